@@ -1,0 +1,1 @@
+"""Pure building blocks: no input or output, no clock, no network."""
