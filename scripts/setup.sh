@@ -41,7 +41,8 @@ if [ "$(cat $stamp 2>/dev/null || true)" != "$now" ]; then
   say "npm packages (package-lock.json) into node_modules"
   npm install --ignore-scripts --no-audit --no-fund --loglevel=error
 
-  install -m 755 scripts/solc.cjs .cache/solc/solc-v0.8.37
+  printf '#!/bin/sh\nexec node "%s/scripts/solc.cjs" "$@"\n' "$root" > .cache/solc/solc-v0.8.37
+  chmod +x .cache/solc/solc-v0.8.37
   echo "$now" > $stamp
   say "done"
 fi
