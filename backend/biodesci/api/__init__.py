@@ -1,0 +1,1 @@
+"""The HTTP API over the index: reads only; writes go through wallets."""

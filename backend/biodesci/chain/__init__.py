@@ -1,0 +1,1 @@
+"""The contracts, seen from Python: client, accounts, deployment file, exported ABIs."""

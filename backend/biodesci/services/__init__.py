@@ -1,0 +1,1 @@
+"""One file per verb; each takes its clients as arguments and reads no configuration."""

@@ -1,0 +1,1 @@
+"""SQLite index: a cache of the chain that can be deleted and rebuilt."""

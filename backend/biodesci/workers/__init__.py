@@ -1,0 +1,1 @@
+"""Long-running processes: `python -m biodesci.workers.<name>`."""
