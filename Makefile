@@ -1,15 +1,77 @@
 # Everything runs from this checkout alone; see README.md.
 SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
+.NOTPARALLEL:
 
 export BIODESCI_ROOT := $(CURDIR)
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 export APE_DATA_FOLDER := $(CURDIR)/.cache/ape
 export SOLCX_BINARY_PATH := $(CURDIR)/.cache/solc
+export OMP_NUM_THREADS ?= 1
 
-.PHONY: help setup demo up test
+node_tool = node node_modules/$(1)
+page_sources := $(shell find frontend -type f -not -path '*/dist/*' 2>/dev/null) package-lock.json
+
+.PHONY: help setup demo up console test check figures generate test-contracts test-backend test-page test-integration test-browser clean
+
 help: ## Show the commands
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
 
 setup: ## Set up .venv, node_modules and .cache (a no-op when nothing changed)
 	@./scripts/setup.sh
+
+demo: setup ## Play the whole story on real data, end to end, and stop
+	@biodesci demo
+
+up: setup frontend/dist/index.html ## Start the whole stack with the web page; Ctrl-C stops it
+	@biodesci up
+
+console: setup ## An Ape console with the deployed contracts and short verbs at hand
+	@ape console --network "$${NETWORK:-ethereum:local}"
+
+test: ## Set up (a browser too) and run every test and check
+	@./scripts/setup.sh browser
+	@$(MAKE) --no-print-directory check test-contracts test-backend test-page test-integration test-browser
+
+check: setup ## Format, lint, types, import rules, generated files
+	ruff format --check .
+	ruff check .
+	mypy
+	lint-imports --no-cache
+	forge fmt --check contracts tests/contracts
+	python scripts/export_abi.py --check
+	python tests/vectors/make.py --check
+	node frontend/generate.mjs --check
+	$(call node_tool,typescript/bin/tsc) --noEmit -p frontend
+	$(call node_tool,oxlint/bin/oxlint) frontend tests/e2e
+
+generate: setup ## Write again what is generated: ABIs, API client, vectors
+	python scripts/export_abi.py
+	python tests/vectors/make.py
+	node frontend/generate.mjs
+
+test-contracts: setup
+	forge test --quiet
+	ape test tests/contracts
+
+test-backend: setup
+	pytest -p no:ape_test tests/backend
+
+test-page: setup
+	$(call node_tool,vitest/vitest.mjs) run --root frontend
+
+test-integration: setup
+	pytest -p no:ape_test tests/integration
+
+test-browser: setup frontend/dist/index.html
+	$(call node_tool,@playwright/test/cli.js) test -c tests/e2e/playwright.config.ts
+
+figures: setup ## Measure, beside the peers, and write build/figures.json
+	python -m benchmarks.run
+
+frontend/dist/index.html: $(page_sources)
+	$(call node_tool,vite/bin/vite.js) build frontend --logLevel warn
+
+clean: ## Remove what set-up and runs made in this checkout
+	rm -rf .venv node_modules .cache .build .biodesci build frontend/dist
