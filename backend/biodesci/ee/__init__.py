@@ -1,0 +1,1 @@
+"""Equivariant encryption: architecture, keys, codecs, training and inference on encrypted weights."""
