@@ -1,0 +1,96 @@
+"""Commitments to keys, inputs, outputs and masked updates (docs/protocol.md, "Commitments").
+
+Keccak-256 over fixed-width ABI encoding with a type hash, chain id and contract, so that one never passes for
+another.
+"""
+
+from __future__ import annotations
+
+import hmac
+from typing import Final
+
+from eth_abi.abi import encode
+from eth_utils.address import is_address, to_canonical_address
+from eth_utils.crypto import keccak
+
+from biodesci.core.errors import InputError, IntegrityError
+
+_KEY: Final = keccak(b"biodesci/key-commitment/v1")
+_INPUT: Final = keccak(b"biodesci/input/v1")
+_OUTPUT: Final = keccak(b"biodesci/output/v1")
+_MASKED_UPDATE: Final = keccak(b"biodesci/masked-update/v1")
+
+
+def key_commitment(key: bytes, salt: bytes) -> bytes:
+    """What DatasetNFT stores of a dataset key: hidden by 32 random bytes of salt, and binding."""
+    return keccak(_KEY + _word(salt, "salt") + _word(key, "dataset key"))
+
+
+def input_commitment(chain_id: int, contract: str, salt: bytes, root: bytes) -> bytes:
+    """The requester's commitment to an input tensor. `root` is its tensor root (core/checkpoint.py)."""
+    return keccak(
+        encode(
+            ["bytes32", "uint256", "address", "bytes32", "bytes32"],
+            [_INPUT, chain_id, address(contract), _word(salt, "salt"), _word(root, "tensor root")],
+        )
+    )
+
+
+def output_commitment(
+    chain_id: int, contract: str, request_id: int, worker: str, weights_root: bytes, salt: bytes, root: bytes
+) -> bytes:
+    """The worker's commitment to an output tensor of one request, made with the weights under `weights_root`."""
+    return keccak(
+        encode(
+            ["bytes32", "uint256", "address", "uint256", "address", "bytes32", "bytes32", "bytes32"],
+            [
+                _OUTPUT,
+                chain_id,
+                address(contract),
+                request_id,
+                address(worker),
+                _word(weights_root, "weights root"),
+                _word(salt, "salt"),
+                _word(root, "tensor root"),
+            ],
+        )
+    )
+
+
+def masked_update(chain_id: int, registry: str, round_id: int, node: str, digest: bytes) -> bytes:
+    """A node's commitment to its masked vector. `digest` is the SHA-256 of the vector's bytes."""
+    return keccak(
+        encode(
+            ["bytes32", "uint256", "address", "uint256", "address", "bytes32"],
+            [
+                _MASKED_UPDATE,
+                chain_id,
+                address(registry),
+                round_id,
+                address(node),
+                _word(digest, "SHA-256 of the masked vector"),
+            ],
+        )
+    )
+
+
+def check(expected: bytes, got: bytes, what: str) -> None:
+    """Raises IntegrityError unless the two are equal (compared in constant time)."""
+    if not hmac.compare_digest(expected, got):
+        raise IntegrityError(
+            f"The {what} is not the one that was committed to.",
+            f"Expected 0x{expected.hex()}, got 0x{got.hex()}: changed since, or of another object.",
+        )
+
+
+def address(text: str) -> bytes:
+    """The 20 bytes of an account or contract address in hex."""
+    if not is_address(text):
+        raise InputError("Not an Ethereum address.", "Give 0x followed by 40 hexadecimal digits.")
+    return to_canonical_address(text)
+
+
+def _word(value: bytes, name: str) -> bytes:
+    if len(value) != 32:
+        raise InputError(f"The {name} has 32 bytes, not {len(value)}.")
+    return bytes(value)
