@@ -5,7 +5,8 @@ commutes with. A reader of the stream becomes W' = L W Q, b' = L b, a writer W' 
 (A Wq, A⁻ᵀ Wk, B Wv, Wo B⁻¹), neurons N, heads, tokens and classes in a secret order, inputs x' = x Sᵀ.
 
 Mode "orthogonal" keeps S, A, B orthogonal: gradients then transform like weights, and SGD with
-momentum or Muon on the encrypted model is the plaintext training. Mode "general" draws S, A, B from GL: inference only.
+momentum or Muon on the encrypted model is the plaintext training.
+Mode "general" draws S, A, B from GL: inference only.
 """
 
 from __future__ import annotations

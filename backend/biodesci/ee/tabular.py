@@ -2,7 +2,8 @@
 
 One dense layer reads the record into T latent tokens, pre-LN blocks mix them, the head reads their mean.
 LayerNorm carries no affine part (it is folded into the next layer), so that an orthogonal change of basis
-that fixes the all-ones direction commutes with it, in training too. Encrypted and plaintext weights load alike.
+that fixes the all-ones direction commutes with it, in training too. Encrypted and plaintext weights load
+alike.
 """
 
 from __future__ import annotations
@@ -130,7 +131,7 @@ def shapes(config: TabularConfig) -> dict[str, tuple[int, ...]]:
 
 
 def check_state(config: TabularConfig, state: Mapping[str, Tensor]) -> None:
-    """Raises InputError unless `state` holds exactly the architecture's tensors, floating point and finite."""
+    """Raises InputError unless `state` holds exactly the architecture's tensors, floating and finite."""
     expected = shapes(config)
     if set(state) != set(expected):
         odd = sorted(set(state) ^ set(expected))

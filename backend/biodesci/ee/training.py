@@ -125,7 +125,7 @@ def train(model: TabularTransformer, x: NDArray[Any], y: NDArray[Any], plan: Tra
     model.train()
     for epoch in range(plan.epochs):
         rows = torch.from_numpy(order(plan.seed, epoch, len(labels)))
-        for batch in torch.split(rows, plan.batch_size):  # type: ignore[no-untyped-call]
+        for batch in torch.split(rows, plan.batch_size):
             loss = F.cross_entropy(model(inputs[batch]), labels[batch])
             gradients = list(torch.autograd.grad(loss, parameters))
             _step(parameters, gradients, velocity, plan)
