@@ -1,0 +1,1 @@
+"""Federated learning: fixed-point vectors, masks and secure aggregation. Pure: no I/O, no chain."""

@@ -1,0 +1,272 @@
+"""Secure aggregation: a node's state machine, without transport, chain or clock. See aggregation.py too.
+
+Bonawitz et al. 2017 (CCS), double masking over a complete graph, n <= 100, malicious setting. The roster
+(with the round keys) and the survivors are arguments: whoever drives the machines reads them from the chain,
+so all nodes see one view (the paper's consistency round). A node answers one unmask question per round, and
+never gives both shares of one peer; t > n/2, so no two sets of t honest answers to different questions exist.
+
+    Node:       create -> deal(roster) -> receive(inbox) -> mask(vector) -> answer(survivors)
+    Aggregator: add_shares* -> close_shares -> add_masked* -> close(survivors) -> add_answer* -> total
+
+The driver stores `Node.to_bytes()` before it sends what a step returned; each step is idempotent, so after a
+restart it returns the same bytes again, and never a second vector under the same masks.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+
+from biodesci.core import shamir
+from biodesci.core.errors import InputError, IntegrityError, StateError
+from biodesci.fl import masking
+from biodesci.fl.masking import Context
+from biodesci.fl.messages import Address, Inbox, MaskedVector, Shares, UnmaskAnswer, hex_address, peers_digest
+from biodesci.fl.quantize import MAX_NODES, Ring
+
+MIN_COHORT: Final = 3
+SEED_SIZE: Final = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A node of the roster: its account and the two round keys that it enrolled with."""
+
+    address: Address
+    mask_key: bytes
+    share_key: bytes
+
+
+Roster = tuple[Member, ...]
+
+
+def threshold_of(nodes: int, requested: int = 0) -> int:
+    """The number of shares that reconstruct: a majority, or more where the plan asks for more."""
+    threshold = max(nodes // 2 + 1, requested)
+    if nodes < MIN_COHORT:
+        raise StateError(f"A round of {nodes} nodes hides nobody.", f"Wait for at least {MIN_COHORT} nodes.")
+    if nodes > MAX_NODES or threshold > nodes:
+        raise InputError(
+            f"A round of {nodes} nodes with threshold {threshold} cannot be run.",
+            f"Enrol at most {MAX_NODES} nodes, and no fewer than the threshold.",
+        )
+    return threshold
+
+
+def seed_hash(context: Context, address: Address, seed: bytes) -> bytes:
+    return hashlib.sha256(context.info("biodesci/self-seed/v1", address, seed)).digest()
+
+
+def check_roster(roster: Roster) -> dict[Address, int]:
+    """The position of each member. Raises when a member or a key appears twice."""
+    positions = {member.address: i for i, member in enumerate(roster)}
+    keys = {key for member in roster for key in (member.mask_key, member.share_key)}
+    if len(positions) != len(roster) or len(keys) != 2 * len(roster):
+        raise IntegrityError("The roster names an account or a round key twice.", "Abort the round.")
+    return positions
+
+
+@dataclass(slots=True)
+class Node:
+    """One node's side of one round. It holds secrets: store `to_bytes()` privately, destroy it after."""
+
+    context: Context
+    address: Address
+    _mask_key: bytes
+    _share_key: bytes
+    _seed: bytes
+    _roster: Roster = ()
+    _threshold: int = 0
+    _dealt: bytes = b""
+    _own: bytes = b""  # this node's shares of its own secrets
+    _received: dict[Address, bytes] = field(default_factory=dict)
+    _masked: bytes = b""  # digest of the masked vector that left, or will leave, this node
+    _answer: bytes = b""
+    _question: tuple[Address, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"Node(round {self.context.round_id}, {hex_address(self.address)})"
+
+    @classmethod
+    def create(cls, context: Context, address: Address) -> Node:
+        return cls(context, address, masking.generate_key(), masking.generate_key(), os.urandom(SEED_SIZE))
+
+    @property
+    def round_keys(self) -> bytes:
+        """Mask key ‖ share-encryption key (64 bytes), as the enrolment transaction carries them."""
+        return masking.public_key(self._mask_key) + masking.public_key(self._share_key)
+
+    @property
+    def has_received(self) -> bool:
+        return bool(self._received)
+
+    def deal(self, roster: Roster, threshold: int) -> bytes:
+        """Shares of this node's two secrets, for every peer of the roster (a `Shares` message)."""
+        if self._dealt:
+            if (roster, threshold) != (self._roster, self._threshold):
+                raise StateError(
+                    "The roster changed after the shares were dealt.", "The chain was reorganised."
+                )
+            return self._dealt
+        positions = check_roster(roster)
+        me = positions.get(self.address)
+        if me is None or roster[me].mask_key + roster[me].share_key != self.round_keys:
+            raise StateError(
+                "The roster does not hold this node with the keys it made.",
+                "Its round state was lost, or another process enrolled with the same account.",
+            )
+        if threshold < threshold_of(len(roster)):
+            raise InputError(
+                f"A threshold of {threshold} is below a majority.", "Ask for a higher threshold."
+            )
+        seeds = shamir.split(self._seed, threshold, len(roster))
+        keys = shamir.split(self._mask_key, threshold, len(roster))
+        sealed = {
+            peer.address: masking.seal_shares(
+                self.context, self._share_key, peer.share_key, self.address, peer.address, seeds[i] + keys[i]
+            )
+            for i, peer in enumerate(roster)
+            if i != me
+        }
+        self._roster, self._threshold = roster, threshold
+        self._dealt = Shares(seed_hash(self.context, self.address, self._seed), sealed).to_bytes()
+        self._own = seeds[me] + keys[me]
+        return self._dealt
+
+    def receive(self, inbox: Inbox) -> None:
+        """Open the bundles of all peers that shared; they are the ones this node masks against."""
+        if not self._dealt:
+            raise StateError("Shares came in before this node dealt its own.", "Deal first.")
+        positions = check_roster(self._roster)
+        opened: dict[Address, bytes] = {}
+        for sender, sealed in inbox.sealed.items():
+            if sender not in positions or sender == self.address:
+                raise IntegrityError(f"{hex_address(sender)} is no peer of this round.", "Abort the round.")
+            public = self._roster[positions[sender]].share_key
+            data = masking.open_shares(self.context, self._share_key, public, sender, self.address, sealed)
+            if len(data) != 2 * shamir.SHARE_SIZE or {shamir.index_of(s) for s in _halves(data)} != {
+                positions[self.address] + 1
+            }:
+                raise IntegrityError(
+                    f"The shares from {hex_address(sender)} are malformed.", "Abort the round."
+                )
+            opened[sender] = data
+        if self._received:
+            if opened != self._received:
+                raise StateError("The aggregator relayed different shares than before.", "Do not answer it.")
+            return
+        if len(opened) + 1 < self._threshold:
+            raise StateError(
+                f"Only {len(opened) + 1} nodes shared, {self._threshold} are needed.",
+                "Wait for the next round.",
+            )
+        self._received = opened
+
+    def mask(self, vector: Ring) -> bytes:
+        """The masked vector (a `MaskedVector` message). A second, different vector is refused."""
+        if not self._received:
+            raise StateError("The peers' shares have not come in.", "Receive them first.")
+        if self._question:
+            raise StateError("This node already answered the unmask question.", "The round is over for it.")
+        positions = check_roster(self._roster)
+        me = positions[self.address]
+        masked = vector.astype(np.uint32, copy=True)
+        masking.apply_mask(masked, masking.self_key(self.context, self._seed, self.address), 1)
+        for peer in self._received:
+            i = positions[peer]
+            key = masking.pair_key(self.context, self._mask_key, self._roster[i].mask_key, self.address, peer)
+            masking.apply_mask(masked, key, 1 if me < i else -1)
+        message = MaskedVector(peers_digest([self.address, *self._received]), masked)
+        digest = message.digest()
+        if self._masked and digest != self._masked:
+            raise StateError(
+                "Another vector was already masked in this round.",
+                "Send the stored one: masks are used once.",
+            )
+        self._masked = digest
+        return message.to_bytes()
+
+    def answer(self, survivors: Sequence[Address]) -> bytes:
+        """The one unmask answer (an `UnmaskAnswer` message) to the survivors that the chain fixed."""
+        asked = tuple(sorted(survivors))
+        if self._question:
+            if asked != self._question:
+                raise StateError(
+                    "This node already answered for another set of survivors.", "It answers once in a round."
+                )
+            return self._answer
+        peers = {self.address, *self._received}
+        if self.address not in asked or not self._masked:
+            raise StateError("This node is not among the survivors.", "It has nothing to answer.")
+        if len(set(asked)) != len(asked) or not set(asked) <= peers:
+            raise IntegrityError("The survivors are not all peers of this round.", "Do not answer.")
+        if len(asked) < self._threshold:
+            raise StateError(
+                f"{len(asked)} survivors are fewer than the threshold of {self._threshold}.",
+                "The round must abort.",
+            )
+        bundles = {**self._received, self.address: self._own}
+        message = UnmaskAnswer(
+            seeds={a: _halves(bundles[a])[0] for a in asked},
+            keys={a: _halves(bundles[a])[1] for a in peers.difference(asked)},
+        )
+        self._question, self._answer = asked, message.to_bytes()
+        return self._answer
+
+    def to_bytes(self) -> bytes:
+        """All state, secrets included."""
+        return json.dumps(
+            {
+                "version": 1,
+                "chainId": self.context.chain_id,
+                "registry": self.context.registry.hex(),
+                "roundId": self.context.round_id,
+                "address": self.address.hex(),
+                "maskKey": self._mask_key.hex(),
+                "shareKey": self._share_key.hex(),
+                "seed": self._seed.hex(),
+                "roster": [[m.address.hex(), m.mask_key.hex(), m.share_key.hex()] for m in self._roster],
+                "threshold": self._threshold,
+                "dealt": self._dealt.hex(),
+                "own": self._own.hex(),
+                "received": {k.hex(): v.hex() for k, v in self._received.items()},
+                "masked": self._masked.hex(),
+                "question": [a.hex() for a in self._question],
+                "answer": self._answer.hex(),
+            }
+        ).encode()
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Node:
+        try:
+            d = json.loads(data)
+            raw = bytes.fromhex
+            return cls(
+                Context(d["chainId"], raw(d["registry"]), d["roundId"]),
+                raw(d["address"]),
+                raw(d["maskKey"]),
+                raw(d["shareKey"]),
+                raw(d["seed"]),
+                tuple(Member(raw(a), raw(m), raw(s)) for a, m, s in d["roster"]),
+                d["threshold"],
+                raw(d["dealt"]),
+                raw(d["own"]),
+                {raw(k): raw(v) for k, v in d["received"].items()},
+                raw(d["masked"]),
+                raw(d["answer"]),
+                tuple(raw(a) for a in d["question"]),
+            )
+        except (ValueError, KeyError, TypeError) as exc:
+            raise IntegrityError(
+                "A stored round state is damaged.", "Skip this round; the next one is fresh."
+            ) from exc
+
+
+def _halves(bundle: bytes) -> tuple[bytes, bytes]:
+    return bundle[: shamir.SHARE_SIZE], bundle[shamir.SHARE_SIZE :]

@@ -1,0 +1,265 @@
+"""Secure aggregation in process: the sum is the integer sum of the plaintext vectors, or an error."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from biodesci.core.errors import InputError, IntegrityError, StateError
+from biodesci.fl import masking
+from biodesci.fl.aggregation import Aggregator
+from biodesci.fl.masking import Context
+from biodesci.fl.messages import Inbox, MaskedVector, Shares, UnmaskAnswer
+from biodesci.fl.protocol import Member, Node, Roster, threshold_of
+from biodesci.fl.quantize import Ring, decode, encode
+
+CONTEXT = Context(31337, bytes(range(20)), 7)
+
+
+def address(i: int) -> bytes:
+    return (i + 1).to_bytes(20, "big")
+
+
+def cohort(n: int) -> tuple[list[Node], Roster]:
+    nodes = [Node.create(CONTEXT, address(i)) for i in range(n)]
+    roster = tuple(Member(node.address, node.round_keys[:32], node.round_keys[32:]) for node in nodes)
+    return nodes, roster
+
+
+def restarted(node: Node) -> Node:
+    return Node.from_bytes(node.to_bytes())
+
+
+def play(
+    vectors: Sequence[Ring], *, lost_before_sharing: int = 0, lost_after_sharing: int = 0, silent: int = 0
+) -> tuple[Ring, list[int]]:
+    """A round in which the last nodes drop out, each node restarted from its bytes between any two steps."""
+    n = len(vectors)
+    nodes, roster = cohort(n)
+    t = threshold_of(n)
+    aggregator = Aggregator(CONTEXT, roster, t, 3, vectors[0].size)
+    sharing = n - lost_before_sharing
+    for node in nodes[:sharing]:
+        aggregator.add_shares(node.address, Shares.from_bytes(node.deal(roster, t)))
+    nodes = [restarted(node) for node in nodes]
+    aggregator.close_shares()
+    committing = sharing - lost_after_sharing
+    bodies: dict[bytes, bytes] = {}
+    for node, vector in zip(nodes[:committing], vectors, strict=False):
+        node.receive(Inbox.from_bytes(aggregator.inbox(node.address).to_bytes()))
+        bodies[node.address] = restarted(node).mask(vector)
+        assert node.mask(vector) == bodies[node.address]
+        aggregator.add_masked(node.address, MaskedVector.from_bytes(bodies[node.address]))
+    survivors = [node.address for node in nodes[:committing]]
+    aggregator.close(survivors)
+    for node in nodes[: committing - silent]:
+        aggregator.add_answer(node.address, UnmaskAnswer.from_bytes(restarted(node).answer(survivors)))
+    return aggregator.total(bodies.__getitem__), list(range(committing))
+
+
+def ring(rng: np.random.Generator, n: int, size: int) -> list[Ring]:
+    return [rng.integers(0, 1 << 32, size, dtype=np.uint32) for _ in range(n)]
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.data())
+def test_the_sum_is_the_integer_sum_of_whoever_is_left(data: st.DataObject) -> None:
+    n = data.draw(st.integers(3, 9))
+    spare = n - max(threshold_of(n), 3)
+    before = data.draw(st.integers(0, spare))
+    after = data.draw(st.integers(0, spare - before))
+    silent = data.draw(st.integers(0, spare - before - after))
+    vectors = ring(np.random.default_rng(data.draw(st.integers(0, 2**32))), n, data.draw(st.integers(1, 300)))
+    total, summed = play(vectors, lost_before_sharing=before, lost_after_sharing=after, silent=silent)
+    assert np.array_equal(total, np.sum([vectors[i] for i in summed], axis=0, dtype=np.uint32))
+
+
+def test_reals_come_back_to_the_last_bit_of_the_fixed_point() -> None:
+    rng = np.random.default_rng(1)
+    reals = [rng.normal(size=50) for _ in range(5)]
+    total, _ = play([encode(r, 20, 5) for r in reals], lost_after_sharing=1)
+    assert np.array_equal(decode(total, 20), np.sum([np.rint(r * 2**20) for r in reals[:4]], axis=0) / 2**20)
+
+
+def test_a_round_below_the_threshold_does_not_sum() -> None:
+    vectors = ring(np.random.default_rng(2), 5, 8)
+    with pytest.raises(StateError, match="nodes shared"):
+        play(vectors, lost_before_sharing=3)
+    with pytest.raises(StateError, match="committed"):
+        play(vectors, lost_after_sharing=3)
+    with pytest.raises(StateError, match="answered"):
+        play(vectors, silent=3)
+
+
+def test_two_nodes_are_no_cohort() -> None:
+    with pytest.raises(StateError, match="hides nobody"):
+        threshold_of(2)
+
+
+def dealt(n: int = 4) -> tuple[list[Node], Roster, Aggregator]:
+    nodes, roster = cohort(n)
+    aggregator = Aggregator(CONTEXT, roster, threshold_of(n), 3, 16)
+    for node in nodes:
+        aggregator.add_shares(node.address, Shares.from_bytes(node.deal(roster, threshold_of(n))))
+    aggregator.close_shares()
+    for node in nodes:
+        node.receive(aggregator.inbox(node.address))
+    return nodes, roster, aggregator
+
+
+def test_a_node_answers_one_question_only() -> None:
+    nodes, _, _ = dealt()
+    nodes[0].mask(np.zeros(16, dtype=np.uint32))
+    everyone = [node.address for node in nodes]
+    first = nodes[0].answer(everyone)
+    again = restarted(nodes[0])
+    assert again.answer(everyone) == first
+    with pytest.raises(StateError, match="another set of survivors"):
+        again.answer(everyone[:3])
+
+
+def test_an_answer_never_holds_both_shares_of_a_peer() -> None:
+    nodes, _, _ = dealt()
+    nodes[0].mask(np.zeros(16, dtype=np.uint32))
+    answer = UnmaskAnswer.from_bytes(nodes[0].answer([node.address for node in nodes[:3]]))
+    assert set(answer.seeds) == {node.address for node in nodes[:3]}
+    assert set(answer.keys) == {nodes[3].address}
+    both = UnmaskAnswer(answer.seeds, {nodes[0].address: answer.seeds[nodes[0].address]})
+    with pytest.raises(IntegrityError, match="both shares"):
+        UnmaskAnswer.from_bytes(both.to_bytes())
+
+
+@pytest.mark.parametrize(
+    ("survivors", "error"), [([0, 1], StateError), ([1, 2, 3], StateError), ([0, 1, 9], IntegrityError)]
+)
+def test_a_node_refuses_survivors_that_do_not_fit(survivors: list[int], error: type[Exception]) -> None:
+    nodes, _, _ = dealt()
+    nodes[0].mask(np.zeros(16, dtype=np.uint32))
+    with pytest.raises(error):
+        nodes[0].answer([address(i) for i in survivors])
+
+
+def test_masks_are_used_for_one_vector_only() -> None:
+    nodes, _, _ = dealt()
+    nodes[0].mask(np.zeros(16, dtype=np.uint32))
+    with pytest.raises(StateError, match="masks are used once"):
+        restarted(nodes[0]).mask(np.ones(16, dtype=np.uint32))
+
+
+def test_a_node_refuses_a_roster_with_other_keys_of_its_own() -> None:
+    nodes, roster = cohort(3)
+    forged = (Member(roster[0].address, roster[1].share_key, roster[2].mask_key), *roster[1:])
+    with pytest.raises((StateError, IntegrityError)):
+        nodes[0].deal(forged, 2)
+    with pytest.raises(InputError, match="majority"):
+        nodes[0].deal(roster, 1)
+
+
+def test_a_changed_bundle_does_not_open() -> None:
+    nodes, roster, aggregator = dealt()
+    sealed = dict(aggregator.inbox(nodes[0].address).sealed)
+    peer = nodes[1].address
+    sealed[peer] = sealed[peer][:-1] + bytes([sealed[peer][-1] ^ 1])
+    fresh = Node.create(CONTEXT, address(0))
+    fresh_roster = (Member(address(0), fresh.round_keys[:32], fresh.round_keys[32:]), *roster[1:])
+    fresh.deal(fresh_roster, 3)
+    with pytest.raises(IntegrityError, match="do not open"):
+        fresh.receive(Inbox(sealed))
+
+
+def test_a_node_refuses_a_second_inbox() -> None:
+    nodes, _, aggregator = dealt()
+    fewer = dict(aggregator.inbox(nodes[0].address).sealed)
+    fewer.pop(nodes[3].address)
+    with pytest.raises(StateError, match="different shares"):
+        nodes[0].receive(Inbox(fewer))
+
+
+def test_the_aggregator_refuses_what_does_not_fit() -> None:
+    nodes, roster, aggregator = dealt()
+    with pytest.raises(StateError, match="not enrolled"):
+        aggregator.add_shares(address(9), Shares.from_bytes(nodes[0].deal(roster, 3)))
+    with pytest.raises(IntegrityError, match="every other node"):
+        aggregator.add_shares(nodes[1].address, Shares.from_bytes(nodes[0].deal(roster, 3)))
+    message = MaskedVector.from_bytes(nodes[0].mask(np.zeros(16, dtype=np.uint32)))
+    aggregator.add_masked(nodes[0].address, message)
+    with pytest.raises(StateError, match="another masked vector"):
+        aggregator.add_masked(nodes[0].address, MaskedVector(message.peers, message.vector + np.uint32(1)))
+    with pytest.raises(IntegrityError, match="entries"):
+        aggregator.add_masked(nodes[1].address, MaskedVector(message.peers, message.vector[:-1]))
+    with pytest.raises(IntegrityError, match="other peers"):
+        aggregator.add_masked(nodes[1].address, MaskedVector(bytes(32), message.vector))
+
+
+def test_one_damaged_answer_is_outvoted_and_too_many_are_an_error() -> None:
+    nodes, _, aggregator = dealt(5)
+    vectors = ring(np.random.default_rng(3), 5, 16)
+    bodies = {node.address: node.mask(v) for node, v in zip(nodes, vectors, strict=True)}
+    for a, body in bodies.items():
+        aggregator.add_masked(a, MaskedVector.from_bytes(body))
+    aggregator.close(bodies)
+    for i, node in enumerate(nodes[:4]):
+        answer = UnmaskAnswer.from_bytes(node.answer(list(bodies)))
+        if i == 0:
+            answer = UnmaskAnswer({a: s[:-1] + bytes([s[-1] ^ 1]) for a, s in answer.seeds.items()}, {})
+        aggregator.add_answer(node.address, answer)
+    assert np.array_equal(aggregator.total(bodies.__getitem__), np.sum(vectors, axis=0, dtype=np.uint32))
+    bodies[nodes[0].address] = bodies[nodes[1].address]
+    with pytest.raises(IntegrityError, match="was changed"):
+        aggregator.total(bodies.__getitem__)
+
+
+def test_a_masked_constant_looks_uniform() -> None:
+    nodes, roster = cohort(3)
+    aggregator = Aggregator(CONTEXT, roster, 2, 3, 1 << 16)
+    for node in nodes:
+        aggregator.add_shares(node.address, Shares.from_bytes(node.deal(roster, 2)))
+    aggregator.close_shares()
+    nodes[0].receive(aggregator.inbox(nodes[0].address))
+    vector = MaskedVector.from_bytes(nodes[0].mask(np.zeros(1 << 16, dtype=np.uint32))).vector
+    counts = np.bincount(vector.view(np.uint8), minlength=256)
+    expected = vector.nbytes / 256
+    chi_square = float(np.sum((counts - expected) ** 2) / expected)
+    assert 255 - 6 * 22.6 < chi_square < 255 + 6 * 22.6  # mean 255, deviation sqrt(2 · 255)
+
+
+def test_masks_differ_by_round_and_pair() -> None:
+    a, b = masking.generate_key(), masking.generate_key()
+    key = masking.pair_key(CONTEXT, a, masking.public_key(b), address(0), address(1))
+    assert key == masking.pair_key(CONTEXT, b, masking.public_key(a), address(1), address(0))
+    other = Context(CONTEXT.chain_id, CONTEXT.registry, CONTEXT.round_id + 1)
+    assert key != masking.pair_key(other, a, masking.public_key(b), address(0), address(1))
+    assert key != masking.pair_key(CONTEXT, a, masking.public_key(b), address(0), address(2))
+
+
+def test_a_peer_with_a_key_of_small_order_is_refused() -> None:
+    with pytest.raises(IntegrityError, match="usable"):
+        masking.pair_key(CONTEXT, masking.generate_key(), bytes(32), address(0), address(1))
+
+
+@pytest.mark.parametrize("data", [b"", b"{", b"[]", b'{"sealed":{}}', os.urandom(64)])
+def test_noise_is_not_a_message(data: bytes) -> None:
+    for kind in (Shares, UnmaskAnswer, MaskedVector):
+        with pytest.raises(IntegrityError):
+            kind.from_bytes(data)
+
+
+def test_a_message_has_one_encoding() -> None:
+    nodes, roster = cohort(3)
+    data = nodes[0].deal(roster, 2)
+    with pytest.raises(IntegrityError, match="canonical"):
+        Shares.from_bytes(data.replace(b":", b": ", 1))
+
+
+def test_secrets_do_not_show() -> None:
+    nodes, _, _ = dealt()
+    stored = nodes[0].to_bytes().decode()
+    assert nodes[0]._seed.hex() in stored
+    assert nodes[0]._seed.hex() not in repr(nodes[0])
+    with pytest.raises(IntegrityError):
+        Node.from_bytes(stored.replace('"seed"', '"sead"').encode())
