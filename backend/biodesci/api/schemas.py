@@ -98,7 +98,7 @@ class Config(Schema):
     ipfs_gateway_url: str = Field(examples=["http://127.0.0.1:8080"])
     contracts: dict[str, str] = Field(
         examples=[{"DatasetNFT": "0x5FbDB2315678afecb367f032d93F642f64180aa3"}],
-        description="Address by name: DatasetNFT, AccessLicense, ModelRegistry, InferenceCommitment, KeyRegistry",
+        description="address by name of the five contracts",
     )
     deployment_block: int
     as_of: int

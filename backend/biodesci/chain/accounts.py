@@ -1,0 +1,66 @@
+"""Accounts in Ethereum keystore files (Web3 Secret Storage, version 3), mode 0600."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+from eth_account import Account
+from eth_account.signers.local import LocalAccount
+from web3 import Web3
+
+from biodesci.core.errors import ConfigurationError, NotFoundError, StateError, WrongKeyError
+
+
+def create(path: Path, passphrase: str, *, private_key: bytes | None = None) -> str:
+    """Writes a new account (or the imported `private_key`) and returns its address; never overwrites one."""
+    if not passphrase:
+        raise ConfigurationError("An account needs a passphrase.", "Set BIODESCI_PASSPHRASE.")
+    account: LocalAccount = Account.from_key(private_key) if private_key else Account.create()
+    text = json.dumps(account.encrypt(passphrase))
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        # A hard link, unlike a rename, fails where the account exists already.
+        os.link(partial, path)
+    except FileExistsError as exc:
+        raise StateError(
+            f"There is an account at {path} already.", "Use it, or name another file with BIODESCI_ACCOUNT."
+        ) from exc
+    finally:
+        partial.unlink(missing_ok=True)
+    return str(account.address)
+
+
+def address(path: Path) -> str:
+    """The address in a keystore file, without its passphrase."""
+    return _read(path)[0]
+
+
+def load(path: Path, passphrase: str) -> LocalAccount:
+    shown, data = _read(path)
+    try:
+        account: LocalAccount = Account.from_key(Account.decrypt(data, passphrase))
+    except ValueError as exc:
+        raise WrongKeyError(
+            f"The passphrase does not open the account {shown} in {path}.", "Check BIODESCI_PASSPHRASE."
+        ) from exc
+    return account
+
+
+def _read(path: Path) -> tuple[str, dict[str, object]]:
+    try:
+        data = json.loads(path.read_text())
+        return Web3.to_checksum_address(str(data["address"])), data
+    except FileNotFoundError as exc:
+        raise NotFoundError(f"There is no account at {path}.", "Create it: biodesci account create.") from exc
+    except (OSError, ValueError, KeyError, TypeError) as exc:
+        raise ConfigurationError(
+            f"{path} is not an Ethereum keystore file.", "Restore it from a copy, or create another account."
+        ) from exc

@@ -1,0 +1,342 @@
+"""The contracts, seen from one account.
+
+A transaction is signed once and, after an unclear failure (timeout, connection lost), only ever sent
+again as the same bytes: same nonce, same hash, so that it cannot take effect twice. To survive a crash
+between signing and the receipt, keep what `sign` returns and hand it to `broadcast` later.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Any, cast
+
+import requests
+from eth_account.signers.local import LocalAccount
+from eth_typing import HexStr
+from hexbytes import HexBytes
+from web3 import HTTPProvider, Web3
+from web3.contract.contract import Contract, ContractFunction
+from web3.exceptions import (
+    BadResponseFormat,
+    ContractLogicError,
+    TransactionNotFound,
+    Web3Exception,
+    Web3RPCError,
+)
+from web3.logs import DISCARD
+from web3.types import EventData, RPCEndpoint, RPCResponse, TxParams, TxReceipt, Wei
+
+from biodesci.chain.contracts import abi, decode_revert
+from biodesci.chain.deployment import Deployment
+from biodesci.core.errors import (
+    ChainError,
+    ConfigurationError,
+    FundsError,
+    IntegrityError,
+    NotFoundError,
+    RevertedError,
+    StateError,
+    UnavailableError,
+)
+
+_CALL_TIMEOUT_S = 20.0
+
+
+class _Provider(HTTPProvider):
+    """Says "the chain does not answer" as an error of ours, wherever in web3 it is noticed."""
+
+    def make_request(self, method: RPCEndpoint, params: Any) -> RPCResponse:
+        try:
+            return super().make_request(method, params)
+        except (requests.RequestException, BadResponseFormat, ConnectionError) as exc:
+            raise UnavailableError(
+                f"The chain node at {self.endpoint_uri} does not answer ({type(exc).__name__}).",
+                "Start it (`make up`), or set BIODESCI_RPC_URL to a node that runs; then repeat the command.",
+            ) from exc
+
+
+class Chain:
+    """Client of the five contracts; `account` is needed for sending alone. Threads may share one."""
+
+    def __init__(
+        self,
+        rpc_url: str,
+        deployment: Deployment,
+        account: LocalAccount | None = None,
+        *,
+        confirmations: int = 0,
+        receipt_timeout: float = 120.0,
+    ) -> None:
+        self.rpc_url = rpc_url
+        self.deployment = deployment
+        self.account = account
+        self.confirmations = confirmations
+        self._receipt_timeout = receipt_timeout
+        self._nonce_lock = threading.Lock()
+        provider = _Provider(
+            rpc_url, request_kwargs={"timeout": _CALL_TIMEOUT_S}, exception_retry_configuration=None
+        )
+        self.web3 = Web3(provider)
+        self.chain_id = self.web3.eth.chain_id
+        if self.chain_id != deployment.chain_id:
+            raise ConfigurationError(
+                f"Wrong network: {rpc_url} is chain {self.chain_id}, "
+                f"the contracts are on chain {deployment.chain_id}.",
+                "Set BIODESCI_RPC_URL or BIODESCI_DEPLOYMENT so that both name the same network.",
+            )
+        self.datasets = self._contract("DatasetNFT")
+        self.licenses = self._contract("AccessLicense")
+        self.models = self._contract("ModelRegistry")
+        self.inferences = self._contract("InferenceCommitment")
+        self.keys = self._contract("KeyRegistry")
+
+    def __repr__(self) -> str:
+        return f"Chain(chain_id={self.chain_id}, address={self.account.address if self.account else None})"
+
+    @property
+    def address(self) -> str:
+        """The account's checksummed address."""
+        return str(self._signer().address)
+
+    def _signer(self) -> LocalAccount:
+        if self.account is None:
+            raise ConfigurationError(
+                "This needs an account, and none is loaded.", "Create one: biodesci account create."
+            )
+        return self.account
+
+    def _contract(self, name: str) -> Contract:
+        deployed = self.deployment.contracts[name]
+        where = Web3.to_checksum_address(deployed.address)
+        code = self.web3.eth.get_code(where)
+        if not code:
+            raise ConfigurationError(
+                f"There is no {name} at {where} on chain {self.chain_id}: "
+                "the chain was reset since deployment.",
+                "Deploy the contracts again: ape run deploy.",
+            )
+        if deployed.code_hash and Web3.keccak(code).hex() != deployed.code_hash.removeprefix("0x"):
+            raise ConfigurationError(
+                f"The code at {where} is not the {name} that the deployment file names.",
+                "Deploy the contracts again (ape run deploy), or use the deployment file of this network.",
+            )
+        return self.web3.eth.contract(address=where, abi=abi(name))
+
+    # Reading
+
+    def block_number(self) -> int:
+        return int(self.web3.eth.block_number)
+
+    def now(self) -> int:
+        """Timestamp of the latest block: the only clock that deadlines on chain know."""
+        return int(self.web3.eth.get_block("latest")["timestamp"])
+
+    def balance(self, address: str) -> int:
+        return int(self.web3.eth.get_balance(Web3.to_checksum_address(address)))
+
+    def call(self, function: ContractFunction, block: int | None = None) -> Any:
+        """Result of a view function; a revert comes decoded."""
+        try:
+            return function.call(block_identifier="latest" if block is None else block)
+        except ContractLogicError as exc:
+            raise _reverted(exc) from exc
+        except Web3Exception as exc:
+            raise ChainError(f"The chain could not answer a call: {exc}.") from exc
+
+    def events(
+        self,
+        contract: Contract,
+        name: str,
+        from_block: int,
+        to_block: int | None = None,
+        filters: dict[str, Any] | None = None,
+    ) -> list[EventData]:
+        """All events `name` of the blocks given (inclusive), oldest first."""
+        found = contract.events[name]().get_logs(
+            argument_filters=filters,
+            from_block=max(from_block, 0),
+            to_block="latest" if to_block is None else to_block,
+        )
+        return list(cast("list[EventData]", found))
+
+    def event(self, receipt: TxReceipt, contract: Contract, name: str) -> dict[str, Any]:
+        """Arguments of the one event `name` that `contract` emitted in this transaction."""
+        found = [
+            e
+            for e in contract.events[name]().process_receipt(receipt, errors=DISCARD)
+            if e["address"] == contract.address
+        ]
+        if len(found) != 1:
+            raise ChainError(
+                f"Transaction {receipt['transactionHash'].to_0x_hex()} has {len(found)} events {name}."
+            )
+        return dict(found[0]["args"])
+
+    def key_of(self, account: str) -> bytes:
+        """The HPKE public key of `account`: from the event, checked against the hash in state."""
+        holder = Web3.to_checksum_address(account)
+        key_hash, index, _ = self.call(self.keys.functions.keyOf(holder))
+        if not any(key_hash):
+            raise NotFoundError(
+                f"{holder} has no encryption key on chain.", "Its owner registers one: biodesci key register."
+            )
+        for found in reversed(
+            self.events(
+                self.keys,
+                "KeyRegistered",
+                self.deployment.contracts["KeyRegistry"].block,
+                filters={"account": holder, "index": index},
+            )
+        ):
+            public = bytes(found["args"]["publicKey"])
+            if Web3.keccak(public) == key_hash:
+                return public
+        raise IntegrityError(
+            f"The chain node gave no key of {holder} that fits the hash in KeyRegistry.",
+            "Use another chain node, or ask the account's owner to register the key again.",
+        )
+
+    # Sending
+
+    def send(self, function: ContractFunction, value: int = 0) -> TxReceipt:
+        """Estimates, signs, sends, waits. Raises RevertedError, FundsError or UnavailableError."""
+        with self._nonce_lock:
+            return self._confirmed(self._broadcast(self.sign(function, value)))
+
+    def sign(self, function: ContractFunction, value: int = 0) -> bytes:
+        """The signed transaction, not sent yet. Simulated first, so that a revert costs nothing."""
+        signer = self._signer()
+        balance = self.balance(signer.address)
+        if balance < value:
+            raise _no_funds(signer.address, balance, value)
+        try:
+            gas = function.estimate_gas({"from": signer.address, "value": Wei(value)})
+            base_fee = int(self.web3.eth.get_block("latest").get("baseFeePerGas", 0))
+            tip = int(self.web3.eth.max_priority_fee)
+            fields: TxParams = {
+                "from": signer.address,
+                "value": Wei(value),
+                "chainId": self.chain_id,
+                "nonce": self.web3.eth.get_transaction_count(signer.address, "pending"),
+                "gas": gas + gas // 5,
+                "maxFeePerGas": Wei(2 * base_fee + tip),
+                "maxPriorityFeePerGas": Wei(tip),
+            }
+            needed = value + fields["gas"] * (2 * base_fee + tip)
+            if balance < needed:
+                raise _no_funds(signer.address, balance, needed)
+            transaction = function.build_transaction(fields)
+        except ContractLogicError as exc:
+            raise _reverted(exc) from exc
+        except Web3RPCError as exc:
+            if "insufficient funds" in str(exc).lower():
+                raise _no_funds(signer.address, balance, value) from exc
+            raise ChainError(f"The chain node refused to simulate the transaction: {_text(exc)}.") from exc
+        return bytes(signer.sign_transaction(cast("dict[str, Any]", transaction)).raw_transaction)
+
+    def broadcast(self, signed: bytes) -> TxReceipt:
+        """Sends what `sign` made, or finds that it was sent before; its receipt either way.
+
+        StateError: another transaction took its nonce, so that this one can never take effect; sign again.
+        """
+        with self._nonce_lock:
+            return self._confirmed(self._broadcast(signed))
+
+    def _broadcast(self, signed: bytes) -> HexBytes:
+        tx_hash = HexBytes(Web3.keccak(signed))
+        for attempt in range(4):
+            try:
+                self.web3.eth.send_raw_transaction(signed)
+                return tx_hash
+            except Web3RPCError as exc:
+                if self._known(tx_hash):
+                    return tx_hash
+                text = _text(exc).lower()
+                if "nonce too low" in text:
+                    raise StateError(
+                        f"Transaction {tx_hash.to_0x_hex()} was replaced: its nonce is used.",
+                        "Look at the chain, then try again.",
+                    ) from exc
+                if "insufficient funds" in text:
+                    address = self._signer().address
+                    raise FundsError(
+                        f"{address} cannot pay for the transaction.", f"Send ether to {address}."
+                    ) from exc
+                raise ChainError(f"The chain node refused the transaction: {_text(exc)}.") from exc
+            except UnavailableError:
+                # Unclear whether it arrived; the same bytes can't act twice.
+                if attempt == 3:
+                    raise
+                time.sleep(0.25 * 2**attempt)
+        raise AssertionError("unreachable")
+
+    def _known(self, tx_hash: HexBytes) -> bool:
+        try:
+            self.web3.eth.get_transaction(tx_hash)
+        except TransactionNotFound:
+            return False
+        return True
+
+    def _confirmed(self, tx_hash: HexBytes) -> TxReceipt:
+        give_up = time.monotonic() + self._receipt_timeout
+        while True:
+            try:
+                receipt = self.web3.eth.get_transaction_receipt(tx_hash)
+                if self.block_number() >= receipt["blockNumber"] + self.confirmations:
+                    break
+            except TransactionNotFound:
+                pass
+            except UnavailableError:
+                if time.monotonic() > give_up:
+                    raise
+            if time.monotonic() > give_up:
+                raise UnavailableError(
+                    f"Transaction {tx_hash.to_0x_hex()} was sent, but is not in a block yet.",
+                    "Look for it before sending anything again; it may still take effect.",
+                )
+            time.sleep(0.02)
+        if receipt["status"] != 1:
+            raise self._why_failed(tx_hash, receipt)
+        return receipt
+
+    def _why_failed(self, tx_hash: HexBytes, receipt: TxReceipt) -> RevertedError:
+        sent = self.web3.eth.get_transaction(tx_hash)
+        again: TxParams = {
+            "from": sent["from"],
+            "to": sent["to"],
+            "value": sent["value"],
+            "data": HexStr(HexBytes(sent["input"]).to_0x_hex()),
+            "gas": sent["gas"],
+        }
+        try:
+            self.web3.eth.call(again, receipt["blockNumber"])
+        except ContractLogicError as exc:
+            return _reverted(exc)
+        return RevertedError(
+            "failed", (tx_hash.to_0x_hex(),), "The state changed meanwhile: look at it, then try again."
+        )
+
+
+def _reverted(exc: ContractLogicError) -> RevertedError:
+    data = exc.data
+    if isinstance(data, dict):
+        data = data.get("data")
+    if isinstance(data, str) and data.startswith("0x") and len(data) >= 10:
+        return decode_revert(bytes.fromhex(data[2:]))
+    return RevertedError("revert", (exc.message or "no reason given",))
+
+
+def _text(exc: Web3RPCError) -> str:
+    response = exc.rpc_response
+    if response and isinstance(response.get("error"), dict):
+        return str(cast("dict[str, Any]", response["error"]).get("message", exc))
+    return str(exc)
+
+
+def _no_funds(address: str, balance: int, needed: int) -> FundsError:
+    return FundsError(
+        f"{address} holds {Web3.from_wei(balance, 'ether')} ETH "
+        f"and needs {Web3.from_wei(needed, 'ether')} ETH.",
+        f"Send ether to {address}, then repeat the command.",
+    )

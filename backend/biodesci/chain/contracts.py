@@ -1,0 +1,99 @@
+"""Exported ABIs (`abi/*.json`, written by `scripts/export_abi.py`) and the custom errors in them."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from eth_abi.abi import decode
+from eth_abi.exceptions import DecodingError
+from web3 import Web3
+
+from biodesci.chain.deployment import CONTRACTS
+from biodesci.core.errors import ConfigurationError, RevertedError
+
+HINTS = {
+    "AccessLicense_NotDatasetOwner": "Use the account that owns the dataset.",
+    "AccessLicense_NotCustodian": "Only the dataset's owner or its custodian delivers keys.",
+    "AccessLicense_NotLicensee": "Use the account that bought the licence.",
+    "AccessLicense_OfferClosed": "Choose an open offer: biodesci dataset show ID.",
+    "AccessLicense_WrongPrice": "Send exactly the price of the offer.",
+    "AccessLicense_NoKey": "Register an encryption key first: biodesci key register.",
+    "AccessLicense_Denied": "The dataset's terms don't allow this purpose: compare them, then declare what you will do.",
+    "AccessLicense_Withdrawn": "Consent for this version was withdrawn; nothing is sold or released any more.",
+    "AccessLicense_WrongState": "See where the licence stands: biodesci license show ID.",
+    "AccessLicense_TooEarly": "Wait until the time shown (seconds since 1970).",
+    "AccessLicense_TooLate": "The deadline has passed; see biodesci license show ID.",
+    "AccessLicense_NotActive": "The licence is not delivered, has expired, or was revoked.",
+    "AccessLicense_NothingOwed": "There is nothing to pay out.",
+    "AccessLicense_Soulbound": "Licences cannot be transferred.",
+    "DatasetNFT_NotOwner": "Use the account that owns the dataset.",
+    "DatasetNFT_UnknownParent": "Parents must be published before their descendants.",
+    "DatasetNFT_UnknownVersion": "List the versions: biodesci dataset show ID.",
+    "DatasetNFT_AlreadyWithdrawn": "Nothing needs to be done.",
+    "ModelRegistry_NotEntitled": "Enrol with a dataset you own or hold a Train licence for.",
+    "ModelRegistry_WrongPlan": "Read the round's plan again and approve that one.",
+    "ModelRegistry_RoundOpen": "Finish or abort the open round first.",
+    "InferenceCommitment_NoKey": "Both sides need an encryption key: biodesci key register.",
+    "KeyRegistry_NoKey": "Register an encryption key first: biodesci key register.",
+    "ERC721NonexistentToken": "There is no such token; check the number.",
+}
+_PANICS = {
+    0x01: "assertion failed",
+    0x11: "arithmetic overflow",
+    0x12: "division by zero",
+    0x32: "index out of range",
+}
+
+
+@cache
+def abi(name: str) -> list[dict[str, Any]]:
+    try:
+        loaded: list[dict[str, Any]] = json.loads(
+            (files("biodesci.chain") / "abi" / f"{name}.json").read_text()
+        )
+    except FileNotFoundError as exc:
+        raise ConfigurationError(
+            f"The ABI of {name} is missing from the package.", "Write it with `python scripts/export_abi.py`."
+        ) from exc
+    return loaded
+
+
+def _type(entry: dict[str, Any]) -> str:
+    kind = str(entry["type"])
+    if kind.startswith("tuple"):
+        return "(" + ",".join(_type(c) for c in entry["components"]) + ")" + kind[len("tuple") :]
+    return kind
+
+
+@cache
+def _errors() -> dict[bytes, tuple[str, tuple[str, ...]]]:
+    found: dict[bytes, tuple[str, tuple[str, ...]]] = {}
+    for contract in CONTRACTS:
+        for entry in abi(contract):
+            if entry["type"] == "error":
+                types = tuple(_type(i) for i in entry["inputs"])
+                selector = Web3.keccak(text=f"{entry['name']}({','.join(types)})")[:4]
+                found[bytes(selector)] = (str(entry["name"]), types)
+    return found
+
+
+def decode_revert(data: bytes) -> RevertedError:
+    """The error behind a revert's return data, whichever of the five contracts (or OpenZeppelin) raised it."""
+    selector, body = data[:4], data[4:]
+    try:
+        if selector in _errors():
+            name, types = _errors()[selector]
+            return RevertedError(name, decode(types, body), HINTS.get(name, ""))
+        if selector == bytes.fromhex("08c379a0"):
+            return RevertedError("Error", decode(("string",), body))
+        if selector == bytes.fromhex("4e487b71"):
+            (code,) = decode(("uint256",), body)
+            return RevertedError("Panic", (_PANICS.get(code, hex(code)),))
+    except DecodingError:
+        return RevertedError("undecodable", (f"0x{data.hex()}",))
+    return RevertedError(
+        "unknown", (f"0x{data.hex()}",), "The contracts are newer than this program: update it."
+    )
