@@ -21,8 +21,8 @@ HINTS = {
     "AccessLicense_OfferClosed": "Choose an open offer: biodesci dataset show ID.",
     "AccessLicense_WrongPrice": "Send exactly the price of the offer.",
     "AccessLicense_NoKey": "Register an encryption key first: biodesci key register.",
-    "AccessLicense_Denied": "The dataset's terms don't allow this purpose: compare them, then declare what you will do.",
-    "AccessLicense_Withdrawn": "Consent for this version was withdrawn; nothing is sold or released any more.",
+    "AccessLicense_Denied": "The dataset's terms don't allow this purpose.",
+    "AccessLicense_Withdrawn": "Consent was withdrawn: this version is not sold or released any more.",
     "AccessLicense_WrongState": "See where the licence stands: biodesci license show ID.",
     "AccessLicense_TooEarly": "Wait until the time shown (seconds since 1970).",
     "AccessLicense_TooLate": "The deadline has passed; see biodesci license show ID.",
@@ -81,7 +81,7 @@ def _errors() -> dict[bytes, tuple[str, tuple[str, ...]]]:
 
 
 def decode_revert(data: bytes) -> RevertedError:
-    """The error behind a revert's return data, whichever of the five contracts (or OpenZeppelin) raised it."""
+    """The error behind a revert's return data, whichever of the contracts raised it."""
     selector, body = data[:4], data[4:]
     try:
         if selector in _errors():
