@@ -45,6 +45,8 @@ interface IDatasetNFT {
 
     error DatasetNFT_NotOwner(uint256 datasetId, address got);
     error DatasetNFT_EmptyField(string field);
+    error DatasetNFT_BadTerms(uint64 terms);
+    error DatasetNFT_TooManyParents(uint256 got, uint256 allowed);
     error DatasetNFT_UnknownParent(uint256 parent);
     error DatasetNFT_UnknownVersion(uint256 datasetId, uint32 version);
     error DatasetNFT_AlreadyWithdrawn(uint256 datasetId, uint32 version);
@@ -70,4 +72,22 @@ interface IDatasetNFT {
     function versionOf(uint256 datasetId, uint32 version) external view returns (Version memory);
     function isWithdrawn(uint256 datasetId, uint32 version) external view returns (bool);
     function parentsOf(uint256 datasetId) external view returns (uint256[] memory);
+
+    /// @notice How many datasets there are; their ids are 1 to this.
+    function datasetCount() external view returns (uint256);
+
+    /// @notice Counts the transfers of the token. What an owner offered does not bind the next one: offers end with a tenure.
+    function tenureOf(uint256 datasetId) external view returns (uint32);
+
+    /// @notice What a sale depends on, in one call: the latest version, its terms, whether it is withdrawn, and the tenure.
+    function saleOf(uint256 datasetId)
+        external
+        view
+        returns (uint32 version, uint64 terms, bool withdrawn, uint32 tenure);
+
+    /// @notice What a release depends on, in one call: whether `account` is the owner or its custodian, and the withdrawal.
+    function releaseOf(uint256 datasetId, uint32 version, address account)
+        external
+        view
+        returns (bool entitled, bool withdrawn);
 }

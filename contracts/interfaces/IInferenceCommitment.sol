@@ -21,8 +21,8 @@ interface IInferenceCommitment {
         address worker;
         address arbiter;
         uint128 fee; // wei, in escrow
-        uint40 deadline; // for the commit; then the end of the challenge window
-        uint32 challengeWindow; // seconds
+        uint40 deadline; // of the commit (Requested), the challenge window (Committed), the arbiter (Challenged)
+        uint32 challengeWindow; // seconds, at most 90 days
         State state;
         bytes32 inputCommitment;
         bytes32 input; // CID digest of the input, sealed to the worker
@@ -43,6 +43,7 @@ interface IInferenceCommitment {
     event InferenceChallenged(uint256 indexed requestId, bytes32 evidence);
     event ChallengeResolved(uint256 indexed requestId, bool upheld);
     event InferenceFinalized(uint256 indexed requestId, address indexed worker, uint256 paid);
+    event InferenceCancelling(uint256 indexed requestId, uint40 deadline);
     event InferenceExpired(uint256 indexed requestId);
     event AuditAttested(uint256 indexed requestId, address indexed auditor, bool passed, bytes32 report);
     event Collected(address indexed account, uint256 amount);
@@ -56,6 +57,8 @@ interface IInferenceCommitment {
     error InferenceCommitment_TooEarly(uint256 requestId, uint40 until);
     error InferenceCommitment_TooLate(uint256 requestId, uint40 since);
     error InferenceCommitment_BadDeadline(uint40 got);
+    error InferenceCommitment_BadWindow(uint32 got);
+    error InferenceCommitment_FeeTooHigh(uint256 got);
     error InferenceCommitment_NothingOwed(address account);
     error InferenceCommitment_TransferFailed(address to, uint256 amount);
 
@@ -75,14 +78,20 @@ interface IInferenceCommitment {
     /// @param outputCommitment keccak256(abi.encode(OUTPUT_TYPEHASH, chainId, this, requestId, worker, weightsRoot, salt, sha256(output tensor bytes)))
     function commit(uint256 requestId, bytes32 outputCommitment, bytes32 output) external;
 
+    /// @notice The worker declines: the requester is credited at once. The requester gives notice: the worker has 10 minutes
+    /// left (or less, if the deadline is nearer), so that nobody reads an answer on its way and takes the fee back.
     function cancel(uint256 requestId) external;
+
+    /// @notice Anyone, once the deadline has passed without a commit: the requester is credited.
     function expire(uint256 requestId) external;
 
     /// @notice The requester disputes the output within the challenge window; `evidence` is the CID digest of the audit report.
+    /// Needs an arbiter: a requester who named none waived this.
     function challenge(uint256 requestId, bytes32 evidence) external;
     function resolve(uint256 requestId, bool upheld) external;
 
-    /// @notice The requester at once, anyone after the challenge window: the worker is credited.
+    /// @notice The requester at once, anyone after the challenge window, and anyone when the arbiter of a challenge was silent
+    /// for 30 days (the requester chose the arbiter, so its silence must not pay the requester): the worker is credited.
     function finalize(uint256 requestId) external;
 
     /// @notice Records an auditor's verdict; the report is on IPFS. Says who said it, decides nothing by itself.
@@ -92,4 +101,7 @@ interface IInferenceCommitment {
     function owed(address account) external view returns (uint256);
     function requestOf(uint256 requestId) external view returns (Request memory);
     function stateOf(uint256 requestId) external view returns (State);
+
+    /// @notice How many requests there are; their ids are 1 to this.
+    function requestCount() external view returns (uint256);
 }

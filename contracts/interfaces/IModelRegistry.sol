@@ -65,7 +65,12 @@ interface IModelRegistry {
     );
     event CodecGranted(uint256 indexed modelId, address indexed account, CodecKind indexed kind, bytes32 envelope);
     event RoundOpened(
-        uint256 indexed roundId, uint256 indexed modelId, RoundKind kind, bytes32 plan, uint32 baseVersion, address aggregator
+        uint256 indexed roundId,
+        uint256 indexed modelId,
+        RoundKind kind,
+        bytes32 plan,
+        uint32 baseVersion,
+        address aggregator
     );
     event NodeEnrolled(
         uint256 indexed roundId, address indexed node, uint256 indexed datasetId, uint16 index, bytes roundKeys
@@ -80,6 +85,7 @@ interface IModelRegistry {
     error ModelRegistry_NotAggregator(uint256 roundId, address got);
     error ModelRegistry_EmptyField(string field);
     error ModelRegistry_BadRound(string field);
+    error ModelRegistry_RosterFull(uint256 roundId, uint16 allowed);
     error ModelRegistry_WrongState(uint256 roundId, RoundState got);
     error ModelRegistry_WrongPlan(uint256 roundId, bytes32 got, bytes32 required);
     error ModelRegistry_NotEntitled(uint256 datasetId, address node);
@@ -133,7 +139,8 @@ interface IModelRegistry {
         external
         returns (uint32 version);
 
-    /// @notice The model owner at any time; anyone after the deadline of the state it is stuck in.
+    /// @notice The model owner at any time; anyone once the round is stuck: too few nodes after `enrolBy` or `commitBy`, a
+    /// round that could go on but was left alone until the next deadline, and any round after `finalizeBy`.
     function abort(uint256 roundId, bytes32 reason) external;
 
     function latestVersion(uint256 modelId) external view returns (uint32);
@@ -146,4 +153,10 @@ interface IModelRegistry {
     /// @notice The roster, in order of enrolment (at most 100 nodes).
     function rosterOf(uint256 roundId) external view returns (Enrolment[] memory);
     function openRoundOf(uint256 modelId) external view returns (uint256 roundId);
+
+    /// @notice How many models there are; their ids are 1 to this.
+    function modelCount() external view returns (uint256);
+
+    /// @notice How many rounds there are; their ids are 1 to this.
+    function roundCount() external view returns (uint256);
 }

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {IERC2981} from "@openzeppelin/contracts/interfaces/IERC2981.sol";
+import {IERC4906} from "@openzeppelin/contracts/interfaces/IERC4906.sol";
+import {IERC165} from "@openzeppelin/contracts/utils/introspection/IERC165.sol";
+import {ERC721} from "@openzeppelin/contracts/token/ERC721/ERC721.sol";
+import {IAccessLicense} from "./interfaces/IAccessLicense.sol";
+import {IDatasetNFT} from "./interfaces/IDatasetNFT.sol";
+import {Cid} from "./libraries/Cid.sol";
+import {DuoPolicy} from "./libraries/DuoPolicy.sol";
+
+/// @title Dataset token
+/// @dev Nobody but a token's owner has power over it. What is zero for most datasets (custodian, later versions, transfers,
+/// first publisher) costs no storage until it is needed.
+contract DatasetNFT is ERC721, IERC2981, IERC4906, IDatasetNFT {
+    struct StoredVersion {
+        // slots 0 to 2
+        bytes32 card;
+        bytes32 contentRoot;
+        bytes32 keyCommitment;
+        // slot 3
+        uint64 terms;
+        uint40 publishedAt;
+        uint40 withdrawnAt;
+    }
+
+    struct Dataset {
+        // slot 0
+        address custodian;
+        uint32 laterVersions; // the latest version is one more
+        uint32 tenure; // number of transfers
+    }
+
+    /// @notice Share of a resold dataset's income that goes to its first publisher, in basis points.
+    uint256 public constant ROYALTY = 500;
+    uint256 public constant MAX_PARENTS = 32;
+
+    /// @notice Sells licences for these datasets.
+    IAccessLicense public immutable LICENSES;
+
+    /// @inheritdoc IDatasetNFT
+    uint256 public datasetCount;
+
+    mapping(uint256 datasetId => Dataset) private _datasets;
+    mapping(uint256 datasetId => mapping(uint32 version => StoredVersion)) private _versions;
+    mapping(uint256 datasetId => uint64[]) private _parents;
+    mapping(uint256 datasetId => address) private _publisher; // set by the first transfer
+
+    /// @param licenses AccessLicense, which is deployed after this contract: its address is known from the deployer's nonce.
+    constructor(IAccessLicense licenses) ERC721("BioDeSci Dataset", "BDSD") {
+        LICENSES = licenses;
+    }
+
+    /// @inheritdoc IDatasetNFT
+    function publish(Publication calldata p, uint256[] calldata parents) external returns (uint256 datasetId) {
+        return _publish(p, parents);
+    }
+
+    /// @inheritdoc IDatasetNFT
+    function publishWithOffer(Publication calldata p, uint256[] calldata parents, IAccessLicense.Offer calldata offer)
+        external
+        returns (uint256 datasetId, uint256 offerId)
+    {
+        datasetId = _publish(p, parents);
+        IAccessLicense.Offer memory first = offer;
+        first.datasetId = datasetId;
+        offerId = LICENSES.createOfferFor(msg.sender, first);
+    }
+
+    /// @inheritdoc IDatasetNFT
+    function publishVersion(uint256 datasetId, Publication calldata p) external returns (uint32 version) {
+        _checkOwner(datasetId);
+        Dataset storage dataset = _datasets[datasetId];
+        dataset.laterVersions += 1;
+        version = dataset.laterVersions + 1;
+        _store(datasetId, version, p);
+        emit VersionPublished(datasetId, version, p.card, p.contentRoot, p.keyCommitment, p.terms);
+        emit MetadataUpdate(datasetId);
+    }
+
+    /// @inheritdoc IDatasetNFT
+    function withdraw(uint256 datasetId, uint32 version) external {
+        _checkOwner(datasetId);
+        StoredVersion storage stored = _versions[datasetId][version];
+        if (stored.publishedAt == 0) revert DatasetNFT_UnknownVersion(datasetId, version);
+        if (stored.withdrawnAt != 0) revert DatasetNFT_AlreadyWithdrawn(datasetId, version);
+        stored.withdrawnAt = uint40(block.timestamp);
+        emit VersionWithdrawn(datasetId, version);
+    }
+
+    /// @inheritdoc IDatasetNFT
+    function setCustodian(uint256 datasetId, address custodian) external {
+        _checkOwner(datasetId);
+        _datasets[datasetId].custodian = custodian;
+        emit CustodianSet(datasetId, custodian);
+    }
+
+    /// @inheritdoc IDatasetNFT
+    function custodianOf(uint256 datasetId) external view returns (address) {
+        _requireOwned(datasetId);
+        return _datasets[datasetId].custodian;
+    }
+
+    /// @inheritdoc IDatasetNFT
+    function latestVersion(uint256 datasetId) public view returns (uint32) {
+        _requireOwned(datasetId);
+        return _datasets[datasetId].laterVersions + 1;
+    }
+
+    /// @inheritdoc IDatasetNFT
+    function versionOf(uint256 datasetId, uint32 version) external view returns (Version memory) {
+        StoredVersion storage s = _version(datasetId, version);
+        return Version(s.card, s.contentRoot, s.keyCommitment, s.terms, s.publishedAt, s.withdrawnAt);
+    }
+
+    /// @inheritdoc IDatasetNFT
+    function isWithdrawn(uint256 datasetId, uint32 version) external view returns (bool) {
+        return _version(datasetId, version).withdrawnAt != 0;
+    }
+
+    /// @inheritdoc IDatasetNFT
+    function parentsOf(uint256 datasetId) external view returns (uint256[] memory parents) {
+        _requireOwned(datasetId);
+        uint64[] storage stored = _parents[datasetId];
+        parents = new uint256[](stored.length);
+        for (uint256 i = 0; i < parents.length; ++i) {
+            parents[i] = stored[i];
+        }
+    }
+
+    /// @inheritdoc IDatasetNFT
+    function tenureOf(uint256 datasetId) external view returns (uint32) {
+        return _datasets[datasetId].tenure;
+    }
+
+    /// @inheritdoc IDatasetNFT
+    function saleOf(uint256 datasetId)
+        external
+        view
+        returns (uint32 version, uint64 terms, bool withdrawn, uint32 tenure)
+    {
+        Dataset storage dataset = _datasets[datasetId];
+        version = dataset.laterVersions + 1;
+        tenure = dataset.tenure;
+        StoredVersion storage stored = _version(datasetId, version);
+        terms = stored.terms;
+        withdrawn = stored.withdrawnAt != 0;
+    }
+
+    /// @inheritdoc IDatasetNFT
+    function releaseOf(uint256 datasetId, uint32 version, address account)
+        external
+        view
+        returns (bool entitled, bool withdrawn)
+    {
+        withdrawn = _version(datasetId, version).withdrawnAt != 0;
+        entitled = _datasets[datasetId].custodian == account || _ownerOf(datasetId) == account;
+    }
+
+    /// @inheritdoc IERC2981
+    /// @dev Rounded down: the remainder stays with the seller.
+    function royaltyInfo(uint256 datasetId, uint256 salePrice)
+        external
+        view
+        returns (address receiver, uint256 amount)
+    {
+        address owner = _requireOwned(datasetId);
+        receiver = _publisher[datasetId];
+        if (receiver == address(0)) receiver = owner;
+        amount = salePrice * ROYALTY / 10_000;
+    }
+
+    /// @notice The card of the latest version, on IPFS.
+    function tokenURI(uint256 datasetId) public view override returns (string memory) {
+        return Cid.uri(_versions[datasetId][latestVersion(datasetId)].card);
+    }
+
+    function supportsInterface(bytes4 interfaceId) public view override(ERC721, IERC165) returns (bool) {
+        return interfaceId == type(IERC2981).interfaceId || interfaceId == bytes4(0x49064906) // ERC-4906
+            || super.supportsInterface(interfaceId);
+    }
+
+    function _publish(Publication calldata p, uint256[] calldata parents) private returns (uint256 datasetId) {
+        if (parents.length > MAX_PARENTS) revert DatasetNFT_TooManyParents(parents.length, MAX_PARENTS);
+        datasetId = ++datasetCount;
+        for (uint256 i = 0; i < parents.length; ++i) {
+            // Ids are given in sequence and never burnt, so what is below this one exists.
+            if (parents[i] == 0 || parents[i] >= datasetId) revert DatasetNFT_UnknownParent(parents[i]);
+            _parents[datasetId].push(uint64(parents[i]));
+        }
+        _store(datasetId, 1, p);
+        _mint(msg.sender, datasetId);
+        emit DatasetPublished(datasetId, msg.sender, p.card, p.contentRoot, p.keyCommitment, p.terms, parents);
+    }
+
+    function _store(uint256 datasetId, uint32 version, Publication calldata p) private {
+        if (p.card == 0) revert DatasetNFT_EmptyField("card");
+        if (p.contentRoot == 0) revert DatasetNFT_EmptyField("contentRoot");
+        if (p.keyCommitment == 0) revert DatasetNFT_EmptyField("keyCommitment");
+        if (!DuoPolicy.isValid(p.terms)) revert DatasetNFT_BadTerms(p.terms);
+        _versions[datasetId][version] =
+            StoredVersion(p.card, p.contentRoot, p.keyCommitment, p.terms, uint40(block.timestamp), 0);
+    }
+
+    /// @dev A new owner starts clean: no custodian, and no offer of its predecessor.
+    function _update(address to, uint256 datasetId, address auth) internal override returns (address from) {
+        from = super._update(to, datasetId, auth);
+        if (from != address(0)) {
+            Dataset storage dataset = _datasets[datasetId];
+            dataset.tenure += 1;
+            if (_publisher[datasetId] == address(0)) _publisher[datasetId] = from;
+            if (dataset.custodian != address(0)) {
+                dataset.custodian = address(0);
+                emit CustodianSet(datasetId, address(0));
+            }
+        }
+    }
+
+    function _checkOwner(uint256 datasetId) private view {
+        if (_requireOwned(datasetId) != msg.sender) revert DatasetNFT_NotOwner(datasetId, msg.sender);
+    }
+
+    function _version(uint256 datasetId, uint32 version) private view returns (StoredVersion storage stored) {
+        stored = _versions[datasetId][version];
+        if (stored.publishedAt == 0) revert DatasetNFT_UnknownVersion(datasetId, version);
+    }
+}
