@@ -39,7 +39,7 @@ def input_commitment(chain_id: int, contract: str, salt: bytes, root: bytes) -> 
 def output_commitment(
     chain_id: int, contract: str, request_id: int, worker: str, weights_root: bytes, salt: bytes, root: bytes
 ) -> bytes:
-    """The worker's commitment to an output tensor of one request, made with the weights under `weights_root`."""
+    """The worker's commitment to an output tensor of one request, by the weights under `weights_root`."""
     return keccak(
         encode(
             ["bytes32", "uint256", "address", "uint256", "address", "bytes32", "bytes32", "bytes32"],

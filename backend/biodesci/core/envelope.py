@@ -1,8 +1,8 @@
 """Envelopes: a secret sealed to one person's public key (docs/protocol.md, "Envelope").
 
 HPKE (RFC 9180) base mode, single shot, with the hybrid KEM X25519 + ML-KEM-768 (X-Wing,
-draft-connolly-cfrg-xwing-kem), HKDF-SHA256 and AES-256-GCM, all from `cryptography`. Ciphertext on IPFS is public
-for ever; the hybrid keeps it closed while either of the two problems stays hard.
+draft-connolly-cfrg-xwing-kem), HKDF-SHA256 and AES-256-GCM, all from `cryptography`. Ciphertext on IPFS is
+public for ever; the hybrid keeps it closed while either of the two problems stays hard.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from biodesci.core.errors import InputError, IntegrityError
 
 
-def leaf_hash(leaf: bytes) -> bytes:
+def leaf_hash(leaf: bytes | memoryview) -> bytes:
     """SHA-256(00 ‖ leaf)."""
     digest = hashlib.sha256(b"\x00")
     digest.update(leaf)

@@ -1,0 +1,335 @@
+"""Writes the vectors that Python, TypeScript and Solidity share; `--check` compares with what is committed.
+
+    python tests/vectors/make.py [--check]
+
+What is deterministic is computed here a second time, straight from docs/protocol.md and without the package's
+container and Merkle code, so that the files are not just the package's own echo. Sealing is randomised:
+envelopes are made once and stay; every run opens them again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import hashlib
+import io
+import json
+import struct
+import sys
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from eth_abi.abi import encode
+from eth_utils.crypto import keccak
+
+from biodesci.core import checkpoint, cid, commitment, container, duo, envelope, merkle
+
+HERE = Path(__file__).parent
+SEGMENT = 1 << 16
+CONTRACT = "0x5FbDB2315678afecb367f032d93F642f64180aa3"
+SUBJECT = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
+OTHER = "0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC"
+
+
+def fixed(label: str, size: int = 32) -> bytes:
+    """Bytes that look random and are the same everywhere: SHAKE-256 of a label."""
+    return hashlib.shake_256(label.encode()).digest(size)
+
+
+def tree_hash(leaves: list[bytes]) -> bytes:
+    """RFC 6962 §2.1, word for word."""
+    if not leaves:
+        return hashlib.sha256(b"").digest()
+    if len(leaves) == 1:
+        return hashlib.sha256(b"\x00" + leaves[0]).digest()
+    k = 1
+    while k * 2 < len(leaves):
+        k *= 2
+    return hashlib.sha256(b"\x01" + tree_hash(leaves[:k]) + tree_hash(leaves[k:])).digest()
+
+
+def sealed(plaintext: bytes, dataset_key: bytes, file_id: bytes) -> tuple[bytes, list[bytes]]:
+    """A container with a given file id (the package draws its own), and its leaves."""
+    header = b"BDSC\x01\x10" + bytes(10) + file_id
+    key = HKDF(algorithm=SHA256(), length=32, salt=file_id, info=b"biodesci/container/v1").derive(dataset_key)
+    pieces = [plaintext[i : i + SEGMENT] for i in range(0, len(plaintext), SEGMENT)] or [b""]
+    segments = [
+        AESGCM(key).encrypt(bytes(7) + struct.pack(">IB", i, i == len(pieces) - 1), piece, header)
+        for i, piece in enumerate(pieces)
+    ]
+    return header + b"".join(segments), [header, *segments]
+
+
+def containers() -> dict[str, Any]:
+    accepted, refused = [], []
+    for size in (0, 5, SEGMENT, SEGMENT + 5):
+        plaintext = fixed(f"plaintext {size}", size)
+        key, file_id = fixed(f"dataset key {size}"), fixed(f"file id {size}")
+        raw, leaves = sealed(plaintext, key, file_id)
+        target = io.BytesIO()
+        container.decrypt(io.BytesIO(raw), target, key, expected_root=tree_hash(leaves))
+        assert target.getvalue() == plaintext
+        accepted.append(
+            {
+                "datasetKey": key.hex(),
+                "fileId": file_id.hex(),
+                "segmentSize": SEGMENT,
+                "plaintextSize": size,
+                "plaintextSha256": hashlib.sha256(plaintext).hexdigest(),
+                "contentRoot": tree_hash(leaves).hex(),
+                "sha256": hashlib.sha256(raw).hexdigest(),
+                "containerBase64": base64.b64encode(raw).decode(),
+            }
+        )
+    # Each changes the last container above: keep its first `keep` bytes, XOR `flip` at `flipAt`, append.
+    whole = len(raw)
+    boundary = 48 + SEGMENT + 16
+    for name, keep, at, append in (
+        ("empty", 0, None, b""),
+        ("cut in the header", 40, None, b""),
+        ("header alone", 48, None, b""),
+        ("cut inside a segment", 1000, None, b""),
+        ("last segment missing", boundary, None, b""),
+        ("last byte missing", whole - 1, None, b""),
+        ("trailing byte", whole, None, b"\x00"),
+        ("trailing tag", whole, None, bytes(16)),
+        ("last segment twice", whole, None, raw[boundary:]),
+        ("magic", whole, 0, b""),
+        ("version", whole, 4, b""),
+        ("segment size", whole, 5, b""),
+        ("reserved byte", whole, 10, b""),
+        ("file id", whole, 20, b""),
+        ("first segment", whole, 100, b""),
+        ("first tag", whole, boundary - 1, b""),
+        ("last segment", whole, boundary, b""),
+        ("last tag", whole, whole - 1, b""),
+    ):
+        refused.append({"name": name, "keep": keep, "flipAt": at, "flip": 1, "appendHex": append.hex()})
+    return {"accepted": accepted, "refused": refused, "refusedOf": len(accepted) - 1}
+
+
+def envelopes(before: dict[str, Any] | None) -> dict[str, Any]:
+    known = {case["purpose"]: case["envelope"] for case in (before or {}).get("accepted", [])}
+    accepted = []
+    for id_, (purpose, size) in enumerate(
+        (("license", 64), ("codec", 1000), ("inference-input", 33), ("inference-output", 32))
+    ):
+        seed, plaintext = fixed(f"seed {purpose}"), fixed(f"secret {purpose}", size)
+        words = (keccak(b"biodesci/envelope/v1"), keccak(text=purpose), 31337, CONTRACT, id_, SUBJECT)
+        info = keccak(encode(["bytes32", "bytes32", "uint256", "address", "uint256", "address"], words))
+        assert info == envelope.info(purpose, 31337, CONTRACT, id_, SUBJECT)
+        text = known.get(purpose) or envelope.seal(envelope.public_key(seed), plaintext, info).hex()
+        assert envelope.open_(seed, bytes.fromhex(text), info) == plaintext
+        accepted.append(
+            {
+                "purpose": purpose,
+                "chainId": 31337,
+                "contract": CONTRACT,
+                "id": id_,
+                "subject": SUBJECT,
+                "info": info.hex(),
+                "seed": seed.hex(),
+                "publicKey": envelope.public_key(seed).hex(),
+                "plaintext": plaintext.hex(),
+                "envelope": text,
+            }
+        )
+    # Each changes the first envelope above by one bit.
+    refused = [
+        {"name": name, "flipAt": at, "flip": 1}
+        for name, at in (
+            ("magic", 0),
+            ("version", 4),
+            ("reserved byte", 6),
+            ("ML-KEM ciphertext", 8),
+            ("X25519 public key", 8 + 1119),
+            ("ciphertext", 8 + 1120),
+            ("tag", 8 + 1120 + 64 + 15),
+        )
+    ]
+    return {"accepted": accepted, "refused": refused, "refusedOf": 0}
+
+
+def commitments() -> dict[str, Any]:
+    salt, key, root = fixed("salt"), fixed("key"), fixed("tensor root")
+    weights, digest = fixed("weights root"), fixed("masked vector")
+    b32, u256, adr = "bytes32", "uint256", "address"
+    expected = {
+        "key": keccak(keccak(b"biodesci/key-commitment/v1") + salt + key),
+        "input": keccak(
+            encode([b32, u256, adr, b32, b32], [keccak(b"biodesci/input/v1"), 31337, CONTRACT, salt, root])
+        ),
+        "output": keccak(
+            encode(
+                [b32, u256, adr, u256, adr, b32, b32, b32],
+                [keccak(b"biodesci/output/v1"), 31337, CONTRACT, 7, SUBJECT, weights, salt, root],
+            )
+        ),
+        "maskedUpdate": keccak(
+            encode(
+                [b32, u256, adr, u256, adr, b32],
+                [keccak(b"biodesci/masked-update/v1"), 31337, CONTRACT, 3, OTHER, digest],
+            )
+        ),
+    }
+    assert expected["key"] == commitment.key_commitment(key, salt)
+    assert expected["input"] == commitment.input_commitment(31337, CONTRACT, salt, root)
+    assert expected["output"] == commitment.output_commitment(
+        31337, CONTRACT, 7, SUBJECT, weights, salt, root
+    )
+    assert expected["maskedUpdate"] == commitment.masked_update(31337, CONTRACT, 3, OTHER, digest)
+    place = {"chainId": 31337, "contract": CONTRACT}
+    return {
+        "key": {"datasetKey": key.hex(), "salt": salt.hex(), "commitment": expected["key"].hex()},
+        "input": {
+            **place,
+            "salt": salt.hex(),
+            "tensorRoot": root.hex(),
+            "commitment": expected["input"].hex(),
+        },
+        "output": {
+            **place,
+            "requestId": 7,
+            "worker": SUBJECT,
+            "weightsRoot": weights.hex(),
+            "salt": salt.hex(),
+            "tensorRoot": root.hex(),
+            "commitment": expected["output"].hex(),
+        },
+        "maskedUpdate": {
+            **place,
+            "roundId": 3,
+            "node": OTHER,
+            "vectorSha256": digest.hex(),
+            "commitment": expected["maskedUpdate"].hex(),
+        },
+    }
+
+
+def merkles() -> dict[str, Any]:
+    # The inputs of Certificate Transparency's own reference tests.
+    leaves = [
+        bytes.fromhex(h)
+        for h in ("", "00", "10", "2021", "3031", "40414243", "5051525354555657", bytes(range(96, 112)).hex())
+    ]
+    cases = []
+    for size in range(len(leaves) + 1):
+        root = tree_hash(leaves[:size])
+        assert root == merkle.root(leaves[:size])
+        proofs = [[step.hex() for step in merkle.prove(leaves[:size], index)] for index in range(size)]
+        cases.append({"size": size, "root": root.hex(), "proofs": proofs})
+    return {"leaves": [leaf.hex() for leaf in leaves], "cases": cases}
+
+
+def tensors() -> dict[str, Any]:
+    cases: list[dict[str, np.ndarray[Any, Any]]] = [
+        {"x": np.array([[1.5, -2.0, 0.1]], dtype=np.float64)},
+        {
+            "b.weight": np.array([[1, 2], [3, 4]], dtype=np.float32),
+            "a": np.array(-7, dtype=np.int32),
+            "ключ": np.array([1, 0, 255], dtype=np.uint8),
+            "z": np.zeros((0, 3), dtype=np.int64),
+        },
+    ]
+    found = []
+    for case in cases:
+        shown, leaves = {}, []
+        for name in sorted(case, key=lambda n: n.encode()):
+            array = case[name]
+            dtype = {"float64": "F64", "float32": "F32", "int32": "I32", "uint8": "U8", "int64": "I64"}[
+                str(array.dtype)
+            ]
+            raw = array.tobytes()
+            shape = struct.pack(f">B{array.ndim}I", array.ndim, *array.shape)
+            leaves.append(
+                struct.pack(">H", len(name.encode()))
+                + name.encode()
+                + bytes([len(dtype)])
+                + dtype.encode()
+                + shape
+                + raw
+            )
+            shown[name] = {"dtype": dtype, "shape": list(array.shape), "data": raw.hex()}
+        assert tree_hash(leaves) == checkpoint.root(case)
+        dumped = checkpoint.dump(case)
+        found.append({"tensors": shown, "root": tree_hash(leaves).hex(), "safetensorsHex": dumped.hex()})
+    return {"cases": found}
+
+
+def cids() -> dict[str, Any]:
+    digests = [fixed("cid"), bytes(32), b"\xff" * 32]
+    return {
+        "cases": [
+            {
+                "digest": d.hex(),
+                "v0": cid.to_v0(d),
+                "v1": cid.from_digest(d),
+                "base16": "f01701220" + d.hex(),
+            }
+            for d in digests
+        ],
+        # An empty UnixFS file is the one CID everybody knows by heart.
+        "emptyFile": "QmbFMke1KXqnYyBBWxB74N4c5SBnJMVAiMNRcGu6x1AwQH",
+    }
+
+
+def duos() -> dict[str, Any]:
+    """What DuoPolicy.sol and core/duo.py must agree on, modifier by modifier, undefined bits included."""
+    permissions = [0, *(1 << b for b in (0, 1, 2, 3, 4, 5, 7, 63)), 0b101000, 0b1100]
+    modifiers = [
+        1 << b for b in (6, 8, 9, 10, 11, 12, 13, 16, 17, 18, 19, 20, 21, 24, 25, 26, 27, 28, 32, 63)
+    ]
+    kinds = [0, *(1 << b for b in (0, 1, 2, 3, 4, 5, 8, 32, 40, 63)), 0b1010]
+    properties = [0, *(1 << b for b in (16, 17, 18, 19, 20, 21, 32, 33, 34, 35))]
+    pairs = list(product(permissions, kinds))
+    pairs += [
+        (permission | modifier, kind | given)
+        for permission in (1, 4)
+        for modifier, kind, given in product(modifiers, kinds, properties)
+        if (permission == 1 or kind == 4) and kind < 1 << 33
+    ]
+    return {
+        "decisions": ["deny", "approve", "review"],
+        "columns": ["terms", "purpose", "decision"],
+        "cases": [[hex(terms), hex(purpose), int(duo.match(terms, purpose))] for terms, purpose in pairs],
+    }
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing; fail when a file is out of date")
+    check = parser.parse_args().check
+    path = HERE / "envelope.json"
+    before = json.loads(path.read_text()) if path.exists() else None
+    made = {
+        "cid": cids(),
+        "merkle": merkles(),
+        "tensor_root": tensors(),
+        "commitment": commitments(),
+        "container": containers(),
+        "envelope": envelopes(before),
+        "duo": duos(),
+    }
+    stale = []
+    for name, content in made.items():
+        path = HERE / f"{name}.json"
+        # One case of the long table a line, everything else indented.
+        text = json.dumps(content, ensure_ascii=False, indent=None if name == "duo" else 1) + "\n"
+        text = text.replace("], [", "],\n[") if name == "duo" else text
+        if check:
+            if not path.exists() or path.read_text() != text:
+                stale.append(path.name)
+        else:
+            path.write_text(text)
+    if stale:
+        print(f"Out of date: {', '.join(stale)}. Run python tests/vectors/make.py.", file=sys.stderr)
+    return 1 if stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
