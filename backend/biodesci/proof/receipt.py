@@ -62,6 +62,16 @@ class Receipt:
         """The same without openings: says nothing about input and output."""
         return replace(self, input_salt=None, input_root=None, output_salt=None, output_root=None)
 
+    def opened(self, input_salt: bytes, input_root: bytes, output_salt: bytes, output_root: bytes) -> Receipt:
+        """The same with openings."""
+        return replace(
+            self,
+            input_salt=input_salt,
+            input_root=input_root,
+            output_salt=output_salt,
+            output_root=output_root,
+        )
+
     def to_bytes(self) -> bytes:
         """Canonical JSON."""
         shown = {

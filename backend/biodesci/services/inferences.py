@@ -1,0 +1,199 @@
+"""What chain and IPFS say about a request and about a registered model: read by requester, worker and
+auditor alike.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from biodesci.chain.client import Chain
+from biodesci.core import canonical, checkpoint, commitment
+from biodesci.core.errors import InputError, IntegrityError, NotFoundError, StateError
+from biodesci.ee.tabular import TabularConfig
+from biodesci.ipfs.client import Ipfs
+from biodesci.proof.receipt import Receipt
+
+INPUT, LOGITS, TRACE_ROOT = "x", "logits", "trace_root"
+SALT_BYTES = 32
+MAX_BLOB = 64 << 20  # bytes of a sealed input or output
+MAX_CARD = 4 << 20
+MAX_ROWS = 4096
+
+
+class State(IntEnum):
+    """As IInferenceCommitment.State."""
+
+    NONE = 0
+    REQUESTED = 1
+    COMMITTED = 2
+    CHALLENGED = 3
+    FINALIZED = 4
+    REFUSED = 5
+    EXPIRED = 6
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request as the contract holds it. Times are Unix seconds, the fee is in wei."""
+
+    request_id: int
+    model_id: int
+    version: int
+    requester: str
+    worker: str
+    arbiter: str
+    fee: int
+    deadline: int
+    challenge_window: int
+    state: State
+    input_commitment: bytes
+    input: bytes
+    output_commitment: bytes
+    output: bytes
+
+
+@dataclass(frozen=True)
+class Registered:
+    """A model version whose weights were checked against the chain."""
+
+    model_id: int
+    version: int
+    weights_root: bytes
+    architecture: bytes
+    config: TabularConfig
+    tensors: Mapping[str, NDArray[Any]] = field(repr=False)
+
+
+def read_request(chain: Chain, request_id: int) -> Request:
+    """The request's state on chain. NotFoundError if there is none."""
+    raw = chain.call(chain.inferences.functions.requestOf(request_id))
+    model_id, version, requester, worker, arbiter, fee, deadline, window, state, *digests = raw
+    if state == State.NONE:
+        raise NotFoundError(
+            f"There is no inference request {request_id}.", "Check the number and the network."
+        )
+    return Request(
+        request_id, model_id, version, requester, worker, arbiter, fee, deadline, window, State(state),
+        *map(bytes, digests),
+    )  # fmt: skip
+
+
+def weights_root(chain: Chain, model_id: int, version: int) -> bytes:
+    """The registered root of a version's encrypted weights."""
+    return bytes(_version(chain, model_id, version)[0])
+
+
+def load_registered(chain: Chain, ipfs: Ipfs, model_id: int, version: int) -> Registered:
+    """A version's architecture and encrypted weights from IPFS, both checked against the chain.
+    IntegrityError if not equal.
+    """
+    root, digest, *_ = _version(chain, model_id, version)
+    architecture, config = load_architecture(chain, ipfs, model_id)
+    tensors = checkpoint.load(ipfs.cat(bytes(digest)))
+    commitment.check(
+        bytes(root), checkpoint.root(tensors), f"weights root of model {model_id} version {version}"
+    )
+    return Registered(model_id, version, bytes(root), architecture, config, tensors)
+
+
+def load_architecture(chain: Chain, ipfs: Ipfs, model_id: int) -> tuple[bytes, TabularConfig]:
+    """The architecture hash on chain, and the document of the model card that has it."""
+    registered = bytes(chain.call(chain.models.functions.architectureOf(model_id)))
+    try:
+        card = ipfs.cat(bytes(chain.call(chain.models.functions.cardOf(model_id))), max_size=MAX_CARD)
+        document = json.loads(card)["architecture"]
+        found = canonical.sha256(document)
+    except (UnicodeDecodeError, ValueError, KeyError, TypeError) as exc:
+        raise IntegrityError(
+            f"The card of model {model_id} does not describe an architecture.",
+            "Ask the model owner for a correct card.",
+        ) from exc
+    commitment.check(registered, found, f"architecture of model {model_id}")
+    return registered, TabularConfig.from_document(document)
+
+
+def read_receipt(chain: Chain, request_id: int) -> Receipt:
+    """A closed receipt: what the chain itself says of a request that was answered."""
+    request = read_request(chain, request_id)
+    if not any(request.output_commitment):
+        raise StateError(
+            f"Request {request_id} has no answer on chain yet.", "Wait for the worker's commitment."
+        )
+    asked = _the_event(chain, "InferenceRequested", request_id)
+    answered = _the_event(chain, "InferenceCommitted", request_id)
+    return Receipt(
+        chain_id=chain.chain_id,
+        contract=chain.inferences.address,
+        registry=chain.models.address,
+        request_id=request_id,
+        model_id=request.model_id,
+        model_version=request.version,
+        weights_root=weights_root(chain, request.model_id, request.version),
+        architecture=bytes(chain.call(chain.models.functions.architectureOf(request.model_id))),
+        requester=request.requester,
+        worker=request.worker,
+        input_commitment=request.input_commitment,
+        output_commitment=request.output_commitment,
+        request_tx=bytes(asked["transactionHash"]),
+        request_block=asked["blockNumber"],
+        commit_tx=bytes(answered["transactionHash"]),
+        commit_block=answered["blockNumber"],
+    )
+
+
+def split_opening(plaintext: bytes) -> tuple[bytes, dict[str, NDArray[Any]]]:
+    """Salt and tensors of what an envelope held."""
+    if len(plaintext) <= SALT_BYTES:
+        raise IntegrityError(
+            "The envelope is too short to hold a salt and tensors.", "Ask the sender for it again."
+        )
+    return plaintext[:SALT_BYTES], checkpoint.load(plaintext[SALT_BYTES:])
+
+
+def input_rows(config: TabularConfig, tensors: Mapping[str, NDArray[Any]]) -> NDArray[np.float64]:
+    """The encoded records (n, F) of a request. InputError says what is wrong with them."""
+    hint = "Encode the records with the model's codec and send them again."
+    if set(tensors) != {INPUT}:
+        raise InputError(f"A request holds one tensor named {INPUT!r}, not {sorted(tensors)[:4]}.", hint)
+    x = tensors[INPUT]
+    if x.dtype != np.float64 or x.ndim != 2 or x.shape[1] != config.features or not 1 <= len(x) <= MAX_ROWS:
+        raise InputError(
+            f"The input is {x.dtype} {x.shape}; the model takes float64 "
+            f"(1 to {MAX_ROWS}, {config.features}).",
+            hint,
+        )
+    return x
+
+
+def requester_folder(home: Path, input_commitment: bytes) -> Path:
+    """Where a requester keeps what opens a request. Named by the commitment, which exists before the request
+    has a number.
+    """
+    return home / "inferences" / input_commitment.hex()
+
+
+def _version(chain: Chain, model_id: int, version: int) -> Any:
+    latest = chain.call(chain.models.functions.latestVersion(model_id))
+    if not 1 <= version <= latest:
+        raise NotFoundError(f"Model {model_id} has no version {version}.", f"Its latest version is {latest}.")
+    return chain.call(chain.models.functions.versionOf(model_id, version))
+
+
+def _the_event(chain: Chain, name: str, request_id: int) -> Any:
+    events = chain.events(
+        chain.inferences, name, chain.deployment.first_block, filters={"requestId": request_id}
+    )
+    if len(events) != 1:
+        raise IntegrityError(
+            f"The node shows {len(events)} {name} events for request {request_id}, not one.",
+            "The node is not in step, or does not serve old logs; use another.",
+        )
+    return events[0]
