@@ -85,6 +85,8 @@ class Chain:
                 f"the contracts are on chain {deployment.chain_id}.",
                 "Set BIODESCI_RPC_URL or BIODESCI_DEPLOYMENT so that both name the same network.",
             )
+        # Tells a chain from its successor of the same id: a development chain that was reset.
+        self.genesis = HexBytes(self.web3.eth.get_block(0)["hash"]).to_0x_hex()
         self.datasets = self._contract("DatasetNFT")
         self.licenses = self._contract("AccessLicense")
         self.models = self._contract("ModelRegistry")

@@ -86,7 +86,9 @@ def decode_revert(data: bytes) -> RevertedError:
     try:
         if selector in _errors():
             name, types = _errors()[selector]
-            return RevertedError(name, decode(types, body), HINTS.get(name, ""))
+            values = zip(types, decode(types, body), strict=True)
+            shown = tuple(Web3.to_checksum_address(v) if t == "address" else v for t, v in values)
+            return RevertedError(name, shown, HINTS.get(name, ""))
         if selector == bytes.fromhex("08c379a0"):
             return RevertedError("Error", decode(("string",), body))
         if selector == bytes.fromhex("4e487b71"):

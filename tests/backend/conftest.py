@@ -1,0 +1,182 @@
+"""A real chain (anvil) with the contracts deployed, and a real embedded IPFS node, once per test session."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from eth_account import Account
+from eth_account.signers.local import LocalAccount
+from web3 import HTTPProvider, Web3
+
+ROOT = Path(__file__).parents[2]
+ARTIFACTS = ROOT / ".cache/forge/out"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def start_anvil(port: int) -> subprocess.Popen[bytes]:
+    process = subprocess.Popen(
+        [str(ROOT / "node_modules/.bin/anvil"), "--port", str(port), "--silent"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "NO_COLOR": "1"},
+        start_new_session=True,
+    )
+    web3 = Web3(HTTPProvider(f"http://127.0.0.1:{port}"))
+    deadline = time.monotonic() + 30
+    while not web3.is_connected():
+        assert process.poll() is None, "anvil ended"
+        assert time.monotonic() < deadline, "anvil did not answer in 30 s"
+        time.sleep(0.05)
+    return process
+
+
+def stop(process: subprocess.Popen[bytes]) -> None:
+    # npm's launcher starts the binary as a child: end the group
+    try:
+        os.killpg(process.pid, 15)
+    except ProcessLookupError:
+        return
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, 9)
+        process.wait()
+
+
+def deploy(rpc_url: str) -> dict[str, Any]:
+    """Deploys the five contracts from forge's artefacts; the content of a deployment file."""
+    subprocess.run(
+        ["forge", "build", "--skip", "test", "--skip", "script"],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        env={**os.environ, "PATH": f"{ROOT}/node_modules/.bin:{os.environ['PATH']}"},
+    )
+    web3 = Web3(HTTPProvider(rpc_url))
+    sender = web3.eth.accounts[0]
+    contracts: dict[str, Any] = {}
+
+    def create(name: str, *args: Any) -> str:
+        artifact = json.loads((ARTIFACTS / f"{name}.sol/{name}.json").read_text())
+        factory = web3.eth.contract(abi=artifact["abi"], bytecode=artifact["bytecode"]["object"])
+        receipt = web3.eth.wait_for_transaction_receipt(factory.constructor(*args).transact({"from": sender}))
+        where = receipt["contractAddress"]
+        contracts[name] = {
+            "address": where,
+            "block": receipt["blockNumber"],
+            "codeHash": Web3.keccak(web3.eth.get_code(where)).to_0x_hex(),
+        }
+        return str(where)
+
+    keys = create("KeyRegistry")
+    from eth_utils.address import to_checksum_address
+    from rlp import encode  # address of the contract after the next
+
+    nonce = web3.eth.get_transaction_count(sender) + 1
+    licenses_at = to_checksum_address(Web3.keccak(encode([bytes.fromhex(sender[2:]), nonce]))[12:])
+    datasets = create("DatasetNFT", licenses_at)
+    assert create("AccessLicense", datasets, keys) == licenses_at
+    models = create("ModelRegistry", datasets, licenses_at)
+    create("InferenceCommitment", models, keys)
+    return {
+        "network": "local",
+        "chainId": web3.eth.chain_id,
+        "block": web3.eth.block_number,
+        "contracts": contracts,
+    }
+
+
+@dataclass
+class Localnet:
+    rpc_url: str
+    deployment_file: Path
+    web3: Web3
+
+    def rpc(self, method: str, *params: Any) -> Any:
+        answer = self.web3.provider.make_request(method, list(params))  # type: ignore[arg-type]
+        assert "error" not in answer, answer
+        return answer["result"]
+
+    def account(self, ether: float = 10) -> LocalAccount:
+        account: LocalAccount = Account.create()
+        self.rpc("anvil_setBalance", account.address, hex(int(ether * 10**18)))
+        return account
+
+    def pass_time(self, seconds: int) -> None:
+        self.rpc("evm_increaseTime", seconds)
+        self.rpc("evm_mine")
+
+
+@pytest.fixture(scope="session")
+def localnet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Localnet]:
+    port = free_port()
+    process = start_anvil(port)
+    try:
+        url = f"http://127.0.0.1:{port}"
+        file = tmp_path_factory.mktemp("deployment") / "local.json"
+        file.write_text(json.dumps(deploy(url)))
+        yield Localnet(url, file, Web3(HTTPProvider(url)))
+    finally:
+        stop(process)
+
+
+@pytest.fixture
+def chain_for(localnet: Localnet) -> Callable[..., Any]:
+    """chain_for() is a client with a fresh account of 10 ETH; chain_for(account) uses that one."""
+    from biodesci.chain.client import Chain
+    from biodesci.chain.deployment import Deployment
+
+    def connect(account: LocalAccount | None = None, ether: float = 10) -> Chain:
+        deployment = Deployment.load(localnet.deployment_file)
+        return Chain(localnet.rpc_url, deployment, account or localnet.account(ether), receipt_timeout=15)
+
+    return connect
+
+
+@dataclass
+class IpfsNode:
+    api: str
+    gateway: str
+
+
+@pytest.fixture(scope="session")
+def ipfs_node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[IpfsNode]:
+    from biodesci.ipfs.client import Ipfs
+
+    from biodesci.core.errors import UnavailableError
+
+    api, gateway = free_port(), free_port()
+    repo = tmp_path_factory.mktemp("ipfs") / "repo"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "biodesci.ipfs.node", "--repo", str(repo)]
+        + ["--port", str(api), "--gateway-port", str(gateway)],
+        start_new_session=True,
+    )
+    try:
+        client, deadline = Ipfs(f"http://127.0.0.1:{api}"), time.monotonic() + 30
+        while True:
+            try:
+                client.ready()
+                break
+            except UnavailableError:
+                assert process.poll() is None, "the IPFS node ended"
+                assert time.monotonic() < deadline, "the IPFS node did not answer in 30 s"
+                time.sleep(0.05)
+        yield IpfsNode(f"http://127.0.0.1:{api}", f"http://127.0.0.1:{gateway}")
+    finally:
+        stop(process)
