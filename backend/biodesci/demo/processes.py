@@ -7,6 +7,7 @@ the kernel stops them if the supervisor itself is killed (`prctl(PR_SET_PDEATHSI
 from __future__ import annotations
 
 import ctypes
+import json
 import os
 import signal
 import socket
@@ -19,6 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from biodesci.core.errors import ConfigurationError, UnavailableError
+from biodesci.services.files import write_atomic
 
 PR_SET_PDEATHSIG = 1
 MAX_RESTARTS = 5
@@ -134,8 +136,14 @@ class Supervisor:
         with self._lock:
             self.children[name] = child
             child.start()
+            self._record()
         self.wait_ready(child, timeout)
         return child
+
+    def _record(self) -> None:
+        """Process ids by name, for whoever wants to look at (or kill) one of them."""
+        pids = {c.name: c.process.pid for c in self.children.values() if c.process is not None}
+        write_atomic(self.logs.parent / "processes.json", json.dumps(pids, indent=2).encode())
 
     def wait_ready(self, child: Child, timeout: float = 60.0) -> None:
         """Wait until the child answers; UnavailableError with the end of its log if it does not."""
@@ -146,7 +154,9 @@ class Supervisor:
             if not child.running or time.monotonic() > deadline:
                 what = "ended at once" if not child.running else f"did not answer within {timeout:.0f} s"
                 child.restart = False
-                raise UnavailableError(f"The {child.name} process {what}.", f"Its log ends with:\n{child.tail()}")
+                raise UnavailableError(
+                    f"The {child.name} process {what}.", f"Its log ends with:\n{child.tail()}"
+                )
             time.sleep(0.05)
 
     def watch(self) -> None:
@@ -166,6 +176,7 @@ class Supervisor:
                         continue
                     child.restarts += 1
                     child.start()
+                    self._record()
                     if self._on_restart:
                         self._on_restart(child.name)
 

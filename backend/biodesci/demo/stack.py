@@ -74,7 +74,12 @@ class Stack:
     """Use as a context manager: `with Stack(state) as stack: stack.start_core()`."""
 
     def __init__(
-        self, state: Path, *, root: Path, ports: Ports | None = None, on_restart: Callable[[str], None] | None = None
+        self,
+        state: Path,
+        *,
+        root: Path,
+        ports: Ports | None = None,
+        on_restart: Callable[[str], None] | None = None,
     ) -> None:
         self.state = state
         self.root = root
@@ -150,7 +155,13 @@ class Stack:
         )
 
     def worker(
-        self, name: str, module: str, party: Party | None = None, *, ready: Callable[[], bool] | None = None, **env: str
+        self,
+        name: str,
+        module: str,
+        party: Party | None = None,
+        *,
+        ready: Callable[[], bool] | None = None,
+        **env: str,
     ) -> None:
         """Start a worker process for `party` (its home, account and passphrase go in by the environment)."""
         self.supervisor.spawn(name, self._python(module), self._env(party, **env), ready=ready)
@@ -167,7 +178,9 @@ class Stack:
 
     # -- parties ---------------------------------------------------------------------------------------------------
 
-    def party(self, name: str, *, home: str | None = None, account: str = "account", passphrase: str) -> Party:
+    def party(
+        self, name: str, *, home: str | None = None, account: str = "account", passphrase: str
+    ) -> Party:
         """A party with a new funded account, in the folder `home` (its name by default)."""
         folder = self.state / "homes" / (home or name)
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -234,7 +247,9 @@ class Stack:
         assert child.process is not None
         code = child.process.wait()
         if code != 0:
-            raise UnavailableError(f"The contracts could not be deployed (exit {code}).", f"The log ends with:\n{child.tail()}")
+            raise UnavailableError(
+                f"The contracts could not be deployed (exit {code}).", f"The log ends with:\n{child.tail()}"
+            )
         self.supervisor.stop("deploy")
 
     def _rpc(self, method: str, *params: object) -> object:

@@ -1,0 +1,112 @@
+"""The whole story, as `make demo` plays it, while every worker is killed in the middle of its work.
+
+The supervisor starts a killed worker again, as a service manager would; the story must come to the same end.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+HOSPITALS = ("cleveland", "hungary", "switzerland", "va-long-beach")
+# step of the story -> workers killed soon after it began
+VICTIMS = {
+    2: ("ipfs",),
+    3: tuple(f"custodian-{name}" for name in HOSPITALS),
+    4: ("node-cleveland", "aggregator", "node-switzerland", "indexer"),
+    5: ("inference-worker",),
+}
+
+
+class Killer(threading.Thread):
+    """Kills the step's workers one after the other, a little later each."""
+
+    def __init__(self, state: Path, names: tuple[str, ...]) -> None:
+        super().__init__(daemon=True)
+        self.state, self.names = state, names
+        self.killed: list[str] = []
+
+    def run(self) -> None:
+        for name in self.names:
+            for _ in range(100):
+                time.sleep(0.3)
+                pid = json.loads((self.state / "processes.json").read_text()).get(name)
+                if pid:
+                    os.kill(pid, signal.SIGKILL)
+                    self.killed.append(name)
+                    break
+
+
+@pytest.fixture(scope="module")
+def story(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict, list[str], Path, str]:
+    state = tmp_path_factory.mktemp("story")
+    report = state / "demo.json"
+    argv = [sys.executable, "-m", "biodesci.cli", "demo", "--state", str(state), "--report", str(report)]
+    process = subprocess.Popen(argv, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    killers: list[Killer] = []
+    output = []
+    assert process.stdout is not None
+    for line in process.stdout:
+        output.append(line)
+        head = line.split(".", 1)[0].strip()
+        if head.isdigit() and int(head) in VICTIMS:
+            killers.append(Killer(state, VICTIMS[int(head)]))
+            killers[-1].start()
+    assert process.wait() == 0, "".join(output)[-6000:]
+    for killer in killers:
+        killer.join()
+    return json.loads(report.read_text()), [n for k in killers for n in k.killed], state, "".join(output)
+
+
+def test_every_step_is_told_although_workers_were_killed(story) -> None:
+    report, killed, _, _ = story
+    assert [step["step"] for step in report["steps"]] == [1, 2, 3, 4, 5, 6]
+    # The story may outrun a killer, but most of them must have struck.
+    assert {"aggregator", "inference-worker"} <= set(killed)
+    assert len(killed) >= 6
+
+
+def test_the_researcher_got_the_file_and_others_were_refused(story) -> None:
+    report, _, _, _ = story
+    facts = report["steps"][2]["facts"]
+    assert any("byte for byte" in fact["text"] for fact in facts)
+    assert sum(fact.get("refused", False) for fact in facts) >= 3
+
+
+def test_encrypted_training_and_inference_equal_plaintext(story) -> None:
+    report, _, _, _ = story
+    figures = {
+        k: v for step in report["steps"] for fact in step["facts"] for k, v in fact.get("figures", {}).items()
+    }
+    assert figures["inference_max_difference"] < 1e-9
+    assert figures["inference_agreement"] == 1.0
+    assert figures["federated_accuracy"] > 0.75
+
+
+def test_the_audit_passes_the_honest_worker_and_catches_the_swapped_model(story) -> None:
+    report, _, _, _ = story
+    facts = report["steps"][5]["facts"]
+    assert any(fact.get("refused") and "model" in fact["text"] for fact in facts)
+    assert any(fact.get("figures", {}).get("audit_passed") is True for fact in facts)
+
+
+def test_nothing_is_left_running(story) -> None:
+    _, _, state, _ = story
+    for name, pid in json.loads((state / "processes.json").read_text()).items():
+        assert not Path(f"/proc/{pid}").exists(), f"{name} is still running"
+
+
+def test_no_secret_is_in_the_logs(story) -> None:
+    _, _, state, output = story
+    text = output + "".join(log.read_text(errors="replace") for log in (state / "logs").glob("*.log"))
+    assert "passphrase" not in text.lower() or "BIODESCI_PASSPHRASE=" not in text
+    assert "privateKey" not in text
