@@ -1,6 +1,6 @@
 """Writes the contracts' ABIs for the backend and the page: one sorted JSON list per contract.
 
-Run it as `python scripts/export_abi.py` after a change to a contract; `--check` compares instead, for the check command.
+Run it as `python scripts/export_abi.py` after a change to a contract; `--check` compares instead.
 The ABIs come out of Ape's own compilation, so what is exported is what `scripts/deploy.py` deploys.
 """
 
@@ -35,7 +35,7 @@ def _order(entry: dict[str, Any]) -> tuple[str, str, list[str]]:
 
 @click.command()
 @click.option(
-    "--check", is_flag=True, help="Compare with the files instead of writing them; fail if one differs."
+    "--check", is_flag=True, help="Compare instead of writing; fail if a file differs."
 )
 def cli(check: bool) -> None:
     """Exports the contracts' ABIs to backend/biodesci/chain/abi."""
@@ -52,7 +52,8 @@ def cli(check: bool) -> None:
             click.echo(f"wrote {path.relative_to(ROOT)}")
     if check and stale:
         raise click.ClickException(
-            f"The exported ABI of {', '.join(stale)} is out of date. Run `python scripts/export_abi.py` and commit it."
+            f"The exported ABI of {', '.join(stale)} is out of date. "
+            "Run `python scripts/export_abi.py` and commit it."
         )
     if not stale:
         click.echo("The exported ABIs are up to date.")

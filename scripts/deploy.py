@@ -1,0 +1,191 @@
+"""Deploys the five contracts, and writes where they are.
+
+    ape run deploy --network ethereum:local:http://127.0.0.1:8545    an anvil that runs already
+    ape run deploy --network ethereum:sepolia --account ALIAS        a public network, with an account of Ape's
+
+An account of Ape's asks for its passphrase, or takes it from APE_ACCOUNTS_<ALIAS>_PASSPHRASE. The contracts have no
+owner, so the deploying account has no power over them afterwards. The file is deployments/<network>.json, or the path
+in BIODESCI_DEPLOYMENT.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import click
+from ape import accounts, networks, project
+from ape.cli import ConnectedProviderCommand
+from ape.exceptions import ApeException
+from eth_utils import keccak, to_hex
+
+ROOT = Path(__file__).resolve().parent.parent
+CONTRACTS = ("KeyRegistry", "DatasetNFT", "AccessLicense", "ModelRegistry", "InferenceCommitment")
+LOCAL_CHAIN = 31337
+GAS = 15_000_000  # more than all five take together
+
+
+def fail(what: str, hint: str) -> click.ClickException:
+    return click.ClickException(f"{what} {hint}")
+
+
+def target(network: str) -> Path:
+    """The deployment file of `network`."""
+    return Path(os.environ.get("BIODESCI_DEPLOYMENT") or ROOT / "deployments" / f"{network}.json")
+
+
+def network_name(provider: Any) -> str:
+    if provider.chain_id == LOCAL_CHAIN:
+        return "local"
+    name = str(provider.network.name)
+    return name if name not in {"custom", "adhoc", "local"} else f"chain-{provider.chain_id}"
+
+
+def code_hash(provider: Any, address: str) -> str:
+    return to_hex(keccak(bytes(provider.get_code(address))))
+
+
+def is_deployed(path: Path, provider: Any) -> bool:
+    """Whether the contracts that `path` names are on this chain, with the code that it names."""
+    try:
+        data = json.loads(path.read_text())
+        if data["chainId"] != provider.chain_id:
+            return False
+        entries = [data["contracts"][name] for name in CONTRACTS]
+        return all(code_hash(provider, entry["address"]) == entry["codeHash"] for entry in entries)
+    except FileNotFoundError:
+        return False
+    except (ValueError, KeyError, TypeError) as exc:
+        raise fail(f"{path} is not a deployment file ({exc!r}).", "Move it away and run this again.") from exc
+
+
+def deployer(provider: Any, alias: str | None) -> Any:
+    """The account that pays: one of anvil's own on a local chain, an account of Ape's elsewhere."""
+    if alias is None:
+        if provider.chain_id != LOCAL_CHAIN:
+            raise fail(
+                f"Chain {provider.chain_id} is not a local one, so it needs an account that pays.",
+                "Name one of Ape's with --account (`ape accounts list`).",
+            )
+        # The last one, so that no transaction of anybody else's changes its nonce meanwhile.
+        return accounts.test_accounts[len(accounts.test_accounts) - 1]
+    if alias not in accounts.aliases:
+        raise fail(
+            f"Ape has no account {alias!r}.",
+            "Import it with `ape accounts import`, or see `ape accounts list`.",
+        )
+    account = accounts.load(alias)
+    if f"APE_ACCOUNTS_{alias}_PASSPHRASE" in os.environ:
+        account.set_autosign(True)
+    return account
+
+
+def check_funds(provider: Any, account: Any) -> None:
+    needed = GAS * max(int(provider.gas_price), 1)
+    balance = int(provider.get_balance(account.address))
+    if balance < needed:
+        raise fail(
+            f"{account.address} has {balance / 10**18:.6f} ETH; deploying needs up to {needed / 10**18:.6f}.",
+            "Send it some, or deploy from another account.",
+        )
+
+
+def deploy_all(provider: Any, account: Any) -> dict[str, Any]:
+    """Deploys the five in the order in which they refer to each other, and checks the code of each."""
+    # DatasetNFT and AccessLicense name each other in immutables: the second one's address follows from the nonce.
+    nonce = provider.get_nonce(account.address)
+    licenses_address = networks.ecosystem.get_deployment_address(account.address, nonce + 2)
+    deployed: dict[str, Any] = {}
+    entries: dict[str, Any] = {}
+
+    def create(name: str, *arguments: object) -> None:
+        transaction = getattr(project, name).constructor.serialize_transaction(
+            *arguments, sender=account.address
+        )
+        # What the constructor returns is the code with its immutables: it must be what lies at the address afterwards.
+        call = {"from": account.address, "data": transaction.data}
+        expected = bytes(provider.web3.eth.call(call))
+        receipt = account.call(transaction)
+        address = str(receipt.contract_address)
+        if bytes(provider.get_code(address)) != expected:
+            raise fail(f"The code of {name} at {address} is not what was sent.", "Don't use this deployment.")
+        deployed[name] = address
+        entries[name] = {
+            "address": address,
+            "block": int(receipt.block_number),
+            "codeHash": to_hex(keccak(expected)),
+        }
+
+    create("KeyRegistry")
+    create("DatasetNFT", licenses_address)
+    create("AccessLicense", deployed["DatasetNFT"], deployed["KeyRegistry"])
+    if deployed["AccessLicense"] != licenses_address:
+        raise fail(
+            f"AccessLicense came to {deployed['AccessLicense']}, not to {licenses_address}: "
+            "the account sent something else meanwhile.",
+            "Run this again from an account that nobody else uses meanwhile.",
+        )
+    create("ModelRegistry", deployed["DatasetNFT"], deployed["AccessLicense"])
+    create("InferenceCommitment", deployed["ModelRegistry"], deployed["KeyRegistry"])
+    return entries
+
+
+def write(path: Path, data: dict[str, Any]) -> None:
+    """Replaces the file in one step: a reader sees the old one or the new one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False) as file:
+        json.dump(data, file, indent=2)
+        file.write("\n")
+    Path(file.name).chmod(0o644)
+    Path(file.name).replace(path)
+
+
+class DeployCommand(ConnectedProviderCommand):
+    """Says in one message that there is no chain, where Ape would show where in itself it found out."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (ApeException, ConnectionError, FileNotFoundError) as exc:
+            raise fail(
+                f"No chain answers there ({exc}).", "Start it, or name another with --network."
+            ) from exc
+
+
+@click.command(cls=DeployCommand)
+@click.option("--account", "alias", default=None, help="An account of Ape's; not needed on a local chain.")
+@click.option(
+    "--if-needed", is_flag=True, help="Do nothing when the contracts in the file are on this chain."
+)
+def cli(provider: Any, alias: str | None, if_needed: bool) -> None:
+    """Deploys the contracts and writes deployments/<network>.json."""
+    if getattr(provider, "process", None) is not None:
+        raise fail(
+            "No chain was running, and the one that Ape started ends with this command.",
+            "Start anvil, then name it: --network ethereum:local:http://127.0.0.1:8545",
+        )
+    answered = int(provider.web3.eth.chain_id)
+    if answered != provider.chain_id:
+        raise fail(
+            f"Wrong network: the node is of chain {answered}, not of chain {provider.chain_id}.",
+            "Give the RPC of the network that --network names.",
+        )
+    name = network_name(provider)
+    path = target(name)
+    if if_needed and is_deployed(path, provider):
+        click.echo(f"The contracts in {path} are on chain {provider.chain_id} already.")
+        return
+    account = deployer(provider, alias)
+    check_funds(provider, account)
+    try:
+        entries = deploy_all(provider, account)
+    except ApeException as exc:
+        raise fail(f"The deployment was not completed: {exc}.", "Nothing was written; run it again.") from exc
+    first = min(entry["block"] for entry in entries.values())
+    write(path, {"network": name, "chainId": provider.chain_id, "block": first, "contracts": entries})
+    for contract in CONTRACTS:
+        click.echo(f"{contract:20} {entries[contract]['address']}")
+    click.echo(f"Written to {path}.")
