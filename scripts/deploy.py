@@ -1,11 +1,11 @@
 """Deploys the five contracts, and writes where they are.
 
     ape run deploy --network ethereum:local:http://127.0.0.1:8545    an anvil that runs already
-    ape run deploy --network ethereum:sepolia --account ALIAS        a public network, with an account of Ape's
+    ape run deploy --network ethereum:sepolia --account ALIAS        a public network
 
-An account of Ape's asks for its passphrase, or takes it from APE_ACCOUNTS_<ALIAS>_PASSPHRASE. The contracts have no
-owner, so the deploying account has no power over them afterwards. The file is deployments/<network>.json, or the path
-in BIODESCI_DEPLOYMENT.
+ALIAS is an account of Ape's. It asks for its passphrase, or takes it from APE_ACCOUNTS_<ALIAS>_PASSPHRASE. The
+contracts have no owner, so the deploying account has no power over them afterwards. The file is
+deployments/<network>.json, or the path in BIODESCI_DEPLOYMENT.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ def check_funds(provider: Any, account: Any) -> None:
 
 def deploy_all(provider: Any, account: Any) -> dict[str, Any]:
     """Deploys the five in the order in which they refer to each other, and checks the code of each."""
-    # DatasetNFT and AccessLicense name each other in immutables: the second one's address follows from the nonce.
+    # DatasetNFT and AccessLicense name each other in immutables: the latter's address follows from the nonce.
     nonce = provider.get_nonce(account.address)
     licenses_address = networks.ecosystem.get_deployment_address(account.address, nonce + 2)
     deployed: dict[str, Any] = {}
@@ -105,7 +105,7 @@ def deploy_all(provider: Any, account: Any) -> dict[str, Any]:
         transaction = getattr(project, name).constructor.serialize_transaction(
             *arguments, sender=account.address
         )
-        # What the constructor returns is the code with its immutables: it must be what lies at the address afterwards.
+        # The constructor returns the code with its immutables: this is what must lie at the address afterwards.
         call = {"from": account.address, "data": transaction.data}
         expected = bytes(provider.web3.eth.call(call))
         receipt = account.call(transaction)
@@ -149,9 +149,9 @@ class DeployCommand(ConnectedProviderCommand):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except (ApeException, ConnectionError, FileNotFoundError) as exc:
+        except (ApeException, OSError) as exc:
             raise fail(
-                f"No chain answers there ({exc}).", "Start it, or name another with --network."
+                "No chain answers there, or another than --network says.", f"Start it, or name another. {exc}"
             ) from exc
 
 
