@@ -3,8 +3,8 @@
     ape run deploy --network ethereum:local:http://127.0.0.1:8545    an anvil that runs already
     ape run deploy --network ethereum:sepolia --account ALIAS        a public network
 
-ALIAS is an account of Ape's. It asks for its passphrase, or takes it from APE_ACCOUNTS_<ALIAS>_PASSPHRASE. The
-contracts have no owner, so the deploying account has no power over them afterwards. The file is
+ALIAS is an account of Ape's. It asks for its passphrase, or takes it from APE_ACCOUNTS_<ALIAS>_PASSPHRASE.
+The contracts have no owner, so the deploying account has no power over them afterwards. The file is
 deployments/<network>.json, or the path in BIODESCI_DEPLOYMENT.
 """
 
@@ -105,7 +105,7 @@ def deploy_all(provider: Any, account: Any) -> dict[str, Any]:
         transaction = getattr(project, name).constructor.serialize_transaction(
             *arguments, sender=account.address
         )
-        # The constructor returns the code with its immutables: this is what must lie at the address afterwards.
+        # The constructor returns the code with its immutables: this must lie at the address afterwards.
         call = {"from": account.address, "data": transaction.data}
         expected = bytes(provider.web3.eth.call(call))
         receipt = account.call(transaction)
