@@ -106,9 +106,9 @@ class FeaturePlan:
         values = self._mapped(x)
         present = ~np.isnan(values)
         filled = np.where(present, values, 0.0)
-        return np.stack([present.sum(axis=0), filled.sum(axis=0), (filled**2).sum(axis=0)], axis=1).reshape(
-            -1
-        )
+        moments = [present.sum(axis=0), filled.sum(axis=0), (filled**2).sum(axis=0)]
+        result: Matrix = np.stack(moments, axis=1).reshape(-1).astype(np.float64)
+        return result
 
     def _mapped(self, x: Matrix) -> Matrix:
         low = np.array([c.low for c in self.numeric])
@@ -237,7 +237,7 @@ class Normalization:
         return cls(plan, tuple(map(float, mean)), tuple(map(float, deviation)))
 
     def apply(self, x: Matrix) -> Matrix:
-        """Raw features -> (n, plan.width): standardized, 0 where missing, then indicators, then categories."""
+        """Raw features -> (n, plan.width): standardized (missing: 0), indicators, categories."""
         count = len(self.plan.numeric)
         raw_width = count + sum(len(c.values) for c in self.plan.categorical)
         if x.ndim != 2 or x.shape[1] != raw_width:

@@ -1,0 +1,110 @@
+"""`biodesci model`: create an encrypted model, grant codecs, show the card, decrypt a version."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from biodesci.cli import output, session
+
+app = typer.Typer(help="Encrypted models: create, grant codecs, show, decrypt.", no_args_is_help=True)
+
+
+@app.command()
+def create(
+    name: Annotated[str, typer.Option(help="Shown on the card.")],
+    features: Annotated[int, typer.Option(help="Number of features after normalization.")],
+    description: str = "",
+    tokens: int = 8,
+    width: int = 32,
+    heads: int = 4,
+    layers: int = 2,
+    hidden: int = 64,
+    classes: int = 2,
+    inference_only: Annotated[
+        bool, typer.Option("--inference-only", help="Keys from GL: larger key space, no encrypted training.")
+    ] = False,
+) -> None:
+    """Encrypt a fresh tabular transformer and register it; the key stays in this home, sealed."""
+    from biodesci.core import cid
+    from biodesci.ee.tabular import TabularConfig
+    from biodesci.services.model import create_model, key_path
+
+    shape = TabularConfig(features, tokens, width, heads, layers, hidden, classes)
+    made = create_model(
+        session.chain(),
+        session.ipfs(),
+        session.settings().home,
+        session.passphrase(),
+        shape,
+        name=name,
+        description=description,
+        mode="general" if inference_only else "orthogonal",
+    )
+    output.record(
+        {
+            "model": made.model_id,
+            "card": cid.from_digest(made.card),
+            "weights": cid.from_digest(made.weights),
+            "key": key_path(session.settings().home, made.key_id),
+        },
+        "Model registered. Keep a copy of the key file: without it the model cannot be decrypted.",
+    )
+
+
+@app.command()
+def grant(
+    model_id: int,
+    account: Annotated[str, typer.Argument(help="Address with a registered encryption key.")],
+    kind: Annotated[str, typer.Option(help="training or inference")] = "inference",
+    renew: Annotated[bool, typer.Option("--renew", help="Seal again: the account changed its key.")] = False,
+) -> None:
+    """Seal a codec to an account and record it on chain."""
+    from biodesci.core import cid
+    from biodesci.core.errors import InputError
+    from biodesci.services.model import grant_codec
+
+    if kind not in ("training", "inference"):
+        raise InputError(f"There is no codec for {kind}.", "Use --kind training or --kind inference.")
+    digest = grant_codec(
+        session.chain(),
+        session.ipfs(),
+        session.settings().home,
+        session.passphrase(),
+        model_id,
+        account,
+        "training" if kind == "training" else "inference",
+        renew=renew,
+    )
+    output.record({"model": model_id, "account": account, "envelope": cid.from_digest(digest)})
+
+
+@app.command()
+def card(model_id: int) -> None:
+    """Print the model card with its security card."""
+    import json
+
+    from biodesci.services.codec import load_card
+
+    found = load_card(session.chain(account=False), session.ipfs(), model_id)
+    typer.echo(json.dumps(found, indent=2, sort_keys=True))
+
+
+@app.command()
+def decrypt(
+    model_id: int,
+    target: Annotated[Path, typer.Argument(help="Safetensors file to write, readable by you alone.")],
+    version: Annotated[int | None, typer.Option(help="Default: the latest.")] = None,
+) -> None:
+    """Write a version's plaintext weights; the model's owner only."""
+    from biodesci.core import checkpoint
+    from biodesci.services import files
+    from biodesci.services.model import decrypt_model
+
+    tensors = decrypt_model(
+        session.chain(), session.ipfs(), session.settings().home, session.passphrase(), model_id, version
+    )
+    files.write_private(target, checkpoint.dump(tensors))
+    output.record({"model": model_id, "file": str(target)}, "Plaintext weights written.")
