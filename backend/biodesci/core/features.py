@@ -275,6 +275,6 @@ def _number(text: str | None, line: int, column: str) -> float:
     except ValueError:
         value = math.inf
     if not math.isfinite(value):
-        # `from None` above all: the chained error would print the value, which may be a patient's.
+        # Not raised in the handler above: the chained ValueError would show the value, a patient's.
         raise InputError(f"Line {line} holds no number in column {column}.", "Correct it, or leave it empty.")
     return value
