@@ -62,6 +62,12 @@ class Narrator:
         """Something to know; not a claim."""
         self.console.print(f"   [dim]{text}[/]", soft_wrap=True)
 
+    def restarted(self, process: str) -> None:
+        """A worker died and was started again."""
+        self.console.print(
+            f"   [yellow]↻[/] the {process} process died and was started again", soft_wrap=True
+        )
+
     @contextmanager
     def progress(
         self, title: str, total: int | None, *, is_bytes: bool = False

@@ -1,7 +1,8 @@
 """Child processes of a local stack: started, watched, restarted when they die, and stopped without a trace.
 
-Each child gets a session of its own, so that Ctrl-C reaches the supervisor alone, which then stops the children in reverse order;
-the kernel stops them if the supervisor itself is killed (`prctl(PR_SET_PDEATHSIG)`, Linux).
+Each child gets a session of its own, so that Ctrl-C reaches the supervisor alone, which then stops the
+children in reverse order; the kernel stops them if the supervisor itself is killed
+(`prctl(PR_SET_PDEATHSIG)`, Linux).
 """
 
 from __future__ import annotations

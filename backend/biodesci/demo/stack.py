@@ -1,7 +1,7 @@
-"""A whole local network in processes of its own: chain, IPFS node, contracts, indexer, API, and the workers of each party.
+"""A whole local network in processes of its own: chain, IPFS node, contracts, indexer, API, each party's workers.
 
-Everything is thrown away with its state folder. Real deployments run the same worker entry points under their own service manager;
-see docs/deployment.md.
+Everything is thrown away with its state folder. Real deployments run the same worker entry points under their
+own service manager; see docs/deployment.md.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,8 +36,8 @@ class Ports:
     chain: int = 8545
     ipfs: int = 5001
     gateway: int = 8080
-    api: int = 8000
-    aggregator: int = 8100
+    api: int = 8600
+    aggregator: int = 8700
 
     @classmethod
     def auto(cls) -> Ports:
@@ -116,7 +117,7 @@ class Stack:
     def __exit__(self, *_: object) -> None:
         self.supervisor.stop()
 
-    # -- parts -----------------------------------------------------------------------------------------------------
+    # -- parts ----------
 
     def start_core(self) -> None:
         """Chain, IPFS node and contracts.
@@ -176,7 +177,7 @@ class Stack:
             BIODESCI_AGGREGATOR_PORT=str(self.ports.aggregator),
         )
 
-    # -- parties ---------------------------------------------------------------------------------------------------
+    # -- parties ----------
 
     def party(
         self, name: str, *, home: str | None = None, account: str = "account", passphrase: str
@@ -192,14 +193,27 @@ class Stack:
 
     def fund(self, address: str, wei: int = FUNDS_WEI) -> None:
         """Give an account of the local chain some ether."""
-        self._rpc("anvil_setBalance", address, hex(wei))
+        set_balance(self.rpc_url, address, wei)
 
     def chain(self, party: Party | None = None) -> Chain:
         """A chain client that signs for `party`."""
         account = accounts.load(party.account_file, party.passphrase) if party else None
         return Chain(self.rpc_url, Deployment.load(self.deployment_file), account)
 
-    # -- inside ----------------------------------------------------------------------------------------------------
+    def wait(self) -> None:
+        """Until Ctrl-C, or until a part that can't be restarted has died.
+
+        Raises:
+            UnavailableError: naming that part, with the end of its log.
+        """
+        while not (failed := self.supervisor.failed()):
+            time.sleep(0.5)
+        raise UnavailableError(
+            f"The {failed[0].name} process died and does not come up again.",
+            f"Its log ends with:\n{failed[0].tail()}",
+        )
+
+    # -- inside ----------
 
     def _python(self, module: str) -> list[str]:
         return [sys.executable, "-m", module]
@@ -212,7 +226,7 @@ class Stack:
             "BIODESCI_ROOT": str(self.root),
             "BIODESCI_RPC_URL": self.rpc_url,
             "BIODESCI_IPFS_API": self.ipfs_api,
-            "BIODESCI_GATEWAY_URL": self.gateway_url,
+            "BIODESCI_IPFS_GATEWAY": self.gateway_url,
             "BIODESCI_DEPLOYMENT": str(self.deployment_file),
             "BIODESCI_DATABASE": str(self.database),
             "BIODESCI_AGGREGATOR_URL": self.aggregator_url,
@@ -252,16 +266,9 @@ class Stack:
             )
         self.supervisor.stop("deploy")
 
-    def _rpc(self, method: str, *params: object) -> object:
-        body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": list(params)}
-        answer = httpx.post(self.rpc_url, json=body, timeout=10).json()
-        if "error" in answer:
-            raise UnavailableError(f"The chain refused {method}: {answer['error'].get('message')}.")
-        return answer["result"]
-
     def _chain_answers(self) -> bool:
         try:
-            return self._rpc("eth_chainId") == hex(CHAIN_ID)
+            return _rpc(self.rpc_url, "eth_chainId") == hex(CHAIN_ID)
         except httpx.HTTPError:
             return False
 
@@ -278,3 +285,28 @@ class Stack:
             return httpx.get(url, timeout=2).status_code < 500
         except httpx.HTTPError:
             return False
+
+
+def set_balance(rpc_url: str, address: str, wei: int) -> None:
+    """Set an account's balance on a local chain (anvil).
+
+    Raises:
+        ConfigurationError: another chain answers there.
+        UnavailableError: nothing does.
+    """
+    try:
+        if _rpc(rpc_url, "eth_chainId") != hex(CHAIN_ID):
+            raise ConfigurationError(
+                f"The chain at {rpc_url} is not a local one.", "Get ether from that network's own sources."
+            )
+        _rpc(rpc_url, "anvil_setBalance", address, hex(wei))
+    except httpx.HTTPError as exc:
+        raise UnavailableError(f"No chain answers at {rpc_url}.", "Start it with `make up`.") from exc
+
+
+def _rpc(url: str, method: str, *params: object) -> object:
+    body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": list(params)}
+    answer = httpx.post(url, json=body, timeout=10).json()
+    if "error" in answer:
+        raise UnavailableError(f"The chain refused {method}: {answer['error'].get('message')}.")
+    return answer["result"]

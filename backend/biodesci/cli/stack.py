@@ -1,0 +1,141 @@
+"""biodesci demo, up, fund: the story, and a throw-away local network that stays."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from biodesci.cli import output
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from biodesci.demo.stack import Stack
+
+app = typer.Typer(no_args_is_help=True)
+
+
+def _state(chosen: Path | None, name: str) -> Path:
+    """An empty folder for the network's state."""
+    from biodesci.config import root
+
+    if chosen is not None:
+        chosen.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return chosen.resolve()
+    parent = (root() / ".biodesci").resolve()
+    parent.mkdir(exist_ok=True, mode=0o700)
+    return Path(tempfile.mkdtemp(prefix=f"{name}-", dir=parent))
+
+
+def _stop_on_signals() -> None:
+    """SIGTERM ends the command as Ctrl-C does: by leaving the `with` that stops every process."""
+
+    def interrupt(_signal: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, interrupt)
+
+
+@app.command()
+def demo(
+    state: Path | None = typer.Option(
+        None, help="Folder for chain, files and logs; removed after success if not given."
+    ),
+    report: Path = typer.Option(Path("build/demo.json"), help="Where the story is written as JSON."),
+) -> None:
+    """Play the whole story on the heart-disease data of four real hospitals, and end.
+
+    Publish, license, train, infer, audit: with a real chain, IPFS node and worker processes, on free ports.
+    """
+    from biodesci.config import root
+    from biodesci.demo.narrator import Narrator
+    from biodesci.demo.stack import Stack
+    from biodesci.demo.story import Story
+
+    _stop_on_signals()
+    folder = _state(state, "demo")
+    narrator = Narrator()
+    try:
+        with Stack(folder, root=root().resolve(), on_restart=narrator.restarted) as stack:
+            Story(stack, narrator).play()
+    except BaseException:
+        output.note(f"The logs of every process are in {folder / 'logs'}.")
+        raise
+    narrator.write(report)
+    narrator.note(f"The same as JSON: {report}")
+    if state is None:
+        shutil.rmtree(folder)
+
+
+@app.command()
+def up(
+    state: Path | None = typer.Option(None, help="Folder for chain, files and logs; a new one if not given."),
+    ports: str = typer.Option(
+        "default", help="`default` (8545, 5001, 8080, 8600, 8700) or `auto` for free ones."
+    ),
+    announce: Path | None = typer.Option(
+        None, help="Write addresses and a funded test account here (JSON) when ready."
+    ),
+    story: bool = typer.Option(
+        True, help="Play the rest of the story too, so that every page has something to show."
+    ),
+) -> None:
+    """Start the whole stack with the web page and keep it running; Ctrl-C stops all of it."""
+    from biodesci.config import root
+    from biodesci.core.errors import InputError
+    from biodesci.demo.narrator import Narrator
+    from biodesci.demo.stack import Ports, Stack
+    from biodesci.demo.story import Story
+
+    if ports not in ("default", "auto"):
+        raise InputError(f"--ports {ports} is not known.", "Use `default` or `auto`.")
+    _stop_on_signals()
+    folder = _state(state, "up")
+    narrator = Narrator()
+    chosen = Ports() if ports == "default" else Ports.auto()
+    with Stack(folder, root=root().resolve(), ports=chosen, on_restart=narrator.restarted) as stack:
+        played = Story(stack, narrator)
+        played.open()
+        account = played.announce(announce)
+        _print_addresses(stack, account)
+        if story:
+            played.play_rest()
+            _print_addresses(stack, account)
+        stack.wait()
+
+
+def _print_addresses(stack: Stack, account: tuple[str, str]) -> None:
+    address, private_key = account
+    rows = {
+        "Web page": stack.api_url,
+        "API": f"{stack.api_url}/docs",
+        "Chain (RPC)": f"{stack.rpc_url}, chain id 31337",
+        "IPFS gateway": stack.gateway_url,
+        "Test account": f"{address} (100 ETH of this local chain)",
+        "its key": f"{private_key} (throw-away: import it into a wallet, never use it elsewhere)",
+        "Logs": str(stack.state / "logs"),
+    }
+    width = max(map(len, rows))
+    print(
+        "\n".join(["", *(f"  {name:<{width}}  {value}" for name, value in rows.items()), ""]), file=sys.stdout
+    )
+    print("  Ctrl-C stops everything.", flush=True)  # noqa: T201
+
+
+@app.command()
+def fund(
+    address: str = typer.Argument(help="The account to give ether to."),
+    ether: float = typer.Option(10.0, min=0, help="How much it will have."),
+) -> None:
+    """Give an account ether on the local chain (never on another one)."""
+    from biodesci.cli import session
+    from biodesci.demo.stack import set_balance
+
+    set_balance(session.settings().rpc_url, address, int(ether * 10**18))
+    output.record({"account": address, "ether": ether})
