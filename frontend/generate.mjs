@@ -1,0 +1,73 @@
+/**
+ * Writes src/generated from what the other parts of the project already say: contract ABIs (as TypeScript constants, which
+ * viem types calls by) and the API's answers (its OpenAPI schemas). With --check it writes nothing and fails when a file is out of date.
+ *
+ * Usage: node frontend/generate.mjs [--check]
+ */
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+import { compile } from 'json-schema-to-typescript'
+
+const here = dirname(fileURLToPath(import.meta.url))
+const root = dirname(here)
+const target = join(here, 'src', 'generated')
+const CONTRACTS = ['DatasetNFT', 'AccessLicense', 'ModelRegistry', 'InferenceCommitment', 'KeyRegistry']
+const NOTICE = '// Written by frontend/generate.mjs; do not edit.\n'
+
+function abis() {
+  const parts = CONTRACTS.map((name) => {
+    const abi = JSON.parse(readFileSync(join(root, 'backend', 'biodesci', 'chain', 'abi', `${name}.json`), 'utf8'))
+    const entries = abi.map((entry) => `  ${JSON.stringify(entry)},\n`).join('')
+    return `export const ${name} = [\n${entries}] as const\n`
+  })
+  return `${NOTICE}\n${parts.join('\n')}`
+}
+
+/** The components of the OpenAPI document, without starting the API: FastAPI builds them from these same models. */
+const SCHEMAS = `
+import json
+from pydantic.json_schema import models_json_schema
+from biodesci.api import schemas
+models = [m for m in vars(schemas).values() if isinstance(m, type) and issubclass(m, schemas.Schema) and m is not schemas.Schema]
+print(json.dumps(models_json_schema([(m, "serialization") for m in models], ref_template="#/definitions/{model}")[1]["$defs"]))
+`
+
+async function api() {
+  const python = join(root, '.venv', 'bin', 'python')
+  const printed = execFileSync(python, ['-c', SCHEMAS], { cwd: root, encoding: 'utf8' })
+  const definitions = JSON.parse(printed)
+  for (const schema of Object.values(definitions)) close(schema)
+  const all = {
+    type: 'object',
+    additionalProperties: false,
+    required: Object.keys(definitions),
+    properties: Object.fromEntries(Object.keys(definitions).map((name) => [name, { $ref: `#/definitions/${name}` }])),
+    definitions,
+  }
+  const text = await compile(all, 'ApiSchemas', { bannerComment: NOTICE.trim(), additionalProperties: false, format: false })
+  return `${text.trimEnd()}\n`
+}
+
+/** Titles would name a type per property; what the server always sends is required, defaults included. */
+function close(schema) {
+  for (const property of Object.values(schema.properties ?? {})) delete property.title
+  if (schema.properties) schema.required = Object.keys(schema.properties)
+}
+
+const check = process.argv.includes('--check')
+const outdated = []
+for (const [name, text] of [['abi.ts', abis()], ['api.ts', await api()]]) {
+  const path = join(target, name)
+  if (existsSync(path) && readFileSync(path, 'utf8') === text) continue
+  outdated.push(name)
+  if (check) continue
+  mkdirSync(target, { recursive: true })
+  writeFileSync(path, text)
+}
+if (check && outdated.length > 0) {
+  process.stderr.write(`Out of date in frontend/src/generated: ${outdated.join(', ')}.\nRun: node frontend/generate.mjs\n`)
+  process.exit(1)
+}

@@ -1,0 +1,118 @@
+import { DropdownMenu } from 'radix-ui'
+import { useState } from 'react'
+import { Link } from 'react-router'
+import { useConnect, useConnectors, useDisconnect, useSwitchChain } from 'wagmi'
+
+import { Button } from '@/components/Button'
+import { Dialog } from '@/components/Dialog'
+import { FailureNotice, Notice } from '@/components/Notice'
+import { shorten } from '@/lib/format'
+
+import { useDeployment } from './deployment'
+import { useWallet } from './useChain'
+
+const ITEM = 'block w-full rounded-md px-3 py-2 text-left no-underline text-ink data-highlighted:bg-brand-soft outline-none cursor-pointer'
+
+export function WalletButton() {
+  const wallet = useWallet()
+  const disconnect = useDisconnect()
+  if (wallet.status === 'none' || wallet.status === 'connecting') return <ConnectButton busy={wallet.status === 'connecting'} />
+  return (
+    <DropdownMenu.Root modal={false}>
+      <DropdownMenu.Trigger asChild>
+        <Button look="secondary" aria-label={`Account ${wallet.account}${wallet.status === 'wrong-chain' ? ', on another network' : ''}`}>
+          <span aria-hidden className={`grid size-4 place-items-center rounded-full text-[0.65rem] font-bold text-white ${wallet.status === 'ready' ? 'bg-good' : 'bg-bad'}`}>
+            {wallet.status === 'ready' ? '✓' : '!'}
+          </span>
+          <span className="font-mono text-sm">{shorten(wallet.account)}</span>
+        </Button>
+      </DropdownMenu.Trigger>
+      <DropdownMenu.Portal>
+        <DropdownMenu.Content align="end" sideOffset={6} className="z-50 min-w-52 rounded-xl border border-line bg-surface p-1.5 shadow-xl">
+          <DropdownMenu.Item asChild className={ITEM}>
+            <Link to="/key">My key</Link>
+          </DropdownMenu.Item>
+          <DropdownMenu.Item asChild className={ITEM}>
+            <Link to="/licenses">My licences</Link>
+          </DropdownMenu.Item>
+          <DropdownMenu.Item className={ITEM} onSelect={() => void navigator.clipboard.writeText(wallet.account)}>
+            Copy address
+          </DropdownMenu.Item>
+          <DropdownMenu.Separator className="my-1 h-px bg-line" />
+          <DropdownMenu.Item className={ITEM} onSelect={() => disconnect.mutate({})}>
+            Disconnect
+          </DropdownMenu.Item>
+        </DropdownMenu.Content>
+      </DropdownMenu.Portal>
+    </DropdownMenu.Root>
+  )
+}
+
+export function ConnectButton({ busy = false }: { busy?: boolean }) {
+  const [open, setOpen] = useState(false)
+  const { chainId } = useDeployment()
+  const connectors = useConnectors()
+  const connect = useConnect()
+  return (
+    <>
+      <Button onClick={() => setOpen(true)} busy={busy}>
+        Connect wallet
+      </Button>
+      <Dialog
+        open={open}
+        onOpenChange={(next) => {
+          setOpen(next)
+          connect.reset()
+        }}
+        title="Connect a wallet"
+        description="Your wallet signs; it is asked before anything is sent. Browsing needs no wallet."
+      >
+        <div className="space-y-3">
+          {connectors.map((connector) => (
+            <button
+              key={connector.uid}
+              type="button"
+              disabled={connect.isPending}
+              onClick={() => connect.mutate({ connector, chainId }, { onSuccess: () => setOpen(false) })}
+              className="flex w-full items-center gap-3 rounded-xl border border-line-strong/60 bg-white px-4 py-3 text-left font-medium hover:bg-brand-soft"
+            >
+              {connector.icon ? <img src={connector.icon} alt="" className="size-8 rounded-lg" /> : <span aria-hidden className="size-8 rounded-lg bg-sunken" />}
+              {connector.name}
+            </button>
+          ))}
+          {connectors.length === 0 && (
+            <Notice tone="warn" title="No wallet was found in this browser.">
+              Install a browser wallet that announces itself (EIP-6963), allow it on this page, and reload.
+            </Notice>
+          )}
+          {connect.isPending && <Notice title="Waiting for your wallet…">Approve the connection there.</Notice>}
+          {connect.error && <FailureNotice error={connect.error} />}
+        </div>
+      </Dialog>
+    </>
+  )
+}
+
+/** Shown on every page while the wallet is on another network. */
+export function NetworkNotice() {
+  const deployment = useDeployment()
+  const wallet = useWallet()
+  const change = useSwitchChain()
+  if (wallet.status !== 'wrong-chain') return null
+  return (
+    <div className="mb-6 space-y-3">
+      <Notice
+        tone="warn"
+        title="Your wallet is on another network."
+        action={
+          <Button busy={change.isPending} onClick={() => change.mutate({ chainId: deployment.chainId, addEthereumChainParameter: { rpcUrls: [deployment.rpcUrl] } })}>
+            Switch network
+          </Button>
+        }
+      >
+        BioDeSci runs on network {deployment.chainId} here, your wallet is on {wallet.chainId}. You can read everything; to buy or confirm, switch first.
+      </Notice>
+      {change.error && <FailureNotice error={change.error} />}
+    </div>
+  )
+}

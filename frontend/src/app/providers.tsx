@@ -1,0 +1,71 @@
+import { QueryClient, QueryClientProvider, useQuery } from '@tanstack/react-query'
+import { useMemo, type ReactNode } from 'react'
+import { WagmiProvider } from 'wagmi'
+
+import { Button } from '@/components/Button'
+import { FailureNotice } from '@/components/Notice'
+import { Loading } from '@/components/Page'
+import { loadDeployment, type Deployment } from '@/lib/config'
+import { Failure } from '@/lib/failure'
+
+import { DeploymentProvider, walletConfig } from './deployment'
+import { KeyringProvider } from './keyring'
+
+const queries = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 2_000,
+      // A clear answer ("there is no such dataset") isn't asked for again.
+      retry: (failures, error) => failures < 1 && !(error instanceof Failure && error.kind === 'missing'),
+      retryDelay: 800,
+      networkMode: 'always',
+    },
+    mutations: { networkMode: 'always' },
+  },
+})
+
+export function Providers({ children }: { children: ReactNode }) {
+  return (
+    <QueryClientProvider client={queries}>
+      <Configured>{children}</Configured>
+    </QueryClientProvider>
+  )
+}
+
+function Configured({ children }: { children: ReactNode }) {
+  const deployment = useQuery({
+    queryKey: ['deployment'],
+    queryFn: ({ signal }) => loadDeployment(signal),
+    staleTime: Infinity,
+    refetchInterval: (query) => (query.state.data ? false : 5_000),
+  })
+  if (deployment.data) return <Connected deployment={deployment.data}>{children}</Connected>
+  return (
+    <main className="mx-auto max-w-2xl space-y-6 px-4 py-24">
+      <h1>BioDeSci</h1>
+      {deployment.error ? (
+        <FailureNotice
+          error={deployment.error}
+          action={
+            <Button look="secondary" onClick={() => void deployment.refetch()} busy={deployment.isFetching}>
+              Try again
+            </Button>
+          }
+        />
+      ) : (
+        <Loading what="the deployment" />
+      )}
+    </main>
+  )
+}
+
+function Connected({ deployment, children }: { deployment: Deployment; children: ReactNode }) {
+  const config = useMemo(() => walletConfig(deployment), [deployment])
+  return (
+    <DeploymentProvider value={deployment}>
+      <WagmiProvider config={config} reconnectOnMount>
+        <KeyringProvider>{children}</KeyringProvider>
+      </WagmiProvider>
+    </DeploymentProvider>
+  )
+}

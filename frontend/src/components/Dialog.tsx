@@ -1,0 +1,32 @@
+import { Dialog as Radix } from 'radix-ui'
+import type { ReactNode } from 'react'
+
+interface Props {
+  open: boolean
+  onOpenChange: (open: boolean) => void
+  title: string
+  description: ReactNode
+  children: ReactNode
+}
+
+export function Dialog({ open, onOpenChange, title, description, children }: Props) {
+  return (
+    <Radix.Root open={open} onOpenChange={onOpenChange}>
+      <Radix.Portal>
+        <Radix.Overlay className="fixed inset-0 z-40 bg-ink/45" />
+        <Radix.Content className="fixed top-1/2 left-1/2 z-50 max-h-[90vh] w-[min(34rem,calc(100vw-2rem))] -translate-x-1/2 -translate-y-1/2 overflow-y-auto rounded-2xl border border-line bg-surface p-6 shadow-2xl">
+          <div className="mb-4 flex items-start justify-between gap-4">
+            <Radix.Title>{title}</Radix.Title>
+            <Radix.Close aria-label="Close" className="-mt-1 -mr-2 grid size-9 shrink-0 place-items-center rounded-lg text-xl text-muted hover:bg-sunken">
+              <span aria-hidden>×</span>
+            </Radix.Close>
+          </div>
+          <Radix.Description asChild>
+            <div className="mb-5 text-muted">{description}</div>
+          </Radix.Description>
+          {children}
+        </Radix.Content>
+      </Radix.Portal>
+    </Radix.Root>
+  )
+}

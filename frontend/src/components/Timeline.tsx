@@ -1,0 +1,66 @@
+import type { Activity } from '@/generated/api'
+import { date } from '@/lib/format'
+
+import { Copyable } from './Copyable'
+
+const SENTENCES: Record<string, string> = {
+  DatasetPublished: 'Dataset published',
+  VersionPublished: 'Version published',
+  VersionWithdrawn: 'Consent withdrawn',
+  CustodianSet: 'Key custodian named',
+  OfferCreated: 'Offer made',
+  OfferClosed: 'Offer closed',
+  LicensePurchased: 'Licence bought, payment in escrow',
+  LicenseApproved: 'Approved by the committee',
+  LicenseRejected: 'Refused by the committee, refunded',
+  KeyDelivered: 'Key delivered to the licensee',
+  LicenseSettled: 'Confirmed, owner credited',
+  LicenseRefunded: 'Refunded',
+  LicenseDisputed: 'Disputed',
+  DisputeResolved: 'Dispute decided',
+  LicenseRevoked: 'Licence revoked',
+  LicenseConsumed: 'One use spent',
+  ModelRegistered: 'Model registered',
+  ModelVersionPublished: 'Model version published',
+  CodecGranted: 'Codec granted',
+  RoundOpened: 'Round opened',
+  NodeEnrolled: 'Site enrolled',
+  RoundStarted: 'Roster fixed, training started',
+  UpdateCommitted: 'Site committed a masked update',
+  CommitsClosed: 'Set of updates fixed',
+  RoundFinalized: 'Updates aggregated, round closed',
+  RoundAborted: 'Round aborted',
+  InferenceRequested: 'Inference requested',
+  InferenceCommitted: 'Worker committed its output',
+  InferenceChallenged: 'Output challenged',
+  ChallengeResolved: 'Challenge decided',
+  InferenceFinalized: 'Final, worker credited',
+  InferenceExpired: 'Expired, requester credited',
+  AuditAttested: 'Auditor’s verdict recorded',
+}
+
+export function sentenceFor(event: string): string {
+  return SENTENCES[event] ?? event
+}
+
+/** Events on chain, newest first. */
+export function Timeline({ activity }: { activity: readonly Activity[] }) {
+  if (activity.length === 0) return <p className="text-muted">Nothing has happened yet.</p>
+  const newest = activity.toSorted((a, b) => b.block - a.block || b.time.localeCompare(a.time))
+  return (
+    <ol className="space-y-4 border-l-2 border-line pl-5">
+      {newest.map((event, i) => (
+        // Several events of one transaction may share everything but their place.
+        <li key={`${event.txHash}-${event.name}-${newest.length - i}`} className="relative">
+          <span aria-hidden className="absolute top-2 -left-[1.65rem] size-2.5 rounded-full border-2 border-brand bg-surface" />
+          <p className="font-medium">{sentenceFor(event.name)}</p>
+          <p className="flex flex-wrap items-center gap-x-3 text-sm text-muted">
+            <time dateTime={event.time}>{date(event.time)}</time>
+            <span>block {event.block}</span>
+            <Copyable value={event.txHash} label="transaction hash" />
+          </p>
+        </li>
+      ))}
+    </ol>
+  )
+}

@@ -1,0 +1,102 @@
+import { useState } from 'react'
+import { Link } from 'react-router'
+
+import { Badge } from '@/components/Badge'
+import { Button } from '@/components/Button'
+import { FailureNotice } from '@/components/Notice'
+import { Empty, Loading, Page } from '@/components/Page'
+import { Terms } from '@/components/Terms'
+import type { DatasetSummary } from '@/generated/api'
+import { bytes, count, ether } from '@/lib/format'
+
+import { useDatasets } from './queries'
+
+export default function DatasetsPage() {
+  const query = useDatasets()
+  const [search, setSearch] = useState('')
+  const all = query.data?.pages.flatMap((page) => page.items)
+  const wanted = search.trim().toLowerCase()
+  const shown = all?.filter((d) => !wanted || `${d.name} ${d.description} ${d.keywords.join(' ')} ${d.owner}`.toLowerCase().includes(wanted))
+  return (
+    <Page
+      title="Datasets"
+      lead="Published encrypted by the institutions that hold them. You license a dataset on chain; its key is sealed to you alone, and your browser opens it."
+    >
+      {query.error && (
+        <FailureNotice
+          error={query.error}
+          action={
+            <Button look="secondary" onClick={() => void query.refetch()} busy={query.isFetching}>
+              Try again
+            </Button>
+          }
+        />
+      )}
+      {query.isPending && <Loading what="datasets" />}
+      {all?.length === 0 && <Empty title="No dataset has been published yet">A data owner publishes with “biodesci dataset publish”; it appears here with the next block.</Empty>}
+      {shown && all && all.length > 0 && (
+        <>
+          <div className="flex flex-wrap items-end justify-between gap-4">
+            <div>
+              <label htmlFor="search" className="sr-only">
+                Search datasets
+              </label>
+              <input
+                id="search"
+                type="search"
+                value={search}
+                onChange={(e) => setSearch(e.target.value)}
+                placeholder="Search by name, topic or owner"
+                className="w-80 max-w-full rounded-lg border border-line-strong bg-white px-3 py-2 placeholder:text-muted"
+              />
+            </div>
+            <p role="status" className="text-muted">
+              {count(shown.length, 'dataset')}
+              {query.data && ` as of block ${query.data.pages.at(-1)?.asOf}`}
+            </p>
+          </div>
+          {shown.length === 0 ? (
+            <Empty title="Nothing matches">Try fewer or other words.</Empty>
+          ) : (
+            <ul className="grid gap-5 md:grid-cols-2">
+              {shown.map((dataset) => (
+                <DatasetCard key={dataset.id} dataset={dataset} />
+              ))}
+            </ul>
+          )}
+          {query.hasNextPage && (
+            <Button look="secondary" onClick={() => void query.fetchNextPage()} busy={query.isFetchingNextPage}>
+              Show more
+            </Button>
+          )}
+        </>
+      )}
+    </Page>
+  )
+}
+
+function DatasetCard({ dataset }: { dataset: DatasetSummary }) {
+  const cheapest = dataset.offers.toSorted((a, b) => (BigInt(a.price) < BigInt(b.price) ? -1 : 1))[0]
+  return (
+    <li className="relative flex flex-col rounded-2xl border border-line bg-surface p-5 shadow-card transition-colors focus-within:border-brand hover:border-brand/50 sm:p-6">
+      <div className="mb-1 flex items-start justify-between gap-3">
+        <h2>
+          <Link to={`/datasets/${dataset.id}`} className="text-ink no-underline after:absolute after:inset-0 after:rounded-2xl">
+            {dataset.name || `Dataset ${dataset.id}`}
+          </Link>
+        </h2>
+        {dataset.withdrawn && <Badge tone="bad">Consent withdrawn</Badge>}
+      </div>
+      <p className="mb-4 line-clamp-2 text-muted">{dataset.unreadable ? 'Its card cannot be read from IPFS at the moment.' : dataset.description}</p>
+      <div className="mb-5">
+        <Terms bits={dataset.terms.bits} compact />
+      </div>
+      <div className="mt-auto flex flex-wrap items-end justify-between gap-3 border-t border-line pt-4">
+        <p className="text-sm text-muted">
+          {[dataset.records !== null && count(dataset.records, 'row'), dataset.size !== null && bytes(dataset.size), `version ${dataset.latestVersion}`].filter(Boolean).join(' · ')}
+        </p>
+        <p className="font-semibold">{cheapest ? ether(cheapest.price) : <span className="font-normal text-muted">No open offer</span>}</p>
+      </div>
+    </li>
+  )
+}

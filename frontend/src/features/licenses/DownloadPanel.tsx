@@ -1,0 +1,89 @@
+import { useRef, useState } from 'react'
+import type { Address } from 'viem'
+
+import { useDeployment } from '@/app/deployment'
+import { useReader } from '@/app/useChain'
+import { Button } from '@/components/Button'
+import { FailureNotice, Notice } from '@/components/Notice'
+import { Progress } from '@/components/Progress'
+import { bytes } from '@/lib/format'
+import type { Step } from '@/lib/release'
+import type { SavedFile } from '@/lib/target'
+
+import type { License } from './chain'
+import { useKey } from './key'
+import { KeyPanel, Unlock } from './KeyPanel'
+
+const SAID: Record<Step, string> = {
+  chain: 'Checking the licence on chain',
+  envelope: 'Opening the envelope with your key',
+  file: 'Downloading and decrypting',
+  saving: 'Checking the licence once more and saving',
+}
+
+/** Decrypts in the browser. The file is offered only after its root matched the chain. */
+export function DownloadPanel({ license, account }: { license: License; account: Address }) {
+  const key = useKey(account)
+  const client = useReader()
+  const deployment = useDeployment()
+  const [step, setStep] = useState<Step | null>(null)
+  const [progress, setProgress] = useState({ done: 0, total: 0 })
+  const [error, setError] = useState<unknown>(null)
+  const [saved, setSaved] = useState<SavedFile | null>(null)
+  const stop = useRef<AbortController | null>(null)
+
+  if (key.status && key.status !== 'ready' && key.seeds.length === 0) return <KeyPanel account={account} />
+  if (key.seeds.length === 0) return <Unlock account={account} />
+
+  const start = async () => {
+    const controller = new AbortController()
+    stop.current = controller
+    setError(null)
+    setSaved(null)
+    setProgress({ done: 0, total: 0 })
+    try {
+      const [{ release }, { save }] = await Promise.all([import('@/lib/release'), import('@/lib/target')])
+      const file = await release({
+        client,
+        deployment,
+        licenseId: license.id,
+        account,
+        seeds: key.seeds,
+        signal: controller.signal,
+        onStep: setStep,
+        onProgress: (done, total) => setProgress({ done, total }),
+      })
+      save(file)
+      setSaved(file)
+    } catch (failure) {
+      setError(failure)
+    } finally {
+      setStep(null)
+    }
+  }
+
+  return (
+    <div className="space-y-4">
+      {step ? (
+        <>
+          <Progress label={SAID[step]} done={step === 'file' ? progress.done : 0} total={step === 'file' ? progress.total : 0} />
+          <Button look="secondary" onClick={() => stop.current?.abort()}>
+            Stop
+          </Button>
+        </>
+      ) : (
+        <Button onClick={() => void start()}>{saved ? 'Decrypt and download again' : 'Decrypt and download'}</Button>
+      )}
+      {error !== null && <FailureNotice error={error} />}
+      {saved && (
+        <Notice tone="good" title={`${saved.name} was decrypted and saved (${bytes(saved.size)}).`}>
+          The key matched the owner’s commitment and every byte matched the content root on chain.
+        </Notice>
+      )}
+      <details className="text-sm text-muted">
+        <summary className="cursor-pointer">The same from the command line</summary>
+        <code className="mt-2 block overflow-x-auto rounded-lg bg-sunken px-3 py-2 font-mono text-ink">biodesci license download {String(license.id)}</code>
+      </details>
+    </div>
+  )
+}

@@ -1,0 +1,24 @@
+import { useWallet } from '@/app/useChain'
+import { ConnectButton } from '@/app/WalletButton'
+import { Card } from '@/components/Card'
+import { Empty, Page } from '@/components/Page'
+
+import { KeyPanel } from './KeyPanel'
+
+export default function KeyPage() {
+  const wallet = useWallet()
+  return (
+    <Page title="My key" lead="The key that datasets are sealed to. It never leaves your browser except in the recovery file, and there only sealed.">
+      {wallet.account ? (
+        <Card>
+          <KeyPanel account={wallet.account} />
+        </Card>
+      ) : (
+        <Empty title="Connect a wallet first">
+          <p className="mb-4">A key belongs to an account.</p>
+          <ConnectButton />
+        </Empty>
+      )}
+    </Page>
+  )
+}

@@ -1,0 +1,72 @@
+import { Link } from 'react-router'
+
+import { useHead, useWallet } from '@/app/useChain'
+import { ConnectButton } from '@/app/WalletButton'
+import { Badge } from '@/components/Badge'
+import { Empty, Loaded, Page } from '@/components/Page'
+import { Stepper } from '@/components/Stepper'
+import { useDataset } from '@/features/datasets/queries'
+import { ether } from '@/lib/format'
+
+import { Collect } from './Actions'
+import { useMyLicenses, type License } from './chain'
+import { isExpired, NAMES, stepsOf } from './steps'
+
+export default function LicensesPage() {
+  const wallet = useWallet()
+  const licenses = useMyLicenses(wallet.account)
+  return (
+    <Page title="My licences" lead="What your account bought, as the contract has it now.">
+      {wallet.account === undefined ? (
+        <Empty title="Connect a wallet to see your licences">
+          <p className="mb-4">Licences belong to an account; nothing else is needed to find them.</p>
+          <ConnectButton />
+        </Empty>
+      ) : (
+        <>
+          <Collect account={wallet.account} />
+          <Loaded query={licenses} what="your licences">
+            {(list) =>
+              list.length === 0 ? (
+                <Empty title="No licences yet">
+                  <Link to="/">Browse the datasets</Link> and purchase one.
+                </Empty>
+              ) : (
+                <ul className="space-y-4">
+                  {list.map((license) => (
+                    <LicenseRow key={String(license.id)} license={license} />
+                  ))}
+                </ul>
+              )
+            }
+          </Loaded>
+        </>
+      )}
+    </Page>
+  )
+}
+
+function LicenseRow({ license }: { license: License }) {
+  const head = useHead()
+  const dataset = useDataset(String(license.datasetId))
+  const now = head.data?.time ?? 0
+  const state = NAMES[license.state]
+  return (
+    <li className="relative rounded-2xl border border-line bg-surface p-5 shadow-card hover:border-brand/50 sm:p-6">
+      <div className="mb-5 flex flex-wrap items-center justify-between gap-3">
+        <h2>
+          <Link to={`/licenses/${license.id}`} className="text-ink no-underline after:absolute after:inset-0 after:rounded-2xl">
+            {dataset.data?.name ?? `Dataset ${license.datasetId}`}
+          </Link>
+        </h2>
+        <p className="flex flex-wrap items-center gap-2 text-sm text-muted">
+          <span>
+            Licence {String(license.id)} · version {license.version} · {ether(license.price)}
+          </span>
+          <Badge tone={isExpired(license, now) ? 'bad' : state.tone}>{isExpired(license, now) ? 'Expired' : state.name}</Badge>
+        </p>
+      </div>
+      <Stepper label={`Progress of licence ${license.id}`} steps={stepsOf(license, now)} />
+    </li>
+  )
+}

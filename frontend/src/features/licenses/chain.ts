@@ -1,0 +1,129 @@
+/** Licences as the chain has them. Lists come from the index plus what the chain logged since; a state always comes from the contract. */
+import { queryOptions, useQuery } from '@tanstack/react-query'
+import { getAddress, parseAbiItem, type Address, type Hex, type PublicClient } from 'viem'
+
+import { useDeployment } from '@/app/deployment'
+import { useReader } from '@/app/useChain'
+import { AccessLicense, KeyRegistry } from '@/generated/abi'
+import type { LicensePage } from '@/generated/api'
+import { get } from '@/lib/api'
+import type { Deployment } from '@/lib/config'
+
+export const STATES = ['none', 'inReview', 'purchased', 'delivered', 'settled', 'disputed', 'refunded', 'rejected', 'revoked'] as const
+export type State = (typeof STATES)[number]
+
+export interface License {
+  id: bigint
+  offerId: bigint
+  datasetId: bigint
+  licensee: Address
+  version: number
+  state: State
+  right: number
+  usesLeft: number
+  price: bigint
+  deadline: number
+  expiresAt: number
+  purpose: bigint
+  envelope: Hex
+  active: boolean
+}
+
+const PURCHASED = parseAbiItem(
+  'event LicensePurchased(uint256 indexed licenseId, uint256 indexed datasetId, address indexed licensee, uint256 offerId, uint32 version, uint64 purpose, bool needsReview)',
+)
+/** type(uint40).max: access without end */
+export const NO_END = 2 ** 40 - 1
+
+export async function readLicense(client: PublicClient, deployment: Deployment, id: bigint): Promise<License> {
+  const at = { address: deployment.contracts.AccessLicense, abi: AccessLicense } as const
+  const [license, active] = await Promise.all([
+    client.readContract({ ...at, functionName: 'licenseOf', args: [id] }),
+    client.readContract({ ...at, functionName: 'isActive', args: [id] }),
+  ])
+  return { ...license, id, state: STATES[license.state] ?? 'none', active }
+}
+
+/** Ids of the account's licences, newest first. With the index away the chain alone answers. */
+export async function readLicenseIds(client: PublicClient, deployment: Deployment, account: Address): Promise<bigint[]> {
+  const ids = new Set<bigint>()
+  let from = deployment.fromBlock
+  try {
+    for (let cursor: string | null = ''; cursor !== null; ) {
+      const page: LicensePage = await get<LicensePage>(`/v1/licenses?licensee=${getAddress(account)}${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ''}`)
+      for (const license of page.items) ids.add(BigInt(license.id))
+      from = BigInt(page.asOf) + 1n
+      cursor = page.nextCursor
+    }
+  } catch {
+    ids.clear()
+    from = deployment.fromBlock
+  }
+  if ((await client.getBlockNumber({ cacheTime: 0 })) >= from) {
+    const logs = await client.getLogs({ address: deployment.contracts.AccessLicense, event: PURCHASED, args: { licensee: account }, fromBlock: from })
+    for (const log of logs) if (log.args.licenseId !== undefined) ids.add(log.args.licenseId)
+  }
+  return [...ids].toSorted((a, b) => (a < b ? 1 : -1))
+}
+
+const UNDER_WAY: readonly State[] = ['inReview', 'purchased', 'delivered', 'disputed']
+
+export function useLicense(id: bigint) {
+  const client = useReader()
+  const deployment = useDeployment()
+  return useQuery({
+    queryKey: ['chain', 'license', String(id)],
+    queryFn: () => readLicense(client, deployment, id),
+    refetchInterval: ({ state }) => (!state.data || UNDER_WAY.includes(state.data.state) ? 1_500 : 10_000),
+  })
+}
+
+export function useMyLicenses(account: Address | undefined) {
+  const client = useReader()
+  const deployment = useDeployment()
+  return useQuery({
+    queryKey: ['chain', 'licenses', account],
+    enabled: account !== undefined,
+    queryFn: async () => {
+      const ids = account ? await readLicenseIds(client, deployment, account) : []
+      return Promise.all(ids.map((id) => readLicense(client, deployment, id)))
+    },
+    refetchInterval: 5_000,
+  })
+}
+
+export function useOwed(account: Address | undefined) {
+  const client = useReader()
+  const deployment = useDeployment()
+  return useQuery({
+    queryKey: ['chain', 'owed', account],
+    enabled: account !== undefined,
+    queryFn: () => (account ? readOwed(client, deployment, account) : 0n),
+    refetchInterval: 5_000,
+  })
+}
+
+export function readOwed(client: PublicClient, deployment: Deployment, account: Address): Promise<bigint> {
+  return client.readContract({ address: deployment.contracts.AccessLicense, abi: AccessLicense, functionName: 'owed', args: [account] })
+}
+
+export function useOffer(id: bigint) {
+  const client = useReader()
+  const deployment = useDeployment()
+  return useQuery({
+    queryKey: ['chain', 'offer', String(id)],
+    queryFn: async () => {
+      const [offer, open] = await client.readContract({ address: deployment.contracts.AccessLicense, abi: AccessLicense, functionName: 'offerOf', args: [id] })
+      return { ...offer, open }
+    },
+    refetchInterval: 15_000,
+  })
+}
+
+export function registeredKey(client: PublicClient, deployment: Deployment, account: Address) {
+  return queryOptions({
+    queryKey: ['chain', 'key', account],
+    queryFn: () => client.readContract({ address: deployment.contracts.KeyRegistry, abi: KeyRegistry, functionName: 'keyOf', args: [account] }),
+    refetchInterval: 10_000,
+  })
+}

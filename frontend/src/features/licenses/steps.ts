@@ -1,0 +1,62 @@
+/** A licence's state as a person sees it. */
+import type { Tone } from '@/components/Badge'
+import type { StepItem } from '@/components/Stepper'
+import { relative } from '@/lib/format'
+
+import { NO_END, type License, type State } from './chain'
+
+export const NAMES: Record<State, { name: string; tone: Tone }> = {
+  none: { name: 'Not found', tone: 'bad' },
+  inReview: { name: 'In review', tone: 'warn' },
+  purchased: { name: 'Waiting for the key', tone: 'warn' },
+  delivered: { name: 'Key delivered', tone: 'brand' },
+  settled: { name: 'Confirmed', tone: 'good' },
+  disputed: { name: 'Disputed', tone: 'warn' },
+  refunded: { name: 'Refunded', tone: 'plain' },
+  rejected: { name: 'Refused by the committee', tone: 'bad' },
+  revoked: { name: 'Revoked', tone: 'bad' },
+}
+
+export function isExpired(license: License, now: number): boolean {
+  return license.expiresAt > 0 && license.expiresAt !== NO_END && license.expiresAt <= now
+}
+
+export function stepsOf(license: License, now: number): StepItem[] {
+  const { state } = license
+  const delivered = state === 'delivered' || state === 'settled' || state === 'disputed' || license.expiresAt > 0
+  const ended = state === 'refunded' || state === 'rejected' || state === 'revoked'
+  const steps: StepItem[] = [
+    { title: 'Purchased', state: 'done', note: 'Payment in escrow' },
+    ...(state === 'inReview' || state === 'rejected'
+      ? [{ title: 'Committee', state: state === 'inReview' ? ('now' as const) : ('failed' as const), note: state === 'inReview' ? 'Reads your purpose' : 'Said no; refunded' }]
+      : []),
+    {
+      title: 'Key delivered',
+      state: delivered ? 'done' : state === 'purchased' ? 'now' : ended ? 'failed' : 'later',
+      note: delivered ? 'Sealed to your key' : state === 'purchased' ? `Due ${relative(license.deadline, now)}` : undefined,
+    },
+    {
+      title: 'Confirmed',
+      state: state === 'settled' ? 'done' : state === 'delivered' ? 'now' : ended || state === 'disputed' ? 'failed' : 'later',
+      note: noteOnConfirmation(license, now),
+    },
+  ]
+  return steps
+}
+
+function noteOnConfirmation(license: License, now: number): string | undefined {
+  switch (license.state) {
+    case 'settled':
+      return 'The owner was paid'
+    case 'delivered':
+      return license.deadline > now ? `Dispute until ${relative(license.deadline, now).replace('in ', '')} from now` : 'The dispute window is over'
+    case 'disputed':
+      return 'Disputed: waiting for a decision'
+    case 'refunded':
+      return 'Refunded'
+    case 'revoked':
+      return 'Revoked by the owner'
+    default:
+      return undefined
+  }
+}

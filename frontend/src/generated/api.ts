@@ -1,0 +1,704 @@
+// Written by frontend/generate.mjs; do not edit.
+
+export interface ApiSchemas {
+Activity: Activity
+Attestation: Attestation
+Check: Check
+CodecGrant: CodecGrant
+Config: Config
+Container: Container
+Content: Content
+DatasetAnswer: DatasetAnswer
+DatasetDetail: DatasetDetail
+DatasetPage: DatasetPage
+DatasetSummary: DatasetSummary
+DatasetVersion: DatasetVersion
+Duo: Duo
+DuoTerm: DuoTerm
+Enrolment: Enrolment
+Health: Health
+Inference: Inference
+InferenceAnswer: InferenceAnswer
+InferenceDetail: InferenceDetail
+InferencePage: InferencePage
+License: License
+LicenseAnswer: LicenseAnswer
+LicenseDetail: LicenseDetail
+LicensePage: LicensePage
+Lineage: Lineage
+ModelAnswer: ModelAnswer
+ModelDetail: ModelDetail
+ModelPage: ModelPage
+ModelSummary: ModelSummary
+ModelVersion: ModelVersion
+Offer: Offer
+Problem: Problem
+Readiness: Readiness
+RoundAnswer: RoundAnswer
+RoundDetail: RoundDetail
+RoundSummary: RoundSummary
+}
+/**
+ * One event on chain, for timelines.
+ */
+export interface Activity {
+name: string
+contract: string
+block: number
+time: string
+txHash: string
+details: {
+[k: string]: unknown
+}
+}
+export interface Attestation {
+auditor: string
+passed: boolean
+report: Content
+block: number
+time: string
+txHash: string
+}
+/**
+ * A blob on IPFS: the digest that is on chain, and its CIDv1 text form.
+ */
+export interface Content {
+digest: string
+cid: string
+}
+export interface Check {
+name: string
+ok: boolean
+message: string
+}
+export interface CodecGrant {
+account: string
+kind: ("training" | "inference")
+envelope: Content
+block: number
+}
+/**
+ * What a wallet and a browser need to know.
+ */
+export interface Config {
+version: string
+network: string
+chainId: number
+rpcUrl: string
+ipfsGatewayUrl: string
+/**
+ * address by name of the five contracts
+ */
+contracts: {
+[k: string]: string
+}
+deploymentBlock: number
+asOf: number
+}
+/**
+ * The encrypted file, as the card describes it; null fields until the card could be read.
+ */
+export interface Container {
+content: Content
+/**
+ * on the IPFS gateway
+ */
+url: string
+/**
+ * bytes of the encrypted container
+ */
+size: number
+plaintextSize: (number | null)
+segmentSize: (number | null)
+/**
+ * of the plaintext
+ */
+encodingFormat: string
+fileName: string
+/**
+ * of the container
+ */
+sha256: string
+}
+export interface DatasetAnswer {
+id: number
+owner: string
+name: string
+description: string
+keywords: string[]
+records: (number | null)
+encodingFormat: (string | null)
+/**
+ * bytes of the encrypted container
+ */
+size: (number | null)
+latestVersion: number
+/**
+ * consent for the latest version is withdrawn
+ */
+withdrawn: boolean
+terms: Duo
+publishedAt: string
+updatedAt: string
+/**
+ * open offers
+ */
+offers: Offer[]
+unreadable: (string | null)
+custodian: (string | null)
+/**
+ * the Croissant JSON-LD of the latest version, from IPFS
+ */
+card: ({
+[k: string]: unknown
+} | null)
+versions: DatasetVersion[]
+allOffers: Offer[]
+parents: number[]
+children: number[]
+/**
+ * licences bought so far
+ */
+licenses: number
+/**
+ * training rounds it took part in
+ */
+rounds: number[]
+activity: Activity[]
+asOf: number
+}
+/**
+ * A set of DUO terms: as bits, as on chain, and spelled out.
+ */
+export interface Duo {
+bits: string
+terms: DuoTerm[]
+}
+/**
+ * A term of the GA4GH Data Use Ontology.
+ */
+export interface DuoTerm {
+id: string
+code: string
+label: string
+}
+export interface Offer {
+id: number
+datasetId: number
+right: ("none" | "download" | "train" | "infer")
+/**
+ * wei
+ */
+price: string
+/**
+ * seconds of access from delivery; 0: no end
+ */
+duration: number
+/**
+ * 0: not counted
+ */
+uses: number
+/**
+ * seconds the custodian has to deliver
+ */
+deliveryWindow: number
+/**
+ * seconds the licensee has to dispute
+ */
+disputeWindow: number
+/**
+ * null: the buyer's dispute refunds at once
+ */
+arbiter: (string | null)
+open: boolean
+}
+export interface DatasetVersion {
+version: number
+card: Content
+contentRoot: string
+keyCommitment: string
+terms: Duo
+publishedAt: string
+withdrawnAt: (string | null)
+container: (Container | null)
+/**
+ * why the card could not be read, if so
+ */
+unreadable: (string | null)
+block: number
+txHash: string
+}
+export interface DatasetDetail {
+id: number
+owner: string
+name: string
+description: string
+keywords: string[]
+records: (number | null)
+encodingFormat: (string | null)
+/**
+ * bytes of the encrypted container
+ */
+size: (number | null)
+latestVersion: number
+/**
+ * consent for the latest version is withdrawn
+ */
+withdrawn: boolean
+terms: Duo
+publishedAt: string
+updatedAt: string
+/**
+ * open offers
+ */
+offers: Offer[]
+unreadable: (string | null)
+custodian: (string | null)
+/**
+ * the Croissant JSON-LD of the latest version, from IPFS
+ */
+card: ({
+[k: string]: unknown
+} | null)
+versions: DatasetVersion[]
+allOffers: Offer[]
+parents: number[]
+children: number[]
+/**
+ * licences bought so far
+ */
+licenses: number
+/**
+ * training rounds it took part in
+ */
+rounds: number[]
+activity: Activity[]
+}
+export interface DatasetPage {
+items: DatasetSummary[]
+nextCursor: (string | null)
+asOf: number
+}
+export interface DatasetSummary {
+id: number
+owner: string
+name: string
+description: string
+keywords: string[]
+records: (number | null)
+encodingFormat: (string | null)
+/**
+ * bytes of the encrypted container
+ */
+size: (number | null)
+latestVersion: number
+/**
+ * consent for the latest version is withdrawn
+ */
+withdrawn: boolean
+terms: Duo
+publishedAt: string
+updatedAt: string
+/**
+ * open offers
+ */
+offers: Offer[]
+unreadable: (string | null)
+}
+export interface Enrolment {
+index: number
+node: string
+datasetId: number
+commitment: (string | null)
+enrolledAt: string
+committedAt: (string | null)
+}
+export interface Health {
+status: "ok"
+version: string
+}
+export interface Inference {
+id: number
+modelId: number
+version: number
+requester: string
+worker: string
+state: ("requested" | "committed" | "challenged" | "finalized" | "refused" | "expired")
+/**
+ * wei
+ */
+fee: string
+inputCommitment: string
+outputCommitment: (string | null)
+requestedAt: string
+committedAt: (string | null)
+deadline: (string | null)
+block: number
+txHash: string
+}
+export interface InferenceAnswer {
+id: number
+modelId: number
+version: number
+requester: string
+worker: string
+state: ("requested" | "committed" | "challenged" | "finalized" | "refused" | "expired")
+/**
+ * wei
+ */
+fee: string
+inputCommitment: string
+outputCommitment: (string | null)
+requestedAt: string
+committedAt: (string | null)
+deadline: (string | null)
+block: number
+txHash: string
+arbiter: (string | null)
+challengeWindow: number
+input: Content
+output: (Content | null)
+weightsRoot: (string | null)
+attestations: Attestation[]
+activity: Activity[]
+asOf: number
+}
+export interface InferenceDetail {
+id: number
+modelId: number
+version: number
+requester: string
+worker: string
+state: ("requested" | "committed" | "challenged" | "finalized" | "refused" | "expired")
+/**
+ * wei
+ */
+fee: string
+inputCommitment: string
+outputCommitment: (string | null)
+requestedAt: string
+committedAt: (string | null)
+deadline: (string | null)
+block: number
+txHash: string
+arbiter: (string | null)
+challengeWindow: number
+input: Content
+output: (Content | null)
+weightsRoot: (string | null)
+attestations: Attestation[]
+activity: Activity[]
+}
+export interface InferencePage {
+items: Inference[]
+nextCursor: (string | null)
+asOf: number
+}
+export interface License {
+id: number
+offerId: number
+datasetId: number
+datasetName: string
+version: number
+licensee: string
+/**
+ * the dataset's owner now
+ */
+owner: string
+state: ("inReview" | "purchased" | "delivered" | "settled" | "disputed" | "refunded" | "rejected" | "revoked")
+right: ("none" | "download" | "train" | "infer")
+/**
+ * delivered, not expired, revoked or refunded, as of the last block read
+ */
+active: boolean
+/**
+ * wei
+ */
+price: string
+purpose: Duo
+/**
+ * null: not counted
+ */
+usesLeft: (number | null)
+purchasedAt: string
+deliveredAt: (string | null)
+/**
+ * delivery deadline, or end of the dispute window
+ */
+deadline: (string | null)
+/**
+ * null: not delivered, or no end
+ */
+expiresAt: (string | null)
+envelope: (Content | null)
+block: number
+txHash: string
+}
+export interface LicenseAnswer {
+id: number
+offerId: number
+datasetId: number
+datasetName: string
+version: number
+licensee: string
+/**
+ * the dataset's owner now
+ */
+owner: string
+state: ("inReview" | "purchased" | "delivered" | "settled" | "disputed" | "refunded" | "rejected" | "revoked")
+right: ("none" | "download" | "train" | "infer")
+/**
+ * delivered, not expired, revoked or refunded, as of the last block read
+ */
+active: boolean
+/**
+ * wei
+ */
+price: string
+purpose: Duo
+/**
+ * null: not counted
+ */
+usesLeft: (number | null)
+purchasedAt: string
+deliveredAt: (string | null)
+/**
+ * delivery deadline, or end of the dispute window
+ */
+deadline: (string | null)
+/**
+ * null: not delivered, or no end
+ */
+expiresAt: (string | null)
+envelope: (Content | null)
+block: number
+txHash: string
+container: (Container | null)
+contentRoot: string
+keyCommitment: string
+activity: Activity[]
+asOf: number
+}
+export interface LicenseDetail {
+id: number
+offerId: number
+datasetId: number
+datasetName: string
+version: number
+licensee: string
+/**
+ * the dataset's owner now
+ */
+owner: string
+state: ("inReview" | "purchased" | "delivered" | "settled" | "disputed" | "refunded" | "rejected" | "revoked")
+right: ("none" | "download" | "train" | "infer")
+/**
+ * delivered, not expired, revoked or refunded, as of the last block read
+ */
+active: boolean
+/**
+ * wei
+ */
+price: string
+purpose: Duo
+/**
+ * null: not counted
+ */
+usesLeft: (number | null)
+purchasedAt: string
+deliveredAt: (string | null)
+/**
+ * delivery deadline, or end of the dispute window
+ */
+deadline: (string | null)
+/**
+ * null: not delivered, or no end
+ */
+expiresAt: (string | null)
+envelope: (Content | null)
+block: number
+txHash: string
+container: (Container | null)
+contentRoot: string
+keyCommitment: string
+activity: Activity[]
+}
+export interface LicensePage {
+items: License[]
+nextCursor: (string | null)
+asOf: number
+}
+/**
+ * Where a model version comes from.
+ */
+export interface Lineage {
+version: number
+baseVersion: (number | null)
+roundId: (number | null)
+datasets: number[]
+nodes: string[]
+}
+export interface ModelAnswer {
+id: number
+owner: string
+name: string
+description: string
+architecture: string
+latestVersion: number
+rounds: number
+inferences: number
+registeredAt: string
+unreadable: (string | null)
+card: Content
+cardDocument: ({
+[k: string]: unknown
+} | null)
+versions: ModelVersion[]
+roundList: RoundSummary[]
+codecs: CodecGrant[]
+lineage: Lineage[]
+activity: Activity[]
+asOf: number
+}
+export interface ModelVersion {
+version: number
+weightsRoot: string
+weights: Content
+/**
+ * the round that made it; null: published by the owner
+ */
+roundId: (number | null)
+publishedAt: string
+block: number
+txHash: string
+}
+export interface RoundSummary {
+id: number
+modelId: number
+kind: ("statistics" | "training")
+state: ("enrolling" | "running" | "unmasking" | "finalized" | "aborted")
+baseVersion: number
+/**
+ * the model version it made
+ */
+version: (number | null)
+enrolled: number
+committed: number
+openedAt: string
+closedAt: (string | null)
+}
+export interface ModelDetail {
+id: number
+owner: string
+name: string
+description: string
+architecture: string
+latestVersion: number
+rounds: number
+inferences: number
+registeredAt: string
+unreadable: (string | null)
+card: Content
+cardDocument: ({
+[k: string]: unknown
+} | null)
+versions: ModelVersion[]
+roundList: RoundSummary[]
+codecs: CodecGrant[]
+lineage: Lineage[]
+activity: Activity[]
+}
+export interface ModelPage {
+items: ModelSummary[]
+nextCursor: (string | null)
+asOf: number
+}
+export interface ModelSummary {
+id: number
+owner: string
+name: string
+description: string
+architecture: string
+latestVersion: number
+rounds: number
+inferences: number
+registeredAt: string
+unreadable: (string | null)
+}
+/**
+ * Problem document (RFC 9457), sent as application/problem+json.
+ */
+export interface Problem {
+type: string
+title: string
+status: number
+detail: string
+instance: string
+hint: string
+}
+export interface Readiness {
+ready: boolean
+checks: Check[]
+asOf: number
+}
+export interface RoundAnswer {
+id: number
+modelId: number
+kind: ("statistics" | "training")
+state: ("enrolling" | "running" | "unmasking" | "finalized" | "aborted")
+baseVersion: number
+/**
+ * the model version it made
+ */
+version: (number | null)
+enrolled: number
+committed: number
+openedAt: string
+closedAt: (string | null)
+aggregator: string
+minNodes: number
+enrolBy: (string | null)
+commitBy: (string | null)
+finalizeBy: (string | null)
+plan: Content
+planDocument: ({
+[k: string]: unknown
+} | null)
+result: (Content | null)
+resultDocument: ({
+[k: string]: unknown
+} | null)
+enrolments: Enrolment[]
+activity: Activity[]
+asOf: number
+}
+export interface RoundDetail {
+id: number
+modelId: number
+kind: ("statistics" | "training")
+state: ("enrolling" | "running" | "unmasking" | "finalized" | "aborted")
+baseVersion: number
+/**
+ * the model version it made
+ */
+version: (number | null)
+enrolled: number
+committed: number
+openedAt: string
+closedAt: (string | null)
+aggregator: string
+minNodes: number
+enrolBy: (string | null)
+commitBy: (string | null)
+finalizeBy: (string | null)
+plan: Content
+planDocument: ({
+[k: string]: unknown
+} | null)
+result: (Content | null)
+resultDocument: ({
+[k: string]: unknown
+} | null)
+enrolments: Enrolment[]
+activity: Activity[]
+}

@@ -1,0 +1,44 @@
+/** What the page must know of its deployment; it comes from the API, nothing of it is built in. */
+import { isAddress, type Address } from 'viem'
+
+import type { Config } from '@/generated/api'
+
+import { get } from './api'
+import { Failure } from './failure'
+
+export type ContractName = 'DatasetNFT' | 'AccessLicense' | 'ModelRegistry' | 'InferenceCommitment' | 'KeyRegistry'
+
+export interface Deployment {
+  network: string
+  version: string
+  chainId: number
+  rpcUrl: string
+  gatewayUrl: string
+  fromBlock: bigint
+  contracts: Record<ContractName, Address>
+}
+
+export async function loadDeployment(signal?: AbortSignal): Promise<Deployment> {
+  const config = await get<Config>('/v1/config', signal)
+  const address = (name: ContractName): Address => {
+    const value = config.contracts[name]
+    if (!value || !isAddress(value))
+      throw new Failure('bug', `The API names no ${name} contract.`, 'The contracts are not deployed on this network, or the API is older than the page.')
+    return value
+  }
+  return {
+    network: config.network,
+    version: config.version,
+    chainId: config.chainId,
+    rpcUrl: config.rpcUrl,
+    gatewayUrl: config.ipfsGatewayUrl.replace(/\/+$/, ''),
+    fromBlock: BigInt(config.deploymentBlock),
+    contracts: {
+      DatasetNFT: address('DatasetNFT'),
+      AccessLicense: address('AccessLicense'),
+      ModelRegistry: address('ModelRegistry'),
+      InferenceCommitment: address('InferenceCommitment'),
+      KeyRegistry: address('KeyRegistry'),
+    },
+  }
+}

@@ -1,0 +1,44 @@
+/**
+ * What the page says when something goes wrong: what happened, and what to do. Every failure that reaches a person is one
+ * of these; `explain` (explain.ts) turns wallet, chain and network errors into one.
+ */
+export type FailureKind =
+  | 'rejected'
+  | 'funds'
+  | 'revert'
+  | 'wrong-chain'
+  | 'no-wallet'
+  | 'wallet'
+  | 'api'
+  | 'ipfs'
+  | 'rpc'
+  | 'missing'
+  | 'no-key'
+  | 'wrong-key'
+  | 'wrong-passphrase'
+  | 'tampered'
+  | 'expired'
+  | 'withdrawn'
+  | 'stopped'
+  | 'bug'
+
+export class Failure extends Error {
+  readonly kind: FailureKind
+  readonly hint: string
+
+  constructor(kind: FailureKind, message: string, hint: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'Failure'
+    this.kind = kind
+    this.hint = hint
+  }
+}
+
+export function tampered(what: string, cause?: unknown): Failure {
+  return new Failure(
+    'tampered',
+    `${what} is not what was committed on chain.`,
+    'Nothing was saved. Try again (another node may hold an intact copy); if it stays so, open a dispute and tell the data owner.',
+    { cause },
+  )
+}

@@ -1,0 +1,59 @@
+/**
+ * One transaction: simulated first (so that a refusal is a sentence before anything is signed), signed by the wallet, awaited.
+ * After a failure that leaves open whether it was sent, `landed` asks the chain; nothing is ever sent twice on a guess.
+ */
+import { BaseError, WaitForTransactionReceiptTimeoutError, type Abi, type Address, type ContractFunctionArgs, type ContractFunctionName, type Hash, type PublicClient, type TransactionReceipt } from 'viem'
+import type { Config } from 'wagmi'
+import { getPublicClient, getWalletClient } from 'wagmi/actions'
+
+import { explain } from './explain'
+import { Failure } from './failure'
+
+export type Phase = 'checking' | 'wallet' | 'mining'
+
+export interface Call<abi extends Abi = Abi, name extends ContractFunctionName<abi, 'nonpayable' | 'payable'> = ContractFunctionName<abi, 'nonpayable' | 'payable'>> {
+  address: Address
+  abi: abi
+  functionName: name
+  args: ContractFunctionArgs<abi, 'nonpayable' | 'payable', name>
+  value?: bigint
+}
+
+export interface Options {
+  config: Config
+  chainId: number
+  account: Address
+  onPhase: (phase: Phase) => void
+  /** Whether the chain already shows the call's effect; asked before sending, and again after an unclear failure. */
+  landed: () => Promise<boolean>
+}
+
+export type Outcome = { sent: true; receipt: TransactionReceipt } | { sent: false }
+
+export async function transact<const abi extends Abi, name extends ContractFunctionName<abi, 'nonpayable' | 'payable'>>(
+  call: Call<abi, name>,
+  { config, chainId, account, onPhase, landed }: Options,
+): Promise<Outcome> {
+  let hash: Hash | undefined
+  try {
+    onPhase('checking')
+    const reader = getPublicClient(config, { chainId }) as PublicClient
+    if (await landed()) return { sent: false }
+    const { request } = await reader.simulateContract({ ...call, account } as unknown as Parameters<PublicClient['simulateContract']>[0])
+    onPhase('wallet')
+    const wallet = await getWalletClient(config, { chainId, account })
+    hash = await wallet.writeContract({ ...request, account: wallet.account, chain: wallet.chain } as Parameters<typeof wallet.writeContract>[0])
+    onPhase('mining')
+    const receipt = await reader.waitForTransactionReceipt({ hash, timeout: 120_000 })
+    if (receipt.status === 'reverted')
+      throw new Failure('revert', 'The chain refused the transaction.', 'The state changed while it was under way; the page shows the state now.')
+    return { sent: true, receipt }
+  } catch (error) {
+    const failure = explain(error)
+    const unclear = failure.kind !== 'rejected' && failure.kind !== 'revert' && failure.kind !== 'funds' && failure.kind !== 'wrong-chain'
+    if (unclear && (await landed().catch(() => false))) return { sent: false }
+    if (hash && error instanceof BaseError && error.walk((e) => e instanceof WaitForTransactionReceiptTimeoutError))
+      throw new Failure('rpc', 'The transaction was sent but is not confirmed yet.', `Do not send it again. It is ${hash}; the page follows the chain and moves on when it lands.`, { cause: error })
+    throw failure
+  }
+}

@@ -1,0 +1,24 @@
+/** One config for the page, its development server and its unit tests. */
+import { fileURLToPath } from 'node:url'
+
+import tailwindcss from '@tailwindcss/vite'
+import react from '@vitejs/plugin-react'
+import { defineConfig } from 'vitest/config'
+
+const here = fileURLToPath(new URL('.', import.meta.url))
+
+export default defineConfig({
+  root: here,
+  plugins: [react(), tailwindcss()],
+  resolve: { alias: { '@': `${here}src` } },
+  build: { outDir: 'dist', emptyOutDir: true, target: 'es2022', sourcemap: false },
+  // In development the API runs beside the page; when served by the API both share an origin.
+  server: { host: '127.0.0.1', proxy: { '/v1': process.env['BIODESCI_API_URL'] ?? 'http://127.0.0.1:8000' } },
+  test: {
+    environment: 'jsdom',
+    include: ['src/**/*.test.{ts,tsx}'],
+    setupFiles: ['./src/test-setup.ts'],
+    maxWorkers: 1,
+    testTimeout: 20_000,
+  },
+})
