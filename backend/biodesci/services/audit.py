@@ -23,7 +23,7 @@ from biodesci.core.errors import ConfigurationError, InputError, IntegrityError,
 from biodesci.ee import runtime
 from biodesci.ipfs.client import Ipfs
 from biodesci.proof.bundle import Bundle
-from biodesci.proof.freivalds import largest_difference
+from biodesci.proof.freivalds import COLUMNS, largest_difference
 from biodesci.proof.receipt import compare
 from biodesci.proof.report import AuditReport
 from biodesci.proof.trace import Trace, context
@@ -224,7 +224,7 @@ def _test_trace(
     report.figures |= {
         "products": float(found.products),
         "rows": float(found.rows),
-        "columns": float(forward.COLUMNS),
+        "columns": float(COLUMNS),
         "freivalds_tolerance": found.tolerance,
         "wiring_difference": found.wiring,
         "largest_difference": gap,

@@ -1,0 +1,109 @@
+"""`biodesci audit`: check a model or an inference against the chain, or a receipt without any node."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from biodesci.cli import output, session
+
+if TYPE_CHECKING:
+    from biodesci.proof.report import AuditReport
+
+app = typer.Typer(help="Audit models, inferences and receipts; needs no key.", no_args_is_help=True)
+_Report = Annotated[Path | None, typer.Option("--report", help="Write the full report (JSON) here.")]
+
+
+@app.command()
+def model(model_id: int, version: int, report: _Report = None) -> None:
+    """Check a version's weights and architecture against the chain, and show its lineage."""
+    from biodesci.services.audit import audit_model
+
+    _show(audit_model(session.chain(account=False), session.ipfs(), model_id, version), report)
+
+
+@app.command()
+def inference(
+    bundle: Annotated[
+        Path, typer.Argument(help="What the requester disclosed: `biodesci inference bundle`.")
+    ],
+    trace: Annotated[
+        str,
+        typer.Option(help="CID of the trace the worker sealed to you: test it instead of computing again."),
+    ] = "",
+    attest: Annotated[
+        bool, typer.Option("--attest", help="Publish the report and put the verdict on chain.")
+    ] = False,
+    report: _Report = None,
+) -> None:
+    """Check that a committed output is what the registered weights give for the committed input."""
+    from biodesci.core import cid
+    from biodesci.proof.bundle import Bundle
+    from biodesci.services import audit, files
+
+    disclosed = Bundle.from_bytes(files.read(bundle))
+    chain, ipfs = session.chain(account=attest or bool(trace)), session.ipfs()
+    opened = None
+    if trace:
+        request_id = disclosed.receipt.request_id
+        opened = audit.open_trace(chain, ipfs, session.seed(), request_id, cid.to_digest(trace))
+    found = audit.audit_inference(chain, ipfs, disclosed, opened)
+    if attest:
+        output.note(f"attested on chain, report {cid.from_digest(audit.attest(chain, ipfs, found))}")
+    _show(found, report)
+
+
+@app.command()
+def receipt(file: Annotated[Path, typer.Argument(help="A receipt or an audit bundle.")]) -> None:
+    """Recompute a receipt's commitments offline; says nothing about what the chain holds."""
+    from biodesci.core.errors import InputError
+    from biodesci.proof.bundle import KIND, Bundle
+    from biodesci.proof.receipt import Receipt, verify_offline
+    from biodesci.services import files
+
+    data = files.read(file)
+    try:
+        kind = json.loads(data).get("kind")
+    except (ValueError, AttributeError) as exc:
+        raise InputError(
+            f"{file} is neither a receipt nor an audit bundle.", "Use the file as exported."
+        ) from exc
+    if kind == KIND:
+        bundle = Bundle.from_bytes(data)
+        bundle.verify()
+        found = bundle.receipt
+    else:
+        found = Receipt.from_bytes(data)
+        verify_offline(found)
+    output.record(
+        {
+            "request": found.request_id,
+            "model": f"{found.model_id} version {found.model_version}",
+            "worker": found.worker,
+            "chain": f"{found.chain_id}, contract {found.contract}",
+        },
+        "The receipt agrees with itself. Compare it with the chain: biodesci audit inference.",
+    )
+
+
+def _show(found: AuditReport, report: Path | None) -> None:
+    from biodesci.core.errors import IntegrityError
+    from biodesci.services import files
+
+    if report is not None:
+        files.write_atomic(report, found.to_bytes())
+    output.record(
+        {
+            "verdict": "passed" if found.passed else "failed",
+            "method": found.method,
+            **{f"{'ok ' if c.passed else 'BAD'} {c.name}": c.detail for c in found.checks},
+            **found.figures,
+            **{f"finding {i}": text for i, text in enumerate(found.findings, 1)},
+            "limits": found.limits,
+        }
+    )
+    if not found.passed:
+        raise IntegrityError(f"The audit failed. {found.reason}", "Do not rely on this result; dispute it.")

@@ -1,0 +1,122 @@
+"""`biodesci inference`: request encrypted inferences, collect answers, disclose what an auditor needs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from biodesci.cli import output, session
+
+app = typer.Typer(help="Encrypted inference: request, collect, disclose.", no_args_is_help=True)
+
+
+@app.command()
+def request(
+    table: Annotated[
+        Path, typer.Argument(help="CSV with the columns of the feature plan, one record per row.")
+    ],
+    model: Annotated[int, typer.Option(help="Model id.")],
+    worker: Annotated[str, typer.Option(help="Address of the worker.")],
+    statistics: Annotated[int, typer.Option(help="Number of the model's statistics round (normalization).")],
+    version: Annotated[int, typer.Option(help="0: the latest.")] = 0,
+    fee: Annotated[int, typer.Option(help="In wei; held in escrow until the answer is accepted.")] = 0,
+    deadline: Annotated[int, typer.Option(help="Seconds the worker has.")] = 3600,
+    window: Annotated[int, typer.Option(help="Seconds to dispute the answer.")] = 86_400,
+) -> None:
+    """Encode the records, seal them to the worker and request the inference."""
+    from biodesci.services import files
+    from biodesci.services.codec import load_codec
+    from biodesci.services.infer import request_inference
+    from biodesci.services.round_node import read_statistics
+
+    chain, ipfs = session.chain(), session.ipfs()
+    normalization = read_statistics(chain, ipfs, statistics, model)
+    x = normalization.apply(normalization.plan.encode_inputs(files.read(table)))
+    chosen = version or int(chain.call(chain.models.functions.latestVersion(model)))
+    request_id = request_inference(
+        chain,
+        ipfs,
+        session.settings().home,
+        model_id=model,
+        version=chosen,
+        worker=worker,
+        x=x,
+        codec=load_codec(chain, ipfs, session.seed(), model, "inference"),
+        fee=fee,
+        deadline_seconds=deadline,
+        challenge_window=window,
+    )
+    output.record({"request": request_id, "model": model, "version": chosen, "records": len(x)}, "Requested.")
+
+
+@app.command()
+def result(
+    request_id: int,
+    accept: Annotated[
+        bool, typer.Option("--accept", help="Pay the worker at once, giving up the dispute.")
+    ] = False,
+) -> None:
+    """Open, check and decode an answer."""
+    from biodesci.services.codec import load_codec
+    from biodesci.services.infer import collect_result, finalize
+    from biodesci.services.inferences import read_request
+
+    chain, ipfs, seed = session.chain(), session.ipfs(), session.seed()
+    codec = load_codec(chain, ipfs, seed, read_request(chain, request_id).model_id, "inference")
+    found = collect_result(chain, ipfs, session.settings().home, seed, request_id, codec)
+    if accept:
+        finalize(chain, request_id)
+    rows = [
+        {"record": i, "class": int(p.argmax()), "probability": f"{p.max():.4f}", "probabilities": p.tolist()}
+        for i, p in enumerate(found.probabilities, 1)
+    ]
+    output.table(rows, ("record", "class", "probability"), "The answer holds no records.")
+
+
+@app.command("list")
+def list_() -> None:
+    """All requests of this account."""
+    from biodesci.services.infer import requests_of
+
+    chain = session.chain()
+    rows = [
+        {
+            "request": r.request_id,
+            "model": r.model_id,
+            "version": r.version,
+            "worker": r.worker,
+            "fee": r.fee,
+            "state": r.state.name.lower(),
+        }
+        for r in requests_of(chain, chain.address)
+    ]
+    output.table(rows, ("request", "model", "version", "worker", "fee", "state"), "No requests yet.")
+
+
+@app.command()
+def bundle(request_id: int, target: Annotated[Path, typer.Argument(help="File to write.")]) -> None:
+    """Write what an auditor needs: receipt, encoded input and output; no key, no plaintext."""
+    from biodesci.services import files
+    from biodesci.services.infer import export_bundle
+
+    files.write_private(
+        target, export_bundle(session.chain(account=False), session.settings().home, request_id)
+    )
+    output.record(
+        {"file": str(target)},
+        "Codec holders can read it: give it to the auditor alone.",
+    )
+
+
+@app.command()
+def disclose(
+    request_id: int, auditor: Annotated[str, typer.Argument(help="Address with a registered encryption key.")]
+) -> None:
+    """For workers: seal the trace of an answer to an auditor that the requester named."""
+    from biodesci.core import cid
+    from biodesci.services.serve import disclose_trace
+
+    digest = disclose_trace(session.chain(), session.ipfs(), session.settings().home, request_id, auditor)
+    output.record({"trace": cid.from_digest(digest)}, "Give this CID to the auditor.")

@@ -1,0 +1,59 @@
+"""The inference worker: serves the encrypted inferences that are requested from its account, until SIGTERM.
+
+`python -m biodesci.workers.inference_worker`. Registers its encryption key first if the chain has none of
+it. What it needs after a crash lies in its home folder, on chain and on IPFS.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+import threading
+
+from biodesci import config
+from biodesci.chain import accounts
+from biodesci.chain.client import Chain
+from biodesci.chain.deployment import Deployment
+from biodesci.core.errors import BioDeSciError, UnavailableError
+from biodesci.ipfs.client import Ipfs
+from biodesci.services import keys
+from biodesci.services.serve import Server
+
+log = logging.getLogger("biodesci.inference_worker")
+_PATIENCE = 5.0  # seconds between attempts while chain or IPFS do not answer
+
+
+def main() -> int:
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    try:
+        settings = config.load()
+        account = accounts.load(settings.account_path, settings.secret())
+        deployment = Deployment.load(settings.deployment)
+        chain = Chain(settings.rpc_url, deployment, account, confirmations=settings.confirmations)
+        ipfs = Ipfs(settings.ipfs_api)
+        ipfs.ready()
+        keys.register(chain, settings.home, settings.secret())
+        server = Server(chain, ipfs, settings.home, keys.load_seed(settings.home, settings.secret()))
+    except BioDeSciError as exc:
+        log.error("%s", exc)
+        return 3 if isinstance(exc, UnavailableError) else 1
+    log.info("serving inferences for %s", chain.address)
+    while not stop.is_set():
+        wait = settings.poll_interval
+        try:
+            server.serve_pending()
+        except BioDeSciError as exc:
+            # Every step is repeated from chain and journal, so nothing is lost by trying again.
+            log.warning("%s", exc)
+            wait = max(wait, _PATIENCE if isinstance(exc, UnavailableError) else 1.0)
+        stop.wait(wait)
+    log.info("stopped")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,261 @@
+"""Receipts and bundles: every kind of tampering is refused, each for its own reason."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from biodesci.core import checkpoint, commitment
+from biodesci.core.errors import InputError, IntegrityError
+from biodesci.proof.bundle import Bundle
+from biodesci.proof.receipt import Receipt, compare, verify_offline
+
+CHAIN, CONTRACT, REGISTRY = 31337, "0x" + "a1" * 20, "0x" + "b2" * 20
+REQUESTER, WORKER, OTHER = "0x" + "c3" * 20, "0x" + "d4" * 20, "0x" + "e5" * 20
+RNG = np.random.default_rng(3)
+INPUTS = {"x": RNG.normal(size=(5, 4))}
+OUTPUTS = {"logits": RNG.normal(size=(5, 2)), "trace_root": np.arange(32, dtype=np.uint8)}
+WEIGHTS_ROOT, SALT_IN, SALT_OUT = (os.urandom(32) for _ in range(3))
+
+
+def honest() -> Bundle:
+    roots = checkpoint.root(INPUTS), checkpoint.root(OUTPUTS)
+    receipt = Receipt(
+        chain_id=CHAIN,
+        contract=CONTRACT,
+        registry=REGISTRY,
+        request_id=9,
+        model_id=2,
+        model_version=3,
+        weights_root=WEIGHTS_ROOT,
+        architecture=bytes(range(32)),
+        requester=REQUESTER,
+        worker=WORKER,
+        input_commitment=commitment.input_commitment(CHAIN, CONTRACT, SALT_IN, roots[0]),
+        output_commitment=commitment.output_commitment(
+            CHAIN, CONTRACT, 9, WORKER, WEIGHTS_ROOT, SALT_OUT, roots[1]
+        ),
+        request_tx=bytes([1] * 32),
+        request_block=10,
+        commit_tx=bytes([2] * 32),
+        commit_block=11,
+    )
+    return Bundle(receipt.opened(SALT_IN, roots[0], SALT_OUT, roots[1]), INPUTS, OUTPUTS)
+
+
+def flipped(data: bytes) -> bytes:
+    return bytes([data[0] ^ 1]) + data[1:]
+
+
+def edited(tensors: dict, name: str, change) -> dict:
+    return {**tensors, name: change(tensors[name].copy())}
+
+
+def last_bit(a: np.ndarray) -> np.ndarray:
+    a.flat[0] = np.nextafter(a.flat[0], np.inf)
+    return a
+
+
+def receipt_with(**fields) -> object:
+    return lambda b: replace(b, receipt=replace(b.receipt, **{k: f(b.receipt) for k, f in fields.items()}))
+
+
+def inputs_with(change) -> object:
+    return lambda b: replace(b, inputs=change(dict(b.inputs)))
+
+
+def outputs_with(change) -> object:
+    return lambda b: replace(b, outputs=change(dict(b.outputs)))
+
+
+# kind of tampering -> (how, what the error must name)
+OFFLINE = {
+    "input value": (inputs_with(lambda t: edited(t, "x", last_bit)), "input tensor root"),
+    "input dtype": (
+        inputs_with(lambda t: edited(t, "x", lambda a: a.astype(np.float32))),
+        "input tensor root",
+    ),
+    "input shape": (inputs_with(lambda t: edited(t, "x", lambda a: a.reshape(4, 5))), "input tensor root"),
+    "input name": (inputs_with(lambda t: {"y": t["x"]}), "input tensor root"),
+    "input row swapped": (inputs_with(lambda t: edited(t, "x", lambda a: a[::-1])), "input tensor root"),
+    "input row dropped": (inputs_with(lambda t: edited(t, "x", lambda a: a[:-1])), "input tensor root"),
+    "input missing": (inputs_with(lambda t: {}), "input tensor root"),
+    "output value": (outputs_with(lambda t: edited(t, "logits", last_bit)), "output tensor root"),
+    "output shape": (outputs_with(lambda t: edited(t, "logits", lambda a: a.T)), "output tensor root"),
+    "output name": (
+        outputs_with(lambda t: {"logit": t["logits"], "trace_root": t["trace_root"]}),
+        "output tensor root",
+    ),
+    "output dtype": (
+        outputs_with(lambda t: edited(t, "logits", lambda a: a.astype(np.float32))),
+        "output tensor root",
+    ),
+    "trace root": (
+        outputs_with(lambda t: edited(t, "trace_root", lambda a: a[::-1])),
+        "output tensor root",
+    ),
+    "output tensor missing": (outputs_with(lambda t: {"logits": t["logits"]}), "output tensor root"),
+    "output tensor added": (outputs_with(lambda t: {**t, "more": np.zeros(1)}), "output tensor root"),
+    "input salt": (receipt_with(input_salt=lambda r: flipped(r.input_salt)), "input commitment"),
+    "output salt": (receipt_with(output_salt=lambda r: flipped(r.output_salt)), "output commitment"),
+    "input root": (receipt_with(input_root=lambda r: flipped(r.input_root)), "input commitment"),
+    "output root": (receipt_with(output_root=lambda r: flipped(r.output_root)), "output commitment"),
+    "input commitment": (
+        receipt_with(input_commitment=lambda r: flipped(r.input_commitment)),
+        "input commitment",
+    ),
+    "output commitment": (
+        receipt_with(output_commitment=lambda r: flipped(r.output_commitment)),
+        "output commitment",
+    ),
+    "weights root": (receipt_with(weights_root=lambda r: flipped(r.weights_root)), "output commitment"),
+    "other request": (receipt_with(request_id=lambda r: r.request_id + 1), "output commitment"),
+    "other worker": (receipt_with(worker=lambda r: OTHER), "output commitment"),
+    "other chain": (receipt_with(chain_id=lambda r: 1), "input commitment"),
+    "other contract": (receipt_with(contract=lambda r: OTHER), "input commitment"),
+    "salts exchanged": (
+        receipt_with(input_salt=lambda r: r.output_salt, output_salt=lambda r: r.input_salt),
+        "input commitment",
+    ),
+    "answered before asked": (receipt_with(commit_block=lambda r: r.request_block - 1), "block"),
+}
+
+# what only the chain can contradict: no commitment covers these fields
+AGAINST_CHAIN = {
+    "model_id": 7,
+    "model_version": 4,
+    "architecture": bytes(32),
+    "registry": OTHER,
+    "requester": OTHER,
+    "request_tx": bytes(32),
+    "commit_tx": bytes(32),
+    "request_block": 9,
+    "commit_block": 12,
+    "chain_id": 5,
+    "contract": OTHER,
+    "request_id": 8,
+    "worker": OTHER,
+    "weights_root": bytes(32),
+    "input_commitment": bytes(32),
+    "output_commitment": bytes(32),
+}
+
+
+def test_an_honest_bundle_verifies() -> None:
+    honest().verify()
+    compare(honest().receipt, honest().receipt.closed())
+
+
+@pytest.mark.parametrize("kind", OFFLINE)
+def test_tampering_is_refused_offline_for_its_own_reason(kind: str) -> None:
+    how, reason = OFFLINE[kind]
+    with pytest.raises(IntegrityError, match=reason):
+        how(honest()).verify()
+
+
+@pytest.mark.parametrize("name", AGAINST_CHAIN)
+def test_a_changed_field_is_refused_against_the_chain(name: str) -> None:
+    receipt = honest().receipt
+    changed = replace(receipt, **{name: AGAINST_CHAIN[name]})
+    with pytest.raises(IntegrityError, match=f"{name.replace('_', ' ')} is not what the chain says"):
+        compare(changed, receipt.closed())
+
+
+def test_an_address_may_be_written_in_any_case() -> None:
+    receipt = honest().receipt
+    compare(replace(receipt, worker="0x" + "D4" * 20), receipt.closed())
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_no_single_changed_bit_of_an_opening_or_commitment_passes(data) -> None:
+    names = [
+        "input_salt",
+        "input_root",
+        "output_salt",
+        "output_root",
+        "input_commitment",
+        "output_commitment",
+    ]
+    name = data.draw(st.sampled_from([*names, "weights_root"]))
+    bit = data.draw(st.integers(0, 255))
+    receipt = honest().receipt
+    value = bytearray(getattr(receipt, name))
+    value[bit // 8] ^= 1 << bit % 8
+    with pytest.raises(IntegrityError, match="commitment"):
+        verify_offline(replace(receipt, **{name: bytes(value)}))
+
+
+def test_bytes_are_canonical_and_come_back() -> None:
+    bundle = honest()
+    for receipt in (bundle.receipt, bundle.receipt.closed()):
+        assert Receipt.from_bytes(receipt.to_bytes()) == receipt
+    again = Bundle.from_bytes(bundle.to_bytes())
+    again.verify()
+    assert again.to_bytes() == bundle.to_bytes()
+
+
+def test_a_closed_receipt_cannot_be_recomputed() -> None:
+    closed = honest().receipt.closed()
+    assert SALT_IN.hex() not in closed.to_bytes().decode()
+    with pytest.raises(InputError, match="no openings"):
+        verify_offline(closed)
+
+
+def document(**changes) -> bytes:
+    found = json.loads(honest().receipt.to_bytes())
+    found.update(changes)
+    return json.dumps({k: v for k, v in found.items() if v is not None}).encode()
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"\xff", "not JSON"),
+        (b"[]", "not an inference receipt"),
+        (document(kind="other"), "not an inference receipt"),
+        (document(version=2), "version 2"),
+        (document(worker=None), "lacks or adds fields: worker"),
+        (document(extra=1), "lacks or adds fields: extra"),
+        (document(request_id="9"), "request_id is not a number"),
+        (document(request_id=True), "request_id is not a number"),
+        (document(request_id=-1), "request_id is not a number"),
+        (document(weights_root="0x00"), "weights_root is not 32 bytes"),
+        (document(weights_root="0x" + "zz" * 32), "weights_root is not 32 bytes"),
+        (document(worker="0x00"), "worker is not 20 bytes"),
+    ],
+)
+def test_malformed_receipts_are_refused(data: bytes, reason: str) -> None:
+    with pytest.raises(InputError, match=reason):
+        Receipt.from_bytes(data)
+
+
+def test_malformed_bundles_are_refused() -> None:
+    good = json.loads(honest().to_bytes())
+    with pytest.raises(InputError, match="not JSON"):
+        Bundle.from_bytes(b"{")
+    with pytest.raises(InputError, match="not an audit bundle"):
+        Bundle.from_bytes(honest().receipt.to_bytes())
+    with pytest.raises(InputError, match="lacks its tensors"):
+        Bundle.from_bytes(json.dumps({**good, "inputs": "%%"}).encode())
+    with pytest.raises(InputError, match="lacks its tensors"):
+        Bundle.from_bytes(json.dumps({k: v for k, v in good.items() if k != "outputs"}).encode())
+    with pytest.raises(IntegrityError, match="safetensors"):
+        Bundle.from_bytes(json.dumps({**good, "inputs": "AAAA"}).encode())
+
+
+def test_a_receipt_verifies_within_ten_milliseconds() -> None:
+    data = honest().receipt.to_bytes()
+    times = []
+    for _ in range(15):
+        began = time.perf_counter()
+        verify_offline(Receipt.from_bytes(data))
+        times.append(time.perf_counter() - began)
+    assert sorted(times)[7] < 0.010
