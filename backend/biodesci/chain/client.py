@@ -87,6 +87,7 @@ class Chain:
             )
         # Tells a chain from its successor of the same id: a development chain that was reset.
         self.genesis = HexBytes(self.web3.eth.get_block(0)["hash"]).to_0x_hex()
+        self._names = {c.address: name for name, c in deployment.contracts.items()}
         self.datasets = self._contract("DatasetNFT")
         self.licenses = self._contract("AccessLicense")
         self.models = self._contract("ModelRegistry")
@@ -146,6 +147,14 @@ class Chain:
         except Web3Exception as exc:
             raise ChainError(f"The chain could not answer a call: {exc}.") from exc
 
+    def read(self, contract: Contract, name: str, *args: Any, block: int | None = None) -> dict[str, Any]:
+        """The struct that a view function returns, by field name."""
+        (entry,) = (
+            e for e in abi(self._names[contract.address]) if e["type"] == "function" and e["name"] == name
+        )
+        fields = [str(c["name"]) for c in entry["outputs"][0]["components"]]
+        return dict(zip(fields, self.call(contract.functions[name](*args), block), strict=True))
+
     def events(
         self,
         contract: Contract,
@@ -162,18 +171,19 @@ class Chain:
         )
         return list(cast("list[EventData]", found))
 
+    def emitted(self, receipt: TxReceipt, contract: Contract, name: str) -> list[dict[str, Any]]:
+        """Arguments of the events `name` that `contract` emitted in this transaction."""
+        found = contract.events[name]().process_receipt(receipt, errors=DISCARD)
+        return [dict(e["args"]) for e in found if e["address"] == contract.address]
+
     def event(self, receipt: TxReceipt, contract: Contract, name: str) -> dict[str, Any]:
         """Arguments of the one event `name` that `contract` emitted in this transaction."""
-        found = [
-            e
-            for e in contract.events[name]().process_receipt(receipt, errors=DISCARD)
-            if e["address"] == contract.address
-        ]
+        found = self.emitted(receipt, contract, name)
         if len(found) != 1:
             raise ChainError(
                 f"Transaction {receipt['transactionHash'].to_0x_hex()} has {len(found)} events {name}."
             )
-        return dict(found[0]["args"])
+        return found[0]
 
     def key_of(self, account: str) -> bytes:
         """The HPKE public key of `account`: from the event, checked against the hash in state."""

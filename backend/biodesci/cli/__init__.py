@@ -1,0 +1,84 @@
+"""The command `biodesci <noun> <verb>`. Exit codes: 0 done, 1 refused, 2 bad input, 3 unreachable."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+import typer
+
+from biodesci.cli import (
+    account,
+    audit,
+    dataset,
+    doctor,
+    index,
+    infer,
+    key,
+    license,
+    model,
+    output,
+    stack,
+    train,
+)
+from biodesci.cli import api as api_
+from biodesci.core.errors import BioDeSciError, InputError, UnavailableError
+
+app = typer.Typer(
+    name="biodesci",
+    help="Biomedical decentralized science: encrypted datasets, federated models, audited inference.",
+    epilog="Settings come from BIODESCI_* variables; `biodesci doctor` says what is missing.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.callback()
+def options(
+    json: bool = typer.Option(False, "--json", help="Answer in JSON (works after the verb too)."),
+) -> None:
+    output.use_json(json)
+
+
+app.add_typer(account.app, name="account", help="This role's account on chain.")
+app.add_typer(key.app, name="key", help="This role's encryption key.")
+app.add_typer(dataset.app, name="dataset", help="Publish encrypted datasets; see and withdraw them.")
+app.add_typer(license.app, name="license", help="Buy a licence, fetch the key, download, confirm or dispute.")
+app.add_typer(model.app, name="model", help="Encrypted models.")
+app.add_typer(train.app, name="round", help="Federated training rounds.")
+app.add_typer(infer.app, name="infer", help="Encrypted inference.")
+app.add_typer(audit.app, name="audit", help="Check models and inferences against the chain, without a key.")
+app.add_typer(index.app, name="index", help="The local index of the chain.")
+app.add_typer(api_.app, name="api", help="The HTTP API and the web page.")
+app.command("doctor")(doctor.doctor)
+app.add_typer(stack.app)
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    if "--json" in arguments[:end]:
+        arguments.remove("--json")
+        arguments.insert(0, "--json")
+    try:
+        app(arguments, prog_name="biodesci")
+    except BioDeSciError as exc:
+        output.error(exc.message, exc.hint, type(exc).__name__)
+        sys.exit(_exit_code(exc))
+    except OSError as exc:
+        where = f" {exc.filename}" if exc.filename else ""
+        output.error(
+            f"The system refused{where}: {exc.strerror or exc}.",
+            "Check free space and permissions, then repeat the command: it goes on where it stopped.",
+            type(exc).__name__,
+        )
+        sys.exit(1)
+    except KeyboardInterrupt:
+        output.note("Stopped. Repeat the command: it goes on where it stopped.")
+        sys.exit(130)
+
+
+def _exit_code(exc: BioDeSciError) -> int:
+    if isinstance(exc, InputError):
+        return 2
+    return 3 if isinstance(exc, UnavailableError) else 1

@@ -1,0 +1,25 @@
+"""biodesci api: serve the index and the web page over HTTP."""
+
+from __future__ import annotations
+
+import typer
+
+from biodesci.cli import session
+
+app = typer.Typer(no_args_is_help=True)
+
+
+@app.callback()
+def group() -> None:
+    """Keeps `serve` a verb of its own though it is the only one."""
+
+
+@app.command()
+def serve(
+    port: int = typer.Option(0, help="Port; BIODESCI_API_PORT if not given."),
+) -> None:
+    """Serve until Ctrl-C."""
+    from biodesci.api.server import serve as run
+
+    chosen = session.settings()
+    run(chosen, port or chosen.api_port)

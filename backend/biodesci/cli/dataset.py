@@ -1,0 +1,214 @@
+"""biodesci dataset: publish, list, show, offer, withdraw, release."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from biodesci.cli import output, session
+
+app = typer.Typer(no_args_is_help=True)
+
+_TERMS = Annotated[
+    list[str], typer.Option("--term", help="DUO term, such as GRU, HMB, NCU; repeat for more.")
+]
+
+
+def _wei(ether: str) -> int:
+    from decimal import Decimal, InvalidOperation
+
+    from biodesci.core.errors import InputError
+
+    try:
+        wei = Decimal(ether) * 10**18
+        if not wei.is_finite() or wei < 0 or wei != wei.to_integral_value():
+            raise InvalidOperation
+    except InvalidOperation as exc:
+        raise InputError(f"{ether!r} is not an amount of ether.", "Write it like 0.01.") from exc
+    return int(wei)
+
+
+def _reporter() -> Callable[[str, int, int], None]:
+    from rich.progress import Progress, TaskID
+
+    bar = Progress(transient=True, disable=output.json_wanted())
+    tasks: dict[str, TaskID] = {}
+
+    def report(step: str, done: int, total: int) -> None:
+        if not bar.live.is_started:
+            bar.start()
+        if step not in tasks:
+            tasks[step] = bar.add_task(step, total=total)
+        bar.update(tasks[step], completed=done)
+        if bar.finished:
+            bar.stop()
+
+    return report
+
+
+@app.command()
+def publish(
+    file: Annotated[Path, typer.Argument(help="The file to encrypt and publish.")],
+    name: Annotated[str, typer.Option(help="Title on the card.")],
+    term: _TERMS,
+    description: str = "",
+    creator: str = "",
+    keyword: Annotated[list[str] | None, typer.Option(help="Repeat for more.")] = None,
+    parent: Annotated[list[int] | None, typer.Option(help="Dataset it is derived from.")] = None,
+    price: Annotated[str | None, typer.Option(help="In ether; without it nothing is offered yet.")] = None,
+    right: Annotated[str, typer.Option(help="download, train or infer.")] = "download",
+    duration: Annotated[int, typer.Option(help="Seconds of access; 0: no end.")] = 0,
+    accept_risk: Annotated[
+        str | None, typer.Option(help="Reason to publish in spite of identifiers found.")
+    ] = None,
+    dataset: Annotated[int | None, typer.Option(help="Publish as a new version of this dataset.")] = None,
+) -> None:
+    """Check, encrypt, store on IPFS, mint. Stopped at any point and run again, it goes on.
+
+    Example: biodesci dataset publish cohort.csv --name "Cohort" --term HMB --term NCU --price 0.01
+    """
+    from dataclasses import asdict
+
+    from biodesci.core import duo
+    from biodesci.services.publish import DatasetMeta, OfferTerms
+    from biodesci.services.publish import publish as run
+
+    meta = DatasetMeta(
+        name=name,
+        description=description,
+        terms=duo.parse_terms(term),
+        creator=creator,
+        keywords=tuple(keyword or ()),
+        parents=tuple(parent or ()),
+        accept_risk=accept_risk,
+    )
+    offer = None if price is None else OfferTerms(right=right, price=_wei(price), duration=duration)
+    chosen = session.settings()
+    done = run(
+        session.chain(),
+        session.ipfs(),
+        chosen.home,
+        session.passphrase(),
+        file,
+        meta,
+        offer,
+        _reporter(),
+        dataset_id=dataset,
+    )
+    output.record(
+        asdict(done),
+        f"Published dataset {done.dataset_id}, version {done.version}. Its key is in {chosen.home}/datasets: "
+        "keep a copy; nobody can restore it.",
+    )
+
+
+def _summary(dataset_id: int) -> dict[str, Any]:
+    from biodesci.core import cid, duo
+    from biodesci.core.errors import NotFoundError
+
+    chain = session.chain(account=False)
+    functions = chain.datasets.functions
+    if not 1 <= dataset_id <= chain.call(functions.datasetCount()):
+        raise NotFoundError(f"There is no dataset {dataset_id}.", "List them: biodesci dataset list.")
+    version = chain.call(functions.latestVersion(dataset_id))
+    found = chain.read(chain.datasets, "versionOf", dataset_id, version)
+    return {
+        "id": dataset_id,
+        "owner": chain.call(functions.ownerOf(dataset_id)),
+        "custodian": chain.call(functions.custodianOf(dataset_id)),
+        "version": version,
+        "terms": duo.codes(found["terms"]),
+        "terms_in_words": duo.describe(found["terms"]),
+        "withdrawn": bool(found["withdrawnAt"]),
+        "card": cid.from_digest(found["card"]),
+        "content_root": "0x" + found["contentRoot"].hex(),
+        "parents": list(chain.call(functions.parentsOf(dataset_id))),
+    }
+
+
+@app.command("list")
+def list_() -> None:
+    """All datasets on chain."""
+    chain = session.chain(account=False)
+    count = chain.call(chain.datasets.functions.datasetCount())
+    rows = [_summary(i) for i in range(1, count + 1)]
+    output.table(
+        rows, ["id", "owner", "version", "terms", "withdrawn", "card"], "No dataset is published yet."
+    )
+
+
+@app.command()
+def show(dataset_id: int) -> None:
+    """One dataset with its offers."""
+    from web3 import Web3
+
+    chain = session.chain(account=False)
+    shown = _summary(dataset_id)
+    first = chain.deployment.contracts["AccessLicense"].block
+    offers = []
+    for log in chain.events(chain.licenses, "OfferCreated", first, filters={"datasetId": dataset_id}):
+        offer_id = log["args"]["offerId"]
+        fields, is_open = chain.call(chain.licenses.functions.offerOf(offer_id))
+        right = ("none", "download", "train", "infer")[fields[6]]
+        state = "open" if is_open else "closed"
+        offers.append(f"{offer_id}: {right} for {Web3.from_wei(fields[1], 'ether')} ETH ({state})")
+    output.record({**shown, "offers": offers})
+
+
+@app.command()
+def offer(
+    dataset_id: int,
+    price: Annotated[str, typer.Option(help="In ether.")],
+    right: Annotated[str, typer.Option(help="download, train or infer.")] = "download",
+    duration: Annotated[int, typer.Option(help="Seconds of access; 0: no end.")] = 0,
+    uses: Annotated[int, typer.Option(help="0: not counted.")] = 0,
+) -> None:
+    """Offer licences for a dataset of yours."""
+    from biodesci.services.publish import OfferTerms
+
+    terms = OfferTerms(right=right, price=_wei(price), duration=duration, uses=uses)
+    chain = session.chain()
+    receipt = chain.send(chain.licenses.functions.createOffer(terms.tuple(dataset_id)))
+    output.record({"offer_id": chain.event(receipt, chain.licenses, "OfferCreated")["offerId"]})
+
+
+@app.command("close-offer")
+def close_offer(offer_id: int) -> None:
+    """Stop selling by an offer."""
+    chain = session.chain()
+    chain.send(chain.licenses.functions.closeOffer(offer_id))
+    output.record({"offer_id": offer_id, "open": False})
+
+
+@app.command()
+def withdraw(dataset_id: int, version: int) -> None:
+    """Withdraw consent: no sale, release or training any more. What was delivered can't be recalled."""
+    chain = session.chain()
+    chain.send(chain.datasets.functions.withdraw(dataset_id, version))
+    output.record({"dataset_id": dataset_id, "version": version, "withdrawn": True})
+
+
+@app.command()
+def custodian(dataset_id: int, account: str) -> None:
+    """Let another account deliver keys of a dataset besides you."""
+    from web3 import Web3
+
+    from biodesci.core.errors import InputError
+
+    if not Web3.is_address(account):
+        raise InputError(f"{account!r} is not an address.", "Give 0x followed by 40 hexadecimal digits.")
+    chain = session.chain()
+    chain.send(chain.datasets.functions.setCustodian(dataset_id, Web3.to_checksum_address(account)))
+    output.record({"dataset_id": dataset_id, "custodian": account})
+
+
+@app.command()
+def release() -> None:
+    """Deliver the keys that are due, once (the custodian worker does it all the time)."""
+    from biodesci.services.custody import release_pending
+
+    done = release_pending(session.chain(), session.ipfs(), session.settings().home, session.passphrase())
+    output.record({"delivered": done})

@@ -1,0 +1,89 @@
+"""biodesci doctor: what is missing, and how to mend it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+
+import typer
+
+from biodesci.cli import output, session
+from biodesci.core.errors import BioDeSciError, ConfigurationError
+
+
+def doctor() -> None:
+    """Check settings, files, chain, IPFS and index; exit 1 if anything needs mending."""
+    checks: list[tuple[str, Callable[[], str]]] = [
+        ("anvil", _anvil),
+        ("disk", _disk),
+        ("account", _account),
+        ("key", _key),
+        ("chain", _chain),
+        ("ipfs", _ipfs),
+        ("index", _index),
+    ]
+    rows = []
+    for name, check in checks:
+        try:
+            rows.append({"check": name, "ok": True, "says": check(), "mend": ""})
+        except BioDeSciError as exc:
+            rows.append({"check": name, "ok": False, "says": exc.message, "mend": exc.hint})
+    output.table(rows, ["check", "ok", "says", "mend"], "")
+    if not all(row["ok"] for row in rows):
+        raise typer.Exit(1)
+
+
+def _anvil() -> str:
+    found = shutil.which("anvil")
+    if found is None:
+        raise ConfigurationError(
+            "anvil is not on the path, so no local chain can be started.",
+            "Run scripts/setup.sh, and put node_modules/.bin on PATH; not needed with another chain.",
+        )
+    return "found"
+
+
+def _disk() -> str:
+    home = session.settings().home
+    place = next(p for p in (home, *home.parents) if p.exists())
+    free = shutil.disk_usage(place).free
+    if free < 1 << 30:
+        raise ConfigurationError(f"Only {free >> 20} MiB are free at {place}.", "Free some space.")
+    return f"{free >> 30} GiB free"
+
+
+def _account() -> str:
+    from biodesci.chain import accounts
+
+    return accounts.address(session.settings().account_path)
+
+
+def _key() -> str:
+    from biodesci.services import keys
+
+    if not keys.path(session.settings().home).exists():
+        raise ConfigurationError(
+            "There is no encryption key.", "Make and register one: biodesci key register."
+        )
+    return "found"
+
+
+def _chain() -> str:
+    chain = session.chain(account=False)
+    return f"chain {chain.chain_id}, block {chain.block_number()}, contracts in place"
+
+
+def _ipfs() -> str:
+    session.ipfs().ready()
+    return session.settings().ipfs_api
+
+
+def _index() -> str:
+    from biodesci.store.database import Store
+
+    path = session.settings().database_path
+    if not path.exists():
+        raise ConfigurationError("The chain was not indexed yet.", "Run: biodesci index sync.")
+    with Store(path) as store:
+        cursor, unread = store.cursor(), len(store.unreadable())
+    return f"up to block {cursor.number if cursor else 0}, {unread} documents unreadable"

@@ -1,0 +1,41 @@
+"""biodesci index: read the chain into SQLite."""
+
+from __future__ import annotations
+
+import typer
+
+from biodesci.cli import output, session
+
+app = typer.Typer(no_args_is_help=True)
+
+
+@app.command()
+def sync() -> None:
+    """Read all new blocks once."""
+    from biodesci.services.index import sync as read
+    from biodesci.store.database import Store
+
+    chosen = session.settings()
+    with Store(chosen.database_path) as store:
+        result = read(session.chain(account=False), session.ipfs(), store)
+    output.record({"block": result.block, "events": result.events, "rolled_back": result.rolled_back})
+
+
+@app.command()
+def rebuild() -> None:
+    """Delete the index and read everything again: the chain has all of it."""
+    from biodesci.store.database import Store
+
+    with Store(session.settings().database_path) as store:
+        store.clear()
+    sync()
+
+
+@app.command()
+def unreadable() -> None:
+    """What the indexer could not read, and why."""
+    from biodesci.store.database import Store
+
+    with Store(session.settings().database_path) as store:
+        rows = store.unreadable()
+    output.table(rows, ["cid", "kind", "reason", "attempts"], "Everything could be read.")

@@ -1,0 +1,48 @@
+"""biodesci key: the X-Wing key that licence keys and results are sealed to."""
+
+from __future__ import annotations
+
+import typer
+
+from biodesci.cli import output, session
+
+app = typer.Typer(no_args_is_help=True)
+
+
+@app.command()
+def create() -> None:
+    """Make a key, sealed by the passphrase in the home folder."""
+    from biodesci.services import keys
+
+    path = keys.create(session.settings().home, session.passphrase())
+    output.record({"file": str(path)}, "Key made. Register its public half: biodesci key register.")
+
+
+@app.command()
+def register() -> None:
+    """Put the public key on chain (makes a key first where there is none)."""
+    from biodesci.services import keys
+
+    result = keys.register(session.chain(), session.settings().home, session.passphrase())
+    output.record({"account": result.account, "key_hash": result.key_hash, "sent": result.sent})
+
+
+@app.command()
+def show(account: str = typer.Argument("", help="Address; this role's own if not given.")) -> None:
+    """The key on chain of an account."""
+    from web3 import Web3
+
+    from biodesci.chain import accounts
+
+    chain = session.chain(account=False)
+    address = account or accounts.address(session.settings().account_path)
+    public = chain.key_of(address)
+    output.record({"account": address, "key_hash": Web3.keccak(public).to_0x_hex(), "size": len(public)})
+
+
+@app.command()
+def revoke() -> None:
+    """Withdraw the key on chain: nothing is sealed to it any more."""
+    chain = session.chain()
+    chain.send(chain.keys.functions.revoke())
+    output.record({"account": chain.address}, "Key revoked. Register another before the next purchase.")

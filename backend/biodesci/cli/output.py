@@ -1,0 +1,92 @@
+"""How commands speak: tables for people on stdout, or JSON with `--json`; progress and errors on stderr."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+_state = {"json": False}
+
+
+def use_json(wanted: bool) -> None:
+    _state["json"] = wanted
+
+
+def json_wanted() -> bool:
+    return _state["json"]
+
+
+def record(data: Mapping[str, Any], sentence: str = "") -> None:
+    """One result: its fields under a sentence, or one JSON object."""
+    if json_wanted():
+        _line(json.dumps(data, default=str))
+        return
+    if sentence:
+        _line(sentence)
+    width = max((len(k) for k in data), default=0)
+    for key, value in data.items():
+        _line(f"  {key:<{width}}  {_text(value)}")
+
+
+def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], empty: str) -> None:
+    """Several results: a table of `columns`, or one JSON array of all fields."""
+    if json_wanted():
+        _line(json.dumps(list(rows), default=str))
+        return
+    if not rows:
+        _line(empty)
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    drawn = Table(box=None, header_style="bold")
+    for column in columns:
+        drawn.add_column(column)
+    for row in rows:
+        drawn.add_row(*(_text(row.get(column)) for column in columns))
+    Console(soft_wrap=True).print(drawn)
+
+
+def error(message: str, hint: str, kind: str) -> None:
+    if json_wanted():
+        text = json.dumps({"error": {"type": kind, "message": message, "hint": hint}})
+    else:
+        text = f"error: {message}" + (f"\n  {hint}" if hint else "")
+    sys.stderr.write(text + "\n")
+
+
+def note(text: str) -> None:
+    sys.stderr.write(text + "\n")
+
+
+@contextmanager
+def progress(what: str, total: int | None) -> Iterator[Callable[[int], None]]:
+    """A bar on stderr, advanced by the number of bytes (or steps) passed to the callable it yields."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=json_wanted() or not console.is_terminal) as bar:
+        task = bar.add_task(what, total=total)
+
+        def advance(amount: int) -> None:
+            bar.advance(task, amount)
+
+        yield advance
+
+
+def _line(text: str) -> None:
+    sys.stdout.write(text + "\n")
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list | tuple):
+        return ", ".join(_text(v) for v in value) or "-"
+    return str(value)

@@ -1,0 +1,54 @@
+"""What commands open: settings, passphrase, chain, IPFS, key. Heavy imports wait until they are needed."""
+
+from __future__ import annotations
+
+import sys
+from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from biodesci.chain.client import Chain
+    from biodesci.config import Settings
+    from biodesci.ipfs.client import Ipfs
+
+
+@cache
+def settings() -> Settings:
+    from biodesci.config import load
+
+    return load()
+
+
+@cache
+def passphrase() -> str:
+    """From the environment, or asked for on a terminal."""
+    chosen = settings()
+    if chosen.passphrase is None and chosen.passphrase_file is None and sys.stdin.isatty():
+        from getpass import getpass
+
+        return getpass("Passphrase of your private files: ")
+    return chosen.secret()
+
+
+def chain(*, account: bool = True) -> Chain:
+    from biodesci.chain.accounts import load
+    from biodesci.chain.client import Chain
+    from biodesci.chain.deployment import Deployment
+
+    chosen = settings()
+    deployment = Deployment.load(chosen.deployment)
+    signer = load(chosen.account_path, passphrase()) if account else None
+    return Chain(chosen.rpc_url, deployment, signer, confirmations=chosen.confirmations)
+
+
+def ipfs() -> Ipfs:
+    from biodesci.ipfs.client import Ipfs
+
+    return Ipfs(settings().ipfs_api)
+
+
+def seed() -> bytes:
+    """The seed of this person's X-Wing key."""
+    from biodesci.services.keys import load_seed
+
+    return load_seed(settings().home, passphrase())

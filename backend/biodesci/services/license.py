@@ -1,0 +1,303 @@
+"""A licensee's side: purchase, fetch the key, download, confirm, dispute, refund.
+
+Entitlement is the contract's state, asked for at each step, never an event or an index. Nothing is sent
+twice: each step looks at the chain first.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import IntEnum
+from pathlib import Path
+from typing import Any, Final
+
+from hexbytes import HexBytes
+from web3.types import TxReceipt
+
+from biodesci.chain.client import Chain
+from biodesci.core import canonical, cid, commitment, container, duo, envelope
+from biodesci.core.errors import (
+    AccessDeniedError,
+    InputError,
+    IntegrityError,
+    NotFoundError,
+    StateError,
+)
+from biodesci.ipfs.client import Ipfs
+from biodesci.services import files
+
+_MAX_ENVELOPE: Final = 4_096
+_MAX_CARD: Final = 4 << 20
+_FOREVER: Final = 2**40 - 1
+Progress = Callable[[int], None]
+
+
+class State(IntEnum):
+    """As `IAccessLicense.State`."""
+
+    NONE = 0
+    IN_REVIEW = 1
+    PURCHASED = 2
+    DELIVERED = 3
+    SETTLED = 4
+    DISPUTED = 5
+    REFUNDED = 6
+    REJECTED = 7
+    REVOKED = 8
+
+
+@dataclass(frozen=True)
+class License:
+    """A licence as the contract has it now."""
+
+    id: int
+    offer_id: int
+    dataset_id: int
+    version: int
+    licensee: str
+    state: State
+    right: int
+    uses_left: int
+    price: int
+    deadline: int
+    expires_at: int
+    purpose: int
+    envelope: bytes
+    active: bool
+
+
+@dataclass(frozen=True)
+class Purchased:
+    """`bought` is False where a licence that serves the same end was held already."""
+
+    license_id: int
+    needs_review: bool
+    bought: bool
+    tx_hash: str | None
+    gas: int
+
+
+@dataclass(frozen=True)
+class Downloaded:
+    target: Path
+    size: int
+    dataset_id: int
+    version: int
+    content_root: str
+
+
+def get(chain: Chain, license_id: int) -> License:
+    """NotFoundError where there is none."""
+    if not 1 <= license_id <= chain.call(chain.licenses.functions.licenseCount()):
+        raise NotFoundError(f"There is no licence {license_id}.", "List yours: biodesci license list.")
+    found = chain.read(chain.licenses, "licenseOf", license_id)
+    return License(
+        id=license_id,
+        offer_id=found["offerId"],
+        dataset_id=found["datasetId"],
+        version=found["version"],
+        licensee=found["licensee"],
+        state=State(found["state"]),
+        right=found["right"],
+        uses_left=found["usesLeft"],
+        price=found["price"],
+        deadline=found["deadline"],
+        expires_at=found["expiresAt"],
+        purpose=found["purpose"],
+        envelope=bytes(found["envelope"]),
+        active=chain.call(chain.licenses.functions.isActive(license_id)),
+    )
+
+
+def held_by(chain: Chain, licensee: str, dataset_id: int | None = None) -> list[License]:
+    filters: dict[str, Any] = {"licensee": licensee}
+    if dataset_id is not None:
+        filters["datasetId"] = dataset_id
+    first = chain.deployment.contracts["AccessLicense"].block
+    logs = chain.events(chain.licenses, "LicensePurchased", first, filters=filters)
+    return [get(chain, log["args"]["licenseId"]) for log in logs]
+
+
+def purchase(chain: Chain, home: Path, offer_id: int, purpose: int, *, again: bool = False) -> Purchased:
+    """Buys a licence, unless one from this offer's dataset with the same right is held or on its way."""
+    if not 1 <= offer_id <= chain.call(chain.licenses.functions.offerCount()):
+        raise NotFoundError(
+            f"There is no offer {offer_id}.", "See a dataset's offers: biodesci dataset show ID."
+        )
+    (fields, is_open) = chain.call(chain.licenses.functions.offerOf(offer_id))
+    dataset_id, price, *_, right, _arbiter = fields
+    journal = home / "purchases" / f"{chain.genesis[2:18]}-{chain.licenses.address}-{offer_id}.json"
+    if journal.exists():
+        # Signed before, by a run that did not see its end.
+        noted = json.loads(journal.read_bytes())
+        if noted["account"] == chain.address:
+            try:
+                done = _purchased(chain, chain.broadcast(bytes.fromhex(noted["signed"])))
+            except StateError:
+                journal.unlink()
+            else:
+                journal.unlink()
+                return done
+    if not again:
+        for held in held_by(chain, chain.address, dataset_id):
+            if held.right == right and (held.active or held.state in {State.IN_REVIEW, State.PURCHASED}):
+                return Purchased(held.id, held.state is State.IN_REVIEW, False, None, 0)
+    if not is_open:
+        raise StateError(f"Offer {offer_id} is closed.", "Choose an open one: biodesci dataset show ID.")
+    _check_purpose(chain, offer_id, dataset_id, purpose)
+    if not chain.call(chain.keys.functions.hasKey(chain.address)):
+        raise StateError(
+            f"{chain.address} has no encryption key on chain, so nothing could be delivered to it.",
+            "Register one first: biodesci key register.",
+        )
+    signed = chain.sign(chain.licenses.functions.purchase(offer_id, purpose), price)
+    files.write_private(journal, canonical.dumps({"account": chain.address, "signed": signed.hex()}))
+    receipt = chain.broadcast(signed)
+    result = _purchased(chain, receipt)
+    journal.unlink()
+    return result
+
+
+def _purchased(chain: Chain, receipt: TxReceipt) -> Purchased:
+    event = chain.event(receipt, chain.licenses, "LicensePurchased")
+    tx_hash = HexBytes(receipt["transactionHash"]).to_0x_hex()
+    return Purchased(event["licenseId"], event["needsReview"], True, tx_hash, int(receipt["gasUsed"]))
+
+
+def _check_purpose(chain: Chain, offer_id: int, dataset_id: int, purpose: int) -> None:
+    if chain.call(chain.licenses.functions.assess(offer_id, purpose)) != duo.Decision.DENY:
+        return
+    _, terms, _, _ = chain.call(chain.datasets.functions.saleOf(dataset_id))
+    raise AccessDeniedError(
+        f"The terms of dataset {dataset_id} don't allow this purpose. Terms: {' '.join(duo.describe(terms))}",
+        f"Declared purpose: {' '.join(duo.describe_purpose(purpose)) or 'none'} Choose another dataset, "
+        "or declare all that applies.",
+    )
+
+
+def fetch_key(chain: Chain, ipfs: Ipfs, seed: bytes, license_id: int) -> bytes:
+    """The dataset key: opened from the envelope, and checked against the commitment on chain."""
+    held = _own(chain, license_id)
+    _require_access(chain, held)
+    sealed = ipfs.cat(held.envelope, max_size=_MAX_ENVELOPE)
+    context = envelope.info("license", chain.chain_id, str(chain.licenses.address), license_id, held.licensee)
+    opened = envelope.open_(seed, sealed, context)
+    wrong = f"Dispute it before the window ends: biodesci license dispute {license_id} REASON."
+    if len(opened) != 64:
+        raise IntegrityError("The envelope opens, but holds no dataset key.", wrong)
+    key, salt = opened[:32], opened[32:]
+    version = chain.read(chain.datasets, "versionOf", held.dataset_id, held.version)
+    try:
+        commitment.check(version["keyCommitment"], commitment.key_commitment(key, salt), "delivered key")
+    except IntegrityError as exc:
+        raise IntegrityError(exc.message, wrong) from exc
+    return key
+
+
+def download(
+    chain: Chain,
+    ipfs: Ipfs,
+    seed: bytes,
+    license_id: int,
+    target: Path,
+    progress: Progress | None = None,
+    *,
+    overwrite: bool = False,
+) -> Downloaded:
+    """Fetches the container (going on where a run before stopped), checks its root, decrypts to `target`."""
+    if target.exists() and not overwrite:
+        raise StateError(
+            f"There is a file {target} already.", "Name another target, or allow overwriting it."
+        )
+    key = fetch_key(chain, ipfs, seed, license_id)
+    held = get(chain, license_id)
+    version = chain.read(chain.datasets, "versionOf", held.dataset_id, held.version)
+    content = container_of(ipfs, version["card"])
+    target.parent.mkdir(parents=True, exist_ok=True)
+    sealed = target.with_name(f".{target.name}.{content.hex()[:16]}.container")
+    partial = target.with_name(f".{target.name}.{content.hex()[:16]}.partial")
+    ipfs.download(content, sealed, progress)
+    try:
+        with sealed.open("rb") as source, partial.open("wb") as sink:
+            size = container.decrypt(source, sink, key, expected_root=version["contentRoot"])
+        partial.replace(target)
+    finally:
+        partial.unlink(missing_ok=True)
+        # Damaged, it must come anew; done, it is not needed any more.
+        sealed.unlink(missing_ok=True)
+    root = "0x" + bytes(version["contentRoot"]).hex()
+    return Downloaded(target, size, held.dataset_id, held.version, root)
+
+
+def container_of(ipfs: Ipfs, card: bytes) -> bytes:
+    """The digest of the container that a card describes."""
+    try:
+        document = json.loads(ipfs.cat(card, max_size=_MAX_CARD))
+        url = str(document["distribution"][0]["contentUrl"])
+    except (ValueError, KeyError, IndexError, TypeError) as exc:
+        raise IntegrityError(
+            "The dataset's card does not say where its container is.",
+            "Ask the publisher for a new version, or for a refund.",
+        ) from exc
+    return cid.to_digest(url.removeprefix("ipfs://"))
+
+
+def confirm(chain: Chain, license_id: int) -> TxReceipt | None:
+    """Pays the owner; None where that was done before."""
+    held = _own(chain, license_id)
+    if held.state is State.SETTLED:
+        return None
+    return chain.send(chain.licenses.functions.confirm(license_id))
+
+
+def dispute(chain: Chain, license_id: int, reason: str) -> TxReceipt | None:
+    """None where it is disputed already."""
+    held = _own(chain, license_id)
+    if held.state is State.DISPUTED:
+        return None
+    return chain.send(chain.licenses.functions.dispute(license_id, short_text(reason)))
+
+
+def refund(chain: Chain, license_id: int) -> TxReceipt | None:
+    """Takes the price back after the delivery deadline; None where that was done before."""
+    if get(chain, license_id).state is State.REFUNDED:
+        return None
+    return chain.send(chain.licenses.functions.refund(license_id))
+
+
+def short_text(text: str) -> bytes:
+    """A reason as bytes32: public for ever, so short and without names."""
+    raw = text.encode()
+    if not 1 <= len(raw) <= 32:
+        raise InputError("A reason on chain has 1 to 32 bytes.", "Shorten it; name no person.")
+    return raw.ljust(32, b"\0")
+
+
+def _own(chain: Chain, license_id: int) -> License:
+    held = get(chain, license_id)
+    if held.licensee != chain.address:
+        raise AccessDeniedError(
+            f"Licence {license_id} is not held by {chain.address}.", "Use the account that bought it."
+        )
+    return held
+
+
+def _require_access(chain: Chain, held: License) -> None:
+    if held.active:
+        return
+    show = f"See biodesci license show {held.id}."
+    if held.state is State.PURCHASED:
+        late = chain.now() > held.deadline
+        raise StateError(
+            f"The key of licence {held.id} is not delivered yet.",
+            f"The deadline has passed: biodesci license refund {held.id}." if late else "Try again shortly.",
+        )
+    if held.state is State.IN_REVIEW:
+        raise StateError(f"Licence {held.id} waits for the owner's review.", show)
+    if held.state in {State.DELIVERED, State.SETTLED} and held.expires_at <= chain.now():
+        raise AccessDeniedError(f"Licence {held.id} has expired.", "Buy another one.")
+    if held.state in {State.DELIVERED, State.SETTLED} and held.uses_left == 0:
+        raise AccessDeniedError(f"The uses of licence {held.id} are spent.", "Buy another one.")
+    raise AccessDeniedError(f"Licence {held.id} gives no access: {held.state.name.lower()}.", show)

@@ -1,0 +1,223 @@
+"""The SQLite file: opening, migrations, blocks, event log, rollback. Tables: `0001_schema.sql`.
+
+Idempotent by (chain id, block hash, log index); events, derived rows and cursor change in one transaction.
+On a reorg the events above the fork go and the derived tables are replayed from the rest of the log.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+from biodesci.core.errors import ConfigurationError
+from biodesci.store import derive
+
+DERIVED: Final = (
+    "datasets", "versions", "parents", "offers", "licenses", "models", "model_versions", "codecs", "rounds",
+    "enrolments", "inferences", "attestations",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Block:
+    number: int
+    hash: str
+    time: int
+
+
+@dataclass(frozen=True)
+class Event:
+    """One log of one of the five contracts, with its arguments as JSON-ready values."""
+
+    block: Block
+    log_index: int
+    tx_hash: str
+    contract: str
+    name: str
+    args: dict[str, Any]
+
+
+class Store:
+    """One connection, for several threads in turn. Readers in other processes go on during writes (WAL)."""
+
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        self.path = path
+        self.lock = threading.RLock()
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self.db = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=30)
+            self.db.row_factory = sqlite3.Row
+            self.db.execute("PRAGMA journal_mode = WAL")
+            self.db.execute("PRAGMA synchronous = NORMAL")
+            self._migrate()
+            if read_only:
+                self.db.execute("PRAGMA query_only = ON")
+        except (sqlite3.Error, OSError) as exc:
+            raise ConfigurationError(
+                f"The index at {path} cannot be opened: {exc}.",
+                "Check the folder and free space; the file may be deleted, it is rebuilt from the chain.",
+            ) from exc
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self.db.close()
+
+    def _migrate(self) -> None:
+        folder = files("biodesci.store")
+        names = sorted(f.name for f in folder.iterdir() if re.fullmatch(r"\d{4}_\w+\.sql", f.name))
+        done = int(self.db.execute("PRAGMA user_version").fetchone()[0])
+        if done > len(names):
+            raise ConfigurationError(
+                f"The index at {self.path} was written by a newer version of this program.",
+                "Update the program, or delete the file: it is rebuilt from the chain.",
+            )
+        for number, name in enumerate(names, 1):
+            if number > done:
+                script = (folder / name).read_text()
+                self.db.executescript(f"BEGIN IMMEDIATE; {script} PRAGMA user_version = {number}; COMMIT;")
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        with self.lock:
+            self.db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                self.db.execute("ROLLBACK")
+                raise
+            self.db.execute("COMMIT")
+
+    def rows(self, sql: str, *parameters: Any) -> list[dict[str, Any]]:
+        with self.lock:
+            return [dict(row) for row in self.db.execute(sql, parameters)]
+
+    def row(self, sql: str, *parameters: Any) -> dict[str, Any] | None:
+        found = self.rows(sql, *parameters)
+        return found[0] if found else None
+
+    # Cursor and blocks
+
+    def cursor(self) -> Block | None:
+        """The last block that was read."""
+        found = self.row("SELECT * FROM blocks ORDER BY number DESC LIMIT 1")
+        return Block(**found) if found else None
+
+    def blocks_down(self) -> Iterator[Block]:
+        """Known blocks, newest first."""
+        for row in self.rows("SELECT * FROM blocks ORDER BY number DESC"):
+            yield Block(**row)
+
+    def identity(self) -> str | None:
+        found = self.row("SELECT value FROM meta WHERE key = 'identity'")
+        return str(found["value"]) if found else None
+
+    def begin(self, identity: str) -> None:
+        """Empties the index and binds it to one chain and set of contracts."""
+        with self.transaction():
+            self._empty((*DERIVED, "events", "blocks", "meta"))
+            self.db.execute("INSERT INTO meta VALUES ('identity', ?)", (identity,))
+
+    def clear(self) -> None:
+        with self.transaction():
+            self._empty((*DERIVED, "events", "blocks", "meta", "documents", "unreadable"))
+
+    def _empty(self, tables: Sequence[str]) -> None:
+        for table in tables:
+            self.db.execute(f"DELETE FROM {table}")  # noqa: S608 - names from the constant above
+
+    # Events
+
+    def apply(self, chain_id: int, events: Sequence[Event], head: Block) -> int:
+        """Adds events (in block order) and moves the cursor to `head`. Returns how many were new."""
+        new = 0
+        with self.transaction():
+            for event in events:
+                self.db.execute(
+                    "INSERT OR IGNORE INTO blocks VALUES (?, ?, ?)",
+                    (event.block.number, event.block.hash, event.block.time),
+                )
+                subject = derive.subject(event.name, event.args)
+                done = self.db.execute(
+                    "INSERT OR IGNORE INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    (
+                        chain_id, event.block.hash, event.log_index, event.block.number, event.block.time,
+                        event.tx_hash, event.contract, event.name, subject, json.dumps(event.args),
+                    ),
+                )  # fmt: skip
+                if done.rowcount == 1:
+                    derive.derive(self.db, _at(event), event.contract, event.name, event.args)
+                    new += 1
+            self.db.execute(
+                "INSERT OR IGNORE INTO blocks VALUES (?, ?, ?)", (head.number, head.hash, head.time)
+            )
+        return new
+
+    def roll_back(self, to_block: int) -> int:
+        """Forgets everything above `to_block` and replays the rest. Returns how many events went."""
+        with self.transaction():
+            gone = self.db.execute("DELETE FROM events WHERE block_number > ?", (to_block,)).rowcount
+            self.db.execute("DELETE FROM blocks WHERE number > ?", (to_block,))
+            self._empty(DERIVED)
+            for row in self.rows("SELECT * FROM events ORDER BY block_number, log_index"):
+                at = derive.At(row["block_number"], row["time"], row["tx_hash"], row["log_index"])
+                derive.derive(self.db, at, row["contract"], row["name"], json.loads(row["args"]))
+        return gone
+
+    # Documents
+
+    def wanted_documents(self, now: int) -> list[tuple[str, str]]:
+        """(digest, kind) of documents that are named on chain, not read yet, and due for an attempt."""
+        found = self.rows(
+            """
+            WITH named(digest, kind) AS (
+              SELECT card, 'card' FROM versions UNION SELECT card, 'model' FROM models
+              UNION SELECT plan, 'plan' FROM rounds
+              UNION SELECT result, 'result' FROM rounds WHERE result IS NOT NULL)
+            SELECT n.digest, n.kind FROM named n
+            LEFT JOIN documents d USING (digest, kind) LEFT JOIN unreadable u USING (digest, kind)
+            WHERE d.digest IS NULL AND (u.retry_at IS NULL OR u.retry_at <= ?)
+            ORDER BY n.kind, n.digest""",
+            now,
+        )
+        return [(row["digest"], row["kind"]) for row in found]
+
+    def put_document(self, digest: str, kind: str, body: dict[str, Any]) -> None:
+        with self.transaction():
+            self.db.execute(
+                "INSERT OR REPLACE INTO documents VALUES (?, ?, ?)", (digest, kind, json.dumps(body))
+            )
+            self.db.execute("DELETE FROM unreadable WHERE digest = ? AND kind = ?", (digest, kind))
+
+    def put_unreadable(self, digest: str, kind: str, reason: str, now: int) -> None:
+        """Notes a failure; the pause until the next attempt doubles up to an hour."""
+        with self.transaction():
+            self.db.execute(
+                """
+                INSERT INTO unreadable VALUES (?1, ?2, ?3, 1, ?4 + 2)
+                ON CONFLICT DO UPDATE SET reason = ?3, attempts = attempts + 1,
+                  retry_at = ?4 + min(3600, 2 << min(attempts, 11))""",
+                (digest, kind, reason, now),
+            )
+
+    def unreadable(self) -> list[dict[str, Any]]:
+        return self.rows("SELECT * FROM unreadable ORDER BY kind, digest")
+
+
+def _at(event: Event) -> derive.At:
+    return derive.At(event.block.number, event.block.time, event.tx_hash, event.log_index)

@@ -1,0 +1,56 @@
+"""python -m biodesci.workers.custodian: delivers keys for the datasets whose keys are in this home."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+import threading
+
+from biodesci import config
+from biodesci.chain import accounts
+from biodesci.chain.client import Chain
+from biodesci.chain.deployment import Deployment
+from biodesci.core.errors import BioDeSciError, FundsError, UnavailableError
+from biodesci.ipfs.client import Ipfs
+from biodesci.services.custody import Custodian
+
+_log = logging.getLogger("custodian")
+
+
+def run(settings: config.Settings, stop: threading.Event) -> None:
+    """Until `stop` is set; waits out a chain or an IPFS node that does not answer."""
+    passphrase = settings.secret()
+    account = accounts.load(settings.account_path, passphrase)
+    ipfs = Ipfs(settings.ipfs_api)
+    custodian: Custodian | None = None
+    while not stop.is_set():
+        pause = settings.poll_interval
+        try:
+            if custodian is None:
+                deployment = Deployment.load(settings.deployment)
+                chain = Chain(settings.rpc_url, deployment, account, confirmations=settings.confirmations)
+                custodian = Custodian(chain, ipfs, settings.home, passphrase)
+                _log.info("custodian %s on chain %d", chain.address, chain.chain_id)
+            custodian.poll()
+        except (UnavailableError, FundsError) as exc:
+            _log.warning("%s", exc)
+            custodian, pause = None, max(pause, 2.0)
+        stop.wait(pause)
+
+
+def main() -> int:
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    try:
+        run(config.load(), stop)
+    except BioDeSciError as exc:
+        _log.error("%s", exc)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,59 @@
+"""python -m biodesci.workers.indexer: keeps the index up with the chain."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+import threading
+
+from biodesci import config
+from biodesci.chain.client import Chain
+from biodesci.chain.deployment import Deployment
+from biodesci.core.errors import BioDeSciError, UnavailableError
+from biodesci.ipfs.client import Ipfs
+from biodesci.services.index import sync
+from biodesci.store.database import Store
+
+_log = logging.getLogger("indexer")
+
+
+def run(settings: config.Settings, stop: threading.Event) -> None:
+    """Until `stop` is set; waits out a chain that does not answer."""
+    chain: Chain | None = None
+    ipfs = Ipfs(settings.ipfs_api)
+    with Store(settings.database_path) as store:
+        while not stop.is_set():
+            pause = settings.poll_interval
+            try:
+                if chain is None:
+                    deployment = Deployment.load(settings.deployment)
+                    chain = Chain(settings.rpc_url, deployment, confirmations=settings.confirmations)
+                    _log.info("indexing chain %d from block %d", chain.chain_id, deployment.first_block)
+                result = sync(chain, ipfs, store)
+                if result.events or result.rolled_back:
+                    _log.info(
+                        "block %d: %d new events, %d taken back",
+                        result.block, result.events, result.rolled_back,
+                    )  # fmt: skip
+            except UnavailableError as exc:
+                _log.warning("%s", exc)
+                chain, pause = None, max(pause, 2.0)
+            stop.wait(pause)
+
+
+def main() -> int:
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    try:
+        run(config.load(), stop)
+    except BioDeSciError as exc:
+        _log.error("%s", exc)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
