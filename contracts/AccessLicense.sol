@@ -375,16 +375,17 @@ contract AccessLicense is ERC721, IERC5192, IAccessLicense {
     }
 
     // ------------------------------------------------------------- soulbound
+    // Not `pure`, though they could be: ERC-721 has them as transactions, and so must the ABI.
 
-    function approve(address, uint256 licenseId) public pure override {
+    function approve(address, uint256 licenseId) public override {
         revert AccessLicense_Soulbound(licenseId);
     }
 
-    function setApprovalForAll(address, bool) public pure override {
+    function setApprovalForAll(address, bool) public override {
         revert AccessLicense_Soulbound(0);
     }
 
-    function transferFrom(address, address, uint256 licenseId) public pure override {
+    function transferFrom(address, address, uint256 licenseId) public override {
         revert AccessLicense_Soulbound(licenseId);
     }
 

@@ -1,0 +1,225 @@
+"""Actors, contracts and the states from which the behaviour trees start.
+
+Run: `ape test tests/contracts`. Ape starts and stops an anvil; every test starts from the same snapshot.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from types import SimpleNamespace
+
+import pytest
+from vocabulary import DAY, PRICE, Duo, Right, word
+
+
+@pytest.fixture(scope="session")
+def actors(accounts):
+    names = (
+        "deployer",
+        "hospital",
+        "custodian",
+        "researcher",
+        "arbiter",
+        "stranger",
+        "model_owner",
+        "aggregator",
+        "worker",
+    )
+    return SimpleNamespace(**{name: accounts[i] for i, name in enumerate(names)}, second=accounts[9])
+
+
+@pytest.fixture(scope="session")
+def hospital(actors):
+    return actors.hospital
+
+
+@pytest.fixture(scope="session")
+def custodian(actors):
+    return actors.custodian
+
+
+@pytest.fixture(scope="session")
+def researcher(actors):
+    return actors.researcher
+
+
+@pytest.fixture(scope="session")
+def arbiter(actors):
+    return actors.arbiter
+
+
+@pytest.fixture(scope="session")
+def stranger(actors):
+    return actors.stranger
+
+
+@pytest.fixture(scope="session")
+def model_owner(actors):
+    return actors.model_owner
+
+
+@pytest.fixture(scope="session")
+def aggregator(actors):
+    return actors.aggregator
+
+
+@pytest.fixture(scope="session")
+def worker(actors):
+    return actors.worker
+
+
+@pytest.fixture(scope="session")
+def second(actors):
+    """A second hospital."""
+    return actors.second
+
+
+@pytest.fixture(scope="session")
+def keys(project, actors):
+    return actors.deployer.deploy(project.KeyRegistry)
+
+
+@pytest.fixture(scope="session")
+def datasets(project, actors, keys, networks):
+    licenses = networks.ecosystem.get_deployment_address(actors.deployer.address, actors.deployer.nonce + 1)
+    return actors.deployer.deploy(project.DatasetNFT, licenses)
+
+
+@pytest.fixture(scope="session")
+def licenses(project, actors, keys, datasets):
+    contract = actors.deployer.deploy(project.AccessLicense, datasets, keys)
+    assert datasets.LICENSES() == contract.address
+    return contract
+
+
+@pytest.fixture(scope="session")
+def models(project, actors, datasets, licenses):
+    return actors.deployer.deploy(project.ModelRegistry, datasets, licenses)
+
+
+@pytest.fixture(scope="session")
+def inferences(project, actors, models, keys):
+    return actors.deployer.deploy(project.InferenceCommitment, models, keys)
+
+
+@pytest.fixture(scope="session")
+def now(chain):
+    """The time that the next view or transaction sees, give or take a second."""
+    return lambda: chain.pending_timestamp
+
+
+@pytest.fixture(scope="session")
+def wait(chain):
+    """Lets `seconds` go by."""
+
+    def go(seconds: int) -> None:
+        chain.mine(deltatime=seconds)
+
+    return go
+
+
+@pytest.fixture(scope="session")
+def publication():
+    def make(name: str = "cohort", terms: int = Duo.HMB | Duo.NCU, **changes):
+        fields = {
+            "card": word(name + " card"),
+            "contentRoot": word(name + " content"),
+            "keyCommitment": word(name + " key"),
+            "terms": terms,
+        }
+        return {**fields, **changes}
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def terms_of_sale(arbiter):
+    def make(dataset_id: int = 0, **changes):
+        fields = {
+            "datasetId": dataset_id,
+            "price": PRICE,
+            "duration": 30 * DAY,
+            "uses": 0,
+            "deliveryWindow": 2 * DAY,
+            "disputeWindow": 3 * DAY,
+            "right": Right.DOWNLOAD,
+            "arbiter": arbiter.address,
+        }
+        return {**fields, **changes}
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def publish(datasets, licenses, publication):
+    def go(owner, name: str = "cohort", terms: int = Duo.HMB | Duo.NCU, parents=()) -> int:
+        datasets.publish(publication(name, terms), list(parents), sender=owner)
+        return datasets.datasetCount()
+
+    return go
+
+
+@pytest.fixture
+def dataset(publish, hospital, datasets, custodian):
+    """A dataset for non-commercial biomedical research, with a custodian."""
+    dataset_id = publish(hospital)
+    datasets.setCustodian(dataset_id, custodian, sender=hospital)
+    return dataset_id
+
+
+@pytest.fixture
+def make_offer(licenses, terms_of_sale, hospital, dataset):
+    def go(**changes) -> int:
+        licenses.createOffer(terms_of_sale(dataset, **changes), sender=hospital)
+        return licenses.offerCount()
+
+    return go
+
+
+@pytest.fixture
+def offer(make_offer):
+    return make_offer()
+
+
+@pytest.fixture
+def register_key(keys):
+    def go(account) -> None:
+        keys.register(hashlib.shake_256(account.address.encode()).digest(1216), sender=account)
+
+    return go
+
+
+@pytest.fixture
+def buy(licenses, researcher, register_key, keys):
+    def go(offer_id: int, purpose: int = Duo.HMB, value: int = PRICE, sender=researcher) -> int:
+        if not keys.hasKey(sender):
+            register_key(sender)
+        licenses.purchase(offer_id, purpose, value=value, sender=sender)
+        return licenses.licenseCount()
+
+    return go
+
+
+@pytest.fixture
+def purchased(buy, offer):
+    return buy(offer)
+
+
+@pytest.fixture
+def deliver(licenses, custodian):
+    def go(license_id: int) -> int:
+        licenses.deliver(license_id, word("envelope"), sender=custodian)
+        return license_id
+
+    return go
+
+
+@pytest.fixture
+def delivered(deliver, purchased):
+    return deliver(purchased)
+
+
+@pytest.fixture
+def settled(licenses, delivered, researcher):
+    licenses.confirm(delivered, sender=researcher)
+    return delivered
