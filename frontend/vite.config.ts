@@ -15,7 +15,7 @@ export default defineConfig({
   // In development the API runs beside the page; when served by the API both share an origin.
   server: { host: '127.0.0.1', proxy: { '/v1': process.env['BIODESCI_API_URL'] ?? 'http://127.0.0.1:8000' } },
   test: {
-    environment: 'jsdom',
+    environment: 'node', // WebCrypto refuses jsdom's ArrayBuffers; component tests ask for jsdom themselves
     include: ['src/**/*.test.{ts,tsx}'],
     setupFiles: ['./src/test-setup.ts'],
     maxWorkers: 1,

@@ -16,7 +16,7 @@ const ITEM = 'block w-full rounded-md px-3 py-2 text-left no-underline text-ink 
 export function WalletButton() {
   const wallet = useWallet()
   const disconnect = useDisconnect()
-  if (wallet.status === 'none' || wallet.status === 'connecting') return <ConnectButton busy={wallet.status === 'connecting'} />
+  if (wallet.account === undefined) return <ConnectButton busy={wallet.status === 'connecting'} />
   return (
     <DropdownMenu.Root modal={false}>
       <DropdownMenu.Trigger asChild>

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
-import type { PublicClient } from 'viem'
+import type { Address, PublicClient } from 'viem'
 import { useConnection, usePublicClient } from 'wagmi'
 
 import { useDeployment } from './deployment'
@@ -24,10 +24,14 @@ export function useHead() {
   })
 }
 
+export type Wallet =
+  | { status: 'none' | 'connecting'; account?: undefined; chainId?: undefined }
+  | { status: 'ready' | 'wrong-chain'; account: Address; chainId: number }
+
 /** The connected account, or what stands between the person and it. */
-export function useWallet() {
+export function useWallet(): Wallet {
   const { chainId } = useDeployment()
   const connection = useConnection()
-  if (connection.status !== 'connected') return { status: connection.status === 'disconnected' ? ('none' as const) : ('connecting' as const) }
-  return { status: connection.chainId === chainId ? ('ready' as const) : ('wrong-chain' as const), account: connection.address, chainId: connection.chainId }
+  if (connection.status === 'connected') return { status: connection.chainId === chainId ? 'ready' : 'wrong-chain', account: connection.address, chainId: connection.chainId }
+  return { status: connection.status === 'disconnected' ? 'none' : 'connecting' }
 }

@@ -109,8 +109,9 @@ export interface Decision {
   reason: string
 }
 
+const deny = (reason: string): Decision => ({ decision: 'deny', reason })
+
 export function decide(terms: bigint, purpose: bigint): Decision {
-  const deny = (reason: string): Decision => ({ decision: 'deny', reason })
   if (!has(terms, NRES | KINDS) || has(terms, ~TERMS)) return deny('The dataset’s terms are not valid.')
   if (has(purpose, ~PURPOSES)) return deny('The declared purpose is not valid.')
 

@@ -66,7 +66,7 @@ export async function readLicenseIds(client: PublicClient, deployment: Deploymen
   return [...ids].toSorted((a, b) => (a < b ? 1 : -1))
 }
 
-const UNDER_WAY: readonly State[] = ['inReview', 'purchased', 'delivered', 'disputed']
+const UNDER_WAY: ReadonlySet<State> = new Set(['inReview', 'purchased', 'delivered', 'disputed'])
 
 export function useLicense(id: bigint) {
   const client = useReader()
@@ -74,7 +74,7 @@ export function useLicense(id: bigint) {
   return useQuery({
     queryKey: ['chain', 'license', String(id)],
     queryFn: () => readLicense(client, deployment, id),
-    refetchInterval: ({ state }) => (!state.data || UNDER_WAY.includes(state.data.state) ? 1_500 : 10_000),
+    refetchInterval: ({ state }) => (!state.data || UNDER_WAY.has(state.data.state) ? 1_500 : 10_000),
   })
 }
 

@@ -11,7 +11,7 @@ import { loadKeys, saveKey, type StoredKey } from '@/lib/keystore'
 
 import { registeredKey } from './chain'
 
-export const PURPOSE = 'person-key'
+export const PURPOSE = 'x-wing-seed'
 const NO_HASH = `0x${'0'.repeat(64)}`
 
 export type KeyStatus =

@@ -1,0 +1,136 @@
+import { Link, useParams } from 'react-router'
+
+import { useDeployment } from '@/app/deployment'
+import { Badge } from '@/components/Badge'
+import { Card, Facts } from '@/components/Card'
+import { Copyable } from '@/components/Copyable'
+import { Notice } from '@/components/Notice'
+import { Loaded, Page } from '@/components/Page'
+import { Terms } from '@/components/Terms'
+import { Timeline } from '@/components/Timeline'
+import type { DatasetAnswer, DatasetVersion } from '@/generated/api'
+import { columnsOf } from '@/lib/card'
+import { bytes, count, date } from '@/lib/format'
+
+import { PurchasePanel } from './PurchasePanel'
+import { useDataset } from './queries'
+import { SchemaTable } from './SchemaTable'
+
+export default function DatasetPage() {
+  const { id = '' } = useParams()
+  const dataset = useDataset(id)
+  return (
+    <Loaded query={dataset} what="the dataset">
+      {(data) => <Found dataset={data} />}
+    </Loaded>
+  )
+}
+
+function Found({ dataset }: { dataset: DatasetAnswer }) {
+  const latest = dataset.versions.find((v) => v.version === dataset.latestVersion)
+  const columns = columnsOf(dataset.card)
+  return (
+    <Page
+      title={dataset.name || `Dataset ${dataset.id}`}
+      lead={dataset.description}
+      above={
+        <p className="flex flex-wrap items-center gap-2 text-muted">
+          <Link to="/">Datasets</Link> <span aria-hidden>/</span> {dataset.id}
+          {dataset.withdrawn && <Badge tone="bad">Consent withdrawn</Badge>}
+          {dataset.keywords.map((word) => (
+            <Badge key={word}>{word}</Badge>
+          ))}
+        </p>
+      }
+    >
+      {dataset.unreadable && (
+        <Notice tone="warn" title="The card of this dataset cannot be read at the moment.">
+          {dataset.unreadable} What is on chain (terms, owner, hashes, offers) is shown all the same.
+        </Notice>
+      )}
+      <div className="grid gap-6 lg:grid-cols-[minmax(0,3fr)_minmax(20rem,2fr)]">
+        <div className="min-w-0 space-y-6">
+          <Card title="What you may do with it" id="terms" aside={`DUO terms of version ${dataset.latestVersion}, on chain`}>
+            <Terms bits={dataset.terms.bits} />
+          </Card>
+          <Card title="What is inside" id="inside" aside={dataset.records !== null ? count(dataset.records, 'row') : undefined}>
+            {columns.length > 0 ? <SchemaTable columns={columns} /> : <p className="text-muted">The card describes no columns.</p>}
+          </Card>
+          {latest && <Technical dataset={dataset} version={latest} />}
+          <Card title="Versions" id="versions">
+            <ul className="space-y-2">
+              {dataset.versions
+                .toSorted((a, b) => b.version - a.version)
+                .map((v) => (
+                  <li key={v.version} className="flex flex-wrap items-center gap-x-4 gap-y-1">
+                    <span className="font-medium">Version {v.version}</span>
+                    <span className="text-sm text-muted">{date(v.publishedAt)}</span>
+                    {v.withdrawnAt ? <Badge tone="bad">Withdrawn {date(v.withdrawnAt)}</Badge> : v.version === dataset.latestVersion && <Badge tone="good">Current</Badge>}
+                  </li>
+                ))}
+            </ul>
+          </Card>
+        </div>
+        <div className="space-y-6">
+          <Card title="Licence" id="licence" className="h-fit">
+            <PurchasePanel dataset={dataset} />
+          </Card>
+          <Provenance dataset={dataset} />
+          <Card title="History" id="history" aside={`as of block ${dataset.asOf}`}>
+            <Timeline activity={dataset.activity} />
+          </Card>
+        </div>
+      </div>
+    </Page>
+  )
+}
+
+function Technical({ dataset, version }: { dataset: DatasetAnswer; version: DatasetVersion }) {
+  const { contracts } = useDeployment()
+  const file = version.container
+  return (
+    <Card title="File and hashes" id="file">
+      <Facts
+        items={[
+          ...(file
+            ? ([
+                ['Format', file.encodingFormat],
+                ['Size', `${bytes(file.size)} encrypted${file.plaintextSize === null ? '' : `, ${bytes(file.plaintextSize)} in clear`}`],
+                ['Encrypted file (CID)', <Copyable key="cid" value={file.content.cid} label="CID of the encrypted file" />],
+                ['SHA-256 of it', <Copyable key="sha" value={file.sha256} label="SHA-256 of the encrypted file" />],
+              ] as const)
+            : []),
+          ['Card (CID)', <Copyable key="card" value={version.card.cid} label="CID of the card" />],
+          ['Content root', <Copyable key="root" value={version.contentRoot} label="content root" />],
+          ['Key commitment', <Copyable key="commit" value={version.keyCommitment} label="key commitment" />],
+          ['Token', <span key="token">DatasetNFT #{dataset.id} at <Copyable value={contracts.DatasetNFT} label="contract address" /></span>],
+          ['How to cite', <Copyable key="cite" value={`${dataset.name}, version ${version.version}. BioDeSci dataset ${dataset.id}, ipfs://${version.card.cid}`} label="citation" digits={14} />],
+        ]}
+      />
+    </Card>
+  )
+}
+
+function Provenance({ dataset }: { dataset: DatasetAnswer }) {
+  const links = (ids: readonly number[]) => ids.map((id, i) => (
+    <span key={id}>
+      {i > 0 && ', '}
+      <Link to={`/datasets/${id}`}>dataset {id}</Link>
+    </span>
+  ))
+  return (
+    <Card title="Provenance" id="provenance">
+      <Facts
+        items={[
+          ['Owner', <Copyable key="owner" value={dataset.owner} label="owner address" />],
+          ['Key custodian', dataset.custodian ? <Copyable key="custodian" value={dataset.custodian} label="custodian address" /> : 'The owner'],
+          ['Published', date(dataset.publishedAt)],
+          ['Derived from', dataset.parents.length > 0 ? links(dataset.parents) : 'Original data'],
+          ['Source of', dataset.children.length > 0 ? links(dataset.children) : 'Nothing yet'],
+          ['Licences bought', String(dataset.licenses)],
+          ['Training rounds', dataset.rounds.length > 0 ? count(dataset.rounds.length, 'round') : 'None yet'],
+        ]}
+      />
+    </Card>
+  )
+}

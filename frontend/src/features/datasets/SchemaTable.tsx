@@ -1,0 +1,37 @@
+import { Histogram } from '@/components/Histogram'
+import type { Column } from '@/lib/card'
+
+export function SchemaTable({ columns }: { columns: readonly Column[] }) {
+  return (
+    <>
+      {/* Wide tables scroll inside their own region, which therefore takes the keyboard's focus. */}
+      <section aria-label="Columns" tabIndex={0} className="relative -mx-5 overflow-x-auto px-5 sm:-mx-6 sm:px-6">
+        <table className="w-full min-w-lg text-left">
+          <thead className="border-b border-line text-sm text-muted">
+            <tr>
+              {['Column', 'Type', 'Missing', 'Distribution'].map((name) => (
+                <th key={name} scope="col" className="py-2 pr-4 font-medium">
+                  {name}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {columns.map((column) => (
+              <tr key={column.name} className="border-b border-line/70 align-middle last:border-0">
+                <th scope="row" className="py-2.5 pr-4 font-normal">
+                  <span className="font-mono text-sm font-semibold">{column.name}</span>
+                  {column.description && column.description !== column.name && <span className="block max-w-xs text-sm text-muted">{column.description}</span>}
+                </th>
+                <td className="py-2.5 pr-4 text-sm text-muted">{column.type}</td>
+                <td className="py-2.5 pr-4 text-sm tabular-nums">{column.missing === null ? 'not told' : `${Math.round(column.missing * 100)} %`}</td>
+                <td className="py-2.5">{column.bars.length > 0 ? <Histogram bars={column.bars} name={column.name} /> : <span className="text-sm text-muted">not told</span>}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </section>
+      <p className="mt-3 text-sm text-muted">Counts below 11 people are withheld by the publisher, and so are minima and maxima.</p>
+    </>
+  )
+}

@@ -1,0 +1,61 @@
+import { Link } from 'react-router'
+
+import { Badge } from '@/components/Badge'
+import { Button } from '@/components/Button'
+import { FailureNotice } from '@/components/Notice'
+import { Empty, Loading, Page } from '@/components/Page'
+import { date, ether, shorten } from '@/lib/format'
+
+import { useInferences } from './queries'
+import { STATES } from './states'
+
+export default function InferencesPage() {
+  const query = useInferences()
+  const all = query.data?.pages.flatMap((page) => page.items)
+  return (
+    <Page title="Inferences" lead="Encrypted questions to registered models. The worker commits to its output on chain; an auditor with no key can check it.">
+      {query.error && <FailureNotice error={query.error} action={<Button look="secondary" onClick={() => void query.refetch()}>Try again</Button>} />}
+      {query.isPending && <Loading what="inferences" />}
+      {all?.length === 0 && <Empty title="No inference has been requested yet">A client requests one with “biodesci infer request”.</Empty>}
+      {all && all.length > 0 && (
+        // Wide tables scroll inside their own region, which therefore takes the keyboard's focus.
+        <section aria-label="Inferences" tabIndex={0} className="relative overflow-x-auto rounded-2xl border border-line bg-surface shadow-card">
+          <table className="w-full min-w-2xl text-left">
+            <thead className="border-b border-line text-sm text-muted">
+              <tr>
+                {['Request', 'Model', 'State', 'Worker', 'Fee', 'Requested'].map((name) => (
+                  <th key={name} scope="col" className="px-5 py-3 font-medium">
+                    {name}
+                  </th>
+                ))}
+              </tr>
+            </thead>
+            <tbody>
+              {all.map((one) => (
+                <tr key={one.id} className="border-b border-line last:border-0">
+                  <th scope="row" className="px-5 py-3.5 font-medium">
+                    <Link to={`/inferences/${one.id}`}>Inference {one.id}</Link>
+                  </th>
+                  <td className="px-5 py-3.5">
+                    <Link to={`/models/${one.modelId}`}>Model {one.modelId}</Link>, version {one.version}
+                  </td>
+                  <td className="px-5 py-3.5">
+                    <Badge tone={STATES[one.state].tone}>{STATES[one.state].name}</Badge>
+                  </td>
+                  <td className="px-5 py-3.5 font-mono text-sm">{shorten(one.worker)}</td>
+                  <td className="px-5 py-3.5 whitespace-nowrap">{ether(one.fee)}</td>
+                  <td className="px-5 py-3.5 text-sm whitespace-nowrap text-muted">{date(one.requestedAt)}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </section>
+      )}
+      {query.hasNextPage && (
+        <Button look="secondary" onClick={() => void query.fetchNextPage()} busy={query.isFetchingNextPage}>
+          Show more
+        </Button>
+      )}
+    </Page>
+  )
+}

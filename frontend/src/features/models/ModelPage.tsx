@@ -1,0 +1,114 @@
+import { Link, useParams } from 'react-router'
+
+import { Badge } from '@/components/Badge'
+import { Card, Facts } from '@/components/Card'
+import { Copyable } from '@/components/Copyable'
+import { Notice } from '@/components/Notice'
+import { Loaded, Page } from '@/components/Page'
+import { Timeline } from '@/components/Timeline'
+import type { ModelAnswer } from '@/generated/api'
+import { date } from '@/lib/format'
+
+import { useModel } from './queries'
+import { RoundsFeed } from './RoundsFeed'
+
+export default function ModelPage() {
+  const { id = '' } = useParams()
+  const model = useModel(id)
+  return (
+    <Loaded query={model} what="the model">
+      {(data) => <Found model={data} />}
+    </Loaded>
+  )
+}
+
+function Found({ model }: { model: ModelAnswer }) {
+  return (
+    <Page
+      title={model.name || `Model ${model.id}`}
+      lead={model.description}
+      above={
+        <p className="text-muted">
+          <Link to="/models">Models</Link> <span aria-hidden>/</span> {model.id}
+        </p>
+      }
+    >
+      {model.unreadable && <Notice tone="warn" title="The card of this model cannot be read at the moment.">{model.unreadable}</Notice>}
+      <div className="grid gap-6 lg:grid-cols-[minmax(0,3fr)_minmax(20rem,2fr)]">
+        <div className="min-w-0 space-y-6">
+          <Card title="Versions and lineage" id="versions">
+            <Lineage model={model} />
+          </Card>
+          <Card title="Rounds" id="rounds" aside="Updates are masked: nobody sees a single site’s">
+            <RoundsFeed rounds={model.roundList} />
+          </Card>
+        </div>
+        <div className="space-y-6">
+          <Card title="What encryption of this model means" id="security">
+            <p className="text-muted">
+              Weights and inputs are transformed under equivariant encryption, so that an untrusted worker computes on transformed values. This is weaker than encryption at rest: somebody who holds the
+              encrypted weights and also the same public base weights can recover the key. The model’s card lists the attacks that were measured.
+            </p>
+          </Card>
+          <Card title="Registration" id="registration">
+            <Facts
+              items={[
+                ['Owner', <Copyable key="o" value={model.owner} label="owner address" />],
+                ['Registered', date(model.registeredAt)],
+                ['Architecture', <Copyable key="a" value={model.architecture} label="architecture hash" />],
+                ['Card (CID)', <Copyable key="c" value={model.card.cid} label="CID of the card" />],
+                ['Codecs granted', String(model.codecs.length)],
+                ['Inferences', String(model.inferences)],
+              ]}
+            />
+          </Card>
+          <Card title="History" id="history" aside={`as of block ${model.asOf}`}>
+            <Timeline activity={model.activity} />
+          </Card>
+        </div>
+      </div>
+    </Page>
+  )
+}
+
+function Lineage({ model }: { model: ModelAnswer }) {
+  const newest = model.versions.toSorted((a, b) => b.version - a.version)
+  return (
+    <ol className="space-y-5">
+      {newest.map((version) => {
+        const from = model.lineage.find((l) => l.version === version.version)
+        return (
+          <li key={version.version} className="rounded-xl border border-line p-4">
+            <p className="mb-2 flex flex-wrap items-center gap-3">
+              <span className="font-semibold">Version {version.version}</span>
+              {version.version === model.latestVersion && <Badge tone="good">Current</Badge>}
+              <span className="text-sm text-muted">{date(version.publishedAt)}</span>
+            </p>
+            <p className="mb-3">
+              {version.roundId === null || !from ? (
+                'Published by the model owner.'
+              ) : (
+                <>
+                  Made by round {version.roundId} from version {from.baseVersion}, with{' '}
+                  {from.datasets.map((id, i) => (
+                    <span key={id}>
+                      {i > 0 && ', '}
+                      <Link to={`/datasets/${id}`}>dataset {id}</Link>
+                    </span>
+                  ))}
+                  .
+                </>
+              )}
+            </p>
+            <Facts
+              items={[
+                ['Weights root', <Copyable key="r" value={version.weightsRoot} label={`weights root of version ${version.version}`} />],
+                ['Weights (CID)', <Copyable key="w" value={version.weights.cid} label={`CID of the weights of version ${version.version}`} />],
+              ]}
+            />
+          </li>
+        )
+      })}
+    </ol>
+  )
+}

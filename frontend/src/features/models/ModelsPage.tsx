@@ -1,0 +1,44 @@
+import { Link } from 'react-router'
+
+import { Empty, Loaded, Page } from '@/components/Page'
+import { count, date, shorten } from '@/lib/format'
+
+import { useModels } from './queries'
+
+export default function ModelsPage() {
+  const models = useModels()
+  return (
+    <Page
+      title="Models"
+      lead="Fine-tuned by several institutions together, each on its own data. Weights on IPFS are encrypted under the model owner’s key; every version and its lineage are on chain."
+    >
+      <Loaded query={models} what="models">
+        {(page) =>
+          page.items.length === 0 ? (
+            <Empty title="No model has been registered yet">A model owner registers one with “biodesci model register”.</Empty>
+          ) : (
+            <ul className="grid gap-5 md:grid-cols-2">
+              {page.items.map((model) => (
+                <li key={model.id} className="relative flex flex-col rounded-2xl border border-line bg-surface p-5 shadow-card hover:border-brand/50 sm:p-6">
+                  <h2 className="mb-1">
+                    <Link to={`/models/${model.id}`} className="text-ink no-underline after:absolute after:inset-0 after:rounded-2xl">
+                      {model.name || `Model ${model.id}`}
+                    </Link>
+                  </h2>
+                  <p className="mb-5 line-clamp-3 text-muted">{model.unreadable ? 'Its card cannot be read from IPFS at the moment.' : model.description}</p>
+                  <p className="mt-auto flex flex-wrap gap-x-3 border-t border-line pt-4 text-sm text-muted">
+                    <span>Version {model.latestVersion}</span>
+                    <span>{count(model.rounds, 'round')}</span>
+                    <span>{count(model.inferences, 'inference')}</span>
+                    <span>since {date(model.registeredAt)}</span>
+                    <span className="font-mono">{shorten(model.owner)}</span>
+                  </p>
+                </li>
+              ))}
+            </ul>
+          )
+        }
+      </Loaded>
+    </Page>
+  )
+}

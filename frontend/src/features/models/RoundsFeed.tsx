@@ -1,0 +1,67 @@
+import { Badge, type Tone } from '@/components/Badge'
+import { FailureNotice } from '@/components/Notice'
+import type { RoundAnswer, RoundSummary } from '@/generated/api'
+import { count, date, shorten } from '@/lib/format'
+
+import { useRounds } from './queries'
+
+const STATES: Record<RoundSummary['state'], { name: string; tone: Tone }> = {
+  enrolling: { name: 'Sites enrol', tone: 'warn' },
+  running: { name: 'Sites train', tone: 'warn' },
+  unmasking: { name: 'Being aggregated', tone: 'warn' },
+  finalized: { name: 'Aggregated', tone: 'good' },
+  aborted: { name: 'Aborted', tone: 'bad' },
+}
+
+/** What happened in each round, newest first: who is awaited, who returned, what came of it. */
+export function RoundsFeed({ rounds }: { rounds: readonly RoundSummary[] }) {
+  const newest = rounds.toSorted((a, b) => b.id - a.id)
+  const details = useRounds(newest.map((round) => round.id))
+  const failed = details.find((d) => d.error)
+  if (rounds.length === 0) return <p className="text-muted">No round has been opened yet.</p>
+  return (
+    <div className="space-y-4">
+      {failed?.error && <FailureNotice error={failed.error} />}
+      <ol className="space-y-4">
+        {newest.map((round, i) => {
+          const state = STATES[round.state]
+          const detail = details[i]?.data
+          return (
+            <li key={round.id} className="rounded-xl border border-line p-4">
+              <p className="mb-1 flex flex-wrap items-center gap-3">
+                <span className="font-semibold">Round {round.id}</span>
+                <span className="text-muted">{round.kind === 'statistics' ? 'normalization statistics' : 'training'}</span>
+                <Badge tone={state.tone}>{state.name}</Badge>
+                <span className="ml-auto text-sm text-muted">{date(round.openedAt)}</span>
+              </p>
+              <p>
+                {round.committed} of {count(round.enrolled, 'site')} returned
+                {round.version !== null && ` · became version ${round.version}`}
+              </p>
+              {detail && <Sites round={detail} />}
+            </li>
+          )
+        })}
+      </ol>
+    </div>
+  )
+}
+
+function Sites({ round }: { round: RoundAnswer }) {
+  if (round.enrolments.length === 0) return null
+  return (
+    <ul aria-label={`Sites of round ${round.id}`} className="mt-3 flex flex-wrap gap-2 text-sm">
+      {round.enrolments.map((site) => (
+        <li key={site.node} className="flex items-center gap-1.5 rounded-lg border border-line px-2.5 py-1">
+          <span aria-hidden className={site.commitment ? 'text-good' : 'text-muted'}>
+            {site.commitment ? '✓' : '…'}
+          </span>
+          <span className="font-mono">{shorten(site.node)}</span>
+          <span className="text-muted">
+            dataset {site.datasetId}, {site.commitment ? 'returned' : round.state === 'finalized' || round.state === 'aborted' ? 'did not return' : 'awaited'}
+          </span>
+        </li>
+      ))}
+    </ul>
+  )
+}

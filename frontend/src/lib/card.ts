@@ -1,0 +1,54 @@
+/** The columns of a dataset, read from its Croissant card. Cells below eleven people are suppressed by the publisher: `null` here. */
+export interface Bar {
+  label: string
+  count: number | null
+}
+
+export interface Column {
+  name: string
+  description: string
+  type: string
+  /** Share of rows without a value, 0 to 1; null where it is not told. */
+  missing: number | null
+  bars: readonly Bar[]
+}
+
+type Json = Record<string, unknown>
+
+const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value)
+const objects = (value: unknown): Json[] => (Array.isArray(value) ? value.filter(isObject) : [])
+const text = (value: unknown): string => (typeof value === 'string' ? value : '')
+const number = (value: unknown): number | null => (typeof value === 'number' && Number.isFinite(value) ? value : null)
+
+export function columnsOf(card: unknown): Column[] {
+  if (!isObject(card)) return []
+  return objects(card['recordSet']).flatMap((set) => objects(set['field']).map(columnOf))
+}
+
+function columnOf(field: Json): Column {
+  const told = field['biodesci:statistics']
+  const statistics = isObject(told) ? told : {}
+  return {
+    name: text(field['name']),
+    description: text(field['description']),
+    type: typeName(field['dataType']),
+    missing: number(statistics['nullShare']),
+    bars: barsOf(statistics),
+  }
+}
+
+function typeName(type: unknown): string {
+  const name = text(Array.isArray(type) ? type[0] : type)
+  return name.replace(/^\w+:/, '').toLowerCase()
+}
+
+function barsOf(statistics: Json): Bar[] {
+  return objects(statistics['histogram']).map((bar) => ({
+    label: 'value' in bar ? String(bar['value']) : `${short(bar['from'])} to ${short(bar['to'])}`,
+    count: number(bar['count']),
+  }))
+}
+
+function short(value: unknown): string {
+  return typeof value === 'number' ? String(Number(value.toPrecision(4))) : String(value)
+}
