@@ -31,14 +31,14 @@ def figures() -> dict[str, dict[str, object]]:
             "unit": "of recomputing",
             "peer": f"recomputing the product: 1 ({again:.2f} s)",
             "how": f"median of {PAIRS} paired runs, ({ROWS}, {INPUTS}) x ({INPUTS}, {OUTPUTS}) float64, "
-            f"one thread, three columns of fresh coins; errors above {tolerance:.2g} are missed with probability "
-            "at most (tolerance/error)^3",
+            f"one thread, three columns of fresh coins; errors above {tolerance:.2g} are missed with "
+            "probability at most (tolerance/error)^3",
         },
         "receipt.verify_ms": {
             "value": _receipt_ms(),
             "unit": "ms",
             "peer": "-",
-            "how": f"median of {RECEIPTS}: parse a receipt and recompute its commitments, no node; target 10 ms",
+            "how": f"median of {RECEIPTS}: parse a receipt and recompute its commitments; target 10 ms",
         },
     }
 

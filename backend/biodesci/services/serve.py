@@ -27,6 +27,7 @@ from biodesci.chain.client import Chain
 from biodesci.core import canonical, checkpoint, commitment, envelope
 from biodesci.core.errors import (
     BioDeSciError,
+    ChainError,
     InputError,
     IntegrityError,
     NotFoundError,
@@ -54,6 +55,7 @@ from biodesci.services.inferences import (
 
 log = logging.getLogger(__name__)
 _OUTPUT, _TRACE, _ENVELOPE = "output.bin", "trace.bin", "envelope.bin"
+LOOK_BACK = 32  # blocks read again, since a reorganization may move a request
 _SIGNED, _REFUSED = "commit.tx", "refused.json"
 
 
@@ -158,6 +160,7 @@ class Server:
         self._chain, self._ipfs, self._home, self._seed = chain, ipfs, home, seed
         self._models: dict[tuple[int, int], Registered] = {}
         self._open: set[int] = set()
+        self._waiting: dict[int, str] = {}
         self._next_block = chain.deployment.first_block
 
     def serve_pending(self) -> list[int]:
@@ -169,10 +172,11 @@ class Server:
                 if self._serve(request_id):
                     served.append(request_id)
                 self._open.discard(request_id)
+                self._waiting.pop(request_id, None)
             except (InputError, IntegrityError, WrongKeyError) as exc:
                 self._refuse(request_id, exc)
-            except (UnavailableError, NotFoundError) as exc:
-                log.warning("request %d has to wait: %s", request_id, exc)
+            except (UnavailableError, NotFoundError, StateError, ChainError) as exc:
+                self._wait(request_id, exc)
         return served
 
     def _look(self) -> None:
@@ -181,7 +185,11 @@ class Server:
             return
         worker = self._chain.address
         events = self._chain.events(
-            self._chain.inferences, "InferenceRequested", self._next_block, head, filters={"worker": worker}
+            self._chain.inferences,
+            "InferenceRequested",
+            max(self._chain.deployment.first_block, self._next_block - LOOK_BACK),
+            head,
+            filters={"worker": worker},
         )
         self._open |= {int(e["args"]["requestId"]) for e in events}
         self._next_block = head + 1
@@ -215,12 +223,22 @@ class Server:
     def _model(self, request: Request) -> Registered:
         key = self._key(request)
         if key not in self._models:
-            self._models[key] = load_registered(self._chain, self._ipfs, *key)
+            try:
+                self._models[key] = load_registered(self._chain, self._ipfs, *key)
+            except (
+                IntegrityError
+            ) as exc:  # not the requester's fault: another node may have the right weights
+                raise UnavailableError(exc.message, exc.hint) from exc
         return self._models[key]
 
     @staticmethod
     def _key(request: Request) -> tuple[int, int]:
         return request.model_id, request.version
+
+    def _wait(self, request_id: int, exc: BioDeSciError) -> None:
+        if self._waiting.get(request_id) != exc.message:
+            log.warning("request %d has to wait: %s", request_id, exc)
+            self._waiting[request_id] = exc.message
 
     def _refuse(self, request_id: int, exc: BioDeSciError) -> None:
         log.warning("request %d refused: %s", request_id, exc)

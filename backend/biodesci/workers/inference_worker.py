@@ -46,7 +46,7 @@ def main() -> int:
         wait = settings.poll_interval
         try:
             server.serve_pending()
-        except BioDeSciError as exc:
+        except (BioDeSciError, OSError) as exc:
             # Every step is repeated from chain and journal, so nothing is lost by trying again.
             log.warning("%s", exc)
             wait = max(wait, _PATIENCE if isinstance(exc, UnavailableError) else 1.0)

@@ -1,0 +1,280 @@
+"""The inference worker as a process of its own, killed at its most awkward moments; anvil and the IPFS node
+are real.
+
+Between worker and chain stands a relay that can hold transactions back: so the worker dies exactly between
+computing and committing, or between committing and knowing that it did.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from biodesci.ipfs.client import Ipfs
+
+from biodesci.chain import accounts
+from biodesci.chain.client import Chain
+from biodesci.chain.deployment import Deployment
+from biodesci.ee.tabular import TabularConfig
+from biodesci.proof.bundle import Bundle
+from biodesci.services import audit, infer, keys
+from biodesci.services.codec import load_codec
+from biodesci.services.inferences import State, read_request
+from biodesci.services.model import create_model, grant_codec
+
+_spec = importlib.util.spec_from_file_location(
+    "backend_conftest", Path(__file__).parents[1] / "backend" / "conftest.py"
+)
+assert _spec is not None and _spec.loader is not None
+_conftest = importlib.util.module_from_spec(_spec)
+sys.modules[_spec.name] = _conftest  # dataclasses look their module up
+_spec.loader.exec_module(_conftest)
+localnet, ipfs_node = _conftest.localnet, _conftest.ipfs_node
+
+PASS = "correct horse"
+CONFIG = TabularConfig(features=6, tokens=3, width=8, heads=2, layers=1, hidden=12, classes=2)
+
+
+class Relay:
+    """Passes JSON-RPC on. `hold`: transactions wait before the chain; `mute`: the chain gets them, the
+    sender no answer.
+    """
+
+    def __init__(self, target: str) -> None:
+        self.hold = self.mute = False
+        self.reached = threading.Event()
+        relay = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                sends = b"eth_sendRawTransaction" in body
+                if sends and relay.hold:
+                    relay.reached.set()
+                    return
+                request = urllib.request.Request(target, body, {"Content-Type": "application/json"})
+                answer = urllib.request.urlopen(request, timeout=20).read()
+                if sends and relay.mute:
+                    relay.reached.set()
+                    return
+                self.send_response(200)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(answer)))
+                self.end_headers()
+                self.wfile.write(answer)
+
+            def log_message(self, format: str, *args: Any) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def open(self) -> None:
+        self.hold = self.mute = False
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+class Actor:
+    def __init__(self, net: Any, home: Path) -> None:
+        self.home = home
+        address = accounts.create(home / "account.json", PASS)
+        net.rpc("anvil_setBalance", address, hex(10**19))
+        account = accounts.load(home / "account.json", PASS)
+        self.chain = Chain(net.rpc_url, Deployment.load(net.deployment_file), account)
+        keys.register(self.chain, home, PASS)
+        self.seed = keys.load_seed(home, PASS)
+
+
+@dataclass
+class World:
+    net: Any
+    ipfs: Ipfs
+    ipfs_api: str
+    relay: Relay
+    client: Actor
+    worker: Actor
+    model_id: int
+    processes: list[subprocess.Popen[bytes]]
+
+    def start_worker(self, rpc_url: str | None = None) -> subprocess.Popen[bytes]:
+        env = {
+            **os.environ,
+            "OMP_NUM_THREADS": "1",
+            "BIODESCI_RPC_URL": rpc_url or self.relay.url,
+            "BIODESCI_IPFS_API": self.ipfs_api,
+            "BIODESCI_DEPLOYMENT": str(self.net.deployment_file),
+            "BIODESCI_HOME": str(self.worker.home),
+            "BIODESCI_PASSPHRASE": PASS,
+        }
+        log = (self.worker.home / "worker.log").open("ab")
+        process = subprocess.Popen(
+            [sys.executable, "-m", "biodesci.workers.inference_worker"], env=env, stderr=log, stdout=log
+        )
+        self.processes.append(process)
+        return process
+
+    def codec(self) -> Any:
+        return load_codec(self.client.chain, self.ipfs, self.client.seed, self.model_id, "inference")
+
+    def request(self) -> int:
+        return infer.request_inference(
+            self.client.chain,
+            self.ipfs,
+            self.client.home,
+            model_id=self.model_id,
+            version=1,
+            worker=self.worker.chain.address,
+            x=np.random.default_rng(4).normal(size=(9, CONFIG.features)),
+            codec=self.codec(),
+            fee=10**15,
+        )
+
+    def commits(self, request_id: int) -> int:
+        chain = self.client.chain
+        return len(chain.events(chain.inferences, "InferenceCommitted", 0, filters={"requestId": request_id}))
+
+    def answer(self, request_id: int) -> bytes:
+        (path,) = self.worker.home.glob(f"serving/*/{request_id}/output.bin")
+        return path.read_bytes()
+
+    def wait_committed(self, request_id: int) -> None:
+        wait(lambda: read_request(self.client.chain, request_id).state is State.COMMITTED, self.log)
+
+    def log(self) -> str:
+        return (self.worker.home / "worker.log").read_text()
+
+
+def wait(ready: Callable[[], bool], log: Callable[[], str], seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not ready():
+        assert time.monotonic() < deadline, log()[-3000:]
+        time.sleep(0.05)
+
+
+@pytest.fixture(scope="module")
+def world(localnet: Any, ipfs_node: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    owner, client, worker = (
+        Actor(localnet, tmp_path_factory.mktemp(name)) for name in ("owner", "client", "worker")
+    )
+    ipfs = Ipfs(ipfs_node.api)
+    made = create_model(owner.chain, ipfs, owner.home, PASS, CONFIG, name="small")
+    grant_codec(owner.chain, ipfs, owner.home, PASS, made.model_id, client.chain.address, "inference")
+    relay = Relay(localnet.rpc_url)
+    found = World(localnet, ipfs, ipfs_node.api, relay, client, worker, made.model_id, [])
+    yield found
+    for process in found.processes:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+    relay.close()
+
+
+def kill(process: subprocess.Popen[bytes]) -> None:
+    process.send_signal(signal.SIGKILL)
+    assert process.wait(10) == -signal.SIGKILL
+
+
+@pytest.mark.parametrize("moment", ["hold", "mute"])
+def test_a_worker_killed_around_its_commit_commits_once_and_to_the_same_answer(
+    world: World, moment: str
+) -> None:
+    world.relay.open()
+    world.relay.reached.clear()
+    setattr(world.relay, moment, True)
+    first = world.start_worker()
+    request_id = world.request()
+    assert world.relay.reached.wait(60), world.log()[-3000:]
+    kill(first)
+    computed = world.answer(request_id)
+    assert world.commits(request_id) == (1 if moment == "mute" else 0)
+
+    world.relay.open()
+    second = world.start_worker()
+    world.wait_committed(request_id)
+    later = world.request()  # the restarted worker goes on with the next
+    world.wait_committed(later)
+    second.terminate()
+    assert second.wait(15) == 0, world.log()[-3000:]
+    assert world.commits(request_id) == world.commits(later) == 1
+    assert world.answer(request_id) == computed
+
+    c = world.client
+    found = infer.collect_result(c.chain, world.ipfs, c.home, c.seed, request_id, world.codec())
+    assert found.probabilities.shape == (9, 2)
+    bundle = Bundle.from_bytes(infer.export_bundle(c.chain, c.home, request_id))
+    report = audit.audit_inference(c.chain, world.ipfs, bundle)
+    assert report.passed, report.reason
+
+
+def test_the_commands_disclose_and_audit(world: World, tmp_path: Path) -> None:
+    world.relay.open()
+    worker = world.start_worker()
+    request_id = world.request()
+    world.wait_committed(request_id)
+    worker.terminate()
+    worker.wait(15)
+
+    def run(*argv: str) -> subprocess.CompletedProcess[str]:
+        env = {
+            **os.environ,
+            "BIODESCI_RPC_URL": world.net.rpc_url,
+            "BIODESCI_IPFS_API": world.ipfs_api,
+            "BIODESCI_DEPLOYMENT": str(world.net.deployment_file),
+            "BIODESCI_HOME": str(world.client.home),
+            "BIODESCI_PASSPHRASE": PASS,
+        }
+        program = "from biodesci.cli import main; main()"
+        return subprocess.run(
+            [sys.executable, "-c", program, *argv],
+            env=env,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    shown = run("inference", "result", str(request_id), "--accept", "--json")
+    assert shown.returncode == 0, shown.stderr
+    assert len(json.loads(shown.stdout)) == 9
+    assert read_request(world.client.chain, request_id).state is State.FINALIZED
+    bundle = tmp_path / "bundle.json"
+    assert run("inference", "bundle", str(request_id), str(bundle)).returncode == 0
+    assert bundle.stat().st_mode & 0o077 == 0
+    passed = run("audit", "inference", str(bundle), "--report", str(tmp_path / "report.json"))
+    assert passed.returncode == 0, passed.stderr
+    assert json.loads((tmp_path / "report.json").read_bytes())["verdict"]["passed"] is True
+    assert run("audit", "receipt", str(bundle)).returncode == 0
+    assert run("audit", "model", str(world.model_id), "1").returncode == 0
+
+    document = json.loads(bundle.read_bytes())
+    document["receipt"]["worker"] = world.client.chain.address.lower()
+    bundle.write_text(json.dumps(document))
+    for command in ("inference", "receipt"):
+        refused = run("audit", command, str(bundle))
+        assert refused.returncode == 1
+        assert "worker" in refused.stderr or "output commitment" in refused.stderr
+        assert "Traceback" not in refused.stderr
+
+
+def test_a_worker_without_a_chain_says_so_and_ends(world: World) -> None:
+    process = world.start_worker("http://127.0.0.1:9")
+    assert process.wait(60) == 3
+    assert "does not answer" in world.log().splitlines()[-1]
