@@ -46,7 +46,7 @@ app.add_typer(dataset.app, name="dataset", help="Publish encrypted datasets; see
 app.add_typer(license.app, name="license", help="Buy a licence, fetch the key, download, confirm or dispute.")
 app.add_typer(model.app, name="model", help="Encrypted models.")
 app.add_typer(train.app, name="round", help="Federated training rounds.")
-app.add_typer(infer.app, name="infer", help="Encrypted inference.")
+app.add_typer(infer.app, name="inference", help="Encrypted inference.")
 app.add_typer(audit.app, name="audit", help="Check models and inferences against the chain, without a key.")
 app.add_typer(index.app, name="index", help="The local index of the chain.")
 app.add_typer(api_.app, name="api", help="The HTTP API and the web page.")
