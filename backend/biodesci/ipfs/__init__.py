@@ -1,0 +1,1 @@
+"""IPFS: a client that trusts no node, and the embedded node."""

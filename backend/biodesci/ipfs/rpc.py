@@ -1,0 +1,296 @@
+"""The part of Kubo's RPC API (https://docs.ipfs.tech/reference/kubo/rpc/) that the embedded node answers.
+
+Like Kubo's own it takes POST alone, and nothing from a web page: a foreign Origin or Host is refused.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import logging
+import shutil
+import tarfile
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler
+from typing import Any, BinaryIO, ClassVar, Final, cast
+from urllib.parse import parse_qs, urlsplit
+
+from biodesci.core import cid
+from biodesci.core.errors import BioDeSciError, InputError
+from biodesci.ipfs import multipart, unixfs
+from biodesci.ipfs.kubo import VERSION
+from biodesci.ipfs.store import DEFAULT_TIMEOUT, Files
+from biodesci.ipfs.unixfs import Link
+
+_log: Final = logging.getLogger(__name__)
+_LOCAL_HOSTS: Final = {"127.0.0.1", "localhost", "[::1]"}
+_FULL: Final = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_SAME_AS_DEFAULT: Final = {
+    "cid-version": {"0"},
+    "raw-leaves": {"false"},
+    "nocopy": {"false"},
+    "wrap-with-directory": {"false"},
+    "trickle": {"false"},
+    "chunker": {f"size-{unixfs.CHUNK}"},
+    "hash": {"sha2-256"},
+    "recursive": {"false", "true"},
+}
+
+
+class RpcHandler(BaseHTTPRequestHandler):
+    """One connection. `files` is set on a subclass by ipfs/node.py."""
+
+    files: ClassVar[Files]
+    protocol_version = "HTTP/1.1"
+    server_version = f"biodesci-kubo/{VERSION}"
+    timeout = 120
+    disable_nagle_algorithm = True
+
+    def do_POST(self) -> None:
+        parts = urlsplit(self.path)
+        self._options = {name: values[-1] for name, values in parse_qs(parts.query).items()}
+        self._started = False
+        try:
+            if self.headers.get("Origin") or self._host() not in _LOCAL_HOSTS:
+                self._fail(403, "403 - Forbidden: this API is not for web pages")
+                return
+            command = _COMMANDS.get(parts.path.removeprefix("/api/v0/"))
+            if command is None:
+                self._fail(404, f"command not found: {parts.path}")
+                return
+            command(self)
+        except InputError as exc:
+            self._fail(400, exc.message)
+        except BioDeSciError as exc:
+            self._fail(500, exc.message)
+        except (BrokenPipeError, ConnectionResetError, TimeoutError):
+            self.close_connection = True
+        except OSError as exc:
+            _log.error("%s failed: %s", parts.path, exc.strerror)
+            full = exc.errno in _FULL
+            self._fail(500, "no space left on device" if full else f"input/output error: {exc}")
+
+    def do_GET(self) -> None:
+        self._started = False
+        self._fail(405, "405 - Method Not Allowed: use POST")
+
+    do_PUT = do_DELETE = do_HEAD = do_OPTIONS = do_GET
+
+    def _host(self) -> str:
+        return self.headers.get("Host", "").rsplit(":", 1)[0]
+
+    # commands
+
+    def version(self) -> None:
+        self._json({"Version": VERSION, "Commit": "", "Repo": "14", "System": "", "Golang": ""})
+
+    def id(self) -> None:
+        peer, addresses = self.files.kubo.identity()
+        self._json(
+            {
+                "ID": peer,
+                "Addresses": [f"{address}/p2p/{peer}" for address in addresses],
+                "AgentVersion": f"kubo/{VERSION}/",
+            }
+        )
+
+    def add(self) -> None:
+        for name, value in self._options.items():
+            if value not in _SAME_AS_DEFAULT.get(name, {value}):
+                raise InputError(f"option {name}={value} is not supported by the embedded node")
+        answers = []
+        for pieces in multipart.files(self._body(), self.headers.get("Content-Type", "")):
+            digest, size = self.files.add(
+                pieces, only_hash=self._flag("only-hash"), pin=self._flag("pin", True)
+            )
+            text = cid.to_v0(digest)
+            answers.append({"Name": text, "Hash": text, "Size": str(size)})
+        if not answers:
+            raise InputError("file argument 'path' is required")
+        self._send(b"".join(json.dumps(answer).encode() + b"\n" for answer in answers), "application/json")
+
+    def cat(self) -> None:
+        digest = self._digest()
+        size = self.files.size(digest, self._timeout())
+        start = self._number("offset", 0)
+        stop = min(size, start + self._number("length", size))
+        if start > size:
+            raise InputError(f"offset {start} is behind the end of the file ({size} bytes)")
+        self._stream(self.files.read(digest, start, stop, self._timeout()), "text/plain")
+
+    def get(self) -> None:
+        digest = self._digest()
+        size = self.files.size(digest, self._timeout())
+        header = tarfile.TarInfo(cid.to_v0(digest))
+        header.size = size
+
+        def archive() -> Iterator[bytes]:
+            yield header.tobuf(tarfile.PAX_FORMAT)
+            yield from self.files.read(digest, 0, None, self._timeout())
+            yield bytes(-size % tarfile.BLOCKSIZE + 2 * tarfile.BLOCKSIZE)
+
+        self._stream(archive(), "application/x-tar")
+
+    def ls(self) -> None:
+        link = self._link()
+        node = unixfs.parse(link, self.files.block(link, self._timeout()))
+        links = [{"Name": child.name, "Hash": child.cid, "Size": 0, "Type": 0} for child in node.links]
+        shown = links if node.directory else []
+        self._json({"Objects": [{"Hash": link.cid, "Links": shown}]})
+
+    def pin_add(self) -> None:
+        digest = self._digest()
+        for _ in self.files.read(digest, 0, None, self._timeout()):  # all of it has to be here first
+            continue
+        self.files.kubo.pin(digest)
+        self._json({"Pins": [cid.to_v0(digest)]})
+
+    def pin_ls(self) -> None:
+        pins = self.files.kubo.pins()
+        if "arg" in self._options:
+            wanted = cid.to_v0(self._digest())
+            if wanted not in pins:
+                raise InputError(f"path '{wanted}' is not pinned")
+            pins = [wanted]
+        self._json({"Keys": {pin: {"Type": "recursive"} for pin in pins}})
+
+    def pin_rm(self) -> None:
+        digest = self._digest()
+        self.files.kubo.unpin(digest)
+        self._json({"Pins": [cid.to_v0(digest)]})
+
+    def block_get(self) -> None:
+        self._send(self.files.block(self._link(), self._timeout()), "application/octet-stream")
+
+    def block_stat(self) -> None:
+        link = self._link()
+        self._json({"Key": link.cid, "Size": len(self.files.block(link, self._timeout()))})
+
+    def swarm_connect(self) -> None:
+        address = self._options.get("arg", "")
+        if not address.startswith(("/ip4/127.0.0.1/", "/ip6/::1/")):
+            raise InputError("the embedded node connects to peers on this machine alone")
+        self.files.kubo.connect(address)
+        self._json({"Strings": [f"connect {address.rsplit('/', 1)[-1]} success"]})
+
+    def swarm_peers(self) -> None:
+        peers = self.files.kubo.peers()
+        self._json(
+            {"Peers": [{"Addr": p.rpartition("/p2p/")[0], "Peer": p.rsplit("/", 1)[-1]} for p in peers]}
+        )
+
+    def repo_stat(self) -> None:
+        blocks = self.files.kubo.incoming.parent / "blocks"
+        sizes = [path.stat().st_size for path in blocks.glob("*/*.data")]
+        disk = shutil.disk_usage(blocks)
+        self._json(
+            {
+                "RepoSize": sum(sizes),
+                "StorageMax": sum(sizes) + disk.free,
+                "NumObjects": len(sizes),
+                "RepoPath": "",
+                "Version": "fs-repo@14",
+            }
+        )
+
+    # arguments
+
+    def _link(self) -> Link:
+        text = self._options.get("arg", "").removeprefix("/ipfs/")
+        if text.startswith("f01551220") and len(text) == 73:
+            try:
+                return Link(bytes.fromhex(text[9:]), raw=True)
+            except ValueError:
+                raise InputError(f"invalid path {text!r}") from None
+        return Link(cid.to_digest(text))
+
+    def _digest(self) -> bytes:
+        return cid.to_digest(self._options.get("arg", "").removeprefix("/ipfs/"))
+
+    def _flag(self, name: str, default: bool = False) -> bool:
+        return self._options.get(name, str(default)).lower() == "true"
+
+    def _number(self, name: str, default: int) -> int:
+        text = self._options.get(name, str(default))
+        if not text.isdecimal():
+            raise InputError(f"option {name} must be a number that is not negative")
+        return int(text)
+
+    def _timeout(self) -> float:
+        text = self._options.get("timeout", "").removesuffix("s")
+        try:
+            return min(float(text), 600.0) if text else DEFAULT_TIMEOUT
+        except ValueError:
+            raise InputError("option timeout must be seconds, such as 30s") from None
+
+    def _body(self) -> multipart.Body:
+        source = cast(BinaryIO, self.rfile)
+        if self.headers.get("Transfer-Encoding", "").lower() == "chunked":
+            return multipart.ChunkedBody(source)
+        length = self.headers.get("Content-Length", "0")
+        return multipart.LengthBody(source, int(length) if length.isdecimal() else 0)
+
+    # answers
+
+    def _json(self, content: dict[str, Any]) -> None:
+        self._send(json.dumps(content).encode() + b"\n", "application/json")
+
+    def _send(self, content: bytes, kind: str, status: int = 200) -> None:
+        self._started = True
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def _stream(self, pieces: Iterator[bytes], kind: str) -> None:
+        first = next(pieces, b"")  # an error here still gets a status of its own
+        self._started = True
+        self.send_response(200)
+        self.send_header("Content-Type", kind)
+        self.send_header("Transfer-Encoding", "chunked")
+        self.send_header("X-Stream-Output", "1")
+        self.end_headers()
+        self._chunk(first)
+        for piece in pieces:
+            self._chunk(piece)
+        self.wfile.write(b"0\r\n\r\n")
+
+    def _chunk(self, piece: bytes) -> None:
+        if piece:
+            self.wfile.write(b"%x\r\n" % len(piece) + piece + b"\r\n")
+
+    def _fail(self, status: int, message: str) -> None:
+        # The body may be unread, and a stream that breaks off must not look complete.
+        self.close_connection = True
+        if self._started:
+            return
+        content = json.dumps({"Message": message, "Code": 0, "Type": "error"}).encode() + b"\n"
+        self._started = True
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(content)))
+        self.send_header("Connection", "close")
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        _log.debug(format, *args)
+
+
+_COMMANDS: Final[dict[str, Callable[[RpcHandler], None]]] = {
+    "version": RpcHandler.version,
+    "id": RpcHandler.id,
+    "add": RpcHandler.add,
+    "cat": RpcHandler.cat,
+    "get": RpcHandler.get,
+    "ls": RpcHandler.ls,
+    "pin/add": RpcHandler.pin_add,
+    "pin/ls": RpcHandler.pin_ls,
+    "pin/rm": RpcHandler.pin_rm,
+    "block/get": RpcHandler.block_get,
+    "block/stat": RpcHandler.block_stat,
+    "swarm/connect": RpcHandler.swarm_connect,
+    "swarm/peers": RpcHandler.swarm_peers,
+    "repo/stat": RpcHandler.repo_stat,
+}
