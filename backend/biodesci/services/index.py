@@ -19,7 +19,7 @@ from web3.exceptions import BlockNotFound, Web3Exception
 from web3.types import LogReceipt
 
 from biodesci.chain.client import Chain
-from biodesci.core.errors import BioDeSciError, IntegrityError, UnavailableError
+from biodesci.core.errors import BioDeSciError, IntegrityError, NotFoundError, UnavailableError
 from biodesci.ipfs.client import Ipfs
 from biodesci.store.database import Block, Event, Store
 
@@ -161,8 +161,8 @@ def read_documents(chain: Chain, ipfs: Ipfs, store: Store) -> None:
         except BioDeSciError as exc:
             _log.warning("cannot read %s %s: %s", kind, digest, exc.message)
             store.put_unreadable(digest, kind, exc.message, now)
-            if isinstance(exc, UnavailableError):
-                return
+            if isinstance(exc, UnavailableError | NotFoundError):
+                return  # each such attempt waits for the node; the next call goes on with the others
 
 
 def _document(ipfs: Ipfs, digest: str, kind: str) -> dict[str, Any]:

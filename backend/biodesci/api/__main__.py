@@ -1,0 +1,27 @@
+"""python -m biodesci.api [--port N]"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from biodesci import config
+from biodesci.api.server import serve
+from biodesci.core.errors import BioDeSciError
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m biodesci.api", description="Serve API and web page.")
+    parser.add_argument("--port", type=int, help="default: BIODESCI_API_PORT or 8600")
+    arguments = parser.parse_args()
+    try:
+        settings = config.load()
+        serve(settings, arguments.port or settings.api_port)
+    except BioDeSciError as exc:
+        sys.stderr.write(f"error: {exc.message}\n  {exc.hint}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

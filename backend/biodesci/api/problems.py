@@ -1,0 +1,99 @@
+"""Every error as a problem document (RFC 9457), in one place."""
+
+from __future__ import annotations
+
+import logging
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from biodesci.api.schemas import Problem
+from biodesci.core.errors import (
+    AccessDeniedError,
+    BioDeSciError,
+    ChainError,
+    ConfigurationError,
+    InputError,
+    IntegrityError,
+    NotFoundError,
+    StateError,
+    UnavailableError,
+    WrongKeyError,
+)
+
+_log = logging.getLogger(__name__)
+
+# Most specific first.
+_KINDS: tuple[tuple[type[BioDeSciError], int, str, str], ...] = (
+    (InputError, 400, "bad-input", "Bad input"),
+    (WrongKeyError, 400, "wrong-key", "Wrong key"),
+    (AccessDeniedError, 403, "access-denied", "Access denied"),
+    (NotFoundError, 404, "not-found", "Not found"),
+    (StateError, 409, "conflict", "Does not fit the present state"),
+    (IntegrityError, 502, "integrity", "Content is not what was committed to"),
+    (ChainError, 502, "chain", "The chain refused"),
+    (UnavailableError, 503, "unavailable", "A service does not answer"),
+    (ConfigurationError, 500, "configuration", "The server is not set up right"),
+)
+_TITLES = {404: "Not found", 405: "Method not allowed"}
+_SLUGS = {404: "not-found", 405: "method-not-allowed"}
+
+
+def problem(request: Request, status: int, slug: str, title: str, detail: str, hint: str) -> Response:
+    body = Problem(
+        type=f"/problems/{slug}",
+        title=title,
+        status=status,
+        detail=detail,
+        instance=request.url.path,
+        hint=hint,
+    )
+    headers = {"Cache-Control": "no-store"}
+    if status == 503:
+        headers["Retry-After"] = "5"
+    return Response(
+        body.model_dump_json(by_alias=True), status, headers, media_type="application/problem+json"
+    )
+
+
+def install(app: FastAPI) -> None:
+    @app.exception_handler(BioDeSciError)
+    async def own(request: Request, exc: BioDeSciError) -> Response:
+        for kind, status, slug, title in _KINDS:
+            if isinstance(exc, kind):
+                return problem(request, status, slug, title, exc.message, exc.hint)
+        return problem(request, 500, "error", "Error", exc.message, exc.hint)
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(request: Request, exc: RequestValidationError) -> Response:
+        first = exc.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        return problem(
+            request, 422, "bad-input", "Bad input", f"{where}: {first['msg']}.", "See /openapi.json."
+        )
+
+    @app.exception_handler(HTTPException)
+    async def http(request: Request, exc: HTTPException) -> Response:
+        code = exc.status_code
+        return problem(
+            request,
+            code,
+            _SLUGS.get(code, "http"),
+            _TITLES.get(code, "Refused"),
+            f"{request.method} {request.url.path}: {exc.detail}.",
+            "What there is stands in /openapi.json.",
+        )
+
+    @app.exception_handler(Exception)
+    async def unexpected(request: Request, exc: Exception) -> Response:
+        _log.error("unexpected error on %s", request.url.path, exc_info=exc)
+        return problem(
+            request,
+            500,
+            "error",
+            "Unexpected error",
+            "The server met an error that it does not know.",
+            "Its log has the details; please report it.",
+        )

@@ -1,0 +1,180 @@
+"""What readers ask of the index, as plain rows. Pages go from new to old, by id."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from biodesci.store.database import Store
+
+Row = dict[str, Any]
+
+
+def as_of(store: Store) -> int:
+    cursor = store.cursor()
+    return cursor.number if cursor else 0
+
+
+def datasets(store: Store, *, before: int, limit: int, text: str, owner: str) -> list[Row]:
+    """`text` is looked for in name, description and keywords of the latest card."""
+    pattern = "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+    return store.rows(
+        """
+        SELECT d.*, v.card, v.terms, v.withdrawn_at, c.body, u.reason FROM datasets d
+        JOIN versions v ON v.dataset_id = d.id AND v.version = d.latest_version
+        LEFT JOIN documents c ON c.digest = v.card AND c.kind = 'card'
+        LEFT JOIN unreadable u ON u.digest = v.card AND u.kind = 'card'
+        WHERE d.id < ?1 AND (?2 = '' OR lower(d.owner) = lower(?2)) AND (?3 = '%%'
+          OR json_extract(c.body, '$.name') LIKE ?3 ESCAPE '\\'
+          OR json_extract(c.body, '$.description') LIKE ?3 ESCAPE '\\'
+          OR json_extract(c.body, '$.keywords') LIKE ?3 ESCAPE '\\')
+        ORDER BY d.id DESC LIMIT ?4""",
+        before,
+        owner,
+        pattern,
+        limit,
+    )
+
+
+def dataset(store: Store, dataset_id: int) -> Row | None:
+    found = datasets(store, before=dataset_id + 1, limit=1, text="", owner="")
+    return found[0] if found and found[0]["id"] == dataset_id else None
+
+
+def versions(store: Store, dataset_id: int) -> list[Row]:
+    return store.rows(
+        """
+        SELECT v.*, c.body, u.reason FROM versions v
+        LEFT JOIN documents c ON c.digest = v.card AND c.kind = 'card'
+        LEFT JOIN unreadable u ON u.digest = v.card AND u.kind = 'card'
+        WHERE v.dataset_id = ? ORDER BY v.version DESC""",
+        dataset_id,
+    )
+
+
+def offers(store: Store, dataset_id: int) -> list[Row]:
+    return store.rows("SELECT * FROM offers WHERE dataset_id = ? ORDER BY id", dataset_id)
+
+
+def related(store: Store, dataset_id: int) -> tuple[list[int], list[int], list[int], int]:
+    """(parents, children, rounds, number of licences)"""
+    parents = store.rows("SELECT parent AS id FROM parents WHERE dataset_id = ? ORDER BY 1", dataset_id)
+    children = store.rows("SELECT dataset_id AS id FROM parents WHERE parent = ? ORDER BY 1", dataset_id)
+    rounds = store.rows(
+        "SELECT DISTINCT round_id AS id FROM enrolments WHERE dataset_id = ? ORDER BY 1", dataset_id
+    )
+    sold = store.rows("SELECT count(*) AS n FROM licenses WHERE dataset_id = ?", dataset_id)
+    ids = ([row["id"] for row in rows] for rows in (parents, children, rounds))
+    return (*ids, int(sold[0]["n"]))  # type: ignore[return-value]
+
+
+_LICENSES = """
+    SELECT l.*, d.owner, v.content_root, v.key_commitment, v.withdrawn_at, c.body FROM licenses l
+    JOIN datasets d ON d.id = l.dataset_id
+    JOIN versions v ON v.dataset_id = l.dataset_id AND v.version = l.version
+    LEFT JOIN documents c ON c.digest = v.card AND c.kind = 'card'
+"""
+
+
+def licenses(store: Store, *, before: int, limit: int, licensee: str, dataset_id: int) -> list[Row]:
+    return store.rows(
+        _LICENSES
+        + """
+        WHERE l.id < ?1 AND (?2 = '' OR lower(l.licensee) = lower(?2)) AND (?3 = 0 OR l.dataset_id = ?3)
+        ORDER BY l.id DESC LIMIT ?4""",
+        before,
+        licensee,
+        dataset_id,
+        limit,
+    )
+
+
+def license(store: Store, license_id: int) -> Row | None:
+    return store.row(_LICENSES + " WHERE l.id = ?", license_id)
+
+
+_MODELS = """
+    SELECT m.*, c.body, u.reason, (SELECT count(*) FROM rounds WHERE model_id = m.id) AS rounds,
+      (SELECT count(*) FROM inferences WHERE model_id = m.id) AS inferences FROM models m
+    LEFT JOIN documents c ON c.digest = m.card AND c.kind = 'model'
+    LEFT JOIN unreadable u ON u.digest = m.card AND u.kind = 'model'
+"""
+
+
+def models(store: Store, *, before: int, limit: int) -> list[Row]:
+    return store.rows(_MODELS + " WHERE m.id < ? ORDER BY m.id DESC LIMIT ?", before, limit)
+
+
+def model(store: Store, model_id: int) -> Row | None:
+    return store.row(_MODELS + " WHERE m.id = ?", model_id)
+
+
+def model_versions(store: Store, model_id: int) -> list[Row]:
+    return store.rows("SELECT * FROM model_versions WHERE model_id = ? ORDER BY version DESC", model_id)
+
+
+def codecs(store: Store, model_id: int) -> list[Row]:
+    return store.rows("SELECT * FROM codecs WHERE model_id = ? ORDER BY block, account, kind", model_id)
+
+
+_ROUNDS = """
+    SELECT r.*, (SELECT count(*) FROM enrolments WHERE round_id = r.id) AS enrolled,
+      (SELECT count(*) FROM enrolments WHERE round_id = r.id AND commitment IS NOT NULL) AS committed,
+      p.body AS plan_body, s.body AS result_body FROM rounds r
+    LEFT JOIN documents p ON p.digest = r.plan AND p.kind = 'plan'
+    LEFT JOIN documents s ON s.digest = r.result AND s.kind = 'result'
+"""
+
+
+def rounds_of(store: Store, model_id: int) -> list[Row]:
+    return store.rows(_ROUNDS + " WHERE r.model_id = ? ORDER BY r.id DESC", model_id)
+
+
+def round_(store: Store, round_id: int) -> Row | None:
+    return store.row(_ROUNDS + " WHERE r.id = ?", round_id)
+
+
+def enrolments(store: Store, round_id: int) -> list[Row]:
+    return store.rows('SELECT * FROM enrolments WHERE round_id = ? ORDER BY "index"', round_id)
+
+
+_INFERENCES = """
+    SELECT i.*, v.weights_root FROM inferences i
+    LEFT JOIN model_versions v ON v.model_id = i.model_id AND v.version = i.version
+"""
+
+
+def inferences(store: Store, *, before: int, limit: int, model_id: int, account: str) -> list[Row]:
+    """`account` is requester or worker."""
+    return store.rows(
+        _INFERENCES
+        + """
+        WHERE i.id < ?1 AND (?2 = 0 OR i.model_id = ?2)
+          AND (?3 = '' OR lower(i.requester) = lower(?3) OR lower(i.worker) = lower(?3))
+        ORDER BY i.id DESC LIMIT ?4""",
+        before,
+        model_id,
+        account,
+        limit,
+    )
+
+
+def inference(store: Store, request_id: int) -> Row | None:
+    return store.row(_INFERENCES + " WHERE i.id = ?", request_id)
+
+
+def attestations(store: Store, request_id: int) -> list[Row]:
+    return store.rows("SELECT * FROM attestations WHERE request_id = ? ORDER BY block, log_index", request_id)
+
+
+def activity(store: Store, subject: str, limit: int = 200) -> list[Row]:
+    """Events about one subject, newest first."""
+    return store.rows(
+        "SELECT * FROM events WHERE subject = ? ORDER BY block_number DESC, log_index DESC LIMIT ?",
+        subject,
+        limit,
+    )
+
+
+def counts(store: Store) -> dict[str, int]:
+    names = ("datasets", "licenses", "models", "rounds", "inferences", "events", "unreadable")
+    return {name: int(store.rows(f"SELECT count(*) AS n FROM {name}")[0]["n"]) for name in names}  # noqa: S608
