@@ -96,7 +96,7 @@ class RpcHandler(BaseHTTPRequestHandler):
 
     def add(self) -> None:
         for name, value in self._options.items():
-            if value not in _SAME_AS_DEFAULT.get(name, {value}):
+            if value.lower() not in _SAME_AS_DEFAULT.get(name, {value.lower()}):
                 raise InputError(f"option {name}={value} is not supported by the embedded node")
         answers = []
         for pieces in multipart.files(self._body(), self.headers.get("Content-Type", "")):

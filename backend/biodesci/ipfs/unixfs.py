@@ -1,7 +1,7 @@
 """UnixFS files as blocks: parsing, verified reading, and the CID that a file gets.
 
 dag-pb: https://ipld.io/specs/codecs/dag-pb/spec/; UnixFS v1: https://specs.ipfs.tech/unixfs/. The layout
-built here is Kubo's default for CIDv0: chunks of 262,144 bytes, dag-pb leaves, balanced tree with 174 links a node.
+built here is Kubo's default for CIDv0: chunks of 262,144 bytes, dag-pb leaves, balanced tree with 174 links.
 """
 
 from __future__ import annotations
