@@ -1,4 +1,4 @@
-"""`biodesci inference`: request encrypted inferences, collect answers, disclose what an auditor needs."""
+"""`biodesci inference`: request, collect, dispute, disclose what an auditor needs."""
 
 from __future__ import annotations
 
@@ -24,11 +24,12 @@ def request(
     fee: Annotated[int, typer.Option(help="In wei; held in escrow until the answer is accepted.")] = 0,
     deadline: Annotated[int, typer.Option(help="Seconds the worker has.")] = 3600,
     window: Annotated[int, typer.Option(help="Seconds to dispute the answer.")] = 86_400,
+    arbiter: Annotated[str, typer.Option(help="Address that decides disputes; none: no disputes.")] = "",
 ) -> None:
     """Encode the records, seal them to the worker and request the inference."""
     from biodesci.services import files
     from biodesci.services.codec import load_codec
-    from biodesci.services.infer import request_inference
+    from biodesci.services.infer import NO_ARBITER, request_inference
     from biodesci.services.round_node import read_statistics
 
     chain, ipfs = session.chain(), session.ipfs()
@@ -47,6 +48,7 @@ def request(
         fee=fee,
         deadline_seconds=deadline,
         challenge_window=window,
+        arbiter=arbiter or NO_ARBITER,
     )
     output.record({"request": request_id, "model": model, "version": chosen, "records": len(x)}, "Requested.")
 
@@ -108,6 +110,34 @@ def bundle(request_id: int, target: Annotated[Path, typer.Argument(help="File to
         {"file": str(target)},
         "Codec holders can read it: give it to the auditor alone.",
     )
+
+
+@app.command()
+def challenge(
+    request_id: int, report: Annotated[str, typer.Argument(help="CID of the audit report that says why.")]
+) -> None:
+    """Dispute an answer before its arbiter, within the challenge window."""
+    from biodesci.core import cid
+    from biodesci.services.infer import challenge as dispute
+
+    dispute(session.chain(), request_id, cid.to_digest(report))
+    output.record({"request": request_id, "evidence": report}, "Challenged: the arbiter decides.")
+
+
+@app.command()
+def reclaim(request_id: int) -> None:
+    """Get the fee back of a request that was not answered in time, or whose answer was refused."""
+    from biodesci.services import infer
+
+    output.record({"request": request_id, "wei": infer.reclaim(session.chain(), request_id)})
+
+
+@app.command()
+def withdraw() -> None:
+    """For workers: get the fees of accepted answers."""
+    from biodesci.services import infer
+
+    output.record({"wei": infer.withdraw(session.chain())})
 
 
 @app.command()

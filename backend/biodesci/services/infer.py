@@ -139,6 +139,24 @@ def challenge(chain: Chain, request_id: int, report: bytes) -> None:
     chain.send(chain.inferences.functions.challenge(request_id, report))
 
 
+def reclaim(chain: Chain, request_id: int) -> int:
+    """Ends a request that got no answer in time, and pays out what is owed to this account: wei."""
+    state = read_request(chain, request_id).state
+    if state is State.REQUESTED:
+        chain.send(chain.inferences.functions.expire(request_id))
+    elif state not in (State.EXPIRED, State.REFUSED):
+        raise StateError(f"Request {request_id} is {state.name.lower()}: there is nothing to reclaim.")
+    return withdraw(chain)
+
+
+def withdraw(chain: Chain) -> int:
+    """Pays out the fees owed to this account: wei. 0 where nothing is owed."""
+    owed = int(chain.call(chain.inferences.functions.owed(chain.address)))
+    if owed:
+        chain.send(chain.inferences.functions.collect(chain.address))
+    return owed
+
+
 def requests_of(chain: Chain, requester: str) -> list[Request]:
     """Everything that `requester` has asked for, oldest first."""
     asked = chain.events(chain.inferences, "InferenceRequested", chain.deployment.first_block)

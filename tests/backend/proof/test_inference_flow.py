@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from biodesci.ipfs.client import Ipfs
 
 from biodesci.chain.client import Chain
 from biodesci.core import checkpoint, commitment, envelope
@@ -25,6 +24,7 @@ from biodesci.core.errors import (
 from biodesci.demo.dishonest_worker import answer_with_other_weights
 from biodesci.ee import runtime
 from biodesci.ee.tabular import TabularConfig
+from biodesci.ipfs.client import Ipfs
 from biodesci.proof.bundle import Bundle
 from biodesci.proof.report import AuditReport
 from biodesci.services import audit, infer, keys, serve
@@ -507,4 +507,34 @@ def test_past_its_deadline_a_request_is_left_alone(world: World, localnet, x: np
     request_id = world.request(x, deadline_seconds=5)
     localnet.pass_time(60)
     assert request_id not in world.serve()
-    assert world.client.chain.inferences.functions.stateOf(request_id).call() == State.REQUESTED
+    c = world.client.chain
+    assert read_request(c, request_id).state is State.REQUESTED
+    before = c.balance(c.address)
+    assert infer.reclaim(c, request_id) >= FEE
+    assert c.balance(c.address) > before
+    assert read_request(c, request_id).state is State.EXPIRED
+    assert infer.reclaim(c, request_id) == 0
+
+
+def test_an_answer_found_wrong_is_challenged_with_the_report_and_refunded(
+    world: World, x: np.ndarray
+) -> None:
+    arbiter = world.owner
+    request_id = world.request(x, arbiter=arbiter.address)
+    w, c = world.worker, world.client
+    answer_with_other_weights(w.chain, world.ipfs, w.home, w.seed, request_id, 2)
+    world.collect(request_id)
+    report = world.audit(request_id)
+    assert not report.passed
+    infer.challenge(c.chain, request_id, audit.attest(world.auditor.chain, world.ipfs, report))
+    with pytest.raises(StateError, match="challenged"):
+        infer.finalize(c.chain, request_id)
+    arbiter.chain.send(arbiter.chain.inferences.functions.resolve(request_id, True))
+    assert read_request(c.chain, request_id).state is State.REFUSED
+    assert infer.reclaim(c.chain, request_id) >= FEE
+
+
+def test_a_worker_withdraws_what_it_earned(world: World, answered: int) -> None:
+    infer.finalize(world.client.chain, answered)
+    assert infer.withdraw(world.worker.chain) >= FEE
+    assert infer.withdraw(world.worker.chain) == 0
