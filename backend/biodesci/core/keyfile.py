@@ -1,0 +1,67 @@
+"""Key files: a secret at rest under a passphrase.
+
+    "BDSK" ‖ version u8 = 1 ‖ log2(n) u8 ‖ r u8 ‖ p u8 ‖ salt (16) ‖ nonce (12) ‖ AES-256-GCM ciphertext and tag
+
+The key is scrypt(passphrase, salt) (RFC 7914); what stands before the ciphertext and the purpose are associated
+data, so that a file of one purpose does not open as another. Files are written by services/files.py.
+"""
+
+from __future__ import annotations
+
+import os
+import unicodedata
+from typing import Final
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
+
+from biodesci.core.errors import InputError, IntegrityError, WrongKeyError
+
+_MAGIC: Final = b"BDSK\x01"
+_HEADER_SIZE: Final = 8 + 16 + 12
+_R: Final = 8
+_P: Final = 3
+_DEFAULT_N: Final = 1 << 15  # with r = 8, p = 3: one of OWASP's recommended settings, 32 MiB
+_LOG_N: Final = range(10, 21)  # above, a forged header would ask for gigabytes
+
+
+def seal(secret: bytes, passphrase: str, purpose: str, *, n: int = _DEFAULT_N) -> bytes:
+    """Seals `secret`. `n` is scrypt's cost, from 2^10 to 2^20; a doubling doubles time and memory."""
+    log_n = n.bit_length() - 1
+    if n != 1 << max(log_n, 0) or log_n not in _LOG_N:
+        raise InputError(f"scrypt cannot use n = {n}.", "A power of two from 2^10 to 2^20.")
+    if not passphrase:
+        raise InputError("The passphrase is empty.", "Set BIODESCI_PASSPHRASE, or type one when asked.")
+    header = _MAGIC + bytes([log_n, _R, _P]) + os.urandom(16 + 12)
+    return header + _cipher(header, passphrase).encrypt(header[24:], secret, _associated(header, purpose))
+
+
+def open_(data: bytes, passphrase: str, purpose: str) -> bytes:
+    """Opens a key file. IntegrityError: not one. WrongKeyError: wrong passphrase or purpose, or changed."""
+    if len(data) < _HEADER_SIZE + 16 or data[:4] != _MAGIC[:4]:
+        raise IntegrityError("This is not a key file.", "Check the path, or restore the file from a copy.")
+    if data[:5] != _MAGIC:
+        raise IntegrityError(f"Key file version {data[4]} is not known here.", "Update BioDeSci.")
+    if data[5] not in _LOG_N or (data[6], data[7]) != (_R, _P):
+        raise IntegrityError("The key file's header is damaged.", "Restore the file from a copy.")
+    header = data[:_HEADER_SIZE]
+    try:
+        return _cipher(header, passphrase).decrypt(
+            header[24:], data[_HEADER_SIZE:], _associated(header, purpose)
+        )
+    except InvalidTag as exc:
+        raise WrongKeyError(
+            "The key file does not open.",
+            f"The passphrase is wrong, it is not a {purpose} file, or it was changed: check BIODESCI_PASSPHRASE.",
+        ) from exc
+
+
+def _cipher(header: bytes, passphrase: str) -> AESGCM:
+    scrypt = Scrypt(salt=header[8:24], length=32, n=1 << header[5], r=header[6], p=header[7])
+    # The same text typed on another system may come in another normal form.
+    return AESGCM(scrypt.derive(unicodedata.normalize("NFC", passphrase).encode()))
+
+
+def _associated(header: bytes, purpose: str) -> bytes:
+    return header + b"biodesci/keyfile/v1/" + purpose.encode()

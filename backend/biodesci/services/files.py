@@ -1,0 +1,51 @@
+"""Files that must be whole or absent after a crash: written beside the target, flushed to disk, renamed."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from biodesci.core.errors import NotFoundError
+
+PRIVATE = 0o600
+PUBLIC = 0o644
+
+
+def write_private(path: Path, data: bytes) -> None:
+    """As `write_atomic`, readable by its owner alone."""
+    _write(path, data, PRIVATE)
+
+
+def write_atomic(path: Path, data: bytes) -> None:
+    """Replace `path` by `data` in one step that survives a power cut."""
+    _write(path, data, PUBLIC)
+
+
+def read(path: Path) -> bytes:
+    """The file's bytes; NotFoundError naming the file where there is none."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError as exc:
+        raise NotFoundError(f"There is no file {path}.", "Check the path, or the role's home folder.") from exc
+
+
+def _write(path: Path, data: bytes, mode: int) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700 if mode == PRIVATE else 0o755)
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    partial = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as target:
+            os.fchmod(target.fileno(), mode)
+            target.write(data)
+            target.flush()
+            os.fsync(target.fileno())
+        partial.replace(path)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)  # the rename itself
+    finally:
+        os.close(folder)
