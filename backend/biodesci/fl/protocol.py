@@ -192,6 +192,14 @@ class Node:
         self._masked = digest
         return message.to_bytes()
 
+    def resume(self, message: MaskedVector) -> None:
+        """Take over a masked vector that was stored before a crash, in place of making one."""
+        if message.peers != peers_digest([self.address, *self._received]):
+            raise StateError("The stored vector is masked against other peers.", "Sit this round out.")
+        if self._masked and message.digest() != self._masked:
+            raise StateError("The stored vector is not the one that was masked.", "Sit this round out.")
+        self._masked = message.digest()
+
     def answer(self, survivors: Sequence[Address]) -> bytes:
         """The one unmask answer (an `UnmaskAnswer` message) to the survivors that the chain fixed."""
         asked = tuple(sorted(survivors))

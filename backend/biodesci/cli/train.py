@@ -1,0 +1,179 @@
+"""`biodesci round`: open and run federated rounds, see who is awaited, approve plans, read lineage, abort."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from biodesci.cli import output, session
+
+if TYPE_CHECKING:
+    from biodesci.services.round_owner import Progress, Result
+
+app = typer.Typer(help="Federated rounds: open, list, show, approve, lineage, abort.", no_args_is_help=True)
+
+
+@app.command("open")
+def open_(
+    model_id: int,
+    features: Annotated[
+        Path, typer.Argument(help="Feature plan (JSON): columns, ranges, categories, label.")
+    ],
+    aggregator: Annotated[str, typer.Option(help="Account of the aggregator.")],
+    cohort: Annotated[int, typer.Option(help="Start as soon as so many nodes enrolled.")],
+    rounds: Annotated[int, typer.Option(help="Training rounds after the statistics round.")] = 5,
+    statistics: Annotated[int, typer.Option(help="Use this finished statistics round.")] = 0,
+    min_nodes: Annotated[int, typer.Option(help="Never sum fewer nodes; 0: a majority of the cohort.")] = 0,
+    epochs: int = 3,
+    batch_size: int = 32,
+    learning_rate: float = 0.02,
+    momentum: float = 0.9,
+    clip: float = 1.0,
+    weight_decay: float = 0.01,
+    optimizer: str = "sgd",
+    seed: str = "",
+    enrol_seconds: int = 120,
+    commit_seconds: int = 600,
+    finalize_seconds: int = 900,
+) -> None:
+    """Open a statistics round, then training rounds, and follow them to their results."""
+    from biodesci.core.errors import InputError
+    from biodesci.core.features import FeaturePlan
+    from biodesci.ee.training import TrainingPlan
+    from biodesci.services import files, round_owner
+
+    try:
+        columns = FeaturePlan.from_document(json.loads(files.read(features)))
+    except ValueError as exc:
+        raise InputError(f"{features} is not JSON.", "Write the feature plan as JSON.") from exc
+    done = round_owner.run_rounds(
+        session.chain(),
+        session.ipfs(),
+        model_id,
+        columns,
+        TrainingPlan(epochs, batch_size, learning_rate, momentum, clip, optimizer, weight_decay, seed),
+        rounds=rounds,
+        aggregator=aggregator,
+        cohort=cohort,
+        statistics=statistics,
+        min_nodes=min_nodes,
+        deadlines=round_owner.Deadlines(enrol_seconds, commit_seconds, finalize_seconds),
+        watch=_note,
+    )
+    output.table(
+        [_row(result) for result in done], ("round", "kind", "nodes", "records", "auc"), "Nothing ran."
+    )
+
+
+@app.command("list")
+def list_(model_id: Annotated[int, typer.Argument(help="Only of this model; 0: all.")] = 0) -> None:
+    """The rounds on chain."""
+    from biodesci.services import rounds
+    from biodesci.services.round_plan import KINDS
+
+    chain = session.chain(account=False)
+    found = [rounds.read(chain, i) for i in range(1, rounds.count(chain) + 1)]
+    rows = [
+        {
+            "round": r.id,
+            "model": r.model_id,
+            "kind": KINDS[r.kind],
+            "state": r.state.name.lower(),
+            "enrolled": r.enrolled,
+            "committed": r.committed,
+            "base": r.base_version,
+        }
+        for r in found
+        if model_id in (0, r.model_id)
+    ]
+    output.table(
+        rows, ("round", "model", "kind", "state", "enrolled", "committed", "base"), "There are no rounds."
+    )
+
+
+@app.command()
+def show(round_id: int) -> None:
+    """A round: its plan, who takes part, who is awaited until when, and its result."""
+    from biodesci.core import cid
+    from biodesci.services import round_owner, rounds
+    from biodesci.services.rounds import State
+
+    chain, ipfs = session.chain(account=False), session.ipfs()
+    where = round_owner.progress_of(chain, round_id)
+    found = where.round
+    data: dict[str, object] = {
+        "round": found.id,
+        "model": found.model_id,
+        "state": found.state.name.lower(),
+        "plan": cid.from_digest(found.plan),
+        "document": json.dumps(rounds.fetch_plan(chain, ipfs, found).document(), sort_keys=True),
+        "aggregator": found.aggregator,
+        "nodes": [e.node for e in rounds.enrolments(chain, round_id)],
+        "committed": [e.node for e in rounds.survivors(chain, round_id)],
+    }
+    if found.state is State.FINALIZED:
+        data["result"] = json.dumps(round_owner.result_of(chain, ipfs, round_id).document, sort_keys=True)
+    elif found.state is State.ABORTED:
+        data["reason"] = round_owner.abort_reason(chain, round_id)
+    else:
+        data |= {"awaited": list(where.awaited), "until": where.until, "seconds left": where.seconds_left}
+    output.record(data, str(where))
+
+
+@app.command()
+def approve(plan: Annotated[str, typer.Argument(help="CID of the plan, as `round show` prints it.")]) -> None:
+    """Let this site's training node run exactly this plan."""
+    from biodesci.core import cid
+    from biodesci.services.approvals import Approvals
+    from biodesci.services.round_plan import MAX_PLAN, Plan
+
+    digest = cid.to_digest(plan)
+    document = Plan.from_bytes(session.ipfs().cat(digest, max_size=MAX_PLAN)).document()
+    Approvals(session.settings().home).approve(digest)
+    output.record({"plan": plan, "document": json.dumps(document, sort_keys=True)}, "Approved at this site.")
+
+
+@app.command()
+def lineage(model_id: int) -> None:
+    """Every version of a model, down to the accounts and datasets whose updates are in it."""
+    from biodesci.services.round_owner import lineage as read
+
+    rows = [
+        {
+            "version": entry.version,
+            "round": entry.round_id or None,
+            "nodes": [node for node, _ in entry.nodes],
+            "datasets": [dataset for _, dataset in entry.nodes],
+        }
+        for entry in read(session.chain(account=False), model_id)
+    ]
+    output.table(rows, ("version", "round", "datasets", "nodes"), "This model has no version.")
+
+
+@app.command()
+def abort(
+    round_id: int, reason: Annotated[str, typer.Option(help="At most 32 bytes.")] = "by the owner"
+) -> None:
+    """End a round: the model owner at any time, anyone once it is stuck."""
+    from biodesci.services import round_owner
+
+    round_owner.abort(session.chain(), round_id, reason)
+    output.record({"round": round_id, "reason": reason}, "Round aborted.")
+
+
+def _note(where: Progress) -> None:
+    output.note(str(where))
+
+
+def _row(result: Result) -> dict[str, object]:
+    document = result.document
+    return {
+        "round": result.round.id,
+        "kind": document["kind"],
+        "nodes": len(document["nodes"]),
+        "records": document["records"],
+        "auc": f"{document['after']['auc']:.3f}" if "after" in document else None,
+    }

@@ -1,0 +1,163 @@
+"""python -m biodesci.workers.aggregator: HTTP server that relays shares and sums masked updates.
+
+Errors are problem documents (RFC 9457). What counts as acknowledged lies on disk, so the process may be
+killed at any time. BIODESCI_AGGREGATOR_PORT overrides the port of BIODESCI_AGGREGATOR_URL.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import threading
+from typing import Final
+from urllib.parse import urlsplit
+
+import uvicorn
+from fastapi import FastAPI, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import JSONResponse
+
+from biodesci import config
+from biodesci.chain import accounts
+from biodesci.chain.client import Chain
+from biodesci.chain.deployment import Deployment
+from biodesci.core.errors import (
+    AccessDeniedError,
+    BioDeSciError,
+    ChainError,
+    ConfigurationError,
+    InputError,
+    IntegrityError,
+    NotFoundError,
+    StateError,
+    UnavailableError,
+)
+from biodesci.ipfs.client import Ipfs
+from biodesci.services.round_aggregator import RoundAggregator
+from biodesci.services.rounds import MessageKind
+
+log = logging.getLogger("aggregator")
+SIGNATURE_HEADER: Final = "X-BioDeSci-Signature"
+STATUS: Final[dict[type[BioDeSciError], int]] = {
+    AccessDeniedError: 403,
+    NotFoundError: 404,
+    StateError: 409,
+    IntegrityError: 400,
+    InputError: 422,
+    UnavailableError: 503,
+    ChainError: 502,
+}
+
+
+def create_app(aggregator: RoundAggregator) -> FastAPI:
+    """The aggregator's HTTP interface."""
+    app = FastAPI(title="BioDeSci aggregator", docs_url=None, redoc_url=None, openapi_url=None)
+
+    @app.exception_handler(BioDeSciError)
+    def problem(_: Request, exc: BioDeSciError) -> JSONResponse:
+        return _problem(next((s for kind, s in STATUS.items() if isinstance(exc, kind)), 500), exc)
+
+    @app.get("/health")
+    def health() -> dict[str, str]:
+        return {"status": "ok"}
+
+    @app.get("/rounds/{round_id}")
+    def status(round_id: int) -> dict[str, object]:
+        return aggregator.status(round_id)
+
+    @app.get("/rounds/{round_id}/inbox/{address}")
+    def inbox(round_id: int, address: str) -> Response:
+        body = aggregator.inbox(round_id, address)
+        return Response(status_code=204) if body is None else Response(body, media_type="application/json")
+
+    @app.post("/rounds/{round_id}/{kind}")
+    async def message(round_id: int, kind: MessageKind, request: Request) -> Response:
+        limit = await run_in_threadpool(aggregator.limit, round_id, kind)
+        body = bytearray()
+        async for part in request.stream():
+            body += part
+            if len(body) > limit:
+                return _problem(
+                    413,
+                    InputError(
+                        f"The message is larger than {limit} bytes.", "Send what the round's plan asks for."
+                    ),
+                )
+        signature = request.headers.get(SIGNATURE_HEADER, "")
+        await run_in_threadpool(aggregator.accept, round_id, kind, bytes(body), signature)
+        return Response(status_code=204)
+
+    return app
+
+
+def _problem(status: int, exc: BioDeSciError) -> JSONResponse:
+    document = {
+        "type": f"urn:biodesci:{type(exc).__name__}",
+        "title": type(exc).__name__,
+        "status": status,
+        "detail": exc.message,
+        "hint": exc.hint,
+    }
+    return JSONResponse(document, status, media_type="application/problem+json")
+
+
+def poll(aggregator: RoundAggregator, interval: float, stop: threading.Event) -> None:
+    """Move the rounds on until `stop` is set; waits out a chain or an IPFS node that does not answer."""
+    while not stop.is_set():
+        pause = interval
+        try:
+            aggregator.step()
+        except BioDeSciError as exc:
+            log.warning("%s", exc)
+            pause = max(pause, 2.0)
+        stop.wait(pause)
+
+
+def _address(settings: config.Settings) -> tuple[str, int]:
+    parts = urlsplit(settings.aggregator_url)
+    port = os.environ.get("BIODESCI_AGGREGATOR_PORT") or parts.port
+    if not str(port or "").isdigit():
+        raise ConfigurationError(
+            "The aggregator's port is not a number.", "Set BIODESCI_AGGREGATOR_URL to http://HOST:PORT."
+        )
+    return parts.hostname or "127.0.0.1", int(str(port))
+
+
+def main() -> int:
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    stop = threading.Event()
+    try:
+        settings = config.load()
+        host, port = _address(settings)
+        account = accounts.load(settings.account_path, settings.secret())
+        deployment = Deployment.load(settings.deployment)
+        chain = Chain(settings.rpc_url, deployment, account, confirmations=settings.confirmations)
+        aggregator = RoundAggregator(chain, Ipfs(settings.ipfs_api), settings.home)
+    except BioDeSciError as exc:
+        log.error("%s", exc)
+        return 3 if isinstance(exc, UnavailableError) else 1
+    options = uvicorn.Config(
+        create_app(aggregator), host=host, port=port, log_level="warning", access_log=False
+    )
+    server = uvicorn.Server(options)
+    loop = threading.Thread(target=poll, args=(aggregator, settings.poll_interval, stop), name="rounds")
+    loop.start()
+    log.info("aggregator %s on %s:%d", chain.address, host, port)
+    try:
+        server.run()
+    except SystemExit:
+        # uvicorn has logged why it cannot listen.
+        log.error("Port %d cannot be used. Stop what listens there, or set BIODESCI_AGGREGATOR_URL.", port)
+        return 1
+    finally:
+        stop.set()
+        loop.join()
+    return 0
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    sys.exit(main())
