@@ -112,12 +112,6 @@ function Technical({ dataset, version }: { dataset: DatasetAnswer; version: Data
 }
 
 function Provenance({ dataset }: { dataset: DatasetAnswer }) {
-  const links = (ids: readonly number[]) => ids.map((id, i) => (
-    <span key={id}>
-      {i > 0 && ', '}
-      <Link to={`/datasets/${id}`}>dataset {id}</Link>
-    </span>
-  ))
   return (
     <Card title="Provenance" id="provenance">
       <Facts
@@ -125,12 +119,21 @@ function Provenance({ dataset }: { dataset: DatasetAnswer }) {
           ['Owner', <Copyable key="owner" value={dataset.owner} label="owner address" />],
           ['Key custodian', dataset.custodian ? <Copyable key="custodian" value={dataset.custodian} label="custodian address" /> : 'The owner'],
           ['Published', date(dataset.publishedAt)],
-          ['Derived from', dataset.parents.length > 0 ? links(dataset.parents) : 'Original data'],
-          ['Source of', dataset.children.length > 0 ? links(dataset.children) : 'Nothing yet'],
+          ['Derived from', dataset.parents.length > 0 ? <DatasetLinks key="parents" ids={dataset.parents} /> : 'Original data'],
+          ['Source of', dataset.children.length > 0 ? <DatasetLinks key="children" ids={dataset.children} /> : 'Nothing yet'],
           ['Licences bought', String(dataset.licenses)],
           ['Training rounds', dataset.rounds.length > 0 ? count(dataset.rounds.length, 'round') : 'None yet'],
         ]}
       />
     </Card>
   )
+}
+
+function DatasetLinks({ ids }: { ids: readonly number[] }) {
+  return ids.map((id, i) => (
+    <span key={id}>
+      {i > 0 && ', '}
+      <Link to={`/datasets/${id}`}>dataset {id}</Link>
+    </span>
+  ))
 }

@@ -1,11 +1,11 @@
 import { Histogram } from '@/components/Histogram'
+import { ScrollRegion } from '@/components/ScrollRegion'
 import type { Column } from '@/lib/card'
 
 export function SchemaTable({ columns }: { columns: readonly Column[] }) {
   return (
     <>
-      {/* Wide tables scroll inside their own region, which therefore takes the keyboard's focus. */}
-      <section aria-label="Columns" tabIndex={0} className="relative -mx-5 overflow-x-auto px-5 sm:-mx-6 sm:px-6">
+      <ScrollRegion label="Columns" className="-mx-5 px-5 sm:-mx-6 sm:px-6">
         <table className="w-full min-w-lg text-left">
           <thead className="border-b border-line text-sm text-muted">
             <tr>
@@ -30,7 +30,7 @@ export function SchemaTable({ columns }: { columns: readonly Column[] }) {
             ))}
           </tbody>
         </table>
-      </section>
+      </ScrollRegion>
       <p className="mt-3 text-sm text-muted">Counts below 11 people are withheld by the publisher, and so are minima and maxima.</p>
     </>
   )

@@ -4,6 +4,7 @@ import { Badge } from '@/components/Badge'
 import { Button } from '@/components/Button'
 import { FailureNotice } from '@/components/Notice'
 import { Empty, Loading, Page } from '@/components/Page'
+import { ScrollRegion } from '@/components/ScrollRegion'
 import { date, ether, shorten } from '@/lib/format'
 
 import { useInferences } from './queries'
@@ -18,8 +19,7 @@ export default function InferencesPage() {
       {query.isPending && <Loading what="inferences" />}
       {all?.length === 0 && <Empty title="No inference has been requested yet">A client requests one with “biodesci infer request”.</Empty>}
       {all && all.length > 0 && (
-        // Wide tables scroll inside their own region, which therefore takes the keyboard's focus.
-        <section aria-label="Inferences" tabIndex={0} className="relative overflow-x-auto rounded-2xl border border-line bg-surface shadow-card">
+        <ScrollRegion label="Inferences" className="rounded-2xl border border-line bg-surface shadow-card">
           <table className="w-full min-w-2xl text-left">
             <thead className="border-b border-line text-sm text-muted">
               <tr>
@@ -49,7 +49,7 @@ export default function InferencesPage() {
               ))}
             </tbody>
           </table>
-        </section>
+        </ScrollRegion>
       )}
       {query.hasNextPage && (
         <Button look="secondary" onClick={() => void query.fetchNextPage()} busy={query.isFetchingNextPage}>

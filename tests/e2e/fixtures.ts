@@ -1,0 +1,100 @@
+/** What every browser test needs: the running stack, a funded account, and a wallet in the page. */
+import { readFileSync } from 'node:fs'
+
+import { AxeBuilder } from '@axe-core/playwright'
+import { test as base, expect, type Page } from '@playwright/test'
+import type { Hex } from 'viem'
+import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts'
+
+import type { WalletControls, WalletOptions } from './wallet/wallet'
+
+export interface Stack {
+  apiUrl: string
+  rpcUrl: string
+  gatewayUrl: string
+  chainId: number
+  testAccount: { address: Hex; privateKey: Hex }
+  datasets: { id: number; offerId: number; file: string }[]
+}
+
+declare global {
+  interface Window {
+    TestWallet: { install: (options: WalletOptions) => WalletControls }
+    testWallet: WalletControls
+  }
+}
+
+interface Fixtures {
+  stack: Stack
+  /** Puts a wallet with this key into the page, before it loads. */
+  addWallet: (options: { privateKey: Hex; startChainId?: number }) => Promise<void>
+  /** Fails on any violation of WCAG 2.2 AA that axe finds. */
+  checkAccessibility: () => Promise<void>
+}
+
+export const test = base.extend<Fixtures>({
+  // oxlint-disable-next-line no-empty-pattern
+  stack: async ({}, use) => {
+    await use(JSON.parse(readFileSync(process.env['E2E_STACK'] ?? '', 'utf8')) as Stack)
+  },
+  baseURL: async ({ stack }, use) => use(stack.apiUrl),
+  page: async ({ page, stack }, use) => {
+    const strangers: string[] = []
+    const local = new Set([stack.apiUrl, stack.rpcUrl, stack.gatewayUrl].map((url) => new URL(url).host))
+    page.on('request', (request) => {
+      const url = new URL(request.url())
+      if (url.protocol.startsWith('http') && !local.has(url.host)) strangers.push(request.url())
+    })
+    await use(page)
+    expect(strangers, 'requests that left the machine').toEqual([])
+  },
+  addWallet: async ({ page, stack }, use) => {
+    await use(async ({ privateKey, startChainId }) => {
+      const options: WalletOptions = { privateKey, rpcUrl: stack.rpcUrl, chainId: stack.chainId, ...(startChainId ? { startChainId } : {}) }
+      const script = readFileSync(process.env['E2E_WALLET'] ?? '', 'utf8')
+      await page.addInitScript(`${script};window.testWallet = TestWallet.install(${JSON.stringify(options)})`)
+    })
+  },
+  checkAccessibility: async ({ page }, use) => {
+    await use(async () => {
+      const { violations } = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']).analyze()
+      expect(violations.map(({ id, help, nodes }) => ({ id, help, nodes: nodes.map((node) => node.html.slice(0, 200)) }))).toEqual([])
+    })
+  },
+})
+
+export { expect }
+
+export async function rpc(stack: Stack, method: string, ...params: unknown[]): Promise<unknown> {
+  const response = await fetch(stack.rpcUrl, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }) })
+  const answer = (await response.json()) as { result?: unknown; error?: { message: string } }
+  if (answer.error) throw new Error(answer.error.message)
+  return answer.result
+}
+
+/** A new account with some ether (or none). */
+export async function newAccount(stack: Stack, wei = 10n ** 19n): Promise<{ address: Hex; privateKey: Hex }> {
+  const privateKey = generatePrivateKey()
+  const { address } = privateKeyToAccount(privateKey)
+  await rpc(stack, 'anvil_setBalance', address, `0x${wei.toString(16)}`)
+  return { address, privateKey }
+}
+
+export async function connect(page: Page): Promise<void> {
+  await page.getByRole('banner').getByRole('button', { name: 'Connect wallet' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Test wallet' }).click()
+  await expect(page.getByRole('button', { name: /^Account 0x/ })).toBeVisible()
+}
+
+export const PASSPHRASE = 'seven quiet herons at dawn'
+
+/** Makes and registers the account's key, on a page that shows the key panel. */
+export async function createKey(page: Page): Promise<string> {
+  await page.getByLabel('Passphrase', { exact: true }).fill(PASSPHRASE)
+  await page.getByLabel('Passphrase again').fill(PASSPHRASE)
+  const saved = page.waitForEvent('download')
+  await page.getByRole('button', { name: 'Create key and save recovery file' }).click()
+  const recovery = await (await saved).path()
+  await page.getByRole('button', { name: 'Register my key' }).click()
+  return recovery
+}

@@ -1,0 +1,88 @@
+/** Reading pages: models, inferences, audit; no wallet, no API, no chain; narrow screens; keyboard. */
+import { expect, test } from './fixtures'
+
+test('says how to go on without a wallet', async ({ page, checkAccessibility }) => {
+  await page.goto('/licenses')
+  await expect(page.getByText('Connect a wallet to see your licences')).toBeVisible()
+  await checkAccessibility()
+  await page.getByRole('main').getByRole('button', { name: 'Connect wallet' }).click()
+  await expect(page.getByText('No wallet was found in this browser.')).toBeVisible()
+  await checkAccessibility()
+  await page.keyboard.press('Escape')
+  await expect(page.getByRole('dialog')).toHaveCount(0)
+  await expect(page.getByRole('main').getByRole('button', { name: 'Connect wallet' })).toBeFocused()
+})
+
+test('says that the API is away, and goes on when it is back', async ({ page, checkAccessibility }) => {
+  await page.route('**/v1/**', (route) => route.abort())
+  await page.goto('/')
+  await expect(page.getByRole('alert').getByText('The API does not answer.')).toBeVisible()
+  await checkAccessibility()
+  await page.unroute('**/v1/**')
+  await page.getByRole('button', { name: 'Try again' }).click()
+  await expect(page.getByRole('heading', { level: 1, name: 'Datasets' })).toBeVisible()
+
+  // Later failures leave what is on screen in place.
+  await expect(page.getByRole('main').getByRole('heading', { level: 2 }).first()).toBeVisible()
+  await page.route('**/v1/**', (route) => route.fulfill({ status: 503, contentType: 'application/problem+json', body: JSON.stringify({ detail: 'The index is being rebuilt.', hint: 'Wait a minute.' }) }))
+  await expect(page.getByRole('alert').getByText('The index is being rebuilt.')).toBeVisible()
+  await expect(page.getByRole('main').getByRole('heading', { level: 2 }).first()).toBeVisible()
+})
+
+test('says that the chain’s node is away', async ({ page, stack }) => {
+  await page.route(`${stack.rpcUrl}/**`, (route) => route.abort())
+  await page.goto('/')
+  await expect(page.getByText('The chain’s node does not answer')).toBeVisible()
+})
+
+test('answers unknown addresses', async ({ page, checkAccessibility }) => {
+  await page.goto('/datasets/999999')
+  await expect(page.getByRole('alert')).toContainText('999999')
+  await page.goto('/nowhere')
+  await expect(page.getByRole('heading', { name: 'There is no such page' })).toBeVisible()
+  await checkAccessibility()
+})
+
+test('can be used with the keyboard and on a narrow screen', async ({ page, stack }) => {
+  await page.setViewportSize({ width: 360, height: 740 })
+  const id = stack.datasets[0]?.id
+  await page.goto(`/datasets/${id}`)
+  await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
+  expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)).toBe(0)
+  await page.keyboard.press('Tab')
+  await expect(page.getByRole('link', { name: 'Skip to the content' })).toBeFocused()
+})
+
+test('shows models with lineage and rounds, inferences with audits, and the timeline', async ({ page, checkAccessibility }) => {
+  test.setTimeout(420_000)
+  // The stack plays its story (training, inference, audit) beside the other tests.
+  await expect
+    .poll(
+      async () => {
+        const answer = await page.request.get('/v1/inferences')
+        const { items } = (await answer.json()) as { items: { id: number }[] }
+        if (items.length === 0) return 0
+        const details = await Promise.all(items.map(async ({ id }) => (await (await page.request.get(`/v1/inferences/${id}`)).json()) as { attestations: unknown[] }))
+        return details.reduce((n, one) => n + one.attestations.length, 0)
+      },
+      { timeout: 360_000, intervals: [2_000] },
+    )
+    .toBeGreaterThan(0)
+
+  await page.goto('/models')
+  await page.getByRole('main').getByRole('heading', { level: 2 }).first().getByRole('link').click()
+  await expect(page.getByText(/4 of 4 sites returned/).first()).toBeVisible()
+  await expect(page.getByText(/Made by round \d+/).first()).toBeVisible()
+  await checkAccessibility()
+
+  await page.getByRole('link', { name: 'Inferences' }).first().click()
+  await checkAccessibility()
+  await page.getByRole('link', { name: /^Inference \d+$/ }).first().click()
+  await expect(page.getByRole('heading', { name: 'Audits' })).toBeVisible()
+  await checkAccessibility()
+
+  await page.getByRole('link', { name: 'Audit', exact: true }).click()
+  await expect(page.getByText('Auditor’s verdict recorded').first()).toBeVisible()
+  await expect(page.getByText('Updates aggregated, round closed').first()).toBeVisible()
+  await checkAccessibility()
+})

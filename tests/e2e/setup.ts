@@ -1,0 +1,70 @@
+/** Builds the test wallet, then starts the whole stack (chain, IPFS, contracts, custodians, index, API with the page) and stops it at the end. */
+import { spawn, type ChildProcess } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+import { build } from 'vite'
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+const START_LIMIT = 180_000
+
+export default async function setup(): Promise<(() => Promise<void>) | undefined> {
+  const folder = mkdtempSync(join(tmpdir(), 'biodesci-e2e-'))
+  process.env['E2E_WALLET'] = join(folder, 'wallet.js')
+  await build({
+    configFile: false,
+    logLevel: 'warn',
+    root: join(ROOT, 'tests/e2e/wallet'),
+    build: {
+      outDir: folder,
+      emptyOutDir: false,
+      lib: { entry: join(ROOT, 'tests/e2e/wallet/wallet.ts'), formats: ['iife'], name: 'TestWallet', fileName: () => 'wallet.js' },
+    },
+  })
+
+  // A stack that runs already may be used instead: the path of its announcement.
+  if (process.env['E2E_STACK']) return () => Promise.resolve(rmSync(folder, { recursive: true, force: true }))
+
+  if (!existsSync(join(ROOT, 'frontend/dist/index.html'))) throw new Error('The page is not built. Run: node node_modules/vite/bin/vite.js build frontend')
+  const announced = join(folder, 'stack.json')
+  const stack = spawn(join(ROOT, '.venv/bin/biodesci'), ['up', '--ports', 'auto', '--state', join(folder, 'state'), '--announce', announced], {
+    cwd: ROOT,
+    env: { ...process.env, BIODESCI_ROOT: ROOT },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let log = ''
+  for (const stream of [stack.stdout, stack.stderr]) stream.on('data', (chunk: Buffer) => (log = (log + chunk.toString()).slice(-8_000)))
+  const stop = async () => {
+    await end(stack)
+    if (!process.env['E2E_KEEP']) rmSync(folder, { recursive: true, force: true })
+  }
+  try {
+    await ready(stack, announced)
+  } catch (error) {
+    await stop()
+    throw new Error(`${String(error)}\nThe stack said:\n${log}`, { cause: error })
+  }
+  process.env['E2E_STACK'] = announced
+  return stop
+}
+
+async function ready(stack: ChildProcess, announced: string): Promise<void> {
+  for (const limit = Date.now() + START_LIMIT; Date.now() < limit; ) {
+    if (stack.exitCode !== null) throw new Error(`The stack ended with exit status ${stack.exitCode}.`)
+    if (existsSync(announced)) {
+      JSON.parse(readFileSync(announced, 'utf8'))
+      return
+    }
+    await new Promise((resolve) => setTimeout(resolve, 250))
+  }
+  throw new Error(`The stack was not ready within ${START_LIMIT / 1000} s.`)
+}
+
+async function end(stack: ChildProcess): Promise<void> {
+  if (stack.exitCode !== null || stack.signalCode !== null) return
+  const exited = new Promise((resolve) => stack.once('exit', resolve))
+  stack.kill('SIGTERM')
+  await exited
+}
