@@ -156,9 +156,8 @@ class IpfsNode:
 
 @pytest.fixture(scope="session")
 def ipfs_node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[IpfsNode]:
-    from biodesci.ipfs.client import Ipfs
-
     from biodesci.core.errors import UnavailableError
+    from biodesci.ipfs.client import Ipfs
 
     api, gateway = free_port(), free_port()
     repo = tmp_path_factory.mktemp("ipfs") / "repo"

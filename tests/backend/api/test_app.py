@@ -1,0 +1,241 @@
+"""The API over a real index of a real chain."""
+
+from __future__ import annotations
+
+import json
+import os
+
+import pytest
+from fastapi.testclient import TestClient
+
+from biodesci.api.app import create
+from biodesci.config import Settings
+from biodesci.core import cid
+from biodesci.core.envelope import generate_seed, public_key
+from biodesci.ipfs.client import Ipfs
+from biodesci.services.index import sync
+from biodesci.store.database import Store
+
+HMB = 1 << 2
+
+
+class World:
+    def __init__(self, client, settings, owner, buyer, datasets, license_id, store, ipfs) -> None:
+        self.client, self.settings, self.owner, self.buyer = client, settings, owner, buyer
+        self.datasets, self.license_id, self.store, self.ipfs = datasets, license_id, store, ipfs
+
+
+@pytest.fixture(scope="module")
+def world(localnet, ipfs_node, tmp_path_factory):
+    from biodesci.chain.client import Chain
+    from biodesci.chain.deployment import Deployment
+
+    folder = tmp_path_factory.mktemp("api")
+    ipfs = Ipfs(ipfs_node.api, timeout=1.0)
+    deployment = Deployment.load(localnet.deployment_file)
+    owner, buyer = (Chain(localnet.rpc_url, deployment, localnet.account()) for _ in range(2))
+    datasets = []
+    for number in range(3):
+        content = os.urandom(32)
+        card = {
+            "name": f"Cohort {number}", "description": "Heart disease" if number else "Lung cancer",
+            "keywords": ["cardiology"],
+            "distribution": [
+                {"contentUrl": "ipfs://" + cid.from_digest(content), "contentSize": "99 B",
+                 "encodingFormat": "text/csv", "name": "c.csv", "sha256": "00" * 32}
+            ],
+        }  # fmt: skip
+        publication = (ipfs.add(json.dumps(card).encode()), os.urandom(32), os.urandom(32), HMB)
+        offer = (0, 10**16 + number, 0, 0, 600, 600, 1, "0x" + "0" * 40)
+        receipt = owner.send(owner.datasets.functions.publishWithOffer(publication, datasets[:1], offer))
+        datasets.append(owner.event(receipt, owner.datasets, "DatasetPublished")["datasetId"])
+        offer_id = owner.event(receipt, owner.licenses, "OfferCreated")["offerId"]
+    buyer.send(buyer.keys.functions.register(public_key(generate_seed())))
+    receipt = buyer.send(buyer.licenses.functions.purchase(offer_id, HMB), 10**16 + 2)
+    license_id = buyer.event(receipt, buyer.licenses, "LicensePurchased")["licenseId"]
+    owner.send(owner.licenses.functions.deliver(license_id, os.urandom(32)))
+
+    dist = folder / "dist"
+    (dist / "assets").mkdir(parents=True)
+    (dist / "index.html").write_text("<!doctype html><title>page</title>")
+    (dist / "assets" / "app-1a2b.js").write_text("export {}")
+    (folder / "secret.txt").write_text("outside")
+    settings = Settings(
+        rpc_url=localnet.rpc_url, deployment=localnet.deployment_file, ipfs_api=ipfs_node.api,
+        ipfs_gateway=ipfs_node.gateway, home=folder / "home", web=dist,
+    )  # fmt: skip
+    with Store(settings.database_path) as store:
+        sync(owner, ipfs, store)
+        with TestClient(create(settings), raise_server_exceptions=False) as client:
+            yield World(client, settings, owner, buyer, datasets, license_id, store, ipfs)
+
+
+def test_health_and_readiness(world):
+    assert world.client.get("/health").json()["status"] == "ok"
+    ready = world.client.get("/ready")
+    assert ready.status_code == 200, ready.text
+    assert [c["ok"] for c in ready.json()["checks"]] == [True, True]
+
+
+def test_readiness_names_what_is_down(world, tmp_path):
+    down = world.settings.model_copy(
+        update={"rpc_url": "http://127.0.0.1:9", "ipfs_api": "http://127.0.0.1:9"}
+    )
+    with TestClient(create(down)) as client:
+        answer = client.get("/ready")
+    assert answer.status_code == 503
+    body = answer.json()
+    assert body["ready"] is False
+    assert all(not c["ok"] and "127.0.0.1:9" in c["message"] for c in body["checks"]), body
+
+
+def test_config_has_what_a_wallet_needs(world):
+    config = world.client.get("/v1/config").json()
+    assert config["chainId"] == 31337
+    assert config["rpcUrl"] == world.settings.rpc_url
+    assert config["ipfsGatewayUrl"] == world.settings.ipfs_gateway
+    assert config["contracts"]["AccessLicense"] == world.owner.licenses.address
+    assert config["asOf"] == world.owner.block_number()
+
+
+def test_pages_follow_the_cursor_to_the_end(world):
+    seen, cursor = [], ""
+    while cursor is not None:
+        page = world.client.get(
+            "/v1/datasets", params={"limit": 2, "cursor": cursor, "owner": world.owner.address}
+        ).json()
+        seen += [d["id"] for d in page["items"]]
+        cursor = page["nextCursor"]
+    assert seen == sorted(world.datasets, reverse=True)
+
+
+@pytest.mark.parametrize(
+    ("q", "expected"),
+    [("lung", [0]), ("heart", [2, 1]), ("CARDIOLOGY", [2, 1, 0]), ("%", []), ("cohort_1", [])],
+)
+def test_search_takes_text_literally(world, q, expected):
+    page = world.client.get("/v1/datasets", params={"q": q, "owner": world.owner.address}).json()
+    assert [d["id"] for d in page["items"]] == [world.datasets[i] for i in expected]
+
+
+def test_dataset_has_card_versions_offers_and_provenance(world):
+    first, second, third = world.datasets
+    body = world.client.get(f"/v1/datasets/{third}").json()
+    assert body["name"] == "Cohort 2"
+    assert body["card"]["description"] == "Heart disease"
+    assert body["terms"]["bits"] == str(HMB)
+    assert body["terms"]["terms"][0]["code"] == "HMB"
+    assert body["offers"][0]["price"] == str(10**16 + 2)
+    assert body["licenses"] == 1
+    assert body["parents"] == [first]
+    container = body["versions"][0]["container"]
+    assert container["size"] == 99
+    assert container["url"] == f"{world.settings.ipfs_gateway}/ipfs/{container['content']['cid']}"
+    assert cid.to_digest(container["content"]["cid"]).hex() == container["content"]["digest"][2:]
+    assert [a["name"] for a in body["activity"]] == ["OfferCreated", "DatasetPublished"]
+    assert body["publishedAt"].endswith("Z")
+    assert world.client.get(f"/v1/datasets/{first}").json()["children"] == [second, third]
+
+
+def test_licenses_of_an_account_in_any_case(world):
+    for address in (world.buyer.address, world.buyer.address.lower()):
+        page = world.client.get("/v1/licenses", params={"licensee": address}).json()
+        assert [one["id"] for one in page["items"]] == [world.license_id]
+    (one,) = page["items"]
+    assert (one["state"], one["active"], one["right"]) == ("delivered", True, "download")
+    assert one["expiresAt"] is None
+    assert one["usesLeft"] is None
+    body = world.client.get(f"/v1/licenses/{world.license_id}").json()
+    assert [a["name"] for a in body["activity"]] == ["KeyDelivered", "LicensePurchased"]
+    assert body["container"]["fileName"] == "c.csv"
+    nobody = world.client.get("/v1/licenses", params={"licensee": "0x" + "12" * 20}).json()
+    assert nobody["items"] == []
+
+
+def test_etag_saves_the_body_until_something_changes(world):
+    first = world.client.get("/v1/datasets")
+    tag = first.headers["etag"]
+    again = world.client.get("/v1/datasets", headers={"If-None-Match": tag})
+    assert again.status_code == 304
+    assert again.content == b""
+    other = world.client.get("/v1/datasets", headers={"If-None-Match": '"0000"'})
+    assert other.status_code == 200
+
+
+@pytest.mark.parametrize("path", ["datasets", "licenses", "models", "rounds", "inferences"])
+def test_what_is_not_there_is_a_problem_document(world, path):
+    answer = world.client.get(f"/v1/{path}/9999")
+    assert answer.status_code == 404
+    assert answer.headers["content-type"] == "application/problem+json"
+    body = answer.json()
+    assert body["type"] == "/problems/not-found"
+    assert body["instance"] == f"/v1/{path}/9999"
+    assert "9999" in body["detail"]
+    assert body["hint"]
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/v1/datasets/zero", 422), ("/v1/datasets/-1", 422), (f"/v1/datasets/{10**30}", 422),
+        ("/v1/datasets?limit=1000", 422), ("/v1/datasets?cursor=x", 400), ("/v1/licenses?licensee=bob", 422),
+        ("/v1/nothing", 404),
+    ],
+)  # fmt: skip
+def test_bad_input_is_a_problem_document(world, path, status):
+    answer = world.client.get(path)
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert set(answer.json()) == {"type", "title", "status", "detail", "instance", "hint"}
+
+
+def test_writing_is_not_possible(world):
+    answer = world.client.post("/v1/datasets", json={})
+    assert answer.status_code == 405
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_unexpected_error_tells_nothing_of_the_inside(world, monkeypatch):
+    from biodesci.store import queries
+
+    def fail(*_args, **_kwargs):
+        raise ValueError("inner detail")
+
+    monkeypatch.setattr(queries, "models", fail)
+    answer = world.client.get("/v1/models")
+    assert answer.status_code == 500
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert "inner detail" not in answer.text
+
+
+def test_security_headers_and_no_cors(world):
+    answer = world.client.get("/v1/config", headers={"Origin": "http://evil.example"})
+    policy = answer.headers["content-security-policy"]
+    assert world.settings.rpc_url in policy
+    assert world.settings.ipfs_gateway in policy
+    assert "frame-ancestors 'none'" in policy
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert not [h for h in answer.headers if h.startswith("access-control-")]
+
+
+def test_page_is_served_and_nothing_outside_its_folder(world):
+    assert "<title>page" in world.client.get("/").text
+    assert "<title>page" in world.client.get("/datasets/3").text
+    script = world.client.get("/assets/app-1a2b.js")
+    assert "javascript" in script.headers["content-type"]
+    assert "immutable" in script.headers["cache-control"]
+    outside = world.client.get("/%2e%2e/secret.txt")
+    assert "outside" not in outside.text
+
+
+def test_metrics(world):
+    world.client.get("/v1/models")
+    text = world.client.get("/metrics").text
+    assert 'biodesci_http_requests_total{route="/v1/models",status="200"}' in text
+    assert f"biodesci_index_block {float(world.owner.block_number())}" in text
+
+
+def test_openapi_names_every_route(world):
+    spec = world.client.get("/openapi.json").json()
+    assert {"/health", "/ready", "/metrics", "/v1/config", "/v1/rounds/{id_}"} <= set(spec["paths"])
+    assert "DatasetAnswer" in spec["components"]["schemas"]
