@@ -162,18 +162,19 @@ contract AccessLicense is ERC721, IERC5192, IAccessLicense {
     /// @inheritdoc IAccessLicense
     function deliver(uint256 licenseId, bytes32 envelope) external {
         StoredLicense storage license = _licenses[licenseId];
-        if (license.state != State.Purchased) revert AccessLicense_WrongState(licenseId, license.state);
-        _checkNotLate(licenseId, license);
+        // Read side by side, the fields of a slot are loaded once.
+        (State state, uint40 datasetId, uint32 version, uint40 deadline, uint32 duration) =
+            (license.state, license.datasetId, license.version, license.deadline, license.duration);
+        (uint40 window, bool presented) = (license.disputeWindow, license.presented);
+        if (state != State.Purchased) revert AccessLicense_WrongState(licenseId, state);
+        if (block.timestamp > deadline) revert AccessLicense_TooLate(licenseId, deadline);
         if (envelope == 0) revert AccessLicense_EmptyField("envelope");
-        uint40 datasetId = license.datasetId;
-        (bool entitled, bool withdrawn) = DATASETS.releaseOf(datasetId, license.version, msg.sender);
-        if (!entitled) revert AccessLicense_NotCustodian(datasetId, msg.sender);
-        if (withdrawn) revert AccessLicense_Withdrawn(datasetId, license.version);
+        _checkRelease(datasetId, version);
 
-        uint40 end = license.duration == 0 ? FOREVER : uint40(block.timestamp) + license.duration;
-        bool presented = license.presented;
+        deadline = uint40(block.timestamp) + window;
+        uint40 end = duration == 0 ? FOREVER : uint40(block.timestamp) + duration;
         license.state = State.Delivered;
-        license.deadline = uint40(block.timestamp) + license.disputeWindow;
+        license.deadline = deadline;
         license.expiresAt = end;
         license.envelope = envelope;
         emit KeyDelivered(licenseId, envelope, end);
@@ -437,6 +438,12 @@ contract AccessLicense is ERC721, IERC5192, IAccessLicense {
         DuoPolicy.Decision decision = DuoPolicy.decide(terms, purpose);
         if (decision == DuoPolicy.Decision.Deny) revert AccessLicense_Denied(terms, purpose);
         needsReview = decision == DuoPolicy.Decision.Review;
+    }
+
+    function _checkRelease(uint256 datasetId, uint32 version) private view {
+        (bool entitled, bool withdrawn) = DATASETS.releaseOf(datasetId, version, msg.sender);
+        if (!entitled) revert AccessLicense_NotCustodian(datasetId, msg.sender);
+        if (withdrawn) revert AccessLicense_Withdrawn(datasetId, version);
     }
 
     /// @dev The dataset's present owner is credited; its first publisher too, if they differ.

@@ -154,7 +154,7 @@ contract DatasetNFT is ERC721, IERC2981, IERC4906, IDatasetNFT {
         view
         returns (bool entitled, bool withdrawn)
     {
-        withdrawn = _version(datasetId, version).withdrawnAt != 0;
+        withdrawn = _versions[datasetId][version].withdrawnAt != 0;
         entitled = _datasets[datasetId].custodian == account || _ownerOf(datasetId) == account;
     }
 

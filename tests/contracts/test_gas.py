@@ -1,0 +1,96 @@
+"""What each operation costs, whole transactions, compared exactly with gas.json.
+
+`UPDATE_GAS=1 ape test tests/contracts/test_gas.py` writes the file anew; then look at the difference.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from vocabulary import DAY, PRICE, Duo, Right, word
+
+SNAPSHOT = Path(__file__).with_name("gas.json")
+# The design's limits (data.md, "Numbers to beat").
+CEILINGS = {
+    "publish": 250_000,
+    "purchase": 150_000,
+    "consume": 40_000,
+    "deliver": 60_000,
+    "revoke": 35_000,
+    "withdraw": 35_000,
+}
+
+
+@pytest.fixture
+def measured(
+    chain, keys, datasets, licenses, models, inferences, actors, publication, terms_of_sale, register_key
+):
+    """One life of everything, on a clock that is set: a time in calldata has its price too."""
+    a = actors
+    start = 2_000_000_000
+    chain.mine(timestamp=start)
+    gas: dict[str, int] = {}
+
+    def spend(name: str, tx) -> None:
+        gas[name] = tx.gas_used
+
+    # A first dataset by somebody else: counters are not zero in the life of a registry.
+    datasets.publishWithOffer(publication("other"), [], terms_of_sale(), sender=a.second)
+    for account in (a.stranger, a.researcher, a.worker):
+        register_key(account)
+    licenses.purchase(1, Duo.HMB, value=PRICE, sender=a.stranger)
+
+    spend("register_key", keys.register(b"\x07" * 1216, sender=a.hospital))
+    spend("publish", datasets.publishWithOffer(publication(), [], terms_of_sale(uses=9), sender=a.hospital))
+    spend("publish_version", datasets.publishVersion(2, publication("revised"), sender=a.hospital))
+    spend("set_custodian", datasets.setCustodian(2, a.custodian, sender=a.hospital))
+    spend("purchase", licenses.purchase(2, Duo.HMB, value=PRICE, sender=a.researcher))
+    spend("deliver", licenses.deliver(2, word("envelope"), sender=a.custodian))
+    spend("consume", licenses.consume(2, sender=a.researcher))
+    spend("confirm", licenses.confirm(2, sender=a.researcher))
+    spend("collect", licenses.collect(a.hospital, sender=a.hospital))
+    spend("revoke", licenses.revoke(2, word("misuse"), sender=a.hospital))
+
+    licenses.createOffer(terms_of_sale(2, right=Right.TRAIN), sender=a.hospital)
+    spend("register_model", models.register(*map(word, "abcd"), sender=a.model_owner))
+    spend(
+        "open_round",
+        models.openRound(
+            1,
+            1,
+            word("plan"),
+            a.aggregator,
+            2,
+            start + DAY,
+            start + 2 * DAY,
+            start + 3 * DAY,
+            sender=a.model_owner,
+        ),
+    )
+    models.enrol(1, 1, word("plan"), b"\x07" * 64, sender=a.second)
+    spend("enrol", models.enrol(1, 2, word("plan"), b"\x07" * 64, sender=a.hospital))
+    spend("start_round", models.startRound(1, sender=a.aggregator))
+    models.commitUpdate(1, word("masked"), sender=a.second)
+    spend("commit_update", models.commitUpdate(1, word("masked"), sender=a.hospital))
+    spend("close_commits", models.closeCommits(1, sender=a.aggregator))
+    spend("finalize_round", models.finalize(1, word("r"), word("root"), word("w"), sender=a.aggregator))
+
+    request = (1, 2, a.worker, a.arbiter, word("in"), word("blob"), start + DAY, DAY)
+    inferences.request(*request, value=PRICE, sender=a.stranger)
+    spend("request", inferences.request(*request, value=PRICE, sender=a.researcher))
+    spend("commit", inferences.commit(2, word("out"), word("blob"), sender=a.worker))
+    spend("finalize_inference", inferences.finalize(2, sender=a.researcher))
+
+    spend("withdraw", datasets.withdraw(2, 2, sender=a.hospital))
+    return gas
+
+
+def test_gas(measured):
+    if os.environ.get("UPDATE_GAS"):
+        SNAPSHOT.write_text(json.dumps(measured, indent=2, sort_keys=True) + "\n")
+    over = {name: measured[name] for name, limit in CEILINGS.items() if measured[name] > limit}
+    assert not over, f"over the ceiling: {over}"
+    assert measured == json.loads(SNAPSHOT.read_text()), "run with UPDATE_GAS=1 and look at the difference"
