@@ -1,9 +1,9 @@
 """Key files: a secret at rest under a passphrase.
 
-    "BDSK" ‖ version u8 = 1 ‖ log2(n) u8 ‖ r u8 ‖ p u8 ‖ salt (16) ‖ nonce (12) ‖ AES-256-GCM ciphertext and tag
+    "BDSK" ‖ version u8 = 1 ‖ log2(n) u8 ‖ r u8 ‖ p u8 ‖ salt (16) ‖ nonce (12) ‖ AES-256-GCM ciphertext
 
-The key is scrypt(passphrase, salt) (RFC 7914); what stands before the ciphertext and the purpose are associated
-data, so that a file of one purpose does not open as another. Files are written by services/files.py.
+The key is scrypt(passphrase, salt) (RFC 7914); what stands before the ciphertext and the purpose are
+associated data, so that a file of one purpose does not open as another. Files are written by services/files.py.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def open_(data: bytes, passphrase: str, purpose: str) -> bytes:
     except InvalidTag as exc:
         raise WrongKeyError(
             "The key file does not open.",
-            f"The passphrase is wrong, it is not a {purpose} file, or it was changed: check BIODESCI_PASSPHRASE.",
+            f"Wrong passphrase (BIODESCI_PASSPHRASE), not a {purpose} file, or changed since it was written.",
         ) from exc
 
 
