@@ -19,6 +19,7 @@ from web3.exceptions import BlockNotFound, Web3Exception
 from web3.types import LogReceipt
 
 from biodesci.chain.client import Chain
+from biodesci.core import croissant
 from biodesci.core.errors import BioDeSciError, IntegrityError, NotFoundError, UnavailableError
 from biodesci.ipfs.client import Ipfs
 from biodesci.store.database import Block, Event, Store
@@ -174,18 +175,5 @@ def _document(ipfs: Ipfs, digest: str, kind: str) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise IntegrityError("It is not a JSON object.", _PUBLISH_AGAIN)
     if kind == "card":
-        check_card(body)
+        croissant.parse(raw)
     return body
-
-
-def check_card(card: Mapping[str, Any]) -> None:
-    """What the index needs of a dataset card: a name and a container that it describes (docs/protocol.md)."""
-    if not isinstance(card.get("name"), str) or not card["name"].strip():
-        raise IntegrityError("The card has no name.", _PUBLISH_AGAIN)
-    distribution = card.get("distribution")
-    container = distribution[0] if isinstance(distribution, list) and distribution else None
-    if not isinstance(container, Mapping):
-        raise IntegrityError("The card has no distribution.", _PUBLISH_AGAIN)
-    url = container.get("contentUrl")
-    if not isinstance(url, str) or not url.startswith("ipfs://"):
-        raise IntegrityError("The card names no container on IPFS.", _PUBLISH_AGAIN)

@@ -1,0 +1,117 @@
+"""Looks into a file before it is published: identifiers stop it, a table is summed up for the card."""
+
+from __future__ import annotations
+
+import csv
+import mimetypes
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from biodesci.core import croissant, identifiers
+from biodesci.core.container import ContainerInfo
+from biodesci.core.croissant import Column
+from biodesci.core.errors import InputError
+
+_SEPARATORS: Final = {".csv": ",", ".tsv": "\t"}
+_MISSING: Final = {"", "na", "n/a", "nan", "null", "none", "?"}
+_CSV_FIELD_LIMIT: Final = 1 << 20
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What was found in a file. `records` and `columns` are of a table; an opaque file has neither."""
+
+    encoding_format: str
+    records: int | None
+    columns: tuple[Column, ...]
+    findings: tuple[str, ...]
+    report: dict[str, Any]
+
+
+def inspect(file: Path, accept_risk: str | None) -> Checked:
+    """Raises InputError naming the place where a person may be recognised, unless a reason accepts that."""
+    table = _read(file) if file.suffix.lower() in _SEPARATORS else None
+    found = identifiers.check({"file name": [file.stem], **(table or {})})
+    findings = tuple(str(finding) for finding in found)
+    if findings and not (accept_risk or "").strip():
+        raise InputError(
+            f"{file.name} may name people: {'; '.join(findings)}.",
+            "Remove these, or publish in spite of them with a reason: --accept-risk REASON.",
+        )
+    report: dict[str, Any] = {
+        "checked": "column names, values, file name" if table is not None else "file name",
+        "findings": list(findings),
+        "note": "A pass is evidence, not anonymity.",
+    }
+    if findings:
+        report["acceptedRisk"] = accept_risk
+    if table is None:
+        guessed = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+        return Checked(guessed, None, (), findings, report)
+    columns = tuple(_summary(name, values) for name, values in table.items())
+    records = max((len(values) for values in table.values()), default=0)
+    kind = "text/csv" if file.suffix.lower() == ".csv" else "text/tab-separated-values"
+    return Checked(kind, records, columns, findings, report)
+
+
+def card(
+    meta: dict[str, Any], checked: Checked, file_name: str, content: bytes, info: ContainerInfo
+) -> dict[str, Any]:
+    """The Croissant card of a publication."""
+    return croissant.build(
+        name=meta["name"],
+        description=meta["description"],
+        terms=meta["terms"],
+        content=content,
+        info=info,
+        file_name=file_name,
+        encoding_format=meta["encoding_format"] or checked.encoding_format,
+        creator=meta["creator"],
+        license=meta["license"],
+        keywords=meta["keywords"],
+        columns=checked.columns,
+        records=checked.records,
+        extra={"identifierCheck": checked.report},
+    )
+
+
+def _read(file: Path) -> dict[str, list[str | None]]:
+    csv.field_size_limit(_CSV_FIELD_LIMIT)
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as source:
+            rows = csv.reader(source, delimiter=_SEPARATORS[file.suffix.lower()], strict=True)
+            header = next(rows, [])
+            if not header or len(set(header)) != len(header):
+                raise InputError(
+                    f"The first line of {file.name} is no header of different column names.",
+                    "Give each column a name of its own.",
+                )
+            table: dict[str, list[str | None]] = {name: [] for name in header}
+            for row in rows:
+                if not row:
+                    continue
+                if len(row) != len(header):
+                    raise InputError(
+                        f"Line {rows.line_num} of {file.name} has {len(row)} fields, the header {len(header)}.",
+                        "Mend the line, or publish the file under another ending as an opaque one.",
+                    )
+                for name, value in zip(header, row, strict=True):
+                    table[name].append(None if value.strip().lower() in _MISSING else value.strip())
+    except UnicodeDecodeError as exc:
+        raise InputError(f"{file.name} is not UTF-8 text.", "Save it as UTF-8, then repeat.") from exc
+    except csv.Error as exc:
+        raise InputError(f"{file.name} is not well-formed: {exc}.", "Mend it, then repeat.") from exc
+    return table
+
+
+def _summary(name: str, values: list[str | None]) -> Column:
+    present = [value for value in values if value is not None]
+    if present and {value.lower() for value in present} <= {"true", "false"}:
+        return croissant.summarize(name, values, "boolean")
+    try:
+        numbers = [None if value is None else float(value) for value in values]
+    except ValueError:
+        return croissant.summarize(name, values, "text")
+    whole = bool(present) and all(n is None or n.is_integer() for n in numbers)
+    return croissant.summarize(name, numbers, "integer" if whole else "number")
