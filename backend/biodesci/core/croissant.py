@@ -1,8 +1,8 @@
 """Dataset cards: Croissant 1.0 JSON-LD with DUO terms, and the statistics that may stand in them.
 
 Format: https://docs.mlcommons.org/croissant/docs/croissant-spec.html. A card is public for ever, so it
-holds no raw values: no minimum or maximum, no count below 11, and nothing from which one could be worked out by
-subtraction (complementary suppression; Hundepool et al., Statistical Disclosure Control, 2012, ch. 4).
+holds no raw values: no minimum or maximum, no count below 11, and nothing from which one could be worked out
+by subtraction (complementary suppression; Hundepool et al., Statistical Disclosure Control, 2012, ch. 4).
 """
 
 from __future__ import annotations
@@ -120,7 +120,7 @@ def summarize(
         raise InputError(
             f"Column {name!r} has the unknown type {kind!r}.", f"One of: {', '.join(_DATA_TYPES)}."
         )
-    present = [value for value in values if not _is_missing(value)]
+    present = [value for value in values if value is not None and not _is_missing(value)]
     empty = Column(name, kind, unit, description)
     if len(present) < SMALL:
         return empty
@@ -160,7 +160,7 @@ def build(
     records: int | None = None,
     extra: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """The card as a JSON object. `extra` are further `biodesci:` entries, such as the identifier check's report."""
+    """The card as a JSON object. `extra` are further `biodesci:` entries (the check's report, say)."""
     if not name.strip():
         raise InputError("A dataset needs a name.", "Give --name.")
     if not duo.is_valid(terms):
@@ -275,8 +275,8 @@ def _field(column: Column) -> dict[str, Any]:
     return field
 
 
-def _is_missing(value: float | str | None) -> bool:
-    return value is None or value == "" or (isinstance(value, float) and math.isnan(value))
+def _is_missing(value: float | str) -> bool:
+    return value == "" or (isinstance(value, float) and math.isnan(value))
 
 
 def _suppressed(counts: Sequence[int]) -> list[bool]:

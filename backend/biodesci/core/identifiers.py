@@ -1,8 +1,8 @@
 """The identifier check before publishing: does a table look as if it names people?
 
 Column names and value patterns for the identifiers of HIPAA's Safe Harbor (45 CFR §164.514(b)(2)). A finding
-names the column, the kind and the number of rows, never a value. A pass is evidence, not anonymity: it says that
-nothing was recognised.
+names the column, the kind and the number of rows, never a value. A pass is evidence, not anonymity: it says
+that nothing was recognised.
 """
 
 from __future__ import annotations
@@ -100,7 +100,8 @@ _VALUES: Final = {
         r"(?!000|666|9\d\d)\d{3}-(?!00)\d{2}-(?!0000)\d{4}|[A-CEGHJ-PR-TW-Z]{2}(?: ?\d\d){3} ?[A-D]"
     ),
     "phone or fax": re.compile(
-        r"\+\d[\d ().-]{6,18}\d|\(\d{2,5}\) ?\d{3,4}[ -]?\d{3,5}|\d{3}[-. ]\d{3}[-. ]\d{4}|0\d{2,4}[ /-]\d{5,9}"
+        r"\+\d[\d ().-]{6,18}\d|\(\d{2,5}\) ?\d{3,4}[ -]?\d{3,5}|"
+        r"\d{3}[-. ]\d{3}[-. ]\d{4}|0\d{2,4}[ /-]\d{5,9}"
     ),
     "date": re.compile(
         r"(?:18|19|20)\d\d[-/.](?:0?[1-9]|1[0-2])[-/.](?:0?[1-9]|[12]\d|3[01])(?:[T ]\d\d:\d\d.*)?"

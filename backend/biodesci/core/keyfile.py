@@ -3,7 +3,8 @@
     "BDSK" ‖ version u8 = 1 ‖ log2(n) u8 ‖ r u8 ‖ p u8 ‖ salt (16) ‖ nonce (12) ‖ AES-256-GCM ciphertext
 
 The key is scrypt(passphrase, salt) (RFC 7914); what stands before the ciphertext and the purpose are
-associated data, so that a file of one purpose does not open as another. Files are written by services/files.py.
+associated data, so that a file of one purpose does not open as another.
+Files are written by services/files.py.
 """
 
 from __future__ import annotations
