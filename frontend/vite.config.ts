@@ -10,8 +10,8 @@ const here = fileURLToPath(new URL('.', import.meta.url))
 export default defineConfig({
   root: here,
   plugins: [react(), tailwindcss()],
-  resolve: { alias: { '@': `${here}src` } },
-  build: { outDir: 'dist', emptyOutDir: true, target: 'es2022', sourcemap: false },
+  resolve: { alias: { '@': `${here}src`, crypto: `${here}src/lib/node-crypto.ts` } },
+  build: { outDir: 'dist', emptyOutDir: true, target: 'es2022', sourcemap: false, chunkSizeWarningLimit: 900 },
   // In development the API runs beside the page; when served by the API both share an origin.
   server: { host: '127.0.0.1', proxy: { '/v1': process.env['BIODESCI_API_URL'] ?? 'http://127.0.0.1:8000' } },
   test: {

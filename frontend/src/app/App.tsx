@@ -1,9 +1,7 @@
 import { lazy } from 'react'
-import { createBrowserRouter, isRouteErrorResponse, Link, RouterProvider, useRouteError } from 'react-router'
+import { BrowserRouter, Link, Route, Routes } from 'react-router'
 
-import { FailureNotice } from '@/components/Notice'
 import { Page } from '@/components/Page'
-import { Failure } from '@/lib/failure'
 
 import { Layout } from './Layout'
 import { Providers } from './providers'
@@ -19,34 +17,26 @@ const InferencesPage = lazy(() => import('@/features/inference/InferencesPage'))
 const InferencePage = lazy(() => import('@/features/inference/InferencePage'))
 const AuditPage = lazy(() => import('@/features/audit/AuditPage'))
 
-const router = createBrowserRouter([
-  {
-    element: <Layout />,
-    children: [
-      {
-        errorElement: <Broken />,
-        children: [
-          { index: true, element: <DatasetsPage /> },
-          { path: 'datasets/:id', element: <DatasetPage /> },
-          { path: 'licenses', element: <LicensesPage /> },
-          { path: 'licenses/:id', element: <LicensePage /> },
-          { path: 'key', element: <KeyPage /> },
-          { path: 'models', element: <ModelsPage /> },
-          { path: 'models/:id', element: <ModelPage /> },
-          { path: 'inferences', element: <InferencesPage /> },
-          { path: 'inferences/:id', element: <InferencePage /> },
-          { path: 'audit', element: <AuditPage /> },
-          { path: '*', element: <NotFound /> },
-        ],
-      },
-    ],
-  },
-])
-
 export function App() {
   return (
     <Providers>
-      <RouterProvider router={router} />
+      <BrowserRouter>
+        <Routes>
+          <Route element={<Layout />}>
+            <Route index element={<DatasetsPage />} />
+            <Route path="datasets/:id" element={<DatasetPage />} />
+            <Route path="licenses" element={<LicensesPage />} />
+            <Route path="licenses/:id" element={<LicensePage />} />
+            <Route path="key" element={<KeyPage />} />
+            <Route path="models" element={<ModelsPage />} />
+            <Route path="models/:id" element={<ModelPage />} />
+            <Route path="inferences" element={<InferencesPage />} />
+            <Route path="inferences/:id" element={<InferencePage />} />
+            <Route path="audit" element={<AuditPage />} />
+            <Route path="*" element={<NotFound />} />
+          </Route>
+        </Routes>
+      </BrowserRouter>
     </Providers>
   )
 }
@@ -57,16 +47,6 @@ function NotFound() {
       <p>
         The address may be mistyped. <Link to="/">See all datasets.</Link>
       </p>
-    </Page>
-  )
-}
-
-function Broken() {
-  const error = useRouteError()
-  if (isRouteErrorResponse(error) && error.status === 404) return <NotFound />
-  return (
-    <Page title="This page broke">
-      <FailureNotice error={new Failure('bug', 'The page met something it did not expect.', 'Reload it. Licences and payments are on chain and are not affected.', { cause: error })} />
     </Page>
   )
 }

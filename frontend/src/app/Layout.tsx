@@ -1,9 +1,10 @@
-import { Suspense } from 'react'
-import { NavLink, Outlet } from 'react-router'
+import { Suspense, useEffect } from 'react'
+import { NavLink, Outlet, useLocation } from 'react-router'
 
 import { Loading } from '@/components/Page'
 
 import { useDeployment } from './deployment'
+import { ErrorBoundary } from './ErrorBoundary'
 import { useHead } from './useChain'
 import { NetworkNotice, WalletButton } from './WalletButton'
 
@@ -16,6 +17,7 @@ const PLACES = [
 ] as const
 
 export function Layout() {
+  const { pathname } = useLocation()
   return (
     <div className="flex min-h-screen flex-col">
       <a href="#main" className="sr-only focus:not-sr-only focus:absolute focus:z-50 focus:m-2 focus:rounded-lg focus:bg-surface focus:px-4 focus:py-2">
@@ -47,13 +49,22 @@ export function Layout() {
       </header>
       <main id="main" className="mx-auto w-full max-w-6xl grow px-4 py-8 sm:px-6 sm:py-10">
         <NetworkNotice />
-        <Suspense fallback={<Loading what="the page" />}>
-          <Outlet />
-        </Suspense>
+        <ErrorBoundary key={pathname}>
+          <FromTheTop />
+          <Suspense fallback={<Loading what="the page" />}>
+            <Outlet />
+          </Suspense>
+        </ErrorBoundary>
       </main>
       <Footer />
     </div>
   )
+}
+
+/** A new page starts at its top. */
+function FromTheTop() {
+  useEffect(() => window.scrollTo(0, 0), [])
+  return null
 }
 
 function Footer() {

@@ -19,12 +19,14 @@ export function Terms({ bits, compact = false }: { bits: bigint | string; compac
               {look.mark}
             </span>
             <span className="sr-only">{look.said}: </span>
-            <span className="grow">{term.says}</span>
-            {!compact && (
-              <span className="text-sm whitespace-nowrap text-muted" title={term.id}>
-                {term.code} · {term.id}
-              </span>
-            )}
+            <span className="flex grow flex-wrap items-baseline justify-between gap-x-4">
+              {term.says}
+              {!compact && (
+                <span className="text-sm whitespace-nowrap text-muted">
+                  {term.code} · {term.id}
+                </span>
+              )}
+            </span>
           </li>
         )
       })}

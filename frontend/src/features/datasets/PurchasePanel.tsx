@@ -53,8 +53,8 @@ export function PurchasePanel({ dataset }: { dataset: DatasetAnswer }) {
           ))}
         </fieldset>
       )}
-      <div className="flex items-baseline justify-between gap-4">
-        <p className="font-serif text-3xl font-semibold">{ether(offer.price)}</p>
+      <div className="flex flex-wrap items-baseline justify-between gap-x-4 gap-y-2">
+        <p className="font-serif text-3xl font-semibold whitespace-nowrap">{ether(offer.price)}</p>
         <Badge tone="brand">{RIGHTS[offer.right]}</Badge>
       </div>
       <Facts
