@@ -162,8 +162,10 @@ def ipfs_node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[IpfsNode]:
     api, gateway = free_port(), free_port()
     repo = tmp_path_factory.mktemp("ipfs") / "repo"
     process = subprocess.Popen(
-        [sys.executable, "-m", "biodesci.ipfs.node", "--repo", str(repo)]
-        + ["--port", str(api), "--gateway-port", str(gateway)],
+        [
+            *(sys.executable, "-m", "biodesci.ipfs.node", "--repo", str(repo)),
+            *("--port", str(api), "--gateway-port", str(gateway)),
+        ],
         start_new_session=True,
     )
     try:

@@ -93,7 +93,7 @@ def _read(file: Path) -> dict[str, list[str | None]]:
                     continue
                 if len(row) != len(header):
                     raise InputError(
-                        f"Line {rows.line_num} of {file.name} has {len(row)} fields, the header {len(header)}.",
+                        f"Line {rows.line_num} of {file.name} has {len(row)} fields, not {len(header)}.",
                         "Mend the line, or publish the file under another ending as an opaque one.",
                     )
                 for name, value in zip(header, row, strict=True):

@@ -10,7 +10,8 @@ from fastapi.testclient import TestClient
 
 from biodesci.api.app import create
 from biodesci.config import Settings
-from biodesci.core import cid
+from biodesci.core import cid, croissant
+from biodesci.core.container import ContainerInfo
 from biodesci.core.envelope import generate_seed, public_key
 from biodesci.ipfs.client import Ipfs
 from biodesci.services.index import sync
@@ -37,14 +38,11 @@ def world(localnet, ipfs_node, tmp_path_factory):
     datasets = []
     for number in range(3):
         content = os.urandom(32)
-        card = {
-            "name": f"Cohort {number}", "description": "Heart disease" if number else "Lung cancer",
-            "keywords": ["cardiology"],
-            "distribution": [
-                {"contentUrl": "ipfs://" + cid.from_digest(content), "contentSize": "99 B",
-                 "encodingFormat": "text/csv", "name": "c.csv", "sha256": "00" * 32}
-            ],
-        }  # fmt: skip
+        card = croissant.build(
+            name=f"Cohort {number}", description="Heart disease" if number else "Lung cancer", terms=HMB,
+            content=content, info=ContainerInfo(os.urandom(32), 99, 10, 1 << 16, os.urandom(32)),
+            file_name="c.csv", encoding_format="text/csv", keywords=["cardiology"],
+        )  # fmt: skip
         publication = (ipfs.add(json.dumps(card).encode()), os.urandom(32), os.urandom(32), HMB)
         offer = (0, 10**16 + number, 0, 0, 600, 600, 1, "0x" + "0" * 40)
         receipt = owner.send(owner.datasets.functions.publishWithOffer(publication, datasets[:1], offer))

@@ -1,0 +1,406 @@
+"""From purchase to plaintext, and every way it must not go."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import pytest
+
+from biodesci.chain.client import Chain
+from biodesci.core import keyfile
+from biodesci.core.envelope import generate_seed, public_key
+from biodesci.core.errors import (
+    AccessDeniedError,
+    FundsError,
+    IntegrityError,
+    NotFoundError,
+    RevertedError,
+    StateError,
+    UnavailableError,
+    WrongKeyError,
+)
+from biodesci.ipfs.client import Ipfs
+from biodesci.services import keys, license
+from biodesci.services.custody import Custodian, release_pending
+from biodesci.services.publish import DatasetMeta, OfferTerms, publish
+
+PASSPHRASE = "a passphrase"
+HMB, DS, COMMERCIAL = 1 << 2, 1 << 3, 1 << 34
+IRB = 1 << 21
+NCU = 1 << 12
+PRICE = 10**15
+
+
+@pytest.fixture(autouse=True)
+def quick_scrypt(monkeypatch):
+    real = keyfile.seal
+    monkeypatch.setattr(keyfile, "seal", lambda secret, word, purpose: real(secret, word, purpose, n=1 << 10))
+
+
+@pytest.fixture
+def ipfs(ipfs_node):
+    return Ipfs(ipfs_node.api, timeout=2.0)
+
+
+class Sale:
+    """A published dataset with an offer, its owner, and a buyer with a key."""
+
+    def __init__(self, chain_for, ipfs, folder, *, terms=HMB | NCU, **offer) -> None:
+        self.owner, self.buyer, self.ipfs = chain_for(), chain_for(), ipfs
+        self.home, self.buyer_home = folder / "owner", folder / "buyer"
+        self.file = folder / "cohort.csv"
+        self.file.write_text("age,chol\n" + "".join(f"{40 + i % 30},{200 + i}\n" for i in range(60)))
+        done = publish(
+            self.owner, ipfs, self.home, PASSPHRASE, self.file, DatasetMeta("Cohort", "", terms),
+            OfferTerms(price=PRICE, **offer),
+        )  # fmt: skip
+        self.dataset, self.offer = done.dataset_id, done.offer_id
+        keys.register(self.buyer, self.buyer_home, PASSPHRASE)
+        self.seed = keys.load_seed(self.buyer_home, PASSPHRASE)
+
+    def buy(self, purpose: int = HMB, **options):
+        return license.purchase(self.buyer, self.buyer_home, self.offer, purpose, **options)
+
+    def release(self) -> list[int]:
+        return release_pending(self.owner, self.ipfs, self.home, PASSPHRASE)
+
+
+@pytest.fixture
+def sale(chain_for, ipfs, tmp_path):
+    return Sale(chain_for, ipfs, tmp_path)
+
+
+def test_purchase_delivery_download_confirm(sale, tmp_path):
+    bought = sale.buy()
+    assert bought.bought
+    assert not bought.needs_review
+    assert bought.license_id in sale.release()
+    target, seen = tmp_path / "out" / "cohort.csv", []
+    done = license.download(
+        sale.buyer, sale.ipfs, sale.seed, bought.license_id, target, seen.append
+    )
+    assert target.read_bytes() == sale.file.read_bytes()
+    assert done.size == target.stat().st_size
+    assert seen
+    assert [p.name for p in target.parent.iterdir()] == ["cohort.csv"]
+    assert license.confirm(sale.buyer, bought.license_id) is not None
+    assert license.confirm(sale.buyer, bought.license_id) is None
+    owed = sale.owner.call(sale.owner.licenses.functions.owed(sale.owner.address))
+    assert owed == PRICE
+    with pytest.raises(StateError, match="already"):
+        license.download(sale.buyer, sale.ipfs, sale.seed, bought.license_id, target)
+
+
+def test_bought_once_though_asked_twice(sale):
+    first, second = sale.buy(), sale.buy()
+    assert second.license_id == first.license_id
+    assert not second.bought
+    sale.release()
+    assert not sale.buy().bought
+    assert sale.buy(again=True).license_id != first.license_id
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before sending", "after sending"])
+def test_killed_purchase_pays_once(sale, chain_for, after):
+    real, account = Chain.broadcast, sale.buyer.account
+
+    def die(self, signed):
+        if after:
+            real(self, signed)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    child = os.fork()
+    if child == 0:
+        Chain.broadcast = die
+        license.purchase(chain_for(account), sale.buyer_home, sale.offer, HMB)
+        os._exit(0)
+    assert os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGKILL
+    sale.buy()
+    assert sale.buyer.call(sale.buyer.licenses.functions.balanceOf(sale.buyer.address)) == 1
+    assert not sale.buy().bought
+
+
+def test_second_delivery_is_refused_and_events_seen_twice_do_not_matter(sale):
+    license_id = sale.buy().license_id
+    one = Custodian(sale.owner, sale.ipfs, sale.home, PASSPHRASE)
+    other = Custodian(sale.owner, sale.ipfs, sale.home, PASSPHRASE)
+    assert license_id in one.poll()
+    envelope = license.get(sale.buyer, license_id).envelope
+    assert license_id not in other.poll()
+    assert license_id not in one.poll()
+    with pytest.raises(RevertedError) as caught:
+        sale.owner.send(sale.owner.licenses.functions.deliver(license_id, b"\x01" * 32))
+    assert caught.value.name == "AccessLicense_WrongState"
+    assert license.get(sale.buyer, license_id).envelope == envelope
+
+
+def test_custodians_racing_deliver_once(sale, monkeypatch):
+    """Another custodian delivers between this one's look at the state and its transaction."""
+    license_id = sale.buy().license_id
+    real = Ipfs.add
+
+    def add(self, data):
+        monkeypatch.setattr(Ipfs, "add", real)
+        assert license_id in sale.release()
+        return real(self, data)
+
+    monkeypatch.setattr(Ipfs, "add", add)
+    assert license_id not in sale.release()
+    assert license.get(sale.buyer, license_id).state is license.State.DELIVERED
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before delivery", "after delivery"])
+def test_killed_custodian_delivers_once_when_started_again(sale, chain_for, tmp_path, after):
+    license_id, account, real = sale.buy().license_id, sale.owner.account, Chain.send
+
+    def die(self, function, value=0):
+        if after:
+            real(self, function, value)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    before = sale.owner.web3.eth.get_transaction_count(sale.owner.address)
+    child = os.fork()
+    if child == 0:
+        Chain.send = die
+        release_pending(chain_for(account), Ipfs(sale.ipfs.api), sale.home, PASSPHRASE)
+        os._exit(0)
+    assert os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGKILL
+    assert (license_id in sale.release()) is not after
+    assert sale.owner.web3.eth.get_transaction_count(sale.owner.address) == before + 1
+    target = tmp_path / "out.csv"
+    license.download(sale.buyer, sale.ipfs, sale.seed, license_id, target)
+    assert target.read_bytes() == sale.file.read_bytes()
+
+
+def test_withdrawn_consent_stops_release_and_the_buyer_gets_the_price_back(sale):
+    license_id = sale.buy().license_id
+    sale.owner.send(sale.owner.datasets.functions.withdraw(sale.dataset, 1))
+    assert license_id not in sale.release()
+    assert license.get(sale.buyer, license_id).state is license.State.PURCHASED
+    assert license.refund(sale.buyer, license_id) is not None
+    assert license.refund(sale.buyer, license_id) is None
+    assert sale.buyer.call(sale.buyer.licenses.functions.owed(sale.buyer.address)) == PRICE
+
+
+def test_key_revoked_after_purchase_stops_release(sale):
+    license_id = sale.buy().license_id
+    sale.buyer.send(sale.buyer.keys.functions.revoke())
+    assert license_id not in sale.release()
+    sale.buyer.send(sale.buyer.keys.functions.register(public_key(sale.seed)))
+    assert license_id in sale.release()
+
+
+def test_rotated_key_gets_the_delivery(sale):
+    license_id, seed = sale.buy().license_id, generate_seed()
+    sale.buyer.send(sale.buyer.keys.functions.register(public_key(seed)))
+    sale.release()
+    assert license.fetch_key(sale.buyer, sale.ipfs, seed, license_id)
+    with pytest.raises(WrongKeyError):
+        license.fetch_key(sale.buyer, sale.ipfs, sale.seed, license_id)
+
+
+def test_custodian_other_than_the_owner(sale, chain_for):
+    license_id, custodian = sale.buy().license_id, chain_for()
+    assert license_id not in release_pending(custodian, sale.ipfs, sale.home, PASSPHRASE)
+    sale.owner.send(sale.owner.datasets.functions.setCustodian(sale.dataset, custodian.address))
+    assert license_id in release_pending(custodian, sale.ipfs, sale.home, PASSPHRASE)
+
+
+def test_one_license_that_cannot_be_served_does_not_hold_up_the_next(sale, chain_for):
+    stuck = sale.buy().license_id
+    sale.buyer.send(sale.buyer.keys.functions.revoke())
+    other = chain_for()
+    other.send(other.keys.functions.register(public_key(generate_seed())))
+    receipt = other.send(other.licenses.functions.purchase(sale.offer, HMB), PRICE)
+    served = other.event(receipt, other.licenses, "LicensePurchased")["licenseId"]
+    delivered = sale.release()
+    assert served in delivered
+    assert stuck not in delivered
+
+
+def test_review_waits_for_the_owner(chain_for, ipfs, tmp_path):
+    sale = Sale(chain_for, ipfs, tmp_path, terms=HMB | IRB)
+    bought = sale.buy(HMB | IRB)
+    assert bought.needs_review
+    assert bought.license_id not in sale.release()
+    with pytest.raises(StateError, match="waits for the owner's review"):
+        license.fetch_key(sale.buyer, sale.ipfs, sale.seed, bought.license_id)
+    sale.owner.send(sale.owner.licenses.functions.approve(bought.license_id))
+    assert bought.license_id in sale.release()
+
+
+def test_late_custodian_and_refund(chain_for, ipfs, tmp_path, localnet):
+    sale = Sale(chain_for, ipfs, tmp_path, delivery_window=100)
+    license_id = sale.buy().license_id
+    with pytest.raises(RevertedError, match="AccessLicense_TooEarly"):
+        license.refund(sale.buyer, license_id)
+    localnet.pass_time(101)
+    assert license_id not in sale.release()
+    with pytest.raises(StateError, match="not delivered yet") as caught:
+        license.fetch_key(sale.buyer, sale.ipfs, sale.seed, license_id)
+    assert "refund" in caught.value.hint
+    assert license.refund(sale.buyer, license_id) is not None
+
+
+# An account without a licence, at every step
+
+
+def test_unlicensed_account_is_refused_at_every_step(sale, chain_for, tmp_path):
+    license_id = sale.buy().license_id
+    sale.release()
+    thief, home, seed = chain_for(), tmp_path / "thief", generate_seed()
+    with pytest.raises(StateError, match="no encryption key on chain"):
+        license.purchase(thief, home, sale.offer, HMB)
+    thief.send(thief.keys.functions.register(public_key(seed)))
+    with pytest.raises(AccessDeniedError, match="don't allow this purpose"):
+        license.purchase(thief, home, sale.offer, HMB | COMMERCIAL)
+    with pytest.raises(AccessDeniedError, match="not held by"):
+        license.fetch_key(thief, sale.ipfs, seed, license_id)
+    with pytest.raises(AccessDeniedError, match="not held by"):
+        license.download(thief, sale.ipfs, seed, license_id, tmp_path / "stolen")
+    with pytest.raises(AccessDeniedError, match="not held by"):
+        license.confirm(thief, license_id)
+    with pytest.raises(AccessDeniedError, match="not held by"):
+        license.dispute(thief, license_id, "mine")
+    with pytest.raises(RevertedError, match="AccessLicense_NotCustodian"):
+        other = sale.buy(again=True).license_id
+        thief.send(thief.licenses.functions.deliver(other, b"\x01" * 32))
+    with pytest.raises(WrongKeyError):
+        license.fetch_key(sale.buyer, sale.ipfs, seed, license_id)
+    assert thief.call(thief.licenses.functions.hasAccess(sale.dataset, thief.address, 1)) is False
+    assert not (tmp_path / "stolen").exists()
+
+
+def test_expired_license_opens_nothing(chain_for, ipfs, tmp_path, localnet):
+    sale = Sale(chain_for, ipfs, tmp_path, duration=50)
+    license_id = sale.buy().license_id
+    sale.release()
+    localnet.pass_time(51)
+    with pytest.raises(AccessDeniedError, match="has expired"):
+        license.download(sale.buyer, sale.ipfs, sale.seed, license_id, tmp_path / "late")
+
+
+def test_revoked_license_opens_nothing(sale, tmp_path):
+    license_id = sale.buy().license_id
+    sale.release()
+    sale.owner.send(sale.owner.licenses.functions.revoke(license_id, b"\x01" * 32))
+    with pytest.raises(AccessDeniedError, match="revoked"):
+        license.download(sale.buyer, sale.ipfs, sale.seed, license_id, tmp_path / "late")
+
+
+# Bad input and bad weather
+
+
+def test_wrong_key_in_the_envelope_is_found_and_disputed(sale, tmp_path):
+    """The owner delivers a well-formed envelope with another key."""
+    from biodesci.core import envelope
+
+    license_id = sale.buy().license_id
+    info = envelope.info(
+        "license", sale.owner.chain_id, sale.owner.licenses.address, license_id, sale.buyer.address
+    )
+    digest = sale.ipfs.add(envelope.seal(public_key(sale.seed), os.urandom(64), info))
+    sale.owner.send(sale.owner.licenses.functions.deliver(license_id, digest))
+    with pytest.raises(IntegrityError, match="delivered key") as caught:
+        license.download(sale.buyer, sale.ipfs, sale.seed, license_id, tmp_path / "x")
+    assert f"license dispute {license_id}" in caught.value.hint
+    assert license.dispute(sale.buyer, license_id, "wrong key") is not None
+    assert license.get(sale.buyer, license_id).state is license.State.REFUNDED
+
+
+def test_envelope_of_another_license_does_not_pass(sale):
+    first, second = sale.buy().license_id, sale.buy(again=True).license_id
+    assert sale.owner.send(sale.owner.licenses.functions.deliver(first, b"\x07" * 32))
+    sale.release()
+    theirs = license.get(sale.buyer, second).envelope
+    third = sale.buy(again=True).license_id
+    sale.owner.send(sale.owner.licenses.functions.deliver(third, theirs))
+    with pytest.raises(WrongKeyError):
+        license.fetch_key(sale.buyer, sale.ipfs, sale.seed, third)
+
+
+def test_tampered_container_leaves_no_plaintext(sale, tmp_path, monkeypatch):
+    license_id = sale.buy().license_id
+    sale.release()
+    real = Ipfs.download
+
+    def tampered(self, digest, target, progress=None):
+        real(self, digest, target, progress)
+        raw = bytearray(target.read_bytes())
+        raw[60] ^= 1
+        target.write_bytes(bytes(raw))
+
+    target = tmp_path / "out" / "x.csv"
+    with monkeypatch.context() as patch:
+        patch.setattr(Ipfs, "download", tampered)
+        with pytest.raises((IntegrityError, WrongKeyError)) as caught:
+            license.download(sale.buyer, sale.ipfs, sale.seed, license_id, target)
+    assert caught.value.message
+    assert list(target.parent.iterdir()) == []
+    license.download(sale.buyer, sale.ipfs, sale.seed, license_id, target)
+    assert target.read_bytes() == sale.file.read_bytes()
+
+
+def test_interrupted_download_goes_on(sale, tmp_path, monkeypatch):
+    license_id = sale.buy().license_id
+    sale.release()
+    target = tmp_path / "out" / "x.csv"
+    with monkeypatch.context() as patch:
+        patch.setattr(Ipfs, "download", _half)
+        with pytest.raises(UnavailableError):
+            license.download(sale.buyer, sale.ipfs, sale.seed, license_id, target)
+    assert not target.exists()
+    license.download(sale.buyer, sale.ipfs, sale.seed, license_id, target)
+    assert target.read_bytes() == sale.file.read_bytes()
+
+
+def _half(self, digest, target, progress=None):
+    raise UnavailableError("connection lost", "Try again.")
+
+
+def test_no_funds(sale, localnet):
+    localnet.rpc("anvil_setBalance", sale.buyer.address, hex(PRICE // 2))
+    with pytest.raises(FundsError) as caught:
+        sale.buy()
+    assert "needs 0.001 ETH" in caught.value.message
+
+
+def test_unknown_numbers(sale, tmp_path):
+    with pytest.raises(NotFoundError, match="no offer"):
+        license.purchase(sale.buyer, sale.buyer_home, 10**6, HMB)
+    with pytest.raises(NotFoundError, match="no licence"):
+        license.get(sale.buyer, 10**6)
+
+
+def test_closed_offer(sale):
+    sale.owner.send(sale.owner.licenses.functions.closeOffer(sale.offer))
+    with pytest.raises(StateError, match="is closed"):
+        sale.buy()
+
+
+def test_ipfs_down_stops_release_and_download_without_loss(sale, tmp_path):
+    down = Ipfs("http://127.0.0.1:9")
+    license_id = sale.buy().license_id
+    with pytest.raises(UnavailableError) as caught:
+        release_pending(sale.owner, down, sale.home, PASSPHRASE)
+    assert "127.0.0.1:9" in caught.value.message
+    assert license_id in sale.release()
+    with pytest.raises(UnavailableError):
+        license.download(sale.buyer, down, sale.seed, license_id, tmp_path / "x")
+
+
+def test_home_without_the_dataset_key_delivers_nothing(sale, tmp_path):
+    license_id = sale.buy().license_id
+    assert license_id not in release_pending(sale.owner, sale.ipfs, tmp_path / "empty", PASSPHRASE)
+
+
+def test_key_is_registered_once(chain_for, tmp_path):
+    chain = chain_for()
+    assert keys.register(chain, tmp_path, PASSPHRASE).sent
+    assert not keys.register(chain, tmp_path, PASSPHRASE).sent
+    assert keys.path(tmp_path).stat().st_mode & 0o777 == 0o600
+    with pytest.raises(StateError, match="already"):
+        keys.create(tmp_path, PASSPHRASE)
+    with pytest.raises(NotFoundError, match="no key"):
+        keys.load_seed(tmp_path / "none", PASSPHRASE)
