@@ -155,7 +155,9 @@ contract DatasetNFT is ERC721, IERC2981, IERC4906, IDatasetNFT {
         returns (bool entitled, bool withdrawn)
     {
         withdrawn = _versions[datasetId][version].withdrawnAt != 0;
-        entitled = _datasets[datasetId].custodian == account || _ownerOf(datasetId) == account;
+        // Zero means that there is no custodian, not that the zero address is one.
+        entitled =
+            (_datasets[datasetId].custodian == account && account != address(0)) || _ownerOf(datasetId) == account;
     }
 
     /// @inheritdoc IERC2981

@@ -29,7 +29,7 @@ def test_set_custodian(datasets, dataset, hospital, stranger):
 
 def test_nobody_is_custodian_by_default(datasets, publish, hospital):
     dataset = publish(hospital)
-    assert datasets.releaseOf(dataset, 1, ZERO) == (True, False)  # nobody can send from the zero address
+    assert datasets.releaseOf(dataset, 1, ZERO) == (False, False)
     assert datasets.custodianOf(dataset) == ZERO
 
 

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {DuoPolicy} from "../../../contracts/libraries/DuoPolicy.sol";
+import {vm} from "../Vm.sol";
+
+contract DuoPolicyTest {
+    /// @notice The same cases decide the same way in Python: tests/vectors/duo.json is made by core/duo.py.
+    function test_vectors() external view {
+        bytes memory json = bytes(vm.readFile("tests/vectors/duo.json"));
+        uint256 count;
+        uint256[2] memory bits;
+        uint256 column;
+        // Each case is ["0x<terms>", "0x<purpose>", <decision>].
+        for (uint256 i = 1; i < json.length; ++i) {
+            if (json[i - 1] == "0" && json[i] == "x") {
+                (bits[column], i) = _hex(json, i + 1);
+                ++column;
+            } else if (column == 2 && json[i] >= "0" && json[i] <= "9") {
+                uint256 got = uint256(DuoPolicy.decide(uint64(bits[0]), uint64(bits[1])));
+                require(got == uint8(json[i]) - 48, string.concat("vector ", _decimal(count)));
+                column = 0;
+                ++count;
+            }
+        }
+        require(count > 1000, "too few vectors");
+    }
+
+    function testFuzz_denies_what_is_not_in_the_table(uint64 terms, uint64 purpose) external pure {
+        if (terms & ~DuoPolicy.TERMS == 0 && purpose & ~DuoPolicy.PURPOSES == 0) terms |= 1 << 40;
+        require(DuoPolicy.decide(terms, purpose) == DuoPolicy.Decision.Deny);
+    }
+
+    function testFuzz_denies_without_a_permission(uint64 terms, uint64 purpose) external pure {
+        terms &= DuoPolicy.TERMS & ~(DuoPolicy.PERMISSIONS | DuoPolicy.CC);
+        require(DuoPolicy.decide(terms, purpose & DuoPolicy.PURPOSES) == DuoPolicy.Decision.Deny);
+    }
+
+    function testFuzz_denies_without_a_purpose(uint64 terms, uint64 purpose) external pure {
+        purpose &= DuoPolicy.PURPOSES & ~(DuoPolicy.KINDS | DuoPolicy.METHODS);
+        require(DuoPolicy.decide(terms & DuoPolicy.TERMS, purpose) == DuoPolicy.Decision.Deny);
+    }
+
+    /// @notice A modifier never permits anything: what is denied without it is denied with it, and so for review.
+    function testFuzz_a_modifier_never_loosens(uint64 terms, uint64 purpose, uint64 more) external pure {
+        terms &= DuoPolicy.TERMS;
+        purpose &= DuoPolicy.PURPOSES;
+        more &= DuoPolicy.EXCLUSIONS | DuoPolicy.AGREEMENTS | DuoPolicy.JUDGED;
+        require(_strictness(terms | more, purpose) >= _strictness(terms, purpose));
+    }
+
+    /// @notice A permission never forbids anything.
+    function testFuzz_a_permission_never_tightens(uint64 terms, uint64 purpose, uint64 more) external pure {
+        terms = terms & DuoPolicy.TERMS | DuoPolicy.GRU;
+        purpose &= DuoPolicy.PURPOSES;
+        more &= DuoPolicy.PERMISSIONS | DuoPolicy.CC;
+        require(_strictness(terms | more, purpose) <= _strictness(terms, purpose));
+    }
+
+    /// @notice Agreeing to more never hurts the buyer.
+    function testFuzz_an_agreement_never_hurts(uint64 terms, uint64 purpose, uint64 more) external pure {
+        terms &= DuoPolicy.TERMS;
+        purpose &= DuoPolicy.PURPOSES;
+        require(_strictness(terms, purpose | more & DuoPolicy.AGREEMENTS) <= _strictness(terms, purpose));
+    }
+
+    function _strictness(uint64 terms, uint64 purpose) private pure returns (uint256) {
+        DuoPolicy.Decision decision = DuoPolicy.decide(terms, purpose);
+        if (decision == DuoPolicy.Decision.Approve) return 0;
+        return decision == DuoPolicy.Decision.Review ? 1 : 2;
+    }
+
+    function _hex(bytes memory json, uint256 i) private pure returns (uint256 value, uint256 end) {
+        for (; json[i] != '"'; ++i) {
+            uint256 digit = uint8(json[i]);
+            value = value * 16 + (digit < 58 ? digit - 48 : digit - 87);
+        }
+        return (value, i);
+    }
+
+    function _decimal(uint256 value) private pure returns (string memory text) {
+        do {
+            text = string.concat(string(abi.encodePacked(bytes1(uint8(48 + value % 10)))), text);
+            value /= 10;
+        } while (value != 0);
+    }
+}
