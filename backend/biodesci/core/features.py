@@ -37,6 +37,11 @@ class NumericColumn:
     zero_is_missing: bool = False
     indicator: bool = False
 
+    def __post_init__(self) -> None:
+        # 100 and 100.0 are equal, but not in a document whose hash is approved.
+        object.__setattr__(self, "low", float(self.low))
+        object.__setattr__(self, "high", float(self.high))
+
 
 @dataclass(frozen=True)
 class CategoricalColumn:
@@ -52,6 +57,9 @@ class LabelColumn:
 
     name: str
     threshold: float
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "threshold", float(self.threshold))
 
 
 @dataclass(frozen=True)
