@@ -31,7 +31,7 @@ State = dict[str, Tensor]
 CONFIG = TabularConfig(features=heart.PLAN.width, tokens=8, width=32, heads=4, layers=2, hidden=64, classes=2)
 ROUNDS = 8
 TRAINING = TrainingPlan(
-    epochs=3, batch_size=32, learning_rate=0.02, momentum=0.9, clip=1.0, weight_decay=0.01, seed="heart"
+    epochs=4, batch_size=32, learning_rate=0.005, momentum=0.9, clip=1.0, weight_decay=0.01, seed="heart"
 )
 
 

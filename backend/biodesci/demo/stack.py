@@ -213,6 +213,13 @@ class Stack:
             f"Its log ends with:\n{failed[0].tail()}",
         )
 
+    def count(self, collection: str) -> int:
+        """How many items the API lists under /v1/<collection> (on its first page)."""
+        try:
+            return len(httpx.get(f"{self.api_url}/v1/{collection}", timeout=5).json()["items"])
+        except httpx.HTTPError as exc:
+            raise UnavailableError("The API does not answer.") from exc
+
     # -- inside ----------
 
     def _python(self, module: str) -> list[str]:
@@ -254,7 +261,7 @@ class Stack:
     def _deploy(self) -> None:
         child = self.supervisor.spawn(
             "deploy",
-            [sys.executable, "-m", "ape", "run", "deploy", "--network", f"ethereum:local:{self.rpc_url}"],
+            [str(Path(sys.executable).with_name("ape")), "run", "deploy", "--network", f"ethereum:local:{self.rpc_url}"],
             self._env(),
             restart=False,
         )

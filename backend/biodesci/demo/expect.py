@@ -1,0 +1,57 @@
+"""What the story relies on: that something happens in time, and that something else is refused."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from biodesci.core.errors import BioDeSciError, StateError, UnavailableError
+
+T = TypeVar("T")
+
+
+def wait_for(done: Callable[[], bool], what: str, seconds: float = 120.0) -> None:
+    """Poll until `done()`; a part that is just being restarted may be out of reach meanwhile.
+
+    Raises:
+        UnavailableError: not within `seconds`.
+    """
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            if done():
+                return
+        except UnavailableError:
+            if time.monotonic() > deadline:
+                raise
+        if time.monotonic() > deadline:
+            raise UnavailableError(f"Waited {seconds:.0f} s in vain for {what}.", "Look into the processes' logs.")
+        time.sleep(0.1)
+
+
+def persist(action: Callable[[], T], seconds: float = 60.0) -> T:
+    """Do `action`, again while a part it needs is being restarted. It must be safe to repeat."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            return action()
+        except UnavailableError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.3)
+
+
+def refusal(attempt: Callable[[], object]) -> BioDeSciError:
+    """The error that an attempt ends with, which it must.
+
+    Raises:
+        StateError: it was not refused.
+    """
+    try:
+        attempt()
+    except UnavailableError:
+        raise
+    except BioDeSciError as exc:
+        return exc
+    raise StateError("An attempt that had to be refused went through.")
