@@ -1,0 +1,155 @@
+"""What `ape console` opens with: the deployed contracts by name, and short verbs.
+
+    ape console --network ethereum:local:http://127.0.0.1:8545
+
+    >>> offers()              what can be bought, and for how much
+    >>> buy(1, account)       buys a licence, for biomedical research unless `purpose` says else
+    >>> licenses(account)     an account's licences and their states
+
+The addresses come from deployments/<network>.json, or the file that BIODESCI_DEPLOYMENT names.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent
+LICENSE_STATES = (
+    "none", "in review", "purchased", "delivered", "settled", "disputed", "refunded", "rejected", "revoked",
+)  # fmt: skip
+RIGHTS = ("none", "download", "train", "infer")
+ROUND_STATES = ("none", "enrolling", "running", "unmasking", "finalized", "aborted")
+ROUND_KINDS = ("statistics", "training")
+REQUEST_STATES = ("none", "requested", "committed", "challenged", "finalized", "refused", "expired")
+BIOMEDICAL = 1 << 2  # HMB in DuoPolicy
+
+
+def deployment(chain: Any) -> dict[str, str] | str:
+    """Contract name -> address on this chain, or a message that says why there is none."""
+    local = chain.chain_id == 31337
+    default = ROOT / "deployments" / ("local.json" if local else f"{chain.provider.network.name}.json")
+    path = Path(os.environ.get("BIODESCI_DEPLOYMENT") or default)
+    if not path.is_file():
+        return f"Nothing is deployed: there is no {path}. Run `ape run deploy`, or set BIODESCI_DEPLOYMENT."
+    data = json.loads(path.read_text())
+    if data["chainId"] != chain.chain_id:
+        return f"{path} is of chain {data['chainId']}; this is chain {chain.chain_id}. Choose with --network."
+    addresses = {name: entry["address"] for name, entry in data["contracts"].items()}
+    gone = [name for name, address in addresses.items() if not chain.provider.get_code(address)]
+    if gone:
+        return f"{path} is of another run of this chain: no code at {', '.join(gone)}. Run `ape run deploy`."
+    return addresses
+
+
+def ape_init_extras(chain: Any, project: Any) -> dict[str, Any]:
+    """Called by Ape; what it returns is in the console's namespace."""
+    found = deployment(chain)
+    if isinstance(found, str):
+        print(f"BioDeSci: {found}")  # noqa: T201 (this is the console's own output)
+        return {}
+    contracts = {name: getattr(project, name).at(address) for name, address in found.items()}
+    names = ", ".join((*contracts, *(f"{verb}()" for verb in verbs(contracts))))
+    print(f"BioDeSci: {names}")  # noqa: T201
+    return {**contracts, **verbs(contracts)}
+
+
+def verbs(contracts: dict[str, Any]) -> dict[str, Any]:
+    """The console's verbs, each a reading of state (but for `buy`)."""
+    nft, market = contracts["DatasetNFT"], contracts["AccessLicense"]
+    registry, inference = contracts["ModelRegistry"], contracts["InferenceCommitment"]
+
+    def datasets() -> list[dict[str, Any]]:
+        """Every dataset: its owner, versions and card."""
+        return [
+            {
+                "id": i,
+                "owner": nft.ownerOf(i),
+                "versions": nft.latestVersion(i),
+                "withdrawn": nft.isWithdrawn(i, nft.latestVersion(i)),
+                "card": nft.tokenURI(i),
+            }
+            for i in range(1, nft.datasetCount() + 1)
+        ]
+
+    def offers() -> list[dict[str, Any]]:
+        """The open offers: dataset, right and price."""
+        found = []
+        for i in range(1, market.offerCount() + 1):
+            (dataset, price, duration, uses, _, _, right, _), is_open = market.offerOf(i)
+            if is_open:
+                terms = {"id": i, "dataset": dataset, "right": RIGHTS[right], "price_wei": price}
+                found.append({**terms, "days": duration // 86_400 or None, "uses": uses or None})
+        return found
+
+    def licenses(account: Any = None) -> list[dict[str, Any]]:
+        """The licences, or those of one account."""
+        all_ = ((i, market.licenseOf(i)) for i in range(1, market.licenseCount() + 1))
+        return [
+            {
+                "id": i,
+                "dataset": item.datasetId,
+                "licensee": item.licensee,
+                "right": RIGHTS[item.right],
+                "state": LICENSE_STATES[item.state],
+                "active": market.isActive(i),
+            }
+            for i, item in all_
+            if account is None or item.licensee == str(getattr(account, "address", account))
+        ]
+
+    def buy(offer_id: int, account: Any, purpose: int = BIOMEDICAL) -> int:
+        """Buys a licence and returns its id. `purpose` is of DuoPolicy's bits; the account needs a key."""
+        (_, price, *_), _ = market.offerOf(offer_id)
+        receipt = market.purchase(offer_id, purpose, value=price, sender=account)
+        (event,) = (log for log in receipt.events if log.event_name == "LicensePurchased")
+        return int(event.licenseId)
+
+    def models() -> list[dict[str, Any]]:
+        """Every model: its owner, versions and card."""
+        return [
+            {
+                "id": i,
+                "owner": registry.ownerOf(i),
+                "versions": registry.latestVersion(i),
+                "open_round": registry.openRoundOf(i) or None,
+                "card": registry.tokenURI(i),
+            }
+            for i in range(1, registry.modelCount() + 1)
+        ]
+
+    def rounds(model_id: int | None = None) -> list[dict[str, Any]]:
+        """The federated rounds, or those of one model."""
+        all_ = ((i, registry.roundOf(i)) for i in range(1, registry.roundCount() + 1))
+        return [
+            {
+                "id": i,
+                "model": item.modelId,
+                "kind": ROUND_KINDS[item.kind],
+                "state": ROUND_STATES[item.state],
+                "base_version": item.baseVersion,
+                "enrolled": item.enrolled,
+                "committed": item.committed,
+            }
+            for i, item in all_
+            if model_id in (None, item.modelId)
+        ]
+
+    def requests() -> list[dict[str, Any]]:
+        """Every inference request and its state."""
+        all_ = ((i, inference.requestOf(i)) for i in range(1, inference.requestCount() + 1))
+        return [
+            {
+                "id": i,
+                "model": item.modelId,
+                "version": item.version,
+                "requester": item.requester,
+                "worker": item.worker,
+                "state": REQUEST_STATES[item.state],
+            }
+            for i, item in all_
+        ]
+
+    return {f.__name__: f for f in (datasets, offers, licenses, buy, models, rounds, requests)}
