@@ -34,7 +34,8 @@ class Custodian:
         self._ipfs = ipfs
         self._home = home
         self._passphrase = passphrase
-        self._next_block = chain.deployment.contracts["AccessLicense"].block
+        self._next_block = chain.deployment.first_block
+        self._held: set[tuple[int, int]] = set()  # (dataset, version) whose keys are in this home
         self._open: set[int] = set()
         self._told: set[tuple[int, str]] = set()
 
@@ -45,9 +46,16 @@ class Custodian:
         """Delivers what is due; the licences that were delivered by this call."""
         chain = self._chain
         head = chain.block_number()
-        start = max(self._next_block - _REORG_MARGIN, chain.deployment.contracts["AccessLicense"].block)
+        first = chain.deployment.first_block
+        start = max(self._next_block - _REORG_MARGIN, first)
+        for name in ("DatasetPublished", "VersionPublished"):
+            for log in chain.events(chain.datasets, name, start, head):
+                args = log["args"]
+                if dataset_keys.path(self._home, bytes(args["keyCommitment"])).exists():
+                    self._held.add((args["datasetId"], args.get("version", 1)))
         for log in chain.events(chain.licenses, "LicensePurchased", start, head):
-            self._open.add(log["args"]["licenseId"])
+            if (log["args"]["datasetId"], log["args"]["version"]) in self._held:
+                self._open.add(log["args"]["licenseId"])
         self._next_block = head + 1
         return [license_id for license_id in sorted(self._open) if self._release(license_id)]
 

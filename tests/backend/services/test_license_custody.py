@@ -77,9 +77,7 @@ def test_purchase_delivery_download_confirm(sale, tmp_path):
     assert not bought.needs_review
     assert bought.license_id in sale.release()
     target, seen = tmp_path / "out" / "cohort.csv", []
-    done = license.download(
-        sale.buyer, sale.ipfs, sale.seed, bought.license_id, target, seen.append
-    )
+    done = license.download(sale.buyer, sale.ipfs, sale.seed, bought.license_id, target, seen.append)
     assert target.read_bytes() == sale.file.read_bytes()
     assert done.size == target.stat().st_size
     assert seen

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from biodesci.chain.client import Chain
+from biodesci.chain.deployment import Deployment
 from biodesci.core import canonical, checkpoint, envelope
 from biodesci.core.errors import (
     AccessDeniedError,
@@ -47,42 +48,51 @@ def member(chain_for: Callable[..., Chain]) -> Member:
     return Member(chain, seed)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def ipfs(ipfs_node: Any) -> Ipfs:
     return Ipfs(ipfs_node.api)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def plain() -> dict[str, np.ndarray]:
     return {n: w + 0.01 for n, w in initial_weights(CONFIG, bytes(32)).items()}
 
 
-@pytest.fixture
+@dataclass
+class Owned:
+    chain: Chain
+    home: Path
+    made: model.CreatedModel
+
+
+@pytest.fixture(scope="module")
 def owned(
-    chain_for: Callable[..., Chain], ipfs: Ipfs, tmp_path: Path, plain: dict[str, np.ndarray]
-) -> tuple[Chain, model.CreatedModel]:
-    chain = chain_for()
-    return chain, model.create_model(chain, ipfs, tmp_path, PASS, CONFIG, name="heart", weights=plain)
+    localnet: Any, ipfs: Ipfs, tmp_path_factory: pytest.TempPathFactory, plain: dict[str, np.ndarray]
+) -> Owned:
+    """A registered model; tests add grants to it and nothing else."""
+    home = tmp_path_factory.mktemp("owner")
+    chain = Chain(localnet.rpc_url, Deployment.load(localnet.deployment_file), localnet.account())
+    return Owned(
+        chain, home, model.create_model(chain, ipfs, home, PASS, CONFIG, name="heart", weights=plain)
+    )
 
 
 def test_what_is_published_is_encrypted_and_decrypts(
-    owned: tuple[Chain, model.CreatedModel], ipfs: Ipfs, tmp_path: Path, plain: dict[str, np.ndarray]
+    owned: Owned, ipfs: Ipfs, plain: dict[str, np.ndarray]
 ) -> None:
-    chain, made = owned
+    chain, home, made = owned.chain, owned.home, owned.made
     shown = load_registered(chain, ipfs, made.model_id, 1)
     assert shown.config == CONFIG
     assert shown.weights_root == made.weights_root
     assert all(t.dtype == np.float32 for t in shown.tensors.values())
     assert not np.allclose(shown.tensors["input.weight"], plain["input.weight"], atol=0.05)
-    back = model.decrypt_model(chain, ipfs, tmp_path, PASS, made.model_id)
+    back = model.decrypt_model(chain, ipfs, home, PASS, made.model_id)
     for name, tensor in plain.items():
         assert np.allclose(back[name], tensor, rtol=0, atol=1e-6), name
 
 
-def test_the_card_tells_what_holds_and_no_secret(
-    owned: tuple[Chain, model.CreatedModel], ipfs: Ipfs, tmp_path: Path
-) -> None:
-    chain, made = owned
+def test_the_card_tells_what_holds_and_no_secret(owned: Owned, ipfs: Ipfs) -> None:
+    chain, home, made = owned.chain, owned.home, owned.made
     card = load_card(chain, ipfs, made.model_id)
     assert card["keyId"] == made.key_id
     assert card["optimizers"] == ["muon", "sgd"]
@@ -91,55 +101,53 @@ def test_the_card_tells_what_holds_and_no_secret(
     assert bytes(chain.call(chain.models.functions.architectureOf(made.model_id))) == canonical.sha256(
         card["architecture"]
     )
-    key = model.load_key(chain, ipfs, tmp_path, PASS, made.model_id)
+    key = model.load_key(chain, ipfs, home, PASS, made.model_id)
     assert repr(float(key.parts["stream"][0, 0])) not in canonical.dumps(card).decode()
 
 
-def test_the_key_file_is_sealed_and_private(
-    owned: tuple[Chain, model.CreatedModel], ipfs: Ipfs, tmp_path: Path
-) -> None:
-    chain, made = owned
-    path = model.key_path(tmp_path, made.key_id)
+def test_the_key_file_is_sealed_and_private(owned: Owned, ipfs: Ipfs) -> None:
+    chain, home, made = owned.chain, owned.home, owned.made
+    path = model.key_path(home, made.key_id)
     assert path.stat().st_mode & 0o777 == 0o600
-    key = model.load_key(chain, ipfs, tmp_path, PASS, made.model_id)
+    key = model.load_key(chain, ipfs, home, PASS, made.model_id)
     assert key.parts["stream"].tobytes() not in path.read_bytes()
     with pytest.raises(WrongKeyError):
-        model.load_key(chain, ipfs, tmp_path, "another passphrase", made.model_id)
+        model.load_key(chain, ipfs, home, "another passphrase", made.model_id)
     with pytest.raises(NotFoundError, match="is not in"):
-        model.load_key(chain, ipfs, tmp_path / "elsewhere", PASS, made.model_id)
+        model.load_key(chain, ipfs, home / "elsewhere", PASS, made.model_id)
 
 
 def test_a_grantee_encodes_and_gets_the_plaintext_answer(
-    owned: tuple[Chain, model.CreatedModel], ipfs: Ipfs, tmp_path: Path, chain_for: Callable[..., Chain]
+    owned: Owned, ipfs: Ipfs, chain_for: Callable[..., Chain]
 ) -> None:
-    chain, made = owned
+    chain, home, made = owned.chain, owned.home, owned.made
     client = member(chain_for)
     digest = model.grant_codec(
-        chain, ipfs, tmp_path, PASS, made.model_id, client.chain.address.lower(), "inference"
+        chain, ipfs, home, PASS, made.model_id, client.chain.address.lower(), "inference"
     )
     codec = load_codec(client.chain, ipfs, client.seed, made.model_id, "inference")
     x = np.random.default_rng(0).normal(size=(20, CONFIG.features))
     encrypted = load_registered(chain, ipfs, made.model_id, 1).tensors
     answer = codec.decode_logits(infer(CONFIG, encrypted, codec.encode_inputs(x)))
-    expected = infer(CONFIG, model.decrypt_model(chain, ipfs, tmp_path, PASS, made.model_id), x)
+    expected = infer(CONFIG, model.decrypt_model(chain, ipfs, home, PASS, made.model_id), x)
     assert np.abs(answer - expected).max() < 1e-12
     with pytest.raises(InputError):
         TabularKey.from_bytes(codec.to_bytes())
 
-    again = model.grant_codec(chain, ipfs, tmp_path, PASS, made.model_id, client.chain.address, "inference")
+    again = model.grant_codec(chain, ipfs, home, PASS, made.model_id, client.chain.address, "inference")
     assert again == digest
     renewed = model.grant_codec(
-        chain, ipfs, tmp_path, PASS, made.model_id, client.chain.address, "inference", renew=True
+        chain, ipfs, home, PASS, made.model_id, client.chain.address, "inference", renew=True
     )
     assert renewed != digest
 
 
 def test_a_codec_opens_for_its_grantee_and_kind_alone(
-    owned: tuple[Chain, model.CreatedModel], ipfs: Ipfs, tmp_path: Path, chain_for: Callable[..., Chain]
+    owned: Owned, ipfs: Ipfs, chain_for: Callable[..., Chain]
 ) -> None:
-    chain, made = owned
+    chain, home, made = owned.chain, owned.home, owned.made
     site, stranger = member(chain_for), member(chain_for)
-    model.grant_codec(chain, ipfs, tmp_path, PASS, made.model_id, site.chain.address, "training")
+    model.grant_codec(chain, ipfs, home, PASS, made.model_id, site.chain.address, "training")
     assert load_codec(site.chain, ipfs, site.seed, made.model_id, "training").kind == "training"
     with pytest.raises(AccessDeniedError, match="No inference codec"):
         load_codec(site.chain, ipfs, site.seed, made.model_id, "inference")
@@ -150,20 +158,20 @@ def test_a_codec_opens_for_its_grantee_and_kind_alone(
 
 
 def test_a_grant_needs_a_registered_key_and_the_owner(
-    owned: tuple[Chain, model.CreatedModel], ipfs: Ipfs, tmp_path: Path, chain_for: Callable[..., Chain]
+    owned: Owned, ipfs: Ipfs, chain_for: Callable[..., Chain]
 ) -> None:
-    chain, made = owned
+    chain, home, made = owned.chain, owned.home, owned.made
     with pytest.raises(NotFoundError, match="no encryption key"):
-        model.grant_codec(chain, ipfs, tmp_path, PASS, made.model_id, chain_for().address, "inference")
+        model.grant_codec(chain, ipfs, home, PASS, made.model_id, chain_for().address, "inference")
     thief, friend = chain_for(), member(chain_for)
     with pytest.raises(RevertedError, match="NotOwner"):
-        model.grant_codec(thief, ipfs, tmp_path, PASS, made.model_id, friend.chain.address, "inference")
+        model.grant_codec(thief, ipfs, home, PASS, made.model_id, friend.chain.address, "inference")
 
 
 def test_a_codec_of_another_model_is_refused(
-    owned: tuple[Chain, model.CreatedModel], ipfs: Ipfs, tmp_path: Path, chain_for: Callable[..., Chain]
+    owned: Owned, ipfs: Ipfs, chain_for: Callable[..., Chain]
 ) -> None:
-    chain, made = owned
+    chain, home, made = owned.chain, owned.home, owned.made
     client = member(chain_for)
     foreign = TabularKey.generate(CONFIG).inference_codec()
     info = codec_info(chain, made.model_id, client.chain.address)
@@ -173,18 +181,17 @@ def test_a_codec_of_another_model_is_refused(
         load_codec(client.chain, ipfs, client.seed, made.model_id, "inference")
 
 
-def test_weights_that_are_not_the_registered_ones_are_not_decrypted(
-    owned: tuple[Chain, model.CreatedModel], ipfs: Ipfs, tmp_path: Path
-) -> None:
-    chain, made = owned
+def test_weights_that_are_not_the_registered_ones_are_not_decrypted(owned: Owned, ipfs: Ipfs) -> None:
+    chain, home = owned.chain, owned.home
+    made = model.create_model(chain, ipfs, home, PASS, CONFIG, name="swapped")
     tensors = dict(load_registered(chain, ipfs, made.model_id, 1).tensors)
     root = checkpoint.root(tensors)
     tensors["head.bias"] = tensors["head.bias"] + np.float32(1)
     swapped = ipfs.add(checkpoint.dump(tensors))
     chain.send(chain.models.functions.publishVersion(made.model_id, root, swapped))
     with pytest.raises(IntegrityError, match="weights root"):
-        model.decrypt_model(chain, ipfs, tmp_path, PASS, made.model_id)
-    assert model.decrypt_model(chain, ipfs, tmp_path, PASS, made.model_id, 1)
+        model.decrypt_model(chain, ipfs, home, PASS, made.model_id)
+    assert model.decrypt_model(chain, ipfs, home, PASS, made.model_id, 1)
 
 
 def test_bad_models_leave_no_trace_on_chain(

