@@ -276,7 +276,7 @@ def _field(column: Column) -> dict[str, Any]:
 
 
 def _is_missing(value: float | str) -> bool:
-    return value == "" or (isinstance(value, float) and math.isnan(value))
+    return value == "" or (isinstance(value, float) and not math.isfinite(value))
 
 
 def _suppressed(counts: Sequence[int]) -> list[bool]:

@@ -1,0 +1,211 @@
+"""Key files, cards and the identifier check."""
+
+from __future__ import annotations
+
+import json
+import os
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from biodesci.core import canonical, croissant, duo, identifiers, keyfile
+from biodesci.core.container import ContainerInfo
+from biodesci.core.errors import InputError, IntegrityError, WrongKeyError
+
+FAST = 1 << 10
+INFO = ContainerInfo(b"\x01" * 32, 1064, 1000, 1 << 20, b"\x02" * 32)
+
+
+def card(**changes: object) -> dict[str, object]:
+    fields: dict[str, object] = {
+        "name": "Cohort",
+        "description": "Of a hospital",
+        "terms": duo.parse_terms(["HMB", "NCU"]),
+        "content": b"\x03" * 32,
+        "info": INFO,
+        "file_name": "cohort.csv",
+        "encoding_format": "text/csv",
+    }
+    return croissant.build(**(fields | changes))  # type: ignore[arg-type]
+
+
+def test_key_file_round_trip() -> None:
+    sealed = keyfile.seal(b"secret", "correct horse", "hpke-seed", n=FAST)
+    assert keyfile.open_(sealed, "correct horse", "hpke-seed") == b"secret"
+    assert sealed != keyfile.seal(b"secret", "correct horse", "hpke-seed", n=FAST)
+    for passphrase, purpose in (("correct horsf", "hpke-seed"), ("correct horse", "dataset-key")):
+        with pytest.raises(WrongKeyError) as caught:
+            keyfile.open_(sealed, passphrase, purpose)
+        assert passphrase not in str(caught.value)
+
+
+def test_key_file_in_both_unicode_forms() -> None:
+    assert keyfile.open_(keyfile.seal(b"s", "caf\u00e9", "p", n=FAST), "cafe\u0301", "p") == b"s"
+
+
+def test_every_byte_of_a_key_file_counts() -> None:
+    sealed = keyfile.seal(b"secret", "p", "x", n=FAST)
+    for position in range(len(sealed)):
+        changed = bytearray(sealed)
+        # The lowest bit of the cost byte: 2^11 instead of 2^10 still is a legal, cheap cost.
+        changed[position] ^= 1
+        with pytest.raises((IntegrityError, WrongKeyError)):
+            keyfile.open_(bytes(changed), "p", "x")
+    for bad in (b"", sealed[:-1], sealed[:30], sealed[:5] + b"\x3f" + sealed[6:]):
+        with pytest.raises((IntegrityError, WrongKeyError)):
+            keyfile.open_(bad, "p", "x")
+    for n in (0, 1000, 1 << 9, 1 << 21):
+        with pytest.raises(InputError):
+            keyfile.seal(b"", "p", "x", n=n)
+    with pytest.raises(InputError):
+        keyfile.seal(b"", "", "x", n=FAST)
+
+
+def test_card_round_trip() -> None:
+    column = croissant.summarize("age", [float(i % 40) for i in range(400)], "integer", unit="a")
+    parsed = croissant.parse(canonical.dumps(card(columns=[column], records=400, creator="Clinic")))
+    assert (parsed.name, parsed.terms) == ("Cohort", duo.parse_terms(["HMB", "NCU"]))
+    assert (parsed.content, parsed.content_root, parsed.sha256) == (
+        b"\x03" * 32,
+        INFO.content_root,
+        INFO.sha256,
+    )
+    assert (parsed.size, parsed.plaintext_size, parsed.segment_size) == (1064, 1000, 1 << 20)
+    assert (parsed.file_name, parsed.encoding_format, parsed.records) == ("cohort.csv", "text/csv", 400)
+    field = parsed.document["recordSet"][0]["field"][0]
+    assert field["dataType"] == "sc:Integer"
+    assert field["biodesci:unit"] == "a"
+    assert parsed.document["usageInfo"] == ["DUO:0000006", "DUO:0000046"]
+
+
+@pytest.mark.parametrize("key", ["name", "distribution", "usageInfo", "conformsTo"])
+@pytest.mark.parametrize("value", [None, [], 7, "", {}])
+def test_bad_cards_are_input_errors(key: str, value: object) -> None:
+    document = card()
+    document[key] = value
+    with pytest.raises(InputError):
+        croissant.parse(json.dumps(document).encode())
+
+
+def test_more_bad_cards() -> None:
+    for key in ("contentUrl", "sha256", "biodesci:contentRoot", "contentSize", "biodesci:segmentSize"):
+        document = json.loads(json.dumps(card()))
+        document["distribution"][0][key] = "x"
+        with pytest.raises(InputError):
+            croissant.parse(json.dumps(document).encode())
+    for raw in (b"", b"[]", b"\xff", b"null", b"[" * 100_000):
+        with pytest.raises(InputError):
+            croissant.parse(raw)
+    for changes in ({"name": " "}, {"terms": 0}):
+        with pytest.raises(InputError):
+            card(**changes)
+
+
+@settings(max_examples=150)
+@given(st.lists(st.integers(0, 60), min_size=1, max_size=14))
+def test_suppressed_cells_cannot_be_worked_out(counts: list[int]) -> None:
+    hidden = croissant._suppressed(counts)
+    assert all(hide for count, hide in zip(counts, hidden, strict=True) if 0 < count < croissant.SMALL)
+    secret = [count for count, hide in zip(counts, hidden, strict=True) if hide]
+    if secret and not all(hide or count == 0 for count, hide in zip(counts, hidden, strict=True)):
+        assert len(secret) > 1
+        assert sum(secret) >= croissant.SMALL
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.one_of(st.none(), st.floats(-1e6, 1e6), st.integers(0, 5).map(float)), min_size=1, max_size=200
+    )
+)
+def test_statistics_show_no_small_cell_and_no_extreme(values: list[float | None]) -> None:
+    column = croissant.summarize("x", values, "number")
+    present = [value for value in values if value is not None]
+    assert all(
+        bar.count is None or bar.count == 0 or bar.count >= croissant.SMALL for bar in column.histogram
+    )
+    if len(present) < croissant.SMALL:
+        assert (column.mean, column.std, column.null_share, column.histogram) == (None, None, None, ())
+    nulls = len(values) - len(present)
+    if 0 < nulls < croissant.SMALL:
+        assert column.null_share is None
+    if column.null_share is not None and column.histogram:
+        shown = sum(bar.count or 0 for bar in column.histogram)
+        assert shown == len(present) or len(present) - shown >= croissant.SMALL
+
+
+def test_rare_categories_are_not_named() -> None:
+    column = croissant.summarize("country", ["DE"] * 50 + ["FR"] * 40 + ["Tuvalu"] * 2, "text")
+    assert "Tuvalu" not in repr(column)
+    assert [bar.count for bar in column.histogram if bar.value == "DE"] == [50]
+    assert croissant.summarize("n", ["a"] * 10, "text").histogram == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "kind"),
+    [
+        ("Patient Name", ["A B"], "name"),
+        ("lastName", ["Doe"], "name"),
+        ("author", [f"Ann{chr(97 + i)} Smith{chr(97 + i)}" for i in range(20)], "name"),
+        ("remark", ["seen by Dr. Miller"], "free text"),
+        ("x", ["seen by Dr. Miller"], "name"),
+        ("x", ["jane.doe@example.org"], "e-mail"),
+        ("x", ["write to jane@example.org please"], "e-mail"),
+        ("x", ["+49 30 1234567"], "phone or fax"),
+        ("x", ["(555) 123-4567"], "phone or fax"),
+        ("x", ["078-05-1120"], "national id"),
+        ("ssn", ["12345"], "national id"),
+        ("x", ["1961-03-27"], "date"),
+        ("x", ["27.03.1961"], "date"),
+        ("x", ["27 March 1961"], "date"),
+        ("dob", ["1961"], "date"),
+        ("x", ["MRN 0012345"], "record number"),
+        ("patient_id", ["17"], "record number"),
+        ("id", ["AB-1", "AB-2"], "record number"),
+        ("x", ["192.168.1.17"], "IP address"),
+        ("x", ["2001:db8::8a2e:370:7334"], "IP address"),
+        ("x", ["https://example.org/p/7"], "web address"),
+        ("x", ["00:1b:63:84:45:e6"], "device or vehicle"),
+        ("zip", ["10115"], "address"),
+        ("age", ["93"], "age over 89"),
+        ("x", ["He came in the morning and told us about his pain"], "free text"),
+    ],
+)
+def test_identifiers_are_found_and_not_quoted(name: str, values: list[str], kind: str) -> None:
+    found = identifiers.check({name: values, "chol": ["201"] * len(values)})
+    assert kind in {finding.kind for finding in found}
+    assert {finding.column for finding in found} == {name}
+    for value in values:
+        assert len(value) < 3 or value not in " ".join(map(str, found))
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("age", ["89", "18", ""]),
+        ("id", [str(i) for i in range(300)]),
+        ("cp", ["typical angina", "non-anginal", "asymptomatic"] * 9),
+        ("chol", ["233", "286.5", "-1e3"]),
+        ("restecg", ["lv hypertrophy", "st-t abnormality"]),
+        ("stage", ["Type Two", "Type One"] * 30),
+        ("contact_with_case", ["0", "1"]),
+        ("percentage", ["93"]),
+        ("gene", ["BRCA1", "TP53"]),
+        ("version", ["1.2.3"]),
+    ],
+)
+def test_measurements_are_no_identifiers(name: str, values: list[str]) -> None:
+    assert identifiers.check({name: values}) == []
+
+
+def test_hostile_values_do_not_stall_the_check() -> None:
+    nasty = [
+        "a::" + "a" * 5_000 + "!",
+        "x" * 100_000,
+        "@" * 3_000,
+        "a.b@" * 900,
+        "1-" * 9_000,
+        os.urandom(99).hex(),
+    ]
+    identifiers.check({"x": nasty * 20})
