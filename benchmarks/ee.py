@@ -1,6 +1,7 @@
-"""What equivariant encryption costs and how exact it is, against the same plaintext model in the same process.
+"""What equivariant encryption costs and how exact it is, against the same plaintext model in one process.
 
-Measured in pairs, alternating which of the two goes first, median of the pairs' ratios: so a busy machine slows both.
+Measured in pairs, alternating which of the two goes first, median of the pairs' ratios: so a busy machine
+slows both.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import replace
 
 import numpy as np
 import torch
+
 from biodesci.demo import baselines
 from biodesci.ee.keys import TabularKey
 from biodesci.ee.runtime import infer

@@ -40,7 +40,7 @@ def load_card(chain: Chain, ipfs: Ipfs, model_id: int) -> dict[str, Any]:
     except ValueError as exc:
         raise IntegrityError(f"The card of model {model_id} is not JSON.", "Ask its owner for one.") from exc
     if not isinstance(card, dict) or not isinstance(card.get("keyId"), str):
-        raise IntegrityError(f"The card of model {model_id} names no key.", "Ask the model owner for one.")
+        raise IntegrityError(f"The card of model {model_id} names no key.", "Ask its owner for one.")
     return card
 
 
@@ -59,7 +59,7 @@ def codec_info(chain: Chain, model_id: int, account: str) -> bytes:
 def load_codec(
     chain: Chain, ipfs: Ipfs, seed: bytes, model_id: int, kind: Kind, account: str | None = None
 ) -> Codec:
-    """The codec granted to `account` (default: the chain client's own), opened with its private key `seed`."""
+    """The codec granted to `account` (default: the client's own), opened with its private key `seed`."""
     holder = account or chain.address
     digest = granted(chain, model_id, holder, kind)
     if digest is None:

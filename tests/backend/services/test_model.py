@@ -171,7 +171,7 @@ def test_a_grant_needs_a_registered_key_and_the_owner(
 def test_a_codec_of_another_model_is_refused(
     owned: Owned, ipfs: Ipfs, chain_for: Callable[..., Chain]
 ) -> None:
-    chain, home, made = owned.chain, owned.home, owned.made
+    chain, made = owned.chain, owned.made
     client = member(chain_for)
     foreign = TabularKey.generate(CONFIG).inference_codec()
     info = codec_info(chain, made.model_id, client.chain.address)
