@@ -63,7 +63,7 @@ def update(
 
 
 def validation_rows(count: int, share: float) -> NDArray[np.bool_]:
-    """Which records are kept for the metrics: (count,), the same in every round; at least one is trained on."""
+    """Which records are kept for the metrics: (count,), alike in every round; one at least is trained on."""
     if count < 2:
         raise InputError("One record cannot be split in two parts.", "Give more records.")
     ranks = [hashlib.sha256(f"biodesci/validation/v1|{i}".encode()).digest() for i in range(count)]

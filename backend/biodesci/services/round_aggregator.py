@@ -18,10 +18,11 @@ from biodesci.core import canonical, checkpoint, cid, commitment
 from biodesci.core.errors import (
     AccessDeniedError,
     BioDeSciError,
+    FundsError,
     InputError,
-    IntegrityError,
     RevertedError,
     StateError,
+    UnavailableError,
 )
 from biodesci.core.features import Normalization
 from biodesci.fl import messages
@@ -256,9 +257,7 @@ class RoundAggregator:
         deadline = {State.ENROLLING: found.enrol_by, State.RUNNING: found.commit_by}.get(
             found.state, found.finalize_by
         )
-        if self._chain.now() <= deadline or not isinstance(
-            reason, StateError | IntegrityError | RevertedError
-        ):
+        if self._chain.now() <= deadline or isinstance(reason, UnavailableError | FundsError):
             return False
         text = (reason.name if isinstance(reason, RevertedError) else reason.message).encode()[:32]
         try:

@@ -1,4 +1,4 @@
-"""A training node's part in the rounds of one model: enrol, share, train, commit, answer; each step idempotent.
+"""A training node's part in the rounds of one model: enrol, share, train, commit, answer; all idempotent.
 
 The chain says who takes part and who is summed. What has to survive `kill -9` is stored before it is sent:
 the round's secrets, and the masked vector, which is never made a second time.

@@ -84,7 +84,9 @@ def open_round(
     )
     if plan.kind == "training":
         check_combination(str(plan.training["optimizer"]), str(load_card(chain, ipfs, plan.model_id)["mode"]))
-    digest = ipfs.add(plan.to_bytes())
+    data = plan.to_bytes()
+    Plan.from_bytes(data)  # what nodes would refuse is refused here
+    digest = ipfs.add(data)
     times = deadlines or Deadlines()
     now = max(chain.now(), int(time.time()))
     receipt = chain.send(

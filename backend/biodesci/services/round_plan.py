@@ -95,7 +95,7 @@ class Plan:
             raise InputError(
                 f"This is not a round's plan: {exc}.", "Ask the model owner for a new round."
             ) from exc
-        if plan.to_bytes() != data:
+        if plan.document() != document:
             raise InputError("The plan has fields that this version does not know.", "Update this node.")
         if not (0 < plan.validation < 1 and 0 <= plan.scale <= quantize.MAX_SCALE):
             raise InputError("The plan's scale or validation share is out of range.", "Open another round.")

@@ -1,0 +1,233 @@
+"""Federated rounds with real processes: anvil, the IPFS node, the aggregator, four training nodes.
+
+The result on chain is compared, to the last bit, with the integer sum of the updates in the clear.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from biodesci.chain.client import Chain
+from biodesci.core import checkpoint, duo
+from biodesci.core.errors import StateError
+from biodesci.core.features import Normalization
+from biodesci.demo import heart
+from biodesci.demo.stack import Party, Stack
+from biodesci.ee.tabular import TabularConfig
+from biodesci.ee.training import TrainingPlan
+from biodesci.services import keys, local_training, model, round_owner, rounds
+from biodesci.services.codec import load_codec
+from biodesci.services.round_node import read_statistics
+from biodesci.services.round_owner import Deadlines, Result
+from biodesci.services.round_plan import Plan, Update
+from biodesci.services.rounds import State
+
+ROOT = Path(__file__).parents[2]
+CONFIG = TabularConfig(heart.PLAN.width, tokens=4, width=16, heads=2, layers=1, hidden=24, classes=2)
+TRAINING = TrainingPlan(epochs=2, batch_size=32, learning_rate=0.02, seed="integration")
+
+
+@dataclass
+class Site:
+    party: Party
+    table: Path
+    dataset_id: int
+
+
+@dataclass
+class Federation:
+    stack: Stack
+    owner: Party
+    aggregator: Party
+    sites: list[Site]
+    model_id: int
+    statistics: int = 0
+
+    def start_node(self, site: Site) -> None:
+        self.stack.worker(
+            f"node-{site.party.name}",
+            "biodesci.workers.training_node",
+            site.party,
+            BIODESCI_MODEL_ID=str(self.model_id),
+            BIODESCI_DATASET_ID=str(site.dataset_id),
+            BIODESCI_DATA=str(site.table),
+            BIODESCI_APPROVE_ANY="1",
+        )
+
+    def open(self, seed: str, deadlines: Deadlines | None = None) -> int:
+        chain = self.stack.chain(self.owner)
+        plan = round_owner.new_plan(
+            chain,
+            self.stack.ipfs,
+            self.model_id,
+            heart.PLAN,
+            replace(TRAINING, seed=seed),
+            statistics=self.statistics,
+            cohort=4,
+        )
+        return round_owner.open_round(
+            chain, self.stack.ipfs, plan, self.aggregator.address, deadlines=deadlines
+        )
+
+    def result(self, round_id: int) -> Result:
+        return round_owner.wait(self.stack.chain(), self.stack.ipfs, round_id)
+
+    def folder(self, round_id: int) -> Path:
+        chain = self.stack.chain()
+        registry = chain.models.address.removeprefix("0x").lower()
+        return self.aggregator.home / "aggregator" / f"{chain.chain_id}-{registry}" / str(round_id)
+
+    def kill(self, name: str) -> None:
+        process = self.stack.supervisor.children[name].process
+        assert process is not None
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+
+    def expected_root(self, result: Result) -> bytes:
+        """The weights root of base + sum of n·delta / sum of n over the nodes in the result, in the clear."""
+        chain, ipfs = self.stack.chain(), self.stack.ipfs
+        plan: Plan = rounds.fetch_plan(chain, ipfs, result.round)
+        base = rounds.fetch_weights(chain, ipfs, self.model_id, result.round.base_version)
+        normalization = read_statistics(chain, ipfs, plan.statistics, self.model_id)
+        summed = {entry["node"] for entry in result.document["nodes"]}
+        vectors = []
+        for site in self.sites:
+            if site.party.address not in summed:
+                continue
+            seed = keys.load_seed(site.party.home, site.party.passphrase)
+            codec = load_codec(chain, ipfs, seed, self.model_id, "training", site.party.address)
+            table = site.table.read_bytes()
+            vectors.append(local_training.update(plan, table, normalization, codec, base, 4))
+        total = Update.decode(np.sum(vectors, axis=0, dtype=np.uint32), plan.scale)
+        assert total.records == result.document["records"]
+        tensors = checkpoint.unflatten(checkpoint.flatten(base) + total.delta / total.records, base)
+        return checkpoint.root(tensors)
+
+    def check(self, result: Result) -> None:
+        chain = self.stack.chain()
+        latest = chain.call(chain.models.functions.latestVersion(self.model_id))
+        version = rounds.version(chain, self.model_id, latest)
+        assert version.round_id == result.round.id
+        assert version.weights_root == self.expected_root(result)
+
+
+def until(condition: Callable[[], bool], seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "waited too long"
+        time.sleep(0.01)
+
+
+def publish(stack: Stack, chain: Chain) -> int:
+    """A dataset on chain to enrol with; its container plays no part in a round."""
+    publication = (stack.ipfs.add(b"{}"), os.urandom(32), os.urandom(32), duo.parse_terms(["HMB"]))
+    receipt = chain.send(chain.datasets.functions.publish(publication, []))
+    return int(chain.event(receipt, chain.datasets, "DatasetPublished")["datasetId"])
+
+
+pytestmark = pytest.mark.timeout(150)
+
+
+@pytest.fixture(scope="module")
+def federation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Federation]:
+    torch.set_num_threads(1)
+    with Stack(tmp_path_factory.mktemp("rounds"), root=ROOT) as stack:
+        stack.start_core()
+        owner = stack.party("owner", passphrase="owner's own")
+        aggregator = stack.party("aggregator", passphrase="aggregator's own")
+        sites = []
+        for i, hospital in enumerate(heart.load()):
+            party = stack.party(f"site{i}", passphrase=f"site {i}'s own")
+            table = party.home / "cohort.csv"
+            table.write_bytes(hospital.train)
+            chain = stack.chain(party)
+            keys.register(chain, party.home, party.passphrase)
+            sites.append(Site(party, table, publish(stack, chain)))
+        chain = stack.chain(owner)
+        made = model.create_model(chain, stack.ipfs, owner.home, owner.passphrase, CONFIG, name="Test")
+        for site in sites:
+            model.grant_codec(
+                chain, stack.ipfs, owner.home, owner.passphrase, made.model_id, site.party.address, "training"
+            )
+        running = Federation(stack, owner, aggregator, sites, made.model_id)
+        stack.start_aggregator(aggregator)
+        for site in sites:
+            running.start_node(site)
+        yield running
+
+
+def test_statistics_and_training_give_the_plain_sum(federation: Federation) -> None:
+    chain, ipfs = federation.stack.chain(federation.owner), federation.stack.ipfs
+    seen: list[str] = []
+    done = round_owner.run_rounds(
+        chain,
+        ipfs,
+        federation.model_id,
+        heart.PLAN,
+        TRAINING,
+        rounds=1,
+        aggregator=federation.aggregator.address,
+        cohort=4,
+        deadlines=Deadlines(60, 90, 120),
+        watch=lambda where: seen.append(str(where)),
+    )
+    first, second = done
+    federation.statistics = first.round.id
+    plain = [heart.PLAN.encode(site.table.read_bytes())[0] for site in federation.sites]
+    assert first.document["records"] == sum(len(x) for x in plain)
+    expected = Normalization.from_sums(heart.PLAN, np.sum([heart.PLAN.sums(x) for x in plain], axis=0))
+    assert np.allclose(first.document["mean"], expected.mean, atol=1e-6)
+    assert np.allclose(first.document["deviation"], expected.deviation, atol=1e-6)
+    federation.check(second)
+    assert 0.4 < second.document["after"]["auc"] <= 1
+    assert any("waiting for" in line for line in seen)
+    lineage = round_owner.lineage(chain, federation.model_id)
+    assert [len(entry.nodes) for entry in lineage] == [0, 4]
+    assert set(round_owner.contributions(chain, federation.model_id)) == {
+        s.dataset_id for s in federation.sites
+    }
+    with pytest.raises(StateError):
+        round_owner.abort(chain, second.round.id, "too late")
+
+
+def test_killed_node_and_aggregator_complete_the_round(federation: Federation) -> None:
+    round_id = federation.open("killed")
+    until((federation.folder(round_id) / "dealers").exists)
+    federation.kill("node-site0")
+    federation.kill("aggregator")
+    federation.stack.supervisor.children["aggregator"].start()
+    federation.stack.supervisor.children["node-site0"].start()
+    until(lambda: any(federation.folder(round_id).glob("masked-*")))
+    federation.kill("aggregator")
+    federation.stack.supervisor.children["aggregator"].start()
+    result = federation.result(round_id)
+    assert len(result.document["nodes"]) == 4
+    federation.check(result)
+
+
+def test_a_node_that_disappears_after_sharing_is_left_out(federation: Federation) -> None:
+    round_id = federation.open("dropout", Deadlines(15, 30, 75))
+    until((federation.folder(round_id) / "dealers").exists)
+    federation.kill("node-site3")
+    result = federation.result(round_id)
+    lost = federation.sites[3].party.address
+    assert lost not in {entry["node"] for entry in result.document["nodes"]}
+    assert len(result.document["nodes"]) == 3
+    federation.check(result)
+
+
+def test_a_round_with_too_few_nodes_aborts_with_the_reason(federation: Federation) -> None:
+    federation.kill("node-site2")
+    round_id = federation.open("lonely", Deadlines(4, 10, 15))
+    with pytest.raises(StateError, match="2 nodes enrolled"):
+        federation.result(round_id)
+    assert rounds.read(federation.stack.chain(), round_id).state is State.ABORTED
