@@ -75,7 +75,12 @@ class Chain:
         self._receipt_timeout = receipt_timeout
         self._nonce_lock = threading.Lock()
         provider = _Provider(
-            rpc_url, request_kwargs={"timeout": _CALL_TIMEOUT_S}, exception_retry_configuration=None
+            rpc_url,
+            request_kwargs={"timeout": _CALL_TIMEOUT_S},
+            exception_retry_configuration=None,
+            # web3 asks for the chain id before every call.
+            cache_allowed_requests=True,
+            cacheable_requests={RPCEndpoint("eth_chainId")},
         )
         self.web3 = Web3(provider)
         self.chain_id = self.web3.eth.chain_id
