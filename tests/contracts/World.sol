@@ -38,6 +38,6 @@ contract World {
         pure
         returns (IAccessLicense.Offer memory)
     {
-        return IAccessLicense.Offer(datasetId, price, 30 days, uses, 2 days, 3 days, right, arbiter);
+        return IAccessLicense.Offer(datasetId, price, 30 days, uses, 2 days, 1 days, right, arbiter);
     }
 }

@@ -34,6 +34,7 @@ contract Bureau {
     }
 
     function request(uint256 who, uint256 worker, uint96 fee, bool arbitrated, uint32 window) external watched(0) {
+        if (INFERENCES.requestCount() >= 12) return; // every step looks at all of them
         address requester = people[who % 3];
         vm.deal(requester, fee);
         vm.prank(requester);
@@ -50,39 +51,42 @@ contract Bureau {
         paidIn += fee;
     }
 
-    function commit(uint256 id) external watched(_pick(id)) {
-        id = _pick(id);
+    function commit(uint256 id) external watched(_find(id, IInferenceCommitment.State.Requested)) {
+        id = _find(id, IInferenceCommitment.State.Requested);
         address worker = INFERENCES.requestOf(id).worker;
         vm.prank(worker);
         INFERENCES.commit(id, bytes32("out"), bytes32("blob"));
     }
 
-    function cancel(uint256 id, bool byWorker) external watched(_pick(id)) {
-        id = _pick(id);
+    function cancel(uint256 id, bool byWorker) external watched(_find(id, IInferenceCommitment.State.Requested)) {
+        id = _find(id, IInferenceCommitment.State.Requested);
         IInferenceCommitment.Request memory r = INFERENCES.requestOf(id);
         vm.prank(byWorker ? r.worker : r.requester);
         INFERENCES.cancel(id);
     }
 
-    function expire(uint256 id) external watched(_pick(id)) {
-        INFERENCES.expire(_pick(id));
+    function expire(uint256 id) external watched(_find(id, IInferenceCommitment.State.Requested)) {
+        INFERENCES.expire(_find(id, IInferenceCommitment.State.Requested));
     }
 
-    function challenge(uint256 id) external watched(_pick(id)) {
-        id = _pick(id);
+    function challenge(uint256 id) external watched(_find(id, IInferenceCommitment.State.Committed)) {
+        id = _find(id, IInferenceCommitment.State.Committed);
         address requester = INFERENCES.requestOf(id).requester;
         vm.prank(requester);
         INFERENCES.challenge(id, bytes32("evidence"));
     }
 
-    function resolve(uint256 id, bool upheld) external watched(_pick(id)) {
-        id = _pick(id);
+    function resolve(uint256 id, bool upheld) external watched(_find(id, IInferenceCommitment.State.Challenged)) {
+        id = _find(id, IInferenceCommitment.State.Challenged);
         vm.prank(ARBITER);
         INFERENCES.resolve(id, upheld);
     }
 
-    function finalize(uint256 id, bool byRequester) external watched(_pick(id)) {
-        id = _pick(id);
+    function finalize(uint256 id, bool byRequester)
+        external
+        watched(_find(id, id % 2 == 0 ? IInferenceCommitment.State.Challenged : IInferenceCommitment.State.Committed))
+    {
+        id = _find(id, id % 2 == 0 ? IInferenceCommitment.State.Challenged : IInferenceCommitment.State.Committed);
         address requester = INFERENCES.requestOf(id).requester;
         if (byRequester) vm.prank(requester);
         INFERENCES.finalize(id);
@@ -93,7 +97,7 @@ contract Bureau {
     }
 
     function wait(uint256 time) external {
-        vm.warp(block.timestamp + time % 2 days);
+        vm.warp(block.timestamp + (time % 8 == 0 ? time % 31 days : time % 12 hours));
     }
 
     function totalOwed() public view returns (uint256 sum) {
@@ -102,8 +106,14 @@ contract Bureau {
         }
     }
 
-    function _pick(uint256 id) private view returns (uint256) {
-        return 1 + id % INFERENCES.requestCount();
+    /// @dev The next request in that state, if there is one: else the call reverts, and is no step.
+    function _find(uint256 seed, IInferenceCommitment.State state) private view returns (uint256 id) {
+        uint256 count = INFERENCES.requestCount();
+        for (uint256 i = 0; i < count; ++i) {
+            id = 1 + (seed % count + i) % count;
+            if (INFERENCES.stateOf(id) == state) return id;
+        }
+        revert("none");
     }
 }
 
@@ -121,8 +131,15 @@ contract FeeInvariants {
         targets[0] = address(bureau);
     }
 
+    /// @dev All of them after every step of one campaign, which so goes deeper in the same time.
+    function invariant_fees() external view {
+        _inv6_balance_is_escrow_plus_owed();
+        _inv7_nobody_is_paid_twice();
+        _inv8_final_means_committed();
+    }
+
     /// @notice 6. The balance is the fees of what is not decided, plus what is owed.
-    function invariant_6_balance_is_escrow_plus_owed() external view {
+    function _inv6_balance_is_escrow_plus_owed() private view {
         uint256 escrow;
         for (uint256 id = 1; id <= inferences.requestCount(); ++id) {
             if (_inEscrow(id)) escrow += inferences.requestOf(id).fee;
@@ -131,7 +148,7 @@ contract FeeInvariants {
     }
 
     /// @notice 7. A request credits its fee once.
-    function invariant_7_nobody_is_paid_twice() external view {
+    function _inv7_nobody_is_paid_twice() private view {
         for (uint256 id = 1; id <= inferences.requestCount(); ++id) {
             require(bureau.credited(id) == (_inEscrow(id) ? 0 : inferences.requestOf(id).fee), "credited");
         }
@@ -139,7 +156,7 @@ contract FeeInvariants {
     }
 
     /// @notice 8. Only a request with a committed output pays its worker.
-    function invariant_8_final_means_committed() external view {
+    function _inv8_final_means_committed() private view {
         for (uint256 id = 1; id <= inferences.requestCount(); ++id) {
             IInferenceCommitment.Request memory r = inferences.requestOf(id);
             if (r.state == IInferenceCommitment.State.Finalized) require(r.outputCommitment != 0, "no output");
