@@ -1,8 +1,8 @@
 """How fast containers are made and opened, side by side with what the machine can do and with a naive tool.
 
-Peers over the same bytes in the same run: AES-256-GCM of `cryptography` on one thread, in place, without hashing
-or framing (the limit one core sets), and Fernet of `cryptography` (what one would reach for first; whole file in
-memory).
+Peers over the same bytes in the same run: AES-256-GCM of `cryptography` on one thread, in place, without
+hashing or framing (the limit one core sets), and Fernet of `cryptography` (what one would reach for first;
+whole file in memory).
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ def read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except FileNotFoundError as exc:
-        raise NotFoundError(f"There is no file {path}.", "Check the path, or the role's home folder.") from exc
+        raise NotFoundError(f"There is no file {path}.", "Check the path, or the home folder.") from exc
 
 
 def _write(path: Path, data: bytes, mode: int) -> None:
