@@ -12,10 +12,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import httpx
 import numpy as np
 import pytest
 import torch
+from eth_account import Account
 
+from biodesci.chain import accounts
 from biodesci.chain.client import Chain
 from biodesci.core import checkpoint, duo
 from biodesci.core.errors import StateError
@@ -25,6 +28,7 @@ from biodesci.demo.stack import Party, Stack
 from biodesci.ee.tabular import TabularConfig
 from biodesci.ee.training import TrainingPlan
 from biodesci.services import keys, local_training, model, round_owner, rounds
+from biodesci.services.aggregator_client import SIGNATURE_HEADER
 from biodesci.services.codec import load_codec
 from biodesci.services.round_node import read_statistics
 from biodesci.services.round_owner import Deadlines, Result
@@ -218,11 +222,35 @@ def test_a_node_that_disappears_after_sharing_is_left_out(federation: Federation
     round_id = federation.open("dropout", Deadlines(15, 30, 75))
     until((federation.folder(round_id) / "dealers").exists)
     federation.kill("node-site3")
+    refuse_strangers(federation, round_id)
     result = federation.result(round_id)
     lost = federation.sites[3].party.address
     assert lost not in {entry["node"] for entry in result.document["nodes"]}
     assert len(result.document["nodes"]) == 3
     federation.check(result)
+
+
+def refuse_strangers(federation: Federation, round_id: int) -> None:
+    """Messages of others than the roster, damaged or too large ones, change nothing."""
+    stack = federation.stack
+    where = rounds.context(stack.chain(), round_id)
+
+    def status(body: bytes, signature: str, kind: str = "masked") -> int:
+        headers = {SIGNATURE_HEADER: signature}
+        url = f"{stack.aggregator_url}/rounds/{round_id}/{kind}"
+        return httpx.post(url, content=body, headers=headers, timeout=30).status_code
+
+    stranger = Account.create()
+    member = accounts.load(federation.sites[0].party.account_file, federation.sites[0].party.passphrase)
+    assert status(b"x", rounds.sign(stranger, where, "masked", b"x")) == 403
+    assert status(b"x", rounds.sign(member, where, "masked", b"y")) == 403
+    assert status(b"x", "") == 403
+    assert status(b"x", rounds.sign(member, where, "masked", b"x")) == 400
+    assert status(bytes(1 << 16), rounds.sign(member, where, "masked", b"x")) == 413
+    assert status(b"x", rounds.sign(member, where, "unmask", b"x"), "unmask") == 409
+    answer = httpx.get(f"{stack.aggregator_url}/rounds/{round_id}", timeout=30).json()
+    assert federation.sites[3].party.address in answer["awaited"]
+    assert answer["until"] > 0
 
 
 def test_a_round_with_too_few_nodes_aborts_with_the_reason(federation: Federation) -> None:

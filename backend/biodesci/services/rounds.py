@@ -198,8 +198,10 @@ def sign(account: LocalAccount, where: Context, kind: MessageKind, body: bytes) 
 
 
 def signer(where: Context, kind: MessageKind, body: bytes, signature: str) -> bytes:
-    """Whose signature it is (20 bytes). Raises AccessDeniedError when it is none at all."""
+    """Whose signature it is (20 bytes). Raises AccessDeniedError when it is none."""
     try:
+        if len(bytes.fromhex(signature.removeprefix("0x"))) != 65:
+            raise ValueError("a signature has 65 bytes")
         return raw(Account.recover_message(_signable(where, kind, body), signature=signature))
     except (ValueError, TypeError, ValidationError, BadSignature) as exc:
         raise AccessDeniedError(

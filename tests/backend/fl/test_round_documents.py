@@ -1,0 +1,140 @@
+"""What passes between the parties of a round: plan, signed messages, vectors; and who may import what."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from eth_account import Account
+
+from biodesci.core import canonical
+from biodesci.core.errors import AccessDeniedError, InputError, IntegrityError
+from biodesci.core.features import CategoricalColumn, FeaturePlan, LabelColumn, NumericColumn
+from biodesci.fl.masking import Context
+from biodesci.services import rounds
+from biodesci.services.approvals import Approvals
+from biodesci.services.round_plan import (
+    BINS,
+    COUNTS,
+    Plan,
+    Scores,
+    Update,
+    decode_statistics,
+    encode_statistics,
+)
+
+FEATURES = FeaturePlan(
+    (NumericColumn("age", 0, 100),), (CategoricalColumn("sex", ("f", "m")),), LabelColumn("sick", 0)
+)
+TRAINING = {
+    "epochs": 1, "batchSize": 8, "learningRate": 0.1, "momentum": 0.9,
+    "clip": 1.0, "optimizer": "sgd", "weightDecay": 0.0,
+}  # fmt: skip
+PLAN = Plan("training", 3, 2, {"name": "x"}, FEATURES, TRAINING, "s", 18, 0, 1, 4, 0.1)
+WHERE = Context(31337, bytes(20), 5)
+
+
+def test_a_plan_survives_its_document() -> None:
+    again = Plan.from_bytes(PLAN.to_bytes())
+    assert again.document() == PLAN.document()
+    assert again.size(1000) == COUNTS + 1000
+    sums = replace(PLAN, kind="statistics", training={}, statistics=0)
+    assert Plan.from_bytes(sums.to_bytes()).size(1000) == 3 * 4
+
+
+@pytest.mark.parametrize(
+    ("change", "error"),
+    [({"extra": 1}, InputError), ({"validation": 2.0}, InputError), ({"epochs": None}, None)],
+)
+def test_a_plan_with_unknown_or_wrong_fields_is_refused(
+    change: dict[str, object], error: type[Exception] | None
+) -> None:
+    document = PLAN.document() | change
+    if error is None:
+        del document["epochs"]
+        error = InputError
+    with pytest.raises(error):
+        Plan.from_bytes(canonical.dumps(document))
+
+
+def test_a_plan_that_is_not_canonical_is_refused() -> None:
+    with pytest.raises(IntegrityError):
+        Plan.from_bytes(PLAN.to_bytes() + b" ")
+    with pytest.raises(IntegrityError):
+        Plan.from_bytes(b"\xff")
+
+
+def test_a_signature_holds_for_one_round_kind_and_body() -> None:
+    account = Account.create()
+    signature = rounds.sign(account, WHERE, "masked", b"body")
+    me = bytes.fromhex(account.address[2:])
+    assert rounds.signer(WHERE, "masked", b"body", signature) == me
+    for where, kind, body in (
+        (replace(WHERE, round_id=6), "masked", b"body"),
+        (replace(WHERE, chain_id=1), "masked", b"body"),
+        (WHERE, "shares", b"body"),
+        (WHERE, "masked", b"other"),
+    ):
+        assert rounds.signer(where, kind, body, signature) != me
+
+
+@pytest.mark.parametrize("signature", ["", "0x", "zz", "0x" + "00" * 65, "0x" + "ff" * 65, "0x12"])
+def test_noise_is_no_signature(signature: str) -> None:
+    with pytest.raises(AccessDeniedError, match="not valid"):
+        rounds.signer(WHERE, "masked", b"body", signature)
+
+
+def test_an_update_survives_summation() -> None:
+    rng = np.random.default_rng(5)
+    labels = rng.integers(0, 2, 50)
+    score = Scores.of(30, rng.random(50), labels)
+    one = Update(450, 50, score, score, np.rint(rng.normal(size=20) * 2**18) / 2**18)
+    total = Update.decode(one.encode(18, 4) + one.encode(18, 4), 18)
+    assert (total.records, total.validated, total.after.right) == (900, 100, 60)
+    assert np.array_equal(total.delta, 2 * one.delta)
+    assert total.after.metrics() == score.metrics()
+    with pytest.raises(IntegrityError, match="no sense"):
+        Update.decode(np.zeros(COUNTS + 20, dtype=np.uint32), 18)
+
+
+def test_auc_is_that_of_the_bins() -> None:
+    perfect = Scores.of(4, np.array([0.1, 0.2, 0.8, 1.0]), np.array([0, 0, 1, 1]))
+    assert perfect.metrics() == {"accuracy": 1.0, "auc": 1.0}
+    even = Scores.of(1, np.full(2, 0.5), np.array([0, 1]))
+    assert even.metrics() == {"accuracy": 0.5, "auc": 0.5}
+    assert perfect.positive.size == BINS
+
+
+def test_statistics_survive_summation() -> None:
+    vectors = [encode_statistics(10, np.array([9.5, -0.25, 3.0]), 24, 3) for _ in range(3)]
+    rows, sums = decode_statistics(np.sum(vectors, axis=0, dtype=np.uint32), 24)
+    assert (rows, sums.tolist()) == (30, [28.5, -0.75, 9.0])
+    with pytest.raises(IntegrityError, match="no rows"):
+        decode_statistics(np.zeros(12, dtype=np.uint32), 24)
+
+
+def test_a_site_approves_plans_one_by_one(tmp_path: Path) -> None:
+    site = Approvals(tmp_path)
+    with pytest.raises(AccessDeniedError, match="not approved"):
+        site.require(b"\1" * 32)
+    site.approve(b"\1" * 32)
+    Approvals(tmp_path).require(b"\1" * 32)
+    with pytest.raises(AccessDeniedError):
+        site.require(b"\2" * 32)
+    Approvals(tmp_path, approve_any=True).require(b"\2" * 32)
+
+
+def test_the_aggregator_reaches_no_key_and_no_torch() -> None:
+    code = (
+        "import sys, biodesci.workers.aggregator\n"
+        "bad = {'torch', 'biodesci.ee', 'biodesci.services.publish', 'biodesci.services.custody'}\n"
+        "print(sorted(bad & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout.strip() == "[]"
