@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import sys
+
 import typer
 
 from biodesci.cli import session
@@ -19,7 +22,6 @@ def serve(
     port: int = typer.Option(0, help="Port; BIODESCI_API_PORT if not given."),
 ) -> None:
     """Serve until Ctrl-C."""
-    from biodesci.api.server import serve as run
-
-    chosen = session.settings()
-    run(chosen, port or chosen.api_port)
+    chosen = port or session.settings().api_port
+    # The API is a process of its own: the command line does not import it.
+    os.execv(sys.executable, [sys.executable, "-m", "biodesci.api", "--port", str(chosen)])  # noqa: S606

@@ -32,9 +32,8 @@ def buy(
     from biodesci.core import duo
     from biodesci.services.license import purchase
 
-    done = purchase(
-        session.chain(), session.settings().home, offer_id, duo.parse_purpose(purpose), again=again
-    )
+    declared = duo.parse_purpose(purpose)
+    done = purchase(session.chain(), session.settings().home, offer_id, declared, again=again)
     if not done.bought:
         said = f"You hold licence {done.license_id} for this already; nothing was paid."
     elif done.needs_review:

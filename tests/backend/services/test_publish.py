@@ -74,7 +74,7 @@ def test_published_file_decrypts_to_the_same_bytes(chain_for, ipfs, table, tmp_p
         table,
         META,
         offer,
-        lambda step, now, total: steps.append((step, now, total)),
+        lambda *seen: steps.append(seen),
     )
     assert decrypted(chain, ipfs, home, done.dataset_id) == table.read_bytes()
     fields, is_open = chain.call(chain.licenses.functions.offerOf(done.offer_id))

@@ -1,0 +1,90 @@
+"""One message and an exit code for what goes wrong; JSON where asked for, before or after the verb."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from biodesci.chain import accounts
+from biodesci.cli import main, session
+
+
+@pytest.fixture
+def run(monkeypatch, capsys, tmp_path, localnet):
+    monkeypatch.setenv("BIODESCI_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("BIODESCI_PASSPHRASE", "a passphrase")
+    monkeypatch.setenv("BIODESCI_RPC_URL", localnet.rpc_url)
+    monkeypatch.setenv("BIODESCI_DEPLOYMENT", str(localnet.deployment_file))
+
+    def invoke(*arguments: str) -> tuple[int, str, str]:
+        session.settings.cache_clear()
+        session.passphrase.cache_clear()
+        try:
+            main(arguments)
+            code = 0
+        except SystemExit as exc:
+            code = int(exc.code or 0)
+        seen = capsys.readouterr()
+        return code, seen.out, seen.err
+
+    return invoke
+
+
+def test_list_as_json_before_and_after_the_verb(run):
+    for arguments in (("--json", "dataset", "list"), ("dataset", "list", "--json")):
+        code, out, _ = run(*arguments)
+        assert code == 0
+        assert isinstance(json.loads(out), list)
+
+
+def test_bad_input_is_2_and_named(run):
+    code, out, err = run("license", "buy", "1", "--purpose", "NOPE")
+    assert (code, out) == (2, "")
+    assert "Unknown data use term 'NOPE'" in err
+    assert "One of:" in err
+
+
+def test_chain_down_is_3(run, monkeypatch):
+    monkeypatch.setenv("BIODESCI_RPC_URL", "http://127.0.0.1:9")
+    code, _, err = run("dataset", "list")
+    assert code == 3
+    assert "does not answer" in err
+    assert "BIODESCI_RPC_URL" in err
+
+
+def test_what_is_not_there_is_1_as_json_too(run):
+    code, _, err = run("license", "show", "999999", "--json")
+    assert code == 1
+    assert json.loads(err)["error"]["type"] == "NotFoundError"
+
+
+def test_missing_deployment_and_wrong_setting(run, monkeypatch, tmp_path):
+    monkeypatch.setenv("BIODESCI_DEPLOYMENT", str(tmp_path / "none.json"))
+    code, _, err = run("dataset", "list")
+    assert code == 1
+    assert "none.json" in err
+    monkeypatch.setenv("BIODESCI_API_PORT", "many")
+    code, _, err = run("dataset", "list")
+    assert code == 1
+    assert "BIODESCI_API_PORT" in err
+
+
+def test_account_is_needed_and_the_passphrase_never_shown(run, tmp_path, monkeypatch):
+    code, _, err = run("account", "collect")
+    assert code == 1
+    assert "biodesci account create" in err
+    accounts.create(tmp_path / "home" / "account.json", "another one")
+    code, _, err = run("account", "collect")
+    assert code == 1
+    assert "does not open the account" in err
+    assert "a passphrase" not in err
+
+
+def test_doctor_names_what_to_mend(run):
+    code, out, _ = run("doctor", "--json")
+    assert code == 1
+    rows = {row["check"]: row for row in json.loads(out)}
+    assert rows["chain"]["ok"]
+    assert not rows["account"]["ok"]
+    assert "biodesci account create" in rows["account"]["mend"]
