@@ -31,7 +31,8 @@ export default async function setup(): Promise<(() => Promise<void>) | undefined
   const announced = join(folder, 'stack.json')
   const stack = spawn(join(ROOT, '.venv/bin/biodesci'), ['up', '--ports', 'auto', '--state', join(folder, 'state'), '--announce', announced], {
     cwd: ROOT,
-    env: { ...process.env, BIODESCI_ROOT: ROOT },
+    // As the Makefile exports them, so that the tests can be started without it.
+    env: { ...process.env, BIODESCI_ROOT: ROOT, APE_DATA_FOLDER: join(ROOT, '.cache/ape'), SOLCX_BINARY_PATH: join(ROOT, '.cache/solc') },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let log = ''

@@ -63,7 +63,9 @@ export function Layout() {
 
 /** A new page starts at its top. */
 function FromTheTop() {
-  useEffect(() => window.scrollTo(0, 0), [])
+  useEffect(() => {
+    window.scrollTo(0, 0)
+  }, [])
   return null
 }
 

@@ -83,9 +83,9 @@ describe('Copyable', () => {
 })
 
 describe('Histogram', () => {
-  it('tells its figures in words, and that small cells are withheld', () => {
+  it('tells its figures in words, and that some are withheld', () => {
     render(<Histogram name="age" bars={[{ label: '20 to 40', count: 30 }, { label: '40 to 60', count: null }]} />)
-    expect(screen.getByRole('img')).toHaveAccessibleName('Distribution of age. 20 to 40: 30; 40 to 60: fewer than 11, not told')
+    expect(screen.getByRole('img')).toHaveAccessibleName('Distribution of age. 20 to 40: 30; 40 to 60: withheld')
   })
 })
 

@@ -1,4 +1,4 @@
-/** The columns of a dataset, read from its Croissant card. Cells below eleven people are suppressed by the publisher: `null` here. */
+/** The columns of a dataset, read from its Croissant card. Withheld figures are `null`. */
 export interface Bar {
   label: string
   count: number | null
@@ -8,7 +8,8 @@ export interface Column {
   name: string
   description: string
   type: string
-  /** Share of rows without a value, 0 to 1; null where it is not told. */
+  unit: string
+  /** Share of rows without a value, 0 to 1; null where it is withheld. */
   missing: number | null
   bars: readonly Bar[]
 }
@@ -32,6 +33,7 @@ function columnOf(field: Json): Column {
     name: text(field['name']),
     description: text(field['description']),
     type: typeName(field['dataType']),
+    unit: text(field['biodesci:unit']),
     missing: number(statistics['nullShare']),
     bars: barsOf(statistics),
   }

@@ -23,15 +23,20 @@ export function SchemaTable({ columns }: { columns: readonly Column[] }) {
                   <span className="font-mono text-sm font-semibold">{column.name}</span>
                   {column.description && column.description !== column.name && <span className="block max-w-xs text-sm text-muted">{column.description}</span>}
                 </th>
-                <td className="py-2.5 pr-4 text-sm text-muted">{column.type}</td>
-                <td className="py-2.5 pr-4 text-sm tabular-nums">{column.missing === null ? 'not told' : `${Math.round(column.missing * 100)} %`}</td>
-                <td className="py-2.5">{column.bars.length > 0 ? <Histogram bars={column.bars} name={column.name} /> : <span className="text-sm text-muted">not told</span>}</td>
+                <td className="py-2.5 pr-4 text-sm text-muted">{column.type}{column.unit && `, ${column.unit}`}</td>
+                <td className="py-2.5 pr-4 text-sm tabular-nums">{column.missing === null ? 'withheld' : percent(column.missing)}</td>
+                <td className="py-2.5">{column.bars.length > 0 ? <Histogram bars={column.bars} name={column.name} /> : <span className="text-sm text-muted">withheld</span>}</td>
               </tr>
             ))}
           </tbody>
         </table>
       </ScrollRegion>
-      <p className="mt-3 text-sm text-muted">Counts below 11 people are withheld by the publisher, and so are minima and maxima.</p>
+      <p className="mt-3 text-sm text-muted">Dashed cells are withheld: counts below 11 people, and those from which one could be worked out. Minima and maxima are never told.</p>
     </>
   )
+}
+
+function percent(share: number): string {
+  const value = 100 * share
+  return `${value > 0 && value < 1 ? value.toFixed(1) : Math.round(value)} %`
 }
