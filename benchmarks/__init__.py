@@ -1,1 +1,1 @@
-"""What `make figures` measures: each module's `figures()` returns {name: {"value", "unit", "peer", "how"}}."""
+"""What `make figures` measures: `figures()` of each module gives {name: {"value", "unit", "peer", "how"}}."""

@@ -1,4 +1,4 @@
-"""Run every benchmark and write build/figures.json. A benchmark that fails leaves the figures measured before it."""
+"""Run every benchmark and write build/figures.json; if one fails, what was measured before stays."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ TARGET = Path("build/figures.json")
 def main() -> int:
     """Measure all; `python -m benchmarks.run ee proof` measures some and keeps the rest."""
     chosen = sys.argv[1:] or MODULES
-    figures: dict[str, dict[str, object]] = json.loads(TARGET.read_text()) if sys.argv[1:] and TARGET.exists() else {}
+    figures: dict[str, dict[str, object]] = (
+        json.loads(TARGET.read_text()) if sys.argv[1:] and TARGET.exists() else {}
+    )
     TARGET.parent.mkdir(exist_ok=True)
     for name in chosen:
         began = time.monotonic()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import signal
-import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -122,10 +121,13 @@ def _print_addresses(stack: Stack, account: tuple[str, str]) -> None:
         "Logs": str(stack.state / "logs"),
     }
     width = max(map(len, rows))
-    print(
-        "\n".join(["", *(f"  {name:<{width}}  {value}" for name, value in rows.items()), ""]), file=sys.stdout
-    )
-    print("  Ctrl-C stops everything.", flush=True)  # noqa: T201
+    lines = [
+        "",
+        *(f"  {name:<{width}}  {value}" for name, value in rows.items()),
+        "",
+        "  Ctrl-C stops everything.",
+    ]
+    typer.echo("\n".join(lines))
 
 
 @app.command()

@@ -10,7 +10,7 @@ from biodesci.chain.client import Chain
 from biodesci.demo import heart
 from biodesci.demo.heart import Hospital
 from biodesci.demo.stack import Party, Stack
-from biodesci.services import keys
+from biodesci.services import files, keys
 
 CUSTODIAN = "custodian"
 
@@ -23,6 +23,7 @@ class Site:
     owner: Party
     custodian: Party
     table: Path
+    held_out: Path
     dataset_id: int = 0
     offer_id: int = 0
 
@@ -76,8 +77,7 @@ class Cast:
             f"{name}-{CUSTODIAN}", home=name, account=CUSTODIAN, passphrase=owner.passphrase
         )
         table = owner.home / f"heart-disease-{name}.csv"
-        table.write_bytes(hospital.train)
-        table.chmod(0o600)
-        return Site(hospital, owner, custodian, table)
-
-
+        held_out = owner.home / "held-out.csv"
+        files.write_private(table, hospital.train)
+        files.write_private(held_out, hospital.test)
+        return Site(hospital, owner, custodian, table, held_out)

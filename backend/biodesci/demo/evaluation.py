@@ -37,10 +37,13 @@ def infer(stack: Stack, cast: Cast, narrator: Narrator, trained: Trained) -> int
     wait_for(lambda: has_key(stack, cast.worker), "the inference worker's key")
     request_id = _ask(stack, cast, trained, cast.worker)
     narrator.fact(
-        f"request {request_id}: {len(trained.test_x)} encoded patients sealed to the worker and committed on chain",
+        f"request {request_id}: {len(trained.test_x)} encoded patients sealed to the worker, "
+        "committed on chain",
         rows=len(trained.test_x),
     )
-    wait_for(lambda: read_request(chain, request_id).state is State.COMMITTED, "the inference worker's answer")
+    wait_for(
+        lambda: read_request(chain, request_id).state is State.COMMITTED, "the inference worker's answer"
+    )
     home, seed = cast.researcher.home, cast.seed(cast.researcher)
     codec = persist(lambda: load_codec(chain, stack.ipfs, seed, trained.model_id, "inference"))
     result = persist(lambda: inference.collect_result(chain, stack.ipfs, home, seed, request_id, codec))
@@ -55,9 +58,6 @@ def infer(stack: Stack, cast: Cast, narrator: Narrator, trained: Trained) -> int
         inference_max_difference=difference,
         inference_agreement=agreement,
     )
-    encoded = codec.encode_inputs(trained.test_x)
-    same = float(np.isclose(encoded, trained.test_x).mean())
-    narrator.note(f"The worker saw encoded values; {same:.1%} of them happen to be within rounding of the plain ones.")
     return request_id
 
 
@@ -68,9 +68,12 @@ def audit(stack: Stack, cast: Cast, narrator: Narrator, trained: Trained, reques
     if not report.passed:
         raise StateError(f"The model's audit failed: {report.reason}")
     narrator.fact(
-        f"model {trained.model_id} version {trained.version}: weights equal the root on chain; every version's "
-        "round, roster and datasets are on chain, consent stands"
+        f"model {trained.model_id} version {trained.version}: weights equal the root on chain, and every "
+        "version descends from a finalized round",
+        parameters=int(report.figures["parameters"]),
     )
+    for finding in report.findings[-len(cast.sites) :]:
+        narrator.note(finding)
     bundle = Bundle.from_bytes(inference.export_bundle(chain, cast.researcher.home, request_id))
     honest = persist(lambda: audit_inference(auditor, stack.ipfs, bundle))
     if not honest.passed:
@@ -78,8 +81,8 @@ def audit(stack: Stack, cast: Cast, narrator: Narrator, trained: Trained, reques
     persist(lambda: attest(auditor, stack.ipfs, honest))
     inference.finalize(chain, request_id)
     narrator.fact(
-        f"request {request_id}: commitments open, the computation done again on encrypted values agrees "
-        f"(largest relative difference {honest.figures['largest_difference']:.1e}); attested on chain; worker credited",
+        f"request {request_id}: commitments open, computing again on encrypted values agrees "
+        f"(largest relative difference {honest.figures['largest_difference']:.1e}); attested, worker paid",
         audit_passed=True,
         audit_seconds=round(honest.figures["seconds"], 4),
     )
@@ -100,7 +103,10 @@ def audit(stack: Stack, cast: Cast, narrator: Narrator, trained: Trained, reques
     inference.challenge(chain, swapped, evidence)
     state = read_request(chain, swapped).state
     narrator.refused(f"request {swapped}, another worker: {caught.reason}", audit_passed=False)
-    narrator.fact(f"the requester challenged it with the report: it is {state.name.lower()}, its fee stays in escrow")
+    narrator.fact(
+        f"the requester challenged it with the report: it is {state.name.lower()}, "
+        "and its fee stays in escrow"
+    )
 
 
 def has_key(stack: Stack, party: Party) -> bool:

@@ -26,7 +26,9 @@ def wait_for(done: Callable[[], bool], what: str, seconds: float = 120.0) -> Non
             if time.monotonic() > deadline:
                 raise
         if time.monotonic() > deadline:
-            raise UnavailableError(f"Waited {seconds:.0f} s in vain for {what}.", "Look into the processes' logs.")
+            raise UnavailableError(
+                f"Waited {seconds:.0f} s in vain for {what}.", "Look into the processes' logs."
+            )
         time.sleep(0.1)
 
 

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from biodesci.core.features import Normalization
 from biodesci.demo import baselines, heart
-from biodesci.demo.cast import Cast
 from biodesci.demo.baselines import Score
+from biodesci.demo.cast import Cast
 from biodesci.demo.expect import persist
 from biodesci.demo.narrator import Narrator
 from biodesci.demo.stack import Stack
@@ -46,7 +46,9 @@ def train(stack: Stack, cast: Cast, narrator: Narrator) -> Trained:
         gas=created.gas,
     )
     _start_nodes(stack, cast, created.model_id)
-    narrator.fact("four training nodes hold codecs sealed to them; none holds the EE key; the aggregator holds nothing")
+    narrator.fact(
+        "four training nodes hold codecs sealed to them; none has the EE key, the aggregator nothing"
+    )
 
     rounds = baselines.ROUNDS
     with narrator.progress("rounds on chain", rounds + 1) as advance:
@@ -58,14 +60,16 @@ def train(stack: Stack, cast: Cast, narrator: Narrator) -> Trained:
     statistics, last = results[0], results[-1]
     narrator.fact(
         f"normalization from masked sums over {statistics.document['records']} patients; "
-        f"{rounds} training rounds finalized on chain, {last.round.committed} of {last.round.enrolled} sites in the "
-        f"last sum",
+        f"{rounds} training rounds finalized on chain, {last.round.committed} of {last.round.enrolled} sites "
+        "in the last sum",
         rounds=rounds,
         records=statistics.document["records"],
     )
+    before, after = results[1].document["before"], last.document["after"]
     narrator.fact(
-        f"accuracy on the sites' own validation records, counted under masks: {results[1].document['before']['accuracy']:.3f} "
-        f"before the first round, {last.document['after']['accuracy']:.3f} after the last"
+        f"the sites' own held-out patients ({last.document['validated']}), counted under masks: accuracy "
+        f"{before['accuracy']:.3f} before the first round, {after['accuracy']:.3f} after training",
+        masked_accuracy=round(after["accuracy"], 4),
     )
     normalization = Normalization.from_document(statistics.document)
     return _compare(stack, cast, narrator, config, created.model_id, normalization)
@@ -89,13 +93,18 @@ def _start_nodes(stack: Stack, cast: Cast, model_id: int) -> None:
             BIODESCI_MODEL_ID=str(model_id),
             BIODESCI_DATASET_ID=str(site.dataset_id),
             BIODESCI_DATA=str(site.table),
+            BIODESCI_HELD_OUT=str(site.held_out),
             BIODESCI_APPROVE_ANY="1",
         )
 
 
-
 def _compare(
-    stack: Stack, cast: Cast, narrator: Narrator, config: TabularConfig, model_id: int, normalization: Normalization
+    stack: Stack,
+    cast: Cast,
+    narrator: Narrator,
+    config: TabularConfig,
+    model_id: int,
+    normalization: Normalization,
 ) -> Trained:
     """The trained model against references in the clear, on patients that no site trained on.
 

@@ -34,7 +34,8 @@ def license_dataset(stack: Stack, cast: Cast, narrator: Narrator) -> None:
         gas=bought.gas,
     )
     wait_for(
-        lambda: licences.get(chain, license_id).state is licences.State.DELIVERED, "the custodian to deliver the key"
+        lambda: licences.get(chain, license_id).state is licences.State.DELIVERED,
+        "the custodian to deliver the key",
     )
     narrator.fact(
         f"the custodian sealed the key to the researcher's X25519 + ML-KEM-768 key and delivered it "
@@ -52,8 +53,8 @@ def license_dataset(stack: Stack, cast: Cast, narrator: Narrator) -> None:
     if target.read_bytes() != site.hospital.train:
         raise StateError("The file that the researcher decrypted is not the one that the hospital published.")
     narrator.fact(
-        f"the key fits the commitment on chain, the container its root; {size:,} bytes equal the hospital's file byte "
-        "for byte",
+        f"the key fits the commitment on chain, the container its root; {size:,} bytes equal the hospital's "
+        "file byte for byte",
         bytes=size,
     )
     _outsider(stack, cast, narrator, site, license_id)
@@ -63,7 +64,8 @@ def license_dataset(stack: Stack, cast: Cast, narrator: Narrator) -> None:
     credited = chain.call(licenses.owed(site.owner.address))
     cast.chain(site.owner).send(licenses.collect(site.owner.address))
     narrator.fact(
-        f"the researcher confirmed; the hospital collected {credited / 1e18:.2f} ETH from escrow", wei=str(credited)
+        f"the researcher confirmed; the hospital collected {credited / 1e18:.2f} ETH from escrow",
+        wei=str(credited),
     )
 
 
@@ -78,7 +80,9 @@ def _outsider(stack: Stack, cast: Cast, narrator: Narrator, site: Site, license_
     narrator.refused(f"purchase without an encryption key: {no_key.message}")
     cast.register_key(party)
     commercial = refusal(
-        lambda: licences.purchase(chain, party.home, site.offer_id, duo.parse_purpose([*PURPOSE, "COMMERCIAL"]))
+        lambda: licences.purchase(
+            chain, party.home, site.offer_id, duo.parse_purpose([*PURPOSE, "COMMERCIAL"])
+        )
     )
     narrator.refused(f"purchase for a commercial purpose: {commercial.message}")
     _reverts(

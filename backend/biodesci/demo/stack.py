@@ -1,4 +1,4 @@
-"""A whole local network in processes of its own: chain, IPFS node, contracts, indexer, API, each party's workers.
+"""A whole local network in processes of its own: chain, IPFS node, contracts, indexer, API, workers.
 
 Everything is thrown away with its state folder. Real deployments run the same worker entry points under their
 own service manager; see docs/deployment.md.
@@ -130,7 +130,7 @@ class Stack:
         if (free := shutil.disk_usage(self.state).free) < MIN_FREE_BYTES:
             raise ConfigurationError(
                 f"Only {free // 2**20} MiB of disk are free under {self.state}.",
-                f"The stack needs {MIN_FREE_BYTES // 2**20} MiB: free some, or give another folder with --state.",
+                f"The stack needs {MIN_FREE_BYTES // 2**20} MiB: free some, or choose another --state.",
             )
         self.supervisor.spawn("chain", self._anvil(), self._env(), ready=self._chain_answers, restart=False)
         self.supervisor.spawn(
@@ -261,7 +261,13 @@ class Stack:
     def _deploy(self) -> None:
         child = self.supervisor.spawn(
             "deploy",
-            [str(Path(sys.executable).with_name("ape")), "run", "deploy", "--network", f"ethereum:local:{self.rpc_url}"],
+            [
+                str(Path(sys.executable).with_name("ape")),
+                "run",
+                "deploy",
+                "--network",
+                f"ethereum:local:{self.rpc_url}",
+            ],
             self._env(),
             restart=False,
         )

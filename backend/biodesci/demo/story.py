@@ -16,8 +16,8 @@ from biodesci.core import duo
 from biodesci.core.errors import StateError
 from biodesci.demo.cast import Cast, Site
 from biodesci.demo.evaluation import audit, infer
-from biodesci.demo.learning import Trained, train
 from biodesci.demo.expect import wait_for
+from biodesci.demo.learning import Trained, train
 from biodesci.demo.narrator import Narrator
 from biodesci.demo.purchase import license_dataset
 from biodesci.demo.stack import CHAIN_ID, Stack
@@ -50,7 +50,9 @@ class Story:
 
     def play_rest(self) -> None:
         """Steps 3 to 6: license, train, infer, audit."""
-        with self.narrator.step("A researcher buys a licence, and gets the key and the file; nobody else does"):
+        with self.narrator.step(
+            "A researcher buys a licence, and gets the key and the file; nobody else does"
+        ):
             license_dataset(self.stack, self.cast, self.narrator)
         trained: Trained
         with self.narrator.step("The hospitals train one model together, under encryption"):
@@ -86,7 +88,9 @@ class Story:
         self.cast = Cast(stack)
         head = stack.chain().block_number()
         narrator.fact(
-            f"5 contracts deployed by Ape and their code checked; chain at block {head}", contracts=5, block=head
+            f"5 contracts deployed by Ape and their code checked; chain at block {head}",
+            contracts=5,
+            block=head,
         )
         stack.start_api()
         narrator.fact(f"indexer and API answer at {stack.api_url}")
@@ -109,7 +113,8 @@ class Story:
             self.stack.worker(f"custodian-{site.slug}", "biodesci.workers.custodian", site.custodian)
         self._check_ciphertext()
         wait_for(
-            lambda: self.stack.count("datasets") == len(self.cast.sites), "the indexer to have read the datasets"
+            lambda: self.stack.count("datasets") == len(self.cast.sites),
+            "the indexer to have read the datasets",
         )
         self.narrator.fact("the API lists all four, with their terms and cards, from chain and IPFS alone")
 
@@ -117,8 +122,8 @@ class Story:
         chain = self.cast.chain(site.owner)
         meta = DatasetMeta(
             name=f"Heart disease, {site.hospital.name}",
-            description="Patients referred for coronary angiography: demographics, symptoms, ECG and exercise "
-            "test, with the angiographic diagnosis (0: none, 1-4: increasingly severe).",
+            description="Patients referred for coronary angiography: demographics, symptoms, ECG and "
+            "exercise test, with the angiographic diagnosis (0: none, 1-4: increasingly severe).",
             creator=f"{site.hospital.name} (Detrano et al. 1989)",
             license="CC-BY-4.0",
             keywords=("cardiology", "heart disease", "angiography"),
@@ -136,11 +141,14 @@ class Story:
 
     def _check_ciphertext(self) -> None:
         """What lies in the IPFS repository must not hold a single line of any cohort."""
-        lines = {line for s in self.cast.sites for line in s.hospital.train.splitlines()[1:] if len(line) > 30}
+        lines = {
+            line for s in self.cast.sites for line in s.hospital.train.splitlines()[1:] if len(line) > 30
+        }
         blocks = [p.read_bytes() for p in (self.stack.state / "ipfs").rglob("*.data")]
         leaked = sum(line in block for line in lines for block in blocks)
         if leaked:
             raise StateError(f"{leaked} patient records are readable in the IPFS repository.")
         self.narrator.fact(
-            f"searched {len(blocks)} IPFS blocks for {len(lines)} patient records: none is readable", leaked=leaked
+            f"searched {len(blocks)} IPFS blocks for {len(lines)} patient records: none is readable",
+            leaked=leaked,
         )

@@ -37,6 +37,7 @@ class Custodian:
         self._next_block = chain.deployment.first_block
         self._held: set[tuple[int, int]] = set()  # (dataset, version) whose keys are in this home
         self._open: set[int] = set()
+        self._settled = -1  # the block up to which all is done that can be
         self._told: set[tuple[int, str]] = set()
 
     def __repr__(self) -> str:
@@ -57,7 +58,9 @@ class Custodian:
             if (log["args"]["datasetId"], log["args"]["version"]) in self._held:
                 self._open.add(log["args"]["licenseId"])
         self._next_block = head + 1
-        return [license_id for license_id in sorted(self._open) if self._release(license_id)]
+        released = [license_id for license_id in sorted(self._open) if self._release(license_id)]
+        self._settled = head
+        return released
 
     def _release(self, license_id: int) -> bool:
         try:

@@ -38,9 +38,14 @@ def update(
     codec: Codec,
     base: Tensors,
     nodes: int,
+    held_out: bytes | None = None,
     check: Callable[[TabularConfig], None] | None = None,
 ) -> Ring:
-    """The vector of a Training round: the encrypted model trained on this table, from the weights `base`."""
+    """The vector of a Training round: the encrypted model trained on this table, from the weights `base`.
+
+    The metrics are taken on the site's own `held_out` table where it keeps one, else on the share of `table`
+    that the plan asks to keep for them.
+    """
     config = TabularConfig.from_document(plan.architecture)
     if check is not None:
         check(config)
@@ -48,18 +53,25 @@ def update(
         raise InputError(
             "The statistics are of another feature plan.", "Ask the model owner for a new round."
         )
-    raw, labels = plan.features.encode(table)
-    x = codec.encode_inputs(normalization.apply(raw))
-    y = codec.encode_labels(labels)
-    held = validation_rows(len(x), plan.validation)
+    x, y = _encoded(plan, table, normalization, codec)
+    if held_out is None:
+        held = validation_rows(len(x), plan.validation)
+        (x, y), (test_x, test_y) = (x[~held], y[~held]), (x[held], y[held])
+    else:
+        test_x, test_y = _encoded(plan, held_out, normalization, codec)
     model = build(config, {name: torch.from_numpy(np.asarray(t)) for name, t in base.items()})
-    before = scores(model, x[held], labels[held], codec)
-    train(model, x[~held], y[~held], TrainingPlan.from_document({**plan.training, "seed": plan.seed}))
-    after = scores(model, x[held], labels[held], codec)
+    before = scores(model, test_x, test_y, codec)
+    train(model, x, y, TrainingPlan.from_document({**plan.training, "seed": plan.seed}))
+    after = scores(model, test_x, test_y, codec)
     trained = {name: tensor.detach().numpy() for name, tensor in model.state_dict().items()}
-    records = int((~held).sum())
-    delta = records * (checkpoint.flatten(trained) - checkpoint.flatten(base))
-    return Update(records, int(held.sum()), before, after, delta).encode(plan.scale, nodes)
+    delta = len(x) * (checkpoint.flatten(trained) - checkpoint.flatten(base))
+    return Update(len(x), len(test_x), before, after, delta).encode(plan.scale, nodes)
+
+
+def _encoded(plan: Plan, table: bytes, normalization: Normalization, codec: Codec) -> tuple[Matrix, Labels]:
+    """A table's records (n, F) and labels (n,), both under the codec."""
+    raw, labels = plan.features.encode(table)
+    return codec.encode_inputs(normalization.apply(raw)), codec.encode_labels(labels)
 
 
 def validation_rows(count: int, share: float) -> NDArray[np.bool_]:
@@ -73,12 +85,11 @@ def validation_rows(count: int, share: float) -> NDArray[np.bool_]:
     return held
 
 
-def scores(model: TabularTransformer, x: Matrix, labels: Labels, codec: Codec) -> Scores:
-    """How the encrypted model does on encoded records (n, F) with plain labels (n,)."""
-    encoded = codec.encode_labels(labels)
+def scores(model: TabularTransformer, x: Matrix, y: Labels, codec: Codec) -> Scores:
+    """How the encrypted model does on encoded records (n, F) and labels (n,)."""
     one = int(codec.encode_labels(np.ones(1, dtype=np.int64))[0])
     model.eval()
     with torch.no_grad():
         probabilities = torch.softmax(model(torch.from_numpy(x)), dim=1).numpy()
-    right = int((probabilities.argmax(axis=1) == encoded).sum())
-    return Scores.of(right, probabilities[:, one], (labels == 1).astype(np.int64))
+    right = int((probabilities.argmax(axis=1) == y).sum())
+    return Scores.of(right, probabilities[:, one], (y == one).astype(np.int64))

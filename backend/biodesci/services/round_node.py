@@ -46,10 +46,12 @@ class TrainingNode:
         model_id: int,
         dataset_id: int,
         table: Path,
+        held_out: Path | None = None,
     ) -> None:
         self._chain, self._ipfs, self._home = chain, ipfs, home
         self._aggregator, self._approvals, self._codec = aggregator, approvals, codec
-        self._model_id, self._dataset_id, self._table = model_id, dataset_id, table
+        self._model_id, self._dataset_id = model_id, dataset_id
+        self._table, self._held_out = table, held_out
         self._sent: set[tuple[int, str]] = set()
 
     def step(self) -> str:
@@ -81,7 +83,8 @@ class TrainingNode:
         self._require_dataset()
         # All that could fail in training is tried now, so that a node that enrols can contribute.
         rounds.fetch_weights(self._chain, self._ipfs, found.model_id, found.base_version)
-        plan.features.encode(files.read(self._table))
+        for table in filter(None, (self._table, self._held_out)):
+            plan.features.encode(files.read(table))
         if plan.kind == "training":
             self._codec()
             self._normalization(plan)
@@ -144,7 +147,10 @@ class TrainingNode:
         if plan.kind == "statistics":
             return local_training.statistics(plan, table, nodes)
         base = rounds.fetch_weights(self._chain, self._ipfs, found.model_id, found.base_version)
-        return local_training.update(plan, table, self._normalization(plan), self._codec(), base, nodes)
+        held_out = None if self._held_out is None else files.read(self._held_out)
+        return local_training.update(
+            plan, table, self._normalization(plan), self._codec(), base, nodes, held_out
+        )
 
     def _normalization(self, plan: Plan) -> Normalization:
         """The result of the Statistics round that the plan names, as it stands on chain."""

@@ -1,7 +1,8 @@
 """python -m biodesci.workers.training_node: takes part in the rounds of one model, with this site's data.
 
-BIODESCI_MODEL_ID, BIODESCI_DATASET_ID and BIODESCI_DATA (a CSV file) say with what; BIODESCI_APPROVE_ANY=1
-approves every plan unseen, otherwise each waits for `biodesci round approve`.
+BIODESCI_MODEL_ID, BIODESCI_DATASET_ID and BIODESCI_DATA (a CSV file) say with what; BIODESCI_HELD_OUT may
+name a CSV file of records for the metrics, never trained on; BIODESCI_APPROVE_ANY=1 approves every plan
+unseen, otherwise each waits for `biodesci round approve`.
 """
 
 from __future__ import annotations
@@ -39,10 +40,10 @@ def _number(name: str) -> int:
     return int(value)
 
 
-def _table() -> Path:
-    value = os.environ.get("BIODESCI_DATA", "")
+def _table(name: str) -> Path:
+    value = os.environ.get(name, "")
     if not value or not Path(value).is_file():
-        raise ConfigurationError("BIODESCI_DATA names no file.", "Set it to the site's CSV file.")
+        raise ConfigurationError(f"{name} names no file.", f"Set {name} to the site's CSV file.")
     return Path(value)
 
 
@@ -67,7 +68,8 @@ def build(settings: config.Settings) -> TrainingNode:
         codec,
         model_id=model_id,
         dataset_id=_number("BIODESCI_DATASET_ID"),
-        table=_table(),
+        table=_table("BIODESCI_DATA"),
+        held_out=_table("BIODESCI_HELD_OUT") if "BIODESCI_HELD_OUT" in os.environ else None,
     )
 
 
