@@ -102,6 +102,14 @@ def inferences(project, actors, models, keys):
     return actors.deployer.deploy(project.InferenceCommitment, models, keys)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def everything(
+    hospital, custodian, researcher, arbiter, stranger, model_owner, aggregator, worker, second, inferences,
+    now, wait, publication, terms_of_sale, publish,
+):  # fmt: skip
+    """Makes what lasts for the session before the first snapshot; made later, it would cost a new one."""
+
+
 @pytest.fixture(scope="session")
 def now(chain):
     """The time that the next view or transaction sees, give or take a second."""
@@ -159,7 +167,7 @@ def publish(datasets, licenses, publication):
     return go
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def dataset(publish, hospital, datasets, custodian):
     """A dataset for non-commercial biomedical research, with a custodian."""
     dataset_id = publish(hospital)
@@ -167,7 +175,7 @@ def dataset(publish, hospital, datasets, custodian):
     return dataset_id
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def make_offer(licenses, terms_of_sale, hospital, dataset):
     def go(**changes) -> int:
         licenses.createOffer(terms_of_sale(dataset, **changes), sender=hospital)
@@ -176,7 +184,7 @@ def make_offer(licenses, terms_of_sale, hospital, dataset):
     return go
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def offer(make_offer):
     return make_offer()
 

@@ -24,7 +24,8 @@ def in_review(licenses, publish, terms_of_sale, hospital, buy):
 
 
 def test_approve_needs_the_owner(licenses, in_review, stranger):
-    with ape.reverts(licenses.AccessLicense_NotDatasetOwner, datasetId=1, got=stranger):
+    dataset = licenses.licenseOf(in_review).datasetId
+    with ape.reverts(licenses.AccessLicense_NotDatasetOwner, datasetId=dataset, got=stranger):
         licenses.approve(in_review, sender=stranger)
 
 
@@ -56,7 +57,8 @@ def test_no_delivery_in_review(licenses, in_review, hospital):
 
 
 def test_reject_needs_the_owner(licenses, in_review, custodian):
-    with ape.reverts(licenses.AccessLicense_NotDatasetOwner, datasetId=1, got=custodian):
+    dataset = licenses.licenseOf(in_review).datasetId
+    with ape.reverts(licenses.AccessLicense_NotDatasetOwner, datasetId=dataset, got=custodian):
         licenses.reject(in_review, word("no"), sender=custodian)
 
 
