@@ -1,5 +1,6 @@
 /** What every browser test needs: the running stack, a funded account, and a wallet in the page. */
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 
 import { AxeBuilder } from '@axe-core/playwright'
 import { test as base, expect, type Page } from '@playwright/test'
@@ -55,8 +56,11 @@ export const test = base.extend<Fixtures>({
       await page.addInitScript(`${script};window.testWallet = TestWallet.install(${JSON.stringify(options)})`)
     })
   },
-  checkAccessibility: async ({ page }, use) => {
+  checkAccessibility: async ({ page }, use, info) => {
+    let shot = 0
     await use(async () => {
+      // For looking at the pages: E2E_SHOTS=folder.
+      if (process.env['E2E_SHOTS']) await page.screenshot({ path: join(process.env['E2E_SHOTS'], `${info.title.slice(0, 12)} ${(shot += 1)}.png`), fullPage: true })
       const { violations } = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']).analyze()
       expect(violations.map(({ id, help, nodes }) => ({ id, help, nodes: nodes.map((node) => node.html.slice(0, 200)) }))).toEqual([])
     })

@@ -136,7 +136,7 @@ test('refuses a tampered file before any of it is saved', async ({ page, stack, 
 })
 
 test('says what is missing: ether, the right network, a permitted purpose', async ({ page, stack, addWallet, checkAccessibility }) => {
-  const account = await newAccount(stack, 2n * 10n ** 15n)
+  const account = await newAccount(stack)
   await addWallet({ ...account, startChainId: 1 })
   const id = stack.datasets[0]?.id
   await page.goto(`/datasets/${id}`)
@@ -151,12 +151,20 @@ test('says what is missing: ether, the right network, a permitted purpose', asyn
   await expect(page.getByText('Your wallet is on another network.')).toHaveCount(0)
 
   await createKey(page)
-  await page.getByLabel('Other research').check()
+  const buy = page.getByRole('button', { name: /^Purchase for / })
   await page.getByLabel(PURPOSE).check()
+  await expect(page.getByText('Permitted by the terms')).toBeVisible()
+  await expect(buy).toBeEnabled()
+  await page.getByLabel('The use is commercial').check()
+  await expect(page.getByText('The terms rule out commercial use.')).toBeVisible()
+  await expect(buy).toBeDisabled()
+  await page.getByLabel('The use is commercial').uncheck()
+
   await rpc(stack, 'anvil_setBalance', account.address, '0x1')
   await page.reload()
   await expect(page.getByText('Your account has too little ether.')).toBeVisible()
-  await expect(page.getByRole('button', { name: /^Purchase for / })).toBeDisabled()
+  await page.getByLabel(PURPOSE).check()
+  await expect(buy).toBeDisabled()
 })
 
 async function agreeToAll(page: import('@playwright/test').Page): Promise<void> {

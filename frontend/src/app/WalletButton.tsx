@@ -50,7 +50,6 @@ export function WalletButton() {
 
 export function ConnectButton({ busy = false }: { busy?: boolean }) {
   const [open, setOpen] = useState(false)
-  const { chainId } = useDeployment()
   const connectors = useConnectors()
   const connect = useConnect()
   return (
@@ -73,7 +72,7 @@ export function ConnectButton({ busy = false }: { busy?: boolean }) {
               key={connector.uid}
               type="button"
               disabled={connect.isPending}
-              onClick={() => connect.mutate({ connector, chainId }, { onSuccess: () => setOpen(false) })}
+              onClick={() => connect.mutate({ connector }, { onSuccess: () => setOpen(false) })}
               className="flex w-full items-center gap-3 rounded-xl border border-line-strong/60 bg-white px-4 py-3 text-left font-medium hover:bg-brand-soft"
             >
               {connector.icon ? <img src={connector.icon} alt="" className="size-8 rounded-lg" /> : <span aria-hidden className="size-8 rounded-lg bg-sunken" />}

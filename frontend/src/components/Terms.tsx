@@ -19,10 +19,10 @@ export function Terms({ bits, compact = false }: { bits: bigint | string; compac
               {look.mark}
             </span>
             <span className="sr-only">{look.said}: </span>
-            <span className="flex grow flex-wrap items-baseline justify-between gap-x-4">
+            <span>
               {term.says}
               {!compact && (
-                <span className="text-sm whitespace-nowrap text-muted">
+                <span className="block text-sm text-muted">
                   {term.code} · {term.id}
                 </span>
               )}

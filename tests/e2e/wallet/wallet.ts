@@ -21,6 +21,7 @@ export interface WalletControls {
 }
 
 const AUTHORISED = 'test-wallet-authorised'
+const NETWORK = 'test-wallet-network'
 const ASKS = new Set(['eth_requestAccounts', 'eth_sendTransaction', 'wallet_switchEthereumChain', 'wallet_addEthereumChain', 'personal_sign'])
 const NOT_ADDED = 4902
 
@@ -33,11 +34,13 @@ export function install(options: WalletOptions): WalletControls {
   const emit = (event: string, value: unknown) => listeners.get(event)?.forEach((listener) => listener(value))
   const authorised = () => localStorage.getItem(AUTHORISED) === account.address
   const known = new Set([options.chainId])
-  let chainId = options.startChainId ?? options.chainId
+  // As a real wallet does, it stays on its network when the page is reloaded.
+  let chainId = Number(localStorage.getItem(NETWORK)) || (options.startChainId ?? options.chainId)
   if (chainId !== options.chainId) known.delete(options.chainId)
 
   const moveTo = (next: number) => {
     chainId = next
+    localStorage.setItem(NETWORK, String(next))
     emit('chainChanged', numberToHex(next))
     return null
   }

@@ -11,7 +11,7 @@ import { Empty, Loading, Page } from '@/components/Page'
 import { sentenceFor } from '@/components/Timeline'
 import { useDatasets } from '@/features/datasets/queries'
 import { useInferences } from '@/features/inference/queries'
-import { useModels } from '@/features/models/queries'
+import { useModels, useRounds } from '@/features/models/queries'
 import type { Activity, DatasetAnswer, InferenceAnswer, ModelAnswer } from '@/generated/api'
 import { get } from '@/lib/api'
 import { date } from '@/lib/format'
@@ -45,14 +45,20 @@ export default function AuditPage() {
       queryFn: ({ signal }: { signal: AbortSignal }) => get<DatasetAnswer | ModelAnswer | InferenceAnswer>(`/v1/${kind}/${id}`, signal),
     })),
   })
-  const error = [datasets, models, inferences, ...details].find((q) => q.error)?.error
+  const roundIds = details.flatMap(({ data }) => (data && 'roundList' in data ? data.roundList.map((round) => round.id) : []))
+  const rounds = useRounds(roundIds)
+  const error = [datasets, models, inferences, ...details, ...rounds].find((q) => q.error)?.error
   const pending = datasets.isPending || models.isPending || inferences.isPending
+  const ofRounds = rounds.flatMap(({ data }) =>
+    data ? data.activity.map((event) => ({ ...event, asset: `Round ${data.id} of model ${data.modelId}`, path: `/models/${data.modelId}` })) : [],
+  )
   const entries: Entry[] = details
     .flatMap((detail, i) => {
       const asset = wanted[i]
       if (!detail.data || !asset) return []
       return detail.data.activity.map((event) => ({ ...event, asset: asset.name, path: `/${asset.kind}/${asset.id}` }))
     })
+    .concat(ofRounds)
     .toSorted((a, b) => b.block - a.block)
   const toggle = (kind: Kind) =>
     setShown((set) => {

@@ -1,16 +1,20 @@
+import { useState } from 'react'
 import { Link, useParams } from 'react-router'
 
 import { Badge } from '@/components/Badge'
+import { Button } from '@/components/Button'
 import { Card, Facts } from '@/components/Card'
 import { Copyable } from '@/components/Copyable'
 import { Notice } from '@/components/Notice'
 import { Loaded, Page } from '@/components/Page'
 import { Timeline } from '@/components/Timeline'
-import type { ModelAnswer } from '@/generated/api'
-import { date } from '@/lib/format'
+import type { Lineage as LineageOf, ModelAnswer, ModelVersion } from '@/generated/api'
+import { count, date } from '@/lib/format'
 
 import { useModel } from './queries'
 import { RoundsFeed } from './RoundsFeed'
+
+const FIRST = 4
 
 export default function ModelPage() {
   const { id = '' } = useParams()
@@ -72,43 +76,51 @@ function Found({ model }: { model: ModelAnswer }) {
 }
 
 function Lineage({ model }: { model: ModelAnswer }) {
+  const [all, setAll] = useState(false)
   const newest = model.versions.toSorted((a, b) => b.version - a.version)
   return (
-    <ol className="space-y-5">
-      {newest.map((version) => {
-        const from = model.lineage.find((l) => l.version === version.version)
-        return (
-          <li key={version.version} className="rounded-xl border border-line p-4">
-            <p className="mb-2 flex flex-wrap items-center gap-3">
+    <>
+      <ol className="divide-y divide-line">
+        {newest.slice(0, all ? undefined : FIRST).map((version) => (
+          <li key={version.version} className="space-y-1.5 py-4 first:pt-0 last:pb-0">
+            <p className="flex flex-wrap items-center gap-3">
               <span className="font-semibold">Version {version.version}</span>
               {version.version === model.latestVersion && <Badge tone="good">Current</Badge>}
-              <span className="text-sm text-muted">{date(version.publishedAt)}</span>
+              <span className="ml-auto text-sm text-muted">{date(version.publishedAt)}</span>
             </p>
-            <p className="mb-3">
-              {version.roundId === null || !from ? (
-                'Published by the model owner.'
-              ) : (
-                <>
-                  Made by round {version.roundId} from version {from.baseVersion}, with{' '}
-                  {from.datasets.map((id, i) => (
-                    <span key={id}>
-                      {i > 0 && ', '}
-                      <Link to={`/datasets/${id}`}>dataset {id}</Link>
-                    </span>
-                  ))}
-                  .
-                </>
-              )}
+            <Origin version={version} lineage={model.lineage.find((l) => l.version === version.version)} />
+            <p className="flex flex-wrap gap-x-6 gap-y-1 text-sm text-muted">
+              <span>
+                Weights root <Copyable value={version.weightsRoot} label={`weights root of version ${version.version}`} digits={4} />
+              </span>
+              <span>
+                Weights <Copyable value={version.weights.cid} label={`CID of the weights of version ${version.version}`} digits={4} />
+              </span>
             </p>
-            <Facts
-              items={[
-                ['Weights root', <Copyable key="r" value={version.weightsRoot} label={`weights root of version ${version.version}`} />],
-                ['Weights (CID)', <Copyable key="w" value={version.weights.cid} label={`CID of the weights of version ${version.version}`} />],
-              ]}
-            />
           </li>
-        )
-      })}
-    </ol>
+        ))}
+      </ol>
+      {!all && newest.length > FIRST && (
+        <Button look="secondary" className="mt-4" onClick={() => setAll(true)}>
+          Show {count(newest.length - FIRST, 'earlier version')}
+        </Button>
+      )}
+    </>
+  )
+}
+
+function Origin({ version, lineage }: { version: ModelVersion; lineage: LineageOf | undefined }) {
+  if (version.roundId === null || !lineage) return <p>Published by the model owner.</p>
+  return (
+    <p>
+      Made by round {version.roundId} from version {lineage.baseVersion}, with{' '}
+      {lineage.datasets.map((id, i) => (
+        <span key={id}>
+          {i > 0 && ', '}
+          <Link to={`/datasets/${id}`}>dataset {id}</Link>
+        </span>
+      ))}
+      .
+    </p>
   )
 }

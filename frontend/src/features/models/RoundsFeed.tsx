@@ -1,4 +1,7 @@
+import { useState } from 'react'
+
 import { Badge, type Tone } from '@/components/Badge'
+import { Button } from '@/components/Button'
 import { FailureNotice } from '@/components/Notice'
 import type { RoundAnswer, RoundSummary } from '@/generated/api'
 import { count, date, shorten } from '@/lib/format'
@@ -13,17 +16,20 @@ const STATES: Record<RoundSummary['state'], { name: string; tone: Tone }> = {
   aborted: { name: 'Aborted', tone: 'bad' },
 }
 
+const FIRST = 4
+
 /** What happened in each round, newest first: who is awaited, who returned, what came of it. */
 export function RoundsFeed({ rounds }: { rounds: readonly RoundSummary[] }) {
   const newest = rounds.toSorted((a, b) => b.id - a.id)
   const details = useRounds(newest.map((round) => round.id))
   const failed = details.find((d) => d.error)
+  const [all, setAll] = useState(false)
   if (rounds.length === 0) return <p className="text-muted">No round has been opened yet.</p>
   return (
     <div className="space-y-4">
       {failed?.error && <FailureNotice error={failed.error} />}
       <ol className="space-y-4">
-        {newest.map((round, i) => {
+        {newest.slice(0, all ? undefined : FIRST).map((round, i) => {
           const state = STATES[round.state]
           const detail = details[i]?.data
           return (
@@ -38,13 +44,37 @@ export function RoundsFeed({ rounds }: { rounds: readonly RoundSummary[] }) {
                 {round.committed} of {count(round.enrolled, 'site')} returned
                 {round.version !== null && ` · became version ${round.version}`}
               </p>
+              {detail && <Metrics result={detail.resultDocument} />}
               {detail && <Sites round={detail} />}
             </li>
           )
         })}
       </ol>
+      {!all && newest.length > FIRST && (
+        <Button look="secondary" onClick={() => setAll(true)}>
+          Show {count(newest.length - FIRST, 'earlier round')}
+        </Button>
+      )}
     </div>
   )
+}
+
+/** What the sites measured on their own validation records; counted under masks, so only the sum is known. */
+function Metrics({ result }: { result: RoundAnswer['resultDocument'] }) {
+  const before = metricsOf(result?.['before'])
+  const after = metricsOf(result?.['after'])
+  if (!before || !after) return null
+  return (
+    <p className="text-sm text-muted">
+      Accuracy {before.accuracy.toFixed(3)} → <strong className="text-ink">{after.accuracy.toFixed(3)}</strong>, AUC {before.auc.toFixed(3)} → <strong className="text-ink">{after.auc.toFixed(3)}</strong>
+      {typeof result?.['validated'] === 'number' && ` on ${result['validated']} held-out records`}
+    </p>
+  )
+}
+
+function metricsOf(value: unknown): { accuracy: number; auc: number } | null {
+  const { accuracy, auc } = (value ?? {}) as Record<string, unknown>
+  return typeof accuracy === 'number' && typeof auc === 'number' ? { accuracy, auc } : null
 }
 
 function Sites({ round }: { round: RoundAnswer }) {
