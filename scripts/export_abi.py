@@ -34,9 +34,7 @@ def _order(entry: dict[str, Any]) -> tuple[str, str, list[str]]:
 
 
 @click.command()
-@click.option(
-    "--check", is_flag=True, help="Compare instead of writing; fail if a file differs."
-)
+@click.option("--check", is_flag=True, help="Compare instead of writing; fail if a file differs.")
 def cli(check: bool) -> None:
     """Exports the contracts' ABIs to backend/biodesci/chain/abi."""
     TARGET.mkdir(parents=True, exist_ok=True)
