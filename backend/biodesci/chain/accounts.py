@@ -13,12 +13,20 @@ from web3 import Web3
 from biodesci.core.errors import ConfigurationError, NotFoundError, StateError, WrongKeyError
 
 
-def create(path: Path, passphrase: str, *, private_key: bytes | None = None) -> str:
-    """Writes a new account (or the imported `private_key`) and returns its address; never overwrites one."""
+WORK_FACTOR = 1 << 18  # scrypt's n: about a second for each guess at a passphrase
+
+
+def create(
+    path: Path, passphrase: str, *, private_key: bytes | None = None, work_factor: int = WORK_FACTOR
+) -> str:
+    """Writes a new account (or the imported `private_key`) and returns its address; never overwrites one.
+
+    A lower `work_factor` is for passphrases that nobody can guess anyhow, being drawn at random.
+    """
     if not passphrase:
         raise ConfigurationError("An account needs a passphrase.", "Set BIODESCI_PASSPHRASE.")
     account: LocalAccount = Account.from_key(private_key) if private_key else Account.create()
-    text = json.dumps(account.encrypt(passphrase))
+    text = json.dumps(account.encrypt(passphrase, kdf="scrypt", iterations=work_factor))
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     partial = path.with_name(f".{path.name}.{os.getpid()}")
     try:

@@ -43,6 +43,7 @@ class Cast:
     def __init__(self, stack: Stack) -> None:
         self._stack = stack
         self._chains: dict[str, Chain] = {}
+        self._seeds: dict[str, bytes] = {}
         self.sites = [self._site(hospital) for hospital in heart.load()]
         self.researcher = self._party("researcher")
         self.outsider = self._party("outsider")
@@ -64,7 +65,9 @@ class Cast:
 
     def seed(self, party: Party) -> bytes:
         """The party's private decryption key."""
-        return keys.load_seed(party.home, party.passphrase)
+        if party.name not in self._seeds:
+            self._seeds[party.name] = keys.load_seed(party.home, party.passphrase)
+        return self._seeds[party.name]
 
     def _party(self, name: str) -> Party:
         return self._stack.party(name, passphrase=secrets.token_urlsafe(24))

@@ -27,6 +27,7 @@ CHAIN_ID = 31337
 BLOCK_SECONDS = 2
 FUNDS_WEI = 100 * 10**18
 MIN_FREE_BYTES = 500 * 2**20
+QUICK_WORK_FACTOR = 1 << 12
 
 
 @dataclass(frozen=True)
@@ -182,11 +183,14 @@ class Stack:
     def party(
         self, name: str, *, home: str | None = None, account: str = "account", passphrase: str
     ) -> Party:
-        """A party with a new funded account, in the folder `home` (its name by default)."""
+        """A party with a new funded account, in the folder `home` (its name by default).
+
+        `passphrase` has to be drawn at random: the account file is made for speed.
+        """
         folder = self.state / "homes" / (home or name)
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         file = folder / f"{account}.json"
-        address = accounts.create(file, passphrase)
+        address = accounts.create(file, passphrase, work_factor=QUICK_WORK_FACTOR)
         self.fund(address)
         self.parties[name] = Party(name, folder, file, address, passphrase)
         return self.parties[name]
