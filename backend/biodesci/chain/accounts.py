@@ -12,7 +12,6 @@ from web3 import Web3
 
 from biodesci.core.errors import ConfigurationError, NotFoundError, StateError, WrongKeyError
 
-
 WORK_FACTOR = 1 << 18  # scrypt's n: about a second for each guess at a passphrase
 
 

@@ -1,0 +1,79 @@
+"""`biodesci up`: comes up, answers, refuses taken ports, and leaves nothing behind on Ctrl-C."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+ROOT = Path(__file__).parents[2]
+UP = [sys.executable, "-m", "biodesci.cli", "up", "--no-story"]
+
+
+def test_it_answers_until_ctrl_c_and_leaves_no_process(tmp_path: Path) -> None:
+    announce = tmp_path / "announce.json"
+    argv = [*UP, "--state", str(tmp_path / "state"), "--ports", "auto", "--announce", str(announce)]
+    process = subprocess.Popen(argv, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    try:
+        deadline = time.monotonic() + 240
+        while not announce.exists():
+            assert process.poll() is None, process.communicate()[0]
+            assert time.monotonic() < deadline
+            time.sleep(0.2)
+        told = json.loads(announce.read_text())
+        assert announce.stat().st_mode & 0o077 == 0  # it holds the test account's key
+        config = httpx.get(f"{told['apiUrl']}/v1/config").json()
+        assert config["chainId"] == told["chainId"] == 31337
+        assert len(httpx.get(f"{told['apiUrl']}/v1/datasets").json()["items"]) == 4
+        pids = json.loads((tmp_path / "state" / "processes.json").read_text())
+        assert {"chain", "ipfs", "indexer", "api"} <= set(pids)
+        assert sum(name.startswith("custodian-") for name in pids) == 4
+    finally:
+        process.send_signal(signal.SIGINT)
+        output, _ = process.communicate(timeout=60)
+    assert "Ctrl-C stops everything" in output
+    assert told["apiUrl"] in output
+    for name, pid in pids.items():
+        assert not Path(f"/proc/{pid}").exists(), f"{name} is still running"
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(f"{told['apiUrl']}/health")
+
+
+def test_a_taken_port_ends_it_with_one_message(tmp_path: Path) -> None:
+    with socket.socket() as holder:
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            holder.bind(("127.0.0.1", 8545))
+            holder.listen()
+        except OSError:
+            pass  # taken by another program: just as good
+        done = subprocess.run(
+            [*UP, "--state", str(tmp_path)], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+        )
+    assert done.returncode == 1
+    assert "Port 8545, wanted for the chain, is taken" in done.stderr
+    assert "--ports auto" in done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_a_missing_tool_ends_it_with_one_message(tmp_path: Path) -> None:
+    environment = {"BIODESCI_ROOT": str(tmp_path), "PATH": "/usr/bin:/bin"}
+    done = subprocess.run(
+        [*UP, "--state", str(tmp_path / "state"), "--ports", "auto"],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "anvil, the local chain, is not installed" in done.stderr
+    assert "make setup" in done.stderr
