@@ -11,6 +11,8 @@ export SOLCX_BINARY_PATH := $(CURDIR)/.cache/solc
 export OMP_NUM_THREADS ?= 1
 
 node_tool = node node_modules/$(1)
+# The binary itself: the npm package's launcher exits with 0 even when a test fails.
+forge = $(firstword $(wildcard node_modules/@foundry-rs/forge-*/bin/forge))
 page_sources := $(shell find frontend -type f -not -path '*/dist/*' 2>/dev/null) package-lock.json
 
 .PHONY: help setup demo up console test check figures generate test-contracts test-backend test-page test-integration test-browser clean
@@ -39,7 +41,7 @@ check: setup ## Format, lint, types, import rules, generated files
 	ruff check .
 	mypy
 	lint-imports --no-cache
-	forge fmt --check contracts tests/contracts
+	$(forge) fmt --check contracts tests/contracts
 	python scripts/export_abi.py --check
 	python tests/vectors/make.py --check
 	node frontend/generate.mjs --check
@@ -52,7 +54,7 @@ generate: setup ## Write again what is generated: ABIs, API client, vectors
 	node frontend/generate.mjs
 
 test-contracts: setup
-	forge test --quiet
+	$(forge) test --quiet
 	ape test tests/contracts
 
 test-backend: setup
