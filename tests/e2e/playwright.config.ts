@@ -9,7 +9,7 @@ export default defineConfig({
   workers: 1,
   retries: 0,
   fullyParallel: false,
-  timeout: 90_000,
+  timeout: 240_000, // on two busy cores; alone the longest takes a minute
   expect: { timeout: 20_000 },
   reporter: [['list']],
   use: {

@@ -17,7 +17,7 @@ export default function InferencesPage() {
     <Page title="Inferences" lead="Encrypted questions to registered models. The worker commits to its output on chain; an auditor with no key can check it.">
       {query.error && <FailureNotice error={query.error} action={<Button look="secondary" onClick={() => void query.refetch()}>Try again</Button>} />}
       {query.isPending && <Loading what="inferences" />}
-      {all?.length === 0 && <Empty title="No inference has been requested yet">A client requests one with “biodesci infer request”.</Empty>}
+      {all?.length === 0 && <Empty title="No inference has been requested yet">A client requests one with “biodesci inference request”.</Empty>}
       {all && all.length > 0 && (
         <ScrollRegion label="Inferences" className="rounded-2xl border border-line bg-surface shadow-card">
           <table className="w-full min-w-2xl text-left">

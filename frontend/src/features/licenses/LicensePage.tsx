@@ -13,7 +13,7 @@ import { Failure } from '@/lib/failure'
 import { date, ether, relative } from '@/lib/format'
 
 import { Actions, Collect } from './Actions'
-import { NO_END, useLicense, type License } from './chain'
+import { NO_END, NOT_COUNTED, useLicense, type License } from './chain'
 import { DownloadPanel } from './DownloadPanel'
 import { isExpired, NAMES, stepsOf } from './steps'
 
@@ -108,7 +108,7 @@ function Found({ license }: { license: License }) {
               ['Licensee', <Copyable key="l" value={license.licensee} label="licensee address" />],
               ['Price', ether(license.price)],
               ['Access', accessOf(license, now)],
-              ...(license.usesLeft > 0 ? ([['Uses left', String(license.usesLeft)]] as const) : []),
+              ...(license.usesLeft !== NOT_COUNTED ? ([['Uses left', String(license.usesLeft)]] as const) : []),
             ]}
           />
         </Card>

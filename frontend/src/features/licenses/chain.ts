@@ -34,6 +34,8 @@ const PURCHASED = parseAbiItem(
 )
 /** type(uint40).max: access without end */
 export const NO_END = 2 ** 40 - 1
+/** type(uint32).max: uses are not counted */
+export const NOT_COUNTED = 2 ** 32 - 1
 
 export async function readLicense(client: PublicClient, deployment: Deployment, id: bigint): Promise<License> {
   const at = { address: deployment.contracts.AccessLicense, abi: AccessLicense } as const

@@ -1,7 +1,7 @@
 /** A licence's state as a person sees it. */
 import type { Tone } from '@/components/Badge'
 import type { StepItem } from '@/components/Stepper'
-import { relative } from '@/lib/format'
+import { duration, relative } from '@/lib/format'
 
 import { NO_END, type License, type State } from './chain'
 
@@ -17,6 +17,8 @@ export const NAMES: Record<State, { name: string; tone: Tone }> = {
   revoked: { name: 'Revoked', tone: 'bad' },
 }
 
+const IN_ESCROW: ReadonlySet<State> = new Set(['inReview', 'purchased', 'delivered', 'disputed'])
+
 export function isExpired(license: License, now: number): boolean {
   return license.expiresAt > 0 && license.expiresAt !== NO_END && license.expiresAt <= now
 }
@@ -26,7 +28,7 @@ export function stepsOf(license: License, now: number): StepItem[] {
   const delivered = state === 'delivered' || state === 'settled' || state === 'disputed' || license.expiresAt > 0
   const ended = state === 'refunded' || state === 'rejected' || state === 'revoked'
   const steps: StepItem[] = [
-    { title: 'Purchased', state: 'done', note: 'Payment in escrow' },
+    { title: 'Purchased', state: 'done', note: IN_ESCROW.has(state) ? 'Payment in escrow' : undefined },
     ...(state === 'inReview' || state === 'rejected'
       ? [{ title: 'Committee', state: state === 'inReview' ? ('now' as const) : ('failed' as const), note: state === 'inReview' ? 'Reads your purpose' : 'Said no; refunded' }]
       : []),
@@ -49,7 +51,7 @@ function noteOnConfirmation(license: License, now: number): string | undefined {
     case 'settled':
       return 'The owner was paid'
     case 'delivered':
-      return license.deadline > now ? `Dispute until ${relative(license.deadline, now).replace('in ', '')} from now` : 'The dispute window is over'
+      return license.deadline > now ? `You can dispute for ${duration(license.deadline - now)}` : 'The dispute window is over'
     case 'disputed':
       return 'Disputed: waiting for a decision'
     case 'refunded':

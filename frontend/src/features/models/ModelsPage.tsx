@@ -15,7 +15,7 @@ export default function ModelsPage() {
       <Loaded query={models} what="models">
         {(page) =>
           page.items.length === 0 ? (
-            <Empty title="No model has been registered yet">A model owner registers one with “biodesci model register”.</Empty>
+            <Empty title="No model has been registered yet">A model owner registers one with “biodesci model create”.</Empty>
           ) : (
             <ul className="grid gap-5 md:grid-cols-2">
               {page.items.map((model) => (
