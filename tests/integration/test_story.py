@@ -22,7 +22,7 @@ HOSPITALS = ("cleveland", "hungary", "switzerland", "va-long-beach")
 VICTIMS = {
     2: ("ipfs",),
     3: tuple(f"custodian-{name}" for name in HOSPITALS),
-    4: ("node-cleveland", "aggregator", "node-switzerland", "indexer"),
+    4: ("node-cleveland", "aggregator", "node-switzerland", "ipfs", "indexer"),
     5: ("inference-worker",),
 }
 
@@ -40,10 +40,11 @@ class Killer(threading.Thread):
             for _ in range(100):
                 time.sleep(0.3)
                 pid = json.loads((self.state / "processes.json").read_text()).get(name)
-                if pid:
-                    os.kill(pid, signal.SIGKILL)
-                    self.killed.append(name)
-                    break
+                if pid is None or not Path(f"/proc/{pid}").exists():
+                    continue  # not started yet, or just being restarted
+                os.kill(pid, signal.SIGKILL)
+                self.killed.append(name)
+                break
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import numpy as np
 from biodesci.core.errors import StateError
 from biodesci.demo.cast import Cast
 from biodesci.demo.dishonest_worker import answer_with_other_weights
-from biodesci.demo.expect import persist, wait_for
+from biodesci.demo.expect import wait_for
 from biodesci.demo.learning import Trained
 from biodesci.demo.narrator import Narrator
 from biodesci.demo.stack import Party, Stack
@@ -18,6 +18,7 @@ from biodesci.services.audit import attest, audit_inference, audit_model
 from biodesci.services.codec import load_codec
 from biodesci.services.inferences import State, read_request
 from biodesci.services.model import grant_codec
+from biodesci.services.patience import persist
 
 FEE_WEI = 10**15
 BEFORE = 1  # the version that the cheat answers with: the untrained one

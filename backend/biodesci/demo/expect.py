@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import TypeVar
 
 from biodesci.core.errors import BioDeSciError, StateError, UnavailableError
-
-T = TypeVar("T")
 
 
 def wait_for(done: Callable[[], bool], what: str, seconds: float = 120.0) -> None:
@@ -30,18 +27,6 @@ def wait_for(done: Callable[[], bool], what: str, seconds: float = 120.0) -> Non
                 f"Waited {seconds:.0f} s in vain for {what}.", "Look into the processes' logs."
             )
         time.sleep(0.1)
-
-
-def persist(action: Callable[[], T], seconds: float = 60.0) -> T:
-    """Do `action`, again while a part it needs is being restarted. It must be safe to repeat."""
-    deadline = time.monotonic() + seconds
-    while True:
-        try:
-            return action()
-        except UnavailableError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.3)
 
 
 def refusal(attempt: Callable[[], object]) -> BioDeSciError:

@@ -11,13 +11,13 @@ from biodesci.core.features import Normalization
 from biodesci.demo import baselines, heart
 from biodesci.demo.baselines import Score
 from biodesci.demo.cast import Cast
-from biodesci.demo.expect import persist
 from biodesci.demo.narrator import Narrator
 from biodesci.demo.stack import Stack
 from biodesci.ee import runtime
 from biodesci.ee.tabular import TabularConfig
 from biodesci.services import model as models
 from biodesci.services import round_owner
+from biodesci.services.patience import persist
 
 
 @dataclass(frozen=True)
@@ -36,9 +36,11 @@ def train(stack: Stack, cast: Cast, narrator: Narrator) -> Trained:
     owner = cast.model_owner
     chain = cast.chain(owner)
     config, plan = baselines.CONFIG, baselines.TRAINING
-    created = models.create_model(
-        chain, stack.ipfs, owner.home, owner.passphrase, config,
-        name="Heart disease classifier", description="Angiographic heart disease from routine findings.",
+    created = persist(
+        lambda: models.create_model(
+            chain, stack.ipfs, owner.home, owner.passphrase, config,
+            name="Heart disease classifier", description="Angiographic heart disease from routine findings.",
+        )
     )  # fmt: skip
     narrator.fact(
         f"model {created.model_id}: weights encrypted under a fresh EE key, root and card on chain "

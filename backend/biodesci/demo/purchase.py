@@ -10,10 +10,11 @@ from collections.abc import Callable
 from biodesci.core import container, duo, envelope
 from biodesci.core.errors import RevertedError, StateError
 from biodesci.demo.cast import Cast, Site
-from biodesci.demo.expect import persist, refusal, wait_for
+from biodesci.demo.expect import refusal, wait_for
 from biodesci.demo.narrator import Narrator
 from biodesci.demo.stack import Stack
 from biodesci.services import license as licences
+from biodesci.services.patience import persist
 
 PURPOSE = ["DS"]
 

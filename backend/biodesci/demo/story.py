@@ -22,6 +22,7 @@ from biodesci.demo.narrator import Narrator
 from biodesci.demo.purchase import license_dataset
 from biodesci.demo.stack import CHAIN_ID, Stack
 from biodesci.services import files
+from biodesci.services.patience import persist
 from biodesci.services.publish import DatasetMeta, OfferTerms, Published, publish
 
 PRICE_WEI = 5 * 10**16
@@ -130,8 +131,10 @@ class Story:
             terms=duo.parse_terms(["HMB", "NCU"]),
         )
         offer = OfferTerms("download", PRICE_WEI, duration=30 * DAY)
-        published = publish(
-            chain, self.stack.ipfs, site.owner.home, site.owner.passphrase, site.table, meta, offer
+        published = persist(
+            lambda: publish(
+                chain, self.stack.ipfs, site.owner.home, site.owner.passphrase, site.table, meta, offer
+            )
         )
         if published.offer_id is None:
             raise StateError(f"Dataset {published.dataset_id} was published without its offer.")

@@ -214,7 +214,7 @@ class Ipfs:
     def _unavailable(self) -> UnavailableError:
         return UnavailableError(
             f"The IPFS node at {self.api} does not answer.",
-            "Start it (biodesci stack up), or set BIODESCI_IPFS_API.",
+            "Start it (`make up`), or set BIODESCI_IPFS_API.",
         )
 
 

@@ -19,6 +19,7 @@ from biodesci.fl.protocol import MIN_COHORT, threshold_of
 from biodesci.ipfs.client import Ipfs
 from biodesci.services import rounds
 from biodesci.services.codec import load_card
+from biodesci.services.patience import persist
 from biodesci.services.round_plan import (
     KINDS,
     MAX_PLAN,
@@ -166,7 +167,9 @@ def run_rounds(
     def finish(plan: Callable[[], Plan]) -> Result:
         current = int(chain.call(chain.models.functions.openRoundOf(model_id)))
         if current == 0:
-            current = open_round(chain, ipfs, plan(), aggregator, min_nodes=min_nodes, deadlines=deadlines)
+            current = open_round(
+                chain, ipfs, persist(plan), aggregator, min_nodes=min_nodes, deadlines=deadlines
+            )
         result = wait(chain, ipfs, current, watch)
         done.append(result)
         if progress is not None:
@@ -206,13 +209,13 @@ def wait(
     """Until the round is finalized. Raises StateError with the reason when it aborts, or cannot go on."""
     shown = ""
     while True:
-        where = progress_of(chain, round_id)
+        where = persist(lambda: progress_of(chain, round_id))
         key = f"{where.round.state} {where.round.enrolled} {where.round.committed}"
         if watch is not None and key != shown:
             watch(where)
             shown = key
         if where.round.state is State.FINALIZED:
-            return result_of(chain, ipfs, round_id)
+            return persist(lambda: result_of(chain, ipfs, round_id))
         if where.round.state is State.ABORTED:
             raise StateError(
                 f"Round {round_id} was aborted: {abort_reason(chain, round_id)}.", "Open another round."
