@@ -93,7 +93,7 @@ function Attestations({ inference }: { inference: InferenceAnswer }) {
         </ul>
       )}
       <p className="text-sm text-muted">
-        Check it yourself, with no key: <code className="rounded bg-sunken px-1.5 py-0.5 font-mono text-ink">biodesci audit inference {inference.id}</code>
+        With the requester’s bundle anyone can check it, without a key: <code className="rounded bg-sunken px-1.5 py-0.5 font-mono text-ink">biodesci audit inference BUNDLE</code>
       </p>
     </div>
   )

@@ -82,7 +82,7 @@ export function DownloadPanel({ license, account }: { license: License; account:
       )}
       <details className="text-sm text-muted">
         <summary className="cursor-pointer">The same from the command line</summary>
-        <code className="mt-2 block overflow-x-auto rounded-lg bg-sunken px-3 py-2 font-mono text-ink">biodesci license download {String(license.id)}</code>
+        <code className="mt-2 block overflow-x-auto rounded-lg bg-sunken px-3 py-2 font-mono text-ink">biodesci license download {String(license.id)} FILE</code>
       </details>
     </div>
   )
