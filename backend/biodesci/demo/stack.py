@@ -232,6 +232,8 @@ class Stack:
     def _env(self, party: Party | None = None, **more: str) -> Mapping[str, str]:
         env = {
             **os.environ,
+            "APE_DATA_FOLDER": str(self.root / ".cache" / "ape"),
+            "SOLCX_BINARY_PATH": str(self.root / ".cache" / "solc"),
             "OMP_NUM_THREADS": "1",  # many small processes on few cores
             "PYTHONUNBUFFERED": "1",
             "BIODESCI_ROOT": str(self.root),
