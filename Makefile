@@ -2,7 +2,6 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.NOTPARALLEL:
 
 export BIODESCI_ROOT := $(CURDIR)
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
@@ -15,7 +14,11 @@ node_tool = node node_modules/$(1)
 forge = $(firstword $(wildcard node_modules/@foundry-rs/forge-*/bin/forge))
 page_sources := $(shell find frontend -type f -not -path '*/dist/*' 2>/dev/null) package-lock.json
 
-.PHONY: help setup demo up console test check figures generate test-contracts test-backend test-page test-integration test-browser clean
+# The suites run side by side; each starts what it needs on free ports. JOBS=1 runs them one after the other.
+JOBS ?= 2
+suites = test-browser test-story test-contracts test-backend test-integration test-page
+
+.PHONY: help setup demo up console test check figures generate compile $(suites) clean
 
 help: ## Show the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -34,7 +37,9 @@ console: setup ## An Ape console with the deployed contracts and short verbs at 
 
 test: ## Set up (a browser too) and run every test and check
 	@./scripts/setup.sh browser
-	@$(MAKE) --no-print-directory check test-contracts test-backend test-page test-integration test-browser
+	@$(MAKE) --no-print-directory check compile frontend/dist/index.html
+	@$(MAKE) --no-print-directory --jobs=$(JOBS) --output-sync=target $(suites)
+	@echo "every check and every suite passed"
 
 check: setup ## Format, lint, types, import rules, generated files
 	ruff format --check .
@@ -53,20 +58,28 @@ generate: setup ## Write again what is generated: ABIs, API client, vectors
 	python tests/vectors/make.py
 	node frontend/generate.mjs
 
-test-contracts: setup
+# Beforehand, so that suites that run side by side only read what it writes.
+compile: setup
+	@ape compile
+	@$(forge) build --quiet
+
+test-contracts: compile
 	$(forge) test --quiet
 	ape test tests/contracts
 
-test-backend: setup
+test-backend: compile
 	pytest -p no:ape_test tests/backend
 
 test-page: setup
 	$(call node_tool,vitest/vitest.mjs) run --root frontend
 
-test-integration: setup
-	pytest -p no:ape_test tests/integration
+test-integration: compile
+	pytest -p no:ape_test tests/integration --ignore tests/integration/test_story.py
 
-test-browser: setup frontend/dist/index.html
+test-story: compile
+	pytest -p no:ape_test tests/integration/test_story.py
+
+test-browser: compile frontend/dist/index.html
 	$(call node_tool,@playwright/test/cli.js) test -c tests/e2e/playwright.config.ts
 
 figures: setup ## Measure, beside the peers, and write build/figures.json
