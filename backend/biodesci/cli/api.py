@@ -19,7 +19,7 @@ def group() -> None:
 
 @app.command()
 def serve(
-    port: int = typer.Option(0, help="Port; BIODESCI_API_PORT if not given."),
+    port: int = typer.Option(0, min=0, max=65_535, help="Port; BIODESCI_API_PORT if not given."),
 ) -> None:
     """Serve until Ctrl-C."""
     chosen = port or session.settings().api_port

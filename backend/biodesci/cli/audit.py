@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from biodesci.cli import output, session
+from biodesci.cli.arguments import Number
 
 if TYPE_CHECKING:
     from biodesci.proof.report import AuditReport
@@ -18,7 +19,7 @@ _Report = Annotated[Path | None, typer.Option("--report", help="Write the full r
 
 
 @app.command()
-def model(model_id: int, version: int, report: _Report = None) -> None:
+def model(model_id: Number, version: Number, report: _Report = None) -> None:
     """Check a version's weights and architecture against the chain, and show its lineage."""
     from biodesci.services.audit import audit_model
 

@@ -9,32 +9,21 @@ from typing import Annotated, Any
 import typer
 
 from biodesci.cli import output, session
+from biodesci.cli.arguments import Number, address, wei
 
 app = typer.Typer(no_args_is_help=True)
 
+_NOBODY = "0x" + "0" * 40
+_SECONDS = 2**32 - 1  # what an offer has room for
 _TERMS = Annotated[
     list[str], typer.Option("--term", help="DUO term, such as GRU, HMB, NCU; repeat for more.")
 ]
 
 
-def _wei(ether: str) -> int:
-    from decimal import Decimal, InvalidOperation
-
-    from biodesci.core.errors import InputError
-
-    try:
-        wei = Decimal(ether) * 10**18
-        if not wei.is_finite() or wei < 0 or wei != wei.to_integral_value():
-            raise InvalidOperation
-    except InvalidOperation as exc:
-        raise InputError(f"{ether!r} is not an amount of ether.", "Write it like 0.01.") from exc
-    return int(wei)
-
-
 def _reporter() -> Callable[[str, int, int], None]:
-    from rich.progress import Progress, TaskID
+    from rich.progress import TaskID
 
-    bar = Progress(transient=True, disable=output.json_wanted())
+    bar = output.bar()
     tasks: dict[str, TaskID] = {}
 
     def report(step: str, done: int, total: int) -> None:
@@ -57,14 +46,16 @@ def publish(
     description: str = "",
     creator: str = "",
     keyword: Annotated[list[str] | None, typer.Option(help="Repeat for more.")] = None,
-    parent: Annotated[list[int] | None, typer.Option(help="Dataset it is derived from.")] = None,
+    parent: Annotated[list[int] | None, typer.Option(min=1, help="Dataset it is derived from.")] = None,
     price: Annotated[str | None, typer.Option(help="In ether; without it nothing is offered yet.")] = None,
     right: Annotated[str, typer.Option(help="download, train or infer.")] = "download",
-    duration: Annotated[int, typer.Option(help="Seconds of access; 0: no end.")] = 0,
+    duration: Annotated[int, typer.Option(min=0, max=_SECONDS, help="Seconds of access; 0: no end.")] = 0,
     accept_risk: Annotated[
         str | None, typer.Option(help="Reason to publish in spite of identifiers found.")
     ] = None,
-    dataset: Annotated[int | None, typer.Option(help="Publish as a new version of this dataset.")] = None,
+    dataset: Annotated[
+        int | None, typer.Option(min=1, help="Publish as a new version of this dataset.")
+    ] = None,
 ) -> None:
     """Check, encrypt, store on IPFS, mint. Stopped at any point and run again, it goes on.
 
@@ -85,7 +76,7 @@ def publish(
         parents=tuple(parent or ()),
         accept_risk=accept_risk,
     )
-    offer = None if price is None else OfferTerms(right=right, price=_wei(price), duration=duration)
+    offer = None if price is None else OfferTerms(right=right, price=wei(price), duration=duration)
     chosen = session.settings()
     done = run(
         session.chain(),
@@ -118,7 +109,7 @@ def _summary(dataset_id: int) -> dict[str, Any]:
     return {
         "id": dataset_id,
         "owner": chain.call(functions.ownerOf(dataset_id)),
-        "custodian": chain.call(functions.custodianOf(dataset_id)),
+        "custodian": chain.call(functions.custodianOf(dataset_id)).replace(_NOBODY, "") or None,
         "version": version,
         "terms": duo.codes(found["terms"]),
         "terms_in_words": duo.describe(found["terms"]),
@@ -141,7 +132,7 @@ def list_() -> None:
 
 
 @app.command()
-def show(dataset_id: int) -> None:
+def show(dataset_id: Number) -> None:
     """One dataset with its offers."""
     from web3 import Web3
 
@@ -160,23 +151,23 @@ def show(dataset_id: int) -> None:
 
 @app.command()
 def offer(
-    dataset_id: int,
+    dataset_id: Number,
     price: Annotated[str, typer.Option(help="In ether.")],
     right: Annotated[str, typer.Option(help="download, train or infer.")] = "download",
-    duration: Annotated[int, typer.Option(help="Seconds of access; 0: no end.")] = 0,
-    uses: Annotated[int, typer.Option(help="0: not counted.")] = 0,
+    duration: Annotated[int, typer.Option(min=0, max=_SECONDS, help="Seconds of access; 0: no end.")] = 0,
+    uses: Annotated[int, typer.Option(min=0, max=_SECONDS, help="0: not counted.")] = 0,
 ) -> None:
     """Offer licences for a dataset of yours."""
     from biodesci.services.publish import OfferTerms
 
-    terms = OfferTerms(right=right, price=_wei(price), duration=duration, uses=uses)
+    terms = OfferTerms(right=right, price=wei(price), duration=duration, uses=uses)
     chain = session.chain()
     receipt = chain.send(chain.licenses.functions.createOffer(terms.tuple(dataset_id)))
     output.record({"offer_id": chain.event(receipt, chain.licenses, "OfferCreated")["offerId"]})
 
 
 @app.command("close-offer")
-def close_offer(offer_id: int) -> None:
+def close_offer(offer_id: Number) -> None:
     """Stop selling by an offer."""
     chain = session.chain()
     chain.send(chain.licenses.functions.closeOffer(offer_id))
@@ -184,7 +175,7 @@ def close_offer(offer_id: int) -> None:
 
 
 @app.command()
-def withdraw(dataset_id: int, version: int) -> None:
+def withdraw(dataset_id: Number, version: Number) -> None:
     """Withdraw consent: no sale, release or training any more. What was delivered can't be recalled."""
     chain = session.chain()
     chain.send(chain.datasets.functions.withdraw(dataset_id, version))
@@ -192,17 +183,11 @@ def withdraw(dataset_id: int, version: int) -> None:
 
 
 @app.command()
-def custodian(dataset_id: int, account: str) -> None:
+def custodian(dataset_id: Number, account: Annotated[str, typer.Argument(help="Its address.")]) -> None:
     """Let another account deliver keys of a dataset besides you."""
-    from web3 import Web3
-
-    from biodesci.core.errors import InputError
-
-    if not Web3.is_address(account):
-        raise InputError(f"{account!r} is not an address.", "Give 0x followed by 40 hexadecimal digits.")
-    chain = session.chain()
-    chain.send(chain.datasets.functions.setCustodian(dataset_id, Web3.to_checksum_address(account)))
-    output.record({"dataset_id": dataset_id, "custodian": account})
+    chain, chosen = session.chain(), address(account)
+    chain.send(chain.datasets.functions.setCustodian(dataset_id, chosen))
+    output.record({"dataset_id": dataset_id, "custodian": chosen})
 
 
 @app.command()

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from biodesci.cli import output, session
+from biodesci.cli.arguments import Number, address
 
 app = typer.Typer(help="Encrypted inference: request, collect, disclose.", no_args_is_help=True)
 
@@ -17,13 +18,15 @@ def request(
     table: Annotated[
         Path, typer.Argument(help="CSV with the columns of the feature plan, one record per row.")
     ],
-    model: Annotated[int, typer.Option(help="Model id.")],
+    model: Annotated[int, typer.Option(min=1, help="Model id.")],
     worker: Annotated[str, typer.Option(help="Address of the worker.")],
-    statistics: Annotated[int, typer.Option(help="Number of the model's statistics round (normalization).")],
-    version: Annotated[int, typer.Option(help="0: the latest.")] = 0,
-    fee: Annotated[int, typer.Option(help="In wei; held in escrow until the answer is accepted.")] = 0,
-    deadline: Annotated[int, typer.Option(help="Seconds the worker has.")] = 3600,
-    window: Annotated[int, typer.Option(help="Seconds to dispute the answer.")] = 86_400,
+    statistics: Annotated[
+        int, typer.Option(min=1, help="Number of the model's statistics round (normalization).")
+    ],
+    version: Annotated[int, typer.Option(min=0, help="0: the latest.")] = 0,
+    fee: Annotated[int, typer.Option(min=0, help="In wei; held in escrow until the answer is accepted.")] = 0,
+    deadline: Annotated[int, typer.Option(min=1, help="Seconds the worker has.")] = 3600,
+    window: Annotated[int, typer.Option(min=0, help="Seconds to dispute the answer.")] = 86_400,
     arbiter: Annotated[str, typer.Option(help="Address that decides disputes; none: no disputes.")] = "",
 ) -> None:
     """Encode the records, seal them to the worker and request the inference."""
@@ -42,20 +45,20 @@ def request(
         session.settings().home,
         model_id=model,
         version=chosen,
-        worker=worker,
+        worker=address(worker),
         x=x,
         codec=load_codec(chain, ipfs, session.seed(), model, "inference"),
         fee=fee,
         deadline_seconds=deadline,
         challenge_window=window,
-        arbiter=arbiter or NO_ARBITER,
+        arbiter=address(arbiter) if arbiter else NO_ARBITER,
     )
     output.record({"request": request_id, "model": model, "version": chosen, "records": len(x)}, "Requested.")
 
 
 @app.command()
 def result(
-    request_id: int,
+    request_id: Number,
     accept: Annotated[
         bool, typer.Option("--accept", help="Pay the worker at once, giving up the dispute.")
     ] = False,
@@ -98,7 +101,7 @@ def list_() -> None:
 
 
 @app.command()
-def bundle(request_id: int, target: Annotated[Path, typer.Argument(help="File to write.")]) -> None:
+def bundle(request_id: Number, target: Annotated[Path, typer.Argument(help="File to write.")]) -> None:
     """Write what an auditor needs: receipt, encoded input and output; no key, no plaintext."""
     from biodesci.services import files
     from biodesci.services.infer import export_bundle
@@ -114,7 +117,7 @@ def bundle(request_id: int, target: Annotated[Path, typer.Argument(help="File to
 
 @app.command()
 def challenge(
-    request_id: int, report: Annotated[str, typer.Argument(help="CID of the audit report that says why.")]
+    request_id: Number, report: Annotated[str, typer.Argument(help="CID of the audit report that says why.")]
 ) -> None:
     """Dispute an answer before its arbiter, within the challenge window."""
     from biodesci.core import cid
@@ -125,7 +128,7 @@ def challenge(
 
 
 @app.command()
-def reclaim(request_id: int) -> None:
+def reclaim(request_id: Number) -> None:
     """Get the fee back of a request that was not answered in time, or whose answer was refused."""
     from biodesci.services import infer
 
@@ -142,11 +145,14 @@ def withdraw() -> None:
 
 @app.command()
 def disclose(
-    request_id: int, auditor: Annotated[str, typer.Argument(help="Address with a registered encryption key.")]
+    request_id: Number,
+    auditor: Annotated[str, typer.Argument(help="Address with a registered encryption key.")],
 ) -> None:
     """For workers: seal the trace of an answer to an auditor that the requester named."""
     from biodesci.core import cid
     from biodesci.services.serve import disclose_trace
 
-    digest = disclose_trace(session.chain(), session.ipfs(), session.settings().home, request_id, auditor)
+    digest = disclose_trace(
+        session.chain(), session.ipfs(), session.settings().home, request_id, address(auditor)
+    )
     output.record({"trace": cid.from_digest(digest)}, "Give this CID to the auditor.")

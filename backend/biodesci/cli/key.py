@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from biodesci.cli import output, session
+from biodesci.cli.arguments import address
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -35,9 +36,9 @@ def show(account: str = typer.Argument("", help="Address; this role's own if not
     from biodesci.chain import accounts
 
     chain = session.chain(account=False)
-    address = account or accounts.address(session.settings().account_path)
-    public = chain.key_of(address)
-    output.record({"account": address, "key_hash": Web3.keccak(public).to_0x_hex(), "size": len(public)})
+    holder = address(account) if account else accounts.address(session.settings().account_path)
+    public = chain.key_of(holder)
+    output.record({"account": holder, "key_hash": Web3.keccak(public).to_0x_hex(), "size": len(public)})
 
 
 @app.command()

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from biodesci.cli import output, session
+from biodesci.cli.arguments import Number, address
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -16,7 +17,7 @@ _FOREVER = 2**40 - 1
 
 @app.command()
 def buy(
-    offer_id: int,
+    offer_id: Number,
     purpose: Annotated[
         list[str],
         typer.Option("--purpose", help="What you will do, by DUO codes such as HMB; repeat."),
@@ -39,7 +40,10 @@ def buy(
     elif done.needs_review:
         said = f"Licence {done.license_id} waits for the owner's review; the price is in escrow."
     else:
-        said = f"Licence {done.license_id} is paid into escrow; the key follows."
+        said = (
+            f"Licence {done.license_id} is paid into escrow; the key follows, then: "
+            f"biodesci license download {done.license_id} FILE."
+        )
     output.record(asdict(done), said)
 
 
@@ -73,29 +77,24 @@ def _row(license_id: int) -> dict[str, Any]:
 @app.command("list")
 def list_(account: Annotated[str, typer.Option(help="Another account's.")] = "") -> None:
     """Licences held by this account."""
-    from web3 import Web3
-
     from biodesci.chain import accounts
-    from biodesci.core.errors import InputError
     from biodesci.services.license import held_by
 
-    if account and not Web3.is_address(account):
-        raise InputError(f"{account!r} is not an address.", "Give 0x followed by 40 hexadecimal digits.")
-    holder = account or accounts.address(session.settings().account_path)
-    held = held_by(session.chain(account=False), Web3.to_checksum_address(holder))
+    holder = address(account) if account else accounts.address(session.settings().account_path)
+    held = held_by(session.chain(account=False), holder)
     columns = ["id", "dataset", "version", "state", "right", "active", "expires"]
     output.table([_row(one.id) for one in held], columns, "No licence is held.")
 
 
 @app.command()
-def show(license_id: int) -> None:
+def show(license_id: Number) -> None:
     """One licence as the contract has it."""
     output.record(_row(license_id))
 
 
 @app.command()
 def download(
-    license_id: int,
+    license_id: Number,
     target: Annotated[Path, typer.Argument(help="Where the decrypted file goes.")],
     force: Annotated[bool, typer.Option(help="Overwrite the target.")] = False,
 ) -> None:
@@ -115,7 +114,7 @@ def download(
 
 
 @app.command()
-def confirm(license_id: int) -> None:
+def confirm(license_id: Number) -> None:
     """Say that the key opens the data: the owner is paid."""
     from biodesci.services.license import confirm as run
 
@@ -124,7 +123,9 @@ def confirm(license_id: int) -> None:
 
 
 @app.command()
-def dispute(license_id: int, reason: str) -> None:
+def dispute(
+    license_id: Number, reason: Annotated[str, typer.Argument(help="At most 32 bytes; public.")]
+) -> None:
     """Say that what was delivered is wrong, within the dispute window."""
     from biodesci.services.license import dispute as run
 
@@ -133,7 +134,7 @@ def dispute(license_id: int, reason: str) -> None:
 
 
 @app.command()
-def refund(license_id: int) -> None:
+def refund(license_id: Number) -> None:
     """Take the price back after the delivery deadline; then: biodesci account collect."""
     from biodesci.services.license import refund as run
 
@@ -142,7 +143,7 @@ def refund(license_id: int) -> None:
 
 
 @app.command()
-def claim(license_id: int) -> None:
+def claim(license_id: Number) -> None:
     """Credit the owner once the dispute window is over."""
     chain = session.chain()
     chain.send(chain.licenses.functions.claim(license_id))
@@ -150,7 +151,7 @@ def claim(license_id: int) -> None:
 
 
 @app.command()
-def approve(license_id: int) -> None:
+def approve(license_id: Number) -> None:
     """As the dataset's owner: accept a purchase that needs review."""
     chain = session.chain()
     chain.send(chain.licenses.functions.approve(license_id))
@@ -158,7 +159,9 @@ def approve(license_id: int) -> None:
 
 
 @app.command()
-def reject(license_id: int, reason: str) -> None:
+def reject(
+    license_id: Number, reason: Annotated[str, typer.Argument(help="At most 32 bytes; public.")]
+) -> None:
     """As the dataset's owner: decline a purchase; the buyer is paid back."""
     from biodesci.services.license import short_text
 
@@ -168,7 +171,9 @@ def reject(license_id: int, reason: str) -> None:
 
 
 @app.command()
-def revoke(license_id: int, reason: str) -> None:
+def revoke(
+    license_id: Number, reason: Annotated[str, typer.Argument(help="At most 32 bytes; public.")]
+) -> None:
     """As the dataset's owner: end a licence. What was downloaded can't be recalled."""
     from biodesci.services.license import short_text
 

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from biodesci.cli import output, session
+from biodesci.cli.arguments import Number, address
 
 app = typer.Typer(help="Encrypted models: create, grant codecs, show, decrypt.", no_args_is_help=True)
 
@@ -56,7 +57,7 @@ def create(
 
 @app.command()
 def grant(
-    model_id: int,
+    model_id: Number,
     account: Annotated[str, typer.Argument(help="Address with a registered encryption key.")],
     kind: Annotated[str, typer.Option(help="training or inference")] = "inference",
     renew: Annotated[bool, typer.Option("--renew", help="Seal again: the account changed its key.")] = False,
@@ -68,21 +69,22 @@ def grant(
 
     if kind not in ("training", "inference"):
         raise InputError(f"There is no codec for {kind}.", "Use --kind training or --kind inference.")
+    holder = address(account)
     digest = grant_codec(
         session.chain(),
         session.ipfs(),
         session.settings().home,
         session.passphrase(),
         model_id,
-        account,
+        holder,
         "training" if kind == "training" else "inference",
         renew=renew,
     )
-    output.record({"model": model_id, "account": account, "envelope": cid.from_digest(digest)})
+    output.record({"model": model_id, "account": holder, "envelope": cid.from_digest(digest)})
 
 
 @app.command()
-def card(model_id: int) -> None:
+def card(model_id: Number) -> None:
     """Print the model card with its security card."""
     import json
 
@@ -94,9 +96,9 @@ def card(model_id: int) -> None:
 
 @app.command()
 def decrypt(
-    model_id: int,
+    model_id: Number,
     target: Annotated[Path, typer.Argument(help="Safetensors file to write, readable by you alone.")],
-    version: Annotated[int | None, typer.Option(help="Default: the latest.")] = None,
+    version: Annotated[int | None, typer.Option(min=1, help="Default: the latest.")] = None,
 ) -> None:
     """Write a version's plaintext weights; the model's owner only."""
     from biodesci.core import checkpoint

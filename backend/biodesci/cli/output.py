@@ -6,7 +6,10 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 _state = {"json": False}
 
@@ -47,7 +50,9 @@ def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], empty: str)
         drawn.add_column(column)
     for row in rows:
         drawn.add_row(*(_text(row.get(column)) for column in columns))
-    Console(soft_wrap=True).print(drawn)
+    console = Console(soft_wrap=True)
+    # Addresses and CIDs are there to be copied: never cut, not even where no terminal says how wide it is.
+    console.print(drawn, width=max(console.width, console.measure(drawn).maximum))
 
 
 def error(message: str, hint: str, kind: str) -> None:
@@ -62,18 +67,23 @@ def note(text: str) -> None:
     sys.stderr.write(text + "\n")
 
 
-@contextmanager
-def progress(what: str, total: int | None) -> Iterator[Callable[[int], None]]:
-    """A bar on stderr, advanced by the number of bytes (or steps) passed to the callable it yields."""
+def bar() -> Progress:
+    """A progress bar on stderr, which shows nothing unless that is a terminal."""
     from rich.console import Console
     from rich.progress import Progress
 
     console = Console(stderr=True)
-    with Progress(console=console, transient=True, disable=json_wanted() or not console.is_terminal) as bar:
-        task = bar.add_task(what, total=total)
+    return Progress(console=console, transient=True, disable=json_wanted() or not console.is_terminal)
+
+
+@contextmanager
+def progress(what: str, total: int | None) -> Iterator[Callable[[int], None]]:
+    """A bar on stderr, advanced by the number of bytes (or steps) passed to the callable it yields."""
+    with bar() as shown:
+        task = shown.add_task(what, total=total)
 
         def advance(amount: int) -> None:
-            bar.advance(task, amount)
+            shown.advance(task, amount)
 
         yield advance
 

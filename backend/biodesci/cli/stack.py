@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from biodesci.cli import output
+from biodesci.cli.arguments import address, wei
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -110,13 +111,13 @@ def up(
 
 
 def _print_addresses(stack: Stack, account: tuple[str, str]) -> None:
-    address, private_key = account
+    holder, private_key = account
     rows = {
         "Web page": stack.api_url,
         "API": f"{stack.api_url}/docs",
         "Chain (RPC)": f"{stack.rpc_url}, chain id 31337",
         "IPFS gateway": stack.gateway_url,
-        "Test account": f"{address} (100 ETH of this local chain)",
+        "Test account": f"{holder} (100 ETH of this local chain)",
         "its key": f"{private_key} (throw-away: import it into a wallet, never use it elsewhere)",
         "Logs": str(stack.state / "logs"),
     }
@@ -132,12 +133,13 @@ def _print_addresses(stack: Stack, account: tuple[str, str]) -> None:
 
 @app.command()
 def fund(
-    address: str = typer.Argument(help="The account to give ether to."),
-    ether: float = typer.Option(10.0, min=0, help="How much it will have."),
+    account: str = typer.Argument(help="The address to give ether to."),
+    ether: str = typer.Option("10", help="How much it will have."),
 ) -> None:
     """Give an account ether on the local chain (never on another one)."""
     from biodesci.cli import session
     from biodesci.demo.stack import set_balance
 
-    set_balance(session.settings().rpc_url, address, int(ether * 10**18))
-    output.record({"account": address, "ether": ether})
+    holder, amount = address(account), wei(ether)
+    set_balance(session.settings().rpc_url, holder, amount)
+    output.record({"account": holder, "ether": ether})

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from biodesci.cli import output, session
+from biodesci.cli.arguments import Number, address
 
 if TYPE_CHECKING:
     from biodesci.services.round_owner import Progress, Result
@@ -18,15 +19,17 @@ app = typer.Typer(help="Federated rounds: open, list, show, approve, lineage, ab
 
 @app.command("open")
 def open_(
-    model_id: int,
+    model_id: Number,
     features: Annotated[
         Path, typer.Argument(help="Feature plan (JSON): columns, ranges, categories, label.")
     ],
     aggregator: Annotated[str, typer.Option(help="Account of the aggregator.")],
-    cohort: Annotated[int, typer.Option(help="Start as soon as so many nodes enrolled.")],
-    rounds: Annotated[int, typer.Option(help="Training rounds after the statistics round.")] = 5,
-    statistics: Annotated[int, typer.Option(help="Use this finished statistics round.")] = 0,
-    min_nodes: Annotated[int, typer.Option(help="Never sum fewer nodes; 0: a majority of the cohort.")] = 0,
+    cohort: Annotated[int, typer.Option(min=0, max=100, help="Start as soon as so many nodes enrolled.")],
+    rounds: Annotated[int, typer.Option(min=0, help="Training rounds after the statistics round.")] = 5,
+    statistics: Annotated[int, typer.Option(min=0, help="Use this finished statistics round.")] = 0,
+    min_nodes: Annotated[
+        int, typer.Option(min=0, max=100, help="Never sum fewer nodes; 0: a majority of the cohort.")
+    ] = 0,
     epochs: int = 3,
     batch_size: int = 32,
     learning_rate: float = 0.02,
@@ -56,7 +59,7 @@ def open_(
         columns,
         TrainingPlan(epochs, batch_size, learning_rate, momentum, clip, optimizer, weight_decay, seed),
         rounds=rounds,
-        aggregator=aggregator,
+        aggregator=address(aggregator),
         cohort=cohort,
         statistics=statistics,
         min_nodes=min_nodes,
@@ -95,7 +98,7 @@ def list_(model_id: Annotated[int, typer.Argument(help="Only of this model; 0: a
 
 
 @app.command()
-def show(round_id: int) -> None:
+def show(round_id: Number) -> None:
     """A round: its plan, who takes part, who is awaited until when, and its result."""
     from biodesci.core import cid
     from biodesci.services import round_owner, rounds
@@ -137,7 +140,7 @@ def approve(plan: Annotated[str, typer.Argument(help="CID of the plan, as `round
 
 
 @app.command()
-def lineage(model_id: int) -> None:
+def lineage(model_id: Number) -> None:
     """Every version of a model, down to the accounts and datasets whose updates are in it."""
     from biodesci.services.round_owner import lineage as read
 
@@ -155,7 +158,7 @@ def lineage(model_id: int) -> None:
 
 @app.command()
 def abort(
-    round_id: int, reason: Annotated[str, typer.Option(help="At most 32 bytes.")] = "by the owner"
+    round_id: Number, reason: Annotated[str, typer.Option(help="At most 32 bytes.")] = "by the owner"
 ) -> None:
     """End a round: the model owner at any time, anyone once it is stuck."""
     from biodesci.services import round_owner

@@ -120,6 +120,8 @@ def publish(
         raise AccessDeniedError(
             f"Dataset {dataset_id} is not owned by {chain.address}.", "Use the account that owns it."
         )
+    if offer is not None:
+        offer.tuple()  # refuses what can't be offered, before anything is encrypted
     digest = _sha256(file)
     wanted = {
         "plaintextSha256": digest,

@@ -1,0 +1,76 @@
+"""Every command that a hint, a page or a document names exists; every custom error comes with a hint."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.main import get_command
+
+from biodesci.chain.contracts import HINTS, abi
+from biodesci.chain.deployment import CONTRACTS
+from biodesci.cli import app
+
+ROOT = Path(__file__).parents[3]
+SOURCES = sorted(
+    path
+    for pattern in (
+        "backend/biodesci/**/*.py",
+        "frontend/src/**/*.ts*",
+        "scripts/*",
+        "docs/*.md",
+        "*.md",
+        "*.py",
+    )
+    for path in ROOT.glob(pattern)
+)
+NAMED = re.compile(
+    r"(?<!from )(?<![\w/.-])biodesci ([a-z][a-z-]*)\b(?![=:(/])(?: ([a-z][a-z-]*)\b)?([^`\"\n]*)"
+)
+# Lower-case words that follow a command without verbs or are not meant as commands.
+PROSE = {"import"}
+
+
+def _commands(group: Any) -> dict[str, Any]:
+    return getattr(group, "commands", {})
+
+
+def _wrong(text: str) -> list[str]:
+    root = get_command(app)
+    found = []
+    for noun, verb, rest in NAMED.findall(text):
+        if noun in PROSE:
+            continue
+        command = _commands(root).get(noun)
+        if command is not None and verb and _commands(command):
+            command = _commands(command).get(verb)
+        if command is None:
+            found.append(f"biodesci {noun} {verb}".strip())
+            continue
+        known = {option for parameter in command.params for option in parameter.opts}
+        options = re.findall(r"(?<!\S)--[a-z-]+", rest)
+        found += [f"biodesci {noun} {verb} {o}" for o in options if o not in known | {"--help", "--json"}]
+    return found
+
+
+def test_commands_that_are_named_exist():
+    texts = {path: path.read_text(encoding="utf-8") for path in SOURCES if path.is_file()}
+    assert sum(len(NAMED.findall(text)) for text in texts.values()) > 40
+    wrong = {str(path.relative_to(ROOT)): _wrong(text) for path, text in texts.items()}
+    assert not {path: names for path, names in wrong.items() if names}
+
+
+@pytest.mark.parametrize(
+    "hint", ["Run: biodesci dataset publsh.", "biodesci models", "biodesci license buy 1 --porpoise HMB"]
+)
+def test_a_wrong_name_is_noticed(hint):
+    assert _wrong(hint)
+
+
+def test_every_custom_error_has_a_hint():
+    errors = {entry["name"] for name in CONTRACTS for entry in abi(name) if entry["type"] == "error"}
+    ours = {name for name in errors if not name.startswith("ERC721")}
+    assert ours - HINTS.keys() == set()
+    assert HINTS.keys() - errors == set()
