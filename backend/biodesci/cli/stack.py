@@ -34,12 +34,16 @@ def _state(chosen: Path | None, name: str) -> Path:
 
 
 def _stop_on_signals() -> None:
-    """SIGTERM ends the command as Ctrl-C does: by leaving the `with` that stops every process."""
+    """SIGTERM ends the command as Ctrl-C does: by leaving the `with` that stops every process.
+
+    SIGINT too where a shell started the command in the background, and so had it ignored.
+    """
 
     def interrupt(_signal: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    signal.signal(signal.SIGTERM, interrupt)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, interrupt)
 
 
 @app.command()

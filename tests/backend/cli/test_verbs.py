@@ -1,0 +1,279 @@
+"""The commands of model, round, inference and audit, once each, by four people with a home each.
+
+Chain, IPFS node, aggregator and nodes are real; the workers run as threads here.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+
+from biodesci.chain import accounts
+from biodesci.chain.client import Chain
+from biodesci.chain.deployment import Deployment
+from biodesci.cli import main, session
+from biodesci.core import duo
+from biodesci.core.errors import BioDeSciError
+from biodesci.core.features import CategoricalColumn, FeaturePlan, LabelColumn, NumericColumn
+from biodesci.ipfs.client import Ipfs
+from biodesci.services import codec, keys, rounds, serve
+from biodesci.services.aggregator_client import AggregatorClient
+from biodesci.services.approvals import Approvals
+from biodesci.services.round_aggregator import RoundAggregator
+from biodesci.services.round_node import TrainingNode
+from biodesci.workers.aggregator import create_app, poll
+
+PASS = "one for all"
+QUICK = 1 << 12
+SITES = ("site0", "site1", "site2")
+PLAN = FeaturePlan(
+    numeric=(NumericColumn("age", 0, 100), NumericColumn("chol", 60, 640)),
+    categorical=(CategoricalColumn("sex", ("Male", "Female")),),
+    label=LabelColumn("num", 0),
+)
+TABLE = "age,chol,sex,num\n" + "".join(
+    f"{30 + i},{150 + 7 * i},{('Male', 'Female')[i % 2]},{i % 3 % 2}\n" for i in range(40)
+)
+pytestmark = pytest.mark.timeout(120)
+
+
+class People:
+    """Runs commands as one of them."""
+
+    def __init__(
+        self, homes: Path, localnet: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        self._homes, self._localnet, self._set, self._capsys = homes, localnet, monkeypatch.setenv, capsys
+
+    def home(self, who: str) -> Path:
+        return self._homes / who
+
+    def chain(self, who: str) -> Chain:
+        account = accounts.load(self.home(who) / "account.json", PASS)
+        return Chain(self._localnet.rpc_url, Deployment.load(self._localnet.deployment_file), account)
+
+    def try_(self, who: str, *arguments: object) -> tuple[int, str, str]:
+        self._set("BIODESCI_HOME", str(self.home(who)))
+        session.settings.cache_clear()
+        session.passphrase.cache_clear()
+        try:
+            main([*map(str, arguments), "--json"])
+            code = 0
+        except SystemExit as exc:
+            code = int(exc.code or 0)
+        out, err = self._capsys.readouterr()
+        return code, out, err
+
+    def run(self, who: str, *arguments: object) -> Any:
+        code, out, err = self.try_(who, *arguments)
+        assert code == 0, err
+        return json.loads(out)
+
+
+@pytest.fixture
+def people(
+    tmp_path: Path,
+    localnet: Any,
+    ipfs_node: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> People:
+    for name, value in {
+        "PASSPHRASE": PASS,
+        "RPC_URL": localnet.rpc_url,
+        "IPFS_API": ipfs_node.api,
+        "DEPLOYMENT": str(localnet.deployment_file),
+    }.items():
+        monkeypatch.setenv(f"BIODESCI_{name}", value)
+    made = People(tmp_path, localnet, monkeypatch, capsys)
+    for who in ("owner", "aggregator", *SITES, "client", "worker", "auditor"):
+        address = accounts.create(made.home(who) / "account.json", PASS, work_factor=QUICK)
+        made.run(who, "fund", address)
+    for who in (*SITES, "client", "worker", "auditor"):
+        keys.register(made.chain(who), made.home(who), PASS)
+    return made
+
+
+@pytest.fixture
+def background() -> Iterator[Callable[[Callable[[], object]], None]]:
+    """Calls a step again and again in a thread, until the test is over."""
+    stop, threads = threading.Event(), []
+
+    def start(step: Callable[[], object]) -> None:
+        def again() -> None:
+            while not stop.wait(0.1):
+                with suppress(BioDeSciError):
+                    step()
+
+        threads.append(threading.Thread(target=again))
+        threads[-1].start()
+
+    yield start
+    stop.set()
+    for thread in threads:
+        thread.join()
+
+
+@pytest.fixture
+def aggregator_url(people: People, ipfs_node: Any) -> Iterator[str]:
+    stop = threading.Event()
+    adds = RoundAggregator(people.chain("aggregator"), Ipfs(ipfs_node.api), people.home("aggregator"))
+    server = uvicorn.Server(uvicorn.Config(create_app(adds), port=0, log_level="warning"))
+    threads = [
+        threading.Thread(target=poll, args=(adds, 0.1, stop)),
+        threading.Thread(target=server.run),
+    ]
+    for thread in threads:
+        thread.start()
+    while not server.started:
+        time.sleep(0.02)
+    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    stop.set()
+    server.should_exit = True
+    for thread in threads:
+        thread.join()
+
+
+def publish(chain: Chain, ipfs: Ipfs) -> int:
+    """A dataset on chain to enrol with; its container plays no part in a round."""
+    publication = (ipfs.add(b"{}"), os.urandom(32), os.urandom(32), duo.parse_terms(["HMB"]))
+    receipt = chain.send(chain.datasets.functions.publish(publication, []))
+    return int(chain.event(receipt, chain.datasets, "DatasetPublished")["datasetId"])
+
+
+def test_from_a_model_to_its_audit(
+    people: People,
+    ipfs_node: Any,
+    background: Callable[[Callable[[], object]], None],
+    aggregator_url: str,
+    tmp_path: Path,
+) -> None:
+    run, ipfs = people.run, Ipfs(ipfs_node.api)
+    table, plan = tmp_path / "cohort.csv", tmp_path / "plan.json"
+    table.write_text(TABLE)
+    plan.write_text(json.dumps(PLAN.document()))
+
+    size = {"tokens": 2, "width": 8, "heads": 2, "layers": 1, "hidden": 8}
+    shape = [part for name, value in size.items() for part in (f"--{name}", value)]
+    model = run("owner", "model", "create", "--name", "small", "--features", PLAN.width, *shape)["model"]
+    assert run("auditor", "model", "card", model)["name"] == "small"
+
+    for site in SITES:
+        chain = people.chain(site)
+        dataset = publish(chain, ipfs)
+        run("owner", "model", "grant", model, chain.address, "--kind", "training")
+        opened = codec.load_codec(chain, ipfs, keys.load_seed(people.home(site), PASS), model, "training")
+        node = TrainingNode(
+            chain,
+            ipfs,
+            people.home(site),
+            AggregatorClient(aggregator_url, chain.account),
+            Approvals(people.home(site), approve_any=site != "site1"),
+            lambda opened=opened: opened,
+            model_id=model,
+            dataset_id=dataset,
+            table=table,
+        )
+        background(node.step)
+
+    # `round open` follows its rounds: site1, which approves each plan by hand, does so in a process beside.
+    approved: set[str] = set()
+
+    chain = people.chain("site1")
+
+    def approve() -> None:
+        for number in range(1, rounds.count(chain) + 1):
+            found = rounds.read(chain, number)
+            if found.model_id == model and not found.state.is_over and found.plan.hex() not in approved:
+                Approvals(people.home("site1")).approve(found.plan)
+                approved.add(found.plan.hex())
+
+    background(approve)
+    options = ("--cohort", 3, "--rounds", 1, "--epochs", 1)
+    done = run(
+        "owner", "round", "open", model, plan, "--aggregator", people.chain("aggregator").address, *options
+    )
+    assert [row["kind"] for row in done] == ["statistics", "training"]
+    statistics = done[0]["round"]
+    listed = run("auditor", "round", "list", model)
+    assert [row["state"] for row in listed] == ["finalized", "finalized"]
+    shown = run("auditor", "round", "show", statistics)
+    assert json.loads(shown["result"])["records"] == 120
+    run("site0", "round", "approve", shown["plan"])
+    assert [row["round"] for row in run("auditor", "round", "lineage", model)] == [None, done[1]["round"]]
+    code, _, err = people.try_("owner", "round", "abort", statistics)
+    assert code == 1
+    assert json.loads(err)["error"]["hint"]
+
+    assert run("auditor", "audit", "model", model, 2)["verdict"] == "passed"
+    plaintext = tmp_path / "weights.safetensors"
+    run("owner", "model", "decrypt", model, plaintext)
+    assert plaintext.stat().st_mode & 0o077 == 0
+
+    run("owner", "model", "grant", model, people.chain("client").address)
+    worker = people.chain("worker")
+    asked = run(
+        *("client", "inference", "request", table, "--model", model, "--statistics", statistics),
+        *("--worker", worker.address, "--fee", 1000),
+    )
+    number = asked["request"]
+    assert asked["records"] == 40
+    home = people.home("worker")
+    assert serve.serve_pending(worker, ipfs, home, keys.load_seed(home, PASS)) == [number]
+    assert len(run("client", "inference", "result", number, "--accept")) == 40
+    assert [row["state"] for row in run("client", "inference", "list")] == ["finalized"]
+    assert run("worker", "inference", "withdraw")["wei"] == 1000
+    code, _, err = people.try_("client", "inference", "reclaim", number)
+    assert (code, "nothing to reclaim" in err) == (1, True)
+
+    bundle = tmp_path / "bundle.json"
+    run("client", "inference", "bundle", number, bundle)
+    assert run("auditor", "audit", "receipt", bundle)["request"] == number
+    assert run("auditor", "audit", "inference", bundle)["verdict"] == "passed"
+    trace = run("worker", "inference", "disclose", number, people.chain("auditor").address)["trace"]
+    with_trace = run("auditor", "audit", "inference", bundle, "--trace", trace, "--attest")
+    assert with_trace["verdict"] == "passed"
+    code, _, err = people.try_("client", "inference", "challenge", number, trace)
+    assert code == 1
+    assert "InferenceCommitment" in err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("key", "show", "0x123"),
+        ("model", "grant", "1", "0x12"),
+        ("inference", "disclose", "1", "bob"),
+        ("license", "list", "--account", "nobody"),
+        ("fund", "0x12"),
+        ("fund", "0x" + "00" * 19 + "01", "--ether", "-1"),
+        ("model", "card", "0"),
+        ("round", "show", "-5"),
+        ("license", "show", str(2**256)),
+        ("dataset", "offer", "1", "--price", "0.1", "--duration", "-5"),
+    ],
+)
+def test_what_is_no_address_number_or_amount_is_bad_input(
+    arguments: tuple[str, ...],
+    tmp_path: Path,
+    localnet: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("BIODESCI_RPC_URL", localnet.rpc_url)
+    monkeypatch.setenv("BIODESCI_DEPLOYMENT", str(localnet.deployment_file))
+    monkeypatch.setenv("BIODESCI_PASSPHRASE", PASS)
+    people = People(tmp_path, localnet, monkeypatch, capsys)
+    accounts.create(people.home("somebody") / "account.json", PASS, work_factor=QUICK)
+    code, out, err = people.try_("somebody", *arguments)
+    assert (code, out) == (2, "")
+    assert err
