@@ -307,7 +307,7 @@ def _page(app: FastAPI, folder: Path) -> None:
     def page(path: str) -> Response:
         home = folder.resolve()
         index = home / "index.html"
-        if path.startswith(("v1/", "problems/")) or not index.is_file():
+        if path.startswith(("v1/", "problems/")) or "\0" in path or not index.is_file():
             raise HTTPException(404, "there is nothing at this address")
         file = (home / path).resolve()
         if file.is_relative_to(home) and file.is_file() and file != index:

@@ -22,12 +22,14 @@ _INFERENCE_STATES: Final[tuple[s.InferenceState, ...]] = (
     "requested", "committed", "challenged", "finalized", "refused", "expired",
 )  # fmt: skip
 _TRAIN: Final = 2
+_END_OF_TIME: Final = 253_402_300_799
 
 Row = queries.Row
 
 
 def when(seconds: int) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)
+    """Deadlines on chain may lie behind the last year that a date can name."""
+    return datetime.fromtimestamp(min(seconds, _END_OF_TIME), UTC)
 
 
 def maybe_when(seconds: int | None) -> datetime | None:

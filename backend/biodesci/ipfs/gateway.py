@@ -85,7 +85,7 @@ class GatewayHandler(BaseHTTPRequestHandler):
 
     def _range(self, size: int) -> tuple[int, int, int]:
         """Start, stop, status. Anything but one plain range gets the whole file (RFC 9110 §14.2)."""
-        found = re.fullmatch(r"bytes=(\d*)-(\d*)", self.headers.get("Range", "").strip())
+        found = re.fullmatch(r"bytes=(\d{0,18})-(\d{0,18})", self.headers.get("Range", "").strip())
         if found is None or found.groups() == ("", ""):
             return 0, size, 200
         first, last = found.groups()

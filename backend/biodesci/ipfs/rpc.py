@@ -212,7 +212,7 @@ class RpcHandler(BaseHTTPRequestHandler):
 
     def _number(self, name: str, default: int) -> int:
         text = self._options.get(name, str(default))
-        if not text.isdecimal():
+        if not text.isdecimal() or len(text) > 18:
             raise InputError(f"option {name} must be a number that is not negative")
         return int(text)
 
@@ -228,7 +228,7 @@ class RpcHandler(BaseHTTPRequestHandler):
         if self.headers.get("Transfer-Encoding", "").lower() == "chunked":
             return multipart.ChunkedBody(source)
         length = self.headers.get("Content-Length", "0")
-        return multipart.LengthBody(source, int(length) if length.isdecimal() else 0)
+        return multipart.LengthBody(source, int(length) if length.isdecimal() and len(length) <= 18 else 0)
 
     # answers
 

@@ -18,6 +18,8 @@ from biodesci.core.errors import InputError, IntegrityError
 CHUNK: Final = 262_144
 _FANOUT: Final = 174
 _MAX_DEPTH: Final = 32
+_FREE_BLOCKS: Final = 64
+_BYTES_A_BLOCK: Final = 1_024  # far below what any chunker makes
 _DAG_PB: Final = 0x70
 _RAW: Final = 0x55
 _TYPE_RAW, _TYPE_DIRECTORY, _TYPE_FILE, _TYPE_SHARD = 0, 1, 2, 5
@@ -82,7 +84,21 @@ def read(fetch: Fetch, digest: bytes, start: int = 0, stop: int | None = None) -
     if node.directory:
         raise InputError(f"{root.cid} is a directory.", "Use the CID of a file.")
     end = node.size if stop is None else min(stop, node.size)
-    yield from _read(fetch, root, node, start, end, 0)
+    yield from _read(_limited(fetch, root, node.size), root, node, start, end, 0)
+
+
+def _limited(fetch: Fetch, root: Link, size: int) -> Fetch:
+    """No more blocks than a file of this size can need: a few small blocks can name a tree without end."""
+    left = _FREE_BLOCKS + size // _BYTES_A_BLOCK
+
+    def limited(link: Link) -> bytes:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            raise IntegrityError(f"The tree under {root.cid} has too many blocks.", "Use another file.")
+        return fetch(link)
+
+    return limited
 
 
 def _read(fetch: Fetch, link: Link, node: Node, start: int, stop: int, depth: int) -> Iterator[bytes]:
@@ -93,7 +109,7 @@ def _read(fetch: Fetch, link: Link, node: Node, start: int, stop: int, depth: in
         yield own
     offset = len(node.data)
     for child, length in zip(node.links, node.sizes, strict=True):
-        if start < offset + length and stop > offset:
+        if length and start < offset + length and stop > offset:
             inner = parse(child, fetch(child))
             if inner.size != length:
                 raise IntegrityError(f"A block under {link.cid} has another size than announced.")

@@ -71,6 +71,10 @@ class Custodian:
             # One licence that cannot be served must not hold up the others.
             self._tell(license_id, str(exc))
             return False
+        except Exception as exc:  # noqa: BLE001
+            _log.debug("licence %d", license_id, exc_info=exc)
+            self._tell(license_id, f"unexpected {type(exc).__name__}")
+            return False
 
     def _deliver(self, license_id: int) -> bool:
         chain = self._chain

@@ -27,6 +27,7 @@ from biodesci.store.database import Block, Event, Store
 _log = logging.getLogger(__name__)
 _SPAN: Final = 2_000  # blocks per request: what public nodes allow
 _MAX_DOCUMENT: Final = 4 << 20
+_MAX_DEPTH: Final = 64
 _PUBLISH_AGAIN: Final = "Its publisher should publish a new version."
 
 
@@ -170,10 +171,24 @@ def _document(ipfs: Ipfs, digest: str, kind: str) -> dict[str, Any]:
     raw = ipfs.cat(bytes.fromhex(digest.removeprefix("0x")), max_size=_MAX_DOCUMENT)
     try:
         body = json.loads(raw.decode("utf-8"))
-    except (UnicodeDecodeError, ValueError, RecursionError) as exc:
+        # What Python reads and others don't: half a surrogate pair, NaN, 1e999. It would break every answer
+        # of the API that shows or searches it.
+        json.dumps(body, ensure_ascii=False, allow_nan=False).encode("utf-8")
+    except (UnicodeError, ValueError, RecursionError) as exc:
         raise IntegrityError("It is not a JSON document.", _PUBLISH_AGAIN) from exc
     if not isinstance(body, dict):
         raise IntegrityError("It is not a JSON object.", _PUBLISH_AGAIN)
+    if _depth(body) > _MAX_DEPTH:
+        raise IntegrityError("Its JSON is nested too deeply.", _PUBLISH_AGAIN)
     if kind == "card":
         croissant.parse(raw)
     return body
+
+
+def _depth(value: Any) -> int:
+    depth, level = 0, [value]
+    while level:
+        depth += 1
+        inside = [v.values() if isinstance(v, dict) else v for v in level if isinstance(v, dict | list)]
+        level = [child for children in inside for child in children]
+    return depth

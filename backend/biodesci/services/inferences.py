@@ -25,6 +25,7 @@ INPUT, LOGITS, TRACE_ROOT = "x", "logits", "trace_root"
 SALT_BYTES = 32
 MAX_BLOB = 64 << 20  # bytes of a sealed input or output
 MAX_CARD = 4 << 20
+MAX_WEIGHTS = 1 << 31
 MAX_ROWS = 4096
 
 
@@ -97,7 +98,7 @@ def load_registered(chain: Chain, ipfs: Ipfs, model_id: int, version: int) -> Re
     """
     root, digest, *_ = _version(chain, model_id, version)
     architecture, config = load_architecture(chain, ipfs, model_id)
-    tensors = checkpoint.load(ipfs.cat(bytes(digest)))
+    tensors = checkpoint.load(ipfs.cat(bytes(digest), max_size=MAX_WEIGHTS))
     commitment.check(
         bytes(root), checkpoint.root(tensors), f"weights root of model {model_id} version {version}"
     )
@@ -111,7 +112,9 @@ def load_architecture(chain: Chain, ipfs: Ipfs, model_id: int) -> tuple[bytes, T
         card = ipfs.cat(bytes(chain.call(chain.models.functions.cardOf(model_id))), max_size=MAX_CARD)
         document = json.loads(card)["architecture"]
         found = canonical.sha256(document)
-    except (UnicodeDecodeError, ValueError, KeyError, TypeError) as exc:
+        if not isinstance(document, dict):
+            raise TypeError("not an object")
+    except (UnicodeDecodeError, ValueError, KeyError, TypeError, RecursionError) as exc:
         raise IntegrityError(
             f"The card of model {model_id} does not describe an architecture.",
             "Ask the model owner for a correct card.",

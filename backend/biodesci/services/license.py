@@ -220,6 +220,8 @@ def download(
     partial = target.with_name(f".{target.name}.{content.hex()[:16]}.partial")
     ipfs.download(content, sealed, progress)
     try:
+        partial.unlink(missing_ok=True)
+        partial.touch(files.PRIVATE, exist_ok=False)  # decrypted: for its owner's eyes
         with sealed.open("rb") as source, partial.open("wb") as sink:
             size = container.decrypt(source, sink, key, expected_root=version["contentRoot"])
         partial.replace(target)

@@ -152,6 +152,12 @@ class RoundAggregator:
                 except BioDeSciError as exc:
                     self._note(round_id, str(exc))
                     moved |= self._abort_if_due(found, exc)
+                except Exception as exc:  # anybody can open a round here: one must not stop the others
+                    text = f"Unexpected {type(exc).__name__}."
+                    if self._notes.get(round_id) != text:
+                        log.exception("round %d: unexpected error", round_id)
+                    self._note(round_id, text)
+                    moved |= self._abort_if_due(found, StateError(text))
         return moved
 
     def _advance(self, found: Round) -> bool:

@@ -91,11 +91,12 @@ class Plan:
                 int(document["cohort"]),
                 float(document["validation"]),
             )
-        except (KeyError, TypeError, ValueError) as exc:
+            again = plan.document()
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as exc:
             raise InputError(
                 f"This is not a round's plan: {exc}.", "Ask the model owner for a new round."
             ) from exc
-        if plan.document() != document:
+        if again != document:
             raise InputError("The plan has fields that this version does not know.", "Update this node.")
         if not (0 < plan.validation < 1 and 0 <= plan.scale <= quantize.MAX_SCALE):
             raise InputError("The plan's scale or validation share is out of range.", "Open another round.")

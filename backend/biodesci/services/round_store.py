@@ -1,7 +1,7 @@
 """Where a party keeps what it needs to go on with a round after `kill -9`: one folder a round.
 
-The folder is named after chain, registry and round, so that a local chain that was reset never meets the
-state of its predecessor.
+The folder is named after chain, registry and round: what a round's keys are bound to. A local chain that was
+reset may repeat all three; a node then refuses, or sends its old vector again, but never makes a second one.
 """
 
 from __future__ import annotations

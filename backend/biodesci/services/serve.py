@@ -10,12 +10,15 @@ to commit twice:
     envelope.bin   the answer sealed to the requester
     commit.tx      the signed transaction: after a crash only these very bytes are sent again
     refused.json   why this request will not be served
+    request.json   whose request it is: a number can come to mean another one when the chain reorganises
 """
 
 from __future__ import annotations
 
 import logging
 import os
+import shutil
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -55,8 +58,11 @@ from biodesci.services.inferences import (
 
 log = logging.getLogger(__name__)
 _OUTPUT, _TRACE, _ENVELOPE = "output.bin", "trace.bin", "envelope.bin"
+_MODELS_KEPT = 4
+_LONGEST_PAUSE = 300.0
+MAX_TRACE = 2 << 30  # bytes of one answer's trace: a larger one could end the worker, again and again
 LOOK_BACK = 32  # blocks read again, since a reorganization may move a request
-_SIGNED, _REFUSED = "commit.tx", "refused.json"
+_SIGNED, _REFUSED, _WHOSE = "commit.tx", "refused.json", "request.json"
 
 
 @dataclass(frozen=True)
@@ -80,6 +86,10 @@ def open_input(chain: Chain, ipfs: Ipfs, seed: bytes, request: Request) -> dict[
 
 def compute(model: Registered, x: NDArray[np.float64], place: bytes) -> Answer:
     """The forward pass on encrypted values; `place` is the trace context of the request."""
+    c = model.config
+    a_token = c.layers * (8 * c.width + 2 * (c.width + c.hidden))
+    if len(x) * (c.features + c.tokens * (c.width + a_token)) * 8 > MAX_TRACE:
+        raise InputError("The request is too large for this worker.", "Send fewer records at a time.")
     logits, trace = forward.record(model.config, model.tensors, x, place)
     if not np.isfinite(logits).all():
         raise InputError(
@@ -136,6 +146,25 @@ def journal(home: Path, chain: Chain, request_id: int) -> Path:
     return home / "serving" / f"{chain.chain_id}-{chain.inferences.address.lower()[2:10]}" / str(request_id)
 
 
+def claim_journal(chain: Chain, folder: Path, request: Request) -> None:
+    """Empties a folder that is of another request with this number: its answer is not this requester's."""
+    whose = canonical.dumps(
+        {
+            "genesis": chain.genesis,
+            "requester": request.requester,
+            "input": request.input_commitment.hex(),
+            "model": [request.model_id, request.version],
+        }
+    )
+    note = folder / _WHOSE
+    if note.exists() and files.read(note) != whose:
+        log.warning("request %d is another one than before: its journal is emptied", request.request_id)
+        shutil.rmtree(folder)
+    if not note.exists():
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        files.write_private(note, whose)
+
+
 def disclose_trace(chain: Chain, ipfs: Ipfs, home: Path, request_id: int, auditor: str) -> bytes:
     """Seals the trace of an answer to `auditor`'s registered key. Returns the envelope's CID digest.
 
@@ -161,6 +190,8 @@ class Server:
         self._models: dict[tuple[int, int], Registered] = {}
         self._open: set[int] = set()
         self._waiting: dict[int, str] = {}
+        self._pause: dict[int, float] = {}
+        self._not_before: dict[int, float] = {}
         self._next_block = chain.deployment.first_block
 
     def serve_pending(self) -> list[int]:
@@ -168,6 +199,8 @@ class Server:
         self._look()
         served = []
         for request_id in sorted(self._open):
+            if time.monotonic() < self._not_before.get(request_id, 0.0):
+                continue
             try:
                 if self._serve(request_id):
                     served.append(request_id)
@@ -177,6 +210,10 @@ class Server:
                 self._refuse(request_id, exc)
             except (UnavailableError, NotFoundError, StateError, ChainError) as exc:
                 self._wait(request_id, exc)
+            except Exception as exc:  # whatever a stranger's request or model brings about
+                if self._waiting.get(request_id) != type(exc).__name__:
+                    log.exception("request %d: unexpected error", request_id)
+                    self._waiting[request_id] = type(exc).__name__
         return served
 
     def _look(self) -> None:
@@ -198,12 +235,17 @@ class Server:
         """Whether a commitment was made now; False where there is nothing (left) to do."""
         request = read_request(self._chain, request_id)
         folder = journal(self._home, self._chain, request_id)
-        if request.state is not State.REQUESTED or (folder / _REFUSED).exists():
+        if request.state is not State.REQUESTED:
             return False
         if self._chain.now() > request.deadline:
             log.warning("request %d is past its deadline", request_id)
             return False
+        if folder.exists():
+            claim_journal(self._chain, folder, request)
+        if (folder / _REFUSED).exists():
+            return False
         model = self._model(request)
+        claim_journal(self._chain, folder, request)
         if not (folder / _OUTPUT).exists():
             x = input_rows(model.config, open_input(self._chain, self._ipfs, self._seed, request))
             place = context(self._chain.chain_id, self._chain.inferences.address, request_id)
@@ -223,6 +265,8 @@ class Server:
     def _model(self, request: Request) -> Registered:
         key = self._key(request)
         if key not in self._models:
+            while len(self._models) >= _MODELS_KEPT:  # anybody can register models and ask for them
+                self._models.pop(next(iter(self._models)))
             try:
                 self._models[key] = load_registered(self._chain, self._ipfs, *key)
             except (
@@ -239,6 +283,10 @@ class Server:
         if self._waiting.get(request_id) != exc.message:
             log.warning("request %d has to wait: %s", request_id, exc)
             self._waiting[request_id] = exc.message
+        if isinstance(exc, NotFoundError):
+            # Each look for a blob that nobody has holds up the other requests.
+            self._pause[request_id] = min(2 * self._pause.get(request_id, 0.5), _LONGEST_PAUSE)
+            self._not_before[request_id] = time.monotonic() + self._pause[request_id]
 
     def _refuse(self, request_id: int, exc: BioDeSciError) -> None:
         log.warning("request %d refused: %s", request_id, exc)

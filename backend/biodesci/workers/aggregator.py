@@ -40,6 +40,7 @@ from biodesci.services.rounds import MessageKind
 
 log = logging.getLogger("aggregator")
 SIGNATURE_HEADER: Final = "X-BioDeSci-Signature"
+UNEXPECTED: Final = 5.0  # seconds to wait after an error that nobody foresaw
 STATUS: Final[dict[type[BioDeSciError], int]] = {
     AccessDeniedError: 403,
     NotFoundError: 404,
@@ -112,6 +113,9 @@ def poll(aggregator: RoundAggregator, interval: float, stop: threading.Event) ->
         except BioDeSciError as exc:
             log.warning("%s", exc)
             pause = max(pause, 2.0)
+        except Exception:  # this thread must not end while the server goes on
+            log.exception("Unexpected error; trying again.")
+            pause = max(pause, UNEXPECTED)
         stop.wait(pause)
 
 

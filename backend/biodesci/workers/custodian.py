@@ -11,7 +11,7 @@ from biodesci import config
 from biodesci.chain import accounts
 from biodesci.chain.client import Chain
 from biodesci.chain.deployment import Deployment
-from biodesci.core.errors import BioDeSciError, FundsError, UnavailableError
+from biodesci.core.errors import BioDeSciError, ConfigurationError, FundsError, UnavailableError
 from biodesci.ipfs.client import Ipfs
 from biodesci.services.custody import Custodian
 
@@ -36,6 +36,14 @@ def run(settings: config.Settings, stop: threading.Event) -> None:
         except (UnavailableError, FundsError) as exc:
             _log.warning("%s", exc)
             custodian, pause = None, max(pause, 2.0)
+        except ConfigurationError:
+            raise
+        except BioDeSciError as exc:
+            _log.warning("%s", exc)
+            pause = max(pause, 2.0)
+        except Exception:  # noqa: BLE001
+            _log.exception("Unexpected error; trying again.")
+            custodian, pause = None, max(pause, 5.0)
         stop.wait(pause)
 
 

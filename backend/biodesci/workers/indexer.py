@@ -10,7 +10,7 @@ import threading
 from biodesci import config
 from biodesci.chain.client import Chain
 from biodesci.chain.deployment import Deployment
-from biodesci.core.errors import BioDeSciError, UnavailableError
+from biodesci.core.errors import BioDeSciError, ConfigurationError, UnavailableError
 from biodesci.ipfs.client import Ipfs
 from biodesci.services.index import sync
 from biodesci.store.database import Store
@@ -39,6 +39,11 @@ def run(settings: config.Settings, stop: threading.Event) -> None:
             except UnavailableError as exc:
                 _log.warning("%s", exc)
                 chain, pause = None, max(pause, 2.0)
+            except ConfigurationError:
+                raise
+            except Exception:  # noqa: BLE001
+                _log.exception("Unexpected error; trying again.")
+                chain, pause = None, max(pause, 5.0)
             stop.wait(pause)
 
 

@@ -50,6 +50,9 @@ def main() -> int:
             # Every step is repeated from chain and journal, so nothing is lost by trying again.
             log.warning("%s", exc)
             wait = max(wait, _PATIENCE if isinstance(exc, UnavailableError) else 1.0)
+        except Exception:
+            log.exception("Unexpected error; trying again.")
+            wait = max(wait, _PATIENCE)
         stop.wait(wait)
     log.info("stopped")
     return 0

@@ -87,6 +87,10 @@ def run(settings: config.Settings, stop: threading.Event) -> None:
         except BioDeSciError as exc:
             now = str(exc)
             pause = max(pause, 2.0 if isinstance(exc, UnavailableError) else 0.5)
+        except Exception as exc:  # noqa: BLE001
+            # The type alone: a message from csv or numpy may quote a record.
+            now = f"unexpected {type(exc).__name__}; trying again"
+            pause = max(pause, 5.0)
         if now != said:
             log.info("%s", now)
             said = now

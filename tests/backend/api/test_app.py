@@ -8,6 +8,7 @@ import os
 import pytest
 from fastapi.testclient import TestClient
 
+from biodesci.api import present
 from biodesci.api.app import create
 from biodesci.config import Settings
 from biodesci.core import cid, croissant
@@ -224,6 +225,11 @@ def test_page_is_served_and_nothing_outside_its_folder(world):
     assert "immutable" in script.headers["cache-control"]
     outside = world.client.get("/%2e%2e/secret.txt")
     assert "outside" not in outside.text
+    assert world.client.get("/a%00b").status_code == 404
+
+
+def test_a_deadline_after_the_year_9999_can_be_shown():
+    assert present.when(2**40 - 1).year == 9999
 
 
 def test_metrics(world):

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, ClassVar, cast
 
 import numpy as np
 import pytest
@@ -17,6 +20,7 @@ from biodesci.core.features import CategoricalColumn, FeaturePlan, LabelColumn, 
 from biodesci.fl.masking import Context
 from biodesci.services import rounds
 from biodesci.services.approvals import Approvals
+from biodesci.services.round_aggregator import RoundAggregator
 from biodesci.services.round_plan import (
     BINS,
     COUNTS,
@@ -26,6 +30,7 @@ from biodesci.services.round_plan import (
     decode_statistics,
     encode_statistics,
 )
+from biodesci.workers import aggregator as worker
 
 FEATURES = FeaturePlan(
     (NumericColumn("age", 0, 100),), (CategoricalColumn("sex", ("f", "m")),), LabelColumn("sick", 0)
@@ -59,6 +64,21 @@ def test_a_plan_with_unknown_or_wrong_fields_is_refused(
         error = InputError
     with pytest.raises(error):
         Plan.from_bytes(canonical.dumps(document))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"architecture": 3},
+        {"architecture": [1]},
+        {"features": [1]},
+        {"validation": 10**400},
+        {"label": "\ud800"},
+    ],
+)
+def test_a_plan_of_the_wrong_types_is_refused_by_an_error_of_ours(change: dict[str, object]) -> None:
+    with pytest.raises(InputError):
+        Plan.from_bytes(canonical.dumps(PLAN.document() | change))
 
 
 def test_a_plan_that_is_not_canonical_is_refused() -> None:
@@ -138,3 +158,45 @@ def test_the_aggregator_reaches_no_key_and_no_torch() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_one_round_that_fails_in_an_unforeseen_way_stops_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Anybody can open a round and name this aggregator."""
+
+    class Aggregator(RoundAggregator):
+        advanced: ClassVar[list[int]] = []
+
+        def _advance(self, found: rounds.Round) -> bool:
+            if found.id == 1:
+                raise RuntimeError("nobody thought of this")
+            self.advanced.append(found.id)
+            return False
+
+    chain: Any = SimpleNamespace(address="0xA", now=lambda: 0)
+    monkeypatch.setattr(rounds, "count", lambda _: 2)
+    monkeypatch.setattr(
+        rounds,
+        "read",
+        lambda _, number: rounds.Round(
+            number, 1, b"", b"", "0xA", 1, 3, 0, 0, 0, rounds.State.ENROLLING, 9, 10, 11
+        ),
+    )
+    aggregator = Aggregator(chain, cast(Any, None), tmp_path)
+    assert not aggregator.step()
+    assert Aggregator.advanced == [2]
+
+
+def test_the_aggregators_loop_outlives_unforeseen_errors(monkeypatch: pytest.MonkeyPatch) -> None:
+    stop, calls = threading.Event(), []
+
+    def step() -> bool:
+        calls.append(1)
+        if len(calls) == 2:
+            stop.set()
+        raise RuntimeError("nobody thought of this")
+
+    monkeypatch.setattr(worker, "UNEXPECTED", 0.0)
+    worker.poll(cast(Any, SimpleNamespace(step=step)), 0.0, stop)
+    assert len(calls) == 2

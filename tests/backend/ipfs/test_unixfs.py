@@ -93,3 +93,35 @@ def test_broken_bodies_are_input_errors() -> None:
         multipart.ChunkedBody(io.BytesIO(b"zz\r\n")).read(10)
     with pytest.raises(InputError):
         list(multipart.files(multipart.LengthBody(io.BytesIO(raw), len(raw)), "text/plain"))
+
+
+def tree(leaf: bytes, size: int, levels: int, own: bytes = b"") -> tuple[dict[bytes, bytes], bytes]:
+    """Blocks of which each names the one below 64 times, and the root's digest."""
+    block = unixfs._field(1, unixfs._unixfs(leaf, len(leaf), ()))
+    blocks, digest = {hashlib.sha256(block).digest(): block}, hashlib.sha256(block).digest()
+    for level in range(levels):
+        link = unixfs._field(2, unixfs._field(1, b"\x12\x20" + digest) + unixfs._field(2, b"") + b"\x18\x0b")
+        data = own if level == levels - 1 else b""
+        block = 64 * link + unixfs._field(1, unixfs._unixfs(data, 64 * size + len(data), 64 * (size,)))
+        digest, size = hashlib.sha256(block).digest(), 64 * size
+        blocks[digest] = block
+    return blocks, digest
+
+
+def test_links_to_nothing_are_not_followed() -> None:
+    """64^20 blocks out of 21: without this, a file of one byte keeps its reader busy for ever."""
+    blocks, digest = tree(b"", 0, 20, own=b"x")
+    reads: list[Link] = []
+
+    def fetch(link: Link) -> bytes:
+        reads.append(link)
+        assert len(reads) < 1_000, "it goes on without end"
+        return blocks[link.digest]
+
+    assert b"".join(unixfs.read(fetch, digest)) == b"x"
+
+
+def test_a_file_of_many_tiny_blocks_is_refused() -> None:
+    blocks, digest = tree(b"x", 1, 3)
+    with pytest.raises(IntegrityError, match="too many blocks"):
+        b"".join(unixfs.read(lambda link: blocks[link.digest], digest))

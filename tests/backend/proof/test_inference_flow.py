@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from biodesci.chain.client import Chain
-from biodesci.core import checkpoint, commitment, envelope
+from biodesci.core import canonical, checkpoint, commitment, envelope
 from biodesci.core.errors import (
     AccessDeniedError,
     InputError,
@@ -29,7 +29,7 @@ from biodesci.proof.bundle import Bundle
 from biodesci.proof.report import AuditReport
 from biodesci.services import audit, infer, keys, serve
 from biodesci.services.codec import load_codec
-from biodesci.services.inferences import State, load_registered, read_receipt, read_request
+from biodesci.services.inferences import Registered, State, load_registered, read_receipt, read_request
 from biodesci.services.model import create_model, decrypt_model, grant_codec
 
 PASS = "correct horse"
@@ -337,7 +337,14 @@ def raw_request(world: World, plaintext: bytes, root: bytes, salt: bytes, **chan
     digest = world.ipfs.add(changes.get("sealed") or envelope.seal(key, plaintext, info))
     none = "0x" + "00" * 20
     call = c.chain.inferences.functions.request(
-        world.model_id, 1, w.address, none, committed, digest, c.chain.now() + 600, 60
+        changes.get("model_id", world.model_id),
+        1,
+        w.address,
+        none,
+        committed,
+        digest,
+        c.chain.now() + 600,
+        60,
     )
     return int(c.chain.event(c.chain.send(call), c.chain.inferences, "InferenceRequested")["requestId"])
 
@@ -501,6 +508,76 @@ def test_a_model_whose_weights_are_not_the_registered_ones_is_not_served(world: 
     assert world.serve() == [good]
     assert read_request(c.chain, request_id).state is State.REQUESTED
     assert not serve.journal(world.worker.home, world.worker.chain, request_id).exists()
+
+
+@pytest.mark.parametrize("architecture", [3, [1], "tabular", {"name": 1}])
+def test_a_strangers_malformed_model_does_not_stop_the_worker(world: World, architecture: Any) -> None:
+    """Anybody can register a model, and ask this worker to compute it."""
+    c = world.client
+    card = world.ipfs.add(canonical.dumps({"architecture": architecture}))
+    digest = canonical.sha256(architecture)
+    call = c.chain.models.functions.register(digest, card, os.urandom(32), os.urandom(32))
+    model_id = c.chain.event(c.chain.send(call), c.chain.models, "ModelRegistered")["modelId"]
+    raw_request(world, b"x", bytes(32), bytes(32), model_id=model_id)
+    good = world.request(np.ones((1, CONFIG.features)))
+    assert world.serve() == [good]
+
+
+def test_an_answer_is_not_given_to_another_request_of_the_same_number(world: World, x: np.ndarray) -> None:
+    """After a reorganisation a number may be somebody else's; the journal holds the first one's answer."""
+    w = world.worker
+    request = read_request(w.chain, world.request(x))
+    folder = serve.journal(w.home, w.chain, request.request_id)
+    serve.claim_journal(w.chain, folder, replace(request, requester=world.auditor.address))
+    (folder / "output.bin").write_bytes(b"the answer to somebody else")
+    assert request.request_id in world.serve()
+    assert world.collect(request.request_id).logits.shape == (7, 2)
+
+
+def test_an_unforeseen_error_in_one_request_stops_no_other(
+    world: World, x: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad, good = world.request(x), world.request(x)
+    real = serve.open_input
+
+    def open_input(chain: Chain, ipfs: Ipfs, seed: bytes, request: Any) -> Any:
+        if request.request_id == bad:
+            raise RuntimeError("nobody thought of this")
+        return real(chain, ipfs, seed, request)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(serve, "open_input", open_input)
+        assert world.serve() == [good]
+    assert world.serve() == [bad]
+
+
+def test_a_request_for_a_blob_that_nobody_has_is_not_looked_for_every_time(
+    world: World, x: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.request(x)
+    looked: list[int] = []
+
+    def open_input(_chain: Chain, _ipfs: Ipfs, _seed: bytes, request: Any) -> Any:
+        looked.append(request.request_id)
+        raise NotFoundError("Nobody reachable has it.")
+
+    w = world.worker
+    server = serve.Server(w.chain, world.ipfs, w.home, w.seed)
+    monkeypatch.setattr(serve, "open_input", open_input)
+    assert server.serve_pending() == []
+    first = len(looked)
+    assert first
+    assert server.serve_pending() == []
+    assert len(looked) == first
+    monkeypatch.undo()
+    world.serve()
+
+
+def test_a_request_that_would_take_all_memory_is_refused(world: World) -> None:
+    large = TabularConfig(features=6, tokens=64, width=1024, heads=2, layers=64, hidden=8192)
+    model = Registered(1, 1, bytes(32), bytes(32), large, {})
+    with pytest.raises(InputError, match="too large"):
+        serve.compute(model, np.ones((4096, 6)), bytes(32))
 
 
 def test_past_its_deadline_a_request_is_left_alone(world: World, localnet, x: np.ndarray) -> None:

@@ -190,6 +190,22 @@ def test_unreadable_cards_are_recorded_and_do_not_stop_the_index(chain_for, ipfs
     assert queries.dataset(store, missing)["reason"] is None
 
 
+@pytest.mark.parametrize(
+    "value",
+    [b'"\\ud800"', b"NaN", b"1e999", b"[" * 200 + b"]" * 200],
+    ids=["half a surrogate pair", "NaN", "infinity", "depth"],
+)
+def test_a_card_that_would_break_every_answer_is_not_taken(chain_for, ipfs, store, value):
+    chain = chain_for()
+    text = card("CARDNAME").replace(b'"name":"CARDNAME"', b'"keywords":' + value + b',"name":"CARDNAME"', 1)
+    assert value in text
+    dataset, _ = publish(chain, ipfs.add(text))
+    for _ in range(4):
+        index.sync(chain, ipfs, store)
+    assert queries.dataset(store, dataset)["reason"]
+    assert queries.dataset(store, dataset)["body"] is None
+
+
 def _digest_of(ipfs: Ipfs, data: bytes) -> bytes:
     """The digest of a small file, without adding it: dag-pb over UnixFS, as docs/protocol.md says."""
     import hashlib

@@ -78,6 +78,7 @@ def test_purchase_delivery_download_confirm(sale, tmp_path):
     assert bought.license_id in sale.release()
     target, seen = tmp_path / "out" / "cohort.csv", []
     done = license.download(sale.buyer, sale.ipfs, sale.seed, bought.license_id, target, seen.append)
+    assert target.stat().st_mode & 0o777 == 0o600
     assert target.read_bytes() == sale.file.read_bytes()
     assert done.size == target.stat().st_size
     assert seen
@@ -215,6 +216,24 @@ def test_one_license_that_cannot_be_served_does_not_hold_up_the_next(sale, chain
     delivered = sale.release()
     assert served in delivered
     assert stuck not in delivered
+
+
+def test_an_unforeseen_error_with_one_license_does_not_hold_up_the_next(sale, chain_for, monkeypatch):
+    first = sale.buy()
+    other = chain_for()
+    other.send(other.keys.functions.register(public_key(generate_seed())))
+    second = license.purchase(other, sale.home, sale.offer, HMB)
+    real = Custodian._deliver
+
+    def deliver(self, license_id):
+        if license_id == first.license_id:
+            raise RuntimeError("nobody thought of this")
+        return real(self, license_id)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Custodian, "_deliver", deliver)
+        assert sale.release() == [second.license_id]
+    assert sale.release() == [first.license_id]
 
 
 def test_review_waits_for_the_owner(chain_for, ipfs, tmp_path):
