@@ -75,7 +75,8 @@ class Narrator:
         """A progress bar; call what it yields with how much more is done (bytes or items)."""
         amount = DownloadColumn() if is_bytes else MofNCompleteColumn()
         columns = (TextColumn("   {task.description}"), BarColumn(), amount, TimeElapsedColumn())
-        with Progress(*columns, console=self.console, transient=True) as bars:
+        quiet = not self.console.is_terminal
+        with Progress(*columns, console=self.console, transient=True, disable=quiet) as bars:
             task = bars.add_task(title, total=total)
             yield lambda more: bars.advance(task, more)
 
