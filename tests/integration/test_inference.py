@@ -24,12 +24,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from biodesci.ipfs.client import Ipfs
 
 from biodesci.chain import accounts
 from biodesci.chain.client import Chain
 from biodesci.chain.deployment import Deployment
 from biodesci.ee.tabular import TabularConfig
+from biodesci.ipfs.client import Ipfs
 from biodesci.proof.bundle import Bundle
 from biodesci.services import audit, infer, keys
 from biodesci.services.codec import load_codec

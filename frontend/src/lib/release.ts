@@ -1,6 +1,6 @@
 /**
  * From a delivered licence to the file in clear, all in the browser: envelope -> dataset key -> commitment check -> container ->
- * root check. The chain says what is right (active, envelope, commitments); API, IPFS and gateway are trusted with nothing.
+ * root check. The chain says what is right (active, envelope, commitments); IPFS and gateway are trusted with nothing; which chain and contracts to ask comes from the page’s own API.
  */
 import type { Address, PublicClient } from 'viem'
 

@@ -29,10 +29,14 @@ const KINDS: readonly [Kind, string][] = [
   ['inferences', 'Inferences'],
 ]
 
+/** Entries shown at a time: a training run alone leaves a hundred. */
+const PAGE = 40
+
 export default function AuditPage() {
   const datasets = useDatasets()
   const models = useModels()
   const inferences = useInferences()
+  const [limit, setLimit] = useState(PAGE)
   const [shown, setShown] = useState<ReadonlySet<Kind>>(new Set(['datasets', 'models', 'inferences']))
   const wanted: { kind: Kind; id: number; name: string }[] = [
     ...(datasets.data?.pages.flatMap((p) => p.items) ?? []).map((d) => ({ kind: 'datasets' as const, id: d.id, name: d.name || `Dataset ${d.id}` })),
@@ -81,7 +85,7 @@ export default function AuditPage() {
       {entries.length > 0 && (
         <Card>
           <ol className="divide-y divide-line">
-            {entries.map((entry, i) => (
+            {entries.slice(0, limit).map((entry, i) => (
               <li key={`${entry.txHash}-${entry.name}-${entry.path}-${entries.length - i}`} className="grid gap-x-6 gap-y-1 py-3 first:pt-0 last:pb-0 sm:grid-cols-[9rem_1fr_auto]">
                 <span className="text-sm text-muted">
                   <time dateTime={entry.time}>{date(entry.time)}</time>
@@ -95,6 +99,11 @@ export default function AuditPage() {
               </li>
             ))}
           </ol>
+          {entries.length > limit && (
+            <Button look="secondary" className="mt-4" onClick={() => setLimit(limit + PAGE)}>
+              Show {Math.min(PAGE, entries.length - limit)} more of {entries.length - limit}
+            </Button>
+          )}
         </Card>
       )}
     </Page>

@@ -43,7 +43,7 @@ function Found({ model }: { model: ModelAnswer }) {
           <Card title="Versions and lineage" id="versions">
             <Lineage model={model} />
           </Card>
-          <Card title="Rounds" id="rounds" aside="Updates are masked: nobody sees a single site’s">
+          <Card title="Rounds" id="rounds" aside="Updates are masked: the aggregator sees their sum only">
             <RoundsFeed rounds={model.roundList} />
           </Card>
         </div>
