@@ -12,7 +12,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +27,7 @@ from biodesci.proof.freivalds import COLUMNS, largest_difference
 from biodesci.proof.receipt import compare
 from biodesci.proof.report import AuditReport
 from biodesci.proof.trace import Trace, context
-from biodesci.services import forward
+from biodesci.services import forward, rounds
 from biodesci.services.inferences import (
     LOGITS,
     MAX_BLOB,
@@ -37,11 +37,11 @@ from biodesci.services.inferences import (
     load_registered,
     read_receipt,
 )
+from biodesci.services.round_plan import KINDS
 
 log = logging.getLogger(__name__)
 # Relative to the largest logit (at least 1): fp64 rounding between CPUs stays far below, see ee/runtime.py.
 TOLERANCE = 1e-9
-_TRAINING, _FINALIZED = 1, 4  # IModelRegistry.RoundKind, RoundState
 _BLAME = (
     "A failed check of receipt or commitments says that what was disclosed is not what was committed to, "
     "not who changed it."
@@ -58,24 +58,6 @@ _LIMITS = {
     ),
     "lineage": "Shows which rounds and datasets the chain names; not that training was done as planned.",
 }
-
-
-class _Round(NamedTuple):
-    """As IModelRegistry.Round, in its order."""
-
-    model_id: int
-    plan: bytes
-    result: bytes
-    aggregator: str
-    base_version: int
-    min_nodes: int
-    enrolled: int
-    committed: int
-    kind: int
-    state: int
-    enrol_by: int
-    commit_by: int
-    finalize_by: int
 
 
 def audit_model(chain: Chain, ipfs: Ipfs, model_id: int, version: int) -> AuditReport:
@@ -254,27 +236,24 @@ def _gap(claimed: NDArray[Any], expected: NDArray[np.float64]) -> float:
 
 
 def _lineage(chain: Chain, report: AuditReport, model_id: int, version: int) -> None:
-    _, _, round_id, _ = chain.call(chain.models.functions.versionOf(model_id, version))
+    round_id = rounds.version(chain, model_id, version).round_id
     if round_id == 0:
         report.findings.append(f"version {version}: published by the owner")
         return
-    found = _Round(*chain.call(chain.models.functions.roundOf(round_id)))
-    if (found.model_id, found.kind, found.state, found.base_version) != (
-        model_id,
-        _TRAINING,
-        _FINALIZED,
-        version - 1,
-    ):
+    found = rounds.read(chain, round_id)
+    expected = (model_id, KINDS.index("training"), rounds.State.FINALIZED, version - 1)
+    if (found.model_id, found.kind, found.state, found.base_version) != expected:
         raise IntegrityError(
             f"version {version} names round {round_id}, no finalized training on version {version - 1}.",
             "Ask the model owner how this version came about.",
         )
-    roster = [e for e in chain.call(chain.models.functions.rosterOf(round_id)) if any(e[2])]
+    summed = rounds.survivors(chain, round_id)
     report.findings.append(
-        f"version {version}: round {round_id}, {len(roster)} of {found.enrolled} enrolled nodes summed"
+        f"version {version}: round {round_id}, {len(summed)} of {found.enrolled} enrolled nodes summed"
     )
-    for node, dataset_id, _ in roster:
+    for entry in summed:
+        dataset_id = entry.dataset_id
         latest = chain.call(chain.datasets.functions.latestVersion(dataset_id))
         withdrawn = chain.call(chain.datasets.functions.isWithdrawn(dataset_id, latest))
         consent = "consent withdrawn since" if withdrawn else "consent stands"
-        report.findings.append(f"version {version}: dataset {dataset_id} of {node}, {consent}")
+        report.findings.append(f"version {version}: dataset {dataset_id} of {entry.node}, {consent}")
