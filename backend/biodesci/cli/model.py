@@ -55,6 +55,31 @@ def create(
     )
 
 
+@app.command("list")
+def list_() -> None:
+    """The models on chain, with their names from the cards on IPFS."""
+    from biodesci.core.errors import BioDeSciError
+    from biodesci.services.codec import load_card
+
+    chain = session.chain(account=False)
+    functions = chain.models.functions
+    rows = []
+    for model_id in range(1, chain.call(functions.modelCount()) + 1):
+        try:
+            name = str(load_card(chain, session.ipfs(), model_id).get("name", ""))
+        except BioDeSciError as exc:
+            name = f"({exc.message})"  # one card that cannot be read hides no other model
+        rows.append(
+            {
+                "model": model_id,
+                "name": name,
+                "versions": chain.call(functions.latestVersion(model_id)),
+                "owner": chain.call(functions.ownerOf(model_id)),
+            }
+        )
+    output.table(rows, ("model", "name", "versions", "owner"), "There are no models.")
+
+
 @app.command()
 def grant(
     model_id: Number,

@@ -208,9 +208,7 @@ def download(
 ) -> Downloaded:
     """Fetches the container (going on where a run before stopped), checks its root, decrypts to `target`."""
     if target.exists() and not overwrite:
-        raise StateError(
-            f"There is a file {target} already.", "Name another target, or allow overwriting it."
-        )
+        raise StateError(f"There is a file {target} already.", "Name another target, or give --force.")
     key = fetch_key(chain, ipfs, seed, license_id)
     held = get(chain, license_id)
     version = chain.read(chain.datasets, "versionOf", held.dataset_id, held.version)

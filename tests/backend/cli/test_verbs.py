@@ -166,6 +166,9 @@ def test_from_a_model_to_its_audit(
     shape = [part for name, value in size.items() for part in (f"--{name}", value)]
     model = run("owner", "model", "create", "--name", "small", "--features", PLAN.width, *shape)["model"]
     assert run("auditor", "model", "card", model)["name"] == "small"
+    assert {"model": model, "name": "small", "versions": 1}.items() <= run("auditor", "model", "list")[
+        -1
+    ].items()
 
     for site in SITES:
         chain = people.chain(site)
