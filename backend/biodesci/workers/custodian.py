@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import signal
 import sys
 import threading
 
@@ -14,6 +13,7 @@ from biodesci.chain.deployment import Deployment
 from biodesci.core.errors import BioDeSciError, ConfigurationError, FundsError, UnavailableError
 from biodesci.ipfs.client import Ipfs
 from biodesci.services.custody import Custodian
+from biodesci.workers.entry import enter
 
 _log = logging.getLogger("custodian")
 
@@ -48,16 +48,7 @@ def run(settings: config.Settings, stop: threading.Event) -> None:
 
 
 def main() -> int:
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    try:
-        run(config.load(), stop)
-    except BioDeSciError as exc:
-        _log.error("%s", exc)
-        return 1
-    return 0
+    return enter("custodian", run)
 
 
 if __name__ == "__main__":

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import logging
-import signal
 import sys
 import threading
 
 from biodesci import config
 from biodesci.chain.client import Chain
 from biodesci.chain.deployment import Deployment
-from biodesci.core.errors import BioDeSciError, ConfigurationError, UnavailableError
+from biodesci.core.errors import ConfigurationError, UnavailableError
 from biodesci.ipfs.client import Ipfs
 from biodesci.services.index import sync
 from biodesci.store.database import Store
+from biodesci.workers.entry import enter
 
 _log = logging.getLogger("indexer")
 
@@ -48,16 +48,7 @@ def run(settings: config.Settings, stop: threading.Event) -> None:
 
 
 def main() -> int:
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    try:
-        run(config.load(), stop)
-    except BioDeSciError as exc:
-        _log.error("%s", exc)
-        return 1
-    return 0
+    return enter("indexer", run)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ it. What it needs after a crash lies in its home folder, on chain and on IPFS.
 from __future__ import annotations
 
 import logging
-import signal
 import sys
 import threading
 
@@ -19,28 +18,21 @@ from biodesci.core.errors import BioDeSciError, UnavailableError
 from biodesci.ipfs.client import Ipfs
 from biodesci.services import keys
 from biodesci.services.serve import Server
+from biodesci.workers.entry import enter
 
 log = logging.getLogger("biodesci.inference_worker")
 _PATIENCE = 5.0  # seconds between attempts while chain or IPFS do not answer
 
 
-def main() -> int:
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    try:
-        settings = config.load()
-        account = accounts.load(settings.account_path, settings.secret())
-        deployment = Deployment.load(settings.deployment)
-        chain = Chain(settings.rpc_url, deployment, account, confirmations=settings.confirmations)
-        ipfs = Ipfs(settings.ipfs_api)
-        ipfs.ready()
-        keys.register(chain, settings.home, settings.secret())
-        server = Server(chain, ipfs, settings.home, keys.load_seed(settings.home, settings.secret()))
-    except BioDeSciError as exc:
-        log.error("%s", exc)
-        return 3 if isinstance(exc, UnavailableError) else 1
+def run(settings: config.Settings, stop: threading.Event) -> None:
+    """Until `stop` is set; whatever one request brings about stops no other."""
+    account = accounts.load(settings.account_path, settings.secret())
+    deployment = Deployment.load(settings.deployment)
+    chain = Chain(settings.rpc_url, deployment, account, confirmations=settings.confirmations)
+    ipfs = Ipfs(settings.ipfs_api)
+    ipfs.ready()
+    keys.register(chain, settings.home, settings.secret())
+    server = Server(chain, ipfs, settings.home, keys.load_seed(settings.home, settings.secret()))
     log.info("serving inferences for %s", chain.address)
     while not stop.is_set():
         wait = settings.poll_interval
@@ -54,8 +46,10 @@ def main() -> int:
             log.exception("Unexpected error; trying again.")
             wait = max(wait, _PATIENCE)
         stop.wait(wait)
-    log.info("stopped")
-    return 0
+
+
+def main() -> int:
+    return enter("inference_worker", run)
 
 
 if __name__ == "__main__":

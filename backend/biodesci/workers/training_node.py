@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 import os
-import signal
 import sys
 import threading
 from pathlib import Path
@@ -28,6 +27,7 @@ from biodesci.services.aggregator_client import AggregatorClient
 from biodesci.services.approvals import Approvals
 from biodesci.services.codec import load_codec
 from biodesci.services.round_node import TrainingNode
+from biodesci.workers.entry import enter
 
 log = logging.getLogger("training_node")
 TRUE = frozenset({"1", "true", "yes"})
@@ -98,18 +98,8 @@ def run(settings: config.Settings, stop: threading.Event) -> None:
 
 
 def main() -> int:
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
-    logging.getLogger("httpx").setLevel(logging.WARNING)
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
     torch.set_num_threads(max(1, int(os.environ.get("OMP_NUM_THREADS", "1") or 1)))
-    try:
-        run(config.load(), stop)
-    except BioDeSciError as exc:
-        log.error("%s", exc)
-        return 1
-    return 0
+    return enter("training_node", run)
 
 
 if __name__ == "__main__":
