@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -28,6 +29,7 @@ _log = logging.getLogger(__name__)
 _SPAN: Final = 2_000  # blocks per request: what public nodes allow
 _MAX_DOCUMENT: Final = 4 << 20
 _MAX_DEPTH: Final = 64
+_MISSING_SECONDS: Final = 3.0
 _PUBLISH_AGAIN: Final = "Its publisher should publish a new version."
 
 
@@ -156,15 +158,18 @@ def _plain(value: Any) -> Any:
 
 
 def read_documents(chain: Chain, ipfs: Ipfs, store: Store) -> None:
+    """Those that are due. Ends early when the node is away, or the missing ones have taken their time."""
     now = chain.now()
+    enough = time.monotonic() + _MISSING_SECONDS
     for digest, kind in store.wanted_documents(now):
         try:
             store.put_document(digest, kind, _document(ipfs, digest, kind))
         except BioDeSciError as exc:
             _log.warning("cannot read %s %s: %s", kind, digest, exc.message)
             store.put_unreadable(digest, kind, exc.message, now)
-            if isinstance(exc, UnavailableError | NotFoundError):
-                return  # each such attempt waits for the node; the next call goes on with the others
+            away = isinstance(exc, UnavailableError)
+            if away or (isinstance(exc, NotFoundError) and time.monotonic() > enough):
+                return  # the next call goes on with the others
 
 
 def _document(ipfs: Ipfs, digest: str, kind: str) -> dict[str, Any]:

@@ -192,7 +192,7 @@ class Store:
             SELECT n.digest, n.kind FROM named n
             LEFT JOIN documents d USING (digest, kind) LEFT JOIN unreadable u USING (digest, kind)
             WHERE d.digest IS NULL AND (u.retry_at IS NULL OR u.retry_at <= ?)
-            ORDER BY n.kind, n.digest""",
+            ORDER BY u.retry_at IS NOT NULL, n.kind, n.digest""",
             now,
         )
         return [(row["digest"], row["kind"]) for row in found]
