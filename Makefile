@@ -14,9 +14,9 @@ node_tool = node node_modules/$(1)
 forge = $(firstword $(wildcard node_modules/@foundry-rs/forge-*/bin/forge))
 page_sources := $(shell find frontend -type f -not -path '*/dist/*' 2>/dev/null) package-lock.json
 
-# The suites run side by side; each starts what it needs on free ports. JOBS=1 runs them one after the other.
+# The suites run side by side, the longest first; each starts what it needs on free ports. JOBS=1 runs them one after the other.
 JOBS ?= 2
-suites = test-browser test-story test-contracts test-backend test-integration test-page
+suites = test-browser test-story test-integration test-contracts test-backend test-page
 
 .PHONY: help setup demo up console test check figures generate compile $(suites) clean
 
