@@ -18,6 +18,9 @@ page_sources := $(shell find frontend -type f -not -path '*/dist/*' 2>/dev/null)
 JOBS ?= 2
 suites = test-browser test-story test-integration test-contracts test-backend test-page
 
+# Browsers, anvil and forge keep caches in the home folder: they get one in the checkout.
+at_home = mkdir -p .cache/home && HOME=$(CURDIR)/.cache/home
+
 .PHONY: help setup demo up console test check figures generate compile $(suites) clean
 
 help: ## Show the commands
@@ -27,10 +30,10 @@ setup: ## Set up .venv, node_modules and .cache (a no-op when nothing changed)
 	@./scripts/setup.sh
 
 demo: setup ## Play the whole story on real data, end to end, and stop
-	@biodesci demo
+	@$(at_home) biodesci demo
 
 up: setup frontend/dist/index.html ## Start the whole stack with the web page; Ctrl-C stops it
-	@biodesci up
+	@$(at_home) biodesci up
 
 console: setup ## An Ape console with the deployed contracts and short verbs at hand
 	@ape console --network "$${NETWORK:-ethereum:local}"
@@ -61,26 +64,26 @@ generate: setup ## Write again what is generated: ABIs, API client, vectors
 # Beforehand, so that suites that run side by side only read what it writes.
 compile: setup
 	@ape compile
-	@$(forge) build --quiet
+	@$(at_home) $(forge) build --quiet
 
 test-contracts: compile
-	$(forge) test --quiet
-	ape test tests/contracts
+	$(at_home) $(forge) test --quiet
+	$(at_home) ape test tests/contracts
 
 test-backend: compile
-	pytest -p no:ape_test tests/backend
+	$(at_home) pytest -p no:ape_test tests/backend
 
 test-page: setup
 	$(call node_tool,vitest/vitest.mjs) run --root frontend
 
 test-integration: compile
-	pytest -p no:ape_test tests/integration --ignore tests/integration/test_story.py
+	$(at_home) pytest -p no:ape_test tests/integration --ignore tests/integration/test_story.py
 
 test-story: compile
-	pytest -p no:ape_test tests/integration/test_story.py
+	$(at_home) pytest -p no:ape_test tests/integration/test_story.py
 
 test-browser: compile frontend/dist/index.html
-	$(call node_tool,@playwright/test/cli.js) test -c tests/e2e/playwright.config.ts
+	$(at_home) $(call node_tool,@playwright/test/cli.js) test -c tests/e2e/playwright.config.ts
 
 figures: setup ## Measure, beside the peers, and write build/figures.json
 	python -m benchmarks.run

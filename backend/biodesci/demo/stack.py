@@ -262,6 +262,7 @@ class Stack:
             str(found[0]),
             *("--host", "127.0.0.1", "--port", str(self.ports.chain), "--chain-id", str(CHAIN_ID)),
             *("--block-time", str(BLOCK_SECONDS), "--mixed-mining", "--quiet"),
+            *("--cache-path", str(self.state / "chain")),
         ]
 
     def _deploy(self) -> None:
