@@ -35,8 +35,8 @@ demo: setup ## Play the whole story on real data, end to end, and stop
 up: setup frontend/dist/index.html ## Start the whole stack with the web page; Ctrl-C stops it
 	@$(at_home) biodesci up
 
-console: setup ## An Ape console with the deployed contracts and short verbs at hand
-	@ape console --network "$${NETWORK:-ethereum:local}"
+console: setup ## An Ape console on what `make up` runs, with its contracts and short verbs at hand
+	@ape console --network "$${NETWORK:-ethereum:local:http://127.0.0.1:8545}"
 
 test: ## Set up (a browser too) and run every test and check
 	@./scripts/setup.sh browser

@@ -38,7 +38,9 @@ def test_it_answers_until_ctrl_c_and_leaves_no_process(tmp_path: Path) -> None:
     finally:
         process.send_signal(signal.SIGINT)
         output, _ = process.communicate(timeout=60)
+    assert process.returncode == 0, output
     assert "Ctrl-C stops everything" in output
+    assert "nothing is left running" in output
     assert told["apiUrl"] in output
     for name, pid in pids.items():
         assert not Path(f"/proc/{pid}").exists(), f"{name} is still running"

@@ -50,9 +50,9 @@ def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], empty: str)
         drawn.add_column(column)
     for row in rows:
         drawn.add_row(*(_text(row.get(column)) for column in columns))
-    console = Console(soft_wrap=True)
     # Addresses and CIDs are there to be copied: never cut, not even where no terminal says how wide it is.
-    console.print(drawn, width=max(console.width, console.measure(drawn).maximum))
+    whole = Console(width=10_000).measure(drawn).maximum
+    Console(width=max(Console().width, whole)).print(drawn)
 
 
 def error(message: str, hint: str, kind: str) -> None:

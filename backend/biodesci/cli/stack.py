@@ -16,6 +16,7 @@ from biodesci.cli.arguments import address, wei
 if TYPE_CHECKING:
     from types import FrameType
 
+    from biodesci.demo.narrator import Narrator
     from biodesci.demo.stack import Stack
 
 app = typer.Typer(no_args_is_help=True)
@@ -95,23 +96,40 @@ def up(
     from biodesci.core.errors import InputError
     from biodesci.demo.narrator import Narrator
     from biodesci.demo.stack import Ports, Stack
-    from biodesci.demo.story import Story
 
     if ports not in ("default", "auto"):
         raise InputError(f"--ports {ports} is not known.", "Use `default` or `auto`.")
     _stop_on_signals()
     folder = _state(state, "up")
     narrator = Narrator()
-    chosen = Ports() if ports == "default" else Ports.auto()
-    with Stack(folder, root=root().resolve(), ports=chosen, on_restart=narrator.restarted) as stack:
-        played = Story(stack, narrator)
-        played.open()
-        account = played.announce(announce)
+    home = root().resolve()
+    # On the default ports the stack is what `biodesci` and `make console` find without any setting.
+    chosen, deployment = (
+        (Ports(), home / "deployments" / "local.json") if ports == "default" else (Ports.auto(), None)
+    )
+    try:
+        with Stack(
+            folder, root=home, ports=chosen, deployment=deployment, on_restart=narrator.restarted
+        ) as stack:
+            _serve(stack, narrator, announce, story)
+    except KeyboardInterrupt:
+        output.note("Stopped; nothing is left running.")
+        if state is None:
+            shutil.rmtree(folder)
+
+
+def _serve(stack: Stack, narrator: Narrator, announce: Path | None, story: bool) -> None:
+    """Until Ctrl-C."""
+    from biodesci.demo.story import Story
+
+    played = Story(stack, narrator)
+    played.open()
+    account = played.announce(announce)
+    _print_addresses(stack, account)
+    if story:
+        played.play_rest()
         _print_addresses(stack, account)
-        if story:
-            played.play_rest()
-            _print_addresses(stack, account)
-        stack.wait()
+    stack.wait()
 
 
 def _print_addresses(stack: Stack, account: tuple[str, str]) -> None:

@@ -81,6 +81,7 @@ class Stack:
         *,
         root: Path,
         ports: Ports | None = None,
+        deployment: Path | None = None,
         on_restart: Callable[[str], None] | None = None,
     ) -> None:
         self.state = state
@@ -88,7 +89,7 @@ class Stack:
         self.ports = ports or Ports.auto()
         self.supervisor = Supervisor(state / "logs", on_restart)
         self.parties: dict[str, Party] = {}
-        self.deployment_file = state / "deployment.json"
+        self.deployment_file = deployment or state / "deployment.json"
         self.database = state / "index.sqlite"
         self.ipfs = Ipfs(self.ipfs_api)
 
