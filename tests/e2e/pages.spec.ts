@@ -76,8 +76,10 @@ test('shows models with lineage and rounds, inferences with audits, and the time
   await checkAccessibility()
 
   await page.getByRole('link', { name: 'Inferences' }).first().click()
+  const first = page.getByRole('link', { name: /^Inference \d+$/ }).first()
+  await expect(first).toBeVisible()
   await checkAccessibility()
-  await page.getByRole('link', { name: /^Inference \d+$/ }).first().click()
+  await first.click()
   await expect(page.getByRole('heading', { name: 'Audits' })).toBeVisible()
   await checkAccessibility()
 
