@@ -40,6 +40,10 @@ pragma solidity 0.8.37;
 /// |  35 | FOR_PROFIT |             | -                                                    | the organisation is for profit            |
 ///
 /// A "-" bit there makes the terms (or the purpose) invalid, as does any bit not in the table: DENY.
+///
+/// Research on a disease, where DS alone permits it, is matched by the disease: shown to be one that the terms permit
+/// (see `Diseases`), it is APPROVE; not shown, REVIEW, for a person to compare the diseases. Where NRES, GRU or HMB
+/// permits it, any disease will do.
 library DuoPolicy {
     enum Decision {
         Deny, // 0
@@ -90,8 +94,10 @@ library DuoPolicy {
 
     /// @notice Decides in the order of the table: kinds of use, exclusions, agreements, and what a person must judge.
     /// @dev NRES permits every kind, GRU all but clinical care, HMB biomedical and disease research, and DS, POA and CC
-    /// themselves. A disease is not on chain, so DS for DS is a REVIEW. A purpose with METHODS and no kind is GRU.
-    function decide(uint64 terms, uint64 purpose) internal pure returns (Decision) {
+    /// themselves. A purpose with METHODS and no kind is GRU.
+    /// @param diseaseShown The purpose's disease was proved to be, or to descend from, one that the terms' DS names. It
+    /// spares the review of a DS matched with a DS, and changes nothing else.
+    function decide(uint64 terms, uint64 purpose, bool diseaseShown) internal pure returns (Decision) {
         if (!isValid(terms) || purpose & ~PURPOSES != 0) return Decision.Deny;
 
         uint64 kinds = purpose & KINDS;
@@ -114,7 +120,7 @@ library DuoPolicy {
         if (terms & AGREEMENTS & ~purpose != 0) return Decision.Deny;
 
         bool ofGivenDisease = kinds & DS != 0 && terms & (NRES | GRU | HMB) == 0;
-        if (ofGivenDisease || terms & (JUDGED | IRB) != 0) return Decision.Review;
+        if ((ofGivenDisease && !diseaseShown) || terms & (JUDGED | IRB) != 0) return Decision.Review;
         return Decision.Approve;
     }
 }
