@@ -44,6 +44,10 @@ pragma solidity 0.8.37;
 /// Research on a disease, where DS alone permits it, is matched by the disease: shown to be one that the terms permit
 /// (see `Diseases`), it is APPROVE; not shown, REVIEW, for a person to compare the diseases. Where NRES, GRU or HMB
 /// permits it, any disease will do.
+///
+/// METHODS without a kind of use is general methods research. NRES and GRU permit it. Whether HMB, DS or POA do is read
+/// both ways: the Consent Codes that DUO grew from (Dyke et al., PLoS Genetics 2016) keep it within the permission only
+/// where NMDS says so, other repositories ask for evidence that the method serves the permitted research. So: REVIEW.
 library DuoPolicy {
     enum Decision {
         Deny, // 0
@@ -94,21 +98,21 @@ library DuoPolicy {
 
     /// @notice Decides in the order of the table: kinds of use, exclusions, agreements, and what a person must judge.
     /// @dev NRES permits every kind, GRU all but clinical care, HMB biomedical and disease research, and DS, POA and CC
-    /// themselves. A purpose with METHODS and no kind is GRU.
+    /// themselves.
     /// @param diseaseShown The purpose's disease was proved to be, or to descend from, one that the terms' DS names. It
     /// spares the review of a DS matched with a DS, and changes nothing else.
     function decide(uint64 terms, uint64 purpose, bool diseaseShown) internal pure returns (Decision) {
         if (!isValid(terms) || purpose & ~PURPOSES != 0) return Decision.Deny;
 
         uint64 kinds = purpose & KINDS;
-        if (kinds == 0 && purpose & METHODS != 0) kinds = GRU;
-        if (kinds == 0) return Decision.Deny;
-
         uint64 permitted = terms & KINDS;
         if (terms & NRES != 0) permitted = KINDS;
         if (terms & GRU != 0) permitted |= GRU | HMB | DS | POA;
         if (terms & HMB != 0) permitted |= HMB | DS;
         if (kinds & ~permitted != 0) return Decision.Deny;
+        // Clinical care is no research, so it leaves no room for methods alone.
+        bool onlyMethods = kinds == 0;
+        if (onlyMethods && (purpose & METHODS == 0 || permitted == CC)) return Decision.Deny;
 
         if (terms & NMDS != 0 && purpose & METHODS != 0) return Decision.Deny;
         if (terms & NPOA != 0 && purpose & POA != 0) return Decision.Deny;
@@ -120,7 +124,9 @@ library DuoPolicy {
         if (terms & AGREEMENTS & ~purpose != 0) return Decision.Deny;
 
         bool ofGivenDisease = kinds & DS != 0 && terms & (NRES | GRU | HMB) == 0;
-        if ((ofGivenDisease && !diseaseShown) || terms & (JUDGED | IRB) != 0) return Decision.Review;
+        if (ofGivenDisease && !diseaseShown) return Decision.Review;
+        if (onlyMethods && permitted & GRU == 0) return Decision.Review;
+        if (terms & (JUDGED | IRB) != 0) return Decision.Review;
         return Decision.Approve;
     }
 }

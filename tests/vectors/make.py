@@ -16,7 +16,8 @@ import io
 import json
 import struct
 import sys
-from itertools import product
+from collections.abc import Iterator
+from itertools import combinations, product
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from eth_abi.abi import encode
 from eth_utils.crypto import keccak
 
-from biodesci.core import checkpoint, cid, commitment, container, duo, envelope, merkle
+from biodesci.core import checkpoint, cid, commitment, container, disease, duo, envelope, merkle
 
 HERE = Path(__file__).parent
 SEGMENT = 1 << 16
@@ -278,26 +279,87 @@ def cids() -> dict[str, Any]:
     }
 
 
+PERMISSIONS = [duo.bits([name]) for name in ("NRES", "GRU", "HMB", "DS", "POA", "CC")]
+KINDS = [duo.bits([name]) for name in ("GRU", "HMB", "DS", "POA", "CC")]
+EXCLUSIONS = [duo.bits([name]) for name in ("NMDS", "NPOA", "NPUNCU", "NPU", "NCU", "GSO")]
+AGREEMENTS = [duo.bits([name]) for name in ("PUB", "COL", "MOR", "TS", "RTN", "IRB")]
+JUDGED = [duo.bits([name]) for name in ("RS", "GS", "US", "PS", "IS")]
+PROPERTIES = [duo.bits([name]) for name in ("METHODS", "GENETIC", "COMMERCIAL", "FOR_PROFIT")]
+
+
+def subsets(bits: list[int]) -> list[int]:
+    return [sum(chosen) for size in range(len(bits) + 1) for chosen in combinations(bits, size)]
+
+
+def duo_cases() -> Iterator[tuple[int, int, bool]]:
+    every, genetic, methods = sum(AGREEMENTS), duo.bits(["GENETIC"]), duo.bits(["METHODS"])
+    hmb, ds, gru = duo.bits(["HMB"]), duo.bits(["DS"]), duo.bits(["GRU"])
+    # What is permitted, by what is wanted.
+    for terms, purpose in product(subsets(PERMISSIONS), [*subsets(KINDS), methods]):
+        yield terms, purpose, False
+    for terms, purpose, more in product(subsets(PERMISSIONS[2:]), subsets(KINDS), (0, methods)):
+        yield terms, purpose | more, True
+    # Each exclusion and each pair of them, by all properties of the study.
+    for terms, kind, more in product(
+        [*EXCLUSIONS, *map(sum, combinations(EXCLUSIONS, 2))], KINDS[:4], subsets(PROPERTIES)
+    ):
+        yield gru | terms, kind | more, False
+    # Conditions: all kept, none, one missing, one superfluous.
+    for asked in subsets(AGREEMENTS):
+        for kept in (asked, every, 0, *(asked & ~bit for bit in AGREEMENTS)):
+            yield hmb | asked, hmb | kept, False
+    for judged, shown in product(subsets(JUDGED), (False, True)):
+        yield hmb | judged, hmb, shown
+        yield ds | judged, ds, shown
+    # Every bit of the word, on either side of a pair that would do without it.
+    for bit, (terms, purpose) in product(range(64), ((hmb, hmb), (ds, ds), (gru, methods))):
+        yield terms | 1 << bit, purpose, True
+        yield terms, purpose | 1 << bit, True
+    # Anything that is said in terms of the table, more often permissive than not.
+    for index in range(1600):
+        draw = [int.from_bytes(fixed(f"duo {index} {side}", 16), "big") for side in ("terms", "purpose")]
+        rare = draw[0] >> 64 & draw[0] >> 16
+        terms = draw[0] & sum(PERMISSIONS) | rare & sum([*EXCLUSIONS, *AGREEMENTS, *JUDGED])
+        purpose = draw[1] & draw[1] >> 64 & sum([*KINDS, *PROPERTIES]) | draw[1] & every
+        yield terms, purpose | (terms & every if index % 2 else genetic), bool(index % 3)
+
+
 def duos() -> dict[str, Any]:
-    """What DuoPolicy.sol and core/duo.py must agree on, modifier by modifier, undefined bits included."""
-    permissions = [0, *(1 << b for b in (0, 1, 2, 3, 4, 5, 7, 63)), 0b101000, 0b1100]
-    modifiers = [
-        1 << b for b in (6, 8, 9, 10, 11, 12, 13, 16, 17, 18, 19, 20, 21, 24, 25, 26, 27, 28, 32, 63)
-    ]
-    kinds = [0, *(1 << b for b in (0, 1, 2, 3, 4, 5, 8, 32, 40, 63)), 0b1010]
-    properties = [0, *(1 << b for b in (16, 17, 18, 19, 20, 21, 32, 33, 34, 35))]
-    pairs = list(product(permissions, kinds))
-    pairs += [
-        (permission | modifier, kind | given)
-        for permission in (1, 4)
-        for modifier, kind, given in product(modifiers, kinds, properties)
-        if (permission == 1 or kind == 4) and kind < 1 << 33
-    ]
+    """What DuoPolicy.sol, core/duo.py and duo.ts must agree on."""
+    cases = list(dict.fromkeys(duo_cases()))
     return {
         "decisions": ["deny", "approve", "review"],
-        "columns": ["terms", "purpose", "decision"],
-        "cases": [[hex(terms), hex(purpose), int(duo.match(terms, purpose))] for terms, purpose in pairs],
+        "columns": ["terms", "purpose", "disease shown", "decision"],
+        "cases": [[hex(t), hex(p), int(shown), int(duo.match(t, p, shown))] for t, p, shown in cases],
     }
+
+
+def diseases() -> dict[str, Any]:
+    """What Diseases.sol and core/disease.py must agree on, over real diseases."""
+    obo = (HERE / "mondo_heart.obo").read_text()
+    cases = []
+    for named in ([5010], [5068], [5252], [5010, 5068], [41656]):
+        permitted = disease.descendants(obo, named)
+        leaves = sorted(keccak(keccak(encode(["uint32"], [number]))) for number in permitted)
+
+        def node(index: int, leaves: list[bytes] = leaves) -> bytes:
+            """StandardMerkleTree: node i is over 2i + 1 and 2i + 2, leaves last, backwards."""
+            if index >= len(leaves) - 1:
+                return leaves[2 * len(leaves) - 2 - index]
+            return keccak(b"".join(sorted((node(2 * index + 1), node(2 * index + 2)))))
+
+        assert node(0) == disease.root(permitted)
+        proofs = [["0x" + step.hex() for step in disease.prove(permitted, number)] for number in permitted]
+        cases.append(
+            {
+                "named": [disease.format_id(number) for number in named],
+                "root": "0x" + node(0).hex(),
+                "members": [
+                    {"disease": n, "proof": proof} for n, proof in zip(permitted, proofs, strict=True)
+                ],
+            }
+        )
+    return {"ontology": "mondo_heart.obo", "cases": cases}
 
 
 def main() -> int:
@@ -314,6 +376,7 @@ def main() -> int:
         "container": containers(),
         "envelope": envelopes(before),
         "duo": duos(),
+        "disease": diseases(),
     }
     stale = []
     for name, content in made.items():

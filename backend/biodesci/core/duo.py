@@ -187,25 +187,28 @@ def is_valid(terms: int) -> bool:
     return bool(terms & (_PERMISSIONS | _mask("CC"))) and not terms & ~_ALL_TERMS
 
 
-def match(terms: int, purpose: int) -> Decision:
-    """Decides as `DuoPolicy.decide`: kinds of use, exclusions, agreements, then what a person must judge."""
+def match(terms: int, purpose: int, disease_shown: bool = False) -> Decision:
+    """Decides as `DuoPolicy.decide`: kinds of use, exclusions, agreements, then what a person must judge.
+
+    `disease_shown` says that the purpose's disease was proved to be one that the terms' DS permits
+    (`core/disease.py`).
+    """
     if not is_valid(terms) or purpose & ~_ALL_PURPOSES:
         return Decision.DENY
-    kinds = purpose & _KINDS
-    if not kinds and purpose & _mask("METHODS"):
-        kinds = _mask("GRU")
-    if not kinds or kinds & ~_permitted(terms):
+    kinds, permitted = purpose & _KINDS, _permitted(terms)
+    only_methods = not kinds
+    # Clinical care is no research, so it leaves no room for methods alone.
+    if only_methods and (not purpose & _mask("METHODS") or permitted == _mask("CC")):
         return Decision.DENY
-    if any(terms & term and purpose & ruled_out for term, ruled_out in _EXCLUSIONS):
-        return Decision.DENY
+    ruled_out = any(terms & term and purpose & excluded for term, excluded in _EXCLUSIONS)
     needed = terms & (_AGREEMENTS | _mask("GSO"))
     # A genetic study is said by a bit of its own on the purpose's side.
     held = purpose | (_mask("GSO") if purpose & _mask("GENETIC") else 0)
-    if needed & ~held:
+    if kinds & ~permitted or ruled_out or needed & ~held:
         return Decision.DENY
-    # The disease itself is in the card, not in the bits.
     of_given_disease = kinds & _mask("DS") and not terms & _mask("NRES", "GRU", "HMB")
-    if of_given_disease or terms & (_JUDGED | _mask("IRB")):
+    narrow_methods = only_methods and not permitted & _mask("GRU")
+    if (of_given_disease and not disease_shown) or narrow_methods or terms & (_JUDGED | _mask("IRB")):
         return Decision.REVIEW
     return Decision.APPROVE
 

@@ -111,19 +111,21 @@ export interface Decision {
 
 const deny = (reason: string): Decision => ({ decision: 'deny', reason })
 
-export function decide(terms: bigint, purpose: bigint): Decision {
+/** `diseaseShown`: the purpose's disease was proved to be one that the terms' DS permits. */
+export function decide(terms: bigint, purpose: bigint, diseaseShown = false): Decision {
   if (!has(terms, NRES | KINDS) || has(terms, ~TERMS)) return deny('The dataset’s terms are not valid.')
   if (has(purpose, ~PURPOSES)) return deny('The declared purpose is not valid.')
 
-  let kinds = purpose & KINDS
-  if (kinds === 0n && has(purpose, METHODS)) kinds = GRU
-  if (kinds === 0n) return deny('Say what you will use the data for.')
-
+  const kinds = purpose & KINDS
   let permitted = terms & KINDS
   if (has(terms, NRES)) permitted = KINDS
   if (has(terms, GRU)) permitted |= GRU | HMB | DS | POA
   if (has(terms, HMB)) permitted |= HMB | DS
   if (has(kinds, ~permitted)) return deny('The terms do not allow this kind of use.')
+  // Clinical care is no research, so it leaves no room for methods alone.
+  const onlyMethods = kinds === 0n
+  if (onlyMethods && !has(purpose, METHODS)) return deny('Say what you will use the data for.')
+  if (onlyMethods && permitted === CC) return deny('The terms do not allow this kind of use.')
 
   if (has(terms, NMDS) && has(purpose, METHODS)) return deny('The terms rule out the development of methods.')
   if (has(terms, NPOA) && has(purpose, POA)) return deny('The terms rule out research on origins or ancestry.')
@@ -134,6 +136,7 @@ export function decide(terms: bigint, purpose: bigint): Decision {
   if (has(terms & AGREEMENTS, ~purpose)) return deny('You have to agree to every condition of the terms.')
 
   const ofGivenDisease = has(kinds, DS) && !has(terms, NRES | GRU | HMB)
-  if (ofGivenDisease || has(terms, JUDGED | IRB)) return { decision: 'review', reason: 'A data access committee reads your request. Your payment waits in escrow and comes back if it says no.' }
+  const judged = (ofGivenDisease && !diseaseShown) || (onlyMethods && !has(permitted, GRU)) || has(terms, JUDGED | IRB)
+  if (judged) return { decision: 'review', reason: 'A data access committee reads your request. Your payment waits in escrow and comes back if it says no.' }
   return { decision: 'approve', reason: 'The terms allow this purpose: access is granted without a committee.' }
 }

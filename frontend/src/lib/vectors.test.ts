@@ -159,10 +159,11 @@ describe('container', () => {
 })
 
 describe('DUO terms', () => {
-  const { decisions, cases } = vectors<{ decisions: string[]; cases: [string, string, number][] }>('duo')
+  const { decisions, cases } = vectors<{ decisions: string[]; cases: [string, string, number, number][] }>('duo')
 
   it(`decides ${cases.length} cases as the contract does`, () => {
-    const wrong = cases.filter(([terms, purpose, decision]) => decide(BigInt(terms), BigInt(purpose)).decision !== decisions[decision])
+    const wrong = cases.filter(([terms, purpose, shown, decision]) => decide(BigInt(terms), BigInt(purpose), shown === 1).decision !== decisions[decision])
     expect(wrong).toEqual([])
+    expect(cases.length).toBeGreaterThanOrEqual(5000)
   })
 })

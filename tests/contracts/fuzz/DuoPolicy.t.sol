@@ -9,63 +9,80 @@ contract DuoPolicyTest {
     function test_vectors() external view {
         bytes memory json = bytes(vm.readFile("tests/vectors/duo.json"));
         uint256 count;
-        uint256[2] memory bits;
+        uint256[3] memory bits;
         uint256 column;
-        // Each case is ["0x<terms>", "0x<purpose>", <decision>].
+        // Each case is ["0x<terms>", "0x<purpose>", <disease shown>, <decision>].
         for (uint256 i = 1; i < json.length; ++i) {
             if (json[i - 1] == "0" && json[i] == "x") {
                 (bits[column], i) = _hex(json, i + 1);
                 ++column;
-            } else if (column == 2 && json[i] >= "0" && json[i] <= "9") {
-                uint256 got = uint256(DuoPolicy.decide(uint64(bits[0]), uint64(bits[1])));
-                require(got == uint8(json[i]) - 48, string.concat("vector ", _decimal(count)));
+            } else if (column > 1 && json[i] >= "0" && json[i] <= "9") {
+                uint256 digit = uint8(json[i]) - 48;
+                if (column == 2) {
+                    bits[column++] = digit;
+                    continue;
+                }
+                uint256 got = uint256(DuoPolicy.decide(uint64(bits[0]), uint64(bits[1]), bits[2] == 1));
+                require(got == digit, string.concat("vector ", _decimal(count)));
                 column = 0;
                 ++count;
             }
         }
-        require(count > 1000, "too few vectors");
+        require(count >= 5000, "too few vectors");
     }
 
-    function testFuzz_denies_what_is_not_in_the_table(uint64 terms, uint64 purpose) external pure {
+    function testFuzz_denies_what_is_not_in_the_table(uint64 terms, uint64 purpose, bool shown) external pure {
         if (terms & ~DuoPolicy.TERMS == 0 && purpose & ~DuoPolicy.PURPOSES == 0) terms |= 1 << 40;
-        require(DuoPolicy.decide(terms, purpose) == DuoPolicy.Decision.Deny);
+        require(DuoPolicy.decide(terms, purpose, shown) == DuoPolicy.Decision.Deny);
     }
 
-    function testFuzz_denies_without_a_permission(uint64 terms, uint64 purpose) external pure {
+    function testFuzz_denies_without_a_permission(uint64 terms, uint64 purpose, bool shown) external pure {
         terms &= DuoPolicy.TERMS & ~(DuoPolicy.PERMISSIONS | DuoPolicy.CC);
-        require(DuoPolicy.decide(terms, purpose & DuoPolicy.PURPOSES) == DuoPolicy.Decision.Deny);
+        require(DuoPolicy.decide(terms, purpose & DuoPolicy.PURPOSES, shown) == DuoPolicy.Decision.Deny);
     }
 
-    function testFuzz_denies_without_a_purpose(uint64 terms, uint64 purpose) external pure {
+    function testFuzz_denies_without_a_purpose(uint64 terms, uint64 purpose, bool shown) external pure {
         purpose &= DuoPolicy.PURPOSES & ~(DuoPolicy.KINDS | DuoPolicy.METHODS);
-        require(DuoPolicy.decide(terms & DuoPolicy.TERMS, purpose) == DuoPolicy.Decision.Deny);
+        require(DuoPolicy.decide(terms & DuoPolicy.TERMS, purpose, shown) == DuoPolicy.Decision.Deny);
     }
 
     /// @notice A modifier never permits anything: what is denied without it is denied with it, and so for review.
-    function testFuzz_a_modifier_never_loosens(uint64 terms, uint64 purpose, uint64 more) external pure {
+    function testFuzz_a_modifier_never_loosens(uint64 terms, uint64 purpose, uint64 more, bool shown) external pure {
         terms &= DuoPolicy.TERMS;
         purpose &= DuoPolicy.PURPOSES;
         more &= DuoPolicy.EXCLUSIONS | DuoPolicy.AGREEMENTS | DuoPolicy.JUDGED;
-        require(_strictness(terms | more, purpose) >= _strictness(terms, purpose));
+        require(_strictness(terms | more, purpose, shown) >= _strictness(terms, purpose, shown));
     }
 
     /// @notice A permission never forbids anything.
-    function testFuzz_a_permission_never_tightens(uint64 terms, uint64 purpose, uint64 more) external pure {
+    function testFuzz_a_permission_never_tightens(uint64 terms, uint64 purpose, uint64 more, bool shown) external pure {
         terms = terms & DuoPolicy.TERMS | DuoPolicy.GRU;
         purpose &= DuoPolicy.PURPOSES;
         more &= DuoPolicy.PERMISSIONS | DuoPolicy.CC;
-        require(_strictness(terms | more, purpose) <= _strictness(terms, purpose));
+        require(_strictness(terms | more, purpose, shown) <= _strictness(terms, purpose, shown));
     }
 
     /// @notice Agreeing to more never hurts the buyer.
-    function testFuzz_an_agreement_never_hurts(uint64 terms, uint64 purpose, uint64 more) external pure {
+    function testFuzz_an_agreement_never_hurts(uint64 terms, uint64 purpose, uint64 more, bool shown) external pure {
         terms &= DuoPolicy.TERMS;
         purpose &= DuoPolicy.PURPOSES;
-        require(_strictness(terms, purpose | more & DuoPolicy.AGREEMENTS) <= _strictness(terms, purpose));
+        require(_strictness(terms, purpose | more & DuoPolicy.AGREEMENTS, shown) <= _strictness(terms, purpose, shown));
     }
 
-    function _strictness(uint64 terms, uint64 purpose) private pure returns (uint256) {
-        DuoPolicy.Decision decision = DuoPolicy.decide(terms, purpose);
+    /// @notice A shown disease spares the review of a DS alone: it permits nothing that was denied, and lifts no other review.
+    function testFuzz_a_shown_disease_only_spares_its_review(uint64 terms, uint64 rare, uint64 purpose) external pure {
+        terms = terms & rare & DuoPolicy.TERMS | DuoPolicy.DS;
+        purpose = purpose & DuoPolicy.PURPOSES | DuoPolicy.AGREEMENTS;
+        DuoPolicy.Decision without = DuoPolicy.decide(terms, purpose, false);
+        DuoPolicy.Decision shown = DuoPolicy.decide(terms, purpose, true);
+        if (without == shown) return;
+        require(without == DuoPolicy.Decision.Review && shown == DuoPolicy.Decision.Approve);
+        require(purpose & DuoPolicy.DS != 0, "the purpose is of no disease");
+        require(terms & (DuoPolicy.NRES | DuoPolicy.GRU | DuoPolicy.HMB | DuoPolicy.JUDGED | DuoPolicy.IRB) == 0);
+    }
+
+    function _strictness(uint64 terms, uint64 purpose, bool shown) private pure returns (uint256) {
+        DuoPolicy.Decision decision = DuoPolicy.decide(terms, purpose, shown);
         if (decision == DuoPolicy.Decision.Approve) return 0;
         return decision == DuoPolicy.Decision.Review ? 1 : 2;
     }

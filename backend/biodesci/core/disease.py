@@ -1,0 +1,148 @@
+"""The diseases that a dataset's DS term permits: read from MONDO, and proved by a Merkle path.
+
+A disease is the number of its id in the Mondo Disease Ontology: 5068 is MONDO:0005068. DS (DUO:0000007) names
+diseases and permits research on those and on all that descend from them by `is_a`. All are leaves of a tree
+whose root is on chain, so that a path proves descent without the ontology: contracts/libraries/Diseases.sol.
+The tree is OpenZeppelin's StandardMerkleTree over `["uint32"]`: https://github.com/OpenZeppelin/merkle-tree.
+Ontology: https://mondo.monarchinitiative.org (CC BY 4.0), in the format of https://owlcollab.github.io/oboformat.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from graphlib import CycleError, TopologicalSorter
+from typing import Final
+
+from eth_utils.crypto import keccak
+
+from biodesci.core.errors import InputError, IntegrityError
+
+_ID: Final = re.compile(r"MONDO:(\d{7})", re.ASCII)
+_MOST: Final = 9_999_999
+
+
+def parse(text: str) -> int:
+    """The number of a MONDO id, in any case: 5068 of "MONDO:0005068"."""
+    found = _ID.fullmatch(text.strip().upper())
+    if found is None or int(found[1]) == 0:
+        raise InputError(f"{text[:40]!r} is no MONDO id.", "Write it with seven digits, as MONDO:0005068.")
+    return int(found[1])
+
+
+def format_id(disease: int) -> str:
+    """The MONDO id of a number."""
+    if not 0 < disease <= _MOST:
+        raise InputError(f"{disease} is not the number of a MONDO id.", f"It is from 1 to {_MOST}.")
+    return f"MONDO:{disease:07}"
+
+
+def descendants(obo: str | Iterable[str], diseases: Iterable[int]) -> list[int]:
+    """The diseases and all that descend from them by `is_a`, ascending. `obo`: an OBO file's text or lines.
+
+    Raises InputError for a disease that the file lacks or calls obsolete, and for a circle.
+    """
+    children, replacements, known = _read(obo)
+    named = [format_id(disease) for disease in diseases]
+    for id_ in named:
+        if id_ in replacements:
+            instead = replacements[id_] or "another"
+            raise InputError(f"{id_} is obsolete.", f"Name {instead} instead.")
+        if id_ not in known:
+            raise InputError(f"{id_} is not in the ontology.", "Check the id, and the file's release.")
+    found: set[str] = set()
+    waiting = named
+    while waiting:
+        id_ = waiting.pop()
+        if id_ not in found:
+            found.add(id_)
+            waiting.extend(children[id_])
+    try:
+        TopologicalSorter({id_: children[id_] for id_ in found}).prepare()
+    except CycleError as exc:
+        circle = " is_a ".join(exc.args[1][:6])
+        raise InputError(f"The ontology has a circle: {circle}.", "Take a MONDO release.") from exc
+    return sorted(parse(id_) for id_ in found if _ID.fullmatch(id_))
+
+
+def _read(obo: str | Iterable[str]) -> tuple[dict[str, set[str]], dict[str, str], set[str]]:
+    """Children by id, obsolete ids with their replacement (or ""), and ids in force."""
+    children: dict[str, set[str]] = defaultdict(set)
+    replacements: dict[str, str] = {}
+    known: set[str] = set()
+    stanza = id_ = ""
+    for line in obo.splitlines() if isinstance(obo, str) else obo:
+        tag, _, rest = line.strip().partition(":")
+        if line.startswith("["):
+            stanza, id_ = line.strip(), ""
+            continue
+        # What follows the value is a qualifier in braces or a comment.
+        value = rest.split("!", 1)[0].split("{", 1)[0].strip()
+        if stanza != "[Term]" or not value:
+            continue
+        if tag == "id":
+            id_ = value
+            known.add(id_)
+        elif tag == "is_a" and id_:
+            children[value].add(id_)
+        elif tag == "is_obsolete" and value == "true":
+            replacements.setdefault(id_, "")
+        elif tag == "replaced_by":
+            replacements[id_] = value
+    # An obsolete term may come with the edges that it once had.
+    for parent in children:
+        children[parent] -= replacements.keys()
+    return children, replacements, known
+
+
+def root(diseases: Iterable[int]) -> bytes:
+    """The root of the tree of these diseases, 32 bytes."""
+    return _tree(diseases)[0]
+
+
+def prove(diseases: Iterable[int], disease: int) -> list[bytes]:
+    """The path of `disease` to the root of `diseases`: sibling hashes from the leaf up."""
+    tree = _tree(diseases)
+    leaf = _leaf(disease)
+    if leaf not in tree[len(tree) // 2 :]:
+        raise InputError(f"{format_id(disease)} is not among the diseases that the terms permit.")
+    index = tree.index(leaf, len(tree) // 2)
+    proof = []
+    while index > 0:
+        proof.append(tree[index + 1 if index % 2 else index - 1])
+        index = (index - 1) // 2
+    return proof
+
+
+def check(root: bytes, disease: int, proof: Sequence[bytes]) -> None:
+    """Raises IntegrityError unless the path shows that `disease` is in the tree of `root`."""
+    hashed = _leaf(disease)
+    for sibling in proof:
+        hashed = _node(hashed, sibling)
+    if hashed != root or any(len(sibling) != 32 for sibling in proof):
+        raise IntegrityError(
+            f"The proof does not show that {format_id(disease)} is a disease that the terms permit.",
+            "The proof was changed, or is of another disease, dataset or version.",
+        )
+
+
+def _leaf(disease: int) -> bytes:
+    format_id(disease)
+    # abi.encode(uint32), hashed twice so that no inner node passes for a leaf.
+    return keccak(keccak(disease.to_bytes(32, "big")))
+
+
+def _node(left: bytes, right: bytes) -> bytes:
+    return keccak(min(left, right) + max(left, right))
+
+
+def _tree(diseases: Iterable[int]) -> list[bytes]:
+    """A complete binary tree in an array: the root first, the leaves last, greatest hash first."""
+    leaves = sorted({_leaf(disease) for disease in diseases}, reverse=True)
+    if not leaves:
+        raise InputError("The terms name no disease.", "Name at least one MONDO id, as MONDO:0005068.")
+    tree = [b""] * (len(leaves) - 1) + leaves
+    for index in reversed(range(len(leaves) - 1)):
+        tree[index] = _node(tree[2 * index + 1], tree[2 * index + 2])
+    return tree
