@@ -74,6 +74,7 @@ contract InferenceCommitment is IInferenceCommitment {
         if (msg.value > type(uint96).max) revert InferenceCommitment_FeeTooHigh(msg.value);
         if (!KEYS.hasKey(worker)) revert InferenceCommitment_NoKey(worker);
         if (!KEYS.hasKey(msg.sender)) revert InferenceCommitment_NoKey(msg.sender);
+        // slither-disable-next-line unused-return // called for its revert
         MODELS.versionOf(modelId, version); // reverts for a version that was never registered
 
         requestId = ++requestCount;
@@ -173,6 +174,7 @@ contract InferenceCommitment is IInferenceCommitment {
     /// @inheritdoc IInferenceCommitment
     function attestAudit(uint256 requestId, bool passed, bytes32 report) external {
         State state = _requests[requestId].state;
+        // slither-disable-next-line incorrect-equality // an enum, not an amount
         if (state == State.None || state == State.Requested || state == State.Expired) {
             revert InferenceCommitment_WrongState(requestId, state);
         }
@@ -186,6 +188,7 @@ contract InferenceCommitment is IInferenceCommitment {
         if (amount == 0) revert InferenceCommitment_NothingOwed(account);
         owed[account] = 0;
         emit Collected(account, amount);
+        // slither-disable-next-line arbitrary-send-eth,missing-zero-check,low-level-calls // to whom it is owed
         (bool ok,) = account.call{value: amount}("");
         if (!ok) revert InferenceCommitment_TransferFailed(account, amount);
     }
