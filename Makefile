@@ -18,10 +18,22 @@ page_sources := $(shell find frontend -type f -not -path '*/dist/*' 2>/dev/null)
 JOBS ?= 2
 suites = test-browser test-story test-integration test-contracts test-backend test-page
 
+# Contract suites that were not written here, and the build that Slither reads.
+solmate_suite = tests/contracts/conformity/build/ERC721.t.sol
+slither_build = .cache/slither/out/build-info
+slither_report = .cache/slither/report.txt
+# Slither's detectors that are off, each with its reason. A single finding is accepted beside the code, with its reason.
+#   naming-convention   immutables are in capitals here, as constants are
+#   pragma              interfaces, and OpenZeppelin, allow more compilers than the one that the contracts name
+#   timestamp           deadlines are hours to years long, so the seconds that a validator can shift do not matter
+slither_off = naming-convention,pragma,timestamp
+# Two warnings about our code fail the check, too: an acceptance without a finding, and a function that Slither cannot read.
+slither_missed = 'Unused slither-disable.* $(CURDIR)/contracts/|Impossible to generate IR .*\(contracts/'
+
 # Browsers, anvil and forge keep caches in the home folder: they get one in the checkout.
 at_home = mkdir -p .cache/home && HOME=$(CURDIR)/.cache/home
 
-.PHONY: help setup demo up console test check figures generate compile $(suites) clean
+.PHONY: help setup demo up console test test-deep check figures generate compile $(suites) clean
 
 help: ## Show the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -44,12 +56,17 @@ test: ## Set up (a browser too) and run every test and check
 	@$(MAKE) --no-print-directory --jobs=$(JOBS) --output-sync=target $(suites)
 	@echo "every check and every suite passed"
 
-check: setup ## Format, lint, types, import rules, generated files
+test-deep: compile ## Fuzz the contracts for much longer, from another seed each time (SEED=0x... for a given one)
+	@seed=$${SEED:-0x$$(od -An -N8 -tx8 /dev/urandom | tr -d ' ')}; echo "seed $$seed"; \
+	$(at_home) FOUNDRY_PROFILE=deep $(forge) test --fuzz-seed $$seed
+
+check: setup $(slither_build) ## Format, lint, types, import rules, static analysis of the contracts, generated files
 	ruff format --check .
 	ruff check .
 	mypy
 	lint-imports --no-cache
 	$(forge) fmt --check contracts tests/contracts
+	slither . --exclude $(slither_off) >$(slither_report) 2>&1 && ! grep -qE $(slither_missed) $(slither_report) || { cat $(slither_report); exit 1; }
 	python scripts/export_abi.py --check
 	python tests/vectors/make.py --check
 	node frontend/generate.mjs --check
@@ -62,9 +79,16 @@ generate: setup ## Write again what is generated: ABIs, API client, vectors
 	node frontend/generate.mjs
 
 # Beforehand, so that suites that run side by side only read what it writes.
-compile: setup
+compile: setup $(solmate_suite) $(slither_build)
 	@ape compile
 	@$(at_home) $(forge) build --quiet
+
+$(solmate_suite): tests/contracts/conformity/adapt_solmate.py package-lock.json | setup
+	@python $<
+
+$(slither_build): $(shell find contracts) foundry.toml package-lock.json | setup
+	@rm -rf .cache/slither
+	@$(at_home) FOUNDRY_PROFILE=slither $(forge) build --quiet
 
 test-contracts: compile
 	$(at_home) $(forge) test --quiet
@@ -92,4 +116,4 @@ frontend/dist/index.html: $(page_sources)
 	$(call node_tool,vite/bin/vite.js) build frontend --logLevel warn
 
 clean: ## Remove what set-up and runs made in this checkout
-	rm -rf .venv node_modules .cache .build .biodesci build frontend/dist
+	rm -rf .venv node_modules .cache .build .biodesci build frontend/dist tests/contracts/conformity/build
