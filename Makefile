@@ -27,8 +27,8 @@ slither_report = .cache/slither/report.txt
 #   pragma              interfaces, and OpenZeppelin, allow more compilers than the one that the contracts name
 #   timestamp           deadlines are hours to years long, so the seconds that a validator can shift do not matter
 slither_off = naming-convention,pragma,timestamp
-# Two warnings about our code fail the check, too: an acceptance without a finding, and a function that Slither cannot read.
-slither_missed = 'Unused slither-disable.* $(CURDIR)/contracts/|Impossible to generate IR .*\(contracts/'
+# What Slither says, and exits with 0, of a function of ours that it cannot read.
+slither_unread = 'Impossible to generate IR .*(contracts/'
 
 # Browsers, anvil and forge keep caches in the home folder: they get one in the checkout.
 at_home = mkdir -p .cache/home && HOME=$(CURDIR)/.cache/home
@@ -66,7 +66,7 @@ check: setup $(slither_build) ## Format, lint, types, import rules, static analy
 	mypy
 	lint-imports --no-cache
 	$(forge) fmt --check contracts tests/contracts
-	slither . --exclude $(slither_off) >$(slither_report) 2>&1 && ! grep -qE $(slither_missed) $(slither_report) || { cat $(slither_report); exit 1; }
+	slither . --exclude $(slither_off) >$(slither_report) 2>&1 && ! grep -q $(slither_unread) $(slither_report) || { cat $(slither_report); exit 1; }
 	python scripts/export_abi.py --check
 	python tests/vectors/make.py --check
 	node frontend/generate.mjs --check
