@@ -3,137 +3,126 @@ pragma solidity 0.8.37;
 
 import {ERC721} from "@openzeppelin/contracts/token/ERC721/ERC721.sol";
 import {IERC2981} from "@openzeppelin/contracts/interfaces/IERC2981.sol";
-import {IERC721} from "@openzeppelin/contracts/token/ERC721/IERC721.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IAccessLicense} from "./interfaces/IAccessLicense.sol";
 import {IDatasetNFT} from "./interfaces/IDatasetNFT.sol";
 import {IERC5192} from "./interfaces/IERC5192.sol";
 import {IKeyRegistry} from "./interfaces/IKeyRegistry.sol";
+import {IVisaRegistry} from "./interfaces/IVisaRegistry.sol";
 import {Cid} from "./libraries/Cid.sol";
+import {Diseases} from "./libraries/Diseases.sol";
 import {DuoPolicy} from "./libraries/DuoPolicy.sol";
+import {Offers} from "./licensing/Offers.sol";
+import {Orders} from "./licensing/Orders.sol";
+import {Payments} from "./licensing/Payments.sol";
 
 /// @title Access licence
-/// @dev The balance of this contract is the escrow of the licences in review, purchased, delivered or disputed, plus what is
-/// owed. Money leaves through `collect` alone. Calls go to the two immutable contracts only, except for the payment, which
-/// comes last.
-contract AccessLicense is ERC721, IERC5192, IAccessLicense {
-    struct StoredOffer {
-        // slot 0
-        uint128 price;
-        uint32 duration;
-        uint32 uses;
-        uint32 deliveryWindow;
-        uint32 disputeWindow;
-        // slot 1
-        address arbiter;
-        uint40 datasetId;
-        uint32 tenure; // of the dataset when it was made
-        Right right;
-        bool open;
-    }
-
-    /// @dev What a delivery needs is together in slot 1, and `envelope` is its only new slot.
+/// @dev The balance of this contract in a currency is the escrow of the licences in review, purchased, delivered or
+/// disputed, plus what is owed. Calls go to the three immutable contracts only, except for the payment, which comes last.
+contract AccessLicense is ERC721, IERC5192, Offers, Orders, Payments {
     struct StoredLicense {
-        // slot 0
+        // slot 0: all that a delivery and a revocation need
         address licensee;
-        uint40 offerId;
-        uint48 purpose; // DuoPolicy refuses any bit above 35
-        Right right;
-        // slot 1
+        uint32 datasetId;
+        uint16 version;
+        uint32 since; // of the delivery; before it, its deadline
         State state;
-        bool presented; // at purchase, in `_presented`
-        uint24 disputeWindow;
-        uint32 version;
+        uint8 flags; // bits 0 and 1: the right; then HAS_VISAS, PRO_RATA
+        // slot 1
+        uint32 offerId;
+        uint40 purpose; // DuoPolicy refuses any bit above 35
+        uint32 duration; // from the delivery on, renewals included; 0: no end
         uint32 usesLeft;
-        uint32 duration;
-        uint40 datasetId;
-        uint40 deadline;
-        uint40 expiresAt;
-        // slot 2
-        bytes32 envelope;
+        uint24 disputeWindow;
+        uint32 visasExpire;
+        uint8 visaCount;
+        uint32 arbitrationEnds;
     }
 
-    uint32 public constant MAX_DELIVERY_WINDOW = 365 days;
-    uint32 public constant MAX_DISPUTE_WINDOW = 90 days;
+    /// @dev What is known of a purchase before it is made.
+    struct Sale {
+        uint256 offerId;
+        address buyer;
+        uint64 duo;
+        uint32 version;
+        bool needsReview;
+        uint8 visaCount;
+        uint32 visasExpire;
+    }
 
     /// @notice How long an arbiter has before anyone may send the money back to the buyer.
-    uint40 public constant ARBITRATION = 30 days;
+    uint32 public constant ARBITRATION = 30 days;
 
     uint32 private constant UNCOUNTED = type(uint32).max;
     uint40 private constant FOREVER = type(uint40).max;
+    uint8 private constant RIGHT = 3;
+    uint8 private constant HAS_VISAS = 4;
+    uint8 private constant PRO_RATA = 8;
 
-    IDatasetNFT public immutable DATASETS;
     IKeyRegistry public immutable KEYS;
+    IVisaRegistry public immutable VISAS;
 
-    // slot: both counters
-    uint40 private _offerCount;
-    uint40 private _licenseCount;
+    /// @inheritdoc IAccessLicense
+    uint256 public licenseCount;
 
-    mapping(uint256 offerId => StoredOffer) private _offers;
     mapping(uint256 licenseId => StoredLicense) private _licenses;
-    mapping(uint256 datasetId => mapping(address account => mapping(Right right => uint256 licenseId))) private
-        _presented;
+    mapping(uint256 licenseId => mapping(uint256 index => bytes32 visaId)) private _visas;
+    mapping(address account => mapping(uint256 datasetAndRight => uint256 licenseId)) private _presented;
 
-    /// @inheritdoc IAccessLicense
-    mapping(address account => uint256) public owed;
-
-    constructor(IDatasetNFT datasets, IKeyRegistry keys) ERC721("BioDeSci Access Licence", "BDSL") {
-        DATASETS = datasets;
+    constructor(IDatasetNFT datasets, IKeyRegistry keys, IVisaRegistry visas)
+        ERC721("BioDeSci Access Licence", "BDSL")
+        Offers(datasets)
+    {
         KEYS = keys;
-    }
-
-    // ---------------------------------------------------------------- offers
-
-    /// @inheritdoc IAccessLicense
-    function createOffer(Offer calldata offer) external returns (uint256 offerId) {
-        _checkDatasetOwner(offer.datasetId);
-        return _createOffer(msg.sender, offer, DATASETS.tenureOf(offer.datasetId));
-    }
-
-    /// @inheritdoc IAccessLicense
-    function createOfferFor(address owner, Offer calldata offer) external returns (uint256 offerId) {
-        if (msg.sender != address(DATASETS)) revert AccessLicense_NotDatasetContract(msg.sender);
-        return _createOffer(owner, offer, 0);
-    }
-
-    /// @inheritdoc IAccessLicense
-    function closeOffer(uint256 offerId) external {
-        StoredOffer storage offer = _offer(offerId);
-        _checkDatasetOwner(offer.datasetId);
-        if (!offer.open) revert AccessLicense_OfferClosed(offerId);
-        offer.open = false;
-        emit OfferClosed(offerId);
+        VISAS = visas;
     }
 
     // ------------------------------------------------------ purchase, review
 
     /// @inheritdoc IAccessLicense
-    function purchase(uint256 offerId, uint64 purpose) external payable returns (uint256 licenseId) {
-        StoredOffer memory offer = _offer(offerId);
-        (uint32 version, bool needsReview) = _checkSale(offerId, offer, purpose);
+    function purchase(uint256 offerId, uint64 duo) external payable returns (uint256 licenseId) {
+        StoredOffer storage offer = _openOffer(offerId);
+        if (offer.visas != 0) revert AccessLicense_VisasRequired(offerId, offer.visas);
+        Sale memory sale;
+        sale.offerId = offerId;
+        sale.buyer = msg.sender;
+        sale.duo = duo;
+        (uint32 version, uint64 terms) = _saleOf(offer.datasetId);
+        sale.version = version;
+        sale.needsReview = _needsReview(terms, duo, false);
+        licenseId = _sell(sale, offer);
+        Payment memory direct;
+        _take(msg.sender, _currencyOf(offer), offer.price, direct);
+    }
 
-        licenseId = ++_licenseCount;
-        bool presented = _presented[offer.datasetId][msg.sender][offer.right] == 0;
-        if (presented) _presented[offer.datasetId][msg.sender][offer.right] = licenseId;
-        _licenses[licenseId] = StoredLicense({
-            licensee: msg.sender,
-            offerId: uint40(offerId),
-            purpose: uint48(purpose),
-            right: offer.right,
-            state: needsReview ? State.InReview : State.Purchased,
-            presented: presented,
-            disputeWindow: uint24(offer.disputeWindow),
-            version: version,
-            usesLeft: offer.uses == 0 ? UNCOUNTED : offer.uses,
-            duration: offer.duration,
-            datasetId: offer.datasetId,
-            deadline: uint40(block.timestamp) + offer.deliveryWindow,
-            expiresAt: 0,
-            envelope: 0
-        });
-        _increaseBalance(msg.sender, 1);
-        emit Transfer(address(0), msg.sender, licenseId);
-        emit Locked(licenseId);
-        emit LicensePurchased(licenseId, offer.datasetId, msg.sender, offerId, version, purpose, needsReview);
+    /// @inheritdoc IAccessLicense
+    function purchaseFor(
+        Order calldata order,
+        bytes calldata signature,
+        Evidence calldata evidence,
+        Payment calldata payment
+    ) external payable returns (uint256 licenseId) {
+        StoredOffer storage offer = _openOffer(order.offerId);
+        address currency = _currencyOf(offer);
+        if (order.price != offer.price) revert AccessLicense_WrongPrice(order.price, offer.price);
+        if (order.currency != currency) revert AccessLicense_WrongCurrency(order.currency, currency);
+        _useOrder(order, signature);
+
+        ResearchPurpose calldata purpose = order.purpose;
+        Sale memory sale;
+        sale.offerId = order.offerId;
+        sale.buyer = order.buyer;
+        sale.duo = purpose.duo;
+        (uint32 version, uint64 terms) = _saleOf(offer.datasetId);
+        sale.version = version;
+        bool shown = _isDiseaseShown(offer.datasetId, version, purpose, evidence.diseaseProof);
+        sale.needsReview = _needsReview(terms, purpose.duo, shown);
+        (sale.visaCount, sale.visasExpire) = _showVisas(licenseCount + 1, order.buyer, offer, evidence.visas);
+        licenseId = _sell(sale, offer);
+        if (purpose.disease != 0 || purpose.statement != 0) {
+            emit PurposeDeclared(licenseId, purpose.disease, purpose.statement);
+        }
+        _take(order.buyer, currency, order.price, payment);
     }
 
     /// @inheritdoc IAccessLicense
@@ -141,9 +130,9 @@ contract AccessLicense is ERC721, IERC5192, IAccessLicense {
         StoredLicense storage license = _license(licenseId);
         _checkDatasetOwner(license.datasetId);
         _checkState(licenseId, license, State.InReview);
-        _checkNotLate(licenseId, license);
+        _checkNotLate(licenseId, license.since);
         license.state = State.Purchased;
-        license.deadline = uint40(block.timestamp) + _offers[license.offerId].deliveryWindow;
+        license.since = uint32(block.timestamp) + _offer(license.offerId).deliveryWindow;
         emit LicenseApproved(licenseId, msg.sender);
     }
 
@@ -163,22 +152,21 @@ contract AccessLicense is ERC721, IERC5192, IAccessLicense {
     function deliver(uint256 licenseId, bytes32 envelope) external {
         StoredLicense storage license = _licenses[licenseId];
         // Read side by side, the fields of a slot are loaded once.
-        (State state, uint40 datasetId, uint32 version, uint40 deadline, uint32 duration) =
-            (license.state, license.datasetId, license.version, license.deadline, license.duration);
-        (uint40 window, bool presented) = (license.disputeWindow, license.presented);
+        (State state, uint32 deadline, uint32 datasetId, uint16 version, address licensee, uint8 flags) =
+            (license.state, license.since, license.datasetId, license.version, license.licensee, license.flags);
         if (state != State.Purchased) revert AccessLicense_WrongState(licenseId, state);
-        if (block.timestamp > deadline) revert AccessLicense_TooLate(licenseId, deadline);
+        _checkNotLate(licenseId, deadline);
         if (envelope == 0) revert AccessLicense_EmptyField("envelope");
-        _checkRelease(datasetId, version);
+        (bool entitled, bool withdrawn) = DATASETS.releaseOf(datasetId, version, msg.sender);
+        if (!entitled) revert AccessLicense_NotCustodian(datasetId, msg.sender);
+        if (withdrawn) revert AccessLicense_Withdrawn(datasetId, version);
+        if (flags & HAS_VISAS != 0 && _areVisasLapsed(licenseId, license)) {
+            revert AccessLicense_VisaLapsed(licenseId);
+        }
 
-        deadline = uint40(block.timestamp) + window;
-        uint40 end = duration == 0 ? FOREVER : uint40(block.timestamp) + duration;
-        license.state = State.Delivered;
-        license.deadline = deadline;
-        license.expiresAt = end;
-        license.envelope = envelope;
-        emit KeyDelivered(licenseId, envelope, end);
-        if (!presented) _present(licenseId, license);
+        (license.state, license.since) = (State.Delivered, uint32(block.timestamp));
+        emit KeyDelivered(licenseId, envelope);
+        _present(licenseId, license, datasetId, licensee, flags & RIGHT);
     }
 
     /// @inheritdoc IAccessLicense
@@ -193,7 +181,7 @@ contract AccessLicense is ERC721, IERC5192, IAccessLicense {
     function claim(uint256 licenseId) external {
         StoredLicense storage license = _license(licenseId);
         _checkState(licenseId, license, State.Delivered);
-        if (block.timestamp <= license.deadline) revert AccessLicense_TooEarly(licenseId, license.deadline);
+        _checkLate(licenseId, license.since + license.disputeWindow);
         _settle(licenseId, license);
     }
 
@@ -201,11 +189,12 @@ contract AccessLicense is ERC721, IERC5192, IAccessLicense {
     function refund(uint256 licenseId) external {
         StoredLicense storage license = _license(licenseId);
         State state = license.state;
-        bool awaitsDelivery = _awaitsDelivery(state);
-        if (!awaitsDelivery && state != State.Disputed) revert AccessLicense_WrongState(licenseId, state);
-        if (block.timestamp <= license.deadline) {
-            bool gone = awaitsDelivery && DATASETS.isWithdrawn(license.datasetId, license.version);
-            if (!gone) revert AccessLicense_TooEarly(licenseId, license.deadline);
+        if (state == State.Disputed) {
+            _checkLate(licenseId, license.arbitrationEnds);
+        } else if (!_awaitsDelivery(state)) {
+            revert AccessLicense_WrongState(licenseId, state);
+        } else if (!_cannotBeDelivered(licenseId, license)) {
+            _checkLate(licenseId, license.since);
         }
         license.state = State.Refunded;
         _creditBuyer(licenseId, license);
@@ -218,21 +207,25 @@ contract AccessLicense is ERC721, IERC5192, IAccessLicense {
         StoredLicense storage license = _license(licenseId);
         _checkLicensee(licenseId, license);
         _checkState(licenseId, license, State.Delivered);
-        _checkNotLate(licenseId, license);
+        _checkNotLate(licenseId, license.since + license.disputeWindow);
         emit LicenseDisputed(licenseId, reason);
-        if (_offers[license.offerId].arbiter == address(0)) {
+        if (_offer(license.offerId).arbiter == address(0)) {
             license.state = State.Refunded;
             _creditBuyer(licenseId, license);
         } else {
             license.state = State.Disputed;
-            license.deadline = uint40(block.timestamp) + ARBITRATION;
+            license.arbitrationEnds = uint32(block.timestamp) + ARBITRATION;
         }
     }
 
     /// @inheritdoc IAccessLicense
     function resolve(uint256 licenseId, bool payOwner) external {
         StoredLicense storage license = _license(licenseId);
-        if (msg.sender != _offers[license.offerId].arbiter) revert AccessLicense_NotArbiter(licenseId, msg.sender);
+        // Nobody judges its own case: an arbiter may have come to own the dataset.
+        bool isArbiter = msg.sender == _offer(license.offerId).arbiter;
+        if (!isArbiter || msg.sender == _ownerOfDataset(license.datasetId)) {
+            revert AccessLicense_NotArbiter(licenseId, msg.sender);
+        }
         _checkState(licenseId, license, State.Disputed);
         emit DisputeResolved(licenseId, payOwner);
         if (payOwner) {
@@ -243,20 +236,7 @@ contract AccessLicense is ERC721, IERC5192, IAccessLicense {
         }
     }
 
-    // ----------------------------------------------------------- use, revoke
-
-    /// @inheritdoc IAccessLicense
-    function revoke(uint256 licenseId, bytes32 reason) external {
-        StoredLicense storage license = _license(licenseId);
-        _checkDatasetOwner(license.datasetId);
-        State state = license.state;
-        if (state != State.Delivered && state != State.Settled && state != State.Disputed) {
-            revert AccessLicense_WrongState(licenseId, state);
-        }
-        license.state = State.Revoked;
-        emit LicenseRevoked(licenseId, reason);
-        if (state != State.Settled) _creditBuyer(licenseId, license);
-    }
+    // ---------------------------------------------------- use, renew, revoke
 
     /// @inheritdoc IAccessLicense
     function consume(uint256 licenseId) external returns (uint32 usesLeft) {
@@ -265,7 +245,7 @@ contract AccessLicense is ERC721, IERC5192, IAccessLicense {
             (bool entitled,) = DATASETS.releaseOf(license.datasetId, license.version, msg.sender);
             if (!entitled) revert AccessLicense_NotLicensee(licenseId, msg.sender);
         }
-        if (!_isActive(license)) revert AccessLicense_NotActive(licenseId);
+        if (!_isActive(licenseId, license)) revert AccessLicense_NotActive(licenseId);
         usesLeft = license.usesLeft;
         if (usesLeft != UNCOUNTED) license.usesLeft = --usesLeft;
         emit LicenseConsumed(licenseId, usesLeft);
@@ -274,88 +254,114 @@ contract AccessLicense is ERC721, IERC5192, IAccessLicense {
     /// @inheritdoc IAccessLicense
     function present(uint256 licenseId) external {
         StoredLicense storage license = _license(licenseId);
-        if (!_isActive(license)) revert AccessLicense_NotActive(licenseId);
-        _present(licenseId, license);
+        if (!_isActive(licenseId, license)) revert AccessLicense_NotActive(licenseId);
+        _present(licenseId, license, license.datasetId, license.licensee, license.flags & RIGHT);
     }
 
-    // ---------------------------------------------------------------- money
+    /// @inheritdoc IAccessLicense
+    function renew(uint256 licenseId, IVisaRegistry.SignedVisa[] calldata visas, Payment calldata payment)
+        external
+        payable
+    {
+        StoredLicense storage license = _license(licenseId);
+        _checkLicensee(licenseId, license);
+        _checkState(licenseId, license, State.Settled);
+        StoredOffer storage offer = _openOffer(license.offerId);
+        (uint32 datasetId, uint16 version) = (license.datasetId, license.version);
+        if (DATASETS.isWithdrawn(datasetId, version)) revert AccessLicense_Withdrawn(datasetId, version);
+        (uint32 duration, uint32 uses) = (offer.duration, offer.uses);
+        if (duration == 0 && uses == 0) revert AccessLicense_NotRenewable(licenseId);
+
+        // What is over when the renewal comes is over: the new duration starts now.
+        uint40 passed = uint40(block.timestamp) - license.since;
+        if (duration != 0) license.duration = uint32(Math.max(passed, license.duration)) + duration;
+        if (uses != 0) license.usesLeft += uses;
+        (license.visaCount, license.visasExpire) = _showVisas(licenseId, msg.sender, offer, visas);
+        emit LicenseRenewed(licenseId, _endOf(license), license.usesLeft, offer.price);
+        _present(licenseId, license, datasetId, msg.sender, license.flags & RIGHT);
+        _creditOwner(datasetId, _currencyOf(offer), offer.price);
+        _take(msg.sender, _currencyOf(offer), offer.price, payment);
+    }
 
     /// @inheritdoc IAccessLicense
-    function collect(address account) external returns (uint256 amount) {
-        amount = owed[account];
-        if (amount == 0) revert AccessLicense_NothingOwed(account);
-        owed[account] = 0;
-        emit Collected(account, amount);
-        (bool ok,) = account.call{value: amount}("");
-        if (!ok) revert AccessLicense_TransferFailed(account, amount);
+    function revoke(uint256 licenseId, bytes32 reason) external payable {
+        StoredLicense storage license = _licenses[licenseId];
+        (State state, uint8 flags, uint32 datasetId) = (license.state, license.flags, license.datasetId);
+        if (state == State.None) revert AccessLicense_UnknownLicense(licenseId);
+        _checkDatasetOwner(datasetId);
+        if (state != State.Delivered && state != State.Settled && state != State.Disputed) {
+            revert AccessLicense_WrongState(licenseId, state);
+        }
+        license.state = State.Revoked;
+        emit LicenseRevoked(licenseId, reason);
+        if (state == State.Settled && flags & PRO_RATA != 0) {
+            _payBack(licenseId, license);
+        } else {
+            if (msg.value != 0) revert AccessLicense_WrongPrice(msg.value, 0);
+            if (state != State.Settled) _creditBuyer(licenseId, license);
+        }
     }
 
     // ---------------------------------------------------------------- views
 
     /// @inheritdoc IAccessLicense
-    function offerCount() external view returns (uint256) {
-        return _offerCount;
+    function assess(uint256 offerId, ResearchPurpose calldata purpose, bytes32[] calldata diseaseProof)
+        external
+        view
+        returns (DuoPolicy.Decision)
+    {
+        uint256 datasetId = _offer(offerId).datasetId;
+        (uint32 version, uint64 terms,) = DATASETS.saleOf(datasetId);
+        return DuoPolicy.decide(terms, purpose.duo, _isDiseaseShown(datasetId, version, purpose, diseaseProof));
     }
 
     /// @inheritdoc IAccessLicense
-    function licenseCount() external view returns (uint256) {
-        return _licenseCount;
+    function grantOf(uint256 datasetId) public view returns (bytes32) {
+        return keccak256(abi.encode(block.chainid, DATASETS, datasetId));
     }
 
     /// @inheritdoc IAccessLicense
-    function offerOf(uint256 offerId) external view returns (Offer memory offer, bool open) {
-        StoredOffer memory s = _offer(offerId);
-        offer = Offer({
-            datasetId: s.datasetId,
-            price: s.price,
-            duration: s.duration,
-            uses: s.uses,
-            deliveryWindow: s.deliveryWindow,
-            disputeWindow: s.disputeWindow,
-            right: s.right,
-            arbiter: s.arbiter
-        });
-        open = s.open && s.tenure == DATASETS.tenureOf(s.datasetId);
-    }
-
-    /// @inheritdoc IAccessLicense
-    function assess(uint256 offerId, uint64 purpose) external view returns (DuoPolicy.Decision) {
-        (, uint64 terms,,) = DATASETS.saleOf(_offer(offerId).datasetId);
-        return DuoPolicy.decide(terms, purpose);
+    function refundDue(uint256 licenseId) external view returns (uint256) {
+        StoredLicense storage license = _license(licenseId);
+        if (license.state != State.Settled || license.flags & PRO_RATA == 0) return 0;
+        return _unusedShare(license, _offer(license.offerId));
     }
 
     /// @inheritdoc IAccessLicense
     function licenseOf(uint256 licenseId) external view returns (License memory) {
-        StoredLicense memory s = _license(licenseId);
+        StoredLicense storage license = _license(licenseId);
+        StoredOffer storage offer = _offer(license.offerId);
         return License({
-            offerId: s.offerId,
-            datasetId: s.datasetId,
-            licensee: s.licensee,
-            version: s.version,
-            state: s.state,
-            right: s.right,
-            usesLeft: s.usesLeft,
-            price: _offers[s.offerId].price,
-            deadline: s.deadline,
-            expiresAt: s.expiresAt,
-            purpose: s.purpose,
-            envelope: s.envelope
+            offerId: license.offerId,
+            datasetId: license.datasetId,
+            licensee: license.licensee,
+            version: license.version,
+            state: license.state,
+            right: Right(license.flags & RIGHT),
+            usesLeft: license.usesLeft,
+            price: offer.price,
+            currency: _currencyOf(offer),
+            deadline: _deadlineOf(license),
+            expiresAt: _endOf(license),
+            purpose: license.purpose,
+            proRata: license.flags & PRO_RATA != 0
         });
     }
 
     /// @inheritdoc IAccessLicense
     function isActive(uint256 licenseId) external view returns (bool) {
-        return _isActive(_licenses[licenseId]);
+        return _isActive(licenseId, _licenses[licenseId]);
     }
 
     /// @inheritdoc IAccessLicense
     function expiresAt(uint256 licenseId) external view returns (uint256) {
-        return _license(licenseId).expiresAt;
+        return _endOf(_license(licenseId));
     }
 
     /// @inheritdoc IAccessLicense
     function hasAccess(uint256 datasetId, address account, Right right) external view returns (bool) {
-        return _isActive(_licenses[_presented[datasetId][account][right]]);
+        uint256 licenseId = _presented[account][_datasetAndRight(datasetId, uint8(right))];
+        return _isActive(licenseId, _licenses[licenseId]);
     }
 
     /// @inheritdoc IERC5192
@@ -397,112 +403,207 @@ contract AccessLicense is ERC721, IERC5192, IAccessLicense {
 
     // --------------------------------------------------------------- private
 
-    function _createOffer(address owner, Offer calldata offer, uint32 tenure) private returns (uint256 offerId) {
-        if (offer.right == Right.None) revert AccessLicense_BadOffer("right");
-        if (offer.deliveryWindow == 0 || offer.deliveryWindow > MAX_DELIVERY_WINDOW) {
-            revert AccessLicense_BadOffer("deliveryWindow");
-        }
-        if (offer.disputeWindow == 0 || offer.disputeWindow > MAX_DISPUTE_WINDOW) {
-            revert AccessLicense_BadOffer("disputeWindow");
-        }
-        if (offer.arbiter == owner) revert AccessLicense_BadOffer("arbiter");
-        offerId = ++_offerCount;
-        _offers[offerId] = StoredOffer({
-            price: offer.price,
+    function _sell(Sale memory sale, StoredOffer storage offer) private returns (uint256 licenseId) {
+        if (!KEYS.hasKey(sale.buyer)) revert AccessLicense_NoKey(sale.buyer);
+        licenseId = ++licenseCount;
+        uint8 flags = uint8(offer.right);
+        if (sale.visaCount != 0) flags |= HAS_VISAS;
+        if (offer.proRata) flags |= PRO_RATA;
+        _licenses[licenseId] = StoredLicense({
+            licensee: sale.buyer,
+            datasetId: offer.datasetId,
+            version: uint16(sale.version),
+            since: uint32(block.timestamp) + offer.deliveryWindow,
+            state: sale.needsReview ? State.InReview : State.Purchased,
+            flags: flags,
+            offerId: uint32(sale.offerId),
+            purpose: uint40(sale.duo),
             duration: offer.duration,
-            uses: offer.uses,
-            deliveryWindow: offer.deliveryWindow,
-            disputeWindow: offer.disputeWindow,
-            arbiter: offer.arbiter,
-            datasetId: uint40(offer.datasetId),
-            tenure: tenure,
-            right: offer.right,
-            open: true
+            usesLeft: offer.uses == 0 ? UNCOUNTED : offer.uses,
+            disputeWindow: uint24(offer.disputeWindow),
+            visasExpire: sale.visasExpire,
+            visaCount: sale.visaCount,
+            arbitrationEnds: 0
         });
-        emit OfferCreated(offerId, offer.datasetId, offer);
+        _increaseBalance(sale.buyer, 1);
+        emit Transfer(address(0), sale.buyer, licenseId);
+        emit Locked(licenseId);
+        emit LicensePurchased(
+            licenseId, offer.datasetId, sale.buyer, sale.offerId, sale.version, sale.duo, sale.needsReview
+        );
     }
 
-    function _checkSale(uint256 offerId, StoredOffer memory offer, uint64 purpose)
-        private
-        view
-        returns (uint32 version, bool needsReview)
-    {
-        uint64 terms;
+    function _saleOf(uint256 datasetId) private view returns (uint32 version, uint64 terms) {
         bool withdrawn;
-        uint32 tenure;
-        (version, terms, withdrawn, tenure) = DATASETS.saleOf(offer.datasetId);
-        if (!offer.open || offer.tenure != tenure) revert AccessLicense_OfferClosed(offerId);
-        if (msg.value != offer.price) revert AccessLicense_WrongPrice(msg.value, offer.price);
-        if (withdrawn) revert AccessLicense_Withdrawn(offer.datasetId, version);
-        if (!KEYS.hasKey(msg.sender)) revert AccessLicense_NoKey(msg.sender);
-        DuoPolicy.Decision decision = DuoPolicy.decide(terms, purpose);
-        if (decision == DuoPolicy.Decision.Deny) revert AccessLicense_Denied(terms, purpose);
-        needsReview = decision == DuoPolicy.Decision.Review;
-    }
-
-    function _checkRelease(uint256 datasetId, uint32 version) private view {
-        (bool entitled, bool withdrawn) = DATASETS.releaseOf(datasetId, version, msg.sender);
-        if (!entitled) revert AccessLicense_NotCustodian(datasetId, msg.sender);
+        (version, terms, withdrawn) = DATASETS.saleOf(datasetId);
         if (withdrawn) revert AccessLicense_Withdrawn(datasetId, version);
     }
 
-    /// @dev The dataset's present owner is credited; its first publisher too, if they differ.
+    function _needsReview(uint64 terms, uint64 duo, bool diseaseShown) private pure returns (bool) {
+        DuoPolicy.Decision decision = DuoPolicy.decide(terms, duo, diseaseShown);
+        if (decision == DuoPolicy.Decision.Deny) revert AccessLicense_Denied(terms, duo);
+        return decision == DuoPolicy.Decision.Review;
+    }
+
+    /// @dev Without a proof a person judges; a proof that is wrong is a mistake that the buyer wants to hear of.
+    function _isDiseaseShown(
+        uint256 datasetId,
+        uint32 version,
+        ResearchPurpose calldata purpose,
+        bytes32[] calldata proof
+    ) private view returns (bool shown) {
+        if (purpose.disease == 0) return false;
+        bytes32 root = DATASETS.diseasesOf(datasetId, version);
+        shown = Diseases.isPermitted(root, purpose.disease, proof);
+        if (!shown && proof.length != 0) revert AccessLicense_BadDiseaseProof(purpose.disease, root);
+    }
+
+    /// @dev Checks what the present owner of the dataset requires, and keeps what a revocation is looked up by.
+    function _showVisas(
+        uint256 licenseId,
+        address subject,
+        StoredOffer storage offer,
+        IVisaRegistry.SignedVisa[] calldata visas
+    ) private returns (uint8 count, uint32 expire) {
+        if (offer.visas == 0 && visas.length == 0) return (0, 0);
+        uint256 datasetId = offer.datasetId;
+        (bytes32[] memory ids, uint40 first) =
+            VISAS.check(_ownerOfDataset(datasetId), subject, grantOf(datasetId), offer.visas, visas);
+        count = uint8(ids.length);
+        for (uint256 i = 0; i < count; ++i) {
+            _visas[licenseId][i] = ids[i];
+        }
+        expire = uint32(Math.min(first, type(uint32).max));
+    }
+
     function _settle(uint256 licenseId, StoredLicense storage license) private {
         license.state = State.Settled;
-        uint256 price = _offers[license.offerId].price;
-        emit LicenseSettled(licenseId, price);
-        if (price == 0) return;
-        uint256 datasetId = license.datasetId;
-        address owner = IERC721(address(DATASETS)).ownerOf(datasetId);
-        (address publisher, uint256 royalty) = IERC2981(address(DATASETS)).royaltyInfo(datasetId, price);
+        StoredOffer storage offer = _offer(license.offerId);
+        emit LicenseSettled(licenseId, offer.price);
+        _creditOwner(license.datasetId, _currencyOf(offer), offer.price);
+    }
+
+    /// @dev The dataset's present owner is credited; its first publisher too, if they differ.
+    function _creditOwner(uint256 datasetId, address currency, uint256 amount) private {
+        if (amount == 0) return;
+        address owner = _ownerOfDataset(datasetId);
+        (address publisher, uint256 royalty) = IERC2981(address(DATASETS)).royaltyInfo(datasetId, amount);
         if (publisher != owner && royalty != 0) {
-            owed[publisher] += royalty;
-            price -= royalty;
+            _credit(publisher, currency, royalty);
+            amount -= royalty;
         }
-        owed[owner] += price;
+        _credit(owner, currency, amount);
     }
 
     function _creditBuyer(uint256 licenseId, StoredLicense storage license) private {
-        uint256 price = _offers[license.offerId].price;
+        StoredOffer storage offer = _offer(license.offerId);
+        uint256 price = offer.price;
         emit LicenseRefunded(licenseId, price);
-        if (price != 0) owed[license.licensee] += price;
+        if (price != 0) _credit(license.licensee, _currencyOf(offer), price);
+    }
+
+    /// @dev The caller owns the dataset. What is due falls from second to second, so more ETH than that is no mistake.
+    function _payBack(uint256 licenseId, StoredLicense storage license) private {
+        StoredOffer storage offer = _offer(license.offerId);
+        address currency = _currencyOf(offer);
+        uint256 due = _unusedShare(license, offer);
+        if (due != 0) {
+            emit LicenseRefunded(licenseId, due);
+            _credit(license.licensee, currency, due);
+        }
+        if (currency == ETH) {
+            if (msg.value < due) revert AccessLicense_WrongPrice(msg.value, due);
+            if (msg.value > due) _credit(msg.sender, ETH, msg.value - due);
+        } else {
+            Payment memory direct;
+            _take(msg.sender, currency, due, direct);
+        }
+    }
+
+    /// @dev Rounded up: against the owner, who calls. A renewed licence has more than one price's worth left.
+    function _unusedShare(StoredLicense storage license, StoredOffer storage offer) private view returns (uint256) {
+        (uint256 price, uint256 duration, uint256 uses) = (offer.price, offer.duration, offer.uses);
+        uint256 share = type(uint256).max;
+        if (duration != 0) {
+            uint256 end = _endOf(license);
+            uint256 timeLeft = end > block.timestamp ? end - block.timestamp : 0;
+            share = Math.ceilDiv(price * timeLeft, duration);
+        }
+        if (uses != 0) share = Math.min(share, Math.ceilDiv(price * license.usesLeft, uses));
+        return share;
     }
 
     /// @dev Keeps an active licence in place unless the new one lasts longer.
-    function _present(uint256 licenseId, StoredLicense storage license) private {
-        uint256 current = _presented[license.datasetId][license.licensee][license.right];
+    function _present(
+        uint256 licenseId,
+        StoredLicense storage license,
+        uint256 datasetId,
+        address licensee,
+        uint8 right
+    ) private {
+        uint256 key = _datasetAndRight(datasetId, right);
+        uint256 current = _presented[licensee][key];
         if (current == licenseId) return;
-        StoredLicense storage other = _licenses[current];
-        bool better = license.usesLeft >= other.usesLeft && license.expiresAt >= other.expiresAt;
-        if (better || !_isActive(other)) _presented[license.datasetId][license.licensee][license.right] = licenseId;
+        if (current != 0) {
+            StoredLicense storage other = _licenses[current];
+            bool better = license.usesLeft >= other.usesLeft && _endOf(license) >= _endOf(other);
+            if (!better && _isActive(current, other)) return;
+        }
+        _presented[licensee][key] = licenseId;
+    }
+
+    /// @dev One key for two, which saves a hash. No id of a dataset reaches the bits that are lost.
+    function _datasetAndRight(uint256 datasetId, uint8 right) private pure returns (uint256) {
+        return datasetId << 2 | right;
     }
 
     /// @dev Access is not for consent's sake alone: an institution may keep what it downloaded, but training stops.
-    function _isActive(StoredLicense storage license) private view returns (bool) {
-        State state = license.state;
+    function _isActive(uint256 licenseId, StoredLicense storage license) private view returns (bool) {
+        (State state, uint8 flags) = (license.state, license.flags);
         if (state != State.Delivered && state != State.Settled) return false;
-        if (license.usesLeft == 0 || block.timestamp >= license.expiresAt) return false;
-        return license.right != Right.Train || !DATASETS.isWithdrawn(license.datasetId, license.version);
+        if (license.usesLeft == 0 || block.timestamp >= _endOf(license)) return false;
+        if (flags & HAS_VISAS != 0 && _areVisasLapsed(licenseId, license)) return false;
+        return Right(flags & RIGHT) != Right.Train || !DATASETS.isWithdrawn(license.datasetId, license.version);
+    }
+
+    /// @dev There are 4 visas at most: one of each type.
+    function _areVisasLapsed(uint256 licenseId, StoredLicense storage license) private view returns (bool) {
+        if (block.timestamp >= license.visasExpire) return true;
+        uint256 count = license.visaCount;
+        for (uint256 i = 0; i < count; ++i) {
+            if (VISAS.isRevoked(_visas[licenseId][i])) return true;
+        }
+        return false;
+    }
+
+    function _cannotBeDelivered(uint256 licenseId, StoredLicense storage license) private view returns (bool) {
+        if (license.flags & HAS_VISAS != 0 && _areVisasLapsed(licenseId, license)) return true;
+        return DATASETS.isWithdrawn(license.datasetId, license.version);
+    }
+
+    /// @dev 0 where there never was access, or all of it was undone.
+    function _endOf(StoredLicense storage license) private view returns (uint40 end) {
+        State state = license.state;
+        if (_awaitsDelivery(state) || state == State.Refunded || state == State.Rejected) return 0;
+        uint40 duration = license.duration;
+        end = duration == 0 ? FOREVER : uint40(license.since) + duration;
+        if (license.flags & HAS_VISAS != 0 && license.visasExpire < end) end = license.visasExpire;
+    }
+
+    function _deadlineOf(StoredLicense storage license) private view returns (uint40) {
+        State state = license.state;
+        if (_awaitsDelivery(state)) return license.since;
+        if (state == State.Delivered) return license.since + license.disputeWindow;
+        return state == State.Disputed ? license.arbitrationEnds : 0;
     }
 
     function _awaitsDelivery(State state) private pure returns (bool) {
         return state == State.InReview || state == State.Purchased;
     }
 
-    function _offer(uint256 offerId) private view returns (StoredOffer storage offer) {
-        offer = _offers[offerId];
-        if (offer.datasetId == 0) revert AccessLicense_UnknownOffer(offerId);
-    }
-
     function _license(uint256 licenseId) private view returns (StoredLicense storage license) {
         license = _licenses[licenseId];
         if (license.state == State.None) revert AccessLicense_UnknownLicense(licenseId);
-    }
-
-    function _checkDatasetOwner(uint256 datasetId) private view {
-        if (IERC721(address(DATASETS)).ownerOf(datasetId) != msg.sender) {
-            revert AccessLicense_NotDatasetOwner(datasetId, msg.sender);
-        }
     }
 
     function _checkLicensee(uint256 licenseId, StoredLicense storage license) private view {
@@ -513,7 +614,11 @@ contract AccessLicense is ERC721, IERC5192, IAccessLicense {
         if (license.state != required) revert AccessLicense_WrongState(licenseId, license.state);
     }
 
-    function _checkNotLate(uint256 licenseId, StoredLicense storage license) private view {
-        if (block.timestamp > license.deadline) revert AccessLicense_TooLate(licenseId, license.deadline);
+    function _checkNotLate(uint256 licenseId, uint32 deadline) private view {
+        if (block.timestamp > deadline) revert AccessLicense_TooLate(licenseId, deadline);
+    }
+
+    function _checkLate(uint256 licenseId, uint32 deadline) private view {
+        if (block.timestamp <= deadline) revert AccessLicense_TooEarly(licenseId, deadline);
     }
 }

@@ -5,13 +5,14 @@ import {IERC2981} from "@openzeppelin/contracts/interfaces/IERC2981.sol";
 import {IERC4906} from "@openzeppelin/contracts/interfaces/IERC4906.sol";
 import {IERC165} from "@openzeppelin/contracts/utils/introspection/IERC165.sol";
 import {ERC721} from "@openzeppelin/contracts/token/ERC721/ERC721.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IAccessLicense} from "./interfaces/IAccessLicense.sol";
 import {IDatasetNFT} from "./interfaces/IDatasetNFT.sol";
 import {Cid} from "./libraries/Cid.sol";
 import {DuoPolicy} from "./libraries/DuoPolicy.sol";
 
 /// @title Dataset token
-/// @dev Nobody but a token's owner has power over it. What is zero for most datasets (custodian, later versions, transfers,
+/// @dev Nobody but a token's owner has power over it. What is zero for most datasets (earlier versions, diseases,
 /// first publisher) costs no storage until it is needed.
 contract DatasetNFT is ERC721, IERC2981, IERC4906, IDatasetNFT {
     struct StoredVersion {
@@ -20,16 +21,22 @@ contract DatasetNFT is ERC721, IERC2981, IERC4906, IDatasetNFT {
         bytes32 contentRoot;
         bytes32 keyCommitment;
         // slot 3
-        uint64 terms;
-        uint40 publishedAt;
-        uint40 withdrawnAt;
+        bytes32 diseases;
     }
 
+    /// @dev Every sale and release looks at the latest version's consent, which is why it shares this slot.
     struct Dataset {
         // slot 0
         address custodian;
-        uint32 laterVersions; // the latest version is one more
-        uint32 tenure; // number of transfers
+        uint16 latestVersion;
+        uint32 terms; // no term has a bit above 28
+        uint40 withdrawnAt;
+    }
+
+    struct Consent {
+        // slot 0
+        uint32 terms;
+        uint40 withdrawnAt;
     }
 
     /// @notice Share of a resold dataset's income that goes to its first publisher, in basis points.
@@ -44,6 +51,7 @@ contract DatasetNFT is ERC721, IERC2981, IERC4906, IDatasetNFT {
 
     mapping(uint256 datasetId => Dataset) private _datasets;
     mapping(uint256 datasetId => mapping(uint32 version => StoredVersion)) private _versions;
+    mapping(uint256 datasetId => mapping(uint32 version => Consent)) private _earlier; // of all but the latest
     mapping(uint256 datasetId => uint64[]) private _parents;
     mapping(uint256 datasetId => address) private _publisher; // set by the first transfer
 
@@ -72,20 +80,21 @@ contract DatasetNFT is ERC721, IERC2981, IERC4906, IDatasetNFT {
     function publishVersion(uint256 datasetId, Publication calldata p) external returns (uint32 version) {
         _checkOwner(datasetId);
         Dataset storage dataset = _datasets[datasetId];
-        dataset.laterVersions += 1;
-        version = dataset.laterVersions + 1;
+        version = dataset.latestVersion;
+        _earlier[datasetId][version] = Consent(dataset.terms, dataset.withdrawnAt);
+        version += 1;
         _store(datasetId, version, p);
-        emit VersionPublished(datasetId, version, p.card, p.contentRoot, p.keyCommitment, p.terms);
+        emit VersionPublished(datasetId, version, p.card, p.contentRoot, p.keyCommitment, p.terms, p.diseases);
         emit MetadataUpdate(datasetId);
     }
 
     /// @inheritdoc IDatasetNFT
     function withdraw(uint256 datasetId, uint32 version) external {
         _checkOwner(datasetId);
-        StoredVersion storage stored = _versions[datasetId][version];
-        if (stored.publishedAt == 0) revert DatasetNFT_UnknownVersion(datasetId, version);
-        if (stored.withdrawnAt != 0) revert DatasetNFT_AlreadyWithdrawn(datasetId, version);
-        stored.withdrawnAt = uint40(block.timestamp);
+        (, uint40 withdrawnAt, bool isLatest) = _consent(datasetId, version, _datasets[datasetId]);
+        if (withdrawnAt != 0) revert DatasetNFT_AlreadyWithdrawn(datasetId, version);
+        if (isLatest) _datasets[datasetId].withdrawnAt = uint40(block.timestamp);
+        else _earlier[datasetId][version].withdrawnAt = uint40(block.timestamp);
         emit VersionWithdrawn(datasetId, version);
     }
 
@@ -105,18 +114,20 @@ contract DatasetNFT is ERC721, IERC2981, IERC4906, IDatasetNFT {
     /// @inheritdoc IDatasetNFT
     function latestVersion(uint256 datasetId) public view returns (uint32) {
         _requireOwned(datasetId);
-        return _datasets[datasetId].laterVersions + 1;
+        return _datasets[datasetId].latestVersion;
     }
 
     /// @inheritdoc IDatasetNFT
     function versionOf(uint256 datasetId, uint32 version) external view returns (Version memory) {
-        StoredVersion storage s = _version(datasetId, version);
-        return Version(s.card, s.contentRoot, s.keyCommitment, s.terms, s.publishedAt, s.withdrawnAt);
+        (uint64 terms, uint40 withdrawnAt,) = _consent(datasetId, version, _datasets[datasetId]);
+        StoredVersion storage s = _versions[datasetId][version];
+        return Version(s.card, s.contentRoot, s.keyCommitment, s.diseases, terms, withdrawnAt);
     }
 
     /// @inheritdoc IDatasetNFT
     function isWithdrawn(uint256 datasetId, uint32 version) external view returns (bool) {
-        return _version(datasetId, version).withdrawnAt != 0;
+        (, uint40 withdrawnAt,) = _consent(datasetId, version, _datasets[datasetId]);
+        return withdrawnAt != 0;
     }
 
     /// @inheritdoc IDatasetNFT
@@ -130,22 +141,18 @@ contract DatasetNFT is ERC721, IERC2981, IERC4906, IDatasetNFT {
     }
 
     /// @inheritdoc IDatasetNFT
-    function tenureOf(uint256 datasetId) external view returns (uint32) {
-        return _datasets[datasetId].tenure;
+    function saleOf(uint256 datasetId) external view returns (uint32 version, uint64 terms, bool withdrawn) {
+        Dataset storage dataset = _datasets[datasetId];
+        terms = dataset.terms;
+        version = dataset.latestVersion;
+        withdrawn = dataset.withdrawnAt != 0;
+        if (terms == 0) revert DatasetNFT_UnknownVersion(datasetId, version);
     }
 
     /// @inheritdoc IDatasetNFT
-    function saleOf(uint256 datasetId)
-        external
-        view
-        returns (uint32 version, uint64 terms, bool withdrawn, uint32 tenure)
-    {
-        Dataset storage dataset = _datasets[datasetId];
-        version = dataset.laterVersions + 1;
-        tenure = dataset.tenure;
-        StoredVersion storage stored = _version(datasetId, version);
-        terms = stored.terms;
-        withdrawn = stored.withdrawnAt != 0;
+    function diseasesOf(uint256 datasetId, uint32 version) external view returns (bytes32) {
+        _consent(datasetId, version, _datasets[datasetId]);
+        return _versions[datasetId][version].diseases;
     }
 
     /// @inheritdoc IDatasetNFT
@@ -154,10 +161,11 @@ contract DatasetNFT is ERC721, IERC2981, IERC4906, IDatasetNFT {
         view
         returns (bool entitled, bool withdrawn)
     {
-        withdrawn = _versions[datasetId][version].withdrawnAt != 0;
-        // Zero means that there is no custodian, not that the zero address is one.
-        entitled =
-            (_datasets[datasetId].custodian == account && account != address(0)) || _ownerOf(datasetId) == account;
+        Dataset memory dataset = _datasets[datasetId];
+        (, uint40 withdrawnAt,) = _consent(datasetId, version, dataset);
+        withdrawn = withdrawnAt != 0;
+        // Zero means that there is none besides the owner, not that the zero address is one.
+        entitled = (dataset.custodian == account && account != address(0)) || _ownerOf(datasetId) == account;
     }
 
     /// @inheritdoc IERC2981
@@ -192,8 +200,11 @@ contract DatasetNFT is ERC721, IERC2981, IERC4906, IDatasetNFT {
             _parents[datasetId].push(uint64(parents[i]));
         }
         _store(datasetId, 1, p);
+        _datasets[datasetId].custodian = msg.sender;
         _mint(msg.sender, datasetId);
-        emit DatasetPublished(datasetId, msg.sender, p.card, p.contentRoot, p.keyCommitment, p.terms, parents);
+        emit DatasetPublished(
+            datasetId, msg.sender, p.card, p.contentRoot, p.keyCommitment, p.terms, p.diseases, parents
+        );
     }
 
     function _store(uint256 datasetId, uint32 version, Publication calldata p) private {
@@ -201,21 +212,21 @@ contract DatasetNFT is ERC721, IERC2981, IERC4906, IDatasetNFT {
         if (p.contentRoot == 0) revert DatasetNFT_EmptyField("contentRoot");
         if (p.keyCommitment == 0) revert DatasetNFT_EmptyField("keyCommitment");
         if (!DuoPolicy.isValid(p.terms)) revert DatasetNFT_BadTerms(p.terms);
-        _versions[datasetId][version] =
-            StoredVersion(p.card, p.contentRoot, p.keyCommitment, p.terms, uint40(block.timestamp), 0);
+        if (p.diseases != 0 && p.terms & DuoPolicy.DS == 0) revert DatasetNFT_DiseasesWithoutDS(p.terms);
+        _versions[datasetId][version] = StoredVersion(p.card, p.contentRoot, p.keyCommitment, p.diseases);
+        Dataset storage dataset = _datasets[datasetId];
+        dataset.latestVersion = SafeCast.toUint16(version);
+        dataset.terms = uint32(p.terms);
+        dataset.withdrawnAt = 0;
     }
 
-    /// @dev A new owner starts clean: no custodian, and no offer of its predecessor.
+    /// @dev Offers and income follow the token. The custodian does not: it answered to the old one.
     function _update(address to, uint256 datasetId, address auth) internal override returns (address from) {
         from = super._update(to, datasetId, auth);
         if (from != address(0)) {
-            Dataset storage dataset = _datasets[datasetId];
-            dataset.tenure += 1;
             if (_publisher[datasetId] == address(0)) _publisher[datasetId] = from;
-            if (dataset.custodian != address(0)) {
-                dataset.custodian = address(0);
-                emit CustodianSet(datasetId, address(0));
-            }
+            _datasets[datasetId].custodian = to;
+            emit CustodianSet(datasetId, to);
         }
     }
 
@@ -223,8 +234,19 @@ contract DatasetNFT is ERC721, IERC2981, IERC4906, IDatasetNFT {
         if (_requireOwned(datasetId) != msg.sender) revert DatasetNFT_NotOwner(datasetId, msg.sender);
     }
 
-    function _version(uint256 datasetId, uint32 version) private view returns (StoredVersion storage stored) {
-        stored = _versions[datasetId][version];
-        if (stored.publishedAt == 0) revert DatasetNFT_UnknownVersion(datasetId, version);
+    /// @dev Valid terms are never 0, so 0 says that there is no such version.
+    function _consent(uint256 datasetId, uint32 version, Dataset memory dataset)
+        private
+        view
+        returns (uint64 terms, uint40 withdrawnAt, bool isLatest)
+    {
+        isLatest = version == dataset.latestVersion;
+        if (isLatest) {
+            (terms, withdrawnAt) = (dataset.terms, dataset.withdrawnAt);
+        } else {
+            Consent storage earlier = _earlier[datasetId][version];
+            (terms, withdrawnAt) = (earlier.terms, earlier.withdrawnAt);
+        }
+        if (terms == 0) revert DatasetNFT_UnknownVersion(datasetId, version);
     }
 }

@@ -14,7 +14,7 @@ import { compile } from 'json-schema-to-typescript'
 const here = dirname(fileURLToPath(import.meta.url))
 const root = dirname(here)
 const target = join(here, 'src', 'generated')
-const CONTRACTS = ['DatasetNFT', 'AccessLicense', 'ModelRegistry', 'InferenceCommitment', 'KeyRegistry']
+const CONTRACTS = ['DatasetNFT', 'AccessLicense', 'ModelRegistry', 'InferenceCommitment', 'KeyRegistry', 'VisaRegistry']
 const NOTICE = '// Written by frontend/generate.mjs; do not edit.\n'
 
 function abis() {

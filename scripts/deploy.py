@@ -1,4 +1,4 @@
-"""Deploys the five contracts, and writes where they are.
+"""Deploys the six contracts, and writes where they are.
 
     ape run deploy --network ethereum:local:http://127.0.0.1:8545    an anvil that runs already
     ape run deploy --network ethereum:sepolia --account ALIAS        a public network
@@ -23,9 +23,16 @@ from ape.exceptions import ApeException
 from eth_utils import keccak, to_hex
 
 ROOT = Path(__file__).resolve().parent.parent
-CONTRACTS = ("KeyRegistry", "DatasetNFT", "AccessLicense", "ModelRegistry", "InferenceCommitment")
+CONTRACTS = (
+    "KeyRegistry",
+    "VisaRegistry",
+    "DatasetNFT",
+    "AccessLicense",
+    "ModelRegistry",
+    "InferenceCommitment",
+)
 LOCAL_CHAIN = 31337
-GAS = 15_000_000  # more than all five take together
+GAS = 15_000_000  # more than all six take together
 
 
 def fail(what: str, hint: str) -> click.ClickException:
@@ -94,10 +101,10 @@ def check_funds(provider: Any, account: Any) -> None:
 
 
 def deploy_all(provider: Any, account: Any) -> dict[str, Any]:
-    """Deploys the five in the order in which they refer to each other, and checks the code of each."""
+    """Deploys the six in the order in which they refer to each other, and checks the code of each."""
     # DatasetNFT and AccessLicense name each other in immutables: the latter's address follows from the nonce.
     nonce = provider.get_nonce(account.address)
-    licenses_address = networks.ecosystem.get_deployment_address(account.address, nonce + 2)
+    licenses_address = networks.ecosystem.get_deployment_address(account.address, nonce + 3)
     deployed: dict[str, Any] = {}
     entries: dict[str, Any] = {}
 
@@ -120,8 +127,9 @@ def deploy_all(provider: Any, account: Any) -> dict[str, Any]:
         }
 
     create("KeyRegistry")
+    create("VisaRegistry")
     create("DatasetNFT", licenses_address)
-    create("AccessLicense", deployed["DatasetNFT"], deployed["KeyRegistry"])
+    create("AccessLicense", deployed["DatasetNFT"], deployed["KeyRegistry"], deployed["VisaRegistry"])
     if deployed["AccessLicense"] != licenses_address:
         raise fail(
             f"AccessLicense came to {deployed['AccessLicense']}, not to {licenses_address}: "

@@ -15,7 +15,14 @@ import click
 
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "backend" / "biodesci" / "chain" / "abi"
-CONTRACTS = ("AccessLicense", "DatasetNFT", "InferenceCommitment", "KeyRegistry", "ModelRegistry")
+CONTRACTS = (
+    "AccessLicense",
+    "DatasetNFT",
+    "InferenceCommitment",
+    "KeyRegistry",
+    "ModelRegistry",
+    "VisaRegistry",
+)
 
 
 def compiled() -> dict[str, list[dict[str, Any]]]:

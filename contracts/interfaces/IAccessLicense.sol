@@ -2,10 +2,15 @@
 pragma solidity >=0.8.24;
 
 import {DuoPolicy} from "../libraries/DuoPolicy.sol";
+import {IVisaRegistry} from "./IVisaRegistry.sol";
 
 /// @title Access licence
 /// @notice A soulbound ERC-721 token (ERC-5192) per licence. The price is in escrow from purchase until the key is delivered
 /// and confirmed (or the dispute window ends); without delivery the buyer is refunded.
+/// Every state has an exit that somebody can trigger: `refund` (anyone, after a deadline) leaves InReview, Purchased and
+/// Disputed, `claim` (anyone, after the dispute window) leaves Delivered. What is owed waits for `collect`.
+/// Warning: a currency is as good as its token. A token that takes a fee on transfer is refused; one that can stop
+/// transfers can stop them here too. Tokens whose balances change by themselves (rebasing) must not be used.
 interface IAccessLicense {
     enum Right {
         None,
@@ -28,13 +33,57 @@ interface IAccessLicense {
 
     struct Offer {
         uint256 datasetId;
-        uint128 price; // wei
+        uint128 price; // in the currency's smallest unit
+        address currency; // an ERC-20; zero: ETH
         uint32 duration; // seconds of access, counted from delivery; 0: no end
         uint32 uses; // 0: not counted
         uint32 deliveryWindow; // seconds the custodian has to deliver
         uint32 disputeWindow; // seconds the licensee has to dispute, at most 90 days
         Right right;
+        uint8 visas; // the types that a buyer must show, a bit each (IVisaRegistry.VisaType)
+        bool proRata; // an owner who revokes a settled licence pays back the part that was not used
         address arbiter; // decides disputes; zero: the buyer's dispute refunds at once
+    }
+
+    /// @notice What the buyer declares that the data are for (EIP-712 within an Order).
+    struct ResearchPurpose {
+        uint64 duo; // DUO purpose bits
+        uint32 disease; // number of a MONDO id, 5068 for MONDO:0005068; 0: none named
+        bytes32 statement; // salted hash or CID digest of the research plan; 0: none
+    }
+
+    /// @notice What proves that the buyer may.
+    struct Evidence {
+        bytes32[] diseaseProof; // that the purpose's disease is one of those the dataset permits
+        IVisaRegistry.SignedVisa[] visas; // one for each type that the offer requires
+    }
+
+    enum Method {
+        Direct, // 0: ETH with the transaction; of an ERC-20, what was approved before
+        Permit, // 1: an ERC-2612 permit for the price
+        Authorization // 2: an ERC-3009 authorization to receive the price
+    }
+
+    /// @notice How the buyer pays. With `Direct` the other fields are not looked at.
+    struct Payment {
+        Method method;
+        uint8 v;
+        bytes32 r;
+        bytes32 s;
+        uint256 validAfter; // of an authorization
+        uint256 deadline; // of a permit; `validBefore` of an authorization
+        bytes32 nonce; // of an authorization
+    }
+
+    /// @notice A purchase that the buyer signs (EIP-712, or ERC-1271 for a contract) and anyone may submit.
+    struct Order {
+        address buyer;
+        uint256 offerId;
+        ResearchPurpose purpose;
+        address currency;
+        uint256 price;
+        uint256 nonce; // `nonces(buyer)`
+        uint256 deadline; // the last second in which it may be submitted
     }
 
     struct License {
@@ -46,10 +95,11 @@ interface IAccessLicense {
         Right right;
         uint32 usesLeft; // type(uint32).max: not counted
         uint128 price;
-        uint40 deadline; // of the delivery (InReview, Purchased), the dispute window (Delivered), the arbiter (Disputed)
-        uint40 expiresAt; // 0 before delivery; type(uint40).max: no end
+        address currency;
+        uint40 deadline; // of the delivery (InReview, Purchased), a dispute (Delivered), the arbiter (Disputed); else 0
+        uint40 expiresAt; // 0 without delivery; type(uint40).max: no end
         uint64 purpose; // DUO purpose bits declared by the buyer
-        bytes32 envelope; // CID digest of the envelope, once delivered
+        bool proRata;
     }
 
     event OfferCreated(uint256 indexed offerId, uint256 indexed datasetId, Offer offer);
@@ -63,16 +113,21 @@ interface IAccessLicense {
         uint64 purpose,
         bool needsReview
     );
+    /// @dev Right after the purchase, when a disease or a plan was named.
+    event PurposeDeclared(uint256 indexed licenseId, uint32 disease, bytes32 statement);
+    event OrdersCancelled(address indexed buyer, uint256 nonce);
     event LicenseApproved(uint256 indexed licenseId, address by);
     event LicenseRejected(uint256 indexed licenseId, address by, bytes32 reason);
-    event KeyDelivered(uint256 indexed licenseId, bytes32 envelope, uint40 expiresAt);
+    /// @param envelope CID digest of the sealed key; it is here alone, where it costs a tenth of what state does
+    event KeyDelivered(uint256 indexed licenseId, bytes32 envelope);
     event LicenseSettled(uint256 indexed licenseId, uint256 paid);
     event LicenseRefunded(uint256 indexed licenseId, uint256 amount);
     event LicenseDisputed(uint256 indexed licenseId, bytes32 reason);
     event DisputeResolved(uint256 indexed licenseId, bool payOwner);
     event LicenseRevoked(uint256 indexed licenseId, bytes32 reason);
     event LicenseConsumed(uint256 indexed licenseId, uint32 usesLeft);
-    event Collected(address indexed account, uint256 amount);
+    event LicenseRenewed(uint256 indexed licenseId, uint40 expiresAt, uint32 usesLeft, uint256 paid);
+    event Collected(address indexed account, address indexed currency, uint256 amount, address to);
 
     error AccessLicense_NotDatasetOwner(uint256 datasetId, address got);
     error AccessLicense_NotCustodian(uint256 datasetId, address got);
@@ -84,6 +139,13 @@ interface IAccessLicense {
     error AccessLicense_UnknownLicense(uint256 licenseId);
     error AccessLicense_OfferClosed(uint256 offerId);
     error AccessLicense_WrongPrice(uint256 got, uint256 required);
+    error AccessLicense_WrongCurrency(address got, address required);
+    error AccessLicense_WrongAmountReceived(address currency, uint256 got, uint256 required);
+    error AccessLicense_OrderExpired(uint256 deadline);
+    error AccessLicense_BadSignature(address buyer);
+    error AccessLicense_BadDiseaseProof(uint32 disease, bytes32 root);
+    error AccessLicense_VisasRequired(uint256 offerId, uint8 types);
+    error AccessLicense_VisaLapsed(uint256 licenseId);
     error AccessLicense_NoKey(address licensee);
     error AccessLicense_Denied(uint64 terms, uint64 purpose);
     error AccessLicense_Withdrawn(uint256 datasetId, uint32 version);
@@ -91,12 +153,13 @@ interface IAccessLicense {
     error AccessLicense_TooEarly(uint256 licenseId, uint40 until);
     error AccessLicense_TooLate(uint256 licenseId, uint40 since);
     error AccessLicense_NotActive(uint256 licenseId);
-    error AccessLicense_NothingOwed(address account);
+    error AccessLicense_NotRenewable(uint256 licenseId);
+    error AccessLicense_NothingOwed(address account, address currency);
     error AccessLicense_TransferFailed(address to, uint256 amount);
     error AccessLicense_Soulbound(uint256 licenseId);
     error AccessLicense_EmptyField(string field);
 
-    /// @notice Offers a licence to everybody. It stays open until it is closed or the dataset's token changes hands.
+    /// @notice Offers a licence to everybody. It stays open until the dataset's owner closes it; a new owner takes it over.
     function createOffer(Offer calldata offer) external returns (uint256 offerId);
 
     /// @notice For DatasetNFT alone: the first offer of a dataset, made in the transaction that publishes it.
@@ -105,7 +168,25 @@ interface IAccessLicense {
     function closeOffer(uint256 offerId) external;
 
     /// @notice Buys a licence for the dataset's latest version. The price stays in escrow. Needs a key in KeyRegistry.
-    function purchase(uint256 offerId, uint64 purpose) external payable returns (uint256 licenseId);
+    /// The short form: a purpose of DUO bits, an offer without visas, and ETH or an allowance given before.
+    function purchase(uint256 offerId, uint64 duo) external payable returns (uint256 licenseId);
+
+    /// @notice As `purchase`, with all that a buyer may declare, prove and sign, in one transaction. The caller is the
+    /// buyer, or anyone who holds the order with the buyer's signature: that one pays the gas and, where the price is in
+    /// ETH, the price. Licence and refunds are the buyer's.
+    /// @param signature not looked at when the buyer calls, and neither is the order's nonce
+    function purchaseFor(
+        Order calldata order,
+        bytes calldata signature,
+        Evidence calldata evidence,
+        Payment calldata payment
+    ) external payable returns (uint256 licenseId);
+
+    /// @notice The caller's orders that were signed with the present nonce are void.
+    function cancelOrders() external;
+
+    /// @notice The EIP-712 hash that a buyer signs.
+    function orderHash(Order calldata order) external view returns (bytes32);
 
     /// @notice The dataset's owner accepts a purchase that needs review; the time for delivery starts anew.
     function approve(uint256 licenseId) external;
@@ -123,7 +204,7 @@ interface IAccessLicense {
     function claim(uint256 licenseId) external;
 
     /// @notice Anyone: the buyer is credited once the delivery deadline has passed without delivery, at once when the
-    /// version was withdrawn before delivery, and when the arbiter of a dispute was silent for 30 days: the owner chose
+    /// version was withdrawn or a visa lapsed before delivery, and when the arbiter of a dispute was silent for 30 days: the owner chose
     /// the arbiter, so its silence must not pay the owner.
     function refund(uint256 licenseId) external;
 
@@ -131,11 +212,25 @@ interface IAccessLicense {
     /// buyer is credited at once.
     function dispute(uint256 licenseId, bytes32 reason) external;
 
+    /// @notice The offer's arbiter decides a dispute; not if it has become the dataset's owner meanwhile.
     function resolve(uint256 licenseId, bool payOwner) external;
 
-    /// @notice The dataset's owner ends a delivered licence. What is still in escrow goes back to the buyer.
-    /// Warning: a licence that was settled is not paid back.
-    function revoke(uint256 licenseId, bytes32 reason) external;
+    /// @notice The dataset's owner ends a delivered licence. What is still in escrow goes back to the buyer, whole. Of a
+    /// settled licence with `proRata` the owner pays `refundDue` back: in ETH with the transaction (what is too much is
+    /// owed to the owner again), or in the currency from an allowance.
+    /// Warning: without `proRata` a licence that was settled is not paid back.
+    function revoke(uint256 licenseId, bytes32 reason) external payable;
+
+    /// @notice What an owner who revoked this licence now would pay back: the smaller of the unused shares of time and
+    /// of uses, rounded up.
+    function refundDue(uint256 licenseId) external view returns (uint256);
+
+    /// @notice The licensee buys the offer once more on a settled licence: another duration from the end of the present
+    /// one (or from now, if it is over) and as many uses more. The key is known, so the owner is credited at once.
+    /// @param visas anew, where the offer requires them
+    function renew(uint256 licenseId, IVisaRegistry.SignedVisa[] calldata visas, Payment calldata payment)
+        external
+        payable;
 
     /// @notice Counts one use. For the licensee, and for the owner or custodian who serves the use.
     function consume(uint256 licenseId) external returns (uint32 usesLeft);
@@ -144,9 +239,13 @@ interface IAccessLicense {
     function present(uint256 licenseId) external;
 
     /// @notice Pays out what is owed to `account` (pull payment); anyone may trigger it.
-    function collect(address account) external returns (uint256 amount);
+    /// @param currency an ERC-20; zero: ETH
+    function collect(address account, address currency) external returns (uint256 amount);
 
-    function owed(address account) external view returns (uint256);
+    /// @notice Pays what is owed to the caller to `to`: for an account that cannot take the currency itself.
+    function collectTo(address to, address currency) external returns (uint256 amount);
+
+    function owed(address account, address currency) external view returns (uint256);
 
     /// @notice How many offers there are; their ids are 1 to this.
     function offerCount() external view returns (uint256);
@@ -155,7 +254,13 @@ interface IAccessLicense {
     function licenseCount() external view returns (uint256);
 
     /// @notice What a purchase with `purpose` would meet now: denied, approved or reviewed.
-    function assess(uint256 offerId, uint64 purpose) external view returns (DuoPolicy.Decision);
+    function assess(uint256 offerId, ResearchPurpose calldata purpose, bytes32[] calldata diseaseProof)
+        external
+        view
+        returns (DuoPolicy.Decision);
+
+    /// @notice The value that a ControlledAccessGrants visa for this dataset carries.
+    function grantOf(uint256 datasetId) external view returns (bytes32);
 
     function offerOf(uint256 offerId) external view returns (Offer memory offer, bool open);
     function licenseOf(uint256 licenseId) external view returns (License memory);

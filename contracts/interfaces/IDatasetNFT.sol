@@ -12,14 +12,15 @@ interface IDatasetNFT {
         bytes32 contentRoot; // Merkle root (RFC 6962, SHA-256) over the container's segments
         bytes32 keyCommitment; // see docs/protocol.md, "Key commitment"
         uint64 terms; // DUO bits, see DuoPolicy
+        bytes32 diseases; // Merkle root over all that the term DS permits, see Diseases; 0: a person judges
     }
 
     struct Version {
         bytes32 card;
         bytes32 contentRoot;
         bytes32 keyCommitment;
+        bytes32 diseases;
         uint64 terms;
-        uint40 publishedAt;
         uint40 withdrawnAt; // 0 while consent stands
     }
 
@@ -30,6 +31,7 @@ interface IDatasetNFT {
         bytes32 contentRoot,
         bytes32 keyCommitment,
         uint64 terms,
+        bytes32 diseases,
         uint256[] parents
     );
     event VersionPublished(
@@ -38,7 +40,8 @@ interface IDatasetNFT {
         bytes32 card,
         bytes32 contentRoot,
         bytes32 keyCommitment,
-        uint64 terms
+        uint64 terms,
+        bytes32 diseases
     );
     event VersionWithdrawn(uint256 indexed datasetId, uint32 indexed version);
     event CustodianSet(uint256 indexed datasetId, address indexed custodian);
@@ -46,6 +49,7 @@ interface IDatasetNFT {
     error DatasetNFT_NotOwner(uint256 datasetId, address got);
     error DatasetNFT_EmptyField(string field);
     error DatasetNFT_BadTerms(uint64 terms);
+    error DatasetNFT_DiseasesWithoutDS(uint64 terms);
     error DatasetNFT_TooManyParents(uint256 got, uint256 allowed);
     error DatasetNFT_UnknownParent(uint256 parent);
     error DatasetNFT_UnknownVersion(uint256 datasetId, uint32 version);
@@ -64,7 +68,8 @@ interface IDatasetNFT {
     /// @notice Consent for a version is withdrawn: no new licences, no release, no training.
     function withdraw(uint256 datasetId, uint32 version) external;
 
-    /// @notice Lets `custodian` deliver keys for this dataset besides the owner (zero: nobody). Cleared by a transfer.
+    /// @notice Lets `custodian` deliver keys for this dataset besides the owner (zero: nobody). At first, and after a
+    /// transfer, it is the owner.
     function setCustodian(uint256 datasetId, address custodian) external;
 
     function custodianOf(uint256 datasetId) external view returns (address);
@@ -76,14 +81,11 @@ interface IDatasetNFT {
     /// @notice How many datasets there are; their ids are 1 to this.
     function datasetCount() external view returns (uint256);
 
-    /// @notice Counts the transfers of the token. What an owner offered does not bind the next one: offers end with a tenure.
-    function tenureOf(uint256 datasetId) external view returns (uint32);
+    /// @notice What a sale depends on, in one call: the latest version, its terms, and whether it is withdrawn.
+    function saleOf(uint256 datasetId) external view returns (uint32 version, uint64 terms, bool withdrawn);
 
-    /// @notice What a sale depends on, in one call: the latest version, its terms, whether it is withdrawn, and the tenure.
-    function saleOf(uint256 datasetId)
-        external
-        view
-        returns (uint32 version, uint64 terms, bool withdrawn, uint32 tenure);
+    /// @notice The diseases that a version's term DS permits, as a Merkle root; 0 where none was given.
+    function diseasesOf(uint256 datasetId, uint32 version) external view returns (bytes32);
 
     /// @notice What a release depends on, in one call: whether `account` is the owner or its custodian, and the withdrawal.
     function releaseOf(uint256 datasetId, uint32 version, address account)

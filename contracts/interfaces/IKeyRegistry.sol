@@ -11,6 +11,8 @@ interface IKeyRegistry {
 
     error KeyRegistry_BadLength(uint256 got, uint256 required);
     error KeyRegistry_NoKey(address account);
+    error KeyRegistry_SignatureExpired(uint256 deadline);
+    error KeyRegistry_BadSignature(address account);
 
     struct Key {
         // slot 0
@@ -22,6 +24,17 @@ interface IKeyRegistry {
 
     /// @notice Registers, or rotates to, `publicKey` for the sender.
     function register(bytes calldata publicKey) external;
+
+    /// @notice As `register`, for an account that signed the key's hash with `nonces(account)` (EIP-712; ERC-1271 for a
+    /// contract): whoever calls pays the gas.
+    /// @param deadline the last second in which the signature counts
+    function registerFor(address account, bytes calldata publicKey, uint256 deadline, bytes calldata signature) external;
+
+    /// @notice The EIP-712 hash that an account signs for `registerFor`.
+    function registrationHash(address account, bytes32 keyHash, uint256 nonce, uint256 deadline)
+        external
+        view
+        returns (bytes32);
 
     /// @notice Withdraws the sender's key; nothing is sealed to it any more.
     function revoke() external;

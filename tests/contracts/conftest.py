@@ -9,7 +9,7 @@ import hashlib
 from types import SimpleNamespace
 
 import pytest
-from vocabulary import DAY, PRICE, Duo, Right, word
+from vocabulary import DAY, PRICE, ZERO, Duo, Right, word
 
 
 @pytest.fixture(scope="session")
@@ -80,14 +80,19 @@ def keys(project, actors):
 
 
 @pytest.fixture(scope="session")
-def datasets(project, actors, keys, networks):
+def datasets(project, actors, keys, visas, networks):
     licenses = networks.ecosystem.get_deployment_address(actors.deployer.address, actors.deployer.nonce + 1)
     return actors.deployer.deploy(project.DatasetNFT, licenses)
 
 
 @pytest.fixture(scope="session")
-def licenses(project, actors, keys, datasets):
-    contract = actors.deployer.deploy(project.AccessLicense, datasets, keys)
+def visas(project, actors):
+    return actors.deployer.deploy(project.VisaRegistry)
+
+
+@pytest.fixture(scope="session")
+def licenses(project, actors, keys, visas, datasets):
+    contract = actors.deployer.deploy(project.AccessLicense, datasets, keys, visas)
     assert datasets.LICENSES() == contract.address
     return contract
 
@@ -134,6 +139,7 @@ def publication():
             "contentRoot": word(name + " content"),
             "keyCommitment": word(name + " key"),
             "terms": terms,
+            "diseases": bytes(32),
         }
         return {**fields, **changes}
 
@@ -146,11 +152,14 @@ def terms_of_sale(arbiter):
         fields = {
             "datasetId": dataset_id,
             "price": PRICE,
+            "currency": ZERO,
             "duration": 30 * DAY,
             "uses": 0,
             "deliveryWindow": 2 * DAY,
             "disputeWindow": 3 * DAY,
             "right": Right.DOWNLOAD,
+            "visas": 0,
+            "proRata": False,
             "arbiter": arbiter.address,
         }
         return {**fields, **changes}

@@ -10,7 +10,7 @@ import os
 from pathlib import Path
 
 import pytest
-from vocabulary import DAY, PRICE, Duo, Right, word
+from vocabulary import DAY, PRICE, ZERO, Duo, Right, word
 
 SNAPSHOT = Path(__file__).with_name("gas.json")
 # The design's limits (data.md, "Numbers to beat").
@@ -51,7 +51,7 @@ def measured(
     spend("deliver", licenses.deliver(2, word("envelope"), sender=a.custodian))
     spend("consume", licenses.consume(2, sender=a.researcher))
     spend("confirm", licenses.confirm(2, sender=a.researcher))
-    spend("collect", licenses.collect(a.hospital, sender=a.hospital))
+    spend("collect", licenses.collect(a.hospital, ZERO, sender=a.hospital))
     spend("revoke", licenses.revoke(2, word("misuse"), sender=a.hospital))
 
     licenses.createOffer(terms_of_sale(2, right=Right.TRAIN), sender=a.hospital)
