@@ -83,6 +83,7 @@ contract AccessLicense is ERC721, IERC5192, Offers, Orders, Payments {
     function purchase(uint256 offerId, uint64 duo) external payable returns (uint256 licenseId) {
         StoredOffer storage offer = _openOffer(offerId);
         if (offer.visas != 0) revert AccessLicense_VisasRequired(offerId, offer.visas);
+        // slither-disable-next-line uninitialized-local // its fields are set below
         Sale memory sale;
         sale.offerId = offerId;
         sale.buyer = msg.sender;
@@ -91,6 +92,7 @@ contract AccessLicense is ERC721, IERC5192, Offers, Orders, Payments {
         sale.version = version;
         sale.needsReview = _needsReview(terms, duo, false);
         licenseId = _sell(sale, offer);
+        // slither-disable-next-line uninitialized-local // all zero: a plain transfer
         Payment memory direct;
         _take(msg.sender, _currencyOf(offer), offer.price, direct);
     }
@@ -109,6 +111,7 @@ contract AccessLicense is ERC721, IERC5192, Offers, Orders, Payments {
         _useOrder(order, signature);
 
         ResearchPurpose calldata purpose = order.purpose;
+        // slither-disable-next-line uninitialized-local // its fields are set below
         Sale memory sale;
         sale.offerId = order.offerId;
         sale.buyer = order.buyer;
@@ -242,6 +245,7 @@ contract AccessLicense is ERC721, IERC5192, Offers, Orders, Payments {
     function consume(uint256 licenseId) external returns (uint32 usesLeft) {
         StoredLicense storage license = _license(licenseId);
         if (msg.sender != license.licensee) {
+            // slither-disable-next-line unused-return // `_isActive` knows what a withdrawal stops
             (bool entitled,) = DATASETS.releaseOf(license.datasetId, license.version, msg.sender);
             if (!entitled) revert AccessLicense_NotLicensee(licenseId, msg.sender);
         }
@@ -311,6 +315,7 @@ contract AccessLicense is ERC721, IERC5192, Offers, Orders, Payments {
         returns (DuoPolicy.Decision)
     {
         uint256 datasetId = _offer(offerId).datasetId;
+        // slither-disable-next-line unused-return // a withdrawn version is judged, too
         (uint32 version, uint64 terms,) = DATASETS.saleOf(datasetId);
         return DuoPolicy.decide(terms, purpose.duo, _isDiseaseShown(datasetId, version, purpose, diseaseProof));
     }
@@ -503,6 +508,7 @@ contract AccessLicense is ERC721, IERC5192, Offers, Orders, Payments {
     }
 
     /// @dev The caller owns the dataset. What is due falls from second to second, so more ETH than that is no mistake.
+    // slither-disable-next-line msg-value-in-nonpayable // called by `revoke`, which is payable
     function _payBack(uint256 licenseId, StoredLicense storage license) private {
         StoredOffer storage offer = _offer(license.offerId);
         address currency = _currencyOf(offer);
@@ -515,6 +521,7 @@ contract AccessLicense is ERC721, IERC5192, Offers, Orders, Payments {
             if (msg.value < due) revert AccessLicense_WrongPrice(msg.value, due);
             if (msg.value > due) _credit(msg.sender, ETH, msg.value - due);
         } else {
+            // slither-disable-next-line uninitialized-local // all zero: a plain transfer
             Payment memory direct;
             _take(msg.sender, currency, due, direct);
         }
@@ -571,6 +578,7 @@ contract AccessLicense is ERC721, IERC5192, Offers, Orders, Payments {
         if (block.timestamp >= license.visasExpire) return true;
         uint256 count = license.visaCount;
         for (uint256 i = 0; i < count; ++i) {
+            // slither-disable-next-line calls-loop // of 4 rounds at most, and to our own contract
             if (VISAS.isRevoked(_visas[licenseId][i])) return true;
         }
         return false;

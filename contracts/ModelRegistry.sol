@@ -350,6 +350,7 @@ contract ModelRegistry is ERC721, IModelRegistry {
     /// @dev The owner trains on its latest version; a licensee on the version it bought, whose withdrawal ends the licence.
     function _checkEntitled(uint256 datasetId) private view {
         if (IERC721(address(DATASETS)).ownerOf(datasetId) == msg.sender) {
+            // slither-disable-next-line unused-return // its own terms do not bind an owner
             (uint32 version,, bool withdrawn) = DATASETS.saleOf(datasetId);
             if (withdrawn) revert ModelRegistry_Withdrawn(datasetId, version);
         } else if (!LICENSES.hasAccess(datasetId, msg.sender, IAccessLicense.Right.Train)) {

@@ -7,6 +7,7 @@ import {IVisaRegistry} from "./interfaces/IVisaRegistry.sol";
 
 /// @title Visa registry
 /// @dev Everybody has power over their own entries alone: owners over whom they trust, issuers over what they revoke.
+// slither-disable-next-line unimplemented-functions // a public mapping implements `requiredValue`
 contract VisaRegistry is EIP712, IVisaRegistry {
     uint8 public constant ALL_TYPES = 15;
 

@@ -30,6 +30,7 @@ abstract contract Payments is IAccessLicense, ReentrancyGuardTransient {
     }
 
     /// @param payer whoever called, or signed the order that is carried out
+    // slither-disable-next-line msg-value-in-nonpayable // called by payable functions alone
     function _take(address payer, address currency, uint256 amount, Payment memory payment) internal {
         uint256 inEth = currency == ETH ? amount : 0;
         if (msg.value != inEth) revert AccessLicense_WrongPrice(msg.value, inEth);
@@ -39,6 +40,7 @@ abstract contract Payments is IAccessLicense, ReentrancyGuardTransient {
     /// @dev Guarded, so that what the balance grew by is what this transfer brought.
     function _pull(address payer, address currency, uint256 amount, Payment memory payment) internal nonReentrant {
         IERC20 token = IERC20(currency);
+        // slither-disable-next-line reentrancy-balance // guarded: no other payment comes in between
         uint256 before = token.balanceOf(address(this));
         if (payment.method == Method.Authorization) {
             IERC3009(currency)
@@ -60,6 +62,7 @@ abstract contract Payments is IAccessLicense, ReentrancyGuardTransient {
                     .permit(payer, address(this), amount, payment.deadline, payment.v, payment.r, payment.s) {}
                     catch {}
             }
+            // slither-disable-next-line arbitrary-send-erc20-permit // `payer` called, or signed the order
             token.safeTransferFrom(payer, address(this), amount);
         }
         uint256 balance = token.balanceOf(address(this));
@@ -79,6 +82,7 @@ abstract contract Payments is IAccessLicense, ReentrancyGuardTransient {
         if (currency != ETH) {
             IERC20(currency).safeTransfer(to, amount);
         } else {
+            // slither-disable-next-line low-level-calls // to whom it is owed, or where that account says
             (bool ok,) = to.call{value: amount}("");
             if (!ok) revert AccessLicense_TransferFailed(to, amount);
         }
