@@ -174,7 +174,7 @@ interface IAccessLicense {
     /// @notice As `purchase`, with all that a buyer may declare, prove and sign, in one transaction. The caller is the
     /// buyer, or anyone who holds the order with the buyer's signature: that one pays the gas and, where the price is in
     /// ETH, the price. Licence and refunds are the buyer's.
-    /// @param signature not looked at when the buyer calls, and neither is the order's nonce
+    /// @param signature empty when the buyer calls; then the order's nonce is not looked at either
     function purchaseFor(
         Order calldata order,
         bytes calldata signature,

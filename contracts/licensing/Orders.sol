@@ -42,10 +42,11 @@ abstract contract Orders is IAccessLicense, EIP712, Nonces {
         );
     }
 
-    /// @dev A buyer who calls needs no signature: the transaction's says the same.
+    /// @dev A buyer who calls needs no signature: the transaction's says the same. With one, its nonce is used up, so that
+    /// nobody else who holds it buys once more.
     function _useOrder(Order calldata order, bytes calldata signature) internal {
         if (block.timestamp > order.deadline) revert AccessLicense_OrderExpired(order.deadline);
-        if (msg.sender == order.buyer) return;
+        if (msg.sender == order.buyer && signature.length == 0) return;
         if (!SignatureChecker.isValidSignatureNowCalldata(order.buyer, orderHash(order), signature)) {
             revert AccessLicense_BadSignature(order.buyer);
         }

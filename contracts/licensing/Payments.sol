@@ -78,6 +78,8 @@ abstract contract Payments is IAccessLicense, ReentrancyGuardTransient {
         amount = owed[account][currency];
         if (amount == 0) revert AccessLicense_NothingOwed(account, currency);
         owed[account][currency] = 0;
+        // Paid to itself, it would belong to nobody.
+        if (to == address(this)) revert AccessLicense_TransferFailed(to, amount);
         emit Collected(account, currency, amount, to);
         if (currency != ETH) {
             IERC20(currency).safeTransfer(to, amount);
