@@ -1,7 +1,8 @@
 """What the API answers: every response model, in camelCase on the wire.
 
-Conventions: amounts are wei as decimal strings; DUO bit sets are decimal strings; digests, roots and
-commitments are 0x-prefixed hex; times are ISO 8601 in UTC; `asOf` is the last block the index has read.
+Conventions: amounts are in the smallest unit of their currency (wei of ether), as decimal strings; DUO bit
+sets are decimal strings; digests, roots and commitments are 0x-prefixed hex; times are ISO 8601 in UTC;
+`asOf` is the last block the index has read.
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ LicenseState = Literal[
 ]
 RoundKind = Literal["statistics", "training"]
 RoundState = Literal["enrolling", "running", "unmasking", "finalized", "aborted"]
+VisaType = Literal[
+    "AffiliationAndRole", "AcceptedTermsAndPolicies", "ResearcherStatus", "ControlledAccessGrants"
+]
 InferenceState = Literal["requested", "committed", "challenged", "finalized", "refused", "expired"]
 
 
@@ -98,17 +102,28 @@ class Config(Schema):
     ipfs_gateway_url: str = Field(examples=["http://127.0.0.1:8080"])
     contracts: dict[str, str] = Field(
         examples=[{"DatasetNFT": "0x5FbDB2315678afecb367f032d93F642f64180aa3"}],
-        description="address by name of the five contracts",
+        description="address by name of the six contracts",
     )
     deployment_block: int
     as_of: int
+
+
+class Currency(Schema):
+    """What a price is in. A token says its symbol and decimals itself: go by the address."""
+
+    address: str | None = Field(description="of the ERC-20; null: ether")
+    symbol: str | None = Field(examples=["ETH"], description="null: the token says none")
+    decimals: int | None = Field(examples=[18], description="null: the token says none; show smallest units")
 
 
 class Offer(Schema):
     id: int
     dataset_id: int
     right: Right
-    price: str = Field(examples=["10000000000000000"], description="wei")
+    price: str = Field(examples=["10000000000000000"], description="in the currency's smallest unit")
+    currency: Currency
+    visas: list[VisaType] = Field(description="a buyer shows one of each")
+    pro_rata: bool = Field(description="an owner who revokes pays back the part that was not used")
     duration: int = Field(description="seconds of access from delivery; 0: no end")
     uses: int = Field(description="0: not counted")
     delivery_window: int = Field(description="seconds the custodian has to deliver")
@@ -130,12 +145,26 @@ class Container(Schema):
     sha256: str = Field(description="of the container")
 
 
+class Disease(Schema):
+    id: str = Field(examples=["MONDO:0005068"])
+    name: str | None = Field(examples=["myocardial infarction"])
+
+
+class PermittedDiseases(Schema):
+    """What the term DS permits: `root` is on chain, the rest is the card's account of it."""
+
+    root: str = Field(description="Merkle root over the diseases named and all that descend from them")
+    named: list[Disease] = Field(description="empty where the card names none, or could not be read")
+    ontology: str | None = Field(examples=["releases/2025-06-03"], description="release of MONDO")
+
+
 class DatasetVersion(Schema):
     version: int
     card: Content
     content_root: str
     key_commitment: str
     terms: Duo
+    diseases: PermittedDiseases | None = Field(description="null: a person judges a disease")
     published_at: datetime
     withdrawn_at: datetime | None
     container: Container | None
@@ -163,7 +192,9 @@ class DatasetSummary(Schema):
 
 
 class DatasetDetail(DatasetSummary):
-    custodian: str | None
+    custodian: str | None = Field(
+        description="who delivers keys besides the owner; at first the owner itself"
+    )
     card: dict[str, Any] | None = Field(description="the Croissant JSON-LD of the latest version, from IPFS")
     versions: list[DatasetVersion]
     all_offers: list[Offer]
@@ -185,13 +216,23 @@ class License(Schema):
     state: LicenseState
     right: Right
     active: bool = Field(description="delivered, not expired, revoked or refunded, as of the last block read")
-    price: str = Field(description="wei")
+    price: str = Field(description="in the currency's smallest unit")
+    currency: Currency
+    visas: list[VisaType] = Field(description="that were shown, as the offer requires")
+    pro_rata: bool
+    refund_due: str | None = Field(
+        description="what an owner who revoked now would pay back, about (ask `refundDue`); null: nothing"
+    )
     purpose: Duo
+    disease: str | None = Field(examples=["MONDO:0005068"], description="declared by the buyer")
+    statement: str | None = Field(description="salted hash of the research plan")
     uses_left: int | None = Field(description="null: not counted")
     purchased_at: datetime
     delivered_at: datetime | None
     deadline: datetime | None = Field(description="delivery deadline, or end of the dispute window")
-    expires_at: datetime | None = Field(description="null: not delivered, or no end")
+    expires_at: datetime | None = Field(
+        description="null: not delivered, or no end; never later than the visas' end"
+    )
     envelope: Content | None
     block: int
     tx_hash: str

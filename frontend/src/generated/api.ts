@@ -8,11 +8,13 @@ CodecGrant: CodecGrant
 Config: Config
 Container: Container
 Content: Content
+Currency: Currency
 DatasetAnswer: DatasetAnswer
 DatasetDetail: DatasetDetail
 DatasetPage: DatasetPage
 DatasetSummary: DatasetSummary
 DatasetVersion: DatasetVersion
+Disease: Disease
 Duo: Duo
 DuoTerm: DuoTerm
 Enrolment: Enrolment
@@ -32,6 +34,7 @@ ModelPage: ModelPage
 ModelSummary: ModelSummary
 ModelVersion: ModelVersion
 Offer: Offer
+PermittedDiseases: PermittedDiseases
 Problem: Problem
 Readiness: Readiness
 RoundAnswer: RoundAnswer
@@ -87,7 +90,7 @@ chainId: number
 rpcUrl: string
 ipfsGatewayUrl: string
 /**
- * address by name of the five contracts
+ * address by name of the six contracts
  */
 contracts: {
 [k: string]: string
@@ -120,6 +123,23 @@ fileName: string
  */
 sha256: string
 }
+/**
+ * What a price is in. A token says its symbol and decimals itself: go by the address.
+ */
+export interface Currency {
+/**
+ * of the ERC-20; null: ether
+ */
+address: (string | null)
+/**
+ * null: the token says none
+ */
+symbol: (string | null)
+/**
+ * null: the token says none; show smallest units
+ */
+decimals: (number | null)
+}
 export interface DatasetAnswer {
 id: number
 owner: string
@@ -145,6 +165,9 @@ updatedAt: string
  */
 offers: Offer[]
 unreadable: (string | null)
+/**
+ * who delivers keys besides the owner; at first the owner itself
+ */
 custodian: (string | null)
 /**
  * the Croissant JSON-LD of the latest version, from IPFS
@@ -187,9 +210,18 @@ id: number
 datasetId: number
 right: ("none" | "download" | "train" | "infer")
 /**
- * wei
+ * in the currency's smallest unit
  */
 price: string
+currency: Currency
+/**
+ * a buyer shows one of each
+ */
+visas: ("AffiliationAndRole" | "AcceptedTermsAndPolicies" | "ResearcherStatus" | "ControlledAccessGrants")[]
+/**
+ * an owner who revokes pays back the part that was not used
+ */
+proRata: boolean
 /**
  * seconds of access from delivery; 0: no end
  */
@@ -218,6 +250,10 @@ card: Content
 contentRoot: string
 keyCommitment: string
 terms: Duo
+/**
+ * null: a person judges a disease
+ */
+diseases: (PermittedDiseases | null)
 publishedAt: string
 withdrawnAt: (string | null)
 container: (Container | null)
@@ -227,6 +263,27 @@ container: (Container | null)
 unreadable: (string | null)
 block: number
 txHash: string
+}
+/**
+ * What the term DS permits: `root` is on chain, the rest is the card's account of it.
+ */
+export interface PermittedDiseases {
+/**
+ * Merkle root over the diseases named and all that descend from them
+ */
+root: string
+/**
+ * empty where the card names none, or could not be read
+ */
+named: Disease[]
+/**
+ * release of MONDO
+ */
+ontology: (string | null)
+}
+export interface Disease {
+id: string
+name: (string | null)
 }
 export interface DatasetDetail {
 id: number
@@ -253,6 +310,9 @@ updatedAt: string
  */
 offers: Offer[]
 unreadable: (string | null)
+/**
+ * who delivers keys besides the owner; at first the owner itself
+ */
 custodian: (string | null)
 /**
  * the Croissant JSON-LD of the latest version, from IPFS
@@ -412,10 +472,28 @@ right: ("none" | "download" | "train" | "infer")
  */
 active: boolean
 /**
- * wei
+ * in the currency's smallest unit
  */
 price: string
+currency: Currency
+/**
+ * that were shown, as the offer requires
+ */
+visas: ("AffiliationAndRole" | "AcceptedTermsAndPolicies" | "ResearcherStatus" | "ControlledAccessGrants")[]
+proRata: boolean
+/**
+ * what an owner who revoked now would pay back, about (ask `refundDue`); null: nothing
+ */
+refundDue: (string | null)
 purpose: Duo
+/**
+ * declared by the buyer
+ */
+disease: (string | null)
+/**
+ * salted hash of the research plan
+ */
+statement: (string | null)
 /**
  * null: not counted
  */
@@ -427,7 +505,7 @@ deliveredAt: (string | null)
  */
 deadline: (string | null)
 /**
- * null: not delivered, or no end
+ * null: not delivered, or no end; never later than the visas' end
  */
 expiresAt: (string | null)
 envelope: (Content | null)
@@ -452,10 +530,28 @@ right: ("none" | "download" | "train" | "infer")
  */
 active: boolean
 /**
- * wei
+ * in the currency's smallest unit
  */
 price: string
+currency: Currency
+/**
+ * that were shown, as the offer requires
+ */
+visas: ("AffiliationAndRole" | "AcceptedTermsAndPolicies" | "ResearcherStatus" | "ControlledAccessGrants")[]
+proRata: boolean
+/**
+ * what an owner who revoked now would pay back, about (ask `refundDue`); null: nothing
+ */
+refundDue: (string | null)
 purpose: Duo
+/**
+ * declared by the buyer
+ */
+disease: (string | null)
+/**
+ * salted hash of the research plan
+ */
+statement: (string | null)
 /**
  * null: not counted
  */
@@ -467,7 +563,7 @@ deliveredAt: (string | null)
  */
 deadline: (string | null)
 /**
- * null: not delivered, or no end
+ * null: not delivered, or no end; never later than the visas' end
  */
 expiresAt: (string | null)
 envelope: (Content | null)
@@ -497,10 +593,28 @@ right: ("none" | "download" | "train" | "infer")
  */
 active: boolean
 /**
- * wei
+ * in the currency's smallest unit
  */
 price: string
+currency: Currency
+/**
+ * that were shown, as the offer requires
+ */
+visas: ("AffiliationAndRole" | "AcceptedTermsAndPolicies" | "ResearcherStatus" | "ControlledAccessGrants")[]
+proRata: boolean
+/**
+ * what an owner who revoked now would pay back, about (ask `refundDue`); null: nothing
+ */
+refundDue: (string | null)
 purpose: Duo
+/**
+ * declared by the buyer
+ */
+disease: (string | null)
+/**
+ * salted hash of the research plan
+ */
+statement: (string | null)
 /**
  * null: not counted
  */
@@ -512,7 +626,7 @@ deliveredAt: (string | null)
  */
 deadline: (string | null)
 /**
- * null: not delivered, or no end
+ * null: not delivered, or no end; never later than the visas' end
  */
 expiresAt: (string | null)
 envelope: (Content | null)
