@@ -129,6 +129,6 @@ def test_names(datasets, licenses, models):
     assert (models.name(), models.symbol()) == ("BioDeSci Model", "BDSM")
 
 
-def test_what_is_no_token_claims_nothing(keys, inferences):
-    for contract in (keys, inferences):
+def test_what_is_no_token_claims_nothing(keys, inferences, visas):
+    for contract in (keys, inferences, visas):
         assert "supportsInterface(bytes4)" not in {m.selector for m in contract.contract_type.methods}
