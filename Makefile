@@ -19,6 +19,7 @@ JOBS ?= 2
 suites = test-browser test-story test-integration test-contracts test-backend test-page
 
 # Contract suites that were not written here, and the build that Slither reads.
+compiled = .build/compiled
 solmate_suite = tests/contracts/conformity/build/ERC721.t.sol
 slither_build = .cache/slither/out/build-info
 slither_report = .cache/slither/report.txt
@@ -41,13 +42,13 @@ help: ## Show the commands
 setup: ## Set up .venv, node_modules and .cache (a no-op when nothing changed)
 	@./scripts/setup.sh
 
-demo: setup ## Play the whole story on real data, end to end, and stop
+demo: setup $(compiled) ## Play the whole story on real data, end to end, and stop
 	@$(at_home) biodesci demo
 
-up: setup frontend/dist/index.html ## Start the whole stack with the web page; Ctrl-C stops it
+up: setup $(compiled) frontend/dist/index.html ## Start the whole stack with the web page; Ctrl-C stops it
 	@$(at_home) biodesci up
 
-console: setup ## An Ape console on what `make up` runs, with its contracts and short verbs at hand
+console: setup $(compiled) ## An Ape console on what `make up` runs, with its contracts and short verbs at hand
 	@ape console --network "$${NETWORK:-ethereum:local:http://127.0.0.1:8545}"
 
 test: ## Set up (a browser too) and run every test and check
@@ -60,7 +61,7 @@ test-deep: compile ## Fuzz the contracts for much longer, from another seed each
 	@seed=$${SEED:-0x$$(od -An -N8 -tx8 /dev/urandom | tr -d ' ')}; echo "seed $$seed"; \
 	$(at_home) FOUNDRY_PROFILE=deep $(forge) test --fuzz-seed $$seed
 
-check: setup $(slither_build) ## Format, lint, types, import rules, static analysis of the contracts, generated files
+check: setup $(compiled) $(slither_build) ## Format, lint, types, import rules, static analysis of the contracts, generated files
 	ruff format --check .
 	ruff check .
 	mypy
@@ -73,15 +74,19 @@ check: setup $(slither_build) ## Format, lint, types, import rules, static analy
 	$(call node_tool,typescript/bin/tsc) --noEmit -p frontend
 	$(call node_tool,oxlint/bin/oxlint) frontend tests/e2e
 
-generate: setup ## Write again what is generated: ABIs, API client, vectors
+generate: setup $(compiled) ## Write again what is generated: ABIs, API client, vectors
 	python scripts/export_abi.py
 	python tests/vectors/make.py
 	node frontend/generate.mjs
 
 # Beforehand, so that suites that run side by side only read what it writes.
-compile: setup $(solmate_suite) $(slither_build)
-	@ape compile
+compile: setup $(compiled) $(solmate_suite) $(slither_build)
 	@$(at_home) $(forge) build --quiet
+
+# Left alone, Ape compiles the files that changed and not the contracts that import them: old code would be deployed.
+$(compiled): $(shell find contracts -name '*.sol') ape-config.yaml package-lock.json | setup
+	@ape compile --force
+	@touch $@
 
 $(solmate_suite): tests/contracts/conformity/adapt_solmate.py package-lock.json | setup
 	@python $<

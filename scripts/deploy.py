@@ -2,6 +2,8 @@
 
     ape run deploy --network ethereum:local:http://127.0.0.1:8545    an anvil that runs already
     ape run deploy --network ethereum:sepolia --account ALIAS        a public network
+    ape run deploy --network ... --dry-run                           what it would do and cost; sends nothing
+    ape run deploy --network ... --verify                            is the code there the code here?
 
 ALIAS is an account of Ape's. It asks for its passphrase, or takes it from APE_ACCOUNTS_<ALIAS>_PASSPHRASE.
 The contracts have no owner, so the deploying account has no power over them afterwards. The file is
@@ -13,6 +15,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +36,7 @@ CONTRACTS = (
 )
 LOCAL_CHAIN = 31337
 GAS = 15_000_000  # more than all six take together
+MAX_CODE = 24_576  # bytes (EIP-170)
 
 
 def fail(what: str, hint: str) -> click.ClickException:
@@ -100,44 +104,109 @@ def check_funds(provider: Any, account: Any) -> None:
         )
 
 
+def arguments(at: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """Of each constructor, in the order of deployment; `at` says where each contract is, or will be."""
+    return {
+        "KeyRegistry": (),
+        "VisaRegistry": (),
+        "DatasetNFT": (at["AccessLicense"],),
+        "AccessLicense": (at["DatasetNFT"], at["KeyRegistry"], at["VisaRegistry"]),
+        "ModelRegistry": (at["DatasetNFT"], at["AccessLicense"]),
+        "InferenceCommitment": (at["ModelRegistry"], at["KeyRegistry"]),
+    }
+
+
+def expected_addresses(account: Any, provider: Any) -> dict[str, str]:
+    """Where the contracts will be: an address follows from the account and its nonce."""
+    nonce = provider.get_nonce(account.address)
+    return {
+        name: str(networks.ecosystem.get_deployment_address(account.address, nonce + i))
+        for i, name in enumerate(CONTRACTS)
+    }
+
+
+def creation(name: str, values: tuple[str, ...], sender: str) -> Any:
+    return getattr(project, name).constructor.serialize_transaction(*values, sender=sender)
+
+
+def runtime_code(provider: Any, transaction: Any, address: str) -> bytes:
+    """What the constructor returns at `address`: the code with its immutables, which say the address, too."""
+    # The code of a creation, put there for the time of one call, runs as it does in the creation.
+    there = {address: {"code": to_hex(transaction.data)}}
+    return bytes(provider.web3.eth.call({"to": address}, "latest", there))
+
+
+def rehearse(provider: Any, account: Any) -> None:
+    """Says what a deployment would do: addresses, sizes, gas and cost at the present price. Sends nothing."""
+    at = expected_addresses(account, provider)
+    price = int(provider.web3.eth.gas_price)
+    total = 0
+    click.echo(f"{'contract':20} {'address':42} {'bytes':>7} {'gas':>10}")
+    for name, values in arguments(at).items():
+        transaction = creation(name, values, account.address)
+        size = len(runtime_code(provider, transaction, at[name]))
+        if size > MAX_CODE:
+            raise fail(
+                f"{name} has {size:,} bytes of code; the chain takes {MAX_CODE:,}.", "Make it smaller."
+            )
+        call = {"from": account.address, "data": transaction.data}
+        gas = int(provider.web3.eth.estimate_gas(call))
+        total += gas
+        click.echo(f"{name:20} {at[name]:42} {size:>7,} {gas:>10,}")
+    click.echo(f"{'together':20} {'':42} {'':>7} {total:>10,}")
+    balance = int(provider.get_balance(account.address))
+    click.echo(f"At {price / 10**9:.3f} gwei that is {total * price / 10**18:.6f} ETH.")
+    click.echo(f"{account.address} has {balance / 10**18:.6f} ETH.")
+    click.echo("Nothing was sent.")
+
+
+def verify(path: Path, provider: Any) -> None:
+    """Checks that the contracts in the file have the code that is compiled here. Raises if one has not."""
+    try:
+        data = json.loads(path.read_text())
+        at = {name: data["contracts"][name]["address"] for name in CONTRACTS}
+    except (OSError, ValueError, KeyError, TypeError) as exc:
+        raise fail(
+            f"{path} names no deployment ({exc!r}).", "Deploy first, or set BIODESCI_DEPLOYMENT."
+        ) from exc
+    if data.get("chainId") != provider.chain_id:
+        raise fail(
+            f"{path} is about chain {data.get('chainId')}, not about chain {provider.chain_id}.",
+            "Name its network with --network.",
+        )
+    for name, values in arguments(at).items():
+        # No constructor looks at its sender.
+        expected = runtime_code(provider, creation(name, values, at[name]), at[name])
+        if bytes(provider.get_code(at[name])) != expected:
+            raise fail(
+                f"The code of {name} at {at[name]} is not what is compiled here.",
+                "Check out the version that was deployed; if that is this one, don't use the deployment.",
+            )
+        click.echo(f"{name:20} {at[name]} has the code that is compiled here ({len(expected):,} bytes).")
+
+
 def deploy_all(provider: Any, account: Any) -> dict[str, Any]:
     """Deploys the six in the order in which they refer to each other, and checks the code of each."""
-    # DatasetNFT and AccessLicense name each other in immutables: the latter's address follows from the nonce.
-    nonce = provider.get_nonce(account.address)
-    licenses_address = networks.ecosystem.get_deployment_address(account.address, nonce + 3)
-    deployed: dict[str, Any] = {}
+    at = expected_addresses(account, provider)
     entries: dict[str, Any] = {}
-
-    def create(name: str, *arguments: object) -> None:
-        transaction = getattr(project, name).constructor.serialize_transaction(
-            *arguments, sender=account.address
-        )
-        # The constructor returns the code with its immutables: this must lie at the address afterwards.
-        call = {"from": account.address, "data": transaction.data}
-        expected = bytes(provider.web3.eth.call(call))
+    for name, values in arguments(at).items():
+        transaction = creation(name, values, account.address)
+        expected = runtime_code(provider, transaction, at[name])
         receipt = account.call(transaction)
         address = str(receipt.contract_address)
+        if address != at[name]:
+            raise fail(
+                f"{name} came to {address}, not to {at[name]}: the account sent something else meanwhile.",
+                "Run this again from an account that nobody else uses meanwhile.",
+            )
         if bytes(provider.get_code(address)) != expected:
             raise fail(f"The code of {name} at {address} is not what was sent.", "Don't use this deployment.")
-        deployed[name] = address
         entries[name] = {
             "address": address,
             "block": int(receipt.block_number),
             "codeHash": to_hex(keccak(expected)),
+            "gas": int(receipt.gas_used),
         }
-
-    create("KeyRegistry")
-    create("VisaRegistry")
-    create("DatasetNFT", licenses_address)
-    create("AccessLicense", deployed["DatasetNFT"], deployed["KeyRegistry"], deployed["VisaRegistry"])
-    if deployed["AccessLicense"] != licenses_address:
-        raise fail(
-            f"AccessLicense came to {deployed['AccessLicense']}, not to {licenses_address}: "
-            "the account sent something else meanwhile.",
-            "Run this again from an account that nobody else uses meanwhile.",
-        )
-    create("ModelRegistry", deployed["DatasetNFT"], deployed["AccessLicense"])
-    create("InferenceCommitment", deployed["ModelRegistry"], deployed["KeyRegistry"])
     return entries
 
 
@@ -168,8 +237,14 @@ class DeployCommand(ConnectedProviderCommand):
 @click.option(
     "--if-needed", is_flag=True, help="Do nothing when the contracts in the file are on this chain."
 )
-def cli(provider: Any, alias: str | None, if_needed: bool) -> None:
+@click.option("--dry-run", is_flag=True, help="Say what would be done and what it would cost; send nothing.")
+@click.option(
+    "--verify", "check", is_flag=True, help="Compare the code on the chain with what is compiled here."
+)
+def cli(provider: Any, alias: str | None, if_needed: bool, dry_run: bool, check: bool) -> None:
     """Deploys the contracts and writes deployments/<network>.json."""
+    if if_needed + dry_run + check > 1:
+        raise click.UsageError("Only one of --if-needed, --dry-run and --verify.")
     if getattr(provider, "process", None) is not None:
         raise fail(
             "No chain was running, and the one that Ape started ends with this command.",
@@ -186,7 +261,13 @@ def cli(provider: Any, alias: str | None, if_needed: bool) -> None:
     if if_needed and is_deployed(path, provider):
         click.echo(f"The contracts in {path} are on chain {provider.chain_id} already.")
         return
+    if check:
+        verify(path, provider)
+        return
     account = deployer(provider, alias)
+    if dry_run:
+        rehearse(provider, account)
+        return
     check_funds(provider, account)
     try:
         entries = deploy_all(provider, account)
@@ -195,5 +276,5 @@ def cli(provider: Any, alias: str | None, if_needed: bool) -> None:
     first = min(entry["block"] for entry in entries.values())
     write(path, {"network": name, "chainId": provider.chain_id, "block": first, "contracts": entries})
     for contract in CONTRACTS:
-        click.echo(f"{contract:20} {entries[contract]['address']}")
+        click.echo(f"{contract:20} {entries[contract]['address']} {entries[contract]['gas']:>10,} gas")
     click.echo(f"Written to {path}.")

@@ -1,13 +1,12 @@
 """Writes the contracts' ABIs for the backend and the page: one sorted JSON list per contract.
 
-Run it as `python scripts/export_abi.py` after a change to a contract; `--check` compares instead.
+`make generate` runs it after a change to a contract; `--check` compares instead.
 The ABIs come out of Ape's own compilation, so what is exported is what `scripts/deploy.py` deploys.
 """
 
 from __future__ import annotations
 
 import json
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -26,13 +25,12 @@ CONTRACTS = (
 
 
 def compiled() -> dict[str, list[dict[str, Any]]]:
-    """The ABI of each contract, compiled anew where a source changed."""
-    done = subprocess.run(["ape", "compile"], cwd=ROOT, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise click.ClickException(
-            f"The contracts do not compile; run `ape compile` to see why.\n{done.stderr}"
-        )
-    types = json.loads((ROOT / ".build" / "__local__.json").read_text())["contractTypes"]
+    """The ABI of each contract, as `make compile` left it."""
+    manifest = ROOT / ".build" / "__local__.json"
+    newest = max(path.stat().st_mtime for path in (ROOT / "contracts").rglob("*.sol"))
+    if not manifest.exists() or manifest.stat().st_mtime < newest:
+        raise click.ClickException("The contracts changed since they were compiled; run `make compile`.")
+    types = json.loads(manifest.read_text())["contractTypes"]
     return {name: sorted(types[name]["abi"], key=_order) for name in CONTRACTS}
 
 
