@@ -38,9 +38,8 @@ contract Dollar is ERC20Permit {
         require(block.timestamp > validAfter && block.timestamp < validBefore, "not now");
         require(!authorizationState[from][nonce], "used");
         authorizationState[from][nonce] = true;
-        bytes32 structHash = keccak256(
-            abi.encode(RECEIVE_WITH_AUTHORIZATION_TYPEHASH, from, to, value, validAfter, validBefore, nonce)
-        );
+        bytes32 structHash =
+            keccak256(abi.encode(RECEIVE_WITH_AUTHORIZATION_TYPEHASH, from, to, value, validAfter, validBefore, nonce));
         require(ECDSA.recover(_hashTypedDataV4(structHash), v, r, s) == from, "bad signature");
         _transfer(from, to, value);
     }
