@@ -52,7 +52,7 @@ def test_deploy_then_console(network, tmp_path):
     code, said = ape("run", "deploy", "--network", network, deployment=path)
     assert code == 0, said
     data = json.loads(path.read_text())
-    assert (data["network"], data["chainId"], len(data["contracts"])) == ("local", 31337, 5)
+    assert (data["network"], data["chainId"], len(data["contracts"])) == ("local", 31337, 6)
     assert data["block"] == min(entry["block"] for entry in data["contracts"].values())
 
     code, said = ape("run", "deploy", "--if-needed", "--network", network, deployment=path)
@@ -69,6 +69,55 @@ def test_deploy_then_console(network, tmp_path):
     code, said = ape("run", "deploy", "--if-needed", "--network", network, deployment=path)
     assert code == 0
     assert "Written" in said
+
+
+def test_a_dry_run_sends_nothing(network, tmp_path):
+    path = tmp_path / "local.json"
+    code, said = ape("run", "deploy", "--dry-run", "--network", network, deployment=path)
+    assert code == 0, said
+    assert not path.exists()
+    lines = said.splitlines()
+    foreseen = {line.split()[0]: line.split()[1:] for line in lines if " 0x" in line and "," in line}
+    _, again = ape("run", "deploy", "--dry-run", "--network", network, deployment=path)
+    assert again.splitlines()[-9:] == lines[-9:], "the nonce has moved, so something was sent"
+
+    code, said = ape("run", "deploy", "--network", network, deployment=path)
+    assert code == 0, said
+    contracts = json.loads(path.read_text())["contracts"]
+    assert len(contracts) == 6
+    for name, entry in contracts.items():
+        address, _, gas = foreseen[name]
+        assert (entry["address"], entry["gas"]) == (address, int(gas.replace(",", "")))
+
+
+def test_verify(network, tmp_path):
+    path = tmp_path / "local.json"
+    code, said = ape("run", "deploy", "--verify", "--network", network, deployment=path)
+    assert code != 0
+    assert "names no deployment" in said
+
+    ape("run", "deploy", "--network", network, deployment=path)
+    code, said = ape("run", "deploy", "--verify", "--network", network, deployment=path)
+    assert code == 0, said
+    assert said.count("has the code that is compiled here") == 6
+
+    # Two contracts of ours, each with our code, but at each other's address.
+    data = json.loads(path.read_text())
+    contracts = data["contracts"]
+    swapped = {"KeyRegistry": contracts["VisaRegistry"], "VisaRegistry": contracts["KeyRegistry"]}
+    path.write_text(json.dumps({**data, "contracts": {**contracts, **swapped}}))
+    code, said = ape("run", "deploy", "--verify", "--network", network, deployment=path)
+    assert code != 0
+    assert f"The code of KeyRegistry at {contracts['VisaRegistry']['address']} is not" in said
+
+    # The right code, but wired to other contracts: immutables count.
+    other = tmp_path / "other.json"
+    ape("run", "deploy", "--network", network, deployment=other)
+    strange = json.loads(other.read_text())["contracts"]["DatasetNFT"]
+    path.write_text(json.dumps({**data, "contracts": {**contracts, "DatasetNFT": strange}}))
+    code, said = ape("run", "deploy", "--verify", "--network", network, deployment=path)
+    assert code != 0
+    assert f"The code of DatasetNFT at {strange['address']} is not" in said
 
 
 def test_no_chain(tmp_path):
