@@ -9,6 +9,7 @@ from pathlib import Path
 PEERS = {
     "publish": "Ocean 2,645,107 (2 tx); Nevermined 691,089",
     "purchase": "Ocean 371,226 (2 tx) to 408,067 (3 tx); Nevermined 702,071",
+    "purchase_erc20_permit": "Ocean 371,226 (2 tx) to 408,067 (3 tx), without a permit",
     "consume": "Ocean 89,623; Nevermined 92,597",
 }
 

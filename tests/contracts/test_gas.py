@@ -10,15 +10,18 @@ import os
 from pathlib import Path
 
 import pytest
-from vocabulary import DAY, PRICE, ZERO, Duo, Right, word
+from typed import authorization, permit, sign_order
+from vocabulary import DAY, DIRECT, DOLLARS, NO_EVIDENCE, PRICE, ZERO, Duo, Right, word
 
 SNAPSHOT = Path(__file__).with_name("gas.json")
 # The design's limits (data.md, "Numbers to beat").
 CEILINGS = {
     "publish": 250_000,
     "purchase": 150_000,
+    "purchase_erc20_permit": 190_000,
     "consume": 40_000,
     "deliver": 60_000,
+    "deliver_by_owner": 60_000,
     "revoke": 35_000,
     "withdraw": 35_000,
 }
@@ -26,13 +29,36 @@ CEILINGS = {
 
 @pytest.fixture
 def measured(
-    chain, keys, datasets, licenses, models, inferences, actors, publication, terms_of_sale, register_key
+    chain,
+    keys,
+    visas,
+    datasets,
+    licenses,
+    models,
+    inferences,
+    dollar,
+    actors,
+    publication,
+    terms_of_sale,
+    order,
+    register_key,
 ):
     """One life of everything, on a clock that is set: a time in calldata has its price too."""
     a = actors
     start = 2_000_000_000
     chain.mine(timestamp=start)
-    gas: dict[str, int] = {}
+    deployed = {
+        "key_registry": keys,
+        "visa_registry": visas,
+        "dataset_nft": datasets,
+        "access_license": licenses,
+        "model_registry": models,
+        "inference_commitment": inferences,
+    }
+    gas = {
+        f"deploy.{name}": contract.creation_metadata.receipt.gas_used for name, contract in deployed.items()
+    }
+    gas["deploy"] = sum(gas.values())
 
     def spend(name: str, tx) -> None:
         gas[name] = tx.gas_used
@@ -83,6 +109,32 @@ def measured(
     spend("request", inferences.request(*request, value=PRICE, sender=a.researcher))
     spend("commit", inferences.commit(2, word("out"), word("blob"), sender=a.worker))
     spend("finalize_inference", inferences.finalize(2, sender=a.researcher))
+
+    # The same with a dollar: a cold buyer again, of a token that the contract holds some of already.
+    priced = terms_of_sale(2, currency=dollar.address, price=DOLLARS, duration=30 * DAY, proRata=True)
+    spend("create_offer_erc20", licenses.createOffer(priced, sender=a.hospital))
+    bought = licenses.offerCount()
+    for account in (a.model_owner, a.aggregator, a.arbiter):
+        dollar.mint(account, 9 * DOLLARS, sender=a.deployer)
+        register_key(account)
+    dollar.approve(licenses, DOLLARS, sender=a.model_owner)
+    licenses.purchase(bought, Duo.HMB, sender=a.model_owner)
+    paid = permit(a.aggregator, dollar, licenses.address, DOLLARS)
+    own = order(bought, buyer=a.aggregator.address, currency=dollar.address, price=DOLLARS)
+    spend("purchase_erc20_permit", licenses.purchaseFor(own, b"", NO_EVIDENCE, paid, sender=a.aggregator))
+    license_id = licenses.licenseCount()
+    paid = authorization(a.arbiter, dollar, licenses.address, DOLLARS, word("once"))
+    theirs = order(bought, buyer=a.arbiter.address, currency=dollar.address, price=DOLLARS)
+    signature = sign_order(a.arbiter, licenses, theirs)
+    relayed = licenses.purchaseFor(theirs, signature, NO_EVIDENCE, paid, sender=a.stranger)
+    spend("purchase_erc20_relayed", relayed)
+    datasets.setCustodian(2, a.hospital, sender=a.hospital)
+    spend("deliver_by_owner", licenses.deliver(license_id, word("envelope"), sender=a.hospital))
+    licenses.confirm(license_id, sender=a.aggregator)
+    dollar.approve(licenses, DOLLARS, sender=a.aggregator)
+    spend("renew_erc20", licenses.renew(license_id, [], DIRECT, sender=a.aggregator))
+    dollar.approve(licenses, 2 * DOLLARS, sender=a.hospital)
+    spend("revoke_erc20_pro_rata", licenses.revoke(license_id, word("misuse"), sender=a.hospital))
 
     spend("withdraw", datasets.withdraw(2, 2, sender=a.hospital))
     return gas
