@@ -46,8 +46,7 @@ contract DatasetNFT is ERC721, IERC2981, IERC4906, IDatasetNFT {
     /// @notice Sells licences for these datasets.
     IAccessLicense public immutable LICENSES;
 
-    /// @inheritdoc IDatasetNFT
-    uint256 public datasetCount;
+    uint256 internal _nextId = 1; // never 0, so that the first publication costs no more than the others
 
     mapping(uint256 datasetId => Dataset) private _datasets;
     mapping(uint256 datasetId => mapping(uint32 version => StoredVersion)) private _versions;
@@ -96,6 +95,11 @@ contract DatasetNFT is ERC721, IERC2981, IERC4906, IDatasetNFT {
         if (isLatest) _datasets[datasetId].withdrawnAt = uint40(block.timestamp);
         else _earlier[datasetId][version].withdrawnAt = uint40(block.timestamp);
         emit VersionWithdrawn(datasetId, version);
+    }
+
+    /// @inheritdoc IDatasetNFT
+    function datasetCount() external view returns (uint256) {
+        return _nextId - 1;
     }
 
     /// @inheritdoc IDatasetNFT
@@ -193,7 +197,7 @@ contract DatasetNFT is ERC721, IERC2981, IERC4906, IDatasetNFT {
 
     function _publish(Publication calldata p, uint256[] calldata parents) private returns (uint256 datasetId) {
         if (parents.length > MAX_PARENTS) revert DatasetNFT_TooManyParents(parents.length, MAX_PARENTS);
-        datasetId = ++datasetCount;
+        datasetId = _nextId++;
         for (uint256 i = 0; i < parents.length; ++i) {
             // Ids are given in sequence and never burnt, so what is below this one exists.
             if (parents[i] == 0 || parents[i] >= datasetId) revert DatasetNFT_UnknownParent(parents[i]);

@@ -33,8 +33,7 @@ abstract contract Offers is IAccessLicense {
 
     IDatasetNFT public immutable DATASETS;
 
-    /// @inheritdoc IAccessLicense
-    uint256 public offerCount;
+    uint256 private _nextId = 1; // never 0, so that the first offer costs no more than the others
 
     mapping(uint256 offerId => StoredOffer) private _offers;
 
@@ -61,6 +60,11 @@ abstract contract Offers is IAccessLicense {
         if (!offer.open) revert AccessLicense_OfferClosed(offerId);
         offer.open = false;
         emit OfferClosed(offerId);
+    }
+
+    /// @inheritdoc IAccessLicense
+    function offerCount() external view returns (uint256) {
+        return _nextId - 1;
     }
 
     /// @inheritdoc IAccessLicense
@@ -120,7 +124,7 @@ abstract contract Offers is IAccessLicense {
         bool inToken = offer.currency != address(0);
         if (inToken && offer.currency.code.length == 0) revert AccessLicense_BadOffer("currency");
 
-        offerId = ++offerCount;
+        offerId = _nextId++;
         StoredOffer storage stored = _offers[offerId];
         stored.price = offer.price;
         stored.duration = offer.duration;

@@ -133,7 +133,7 @@ def measured(
     licenses.confirm(license_id, sender=a.aggregator)
     dollar.approve(licenses, DOLLARS, sender=a.aggregator)
     spend("renew_erc20", licenses.renew(license_id, [], DIRECT, sender=a.aggregator))
-    dollar.approve(licenses, 2 * DOLLARS, sender=a.hospital)
+    dollar.approve(licenses, 9 * DOLLARS, sender=a.hospital)
     spend("revoke_erc20_pro_rata", licenses.revoke(license_id, word("misuse"), sender=a.hospital))
 
     spend("withdraw", datasets.withdraw(2, 2, sender=a.hospital))

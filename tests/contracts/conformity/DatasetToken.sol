@@ -19,7 +19,7 @@ contract DatasetToken is DatasetNFT {
         p.contentRoot = bytes32("content");
         p.keyCommitment = bytes32("key");
         p.terms = DuoPolicy.GRU;
-        datasetCount = id - 1;
+        _nextId = id;
         vm.prank(to);
         this.publish(p, new uint256[](0));
     }
