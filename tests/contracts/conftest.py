@@ -6,10 +6,17 @@ Run: `ape test tests/contracts`. Ape starts and stops an anvil; every test start
 from __future__ import annotations
 
 import hashlib
+import json
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from vocabulary import DAY, PRICE, ZERO, Duo, Right, word
+from ape.contracts import ContractContainer
+from ethpm_types import ContractType
+from typed import sign_visa
+from vocabulary import DAY, DIRECT, DOLLARS, EMPTY, NO_EVIDENCE, PRICE, ZERO, Duo, Right, purpose, word
+
+FORGE_OUT = Path(__file__).parents[2] / ".cache/forge/out"
 
 
 @pytest.fixture(scope="session")
@@ -75,6 +82,49 @@ def second(actors):
 
 
 @pytest.fixture(scope="session")
+def issuer(actors):
+    """Signs visas: the inference worker, who has no other part where visas are shown."""
+    return actors.worker
+
+
+@pytest.fixture(scope="session")
+def forge_contract():
+    """A contract of tests/contracts/tokens, which forge compiles: it is none of the product's, so Ape knows nothing of it."""
+
+    def load(name: str) -> ContractContainer:
+        path = FORGE_OUT / f"{name}.sol" / f"{name}.json"
+        if not path.is_file():
+            pytest.fail(f"forge has not compiled {name} yet: run `make compile` first.", pytrace=False)
+        built = json.loads(path.read_text())
+        return ContractContainer(
+            ContractType(
+                contractName=name,
+                abi=built["abi"],
+                deploymentBytecode={"bytecode": built["bytecode"]["object"]},
+            )
+        )
+
+    return load
+
+
+@pytest.fixture(scope="session")
+def dollar(forge_contract, actors, inferences):
+    """An ERC-20 with permits and authorizations. The researcher and the hospital have 1,000 of it."""
+    token = actors.deployer.deploy(forge_contract("Dollar"))
+    for account in (actors.researcher, actors.hospital):
+        token.mint(account, 4 * DOLLARS, sender=actors.deployer)
+    return token
+
+
+@pytest.fixture(scope="session")
+def wallet(forge_contract, actors):
+    """A contract that owns things: it does what the stranger says, whose signature counts as its own (ERC-1271)."""
+    contract = actors.deployer.deploy(forge_contract("Wallet1271"), actors.stranger)
+    actors.deployer.transfer(contract, 10 * PRICE)
+    return contract
+
+
+@pytest.fixture(scope="session")
 def keys(project, actors):
     return actors.deployer.deploy(project.KeyRegistry)
 
@@ -109,8 +159,8 @@ def inferences(project, actors, models, keys):
 
 @pytest.fixture(scope="session", autouse=True)
 def everything(
-    hospital, custodian, researcher, arbiter, stranger, model_owner, aggregator, worker, second, inferences,
-    now, wait, publication, terms_of_sale, publish,
+    hospital, custodian, researcher, arbiter, stranger, model_owner, aggregator, worker, second, issuer, inferences,
+    dollar, wallet, now, wait, publication, terms_of_sale, publish, order, signed_visa,
 ):  # fmt: skip
     """Makes what lasts for the session before the first snapshot; made later, it would cost a new one."""
 
@@ -168,6 +218,44 @@ def terms_of_sale(arbiter):
 
 
 @pytest.fixture(scope="session")
+def order(researcher):
+    """An order of the researcher's, to be signed."""
+
+    def make(offer_id: int, **changes):
+        fields = {
+            "buyer": researcher.address,
+            "offerId": offer_id,
+            "purpose": purpose(Duo.HMB),
+            "currency": ZERO,
+            "price": PRICE,
+            "nonce": 0,
+            "deadline": 2**40,
+        }
+        return {**fields, **changes}
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def signed_visa(visas, researcher, issuer, now):
+    """A visa of the researcher's for 60 days, and its signature: a SignedVisa, as Ape wants it in a list."""
+
+    def make(visa_type: int, signer=issuer, **changes):
+        fields = {
+            "subject": researcher.address,
+            "visaType": visa_type,
+            "value": EMPTY,
+            "issuer": issuer.address,
+            "asserted": now() - DAY,
+            "expires": now() + 60 * DAY,
+        }
+        visa = {**fields, **changes}
+        return tuple(visa.values()), sign_visa(signer, visas, visa)
+
+    return make
+
+
+@pytest.fixture(scope="session")
 def publish(datasets, licenses, publication):
     def go(owner, name: str = "cohort", terms: int = Duo.HMB | Duo.NCU, parents=()) -> int:
         datasets.publish(publication(name, terms), list(parents), sender=owner)
@@ -213,6 +301,29 @@ def buy(licenses, researcher, register_key, keys):
             register_key(sender)
         licenses.purchase(offer_id, purpose, value=value, sender=sender)
         return licenses.licenseCount()
+
+    return go
+
+
+@pytest.fixture
+def submit(licenses, researcher):
+    """Carries out an order; the transaction pays the price where that is in ETH."""
+
+    def go(order, sender=researcher, signature=b"", evidence=NO_EVIDENCE, payment=DIRECT, value=None):
+        if value is None:
+            value = order["price"] if order["currency"] == ZERO else 0
+        return licenses.purchaseFor(order, signature, evidence, payment, value=value, sender=sender)
+
+    return go
+
+
+@pytest.fixture
+def as_wallet(wallet, stranger):
+    """Lets the wallet call `method`."""
+
+    def go(method, *arguments, value: int = 0):
+        data = method.encode_input(*arguments)
+        return wallet.execute(method.contract, value, data, sender=stranger)
 
     return go
 
