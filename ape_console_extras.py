@@ -24,6 +24,11 @@ RIGHTS = ("none", "download", "train", "infer")
 ROUND_STATES = ("none", "enrolling", "running", "unmasking", "finalized", "aborted")
 ROUND_KINDS = ("statistics", "training")
 REQUEST_STATES = ("none", "requested", "committed", "challenged", "finalized", "refused", "expired")
+VISAS = (
+    (1, "AffiliationAndRole"), (2, "AcceptedTermsAndPolicies"), (4, "ResearcherStatus"),
+    (8, "ControlledAccessGrants"),
+)  # fmt: skip
+ETHER = "0x" + "0" * 40
 BIOMEDICAL = 1 << 2  # HMB in DuoPolicy
 
 
@@ -75,13 +80,18 @@ def verbs(contracts: dict[str, Any]) -> dict[str, Any]:
         ]
 
     def offers() -> list[dict[str, Any]]:
-        """The open offers: dataset, right and price."""
+        """The open offers: dataset, right and price (in the currency's smallest unit)."""
         found = []
         for i in range(1, market.offerCount() + 1):
-            (dataset, price, duration, uses, _, _, right, _), is_open = market.offerOf(i)
+            offer, is_open = market.offerOf(i)
             if is_open:
-                terms = {"id": i, "dataset": dataset, "right": RIGHTS[right], "price_wei": price}
-                found.append({**terms, "days": duration // 86_400 or None, "uses": uses or None})
+                terms = {"id": i, "dataset": offer.datasetId, "right": RIGHTS[offer.right]}
+                paid = {
+                    "price": offer.price,
+                    "currency": "ETH" if offer.currency == ETHER else offer.currency,
+                }
+                limits = {"days": offer.duration // 86_400 or None, "uses": offer.uses or None}
+                found.append({**terms, **paid, **limits, "visas": [v for k, v in VISAS if offer.visas & k]})
         return found
 
     def licenses(account: Any = None) -> list[dict[str, Any]]:
@@ -101,9 +111,13 @@ def verbs(contracts: dict[str, Any]) -> dict[str, Any]:
         ]
 
     def buy(offer_id: int, account: Any, purpose: int = BIOMEDICAL) -> int:
-        """Buys a licence and returns its id. `purpose` is of DuoPolicy's bits; the account needs a key."""
-        (_, price, *_), _ = market.offerOf(offer_id)
-        receipt = market.purchase(offer_id, purpose, value=price, sender=account)
+        """Buys a licence and returns its id. `purpose` is of DuoPolicy's bits; the account needs a key.
+
+        Of an offer in a token, approve the price first; one that requires visas: `biodesci license buy`.
+        """
+        offer, _ = market.offerOf(offer_id)
+        value = offer.price if offer.currency == ETHER else 0
+        receipt = market.purchase(offer_id, purpose, value=value, sender=account)
         (event,) = (log for log in receipt.events if log.event_name == "LicensePurchased")
         return int(event.licenseId)
 

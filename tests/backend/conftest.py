@@ -59,7 +59,7 @@ def stop(process: subprocess.Popen[bytes]) -> None:
 
 
 def deploy(rpc_url: str) -> dict[str, Any]:
-    """Deploys the five contracts from forge's artefacts; the content of a deployment file."""
+    """Deploys the six contracts from forge's artefacts; the content of a deployment file."""
     subprocess.run(
         ["forge", "build", "--skip", "test", "--skip", "script"],
         cwd=ROOT,
@@ -84,13 +84,14 @@ def deploy(rpc_url: str) -> dict[str, Any]:
         return str(where)
 
     keys = create("KeyRegistry")
+    visas = create("VisaRegistry")
     from eth_utils.address import to_checksum_address
     from rlp import encode  # address of the contract after the next
 
     nonce = web3.eth.get_transaction_count(sender) + 1
     licenses_at = to_checksum_address(Web3.keccak(encode([bytes.fromhex(sender[2:]), nonce]))[12:])
     datasets = create("DatasetNFT", licenses_at)
-    assert create("AccessLicense", datasets, keys) == licenses_at
+    assert create("AccessLicense", datasets, keys, visas) == licenses_at
     models = create("ModelRegistry", datasets, licenses_at)
     create("InferenceCommitment", models, keys)
     return {

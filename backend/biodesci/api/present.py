@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from biodesci.api import schemas as s
-from biodesci.core import cid, duo
+from biodesci.core import cid, duo, visa
+from biodesci.core import disease as diseases
 from biodesci.core.errors import InputError
 from biodesci.store import queries
 from biodesci.store.database import Store
@@ -88,12 +89,24 @@ def container(card: dict[str, Any] | None, gateway: str) -> s.Container | None:
     )
 
 
+def currency(row: Row) -> s.Currency:
+    address = None if row["currency"] == _NOBODY else row["currency"]
+    return s.Currency(address=address, symbol=row["symbol"], decimals=row["decimals"])
+
+
+def _visas(types: int) -> list[s.VisaType]:
+    return cast("list[s.VisaType]", visa.names(types))
+
+
 def offer(row: Row) -> s.Offer:
     return s.Offer(
         id=row["id"],
         dataset_id=row["dataset_id"],
         right=_RIGHTS[row["right"]],
         price=row["price"],
+        currency=currency(row),
+        visas=_visas(row["visas"]),
+        pro_rata=bool(row["pro_rata"]),
         duration=row["duration"],
         uses=row["uses"],
         delivery_window=row["delivery_window"],
@@ -161,6 +174,21 @@ def dataset_answer(store: Store, row: Row, gateway: str) -> s.DatasetAnswer:
     )
 
 
+def permitted(root: str | None, card: dict[str, Any] | None) -> s.PermittedDiseases | None:
+    if root is None:
+        return None
+    said = (card or {}).get("biodesci:diseases")
+    said = said if isinstance(said, dict) else {}
+    listed = said.get("named")
+    named = [
+        s.Disease(id=str(one.get("id", "")), name=str(one["name"]) if one.get("name") else None)
+        for one in (listed if isinstance(listed, list) else [])
+        if isinstance(one, dict)
+    ]
+    ontology = said.get("ontology")
+    return s.PermittedDiseases(root=root, named=named, ontology=str(ontology) if ontology else None)
+
+
 def dataset_version(row: Row, gateway: str) -> s.DatasetVersion:
     return s.DatasetVersion(
         version=row["version"],
@@ -168,6 +196,7 @@ def dataset_version(row: Row, gateway: str) -> s.DatasetVersion:
         content_root=row["content_root"],
         key_commitment=row["key_commitment"],
         terms=terms(row["terms"]),
+        diseases=permitted(row["diseases"], document(row["body"])),
         published_at=when(row["published_at"]),
         withdrawn_at=maybe_when(row["withdrawn_at"]),
         container=container(document(row["body"]), gateway),
@@ -185,6 +214,7 @@ def _license_fields(row: Row, now: int) -> dict[str, Any]:
         and row["uses_left"] != 0
         and (row["expires_at"] is None or now < row["expires_at"])
         and (row["right"] != _TRAIN or row["withdrawn_at"] is None)
+        and not row["lapsed"]
     )
     card = document(row["body"]) or {}
     return {
@@ -199,7 +229,13 @@ def _license_fields(row: Row, now: int) -> dict[str, Any]:
         "right": _RIGHTS[row["right"]],
         "active": active,
         "price": row["price"],
+        "currency": currency(row),
+        "visas": _visas(row["visas"]),
+        "pro_rata": bool(row["pro_rata"]),
+        "refund_due": _refund_due(row, now) if state == "settled" else None,
         "purpose": terms(row["purpose"], purpose=True),
+        "disease": diseases.format_id(row["disease"]) if row["disease"] else None,
+        "statement": row["statement"],
         "uses_left": row["uses_left"],
         "purchased_at": when(row["purchased_at"]),
         "delivered_at": maybe_when(row["delivered_at"]),
@@ -209,6 +245,19 @@ def _license_fields(row: Row, now: int) -> dict[str, Any]:
         "block": row["block"],
         "tx_hash": row["tx_hash"],
     }
+
+
+def _refund_due(row: Row, now: int) -> str | None:
+    """As AccessLicense._unusedShare: the smaller of the unused shares of time and of uses, rounded up."""
+    if not row["pro_rata"]:
+        return None
+    price = int(row["price"])
+    shares = []
+    if row["duration"]:
+        shares.append(-(-price * max(row["expires_at"] - now, 0) // row["duration"]))
+    if row["uses"]:
+        shares.append(-(-price * row["uses_left"] // row["uses"]))
+    return str(min(shares))
 
 
 def license_(row: Row, now: int) -> s.License:

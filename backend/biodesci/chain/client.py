@@ -57,7 +57,7 @@ class _Provider(HTTPProvider):
 
 
 class Chain:
-    """Client of the five contracts; `account` is needed for sending alone. Threads may share one."""
+    """Client of the six contracts; `account` is needed for sending alone. Threads may share one."""
 
     def __init__(
         self,
@@ -98,6 +98,7 @@ class Chain:
         self.models = self._contract("ModelRegistry")
         self.inferences = self._contract("InferenceCommitment")
         self.keys = self._contract("KeyRegistry")
+        self.visas = self._contract("VisaRegistry")
 
     def __repr__(self) -> str:
         return f"Chain(chain_id={self.chain_id}, address={self.account.address if self.account else None})"
@@ -105,9 +106,10 @@ class Chain:
     @property
     def address(self) -> str:
         """The account's checksummed address."""
-        return str(self._signer().address)
+        return str(self.signer().address)
 
-    def _signer(self) -> LocalAccount:
+    def signer(self) -> LocalAccount:
+        """The account, for what is signed but not sent."""
         if self.account is None:
             raise ConfigurationError(
                 "This needs an account, and none is loaded.", "Create one: biodesci account create."
@@ -143,10 +145,11 @@ class Chain:
     def balance(self, address: str) -> int:
         return int(self.web3.eth.get_balance(Web3.to_checksum_address(address)))
 
-    def call(self, function: ContractFunction, block: int | None = None) -> Any:
-        """Result of a view function; a revert comes decoded."""
+    def call(self, function: ContractFunction, block: int | None = None, *, sender: str = "") -> Any:
+        """Result of a function, without a transaction; a revert comes decoded."""
+        caller: TxParams = {"from": Web3.to_checksum_address(sender)} if sender else {}
         try:
-            return function.call(block_identifier="latest" if block is None else block)
+            return function.call(caller, block_identifier="latest" if block is None else block)
         except ContractLogicError as exc:
             raise _reverted(exc) from exc
         except Web3Exception as exc:
@@ -223,7 +226,7 @@ class Chain:
 
     def sign(self, function: ContractFunction, value: int = 0) -> bytes:
         """The signed transaction, not sent yet. Simulated first, so that a revert costs nothing."""
-        signer = self._signer()
+        signer = self.signer()
         balance = self.balance(signer.address)
         if balance < value:
             raise _no_funds(signer.address, balance, value)
@@ -276,7 +279,7 @@ class Chain:
                         "Look at the chain, then try again.",
                     ) from exc
                 if "insufficient funds" in text:
-                    address = self._signer().address
+                    address = self.signer().address
                     raise FundsError(
                         f"{address} cannot pay for the transaction.", f"Send ether to {address}."
                     ) from exc

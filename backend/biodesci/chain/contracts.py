@@ -15,7 +15,9 @@ from biodesci.chain.deployment import CONTRACTS
 from biodesci.core.errors import ConfigurationError, RevertedError
 
 HINTS = {
+    "AccessLicense_BadDiseaseProof": "Make the proof from the ontology release that the card names.",
     "AccessLicense_BadOffer": "Correct the field named; delivery takes at most 365 days, a dispute 90.",
+    "AccessLicense_BadSignature": "The order was changed, or signed by another account: have it signed anew.",
     "AccessLicense_Denied": "The dataset's terms don't allow this purpose.",
     "AccessLicense_EmptyField": "Fill in the field named.",
     "AccessLicense_NoKey": "Register an encryption key first: biodesci key register.",
@@ -25,19 +27,26 @@ HINTS = {
     "AccessLicense_NotDatasetContract": "Only DatasetNFT calls this: use publish with an offer.",
     "AccessLicense_NotDatasetOwner": "Use the account that owns the dataset.",
     "AccessLicense_NotLicensee": "Use the account that bought the licence.",
+    "AccessLicense_NotRenewable": "The licence has no end and no count of uses: nothing to renew.",
     "AccessLicense_NothingOwed": "There is nothing to pay out.",
     "AccessLicense_OfferClosed": "Choose an open offer: biodesci dataset show ID.",
+    "AccessLicense_OrderExpired": "Ask the buyer for another order: biodesci license order OFFER_ID.",
     "AccessLicense_Soulbound": "Licences cannot be transferred.",
     "AccessLicense_TooEarly": "Wait until the time shown (seconds since 1970).",
     "AccessLicense_TooLate": "The deadline has passed; see biodesci license show ID.",
     "AccessLicense_TransferFailed": "The receiving account refuses ether: name another.",
     "AccessLicense_UnknownLicense": "Check the number: biodesci license list.",
     "AccessLicense_UnknownOffer": "See a dataset's offers: biodesci dataset show ID.",
+    "AccessLicense_VisaLapsed": "A visa expired or was revoked: take a refund, and buy with new ones.",
+    "AccessLicense_VisasRequired": "Show what the offer requires: biodesci license buy ID --visa FILE.",
     "AccessLicense_Withdrawn": "Consent was withdrawn: this version is not sold or released any more.",
-    "AccessLicense_WrongPrice": "Send exactly the price of the offer.",
+    "AccessLicense_WrongAmountReceived": "The token keeps a fee on transfers, and cannot pay here.",
+    "AccessLicense_WrongCurrency": "Pay in the currency of the offer: biodesci dataset show ID.",
+    "AccessLicense_WrongPrice": "Send exactly what is due in ether; with a token, none.",
     "AccessLicense_WrongState": "See where the licence stands: biodesci license show ID.",
     "DatasetNFT_AlreadyWithdrawn": "Nothing needs to be done.",
     "DatasetNFT_BadTerms": "Name one permission, such as GRU or HMB, and what restricts it.",
+    "DatasetNFT_DiseasesWithoutDS": "Name the term DS too, or no diseases.",
     "DatasetNFT_EmptyField": "Fill in the field named.",
     "DatasetNFT_NotOwner": "Use the account that owns the dataset.",
     "DatasetNFT_TooManyParents": "Name fewer datasets that this one is derived from.",
@@ -74,7 +83,29 @@ HINTS = {
     "InferenceCommitment_TransferFailed": "The receiving account refuses ether: name another.",
     "InferenceCommitment_WrongState": "See where the request stands: biodesci inference list.",
     "KeyRegistry_BadLength": "Make a key with: biodesci key create.",
+    "KeyRegistry_BadSignature": "It was changed, or used before: biodesci key register --sign FILE.",
     "KeyRegistry_NoKey": "Register an encryption key first: biodesci key register.",
+    "KeyRegistry_SignatureExpired": "Sign another one: biodesci key register --sign FILE.",
+    "VisaRegistry_AlreadyRevoked": "Nothing needs to be done.",
+    "VisaRegistry_BadSignature": "It was changed, or not signed by the issuer it names: ask for another.",
+    "VisaRegistry_BadTypes": "There are four types of visa: biodesci visa trust --help.",
+    "VisaRegistry_Expired": "Ask the issuer for a new visa.",
+    "VisaRegistry_GrantIsFixed": "A grant names its dataset; no other value can be required.",
+    "VisaRegistry_Missing": "Show one visa of each type that the offer requires: biodesci dataset show ID.",
+    "VisaRegistry_NotNeeded": "Leave it out: what is shown is public, and the offer does not require it.",
+    "VisaRegistry_NotYetValid": "Wait until the time shown (seconds since 1970).",
+    "VisaRegistry_Revoked": "The issuer took this visa back: ask it for a new one.",
+    "VisaRegistry_UntrustedIssuer": "See whom the dataset's owner trusts: biodesci visa trusted OWNER.",
+    "VisaRegistry_WrongSubject": "Show visas of the account that buys.",
+    "VisaRegistry_WrongValue": "Ask the issuer for a visa with the value that the dataset's owner requires.",
+    "InvalidAccountNonce": "It was used or cancelled: have another one signed.",
+    "InvalidShortString": "This is a mistake in the contracts: please report it.",
+    "ReentrancyGuardReentrantCall": "The token calls back during a payment, and cannot pay here.",
+    "SafeCastOverflowedUintDowncast": "The number is too large for its field: give a smaller one.",
+    "SafeERC20FailedOperation": "The token refused the transfer: check the balance and what is approved.",
+    "StringTooLong": "This is a mistake in the contracts: please report it.",
+    "ERC20InsufficientAllowance": "Approve the price for AccessLicense, or repeat: biodesci license buy ID.",
+    "ERC20InsufficientBalance": "The account holds too little of the token.",
     "ERC721NonexistentToken": "There is no such token; check the number.",
 }
 _PANICS = {
@@ -105,9 +136,19 @@ def _type(entry: dict[str, Any]) -> str:
     return kind
 
 
+# Of tokens (ERC-6093), which a payment passes through.
+TOKEN_ERRORS = {
+    "ERC20InsufficientAllowance": ("address", "uint256", "uint256"),
+    "ERC20InsufficientBalance": ("address", "uint256", "uint256"),
+}
+
+
 @cache
 def _errors() -> dict[bytes, tuple[str, tuple[str, ...]]]:
-    found: dict[bytes, tuple[str, tuple[str, ...]]] = {}
+    found: dict[bytes, tuple[str, tuple[str, ...]]] = {
+        bytes(Web3.keccak(text=f"{name}({','.join(types)})")[:4]): (name, types)
+        for name, types in TOKEN_ERRORS.items()
+    }
     for contract in CONTRACTS:
         for entry in abi(contract):
             if entry["type"] == "error":

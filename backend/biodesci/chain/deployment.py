@@ -11,7 +11,9 @@ from web3 import Web3
 
 from biodesci.core.errors import ConfigurationError
 
-CONTRACTS: Final = ("DatasetNFT", "AccessLicense", "ModelRegistry", "InferenceCommitment", "KeyRegistry")
+CONTRACTS: Final = (
+    "DatasetNFT", "AccessLicense", "ModelRegistry", "InferenceCommitment", "KeyRegistry", "VisaRegistry",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -45,6 +45,7 @@ def show() -> None:
     from web3 import Web3
 
     from biodesci.chain import accounts
+    from biodesci.chain.currency import ETHER
 
     address = accounts.address(session.settings().account_path)
     chain = session.chain(account=False)
@@ -53,7 +54,7 @@ def show() -> None:
             "address": address,
             "balance_eth": str(Web3.from_wei(chain.balance(address), "ether")),
             "owed_for_licences_eth": str(
-                Web3.from_wei(chain.call(chain.licenses.functions.owed(address)), "ether")
+                Web3.from_wei(chain.call(chain.licenses.functions.owed(address, ETHER)), "ether")
             ),
             "owed_for_inference_eth": str(
                 Web3.from_wei(chain.call(chain.inferences.functions.owed(address)), "ether")
@@ -69,10 +70,12 @@ def collect() -> None:
     """Pay out what the contracts owe to this account."""
     from web3 import Web3
 
+    from biodesci.chain.currency import ETHER
+
     chain = session.chain()
     paid = 0
-    for contract in (chain.licenses, chain.inferences):
-        if chain.call(contract.functions.owed(chain.address)):
-            receipt = chain.send(contract.functions.collect(chain.address))
+    for contract, who in ((chain.licenses, (chain.address, ETHER)), (chain.inferences, (chain.address,))):
+        if chain.call(contract.functions.owed(*who)):
+            receipt = chain.send(contract.functions.collect(*who))
             paid += int(chain.event(receipt, contract, "Collected")["amount"])
     output.record({"collected_eth": str(Web3.from_wei(paid, "ether"))})

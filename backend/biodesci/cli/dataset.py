@@ -64,7 +64,8 @@ def publish(
     from dataclasses import asdict
 
     from biodesci.core import duo
-    from biodesci.services.publish import DatasetMeta, OfferTerms
+    from biodesci.services.offers import OfferTerms
+    from biodesci.services.publish import DatasetMeta
     from biodesci.services.publish import publish as run
 
     meta = DatasetMeta(
@@ -134,19 +135,11 @@ def list_() -> None:
 @app.command()
 def show(dataset_id: Number) -> None:
     """One dataset with its offers."""
-    from web3 import Web3
+    from biodesci.services.offers import of_dataset
 
-    chain = session.chain(account=False)
     shown = _summary(dataset_id)
-    first = chain.deployment.contracts["AccessLicense"].block
-    offers = []
-    for log in chain.events(chain.licenses, "OfferCreated", first, filters={"datasetId": dataset_id}):
-        offer_id = log["args"]["offerId"]
-        fields, is_open = chain.call(chain.licenses.functions.offerOf(offer_id))
-        right = ("none", "download", "train", "infer")[fields[6]]
-        state = "open" if is_open else "closed"
-        offers.append(f"{offer_id}: {right} for {Web3.from_wei(fields[1], 'ether')} ETH ({state})")
-    output.record({**shown, "offers": offers})
+    offers = of_dataset(session.chain(account=False), dataset_id)
+    output.record({**shown, "offers": [str(offer) for offer in offers]})
 
 
 @app.command()
@@ -158,12 +151,10 @@ def offer(
     uses: Annotated[int, typer.Option(min=0, max=_SECONDS, help="0: not counted.")] = 0,
 ) -> None:
     """Offer licences for a dataset of yours."""
-    from biodesci.services.publish import OfferTerms
+    from biodesci.services.offers import OfferTerms, create
 
     terms = OfferTerms(right=right, price=wei(price), duration=duration, uses=uses)
-    chain = session.chain()
-    receipt = chain.send(chain.licenses.functions.createOffer(terms.tuple(dataset_id)))
-    output.record({"offer_id": chain.event(receipt, chain.licenses, "OfferCreated")["offerId"]})
+    output.record({"offer_id": create(session.chain(), dataset_id, terms)})
 
 
 @app.command("close-offer")

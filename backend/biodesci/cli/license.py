@@ -31,7 +31,7 @@ def buy(
     from dataclasses import asdict
 
     from biodesci.core import duo
-    from biodesci.services.license import purchase
+    from biodesci.services.purchase import purchase
 
     declared = duo.parse_purpose(purpose)
     done = purchase(session.chain(), session.settings().home, offer_id, declared, again=again)

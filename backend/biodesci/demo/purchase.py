@@ -7,6 +7,7 @@ import secrets
 import time
 from collections.abc import Callable
 
+from biodesci.chain.currency import ETHER
 from biodesci.core import container, duo, envelope
 from biodesci.core.errors import RevertedError, StateError
 from biodesci.demo.cast import Cast, Site
@@ -15,6 +16,7 @@ from biodesci.demo.narrator import Narrator
 from biodesci.demo.stack import Stack
 from biodesci.services import license as licences
 from biodesci.services.patience import persist
+from biodesci.services.purchase import purchase
 
 PURPOSE = ["DS"]
 
@@ -27,7 +29,7 @@ def license_dataset(stack: Stack, cast: Cast, narrator: Narrator) -> None:
     purpose = duo.parse_purpose(PURPOSE)
 
     began = time.monotonic()
-    bought = licences.purchase(chain, party.home, site.offer_id, purpose)
+    bought = purchase(chain, party.home, site.offer_id, purpose)
     license_id = bought.license_id
     narrator.fact(
         f"licence {license_id} for {site.hospital.name} bought in one transaction ({bought.gas:,} gas); "
@@ -62,8 +64,8 @@ def license_dataset(stack: Stack, cast: Cast, narrator: Narrator) -> None:
 
     licences.confirm(chain, license_id)
     licenses = chain.licenses.functions
-    credited = chain.call(licenses.owed(site.owner.address))
-    cast.chain(site.owner).send(licenses.collect(site.owner.address))
+    credited = chain.call(licenses.owed(site.owner.address, ETHER))
+    cast.chain(site.owner).send(licenses.collect(site.owner.address, ETHER))
     narrator.fact(
         f"the researcher confirmed; the hospital collected {credited / 1e18:.2f} ETH from escrow",
         wei=str(credited),
@@ -77,13 +79,11 @@ def _outsider(stack: Stack, cast: Cast, narrator: Narrator, site: Site, license_
     licenses = chain.licenses.functions
     purpose = duo.parse_purpose(PURPOSE)
 
-    no_key = refusal(lambda: licences.purchase(chain, party.home, site.offer_id, purpose))
+    no_key = refusal(lambda: purchase(chain, party.home, site.offer_id, purpose))
     narrator.refused(f"purchase without an encryption key: {no_key.message}")
     cast.register_key(party)
     commercial = refusal(
-        lambda: licences.purchase(
-            chain, party.home, site.offer_id, duo.parse_purpose([*PURPOSE, "COMMERCIAL"])
-        )
+        lambda: purchase(chain, party.home, site.offer_id, duo.parse_purpose([*PURPOSE, "COMMERCIAL"]))
     )
     narrator.refused(f"purchase for a commercial purpose: {commercial.message}")
     _reverts(
@@ -109,7 +109,7 @@ def _outsider(stack: Stack, cast: Cast, narrator: Narrator, site: Site, license_
     narrator.refused(f"download: {download.message}")
 
     held = licences.get(chain, license_id)
-    sealed = persist(lambda: stack.ipfs.cat(held.envelope))
+    sealed = persist(lambda: stack.ipfs.cat(licences.envelope_of(chain, license_id)))
     info = envelope.info("license", chain.chain_id, str(chain.licenses.address), license_id, held.licensee)
     opened = refusal(lambda: envelope.open_(seed, sealed, info))
     narrator.refused(f"opening the researcher's envelope, which is public: {opened.message}")

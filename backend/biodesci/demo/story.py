@@ -22,8 +22,9 @@ from biodesci.demo.narrator import Narrator
 from biodesci.demo.purchase import license_dataset
 from biodesci.demo.stack import CHAIN_ID, Stack
 from biodesci.services import files
+from biodesci.services.offers import OfferTerms
 from biodesci.services.patience import persist
-from biodesci.services.publish import DatasetMeta, OfferTerms, Published, publish
+from biodesci.services.publish import DatasetMeta, Published, publish
 
 PRICE_WEI = 5 * 10**16
 DAY = 86_400

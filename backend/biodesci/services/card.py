@@ -59,6 +59,9 @@ def card(
     meta: dict[str, Any], checked: Checked, file_name: str, content: bytes, info: ContainerInfo
 ) -> dict[str, Any]:
     """The Croissant card of a publication."""
+    extra = {"identifierCheck": checked.report}
+    if meta["diseases"] is not None:
+        extra["diseases"] = meta["diseases"]
     return croissant.build(
         name=meta["name"],
         description=meta["description"],
@@ -72,7 +75,7 @@ def card(
         keywords=meta["keywords"],
         columns=checked.columns,
         records=checked.records,
-        extra={"identifierCheck": checked.report},
+        extra=extra,
     )
 
 

@@ -1,4 +1,4 @@
-"""A licensee's side: purchase, fetch the key, download, confirm, dispute, refund.
+"""A licensee's side after the purchase: fetch the key, download, confirm, dispute, refund.
 
 Entitlement is the contract's state, asked for at each step, never an event or an index. Nothing is sent
 twice: each step looks at the chain first.
@@ -13,11 +13,10 @@ from enum import IntEnum
 from pathlib import Path
 from typing import Any, Final
 
-from hexbytes import HexBytes
 from web3.types import TxReceipt
 
 from biodesci.chain.client import Chain
-from biodesci.core import canonical, cid, commitment, container, duo, envelope
+from biodesci.core import cid, commitment, container, envelope
 from biodesci.core.errors import (
     AccessDeniedError,
     InputError,
@@ -30,7 +29,7 @@ from biodesci.services import files
 
 _MAX_ENVELOPE: Final = 4_096
 _MAX_CARD: Final = 4 << 20
-_FOREVER: Final = 2**40 - 1
+_TRAIN: Final = 2
 Progress = Callable[[int], None]
 
 
@@ -61,22 +60,12 @@ class License:
     right: int
     uses_left: int
     price: int
+    currency: str
     deadline: int
     expires_at: int
     purpose: int
-    envelope: bytes
+    pro_rata: bool
     active: bool
-
-
-@dataclass(frozen=True)
-class Purchased:
-    """`bought` is False where a licence that serves the same end was held already."""
-
-    license_id: int
-    needs_review: bool
-    bought: bool
-    tx_hash: str | None
-    gas: int
 
 
 @dataclass(frozen=True)
@@ -103,10 +92,11 @@ def get(chain: Chain, license_id: int) -> License:
         right=found["right"],
         uses_left=found["usesLeft"],
         price=found["price"],
+        currency=found["currency"],
         deadline=found["deadline"],
         expires_at=found["expiresAt"],
         purpose=found["purpose"],
-        envelope=bytes(found["envelope"]),
+        pro_rata=found["proRata"],
         active=chain.call(chain.licenses.functions.isActive(license_id)),
     )
 
@@ -120,68 +110,23 @@ def held_by(chain: Chain, licensee: str, dataset_id: int | None = None) -> list[
     return [get(chain, log["args"]["licenseId"]) for log in logs]
 
 
-def purchase(chain: Chain, home: Path, offer_id: int, purpose: int, *, again: bool = False) -> Purchased:
-    """Buys a licence, unless one from this offer's dataset with the same right is held or on its way."""
-    if not 1 <= offer_id <= chain.call(chain.licenses.functions.offerCount()):
-        raise NotFoundError(
-            f"There is no offer {offer_id}.", "See a dataset's offers: biodesci dataset show ID."
+def envelope_of(chain: Chain, license_id: int) -> bytes:
+    """The digest of the sealed key. It is in the delivery's event alone, and there is one for a licence."""
+    first = chain.deployment.contracts["AccessLicense"].block
+    logs = chain.events(chain.licenses, "KeyDelivered", first, filters={"licenseId": license_id})
+    if len(logs) != 1:
+        raise IntegrityError(
+            f"The chain node shows {len(logs)} deliveries for licence {license_id}, not one.",
+            "Use another chain node: this one lost events, or tells none so old.",
         )
-    (fields, is_open) = chain.call(chain.licenses.functions.offerOf(offer_id))
-    dataset_id, price, *_, right, _arbiter = fields
-    journal = home / "purchases" / f"{chain.genesis[2:18]}-{chain.licenses.address}-{offer_id}.json"
-    if journal.exists():
-        # Signed before, by a run that did not see its end.
-        noted = json.loads(journal.read_bytes())
-        if noted["account"] == chain.address:
-            try:
-                done = _purchased(chain, chain.broadcast(bytes.fromhex(noted["signed"])))
-            except StateError:
-                journal.unlink()
-            else:
-                journal.unlink()
-                return done
-    if not again:
-        for held in held_by(chain, chain.address, dataset_id):
-            if held.right == right and (held.active or held.state in {State.IN_REVIEW, State.PURCHASED}):
-                return Purchased(held.id, held.state is State.IN_REVIEW, False, None, 0)
-    if not is_open:
-        raise StateError(f"Offer {offer_id} is closed.", "Choose an open one: biodesci dataset show ID.")
-    _check_purpose(chain, offer_id, dataset_id, purpose)
-    if not chain.call(chain.keys.functions.hasKey(chain.address)):
-        raise StateError(
-            f"{chain.address} has no encryption key on chain, so nothing could be delivered to it.",
-            "Register one first: biodesci key register.",
-        )
-    signed = chain.sign(chain.licenses.functions.purchase(offer_id, purpose), price)
-    files.write_private(journal, canonical.dumps({"account": chain.address, "signed": signed.hex()}))
-    receipt = chain.broadcast(signed)
-    result = _purchased(chain, receipt)
-    journal.unlink()
-    return result
-
-
-def _purchased(chain: Chain, receipt: TxReceipt) -> Purchased:
-    event = chain.event(receipt, chain.licenses, "LicensePurchased")
-    tx_hash = HexBytes(receipt["transactionHash"]).to_0x_hex()
-    return Purchased(event["licenseId"], event["needsReview"], True, tx_hash, int(receipt["gasUsed"]))
-
-
-def _check_purpose(chain: Chain, offer_id: int, dataset_id: int, purpose: int) -> None:
-    if chain.call(chain.licenses.functions.assess(offer_id, purpose)) != duo.Decision.DENY:
-        return
-    _, terms, _, _ = chain.call(chain.datasets.functions.saleOf(dataset_id))
-    raise AccessDeniedError(
-        f"The terms of dataset {dataset_id} don't allow this purpose. Terms: {' '.join(duo.describe(terms))}",
-        f"Declared purpose: {' '.join(duo.describe_purpose(purpose)) or 'none'} Choose another dataset, "
-        "or declare all that applies.",
-    )
+    return bytes(logs[0]["args"]["envelope"])
 
 
 def fetch_key(chain: Chain, ipfs: Ipfs, seed: bytes, license_id: int) -> bytes:
     """The dataset key: opened from the envelope, and checked against the commitment on chain."""
     held = _own(chain, license_id)
     _require_access(chain, held)
-    sealed = ipfs.cat(held.envelope, max_size=_MAX_ENVELOPE)
+    sealed = ipfs.cat(envelope_of(chain, license_id), max_size=_MAX_ENVELOPE)
     context = envelope.info("license", chain.chain_id, str(chain.licenses.address), license_id, held.licensee)
     opened = envelope.open_(seed, sealed, context)
     wrong = f"Dispute it before the window ends: biodesci license dispute {license_id} REASON."
@@ -296,8 +241,11 @@ def _require_access(chain: Chain, held: License) -> None:
         )
     if held.state is State.IN_REVIEW:
         raise StateError(f"Licence {held.id} waits for the owner's review.", show)
+    renew = f"Renew it (biodesci license renew {held.id}), or buy another one."
     if held.state in {State.DELIVERED, State.SETTLED} and held.expires_at <= chain.now():
-        raise AccessDeniedError(f"Licence {held.id} has expired.", "Buy another one.")
+        raise AccessDeniedError(f"Licence {held.id} has expired.", renew)
     if held.state in {State.DELIVERED, State.SETTLED} and held.uses_left == 0:
-        raise AccessDeniedError(f"The uses of licence {held.id} are spent.", "Buy another one.")
+        raise AccessDeniedError(f"The uses of licence {held.id} are spent.", renew)
+    if held.state in {State.DELIVERED, State.SETTLED} and held.right != _TRAIN:
+        raise AccessDeniedError(f"An issuer revoked a visa that licence {held.id} rests on.", show)
     raise AccessDeniedError(f"Licence {held.id} gives no access: {held.state.name.lower()}.", show)

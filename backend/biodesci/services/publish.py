@@ -13,7 +13,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from hexbytes import HexBytes
 from web3.types import TxReceipt
@@ -24,15 +24,18 @@ from biodesci.core.errors import AccessDeniedError, InputError, StateError
 from biodesci.ipfs.client import Ipfs
 from biodesci.services import dataset_keys, files
 from biodesci.services.card import Checked, card, inspect
+from biodesci.services.diseases import Permitted
+from biodesci.services.offers import OfferTerms
 
-RIGHTS: Final = {"download": 1, "train": 2, "infer": 3}
-_NOBODY: Final = "0x" + "0" * 40
 Progress = Callable[[str, int, int], None]  # (step, bytes done, bytes in all)
 
 
 @dataclass(frozen=True)
 class DatasetMeta:
-    """What the card says. `terms` are DUO bits; `accept_risk` is the reason to publish in spite of hits."""
+    """What the card says. `terms` are DUO bits; `accept_risk` is the reason to publish in spite of hits.
+
+    `diseases` are those that the term DS permits; without them a person judges each purchase.
+    """
 
     name: str
     description: str
@@ -43,27 +46,7 @@ class DatasetMeta:
     parents: tuple[int, ...] = ()
     encoding_format: str | None = None
     accept_risk: str | None = None
-
-
-@dataclass(frozen=True)
-class OfferTerms:
-    """As `IAccessLicense.Offer`; `price` in wei, times in seconds."""
-
-    right: str = "download"
-    price: int = 0
-    duration: int = 0
-    uses: int = 0
-    delivery_window: int = 86_400
-    dispute_window: int = 86_400
-    arbiter: str = _NOBODY
-
-    def tuple(self, dataset_id: int = 0) -> tuple[int, int, int, int, int, int, int, str]:
-        if self.right not in RIGHTS:
-            raise InputError(f"{self.right!r} is not a right.", "Choose download, train or infer.")
-        return (
-            dataset_id, self.price, self.duration, self.uses, self.delivery_window, self.dispute_window,
-            RIGHTS[self.right], self.arbiter,
-        )  # fmt: skip
+    diseases: Permitted | None = None
 
 
 @dataclass(frozen=True)
@@ -114,6 +97,8 @@ def publish(
         raise InputError("A dataset needs a name.", "Give --name.")
     if not duo.is_valid(meta.terms):
         raise InputError("The terms permit nothing.", "Name a permission, such as GRU or HMB.")
+    if meta.diseases is not None and not meta.terms & duo.bits(["DS"]):
+        raise InputError("Diseases are named, but the terms are not limited to any.", "Add --term DS.")
     if dataset_id is not None and offer is not None:
         raise InputError("A new version is sold by the dataset's offers.", "Leave the price out.")
     if dataset_id is not None and chain.call(chain.datasets.functions.ownerOf(dataset_id)) != chain.address:
@@ -128,7 +113,7 @@ def publish(
         "genesis": chain.genesis,
         "contract": chain.datasets.address,
         "account": chain.address,
-        "meta": asdict(meta) | {"keywords": list(meta.keywords), "parents": list(meta.parents)},
+        "meta": _fields(meta) | {"keywords": list(meta.keywords), "parents": list(meta.parents)},
         "offer": None if offer is None else asdict(offer),
         "datasetId": dataset_id,
     }
@@ -152,6 +137,11 @@ def publish(
     # The container is on IPFS now and can be made again from the file.
     (journal.folder / "container").unlink(missing_ok=True)
     return replace(result, findings=tuple(checked.findings))
+
+
+def _fields(meta: DatasetMeta) -> dict[str, Any]:
+    named = None if meta.diseases is None else meta.diseases.document()
+    return asdict(replace(meta, diseases=None)) | {"diseases": named}
 
 
 def _sha256(file: Path) -> str:
@@ -216,7 +206,7 @@ def _upload(
             segment_size=data["segmentSize"],
             sha256=bytes.fromhex(data["sha256"]),
         )
-        document = card(asdict(meta), checked, file.name, bytes.fromhex(data["content"]), info)
+        document = card(_fields(meta), checked, file.name, bytes.fromhex(data["content"]), info)
         journal.note(card=ipfs.add(canonical.dumps(document)).hex())
 
 
@@ -230,7 +220,8 @@ def _mint(
             # Replaced by another transaction of this account, so it can't take effect any more.
             journal.note(signed=None)
     fields = journal.data
-    publication = (*(bytes.fromhex(fields[k]) for k in ("card", "contentRoot", "keyCommitment")), meta.terms)
+    digests = (bytes.fromhex(fields[k]) for k in ("card", "contentRoot", "keyCommitment"))
+    publication = (*digests, meta.terms, meta.diseases.root if meta.diseases else bytes(32))
     functions = chain.datasets.functions
     if dataset_id is not None:
         function = functions.publishVersion(dataset_id, publication)

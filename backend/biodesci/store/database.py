@@ -1,4 +1,4 @@
-"""The SQLite file: opening, migrations, blocks, event log, rollback. Tables: `0001_schema.sql`.
+"""The SQLite file: opening, migrations, blocks, event log, rollback. Tables: `*.sql`.
 
 Idempotent by (chain id, block hash, log index); events, derived rows and cursor change in one transaction.
 On a reorg the events above the fork go and the derived tables are replayed from the rest of the log.
@@ -22,8 +22,8 @@ from biodesci.core.errors import ConfigurationError
 from biodesci.store import derive
 
 DERIVED: Final = (
-    "datasets", "versions", "parents", "offers", "licenses", "models", "model_versions", "codecs", "rounds",
-    "enrolments", "inferences", "attestations",
+    "datasets", "versions", "parents", "offers", "currencies", "licenses", "models", "model_versions",
+    "codecs", "rounds", "enrolments", "inferences", "attestations",
 )  # fmt: skip
 
 
@@ -36,7 +36,7 @@ class Block:
 
 @dataclass(frozen=True)
 class Event:
-    """One log of one of the five contracts, with its arguments as JSON-ready values."""
+    """One log of one of the six contracts, with its arguments as JSON-ready values."""
 
     block: Block
     log_index: int
@@ -130,12 +130,12 @@ class Store:
     def begin(self, identity: str) -> None:
         """Empties the index and binds it to one chain and set of contracts."""
         with self.transaction():
-            self._empty((*DERIVED, "events", "blocks", "meta"))
+            self._empty((*DERIVED, "events", "blocks", "meta", "lapsed"))
             self.db.execute("INSERT INTO meta VALUES ('identity', ?)", (identity,))
 
     def clear(self) -> None:
         with self.transaction():
-            self._empty((*DERIVED, "events", "blocks", "meta", "documents", "unreadable"))
+            self._empty((*DERIVED, "events", "blocks", "meta", "lapsed", "documents", "unreadable"))
 
     def _empty(self, tables: Sequence[str]) -> None:
         for table in tables:
@@ -178,6 +178,24 @@ class Store:
                 at = derive.At(row["block_number"], row["time"], row["tx_hash"], row["log_index"])
                 derive.derive(self.db, at, row["contract"], row["name"], json.loads(row["args"]))
         return gone
+
+    # State that no event tells
+
+    def resting_on_visas(self) -> list[int]:
+        """Licences that would be active, if only their visas are."""
+        found = self.rows(
+            """
+            SELECT l.id FROM licenses l JOIN offers o ON o.id = l.offer_id
+            WHERE o.visas <> 0 AND l.state IN (?, ?) ORDER BY l.id""",
+            derive.DELIVERED,
+            derive.SETTLED,
+        )
+        return [int(row["id"]) for row in found]
+
+    def put_lapsed(self, license_ids: Sequence[int]) -> None:
+        with self.transaction():
+            self._empty(("lapsed",))
+            self.db.executemany("INSERT INTO lapsed VALUES (?)", [(id_,) for id_ in license_ids])
 
     # Documents
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 _NOBODY: Final = "0x" + "0" * 40
+_NONE: Final = "0x" + "0" * 64
 _FOREVER: Final = 2**40 - 1
 _UNCOUNTED: Final = 2**32 - 1
 _ARBITRATION_S: Final = 30 * 86_400
@@ -40,6 +41,9 @@ _SUBJECTS: Final = (
     ("modelId", "model"),
     ("datasetId", "dataset"),
     ("account", "account"),
+    ("buyer", "account"),
+    ("owner", "account"),
+    ("issuer", "account"),
 )
 
 
@@ -74,7 +78,8 @@ def _on(contract: str, *names: str) -> Callable[[Handler], Handler]:
 @_on("DatasetNFT", "DatasetPublished")
 def _dataset_published(db: sqlite3.Connection, at: At, a: Args) -> None:
     db.execute(
-        "INSERT INTO datasets VALUES (?, ?, NULL, 1, ?, ?)", (a["datasetId"], a["owner"], at.time, at.time)
+        "INSERT INTO datasets VALUES (?, ?, ?, 1, ?, ?)",
+        (a["datasetId"], a["owner"], a["owner"], at.time, at.time),
     )
     _version(db, at, a, 1)
     for parent in dict.fromkeys(a["parents"]):
@@ -92,10 +97,10 @@ def _version_published(db: sqlite3.Connection, at: At, a: Args) -> None:
 
 def _version(db: sqlite3.Connection, at: At, a: Args, version: int) -> None:
     db.execute(
-        "INSERT INTO versions VALUES (?, ?, ?, ?, ?, ?, ?, NULL, ?, ?)",
+        "INSERT INTO versions VALUES (?, ?, ?, ?, ?, ?, nullif(?, ?), ?, NULL, ?, ?)",
         (
             a["datasetId"], version, a["card"], a["contentRoot"], a["keyCommitment"], str(a["terms"]),
-            at.time, at.block, at.tx_hash,
+            a["diseases"], _NONE, at.time, at.block, at.tx_hash,
         ),
     )  # fmt: skip
 
@@ -118,8 +123,6 @@ def _custodian(db: sqlite3.Connection, _at: At, a: Args) -> None:
 @_on("DatasetNFT", "Transfer")
 def _dataset_moved(db: sqlite3.Connection, at: At, a: Args) -> None:
     if a["from"] != _NOBODY:
-        # Offers end with the tenure of the owner who made them.
-        db.execute("UPDATE offers SET open = 0 WHERE dataset_id = ?", (a["tokenId"],))
         db.execute(
             "UPDATE datasets SET owner = ?, updated_at = ? WHERE id = ?", (a["to"], at.time, a["tokenId"])
         )
@@ -132,12 +135,15 @@ def _dataset_moved(db: sqlite3.Connection, at: At, a: Args) -> None:
 def _offer(db: sqlite3.Connection, _at: At, a: Args) -> None:
     o = a["offer"]
     db.execute(
-        "INSERT INTO offers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 1)",
+        "INSERT INTO offers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)",
         (
-            a["offerId"], a["datasetId"], o["right"], str(o["price"]), o["duration"], o["uses"],
-            o["deliveryWindow"], o["disputeWindow"], o["arbiter"],
+            a["offerId"], a["datasetId"], o["right"], str(o["price"]), o["currency"], o["duration"],
+            o["uses"], o["deliveryWindow"], o["disputeWindow"], o["visas"], int(o["proRata"]), o["arbiter"],
         ),
     )  # fmt: skip
+    db.execute(
+        "INSERT OR IGNORE INTO currencies VALUES (?, ?, ?)", (o["currency"], a["symbol"], a["decimals"])
+    )
 
 
 @_on("AccessLicense", "OfferClosed")
@@ -150,13 +156,21 @@ def _purchased(db: sqlite3.Connection, at: At, a: Args) -> None:
     db.execute(
         """
         INSERT INTO licenses
-        SELECT ?, id, dataset_id, ?, ?, ?, "right", price, ?, nullif(uses, 0), ?, NULL, ? + delivery_window,
-          NULL, NULL, ?, ? FROM offers WHERE id = ?""",
+        SELECT ?, id, dataset_id, ?, ?, ?, "right", price, ?, NULL, NULL, nullif(uses, 0), ?, NULL,
+          ? + delivery_window, NULL, NULL, ?, ? FROM offers WHERE id = ?""",
         (
             a["licenseId"], a["version"], a["licensee"], IN_REVIEW if a["needsReview"] else PURCHASED,
             str(a["purpose"]), at.time, at.time, at.block, at.tx_hash, a["offerId"],
         ),
     )  # fmt: skip
+
+
+@_on("AccessLicense", "PurposeDeclared")
+def _declared(db: sqlite3.Connection, _at: At, a: Args) -> None:
+    db.execute(
+        "UPDATE licenses SET disease = nullif(?, 0), statement = nullif(?, ?) WHERE id = ?",
+        (a["disease"], a["statement"], _NONE, a["licenseId"]),
+    )
 
 
 @_on("AccessLicense", "LicenseApproved")
@@ -171,12 +185,25 @@ def _approved(db: sqlite3.Connection, at: At, a: Args) -> None:
 
 @_on("AccessLicense", "KeyDelivered")
 def _delivered(db: sqlite3.Connection, at: At, a: Args) -> None:
-    expires = None if a["expiresAt"] >= _FOREVER else a["expiresAt"]
     db.execute(
         """
         UPDATE licenses SET state = ?, delivered_at = ?, expires_at = ?, envelope = ?, deadline = ? +
           (SELECT dispute_window FROM offers WHERE offers.id = licenses.offer_id) WHERE id = ?""",
-        (DELIVERED, at.time, expires, a["envelope"], at.time, a["licenseId"]),
+        (DELIVERED, at.time, _end(a["expiresAt"]), a["envelope"], at.time, a["licenseId"]),
+    )
+
+
+def _end(expires_at: int) -> int | None:
+    """0 where the contract had undone the delivery by the time it was asked."""
+    return expires_at if 0 < expires_at < _FOREVER else None
+
+
+@_on("AccessLicense", "LicenseRenewed")
+def _renewed(db: sqlite3.Connection, _at: At, a: Args) -> None:
+    uses = None if a["usesLeft"] == _UNCOUNTED else a["usesLeft"]
+    db.execute(
+        "UPDATE licenses SET expires_at = ?, uses_left = ? WHERE id = ?",
+        (_end(a["expiresAt"]), uses, a["licenseId"]),
     )
 
 
@@ -211,7 +238,9 @@ def _revoked(db: sqlite3.Connection, _at: At, a: Args) -> None:
 def _refunded(db: sqlite3.Connection, _at: At, a: Args) -> None:
     # Rejection and revocation pay back too, and stay what they are.
     db.execute(
-        "UPDATE licenses SET state = ?, deadline = NULL WHERE id = ? AND state NOT IN (?, ?)",
+        """
+        UPDATE licenses SET state = ?, deadline = NULL, expires_at = NULL
+        WHERE id = ? AND state NOT IN (?, ?)""",
         (REFUNDED, a["licenseId"], REJECTED, REVOKED),
     )
 

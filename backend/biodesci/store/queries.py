@@ -52,7 +52,12 @@ def versions(store: Store, dataset_id: int) -> list[Row]:
 
 
 def offers(store: Store, dataset_id: int) -> list[Row]:
-    return store.rows("SELECT * FROM offers WHERE dataset_id = ? ORDER BY id", dataset_id)
+    return store.rows(
+        """
+        SELECT o.*, c.symbol, c.decimals FROM offers o JOIN currencies c ON c.address = o.currency
+        WHERE o.dataset_id = ? ORDER BY o.id""",
+        dataset_id,
+    )
 
 
 def related(store: Store, dataset_id: int) -> tuple[list[int], list[int], list[int], int]:
@@ -68,8 +73,12 @@ def related(store: Store, dataset_id: int) -> tuple[list[int], list[int], list[i
 
 
 _LICENSES = """
-    SELECT l.*, d.owner, v.content_root, v.key_commitment, v.withdrawn_at, c.body FROM licenses l
+    SELECT l.*, d.owner, v.content_root, v.key_commitment, v.withdrawn_at, c.body, o.currency, o.visas,
+      o.pro_rata, o.duration, o.uses, m.symbol, m.decimals, g.license_id IS NOT NULL AS lapsed FROM licenses l
     JOIN datasets d ON d.id = l.dataset_id
+    JOIN offers o ON o.id = l.offer_id
+    JOIN currencies m ON m.address = o.currency
+    LEFT JOIN lapsed g ON g.license_id = l.id
     JOIN versions v ON v.dataset_id = l.dataset_id AND v.version = l.version
     LEFT JOIN documents c ON c.digest = v.card AND c.kind = 'card'
 """

@@ -16,6 +16,7 @@ from biodesci.core.container import ContainerInfo
 from biodesci.core.envelope import generate_seed, public_key
 from biodesci.ipfs.client import Ipfs
 from biodesci.services.index import sync
+from biodesci.services.offers import OfferTerms
 from biodesci.store.database import Store
 
 HMB = 1 << 2
@@ -44,8 +45,8 @@ def world(localnet, ipfs_node, tmp_path_factory):
             content=content, info=ContainerInfo(os.urandom(32), 99, 10, 1 << 16, os.urandom(32)),
             file_name="c.csv", encoding_format="text/csv", keywords=["cardiology"],
         )  # fmt: skip
-        publication = (ipfs.add(json.dumps(card).encode()), os.urandom(32), os.urandom(32), HMB)
-        offer = (0, 10**16 + number, 0, 0, 600, 600, 1, "0x" + "0" * 40)
+        publication = (ipfs.add(json.dumps(card).encode()), os.urandom(32), os.urandom(32), HMB, bytes(32))
+        offer = OfferTerms(price=10**16 + number, delivery_window=600, dispute_window=600).tuple()
         receipt = owner.send(owner.datasets.functions.publishWithOffer(publication, datasets[:1], offer))
         datasets.append(owner.event(receipt, owner.datasets, "DatasetPublished")["datasetId"])
         offer_id = owner.event(receipt, owner.licenses, "OfferCreated")["offerId"]

@@ -26,8 +26,8 @@ from biodesci.core.errors import (
 ZERO32 = b"\0" * 32
 
 
-def publication(terms: int = 1, seed: bytes = b"\x01") -> tuple[bytes, bytes, bytes, int]:
-    return (seed * 32, b"\x02" * 32, b"\x03" * 32, terms)
+def publication(terms: int = 1, seed: bytes = b"\x01") -> tuple[bytes, bytes, bytes, int, bytes]:
+    return (seed * 32, b"\x02" * 32, b"\x03" * 32, terms, bytes(32))
 
 
 def test_send_returns_the_receipt_and_event_its_arguments(chain_for):

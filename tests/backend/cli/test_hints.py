@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from typer.main import get_command
 
-from biodesci.chain.contracts import HINTS, abi
+from biodesci.chain.contracts import HINTS, TOKEN_ERRORS, abi
 from biodesci.chain.deployment import CONTRACTS
 from biodesci.cli import app
 
@@ -73,4 +73,4 @@ def test_every_custom_error_has_a_hint():
     errors = {entry["name"] for name in CONTRACTS for entry in abi(name) if entry["type"] == "error"}
     ours = {name for name in errors if not name.startswith("ERC721")}
     assert ours - HINTS.keys() == set()
-    assert HINTS.keys() - errors == set()
+    assert HINTS.keys() - errors - TOKEN_ERRORS.keys() == set()

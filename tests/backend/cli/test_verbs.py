@@ -145,7 +145,7 @@ def aggregator_url(people: People, ipfs_node: Any) -> Iterator[str]:
 
 def publish(chain: Chain, ipfs: Ipfs) -> int:
     """A dataset on chain to enrol with; its container plays no part in a round."""
-    publication = (ipfs.add(b"{}"), os.urandom(32), os.urandom(32), duo.parse_terms(["HMB"]))
+    publication = (ipfs.add(b"{}"), os.urandom(32), os.urandom(32), duo.parse_terms(["HMB"]), bytes(32))
     receipt = chain.send(chain.datasets.functions.publish(publication, []))
     return int(chain.event(receipt, chain.datasets, "DatasetPublished")["datasetId"])
 

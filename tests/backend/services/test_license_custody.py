@@ -8,6 +8,7 @@ import signal
 import pytest
 
 from biodesci.chain.client import Chain
+from biodesci.chain.currency import ETHER
 from biodesci.core import keyfile
 from biodesci.core.envelope import generate_seed, public_key
 from biodesci.core.errors import (
@@ -23,7 +24,9 @@ from biodesci.core.errors import (
 from biodesci.ipfs.client import Ipfs
 from biodesci.services import keys, license
 from biodesci.services.custody import Custodian, release_pending
-from biodesci.services.publish import DatasetMeta, OfferTerms, publish
+from biodesci.services.offers import OfferTerms
+from biodesci.services.publish import DatasetMeta, publish
+from biodesci.services.purchase import purchase
 
 PASSPHRASE = "a passphrase"
 HMB, DS, COMMERCIAL = 1 << 2, 1 << 3, 1 << 34
@@ -60,7 +63,7 @@ class Sale:
         self.seed = keys.load_seed(self.buyer_home, PASSPHRASE)
 
     def buy(self, purpose: int = HMB, **options):
-        return license.purchase(self.buyer, self.buyer_home, self.offer, purpose, **options)
+        return purchase(self.buyer, self.buyer_home, self.offer, purpose, **options)
 
     def release(self) -> list[int]:
         return release_pending(self.owner, self.ipfs, self.home, PASSPHRASE)
@@ -85,7 +88,7 @@ def test_purchase_delivery_download_confirm(sale, tmp_path):
     assert [p.name for p in target.parent.iterdir()] == ["cohort.csv"]
     assert license.confirm(sale.buyer, bought.license_id) is not None
     assert license.confirm(sale.buyer, bought.license_id) is None
-    owed = sale.owner.call(sale.owner.licenses.functions.owed(sale.owner.address))
+    owed = sale.owner.call(sale.owner.licenses.functions.owed(sale.owner.address, ETHER))
     assert owed == PRICE
     with pytest.raises(StateError, match="already"):
         license.download(sale.buyer, sale.ipfs, sale.seed, bought.license_id, target)
@@ -112,7 +115,7 @@ def test_killed_purchase_pays_once(sale, chain_for, after):
     child = os.fork()
     if child == 0:
         Chain.broadcast = die
-        license.purchase(chain_for(account), sale.buyer_home, sale.offer, HMB)
+        purchase(chain_for(account), sale.buyer_home, sale.offer, HMB)
         os._exit(0)
     assert os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGKILL
     sale.buy()
@@ -125,13 +128,13 @@ def test_second_delivery_is_refused_and_events_seen_twice_do_not_matter(sale):
     one = Custodian(sale.owner, sale.ipfs, sale.home, PASSPHRASE)
     other = Custodian(sale.owner, sale.ipfs, sale.home, PASSPHRASE)
     assert license_id in one.poll()
-    envelope = license.get(sale.buyer, license_id).envelope
+    envelope = license.envelope_of(sale.buyer, license_id)
     assert license_id not in other.poll()
     assert license_id not in one.poll()
     with pytest.raises(RevertedError) as caught:
         sale.owner.send(sale.owner.licenses.functions.deliver(license_id, b"\x01" * 32))
     assert caught.value.name == "AccessLicense_WrongState"
-    assert license.get(sale.buyer, license_id).envelope == envelope
+    assert license.envelope_of(sale.buyer, license_id) == envelope
 
 
 def test_custodians_racing_deliver_once(sale, monkeypatch):
@@ -179,7 +182,7 @@ def test_withdrawn_consent_stops_release_and_the_buyer_gets_the_price_back(sale)
     assert license.get(sale.buyer, license_id).state is license.State.PURCHASED
     assert license.refund(sale.buyer, license_id) is not None
     assert license.refund(sale.buyer, license_id) is None
-    assert sale.buyer.call(sale.buyer.licenses.functions.owed(sale.buyer.address)) == PRICE
+    assert sale.buyer.call(sale.buyer.licenses.functions.owed(sale.buyer.address, ETHER)) == PRICE
 
 
 def test_key_revoked_after_purchase_stops_release(sale):
@@ -222,7 +225,7 @@ def test_an_unforeseen_error_with_one_license_does_not_hold_up_the_next(sale, ch
     first = sale.buy()
     other = chain_for()
     other.send(other.keys.functions.register(public_key(generate_seed())))
-    second = license.purchase(other, sale.home, sale.offer, HMB)
+    second = purchase(other, sale.home, sale.offer, HMB)
     real = Custodian._deliver
 
     def deliver(self, license_id):
@@ -268,10 +271,10 @@ def test_unlicensed_account_is_refused_at_every_step(sale, chain_for, tmp_path):
     sale.release()
     thief, home, seed = chain_for(), tmp_path / "thief", generate_seed()
     with pytest.raises(StateError, match="no encryption key on chain"):
-        license.purchase(thief, home, sale.offer, HMB)
+        purchase(thief, home, sale.offer, HMB)
     thief.send(thief.keys.functions.register(public_key(seed)))
     with pytest.raises(AccessDeniedError, match="don't allow this purpose"):
-        license.purchase(thief, home, sale.offer, HMB | COMMERCIAL)
+        purchase(thief, home, sale.offer, HMB | COMMERCIAL)
     with pytest.raises(AccessDeniedError, match="not held by"):
         license.fetch_key(thief, sale.ipfs, seed, license_id)
     with pytest.raises(AccessDeniedError, match="not held by"):
@@ -330,7 +333,7 @@ def test_envelope_of_another_license_does_not_pass(sale):
     first, second = sale.buy().license_id, sale.buy(again=True).license_id
     assert sale.owner.send(sale.owner.licenses.functions.deliver(first, b"\x07" * 32))
     sale.release()
-    theirs = license.get(sale.buyer, second).envelope
+    theirs = license.envelope_of(sale.buyer, second)
     third = sale.buy(again=True).license_id
     sale.owner.send(sale.owner.licenses.functions.deliver(third, theirs))
     with pytest.raises(WrongKeyError):
@@ -385,7 +388,7 @@ def test_no_funds(sale, localnet):
 
 def test_unknown_numbers(sale, tmp_path):
     with pytest.raises(NotFoundError, match="no offer"):
-        license.purchase(sale.buyer, sale.buyer_home, 10**6, HMB)
+        purchase(sale.buyer, sale.buyer_home, 10**6, HMB)
     with pytest.raises(NotFoundError, match="no licence"):
         license.get(sale.buyer, 10**6)
 

@@ -21,10 +21,11 @@ from biodesci.core.errors import (
     WrongKeyError,
 )
 from biodesci.ipfs.client import Ipfs
-from biodesci.services import dataset_keys
+from biodesci.services import dataset_keys, offers
 from biodesci.services import publish as module
 from biodesci.services.license import container_of
-from biodesci.services.publish import DatasetMeta, OfferTerms, publish
+from biodesci.services.offers import OfferTerms
+from biodesci.services.publish import DatasetMeta, publish
 
 PASSPHRASE = "a passphrase"
 HMB = 1 << 2
@@ -77,9 +78,9 @@ def test_published_file_decrypts_to_the_same_bytes(chain_for, ipfs, table, tmp_p
         lambda *seen: steps.append(seen),
     )
     assert decrypted(chain, ipfs, home, done.dataset_id) == table.read_bytes()
-    fields, is_open = chain.call(chain.licenses.functions.offerOf(done.offer_id))
-    assert fields[:3] == (done.dataset_id, 7, 60)
-    assert is_open
+    made = offers.get(chain, done.offer_id)
+    assert (made.dataset_id, made.price, made.duration) == (done.dataset_id, 7, 60)
+    assert made.open
     assert chain.read(chain.datasets, "versionOf", done.dataset_id, 1)["terms"] == HMB
     assert {step for step, _, _ in steps} == {"encrypt", "upload"}
     assert all(now <= total for _, now, total in steps)
@@ -187,7 +188,7 @@ def test_replaced_transaction_is_signed_anew(chain_for, ipfs, table, tmp_path, m
         patch.setattr(Chain, "broadcast", lost)
         with pytest.raises(UnavailableError):
             publish(chain, ipfs, home, PASSPHRASE, table, META)
-    chain.send(chain.datasets.functions.publish((b"\1" * 32, b"\2" * 32, b"\3" * 32, HMB), []))
+    chain.send(chain.datasets.functions.publish((b"\1" * 32, b"\2" * 32, b"\3" * 32, HMB, bytes(32)), []))
     done = publish(chain, ipfs, home, PASSPHRASE, table, META)
     assert owned(chain) == 2
     assert decrypted(chain, ipfs, home, done.dataset_id) == table.read_bytes()

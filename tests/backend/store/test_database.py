@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from importlib.resources import files
 
 import pytest
 
@@ -17,7 +18,8 @@ def published(number: int, dataset: int, log_index: int = 0) -> Event:
     block = Block(number, f"0x{number:064x}", 1_000 + number)
     args = {
         "datasetId": dataset, "owner": OWNER, "card": "0x" + "01" * 32, "contentRoot": "0x" + "02" * 32,
-        "keyCommitment": "0x" + "03" * 32, "terms": 1, "parents": [],
+        "keyCommitment": "0x" + "03" * 32, "terms": 1, "diseases": "0x" + "0" * 64,
+        "parents": [],
     }  # fmt: skip
     return Event(block, log_index, "0x" + "04" * 32, "DatasetNFT", "DatasetPublished", args)
 
@@ -28,6 +30,27 @@ def test_opening_twice_keeps_rows(tmp_path):
     with Store(tmp_path / "i.sqlite") as store:
         assert store.cursor() == Block(6, "0x6", 1_006)
         assert queries.dataset(store, 1)["owner"] == OWNER
+
+
+def test_an_index_of_the_first_schema_is_read_anew(tmp_path):
+    path = tmp_path / "i.sqlite"
+    old = sqlite3.connect(path)
+    old.executescript((files("biodesci.store") / "0001_schema.sql").read_text())
+    old.executescript(
+        """
+        INSERT INTO meta VALUES ('identity', 'x');
+        INSERT INTO blocks VALUES (7, '0x7', 7);
+        INSERT INTO datasets VALUES (1, '0x1', NULL, 1, 0, 0);
+        INSERT INTO documents VALUES ('0x1', 'card', '{}');
+        PRAGMA user_version = 1"""
+    )
+    old.close()
+    with Store(path) as store:
+        assert (store.identity(), store.cursor()) == (None, None)
+        assert queries.counts(store)["datasets"] == 0
+        assert len(store.rows("SELECT * FROM documents")) == 1, "what is on IPFS stays what it is"
+        store.apply(1, [published(5, 1)], Block(6, "0x6", 1_006))
+        assert queries.dataset(store, 1)["custodian"] == OWNER
 
 
 def test_failure_in_the_middle_leaves_neither_rows_nor_cursor(tmp_path):

@@ -1,0 +1,114 @@
+"""Offers: what is for sale, in which currency, against which visas."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from biodesci.chain import currency
+from biodesci.chain.client import Chain
+from biodesci.chain.currency import ETHER, Currency
+from biodesci.core import visa
+from biodesci.core.errors import InputError, NotFoundError
+
+RIGHTS: Final = {"download": 1, "train": 2, "infer": 3}
+NOBODY: Final = "0x" + "0" * 40
+
+
+@dataclass(frozen=True)
+class Offer:
+    """As the contract has it. `visas` are bits (`core/visa.py`), `price` is in smallest units."""
+
+    id: int
+    dataset_id: int
+    price: int
+    currency: Currency
+    duration: int
+    uses: int
+    delivery_window: int
+    dispute_window: int
+    right: int
+    visas: int
+    pro_rata: bool
+    arbiter: str
+    open: bool
+
+    def __str__(self) -> str:
+        parts = [f"{('none', *RIGHTS)[self.right]} for {self.currency.show(self.price)}"]
+        if self.duration:
+            parts.append(f"{self.duration} s of access")
+        if self.uses:
+            parts.append(f"{self.uses} uses")
+        if self.visas:
+            parts.append(f"with {' and '.join(visa.names(self.visas))}")
+        if self.pro_rata:
+            parts.append("unused part paid back")
+        return f"{self.id}: {', '.join(parts)} ({'open' if self.open else 'closed'})"
+
+
+@dataclass(frozen=True)
+class OfferTerms:
+    """As `IAccessLicense.Offer`; `price` in smallest units, times in seconds, `currency` zero for ether."""
+
+    right: str = "download"
+    price: int = 0
+    duration: int = 0
+    uses: int = 0
+    delivery_window: int = 86_400
+    dispute_window: int = 86_400
+    arbiter: str = NOBODY
+    currency: str = ETHER
+    visas: int = 0
+    pro_rata: bool = False
+
+    def tuple(self, dataset_id: int = 0) -> tuple[int, int, str, int, int, int, int, int, int, bool, str]:
+        if self.right not in RIGHTS:
+            raise InputError(f"{self.right!r} is not a right.", "Choose download, train or infer.")
+        if self.pro_rata and not self.duration and not self.uses:
+            raise InputError(
+                "An offer without an end has no unused part to pay back.", "Give a duration or uses."
+            )
+        return (
+            dataset_id, self.price, self.currency, self.duration, self.uses, self.delivery_window,
+            self.dispute_window, RIGHTS[self.right], self.visas, self.pro_rata, self.arbiter,
+        )  # fmt: skip
+
+
+def get(chain: Chain, offer_id: int) -> Offer:
+    """NotFoundError where there is none."""
+    if not 1 <= offer_id <= chain.call(chain.licenses.functions.offerCount()):
+        raise NotFoundError(
+            f"There is no offer {offer_id}.", "See a dataset's offers: biodesci dataset show ID."
+        )
+    fields, is_open = chain.call(chain.licenses.functions.offerOf(offer_id))
+    (
+        dataset_id, price, paid_in, duration, uses, delivery_window, dispute_window, right, visas, pro_rata,
+        arbiter,
+    ) = fields  # fmt: skip
+    return Offer(
+        id=offer_id,
+        dataset_id=dataset_id,
+        price=price,
+        currency=currency.read(chain, paid_in),
+        duration=duration,
+        uses=uses,
+        delivery_window=delivery_window,
+        dispute_window=dispute_window,
+        right=right,
+        visas=visas,
+        pro_rata=pro_rata,
+        arbiter=arbiter,
+        open=is_open,
+    )
+
+
+def of_dataset(chain: Chain, dataset_id: int) -> list[Offer]:
+    first = chain.deployment.contracts["AccessLicense"].block
+    logs = chain.events(chain.licenses, "OfferCreated", first, filters={"datasetId": dataset_id})
+    return [get(chain, log["args"]["offerId"]) for log in logs]
+
+
+def create(chain: Chain, dataset_id: int, terms: OfferTerms) -> int:
+    """Offers licences for a dataset of this account; the offer's number."""
+    receipt = chain.send(chain.licenses.functions.createOffer(terms.tuple(dataset_id)))
+    return int(chain.event(receipt, chain.licenses, "OfferCreated")["offerId"])

@@ -1,0 +1,107 @@
+"""How a price in a token is paid: by an allowance, a permit (ERC-2612) or an authorization (ERC-3009).
+
+Each is for exactly the price, so that nothing is left over for later.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+
+from eth_account.messages import encode_typed_data
+
+from biodesci.chain import currency
+from biodesci.chain.client import Chain
+from biodesci.chain.currency import Currency
+from biodesci.core import typed_data
+from biodesci.core.errors import ChainError, FundsError, InputError
+from biodesci.core.order import Method, Payment
+
+PERMIT_SECONDS = 3_600
+Note = Callable[[str], None]
+
+
+def own(chain: Chain, paid_in: Currency, price: int, note: Note) -> Payment:
+    """For a transaction of the payer's own. Sends an approval first where the token takes no permit."""
+    if paid_in.is_ether or price == 0:
+        return Payment()
+    require_balance(chain, paid_in, price)
+    functions = currency.erc20(chain, paid_in.address).functions
+    spender = chain.licenses.address
+    allowed = chain.call(functions.allowance(chain.address, spender))
+    if allowed >= price:
+        return Payment()
+    if signed := _permit(chain, paid_in, price, chain.now() + PERMIT_SECONDS):
+        return signed
+    note(f"{paid_in.name} takes no permits: approving {paid_in.show(price)} comes first, as a transaction.")
+    if allowed:
+        # Some tokens change an allowance to or from zero alone.
+        chain.send(functions.approve(spender, 0))
+    chain.send(functions.approve(spender, price))
+    return Payment()
+
+
+def signed(chain: Chain, paid_in: Currency, price: int, deadline: int) -> Payment:
+    """For an order that somebody else submits: costs the payer no gas."""
+    if paid_in.is_ether or price == 0:
+        return Payment()
+    require_balance(chain, paid_in, price)
+    payment = _authorization(chain, paid_in, price, deadline) or _permit(chain, paid_in, price, deadline)
+    if payment is not None:
+        return payment
+    functions = currency.erc20(chain, paid_in.address).functions
+    if chain.call(functions.allowance(chain.address, chain.licenses.address)) >= price:
+        return Payment()
+    raise InputError(
+        f"{paid_in.name} takes neither permits nor authorizations, so an order in it cannot be paid.",
+        f"Buy with a transaction of your own, or approve the price for {chain.licenses.address} first.",
+    )
+
+
+def require_balance(chain: Chain, paid_in: Currency, price: int) -> None:
+    """Raises FundsError where the account holds less of the currency."""
+    if paid_in.is_ether:
+        return  # noticed when the transaction is signed, with its gas
+    held = chain.call(currency.erc20(chain, paid_in.address).functions.balanceOf(chain.address))
+    if held < price:
+        raise FundsError(
+            f"{chain.address} holds {paid_in.show(held)} and needs {paid_in.show(price)}.",
+            f"Send {paid_in.name} to {chain.address}, then repeat the command.",
+        )
+
+
+def _permit(chain: Chain, paid_in: Currency, price: int, deadline: int) -> Payment | None:
+    """None where the token takes none of this standard."""
+    domain = currency.domain(chain, paid_in.address)
+    if domain is None:
+        return None
+    functions = currency.erc20(chain, paid_in.address).functions
+    spender = str(chain.licenses.address)
+    try:
+        nonce = chain.call(functions.nonces(chain.address))
+    except ChainError:
+        return None
+    v, r, s = _sign(chain, typed_data.permit(domain, chain.address, spender, price, nonce, deadline))
+    try:
+        # Tried without a transaction: the contract goes on to the allowance when a permit is refused.
+        chain.call(functions.permit(chain.address, spender, price, deadline, v, r, s))
+    except ChainError:
+        return None
+    return Payment(Method.PERMIT, v, r, s, deadline=deadline)
+
+
+def _authorization(chain: Chain, paid_in: Currency, price: int, deadline: int) -> Payment | None:
+    domain = currency.domain(chain, paid_in.address)
+    if domain is None or not currency.has_authorizations(chain, paid_in.address):
+        return None
+    nonce = secrets.token_bytes(32)
+    document = typed_data.receive_with_authorization(
+        domain, chain.address, str(chain.licenses.address), price, 0, deadline, nonce
+    )
+    v, r, s = _sign(chain, document)
+    return Payment(Method.AUTHORIZATION, v, r, s, 0, deadline, nonce)
+
+
+def _sign(chain: Chain, document: typed_data.Document) -> tuple[int, bytes, bytes]:
+    made = chain.signer().sign_message(encode_typed_data(full_message=document))
+    return made.v, made.r.to_bytes(32, "big"), made.s.to_bytes(32, "big")

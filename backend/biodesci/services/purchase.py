@@ -1,0 +1,140 @@
+"""Buying a licence: one transaction, with all that the buyer declares and shows.
+
+Nothing is paid twice: what was signed is noted in a journal before it is sent, and a run that follows sends
+the same bytes.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from hexbytes import HexBytes
+from web3.contract.contract import ContractFunction
+from web3.types import TxReceipt
+
+from biodesci.chain.client import Chain
+from biodesci.core import canonical, duo, visa
+from biodesci.core.errors import AccessDeniedError, StateError
+from biodesci.core.order import NEVER, Evidence, Method, Order, Payment, Purpose
+from biodesci.services import files, offers, payment
+from biodesci.services.license import State, held_by
+from biodesci.services.offers import Offer
+
+
+@dataclass(frozen=True)
+class Purchased:
+    """`bought` is False where a licence that serves the same end was held already."""
+
+    license_id: int
+    needs_review: bool
+    bought: bool
+    tx_hash: str | None
+    gas: int
+
+
+def purchase(
+    chain: Chain,
+    home: Path,
+    offer_id: int,
+    purpose: Purpose | int,
+    evidence: Evidence | None = None,
+    *,
+    again: bool = False,
+    note: payment.Note = lambda _text: None,
+) -> Purchased:
+    """Buys a licence, unless one from this offer's dataset with the same right is held or on its way."""
+    declared = Purpose(purpose) if isinstance(purpose, int) else purpose
+    shown = evidence or Evidence()
+    offer = offers.get(chain, offer_id)
+    journal = home / "purchases" / f"{chain.genesis[2:18]}-{chain.licenses.address}-{offer_id}.json"
+    if journal.exists():
+        # Signed before, by a run that did not see its end.
+        noted = json.loads(journal.read_bytes())
+        if noted["account"] == chain.address:
+            try:
+                done = purchased(chain, chain.broadcast(bytes.fromhex(noted["signed"])))
+            except StateError:
+                journal.unlink()
+            else:
+                journal.unlink()
+                return done
+    if not again:
+        for held in held_by(chain, chain.address, offer.dataset_id):
+            waits = held.state in {State.IN_REVIEW, State.PURCHASED}
+            if held.right == offer.right and (held.active or waits):
+                return Purchased(held.id, held.state is State.IN_REVIEW, False, None, 0)
+    check(chain, offer, declared, shown)
+    function = _function(chain, offer, declared, shown, payment.own(chain, offer.currency, offer.price, note))
+    signed = chain.sign(function, offer.price if offer.currency.is_ether else 0)
+    files.write_private(journal, canonical.dumps({"account": chain.address, "signed": signed.hex()}))
+    receipt = chain.broadcast(signed)
+    result = purchased(chain, receipt)
+    journal.unlink()
+    return result
+
+
+def _function(
+    chain: Chain, offer: Offer, purpose: Purpose, evidence: Evidence, paid: Payment
+) -> ContractFunction:
+    plain = paid.method is Method.DIRECT and purpose == Purpose(purpose.duo) and not evidence.visas
+    if plain:
+        return chain.licenses.functions.purchase(offer.id, purpose.duo)
+    # The buyer calls, so that neither nonce nor signature counts.
+    order = Order(chain.address, offer.id, purpose, offer.currency.address, offer.price, 0, NEVER)
+    return chain.licenses.functions.purchaseFor(order.tuple(), b"", evidence.tuple(), paid.tuple())
+
+
+def purchased(chain: Chain, receipt: TxReceipt) -> Purchased:
+    event = chain.event(receipt, chain.licenses, "LicensePurchased")
+    tx_hash = HexBytes(receipt["transactionHash"]).to_0x_hex()
+    return Purchased(event["licenseId"], event["needsReview"], True, tx_hash, int(receipt["gasUsed"]))
+
+
+def check(chain: Chain, offer: Offer, purpose: Purpose, evidence: Evidence) -> None:
+    """Whether this account's purchase would go through, said in words before anything is signed."""
+    if not offer.open:
+        raise StateError(f"Offer {offer.id} is closed.", "Choose an open one: biodesci dataset show ID.")
+    _check_purpose(chain, offer, purpose, evidence)
+    check_visas(chain, offer, evidence.visas)
+    if not chain.call(chain.keys.functions.hasKey(chain.address)):
+        raise StateError(
+            f"{chain.address} has no encryption key on chain, so nothing could be delivered to it.",
+            "Register one first: biodesci key register.",
+        )
+
+
+def _check_purpose(chain: Chain, offer: Offer, purpose: Purpose, evidence: Evidence) -> None:
+    proof = list(evidence.disease_proof)
+    decision = chain.call(chain.licenses.functions.assess(offer.id, purpose.tuple(), proof))
+    if decision != duo.Decision.DENY:
+        return
+    _, terms, _ = chain.call(chain.datasets.functions.saleOf(offer.dataset_id))
+    raise AccessDeniedError(
+        f"The terms of dataset {offer.dataset_id} don't allow this purpose. "
+        f"Terms: {' '.join(duo.describe(terms))}",
+        f"Declared purpose: {' '.join(duo.describe_purpose(purpose.duo)) or 'none'} Choose another dataset, "
+        "or declare all that applies.",
+    )
+
+
+def check_visas(chain: Chain, offer: Offer, visas: tuple[visa.SignedVisa, ...]) -> None:
+    """By the contract itself, for this account as subject."""
+    if lacking := visa.missing(offer.visas, visas):
+        raise AccessDeniedError(
+            f"Offer {offer.id} requires visas that were not shown: {', '.join(visa.names(lacking))}.",
+            "Show each with --visa FILE; `biodesci visa trusted OWNER` says whose count.",
+        )
+    for signed in visas:
+        if (signed.chain_id, signed.registry) != (chain.chain_id, chain.visas.address):
+            raise AccessDeniedError(
+                "A visa is for another chain, or for other contracts than these.",
+                "Ask its issuer for one for this network.",
+            )
+    if not visas:
+        return
+    owner = chain.call(chain.datasets.functions.ownerOf(offer.dataset_id))
+    grant = chain.call(chain.licenses.functions.grantOf(offer.dataset_id))
+    wanted = [signed.tuple() for signed in visas]
+    chain.call(chain.visas.functions.check(owner, chain.address, grant, offer.visas, wanted))
