@@ -3,12 +3,13 @@ import { useCallback, useState } from 'react'
 import type { Abi, Address, ContractFunctionName } from 'viem'
 import { useConfig } from 'wagmi'
 
-import { transact, type Call, type Outcome, type Phase } from '@/lib/transact'
+import { transact, type Call, type Outcome, type Phase, type Prepare } from '@/lib/transact'
 
 import { useDeployment } from './deployment'
 
 const SAID: Record<Phase, string> = {
   checking: 'Checking with the chain…',
+  signature: 'Waiting for your signature…',
   wallet: 'Waiting for your wallet…',
   mining: 'Waiting for the next block…',
 }
@@ -24,7 +25,7 @@ export function useTransact() {
   const run = useCallback(
     async <const abi extends Abi, name extends ContractFunctionName<abi, 'nonpayable' | 'payable'>>(
       account: Address,
-      call: Call<abi, name>,
+      call: Call<abi, name> | Prepare<Call<abi, name>>,
       landed: () => Promise<boolean>,
     ): Promise<Outcome | null> => {
       setError(null)

@@ -6,7 +6,7 @@ import type { Config } from '@/generated/api'
 import { get } from './api'
 import { Failure } from './failure'
 
-export type ContractName = 'DatasetNFT' | 'AccessLicense' | 'ModelRegistry' | 'InferenceCommitment' | 'KeyRegistry'
+export type ContractName = 'DatasetNFT' | 'AccessLicense' | 'ModelRegistry' | 'InferenceCommitment' | 'KeyRegistry' | 'VisaRegistry'
 
 export interface Deployment {
   network: string
@@ -39,6 +39,7 @@ export async function loadDeployment(signal?: AbortSignal): Promise<Deployment> 
       ModelRegistry: address('ModelRegistry'),
       InferenceCommitment: address('InferenceCommitment'),
       KeyRegistry: address('KeyRegistry'),
+      VisaRegistry: address('VisaRegistry'),
     },
   }
 }

@@ -1,24 +1,25 @@
 /** Turns what wallets, nodes and contracts throw into a sentence and a next step. */
-import { BaseError, ContractFunctionRevertedError, HttpRequestError, InsufficientFundsError, TimeoutError, UserRejectedRequestError } from 'viem'
+import { BaseError, ContractFunctionRevertedError, decodeErrorResult, HttpRequestError, InsufficientFundsError, parseAbi, TimeoutError, UserRejectedRequestError } from 'viem'
+
+import { VisaRegistry } from '@/generated/abi'
 
 import { Failure } from './failure'
+import { REVERTS } from './reverts'
 
-const REVERTS: Record<string, readonly [message: string, hint: string]> = {
-  AccessLicense_OfferClosed: ['This offer was closed by the data owner.', 'Look for another offer of the dataset.'],
-  AccessLicense_WrongPrice: ['The price of this offer is not what the page showed.', 'Reload the page to see the current price.'],
-  AccessLicense_NoKey: ['Your account has no registered key to seal the data to.', 'Create and register your key first.'],
-  AccessLicense_Denied: ['The data owner’s terms do not permit the purpose you declared.', 'Read the terms, and buy only for a purpose that they permit.'],
-  AccessLicense_Withdrawn: ['Consent for this dataset version was withdrawn.', 'It can no longer be licensed. A later version may be published.'],
-  AccessLicense_WrongState: ['The licence has moved on in the meantime.', 'The page shows its state on chain now.'],
-  AccessLicense_TooEarly: ['It is too early for this step.', 'Wait for the deadline shown with the licence.'],
-  AccessLicense_TooLate: ['The time for this step is over.', 'The page shows what is still possible.'],
-  AccessLicense_NotLicensee: ['This licence belongs to another account.', 'Choose the account that bought it in your wallet.'],
-  AccessLicense_NotActive: ['The licence is not active.', 'It has expired, was revoked or refunded, or its uses are spent.'],
-  AccessLicense_NothingOwed: ['Nothing is owed to this account.', 'It was probably collected already.'],
-  AccessLicense_TransferFailed: ['The account does not accept the payment.', 'A contract account must be able to receive ether.'],
-  KeyRegistry_BadLength: ['The public key has the wrong length.', 'Create a new key in this page.'],
-  KeyRegistry_NoKey: ['This account has no registered key.', 'Create and register your key first.'],
-}
+/** Errors of what AccessLicense calls, the visa registry and tokens (ERC-6093, ERC-2612): its own ABI does not name them. */
+const BEHIND = [
+  ...VisaRegistry.filter((entry) => entry.type === 'error'),
+  ...parseAbi([
+    'error ERC20InsufficientBalance(address sender, uint256 balance, uint256 needed)',
+    'error ERC20InsufficientAllowance(address spender, uint256 allowance, uint256 needed)',
+    'error ERC20InvalidSender(address sender)',
+    'error ERC20InvalidReceiver(address receiver)',
+    'error ERC20InvalidApprover(address approver)',
+    'error ERC20InvalidSpender(address spender)',
+    'error ERC2612ExpiredSignature(uint256 deadline)',
+    'error ERC2612InvalidSigner(address signer, address owner)',
+  ]),
+]
 
 export function explain(error: unknown): Failure {
   if (error instanceof Failure) return error
@@ -51,11 +52,23 @@ function fromViem(error: BaseError): Failure | null {
 }
 
 function reverted(revert: ContractFunctionRevertedError): Failure {
-  const name = revert.data?.errorName ?? ''
+  const name = nameOf(revert)
   const known = REVERTS[name]
   if (known) return new Failure('revert', known[0], known[1], { cause: revert })
   const said = name ? name.replace(/^\w+?_/, '').replaceAll(/([a-z])([A-Z])/g, '$1 $2').toLowerCase() : (revert.reason ?? 'no reason given')
   return new Failure('revert', `The contract refused: ${said}.`, 'Nothing was charged except, at most, the network fee.', { cause: revert })
+}
+
+function nameOf(revert: ContractFunctionRevertedError): string {
+  const name = revert.data?.errorName
+  // `Error(string)` and `Panic(uint256)` carry their own words.
+  if (name) return name === 'Error' || name === 'Panic' ? '' : name
+  if (!revert.raw || revert.raw === '0x') return ''
+  try {
+    return decodeErrorResult({ abi: BEHIND, data: revert.raw }).errorName
+  } catch {
+    return ''
+  }
 }
 
 function rejected(cause: unknown): Failure {

@@ -19,6 +19,7 @@ export type FailureKind =
   | 'tampered'
   | 'expired'
   | 'withdrawn'
+  | 'evidence'
   | 'stopped'
   | 'bug'
 

@@ -2,10 +2,12 @@
  * From a delivered licence to the file in clear, all in the browser: envelope -> dataset key -> commitment check -> container ->
  * root check. The chain says what is right (active, envelope, commitments); IPFS and gateway are trusted with nothing; which chain and contracts to ask comes from the page’s own API.
  */
-import type { Address, PublicClient } from 'viem'
+import { isHex, parseAbiItem, size, type Address, type Hex, type PublicClient } from 'viem'
 
 import { AccessLicense, DatasetNFT } from '@/generated/abi'
+import type { LicenseAnswer } from '@/generated/api'
 
+import { get } from './api'
 import { fromHex, type Bytes } from './bytes'
 import { toDigest } from './cid'
 import { checkKey } from './commitment'
@@ -44,7 +46,7 @@ export async function release(r: Release): Promise<SavedFile> {
   if (version.withdrawnAt > 0) throw new Failure('withdrawn', 'Consent for this dataset version was withdrawn.', WITHDRAWN_HINT)
 
   r.onStep('envelope')
-  const sealed = await gateway.read(r.deployment.gatewayUrl, fromHex(license.envelope), ENVELOPE_LIMIT, r.signal)
+  const sealed = await gateway.read(r.deployment.gatewayUrl, fromHex(await readEnvelope(r)), ENVELOPE_LIMIT, r.signal)
   const opened = await openWithAny(r, sealed)
   if (opened.length !== 64) throw tampered('The envelope with your key')
   const key = opened.slice(0, 32)
@@ -95,6 +97,18 @@ async function requireActive({ client, deployment, licenseId, account }: Release
   if (license.expiresAt > 0 && BigInt(license.expiresAt) <= block.timestamp)
     throw new Failure('expired', 'This licence has expired.', 'Buy a new licence to open the data again.')
   throw new Failure('missing', 'This licence is not active.', 'Its key was not delivered yet, or it was revoked, refunded or disputed; the page shows its state.')
+}
+
+const DELIVERED = parseAbiItem('event KeyDelivered(uint256 indexed licenseId, bytes32 envelope)')
+
+/** Where the envelope is: the contract said so once, in an event. Where a node does not search that far back, the index knows; a false one does not open. */
+async function readEnvelope({ client, deployment, licenseId, signal }: Release): Promise<Hex> {
+  const logs = await client
+    .getLogs({ address: deployment.contracts.AccessLicense, event: DELIVERED, args: { licenseId }, fromBlock: deployment.fromBlock })
+    .catch(() => [])
+  const said = logs.at(-1)?.args.envelope ?? (await get<LicenseAnswer>(`/v1/licenses/${licenseId}`, signal)).envelope?.digest
+  if (!said || !isHex(said) || size(said) !== 32) throw new Failure('missing', 'The envelope with your key was not found.', 'It was delivered, but neither the chain’s node nor the index knows where it is yet. Try again in a moment.')
+  return said
 }
 
 async function openWithAny(r: Release, sealed: Bytes): Promise<Bytes> {

@@ -2,14 +2,14 @@
  * One transaction: simulated first (so that a refusal is a sentence before anything is signed), signed by the wallet, awaited.
  * After a failure that leaves open whether it was sent, `landed` asks the chain; nothing is ever sent twice on a guess.
  */
-import { BaseError, WaitForTransactionReceiptTimeoutError, type Abi, type Address, type ContractFunctionArgs, type ContractFunctionName, type Hash, type PublicClient, type TransactionReceipt } from 'viem'
+import { BaseError, WaitForTransactionReceiptTimeoutError, type Abi, type Address, type ContractFunctionArgs, type ContractFunctionName, type Hash, type PublicClient, type TransactionReceipt, type WalletClient } from 'viem'
 import type { Config } from 'wagmi'
 import { getPublicClient, getWalletClient } from 'wagmi/actions'
 
 import { explain } from './explain'
 import { Failure } from './failure'
 
-export type Phase = 'checking' | 'wallet' | 'mining'
+export type Phase = 'checking' | 'signature' | 'wallet' | 'mining'
 
 export interface Call<abi extends Abi = Abi, name extends ContractFunctionName<abi, 'nonpayable' | 'payable'> = ContractFunctionName<abi, 'nonpayable' | 'payable'>> {
   address: Address
@@ -18,6 +18,9 @@ export interface Call<abi extends Abi = Abi, name extends ContractFunctionName<a
   args: ContractFunctionArgs<abi, 'nonpayable' | 'payable', name>
   value?: bigint
 }
+
+/** A call that needs a signature of the wallet's first, such as a permit. */
+export type Prepare<call> = (wallet: WalletClient) => Promise<call>
 
 export interface Options {
   config: Config
@@ -31,7 +34,7 @@ export interface Options {
 export type Outcome = { sent: true; receipt: TransactionReceipt } | { sent: false }
 
 export async function transact<const abi extends Abi, name extends ContractFunctionName<abi, 'nonpayable' | 'payable'>>(
-  call: Call<abi, name>,
+  what: Call<abi, name> | Prepare<Call<abi, name>>,
   { config, chainId, account, onPhase, landed }: Options,
 ): Promise<Outcome> {
   let hash: Hash | undefined
@@ -39,6 +42,12 @@ export async function transact<const abi extends Abi, name extends ContractFunct
     onPhase('checking')
     const reader = getPublicClient(config, { chainId }) as PublicClient
     if (await landed()) return { sent: false }
+    let call: Call<abi, name>
+    if (typeof what === 'function') {
+      onPhase('signature')
+      call = await what(await getWalletClient(config, { chainId, account }))
+      onPhase('checking')
+    } else call = what
     const { request } = await reader.simulateContract({ ...call, account } as unknown as Parameters<PublicClient['simulateContract']>[0])
     onPhase('wallet')
     const wallet = await getWalletClient(config, { chainId, account })

@@ -8,6 +8,7 @@ import { concat, copy, fromHex, toHex, type Bytes } from './bytes'
 import { fromDigest, toDigest } from './cid'
 import { checkKey, keyCommitment } from './commitment'
 import { decrypt } from './container'
+import { formatDisease, isPermitted, parseDisease, parseProof } from './disease'
 import { decide } from './duo'
 import { info, open, publicKey, seal, type Purpose } from './envelope'
 import { merkleRoot } from './merkle'
@@ -165,5 +166,29 @@ describe('DUO terms', () => {
     const wrong = cases.filter(([terms, purpose, shown, decision]) => decide(BigInt(terms), BigInt(purpose), shown === 1).decision !== decisions[decision])
     expect(wrong).toEqual([])
     expect(cases.length).toBeGreaterThanOrEqual(5000)
+  })
+})
+
+describe('diseases', () => {
+  const { cases } = vectors<{ cases: { root: `0x${string}`; members: { disease: number; proof: `0x${string}`[] }[] }[] }>('disease')
+
+  it('follows the path of each member to the root, and of nothing else', () => {
+    const all = cases.flatMap(({ root, members }) => members.map((member) => ({ root, ...member })))
+    expect(all.length).toBeGreaterThan(50)
+    for (const { root, disease, proof } of all) {
+      expect(isPermitted(root, disease, proof)).toBe(true)
+      expect(isPermitted(root, disease + 1, proof)).toBe(false)
+      expect(isPermitted(root, 0, proof)).toBe(false)
+      expect(isPermitted(`0x${'00'.repeat(32)}`, disease, proof)).toBe(false)
+    }
+  })
+
+  it('reads ids and proof files', () => {
+    expect(parseDisease(' mondo:0005068 ')).toBe(5068)
+    for (const text of ['', 'MONDO:5068', 'MONDO:0000000', 'DOID:0005068', 'MONDO:00050680']) expect(parseDisease(text)).toBeNull()
+    expect(formatDisease(5068)).toBe('MONDO:0005068')
+    const hash = `0x${'ab'.repeat(32)}`
+    expect(parseProof(JSON.stringify({ disease: 'MONDO:0005068', proof: [hash] }))).toEqual({ disease: 5068, proof: [hash] })
+    for (const file of ['', '{}', '{"disease":5068,"proof":["0x12"]}', '{"disease":"x","proof":[]}']) expect(() => parseProof(file)).toThrow(/not a proof/)
   })
 })

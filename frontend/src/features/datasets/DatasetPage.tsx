@@ -15,6 +15,7 @@ import { bytes, count, date } from '@/lib/format'
 import { PurchasePanel } from './PurchasePanel'
 import { useDataset } from './queries'
 import { SchemaTable } from './SchemaTable'
+import { Sold } from './Sold'
 
 export default function DatasetPage() {
   const { id = '' } = useParams()
@@ -75,6 +76,7 @@ function Found({ dataset }: { dataset: DatasetAnswer }) {
           <Card title="Licence" id="licence" className="h-fit">
             <PurchasePanel dataset={dataset} />
           </Card>
+          <Sold dataset={dataset} />
           <Provenance dataset={dataset} />
           <Card title="History" id="history" aside={`as of block ${dataset.asOf}`}>
             <Timeline activity={dataset.activity} />
@@ -117,7 +119,7 @@ function Provenance({ dataset }: { dataset: DatasetAnswer }) {
       <Facts
         items={[
           ['Owner', <Copyable key="owner" value={dataset.owner} label="owner address" />],
-          ['Key custodian', dataset.custodian ? <Copyable key="custodian" value={dataset.custodian} label="custodian address" /> : 'The owner'],
+          ['Key custodian', dataset.custodian && dataset.custodian !== dataset.owner ? <Copyable key="custodian" value={dataset.custodian} label="custodian address" /> : 'The owner'],
           ['Published', date(dataset.publishedAt)],
           ['Derived from', dataset.parents.length > 0 ? <DatasetLinks key="parents" ids={dataset.parents} /> : 'Original data'],
           ['Source of', dataset.children.length > 0 ? <DatasetLinks key="children" ids={dataset.children} /> : 'Nothing yet'],

@@ -6,8 +6,9 @@ import { Button } from '@/components/Button'
 import { FailureNotice } from '@/components/Notice'
 import { Empty, Loading, Page } from '@/components/Page'
 import { Terms } from '@/components/Terms'
-import type { DatasetSummary } from '@/generated/api'
-import { bytes, count, ether } from '@/lib/format'
+import type { DatasetSummary, Offer } from '@/generated/api'
+import { amount, currencyOf } from '@/lib/currency'
+import { bytes, count } from '@/lib/format'
 
 import { useDatasets } from './queries'
 
@@ -76,7 +77,7 @@ export default function DatasetsPage() {
 }
 
 function DatasetCard({ dataset }: { dataset: DatasetSummary }) {
-  const cheapest = dataset.offers.toSorted((a, b) => (BigInt(a.price) < BigInt(b.price) ? -1 : 1))[0]
+  const [cheapest, other] = cheapestOf(dataset.offers)
   return (
     <li className="relative flex flex-col rounded-2xl border border-line bg-surface p-5 shadow-card transition-colors focus-within:border-brand hover:border-brand/50 sm:p-6">
       <div className="mb-1 flex items-start justify-between gap-3">
@@ -95,8 +96,22 @@ function DatasetCard({ dataset }: { dataset: DatasetSummary }) {
         <p className="text-sm text-muted">
           {[dataset.records !== null && count(dataset.records, 'row'), dataset.size !== null && bytes(dataset.size), `version ${dataset.latestVersion}`].filter(Boolean).join(' · ')}
         </p>
-        <p className="font-semibold">{cheapest ? ether(cheapest.price) : <span className="font-normal text-muted">No open offer</span>}</p>
+        <p className="font-semibold">{cheapest ? priceOf(cheapest) + (other ? ` or ${priceOf(other)}` : '') : <span className="font-normal text-muted">No open offer</span>}</p>
       </div>
     </li>
   )
+}
+
+/** The cheapest in each currency, ether first: prices in different currencies cannot be compared. */
+function cheapestOf(offers: readonly Offer[]): Offer[] {
+  const found = new Map<string, Offer>()
+  for (const offer of offers.toSorted((a, b) => (BigInt(a.price) < BigInt(b.price) ? -1 : 1))) {
+    const currency = offer.currency.address ?? ''
+    if (!found.has(currency)) found.set(currency, offer)
+  }
+  return [...found.entries()].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, offer]) => offer)
+}
+
+function priceOf(offer: Offer): string {
+  return amount(offer.price, currencyOf(offer.currency))
 }

@@ -1,4 +1,4 @@
-/** What a licensee can do with a licence in its present state: confirm, dispute, refund. */
+/** What a licensee can do while a payment is in escrow: confirm, dispute, refund. */
 import { useState } from 'react'
 import { stringToHex, type Address } from 'viem'
 
@@ -9,9 +9,9 @@ import { Button } from '@/components/Button'
 import { Dialog } from '@/components/Dialog'
 import { FailureNotice } from '@/components/Notice'
 import { AccessLicense } from '@/generated/abi'
-import { ether } from '@/lib/format'
 
-import { readLicense, readOwed, useOwed, type License, type State } from './chain'
+import { readLicense, useRefundable, type License, type State } from './chain'
+import { Amount } from './Price'
 
 /** At most 31 bytes each: they go on chain as the dispute's reason. */
 const REASONS = [
@@ -37,16 +37,18 @@ export function Actions({ license, account }: { license: License; account: Addre
     setDisputing(false)
     await transact.run(account, { ...at, functionName: 'dispute', args: [license.id, stringToHex(reason, { size: 32 })] }, reached('disputed', 'refunded'))
   }
-  const late = license.state === 'purchased' && now > license.deadline
-  if (license.state !== 'delivered' && license.state !== 'purchased') return null
+  const refundable = useRefundable(license, account).data === true
   return (
     <div className="space-y-4">
       {license.state === 'delivered' && (
         <p className="text-muted">
-          Confirm once the file is what you bought: the {ether(license.price)} in escrow then go to the owner. If something is wrong, dispute instead. After the dispute window the owner is paid without you.
+          Confirm once the file is what you bought: the <Amount units={license.price} currency={license.currency} /> in escrow then go to the owner. If something is wrong, dispute instead. After the dispute window the owner is paid without you.
         </p>
       )}
-      {license.state === 'purchased' && !late && <p className="text-muted">The owner’s custodian seals the key to you; this usually takes seconds. If it misses the deadline you get your payment back here.</p>}
+      {!refundable && license.state === 'purchased' && <p className="text-muted">The owner’s custodian seals the key to you; this usually takes seconds. If it misses the deadline you get your payment back here.</p>}
+      {!refundable && license.state === 'inReview' && <p className="text-muted">A data access committee reads your purpose. If it says no, or nothing in time, you get your payment back here.</p>}
+      {!refundable && license.state === 'disputed' && <p className="text-muted">The arbiter decides. If it is silent for 30 days you get your payment back here.</p>}
+      {refundable && <p className="text-muted">You can take your payment back now: the time is over, consent was withdrawn, or a visa lapsed.</p>}
       {transact.error !== null && <FailureNotice error={transact.error} />}
       <div className="flex flex-wrap items-center gap-3">
         {license.state === 'delivered' && (
@@ -61,7 +63,7 @@ export function Actions({ license, account }: { license: License; account: Addre
             )}
           </>
         )}
-        {late && (
+        {refundable && (
           <Button onClick={() => void refund()} busy={transact.busy}>
             Take the refund
           </Button>
@@ -84,34 +86,6 @@ export function Actions({ license, account }: { license: License; account: Addre
           Open the dispute
         </Button>
       </Dialog>
-    </div>
-  )
-}
-
-/** Refunds are credited; the account collects them. */
-export function Collect({ account }: { account: Address }) {
-  const client = useReader()
-  const deployment = useDeployment()
-  const owed = useOwed(account)
-  const transact = useTransact()
-  if (!owed.data) return null
-  const collect = () =>
-    transact.run(
-      account,
-      { address: deployment.contracts.AccessLicense, abi: AccessLicense, functionName: 'collect', args: [account] },
-      async () => (await readOwed(client, deployment, account)) === 0n,
-    )
-  return (
-    <div className="space-y-3 rounded-2xl border border-good/40 bg-good-soft p-5">
-      <div className="flex flex-wrap items-center justify-between gap-3">
-        <p>
-          <strong>{ether(owed.data)}</strong> are credited to your account.
-        </p>
-        <Button onClick={() => void collect()} busy={transact.busy}>
-          Collect
-        </Button>
-      </div>
-      {transact.error !== null && <FailureNotice error={transact.error} />}
     </div>
   )
 }

@@ -10,11 +10,17 @@ import { Empty, Loaded, Page } from '@/components/Page'
 import { Stepper } from '@/components/Stepper'
 import { useDataset } from '@/features/datasets/queries'
 import { Failure } from '@/lib/failure'
-import { date, ether, relative } from '@/lib/format'
+import { date, relative } from '@/lib/format'
+import { VISA_NAMES, typesOf } from '@/lib/visa'
 
-import { Actions, Collect } from './Actions'
-import { NO_END, NOT_COUNTED, useLicense, type License } from './chain'
+import { Actions } from './Actions'
+import { NO_END, NOT_COUNTED, useCurrency, useIndexed, useLicense, useOffer, useRefundDue, type License } from './chain'
+import { Collect } from './Collect'
+import { Declared } from './Declared'
 import { DownloadPanel } from './DownloadPanel'
+import { Owner } from './Owner'
+import { Amount, TokenNote } from './Price'
+import { Renew } from './Renew'
 import { isExpired, NAMES, stepsOf } from './steps'
 
 export default function LicensePage() {
@@ -50,6 +56,7 @@ function Found({ license }: { license: License }) {
   const expired = isExpired(license, now)
   const mine = wallet.account?.toLowerCase() === license.licensee.toLowerCase()
   const state = NAMES[license.state]
+  const withdrawn = dataset.data?.versions.find(({ version }) => version === license.version)?.withdrawnAt
   return (
     <Page
       title={dataset.data?.name ?? `Dataset ${license.datasetId}`}
@@ -68,10 +75,15 @@ function Found({ license }: { license: License }) {
       </Card>
       {expired && (
         <Notice tone="warn" title={`This licence expired ${relative(license.expiresAt, now)}.`}>
-          The data can no longer be opened with it. <Link to={`/datasets/${license.datasetId}`}>Buy a new licence.</Link>
+          The data can no longer be opened with it. {mine && license.state === 'settled' ? 'Renew it below, or ' : ''}
+          <Link to={`/datasets/${license.datasetId}`}>{mine && license.state === 'settled' ? 'buy a new one.' : 'Buy a new licence.'}</Link>
         </Notice>
       )}
-      {dataset.data?.withdrawn && <Notice tone="warn" title="Consent for the latest version of this dataset was withdrawn.">A withdrawn version is not released any more.</Notice>}
+      {withdrawn && (
+        <Notice tone="warn" title={`Consent for this version was withdrawn on ${date(withdrawn)}.`}>
+          Its key is not released any more, and nothing is trained on it. What was downloaded before cannot be called back.
+        </Notice>
+      )}
       {mine && wallet.account && <Collect account={wallet.account} />}
       <div className="grid gap-6 lg:grid-cols-[3fr_2fr]">
         {mine && wallet.account ? (
@@ -81,40 +93,87 @@ function Found({ license }: { license: License }) {
                 <DownloadPanel license={license} account={wallet.account} />
               </Card>
             )}
-            {(license.state === 'delivered' || license.state === 'purchased') && (
-              <Card title={license.state === 'delivered' ? 'Settle' : 'Waiting for the key'} id="settle">
+            {license.state in SETTLE && (
+              <Card title={SETTLE[license.state]} id="settle">
                 {wallet.status === 'ready' ? <Actions license={license} account={wallet.account} /> : <p className="text-muted">Switch your wallet to this network first.</p>}
               </Card>
             )}
+            {license.state === 'settled' && wallet.status === 'ready' && <Renew license={license} account={wallet.account} />}
+            {wallet.status === 'ready' && <Owner license={license} account={wallet.account} />}
           </div>
         ) : (
-          <Card>
-            {wallet.account ? (
-              <Notice tone="warn" title="This licence belongs to another account.">
-                Only its licensee can open the data. Choose that account in your wallet.
-              </Notice>
-            ) : (
-              <>
-                <p className="mb-4">Connect the wallet that bought this licence to open its data.</p>
-                <ConnectButton />
-              </>
-            )}
-          </Card>
+          <div className="space-y-6">
+            {wallet.status === 'ready' && <Owner license={license} account={wallet.account} />}
+            <Card>
+              {wallet.account ? (
+                <Notice tone="warn" title="This licence belongs to another account.">
+                  Only its licensee can open the data. Choose that account in your wallet.
+                </Notice>
+              ) : (
+                <>
+                  <p className="mb-4">Connect the wallet that bought this licence to open its data.</p>
+                  <ConnectButton />
+                </>
+              )}
+            </Card>
+          </div>
         )}
-        <Card title="Details" id="details" className="h-fit">
-          <Facts
-            items={[
-              ['Dataset', <Link key="d" to={`/datasets/${license.datasetId}`}>{dataset.data?.name ?? String(license.datasetId)}, version {license.version}</Link>],
-              ['Licensee', <Copyable key="l" value={license.licensee} label="licensee address" />],
-              ['Price', ether(license.price)],
-              ['Access', accessOf(license, now)],
-              ...(license.usesLeft !== NOT_COUNTED ? ([['Uses left', String(license.usesLeft)]] as const) : []),
-            ]}
-          />
-        </Card>
+        <div className="space-y-6">
+          <Details license={license} now={now} name={dataset.data?.name ?? String(license.datasetId)} />
+          <Declared license={license} account={mine ? wallet.account : undefined} />
+        </div>
       </div>
     </Page>
   )
+}
+
+/** What the card about the payment in escrow is called, by state. */
+const SETTLE: Partial<Record<License['state'], string>> = { inReview: 'In review', purchased: 'Waiting for the key', delivered: 'Settle', disputed: 'Disputed' }
+
+function Details({ license, now, name }: { license: License; now: number; name: string }) {
+  const offer = useOffer(license.offerId).data
+  const currency = useCurrency(license.currency).data
+  const delivered = useIndexed(license.id).data?.deliveredAt
+  const since = delivered ? Date.parse(delivered) / 1000 : undefined
+  const visas = offer ? typesOf(offer.visas) : []
+  return (
+    <Card title="Details" id="details" className="h-fit">
+      <Facts
+        items={[
+          ['Dataset', <Link key="d" to={`/datasets/${license.datasetId}`}>{name}, version {license.version}</Link>],
+          ['Licensee', <Copyable key="l" value={license.licensee} label="licensee address" />],
+          ['Price', <Amount key="p" units={license.price} currency={license.currency} />],
+          ['Access', accessOf(license, now)],
+          ...(visas.length > 0 ? ([['Visas', visasOf(license, visas, offer?.duration ?? 0, since)]] as const) : []),
+          ...(license.usesLeft !== NOT_COUNTED ? ([['Uses left', String(license.usesLeft)]] as const) : []),
+          ...(ENDED.has(license.state) ? [] : ([['If revoked', <PaidBack key="r" license={license} />]] as const)),
+        ]}
+      />
+      {currency && <div className="mt-4 empty:hidden"><TokenNote currency={currency} /></div>}
+    </Card>
+  )
+}
+
+const ENDED: ReadonlySet<License['state']> = new Set(['refunded', 'rejected', 'revoked'])
+
+/** What the licensee would get back if the owner revoked now. */
+function PaidBack({ license }: { license: License }) {
+  const due = useRefundDue(license)
+  if (license.state !== 'settled') return 'The whole price comes back'
+  if (!license.proRata) return 'Nothing comes back: the offer promised none'
+  if (due.data === undefined) return '…'
+  return (
+    <>
+      <Amount units={due.data} currency={license.currency} /> come back now: the part that is not used, less with every second
+    </>
+  )
+}
+
+/** Access ends with the first visa that expires, or is revoked. */
+function visasOf(license: License, types: readonly number[], duration: number, since: number | undefined): string {
+  const names = types.map((type) => VISA_NAMES[type]).join(', ')
+  const limited = license.expiresAt > 0 && license.expiresAt !== NO_END && (duration === 0 || (since !== undefined && license.expiresAt < since + duration))
+  return `${names}. ${limited ? 'The licence ends early, with the first of them that expires.' : 'Access ends at once if one is revoked.'}`
 }
 
 function accessOf(license: License, now: number): string {

@@ -6,10 +6,10 @@ import { Badge } from '@/components/Badge'
 import { Empty, Loaded, Page } from '@/components/Page'
 import { Stepper } from '@/components/Stepper'
 import { useDataset } from '@/features/datasets/queries'
-import { ether } from '@/lib/format'
 
-import { Collect } from './Actions'
 import { useMyLicenses, type License } from './chain'
+import { Collect } from './Collect'
+import { Amount } from './Price'
 import { isExpired, NAMES, stepsOf } from './steps'
 
 export default function LicensesPage() {
@@ -61,7 +61,7 @@ function LicenseRow({ license }: { license: License }) {
         </h2>
         <p className="flex flex-wrap items-center gap-2 text-sm text-muted">
           <span>
-            Licence {String(license.id)} · version {license.version} · {ether(license.price)}
+            Licence {String(license.id)} · version {license.version} · <Amount units={license.price} currency={license.currency} />
           </span>
           <Badge tone={isExpired(license, now) ? 'bad' : state.tone}>{isExpired(license, now) ? 'Expired' : state.name}</Badge>
         </p>

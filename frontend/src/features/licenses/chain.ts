@@ -1,13 +1,14 @@
 /** Licences as the chain has them. Lists come from the index plus what the chain logged since; a state always comes from the contract. */
 import { queryOptions, useQuery } from '@tanstack/react-query'
-import { getAddress, parseAbiItem, type Address, type Hex, type PublicClient } from 'viem'
+import { getAddress, isAddressEqual, parseAbiItem, type Address, type PublicClient } from 'viem'
 
 import { useDeployment } from '@/app/deployment'
 import { useReader } from '@/app/useChain'
-import { AccessLicense, KeyRegistry } from '@/generated/abi'
-import type { LicensePage } from '@/generated/api'
+import { AccessLicense, DatasetNFT, KeyRegistry } from '@/generated/abi'
+import type { DatasetAnswer, DatasetPage, LicenseAnswer, LicensePage } from '@/generated/api'
 import { get } from '@/lib/api'
 import type { Deployment } from '@/lib/config'
+import { ETHER, readCurrency } from '@/lib/currency'
 
 export const STATES = ['none', 'inReview', 'purchased', 'delivered', 'settled', 'disputed', 'refunded', 'rejected', 'revoked'] as const
 export type State = (typeof STATES)[number]
@@ -22,10 +23,12 @@ export interface License {
   right: number
   usesLeft: number
   price: bigint
+  /** zero: ether */
+  currency: Address
   deadline: number
   expiresAt: number
   purpose: bigint
-  envelope: Hex
+  proRata: boolean
   active: boolean
 }
 
@@ -70,6 +73,13 @@ export async function readLicenseIds(client: PublicClient, deployment: Deploymen
 
 const UNDER_WAY: ReadonlySet<State> = new Set(['inReview', 'purchased', 'delivered', 'disputed'])
 
+const CURRENT: ReadonlySet<State> = new Set(['inReview', 'purchased', 'delivered', 'settled', 'disputed'])
+
+/** A licence that makes another purchase of the same offer pointless. */
+export function holds(license: License, offerId: bigint): boolean {
+  return license.offerId === offerId && CURRENT.has(license.state) && (license.active || license.expiresAt === 0 || license.state === 'disputed')
+}
+
 export function useLicense(id: bigint) {
   const client = useReader()
   const deployment = useDeployment()
@@ -94,19 +104,120 @@ export function useMyLicenses(account: Address | undefined) {
   })
 }
 
-export function useOwed(account: Address | undefined) {
+/** What the index knows besides: who owns the dataset, when the key was delivered, which visas were shown. */
+export function useIndexed(id: bigint) {
+  return useQuery({
+    queryKey: ['api', 'license', String(id)],
+    queryFn: ({ signal }) => get<LicenseAnswer>(`/v1/licenses/${id}`, signal),
+    refetchInterval: 10_000,
+  })
+}
+
+/** The licences sold for a dataset, newest first, as the index has them. */
+export function useSold(datasetId: number, enabled: boolean) {
+  return useQuery({
+    queryKey: ['api', 'sold', datasetId],
+    enabled,
+    queryFn: ({ signal }) => get<LicensePage>(`/v1/licenses?dataset=${datasetId}&limit=100`, signal),
+    refetchInterval: 10_000,
+  })
+}
+
+export function useDatasetOwner(datasetId: bigint) {
   const client = useReader()
   const deployment = useDeployment()
   return useQuery({
-    queryKey: ['chain', 'owed', account],
+    queryKey: ['chain', 'owner', String(datasetId)],
+    queryFn: () => client.readContract({ address: deployment.contracts.DatasetNFT, abi: DatasetNFT, functionName: 'ownerOf', args: [datasetId] }),
+    refetchInterval: 30_000,
+  })
+}
+
+/** What an owner who revoked the licence now would pay back. It falls from second to second. */
+export function useRefundDue(license: License) {
+  const client = useReader()
+  const deployment = useDeployment()
+  return useQuery({
+    queryKey: ['chain', 'refundDue', String(license.id)],
+    enabled: license.proRata && license.state === 'settled',
+    queryFn: () => readRefundDue(client, deployment, license.id),
+    refetchInterval: 10_000,
+  })
+}
+
+export function readRefundDue(client: PublicClient, deployment: Deployment, id: bigint): Promise<bigint> {
+  return client.readContract({ address: deployment.contracts.AccessLicense, abi: AccessLicense, functionName: 'refundDue', args: [id] })
+}
+
+/** Whether `refund` would go through now: a deadline may have passed, consent been withdrawn, a visa lapsed. */
+export function useRefundable(license: License, account: Address) {
+  const client = useReader()
+  const deployment = useDeployment()
+  return useQuery({
+    queryKey: ['chain', 'refundable', String(license.id)],
+    enabled: license.state === 'inReview' || license.state === 'purchased' || license.state === 'disputed',
+    queryFn: () =>
+      client.simulateContract({ address: deployment.contracts.AccessLicense, abi: AccessLicense, functionName: 'refund', args: [license.id], account }).then(
+        () => true,
+        () => false,
+      ),
+    refetchInterval: 3_000,
+  })
+}
+
+export function useCurrency(address: Address) {
+  const client = useReader()
+  return useQuery({
+    queryKey: ['chain', 'currency', address],
+    queryFn: () => readCurrency(client, address),
+    staleTime: Infinity,
+    ...(isAddressEqual(address, ETHER.address) ? { initialData: ETHER } : {}),
+  })
+}
+
+/** The currencies in which something can be owed to the account: ether, those of its licences, and those its datasets were offered in. */
+async function readCurrencies(client: PublicClient, deployment: Deployment, account: Address): Promise<Address[]> {
+  const found = new Set<string>([ETHER.address])
+  const ids = await readLicenseIds(client, deployment, account)
+  for (const license of await Promise.all(ids.map((id) => readLicense(client, deployment, id)))) found.add(license.currency)
+  try {
+    const owned = await get<DatasetPage>(`/v1/datasets?owner=${getAddress(account)}&limit=100`)
+    const details = await Promise.all(owned.items.map(({ id }) => get<DatasetAnswer>(`/v1/datasets/${id}`)))
+    for (const { currency } of details.flatMap((dataset) => dataset.allOffers)) if (currency.address) found.add(getAddress(currency.address))
+  } catch {
+    // Without the index: what the account's own licences tell.
+  }
+  return [...found] as Address[]
+}
+
+export interface Owed {
+  currency: Address
+  units: bigint
+}
+
+export function useOwed(account: Address | undefined) {
+  const client = useReader()
+  const deployment = useDeployment()
+  const currencies = useQuery({
+    queryKey: ['chain', 'currencies', account],
     enabled: account !== undefined,
-    queryFn: () => (account ? readOwed(client, deployment, account) : 0n),
+    queryFn: () => (account ? readCurrencies(client, deployment, account) : []),
+    refetchInterval: 30_000,
+  })
+  return useQuery({
+    queryKey: ['chain', 'owed', account, currencies.data],
+    enabled: account !== undefined && currencies.data !== undefined,
+    queryFn: async (): Promise<Owed[]> => {
+      if (!account) return []
+      const all = await Promise.all((currencies.data ?? []).map(async (currency) => ({ currency, units: await readOwed(client, deployment, account, currency) })))
+      return all.filter(({ units }) => units > 0n)
+    },
     refetchInterval: 5_000,
   })
 }
 
-export function readOwed(client: PublicClient, deployment: Deployment, account: Address): Promise<bigint> {
-  return client.readContract({ address: deployment.contracts.AccessLicense, abi: AccessLicense, functionName: 'owed', args: [account] })
+export function readOwed(client: PublicClient, deployment: Deployment, account: Address, currency: Address): Promise<bigint> {
+  return client.readContract({ address: deployment.contracts.AccessLicense, abi: AccessLicense, functionName: 'owed', args: [account, currency] })
 }
 
 export function useOffer(id: bigint) {

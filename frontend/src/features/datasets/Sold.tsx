@@ -1,0 +1,38 @@
+/** For a dataset's owner: the licences that were sold, each a link to where it can be decided on or revoked. */
+import { Link } from 'react-router'
+
+import { useWallet } from '@/app/useChain'
+import { Badge } from '@/components/Badge'
+import { Card } from '@/components/Card'
+import { Collect } from '@/features/licenses/Collect'
+import { useSold } from '@/features/licenses/chain'
+import { NAMES } from '@/features/licenses/steps'
+import type { DatasetAnswer } from '@/generated/api'
+import { amount, currencyOf } from '@/lib/currency'
+import { date, shorten } from '@/lib/format'
+
+export function Sold({ dataset }: { dataset: DatasetAnswer }) {
+  const { account } = useWallet()
+  const mine = account?.toLowerCase() === dataset.owner.toLowerCase()
+  const sold = useSold(dataset.id, mine)
+  if (!mine || !account) return null
+  return (
+    <Card title="Licences sold" id="sold" className="space-y-4">
+      <Collect account={account} />
+      {sold.data?.items.length === 0 && <p className="text-muted">None yet.</p>}
+      <ul className="divide-y divide-line">
+        {sold.data?.items.map((license) => (
+          <li key={license.id} className="flex flex-wrap items-center justify-between gap-x-4 gap-y-1 py-2.5 first:pt-0 last:pb-0">
+            <span>
+              <Link to={`/licenses/${license.id}`}>Licence {license.id}</Link>
+              <span className="block text-sm text-muted">
+                {shorten(license.licensee)} · {date(license.purchasedAt)} · {amount(license.price, currencyOf(license.currency))}
+              </span>
+            </span>
+            <Badge tone={NAMES[license.state].tone}>{NAMES[license.state].name}</Badge>
+          </li>
+        ))}
+      </ul>
+    </Card>
+  )
+}

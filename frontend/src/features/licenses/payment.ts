@@ -1,0 +1,76 @@
+/** How an account pays a price: ether with the transaction, a token by a permit, or by an approval where the token has no permits. */
+import { useQuery } from '@tanstack/react-query'
+import type { Address, ContractFunctionName, PublicClient, TypedDataDomain } from 'viem'
+
+import { useDeployment } from '@/app/deployment'
+import { useReader } from '@/app/useChain'
+import { useTransact } from '@/app/useTransact'
+import type { AccessLicense } from '@/generated/abi'
+import type { Deployment } from '@/lib/config'
+import { ERC20, isEther, readCurrency, type Currency } from '@/lib/currency'
+import { DIRECT, permitDomain, signPermit, type Payment } from '@/lib/permit'
+import type { Call, Outcome } from '@/lib/transact'
+
+export interface Means {
+  currency: Currency
+  price: bigint
+  /** Of the account, in the currency. */
+  balance: bigint
+  how: 'ether' | 'allowed' | 'permit' | 'approve'
+  domain: TypedDataDomain | null
+}
+
+/** A permit that a wallet left open on a desk must not be good for ever. */
+const PERMIT_LIFE = 1200n
+
+async function readMeans(client: PublicClient, deployment: Deployment, account: Address, token: Address, price: bigint): Promise<Means> {
+  const currency = await readCurrency(client, token)
+  if (isEther(token)) return { currency, price, balance: await client.getBalance({ address: account }), how: 'ether', domain: null }
+  const at = { address: token, abi: ERC20 } as const
+  const [balance, allowance, domain] = await Promise.all([
+    client.readContract({ ...at, functionName: 'balanceOf', args: [account] }),
+    client.readContract({ ...at, functionName: 'allowance', args: [account, deployment.contracts.AccessLicense] }),
+    permitDomain(client, token, account, deployment.chainId),
+  ])
+  return { currency, price, balance, how: allowance >= price ? 'allowed' : domain ? 'permit' : 'approve', domain }
+}
+
+/** `price` undefined: not known yet. */
+export function useMeans(account: Address, token: Address | undefined, price: bigint | undefined) {
+  const client = useReader()
+  const deployment = useDeployment()
+  return useQuery({
+    queryKey: ['chain', 'means', account, token, String(price)],
+    enabled: token !== undefined && price !== undefined,
+    queryFn: () => readMeans(client, deployment, account, token as Address, price as bigint),
+    refetchInterval: 5_000,
+  })
+}
+
+type Licences = typeof AccessLicense
+type Name = ContractFunctionName<Licences, 'payable'>
+
+export function usePay(account: Address) {
+  const client = useReader()
+  const deployment = useDeployment()
+  const transact = useTransact()
+  const spender = deployment.contracts.AccessLicense
+
+  const approve = (token: Address, units: bigint) =>
+    transact.run(account, { address: token, abi: ERC20, functionName: 'approve', args: [spender, units] }, async () => (await client.readContract({ address: token, abi: ERC20, functionName: 'allowance', args: [account, spender] })) >= units)
+
+  /** Asks for what the means need, then sends the call with the payment in it. */
+  const pay = async <name extends Name>({ how, currency, price, domain }: Means, build: (payment: Payment) => Call<Licences, name>, landed: () => Promise<boolean>): Promise<Outcome | null> => {
+    if (how === 'approve' && !(await approve(currency.address, price))) return null
+    if (how !== 'permit' || !domain) return transact.run(account, build(DIRECT), landed)
+    return transact.run(
+      account,
+      async (wallet) => {
+        const { timestamp } = await client.getBlock()
+        return build(await signPermit({ client, wallet, domain, token: currency.address, account, spender, value: price, deadline: timestamp + PERMIT_LIFE }))
+      },
+      landed,
+    )
+  }
+  return { pay, approve, run: transact.run, busy: transact.busy, said: transact.said, error: transact.error }
+}

@@ -1,0 +1,28 @@
+import { describe, expect, it } from 'vitest'
+
+import { amount, currencyOf, ETHER } from './currency'
+
+const TOKEN = '0x70997970C51812dc3A010C7d01b50e0d17dc79C8'
+const token = (symbol: string | null, decimals: number | null) => currencyOf({ address: TOKEN, symbol, decimals })
+
+describe('amount', () => {
+  it.each([
+    ['1500000000000000000', currencyOf({ address: null, symbol: 'ETH', decimals: 18 }), '1.5 ETH'],
+    ['25500000', token('TUSD', 6), '25.5 TUSD'],
+    ['7', token('ONE', 0), '7 ONE'],
+    ['1', token('ETH', 18), '0.000000000000000001 ETH (token 0x7099…79C8)'],
+    ['25', token('TUSD', null), '25 smallest units of TUSD'],
+    ['25', token(null, null), '25 smallest units of token 0x7099…79C8'],
+    ['250', token('', 2), '2.5 of token 0x7099…79C8'],
+    // A turned or invisible character, or a sentence, must not change what a price says.
+    ['100', token('\u202eDSU T\u200b', 2), '1 DSUT'],
+    ['100', token('FREE today, 0 to pay', 2), '1 FREEtoday0to'],
+  ])('writes %s units', (units, currency, said) => {
+    expect(amount(units, currency)).toBe(said)
+    expect(amount(BigInt(units), currency)).toBe(said)
+  })
+
+  it('knows ether by the zero address', () => {
+    expect(currencyOf({ address: null, symbol: null, decimals: null })).toBe(ETHER)
+  })
+})

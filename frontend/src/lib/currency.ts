@@ -1,0 +1,52 @@
+/** What a price is in. A token says its symbol and decimals itself, so its address goes with them wherever money is spent. */
+import { formatUnits, parseAbi, zeroAddress, type Address, type PublicClient } from 'viem'
+
+import type { Currency as Told } from '@/generated/api'
+
+export interface Currency {
+  /** zero: ether */
+  address: Address
+  /** empty: the token says none */
+  symbol: string
+  /** null: the token says none; amounts are shown in smallest units */
+  decimals: number | null
+}
+
+export const ETHER: Currency = { address: zeroAddress, symbol: 'ETH', decimals: 18 }
+
+export const ERC20 = parseAbi([
+  'function symbol() view returns (string)',
+  'function decimals() view returns (uint8)',
+  'function balanceOf(address owner) view returns (uint256)',
+  'function allowance(address owner, address spender) view returns (uint256)',
+  // Without its result: older tokens give none.
+  'function approve(address spender, uint256 amount)',
+])
+
+export const isEther = (address: Address): boolean => address === zeroAddress
+
+export async function readCurrency(client: PublicClient, address: Address): Promise<Currency> {
+  if (isEther(address)) return ETHER
+  const at = { address, abi: ERC20 } as const
+  const [symbol, decimals] = await Promise.allSettled([client.readContract({ ...at, functionName: 'symbol' }), client.readContract({ ...at, functionName: 'decimals' })])
+  return currencyOf({ address, symbol: symbol.status === 'fulfilled' ? symbol.value : null, decimals: decimals.status === 'fulfilled' ? decimals.value : null })
+}
+
+/** As the API tells it. */
+export function currencyOf(told: Told): Currency {
+  if (told.address === null) return ETHER
+  return { address: told.address as Address, symbol: plain(told.symbol ?? ''), decimals: told.decimals }
+}
+
+/** "25.5 TUSD". A token that calls itself ether is not shown as ether. */
+export function amount(units: bigint | string, { address, symbol, decimals }: Currency): string {
+  const short = `${address.slice(0, 6)}…${address.slice(-4)}`
+  const posing = !isEther(address) && /^(eth|ether|ξ)$/i.test(symbol)
+  const name = symbol === '' ? `of token ${short}` : posing ? `${symbol} (token ${short})` : symbol
+  return decimals === null ? `${BigInt(units)} smallest units ${symbol === '' ? name : `of ${name}`}` : `${formatUnits(BigInt(units), decimals)} ${name}`
+}
+
+/** Whoever wrote the token chose its symbol: no invisible or turning characters, and not long enough to be a sentence. */
+function plain(symbol: string): string {
+  return symbol.replaceAll(/[^\p{L}\p{N}\p{Sc}.\-_+]/gu, '').slice(0, 12)
+}
