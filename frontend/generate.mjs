@@ -1,6 +1,6 @@
 /**
  * Writes src/generated from what the other parts of the project already say: contract ABIs (as TypeScript constants, which
- * viem types calls by) and the API's answers (its OpenAPI schemas). With --check it writes nothing and fails when a file is out of date.
+ * viem types calls by), their errors, and the API's answers (its OpenAPI schemas). With --check it writes nothing and fails when a file is out of date.
  *
  * Usage: node frontend/generate.mjs [--check]
  */
@@ -17,13 +17,20 @@ const target = join(here, 'src', 'generated')
 const CONTRACTS = ['DatasetNFT', 'AccessLicense', 'ModelRegistry', 'InferenceCommitment', 'KeyRegistry', 'VisaRegistry']
 const NOTICE = '// Written by frontend/generate.mjs; do not edit.\n'
 
+const ABIS = CONTRACTS.map((name) => [name, JSON.parse(readFileSync(join(root, 'backend', 'biodesci', 'chain', 'abi', `${name}.json`), 'utf8'))])
+
+function constant(name, abi) {
+  return `export const ${name} = [\n${abi.map((entry) => `  ${JSON.stringify(entry)},\n`).join('')}] as const\n`
+}
+
 function abis() {
-  const parts = CONTRACTS.map((name) => {
-    const abi = JSON.parse(readFileSync(join(root, 'backend', 'biodesci', 'chain', 'abi', `${name}.json`), 'utf8'))
-    const entries = abi.map((entry) => `  ${JSON.stringify(entry)},\n`).join('')
-    return `export const ${name} = [\n${entries}] as const\n`
-  })
-  return `${NOTICE}\n${parts.join('\n')}`
+  return `${NOTICE}\n${ABIS.map(([name, abi]) => constant(name, abi)).join('\n')}`
+}
+
+/** By themselves, for what explains an error of whichever contract: the page's first chunk need not hold the rest. */
+function errors() {
+  const unique = new Map(ABIS.flatMap(([, abi]) => abi.filter(({ type }) => type === 'error').map((entry) => [entry.name, entry])))
+  return `${NOTICE}\n${constant('errors', [...unique.values()])}`
 }
 
 /** The components of the OpenAPI document, without starting the API: FastAPI builds them from these same models. */
@@ -59,7 +66,7 @@ function close(schema) {
 
 const check = process.argv.includes('--check')
 const outdated = []
-for (const [name, text] of [['abi.ts', abis()], ['api.ts', await api()]]) {
+for (const [name, text] of [['abi.ts', abis()], ['errors.ts', errors()], ['api.ts', await api()]]) {
   const path = join(target, name)
   if (existsSync(path) && readFileSync(path, 'utf8') === text) continue
   outdated.push(name)

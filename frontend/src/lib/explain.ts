@@ -1,14 +1,14 @@
 /** Turns what wallets, nodes and contracts throw into a sentence and a next step. */
 import { BaseError, ContractFunctionRevertedError, decodeErrorResult, HttpRequestError, InsufficientFundsError, parseAbi, TimeoutError, UserRejectedRequestError } from 'viem'
 
-import { VisaRegistry } from '@/generated/abi'
+import { errors } from '@/generated/errors'
 
 import { Failure } from './failure'
 import { REVERTS } from './reverts'
 
-/** Errors of what AccessLicense calls, the visa registry and tokens (ERC-6093, ERC-2612): its own ABI does not name them. */
+/** Errors of whatever the called contract calls, which its own ABI does not name; of tokens by ERC-6093 and ERC-2612. */
 const BEHIND = [
-  ...VisaRegistry.filter((entry) => entry.type === 'error'),
+  ...errors,
   ...parseAbi([
     'error ERC20InsufficientBalance(address sender, uint256 balance, uint256 needed)',
     'error ERC20InsufficientAllowance(address spender, uint256 allowance, uint256 needed)',
