@@ -2,238 +2,37 @@
 pragma solidity 0.8.37;
 
 import {AccessLicense} from "../../../contracts/AccessLicense.sol";
-import {DatasetNFT} from "../../../contracts/DatasetNFT.sol";
-import {KeyRegistry} from "../../../contracts/KeyRegistry.sol";
 import {IAccessLicense} from "../../../contracts/interfaces/IAccessLicense.sol";
-import {IDatasetNFT} from "../../../contracts/interfaces/IDatasetNFT.sol";
-import {DuoPolicy} from "../../../contracts/libraries/DuoPolicy.sol";
+import {Dollar} from "../tokens/Dollar.sol";
 import {vm} from "../Vm.sol";
 import {World} from "../World.sol";
+import {Ledger} from "./Ledger.sol";
+import {Market} from "./Market.sol";
 
-/// @notice Does at random what people do with datasets and licences, and remembers what must never be undone.
-contract Market {
-    World public immutable WORLD;
-    AccessLicense public immutable LICENSES;
-    DatasetNFT public immutable DATASETS;
-
-    address[4] public people = [address(0xA1), address(0xA2), address(0xA3), address(0xA4)];
-    address public constant ARBITER = address(0xAB);
-
-    uint256 public paidIn;
-    uint256 public paidOut;
-    mapping(uint256 licenseId => uint256) public credited;
-    mapping(uint256 licenseId => IAccessLicense.State) public seen;
-    bool public broken; // a transition that must not be
-
-    constructor(World world) {
-        WORLD = world;
-        LICENSES = world.licenses();
-        DATASETS = world.datasets();
-        KeyRegistry keys = world.keys();
-        for (uint256 i = 0; i < people.length; ++i) {
-            vm.prank(people[i]); // holds for the next call, so nothing else may be called in between
-            keys.register(new bytes(1216));
-        }
-        publish(0, 0, 5 ether, false);
-        publish(1, 1, 1 ether, true);
-    }
-
-    /// @dev The money credited by a call is the growth of what is owed; every licence is looked at again afterwards.
-    modifier watched(uint256 licenseId) {
-        uint256 before = totalOwed();
-        _;
-        credited[licenseId] += totalOwed() - before;
-        for (uint256 id = 1; id <= LICENSES.licenseCount(); ++id) {
-            IAccessLicense.State state = LICENSES.licenseOf(id).state;
-            if (state != seen[id] && !_allowed(seen[id], state)) broken = true;
-            seen[id] = state;
-        }
-    }
-
-    function publish(uint256 who, uint256 kind, uint128 price, bool arbitrated) public {
-        if (DATASETS.datasetCount() > 1 && kind % 4 != 0) return;
-        uint64[3] memory terms =
-            [DuoPolicy.GRU, DuoPolicy.GRU | DuoPolicy.US, DuoPolicy.HMB | DuoPolicy.NCU | DuoPolicy.IRB];
-        IDatasetNFT.Publication memory p = WORLD.publication(terms[kind % 3]);
-        IAccessLicense.Offer memory offer = WORLD.offerOf(
-            0,
-            price % 100 ether,
-            arbitrated ? ARBITER : address(0),
-            IAccessLicense.Right(1 + kind % 3),
-            uint32(kind % 4)
-        );
-        vm.prank(people[who % 4]);
-        DATASETS.publishWithOffer(p, new uint256[](0), offer);
-    }
-
-    function purchase(uint256 who, uint256 offerId) external watched(0) {
-        if (LICENSES.licenseCount() >= 12) return; // every step looks at all of them
-        offerId = 1 + offerId % LICENSES.offerCount();
-        (IAccessLicense.Offer memory offer,) = LICENSES.offerOf(offerId);
-        address buyer = people[who % 4];
-        vm.deal(buyer, offer.price);
-        vm.prank(buyer);
-        LICENSES.purchase{value: offer.price}(offerId, DuoPolicy.HMB | DuoPolicy.IRB);
-        paidIn += offer.price;
-    }
-
-    function approve(uint256 id) external watched(_find(id, IAccessLicense.State.InReview)) {
-        id = _find(id, IAccessLicense.State.InReview);
-        address owner = _ownerOf(id);
-        vm.prank(owner);
-        LICENSES.approve(id);
-    }
-
-    function reject(uint256 id)
-        external
-        watched(_find(id, id % 2 == 0 ? IAccessLicense.State.InReview : IAccessLicense.State.Purchased))
-    {
-        id = _find(id, id % 2 == 0 ? IAccessLicense.State.InReview : IAccessLicense.State.Purchased);
-        address owner = _ownerOf(id);
-        vm.prank(owner);
-        LICENSES.reject(id, 0);
-    }
-
-    function deliver(uint256 id) external watched(_find(id, IAccessLicense.State.Purchased)) {
-        id = _find(id, IAccessLicense.State.Purchased);
-        address owner = _ownerOf(id);
-        vm.prank(owner);
-        LICENSES.deliver(id, bytes32("envelope"));
-    }
-
-    function confirm(uint256 id) external watched(_find(id, IAccessLicense.State.Delivered)) {
-        id = _find(id, IAccessLicense.State.Delivered);
-        address licensee = LICENSES.ownerOf(id);
-        vm.prank(licensee);
-        LICENSES.confirm(id);
-    }
-
-    function claim(uint256 id) external watched(_find(id, IAccessLicense.State.Delivered)) {
-        LICENSES.claim(_find(id, IAccessLicense.State.Delivered));
-    }
-
-    function refund(uint256 id)
-        external
-        watched(_find(id, id % 2 == 0 ? IAccessLicense.State.Disputed : IAccessLicense.State.Purchased))
-    {
-        LICENSES.refund(_find(id, id % 2 == 0 ? IAccessLicense.State.Disputed : IAccessLicense.State.Purchased));
-    }
-
-    function dispute(uint256 id) external watched(_find(id, IAccessLicense.State.Delivered)) {
-        id = _find(id, IAccessLicense.State.Delivered);
-        address licensee = LICENSES.ownerOf(id);
-        vm.prank(licensee);
-        LICENSES.dispute(id, 0);
-    }
-
-    function resolve(uint256 id, bool payOwner) external watched(_find(id, IAccessLicense.State.Disputed)) {
-        id = _find(id, IAccessLicense.State.Disputed);
-        vm.prank(ARBITER);
-        LICENSES.resolve(id, payOwner);
-    }
-
-    function revoke(uint256 id)
-        external
-        watched(_find(id, id % 2 == 0 ? IAccessLicense.State.Settled : IAccessLicense.State.Delivered))
-    {
-        id = _find(id, id % 2 == 0 ? IAccessLicense.State.Settled : IAccessLicense.State.Delivered);
-        address owner = _ownerOf(id);
-        vm.prank(owner);
-        LICENSES.revoke(id, 0);
-    }
-
-    function consume(uint256 id)
-        external
-        watched(_find(id, id % 2 == 0 ? IAccessLicense.State.Settled : IAccessLicense.State.Delivered))
-    {
-        id = _find(id, id % 2 == 0 ? IAccessLicense.State.Settled : IAccessLicense.State.Delivered);
-        address licensee = LICENSES.ownerOf(id);
-        vm.prank(licensee);
-        LICENSES.consume(id);
-    }
-
-    function present(uint256 id) external {
-        LICENSES.present(_find(id, id % 2 == 0 ? IAccessLicense.State.Settled : IAccessLicense.State.Delivered));
-    }
-
-    function collect(uint256 who) external {
-        paidOut += LICENSES.collect(people[who % 4]);
-    }
-
-    function sell(uint256 datasetId, uint256 to) external {
-        if (datasetId % 8 != 0) return; // every sale ends the offers
-        datasetId = 1 + datasetId % DATASETS.datasetCount();
-        address owner = DATASETS.ownerOf(datasetId);
-        vm.prank(owner);
-        DATASETS.transferFrom(owner, people[to % 4], datasetId);
-    }
-
-    function withdraw(uint256 datasetId) external {
-        if (datasetId % 8 != 0) return;
-        datasetId = 1 + datasetId % DATASETS.datasetCount();
-        uint32 version = DATASETS.latestVersion(datasetId);
-        address owner = DATASETS.ownerOf(datasetId);
-        vm.prank(owner);
-        DATASETS.withdraw(datasetId, version);
-    }
-
-    function wait(uint256 time) external {
-        vm.warp(block.timestamp + (time % 8 == 0 ? time % 31 days : time % 1 days));
-    }
-
-    function totalOwed() public view returns (uint256 sum) {
-        for (uint256 i = 0; i < people.length; ++i) {
-            sum += LICENSES.owed(people[i]);
-        }
-    }
-
-    /// @dev The next licence in that state, if there is one: else the call reverts, and is no step.
-    function _find(uint256 seed, IAccessLicense.State state) private view returns (uint256 id) {
-        uint256 count = LICENSES.licenseCount();
-        for (uint256 i = 0; i < count; ++i) {
-            id = 1 + (seed % count + i) % count;
-            if (LICENSES.licenseOf(id).state == state) return id;
-        }
-        revert("none");
-    }
-
-    function _ownerOf(uint256 id) private view returns (address) {
-        return DATASETS.ownerOf(LICENSES.licenseOf(id).datasetId);
-    }
-
-    /// @dev Nothing leaves Refunded, Rejected and Revoked; Settled is left by a revocation alone; money that was
-    /// credited is never in escrow again.
-    function _allowed(IAccessLicense.State from, IAccessLicense.State to) private pure returns (bool) {
-        if (from == IAccessLicense.State.None) {
-            return to == IAccessLicense.State.InReview || to == IAccessLicense.State.Purchased;
-        }
-        if (from == IAccessLicense.State.InReview) {
-            return to == IAccessLicense.State.Purchased || to == IAccessLicense.State.Rejected
-                || to == IAccessLicense.State.Refunded;
-        }
-        if (from == IAccessLicense.State.Purchased) {
-            return to == IAccessLicense.State.Delivered || to == IAccessLicense.State.Rejected
-                || to == IAccessLicense.State.Refunded;
-        }
-        if (from == IAccessLicense.State.Delivered) {
-            return to == IAccessLicense.State.Settled || to == IAccessLicense.State.Disputed
-                || to == IAccessLicense.State.Refunded || to == IAccessLicense.State.Revoked;
-        }
-        if (from == IAccessLicense.State.Disputed) {
-            return to == IAccessLicense.State.Settled || to == IAccessLicense.State.Refunded
-                || to == IAccessLicense.State.Revoked;
-        }
-        return from == IAccessLicense.State.Settled && to == IAccessLicense.State.Revoked;
-    }
-}
-
+/// @notice What holds whatever people do in the market. The numbers are those of the README.
 contract EscrowInvariants {
+    uint256 private constant PEOPLE = 7;
+    uint256 private constant CURRENCIES = 7;
+
+    struct Seen {
+        uint256 id;
+        IAccessLicense.License license;
+        Ledger.Entry entry;
+        bool active;
+    }
+
     Market private market;
     AccessLicense private licenses;
+    address[PEOPLE] private people;
+    address private liar; // the one token whose balances mean nothing
 
     function setUp() external {
         market = new Market(new World());
         licenses = market.LICENSES();
+        liar = market.currencies(CURRENCIES - 1);
+        for (uint256 p = 0; p < PEOPLE; ++p) {
+            people[p] = market.people(p);
+        }
     }
 
     function targetContracts() external view returns (address[] memory targets) {
@@ -241,74 +40,227 @@ contract EscrowInvariants {
         targets[0] = address(market);
     }
 
-    /// @dev All of them after every step of one campaign, which so goes deeper in the same time.
+    /// @dev All of them after every step of one campaign, which so goes deeper in the same time; for what the step touched,
+    /// and something else in turn.
     function invariant_market() external view {
-        _inv1_balance_is_escrow_plus_owed();
-        _inv2_active_means_delivered();
-        _inv3_nobody_is_paid_twice();
-        _inv4_no_forbidden_transition();
-        _inv5_access_means_an_active_licence();
+        (uint256[] memory ids, address currency) = market.lastStep();
+        address[] memory currencies = new address[](2); // ETH is the other
+        currencies[1] = currency;
+        _check(ids, currencies);
     }
 
-    /// @notice 1. The balance is the price of what is not settled, plus what is owed.
-    function _inv1_balance_is_escrow_plus_owed() private view {
-        uint256 escrow;
-        for (uint256 id = 1; id <= licenses.licenseCount(); ++id) {
-            IAccessLicense.License memory l = licenses.licenseOf(id);
-            if (_inEscrow(l.state)) escrow += l.price;
+    /// @dev At the end of every sequence of steps: of everything.
+    function afterInvariant() external {
+        uint256[] memory ids = new uint256[](licenses.licenseCount());
+        for (uint256 i = 0; i < ids.length; ++i) {
+            ids[i] = i + 1;
         }
-        require(address(licenses).balance == escrow + market.totalOwed(), "balance");
-    }
-
-    /// @notice 2. No licence is active that was not delivered, or that was refunded, rejected, revoked or is disputed.
-    function _inv2_active_means_delivered() private view {
-        for (uint256 id = 1; id <= licenses.licenseCount(); ++id) {
-            if (!licenses.isActive(id)) continue;
-            IAccessLicense.License memory l = licenses.licenseOf(id);
-            require(l.envelope != 0 && l.expiresAt > block.timestamp, "active without delivery");
-            require(
-                l.state == IAccessLicense.State.Delivered || l.state == IAccessLicense.State.Settled,
-                "active in the end"
-            );
+        address[] memory currencies = new address[](CURRENCIES);
+        for (uint256 c = 0; c < CURRENCIES; ++c) {
+            currencies[c] = market.currencies(c);
         }
+        _check(ids, currencies);
+        _checkPrices(currencies);
+        _inv14_every_state_has_an_exit(currencies);
     }
 
-    /// @notice 3. A licence credits its price once, when it leaves escrow, and never again.
-    function _inv3_nobody_is_paid_twice() private view {
-        for (uint256 id = 1; id <= licenses.licenseCount(); ++id) {
-            IAccessLicense.License memory l = licenses.licenseOf(id);
-            require(market.credited(id) == (_inEscrow(l.state) ? 0 : l.price), "credited");
+    function _check(uint256[] memory ids, address[] memory currencies) private view {
+        Seen[] memory seen = new Seen[](ids.length);
+        for (uint256 i = 0; i < ids.length; ++i) {
+            uint256 id = ids[i];
+            seen[i] = Seen(id, licenses.licenseOf(id), market.entryOf(id), licenses.isActive(id));
         }
-        require(market.paidIn() == address(licenses).balance + market.paidOut(), "paid");
+        uint256 faults = market.faults();
+        _inv1_balance_is_escrow_plus_owed(currencies, faults);
+        _inv2_everyone_is_owed_their_due(currencies);
+        _inv3_nobody_is_paid_twice(seen, faults);
+        _inv4_active_means_delivered(seen);
+        _inv5_the_end_is_final(seen, faults);
+        _inv6_states_follow_the_arrows(seen, faults);
+        _inv7_nothing_withdrawn_is_sold(faults);
+        _inv8_no_licence_outlives_its_visas(seen, faults);
+        _inv9_access_means_an_active_licence(seen, faults);
+        _inv10_an_order_is_carried_out_once(faults);
+        _inv11_rounding_is_against_the_caller(faults);
+        _inv12_nobody_gets_in_between(faults);
+        _inv13_what_was_paid_for_is_there(seen);
     }
 
-    /// @notice 4. States change along the arrows of the interface only.
-    function _inv4_no_forbidden_transition() private view {
-        require(!market.broken(), "transition");
-    }
-
-    /// @notice 5. Access is an active licence of that account, dataset and right.
-    function _inv5_access_means_an_active_licence() private view {
-        for (uint256 d = 1; d <= market.DATASETS().datasetCount(); ++d) {
-            for (uint256 p = 0; p < 4; ++p) {
-                for (uint256 r = 1; r <= 3; ++r) {
-                    _checkAccess(d, market.people(p), IAccessLicense.Right(r));
-                }
+    /// @notice 1. In every currency that tells the truth, the balance is the price of what is not settled, plus what is
+    /// owed. So the one that lies takes nothing from the others.
+    function _inv1_balance_is_escrow_plus_owed(address[] memory currencies, uint256 faults) private view {
+        for (uint256 c = 0; c < currencies.length; ++c) {
+            address currency = currencies[c];
+            if (currency == liar) continue;
+            uint256 sum = market.escrow(currency);
+            for (uint256 p = 0; p < PEOPLE; ++p) {
+                sum += licenses.owed(people[p], currency);
             }
+            require(_balance(currency) == sum, "inv1: balance");
+        }
+        _noFault(1, faults);
+    }
+
+    /// @notice 2. Everyone is owed what the rules give them, to the last unit, whatever others do.
+    function _inv2_everyone_is_owed_their_due(address[] memory currencies) private view {
+        for (uint256 c = 0; c < currencies.length; ++c) {
+            for (uint256 p = 0; p < PEOPLE; ++p) {
+                (address account, address currency) = (people[p], currencies[c]);
+                require(licenses.owed(account, currency) == market.owed(account, currency), "inv2: owed");
+            }
+        }
+    }
+
+    /// @notice 3. What was paid for a licence (price, renewals, what an owner brought to pay back) is credited once, the
+    /// price when it leaves escrow; and just what is owed is paid out.
+    function _inv3_nobody_is_paid_twice(Seen[] memory seen, uint256 faults) private view {
+        for (uint256 i = 0; i < seen.length; ++i) {
+            IAccessLicense.License memory l = seen[i].license;
+            uint256 held = _isInEscrow(l.state) ? l.price : 0;
+            require(seen[i].entry.credited + held == seen[i].entry.paid, "inv3: credited");
+        }
+        _noFault(3, faults);
+    }
+
+    /// @notice 4. No licence is active that was not delivered, or is in dispute.
+    function _inv4_active_means_delivered(Seen[] memory seen) private view {
+        for (uint256 i = 0; i < seen.length; ++i) {
+            if (!seen[i].active) continue;
+            IAccessLicense.License memory l = seen[i].license;
+            require(seen[i].entry.delivered && l.expiresAt > block.timestamp, "inv4: active without delivery");
+            bool open = l.state == IAccessLicense.State.Delivered || l.state == IAccessLicense.State.Settled;
+            require(open, "inv4: active in another state");
+        }
+    }
+
+    /// @notice 5. A licence that was refunded, rejected or revoked stays so, is never active and cannot be used.
+    function _inv5_the_end_is_final(Seen[] memory seen, uint256 faults) private view {
+        for (uint256 i = 0; i < seen.length; ++i) {
+            IAccessLicense.License memory l = seen[i].license;
+            IAccessLicense.State was = seen[i].entry.state;
+            bool over = was == IAccessLicense.State.Refunded || was == IAccessLicense.State.Rejected
+                || was == IAccessLicense.State.Revoked;
+            if (over) require(l.state == was && !seen[i].active && l.deadline == 0, "inv5: came back");
+        }
+        _noFault(5, faults);
+    }
+
+    /// @notice 6. States change along the arrows of the interface only, within their time; whose licence it is, and of
+    /// which version, never changes.
+    function _inv6_states_follow_the_arrows(Seen[] memory seen, uint256 faults) private view {
+        require(licenses.licenseCount() == market.count(), "inv6: count");
+        for (uint256 i = 0; i < seen.length; ++i) {
+            (IAccessLicense.License memory l, Ledger.Entry memory e) = (seen[i].license, seen[i].entry);
+            require(l.state == e.state && l.licensee == e.buyer && l.version == e.version, "inv6: state");
+        }
+        _noFault(6, faults);
+    }
+
+    /// @notice 7. A withdrawn version is never sold, nor renewed.
+    function _inv7_nothing_withdrawn_is_sold(uint256 faults) private view {
+        _noFault(7, faults);
+    }
+
+    /// @notice 8. A licence ends with the first of its visas at the latest, and gives no access once one is revoked.
+    function _inv8_no_licence_outlives_its_visas(Seen[] memory seen, uint256 faults) private view {
+        for (uint256 i = 0; i < seen.length; ++i) {
+            Ledger.Entry memory e = seen[i].entry;
+            if (e.visaHash == 0) continue;
+            require(seen[i].license.expiresAt <= e.visaExpires, "inv8: outlives its visa");
+            bool over = e.visaRevoked || block.timestamp >= e.visaExpires;
+            require(!over || !seen[i].active, "inv8: access without a visa");
+        }
+        _noFault(8, faults);
+    }
+
+    /// @notice 9. Access is an active licence of that account, dataset and right. Asked for what each licence is for, and
+    /// for something else.
+    function _inv9_access_means_an_active_licence(Seen[] memory seen, uint256 faults) private view {
+        for (uint256 i = 0; i < seen.length; ++i) {
+            IAccessLicense.License memory l = seen[i].license;
+            if (!seen[i].active) _checkAccess(l.datasetId, l.licensee, l.right);
+            IAccessLicense.Right another = IAccessLicense.Right(1 + uint256(l.right) % 3);
+            _checkAccess(1 + (l.datasetId + i) % 3, l.licensee, another);
+        }
+        _noFault(9, faults);
+    }
+
+    /// @notice 10. An order is carried out once, and not at all after it was cancelled.
+    function _inv10_an_order_is_carried_out_once(uint256 faults) private view {
+        _noFault(10, faults);
+    }
+
+    /// @notice 11. What an owner pays back is not rounded down; the royalty is.
+    function _inv11_rounding_is_against_the_caller(uint256 faults) private view {
+        _noFault(11, faults);
+    }
+
+    /// @notice 12. Within a payment nobody takes money out, and no other tokens come in.
+    function _inv12_nobody_gets_in_between(uint256 faults) private view {
+        _noFault(12, faults);
+    }
+
+    /// @notice 13. A licence is active as long as it should be, whatever happens to others.
+    function _inv13_what_was_paid_for_is_there(Seen[] memory seen) private view {
+        for (uint256 i = 0; i < seen.length; ++i) {
+            require(seen[i].active == market.isActive(seen[i].id), "inv13: active");
+        }
+    }
+
+    /// @notice 14. After long enough anybody can bring every licence to its end and all money to whom it is owed: nothing
+    /// is left.
+    function _inv14_every_state_has_an_exit(address[] memory currencies) private {
+        vm.warp(vm.getBlockTimestamp() + 40 days);
+        uint256 count = licenses.licenseCount();
+        for (uint256 id = 1; id <= count; ++id) {
+            IAccessLicense.State state = licenses.licenseOf(id).state;
+            if (state == IAccessLicense.State.Delivered) licenses.claim(id);
+            else if (_isInEscrow(state)) licenses.refund(id);
+        }
+        for (uint256 c = 0; c < currencies.length; ++c) {
+            address currency = currencies[c];
+            for (uint256 p = 0; p < PEOPLE; ++p) {
+                if (licenses.owed(people[p], currency) != 0) licenses.collect(people[p], currency);
+            }
+            require(currency == liar || _balance(currency) == 0, "inv14: money is left");
+        }
+    }
+
+    // -------------------------------------------------------------- private
+
+    /// @dev The escrow by the contract's own account.
+    function _checkPrices(address[] memory currencies) private view {
+        uint256 count = licenses.licenseCount();
+        for (uint256 c = 0; c < currencies.length; ++c) {
+            uint256 sum;
+            for (uint256 id = 1; id <= count; ++id) {
+                IAccessLicense.License memory l = licenses.licenseOf(id);
+                if (l.currency == currencies[c] && _isInEscrow(l.state)) sum += l.price;
+            }
+            require(sum == market.escrow(currencies[c]), "inv1: escrow");
         }
     }
 
     function _checkAccess(uint256 datasetId, address account, IAccessLicense.Right right) private view {
         if (!licenses.hasAccess(datasetId, account, right)) return;
-        for (uint256 id = 1; id <= licenses.licenseCount(); ++id) {
+        for (uint256 id = licenses.licenseCount(); id != 0; --id) {
             IAccessLicense.License memory l = licenses.licenseOf(id);
-            if (l.datasetId == datasetId && l.licensee == account && l.right == right && licenses.isActive(id)) return;
+            if (l.datasetId != datasetId || l.licensee != account || l.right != right) continue;
+            if (licenses.isActive(id)) return;
         }
-        revert("access without a licence");
+        revert("inv9: access without a licence");
     }
 
-    function _inEscrow(IAccessLicense.State state) private pure returns (bool) {
+    function _isInEscrow(IAccessLicense.State state) private pure returns (bool) {
         return state == IAccessLicense.State.InReview || state == IAccessLicense.State.Purchased
             || state == IAccessLicense.State.Delivered || state == IAccessLicense.State.Disputed;
+    }
+
+    function _noFault(uint256 number, uint256 faults) private view {
+        if (faults >> number & 1 != 0) revert(market.fault(number));
+    }
+
+    function _balance(address currency) private view returns (uint256) {
+        return currency == address(0) ? address(licenses).balance : Dollar(currency).balanceOf(address(licenses));
     }
 }

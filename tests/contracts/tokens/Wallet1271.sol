@@ -30,8 +30,8 @@ contract Wallet1271 is IERC1271 {
     }
 
     function isValidSignature(bytes32 hash, bytes calldata signature) external view returns (bytes4) {
-        (address signer, ECDSA.RecoverError error,) = ECDSA.tryRecover(hash, signature);
-        bool valid = error == ECDSA.RecoverError.NoError && signer == OWNER;
+        (address signer, ECDSA.RecoverError failure,) = ECDSA.tryRecover(hash, signature);
+        bool valid = failure == ECDSA.RecoverError.NoError && signer == OWNER;
         return valid ? IERC1271.isValidSignature.selector : bytes4(0xffffffff);
     }
 }

@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {AccessLicense} from "../../../contracts/AccessLicense.sol";
+import {DatasetNFT} from "../../../contracts/DatasetNFT.sol";
+import {KeyRegistry} from "../../../contracts/KeyRegistry.sol";
+import {VisaRegistry} from "../../../contracts/VisaRegistry.sol";
+import {IAccessLicense} from "../../../contracts/interfaces/IAccessLicense.sol";
+import {IVisaRegistry} from "../../../contracts/interfaces/IVisaRegistry.sol";
+import {DuoPolicy} from "../../../contracts/libraries/DuoPolicy.sol";
+import {Dollar} from "../tokens/Dollar.sol";
+import {FalseToken} from "../tokens/FalseToken.sol";
+import {FeeToken} from "../tokens/FeeToken.sol";
+import {LyingToken} from "../tokens/LyingToken.sol";
+import {ReentrantBuyer} from "../tokens/ReentrantBuyer.sol";
+import {ReentrantToken} from "../tokens/ReentrantToken.sol";
+import {Reentry} from "../tokens/Reentry.sol";
+import {SilentToken} from "../tokens/SilentToken.sol";
+import {Wallet1271} from "../tokens/Wallet1271.sol";
+import {vm} from "../Vm.sol";
+import {World} from "../World.sol";
+import {Ledger} from "./Ledger.sol";
+
+/// @notice Who trades: accounts with keys, a contract wallet, two accounts that call back; with their money, visas,
+/// signatures and attempts.
+abstract contract Traders is Ledger {
+    enum Attack {
+        Collect, // 0: somebody's money, within another payment
+        CollectTo, // 1: its own
+        Refund, // 2
+        Claim, // 3
+        Purchase, // 4: in ETH, which no guard forbids
+        Revoke, // 5: of a dataset that it owns
+        PurchaseInToken // 6: would blur what the outer payment brought
+    }
+
+    struct Armed {
+        Attack attack;
+        uint256 id; // of the licence, or offer
+    }
+
+    AccessLicense public immutable LICENSES;
+    DatasetNFT public immutable DATASETS;
+    VisaRegistry public immutable VISAS;
+
+    Dollar internal immutable DOLLAR = new Dollar();
+    SilentToken internal immutable SILENT = new SilentToken();
+    FalseToken internal immutable FALSE = new FalseToken();
+    ReentrantToken internal immutable REENTRANT = new ReentrantToken();
+    FeeToken internal immutable FEE = new FeeToken();
+    LyingToken internal immutable LYING = new LyingToken();
+    ReentrantBuyer internal immutable ATTACKER = new ReentrantBuyer();
+
+    uint256 internal constant KEY = 0xB10DE5C1;
+    uint256 internal constant ISSUER_KEY = 0x155;
+    address internal constant ARBITER = address(0xAB);
+    address internal constant RELAYER = address(0x5E1A);
+    uint64 internal constant PURPOSE = DuoPolicy.HMB;
+    uint256 internal constant PEOPLE = 7;
+    uint256 internal constant CURRENCIES = 7;
+
+    /// @notice 0 to 3 sign for themselves, 4 is a contract wallet, 5 and 6 call back.
+    address[PEOPLE] public people;
+    /// @notice ETH first. The balance of all but the last says the truth.
+    address[CURRENCIES] public currencies;
+
+    /// @notice Calls made within others.
+    uint256 public attempts;
+
+    Armed[] private _armed;
+    uint256 private _visaCount;
+
+    constructor(World world) {
+        (LICENSES, DATASETS, VISAS) = (world.licenses(), world.datasets(), world.visas());
+        for (uint256 i = 0; i < 4; ++i) {
+            people[i] = vm.addr(KEY + i);
+        }
+        people[4] = address(new Wallet1271(vm.addr(KEY + 4)));
+        (people[5], people[6]) = (address(ATTACKER), address(REENTRANT));
+        currencies = [
+            address(0),
+            address(DOLLAR),
+            address(SILENT),
+            address(FALSE),
+            address(REENTRANT),
+            address(FEE),
+            address(LYING)
+        ];
+        KeyRegistry keys = world.keys();
+        for (uint256 i = 0; i < PEOPLE; ++i) {
+            vm.prank(people[i]); // holds for the next call, so nothing else may be called in between
+            keys.register(new bytes(1216));
+            vm.prank(people[i]);
+            VISAS.trust(vm.addr(ISSUER_KEY), 15);
+        }
+    }
+
+    // ---------------------------------------------------------------- money
+
+    function _call(address from, uint256 value, bytes memory data) internal returns (bytes memory answer) {
+        if (value != 0) vm.deal(from, from.balance + value);
+        vm.prank(from);
+        bool ok;
+        (ok, answer) = address(LICENSES).call{value: value}(data);
+        if (!ok) {
+            assembly ("memory-safe") {
+                revert(add(answer, 32), mload(answer))
+            }
+        }
+    }
+
+    /// @dev What must not be done is tried, too.
+    function _refuse(uint256 number, string memory what, address from, uint256 value, bytes memory data) internal {
+        if (value != 0) vm.deal(from, from.balance + value);
+        vm.prank(from);
+        (bool ok,) = address(LICENSES).call{value: value}(data);
+        if (ok) _fault(number, what);
+    }
+
+    /// @dev Gives `account` the money, and the licences an allowance for just that.
+    function _fund(address account, address currency, uint256 amount) internal {
+        if (currency == address(0)) return vm.deal(account, account.balance + amount);
+        Dollar(currency).mint(account, amount);
+        vm.prank(account);
+        SilentToken(currency).approve(address(LICENSES), amount);
+    }
+
+    function _balanceOf(address account, address currency) internal view returns (uint256) {
+        return currency == address(0) ? account.balance : Dollar(currency).balanceOf(account);
+    }
+
+    // ---------------------------------------------------- visas, signatures
+
+    function _visasFor(uint256 offerId, address subject, uint256 seed)
+        internal
+        returns (IVisaRegistry.SignedVisa[] memory visas, bytes32 visaHash, uint256 expires)
+    {
+        if (_offers[offerId].visas == 0) return (visas, 0, type(uint256).max);
+        visas = new IVisaRegistry.SignedVisa[](1);
+        expires = _now() + 1 days + seed % 40 days;
+        visas[0].visa = IVisaRegistry.Visa(
+            subject,
+            IVisaRegistry.VisaType.ResearcherStatus,
+            bytes32(++_visaCount),
+            vm.addr(ISSUER_KEY),
+            uint40(_now()),
+            uint40(expires)
+        );
+        visaHash = VISAS.hashOf(visas[0].visa);
+        visas[0].signature = _sign(ISSUER_KEY, visaHash);
+    }
+
+    function _orderOf(uint256 offerId, address buyer) internal view returns (IAccessLicense.Order memory order) {
+        IAccessLicense.Offer storage offer = _offers[offerId];
+        order.buyer = buyer;
+        order.offerId = offerId;
+        order.purpose.duo = PURPOSE;
+        order.purpose.statement = bytes32("plan");
+        (order.currency, order.price) = (offer.currency, offer.price);
+        (order.nonce, order.deadline) = (LICENSES.nonces(buyer), _now());
+    }
+
+    function _sign(uint256 key, bytes32 digest) internal pure returns (bytes memory) {
+        (uint8 v, bytes32 r, bytes32 s) = vm.sign(key, digest);
+        return abi.encodePacked(r, s, v);
+    }
+
+    /// @dev Signed by an account with a key, in dollars.
+    function _paymentBy(IAccessLicense.Method method, uint256 key, uint256 price)
+        internal
+        view
+        returns (IAccessLicense.Payment memory p)
+    {
+        p.method = method;
+        if (method == IAccessLicense.Method.Direct) return p;
+        address payer = vm.addr(key);
+        p.deadline = _now() + 1;
+        p.nonce = bytes32(count);
+        bytes32 hash;
+        if (method == IAccessLicense.Method.Permit) {
+            bytes32 typeHash =
+                keccak256("Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)");
+            hash = keccak256(abi.encode(typeHash, payer, address(LICENSES), price, DOLLAR.nonces(payer), p.deadline));
+        } else {
+            hash = keccak256(
+                abi.encode(
+                    DOLLAR.RECEIVE_WITH_AUTHORIZATION_TYPEHASH(),
+                    payer,
+                    address(LICENSES),
+                    price,
+                    p.validAfter,
+                    p.deadline,
+                    p.nonce
+                )
+            );
+        }
+        bytes32 digest = keccak256(abi.encodePacked(hex"1901", DOLLAR.DOMAIN_SEPARATOR(), hash));
+        (p.v, p.r, p.s) = vm.sign(key, digest);
+    }
+
+    // ------------------------------------------------------------- attempts
+
+    /// @dev One to three calls that `who` makes when it is paid, or moves tokens.
+    function _arm(Reentry who, uint256 seed) internal {
+        delete _armed;
+        for (uint256 n = 1 + seed % 3; n != 0; --n) {
+            seed = uint256(keccak256(abi.encode(seed)));
+            Attack attack = Attack(seed % 7);
+            uint256 id =
+                1 + (seed >> 8) % (attack > Attack.Claim && attack != Attack.Revoke ? _offerCount() : count + 1);
+            address currency = currencies[(seed >> 16) % 4];
+            uint256 value;
+            bytes memory data;
+            if (attack == Attack.Collect) {
+                data = abi.encodeCall(IAccessLicense.collect, (people[(seed >> 24) % PEOPLE], currency));
+            } else if (attack == Attack.CollectTo) {
+                data = abi.encodeCall(IAccessLicense.collectTo, (address(who), currency));
+            } else if (attack == Attack.Refund) {
+                data = abi.encodeCall(IAccessLicense.refund, (id));
+            } else if (attack == Attack.Claim) {
+                data = abi.encodeCall(IAccessLicense.claim, (id));
+            } else if (attack == Attack.Revoke) {
+                data = abi.encodeCall(IAccessLicense.revoke, (id, bytes32("within")));
+            } else {
+                currency = _offers[id].currency;
+                attack = currency == address(0) ? Attack.Purchase : Attack.PurchaseInToken;
+                if (_offers[id].price == 0) attack = Attack.Purchase; // nothing moves
+                value = currency == address(0) ? _offers[id].price : 0;
+                data = abi.encodeCall(IAccessLicense.purchase, (id, PURPOSE));
+                _fund(address(who), currency, _offers[id].price);
+            }
+            _armed.push(Armed(attack, id));
+            who.arm(address(LICENSES), value, data);
+        }
+    }
+
+    /// @dev Enters in the ledger what came of the attempts. Nothing did if the outer call failed.
+    function _recordAttempts(Reentry who) internal {
+        uint256 tried = who.tried();
+        attempts += tried;
+        for (uint256 i = 0; i < tried; ++i) {
+            if (!who.attempt(i).succeeded) continue;
+            (Attack attack, uint256 id) = (_armed[i].attack, _armed[i].id);
+            if (attack == Attack.Collect || attack == Attack.CollectTo) _fault(12, "money left within a payment");
+            if (attack == Attack.PurchaseInToken) _fault(12, "a payment in tokens within another");
+            if (attack == Attack.Refund) _refunded(id);
+            if (attack == Attack.Claim) _claimed(id);
+            if (attack == Attack.Revoke) {
+                if (_owners[_offerOf(id).datasetId] != address(who)) _fault(6, "revoked by somebody else");
+                _revoked(id, address(who), 0);
+            }
+            if (attack == Attack.Purchase) {
+                _sold(id, address(who), _needsReview(_offers[id].datasetId), 0, type(uint256).max);
+            }
+        }
+        who.disarm();
+    }
+
+    function _offerCount() internal view virtual returns (uint256);
+    function _needsReview(uint256 datasetId) internal view virtual returns (bool);
+}
