@@ -150,6 +150,47 @@ def chain_for(localnet: Localnet) -> Callable[..., Any]:
 
 
 @dataclass
+class Token:
+    """An ERC-20 of tests/contracts/tokens, which anybody mints."""
+
+    localnet: Localnet
+    contract: Any
+
+    @property
+    def address(self) -> str:
+        return str(self.contract.address)
+
+    def mint(self, to: str, amount: int) -> None:
+        sender = self.localnet.web3.eth.accounts[0]
+        sent = self.contract.functions.mint(to, amount).transact({"from": sender})
+        assert self.localnet.web3.eth.wait_for_transaction_receipt(sent)["status"] == 1
+
+
+@pytest.fixture(scope="session")
+def token_of(localnet: Localnet) -> Callable[[str], Token]:
+    """token_of("Dollar") deploys that token."""
+
+    def create(name: str) -> Token:
+        artifact = json.loads((ARTIFACTS / f"{name}.sol/{name}.json").read_text())
+        web3 = localnet.web3
+        factory = web3.eth.contract(abi=artifact["abi"], bytecode=artifact["bytecode"]["object"])
+        receipt = web3.eth.wait_for_transaction_receipt(
+            factory.constructor().transact({"from": web3.eth.accounts[0]})
+        )
+        where = receipt["contractAddress"]
+        assert where is not None
+        return Token(localnet, web3.eth.contract(address=where, abi=artifact["abi"]))
+
+    return create
+
+
+@pytest.fixture(scope="session")
+def dollar(token_of: Callable[[str], Token]) -> Token:
+    """With permits and authorizations, and 6 decimals."""
+    return token_of("Dollar")
+
+
+@dataclass
 class IpfsNode:
     api: str
     gateway: str

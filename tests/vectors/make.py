@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import typed
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -377,6 +378,7 @@ def main() -> int:
         "envelope": envelopes(before),
         "duo": duos(),
         "disease": diseases(),
+        "typed_data": typed.vectors(),
     }
     stale = []
     for name, content in made.items():

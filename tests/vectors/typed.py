@@ -1,0 +1,119 @@
+"""The vectors of what people sign: EIP-712 hashes, straight from the standard without the package's code.
+
+The type strings are those of the contracts (and of ERC-2612 and ERC-3009), letter by letter.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from eth_abi.abi import encode
+from eth_utils.crypto import keccak
+
+from biodesci.core import typed_data
+from biodesci.core.order import Order, Purpose
+from biodesci.core.visa import Visa, VisaType
+
+CHAIN_ID = 31337
+BUYER = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
+ISSUER = "0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC"
+TOKEN = "0x9fE46736679d2D9a65F0992F2272dE9f3c7fa6e0"
+LICENSES = "0xCf7Ed3AccA5a467e9e704C703E8D87F634fB0Fc9"
+VISAS = "0xDc64a140Aa3E981100a9becA4E685f962f0cF6C9"
+KEYS = "0x5FbDB2315678afecb367f032d93F642f64180aa3"
+NOBODY = "0x" + "0" * 40
+DOMAIN = "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
+PURPOSE = "ResearchPurpose(uint64 duo,uint32 disease,bytes32 statement)"
+TYPES = {
+    "Visa": "Visa(address subject,uint8 visaType,bytes32 value,address issuer,"
+    "uint40 asserted,uint40 expires)",
+    "Order": "Order(address buyer,uint256 offerId,ResearchPurpose purpose,address currency,uint256 price,"
+    "uint256 nonce,uint256 deadline)" + PURPOSE,
+    "Registration": "Registration(address account,bytes32 keyHash,uint256 nonce,uint256 deadline)",
+    "Permit": "Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)",
+    "ReceiveWithAuthorization": "ReceiveWithAuthorization(address from,address to,uint256 value,"
+    "uint256 validAfter,uint256 validBefore,bytes32 nonce)",
+}
+_STRUCT = re.compile(r"(\w+)\(([^)]*)\)")
+
+
+def struct_hash(primary: str, values: dict[str, Any]) -> bytes:
+    """hashStruct of EIP-712: keccak(typeHash, encodeData)."""
+    text = PURPOSE if primary == "ResearchPurpose" else TYPES[primary]
+    kinds, words = ["bytes32"], [keccak(text.encode())]
+    name, fields = _STRUCT.findall(text)[0]
+    assert name == primary
+    for field in fields.split(","):
+        kind, key = field.split(" ")
+        if kind == "ResearchPurpose":
+            kinds.append("bytes32")
+            words.append(struct_hash(kind, values[key]))
+        else:
+            kinds.append(kind)
+            words.append(values[key])
+    return keccak(encode(kinds, words))
+
+
+def separator(domain: dict[str, Any]) -> bytes:
+    parts = [DOMAIN, domain["name"], domain["version"]]
+    hashes = [keccak(part.encode()) for part in parts]
+    kinds = ["bytes32", "bytes32", "bytes32", "uint256", "address"]
+    return keccak(encode(kinds, [*hashes, domain["chainId"], domain["verifyingContract"]]))
+
+
+def plain(value: Any) -> Any:
+    """JSON that no language rounds: whole numbers as decimal strings."""
+    if isinstance(value, dict):
+        return {key: plain(entry) for key, entry in value.items()}
+    if isinstance(value, bytes):
+        return "0x" + value.hex()
+    return str(value) if isinstance(value, int) else value
+
+
+def vector(label: str, document: dict[str, Any]) -> dict[str, Any]:
+    domain, primary, message = document["domain"], document["primaryType"], document["message"]
+    header = separator(domain)
+    signed = keccak(b"\x19\x01" + header + struct_hash(primary, message))
+    assert signed == typed_data.digest(document), f"{label}: core/typed_data.py says something else"
+    types = {
+        name: [{"name": f.split(" ")[1], "type": f.split(" ")[0]} for f in fields.split(",")]
+        for name, fields in _STRUCT.findall(TYPES[primary])
+    }
+    return {
+        "label": label,
+        "domain": domain,
+        "primaryType": primary,
+        "types": types,
+        "message": plain(message),
+        "domainSeparator": "0x" + header.hex(),
+        "hash": "0x" + signed.hex(),
+    }
+
+
+def vectors() -> dict[str, Any]:
+    value, most = keccak(b"terms of use"), 2**256 - 1
+    dollar = typed_data.domain("Test Dollar", "1", CHAIN_ID, TOKEN)
+    largest = Purpose(2**64 - 1, 2**32 - 1, b"\xff" * 32)
+    made = []
+    for kind in VisaType:
+        visa = Visa(BUYER, kind, value, ISSUER, 1_700_000_000, 1_800_000_000)
+        made.append((f"visa {kind.name}", typed_data.visa(CHAIN_ID, VISAS, visa)))
+    latest = Visa(BUYER, VisaType.RESEARCHER_STATUS, bytes(32), ISSUER, 0, 2**40 - 1)
+    made.append(("visa for ever", typed_data.visa(CHAIN_ID, VISAS, latest)))
+    for label, order in (
+        ("order in ether", Order(BUYER, 1, Purpose(4), NOBODY, 10**16, 0, 1_800_000_000)),
+        (
+            "order with a disease",
+            Order(BUYER, 2, Purpose(8, 5068, value), TOKEN, 25_000_000, 3, 1_800_000_000),
+        ),
+        ("order, largest numbers", Order(BUYER, most, largest, TOKEN, most, most, most)),
+    ):
+        made.append((label, typed_data.order(CHAIN_ID, LICENSES, order)))
+    made.append(("registration", typed_data.registration(CHAIN_ID, KEYS, BUYER, value, 0, 1_800_000_000)))
+    made.append(("permit", typed_data.permit(dollar, BUYER, LICENSES, 25_000_000, 0, 1_800_000_000)))
+    authorization = typed_data.receive_with_authorization(
+        dollar, BUYER, LICENSES, 25_000_000, 0, 1_800_000_000, keccak(b"nonce")
+    )
+    made.append(("authorization", authorization))
+    return {"cases": [vector(label, document) for label, document in made]}
