@@ -20,6 +20,7 @@ from biodesci.cli import (
     output,
     stack,
     train,
+    visa,
 )
 from biodesci.cli import api as api_
 from biodesci.core.errors import BioDeSciError, InputError, UnavailableError
@@ -44,6 +45,7 @@ app.add_typer(account.app, name="account", help="This role's account on chain.")
 app.add_typer(key.app, name="key", help="This role's encryption key.")
 app.add_typer(dataset.app, name="dataset", help="Publish encrypted datasets; see and withdraw them.")
 app.add_typer(license.app, name="license", help="Buy a licence, fetch the key, download, confirm or dispute.")
+app.add_typer(visa.app, name="visa", help="Say who a researcher is; say whose word counts.")
 app.add_typer(model.app, name="model", help="Encrypted models.")
 app.add_typer(train.app, name="round", help="Federated training rounds.")
 app.add_typer(infer.app, name="inference", help="Encrypted inference.")

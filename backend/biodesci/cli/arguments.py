@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from biodesci.core.visa import VisaType
 
 _LARGEST = 2**63 - 1  # far above every counter on chain, and within every column of the index
 
@@ -24,14 +27,17 @@ def address(text: str) -> str:
 
 def wei(ether: str) -> int:
     """An amount of ether, written like 0.01, in wei; InputError where it is none."""
-    from decimal import Decimal, InvalidOperation
+    from biodesci.core import amount
 
+    return amount.parse(ether, 18, "ether")
+
+
+def visa_type(name: str) -> VisaType:
+    """One type of visa by its name."""
+    from biodesci.core import visa
     from biodesci.core.errors import InputError
 
-    try:
-        amount = Decimal(ether) * 10**18
-        if not amount.is_finite() or not 0 <= amount < 2**128 or amount != amount.to_integral_value():
-            raise InvalidOperation
-    except InvalidOperation as exc:
-        raise InputError(f"{ether!r} is not an amount of ether.", "Write it like 0.01.") from exc
-    return int(amount)
+    types = visa.mask([name])
+    if types.bit_count() != 1:
+        raise InputError(f"{name!r} stands for several types of visa.", "Name one; repeat the command.")
+    return visa.VisaType(types.bit_length() - 1)

@@ -1,0 +1,162 @@
+"""biodesci visa: issue, show, check, revoke, trust, require-value, trusted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from biodesci.cli import output, session
+from biodesci.cli.arguments import Number, address, visa_type
+
+if TYPE_CHECKING:
+    from biodesci.core.visa import SignedVisa
+
+app = typer.Typer(no_args_is_help=True)
+
+_TYPES = "AffiliationAndRole, AcceptedTermsAndPolicies, ResearcherStatus, ControlledAccessGrants"
+_FILE = Annotated[Path, typer.Argument(help="The visa's file.")]
+_VALUE = Annotated[
+    str, typer.Option(help="0x and 64 digits, or a text (such as the terms' address), which is hashed.")
+]
+
+
+@app.command()
+def issue(
+    subject: Annotated[str, typer.Argument(help="The address that it is about.")],
+    type_: Annotated[str, typer.Option("--type", help=_TYPES)],
+    file: Annotated[Path, typer.Option("--output", "-o", help="Where the visa goes; private.")],
+    value: _VALUE = "",
+    dataset: Annotated[
+        int | None, typer.Option(min=1, help="Of a ControlledAccessGrants visa: which it grants.")
+    ] = None,
+    days: Annotated[int, typer.Option(min=1, max=3650, help="How long it is valid.")] = 365,
+) -> None:
+    """As an issuer: sign a visa for a researcher. Nothing is sent; hand over the file by a private channel.
+
+    Example: biodesci visa issue 0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC --type ResearcherStatus -o a.json
+    """
+    from biodesci.core.errors import InputError, StateError
+    from biodesci.core.visa import VisaType
+    from biodesci.services import files
+    from biodesci.services.visa import grant_value
+    from biodesci.services.visa import issue as run
+
+    if file.exists():
+        raise StateError(f"There is a file {file} already.", "Name another one.")
+    kind, holder, chain = visa_type(type_), address(subject), session.chain()
+    is_grant = kind is VisaType.CONTROLLED_ACCESS_GRANTS
+    if is_grant != (dataset is not None) or (is_grant and value):
+        raise InputError("A grant names its dataset, and other visas name none.", "Use --dataset or --value.")
+    carried = _value(value) if dataset is None else grant_value(chain, dataset)
+    made = run(chain, holder, kind, carried, chain.now() + days * 86_400)
+    files.write_private(file, made.dump())
+    output.record(
+        _fields(made) | {"file": str(file)}, "Signed. The file is personal: give it to its subject."
+    )
+
+
+@app.command()
+def show(file: _FILE) -> None:
+    """What a visa says, and whether its issuer revoked it."""
+    from biodesci.services.visa import is_revoked
+
+    signed = _load(file)
+    output.record(_fields(signed) | {"revoked": is_revoked(session.chain(account=False), signed)})
+
+
+@app.command()
+def check(file: _FILE, dataset_id: Number) -> None:
+    """Whether a visa counts for a dataset now: signature, trust of the owner, value, time, revocation."""
+    from biodesci.services.visa import check as run
+
+    signed = _load(file)
+    run(session.chain(account=False), signed, dataset_id)
+    output.record(_fields(signed), f"The visa counts for dataset {dataset_id}.")
+
+
+@app.command()
+def revoke(file: _FILE) -> None:
+    """As the issuer: take a visa back, for ever. Licences that rest on it end at once."""
+    from biodesci.services.visa import revoke as run
+
+    output.record({"revoked": True, "sent": run(session.chain(), _load(file))})
+
+
+@app.command()
+def trust(
+    issuer: Annotated[str, typer.Argument(help="Its address.")],
+    type_: Annotated[
+        list[str] | None,
+        typer.Option("--type", help=f"registered-access, {_TYPES}; repeat. None: end trust."),
+    ] = None,
+) -> None:
+    """As an owner of datasets: let an issuer's visas of these types count. Replaces what was said before."""
+    from biodesci.core.visa import mask, names
+    from biodesci.services.visa import trust as run
+
+    types = mask(type_ or [])
+    sent = run(session.chain(), address(issuer), types)
+    output.record({"issuer": address(issuer), "types": names(types), "sent": sent})
+
+
+@app.command("require-value")
+def require_value(
+    type_: Annotated[str, typer.Option("--type", help=_TYPES)],
+    value: _VALUE = "",
+) -> None:
+    """As an owner of datasets: want visas of a type to carry a value; without --value, any will do."""
+    from biodesci.services.visa import require_value as run
+
+    kind, wanted = visa_type(type_), _value(value)
+    sent = run(session.chain(), kind, wanted)
+    output.record({"type": type_, "value": "0x" + wanted.hex() if value else "any", "sent": sent})
+
+
+@app.command()
+def trusted(owner: Annotated[str, typer.Argument(help="An owner's address; this account's.")] = "") -> None:
+    """Whose visas an owner of datasets trusts, and which values it requires."""
+    from biodesci.chain import accounts
+    from biodesci.core.visa import names
+    from biodesci.services import visa
+
+    chain = session.chain(account=False)
+    whose = address(owner) if owner else accounts.address(session.settings().account_path)
+    issuers = [f"{one.issuer}: {', '.join(names(one.types))}" for one in visa.trusted(chain, whose)]
+    values = [f"{name}: {value}" for name, value in visa.required(chain, whose).items()]
+    output.record({"owner": whose, "issuers": issuers, "required_values": values})
+
+
+def _load(file: Path) -> SignedVisa:
+    from biodesci.core.visa import load
+    from biodesci.services import files
+
+    return load(files.read(file))
+
+
+def _value(text: str) -> bytes:
+    """32 bytes: as given in hexadecimal, or the Keccak-256 of a text."""
+    import re
+
+    from eth_utils.crypto import keccak
+
+    if re.fullmatch(r"0x[0-9a-fA-F]{64}", text):
+        return bytes.fromhex(text[2:])
+    return keccak(text.encode()) if text else bytes(32)
+
+
+def _fields(signed: SignedVisa) -> dict[str, Any]:
+    from datetime import UTC, datetime
+
+    from biodesci.core.visa import NAMES
+
+    visa = signed.visa
+    return {
+        "subject": visa.subject,
+        "type": NAMES[visa.type],
+        "value": "0x" + visa.value.hex(),
+        "issuer": visa.issuer,
+        "asserted": datetime.fromtimestamp(visa.asserted, UTC).isoformat(),
+        "expires": datetime.fromtimestamp(min(visa.expires, 253_402_300_799), UTC).isoformat(),
+    }

@@ -1,0 +1,118 @@
+"""Visas: an issuer signs and revokes them, a dataset's owner says whose count, a buyer checks its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from eth_account.messages import encode_typed_data
+
+from biodesci.chain.client import Chain
+from biodesci.core import typed_data, visa
+from biodesci.core.errors import AccessDeniedError, InputError, NotFoundError
+from biodesci.core.visa import SignedVisa, Visa, VisaType
+
+_ANY = bytes(32)
+
+
+@dataclass(frozen=True)
+class Trusted:
+    """An issuer whom an owner of datasets trusts for these types of visa (bits)."""
+
+    issuer: str
+    types: int
+
+
+def issue(
+    chain: Chain, subject: str, kind: VisaType, value: bytes, expires: int, *, asserted: int | None = None
+) -> SignedVisa:
+    """Signs as this account. `asserted` is now unless said otherwise; nothing is sent."""
+    known = chain.now() if asserted is None else asserted
+    if expires <= chain.now():
+        raise InputError("The visa would have expired already.", "Give it more days.")
+    signed = Visa(subject, kind, value, chain.address, known, expires)
+    registry = str(chain.visas.address)
+    document = typed_data.visa(chain.chain_id, registry, signed)
+    signature = bytes(chain.signer().sign_message(encode_typed_data(full_message=document)).signature)
+    return SignedVisa(signed, signature, chain.chain_id, registry)
+
+
+def grant_value(chain: Chain, dataset_id: int) -> bytes:
+    """What a ControlledAccessGrants visa for this dataset carries."""
+    if not 1 <= dataset_id <= chain.call(chain.datasets.functions.datasetCount()):
+        raise NotFoundError(f"There is no dataset {dataset_id}.", "List them: biodesci dataset list.")
+    return bytes(chain.call(chain.licenses.functions.grantOf(dataset_id)))
+
+
+def hash_of(chain: Chain, signed: SignedVisa) -> bytes:
+    """Raises InputError where the visa is for another network."""
+    if (signed.chain_id, signed.registry) != (chain.chain_id, str(chain.visas.address)):
+        raise InputError(
+            f"The visa is for chain {signed.chain_id}, VisaRegistry {signed.registry}: another network.",
+            "Set BIODESCI_DEPLOYMENT to that network's file, or ask the issuer for one for this network.",
+        )
+    return typed_data.digest(typed_data.visa(signed.chain_id, signed.registry, signed.visa))
+
+
+def check(chain: Chain, signed: SignedVisa, dataset_id: int) -> int:
+    """Whether this visa counts for a dataset now, by the contract; when it expires. Raises RevertedError."""
+    hash_of(chain, signed)
+    owner = chain.call(chain.datasets.functions.ownerOf(dataset_id))
+    shown = signed.visa
+    _, expires = chain.call(
+        chain.visas.functions.check(
+            owner, shown.subject, grant_value(chain, dataset_id), 1 << shown.type, [signed.tuple()]
+        )
+    )
+    return int(expires)
+
+
+def revoke(chain: Chain, signed: SignedVisa) -> bool:
+    """As its issuer; False where that was done before. Licences that rest on it end in the same moment."""
+    hashed = hash_of(chain, signed)
+    if signed.visa.issuer != chain.address:
+        raise AccessDeniedError(
+            f"The visa was issued by {signed.visa.issuer}, not by {chain.address}.",
+            "Use the issuer's account: nobody else can revoke it.",
+        )
+    if is_revoked(chain, signed):
+        return False
+    chain.send(chain.visas.functions.revoke(hashed))
+    return True
+
+
+def is_revoked(chain: Chain, signed: SignedVisa) -> bool:
+    id_ = visa.visa_id(signed.visa.issuer, hash_of(chain, signed))
+    return bool(chain.call(chain.visas.functions.isRevoked(id_)))
+
+
+def trust(chain: Chain, issuer: str, types: int) -> bool:
+    """As an owner of datasets; 0 for none any more. False where the chain says so already."""
+    if chain.call(chain.visas.functions.trustedTypes(chain.address, issuer)) == types:
+        return False
+    chain.send(chain.visas.functions.trust(issuer, types))
+    return True
+
+
+def require_value(chain: Chain, kind: VisaType, value: bytes) -> bool:
+    """As an owner of datasets; 32 zero bytes for any value. False where the chain says so already."""
+    if bytes(chain.call(chain.visas.functions.requiredValue(chain.address, kind))) == value:
+        return False
+    chain.send(chain.visas.functions.requireValue(kind, value))
+    return True
+
+
+def trusted(chain: Chain, owner: str) -> list[Trusted]:
+    """By the contract's state; events only say whom to ask about."""
+    first = chain.deployment.contracts["VisaRegistry"].block
+    logs = chain.events(chain.visas, "IssuerTrusted", first, filters={"owner": owner})
+    issuers = dict.fromkeys(str(log["args"]["issuer"]) for log in logs)
+    found = [(one, chain.call(chain.visas.functions.trustedTypes(owner, one))) for one in issuers]
+    return [Trusted(issuer, types) for issuer, types in found if types]
+
+
+def required(chain: Chain, owner: str) -> dict[str, Any]:
+    """The values that an owner requires, by type of visa."""
+    read = chain.visas.functions.requiredValue
+    values = {visa.NAMES[kind]: bytes(chain.call(read(owner, kind))) for kind in VisaType}
+    return {name: "0x" + value.hex() for name, value in values.items() if value != _ANY}
