@@ -27,8 +27,8 @@ declare global {
 
 interface Fixtures {
   stack: Stack
-  /** Puts a wallet with this key into the page, before it loads. */
-  addWallet: (options: { privateKey: Hex; startChainId?: number }) => Promise<void>
+  /** Puts a wallet with this key into the page (or another one), before it loads. */
+  addWallet: (options: { privateKey: Hex; startChainId?: number }, into?: Page) => Promise<void>
   /** Fails on any violation of WCAG 2.2 AA that axe finds. */
   checkAccessibility: () => Promise<void>
 }
@@ -50,10 +50,10 @@ export const test = base.extend<Fixtures>({
     expect(strangers, 'requests that left the machine').toEqual([])
   },
   addWallet: async ({ page, stack }, use) => {
-    await use(async ({ privateKey, startChainId }) => {
+    await use(async ({ privateKey, startChainId }, into = page) => {
       const options: WalletOptions = { privateKey, rpcUrl: stack.rpcUrl, chainId: stack.chainId, ...(startChainId ? { startChainId } : {}) }
       const script = readFileSync(process.env['E2E_WALLET'] ?? '', 'utf8')
-      await page.addInitScript(`${script};window.testWallet = TestWallet.install(${JSON.stringify(options)})`)
+      await into.addInitScript(`${script};window.testWallet = TestWallet.install(${JSON.stringify(options)})`)
     })
   },
   checkAccessibility: async ({ page }, use, info) => {

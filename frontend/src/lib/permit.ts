@@ -5,7 +5,17 @@
 import { domainSeparator, isAddressEqual, keccak256, parseAbi, parseSignature, recoverTypedDataAddress, toHex, zeroHash, type Address, type Hex, type PublicClient, type TypedDataDomain, type WalletClient } from 'viem'
 
 import { Failure } from './failure'
-import { PERMIT } from './typed'
+
+/** https://eips.ethereum.org/EIPS/eip-2612 */
+export const PERMIT = {
+  Permit: [
+    { name: 'owner', type: 'address' },
+    { name: 'spender', type: 'address' },
+    { name: 'value', type: 'uint256' },
+    { name: 'nonce', type: 'uint256' },
+    { name: 'deadline', type: 'uint256' },
+  ],
+} as const
 
 const TOKEN = parseAbi([
   'function name() view returns (string)',

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
+import { domainSeparator, hashTypedData, type TypedDataDefinition } from 'viem'
 import { describe, expect, it } from 'vitest'
 
 import { concat, copy, fromHex, toHex, type Bytes } from './bytes'
@@ -12,6 +13,7 @@ import { formatDisease, isPermitted, parseDisease, parseProof } from './disease'
 import { decide } from './duo'
 import { info, open, publicKey, seal, type Purpose } from './envelope'
 import { merkleRoot } from './merkle'
+import { PERMIT } from './permit'
 
 function vectors<T>(name: string): T {
   return JSON.parse(readFileSync(join(import.meta.dirname, '../../../tests/vectors', `${name}.json`), 'utf8')) as T
@@ -190,5 +192,22 @@ describe('diseases', () => {
     const hash = `0x${'ab'.repeat(32)}`
     expect(parseProof(JSON.stringify({ disease: 'MONDO:0005068', proof: [hash] }))).toEqual({ disease: 5068, proof: [hash] })
     for (const file of ['', '{}', '{"disease":5068,"proof":["0x12"]}', '{"disease":"x","proof":[]}']) expect(() => parseProof(file)).toThrow(/not a proof/)
+  })
+})
+
+type TypedCase = TypedDataDefinition & { label: string; domainSeparator: string; hash: string }
+
+describe('signed messages (EIP-712)', () => {
+  const { cases } = vectors<{ cases: TypedCase[] }>('typed_data')
+
+  it.each(cases)('hashes $label as Python and the contracts do', ({ domainSeparator: separator, hash, ...typed }) => {
+    expect(domainSeparator({ domain: typed.domain ?? {} })).toBe(separator)
+    expect(hashTypedData(typed)).toBe(hash)
+  })
+
+  it('has the permit that the page asks wallets to sign', () => {
+    const permits = cases.filter(({ primaryType }) => primaryType === 'Permit')
+    expect(permits.map(({ types }) => types)).toEqual(permits.map(() => PERMIT))
+    expect(permits.length).toBeGreaterThan(0)
   })
 })

@@ -2,7 +2,7 @@
  * A wallet for tests: announced by EIP-6963, signs with the key that the test gives it, and does as the test says (authorise,
  * reject, another network). It is built as a script of its own and put into the page by Playwright; the page's bundle has none of it.
  */
-import { createWalletClient, defineChain, http, numberToHex, type Hex, type TransactionRequest } from 'viem'
+import { createWalletClient, defineChain, http, numberToHex, type Hex, type TransactionRequest, type TypedDataDefinition } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 
 export interface WalletOptions {
@@ -18,18 +18,20 @@ export interface WalletControls {
   reject: number
   /** Transactions that were signed and sent. */
   sent: number
+  /** Messages that were signed (EIP-712). */
+  signed: number
 }
 
 const AUTHORISED = 'test-wallet-authorised'
 const NETWORK = 'test-wallet-network'
-const ASKS = new Set(['eth_requestAccounts', 'eth_sendTransaction', 'wallet_switchEthereumChain', 'wallet_addEthereumChain', 'personal_sign'])
+const ASKS = new Set(['eth_requestAccounts', 'eth_sendTransaction', 'wallet_switchEthereumChain', 'wallet_addEthereumChain', 'personal_sign', 'eth_signTypedData_v4'])
 const NOT_ADDED = 4902
 
 export function install(options: WalletOptions): WalletControls {
   const account = privateKeyToAccount(options.privateKey)
   const chain = defineChain({ id: options.chainId, name: 'test', nativeCurrency: { name: 'Ether', symbol: 'ETH', decimals: 18 }, rpcUrls: { default: { http: [options.rpcUrl] } } })
   const client = createWalletClient({ account, chain, transport: http(options.rpcUrl) })
-  const controls: WalletControls = { reject: 0, sent: 0 }
+  const controls: WalletControls = { reject: 0, sent: 0, signed: 0 }
   const listeners = new Map<string, Set<(value: unknown) => void>>()
   const emit = (event: string, value: unknown) => listeners.get(event)?.forEach((listener) => listener(value))
   const authorised = () => localStorage.getItem(AUTHORISED) === account.address
@@ -78,6 +80,14 @@ export function install(options: WalletOptions): WalletControls {
         const hash = await client.sendTransaction({ to, data, value: value ? BigInt(value) : 0n })
         controls.sent += 1
         return hash
+      }
+      case 'eth_signTypedData_v4': {
+        if (!authorised()) throw Object.assign(new Error('Not authorised.'), { code: 4100 })
+        const [signer, document] = params as [string, string]
+        if (signer.toLowerCase() !== account.address.toLowerCase()) throw Object.assign(new Error('Another account.'), { code: 4100 })
+        const signature = await account.signTypedData(JSON.parse(document) as TypedDataDefinition)
+        controls.signed += 1
+        return signature
       }
       default:
         return client.request({ method, params } as never)

@@ -1,0 +1,125 @@
+/** What others do on chain while a test watches the page: tokens, owners with datasets of their own, issuers of visas. */
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+import { createPublicClient, createWalletClient, defineChain, http, parseAbi, zeroAddress, zeroHash, type Abi, type Address, type Hex, type PrivateKeyAccount } from 'viem'
+import { privateKeyToAccount } from 'viem/accounts'
+
+import { AccessLicense, DatasetNFT, VisaRegistry } from '../../frontend/src/generated/abi'
+import { newAccount, rpc, type Stack } from './fixtures'
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+const OUT = '.cache/e2e/out'
+
+export const TOKEN = parseAbi(['function balanceOf(address) view returns (uint256)', 'function mint(address, uint256)', 'function allowance(address, address) view returns (uint256)'])
+export const RESEARCHER_STATUS = 2
+const HMB = 1n << 2n
+
+export interface World {
+  stack: Stack
+  contracts: Record<'AccessLicense' | 'DatasetNFT' | 'VisaRegistry', Address>
+  read: ReturnType<typeof createPublicClient>
+  /** Sends a transaction of this account and waits for it. */
+  send: (from: PrivateKeyAccount, address: Address, abi: Abi, functionName: string, args: readonly unknown[], value?: bigint) => Promise<void>
+}
+
+export async function enter(stack: Stack): Promise<World> {
+  const config = (await (await fetch(`${stack.apiUrl}/v1/config`)).json()) as { contracts: World['contracts'] }
+  const chain = defineChain({ id: stack.chainId, name: 'test', nativeCurrency: { name: 'Ether', symbol: 'ETH', decimals: 18 }, rpcUrls: { default: { http: [stack.rpcUrl] } } })
+  const read = createPublicClient({ chain, transport: http(stack.rpcUrl), pollingInterval: 200 })
+  return {
+    stack,
+    contracts: config.contracts,
+    read,
+    send: async (account, address, abi, functionName, args, value = 0n) => {
+      const wallet = createWalletClient({ account, chain, transport: http(stack.rpcUrl) })
+      const receipt = await read.waitForTransactionReceipt({ hash: await wallet.writeContract({ address, abi, functionName, args, value }) })
+      if (receipt.status !== 'success') throw new Error(`${functionName} was refused`)
+    },
+  }
+}
+
+export async function actor(stack: Stack): Promise<PrivateKeyAccount> {
+  return privateKeyToAccount((await newAccount(stack)).privateKey)
+}
+
+/** A token with permits and 6 decimals: tests/contracts/tokens/Dollar.sol. */
+export async function deployDollar({ stack, read }: World): Promise<Address> {
+  // In folders of its own, so that it does not meet a forge run of other tests.
+  const forge = join(ROOT, 'node_modules/@foundry-rs/forge-linux-amd64/bin/forge')
+  execFileSync(forge, ['build', 'tests/contracts/tokens/Dollar.sol', '--out', OUT, '--cache-path', '.cache/e2e/cache', '--quiet'], { cwd: ROOT })
+  const { abi, bytecode } = JSON.parse(readFileSync(join(ROOT, OUT, 'Dollar.sol/Dollar.json'), 'utf8')) as { abi: Abi; bytecode: { object: Hex } }
+  const wallet = createWalletClient({ account: await actor(stack), transport: http(stack.rpcUrl) })
+  const { contractAddress } = await read.waitForTransactionReceipt({ hash: await wallet.deployContract({ abi, bytecode: bytecode.object, chain: null }) })
+  if (!contractAddress) throw new Error('the token was not deployed')
+  return contractAddress
+}
+
+export function offerOf(change: Partial<Record<'datasetId' | 'price' | 'currency' | 'duration' | 'visas' | 'proRata', unknown>>): object {
+  return {
+    datasetId: 0n,
+    price: 0n,
+    currency: zeroAddress,
+    duration: 30 * 86_400,
+    uses: 0,
+    deliveryWindow: 86_400,
+    disputeWindow: 86_400,
+    right: 1,
+    visas: 0,
+    proRata: false,
+    arbiter: zeroAddress,
+    ...change,
+  }
+}
+
+/** Makes an offer for a dataset of the stack, as its owner. */
+export async function offerFromOwner({ stack, contracts, read }: World, datasetId: bigint, offer: object): Promise<void> {
+  const owner = await read.readContract({ address: contracts.DatasetNFT, abi: DatasetNFT, functionName: 'ownerOf', args: [datasetId] })
+  await rpc(stack, 'anvil_impersonateAccount', owner)
+  const wallet = createWalletClient({ account: owner, transport: http(stack.rpcUrl) })
+  const hash = await wallet.writeContract({ address: contracts.AccessLicense, abi: AccessLicense as Abi, functionName: 'createOffer', args: [offer], chain: null })
+  await read.waitForTransactionReceipt({ hash })
+  await rpc(stack, 'anvil_stopImpersonatingAccount', owner)
+}
+
+/** A dataset of this owner's, whose files are nowhere: enough for all that is about rights and money. */
+export async function publish({ contracts, read, send }: World, owner: PrivateKeyAccount, offer: object): Promise<bigint> {
+  const some = `0x${'5a'.repeat(32)}`
+  await send(owner, contracts.DatasetNFT, DatasetNFT as Abi, 'publishWithOffer', [{ card: some, contentRoot: some, keyCommitment: some, terms: HMB, diseases: zeroHash }, [], offer])
+  return read.readContract({ address: contracts.DatasetNFT, abi: DatasetNFT, functionName: 'datasetCount' })
+}
+
+/** The file that an issuer hands to a researcher. */
+export async function issueVisa({ stack, contracts, read }: World, issuer: PrivateKeyAccount, subject: Address): Promise<Buffer> {
+  const now = Number((await read.getBlock()).timestamp)
+  const visa = { subject, visaType: RESEARCHER_STATUS, value: zeroHash, issuer: issuer.address, asserted: now - 60, expires: now + 10 * 86_400 }
+  const signature = await issuer.signTypedData({
+    domain: { name: 'BioDeSci Visas', version: '1', chainId: stack.chainId, verifyingContract: contracts.VisaRegistry },
+    types: {
+      Visa: [
+        { name: 'subject', type: 'address' },
+        { name: 'visaType', type: 'uint8' },
+        { name: 'value', type: 'bytes32' },
+        { name: 'issuer', type: 'address' },
+        { name: 'asserted', type: 'uint40' },
+        { name: 'expires', type: 'uint40' },
+      ],
+    },
+    primaryType: 'Visa',
+    message: visa,
+  })
+  return Buffer.from(JSON.stringify({ format: 'biodesci-visa/1', chainId: stack.chainId, registry: contracts.VisaRegistry, visa: { ...visa, visaType: 'ResearcherStatus' }, signature }))
+}
+
+export function trust({ contracts, send }: World, owner: PrivateKeyAccount, issuer: Address): Promise<void> {
+  return send(owner, contracts.VisaRegistry, VisaRegistry as Abi, 'trust', [issuer, 1 << RESEARCHER_STATUS])
+}
+
+/** The owner delivers a key, which nobody can open, for the newest licence. */
+export async function deliverNewest({ contracts, read, send }: World, owner: PrivateKeyAccount): Promise<bigint> {
+  const id = await read.readContract({ address: contracts.AccessLicense, abi: AccessLicense, functionName: 'licenseCount' })
+  await send(owner, contracts.AccessLicense, AccessLicense as Abi, 'deliver', [id, `0x${'5b'.repeat(32)}`])
+  return id
+}
