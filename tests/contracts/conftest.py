@@ -89,7 +89,7 @@ def issuer(actors):
 
 @pytest.fixture(scope="session")
 def forge_contract():
-    """A contract of tests/contracts/tokens, which forge compiles: it is none of the product's, so Ape knows nothing of it."""
+    """A contract of tests/contracts/tokens: forge compiles it, Ape has the product's alone."""
 
     def load(name: str) -> ContractContainer:
         path = FORGE_OUT / f"{name}.sol" / f"{name}.json"
@@ -118,7 +118,7 @@ def dollar(forge_contract, actors, inferences):
 
 @pytest.fixture(scope="session")
 def wallet(forge_contract, actors):
-    """A contract that owns things: it does what the stranger says, whose signature counts as its own (ERC-1271)."""
+    """A contract that does what the stranger says, whose signature counts as its own (ERC-1271)."""
     contract = actors.deployer.deploy(forge_contract("Wallet1271"), actors.stranger)
     actors.deployer.transfer(contract, 10 * PRICE)
     return contract
@@ -159,8 +159,8 @@ def inferences(project, actors, models, keys):
 
 @pytest.fixture(scope="session", autouse=True)
 def everything(
-    hospital, custodian, researcher, arbiter, stranger, model_owner, aggregator, worker, second, issuer, inferences,
-    dollar, wallet, now, wait, publication, terms_of_sale, publish, order, signed_visa,
+    hospital, custodian, researcher, arbiter, stranger, model_owner, aggregator, worker, second, issuer,
+    inferences, dollar, wallet, now, wait, publication, terms_of_sale, publish, order, signed_visa,
 ):  # fmt: skip
     """Makes what lasts for the session before the first snapshot; made later, it would cost a new one."""
 

@@ -1,8 +1,8 @@
 """`ape.reverts` for custom errors, made strict.
 
-Ape lets pass a revert that it could not decode (of a view, or of an inner call after a precompile's), and an argument
-that the error does not have. Here it must be the error that is named, with every one of its arguments. A view is called
-by `.transact`, which keeps the revert's data whole.
+Ape lets pass a revert that it could not decode (of a view, or of an inner call after a precompile's), and an
+argument that the error does not have. Here it must be the error that is named, with all its arguments. A view is
+called by `.transact`, which keeps the revert's data whole.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from ape.pytest.contextmanagers import RevertsContextManager
 from eth_utils import keccak
 
 
-class reverts(RevertsContextManager):  # noqa: N801 - reads as `ape.reverts` does
+class reverts(RevertsContextManager):
     def __init__(self, error: type[CustomError], **arguments: object) -> None:
         declared = {parameter.name for parameter in error.abi.inputs}
         if declared != set(arguments):

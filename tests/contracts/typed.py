@@ -1,6 +1,6 @@
 """EIP-712 signatures: eth-account's hash of the types below, so that they check what the contracts hash.
 
-Types: Orders.sol, VisaRegistry.sol, KeyRegistry.sol, ERC-2612 (Permit) and ERC-3009 (ReceiveWithAuthorization).
+Types: Orders.sol, VisaRegistry.sol, KeyRegistry.sol, ERC-2612 (Permit), ERC-3009 (ReceiveWithAuthorization).
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@
     ├── the new owner is the custodian; the old owner and its custodian have no part in it any more
     ├── open offers are the new owner's: it closes them, buyers buy on, their visas are those it asks for
     ├── reviews, deliveries and revocations are the new owner's
-    ├── what is settled from now on is the new owner's, less the royalty; what was owed before stays the old one's
+    ├── what is settled from now on is the new owner's, less the royalty; what was owed stays owed
     ├── licences that were delivered stay as they are
     └── the first publisher stays the receiver of royalties, for good
 """
