@@ -4,21 +4,37 @@ pragma solidity 0.8.37;
 import {InferenceCommitment} from "../../../contracts/InferenceCommitment.sol";
 import {KeyRegistry} from "../../../contracts/KeyRegistry.sol";
 import {IInferenceCommitment} from "../../../contracts/interfaces/IInferenceCommitment.sol";
+import {ReentrantBuyer} from "../tokens/ReentrantBuyer.sol";
 import {vm} from "../Vm.sol";
 import {World} from "../World.sol";
 
-/// @notice Does at random what requesters, workers and arbiters do.
+/// @notice Does at random what requesters, workers and arbiters do. Where there is no request in the state that a step
+/// needs, it makes one, so that few calls are idle.
 contract Bureau {
     InferenceCommitment public immutable INFERENCES;
 
-    address[3] public people = [address(0xA1), address(0xA2), address(0xA3)];
-    address public constant ARBITER = address(0xAB);
-    uint256 public paidIn;
-    uint256 public paidOut;
-    mapping(uint256 requestId => uint256) public credited;
+    /// @notice The third one collects again when it is paid.
+    address[3] public people;
+    uint256 public escrow;
+    uint256 public last; // the request that the last step touched
+    mapping(address account => uint256) public owed;
+    mapping(uint256 requestId => IInferenceCommitment.State) public states;
+
+    address private constant ARBITER = address(0xAB);
+    IInferenceCommitment.State private constant REQUESTED = IInferenceCommitment.State.Requested;
+    IInferenceCommitment.State private constant COMMITTED = IInferenceCommitment.State.Committed;
+    IInferenceCommitment.State private constant CHALLENGED = IInferenceCommitment.State.Challenged;
+    IInferenceCommitment.State private constant FINALIZED = IInferenceCommitment.State.Finalized;
+    IInferenceCommitment.State private constant REFUSED = IInferenceCommitment.State.Refused;
+    IInferenceCommitment.State private constant EXPIRED = IInferenceCommitment.State.Expired;
+
+    ReentrantBuyer private immutable GREEDY = new ReentrantBuyer();
+
+    uint256 private _count;
 
     constructor(World world) {
         INFERENCES = world.inferences();
+        people = [address(0xA1), address(0xA2), address(GREEDY)];
         KeyRegistry keys = world.keys();
         for (uint256 i = 0; i < people.length; ++i) {
             vm.prank(people[i]); // holds for the next call, so nothing else may be called in between
@@ -27,96 +43,132 @@ contract Bureau {
         world.models().register(bytes32("a"), bytes32("c"), bytes32("r"), bytes32("w"));
     }
 
-    modifier watched(uint256 requestId) {
-        uint256 before = totalOwed();
-        _;
-        credited[requestId] += totalOwed() - before;
-    }
-
-    function request(uint256 who, uint256 worker, uint96 fee, bool arbitrated, uint32 window) external watched(0) {
-        if (INFERENCES.requestCount() >= 12) return; // every step looks at all of them
-        address requester = people[who % 3];
-        vm.deal(requester, fee);
+    function request(uint256 seed) public {
+        address requester = people[seed % 3];
+        uint96 fee = uint96(seed >> 8);
+        vm.deal(requester, requester.balance + fee);
         vm.prank(requester);
-        INFERENCES.request{value: fee}(
+        last = INFERENCES.request{value: fee}(
             1,
             1,
-            people[worker % 3],
-            arbitrated ? ARBITER : address(0),
+            people[(seed >> 128) % 3],
+            (seed >> 136) % 3 != 0 ? ARBITER : address(0),
             bytes32("in"),
             bytes32("blob"),
-            uint40(block.timestamp) + 1 days,
-            window % 2 days
+            uint40(vm.getBlockTimestamp()) + 1 days,
+            uint32(seed >> 144) % 2 days
         );
-        paidIn += fee;
+        (_count, states[last]) = (last, REQUESTED);
+        escrow += fee;
     }
 
-    function commit(uint256 id) external watched(_find(id, IInferenceCommitment.State.Requested)) {
-        id = _find(id, IInferenceCommitment.State.Requested);
-        address worker = INFERENCES.requestOf(id).worker;
-        vm.prank(worker);
-        INFERENCES.commit(id, bytes32("out"), bytes32("blob"));
-    }
-
-    function cancel(uint256 id, bool byWorker) external watched(_find(id, IInferenceCommitment.State.Requested)) {
-        id = _find(id, IInferenceCommitment.State.Requested);
+    function commit(uint256 seed) external {
+        uint256 id = _pick(seed, REQUESTED);
+        if (id == 0) return request(seed);
         IInferenceCommitment.Request memory r = INFERENCES.requestOf(id);
+        if (vm.getBlockTimestamp() > r.deadline) return _expire(id, r);
+        vm.prank(r.worker);
+        INFERENCES.commit(id, bytes32("out"), bytes32("blob"));
+        (last, states[id]) = (id, COMMITTED);
+    }
+
+    function cancel(uint256 seed) external {
+        uint256 id = _pick(seed, REQUESTED);
+        if (id == 0) return request(seed);
+        IInferenceCommitment.Request memory r = INFERENCES.requestOf(id);
+        bool byWorker = seed % 2 == 0;
         vm.prank(byWorker ? r.worker : r.requester);
         INFERENCES.cancel(id);
+        last = id;
+        if (byWorker || r.worker == r.requester) _credit(id, EXPIRED, r.requester, r.fee);
     }
 
-    function expire(uint256 id) external watched(_find(id, IInferenceCommitment.State.Requested)) {
-        INFERENCES.expire(_find(id, IInferenceCommitment.State.Requested));
+    function expire(uint256 seed) external {
+        uint256 id = _pick(seed, REQUESTED);
+        if (id == 0) return request(seed);
+        IInferenceCommitment.Request memory r = INFERENCES.requestOf(id);
+        if (vm.getBlockTimestamp() <= r.deadline) vm.warp(r.deadline + 1);
+        _expire(id, r);
     }
 
-    function challenge(uint256 id) external watched(_find(id, IInferenceCommitment.State.Committed)) {
-        id = _find(id, IInferenceCommitment.State.Committed);
-        address requester = INFERENCES.requestOf(id).requester;
-        vm.prank(requester);
+    function challenge(uint256 seed) external {
+        uint256 id = _pick(seed, COMMITTED);
+        if (id == 0) return request(seed);
+        IInferenceCommitment.Request memory r = INFERENCES.requestOf(id);
+        if (r.arbiter == address(0) || vm.getBlockTimestamp() > r.deadline) return _finalize(id, r, r.requester);
+        vm.prank(r.requester);
         INFERENCES.challenge(id, bytes32("evidence"));
+        (last, states[id]) = (id, CHALLENGED);
     }
 
-    function resolve(uint256 id, bool upheld) external watched(_find(id, IInferenceCommitment.State.Challenged)) {
-        id = _find(id, IInferenceCommitment.State.Challenged);
+    function resolve(uint256 seed) external {
+        uint256 id = _pick(seed, CHALLENGED);
+        if (id == 0) return request(seed);
+        IInferenceCommitment.Request memory r = INFERENCES.requestOf(id);
+        bool upheld = seed % 2 == 0;
         vm.prank(ARBITER);
         INFERENCES.resolve(id, upheld);
+        if (upheld) _credit(id, REFUSED, r.requester, r.fee);
+        else _credit(id, FINALIZED, r.worker, r.fee);
     }
 
-    function finalize(uint256 id, bool byRequester)
-        external
-        watched(_find(id, id % 2 == 0 ? IInferenceCommitment.State.Challenged : IInferenceCommitment.State.Committed))
-    {
-        id = _find(id, id % 2 == 0 ? IInferenceCommitment.State.Challenged : IInferenceCommitment.State.Committed);
-        address requester = INFERENCES.requestOf(id).requester;
-        if (byRequester) vm.prank(requester);
-        INFERENCES.finalize(id);
+    function finalize(uint256 seed) external {
+        uint256 id = _pick(seed, seed % 2 == 0 ? CHALLENGED : COMMITTED);
+        if (id == 0) return request(seed);
+        IInferenceCommitment.Request memory r = INFERENCES.requestOf(id);
+        bool early = states[id] == COMMITTED && seed % 4 < 2;
+        if (!early && vm.getBlockTimestamp() <= r.deadline) vm.warp(r.deadline + 1);
+        _finalize(id, r, early ? r.requester : address(this));
     }
 
-    function collect(uint256 who) external {
-        paidOut += INFERENCES.collect(people[who % 3]);
+    function collect(uint256 seed) external {
+        for (uint256 i = 0; i < people.length; ++i) {
+            address account = people[(seed % 3 + i) % 3];
+            if (owed[account] == 0) continue;
+            GREEDY.disarm();
+            GREEDY.arm(address(INFERENCES), 0, abi.encodeCall(INFERENCES.collect, (account)));
+            GREEDY.arm(address(INFERENCES), 0, abi.encodeCall(INFERENCES.collect, (account)));
+            uint256 before = account.balance;
+            require(INFERENCES.collect(account) == owed[account], "inv16: paid out another amount");
+            require(account.balance == before + owed[account], "inv16: paid out another amount");
+            owed[account] = 0;
+            return;
+        }
+        request(seed);
     }
 
     function wait(uint256 time) external {
-        vm.warp(block.timestamp + (time % 8 == 0 ? time % 31 days : time % 12 hours));
+        vm.warp(vm.getBlockTimestamp() + (time % 8 == 0 ? time % 31 days : time % 12 hours));
     }
 
-    function totalOwed() public view returns (uint256 sum) {
-        for (uint256 i = 0; i < people.length; ++i) {
-            sum += INFERENCES.owed(people[i]);
-        }
+    function _expire(uint256 id, IInferenceCommitment.Request memory r) private {
+        INFERENCES.expire(id);
+        _credit(id, EXPIRED, r.requester, r.fee);
     }
 
-    /// @dev The next request in that state, if there is one: else the call reverts, and is no step.
-    function _find(uint256 seed, IInferenceCommitment.State state) private view returns (uint256 id) {
-        uint256 count = INFERENCES.requestCount();
-        for (uint256 i = 0; i < count; ++i) {
-            id = 1 + (seed % count + i) % count;
-            if (INFERENCES.stateOf(id) == state) return id;
+    function _finalize(uint256 id, IInferenceCommitment.Request memory r, address caller) private {
+        vm.prank(caller);
+        INFERENCES.finalize(id);
+        _credit(id, FINALIZED, r.worker, r.fee);
+    }
+
+    function _credit(uint256 id, IInferenceCommitment.State state, address account, uint256 fee) private {
+        (last, states[id]) = (id, state);
+        owed[account] += fee;
+        escrow -= fee;
+    }
+
+    /// @return id the next request in that state, or 0
+    function _pick(uint256 seed, IInferenceCommitment.State state) private view returns (uint256 id) {
+        for (uint256 i = 0; i < _count; ++i) {
+            id = 1 + ((seed >> 16) % _count + i) % _count;
+            if (states[id] == state) return id;
         }
-        revert("none");
+        return 0;
     }
 }
 
+/// @notice What holds whatever requesters and workers do. The numbers are those of the README.
 contract FeeInvariants {
     Bureau private bureau;
     InferenceCommitment private inferences;
@@ -133,40 +185,58 @@ contract FeeInvariants {
 
     /// @dev All of them after every step of one campaign, which so goes deeper in the same time.
     function invariant_fees() external view {
-        _inv6_balance_is_escrow_plus_owed();
-        _inv7_nobody_is_paid_twice();
-        _inv8_final_means_committed();
+        _inv15_balance_is_escrow_plus_owed();
+        _inv16_nobody_is_paid_twice();
+        uint256 last = bureau.last();
+        if (last != 0) _inv17_only_an_answer_is_paid(last);
     }
 
-    /// @notice 6. The balance is the fees of what is not decided, plus what is owed.
-    function _inv6_balance_is_escrow_plus_owed() private view {
-        uint256 escrow;
-        for (uint256 id = 1; id <= inferences.requestCount(); ++id) {
-            if (_inEscrow(id)) escrow += inferences.requestOf(id).fee;
+    /// @dev At the end of every sequence of steps: of every request.
+    function afterInvariant() external {
+        for (uint256 id = inferences.requestCount(); id != 0; --id) {
+            _inv17_only_an_answer_is_paid(id);
         }
-        require(address(inferences).balance == escrow + bureau.totalOwed(), "balance");
+        _inv18_every_request_has_an_exit();
     }
 
-    /// @notice 7. A request credits its fee once.
-    function _inv7_nobody_is_paid_twice() private view {
-        for (uint256 id = 1; id <= inferences.requestCount(); ++id) {
-            require(bureau.credited(id) == (_inEscrow(id) ? 0 : inferences.requestOf(id).fee), "credited");
+    /// @notice 15. The balance is the fees of what is not decided, plus what is owed.
+    function _inv15_balance_is_escrow_plus_owed() private view {
+        uint256 sum = bureau.escrow();
+        for (uint256 i = 0; i < 3; ++i) {
+            sum += inferences.owed(bureau.people(i));
         }
-        require(bureau.paidIn() == address(inferences).balance + bureau.paidOut(), "paid");
+        require(address(inferences).balance == sum, "inv15: balance");
     }
 
-    /// @notice 8. Only a request with a committed output pays its worker.
-    function _inv8_final_means_committed() private view {
-        for (uint256 id = 1; id <= inferences.requestCount(); ++id) {
-            IInferenceCommitment.Request memory r = inferences.requestOf(id);
-            if (r.state == IInferenceCommitment.State.Finalized) require(r.outputCommitment != 0, "no output");
-            if (r.state == IInferenceCommitment.State.Expired) require(r.outputCommitment == 0, "answered");
+    /// @notice 16. A request credits its fee once, to its worker or back to its requester.
+    function _inv16_nobody_is_paid_twice() private view {
+        for (uint256 i = 0; i < 3; ++i) {
+            address account = bureau.people(i);
+            require(inferences.owed(account) == bureau.owed(account), "inv16: owed");
         }
     }
 
-    function _inEscrow(uint256 id) private view returns (bool) {
-        IInferenceCommitment.State state = inferences.stateOf(id);
-        return state == IInferenceCommitment.State.Requested || state == IInferenceCommitment.State.Committed
-            || state == IInferenceCommitment.State.Challenged;
+    /// @notice 17. States change along the arrows only, and a request without a committed output never pays its worker.
+    function _inv17_only_an_answer_is_paid(uint256 id) private view {
+        IInferenceCommitment.Request memory r = inferences.requestOf(id);
+        require(r.state == bureau.states(id), "inv17: state");
+        if (r.state == IInferenceCommitment.State.Finalized) require(r.outputCommitment != 0, "inv17: no output");
+        if (r.state == IInferenceCommitment.State.Expired) require(r.outputCommitment == 0, "inv17: answered");
+    }
+
+    /// @notice 18. After long enough anybody can bring every request to its end and all fees to whom they are owed: nothing
+    /// is left.
+    function _inv18_every_request_has_an_exit() private {
+        vm.warp(vm.getBlockTimestamp() + 40 days);
+        for (uint256 id = inferences.requestCount(); id != 0; --id) {
+            IInferenceCommitment.State state = inferences.stateOf(id);
+            if (state == IInferenceCommitment.State.Requested) inferences.expire(id);
+            else if (state == IInferenceCommitment.State.Committed) inferences.finalize(id);
+            else if (state == IInferenceCommitment.State.Challenged) inferences.finalize(id);
+        }
+        for (uint256 i = 0; i < 3; ++i) {
+            if (inferences.owed(bureau.people(i)) != 0) inferences.collect(bureau.people(i));
+        }
+        require(address(inferences).balance == 0, "inv18: fees are left");
     }
 }
