@@ -149,6 +149,19 @@ def chain_for(localnet: Localnet) -> Callable[..., Any]:
     return connect
 
 
+@pytest.fixture
+def keyed(chain_for: Callable[..., Any]) -> Callable[..., Any]:
+    """As chain_for, with an encryption key on chain."""
+    from biodesci.core.envelope import generate_seed, public_key
+
+    def connect(account: LocalAccount | None = None) -> Any:
+        chain = chain_for(account)
+        chain.send(chain.keys.functions.register(public_key(generate_seed())))
+        return chain
+
+    return connect
+
+
 @dataclass
 class Token:
     """An ERC-20 of tests/contracts/tokens, which anybody mints."""

@@ -179,6 +179,9 @@ def commitments() -> dict[str, Any]:
             )
         ),
     }
+    text = "Does ST depression predict the angiogram’s finding?"
+    expected["statement"] = keccak(keccak(b"biodesci/statement/v1") + salt + text.encode())
+    assert expected["statement"] == commitment.statement(salt, text)
     assert expected["key"] == commitment.key_commitment(key, salt)
     assert expected["input"] == commitment.input_commitment(31337, CONTRACT, salt, root)
     assert expected["output"] == commitment.output_commitment(
@@ -188,6 +191,7 @@ def commitments() -> dict[str, Any]:
     place = {"chainId": 31337, "contract": CONTRACT}
     return {
         "key": {"datasetKey": key.hex(), "salt": salt.hex(), "commitment": expected["key"].hex()},
+        "statement": {"salt": salt.hex(), "text": text, "commitment": expected["statement"].hex()},
         "input": {
             **place,
             "salt": salt.hex(),

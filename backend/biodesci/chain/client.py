@@ -145,6 +145,9 @@ class Chain:
     def balance(self, address: str) -> int:
         return int(self.web3.eth.get_balance(Web3.to_checksum_address(address)))
 
+    def has_code(self, address: str) -> bool:
+        return bool(self.web3.eth.get_code(Web3.to_checksum_address(address)))
+
     def call(self, function: ContractFunction, block: int | None = None, *, sender: str = "") -> Any:
         """Result of a function, without a transaction; a revert comes decoded."""
         caller: TxParams = {"from": Web3.to_checksum_address(sender)} if sender else {}

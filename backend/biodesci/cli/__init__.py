@@ -18,6 +18,7 @@ from biodesci.cli import (
     license,
     model,
     output,
+    purchase,
     stack,
     train,
     visa,
@@ -44,6 +45,7 @@ def options(
 app.add_typer(account.app, name="account", help="This role's account on chain.")
 app.add_typer(key.app, name="key", help="This role's encryption key.")
 app.add_typer(dataset.app, name="dataset", help="Publish encrypted datasets; see and withdraw them.")
+license.app.add_typer(purchase.app)
 app.add_typer(license.app, name="license", help="Buy a licence, fetch the key, download, confirm or dispute.")
 app.add_typer(visa.app, name="visa", help="Say who a researcher is; say whose word counts.")
 app.add_typer(model.app, name="model", help="Encrypted models.")

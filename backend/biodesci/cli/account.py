@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from typing import Annotated
 
 import typer
 
 from biodesci.cli import output, session
+from biodesci.cli.arguments import address, token
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -40,42 +42,30 @@ def create(
 
 
 @app.command()
-def show() -> None:
+def show(
+    currency: Annotated[str, typer.Option(help="An ERC-20's address, or ETH.")] = "ETH",
+) -> None:
     """Address, balance and what the contracts owe to it."""
-    from web3 import Web3
-
     from biodesci.chain import accounts
-    from biodesci.chain.currency import ETHER
+    from biodesci.services.money import holdings
 
-    address = accounts.address(session.settings().account_path)
+    own = accounts.address(session.settings().account_path)
     chain = session.chain(account=False)
-    output.record(
-        {
-            "address": address,
-            "balance_eth": str(Web3.from_wei(chain.balance(address), "ether")),
-            "owed_for_licences_eth": str(
-                Web3.from_wei(chain.call(chain.licenses.functions.owed(address, ETHER)), "ether")
-            ),
-            "owed_for_inference_eth": str(
-                Web3.from_wei(chain.call(chain.inferences.functions.owed(address)), "ether")
-            ),
-            "encryption_key": bool(chain.call(chain.keys.functions.hasKey(address))),
-            "chain_id": chain.chain_id,
-        }
-    )
+    paid_in = token(chain, currency)
+    held = {name: paid_in.show(amount) for name, amount in holdings(chain, own, paid_in).items()}
+    has_key = bool(chain.call(chain.keys.functions.hasKey(own)))
+    output.record({"address": own, **held, "encryption_key": has_key, "chain_id": chain.chain_id})
 
 
 @app.command()
-def collect() -> None:
+def collect(
+    currency: Annotated[str, typer.Option(help="An ERC-20's address, or ETH.")] = "ETH",
+    to: Annotated[str, typer.Option(help="Another address, where this one cannot take the currency.")] = "",
+) -> None:
     """Pay out what the contracts owe to this account."""
-    from web3 import Web3
-
-    from biodesci.chain.currency import ETHER
+    from biodesci.services.money import collect as run
 
     chain = session.chain()
-    paid = 0
-    for contract, who in ((chain.licenses, (chain.address, ETHER)), (chain.inferences, (chain.address,))):
-        if chain.call(contract.functions.owed(*who)):
-            receipt = chain.send(contract.functions.collect(*who))
-            paid += int(chain.event(receipt, contract, "Collected")["amount"])
-    output.record({"collected_eth": str(Web3.from_wei(paid, "ether"))})
+    paid_in = token(chain, currency)
+    paid = run(chain, paid_in, to=address(to) if to else None)
+    output.record({"collected": paid, "shown": paid_in.show(paid)})

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from biodesci.chain.client import Chain
+    from biodesci.chain.currency import Currency
     from biodesci.core.visa import VisaType
 
 _LARGEST = 2**63 - 1  # far above every counter on chain, and within every column of the index
@@ -23,6 +25,17 @@ def address(text: str) -> str:
     if not is_address(text):
         raise InputError(f"{text!r} is not an address.", "Give 0x followed by 40 hexadecimal digits.")
     return str(to_checksum_address(text))
+
+
+def token(chain: Chain, text: str) -> Currency:
+    """ETH, or the ERC-20 at an address; InputError where it is neither."""
+    from biodesci.chain import currency
+    from biodesci.core.errors import InputError
+
+    found = currency.read(chain, currency.ETHER if text.upper() == "ETH" else address(text))
+    if not found.is_ether and not chain.has_code(found.address):
+        raise InputError(f"There is no token at {found.address} on this chain.", "Check the address.")
+    return found
 
 
 def wei(ether: str) -> int:

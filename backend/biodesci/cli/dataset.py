@@ -1,20 +1,37 @@
-"""biodesci dataset: publish, list, show, offer, withdraw, release."""
+"""biodesci dataset: publish, list, show, offer, prove, withdraw, release."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from biodesci.cli import output, session
-from biodesci.cli.arguments import Number, address, wei
+from biodesci.cli.arguments import Number, address, token
+
+if TYPE_CHECKING:
+    from biodesci.chain.client import Chain
+    from biodesci.services.offers import OfferTerms
 
 app = typer.Typer(no_args_is_help=True)
 
 _NOBODY = "0x" + "0" * 40
 _SECONDS = 2**32 - 1  # what an offer has room for
+_PRICE = "In whole units of the currency, such as 0.01"
+_RIGHT = Annotated[str, typer.Option(help="download, train or infer.")]
+_CURRENCY = Annotated[str, typer.Option(help="An ERC-20's address, or ETH.")]
+_DURATION = Annotated[int, typer.Option(min=0, max=_SECONDS, help="Seconds of access; 0: no end.")]
+_USES = Annotated[int, typer.Option(min=0, max=_SECONDS, help="0: not counted.")]
+_VISAS = Annotated[
+    list[str] | None,
+    typer.Option(help="Visas that a buyer must show: registered-access, or types; repeat, or use commas."),
+]
+_PRO_RATA = Annotated[
+    bool, typer.Option("--pro-rata", help="If you revoke a licence, pay the unused part back.")
+]
+_MONDO = typer.Option(help="mondo.obo of a MONDO release (https://mondo.monarchinitiative.org).")
 _TERMS = Annotated[
     list[str], typer.Option("--term", help="DUO term, such as GRU, HMB, NCU; repeat for more.")
 ]
@@ -47,9 +64,17 @@ def publish(
     creator: str = "",
     keyword: Annotated[list[str] | None, typer.Option(help="Repeat for more.")] = None,
     parent: Annotated[list[int] | None, typer.Option(min=1, help="Dataset it is derived from.")] = None,
-    price: Annotated[str | None, typer.Option(help="In ether; without it nothing is offered yet.")] = None,
-    right: Annotated[str, typer.Option(help="download, train or infer.")] = "download",
-    duration: Annotated[int, typer.Option(min=0, max=_SECONDS, help="Seconds of access; 0: no end.")] = 0,
+    price: Annotated[str | None, typer.Option(help=f"{_PRICE}; without it nothing is offered yet.")] = None,
+    currency: _CURRENCY = "ETH",
+    right: _RIGHT = "download",
+    duration: _DURATION = 0,
+    uses: _USES = 0,
+    visas: _VISAS = None,
+    pro_rata: _PRO_RATA = False,
+    disease: Annotated[
+        list[str] | None, typer.Option(help="What the term DS permits, as MONDO:0005068; repeat.")
+    ] = None,
+    mondo: Annotated[Path | None, _MONDO] = None,
     accept_risk: Annotated[
         str | None, typer.Option(help="Reason to publish in spite of identifiers found.")
     ] = None,
@@ -63,11 +88,15 @@ def publish(
     """
     from dataclasses import asdict
 
+    from biodesci.core import disease as diseases
     from biodesci.core import duo
-    from biodesci.services.offers import OfferTerms
+    from biodesci.core.errors import InputError
+    from biodesci.services.diseases import permitted
     from biodesci.services.publish import DatasetMeta
     from biodesci.services.publish import publish as run
 
+    if bool(disease) != (mondo is not None):
+        raise InputError("Diseases are read from an ontology.", "Give both --disease and --mondo.")
     meta = DatasetMeta(
         name=name,
         description=description,
@@ -76,11 +105,13 @@ def publish(
         keywords=tuple(keyword or ()),
         parents=tuple(parent or ()),
         accept_risk=accept_risk,
+        diseases=permitted(mondo, [diseases.parse(id_) for id_ in disease or ()]) if mondo else None,
     )
-    offer = None if price is None else OfferTerms(right=right, price=wei(price), duration=duration)
+    chain = session.chain()
+    offer = None if price is None else _terms(chain, price, currency, right, duration, uses, visas, pro_rata)
     chosen = session.settings()
     done = run(
-        session.chain(),
+        chain,
         session.ipfs(),
         chosen.home,
         session.passphrase(),
@@ -94,6 +125,31 @@ def publish(
         asdict(done),
         f"Published dataset {done.dataset_id}, version {done.version}. Its key is in {chosen.home}/datasets: "
         "keep a copy; nobody can restore it.",
+    )
+
+
+def _terms(
+    chain: Chain,
+    price: str,
+    currency: str,
+    right: str,
+    duration: int,
+    uses: int,
+    visas: list[str] | None,
+    pro_rata: bool,
+) -> OfferTerms:
+    from biodesci.core.visa import mask
+    from biodesci.services.offers import OfferTerms
+
+    paid_in = token(chain, currency)
+    return OfferTerms(
+        right=right,
+        price=paid_in.parse(price),
+        duration=duration,
+        uses=uses,
+        currency=paid_in.address,
+        visas=mask(visas or []),
+        pro_rata=pro_rata,
     )
 
 
@@ -114,6 +170,7 @@ def _summary(dataset_id: int) -> dict[str, Any]:
         "version": version,
         "terms": duo.codes(found["terms"]),
         "terms_in_words": duo.describe(found["terms"]),
+        "diseases": "0x" + found["diseases"].hex() if any(found["diseases"]) else None,
         "withdrawn": bool(found["withdrawnAt"]),
         "card": cid.from_digest(found["card"]),
         "content_root": "0x" + found["contentRoot"].hex(),
@@ -145,16 +202,50 @@ def show(dataset_id: Number) -> None:
 @app.command()
 def offer(
     dataset_id: Number,
-    price: Annotated[str, typer.Option(help="In ether.")],
-    right: Annotated[str, typer.Option(help="download, train or infer.")] = "download",
-    duration: Annotated[int, typer.Option(min=0, max=_SECONDS, help="Seconds of access; 0: no end.")] = 0,
-    uses: Annotated[int, typer.Option(min=0, max=_SECONDS, help="0: not counted.")] = 0,
+    price: Annotated[str, typer.Option(help=f"{_PRICE}.")],
+    currency: _CURRENCY = "ETH",
+    right: _RIGHT = "download",
+    duration: _DURATION = 0,
+    uses: _USES = 0,
+    visas: _VISAS = None,
+    pro_rata: _PRO_RATA = False,
 ) -> None:
-    """Offer licences for a dataset of yours."""
-    from biodesci.services.offers import OfferTerms, create
+    """Offer licences for a dataset of yours.
 
-    terms = OfferTerms(right=right, price=wei(price), duration=duration, uses=uses)
-    output.record({"offer_id": create(session.chain(), dataset_id, terms)})
+    Example: biodesci dataset offer 1 --price 25 --duration 2592000 --visas registered-access --pro-rata
+    """
+    from biodesci.services.offers import create, get
+
+    chain = session.chain()
+    terms = _terms(chain, price, currency, right, duration, uses, visas, pro_rata)
+    made = get(chain, create(chain, dataset_id, terms))
+    output.record({"offer_id": made.id, "offer": str(made)})
+
+
+@app.command()
+def prove(
+    dataset_id: Number,
+    disease: Annotated[str, typer.Argument(help="As MONDO:0005068.")],
+    mondo: Annotated[Path, _MONDO],
+    file: Annotated[Path, typer.Option("--output", "-o", help="Where the proof goes.")],
+) -> None:
+    """Prove that a dataset's terms permit a disease, for the web page (`license buy` does it by itself)."""
+    import json
+
+    from biodesci.core import disease as diseases
+    from biodesci.core.errors import StateError
+    from biodesci.services import files
+    from biodesci.services.diseases import prove as run
+
+    number = diseases.parse(disease)
+    proof = run(session.chain(account=False), session.ipfs(), dataset_id, number, mondo)
+    if not proof:
+        raise StateError(
+            f"Dataset {dataset_id} has no diseases on chain.", "Buy without a proof: its owner decides."
+        )
+    document = {"disease": diseases.format_id(number), "proof": ["0x" + step.hex() for step in proof]}
+    files.write_atomic(file, (json.dumps(document, indent=1) + "\n").encode())
+    output.record({"dataset_id": dataset_id, "disease": document["disease"], "file": str(file)})
 
 
 @app.command("close-offer")

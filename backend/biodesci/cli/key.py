@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Annotated
+
 import typer
 
 from biodesci.cli import output, session
@@ -20,11 +23,32 @@ def create() -> None:
 
 
 @app.command()
-def register() -> None:
+def register(
+    sign: Annotated[
+        Path | None, typer.Option("--sign", help="Write a signed registration here instead of sending one.")
+    ] = None,
+    days: Annotated[int, typer.Option(min=1, max=30, help="How long that may be sent.")] = 1,
+) -> None:
     """Put the public key on chain (makes a key first where there is none)."""
-    from biodesci.services import keys
+    from biodesci.services import files, keys
 
-    result = keys.register(session.chain(), session.settings().home, session.passphrase())
+    chain, home = session.chain(), session.settings().home
+    if sign is not None:
+        made = keys.sign_registration(chain, home, session.passphrase(), seconds=days * 86_400)
+        files.write_atomic(sign, made.dump())
+        said = "Signed. Whoever sends it pays the gas: biodesci key relay FILE."
+        output.record({"account": made.account, "file": str(sign), "sent": False}, said)
+        return
+    result = keys.register(chain, home, session.passphrase())
+    output.record({"account": result.account, "key_hash": result.key_hash, "sent": result.sent})
+
+
+@app.command()
+def relay(file: Annotated[Path, typer.Argument(help="What `register --sign` wrote.")]) -> None:
+    """Put another account's key on chain, and pay the gas."""
+    from biodesci.services import files, keys
+
+    result = keys.relay(session.chain(), keys.load_registration(files.read(file)))
     output.record({"account": result.account, "key_hash": result.key_hash, "sent": result.sent})
 
 

@@ -1,4 +1,4 @@
-"""biodesci license: buy, list, show, key check, download, confirm, dispute, refund, review."""
+"""biodesci license: list, show, download, confirm, dispute, refund, review, revoke (cli/purchase.py: buy)."""
 
 from __future__ import annotations
 
@@ -15,50 +15,19 @@ app = typer.Typer(no_args_is_help=True)
 _FOREVER = 2**40 - 1
 
 
-@app.command()
-def buy(
-    offer_id: Number,
-    purpose: Annotated[
-        list[str],
-        typer.Option("--purpose", help="What you will do, by DUO codes such as HMB; repeat."),
-    ],
-    again: Annotated[bool, typer.Option(help="Buy although you hold such a licence.")] = False,
-) -> None:
-    """Buy a licence: one transaction, the price in escrow until the key is delivered.
-
-    Example: biodesci license buy 1 --purpose HMB
-    """
-    from dataclasses import asdict
-
-    from biodesci.core import duo
-    from biodesci.services.purchase import purchase
-
-    declared = duo.parse_purpose(purpose)
-    done = purchase(session.chain(), session.settings().home, offer_id, declared, again=again)
-    if not done.bought:
-        said = f"You hold licence {done.license_id} for this already; nothing was paid."
-    elif done.needs_review:
-        said = f"Licence {done.license_id} waits for the owner's review; the price is in escrow."
-    else:
-        said = (
-            f"Licence {done.license_id} is paid into escrow; the key follows, then: "
-            f"biodesci license download {done.license_id} FILE."
-        )
-    output.record(asdict(done), said)
-
-
 def _row(license_id: int) -> dict[str, Any]:
     from datetime import UTC, datetime
 
-    from web3 import Web3
-
+    from biodesci.chain import currency
     from biodesci.core import duo
     from biodesci.services.license import get
 
     def when(seconds: int) -> str | None:
         return datetime.fromtimestamp(seconds, UTC).isoformat() if 0 < seconds < _FOREVER else None
 
-    held = get(session.chain(account=False), license_id)
+    chain = session.chain(account=False)
+    held = get(chain, license_id)
+    paid_in = currency.read(chain, held.currency)
     return {
         "id": held.id,
         "dataset": held.dataset_id,
@@ -67,10 +36,12 @@ def _row(license_id: int) -> dict[str, Any]:
         "state": held.state.name.lower(),
         "right": ("none", "download", "train", "infer")[held.right],
         "active": held.active,
-        "price_eth": str(Web3.from_wei(held.price, "ether")),
+        "price": paid_in.show(held.price),
+        "currency": None if paid_in.is_ether else paid_in.address,
         "purpose": duo.codes(held.purpose),
         "deadline": when(held.deadline),
         "expires": "never" if held.expires_at >= _FOREVER else when(held.expires_at),
+        "pro_rata": held.pro_rata,
     }
 
 
@@ -170,13 +141,28 @@ def reject(
     output.record({"license_id": license_id, "state": "rejected"})
 
 
+@app.command("refund-due")
+def refund_due(license_id: Number) -> None:
+    """What the dataset's owner would pay back for revoking a licence now."""
+    from biodesci.services.renewal import refund_due as run
+
+    due, paid_in = run(session.chain(account=False), license_id)
+    output.record({"license_id": license_id, "due": due, "shown": paid_in.show(due)})
+
+
 @app.command()
 def revoke(
-    license_id: Number, reason: Annotated[str, typer.Argument(help="At most 32 bytes; public.")]
+    license_id: Number,
+    reason: Annotated[str, typer.Argument(help="At most 32 bytes; public.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before paying back.")] = False,
 ) -> None:
-    """As the dataset's owner: end a licence. What was downloaded can't be recalled."""
-    from biodesci.services.license import short_text
+    """As the dataset's owner: end a licence, and pay back what its terms say. Downloads can't be recalled."""
+    from biodesci.services import renewal
 
     chain = session.chain()
-    chain.send(chain.licenses.functions.revoke(license_id, short_text(reason)))
-    output.record({"license_id": license_id, "state": "revoked"})
+    due, paid_in = renewal.refund_due(chain, license_id)
+    if due:
+        output.consent(f"Revoking licence {license_id} pays {paid_in.show(due)} back to its holder.", yes=yes)
+    done = renewal.revoke(chain, license_id, reason)
+    paid = {"paid_back": done.paid_back, "shown": done.currency.show(done.paid_back)}
+    output.record({"license_id": license_id, "state": "revoked", "sent": done.sent, **paid})

@@ -67,6 +67,16 @@ def note(text: str) -> None:
     sys.stderr.write(text + "\n")
 
 
+def consent(text: str, *, yes: bool) -> None:
+    """Says what will be paid, and asks for it on a terminal; elsewhere the command itself is the consent."""
+    note(text)
+    if yes or json_wanted() or not sys.stdin.isatty():
+        return
+    import typer
+
+    typer.confirm("Go on?", abort=True, err=True)
+
+
 def bar() -> Progress:
     """A progress bar on stderr, which shows nothing unless that is a terminal."""
     from rich.console import Console

@@ -18,6 +18,7 @@ from biodesci.core.errors import InputError, IntegrityError
 _KEY: Final = keccak(b"biodesci/key-commitment/v1")
 _INPUT: Final = keccak(b"biodesci/input/v1")
 _OUTPUT: Final = keccak(b"biodesci/output/v1")
+_STATEMENT: Final = keccak(b"biodesci/statement/v1")
 _MASKED_UPDATE: Final = keccak(b"biodesci/masked-update/v1")
 
 
@@ -55,6 +56,11 @@ def output_commitment(
             ],
         )
     )
+
+
+def statement(salt: bytes, text: str) -> bytes:
+    """What a buyer's purpose carries of a research statement: hidden by 32 random bytes of salt."""
+    return keccak(_STATEMENT + _word(salt, "salt") + text.encode())
 
 
 def masked_update(chain_id: int, registry: str, round_id: int, node: str, digest: bytes) -> bytes:

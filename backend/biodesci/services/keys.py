@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from eth_account.messages import encode_typed_data
 from web3 import Web3
 
 from biodesci.chain.client import Chain
-from biodesci.core import envelope, keyfile
-from biodesci.core.errors import NotFoundError, StateError
+from biodesci.core import envelope, keyfile, typed_data
+from biodesci.core.errors import InputError, NotFoundError, StateError
 from biodesci.services import files
 
+_FORMAT: Final = "biodesci-registration/1"
 _PURPOSE: Final = "x-wing-seed"
 
 
@@ -45,6 +48,81 @@ def load_seed(home: Path, passphrase: str) -> bytes:
         raise NotFoundError(f"There is no key at {target}.", "Make one: biodesci key register.")
     seed: bytes = keyfile.open_(target.read_bytes(), passphrase, _PURPOSE)
     return seed
+
+
+@dataclass(frozen=True)
+class SignedRegistration:
+    """A key that anyone may register for `account`: not secret, and good for one registration."""
+
+    chain_id: int
+    registry: str
+    account: str
+    public_key: bytes
+    deadline: int
+    signature: bytes
+
+    def dump(self) -> bytes:
+        document = {
+            "format": _FORMAT,
+            "chainId": self.chain_id,
+            "registry": self.registry,
+            "account": self.account,
+            "publicKey": "0x" + self.public_key.hex(),
+            "deadline": self.deadline,
+            "signature": "0x" + self.signature.hex(),
+        }
+        return (json.dumps(document, indent=2) + "\n").encode()
+
+
+def sign_registration(chain: Chain, home: Path, passphrase: str, *, seconds: int) -> SignedRegistration:
+    """As `register`, for somebody else to send: costs no gas. Makes the key first where there is none."""
+    if not path(home).exists():
+        create(home, passphrase)
+    public = envelope.public_key(load_seed(home, passphrase))
+    deadline, registry = chain.now() + seconds, str(chain.keys.address)
+    nonce = chain.call(chain.keys.functions.nonces(chain.address))
+    document = typed_data.registration(
+        chain.chain_id, registry, chain.address, bytes(Web3.keccak(public)), nonce, deadline
+    )
+    signature = bytes(chain.signer().sign_message(encode_typed_data(full_message=document)).signature)
+    return SignedRegistration(chain.chain_id, registry, chain.address, public, deadline, signature)
+
+
+def relay(chain: Chain, signed: SignedRegistration) -> Registered:
+    """Registers another account's key from this one, which pays the gas."""
+    if (signed.chain_id, signed.registry) != (chain.chain_id, str(chain.keys.address)):
+        raise InputError(
+            f"It is for chain {signed.chain_id}, KeyRegistry {signed.registry}: another network.",
+            "Set BIODESCI_DEPLOYMENT to that network's file.",
+        )
+    key_hash = Web3.keccak(signed.public_key)
+    current, _, _ = chain.call(chain.keys.functions.keyOf(signed.account))
+    sent = bytes(current) != bytes(key_hash)
+    if sent:
+        register_for = chain.keys.functions.registerFor
+        chain.send(register_for(signed.account, signed.public_key, signed.deadline, signed.signature))
+    return Registered(signed.account, key_hash.to_0x_hex(), sent)
+
+
+def load_registration(raw: bytes) -> SignedRegistration:
+    try:
+        document = json.loads(raw)
+        if document["format"] != _FORMAT:
+            raise InputError("This is no registration of a format that is known.", "Update the program.")
+        return SignedRegistration(
+            chain_id=int(document["chainId"]),
+            registry=Web3.to_checksum_address(document["registry"]),
+            account=Web3.to_checksum_address(document["account"]),
+            public_key=bytes.fromhex(document["publicKey"].removeprefix("0x")),
+            deadline=int(document["deadline"]),
+            signature=bytes.fromhex(document["signature"].removeprefix("0x")),
+        )
+    except InputError:
+        raise
+    except (KeyError, TypeError, ValueError, AttributeError) as exc:
+        raise InputError(
+            "This is no registration of a key: a field is missing or spoiled.", "Have it signed again."
+        ) from exc
 
 
 def register(chain: Chain, home: Path, passphrase: str) -> Registered:

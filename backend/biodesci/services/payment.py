@@ -26,19 +26,31 @@ def own(chain: Chain, paid_in: Currency, price: int, note: Note) -> Payment:
     if paid_in.is_ether or price == 0:
         return Payment()
     require_balance(chain, paid_in, price)
-    functions = currency.erc20(chain, paid_in.address).functions
-    spender = chain.licenses.address
-    allowed = chain.call(functions.allowance(chain.address, spender))
-    if allowed >= price:
+    if _allowed(chain, paid_in) >= price:
         return Payment()
-    if signed := _permit(chain, paid_in, price, chain.now() + PERMIT_SECONDS):
-        return signed
+    if permit := _permit(chain, paid_in, price, chain.now() + PERMIT_SECONDS):
+        return permit
     note(f"{paid_in.name} takes no permits: approving {paid_in.show(price)} comes first, as a transaction.")
+    approve(chain, paid_in, price)
+    return Payment()
+
+
+def approve(chain: Chain, paid_in: Currency, amount: int) -> None:
+    """Lets AccessLicense take `amount` of a token, unless it may already."""
+    require_balance(chain, paid_in, amount)
+    allowed = _allowed(chain, paid_in)
+    if allowed >= amount:
+        return
+    functions = currency.erc20(chain, paid_in.address).functions
     if allowed:
         # Some tokens change an allowance to or from zero alone.
-        chain.send(functions.approve(spender, 0))
-    chain.send(functions.approve(spender, price))
-    return Payment()
+        chain.send(functions.approve(chain.licenses.address, 0))
+    chain.send(functions.approve(chain.licenses.address, amount))
+
+
+def _allowed(chain: Chain, paid_in: Currency) -> int:
+    functions = currency.erc20(chain, paid_in.address).functions
+    return int(chain.call(functions.allowance(chain.address, chain.licenses.address)))
 
 
 def signed(chain: Chain, paid_in: Currency, price: int, deadline: int) -> Payment:
@@ -49,8 +61,7 @@ def signed(chain: Chain, paid_in: Currency, price: int, deadline: int) -> Paymen
     payment = _authorization(chain, paid_in, price, deadline) or _permit(chain, paid_in, price, deadline)
     if payment is not None:
         return payment
-    functions = currency.erc20(chain, paid_in.address).functions
-    if chain.call(functions.allowance(chain.address, chain.licenses.address)) >= price:
+    if _allowed(chain, paid_in) >= price:
         return Payment()
     raise InputError(
         f"{paid_in.name} takes neither permits nor authorizations, so an order in it cannot be paid.",

@@ -1,0 +1,201 @@
+"""biodesci license buy, order, relay, renew, cancel-orders: what is paid, shown and signed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from biodesci.cli import output, session
+from biodesci.cli.arguments import Number
+
+if TYPE_CHECKING:
+    from biodesci.chain.client import Chain
+    from biodesci.core.order import Evidence, Purpose
+    from biodesci.core.visa import SignedVisa
+    from biodesci.services.offers import Offer
+    from biodesci.services.purchase import Purchased
+
+app = typer.Typer()
+
+_PURPOSE = Annotated[
+    list[str], typer.Option("--purpose", help="What you will do, by DUO codes such as HMB; repeat.")
+]
+_VISA = Annotated[
+    list[Path] | None, typer.Option("--visa", help="A visa's file, which becomes public; repeat.")
+]
+_DISEASE = Annotated[str, typer.Option(help="What you study, as MONDO:0005068.")]
+_MONDO = Annotated[
+    Path | None,
+    typer.Option(help="mondo.obo of the card's release: proves that the terms permit the disease."),
+]
+_STATEMENT = Annotated[
+    str, typer.Option(help="Research plan: text, or a file of it. Its salted hash is public, it stays here.")
+]
+_YES = Annotated[bool, typer.Option("--yes", help="Do not ask before paying.")]
+_DAY = 86_400
+
+
+@app.command()
+def buy(
+    offer_id: Number,
+    purpose: _PURPOSE,
+    visa: _VISA = None,
+    disease: _DISEASE = "",
+    mondo: _MONDO = None,
+    statement: _STATEMENT = "",
+    again: Annotated[bool, typer.Option(help="Buy although you hold such a licence.")] = False,
+    yes: _YES = False,
+) -> None:
+    """Buy a licence: one transaction, the price in escrow until the key is delivered.
+
+    Example: biodesci license buy 1 --purpose HMB
+    """
+    from biodesci.services import offers
+    from biodesci.services.purchase import purchase
+
+    chain = session.chain()
+    offer = offers.get(chain, offer_id)
+    declared, evidence = _declared(chain, offer, purpose, visa, disease, mondo, statement)
+    output.consent(_total(offer), yes=yes)
+    home = session.settings().home
+    _say(purchase(chain, home, offer_id, declared, evidence, again=again, note=output.note))
+
+
+@app.command()
+def order(
+    offer_id: Number,
+    purpose: _PURPOSE,
+    file: Annotated[Path, typer.Option("--output", "-o", help="Where the order goes; private.")],
+    visa: _VISA = None,
+    disease: _DISEASE = "",
+    mondo: _MONDO = None,
+    statement: _STATEMENT = "",
+    days: Annotated[int, typer.Option(min=1, max=30, help="How long it may be submitted.")] = 1,
+    yes: _YES = False,
+) -> None:
+    """Sign a purchase, with its payment, for somebody else to submit: costs you no gas.
+
+    Example: biodesci license order 1 --purpose HMB -o order.json
+    """
+    from biodesci.core.errors import StateError
+    from biodesci.services import files, offers
+    from biodesci.services.orders import order as run
+
+    if file.exists():
+        raise StateError(f"There is a file {file} already.", "Name another one.")
+    chain = session.chain()
+    offer = offers.get(chain, offer_id)
+    declared, evidence = _declared(chain, offer, purpose, visa, disease, mondo, statement)
+    payer = "Whoever submits the order pays it." if offer.currency.is_ether else "It is yours to pay."
+    output.consent(f"{_total(offer)} {payer}", yes=yes)
+    signed = run(chain, offer_id, declared, evidence, seconds=days * _DAY)
+    files.write_private(file, signed.dump())
+    output.record(
+        {"offer_id": offer_id, "payment": signed.payment.method.name.lower(), "file": str(file)},
+        "Signed. The file is private: give it to whoever submits it (biodesci license relay FILE). "
+        "To take it back: biodesci license cancel-orders.",
+    )
+
+
+@app.command()
+def relay(
+    file: Annotated[Path, typer.Argument(help="A buyer's order.")],
+    yes: _YES = False,
+) -> None:
+    """Submit another account's order: you pay the gas, and the price where it is in ether."""
+    from biodesci.services import files, offers, orders
+
+    signed, chain = orders.load(files.read(file)), session.chain()
+    offer = offers.get(chain, signed.order.offer_id)
+    payer = "you" if offer.currency.is_ether else signed.order.buyer
+    output.consent(f"{_total(offer)} Paid by {payer}.", yes=yes)
+    _say(orders.relay(chain, signed))
+
+
+@app.command("cancel-orders")
+def cancel_orders() -> None:
+    """Make void all orders that this account signed and nobody has submitted."""
+    from biodesci.services.orders import cancel
+
+    cancel(session.chain())
+    output.record({"cancelled": True})
+
+
+@app.command()
+def renew(license_id: Number, visa: _VISA = None, yes: _YES = False) -> None:
+    """Buy a settled licence's offer once more: as much time, and as many uses, on top."""
+    from dataclasses import asdict
+
+    from biodesci.services import offers
+    from biodesci.services.license import get
+    from biodesci.services.renewal import renew as run
+
+    chain = session.chain()
+    output.consent(_total(offers.get(chain, get(chain, license_id).offer_id)), yes=yes)
+    done = run(chain, license_id, _visas(visa), note=output.note)
+    output.record({"license_id": license_id, **asdict(done)})
+
+
+def _total(offer: Offer) -> str:
+    token = "" if offer.currency.is_ether else f" (the token {offer.currency.address})"
+    return f"Offer {offer}. Total: {offer.currency.show(offer.price)}{token}."
+
+
+def _visas(paths: list[Path] | None) -> tuple[SignedVisa, ...]:
+    from biodesci.core.visa import load
+    from biodesci.services import files
+
+    return tuple(load(files.read(path)) for path in paths or ())
+
+
+def _declared(
+    chain: Chain,
+    offer: Offer,
+    purpose: list[str],
+    visa: list[Path] | None,
+    disease: str,
+    mondo: Path | None,
+    statement: str,
+) -> tuple[Purpose, Evidence]:
+    from biodesci.core import disease as diseases
+    from biodesci.core import duo
+    from biodesci.core.errors import InputError
+    from biodesci.core.order import Evidence, Purpose
+    from biodesci.services.diseases import prove
+    from biodesci.services.statement import keep
+
+    if mondo and not disease:
+        raise InputError("There is no disease to prove.", "Give --disease, as MONDO:0005068.")
+    number = diseases.parse(disease) if disease else 0
+    proof = prove(chain, session.ipfs(), offer.dataset_id, number, mondo) if mondo else ()
+    shown = _visas(visa)
+    hashed = keep(session.settings().home, _text(statement)) if statement else bytes(32)
+    return Purpose(duo.parse_purpose(purpose), number, hashed), Evidence(proof, shown)
+
+
+def _text(statement: str) -> str:
+    """What a file of that name says, or else the text itself."""
+    from biodesci.core.errors import InputError
+
+    try:
+        path = Path(statement)
+        return path.read_text(encoding="utf-8") if len(statement) < 1_024 and path.is_file() else statement
+    except UnicodeDecodeError as exc:
+        raise InputError(f"{statement} is not UTF-8 text.", "Save the research plan as plain text.") from exc
+
+
+def _say(done: Purchased) -> None:
+    from dataclasses import asdict
+
+    if not done.bought:
+        said = f"You hold licence {done.license_id} for this already; nothing was paid."
+    elif done.needs_review:
+        said = f"Licence {done.license_id} waits for the owner's review; the price is in escrow."
+    else:
+        said = (
+            f"Licence {done.license_id} is paid into escrow; the key follows, then: "
+            f"biodesci license download {done.license_id} FILE."
+        )
+    output.record(asdict(done), said)
