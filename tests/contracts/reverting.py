@@ -1,8 +1,8 @@
 """`ape.reverts` for custom errors, made strict.
 
 Ape lets pass a revert that it could not decode (of a view, or of an inner call after a precompile's), and an
-argument that the error does not have. Here it must be the error that is named, with all its arguments. A view is
-called by `.transact`, which keeps the revert's data whole.
+argument that the error does not have. Here it must be the error that is named, with all of its arguments.
+A view is called by `.transact`, which keeps the revert's data whole.
 """
 
 from __future__ import annotations
