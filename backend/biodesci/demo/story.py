@@ -90,7 +90,7 @@ class Story:
         self.cast = Cast(stack)
         head = stack.chain().block_number()
         narrator.fact(
-            f"5 contracts deployed by Ape and their code checked; chain at block {head}",
+            f"6 contracts deployed by Ape and their code checked; chain at block {head}",
             contracts=5,
             block=head,
         )
