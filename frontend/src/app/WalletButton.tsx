@@ -21,7 +21,7 @@ export function WalletButton() {
     <DropdownMenu.Root modal={false}>
       <DropdownMenu.Trigger asChild>
         <Button look="secondary" aria-label={`Account ${wallet.account}${wallet.status === 'wrong-chain' ? ', on another network' : ''}`}>
-          <span aria-hidden className={`grid size-4 place-items-center rounded-full text-[0.65rem] font-bold text-white ${wallet.status === 'ready' ? 'bg-good' : 'bg-bad'}`}>
+          <span aria-hidden className={`grid size-4 place-items-center rounded-full text-[0.65rem] font-bold text-on-brand ${wallet.status === 'ready' ? 'bg-good' : 'bg-bad'}`}>
             {wallet.status === 'ready' ? '✓' : '!'}
           </span>
           <span className="font-mono text-sm">{shorten(wallet.account)}</span>
@@ -73,7 +73,7 @@ export function ConnectButton({ busy = false }: { busy?: boolean }) {
               type="button"
               disabled={connect.isPending}
               onClick={() => connect.mutate({ connector }, { onSuccess: () => setOpen(false) })}
-              className="flex w-full items-center gap-3 rounded-xl border border-line-strong/60 bg-white px-4 py-3 text-left font-medium hover:bg-brand-soft"
+              className="flex w-full items-center gap-3 rounded-xl border border-line-strong/60 bg-field px-4 py-3 text-left font-medium hover:bg-brand-soft"
             >
               {connector.icon ? <img src={connector.icon} alt="" className="size-8 rounded-lg" /> : <span aria-hidden className="size-8 rounded-lg bg-sunken" />}
               {connector.name}

@@ -17,7 +17,7 @@ export function Field({ label, hint, error, ...input }: Props) {
         id={id}
         aria-invalid={error ? true : undefined}
         aria-describedby={`${id}-about`}
-        className="w-full rounded-lg border border-line-strong bg-white px-3 py-2 aria-invalid:border-bad"
+        className="w-full rounded-lg border border-line-strong bg-field px-3 py-2 aria-invalid:border-bad"
         {...input}
       />
       <p id={`${id}-about`} className={`min-h-5 text-sm ${error ? 'font-medium text-bad' : 'text-muted'}`}>

@@ -9,7 +9,7 @@ export interface StepItem {
 }
 
 const MARKS: Record<StepState, { mark: string; said: string; look: string }> = {
-  done: { mark: '✓', said: 'done', look: 'border-good bg-good text-white' },
+  done: { mark: '✓', said: 'done', look: 'border-good bg-good text-on-brand' },
   now: { mark: '•', said: 'current', look: 'border-accent bg-accent-soft text-accent ring-4 ring-accent/15' },
   later: { mark: '', said: 'still to come', look: 'border-line-strong/60 bg-surface text-muted' },
   failed: { mark: '×', said: 'ended here', look: 'border-bad bg-bad-soft text-bad' },

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { amount, currencyOf, ETHER } from './currency'
+import { amount, currencyOf, ETHER, roughly } from './currency'
 
 const TOKEN = '0x70997970C51812dc3A010C7d01b50e0d17dc79C8'
 const token = (symbol: string | null, decimals: number | null) => currencyOf({ address: TOKEN, symbol, decimals })
@@ -20,6 +20,14 @@ describe('amount', () => {
   ])('writes %s units', (units, currency, said) => {
     expect(amount(units, currency)).toBe(said)
     expect(amount(BigInt(units), currency)).toBe(said)
+  })
+
+  it('rounds up to six decimals what changes from second to second', () => {
+    expect(roughly(333_328_703_703_703_704n, ETHER)).toBe('about 0.333329 ETH')
+    expect(roughly(5n * 10n ** 17n, ETHER)).toBe('0.5 ETH')
+    expect(roughly(1n, ETHER)).toBe('about 0.000001 ETH')
+    expect(roughly(25_499_961n, token('TUSD', 6))).toBe('25.499961 TUSD')
+    expect(roughly(7n, token('ODD', null))).toBe('7 smallest units of ODD')
   })
 
   it('knows ether by the zero address', () => {

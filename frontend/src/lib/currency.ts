@@ -46,6 +46,12 @@ export function amount(units: bigint | string, { address, symbol, decimals }: Cu
   return decimals === null ? `${BigInt(units)} smallest units ${symbol === '' ? name : `of ${name}`}` : `${formatUnits(BigInt(units), decimals)} ${name}`
 }
 
+/** For what changes while it is read: "about 0.333329 ETH". */
+export function roughly(units: bigint, currency: Currency): string {
+  const cut = 10n ** BigInt(Math.max(0, (currency.decimals ?? 0) - 6))
+  return units % cut === 0n ? amount(units, currency) : `about ${amount(((units + cut - 1n) / cut) * cut, currency)}`
+}
+
 /** Whoever wrote the token chose its symbol: no invisible or turning characters, and not long enough to be a sentence. */
 function plain(symbol: string): string {
   return symbol.replaceAll(/[^\p{L}\p{N}\p{Sc}.\-_+]/gu, '').slice(0, 12)

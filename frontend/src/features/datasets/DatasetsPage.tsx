@@ -48,7 +48,7 @@ export default function DatasetsPage() {
                 value={search}
                 onChange={(e) => setSearch(e.target.value)}
                 placeholder="Search by name, topic or owner"
-                className="w-80 max-w-full rounded-lg border border-line-strong bg-white px-3 py-2 placeholder:text-muted"
+                className="w-80 max-w-full rounded-lg border border-line-strong bg-field px-3 py-2 placeholder:text-muted"
               />
             </div>
             <p role="status" className="text-muted">

@@ -85,7 +85,7 @@ function Buy({ dataset, offer, account }: { dataset: DatasetAnswer; offer: Offer
         tone="good"
         title="You have this licence."
         action={
-          <Link to={`/licenses/${owned.id}`} className="inline-flex min-h-10 items-center rounded-lg border border-brand bg-brand px-4 py-2 font-medium text-white no-underline">
+          <Link to={`/licenses/${owned.id}`} className="inline-flex min-h-10 items-center rounded-lg border border-brand bg-brand px-4 py-2 font-medium text-on-brand no-underline">
             Open licence {String(owned.id)}
           </Link>
         }

@@ -16,7 +16,7 @@ export function StatementInput({ text, onChange }: { text: string; onChange: (te
           value={text}
           onChange={(event) => onChange(event.target.value)}
           aria-describedby={`${id}-about`}
-          className="w-full rounded-lg border border-line-strong bg-white px-3 py-2"
+          className="w-full rounded-lg border border-line-strong bg-field px-3 py-2"
         />
         <p id={`${id}-about`} className="text-sm text-muted">
           The chain gets a salted hash of it, which tells nothing. Text and salt stay in this browser, with the licence, where you can save them as a file.

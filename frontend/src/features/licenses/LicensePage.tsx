@@ -9,17 +9,18 @@ import { FailureNotice, Notice } from '@/components/Notice'
 import { Empty, Loaded, Page } from '@/components/Page'
 import { Stepper } from '@/components/Stepper'
 import { useDataset } from '@/features/datasets/queries'
+import { isEther } from '@/lib/currency'
 import { Failure } from '@/lib/failure'
 import { date, relative } from '@/lib/format'
-import { VISA_NAMES, typesOf } from '@/lib/visa'
+import { typesOf, VISA_NAMES } from '@/lib/visa'
 
 import { Actions } from './Actions'
-import { NO_END, NOT_COUNTED, useCurrency, useIndexed, useLicense, useOffer, useRefundDue, type License } from './chain'
+import { NO_END, NOT_COUNTED, useDatasetOwner, useIndexed, useLicense, useOffer, useRefundDue, type License } from './chain'
 import { Collect } from './Collect'
 import { Declared } from './Declared'
 import { DownloadPanel } from './DownloadPanel'
 import { Owner } from './Owner'
-import { Amount, TokenNote } from './Price'
+import { Amount, AmountNow } from './Price'
 import { Renew } from './Renew'
 import { isExpired, NAMES, stepsOf } from './steps'
 
@@ -55,6 +56,8 @@ function Found({ license }: { license: License }) {
   const now = head.data?.time ?? 0
   const expired = isExpired(license, now)
   const mine = wallet.account?.toLowerCase() === license.licensee.toLowerCase()
+  const owner = useDatasetOwner(license.datasetId)
+  const owns = wallet.account !== undefined && wallet.account.toLowerCase() === owner.data?.toLowerCase()
   const state = NAMES[license.state]
   const withdrawn = dataset.data?.versions.find(({ version }) => version === license.version)?.withdrawnAt
   return (
@@ -84,7 +87,7 @@ function Found({ license }: { license: License }) {
           Its key is not released any more, and nothing is trained on it. What was downloaded before cannot be called back.
         </Notice>
       )}
-      {mine && wallet.account && <Collect account={wallet.account} />}
+      {(mine || owns) && wallet.account && <Collect account={wallet.account} />}
       <div className="grid gap-6 lg:grid-cols-[3fr_2fr]">
         {mine && wallet.account ? (
           <div className="space-y-6">
@@ -99,24 +102,23 @@ function Found({ license }: { license: License }) {
               </Card>
             )}
             {license.state === 'settled' && wallet.status === 'ready' && <Renew license={license} account={wallet.account} />}
-            {wallet.status === 'ready' && <Owner license={license} account={wallet.account} />}
+            {owns && wallet.status === 'ready' && <Owner license={license} account={wallet.account} />}
           </div>
+        ) : owns && wallet.status === 'ready' ? (
+          <Owner license={license} account={wallet.account} />
         ) : (
-          <div className="space-y-6">
-            {wallet.status === 'ready' && <Owner license={license} account={wallet.account} />}
-            <Card>
-              {wallet.account ? (
-                <Notice tone="warn" title="This licence belongs to another account.">
-                  Only its licensee can open the data. Choose that account in your wallet.
-                </Notice>
-              ) : (
-                <>
-                  <p className="mb-4">Connect the wallet that bought this licence to open its data.</p>
-                  <ConnectButton />
-                </>
-              )}
-            </Card>
-          </div>
+          <Card>
+            {wallet.account ? (
+              <Notice tone="warn" title="This licence belongs to another account.">
+                Only its licensee can open the data. Choose that account in your wallet.
+              </Notice>
+            ) : (
+              <>
+                <p className="mb-4">Connect the wallet that bought this licence to open its data.</p>
+                <ConnectButton />
+              </>
+            )}
+          </Card>
         )}
         <div className="space-y-6">
           <Details license={license} now={now} name={dataset.data?.name ?? String(license.datasetId)} />
@@ -132,7 +134,6 @@ const SETTLE: Partial<Record<License['state'], string>> = { inReview: 'In review
 
 function Details({ license, now, name }: { license: License; now: number; name: string }) {
   const offer = useOffer(license.offerId).data
-  const currency = useCurrency(license.currency).data
   const delivered = useIndexed(license.id).data?.deliveredAt
   const since = delivered ? Date.parse(delivered) / 1000 : undefined
   const visas = offer ? typesOf(offer.visas) : []
@@ -143,13 +144,13 @@ function Details({ license, now, name }: { license: License; now: number; name: 
           ['Dataset', <Link key="d" to={`/datasets/${license.datasetId}`}>{name}, version {license.version}</Link>],
           ['Licensee', <Copyable key="l" value={license.licensee} label="licensee address" />],
           ['Price', <Amount key="p" units={license.price} currency={license.currency} />],
+          ...(isEther(license.currency) ? [] : ([['Token', <Copyable key="t" value={license.currency} label="token address" />]] as const)),
           ['Access', accessOf(license, now)],
           ...(visas.length > 0 ? ([['Visas', visasOf(license, visas, offer?.duration ?? 0, since)]] as const) : []),
           ...(license.usesLeft !== NOT_COUNTED ? ([['Uses left', String(license.usesLeft)]] as const) : []),
           ...(ENDED.has(license.state) ? [] : ([['If revoked', <PaidBack key="r" license={license} />]] as const)),
         ]}
       />
-      {currency && <div className="mt-4 empty:hidden"><TokenNote currency={currency} /></div>}
     </Card>
   )
 }
@@ -159,12 +160,12 @@ const ENDED: ReadonlySet<License['state']> = new Set(['refunded', 'rejected', 'r
 /** What the licensee would get back if the owner revoked now. */
 function PaidBack({ license }: { license: License }) {
   const due = useRefundDue(license)
-  if (license.state !== 'settled') return 'The whole price comes back'
-  if (!license.proRata) return 'Nothing comes back: the offer promised none'
+  if (license.state !== 'settled') return 'You get back the whole price'
+  if (!license.proRata) return 'You get nothing back: the offer promises none'
   if (due.data === undefined) return '…'
   return (
     <>
-      <Amount units={due.data} currency={license.currency} /> come back now: the part that is not used, less with every second
+      You get back <AmountNow units={due.data} currency={license.currency} />, the part that is not used; less with every second
     </>
   )
 }

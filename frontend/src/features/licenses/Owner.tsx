@@ -1,6 +1,6 @@
 /** What a dataset's owner can do with a licence that was sold: decide on a request, or revoke. */
 import { useState } from 'react'
-import { isAddressEqual, stringToHex, type Address } from 'viem'
+import { stringToHex, type Address } from 'viem'
 
 import { useDeployment } from '@/app/deployment'
 import { useReader } from '@/app/useChain'
@@ -10,9 +10,9 @@ import { Dialog } from '@/components/Dialog'
 import { FailureNotice } from '@/components/Notice'
 import { Terms } from '@/components/Terms'
 import { AccessLicense } from '@/generated/abi'
-import { amount, isEther } from '@/lib/currency'
+import { amount, isEther, roughly } from '@/lib/currency'
 
-import { readLicense, readRefundDue, useCurrency, useDatasetOwner, useRefundDue, type License, type State } from './chain'
+import { readLicense, readRefundDue, useCurrency, useRefundDue, type License, type State } from './chain'
 import { usePay } from './payment'
 
 /** At most 31 bytes each: they go on chain. */
@@ -25,12 +25,15 @@ const REASONS = [
 const REVOCABLE: ReadonlySet<State> = new Set(['delivered', 'settled', 'disputed'])
 
 export function Owner({ license, account }: { license: License; account: Address }) {
-  const owner = useDatasetOwner(license.datasetId)
-  if (!owner.data || !isAddressEqual(owner.data, account)) return null
-  if (!REVOCABLE.has(license.state) && license.state !== 'inReview') return null
   return (
     <Card title="As the data owner" id="owner">
-      {license.state === 'inReview' ? <Decide license={license} account={account} /> : <Revoke license={license} account={account} />}
+      {license.state === 'inReview' ? (
+        <Decide license={license} account={account} />
+      ) : REVOCABLE.has(license.state) ? (
+        <Revoke license={license} account={account} />
+      ) : (
+        <p className="text-muted">There is nothing for you to decide or revoke in this state.</p>
+      )}
     </Card>
   )
 }
@@ -84,7 +87,7 @@ function Revoke({ license, account }: { license: License; account: Address }) {
     ? license.state === 'settled'
       ? 'This licence is settled and its offer promised nothing back: the licensee gets no money.'
       : `The ${amount(license.price, currency)} in escrow go back to the licensee.`
-    : `You pay back the part that was not used: now ${amount(due, currency)}, less with every second.${isEther(license.currency) ? '' : ' Your wallet asks twice: to approve that amount, then to revoke.'}`
+    : `You pay back the part that was not used: now ${roughly(due, currency)}, less with every second.${isEther(license.currency) ? '' : ' Your wallet asks twice: to approve that amount, then to revoke.'}`
 
   const revoke = async () => {
     setAsking(false)
@@ -98,7 +101,8 @@ function Revoke({ license, account }: { license: License; account: Address }) {
         abi: AccessLicense,
         functionName: 'revoke',
         args: [license.id, stringToHex(reason, { size: 32 })],
-        value: isEther(license.currency) ? now : 0n,
+        // What is too much is credited. One wei more, so that the wallet's estimate of the gas has that credit in it.
+        value: isEther(license.currency) && now > 0n ? now + 1n : 0n,
       },
       () => is('revoked'),
     )
@@ -126,7 +130,7 @@ function Revoke({ license, account }: { license: License; account: Address }) {
           ))}
         </fieldset>
         <Button look="danger" onClick={() => void revoke()}>
-          {paysBack ? `Revoke and pay back ${amount(due, currency)}` : 'Revoke'}
+          {paysBack ? `Revoke and pay back ${roughly(due, currency)}` : 'Revoke'}
         </Button>
       </Dialog>
     </div>

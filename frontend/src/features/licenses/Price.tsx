@@ -3,7 +3,7 @@ import type { Address } from 'viem'
 
 import { Copyable } from '@/components/Copyable'
 import { Notice } from '@/components/Notice'
-import { amount, isEther, type Currency } from '@/lib/currency'
+import { amount, isEther, roughly, type Currency } from '@/lib/currency'
 
 import { useCurrency } from './chain'
 import type { Means } from './payment'
@@ -11,6 +11,12 @@ import type { Means } from './payment'
 export function Amount({ units, currency }: { units: bigint | string; currency: Address }) {
   const known = useCurrency(currency)
   return known.data ? amount(units, known.data) : '…'
+}
+
+/** Of what changes from second to second. */
+export function AmountNow({ units, currency }: { units: bigint; currency: Address }) {
+  const known = useCurrency(currency)
+  return known.data ? roughly(units, known.data) : '…'
 }
 
 /** Anyone can give a token any name: what counts is its address. */

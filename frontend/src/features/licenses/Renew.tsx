@@ -12,7 +12,7 @@ import { amount } from '@/lib/currency'
 import { count, date } from '@/lib/format'
 import { missingTypes, typesOf, type SignedVisa } from '@/lib/visa'
 
-import { NO_END, readLicense, useOffer, type License } from './chain'
+import { NO_END, readLicense, useIndexed, useOffer, type License } from './chain'
 import { useMeans, usePay } from './payment'
 import { MeansNote, TokenNote } from './Price'
 import { checkVisas } from './visas'
@@ -25,6 +25,7 @@ export function Renew({ license, account }: { license: License; account: Address
   const offer = useOffer(license.offerId).data
   const means = useMeans(account, offer?.currency, offer?.price).data
   const payment = usePay(account)
+  const delivered = useIndexed(license.id).data?.deliveredAt
   const [visas, setVisas] = useState<readonly SignedVisa[]>([])
   const [refused, setRefused] = useState<unknown>(null)
   if (!offer?.open || !means || (offer.duration === 0 && offer.uses === 0)) return null
@@ -61,7 +62,7 @@ export function Renew({ license, account }: { license: License; account: Address
         <Facts
           items={[
             ['Price', amount(offer.price, means.currency)],
-            ...(offer.duration > 0 ? ([['New end', endOf(license, offer.duration, visas, now)]] as const) : []),
+            ...(offer.duration > 0 ? ([['New end', endOf(license, offer.duration, visas, delivered, now)]] as const) : []),
             ...(offer.uses > 0 ? ([['Uses more', count(offer.uses, 'use')]] as const) : []),
           ]}
         />
@@ -84,10 +85,11 @@ export function Renew({ license, account }: { license: License; account: Address
   )
 }
 
-/** What is over when the renewal comes is over: the new duration starts at the present end, or now. */
-function endOf(license: License, duration: number, visas: readonly SignedVisa[], now: number): string {
+/** What is over when the renewal comes is over: the new duration starts at the present end (not at that of the visas), or now. */
+function endOf(license: License, duration: number, visas: readonly SignedVisa[], delivered: string | null | undefined, now: number): string {
   if (license.expiresAt === NO_END) return 'Without end, as now'
-  const end = Math.max(now, license.expiresAt) + duration
+  const paidUntil = delivered ? Date.parse(delivered) / 1000 + duration : 0
+  const end = Math.max(now, license.expiresAt, paidUntil) + duration
   const lapse = Math.min(...visas.map(({ visa }) => visa.expires))
   return lapse < end ? `${date(new Date(lapse * 1000))}, when a visa of yours expires` : date(new Date(end * 1000))
 }

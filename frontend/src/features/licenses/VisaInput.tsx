@@ -80,7 +80,7 @@ export function VisaInput({ types, account, now, visas, onChange }: Props) {
           accept=".json,application/json"
           aria-describedby={`${id}-about`}
           onChange={(event) => event.target.files && void add(event.target.files)}
-          className="w-full rounded-lg border border-line-strong bg-white px-3 py-2"
+          className="w-full rounded-lg border border-line-strong bg-field px-3 py-2"
         />
       </div>
       {failures.map(({ file, error }) => (
