@@ -91,6 +91,11 @@ function Found({ license }: { license: License }) {
       <div className="grid gap-6 lg:grid-cols-[3fr_2fr]">
         {mine && wallet.account ? (
           <div className="space-y-6">
+            {ENDED.has(license.state) && (
+              <Card>
+                This licence has ended, and its data cannot be opened with it any more. <Link to={`/datasets/${license.datasetId}`}>See what is on offer now.</Link>
+              </Card>
+            )}
             {license.active && (
               <Card title="Open the data" id="open">
                 <DownloadPanel license={license} account={wallet.account} />
@@ -146,7 +151,7 @@ function Details({ license, now, name }: { license: License; now: number; name: 
           ['Price', <Amount key="p" units={license.price} currency={license.currency} />],
           ...(isEther(license.currency) ? [] : ([['Token', <Copyable key="t" value={license.currency} label="token address" />]] as const)),
           ['Access', accessOf(license, now)],
-          ...(visas.length > 0 ? ([['Visas', visasOf(license, visas, offer?.duration ?? 0, since)]] as const) : []),
+          ...(visas.length > 0 && !ENDED.has(license.state) ? ([['Visas', visasOf(license, visas, offer?.duration ?? 0, since)]] as const) : []),
           ...(license.usesLeft !== NOT_COUNTED ? ([['Uses left', String(license.usesLeft)]] as const) : []),
           ...(ENDED.has(license.state) ? [] : ([['If revoked', <PaidBack key="r" license={license} />]] as const)),
         ]}
@@ -178,6 +183,7 @@ function visasOf(license: License, types: readonly number[], duration: number, s
 }
 
 function accessOf(license: License, now: number): string {
+  if (ENDED.has(license.state)) return 'None: this licence has ended'
   if (license.expiresAt === 0) return 'Begins when the key is delivered'
   if (license.expiresAt === NO_END) return 'Without end'
   return `Until ${date(new Date(license.expiresAt * 1000))} (${relative(license.expiresAt, now)})`
