@@ -91,7 +91,7 @@ export function PurposeForm({ dataset, offer, account }: { dataset: DatasetAnswe
     const plain = paying.how !== 'permit' && disease.number === null && !statement && types.length === 0
     const outcome = plain
       ? await payment.pay(paying, () => ({ ...at, functionName: 'purchase', args: [offerId, purpose] as const }), landed)
-      : await payment.pay(paying, (paid) => ({ ...at, functionName: 'purchaseFor', args: [order, '0x', { diseaseProof: disease.proof, visas }, paid] as const }), landed)
+      : await payment.pay(paying, (paid) => ({ ...at, functionName: 'purchaseFor', args: [order, '0x', { diseaseProof: shown ? disease.proof : [], visas }, paid] as const }), landed)
     if (!outcome) return
     const bought = outcome.sent ? parseEventLogs({ abi: AccessLicense, eventName: 'LicensePurchased', logs: outcome.receipt.logs })[0]?.args.licenseId : (await existing())?.id
     if (bought !== undefined) await navigate(`/licenses/${bought}`)
