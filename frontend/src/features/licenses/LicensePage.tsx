@@ -126,7 +126,7 @@ function Found({ license }: { license: License }) {
           </Card>
         )}
         <div className="space-y-6">
-          <Details license={license} now={now} name={dataset.data?.name ?? String(license.datasetId)} />
+          <Details license={license} mine={mine} now={now} name={dataset.data?.name ?? String(license.datasetId)} />
           <Declared license={license} account={mine ? wallet.account : undefined} />
         </div>
       </div>
@@ -137,7 +137,7 @@ function Found({ license }: { license: License }) {
 /** What the card about the payment in escrow is called, by state. */
 const SETTLE: Partial<Record<License['state'], string>> = { inReview: 'In review', purchased: 'Waiting for the key', delivered: 'Settle', disputed: 'Disputed' }
 
-function Details({ license, now, name }: { license: License; now: number; name: string }) {
+function Details({ license, now, name, mine }: { license: License; now: number; name: string; mine: boolean }) {
   const offer = useOffer(license.offerId).data
   const delivered = useIndexed(license.id).data?.deliveredAt
   const since = delivered ? Date.parse(delivered) / 1000 : undefined
@@ -153,7 +153,7 @@ function Details({ license, now, name }: { license: License; now: number; name: 
           ['Access', accessOf(license, now)],
           ...(visas.length > 0 && !ENDED.has(license.state) ? ([['Visas', visasOf(license, visas, offer?.duration ?? 0, since)]] as const) : []),
           ...(license.usesLeft !== NOT_COUNTED ? ([['Uses left', String(license.usesLeft)]] as const) : []),
-          ...(ENDED.has(license.state) ? [] : ([['If revoked', <PaidBack key="r" license={license} />]] as const)),
+          ...(ENDED.has(license.state) ? [] : ([['If revoked', <PaidBack key="r" license={license} who={mine ? 'You get' : 'The licensee gets'} />]] as const)),
         ]}
       />
     </Card>
@@ -162,15 +162,15 @@ function Details({ license, now, name }: { license: License; now: number; name: 
 
 const ENDED: ReadonlySet<License['state']> = new Set(['refunded', 'rejected', 'revoked'])
 
-/** What the licensee would get back if the owner revoked now. */
-function PaidBack({ license }: { license: License }) {
+/** What the licensee would get back if the owner revoked now; `who` gets it. */
+function PaidBack({ license, who }: { license: License; who: string }) {
   const due = useRefundDue(license)
-  if (license.state !== 'settled') return 'You get back the whole price'
-  if (!license.proRata) return 'You get nothing back: the offer promises none'
+  if (license.state !== 'settled') return `${who} back the whole price`
+  if (!license.proRata) return `${who} nothing back: the offer promises none`
   if (due.data === undefined) return '…'
   return (
     <>
-      You get back <AmountNow units={due.data} currency={license.currency} />, the part that is not used; less with every second
+      {who} back <AmountNow units={due.data} currency={license.currency} />, the part that is not used; less with every second
     </>
   )
 }

@@ -26,7 +26,7 @@ const REVOCABLE: ReadonlySet<State> = new Set(['delivered', 'settled', 'disputed
 
 export function Owner({ license, account }: { license: License; account: Address }) {
   return (
-    <Card title="As the data owner" id="owner">
+    <Card title="As the data owner" id="owner" className="h-fit">
       {license.state === 'inReview' ? (
         <Decide license={license} account={account} />
       ) : REVOCABLE.has(license.state) ? (
