@@ -92,7 +92,8 @@ def _said(chain: Chain, function: Any) -> Any:
     """None where the token has no such function, or answers nonsense."""
     try:
         return chain.call(function)
-    except ChainError:
+    except (ChainError, UnicodeDecodeError):
+        # Anybody may make offers in a token of theirs: what it says must not stop whoever reads it.
         return None
 
 

@@ -17,10 +17,7 @@ from typing import Any
 import pytest
 import uvicorn
 
-from biodesci.chain import accounts
 from biodesci.chain.client import Chain
-from biodesci.chain.deployment import Deployment
-from biodesci.cli import main, session
 from biodesci.core import duo
 from biodesci.core.errors import BioDeSciError
 from biodesci.core.features import CategoricalColumn, FeaturePlan, LabelColumn, NumericColumn
@@ -33,7 +30,6 @@ from biodesci.services.round_node import TrainingNode
 from biodesci.workers.aggregator import create_app, poll
 
 PASS = "one for all"
-QUICK = 1 << 12
 SITES = ("site0", "site1", "site2")
 PLAN = FeaturePlan(
     numeric=(NumericColumn("age", 0, 100), NumericColumn("chol", 60, 640)),
@@ -46,61 +42,10 @@ TABLE = "age,chol,sex,num\n" + "".join(
 pytestmark = pytest.mark.timeout(120)
 
 
-class People:
-    """Runs commands as one of them."""
-
-    def __init__(
-        self, homes: Path, localnet: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-    ) -> None:
-        self._homes, self._localnet, self._set, self._capsys = homes, localnet, monkeypatch.setenv, capsys
-
-    def home(self, who: str) -> Path:
-        return self._homes / who
-
-    def chain(self, who: str) -> Chain:
-        account = accounts.load(self.home(who) / "account.json", PASS)
-        return Chain(self._localnet.rpc_url, Deployment.load(self._localnet.deployment_file), account)
-
-    def try_(self, who: str, *arguments: object) -> tuple[int, str, str]:
-        self._set("BIODESCI_HOME", str(self.home(who)))
-        session.settings.cache_clear()
-        session.passphrase.cache_clear()
-        try:
-            main([*map(str, arguments), "--json"])
-            code = 0
-        except SystemExit as exc:
-            code = int(exc.code or 0)
-        out, err = self._capsys.readouterr()
-        return code, out, err
-
-    def run(self, who: str, *arguments: object) -> Any:
-        code, out, err = self.try_(who, *arguments)
-        assert code == 0, err
-        return json.loads(out)
-
-
 @pytest.fixture
-def people(
-    tmp_path: Path,
-    localnet: Any,
-    ipfs_node: Any,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> People:
-    for name, value in {
-        "PASSPHRASE": PASS,
-        "RPC_URL": localnet.rpc_url,
-        "IPFS_API": ipfs_node.api,
-        "DEPLOYMENT": str(localnet.deployment_file),
-    }.items():
-        monkeypatch.setenv(f"BIODESCI_{name}", value)
-    made = People(tmp_path, localnet, monkeypatch, capsys)
-    for who in ("owner", "aggregator", *SITES, "client", "worker", "auditor"):
-        address = accounts.create(made.home(who) / "account.json", PASS, work_factor=QUICK)
-        made.run(who, "fund", address)
-    for who in (*SITES, "client", "worker", "auditor"):
-        keys.register(made.chain(who), made.home(who), PASS)
-    return made
+def people(crowd: Callable[..., Any]) -> Any:
+    keyed = (*SITES, "client", "worker", "auditor")
+    return crowd("owner", "aggregator", *keyed, keyed=keyed)
 
 
 @pytest.fixture
@@ -124,7 +69,7 @@ def background() -> Iterator[Callable[[Callable[[], object]], None]]:
 
 
 @pytest.fixture
-def aggregator_url(people: People, ipfs_node: Any) -> Iterator[str]:
+def aggregator_url(people: Any, ipfs_node: Any) -> Iterator[str]:
     stop = threading.Event()
     adds = RoundAggregator(people.chain("aggregator"), Ipfs(ipfs_node.api), people.home("aggregator"))
     server = uvicorn.Server(uvicorn.Config(create_app(adds), port=0, log_level="warning"))
@@ -151,7 +96,7 @@ def publish(chain: Chain, ipfs: Ipfs) -> int:
 
 
 def test_from_a_model_to_its_audit(
-    people: People,
+    people: Any,
     ipfs_node: Any,
     background: Callable[[Callable[[], object]], None],
     aggregator_url: str,
@@ -266,17 +211,9 @@ def test_from_a_model_to_its_audit(
     ],
 )
 def test_what_is_no_address_number_or_amount_is_bad_input(
-    arguments: tuple[str, ...],
-    tmp_path: Path,
-    localnet: Any,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    arguments: tuple[str, ...], crowd: Callable[..., Any]
 ) -> None:
-    monkeypatch.setenv("BIODESCI_RPC_URL", localnet.rpc_url)
-    monkeypatch.setenv("BIODESCI_DEPLOYMENT", str(localnet.deployment_file))
-    monkeypatch.setenv("BIODESCI_PASSPHRASE", PASS)
-    people = People(tmp_path, localnet, monkeypatch, capsys)
-    accounts.create(people.home("somebody") / "account.json", PASS, work_factor=QUICK)
+    people = crowd("somebody")
     code, out, err = people.try_("somebody", *arguments)
     assert (code, out) == (2, "")
     assert err

@@ -1,0 +1,42 @@
+"""What tokens say of themselves is not believed further than it can be, and stops nobody."""
+
+from __future__ import annotations
+
+import pytest
+
+from biodesci.chain import currency
+from biodesci.core.errors import InputError
+
+WHERE = "0x" + "c0" * 20
+# Each answers every call with the same bytes.
+NOT_TEXT = "0x6020600052600260205261fffe60f01b60405260606000f3"  # a string of 2 bytes that is not UTF-8
+ESCAPE = "0x6020600052600260205261071b60f01b60405260606000f3"  # a string of two control characters
+LARGEST = "0x60001960005260606000f3"  # 2**256 - 1 first
+NOTHING = "0x00"
+REVERT = "0x60006000fd"
+
+
+@pytest.mark.parametrize("code", [NOT_TEXT, ESCAPE, LARGEST, NOTHING, REVERT])
+def test_nonsense_is_taken_for_silence(chain_for, localnet, code):
+    chain = chain_for()
+    localnet.rpc("anvil_setCode", WHERE, code)
+    found = currency.read(chain, WHERE)
+    assert found.symbol is None
+    assert found.decimals in {None, 32}
+    assert found.address.lower() == WHERE
+    assert currency.domain(chain, WHERE) is None
+    assert WHERE in found.show(5).lower()
+    localnet.rpc("anvil_setCode", WHERE, "0x")
+
+
+def test_ether_and_amounts(chain_for):
+    ether = currency.read(chain_for(), currency.ETHER)
+    assert ether.is_ether
+    assert ether.show(10**16) == "0.01 ETH"
+    assert ether.show(0) == "0 ETH"
+    assert ether.show(10**20) == "100 ETH"
+    assert ether.show(2**128 - 1) == "340282366920938463463.374607431768211455 ETH"
+    assert ether.parse("0.01") == 10**16
+    for text in ("", "x", "-1", "1e999999999", "nan", "0." + "0" * 18 + "1", str(2**128)):
+        with pytest.raises(InputError, match="not an amount of ETH"):
+            ether.parse(text)
