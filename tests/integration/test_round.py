@@ -133,7 +133,8 @@ def until(condition: Callable[[], bool], seconds: float = 60) -> None:
 
 def publish(stack: Stack, chain: Chain) -> int:
     """A dataset on chain to enrol with; its container plays no part in a round."""
-    publication = (stack.ipfs.add(b"{}"), os.urandom(32), os.urandom(32), duo.parse_terms(["HMB"]))
+    terms = duo.parse_terms(["HMB"])
+    publication = (stack.ipfs.add(b"{}"), os.urandom(32), os.urandom(32), terms, bytes(32))
     receipt = chain.send(chain.datasets.functions.publish(publication, []))
     return int(chain.event(receipt, chain.datasets, "DatasetPublished")["datasetId"])
 
