@@ -21,6 +21,7 @@ Payments in an ERC-20: test_purchase_for_in_token.py. Visas: visa/test_purchase.
 """
 
 import pytest
+from eth_account import Account
 from reverting import reverts
 from typed import sign_order, sign_registration
 from vocabulary import DOLLARS, EMPTY, NO_EVIDENCE, PRICE, ZERO, Duo, License, purpose, word
@@ -237,8 +238,6 @@ def test_a_plan(licenses, order, submit, keyed, offer):
 
 def test_the_hash_is_eth_accounts(licenses, order, sign, offer, researcher, stranger):
     """`orderHash` is what wallets show and sign: it recovers the signer of eth-account's."""
-    from eth_account import Account
-
     fields = order(offer, purpose=purpose(Duo.HMB, 5068, word("plan")), nonce=3)
     assert Account._recover_hash(licenses.orderHash(fields), signature=sign(fields)) == researcher.address
 
