@@ -27,6 +27,26 @@ contract PaymentsTest is Shop {
         else _requireError(ok, answer, _wrongAmount(address(token), price - burnt, price));
     }
 
+    /// @notice A fee that the sender pays on top would be taken from what belongs to others: nothing is paid out.
+    function testFuzz_a_fee_on_top_takes_nothing_from_others(uint64 price, uint16 fee) external {
+        vm.assume(price >= 10_000 && fee != 0);
+        FeeToken token = new FeeToken();
+        token.setFee(0);
+        (bool first,) = _buyWith(address(token), price);
+        (bool second,) = _buyWith(address(token), price);
+        require(first && second, "purchase");
+        _deliver(1);
+        _confirm(1);
+        token.setFee(1 + fee % 10_000);
+        token.setOnTop(true);
+        bytes memory data = abi.encodeCall(IAccessLicense.collect, (PUBLISHER, address(token)));
+        (bool ok, bytes memory answer) = _try(PUBLISHER, 0, data);
+        bytes memory expected =
+            abi.encodeWithSelector(IAccessLicense.AccessLicense_TransferFailed.selector, PUBLISHER, uint256(price));
+        _requireError(ok, answer, expected);
+        require(token.balanceOf(address(licenses)) == 2 * uint256(price), "others lost");
+    }
+
     /// @notice A token that says that it moved what it did not buys nothing.
     function testFuzz_what_does_not_arrive_is_refused(uint128 price, bool shrinks, uint128 others) external {
         vm.assume(price != 0);
@@ -107,11 +127,14 @@ contract PaymentsTest is Shop {
         key = 1 + key % type(uint128).max;
         vm.assume(key != BUYER_KEY);
         IAccessLicense.Order memory order = _order(_create(_offer(ETH, 3)), buyer);
-        bytes memory signature = _signed(order, field % 5 == 0 ? key : BUYER_KEY);
-        if (field % 5 == 1) order.purpose.duo ^= 1 << 2;
-        if (field % 5 == 2) order.purpose.statement = bytes32("other");
-        if (field % 5 == 3) order.deadline += 1;
-        if (field % 5 == 4) order.offerId = _create(_offer(ETH, 3));
+        bytes memory signature = _signed(order, field % 8 == 0 ? key : BUYER_KEY);
+        if (field % 8 == 1) order.purpose.duo ^= 1 << 2;
+        if (field % 8 == 2) order.purpose.statement = bytes32("other");
+        if (field % 8 == 3) order.deadline += 1;
+        if (field % 8 == 4) order.offerId = _create(_offer(ETH, 3));
+        if (field % 8 == 5) order.mayReview = !order.mayReview;
+        if (field % 8 == 6) order.visasUntil += 1;
+        if (field % 8 == 7) order.purpose.disease = 5068;
         IAccessLicense.Payment memory direct;
         (bool ok, bytes memory answer) = _relay(order, signature, direct, 3);
         bytes memory expected = abi.encodeWithSelector(IAccessLicense.AccessLicense_BadSignature.selector, buyer);

@@ -40,12 +40,12 @@ contract EscrowInvariants {
         targets[0] = address(market);
     }
 
-    /// @dev All of them after every step of one campaign, which so goes deeper in the same time; for what the step touched,
-    /// and something else in turn.
+    /// @dev All of them in one campaign, which so goes deeper in the same time; for what was touched lately, and for something
+    /// else in turn.
     function invariant_market() external view {
-        (uint256[] memory ids, address currency) = market.lastStep();
-        address[] memory currencies = new address[](2); // ETH is the other
-        currencies[1] = currency;
+        (uint256[] memory ids, address currency, uint256 steps) = market.lately();
+        address[] memory currencies = new address[](3); // ETH is the first
+        (currencies[1], currencies[2]) = (currency, market.currencies(steps % CURRENCIES));
         _check(ids, currencies);
     }
 
@@ -214,15 +214,17 @@ contract EscrowInvariants {
         uint256 count = licenses.licenseCount();
         for (uint256 id = 1; id <= count; ++id) {
             IAccessLicense.State state = licenses.licenseOf(id).state;
-            if (state == IAccessLicense.State.Delivered) licenses.claim(id);
-            else if (_isInEscrow(state)) licenses.refund(id);
+            if (!_isInEscrow(state)) continue;
+            (bool claimed,) = address(licenses).call(abi.encodeCall(IAccessLicense.claim, (id)));
+            if (!claimed) licenses.refund(id);
         }
         for (uint256 c = 0; c < currencies.length; ++c) {
             address currency = currencies[c];
+            if (currency == liar) continue;
             for (uint256 p = 0; p < PEOPLE; ++p) {
                 if (licenses.owed(people[p], currency) != 0) licenses.collect(people[p], currency);
             }
-            require(currency == liar || _balance(currency) == 0, "inv14: money is left");
+            require(_balance(currency) == 0, "inv14: money is left");
         }
     }
 

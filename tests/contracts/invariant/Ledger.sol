@@ -51,26 +51,28 @@ abstract contract Ledger {
     mapping(uint256 datasetId => address) internal _owners;
     mapping(uint256 datasetId => address) internal _publishers;
 
-    // What the last step touched.
-    uint256[] private _touched;
+    uint256 private constant RECENT = 8;
+
+    uint256[RECENT] private _touched;
+    uint256 private _touches;
     address private _currency;
     uint256 private _steps;
 
     modifier step() {
-        delete _touched;
         ++_steps;
         _;
     }
 
-    /// @return ids of the licences that the last step touched, and of two others, in turn
-    /// @return currency that it moved last
-    function lastStep() external view returns (uint256[] memory ids, address currency) {
-        uint256 others = count < 2 ? count : 2;
-        ids = new uint256[](_touched.length + others);
+    /// @return ids of the eight licences that were touched last, and of two others, in turn
+    /// @return currency that was moved last
+    /// @return steps how many there were
+    function lately() external view returns (uint256[] memory ids, address currency, uint256 steps) {
+        uint256 touched = _touches < RECENT ? _touches : RECENT;
+        ids = new uint256[](touched == 0 ? 0 : touched + 2);
         for (uint256 i = 0; i < ids.length; ++i) {
-            ids[i] = i < _touched.length ? _touched[i] : 1 + (2 * _steps + i) % count;
+            ids[i] = i < touched ? _touched[i] : 1 + (2 * _steps + i) % count;
         }
-        return (ids, _currency);
+        return (ids, _currency, _steps);
     }
 
     function entryOf(uint256 id) external view returns (Entry memory) {
@@ -86,7 +88,7 @@ abstract contract Ledger {
         Entry storage e = _entries[id];
         if (e.state != DELIVERED && e.state != SETTLED) return false;
         if (e.usesLeft == 0 || _now() >= endOf(id) || e.visaRevoked) return false;
-        return _offerOf(id).right != IAccessLicense.Right.Train || !withdrawn[_offerOf(id).datasetId][e.version];
+        return !_isTrainingStopped(id);
     }
 
     function endOf(uint256 id) public view returns (uint256 end) {
@@ -110,7 +112,7 @@ abstract contract Ledger {
         e.usesLeft = offer.uses == 0 ? type(uint256).max : offer.uses;
         (e.visaHash, e.visaExpires) = (visaHash, visaExpires);
         escrow[offer.currency] += offer.price;
-        _touched.push(count);
+        _touch(count);
         _pay(e, offer.currency, offer.price);
     }
 
@@ -135,13 +137,14 @@ abstract contract Ledger {
 
     function _claimed(uint256 id) internal {
         if (_now() <= _entries[id].deadline) _fault(6, "claimed too early");
+        if (_isTrainingStopped(id)) _fault(7, "paid for training that consent had ended");
         _settled(id);
     }
 
     function _refunded(uint256 id) internal {
         Entry storage e = _entries[id];
-        if (e.state == DELIVERED) _fault(6, "refunded after delivery");
-        bool atOnce = e.state != DISPUTED && _cannotBeDelivered(id);
+        bool atOnce = e.state == DELIVERED ? _isTrainingStopped(id) : e.state != DISPUTED && _cannotBeDelivered(id);
+        if (e.state == DELIVERED && !atOnce) _fault(6, "refunded after delivery");
         if (!atOnce && _now() <= e.deadline) _fault(6, "refunded too early");
         _backTo(id, REFUNDED);
     }
@@ -183,7 +186,7 @@ abstract contract Ledger {
             e.duration = (passed > e.duration ? passed : e.duration) + offer.duration;
         }
         if (offer.uses != 0) e.usesLeft += offer.uses;
-        _touched.push(id);
+        _touch(id);
         (e.visaHash, e.visaExpires, e.visaRevoked) = (visaHash, visaExpires, false);
         _pay(e, offer.currency, offer.price);
         _creditOwner(id);
@@ -208,6 +211,12 @@ abstract contract Ledger {
             uint256 byUses = _upwards(uint256(offer.price) * _entries[id].usesLeft, offer.uses);
             if (byUses < due) due = byUses;
         }
+    }
+
+    /// @dev The end of consent ends training alone: what was downloaded can't be called back.
+    function _isTrainingStopped(uint256 id) internal view returns (bool) {
+        IAccessLicense.Offer storage offer = _offerOf(id);
+        return offer.right == IAccessLicense.Right.Train && withdrawn[offer.datasetId][_entries[id].version];
     }
 
     function _cannotBeDelivered(uint256 id) internal view returns (bool) {
@@ -257,9 +266,13 @@ abstract contract Ledger {
         if (from == SETTLED) allowed = to == REVOKED;
         if (!allowed) _fault(6, "a step from a state that does not allow it");
         _entries[id].state = to;
-        _touched.push(id);
+        _touch(id);
         IAccessLicense.Offer storage offer = _offers[_entries[id].offerId];
         if (_isInEscrow(from) && !_isInEscrow(to)) escrow[offer.currency] -= offer.price;
+    }
+
+    function _touch(uint256 id) private {
+        _touched[_touches++ % RECENT] = id;
     }
 
     function _isInEscrow(IAccessLicense.State state) private pure returns (bool) {

@@ -156,6 +156,7 @@ abstract contract Traders is Ledger {
         order.offerId = offerId;
         order.purpose.duo = PURPOSE;
         order.purpose.statement = bytes32("plan");
+        order.mayReview = true;
         (order.currency, order.price) = (offer.currency, offer.price);
         (order.nonce, order.deadline) = (LICENSES.nonces(buyer), _now());
     }

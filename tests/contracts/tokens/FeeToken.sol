@@ -7,6 +7,8 @@ import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 contract FeeToken is ERC20 {
     /// @notice In basis points.
     uint256 public fee = 100;
+    /// @notice Whether the sender pays it besides the amount, instead of the receiver out of it.
+    bool public onTop;
 
     constructor() ERC20("Fee Token", "FEE") {}
 
@@ -18,9 +20,13 @@ contract FeeToken is ERC20 {
         fee = basisPoints;
     }
 
+    function setOnTop(bool yes) external {
+        onTop = yes;
+    }
+
     function _update(address from, address to, uint256 amount) internal override {
         uint256 burnt = from == address(0) || to == address(0) ? 0 : amount * fee / 10_000;
-        super._update(from, to, amount - burnt);
+        super._update(from, to, onTop ? amount : amount - burnt);
         if (burnt != 0) super._update(from, address(0), burnt);
     }
 }
