@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation, localcontext
+from decimal import Decimal, Inexact, InvalidOperation, localcontext
 
 from biodesci.core.errors import InputError
 
@@ -12,12 +12,13 @@ _DIGITS = 200
 
 def parse(text: str, decimals: int, symbol: str) -> int:
     """Smallest units of an amount written like 0.01; InputError where it is none, or finer than the unit."""
-    with localcontext(prec=_DIGITS):
+    with localcontext(prec=_DIGITS) as context:
+        context.traps[Inexact] = True
         try:
             amount = Decimal(text).scaleb(decimals)
             if not amount.is_finite() or not 0 <= amount < _MOST or amount != amount.to_integral_value():
                 raise InvalidOperation
-        except InvalidOperation as exc:
+        except ArithmeticError as exc:
             raise InputError(
                 f"{text[:40]!r} is not an amount of {symbol}.",
                 f"Write it like 0.01, with {decimals} decimals at most.",

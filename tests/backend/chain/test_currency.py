@@ -37,6 +37,15 @@ def test_ether_and_amounts(chain_for):
     assert ether.show(10**20) == "100 ETH"
     assert ether.show(2**128 - 1) == "340282366920938463463.374607431768211455 ETH"
     assert ether.parse("0.01") == 10**16
-    for text in ("", "x", "-1", "1e999999999", "nan", "0." + "0" * 18 + "1", str(2**128)):
+    for text in (
+        "",
+        "x",
+        "-1",
+        "1e999999999",
+        "nan",
+        "0." + "0" * 18 + "1",
+        str(2**128),
+        "1." + "0" * 300 + "1",
+    ):
         with pytest.raises(InputError, match="not an amount of ETH"):
             ether.parse(text)
