@@ -156,7 +156,7 @@ contract EscrowInvariants {
         _noFault(6, faults);
     }
 
-    /// @notice 7. A withdrawn version is never sold, nor renewed.
+    /// @notice 7. A withdrawn version is never sold or renewed, and pays nobody for training that it stopped.
     function _inv7_nothing_withdrawn_is_sold(uint256 faults) private view {
         _noFault(7, faults);
     }
