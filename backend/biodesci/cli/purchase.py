@@ -52,12 +52,13 @@ def buy(
 
     Example: biodesci license buy 1 --purpose HMB
     """
+    from biodesci.core.duo import parse_purpose
     from biodesci.services import offers
     from biodesci.services.purchase import purchase
 
-    chain = session.chain()
+    wanted, chain = parse_purpose(purpose), session.chain()
     offer = offers.get(chain, offer_id)
-    declared, evidence = _declared(chain, offer, purpose, visa, disease, mondo, statement)
+    declared, evidence = _declared(chain, offer, wanted, visa, disease, mondo, statement)
     output.consent(_total(offer), yes=yes)
     home = session.settings().home
     _say(purchase(chain, home, offer_id, declared, evidence, again=again, note=output.note))
@@ -79,15 +80,16 @@ def order(
 
     Example: biodesci license order 1 --purpose HMB -o order.json
     """
+    from biodesci.core.duo import parse_purpose
     from biodesci.core.errors import StateError
     from biodesci.services import files, offers
     from biodesci.services.orders import order as run
 
     if file.exists():
         raise StateError(f"There is a file {file} already.", "Name another one.")
-    chain = session.chain()
+    wanted, chain = parse_purpose(purpose), session.chain()
     offer = offers.get(chain, offer_id)
-    declared, evidence = _declared(chain, offer, purpose, visa, disease, mondo, statement)
+    declared, evidence = _declared(chain, offer, wanted, visa, disease, mondo, statement)
     payer = "Whoever submits the order pays it." if offer.currency.is_ether else "It is yours to pay."
     output.consent(f"{_total(offer)} {payer}", yes=yes)
     signed = run(chain, offer_id, declared, evidence, seconds=days * _DAY)
@@ -153,14 +155,13 @@ def _visas(paths: list[Path] | None) -> tuple[SignedVisa, ...]:
 def _declared(
     chain: Chain,
     offer: Offer,
-    purpose: list[str],
+    wanted: int,
     visa: list[Path] | None,
     disease: str,
     mondo: Path | None,
     statement: str,
 ) -> tuple[Purpose, Evidence]:
     from biodesci.core import disease as diseases
-    from biodesci.core import duo
     from biodesci.core.errors import InputError
     from biodesci.core.order import Evidence, Purpose
     from biodesci.services.diseases import prove
@@ -172,7 +173,7 @@ def _declared(
     proof = prove(chain, session.ipfs(), offer.dataset_id, number, mondo) if mondo else ()
     shown = _visas(visa)
     hashed = keep(session.settings().home, _text(statement)) if statement else bytes(32)
-    return Purpose(duo.parse_purpose(purpose), number, hashed), Evidence(proof, shown)
+    return Purpose(wanted, number, hashed), Evidence(proof, shown)
 
 
 def _text(statement: str) -> str:
