@@ -62,8 +62,7 @@ contract AccessLicense is ERC721, IERC5192, Offers, Orders, Payments {
     IKeyRegistry public immutable KEYS;
     IVisaRegistry public immutable VISAS;
 
-    /// @inheritdoc IAccessLicense
-    uint256 public licenseCount;
+    uint256 private _nextId = 1; // never 0, so that the first purchase costs no more than the others
 
     mapping(uint256 licenseId => StoredLicense) private _licenses;
     mapping(uint256 licenseId => mapping(uint256 index => bytes32 visaId)) private _visas;
@@ -88,7 +87,7 @@ contract AccessLicense is ERC721, IERC5192, Offers, Orders, Payments {
         sale.offerId = offerId;
         sale.buyer = msg.sender;
         sale.duo = duo;
-        (uint32 version, uint64 terms) = _saleOf(offer.datasetId);
+        (uint32 version, uint64 terms) = _saleOf(offer);
         sale.version = version;
         sale.needsReview = _needsReview(terms, duo, false);
         licenseId = _sell(sale, offer);
@@ -116,11 +115,15 @@ contract AccessLicense is ERC721, IERC5192, Offers, Orders, Payments {
         sale.offerId = order.offerId;
         sale.buyer = order.buyer;
         sale.duo = purpose.duo;
-        (uint32 version, uint64 terms) = _saleOf(offer.datasetId);
+        (uint32 version, uint64 terms) = _saleOf(offer);
         sale.version = version;
         bool shown = _isDiseaseShown(offer.datasetId, version, purpose, evidence.diseaseProof);
         sale.needsReview = _needsReview(terms, purpose.duo, shown);
-        (sale.visaCount, sale.visasExpire) = _showVisas(licenseCount + 1, order.buyer, offer, evidence.visas);
+        if (sale.needsReview && !order.mayReview) revert AccessLicense_NeedsReview(terms, purpose.duo);
+        (sale.visaCount, sale.visasExpire) = _showVisas(_nextId, order.buyer, offer, evidence.visas);
+        if (sale.visasExpire < order.visasUntil) {
+            revert AccessLicense_VisasTooShort(sale.visasExpire, order.visasUntil);
+        }
         licenseId = _sell(sale, offer);
         if (purpose.disease != 0 || purpose.statement != 0) {
             emit PurposeDeclared(licenseId, purpose.disease, purpose.statement);
@@ -185,6 +188,7 @@ contract AccessLicense is ERC721, IERC5192, Offers, Orders, Payments {
         StoredLicense storage license = _license(licenseId);
         _checkState(licenseId, license, State.Delivered);
         _checkLate(licenseId, license.since + license.disputeWindow);
+        if (_isTrainingStopped(license)) revert AccessLicense_Withdrawn(license.datasetId, license.version);
         _settle(licenseId, license);
     }
 
@@ -194,10 +198,9 @@ contract AccessLicense is ERC721, IERC5192, Offers, Orders, Payments {
         State state = license.state;
         if (state == State.Disputed) {
             _checkLate(licenseId, license.arbitrationEnds);
-        } else if (!_awaitsDelivery(state)) {
-            revert AccessLicense_WrongState(licenseId, state);
-        } else if (!_cannotBeDelivered(licenseId, license)) {
-            _checkLate(licenseId, license.since);
+        } else if (state != State.Delivered || !_isTrainingStopped(license)) {
+            if (!_awaitsDelivery(state)) revert AccessLicense_WrongState(licenseId, state);
+            if (!_cannotBeDelivered(licenseId, license)) _checkLate(licenseId, license.since);
         }
         license.state = State.Refunded;
         _creditBuyer(licenseId, license);
@@ -224,7 +227,7 @@ contract AccessLicense is ERC721, IERC5192, Offers, Orders, Payments {
     /// @inheritdoc IAccessLicense
     function resolve(uint256 licenseId, bool payOwner) external {
         StoredLicense storage license = _license(licenseId);
-        // Nobody judges its own case: an arbiter may have come to own the dataset.
+        // An arbiter may have come to own the dataset.
         bool isArbiter = msg.sender == _offer(license.offerId).arbiter;
         if (!isArbiter || msg.sender == _ownerOfDataset(license.datasetId)) {
             revert AccessLicense_NotArbiter(licenseId, msg.sender);
@@ -307,6 +310,11 @@ contract AccessLicense is ERC721, IERC5192, Offers, Orders, Payments {
     }
 
     // ---------------------------------------------------------------- views
+
+    /// @inheritdoc IAccessLicense
+    function licenseCount() external view returns (uint256) {
+        return _nextId - 1;
+    }
 
     /// @inheritdoc IAccessLicense
     function assess(uint256 offerId, ResearchPurpose calldata purpose, bytes32[] calldata diseaseProof)
@@ -410,7 +418,9 @@ contract AccessLicense is ERC721, IERC5192, Offers, Orders, Payments {
 
     function _sell(Sale memory sale, StoredOffer storage offer) private returns (uint256 licenseId) {
         if (!KEYS.hasKey(sale.buyer)) revert AccessLicense_NoKey(sale.buyer);
-        licenseId = ++licenseCount;
+        // An arbiter would judge its own dispute.
+        if (sale.buyer == offer.arbiter) revert AccessLicense_BuyerIsArbiter(sale.buyer);
+        licenseId = _nextId++;
         uint8 flags = uint8(offer.right);
         if (sale.visaCount != 0) flags |= HAS_VISAS;
         if (offer.proRata) flags |= PRO_RATA;
@@ -438,10 +448,12 @@ contract AccessLicense is ERC721, IERC5192, Offers, Orders, Payments {
         );
     }
 
-    function _saleOf(uint256 datasetId) private view returns (uint32 version, uint64 terms) {
+    function _saleOf(StoredOffer storage offer) private view returns (uint32 version, uint64 terms) {
         bool withdrawn;
-        (version, terms, withdrawn) = DATASETS.saleOf(datasetId);
-        if (withdrawn) revert AccessLicense_Withdrawn(datasetId, version);
+        (version, terms, withdrawn) = DATASETS.saleOf(offer.datasetId);
+        if (withdrawn) revert AccessLicense_Withdrawn(offer.datasetId, version);
+        // TS limits the time of use.
+        if (terms & DuoPolicy.TS != 0 && offer.duration == 0) revert AccessLicense_BadOffer("duration");
     }
 
     function _needsReview(uint64 terms, uint64 duo, bool diseaseShown) private pure returns (bool) {
@@ -479,6 +491,7 @@ contract AccessLicense is ERC721, IERC5192, Offers, Orders, Payments {
             _visas[licenseId][i] = ids[i];
         }
         expire = uint32(Math.min(first, type(uint32).max));
+        emit VisasShown(licenseId, ids, expire);
     }
 
     function _settle(uint256 licenseId, StoredLicense storage license) private {
@@ -570,7 +583,11 @@ contract AccessLicense is ERC721, IERC5192, Offers, Orders, Payments {
         if (state != State.Delivered && state != State.Settled) return false;
         if (license.usesLeft == 0 || block.timestamp >= _endOf(license)) return false;
         if (flags & HAS_VISAS != 0 && _areVisasLapsed(licenseId, license)) return false;
-        return Right(flags & RIGHT) != Right.Train || !DATASETS.isWithdrawn(license.datasetId, license.version);
+        return !_isTrainingStopped(license);
+    }
+
+    function _isTrainingStopped(StoredLicense storage license) private view returns (bool) {
+        return Right(license.flags & RIGHT) == Right.Train && DATASETS.isWithdrawn(license.datasetId, license.version);
     }
 
     /// @dev There are 4 visas at most: one of each type.

@@ -3,11 +3,10 @@ pragma solidity 0.8.37;
 
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
-import {Nonces} from "@openzeppelin/contracts/utils/Nonces.sol";
 import {IKeyRegistry} from "./interfaces/IKeyRegistry.sol";
 
 /// @title Key registry
-contract KeyRegistry is EIP712, Nonces, IKeyRegistry {
+contract KeyRegistry is EIP712, IKeyRegistry {
     /// @notice ML-KEM-768 encapsulation key (1,184 bytes), then X25519 public key (32 bytes).
     uint256 public constant KEY_LENGTH = 1216;
 
@@ -28,7 +27,7 @@ contract KeyRegistry is EIP712, Nonces, IKeyRegistry {
         external
     {
         if (block.timestamp > deadline) revert KeyRegistry_SignatureExpired(deadline);
-        bytes32 signed = registrationHash(account, keccak256(publicKey), _useNonce(account), deadline);
+        bytes32 signed = registrationHash(account, keccak256(publicKey), nonces(account), deadline);
         if (!SignatureChecker.isValidSignatureNowCalldata(account, signed, signature)) {
             revert KeyRegistry_BadSignature(account);
         }
@@ -41,7 +40,12 @@ contract KeyRegistry is EIP712, Nonces, IKeyRegistry {
         if (key.keyHash == 0) revert KeyRegistry_NoKey(msg.sender);
         key.keyHash = 0;
         key.since = uint40(block.timestamp);
-        emit KeyRevoked(msg.sender, key.index);
+        emit KeyRevoked(msg.sender, key.index++);
+    }
+
+    /// @inheritdoc IKeyRegistry
+    function nonces(address account) public view returns (uint256) {
+        return _keys[account].index;
     }
 
     /// @inheritdoc IKeyRegistry

@@ -82,6 +82,8 @@ interface IAccessLicense {
         ResearchPurpose purpose;
         address currency;
         uint256 price;
+        bool mayReview; // whether it may wait for the committee's decision
+        uint40 visasUntil; // until when at least the visas that are shown are valid; 0 where none are required
         uint256 nonce; // `nonces(buyer)`
         uint256 deadline; // the last second in which it may be submitted
     }
@@ -115,6 +117,8 @@ interface IAccessLicense {
     );
     /// @dev Right after the purchase, when a disease or a plan was named.
     event PurposeDeclared(uint256 indexed licenseId, uint32 disease, bytes32 statement);
+    /// @dev Right before the purchase or renewal that rests on them: the licence ends when one of `visaIds` is revoked.
+    event VisasShown(uint256 indexed licenseId, bytes32[] visaIds, uint40 expire);
     event OrdersCancelled(address indexed buyer, uint256 nonce);
     event LicenseApproved(uint256 indexed licenseId, address by);
     event LicenseRejected(uint256 indexed licenseId, address by, bytes32 reason);
@@ -143,6 +147,9 @@ interface IAccessLicense {
     error AccessLicense_WrongAmountReceived(address currency, uint256 got, uint256 required);
     error AccessLicense_OrderExpired(uint256 deadline);
     error AccessLicense_BadSignature(address buyer);
+    error AccessLicense_NeedsReview(uint64 terms, uint64 purpose);
+    error AccessLicense_VisasTooShort(uint40 got, uint40 required);
+    error AccessLicense_BuyerIsArbiter(address buyer);
     error AccessLicense_BadDiseaseProof(uint32 disease, bytes32 root);
     error AccessLicense_VisasRequired(uint256 offerId, uint8 types);
     error AccessLicense_VisaLapsed(uint256 licenseId);
@@ -174,6 +181,9 @@ interface IAccessLicense {
     /// @notice As `purchase`, with all that a buyer may declare, prove and sign, in one transaction. The caller is the
     /// buyer, or anyone who holds the order with the buyer's signature: that one pays the gas and, where the price is in
     /// ETH, the price. Licence and refunds are the buyer's.
+    /// What a relayer may choose is the evidence, within what the order says of review and visas.
+    /// Warning: a buyer who does not want to wait for a relayer calls with the signature, which uses the order up (or
+    /// cancels it), or it may be carried out, too.
     /// @param signature empty when the buyer calls; then the order's nonce is not looked at either
     function purchaseFor(
         Order calldata order,
@@ -200,11 +210,13 @@ interface IAccessLicense {
     /// @notice The licensee confirms that the key opens the data: the owner is credited.
     function confirm(uint256 licenseId) external;
 
-    /// @notice Anyone, once the dispute window is over: the owner is credited.
+    /// @notice Anyone, once the dispute window is over: the owner is credited. Not for a training licence whose version was
+    /// withdrawn meanwhile.
     function claim(uint256 licenseId) external;
 
     /// @notice Anyone: the buyer is credited once the delivery deadline has passed without delivery, at once when the
-    /// version was withdrawn or a visa lapsed before delivery, and when the arbiter of a dispute was silent for 30 days: the owner chose
+    /// version was withdrawn or a visa lapsed before delivery, or the version was withdrawn from a training licence before
+    /// the owner was paid; and when the arbiter of a dispute was silent for 30 days: the owner chose
     /// the arbiter, so its silence must not pay the owner.
     function refund(uint256 licenseId) external;
 
@@ -218,7 +230,8 @@ interface IAccessLicense {
     /// @notice The dataset's owner ends a delivered licence. What is still in escrow goes back to the buyer, whole. Of a
     /// settled licence with `proRata` the owner pays `refundDue` back: in ETH with the transaction (what is too much is
     /// owed to the owner again), or in the currency from an allowance.
-    /// Warning: without `proRata` a licence that was settled is not paid back.
+    /// Warning: without `proRata` a licence that was settled is not paid back. With it, whoever owns the dataset pays, a
+    /// royalty or a predecessor's income included; and the uses are those that owner and custodian counted.
     function revoke(uint256 licenseId, bytes32 reason) external payable;
 
     /// @notice What an owner who revoked this licence now would pay back: the smaller of the unused shares of time and
@@ -226,7 +239,8 @@ interface IAccessLicense {
     function refundDue(uint256 licenseId) external view returns (uint256);
 
     /// @notice The licensee buys the offer once more on a settled licence: another duration from the end of the present
-    /// one (or from now, if it is over) and as many uses more. The key is known, so the owner is credited at once.
+    /// one (or from now, if it is over; an end by a visa is none) and as many uses more. The key is known, so the owner is
+    /// credited at once.
     /// @param visas anew, where the offer requires them
     function renew(uint256 licenseId, IVisaRegistry.SignedVisa[] calldata visas, Payment calldata payment)
         external
@@ -235,7 +249,8 @@ interface IAccessLicense {
     /// @notice Counts one use. For the licensee, and for the owner or custodian who serves the use.
     function consume(uint256 licenseId) external returns (uint32 usesLeft);
 
-    /// @notice Anyone: makes an active licence the one that `hasAccess` looks at, if that one is not active any more.
+    /// @notice Anyone: makes an active licence the one that `hasAccess` looks at, if that one is not active any more, or
+    /// ends earlier and has fewer uses.
     function present(uint256 licenseId) external;
 
     /// @notice Pays out what is owed to `account` (pull payment); anyone may trigger it.
@@ -253,7 +268,8 @@ interface IAccessLicense {
     /// @notice How many licences there are; their ids are 1 to this.
     function licenseCount() external view returns (uint256);
 
-    /// @notice What a purchase with `purpose` would meet now: denied, approved or reviewed.
+    /// @notice How `purpose` meets the terms of the latest version: denied, approved or reviewed. Not whether the offer is
+    /// open, or the version withdrawn.
     function assess(uint256 offerId, ResearchPurpose calldata purpose, bytes32[] calldata diseaseProof)
         external
         view
@@ -267,6 +283,7 @@ interface IAccessLicense {
     function isActive(uint256 licenseId) external view returns (bool);
     function expiresAt(uint256 licenseId) external view returns (uint256);
 
-    /// @notice Whether `account` holds an active licence for `datasetId` with `right`. Entitlement is this state, never a log.
+    /// @notice Whether the licence that was last presented (by delivery, renewal or `present`) for this account, dataset
+    /// and right is active. Entitlement is this state, never a log. Who holds another active one presents it.
     function hasAccess(uint256 datasetId, address account, Right right) external view returns (bool);
 }

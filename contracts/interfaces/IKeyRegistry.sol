@@ -5,7 +5,7 @@ pragma solidity >=0.8.24;
 /// @notice Maps an account to its public encryption key (X25519 + ML-KEM-768 hybrid, 1,216 bytes raw, ML-KEM part first).
 /// The hash is state, the key itself is in the event, so that registering costs little and anyone can check a key.
 interface IKeyRegistry {
-    /// @param index 1 for an account's first key, one more at each rotation
+    /// @param index 1 for an account's first key, one more at each rotation and each revocation
     event KeyRegistered(address indexed account, uint32 indexed index, bytes32 keyHash, bytes publicKey);
     event KeyRevoked(address indexed account, uint32 indexed index);
 
@@ -35,6 +35,10 @@ interface IKeyRegistry {
         external
         view
         returns (bytes32);
+
+    /// @notice What the next signed registration of `account` says. Every registration and revocation uses it up, so that
+    /// nobody brings back a key that the account gave up with what was signed before.
+    function nonces(address account) external view returns (uint256);
 
     /// @notice Withdraws the sender's key; nothing is sealed to it any more.
     function revoke() external;

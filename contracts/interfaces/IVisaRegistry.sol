@@ -18,7 +18,7 @@ interface IVisaRegistry {
     struct Visa {
         address subject;
         VisaType visaType;
-        bytes32 value; // what `valueRequired` asks for; of a grant: the hash of the dataset it is for
+        bytes32 value; // what `requiredValue` asks for; of a grant: the hash of the dataset it is for
         address issuer;
         uint40 asserted; // seconds; when the issuer knew it to be true
         uint40 expires; // seconds; the first moment when it is not valid any more

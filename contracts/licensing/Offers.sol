@@ -6,7 +6,7 @@ import {IAccessLicense} from "../interfaces/IAccessLicense.sol";
 import {IDatasetNFT} from "../interfaces/IDatasetNFT.sol";
 
 /// @title What is for sale
-/// @dev An offer never changes but from open to closed: what a buyer saw is what it buys.
+/// @dev An offer never changes but from open to closed. The version that is sold, and its terms, are the dataset's latest.
 abstract contract Offers is IAccessLicense {
     struct StoredOffer {
         // slot 0
@@ -119,6 +119,8 @@ abstract contract Offers is IAccessLicense {
         }
         if (offer.arbiter == owner) revert AccessLicense_BadOffer("arbiter");
         if (offer.visas > ALL_VISAS) revert AccessLicense_BadOffer("visas");
+        // It stands for "not counted" in a licence.
+        if (offer.uses == type(uint32).max) revert AccessLicense_BadOffer("uses");
         // Without an end there is no unused part.
         if (offer.proRata && offer.duration == 0 && offer.uses == 0) revert AccessLicense_BadOffer("proRata");
         bool inToken = offer.currency != address(0);

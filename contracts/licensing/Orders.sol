@@ -12,7 +12,7 @@ abstract contract Orders is IAccessLicense, EIP712, Nonces {
     bytes32 private constant PURPOSE_TYPEHASH =
         keccak256("ResearchPurpose(uint64 duo,uint32 disease,bytes32 statement)");
     bytes32 private constant ORDER_TYPEHASH = keccak256(
-        "Order(address buyer,uint256 offerId,ResearchPurpose purpose,address currency,uint256 price,uint256 nonce,uint256 deadline)ResearchPurpose(uint64 duo,uint32 disease,bytes32 statement)"
+        "Order(address buyer,uint256 offerId,ResearchPurpose purpose,address currency,uint256 price,bool mayReview,uint40 visasUntil,uint256 nonce,uint256 deadline)ResearchPurpose(uint64 duo,uint32 disease,bytes32 statement)"
     );
 
     constructor() EIP712("BioDeSci Access Licence", "1") {}
@@ -35,6 +35,8 @@ abstract contract Orders is IAccessLicense, EIP712, Nonces {
                     purposeHash,
                     order.currency,
                     order.price,
+                    order.mayReview,
+                    order.visasUntil,
                     order.nonce,
                     order.deadline
                 )

@@ -82,7 +82,12 @@ abstract contract Payments is IAccessLicense, ReentrancyGuardTransient {
         if (to == address(this)) revert AccessLicense_TransferFailed(to, amount);
         emit Collected(account, currency, amount, to);
         if (currency != ETH) {
+            // A token that charged the sender on top would take what belongs to others.
+            uint256 before = IERC20(currency).balanceOf(address(this));
             IERC20(currency).safeTransfer(to, amount);
+            if (IERC20(currency).balanceOf(address(this)) + amount != before) {
+                revert AccessLicense_TransferFailed(to, amount);
+            }
         } else {
             // slither-disable-next-line low-level-calls // to whom it is owed, or where that account says
             (bool ok,) = to.call{value: amount}("");

@@ -228,6 +228,8 @@ def order(researcher):
             "purpose": purpose(Duo.HMB),
             "currency": ZERO,
             "price": PRICE,
+            "mayReview": True,
+            "visasUntil": 0,
             "nonce": 0,
             "deadline": 2**40,
         }

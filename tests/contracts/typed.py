@@ -18,6 +18,8 @@ _ORDER = [
     ("ResearchPurpose", "purpose"),
     ("address", "currency"),
     ("uint256", "price"),
+    ("bool", "mayReview"),
+    ("uint40", "visasUntil"),
     ("uint256", "nonce"),
     ("uint256", "deadline"),
 ]

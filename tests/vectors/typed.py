@@ -29,7 +29,7 @@ TYPES = {
     "Visa": "Visa(address subject,uint8 visaType,bytes32 value,address issuer,"
     "uint40 asserted,uint40 expires)",
     "Order": "Order(address buyer,uint256 offerId,ResearchPurpose purpose,address currency,uint256 price,"
-    "uint256 nonce,uint256 deadline)" + PURPOSE,
+    "bool mayReview,uint40 visasUntil,uint256 nonce,uint256 deadline)" + PURPOSE,
     "Registration": "Registration(address account,bytes32 keyHash,uint256 nonce,uint256 deadline)",
     "Permit": "Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)",
     "ReceiveWithAuthorization": "ReceiveWithAuthorization(address from,address to,uint256 value,"
@@ -102,12 +102,14 @@ def vectors() -> dict[str, Any]:
     latest = Visa(BUYER, VisaType.RESEARCHER_STATUS, bytes(32), ISSUER, 0, 2**40 - 1)
     made.append(("visa for ever", typed_data.visa(CHAIN_ID, VISAS, latest)))
     for label, order in (
-        ("order in ether", Order(BUYER, 1, Purpose(4), NOBODY, 10**16, 0, 1_800_000_000)),
+        ("order in ether", Order(BUYER, 1, Purpose(4), NOBODY, 10**16, False, 0, 0, 1_800_000_000)),
         (
             "order with a disease",
-            Order(BUYER, 2, Purpose(8, 5068, value), TOKEN, 25_000_000, 3, 1_800_000_000),
+            Order(
+                BUYER, 2, Purpose(8, 5068, value), TOKEN, 25_000_000, True, 1_790_000_000, 3, 1_800_000_000
+            ),
         ),
-        ("order, largest numbers", Order(BUYER, most, largest, TOKEN, most, most, most)),
+        ("order, largest numbers", Order(BUYER, most, largest, TOKEN, most, True, 2**40 - 1, most, most)),
     ):
         made.append((label, typed_data.order(CHAIN_ID, LICENSES, order)))
     made.append(("registration", typed_data.registration(CHAIN_ID, KEYS, BUYER, value, 0, 1_800_000_000)))

@@ -30,6 +30,10 @@ HINTS = {
     "AccessLicense_NotRenewable": "The licence has no end and no count of uses: nothing to renew.",
     "AccessLicense_NothingOwed": "There is nothing to pay out.",
     "AccessLicense_OfferClosed": "Choose an open offer: biodesci dataset show ID.",
+    "AccessLicense_BuyerIsArbiter": "The offer's arbiter can't buy it: buy with another account.",
+    "AccessLicense_NeedsReview": "The buyer didn't agree to wait for the committee: show the proof of the disease, "
+    "or have the buyer sign an order that may be reviewed.",
+    "AccessLicense_VisasTooShort": "Show visas that are valid for as long as the order says.",
     "AccessLicense_OrderExpired": "Ask the buyer for another order: biodesci license order OFFER_ID.",
     "AccessLicense_Soulbound": "Licences cannot be transferred.",
     "AccessLicense_TooEarly": "Wait until the time shown (seconds since 1970).",

@@ -24,20 +24,26 @@ class Purpose:
 
 @dataclass(frozen=True)
 class Order:
-    """What a buyer signs; `price` in the currency's smallest unit."""
+    """What a buyer signs; `price` in the currency's smallest unit.
+
+    `may_review` says whether the purchase may wait for the committee, `visas_until` until when at least the
+    visas shown are valid (seconds; 0 where the offer requires none): a relayer chooses the evidence.
+    """
 
     buyer: str
     offer_id: int
     purpose: Purpose
     currency: str
     price: int
+    may_review: bool
+    visas_until: int
     nonce: int
     deadline: int
 
-    def tuple(self) -> tuple[str, int, tuple[int, int, bytes], str, int, int, int]:
+    def tuple(self) -> tuple[str, int, tuple[int, int, bytes], str, int, bool, int, int, int]:
         return (
-            self.buyer, self.offer_id, self.purpose.tuple(), self.currency, self.price, self.nonce,
-            self.deadline,
+            self.buyer, self.offer_id, self.purpose.tuple(), self.currency, self.price, self.may_review,
+            self.visas_until, self.nonce, self.deadline,
         )  # fmt: skip
 
 

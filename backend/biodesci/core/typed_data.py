@@ -39,7 +39,7 @@ def visa(chain_id: int, registry: str, signed: Visa) -> Document:
 def order(chain_id: int, licenses: str, signed: Order) -> Document:
     types = {
         "Order": "address buyer,uint256 offerId,ResearchPurpose purpose,address currency,uint256 price,"
-        "uint256 nonce,uint256 deadline",
+        "bool mayReview,uint40 visasUntil,uint256 nonce,uint256 deadline",
         "ResearchPurpose": "uint64 duo,uint32 disease,bytes32 statement",
     }
     buyer, offer_id, purpose, *rest = signed.tuple()

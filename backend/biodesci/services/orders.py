@@ -15,11 +15,13 @@ from web3.types import TxReceipt
 
 from biodesci.chain.client import Chain
 from biodesci.core import typed_data, visa
+from biodesci.core.duo import Decision
 from biodesci.core.errors import InputError, StateError
 from biodesci.core.order import Evidence, Method, Order, Payment, Purpose
 from biodesci.services import offers, payment
-from biodesci.services.purchase import Purchased, check, purchased
+from biodesci.services.purchase import Purchased, assess, check, purchased
 
+_LATEST: Final = 2**32 - 1  # seconds: a licence's end by its visas has 32 bits
 _FORMAT: Final = "biodesci-order/1"
 _WARNING: Final = (
     "Private: whoever holds this file can carry out the purchase, and it may hold visas, which are personal. "
@@ -56,6 +58,8 @@ class SignedOrder:
                 },
                 "currency": order.currency,
                 "price": str(order.price),
+                "mayReview": order.may_review,
+                "visasUntil": order.visas_until,
                 "nonce": str(order.nonce),
                 "deadline": order.deadline,
             },
@@ -84,7 +88,18 @@ def order(chain: Chain, offer_id: int, purpose: Purpose, evidence: Evidence, *, 
     deadline = chain.now() + seconds
     paid = payment.signed(chain, offer.currency, offer.price, deadline)
     nonce = chain.call(chain.licenses.functions.nonces(chain.address))
-    wanted = Order(chain.address, offer_id, purpose, offer.currency.address, offer.price, nonce, deadline)
+    wanted = Order(
+        buyer=chain.address,
+        offer_id=offer_id,
+        purpose=purpose,
+        currency=offer.currency.address,
+        price=offer.price,
+        # A relayer could show other evidence: less of a proof, or an older visa.
+        may_review=assess(chain, offer_id, purpose, evidence) is Decision.REVIEW,
+        visas_until=min((min(shown.visa.expires, _LATEST) for shown in evidence.visas), default=0),
+        nonce=nonce,
+        deadline=deadline,
+    )
     licenses = str(chain.licenses.address)
     document = typed_data.order(chain.chain_id, licenses, wanted)
     signature = bytes(chain.signer().sign_message(encode_typed_data(full_message=document)).signature)
@@ -139,6 +154,8 @@ def _parse(document: Any) -> SignedOrder:
             purpose=Purpose(int(purpose["duo"]), int(purpose["disease"]), _bytes(purpose["statement"])),
             currency=to_checksum_address(order["currency"]),
             price=int(order["price"]),
+            may_review=bool(order["mayReview"]),
+            visas_until=int(order["visasUntil"]),
             nonce=int(order["nonce"]),
             deadline=int(order["deadline"]),
         ),

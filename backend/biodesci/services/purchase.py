@@ -82,7 +82,17 @@ def _function(
     if plain:
         return chain.licenses.functions.purchase(offer.id, purpose.duo)
     # The buyer calls, so that neither nonce nor signature counts.
-    order = Order(chain.address, offer.id, purpose, offer.currency.address, offer.price, 0, NEVER)
+    order = Order(
+        chain.address,
+        offer.id,
+        purpose,
+        offer.currency.address,
+        offer.price,
+        True,
+        0,
+        nonce=0,
+        deadline=NEVER,
+    )
     return chain.licenses.functions.purchaseFor(order.tuple(), b"", evidence.tuple(), paid.tuple())
 
 
@@ -105,10 +115,14 @@ def check(chain: Chain, offer: Offer, purpose: Purpose, evidence: Evidence) -> N
         )
 
 
-def _check_purpose(chain: Chain, offer: Offer, purpose: Purpose, evidence: Evidence) -> None:
+def assess(chain: Chain, offer_id: int, purpose: Purpose, evidence: Evidence) -> duo.Decision:
+    """How the contract would take this purpose now."""
     proof = list(evidence.disease_proof)
-    decision = chain.call(chain.licenses.functions.assess(offer.id, purpose.tuple(), proof))
-    if decision != duo.Decision.DENY:
+    return duo.Decision(chain.call(chain.licenses.functions.assess(offer_id, purpose.tuple(), proof)))
+
+
+def _check_purpose(chain: Chain, offer: Offer, purpose: Purpose, evidence: Evidence) -> None:
+    if assess(chain, offer.id, purpose, evidence) is not duo.Decision.DENY:
         return
     _, terms, _ = chain.call(chain.datasets.functions.saleOf(offer.dataset_id))
     raise AccessDeniedError(

@@ -87,7 +87,7 @@ export function PurposeForm({ dataset, offer, account }: { dataset: DatasetAnswe
     const at = { address: deployment.contracts.AccessLicense, abi: AccessLicense, value } as const
     const landed = async () => (await existing()) !== undefined
     const declared = { duo: purpose, disease: disease.number ?? 0, statement: statement?.hash ?? zeroHash }
-    const order = { buyer: account, offerId, purpose: declared, currency: paying.currency.address, price: paying.price, nonce: 0n, deadline }
+    const order = { buyer: account, offerId, purpose: declared, currency: paying.currency.address, price: paying.price, mayReview: true, visasUntil: 0, nonce: 0n, deadline }
     const plain = paying.how !== 'permit' && disease.number === null && !statement && types.length === 0
     const outcome = plain
       ? await payment.pay(paying, () => ({ ...at, functionName: 'purchase', args: [offerId, purpose] as const }), landed)
