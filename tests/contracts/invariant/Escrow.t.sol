@@ -71,18 +71,19 @@ contract EscrowInvariants {
             seen[i] = Seen(id, licenses.licenseOf(id), market.entryOf(id), licenses.isActive(id));
         }
         uint256 faults = market.faults();
+        // First what the market saw happen, which says more than what came of it.
+        _inv7_nothing_withdrawn_is_sold(faults);
+        _inv10_an_order_is_carried_out_once(faults);
+        _inv11_rounding_is_against_the_caller(faults);
+        _inv12_nobody_gets_in_between(faults);
         _inv1_balance_is_escrow_plus_owed(currencies, faults);
         _inv2_everyone_is_owed_their_due(currencies);
         _inv3_nobody_is_paid_twice(seen, faults);
         _inv4_active_means_delivered(seen);
         _inv5_the_end_is_final(seen, faults);
         _inv6_states_follow_the_arrows(seen, faults);
-        _inv7_nothing_withdrawn_is_sold(faults);
         _inv8_no_licence_outlives_its_visas(seen, faults);
         _inv9_access_means_an_active_licence(seen, faults);
-        _inv10_an_order_is_carried_out_once(faults);
-        _inv11_rounding_is_against_the_caller(faults);
-        _inv12_nobody_gets_in_between(faults);
         _inv13_what_was_paid_for_is_there(seen);
     }
 

@@ -64,9 +64,6 @@ abstract contract Traders is Ledger {
     /// @notice ETH first. The balance of all but the last says the truth.
     address[CURRENCIES] public currencies;
 
-    /// @notice Calls made within others.
-    uint256 public attempts;
-
     Armed[] private _armed;
     uint256 private _visaCount;
 
@@ -238,7 +235,6 @@ abstract contract Traders is Ledger {
     /// @dev Enters in the ledger what came of the attempts. Nothing did if the outer call failed.
     function _recordAttempts(Reentry who) internal {
         uint256 tried = who.tried();
-        attempts += tried;
         for (uint256 i = 0; i < tried; ++i) {
             if (!who.attempt(i).succeeded) continue;
             (Attack attack, uint256 id) = (_armed[i].attack, _armed[i].id);
