@@ -114,8 +114,9 @@ def measured(
     priced = terms_of_sale(2, currency=dollar.address, price=DOLLARS, duration=30 * DAY, proRata=True)
     spend("create_offer_erc20", licenses.createOffer(priced, sender=a.hospital))
     bought = licenses.offerCount()
-    for account in (a.model_owner, a.aggregator, a.arbiter):
+    for account in (a.model_owner, a.aggregator, a.worker):
         dollar.mint(account, 9 * DOLLARS, sender=a.deployer)
+    for account in (a.model_owner, a.aggregator):
         register_key(account)
     dollar.approve(licenses, DOLLARS, sender=a.model_owner)
     licenses.purchase(bought, Duo.HMB, sender=a.model_owner)
@@ -123,9 +124,9 @@ def measured(
     own = order(bought, buyer=a.aggregator.address, currency=dollar.address, price=DOLLARS)
     spend("purchase_erc20_permit", licenses.purchaseFor(own, b"", NO_EVIDENCE, paid, sender=a.aggregator))
     license_id = licenses.licenseCount()
-    paid = authorization(a.arbiter, dollar, licenses.address, DOLLARS, word("once"))
-    theirs = order(bought, buyer=a.arbiter.address, currency=dollar.address, price=DOLLARS)
-    signature = sign_order(a.arbiter, licenses, theirs)
+    paid = authorization(a.worker, dollar, licenses.address, DOLLARS, word("once"))
+    theirs = order(bought, buyer=a.worker.address, currency=dollar.address, price=DOLLARS)
+    signature = sign_order(a.worker, licenses, theirs)
     relayed = licenses.purchaseFor(theirs, signature, NO_EVIDENCE, paid, sender=a.stranger)
     spend("purchase_erc20_relayed", relayed)
     datasets.setCustodian(2, a.hospital, sender=a.hospital)

@@ -3,6 +3,7 @@
 ├── given a passed deadline: reverts KeyRegistry_SignatureExpired
 ├── given another signer, key, account, nonce or deadline than was signed: reverts KeyRegistry_BadSignature
 ├── given a signature that was used: reverts KeyRegistry_BadSignature
+├── given that the account registered or revoked a key after it signed: reverts KeyRegistry_BadSignature
 ├── given a signed key of another length: reverts KeyRegistry_BadLength
 ├── given an account's signature, from anybody: registers, and uses the nonce up
 └── given a contract: what it accepts as its signature counts (ERC-1271)
@@ -50,6 +51,24 @@ def test_needs_what_was_signed(keys, researcher, stranger, signature, deadline):
     next_one = sign_registration(researcher, keys, researcher.address, KEY, 1, deadline)
     with reverts(keys.KeyRegistry_BadSignature, account=researcher):
         keys.registerFor(researcher, KEY, deadline, next_one, sender=stranger)
+
+
+def test_void_after_a_rotation(keys, researcher, stranger, signature, deadline):
+    keys.register(OTHER, sender=researcher)
+    with reverts(keys.KeyRegistry_BadSignature, account=researcher):
+        keys.registerFor(researcher, KEY, deadline, signature, sender=stranger)
+    assert keys.keyOf(researcher).keyHash == keccak(OTHER)
+
+
+def test_void_after_a_revocation(keys, researcher, stranger, deadline):
+    keys.register(OTHER, sender=researcher)
+    signature = sign_registration(
+        researcher, keys, researcher.address, KEY, keys.nonces(researcher), deadline
+    )
+    keys.revoke(sender=researcher)
+    with reverts(keys.KeyRegistry_BadSignature, account=researcher):
+        keys.registerFor(researcher, KEY, deadline, signature, sender=stranger)
+    assert not keys.hasKey(researcher)
 
 
 def test_needs_the_length(keys, researcher, stranger, deadline):

@@ -53,6 +53,28 @@ def test_stays_owed_when_the_transfer_fails(
     licenses.collect(hospital, ZERO, sender=hospital)  # nobody else is held up
 
 
+def test_a_token_that_charges_the_contract(
+    licenses, forge_contract, make_offer, buy, settle, actors, researcher, hospital, stranger, dataset
+):
+    """What it charges on top belongs to others, so it is not paid out."""
+    token = actors.deployer.deploy(forge_contract("FeeToken"))
+    token.setFee(0, sender=stranger)
+    offer = make_offer(price=1000, currency=token.address)
+    for _ in range(2):
+        token.mint(researcher, 1000, sender=stranger)
+        token.approve(licenses, 1000, sender=researcher)
+        bought = buy(offer, value=0)
+    settle(bought)
+    token.setOnTop(True, sender=stranger)
+    token.setFee(100, sender=stranger)
+    with reverts(licenses.AccessLicense_TransferFailed, to=hospital, amount=1000):
+        licenses.collect(hospital, token, sender=hospital)
+    assert (token.balanceOf(licenses), licenses.owed(hospital, token)) == (2000, 1000)
+    token.setFee(0, sender=stranger)
+    licenses.collect(hospital, token, sender=hospital)
+    assert (token.balanceOf(licenses), token.balanceOf(hospital)) == (1000, 1000)
+
+
 def test_a_contract_that_takes_it(licenses, datasets, delivered, wallet, dataset, hospital, researcher):
     datasets.transferFrom(hospital, wallet, dataset, sender=hospital)
     licenses.confirm(delivered, sender=researcher)

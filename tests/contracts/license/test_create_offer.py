@@ -2,8 +2,9 @@
 
 ├── given a dataset that does not exist: reverts ERC721NonexistentToken
 ├── given another sender than the dataset's owner: reverts AccessLicense_NotDatasetOwner
-├── given no right, a window of zero or too long, the owner as arbiter, visas that do not exist, a refund of
-│   part of what has no end, or a currency without code: reverts AccessLicense_BadOffer
+├── given no right, a window of zero or too long, the owner as arbiter, visas that do not exist, as
+│   many uses as stand for "not counted", a refund of part of what has no end, or a currency without
+│   code: reverts AccessLicense_BadOffer
 └── otherwise: the offer is open and reads back, in ETH or in an ERC-20
 """
 
@@ -32,6 +33,7 @@ def test_needs_the_owner(licenses, dataset, terms_of_sale, actors, by):
         ("deliveryWindow", 365 * DAY + 1),
         ("disputeWindow", 0),
         ("disputeWindow", 90 * DAY + 1),
+        ("uses", 2**32 - 1),
         ("visas", 16),
         ("visas", 255),
         ("currency", "0x" + "11" * 20),

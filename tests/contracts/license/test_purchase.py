@@ -7,6 +7,8 @@
 ├── given a withdrawn latest version: reverts AccessLicense_Withdrawn
 ├── given a buyer without a key: reverts AccessLicense_NoKey
 ├── given a purpose that the terms deny: reverts AccessLicense_Denied
+├── given terms with a time limit, and an offer without an end: reverts AccessLicense_BadOffer
+├── given the offer's arbiter as buyer: reverts AccessLicense_BuyerIsArbiter
 ├── given a purpose that needs review: the licence is InReview
 ├── otherwise: the licence is Purchased, for the latest version, the price in escrow; no access yet
 └── in an ERC-20
@@ -117,6 +119,23 @@ def test_a_purpose_that_needs_review(licenses, publish, terms_of_sale, hospital,
     tx = licenses.purchase(licenses.offerCount(), Duo.HMB | Duo.IRB, value=PRICE, sender=buyer)
     assert tx.events[-1].needsReview
     assert licenses.licenseOf(1).state == License.IN_REVIEW
+
+
+def test_a_time_limit_needs_an_end(licenses, publish, terms_of_sale, hospital, buyer):
+    dataset = publish(hospital, terms=Duo.HMB | Duo.TS)
+    licenses.createOffer(terms_of_sale(dataset, duration=0), sender=hospital)
+    with reverts(licenses.AccessLicense_BadOffer, field="duration"):
+        licenses.purchase(licenses.offerCount(), Duo.HMB | Duo.TS, value=PRICE, sender=buyer)
+    licenses.createOffer(terms_of_sale(dataset, duration=DAY), sender=hospital)
+    licenses.purchase(licenses.offerCount(), Duo.HMB | Duo.TS, value=PRICE, sender=buyer)
+    assert licenses.licenseOf(licenses.licenseCount()).state == License.PURCHASED
+
+
+def test_not_by_its_arbiter(licenses, offer, arbiter, register_key):
+    """It could dispute, and decide for itself."""
+    register_key(arbiter)
+    with reverts(licenses.AccessLicense_BuyerIsArbiter, buyer=arbiter):
+        licenses.purchase(offer, Duo.HMB, value=PRICE, sender=arbiter)
 
 
 def test_a_free_offer(licenses, make_offer, buy, deliver, researcher, hospital):

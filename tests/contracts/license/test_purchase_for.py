@@ -15,7 +15,7 @@
 │   └── for a contract: what it accepts as its signature counts (ERC-1271)
 └── a disease
     ├── given a proof that is wrong, or proves another disease: reverts AccessLicense_BadDiseaseProof
-    ├── given none: needs review
+    ├── given none: needs review, which reverts AccessLicense_NeedsReview where the order does not allow it
     └── given a right one: needs no review
 Payments in an ERC-20: test_purchase_for_in_token.py. Visas: visa/test_purchase.py.
 """
@@ -256,6 +256,15 @@ def test_a_disease_with_its_proof(licenses, order, submit, disease_offer, named)
 def test_a_disease_without_proof(licenses, order, submit, disease_offer, named):
     submit(order(disease_offer, purpose=purpose(Duo.DS, named)))
     assert licenses.licenseOf(licenses.licenseCount()).state == License.IN_REVIEW
+
+
+def test_no_review_without_leave(licenses, order, submit, disease_offer):
+    """A relayer could leave the proof out, and the money would wait for a committee."""
+    wanted = order(disease_offer, purpose=purpose(Duo.DS, 5068), mayReview=False)
+    with reverts(licenses.AccessLicense_NeedsReview, terms=Duo.DS, purpose=Duo.DS):
+        submit(wanted)
+    submit(wanted, evidence={**NO_EVIDENCE, "diseaseProof": disease.prove(PERMITTED, 5068)})
+    assert licenses.licenseOf(licenses.licenseCount()).state == License.PURCHASED
 
 
 @pytest.mark.parametrize("named", [1, 5148])

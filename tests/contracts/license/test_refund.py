@@ -5,6 +5,7 @@
 ├── given the deadline of the delivery, or of the review, has not passed: reverts AccessLicense_TooEarly
 ├── given a dispute whose arbiter still has time: reverts AccessLicense_TooEarly, withdrawn or not
 ├── given a version withdrawn before delivery, or a visa that lapsed: the buyer is credited at once
+├── given a delivered training licence whose version was withdrawn: the buyer is credited at once
 └── given the deadline has passed, by anyone: Refunded, the buyer is credited, never active
 """
 
@@ -24,6 +25,21 @@ def test_not_after_delivery(licenses, delivered, researcher, wait):
     licenses.claim(delivered, sender=researcher)
     with reverts(licenses.AccessLicense_WrongState, licenseId=delivered, got=License.SETTLED):
         licenses.refund(delivered, sender=researcher)
+
+
+def test_training_that_was_withdrawn(
+    licenses, datasets, dataset, make_offer, buy, deliver, settle, hospital, researcher, stranger
+):
+    offer = make_offer(right=Right.TRAIN)
+    settled, license_id = settle(buy(offer)), deliver(buy(offer))
+    with reverts(licenses.AccessLicense_WrongState, licenseId=license_id, got=License.DELIVERED):
+        licenses.refund(license_id, sender=stranger)
+    datasets.withdraw(dataset, 1, sender=hospital)
+    tx = licenses.refund(license_id, sender=stranger)
+    assert tx.events == [licenses.LicenseRefunded(licenseId=license_id, amount=PRICE)]
+    assert licenses.owed(researcher, ZERO) == PRICE
+    with reverts(licenses.AccessLicense_WrongState, licenseId=settled, got=License.SETTLED):
+        licenses.refund(settled, sender=stranger)
 
 
 def test_not_before_the_deadline(licenses, purchased, researcher):

@@ -3,6 +3,7 @@
 ├── given none, or what `check` refuses: reverts as `check` does, and nothing is sold
 ├── given visas for an offer that requires none: reverts VisaRegistry_NotNeeded
 ├── given a grant for another dataset: reverts VisaRegistry_WrongValue
+├── given visas that end before the order says: reverts AccessLicense_VisasTooShort
 ├── given all of them: the licence is sold; it ends with the first visa, if that is before its duration
 ├── given a visa that lapses before the delivery: it is not delivered, but refunded at once
 └── given an issuer that is trusted no more: what was sold stays sold
@@ -61,6 +62,27 @@ def test_a_grant_for_another_dataset(
     with reverts(visas.VisaRegistry_WrongValue, visaType=Visa.GRANT, got=there, required=here):
         show(offer, signed_visa(Visa.GRANT, value=there))
     assert licenses.licenseOf(show(offer, signed_visa(Visa.GRANT, value=here))).state == License.PURCHASED
+
+
+def test_no_shorter_than_the_order_says(licenses, make_offer, ready, order, submit, signed_visa, now):
+    """A relayer could show an older visa of the buyer's."""
+    offer = make_offer(visas=Visa.bits(Visa.RESEARCHER))
+    until = now() + 30 * DAY
+    wanted = order(offer, visasUntil=until)
+    old = signed_visa(Visa.RESEARCHER, expires=until - 1)
+    with reverts(licenses.AccessLicense_VisasTooShort, got=until - 1, required=until):
+        submit(wanted, evidence={"diseaseProof": [], "visas": [old]})
+    submit(wanted, evidence={"diseaseProof": [], "visas": [signed_visa(Visa.RESEARCHER, expires=until)]})
+    assert licenses.licenseCount() == 1
+
+
+def test_says_what_a_licence_rests_on(licenses, visas, make_offer, ready, order, submit, signed_visa, issuer):
+    first, second = signed_visa(Visa.RESEARCHER), signed_visa(Visa.TERMS)
+    tx = submit(order(make_offer(visas=REGISTERED)), evidence={"diseaseProof": [], "visas": [first, second]})
+    (event,) = tx.decode_logs(licenses.VisasShown)
+    ids = [visas.idOf(issuer, visas.hashOf(visa)) for visa, _ in (first, second)]
+    assert [bytes(found) for found in event.visaIds] == [bytes(wanted) for wanted in ids]
+    assert (event.licenseId, event.expire) == (1, min(first[0][5], second[0][5]))
 
 
 def test_registered_access(licenses, make_offer, show, deliver, signed_visa, dataset, researcher):
