@@ -41,7 +41,9 @@ contract EscrowInvariants {
     }
 
     /// @dev All of them in one campaign, which so goes deeper in the same time; for what was touched lately, and for something
-    /// else in turn.
+    /// else in turn. No step of the market may fail: what should be possible is.
+    /// forge-config: default.invariant.fail-on-revert = true
+    /// forge-config: deep.invariant.fail-on-revert = true
     function invariant_market() external view {
         (uint256[] memory ids, address currency, uint256 steps) = market.lately();
         address[] memory currencies = new address[](3); // ETH is the first

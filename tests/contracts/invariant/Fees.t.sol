@@ -87,7 +87,11 @@ contract Bureau {
         uint256 id = _pick(seed, REQUESTED);
         if (id == 0) return request(seed);
         IInferenceCommitment.Request memory r = INFERENCES.requestOf(id);
-        if (vm.getBlockTimestamp() <= r.deadline) vm.warp(r.deadline + 1);
+        if (vm.getBlockTimestamp() <= r.deadline) {
+            require(!_try(abi.encodeCall(INFERENCES.expire, (id))), "inv17: expired too early");
+            if (seed % 4 != 0) return;
+            vm.warp(r.deadline + 1);
+        }
         _expire(id, r);
     }
 
@@ -117,7 +121,11 @@ contract Bureau {
         if (id == 0) return request(seed);
         IInferenceCommitment.Request memory r = INFERENCES.requestOf(id);
         bool early = states[id] == COMMITTED && seed % 4 < 2;
-        if (!early && vm.getBlockTimestamp() <= r.deadline) vm.warp(r.deadline + 1);
+        if (!early && vm.getBlockTimestamp() <= r.deadline) {
+            require(!_try(abi.encodeCall(INFERENCES.finalize, (id))), "inv17: finalized too early");
+            if (seed % 8 > 1) return;
+            vm.warp(r.deadline + 1);
+        }
         _finalize(id, r, early ? r.requester : address(this));
     }
 
@@ -138,7 +146,37 @@ contract Bureau {
     }
 
     function wait(uint256 time) external {
-        vm.warp(vm.getBlockTimestamp() + (time % 8 == 0 ? time % 31 days : time % 12 hours));
+        vm.warp(vm.getBlockTimestamp() + (time % 16 == 0 ? time % 31 days : time % 3 hours));
+    }
+
+    /// @notice All that a request's state does not allow.
+    function tryInVain(uint256 seed) external {
+        if (_count == 0) return request(seed);
+        uint256 id = 1 + (seed >> 16) % _count;
+        IInferenceCommitment.Request memory r = INFERENCES.requestOf(id);
+        bool open = r.state == REQUESTED;
+        bytes[4] memory calls = [
+            abi.encodeCall(INFERENCES.commit, (id, bytes32("out"), bytes32("blob"))),
+            abi.encodeCall(INFERENCES.cancel, (id)),
+            abi.encodeCall(INFERENCES.challenge, (id, bytes32("evidence"))),
+            abi.encodeCall(INFERENCES.resolve, (id, seed % 2 == 0))
+        ];
+        address[4] memory who = [r.worker, r.requester, r.requester, ARBITER];
+        bool[4] memory possible = [open, open, r.state == COMMITTED, r.state == CHALLENGED];
+        for (uint256 i = 0; i < 4; ++i) {
+            require(!_try(calls[i]), "inv17: a call by somebody else");
+            if (possible[i]) continue;
+            vm.prank(who[i]);
+            require(!_try(calls[i]), "inv17: a call that the state does not allow");
+        }
+        if (!open) require(!_try(abi.encodeCall(INFERENCES.expire, (id))), "inv17: expired after an answer");
+        if (r.state != COMMITTED && r.state != CHALLENGED) {
+            require(!_try(abi.encodeCall(INFERENCES.finalize, (id))), "inv17: finalized again");
+        }
+    }
+
+    function _try(bytes memory data) private returns (bool ok) {
+        (ok,) = address(INFERENCES).call(data);
     }
 
     function _expire(uint256 id, IInferenceCommitment.Request memory r) private {
@@ -183,7 +221,9 @@ contract FeeInvariants {
         targets[0] = address(bureau);
     }
 
-    /// @dev All of them after every step of one campaign, which so goes deeper in the same time.
+    /// @dev All of them in one campaign, which so goes deeper in the same time. No step may fail: what should be possible is.
+    /// forge-config: default.invariant.fail-on-revert = true
+    /// forge-config: deep.invariant.fail-on-revert = true
     function invariant_fees() external view {
         _inv15_balance_is_escrow_plus_owed();
         _inv16_nobody_is_paid_twice();

@@ -11,6 +11,13 @@ import {Sales} from "./Sales.sol";
 /// @notice Does at random what people do with datasets and licences, well or ill meant, and enters it in the ledger. Where
 /// there is no licence in the state that a step needs, it sells one, so that few calls are idle.
 contract Market is Sales {
+    uint16 private constant S_REVIEW = uint16(1 << uint8(IAccessLicense.State.InReview));
+    uint16 private constant S_PURCHASED = uint16(1 << uint8(IAccessLicense.State.Purchased));
+    uint16 private constant S_DELIVERED = uint16(1 << uint8(IAccessLicense.State.Delivered));
+    uint16 private constant S_SETTLED = uint16(1 << uint8(IAccessLicense.State.Settled));
+    uint16 private constant S_DISPUTED = uint16(1 << uint8(IAccessLicense.State.Disputed));
+    address private constant STRANGER = address(0x57A);
+
     uint256 private constant MOST_OFFERS = 30;
 
     constructor(World world) Sales(world) {}
@@ -61,31 +68,33 @@ contract Market is Sales {
     }
 
     function deliver(uint256 seed) external step {
-        uint256 id = _pick(seed, PURCHASED);
-        if (id == 0) return _sell(seed);
-        bytes memory data = abi.encodeCall(IAccessLicense.deliver, (id, bytes32("envelope")));
-        if (_now() > _entries[id].deadline || _cannotBeDelivered(id)) {
+        uint256 id = seed % 4 == 0 ? _pick(seed, PURCHASED) : 0;
+        if (id == 0) {
+            _bringToDelivery(seed);
+        } else if (_isLate(id) || _cannotBeDelivered(id)) {
+            bytes memory data = abi.encodeCall(IAccessLicense.deliver, (id, bytes32("envelope")));
             _refuse(6, "delivered too late", _ownerOf(id), 0, data);
-            return _refund(id);
+            _refund(id);
+        } else {
+            _deliver(id);
         }
-        _call(_ownerOf(id), 0, data);
-        _delivered(id);
     }
 
     function confirm(uint256 seed) external step {
-        uint256 id = _pick(seed, DELIVERED);
-        if (id == 0) return _sell(seed);
+        uint256 id = _bring(seed, DELIVERED);
+        if (id == 0) return;
         _call(_entries[id].buyer, 0, abi.encodeCall(IAccessLicense.confirm, (id)));
         _settled(id);
     }
 
     function claim(uint256 seed) external step {
-        uint256 id = _pick(seed, DELIVERED);
-        if (id == 0) return _sell(seed);
+        uint256 id = _bring(seed, DELIVERED);
+        if (id == 0) return;
         bytes memory data = abi.encodeCall(IAccessLicense.claim, (id));
         uint256 deadline = _entries[id].deadline;
         if (_now() <= deadline) {
             _refuse(6, "claimed too early", RELAYER, 0, data);
+            if (seed % 4 != 0) return;
             vm.warp(deadline + 1);
         }
         if (_isTrainingStopped(id)) {
@@ -98,8 +107,8 @@ contract Market is Sales {
 
     function refund(uint256 seed) external step {
         IAccessLicense.State[4] memory states = [DISPUTED, PURCHASED, IN_REVIEW, DELIVERED];
-        uint256 id = _pick(seed, states[seed % 4]);
-        if (id == 0) return _sell(seed);
+        uint256 id = _bring(seed, states[seed % 4]);
+        if (id == 0) return;
         if (_entries[id].state == DELIVERED && !_isTrainingStopped(id)) {
             return _refuse(6, "refunded after delivery", RELAYER, 0, abi.encodeCall(IAccessLicense.refund, (id)));
         }
@@ -107,14 +116,15 @@ contract Market is Sales {
         uint256 deadline = _entries[id].deadline;
         if (_now() <= deadline && (_entries[id].state == DISPUTED || !_cannotBeDelivered(id))) {
             _refuse(6, "refunded too early", RELAYER, 0, abi.encodeCall(IAccessLicense.refund, (id)));
+            if (seed % 16 > 1) return;
             vm.warp(deadline + 1);
         }
         _refund(id);
     }
 
     function dispute(uint256 seed) external step {
-        uint256 id = _pick(seed, DELIVERED);
-        if (id == 0) return _sell(seed);
+        uint256 id = _bring(seed, DELIVERED);
+        if (id == 0) return;
         bytes memory data = abi.encodeCall(IAccessLicense.dispute, (id, bytes32("wrong key")));
         if (_now() > _entries[id].deadline) {
             return _refuse(6, "disputed too late", _entries[id].buyer, 0, data);
@@ -124,19 +134,61 @@ contract Market is Sales {
     }
 
     function resolve(uint256 seed) external step {
-        uint256 id = _pick(seed, DISPUTED);
-        if (id == 0) return _sell(seed);
+        uint256 id = _bring(seed, DISPUTED);
+        if (id == 0) return;
         bool payOwner = seed % 2 == 0;
         _call(ARBITER, 0, abi.encodeCall(IAccessLicense.resolve, (id, payOwner)));
         if (payOwner) _settled(id);
         else _backTo(id, REFUNDED);
     }
 
+    /// @notice All that a licence's state, or the caller, does not allow.
+    function tryInVain(uint256 seed) external step {
+        if (count == 0) return _sell(seed);
+        uint256 id = 1 + (seed >> 16) % count;
+        Entry storage e = _entries[id];
+        (address owner, address buyer) = (_ownerOf(id), e.buyer);
+        IAccessLicense.Payment memory direct;
+        bytes[11] memory calls = [
+            abi.encodeCall(IAccessLicense.approve, (id)),
+            abi.encodeCall(IAccessLicense.reject, (id, bytes32("no"))),
+            abi.encodeCall(IAccessLicense.deliver, (id, bytes32("envelope"))),
+            abi.encodeCall(IAccessLicense.confirm, (id)),
+            abi.encodeCall(IAccessLicense.dispute, (id, bytes32("no"))),
+            abi.encodeCall(IAccessLicense.resolve, (id, seed % 2 == 0)),
+            abi.encodeCall(IAccessLicense.revoke, (id, bytes32("no"))),
+            abi.encodeCall(IAccessLicense.renew, (id, new IVisaRegistry.SignedVisa[](0), direct)),
+            abi.encodeCall(IAccessLicense.consume, (id)),
+            abi.encodeCall(IAccessLicense.claim, (id)),
+            abi.encodeCall(IAccessLicense.refund, (id))
+        ];
+        address[11] memory who = [owner, owner, owner, buyer, buyer, ARBITER, owner, buyer, buyer, RELAYER, RELAYER];
+        // In which states each of them is possible, a bit for each.
+        uint16[11] memory states = [
+            S_REVIEW,
+            S_REVIEW | S_PURCHASED,
+            S_PURCHASED,
+            S_DELIVERED,
+            S_DELIVERED,
+            S_DISPUTED,
+            S_DELIVERED | S_SETTLED | S_DISPUTED,
+            S_SETTLED,
+            S_DELIVERED | S_SETTLED,
+            S_DELIVERED,
+            S_REVIEW | S_PURCHASED | S_DELIVERED | S_DISPUTED
+        ];
+        for (uint256 i = 0; i < 11; ++i) {
+            bool isPossible = states[i] >> uint8(e.state) & 1 != 0;
+            if (!isPossible) _refuse(6, "a call that the state does not allow", who[i], 0, calls[i]);
+            if (i < 9) _refuse(6, "a call by somebody else", STRANGER, 0, calls[i]);
+        }
+    }
+
     // ---------------------------------------------------- use, renew, revoke
 
     function consume(uint256 seed) external step {
-        uint256 id = _pick(seed, seed % 2 == 0 ? SETTLED : DELIVERED);
-        if (id == 0) return _sell(seed);
+        uint256 id = _bring(seed, seed % 2 == 0 ? SETTLED : DELIVERED);
+        if (id == 0) return;
         bytes memory data = abi.encodeCall(IAccessLicense.consume, (id));
         if (!isActive(id)) return _refuse(5, "an inactive licence was used", _entries[id].buyer, 0, data);
         _call(seed % 4 < 2 ? _entries[id].buyer : _ownerOf(id), 0, data);
@@ -144,16 +196,16 @@ contract Market is Sales {
     }
 
     function present(uint256 seed) external step {
-        uint256 id = _pick(seed, seed % 2 == 0 ? SETTLED : DELIVERED);
-        if (id == 0) return _sell(seed);
+        uint256 id = _bring(seed, seed % 2 == 0 ? SETTLED : DELIVERED);
+        if (id == 0) return;
         bytes memory data = abi.encodeCall(IAccessLicense.present, (id));
         if (!isActive(id)) return _refuse(9, "an inactive licence was presented", RELAYER, 0, data);
         _call(RELAYER, 0, data);
     }
 
     function renew(uint256 seed) external step {
-        uint256 id = _pick(seed, SETTLED);
-        if (id == 0) return _sell(seed);
+        uint256 id = _bring(seed, SETTLED);
+        if (id == 0) return;
         (uint256 offerId, address buyer) = (_entries[id].offerId, _entries[id].buyer);
         IAccessLicense.Offer memory o = _offers[offerId];
         (IVisaRegistry.SignedVisa[] memory visas, bytes32 visaHash, uint256 expires) = _visasFor(offerId, buyer, seed);
@@ -171,8 +223,8 @@ contract Market is Sales {
     }
 
     function revoke(uint256 seed) external step {
-        uint256 id = _pick(seed, seed % 3 != 0 ? SETTLED : seed % 2 == 0 ? DELIVERED : DISPUTED);
-        if (id == 0) return _sell(seed);
+        uint256 id = _bring(seed, seed % 3 != 0 ? SETTLED : seed % 2 == 0 ? DELIVERED : DISPUTED);
+        if (id == 0) return;
         address owner = _ownerOf(id);
         IAccessLicense.Offer memory o = _offerOf(id);
         bytes memory data = abi.encodeCall(IAccessLicense.revoke, (id, bytes32("consent ended")));
@@ -250,10 +302,56 @@ contract Market is Sales {
     }
 
     function wait(uint256 seed) external step {
-        vm.warp(_now() + (seed % 8 == 0 ? seed % 31 days : seed % 12 hours));
+        vm.warp(_now() + (seed % 16 == 0 ? seed % 31 days : seed % 3 hours));
     }
 
     // -------------------------------------------------------------- private
+
+    /// @dev A licence in that state, brought there if there is none; or 0, if that is not possible.
+    function _bring(uint256 seed, IAccessLicense.State state) private returns (uint256 id) {
+        id = _pick(seed, state);
+        if (id != 0) return id;
+        if (state == IN_REVIEW || state == PURCHASED) _sell(seed);
+        if (state == DELIVERED) return _bringToDelivery(seed);
+        if (state != SETTLED && state != DISPUTED) return 0;
+        id = _bringToDelivery(seed);
+        if (id == 0) return 0;
+        address buyer = _entries[id].buyer;
+        if (state == SETTLED) {
+            _call(buyer, 0, abi.encodeCall(IAccessLicense.confirm, (id)));
+            _settled(id);
+        } else {
+            _call(buyer, 0, abi.encodeCall(IAccessLicense.dispute, (id, bytes32("wrong key"))));
+            _disputed(id);
+        }
+        return _entries[id].state == state ? id : 0;
+    }
+
+    /// @dev Delivers a licence that waits for it, or one that is sold for that.
+    function _bringToDelivery(uint256 seed) private returns (uint256) {
+        for (uint256 i = 0; i < count; ++i) {
+            uint256 id = 1 + ((seed >> 16) % count + i) % count;
+            if (_entries[id].state == PURCHASED && !_isLate(id) && !_cannotBeDelivered(id)) return _deliver(id);
+        }
+        uint256 sold = count + 1;
+        _sell(seed);
+        if (count < sold || _cannotBeDelivered(sold)) return 0;
+        if (_entries[sold].state == IN_REVIEW) {
+            _call(_ownerOf(sold), 0, abi.encodeCall(IAccessLicense.approve, (sold)));
+            _approved(sold);
+        }
+        return _entries[sold].state == PURCHASED ? _deliver(sold) : 0;
+    }
+
+    function _deliver(uint256 id) private returns (uint256) {
+        _call(_ownerOf(id), 0, abi.encodeCall(IAccessLicense.deliver, (id, bytes32("envelope"))));
+        _delivered(id);
+        return id;
+    }
+
+    function _isLate(uint256 id) private view returns (bool) {
+        return _now() > _entries[id].deadline;
+    }
 
     function _refund(uint256 id) private {
         _call(RELAYER, 0, abi.encodeCall(IAccessLicense.refund, (id)));
