@@ -68,7 +68,7 @@ def plain(value: Any) -> Any:
         return {key: plain(entry) for key, entry in value.items()}
     if isinstance(value, bytes):
         return "0x" + value.hex()
-    return str(value) if isinstance(value, int) else value
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 def vector(label: str, document: dict[str, Any]) -> dict[str, Any]:

@@ -57,8 +57,9 @@ def test_a_changed_field_changes_the_hash(case):
     assert typed_data.digest(document).hex() == case["hash"][2:]
     assert typed_data.separator(case["domain"]).hex() == case["domainSeparator"][2:]
     for field in case["types"][case["primaryType"]]:
-        if field["type"].startswith("uint"):
-            changed = {**document["message"], field["name"]: document["message"][field["name"]] ^ 1}
+        if field["type"].startswith("uint") or field["type"] == "bool":
+            value = document["message"][field["name"]]
+            changed = {**document["message"], field["name"]: not value if value is bool(value) else value ^ 1}
             assert typed_data.digest({**document, "message": changed}).hex() != case["hash"][2:]
     moved = {**case["domain"], "chainId": case["domain"]["chainId"] + 1}
     assert typed_data.digest({**document, "domain": moved}).hex() != case["hash"][2:]
