@@ -101,6 +101,27 @@ contract SettlementTest is Shop {
         require(licenses.owed(PUBLISHER, ETH) == (way % 3 == 0 ? price : 0), "owner");
     }
 
+    /// @notice Who paid for training that was stopped before the owner was paid gets the price back; of a download, the owner.
+    function testFuzz_stopped_training_is_not_paid(uint128 price, bool train, uint16 later) external {
+        IAccessLicense.Offer memory offer = _offer(ETH, price);
+        if (train) offer.right = IAccessLicense.Right.Train;
+        uint256 id = _delivered(offer);
+        vm.prank(PUBLISHER);
+        datasets.withdraw(1, 1);
+        vm.warp(block.timestamp + offer.disputeWindow + 1 + later);
+        bytes memory claim = abi.encodeCall(IAccessLicense.claim, (id));
+        bytes memory refund = abi.encodeCall(IAccessLicense.refund, (id));
+        (bool ok, bytes memory answer) = _try(HEIR, 0, train ? claim : refund);
+        bytes memory withdrawn = abi.encodeWithSelector(IAccessLicense.AccessLicense_Withdrawn.selector, 1, 1);
+        bytes memory state = abi.encodeWithSelector(
+            IAccessLicense.AccessLicense_WrongState.selector, id, IAccessLicense.State.Delivered
+        );
+        _requireError(ok, answer, train ? withdrawn : state);
+        _mustCall(HEIR, train ? refund : claim);
+        require(licenses.owed(buyer, ETH) == (train ? price : 0), "buyer");
+        require(licenses.owed(PUBLISHER, ETH) == (train ? 0 : price), "owner");
+    }
+
     function _delivered(IAccessLicense.Offer memory offer) private returns (uint256 id) {
         id = _purchase(_create(offer), offer.price);
         _deliver(id);

@@ -25,9 +25,9 @@ contract Market is Sales {
     // ---------------------------------------------------------------- sales
 
     function offer(uint256 seed) external step {
-        if (_offersMade < MOST_OFFERS) return _offer(seed >> 128, seed);
-        uint256 offerId = 1 + seed % _offersMade;
-        if (_closed[offerId] || seed % 4 != 0) return _sell(seed);
+        uint256 offerId = 1 + (seed >> 64) % _offersMade;
+        if (_offersMade < MOST_OFFERS && seed % 3 != 0) return _offer(seed >> 128, seed);
+        if (_closed[offerId]) return _sell(seed);
         _call(_ownerBy(offerId), 0, abi.encodeCall(IAccessLicense.closeOffer, (offerId)));
         _closed[offerId] = true;
     }
@@ -272,10 +272,14 @@ contract Market is Sales {
         _owners[d] = to;
     }
 
-    /// @dev Consent ends seldom, and comes back with the next version: else there would soon be nothing for sale.
+    /// @dev Consent ends seldom, now and then while a payment is pending, and comes back with the next version: else there
+    /// would soon be nothing for sale.
     function withdrawOrPublish(uint256 seed) external step {
         uint256 d = 1 + seed % 3;
-        (address owner, uint32 version) = (_owners[d], latest[d]);
+        uint32 version = latest[d];
+        uint256 id = seed % 8 == 0 ? _pick(seed, DELIVERED) : 0;
+        if (id != 0) (d, version) = (_offerOf(id).datasetId, _entries[id].version);
+        address owner = _owners[d];
         if (!withdrawn[d][version] && seed % 4 == 0) {
             vm.prank(owner);
             DATASETS.withdraw(d, version);
@@ -283,8 +287,7 @@ contract Market is Sales {
         } else {
             IDatasetNFT.Publication memory p = WORLD.publication(_termsOf(d));
             vm.prank(owner);
-            DATASETS.publishVersion(d, p);
-            latest[d] = version + 1;
+            latest[d] = DATASETS.publishVersion(d, p);
         }
     }
 
