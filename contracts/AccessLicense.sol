@@ -62,7 +62,7 @@ contract AccessLicense is ERC721, IERC5192, Offers, Orders, Payments {
     IKeyRegistry public immutable KEYS;
     IVisaRegistry public immutable VISAS;
 
-    uint256 private _nextId = 1; // never 0, so that the first purchase costs no more than the others
+    uint256 private _nextLicenseId = 1; // never 0, so that the first purchase costs no more than the others
 
     mapping(uint256 licenseId => StoredLicense) private _licenses;
     mapping(uint256 licenseId => mapping(uint256 index => bytes32 visaId)) private _visas;
@@ -120,7 +120,7 @@ contract AccessLicense is ERC721, IERC5192, Offers, Orders, Payments {
         bool shown = _isDiseaseShown(offer.datasetId, version, purpose, evidence.diseaseProof);
         sale.needsReview = _needsReview(terms, purpose.duo, shown);
         if (sale.needsReview && !order.mayReview) revert AccessLicense_NeedsReview(terms, purpose.duo);
-        (sale.visaCount, sale.visasExpire) = _showVisas(_nextId, order.buyer, offer, evidence.visas);
+        (sale.visaCount, sale.visasExpire) = _showVisas(_nextLicenseId, order.buyer, offer, evidence.visas);
         if (sale.visasExpire < order.visasUntil) {
             revert AccessLicense_VisasTooShort(sale.visasExpire, order.visasUntil);
         }
@@ -313,7 +313,7 @@ contract AccessLicense is ERC721, IERC5192, Offers, Orders, Payments {
 
     /// @inheritdoc IAccessLicense
     function licenseCount() external view returns (uint256) {
-        return _nextId - 1;
+        return _nextLicenseId - 1;
     }
 
     /// @inheritdoc IAccessLicense
@@ -420,7 +420,7 @@ contract AccessLicense is ERC721, IERC5192, Offers, Orders, Payments {
         if (!KEYS.hasKey(sale.buyer)) revert AccessLicense_NoKey(sale.buyer);
         // An arbiter would judge its own dispute.
         if (sale.buyer == offer.arbiter) revert AccessLicense_BuyerIsArbiter(sale.buyer);
-        licenseId = _nextId++;
+        licenseId = _nextLicenseId++;
         uint8 flags = uint8(offer.right);
         if (sale.visaCount != 0) flags |= HAS_VISAS;
         if (offer.proRata) flags |= PRO_RATA;

@@ -33,7 +33,7 @@ abstract contract Offers is IAccessLicense {
 
     IDatasetNFT public immutable DATASETS;
 
-    uint256 private _nextId = 1; // never 0, so that the first offer costs no more than the others
+    uint256 private _nextOfferId = 1; // never 0, so that the first offer costs no more than the others
 
     mapping(uint256 offerId => StoredOffer) private _offers;
 
@@ -64,7 +64,7 @@ abstract contract Offers is IAccessLicense {
 
     /// @inheritdoc IAccessLicense
     function offerCount() external view returns (uint256) {
-        return _nextId - 1;
+        return _nextOfferId - 1;
     }
 
     /// @inheritdoc IAccessLicense
@@ -126,7 +126,7 @@ abstract contract Offers is IAccessLicense {
         bool inToken = offer.currency != address(0);
         if (inToken && offer.currency.code.length == 0) revert AccessLicense_BadOffer("currency");
 
-        offerId = _nextId++;
+        offerId = _nextOfferId++;
         StoredOffer storage stored = _offers[offerId];
         stored.price = offer.price;
         stored.duration = offer.duration;
