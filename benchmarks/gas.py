@@ -22,8 +22,9 @@ def figures() -> dict[str, dict[str, object]]:
             "value": gas,
             "unit": "gas",
             "peer": PEERS.get(operation, "none on chain"),
-            "how": "gas used by the whole transaction on anvil (cancun), IR and optimizer at 500 runs, a cold buyer, "
-            "publish with an offer; pinned in tests/contracts/gas.json and compared by every test run",
+            "how": "gas used by the whole transaction on anvil (cancun), compiled by way of Yul with the "
+            "optimizer at 500 runs; a cold buyer, publish with an offer; pinned in tests/contracts/gas.json and "
+            "compared by every test run",
         }
         for operation, gas in snapshot.items()
     }
