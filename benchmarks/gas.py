@@ -23,8 +23,8 @@ def figures() -> dict[str, dict[str, object]]:
             "unit": "gas",
             "peer": PEERS.get(operation, "none on chain"),
             "how": "gas used by the whole transaction on anvil (cancun), compiled by way of Yul with the "
-            "optimizer at 500 runs; a cold buyer, publish with an offer; pinned in tests/contracts/gas.json and "
-            "compared by every test run",
+            "optimizer at 500 runs; a cold buyer, publish with an offer; pinned in tests/contracts/gas.json, "
+            "which every test run compares",
         }
         for operation, gas in snapshot.items()
     }
