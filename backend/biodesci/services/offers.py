@@ -8,7 +8,7 @@ from typing import Final
 from biodesci.chain import currency
 from biodesci.chain.client import Chain
 from biodesci.chain.currency import ETHER, Currency
-from biodesci.core import visa
+from biodesci.core import duo, visa
 from biodesci.core.errors import InputError, NotFoundError
 
 RIGHTS: Final = {"download": 1, "train": 2, "infer": 3}
@@ -61,6 +61,13 @@ class OfferTerms:
     visas: int = 0
     pro_rata: bool = False
 
+    def check(self, terms: int) -> None:
+        """Whether a dataset with these terms (DUO bits) can be sold so; InputError where it cannot."""
+        if not self.duration and terms & duo.bits(["TS"]):
+            raise InputError(
+                "The terms limit the time of use (TS), and the offer has no end.", "Give a duration."
+            )
+
     def tuple(self, dataset_id: int = 0) -> tuple[int, int, str, int, int, int, int, int, int, bool, str]:
         if self.right not in RIGHTS:
             raise InputError(f"{self.right!r} is not a right.", "Choose download, train or infer.")
@@ -110,5 +117,8 @@ def of_dataset(chain: Chain, dataset_id: int) -> list[Offer]:
 
 def create(chain: Chain, dataset_id: int, terms: OfferTerms) -> int:
     """Offers licences for a dataset of this account; the offer's number."""
-    receipt = chain.send(chain.licenses.functions.createOffer(terms.tuple(dataset_id)))
+    made = terms.tuple(dataset_id)
+    _, bits, _ = chain.call(chain.datasets.functions.saleOf(dataset_id))
+    terms.check(bits)
+    receipt = chain.send(chain.licenses.functions.createOffer(made))
     return int(chain.event(receipt, chain.licenses, "OfferCreated")["offerId"])

@@ -106,7 +106,9 @@ def publish(
             f"Dataset {dataset_id} is not owned by {chain.address}.", "Use the account that owns it."
         )
     if offer is not None:
-        offer.tuple()  # refuses what can't be offered, before anything is encrypted
+        # Refuses what can't be offered, before anything is encrypted.
+        offer.tuple()
+        offer.check(meta.terms)
     digest = _sha256(file)
     wanted = {
         "plaintextSha256": digest,

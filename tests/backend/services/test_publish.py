@@ -29,6 +29,7 @@ from biodesci.services.publish import DatasetMeta, publish
 
 PASSPHRASE = "a passphrase"
 HMB = 1 << 2
+TS = 1 << 19
 META = DatasetMeta(name="Cohort", description="Heart disease in one hospital", terms=HMB)
 ROWS = "age,sex,chol\n" + "".join(f"{30 + i % 40},{i % 2},{180 + i}\n" for i in range(120))
 
@@ -277,6 +278,7 @@ def test_new_version_of_an_own_dataset_only(chain_for, ipfs, table, tmp_path):
         (DatasetMeta("", "", HMB), None, "needs a name"),
         (DatasetMeta("x", "", 0), None, "permit nothing"),
         (META, OfferTerms(right="own"), "not a right"),
+        (DatasetMeta("x", "", HMB | TS), OfferTerms(), "limit the time of use"),
     ],
 )
 def test_bad_input_costs_nothing(chain_for, ipfs, table, tmp_path, meta, offer, match):
