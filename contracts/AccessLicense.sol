@@ -6,20 +6,20 @@ import {IERC2981} from "@openzeppelin/contracts/interfaces/IERC2981.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IAccessLicense} from "./interfaces/IAccessLicense.sol";
 import {IDatasetNFT} from "./interfaces/IDatasetNFT.sol";
-import {IERC5192} from "./interfaces/IERC5192.sol";
 import {IKeyRegistry} from "./interfaces/IKeyRegistry.sol";
 import {IVisaRegistry} from "./interfaces/IVisaRegistry.sol";
 import {Cid} from "./libraries/Cid.sol";
 import {Diseases} from "./libraries/Diseases.sol";
 import {DuoPolicy} from "./libraries/DuoPolicy.sol";
-import {Offers} from "./licensing/Offers.sol";
 import {Orders} from "./licensing/Orders.sol";
 import {Payments} from "./licensing/Payments.sol";
+import {Soulbound} from "./licensing/Soulbound.sol";
+import {Visas} from "./licensing/Visas.sol";
 
 /// @title Access licence
 /// @dev The balance of this contract in a currency is the escrow of the licences in review, purchased, delivered or
 /// disputed, plus what is owed. Calls go to the three immutable contracts only, except for the payment, which comes last.
-contract AccessLicense is ERC721, IERC5192, Offers, Orders, Payments {
+contract AccessLicense is Soulbound, Visas, Orders, Payments {
     struct StoredLicense {
         // slot 0: all that a delivery and a revocation need
         address licensee;
@@ -60,20 +60,17 @@ contract AccessLicense is ERC721, IERC5192, Offers, Orders, Payments {
     uint8 private constant PRO_RATA = 8;
 
     IKeyRegistry public immutable KEYS;
-    IVisaRegistry public immutable VISAS;
 
     uint256 private _nextLicenseId = 1; // never 0, so that the first purchase costs no more than the others
 
     mapping(uint256 licenseId => StoredLicense) private _licenses;
-    mapping(uint256 licenseId => mapping(uint256 index => bytes32 visaId)) private _visas;
     mapping(address account => mapping(uint256 datasetAndRight => uint256 licenseId)) private _presented;
 
     constructor(IDatasetNFT datasets, IKeyRegistry keys, IVisaRegistry visas)
         ERC721("BioDeSci Access Licence", "BDSL")
-        Offers(datasets)
+        Visas(datasets, visas)
     {
         KEYS = keys;
-        VISAS = visas;
     }
 
     // ------------------------------------------------------ purchase, review
@@ -329,11 +326,6 @@ contract AccessLicense is ERC721, IERC5192, Offers, Orders, Payments {
     }
 
     /// @inheritdoc IAccessLicense
-    function grantOf(uint256 datasetId) public view returns (bytes32) {
-        return keccak256(abi.encode(block.chainid, DATASETS, datasetId));
-    }
-
-    /// @inheritdoc IAccessLicense
     function refundDue(uint256 licenseId) external view returns (uint256) {
         StoredLicense storage license = _license(licenseId);
         if (license.state != State.Settled || license.flags & PRO_RATA == 0) return 0;
@@ -377,36 +369,10 @@ contract AccessLicense is ERC721, IERC5192, Offers, Orders, Payments {
         return _isActive(licenseId, _licenses[licenseId]);
     }
 
-    /// @inheritdoc IERC5192
-    function locked(uint256 licenseId) external view returns (bool) {
-        _requireOwned(licenseId);
-        return true;
-    }
-
     /// @notice The card of the licensed version, on IPFS.
     function tokenURI(uint256 licenseId) public view override returns (string memory) {
         StoredLicense storage license = _license(licenseId);
         return Cid.uri(DATASETS.versionOf(license.datasetId, license.version).card);
-    }
-
-    function supportsInterface(bytes4 interfaceId) public view override returns (bool) {
-        return interfaceId == 0xb45a3c0e // ERC-5192
-            || super.supportsInterface(interfaceId);
-    }
-
-    // ------------------------------------------------------------- soulbound
-    // Not `pure`, though they could be: ERC-721 has them as transactions, and so must the ABI.
-
-    function approve(address, uint256 licenseId) public override {
-        revert AccessLicense_Soulbound(licenseId);
-    }
-
-    function setApprovalForAll(address, bool) public override {
-        revert AccessLicense_Soulbound(0);
-    }
-
-    function transferFrom(address, address, uint256 licenseId) public override {
-        revert AccessLicense_Soulbound(licenseId);
     }
 
     /// @dev The holder is the licensee: no second slot for it.
@@ -473,25 +439,6 @@ contract AccessLicense is ERC721, IERC5192, Offers, Orders, Payments {
         bytes32 root = DATASETS.diseasesOf(datasetId, version);
         shown = Diseases.isPermitted(root, purpose.disease, proof);
         if (!shown && proof.length != 0) revert AccessLicense_BadDiseaseProof(purpose.disease, root);
-    }
-
-    /// @dev Checks what the present owner of the dataset requires, and keeps what a revocation is looked up by.
-    function _showVisas(
-        uint256 licenseId,
-        address subject,
-        StoredOffer storage offer,
-        IVisaRegistry.SignedVisa[] calldata visas
-    ) private returns (uint8 count, uint32 expire) {
-        if (offer.visas == 0 && visas.length == 0) return (0, 0);
-        uint256 datasetId = offer.datasetId;
-        (bytes32[] memory ids, uint40 first) =
-            VISAS.check(_ownerOfDataset(datasetId), subject, grantOf(datasetId), offer.visas, visas);
-        count = uint8(ids.length);
-        for (uint256 i = 0; i < count; ++i) {
-            _visas[licenseId][i] = ids[i];
-        }
-        expire = uint32(Math.min(first, type(uint32).max));
-        emit VisasShown(licenseId, ids, expire);
     }
 
     function _settle(uint256 licenseId, StoredLicense storage license) private {
@@ -590,15 +537,8 @@ contract AccessLicense is ERC721, IERC5192, Offers, Orders, Payments {
         return Right(license.flags & RIGHT) == Right.Train && DATASETS.isWithdrawn(license.datasetId, license.version);
     }
 
-    /// @dev There are 4 visas at most: one of each type.
     function _areVisasLapsed(uint256 licenseId, StoredLicense storage license) private view returns (bool) {
-        if (block.timestamp >= license.visasExpire) return true;
-        uint256 count = license.visaCount;
-        for (uint256 i = 0; i < count; ++i) {
-            // slither-disable-next-line calls-loop // of 4 rounds at most, and to our own contract
-            if (VISAS.isRevoked(_visas[licenseId][i])) return true;
-        }
-        return false;
+        return block.timestamp >= license.visasExpire || _isAnyRevoked(licenseId, license.visaCount);
     }
 
     function _cannotBeDelivered(uint256 licenseId, StoredLicense storage license) private view returns (bool) {
