@@ -37,8 +37,10 @@ function errors() {
 const SCHEMAS = `
 import json
 from pydantic.json_schema import models_json_schema
-from biodesci.api import schemas
-models = [m for m in vars(schemas).values() if isinstance(m, type) and issubclass(m, schemas.Schema) and m is not schemas.Schema]
+from biodesci.api import app
+from biodesci.api.schemas.values import Schema
+def below(kind): return [m for child in kind.__subclasses__() for m in (child, *below(child))]
+models = below(Schema)
 print(json.dumps(models_json_schema([(m, "serialization") for m in models], ref_template="#/definitions/{model}")[1]["$defs"]))
 `
 

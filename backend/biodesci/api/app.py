@@ -21,8 +21,18 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, Response
 
-from biodesci.api import present, problems
-from biodesci.api import schemas as s
+from biodesci.api import problems
+from biodesci.api.present.datasets import dataset_answer, dataset_summary
+from biodesci.api.present.inferences import inference_answer, inference_item
+from biodesci.api.present.licenses import license_answer, license_item
+from biodesci.api.present.models import model_answer, model_summary
+from biodesci.api.present.rounds import round_answer
+from biodesci.api.schemas.datasets import DatasetAnswer, DatasetPage
+from biodesci.api.schemas.inferences import InferenceAnswer, InferencePage
+from biodesci.api.schemas.licenses import LicenseAnswer, LicensePage
+from biodesci.api.schemas.models import ModelAnswer, ModelPage
+from biodesci.api.schemas.rounds import RoundAnswer
+from biodesci.api.schemas.status import Check, Config, Health, Problem, Readiness
 from biodesci.chain.client import Chain
 from biodesci.chain.deployment import Deployment
 from biodesci.config import Settings
@@ -41,7 +51,7 @@ Account = Annotated[str, Query(pattern=r"^(0x[0-9a-fA-F]{40})?$", description="a
 Id = Annotated[int, PathParam(ge=1, le=2**53)]
 Filter = Annotated[int, Query(ge=0, le=2**53, description="0: any")]
 _PROBLEMS: Final[dict[int | str, dict[str, object]]] = {
-    code: {"model": s.Problem, "content": {"application/problem+json": {}}} for code in (404, 422, 503)
+    code: {"model": Problem, "content": {"application/problem+json": {}}} for code in (404, 422, 503)
 }
 
 
@@ -153,12 +163,12 @@ def _guard(app: FastAPI, settings: Settings, metrics: _Metrics) -> None:
 
 
 def _status(app: FastAPI, settings: Settings, store: Store, metrics: _Metrics) -> None:
-    @app.get("/health", tags=["status"], response_model=s.Health)
+    @app.get("/health", tags=["status"], response_model=Health)
     def health(request: Request) -> Response:
         """The process runs."""
-        return _answer(request, s.Health(status="ok", version=VERSION))
+        return _answer(request, Health(status="ok", version=VERSION))
 
-    @app.get("/ready", tags=["status"], response_model=s.Readiness)
+    @app.get("/ready", tags=["status"], response_model=Readiness)
     def ready(request: Request) -> Response:
         """Chain, IPFS node and index can be used; 503 with the same document if not."""
         reached = queries.as_of(store)
@@ -176,22 +186,22 @@ def _status(app: FastAPI, settings: Settings, store: Store, metrics: _Metrics) -
         checks = []
         for name, check in (("chain and index", index), ("ipfs", ipfs)):
             try:
-                checks.append(s.Check(name=name, ok=True, message=check()))
+                checks.append(Check(name=name, ok=True, message=check()))
             except BioDeSciError as exc:
-                checks.append(s.Check(name=name, ok=False, message=exc.message))
+                checks.append(Check(name=name, ok=False, message=exc.message))
         everything = all(check.ok for check in checks)
-        response = _answer(request, s.Readiness(ready=everything, checks=checks, as_of=reached))
+        response = _answer(request, Readiness(ready=everything, checks=checks, as_of=reached))
         if not everything:
             response.status_code = 503
         return response
 
-    @app.get("/v1/config", tags=["status"], response_model=s.Config, responses=_PROBLEMS)
+    @app.get("/v1/config", tags=["status"], response_model=Config, responses=_PROBLEMS)
     def config(request: Request) -> Response:
         """What a wallet and a browser need to know."""
         deployment = Deployment.load(settings.deployment)
         return _answer(
             request,
-            s.Config(
+            Config(
                 version=VERSION,
                 network=deployment.network,
                 chain_id=deployment.chain_id,
@@ -215,7 +225,7 @@ def _status(app: FastAPI, settings: Settings, store: Store, metrics: _Metrics) -
 def _datasets(app: FastAPI, settings: Settings, store: Store) -> None:
     gateway = settings.ipfs_gateway.rstrip("/")
 
-    @app.get("/v1/datasets", tags=["data"], response_model=s.DatasetPage, responses=_PROBLEMS)
+    @app.get("/v1/datasets", tags=["data"], response_model=DatasetPage, responses=_PROBLEMS)
     def datasets(
         request: Request,
         cursor: Cursor = "",
@@ -224,16 +234,16 @@ def _datasets(app: FastAPI, settings: Settings, store: Store) -> None:
         owner: Account = "",
     ) -> Response:
         rows = queries.datasets(store, before=_before(cursor), limit=limit + 1, text=q, owner=owner)
-        items = [present.dataset_summary(store, row, gateway) for row in rows[:limit]]
-        page = s.DatasetPage(items=items, next_cursor=_next(rows, limit), as_of=queries.as_of(store))
+        items = [dataset_summary(store, row, gateway) for row in rows[:limit]]
+        page = DatasetPage(items=items, next_cursor=_next(rows, limit), as_of=queries.as_of(store))
         return _answer(request, page)
 
-    @app.get("/v1/datasets/{id_}", tags=["data"], response_model=s.DatasetAnswer, responses=_PROBLEMS)
+    @app.get("/v1/datasets/{id_}", tags=["data"], response_model=DatasetAnswer, responses=_PROBLEMS)
     def dataset(request: Request, id_: Id) -> Response:
         row = _found(queries.dataset(store, id_), "dataset", id_, store)
-        return _answer(request, present.dataset_answer(store, row, gateway))
+        return _answer(request, dataset_answer(store, row, gateway))
 
-    @app.get("/v1/licenses", tags=["data"], response_model=s.LicensePage, responses=_PROBLEMS)
+    @app.get("/v1/licenses", tags=["data"], response_model=LicensePage, responses=_PROBLEMS)
     def licenses(
         request: Request,
         cursor: Cursor = "",
@@ -244,30 +254,30 @@ def _datasets(app: FastAPI, settings: Settings, store: Store) -> None:
         rows = queries.licenses(
             store, before=_before(cursor), limit=limit + 1, licensee=licensee, dataset_id=dataset
         )
-        items = [present.license_(row, _now(store)) for row in rows[:limit]]
-        page = s.LicensePage(items=items, next_cursor=_next(rows, limit), as_of=queries.as_of(store))
+        items = [license_item(row, _now(store)) for row in rows[:limit]]
+        page = LicensePage(items=items, next_cursor=_next(rows, limit), as_of=queries.as_of(store))
         return _answer(request, page)
 
-    @app.get("/v1/licenses/{id_}", tags=["data"], response_model=s.LicenseAnswer, responses=_PROBLEMS)
+    @app.get("/v1/licenses/{id_}", tags=["data"], response_model=LicenseAnswer, responses=_PROBLEMS)
     def license_(request: Request, id_: Id) -> Response:
         row = _found(queries.license(store, id_), "license", id_, store)
-        return _answer(request, present.license_answer(store, row, _now(store), gateway))
+        return _answer(request, license_answer(store, row, _now(store), gateway))
 
 
 def _models(app: FastAPI, store: Store) -> None:
-    @app.get("/v1/models", tags=["models"], response_model=s.ModelPage, responses=_PROBLEMS)
+    @app.get("/v1/models", tags=["models"], response_model=ModelPage, responses=_PROBLEMS)
     def models(request: Request, cursor: Cursor = "", limit: Limit = 20) -> Response:
         rows = queries.models(store, before=_before(cursor), limit=limit + 1)
-        items = [present.model_summary(row) for row in rows[:limit]]
-        page = s.ModelPage(items=items, next_cursor=_next(rows, limit), as_of=queries.as_of(store))
+        items = [model_summary(row) for row in rows[:limit]]
+        page = ModelPage(items=items, next_cursor=_next(rows, limit), as_of=queries.as_of(store))
         return _answer(request, page)
 
-    @app.get("/v1/models/{id_}", tags=["models"], response_model=s.ModelAnswer, responses=_PROBLEMS)
+    @app.get("/v1/models/{id_}", tags=["models"], response_model=ModelAnswer, responses=_PROBLEMS)
     def model(request: Request, id_: Id) -> Response:
         row = _found(queries.model(store, id_), "model", id_, store)
-        return _answer(request, present.model_answer(store, row))
+        return _answer(request, model_answer(store, row))
 
-    @app.get("/v1/rounds/{id_}", tags=["models"], response_model=s.RoundAnswer, responses=_PROBLEMS)
+    @app.get("/v1/rounds/{id_}", tags=["models"], response_model=RoundAnswer, responses=_PROBLEMS)
     def round_(request: Request, id_: Id) -> Response:
         row = queries.round_(store, id_)
         if row is None:
@@ -275,9 +285,9 @@ def _models(app: FastAPI, store: Store) -> None:
                 f"There is no round {id_} in the index as of block {queries.as_of(store)}.",
                 "A model's rounds are listed by GET /v1/models/{id}.",
             )
-        return _answer(request, present.round_answer(store, row))
+        return _answer(request, round_answer(store, row))
 
-    @app.get("/v1/inferences", tags=["inference"], response_model=s.InferencePage, responses=_PROBLEMS)
+    @app.get("/v1/inferences", tags=["inference"], response_model=InferencePage, responses=_PROBLEMS)
     def inferences(
         request: Request,
         cursor: Cursor = "",
@@ -288,16 +298,14 @@ def _models(app: FastAPI, store: Store) -> None:
         rows = queries.inferences(
             store, before=_before(cursor), limit=limit + 1, model_id=model, account=account
         )
-        items = [present.inference(row) for row in rows[:limit]]
-        page = s.InferencePage(items=items, next_cursor=_next(rows, limit), as_of=queries.as_of(store))
+        items = [inference_item(row) for row in rows[:limit]]
+        page = InferencePage(items=items, next_cursor=_next(rows, limit), as_of=queries.as_of(store))
         return _answer(request, page)
 
-    @app.get(
-        "/v1/inferences/{id_}", tags=["inference"], response_model=s.InferenceAnswer, responses=_PROBLEMS
-    )
+    @app.get("/v1/inferences/{id_}", tags=["inference"], response_model=InferenceAnswer, responses=_PROBLEMS)
     def inference(request: Request, id_: Id) -> Response:
         row = _found(queries.inference(store, id_), "inference", id_, store)
-        return _answer(request, present.inference_answer(store, row))
+        return _answer(request, inference_answer(store, row))
 
 
 def _page(app: FastAPI, folder: Path) -> None:

@@ -9,7 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from biodesci.api.schemas import Problem
+from biodesci.api.schemas.status import Problem
 from biodesci.core.errors import (
     AccessDeniedError,
     BioDeSciError,

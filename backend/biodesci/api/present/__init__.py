@@ -1,0 +1,1 @@
+"""Rows of the index as what the API answers."""

@@ -1,0 +1,150 @@
+"""Datasets: versions, offers, provenance."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from biodesci.api.present import values
+from biodesci.api.schemas.datasets import (
+    Container,
+    DatasetAnswer,
+    DatasetSummary,
+    DatasetVersion,
+    Disease,
+    Offer,
+    PermittedDiseases,
+)
+from biodesci.core import cid
+from biodesci.core.errors import InputError
+from biodesci.store import queries
+from biodesci.store.database import Store
+from biodesci.store.queries import Row
+
+
+def dataset_summary(store: Store, row: Row, gateway: str) -> DatasetSummary:
+    return DatasetSummary(**_summary_fields(store, row, gateway))
+
+
+def dataset_answer(store: Store, row: Row, gateway: str) -> DatasetAnswer:
+    parents, children, rounds, licenses = queries.related(store, row["id"])
+    return DatasetAnswer(
+        **_summary_fields(store, row, gateway),
+        custodian=row["custodian"],
+        card=values.document(row["body"]),
+        versions=[dataset_version(v, gateway) for v in queries.versions(store, row["id"])],
+        all_offers=[offer(o) for o in queries.offers(store, row["id"])],
+        parents=parents,
+        children=children,
+        licenses=licenses,
+        rounds=rounds,
+        activity=values.activities(store, f"dataset:{row['id']}"),
+        as_of=queries.as_of(store),
+    )
+
+
+def _summary_fields(store: Store, row: Row, gateway: str) -> dict[str, Any]:
+    card = values.document(row["body"])
+    file = container(card, gateway)
+    found = card or {}
+    return {
+        "id": row["id"],
+        "owner": row["owner"],
+        "name": str(found.get("name") or f"Dataset {row['id']}"),
+        "description": str(found.get("description", "")),
+        "keywords": _texts(found.get("keywords")),
+        "records": _number(found.get("biodesci:records")),
+        "encoding_format": file.encoding_format if file else None,
+        "size": file.size if file else None,
+        "latest_version": row["latest_version"],
+        "withdrawn": row["withdrawn_at"] is not None,
+        "terms": values.terms(row["terms"]),
+        "published_at": values.when(row["published_at"]),
+        "updated_at": values.when(row["updated_at"]),
+        "offers": [o for o in map(offer, queries.offers(store, row["id"])) if o.open],
+        "unreadable": row["reason"],
+    }
+
+
+def dataset_version(row: Row, gateway: str) -> DatasetVersion:
+    return DatasetVersion(
+        version=row["version"],
+        card=values.content(row["card"]),
+        content_root=row["content_root"],
+        key_commitment=row["key_commitment"],
+        terms=values.terms(row["terms"]),
+        diseases=permitted(row["diseases"], values.document(row["body"])),
+        published_at=values.when(row["published_at"]),
+        withdrawn_at=values.maybe_when(row["withdrawn_at"]),
+        container=container(values.document(row["body"]), gateway),
+        unreadable=row["reason"],
+        block=row["block"],
+        tx_hash=row["tx_hash"],
+    )
+
+
+def permitted(root: str | None, card: dict[str, Any] | None) -> PermittedDiseases | None:
+    if root is None:
+        return None
+    said = (card or {}).get("biodesci:diseases")
+    said = said if isinstance(said, dict) else {}
+    listed = said.get("named")
+    named = [
+        Disease(id=str(one.get("id", "")), name=str(one["name"]) if one.get("name") else None)
+        for one in (listed if isinstance(listed, list) else [])
+        if isinstance(one, dict)
+    ]
+    ontology = said.get("ontology")
+    return PermittedDiseases(root=root, named=named, ontology=str(ontology) if ontology else None)
+
+
+def offer(row: Row) -> Offer:
+    return Offer(
+        id=row["id"],
+        dataset_id=row["dataset_id"],
+        right=values.RIGHTS[row["right"]],
+        price=row["price"],
+        currency=values.currency(row),
+        visas=values.visas(row["visas"]),
+        pro_rata=bool(row["pro_rata"]),
+        duration=row["duration"],
+        uses=row["uses"],
+        delivery_window=row["delivery_window"],
+        dispute_window=row["dispute_window"],
+        arbiter=None if row["arbiter"] == values.NOBODY else row["arbiter"],
+        open=bool(row["open"]),
+    )
+
+
+def container(card: dict[str, Any] | None, gateway: str) -> Container | None:
+    if card is None:
+        return None
+    file = card["distribution"][0]
+    try:
+        digest = "0x" + cid.to_digest(str(file["contentUrl"]).removeprefix("ipfs://")).hex()
+    except InputError:
+        return None
+    found = values.content(digest)
+    return Container(
+        content=found,
+        url=f"{gateway}/ipfs/{found.cid}",
+        size=_number(file.get("contentSize")) or 0,
+        plaintext_size=_number(file.get("biodesci:plaintextSize")),
+        segment_size=_number(file.get("biodesci:segmentSize")),
+        encoding_format=str(file.get("encodingFormat", "application/octet-stream")),
+        file_name=str(file.get("name", f"dataset-{found.cid[-8:]}")),
+        sha256=str(file.get("sha256", "")),
+    )
+
+
+def _texts(value: Any) -> list[str]:
+    if isinstance(value, str):
+        return [part.strip() for part in value.split(",") if part.strip()]
+    return [str(v) for v in value] if isinstance(value, list) else []
+
+
+def _number(value: Any) -> int | None:
+    """Croissant sizes are text such as "1234 B"; a card is somebody else's writing."""
+    try:
+        return int(str(value).split()[0])
+    except (ValueError, IndexError):
+        return None

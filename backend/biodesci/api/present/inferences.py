@@ -1,0 +1,62 @@
+"""Inferences and what auditors said of them."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from biodesci.api.present import values
+from biodesci.api.schemas.inferences import Attestation, Inference, InferenceAnswer, InferenceState
+from biodesci.store import queries
+from biodesci.store.database import Store
+from biodesci.store.queries import Row
+
+_STATES: Final[tuple[InferenceState, ...]] = (
+    "requested", "committed", "challenged", "finalized", "refused", "expired",
+)  # fmt: skip
+
+
+def inference_item(row: Row) -> Inference:
+    return Inference(**_inference_fields(row))
+
+
+def inference_answer(store: Store, row: Row) -> InferenceAnswer:
+    return InferenceAnswer(
+        **_inference_fields(row),
+        arbiter=None if row["arbiter"] == values.NOBODY else row["arbiter"],
+        challenge_window=row["challenge_window"],
+        input=values.content(row["input"]),
+        output=values.content(row["output"]) if row["output"] else None,
+        weights_root=row["weights_root"],
+        attestations=[
+            Attestation(
+                auditor=a["auditor"],
+                passed=bool(a["passed"]),
+                report=values.content(a["report"]),
+                block=a["block"],
+                time=values.when(a["time"]),
+                tx_hash=a["tx_hash"],
+            )
+            for a in queries.attestations(store, row["id"])
+        ],
+        activity=values.activities(store, f"inference:{row['id']}"),
+        as_of=queries.as_of(store),
+    )
+
+
+def _inference_fields(row: Row) -> dict[str, Any]:
+    return {
+        "id": row["id"],
+        "model_id": row["model_id"],
+        "version": row["version"],
+        "requester": row["requester"],
+        "worker": row["worker"],
+        "state": _STATES[row["state"] - 1],
+        "fee": row["fee"],
+        "input_commitment": row["input_commitment"],
+        "output_commitment": row["output_commitment"],
+        "requested_at": values.when(row["requested_at"]),
+        "committed_at": values.maybe_when(row["committed_at"]),
+        "deadline": values.maybe_when(row["deadline"]),
+        "block": row["block"],
+        "tx_hash": row["tx_hash"],
+    }

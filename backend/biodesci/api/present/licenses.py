@@ -1,0 +1,87 @@
+"""Licences."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from biodesci.api.present import values
+from biodesci.api.present.datasets import container
+from biodesci.api.schemas.licenses import License, LicenseAnswer, LicenseState
+from biodesci.core import disease as diseases
+from biodesci.store import queries
+from biodesci.store.database import Store
+from biodesci.store.queries import Row
+
+_STATES: Final[tuple[LicenseState, ...]] = (
+    "inReview", "purchased", "delivered", "settled", "disputed", "refunded", "rejected", "revoked",
+)  # fmt: skip
+_TRAIN: Final = 2
+
+
+def license_item(row: Row, now: int) -> License:
+    return License(**_license_fields(row, now))
+
+
+def license_answer(store: Store, row: Row, now: int, gateway: str) -> LicenseAnswer:
+    return LicenseAnswer(
+        **_license_fields(row, now),
+        container=container(values.document(row["body"]), gateway),
+        content_root=row["content_root"],
+        key_commitment=row["key_commitment"],
+        activity=values.activities(store, f"license:{row['id']}"),
+        as_of=queries.as_of(store),
+    )
+
+
+def _license_fields(row: Row, now: int) -> dict[str, Any]:
+    state = _STATES[row["state"] - 1]
+    # As AccessLicense._isActive.
+    active = (
+        state in {"delivered", "settled"}
+        and row["uses_left"] != 0
+        and (row["expires_at"] is None or now < row["expires_at"])
+        and (row["right"] != _TRAIN or row["withdrawn_at"] is None)
+        and not row["lapsed"]
+    )
+    card = values.document(row["body"]) or {}
+    return {
+        "id": row["id"],
+        "offer_id": row["offer_id"],
+        "dataset_id": row["dataset_id"],
+        "dataset_name": str(card.get("name") or f"Dataset {row['dataset_id']}"),
+        "version": row["version"],
+        "licensee": row["licensee"],
+        "owner": row["owner"],
+        "state": state,
+        "right": values.RIGHTS[row["right"]],
+        "active": active,
+        "price": row["price"],
+        "currency": values.currency(row),
+        "visas": values.visas(row["visas"]),
+        "pro_rata": bool(row["pro_rata"]),
+        "refund_due": _refund_due(row, now) if state == "settled" else None,
+        "purpose": values.terms(row["purpose"], purpose=True),
+        "disease": diseases.format_id(row["disease"]) if row["disease"] else None,
+        "statement": row["statement"],
+        "uses_left": row["uses_left"],
+        "purchased_at": values.when(row["purchased_at"]),
+        "delivered_at": values.maybe_when(row["delivered_at"]),
+        "deadline": values.maybe_when(row["deadline"]),
+        "expires_at": values.maybe_when(row["expires_at"]),
+        "envelope": values.content(row["envelope"]) if row["envelope"] else None,
+        "block": row["block"],
+        "tx_hash": row["tx_hash"],
+    }
+
+
+def _refund_due(row: Row, now: int) -> str | None:
+    """As AccessLicense._unusedShare: the smaller of the unused shares of time and of uses, rounded up."""
+    if not row["pro_rata"]:
+        return None
+    price = int(row["price"])
+    shares = []
+    if row["duration"]:
+        shares.append(-(-price * max(row["expires_at"] - now, 0) // row["duration"]))
+    if row["uses"]:
+        shares.append(-(-price * row["uses_left"] // row["uses"]))
+    return str(min(shares))

@@ -1,0 +1,83 @@
+"""Models: versions, codecs, lineage."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from biodesci.api.present import values
+from biodesci.api.present.rounds import round_summary
+from biodesci.api.schemas.models import CodecGrant, Lineage, ModelAnswer, ModelSummary, ModelVersion
+from biodesci.store import queries
+from biodesci.store.database import Store
+from biodesci.store.queries import Row
+
+
+def model_summary(row: Row) -> ModelSummary:
+    return ModelSummary(**_model_fields(row))
+
+
+def model_answer(store: Store, row: Row) -> ModelAnswer:
+    versions = queries.model_versions(store, row["id"])
+    rounds = {r["id"]: r for r in queries.rounds_of(store, row["id"])}
+    lineage = []
+    for version in versions:
+        made_by = rounds.get(version["round_id"])
+        took_part = (
+            [e for e in queries.enrolments(store, made_by["id"]) if e["commitment"]] if made_by else []
+        )
+        previous = version["version"] - 1 or None
+        lineage.append(
+            Lineage(
+                version=version["version"],
+                base_version=made_by["base_version"] if made_by else previous,
+                round_id=version["round_id"],
+                datasets=sorted({e["dataset_id"] for e in took_part}),
+                nodes=[e["node"] for e in took_part],
+            )
+        )
+    return ModelAnswer(
+        **_model_fields(row),
+        card=values.content(row["card"]),
+        card_document=values.document(row["body"]),
+        versions=[
+            ModelVersion(
+                version=v["version"],
+                weights_root=v["weights_root"],
+                weights=values.content(v["weights"]),
+                round_id=v["round_id"],
+                published_at=values.when(v["published_at"]),
+                block=v["block"],
+                tx_hash=v["tx_hash"],
+            )
+            for v in versions
+        ],
+        round_list=[round_summary(r) for r in rounds.values()],
+        codecs=[
+            CodecGrant(
+                account=c["account"],
+                kind="inference" if c["kind"] else "training",
+                envelope=values.content(c["envelope"]),
+                block=c["block"],
+            )
+            for c in queries.codecs(store, row["id"])
+        ],
+        lineage=lineage,
+        activity=values.activities(store, f"model:{row['id']}"),
+        as_of=queries.as_of(store),
+    )
+
+
+def _model_fields(row: Row) -> dict[str, Any]:
+    card = values.document(row["body"]) or {}
+    return {
+        "id": row["id"],
+        "owner": row["owner"],
+        "name": str(card.get("name") or f"Model {row['id']}"),
+        "description": str(card.get("description", "")),
+        "architecture": row["architecture"],
+        "latest_version": row["latest_version"],
+        "rounds": row["rounds"],
+        "inferences": row["inferences"],
+        "registered_at": values.when(row["registered_at"]),
+        "unreadable": row["reason"],
+    }

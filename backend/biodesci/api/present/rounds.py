@@ -1,0 +1,60 @@
+"""Federated rounds."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from biodesci.api.present import values
+from biodesci.api.schemas.rounds import Enrolment, RoundAnswer, RoundState, RoundSummary
+from biodesci.store import queries
+from biodesci.store.database import Store
+from biodesci.store.queries import Row
+
+_STATES: Final[tuple[RoundState, ...]] = ("enrolling", "running", "unmasking", "finalized", "aborted")
+
+
+def round_summary(row: Row) -> RoundSummary:
+    return RoundSummary(**_round_fields(row))
+
+
+def round_answer(store: Store, row: Row) -> RoundAnswer:
+    return RoundAnswer(
+        **_round_fields(row),
+        aggregator=row["aggregator"],
+        min_nodes=row["min_nodes"],
+        enrol_by=values.maybe_when(row["enrol_by"]),
+        commit_by=values.maybe_when(row["commit_by"]),
+        finalize_by=values.maybe_when(row["finalize_by"]),
+        plan=values.content(row["plan"]),
+        plan_document=values.document(row["plan_body"]),
+        result=values.content(row["result"]) if row["result"] else None,
+        result_document=values.document(row["result_body"]),
+        enrolments=[
+            Enrolment(
+                index=e["index"],
+                node=e["node"],
+                dataset_id=e["dataset_id"],
+                commitment=e["commitment"],
+                enrolled_at=values.when(e["enrolled_at"]),
+                committed_at=values.maybe_when(e["committed_at"]),
+            )
+            for e in queries.enrolments(store, row["id"])
+        ],
+        activity=values.activities(store, f"round:{row['id']}"),
+        as_of=queries.as_of(store),
+    )
+
+
+def _round_fields(row: Row) -> dict[str, Any]:
+    return {
+        "id": row["id"],
+        "model_id": row["model_id"],
+        "kind": "training" if row["kind"] else "statistics",
+        "state": _STATES[row["state"] - 1],
+        "base_version": row["base_version"],
+        "version": row["version"],
+        "enrolled": row["enrolled"],
+        "committed": row["committed"],
+        "opened_at": values.when(row["opened_at"]),
+        "closed_at": values.maybe_when(row["closed_at"]),
+    }

@@ -1,0 +1,66 @@
+"""What answers of several kinds are made of."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any, Final, cast
+
+from biodesci.api.schemas.values import Activity, Content, Currency, Duo, DuoTerm, Right, VisaType
+from biodesci.core import cid, duo, visa
+from biodesci.store import queries
+from biodesci.store.database import Store
+from biodesci.store.queries import Row
+
+NOBODY: Final = "0x" + "0" * 40
+RIGHTS: Final[tuple[Right, ...]] = ("none", "download", "train", "infer")
+_END_OF_TIME: Final = 253_402_300_799
+
+
+def when(seconds: int) -> datetime:
+    """Deadlines on chain may lie behind the last year that a date can name."""
+    return datetime.fromtimestamp(min(seconds, _END_OF_TIME), UTC)
+
+
+def maybe_when(seconds: int | None) -> datetime | None:
+    return None if seconds is None else when(seconds)
+
+
+def content(digest: str) -> Content:
+    return Content(digest=digest, cid=cid.from_digest(bytes.fromhex(digest[2:])))
+
+
+def terms(bits: str, *, purpose: bool = False) -> Duo:
+    value = int(bits)
+    words = [(t, t.purpose_words if purpose else t.words) for t in duo.TERMS if value >> t.bit & 1]
+    return Duo(bits=bits, terms=[DuoTerm(id=t.id, code=t.name, label=label) for t, label in words])
+
+
+def document(body: str | None) -> dict[str, Any] | None:
+    if body is None:
+        return None
+    loaded: dict[str, Any] = json.loads(body)
+    return loaded
+
+
+def currency(row: Row) -> Currency:
+    address = None if row["currency"] == NOBODY else row["currency"]
+    return Currency(address=address, symbol=row["symbol"], decimals=row["decimals"])
+
+
+def visas(types: int) -> list[VisaType]:
+    return cast("list[VisaType]", visa.names(types))
+
+
+def activities(store: Store, subject: str) -> list[Activity]:
+    return [
+        Activity(
+            name=row["name"],
+            contract=row["contract"],
+            block=row["block_number"],
+            time=when(row["time"]),
+            tx_hash=row["tx_hash"],
+            details=json.loads(row["args"]),
+        )
+        for row in queries.activity(store, subject)
+    ]

@@ -1,0 +1,109 @@
+"""Datasets: versions, offers, provenance."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import Field
+
+from biodesci.api.schemas.values import Activity, Content, Currency, Duo, Right, Schema, VisaType
+
+
+class Offer(Schema):
+    id: int
+    dataset_id: int
+    right: Right
+    price: str = Field(examples=["10000000000000000"], description="in the currency's smallest unit")
+    currency: Currency
+    visas: list[VisaType] = Field(description="a buyer shows one of each")
+    pro_rata: bool = Field(description="an owner who revokes pays back the part that was not used")
+    duration: int = Field(description="seconds of access from delivery; 0: no end")
+    uses: int = Field(description="0: not counted")
+    delivery_window: int = Field(description="seconds the custodian has to deliver")
+    dispute_window: int = Field(description="seconds the licensee has to dispute")
+    arbiter: str | None = Field(description="null: the buyer's dispute refunds at once")
+    open: bool
+
+
+class Container(Schema):
+    """The encrypted file, as the card describes it; null fields until the card could be read."""
+
+    content: Content
+    url: str = Field(description="on the IPFS gateway")
+    size: int = Field(description="bytes of the encrypted container")
+    plaintext_size: int | None
+    segment_size: int | None
+    encoding_format: str = Field(examples=["text/csv"], description="of the plaintext")
+    file_name: str = Field(examples=["cleveland.csv"])
+    sha256: str = Field(description="of the container")
+
+
+class Disease(Schema):
+    id: str = Field(examples=["MONDO:0005068"])
+    name: str | None = Field(examples=["myocardial infarction"])
+
+
+class PermittedDiseases(Schema):
+    """What the term DS permits: `root` is on chain, the rest is the card's account of it."""
+
+    root: str = Field(description="Merkle root over the diseases named and all that descend from them")
+    named: list[Disease] = Field(description="empty where the card names none, or could not be read")
+    ontology: str | None = Field(examples=["releases/2025-06-03"], description="release of MONDO")
+
+
+class DatasetVersion(Schema):
+    version: int
+    card: Content
+    content_root: str
+    key_commitment: str
+    terms: Duo
+    diseases: PermittedDiseases | None = Field(description="null: a person judges a disease")
+    published_at: datetime
+    withdrawn_at: datetime | None
+    container: Container | None
+    unreadable: str | None = Field(description="why the card could not be read, if so")
+    block: int
+    tx_hash: str
+
+
+class DatasetSummary(Schema):
+    id: int
+    owner: str
+    name: str
+    description: str
+    keywords: list[str]
+    records: int | None
+    encoding_format: str | None
+    size: int | None = Field(description="bytes of the encrypted container")
+    latest_version: int
+    withdrawn: bool = Field(description="consent for the latest version is withdrawn")
+    terms: Duo
+    published_at: datetime
+    updated_at: datetime
+    offers: list[Offer] = Field(description="open offers")
+    unreadable: str | None
+
+
+class DatasetDetail(DatasetSummary):
+    custodian: str | None = Field(
+        description="who delivers keys besides the owner; at first the owner itself"
+    )
+    card: dict[str, Any] | None = Field(description="the Croissant JSON-LD of the latest version, from IPFS")
+    versions: list[DatasetVersion]
+    all_offers: list[Offer]
+    parents: list[int]
+    children: list[int]
+    licenses: int = Field(description="licences bought so far")
+    rounds: list[int] = Field(description="training rounds it took part in")
+    activity: list[Activity]
+
+
+class DatasetPage(Schema):
+    items: list[DatasetSummary]
+    next_cursor: str | None
+    as_of: int
+
+
+class DatasetAnswer(DatasetDetail):
+    as_of: int

@@ -1,0 +1,58 @@
+"""Inferences and what auditors said of them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import Field
+
+from biodesci.api.schemas.values import Activity, Content, Schema
+
+InferenceState = Literal["requested", "committed", "challenged", "finalized", "refused", "expired"]
+
+
+class Attestation(Schema):
+    auditor: str
+    passed: bool
+    report: Content
+    block: int
+    time: datetime
+    tx_hash: str
+
+
+class Inference(Schema):
+    id: int
+    model_id: int
+    version: int
+    requester: str
+    worker: str
+    state: InferenceState
+    fee: str = Field(description="wei")
+    input_commitment: str
+    output_commitment: str | None
+    requested_at: datetime
+    committed_at: datetime | None
+    deadline: datetime | None
+    block: int
+    tx_hash: str
+
+
+class InferenceDetail(Inference):
+    arbiter: str | None
+    challenge_window: int
+    input: Content
+    output: Content | None
+    weights_root: str | None
+    attestations: list[Attestation]
+    activity: list[Activity]
+
+
+class InferencePage(Schema):
+    items: list[Inference]
+    next_cursor: str | None
+    as_of: int
+
+
+class InferenceAnswer(InferenceDetail):
+    as_of: int

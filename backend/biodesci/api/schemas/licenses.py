@@ -1,0 +1,65 @@
+"""Licences."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import Field
+
+from biodesci.api.schemas.datasets import Container
+from biodesci.api.schemas.values import Activity, Content, Currency, Duo, Right, Schema, VisaType
+
+LicenseState = Literal[
+    "inReview", "purchased", "delivered", "settled", "disputed", "refunded", "rejected", "revoked"
+]
+
+
+class License(Schema):
+    id: int
+    offer_id: int
+    dataset_id: int
+    dataset_name: str
+    version: int
+    licensee: str
+    owner: str = Field(description="the dataset's owner now")
+    state: LicenseState
+    right: Right
+    active: bool = Field(description="delivered, not expired, revoked or refunded, as of the last block read")
+    price: str = Field(description="in the currency's smallest unit")
+    currency: Currency
+    visas: list[VisaType] = Field(description="that were shown, as the offer requires")
+    pro_rata: bool
+    refund_due: str | None = Field(
+        description="what an owner who revoked now would pay back, about (ask `refundDue`); null: nothing"
+    )
+    purpose: Duo
+    disease: str | None = Field(examples=["MONDO:0005068"], description="declared by the buyer")
+    statement: str | None = Field(description="salted hash of the research plan")
+    uses_left: int | None = Field(description="null: not counted")
+    purchased_at: datetime
+    delivered_at: datetime | None
+    deadline: datetime | None = Field(description="delivery deadline, or end of the dispute window")
+    expires_at: datetime | None = Field(
+        description="null: not delivered, or no end; never later than the visas' end"
+    )
+    envelope: Content | None
+    block: int
+    tx_hash: str
+
+
+class LicenseDetail(License):
+    container: Container | None
+    content_root: str
+    key_commitment: str
+    activity: list[Activity]
+
+
+class LicensePage(Schema):
+    items: list[License]
+    next_cursor: str | None
+    as_of: int
+
+
+class LicenseAnswer(LicenseDetail):
+    as_of: int

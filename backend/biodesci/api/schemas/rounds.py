@@ -1,0 +1,53 @@
+"""Federated rounds."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import Field
+
+from biodesci.api.schemas.values import Activity, Content, Schema
+
+RoundKind = Literal["statistics", "training"]
+RoundState = Literal["enrolling", "running", "unmasking", "finalized", "aborted"]
+
+
+class RoundSummary(Schema):
+    id: int
+    model_id: int
+    kind: RoundKind
+    state: RoundState
+    base_version: int
+    version: int | None = Field(description="the model version it made")
+    enrolled: int
+    committed: int
+    opened_at: datetime
+    closed_at: datetime | None
+
+
+class Enrolment(Schema):
+    index: int
+    node: str
+    dataset_id: int
+    commitment: str | None
+    enrolled_at: datetime
+    committed_at: datetime | None
+
+
+class RoundDetail(RoundSummary):
+    aggregator: str
+    min_nodes: int
+    enrol_by: datetime | None
+    commit_by: datetime | None
+    finalize_by: datetime | None
+    plan: Content
+    plan_document: dict[str, Any] | None
+    result: Content | None
+    result_document: dict[str, Any] | None
+    enrolments: list[Enrolment]
+    activity: list[Activity]
+
+
+class RoundAnswer(RoundDetail):
+    as_of: int

@@ -1,0 +1,61 @@
+"""What answers of several kinds are made of."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+Right = Literal["none", "download", "train", "infer"]
+VisaType = Literal[
+    "AffiliationAndRole", "AcceptedTermsAndPolicies", "ResearcherStatus", "ControlledAccessGrants"
+]
+
+
+class Schema(BaseModel):
+    """Base of all answers: snake_case in Python, camelCase in JSON."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True)
+
+
+class Content(Schema):
+    """A blob on IPFS: the digest that is on chain, and its CIDv1 text form."""
+
+    digest: str = Field(examples=["0x" + "5a" * 32])
+    cid: str = Field(examples=["bafybeigdyrzt5sfp7udm7hu76uh7y26nf3efuylqabf3oclgtqy55fbzdi"])
+
+
+class DuoTerm(Schema):
+    """A term of the GA4GH Data Use Ontology."""
+
+    id: str = Field(examples=["DUO:0000042"])
+    code: str = Field(examples=["GRU"])
+    label: str = Field(examples=["general research use"])
+
+
+class Duo(Schema):
+    """A set of DUO terms: as bits, as on chain, and spelled out."""
+
+    bits: str = Field(examples=["1"])
+    terms: list[DuoTerm]
+
+
+class Currency(Schema):
+    """What a price is in. A token says its symbol and decimals itself: go by the address."""
+
+    address: str | None = Field(description="of the ERC-20; null: ether")
+    symbol: str | None = Field(examples=["ETH"], description="null: the token says none")
+    decimals: int | None = Field(examples=[18], description="null: the token says none; show smallest units")
+
+
+class Activity(Schema):
+    """One event on chain, for timelines."""
+
+    name: str = Field(examples=["KeyDelivered"])
+    contract: str = Field(examples=["AccessLicense"])
+    block: int
+    time: datetime
+    tx_hash: str
+    details: dict[str, Any]
