@@ -20,6 +20,8 @@ from typing import Any, Final, Self
 
 from biodesci.core.errors import ConfigurationError
 from biodesci.store import derive
+from biodesci.store.changes.event import At
+from biodesci.store.changes.licenses import DELIVERED, SETTLED
 
 DERIVED: Final = (
     "datasets", "versions", "parents", "offers", "currencies", "licenses", "models", "model_versions",
@@ -175,7 +177,7 @@ class Store:
             self.db.execute("DELETE FROM blocks WHERE number > ?", (to_block,))
             self._empty(DERIVED)
             for row in self.rows("SELECT * FROM events ORDER BY block_number, log_index"):
-                at = derive.At(row["block_number"], row["time"], row["tx_hash"], row["log_index"])
+                at = At(row["block_number"], row["time"], row["tx_hash"], row["log_index"])
                 derive.derive(self.db, at, row["contract"], row["name"], json.loads(row["args"]))
         return gone
 
@@ -187,8 +189,8 @@ class Store:
             """
             SELECT l.id FROM licenses l JOIN offers o ON o.id = l.offer_id
             WHERE o.visas <> 0 AND l.state IN (?, ?) ORDER BY l.id""",
-            derive.DELIVERED,
-            derive.SETTLED,
+            DELIVERED,
+            SETTLED,
         )
         return [int(row["id"]) for row in found]
 
@@ -237,5 +239,5 @@ class Store:
         return self.rows("SELECT * FROM unreadable ORDER BY kind, digest")
 
 
-def _at(event: Event) -> derive.At:
-    return derive.At(event.block.number, event.block.time, event.tx_hash, event.log_index)
+def _at(event: Event) -> At:
+    return At(event.block.number, event.block.time, event.tx_hash, event.log_index)

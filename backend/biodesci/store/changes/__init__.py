@@ -1,0 +1,1 @@
+"""What the events of each contract change in the derived tables: a file for each contract."""

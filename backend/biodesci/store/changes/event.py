@@ -1,0 +1,47 @@
+"""An event as those see it who derive rows from it.
+
+Numbers of enums are those of the contract interfaces (State, Right, RoundState, ...).
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+NOBODY: Final = "0x" + "0" * 40
+NONE: Final = "0x" + "0" * 64
+
+
+@dataclass(frozen=True)
+class At:
+    """Where an event stands."""
+
+    block: int
+    time: int
+    tx_hash: str
+    log_index: int
+
+
+Args = dict[str, Any]
+Handler = Callable[[sqlite3.Connection, At, Args], None]
+
+
+class Changes:
+    """What the events of one contract change. Pure functions of the event log, called in block order."""
+
+    def __init__(self) -> None:
+        self._handlers: dict[str, Handler] = {}
+
+    def on(self, name: str) -> Callable[[Handler], Handler]:
+        def register(handler: Handler) -> Handler:
+            self._handlers[name] = handler
+            return handler
+
+        return register
+
+    def apply(self, db: sqlite3.Connection, at: At, name: str, args: Args) -> None:
+        """Nothing, where the index has no use for events of this name."""
+        if (handler := self._handlers.get(name)) is not None:
+            handler(db, at, args)

@@ -1,0 +1,74 @@
+"""Of InferenceCommitment: requests, and what auditors attest."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Final
+
+from biodesci.store.changes.event import Args, At, Changes
+
+_ARBITRATION_S: Final = 30 * 86_400
+
+changes = Changes()
+
+
+@changes.on("InferenceRequested")
+def _requested(db: sqlite3.Connection, at: At, a: Args) -> None:
+    db.execute(
+        "INSERT INTO inferences VALUES (?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?, NULL, NULL, ?, NULL, ?, ?)",
+        (
+            a["requestId"], a["modelId"], a["version"], a["requester"], a["worker"], a["arbiter"],
+            str(a["fee"]), a["challengeWindow"], a["deadline"], a["inputCommitment"], a["input"], at.time,
+            at.block, at.tx_hash,
+        ),
+    )  # fmt: skip
+
+
+@changes.on("InferenceCommitted")
+def _committed(db: sqlite3.Connection, at: At, a: Args) -> None:
+    db.execute(
+        """
+        UPDATE inferences SET state = 2, output_commitment = ?, output = ?, committed_at = ?,
+          deadline = ? + challenge_window WHERE id = ?""",
+        (a["outputCommitment"], a["output"], at.time, at.time, a["requestId"]),
+    )
+
+
+@changes.on("InferenceCancelling")
+def _cancelling(db: sqlite3.Connection, _at: At, a: Args) -> None:
+    db.execute("UPDATE inferences SET deadline = ? WHERE id = ?", (a["deadline"], a["requestId"]))
+
+
+@changes.on("InferenceChallenged")
+def _challenged(db: sqlite3.Connection, at: At, a: Args) -> None:
+    _inference_state(db, a["requestId"], 3, at.time + _ARBITRATION_S)
+
+
+@changes.on("ChallengeResolved")
+def _resolved(db: sqlite3.Connection, _at: At, a: Args) -> None:
+    _inference_state(db, a["requestId"], 5 if a["upheld"] else 4)
+
+
+@changes.on("InferenceFinalized")
+def _inference_finalized(db: sqlite3.Connection, _at: At, a: Args) -> None:
+    _inference_state(db, a["requestId"], 4)
+
+
+@changes.on("InferenceExpired")
+def _expired(db: sqlite3.Connection, _at: At, a: Args) -> None:
+    _inference_state(db, a["requestId"], 6)
+
+
+def _inference_state(db: sqlite3.Connection, request: int, state: int, deadline: int | None = None) -> None:
+    db.execute("UPDATE inferences SET state = ?, deadline = ? WHERE id = ?", (state, deadline, request))
+
+
+@changes.on("AuditAttested")
+def _attested(db: sqlite3.Connection, at: At, a: Args) -> None:
+    db.execute(
+        "INSERT INTO attestations VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            a["requestId"], a["auditor"], int(a["passed"]), a["report"], at.block, at.log_index, at.time,
+            at.tx_hash,
+        ),
+    )  # fmt: skip

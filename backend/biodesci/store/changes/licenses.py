@@ -1,0 +1,135 @@
+"""Of AccessLicense: offers and licences."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Final
+
+from biodesci.store.changes.event import NONE, Args, At, Changes
+
+_FOREVER: Final = 2**40 - 1
+_UNCOUNTED: Final = 2**32 - 1
+_ARBITRATION_S: Final = 30 * 86_400
+
+# IAccessLicense.State
+IN_REVIEW, PURCHASED, DELIVERED, SETTLED, DISPUTED, REFUNDED, REJECTED, REVOKED = range(1, 9)
+
+changes = Changes()
+
+
+@changes.on("OfferCreated")
+def _offer(db: sqlite3.Connection, _at: At, a: Args) -> None:
+    o = a["offer"]
+    db.execute(
+        "INSERT INTO offers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)",
+        (
+            a["offerId"], a["datasetId"], o["right"], str(o["price"]), o["currency"], o["duration"],
+            o["uses"], o["deliveryWindow"], o["disputeWindow"], o["visas"], int(o["proRata"]), o["arbiter"],
+        ),
+    )  # fmt: skip
+    db.execute(
+        "INSERT OR IGNORE INTO currencies VALUES (?, ?, ?)", (o["currency"], a["symbol"], a["decimals"])
+    )
+
+
+@changes.on("OfferClosed")
+def _offer_closed(db: sqlite3.Connection, _at: At, a: Args) -> None:
+    db.execute("UPDATE offers SET open = 0 WHERE id = ?", (a["offerId"],))
+
+
+@changes.on("LicensePurchased")
+def _purchased(db: sqlite3.Connection, at: At, a: Args) -> None:
+    db.execute(
+        """
+        INSERT INTO licenses
+        SELECT ?, id, dataset_id, ?, ?, ?, "right", price, ?, NULL, NULL, nullif(uses, 0), ?, NULL,
+          ? + delivery_window, NULL, NULL, ?, ? FROM offers WHERE id = ?""",
+        (
+            a["licenseId"], a["version"], a["licensee"], IN_REVIEW if a["needsReview"] else PURCHASED,
+            str(a["purpose"]), at.time, at.time, at.block, at.tx_hash, a["offerId"],
+        ),
+    )  # fmt: skip
+
+
+@changes.on("PurposeDeclared")
+def _declared(db: sqlite3.Connection, _at: At, a: Args) -> None:
+    db.execute(
+        "UPDATE licenses SET disease = nullif(?, 0), statement = nullif(?, ?) WHERE id = ?",
+        (a["disease"], a["statement"], NONE, a["licenseId"]),
+    )
+
+
+@changes.on("LicenseApproved")
+def _approved(db: sqlite3.Connection, at: At, a: Args) -> None:
+    db.execute(
+        """
+        UPDATE licenses SET state = ?, deadline = ? +
+          (SELECT delivery_window FROM offers WHERE offers.id = licenses.offer_id) WHERE id = ?""",
+        (PURCHASED, at.time, a["licenseId"]),
+    )
+
+
+@changes.on("KeyDelivered")
+def _delivered(db: sqlite3.Connection, at: At, a: Args) -> None:
+    db.execute(
+        """
+        UPDATE licenses SET state = ?, delivered_at = ?, expires_at = ?, envelope = ?, deadline = ? +
+          (SELECT dispute_window FROM offers WHERE offers.id = licenses.offer_id) WHERE id = ?""",
+        (DELIVERED, at.time, _end(a["expiresAt"]), a["envelope"], at.time, a["licenseId"]),
+    )
+
+
+def _end(expires_at: int) -> int | None:
+    """0 where the contract had undone the delivery by the time it was asked."""
+    return expires_at if 0 < expires_at < _FOREVER else None
+
+
+@changes.on("LicenseRenewed")
+def _renewed(db: sqlite3.Connection, _at: At, a: Args) -> None:
+    uses = None if a["usesLeft"] == _UNCOUNTED else a["usesLeft"]
+    db.execute(
+        "UPDATE licenses SET expires_at = ?, uses_left = ? WHERE id = ?",
+        (_end(a["expiresAt"]), uses, a["licenseId"]),
+    )
+
+
+@changes.on("LicenseDisputed")
+def _disputed(db: sqlite3.Connection, at: At, a: Args) -> None:
+    # Without an arbiter LicenseRefunded follows in the same transaction.
+    _license_state(db, a["licenseId"], DISPUTED, at.time + _ARBITRATION_S)
+
+
+@changes.on("LicenseConsumed")
+def _consumed(db: sqlite3.Connection, _at: At, a: Args) -> None:
+    if a["usesLeft"] != _UNCOUNTED:
+        db.execute("UPDATE licenses SET uses_left = ? WHERE id = ?", (a["usesLeft"], a["licenseId"]))
+
+
+@changes.on("LicenseSettled")
+def _settled(db: sqlite3.Connection, _at: At, a: Args) -> None:
+    _license_state(db, a["licenseId"], SETTLED)
+
+
+@changes.on("LicenseRejected")
+def _rejected(db: sqlite3.Connection, _at: At, a: Args) -> None:
+    _license_state(db, a["licenseId"], REJECTED)
+
+
+@changes.on("LicenseRevoked")
+def _revoked(db: sqlite3.Connection, _at: At, a: Args) -> None:
+    _license_state(db, a["licenseId"], REVOKED)
+
+
+@changes.on("LicenseRefunded")
+def _refunded(db: sqlite3.Connection, _at: At, a: Args) -> None:
+    # Rejection and revocation pay back too, and stay what they are.
+    db.execute(
+        """
+        UPDATE licenses SET state = ?, deadline = NULL, expires_at = NULL
+        WHERE id = ? AND state NOT IN (?, ?)""",
+        (REFUNDED, a["licenseId"], REJECTED, REVOKED),
+    )
+
+
+def _license_state(db: sqlite3.Connection, license_id: int, state: int, deadline: int | None = None) -> None:
+    db.execute("UPDATE licenses SET state = ?, deadline = ? WHERE id = ?", (state, deadline, license_id))
