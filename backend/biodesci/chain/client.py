@@ -1,59 +1,28 @@
 """The contracts, seen from one account.
 
-A transaction is signed once and, after an unclear failure (timeout, connection lost), only ever sent
-again as the same bytes: same nonce, same hash, so that it cannot take effect twice. To survive a crash
-between signing and the receipt, keep what `sign` returns and hand it to `broadcast` later.
+To survive a crash between signing and the receipt, keep what `sign` returns and hand it to `broadcast` later.
 """
 
 from __future__ import annotations
 
 import threading
-import time
 from typing import Any, cast
 
-import requests
 from eth_account.signers.local import LocalAccount
-from eth_typing import HexStr
 from hexbytes import HexBytes
-from web3 import HTTPProvider, Web3
+from web3 import Web3
 from web3.contract.contract import Contract, ContractFunction
-from web3.exceptions import (
-    BadResponseFormat,
-    ContractLogicError,
-    TransactionNotFound,
-    Web3Exception,
-    Web3RPCError,
-)
+from web3.exceptions import ContractLogicError, Web3Exception
 from web3.logs import DISCARD
-from web3.types import EventData, RPCEndpoint, RPCResponse, TxParams, TxReceipt, Wei
+from web3.types import EventData, RPCEndpoint, TxParams, TxReceipt
 
-from biodesci.chain.contracts import abi, decode_revert
+from biodesci.chain import transactions
+from biodesci.chain.contracts import abi, reverted
 from biodesci.chain.deployment import Deployment
-from biodesci.core.errors import (
-    ChainError,
-    ConfigurationError,
-    FundsError,
-    IntegrityError,
-    NotFoundError,
-    RevertedError,
-    StateError,
-    UnavailableError,
-)
+from biodesci.chain.provider import Provider
+from biodesci.core.errors import ChainError, ConfigurationError, IntegrityError, NotFoundError
 
 _CALL_TIMEOUT_S = 20.0
-
-
-class _Provider(HTTPProvider):
-    """Says "the chain does not answer" as an error of ours, wherever in web3 it is noticed."""
-
-    def make_request(self, method: RPCEndpoint, params: Any) -> RPCResponse:
-        try:
-            return super().make_request(method, params)
-        except (requests.RequestException, BadResponseFormat, ConnectionError) as exc:
-            raise UnavailableError(
-                f"The chain node at {self.endpoint_uri} does not answer ({type(exc).__name__}).",
-                "Start it (`make up`), or set BIODESCI_RPC_URL to a node that runs; then repeat the command.",
-            ) from exc
 
 
 class Chain:
@@ -74,7 +43,7 @@ class Chain:
         self.confirmations = confirmations
         self._receipt_timeout = receipt_timeout
         self._nonce_lock = threading.Lock()
-        provider = _Provider(
+        provider = Provider(
             rpc_url,
             request_kwargs={"timeout": _CALL_TIMEOUT_S},
             exception_retry_configuration=None,
@@ -154,7 +123,7 @@ class Chain:
         try:
             return function.call(caller, block_identifier="latest" if block is None else block)
         except ContractLogicError as exc:
-            raise _reverted(exc) from exc
+            raise reverted(exc) from exc
         except Web3Exception as exc:
             raise ChainError(f"The chain could not answer a call: {exc}.") from exc
 
@@ -225,38 +194,11 @@ class Chain:
     def send(self, function: ContractFunction, value: int = 0) -> TxReceipt:
         """Estimates, signs, sends, waits. Raises RevertedError, FundsError or UnavailableError."""
         with self._nonce_lock:
-            return self._confirmed(self._broadcast(self.sign(function, value)))
+            return self._sent(self.sign(function, value))
 
     def sign(self, function: ContractFunction, value: int = 0) -> bytes:
         """The signed transaction, not sent yet. Simulated first, so that a revert costs nothing."""
-        signer = self.signer()
-        balance = self.balance(signer.address)
-        if balance < value:
-            raise _no_funds(signer.address, balance, value)
-        try:
-            gas = function.estimate_gas({"from": signer.address, "value": Wei(value)})
-            base_fee = int(self.web3.eth.get_block("latest").get("baseFeePerGas", 0))
-            tip = int(self.web3.eth.max_priority_fee)
-            fields: TxParams = {
-                "from": signer.address,
-                "value": Wei(value),
-                "chainId": self.chain_id,
-                "nonce": self.web3.eth.get_transaction_count(signer.address, "pending"),
-                "gas": gas + gas // 5,
-                "maxFeePerGas": Wei(2 * base_fee + tip),
-                "maxPriorityFeePerGas": Wei(tip),
-            }
-            needed = value + fields["gas"] * (2 * base_fee + tip)
-            if balance < needed:
-                raise _no_funds(signer.address, balance, needed)
-            transaction = function.build_transaction(fields)
-        except ContractLogicError as exc:
-            raise _reverted(exc) from exc
-        except Web3RPCError as exc:
-            if "insufficient funds" in str(exc).lower():
-                raise _no_funds(signer.address, balance, value) from exc
-            raise ChainError(f"The chain node refused to simulate the transaction: {_text(exc)}.") from exc
-        return bytes(signer.sign_transaction(cast("dict[str, Any]", transaction)).raw_transaction)
+        return transactions.sign(self.web3, self.chain_id, self.signer(), function, value)
 
     def broadcast(self, signed: bytes) -> TxReceipt:
         """Sends what `sign` made, or finds that it was sent before; its receipt either way.
@@ -264,102 +206,8 @@ class Chain:
         StateError: another transaction took its nonce, so that this one can never take effect; sign again.
         """
         with self._nonce_lock:
-            return self._confirmed(self._broadcast(signed))
+            return self._sent(signed)
 
-    def _broadcast(self, signed: bytes) -> HexBytes:
-        tx_hash = HexBytes(Web3.keccak(signed))
-        for attempt in range(4):
-            try:
-                self.web3.eth.send_raw_transaction(signed)
-                return tx_hash
-            except Web3RPCError as exc:
-                if self._known(tx_hash):
-                    return tx_hash
-                text = _text(exc).lower()
-                if "nonce too low" in text:
-                    raise StateError(
-                        f"Transaction {tx_hash.to_0x_hex()} was replaced: its nonce is used.",
-                        "Look at the chain, then try again.",
-                    ) from exc
-                if "insufficient funds" in text:
-                    address = self.signer().address
-                    raise FundsError(
-                        f"{address} cannot pay for the transaction.", f"Send ether to {address}."
-                    ) from exc
-                raise ChainError(f"The chain node refused the transaction: {_text(exc)}.") from exc
-            except UnavailableError:
-                # Unclear whether it arrived; the same bytes can't act twice.
-                if attempt == 3:
-                    raise
-                time.sleep(0.25 * 2**attempt)
-        raise AssertionError("unreachable")
-
-    def _known(self, tx_hash: HexBytes) -> bool:
-        try:
-            self.web3.eth.get_transaction(tx_hash)
-        except TransactionNotFound:
-            return False
-        return True
-
-    def _confirmed(self, tx_hash: HexBytes) -> TxReceipt:
-        give_up = time.monotonic() + self._receipt_timeout
-        while True:
-            try:
-                receipt = self.web3.eth.get_transaction_receipt(tx_hash)
-                if self.block_number() >= receipt["blockNumber"] + self.confirmations:
-                    break
-            except TransactionNotFound:
-                pass
-            except UnavailableError:
-                if time.monotonic() > give_up:
-                    raise
-            if time.monotonic() > give_up:
-                raise UnavailableError(
-                    f"Transaction {tx_hash.to_0x_hex()} was sent, but is not in a block yet.",
-                    "Look for it before sending anything again; it may still take effect.",
-                )
-            time.sleep(0.02)
-        if receipt["status"] != 1:
-            raise self._why_failed(tx_hash, receipt)
-        return receipt
-
-    def _why_failed(self, tx_hash: HexBytes, receipt: TxReceipt) -> RevertedError:
-        sent = self.web3.eth.get_transaction(tx_hash)
-        again: TxParams = {
-            "from": sent["from"],
-            "to": sent["to"],
-            "value": sent["value"],
-            "data": HexStr(HexBytes(sent["input"]).to_0x_hex()),
-            "gas": sent["gas"],
-        }
-        try:
-            self.web3.eth.call(again, receipt["blockNumber"])
-        except ContractLogicError as exc:
-            return _reverted(exc)
-        return RevertedError(
-            "failed", (tx_hash.to_0x_hex(),), "The state changed meanwhile: look at it, then try again."
-        )
-
-
-def _reverted(exc: ContractLogicError) -> RevertedError:
-    data = exc.data
-    if isinstance(data, dict):
-        data = data.get("data")
-    if isinstance(data, str) and data.startswith("0x") and len(data) >= 10:
-        return decode_revert(bytes.fromhex(data[2:]))
-    return RevertedError("revert", (exc.message or "no reason given",))
-
-
-def _text(exc: Web3RPCError) -> str:
-    response = exc.rpc_response
-    if response and isinstance(response.get("error"), dict):
-        return str(cast("dict[str, Any]", response["error"]).get("message", exc))
-    return str(exc)
-
-
-def _no_funds(address: str, balance: int, needed: int) -> FundsError:
-    return FundsError(
-        f"{address} holds {Web3.from_wei(balance, 'ether')} ETH "
-        f"and needs {Web3.from_wei(needed, 'ether')} ETH.",
-        f"Send ether to {address}, then repeat the command.",
-    )
+    def _sent(self, signed: bytes) -> TxReceipt:
+        tx_hash = transactions.broadcast(self.web3, signed)
+        return transactions.confirmed(self.web3, tx_hash, self.confirmations, self._receipt_timeout)

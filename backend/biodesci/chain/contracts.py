@@ -10,6 +10,7 @@ from typing import Any
 from eth_abi.abi import decode
 from eth_abi.exceptions import DecodingError
 from web3 import Web3
+from web3.exceptions import ContractLogicError
 
 from biodesci.chain.deployment import CONTRACTS
 from biodesci.core.errors import ConfigurationError, RevertedError
@@ -181,3 +182,13 @@ def decode_revert(data: bytes) -> RevertedError:
     return RevertedError(
         "unknown", (f"0x{data.hex()}",), "The contracts are newer than this program: update it."
     )
+
+
+def reverted(exc: ContractLogicError) -> RevertedError:
+    """As `decode_revert`, of what web3 raises."""
+    data = exc.data
+    if isinstance(data, dict):
+        data = data.get("data")
+    if isinstance(data, str) and data.startswith("0x") and len(data) >= 10:
+        return decode_revert(bytes.fromhex(data[2:]))
+    return RevertedError("revert", (exc.message or "no reason given",))
