@@ -21,7 +21,7 @@ _NO_ROOT: Final = bytes(32)
 
 @dataclass(frozen=True)
 class Permitted:
-    """What DS permits: `root` goes on chain, `named` (id, name) and `ontology` (release) into the card."""
+    """What DS permits: `root` goes on chain; `named` (id, name), `ontology` (release) and `all` into the card."""
 
     root: bytes
     named: tuple[tuple[str, str], ...]
@@ -32,6 +32,8 @@ class Permitted:
         return {
             "named": [{"id": id_, "name": name} for id_, name in self.named],
             "ontology": self.ontology,
+            # With it a buyer proves a disease without the ontology, as the web page does.
+            "permitted": [disease.format_id(number) for number in self.all],
             "root": "0x" + self.root.hex(),
         }
 

@@ -1,7 +1,7 @@
 /** Diseases as numbers of MONDO ids, and the Merkle path that shows that the term DS permits one (contracts/libraries/Diseases.sol). */
 import { encodeAbiParameters, keccak256, type Hex } from 'viem'
 
-import { concat, equal, fromHex, type Bytes } from './bytes'
+import { concat, copy, equal, fromHex, toHex, type Bytes } from './bytes'
 import { Failure } from './failure'
 
 /** 5068 of "MONDO:0005068"; null for anything else. */
@@ -17,10 +17,52 @@ export function formatDisease(disease: number): string {
 /** Whether `proof` leads from the disease to the root. Nothing leads to the root 0. */
 export function isPermitted(root: Hex, disease: number, proof: readonly Hex[]): boolean {
   if (disease === 0) return false
-  // Hashed twice, so that no inner node passes for a leaf.
-  let node: Bytes = fromHex(keccak256(keccak256(encodeAbiParameters([{ type: 'uint32' }], [disease]))))
-  for (const sibling of proof.map(fromHex)) node = fromHex(keccak256(isSmaller(sibling, node) ? concat(sibling, node) : concat(node, sibling)))
+  let node = leafOf(disease)
+  for (const sibling of proof.map(fromHex)) node = parentOf(node, sibling)
   return equal(node, fromHex(root))
+}
+
+/** Hashed twice, so that no inner node passes for a leaf. */
+function leafOf(disease: number): Bytes {
+  return copy(keccak256(keccak256(encodeAbiParameters([{ type: 'uint32' }], [disease]), 'bytes'), 'bytes'))
+}
+
+function parentOf(a: Bytes, b: Bytes): Bytes {
+  return copy(keccak256(isSmaller(a, b) ? concat(a, b) : concat(b, a), 'bytes'))
+}
+
+export interface Tree {
+  root: Hex
+  /** Siblings from the leaf up; null for a disease that is not in the tree. */
+  prove: (disease: number) => Hex[] | null
+}
+
+/** The tree over these diseases, as core/disease.py builds it: complete, the root first, the leaves last, greatest hash first. */
+export function treeOf(diseases: readonly number[]): Tree | null {
+  const leaves = [...new Set(diseases)].map((disease) => ({ disease, hash: leafOf(disease) })).toSorted((a, b) => (isSmaller(a.hash, b.hash) ? 1 : -1))
+  const [first] = leaves
+  if (!first) return null
+  const places = new Map(leaves.map(({ disease }, i) => [disease, leaves.length - 1 + i]))
+  const tree: Bytes[] = [...Array<Bytes>(leaves.length - 1).fill(first.hash), ...leaves.map(({ hash }) => hash)]
+  const at = (i: number) => tree[i] ?? first.hash
+  for (let i = leaves.length - 2; i >= 0; i--) tree[i] = parentOf(at(2 * i + 1), at(2 * i + 2))
+  return {
+    root: toHex(at(0)),
+    prove: (disease) => {
+      const place = places.get(disease)
+      if (place === undefined) return null
+      const proof: Hex[] = []
+      for (let i = place; i > 0; i = (i - 1) >> 1) proof.push(toHex(at(i % 2 ? i + 1 : i - 1)))
+      return proof
+    },
+  }
+}
+
+/** A card's word for what its term DS permits: worth nothing until its tree has the root that is on chain. */
+export function listedIn(card: unknown): number[] {
+  const said = (card as Record<string, unknown> | null)?.['biodesci:diseases'] as { permitted?: unknown; named?: unknown } | undefined
+  const ids = Array.isArray(said?.permitted) ? said.permitted : Array.isArray(said?.named) ? said.named.map((one: { id?: unknown } | null) => one?.id) : []
+  return ids.map((id) => (typeof id === 'string' ? parseDisease(id) : null)).filter((disease) => disease !== null)
 }
 
 /** A proof file: `{"disease": "MONDO:0005068", "proof": ["0x…"]}`. */

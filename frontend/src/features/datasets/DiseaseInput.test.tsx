@@ -1,51 +1,121 @@
 // @vitest-environment jsdom
 import { cleanup, fireEvent, render, screen, waitFor } from '@testing-library/react'
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { useState } from 'react'
+import type { Hex } from 'viem'
+import { afterEach, describe, expect, it } from 'vitest'
 
-import { DiseaseInput, NO_DISEASE } from './DiseaseInput'
+import { formatDisease, listedIn, treeOf } from '@/lib/disease'
+
+import vectors from '../../../../tests/vectors/disease.json'
+import { DiseaseInput, judge, NO_ENTRY, type Entry } from './DiseaseInput'
+import type { Permitted } from './diseases'
 
 afterEach(cleanup)
 
-const permitted = { root: `0x${'11'.repeat(32)}`, named: [{ id: 'MONDO:0005010', name: 'coronary artery disorder' }, { id: 'MONDO:0005068', name: null }], ontology: null }
-const hash = `0x${'ab'.repeat(32)}`
+const VECTORS = vectors as unknown as { cases: { named: string[]; root: Hex; members: { disease: number; proof: Hex[] }[] }[] }
+const [CASE] = VECTORS.cases
+if (!CASE) throw new Error('there are no vectors')
+const [MEMBER] = CASE.members
+if (!MEMBER) throw new Error('the case has no members')
+const NUMBERS = CASE.members.map(({ disease }) => disease)
+const tree = treeOf(NUMBERS)
+const LISTED: Permitted = { root: CASE.root, tree: tree && { ...tree, size: NUMBERS.length } }
+const UNLISTED: Permitted = { root: CASE.root, tree: null }
+const TOLD = { root: CASE.root, named: [{ id: 'MONDO:0005010', name: 'coronary artery disorder' }, { id: 'MONDO:0005068', name: null }], ontology: null }
+const STRANGER = 5148
 const file = (text: string) => new File([text], 'proof.json', { type: 'application/json' })
+const proofFile = (disease: number, proof: readonly string[]) => file(JSON.stringify({ disease: formatDisease(disease), proof }))
+
+const entries: Entry[] = []
+const judged = (permitted: Permitted) => judge(entries.at(-1) ?? NO_ENTRY, permitted)
+
+function Form({ permitted }: { permitted: Permitted }) {
+  const [entry, setEntry] = useState(NO_ENTRY)
+  const change = (next: Entry) => {
+    entries.push(next)
+    setEntry(next)
+  }
+  return <DiseaseInput entry={entry} onChange={change} permitted={permitted} told={TOLD} />
+}
+const field = () => screen.getByLabelText('Disease (MONDO id)')
+const type = (text: string) => fireEvent.change(field(), { target: { value: text } })
 
 describe('DiseaseInput', () => {
-  it('tells which diseases the owner permits, and takes a MONDO id', () => {
-    const onChange = vi.fn()
-    render(<DiseaseInput permitted={permitted} shown={false} onChange={onChange} />)
-    expect(screen.getByText(/coronary artery disorder \(MONDO:0005010\), MONDO:0005068/)).toBeInTheDocument()
-    const field = screen.getByLabelText('Disease (MONDO id)')
-    fireEvent.change(field, { target: { value: 'heart attack' } })
-    expect(onChange).toHaveBeenLastCalledWith({ number: null, proof: [], unclear: true })
-    expect(field).toHaveAccessibleDescription('A MONDO id has seven digits, as MONDO:0005068.')
-    fireEvent.change(field, { target: { value: 'mondo:0005068' } })
-    expect(onChange).toHaveBeenLastCalledWith({ number: 5068, proof: [], unclear: false })
-    expect(field).toHaveAccessibleDescription('Without a proof a person decides whether the terms permit it.')
-    fireEvent.change(field, { target: { value: '' } })
-    expect(onChange).toHaveBeenLastCalledWith(NO_DISEASE)
+  it('proves a disease of the card’s list by itself', () => {
+    render(<Form permitted={LISTED} />)
+    expect(screen.getByText(new RegExp(`coronary artery disorder \\(MONDO:0005010\\), MONDO:0005068 .* ${NUMBERS.length} diseases`))).toBeInTheDocument()
+    type(formatDisease(MEMBER.disease).toLowerCase())
+    expect(screen.getByRole('status')).toHaveTextContent(`${formatDisease(MEMBER.disease)} is permitted.`)
+    expect(judged(LISTED)).toEqual({ number: MEMBER.disease, proof: MEMBER.proof, unclear: false })
+    expect(screen.queryByLabelText(/Proof that it is permitted/)).toBeNull()
   })
 
-  it('takes the disease from its proof, and drops the proof with another disease', async () => {
-    const onChange = vi.fn()
-    render(<DiseaseInput permitted={permitted} shown={false} onChange={onChange} />)
-    fireEvent.change(screen.getByLabelText(/Proof that it is permitted/), { target: { files: [file(JSON.stringify({ disease: 'MONDO:0005068', proof: [hash] }))] } })
-    await waitFor(() => expect(onChange).toHaveBeenLastCalledWith({ number: 5068, proof: [hash], unclear: false }))
-    const field = screen.getByLabelText('Disease (MONDO id)')
-    expect(field).toHaveValue('MONDO:0005068')
-    expect(field).toHaveAccessibleDescription(/does not lead to the diseases of this dataset version/)
-    fireEvent.change(field, { target: { value: 'MONDO:0005010' } })
-    expect(onChange).toHaveBeenLastCalledWith({ number: 5010, proof: [], unclear: false })
+  it('says that a disease is not on the list, and leaves it to a person', () => {
+    render(<Form permitted={LISTED} />)
+    type(formatDisease(STRANGER))
+    expect(screen.getByRole('status')).toHaveTextContent(`MONDO:0005148 is not among the ${NUMBERS.length} diseases that the owner permits.`)
+    expect(judged(LISTED)).toEqual({ number: STRANGER, proof: null, unclear: false })
+  })
+
+  it('asks for a MONDO id where something else was typed', () => {
+    render(<Form permitted={LISTED} />)
+    type('heart attack')
+    expect(field()).toHaveAccessibleDescription('A MONDO id has seven digits, as MONDO:0005068.')
+    expect(judged(LISTED)).toEqual({ number: null, proof: null, unclear: true })
+    type('')
+    expect(judged(LISTED)).toEqual({ number: null, proof: null, unclear: false })
+  })
+
+  it('takes a proof from a file where the card has no list, and drops it with another disease', async () => {
+    render(<Form permitted={UNLISTED} />)
+    fireEvent.change(screen.getByLabelText(/Proof that it is permitted/), { target: { files: [proofFile(MEMBER.disease, MEMBER.proof)] } })
+    await waitFor(() => expect(field()).toHaveValue(formatDisease(MEMBER.disease)))
+    expect(screen.getByRole('status')).toHaveTextContent('is permitted.')
+    expect(judged(UNLISTED).proof).toEqual(MEMBER.proof)
+    type(formatDisease(STRANGER))
+    expect(judged(UNLISTED)).toEqual({ number: STRANGER, proof: null, unclear: false })
+    expect(screen.getByText(/Without a proof a person decides/)).toBeInTheDocument()
+  })
+
+  it('does not send a proof that leads elsewhere', async () => {
+    render(<Form permitted={UNLISTED} />)
+    fireEvent.change(screen.getByLabelText(/Proof that it is permitted/), { target: { files: [proofFile(STRANGER, MEMBER.proof)] } })
+    await waitFor(() => expect(screen.getByRole('status')).toHaveTextContent('Your proof does not lead from MONDO:0005148 to the diseases on chain.'))
+    expect(judged(UNLISTED).proof).toBeNull()
   })
 
   it('refuses a file that is no proof', async () => {
-    render(<DiseaseInput permitted={permitted} shown={false} onChange={vi.fn()} />)
+    render(<Form permitted={UNLISTED} />)
     fireEvent.change(screen.getByLabelText(/Proof that it is permitted/), { target: { files: [file('{}')] } })
     expect(await screen.findByRole('alert')).toHaveTextContent('This is not a proof for a disease.')
   })
 
-  it('asks for no proof where the owner named no diseases', () => {
-    render(<DiseaseInput permitted={null} shown={false} onChange={vi.fn()} />)
+  it('asks for no proof where the owner put no list on chain', () => {
+    render(<Form permitted={{ root: null, tree: null }} />)
     expect(screen.queryByLabelText(/Proof that it is permitted/)).toBeNull()
+    type(formatDisease(MEMBER.disease))
+    expect(screen.getByText(/a person decides whether the terms permit it/)).toBeInTheDocument()
+  })
+})
+
+describe('treeOf', () => {
+  it.each(VECTORS.cases)('builds the tree that Python and the contract know, over $named', ({ root, members }) => {
+    const built = treeOf(members.map(({ disease }) => disease).toReversed())
+    expect(built?.root).toBe(root)
+    for (const { disease, proof } of members) expect(built?.prove(disease)).toEqual(proof)
+    expect(built?.prove(STRANGER)).toBeNull()
+  })
+
+  it('has no tree over nothing', () => expect(treeOf([])).toBeNull())
+})
+
+describe('listedIn', () => {
+  it('reads the card’s list, else the diseases that it names', () => {
+    expect(listedIn({ 'biodesci:diseases': { permitted: ['MONDO:0005010', 'MONDO:0005068', 7, 'x'], named: [] } })).toEqual([5010, 5068])
+    expect(listedIn({ 'biodesci:diseases': { named: [{ id: 'MONDO:0005010' }, null] } })).toEqual([5010])
+  })
+
+  it.each([null, 'text', {}, { 'biodesci:diseases': null }, { 'biodesci:diseases': { permitted: 3 } }])('reads nothing from %j', (card) => {
+    expect(listedIn(card)).toEqual([])
   })
 })

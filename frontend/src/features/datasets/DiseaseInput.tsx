@@ -1,53 +1,60 @@
-/** The disease that a purpose is about, and the proof, if the buyer has one, that the terms permit it. */
-import { useState } from 'react'
+/** The disease that a purpose is about. Whether the terms permit it is proved from the card's list, or from a file that the owner made. */
+import { useId, useState } from 'react'
 import type { Hex } from 'viem'
 
 import { Field } from '@/components/Field'
-import { FailureNotice } from '@/components/Notice'
+import { FailureNotice, Notice } from '@/components/Notice'
 import type { PermittedDiseases } from '@/generated/api'
-import { parseDisease, parseProof } from '@/lib/disease'
+import { formatDisease, isPermitted, parseDisease, parseProof } from '@/lib/disease'
+import { count } from '@/lib/format'
+
+import type { Permitted } from './diseases'
+
+export interface Entry {
+  text: string
+  file: { disease: number; proof: readonly Hex[] } | null
+}
+
+export const NO_ENTRY: Entry = { text: '', file: null }
 
 export interface NamedDisease {
   /** null: none named */
   number: number | null
-  proof: readonly Hex[]
+  /** Leads from the disease to the root that is on chain; null: nothing shows that the terms permit it. */
+  proof: readonly Hex[] | null
   /** Something was typed that is no disease. */
   unclear: boolean
 }
 
-export const NO_DISEASE: NamedDisease = { number: null, proof: [], unclear: false }
-
-interface Props {
-  permitted: PermittedDiseases | null
-  shown: boolean
-  onChange: (disease: NamedDisease) => void
+/** What an entry means by what is on chain now. */
+export function judge({ text, file }: Entry, { root, tree }: Permitted): NamedDisease {
+  const number = parseDisease(text)
+  if (number === null || root === null) return { number, proof: null, unclear: text.trim() !== '' && number === null }
+  const candidates = [tree?.prove(number), file?.disease === number ? file.proof : null]
+  return { number, proof: candidates.find((proof) => proof && isPermitted(root, number, proof)) ?? null, unclear: false }
 }
 
-export function DiseaseInput({ permitted, shown, onChange }: Props) {
-  const [typed, setTyped] = useState('')
-  const [proof, setProof] = useState<{ disease: number; proof: readonly Hex[] } | null>(null)
-  const [error, setError] = useState<unknown>(null)
-  const number = parseDisease(typed)
-  const unclear = typed.trim() !== '' && number === null
-  const told = permitted?.named.map(({ id, name }) => (name ? `${name} (${id})` : id)).join(', ')
+interface Props {
+  entry: Entry
+  onChange: (entry: Entry) => void
+  permitted: Permitted
+  /** What the card calls them. */
+  told: PermittedDiseases | null
+}
 
-  const tell = (text: string, known: typeof proof) => {
-    const parsed = parseDisease(text)
-    onChange({ number: parsed, proof: known && known.disease === parsed ? known.proof : [], unclear: text.trim() !== '' && parsed === null })
-  }
-  const type = (text: string) => {
-    setTyped(text)
-    tell(text, proof)
-  }
-  const read = async (file: File | undefined) => {
+export function DiseaseInput({ entry, onChange, permitted, told }: Props) {
+  const list = useId()
+  const [error, setError] = useState<unknown>(null)
+  const { root, tree } = permitted
+  const named = told?.named ?? []
+  const now = judge(entry, permitted)
+
+  const take = async (chosen: File | undefined) => {
     setError(null)
-    if (!file) return
+    if (!chosen) return
     try {
-      const known = parseProof(await file.text())
-      setProof(known)
-      const text = typed.trim() === '' ? `MONDO:${String(known.disease).padStart(7, '0')}` : typed
-      setTyped(text)
-      tell(text, known)
+      const file = parseProof(await chosen.text())
+      onChange({ text: entry.text.trim() === '' ? formatDisease(file.disease) : entry.text, file })
     } catch (failure) {
       setError(failure)
     }
@@ -55,29 +62,50 @@ export function DiseaseInput({ permitted, shown, onChange }: Props) {
   return (
     <fieldset className="space-y-2.5">
       <legend className="mb-2 font-medium">Which disease is it about?</legend>
-      {told && <p className="text-sm text-muted">The owner permits research on {told} and all that descends from it in MONDO.</p>}
+      {named.length > 0 && (
+        <p className="text-sm text-muted">
+          The owner permits research on {named.map(({ id, name }) => (name ? `${name} (${id})` : id)).join(', ')} and all that descends from it in MONDO
+          {tree && `: ${count(tree.size, 'disease')}, a list that matches the root on chain`}.
+        </p>
+      )}
       <Field
         label="Disease (MONDO id)"
-        value={typed}
+        value={entry.text}
         placeholder="MONDO:0005068"
         autoComplete="off"
         spellCheck={false}
-        onChange={(event) => type(event.target.value)}
-        error={unclear ? 'A MONDO id has seven digits, as MONDO:0005068.' : undefined}
-        hint={
-          number === null
-            ? 'Leave it empty to name none. The id becomes public.'
-            : shown
-              ? 'Shown by your proof to be permitted.'
-              : proof && proof.disease === number
-                ? 'Your proof does not lead to the diseases of this dataset version: a person decides.'
-                : 'Without a proof a person decides whether the terms permit it.'
-        }
+        list={list}
+        onChange={(event) => onChange({ ...entry, text: event.target.value })}
+        error={now.unclear ? 'A MONDO id has seven digits, as MONDO:0005068.' : undefined}
+        hint={now.number === null ? 'Leave it empty to name none. The id becomes public.' : undefined}
       />
-      {permitted && (
-        <Field label="Proof that it is permitted (optional)" type="file" accept=".json,application/json" onChange={(event) => void read(event.target.files?.[0])} hint="A file that the data owner or the command line makes." />
+      <datalist id={list}>
+        {named.map(({ id, name }) => (
+          <option key={id} value={id}>
+            {name}
+          </option>
+        ))}
+      </datalist>
+      {now.number !== null && <Verdict disease={now.number} shown={now.proof !== null} permitted={permitted} filed={entry.file?.disease === now.number} />}
+      {root !== null && tree === null && (
+        <Field label="Proof that it is permitted (optional)" type="file" accept=".json,application/json" onChange={(event) => void take(event.target.files?.[0])} hint="A file that the data owner or the command line makes." />
       )}
       {error !== null && <FailureNotice error={error} />}
     </fieldset>
   )
+}
+
+/** What the chain would say of this disease, before anything is paid. */
+function Verdict({ disease, shown, permitted: { root, tree }, filed }: { disease: number; shown: boolean; permitted: Permitted; filed: boolean }) {
+  const id = formatDisease(disease)
+  if (shown) return <Notice tone="good" title={`${id} is permitted.`}>Its proof leads to the root that the owner put on chain, and goes into your transaction.</Notice>
+  if (tree)
+    return (
+      <Notice tone="warn" title={`${id} is not among the ${tree.size} diseases that the owner permits.`}>
+        Check the id. If it is the right one you can still ask: a person decides, and your payment comes back if the answer is no.
+      </Notice>
+    )
+  if (root === null) return <p className="text-sm text-muted">The owner put no list of diseases on chain: a person decides whether the terms permit it.</p>
+  if (filed) return <Notice tone="warn" title={`Your proof does not lead from ${id} to the diseases on chain.`}>It may be of another dataset or version. Without a proof that does, a person decides.</Notice>
+  return <p className="text-sm text-muted">The card has no list that matches the one on chain. Without a proof a person decides whether the terms permit it.</p>
 }

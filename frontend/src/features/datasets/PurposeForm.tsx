@@ -1,7 +1,7 @@
 /** Purpose, evidence and payment, and the one transaction that buys a licence. */
 import { useState } from 'react'
 import { useNavigate } from 'react-router'
-import { parseEventLogs, zeroHash, type Address, type Hex } from 'viem'
+import { parseEventLogs, zeroHash, type Address } from 'viem'
 
 import { useDeployment } from '@/app/deployment'
 import { useHead, useReader } from '@/app/useChain'
@@ -17,13 +17,13 @@ import { VisaInput } from '@/features/licenses/VisaInput'
 import { AccessLicense } from '@/generated/abi'
 import type { DatasetAnswer, Offer } from '@/generated/api'
 import { amount } from '@/lib/currency'
-import { isPermitted } from '@/lib/disease'
 import { agreementsOf, decide, DS, PROPERTIES, USES } from '@/lib/duo'
 import { saveStatement } from '@/lib/keystore'
 import { newStatement, type Statement } from '@/lib/statement'
 import { missingTypes, typesOf, type SignedVisa } from '@/lib/visa'
 
-import { DiseaseInput, NO_DISEASE, type NamedDisease } from './DiseaseInput'
+import { DiseaseInput, judge, NO_ENTRY, type Entry } from './DiseaseInput'
+import { checkDisease, NOTHING_PERMITTED, usePermitted } from './diseases'
 import { StatementInput } from './StatementInput'
 
 /** Time for a person to read what the wallet asks; the chain's clock counts. */
@@ -38,7 +38,7 @@ export function PurposeForm({ dataset, offer, account }: { dataset: DatasetAnswe
   const means = useMeans(account, onChain.data?.currency, onChain.data?.price)
   const payment = usePay(account)
   const [purpose, setPurpose] = useState(0n)
-  const [disease, setDisease] = useState<NamedDisease>(NO_DISEASE)
+  const [entry, setEntry] = useState<Entry>(NO_ENTRY)
   const [text, setText] = useState('')
   const [visas, setVisas] = useState<readonly SignedVisa[]>([])
   const [touched, setTouched] = useState(false)
@@ -46,11 +46,11 @@ export function PurposeForm({ dataset, offer, account }: { dataset: DatasetAnswe
 
   const terms = BigInt(dataset.terms.bits)
   const latest = dataset.versions.find(({ version }) => version === dataset.latestVersion)
-  const permitted = latest?.diseases ?? null
-  const shown = permitted !== null && disease.number !== null && isPermitted(permitted.root as Hex, disease.number, disease.proof)
-  const verdict = decide(terms, purpose, shown)
-  if (onChain.error || means.error) return <FailureNotice error={onChain.error ?? means.error} />
-  if (!onChain.data || !means.data) return <Loading what="the offer" />
+  const permitted = usePermitted(dataset, (terms & DS) !== 0n)
+  const disease = judge(entry, permitted.data ?? NOTHING_PERMITTED)
+  const verdict = decide(terms, purpose, disease.proof !== null)
+  const unread = onChain.error ?? means.error ?? permitted.error
+  if (!onChain.data || !means.data || !permitted.data) return unread ? <FailureNotice error={unread} /> : <Loading what="the offer" />
 
   const mask = onChain.data.visas
   const types = typesOf(mask)
@@ -78,6 +78,7 @@ export function PurposeForm({ dataset, offer, account }: { dataset: DatasetAnswe
     try {
       // Whatever the contract would refuse of the visas is said before the wallet asks for a signature.
       if (types.length > 0) await checkVisas(client, deployment, BigInt(dataset.id), account, mask, visas)
+      if (disease.number !== null && disease.proof) await checkDisease(client, deployment, BigInt(dataset.id), disease.number, disease.proof)
       deadline = (await client.getBlock()).timestamp + ORDER_LIFE
       if (text.trim()) await saveStatement(account, (statement = newStatement(text.trim())))
     } catch (error) {
@@ -91,7 +92,7 @@ export function PurposeForm({ dataset, offer, account }: { dataset: DatasetAnswe
     const plain = paying.how !== 'permit' && disease.number === null && !statement && types.length === 0
     const outcome = plain
       ? await payment.pay(paying, () => ({ ...at, functionName: 'purchase', args: [offerId, purpose] as const }), landed)
-      : await payment.pay(paying, (paid) => ({ ...at, functionName: 'purchaseFor', args: [order, '0x', { diseaseProof: shown ? disease.proof : [], visas }, paid] as const }), landed)
+      : await payment.pay(paying, (paid) => ({ ...at, functionName: 'purchaseFor', args: [order, '0x', { diseaseProof: disease.proof ?? [], visas }, paid] as const }), landed)
     if (!outcome) return
     const bought = outcome.sent ? parseEventLogs({ abi: AccessLicense, eventName: 'LicensePurchased', logs: outcome.receipt.logs })[0]?.args.licenseId : (await existing())?.id
     if (bought !== undefined) await navigate(`/licenses/${bought}`)
@@ -106,7 +107,7 @@ export function PurposeForm({ dataset, offer, account }: { dataset: DatasetAnswe
           <Check key={use.label} label={use.label} checked={(purpose & use.bit) !== 0n} onChange={(on) => set(use.bit, on)} />
         ))}
       </fieldset>
-      {(terms & DS) !== 0n && <DiseaseInput permitted={permitted} shown={shown} onChange={setDisease} />}
+      {(terms & DS) !== 0n && <DiseaseInput entry={entry} onChange={setEntry} permitted={permitted.data} told={latest?.diseases ?? null} />}
       <fieldset className="space-y-2.5">
         <legend className="mb-2 font-medium">About your project</legend>
         {PROPERTIES.map((property) => (
