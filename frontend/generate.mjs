@@ -1,6 +1,7 @@
 /**
  * Writes src/generated from what the other parts of the project already say: contract ABIs (as TypeScript constants, which
- * viem types calls by), their errors, and the API's answers (its OpenAPI schemas). With --check it writes nothing and fails when a file is out of date.
+ * viem types calls by), their errors, the block explorers that viem knows, and the API's answers (its OpenAPI schemas). With --check it writes nothing
+ * and fails when a file is out of date.
  *
  * Usage: node frontend/generate.mjs [--check]
  */
@@ -10,6 +11,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 import { compile } from 'json-schema-to-typescript'
+import * as chains from 'viem/chains'
 
 const here = dirname(fileURLToPath(import.meta.url))
 const root = dirname(here)
@@ -31,6 +33,17 @@ function abis() {
 function errors() {
   const unique = new Map(ABIS.flatMap(([, abi]) => abi.filter(({ type }) => type === 'error').map((entry) => [entry.name, entry])))
   return `${NOTICE}\n${constant('errors', [...unique.values()])}`
+}
+
+/** By chain id. A number that several networks claim says nothing of where a transaction is; neither does a page on the reader's own machine. */
+function explorers() {
+  const found = new Map()
+  for (const { id, blockExplorers } of Object.values(chains)) {
+    const url = blockExplorers?.default?.url?.replace(/\/+$/, '')
+    if (url) found.set(id, (found.get(id) ?? new Set()).add(url))
+  }
+  const clear = [...found].filter(([, urls]) => urls.size === 1 && [...urls][0].startsWith('https://')).toSorted(([a], [b]) => a - b)
+  return `${NOTICE}\nexport const explorers: Readonly<Record<number, string>> = {\n${clear.map(([id, [url]]) => `  ${id}: '${url}',\n`).join('')}}\n`
 }
 
 /** The components of the OpenAPI document, without starting the API: FastAPI builds them from these same models. */
@@ -68,7 +81,7 @@ function close(schema) {
 
 const check = process.argv.includes('--check')
 const outdated = []
-for (const [name, text] of [['abi.ts', abis()], ['errors.ts', errors()], ['api.ts', await api()]]) {
+for (const [name, text] of [['abi.ts', abis()], ['errors.ts', errors()], ['explorers.ts', explorers()], ['api.ts', await api()]]) {
   const path = join(target, name)
   if (existsSync(path) && readFileSync(path, 'utf8') === text) continue
   outdated.push(name)

@@ -5,13 +5,15 @@ import tailwindcss from '@tailwindcss/vite'
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vitest/config'
 
+import { budget } from './budget.ts'
+
 const here = fileURLToPath(new URL('.', import.meta.url))
 
 export default defineConfig({
   root: here,
-  plugins: [react(), tailwindcss()],
+  plugins: [react(), tailwindcss(), budget()],
   resolve: { alias: { '@': `${here}src`, crypto: `${here}src/lib/node-crypto.ts` } },
-  build: { outDir: 'dist', emptyOutDir: true, target: 'es2022', sourcemap: false, chunkSizeWarningLimit: 900 },
+  build: { outDir: 'dist', emptyOutDir: true, target: 'es2022', sourcemap: false, chunkSizeWarningLimit: 400 },
   // In development the API runs beside the page; when served by the API both share an origin.
   server: { host: '127.0.0.1', proxy: { '/v1': process.env['BIODESCI_API_URL'] ?? 'http://127.0.0.1:8000' } },
   test: {

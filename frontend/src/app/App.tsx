@@ -8,8 +8,10 @@ import { Providers } from './providers'
 
 const DatasetsPage = lazy(() => import('@/features/datasets/DatasetsPage'))
 const DatasetPage = lazy(() => import('@/features/datasets/DatasetPage'))
+const OnChainPages = lazy(() => import('./OnChain'))
 const LicensesPage = lazy(() => import('@/features/licenses/LicensesPage'))
 const LicensePage = lazy(() => import('@/features/licenses/LicensePage'))
+const OwedPage = lazy(() => import('@/features/licenses/OwedPage'))
 const KeyPage = lazy(() => import('@/features/licenses/KeyPage'))
 const ModelsPage = lazy(() => import('@/features/models/ModelsPage'))
 const ModelPage = lazy(() => import('@/features/models/ModelPage'))
@@ -25,9 +27,12 @@ export function App() {
           <Route element={<Layout />}>
             <Route index element={<DatasetsPage />} />
             <Route path="datasets/:id" element={<DatasetPage />} />
-            <Route path="licenses" element={<LicensesPage />} />
-            <Route path="licenses/:id" element={<LicensePage />} />
-            <Route path="key" element={<KeyPage />} />
+            <Route element={<OnChainPages />}>
+              <Route path="licenses" element={<LicensesPage />} />
+              <Route path="licenses/:id" element={<LicensePage />} />
+              <Route path="owed" element={<OwedPage />} />
+              <Route path="key" element={<KeyPage />} />
+            </Route>
             <Route path="models" element={<ModelsPage />} />
             <Route path="models/:id" element={<ModelPage />} />
             <Route path="inferences" element={<InferencesPage />} />

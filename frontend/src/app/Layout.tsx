@@ -1,12 +1,26 @@
-import { Suspense, useEffect } from 'react'
+import { lazy, Suspense, useEffect, type ReactNode } from 'react'
 import { NavLink, Outlet, useLocation } from 'react-router'
 
+import { Button } from '@/components/Button'
 import { Loading } from '@/components/Page'
 
-import { useDeployment } from './deployment'
 import { ErrorBoundary } from './ErrorBoundary'
-import { useHead } from './useChain'
-import { NetworkNotice, WalletButton } from './WalletButton'
+
+/** What the frame shows where the chunk with the wallet could not be fetched: reading goes on, and says how to get it. */
+const frame = (): Promise<Record<'Account' | 'Network' | 'Head', () => ReactNode>> =>
+  import('./Frame').catch(() => ({ Account: Reload, Network: () => null, Head: () => 'A part of the page could not be loaded' }))
+
+const Account = lazy(async () => ({ default: (await frame()).Account }))
+const Network = lazy(async () => ({ default: (await frame()).Network }))
+const Head = lazy(async () => ({ default: (await frame()).Head }))
+
+function Reload() {
+  return (
+    <Button look="secondary" onClick={() => window.location.reload()}>
+      Reload to use a wallet
+    </Button>
+  )
+}
 
 const PLACES = [
   ['/', 'Datasets'],
@@ -43,12 +57,16 @@ export function Layout() {
             ))}
           </nav>
           <div className="ml-auto">
-            <WalletButton />
+            <Suspense fallback={<Button busy>Connect wallet</Button>}>
+              <Account />
+            </Suspense>
           </div>
         </div>
       </header>
       <main id="main" className="mx-auto w-full max-w-6xl grow px-4 py-8 sm:px-6 sm:py-10">
-        <NetworkNotice />
+        <Suspense>
+          <Network />
+        </Suspense>
         <ErrorBoundary key={pathname}>
           <FromTheTop />
           <Suspense fallback={<Loading what="the page" />}>
@@ -70,14 +88,14 @@ function FromTheTop() {
 }
 
 function Footer() {
-  const deployment = useDeployment()
-  const head = useHead()
   return (
     <footer className="border-t border-line">
       <div className="mx-auto flex max-w-6xl flex-wrap justify-between gap-x-8 gap-y-1 px-4 py-5 text-sm text-muted sm:px-6">
         <p>Data are decrypted in your browser only. Payments wait in escrow until you confirm.</p>
         <p role="status">
-          {head.data && !head.error ? `Network ${deployment.network} (${deployment.chainId}) · block ${head.data.number}` : head.error ? 'The chain’s node does not answer' : 'Reading the chain…'}
+          <Suspense fallback="Reading the chain…">
+            <Head />
+          </Suspense>
         </p>
       </div>
     </footer>

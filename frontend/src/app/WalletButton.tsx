@@ -35,7 +35,10 @@ export function WalletButton() {
           <DropdownMenu.Item asChild className={ITEM}>
             <Link to="/licenses">My licences</Link>
           </DropdownMenu.Item>
-          <DropdownMenu.Item className={ITEM} onSelect={() => void navigator.clipboard.writeText(wallet.account)}>
+          <DropdownMenu.Item asChild className={ITEM}>
+            <Link to="/owed">Owed to me</Link>
+          </DropdownMenu.Item>
+          <DropdownMenu.Item className={ITEM} onSelect={() => void copy(wallet.account)}>
             Copy address
           </DropdownMenu.Item>
           <DropdownMenu.Separator className="my-1 h-px bg-line" />
@@ -46,6 +49,11 @@ export function WalletButton() {
       </DropdownMenu.Portal>
     </DropdownMenu.Root>
   )
+}
+
+/** The browser may refuse, or keep the clipboard from a page without TLS: the address stands on the button's label all the same. */
+async function copy(text: string): Promise<void> {
+  await Promise.resolve(navigator.clipboard?.writeText(text)).catch(() => undefined)
 }
 
 export function ConnectButton({ busy = false }: { busy?: boolean }) {

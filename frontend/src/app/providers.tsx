@@ -1,14 +1,14 @@
 import { QueryClient, QueryClientProvider, useQuery } from '@tanstack/react-query'
-import { useMemo, type ReactNode } from 'react'
-import { WagmiProvider } from 'wagmi'
+import type { ReactNode } from 'react'
 
 import { Button } from '@/components/Button'
 import { FailureNotice } from '@/components/Notice'
 import { Loading } from '@/components/Page'
-import { loadDeployment, type Deployment } from '@/lib/config'
+import { loadDeployment } from '@/lib/config'
 import { Failure } from '@/lib/failure'
 
-import { DeploymentProvider, walletConfig } from './deployment'
+import { DeploymentProvider } from './deployment'
+import { ExplorerProvider } from './ExplorerProvider'
 import { KeyringProvider } from './keyring'
 
 const queries = new QueryClient({
@@ -39,7 +39,14 @@ function Configured({ children }: { children: ReactNode }) {
     staleTime: Infinity,
     refetchInterval: (query) => (query.state.data ? false : 5_000),
   })
-  if (deployment.data) return <Connected deployment={deployment.data}>{children}</Connected>
+  if (deployment.data)
+    return (
+      <DeploymentProvider value={deployment.data}>
+        <ExplorerProvider>
+          <KeyringProvider>{children}</KeyringProvider>
+        </ExplorerProvider>
+      </DeploymentProvider>
+    )
   return (
     <main className="mx-auto max-w-2xl space-y-6 px-4 py-24">
       <h1>BioDeSci</h1>
@@ -56,16 +63,5 @@ function Configured({ children }: { children: ReactNode }) {
         <Loading what="the deployment" />
       )}
     </main>
-  )
-}
-
-function Connected({ deployment, children }: { deployment: Deployment; children: ReactNode }) {
-  const config = useMemo(() => walletConfig(deployment), [deployment])
-  return (
-    <DeploymentProvider value={deployment}>
-      <WagmiProvider config={config} reconnectOnMount>
-        <KeyringProvider>{children}</KeyringProvider>
-      </WagmiProvider>
-    </DeploymentProvider>
   )
 }

@@ -1,14 +1,17 @@
 import { useQuery } from '@tanstack/react-query'
-import type { Address, PublicClient } from 'viem'
-import { useConnection, usePublicClient } from 'wagmi'
+import { useMemo } from 'react'
+import type { Address } from 'viem'
+import { useClient, useConnection } from 'wagmi'
+
+import { readerOf, type Reader } from '@/lib/reader'
 
 import { useDeployment } from './deployment'
 
-export function useReader(): PublicClient {
+export function useReader(): Reader {
   const { chainId } = useDeployment()
-  const client = usePublicClient({ chainId })
+  const client = useClient({ chainId })
   if (!client) throw new Error('no client for the chain of the deployment')
-  return client as PublicClient
+  return useMemo(() => readerOf(client), [client])
 }
 
 /** The newest block: its number for "as of", its time for deadlines (the chain's clock counts, not the browser's). */

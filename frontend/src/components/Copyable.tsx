@@ -1,23 +1,32 @@
 import { useState } from 'react'
 
-import { shorten } from '@/lib/format'
+import { Short, type Place } from './Explorer'
+
+interface Props {
+  value: string
+  label: string
+  digits?: number
+  /** What it is on chain, if it is there: links to the network's block explorer. */
+  on?: Place
+}
 
 /** A hash, address or CID: shortened for the eye, whole for the clipboard and assistive technology. */
-export function Copyable({ value, label, digits = 6 }: { value: string; label: string; digits?: number }) {
+export function Copyable({ value, label, digits = 6, on }: Props) {
   const [said, setSaid] = useState('')
-  const copy = () => {
-    navigator.clipboard.writeText(value).then(
-      () => setSaid('Copied'),
-      () => setSaid('Not copied: the browser refused'),
-    )
+  const copy = async () => {
+    try {
+      await navigator.clipboard.writeText(value)
+      setSaid('Copied')
+    } catch {
+      // Refused, or not there at all: browsers keep the clipboard from pages that came without TLS.
+      setSaid('Not copied: the browser refused')
+    }
     setTimeout(() => setSaid(''), 2000)
   }
   return (
     <span className="inline-flex max-w-full items-center gap-1.5">
-      <code className="truncate font-mono text-sm" title={value}>
-        {shorten(value, digits)}
-      </code>
-      <button type="button" onClick={copy} aria-label={`Copy ${label}`} className="rounded border border-line px-1.5 py-0.5 text-xs text-muted hover:bg-brand-soft hover:text-brand">
+      <Short value={value} what={label} place={on} digits={digits} />
+      <button type="button" onClick={() => void copy()} aria-label={`Copy ${label}`} className="rounded border border-line px-1.5 py-0.5 text-xs text-muted hover:bg-brand-soft hover:text-brand">
         {said === 'Copied' ? 'Copied ✓' : 'Copy'}
       </button>
       <span role="status" className="sr-only">

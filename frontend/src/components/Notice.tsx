@@ -1,6 +1,6 @@
-import type { ReactNode } from 'react'
+import { lazy, Suspense, type ReactNode } from 'react'
 
-import { explain } from '@/lib/explain'
+import { Failure, unexplained } from '@/lib/failure'
 
 const LOOKS = {
   info: { box: 'border-brand/30 bg-brand-soft', mark: 'i', said: 'Note' },
@@ -36,9 +36,26 @@ export function Notice({ tone = 'info', title, children, action }: Props) {
   )
 }
 
-/** What happened, and what to do. A choice of the person's own (declining, stopping) is no problem. */
+/** What happened, and what to do. What is no `Failure` yet comes from a wallet or a node; the words for those are loaded when one is needed. */
 export function FailureNotice({ error, action }: { error: unknown; action?: ReactNode }) {
-  const failure = explain(error)
+  if (error instanceof Failure) return <Said failure={error} action={action} />
+  return (
+    <Suspense>
+      <Explained error={error} action={action} />
+    </Suspense>
+  )
+}
+
+const Explained = lazy(async () => {
+  const explain = await import('@/lib/explain').then(
+    (loaded) => loaded.explain,
+    () => unexplained,
+  )
+  return { default: ({ error, action }: { error: unknown; action?: ReactNode }) => <Said failure={explain(error)} action={action} /> }
+})
+
+/** A choice of the person's own (declining, stopping) is no problem. */
+function Said({ failure, action }: { failure: Failure; action?: ReactNode }) {
   const calm = failure.kind === 'rejected' || failure.kind === 'stopped'
   return (
     <Notice tone={calm ? 'warn' : 'bad'} title={failure.message} action={action}>

@@ -2,6 +2,7 @@ import type { Activity } from '@/generated/api'
 import { date } from '@/lib/format'
 
 import { Copyable } from './Copyable'
+import { ContractName } from './Explorer'
 
 const SENTENCES: Record<string, string> = {
   DatasetPublished: 'Dataset published',
@@ -64,7 +65,10 @@ export function Timeline({ activity }: { activity: readonly Activity[] }) {
           <p className="flex flex-wrap items-center gap-x-3 text-sm text-muted">
             <time dateTime={event.time}>{date(event.time)}</time>
             <span>block {event.block}</span>
-            <Copyable value={event.txHash} label="transaction hash" />
+            <span>
+              <ContractName name={event.contract} />
+            </span>
+            <Copyable value={event.txHash} label="transaction hash" on="tx" />
           </p>
         </li>
       ))}

@@ -20,10 +20,11 @@ describe('FailureNotice', () => {
     expect(screen.getByRole('alert')).toHaveTextContent('Problem: The file was changed.Open a dispute.')
   })
 
-  it('is calm about what the person chose', () => {
+  it('is calm about what the person chose', async () => {
     render(<FailureNotice error={{ code: 4001 }} />)
+    const said = await screen.findByRole('status')
     expect(screen.queryByRole('alert')).toBeNull()
-    expect(screen.getByRole('status')).toHaveTextContent('You declined the request in your wallet.')
+    expect(said).toHaveTextContent('You declined the request in your wallet.')
   })
 })
 

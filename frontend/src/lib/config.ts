@@ -1,5 +1,5 @@
 /** What the page must know of its deployment; it comes from the API, nothing of it is built in. */
-import { isAddress, type Address } from 'viem'
+import type { Address } from 'viem'
 
 import type { Config } from '@/generated/api'
 
@@ -17,6 +17,8 @@ export interface Deployment {
   fromBlock: bigint
   contracts: Record<ContractName, Address>
 }
+
+const isAddress = (value: string): value is Address => /^0x[0-9a-fA-F]{40}$/.test(value)
 
 export async function loadDeployment(signal?: AbortSignal): Promise<Deployment> {
   const config = await get<Config>('/v1/config', signal)

@@ -1,5 +1,5 @@
 /** What a price is in. A token says its symbol and decimals itself, so its address goes with them wherever money is spent. */
-import { formatUnits, parseAbi, zeroAddress, type Address, type PublicClient } from 'viem'
+import { formatUnits, zeroAddress, type Address } from 'viem'
 
 import type { Currency as Told } from '@/generated/api'
 
@@ -14,23 +14,7 @@ export interface Currency {
 
 export const ETHER: Currency = { address: zeroAddress, symbol: 'ETH', decimals: 18 }
 
-export const ERC20 = parseAbi([
-  'function symbol() view returns (string)',
-  'function decimals() view returns (uint8)',
-  'function balanceOf(address owner) view returns (uint256)',
-  'function allowance(address owner, address spender) view returns (uint256)',
-  // Without its result: older tokens give none.
-  'function approve(address spender, uint256 amount)',
-])
-
 export const isEther = (address: Address): boolean => address === zeroAddress
-
-export async function readCurrency(client: PublicClient, address: Address): Promise<Currency> {
-  if (isEther(address)) return ETHER
-  const at = { address, abi: ERC20 } as const
-  const [symbol, decimals] = await Promise.allSettled([client.readContract({ ...at, functionName: 'symbol' }), client.readContract({ ...at, functionName: 'decimals' })])
-  return currencyOf({ address, symbol: symbol.status === 'fulfilled' ? symbol.value : null, decimals: decimals.status === 'fulfilled' ? decimals.value : null })
-}
 
 /** As the API tells it. */
 export function currencyOf(told: Told): Currency {

@@ -3,7 +3,7 @@ import { BaseError, ContractFunctionRevertedError, decodeErrorResult, HttpReques
 
 import { errors } from '@/generated/errors'
 
-import { Failure } from './failure'
+import { Failure, unexplained } from './failure'
 import { REVERTS } from './reverts'
 
 /** Errors of whatever the called contract calls, which its own ABI does not name; of tokens by ERC-6093 and ERC-2612. */
@@ -35,7 +35,7 @@ export function explain(error: unknown): Failure {
   if (name === 'ConnectorChainMismatchError' || name === 'ChainMismatchError') return wrongChain(error)
   if (name === 'ConnectorNotConnectedError' || name === 'ConnectorAccountNotFoundError')
     return new Failure('no-wallet', 'No wallet account is connected.', 'Connect a wallet and try again.', { cause: error })
-  return new Failure('bug', 'Something unexpected happened.', error instanceof Error ? error.message : 'Reload the page and try again.', { cause: error })
+  return unexplained(error)
 }
 
 function fromViem(error: BaseError): Failure | null {

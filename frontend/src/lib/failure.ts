@@ -43,3 +43,8 @@ export function tampered(what: string, cause?: unknown): Failure {
     { cause },
   )
 }
+
+/** For what nobody foresaw. */
+export function unexplained(cause: unknown): Failure {
+  return new Failure('bug', 'Something unexpected happened.', cause instanceof Error ? cause.message : 'Reload the page and try again.', { cause })
+}

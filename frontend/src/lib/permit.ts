@@ -2,9 +2,10 @@
  * Permits (ERC-2612): the owner of a token lets the licence contract take exactly one price, by a signature instead of a transaction.
  * A token's domain is believed only if it hashes to what the token itself checks signatures against.
  */
-import { domainSeparator, isAddressEqual, keccak256, parseAbi, parseSignature, recoverTypedDataAddress, toHex, zeroHash, type Address, type Hex, type PublicClient, type TypedDataDomain, type WalletClient } from 'viem'
+import { domainSeparator, isAddressEqual, keccak256, parseAbi, parseSignature, recoverTypedDataAddress, toHex, zeroHash, type Address, type Hex, type TypedDataDomain } from 'viem'
 
 import { Failure } from './failure'
+import type { Reader, Signer } from './reader'
 
 /** https://eips.ethereum.org/EIPS/eip-2612 */
 export const PERMIT = {
@@ -32,7 +33,7 @@ const none = () => null
 const DELEGATED = '0xef0100'
 
 /** The domain to sign a permit of this token in, or null: the token has no (standard) permit, or the account cannot sign one. */
-export async function permitDomain(client: PublicClient, token: Address, account: Address, chainId: number): Promise<TypedDataDomain | null> {
+export async function permitDomain(client: Reader, token: Address, account: Address, chainId: number): Promise<TypedDataDomain | null> {
   const at = { address: token, abi: TOKEN } as const
   const [separator, nonce, typehash, told, name, version, code] = await Promise.all([
     client.readContract({ ...at, functionName: 'DOMAIN_SEPARATOR' }).catch(none),
@@ -77,8 +78,8 @@ export interface Payment {
 export const DIRECT: Payment = { method: 0, v: 0, r: zeroHash, s: zeroHash, validAfter: 0n, deadline: 0n, nonce: zeroHash }
 
 export interface PermitRequest {
-  client: PublicClient
-  wallet: WalletClient
+  client: Reader
+  wallet: Signer
   domain: TypedDataDomain
   token: Address
   account: Address

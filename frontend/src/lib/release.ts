@@ -2,7 +2,7 @@
  * From a delivered licence to the file in clear, all in the browser: envelope -> dataset key -> commitment check -> container ->
  * root check. The chain says what is right (active, envelope, commitments); IPFS and gateway are trusted with nothing; which chain and contracts to ask comes from the page’s own API.
  */
-import { isHex, parseAbiItem, size, type Address, type Hex, type PublicClient } from 'viem'
+import { isHex, parseAbiItem, size, type Address, type Hex } from 'viem'
 
 import { AccessLicense, DatasetNFT } from '@/generated/abi'
 import type { LicenseAnswer } from '@/generated/api'
@@ -15,12 +15,13 @@ import type { Deployment } from './config'
 import { decrypt } from './container'
 import { Failure, tampered } from './failure'
 import * as gateway from './gateway'
+import type { Reader } from './reader'
 import { openTarget, type SavedFile } from './target'
 
 export type Step = 'chain' | 'envelope' | 'file' | 'saving'
 
 export interface Release {
-  client: PublicClient
+  client: Reader
   deployment: Deployment
   licenseId: bigint
   account: Address

@@ -2,12 +2,14 @@
  * One transaction: simulated first (so that a refusal is a sentence before anything is signed), signed by the wallet, awaited.
  * After a failure that leaves open whether it was sent, `landed` asks the chain; nothing is ever sent twice on a guess.
  */
-import { BaseError, WaitForTransactionReceiptTimeoutError, type Abi, type Address, type ContractFunctionArgs, type ContractFunctionName, type Hash, type PublicClient, type TransactionReceipt, type WalletClient } from 'viem'
+import { BaseError, WaitForTransactionReceiptTimeoutError, type Abi, type Address, type ContractFunctionArgs, type ContractFunctionName, type Hash, type TransactionReceipt } from 'viem'
+import { writeContract } from 'viem/actions'
 import type { Config } from 'wagmi'
-import { getPublicClient, getWalletClient } from 'wagmi/actions'
+import { getConnectorClient } from 'wagmi/actions'
 
 import { explain } from './explain'
 import { Failure } from './failure'
+import { readerOf, signerOf, type Signer } from './reader'
 
 export type Phase = 'checking' | 'signature' | 'wallet' | 'mining'
 
@@ -20,7 +22,7 @@ export interface Call<abi extends Abi = Abi, name extends ContractFunctionName<a
 }
 
 /** A call that needs a signature of the wallet's first, such as a permit. */
-export type Prepare<call> = (wallet: WalletClient) => Promise<call>
+export type Prepare<call> = (wallet: Signer) => Promise<call>
 
 export interface Options {
   config: Config
@@ -40,18 +42,18 @@ export async function transact<const abi extends Abi, name extends ContractFunct
   let hash: Hash | undefined
   try {
     onPhase('checking')
-    const reader = getPublicClient(config, { chainId }) as PublicClient
+    const reader = readerOf(config.getClient({ chainId }))
     if (await landed()) return { sent: false }
     let call: Call<abi, name>
     if (typeof what === 'function') {
       onPhase('signature')
-      call = await what(await getWalletClient(config, { chainId, account }))
+      call = await what(signerOf(await getConnectorClient(config, { chainId, account })))
       onPhase('checking')
     } else call = what
-    const { request } = await reader.simulateContract({ ...call, account } as unknown as Parameters<PublicClient['simulateContract']>[0])
+    const { request } = await reader.simulateContract({ ...call, account } as unknown as Parameters<typeof reader.simulateContract>[0])
     onPhase('wallet')
-    const wallet = await getWalletClient(config, { chainId, account })
-    hash = await wallet.writeContract({ ...request, account: wallet.account, chain: wallet.chain } as Parameters<typeof wallet.writeContract>[0])
+    const wallet = await getConnectorClient(config, { chainId, account })
+    hash = await writeContract(wallet, { ...request, account: wallet.account, chain: wallet.chain } as Parameters<typeof writeContract>[1])
     onPhase('mining')
     const receipt = await reader.waitForTransactionReceipt({ hash, timeout: 120_000 })
     if (receipt.status === 'reverted')

@@ -95,7 +95,7 @@ export default function AuditPage() {
                   <span className="block font-medium">{sentenceFor(entry.name)}</span>
                   <Link to={entry.path}>{entry.asset}</Link>
                 </span>
-                <Copyable value={entry.txHash} label="transaction hash" />
+                <Copyable value={entry.txHash} label="transaction hash" on="tx" />
               </li>
             ))}
           </ol>

@@ -1,21 +1,24 @@
+import { lazy, Suspense } from 'react'
 import { Link, useParams } from 'react-router'
 
 import { useDeployment } from '@/app/deployment'
 import { Badge } from '@/components/Badge'
 import { Card, Facts } from '@/components/Card'
 import { Copyable } from '@/components/Copyable'
+import { ContractName } from '@/components/Explorer'
 import { Notice } from '@/components/Notice'
-import { Loaded, Page } from '@/components/Page'
+import { Loaded, Loading, Page } from '@/components/Page'
 import { Terms } from '@/components/Terms'
 import { Timeline } from '@/components/Timeline'
 import type { DatasetAnswer, DatasetVersion } from '@/generated/api'
 import { columnsOf } from '@/lib/card'
 import { bytes, count, date } from '@/lib/format'
 
-import { PurchasePanel } from './PurchasePanel'
 import { useDataset } from './queries'
 import { SchemaTable } from './SchemaTable'
-import { Sold } from './Sold'
+
+const Purchase = lazy(async () => ({ default: (await import('./Trade')).Purchase }))
+const SoldLicences = lazy(async () => ({ default: (await import('./Trade')).SoldLicences }))
 
 export default function DatasetPage() {
   const { id = '' } = useParams()
@@ -74,9 +77,13 @@ function Found({ dataset }: { dataset: DatasetAnswer }) {
         </div>
         <div className="space-y-6">
           <Card title="Licence" id="licence" className="h-fit">
-            <PurchasePanel dataset={dataset} />
+            <Suspense fallback={<Loading what="the offers" />}>
+              <Purchase dataset={dataset} />
+            </Suspense>
           </Card>
-          <Sold dataset={dataset} />
+          <Suspense>
+            <SoldLicences dataset={dataset} />
+          </Suspense>
           <Provenance dataset={dataset} />
           <Card title="History" id="history" aside={`as of block ${dataset.asOf}`}>
             <Timeline activity={dataset.activity} />
@@ -103,9 +110,10 @@ function Technical({ dataset, version }: { dataset: DatasetAnswer; version: Data
               ] as const)
             : []),
           ['Card (CID)', <Copyable key="card" value={version.card.cid} label="CID of the card" />],
+          ['Published with', <Copyable key="tx" value={version.txHash} label="transaction hash" on="tx" />],
           ['Content root', <Copyable key="root" value={version.contentRoot} label="content root" />],
           ['Key commitment', <Copyable key="commit" value={version.keyCommitment} label="key commitment" />],
-          ['Token', <span key="token">DatasetNFT #{dataset.id} at <Copyable value={contracts.DatasetNFT} label="contract address" /></span>],
+          ['Token', <span key="token"><ContractName name="DatasetNFT" /> #{dataset.id} at <Copyable value={contracts.DatasetNFT} label="contract address" on="address" /></span>],
           ['How to cite', <Copyable key="cite" value={`${dataset.name}, version ${version.version}. BioDeSci dataset ${dataset.id}, ipfs://${version.card.cid}`} label="citation" digits={14} />],
         ]}
       />
@@ -118,8 +126,8 @@ function Provenance({ dataset }: { dataset: DatasetAnswer }) {
     <Card title="Provenance" id="provenance">
       <Facts
         items={[
-          ['Owner', <Copyable key="owner" value={dataset.owner} label="owner address" />],
-          ['Key custodian', dataset.custodian && dataset.custodian !== dataset.owner ? <Copyable key="custodian" value={dataset.custodian} label="custodian address" /> : 'The owner'],
+          ['Owner', <Copyable key="owner" value={dataset.owner} label="owner address" on="address" />],
+          ['Key custodian', dataset.custodian && dataset.custodian !== dataset.owner ? <Copyable key="custodian" value={dataset.custodian} label="custodian address" on="address" /> : 'The owner'],
           ['Published', date(dataset.publishedAt)],
           ['Derived from', dataset.parents.length > 0 ? <DatasetLinks key="parents" ids={dataset.parents} /> : 'Original data'],
           ['Source of', dataset.children.length > 0 ? <DatasetLinks key="children" ids={dataset.children} /> : 'Nothing yet'],

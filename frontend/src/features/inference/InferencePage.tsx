@@ -51,8 +51,8 @@ function Found({ inference }: { inference: InferenceAnswer }) {
                 ['Input (CID, sealed)', <Copyable key="ic" value={inference.input.cid} label="CID of the sealed input" />],
                 ['Output commitment', inference.outputCommitment ? <Copyable key="o" value={inference.outputCommitment} label="output commitment" /> : 'Not yet'],
                 ...(inference.output ? ([['Output (CID, sealed)', <Copyable key="oc" value={inference.output.cid} label="CID of the sealed output" />]] as const) : []),
-                ['Requester', <Copyable key="r" value={inference.requester} label="requester address" />],
-                ['Worker', <Copyable key="wk" value={inference.worker} label="worker address" />],
+                ['Requester', <Copyable key="r" value={inference.requester} label="requester address" on="address" />],
+                ['Worker', <Copyable key="wk" value={inference.worker} label="worker address" on="address" />],
                 ['Fee, in escrow', ether(inference.fee)],
                 ...(inference.deadline ? ([[inference.state === 'requested' ? 'Worker must answer by' : 'Challenge until', date(inference.deadline)]] as const) : []),
               ]}
@@ -84,7 +84,7 @@ function Attestations({ inference }: { inference: InferenceAnswer }) {
               </p>
               <Facts
                 items={[
-                  ['Auditor', <Copyable key="a" value={a.auditor} label="auditor address" />],
+                  ['Auditor', <Copyable key="a" value={a.auditor} label="auditor address" on="address" />],
                   ['Report (CID)', <Copyable key="r" value={a.report.cid} label="CID of the audit report" />],
                 ]}
               />

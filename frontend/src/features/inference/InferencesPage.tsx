@@ -4,8 +4,9 @@ import { Badge } from '@/components/Badge'
 import { Button } from '@/components/Button'
 import { FailureNotice } from '@/components/Notice'
 import { Empty, Loading, Page } from '@/components/Page'
+import { Short } from '@/components/Explorer'
 import { ScrollRegion } from '@/components/ScrollRegion'
-import { date, ether, shorten } from '@/lib/format'
+import { date, ether } from '@/lib/format'
 
 import { useInferences } from './queries'
 import { STATES } from './states'
@@ -42,7 +43,9 @@ export default function InferencesPage() {
                   <td className="px-5 py-3.5">
                     <Badge tone={STATES[one.state].tone}>{STATES[one.state].name}</Badge>
                   </td>
-                  <td className="px-5 py-3.5 font-mono text-sm">{shorten(one.worker)}</td>
+                  <td className="px-5 py-3.5">
+                    <Short value={one.worker} what="worker address" place="address" digits={4} />
+                  </td>
                   <td className="px-5 py-3.5 whitespace-nowrap">{ether(one.fee)}</td>
                   <td className="px-5 py-3.5 text-sm whitespace-nowrap text-muted">{date(one.requestedAt)}</td>
                 </tr>

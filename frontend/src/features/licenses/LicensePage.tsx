@@ -147,9 +147,9 @@ function Details({ license, now, name, mine }: { license: License; now: number; 
       <Facts
         items={[
           ['Dataset', <Link key="d" to={`/datasets/${license.datasetId}`}>{name}, version {license.version}</Link>],
-          ['Licensee', <Copyable key="l" value={license.licensee} label="licensee address" />],
+          ['Licensee', <Copyable key="l" value={license.licensee} label="licensee address" on="address" />],
           ['Price', <Amount key="p" units={license.price} currency={license.currency} />],
-          ...(isEther(license.currency) ? [] : ([['Token', <Copyable key="t" value={license.currency} label="token address" />]] as const)),
+          ...(isEther(license.currency) ? [] : ([['Token', <Copyable key="t" value={license.currency} label="token address" on="address" />]] as const)),
           ['Access', accessOf(license, now)],
           ...(visas.length > 0 && !ENDED.has(license.state) ? ([['Visas', visasOf(license, visas, offer?.duration ?? 0, since)]] as const) : []),
           ...(license.usesLeft !== NOT_COUNTED ? ([['Uses left', String(license.usesLeft)]] as const) : []),

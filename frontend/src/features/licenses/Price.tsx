@@ -26,7 +26,7 @@ export function TokenNote({ currency }: { currency: Currency }) {
     <div className="rounded-xl bg-sunken px-4 py-3 text-sm">
       <p className="flex flex-wrap items-center gap-x-2">
         <span className="font-medium">Token {currency.symbol || 'without a name'}</span>
-        <Copyable value={currency.address} label="token address" />
+        <Copyable value={currency.address} label="token address" on="address" />
       </p>
       <p className="text-muted">A token’s name proves nothing: anyone can give a token any name. Pay only if this is the address you know.</p>
     </div>

@@ -1,6 +1,6 @@
 /** Licences as the chain has them. Lists come from the index plus what the chain logged since; a state always comes from the contract. */
 import { queryOptions, useQuery } from '@tanstack/react-query'
-import { getAddress, isAddressEqual, parseAbiItem, type Address, type PublicClient } from 'viem'
+import { getAddress, isAddressEqual, parseAbiItem, type Address } from 'viem'
 
 import { useDeployment } from '@/app/deployment'
 import { useReader } from '@/app/useChain'
@@ -8,7 +8,9 @@ import { AccessLicense, DatasetNFT, KeyRegistry } from '@/generated/abi'
 import type { DatasetAnswer, DatasetPage, LicenseAnswer, LicensePage } from '@/generated/api'
 import { get } from '@/lib/api'
 import type { Deployment } from '@/lib/config'
-import { ETHER, readCurrency } from '@/lib/currency'
+import { ETHER } from '@/lib/currency'
+import { readCurrency } from '@/lib/erc20'
+import type { Reader } from '@/lib/reader'
 
 export const STATES = ['none', 'inReview', 'purchased', 'delivered', 'settled', 'disputed', 'refunded', 'rejected', 'revoked'] as const
 export type State = (typeof STATES)[number]
@@ -40,7 +42,7 @@ export const NO_END = 2 ** 40 - 1
 /** type(uint32).max: uses are not counted */
 export const NOT_COUNTED = 2 ** 32 - 1
 
-export async function readLicense(client: PublicClient, deployment: Deployment, id: bigint): Promise<License> {
+export async function readLicense(client: Reader, deployment: Deployment, id: bigint): Promise<License> {
   const at = { address: deployment.contracts.AccessLicense, abi: AccessLicense } as const
   const [license, active] = await Promise.all([
     client.readContract({ ...at, functionName: 'licenseOf', args: [id] }),
@@ -50,7 +52,7 @@ export async function readLicense(client: PublicClient, deployment: Deployment, 
 }
 
 /** Ids of the account's licences, newest first. With the index away the chain alone answers. */
-export async function readLicenseIds(client: PublicClient, deployment: Deployment, account: Address): Promise<bigint[]> {
+export async function readLicenseIds(client: Reader, deployment: Deployment, account: Address): Promise<bigint[]> {
   const ids = new Set<bigint>()
   let from = deployment.fromBlock
   try {
@@ -145,7 +147,7 @@ export function useRefundDue(license: License) {
   })
 }
 
-export function readRefundDue(client: PublicClient, deployment: Deployment, id: bigint): Promise<bigint> {
+export function readRefundDue(client: Reader, deployment: Deployment, id: bigint): Promise<bigint> {
   return client.readContract({ address: deployment.contracts.AccessLicense, abi: AccessLicense, functionName: 'refundDue', args: [id] })
 }
 
@@ -176,7 +178,7 @@ export function useCurrency(address: Address) {
 }
 
 /** The currencies in which something can be owed to the account: ether, those of its licences, and those its datasets were offered in. */
-async function readCurrencies(client: PublicClient, deployment: Deployment, account: Address): Promise<Address[]> {
+async function readCurrencies(client: Reader, deployment: Deployment, account: Address): Promise<Address[]> {
   const found = new Set<string>([ETHER.address])
   const ids = await readLicenseIds(client, deployment, account)
   for (const license of await Promise.all(ids.map((id) => readLicense(client, deployment, id)))) found.add(license.currency)
@@ -216,7 +218,7 @@ export function useOwed(account: Address | undefined) {
   })
 }
 
-export function readOwed(client: PublicClient, deployment: Deployment, account: Address, currency: Address): Promise<bigint> {
+export function readOwed(client: Reader, deployment: Deployment, account: Address, currency: Address): Promise<bigint> {
   return client.readContract({ address: deployment.contracts.AccessLicense, abi: AccessLicense, functionName: 'owed', args: [account, currency] })
 }
 
@@ -233,7 +235,7 @@ export function useOffer(id: bigint) {
   })
 }
 
-export function registeredKey(client: PublicClient, deployment: Deployment, account: Address) {
+export function registeredKey(client: Reader, deployment: Deployment, account: Address) {
   return queryOptions({
     queryKey: ['chain', 'key', account],
     queryFn: () => client.readContract({ address: deployment.contracts.KeyRegistry, abi: KeyRegistry, functionName: 'keyOf', args: [account] }),

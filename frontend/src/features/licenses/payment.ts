@@ -1,14 +1,16 @@
 /** How an account pays a price: ether with the transaction, a token by a permit, or by an approval where the token has no permits. */
 import { useQuery } from '@tanstack/react-query'
-import type { Address, ContractFunctionName, PublicClient, TypedDataDomain } from 'viem'
+import type { Address, ContractFunctionName, TypedDataDomain } from 'viem'
 
 import { useDeployment } from '@/app/deployment'
 import { useReader } from '@/app/useChain'
 import { useTransact } from '@/app/useTransact'
 import type { AccessLicense } from '@/generated/abi'
 import type { Deployment } from '@/lib/config'
-import { ERC20, isEther, readCurrency, type Currency } from '@/lib/currency'
+import { isEther, type Currency } from '@/lib/currency'
+import { ERC20, readCurrency } from '@/lib/erc20'
 import { DIRECT, permitDomain, signPermit, type Payment } from '@/lib/permit'
+import type { Reader } from '@/lib/reader'
 import type { Call, Outcome } from '@/lib/transact'
 
 export interface Means {
@@ -23,7 +25,7 @@ export interface Means {
 /** A permit that a wallet left open on a desk must not be good for ever. */
 const PERMIT_LIFE = 1200n
 
-async function readMeans(client: PublicClient, deployment: Deployment, account: Address, token: Address, price: bigint): Promise<Means> {
+async function readMeans(client: Reader, deployment: Deployment, account: Address, token: Address, price: bigint): Promise<Means> {
   const currency = await readCurrency(client, token)
   if (isEther(token)) return { currency, price, balance: await client.getBalance({ address: account }), how: 'ether', domain: null }
   const at = { address: token, abi: ERC20 } as const

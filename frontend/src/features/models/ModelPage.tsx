@@ -57,7 +57,7 @@ function Found({ model }: { model: ModelAnswer }) {
           <Card title="Registration" id="registration">
             <Facts
               items={[
-                ['Owner', <Copyable key="o" value={model.owner} label="owner address" />],
+                ['Owner', <Copyable key="o" value={model.owner} label="owner address" on="address" />],
                 ['Registered', date(model.registeredAt)],
                 ['Architecture', <Copyable key="a" value={model.architecture} label="architecture hash" />],
                 ['Card (CID)', <Copyable key="c" value={model.card.cid} label="CID of the card" />],

@@ -1,7 +1,8 @@
 import { Link } from 'react-router'
 
+import { Short } from '@/components/Explorer'
 import { Empty, Loaded, Page } from '@/components/Page'
-import { count, date, shorten } from '@/lib/format'
+import { count, date } from '@/lib/format'
 
 import { useModels } from './queries'
 
@@ -31,7 +32,7 @@ export default function ModelsPage() {
                     <span>{count(model.rounds, 'round')}</span>
                     <span>{count(model.inferences, 'inference')}</span>
                     <span>since {date(model.registeredAt)}</span>
-                    <span className="font-mono">{shorten(model.owner)}</span>
+                    <Short value={model.owner} what="owner address" place="address" digits={4} />
                   </p>
                 </li>
               ))}

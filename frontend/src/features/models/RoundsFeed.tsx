@@ -2,9 +2,10 @@ import { useState } from 'react'
 
 import { Badge, type Tone } from '@/components/Badge'
 import { Button } from '@/components/Button'
+import { Short } from '@/components/Explorer'
 import { FailureNotice } from '@/components/Notice'
 import type { RoundAnswer, RoundSummary } from '@/generated/api'
-import { count, date, shorten } from '@/lib/format'
+import { count, date } from '@/lib/format'
 
 import { useRounds } from './queries'
 
@@ -86,7 +87,7 @@ function Sites({ round }: { round: RoundAnswer }) {
           <span aria-hidden className={site.commitment ? 'text-good' : 'text-muted'}>
             {site.commitment ? '✓' : '…'}
           </span>
-          <span className="font-mono">{shorten(site.node)}</span>
+          <Short value={site.node} what="site address" place="address" digits={4} />
           <span className="text-muted">
             dataset {site.datasetId}, {site.commitment ? 'returned' : round.state === 'finalized' || round.state === 'aborted' ? 'did not return' : 'awaited'}
           </span>
