@@ -27,7 +27,6 @@ from biodesci.ipfs.client import Ipfs
 from biodesci.store.database import Block, Event, Store
 
 _log = logging.getLogger(__name__)
-_TOUCH_VISAS: Final = {"VisaRevoked", "LicenseRenewed"}
 _SPAN: Final = 2_000  # blocks per request: what public nodes allow
 _MAX_DOCUMENT: Final = 4 << 20
 _MAX_DEPTH: Final = 64
@@ -58,8 +57,6 @@ def sync(chain: Chain, ipfs: Ipfs, store: Store) -> Synced:
         end = min(start + _SPAN - 1, head)
         found, block = _read(chain, start, end)
         events += store.apply(chain.chain_id, found, block)
-        if rolled_back or any(event.name in _TOUCH_VISAS for event in found):
-            store.put_lapsed(_lapsed(chain, store))
         start = end + 1
     read_documents(chain, ipfs, store)
     reached = store.cursor()
@@ -138,20 +135,11 @@ def _decode(contract: Contract, log: LogReceipt) -> tuple[str, dict[str, Any]] |
     return None
 
 
-def _lapsed(chain: Chain, store: Store) -> list[int]:
-    """Of the licences that rest on visas, those that the contract calls inactive."""
-    active = chain.licenses.functions.isActive
-    return [id_ for id_ in store.resting_on_visas() if not chain.call(active(id_))]
-
-
 def _terms(chain: Chain, event: str, args: Mapping[str, Any], block: int) -> dict[str, Any]:
     """Terms that are fixed by the event's transaction, but are in state only."""
     if event == "OfferCreated":
         token = currency.read(chain, args["offer"]["currency"])
         return {"symbol": token.symbol, "decimals": token.decimals}
-    if event == "KeyDelivered":
-        # Visas may end it before the offer's duration does.
-        return {"expiresAt": chain.call(chain.licenses.functions.expiresAt(args["licenseId"]), block)}
     if event == "RoundOpened":
         fields = chain.read(chain.models, "roundOf", args["roundId"], block=block)
         keys: tuple[str, ...] = ("minNodes", "enrolBy", "commitBy", "finalizeBy")

@@ -21,11 +21,10 @@ from typing import Any, Final, Self
 from biodesci.core.errors import ConfigurationError
 from biodesci.store import derive
 from biodesci.store.changes.event import At
-from biodesci.store.changes.licenses import DELIVERED, SETTLED
 
 DERIVED: Final = (
-    "datasets", "versions", "parents", "offers", "currencies", "licenses", "models", "model_versions",
-    "codecs", "rounds", "enrolments", "inferences", "attestations",
+    "datasets", "versions", "parents", "offers", "currencies", "licenses", "license_visas", "models",
+    "model_versions", "codecs", "rounds", "enrolments", "inferences", "attestations",
 )  # fmt: skip
 
 
@@ -132,12 +131,12 @@ class Store:
     def begin(self, identity: str) -> None:
         """Empties the index and binds it to one chain and set of contracts."""
         with self.transaction():
-            self._empty((*DERIVED, "events", "blocks", "meta", "lapsed"))
+            self._empty((*DERIVED, "events", "blocks", "meta"))
             self.db.execute("INSERT INTO meta VALUES ('identity', ?)", (identity,))
 
     def clear(self) -> None:
         with self.transaction():
-            self._empty((*DERIVED, "events", "blocks", "meta", "lapsed", "documents", "unreadable"))
+            self._empty((*DERIVED, "events", "blocks", "meta", "documents", "unreadable"))
 
     def _empty(self, tables: Sequence[str]) -> None:
         for table in tables:
@@ -180,24 +179,6 @@ class Store:
                 at = At(row["block_number"], row["time"], row["tx_hash"], row["log_index"])
                 derive.derive(self.db, at, row["contract"], row["name"], json.loads(row["args"]))
         return gone
-
-    # State that no event tells
-
-    def resting_on_visas(self) -> list[int]:
-        """Licences that would be active, if only their visas are."""
-        found = self.rows(
-            """
-            SELECT l.id FROM licenses l JOIN offers o ON o.id = l.offer_id
-            WHERE o.visas <> 0 AND l.state IN (?, ?) ORDER BY l.id""",
-            DELIVERED,
-            SETTLED,
-        )
-        return [int(row["id"]) for row in found]
-
-    def put_lapsed(self, license_ids: Sequence[int]) -> None:
-        with self.transaction():
-            self._empty(("lapsed",))
-            self.db.executemany("INSERT INTO lapsed VALUES (?)", [(id_,) for id_ in license_ids])
 
     # Documents
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from typing import Final
 
-from biodesci.store.changes import datasets, inferences, licenses, models
+from biodesci.store.changes import datasets, inferences, licenses, models, visas
 from biodesci.store.changes.event import Args, At, Changes
 
 _CHANGES: Final[dict[str, Changes]] = {
@@ -13,6 +13,7 @@ _CHANGES: Final[dict[str, Changes]] = {
     "AccessLicense": licenses.changes,
     "ModelRegistry": models.changes,
     "InferenceCommitment": inferences.changes,
+    "VisaRegistry": visas.changes,
 }
 _SUBJECTS: Final = (
     ("licenseId", "license"),

@@ -74,11 +74,11 @@ def related(store: Store, dataset_id: int) -> tuple[list[int], list[int], list[i
 
 _LICENSES = """
     SELECT l.*, d.owner, v.content_root, v.key_commitment, v.withdrawn_at, c.body, o.currency, o.visas,
-      o.pro_rata, o.duration, o.uses, m.symbol, m.decimals, g.license_id IS NOT NULL AS lapsed FROM licenses l
+      o.pro_rata, o.duration, o.uses, m.symbol, m.decimals,
+      EXISTS (SELECT 1 FROM license_visas WHERE license_id = l.id AND revoked) AS lapsed FROM licenses l
     JOIN datasets d ON d.id = l.dataset_id
     JOIN offers o ON o.id = l.offer_id
     JOIN currencies m ON m.address = o.currency
-    LEFT JOIN lapsed g ON g.license_id = l.id
     JOIN versions v ON v.dataset_id = l.dataset_id AND v.version = l.version
     LEFT JOIN documents c ON c.digest = v.card AND c.kind = 'card'
 """

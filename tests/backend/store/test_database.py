@@ -9,7 +9,7 @@ import pytest
 
 from biodesci.core.errors import ConfigurationError
 from biodesci.store import derive, queries
-from biodesci.store.database import Block, Event, Store
+from biodesci.store.database import DERIVED, Block, Event, Store
 
 OWNER = "0x" + "a1" * 20
 
@@ -32,22 +32,24 @@ def test_opening_twice_keeps_rows(tmp_path):
         assert queries.dataset(store, 1)["owner"] == OWNER
 
 
-def test_an_index_of_the_first_schema_is_read_anew(tmp_path):
+@pytest.mark.parametrize("schemas", [["0001_schema.sql"], ["0001_schema.sql", "0002_payments.sql"]])
+def test_an_index_of_an_older_schema_is_read_anew(tmp_path, schemas):
     path = tmp_path / "i.sqlite"
     old = sqlite3.connect(path)
-    old.executescript((files("biodesci.store") / "0001_schema.sql").read_text())
+    for schema in schemas:
+        old.executescript((files("biodesci.store") / schema).read_text())
     old.executescript(
-        """
+        f"""
         INSERT INTO meta VALUES ('identity', 'x');
         INSERT INTO blocks VALUES (7, '0x7', 7);
         INSERT INTO datasets VALUES (1, '0x1', NULL, 1, 0, 0);
-        INSERT INTO documents VALUES ('0x1', 'card', '{}');
-        PRAGMA user_version = 1"""
+        INSERT INTO documents VALUES ('0x1', 'card', '{{}}');
+        PRAGMA user_version = {len(schemas)}"""
     )
     old.close()
     with Store(path) as store:
         assert (store.identity(), store.cursor()) == (None, None)
-        assert queries.counts(store)["datasets"] == 0
+        assert not any(store.rows(f"SELECT 1 FROM {table}") for table in DERIVED)
         assert len(store.rows("SELECT * FROM documents")) == 1, "what is on IPFS stays what it is"
         store.apply(1, [published(5, 1)], Block(6, "0x6", 1_006))
         assert queries.dataset(store, 1)["custodian"] == OWNER

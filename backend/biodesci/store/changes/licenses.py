@@ -69,27 +69,39 @@ def _approved(db: sqlite3.Connection, at: At, a: Args) -> None:
     )
 
 
-@changes.on("KeyDelivered")
-def _delivered(db: sqlite3.Connection, at: At, a: Args) -> None:
-    db.execute(
-        """
-        UPDATE licenses SET state = ?, delivered_at = ?, expires_at = ?, envelope = ?, deadline = ? +
-          (SELECT dispute_window FROM offers WHERE offers.id = licenses.offer_id) WHERE id = ?""",
-        (DELIVERED, at.time, _end(a["expiresAt"]), a["envelope"], at.time, a["licenseId"]),
+@changes.on("VisasShown")
+def _visas_shown(db: sqlite3.Connection, _at: At, a: Args) -> None:
+    # A renewal rests on the visas that come with it alone.
+    db.execute("DELETE FROM license_visas WHERE license_id = ?", (a["licenseId"],))
+    db.executemany(
+        "INSERT INTO license_visas VALUES (?, ?, ?, 0)",
+        [(a["licenseId"], visa_id, a["expire"]) for visa_id in a["visaIds"]],
     )
 
 
-def _end(expires_at: int) -> int | None:
-    """0 where the contract had undone the delivery by the time it was asked."""
-    return expires_at if 0 < expires_at < _FOREVER else None
+@changes.on("KeyDelivered")
+def _delivered(db: sqlite3.Connection, at: At, a: Args) -> None:
+    dispute_window, *ends = db.execute(
+        """
+        SELECT o.dispute_window, ? + nullif(o.duration, 0),
+          (SELECT min(expires) FROM license_visas WHERE license_id = l.id)
+        FROM licenses l JOIN offers o ON o.id = l.offer_id WHERE l.id = ?""",
+        (at.time, a["licenseId"]),
+    ).fetchone()
+    expires_at = min((end for end in ends if end is not None), default=None)
+    db.execute(
+        """
+        UPDATE licenses SET state = ?, delivered_at = ?, expires_at = ?, envelope = ?, deadline = ?
+        WHERE id = ?""",
+        (DELIVERED, at.time, expires_at, a["envelope"], at.time + dispute_window, a["licenseId"]),
+    )
 
 
 @changes.on("LicenseRenewed")
 def _renewed(db: sqlite3.Connection, _at: At, a: Args) -> None:
-    uses = None if a["usesLeft"] == _UNCOUNTED else a["usesLeft"]
     db.execute(
-        "UPDATE licenses SET expires_at = ?, uses_left = ? WHERE id = ?",
-        (_end(a["expiresAt"]), uses, a["licenseId"]),
+        "UPDATE licenses SET expires_at = nullif(?, ?), uses_left = nullif(?, ?) WHERE id = ?",
+        (a["expiresAt"], _FOREVER, a["usesLeft"], _UNCOUNTED, a["licenseId"]),
     )
 
 
