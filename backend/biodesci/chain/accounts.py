@@ -58,6 +58,14 @@ def load(path: Path, passphrase: str) -> LocalAccount:
         raise WrongKeyError(
             f"The passphrase does not open the account {shown} in {path}.", "Check BIODESCI_PASSPHRASE."
         ) from exc
+    except (LookupError, TypeError, AttributeError, NotImplementedError) as exc:
+        raise _no_keystore(path) from exc
+    # Neither the address nor all of the cipher's parameters are under the file's checksum.
+    if account.address != shown:
+        raise ConfigurationError(
+            f"{path} names the account {shown}, and holds the key of another.",
+            "It was changed: restore it from a copy.",
+        )
     return account
 
 
@@ -68,6 +76,10 @@ def _read(path: Path) -> tuple[str, dict[str, object]]:
     except FileNotFoundError as exc:
         raise NotFoundError(f"There is no account at {path}.", "Create it: biodesci account create.") from exc
     except (OSError, ValueError, KeyError, TypeError) as exc:
-        raise ConfigurationError(
-            f"{path} is not an Ethereum keystore file.", "Restore it from a copy, or create another account."
-        ) from exc
+        raise _no_keystore(path) from exc
+
+
+def _no_keystore(path: Path) -> ConfigurationError:
+    return ConfigurationError(
+        f"{path} is not an Ethereum keystore file.", "Restore it from a copy, or create another account."
+    )

@@ -19,7 +19,7 @@ from web3.types import EventData, RPCEndpoint, TxParams, TxReceipt
 from biodesci.chain import transactions
 from biodesci.chain.contracts import abi, reverted
 from biodesci.chain.deployment import Deployment
-from biodesci.chain.provider import Provider
+from biodesci.chain.provider import Provider, origin
 from biodesci.core.errors import ChainError, ConfigurationError, IntegrityError, NotFoundError
 
 _CALL_TIMEOUT_S = 20.0
@@ -55,7 +55,7 @@ class Chain:
         self.chain_id = self.web3.eth.chain_id
         if self.chain_id != deployment.chain_id:
             raise ConfigurationError(
-                f"Wrong network: {rpc_url} is chain {self.chain_id}, "
+                f"Wrong network: {origin(rpc_url)} is chain {self.chain_id}, "
                 f"the contracts are on chain {deployment.chain_id}.",
                 "Set BIODESCI_RPC_URL or BIODESCI_DEPLOYMENT so that both name the same network.",
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -113,6 +114,7 @@ HINTS = {
     "ERC20InsufficientBalance": "The account holds too little of the token.",
     "ERC721NonexistentToken": "There is no such token; check the number.",
 }
+_MOST_SHOWN = 4 + 8 * 32
 _PANICS = {
     0x01: "assertion failed",
     0x11: "arithmetic overflow",
@@ -164,24 +166,33 @@ def _errors() -> dict[bytes, tuple[str, tuple[str, ...]]]:
 
 
 def decode_revert(data: bytes) -> RevertedError:
-    """The error behind a revert's return data, whichever of the contracts raised it."""
+    """The error behind a revert's return data, whichever contract raised it: a token may be anybody's."""
     selector, body = data[:4], data[4:]
     try:
         if selector in _errors():
             name, types = _errors()[selector]
             values = zip(types, decode(types, body), strict=True)
-            shown = tuple(Web3.to_checksum_address(v) if t == "address" else v for t, v in values)
-            return RevertedError(name, shown, HINTS.get(name, ""))
+            return RevertedError(name, tuple(_shown(t, v) for t, v in values), HINTS.get(name, ""))
         if selector == bytes.fromhex("08c379a0"):
-            return RevertedError("Error", decode(("string",), body))
+            return RevertedError("Error", tuple(_shown("string", v) for v in decode(("string",), body)))
         if selector == bytes.fromhex("4e487b71"):
             (code,) = decode(("uint256",), body)
             return RevertedError("Panic", (_PANICS.get(code, hex(code)),))
-    except DecodingError:
-        return RevertedError("undecodable", (f"0x{data.hex()}",))
-    return RevertedError(
-        "unknown", (f"0x{data.hex()}",), "The contracts are newer than this program: update it."
-    )
+    except (DecodingError, OverflowError, UnicodeDecodeError):
+        return RevertedError("undecodable", (_start(data),))
+    return RevertedError("unknown", (_start(data),), "The contracts are newer than this program: update it.")
+
+
+def _shown(kind: str, value: Any) -> Any:
+    if kind == "address":
+        return Web3.to_checksum_address(value)
+    if kind == "string" and not value.isprintable():
+        return ascii(value)
+    return value
+
+
+def _start(data: bytes) -> str:
+    return f"0x{data[:_MOST_SHOWN].hex()}" + ("..." if len(data) > _MOST_SHOWN else "")
 
 
 def reverted(exc: ContractLogicError) -> RevertedError:
@@ -189,6 +200,6 @@ def reverted(exc: ContractLogicError) -> RevertedError:
     data = exc.data
     if isinstance(data, dict):
         data = data.get("data")
-    if isinstance(data, str) and data.startswith("0x") and len(data) >= 10:
+    if isinstance(data, str) and re.fullmatch(r"0x([0-9a-fA-F]{2}){4,}", data):
         return decode_revert(bytes.fromhex(data[2:]))
     return RevertedError("revert", (exc.message or "no reason given",))

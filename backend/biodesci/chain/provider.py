@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
+from urllib.parse import urlsplit
 
 import requests
 from web3 import HTTPProvider
@@ -11,15 +12,40 @@ from web3.types import RPCEndpoint, RPCResponse
 
 from biodesci.core.errors import UnavailableError
 
+# What a node refuses of these says something of the request, or web3 knows another way.
+_EXPLAINED: Final = {"eth_call", "eth_estimateGas", "eth_sendRawTransaction", "eth_maxPriorityFeePerGas"}
+
 
 class Provider(HTTPProvider):
     """Says "the chain does not answer" as an error of ours, wherever in web3 it is noticed."""
 
     def make_request(self, method: RPCEndpoint, params: Any) -> RPCResponse:
         try:
-            return super().make_request(method, params)
+            response = super().make_request(method, params)
         except (requests.RequestException, BadResponseFormat, ConnectionError) as exc:
             raise UnavailableError(
-                f"The chain node at {self.endpoint_uri} does not answer ({type(exc).__name__}).",
+                f"The chain node at {origin(str(self.endpoint_uri))} does not answer ({type(exc).__name__}).",
                 "Start it (`make up`), or set BIODESCI_RPC_URL to a node that runs; then repeat the command.",
             ) from exc
+        if method not in _EXPLAINED and (error := response.get("error")):
+            raise UnavailableError(
+                f"The chain node at {origin(str(self.endpoint_uri))} refused {method}: {refusal(error)}.",
+                "Try again, or set BIODESCI_RPC_URL to another node.",
+            )
+        return response
+
+
+def origin(url: str) -> str:
+    """Scheme, host and port: the rest of a node's address may be a password, or a key that is paid for."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "BIODESCI_RPC_URL"
+    if not parts.netloc:
+        return "BIODESCI_RPC_URL"
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+
+
+def refusal(error: object) -> str:
+    """The words of a JSON-RPC error."""
+    return str(error.get("message", error)) if isinstance(error, dict) else str(error)

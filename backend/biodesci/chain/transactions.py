@@ -7,7 +7,7 @@ same hash, so that it cannot take effect twice.
 from __future__ import annotations
 
 import time
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
@@ -19,7 +19,10 @@ from web3.exceptions import ContractLogicError, TransactionNotFound, Web3RPCErro
 from web3.types import TxParams, TxReceipt, Wei
 
 from biodesci.chain.contracts import reverted
+from biodesci.chain.provider import refusal
 from biodesci.core.errors import ChainError, FundsError, RevertedError, StateError, UnavailableError
+
+_LONGEST_PAUSE_S: Final = 1.0
 
 
 def sign(web3: Web3, chain_id: int, signer: LocalAccount, function: ContractFunction, value: int) -> bytes:
@@ -85,7 +88,7 @@ def broadcast(web3: Web3, signed: bytes) -> HexBytes:
 
 def confirmed(web3: Web3, tx_hash: HexBytes, confirmations: int, timeout: float) -> TxReceipt:
     """The receipt, so many blocks deep. RevertedError: it is in a block, and had no effect."""
-    give_up = time.monotonic() + timeout
+    give_up, pause = time.monotonic() + timeout, 0.02
     while True:
         try:
             receipt = web3.eth.get_transaction_receipt(tx_hash)
@@ -101,7 +104,8 @@ def confirmed(web3: Web3, tx_hash: HexBytes, confirmations: int, timeout: float)
                 f"Transaction {tx_hash.to_0x_hex()} was sent, but is not in a block yet.",
                 "Look for it before sending anything again; it may still take effect.",
             )
-        time.sleep(0.02)
+        time.sleep(pause)
+        pause = min(1.5 * pause, _LONGEST_PAUSE_S)
     if receipt["status"] != 1:
         raise _why_failed(web3, tx_hash, receipt)
     return receipt
@@ -126,18 +130,18 @@ def _why_failed(web3: Web3, tx_hash: HexBytes, receipt: TxReceipt) -> RevertedEr
     }
     try:
         web3.eth.call(again, receipt["blockNumber"])
+        why: tuple[str, ...] = ()
     except ContractLogicError as exc:
         return reverted(exc)
+    except Web3RPCError as exc:
+        why = (_text(exc),)
     return RevertedError(
-        "failed", (tx_hash.to_0x_hex(),), "The state changed meanwhile: look at it, then try again."
+        "failed", (tx_hash.to_0x_hex(), *why), "The state changed meanwhile: look at it, then try again."
     )
 
 
 def _text(exc: Web3RPCError) -> str:
-    response = exc.rpc_response
-    if response and isinstance(response.get("error"), dict):
-        return str(cast("dict[str, Any]", response["error"]).get("message", exc))
-    return str(exc)
+    return refusal((exc.rpc_response or {}).get("error") or exc)
 
 
 def _no_funds(address: str, balance: int, needed: int) -> FundsError:

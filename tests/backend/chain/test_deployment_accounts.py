@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 
 import pytest
@@ -53,3 +54,42 @@ def test_no_account_and_no_keystore(tmp_path):
     (tmp_path / "account.json").write_text(json.dumps({"address": "nonsense"}))
     with pytest.raises(ConfigurationError, match="not an Ethereum keystore"):
         accounts.load(tmp_path / "account.json", "x")
+
+
+@pytest.fixture(scope="module")
+def keystore(tmp_path_factory) -> dict:
+    path = tmp_path_factory.mktemp("keystore") / "account.json"
+    accounts.create(path, "correct horse", work_factor=1024)
+    return json.loads(path.read_text())
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda k: k.pop("crypto"),
+        lambda k: k.update(version=9),
+        lambda k: k.update(crypto=[]),
+        lambda k: k["crypto"].update(kdf="none"),
+        lambda k: k["crypto"].update(kdfparams={}),
+        lambda k: k["crypto"].update(mac=5),
+    ],
+)
+def test_a_spoilt_keystore_is_named(keystore, tmp_path, spoil):
+    spoilt = copy.deepcopy(keystore)
+    spoil(spoilt)
+    (tmp_path / "account.json").write_text(json.dumps(spoilt))
+    with pytest.raises(ConfigurationError, match="not an Ethereum keystore"):
+        accounts.load(tmp_path / "account.json", "correct horse")
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [lambda k: k.update(address="11" * 20), lambda k: k["crypto"]["cipherparams"].update(iv="00" * 16)],
+    ids=["address", "iv"],
+)
+def test_an_account_is_the_one_that_its_file_names(keystore, tmp_path, spoil):
+    changed = copy.deepcopy(keystore)
+    spoil(changed)
+    (tmp_path / "account.json").write_text(json.dumps(changed))
+    with pytest.raises(ConfigurationError, match="the key of another"):
+        accounts.load(tmp_path / "account.json", "correct horse")

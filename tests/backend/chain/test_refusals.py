@@ -1,0 +1,148 @@
+"""What a node or a contract of somebody's says, is said on as an error of ours, and not believed."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+from eth_abi.abi import encode
+from hypothesis import given
+from hypothesis import strategies as st
+from web3 import HTTPProvider
+from web3.exceptions import ContractLogicError
+
+from biodesci.chain.client import Chain
+from biodesci.chain.contracts import _errors, decode_revert, reverted
+from biodesci.chain.deployment import Deployment
+from biodesci.core.envelope import generate_seed, public_key
+from biodesci.core.errors import BioDeSciError, RevertedError, UnavailableError
+
+ERROR = bytes.fromhex("08c379a0")
+PANIC = bytes.fromhex("4e487b71")
+TEXT_OF_2 = encode(["uint256", "uint256"], [32, 2])
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        TEXT_OF_2 + b"\xff\xfe" + bytes(30),
+        encode(["uint256"], [2**256 - 1]),
+        encode(["uint256", "uint256"], [32, 2**255]),
+        b"",
+    ],
+    ids=["not UTF-8", "far offset", "endless", "empty"],
+)
+def test_a_reason_that_is_none_is_called_undecodable(body):
+    assert decode_revert(ERROR + body).name == "undecodable"
+
+
+def test_a_reason_cannot_steer_a_terminal():
+    found = decode_revert(ERROR + encode(["string"], ["\x1b[2Jpaid"]))
+    assert "\x1b" not in found.message
+    assert "paid" in found.message
+
+
+def test_endless_data_is_shown_in_part():
+    assert len(decode_revert(b"\1\2\3\4" + bytes(1 << 20)).message) < 1_000
+
+
+_WORDS = st.one_of(
+    st.binary(min_size=32, max_size=32),
+    st.sampled_from([n.to_bytes(32) for n in (0, 1, 2, 32, 64, 2**255, 2**256 - 1)]),
+)
+
+
+@given(head=st.sampled_from([*_errors(), ERROR, PANIC]), words=st.lists(_WORDS, max_size=5))
+def test_no_return_data_breaks_the_decoder(head, words):
+    assert isinstance(decode_revert(head + b"".join(words)), RevertedError)
+
+
+@pytest.mark.parametrize("data", ["0x08c379a", "0xzz000000", "0x", None, {"data": 5}, 7])
+def test_data_that_is_no_hexadecimal_leaves_the_nodes_words(data):
+    assert "out of luck" in reverted(ContractLogicError("out of luck", data)).message
+
+
+@pytest.fixture
+def refusing(chain_for, monkeypatch):
+    """A chain whose node refuses everything from now on, as one does that is asked too often."""
+    chain = chain_for()
+
+    def refuse(_self, _method, _params):
+        return {"jsonrpc": "2.0", "id": 1, "error": {"code": -32005, "message": "limit exceeded"}}
+
+    monkeypatch.setattr(HTTPProvider, "make_request", refuse)
+    monkeypatch.setattr(chain.web3.provider, "_request_func_cache", (None, None))
+    return chain
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda c: c.block_number(),
+        lambda c: c.now(),
+        lambda c: c.balance(c.address),
+        lambda c: c.has_code(c.address),
+        lambda c: c.events(c.datasets, "DatasetPublished", 0),
+        lambda c: c.send(c.keys.functions.revoke()),
+    ],
+)
+def test_a_node_that_refuses_is_unavailable(refusing, ask):
+    with pytest.raises(UnavailableError, match="limit exceeded") as caught:
+        ask(refusing)
+    assert "another node" in caught.value.hint
+
+
+def test_a_refusal_while_waiting_does_not_lose_a_transaction(chain_for, monkeypatch):
+    chain = chain_for()
+    real, refused = HTTPProvider.make_request, []
+
+    def twice(self, method, params):
+        if method == "eth_getTransactionReceipt" and len(refused) < 2:
+            refused.append(method)
+            return {"jsonrpc": "2.0", "id": 1, "error": {"code": -32005, "message": "limit exceeded"}}
+        return real(self, method, params)
+
+    monkeypatch.setattr(HTTPProvider, "make_request", twice)
+    monkeypatch.setattr(chain.web3.provider, "_request_func_cache", (None, None))
+    receipt = chain.send(chain.keys.functions.register(public_key(generate_seed())))
+    assert (receipt["status"], len(refused)) == (1, 2)
+
+
+def test_waiting_asks_less_and_less(chain_for, localnet, monkeypatch):
+    chain = chain_for()
+    monkeypatch.setattr(chain, "_receipt_timeout", 2.0)
+    real, asked = HTTPProvider.make_request, []
+
+    def count(self, method, params):
+        asked.append(method)
+        return real(self, method, params)
+
+    monkeypatch.setattr(HTTPProvider, "make_request", count)
+    monkeypatch.setattr(chain.web3.provider, "_request_func_cache", (None, None))
+    localnet.rpc("evm_setAutomine", False)
+    try:
+        with pytest.raises(UnavailableError, match="not in a block yet"):
+            chain.send(chain.keys.functions.register(public_key(generate_seed())))
+    finally:
+        localnet.rpc("evm_setAutomine", True)
+        localnet.rpc("evm_mine")
+    assert 2 <= asked.count("eth_getTransactionReceipt") < 20
+
+
+@pytest.mark.parametrize("port", [9, "chain"])
+def test_a_nodes_password_and_key_are_in_no_message(localnet, port):
+    deployment = Deployment.load(localnet.deployment_file)
+    if port == "chain":
+        port = localnet.rpc_url.rpartition(":")[2]
+        deployment = dataclasses.replace(deployment, chain_id=1)
+    with pytest.raises(BioDeSciError) as caught:
+        Chain(f"http://user:secret@127.0.0.1:{port}/v3/paidkey", deployment)
+    assert f"http://127.0.0.1:{port}" in str(caught.value)
+    assert "secret" not in str(caught.value)
+    assert "paidkey" not in str(caught.value)
+
+
+@pytest.mark.parametrize("url", ["127.0.0.1:8545", "", "http://[::1", "localhost"])
+def test_an_address_that_is_none_is_called_by_its_setting(localnet, url):
+    with pytest.raises(UnavailableError, match="BIODESCI_RPC_URL"):
+        Chain(url, Deployment.load(localnet.deployment_file))
