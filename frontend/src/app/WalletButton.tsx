@@ -1,6 +1,7 @@
 import { DropdownMenu } from 'radix-ui'
 import { useState } from 'react'
 import { Link } from 'react-router'
+import type { Address } from 'viem'
 import { useConnect, useConnectors, useDisconnect, useSwitchChain } from 'wagmi'
 
 import { Button } from '@/components/Button'
@@ -9,6 +10,7 @@ import { FailureNotice, Notice } from '@/components/Notice'
 import { shorten } from '@/lib/format'
 
 import { useDeployment } from './deployment'
+import { useKeyring } from './keyring'
 import { useWallet } from './useChain'
 
 const ITEM = 'block w-full rounded-md px-3 py-2 text-left no-underline text-ink data-highlighted:bg-brand-soft outline-none cursor-pointer'
@@ -16,6 +18,11 @@ const ITEM = 'block w-full rounded-md px-3 py-2 text-left no-underline text-ink 
 export function WalletButton() {
   const wallet = useWallet()
   const disconnect = useDisconnect()
+  const keyring = useKeyring()
+  const leave = (account: Address) => {
+    keyring.lock(account)
+    disconnect.mutate({})
+  }
   if (wallet.account === undefined) return <ConnectButton busy={wallet.status === 'connecting'} />
   return (
     <DropdownMenu.Root modal={false}>
@@ -42,7 +49,7 @@ export function WalletButton() {
             Copy address
           </DropdownMenu.Item>
           <DropdownMenu.Separator className="my-1 h-px bg-line" />
-          <DropdownMenu.Item className={ITEM} onSelect={() => disconnect.mutate({})}>
+          <DropdownMenu.Item className={ITEM} onSelect={() => leave(wallet.account)}>
             Disconnect
           </DropdownMenu.Item>
         </DropdownMenu.Content>

@@ -36,7 +36,8 @@ export function useTransact() {
         return null
       } finally {
         setPhase(null)
-        await queries.invalidateQueries()
+        // Marked at once, read in the background: the next page does not wait for an API that is away.
+        void queries.invalidateQueries()
       }
     },
     [config, chainId, queries],

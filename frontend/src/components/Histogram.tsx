@@ -15,7 +15,7 @@ export function Histogram({ bars, name }: { bars: readonly Bar[]; name: string }
         const height = bar.count === null ? 6 : Math.max(1.5, (bar.count / most) * (HEIGHT - 3))
         return (
           <rect
-            key={bar.label}
+            key={bar.id}
             x={i * step + 0.75}
             y={HEIGHT - height}
             width={Math.max(1, step - 1.5)}

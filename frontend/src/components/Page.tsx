@@ -48,7 +48,7 @@ export function Empty({ title, children }: { title: string; children: ReactNode 
 }
 
 /** A query's three faces. Data that is there stays in view while a refetch fails; the failure is said above it. */
-export function Loaded<T>({ query, what, children }: { query: UseQueryResult<T>; what: string; children: (data: T) => ReactNode }) {
+export function Loaded<T>({ query, what, children }: { query: Pick<UseQueryResult<T>, 'data' | 'error' | 'isFetching' | 'isPending' | 'refetch'>; what: string; children: (data: T) => ReactNode }) {
   const retry = (
     <Button look="secondary" onClick={() => void query.refetch()} busy={query.isFetching}>
       Try again

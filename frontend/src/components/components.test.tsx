@@ -85,12 +85,19 @@ describe('Copyable', () => {
 
 describe('Histogram', () => {
   it('tells its figures in words, and that some are withheld', () => {
-    render(<Histogram name="age" bars={[{ label: '20 to 40', count: 30 }, { label: '40 to 60', count: null }]} />)
+    render(<Histogram name="age" bars={[{ id: '0', label: '20 to 40', count: 30 }, { id: '1', label: '40 to 60', count: null }]} />)
     expect(screen.getByRole('img')).toHaveAccessibleName('Distribution of age. 20 to 40: 30; 40 to 60: withheld')
   })
 })
 
 describe('columnsOf', () => {
+  it('keeps columns and bars apart that a card names alike', () => {
+    const field = { name: 'age', 'biodesci:statistics': { histogram: [{ value: 'x', count: 1 }, { value: 'x', count: 2 }] } }
+    const columns = columnsOf({ recordSet: [{ field: [field, field] }, { field: [field] }] })
+    expect(new Set(columns.map(({ id }) => id)).size).toBe(3)
+    expect(columns[0]?.bars.map(({ id }) => id)).toEqual(['0', '1'])
+  })
+
   it.each([null, 'text', { recordSet: 'x' }, { recordSet: [{ field: [null, 3] }] }])('reads nothing from %j', (card) => {
     expect(columnsOf(card)).toEqual([])
   })

@@ -6,7 +6,7 @@ import { Failure } from './failure'
 export async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
   let response: Response
   try {
-    response = await fetch(path, { headers: { accept: 'application/json' }, signal: signal ?? null })
+    response = await fetch(path, { headers: { accept: 'application/json' }, signal: within(signal) })
   } catch (cause) {
     if (signal?.aborted) throw cause
     throw unavailable(cause)
@@ -17,6 +17,14 @@ export async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
     throw new Failure('missing', problem?.detail ?? 'There is nothing at this address.', problem?.hint ?? 'It may not be indexed yet; wait for the next block.')
   if (!problem?.detail) throw unavailable()
   throw new Failure('api', problem.detail, problem.hint ?? 'Try again in a moment.')
+}
+
+/** An API that takes the request and never answers is away, too. */
+const PATIENCE = 20_000
+
+function within(signal: AbortSignal | undefined): AbortSignal {
+  const limit = AbortSignal.timeout(PATIENCE)
+  return signal ? AbortSignal.any([signal, limit]) : limit
 }
 
 async function json(response: Response): Promise<unknown> {

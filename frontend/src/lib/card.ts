@@ -1,10 +1,13 @@
 /** The columns of a dataset, read from its Croissant card. Withheld figures are `null`. */
 export interface Bar {
+  /** Its place: a card may repeat labels, and names of columns. */
+  id: string
   label: string
   count: number | null
 }
 
 export interface Column {
+  id: string
   name: string
   description: string
   type: string
@@ -23,13 +26,14 @@ const number = (value: unknown): number | null => (typeof value === 'number' && 
 
 export function columnsOf(card: unknown): Column[] {
   if (!isObject(card)) return []
-  return objects(card['recordSet']).flatMap((set) => objects(set['field']).map(columnOf))
+  return objects(card['recordSet']).flatMap((set, i) => objects(set['field']).map((field, j) => columnOf(field, `${i}.${j}`)))
 }
 
-function columnOf(field: Json): Column {
+function columnOf(field: Json, id: string): Column {
   const told = field['biodesci:statistics']
   const statistics = isObject(told) ? told : {}
   return {
+    id,
     name: text(field['name']),
     description: text(field['description']),
     type: typeName(field['dataType']),
@@ -45,7 +49,8 @@ function typeName(type: unknown): string {
 }
 
 function barsOf(statistics: Json): Bar[] {
-  return objects(statistics['histogram']).map((bar) => ({
+  return objects(statistics['histogram']).map((bar, i) => ({
+    id: String(i),
     label: 'value' in bar ? String(bar['value']) : `${short(bar['from'])} to ${short(bar['to'])}`,
     count: number(bar['count']),
   }))

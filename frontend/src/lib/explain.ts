@@ -72,7 +72,7 @@ function nameOf(revert: ContractFunctionRevertedError): string {
 }
 
 function rejected(cause: unknown): Failure {
-  return new Failure('rejected', 'You declined the request in your wallet.', 'Nothing was sent and nothing is lost. Try again whenever you like.', { cause })
+  return new Failure('rejected', 'You declined the request in your wallet.', 'That request was not sent, and nothing was paid for it. Try again whenever you like.', { cause })
 }
 
 function wrongChain(cause: unknown): Failure {

@@ -1,7 +1,7 @@
 /** Reads from an IPFS gateway. The gateway is not trusted: whoever calls checks what came against a commitment on chain. */
 import { fromDigest } from './cid'
 import { Failure, tampered } from './failure'
-import { copy, type Bytes } from './bytes'
+import { concat, type Bytes } from './bytes'
 
 export async function open(gatewayUrl: string, digest: Uint8Array, signal?: AbortSignal): Promise<Response> {
   let response: Response
@@ -18,11 +18,22 @@ export async function open(gatewayUrl: string, digest: Uint8Array, signal?: Abor
 /** A small blob; refused beyond `limit` bytes, whatever the gateway announces. */
 export async function read(gatewayUrl: string, digest: Uint8Array, limit: number, signal?: AbortSignal): Promise<Bytes> {
   const response = await open(gatewayUrl, digest, signal)
-  const bytes = await response.arrayBuffer().catch((cause: unknown) => {
+  const reader = response.body?.getReader()
+  const parts: Uint8Array[] = []
+  let size = 0
+  try {
+    for (let next = await reader?.read(); next && !next.done; next = await reader?.read()) {
+      size += next.value.length
+      if (size > limit) break
+      parts.push(next.value)
+    }
+  } catch (cause) {
+    if (signal?.aborted) throw cause
     throw unavailable('The IPFS gateway broke off in the middle of a file.', cause)
-  })
-  if (bytes.byteLength > limit) throw tampered('A file from IPFS')
-  return copy(new Uint8Array(bytes))
+  }
+  if (size <= limit) return concat(...parts)
+  await reader?.cancel().catch(() => undefined)
+  throw tampered('A file from IPFS')
 }
 
 function unavailable(message: string, cause?: unknown): Failure {

@@ -18,8 +18,8 @@ const IN_MEMORY_LIMIT = 64 * 2 ** 20
 const FOLDER = 'decrypting'
 
 export async function openTarget(name: string, type: string, expectedSize: number): Promise<Target> {
-  if (expectedSize > IN_MEMORY_LIMIT && 'storage' in navigator && 'getDirectory' in navigator.storage) return privateFile(name, type)
-  return memory(name, type)
+  const root = expectedSize > IN_MEMORY_LIMIT ? await privateFiles() : null
+  return root ? privateFile(root, name, type) : memory(name, type)
 }
 
 function memory(name: string, type: string): Target {
@@ -39,8 +39,13 @@ function memory(name: string, type: string): Target {
   }
 }
 
-async function privateFile(name: string, type: string): Promise<Target> {
-  const root = await navigator.storage.getDirectory()
+/** null: the browser has none, or keeps them from this page, as some do in private windows. */
+async function privateFiles(): Promise<FileSystemDirectoryHandle | null> {
+  if (!('storage' in navigator) || !('getDirectory' in navigator.storage)) return null
+  return navigator.storage.getDirectory().catch(() => null)
+}
+
+async function privateFile(root: FileSystemDirectoryHandle, name: string, type: string): Promise<Target> {
   await forgetDecrypted()
   const folder = await root.getDirectoryHandle(FOLDER, { create: true })
   const id = crypto.randomUUID()
@@ -62,9 +67,8 @@ async function privateFile(name: string, type: string): Promise<Target> {
 
 /** Clear text must not outlive its use: called when the page starts and before a new download. */
 export async function forgetDecrypted(): Promise<void> {
-  if (!('storage' in navigator) || !('getDirectory' in navigator.storage)) return
-  const root = await navigator.storage.getDirectory()
-  await root.removeEntry(FOLDER, { recursive: true }).catch(() => undefined)
+  const root = await privateFiles()
+  await root?.removeEntry(FOLDER, { recursive: true }).catch(() => undefined)
 }
 
 /** Hands the verified file to the browser's own download. */

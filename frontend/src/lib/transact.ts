@@ -55,13 +55,17 @@ export async function transact<const abi extends Abi, name extends ContractFunct
     const wallet = await getConnectorClient(config, { chainId, account })
     hash = await writeContract(wallet, { ...request, account: wallet.account, chain: wallet.chain } as Parameters<typeof writeContract>[1])
     onPhase('mining')
-    const receipt = await reader.waitForTransactionReceipt({ hash, timeout: 120_000 })
+    let replaced = false
+    const receipt = await reader.waitForTransactionReceipt({ hash, timeout: 120_000, onReplaced: ({ reason }) => (replaced = reason !== 'repriced') })
+    // Another transaction took its place: cancelled in the wallet, or overtaken by one of another page.
+    if (replaced && !(await landed()))
+      throw new Failure('stopped', 'Another transaction of your account took the place of this one.', 'It was cancelled or replaced in your wallet. Nothing was paid for it; try again if you still want to.')
     if (receipt.status === 'reverted')
       throw new Failure('revert', 'The chain refused the transaction.', 'The state changed while it was under way; the page shows the state now.')
     return { sent: true, receipt }
   } catch (error) {
     const failure = explain(error)
-    const unclear = failure.kind !== 'rejected' && failure.kind !== 'revert' && failure.kind !== 'funds' && failure.kind !== 'wrong-chain'
+    const unclear = failure.kind !== 'rejected' && failure.kind !== 'revert' && failure.kind !== 'funds' && failure.kind !== 'wrong-chain' && failure.kind !== 'stopped'
     if (unclear && (await landed().catch(() => false))) return { sent: false }
     if (hash && error instanceof BaseError && error.walk((e) => e instanceof WaitForTransactionReceiptTimeoutError))
       throw new Failure('rpc', 'The transaction was sent but is not confirmed yet.', `Do not send it again. It is ${hash}; the page follows the chain and moves on when it lands.`, { cause: error })

@@ -3,8 +3,9 @@ import { useQueries } from '@tanstack/react-query'
 import { useState } from 'react'
 import { Link } from 'react-router'
 
+import { useDeployment } from '@/app/deployment'
 import { Button } from '@/components/Button'
-import { Card } from '@/components/Card'
+import { Card, Facts } from '@/components/Card'
 import { Copyable } from '@/components/Copyable'
 import { FailureNotice } from '@/components/Notice'
 import { Empty, Loading, Page } from '@/components/Page'
@@ -40,7 +41,7 @@ export default function AuditPage() {
   const [shown, setShown] = useState<ReadonlySet<Kind>>(new Set(['datasets', 'models', 'inferences']))
   const wanted: { kind: Kind; id: number; name: string }[] = [
     ...(datasets.data?.pages.flatMap((p) => p.items) ?? []).map((d) => ({ kind: 'datasets' as const, id: d.id, name: d.name || `Dataset ${d.id}` })),
-    ...(models.data?.items ?? []).map((m) => ({ kind: 'models' as const, id: m.id, name: m.name || `Model ${m.id}` })),
+    ...(models.data?.pages.flatMap((p) => p.items) ?? []).map((m) => ({ kind: 'models' as const, id: m.id, name: m.name || `Model ${m.id}` })),
     ...(inferences.data?.pages.flatMap((p) => p.items) ?? []).map((i) => ({ kind: 'inferences' as const, id: i.id, name: `Inference ${i.id}` })),
   ].filter((asset) => shown.has(asset.kind))
   const details = useQueries({
@@ -64,6 +65,8 @@ export default function AuditPage() {
     })
     .concat(ofRounds)
     .toSorted((a, b) => b.block - a.block)
+  const lists = [datasets, models, inferences]
+  const older = lists.filter((list) => list.hasNextPage)
   const toggle = (kind: Kind) =>
     setShown((set) => {
       const next = new Set(set)
@@ -106,6 +109,21 @@ export default function AuditPage() {
           )}
         </Card>
       )}
+      {older.length > 0 && (
+        <Button look="secondary" onClick={() => older.forEach((list) => void list.fetchNextPage())} busy={lists.some((list) => list.isFetchingNextPage)}>
+          Read older assets, too
+        </Button>
+      )}
+      <Contracts />
     </Page>
+  )
+}
+
+function Contracts() {
+  const { contracts } = useDeployment()
+  return (
+    <Card title="The contracts" id="contracts">
+      <Facts items={Object.entries(contracts).map(([name, address]) => [name, <Copyable key={name} value={address} label={`address of ${name}`} on="address" />] as const)} />
+    </Card>
   )
 }

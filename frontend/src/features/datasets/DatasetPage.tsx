@@ -41,7 +41,7 @@ function Found({ dataset }: { dataset: DatasetAnswer }) {
         <p className="flex flex-wrap items-center gap-2 text-muted">
           <Link to="/">Datasets</Link> <span aria-hidden>/</span> {dataset.id}
           {dataset.withdrawn && <Badge tone="bad">Consent withdrawn</Badge>}
-          {dataset.keywords.map((word) => (
+          {[...new Set(dataset.keywords)].map((word) => (
             <Badge key={word}>{word}</Badge>
           ))}
         </p>

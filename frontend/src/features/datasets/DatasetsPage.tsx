@@ -1,4 +1,4 @@
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
 import { Link } from 'react-router'
 
 import { Badge } from '@/components/Badge'
@@ -17,7 +17,12 @@ export default function DatasetsPage() {
   const [search, setSearch] = useState('')
   const all = query.data?.pages.flatMap((page) => page.items)
   const wanted = search.trim().toLowerCase()
-  const shown = all?.filter((d) => !wanted || `${d.name} ${d.description} ${d.keywords.join(' ')} ${d.owner}`.toLowerCase().includes(wanted))
+  const { hasNextPage, isFetchingNextPage, isFetchNextPageError, fetchNextPage } = query
+  // A search is over all datasets, not over those that were shown so far.
+  useEffect(() => {
+    if (wanted && hasNextPage && !isFetchingNextPage && !isFetchNextPageError) void fetchNextPage()
+  }, [wanted, hasNextPage, isFetchingNextPage, isFetchNextPageError, fetchNextPage])
+  const shown = all?.filter((d) => !wanted || `${d.name} ${d.description} ${d.keywords.join(' ')} ${d.terms.terms.map(({ code }) => code).join(' ')} ${d.owner}`.toLowerCase().includes(wanted))
   return (
     <Page
       title="Datasets"
@@ -53,6 +58,7 @@ export default function DatasetsPage() {
             </div>
             <p role="status" className="text-muted">
               {count(shown.length, 'dataset')}
+              {hasNextPage && ' so far'}
               {query.data && ` as of block ${query.data.pages.at(-1)?.asOf}`}
             </p>
           </div>

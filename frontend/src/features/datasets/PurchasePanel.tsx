@@ -97,7 +97,7 @@ function Buy({ dataset, offer, account }: { dataset: DatasetAnswer; offer: Offer
     return (
       <div className="space-y-3 border-t border-line pt-5">
         <h3>First, a key of your own</h3>
-        <KeyPanel account={account} />
+        <KeyPanel key={account} account={account} />
       </div>
     )
   return <PurposeForm key={`${offer.id} ${account}`} dataset={dataset} offer={offer} account={account} />

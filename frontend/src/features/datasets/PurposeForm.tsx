@@ -132,7 +132,7 @@ export function PurposeForm({ dataset, offer, account }: { dataset: DatasetAnswe
           {verdict.reason}
         </Notice>
       )}
-      <MeansNote means={means.data} what="the licence" />
+      <MeansNote means={means.data} what="the licence" payment={payment} />
       {refused !== null && <FailureNotice error={refused} />}
       {payment.error !== null && <FailureNotice error={payment.error} />}
       <div className="flex flex-wrap items-center gap-3">

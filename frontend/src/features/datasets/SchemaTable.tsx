@@ -1,8 +1,17 @@
+import { useState } from 'react'
+
+import { Button } from '@/components/Button'
 import { Histogram } from '@/components/Histogram'
 import { ScrollRegion } from '@/components/ScrollRegion'
 import type { Column } from '@/lib/card'
+import { count } from '@/lib/format'
+
+/** A table of genes has thousands. */
+const FIRST = 60
 
 export function SchemaTable({ columns }: { columns: readonly Column[] }) {
+  const [all, setAll] = useState(false)
+  const shown = all ? columns : columns.slice(0, FIRST)
   return (
     <>
       <ScrollRegion label="Columns" className="-mx-5 px-5 sm:-mx-6 sm:px-6">
@@ -17,8 +26,8 @@ export function SchemaTable({ columns }: { columns: readonly Column[] }) {
             </tr>
           </thead>
           <tbody>
-            {columns.map((column) => (
-              <tr key={column.name} className="border-b border-line/70 align-middle last:border-0">
+            {shown.map((column) => (
+              <tr key={column.id} className="border-b border-line/70 align-middle last:border-0">
                 <th scope="row" className="py-2.5 pr-4 font-normal">
                   <span className="font-mono text-sm font-semibold">{column.name}</span>
                   {column.description && column.description !== column.name && <span className="block max-w-xs text-sm text-muted">{column.description}</span>}
@@ -31,6 +40,11 @@ export function SchemaTable({ columns }: { columns: readonly Column[] }) {
           </tbody>
         </table>
       </ScrollRegion>
+      {shown.length < columns.length && (
+        <Button look="secondary" className="mt-3" onClick={() => setAll(true)}>
+          Show {count(columns.length - shown.length, 'more column', 'more columns')}
+        </Button>
+      )}
       <p className="mt-3 text-sm text-muted">Dashed cells are withheld: counts below 11 people, and those from which one could be worked out. Minima and maxima are never told.</p>
     </>
   )

@@ -3,7 +3,10 @@ import { Link } from 'react-router'
 
 import { useWallet } from '@/app/useChain'
 import { Badge } from '@/components/Badge'
+import { Button } from '@/components/Button'
 import { Card } from '@/components/Card'
+import { FailureNotice } from '@/components/Notice'
+import { Loading } from '@/components/Page'
 import { Collect } from '@/features/licenses/Collect'
 import { useSold } from '@/features/licenses/chain'
 import { NAMES } from '@/features/licenses/steps'
@@ -16,12 +19,15 @@ export function Sold({ dataset }: { dataset: DatasetAnswer }) {
   const mine = account?.toLowerCase() === dataset.owner.toLowerCase()
   const sold = useSold(dataset.id, mine)
   if (!mine || !account) return null
+  const all = sold.data?.pages.flatMap(({ items }) => items)
   return (
     <Card title="Licences sold" id="sold" className="space-y-4">
       <Collect account={account} />
-      {sold.data?.items.length === 0 && <p className="text-muted">None yet.</p>}
+      {sold.error && <FailureNotice error={sold.error} />}
+      {sold.isPending && <Loading what="the licences sold" />}
+      {all?.length === 0 && <p className="text-muted">None yet.</p>}
       <ul className="divide-y divide-line">
-        {sold.data?.items.map((license) => (
+        {all?.map((license) => (
           <li key={license.id} className="flex flex-wrap items-center justify-between gap-x-4 gap-y-1 py-2.5 first:pt-0 last:pb-0">
             <span>
               <Link to={`/licenses/${license.id}`}>Licence {license.id}</Link>
@@ -33,6 +39,11 @@ export function Sold({ dataset }: { dataset: DatasetAnswer }) {
           </li>
         ))}
       </ul>
+      {sold.hasNextPage && (
+        <Button look="secondary" onClick={() => void sold.fetchNextPage()} busy={sold.isFetchingNextPage}>
+          Show more
+        </Button>
+      )}
     </Card>
   )
 }

@@ -2,49 +2,64 @@
 import type { Address } from 'viem'
 
 import { useDeployment } from '@/app/deployment'
-import { useReader } from '@/app/useChain'
+import { useReader, useWallet } from '@/app/useChain'
 import { useTransact } from '@/app/useTransact'
 import { Button } from '@/components/Button'
 import { FailureNotice } from '@/components/Notice'
-import { AccessLicense } from '@/generated/abi'
+import { AccessLicense, InferenceCommitment } from '@/generated/abi'
 import { amount } from '@/lib/currency'
 
-import { readOwed, useCurrency, useOwed, type Owed } from './chain'
+import { useCurrency } from './chain'
+import { readOwed, useOwed, type Owed } from './owed'
 import { TokenNote } from './Price'
 
+/** Beside other things: nothing where nothing is owed. */
 export function Collect({ account }: { account: Address }) {
   const owed = useOwed(account)
-  if (!owed.data || owed.data.length === 0) return null
+  return <OwedList account={account} owed={owed.data ?? []} />
+}
+
+export function OwedList({ account, owed }: { account: Address; owed: readonly Owed[] }) {
+  if (owed.length === 0) return null
   return (
     <section aria-label="Owed to you" className="space-y-4 rounded-2xl border border-good/40 bg-good-soft p-5">
-      {owed.data.map((one) => (
-        <OwedIn key={one.currency} owed={one} account={account} />
+      {owed.map((one) => (
+        <OwedIn key={`${one.source} ${one.currency}`} owed={one} account={account} />
       ))}
     </section>
   )
 }
 
+const FROM: Record<Owed['source'], string> = { licences: 'from licences', inferences: 'from inferences' }
+
 function OwedIn({ owed, account }: { owed: Owed; account: Address }) {
   const client = useReader()
+  const { status } = useWallet()
   const deployment = useDeployment()
+  const { contracts } = deployment
   const transact = useTransact()
   const currency = useCurrency(owed.currency)
+  const landed = async () => (await readOwed(client, deployment, account, owed)) === 0n
   const collect = () =>
-    transact.run(
-      account,
-      { address: deployment.contracts.AccessLicense, abi: AccessLicense, functionName: 'collect', args: [account, owed.currency] },
-      async () => (await readOwed(client, deployment, account, owed.currency)) === 0n,
-    )
-  if (!currency.data) return null
+    owed.source === 'licences'
+      ? transact.run(account, { address: contracts.AccessLicense, abi: AccessLicense, functionName: 'collect', args: [account, owed.currency] }, landed)
+      : transact.run(account, { address: contracts.InferenceCommitment, abi: InferenceCommitment, functionName: 'collect', args: [account] }, landed)
+  if (!currency.data) return currency.error ? <FailureNotice error={currency.error} /> : null
+  const text = amount(owed.units, currency.data)
   return (
     <div className="space-y-3">
       <div className="flex flex-wrap items-center justify-between gap-3">
-        <p>
-          <strong>{amount(owed.units, currency.data)}</strong> are credited to your account.
+        <p className="wrap-anywhere">
+          <strong>{text}</strong> {FROM[owed.source]} are credited to your account.
         </p>
-        <Button onClick={() => void collect()} busy={transact.busy} aria-label={`Collect ${amount(owed.units, currency.data)}`}>
-          Collect
-        </Button>
+        <span className="flex flex-wrap items-center gap-3">
+          <span role="status" className="text-muted">
+            {transact.said}
+          </span>
+          <Button onClick={() => void collect()} busy={transact.busy} disabled={status !== 'ready'} aria-label={`Collect ${text} ${FROM[owed.source]}`}>
+            Collect
+          </Button>
+        </span>
       </div>
       <TokenNote currency={currency.data} />
       {transact.error !== null && <FailureNotice error={transact.error} />}

@@ -1,4 +1,4 @@
-import { useRef, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import type { Address } from 'viem'
 
 import { useDeployment } from '@/app/deployment'
@@ -31,6 +31,8 @@ export function DownloadPanel({ license, account }: { license: License; account:
   const [error, setError] = useState<unknown>(null)
   const [saved, setSaved] = useState<SavedFile | null>(null)
   const stop = useRef<AbortController | null>(null)
+  // A licence that was revoked, another account, another page: nothing is decrypted behind the reader's back.
+  useEffect(() => () => stop.current?.abort(), [])
 
   if (key.status && key.status !== 'ready' && key.seeds.length === 0) return <KeyPanel account={account} />
   if (key.seeds.length === 0) return <Unlock account={account} />
@@ -53,6 +55,7 @@ export function DownloadPanel({ license, account }: { license: License; account:
         onStep: setStep,
         onProgress: (done, total) => setProgress({ done, total }),
       })
+      controller.signal.throwIfAborted()
       save(file)
       setSaved(file)
     } catch (failure) {

@@ -11,7 +11,7 @@ export default function KeyPage() {
     <Page title="My key" lead="The key that datasets are sealed to. It never leaves your browser except in the recovery file, and there only sealed.">
       {wallet.account ? (
         <Card>
-          <KeyPanel account={wallet.account} />
+          <KeyPanel key={wallet.account} account={wallet.account} />
         </Card>
       ) : (
         <Empty title="Connect a wallet first">

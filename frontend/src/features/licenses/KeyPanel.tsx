@@ -21,7 +21,7 @@ const MIN_PASSPHRASE = 10
 /** Everything a person does with their key, in the order in which it is needed. */
 export function KeyPanel({ account }: { account: Address }) {
   const key = useKey(account)
-  if (key.error) return <FailureNotice error={key.error} />
+  if (key.error && key.status === undefined) return <FailureNotice error={key.error} />
   switch (key.status) {
     case undefined:
       return <Loading what="your key" />

@@ -98,7 +98,7 @@ function Found({ license }: { license: License }) {
             )}
             {license.active && (
               <Card title="Open the data" id="open">
-                <DownloadPanel license={license} account={wallet.account} />
+                <DownloadPanel key={wallet.account} license={license} account={wallet.account} />
               </Card>
             )}
             {license.state in SETTLE && (

@@ -1,5 +1,96 @@
-import { Page } from '@/components/Page'
+import { useState, type FormEvent } from 'react'
+import { getAddress, isAddress, type Address } from 'viem'
+
+import { useWallet } from '@/app/useChain'
+import { ConnectButton } from '@/app/WalletButton'
+import { Button } from '@/components/Button'
+import { Card } from '@/components/Card'
+import { Field } from '@/components/Field'
+import { FailureNotice, Notice } from '@/components/Notice'
+import { Empty, Loading, Page } from '@/components/Page'
+
+import { OwedList } from './Collect'
+import { isListed, useOwed } from './owed'
 
 export default function OwedPage() {
-  return <Page title="Owed to me">{null}</Page>
+  const { account } = useWallet()
+  return (
+    <Page title="Owed to me" lead="Refunds, income from datasets that you own, royalties of those that you published and passed on, fees for inferences. The contracts keep it until you collect it; nothing is lost by waiting.">
+      {account ? (
+        <Account key={account} account={account} />
+      ) : (
+        <Empty title="Connect a wallet to see what it is owed">
+          <p className="mb-4">Money is owed to an account, and only paid out to it.</p>
+          <ConnectButton />
+        </Empty>
+      )}
+    </Page>
+  )
+}
+
+function Account({ account }: { account: Address }) {
+  const [besides, setBesides] = useState<readonly Address[]>([])
+  const owed = useOwed(account, besides)
+  const missing = owed.data ? besides.filter((token) => !isListed(token, owed.data ?? [])) : []
+  return (
+    <div className="space-y-6">
+      {owed.error && (
+        <FailureNotice
+          error={owed.error}
+          action={
+            <Button look="secondary" onClick={() => void owed.refetch()}>
+              Try again
+            </Button>
+          }
+        />
+      )}
+      {!owed.data && !owed.error && <Loading what="what you are owed" />}
+      {owed.data && owed.data.length === 0 && <Empty title="Nothing is owed to you">What licences and inferences bring, or give back, appears here with the next block.</Empty>}
+      {owed.data && <OwedList account={account} owed={owed.data} />}
+      {!owed.complete && (
+        <Notice tone="warn" title="Some tokens may be missing.">
+          The chain’s node does not search far enough back to name every token that your datasets were offered in. Look them up by their addresses below.
+        </Notice>
+      )}
+      <Card title="Another token" id="token">
+        <LookUp onFound={(token) => setBesides((all) => [...new Set([...all, token])])} />
+        {missing.map((token) => (
+          <p key={token} role="status" className="mt-3 text-muted wrap-anywhere">
+            Nothing is owed to you in the token {token}.
+          </p>
+        ))}
+      </Card>
+    </div>
+  )
+}
+
+function LookUp({ onFound }: { onFound: (token: Address) => void }) {
+  const [text, setText] = useState('')
+  const [wrong, setWrong] = useState(false)
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    const token = text.trim()
+    const known = isAddress(token, { strict: false })
+    setWrong(!known)
+    if (!known) return
+    onFound(getAddress(token))
+    setText('')
+  }
+  return (
+    <form onSubmit={submit} className="max-w-xl space-y-2">
+      <Field
+        label="Address of the token"
+        value={text}
+        autoComplete="off"
+        spellCheck={false}
+        placeholder="0x…"
+        onChange={(event) => setText(event.target.value)}
+        hint="The tokens of your licences and of your datasets’ offers are looked up by themselves."
+        error={wrong ? 'An address is 0x and 40 hexadecimal digits.' : undefined}
+      />
+      <Button type="submit" look="secondary" disabled={text.trim() === ''}>
+        Look it up
+      </Button>
+    </form>
+  )
 }

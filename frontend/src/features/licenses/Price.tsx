@@ -1,12 +1,13 @@
 /** Amounts of money, and what to know about the token they are in. */
 import type { Address } from 'viem'
 
+import { Button } from '@/components/Button'
 import { Copyable } from '@/components/Copyable'
 import { Notice } from '@/components/Notice'
 import { amount, isEther, roughly, type Currency } from '@/lib/currency'
 
 import { useCurrency } from './chain'
-import type { Means } from './payment'
+import type { Means, usePay } from './payment'
 
 export function Amount({ units, currency }: { units: bigint | string; currency: Address }) {
   const known = useCurrency(currency)
@@ -34,7 +35,7 @@ export function TokenNote({ currency }: { currency: Currency }) {
 }
 
 /** What the wallet is going to ask, and whether the account has enough. */
-export function MeansNote({ means, what }: { means: Means; what: string }) {
+export function MeansNote({ means, what, payment }: { means: Means; what: string; payment: ReturnType<typeof usePay> }) {
   const price = amount(means.price, means.currency)
   return (
     <>
@@ -45,13 +46,18 @@ export function MeansNote({ means, what }: { means: Means; what: string }) {
         </Notice>
       )}
       <p className="text-sm text-muted">{SAID[means.how](price)}</p>
+      {means.how === 'allowed' && (
+        <Button look="quiet" className="-ml-4" onClick={() => void payment.disallow(means.currency.address)} disabled={payment.busy}>
+          Withdraw the approval
+        </Button>
+      )}
     </>
   )
 }
 
 const SAID: Record<Means['how'], (price: string) => string> = {
   ether: () => 'One transaction.',
-  allowed: (price) => `One transaction. The licence contract may take ${price} already: you approved it before.`,
+  allowed: (price) => `One transaction. The licence contract may take ${price} already: you approved it before, and can withdraw that.`,
   permit: (price) => `One signature, then one transaction: the signature lets the licence contract take exactly ${price}, once, within 20 minutes.`,
   approve: (price) => `Two transactions, because no permit can be signed for this token: first you approve exactly ${price}, then you buy.`,
 }

@@ -69,7 +69,7 @@ export function Renew({ license, account }: { license: License; account: Address
         <TokenNote currency={means.currency} />
         {types.length > 0 && <VisaInput types={types} account={account} now={now} visas={visas} onChange={setVisas} />}
         <p className="text-sm text-muted">The key is yours already, so the owner is paid at once and nothing waits in escrow.</p>
-        <MeansNote means={means} what="the renewal" />
+        <MeansNote means={means} what="the renewal" payment={payment} />
         {refused !== null && <FailureNotice error={refused} />}
         {payment.error !== null && <FailureNotice error={payment.error} />}
         <div className="flex flex-wrap items-center gap-3">

@@ -1,11 +1,11 @@
 /** Licences as the chain has them. Lists come from the index plus what the chain logged since; a state always comes from the contract. */
-import { queryOptions, useQuery } from '@tanstack/react-query'
+import { queryOptions, useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { getAddress, isAddressEqual, parseAbiItem, type Address } from 'viem'
 
 import { useDeployment } from '@/app/deployment'
 import { useReader } from '@/app/useChain'
 import { AccessLicense, DatasetNFT, KeyRegistry } from '@/generated/abi'
-import type { DatasetAnswer, DatasetPage, LicenseAnswer, LicensePage } from '@/generated/api'
+import type { LicenseAnswer, LicensePage } from '@/generated/api'
 import { get } from '@/lib/api'
 import type { Deployment } from '@/lib/config'
 import { ETHER } from '@/lib/currency'
@@ -117,10 +117,12 @@ export function useIndexed(id: bigint) {
 
 /** The licences sold for a dataset, newest first, as the index has them. */
 export function useSold(datasetId: number, enabled: boolean) {
-  return useQuery({
+  return useInfiniteQuery({
     queryKey: ['api', 'sold', datasetId],
     enabled,
-    queryFn: ({ signal }) => get<LicensePage>(`/v1/licenses?dataset=${datasetId}&limit=100`, signal),
+    queryFn: ({ pageParam, signal }) => get<LicensePage>(`/v1/licenses?dataset=${datasetId}${pageParam ? `&cursor=${encodeURIComponent(pageParam)}` : ''}`, signal),
+    initialPageParam: '',
+    getNextPageParam: (page) => page.nextCursor ?? undefined,
     refetchInterval: 10_000,
   })
 }
@@ -156,7 +158,7 @@ export function useRefundable(license: License, account: Address) {
   const client = useReader()
   const deployment = useDeployment()
   return useQuery({
-    queryKey: ['chain', 'refundable', String(license.id)],
+    queryKey: ['chain', 'refundable', String(license.id), account],
     enabled: license.state === 'inReview' || license.state === 'purchased' || license.state === 'disputed',
     queryFn: () =>
       client.simulateContract({ address: deployment.contracts.AccessLicense, abi: AccessLicense, functionName: 'refund', args: [license.id], account }).then(
@@ -175,51 +177,6 @@ export function useCurrency(address: Address) {
     staleTime: Infinity,
     ...(isAddressEqual(address, ETHER.address) ? { initialData: ETHER } : {}),
   })
-}
-
-/** The currencies in which something can be owed to the account: ether, those of its licences, and those its datasets were offered in. */
-async function readCurrencies(client: Reader, deployment: Deployment, account: Address): Promise<Address[]> {
-  const found = new Set<string>([ETHER.address])
-  const ids = await readLicenseIds(client, deployment, account)
-  for (const license of await Promise.all(ids.map((id) => readLicense(client, deployment, id)))) found.add(license.currency)
-  try {
-    const owned = await get<DatasetPage>(`/v1/datasets?owner=${getAddress(account)}&limit=100`)
-    const details = await Promise.all(owned.items.map(({ id }) => get<DatasetAnswer>(`/v1/datasets/${id}`)))
-    for (const { currency } of details.flatMap((dataset) => dataset.allOffers)) if (currency.address) found.add(getAddress(currency.address))
-  } catch {
-    // Without the index: what the account's own licences tell.
-  }
-  return [...found] as Address[]
-}
-
-export interface Owed {
-  currency: Address
-  units: bigint
-}
-
-export function useOwed(account: Address | undefined) {
-  const client = useReader()
-  const deployment = useDeployment()
-  const currencies = useQuery({
-    queryKey: ['chain', 'currencies', account],
-    enabled: account !== undefined,
-    queryFn: () => (account ? readCurrencies(client, deployment, account) : []),
-    refetchInterval: 30_000,
-  })
-  return useQuery({
-    queryKey: ['chain', 'owed', account, currencies.data],
-    enabled: account !== undefined && currencies.data !== undefined,
-    queryFn: async (): Promise<Owed[]> => {
-      if (!account) return []
-      const all = await Promise.all((currencies.data ?? []).map(async (currency) => ({ currency, units: await readOwed(client, deployment, account, currency) })))
-      return all.filter(({ units }) => units > 0n)
-    },
-    refetchInterval: 5_000,
-  })
-}
-
-export function readOwed(client: Reader, deployment: Deployment, account: Address, currency: Address): Promise<bigint> {
-  return client.readContract({ address: deployment.contracts.AccessLicense, abi: AccessLicense, functionName: 'owed', args: [account, currency] })
 }
 
 export function useOffer(id: bigint) {

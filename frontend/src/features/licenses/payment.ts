@@ -1,6 +1,6 @@
 /** How an account pays a price: ether with the transaction, a token by a permit, or by an approval where the token has no permits. */
 import { useQuery } from '@tanstack/react-query'
-import type { Address, ContractFunctionName, TypedDataDomain } from 'viem'
+import { BaseError, ContractFunctionRevertedError, type Address, type ContractFunctionName, type TypedDataDomain } from 'viem'
 
 import { useDeployment } from '@/app/deployment'
 import { useReader } from '@/app/useChain'
@@ -9,6 +9,7 @@ import type { AccessLicense } from '@/generated/abi'
 import type { Deployment } from '@/lib/config'
 import { isEther, type Currency } from '@/lib/currency'
 import { ERC20, readCurrency } from '@/lib/erc20'
+import { Failure } from '@/lib/failure'
 import { DIRECT, permitDomain, signPermit, type Payment } from '@/lib/permit'
 import type { Reader } from '@/lib/reader'
 import type { Call, Outcome } from '@/lib/transact'
@@ -58,12 +59,43 @@ export function usePay(account: Address) {
   const transact = useTransact()
   const spender = deployment.contracts.AccessLicense
 
-  const approve = (token: Address, units: bigint) =>
-    transact.run(account, { address: token, abi: ERC20, functionName: 'approve', args: [spender, units] }, async () => (await client.readContract({ address: token, abi: ERC20, functionName: 'allowance', args: [account, spender] })) >= units)
+  const readAllowance = (token: Address) => client.readContract({ address: token, abi: ERC20, functionName: 'allowance', args: [account, spender] })
+  const callApprove = (token: Address, units: bigint) => ({ address: token, abi: ERC20, functionName: 'approve', args: [spender, units] }) as const
+
+  /** Takes back what was approved and not spent. */
+  const disallow = (token: Address) => transact.run(account, callApprove(token, 0n), async () => (await readAllowance(token)) === 0n)
+
+  const approve = async (token: Address, units: bigint): Promise<Outcome | null> => {
+    if (await mustBeginAtZero(token, units)) if (!(await disallow(token))) return null
+    return transact.run(account, callApprove(token, units), async () => (await readAllowance(token)) >= units)
+  }
+
+  /** Some tokens (Tether's is one) refuse to change an approval that is not zero. */
+  const mustBeginAtZero = async (token: Address, units: bigint): Promise<boolean> => {
+    const standing = await readAllowance(token).catch(() => 0n)
+    if (standing === 0n || standing >= units) return false
+    return client.simulateContract({ ...callApprove(token, units), account }).then(
+      () => false,
+      (error: unknown) => error instanceof BaseError && error.walk((e) => e instanceof ContractFunctionRevertedError) !== null,
+    )
+  }
+
+  /** A wallet lets a person approve less than was asked for. */
+  const checkAllowance = async (token: Address, units: bigint): Promise<void> => {
+    if ((await readAllowance(token)) < units)
+      throw new Failure('wallet', 'Less than the price was approved.', 'Nothing was paid. Start again, and leave the amount in the wallet as it is.')
+  }
 
   /** Asks for what the means need, then sends the call with the payment in it. */
   const pay = async <name extends Name>({ how, currency, price, domain }: Means, build: (payment: Payment) => Call<Licences, name>, landed: () => Promise<boolean>): Promise<Outcome | null> => {
-    if (how === 'approve' && !(await approve(currency.address, price))) return null
+    if (how === 'approve') {
+      if (!(await approve(currency.address, price))) return null
+      const approved = async () => {
+        await checkAllowance(currency.address, price)
+        return build(DIRECT)
+      }
+      return transact.run(account, approved, landed)
+    }
     if (how !== 'permit' || !domain) return transact.run(account, build(DIRECT), landed)
     return transact.run(
       account,
@@ -74,5 +106,5 @@ export function usePay(account: Address) {
       landed,
     )
   }
-  return { pay, approve, run: transact.run, busy: transact.busy, said: transact.said, error: transact.error }
+  return { pay, approve, disallow, run: transact.run, busy: transact.busy, said: transact.said, error: transact.error }
 }

@@ -1,5 +1,6 @@
 import { Link } from 'react-router'
 
+import { Button } from '@/components/Button'
 import { Short } from '@/components/Explorer'
 import { Empty, Loaded, Page } from '@/components/Page'
 import { count, date } from '@/lib/format'
@@ -14,12 +15,12 @@ export default function ModelsPage() {
       lead="Fine-tuned by several institutions together, each on its own data. Weights on IPFS are encrypted under the model owner’s key; every version and its lineage are on chain."
     >
       <Loaded query={models} what="models">
-        {(page) =>
-          page.items.length === 0 ? (
+        {({ pages }) =>
+          pages.every(({ items }) => items.length === 0) ? (
             <Empty title="No model has been registered yet">A model owner registers one with “biodesci model create”.</Empty>
           ) : (
             <ul className="grid gap-5 md:grid-cols-2">
-              {page.items.map((model) => (
+              {pages.flatMap(({ items }) => items).map((model) => (
                 <li key={model.id} className="relative flex flex-col rounded-2xl border border-line bg-surface p-5 shadow-card hover:border-brand/50 sm:p-6">
                   <h2 className="mb-1">
                     <Link to={`/models/${model.id}`} className="text-ink no-underline after:absolute after:inset-0 after:rounded-2xl">
@@ -40,6 +41,11 @@ export default function ModelsPage() {
           )
         }
       </Loaded>
+      {models.hasNextPage && (
+        <Button look="secondary" onClick={() => void models.fetchNextPage()} busy={models.isFetchingNextPage}>
+          Show more
+        </Button>
+      )}
     </Page>
   )
 }

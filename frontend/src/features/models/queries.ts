@@ -1,4 +1,4 @@
-import { useQueries, useQuery } from '@tanstack/react-query'
+import { useInfiniteQuery, useQueries, useQuery } from '@tanstack/react-query'
 
 import type { ModelAnswer, ModelPage, RoundAnswer } from '@/generated/api'
 import { get } from '@/lib/api'
@@ -6,7 +6,13 @@ import { get } from '@/lib/api'
 const REFRESH = 4_000
 
 export function useModels() {
-  return useQuery({ queryKey: ['api', 'models'], queryFn: ({ signal }) => get<ModelPage>('/v1/models', signal), refetchInterval: REFRESH })
+  return useInfiniteQuery({
+    queryKey: ['api', 'models'],
+    queryFn: ({ pageParam, signal }) => get<ModelPage>(`/v1/models${pageParam ? `?cursor=${encodeURIComponent(pageParam)}` : ''}`, signal),
+    initialPageParam: '',
+    getNextPageParam: (page) => page.nextCursor ?? undefined,
+    refetchInterval: REFRESH,
+  })
 }
 
 export function useModel(id: string) {
