@@ -22,7 +22,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, Response
 
 from biodesci.api import problems
-from biodesci.api.present.datasets import dataset_answer, dataset_summary
+from biodesci.api.present.datasets import dataset_answer, dataset_summaries
 from biodesci.api.present.inferences import inference_answer, inference_item
 from biodesci.api.present.licenses import license_answer, license_item
 from biodesci.api.present.models import model_answer, model_summary
@@ -234,7 +234,7 @@ def _datasets(app: FastAPI, settings: Settings, store: Store) -> None:
         owner: Account = "",
     ) -> Response:
         rows = queries.datasets(store, before=_before(cursor), limit=limit + 1, text=q, owner=owner)
-        items = [dataset_summary(store, row, gateway) for row in rows[:limit]]
+        items = dataset_summaries(store, rows[:limit], gateway)
         page = DatasetPage(items=items, next_cursor=_next(rows, limit), as_of=queries.as_of(store))
         return _answer(request, page)
 

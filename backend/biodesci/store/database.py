@@ -18,7 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
-from biodesci.core.errors import ConfigurationError
+from biodesci.core.errors import ConfigurationError, UnavailableError
 from biodesci.store import derive
 from biodesci.store.changes.event import At
 
@@ -26,6 +26,8 @@ DERIVED: Final = (
     "datasets", "versions", "parents", "offers", "currencies", "licenses", "license_visas", "models",
     "model_versions", "codecs", "rounds", "enrolments", "inferences", "attestations",
 )  # fmt: skip
+_PAST_ALL: Final = 2**63 - 1
+_Scalar = str | bytes | int | float | None
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,8 @@ class Store:
             path.parent.mkdir(parents=True, exist_ok=True)
             self.db = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=30)
             self.db.row_factory = sqlite3.Row
+            # SQLite's own LIKE and lower() know the letters of English alone.
+            self.db.create_function("folded", 1, _folded, deterministic=True)
             self.db.execute("PRAGMA journal_mode = WAL")
             self.db.execute("PRAGMA synchronous = NORMAL")
             self._migrate()
@@ -99,14 +103,32 @@ class Store:
             self.db.execute("BEGIN IMMEDIATE")
             try:
                 yield
+                self.db.execute("COMMIT")
             except BaseException:
-                self.db.execute("ROLLBACK")
+                # A full disk ends it by itself.
+                if self.db.in_transaction:
+                    self.db.execute("ROLLBACK")
                 raise
-            self.db.execute("COMMIT")
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """All that is read inside is of one moment, whatever another process writes meanwhile."""
+        with self.lock:
+            self.db.execute("BEGIN")
+            try:
+                yield
+            finally:
+                if self.db.in_transaction:
+                    self.db.execute("ROLLBACK")
 
     def rows(self, sql: str, *parameters: Any) -> list[dict[str, Any]]:
-        with self.lock:
-            return [dict(row) for row in self.db.execute(sql, parameters)]
+        try:
+            with self.lock:
+                return [dict(row) for row in self.db.execute(sql, parameters)]
+        except sqlite3.OperationalError as exc:
+            raise UnavailableError(
+                f"The index cannot be read: {exc}.", "Try again; if it stays so, start the program anew."
+            ) from exc
 
     def row(self, sql: str, *parameters: Any) -> dict[str, Any] | None:
         found = self.rows(sql, *parameters)
@@ -120,9 +142,11 @@ class Store:
         return Block(**found) if found else None
 
     def blocks_down(self) -> Iterator[Block]:
-        """Known blocks, newest first."""
-        for row in self.rows("SELECT * FROM blocks ORDER BY number DESC"):
+        """Known blocks, newest first; read one by one, as only a reorg needs more than the first."""
+        below = _PAST_ALL
+        while row := self.row("SELECT * FROM blocks WHERE number < ? ORDER BY number DESC LIMIT 1", below):
             yield Block(**row)
+            below = row["number"]
 
     def identity(self) -> str | None:
         found = self.row("SELECT value FROM meta WHERE key = 'identity'")
@@ -153,7 +177,7 @@ class Store:
                     "INSERT OR IGNORE INTO blocks VALUES (?, ?, ?)",
                     (event.block.number, event.block.hash, event.block.time),
                 )
-                subject = derive.subject(event.name, event.args)
+                subject = derive.subject(event.contract, event.name, event.args)
                 done = self.db.execute(
                     "INSERT OR IGNORE INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     (
@@ -222,3 +246,7 @@ class Store:
 
 def _at(event: Event) -> At:
     return At(event.block.number, event.block.time, event.tx_hash, event.log_index)
+
+
+def _folded(value: _Scalar) -> _Scalar:
+    return value.casefold() if isinstance(value, str) else value

@@ -6,7 +6,7 @@ import sqlite3
 from typing import Final
 
 from biodesci.store.changes import datasets, inferences, licenses, models, visas
-from biodesci.store.changes.event import Args, At, Changes
+from biodesci.store.changes.event import NOBODY, Args, At, Changes
 
 _CHANGES: Final[dict[str, Changes]] = {
     "DatasetNFT": datasets.changes,
@@ -26,12 +26,15 @@ _SUBJECTS: Final = (
     ("owner", "account"),
     ("issuer", "account"),
 )
+_TOKENS: Final = {"DatasetNFT": "dataset", "ModelRegistry": "model"}
 
 
-def subject(name: str, args: Args) -> str:
+def subject(contract: str, name: str, args: Args) -> str:
     """What an event is about, as "kind:id"; a model version is the model's matter, not the round's."""
     if name == "ModelVersionPublished":
         return f"model:{args['modelId']}"
+    if name == "Transfer" and contract in _TOKENS and args["from"] != NOBODY:
+        return f"{_TOKENS[contract]}:{args['tokenId']}"
     for field, kind in _SUBJECTS:
         if field in args:
             return f"{kind}:{args[field]}"

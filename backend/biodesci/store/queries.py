@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from biodesci.store.database import Store
@@ -16,7 +17,7 @@ def as_of(store: Store) -> int:
 
 def datasets(store: Store, *, before: int, limit: int, text: str, owner: str) -> list[Row]:
     """`text` is looked for in name, description and keywords of the latest card."""
-    pattern = "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+    pattern = "%" + text.casefold().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
     return store.rows(
         """
         SELECT d.*, v.card, v.terms, v.withdrawn_at, c.body, u.reason FROM datasets d
@@ -24,9 +25,9 @@ def datasets(store: Store, *, before: int, limit: int, text: str, owner: str) ->
         LEFT JOIN documents c ON c.digest = v.card AND c.kind = 'card'
         LEFT JOIN unreadable u ON u.digest = v.card AND u.kind = 'card'
         WHERE d.id < ?1 AND (?2 = '' OR lower(d.owner) = lower(?2)) AND (?3 = '%%'
-          OR json_extract(c.body, '$.name') LIKE ?3 ESCAPE '\\'
-          OR json_extract(c.body, '$.description') LIKE ?3 ESCAPE '\\'
-          OR json_extract(c.body, '$.keywords') LIKE ?3 ESCAPE '\\')
+          OR folded(json_extract(c.body, '$.name')) LIKE ?3 ESCAPE '\\'
+          OR folded(json_extract(c.body, '$.description')) LIKE ?3 ESCAPE '\\'
+          OR EXISTS (SELECT 1 FROM json_each(c.body, '$.keywords') WHERE folded(value) LIKE ?3 ESCAPE '\\'))
         ORDER BY d.id DESC LIMIT ?4""",
         before,
         owner,
@@ -51,12 +52,12 @@ def versions(store: Store, dataset_id: int) -> list[Row]:
     )
 
 
-def offers(store: Store, dataset_id: int) -> list[Row]:
+def offers(store: Store, *dataset_ids: int) -> list[Row]:
     return store.rows(
         """
         SELECT o.*, c.symbol, c.decimals FROM offers o JOIN currencies c ON c.address = o.currency
-        WHERE o.dataset_id = ? ORDER BY o.id""",
-        dataset_id,
+        WHERE o.dataset_id IN (SELECT value FROM json_each(?)) ORDER BY o.id""",
+        json.dumps(dataset_ids),
     )
 
 
@@ -127,10 +128,8 @@ def codecs(store: Store, model_id: int) -> list[Row]:
 
 _ROUNDS = """
     SELECT r.*, (SELECT count(*) FROM enrolments WHERE round_id = r.id) AS enrolled,
-      (SELECT count(*) FROM enrolments WHERE round_id = r.id AND commitment IS NOT NULL) AS committed,
-      p.body AS plan_body, s.body AS result_body FROM rounds r
-    LEFT JOIN documents p ON p.digest = r.plan AND p.kind = 'plan'
-    LEFT JOIN documents s ON s.digest = r.result AND s.kind = 'result'
+      (SELECT count(*) FROM enrolments WHERE round_id = r.id AND commitment IS NOT NULL) AS committed
+    FROM rounds r
 """
 
 
@@ -144,6 +143,23 @@ def round_(store: Store, round_id: int) -> Row | None:
 
 def enrolments(store: Store, round_id: int) -> list[Row]:
     return store.rows('SELECT * FROM enrolments WHERE round_id = ? ORDER BY "index"', round_id)
+
+
+def took_part(store: Store, model_id: int) -> list[Row]:
+    """Enrolments of a model's rounds that ended in a commitment."""
+    return store.rows(
+        """
+        SELECT e.* FROM enrolments e JOIN rounds r ON r.id = e.round_id
+        WHERE e.commitment IS NOT NULL AND r.model_id = ?
+        ORDER BY e.round_id, e."index" """,
+        model_id,
+    )
+
+
+def document(store: Store, digest: str | None, kind: str) -> str | None:
+    """The JSON of a document, where it is named and could be read."""
+    found = store.row("SELECT body FROM documents WHERE digest = ? AND kind = ?", digest, kind)
+    return str(found["body"]) if found else None
 
 
 _INFERENCES = """

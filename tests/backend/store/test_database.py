@@ -122,6 +122,6 @@ def test_retries_are_spaced_out(tmp_path):
 
 
 def test_subject_of_a_model_version_is_the_model():
-    assert derive.subject("ModelVersionPublished", {"modelId": 3, "roundId": 9}) == "model:3"
-    assert derive.subject("RoundFinalized", {"roundId": 9}) == "round:9"
-    assert derive.subject("KeyDelivered", {"licenseId": 4}) == "license:4"
+    assert derive.subject("ModelRegistry", "ModelVersionPublished", {"modelId": 3, "roundId": 9}) == "model:3"
+    assert derive.subject("ModelRegistry", "RoundFinalized", {"roundId": 9}) == "round:9"
+    assert derive.subject("AccessLicense", "KeyDelivered", {"licenseId": 4}) == "license:4"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import Any
 
 from biodesci.api.present import values
@@ -21,18 +22,22 @@ from biodesci.store.database import Store
 from biodesci.store.queries import Row
 
 
-def dataset_summary(store: Store, row: Row, gateway: str) -> DatasetSummary:
-    return DatasetSummary(**_summary_fields(store, row, gateway))
+def dataset_summaries(store: Store, rows: list[Row], gateway: str) -> list[DatasetSummary]:
+    offers: dict[int, list[Offer]] = defaultdict(list)
+    for found in queries.offers(store, *(row["id"] for row in rows)):
+        offers[found["dataset_id"]].append(offer(found))
+    return [DatasetSummary(**_summary_fields(row, offers[row["id"]], gateway)) for row in rows]
 
 
 def dataset_answer(store: Store, row: Row, gateway: str) -> DatasetAnswer:
     parents, children, rounds, licenses = queries.related(store, row["id"])
+    offers = [offer(found) for found in queries.offers(store, row["id"])]
     return DatasetAnswer(
-        **_summary_fields(store, row, gateway),
+        **_summary_fields(row, offers, gateway),
         custodian=row["custodian"],
         card=values.document(row["body"]),
         versions=[dataset_version(v, gateway) for v in queries.versions(store, row["id"])],
-        all_offers=[offer(o) for o in queries.offers(store, row["id"])],
+        all_offers=offers,
         parents=parents,
         children=children,
         licenses=licenses,
@@ -42,7 +47,7 @@ def dataset_answer(store: Store, row: Row, gateway: str) -> DatasetAnswer:
     )
 
 
-def _summary_fields(store: Store, row: Row, gateway: str) -> dict[str, Any]:
+def _summary_fields(row: Row, offers: list[Offer], gateway: str) -> dict[str, Any]:
     card = values.document(row["body"])
     file = container(card, gateway)
     found = card or {}
@@ -60,7 +65,7 @@ def _summary_fields(store: Store, row: Row, gateway: str) -> dict[str, Any]:
         "terms": values.terms(row["terms"]),
         "published_at": values.when(row["published_at"]),
         "updated_at": values.when(row["updated_at"]),
-        "offers": [o for o in map(offer, queries.offers(store, row["id"])) if o.open],
+        "offers": [one for one in offers if one.open],
         "unreadable": row["reason"],
     }
 

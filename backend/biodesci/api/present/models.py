@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import Any
 
 from biodesci.api.present import values
@@ -19,12 +20,13 @@ def model_summary(row: Row) -> ModelSummary:
 def model_answer(store: Store, row: Row) -> ModelAnswer:
     versions = queries.model_versions(store, row["id"])
     rounds = {r["id"]: r for r in queries.rounds_of(store, row["id"])}
+    contributions: dict[int, list[Row]] = defaultdict(list)
+    for enrolment in queries.took_part(store, row["id"]):
+        contributions[enrolment["round_id"]].append(enrolment)
     lineage = []
     for version in versions:
         made_by = rounds.get(version["round_id"])
-        took_part = (
-            [e for e in queries.enrolments(store, made_by["id"]) if e["commitment"]] if made_by else []
-        )
+        took_part = contributions[made_by["id"]] if made_by else []
         previous = version["version"] - 1 or None
         lineage.append(
             Lineage(

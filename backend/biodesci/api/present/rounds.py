@@ -26,9 +26,9 @@ def round_answer(store: Store, row: Row) -> RoundAnswer:
         commit_by=values.maybe_when(row["commit_by"]),
         finalize_by=values.maybe_when(row["finalize_by"]),
         plan=values.content(row["plan"]),
-        plan_document=values.document(row["plan_body"]),
+        plan_document=values.document(queries.document(store, row["plan"], "plan")),
         result=values.content(row["result"]) if row["result"] else None,
-        result_document=values.document(row["result_body"]),
+        result_document=values.document(queries.document(store, row["result"], "result")),
         enrolments=[
             Enrolment(
                 index=e["index"],
