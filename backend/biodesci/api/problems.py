@@ -35,8 +35,9 @@ _KINDS: tuple[tuple[type[BioDeSciError], int, str, str], ...] = (
     (IntegrityError, 502, "integrity", "Content is not what was committed to"),
     (ChainError, 502, "chain", "The chain refused"),
     (UnavailableError, 503, "unavailable", "A service does not answer"),
-    (ConfigurationError, 500, "configuration", "The server is not set up right"),
 )
+# What is wrong may name a path: it goes to the log alone.
+UNPREPARED = "The server is not set up right; its log says what is wrong."
 _TITLES = {404: "Not found", 405: "Method not allowed"}
 _SLUGS = {404: "not-found", 405: "method-not-allowed"}
 
@@ -61,6 +62,11 @@ def problem(request: Request, status: int, slug: str, title: str, detail: str, h
 def install(app: FastAPI) -> None:
     @app.exception_handler(BioDeSciError)
     async def own(request: Request, exc: BioDeSciError) -> Response:
+        if isinstance(exc, ConfigurationError):
+            _log.error("%s", exc)
+            return problem(
+                request, 500, "configuration", "Not set up right", UNPREPARED, "Tell its operator."
+            )
         for kind, status, slug, title in _KINDS:
             if isinstance(exc, kind):
                 return problem(request, status, slug, title, exc.message, exc.hint)
@@ -77,7 +83,7 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def http(request: Request, exc: HTTPException) -> Response:
         code = exc.status_code
-        return problem(
+        response = problem(
             request,
             code,
             _SLUGS.get(code, "http"),
@@ -85,15 +91,16 @@ def install(app: FastAPI) -> None:
             f"{request.method} {request.url.path}: {exc.detail}.",
             "What there is stands in /openapi.json.",
         )
+        response.headers.update(exc.headers or {})
+        return response
 
-    @app.exception_handler(Exception)
-    async def unexpected(request: Request, exc: Exception) -> Response:
-        _log.error("unexpected error on %s", request.url.path, exc_info=exc)
-        return problem(
-            request,
-            500,
-            "error",
-            "Unexpected error",
-            "The server met an error that it does not know.",
-            "Its log has the details; please report it.",
-        )
+
+def unexpected(request: Request) -> Response:
+    return problem(
+        request,
+        500,
+        "error",
+        "Unexpected error",
+        "The server met an error that it does not know.",
+        "Its log has the details; please report it.",
+    )

@@ -13,7 +13,12 @@ from biodesci.core.errors import ConfigurationError
 
 def serve(settings: Settings, port: int) -> None:
     """Until SIGTERM or Ctrl-C."""
-    with socket.socket() as probe:
+    if not 0 < port < 1 << 16:
+        raise ConfigurationError(
+            f"{port} is no port.", "Choose one from 1 to 65535: --port or BIODESCI_API_PORT."
+        )
+    family = socket.AF_INET6 if ":" in settings.api_host else socket.AF_INET
+    with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((settings.api_host, port))

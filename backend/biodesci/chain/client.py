@@ -73,6 +73,11 @@ class Chain:
         return f"Chain(chain_id={self.chain_id}, address={self.account.address if self.account else None})"
 
     @property
+    def identity(self) -> str:
+        """Tells this chain and these contracts from any other."""
+        return f"{self.chain_id}:{self.genesis}:{self.datasets.address}"
+
+    @property
     def address(self) -> str:
         """The account's checksummed address."""
         return str(self.signer().address)

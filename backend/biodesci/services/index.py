@@ -45,9 +45,8 @@ class Synced:
 
 def sync(chain: Chain, ipfs: Ipfs, store: Store) -> Synced:
     """Reads all blocks up to the head (less confirmations), then the documents that are due."""
-    identity = f"{chain.chain_id}:{chain.genesis}:{chain.datasets.address}"
-    if store.identity() != identity:
-        store.begin(identity)
+    if store.identity() != chain.identity:
+        store.begin(chain.identity)
     rolled_back = _follow_reorg(chain, store)
     cursor = store.cursor()
     start = chain.deployment.first_block if cursor is None else cursor.number + 1

@@ -120,7 +120,7 @@ def test_a_licence_follows_visas_renewal_and_revocation(world, dollar):
     assert 0 <= due - int(body["refundDue"]) <= PRICE // HOUR * 5
 
     second = world.visa(50 * HOUR)
-    done = renewal.renew(world.buyer, license_id, (second,))
+    done = renewal.renew(world.buyer, world.folder, license_id, (second,))
     body = world.license(license_id)
     assert datetime.fromisoformat(body["expiresAt"]) == datetime.fromtimestamp(done.expires_at, UTC)
     assert body["usesLeft"] == 8
@@ -130,7 +130,7 @@ def test_a_licence_follows_visas_renewal_and_revocation(world, dollar):
     body = world.license(license_id)
     assert body["active"] is license.get(world.buyer, license_id).active is False
     assert body["state"] == "settled"
-    renewal.renew(world.buyer, license_id, (world.visa(HOUR),))
+    renewal.renew(world.buyer, world.folder, license_id, (world.visa(HOUR),))
     assert world.license(license_id)["active"], "a renewal comes with new visas"
 
     due, paid_in = renewal.refund_due(world.owner, license_id)

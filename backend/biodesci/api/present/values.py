@@ -14,6 +14,8 @@ from biodesci.store.queries import Row
 
 NOBODY: Final = "0x" + "0" * 40
 RIGHTS: Final[tuple[Right, ...]] = ("none", "download", "train", "infer")
+# Amounts and DUO bits, which are texts in every answer, and what else passes 2**53.
+_WIDE: Final = {"price", "paid", "amount", "fee", "terms", "purpose", "nonce"}
 _END_OF_TIME: Final = 253_402_300_799
 
 
@@ -60,7 +62,14 @@ def activities(store: Store, subject: str) -> list[Activity]:
             block=row["block_number"],
             time=when(row["time"]),
             tx_hash=row["tx_hash"],
-            details=json.loads(row["args"]),
+            details=_details(json.loads(row["args"])),
         )
         for row in queries.activity(store, subject)
     ]
+
+
+def _details(args: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: _details(value) if isinstance(value, dict) else str(value) if name in _WIDE else value
+        for name, value in args.items()
+    }

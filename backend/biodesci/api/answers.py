@@ -1,0 +1,59 @@
+"""What every route shares: parameters, pages, and an answer with its tag."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import Annotated, Final
+
+from fastapi import Path, Query, Request
+from pydantic import BaseModel
+from starlette.responses import Response
+
+from biodesci.api.schemas.status import Problem
+from biodesci.core.errors import InputError, NotFoundError
+from biodesci.store import queries
+from biodesci.store.database import Store
+from biodesci.store.queries import Row
+
+Cursor = Annotated[str, Query(description="`nextCursor` of the page before", examples=["17"])]
+Limit = Annotated[int, Query(ge=1, le=100)]
+Account = Annotated[str, Query(pattern=r"^(0x[0-9a-fA-F]{40})?$", description="an address")]
+Id = Annotated[int, Path(ge=1, le=2**53)]
+Filter = Annotated[int, Query(ge=0, le=2**53, description="0: any")]
+PROBLEMS: Final[dict[int | str, dict[str, object]]] = {
+    code: {"model": Problem, "content": {"application/problem+json": {}}} for code in (404, 422, 503)
+}
+_LAST: Final = 2**62
+
+
+def answer(request: Request, body: BaseModel) -> Response:
+    """JSON with an ETag; 304 where the client has it already."""
+    text = body.model_dump_json(by_alias=True).encode()
+    tag = f'"{hashlib.sha256(text).hexdigest()[:32]}"'
+    headers = {"ETag": tag, "Cache-Control": "no-cache"}
+    known = {t.strip().removeprefix("W/") for t in request.headers.get("if-none-match", "").split(",")}
+    if tag in known or "*" in known:
+        return Response(status_code=304, headers=headers)
+    return Response(text, headers=headers, media_type="application/json")
+
+
+def before(cursor: str) -> int:
+    if not cursor:
+        return _LAST
+    if not re.fullmatch(r"[1-9][0-9]{0,17}", cursor):
+        raise InputError("That cursor is not one of ours.", "Start again without it.")
+    return int(cursor)
+
+
+def next_cursor(rows: list[Row], limit: int) -> str | None:
+    return str(rows[limit - 1]["id"]) if len(rows) > limit else None
+
+
+def found(row: Row | None, what: str, id_: int, store: Store) -> Row:
+    if row is None:
+        raise NotFoundError(
+            f"There is no {what} {id_} in the index as of block {queries.as_of(store)}.",
+            f"List what there is with GET /v1/{what}s; what was just sent takes a moment.",
+        )
+    return row

@@ -1,0 +1,68 @@
+"""A real index of a real chain, and the API over it."""
+
+from __future__ import annotations
+
+import json
+import os
+
+import pytest
+from fastapi.testclient import TestClient
+
+from biodesci.api.app import create
+from biodesci.chain.client import Chain
+from biodesci.chain.deployment import Deployment
+from biodesci.config import Settings
+from biodesci.core import croissant
+from biodesci.core.container import ContainerInfo
+from biodesci.core.envelope import generate_seed, public_key
+from biodesci.ipfs.client import Ipfs
+from biodesci.services.index import sync
+from biodesci.services.offers import OfferTerms
+from biodesci.store.database import Store
+
+HMB = 1 << 2
+
+
+class World:
+    def __init__(self, client, settings, owner, buyer, datasets, license_id, store, ipfs) -> None:
+        self.client, self.settings, self.owner, self.buyer = client, settings, owner, buyer
+        self.datasets, self.license_id, self.store, self.ipfs = datasets, license_id, store, ipfs
+
+
+@pytest.fixture(scope="module")
+def world(localnet, ipfs_node, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("api")
+    ipfs = Ipfs(ipfs_node.api, timeout=1.0)
+    deployment = Deployment.load(localnet.deployment_file)
+    owner, buyer = (Chain(localnet.rpc_url, deployment, localnet.account()) for _ in range(2))
+    datasets = []
+    for number in range(3):
+        content = os.urandom(32)
+        card = croissant.build(
+            name=f"Cohort {number}", description="Heart disease" if number else "Lung cancer", terms=HMB,
+            content=content, info=ContainerInfo(os.urandom(32), 99, 10, 1 << 16, os.urandom(32)),
+            file_name="c.csv", encoding_format="text/csv", keywords=["cardiology"],
+        )  # fmt: skip
+        publication = (ipfs.add(json.dumps(card).encode()), os.urandom(32), os.urandom(32), HMB, bytes(32))
+        offer = OfferTerms(price=10**16 + number, delivery_window=600, dispute_window=600).tuple()
+        receipt = owner.send(owner.datasets.functions.publishWithOffer(publication, datasets[:1], offer))
+        datasets.append(owner.event(receipt, owner.datasets, "DatasetPublished")["datasetId"])
+        offer_id = owner.event(receipt, owner.licenses, "OfferCreated")["offerId"]
+    buyer.send(buyer.keys.functions.register(public_key(generate_seed())))
+    receipt = buyer.send(buyer.licenses.functions.purchase(offer_id, HMB), 10**16 + 2)
+    license_id = buyer.event(receipt, buyer.licenses, "LicensePurchased")["licenseId"]
+    owner.send(owner.licenses.functions.deliver(license_id, os.urandom(32)))
+
+    dist = folder / "dist"
+    (dist / "assets").mkdir(parents=True)
+    (dist / "index.html").write_text("<!doctype html><title>page</title>")
+    (dist / "assets" / "app-1a2b.js").write_text("export {}")
+    (folder / "secret.txt").write_text("outside")
+    settings = Settings(
+        rpc_url=localnet.rpc_url, deployment=localnet.deployment_file, ipfs_api=ipfs_node.api,
+        ipfs_gateway=ipfs_node.gateway, home=folder / "home", web=dist,
+    )  # fmt: skip
+    with Store(settings.database_path) as store:
+        sync(owner, ipfs, store)
+        with TestClient(create(settings), raise_server_exceptions=False) as client:
+            yield World(client, settings, owner, buyer, datasets, license_id, store, ipfs)

@@ -1,0 +1,197 @@
+"""What an answer stands for, what it costs, and what it does not tell."""
+
+from __future__ import annotations
+
+import pytest
+from fastapi.testclient import TestClient
+from prometheus_client.parser import text_string_to_metric_families
+
+from biodesci.api.app import create
+from biodesci.api.present.datasets import dataset_summaries
+from biodesci.api.server import serve
+from biodesci.core.errors import ConfigurationError
+from biodesci.services.index import sync
+from biodesci.store import queries
+from biodesci.store.database import Block, Store
+
+HMB = 1 << 2
+NOBODY, EMPTY = "0x" + "0" * 40, bytes(32)
+
+
+@pytest.fixture
+def changed(world, tmp_path):
+    """An API with other settings."""
+
+    def start(**settings) -> TestClient:
+        return TestClient(create(world.settings.model_copy(update=settings)))
+
+    return start
+
+
+@pytest.fixture
+def index_at(world, tmp_path):
+    """An index file of our own: of which chain, read up to which block."""
+
+    def write(identity: str, block: int):
+        path = tmp_path / f"{block}.sqlite"
+        with Store(path) as store:
+            store.begin(identity)
+            store.apply(31337, [], Block(block, "0x", 0))
+        return path
+
+    return write
+
+
+def test_rows_and_block_are_of_one_moment(world, monkeypatch):
+    """The indexer goes on between two questions of an answer."""
+    read, later = queries.licenses, world.client.get("/v1/licenses").json()["asOf"] + 1
+
+    def then_a_block_comes(*args, **kwargs):
+        rows = read(*args, **kwargs)
+        world.store.apply(31337, [], Block(later, "0x", 0))
+        return rows
+
+    monkeypatch.setattr(queries, "licenses", then_a_block_comes)
+    try:
+        assert world.client.get("/v1/licenses").json()["asOf"] == later - 1
+        assert world.client.get("/v1/datasets").json()["asOf"] == later
+    finally:
+        world.store.roll_back(later - 1)
+
+
+def test_a_page_costs_as_many_questions_as_a_single_dataset(world):
+    def asked(limit: int) -> int:
+        rows = queries.datasets(world.store, before=2**62, limit=limit, text="", owner=world.owner.address)
+        assert len(rows) == limit
+        heard: list[str] = []
+        world.store.db.set_trace_callback(heard.append)
+        found = dataset_summaries(world.store, rows, "")
+        world.store.db.set_trace_callback(None)
+        assert [one.offers[0].dataset_id for one in found] == [row["id"] for row in rows]
+        return len(heard)
+
+    assert asked(1) == asked(3) == 1
+
+
+def test_a_disease_that_mondo_does_not_know_can_be_shown(world):
+    """The contract takes any number, and a committee may approve it."""
+    offer = world.client.get(f"/v1/datasets/{world.datasets[0]}").json()["allOffers"][0]
+    order = (
+        world.buyer.address, offer["id"], (HMB, 2**32 - 1, EMPTY), NOBODY, int(offer["price"]), True, 0, 0,
+        2**40 - 1,
+    )  # fmt: skip
+    function = world.buyer.licenses.functions.purchaseFor(
+        order, b"", ([], []), (0, 0, EMPTY, EMPTY, 0, 0, EMPTY)
+    )
+    receipt = world.buyer.send(function, int(offer["price"]))
+    license_id = world.buyer.event(receipt, world.buyer.licenses, "LicensePurchased")["licenseId"]
+    sync(world.owner, world.ipfs, world.store)
+    page = world.client.get("/v1/licenses", params={"licensee": world.buyer.address})
+    assert page.status_code == 200, page.text
+    assert page.json()["items"][0]["disease"] == "MONDO:4294967295"
+    assert world.client.get(f"/v1/licenses/{license_id}").status_code == 200
+
+
+def test_amounts_in_details_are_texts(world):
+    activity = world.client.get(f"/v1/datasets/{world.datasets[2]}").json()["activity"]
+    details = {one["name"]: one["details"] for one in activity}
+    assert details["OfferCreated"]["offer"]["price"] == str(10**16 + 2)
+    assert details["DatasetPublished"]["terms"] == str(HMB)
+    assert details["DatasetPublished"]["datasetId"] == world.datasets[2]
+
+
+def test_an_unexpected_error_has_the_headers_and_is_counted(world, monkeypatch):
+    def fail(*_args, **_kwargs):
+        raise ValueError("inner detail")
+
+    monkeypatch.setattr(queries, "models", fail)
+    answer = world.client.get("/v1/models")
+    assert answer.status_code == 500
+    assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    counted = {
+        (sample.labels["route"], sample.labels["status"]): sample.value
+        for family in text_string_to_metric_families(world.client.get("/metrics").text)
+        for sample in family.samples
+        if sample.name == "biodesci_http_requests_total"
+    }
+    assert counted["/v1/models", "500"] >= 1
+
+
+def test_an_index_that_cannot_be_read_is_unavailable(world, changed, tmp_path):
+    path = tmp_path / "broken.sqlite"
+    with changed(database=path) as client, Store(path) as store:
+        store.db.execute("ALTER TABLE models RENAME TO older")
+        answer = client.get("/v1/models")
+    assert answer.status_code == 503
+    assert answer.headers["retry-after"]
+    assert answer.json()["type"] == "/problems/unavailable"
+
+
+def test_a_refused_method_says_which_are_allowed(world):
+    answer = world.client.post("/v1/datasets", json={})
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET")
+
+
+@pytest.mark.parametrize("path", ["/" + "a" * 300, "/" + "a/" * 3000, "//etc/passwd", "/%ff", "/a%00b"])
+def test_any_path_has_an_answer(world, path):
+    answer = world.client.get(path)
+    assert answer.status_code in {200, 404}
+    assert "root:" not in answer.text
+
+
+@pytest.mark.parametrize("cursor", ["1٣", "0", "-1", "1" * 19, "1.0", " 1"])
+def test_a_cursor_that_is_not_ours(world, cursor):
+    assert world.client.get("/v1/datasets", params={"cursor": cursor}).status_code == 400
+
+
+def test_no_path_of_the_server_is_told(world, changed, tmp_path, caplog):
+    secret = tmp_path / "secret-place" / "none.json"
+    with changed(deployment=secret) as client:
+        config, ready = client.get("/v1/config"), client.get("/ready")
+    assert (config.status_code, ready.status_code) == (500, 503)
+    assert config.json()["type"] == "/problems/configuration"
+    for answer in (config, ready):
+        assert "secret-place" not in answer.text
+        assert "its log says" in answer.text
+    assert str(secret) in caplog.text
+
+
+def test_an_index_of_another_chain_is_not_ready(world, changed, index_at):
+    head = world.owner.block_number()
+    with changed(database=index_at("31337:0xother:0xother", head)) as client:
+        answer = client.get("/ready")
+    assert answer.status_code == 503
+    assert "not of this chain" in answer.text
+
+
+@pytest.mark.parametrize("away", [-51, 51])
+def test_an_index_far_from_the_head_is_not_ready(world, changed, index_at, localnet, away):
+    if world.owner.block_number() < 60:
+        localnet.rpc("anvil_mine", hex(60))
+    head = world.owner.block_number()
+    with changed(database=index_at(world.owner.identity, head + away)) as client:
+        answer = client.get("/ready")
+    assert answer.status_code == 503
+    assert f"the chain at {head}" in answer.text
+
+
+def test_readiness_is_said_each_time(world, changed):
+    with changed(ipfs_api="http://127.0.0.1:9") as client:
+        for _ in range(2):
+            answer = client.get("/ready", headers={"If-None-Match": "*"})
+            assert (answer.status_code, answer.json()["ready"]) == (503, False)
+
+
+@pytest.mark.parametrize("setting", ["rpc_url", "ipfs_gateway"])
+def test_a_password_is_not_told_to_browsers(world, setting):
+    settings = world.settings.model_copy(update={setting: "http://user:secret@127.0.0.1:1"})
+    with pytest.raises(ConfigurationError, match="password") as caught:
+        create(settings)
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("port", [-1, 1 << 16, 10**6])
+def test_a_port_that_is_none(world, port):
+    with pytest.raises(ConfigurationError, match="no port"):
+        serve(world.settings, port)
