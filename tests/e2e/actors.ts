@@ -1,25 +1,26 @@
 /** What others do on chain while a test watches the page: tokens, owners with datasets of their own, issuers of visas. */
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 import { createPublicClient, createWalletClient, defineChain, http, parseAbi, zeroAddress, zeroHash, type Abi, type Address, type Hex, type PrivateKeyAccount } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 
-import { AccessLicense, DatasetNFT, VisaRegistry } from '../../frontend/src/generated/abi'
+import { AccessLicense, DatasetNFT, KeyRegistry, VisaRegistry } from '../../frontend/src/generated/abi'
 import { newAccount, rpc, type Stack } from './fixtures'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const OUT = '.cache/e2e/out'
 
-export const TOKEN = parseAbi(['function balanceOf(address) view returns (uint256)', 'function mint(address, uint256)', 'function allowance(address, address) view returns (uint256)'])
+export const TOKEN = parseAbi(['function balanceOf(address) view returns (uint256)', 'function mint(address, uint256)', 'function allowance(address, address) view returns (uint256)', 'function approve(address, uint256)'])
 export const RESEARCHER_STATUS = 2
-const HMB = 1n << 2n
+export const HMB = 1n << 2n
 
 export interface World {
   stack: Stack
-  contracts: Record<'AccessLicense' | 'DatasetNFT' | 'VisaRegistry', Address>
+  contracts: Record<'AccessLicense' | 'DatasetNFT' | 'KeyRegistry' | 'VisaRegistry', Address>
   read: ReturnType<typeof createPublicClient>
   /** Sends a transaction of this account and waits for it. */
   send: (from: PrivateKeyAccount, address: Address, abi: Abi, functionName: string, args: readonly unknown[], value?: bigint) => Promise<void>
@@ -45,12 +46,12 @@ export async function actor(stack: Stack): Promise<PrivateKeyAccount> {
   return privateKeyToAccount((await newAccount(stack)).privateKey)
 }
 
-/** A token with permits and 6 decimals: tests/contracts/tokens/Dollar.sol. */
-export async function deployDollar({ stack, read }: World): Promise<Address> {
+/** One of tests/contracts/tokens: `Dollar` has permits and 6 decimals, `SilentToken` neither, nor a name. */
+export async function deployToken({ stack, read }: World, name: 'Dollar' | 'SilentToken'): Promise<Address> {
   // In folders of its own, so that it does not meet a forge run of other tests.
   const forge = join(ROOT, 'node_modules/@foundry-rs/forge-linux-amd64/bin/forge')
-  execFileSync(forge, ['build', 'tests/contracts/tokens/Dollar.sol', '--out', OUT, '--cache-path', '.cache/e2e/cache', '--quiet'], { cwd: ROOT })
-  const { abi, bytecode } = JSON.parse(readFileSync(join(ROOT, OUT, 'Dollar.sol/Dollar.json'), 'utf8')) as { abi: Abi; bytecode: { object: Hex } }
+  execFileSync(forge, ['build', `tests/contracts/tokens/${name}.sol`, '--out', OUT, '--cache-path', '.cache/e2e/cache', '--quiet'], { cwd: ROOT })
+  const { abi, bytecode } = JSON.parse(readFileSync(join(ROOT, OUT, `${name}.sol/${name}.json`), 'utf8')) as { abi: Abi; bytecode: { object: Hex } }
   const wallet = createWalletClient({ account: await actor(stack), transport: http(stack.rpcUrl) })
   const { contractAddress } = await read.waitForTransactionReceipt({ hash: await wallet.deployContract({ abi, bytecode: bytecode.object, chain: null }) })
   if (!contractAddress) throw new Error('the token was not deployed')
@@ -75,13 +76,10 @@ export function offerOf(change: Partial<Record<'datasetId' | 'price' | 'currency
 }
 
 /** Makes an offer for a dataset of the stack, as its owner. */
-export async function offerFromOwner({ stack, contracts, read }: World, datasetId: bigint, offer: object): Promise<void> {
+export async function offerFromOwner(world: World, datasetId: bigint, offer: object): Promise<void> {
+  const { contracts, read } = world
   const owner = await read.readContract({ address: contracts.DatasetNFT, abi: DatasetNFT, functionName: 'ownerOf', args: [datasetId] })
-  await rpc(stack, 'anvil_impersonateAccount', owner)
-  const wallet = createWalletClient({ account: owner, transport: http(stack.rpcUrl) })
-  const hash = await wallet.writeContract({ address: contracts.AccessLicense, abi: AccessLicense as Abi, functionName: 'createOffer', args: [offer], chain: null })
-  await read.waitForTransactionReceipt({ hash })
-  await rpc(stack, 'anvil_stopImpersonatingAccount', owner)
+  await actAs(world, owner, 'createOffer', [offer])
 }
 
 /** A dataset of this owner's, whose files are nowhere: enough for all that is about rights and money. */
@@ -122,4 +120,48 @@ export async function deliverNewest({ contracts, read, send }: World, owner: Pri
   const id = await read.readContract({ address: contracts.AccessLicense, abi: AccessLicense, functionName: 'licenseCount' })
   await send(owner, contracts.AccessLicense, AccessLicense as Abi, 'deliver', [id, `0x${'5b'.repeat(32)}`])
   return id
+}
+
+/** A dataset limited to diseases (DUO's DS), published as its owner would: by the command line, from a slice of MONDO, with its card on IPFS. */
+export async function publishForDisease({ stack, contracts, read }: World, disease: string, price: string): Promise<{ id: bigint; owner: Address }> {
+  const state = dirname(dirname(dirname(stack.datasets[0]?.file ?? '')))
+  const ipfs = /API on (http:\S+),/.exec(readFileSync(join(state, 'logs/ipfs.log'), 'utf8'))?.[1]
+  if (!ipfs) throw new Error('the IPFS node did not say where its API is')
+  const home = mkdtempSync(join(tmpdir(), 'biodesci-e2e-owner-'))
+  const file = join(home, 'cohort.csv')
+  writeFileSync(file, `age,outcome\n${Array.from({ length: 40 }, (_, i) => `${40 + (i % 4) * 10},${i % 2}`).join('\n')}\n`)
+  const run = (...args: string[]) =>
+    JSON.parse(
+      execFileSync(join(ROOT, '.venv/bin/biodesci'), [...args, '--json'], {
+        encoding: 'utf8',
+        env: {
+          ...process.env,
+          BIODESCI_ROOT: ROOT,
+          BIODESCI_HOME: join(home, 'owner'),
+          BIODESCI_PASSPHRASE: 'for this test alone',
+          BIODESCI_RPC_URL: stack.rpcUrl,
+          BIODESCI_IPFS_API: ipfs,
+          BIODESCI_IPFS_GATEWAY: stack.gatewayUrl,
+          BIODESCI_DEPLOYMENT: join(state, 'deployment.json'),
+        },
+      }),
+    ) as Record<string, unknown>
+  const owner = run('account', 'create')['address'] as Address
+  await rpc(stack, 'anvil_setBalance', owner, '0x8ac7230489e80000')
+  run('dataset', 'publish', file, '--name', 'Heart cohort for one disease', '--term', 'DS', '--disease', disease, '--mondo', join(ROOT, 'tests/vectors/mondo_heart.obo'), '--price', price, '--duration', '86400')
+  return { id: await read.readContract({ address: contracts.DatasetNFT, abi: DatasetNFT, functionName: 'datasetCount' }), owner }
+}
+
+/** As an account whose key a test does not have. */
+export async function actAs({ stack, contracts, read }: World, account: Address, functionName: string, args: readonly unknown[]): Promise<void> {
+  await rpc(stack, 'anvil_impersonateAccount', account)
+  const wallet = createWalletClient({ account, transport: http(stack.rpcUrl) })
+  const hash = await wallet.writeContract({ address: contracts.AccessLicense, abi: AccessLicense as Abi, functionName, args, chain: null })
+  await read.waitForTransactionReceipt({ hash })
+  await rpc(stack, 'anvil_stopImpersonatingAccount', account)
+}
+
+/** A public key, whose private part nobody has: enough to buy, not to read. */
+export function registerKey({ contracts, send }: World, account: PrivateKeyAccount): Promise<void> {
+  return send(account, contracts.KeyRegistry, KeyRegistry as Abi, 'register', [`0x${'5c'.repeat(1216)}`])
 }

@@ -43,6 +43,33 @@ test('answers unknown addresses', async ({ page, checkAccessibility }) => {
   await checkAccessibility()
 })
 
+test('links to the block explorer of a known network, and has plain text on a local chain', async ({ page, stack, checkAccessibility }) => {
+  const dataset = stack.datasets[0]?.id
+  await page.goto(`/datasets/${dataset}`)
+  await expect(page.getByRole('heading', { name: 'File and hashes' })).toBeVisible()
+  await expect(page.locator('a[href^="http"]')).toHaveCount(0)
+
+  // The same deployment, said to be on Sepolia. Nothing is fetched from the explorer: it is a link.
+  await page.route('**/v1/config', async (route) => {
+    const response = await route.fetch()
+    await route.fulfill({ response, json: { ...((await response.json()) as object), network: 'sepolia', chainId: 11_155_111 } })
+  })
+  await page.reload()
+  const { contracts } = (await (await page.request.get('/v1/config')).json()) as { contracts: Record<string, string> }
+  const address = page.getByRole('link', { name: 'DatasetNFT on the block explorer' }).first()
+  await expect(address).toHaveAttribute('href', `https://sepolia.etherscan.io/address/${contracts['DatasetNFT']}`)
+  const transaction = page.getByRole('link', { name: /^transaction hash 0x\w+…\w+ on the block explorer$/ }).first()
+  await expect(transaction).toHaveAttribute('href', /^https:\/\/sepolia\.etherscan\.io\/tx\/0x[0-9a-f]{64}$/)
+  for (const link of await page.locator('a[href^="https://"]').all()) {
+    await expect(link).toHaveAttribute('rel', /noopener/)
+    await expect(link).toHaveAttribute('target', '_blank')
+  }
+  await checkAccessibility()
+  await page.goto('/audit')
+  await expect(page.getByRole('link', { name: /^address of AccessLicense 0x/ })).toBeVisible()
+  await checkAccessibility()
+})
+
 test('can be used with the keyboard and on a narrow screen', async ({ page, stack }) => {
   await page.setViewportSize({ width: 360, height: 740 })
   const id = stack.datasets[0]?.id

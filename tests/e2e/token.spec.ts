@@ -2,7 +2,7 @@
 import type { Abi } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 
-import { actor, deliverNewest, deployDollar, enter, issueVisa, offerFromOwner, offerOf, publish, RESEARCHER_STATUS, TOKEN, trust } from './actors'
+import { actor, deliverNewest, deployToken, enter, issueVisa, offerFromOwner, offerOf, publish, RESEARCHER_STATUS, TOKEN, trust } from './actors'
 import { connect, createKey, expect, newAccount, test } from './fixtures'
 
 const PURPOSE = 'Health, medical or biomedical research'
@@ -11,7 +11,7 @@ const FUNDS = 100_000_000n
 
 test('buys an offer in a token with one signature and one transaction, and renews it', async ({ page, stack, addWallet, checkAccessibility }) => {
   const world = await enter(stack)
-  const token = await deployDollar(world)
+  const token = await deployToken(world, 'Dollar')
   const balance = (of: `0x${string}`) => world.read.readContract({ address: token, abi: TOKEN, functionName: 'balanceOf', args: [of] })
   const dataset = stack.datasets[2]
   if (!dataset) throw new Error('the stack announced too few datasets')

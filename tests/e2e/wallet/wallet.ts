@@ -16,6 +16,10 @@ export interface WalletOptions {
 export interface WalletControls {
   /** How many requests that need a person are declined from now on. */
   reject: number
+  /** How many such requests are granted before one is declined; null: as many as come. */
+  rejectAfter: number | null
+  /** Places in line that the next transactions leave empty before them, so that they wait. */
+  gap: number
   /** Transactions that were signed and sent. */
   sent: number
   /** Messages that were signed (EIP-712). */
@@ -31,7 +35,7 @@ export function install(options: WalletOptions): WalletControls {
   const account = privateKeyToAccount(options.privateKey)
   const chain = defineChain({ id: options.chainId, name: 'test', nativeCurrency: { name: 'Ether', symbol: 'ETH', decimals: 18 }, rpcUrls: { default: { http: [options.rpcUrl] } } })
   const client = createWalletClient({ account, chain, transport: http(options.rpcUrl) })
-  const controls: WalletControls = { reject: 0, sent: 0, signed: 0 }
+  const controls: WalletControls = { reject: 0, rejectAfter: null, gap: 0, sent: 0, signed: 0 }
   const listeners = new Map<string, Set<(value: unknown) => void>>()
   const emit = (event: string, value: unknown) => listeners.get(event)?.forEach((listener) => listener(value))
   const authorised = () => localStorage.getItem(AUTHORISED) === account.address
@@ -51,6 +55,10 @@ export function install(options: WalletOptions): WalletControls {
     if (ASKS.has(method) && controls.reject > 0) {
       controls.reject -= 1
       throw Object.assign(new Error('The person declined.'), { code: 4001 })
+    }
+    if (ASKS.has(method) && controls.rejectAfter !== null) {
+      controls.rejectAfter = controls.rejectAfter === 0 ? null : controls.rejectAfter - 1
+      if (controls.rejectAfter === null) throw Object.assign(new Error('The person declined.'), { code: 4001 })
     }
     const [first] = params as [Record<string, string> | undefined]
     switch (method) {
@@ -77,7 +85,8 @@ export function install(options: WalletOptions): WalletControls {
         if (!authorised()) throw Object.assign(new Error('Not authorised.'), { code: 4100 })
         if (chainId !== options.chainId) throw Object.assign(new Error('Wrong network.'), { code: 4901 })
         const { to, data, value } = first as unknown as TransactionRequest
-        const hash = await client.sendTransaction({ to, data, value: value ? BigInt(value) : 0n })
+        const nonce = await client.request({ method: 'eth_getTransactionCount', params: [account.address, 'pending'] } as never)
+        const hash = await client.sendTransaction({ to, data, value: value ? BigInt(value) : 0n, nonce: Number(nonce) + controls.gap })
         controls.sent += 1
         return hash
       }
