@@ -43,13 +43,13 @@ export function Layout() {
             <img src="/favicon.svg" alt="" className="size-8" />
             <span className="font-serif text-xl font-semibold">BioDeSci</span>
           </NavLink>
-          <nav aria-label="Main" className="order-last -mx-3 flex w-[calc(100%+1.5rem)] overflow-x-auto md:order-none md:w-auto md:grow">
+          <nav aria-label="Main" className="order-last -mx-3 flex w-[calc(100%+1.5rem)] flex-wrap md:order-none md:w-auto md:grow">
             {PLACES.map(([to, name]) => (
               <NavLink
                 key={to}
                 to={to}
                 className={({ isActive }) =>
-                  `rounded-lg px-3 py-2 whitespace-nowrap no-underline ${isActive ? 'bg-brand-soft font-semibold text-brand' : 'text-muted hover:text-ink'}`
+                  `rounded-lg px-3 py-1.5 whitespace-nowrap no-underline md:py-2 ${isActive ? 'bg-brand-soft font-semibold text-brand' : 'text-muted hover:text-ink'}`
                 }
               >
                 {name}

@@ -2,7 +2,7 @@ import type { ButtonHTMLAttributes } from 'react'
 
 const LOOKS = {
   primary: 'bg-brand text-on-brand hover:bg-brand-strong border-brand disabled:bg-brand-off disabled:border-brand-off',
-  secondary: 'bg-surface text-brand border-line-strong hover:bg-brand-soft disabled:text-muted disabled:hover:bg-surface',
+  secondary: 'bg-surface text-brand border-line-strong hover:bg-brand-soft aria-pressed:bg-brand-soft disabled:text-muted disabled:hover:bg-surface',
   danger: 'bg-surface text-bad border-bad hover:bg-bad-soft',
   quiet: 'bg-transparent text-brand border-transparent hover:bg-brand-soft',
 } as const

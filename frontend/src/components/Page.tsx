@@ -8,10 +8,11 @@ interface Props {
   title: string
   lead?: ReactNode
   above?: ReactNode
+  action?: ReactNode
   children: ReactNode
 }
 
-export function Page({ title, lead, above, children }: Props) {
+export function Page({ title, lead, above, action, children }: Props) {
   useEffect(() => {
     document.title = `${title} · BioDeSci`
   }, [title])
@@ -19,8 +20,9 @@ export function Page({ title, lead, above, children }: Props) {
     <div className="space-y-7">
       <header className="space-y-2">
         {above}
-        <h1>{title}</h1>
-        {lead && <div className="max-w-3xl text-lg text-muted">{lead}</div>}
+        <h1 className="wrap-anywhere">{title}</h1>
+        {lead && <div className="max-w-3xl text-lg text-muted wrap-anywhere">{lead}</div>}
+        {action}
       </header>
       {children}
     </div>
@@ -47,13 +49,19 @@ export function Empty({ title, children }: { title: string; children: ReactNode 
   )
 }
 
-/** A query's three faces. Data that is there stays in view while a refetch fails; the failure is said above it. */
-export function Loaded<T>({ query, what, children }: { query: Pick<UseQueryResult<T>, 'data' | 'error' | 'isFetching' | 'isPending' | 'refetch'>; what: string; children: (data: T) => ReactNode }) {
+/** A query's three faces. `title`: of the page, while there is nothing that brings its own. Data that is there stays in view while a refetch fails; the failure is said above it. */
+export function Loaded<T>({ query, what, title, children }: { query: Pick<UseQueryResult<T>, 'data' | 'error' | 'isFetching' | 'isPending' | 'refetch'>; what: string; title?: string; children: (data: T) => ReactNode }) {
   const retry = (
     <Button look="secondary" onClick={() => void query.refetch()} busy={query.isFetching}>
       Try again
     </Button>
   )
+  if (title !== undefined && query.data === undefined)
+    return (
+      <Page title={title}>
+        {query.error ? <FailureNotice error={query.error} action={retry} /> : <Loading what={what} />}
+      </Page>
+    )
   return (
     <div className="space-y-5">
       {query.error && <FailureNotice error={query.error} action={retry} />}

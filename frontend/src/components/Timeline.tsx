@@ -1,6 +1,9 @@
-import type { Activity } from '@/generated/api'
-import { date } from '@/lib/format'
+import { useState } from 'react'
 
+import type { Activity } from '@/generated/api'
+import { count, date } from '@/lib/format'
+
+import { Button } from './Button'
 import { Copyable } from './Copyable'
 import { ContractName } from './Explorer'
 
@@ -51,27 +54,38 @@ export function sentenceFor(event: string): string {
   return SENTENCES[event] ?? event
 }
 
+/** Entries shown at first: a model that is trained for long has hundreds. */
+const FIRST = 8
+
 /** Events on chain, newest first. */
 export function Timeline({ activity }: { activity: readonly Activity[] }) {
+  const [all, setAll] = useState(false)
   if (activity.length === 0) return <p className="text-muted">Nothing has happened yet.</p>
   const newest = activity.toSorted((a, b) => b.block - a.block || b.time.localeCompare(a.time))
   return (
-    <ol className="space-y-4 border-l-2 border-line pl-5">
-      {newest.map((event, i) => (
-        // Several events of one transaction may share everything but their place.
-        <li key={`${event.txHash}-${event.name}-${newest.length - i}`} className="relative">
-          <span aria-hidden className="absolute top-2 -left-[1.65rem] size-2.5 rounded-full border-2 border-brand bg-surface" />
-          <p className="font-medium">{sentenceFor(event.name)}</p>
-          <p className="flex flex-wrap items-center gap-x-3 text-sm text-muted">
-            <time dateTime={event.time}>{date(event.time)}</time>
-            <span>block {event.block}</span>
-            <span>
-              <ContractName name={event.contract} />
-            </span>
-            <Copyable value={event.txHash} label="transaction hash" on="tx" />
-          </p>
-        </li>
-      ))}
-    </ol>
+    <>
+      <ol className="space-y-4 border-l-2 border-line pl-5">
+        {newest.slice(0, all ? undefined : FIRST).map((event, i) => (
+          // Several events of one transaction may share everything but their place.
+          <li key={`${event.txHash}-${event.name}-${newest.length - i}`} className="relative">
+            <span aria-hidden className="absolute top-2 -left-[1.65rem] size-2.5 rounded-full border-2 border-brand bg-surface" />
+            <p className="font-medium">{sentenceFor(event.name)}</p>
+            <p className="flex flex-wrap items-center gap-x-3 text-sm text-muted">
+              <time dateTime={event.time}>{date(event.time)}</time>
+              <span>block {event.block}</span>
+              <span>
+                <ContractName name={event.contract} />
+              </span>
+              <Copyable value={event.txHash} label="transaction hash" on="tx" />
+            </p>
+          </li>
+        ))}
+      </ol>
+      {!all && newest.length > FIRST && (
+        <Button look="secondary" className="mt-4" onClick={() => setAll(true)}>
+          Show {count(newest.length - FIRST, 'earlier event')}
+        </Button>
+      )}
+    </>
   )
 }

@@ -14,7 +14,7 @@ export async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
   if (response.ok) return (await json(response)) as T
   const problem = (await json(response).catch(() => null)) as Partial<Problem> | null
   if (response.status === 404)
-    throw new Failure('missing', problem?.detail ?? 'There is nothing at this address.', problem?.hint ?? 'It may not be indexed yet; wait for the next block.')
+    throw new Failure('missing', problem?.detail ?? 'There is nothing at this address.', 'The address may be mistyped. What was sent just now is here after the next block.')
   if (!problem?.detail) throw unavailable()
   throw new Failure('api', problem.detail, problem.hint ?? 'Try again in a moment.')
 }

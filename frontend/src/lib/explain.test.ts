@@ -1,4 +1,4 @@
-import { BaseError, ContractFunctionExecutionError, ContractFunctionRevertedError, encodeErrorResult, HttpRequestError, InsufficientFundsError, parseAbi, UserRejectedRequestError } from 'viem'
+import { BaseError, ContractFunctionExecutionError, ContractFunctionRevertedError, encodeErrorResult, HttpRequestError, InsufficientFundsError, NonceTooLowError, parseAbi, UserRejectedRequestError } from 'viem'
 import { describe, expect, it } from 'vitest'
 
 import * as contracts from '@/generated/abi'
@@ -52,10 +52,17 @@ describe('explain', () => {
     ['rejected', new BaseError('wrapped', { cause: new UserRejectedRequestError(new Error('no')) })],
     ['funds', new BaseError('wrapped', { cause: new InsufficientFundsError() })],
     ['rpc', new BaseError('wrapped', { cause: new HttpRequestError({ url: 'http://127.0.0.1:1' }) })],
+    ['wallet', new BaseError('wrapped', { cause: new NonceTooLowError() })],
+    ['wallet', new BaseError('wrapped', { details: 'nonce too low' })],
     ['stopped', new DOMException('stopped', 'AbortError')],
     ['bug', new Error('odd')],
   ])('tells %s', (kind, error) => {
     expect(explain(error).kind).toBe(kind)
+  })
+
+  it('does not pour out what a node said of an error that it does not know', () => {
+    const odd = new BaseError('The gas ran out of patience.', { metaMessages: ['Request Arguments:', '  data: 0xba0179b5'], details: 'internal' })
+    expect(explain(odd)).toMatchObject({ kind: 'bug', hint: 'The gas ran out of patience.' })
   })
 
   it('leaves a failure as it is', () => {

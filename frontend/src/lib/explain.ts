@@ -1,5 +1,5 @@
 /** Turns what wallets, nodes and contracts throw into a sentence and a next step. */
-import { BaseError, ContractFunctionRevertedError, decodeErrorResult, HttpRequestError, InsufficientFundsError, parseAbi, TimeoutError, UserRejectedRequestError } from 'viem'
+import { BaseError, ContractFunctionRevertedError, decodeErrorResult, HttpRequestError, InsufficientFundsError, NonceTooHighError, NonceTooLowError, parseAbi, TimeoutError, UserRejectedRequestError } from 'viem'
 
 import { errors } from '@/generated/errors'
 
@@ -23,10 +23,7 @@ const BEHIND = [
 
 export function explain(error: unknown): Failure {
   if (error instanceof Failure) return error
-  if (error instanceof BaseError) {
-    const found = fromViem(error)
-    if (found) return found
-  }
+  if (error instanceof BaseError) return fromViem(error)
   const code = (error as { code?: unknown } | null)?.code
   if (code === 4001) return rejected(error)
   const name = (error as { name?: unknown } | null)?.name
@@ -38,7 +35,7 @@ export function explain(error: unknown): Failure {
   return unexplained(error)
 }
 
-function fromViem(error: BaseError): Failure | null {
+function fromViem(error: BaseError): Failure {
   const is = (test: (e: unknown) => boolean) => error.walk(test) !== null
   if (is((e) => e instanceof UserRejectedRequestError || (e as { code?: unknown }).code === 4001)) return rejected(error)
   const revert = error.walk((e) => e instanceof ContractFunctionRevertedError)
@@ -48,7 +45,10 @@ function fromViem(error: BaseError): Failure | null {
   if (is((e) => (e as { name?: unknown }).name === 'ChainMismatchError' || (e as { name?: unknown }).name === 'ConnectorChainMismatchError')) return wrongChain(error)
   if (is((e) => e instanceof HttpRequestError || e instanceof TimeoutError))
     return new Failure('rpc', 'The chain’s node does not answer.', 'Nothing is lost. Check that the node is running; the page tries again by itself.', { cause: error })
-  return null
+  if (is((e) => e instanceof NonceTooLowError || e instanceof NonceTooHighError) || /nonce too (low|high)|replacement transaction underpriced/i.test(error.message))
+    return new Failure('wallet', 'Your wallet has another transaction under way.', 'Nothing was sent. Wait until the other one is through, then try again.', { cause: error })
+  // Whole, it is a page of addresses and calls.
+  return new Failure('bug', 'Something unexpected happened.', error.shortMessage, { cause: error })
 }
 
 function reverted(revert: ContractFunctionRevertedError): Failure {

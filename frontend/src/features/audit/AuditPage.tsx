@@ -7,6 +7,7 @@ import { useDeployment } from '@/app/deployment'
 import { Button } from '@/components/Button'
 import { Card, Facts } from '@/components/Card'
 import { Copyable } from '@/components/Copyable'
+import { ContractName } from '@/components/Explorer'
 import { FailureNotice } from '@/components/Notice'
 import { Empty, Loading, Page } from '@/components/Page'
 import { sentenceFor } from '@/components/Timeline'
@@ -77,7 +78,7 @@ export default function AuditPage() {
     <Page title="Audit timeline" lead="What happened on chain, over all datasets, models and inferences. Each entry names its transaction; the contracts are the record, this page only reads it out.">
       <div role="group" aria-label="Kinds of entries" className="flex flex-wrap gap-2">
         {KINDS.map(([kind, name]) => (
-          <Button key={kind} look="secondary" aria-pressed={shown.has(kind)} onClick={() => toggle(kind)} className={shown.has(kind) ? 'bg-brand-soft' : ''}>
+          <Button key={kind} look="secondary" aria-pressed={shown.has(kind)} onClick={() => toggle(kind)}>
             <span aria-hidden>{shown.has(kind) ? '✓' : '＋'}</span> {name}
           </Button>
         ))}
@@ -97,6 +98,10 @@ export default function AuditPage() {
                 <span>
                   <span className="block font-medium">{sentenceFor(entry.name)}</span>
                   <Link to={entry.path}>{entry.asset}</Link>
+                  <span className="text-sm text-muted">
+                    {' · '}
+                    <ContractName name={entry.contract} />
+                  </span>
                 </span>
                 <Copyable value={entry.txHash} label="transaction hash" on="tx" />
               </li>

@@ -10,7 +10,7 @@ import { Notice } from '@/components/Notice'
 import { Loaded, Loading, Page } from '@/components/Page'
 import { Terms } from '@/components/Terms'
 import { Timeline } from '@/components/Timeline'
-import type { DatasetAnswer, DatasetVersion } from '@/generated/api'
+import type { DatasetAnswer, DatasetVersion, PermittedDiseases } from '@/generated/api'
 import { columnsOf } from '@/lib/card'
 import { bytes, count, date } from '@/lib/format'
 
@@ -24,7 +24,7 @@ export default function DatasetPage() {
   const { id = '' } = useParams()
   const dataset = useDataset(id)
   return (
-    <Loaded query={dataset} what="the dataset">
+    <Loaded query={dataset} what="the dataset" title={`Dataset ${id.slice(0, 20)}`}>
       {(data) => <Found dataset={data} />}
     </Loaded>
   )
@@ -37,6 +37,8 @@ function Found({ dataset }: { dataset: DatasetAnswer }) {
     <Page
       title={dataset.name || `Dataset ${dataset.id}`}
       lead={dataset.description}
+      // On a narrow screen the offers come after all that is said of the data.
+      action={<a href="#licence" className="lg:hidden">To the licence and its price</a>}
       above={
         <p className="flex flex-wrap items-center gap-2 text-muted">
           <Link to="/">Datasets</Link> <span aria-hidden>/</span> {dataset.id}
@@ -56,6 +58,7 @@ function Found({ dataset }: { dataset: DatasetAnswer }) {
         <div className="min-w-0 space-y-6">
           <Card title="What you may do with it" id="terms" aside={`DUO terms of version ${dataset.latestVersion}, on chain`}>
             <Terms bits={dataset.terms.bits} />
+            {latest?.diseases && <Diseases permitted={latest.diseases} />}
           </Card>
           <Card title="What is inside" id="inside" aside={dataset.records !== null ? count(dataset.records, 'row') : undefined}>
             {columns.length > 0 ? <SchemaTable columns={columns} /> : <p className="text-muted">The card describes no columns.</p>}
@@ -91,6 +94,22 @@ function Found({ dataset }: { dataset: DatasetAnswer }) {
         </div>
       </div>
     </Page>
+  )
+}
+
+/** What DS means here. The list is the owner's word; a purchase checks it against the root on chain. */
+function Diseases({ permitted: { named, ontology } }: { permitted: PermittedDiseases }) {
+  return (
+    <p className="mt-4 text-muted">
+      {named.length > 0 ? (
+        <>
+          The diseases: <span className="text-ink">{named.map(({ id, name }) => (name ? `${name} (${id})` : id)).join(', ')}</span>, and all that descend from {named.length === 1 ? 'it' : 'them'} in MONDO
+          {ontology && `, release ${ontology}`}.
+        </>
+      ) : (
+        'The diseases are on chain as a hash alone; the card does not name them. Ask the owner.'
+      )}
+    </p>
   )
 }
 

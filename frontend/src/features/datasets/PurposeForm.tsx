@@ -29,6 +29,9 @@ import { StatementInput } from './StatementInput'
 /** Time for a person to read what the wallet asks; the chain's clock counts. */
 const ORDER_LIFE = 3600n
 
+/** Beside the button that cannot be pressed yet. */
+const WHY = { deny: 'Say first what you will use the data for.', review: '', approve: '' } as const
+
 export function PurposeForm({ dataset, offer, account }: { dataset: DatasetAnswer; offer: Offer; account: Address }) {
   const client = useReader()
   const deployment = useDeployment()
@@ -140,7 +143,7 @@ export function PurposeForm({ dataset, offer, account }: { dataset: DatasetAnswe
           Purchase for {price}
         </Button>
         <span role="status" className="text-muted">
-          {payment.said}
+          {payment.said ?? (touched ? '' : WHY[verdict.decision])}
         </span>
       </div>
       <p className="text-sm text-muted">The declared purpose{types.length > 0 ? ' and your visas become' : ' becomes'} part of the transaction on chain and {types.length > 0 ? 'are' : 'is'} public.</p>

@@ -16,10 +16,19 @@ export default function InferencePage() {
   const { id = '' } = useParams()
   const inference = useInference(id)
   return (
-    <Loaded query={inference} what="the inference">
+    <Loaded query={inference} what="the inference" title={`Inference ${id.slice(0, 20)}`}>
       {(data) => <Found inference={data} />}
     </Loaded>
   )
+}
+
+const FEE: Record<InferenceAnswer['state'], string> = {
+  requested: 'Fee, in escrow',
+  committed: 'Fee, in escrow',
+  challenged: 'Fee, in escrow',
+  finalized: 'Fee, credited to the worker',
+  refused: 'Fee, credited to the requester',
+  expired: 'Fee, credited to the requester',
 }
 
 function Found({ inference }: { inference: InferenceAnswer }) {
@@ -53,7 +62,7 @@ function Found({ inference }: { inference: InferenceAnswer }) {
                 ...(inference.output ? ([['Output (CID, sealed)', <Copyable key="oc" value={inference.output.cid} label="CID of the sealed output" />]] as const) : []),
                 ['Requester', <Copyable key="r" value={inference.requester} label="requester address" on="address" />],
                 ['Worker', <Copyable key="wk" value={inference.worker} label="worker address" on="address" />],
-                ['Fee, in escrow', ether(inference.fee)],
+                [FEE[inference.state], ether(inference.fee)],
                 ...(inference.deadline ? ([[inference.state === 'requested' ? 'Worker must answer by' : 'Challenge until', date(inference.deadline)]] as const) : []),
               ]}
             />

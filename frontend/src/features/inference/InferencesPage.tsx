@@ -34,10 +34,10 @@ export default function InferencesPage() {
             <tbody>
               {all.map((one) => (
                 <tr key={one.id} className="border-b border-line last:border-0">
-                  <th scope="row" className="px-5 py-3.5 font-medium">
+                  <th scope="row" className="px-5 py-3.5 font-medium whitespace-nowrap">
                     <Link to={`/inferences/${one.id}`}>Inference {one.id}</Link>
                   </th>
-                  <td className="px-5 py-3.5">
+                  <td className="px-5 py-3.5 whitespace-nowrap">
                     <Link to={`/models/${one.modelId}`}>Model {one.modelId}</Link>, version {one.version}
                   </td>
                   <td className="px-5 py-3.5">

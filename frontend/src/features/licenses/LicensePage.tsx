@@ -26,14 +26,22 @@ import { isExpired, NAMES, stepsOf } from './steps'
 
 export default function LicensePage() {
   const { id = '' } = useParams()
-  if (!/^\d{1,18}$/.test(id)) return <FailureNotice error={new Failure('missing', 'There is no such licence.', 'The number in the address is mistyped.')} />
+  if (!/^\d{1,18}$/.test(id)) return <Unknown />
   return <KnownLicense id={BigInt(id)} />
+}
+
+function Unknown() {
+  return (
+    <Page title="There is no such licence">
+      <FailureNotice error={new Failure('missing', 'There is no such licence.', 'The number in the address is mistyped.')} />
+    </Page>
+  )
 }
 
 function KnownLicense({ id }: { id: bigint }) {
   const license = useLicense(id)
   return (
-    <Loaded query={license} what="the licence">
+    <Loaded query={license} what="the licence" title={`Licence ${id}`}>
       {(found) =>
         found.state === 'none' ? (
           <Page title={`Licence ${id}`}>

@@ -20,7 +20,7 @@ export default function ModelPage() {
   const { id = '' } = useParams()
   const model = useModel(id)
   return (
-    <Loaded query={model} what="the model">
+    <Loaded query={model} what="the model" title={`Model ${id.slice(0, 20)}`}>
       {(data) => <Found model={data} />}
     </Loaded>
   )
