@@ -72,7 +72,7 @@ class RevertedError(ChainError):
     """A contract reverted. `name` is the custom error's name, `args_` its arguments."""
 
     def __init__(self, name: str, args_: tuple[object, ...], hint: str = "") -> None:
-        shown = ", ".join(str(a) for a in args_)
+        shown = ", ".join(f"0x{a.hex()}" if isinstance(a, bytes) else str(a) for a in args_)
         super().__init__(f"The contract refused: {name}({shown}).", hint)
         self.name = name
         self.args_ = args_

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, Final
 
-from eth_utils.address import is_address, to_checksum_address
 from eth_utils.crypto import keccak
 
+from biodesci.core import documents
 from biodesci.core.errors import InputError
 
 _FORMAT: Final = "biodesci-visa/1"
@@ -22,6 +22,7 @@ _WARNING: Final = (
     "Personal: this file says something about a person. Give it to its subject alone, by a private channel. "
     "A visa becomes public when it is shown in a purchase."
 )
+_AGAIN: Final = "Ask its issuer for it again."
 _TIMES: Final = 2**40
 
 
@@ -57,7 +58,9 @@ class Visa:
 
     def __post_init__(self) -> None:
         if len(self.value) != 32:
-            raise InputError(f"The value of a visa has 32 bytes, not {len(self.value)}.")
+            raise InputError(
+                f"The value of a visa has 32 bytes, not {len(self.value)}.", "Give 64 hexadecimal digits."
+            )
         if not 0 <= self.asserted < self.expires < _TIMES:
             raise InputError("A visa ends after it is asserted.", "Give an end that is later.")
 
@@ -109,32 +112,26 @@ class SignedVisa:
 
 def load(raw: bytes | str) -> SignedVisa:
     """A visa's file; the signature is not checked here (services/visa.py does)."""
-    try:
-        return parse(json.loads(raw))
-    except ValueError as exc:
-        raise InputError("This is no visa: not a JSON file.", "Ask its issuer for it again.") from exc
+    return parse(documents.read(raw, "visa", _AGAIN))
 
 
 def parse(document: Any) -> SignedVisa:
-    try:
-        if document["format"] != _FORMAT:
-            raise InputError("This is no visa of a format that is known.", "Update the program.")
+    with documents.spoiled("visa", _AGAIN):
+        documents.require_format(document, _FORMAT, "visa")
         fields = document["visa"]
         return SignedVisa(
             visa=Visa(
-                subject=_address(fields["subject"]),
+                subject=documents.address(fields["subject"]),
                 type=VisaType(NAMES.index(fields["visaType"])),
-                value=_bytes(fields["value"]),
-                issuer=_address(fields["issuer"]),
-                asserted=_whole(fields["asserted"]),
-                expires=_whole(fields["expires"]),
+                value=documents.data(fields["value"], 32),
+                issuer=documents.address(fields["issuer"]),
+                asserted=documents.whole(fields["asserted"], 40),
+                expires=documents.whole(fields["expires"], 40),
             ),
-            signature=_bytes(document["signature"]),
-            chain_id=_whole(document["chainId"]),
-            registry=_address(document["registry"]),
+            signature=documents.data(document["signature"]),
+            chain_id=documents.whole(document["chainId"]),
+            registry=documents.address(document["registry"]),
         )
-    except (KeyError, TypeError, ValueError) as exc:
-        raise InputError("This is no visa: a field is missing or spoiled.", "Ask its issuer again.") from exc
 
 
 def mask(names: Iterable[str]) -> int:
@@ -163,21 +160,3 @@ def missing(types: int, visas: Sequence[SignedVisa]) -> int:
 def visa_id(issuer: str, visa_hash: bytes) -> bytes:
     """Under which a visa is revoked (`VisaRegistry.idOf`)."""
     return keccak(bytes(12) + bytes.fromhex(issuer[2:]) + visa_hash)
-
-
-def _address(text: object) -> str:
-    if not isinstance(text, str) or not is_address(text):
-        raise ValueError("not an address")
-    return str(to_checksum_address(text))
-
-
-def _bytes(text: object) -> bytes:
-    if not isinstance(text, str) or not text.startswith("0x"):
-        raise ValueError("not hexadecimal")
-    return bytes.fromhex(text[2:])
-
-
-def _whole(value: object) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise ValueError("not a whole number")
-    return value

@@ -11,7 +11,7 @@ from eth_account.messages import encode_typed_data
 from web3 import Web3
 
 from biodesci.chain.client import Chain
-from biodesci.core import envelope, keyfile, typed_data
+from biodesci.core import documents, envelope, keyfile, typed_data
 from biodesci.core.errors import InputError, NotFoundError, StateError
 from biodesci.services import files
 
@@ -105,24 +105,19 @@ def relay(chain: Chain, signed: SignedRegistration) -> Registered:
 
 
 def load_registration(raw: bytes) -> SignedRegistration:
-    try:
-        document = json.loads(raw)
-        if document["format"] != _FORMAT:
-            raise InputError("This is no registration of a format that is known.", "Update the program.")
+    """What `sign_registration` made; the signature is for the contract to check."""
+    again = "Have it signed again: biodesci key register --sign FILE."
+    document = documents.read(raw, "registration", again)
+    with documents.spoiled("registration", again):
+        documents.require_format(document, _FORMAT, "registration")
         return SignedRegistration(
-            chain_id=int(document["chainId"]),
-            registry=Web3.to_checksum_address(document["registry"]),
-            account=Web3.to_checksum_address(document["account"]),
-            public_key=bytes.fromhex(document["publicKey"].removeprefix("0x")),
-            deadline=int(document["deadline"]),
-            signature=bytes.fromhex(document["signature"].removeprefix("0x")),
+            chain_id=documents.whole(document["chainId"]),
+            registry=documents.address(document["registry"]),
+            account=documents.address(document["account"]),
+            public_key=documents.data(document["publicKey"]),
+            deadline=documents.whole(document["deadline"]),
+            signature=documents.data(document["signature"]),
         )
-    except InputError:
-        raise
-    except (KeyError, TypeError, ValueError, AttributeError) as exc:
-        raise InputError(
-            "This is no registration of a key: a field is missing or spoiled.", "Have it signed again."
-        ) from exc
 
 
 def register(chain: Chain, home: Path, passphrase: str) -> Registered:

@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from eth_account.messages import encode_typed_data
-from eth_utils.address import to_checksum_address
 from web3.types import TxReceipt
 
 from biodesci.chain.client import Chain
-from biodesci.core import typed_data, visa
+from biodesci.core import documents, typed_data, visa
 from biodesci.core.duo import Decision
 from biodesci.core.errors import InputError, StateError
 from biodesci.core.order import Evidence, Method, Order, Payment, Purpose
@@ -23,6 +22,7 @@ from biodesci.services.purchase import Purchased, assess, check, purchased
 
 _LATEST: Final = 2**32 - 1  # seconds: a licence's end by its visas has 32 bits
 _FORMAT: Final = "biodesci-order/1"
+_AGAIN: Final = "Ask the buyer for it again."
 _WARNING: Final = (
     "Private: whoever holds this file can carry out the purchase, and it may hold visas, which are personal. "
     "Give it to the one who submits it, and to nobody else."
@@ -108,6 +108,17 @@ def order(chain: Chain, offer_id: int, purpose: Purpose, evidence: Evidence, *, 
 
 def relay(chain: Chain, signed: SignedOrder) -> Purchased:
     """Submits a buyer's order from this account, which pays the gas and, of an offer in ether, the price."""
+    require_open(chain, signed)
+    wanted = signed.order
+    function = chain.licenses.functions.purchaseFor(
+        wanted.tuple(), signed.signature, signed.evidence.tuple(), signed.payment.tuple()
+    )
+    in_ether = offers.get(chain, wanted.offer_id).currency.is_ether
+    return purchased(chain, chain.send(function, wanted.price if in_ether else 0))
+
+
+def require_open(chain: Chain, signed: SignedOrder) -> None:
+    """InputError where the order is for another network, StateError where it is void by now."""
     if (signed.chain_id, signed.licenses) != (chain.chain_id, str(chain.licenses.address)):
         raise InputError(
             f"The order is for chain {signed.chain_id}, AccessLicense {signed.licenses}: another network.",
@@ -119,11 +130,10 @@ def relay(chain: Chain, signed: SignedOrder) -> Purchased:
             "The order was carried out or cancelled already.",
             f"See biodesci license list --account {wanted.buyer}.",
         )
-    function = chain.licenses.functions.purchaseFor(
-        wanted.tuple(), signed.signature, signed.evidence.tuple(), signed.payment.tuple()
-    )
-    in_ether = offers.get(chain, wanted.offer_id).currency.is_ether
-    return purchased(chain, chain.send(function, wanted.price if in_ether else 0))
+    if chain.now() > wanted.deadline:
+        raise StateError(
+            "The order has expired.", "Ask the buyer for another one: biodesci license order OFFER_ID."
+        )
 
 
 def cancel(chain: Chain) -> TxReceipt:
@@ -132,48 +142,46 @@ def cancel(chain: Chain) -> TxReceipt:
 
 
 def load(raw: bytes) -> SignedOrder:
-    try:
-        return _parse(json.loads(raw))
-    except InputError:
-        raise
-    except (KeyError, TypeError, ValueError, AttributeError) as exc:
-        raise InputError("This is no order: a field is missing or spoiled.", "Ask the buyer again.") from exc
+    """An order's file; the signature is for the contract to check."""
+    document = documents.read(raw, "order", _AGAIN)
+    with documents.spoiled("order", _AGAIN):
+        return _parse(document)
 
 
 def _parse(document: Any) -> SignedOrder:
-    if document["format"] != _FORMAT:
-        raise InputError("This is no order of a format that is known.", "Update the program.")
+    documents.require_format(document, _FORMAT, "order")
     order, paid, evidence = document["order"], document["payment"], document["evidence"]
     purpose = order["purpose"]
     return SignedOrder(
-        chain_id=int(document["chainId"]),
-        licenses=to_checksum_address(document["contract"]),
+        chain_id=documents.whole(document["chainId"]),
+        licenses=documents.address(document["contract"]),
         order=Order(
-            buyer=to_checksum_address(order["buyer"]),
-            offer_id=int(order["offerId"]),
-            purpose=Purpose(int(purpose["duo"]), int(purpose["disease"]), _bytes(purpose["statement"])),
-            currency=to_checksum_address(order["currency"]),
-            price=int(order["price"]),
-            may_review=bool(order["mayReview"]),
-            visas_until=int(order["visasUntil"]),
-            nonce=int(order["nonce"]),
-            deadline=int(order["deadline"]),
+            buyer=documents.address(order["buyer"]),
+            offer_id=documents.whole(order["offerId"]),
+            purpose=Purpose(
+                documents.whole(purpose["duo"], 64),
+                documents.whole(purpose["disease"], 32),
+                documents.data(purpose["statement"], 32),
+            ),
+            currency=documents.address(order["currency"]),
+            price=documents.whole(order["price"]),
+            may_review=documents.truth(order["mayReview"]),
+            visas_until=documents.whole(order["visasUntil"], 40),
+            nonce=documents.whole(order["nonce"]),
+            deadline=documents.whole(order["deadline"]),
         ),
-        signature=_bytes(document["signature"]),
+        signature=documents.data(document["signature"]),
         evidence=Evidence(
-            tuple(map(_bytes, evidence["diseaseProof"])), tuple(map(visa.parse, evidence["visas"]))
+            tuple(documents.data(step, 32) for step in evidence["diseaseProof"]),
+            tuple(map(visa.parse, evidence["visas"])),
         ),
         payment=Payment(
-            method=Method[paid["method"].upper()],
-            v=int(paid["v"]),
-            r=_bytes(paid["r"]),
-            s=_bytes(paid["s"]),
-            valid_after=int(paid["validAfter"]),
-            deadline=int(paid["deadline"]),
-            nonce=_bytes(paid["nonce"]),
+            method=Method[str(paid["method"]).upper()],
+            v=documents.whole(paid["v"], 8),
+            r=documents.data(paid["r"], 32),
+            s=documents.data(paid["s"], 32),
+            valid_after=documents.whole(paid["validAfter"]),
+            deadline=documents.whole(paid["deadline"]),
+            nonce=documents.data(paid["nonce"], 32),
         ),
     )
-
-
-def _bytes(text: str) -> bytes:
-    return bytes.fromhex(text.removeprefix("0x"))
