@@ -12,6 +12,9 @@ from biodesci.cli.arguments import address, token
 
 app = typer.Typer(no_args_is_help=True)
 
+# Of secp256k1 (SEC 2, 2.4.1): a private key is a number from 1 to less than this.
+_CURVE_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
+
 
 @app.command()
 def create(
@@ -29,12 +32,12 @@ def create(
             private = bytes.fromhex(os.environ.get("BIODESCI_PRIVATE_KEY", "").removeprefix("0x"))
         except ValueError:
             private = b""
-        if len(private) != 32:
+        if len(private) != 32 or not 0 < int.from_bytes(private, "big") < _CURVE_ORDER:
             raise InputError(
                 "BIODESCI_PRIVATE_KEY is not a private key.", "Set it to 64 hexadecimal digits, then repeat."
             )
     path = session.settings().account_path
-    address = accounts.create(path, session.passphrase(), private_key=private)
+    address = accounts.create(path, session.new_passphrase(), private_key=private)
     output.record(
         {"address": address, "file": str(path)},
         "Account made. Keep a copy of the file, and the passphrase apart from it: nobody can restore them.",
@@ -68,4 +71,7 @@ def collect(
     chain = session.chain()
     paid_in = token(chain, currency)
     paid = run(chain, paid_in, to=address(to) if to else None)
-    output.record({"collected": paid, "shown": paid_in.show(paid)})
+    output.record(
+        {"collected": paid, "shown": paid_in.show(paid)},
+        "" if paid else f"Nothing is owed to {chain.address} in {paid_in.name}.",
+    )

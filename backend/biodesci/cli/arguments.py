@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,6 +12,8 @@ if TYPE_CHECKING:
     from biodesci.chain.currency import Currency
     from biodesci.core.visa import VisaType
 
+_LAST_YEAR = 253_402_300_799  # the end of 9999, where datetime ends; what has no end on chain is later
+_UNCOUNTED = 2**32 - 1  # as AccessLicense.UNCOUNTED
 _LARGEST = 2**63 - 1  # far above every counter on chain, and within every column of the index
 
 Number = Annotated[int, typer.Argument(min=1, max=_LARGEST, help="Its number on chain.")]
@@ -36,6 +39,29 @@ def token(chain: Chain, text: str) -> Currency:
     if not found.is_ether and not chain.has_code(found.address):
         raise InputError(f"There is no token at {found.address} on this chain.", "Check the address.")
     return found
+
+
+def new_file(path: Path) -> Path:
+    """`path`, if nothing is there that would be lost."""
+    from biodesci.core.errors import StateError
+
+    if path.exists():
+        raise StateError(f"There is a file {path} already.", "Name another one.")
+    return path
+
+
+def when(seconds: int) -> str | None:
+    """A time on chain as people read it; None where there is none, "never" where there is no end."""
+    from datetime import UTC, datetime
+
+    if not seconds:
+        return None
+    return "never" if seconds > _LAST_YEAR else datetime.fromtimestamp(seconds, UTC).isoformat()
+
+
+def uses(left: int) -> int | None:
+    """A licence's count of uses; None where they are not counted."""
+    return None if left == _UNCOUNTED else left
 
 
 def wei(ether: str) -> int:

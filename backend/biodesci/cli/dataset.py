@@ -1,4 +1,4 @@
-"""biodesci dataset: publish, list, show, offer, prove, withdraw, release."""
+"""biodesci dataset: publish, list, show, prove, withdraw, custodian, release (cli/offers.py: offer)."""
 
 from __future__ import annotations
 
@@ -8,29 +8,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from biodesci.cli import output, session
-from biodesci.cli.arguments import Number, address, token
+from biodesci.cli import offers, output, session
+from biodesci.cli.arguments import Number, address, new_file
 
 if TYPE_CHECKING:
     from biodesci.chain.client import Chain
-    from biodesci.services.offers import OfferTerms
 
 app = typer.Typer(no_args_is_help=True)
 
-_NOBODY = "0x" + "0" * 40
-_SECONDS = 2**32 - 1  # what an offer has room for
-_PRICE = "In whole units of the currency, such as 0.01"
-_RIGHT = Annotated[str, typer.Option(help="download, train or infer.")]
-_CURRENCY = Annotated[str, typer.Option(help="An ERC-20's address, or ETH.")]
-_DURATION = Annotated[int, typer.Option(min=0, max=_SECONDS, help="Seconds of access; 0: no end.")]
-_USES = Annotated[int, typer.Option(min=0, max=_SECONDS, help="0: not counted.")]
-_VISAS = Annotated[
-    list[str] | None,
-    typer.Option(help="Visas that a buyer must show: registered-access, or types; repeat, or use commas."),
-]
-_PRO_RATA = Annotated[
-    bool, typer.Option("--pro-rata", help="If you revoke a licence, pay the unused part back.")
-]
+_DAY = 86_400
 _MONDO = typer.Option(help="mondo.obo of a MONDO release (https://mondo.monarchinitiative.org).")
 _TERMS = Annotated[
     list[str], typer.Option("--term", help="DUO term, such as GRU, HMB, NCU; repeat for more.")
@@ -64,13 +50,18 @@ def publish(
     creator: str = "",
     keyword: Annotated[list[str] | None, typer.Option(help="Repeat for more.")] = None,
     parent: Annotated[list[int] | None, typer.Option(min=1, help="Dataset it is derived from.")] = None,
-    price: Annotated[str | None, typer.Option(help=f"{_PRICE}; without it nothing is offered yet.")] = None,
-    currency: _CURRENCY = "ETH",
-    right: _RIGHT = "download",
-    duration: _DURATION = 0,
-    uses: _USES = 0,
-    visas: _VISAS = None,
-    pro_rata: _PRO_RATA = False,
+    price: Annotated[
+        str | None, typer.Option(help=f"{offers.PRICE}; without it nothing is offered yet.")
+    ] = None,
+    currency: offers.Paid = "ETH",
+    right: offers.Right = "download",
+    duration: offers.Duration = 0,
+    uses: offers.Uses = 0,
+    visas: offers.Visas = None,
+    pro_rata: offers.ProRata = False,
+    delivery_window: offers.DeliveryWindow = _DAY,
+    dispute_window: offers.DisputeWindow = _DAY,
+    arbiter: offers.Arbiter = "",
     disease: Annotated[
         list[str] | None, typer.Option(help="What the term DS permits, as MONDO:0005068; repeat.")
     ] = None,
@@ -97,6 +88,14 @@ def publish(
 
     if bool(disease) != (mondo is not None):
         raise InputError("Diseases are read from an ontology.", "Give both --disease and --mondo.")
+    asked = offers.Asked(
+        currency, right, duration, uses, visas, pro_rata, delivery_window, dispute_window, arbiter
+    )
+    if price is None and asked != offers.NOTHING_ASKED:
+        raise InputError(
+            "Terms of an offer are given, but no price, so nothing would be offered.",
+            "Give --price too (0 is one), or leave the terms for: biodesci dataset offer ID.",
+        )
     meta = DatasetMeta(
         name=name,
         description=description,
@@ -108,7 +107,7 @@ def publish(
         diseases=permitted(mondo, [diseases.parse(id_) for id_ in disease or ()]) if mondo else None,
     )
     chain = session.chain()
-    offer = None if price is None else _terms(chain, price, currency, right, duration, uses, visas, pro_rata)
+    offer = None if price is None else asked.terms(chain, price)
     chosen = session.settings()
     done = run(
         chain,
@@ -128,45 +127,21 @@ def publish(
     )
 
 
-def _terms(
-    chain: Chain,
-    price: str,
-    currency: str,
-    right: str,
-    duration: int,
-    uses: int,
-    visas: list[str] | None,
-    pro_rata: bool,
-) -> OfferTerms:
-    from biodesci.core.visa import mask
-    from biodesci.services.offers import OfferTerms
-
-    paid_in = token(chain, currency)
-    return OfferTerms(
-        right=right,
-        price=paid_in.parse(price),
-        duration=duration,
-        uses=uses,
-        currency=paid_in.address,
-        visas=mask(visas or []),
-        pro_rata=pro_rata,
-    )
-
-
-def _summary(dataset_id: int) -> dict[str, Any]:
+def _summary(chain: Chain, dataset_id: int) -> dict[str, Any]:
     from biodesci.core import cid, duo
     from biodesci.core.errors import NotFoundError
+    from biodesci.services.offers import NOBODY
 
-    chain = session.chain(account=False)
     functions = chain.datasets.functions
     if not 1 <= dataset_id <= chain.call(functions.datasetCount()):
         raise NotFoundError(f"There is no dataset {dataset_id}.", "List them: biodesci dataset list.")
     version = chain.call(functions.latestVersion(dataset_id))
     found = chain.read(chain.datasets, "versionOf", dataset_id, version)
+    custodian = chain.call(functions.custodianOf(dataset_id))
     return {
         "id": dataset_id,
         "owner": chain.call(functions.ownerOf(dataset_id)),
-        "custodian": chain.call(functions.custodianOf(dataset_id)).replace(_NOBODY, "") or None,
+        "custodian": None if custodian == NOBODY else custodian,
         "version": version,
         "terms": duo.codes(found["terms"]),
         "terms_in_words": duo.describe(found["terms"]),
@@ -183,7 +158,7 @@ def list_() -> None:
     """All datasets on chain."""
     chain = session.chain(account=False)
     count = chain.call(chain.datasets.functions.datasetCount())
-    rows = [_summary(i) for i in range(1, count + 1)]
+    rows = [_summary(chain, i) for i in range(1, count + 1)]
     output.table(
         rows, ["id", "owner", "version", "terms", "withdrawn", "card"], "No dataset is published yet."
     )
@@ -194,32 +169,9 @@ def show(dataset_id: Number) -> None:
     """One dataset with its offers."""
     from biodesci.services.offers import of_dataset
 
-    shown = _summary(dataset_id)
-    offers = of_dataset(session.chain(account=False), dataset_id)
-    output.record({**shown, "offers": [str(offer) for offer in offers]})
-
-
-@app.command()
-def offer(
-    dataset_id: Number,
-    price: Annotated[str, typer.Option(help=f"{_PRICE}.")],
-    currency: _CURRENCY = "ETH",
-    right: _RIGHT = "download",
-    duration: _DURATION = 0,
-    uses: _USES = 0,
-    visas: _VISAS = None,
-    pro_rata: _PRO_RATA = False,
-) -> None:
-    """Offer licences for a dataset of yours.
-
-    Example: biodesci dataset offer 1 --price 25 --duration 2592000 --visas registered-access --pro-rata
-    """
-    from biodesci.services.offers import create, get
-
-    chain = session.chain()
-    terms = _terms(chain, price, currency, right, duration, uses, visas, pro_rata)
-    made = get(chain, create(chain, dataset_id, terms))
-    output.record({"offer_id": made.id, "offer": str(made)})
+    chain = session.chain(account=False)
+    shown = _summary(chain, dataset_id)
+    output.record({**shown, "offers": [str(offer) for offer in of_dataset(chain, dataset_id)]})
 
 
 @app.command()
@@ -237,23 +189,15 @@ def prove(
     from biodesci.services import files
     from biodesci.services.diseases import prove as run
 
-    number = diseases.parse(disease)
+    target, number = new_file(file), diseases.parse(disease)
     proof = run(session.chain(account=False), session.ipfs(), dataset_id, number, mondo)
     if not proof:
         raise StateError(
             f"Dataset {dataset_id} has no diseases on chain.", "Buy without a proof: its owner decides."
         )
     document = {"disease": diseases.format_id(number), "proof": ["0x" + step.hex() for step in proof]}
-    files.write_atomic(file, (json.dumps(document, indent=1) + "\n").encode())
-    output.record({"dataset_id": dataset_id, "disease": document["disease"], "file": str(file)})
-
-
-@app.command("close-offer")
-def close_offer(offer_id: Number) -> None:
-    """Stop selling by an offer."""
-    chain = session.chain()
-    chain.send(chain.licenses.functions.closeOffer(offer_id))
-    output.record({"offer_id": offer_id, "open": False})
+    files.write_atomic(target, (json.dumps(document, indent=1) + "\n").encode())
+    output.record({"dataset_id": dataset_id, "disease": document["disease"], "file": str(target)})
 
 
 @app.command()

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from biodesci.cli import output, session
-from biodesci.cli.arguments import address
+from biodesci.cli.arguments import address, new_file
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -18,7 +18,7 @@ def create() -> None:
     """Make a key, sealed by the passphrase in the home folder."""
     from biodesci.services import keys
 
-    path = keys.create(session.settings().home, session.passphrase())
+    path = keys.create(session.settings().home, session.new_passphrase())
     output.record({"file": str(path)}, "Key made. Register its public half: biodesci key register.")
 
 
@@ -32,12 +32,13 @@ def register(
     """Put the public key on chain (makes a key first where there is none)."""
     from biodesci.services import files, keys
 
+    target = None if sign is None else new_file(sign)
     chain, home = session.chain(), session.settings().home
-    if sign is not None:
+    if target is not None:
         made = keys.sign_registration(chain, home, session.passphrase(), seconds=days * 86_400)
-        files.write_atomic(sign, made.dump())
+        files.write_atomic(target, made.dump())
         said = "Signed. Whoever sends it pays the gas: biodesci key relay FILE."
-        output.record({"account": made.account, "file": str(sign), "sent": False}, said)
+        output.record({"account": made.account, "file": str(target), "sent": False}, said)
         return
     result = keys.register(chain, home, session.passphrase())
     output.record({"account": result.account, "key_hash": result.key_hash, "sent": result.sent})

@@ -3,44 +3,46 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from biodesci.cli import output, session
-from biodesci.cli.arguments import Number, address
+from biodesci.cli.arguments import Number, address, uses, when
+
+if TYPE_CHECKING:
+    from biodesci.chain.client import Chain
 
 app = typer.Typer(no_args_is_help=True)
 
-_FOREVER = 2**40 - 1
+_COLLECT = "biodesci account collect (--currency TOKEN where it was paid in one)"
+
+_REASON = Annotated[str, typer.Argument(help="At most 32 bytes; public.")]
 
 
-def _row(license_id: int) -> dict[str, Any]:
-    from datetime import UTC, datetime
-
+def _row(chain: Chain, license_id: int) -> dict[str, Any]:
     from biodesci.chain import currency
     from biodesci.core import duo
     from biodesci.services.license import get
+    from biodesci.services.offers import RIGHTS
 
-    def when(seconds: int) -> str | None:
-        return datetime.fromtimestamp(seconds, UTC).isoformat() if 0 < seconds < _FOREVER else None
-
-    chain = session.chain(account=False)
     held = get(chain, license_id)
     paid_in = currency.read(chain, held.currency)
     return {
         "id": held.id,
+        "offer": held.offer_id,
         "dataset": held.dataset_id,
         "version": held.version,
         "licensee": held.licensee,
         "state": held.state.name.lower(),
-        "right": ("none", "download", "train", "infer")[held.right],
+        "right": ("none", *RIGHTS)[held.right],
         "active": held.active,
         "price": paid_in.show(held.price),
         "currency": None if paid_in.is_ether else paid_in.address,
         "purpose": duo.codes(held.purpose),
         "deadline": when(held.deadline),
-        "expires": "never" if held.expires_at >= _FOREVER else when(held.expires_at),
+        "expires": when(held.expires_at),
+        "uses_left": uses(held.uses_left),
         "pro_rata": held.pro_rata,
     }
 
@@ -52,22 +54,23 @@ def list_(account: Annotated[str, typer.Option(help="Another account's.")] = "")
     from biodesci.services.license import held_by
 
     holder = address(account) if account else accounts.address(session.settings().account_path)
-    held = held_by(session.chain(account=False), holder)
+    chain = session.chain(account=False)
+    held = held_by(chain, holder)
     columns = ["id", "dataset", "version", "state", "right", "active", "expires"]
-    output.table([_row(one.id) for one in held], columns, "No licence is held.")
+    output.table([_row(chain, one.id) for one in held], columns, "No licence is held.")
 
 
 @app.command()
 def show(license_id: Number) -> None:
     """One licence as the contract has it."""
-    output.record(_row(license_id))
+    output.record(_row(session.chain(account=False), license_id))
 
 
 @app.command()
 def download(
     license_id: Number,
     target: Annotated[Path, typer.Argument(help="Where the decrypted file goes.")],
-    force: Annotated[bool, typer.Option(help="Overwrite the target.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite the target.")] = False,
 ) -> None:
     """Fetch the key, download (resuming), check against the chain, decrypt."""
     from dataclasses import asdict
@@ -94,23 +97,41 @@ def confirm(license_id: Number) -> None:
 
 
 @app.command()
-def dispute(
-    license_id: Number, reason: Annotated[str, typer.Argument(help="At most 32 bytes; public.")]
-) -> None:
-    """Say that what was delivered is wrong, within the dispute window."""
+def dispute(license_id: Number, reason: _REASON) -> None:
+    """Say that what was delivered is wrong, within the dispute window. Access ends."""
+    from biodesci.services.license import State, get
     from biodesci.services.license import dispute as run
 
-    done = run(session.chain(), license_id, reason)
-    output.record({"license_id": license_id, "sent": done is not None})
+    chain = session.chain()
+    done = run(chain, license_id, reason)
+    state = get(chain, license_id).state
+    said = f"The price is yours again: {_COLLECT}." if state is State.REFUNDED else "The arbiter decides."
+    output.record({"license_id": license_id, "state": state.name.lower(), "sent": done is not None}, said)
+
+
+@app.command()
+def resolve(
+    license_id: Number,
+    pay: Annotated[str, typer.Argument(help="Who gets the price: owner or buyer.")],
+) -> None:
+    """As the arbiter that the offer names: decide a dispute."""
+    from biodesci.core.errors import InputError
+
+    if pay not in ("owner", "buyer"):
+        raise InputError(f"{pay!r} is no side of a dispute.", "Name who gets the price: owner or buyer.")
+    chain = session.chain()
+    chain.send(chain.licenses.functions.resolve(license_id, pay == "owner"))
+    output.record({"license_id": license_id, "state": "settled" if pay == "owner" else "refunded"})
 
 
 @app.command()
 def refund(license_id: Number) -> None:
-    """Take the price back after the delivery deadline; then: biodesci account collect."""
+    """Take the price back of what was not delivered in time, or can't be, or of a dispute left undecided."""
     from biodesci.services.license import refund as run
 
     done = run(session.chain(), license_id)
-    output.record({"license_id": license_id, "state": "refunded", "sent": done is not None})
+    said = f"The price is the buyer's again: {_COLLECT}."
+    output.record({"license_id": license_id, "state": "refunded", "sent": done is not None}, said)
 
 
 @app.command()
@@ -130,14 +151,12 @@ def approve(license_id: Number) -> None:
 
 
 @app.command()
-def reject(
-    license_id: Number, reason: Annotated[str, typer.Argument(help="At most 32 bytes; public.")]
-) -> None:
+def reject(license_id: Number, reason: _REASON) -> None:
     """As the dataset's owner: decline a purchase; the buyer is paid back."""
     from biodesci.services.license import short_text
 
-    chain = session.chain()
-    chain.send(chain.licenses.functions.reject(license_id, short_text(reason)))
+    text, chain = short_text(reason), session.chain()
+    chain.send(chain.licenses.functions.reject(license_id, text))
     output.record({"license_id": license_id, "state": "rejected"})
 
 
@@ -153,13 +172,16 @@ def refund_due(license_id: Number) -> None:
 @app.command()
 def revoke(
     license_id: Number,
-    reason: Annotated[str, typer.Argument(help="At most 32 bytes; public.")],
+    reason: _REASON,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask before paying back.")] = False,
 ) -> None:
     """As the dataset's owner: end a licence, and pay back what its terms say. Downloads can't be recalled."""
     from biodesci.services import renewal
+    from biodesci.services.license import short_text
 
+    short_text(reason)
     chain = session.chain()
+    renewal.require_owner(chain, license_id)
     due, paid_in = renewal.refund_due(chain, license_id)
     if due:
         output.consent(f"Revoking licence {license_id} pays {paid_in.show(due)} back to its holder.", yes=yes)

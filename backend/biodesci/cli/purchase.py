@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from biodesci.cli import output, session
-from biodesci.cli.arguments import Number
+from biodesci.cli.arguments import Number, new_file, uses, when
 
 if TYPE_CHECKING:
     from biodesci.chain.client import Chain
@@ -45,7 +45,7 @@ def buy(
     disease: _DISEASE = "",
     mondo: _MONDO = None,
     statement: _STATEMENT = "",
-    again: Annotated[bool, typer.Option(help="Buy although you hold such a licence.")] = False,
+    again: Annotated[bool, typer.Option("--again", help="Buy although you hold such a licence.")] = False,
     yes: _YES = False,
 ) -> None:
     """Buy a licence: one transaction, the price in escrow until the key is delivered.
@@ -81,21 +81,19 @@ def order(
     Example: biodesci license order 1 --purpose HMB -o order.json
     """
     from biodesci.core.duo import parse_purpose
-    from biodesci.core.errors import StateError
     from biodesci.services import files, offers
     from biodesci.services.orders import order as run
 
-    if file.exists():
-        raise StateError(f"There is a file {file} already.", "Name another one.")
+    target = new_file(file)
     wanted, chain = parse_purpose(purpose), session.chain()
     offer = offers.get(chain, offer_id)
     declared, evidence = _declared(chain, offer, wanted, visa, disease, mondo, statement)
     payer = "Whoever submits the order pays it." if offer.currency.is_ether else "It is yours to pay."
     output.consent(f"{_total(offer)} {payer}", yes=yes)
     signed = run(chain, offer_id, declared, evidence, seconds=days * _DAY)
-    files.write_private(file, signed.dump())
+    files.write_private(target, signed.dump())
     output.record(
-        {"offer_id": offer_id, "payment": signed.payment.method.name.lower(), "file": str(file)},
+        {"offer_id": offer_id, "payment": signed.payment.method.name.lower(), "file": str(target)},
         "Signed. The file is private: give it to whoever submits it (biodesci license relay FILE). "
         "To take it back: biodesci license cancel-orders.",
     )
@@ -110,6 +108,7 @@ def relay(
     from biodesci.services import files, offers, orders
 
     signed, chain = orders.load(files.read(file)), session.chain()
+    orders.require_open(chain, signed)
     offer = offers.get(chain, signed.order.offer_id)
     payer = "you" if offer.currency.is_ether else signed.order.buyer
     output.consent(f"{_total(offer)} Paid by {payer}.", yes=yes)
@@ -128,16 +127,23 @@ def cancel_orders() -> None:
 @app.command()
 def renew(license_id: Number, visa: _VISA = None, yes: _YES = False) -> None:
     """Buy a settled licence's offer once more: as much time, and as many uses, on top."""
-    from dataclasses import asdict
-
     from biodesci.services import offers
-    from biodesci.services.license import get
+    from biodesci.services.license import own
     from biodesci.services.renewal import renew as run
 
-    chain = session.chain()
-    output.consent(_total(offers.get(chain, get(chain, license_id).offer_id)), yes=yes)
-    done = run(chain, license_id, _visas(visa), note=output.note)
-    output.record({"license_id": license_id, **asdict(done)})
+    shown, chain = _visas(visa), session.chain()
+    offer = offers.get(chain, own(chain, license_id).offer_id)
+    output.consent(_total(offer), yes=yes)
+    done = run(chain, session.settings().home, license_id, shown, note=output.note)
+    output.record(
+        {
+            "license_id": license_id,
+            "expires": when(done.expires_at),
+            "uses_left": uses(done.uses_left),
+            "paid": done.paid,
+            "shown": offer.currency.show(done.paid),
+        }
+    )
 
 
 def _total(offer: Offer) -> str:
@@ -180,18 +186,28 @@ def _text(statement: str) -> str:
     """What a file of that name says, or else the text itself."""
     from biodesci.core.errors import InputError
 
+    path = Path(statement)
     try:
-        path = Path(statement)
-        return path.read_text(encoding="utf-8") if len(statement) < 1_024 and path.is_file() else statement
+        is_file = path.is_file()
+    except OSError:
+        is_file = False  # too long for a name
+    if not is_file:
+        output.note("There is no file of that name, so --statement itself is taken as the research plan.")
+        return statement
+    try:
+        return path.read_text(encoding="utf-8")
     except UnicodeDecodeError as exc:
-        raise InputError(f"{statement} is not UTF-8 text.", "Save the research plan as plain text.") from exc
+        raise InputError(f"{path} is not UTF-8 text.", "Save the research plan as plain text.") from exc
 
 
 def _say(done: Purchased) -> None:
     from dataclasses import asdict
 
     if not done.bought:
-        said = f"You hold licence {done.license_id} for this already; nothing was paid."
+        said = (
+            f"You hold licence {done.license_id} for this already; nothing was paid. Buy another one with "
+            f"--again, or see that one: biodesci license show {done.license_id}."
+        )
     elif done.needs_review:
         said = f"Licence {done.license_id} waits for the owner's review; the price is in escrow."
     else:

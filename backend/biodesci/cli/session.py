@@ -30,6 +30,20 @@ def passphrase() -> str:
     return chosen.secret()
 
 
+def new_passphrase() -> str:
+    """As `passphrase`, asked for twice: nobody can restore what a mistyped one seals."""
+    from getpass import getpass
+
+    from biodesci.core.errors import InputError
+
+    chosen = settings()
+    asked = chosen.passphrase is None and chosen.passphrase_file is None and sys.stdin.isatty()
+    word = passphrase()
+    if asked and getpass("The same once more: ") != word:
+        raise InputError("The two passphrases differ.", "Repeat the command; nothing was made.")
+    return word
+
+
 def chain(*, account: bool = True) -> Chain:
     from biodesci.chain.accounts import load
     from biodesci.chain.client import Chain

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from biodesci.cli import output, session
-from biodesci.cli.arguments import Number, address, visa_type
+from biodesci.cli.arguments import Number, address, new_file, visa_type, when
 
 if TYPE_CHECKING:
     from biodesci.core.visa import SignedVisa
@@ -37,23 +37,25 @@ def issue(
 
     Example: biodesci visa issue 0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC --type ResearcherStatus -o a.json
     """
-    from biodesci.core.errors import InputError, StateError
+    from biodesci.core.errors import InputError
     from biodesci.core.visa import VisaType
     from biodesci.services import files
     from biodesci.services.visa import grant_value
     from biodesci.services.visa import issue as run
 
-    if file.exists():
-        raise StateError(f"There is a file {file} already.", "Name another one.")
+    target = new_file(file)
     kind, holder, chain = visa_type(type_), address(subject), session.chain()
     is_grant = kind is VisaType.CONTROLLED_ACCESS_GRANTS
     if is_grant != (dataset is not None) or (is_grant and value):
-        raise InputError("A grant names its dataset, and other visas name none.", "Use --dataset or --value.")
+        raise InputError(
+            "A grant carries its dataset, and other visas carry none.",
+            "Give --dataset with ControlledAccessGrants alone, and --value with the others.",
+        )
     carried = _value(value) if dataset is None else grant_value(chain, dataset)
     made = run(chain, holder, kind, carried, chain.now() + days * 86_400)
-    files.write_private(file, made.dump())
+    files.write_private(target, made.dump())
     output.record(
-        _fields(made) | {"file": str(file)}, "Signed. The file is personal: give it to its subject."
+        _fields(made) | {"file": str(target)}, "Signed. The file is personal: give it to its subject."
     )
 
 
@@ -89,16 +91,17 @@ def trust(
     issuer: Annotated[str, typer.Argument(help="Its address.")],
     type_: Annotated[
         list[str] | None,
-        typer.Option("--type", help=f"registered-access, {_TYPES}; repeat. None: end trust."),
+        typer.Option("--type", help=f"registered-access, {_TYPES}; repeat. Without any, trust ends."),
     ] = None,
 ) -> None:
     """As an owner of datasets: let an issuer's visas of these types count. Replaces what was said before."""
     from biodesci.core.visa import mask, names
     from biodesci.services.visa import trust as run
 
-    types = mask(type_ or [])
-    sent = run(session.chain(), address(issuer), types)
-    output.record({"issuer": address(issuer), "types": names(types), "sent": sent})
+    types, whose = mask(type_ or []), address(issuer)
+    sent = run(session.chain(), whose, types)
+    said = "Its visas of these types count." if types else "No visa of it counts any more."
+    output.record({"issuer": whose, "types": names(types), "sent": sent}, said)
 
 
 @app.command("require-value")
@@ -115,7 +118,9 @@ def require_value(
 
 
 @app.command()
-def trusted(owner: Annotated[str, typer.Argument(help="An owner's address; this account's.")] = "") -> None:
+def trusted(
+    owner: Annotated[str, typer.Argument(help="An owner's address; this account's if not given.")] = "",
+) -> None:
     """Whose visas an owner of datasets trusts, and which values it requires."""
     from biodesci.chain import accounts
     from biodesci.core.visa import names
@@ -147,8 +152,6 @@ def _value(text: str) -> bytes:
 
 
 def _fields(signed: SignedVisa) -> dict[str, Any]:
-    from datetime import UTC, datetime
-
     from biodesci.core.visa import NAMES
 
     visa = signed.visa
@@ -157,6 +160,6 @@ def _fields(signed: SignedVisa) -> dict[str, Any]:
         "type": NAMES[visa.type],
         "value": "0x" + visa.value.hex(),
         "issuer": visa.issuer,
-        "asserted": datetime.fromtimestamp(visa.asserted, UTC).isoformat(),
-        "expires": datetime.fromtimestamp(min(visa.expires, 253_402_300_799), UTC).isoformat(),
+        "asserted": when(visa.asserted),
+        "expires": when(visa.expires),
     }

@@ -1,7 +1,8 @@
 """A data owner's side: seals dataset keys to licensees whose purchase the contract holds, and delivers them.
 
-State, withdrawal, deadline and the licensee's key are asked of the chain at release time. The contract takes
-one delivery, so that a crash between sealing and sending, or an event seen twice, ends in one delivery too.
+A purchase counts once it is as deep in the chain as `Chain.confirmations` says. State, withdrawal, visas,
+deadline and the licensee's key are asked of the chain at release time. The contract takes one delivery, so
+that a crash between sealing and sending, or an event seen twice, ends in one delivery too.
 """
 
 from __future__ import annotations
@@ -38,7 +39,6 @@ class Custodian:
         self._next_block = chain.deployment.first_block
         self._held: set[tuple[int, int]] = set()  # (dataset, version) whose keys are in this home
         self._open: set[int] = set()
-        self._settled = -1  # the block up to which all is done that can be
         self._told: set[tuple[int, str]] = set()
 
     def __repr__(self) -> str:
@@ -47,8 +47,11 @@ class Custodian:
     def poll(self) -> list[int]:
         """Delivers what is due; the licences that were delivered by this call."""
         chain = self._chain
-        head = chain.block_number()
+        # A purchase that a reorganization takes back would have been paid for with nothing.
+        head = chain.block_number() - chain.confirmations
         first = chain.deployment.first_block
+        if head < first:
+            return []
         start = max(self._next_block - _REORG_MARGIN, first)
         for name in ("DatasetPublished", "VersionPublished"):
             for log in chain.events(chain.datasets, name, start, head):
@@ -59,9 +62,7 @@ class Custodian:
             if (log["args"]["datasetId"], log["args"]["version"]) in self._held:
                 self._open.add(log["args"]["licenseId"])
         self._next_block = head + 1
-        released = [license_id for license_id in sorted(self._open) if self._release(license_id)]
-        self._settled = head
-        return released
+        return [license_id for license_id in sorted(self._open) if self._release(license_id)]
 
     def _release(self, license_id: int) -> bool:
         try:

@@ -22,6 +22,7 @@ from biodesci.core.errors import (
     InputError,
     IntegrityError,
     NotFoundError,
+    RevertedError,
     StateError,
 )
 from biodesci.ipfs.client import Ipfs
@@ -124,7 +125,7 @@ def envelope_of(chain: Chain, license_id: int) -> bytes:
 
 def fetch_key(chain: Chain, ipfs: Ipfs, seed: bytes, license_id: int) -> bytes:
     """The dataset key: opened from the envelope, and checked against the commitment on chain."""
-    held = _own(chain, license_id)
+    held = own(chain, license_id)
     _require_access(chain, held)
     sealed = ipfs.cat(envelope_of(chain, license_id), max_size=_MAX_ENVELOPE)
     context = envelope.info("license", chain.chain_id, str(chain.licenses.address), license_id, held.licensee)
@@ -191,7 +192,7 @@ def container_of(ipfs: Ipfs, card: bytes) -> bytes:
 
 def confirm(chain: Chain, license_id: int) -> TxReceipt | None:
     """Pays the owner; None where that was done before."""
-    held = _own(chain, license_id)
+    held = own(chain, license_id)
     if held.state is State.SETTLED:
         return None
     return chain.send(chain.licenses.functions.confirm(license_id))
@@ -199,10 +200,11 @@ def confirm(chain: Chain, license_id: int) -> TxReceipt | None:
 
 def dispute(chain: Chain, license_id: int, reason: str) -> TxReceipt | None:
     """None where it is disputed already."""
-    held = _own(chain, license_id)
+    held = own(chain, license_id)
+    text = short_text(reason)
     if held.state is State.DISPUTED:
         return None
-    return chain.send(chain.licenses.functions.dispute(license_id, short_text(reason)))
+    return chain.send(chain.licenses.functions.dispute(license_id, text))
 
 
 def refund(chain: Chain, license_id: int) -> TxReceipt | None:
@@ -220,7 +222,8 @@ def short_text(text: str) -> bytes:
     return raw.ljust(32, b"\0")
 
 
-def _own(chain: Chain, license_id: int) -> License:
+def own(chain: Chain, license_id: int) -> License:
+    """The licence, if this account holds it."""
     held = get(chain, license_id)
     if held.licensee != chain.address:
         raise AccessDeniedError(
@@ -234,18 +237,40 @@ def _require_access(chain: Chain, held: License) -> None:
         return
     show = f"See biodesci license show {held.id}."
     if held.state is State.PURCHASED:
-        late = chain.now() > held.deadline
+        if not _refundable(chain, held.id):
+            raise StateError(f"The key of licence {held.id} is not delivered yet.", "Try again shortly.")
         raise StateError(
-            f"The key of licence {held.id} is not delivered yet.",
-            f"The deadline has passed: biodesci license refund {held.id}." if late else "Try again shortly.",
+            f"The key of licence {held.id} is not delivered yet, and can't be any more: the deadline has "
+            "passed, consent was withdrawn, or a visa lapsed.",
+            f"Take the price back: biodesci license refund {held.id}.",
         )
     if held.state is State.IN_REVIEW:
-        raise StateError(f"Licence {held.id} waits for the owner's review.", show)
+        raise StateError(
+            f"Licence {held.id} waits for the owner's review.",
+            f"The owner was silent for too long: biodesci license refund {held.id}."
+            if _refundable(chain, held.id)
+            else show,
+        )
     renew = f"Renew it (biodesci license renew {held.id}), or buy another one."
-    if held.state in {State.DELIVERED, State.SETTLED} and held.expires_at <= chain.now():
-        raise AccessDeniedError(f"Licence {held.id} has expired.", renew)
-    if held.state in {State.DELIVERED, State.SETTLED} and held.uses_left == 0:
-        raise AccessDeniedError(f"The uses of licence {held.id} are spent.", renew)
-    if held.state in {State.DELIVERED, State.SETTLED} and held.right != _TRAIN:
-        raise AccessDeniedError(f"An issuer revoked a visa that licence {held.id} rests on.", show)
+    if held.state in {State.DELIVERED, State.SETTLED}:
+        if held.expires_at <= chain.now():
+            raise AccessDeniedError(f"Licence {held.id} has expired.", renew)
+        if held.uses_left == 0:
+            raise AccessDeniedError(f"The uses of licence {held.id} are spent.", renew)
+        is_withdrawn = chain.datasets.functions.isWithdrawn(held.dataset_id, held.version)
+        if held.right == _TRAIN and chain.call(is_withdrawn):
+            raise AccessDeniedError(f"Consent was withdrawn, so licence {held.id} trains no more.", show)
+        raise AccessDeniedError(
+            f"An issuer revoked a visa that licence {held.id} rests on.",
+            f"Renew the licence with a new one: biodesci license renew {held.id} --visa FILE.",
+        )
     raise AccessDeniedError(f"Licence {held.id} gives no access: {held.state.name.lower()}.", show)
+
+
+def _refundable(chain: Chain, license_id: int) -> bool:
+    """Whether anybody could send the price back now, by the contract."""
+    try:
+        chain.call(chain.licenses.functions.refund(license_id))
+    except RevertedError:
+        return False
+    return True

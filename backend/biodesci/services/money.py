@@ -5,6 +5,7 @@ from __future__ import annotations
 from biodesci.chain import currency
 from biodesci.chain.client import Chain
 from biodesci.chain.currency import Currency
+from biodesci.core.errors import InputError
 
 
 def holdings(chain: Chain, account: str, paid_in: Currency) -> dict[str, int]:
@@ -23,6 +24,8 @@ def holdings(chain: Chain, account: str, paid_in: Currency) -> dict[str, int]:
 
 def collect(chain: Chain, paid_in: Currency, to: str | None = None) -> int:
     """Pays out what is owed to this account, to itself or (for licences) to `to`; smallest units paid."""
+    if to == currency.ETHER:
+        raise InputError("Nobody has the zero address: what goes there is lost.", "Name another address.")
     owed = holdings(chain, chain.address, paid_in)
     paid = 0
     licences, inferences = chain.licenses.functions, chain.inferences.functions

@@ -36,14 +36,25 @@ class Offer:
     def __str__(self) -> str:
         parts = [f"{('none', *RIGHTS)[self.right]} for {self.currency.show(self.price)}"]
         if self.duration:
-            parts.append(f"{self.duration} s of access")
+            parts.append(f"{span(self.duration)} of access")
         if self.uses:
             parts.append(f"{self.uses} uses")
         if self.visas:
             parts.append(f"with {' and '.join(visa.names(self.visas))}")
         if self.pro_rata:
-            parts.append("unused part paid back")
+            parts.append("unused part paid back if revoked")
+        if self.arbiter != NOBODY:
+            parts.append(f"disputes decided by {self.arbiter}")
         return f"{self.id}: {', '.join(parts)} ({'open' if self.open else 'closed'})"
+
+
+def span(seconds: int) -> str:
+    """In the largest unit that counts it whole: "30 days"."""
+    for unit, length in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
+        if seconds and seconds % length == 0:
+            number = seconds // length
+            return f"{number} {unit}{'s' if number > 1 else ''}"
+    return f"{seconds} s"
 
 
 @dataclass(frozen=True)

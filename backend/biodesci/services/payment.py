@@ -1,12 +1,13 @@
 """How a price in a token is paid: by an allowance, a permit (ERC-2612) or an authorization (ERC-3009).
 
-Each is for exactly the price, so that nothing is left over for later.
+Each is for exactly the price, and an approval of ours that is not used, or not all of it, is taken back.
 """
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 
 from eth_account.messages import encode_typed_data
 
@@ -14,25 +15,52 @@ from biodesci.chain import currency
 from biodesci.chain.client import Chain
 from biodesci.chain.currency import Currency
 from biodesci.core import typed_data
-from biodesci.core.errors import ChainError, FundsError, InputError
+from biodesci.core.errors import BioDeSciError, ChainError, FundsError, InputError, UnavailableError
 from biodesci.core.order import Method, Payment
 
 PERMIT_SECONDS = 3_600
 Note = Callable[[str], None]
 
 
-def own(chain: Chain, paid_in: Currency, price: int, note: Note) -> Payment:
-    """For a transaction of the payer's own. Sends an approval first where the token takes no permit."""
+@contextmanager
+def own(chain: Chain, paid_in: Currency, price: int, note: Note) -> Iterator[Payment]:
+    """For a transaction of the payer's own, sent in the block. A token without permits is approved for it."""
     if paid_in.is_ether or price == 0:
-        return Payment()
+        yield Payment()
+        return
     require_balance(chain, paid_in, price)
     if _allowed(chain, paid_in) >= price:
-        return Payment()
-    if permit := _permit(chain, paid_in, price, chain.now() + PERMIT_SECONDS):
-        return permit
-    note(f"{paid_in.name} takes no permits: approving {paid_in.show(price)} comes first, as a transaction.")
-    approve(chain, paid_in, price)
-    return Payment()
+        yield Payment()
+    elif permit := _permit(chain, paid_in, price, chain.now() + PERMIT_SECONDS):
+        yield permit
+    else:
+        note(f"{paid_in.name} takes no permits: approving the price comes first, as a transaction.")
+        with approved(chain, paid_in, price):
+            yield Payment()
+
+
+@contextmanager
+def approved(chain: Chain, paid_in: Currency, amount: int) -> Iterator[None]:
+    """Lets AccessLicense take `amount` of a token within the block; what is left then is taken back."""
+    before = _allowed(chain, paid_in)
+    approve(chain, paid_in, amount)
+    try:
+        yield
+    except UnavailableError:
+        raise  # what was sent may take effect yet, and needs the allowance
+    except BioDeSciError:
+        if before < amount:
+            with suppress(BioDeSciError):  # what went wrong first is what has to be told
+                _end_approval(chain, paid_in)
+        raise
+    if before < amount:
+        _end_approval(chain, paid_in)
+
+
+def _end_approval(chain: Chain, paid_in: Currency) -> None:
+    if _allowed(chain, paid_in):
+        functions = currency.erc20(chain, paid_in.address).functions
+        chain.send(functions.approve(chain.licenses.address, 0))
 
 
 def approve(chain: Chain, paid_in: Currency, amount: int) -> None:

@@ -20,7 +20,7 @@ from web3.types import TxReceipt
 
 from biodesci.chain.client import Chain
 from biodesci.core import canonical, cid, container, duo
-from biodesci.core.errors import AccessDeniedError, InputError, StateError
+from biodesci.core.errors import AccessDeniedError, InputError, RevertedError, StateError
 from biodesci.ipfs.client import Ipfs
 from biodesci.services import dataset_keys, files
 from biodesci.services.card import Checked, card, inspect
@@ -218,8 +218,8 @@ def _mint(
     if signed := journal.data.get("signed"):
         try:
             return chain.broadcast(bytes.fromhex(signed))
-        except StateError:
-            # Replaced by another transaction of this account, so it can't take effect any more.
+        except (RevertedError, StateError):
+            # It failed, or another transaction has its nonce: it can't take effect any more.
             journal.note(signed=None)
     fields = journal.data
     digests = (bytes.fromhex(fields[k]) for k in ("card", "contentRoot", "keyCommitment"))

@@ -1,12 +1,7 @@
-"""Buying a licence: one transaction, with all that the buyer declares and shows.
-
-Nothing is paid twice: what was signed is noted in a journal before it is sent, and a run that follows sends
-the same bytes.
-"""
+"""Buying a licence: one transaction, with all that the buyer declares and shows. Nothing is paid twice."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,12 +10,13 @@ from web3.contract.contract import ContractFunction
 from web3.types import TxReceipt
 
 from biodesci.chain.client import Chain
-from biodesci.core import canonical, duo, visa
+from biodesci.core import duo, visa
 from biodesci.core.errors import AccessDeniedError, StateError
 from biodesci.core.order import NEVER, Evidence, Method, Order, Payment, Purpose
-from biodesci.services import files, offers, payment
+from biodesci.services import offers, payment
 from biodesci.services.license import State, held_by
 from biodesci.services.offers import Offer
+from biodesci.services.once import Once
 
 
 @dataclass(frozen=True)
@@ -48,30 +44,25 @@ def purchase(
     declared = Purpose(purpose) if isinstance(purpose, int) else purpose
     shown = evidence or Evidence()
     offer = offers.get(chain, offer_id)
-    journal = home / "purchases" / f"{chain.genesis[2:18]}-{chain.licenses.address}-{offer_id}.json"
-    if journal.exists():
-        # Signed before, by a run that did not see its end.
-        noted = json.loads(journal.read_bytes())
-        if noted["account"] == chain.address:
-            try:
-                done = purchased(chain, chain.broadcast(bytes.fromhex(noted["signed"])))
-            except StateError:
-                journal.unlink()
-            else:
-                journal.unlink()
-                return done
+    once = Once(chain, home, "purchases", offer_id)
+    if (receipt := once.resume()) is not None:
+        note("A run before signed this purchase and did not see its end: it is carried out now.")
+        return _done(chain, receipt, once)
     if not again:
         for held in held_by(chain, chain.address, offer.dataset_id):
             waits = held.state in {State.IN_REVIEW, State.PURCHASED}
             if held.right == offer.right and (held.active or waits):
                 return Purchased(held.id, held.state is State.IN_REVIEW, False, None, 0)
     check(chain, offer, declared, shown)
-    function = _function(chain, offer, declared, shown, payment.own(chain, offer.currency, offer.price, note))
-    signed = chain.sign(function, offer.price if offer.currency.is_ether else 0)
-    files.write_private(journal, canonical.dumps({"account": chain.address, "signed": signed.hex()}))
-    receipt = chain.broadcast(signed)
+    with payment.own(chain, offer.currency, offer.price, note) as paid:
+        function = _function(chain, offer, declared, shown, paid)
+        receipt = once.send(function, offer.price if offer.currency.is_ether else 0)
+    return _done(chain, receipt, once)
+
+
+def _done(chain: Chain, receipt: TxReceipt, once: Once) -> Purchased:
     result = purchased(chain, receipt)
-    journal.unlink()
+    once.forget()
     return result
 
 
@@ -106,6 +97,12 @@ def check(chain: Chain, offer: Offer, purpose: Purpose, evidence: Evidence) -> N
     """Whether this account's purchase would go through, said in words before anything is signed."""
     if not offer.open:
         raise StateError(f"Offer {offer.id} is closed.", "Choose an open one: biodesci dataset show ID.")
+    version, _, withdrawn = chain.call(chain.datasets.functions.saleOf(offer.dataset_id))
+    if withdrawn:
+        raise AccessDeniedError(
+            f"Consent to use dataset {offer.dataset_id}, version {version}, was withdrawn: it is not sold.",
+            "Choose another dataset: biodesci dataset list.",
+        )
     _check_purpose(chain, offer, purpose, evidence)
     check_visas(chain, offer, evidence.visas)
     if not chain.call(chain.keys.functions.hasKey(chain.address)):

@@ -7,7 +7,7 @@ import secrets
 from pathlib import Path
 
 from biodesci.core import commitment
-from biodesci.core.errors import InputError
+from biodesci.core.errors import InputError, IntegrityError
 from biodesci.services import files
 
 _LONGEST = 1 << 20
@@ -23,9 +23,15 @@ def keep(home: Path, text: str) -> bytes:
             f"A research statement has 1 to {_LONGEST} bytes.", "Give the text, or a file of it."
         )
     for known in sorted((home / "statements").glob("*.json")):
-        kept = json.loads(files.read(known))
-        if kept["text"] == text:
-            return bytes.fromhex(kept["hash"][2:])
+        try:
+            kept = json.loads(files.read(known))
+            if kept["text"] == text:
+                return bytes.fromhex(kept["hash"][2:])
+        except (ValueError, KeyError, TypeError) as exc:
+            raise IntegrityError(
+                f"{known} is damaged, and a committee may ask for it.",
+                "Restore it from a copy, or move it away.",
+            ) from exc
     salt = secrets.token_bytes(32)
     hashed = commitment.statement(salt, text)
     document = {

@@ -57,12 +57,11 @@ def hash_of(chain: Chain, signed: SignedVisa) -> bytes:
 def check(chain: Chain, signed: SignedVisa, dataset_id: int) -> int:
     """Whether this visa counts for a dataset now, by the contract; when it expires. Raises RevertedError."""
     hash_of(chain, signed)
+    grant = grant_value(chain, dataset_id)
     owner = chain.call(chain.datasets.functions.ownerOf(dataset_id))
     shown = signed.visa
     _, expires = chain.call(
-        chain.visas.functions.check(
-            owner, shown.subject, grant_value(chain, dataset_id), 1 << shown.type, [signed.tuple()]
-        )
+        chain.visas.functions.check(owner, shown.subject, grant, 1 << shown.type, [signed.tuple()])
     )
     return int(expires)
 

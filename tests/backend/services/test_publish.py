@@ -195,6 +195,33 @@ def test_replaced_transaction_is_signed_anew(chain_for, ipfs, table, tmp_path, m
     assert decrypted(chain, ipfs, home, done.dataset_id) == table.read_bytes()
 
 
+def test_a_transaction_that_failed_on_chain_is_signed_anew(
+    chain_for, ipfs, table, tmp_path, localnet, monkeypatch
+):
+    chain, other, home = chain_for(), chain_for(), tmp_path / "home"
+    plain = other.datasets.functions.publish((b"\1" * 32, b"\2" * 32, b"\3" * 32, HMB, bytes(32)), [])
+    before = localnet.rpc("evm_snapshot")
+    parent = other.event(other.send(plain), other.datasets, "DatasetPublished")["datasetId"]
+    meta = DatasetMeta("Derived", "", HMB, parents=(parent,))
+
+    def lost(_self, _signed):
+        raise UnavailableError("lost", "")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Chain, "broadcast", lost)
+        with pytest.raises(UnavailableError):
+            publish(chain, ipfs, home, PASSPHRASE, table, meta)
+    localnet.rpc("evm_revert", before)  # a reorganization takes the parent away
+    with pytest.raises(RevertedError) as caught:
+        publish(chain, ipfs, home, PASSPHRASE, table, meta)
+    assert (caught.value.name, caught.value.args_) == ("DatasetNFT_UnknownParent", (parent,))
+    assert chain.web3.eth.get_transaction_count(chain.address) == 1, "what was signed was sent, and failed"
+    other.send(plain)
+    done = publish(chain, ipfs, home, PASSPHRASE, table, meta)
+    assert owned(chain) == 1
+    assert decrypted(chain, ipfs, home, done.dataset_id) == table.read_bytes()
+
+
 def test_ipfs_down_leaves_a_publication_to_go_on_with(chain_for, ipfs, table, tmp_path):
     chain, home = chain_for(), tmp_path / "home"
     with pytest.raises(UnavailableError) as caught:

@@ -6,7 +6,7 @@ import pytest
 
 from biodesci.chain.client import Chain
 from biodesci.core import visa as passport
-from biodesci.core.errors import AccessDeniedError, InputError, RevertedError
+from biodesci.core.errors import AccessDeniedError, InputError, NotFoundError, RevertedError
 from biodesci.core.order import Evidence, Purpose
 from biodesci.core.visa import VisaType
 from biodesci.services import license, offers, visa
@@ -148,6 +148,11 @@ def test_a_grant_is_for_one_dataset(desk):
     with pytest.raises(RevertedError) as caught:
         visa.check(desk.buyer, other, desk.dataset)
     assert caught.value.name == "VisaRegistry_WrongValue"
+
+
+def test_a_dataset_that_is_none_is_told_apart_from_a_visa_that_does_not_count(desk):
+    with pytest.raises(NotFoundError, match="no dataset 999999"):
+        visa.check(desk.buyer, desk.issue(), 999_999)
 
 
 def test_a_visa_of_another_network_is_told_apart(desk):

@@ -9,7 +9,6 @@ import pytest
 
 from biodesci.chain.client import Chain
 from biodesci.chain.currency import ETHER
-from biodesci.core import keyfile
 from biodesci.core.envelope import generate_seed, public_key
 from biodesci.core.errors import (
     AccessDeniedError,
@@ -23,9 +22,7 @@ from biodesci.core.errors import (
 )
 from biodesci.ipfs.client import Ipfs
 from biodesci.services import keys, license
-from biodesci.services.custody import Custodian, release_pending
-from biodesci.services.offers import OfferTerms
-from biodesci.services.publish import DatasetMeta, publish
+from biodesci.services.custody import release_pending
 from biodesci.services.purchase import purchase
 
 PASSPHRASE = "a passphrase"
@@ -33,45 +30,6 @@ HMB, DS, COMMERCIAL = 1 << 2, 1 << 3, 1 << 34
 IRB = 1 << 21
 NCU = 1 << 12
 PRICE = 10**15
-
-
-@pytest.fixture(autouse=True)
-def quick_scrypt(monkeypatch):
-    real = keyfile.seal
-    monkeypatch.setattr(keyfile, "seal", lambda secret, word, purpose: real(secret, word, purpose, n=1 << 10))
-
-
-@pytest.fixture
-def ipfs(ipfs_node):
-    return Ipfs(ipfs_node.api, timeout=2.0)
-
-
-class Sale:
-    """A published dataset with an offer, its owner, and a buyer with a key."""
-
-    def __init__(self, chain_for, ipfs, folder, *, terms=HMB | NCU, **offer) -> None:
-        self.owner, self.buyer, self.ipfs = chain_for(), chain_for(), ipfs
-        self.home, self.buyer_home = folder / "owner", folder / "buyer"
-        self.file = folder / "cohort.csv"
-        self.file.write_text("age,chol\n" + "".join(f"{40 + i % 30},{200 + i}\n" for i in range(60)))
-        done = publish(
-            self.owner, ipfs, self.home, PASSPHRASE, self.file, DatasetMeta("Cohort", "", terms),
-            OfferTerms(price=PRICE, **offer),
-        )  # fmt: skip
-        self.dataset, self.offer = done.dataset_id, done.offer_id
-        keys.register(self.buyer, self.buyer_home, PASSPHRASE)
-        self.seed = keys.load_seed(self.buyer_home, PASSPHRASE)
-
-    def buy(self, purpose: int = HMB, **options):
-        return purchase(self.buyer, self.buyer_home, self.offer, purpose, **options)
-
-    def release(self) -> list[int]:
-        return release_pending(self.owner, self.ipfs, self.home, PASSPHRASE)
-
-
-@pytest.fixture
-def sale(chain_for, ipfs, tmp_path):
-    return Sale(chain_for, ipfs, tmp_path)
 
 
 def test_purchase_delivery_download_confirm(sale, tmp_path):
@@ -123,149 +81,6 @@ def test_killed_purchase_pays_once(sale, chain_for, after):
     assert not sale.buy().bought
 
 
-def test_second_delivery_is_refused_and_events_seen_twice_do_not_matter(sale):
-    license_id = sale.buy().license_id
-    one = Custodian(sale.owner, sale.ipfs, sale.home, PASSPHRASE)
-    other = Custodian(sale.owner, sale.ipfs, sale.home, PASSPHRASE)
-    assert license_id in one.poll()
-    envelope = license.envelope_of(sale.buyer, license_id)
-    assert license_id not in other.poll()
-    assert license_id not in one.poll()
-    with pytest.raises(RevertedError) as caught:
-        sale.owner.send(sale.owner.licenses.functions.deliver(license_id, b"\x01" * 32))
-    assert caught.value.name == "AccessLicense_WrongState"
-    assert license.envelope_of(sale.buyer, license_id) == envelope
-
-
-def test_custodians_racing_deliver_once(sale, monkeypatch):
-    """Another custodian delivers between this one's look at the state and its transaction."""
-    license_id = sale.buy().license_id
-    real = Ipfs.add
-
-    def add(self, data):
-        monkeypatch.setattr(Ipfs, "add", real)
-        assert license_id in sale.release()
-        return real(self, data)
-
-    monkeypatch.setattr(Ipfs, "add", add)
-    assert license_id not in sale.release()
-    assert license.get(sale.buyer, license_id).state is license.State.DELIVERED
-
-
-@pytest.mark.parametrize("after", [False, True], ids=["before delivery", "after delivery"])
-def test_killed_custodian_delivers_once_when_started_again(sale, chain_for, tmp_path, after):
-    license_id, account, real = sale.buy().license_id, sale.owner.account, Chain.send
-
-    def die(self, function, value=0):
-        if after:
-            real(self, function, value)
-        os.kill(os.getpid(), signal.SIGKILL)
-
-    before = sale.owner.web3.eth.get_transaction_count(sale.owner.address)
-    child = os.fork()
-    if child == 0:
-        Chain.send = die
-        release_pending(chain_for(account), Ipfs(sale.ipfs.api), sale.home, PASSPHRASE)
-        os._exit(0)
-    assert os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGKILL
-    assert (license_id in sale.release()) is not after
-    assert sale.owner.web3.eth.get_transaction_count(sale.owner.address) == before + 1
-    target = tmp_path / "out.csv"
-    license.download(sale.buyer, sale.ipfs, sale.seed, license_id, target)
-    assert target.read_bytes() == sale.file.read_bytes()
-
-
-def test_withdrawn_consent_stops_release_and_the_buyer_gets_the_price_back(sale):
-    license_id = sale.buy().license_id
-    sale.owner.send(sale.owner.datasets.functions.withdraw(sale.dataset, 1))
-    assert license_id not in sale.release()
-    assert license.get(sale.buyer, license_id).state is license.State.PURCHASED
-    assert license.refund(sale.buyer, license_id) is not None
-    assert license.refund(sale.buyer, license_id) is None
-    assert sale.buyer.call(sale.buyer.licenses.functions.owed(sale.buyer.address, ETHER)) == PRICE
-
-
-def test_key_revoked_after_purchase_stops_release(sale):
-    license_id = sale.buy().license_id
-    sale.buyer.send(sale.buyer.keys.functions.revoke())
-    assert license_id not in sale.release()
-    sale.buyer.send(sale.buyer.keys.functions.register(public_key(sale.seed)))
-    assert license_id in sale.release()
-
-
-def test_rotated_key_gets_the_delivery(sale):
-    license_id, seed = sale.buy().license_id, generate_seed()
-    sale.buyer.send(sale.buyer.keys.functions.register(public_key(seed)))
-    sale.release()
-    assert license.fetch_key(sale.buyer, sale.ipfs, seed, license_id)
-    with pytest.raises(WrongKeyError):
-        license.fetch_key(sale.buyer, sale.ipfs, sale.seed, license_id)
-
-
-def test_custodian_other_than_the_owner(sale, chain_for):
-    license_id, custodian = sale.buy().license_id, chain_for()
-    assert license_id not in release_pending(custodian, sale.ipfs, sale.home, PASSPHRASE)
-    sale.owner.send(sale.owner.datasets.functions.setCustodian(sale.dataset, custodian.address))
-    assert license_id in release_pending(custodian, sale.ipfs, sale.home, PASSPHRASE)
-
-
-def test_one_license_that_cannot_be_served_does_not_hold_up_the_next(sale, chain_for):
-    stuck = sale.buy().license_id
-    sale.buyer.send(sale.buyer.keys.functions.revoke())
-    other = chain_for()
-    other.send(other.keys.functions.register(public_key(generate_seed())))
-    receipt = other.send(other.licenses.functions.purchase(sale.offer, HMB), PRICE)
-    served = other.event(receipt, other.licenses, "LicensePurchased")["licenseId"]
-    delivered = sale.release()
-    assert served in delivered
-    assert stuck not in delivered
-
-
-def test_an_unforeseen_error_with_one_license_does_not_hold_up_the_next(sale, chain_for, monkeypatch):
-    first = sale.buy()
-    other = chain_for()
-    other.send(other.keys.functions.register(public_key(generate_seed())))
-    second = purchase(other, sale.home, sale.offer, HMB)
-    real = Custodian._deliver
-
-    def deliver(self, license_id):
-        if license_id == first.license_id:
-            raise RuntimeError("nobody thought of this")
-        return real(self, license_id)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(Custodian, "_deliver", deliver)
-        assert sale.release() == [second.license_id]
-    assert sale.release() == [first.license_id]
-
-
-def test_review_waits_for_the_owner(chain_for, ipfs, tmp_path):
-    sale = Sale(chain_for, ipfs, tmp_path, terms=HMB | IRB)
-    bought = sale.buy(HMB | IRB)
-    assert bought.needs_review
-    assert bought.license_id not in sale.release()
-    with pytest.raises(StateError, match="waits for the owner's review"):
-        license.fetch_key(sale.buyer, sale.ipfs, sale.seed, bought.license_id)
-    sale.owner.send(sale.owner.licenses.functions.approve(bought.license_id))
-    assert bought.license_id in sale.release()
-
-
-def test_late_custodian_and_refund(chain_for, ipfs, tmp_path, localnet):
-    sale = Sale(chain_for, ipfs, tmp_path, delivery_window=100)
-    license_id = sale.buy().license_id
-    with pytest.raises(RevertedError, match="AccessLicense_TooEarly"):
-        license.refund(sale.buyer, license_id)
-    localnet.pass_time(101)
-    assert license_id not in sale.release()
-    with pytest.raises(StateError, match="not delivered yet") as caught:
-        license.fetch_key(sale.buyer, sale.ipfs, sale.seed, license_id)
-    assert "refund" in caught.value.hint
-    assert license.refund(sale.buyer, license_id) is not None
-
-
-# An account without a licence, at every step
-
-
 def test_unlicensed_account_is_refused_at_every_step(sale, chain_for, tmp_path):
     license_id = sale.buy().license_id
     sale.release()
@@ -292,8 +107,8 @@ def test_unlicensed_account_is_refused_at_every_step(sale, chain_for, tmp_path):
     assert not (tmp_path / "stolen").exists()
 
 
-def test_expired_license_opens_nothing(chain_for, ipfs, tmp_path, localnet):
-    sale = Sale(chain_for, ipfs, tmp_path, duration=50)
+def test_expired_license_opens_nothing(sale_of, tmp_path, localnet):
+    sale = sale_of(duration=50)
     license_id = sale.buy().license_id
     sale.release()
     localnet.pass_time(51)
@@ -307,9 +122,6 @@ def test_revoked_license_opens_nothing(sale, tmp_path):
     sale.owner.send(sale.owner.licenses.functions.revoke(license_id, b"\x01" * 32))
     with pytest.raises(AccessDeniedError, match="revoked"):
         license.download(sale.buyer, sale.ipfs, sale.seed, license_id, tmp_path / "late")
-
-
-# Bad input and bad weather
 
 
 def test_wrong_key_in_the_envelope_is_found_and_disputed(sale, tmp_path):
@@ -410,11 +222,6 @@ def test_ipfs_down_stops_release_and_download_without_loss(sale, tmp_path):
         license.download(sale.buyer, down, sale.seed, license_id, tmp_path / "x")
 
 
-def test_home_without_the_dataset_key_delivers_nothing(sale, tmp_path):
-    license_id = sale.buy().license_id
-    assert license_id not in release_pending(sale.owner, sale.ipfs, tmp_path / "empty", PASSPHRASE)
-
-
 def test_key_is_registered_once(chain_for, tmp_path):
     chain = chain_for()
     assert keys.register(chain, tmp_path, PASSPHRASE).sent
@@ -424,3 +231,26 @@ def test_key_is_registered_once(chain_for, tmp_path):
         keys.create(tmp_path, PASSPHRASE)
     with pytest.raises(NotFoundError, match="no key"):
         keys.load_seed(tmp_path / "none", PASSPHRASE)
+
+
+def test_what_cannot_be_delivered_any_more_is_told_with_the_way_to_the_refund(sale_of):
+    sale = sale_of()
+    license_id = sale.buy().license_id
+    with pytest.raises(StateError, match="not delivered yet") as waits:
+        license.fetch_key(sale.buyer, sale.ipfs, sale.seed, license_id)
+    assert waits.value.hint == "Try again shortly."
+    sale.owner.send(sale.owner.datasets.functions.withdraw(sale.dataset, 1))
+    with pytest.raises(StateError, match="can't be any more") as caught:
+        license.fetch_key(sale.buyer, sale.ipfs, sale.seed, license_id)
+    assert f"biodesci license refund {license_id}" in caught.value.hint
+    assert license.refund(sale.buyer, license_id) is not None
+
+
+def test_a_training_licence_ends_with_the_consent_and_says_so(sale_of):
+    sale = sale_of(right="train")
+    license_id = sale.buy().license_id
+    sale.release()
+    license.confirm(sale.buyer, license_id)
+    sale.owner.send(sale.owner.datasets.functions.withdraw(sale.dataset, 1))
+    with pytest.raises(AccessDeniedError, match="Consent was withdrawn"):
+        license.fetch_key(sale.buyer, sale.ipfs, sale.seed, license_id)

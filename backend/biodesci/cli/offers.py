@@ -1,0 +1,113 @@
+"""biodesci dataset offer, close-offer: what is asked for a licence, and the options that say so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from biodesci.cli import output, session
+from biodesci.cli.arguments import Number, address, token
+
+if TYPE_CHECKING:
+    from biodesci.chain.client import Chain
+    from biodesci.services.offers import OfferTerms
+
+app = typer.Typer()
+
+_SECONDS = 2**32 - 1  # what an offer has room for
+_USES_MOST = _SECONDS - 1  # the largest number stands for "not counted" on chain
+_DAY = 86_400
+
+PRICE = "In whole units of the currency, such as 0.01"
+Right = Annotated[str, typer.Option(help="download, train or infer.")]
+Paid = Annotated[str, typer.Option(help="An ERC-20's address, or ETH.")]
+Duration = Annotated[int, typer.Option(min=0, max=_SECONDS, help="Seconds of access; 0: no end.")]
+Uses = Annotated[int, typer.Option(min=0, max=_USES_MOST, help="0: not counted.")]
+Visas = Annotated[
+    list[str] | None,
+    typer.Option(help="Visas that a buyer must show: registered-access, or types; repeat, or use commas."),
+]
+ProRata = Annotated[
+    bool, typer.Option("--pro-rata", help="If you revoke a licence, pay the unused part back.")
+]
+DeliveryWindow = Annotated[
+    int, typer.Option(min=1, max=365 * _DAY, help="Seconds you have to deliver the key; then: refund.")
+]
+DisputeWindow = Annotated[
+    int, typer.Option(min=1, max=90 * _DAY, help="Seconds a buyer has to dispute; then you are paid.")
+]
+Arbiter = Annotated[
+    str, typer.Option(help="Address that decides disputes; without one, a dispute refunds at once.")
+]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The options as they were typed."""
+
+    currency: str
+    right: str
+    duration: int
+    uses: int
+    visas: list[str] | None
+    pro_rata: bool
+    delivery_window: int
+    dispute_window: int
+    arbiter: str
+
+    def terms(self, chain: Chain, price: str) -> OfferTerms:
+        from biodesci.core.visa import mask
+        from biodesci.services.offers import NOBODY, OfferTerms
+
+        paid_in = token(chain, self.currency)
+        return OfferTerms(
+            right=self.right,
+            price=paid_in.parse(price),
+            duration=self.duration,
+            uses=self.uses,
+            delivery_window=self.delivery_window,
+            dispute_window=self.dispute_window,
+            arbiter=address(self.arbiter) if self.arbiter else NOBODY,
+            currency=paid_in.address,
+            visas=mask(self.visas or []),
+            pro_rata=self.pro_rata,
+        )
+
+
+NOTHING_ASKED = Asked("ETH", "download", 0, 0, None, False, _DAY, _DAY, "")
+
+
+@app.command()
+def offer(
+    dataset_id: Number,
+    price: Annotated[str, typer.Option(help=f"{PRICE}.")],
+    currency: Paid = "ETH",
+    right: Right = "download",
+    duration: Duration = 0,
+    uses: Uses = 0,
+    visas: Visas = None,
+    pro_rata: ProRata = False,
+    delivery_window: DeliveryWindow = _DAY,
+    dispute_window: DisputeWindow = _DAY,
+    arbiter: Arbiter = "",
+) -> None:
+    """Offer licences for a dataset of yours.
+
+    Example: biodesci dataset offer 1 --price 25 --duration 2592000 --visas registered-access --pro-rata
+    """
+    from biodesci.services.offers import create, get
+
+    chain = session.chain()
+    asked = Asked(currency, right, duration, uses, visas, pro_rata, delivery_window, dispute_window, arbiter)
+    made = get(chain, create(chain, dataset_id, asked.terms(chain, price)))
+    output.record({"offer_id": made.id, "offer": str(made)})
+
+
+@app.command("close-offer")
+def close_offer(offer_id: Number) -> None:
+    """Stop selling by an offer."""
+    chain = session.chain()
+    chain.send(chain.licenses.functions.closeOffer(offer_id))
+    output.record({"offer_id": offer_id, "open": False})
