@@ -1,4 +1,5 @@
 /** Tokens without permits, royalties in a token after a dataset was passed on, transactions that are replaced. After the specs that count datasets. */
+import type { Locator } from '@playwright/test'
 import { createWalletClient, http, type Abi, type Hex } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 
@@ -142,4 +143,41 @@ test('says that a transaction was replaced, and pays nothing for it', async ({ p
   await expect(page.getByText('Another transaction of your account took the place of this one.')).toBeVisible({ timeout: 60_000 })
   await expect(page.getByRole('button', { name: 'Purchase for 0.1 ETH' })).toBeEnabled()
   expect(await world.read.readContract({ address: world.contracts.AccessLicense, abi: AccessLicense, functionName: 'balanceOf', args: [buyer.address] })).toBe(0n)
+})
+
+test('connects, buys and collects with the keyboard alone', async ({ page, stack, addWallet }) => {
+  const world = await enter(stack)
+  const owner = await actor(stack)
+  const id = await publish(world, owner, offerOf({ price: 10n ** 17n }))
+  const buyer = await newAccount(stack)
+  await registerKey(world, privateKeyToAccount(buyer.privateKey))
+  await addWallet(buyer)
+  await expect.poll(async () => (await page.request.get(`/v1/datasets/${id}`)).status(), { timeout: 60_000 }).toBe(200)
+  await page.goto(`/datasets/${id}`)
+  const press = async (target: Locator, key: string) => {
+    await expect(target).toBeEnabled()
+    const focused = () => target.evaluate((element) => element === document.activeElement)
+    for (let i = 0; i < 80 && !(await focused()); i++) await page.keyboard.press('Tab')
+    await expect(target).toBeFocused()
+    await page.keyboard.press(key)
+  }
+  await press(page.getByRole('banner').getByRole('button', { name: 'Connect wallet' }), 'Enter')
+  await press(page.getByRole('dialog').getByRole('button', { name: 'Test wallet' }), 'Enter')
+  await press(page.getByLabel(PURPOSE), 'Space')
+  await press(page.getByRole('button', { name: 'Purchase for 0.1 ETH' }), 'Enter')
+  await expect(page).toHaveURL(/\/licenses\/\d+$/)
+  await deliverNewest(world, owner)
+  await press(page.getByRole('button', { name: 'Dispute' }), 'Enter')
+  await press(page.getByRole('dialog').getByRole('button', { name: 'Open the dispute' }), 'Enter')
+  await expect(page.getByRole('heading', { name: 'Open the data' })).toHaveCount(0)
+
+  // The menu by its arrow keys.
+  await press(page.getByRole('button', { name: /^Account 0x/ }), 'Enter')
+  const entry = page.getByRole('menuitem', { name: 'Owed to me' })
+  for (let i = 0; i < 6 && !(await entry.evaluate((element) => element === document.activeElement)); i++) await page.keyboard.press('ArrowDown')
+  await expect(entry).toBeFocused()
+  await page.keyboard.press('Enter')
+  const collect = page.getByRole('button', { name: 'Collect 0.1 ETH from licences' })
+  await press(collect, 'Enter')
+  await expect(collect).toHaveCount(0)
 })

@@ -100,5 +100,14 @@ function Buy({ dataset, offer, account }: { dataset: DatasetAnswer; offer: Offer
         <KeyPanel key={account} account={account} />
       </div>
     )
-  return <PurposeForm key={`${offer.id} ${account}`} dataset={dataset} offer={offer} account={account} />
+  return (
+    <>
+      {key.status === 'elsewhere' && (
+        <Notice tone="warn" title="Your key is not in this browser.">
+          The dataset’s key would be sealed to the one that is registered for your account. <Link to="/key">Load its recovery file</Link> to open the data here.
+        </Notice>
+      )}
+      <PurposeForm key={`${offer.id} ${account}`} dataset={dataset} offer={offer} account={account} />
+    </>
+  )
 }

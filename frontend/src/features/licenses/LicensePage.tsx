@@ -8,6 +8,7 @@ import { Copyable } from '@/components/Copyable'
 import { FailureNotice, Notice } from '@/components/Notice'
 import { Empty, Loaded, Page } from '@/components/Page'
 import { Stepper } from '@/components/Stepper'
+import { Timeline } from '@/components/Timeline'
 import { useDataset } from '@/features/datasets/queries'
 import { isEther } from '@/lib/currency'
 import { Failure } from '@/lib/failure'
@@ -79,7 +80,7 @@ function Found({ license }: { license: License }) {
       }
     >
       <Card>
-        <Stepper label="Progress of this licence" steps={stepsOf(license, now)} />
+        <Stepper label="Progress of this licence" steps={stepsOf(license, now, mine)} />
         <p role="status" className="sr-only">
           {state.name}
         </p>
@@ -120,7 +121,7 @@ function Found({ license }: { license: License }) {
         ) : owns && wallet.status === 'ready' ? (
           <Owner license={license} account={wallet.account} />
         ) : (
-          <Card>
+          <Card className="h-fit">
             {wallet.account ? (
               <Notice tone="warn" title="This licence belongs to another account.">
                 Only its licensee can open the data. Choose that account in your wallet.
@@ -136,6 +137,7 @@ function Found({ license }: { license: License }) {
         <div className="space-y-6">
           <Details license={license} mine={mine} now={now} name={dataset.data?.name ?? String(license.datasetId)} />
           <Declared license={license} account={mine ? wallet.account : undefined} />
+          <History id={license.id} />
         </div>
       </div>
     </Page>
@@ -164,6 +166,17 @@ function Details({ license, now, name, mine }: { license: License; now: number; 
           ...(ENDED.has(license.state) ? [] : ([['If revoked', <PaidBack key="r" license={license} who={mine ? 'You get' : 'The licensee gets'} />]] as const)),
         ]}
       />
+    </Card>
+  )
+}
+
+/** As the index has it: every step with its transaction. */
+function History({ id }: { id: bigint }) {
+  const indexed = useIndexed(id).data
+  if (!indexed) return null
+  return (
+    <Card title="History" id="history" aside={`as of block ${indexed.asOf}`}>
+      <Timeline activity={indexed.activity} />
     </Card>
   )
 }

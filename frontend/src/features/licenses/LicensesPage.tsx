@@ -66,7 +66,7 @@ function LicenseRow({ license }: { license: License }) {
           <Badge tone={isExpired(license, now) ? 'bad' : state.tone}>{isExpired(license, now) ? 'Expired' : state.name}</Badge>
         </p>
       </div>
-      <Stepper label={`Progress of licence ${license.id}`} steps={stepsOf(license, now)} />
+      <Stepper label={`Progress of licence ${license.id}`} steps={stepsOf(license, now, true)} />
     </li>
   )
 }
