@@ -14,6 +14,8 @@ from biodesci.core.errors import UnavailableError
 
 # What a node refuses of these says something of the request, or web3 knows another way.
 _EXPLAINED: Final = {"eth_call", "eth_estimateGas", "eth_sendRawTransaction", "eth_maxPriorityFeePerGas"}
+# EIP-1474: resource unavailable, limit exceeded; and as HTTP has it.
+_BUSY: Final = {-32002, -32005, 429}
 
 
 class Provider(HTTPProvider):
@@ -27,7 +29,8 @@ class Provider(HTTPProvider):
                 f"The chain node at {origin(str(self.endpoint_uri))} does not answer ({type(exc).__name__}).",
                 "Start it (`make up`), or set BIODESCI_RPC_URL to a node that runs; then repeat the command.",
             ) from exc
-        if method not in _EXPLAINED and (error := response.get("error")):
+        error = response.get("error")
+        if error and (method not in _EXPLAINED or _is_busy(error)):
             raise UnavailableError(
                 f"The chain node at {origin(str(self.endpoint_uri))} refused {method}: {refusal(error)}.",
                 "Try again, or set BIODESCI_RPC_URL to another node.",
@@ -44,6 +47,10 @@ def origin(url: str) -> str:
     if not parts.netloc:
         return "BIODESCI_RPC_URL"
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+
+
+def _is_busy(error: object) -> bool:
+    return isinstance(error, dict) and error.get("code") in _BUSY
 
 
 def refusal(error: object) -> str:

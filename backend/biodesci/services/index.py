@@ -31,6 +31,7 @@ _SPAN: Final = 2_000  # blocks per request: what public nodes allow
 _MAX_DOCUMENT: Final = 4 << 20
 _MAX_DEPTH: Final = 64
 _MISSING_SECONDS: Final = 3.0
+_AWAY: Final = "The index cannot reach IPFS just now."
 _PUBLISH_AGAIN: Final = "Its publisher should publish a new version."
 
 
@@ -55,6 +56,7 @@ def sync(chain: Chain, ipfs: Ipfs, store: Store) -> Synced:
     while start <= head:
         end = min(start + _SPAN - 1, head)
         found, block = _read(chain, start, end)
+        _check_follows(chain, store)
         events += store.apply(chain.chain_id, found, block)
         start = end + 1
     read_documents(chain, ipfs, store)
@@ -72,6 +74,13 @@ def _follow_reorg(chain: Chain, store: Store) -> int:
                 return store.roll_back(known.number)
             return 0
     return store.roll_back(chain.deployment.first_block - 1) if store.cursor() else 0
+
+
+def _check_follows(chain: Chain, store: Store) -> None:
+    """That what was read follows what is known: a reorg may have come between."""
+    known = store.cursor()
+    if known is not None and _block(chain, known.number) != known:
+        raise UnavailableError(f"Block {known.number} changed: the chain is reorganising.", "Try again.")
 
 
 def _block(chain: Chain, number: int) -> Block | None:
@@ -170,8 +179,9 @@ def read_documents(chain: Chain, ipfs: Ipfs, store: Store) -> None:
             store.put_document(digest, kind, _document(ipfs, digest, kind))
         except BioDeSciError as exc:
             _log.warning("cannot read %s %s: %s", kind, digest, exc.message)
-            store.put_unreadable(digest, kind, exc.message, now)
             away = isinstance(exc, UnavailableError)
+            # Everybody reads the reason; where our node is, is nobody's business.
+            store.put_unreadable(digest, kind, _AWAY if away else exc.message, now)
             if away or (isinstance(exc, NotFoundError) and time.monotonic() > enough):
                 return  # the next call goes on with the others
 

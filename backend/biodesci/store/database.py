@@ -10,6 +10,7 @@ import json
 import re
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ DERIVED: Final = (
     "datasets", "versions", "parents", "offers", "currencies", "licenses", "license_visas", "models",
     "model_versions", "codecs", "rounds", "enrolments", "inferences", "attestations",
 )  # fmt: skip
+_PATIENCE_S: Final = 30.0
 _PAST_ALL: Final = 2**63 - 1
 _Scalar = str | bytes | int | float | None
 
@@ -57,11 +59,13 @@ class Store:
         self.lock = threading.RLock()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self.db = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=30)
+            self.db = sqlite3.connect(
+                path, check_same_thread=False, isolation_level=None, timeout=_PATIENCE_S
+            )
             self.db.row_factory = sqlite3.Row
             # SQLite's own LIKE and lower() know the letters of English alone.
             self.db.create_function("folded", 1, _folded, deterministic=True)
-            self.db.execute("PRAGMA journal_mode = WAL")
+            self._begin_log()
             self.db.execute("PRAGMA synchronous = NORMAL")
             self._migrate()
             if read_only:
@@ -83,19 +87,38 @@ class Store:
     def close(self) -> None:
         self.db.close()
 
+    def _begin_log(self) -> None:
+        """Of processes that begin it at once, SQLite lets one through and makes the others try again."""
+        give_up = time.monotonic() + _PATIENCE_S
+        while True:
+            try:
+                self.db.execute("PRAGMA journal_mode = WAL")
+                return
+            except sqlite3.OperationalError:
+                if time.monotonic() > give_up:
+                    raise
+                time.sleep(0.02)
+
     def _migrate(self) -> None:
         folder = files("biodesci.store")
         names = sorted(f.name for f in folder.iterdir() if re.fullmatch(r"\d{4}_\w+\.sql", f.name))
-        done = int(self.db.execute("PRAGMA user_version").fetchone()[0])
-        if done > len(names):
-            raise ConfigurationError(
-                f"The index at {self.path} was written by a newer version of this program.",
-                "Update the program, or delete the file: it is rebuilt from the chain.",
-            )
-        for number, name in enumerate(names, 1):
-            if number > done:
-                script = (folder / name).read_text()
-                self.db.executescript(f"BEGIN IMMEDIATE; {script} PRAGMA user_version = {number}; COMMIT;")
+        if self._version() == len(names):
+            return
+        # Asked again inside: another process may have been faster.
+        with self.transaction():
+            done = self._version()
+            if done > len(names):
+                raise ConfigurationError(
+                    f"The index at {self.path} was written by a newer version of this program.",
+                    "Update the program, or delete the file: it is rebuilt from the chain.",
+                )
+            for name in names[done:]:
+                for statement in _statements((folder / name).read_text()):
+                    self.db.execute(statement)
+            self.db.execute(f"PRAGMA user_version = {len(names)}")
+
+    def _version(self) -> int:
+        return int(self.db.execute("PRAGMA user_version").fetchone()[0])
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -250,3 +273,13 @@ def _at(event: Event) -> At:
 
 def _folded(value: _Scalar) -> _Scalar:
     return value.casefold() if isinstance(value, str) else value
+
+
+def _statements(script: str) -> Iterator[str]:
+    """One by one, as `executescript` would end the transaction that they stand in."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""

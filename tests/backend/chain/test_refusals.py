@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from web3 import HTTPProvider
 from web3.exceptions import ContractLogicError
 
+from biodesci.chain import currency
 from biodesci.chain.client import Chain
 from biodesci.chain.contracts import _errors, decode_revert, reverted
 from biodesci.chain.deployment import Deployment
@@ -84,6 +85,9 @@ def refusing(chain_for, monkeypatch):
         lambda c: c.has_code(c.address),
         lambda c: c.events(c.datasets, "DatasetPublished", 0),
         lambda c: c.send(c.keys.functions.revoke()),
+        lambda c: c.call(c.datasets.functions.datasetCount()),
+        # A token that could not be asked is not one that says nothing.
+        lambda c: currency.read(c, c.datasets.address),
     ],
 )
 def test_a_node_that_refuses_is_unavailable(refusing, ask):

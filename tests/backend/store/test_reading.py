@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
+import time
 
 import pytest
 
@@ -139,3 +142,23 @@ def test_a_new_owner_is_the_datasets_or_models_matter_and_a_mint_nobodys(contrac
     moved = {"from": OWNER, "to": BUYER, "tokenId": 7}
     assert derive.subject(contract, "Transfer", moved) == kind
     assert derive.subject(contract, "Transfer", {**moved, "from": "0x" + "0" * 40}) == ""
+
+
+_OPEN = """
+import sys, time
+from pathlib import Path
+from biodesci.store.database import Store
+time.sleep(max(float(sys.argv[2]) - time.time(), 0))
+Store(Path(sys.argv[1])).close()
+"""
+
+
+def test_processes_may_make_the_index_at_once(tmp_path):
+    """As `biodesci up` starts API and indexer."""
+    path = tmp_path / "i.sqlite"
+    command = [sys.executable, "-c", _OPEN, str(path), str(time.time() + 2)]
+    processes = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(4)]
+    said = [process.communicate(timeout=60)[1] for process in processes]
+    assert [process.returncode for process in processes] == [0] * 4, said
+    with Store(path) as store:
+        assert store.cursor() is None
