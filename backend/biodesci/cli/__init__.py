@@ -27,6 +27,8 @@ from biodesci.cli import (
 from biodesci.cli import api as api_
 from biodesci.core.errors import BioDeSciError, InputError, UnavailableError
 
+_INTERRUPTED = 130
+
 app = typer.Typer(
     name="biodesci",
     help="Biomedical decentralized science: encrypted datasets, federated models, audited inference.",
@@ -79,9 +81,10 @@ def main(argv: Sequence[str] | None = None) -> None:
             type(exc).__name__,
         )
         sys.exit(1)
-    except KeyboardInterrupt:
-        output.note("Stopped. Repeat the command: it goes on where it stopped.")
-        sys.exit(130)
+    except SystemExit as exc:
+        if exc.code == _INTERRUPTED:  # which Typer makes of Ctrl-C, without a word
+            output.note("Stopped. Repeat the command: it goes on where it stopped.")
+        raise
 
 
 def _exit_code(exc: BioDeSciError) -> int:

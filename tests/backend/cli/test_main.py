@@ -88,3 +88,13 @@ def test_doctor_names_what_to_mend(run):
     assert rows["chain"]["ok"]
     assert not rows["account"]["ok"]
     assert "biodesci account create" in rows["account"]["mend"]
+
+
+def test_an_interrupt_says_that_the_command_can_be_repeated(run, monkeypatch):
+    def interrupted(**_options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(session, "chain", interrupted)
+    code, out, err = run("dataset", "list")
+    assert (code, out) == (130, "")
+    assert err.startswith("Stopped. Repeat the command")

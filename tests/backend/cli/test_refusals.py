@@ -1,0 +1,183 @@
+"""What commands refuse, before anything is asked, paid, overwritten or lost; and what they say of it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from biodesci.chain.client import Chain
+from biodesci.cli import output, session
+from biodesci.services import offers
+from biodesci.services.offers import OfferTerms
+
+PLAN = "Does ST depression predict the finding? " * 8  # longer than the name of a file can be
+pytestmark = pytest.mark.timeout(120)
+
+
+@pytest.fixture
+def people(crowd: Any) -> Any:
+    return crowd("owner", "buyer", "arbiter", "stranger", keyed=("buyer",))
+
+
+def sale(people: Any, **terms: Any) -> int:
+    """The number of an offer of the owner's; its dataset has nothing behind it."""
+    owner: Chain = people.chain("owner")
+    publication = (b"\1" * 32, b"\2" * 32, b"\3" * 32, 1 << 2, bytes(32))
+    receipt = owner.send(owner.datasets.functions.publish(publication, []))
+    dataset = owner.event(receipt, owner.datasets, "DatasetPublished")["datasetId"]
+    return offers.create(owner, dataset, OfferTerms(**terms))
+
+
+def delivered(people: Any, license_id: int) -> None:
+    owner = people.chain("owner")
+    owner.send(owner.licenses.functions.deliver(license_id, b"\5" * 32))
+
+
+def test_a_long_statement_is_no_file_and_a_short_one_that_names_none_is_said(people: Any) -> None:
+    offer = sale(people)
+    code, _, err = people.try_("buyer", "license", "buy", offer, "--purpose", "HMB", "--statement", PLAN)
+    assert code == 0, err
+    (kept,) = (people.home("buyer") / "statements").iterdir()
+    assert json.loads(kept.read_text())["text"] == PLAN
+    code, _, err = people.try_(
+        "buyer", "license", "buy", offer, "--purpose", "HMB", "--statement", "plam.txt"
+    )
+    assert code == 0, err
+    assert "no file of that name" in err
+
+
+def test_terms_without_a_price_offer_nothing_so_they_are_refused(people: Any, tmp_path: Path) -> None:
+    file = tmp_path / "cohort.csv"
+    file.write_text("age\n1\n")
+    asked = ("dataset", "publish", file, "--name", "C", "--term", "HMB")
+    for terms in (("--visas", "registered-access"), ("--duration", 60), ("--arbiter", "0x" + "11" * 20)):
+        code, _, err = people.try_("owner", *asked, *terms)
+        assert (code, "but no price" in err) == (2, True), err
+    assert not (people.home("owner") / "publications").exists()
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("key", "register", "--sign"),
+        ("license", "order", 1, "--purpose", "HMB", "-o"),
+        ("visa", "issue", "0x" + "11" * 20, "--type", "ResearcherStatus", "-o"),
+        ("dataset", "prove", 1, "MONDO:0006021", "--mondo", __file__, "-o"),
+    ],
+    ids=lambda command: " ".join(map(str, command[:2])),
+)
+def test_no_file_is_overwritten(people: Any, tmp_path: Path, command: tuple[object, ...]) -> None:
+    file = tmp_path / "kept.json"
+    file.write_text("precious")
+    code, _, err = people.try_("buyer", *command, file)
+    assert (code, "already" in err) == (1, True), err
+    assert file.read_text() == "precious"
+
+
+def test_an_order_for_another_network_is_refused_before_its_offer_is_looked_up(
+    people: Any, tmp_path: Path
+) -> None:
+    file = tmp_path / "order.json"
+    people.run("buyer", "license", "order", sale(people), "--purpose", "HMB", "-o", file)
+    document = json.loads(file.read_text())
+    file.write_text(json.dumps({**document, "chainId": 1, "order": {**document["order"], "offerId": 10**9}}))
+    code, _, err = people.try_("stranger", "license", "relay", file)
+    assert code == 2
+    assert "another network" in err
+
+
+def test_a_dispute_is_decided_by_the_offers_arbiter(people: Any) -> None:
+    run, owner = people.run, people.chain("owner")
+    dataset = offers.get(owner, sale(people)).dataset_id
+    made = run(
+        "owner", "dataset", "offer", dataset, "--price", "0.001", "--arbiter", people.address("arbiter"),
+        "--delivery-window", 60, "--dispute-window", 60,
+    )  # fmt: skip
+    assert f"disputes decided by {people.address('arbiter')}" in made["offer"]
+    for side, state in (("owner", "settled"), ("buyer", "refunded")):
+        number = run("buyer", "license", "buy", made["offer_id"], "--purpose", "HMB", "--again")["license_id"]
+        delivered(people, number)
+        assert run("buyer", "license", "dispute", number, "wrong key")["state"] == "disputed"
+        assert people.try_("arbiter", "license", "resolve", number, "nobody")[0] == 2
+        code, _, err = people.try_("owner", "license", "resolve", number, side)
+        assert (code, "AccessLicense_NotArbiter" in err) == (1, True), err
+        assert run("arbiter", "license", "resolve", number, side)["state"] == state
+        assert run("buyer", "license", "show", number)["state"] == state
+
+
+def test_a_dispute_without_an_arbiter_says_that_the_price_is_back(people: Any) -> None:
+    number = people.run("buyer", "license", "buy", sale(people), "--purpose", "HMB")["license_id"]
+    delivered(people, number)
+    assert people.run("buyer", "license", "dispute", number, "wrong key")["state"] == "refunded"
+
+
+def test_nobody_is_asked_about_what_will_be_refused(people: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    number = people.run(
+        "buyer", "license", "buy", sale(people, price=1000, duration=600, pro_rata=True), "--purpose", "HMB"
+    )["license_id"]
+    delivered(people, number)
+    people.run("buyer", "license", "confirm", number)
+    asked: list[str] = []
+
+    def consent(text: str, *, yes: bool) -> None:
+        assert not yes
+        asked.append(text)
+
+    monkeypatch.setattr(output, "consent", consent)
+    for who, reason, code in (("stranger", "why not", 1), ("owner", "x" * 33, 2)):
+        assert people.try_(who, "license", "revoke", number, reason)[0] == code
+    assert people.try_("stranger", "license", "renew", number)[0] == 1
+    assert asked == []
+    assert people.run("owner", "license", "revoke", number, "moved away")["state"] == "revoked"
+    assert len(asked) == 1
+
+
+def test_a_renewal_is_told_in_words(people: Any) -> None:
+    offer = sale(people, price=1000, duration=600)
+    number = people.run("buyer", "license", "buy", offer, "--purpose", "HMB")["license_id"]
+    assert people.run("buyer", "license", "show", number)["uses_left"] is None
+    delivered(people, number)
+    people.run("buyer", "license", "confirm", number)
+    end = people.run("buyer", "license", "show", number)["expires"]
+    done = people.run("buyer", "license", "renew", number)
+    assert done["expires"] > end
+    assert done["expires"] == people.run("buyer", "license", "show", number)["expires"]
+    assert (done["uses_left"], done["paid"], done["shown"]) == (None, 1000, "0.000000000000001 ETH")
+
+
+@pytest.mark.parametrize(
+    "private", ["", "12", "zz", "00" * 32, "FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141"]
+)
+def test_what_is_no_private_key_is_not_imported(
+    people: Any, monkeypatch: pytest.MonkeyPatch, private: str
+) -> None:
+    monkeypatch.setenv("BIODESCI_PRIVATE_KEY", private)
+    code, out, err = people.try_("newcomer", "account", "create", "--import")
+    assert (code, out) == (2, "")
+    assert "not a private key" in err
+    assert not private or private not in err
+    assert not people.home("newcomer").exists()
+
+
+@pytest.mark.parametrize("verb", [("account", "create"), ("key", "create")], ids=" ".join)
+def test_a_new_passphrase_is_asked_for_twice(
+    people: Any, monkeypatch: pytest.MonkeyPatch, verb: tuple[str, ...]
+) -> None:
+    monkeypatch.delenv("BIODESCI_PASSPHRASE")
+    monkeypatch.setattr(session.sys.stdin, "isatty", lambda: True)
+    typed = ["correct horse", "corect horse", "correct horse", "correct horse"]
+    monkeypatch.setattr("getpass.getpass", lambda _prompt: typed.pop(0))
+    code, _, err = people.try_("newcomer", *verb)
+    assert (code, "differ" in err) == (2, True), err
+    assert not people.home("newcomer").exists()
+    assert people.try_("newcomer", *verb)[0] == 0
+    assert typed == []
+
+
+def test_nothing_owed_is_said(people: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    assert people.run("stranger", "account", "collect") == {"collected": 0, "shown": "0 ETH"}
+    code, _, err = people.try_("stranger", "account", "collect", "--to", "0x" + "00" * 20)
+    assert (code, "zero address" in err) == (2, True)
