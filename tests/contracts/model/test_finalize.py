@@ -25,7 +25,7 @@ abort
 └── the owner at any time, anyone once it is stuck: Aborted, the model is free
 """
 
-import ape
+from reverting import reverts
 from vocabulary import DAY, Round, word
 
 
@@ -40,23 +40,23 @@ def finalize(models, round_id, sender, result=None, root=None, weights=None):
 
 
 def test_commit_refuses(models, full, running, hospital, stranger):
-    with ape.reverts(models.ModelRegistry_WrongState, roundId=9, got=Round.NONE):
+    with reverts(models.ModelRegistry_WrongState, roundId=9, got=Round.NONE):
         models.commitUpdate(9, word("c"), sender=hospital)
-    with ape.reverts(models.ModelRegistry_EmptyField, field="commitment"):
+    with reverts(models.ModelRegistry_EmptyField, field="commitment"):
         models.commitUpdate(running, bytes(32), sender=hospital)
-    with ape.reverts(models.ModelRegistry_NotEnrolled, roundId=running, node=stranger):
+    with reverts(models.ModelRegistry_NotEnrolled, roundId=running, node=stranger):
         models.commitUpdate(running, word("c"), sender=stranger)
 
 
 def test_commit_before_the_start(models, full, hospital):
-    with ape.reverts(models.ModelRegistry_WrongState, roundId=full, got=Round.ENROLLING):
+    with reverts(models.ModelRegistry_WrongState, roundId=full, got=Round.ENROLLING):
         models.commitUpdate(full, word("c"), sender=hospital)
 
 
 def test_commit_in_time(models, running, hospital, wait):
     since = models.roundOf(running).commitBy
     wait(2 * DAY + 1)
-    with ape.reverts(models.ModelRegistry_TooLate, roundId=running, since=since):
+    with reverts(models.ModelRegistry_TooLate, roundId=running, since=since):
         models.commitUpdate(running, word("c"), sender=hospital)
 
 
@@ -65,32 +65,32 @@ def test_commit(models, running, hospital):
     assert tx.events == [models.UpdateCommitted(roundId=running, node=hospital, commitment=word("c"))]
     assert models.roundOf(running).committed == 1
     assert [seat.commitment for seat in models.rosterOf(running)] == [word("c"), bytes(32)]
-    with ape.reverts(models.ModelRegistry_AlreadyCommitted, roundId=running, node=hospital):
+    with reverts(models.ModelRegistry_AlreadyCommitted, roundId=running, node=hospital):
         models.commitUpdate(running, word("d"), sender=hospital)
 
 
 def test_close_needs_every_node_before_the_deadline(models, running, hospital, aggregator):
     models.commitUpdate(running, word("c"), sender=hospital)
     until = models.roundOf(running).commitBy
-    with ape.reverts(models.ModelRegistry_TooEarly, roundId=running, until=until):
+    with reverts(models.ModelRegistry_TooEarly, roundId=running, until=until):
         models.closeCommits(running, sender=aggregator)
 
 
 def test_close_needs_enough_nodes(models, running, hospital, stranger, wait):
     models.commitUpdate(running, word("c"), sender=hospital)
     wait(2 * DAY + 1)
-    with ape.reverts(models.ModelRegistry_TooFewNodes, roundId=running, got=1, required=2):
+    with reverts(models.ModelRegistry_TooFewNodes, roundId=running, got=1, required=2):
         models.closeCommits(running, sender=stranger)
 
 
 def test_close_by_the_aggregator(models, committed, aggregator, stranger, hospital):
-    with ape.reverts(models.ModelRegistry_NotAggregator, roundId=committed, got=stranger):
+    with reverts(models.ModelRegistry_NotAggregator, roundId=committed, got=stranger):
         models.closeCommits(committed, sender=stranger)
     tx = models.closeCommits(committed, sender=aggregator)
     assert tx.events == [models.CommitsClosed(roundId=committed, committed=2)]
-    with ape.reverts(models.ModelRegistry_WrongState, roundId=committed, got=Round.UNMASKING):
+    with reverts(models.ModelRegistry_WrongState, roundId=committed, got=Round.UNMASKING):
         models.closeCommits(committed, sender=aggregator)
-    with ape.reverts(models.ModelRegistry_WrongState, roundId=committed, got=Round.UNMASKING):
+    with reverts(models.ModelRegistry_WrongState, roundId=committed, got=Round.UNMASKING):
         models.commitUpdate(committed, word("late"), sender=hospital)
 
 
@@ -101,25 +101,25 @@ def test_close_by_anyone_after_the_deadline(models, committed, stranger, wait):
 
 
 def test_finalize_refuses(models, unmasking, aggregator, stranger):
-    with ape.reverts(models.ModelRegistry_NotAggregator, roundId=unmasking, got=stranger):
+    with reverts(models.ModelRegistry_NotAggregator, roundId=unmasking, got=stranger):
         finalize(models, unmasking, stranger)
-    with ape.reverts(models.ModelRegistry_EmptyField, field="result"):
+    with reverts(models.ModelRegistry_EmptyField, field="result"):
         finalize(models, unmasking, aggregator, result=bytes(32))
-    with ape.reverts(models.ModelRegistry_EmptyField, field="weightsRoot"):
+    with reverts(models.ModelRegistry_EmptyField, field="weightsRoot"):
         finalize(models, unmasking, aggregator, root=bytes(32))
-    with ape.reverts(models.ModelRegistry_EmptyField, field="weights"):
+    with reverts(models.ModelRegistry_EmptyField, field="weights"):
         finalize(models, unmasking, aggregator, weights=bytes(32))
 
 
 def test_finalize_needs_the_unmasking(models, committed, aggregator):
-    with ape.reverts(models.ModelRegistry_WrongState, roundId=committed, got=Round.RUNNING):
+    with reverts(models.ModelRegistry_WrongState, roundId=committed, got=Round.RUNNING):
         finalize(models, committed, aggregator)
 
 
 def test_finalize_in_time(models, unmasking, aggregator, wait):
     since = models.roundOf(unmasking).finalizeBy
     wait(3 * DAY + 1)
-    with ape.reverts(models.ModelRegistry_TooLate, roundId=unmasking, since=since):
+    with reverts(models.ModelRegistry_TooLate, roundId=unmasking, since=since):
         finalize(models, unmasking, aggregator)
 
 
@@ -140,7 +140,7 @@ def test_finalize_a_training_round(models, model, unmasking, aggregator, open_ro
     assert models.latestVersion(model) == 2
     assert models.versionOf(model, 2).roundId == unmasking
     assert models.openRoundOf(model) == 0
-    with ape.reverts(models.ModelRegistry_WrongState, roundId=unmasking, got=Round.FINALIZED):
+    with reverts(models.ModelRegistry_WrongState, roundId=unmasking, got=Round.FINALIZED):
         finalize(models, unmasking, aggregator)
     assert models.roundOf(open_round()).baseVersion == 2
 
@@ -153,9 +153,9 @@ def test_finalize_statistics(models, model, open_round, nodes, enrol, aggregator
     for node in nodes:
         models.commitUpdate(round_id, word("c"), sender=node)
     models.closeCommits(round_id, sender=aggregator)
-    with ape.reverts(models.ModelRegistry_BadRound, field="weightsRoot"):
+    with reverts(models.ModelRegistry_BadRound, field="weightsRoot"):
         finalize(models, round_id, aggregator, weights=bytes(32))
-    with ape.reverts(models.ModelRegistry_BadRound, field="weights"):
+    with reverts(models.ModelRegistry_BadRound, field="weights"):
         finalize(models, round_id, aggregator, root=bytes(32))
     tx = finalize(models, round_id, aggregator, root=bytes(32), weights=bytes(32))
     assert tx.events == [models.RoundFinalized(roundId=round_id, result=word("result"), version=0)]
@@ -167,16 +167,16 @@ def test_abort_by_the_owner(models, model, running, model_owner, open_round):
     assert tx.events == [models.RoundAborted(roundId=running, reason=word("why"))]
     assert models.roundOf(running).state == Round.ABORTED
     assert models.openRoundOf(model) == 0
-    with ape.reverts(models.ModelRegistry_WrongState, roundId=running, got=Round.ABORTED):
+    with reverts(models.ModelRegistry_WrongState, roundId=running, got=Round.ABORTED):
         models.abort(running, word("why"), sender=model_owner)
-    with ape.reverts(models.ModelRegistry_WrongState, roundId=9, got=Round.NONE):
+    with reverts(models.ModelRegistry_WrongState, roundId=9, got=Round.NONE):
         models.abort(9, word("why"), sender=model_owner)
     open_round()
 
 
 def check_stuck(models, round_id, stranger, wait, deadline):
     until = getattr(models.roundOf(round_id), deadline)
-    with ape.reverts(models.ModelRegistry_TooEarly, roundId=round_id, until=until):
+    with reverts(models.ModelRegistry_TooEarly, roundId=round_id, until=until):
         models.abort(round_id, word("why"), sender=stranger)
     wait({"enrolBy": 1, "commitBy": 2, "finalizeBy": 3}[deadline] * DAY + 1)
     models.abort(round_id, word("why"), sender=stranger)

@@ -14,8 +14,8 @@ grantCodec
 └── otherwise: records the envelope by account and kind
 """
 
-import ape
 import pytest
+from reverting import reverts
 from vocabulary import ZERO, word
 
 FIELDS = ("architecture", "card", "weightsRoot", "weights")
@@ -23,7 +23,7 @@ FIELDS = ("architecture", "card", "weightsRoot", "weights")
 
 @pytest.mark.parametrize("missing", FIELDS)
 def test_register_needs_every_field(models, model_owner, missing):
-    with ape.reverts(models.ModelRegistry_EmptyField, field=missing):
+    with reverts(models.ModelRegistry_EmptyField, field=missing):
         models.register(*(bytes(32) if f == missing else word(f) for f in FIELDS), sender=model_owner)
 
 
@@ -45,21 +45,21 @@ def test_register(models, model_owner):
 
 
 def test_publish_version_needs_the_owner(models, model, stranger):
-    with ape.reverts(models.ModelRegistry_NotOwner, modelId=model, got=stranger):
+    with reverts(models.ModelRegistry_NotOwner, modelId=model, got=stranger):
         models.publishVersion(model, word("r"), word("w"), sender=stranger)
-    with ape.reverts(models.ERC721NonexistentToken, tokenId=9):
+    with reverts(models.ERC721NonexistentToken, tokenId=9):
         models.publishVersion(9, word("r"), word("w"), sender=stranger)
 
 
 def test_publish_version_not_during_a_round(models, model, round_id, model_owner):
-    with ape.reverts(models.ModelRegistry_RoundOpen, modelId=model, roundId=round_id):
+    with reverts(models.ModelRegistry_RoundOpen, modelId=model, roundId=round_id):
         models.publishVersion(model, word("r"), word("w"), sender=model_owner)
 
 
 def test_publish_version_needs_weights(models, model, model_owner):
-    with ape.reverts(models.ModelRegistry_EmptyField, field="weightsRoot"):
+    with reverts(models.ModelRegistry_EmptyField, field="weightsRoot"):
         models.publishVersion(model, bytes(32), word("w"), sender=model_owner)
-    with ape.reverts(models.ModelRegistry_EmptyField, field="weights"):
+    with reverts(models.ModelRegistry_EmptyField, field="weights"):
         models.publishVersion(model, word("r"), bytes(32), sender=model_owner)
 
 
@@ -75,11 +75,11 @@ def test_publish_version(models, model, model_owner):
 
 
 def test_grant_codec(models, model, model_owner, hospital, stranger):
-    with ape.reverts(models.ModelRegistry_NotOwner, modelId=model, got=stranger):
+    with reverts(models.ModelRegistry_NotOwner, modelId=model, got=stranger):
         models.grantCodec(model, stranger, 0, word("e"), sender=stranger)
-    with ape.reverts(models.ModelRegistry_EmptyField, field="account"):
+    with reverts(models.ModelRegistry_EmptyField, field="account"):
         models.grantCodec(model, ZERO, 0, word("e"), sender=model_owner)
-    with ape.reverts(models.ModelRegistry_EmptyField, field="envelope"):
+    with reverts(models.ModelRegistry_EmptyField, field="envelope"):
         models.grantCodec(model, hospital, 0, bytes(32), sender=model_owner)
     tx = models.grantCodec(model, hospital, 1, word("e"), sender=model_owner)
     assert tx.events == [models.CodecGranted(modelId=model, account=hospital, kind=1, envelope=word("e"))]
@@ -87,9 +87,12 @@ def test_grant_codec(models, model, model_owner, hospital, stranger):
     assert models.codecOf(model, hospital, 0) == bytes(32)
 
 
-def test_views_refuse_what_does_not_exist(models, model):
-    with ape.reverts(models.ModelRegistry_UnknownVersion, modelId=model, version=2):
-        models.versionOf(model, 2)
-    for view in (models.latestVersion, models.architectureOf, models.cardOf, models.tokenURI):
-        with ape.reverts(models.ERC721NonexistentToken, tokenId=9):
-            view(9)
+@pytest.mark.parametrize("view", ["latestVersion", "architectureOf", "cardOf", "tokenURI"])
+def test_views_refuse_a_model_that_does_not_exist(models, stranger, view):
+    with reverts(models.ERC721NonexistentToken, tokenId=9):
+        getattr(models, view).transact(9, sender=stranger)
+
+
+def test_versions_that_do_not_exist_are_refused(models, model, stranger):
+    with reverts(models.ModelRegistry_UnknownVersion, modelId=model, version=2):
+        models.versionOf.transact(model, 2, sender=stranger)

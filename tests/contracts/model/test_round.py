@@ -20,14 +20,14 @@ startRound
 └── otherwise: Running
 """
 
-import ape
 import pytest
+from reverting import reverts
 from vocabulary import DAY, ZERO, Duo, Right, Round, word
 
 
 def test_open_needs_the_owner(models, model, aggregator, stranger, now):
     t = now()
-    with ape.reverts(models.ModelRegistry_NotOwner, modelId=model, got=stranger):
+    with reverts(models.ModelRegistry_NotOwner, modelId=model, got=stranger):
         models.openRound(
             model, 1, word("plan"), aggregator, 2, t + DAY, t + 2 * DAY, t + 3 * DAY, sender=stranger
         )
@@ -46,7 +46,7 @@ def test_open_needs_the_owner(models, model, aggregator, stranger, now):
     ],
 )
 def test_open_checks_fields(models, open_round, field, value):
-    with ape.reverts(models.ModelRegistry_BadRound, field=field):
+    with reverts(models.ModelRegistry_BadRound, field=field):
         open_round(**{field: value})
 
 
@@ -61,7 +61,7 @@ def test_open(models, model, model_owner, round_id, aggregator):
 
 
 def test_one_round_at_a_time(models, model, round_id, open_round):
-    with ape.reverts(models.ModelRegistry_RoundOpen, modelId=model, roundId=round_id):
+    with reverts(models.ModelRegistry_RoundOpen, modelId=model, roundId=round_id):
         open_round()
 
 
@@ -82,34 +82,32 @@ def test_enrol(models, round_id, nodes, enrol):
 
 def test_enrol_refuses(models, round_id, nodes, enrol, hospital, stranger):
     dataset = nodes[hospital]
-    with ape.reverts(models.ModelRegistry_WrongState, roundId=9, got=Round.NONE):
+    with reverts(models.ModelRegistry_WrongState, roundId=9, got=Round.NONE):
         enrol(9, hospital, dataset)
-    with ape.reverts(
-        models.ModelRegistry_WrongPlan, roundId=round_id, got=word("other"), required=word("plan")
-    ):
+    with reverts(models.ModelRegistry_WrongPlan, roundId=round_id, got=word("other"), required=word("plan")):
         enrol(round_id, hospital, dataset, plan=word("other"))
     for length in (0, 32, 63, 65):
-        with ape.reverts(models.ModelRegistry_BadRound, field="roundKeys"):
+        with reverts(models.ModelRegistry_BadRound, field="roundKeys"):
             enrol(round_id, hospital, dataset, keys=bytes(length))
-    with ape.reverts(models.ModelRegistry_NotEntitled, datasetId=dataset, node=stranger):
+    with reverts(models.ModelRegistry_NotEntitled, datasetId=dataset, node=stranger):
         enrol(round_id, stranger, dataset)
-    with ape.reverts(models.ERC721NonexistentToken, tokenId=99):
+    with reverts(models.ERC721NonexistentToken, tokenId=99):
         enrol(round_id, stranger, 99)
     enrol(round_id, hospital, dataset)
-    with ape.reverts(models.ModelRegistry_AlreadyEnrolled, roundId=round_id, node=hospital):
+    with reverts(models.ModelRegistry_AlreadyEnrolled, roundId=round_id, node=hospital):
         enrol(round_id, hospital, dataset)
 
 
 def test_enrol_in_time(models, round_id, nodes, enrol, hospital, wait):
     since = models.roundOf(round_id).enrolBy
     wait(DAY + 1)
-    with ape.reverts(models.ModelRegistry_TooLate, roundId=round_id, since=since):
+    with reverts(models.ModelRegistry_TooLate, roundId=round_id, since=since):
         enrol(round_id, hospital, nodes[hospital])
 
 
 def test_enrol_needs_consent(models, datasets, round_id, nodes, enrol, hospital):
     datasets.withdraw(nodes[hospital], 1, sender=hospital)
-    with ape.reverts(models.ModelRegistry_Withdrawn, datasetId=nodes[hospital], version=1):
+    with reverts(models.ModelRegistry_Withdrawn, datasetId=nodes[hospital], version=1):
         enrol(round_id, hospital, nodes[hospital])
 
 
@@ -120,7 +118,7 @@ def test_enrol_with_a_licence(
     for right in (Right.DOWNLOAD, Right.TRAIN):
         licenses.createOffer(terms_of_sale(dataset, right=right), sender=hospital)
         license_id = buy(licenses.offerCount(), Duo.GRU)
-        with ape.reverts(models.ModelRegistry_NotEntitled, datasetId=dataset, node=researcher):
+        with reverts(models.ModelRegistry_NotEntitled, datasetId=dataset, node=researcher):
             enrol(round_id, researcher, dataset)
         licenses.deliver(license_id, word("envelope"), sender=hospital)
     enrol(round_id, researcher, dataset)
@@ -134,25 +132,25 @@ def test_enrol_with_a_licence_to_what_was_withdrawn(
     licenses.createOffer(terms_of_sale(dataset, right=Right.TRAIN), sender=hospital)
     licenses.deliver(buy(1, Duo.GRU), word("envelope"), sender=hospital)
     datasets.withdraw(dataset, 1, sender=hospital)
-    with ape.reverts(models.ModelRegistry_NotEntitled, datasetId=dataset, node=researcher):
+    with reverts(models.ModelRegistry_NotEntitled, datasetId=dataset, node=researcher):
         enrol(round_id, researcher, dataset)
 
 
 def test_start_needs_enough_nodes(models, round_id, nodes, enrol, hospital, aggregator):
     enrol(round_id, hospital, nodes[hospital])
-    with ape.reverts(models.ModelRegistry_TooFewNodes, roundId=round_id, got=1, required=2):
+    with reverts(models.ModelRegistry_TooFewNodes, roundId=round_id, got=1, required=2):
         models.startRound(round_id, sender=aggregator)
 
 
 def test_start_by_the_aggregator(models, full, aggregator, stranger, enrol, researcher):
-    with ape.reverts(models.ModelRegistry_NotAggregator, roundId=full, got=stranger):
+    with reverts(models.ModelRegistry_NotAggregator, roundId=full, got=stranger):
         models.startRound(full, sender=stranger)
     tx = models.startRound(full, sender=aggregator)
     assert tx.events == [models.RoundStarted(roundId=full, enrolled=2)]
     assert models.roundOf(full).state == Round.RUNNING
-    with ape.reverts(models.ModelRegistry_WrongState, roundId=full, got=Round.RUNNING):
+    with reverts(models.ModelRegistry_WrongState, roundId=full, got=Round.RUNNING):
         models.startRound(full, sender=aggregator)
-    with ape.reverts(models.ModelRegistry_WrongState, roundId=full, got=Round.RUNNING):
+    with reverts(models.ModelRegistry_WrongState, roundId=full, got=Round.RUNNING):
         enrol(full, researcher, 1)
 
 
