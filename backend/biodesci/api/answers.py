@@ -6,6 +6,7 @@ import hashlib
 import re
 from typing import Annotated, Final
 
+from eth_utils.address import to_checksum_address
 from fastapi import Path, Query, Request
 from pydantic import BaseModel
 from starlette.responses import Response
@@ -36,6 +37,10 @@ def answer(request: Request, body: BaseModel) -> Response:
     if tag in known or "*" in known:
         return Response(status_code=304, headers=headers)
     return Response(text, headers=headers, media_type="application/json")
+
+
+def checksummed(account: str) -> str:
+    return str(to_checksum_address(account)) if account else ""
 
 
 def before(cursor: str) -> int:

@@ -24,6 +24,7 @@ from biodesci.api.answers import (
     Limit,
     answer,
     before,
+    checksummed,
     found,
     next_cursor,
 )
@@ -103,7 +104,11 @@ def _datasets(app: FastAPI, settings: Settings, store: Store) -> None:
     ) -> Response:
         with store.snapshot():
             rows = queries.licenses(
-                store, before=before(cursor), limit=limit + 1, licensee=licensee, dataset_id=dataset
+                store,
+                before=before(cursor),
+                limit=limit + 1,
+                licensee=checksummed(licensee),
+                dataset_id=dataset,
             )
             now = _now(store)
             items = [license_item(row, now) for row in rows[:limit]]

@@ -86,15 +86,13 @@ _LICENSES = """
 
 
 def licenses(store: Store, *, before: int, limit: int, licensee: str, dataset_id: int) -> list[Row]:
+    """`licensee` is a checksummed address, as events have it."""
+    wanted = {"l.licensee = ?": licensee, "l.dataset_id = ?": dataset_id}
+    chosen = {sql: value for sql, value in wanted.items() if value}
+    # "Any, or this one" in SQL would keep SQLite from its indices.
+    where = " AND ".join(("l.id < ?", *chosen))
     return store.rows(
-        _LICENSES
-        + """
-        WHERE l.id < ?1 AND (?2 = '' OR lower(l.licensee) = lower(?2)) AND (?3 = 0 OR l.dataset_id = ?3)
-        ORDER BY l.id DESC LIMIT ?4""",
-        before,
-        licensee,
-        dataset_id,
-        limit,
+        f"{_LICENSES} WHERE {where} ORDER BY l.id DESC LIMIT ?", before, *chosen.values(), limit
     )
 
 

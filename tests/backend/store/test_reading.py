@@ -136,6 +136,19 @@ def test_offers_of_many_datasets_are_one_question(store):
 
 
 @pytest.mark.parametrize(
+    ("chosen", "index"),
+    [({"licensee": BUYER}, "licenses_of_licensee"), ({"dataset_id": 7}, "licenses_of_dataset")],
+)
+def test_licences_are_found_by_an_index(store, chosen, index):
+    asked: list[str] = []
+    store.db.set_trace_callback(asked.append)
+    queries.licenses(store, **{"before": 9, "limit": 9, "licensee": "", "dataset_id": 0, **chosen})
+    store.db.set_trace_callback(None)
+    plan = str([row["detail"] for row in store.rows("EXPLAIN QUERY PLAN " + asked[0])])
+    assert f"USING INDEX {index}" in plan
+
+
+@pytest.mark.parametrize(
     ("contract", "kind"), [("DatasetNFT", "dataset:7"), ("ModelRegistry", "model:7"), ("AccessLicense", "")]
 )
 def test_a_new_owner_is_the_datasets_or_models_matter_and_a_mint_nobodys(contract, kind):
