@@ -8,6 +8,7 @@ interface Vm {
     function warp(uint256 timestamp) external;
     /// @dev The optimiser takes `block.timestamp` to be the same all through a call, which a `warp` in it makes false.
     function getBlockTimestamp() external view returns (uint256);
+    function pauseGasMetering() external;
     function assume(bool condition) external pure;
     function sign(uint256 privateKey, bytes32 digest) external pure returns (uint8 v, bytes32 r, bytes32 s);
     function addr(uint256 privateKey) external pure returns (address);

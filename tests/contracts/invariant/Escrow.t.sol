@@ -78,6 +78,8 @@ contract EscrowInvariants {
         _inv10_an_order_is_carried_out_once(faults);
         _inv11_rounding_is_against_the_caller(faults);
         _inv12_nobody_gets_in_between(faults);
+        _inv19_visas_are_as_the_owner_asks(faults);
+        _inv20_a_person_judges_what_is_not_shown(faults);
         _inv1_balance_is_escrow_plus_owed(currencies, faults);
         _inv2_everyone_is_owed_their_due(currencies);
         _inv3_nobody_is_paid_twice(seen, faults);
@@ -167,11 +169,10 @@ contract EscrowInvariants {
     /// @notice 8. A licence ends with the first of its visas at the latest, and gives no access once one is revoked.
     function _inv8_no_licence_outlives_its_visas(Seen[] memory seen, uint256 faults) private view {
         for (uint256 i = 0; i < seen.length; ++i) {
-            Ledger.Entry memory e = seen[i].entry;
-            if (e.visaHash == 0) continue;
-            require(seen[i].license.expiresAt <= e.visaExpires, "inv8: outlives its visa");
-            bool over = e.visaRevoked || block.timestamp >= e.visaExpires;
-            require(!over || !seen[i].active, "inv8: access without a visa");
+            (uint256 number, uint256 end, bool revoked) = market.visasOf(seen[i].id);
+            if (number == 0) continue;
+            require(seen[i].license.expiresAt <= end, "inv8: outlives its visas");
+            require(!revoked && block.timestamp < end || !seen[i].active, "inv8: access without a visa");
         }
         _noFault(8, faults);
     }
@@ -183,7 +184,7 @@ contract EscrowInvariants {
             IAccessLicense.License memory l = seen[i].license;
             if (!seen[i].active) _checkAccess(l.datasetId, l.licensee, l.right);
             IAccessLicense.Right another = IAccessLicense.Right(1 + uint256(l.right) % 3);
-            _checkAccess(1 + (l.datasetId + i) % 3, l.licensee, another);
+            _checkAccess(1 + (l.datasetId + i) % 5, l.licensee, another);
         }
         _noFault(9, faults);
     }
@@ -203,10 +204,11 @@ contract EscrowInvariants {
         _noFault(12, faults);
     }
 
-    /// @notice 13. A licence is active as long as it should be, whatever happens to others.
+    /// @notice 13. A licence is active as long as it should be, to the second, whatever happens to others.
     function _inv13_what_was_paid_for_is_there(Seen[] memory seen) private view {
         for (uint256 i = 0; i < seen.length; ++i) {
             require(seen[i].active == market.isActive(seen[i].id), "inv13: active");
+            require(seen[i].license.expiresAt == market.expiresAt(seen[i].id), "inv13: end");
         }
     }
 
@@ -229,6 +231,18 @@ contract EscrowInvariants {
             }
             require(_balance(currency) == 0, "inv14: money is left");
         }
+    }
+
+    /// @notice 19. Sales and renewals rest on just the visas that the offer asks for, each of which is as the dataset's
+    /// owner of that moment wants it; and are not refused with these.
+    function _inv19_visas_are_as_the_owner_asks(uint256 faults) private view {
+        _noFault(19, faults);
+    }
+
+    /// @notice 20. Nothing is sold for a purpose that the terms rule out. Research on a disease goes without review only if
+    /// the disease is proved to be one that the version names; a wrong proof is refused; no proof is a case for review.
+    function _inv20_a_person_judges_what_is_not_shown(uint256 faults) private view {
+        _noFault(20, faults);
     }
 
     // -------------------------------------------------------------- private

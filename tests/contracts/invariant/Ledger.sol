@@ -2,15 +2,18 @@
 pragma solidity 0.8.37;
 
 import {IAccessLicense} from "../../../contracts/interfaces/IAccessLicense.sol";
-import {vm} from "../Vm.sol";
+import {IVisaRegistry} from "../../../contracts/interfaces/IVisaRegistry.sol";
+import {DuoPolicy} from "../../../contracts/libraries/DuoPolicy.sol";
+import {Flaws} from "./Flaws.sol";
+import {PurposeRules} from "./PurposeRules.sol";
+import {VisaRules} from "./VisaRules.sol";
 
 /// @notice The rules of the market once more, kept as simple as they can be: what each step must do to a licence and to
 /// what accounts are owed. It computes from its own records, never from the contracts'.
-abstract contract Ledger {
+abstract contract Ledger is VisaRules, PurposeRules {
     struct Entry {
         IAccessLicense.State state;
         bool delivered;
-        bool visaRevoked;
         address buyer;
         uint32 offerId;
         uint32 version;
@@ -18,8 +21,6 @@ abstract contract Ledger {
         uint256 since;
         uint256 duration; // 0: no end
         uint256 usesLeft; // max: not counted
-        uint256 visaExpires; // max: no visa
-        bytes32 visaHash;
         uint256 paid; // the price, renewals, and what the owner brought to pay back
         uint256 credited;
     }
@@ -50,6 +51,9 @@ abstract contract Ledger {
     mapping(uint256 offerId => bool) internal _closed;
     mapping(uint256 datasetId => address) internal _owners;
     mapping(uint256 datasetId => address) internal _publishers;
+    mapping(uint256 datasetId => bytes32) internal _grants; // what a grant of access to it must say
+
+    string internal _firstFault;
 
     uint256 private constant RECENT = 8;
 
@@ -79,6 +83,11 @@ abstract contract Ledger {
         return _entries[id];
     }
 
+    /// @dev The fuzzer likes small numbers, which would answer every question alike.
+    function _spread(uint256 draw) internal view returns (uint256 seed) {
+        return uint256(keccak256(abi.encode(draw, _steps)));
+    }
+
     function _offerOf(uint256 id) internal view returns (IAccessLicense.Offer storage) {
         return _offers[_entries[id].offerId];
     }
@@ -87,30 +96,63 @@ abstract contract Ledger {
     function isActive(uint256 id) public view returns (bool) {
         Entry storage e = _entries[id];
         if (e.state != DELIVERED && e.state != SETTLED) return false;
-        if (e.usesLeft == 0 || _now() >= endOf(id) || e.visaRevoked) return false;
+        if (e.usesLeft == 0 || _now() >= endOf(id) || _isAnyVisaRevoked(id)) return false;
         return !_isTrainingStopped(id);
     }
 
     function endOf(uint256 id) public view returns (uint256 end) {
         Entry storage e = _entries[id];
         end = e.duration == 0 ? type(uint256).max : e.since + e.duration;
-        if (e.visaExpires < end) end = e.visaExpires;
+        if (_endOfVisas(id) < end) end = _endOfVisas(id);
+    }
+
+    /// @notice What the contract ought to say: 0 for what never began or was undone.
+    function expiresAt(uint256 id) external view returns (uint256) {
+        IAccessLicense.State state = _entries[id].state;
+        if (state == IN_REVIEW || state == PURCHASED || state == REFUNDED || state == REJECTED) return 0;
+        uint256 end = endOf(id);
+        return end == type(uint256).max ? type(uint40).max : end;
     }
 
     // ---------------------------------------------------------------- steps
 
-    function _sold(uint256 offerId, address buyer, bool review, bytes32 visaHash, uint256 visaExpires) internal {
+    /// @return flaws all that stands against the sale
+    /// @return review whether a person has to judge the purpose
+    function _judge(
+        uint256 offerId,
+        address buyer,
+        IAccessLicense.ResearchPurpose memory purpose,
+        IAccessLicense.Evidence memory evidence
+    ) internal view returns (uint256 flaws, bool review) {
+        IAccessLicense.Offer storage offer = _offers[offerId];
+        (uint256 d, uint32 version) = (offer.datasetId, latest[offer.datasetId]);
+        (flaws, review) = _judgePurpose(d, version, purpose, evidence.diseaseProof);
+        if (_closed[offerId]) flaws |= Flaws.CLOSED;
+        if (withdrawn[d][version]) flaws |= Flaws.WITHDRAWN;
+        if (_has(_terms[d][version], DuoPolicy.TS) && offer.duration == 0) flaws |= Flaws.NO_END;
+        flaws |= _judgeVisas(_owners[d], buyer, _grants[d], offer.visas, evidence.visas);
+    }
+
+    function _judgeRenewal(uint256 id, IVisaRegistry.SignedVisa[] memory visas) internal view returns (uint256 flaws) {
+        Entry storage e = _entries[id];
+        IAccessLicense.Offer storage offer = _offerOf(id);
+        uint256 d = offer.datasetId;
+        if (_closed[e.offerId]) flaws |= Flaws.CLOSED;
+        if (withdrawn[d][e.version]) flaws |= Flaws.WITHDRAWN;
+        if (offer.duration == 0 && offer.uses == 0) flaws |= Flaws.NOT_RENEWABLE;
+        flaws |= _judgeVisas(_owners[d], e.buyer, _grants[d], offer.visas, visas);
+    }
+
+    function _sold(uint256 offerId, address buyer, bool review, IVisaRegistry.SignedVisa[] memory visas) internal {
         IAccessLicense.Offer storage offer = _offers[offerId];
         uint32 version = latest[offer.datasetId];
-        if (withdrawn[offer.datasetId][version]) _fault(7, "a withdrawn version was sold");
-        if (_closed[offerId]) _fault(6, "a closed offer was sold");
         Entry storage e = _entries[++count];
         e.state = review ? IN_REVIEW : PURCHASED;
         (e.buyer, e.offerId, e.version) = (buyer, uint32(offerId), version);
         e.deadline = _now() + offer.deliveryWindow;
         e.duration = offer.duration;
         e.usesLeft = offer.uses == 0 ? type(uint256).max : offer.uses;
-        (e.visaHash, e.visaExpires) = (visaHash, visaExpires);
+        _rest(count, visas);
         escrow[offer.currency] += offer.price;
         _touch(count);
         _pay(e, offer.currency, offer.price);
@@ -176,18 +218,16 @@ abstract contract Ledger {
         if (paid > due) _credit(id, owner, paid - due);
     }
 
-    function _renewed(uint256 id, bytes32 visaHash, uint256 visaExpires) internal {
+    function _renewed(uint256 id, IVisaRegistry.SignedVisa[] memory visas) internal {
         Entry storage e = _entries[id];
         IAccessLicense.Offer storage offer = _offerOf(id);
-        if (_closed[e.offerId]) _fault(6, "renewed by a closed offer");
-        if (withdrawn[offer.datasetId][e.version]) _fault(7, "a withdrawn version was renewed");
         if (offer.duration != 0) {
             uint256 passed = _now() - e.since;
             e.duration = (passed > e.duration ? passed : e.duration) + offer.duration;
         }
         if (offer.uses != 0) e.usesLeft += offer.uses;
         _touch(id);
-        (e.visaHash, e.visaExpires, e.visaRevoked) = (visaHash, visaExpires, false);
+        _rest(id, visas);
         _pay(e, offer.currency, offer.price);
         _creditOwner(id);
     }
@@ -220,17 +260,16 @@ abstract contract Ledger {
     }
 
     function _cannotBeDelivered(uint256 id) internal view returns (bool) {
-        Entry storage e = _entries[id];
-        return e.visaRevoked || _now() >= e.visaExpires || withdrawn[_offerOf(id).datasetId][e.version];
+        return _areVisasOver(id) || withdrawn[_offerOf(id).datasetId][_entries[id].version];
     }
 
     function _fault(uint256 number, string memory what) internal {
-        if (bytes(fault[number]).length == 0) fault[number] = what;
+        if (faults >> number & 1 != 0) return;
         faults |= 1 << number;
-    }
-
-    function _now() internal view returns (uint256) {
-        return vm.getBlockTimestamp();
+        bytes memory digits = abi.encodePacked(bytes1(uint8(48 + number % 10)));
+        if (number > 9) digits = abi.encodePacked(bytes1(uint8(48 + number / 10)), digits);
+        fault[number] = string.concat("inv", string(digits), ": ", what);
+        if (bytes(_firstFault).length == 0) _firstFault = fault[number];
     }
 
     // -------------------------------------------------------------- private

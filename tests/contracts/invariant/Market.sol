@@ -2,15 +2,14 @@
 pragma solidity 0.8.37;
 
 import {IAccessLicense} from "../../../contracts/interfaces/IAccessLicense.sol";
-import {IDatasetNFT} from "../../../contracts/interfaces/IDatasetNFT.sol";
 import {IVisaRegistry} from "../../../contracts/interfaces/IVisaRegistry.sol";
 import {vm} from "../Vm.sol";
 import {World} from "../World.sol";
-import {Sales} from "./Sales.sol";
+import {Settlements} from "./Settlements.sol";
 
 /// @notice Does at random what people do with datasets and licences, well or ill meant, and enters it in the ledger. Where
 /// there is no licence in the state that a step needs, it sells one, so that few calls are idle.
-contract Market is Sales {
+contract Market is Settlements {
     uint16 private constant S_REVIEW = uint16(1 << uint8(IAccessLicense.State.InReview));
     uint16 private constant S_PURCHASED = uint16(1 << uint8(IAccessLicense.State.Purchased));
     uint16 private constant S_DELIVERED = uint16(1 << uint8(IAccessLicense.State.Delivered));
@@ -20,11 +19,12 @@ contract Market is Sales {
 
     uint256 private constant MOST_OFFERS = 30;
 
-    constructor(World world) Sales(world) {}
+    constructor(World world) Settlements(world) {}
 
     // ---------------------------------------------------------------- sales
 
-    function offer(uint256 seed) external step {
+    function offer(uint256 draw) external step {
+        uint256 seed = _spread(draw);
         uint256 offerId = 1 + (seed >> 64) % _offersMade;
         if (_offersMade < MOST_OFFERS && seed % 3 != 0) return _offer(seed >> 128, seed);
         if (_closed[offerId]) return _sell(seed);
@@ -32,118 +32,29 @@ contract Market is Sales {
         _closed[offerId] = true;
     }
 
-    function purchase(uint256 seed) external step {
+    function purchase(uint256 draw) external step {
+        uint256 seed = _spread(draw);
         _buy(seed, people[seed % (PEOPLE - 1)], _anOffer(seed >> 128));
     }
 
-    function purchaseBySignedOrder(uint256 seed) external step {
+    function purchaseBySignedOrder(uint256 draw) external step {
+        uint256 seed = _spread(draw);
         _buyByOrder(seed, _anOffer(seed >> 128));
     }
 
-    function cancelOrders(uint256 seed) external step {
+    function cancelOrders(uint256 draw) external step {
+        uint256 seed = _spread(draw);
         uint256 offerId = _anOffer(seed >> 128);
         (address buyer, uint256 key) = (people[seed % 4], KEY + seed % 4);
-        IAccessLicense.Order memory order = _orderOf(offerId, buyer);
-        bytes memory signature = _sign(key, LICENSES.orderHash(order));
+        Deal memory deal = _declare(offerId, buyer, seed, false);
+        bytes memory signature = _sign(key, LICENSES.orderHash(deal.order));
         _call(buyer, 0, abi.encodeCall(IAccessLicense.cancelOrders, ()));
-        (IAccessLicense.Evidence memory evidence,,) = _evidence(offerId, buyer, seed);
-        _mayNotBuy(order, signature, evidence, "a cancelled order was carried out");
-    }
-
-    // -------------------------------------------------- review, settlement
-
-    function approve(uint256 seed) external step {
-        uint256 id = _pick(seed, IN_REVIEW);
-        if (id == 0) return _sell(seed);
-        if (_now() > _entries[id].deadline) return _refund(id);
-        _call(_ownerOf(id), 0, abi.encodeCall(IAccessLicense.approve, (id)));
-        _approved(id);
-    }
-
-    function reject(uint256 seed) external step {
-        uint256 id = _pick(seed, seed % 2 == 0 ? IN_REVIEW : PURCHASED);
-        if (id == 0) return _sell(seed);
-        _call(_ownerOf(id), 0, abi.encodeCall(IAccessLicense.reject, (id, bytes32("no"))));
-        _backTo(id, REJECTED);
-    }
-
-    function deliver(uint256 seed) external step {
-        uint256 id = seed % 4 == 0 ? _pick(seed, PURCHASED) : 0;
-        if (id == 0) {
-            _bringToDelivery(seed);
-        } else if (_isLate(id) || _cannotBeDelivered(id)) {
-            bytes memory data = abi.encodeCall(IAccessLicense.deliver, (id, bytes32("envelope")));
-            _refuse(6, "delivered too late", _ownerOf(id), 0, data);
-            _refund(id);
-        } else {
-            _deliver(id);
-        }
-    }
-
-    function confirm(uint256 seed) external step {
-        uint256 id = _bring(seed, DELIVERED);
-        if (id == 0) return;
-        _call(_entries[id].buyer, 0, abi.encodeCall(IAccessLicense.confirm, (id)));
-        _settled(id);
-    }
-
-    function claim(uint256 seed) external step {
-        uint256 id = _bring(seed, DELIVERED);
-        if (id == 0) return;
-        bytes memory data = abi.encodeCall(IAccessLicense.claim, (id));
-        uint256 deadline = _entries[id].deadline;
-        if (_now() <= deadline) {
-            _refuse(6, "claimed too early", RELAYER, 0, data);
-            if (seed % 4 != 0) return;
-            vm.warp(deadline + 1);
-        }
-        if (_isTrainingStopped(id)) {
-            _refuse(7, "paid for training that consent had ended", RELAYER, 0, data);
-            return _refund(id);
-        }
-        _call(RELAYER, 0, data);
-        _claimed(id);
-    }
-
-    function refund(uint256 seed) external step {
-        IAccessLicense.State[4] memory states = [DISPUTED, PURCHASED, IN_REVIEW, DELIVERED];
-        uint256 id = _bring(seed, states[seed % 4]);
-        if (id == 0) return;
-        if (_entries[id].state == DELIVERED && !_isTrainingStopped(id)) {
-            return _refuse(6, "refunded after delivery", RELAYER, 0, abi.encodeCall(IAccessLicense.refund, (id)));
-        }
-        if (_entries[id].state == DELIVERED) return _refund(id);
-        uint256 deadline = _entries[id].deadline;
-        if (_now() <= deadline && (_entries[id].state == DISPUTED || !_cannotBeDelivered(id))) {
-            _refuse(6, "refunded too early", RELAYER, 0, abi.encodeCall(IAccessLicense.refund, (id)));
-            if (seed % 16 > 1) return;
-            vm.warp(deadline + 1);
-        }
-        _refund(id);
-    }
-
-    function dispute(uint256 seed) external step {
-        uint256 id = _bring(seed, DELIVERED);
-        if (id == 0) return;
-        bytes memory data = abi.encodeCall(IAccessLicense.dispute, (id, bytes32("wrong key")));
-        if (_now() > _entries[id].deadline) {
-            return _refuse(6, "disputed too late", _entries[id].buyer, 0, data);
-        }
-        _call(_entries[id].buyer, 0, data);
-        _disputed(id);
-    }
-
-    function resolve(uint256 seed) external step {
-        uint256 id = _bring(seed, DISPUTED);
-        if (id == 0) return;
-        bool payOwner = seed % 2 == 0;
-        _call(ARBITER, 0, abi.encodeCall(IAccessLicense.resolve, (id, payOwner)));
-        if (payOwner) _settled(id);
-        else _backTo(id, REFUNDED);
+        _mayNotBuy(deal.order, signature, deal.evidence, "a cancelled order was carried out");
     }
 
     /// @notice All that a licence's state, or the caller, does not allow.
-    function tryInVain(uint256 seed) external step {
+    function tryInVain(uint256 draw) external step {
+        uint256 seed = _spread(draw);
         if (count == 0) return _sell(seed);
         uint256 id = 1 + (seed >> 16) % count;
         Entry storage e = _entries[id];
@@ -186,7 +97,8 @@ contract Market is Sales {
 
     // ---------------------------------------------------- use, renew, revoke
 
-    function consume(uint256 seed) external step {
+    function consume(uint256 draw) external step {
+        uint256 seed = _spread(draw);
         uint256 id = _bring(seed, seed % 2 == 0 ? SETTLED : DELIVERED);
         if (id == 0) return;
         bytes memory data = abi.encodeCall(IAccessLicense.consume, (id));
@@ -195,7 +107,8 @@ contract Market is Sales {
         if (_entries[id].usesLeft != type(uint256).max) _entries[id].usesLeft -= 1;
     }
 
-    function present(uint256 seed) external step {
+    function present(uint256 draw) external step {
+        uint256 seed = _spread(draw);
         uint256 id = _bring(seed, seed % 2 == 0 ? SETTLED : DELIVERED);
         if (id == 0) return;
         bytes memory data = abi.encodeCall(IAccessLicense.present, (id));
@@ -203,26 +116,16 @@ contract Market is Sales {
         _call(RELAYER, 0, data);
     }
 
-    function renew(uint256 seed) external step {
+    function renew(uint256 draw) external step {
+        uint256 seed = _spread(draw);
         uint256 id = _bring(seed, SETTLED);
         if (id == 0) return;
-        (uint256 offerId, address buyer) = (_entries[id].offerId, _entries[id].buyer);
-        IAccessLicense.Offer memory o = _offers[offerId];
-        (IVisaRegistry.SignedVisa[] memory visas, bytes32 visaHash, uint256 expires) = _visasFor(offerId, buyer, seed);
-        IAccessLicense.Payment memory payment;
-        bytes memory data = abi.encodeCall(IAccessLicense.renew, (id, visas, payment));
-        uint256 value = o.currency == address(0) ? o.price : 0;
-        _fund(buyer, o.currency, o.price);
-        if (_closed[offerId] || withdrawn[o.datasetId][_entries[id].version] || (o.duration == 0 && o.uses == 0)) {
-            return _refuse(7, "renewed what is not for sale", buyer, value, data);
-        }
-        _armIfReentrant(o.currency, seed);
-        _call(buyer, value, data);
-        _renewed(id, visaHash, expires);
-        _recordAttempts(REENTRANT);
+        if ((seed >> 192) % 2 == 0 && _renew(seed, id, true)) return;
+        _renew(seed, id, false);
     }
 
-    function revoke(uint256 seed) external step {
+    function revoke(uint256 draw) external step {
+        uint256 seed = _spread(draw);
         uint256 id = _bring(seed, seed % 3 != 0 ? SETTLED : seed % 2 == 0 ? DELIVERED : DISPUTED);
         if (id == 0) return;
         address owner = _ownerOf(id);
@@ -246,7 +149,8 @@ contract Market is Sales {
 
     // -------------------------------------------------------------- payouts
 
-    function collect(uint256 seed) external step {
+    function collect(uint256 draw) external step {
+        uint256 seed = _spread(draw);
         (address account, address currency) = _pickOwed(seed);
         if (account == address(0)) return _sell(seed);
         if (seed % 8 == 0) _collectLies(account);
@@ -254,7 +158,8 @@ contract Market is Sales {
         _payOut(RELAYER, data, account, currency, account, seed);
     }
 
-    function collectTo(uint256 seed) external step {
+    function collectTo(uint256 draw) external step {
+        uint256 seed = _spread(draw);
         (address account, address currency) = _pickOwed(seed);
         if (account == address(0)) return _sell(seed);
         address to = people[(seed >> 64) % PEOPLE];
@@ -264,8 +169,9 @@ contract Market is Sales {
 
     // -------------------------------------------------- datasets, visas, time
 
-    function transferDataset(uint256 seed) external step {
-        uint256 d = 1 + seed % 3;
+    function transferDataset(uint256 draw) external step {
+        uint256 seed = _spread(draw);
+        uint256 d = 1 + seed % DATASET_COUNT;
         address to = people[(seed >> 8) % (PEOPLE - 1)];
         vm.prank(_owners[d]);
         DATASETS.transferFrom(_owners[d], to, d);
@@ -274,91 +180,86 @@ contract Market is Sales {
 
     /// @dev Consent ends seldom, now and then while a payment is pending, and comes back with the next version: else there
     /// would soon be nothing for sale.
-    function withdrawOrPublish(uint256 seed) external step {
-        uint256 d = 1 + seed % 3;
+    function withdrawOrPublish(uint256 draw) external step {
+        uint256 seed = _spread(draw);
+        uint256 d = 1 + seed % DATASET_COUNT;
         uint32 version = latest[d];
         uint256 id = seed % 8 == 0 ? _pick(seed, DELIVERED) : 0;
         if (id != 0) (d, version) = (_offerOf(id).datasetId, _entries[id].version);
-        address owner = _owners[d];
-        if (!withdrawn[d][version] && seed % 4 == 0) {
-            vm.prank(owner);
-            DATASETS.withdraw(d, version);
-            withdrawn[d][version] = true;
-        } else {
-            IDatasetNFT.Publication memory p = WORLD.publication(_termsOf(d));
-            vm.prank(owner);
-            latest[d] = DATASETS.publishVersion(d, p);
-        }
+        if (!withdrawn[d][version] && seed % 4 == 0) _withdraw(d, version);
+        else _publishVersion(d, seed >> 8);
     }
 
-    function revokeVisa(uint256 seed) external step {
-        for (uint256 i = 0; i < count; ++i) {
-            uint256 id = 1 + (seed % count + i) % count;
-            bytes32 visaHash = _entries[id].visaHash;
-            if (visaHash == 0 || _entries[id].visaRevoked) continue;
-            vm.prank(vm.addr(ISSUER_KEY));
-            VISAS.revoke(visaHash);
-            _entries[id].visaRevoked = true;
-            return;
-        }
-        _sell(seed);
+    /// @dev Owners say anew whom they trust, and for what. Licences that were sold before don't change.
+    function changeDemands(uint256 draw) external step {
+        uint256 seed = _spread(draw);
+        address owner = _owners[1 + seed % DATASET_COUNT];
+        if ((seed >> 8) % 2 == 0) _changeTrust(owner, seed >> 16);
+        else _changeValue(owner, seed >> 16);
     }
 
-    function wait(uint256 seed) external step {
+    /// @dev Any one of those that a licence rests on; now and then by an issuer whose it is not.
+    function revokeVisa(uint256 draw) external step {
+        uint256 seed = _spread(draw);
+        uint256 id = _pickResting(seed, seed % 2 == 0 ? PURCHASED : SETTLED);
+        if (id == 0) return _sell(seed);
+        bytes32[] storage keys = _keysOf[id];
+        uint256 i = (seed >> 8) % keys.length;
+        if ((seed >> 64) % 4 == 0) return _revokeForAnother(_visas[keys[i]]);
+        if (keys.length > 1) _reach(i == 0 ? bytes32("first visa revoked") : bytes32("later visa revoked"));
+        _revokeVisa(_visas[keys[i]]);
+        _lookAt(id);
+    }
+
+    /// @dev To the last moment of a licence's visas, or to the first without them.
+    function waitForVisas(uint256 draw) external step {
+        uint256 seed = _spread(draw);
+        uint256 id = _pickResting(seed, seed % 2 == 0 ? PURCHASED : seed % 4 == 1 ? DELIVERED : SETTLED);
+        if (id == 0) return _sell(seed);
+        uint256 end = _endOfVisas(id);
+        if (end > _now() + 60 days) return;
+        vm.warp(end - (seed >> 8) % 2);
+        _lookAt(id);
+        if (_entries[id].state != PURCHASED) return;
+        if (!_isLate(id)) {
+            _reach(_areVisasOver(id) ? bytes32("visas ended before delivery") : bytes32("delivery at the end of visas"));
+        }
+        if (!_isLate(id) && !_cannotBeDelivered(id)) {
+            _deliver(id);
+            return _lookAt(id);
+        }
+        bytes memory data = abi.encodeCall(IAccessLicense.deliver, (id, bytes32("envelope")));
+        _refuse(6, "delivered after the visas", _ownerOf(id), 0, data);
+        _refund(id);
+    }
+
+    function wait(uint256 draw) external step {
+        uint256 seed = _spread(draw);
         vm.warp(_now() + (seed % 16 == 0 ? seed % 31 days : seed % 3 hours));
     }
 
     // -------------------------------------------------------------- private
 
-    /// @dev A licence in that state, brought there if there is none; or 0, if that is not possible.
-    function _bring(uint256 seed, IAccessLicense.State state) private returns (uint256 id) {
-        id = _pick(seed, state);
-        if (id != 0) return id;
-        if (state == IN_REVIEW || state == PURCHASED) _sell(seed);
-        if (state == DELIVERED) return _bringToDelivery(seed);
-        if (state != SETTLED && state != DISPUTED) return 0;
-        id = _bringToDelivery(seed);
-        if (id == 0) return 0;
+    /// @dev The visas are new ones, or those that are still good.
+    function _renew(uint256 seed, uint256 id, bool odd) private returns (bool made) {
         address buyer = _entries[id].buyer;
-        if (state == SETTLED) {
-            _call(buyer, 0, abi.encodeCall(IAccessLicense.confirm, (id)));
-            _settled(id);
-        } else {
-            _call(buyer, 0, abi.encodeCall(IAccessLicense.dispute, (id, bytes32("wrong key"))));
-            _disputed(id);
-        }
-        return _entries[id].state == state ? id : 0;
-    }
-
-    /// @dev Delivers a licence that waits for it, or one that is sold for that.
-    function _bringToDelivery(uint256 seed) private returns (uint256) {
-        for (uint256 i = 0; i < count; ++i) {
-            uint256 id = 1 + ((seed >> 16) % count + i) % count;
-            if (_entries[id].state == PURCHASED && !_isLate(id) && !_cannotBeDelivered(id)) return _deliver(id);
-        }
-        uint256 sold = count + 1;
-        _sell(seed);
-        if (count < sold || _cannotBeDelivered(sold)) return 0;
-        if (_entries[sold].state == IN_REVIEW) {
-            _call(_ownerOf(sold), 0, abi.encodeCall(IAccessLicense.approve, (sold)));
-            _approved(sold);
-        }
-        return _entries[sold].state == PURCHASED ? _deliver(sold) : 0;
-    }
-
-    function _deliver(uint256 id) private returns (uint256) {
-        _call(_ownerOf(id), 0, abi.encodeCall(IAccessLicense.deliver, (id, bytes32("envelope"))));
-        _delivered(id);
-        return id;
-    }
-
-    function _isLate(uint256 id) private view returns (bool) {
-        return _now() > _entries[id].deadline;
-    }
-
-    function _refund(uint256 id) private {
-        _call(RELAYER, 0, abi.encodeCall(IAccessLicense.refund, (id)));
-        _refunded(id);
+        IAccessLicense.Offer memory o = _offerOf(id);
+        (uint256 d, address owner) = (o.datasetId, _owners[o.datasetId]);
+        IVisaRegistry.SignedVisa[] memory visas = odd
+            ? _oddVisas(owner, buyer, _grants[d], o.visas, seed >> 48)
+            : _goodVisas(owner, buyer, _grants[d], o.visas, seed >> 48);
+        uint256 flaws = _judgeRenewal(id, visas);
+        IAccessLicense.Payment memory payment;
+        bytes memory data = abi.encodeCall(IAccessLicense.renew, (id, visas, payment));
+        _fund(buyer, o.currency, o.price);
+        if (flaws == 0) _armIfReentrant(o.currency, seed);
+        bool wasOver = _areVisasOver(id);
+        made = _attempt(buyer, o.currency == address(0) ? o.price : 0, data, flaws);
+        if (!made) return false;
+        _renewed(id, visas);
+        _recordAttempts(REENTRANT);
+        if (wasOver) _reach("renewed after its visas");
+        if (visas.length > 1) _reach("renewed by two visas");
     }
 
     /// @dev What a lying token is worth is its own affair; that it can be collected, or cannot, changes nothing for others.
@@ -385,11 +286,16 @@ contract Market is Sales {
         _recordAttempts(ATTACKER);
     }
 
-    /// @return id the next licence in that state, or 0
-    function _pick(uint256 seed, IAccessLicense.State state) private view returns (uint256 id) {
+    /// @dev At the moment itself: the invariants may come later.
+    function _lookAt(uint256 id) private {
+        if (LICENSES.isActive(id) != isActive(id)) _fault(8, "access does not follow the visas");
+    }
+
+    /// @return id the next licence in that state whose visas are good, or 0
+    function _pickResting(uint256 seed, IAccessLicense.State state) private view returns (uint256 id) {
         for (uint256 i = 0; i < count; ++i) {
             id = 1 + ((seed >> 16) % count + i) % count;
-            if (_entries[id].state == state) return id;
+            if (_entries[id].state == state && _keysOf[id].length != 0 && !_areVisasOver(id)) return id;
         }
         return 0;
     }
@@ -401,9 +307,5 @@ contract Market is Sales {
             if (currency != address(LYING) && owed[account][currency] != 0) return (account, currency);
         }
         return (address(0), address(0));
-    }
-
-    function _ownerOf(uint256 id) private view returns (address) {
-        return _ownerBy(_entries[id].offerId);
     }
 }

@@ -2,30 +2,28 @@
 pragma solidity 0.8.37;
 
 import {IAccessLicense} from "../../../contracts/interfaces/IAccessLicense.sol";
-import {IDatasetNFT} from "../../../contracts/interfaces/IDatasetNFT.sol";
 import {DuoPolicy} from "../../../contracts/libraries/DuoPolicy.sol";
 import {LyingToken} from "../tokens/LyingToken.sol";
 import {vm} from "../Vm.sol";
 import {World} from "../World.sol";
-import {Traders} from "./Traders.sol";
+import {Datasets} from "./Datasets.sol";
+import {Flaws} from "./Flaws.sol";
 
-/// @notice Three datasets, offers in every currency, and how they are sold: directly or by signed order, after trying to
-/// get them for less.
-abstract contract Sales is Traders {
-    World internal immutable WORLD;
+/// @notice Offers in every currency, and how they are sold: directly or by signed order, after trying to get them for less,
+/// or with less to show.
+abstract contract Sales is Datasets {
+    struct Deal {
+        IAccessLicense.Order order;
+        IAccessLicense.Evidence evidence;
+        uint256 flaws;
+        bool review;
+    }
+
     uint256 internal _offersMade;
 
-    constructor(World world) Traders(world) {
-        WORLD = world;
+    constructor(World world) Datasets(world) {
         _makeTruthful();
-        for (uint256 d = 1; d <= 3; ++d) {
-            address owner = people[d - 1];
-            IDatasetNFT.Publication memory p = world.publication(_termsOf(d));
-            vm.prank(owner);
-            DATASETS.publish(p, new uint256[](0));
-            (_owners[d], _publishers[d], latest[d]) = (owner, owner, 1);
-        }
-        for (uint256 i = 0; i < 2 * CURRENCIES; ++i) {
+        for (uint256 i = 0; i < 3 * CURRENCIES; ++i) {
             _offer(i, uint256(keccak256(abi.encode(i))));
         }
     }
@@ -37,7 +35,7 @@ abstract contract Sales is Traders {
 
     function _offer(uint256 kind, uint256 seed) internal {
         IAccessLicense.Offer memory o = WORLD.offerOf(
-            1 + seed % 3,
+            1 + seed % DATASET_COUNT,
             uint128(seed >> 8) % 100 ether,
             seed % 5 < 3 ? ARBITER : address(0),
             IAccessLicense.Right(1 + (seed >> 16) % 3),
@@ -45,58 +43,123 @@ abstract contract Sales is Traders {
         );
         o.currency = currencies[kind % CURRENCIES];
         if ((seed >> 40) % 4 == 0) o.duration = 0;
-        if ((seed >> 48) % 3 == 0) o.visas = 4;
+        // Two types of four and more, or one, in half of them.
+        if ((seed >> 48) % 2 == 0) o.visas = uint8((seed >> 49) % 16);
         o.proRata = (seed >> 56) % 2 == 0 && (o.duration != 0 || o.uses != 0);
         if (seed % 16 == 0) o.price = 0;
         _call(_owners[o.datasetId], 0, abi.encodeCall(IAccessLicense.createOffer, (o)));
         _offers[++_offersMade] = o;
     }
 
+    /// @dev One in three tries something odd first.
     function _buy(uint256 seed, address buyer, uint256 offerId) internal {
-        IAccessLicense.Offer memory o = _offers[offerId];
-        uint256 value = o.currency == address(0) ? o.price : 0;
-        (IAccessLicense.Evidence memory evidence, bytes32 visaHash, uint256 expires) = _evidence(offerId, buyer, seed);
-        bytes memory data = abi.encodeCall(IAccessLicense.purchase, (offerId, PURPOSE));
-        if (o.visas != 0) {
-            _refuse(8, "sold without the visa", buyer, value, data);
-            IAccessLicense.Payment memory direct;
-            data = abi.encodeCall(IAccessLicense.purchaseFor, (_orderOf(offerId, buyer), "", evidence, direct));
-        }
-        if (!_canBeSold(offerId)) {
-            _fund(buyer, o.currency, o.price);
-            return _refuse(7, "sold what is not for sale", buyer, value, data);
-        }
-        _payWrongly(o, buyer, data);
-        _fund(buyer, o.currency, o.price);
-        _armIfReentrant(o.currency, seed);
-        _call(buyer, value, data);
-        _sold(offerId, buyer, _needsReview(o.datasetId), visaHash, expires);
-        _recordAttempts(REENTRANT);
+        if ((seed >> 192) % 3 == 0 && _buyOnce(seed, buyer, offerId, true)) return;
+        _buyOnce(seed, buyer, offerId, false);
     }
 
     function _buyByOrder(uint256 seed, uint256 offerId) internal {
+        if ((seed >> 192) % 3 == 0 && _carryOut(seed, offerId, true)) return;
+        _carryOut(seed, offerId, false);
+    }
+
+    function _buyOnce(uint256 seed, address buyer, uint256 offerId, bool odd) private returns (bool made) {
+        IAccessLicense.Offer memory o = _offers[offerId];
+        Deal memory deal = _declare(offerId, buyer, seed, odd);
+        bytes memory data;
+        bool isShort = (seed >> 200) % 2 == 0 && (odd || (o.visas == 0 && deal.order.purpose.disease == 0));
+        if (isShort) {
+            // What can be shown, and whether to wait for review, has no place in it.
+            IAccessLicense.Evidence memory none;
+            (deal.evidence, deal.order.purpose.disease) = (none, 0);
+            (deal.order.mayReview, deal.order.visasUntil) = (true, 0);
+            data = abi.encodeCall(IAccessLicense.purchase, (offerId, deal.order.purpose.duo));
+        } else {
+            IAccessLicense.Payment memory direct;
+            data = abi.encodeCall(IAccessLicense.purchaseFor, (deal.order, "", deal.evidence, direct));
+        }
+        _judgeDeal(deal);
+        if (isShort && o.visas != 0) deal.flaws |= Flaws.VISAS_REQUIRED;
+        if (deal.flaws == 0) _payWrongly(o, buyer, data);
+        _fund(buyer, o.currency, o.price);
+        if (deal.flaws == 0) _armIfReentrant(o.currency, seed);
+        made = _attempt(buyer, o.currency == address(0) ? o.price : 0, data, deal.flaws);
+        if (made) _made(deal);
+    }
+
+    function _carryOut(uint256 seed, uint256 offerId, bool odd) private returns (bool made) {
         uint256 who = seed % 5;
         (address buyer, uint256 key) = (people[who], KEY + who);
         IAccessLicense.Offer memory o = _offers[offerId];
-        IAccessLicense.Order memory order = _orderOf(offerId, buyer);
-        bytes memory signature = _sign(key, LICENSES.orderHash(order));
-        (IAccessLicense.Evidence memory evidence, bytes32 visaHash, uint256 expires) = _evidence(offerId, buyer, seed);
-        if (!_canBeSold(offerId)) return _mayNotBuy(order, signature, evidence, "sold what is not for sale");
+        Deal memory deal = _declare(offerId, buyer, seed, odd);
+        _judgeDeal(deal);
+        bytes memory signature = _sign(key, LICENSES.orderHash(deal.order));
         IAccessLicense.Method method;
         if (o.currency == address(DOLLAR) && who < 4) method = IAccessLicense.Method((seed >> 32) % 3);
         _fund(buyer, o.currency, o.price);
         IAccessLicense.Payment memory payment = _paymentBy(method, key, o.price);
         if (method != IAccessLicense.Method.Direct) _forgetAllowance(buyer);
-        _armIfReentrant(o.currency, seed);
+        if (deal.flaws == 0) _armIfReentrant(o.currency, seed);
         // A buyer who shows the signature uses the order up, too.
-        _call(
+        made = _attempt(
             seed % 4 == 0 ? buyer : RELAYER,
             o.currency == address(0) ? o.price : 0,
-            abi.encodeCall(IAccessLicense.purchaseFor, (order, signature, evidence, payment))
+            abi.encodeCall(IAccessLicense.purchaseFor, (deal.order, signature, deal.evidence, payment)),
+            deal.flaws
         );
-        _sold(offerId, buyer, _needsReview(o.datasetId), visaHash, expires);
+        if (!made) return false;
+        _made(deal);
+        _mayNotBuy(deal.order, signature, deal.evidence, "an order was carried out twice");
+    }
+
+    /// @dev What a buyer declares and shows.
+    function _declare(uint256 offerId, address buyer, uint256 seed, bool odd) internal returns (Deal memory deal) {
+        IAccessLicense.Offer memory o = _offers[offerId];
+        (uint256 d, address owner) = (o.datasetId, _owners[o.datasetId]);
+        deal.order = _orderOf(offerId, buyer);
+        (bool oddPurpose, bool oddVisas) = (odd && (seed >> 208) % 2 == 0, odd && (seed >> 209) % 4 != 0);
+        (deal.order.purpose, deal.evidence.diseaseProof) =
+            oddPurpose ? _oddPurpose(d, seed >> 32) : _goodPurpose(d, seed >> 32);
+        deal.evidence.visas = oddVisas
+            ? _oddVisas(owner, buyer, _grants[d], o.visas, seed >> 48)
+            : _goodVisas(owner, buyer, _grants[d], o.visas, seed >> 48);
+        uint256 end = _firstEnd(deal.evidence.visas);
+        if ((seed >> 216) % 2 == 0) deal.order.visasUntil = uint40(end);
+        if (odd && (seed >> 217) % 8 == 0) deal.order.visasUntil = uint40(end + 1);
+        if (odd) deal.order.mayReview = (seed >> 220) % 2 == 0;
+    }
+
+    /// @dev What the ledger says of it.
+    function _judgeDeal(Deal memory deal) internal {
+        IAccessLicense.Order memory order = deal.order;
+        (deal.flaws, deal.review) = _judge(order.offerId, order.buyer, order.purpose, deal.evidence);
+        _assess(deal);
+        if (deal.review && !order.mayReview) deal.flaws |= Flaws.NEEDS_REVIEW;
+        if (order.visasUntil > _firstEnd(deal.evidence.visas)) deal.flaws |= Flaws.TOO_SHORT;
+    }
+
+    /// @dev The contract foretells what it will do.
+    function _assess(Deal memory deal) private {
+        IAccessLicense.Order memory order = deal.order;
+        try LICENSES.assess(order.offerId, order.purpose, deal.evidence.diseaseProof) returns (
+            DuoPolicy.Decision decision
+        ) {
+            DuoPolicy.Decision right = deal.review ? DuoPolicy.Decision.Review : DuoPolicy.Decision.Approve;
+            if (deal.flaws & Flaws.DENIED != 0) right = DuoPolicy.Decision.Deny;
+            if (deal.flaws & Flaws.BAD_PROOF != 0 || decision != right) _fault(20, "assessed otherwise");
+        } catch {
+            if (deal.flaws & Flaws.BAD_PROOF == 0) _fault(20, "a right purpose was not assessed");
+        }
+    }
+
+    function _made(Deal memory deal) private {
+        _sold(deal.order.offerId, deal.order.buyer, deal.review, deal.evidence.visas);
         _recordAttempts(REENTRANT);
-        _mayNotBuy(order, signature, evidence, "an order was carried out twice");
+        uint256 d = _offers[deal.order.offerId].datasetId;
+        if (d > 3 && deal.evidence.diseaseProof.length != 0) {
+            _reach(deal.review ? bytes32("proof, and review") : bytes32("proof, no review"));
+        }
+        if (d > 3 && deal.review && deal.evidence.diseaseProof.length == 0) _reach("no proof, so review");
+        if (deal.evidence.visas.length > 1) _reach("sold by two visas");
     }
 
     /// @dev With money enough, and an allowance: nothing but the order stands against it.
@@ -146,13 +209,6 @@ abstract contract Sales is Traders {
         if (currency == address(REENTRANT)) _arm(REENTRANT, seed);
     }
 
-    function _evidence(uint256 offerId, address buyer, uint256 seed)
-        internal
-        returns (IAccessLicense.Evidence memory evidence, bytes32 visaHash, uint256 expires)
-    {
-        (evidence.visas, visaHash, expires) = _visasFor(offerId, buyer, seed);
-    }
-
     function _canBeSold(uint256 offerId) internal view returns (bool) {
         uint256 d = _offers[offerId].datasetId;
         return !_closed[offerId] && !withdrawn[d][latest[d]];
@@ -168,15 +224,6 @@ abstract contract Sales is Traders {
 
     function _ownerBy(uint256 offerId) internal view returns (address) {
         return _owners[_offers[offerId].datasetId];
-    }
-
-    function _termsOf(uint256 datasetId) internal pure returns (uint64) {
-        if (datasetId == 1) return DuoPolicy.GRU;
-        return datasetId == 2 ? DuoPolicy.GRU | DuoPolicy.US : DuoPolicy.HMB | DuoPolicy.NCU;
-    }
-
-    function _needsReview(uint256 datasetId) internal pure override returns (bool) {
-        return datasetId == 2;
     }
 
     function _offerCount() internal view override returns (uint256) {

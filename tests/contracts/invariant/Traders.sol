@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {AccessLicense} from "../../../contracts/AccessLicense.sol";
-import {DatasetNFT} from "../../../contracts/DatasetNFT.sol";
 import {KeyRegistry} from "../../../contracts/KeyRegistry.sol";
-import {VisaRegistry} from "../../../contracts/VisaRegistry.sol";
 import {IAccessLicense} from "../../../contracts/interfaces/IAccessLicense.sol";
-import {IVisaRegistry} from "../../../contracts/interfaces/IVisaRegistry.sol";
 import {DuoPolicy} from "../../../contracts/libraries/DuoPolicy.sol";
 import {Dollar} from "../tokens/Dollar.sol";
 import {FalseToken} from "../tokens/FalseToken.sol";
@@ -19,11 +15,12 @@ import {SilentToken} from "../tokens/SilentToken.sol";
 import {Wallet1271} from "../tokens/Wallet1271.sol";
 import {vm} from "../Vm.sol";
 import {World} from "../World.sol";
-import {Ledger} from "./Ledger.sol";
+import {Flaws} from "./Flaws.sol";
+import {Issuers} from "./Issuers.sol";
 
-/// @notice Who trades: accounts with keys, a contract wallet, two accounts that call back; with their money, visas,
+/// @notice Who trades: accounts with keys, a contract wallet, two accounts that call back; with their money,
 /// signatures and attempts.
-abstract contract Traders is Ledger {
+abstract contract Traders is Issuers {
     enum Attack {
         Collect, // 0: somebody's money, within another payment
         CollectTo, // 1: its own
@@ -39,10 +36,6 @@ abstract contract Traders is Ledger {
         uint256 id; // of the licence, or offer
     }
 
-    AccessLicense public immutable LICENSES;
-    DatasetNFT public immutable DATASETS;
-    VisaRegistry public immutable VISAS;
-
     Dollar internal immutable DOLLAR = new Dollar();
     SilentToken internal immutable SILENT = new SilentToken();
     FalseToken internal immutable FALSE = new FalseToken();
@@ -52,7 +45,6 @@ abstract contract Traders is Ledger {
     ReentrantBuyer internal immutable ATTACKER = new ReentrantBuyer();
 
     uint256 internal constant KEY = 0xB10DE5C1;
-    uint256 internal constant ISSUER_KEY = 0x155;
     address internal constant ARBITER = address(0xAB);
     address internal constant RELAYER = address(0x5E1A);
     uint64 internal constant PURPOSE = DuoPolicy.HMB;
@@ -65,10 +57,8 @@ abstract contract Traders is Ledger {
     address[CURRENCIES] public currencies;
 
     Armed[] private _armed;
-    uint256 private _visaCount;
 
-    constructor(World world) {
-        (LICENSES, DATASETS, VISAS) = (world.licenses(), world.datasets(), world.visas());
+    constructor(World world) Issuers(world) {
         for (uint256 i = 0; i < 4; ++i) {
             people[i] = vm.addr(KEY + i);
         }
@@ -87,32 +77,11 @@ abstract contract Traders is Ledger {
         for (uint256 i = 0; i < PEOPLE; ++i) {
             vm.prank(people[i]); // holds for the next call, so nothing else may be called in between
             keys.register(new bytes(1216));
-            vm.prank(people[i]);
-            VISAS.trust(vm.addr(ISSUER_KEY), 15);
+            _trustAll(people[i]);
         }
     }
 
     // ---------------------------------------------------------------- money
-
-    function _call(address from, uint256 value, bytes memory data) internal returns (bytes memory answer) {
-        if (value != 0) vm.deal(from, from.balance + value);
-        vm.prank(from);
-        bool ok;
-        (ok, answer) = address(LICENSES).call{value: value}(data);
-        if (!ok) {
-            assembly ("memory-safe") {
-                revert(add(answer, 32), mload(answer))
-            }
-        }
-    }
-
-    /// @dev What must not be done is tried, too.
-    function _refuse(uint256 number, string memory what, address from, uint256 value, bytes memory data) internal {
-        if (value != 0) vm.deal(from, from.balance + value);
-        vm.prank(from);
-        (bool ok,) = address(LICENSES).call{value: value}(data);
-        if (ok) _fault(number, what);
-    }
 
     /// @dev Gives `account` the money, and the licences an allowance for just that.
     function _fund(address account, address currency, uint256 amount) internal {
@@ -126,41 +95,20 @@ abstract contract Traders is Ledger {
         return currency == address(0) ? account.balance : Dollar(currency).balanceOf(account);
     }
 
-    // ---------------------------------------------------- visas, signatures
+    // ----------------------------------------------------------- signatures
 
-    function _visasFor(uint256 offerId, address subject, uint256 seed)
-        internal
-        returns (IVisaRegistry.SignedVisa[] memory visas, bytes32 visaHash, uint256 expires)
-    {
-        if (_offers[offerId].visas == 0) return (visas, 0, type(uint256).max);
-        visas = new IVisaRegistry.SignedVisa[](1);
-        expires = _now() + 1 days + seed % 40 days;
-        visas[0].visa = IVisaRegistry.Visa(
-            subject,
-            IVisaRegistry.VisaType.ResearcherStatus,
-            bytes32(++_visaCount),
-            vm.addr(ISSUER_KEY),
-            uint40(_now()),
-            uint40(expires)
-        );
-        visaHash = VISAS.hashOf(visas[0].visa);
-        visas[0].signature = _sign(ISSUER_KEY, visaHash);
+    function _plainPurpose() internal pure returns (IAccessLicense.ResearchPurpose memory) {
+        return IAccessLicense.ResearchPurpose({duo: PURPOSE, disease: 0, statement: 0});
     }
 
     function _orderOf(uint256 offerId, address buyer) internal view returns (IAccessLicense.Order memory order) {
         IAccessLicense.Offer storage offer = _offers[offerId];
         order.buyer = buyer;
         order.offerId = offerId;
-        order.purpose.duo = PURPOSE;
-        order.purpose.statement = bytes32("plan");
+        order.purpose = _plainPurpose();
         order.mayReview = true;
         (order.currency, order.price) = (offer.currency, offer.price);
         (order.nonce, order.deadline) = (LICENSES.nonces(buyer), _now());
-    }
-
-    function _sign(uint256 key, bytes32 digest) internal pure returns (bytes memory) {
-        (uint8 v, bytes32 r, bytes32 s) = vm.sign(key, digest);
-        return abi.encodePacked(r, s, v);
     }
 
     /// @dev Signed by an account with a key, in dollars.
@@ -247,12 +195,14 @@ abstract contract Traders is Ledger {
                 _revoked(id, address(who), 0);
             }
             if (attack == Attack.Purchase) {
-                _sold(id, address(who), _needsReview(_offers[id].datasetId), 0, type(uint256).max);
+                IAccessLicense.Evidence memory none;
+                (uint256 flaws, bool review) = _judge(id, address(who), _plainPurpose(), none);
+                if (flaws != 0) _fault(Flaws.number(flaws), "sold in spite of a flaw");
+                _sold(id, address(who), review, none.visas);
             }
         }
         who.disarm();
     }
 
     function _offerCount() internal view virtual returns (uint256);
-    function _needsReview(uint256 datasetId) internal view virtual returns (bool);
 }
