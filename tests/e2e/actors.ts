@@ -46,11 +46,19 @@ export async function actor(stack: Stack): Promise<PrivateKeyAccount> {
   return privateKeyToAccount((await newAccount(stack)).privateKey)
 }
 
-/** One of tests/contracts/tokens: `Dollar` has permits and 6 decimals, `SilentToken` neither, nor a name. */
-export async function deployToken({ stack, read }: World, name: 'Dollar' | 'SilentToken'): Promise<Address> {
+const TOKENS = {
+  /** Has permits and 6 decimals. */
+  Dollar: 'tests/contracts/tokens',
+  /** Has neither, nor a name. */
+  SilentToken: 'tests/contracts/tokens',
+  /** Wants an approval to be zero before it changes it. */
+  StubbornToken: 'tests/e2e/tokens',
+} as const
+
+export async function deployToken({ stack, read }: World, name: keyof typeof TOKENS): Promise<Address> {
   // In folders of its own, so that it does not meet a forge run of other tests.
   const forge = join(ROOT, 'node_modules/@foundry-rs/forge-linux-amd64/bin/forge')
-  execFileSync(forge, ['build', `tests/contracts/tokens/${name}.sol`, '--out', OUT, '--cache-path', '.cache/e2e/cache', '--quiet'], { cwd: ROOT })
+  execFileSync(forge, ['build', `${TOKENS[name]}/${name}.sol`, '--out', OUT, '--cache-path', '.cache/e2e/cache', '--quiet'], { cwd: ROOT })
   const { abi, bytecode } = JSON.parse(readFileSync(join(ROOT, OUT, `${name}.sol/${name}.json`), 'utf8')) as { abi: Abi; bytecode: { object: Hex } }
   const wallet = createWalletClient({ account: await actor(stack), transport: http(stack.rpcUrl) })
   const { contractAddress } = await read.waitForTransactionReceipt({ hash: await wallet.deployContract({ abi, bytecode: bytecode.object, chain: null }) })

@@ -129,6 +129,17 @@ test('refuses a tampered file before any of it is saved', async ({ page, stack, 
   await page.getByRole('button', { name: 'Decrypt and download' }).click()
   expect(readFileSync(await (await download).path()).equals(readFileSync(dataset.file))).toBe(true)
 
+  // Who goes elsewhere stops the download: nothing is fetched or saved behind the reader's back.
+  await page.route(`${stack.gatewayUrl}/ipfs/**`, () => undefined)
+  const begun = page.waitForRequest((request) => request.url().startsWith(stack.gatewayUrl))
+  await page.getByRole('button', { name: /^Decrypt and download/ }).click()
+  const request = await begun
+  const given = page.waitForEvent('requestfailed', (failed) => failed === request)
+  await page.getByRole('link', { name: 'Models' }).click()
+  expect((await given).failure()?.errorText).toContain('ERR_ABORTED')
+  await page.unroute(`${stack.gatewayUrl}/ipfs/**`)
+  await page.goBack()
+
   // Dispute: the licence ends, and what is owed can be collected.
   await page.getByRole('button', { name: 'Dispute' }).click()
   await page.getByRole('button', { name: 'Open the dispute' }).click()

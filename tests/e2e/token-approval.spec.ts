@@ -73,6 +73,28 @@ test('buys in a token without permits: approves, then pays; a refusal leaves not
   expect((await wallet()).sent).toBe(then.sent + 1)
 })
 
+test('takes an old approval back first where a token wants that', async ({ page, stack, addWallet }) => {
+  const world = await enter(stack)
+  const token = await deployToken(world, 'StubbornToken')
+  const price = 3n * 10n ** 18n
+  const id = await publish(world, await actor(stack), offerOf({ price, currency: token }))
+  const buyer = await newAccount(stack)
+  const account = privateKeyToAccount(buyer.privateKey)
+  await world.send(await actor(stack), token, TOKEN as Abi, 'mint', [buyer.address, price])
+  await world.send(account, token, TOKEN as Abi, 'approve', [world.contracts.AccessLicense, 1n])
+  await registerKey(world, account)
+  await addWallet(buyer)
+  await expect.poll(async () => (await page.request.get(`/v1/datasets/${id}`)).status(), { timeout: 60_000 }).toBe(200)
+  await page.goto(`/datasets/${id}`)
+  await connect(page)
+  await page.getByLabel(PURPOSE).check()
+  await page.getByRole('button', { name: 'Purchase for 3 STUB' }).click()
+  await expect(page).toHaveURL(/\/licenses\/\d+$/)
+  expect(await page.evaluate(() => window.testWallet.sent)).toBe(3)
+  expect(await balanceOf(world, token, buyer.address)).toBe(0n)
+  expect(await allowanceOf(world, token, buyer.address)).toBe(0n)
+})
+
 test('shows a former owner the royalty in each currency, and pays it out', async ({ page, stack, addWallet, checkAccessibility }) => {
   const world = await enter(stack)
   const token = await deployToken(world, 'Dollar')
