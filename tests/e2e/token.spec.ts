@@ -116,7 +116,7 @@ test('asks for a visa before it asks for money, and an owner who revokes pays th
   await theirs.close()
 
   await expect(page.getByText('Revoked by the owner')).toBeVisible()
-  const collect = page.getByRole('button', { name: /^Collect 0\.\d+ ETH$/ })
+  const collect = page.getByRole('button', { name: /^Collect 0\.\d+ ETH from licences$/ })
   await collect.click()
   await expect(collect).toHaveCount(0)
 })
