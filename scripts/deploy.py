@@ -210,9 +210,29 @@ def deploy_all(provider: Any, account: Any) -> dict[str, Any]:
     return entries
 
 
+def require_target(path: Path, provider: Any) -> None:
+    """Raises, before anything is paid, where addresses could not be kept or another chain's would be lost."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass
+        there = json.loads(path.read_text()) if path.exists() else {}
+    except OSError as exc:
+        raise fail(
+            f"{path} cannot be written ({exc.strerror}).", "Set BIODESCI_DEPLOYMENT to another."
+        ) from exc
+    except ValueError as exc:
+        raise fail(f"{path} is not a deployment file.", "Move it away and run this again.") from exc
+    if isinstance(there, dict) and there.get("chainId", provider.chain_id) != provider.chain_id:
+        raise fail(
+            f"{path} says where the contracts of chain {there['chainId']} are, and this is chain "
+            f"{provider.chain_id}.",
+            "Set BIODESCI_DEPLOYMENT to another file, or move that one away.",
+        )
+
+
 def write(path: Path, data: dict[str, Any]) -> None:
     """Replaces the file in one step: a reader sees the old one or the new one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False) as file:
         json.dump(data, file, indent=2)
         file.write("\n")
@@ -269,12 +289,18 @@ def cli(provider: Any, alias: str | None, if_needed: bool, dry_run: bool, check:
         rehearse(provider, account)
         return
     check_funds(provider, account)
+    require_target(path, provider)
     try:
         entries = deploy_all(provider, account)
     except ApeException as exc:
         raise fail(f"The deployment was not completed: {exc}.", "Nothing was written; run it again.") from exc
     first = min(entry["block"] for entry in entries.values())
-    write(path, {"network": name, "chainId": provider.chain_id, "block": first, "contracts": entries})
     for contract in CONTRACTS:
         click.echo(f"{contract:20} {entries[contract]['address']} {entries[contract]['gas']:>10,} gas")
+    try:
+        write(path, {"network": name, "chainId": provider.chain_id, "block": first, "contracts": entries})
+    except OSError as exc:
+        raise fail(
+            f"The contracts are deployed, but {path} was not written: {exc}.", "Keep the above."
+        ) from exc
     click.echo(f"Written to {path}.")

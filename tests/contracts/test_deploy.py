@@ -90,6 +90,28 @@ def test_a_dry_run_sends_nothing(network, tmp_path):
         assert (entry["address"], entry["gas"]) == (address, int(gas.replace(",", "")))
 
 
+def test_a_file_that_cannot_take_the_addresses_is_refused_before_anything_is_sent(network, tmp_path):
+    foreign = tmp_path / "sepolia.json"
+    foreign.write_text(json.dumps({"chainId": 11155111}))
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    spoiled = tmp_path / "spoiled.json"
+    spoiled.write_text("{")
+    fresh = tmp_path / "local.json"
+    _, before = ape("run", "deploy", "--dry-run", "--network", network, deployment=fresh)
+    for path, reason in (
+        (foreign, "of chain 11155111 are, and this is chain 31337"),
+        (blocked / "local.json", "cannot be written"),
+        (spoiled, "is not a deployment file"),
+    ):
+        kept = path.read_text() if path.is_file() else None
+        code, said = ape("run", "deploy", "--network", network, deployment=path)
+        assert (code, reason in said) == (1, True), said
+        assert (path.read_text() if path.is_file() else None) == kept
+    _, after = ape("run", "deploy", "--dry-run", "--network", network, deployment=fresh)
+    assert after.splitlines()[-9:] == before.splitlines()[-9:], "the nonce has moved, so something was sent"
+
+
 def test_verify(network, tmp_path):
     path = tmp_path / "local.json"
     code, said = ape("run", "deploy", "--verify", "--network", network, deployment=path)
