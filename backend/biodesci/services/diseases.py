@@ -21,7 +21,7 @@ _NO_ROOT: Final = bytes(32)
 
 @dataclass(frozen=True)
 class Permitted:
-    """What DS permits. `root` goes on chain; `named` (id, name), `ontology` (release), `all` into the card."""
+    """What DS permits: `root` goes on chain; into the card `named` (id, name), `ontology` (release), `all`."""
 
     root: bytes
     named: tuple[tuple[str, str], ...]
