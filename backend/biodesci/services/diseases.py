@@ -21,7 +21,7 @@ _NO_ROOT: Final = bytes(32)
 
 @dataclass(frozen=True)
 class Permitted:
-    """What DS permits: `root` goes on chain; into the card `named` (id, name), `ontology` (release), `all`."""
+    """What DS permits: `root` on chain; in the card `named` (id, name), `ontology` (release) and `all`."""
 
     root: bytes
     named: tuple[tuple[str, str], ...]
