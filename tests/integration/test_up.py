@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -20,7 +21,15 @@ UP = [sys.executable, "-m", "biodesci.cli", "up", "--no-story"]
 def test_it_answers_until_ctrl_c_and_leaves_no_process(tmp_path: Path) -> None:
     announce = tmp_path / "announce.json"
     argv = [*UP, "--state", str(tmp_path / "state"), "--ports", "auto", "--announce", str(announce)]
-    process = subprocess.Popen(argv, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    # From anywhere: the checkout is not the working folder.
+    process = subprocess.Popen(
+        argv,
+        cwd=tmp_path,
+        env={**os.environ, "BIODESCI_ROOT": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
     try:
         deadline = time.monotonic() + 240
         while not announce.exists():

@@ -63,6 +63,7 @@ class Child:
     log: Path
     ready: Callable[[], bool] | None = None
     restart: bool = True
+    folder: Path | None = None
     restarts: int = 0
     process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
@@ -72,6 +73,7 @@ class Child:
             self.process = subprocess.Popen(  # noqa: S603 - our own entry points
                 list(self.argv),
                 env=dict(self.env),
+                cwd=self.folder,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -127,13 +129,14 @@ class Supervisor:
         ready: Callable[[], bool] | None = None,
         timeout: float = 60.0,
         restart: bool = True,
+        folder: Path | None = None,
     ) -> Child:
-        """Start a child and wait until `ready()` is true.
+        """Start a child, in `folder` if it needs a certain one, and wait until `ready()` is true.
 
         Raises:
             UnavailableError: it ended, or was not ready within `timeout` seconds; the message quotes its log.
         """
-        child = Child(name, argv, env, self.logs / f"{name}.log", ready, restart)
+        child = Child(name, argv, env, self.logs / f"{name}.log", ready, restart, folder)
         with self._lock:
             self.children[name] = child
             child.start()

