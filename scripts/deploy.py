@@ -22,7 +22,7 @@ from typing import Any
 import click
 from ape import accounts, networks, project
 from ape.cli import ConnectedProviderCommand
-from ape.exceptions import ApeException
+from ape.exceptions import ApeException, NetworkError, ProviderError
 from eth_utils import keccak, to_hex
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -246,7 +246,7 @@ class DeployCommand(ConnectedProviderCommand):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except (ApeException, OSError) as exc:
+        except (NetworkError, ProviderError, OSError) as exc:
             raise fail(
                 "No chain answers there, or another than --network says.", f"Start it, or name another. {exc}"
             ) from exc
