@@ -8,6 +8,7 @@ import { Copyable } from './Copyable'
 import { ContractName } from './Explorer'
 
 const SENTENCES: Record<string, string> = {
+  Transfer: 'Passed on to another owner',
   DatasetPublished: 'Dataset published',
   VersionPublished: 'Version published',
   VersionWithdrawn: 'Consent withdrawn',
@@ -25,6 +26,7 @@ const SENTENCES: Record<string, string> = {
   LicenseRevoked: 'Licence revoked',
   LicenseConsumed: 'One use spent',
   LicenseRenewed: 'Licence renewed, owner credited',
+  VisasShown: 'Visas shown',
   PurposeDeclared: 'Disease or research statement declared',
   Collected: 'Money collected',
   OrdersCancelled: 'Signed orders cancelled',
@@ -46,6 +48,7 @@ const SENTENCES: Record<string, string> = {
   InferenceChallenged: 'Output challenged',
   ChallengeResolved: 'Challenge decided',
   InferenceFinalized: 'Final, worker credited',
+  InferenceCancelling: 'Requester cancels, a last deadline set',
   InferenceExpired: 'Expired, requester credited',
   AuditAttested: 'Auditor’s verdict recorded',
 }
