@@ -15,6 +15,9 @@ _STATES: Final[tuple[LicenseState, ...]] = (
     "inReview", "purchased", "delivered", "settled", "disputed", "refunded", "rejected", "revoked",
 )  # fmt: skip
 _TRAIN: Final = 2
+# AccessLicense's words for uses that are not counted and access without an end; the index has NULL there.
+_UNCOUNTED: Final = 2**32 - 1
+_FOREVER: Final = 2**40 - 1
 
 
 def license_item(row: Row, now: int) -> License:
@@ -81,7 +84,9 @@ def _refund_due(row: Row, now: int) -> str | None:
     price = int(row["price"])
     shares = []
     if row["duration"]:
-        shares.append(-(-price * max(row["expires_at"] - now, 0) // row["duration"]))
+        end = _FOREVER if row["expires_at"] is None else row["expires_at"]
+        shares.append(-(-price * max(end - now, 0) // row["duration"]))
     if row["uses"]:
-        shares.append(-(-price * row["uses_left"] // row["uses"]))
+        left = _UNCOUNTED if row["uses_left"] is None else row["uses_left"]
+        shares.append(-(-price * left // row["uses"]))
     return str(min(shares))
