@@ -22,7 +22,7 @@ from biodesci.store import queries
 from biodesci.store.database import Store
 
 _log = logging.getLogger(__name__)
-_BEHIND: Final = 50  # blocks the index may lag before /ready says so
+_BEHIND: Final = 50  # blocks the index may lag unmeant before /ready says so
 
 
 def install(app: FastAPI, settings: Settings, store: Store, metrics: Metrics) -> None:
@@ -42,7 +42,8 @@ def install(app: FastAPI, settings: Settings, store: Store, metrics: Metrics) ->
             head = chain.block_number()
             if identity != chain.identity:
                 raise UnavailableError("The index is not of this chain and these contracts yet.", "Wait.")
-            if abs(head - reached) > _BEHIND:
+            # The index stays as many blocks behind as Settings.confirmations says.
+            if not -_BEHIND <= head - reached <= settings.confirmations + _BEHIND:
                 raise UnavailableError(f"The index is at block {reached}, the chain at {head}.", "Wait.")
             return f"block {reached} of {head}"
 

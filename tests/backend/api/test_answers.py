@@ -176,6 +176,18 @@ def test_an_index_far_from_the_head_is_not_ready(world, changed, index_at, local
     assert f"the chain at {head}" in answer.text
 
 
+@pytest.mark.parametrize(("behind", "status"), [(55, 200), (60, 200), (61, 503)])
+def test_an_index_may_be_as_far_behind_as_it_waits_for_confirmations(
+    world, changed, index_at, localnet, behind, status
+):
+    if world.owner.block_number() < 70:
+        localnet.rpc("anvil_mine", hex(70))
+    head = world.owner.block_number()
+    with changed(database=index_at(world.owner.identity, head - behind), confirmations=10) as client:
+        answer = client.get("/ready")
+    assert answer.status_code == status, answer.text
+
+
 def test_readiness_is_said_each_time(world, changed):
     with changed(ipfs_api="http://127.0.0.1:9") as client:
         for _ in range(2):
