@@ -1,7 +1,6 @@
 import { DropdownMenu } from 'radix-ui'
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
 import { Link } from 'react-router'
-import type { Address } from 'viem'
 import { useConnect, useConnectors, useDisconnect, useSwitchChain } from 'wagmi'
 
 import { Button } from '@/components/Button'
@@ -19,8 +18,12 @@ export function WalletButton() {
   const wallet = useWallet()
   const disconnect = useDisconnect()
   const keyring = useKeyring()
-  const leave = (account: Address) => {
-    keyring.lock(account)
+  // A disconnect that began in the wallet, and a key that is opened only after it: the keyring is a new one whenever what it holds changes.
+  useEffect(() => {
+    if (wallet.status === 'none') keyring.lockAll()
+  }, [wallet.status, keyring])
+  const leave = () => {
+    keyring.lockAll()
     disconnect.mutate({})
   }
   if (wallet.account === undefined) return <ConnectButton busy={wallet.status === 'connecting'} />
@@ -49,7 +52,7 @@ export function WalletButton() {
             Copy address
           </DropdownMenu.Item>
           <DropdownMenu.Separator className="my-1 h-px bg-line" />
-          <DropdownMenu.Item className={ITEM} onSelect={() => leave(wallet.account)}>
+          <DropdownMenu.Item className={ITEM} onSelect={leave}>
             Disconnect
           </DropdownMenu.Item>
         </DropdownMenu.Content>

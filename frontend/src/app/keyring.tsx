@@ -1,4 +1,4 @@
-/** Keys that are unlocked in this tab: seeds by account, in memory only, gone on reload or "Lock". */
+/** Keys that are unlocked in this tab: seeds by account, in memory only, gone on reload, "Lock", or when the wallet is disconnected. */
 import { createContext, useCallback, useContext, useMemo, useState, type ReactNode } from 'react'
 import type { Address } from 'viem'
 
@@ -8,6 +8,7 @@ interface Keyring {
   seedsOf: (account: Address) => readonly Bytes[]
   unlock: (account: Address, seeds: readonly Bytes[]) => void
   lock: (account: Address) => void
+  lockAll: () => void
 }
 
 const KeyringContext = createContext<Keyring | null>(null)
@@ -27,7 +28,13 @@ export function KeyringProvider({ children }: { children: ReactNode }) {
       return rest
     })
   }, [])
-  const value = useMemo(() => ({ seedsOf: (account: Address) => unlocked.get(account.toLowerCase()) ?? NONE, unlock, lock }), [unlocked, unlock, lock])
+  const lockAll = useCallback(() => {
+    setUnlocked((held) => {
+      for (const seeds of held.values()) for (const seed of seeds) seed.fill(0)
+      return held.size === 0 ? held : new Map()
+    })
+  }, [])
+  const value = useMemo(() => ({ seedsOf: (account: Address) => unlocked.get(account.toLowerCase()) ?? NONE, unlock, lock, lockAll }), [unlocked, unlock, lock, lockAll])
   return <KeyringContext.Provider value={value}>{children}</KeyringContext.Provider>
 }
 

@@ -27,7 +27,7 @@ describe('Timeline', () => {
   })
 
   it('says that a dataset was passed on', () => {
-    render(<Timeline activity={[{ name: 'Transfer', contract: 'DatasetNFT', block: 7, time: '2026-11-01T10:00:00Z', txHash: `0x${'ab'.repeat(32)}` }]} />)
+    render(<Timeline activity={[{ name: 'Transfer', contract: 'DatasetNFT', block: 7, time: '2026-11-01T10:00:00Z', details: {}, txHash: `0x${'ab'.repeat(32)}` }]} />)
     expect(screen.getByRole('listitem')).toHaveTextContent('Passed on to another owner')
   })
 })
