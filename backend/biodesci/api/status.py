@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-import logging
-from typing import Final
-
 from fastapi import FastAPI, Request
 from prometheus_client import generate_latest
 from starlette.responses import Response
 
 from biodesci.api.answers import PROBLEMS, answer
 from biodesci.api.guard import Metrics
-from biodesci.api.problems import UNPREPARED
-from biodesci.api.schemas.status import Check, Config, Health, Readiness
-from biodesci.chain.client import Chain
+from biodesci.api.readiness import Ready
+from biodesci.api.schemas.status import Config, Health, Readiness
 from biodesci.chain.deployment import Deployment
 from biodesci.config import Settings
-from biodesci.core.errors import BioDeSciError, ConfigurationError, UnavailableError
-from biodesci.ipfs.client import Ipfs
 from biodesci.store import queries
 from biodesci.store.database import Store
 
-_log = logging.getLogger(__name__)
-_BEHIND: Final = 50  # blocks the index may lag unmeant before /ready says so
-
 
 def install(app: FastAPI, settings: Settings, store: Store, metrics: Metrics) -> None:
+    readiness = Ready(settings, store)
+
     @app.get("/health", tags=["status"], response_model=Health)
     def health(request: Request) -> Response:
         """The process runs."""
@@ -34,37 +27,10 @@ def install(app: FastAPI, settings: Settings, store: Store, metrics: Metrics) ->
     @app.get("/ready", tags=["status"], response_model=Readiness)
     def ready() -> Response:
         """Chain, IPFS node and index can be used; 503 with the same document if not."""
-        with store.snapshot():
-            reached, identity = queries.as_of(store), store.identity()
-
-        def index() -> str:
-            chain = Chain(settings.rpc_url, Deployment.load(settings.deployment))
-            head = chain.block_number()
-            if identity != chain.identity:
-                raise UnavailableError("The index is not of this chain and these contracts yet.", "Wait.")
-            # The index stays as many blocks behind as Settings.confirmations says.
-            if not -_BEHIND <= head - reached <= settings.confirmations + _BEHIND:
-                raise UnavailableError(f"The index is at block {reached}, the chain at {head}.", "Wait.")
-            return f"block {reached} of {head}"
-
-        def ipfs() -> str:
-            Ipfs(settings.ipfs_api).ready()
-            return settings.ipfs_api
-
-        checks = []
-        for name, check in (("chain and index", index), ("ipfs", ipfs)):
-            try:
-                checks.append(Check(name=name, ok=True, message=check()))
-            except ConfigurationError as exc:
-                _log.error("%s", exc)
-                checks.append(Check(name=name, ok=False, message=UNPREPARED))
-            except BioDeSciError as exc:
-                checks.append(Check(name=name, ok=False, message=exc.message))
-        everything = all(check.ok for check in checks)
-        document = Readiness(ready=everything, checks=checks, as_of=reached)
+        document = readiness.now()
         return Response(
             document.model_dump_json(by_alias=True),
-            200 if everything else 503,
+            200 if document.ready else 503,
             {"Cache-Control": "no-store"},
             media_type="application/json",
         )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from fastapi.testclient import TestClient
 from prometheus_client.parser import text_string_to_metric_families
@@ -9,7 +12,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from biodesci.api.app import create
 from biodesci.api.present.datasets import dataset_summaries
 from biodesci.api.server import serve
+from biodesci.chain.client import Chain
 from biodesci.core.errors import ConfigurationError
+from biodesci.ipfs.client import Ipfs
 from biodesci.services.index import sync
 from biodesci.store import queries
 from biodesci.store.database import Block, Store
@@ -193,6 +198,29 @@ def test_readiness_is_said_each_time(world, changed):
         for _ in range(2):
             answer = client.get("/ready", headers={"If-None-Match": "*"})
             assert (answer.status_code, answer.json()["ready"]) == (503, False)
+
+
+def test_where_the_nodes_are_is_told_to_the_log_alone(world, changed, caplog):
+    assert world.settings.ipfs_api not in world.client.get("/ready").text
+    with changed(ipfs_api="http://127.0.0.1:9", rpc_url="http://127.0.0.1:9") as client:
+        answer = client.get("/ready")
+    assert [c["message"] for c in answer.json()["checks"]] == ["does not answer"] * 2
+    assert "127.0.0.1:9" in caplog.text
+
+
+def test_many_who_ask_cost_the_nodes_one_call(world, changed, monkeypatch):
+    """The nodes answer; who asks them is counted."""
+    sync(world.owner, world.ipfs, world.store)
+    asked: list[str] = []
+    block_number, ready = Chain.block_number, Ipfs.ready
+    monkeypatch.setattr(Chain, "block_number", lambda chain: (asked.append("chain"), block_number(chain))[1])
+    monkeypatch.setattr(Ipfs, "ready", lambda ipfs: (asked.append("ipfs"), ready(ipfs))[1])
+    with changed() as client, ThreadPoolExecutor(4) as pool:
+        first = list(pool.map(lambda _: client.get("/ready").status_code, range(8)))
+        assert (first, sorted(asked)) == ([200] * 8, ["chain", "ipfs"])
+        time.sleep(2.1)
+        assert client.get("/ready").status_code == 200
+    assert sorted(asked) == ["chain", "chain", "ipfs", "ipfs"]
 
 
 @pytest.mark.parametrize("setting", ["rpc_url", "ipfs_gateway"])

@@ -1,0 +1,98 @@
+"""Whether the chain's node, the IPFS node and the index can be used.
+
+Anybody may ask, so nodes are asked seldom, and what they say goes to the log alone: it names addresses.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from typing import Final, Generic, TypeVar
+
+from biodesci.api.problems import UNPREPARED
+from biodesci.api.schemas.status import Check, Readiness
+from biodesci.chain.client import Chain
+from biodesci.chain.deployment import Deployment
+from biodesci.config import Settings
+from biodesci.core.errors import BioDeSciError, ConfigurationError
+from biodesci.ipfs.client import Ipfs
+from biodesci.store import queries
+from biodesci.store.database import Store
+
+_log = logging.getLogger(__name__)
+_BEHIND: Final = 50  # blocks the index may lag unmeant before /ready says so
+_LATELY_S: Final = 2.0
+_SILENT: Final = "does not answer"
+_Told = TypeVar("_Told")
+
+
+class _Node(Generic[_Told]):
+    """What a node told, or why it is of no use; for a short while nobody asks it again."""
+
+    def __init__(self, name: str, ask: Callable[[], _Told]) -> None:
+        self._name, self._ask = name, ask
+        self._lock = threading.Lock()
+        self._until = 0.0
+        self._last: _Told | None = None
+        self._why = _SILENT
+
+    def told(self) -> tuple[_Told | None, str]:
+        """What it told; None and why, if it did not."""
+        with self._lock:
+            if time.monotonic() >= self._until:
+                self._last, self._why = self._asked()
+                self._until = time.monotonic() + _LATELY_S
+            return self._last, self._why
+
+    def _asked(self) -> tuple[_Told | None, str]:
+        try:
+            return self._ask(), ""
+        except ConfigurationError as exc:
+            _log.error("%s", exc)
+            return None, UNPREPARED
+        except BioDeSciError as exc:
+            _log.warning("%s: %s", self._name, exc)
+            return None, _SILENT
+
+
+class Ready:
+    """Asked again and again; holds what the nodes told last."""
+
+    def __init__(self, settings: Settings, store: Store) -> None:
+        self._store = store
+        self._behind = settings.confirmations + _BEHIND
+
+        def head() -> tuple[int, str]:
+            chain = Chain(settings.rpc_url, Deployment.load(settings.deployment))
+            return chain.block_number(), chain.identity
+
+        def ipfs() -> bool:
+            Ipfs(settings.ipfs_api).ready()
+            return True
+
+        self._chain = _Node("chain", head)
+        self._ipfs = _Node("ipfs", ipfs)
+
+    def now(self) -> Readiness:
+        told, why = self._chain.told()
+        with self._store.snapshot():
+            reached, identity = queries.as_of(self._store), self._store.identity()
+        checks = [self._index(told, why, reached, identity)]
+        answers, why = self._ipfs.told()
+        checks.append(Check(name="ipfs", ok=bool(answers), message="answers" if answers else why))
+        return Readiness(ready=all(check.ok for check in checks), checks=checks, as_of=reached)
+
+    def _index(self, told: tuple[int, str] | None, why: str, reached: int, identity: str | None) -> Check:
+        ok = False
+        if told is None:
+            message = why
+        elif identity != told[1]:
+            message = "The index is not of this chain and these contracts yet."
+        # The index stays as many blocks behind as Settings.confirmations says.
+        elif not -_BEHIND <= told[0] - reached <= self._behind:
+            message = f"The index is at block {reached}, the chain at {told[0]}."
+        else:
+            ok, message = True, f"block {reached} of {told[0]}"
+        return Check(name="chain and index", ok=ok, message=message)
