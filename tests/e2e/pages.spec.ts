@@ -43,6 +43,22 @@ test('answers unknown addresses', async ({ page, checkAccessibility }) => {
   await checkAccessibility()
 })
 
+test('keeps the page where a part of it cannot be fetched, as after a newer version was put up', async ({ page, stack, checkAccessibility }) => {
+  await page.route('**/assets/Trade-*.js', (route) => route.abort())
+  await page.route('**/assets/AuditPage-*.js', (route) => route.abort())
+  await page.goto(`/datasets/${stack.datasets[0]?.id}`)
+  await expect(page.getByText('This part of the page could not be loaded.')).toHaveCount(1)
+  await expect(page.getByRole('heading', { name: 'File and hashes' })).toBeVisible()
+  await checkAccessibility()
+  await page.getByRole('link', { name: 'Audit', exact: true }).click()
+  await expect(page.getByRole('heading', { level: 1, name: 'This page could not be loaded' })).toBeVisible()
+  await checkAccessibility()
+  await page.unrouteAll()
+  await page.getByRole('button', { name: 'Reload' }).click()
+  await expect(page.getByRole('heading', { level: 1, name: 'This page could not be loaded' })).toHaveCount(0)
+  await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
+})
+
 test('links to the block explorer of a known network, and has plain text on a local chain', async ({ page, stack, checkAccessibility }) => {
   const dataset = stack.datasets[0]?.id
   await page.goto(`/datasets/${dataset}`)

@@ -1,23 +1,23 @@
-import { lazy } from 'react'
 import { BrowserRouter, Link, Route, Routes } from 'react-router'
 
+import { latePage } from '@/components/Late'
 import { Page } from '@/components/Page'
 
 import { Layout } from './Layout'
 import { Providers } from './providers'
 
-const DatasetsPage = lazy(() => import('@/features/datasets/DatasetsPage'))
-const DatasetPage = lazy(() => import('@/features/datasets/DatasetPage'))
-const OnChainPages = lazy(() => import('./OnChain'))
-const LicensesPage = lazy(() => import('@/features/licenses/LicensesPage'))
-const LicensePage = lazy(() => import('@/features/licenses/LicensePage'))
-const OwedPage = lazy(() => import('@/features/licenses/OwedPage'))
-const KeyPage = lazy(() => import('@/features/licenses/KeyPage'))
-const ModelsPage = lazy(() => import('@/features/models/ModelsPage'))
-const ModelPage = lazy(() => import('@/features/models/ModelPage'))
-const InferencesPage = lazy(() => import('@/features/inference/InferencesPage'))
-const InferencePage = lazy(() => import('@/features/inference/InferencePage'))
-const AuditPage = lazy(() => import('@/features/audit/AuditPage'))
+const DatasetsPage = latePage(() => import('@/features/datasets/DatasetsPage'))
+const DatasetPage = latePage(() => import('@/features/datasets/DatasetPage'))
+const OnChainPages = latePage(() => import('./OnChain'))
+const LicensesPage = latePage(() => import('@/features/licenses/LicensesPage'))
+const LicensePage = latePage(() => import('@/features/licenses/LicensePage'))
+const OwedPage = latePage(() => import('@/features/licenses/OwedPage'))
+const KeyPage = latePage(() => import('@/features/licenses/KeyPage'))
+const ModelsPage = latePage(() => import('@/features/models/ModelsPage'))
+const ModelPage = latePage(() => import('@/features/models/ModelPage'))
+const InferencesPage = latePage(() => import('@/features/inference/InferencesPage'))
+const InferencePage = latePage(() => import('@/features/inference/InferencePage'))
+const AuditPage = latePage(() => import('@/features/audit/AuditPage'))
 
 export function App() {
   return (

@@ -21,6 +21,7 @@ export type FailureKind =
   | 'withdrawn'
   | 'evidence'
   | 'stopped'
+  | 'stale'
   | 'bug'
 
 export class Failure extends Error {
@@ -44,7 +45,12 @@ export function tampered(what: string, cause?: unknown): Failure {
   )
 }
 
-/** For what nobody foresaw. */
+/** In the words of Chromium, Firefox and WebKit. */
+const NOT_LOADED = /dynamically imported module|importing a module script failed/i
+
+/** For what nobody foresaw, and for a part of the page that could not be fetched when it was needed. */
 export function unexplained(cause: unknown): Failure {
+  if (cause instanceof TypeError && NOT_LOADED.test(cause.message))
+    return new Failure('stale', 'A part of the page could not be loaded.', 'Nothing was sent. Reload the page: a newer version may have taken its place, or the connection failed.', { cause })
   return new Failure('bug', 'Something unexpected happened.', cause instanceof Error ? cause.message : 'Reload the page and try again.', { cause })
 }

@@ -1,4 +1,4 @@
-import { lazy, Suspense } from 'react'
+import { Suspense } from 'react'
 import { Link, useParams } from 'react-router'
 
 import { useDeployment } from '@/app/deployment'
@@ -6,6 +6,7 @@ import { Badge } from '@/components/Badge'
 import { Card, Facts } from '@/components/Card'
 import { Copyable } from '@/components/Copyable'
 import { ContractName } from '@/components/Explorer'
+import { late } from '@/components/Late'
 import { Notice } from '@/components/Notice'
 import { Loaded, Loading, Page } from '@/components/Page'
 import { Terms } from '@/components/Terms'
@@ -17,8 +18,12 @@ import { bytes, count, date } from '@/lib/format'
 import { useDataset } from './queries'
 import { SchemaTable } from './SchemaTable'
 
-const Purchase = lazy(async () => ({ default: (await import('./Trade')).Purchase }))
-const SoldLicences = lazy(async () => ({ default: (await import('./Trade')).SoldLicences }))
+const Purchase = late(async () => ({ default: (await import('./Trade')).Purchase }))
+// Beside the notice that stands in the place of the offers, a second one would say the same.
+const SoldLicences = late(
+  async () => ({ default: (await import('./Trade')).SoldLicences }),
+  () => null,
+)
 
 export default function DatasetPage() {
   const { id = '' } = useParams()
