@@ -167,7 +167,12 @@ contract AccessLicense is Settlement, Orders {
         // What is over when the renewal comes is over: the new duration starts now.
         uint40 passed = uint40(block.timestamp) - license.since;
         if (duration != 0) license.duration = uint32(Math.max(passed, license.duration)) + duration;
-        if (uses != 0) license.usesLeft += uses;
+        if (uses != 0) {
+            // The largest number stands for "not counted".
+            uint256 sum = uint256(license.usesLeft) + uses;
+            if (sum >= UNCOUNTED) revert AccessLicense_NotRenewable(licenseId);
+            license.usesLeft = uint32(sum);
+        }
         (license.visaCount, license.visasExpire) = _showVisas(licenseId, msg.sender, offer, visas);
         emit LicenseRenewed(licenseId, _endOf(license), license.usesLeft, offer.price);
         _present(licenseId, license, datasetId, msg.sender, license.flags & RIGHT);

@@ -32,7 +32,7 @@ HINTS = {
     "AccessLicense_NotDatasetContract": "Only DatasetNFT calls this: use publish with an offer.",
     "AccessLicense_NotDatasetOwner": "Use the account that owns the dataset.",
     "AccessLicense_NotLicensee": "Use the account that bought the licence.",
-    "AccessLicense_NotRenewable": "The licence has no end and no count of uses: nothing to renew.",
+    "AccessLicense_NotRenewable": "It has neither an end nor counted uses, or more of them than are counted.",
     "AccessLicense_NothingOwed": "There is nothing to pay out.",
     "AccessLicense_OfferClosed": "Choose an open offer: biodesci dataset show ID.",
     "AccessLicense_OrderExpired": "Ask the buyer for another order: biodesci license order OFFER_ID.",

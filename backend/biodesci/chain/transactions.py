@@ -87,21 +87,29 @@ def broadcast(web3: Web3, signed: bytes) -> HexBytes:
 
 
 def confirmed(web3: Web3, tx_hash: HexBytes, confirmations: int, timeout: float) -> TxReceipt:
-    """The receipt, so many blocks deep. RevertedError: it is in a block, and had no effect."""
+    """The receipt, so many blocks deep. RevertedError: it is in a block, and had no effect.
+
+    `timeout` (seconds) is for its block, and for each one upon that.
+    """
     give_up, pause = time.monotonic() + timeout, 0.02
+    depth = -1
     while True:
         try:
             receipt = web3.eth.get_transaction_receipt(tx_hash)
-            if int(web3.eth.block_number) >= receipt["blockNumber"] + confirmations:
+            now = int(web3.eth.block_number) - receipt["blockNumber"]
+            if now >= confirmations:
                 break
+            if now > depth:
+                depth, give_up = now, time.monotonic() + timeout
         except TransactionNotFound:
-            pass
+            depth = -1
         except UnavailableError:
             if time.monotonic() > give_up:
                 raise
         if time.monotonic() > give_up:
+            where = "not in a block" if depth < 0 else f"{depth} blocks deep, not {confirmations}"
             raise UnavailableError(
-                f"Transaction {tx_hash.to_0x_hex()} was sent, but is not in a block yet.",
+                f"Transaction {tx_hash.to_0x_hex()} was sent, but is {where} yet.",
                 "Look for it before sending anything again; it may still take effect.",
             )
         time.sleep(pause)

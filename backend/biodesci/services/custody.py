@@ -25,6 +25,7 @@ from biodesci.services.license import License, State, get
 
 _log = logging.getLogger(__name__)
 _ANY: Final = b"\1" * 32
+_WAITING: Final = frozenset({State.IN_REVIEW, State.PURCHASED})
 _REORG_MARGIN: Final = 64  # blocks read again at each poll
 
 
@@ -83,9 +84,10 @@ class Custodian:
         held = get(chain, license_id)
         version = chain.read(chain.datasets, "versionOf", held.dataset_id, held.version)
         committed = bytes(version["keyCommitment"])
-        waits = held.state in {State.IN_REVIEW, State.PURCHASED}
+        waits = held.state in _WAITING
         if not waits or not dataset_keys.path(self._home, committed).exists():
-            self._open.discard(license_id)
+            if waits or self._is_past_waiting(license_id):
+                self._open.discard(license_id)
             return False
         if held.state is State.IN_REVIEW or not self._due(held):
             return False
@@ -105,6 +107,13 @@ class Custodian:
         self._open.discard(license_id)
         _log.info("licence %d: key delivered to %s", license_id, held.licensee)
         return True
+
+    def _is_past_waiting(self, license_id: int) -> bool:
+        """Whether it is so deep in the chain that no reorganization makes it wait again."""
+        chain = self._chain
+        block = self._next_block - 1
+        then = chain.read(chain.licenses, "licenseOf", license_id, block=block)
+        return State(then["state"]) not in _WAITING
 
     def _due(self, held: License) -> bool:
         chain = self._chain

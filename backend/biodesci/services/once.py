@@ -13,7 +13,7 @@ from web3.types import TxReceipt
 
 from biodesci.chain.client import Chain
 from biodesci.core import canonical
-from biodesci.core.errors import RevertedError, StateError
+from biodesci.core.errors import ChainError, RevertedError, StateError, UnavailableError
 from biodesci.services import files
 
 
@@ -37,6 +37,13 @@ class Once:
             # It failed, or another transaction has its nonce: it can't take effect any more.
             self.forget()
             return None
+        except (ChainError, UnavailableError) as exc:
+            # For want of a fee that is high enough it may wait for long.
+            raise type(exc)(
+                exc.message,
+                f"{exc.hint} It was signed by a run before, and its bytes are in {self._note}. Any other "
+                "transaction of this account makes it void: biodesci license cancel-orders.".lstrip(),
+            ) from exc
 
     def send(self, function: ContractFunction, value: int = 0) -> TxReceipt:
         signed = self._chain.sign(function, value)

@@ -34,7 +34,7 @@ const LICENCES: Record<string, Said> = {
   AccessLicense_TooEarly: ['It is too early for this step.', 'Wait for the deadline shown with the licence.'],
   AccessLicense_TooLate: ['The time for this step is over.', 'The page shows what is still possible.'],
   AccessLicense_NotActive: ['The licence is not active.', 'It has expired, was revoked or refunded, its visa lapsed, or its uses are spent.'],
-  AccessLicense_NotRenewable: ['This licence has neither an end nor counted uses, so there is nothing to renew.', 'It stays valid as it is.'],
+  AccessLicense_NotRenewable: ['This licence has neither an end nor counted uses, or more uses than are counted with these.', 'It stays valid as it is.'],
   AccessLicense_NothingOwed: ['Nothing is owed to this account in this currency.', 'It was probably collected already.'],
   AccessLicense_TransferFailed: ['The account does not accept the payment.', 'A contract account must be able to receive ether; it can have it sent to another address.'],
   AccessLicense_Soulbound: ['A licence belongs to the account that bought it and cannot be passed on.', 'The other person has to buy a licence of their own.'],

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
+from contextlib import nullcontext
 
 import pytest
 from eth_abi.abi import encode
@@ -131,6 +133,26 @@ def test_waiting_asks_less_and_less(chain_for, localnet, monkeypatch):
         localnet.rpc("evm_setAutomine", True)
         localnet.rpc("evm_mine")
     assert 2 <= asked.count("eth_getTransactionReceipt") < 20
+
+
+@pytest.mark.parametrize(("every", "said"), [(0.6, None), (9.0, "was sent, but is 0 blocks deep, not 4 yet")])
+def test_confirmations_may_take_longer_than_one_block_may(chain_for, localnet, every, said):
+    usual = chain_for()
+    chain = Chain(usual.rpc_url, usual.deployment, usual.account, confirmations=4, receipt_timeout=1.0)
+    stop = threading.Event()
+
+    def mine() -> None:
+        while not stop.wait(every):
+            localnet.rpc("evm_mine")
+
+    miner = threading.Thread(target=mine)
+    miner.start()
+    try:
+        with nullcontext() if said is None else pytest.raises(UnavailableError, match=said):
+            chain.send(chain.keys.functions.register(public_key(generate_seed())))
+    finally:
+        stop.set()
+        miner.join()
 
 
 @pytest.mark.parametrize("port", [9, "chain"])

@@ -6,6 +6,8 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -174,6 +176,24 @@ def test_home_without_the_dataset_key_delivers_nothing(sale, tmp_path):
     assert license_id not in release_pending(sale.owner, sale.ipfs, tmp_path / "empty", PASSPHRASE)
 
 
+@contextmanager
+def mining(localnet) -> Iterator[None]:
+    """Blocks all the time: a delivery waits for those on top of it."""
+    stop = threading.Event()
+
+    def mine() -> None:
+        while not stop.wait(0.05):
+            localnet.rpc("evm_mine")
+
+    miner = threading.Thread(target=mine)
+    miner.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        miner.join()
+
+
 def test_a_purchase_counts_once_it_is_deep_enough(sale, localnet):
     chain = Chain(sale.owner.rpc_url, sale.owner.deployment, sale.owner.account, confirmations=2)
     custodian = Custodian(chain, sale.ipfs, sale.home, PASSPHRASE)
@@ -185,17 +205,20 @@ def test_a_purchase_counts_once_it_is_deep_enough(sale, localnet):
     localnet.rpc("evm_mine")
     assert custodian.poll() == []
     assert added == [], "a reorganization would take the purchase back, not what was sealed for it"
-    stop = threading.Event()
-
-    def mine() -> None:
-        while not stop.wait(0.05):
-            localnet.rpc("evm_mine")
-
-    miner = threading.Thread(target=mine)  # the delivery itself waits for blocks on top of it
-    miner.start()
-    try:
+    with mining(localnet):
         time.sleep(0.2)
         assert custodian.poll() == [license_id]
-    finally:
-        stop.set()
-        miner.join()
+
+
+def test_a_delivery_that_a_reorganization_takes_back_is_made_again(sale, localnet):
+    chain = Chain(sale.owner.rpc_url, sale.owner.deployment, sale.owner.account, confirmations=2)
+    custodian = Custodian(chain, sale.ipfs, sale.home, PASSPHRASE)
+    license_id = sale.buy().license_id
+    localnet.rpc("anvil_mine", hex(100))  # so old that its event is not read again
+    before = localnet.rpc("evm_snapshot")
+    assert license_id in sale.release()
+    assert custodian.poll() == [], "somebody delivered, though not deep enough to stay"
+    localnet.rpc("evm_revert", before)
+    localnet.rpc("anvil_mine", hex(2))
+    with mining(localnet):
+        assert custodian.poll() == [license_id]

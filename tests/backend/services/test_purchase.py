@@ -8,6 +8,7 @@ from biodesci.chain import currency
 from biodesci.chain.client import Chain
 from biodesci.core.errors import (
     AccessDeniedError,
+    ChainError,
     FundsError,
     InputError,
     RevertedError,
@@ -144,6 +145,25 @@ def test_a_purchase_that_failed_on_chain_is_signed_anew(shop, tmp_path, monkeypa
     assert shop.sent(buyer) == 2
     assert buyer.key_of(buyer.address) == key
     assert not list((tmp_path / "purchases").iterdir())
+
+
+def test_a_purchase_that_waits_for_lower_fees_tells_the_way_out(shop, tmp_path, monkeypatch, localnet):
+    _lose(monkeypatch, lambda: shop.buy(tmp_path))
+    usual = int(shop.buyer.web3.eth.get_block("latest")["baseFeePerGas"])
+    localnet.rpc("anvil_setNextBlockBaseFeePerGas", hex(10**13))
+    localnet.rpc("evm_mine")
+    try:
+        monkeypatch.setattr(shop.buyer, "_receipt_timeout", 1.0)
+        with pytest.raises((ChainError, UnavailableError)) as caught:
+            shop.buy(tmp_path)
+        (note,) = (tmp_path / "purchases").iterdir()
+        assert str(note) in caught.value.hint
+        assert "cancel-orders" in caught.value.hint
+    finally:
+        localnet.rpc("anvil_setNextBlockBaseFeePerGas", hex(usual))
+        localnet.rpc("evm_mine")
+    assert shop.buy(tmp_path).bought
+    assert shop.sent(shop.buyer) == 2, "the key, and one purchase"
 
 
 def test_what_one_account_signed_is_not_lost_when_another_buys(shop, keyed, tmp_path, monkeypatch):

@@ -6,6 +6,7 @@
 ├── given a closed offer: reverts AccessLicense_OfferClosed
 ├── given a withdrawn version: reverts AccessLicense_Withdrawn
 ├── given an offer without duration or uses: reverts AccessLicense_NotRenewable
+├── given more uses together than are counted: reverts AccessLicense_NotRenewable
 ├── given another amount than the price: reverts AccessLicense_WrongPrice
 ├── before the end: the duration is added at the end; after it: it starts now
 ├── with counted uses: as many more, even after all were used
@@ -66,6 +67,18 @@ def test_nothing_to_renew(licenses, make_offer, buy, settle, renew):
     license_id = settle(buy(make_offer(duration=0)))
     with reverts(licenses.AccessLicense_NotRenewable, licenseId=license_id):
         renew(license_id)
+
+
+@pytest.mark.parametrize("uses", [2**31, (2**32 - 1) // 3])
+def test_no_more_uses_than_are_counted(licenses, make_offer, buy, settle, renew, uses):
+    # The second sum would be 2**32 - 1, which stands for "not counted", or not fit at all.
+    license_id = settle(buy(make_offer(uses=uses)))
+    while licenses.licenseOf(license_id).usesLeft + uses < UNCOUNTED:
+        renew(license_id)
+    left = licenses.licenseOf(license_id).usesLeft
+    with reverts(licenses.AccessLicense_NotRenewable, licenseId=license_id):
+        renew(license_id)
+    assert licenses.licenseOf(license_id).usesLeft == left
 
 
 @pytest.mark.parametrize("value", [0, PRICE - 1, PRICE + 1])
