@@ -59,3 +59,12 @@ function barsOf(statistics: Json): Bar[] {
 function short(value: unknown): string {
   return typeof value === 'number' ? String(Number(value.toPrecision(4))) : String(value)
 }
+
+/** As many of the diseases that a card names as a person may still read: whoever wrote the card chose how many there are. */
+export const MOST_NAMED = 20
+
+export function sayDiseases(named: readonly { id: string; name: string | null }[]): string {
+  const said = named.slice(0, MOST_NAMED).map(({ id, name }) => (name ? `${name} (${id})` : id))
+  const more = named.length - said.length
+  return said.join(', ') + (more > 0 ? ` and ${more.toLocaleString('en')} more` : '')
+}

@@ -39,13 +39,52 @@ export interface Tree {
 
 /** The tree over these diseases, as core/disease.py builds it: complete, the root first, the leaves last, greatest hash first. */
 export function treeOf(diseases: readonly number[]): Tree | null {
-  const leaves = [...new Set(diseases)].map((disease) => ({ disease, hash: leafOf(disease) })).toSorted((a, b) => (isSmaller(a.hash, b.hash) ? 1 : -1))
+  const growing = grow(diseases)
+  for (let step = growing.next(); ; step = growing.next()) if (step.done) return step.value
+}
+
+/** The same, in slices: a long list takes seconds, in which the page must go on answering. */
+export async function growTree(diseases: readonly number[], signal?: AbortSignal): Promise<Tree | null> {
+  const growing = grow(diseases)
+  for (let end = performance.now() + SLICE; ; ) {
+    const step = growing.next()
+    if (step.done) return step.value
+    if (performance.now() < end) continue
+    await new Promise((resolve) => setTimeout(resolve, 0))
+    signal?.throwIfAborted()
+    end = performance.now() + SLICE
+  }
+}
+
+/** In milliseconds: half of what a screen has for one image. */
+const SLICE = 8
+
+/** Hashes from one place to stop at to the next. */
+const STRIDE = 64
+
+function* grow(diseases: readonly number[]): Generator<undefined, Tree | null> {
+  // By their first byte, so that no step has to sort them all.
+  const shelves = Array.from({ length: 256 }, (): { disease: number; hash: Bytes }[] => [])
+  let done = 0
+  for (const disease of new Set(diseases)) {
+    const hash = leafOf(disease)
+    shelves[255 - (hash[0] ?? 0)]?.push({ disease, hash })
+    if (++done % STRIDE === 0) yield
+  }
+  for (const shelf of shelves) {
+    shelf.sort((a, b) => (isSmaller(a.hash, b.hash) ? 1 : -1))
+    yield
+  }
+  const leaves = shelves.flat()
   const [first] = leaves
   if (!first) return null
   const places = new Map(leaves.map(({ disease }, i) => [disease, leaves.length - 1 + i]))
   const tree: Bytes[] = [...Array<Bytes>(leaves.length - 1).fill(first.hash), ...leaves.map(({ hash }) => hash)]
   const at = (i: number) => tree[i] ?? first.hash
-  for (let i = leaves.length - 2; i >= 0; i--) tree[i] = parentOf(at(2 * i + 1), at(2 * i + 2))
+  for (let i = leaves.length - 2; i >= 0; i--) {
+    tree[i] = parentOf(at(2 * i + 1), at(2 * i + 2))
+    if (i % STRIDE === 0) yield
+  }
   return {
     root: toHex(at(0)),
     prove: (disease) => {
@@ -58,10 +97,15 @@ export function treeOf(diseases: readonly number[]): Tree | null {
   }
 }
 
-/** A card's word for what its term DS permits: worth nothing until its tree has the root that is on chain. */
-export function listedIn(card: unknown): number[] {
+/** MONDO has under 30,000 diseases; a list longer than this was made to keep a page busy. */
+export const MAX_LISTED = 65_536
+
+/** A card's word for what its term DS permits: worth nothing until its tree has the root that is on chain. null: it is too long to be read. */
+export function listedIn(card: unknown): number[] | null {
   const said = (card as Record<string, unknown> | null)?.['biodesci:diseases'] as { permitted?: unknown; named?: unknown } | undefined
-  const ids = Array.isArray(said?.permitted) ? said.permitted : Array.isArray(said?.named) ? said.named.map((one: { id?: unknown } | null) => one?.id) : []
+  const list: unknown[] = Array.isArray(said?.permitted) ? said.permitted : Array.isArray(said?.named) ? said.named : []
+  if (list.length > MAX_LISTED) return null
+  const ids = list === said?.permitted ? list : list.map((one) => (one as { id?: unknown } | null)?.id)
   return ids.map((id) => (typeof id === 'string' ? parseDisease(id) : null)).filter((disease) => disease !== null)
 }
 

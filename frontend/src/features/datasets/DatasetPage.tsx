@@ -12,7 +12,7 @@ import { Loaded, Loading, Page } from '@/components/Page'
 import { Terms } from '@/components/Terms'
 import { Timeline } from '@/components/Timeline'
 import type { DatasetAnswer, DatasetVersion, PermittedDiseases } from '@/generated/api'
-import { columnsOf } from '@/lib/card'
+import { columnsOf, sayDiseases } from '@/lib/card'
 import { bytes, count, date } from '@/lib/format'
 
 import { useDataset } from './queries'
@@ -108,7 +108,7 @@ function Diseases({ permitted: { named, ontology } }: { permitted: PermittedDise
     <p className="mt-4 text-muted">
       {named.length > 0 ? (
         <>
-          The diseases: <span className="text-ink">{named.map(({ id, name }) => (name ? `${name} (${id})` : id)).join(', ')}</span>, and all that descend from {named.length === 1 ? 'it' : 'them'} in MONDO
+          The diseases: <span className="text-ink">{sayDiseases(named)}</span>, and all that descend from {named.length === 1 ? 'it' : 'them'} in MONDO
           {ontology && `, release ${ontology}`}.
         </>
       ) : (

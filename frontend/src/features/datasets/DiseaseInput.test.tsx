@@ -1,14 +1,15 @@
 // @vitest-environment jsdom
-import { cleanup, fireEvent, render, screen, waitFor } from '@testing-library/react'
+import { cleanup, fireEvent, render, renderHook, screen, waitFor } from '@testing-library/react'
 import { useState } from 'react'
 import type { Hex } from 'viem'
 import { afterEach, describe, expect, it } from 'vitest'
 
-import { formatDisease, listedIn, treeOf } from '@/lib/disease'
+import { sayDiseases } from '@/lib/card'
+import { formatDisease, growTree, listedIn, MAX_LISTED, treeOf } from '@/lib/disease'
 
 import vectors from '../../../../tests/vectors/disease.json'
 import { DiseaseInput, judge, NO_ENTRY, type Entry } from './DiseaseInput'
-import type { Permitted } from './diseases'
+import { NOTHING_PERMITTED, useList, type Permitted } from './diseases'
 
 afterEach(cleanup)
 
@@ -19,10 +20,11 @@ const [MEMBER] = CASE.members
 if (!MEMBER) throw new Error('the case has no members')
 const NUMBERS = CASE.members.map(({ disease }) => disease)
 const tree = treeOf(NUMBERS)
-const LISTED: Permitted = { root: CASE.root, tree: tree && { ...tree, size: NUMBERS.length } }
-const UNLISTED: Permitted = { root: CASE.root, tree: null }
+const LISTED: Permitted = { root: CASE.root, list: 'matches', tree: tree && { ...tree, size: NUMBERS.length } }
+const UNLISTED: Permitted = { root: CASE.root, list: 'differs', tree: null }
 const TOLD = { root: CASE.root, named: [{ id: 'MONDO:0005010', name: 'coronary artery disorder' }, { id: 'MONDO:0005068', name: null }], ontology: null }
 const STRANGER = 5148
+const cardOf = (numbers: readonly number[]) => ({ 'biodesci:diseases': { permitted: numbers.map(formatDisease) } })
 const file = (text: string) => new File([text], 'proof.json', { type: 'application/json' })
 const proofFile = (disease: number, proof: readonly string[]) => file(JSON.stringify({ disease: formatDisease(disease), proof }))
 
@@ -91,10 +93,81 @@ describe('DiseaseInput', () => {
   })
 
   it('asks for no proof where the owner put no list on chain', () => {
-    render(<Form permitted={{ root: null, tree: null }} />)
+    render(<Form permitted={NOTHING_PERMITTED} />)
     expect(screen.queryByLabelText(/Proof that it is permitted/)).toBeNull()
     type(formatDisease(MEMBER.disease))
     expect(screen.getByText(/a person decides whether the terms permit it/)).toBeInTheDocument()
+  })
+
+  it('says that the card’s list is being checked, and judges nothing before', () => {
+    const { rerender } = render(<Form permitted={{ ...UNLISTED, list: 'checking' }} />)
+    type(formatDisease(MEMBER.disease))
+    expect(screen.getByRole('status')).toHaveTextContent('Checking the card’s list of diseases against the chain…')
+    expect(screen.queryByText(/a person decides/)).toBeNull()
+    expect(screen.queryByLabelText(/Proof that it is permitted/)).toBeNull()
+    rerender(<Form permitted={LISTED} />)
+    expect(screen.getByRole('status')).toHaveTextContent('is permitted.')
+  })
+
+  it('refuses a list that is too long, and takes a proof file all the same', async () => {
+    const long: Permitted = { ...UNLISTED, list: 'tooLong' }
+    render(<Form permitted={long} />)
+    expect(screen.getByRole('status')).toHaveTextContent('The card lists more than 65,536 diseases, and is not checked here.')
+    fireEvent.change(screen.getByLabelText(/Proof that it is permitted/), { target: { files: [proofFile(MEMBER.disease, MEMBER.proof)] } })
+    await waitFor(() => expect(field()).toHaveValue(formatDisease(MEMBER.disease)))
+    expect(judged(long).proof).toEqual(MEMBER.proof)
+  })
+})
+
+describe('sayDiseases', () => {
+  it('names them by name and id, and so many at the most', () => {
+    expect(sayDiseases(TOLD.named)).toBe('coronary artery disorder (MONDO:0005010), MONDO:0005068')
+    const many = Array.from({ length: 260_000 }, (_, i) => ({ id: formatDisease(i + 1), name: null }))
+    expect(sayDiseases(many)).toMatch(/^MONDO:0000001, .*, MONDO:0000020 and 259,980 more$/)
+  })
+})
+
+describe('useList', () => {
+  const CARD = cardOf(NUMBERS)
+
+  it('is checking first, then has the tree, and checks again for another root', async () => {
+    const { result, rerender } = renderHook(({ root }: { root: Hex | null }) => useList(CARD, root), { initialProps: { root: CASE.root as Hex | null } })
+    expect(result.current).toEqual({ list: 'checking', tree: null })
+    await waitFor(() => expect(result.current.list).toBe('matches'))
+    expect(result.current.tree?.size).toBe(NUMBERS.length)
+    expect(result.current.tree?.prove(MEMBER.disease)).toEqual(MEMBER.proof)
+    rerender({ root: `0x${'1'.repeat(64)}` })
+    expect(result.current).toEqual({ list: 'checking', tree: null })
+    await waitFor(() => expect(result.current).toEqual({ list: 'differs', tree: null }))
+  })
+
+  it('does not read a list of 260,000', async () => {
+    const long = cardOf(Array.from({ length: 260_000 }, (_, i) => i + 1))
+    const { result } = renderHook(() => useList(long, CASE.root))
+    await waitFor(() => expect(result.current).toEqual({ list: 'tooLong', tree: null }), { timeout: 500 })
+  })
+})
+
+describe('growTree', () => {
+  const NUMBER = 4_000
+
+  it('builds the tree that treeOf builds, and lets others go first', async () => {
+    const numbers = Array.from({ length: NUMBER }, (_, i) => i + 1)
+    let turns = 0
+    const others = setInterval(() => (turns += 1), 1)
+    const grown = await growTree(numbers)
+    clearInterval(others)
+    expect(turns).toBeGreaterThan(2)
+    const built = treeOf(numbers)
+    expect(grown?.root).toBe(built?.root)
+    expect(grown?.prove(NUMBER)).toEqual(built?.prove(NUMBER))
+  })
+
+  it('stops when it is told to', async () => {
+    const stop = new AbortController()
+    const growing = growTree(Array.from({ length: MAX_LISTED }, (_, i) => i + 1), stop.signal)
+    stop.abort()
+    await expect(growing).rejects.toThrow('aborted')
   })
 })
 
@@ -113,6 +186,12 @@ describe('listedIn', () => {
   it('reads the card’s list, else the diseases that it names', () => {
     expect(listedIn({ 'biodesci:diseases': { permitted: ['MONDO:0005010', 'MONDO:0005068', 7, 'x'], named: [] } })).toEqual([5010, 5068])
     expect(listedIn({ 'biodesci:diseases': { named: [{ id: 'MONDO:0005010' }, null] } })).toEqual([5010])
+  })
+
+  it('reads no list that is too long, and the longest that is not', () => {
+    const ids = Array<string>(MAX_LISTED).fill('MONDO:0005010')
+    expect(listedIn({ 'biodesci:diseases': { permitted: ids } })).toHaveLength(MAX_LISTED)
+    expect(listedIn({ 'biodesci:diseases': { permitted: [...ids, 'MONDO:0005010'] } })).toBeNull()
   })
 
   it.each([null, 'text', {}, { 'biodesci:diseases': null }, { 'biodesci:diseases': { permitted: 3 } }])('reads nothing from %j', (card) => {

@@ -5,7 +5,8 @@ import type { Hex } from 'viem'
 import { Field } from '@/components/Field'
 import { FailureNotice, Notice } from '@/components/Notice'
 import type { PermittedDiseases } from '@/generated/api'
-import { formatDisease, isPermitted, parseDisease, parseProof } from '@/lib/disease'
+import { MOST_NAMED, sayDiseases } from '@/lib/card'
+import { formatDisease, isPermitted, MAX_LISTED, parseDisease, parseProof } from '@/lib/disease'
 import { count } from '@/lib/format'
 
 import type { Permitted } from './diseases'
@@ -45,7 +46,8 @@ interface Props {
 export function DiseaseInput({ entry, onChange, permitted, told }: Props) {
   const list = useId()
   const [error, setError] = useState<unknown>(null)
-  const { root, tree } = permitted
+  const { root, list: state, tree } = permitted
+  const checking = root !== null && state === 'checking'
   const named = told?.named ?? []
   const now = judge(entry, permitted)
 
@@ -64,7 +66,7 @@ export function DiseaseInput({ entry, onChange, permitted, told }: Props) {
       <legend className="mb-2 font-medium">Which disease is it about?</legend>
       {named.length > 0 && (
         <p className="text-sm text-muted">
-          The owner permits research on {named.map(({ id, name }) => (name ? `${name} (${id})` : id)).join(', ')} and all that descends from it in MONDO
+          The owner permits research on {sayDiseases(named)} and all that descends from it in MONDO
           {tree && `: ${count(tree.size, 'disease')}, a list that matches the root on chain`}.
         </p>
       )}
@@ -80,14 +82,24 @@ export function DiseaseInput({ entry, onChange, permitted, told }: Props) {
         hint={now.number === null ? 'Leave it empty to name none. The id becomes public.' : undefined}
       />
       <datalist id={list}>
-        {named.map(({ id, name }) => (
+        {named.slice(0, MOST_NAMED).map(({ id, name }) => (
           <option key={id} value={id}>
             {name}
           </option>
         ))}
       </datalist>
-      {now.number !== null && <Verdict disease={now.number} shown={now.proof !== null} permitted={permitted} filed={entry.file?.disease === now.number} />}
-      {root !== null && tree === null && (
+      {checking && (
+        <p role="status" className="text-sm text-muted">
+          Checking the card’s list of diseases against the chain…
+        </p>
+      )}
+      {root !== null && state === 'tooLong' && (
+        <Notice tone="warn" title={`The card lists more than ${MAX_LISTED.toLocaleString('en')} diseases, and is not checked here.`}>
+          MONDO has fewer than half as many. A proof file from the data owner or the command line works all the same.
+        </Notice>
+      )}
+      {now.number !== null && (!checking || now.proof !== null) && <Verdict disease={now.number} shown={now.proof !== null} permitted={permitted} filed={entry.file?.disease === now.number} />}
+      {root !== null && !checking && tree === null && (
         <Field label="Proof that it is permitted (optional)" type="file" accept=".json,application/json" onChange={(event) => void take(event.target.files?.[0])} hint="A file that the data owner or the command line makes." />
       )}
       {error !== null && <FailureNotice error={error} />}

@@ -59,7 +59,9 @@ export function PurposeForm({ dataset, offer, account }: { dataset: DatasetAnswe
   const types = typesOf(mask)
   const price = amount(means.data.price, means.data.currency)
   const poor = means.data.balance < means.data.price
-  const incomplete = missingTypes(visas, types).length > 0 || disease.unclear
+  // Bought before the list is read, a permitted disease would wait for a person.
+  const checking = disease.number !== null && disease.proof === null && permitted.data.list === 'checking'
+  const incomplete = missingTypes(visas, types).length > 0 || disease.unclear || checking
   const set = (bit: bigint, on: boolean) => {
     setTouched(true)
     setPurpose((p) => (on ? p | bit : p & ~bit))
@@ -127,7 +129,7 @@ export function PurposeForm({ dataset, offer, account }: { dataset: DatasetAnswe
       )}
       <StatementInput text={text} onChange={setText} />
       {types.length > 0 && <VisaInput types={types} account={account} now={now} visas={visas} onChange={setVisas} />}
-      {touched && (
+      {touched && !checking && (
         <Notice
           tone={verdict.decision === 'approve' ? 'good' : verdict.decision === 'review' ? 'info' : 'warn'}
           title={verdict.decision === 'approve' ? 'Permitted by the terms' : verdict.decision === 'review' ? 'Needs a person’s decision' : 'Not permitted as declared'}

@@ -1,6 +1,6 @@
 /** Which diseases a dataset's term DS permits: the card lists them, the chain holds the root that the list must have. */
 import { useQuery } from '@tanstack/react-query'
-import { useMemo } from 'react'
+import { useEffect, useState } from 'react'
 import { zeroHash, type Hex } from 'viem'
 
 import { useDeployment } from '@/app/deployment'
@@ -8,7 +8,7 @@ import { useReader } from '@/app/useChain'
 import { DatasetNFT } from '@/generated/abi'
 import type { DatasetAnswer } from '@/generated/api'
 import type { Deployment } from '@/lib/config'
-import { formatDisease, isPermitted, listedIn, treeOf, type Tree } from '@/lib/disease'
+import { formatDisease, growTree, isPermitted, listedIn, type Tree } from '@/lib/disease'
 import { Failure } from '@/lib/failure'
 import type { Reader } from '@/lib/reader'
 
@@ -20,14 +20,18 @@ async function readRoot(client: Reader, { contracts }: Deployment, datasetId: bi
   return diseases === zeroHash ? null : diseases
 }
 
+/** What came of the card's list: its tree is made in the background and compared with the root. */
+export type List = 'checking' | 'matches' | 'differs' | 'tooLong'
+
 export interface Permitted {
   /** Of the dataset's latest version, on chain; null: the owner committed to no diseases. */
   root: Hex | null
+  list: List
   /** Over the card's list, where that list has this root. */
   tree: (Tree & { size: number }) | null
 }
 
-export const NOTHING_PERMITTED: Permitted = { root: null, tree: null }
+export const NOTHING_PERMITTED: Permitted = { root: null, list: 'differs', tree: null }
 
 export function usePermitted(dataset: DatasetAnswer, wanted: boolean) {
   const client = useReader()
@@ -38,13 +42,35 @@ export function usePermitted(dataset: DatasetAnswer, wanted: boolean) {
     refetchInterval: 15_000,
   })
   const known = root.data?.root
-  const tree = useMemo(() => {
-    const listed = known ? listedIn(dataset.card) : []
-    const found = treeOf(listed)
-    return found && found.root === known ? { ...found, size: new Set(listed).size } : null
-  }, [known, dataset.card])
-  const data: Permitted | undefined = known === undefined ? undefined : { root: known, tree }
+  const list = useList(dataset.card, known ?? null)
+  const data: Permitted | undefined = known === undefined ? undefined : known === null ? NOTHING_PERMITTED : { root: known, ...list }
   return { data, error: root.error }
+}
+
+type Checked = Pick<Permitted, 'list' | 'tree'>
+const CHECKING: Checked = { list: 'checking', tree: null }
+
+/** Whether the card's list has this root. */
+export function useList(card: unknown, root: Hex | null): Checked {
+  const [checked, setChecked] = useState<{ of: unknown; root: Hex; found: Checked } | null>(null)
+  useEffect(() => {
+    if (root === null) return
+    const stop = new AbortController()
+    check(card, root, stop.signal).then(
+      (found) => setChecked({ of: card, root, found }),
+      () => undefined, // another card or root took its place
+    )
+    return () => stop.abort()
+  }, [card, root])
+  return checked?.of === card && checked?.root === root ? checked.found : CHECKING
+}
+
+async function check(card: unknown, root: Hex, signal: AbortSignal): Promise<Checked> {
+  const listed = listedIn(card)
+  if (listed === null) return { list: 'tooLong', tree: null }
+  const tree = await growTree(listed, signal)
+  signal.throwIfAborted()
+  return tree?.root === root ? { list: 'matches', tree: { ...tree, size: new Set(listed).size } } : { list: 'differs', tree: null }
 }
 
 /** Asked anew before anything is paid: a new version may permit other diseases. */
