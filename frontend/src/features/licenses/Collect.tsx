@@ -1,4 +1,5 @@
 /** What is owed to the account, by currency: refunds, and income of a data owner. The account collects it. */
+import { Link } from 'react-router'
 import type { Address } from 'viem'
 
 import { useDeployment } from '@/app/deployment'
@@ -16,7 +17,16 @@ import { TokenNote } from './Price'
 /** Beside other things: nothing where nothing is owed. */
 export function Collect({ account }: { account: Address }) {
   const owed = useOwed(account)
-  return <OwedList account={account} owed={owed.data ?? []} />
+  return (
+    <>
+      <OwedList account={account} owed={owed.data ?? []} />
+      {owed.incomplete && (
+        <p role="status" className="text-sm text-muted">
+          Not all that you may be owed could be read. <Link to="/owed">See what is missing</Link>
+        </p>
+      )}
+    </>
+  )
 }
 
 export function OwedList({ account, owed }: { account: Address; owed: readonly Owed[] }) {

@@ -8,6 +8,7 @@ import { Card } from '@/components/Card'
 import { Field } from '@/components/Field'
 import { FailureNotice, Notice } from '@/components/Notice'
 import { Empty, Loading, Page } from '@/components/Page'
+import { count } from '@/lib/format'
 
 import { OwedList } from './Collect'
 import { isListed, useOwed } from './owed'
@@ -31,7 +32,7 @@ export default function OwedPage() {
 function Account({ account }: { account: Address }) {
   const [besides, setBesides] = useState<readonly Address[]>([])
   const owed = useOwed(account, besides)
-  const missing = owed.data ? besides.filter((token) => !isListed(token, owed.data ?? [])) : []
+  const missing = owed.data ? besides.filter((token) => owed.unread === 0 && !isListed(token, owed.data ?? [])) : []
   return (
     <div className="space-y-6">
       {owed.error && (
@@ -45,13 +46,14 @@ function Account({ account }: { account: Address }) {
         />
       )}
       {!owed.data && !owed.error && <Loading what="what you are owed" />}
-      {owed.data && owed.data.length === 0 && <Empty title="Nothing is owed to you">What licences and inferences bring, or give back, appears here with the next block.</Empty>}
+      {owed.data && owed.data.length === 0 && owed.unread === 0 && <Empty title="Nothing is owed to you">What licences and inferences bring, or give back, appears here with the next block.</Empty>}
       {owed.data && <OwedList account={account} owed={owed.data} />}
       {!owed.complete && (
         <Notice tone="warn" title="Some tokens may be missing.">
-          The chain’s node does not search far enough back to name every token that your datasets were offered in. Look them up by their addresses below.
+          The chain’s node did not name every token that you bought in, or that your datasets were offered in. Look them up by their addresses below.
         </Notice>
       )}
+      <Unread unread={owed.unread} left={owed.left} />
       <Card title="Another token" id="token">
         <LookUp onFound={(token) => setBesides((all) => [...new Set([...all, token])])} />
         {missing.map((token) => (
@@ -61,6 +63,24 @@ function Account({ account }: { account: Address }) {
         ))}
       </Card>
     </div>
+  )
+}
+
+/** What the sums above do not hold. */
+export function Unread({ unread, left }: { unread: number; left: number }) {
+  return (
+    <>
+      {unread > 0 && (
+        <Notice tone="warn" title={`${count(unread, 'balance')} could not be read just now.`}>
+          You may be owed more than is shown. Nothing is lost by that; the page asks again by itself.
+        </Notice>
+      )}
+      {left > 0 && (
+        <Notice tone="warn" title={`Your datasets were offered in ${count(left, 'token')} more than are read here.`}>
+          Shown are ether, the tokens that you bought in and those offered most often. Look the others up by their addresses below.
+        </Notice>
+      )}
+    </>
   )
 }
 
