@@ -20,7 +20,7 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from biodesci.core.errors import ConfigurationError, UnavailableError
-from biodesci.store import derive
+from biodesci.store import derive, summary
 from biodesci.store.changes.event import At
 
 DERIVED: Final = (
@@ -29,7 +29,7 @@ DERIVED: Final = (
 )  # fmt: skip
 _PATIENCE_S: Final = 30.0
 _PAST_ALL: Final = 2**63 - 1
-_Scalar = str | bytes | int | float | None
+_SUMMARISED: Final = {"card", "model"}
 
 
 @dataclass(frozen=True)
@@ -63,8 +63,8 @@ class Store:
                 path, check_same_thread=False, isolation_level=None, timeout=_PATIENCE_S
             )
             self.db.row_factory = sqlite3.Row
-            # SQLite's own LIKE and lower() know the letters of English alone.
-            self.db.create_function("folded", 1, _folded, deterministic=True)
+            # For the migration that summarises the documents there are.
+            self.db.create_function("summary_part", 2, _summary_part, deterministic=True)
             self._begin_log()
             self.db.execute("PRAGMA synchronous = NORMAL")
             self._migrate()
@@ -183,7 +183,7 @@ class Store:
 
     def clear(self) -> None:
         with self.transaction():
-            self._empty((*DERIVED, "events", "blocks", "meta", "documents", "unreadable"))
+            self._empty((*DERIVED, "events", "blocks", "meta", "documents", "summaries", "unreadable"))
 
     def _empty(self, tables: Sequence[str]) -> None:
         for table in tables:
@@ -246,10 +246,14 @@ class Store:
         return [(row["digest"], row["kind"]) for row in found]
 
     def put_document(self, digest: str, kind: str, body: dict[str, Any]) -> None:
+        text = json.dumps(body)
         with self.transaction():
-            self.db.execute(
-                "INSERT OR REPLACE INTO documents VALUES (?, ?, ?)", (digest, kind, json.dumps(body))
-            )
+            self.db.execute("INSERT OR REPLACE INTO documents VALUES (?, ?, ?)", (digest, kind, text))
+            if kind in _SUMMARISED:
+                self.db.execute(
+                    "INSERT OR REPLACE INTO summaries VALUES (?, ?, ?, ?, ?)",
+                    (digest, kind, *summary.row(text)),
+                )
             self.db.execute("DELETE FROM unreadable WHERE digest = ? AND kind = ?", (digest, kind))
 
     def put_unreadable(self, digest: str, kind: str, reason: str, now: int) -> None:
@@ -271,8 +275,8 @@ def _at(event: Event) -> At:
     return At(event.block.number, event.block.time, event.tx_hash, event.log_index)
 
 
-def _folded(value: _Scalar) -> _Scalar:
-    return value.casefold() if isinstance(value, str) else value
+def _summary_part(body: str, part: int) -> str | None:
+    return summary.row(body)[part]
 
 
 def _statements(script: str) -> Iterator[str]:

@@ -16,18 +16,19 @@ def as_of(store: Store) -> int:
 
 
 def datasets(store: Store, *, before: int, limit: int, text: str, owner: str) -> list[Row]:
-    """`text` is looked for in name, description and keywords of the latest card."""
+    """`text` is looked for in the latest card's name and the first of its description and keywords.
+
+    `body` is the card's summary, here and wherever versions, licences or models are read.
+    """
     pattern = "%" + text.casefold().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
     return store.rows(
         """
         SELECT d.*, v.card, v.terms, v.withdrawn_at, c.body, u.reason FROM datasets d
         JOIN versions v ON v.dataset_id = d.id AND v.version = d.latest_version
-        LEFT JOIN documents c ON c.digest = v.card AND c.kind = 'card'
+        LEFT JOIN summaries c ON c.digest = v.card AND c.kind = 'card'
         LEFT JOIN unreadable u ON u.digest = v.card AND u.kind = 'card'
-        WHERE d.id < ?1 AND (?2 = '' OR lower(d.owner) = lower(?2)) AND (?3 = '%%'
-          OR folded(json_extract(c.body, '$.name')) LIKE ?3 ESCAPE '\\'
-          OR folded(json_extract(c.body, '$.description')) LIKE ?3 ESCAPE '\\'
-          OR EXISTS (SELECT 1 FROM json_each(c.body, '$.keywords') WHERE folded(value) LIKE ?3 ESCAPE '\\'))
+        WHERE d.id < ?1 AND (?2 = '' OR lower(d.owner) = lower(?2))
+          AND (?3 = '%%' OR c.searched LIKE ?3 ESCAPE '\\')
         ORDER BY d.id DESC LIMIT ?4""",
         before,
         owner,
@@ -45,7 +46,7 @@ def versions(store: Store, dataset_id: int) -> list[Row]:
     return store.rows(
         """
         SELECT v.*, c.body, u.reason FROM versions v
-        LEFT JOIN documents c ON c.digest = v.card AND c.kind = 'card'
+        LEFT JOIN summaries c ON c.digest = v.card AND c.kind = 'card'
         LEFT JOIN unreadable u ON u.digest = v.card AND u.kind = 'card'
         WHERE v.dataset_id = ? ORDER BY v.version DESC""",
         dataset_id,
@@ -74,14 +75,15 @@ def related(store: Store, dataset_id: int) -> tuple[list[int], list[int], list[i
 
 
 _LICENSES = """
-    SELECT l.*, d.owner, v.content_root, v.key_commitment, v.withdrawn_at, c.body, o.currency, o.visas,
+    SELECT l.*, d.owner, v.content_root, v.key_commitment, v.withdrawn_at, c.name AS card_name,
+      c.body, o.currency, o.visas,
       o.pro_rata, o.duration, o.uses, m.symbol, m.decimals,
       EXISTS (SELECT 1 FROM license_visas WHERE license_id = l.id AND revoked) AS lapsed FROM licenses l
     JOIN datasets d ON d.id = l.dataset_id
     JOIN offers o ON o.id = l.offer_id
     JOIN currencies m ON m.address = o.currency
     JOIN versions v ON v.dataset_id = l.dataset_id AND v.version = l.version
-    LEFT JOIN documents c ON c.digest = v.card AND c.kind = 'card'
+    LEFT JOIN summaries c ON c.digest = v.card AND c.kind = 'card'
 """
 
 
@@ -103,7 +105,7 @@ def license(store: Store, license_id: int) -> Row | None:
 _MODELS = """
     SELECT m.*, c.body, u.reason, (SELECT count(*) FROM rounds WHERE model_id = m.id) AS rounds,
       (SELECT count(*) FROM inferences WHERE model_id = m.id) AS inferences FROM models m
-    LEFT JOIN documents c ON c.digest = m.card AND c.kind = 'model'
+    LEFT JOIN summaries c ON c.digest = m.card AND c.kind = 'model'
     LEFT JOIN unreadable u ON u.digest = m.card AND u.kind = 'model'
 """
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import Any
+from typing import Any, Final
 
 from biodesci.api.present import values
 from biodesci.api.schemas.datasets import (
@@ -17,9 +17,11 @@ from biodesci.api.schemas.datasets import (
 )
 from biodesci.core import cid
 from biodesci.core.errors import InputError
-from biodesci.store import queries
+from biodesci.store import queries, summary
 from biodesci.store.database import Store
 from biodesci.store.queries import Row
+
+_KEYWORDS: Final = 256
 
 
 def dataset_summaries(store: Store, rows: list[Row], gateway: str) -> list[DatasetSummary]:
@@ -32,10 +34,15 @@ def dataset_summaries(store: Store, rows: list[Row], gateway: str) -> list[Datas
 def dataset_answer(store: Store, row: Row, gateway: str) -> DatasetAnswer:
     parents, children, rounds, licenses = queries.related(store, row["id"])
     offers = [offer(found) for found in queries.offers(store, row["id"])]
+    card = values.document(queries.document(store, row["card"], "card"))
+    fields = _summary_fields(row, offers, gateway)
+    if card is not None:
+        fields["description"] = summary.description_of(card, values.DESCRIPTION)
+        fields["keywords"] = summary.keywords_of(card, _KEYWORDS)
     return DatasetAnswer(
-        **_summary_fields(row, offers, gateway),
+        **fields,
         custodian=row["custodian"],
-        card=values.document(row["body"]),
+        card=card,
         versions=[dataset_version(v, gateway) for v in queries.versions(store, row["id"])],
         all_offers=offers,
         parents=parents,
@@ -56,7 +63,7 @@ def _summary_fields(row: Row, offers: list[Offer], gateway: str) -> dict[str, An
         "owner": row["owner"],
         "name": str(found.get("name") or f"Dataset {row['id']}"),
         "description": str(found.get("description", "")),
-        "keywords": _texts(found.get("keywords")),
+        "keywords": found.get("keywords", []),
         "records": _number(found.get("biodesci:records")),
         "encoding_format": file.encoding_format if file else None,
         "size": file.size if file else None,
@@ -71,16 +78,17 @@ def _summary_fields(row: Row, offers: list[Offer], gateway: str) -> dict[str, An
 
 
 def dataset_version(row: Row, gateway: str) -> DatasetVersion:
+    card = values.document(row["body"])
     return DatasetVersion(
         version=row["version"],
         card=values.content(row["card"]),
         content_root=row["content_root"],
         key_commitment=row["key_commitment"],
         terms=values.terms(row["terms"]),
-        diseases=permitted(row["diseases"], values.document(row["body"])),
+        diseases=permitted(row["diseases"], card),
         published_at=values.when(row["published_at"]),
         withdrawn_at=values.maybe_when(row["withdrawn_at"]),
-        container=container(values.document(row["body"]), gateway),
+        container=container(card, gateway),
         unreadable=row["reason"],
         block=row["block"],
         tx_hash=row["tx_hash"],
@@ -121,11 +129,11 @@ def offer(row: Row) -> Offer:
 
 
 def container(card: dict[str, Any] | None, gateway: str) -> Container | None:
-    if card is None:
+    if card is None or not card.get("distribution"):
         return None
     file = card["distribution"][0]
     try:
-        digest = "0x" + cid.to_digest(str(file["contentUrl"]).removeprefix("ipfs://")).hex()
+        digest = "0x" + cid.to_digest(file.get("contentUrl", "").removeprefix("ipfs://")).hex()
     except InputError:
         return None
     found = values.content(digest)
@@ -139,12 +147,6 @@ def container(card: dict[str, Any] | None, gateway: str) -> Container | None:
         file_name=str(file.get("name", f"dataset-{found.cid[-8:]}")),
         sha256=str(file.get("sha256", "")),
     )
-
-
-def _texts(value: Any) -> list[str]:
-    if isinstance(value, str):
-        return [part.strip() for part in value.split(",") if part.strip()]
-    return [str(v) for v in value] if isinstance(value, list) else []
 
 
 def _number(value: Any) -> int | None:

@@ -45,12 +45,11 @@ def _license_fields(row: Row, now: int) -> dict[str, Any]:
         and (row["right"] != _TRAIN or row["withdrawn_at"] is None)
         and not row["lapsed"]
     )
-    card = values.document(row["body"]) or {}
     return {
         "id": row["id"],
         "offer_id": row["offer_id"],
         "dataset_id": row["dataset_id"],
-        "dataset_name": str(card.get("name") or f"Dataset {row['dataset_id']}"),
+        "dataset_name": row["card_name"] or f"Dataset {row['dataset_id']}",
         "version": row["version"],
         "licensee": row["licensee"],
         "owner": row["owner"],

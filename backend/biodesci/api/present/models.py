@@ -8,7 +8,7 @@ from typing import Any
 from biodesci.api.present import values
 from biodesci.api.present.rounds import round_summary
 from biodesci.api.schemas.models import CodecGrant, Lineage, ModelAnswer, ModelSummary, ModelVersion
-from biodesci.store import queries
+from biodesci.store import queries, summary
 from biodesci.store.database import Store
 from biodesci.store.queries import Row
 
@@ -37,10 +37,14 @@ def model_answer(store: Store, row: Row) -> ModelAnswer:
                 nodes=[e["node"] for e in took_part],
             )
         )
+    card = values.document(queries.document(store, row["card"], "model"))
+    fields = _model_fields(row)
+    if card is not None:
+        fields["description"] = summary.description_of(card, values.DESCRIPTION)
     return ModelAnswer(
-        **_model_fields(row),
+        **fields,
         card=values.content(row["card"]),
-        card_document=values.document(row["body"]),
+        card_document=card,
         versions=[
             ModelVersion(
                 version=v["version"],

@@ -16,6 +16,8 @@ NOBODY: Final = "0x" + "0" * 40
 RIGHTS: Final[tuple[Right, ...]] = ("none", "download", "train", "infer")
 # Amounts and DUO bits, which are texts in every answer, and what else passes 2**53.
 _WIDE: Final = {"price", "paid", "amount", "fee", "terms", "purpose", "nonce"}
+# Characters, on the page of one dataset or model; lists show what stands in the card's summary.
+DESCRIPTION: Final = 20_000
 _END_OF_TIME: Final = 253_402_300_799
 
 
