@@ -22,6 +22,7 @@ from typing import Any, Final, Self
 from biodesci.core.errors import ConfigurationError, UnavailableError
 from biodesci.store import derive, summary
 from biodesci.store.changes.event import At
+from biodesci.store.readers import Readers
 
 DERIVED: Final = (
     "datasets", "versions", "parents", "offers", "currencies", "licenses", "license_visas", "models",
@@ -52,17 +53,18 @@ class Event:
 
 
 class Store:
-    """One connection, for several threads in turn. Readers in other processes go on during writes (WAL)."""
+    """Writing: one connection, for several threads in turn. Reading: one for each that reads at the moment.
+
+    Readers go on during writes (WAL).
+    """
 
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
         self.path = path
         self.lock = threading.RLock()
+        self._readers = Readers(self._connect) if read_only else None
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self.db = sqlite3.connect(
-                path, check_same_thread=False, isolation_level=None, timeout=_PATIENCE_S
-            )
-            self.db.row_factory = sqlite3.Row
+            self.db = self._connect()
             # For the migration that summarises the documents there are.
             self.db.create_function("summary_part", 2, _summary_part, deterministic=True)
             self._begin_log()
@@ -85,7 +87,14 @@ class Store:
         self.close()
 
     def close(self) -> None:
+        if self._readers is not None:
+            self._readers.close()
         self.db.close()
+
+    def _connect(self) -> sqlite3.Connection:
+        db = sqlite3.connect(self.path, check_same_thread=False, isolation_level=None, timeout=_PATIENCE_S)
+        db.row_factory = sqlite3.Row
+        return db
 
     def _begin_log(self) -> None:
         """Of processes that begin it at once, SQLite lets one through and makes the others try again."""
@@ -134,20 +143,30 @@ class Store:
                 raise
 
     @contextmanager
+    def _turn(self) -> Iterator[sqlite3.Connection]:
+        """The connection that this thread may use now."""
+        if self._readers is not None:
+            with self._readers.one() as db:
+                yield db
+        else:
+            with self.lock:
+                yield self.db
+
+    @contextmanager
     def snapshot(self) -> Iterator[None]:
-        """All that is read inside is of one moment, whatever another process writes meanwhile."""
-        with self.lock:
-            self.db.execute("BEGIN")
+        """All that this thread reads inside is of one moment, whatever is written meanwhile."""
+        with self._turn() as db:
+            db.execute("BEGIN")
             try:
                 yield
             finally:
-                if self.db.in_transaction:
-                    self.db.execute("ROLLBACK")
+                if db.in_transaction:
+                    db.execute("ROLLBACK")
 
     def rows(self, sql: str, *parameters: Any) -> list[dict[str, Any]]:
         try:
-            with self.lock:
-                return [dict(row) for row in self.db.execute(sql, parameters)]
+            with self._turn() as db:
+                return [dict(row) for row in db.execute(sql, parameters)]
         except sqlite3.OperationalError as exc:
             raise UnavailableError(
                 f"The index cannot be read: {exc}.", "Try again; if it stays so, start the program anew."
