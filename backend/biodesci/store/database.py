@@ -266,13 +266,10 @@ class Store:
 
     def put_document(self, digest: str, kind: str, body: dict[str, Any]) -> None:
         text = json.dumps(body)
+        shown = [(digest, kind, *summary.row(text))] if kind in _SUMMARISED else []
         with self.transaction():
             self.db.execute("INSERT OR REPLACE INTO documents VALUES (?, ?, ?)", (digest, kind, text))
-            if kind in _SUMMARISED:
-                self.db.execute(
-                    "INSERT OR REPLACE INTO summaries VALUES (?, ?, ?, ?, ?)",
-                    (digest, kind, *summary.row(text)),
-                )
+            self.db.executemany("INSERT OR REPLACE INTO summaries VALUES (?, ?, ?, ?, ?)", shown)
             self.db.execute("DELETE FROM unreadable WHERE digest = ? AND kind = ?", (digest, kind))
 
     def put_unreadable(self, digest: str, kind: str, reason: str, now: int) -> None:
