@@ -95,6 +95,57 @@ test('takes an old approval back first where a token wants that', async ({ page,
   expect(await allowanceOf(world, token, buyer.address)).toBe(0n)
 })
 
+test('lets an owner who pays back in a token withdraw what is left of the approval', async ({ page, stack, addWallet, checkAccessibility }) => {
+  const world = await enter(stack)
+  const token = await deployToken(world, 'Dollar')
+  const owning = await newAccount(stack)
+  const [owner, buyer] = [privateKeyToAccount(owning.privateKey), await actor(stack)]
+  // So much that every second counts.
+  const price = 10n ** 15n
+  const licences = world.contracts.AccessLicense
+  await publish(world, owner, offerOf({ price, currency: token, proRata: true }))
+  const offerId = await world.read.readContract({ address: licences, abi: AccessLicense, functionName: 'offerCount' })
+  for (const { address } of [owner, buyer]) await world.send(buyer, token, TOKEN as Abi, 'mint', [address, price])
+  await registerKey(world, buyer)
+  await world.send(buyer, token, TOKEN as Abi, 'approve', [licences, price])
+  await world.send(buyer, licences, AccessLicense as Abi, 'purchase', [offerId, HMB])
+  const license = await deliverNewest(world, owner)
+  await world.send(buyer, licences, AccessLicense as Abi, 'confirm', [license])
+
+  await addWallet(owning)
+  await page.goto(`/licenses/${license}`)
+  await connect(page)
+  const withdraw = page.getByRole('button', { name: 'Withdraw the approval' })
+  const revoke = async () => {
+    await page.getByRole('button', { name: 'Revoke this licence' }).click()
+    await page.getByRole('button', { name: /^Revoke and pay back / }).click()
+  }
+  await expect(page.getByRole('button', { name: 'Revoke this licence' })).toBeVisible()
+  await expect(withdraw).toHaveCount(0)
+
+  // The approval is given, the revocation declined: all of it stands, until it is withdrawn.
+  await page.evaluate(() => void (window.testWallet.rejectAfter = 1))
+  await revoke()
+  await expect(page.getByText('You declined the request in your wallet.')).toBeVisible()
+  await expect(page.getByText(/^The licence contract may still take .* TUSD from your account/)).toBeVisible()
+  expect(await allowanceOf(world, token, owner.address)).toBeGreaterThan((price * 9n) / 10n)
+  await checkAccessibility()
+  await withdraw.click()
+  await expect(withdraw).toHaveCount(0)
+  expect(await allowanceOf(world, token, owner.address)).toBe(0n)
+
+  // What is due fell between the approval and the revocation: the rest can be withdrawn when the licence is no more.
+  await revoke()
+  await expect(page.getByText('Revoked by the owner')).toBeVisible()
+  await expect(withdraw).toBeVisible()
+  const rest = await allowanceOf(world, token, owner.address)
+  expect(rest).toBeGreaterThan(0n)
+  expect(rest).toBeLessThan(price / 1000n)
+  await withdraw.click()
+  await expect(withdraw).toHaveCount(0)
+  expect(await allowanceOf(world, token, owner.address)).toBe(0n)
+})
+
 test('shows a former owner the royalty in each currency, and pays it out', async ({ page, stack, addWallet, checkAccessibility }) => {
   const world = await enter(stack)
   const token = await deployToken(world, 'Dollar')

@@ -14,6 +14,7 @@ import { amount, isEther, roughly } from '@/lib/currency'
 
 import { readLicense, readRefundDue, useCurrency, useRefundDue, type License, type State } from './chain'
 import { usePay } from './payment'
+import { Approval } from './Price'
 
 /** At most 31 bytes each: they go on chain. */
 const REASONS = [
@@ -25,15 +26,20 @@ const REASONS = [
 const REVOCABLE: ReadonlySet<State> = new Set(['delivered', 'settled', 'disputed'])
 
 export function Owner({ license, account }: { license: License; account: Address }) {
+  const payment = usePay(account)
   return (
     <Card title="As the data owner" id="owner" className="h-fit">
-      {license.state === 'inReview' ? (
-        <Decide license={license} account={account} />
-      ) : REVOCABLE.has(license.state) ? (
-        <Revoke license={license} account={account} />
-      ) : (
-        <p className="text-muted">There is nothing for you to decide or revoke in this state.</p>
-      )}
+      <div className="space-y-4">
+        {license.state === 'inReview' ? (
+          <Decide license={license} account={account} payment={payment} />
+        ) : REVOCABLE.has(license.state) ? (
+          <Revoke license={license} account={account} payment={payment} />
+        ) : (
+          <p className="text-muted">There is nothing for you to decide or revoke in this state.</p>
+        )}
+        {/* A second request that was declined leaves all that was approved; what is due falls until the block, so a revocation leaves a rest. */}
+        {!payment.busy && <Approval account={account} token={license.currency} />}
+      </div>
     </Card>
   )
 }
@@ -44,9 +50,14 @@ function useReached(license: License) {
   return async (state: State) => (await readLicense(client, deployment, license.id)).state === state
 }
 
-function Decide({ license, account }: { license: License; account: Address }) {
+interface Props {
+  license: License
+  account: Address
+  payment: ReturnType<typeof usePay>
+}
+
+function Decide({ license, account, payment }: Props) {
   const deployment = useDeployment()
-  const payment = usePay(account)
   const is = useReached(license)
   const at = { address: deployment.contracts.AccessLicense, abi: AccessLicense } as const
   const approve = () => payment.run(account, { ...at, functionName: 'approve', args: [license.id] }, () => is('purchased'))
@@ -71,10 +82,9 @@ function Decide({ license, account }: { license: License; account: Address }) {
   )
 }
 
-function Revoke({ license, account }: { license: License; account: Address }) {
+function Revoke({ license, account, payment }: Props) {
   const client = useReader()
   const deployment = useDeployment()
-  const payment = usePay(account)
   const is = useReached(license)
   const currency = useCurrency(license.currency).data
   const due = useRefundDue(license).data ?? 0n
@@ -87,7 +97,7 @@ function Revoke({ license, account }: { license: License; account: Address }) {
     ? license.state === 'settled'
       ? 'This licence is settled and its offer promised nothing back: the licensee gets no money.'
       : `The ${amount(license.price, currency)} in escrow go back to the licensee.`
-    : `You pay back the part that was not used: now ${roughly(due, currency)}, less with every second.${isEther(license.currency) ? '' : ' Your wallet asks twice: to approve that amount, then to revoke.'}`
+    : `You pay back the part that was not used: now ${roughly(due, currency)}, less with every second.${isEther(license.currency) ? '' : ' Your wallet asks twice: to approve that amount, then to revoke. A small rest of the approval stays, and can be withdrawn here.'}`
 
   const revoke = async () => {
     setAsking(false)

@@ -3,11 +3,11 @@ import type { Address } from 'viem'
 
 import { Button } from '@/components/Button'
 import { Copyable } from '@/components/Copyable'
-import { Notice } from '@/components/Notice'
+import { FailureNotice, Notice } from '@/components/Notice'
 import { amount, isEther, roughly, type Currency } from '@/lib/currency'
 
 import { useCurrency } from './chain'
-import type { Means, usePay } from './payment'
+import { useAllowance, usePay, type Means } from './payment'
 
 export function Amount({ units, currency }: { units: bigint | string; currency: Address }) {
   const known = useCurrency(currency)
@@ -52,6 +52,33 @@ export function MeansNote({ means, what, payment }: { means: Means; what: string
         </Button>
       )}
     </>
+  )
+}
+
+/** More than any token has: what wallets call unlimited. */
+const UNLIMITED = 2n ** 128n
+
+/** What the licence contract may still take, and the way to end that; nothing where it may take nothing. */
+export function Approval({ account, token }: { account: Address; token: Address }) {
+  const payment = usePay(account)
+  const currency = useCurrency(token).data
+  const units = useAllowance(account, token).data ?? 0n
+  if (!currency || units === 0n) return null
+  return (
+    <div className="space-y-2 border-t border-line pt-4">
+      <p className="text-sm text-muted wrap-anywhere">
+        The licence contract may still take {units < UNLIMITED ? amount(units, currency) : `any amount of ${currency.symbol || 'the token'}`} from your account: you approved it, and it was not spent.
+      </p>
+      {payment.error !== null && <FailureNotice error={payment.error} />}
+      <div className="flex flex-wrap items-center gap-3">
+        <Button look="secondary" onClick={() => void payment.disallow(token)} busy={payment.busy}>
+          Withdraw the approval
+        </Button>
+        <span role="status" className="text-muted">
+          {payment.said}
+        </span>
+      </div>
+    </div>
   )
 }
 
