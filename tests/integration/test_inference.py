@@ -28,12 +28,13 @@ import pytest
 from biodesci.chain import accounts
 from biodesci.chain.client import Chain
 from biodesci.chain.deployment import Deployment
+from biodesci.chain.states import RequestState
 from biodesci.ee.tabular import TabularConfig
 from biodesci.ipfs.client import Ipfs
 from biodesci.proof.bundle import Bundle
 from biodesci.services import audit, infer, keys
 from biodesci.services.codec import load_codec
-from biodesci.services.inferences import State, read_request
+from biodesci.services.inferences import read_request
 from biodesci.services.model import create_model, grant_codec
 
 _spec = importlib.util.spec_from_file_location(
@@ -156,7 +157,7 @@ class World:
         return path.read_bytes()
 
     def wait_committed(self, request_id: int) -> None:
-        wait(lambda: read_request(self.client.chain, request_id).state is State.COMMITTED, self.log)
+        wait(lambda: read_request(self.client.chain, request_id).state is RequestState.COMMITTED, self.log)
 
     def log(self) -> str:
         return (self.worker.home / "worker.log").read_text()
@@ -254,7 +255,7 @@ def test_the_commands_disclose_and_audit(world: World, tmp_path: Path) -> None:
     shown = run("inference", "result", str(request_id), "--accept", "--json")
     assert shown.returncode == 0, shown.stderr
     assert len(json.loads(shown.stdout)) == 9
-    assert read_request(world.client.chain, request_id).state is State.FINALIZED
+    assert read_request(world.client.chain, request_id).state is RequestState.FINALIZED
     bundle = tmp_path / "bundle.json"
     assert run("inference", "bundle", str(request_id), str(bundle)).returncode == 0
     assert bundle.stat().st_mode & 0o077 == 0

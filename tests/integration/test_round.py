@@ -20,6 +20,7 @@ from eth_account import Account
 
 from biodesci.chain import accounts
 from biodesci.chain.client import Chain
+from biodesci.chain.states import RoundState
 from biodesci.core import checkpoint, duo
 from biodesci.core.errors import StateError
 from biodesci.core.features import Normalization
@@ -33,7 +34,6 @@ from biodesci.services.codec import load_codec
 from biodesci.services.round_node import read_statistics
 from biodesci.services.round_owner import Deadlines, Result
 from biodesci.services.round_plan import Plan, Update
-from biodesci.services.rounds import State
 
 ROOT = Path(__file__).parents[2]
 CONFIG = TabularConfig(heart.PLAN.width, tokens=4, width=16, heads=2, layers=1, hidden=24, classes=2)
@@ -259,4 +259,4 @@ def test_a_round_with_too_few_nodes_aborts_with_the_reason(federation: Federatio
     round_id = federation.open("lonely", Deadlines(4, 10, 15))
     with pytest.raises(StateError, match="2 nodes enrolled"):
         federation.result(round_id)
-    assert rounds.read(federation.stack.chain(), round_id).state is State.ABORTED
+    assert rounds.read(federation.stack.chain(), round_id).state is RoundState.ABORTED

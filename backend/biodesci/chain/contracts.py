@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import UTC, datetime
+from enum import IntEnum
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -14,6 +16,7 @@ from web3 import Web3
 from web3.exceptions import ContractLogicError
 
 from biodesci.chain.deployment import CONTRACTS
+from biodesci.chain.states import LicenseState, RequestState, RoundState
 from biodesci.core.errors import ConfigurationError, RevertedError
 
 HINTS = {
@@ -37,7 +40,7 @@ HINTS = {
     "AccessLicense_OfferClosed": "Choose an open offer: biodesci dataset show ID.",
     "AccessLicense_OrderExpired": "Ask the buyer for another order: biodesci license order OFFER_ID.",
     "AccessLicense_Soulbound": "Licences cannot be transferred.",
-    "AccessLicense_TooEarly": "Wait until the time shown (seconds since 1970).",
+    "AccessLicense_TooEarly": "Wait until the time shown.",
     "AccessLicense_TooLate": "The deadline has passed; see biodesci license show ID.",
     "AccessLicense_TransferFailed": "The receiving account refuses ether: name another.",
     "AccessLicense_UnknownLicense": "Check the number: biodesci license list.",
@@ -68,7 +71,7 @@ HINTS = {
     "ModelRegistry_NotOwner": "Use the account that owns the model.",
     "ModelRegistry_RosterFull": "Wait for the next round.",
     "ModelRegistry_RoundOpen": "Finish or abort the open round first.",
-    "ModelRegistry_TooEarly": "Wait until the time shown (seconds since 1970).",
+    "ModelRegistry_TooEarly": "Wait until the time shown.",
     "ModelRegistry_TooFewNodes": "Wait for more nodes; the owner may end the round: biodesci round abort ID.",
     "ModelRegistry_TooLate": "The deadline has passed; see biodesci round show ID.",
     "ModelRegistry_UnknownVersion": "List the versions: biodesci round lineage ID.",
@@ -84,7 +87,7 @@ HINTS = {
     "InferenceCommitment_NotRequester": "Use the account that made the request.",
     "InferenceCommitment_NotWorker": "Use the account of the worker that the request names.",
     "InferenceCommitment_NothingOwed": "There is nothing to pay out.",
-    "InferenceCommitment_TooEarly": "Wait until the time shown (seconds since 1970).",
+    "InferenceCommitment_TooEarly": "Wait until the time shown.",
     "InferenceCommitment_TooLate": "The time for this has passed; see biodesci inference list.",
     "InferenceCommitment_TransferFailed": "The receiving account refuses ether: name another.",
     "InferenceCommitment_WrongState": "See where the request stands: biodesci inference list.",
@@ -99,7 +102,7 @@ HINTS = {
     "VisaRegistry_GrantIsFixed": "A grant names its dataset; no other value can be required.",
     "VisaRegistry_Missing": "Show one visa of each type that the offer requires: biodesci dataset show ID.",
     "VisaRegistry_NotNeeded": "Leave it out: what is shown is public, and the offer does not require it.",
-    "VisaRegistry_NotYetValid": "Wait until the time shown (seconds since 1970).",
+    "VisaRegistry_NotYetValid": "Wait until the time shown.",
     "VisaRegistry_Revoked": "The issuer took this visa back: ask it for a new one.",
     "VisaRegistry_UntrustedIssuer": "See whom the dataset's owner trusts: biodesci visa trusted OWNER.",
     "VisaRegistry_WrongSubject": "Show visas of the account that buys.",
@@ -114,7 +117,13 @@ HINTS = {
     "ERC20InsufficientBalance": "The account holds too little of the token.",
     "ERC721NonexistentToken": "There is no such token; check the number.",
 }
+_STATES: dict[str, type[IntEnum]] = {
+    "AccessLicense_WrongState": LicenseState,
+    "ModelRegistry_WrongState": RoundState,
+    "InferenceCommitment_WrongState": RequestState,
+}
 _MOST_SHOWN = 4 + 8 * 32
+_YEAR_10000 = 253_402_300_800
 _PANICS = {
     0x01: "assertion failed",
     0x11: "arithmetic overflow",
@@ -172,7 +181,7 @@ def decode_revert(data: bytes) -> RevertedError:
         if selector in _errors():
             name, types = _errors()[selector]
             values = zip(types, decode(types, body), strict=True)
-            return RevertedError(name, tuple(_shown(t, v) for t, v in values), HINTS.get(name, ""))
+            return RevertedError(name, tuple(_said(name, t, v) for t, v in values), HINTS.get(name, ""))
         if selector == bytes.fromhex("08c379a0"):
             return RevertedError("Error", tuple(_shown("string", v) for v in decode(("string",), body)))
         if selector == bytes.fromhex("4e487b71"):
@@ -181,6 +190,15 @@ def decode_revert(data: bytes) -> RevertedError:
     except (DecodingError, OverflowError, UnicodeDecodeError):
         return RevertedError("undecodable", (_start(data),))
     return RevertedError("unknown", (_start(data),), "The contracts are newer than this program: update it.")
+
+
+def _said(error: str, kind: str, value: Any) -> Any:
+    """An argument of one of our own errors: there, a uint8 of `WrongState` is a state and a uint40 a time."""
+    if kind == "uint8" and error in _STATES and value < len(_STATES[error]):
+        return _STATES[error](value).name.lower().replace("_", " ")
+    if kind == "uint40" and value < _YEAR_10000:
+        return datetime.fromtimestamp(value, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    return _shown(kind, value)
 
 
 def _shown(kind: str, value: Any) -> Any:

@@ -99,13 +99,16 @@ def confirm(license_id: Number) -> None:
 @app.command()
 def dispute(license_id: Number, reason: _REASON) -> None:
     """Say that what was delivered is wrong, within the dispute window. Access ends."""
-    from biodesci.services.license import State, get
+    from biodesci.chain.states import LicenseState
     from biodesci.services.license import dispute as run
+    from biodesci.services.license import get
 
     chain = session.chain()
     done = run(chain, license_id, reason)
     state = get(chain, license_id).state
-    said = f"The price is yours again: {_COLLECT}." if state is State.REFUNDED else "The arbiter decides."
+    said = (
+        f"The price is yours again: {_COLLECT}." if state is LicenseState.REFUNDED else "The arbiter decides."
+    )
     output.record({"license_id": license_id, "state": state.name.lower(), "sent": done is not None}, said)
 
 

@@ -100,9 +100,9 @@ def list_(model_id: Annotated[int, typer.Argument(help="Only of this model; 0: a
 @app.command()
 def show(round_id: Number) -> None:
     """A round: its plan, who takes part, who is awaited until when, and its result."""
+    from biodesci.chain.states import RoundState
     from biodesci.core import cid
     from biodesci.services import round_owner, rounds
-    from biodesci.services.rounds import State
 
     chain, ipfs = session.chain(account=False), session.ipfs()
     where = round_owner.progress_of(chain, round_id)
@@ -117,9 +117,9 @@ def show(round_id: Number) -> None:
         "nodes": [e.node for e in rounds.enrolments(chain, round_id)],
         "committed": [e.node for e in rounds.survivors(chain, round_id)],
     }
-    if found.state is State.FINALIZED:
+    if found.state is RoundState.FINALIZED:
         data["result"] = json.dumps(round_owner.result_of(chain, ipfs, round_id).document, sort_keys=True)
-    elif found.state is State.ABORTED:
+    elif found.state is RoundState.ABORTED:
         data["reason"] = round_owner.abort_reason(chain, round_id)
     else:
         data |= {"awaited": list(where.awaited), "until": where.until, "seconds left": where.seconds_left}

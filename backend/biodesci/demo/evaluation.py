@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from biodesci.chain.states import RequestState
 from biodesci.core.errors import StateError
 from biodesci.demo.cast import Cast
 from biodesci.demo.dishonest_worker import answer_with_other_weights
@@ -16,7 +17,7 @@ from biodesci.proof.bundle import Bundle
 from biodesci.services import infer as inference
 from biodesci.services.audit import attest, audit_inference, audit_model
 from biodesci.services.codec import load_codec
-from biodesci.services.inferences import State, read_request
+from biodesci.services.inferences import read_request
 from biodesci.services.model import grant_codec
 from biodesci.services.patience import persist
 
@@ -43,7 +44,8 @@ def infer(stack: Stack, cast: Cast, narrator: Narrator, trained: Trained) -> int
         rows=len(trained.test_x),
     )
     wait_for(
-        lambda: read_request(chain, request_id).state is State.COMMITTED, "the inference worker's answer"
+        lambda: read_request(chain, request_id).state is RequestState.COMMITTED,
+        "the inference worker's answer",
     )
     home, seed = cast.researcher.home, cast.seed(cast.researcher)
     codec = persist(lambda: load_codec(chain, stack.ipfs, seed, trained.model_id, "inference"))

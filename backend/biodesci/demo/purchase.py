@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 
 from biodesci.chain.currency import ETHER
+from biodesci.chain.states import LicenseState
 from biodesci.core import container, duo, envelope
 from biodesci.core.errors import RevertedError, StateError
 from biodesci.demo.cast import Cast, Site
@@ -37,7 +38,7 @@ def license_dataset(stack: Stack, cast: Cast, narrator: Narrator) -> None:
         gas=bought.gas,
     )
     wait_for(
-        lambda: licences.get(chain, license_id).state is licences.State.DELIVERED,
+        lambda: licences.get(chain, license_id).state is LicenseState.DELIVERED,
         "the custodian to deliver the key",
     )
     narrator.fact(

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from biodesci.chain.client import Chain
+from biodesci.chain.states import RoundState
 from biodesci.core import checkpoint, commitment, envelope
 from biodesci.core.errors import ConfigurationError, InputError, IntegrityError, NotFoundError
 from biodesci.ee import runtime
@@ -241,7 +242,7 @@ def _lineage(chain: Chain, report: AuditReport, model_id: int, version: int) -> 
         report.findings.append(f"version {version}: published by the owner")
         return
     found = rounds.read(chain, round_id)
-    expected = (model_id, KINDS.index("training"), rounds.State.FINALIZED, version - 1)
+    expected = (model_id, KINDS.index("training"), RoundState.FINALIZED, version - 1)
     if (found.model_id, found.kind, found.state, found.base_version) != expected:
         raise IntegrityError(
             f"version {version} names round {round_id}, no finalized training on version {version - 1}.",

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from biodesci.chain.client import Chain
+from biodesci.chain.states import LicenseState
 from biodesci.core import envelope
 from biodesci.core.errors import (
     BioDeSciError,
@@ -21,11 +22,11 @@ from biodesci.core.errors import (
 )
 from biodesci.ipfs.client import Ipfs
 from biodesci.services import dataset_keys
-from biodesci.services.license import License, State, get
+from biodesci.services.license import License, get
 
 _log = logging.getLogger(__name__)
 _ANY: Final = b"\1" * 32
-_WAITING: Final = frozenset({State.IN_REVIEW, State.PURCHASED})
+_WAITING: Final = frozenset({LicenseState.IN_REVIEW, LicenseState.PURCHASED})
 _REORG_MARGIN: Final = 64  # blocks read again at each poll
 
 
@@ -89,7 +90,7 @@ class Custodian:
             if waits or self._is_past_waiting(license_id):
                 self._open.discard(license_id)
             return False
-        if held.state is State.IN_REVIEW or not self._due(held):
+        if held.state is LicenseState.IN_REVIEW or not self._due(held):
             return False
         # Tried first: what can't be delivered (a visa lapsed, say) is not sealed either.
         chain.call(chain.licenses.functions.deliver(license_id, _ANY), sender=chain.address)
@@ -113,7 +114,7 @@ class Custodian:
         chain = self._chain
         block = self._next_block - 1
         then = chain.read(chain.licenses, "licenseOf", license_id, block=block)
-        return State(then["state"]) not in _WAITING
+        return LicenseState(then["state"]) not in _WAITING
 
     def _due(self, held: License) -> bool:
         chain = self._chain

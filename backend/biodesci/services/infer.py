@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from biodesci.chain.client import Chain
+from biodesci.chain.states import RequestState
 from biodesci.core import canonical, checkpoint, commitment, envelope
 from biodesci.core.errors import AccessDeniedError, IntegrityError, NotFoundError, StateError
 from biodesci.ee.codec import Codec
@@ -28,7 +29,6 @@ from biodesci.services.inferences import (
     MAX_BLOB,
     SALT_BYTES,
     Request,
-    State,
     load_architecture,
     read_receipt,
     read_request,
@@ -127,9 +127,9 @@ def collect_result(
 def finalize(chain: Chain, request_id: int) -> None:
     """Accepts the answer: the worker is credited. Does nothing if that happened already."""
     state = read_request(chain, request_id).state
-    if state is State.FINALIZED:
+    if state is RequestState.FINALIZED:
         return
-    if state is not State.COMMITTED:
+    if state is not RequestState.COMMITTED:
         raise StateError(f"Request {request_id} is {state.name.lower()}, so it cannot be finalized.")
     chain.send(chain.inferences.functions.finalize(request_id))
 
@@ -142,9 +142,9 @@ def challenge(chain: Chain, request_id: int, report: bytes) -> None:
 def reclaim(chain: Chain, request_id: int) -> int:
     """Ends a request that got no answer in time, and pays out what is owed to this account: wei."""
     state = read_request(chain, request_id).state
-    if state is State.REQUESTED:
+    if state is RequestState.REQUESTED:
         chain.send(chain.inferences.functions.expire(request_id))
-    elif state not in (State.EXPIRED, State.REFUSED):
+    elif state not in (RequestState.EXPIRED, RequestState.REFUSED):
         raise StateError(f"Request {request_id} is {state.name.lower()}: there is nothing to reclaim.")
     return withdraw(chain)
 
@@ -196,7 +196,7 @@ def _own_request(chain: Chain, request_id: int) -> Request:
         raise AccessDeniedError(
             f"Request {request_id} was made by another account.", "Use the account that made the request."
         )
-    if request.state is State.REQUESTED:
+    if request.state is RequestState.REQUESTED:
         raise StateError(
             f"Request {request_id} has no answer yet.",
             f"Wait for worker {request.worker}; after its deadline the fee can be reclaimed.",

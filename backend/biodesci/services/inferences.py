@@ -7,7 +7,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import IntEnum
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from biodesci.chain.client import Chain
+from biodesci.chain.states import RequestState
 from biodesci.core import canonical, checkpoint, commitment
 from biodesci.core.errors import InputError, IntegrityError, NotFoundError, StateError
 from biodesci.ee.tabular import TabularConfig
@@ -27,18 +27,6 @@ MAX_BLOB = 64 << 20  # bytes of a sealed input or output
 MAX_CARD = 4 << 20
 MAX_WEIGHTS = 1 << 31
 MAX_ROWS = 4096
-
-
-class State(IntEnum):
-    """As IInferenceCommitment.State."""
-
-    NONE = 0
-    REQUESTED = 1
-    COMMITTED = 2
-    CHALLENGED = 3
-    FINALIZED = 4
-    REFUSED = 5
-    EXPIRED = 6
 
 
 @dataclass(frozen=True)
@@ -54,7 +42,7 @@ class Request:
     fee: int
     deadline: int
     challenge_window: int
-    state: State
+    state: RequestState
     input_commitment: bytes
     input: bytes
     output_commitment: bytes
@@ -77,12 +65,12 @@ def read_request(chain: Chain, request_id: int) -> Request:
     """The request's state on chain. NotFoundError if there is none."""
     raw = chain.call(chain.inferences.functions.requestOf(request_id))
     model_id, version, requester, worker, arbiter, fee, deadline, window, state, *digests = raw
-    if state == State.NONE:
+    if state == RequestState.NONE:
         raise NotFoundError(
             f"There is no inference request {request_id}.", "Check the number and the network."
         )
     return Request(
-        request_id, model_id, version, requester, worker, arbiter, fee, deadline, window, State(state),
+        request_id, model_id, version, requester, worker, arbiter, fee, deadline, window, RequestState(state),
         *map(bytes, digests),
     )  # fmt: skip
 

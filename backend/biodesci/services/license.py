@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import IntEnum
 from pathlib import Path
 from typing import Any, Final
 
 from web3.types import TxReceipt
 
 from biodesci.chain.client import Chain
+from biodesci.chain.states import LicenseState
 from biodesci.core import cid, commitment, container, envelope
 from biodesci.core.errors import (
     AccessDeniedError,
@@ -34,20 +34,6 @@ _TRAIN: Final = 2
 Progress = Callable[[int], None]
 
 
-class State(IntEnum):
-    """As `IAccessLicense.State`."""
-
-    NONE = 0
-    IN_REVIEW = 1
-    PURCHASED = 2
-    DELIVERED = 3
-    SETTLED = 4
-    DISPUTED = 5
-    REFUNDED = 6
-    REJECTED = 7
-    REVOKED = 8
-
-
 @dataclass(frozen=True)
 class License:
     """A licence as the contract has it now."""
@@ -57,7 +43,7 @@ class License:
     dataset_id: int
     version: int
     licensee: str
-    state: State
+    state: LicenseState
     right: int
     uses_left: int
     price: int
@@ -89,7 +75,7 @@ def get(chain: Chain, license_id: int) -> License:
         dataset_id=found["datasetId"],
         version=found["version"],
         licensee=found["licensee"],
-        state=State(found["state"]),
+        state=LicenseState(found["state"]),
         right=found["right"],
         uses_left=found["usesLeft"],
         price=found["price"],
@@ -193,7 +179,7 @@ def container_of(ipfs: Ipfs, card: bytes) -> bytes:
 def confirm(chain: Chain, license_id: int) -> TxReceipt | None:
     """Pays the owner; None where that was done before."""
     held = own(chain, license_id)
-    if held.state is State.SETTLED:
+    if held.state is LicenseState.SETTLED:
         return None
     return chain.send(chain.licenses.functions.confirm(license_id))
 
@@ -202,14 +188,14 @@ def dispute(chain: Chain, license_id: int, reason: str) -> TxReceipt | None:
     """None where it is disputed already."""
     held = own(chain, license_id)
     text = short_text(reason)
-    if held.state is State.DISPUTED:
+    if held.state is LicenseState.DISPUTED:
         return None
     return chain.send(chain.licenses.functions.dispute(license_id, text))
 
 
 def refund(chain: Chain, license_id: int) -> TxReceipt | None:
     """Takes the price back after the delivery deadline; None where that was done before."""
-    if get(chain, license_id).state is State.REFUNDED:
+    if get(chain, license_id).state is LicenseState.REFUNDED:
         return None
     return chain.send(chain.licenses.functions.refund(license_id))
 
@@ -236,7 +222,7 @@ def _require_access(chain: Chain, held: License) -> None:
     if held.active:
         return
     show = f"See biodesci license show {held.id}."
-    if held.state is State.PURCHASED:
+    if held.state is LicenseState.PURCHASED:
         if not _refundable(chain, held.id):
             raise StateError(f"The key of licence {held.id} is not delivered yet.", "Try again shortly.")
         raise StateError(
@@ -244,7 +230,7 @@ def _require_access(chain: Chain, held: License) -> None:
             "passed, consent was withdrawn, or a visa lapsed.",
             f"Take the price back: biodesci license refund {held.id}.",
         )
-    if held.state is State.IN_REVIEW:
+    if held.state is LicenseState.IN_REVIEW:
         raise StateError(
             f"Licence {held.id} waits for the owner's review.",
             f"The owner was silent for too long: biodesci license refund {held.id}."
@@ -252,7 +238,7 @@ def _require_access(chain: Chain, held: License) -> None:
             else show,
         )
     renew = f"Renew it (biodesci license renew {held.id}), or buy another one."
-    if held.state in {State.DELIVERED, State.SETTLED}:
+    if held.state in {LicenseState.DELIVERED, LicenseState.SETTLED}:
         if held.expires_at <= chain.now():
             raise AccessDeniedError(f"Licence {held.id} has expired.", renew)
         if held.uses_left == 0:

@@ -10,11 +10,12 @@ from web3.contract.contract import ContractFunction
 from web3.types import TxReceipt
 
 from biodesci.chain.client import Chain
+from biodesci.chain.states import LicenseState
 from biodesci.core import duo, visa
 from biodesci.core.errors import AccessDeniedError, StateError
 from biodesci.core.order import NEVER, Evidence, Method, Order, Payment, Purpose
 from biodesci.services import offers, payment
-from biodesci.services.license import State, held_by
+from biodesci.services.license import held_by
 from biodesci.services.offers import Offer
 from biodesci.services.once import Once
 
@@ -50,9 +51,9 @@ def purchase(
         return _done(chain, receipt, once)
     if not again:
         for held in held_by(chain, chain.address, offer.dataset_id):
-            waits = held.state in {State.IN_REVIEW, State.PURCHASED}
+            waits = held.state in {LicenseState.IN_REVIEW, LicenseState.PURCHASED}
             if held.right == offer.right and (held.active or waits):
-                return Purchased(held.id, held.state is State.IN_REVIEW, False, None, 0)
+                return Purchased(held.id, held.state is LicenseState.IN_REVIEW, False, None, 0)
     check(chain, offer, declared, shown)
     with payment.own(chain, offer.currency, offer.price, note) as paid:
         function = _function(chain, offer, declared, shown, paid)

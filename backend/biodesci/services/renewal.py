@@ -8,10 +8,11 @@ from pathlib import Path
 from biodesci.chain import currency
 from biodesci.chain.client import Chain
 from biodesci.chain.currency import Currency
+from biodesci.chain.states import LicenseState
 from biodesci.core.errors import AccessDeniedError, StateError
 from biodesci.core.visa import SignedVisa
 from biodesci.services import offers, payment
-from biodesci.services.license import License, State, get, own, short_text
+from biodesci.services.license import License, get, own, short_text
 from biodesci.services.offers import Offer
 from biodesci.services.once import Once
 from biodesci.services.purchase import check_visas
@@ -62,11 +63,11 @@ def _renewable(chain: Chain, license_id: int) -> Offer:
     """Its offer; raises where the contract would refuse, in words and before anything is paid."""
     held = own(chain, license_id)
     show = f"See biodesci license show {license_id}."
-    if held.state is not State.SETTLED:
+    if held.state is not LicenseState.SETTLED:
         raise StateError(
             f"Licence {license_id} is {held.state.name.lower()}; a settled one is renewed.",
             f"Confirm it first: biodesci license confirm {license_id}."
-            if held.state is State.DELIVERED
+            if held.state is LicenseState.DELIVERED
             else show,
         )
     offer = offers.get(chain, held.offer_id)
@@ -107,7 +108,7 @@ def revoke(chain: Chain, license_id: int, reason: str) -> Revoked:
     text = short_text(reason)
     held = require_owner(chain, license_id)
     due, paid_in = refund_due(chain, license_id)
-    if held.state is State.REVOKED:
+    if held.state is LicenseState.REVOKED:
         return Revoked(0, paid_in, sent=False)
     function = chain.licenses.functions.revoke(license_id, text)
     if due and not paid_in.is_ether:

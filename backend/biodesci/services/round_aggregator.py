@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from biodesci.chain.client import Chain
+from biodesci.chain.states import RoundState
 from biodesci.core import canonical, checkpoint, cid, commitment
 from biodesci.core.errors import (
     AccessDeniedError,
@@ -34,7 +35,7 @@ from biodesci.ipfs.client import Ipfs
 from biodesci.services import rounds
 from biodesci.services.round_plan import Plan, Update, decode_statistics
 from biodesci.services.round_store import RoundFolder
-from biodesci.services.rounds import MessageKind, Round, State
+from biodesci.services.rounds import MessageKind, Round
 
 log = logging.getLogger(__name__)
 SHARE_PART = 3  # dealing may take this part (one third) of the time until commitments are due
@@ -84,13 +85,13 @@ class RoundAggregator:
                 )
             name = f"{kind}-{sender.hex()}"
             if kind == "shares":
-                _expect(found, State.RUNNING)
+                _expect(found, RoundState.RUNNING)
                 session.machine.add_shares(sender, Shares.from_bytes(body))
             elif kind == "masked":
-                _expect(found, State.RUNNING, State.UNMASKING)
+                _expect(found, RoundState.RUNNING, RoundState.UNMASKING)
                 session.machine.add_masked(sender, MaskedVector.from_bytes(body))
             else:
-                _expect(found, State.UNMASKING)
+                _expect(found, RoundState.UNMASKING)
                 self._close(session, round_id)
                 session.machine.add_answer(sender, UnmaskAnswer.from_bytes(body))
             if not session.folder.has(name):
@@ -111,15 +112,15 @@ class RoundAggregator:
         stage, until, done = found.state.name.lower(), 0, frozenset[bytes]()
         members: list[bytes] = []
         with self._lock:
-            if found.state is State.ENROLLING:
+            if found.state is RoundState.ENROLLING:
                 until = found.enrol_by
-            elif found.state in (State.RUNNING, State.UNMASKING):
+            elif found.state in (RoundState.RUNNING, RoundState.UNMASKING):
                 session = self._session(self._mine(round_id))
                 machine = session.machine
                 members = list(machine.dealers) or [m.address for m in machine.roster]
                 if not machine.dealers:
                     stage, until, done = "sharing", session.share_by, machine.shared()
-                elif found.state is State.RUNNING:
+                elif found.state is RoundState.RUNNING:
                     committed = {rounds.raw(e.node) for e in rounds.survivors(self._chain, round_id)}
                     stage, until, done = "training", found.commit_by, frozenset(committed)
                 else:
@@ -161,10 +162,10 @@ class RoundAggregator:
         return moved
 
     def _advance(self, found: Round) -> bool:
-        if found.state is State.ENROLLING:
+        if found.state is RoundState.ENROLLING:
             return self._start(found)
         session = self._session(found)
-        if found.state is State.RUNNING:
+        if found.state is RoundState.RUNNING:
             return self._share(found, session) or self._close_commits(found)
         self._close(session, found.id)
         return session.machine.can_sum and self._finalize(found, session)
@@ -260,7 +261,7 @@ class RoundAggregator:
 
     def _abort_if_due(self, found: Round, reason: BioDeSciError) -> bool:
         """Nothing more can come of the round once its deadline has passed: say why on chain."""
-        deadline = {State.ENROLLING: found.enrol_by, State.RUNNING: found.commit_by}.get(
+        deadline = {RoundState.ENROLLING: found.enrol_by, RoundState.RUNNING: found.commit_by}.get(
             found.state, found.finalize_by
         )
         if self._chain.now() <= deadline or isinstance(reason, UnavailableError | FundsError):
@@ -284,7 +285,7 @@ class RoundAggregator:
 
     def _session(self, found: Round) -> Session:
         rounds.require_open(found)
-        if found.state is State.ENROLLING:
+        if found.state is RoundState.ENROLLING:
             raise StateError(f"Round {found.id} still enrols.", "Ask again once it runs.")
         if found.id not in self._sessions:
             self._sessions[found.id] = self._restore(found)
@@ -315,7 +316,7 @@ class RoundAggregator:
         for name in folder.names("masked-"):
             machine.add_masked(_sender(name), MaskedVector.from_bytes(folder.read(name)))
         session = Session(plan, machine, folder, int(folder.read("share-by")))
-        if found.state is State.UNMASKING and (answers := folder.names("unmask-")):
+        if found.state is RoundState.UNMASKING and (answers := folder.names("unmask-")):
             self._close(session, found.id)
             for name in answers:
                 machine.add_answer(_sender(name), UnmaskAnswer.from_bytes(folder.read(name)))
@@ -340,7 +341,7 @@ def _statistics(total: Ring, plan: Plan) -> dict[str, Any]:
     return {"records": rows, **Normalization.from_sums(plan.features, sums).document()}
 
 
-def _expect(found: Round, *allowed: State) -> None:
+def _expect(found: Round, *allowed: RoundState) -> None:
     if found.state not in allowed:
         raise StateError(
             f"Round {found.id} is {found.state.name.lower()}: the message comes too early or too late.",

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from biodesci.chain.client import Chain
+from biodesci.chain.states import RoundState
 from biodesci.core import commitment
 from biodesci.core.errors import AccessDeniedError, InputError, StateError
 from biodesci.core.features import Normalization
@@ -25,7 +26,7 @@ from biodesci.services.aggregator_client import AggregatorClient
 from biodesci.services.approvals import Approvals
 from biodesci.services.round_plan import MAX_PLAN, Plan, canonical_document
 from biodesci.services.round_store import RoundFolder
-from biodesci.services.rounds import Round, State
+from biodesci.services.rounds import Round
 
 log = logging.getLogger(__name__)
 STATE, MASKED = "node-state", "masked-vector"
@@ -64,15 +65,15 @@ class TrainingNode:
         mine = next(
             (e for e in rounds.enrolments(self._chain, round_id) if e.node == self._chain.address), None
         )
-        if mine is None and found.state is State.ENROLLING:
+        if mine is None and found.state is RoundState.ENROLLING:
             return self._enrol(found)
         if mine is None:
             return f"round {round_id}: runs without this node"
-        if found.state is State.RUNNING and not mine.committed:
+        if found.state is RoundState.RUNNING and not mine.committed:
             return self._contribute(found, *self._load(round_id))
-        if found.state is State.UNMASKING:
+        if found.state is RoundState.UNMASKING:
             return self._answer(found, *self._load(round_id))
-        until = found.enrol_by if found.state is State.ENROLLING else found.commit_by
+        until = found.enrol_by if found.state is RoundState.ENROLLING else found.commit_by
         return f"round {round_id}: {found.state.name.lower()}, waiting for the others until {until}"
 
     def _enrol(self, found: Round) -> str:
@@ -197,7 +198,7 @@ class TrainingNode:
 def read_statistics(chain: Chain, ipfs: Ipfs, round_id: int, model_id: int) -> Normalization:
     """Normalization statistics from a finalized Statistics round of this model."""
     found = rounds.read(chain, round_id)
-    if found.kind != 0 or found.state is not State.FINALIZED or found.model_id != model_id:
+    if found.kind != 0 or found.state is not RoundState.FINALIZED or found.model_id != model_id:
         raise InputError(
             f"Round {round_id} is no finished statistics round of model {model_id}.",
             "Open the training round with the right statistics round.",

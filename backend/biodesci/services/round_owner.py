@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from biodesci.chain.client import Chain
+from biodesci.chain.states import RoundState
 from biodesci.core.errors import InputError, NotFoundError, StateError
 from biodesci.core.features import FeaturePlan
 from biodesci.ee.training import TrainingPlan, check_combination
@@ -28,7 +29,7 @@ from biodesci.services.round_plan import (
     Plan,
     canonical_document,
 )
-from biodesci.services.rounds import Round, State
+from biodesci.services.rounds import Round
 
 VALIDATION = 0.1
 
@@ -53,9 +54,9 @@ class Progress:
 
     def __str__(self) -> str:
         what = {
-            State.ENROLLING: f"{self.round.enrolled} nodes enrolled",
-            State.RUNNING: f"{self.round.committed} of {self.round.enrolled} updates committed",
-            State.UNMASKING: f"unmasking the sum of {self.round.committed} updates",
+            RoundState.ENROLLING: f"{self.round.enrolled} nodes enrolled",
+            RoundState.RUNNING: f"{self.round.committed} of {self.round.enrolled} updates committed",
+            RoundState.UNMASKING: f"unmasking the sum of {self.round.committed} updates",
         }.get(self.round.state, self.round.state.name.lower())
         whom = f", waiting for {', '.join(self.awaited)}" if self.awaited else ""
         left = f", {max(0, self.seconds_left)} s left" if not self.round.state.is_over else ""
@@ -214,9 +215,9 @@ def wait(
         if watch is not None and key != shown:
             watch(where)
             shown = key
-        if where.round.state is State.FINALIZED:
+        if where.round.state is RoundState.FINALIZED:
             return persist(lambda: result_of(chain, ipfs, round_id))
-        if where.round.state is State.ABORTED:
+        if where.round.state is RoundState.ABORTED:
             raise StateError(
                 f"Round {round_id} was aborted: {abort_reason(chain, round_id)}.", "Open another round."
             )
@@ -232,13 +233,13 @@ def wait(
 def progress_of(chain: Chain, round_id: int) -> Progress:
     """Who has not done its part yet, as the chain shows it."""
     found = rounds.read(chain, round_id)
-    until = {State.ENROLLING: found.enrol_by, State.RUNNING: found.commit_by}.get(
+    until = {RoundState.ENROLLING: found.enrol_by, RoundState.RUNNING: found.commit_by}.get(
         found.state, found.finalize_by
     )
     awaited: list[str] = []
-    if found.state is State.RUNNING:
+    if found.state is RoundState.RUNNING:
         awaited = [e.node for e in rounds.enrolments(chain, round_id) if not e.committed]
-    elif found.state is State.UNMASKING:
+    elif found.state is RoundState.UNMASKING:
         awaited = [found.aggregator]
     return Progress(found, tuple(awaited), until, until - chain.now())
 
@@ -246,7 +247,7 @@ def progress_of(chain: Chain, round_id: int) -> Progress:
 def result_of(chain: Chain, ipfs: Ipfs, round_id: int) -> Result:
     """The result document of a finalized round, checked against the round."""
     found = rounds.read(chain, round_id)
-    if found.state is not State.FINALIZED:
+    if found.state is not RoundState.FINALIZED:
         raise NotFoundError(
             f"Round {round_id} has no result: it is {found.state.name.lower()}.", "Wait for it."
         )

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from enum import IntEnum
 from typing import Any, Literal
 
 from eth_account import Account
@@ -18,6 +17,7 @@ from eth_utils.address import to_checksum_address
 from eth_utils.exceptions import ValidationError
 
 from biodesci.chain.client import Chain
+from biodesci.chain.states import RoundState
 from biodesci.core import canonical, checkpoint, commitment
 from biodesci.core.errors import AccessDeniedError, IntegrityError, NotFoundError, StateError
 from biodesci.fl.masking import Context
@@ -28,21 +28,6 @@ from biodesci.services.round_plan import KINDS, MAX_PLAN, Plan
 MessageKind = Literal["shares", "masked", "unmask"]
 MAX_WEIGHTS = 1 << 31
 ZERO = bytes(32)
-
-
-class State(IntEnum):
-    """ModelRegistry's RoundState."""
-
-    NONE = 0
-    ENROLLING = 1
-    RUNNING = 2
-    UNMASKING = 3
-    FINALIZED = 4
-    ABORTED = 5
-
-    @property
-    def is_over(self) -> bool:
-        return self in (State.FINALIZED, State.ABORTED)
 
 
 @dataclass(frozen=True)
@@ -59,7 +44,7 @@ class Round:
     enrolled: int
     committed: int
     kind: int
-    state: State
+    state: RoundState
     enrol_by: int
     commit_by: int
     finalize_by: int
@@ -99,7 +84,7 @@ def read(chain: Chain, round_id: int) -> Round:
     (model, plan, result, aggregator, base, least, enrolled, committed, kind, state, *deadlines) = chain.call(
         chain.models.functions.roundOf(round_id)
     )
-    if state == State.NONE:
+    if state == RoundState.NONE:
         raise NotFoundError(f"There is no round {round_id}.", "List them: biodesci round list.")
     return Round(
         round_id,
@@ -112,7 +97,7 @@ def read(chain: Chain, round_id: int) -> Round:
         enrolled,
         committed,
         kind,
-        State(state),
+        RoundState(state),
         *deadlines,
     )
 

@@ -27,6 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from biodesci.chain.client import Chain
+from biodesci.chain.states import RequestState
 from biodesci.core import canonical, checkpoint, commitment, envelope
 from biodesci.core.errors import (
     BioDeSciError,
@@ -49,7 +50,6 @@ from biodesci.services.inferences import (
     TRACE_ROOT,
     Registered,
     Request,
-    State,
     input_rows,
     load_registered,
     read_request,
@@ -235,7 +235,7 @@ class Server:
         """Whether a commitment was made now; False where there is nothing (left) to do."""
         request = read_request(self._chain, request_id)
         folder = journal(self._home, self._chain, request_id)
-        if request.state is not State.REQUESTED:
+        if request.state is not RequestState.REQUESTED:
             return False
         if self._chain.now() > request.deadline:
             log.warning("request %d is past its deadline", request_id)
@@ -256,7 +256,7 @@ class Server:
         try:
             commit_answer(self._chain, self._ipfs, folder, request, model.weights_root)
         except RevertedError:
-            if read_request(self._chain, request_id).state is State.REQUESTED:
+            if read_request(self._chain, request_id).state is RequestState.REQUESTED:
                 raise
             return False  # an earlier transaction of ours, or an expiry, came first
         log.info("request %d: committed", request_id)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import threading
 from contextlib import nullcontext
+from pathlib import Path
 
 import pytest
 from eth_abi.abi import encode
@@ -17,9 +19,11 @@ from biodesci.chain import currency
 from biodesci.chain.client import Chain
 from biodesci.chain.contracts import _errors, decode_revert, reverted
 from biodesci.chain.deployment import Deployment
+from biodesci.chain.states import LicenseState, RequestState, RoundState
 from biodesci.core.envelope import generate_seed, public_key
 from biodesci.core.errors import BioDeSciError, RevertedError, UnavailableError
 
+CONTRACTS_DIR = Path(__file__).parents[3] / "contracts"
 ERROR = bytes.fromhex("08c379a0")
 PANIC = bytes.fromhex("4e487b71")
 TEXT_OF_2 = encode(["uint256", "uint256"], [32, 2])
@@ -47,6 +51,42 @@ def test_a_reason_cannot_steer_a_terminal():
 
 def test_endless_data_is_shown_in_part():
     assert len(decode_revert(b"\1\2\3\4" + bytes(1 << 20)).message) < 1_000
+
+
+def revert_data(name, *values):
+    (head, types), *_ = ((head, types) for head, (known, types) in _errors().items() if known == name)
+    return head + encode(types, values)
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "shown"),
+    [
+        ("AccessLicense_WrongState", (4, 8), "4, revoked"),
+        ("AccessLicense_WrongState", (4, 1), "4, in review"),
+        ("ModelRegistry_WrongState", (2, 3), "2, unmasking"),
+        ("InferenceCommitment_WrongState", (7, 5), "7, refused"),
+        ("AccessLicense_WrongState", (4, 200), "4, 200"),
+        ("AccessLicense_TooEarly", (4, 1_700_000_000), "4, 2023-11-14 22:13:20 UTC"),
+        ("AccessLicense_TooLate", (4, 2**40 - 1), f"4, {2**40 - 1}"),
+    ],
+)
+def test_states_are_shown_by_name_and_times_as_times(name, values, shown):
+    assert decode_revert(revert_data(name, *values)).message == f"The contract refused: {name}({shown})."
+
+
+@pytest.mark.parametrize(
+    ("states", "interface", "enum"),
+    [
+        (LicenseState, "IAccessLicense", "State"),
+        (RoundState, "IModelRegistry", "RoundState"),
+        (RequestState, "IInferenceCommitment", "State"),
+    ],
+)
+def test_states_are_those_of_the_contracts(states, interface, enum):
+    source = (CONTRACTS_DIR / "interfaces" / f"{interface}.sol").read_text()
+    body = re.search(rf"enum {enum} \{{(.*?)\}}", source, re.S).group(1)
+    names = re.findall(r"^\s*([A-Z]\w*)", body, re.M)
+    assert [s.name.replace("_", "").lower() for s in states] == [n.lower() for n in names]
 
 
 _WORDS = st.one_of(

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from eth_account import Account
 
+from biodesci.chain.states import RoundState
 from biodesci.core import canonical
 from biodesci.core.errors import AccessDeniedError, InputError, IntegrityError
 from biodesci.core.features import CategoricalColumn, FeaturePlan, LabelColumn, NumericColumn
@@ -180,7 +181,7 @@ def test_one_round_that_fails_in_an_unforeseen_way_stops_no_other(
         rounds,
         "read",
         lambda _, number: rounds.Round(
-            number, 1, b"", b"", "0xA", 1, 3, 0, 0, 0, rounds.State.ENROLLING, 9, 10, 11
+            number, 1, b"", b"", "0xA", 1, 3, 0, 0, 0, RoundState.ENROLLING, 9, 10, 11
         ),
     )
     aggregator = Aggregator(chain, cast(Any, None), tmp_path)

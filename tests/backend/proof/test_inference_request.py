@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from biodesci.chain.states import RequestState
 from biodesci.core.errors import (
     AccessDeniedError,
     InputError,
@@ -19,7 +20,7 @@ from biodesci.demo.dishonest_worker import answer_with_other_weights
 from biodesci.ee import runtime
 from biodesci.services import audit, infer, serve
 from biodesci.services.codec import load_codec
-from biodesci.services.inferences import State, load_registered, read_request
+from biodesci.services.inferences import load_registered, read_request
 from biodesci.services.model import decrypt_model
 
 PASS = "correct horse"
@@ -37,7 +38,7 @@ def test_the_decoded_answer_is_the_plaintext_models(world: Any, x: np.ndarray) -
     np.testing.assert_allclose(found.probabilities.sum(axis=1), 1.0)
     infer.finalize(world.client.chain, request_id)
     infer.finalize(world.client.chain, request_id)
-    assert read_request(world.client.chain, request_id).state is State.FINALIZED
+    assert read_request(world.client.chain, request_id).state is RequestState.FINALIZED
     owed = world.worker.chain.call(world.worker.chain.inferences.functions.owed(world.worker.address))
     assert owed >= FEE
 
@@ -99,11 +100,11 @@ def test_past_its_deadline_a_request_is_left_alone(world: Any, localnet, x: np.n
     localnet.pass_time(60)
     assert request_id not in world.serve()
     c = world.client.chain
-    assert read_request(c, request_id).state is State.REQUESTED
+    assert read_request(c, request_id).state is RequestState.REQUESTED
     before = c.balance(c.address)
     assert infer.reclaim(c, request_id) >= FEE
     assert c.balance(c.address) > before
-    assert read_request(c, request_id).state is State.EXPIRED
+    assert read_request(c, request_id).state is RequestState.EXPIRED
     assert infer.reclaim(c, request_id) == 0
 
 
@@ -119,7 +120,7 @@ def test_an_answer_found_wrong_is_challenged_with_the_report_and_refunded(world:
     with pytest.raises(StateError, match="challenged"):
         infer.finalize(c.chain, request_id)
     arbiter.chain.send(arbiter.chain.inferences.functions.resolve(request_id, True))
-    assert read_request(c.chain, request_id).state is State.REFUSED
+    assert read_request(c.chain, request_id).state is RequestState.REFUSED
     assert infer.reclaim(c.chain, request_id) >= FEE
 
 

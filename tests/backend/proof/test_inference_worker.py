@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from biodesci.chain.client import Chain
+from biodesci.chain.states import RequestState
 from biodesci.core import canonical, checkpoint, commitment, envelope
 from biodesci.core.errors import (
     InputError,
@@ -20,7 +21,7 @@ from biodesci.ee.tabular import TabularConfig
 from biodesci.ipfs.client import Ipfs
 from biodesci.services import infer, serve
 from biodesci.services.codec import load_codec
-from biodesci.services.inferences import Registered, State, load_registered, read_receipt, read_request
+from biodesci.services.inferences import Registered, load_registered, read_receipt, read_request
 
 FEATURES = 6  # of the model in conftest.py
 
@@ -95,7 +96,7 @@ def test_a_malformed_request_is_refused_and_the_next_is_served(world: Any, kind:
     w = world.worker
     folder = serve.journal(w.home, w.chain, bad)
     assert (folder / "refused.json").exists()
-    assert read_request(w.chain, bad).state is State.REQUESTED
+    assert read_request(w.chain, bad).state is RequestState.REQUESTED
     assert world.serve() == []
 
 
@@ -141,7 +142,7 @@ def test_a_model_whose_weights_are_not_the_registered_ones_is_not_served(world: 
     )
     good = world.request(np.ones((1, FEATURES)))
     assert world.serve() == [good]
-    assert read_request(c.chain, request_id).state is State.REQUESTED
+    assert read_request(c.chain, request_id).state is RequestState.REQUESTED
     assert not serve.journal(world.worker.home, world.worker.chain, request_id).exists()
 
 
