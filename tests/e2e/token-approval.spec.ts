@@ -134,7 +134,8 @@ test('lets an owner who pays back in a token withdraw what is left of the approv
   await expect(withdraw).toHaveCount(0)
   expect(await allowanceOf(world, token, owner.address)).toBe(0n)
 
-  // What is due fell between the approval and the revocation: the rest can be withdrawn when the licence is no more.
+  // What is due falls while the person reads what the wallet asks: the rest can be withdrawn when the licence is no more.
+  await page.evaluate(() => void (window.testWallet.pause = 2_100))
   await revoke()
   await expect(page.getByText('Revoked by the owner')).toBeVisible()
   await expect(withdraw).toBeVisible()

@@ -20,6 +20,8 @@ export interface WalletControls {
   rejectAfter: number | null
   /** Places in line that the next transactions leave empty before them, so that they wait. */
   gap: number
+  /** How long the person reads before a transaction is sent, in milliseconds. */
+  pause: number
   /** Transactions that were signed and sent. */
   sent: number
   /** Messages that were signed (EIP-712). */
@@ -35,7 +37,7 @@ export function install(options: WalletOptions): WalletControls {
   const account = privateKeyToAccount(options.privateKey)
   const chain = defineChain({ id: options.chainId, name: 'test', nativeCurrency: { name: 'Ether', symbol: 'ETH', decimals: 18 }, rpcUrls: { default: { http: [options.rpcUrl] } } })
   const client = createWalletClient({ account, chain, transport: http(options.rpcUrl) })
-  const controls: WalletControls = { reject: 0, rejectAfter: null, gap: 0, sent: 0, signed: 0 }
+  const controls: WalletControls = { reject: 0, rejectAfter: null, gap: 0, pause: 0, sent: 0, signed: 0 }
   const listeners = new Map<string, Set<(value: unknown) => void>>()
   const emit = (event: string, value: unknown) => listeners.get(event)?.forEach((listener) => listener(value))
   const authorised = () => localStorage.getItem(AUTHORISED) === account.address
@@ -84,6 +86,7 @@ export function install(options: WalletOptions): WalletControls {
       case 'eth_sendTransaction': {
         if (!authorised()) throw Object.assign(new Error('Not authorised.'), { code: 4100 })
         if (chainId !== options.chainId) throw Object.assign(new Error('Wrong network.'), { code: 4901 })
+        await new Promise((resolve) => setTimeout(resolve, controls.pause))
         const { to, data, value } = first as unknown as TransactionRequest
         const nonce = await client.request({ method: 'eth_getTransactionCount', params: [account.address, 'pending'] } as never)
         const hash = await client.sendTransaction({ to, data, value: value ? BigInt(value) : 0n, nonce: Number(nonce) + controls.gap })
