@@ -13,6 +13,7 @@ import pytest
 
 from biodesci.chain.client import Chain
 from biodesci.chain.currency import ETHER
+from biodesci.chain.states import LicenseState
 from biodesci.core.envelope import generate_seed, public_key
 from biodesci.core.errors import (
     RevertedError,
@@ -57,7 +58,7 @@ def test_custodians_racing_deliver_once(sale, monkeypatch):
 
     monkeypatch.setattr(Ipfs, "add", add)
     assert license_id not in sale.release()
-    assert license.get(sale.buyer, license_id).state is license.State.DELIVERED
+    assert license.get(sale.buyer, license_id).state is LicenseState.DELIVERED
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before delivery", "after delivery"])
@@ -87,7 +88,7 @@ def test_withdrawn_consent_stops_release_and_the_buyer_gets_the_price_back(sale)
     license_id = sale.buy().license_id
     sale.owner.send(sale.owner.datasets.functions.withdraw(sale.dataset, 1))
     assert license_id not in sale.release()
-    assert license.get(sale.buyer, license_id).state is license.State.PURCHASED
+    assert license.get(sale.buyer, license_id).state is LicenseState.PURCHASED
     assert license.refund(sale.buyer, license_id) is not None
     assert license.refund(sale.buyer, license_id) is None
     assert sale.buyer.call(sale.buyer.licenses.functions.owed(sale.buyer.address, ETHER)) == PRICE

@@ -9,6 +9,7 @@ import pytest
 
 from biodesci.chain.client import Chain
 from biodesci.chain.currency import ETHER
+from biodesci.chain.states import LicenseState
 from biodesci.core.envelope import generate_seed, public_key
 from biodesci.core.errors import (
     AccessDeniedError,
@@ -138,7 +139,7 @@ def test_wrong_key_in_the_envelope_is_found_and_disputed(sale, tmp_path):
         license.download(sale.buyer, sale.ipfs, sale.seed, license_id, tmp_path / "x")
     assert f"license dispute {license_id}" in caught.value.hint
     assert license.dispute(sale.buyer, license_id, "wrong key") is not None
-    assert license.get(sale.buyer, license_id).state is license.State.REFUNDED
+    assert license.get(sale.buyer, license_id).state is LicenseState.REFUNDED
 
 
 def test_envelope_of_another_license_does_not_pass(sale):

@@ -9,6 +9,7 @@ import pytest
 
 from biodesci.chain import currency
 from biodesci.chain.client import Chain
+from biodesci.chain.states import LicenseState
 from biodesci.core.errors import AccessDeniedError, InputError, StateError
 from biodesci.services import license, money, payment, renewal
 
@@ -132,4 +133,4 @@ def test_a_stranger_who_revokes_approves_nothing(shop_of, dollar, chain_for, tmp
     with pytest.raises(InputError, match="1 to 32 bytes"):
         renewal.revoke(shop.owner, license_id, "a reason that is longer than a word of the chain")
     assert shop.sent(stranger) == 0
-    assert license.get(shop.buyer, license_id).state is license.State.SETTLED
+    assert license.get(shop.buyer, license_id).state is LicenseState.SETTLED
