@@ -28,7 +28,7 @@ import pytest
 from biodesci.chain import accounts
 from biodesci.chain.client import Chain
 from biodesci.chain.deployment import Deployment
-from biodesci.chain.states import RequestState
+from biodesci.core.onchain import RequestState
 from biodesci.ee.tabular import TabularConfig
 from biodesci.ipfs.client import Ipfs
 from biodesci.proof.bundle import Bundle

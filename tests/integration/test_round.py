@@ -20,10 +20,10 @@ from eth_account import Account
 
 from biodesci.chain import accounts
 from biodesci.chain.client import Chain
-from biodesci.chain.states import RoundState
 from biodesci.core import checkpoint, duo
 from biodesci.core.errors import StateError
 from biodesci.core.features import Normalization
+from biodesci.core.onchain import RoundState
 from biodesci.demo import heart
 from biodesci.demo.stack import Party, Stack
 from biodesci.ee.tabular import TabularConfig

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import UTC, datetime
 from enum import IntEnum
 from functools import cache
 from importlib.resources import files
@@ -16,8 +15,8 @@ from web3 import Web3
 from web3.exceptions import ContractLogicError
 
 from biodesci.chain.deployment import CONTRACTS
-from biodesci.chain.states import LicenseState, RequestState, RoundState
 from biodesci.core.errors import ConfigurationError, RevertedError
+from biodesci.core.onchain import LAST_SECOND, LicenseState, RequestState, RoundState, utc
 
 HINTS = {
     "AccessLicense_BadDiseaseProof": "Make the proof from the ontology release that the card names.",
@@ -35,7 +34,7 @@ HINTS = {
     "AccessLicense_NotDatasetContract": "Only DatasetNFT calls this: use publish with an offer.",
     "AccessLicense_NotDatasetOwner": "Use the account that owns the dataset.",
     "AccessLicense_NotLicensee": "Use the account that bought the licence.",
-    "AccessLicense_NotRenewable": "It has neither an end nor counted uses, or more of them than are counted.",
+    "AccessLicense_NotRenewable": "It has no end and no count of uses, or more uses than can be counted.",
     "AccessLicense_NothingOwed": "There is nothing to pay out.",
     "AccessLicense_OfferClosed": "Choose an open offer: biodesci dataset show ID.",
     "AccessLicense_OrderExpired": "Ask the buyer for another order: biodesci license order OFFER_ID.",
@@ -123,7 +122,6 @@ _STATES: dict[str, type[IntEnum]] = {
     "InferenceCommitment_WrongState": RequestState,
 }
 _MOST_SHOWN = 4 + 8 * 32
-_YEAR_10000 = 253_402_300_800
 _PANICS = {
     0x01: "assertion failed",
     0x11: "arithmetic overflow",
@@ -196,8 +194,8 @@ def _said(error: str, kind: str, value: Any) -> Any:
     """An argument of one of our own errors: there, a uint8 of `WrongState` is a state and a uint40 a time."""
     if kind == "uint8" and error in _STATES and value < len(_STATES[error]):
         return _STATES[error](value).name.lower().replace("_", " ")
-    if kind == "uint40" and value < _YEAR_10000:
-        return datetime.fromtimestamp(value, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    if kind == "uint40" and value <= LAST_SECOND:
+        return utc(value).strftime("%Y-%m-%d %H:%M:%S UTC")
     return _shown(kind, value)
 
 

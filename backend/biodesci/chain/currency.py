@@ -15,8 +15,9 @@ from web3.contract.contract import Contract
 from biodesci.chain.client import Chain
 from biodesci.core import amount, typed_data
 from biodesci.core.errors import ChainError
+from biodesci.core.onchain import NOBODY
 
-ETHER: Final = "0x" + "0" * 40
+ETHER: Final = NOBODY
 _MOST_DECIMALS: Final = 36
 _LONGEST_SYMBOL: Final = 32
 

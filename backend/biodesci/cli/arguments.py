@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from biodesci.core.onchain import LAST_SECOND, UNCOUNTED, utc
+
 if TYPE_CHECKING:
     from biodesci.chain.client import Chain
     from biodesci.chain.currency import Currency
     from biodesci.core.visa import VisaType
 
-_LAST_YEAR = 253_402_300_799  # the end of 9999, where datetime ends; what has no end on chain is later
-_UNCOUNTED = 2**32 - 1  # as AccessLicense.UNCOUNTED
 _LARGEST = 2**63 - 1  # far above every counter on chain, and within every column of the index
 
 Number = Annotated[int, typer.Argument(min=1, max=_LARGEST, help="Its number on chain.")]
@@ -52,16 +52,14 @@ def new_file(path: Path) -> Path:
 
 def when(seconds: int) -> str | None:
     """A time on chain as people read it; None where there is none, "never" where there is no end."""
-    from datetime import UTC, datetime
-
     if not seconds:
         return None
-    return "never" if seconds > _LAST_YEAR else datetime.fromtimestamp(seconds, UTC).isoformat()
+    return "never" if seconds > LAST_SECOND else utc(seconds).isoformat()
 
 
 def uses(left: int) -> int | None:
     """A licence's count of uses; None where they are not counted."""
-    return None if left == _UNCOUNTED else left
+    return None if left == UNCOUNTED else left
 
 
 def wei(ether: str) -> int:

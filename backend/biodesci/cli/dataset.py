@@ -10,13 +10,13 @@ import typer
 
 from biodesci.cli import offers, output, session
 from biodesci.cli.arguments import Number, address, new_file
+from biodesci.core.onchain import DAY, NOBODY
 
 if TYPE_CHECKING:
     from biodesci.chain.client import Chain
 
 app = typer.Typer(no_args_is_help=True)
 
-_DAY = 86_400
 _MONDO = typer.Option(help="mondo.obo of a MONDO release (https://mondo.monarchinitiative.org).")
 _TERMS = Annotated[
     list[str], typer.Option("--term", help="DUO term, such as GRU, HMB, NCU; repeat for more.")
@@ -59,8 +59,8 @@ def publish(
     uses: offers.Uses = 0,
     visas: offers.Visas = None,
     pro_rata: offers.ProRata = False,
-    delivery_window: offers.DeliveryWindow = _DAY,
-    dispute_window: offers.DisputeWindow = _DAY,
+    delivery_window: offers.DeliveryWindow = DAY,
+    dispute_window: offers.DisputeWindow = DAY,
     arbiter: offers.Arbiter = "",
     disease: Annotated[
         list[str] | None, typer.Option(help="What the term DS permits, as MONDO:0005068; repeat.")
@@ -130,7 +130,6 @@ def publish(
 def _summary(chain: Chain, dataset_id: int) -> dict[str, Any]:
     from biodesci.core import cid, duo
     from biodesci.core.errors import NotFoundError
-    from biodesci.services.offers import NOBODY
 
     functions = chain.datasets.functions
     if not 1 <= dataset_id <= chain.call(functions.datasetCount()):

@@ -9,6 +9,7 @@ import typer
 
 from biodesci.cli import output, session
 from biodesci.cli.arguments import address, new_file
+from biodesci.core.onchain import DAY
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -35,7 +36,7 @@ def register(
     target = None if sign is None else new_file(sign)
     chain, home = session.chain(), session.settings().home
     if target is not None:
-        made = keys.sign_registration(chain, home, session.passphrase(), seconds=days * 86_400)
+        made = keys.sign_registration(chain, home, session.passphrase(), seconds=days * DAY)
         files.write_atomic(target, made.dump())
         said = "Signed. Whoever sends it pays the gas: biodesci key relay FILE."
         output.record({"account": made.account, "file": str(target), "sent": False}, said)

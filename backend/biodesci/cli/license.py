@@ -99,7 +99,7 @@ def confirm(license_id: Number) -> None:
 @app.command()
 def dispute(license_id: Number, reason: _REASON) -> None:
     """Say that what was delivered is wrong, within the dispute window. Access ends."""
-    from biodesci.chain.states import LicenseState
+    from biodesci.core.onchain import LicenseState
     from biodesci.services.license import dispute as run
     from biodesci.services.license import get
 

@@ -9,6 +9,7 @@ import typer
 
 from biodesci.cli import output, session
 from biodesci.cli.arguments import Number, address, token
+from biodesci.core.onchain import DAY, NOBODY, UNCOUNTED
 
 if TYPE_CHECKING:
     from biodesci.chain.client import Chain
@@ -17,14 +18,12 @@ if TYPE_CHECKING:
 app = typer.Typer()
 
 _SECONDS = 2**32 - 1  # what an offer has room for
-_USES_MOST = _SECONDS - 1  # the largest number stands for "not counted" on chain
-_DAY = 86_400
 
 PRICE = "In whole units of the currency, such as 0.01"
 Right = Annotated[str, typer.Option(help="download, train or infer.")]
 Paid = Annotated[str, typer.Option(help="An ERC-20's address, or ETH.")]
 Duration = Annotated[int, typer.Option(min=0, max=_SECONDS, help="Seconds of access; 0: no end.")]
-Uses = Annotated[int, typer.Option(min=0, max=_USES_MOST, help="0: not counted.")]
+Uses = Annotated[int, typer.Option(min=0, max=UNCOUNTED - 1, help="0: not counted.")]
 Visas = Annotated[
     list[str] | None,
     typer.Option(help="Visas that a buyer must show: registered-access, or types; repeat, or use commas."),
@@ -33,10 +32,10 @@ ProRata = Annotated[
     bool, typer.Option("--pro-rata", help="If you revoke a licence, pay the unused part back.")
 ]
 DeliveryWindow = Annotated[
-    int, typer.Option(min=1, max=365 * _DAY, help="Seconds you have to deliver the key; then: refund.")
+    int, typer.Option(min=1, max=365 * DAY, help="Seconds you have to deliver the key; then: refund.")
 ]
 DisputeWindow = Annotated[
-    int, typer.Option(min=1, max=90 * _DAY, help="Seconds a buyer has to dispute; then you are paid.")
+    int, typer.Option(min=1, max=90 * DAY, help="Seconds a buyer has to dispute; then you are paid.")
 ]
 Arbiter = Annotated[
     str, typer.Option(help="Address that decides disputes; without one, a dispute refunds at once.")
@@ -59,7 +58,7 @@ class Asked:
 
     def terms(self, chain: Chain, price: str) -> OfferTerms:
         from biodesci.core.visa import mask
-        from biodesci.services.offers import NOBODY, OfferTerms
+        from biodesci.services.offers import OfferTerms
 
         paid_in = token(chain, self.currency)
         return OfferTerms(
@@ -76,7 +75,7 @@ class Asked:
         )
 
 
-NOTHING_ASKED = Asked("ETH", "download", 0, 0, None, False, _DAY, _DAY, "")
+NOTHING_ASKED = Asked("ETH", "download", 0, 0, None, False, DAY, DAY, "")
 
 
 @app.command()
@@ -89,8 +88,8 @@ def offer(
     uses: Uses = 0,
     visas: Visas = None,
     pro_rata: ProRata = False,
-    delivery_window: DeliveryWindow = _DAY,
-    dispute_window: DisputeWindow = _DAY,
+    delivery_window: DeliveryWindow = DAY,
+    dispute_window: DisputeWindow = DAY,
     arbiter: Arbiter = "",
 ) -> None:
     """Offer licences for a dataset of yours.

@@ -9,6 +9,7 @@ import typer
 
 from biodesci.cli import output, session
 from biodesci.cli.arguments import Number, new_file, uses, when
+from biodesci.core.onchain import DAY
 
 if TYPE_CHECKING:
     from biodesci.chain.client import Chain
@@ -34,7 +35,6 @@ _STATEMENT = Annotated[
     str, typer.Option(help="Research plan: text, or a file of it. Its salted hash is public, it stays here.")
 ]
 _YES = Annotated[bool, typer.Option("--yes", help="Do not ask before paying.")]
-_DAY = 86_400
 
 
 @app.command()
@@ -90,7 +90,7 @@ def order(
     declared, evidence = _declared(chain, offer, wanted, visa, disease, mondo, statement)
     payer = "Whoever submits the order pays it." if offer.currency.is_ether else "It is yours to pay."
     output.consent(f"{_total(offer)} {payer}", yes=yes)
-    signed = run(chain, offer_id, declared, evidence, seconds=days * _DAY)
+    signed = run(chain, offer_id, declared, evidence, seconds=days * DAY)
     files.write_private(target, signed.dump())
     output.record(
         {"offer_id": offer_id, "payment": signed.payment.method.name.lower(), "file": str(target)},

@@ -100,8 +100,8 @@ def list_(model_id: Annotated[int, typer.Argument(help="Only of this model; 0: a
 @app.command()
 def show(round_id: Number) -> None:
     """A round: its plan, who takes part, who is awaited until when, and its result."""
-    from biodesci.chain.states import RoundState
     from biodesci.core import cid
+    from biodesci.core.onchain import RoundState
     from biodesci.services import round_owner, rounds
 
     chain, ipfs = session.chain(account=False), session.ipfs()

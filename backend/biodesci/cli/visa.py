@@ -9,6 +9,7 @@ import typer
 
 from biodesci.cli import output, session
 from biodesci.cli.arguments import Number, address, new_file, visa_type, when
+from biodesci.core.onchain import DAY
 
 if TYPE_CHECKING:
     from biodesci.core.visa import SignedVisa
@@ -52,7 +53,7 @@ def issue(
             "Give --dataset with ControlledAccessGrants alone, and --value with the others.",
         )
     carried = _value(value) if dataset is None else grant_value(chain, dataset)
-    made = run(chain, holder, kind, carried, chain.now() + days * 86_400)
+    made = run(chain, holder, kind, carried, chain.now() + days * DAY)
     files.write_private(target, made.dump())
     output.record(
         _fields(made) | {"file": str(target)}, "Signed. The file is personal: give it to its subject."

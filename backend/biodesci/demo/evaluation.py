@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from biodesci.chain.states import RequestState
 from biodesci.core.errors import StateError
+from biodesci.core.onchain import RequestState
 from biodesci.demo.cast import Cast
 from biodesci.demo.dishonest_worker import answer_with_other_weights
 from biodesci.demo.expect import wait_for

@@ -8,9 +8,9 @@ import time
 from collections.abc import Callable
 
 from biodesci.chain.currency import ETHER
-from biodesci.chain.states import LicenseState
 from biodesci.core import container, duo, envelope
 from biodesci.core.errors import RevertedError, StateError
+from biodesci.core.onchain import LicenseState
 from biodesci.demo.cast import Cast, Site
 from biodesci.demo.expect import refusal, wait_for
 from biodesci.demo.narrator import Narrator

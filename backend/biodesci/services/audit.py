@@ -18,9 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from biodesci.chain.client import Chain
-from biodesci.chain.states import RoundState
 from biodesci.core import checkpoint, commitment, envelope
 from biodesci.core.errors import ConfigurationError, InputError, IntegrityError, NotFoundError
+from biodesci.core.onchain import RoundState
 from biodesci.ee import runtime
 from biodesci.ipfs.client import Ipfs
 from biodesci.proof.bundle import Bundle

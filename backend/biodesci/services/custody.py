@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Final
 
 from biodesci.chain.client import Chain
-from biodesci.chain.states import LicenseState
 from biodesci.core import envelope
 from biodesci.core.errors import (
     BioDeSciError,
@@ -20,6 +19,7 @@ from biodesci.core.errors import (
     RevertedError,
     UnavailableError,
 )
+from biodesci.core.onchain import LicenseState
 from biodesci.ipfs.client import Ipfs
 from biodesci.services import dataset_keys
 from biodesci.services.license import License, get

@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from biodesci.chain.client import Chain
-from biodesci.chain.states import RequestState
 from biodesci.core import canonical, checkpoint, commitment, envelope
 from biodesci.core.errors import AccessDeniedError, IntegrityError, NotFoundError, StateError
+from biodesci.core.onchain import RequestState
 from biodesci.ee.codec import Codec
 from biodesci.ipfs.client import Ipfs
 from biodesci.proof.bundle import Bundle

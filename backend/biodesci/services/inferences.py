@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from biodesci.chain.client import Chain
-from biodesci.chain.states import RequestState
 from biodesci.core import canonical, checkpoint, commitment
 from biodesci.core.errors import InputError, IntegrityError, NotFoundError, StateError
+from biodesci.core.onchain import RequestState
 from biodesci.ee.tabular import TabularConfig
 from biodesci.ipfs.client import Ipfs
 from biodesci.proof.receipt import Receipt

@@ -15,7 +15,6 @@ from typing import Any, Final
 from web3.types import TxReceipt
 
 from biodesci.chain.client import Chain
-from biodesci.chain.states import LicenseState
 from biodesci.core import cid, commitment, container, envelope
 from biodesci.core.errors import (
     AccessDeniedError,
@@ -25,6 +24,7 @@ from biodesci.core.errors import (
     RevertedError,
     StateError,
 )
+from biodesci.core.onchain import LicenseState
 from biodesci.ipfs.client import Ipfs
 from biodesci.services import files
 

@@ -9,10 +9,10 @@ from biodesci.chain import currency
 from biodesci.chain.client import Chain
 from biodesci.chain.currency import ETHER, Currency
 from biodesci.core import duo, visa
-from biodesci.core.errors import InputError, NotFoundError
+from biodesci.core.errors import InputError, NotFoundError, StateError
+from biodesci.core.onchain import DAY, NOBODY
 
 RIGHTS: Final = {"download": 1, "train": 2, "infer": 3}
-NOBODY: Final = "0x" + "0" * 40
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Offer:
 
 def span(seconds: int) -> str:
     """In the largest unit that counts it whole: "30 days"."""
-    for unit, length in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
+    for unit, length in (("day", DAY), ("hour", 3_600), ("minute", 60)):
         if seconds and seconds % length == 0:
             number = seconds // length
             return f"{number} {unit}{'s' if number > 1 else ''}"
@@ -65,8 +65,8 @@ class OfferTerms:
     price: int = 0
     duration: int = 0
     uses: int = 0
-    delivery_window: int = 86_400
-    dispute_window: int = 86_400
+    delivery_window: int = DAY
+    dispute_window: int = DAY
     arbiter: str = NOBODY
     currency: str = ETHER
     visas: int = 0
@@ -118,6 +118,12 @@ def get(chain: Chain, offer_id: int) -> Offer:
         arbiter=arbiter,
         open=is_open,
     )
+
+
+def require_open(offer: Offer) -> None:
+    """StateError where nothing is sold by it any more."""
+    if not offer.open:
+        raise StateError(f"Offer {offer.id} is closed.", "Choose an open one: biodesci dataset show ID.")
 
 
 def of_dataset(chain: Chain, dataset_id: int) -> list[Offer]:

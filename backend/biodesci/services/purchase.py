@@ -10,9 +10,9 @@ from web3.contract.contract import ContractFunction
 from web3.types import TxReceipt
 
 from biodesci.chain.client import Chain
-from biodesci.chain.states import LicenseState
 from biodesci.core import duo, visa
 from biodesci.core.errors import AccessDeniedError, StateError
+from biodesci.core.onchain import LicenseState
 from biodesci.core.order import NEVER, Evidence, Method, Order, Payment, Purpose
 from biodesci.services import offers, payment
 from biodesci.services.license import held_by
@@ -96,8 +96,7 @@ def purchased(chain: Chain, receipt: TxReceipt) -> Purchased:
 
 def check(chain: Chain, offer: Offer, purpose: Purpose, evidence: Evidence) -> None:
     """Whether this account's purchase would go through, said in words before anything is signed."""
-    if not offer.open:
-        raise StateError(f"Offer {offer.id} is closed.", "Choose an open one: biodesci dataset show ID.")
+    offers.require_open(offer)
     version, _, withdrawn = chain.call(chain.datasets.functions.saleOf(offer.dataset_id))
     if withdrawn:
         raise AccessDeniedError(

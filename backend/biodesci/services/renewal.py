@@ -8,8 +8,8 @@ from pathlib import Path
 from biodesci.chain import currency
 from biodesci.chain.client import Chain
 from biodesci.chain.currency import Currency
-from biodesci.chain.states import LicenseState
 from biodesci.core.errors import AccessDeniedError, StateError
+from biodesci.core.onchain import LicenseState
 from biodesci.core.visa import SignedVisa
 from biodesci.services import offers, payment
 from biodesci.services.license import License, get, own, short_text
@@ -71,8 +71,7 @@ def _renewable(chain: Chain, license_id: int) -> Offer:
             else show,
         )
     offer = offers.get(chain, held.offer_id)
-    if not offer.open:
-        raise StateError(f"Offer {offer.id} is closed.", "Choose an open one: biodesci dataset show ID.")
+    offers.require_open(offer)
     if not offer.duration and not offer.uses:
         raise StateError(f"Licence {license_id} has no end and no count of uses: nothing to renew.", show)
     if chain.call(chain.datasets.functions.isWithdrawn(held.dataset_id, held.version)):

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from biodesci.chain.client import Chain
-from biodesci.chain.states import RoundState
 from biodesci.core import canonical, checkpoint, cid, commitment
 from biodesci.core.errors import (
     AccessDeniedError,
@@ -26,6 +25,7 @@ from biodesci.core.errors import (
     UnavailableError,
 )
 from biodesci.core.features import Normalization
+from biodesci.core.onchain import RoundState
 from biodesci.fl import messages
 from biodesci.fl.aggregation import Aggregator
 from biodesci.fl.messages import MaskedVector, Shares, UnmaskAnswer

@@ -11,10 +11,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from biodesci.chain.client import Chain
-from biodesci.chain.states import RoundState
 from biodesci.core import commitment
 from biodesci.core.errors import AccessDeniedError, InputError, StateError
 from biodesci.core.features import Normalization
+from biodesci.core.onchain import RoundState
 from biodesci.ee.codec import Codec
 from biodesci.fl.masking import Context
 from biodesci.fl.messages import MaskedVector

@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from biodesci.chain.client import Chain
-from biodesci.chain.states import RoundState
 from biodesci.core.errors import InputError, NotFoundError, StateError
 from biodesci.core.features import FeaturePlan
+from biodesci.core.onchain import RoundState
 from biodesci.ee.training import TrainingPlan, check_combination
 from biodesci.fl.protocol import MIN_COHORT, threshold_of
 from biodesci.ipfs.client import Ipfs

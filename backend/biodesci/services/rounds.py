@@ -17,9 +17,9 @@ from eth_utils.address import to_checksum_address
 from eth_utils.exceptions import ValidationError
 
 from biodesci.chain.client import Chain
-from biodesci.chain.states import RoundState
 from biodesci.core import canonical, checkpoint, commitment
 from biodesci.core.errors import AccessDeniedError, IntegrityError, NotFoundError, StateError
+from biodesci.core.onchain import RoundState
 from biodesci.fl.masking import Context
 from biodesci.fl.protocol import Member, Roster
 from biodesci.ipfs.client import Ipfs

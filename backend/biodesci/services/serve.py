@@ -27,7 +27,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from biodesci.chain.client import Chain
-from biodesci.chain.states import RequestState
 from biodesci.core import canonical, checkpoint, commitment, envelope
 from biodesci.core.errors import (
     BioDeSciError,
@@ -40,6 +39,7 @@ from biodesci.core.errors import (
     UnavailableError,
     WrongKeyError,
 )
+from biodesci.core.onchain import RequestState
 from biodesci.ipfs.client import Ipfs
 from biodesci.proof.trace import Trace, context
 from biodesci.services import files, forward

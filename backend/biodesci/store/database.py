@@ -103,8 +103,9 @@ class Store:
             try:
                 self.db.execute("PRAGMA journal_mode = WAL")
                 return
-            except sqlite3.OperationalError:
-                if time.monotonic() > give_up:
+            except sqlite3.OperationalError as exc:
+                is_busy = exc.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY  # the rest says why it is
+                if not is_busy or time.monotonic() > give_up:
                     raise
                 time.sleep(0.02)
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import sqlite3
 from typing import Final
 
+from biodesci.core.onchain import NOBODY
 from biodesci.store.changes import datasets, inferences, licenses, models, visas
-from biodesci.store.changes.event import NOBODY, Args, At, Changes
+from biodesci.store.changes.event import Args, At, Changes
 
 _CHANGES: Final[dict[str, Changes]] = {
     "DatasetNFT": datasets.changes,

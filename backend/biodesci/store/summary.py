@@ -92,8 +92,8 @@ def _diseases(value: Any) -> dict[str, Any] | None:
         return None
     listed = value.get("named")
     named = [
-        {"id": _text(one.get("id"), _WORD) or "", "name": _text(one.get("name"), _FIELD)}
+        {"id": _text(one.get("id"), _WORD) or "", "name": _text(one.get("name"), _FIELD) or None}
         for one in (listed[:_DISEASES] if isinstance(listed, list) else [])
         if isinstance(one, dict)
     ]
-    return {"named": named, "ontology": _text(value.get("ontology"), _WORD)}
+    return {"named": named, "ontology": _text(value.get("ontology"), _WORD) or None}

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 import threading
 from contextlib import nullcontext
-from pathlib import Path
 
 import pytest
 from eth_abi.abi import encode
@@ -19,11 +17,9 @@ from biodesci.chain import currency
 from biodesci.chain.client import Chain
 from biodesci.chain.contracts import _errors, decode_revert, reverted
 from biodesci.chain.deployment import Deployment
-from biodesci.chain.states import LicenseState, RequestState, RoundState
 from biodesci.core.envelope import generate_seed, public_key
 from biodesci.core.errors import BioDeSciError, RevertedError, UnavailableError
 
-CONTRACTS_DIR = Path(__file__).parents[3] / "contracts"
 ERROR = bytes.fromhex("08c379a0")
 PANIC = bytes.fromhex("4e487b71")
 TEXT_OF_2 = encode(["uint256", "uint256"], [32, 2])
@@ -72,21 +68,6 @@ def revert_data(name, *values):
 )
 def test_states_are_shown_by_name_and_times_as_times(name, values, shown):
     assert decode_revert(revert_data(name, *values)).message == f"The contract refused: {name}({shown})."
-
-
-@pytest.mark.parametrize(
-    ("states", "interface", "enum"),
-    [
-        (LicenseState, "IAccessLicense", "State"),
-        (RoundState, "IModelRegistry", "RoundState"),
-        (RequestState, "IInferenceCommitment", "State"),
-    ],
-)
-def test_states_are_those_of_the_contracts(states, interface, enum):
-    source = (CONTRACTS_DIR / "interfaces" / f"{interface}.sol").read_text()
-    body = re.search(rf"enum {enum} \{{(.*?)\}}", source, re.S).group(1)
-    names = re.findall(r"^\s*([A-Z]\w*)", body, re.M)
-    assert [s.name.replace("_", "").lower() for s in states] == [n.lower() for n in names]
 
 
 _WORDS = st.one_of(

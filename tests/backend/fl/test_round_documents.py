@@ -14,10 +14,10 @@ import numpy as np
 import pytest
 from eth_account import Account
 
-from biodesci.chain.states import RoundState
 from biodesci.core import canonical
 from biodesci.core.errors import AccessDeniedError, InputError, IntegrityError
 from biodesci.core.features import CategoricalColumn, FeaturePlan, LabelColumn, NumericColumn
+from biodesci.core.onchain import RoundState
 from biodesci.fl.masking import Context
 from biodesci.services import rounds
 from biodesci.services.approvals import Approvals

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from biodesci.chain.states import RequestState
 from biodesci.core.errors import (
     AccessDeniedError,
     InputError,
@@ -16,6 +15,7 @@ from biodesci.core.errors import (
     NotFoundError,
     StateError,
 )
+from biodesci.core.onchain import RequestState
 from biodesci.demo.dishonest_worker import answer_with_other_weights
 from biodesci.ee import runtime
 from biodesci.services import audit, infer, serve

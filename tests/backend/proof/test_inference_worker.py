@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 
 from biodesci.chain.client import Chain
-from biodesci.chain.states import RequestState
 from biodesci.core import canonical, checkpoint, commitment, envelope
 from biodesci.core.errors import (
     InputError,
     NotFoundError,
 )
+from biodesci.core.onchain import RequestState
 from biodesci.ee.tabular import TabularConfig
 from biodesci.ipfs.client import Ipfs
 from biodesci.services import infer, serve

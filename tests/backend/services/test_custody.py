@@ -13,13 +13,13 @@ import pytest
 
 from biodesci.chain.client import Chain
 from biodesci.chain.currency import ETHER
-from biodesci.chain.states import LicenseState
 from biodesci.core.envelope import generate_seed, public_key
 from biodesci.core.errors import (
     RevertedError,
     StateError,
     WrongKeyError,
 )
+from biodesci.core.onchain import LicenseState
 from biodesci.ipfs.client import Ipfs
 from biodesci.services import license
 from biodesci.services.custody import Custodian, release_pending

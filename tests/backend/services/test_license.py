@@ -9,7 +9,6 @@ import pytest
 
 from biodesci.chain.client import Chain
 from biodesci.chain.currency import ETHER
-from biodesci.chain.states import LicenseState
 from biodesci.core.envelope import generate_seed, public_key
 from biodesci.core.errors import (
     AccessDeniedError,
@@ -21,6 +20,7 @@ from biodesci.core.errors import (
     UnavailableError,
     WrongKeyError,
 )
+from biodesci.core.onchain import LicenseState
 from biodesci.ipfs.client import Ipfs
 from biodesci.services import keys, license
 from biodesci.services.custody import release_pending

@@ -9,8 +9,8 @@ import pytest
 
 from biodesci.chain import currency
 from biodesci.chain.client import Chain
-from biodesci.chain.states import LicenseState
 from biodesci.core.errors import AccessDeniedError, InputError, StateError
+from biodesci.core.onchain import LicenseState
 from biodesci.services import license, money, payment, renewal
 
 PRICE = 25_000_000  # 25 dollars of 6 decimals

@@ -17,6 +17,7 @@ from biodesci.api.schemas.datasets import (
 )
 from biodesci.core import cid
 from biodesci.core.errors import InputError
+from biodesci.core.onchain import NOBODY, utc
 from biodesci.store import queries, summary
 from biodesci.store.database import Store
 from biodesci.store.queries import Row
@@ -70,8 +71,8 @@ def _summary_fields(row: Row, offers: list[Offer], gateway: str) -> dict[str, An
         "latest_version": row["latest_version"],
         "withdrawn": row["withdrawn_at"] is not None,
         "terms": values.terms(row["terms"]),
-        "published_at": values.when(row["published_at"]),
-        "updated_at": values.when(row["updated_at"]),
+        "published_at": utc(row["published_at"]),
+        "updated_at": utc(row["updated_at"]),
         "offers": [one for one in offers if one.open],
         "unreadable": row["reason"],
     }
@@ -86,7 +87,7 @@ def dataset_version(row: Row, gateway: str) -> DatasetVersion:
         key_commitment=row["key_commitment"],
         terms=values.terms(row["terms"]),
         diseases=permitted(row["diseases"], card),
-        published_at=values.when(row["published_at"]),
+        published_at=utc(row["published_at"]),
         withdrawn_at=values.maybe_when(row["withdrawn_at"]),
         container=container(card, gateway),
         unreadable=row["reason"],
@@ -98,16 +99,10 @@ def dataset_version(row: Row, gateway: str) -> DatasetVersion:
 def permitted(root: str | None, card: dict[str, Any] | None) -> PermittedDiseases | None:
     if root is None:
         return None
-    said = (card or {}).get("biodesci:diseases")
-    said = said if isinstance(said, dict) else {}
-    listed = said.get("named")
-    named = [
-        Disease(id=str(one.get("id", "")), name=str(one["name"]) if one.get("name") else None)
-        for one in (listed if isinstance(listed, list) else [])
-        if isinstance(one, dict)
-    ]
-    ontology = said.get("ontology")
-    return PermittedDiseases(root=root, named=named, ontology=str(ontology) if ontology else None)
+    said = (card or {}).get("biodesci:diseases", {"named": [], "ontology": None})
+    return PermittedDiseases(
+        root=root, named=[Disease(**one) for one in said["named"]], ontology=said["ontology"]
+    )
 
 
 def offer(row: Row) -> Offer:
@@ -123,7 +118,7 @@ def offer(row: Row) -> Offer:
         uses=row["uses"],
         delivery_window=row["delivery_window"],
         dispute_window=row["dispute_window"],
-        arbiter=None if row["arbiter"] == values.NOBODY else row["arbiter"],
+        arbiter=None if row["arbiter"] == NOBODY else row["arbiter"],
         open=bool(row["open"]),
     )
 

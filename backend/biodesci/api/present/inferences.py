@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from biodesci.api.present import values
 from biodesci.api.schemas.inferences import Attestation, Inference, InferenceAnswer, InferenceState
+from biodesci.core.onchain import NOBODY, utc
 from biodesci.store import queries
 from biodesci.store.database import Store
 from biodesci.store.queries import Row
 
-_STATES: Final[tuple[InferenceState, ...]] = (
-    "requested", "committed", "challenged", "finalized", "refused", "expired",
-)  # fmt: skip
+_STATES: Final[tuple[InferenceState, ...]] = get_args(InferenceState)
 
 
 def inference_item(row: Row) -> Inference:
@@ -22,7 +21,7 @@ def inference_item(row: Row) -> Inference:
 def inference_answer(store: Store, row: Row) -> InferenceAnswer:
     return InferenceAnswer(
         **_inference_fields(row),
-        arbiter=None if row["arbiter"] == values.NOBODY else row["arbiter"],
+        arbiter=None if row["arbiter"] == NOBODY else row["arbiter"],
         challenge_window=row["challenge_window"],
         input=values.content(row["input"]),
         output=values.content(row["output"]) if row["output"] else None,
@@ -33,7 +32,7 @@ def inference_answer(store: Store, row: Row) -> InferenceAnswer:
                 passed=bool(a["passed"]),
                 report=values.content(a["report"]),
                 block=a["block"],
-                time=values.when(a["time"]),
+                time=utc(a["time"]),
                 tx_hash=a["tx_hash"],
             )
             for a in queries.attestations(store, row["id"])
@@ -54,7 +53,7 @@ def _inference_fields(row: Row) -> dict[str, Any]:
         "fee": row["fee"],
         "input_commitment": row["input_commitment"],
         "output_commitment": row["output_commitment"],
-        "requested_at": values.when(row["requested_at"]),
+        "requested_at": utc(row["requested_at"]),
         "committed_at": values.maybe_when(row["committed_at"]),
         "deadline": values.maybe_when(row["deadline"]),
         "block": row["block"],

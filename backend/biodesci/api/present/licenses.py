@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from biodesci.api.present import values
 from biodesci.api.present.datasets import container
 from biodesci.api.schemas.licenses import License, LicenseAnswer, LicenseState
+from biodesci.core.onchain import FOREVER, UNCOUNTED, utc
 from biodesci.store import queries
 from biodesci.store.database import Store
 from biodesci.store.queries import Row
 
-_STATES: Final[tuple[LicenseState, ...]] = (
-    "inReview", "purchased", "delivered", "settled", "disputed", "refunded", "rejected", "revoked",
-)  # fmt: skip
+_STATES: Final[tuple[LicenseState, ...]] = get_args(LicenseState)
 _TRAIN: Final = 2
-# AccessLicense's words for uses that are not counted and access without an end; the index has NULL there.
-_UNCOUNTED: Final = 2**32 - 1
-_FOREVER: Final = 2**40 - 1
 
 
 def license_item(row: Row, now: int) -> License:
@@ -66,7 +62,7 @@ def _license_fields(row: Row, now: int) -> dict[str, Any]:
         "disease": f"MONDO:{row['disease']:07}" if row["disease"] else None,
         "statement": row["statement"],
         "uses_left": row["uses_left"],
-        "purchased_at": values.when(row["purchased_at"]),
+        "purchased_at": utc(row["purchased_at"]),
         "delivered_at": values.maybe_when(row["delivered_at"]),
         "deadline": values.maybe_when(row["deadline"]),
         "expires_at": values.maybe_when(row["expires_at"]),
@@ -82,10 +78,11 @@ def _refund_due(row: Row, now: int) -> str | None:
         return None
     price = int(row["price"])
     shares = []
+    # The index has NULL where there is no end, or no count.
     if row["duration"]:
-        end = _FOREVER if row["expires_at"] is None else row["expires_at"]
+        end = FOREVER if row["expires_at"] is None else row["expires_at"]
         shares.append(-(-price * max(end - now, 0) // row["duration"]))
     if row["uses"]:
-        left = _UNCOUNTED if row["uses_left"] is None else row["uses_left"]
+        left = UNCOUNTED if row["uses_left"] is None else row["uses_left"]
         shares.append(-(-price * left // row["uses"]))
     return str(min(shares))

@@ -8,6 +8,7 @@ from typing import Any
 from biodesci.api.present import values
 from biodesci.api.present.rounds import round_summary
 from biodesci.api.schemas.models import CodecGrant, Lineage, ModelAnswer, ModelSummary, ModelVersion
+from biodesci.core.onchain import utc
 from biodesci.store import queries, summary
 from biodesci.store.database import Store
 from biodesci.store.queries import Row
@@ -51,7 +52,7 @@ def model_answer(store: Store, row: Row) -> ModelAnswer:
                 weights_root=v["weights_root"],
                 weights=values.content(v["weights"]),
                 round_id=v["round_id"],
-                published_at=values.when(v["published_at"]),
+                published_at=utc(v["published_at"]),
                 block=v["block"],
                 tx_hash=v["tx_hash"],
             )
@@ -84,6 +85,6 @@ def _model_fields(row: Row) -> dict[str, Any]:
         "latest_version": row["latest_version"],
         "rounds": row["rounds"],
         "inferences": row["inferences"],
-        "registered_at": values.when(row["registered_at"]),
+        "registered_at": utc(row["registered_at"]),
         "unreadable": row["reason"],
     }

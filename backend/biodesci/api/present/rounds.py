@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from biodesci.api.present import values
 from biodesci.api.schemas.rounds import Enrolment, RoundAnswer, RoundState, RoundSummary
+from biodesci.core.onchain import utc
 from biodesci.store import queries
 from biodesci.store.database import Store
 from biodesci.store.queries import Row
 
-_STATES: Final[tuple[RoundState, ...]] = ("enrolling", "running", "unmasking", "finalized", "aborted")
+_STATES: Final[tuple[RoundState, ...]] = get_args(RoundState)
 
 
 def round_summary(row: Row) -> RoundSummary:
@@ -35,7 +36,7 @@ def round_answer(store: Store, row: Row) -> RoundAnswer:
                 node=e["node"],
                 dataset_id=e["dataset_id"],
                 commitment=e["commitment"],
-                enrolled_at=values.when(e["enrolled_at"]),
+                enrolled_at=utc(e["enrolled_at"]),
                 committed_at=values.maybe_when(e["committed_at"]),
             )
             for e in queries.enrolments(store, row["id"])
@@ -55,6 +56,6 @@ def _round_fields(row: Row) -> dict[str, Any]:
         "version": row["version"],
         "enrolled": row["enrolled"],
         "committed": row["committed"],
-        "opened_at": values.when(row["opened_at"]),
+        "opened_at": utc(row["opened_at"]),
         "closed_at": values.maybe_when(row["closed_at"]),
     }

@@ -3,31 +3,25 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
-from typing import Any, Final, cast
+from datetime import datetime
+from typing import Any, Final, cast, get_args
 
 from biodesci.api.schemas.values import Activity, Content, Currency, Duo, DuoTerm, Right, VisaType
 from biodesci.core import cid, duo, visa
+from biodesci.core.onchain import NOBODY, utc
 from biodesci.store import queries
 from biodesci.store.database import Store
 from biodesci.store.queries import Row
 
-NOBODY: Final = "0x" + "0" * 40
-RIGHTS: Final[tuple[Right, ...]] = ("none", "download", "train", "infer")
+RIGHTS: Final[tuple[Right, ...]] = get_args(Right)
 # Amounts and DUO bits, which are texts in every answer, and what else passes 2**53.
 _WIDE: Final = {"price", "paid", "amount", "fee", "terms", "purpose", "nonce"}
 # Characters, on the page of one dataset or model; lists show what stands in the card's summary.
 DESCRIPTION: Final = 20_000
-_END_OF_TIME: Final = 253_402_300_799
-
-
-def when(seconds: int) -> datetime:
-    """Deadlines on chain may lie behind the last year that a date can name."""
-    return datetime.fromtimestamp(min(seconds, _END_OF_TIME), UTC)
 
 
 def maybe_when(seconds: int | None) -> datetime | None:
-    return None if seconds is None else when(seconds)
+    return None if seconds is None else utc(seconds)
 
 
 def content(digest: str) -> Content:
@@ -62,7 +56,7 @@ def activities(store: Store, subject: str) -> list[Activity]:
             name=row["name"],
             contract=row["contract"],
             block=row["block_number"],
-            time=when(row["time"]),
+            time=utc(row["time"]),
             tx_hash=row["tx_hash"],
             details=_details(json.loads(row["args"])),
         )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 
-from biodesci.store.changes.event import NOBODY, NONE, Args, At, Changes
+from biodesci.core.onchain import NOBODY
+from biodesci.store.changes.event import NONE, Args, At, Changes
 
 changes = Changes()
 

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-NOBODY: Final = "0x" + "0" * 40
 NONE: Final = "0x" + "0" * 64
 
 

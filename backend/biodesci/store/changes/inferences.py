@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-from typing import Final
 
+from biodesci.core.onchain import ARBITRATION
+from biodesci.core.onchain import RequestState as State
 from biodesci.store.changes.event import Args, At, Changes
-
-_ARBITRATION_S: Final = 30 * 86_400
 
 changes = Changes()
 
@@ -28,9 +27,9 @@ def _requested(db: sqlite3.Connection, at: At, a: Args) -> None:
 def _committed(db: sqlite3.Connection, at: At, a: Args) -> None:
     db.execute(
         """
-        UPDATE inferences SET state = 2, output_commitment = ?, output = ?, committed_at = ?,
+        UPDATE inferences SET state = ?, output_commitment = ?, output = ?, committed_at = ?,
           deadline = ? + challenge_window WHERE id = ?""",
-        (a["outputCommitment"], a["output"], at.time, at.time, a["requestId"]),
+        (State.COMMITTED, a["outputCommitment"], a["output"], at.time, at.time, a["requestId"]),
     )
 
 
@@ -41,22 +40,22 @@ def _cancelling(db: sqlite3.Connection, _at: At, a: Args) -> None:
 
 @changes.on("InferenceChallenged")
 def _challenged(db: sqlite3.Connection, at: At, a: Args) -> None:
-    _inference_state(db, a["requestId"], 3, at.time + _ARBITRATION_S)
+    _inference_state(db, a["requestId"], State.CHALLENGED, at.time + ARBITRATION)
 
 
 @changes.on("ChallengeResolved")
 def _resolved(db: sqlite3.Connection, _at: At, a: Args) -> None:
-    _inference_state(db, a["requestId"], 5 if a["upheld"] else 4)
+    _inference_state(db, a["requestId"], State.REFUSED if a["upheld"] else State.FINALIZED)
 
 
 @changes.on("InferenceFinalized")
 def _inference_finalized(db: sqlite3.Connection, _at: At, a: Args) -> None:
-    _inference_state(db, a["requestId"], 4)
+    _inference_state(db, a["requestId"], State.FINALIZED)
 
 
 @changes.on("InferenceExpired")
 def _expired(db: sqlite3.Connection, _at: At, a: Args) -> None:
-    _inference_state(db, a["requestId"], 6)
+    _inference_state(db, a["requestId"], State.EXPIRED)
 
 
 def _inference_state(db: sqlite3.Connection, request: int, state: int, deadline: int | None = None) -> None:

@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-from typing import Final
 
+from biodesci.core.onchain import ARBITRATION, FOREVER, UNCOUNTED
+from biodesci.core.onchain import LicenseState as State
 from biodesci.store.changes.event import NONE, Args, At, Changes
-
-_FOREVER: Final = 2**40 - 1
-_UNCOUNTED: Final = 2**32 - 1
-_ARBITRATION_S: Final = 30 * 86_400
-
-# IAccessLicense.State
-IN_REVIEW, PURCHASED, DELIVERED, SETTLED, DISPUTED, REFUNDED, REJECTED, REVOKED = range(1, 9)
 
 changes = Changes()
 
@@ -45,8 +39,9 @@ def _purchased(db: sqlite3.Connection, at: At, a: Args) -> None:
         SELECT ?, id, dataset_id, ?, ?, ?, "right", price, ?, NULL, NULL, nullif(uses, 0), ?, NULL,
           ? + delivery_window, NULL, NULL, ?, ? FROM offers WHERE id = ?""",
         (
-            a["licenseId"], a["version"], a["licensee"], IN_REVIEW if a["needsReview"] else PURCHASED,
-            str(a["purpose"]), at.time, at.time, at.block, at.tx_hash, a["offerId"],
+            a["licenseId"], a["version"], a["licensee"],
+            State.IN_REVIEW if a["needsReview"] else State.PURCHASED, str(a["purpose"]), at.time, at.time,
+            at.block, at.tx_hash, a["offerId"],
         ),
     )  # fmt: skip
 
@@ -65,7 +60,7 @@ def _approved(db: sqlite3.Connection, at: At, a: Args) -> None:
         """
         UPDATE licenses SET state = ?, deadline = ? +
           (SELECT delivery_window FROM offers WHERE offers.id = licenses.offer_id) WHERE id = ?""",
-        (PURCHASED, at.time, a["licenseId"]),
+        (State.PURCHASED, at.time, a["licenseId"]),
     )
 
 
@@ -93,7 +88,14 @@ def _delivered(db: sqlite3.Connection, at: At, a: Args) -> None:
         """
         UPDATE licenses SET state = ?, delivered_at = ?, expires_at = ?, envelope = ?, deadline = ?
         WHERE id = ?""",
-        (DELIVERED, at.time, expires_at, a["envelope"], at.time + dispute_window, a["licenseId"]),
+        (
+            State.DELIVERED,
+            at.time,
+            expires_at,
+            a["envelope"],
+            at.time + dispute_window,
+            a["licenseId"],
+        ),
     )
 
 
@@ -101,35 +103,35 @@ def _delivered(db: sqlite3.Connection, at: At, a: Args) -> None:
 def _renewed(db: sqlite3.Connection, _at: At, a: Args) -> None:
     db.execute(
         "UPDATE licenses SET expires_at = nullif(?, ?), uses_left = nullif(?, ?) WHERE id = ?",
-        (a["expiresAt"], _FOREVER, a["usesLeft"], _UNCOUNTED, a["licenseId"]),
+        (a["expiresAt"], FOREVER, a["usesLeft"], UNCOUNTED, a["licenseId"]),
     )
 
 
 @changes.on("LicenseDisputed")
 def _disputed(db: sqlite3.Connection, at: At, a: Args) -> None:
     # Without an arbiter LicenseRefunded follows in the same transaction.
-    _license_state(db, a["licenseId"], DISPUTED, at.time + _ARBITRATION_S)
+    _license_state(db, a["licenseId"], State.DISPUTED, at.time + ARBITRATION)
 
 
 @changes.on("LicenseConsumed")
 def _consumed(db: sqlite3.Connection, _at: At, a: Args) -> None:
-    if a["usesLeft"] != _UNCOUNTED:
+    if a["usesLeft"] != UNCOUNTED:
         db.execute("UPDATE licenses SET uses_left = ? WHERE id = ?", (a["usesLeft"], a["licenseId"]))
 
 
 @changes.on("LicenseSettled")
 def _settled(db: sqlite3.Connection, _at: At, a: Args) -> None:
-    _license_state(db, a["licenseId"], SETTLED)
+    _license_state(db, a["licenseId"], State.SETTLED)
 
 
 @changes.on("LicenseRejected")
 def _rejected(db: sqlite3.Connection, _at: At, a: Args) -> None:
-    _license_state(db, a["licenseId"], REJECTED)
+    _license_state(db, a["licenseId"], State.REJECTED)
 
 
 @changes.on("LicenseRevoked")
 def _revoked(db: sqlite3.Connection, _at: At, a: Args) -> None:
-    _license_state(db, a["licenseId"], REVOKED)
+    _license_state(db, a["licenseId"], State.REVOKED)
 
 
 @changes.on("LicenseRefunded")
@@ -139,7 +141,7 @@ def _refunded(db: sqlite3.Connection, _at: At, a: Args) -> None:
         """
         UPDATE licenses SET state = ?, deadline = NULL, expires_at = NULL
         WHERE id = ? AND state NOT IN (?, ?)""",
-        (REFUNDED, a["licenseId"], REJECTED, REVOKED),
+        (State.REFUNDED, a["licenseId"], State.REJECTED, State.REVOKED),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
+from biodesci.core.onchain import RoundState as State
 from biodesci.store.changes.event import Args, At, Changes
 
 changes = Changes()
@@ -74,24 +75,30 @@ def _update(db: sqlite3.Connection, at: At, a: Args) -> None:
 
 @changes.on("RoundStarted")
 def _started(db: sqlite3.Connection, _at: At, a: Args) -> None:
-    db.execute("UPDATE rounds SET state = 2 WHERE id = ?", (a["roundId"],))
+    _round_state(db, a["roundId"], State.RUNNING)
 
 
 @changes.on("CommitsClosed")
 def _commits_closed(db: sqlite3.Connection, _at: At, a: Args) -> None:
-    db.execute("UPDATE rounds SET state = 3 WHERE id = ?", (a["roundId"],))
+    _round_state(db, a["roundId"], State.UNMASKING)
+
+
+def _round_state(db: sqlite3.Connection, round_id: int, state: State) -> None:
+    db.execute("UPDATE rounds SET state = ? WHERE id = ?", (state, round_id))
 
 
 @changes.on("RoundFinalized")
 def _finalized(db: sqlite3.Connection, at: At, a: Args) -> None:
     db.execute(
         """
-        UPDATE rounds SET state = 4, result = ?, closed_at = ?,
+        UPDATE rounds SET state = ?, result = ?, closed_at = ?,
           version = CASE kind WHEN 1 THEN ? ELSE NULL END WHERE id = ?""",
-        (a["result"], at.time, a["version"], a["roundId"]),
+        (State.FINALIZED, a["result"], at.time, a["version"], a["roundId"]),
     )
 
 
 @changes.on("RoundAborted")
 def _aborted(db: sqlite3.Connection, at: At, a: Args) -> None:
-    db.execute("UPDATE rounds SET state = 5, closed_at = ? WHERE id = ?", (at.time, a["roundId"]))
+    db.execute(
+        "UPDATE rounds SET state = ?, closed_at = ? WHERE id = ?", (State.ABORTED, at.time, a["roundId"])
+    )

@@ -1,8 +1,22 @@
-"""The states that the contracts know, by the numbers of their enums."""
+"""What numbers on chain stand for: states, nobody, no end, not counted, times."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from enum import IntEnum
+from typing import Final
+
+NOBODY: Final = "0x" + "0" * 40
+DAY: Final = 86_400
+FOREVER: Final = 2**40 - 1  # AccessLicense: access without an end
+UNCOUNTED: Final = 2**32 - 1  # AccessLicense: uses that are not counted
+ARBITRATION: Final = 30 * DAY  # AccessLicense, InferenceCommitment: what an arbiter has, in seconds
+LAST_SECOND: Final = 253_402_300_799  # of 9999, the last year that a date can name
+
+
+def utc(seconds: int) -> datetime:
+    """A time on chain as a date; the last there is for those that are later."""
+    return datetime.fromtimestamp(min(seconds, LAST_SECOND), UTC)
 
 
 class LicenseState(IntEnum):
