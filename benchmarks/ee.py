@@ -19,7 +19,7 @@ from biodesci.demo import baselines
 from biodesci.ee.keys import TabularKey
 from biodesci.ee.runtime import infer
 from biodesci.ee.sampling import initial_weights
-from biodesci.ee.tabular import TabularConfig, build
+from biodesci.ee.architectures.tabular import TabularConfig, build
 from biodesci.ee.training import train
 
 PAIRS = 51

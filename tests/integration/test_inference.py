@@ -29,7 +29,7 @@ from biodesci.chain import accounts
 from biodesci.chain.client import Chain
 from biodesci.chain.deployment import Deployment
 from biodesci.core.onchain import RequestState
-from biodesci.ee.tabular import TabularConfig
+from biodesci.ee.architectures.tabular import TabularConfig
 from biodesci.ipfs.client import Ipfs
 from biodesci.proof.bundle import Bundle
 from biodesci.services import audit, infer, keys

@@ -26,7 +26,7 @@ from biodesci.core.features import Normalization
 from biodesci.core.onchain import RoundState
 from biodesci.demo import heart
 from biodesci.demo.stack import Party, Stack
-from biodesci.ee.tabular import TabularConfig
+from biodesci.ee.architectures.tabular import TabularConfig
 from biodesci.ee.training import TrainingPlan
 from biodesci.services import keys, local_training, model, round_owner, rounds
 from biodesci.services.aggregator_client import SIGNATURE_HEADER

@@ -30,7 +30,7 @@ def create(
 ) -> None:
     """Encrypt a fresh tabular transformer and register it; the key stays in this home, sealed."""
     from biodesci.core import cid
-    from biodesci.ee.tabular import TabularConfig
+    from biodesci.ee.architectures.tabular import TabularConfig
     from biodesci.services.model import create_model, key_path
 
     shape = TabularConfig(features, tokens, width, heads, layers, hidden, classes)

@@ -14,7 +14,7 @@ from biodesci.demo.cast import Cast
 from biodesci.demo.narrator import Narrator
 from biodesci.demo.stack import Stack
 from biodesci.ee import runtime
-from biodesci.ee.tabular import TabularConfig
+from biodesci.ee.architectures.tabular import TabularConfig
 from biodesci.services import model as models
 from biodesci.services import round_owner
 from biodesci.services.patience import persist

@@ -19,7 +19,7 @@ from torch import Tensor
 
 from biodesci.ee.keys import TabularKey
 from biodesci.ee.sampling import Stream, initial_weights
-from biodesci.ee.tabular import TabularConfig
+from biodesci.ee.architectures.tabular import TabularConfig
 
 Matrix = NDArray[np.float64]
 DRIFTS = (0.0, 0.1, 0.4, 1.0)

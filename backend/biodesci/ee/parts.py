@@ -1,45 +1,210 @@
-"""How keys and codecs are written: safetensors with a format name in the metadata."""
+"""Key parts: invertible maps T of row vectors, x' = x T, in the three shapes that keys need.
+
+Each applies along one axis of a tensor, either as T or as its dual T⁻ᵀ: a layer y = x Wᵀ + b whose input moves by T
+and whose output moves by U becomes W' = Uᵀ W T⁻ᵀ, b' = b U. So U acts on W's output axis and on b, and the dual
+of T on its input axis; for orthogonal T both are the same.
+"""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from typing import Any
+import math
+from dataclasses import dataclass, field
+from functools import cached_property
 
-import numpy as np
-from numpy.typing import NDArray
-from safetensors import SafetensorError
-from safetensors.numpy import load, save
+import torch
+from torch import Tensor
 
 from biodesci.core.errors import InputError
 
-
-def dump_parts(form: str, parts: Mapping[str, NDArray[Any]], metadata: Mapping[str, str]) -> bytes:
-    """The bytes of `parts`; `form` names the format and its version."""
-    contiguous = {name: np.ascontiguousarray(part) for name, part in parts.items()}
-    return bytes(save(contiguous, {**metadata, "format": form}))
+HINT = "Use the key file as it was written; without it the model cannot be recovered."
 
 
-def load_parts(form: str, data: bytes) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
-    """Parts (own copies) and metadata; InputError when the bytes are of another format."""
-    hint = "Use the file as it was written; it may be damaged or of another kind."
-    try:
-        loaded = load(data)
-        header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
-    except (SafetensorError, ValueError, KeyError, TypeError) as exc:
-        raise InputError(f"These bytes are not a {form}.", hint) from exc
-    metadata = header.get("__metadata__", {})
-    if metadata.get("format") != form:
-        raise InputError(f"These bytes are not a {form}.", hint)
-    return {name: np.array(part) for name, part in loaded.items()}, metadata
+@dataclass(frozen=True, eq=False)
+class Monomial:
+    """x'[j] = x[order[j]] · scale[j]: a permutation, with signs or other factors if there is a `scale`.
+
+    `order` is int64 (n,), `scale` fp64 (n,) or None. Without a scale, or with signs alone, it moves
+    numbers of any type without rounding.
+    """
+
+    order: Tensor = field(repr=False)
+    scale: Tensor | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        n = self.order.numel()
+        if self.order.dtype != torch.int64 or not torch.equal(self.order.sort().values, torch.arange(n)):
+            raise InputError("A key part is not an order.", HINT)
+        if self.scale is not None:
+            good = self.scale.shape == (n,) and bool((self.scale != 0).all())
+            if not good or not bool(torch.isfinite(self.scale).all()):
+                raise InputError("A key part's scale is damaged.", HINT)
+
+    @property
+    def size(self) -> int:
+        return self.order.numel()
+
+    @property
+    def lossless(self) -> bool:
+        return self.scale is None or bool((self.scale.abs() == 1).all())
+
+    @property
+    def orthogonal(self) -> bool:
+        return self.lossless
+
+    def apply(self, x: Tensor, axis: int, dual: bool = False) -> Tensor:
+        moved = x.index_select(axis, self.order)
+        if self.scale is None:
+            return moved
+        scale = 1.0 / self.scale if dual else self.scale
+        shape = [1] * x.ndim
+        shape[axis] = self.size
+        return moved * scale.reshape(shape).to(x.dtype)
+
+    def inverse(self) -> Monomial:
+        order = self.order.argsort()
+        return Monomial(order, None if self.scale is None else 1.0 / self.scale[order])
+
+    def then(self, other: Monomial) -> Monomial:
+        order = self.order[other.order]
+        if self.scale is None:
+            return Monomial(order, other.scale)
+        first = self.scale[other.order]
+        return Monomial(order, first if other.scale is None else first * other.scale)
+
+    def unsigned(self) -> Monomial:
+        """Its order alone: how what must stay positive moves, such as a norm's weight."""
+        return Monomial(self.order)
+
+    def inner(self, width: int) -> Monomial:
+        """Moves runs of `width` neighbours instead of single coordinates: T ⊗ I."""
+        order = (self.order[:, None] * width + torch.arange(width)).reshape(-1)
+        return Monomial(order, None if self.scale is None else self.scale.repeat_interleave(width))
+
+    def outer(self, copies: int) -> Monomial:
+        """The same map on each of `copies` runs: I ⊗ T."""
+        return self.each(copies, self.size)
+
+    def each(self, copies: int, width: int) -> Monomial:
+        """For a map that stays within blocks of `width`: every block `copies` times, one after the other."""
+        within = self.order.reshape(-1, width) - torch.arange(0, self.size, width)[:, None]
+        if bool((within < 0).any()) or bool((within >= width).any()):
+            raise InputError(f"A key part crosses its blocks of {width}.", HINT)
+        repeated = within.repeat_interleave(copies, dim=0)
+        order = (repeated + torch.arange(0, self.size * copies, width)[:, None]).reshape(-1)
+        if self.scale is None:
+            return Monomial(order)
+        return Monomial(order, self.scale.reshape(-1, width).repeat_interleave(copies, dim=0).reshape(-1))
+
+    def matrix(self) -> Tensor:
+        """T (n, n), fp64."""
+        scale = torch.ones(self.size, dtype=torch.float64) if self.scale is None else self.scale
+        result = torch.zeros(self.size, self.size, dtype=torch.float64)
+        result[self.order, torch.arange(self.size)] = scale
+        return result
+
+    def blocks(self, width: int) -> Tensor:
+        """The blocks of T (n / width, width, width)."""
+        count = self.size // width
+        part = self.each(1, width)  # refuses what crosses blocks
+        scale = torch.ones(self.size, dtype=torch.float64) if part.scale is None else part.scale
+        result = torch.zeros(count, width, width, dtype=torch.float64)
+        block = torch.arange(self.size) // width
+        result[block, part.order % width, torch.arange(self.size) % width] = scale
+        return result
+
+    def tensors(self) -> dict[str, Tensor]:
+        return {"order": self.order} | ({} if self.scale is None else {"scale": self.scale})
 
 
-def check_orders(orders: NDArray[Any], what: str) -> None:
-    """Raises InputError unless each row of `orders` is a permutation."""
-    rows = np.atleast_2d(orders)
-    if rows.dtype != np.int64 or not np.array_equal(
-        np.sort(rows, axis=-1), np.broadcast_to(np.arange(rows.shape[-1]), rows.shape)
-    ):
-        raise InputError(
-            f"The {what} is not an order.", "The file may be damaged; use the one first written."
-        )
+@dataclass(frozen=True, eq=False)
+class Blocks:
+    """A block-diagonal T = ⊕ blocks[i], fp64 (k, m, m); a single block is a dense map."""
+
+    matrices: Tensor = field(repr=False)
+
+    def __post_init__(self) -> None:
+        m = self.matrices
+        if m.ndim != 3 or m.shape[1] != m.shape[2] or m.dtype != torch.float64:
+            raise InputError("A key part is not made of square matrices.", HINT)
+        if not bool(torch.isfinite(m).all()) or not float(self.condition) < 100:
+            raise InputError("A key part is badly conditioned, so the key is inexact.", HINT)
+
+    @cached_property
+    def orthogonal(self) -> bool:
+        gram = self.matrices @ self.matrices.mT
+        eye = torch.eye(self.width, dtype=torch.float64)
+        return bool((gram - eye).abs().amax() < 1e-12 * math.sqrt(self.width))
+
+    @cached_property
+    def condition(self) -> Tensor:
+        """The largest condition number of the blocks."""
+        return torch.ones(()) if self.orthogonal else torch.linalg.cond(self.matrices).amax()
+
+    @cached_property
+    def duals(self) -> Tensor:
+        return self.matrices if self.orthogonal else torch.linalg.inv(self.matrices).mT
+
+    @property
+    def width(self) -> int:
+        return int(self.matrices.shape[1])
+
+    @property
+    def size(self) -> int:
+        return int(self.matrices.shape[0]) * self.width
+
+    @property
+    def lossless(self) -> bool:
+        return False
+
+    def apply(self, x: Tensor, axis: int, dual: bool = False) -> Tensor:
+        matrices = (self.duals if dual else self.matrices).to(x.device)
+        if matrices.shape[0] == 1:
+            return (x.movedim(axis, -1) @ matrices[0]).movedim(-1, axis)
+        rows = x.movedim(axis, -1)
+        split = rows.reshape(-1, matrices.shape[0], self.width).transpose(0, 1)  # (k, rows, m)
+        return (split @ matrices).transpose(0, 1).reshape(rows.shape).movedim(-1, axis)
+
+    def inverse(self) -> Blocks:
+        return Blocks(self.duals.mT.contiguous())
+
+    def then(self, other: Blocks) -> Blocks:
+        return Blocks(self.matrices @ other.matrices)
+
+    def outer(self, copies: int) -> Blocks:
+        """The same map on each of `copies` runs: I ⊗ T."""
+        return Blocks(self.matrices.repeat(copies, 1, 1))
+
+    def each(self, copies: int, width: int) -> Blocks:
+        """Every block `copies` times, one after the other."""
+        if width != self.width:
+            raise InputError(f"A key part has blocks of {self.width}, not {width}.", HINT)
+        return Blocks(self.matrices.repeat_interleave(copies, dim=0))
+
+    def matrix(self) -> Tensor:
+        """T (n, n), fp64."""
+        return torch.block_diag(*self.matrices)
+
+    def blocks(self, width: int) -> Tensor:
+        """The blocks of T (n / width, width, width)."""
+        if width != self.width:
+            raise InputError(f"A key part has blocks of {self.width}, not {width}.", HINT)
+        return self.matrices
+
+    def tensors(self) -> dict[str, Tensor]:
+        return {"matrices": self.matrices}
+
+
+Part = Monomial | Blocks
+
+
+def identity(n: int) -> Monomial:
+    return Monomial(torch.arange(n))
+
+
+def from_tensors(tensors: dict[str, Tensor]) -> Part:
+    """The inverse of `Part.tensors`."""
+    if set(tensors) == {"matrices"}:
+        return Blocks(tensors["matrices"])
+    if "order" in tensors and set(tensors) <= {"order", "scale"}:
+        return Monomial(tensors["order"], tensors.get("scale"))
+    raise InputError("This is not a complete model key.", HINT)

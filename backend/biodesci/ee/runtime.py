@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from biodesci.core.errors import InputError
-from biodesci.ee.tabular import TabularConfig, build
+from biodesci.ee.architectures.tabular import TabularConfig, build
 
 
 def infer(config: TabularConfig, tensors: Mapping[str, NDArray[Any]], x: NDArray[Any]) -> NDArray[np.float64]:

@@ -13,7 +13,6 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from numpy.typing import NDArray
 
 from biodesci.core.errors import InputError
-from biodesci.ee.tabular import TabularConfig, shapes
 
 Matrix = NDArray[np.float64]
 Order = NDArray[np.int64]
@@ -48,21 +47,13 @@ class Stream:
         result: Matrix = both[:count].reshape(shape)
         return result
 
-    def below(self, bound: int) -> int:
-        """Uniform in [0, bound), by rejection."""
-        limit = 2**64 - 2**64 % bound
-        while True:
-            value = int(self.integers(1)[0])
-            if value < limit:
-                return value % bound
-
     def permutation(self, n: int) -> Order:
-        """Uniform over the n! orders (Fisher and Yates)."""
-        order = np.arange(n, dtype=np.int64)
-        for i in range(n - 1, 0, -1):
-            j = self.below(i + 1)
-            order[i], order[j] = order[j], order[i]
-        return order
+        """Uniform over the n! orders: the ranks of n distinct random numbers."""
+        while True:
+            numbers = self.integers(n)
+            order = np.argsort(numbers, kind="stable")
+            if (np.diff(numbers[order]) > 0).all():
+                return order
 
     def orthogonal(self, n: int) -> Matrix:
         """Haar measure on O(n)."""
@@ -85,20 +76,3 @@ class Stream:
         scale = 2.0 ** (2.0 * self.uniform(n) - 1.0)
         result: Matrix = self.orthogonal(n) * scale @ self.orthogonal(n)
         return result
-
-
-def initial_weights(config: TabularConfig, seed: bytes) -> dict[str, Matrix]:
-    """Fresh plaintext weights: N(0, 1 / fan-in), residual writers scaled down by sqrt(2 layers), zero biases
-    but for the tokens', which must differ from one another."""
-    weights: dict[str, Matrix] = {}
-    for name, shape in shapes(config).items():
-        if name.endswith(".bias"):
-            weights[name] = np.zeros(shape)
-            if name == "input.bias":
-                weights[name] = 0.5 * Stream(seed, f"init/{name}").gaussian(*shape)
-            continue
-        gain = float(shape[1]) ** -0.5
-        if name.endswith(("output.weight", "contract.weight")):
-            gain *= (2.0 * config.layers) ** -0.5
-        weights[name] = gain * Stream(seed, f"init/{name}").gaussian(*shape)
-    return weights

@@ -19,7 +19,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from biodesci.core.errors import InputError
-from biodesci.ee.tabular import TabularTransformer
+from biodesci.ee.architectures.tabular import TabularTransformer
 
 # optimizer -> key modes under which encrypted training equals plaintext training; "plain" is no key at all
 EXACT: dict[str, frozenset[str]] = {

@@ -20,7 +20,7 @@ from torch.overrides import TorchFunctionMode
 
 from biodesci.core.errors import IntegrityError
 from biodesci.ee import runtime
-from biodesci.ee.tabular import TabularConfig
+from biodesci.ee.architectures.tabular import TabularConfig
 from biodesci.proof.freivalds import COLUMNS, check_product, largest_difference
 from biodesci.proof.trace import Product, Trace
 

@@ -17,7 +17,7 @@ from biodesci.chain.client import Chain
 from biodesci.core import canonical, checkpoint, commitment
 from biodesci.core.errors import InputError, IntegrityError, NotFoundError, StateError
 from biodesci.core.onchain import RequestState
-from biodesci.ee.tabular import TabularConfig
+from biodesci.ee.architectures.tabular import TabularConfig
 from biodesci.ipfs.client import Ipfs
 from biodesci.proof.receipt import Receipt
 

@@ -24,7 +24,7 @@ from biodesci.ee import attacks
 from biodesci.ee.codec import Kind
 from biodesci.ee.keys import Mode, TabularKey
 from biodesci.ee.sampling import initial_weights
-from biodesci.ee.tabular import TabularConfig
+from biodesci.ee.architectures.tabular import TabularConfig
 from biodesci.ee.training import EXACT
 from biodesci.ipfs.client import Ipfs
 from biodesci.services import files

@@ -14,7 +14,7 @@ from biodesci.core.errors import InputError, WrongKeyError
 from biodesci.ee.keys import TabularKey
 from biodesci.ee.runtime import infer
 from biodesci.ee.sampling import initial_weights
-from biodesci.ee.tabular import TabularConfig, TabularTransformer, build
+from biodesci.ee.architectures.tabular import TabularConfig, TabularTransformer, build
 
 SMALL = TabularConfig(features=7, tokens=3, width=8, heads=2, layers=2, hidden=12, classes=3)
 

@@ -11,7 +11,7 @@ from biodesci.core.errors import InputError, WrongKeyError
 from biodesci.ee.codec import Codec
 from biodesci.ee.keys import TabularKey
 from biodesci.ee.sampling import Stream
-from biodesci.ee.tabular import TabularConfig
+from biodesci.ee.architectures.tabular import TabularConfig
 
 CONFIG = TabularConfig(features=5, tokens=3, width=8, heads=2, layers=2, hidden=6, classes=3)
 SEED = bytes(range(32))

@@ -12,7 +12,7 @@ import torch
 
 from biodesci.chain.client import Chain
 from biodesci.core import checkpoint
-from biodesci.ee.tabular import TabularConfig
+from biodesci.ee.architectures.tabular import TabularConfig
 from biodesci.ipfs.client import Ipfs
 from biodesci.proof.bundle import Bundle
 from biodesci.proof.report import AuditReport

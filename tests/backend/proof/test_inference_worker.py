@@ -17,7 +17,7 @@ from biodesci.core.errors import (
     NotFoundError,
 )
 from biodesci.core.onchain import RequestState
-from biodesci.ee.tabular import TabularConfig
+from biodesci.ee.architectures.tabular import TabularConfig
 from biodesci.ipfs.client import Ipfs
 from biodesci.services import infer, serve
 from biodesci.services.codec import load_codec

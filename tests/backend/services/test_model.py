@@ -24,7 +24,7 @@ from biodesci.core.errors import (
 from biodesci.ee.keys import TabularKey
 from biodesci.ee.runtime import infer
 from biodesci.ee.sampling import initial_weights
-from biodesci.ee.tabular import TabularConfig
+from biodesci.ee.architectures.tabular import TabularConfig
 from biodesci.ipfs.client import Ipfs
 from biodesci.services import model
 from biodesci.services.codec import codec_info, load_card, load_codec

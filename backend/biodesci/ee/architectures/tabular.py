@@ -8,17 +8,24 @@ alike.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from biodesci.core.errors import InputError
+from biodesci.ee.architectures.draft import Draft
+from biodesci.ee.groups import CentredOrthogonals, Invertibles, Mode, Permutations
+from biodesci.ee.layout import Factor, Layout, Shift, axis
+from biodesci.ee.sampling import Stream
 
 NAME = "biodesci/tabular-transformer/v1"
+TYPES = ("biodesci-tabular",)
 LIMITS = {
     "features": 4096,
     "tokens": 256,
@@ -59,6 +66,10 @@ class TabularConfig:
     @property
     def head_width(self) -> int:
         return self.width // self.heads
+
+    def settings(self) -> dict[str, Any]:
+        """What config.json would hold: the form that keys are made for."""
+        return {"model_type": TYPES[0], **asdict(self)}
 
     def document(self) -> dict[str, Any]:
         """The architecture document; its canonical SHA-256 is the architecture hash on chain."""
@@ -161,3 +172,47 @@ def build(
     model = TabularTransformer(config, dtype)
     model.load_state_dict({name: tensor.to(dtype) for name, tensor in state.items()})
     return model
+
+
+def initial_weights(config: TabularConfig, seed: bytes) -> dict[str, NDArray[np.float64]]:
+    """Fresh plaintext weights: N(0, 1 / fan-in), residual writers scaled down by sqrt(2 layers), zero biases
+    but for the tokens', which must differ from one another."""
+    weights: dict[str, NDArray[np.float64]] = {}
+    for name, shape in shapes(config).items():
+        if name.endswith(".bias"):
+            weights[name] = np.zeros(shape)
+            if name == "input.bias":
+                weights[name] = 0.5 * Stream(seed, f"init/{name}").gaussian(*shape)
+            continue
+        gain = float(shape[1]) ** -0.5
+        if name.endswith(("output.weight", "contract.weight")):
+            gain *= (2.0 * config.layers) ** -0.5
+        weights[name] = gain * Stream(seed, f"init/{name}").gaussian(*shape)
+    return weights
+
+
+def layout(config: Mapping[str, Any], names: Collection[str], mode: Mode) -> Layout:
+    """The layout; `config` has the fields of TabularConfig."""
+    c = TabularConfig(**{f.name: config[f.name] for f in fields(TabularConfig) if f.name in config})
+    d = Draft("biodesci-tabular", mode, names)
+    stream = axis(c.width, d.place("stream", CentredOrthogonals(c.width)))
+    records = axis(c.features, d.place("records", Invertibles(c.features)))
+    order = d.place("tokens", Permutations(c.tokens, "tokens can be reordered, nothing else"))
+    d.inputs["records"] = records
+    # The tokens all lie in the one stream, and nothing depends on their order.
+    written = axis(c.tokens * c.width, Factor("stream", outer=c.tokens), Factor(order.place, inner=c.width))
+    shift = None
+    if mode == "general":
+        d.shifts["records"] = c.features
+        shift = Shift("records", "input.weight")
+    d.linear("input", written, records, shift=shift)
+    for i in range(c.layers):
+        h = d.attention(f"blocks.{i}.attention", c.heads, c.head_width)
+        for which, moved in (("query", h.query), ("key", h.key), ("value", h.value)):
+            d.linear(f"blocks.{i}.{which}", moved, stream)
+        d.linear(f"blocks.{i}.output", stream, h.read)
+        neurons = d.neurons(f"blocks.{i}", c.hidden, "gelu")
+        d.linear(f"blocks.{i}.expand", neurons, stream)
+        d.linear(f"blocks.{i}.contract", stream, neurons)
+    d.scores("head", c.classes, stream)
+    return d.layout()

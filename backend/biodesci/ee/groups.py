@@ -1,0 +1,250 @@
+"""The maximal exact group of each place in a network: which key parts commute with what is computed there.
+
+A group samples parts for a mode, refuses a part that is not exact, with the reason, and counts its keys.
+Modes cut every group down to what training needs (`training/combinations.py`):
+
+    permutation   signed permutations: any optimizer that treats coordinates alike, lossless decryption
+    orthogonal    orthogonal maps: optimizers that commute with rotations
+    general       the whole group: inference only
+    dense         orthogonal, with a dense map per LayerNorm (BERT)
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from biodesci.core.errors import InputError
+from biodesci.ee.parts import Blocks, Monomial, Part, identity
+from biodesci.ee.sampling import Stream
+
+Mode = Literal["permutation", "orthogonal", "general", "dense"]
+MODES: tuple[Mode, ...] = ("permutation", "orthogonal", "general", "dense")
+
+
+class InexactKeyError(InputError):
+    """A key part that would change the model's answers in the place where it is used."""
+
+
+@dataclass(frozen=True)
+class Entropy:
+    """Size of a set of keys: continuous dimensions, and bits of its finite choices."""
+
+    dimensions: int = 0
+    bits: float = 0.0
+
+    def __add__(self, other: Entropy) -> Entropy:
+        return Entropy(self.dimensions + other.dimensions, self.bits + other.bits)
+
+
+def order_bits(n: int) -> float:
+    """log2 n!"""
+    return math.lgamma(n + 1) / math.log(2)
+
+
+@dataclass(frozen=True)
+class Group(ABC):
+    """`n` coordinates."""
+
+    n: int
+
+    @abstractmethod
+    def sample(self, stream: Stream, mode: Mode) -> Part:
+        """A part drawn uniformly (Haar where the group is compact) from what `mode` allows."""
+
+    @abstractmethod
+    def refusal(self, part: Part) -> str | None:
+        """Why `part` is not exact here; None if it is."""
+
+    @abstractmethod
+    def entropy(self, mode: Mode) -> Entropy:
+        """Of what `sample` draws from."""
+
+    def admit(self, place: str, part: Part) -> None:
+        """Raises InexactKeyError, with the reason, unless `part` is exact here."""
+        reason = f"it has {part.size} coordinates, not {self.n}" if part.size != self.n else self.refusal(part)
+        if reason is not None:
+            raise InexactKeyError(
+                f"The key's part {place} is not exact there: {reason}.",
+                "Draw the key for this architecture and mode, or use the key file as it was written.",
+            )
+
+
+def signs(stream: Stream, n: int) -> Tensor:
+    return torch.from_numpy(1.0 - 2.0 * (stream.integers(n) & 1).astype("float64"))
+
+
+def draw_order(stream: Stream, n: int) -> Tensor:
+    return torch.from_numpy(stream.permutation(n))
+
+
+def dense(matrix: object) -> Blocks:
+    return Blocks(torch.as_tensor(matrix, dtype=torch.float64).unsqueeze(0))
+
+
+@dataclass(frozen=True)
+class Permutations(Group):
+    """Where a function acts on every coordinate alike (GELU, SiLU), or rows are looked up by number."""
+
+    why: str = "the activation there acts on each coordinate, so only reordering commutes with it"
+
+    def sample(self, stream: Stream, mode: Mode) -> Monomial:
+        return Monomial(draw_order(stream, self.n))
+
+    def refusal(self, part: Part) -> str | None:
+        return None if isinstance(part, Monomial) and part.scale is None else self.why
+
+    def entropy(self, mode: Mode) -> Entropy:
+        return Entropy(0, order_bits(self.n))
+
+
+@dataclass(frozen=True)
+class SignedPermutations(Group):
+    """Where an odd function acts on every coordinate alike (tanh)."""
+
+    def sample(self, stream: Stream, mode: Mode) -> Monomial:
+        return Monomial(draw_order(stream, self.n), signs(stream, self.n))
+
+    def refusal(self, part: Part) -> str | None:
+        good = isinstance(part, Monomial) and part.lossless
+        return None if good else "an odd activation commutes with reordering and signs alone"
+
+    def entropy(self, mode: Mode) -> Entropy:
+        return Entropy(0, order_bits(self.n) + self.n)
+
+
+@dataclass(frozen=True)
+class BlockOrders(Group):
+    """Reordering within blocks of `width`, each for itself: the query heads that share a key head."""
+
+    width: int = 1
+
+    def sample(self, stream: Stream, mode: Mode) -> Monomial:
+        starts = range(0, self.n, self.width)
+        return Monomial(torch.cat([start + draw_order(stream, self.width) for start in starts]))
+
+    def refusal(self, part: Part) -> str | None:
+        if not isinstance(part, Monomial) or part.scale is not None:
+            return "heads can be reordered, nothing else"
+        crosses = bool((part.order // self.width != torch.arange(self.n) // self.width).any())
+        return "it moves a query head to another group's key head" if crosses else None
+
+    def entropy(self, mode: Mode) -> Entropy:
+        return Entropy(0, self.n // self.width * order_bits(self.width))
+
+
+@dataclass(frozen=True)
+class Scales(Group):
+    """Factors per coordinate: of either sign where two factors are multiplied (SwiGLU's second), positive before
+    ReLU. Other modes than general draw signs, or nothing."""
+
+    positive: bool = False
+
+    def sample(self, stream: Stream, mode: Mode) -> Monomial:
+        if mode == "general":
+            scale = 2.0 ** torch.from_numpy(2.0 * stream.uniform(self.n) - 1.0)
+            return Monomial(torch.arange(self.n), scale if self.positive else scale * signs(stream, self.n))
+        return identity(self.n) if self.positive else Monomial(torch.arange(self.n), signs(stream, self.n))
+
+    def refusal(self, part: Part) -> str | None:
+        if not isinstance(part, Monomial) or not torch.equal(part.order, torch.arange(self.n)):
+            return "only factors per coordinate commute there"
+        if self.positive and part.scale is not None and bool((part.scale < 0).any()):
+            return "ReLU commutes with positive factors alone"
+        return None
+
+    def entropy(self, mode: Mode) -> Entropy:
+        signs = 0.0 if self.positive else float(self.n)
+        return Entropy(self.n if mode == "general" else 0, signs)
+
+
+@dataclass(frozen=True)
+class Orthogonals(Group):
+    """O(n): the residual stream under RMSNorm without weights."""
+
+    def sample(self, stream: Stream, mode: Mode) -> Part:
+        if mode == "permutation":
+            return Monomial(draw_order(stream, self.n), signs(stream, self.n))
+        return dense(stream.orthogonal(self.n))
+
+    def refusal(self, part: Part) -> str | None:
+        return None if part.orthogonal else "RMSNorm keeps its value under orthogonal maps alone"
+
+    def entropy(self, mode: Mode) -> Entropy:
+        if mode == "permutation":
+            return Entropy(0, order_bits(self.n) + self.n)
+        return Entropy(self.n * (self.n - 1) // 2, 1.0)
+
+
+@dataclass(frozen=True)
+class CentredOrthogonals(Group):
+    """O(n) with 1 Q = ±1: the residual stream under LayerNorm without weights, which takes off the mean."""
+
+    def sample(self, stream: Stream, mode: Mode) -> Part:
+        if mode == "permutation":
+            return Monomial(draw_order(stream, self.n))
+        return dense(stream.stabilizer(self.n))
+
+    def refusal(self, part: Part) -> str | None:
+        ones = torch.ones(1, self.n, dtype=torch.float64)
+        if not part.orthogonal:
+            return "LayerNorm keeps its value under orthogonal maps alone"
+        moved = part.apply(ones, 1)
+        centred = bool(((moved - moved[0, 0].sign()).abs() < 1e-10).all())
+        return None if centred else "LayerNorm takes off the mean, and it moves the all-ones direction"
+
+    def entropy(self, mode: Mode) -> Entropy:
+        if mode == "permutation":
+            return Entropy(0, order_bits(self.n))
+        return Entropy((self.n - 1) * (self.n - 2) // 2, 1.0)
+
+
+@dataclass(frozen=True)
+class Invertibles(Group):
+    """GL(m) for each of n / m blocks: values of a head, queries without rotation, records, patches, ranks."""
+
+    width: int = 0  # of a block; 0 for one block
+
+    def sample(self, stream: Stream, mode: Mode) -> Part:
+        width = self.width or self.n
+        starts = range(0, self.n, width)
+        if mode == "permutation":
+            order = torch.cat([start + draw_order(stream, width) for start in starts])
+            return Monomial(order, signs(stream, self.n))
+        draw = stream.general if mode == "general" else stream.orthogonal
+        return Blocks(torch.stack([torch.from_numpy(draw(width)) for _ in starts]))
+
+    def refusal(self, part: Part) -> str | None:
+        width = self.width or self.n
+        if isinstance(part, Monomial):
+            crosses = bool((part.order // width != torch.arange(self.n) // width).any())
+        else:
+            crosses = part.width != width
+        return f"it mixes blocks of {width} coordinates (attention heads) with one another" if crosses else None
+
+    def entropy(self, mode: Mode) -> Entropy:
+        width = self.width or self.n
+        count = self.n // width
+        if mode == "permutation":
+            return Entropy(0, count * order_bits(width) + self.n)
+        one = width * width if mode == "general" else width * (width - 1) // 2
+        return Entropy(count * one, float(count))
+
+
+@dataclass(frozen=True)
+class Logits(Group):
+    """Scores that leave the network: reordered under a loss, any invertible map if they are only decoded."""
+
+    def sample(self, stream: Stream, mode: Mode) -> Part:
+        return dense(stream.general(self.n)) if mode == "general" else Monomial(draw_order(stream, self.n))
+
+    def refusal(self, part: Part) -> str | None:
+        return None
+
+    def entropy(self, mode: Mode) -> Entropy:
+        return Entropy(self.n * self.n) if mode == "general" else Entropy(0, order_bits(self.n))

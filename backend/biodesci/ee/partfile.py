@@ -1,0 +1,45 @@
+"""How keys and codecs are written: safetensors with a format name in the metadata."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load, save
+
+from biodesci.core.errors import InputError
+
+
+def dump_parts(form: str, parts: Mapping[str, NDArray[Any]], metadata: Mapping[str, str]) -> bytes:
+    """The bytes of `parts`; `form` names the format and its version."""
+    contiguous = {name: np.ascontiguousarray(part) for name, part in parts.items()}
+    return bytes(save(contiguous, {**metadata, "format": form}))
+
+
+def load_parts(form: str, data: bytes) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
+    """Parts (own copies) and metadata; InputError when the bytes are of another format."""
+    hint = "Use the file as it was written; it may be damaged or of another kind."
+    try:
+        loaded = load(data)
+        header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
+    except (SafetensorError, ValueError, KeyError, TypeError) as exc:
+        raise InputError(f"These bytes are not a {form}.", hint) from exc
+    metadata = header.get("__metadata__", {})
+    if metadata.get("format") != form:
+        raise InputError(f"These bytes are not a {form}.", hint)
+    return {name: np.array(part) for name, part in loaded.items()}, metadata
+
+
+def check_orders(orders: NDArray[Any], what: str) -> None:
+    """Raises InputError unless each row of `orders` is a permutation."""
+    rows = np.atleast_2d(orders)
+    if rows.dtype != np.int64 or not np.array_equal(
+        np.sort(rows, axis=-1), np.broadcast_to(np.arange(rows.shape[-1]), rows.shape)
+    ):
+        raise InputError(
+            f"The {what} is not an order.", "The file may be damaged; use the one first written."
+        )
