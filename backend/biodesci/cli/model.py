@@ -1,4 +1,4 @@
-"""`biodesci model`: create an encrypted model, grant codecs, show the card, decrypt a version."""
+"""`biodesci model`: create an encrypted model, grant codecs, show the card; encrypt, decrypt, re-key."""
 
 from __future__ import annotations
 
@@ -7,10 +7,14 @@ from typing import Annotated
 
 import typer
 
-from biodesci.cli import output, session
+from biodesci.cli import encryption, output, session
 from biodesci.cli.arguments import Number, address
 
-app = typer.Typer(help="Encrypted models: create, grant codecs, show, decrypt.", no_args_is_help=True)
+app = typer.Typer(
+    help="Encrypted models: create, grant codecs, show, encrypt, decrypt.", no_args_is_help=True
+)
+app.command()(encryption.encrypt)
+app.command()(encryption.rekey)
 
 
 @app.command()
@@ -31,7 +35,8 @@ def create(
     """Encrypt a fresh tabular transformer and register it; the key stays in this home, sealed."""
     from biodesci.core import cid
     from biodesci.ee.architectures.tabular import TabularConfig
-    from biodesci.services.model import create_model, key_path
+    from biodesci.services.encrypt import key_path
+    from biodesci.services.model import create_model
 
     shape = TabularConfig(features, tokens, width, heads, layers, hidden, classes)
     made = create_model(
@@ -121,17 +126,32 @@ def card(model_id: Number) -> None:
 
 @app.command()
 def decrypt(
-    model_id: Number,
-    target: Annotated[Path, typer.Argument(help="Safetensors file to write, readable by you alone.")],
-    version: Annotated[int | None, typer.Option(min=1, help="Default: the latest.")] = None,
+    source: Annotated[
+        str, typer.Argument(help="Number of a model on chain, or a folder with an encrypted checkpoint.")
+    ],
+    target: Annotated[
+        Path,
+        typer.Argument(help="File to write (model on chain), readable by you alone, or new folder (folder)."),
+    ],
+    version: Annotated[
+        int | None, typer.Option(min=1, help="Of a model on chain. Default: the latest.")
+    ] = None,
 ) -> None:
-    """Write a version's plaintext weights; the model's owner only."""
+    """Write plaintext weights: of a version on chain, or of an encrypted folder; the model's owner only."""
     from biodesci.core import checkpoint
     from biodesci.services import files
     from biodesci.services.model import decrypt_model
 
+    if not source.isdecimal():
+        encryption.decrypt(Path(source), target)
+        return
     tensors = decrypt_model(
-        session.chain(), session.ipfs(), session.settings().home, session.passphrase(), model_id, version
+        session.chain(),
+        session.ipfs(),
+        session.settings().home,
+        session.passphrase(),
+        int(source),
+        version,
     )
     files.write_private(target, checkpoint.dump(tensors))
-    output.record({"model": model_id, "file": str(target)}, "Plaintext weights written.")
+    output.record({"model": int(source), "file": str(target)}, "Plaintext weights written.")

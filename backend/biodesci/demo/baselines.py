@@ -20,8 +20,7 @@ from torch import Tensor
 from biodesci.core.features import FeaturePlan, Normalization
 from biodesci.demo import heart
 from biodesci.ee.runtime import infer
-from biodesci.ee.sampling import initial_weights
-from biodesci.ee.architectures.tabular import TabularConfig, build
+from biodesci.ee.architectures.tabular import TabularConfig, build, initial_weights
 from biodesci.ee.training import TrainingPlan, train
 
 Matrix = NDArray[np.float64]

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from biodesci.core.errors import InputError
 from biodesci.ee.layout import Axis, Factor, Layout, Rule
-from biodesci.ee.parts import Part
+from biodesci.ee.parts import Monomial, Part
 
 Lookup = Callable[[str], Tensor]  # a tensor of the same checkpoint by name, in its own basis
 
@@ -39,15 +39,40 @@ class Basis:
         pieces = torch.split(x, [span.size for span in moved], dim=axis) if len(moved) > 1 else [x]
         done: list[Tensor] = []
         for piece, span in zip(pieces, moved, strict=True):
+            moving = piece
             for factor in reversed(span.factors) if inverse else span.factors:
                 # T undone is T⁻¹; as a dual, (T⁻ᵀ)⁻¹ is the dual of T⁻¹.
                 part = self._part(factor, inverse)
-                piece = part.apply(piece if part.lossless else piece.double(), axis, factor.dual)
-            done.append(piece)
+                moving = part.apply(moving if part.lossless else moving.double(), axis, factor.dual)
+            done.append(moving)
         if len(done) == 1:
             return done[0]
         exact = all(d.dtype == x.dtype for d in done)
         return torch.cat(done if exact else [d.double() for d in done], dim=axis)
+
+    def row_order(self, rule: Rule, inverse: bool) -> Tensor | None:
+        """Where each row of a moved matrix comes from, if its rows only change places; int64 (rows,) or
+        None."""
+        special = rule.view or rule.shift or rule.unfold or rule.diagonal or rule.ones or rule.buffer
+        if special or len(rule.axes) != 2 or len(rule.axes[0]) != 1 or rule.fold_axis == 0:
+            return None
+        order = torch.arange(rule.shape[0])
+        factors = rule.axes[0][0].factors
+        for factor in reversed(factors) if inverse else factors:
+            part = self._part(factor, inverse)
+            if not isinstance(part, Monomial) or part.scale is not None:
+                return None
+            order = order[part.order]
+        return order
+
+    def columns(self, rule: Rule, rows: Tensor, inverse: bool) -> Tensor:
+        """What happens to the columns of some rows of a matrix that `row_order` gave an order for."""
+        if inverse:
+            moved = self.along(rows, 1, rule.axes[1], inverse=True)
+            return moved if rule.fold is None else moved.double() / self.plain[rule.fold].double()
+        if rule.fold is not None:
+            rows = rows.double() * self.plain[rule.fold].double()
+        return self.along(rows, 1, rule.axes[1])
 
     def encrypt(self, name: str, rule: Rule, x: Tensor, look: Lookup) -> Tensor:
         """One tensor in the key's basis; fp64 if anything was rounded, else of its own type."""
@@ -82,7 +107,7 @@ class Basis:
         if rule.ones:
             if not torch.equal(x, torch.ones_like(x)):
                 raise InputError(
-                    f"The norm weight {name} was trained, but the key holds its values: it has to stay frozen.",
+                    f"The norm weight {name} was trained, but the key holds its values.",
                     "Freeze the norm weights when training under this key (biodesci.ee.training does).",
                 )
             return self.plain[name]
@@ -95,7 +120,10 @@ class Basis:
         if rule.shift is not None and rule.shift.weight is not None:
             reader = self.layout.rules[rule.shift.weight]
             weight = look(rule.shift.weight).double()  # L W T⁻ᵀ
-            x = x.double() + self.along(weight, 0, reader.axes[0], inverse=True) @ self.shifts[rule.shift.name]
+            x = (
+                x.double()
+                + self.along(weight, 0, reader.axes[0], inverse=True) @ self.shifts[rule.shift.name]
+            )
         if rule.fold is not None:
             x = x.double() / _along(self.plain[rule.fold], rule.fold_axis, x.ndim)
         if rule.unfold is not None:

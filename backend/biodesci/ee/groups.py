@@ -67,7 +67,9 @@ class Group(ABC):
 
     def admit(self, place: str, part: Part) -> None:
         """Raises InexactKeyError, with the reason, unless `part` is exact here."""
-        reason = f"it has {part.size} coordinates, not {self.n}" if part.size != self.n else self.refusal(part)
+        reason = (
+            f"it has {part.size} coordinates, not {self.n}" if part.size != self.n else self.refusal(part)
+        )
         if reason is not None:
             raise InexactKeyError(
                 f"The key's part {place} is not exact there: {reason}.",
@@ -140,8 +142,8 @@ class BlockOrders(Group):
 
 @dataclass(frozen=True)
 class Scales(Group):
-    """Factors per coordinate: of either sign where two factors are multiplied (SwiGLU's second), positive before
-    ReLU. Other modes than general draw signs, or nothing."""
+    """Factors per coordinate: of either sign where two factors are multiplied (SwiGLU's second), positive
+    before ReLU. Other modes than general draw signs, or nothing."""
 
     positive: bool = False
 
@@ -225,7 +227,9 @@ class Invertibles(Group):
             crosses = bool((part.order // width != torch.arange(self.n) // width).any())
         else:
             crosses = part.width != width
-        return f"it mixes blocks of {width} coordinates (attention heads) with one another" if crosses else None
+        return (
+            f"it mixes blocks of {width} coordinates (attention heads) with one another" if crosses else None
+        )
 
     def entropy(self, mode: Mode) -> Entropy:
         width = self.width or self.n

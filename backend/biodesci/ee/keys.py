@@ -1,13 +1,14 @@
-"""The EE key of one model: a part for each place of its architecture, and the norm weights that it folds away.
+"""The EE key of one model: a part for each place of its architecture, and the norm weights that it folds
+away.
 
-Secret as a whole. `key_id` is a public random name that says which key an encrypted checkpoint or a codec belongs to.
-"""
+Secret as a whole. `key_id` is a public random name that says which key an encrypted checkpoint or a codec
+belongs to."""
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -32,8 +33,8 @@ SMALLEST_FOLD = 1e-5
 
 @dataclass(frozen=True, eq=False)
 class ModelKey:
-    """`config` is the plain config.json, `names` the plain checkpoint's tensors, `plain` the folded norm weights
-    in their own type, `shifts` the vectors δ and ε (fp64)."""
+    """`config` is the plain config.json, `names` the plain checkpoint's tensors, `plain` the folded norm
+    weights in their own type, `shifts` the vectors δ and ε (fp64)."""
 
     config: Mapping[str, Any]
     names: tuple[str, ...]
@@ -43,6 +44,7 @@ class ModelKey:
     plain: Mapping[str, Tensor] = field(default_factory=dict, repr=False)
     shifts: Mapping[str, Tensor] = field(default_factory=dict, repr=False)
     shuffle: bool = False
+    generation: Mapping[str, Any] | None = None  # the plain generation_config.json, if there is one
 
     def __post_init__(self) -> None:
         self.layout.check_parts(self.parts)
@@ -66,6 +68,7 @@ class ModelKey:
         *,
         plain: Mapping[str, Tensor] | None = None,
         shuffle: bool = False,
+        generation: Mapping[str, Any] | None = None,
     ) -> ModelKey:
         """A fresh key from the operating system's random numbers. `plain` holds the norm weights to fold
         (`Layout.folded` names them), if the mode folds any."""
@@ -79,14 +82,32 @@ class ModelKey:
             name: torch.from_numpy(Stream(seed, f"shift/{name}").gaussian(count))
             for name, count in layout.shifts.items()
         }
-        return cls(config, tuple(sorted(names)), mode, os.urandom(16).hex(), parts, kept, shifts, shuffle)
+        return cls(
+            config, tuple(sorted(names)), mode, os.urandom(16).hex(), parts, kept, shifts, shuffle, generation
+        )
 
     @classmethod
     def for_model(
-        cls, config: Mapping[str, Any], state: Mapping[str, Tensor], mode: Mode = "orthogonal", *, shuffle: bool = False
+        cls,
+        config: Mapping[str, Any],
+        state: Mapping[str, Tensor],
+        mode: Mode = "orthogonal",
+        *,
+        shuffle: bool = False,
     ) -> ModelKey:
         """A fresh key for the plain weights `state`."""
         return cls.generate(config, state.keys(), mode, plain=state, shuffle=shuffle)
+
+    def renewed(self) -> ModelKey:
+        """Another key for the same model."""
+        return ModelKey.generate(
+            self.config,
+            self.names,
+            self.mode,
+            plain=self.plain,
+            shuffle=self.shuffle,
+            generation=self.generation,
+        )
 
     def check(self, key_id: str) -> None:
         """Raises WrongKeyError unless this is the key with this id."""
@@ -99,15 +120,21 @@ class ModelKey:
     def encrypt(self, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Plain weights -> encrypted weights of the same types; names and shapes are the same but for what
         `Layout.extra` adds and mode "dense" widens."""
+        _require_names(state, self.names)
         result = {}
         for name, source, rule in self.encrypted_tensors():
-            result[name] = self.encrypt_tensor(name, state[source], rule, state.__getitem__).to(state[source].dtype)
+            result[name] = self.encrypt_tensor(name, state[source], rule, state.__getitem__).to(
+                state[source].dtype
+            )
         return result
 
     def decrypt(self, state: Mapping[str, Tensor], dtype: torch.dtype | None = None) -> dict[str, Tensor]:
         """The inverse; `dtype` float64 keeps what rounding to the weights' own type would lose."""
+        _require_names(state, (name for name, _, _ in self.encrypted_tensors()))
         return {
-            name: self.decrypt_tensor(name, state[name], rule, state.__getitem__).to(dtype or state[name].dtype)
+            name: self.decrypt_tensor(name, state[name], rule, state.__getitem__).to(
+                dtype or state[name].dtype
+            )
             for name, rule in self.layout.rules.items()
         }
 
@@ -159,7 +186,9 @@ class ModelKey:
 
     def to_bytes(self) -> bytes:
         """Secret: seal it before it touches a disk."""
-        tensors = {f"part:{p}:{n}": t.numpy() for p, part in self.parts.items() for n, t in part.tensors().items()}
+        tensors = {
+            f"part:{p}:{n}": t.numpy() for p, part in self.parts.items() for n, t in part.tensors().items()
+        }
         tensors |= {f"shift:{name}": vector.numpy() for name, vector in self.shifts.items()}
         # numpy has no bfloat16; every type's values are exact in fp64, and the type is kept beside them.
         tensors |= {f"plain:{name}": weight.double().numpy() for name, weight in self.plain.items()}
@@ -169,6 +198,7 @@ class ModelKey:
             "mode": self.mode,
             "keyId": self.key_id,
             "shuffle": self.shuffle,
+            "generation": self.generation,
             "plain": {name: str(weight.dtype).removeprefix("torch.") for name, weight in self.plain.items()},
         }
         return dump_parts(FORMAT, tensors, {"key": json.dumps(document)})
@@ -196,6 +226,7 @@ class ModelKey:
                 plain,
                 groups["shift"],
                 document["shuffle"],
+                document["generation"],
             )
         except (KeyError, TypeError, ValueError, AttributeError) as exc:
             raise InputError("This is not a complete model key.", HINT) from exc
@@ -211,7 +242,8 @@ def require_finite(name: str, x: Tensor) -> None:
     """Raises InputError for NaN and Inf."""
     if x.is_floating_point() and not bool(torch.isfinite(x).all()):
         raise InputError(
-            f"The tensor {name} holds NaN or infinite values.", "Use a checkpoint from before training diverged."
+            f"The tensor {name} holds NaN or infinite values.",
+            "Use a checkpoint from before training diverged.",
         )
 
 
@@ -221,9 +253,18 @@ def check_fold(name: str, weight: Tensor) -> None:
     size = weight.double().abs()
     if float(size.min()) <= SMALLEST_FOLD * float(size.max()):
         raise InputError(
-            f"The norm weight {name} is zero, or nearly, in some coordinates: folded into the next layer, those "
-            "could not be decrypted again.",
+            f"The norm weight {name} is (nearly) zero in places: folded into the next layer, those could "
+            "not be decrypted again.",
             "Encrypt this model in permutation mode, which folds nothing.",
+        )
+
+
+def _require_names(state: Mapping[str, Tensor], names: Iterable[str]) -> None:
+    odd = sorted(set(state) ^ set(names))
+    if odd:
+        raise InputError(
+            f"These weights do not fit the key: missing or unknown are {', '.join(odd[:4])}.",
+            "Use the weights that belong to the key's model.",
         )
 
 

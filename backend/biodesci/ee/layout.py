@@ -1,8 +1,8 @@
 """How the tensors of an architecture follow from the key: which part acts on which axis of which tensor.
 
-An architecture (`architectures/`) describes itself once, as a `Layout`: its places with their maximal exact groups, and a
-rule for each tensor of the checkpoint. Encryption, decryption, codecs, LoRA and the red team read the same layout.
-"""
+An architecture (`architectures/`) describes itself once, as a `Layout`: its places with their maximal exact
+groups, and a rule for each tensor of the checkpoint. Encryption, decryption, codecs, LoRA and the red team
+read the same layout."""
 
 from __future__ import annotations
 
@@ -82,10 +82,10 @@ def order_only(moved: Axis) -> Axis:
 class Rule:
     """How one tensor is encrypted.
 
-    `shape` is the tensor's shape in the file, `view` a shape it takes while its axes move. `fold` names the norm
-    weight γ that is multiplied into axis `fold_axis` (the input side of a reader); `unfold` the one
-    that a norm's own bias is divided by. `ones`: the folded γ itself, written as ones. `diagonal`: a vector
-    that becomes the dense matrix diag(γ) with the two axes. `shift` adds a part of the key to a bias: see `Shift`.
+    `shape` is the tensor's shape in the file, `view` a shape it takes while its axes move. `fold` names the
+    norm weight γ that is multiplied into axis `fold_axis` (the input side of a reader); `unfold` the one that
+    a norm's own bias is divided by. `ones`: the folded γ itself, written as ones. `diagonal`: a vector that
+    becomes the dense matrix diag(γ) with the two axes. `shift` adds a part of the key to a bias: see `Shift`.
     """
 
     axes: tuple[Axis, ...]
@@ -103,7 +103,8 @@ class Rule:
 
 @dataclass(frozen=True)
 class Shift:
-    """Records move by x' = x T + δ: the first layer's bias takes off W T⁻ᵀ δ. Or scores move by y' = y T + ε."""
+    """Records move by x' = x T + δ: the first layer's bias takes off W T⁻ᵀ δ. Or scores move by y' = y T +
+    ε."""
 
     name: str
     weight: str | None = None  # the tensor that reads the shifted records; None for scores
@@ -111,7 +112,8 @@ class Shift:
 
 @dataclass(frozen=True)
 class Output:
-    """How an answer is decoded: the axis taken off its last dimension, then the folded weight of a last norm."""
+    """How an answer is decoded: the axis taken off its last dimension, then the folded weight of a last
+    norm."""
 
     axis: Axis
     fold: str | None = None
@@ -120,8 +122,9 @@ class Output:
 
 @dataclass(frozen=True)
 class Layout:
-    """Everything about one checkpoint that encryption needs. `extra`: tensors that an encrypted checkpoint has and
-    the plain one has not, because a tie does not survive the key: new name -> (plain source, rule)."""
+    """Everything about one checkpoint that encryption needs. `extra`: tensors that an encrypted checkpoint
+    has and the plain one has not, because a tie does not survive the key: new name -> (plain source,
+    rule)."""
 
     architecture: str
     mode: Mode
@@ -130,7 +133,9 @@ class Layout:
     extra: Mapping[str, tuple[str, Rule]] = field(default_factory=dict)
     config: Mapping[str, Any] = field(default_factory=dict)  # settings that the encrypted model differs in
     shifts: Mapping[str, int] = field(default_factory=dict)
-    inputs: Mapping[str, Axis] = field(default_factory=dict)  # what a codec applies: tokens, records, patches...
+    inputs: Mapping[str, Axis] = field(
+        default_factory=dict
+    )  # what a codec applies: tokens, records, patches...
     outputs: Mapping[str, Output] = field(default_factory=dict)  # ... and takes off: logits, hidden
     notes: tuple[str, ...] = ()
 
@@ -143,7 +148,8 @@ class Layout:
         return sum((group.entropy(self.mode) for group in self.places.values()), Entropy())
 
     def check_parts(self, parts: Mapping[str, Part]) -> None:
-        """Raises InexactKeyError unless `parts` are exact, each in its place; InputError if they are not complete."""
+        """Raises InexactKeyError unless `parts` are exact, each in its place; InputError if they are not
+        complete."""
         if set(parts) != set(self.places):
             odd = sorted(set(parts) ^ set(self.places))
             raise InputError(

@@ -1,9 +1,8 @@
 """Key parts: invertible maps T of row vectors, x' = x T, in the three shapes that keys need.
 
-Each applies along one axis of a tensor, either as T or as its dual T⁻ᵀ: a layer y = x Wᵀ + b whose input moves by T
-and whose output moves by U becomes W' = Uᵀ W T⁻ᵀ, b' = b U. So U acts on W's output axis and on b, and the dual
-of T on its input axis; for orthogonal T both are the same.
-"""
+Each applies along one axis of a tensor, either as T or as its dual T⁻ᵀ: a layer y = x Wᵀ + b whose input
+moves by T and whose output moves by U becomes W' = Uᵀ W T⁻ᵀ, b' = b U. So U acts on W's output axis and on b,
+and the dual of T on its input axis; for orthogonal T both are the same."""
 
 from __future__ import annotations
 
@@ -182,7 +181,10 @@ class Blocks:
 
     def matrix(self) -> Tensor:
         """T (n, n), fp64."""
-        return torch.block_diag(*self.matrices)
+        count, m = self.matrices.shape[:2]
+        result = torch.zeros(count, m, count, m, dtype=torch.float64)
+        result[torch.arange(count), :, torch.arange(count)] = self.matrices
+        return result.reshape(self.size, self.size)
 
     def blocks(self, width: int) -> Tensor:
         """The blocks of T (n / width, width, width)."""

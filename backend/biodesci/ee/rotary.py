@@ -1,9 +1,8 @@
 """What commutes with rotary position embeddings (RoPE, Su et al. 2021, arXiv:2104.09864).
 
-The first `rotated` coordinates of a head form pairs (i, i + rotated / 2) that each position turns by its own angle: a
-map commutes with all turns if it is a turn s·R(φ) of each pair. The rest of the head is not turned: any
-invertible map.
-"""
+The first `rotated` coordinates of a head form pairs (i, i + rotated / 2) that each position turns by its own
+angle: a map commutes with all turns if it is a turn s·R(φ) of each pair. The rest of the head is not turned:
+any invertible map."""
 
 from __future__ import annotations
 
@@ -84,7 +83,8 @@ class RotaryBlocks(Group):
 
 @dataclass(frozen=True)
 class RotarySigns(Group):
-    """Where queries and keys are normalized with weights before they are turned (QK-norm): a sign per pair."""
+    """Where queries and keys are normalized with weights before they are turned (QK-norm): a sign per
+    pair."""
 
     width: int
     rotated: int
@@ -97,7 +97,11 @@ class RotarySigns(Group):
 
     def refusal(self, part: Part) -> str | None:
         why = "queries and keys are normalized with weights and turned, so only a sign per pair commutes"
-        if not isinstance(part, Monomial) or not part.lossless or not torch.equal(part.order, torch.arange(self.n)):
+        if (
+            not isinstance(part, Monomial)
+            or not part.lossless
+            or not torch.equal(part.order, torch.arange(self.n))
+        ):
             return why
         if part.scale is None:
             return None

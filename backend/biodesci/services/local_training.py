@@ -16,8 +16,8 @@ from biodesci.core import checkpoint
 from biodesci.core.checkpoint import Tensors
 from biodesci.core.errors import InputError
 from biodesci.core.features import Matrix, Normalization
-from biodesci.ee.codec import Codec
 from biodesci.ee.architectures.tabular import TabularConfig, TabularTransformer, build
+from biodesci.ee.codec import Codec
 from biodesci.ee.training import TrainingPlan, train
 from biodesci.fl.quantize import Ring
 from biodesci.services.round_plan import Plan, Scores, Update, encode_statistics

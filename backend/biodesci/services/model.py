@@ -1,6 +1,6 @@
 """The model owner's side: create and encrypt a model, register it, grant codecs, decrypt a version.
 
-The only service that opens an EE key. The key lies in `home/models/<key id>.key`, sealed under the
+The key lies in `home/models/<key id>.key`, sealed under the
 passphrase, and is written before anything is published: a registered model without its key would be lost.
 """
 
@@ -18,20 +18,18 @@ from numpy.typing import NDArray
 from web3 import Web3
 
 from biodesci.chain.client import Chain
-from biodesci.core import canonical, checkpoint, cid, envelope, keyfile
-from biodesci.core.errors import InputError, NotFoundError
-from biodesci.ee import attacks
+from biodesci.core import canonical, checkpoint, cid, envelope
+from biodesci.core.errors import InputError
+from biodesci.ee.architectures.tabular import TabularConfig, check_state, initial_weights, shapes
+from biodesci.ee.attacks import tabular as red_team
 from biodesci.ee.codec import Kind
-from biodesci.ee.keys import Mode, TabularKey
-from biodesci.ee.sampling import initial_weights
-from biodesci.ee.architectures.tabular import TabularConfig
+from biodesci.ee.groups import Mode
+from biodesci.ee.keys import ModelKey
 from biodesci.ee.training import EXACT
 from biodesci.ipfs.client import Ipfs
-from biodesci.services import files
 from biodesci.services.codec import CodecKind, codec_info, granted, load_card
+from biodesci.services.encrypt import open_key, seal_key
 from biodesci.services.inferences import load_registered
-
-PURPOSE = "ee-key"
 
 
 @dataclass(frozen=True)
@@ -62,14 +60,14 @@ def create_model(
     if not name.strip():
         raise InputError("A model needs a name.", "Pass --name.")
     plain = initial_weights(config, os.urandom(32)) if weights is None else weights
-    key = TabularKey.generate(config, mode)
+    key = ModelKey.generate(config.settings(), shapes(config), mode)
     state = {n: torch.from_numpy(np.asarray(w, dtype=np.float64)) for n, w in plain.items()}
+    check_state(config, state)
     encrypted = {n: t.float().numpy() for n, t in key.encrypt(state).items()}
-    sealed = keyfile.seal(key.to_bytes(), passphrase, PURPOSE)
-    files.write_private(key_path(home, key.key_id), sealed)
+    seal_key(home, passphrase, key)
     root = checkpoint.root(encrypted)
     digest = ipfs.add(checkpoint.dump(encrypted, {"architecture": canonical.sha256(config.document()).hex()}))
-    card = model_card(key, name, description, public_base=weights is not None)
+    card = model_card(key, config, name, description, public_base=weights is not None)
     card["weights"] = {"cid": cid.from_digest(digest), "root": "0x" + root.hex(), "dtype": "F32"}
     card_digest = ipfs.add(canonical.dumps(card))
     architecture = canonical.sha256(config.document())
@@ -78,13 +76,15 @@ def create_model(
     return CreatedModel(int(event["modelId"]), key.key_id, root, digest, card_digest, int(receipt["gasUsed"]))
 
 
-def model_card(key: TabularKey, name: str, description: str, public_base: bool) -> dict[str, Any]:
+def model_card(
+    key: ModelKey, config: TabularConfig, name: str, description: str, public_base: bool
+) -> dict[str, Any]:
     """The card, without the weights: what the model is, and what its encryption holds and does not hold."""
-    figures = attacks.measure(key.config)
+    figures = red_team.measure(config)
     return {
         "name": name,
         "description": description,
-        "architecture": key.config.document(),
+        "architecture": config.document(),
         "keyId": key.key_id,
         "mode": key.mode,
         "optimizers": sorted(o for o, modes in EXACT.items() if key.mode in modes),
@@ -97,7 +97,7 @@ def model_card(key: TabularKey, name: str, description: str, public_base: bool) 
                 "if no earlier plaintext of the weights is public.",
             ],
             "doesNotHold": [
-                f"Whoever has {key.config.features} records together with their encodings solves the input "
+                f"Whoever has {config.features} records together with their encodings solves the input "
                 "key; whoever holds a codec has it.",
                 "All codecs of this model share one input key: a codec holder who works with the compute "
                 "node reads the other clients' records there.",
@@ -110,25 +110,9 @@ def model_card(key: TabularKey, name: str, description: str, public_base: bool) 
     }
 
 
-def key_path(home: Path, key_id: str) -> Path:
-    """Where the owner's sealed key lies."""
-    return home / "models" / f"{key_id}.key"
-
-
-def load_key(chain: Chain, ipfs: Ipfs, home: Path, passphrase: str, model_id: int) -> TabularKey:
+def load_key(chain: Chain, ipfs: Ipfs, home: Path, passphrase: str, model_id: int) -> ModelKey:
     """The model's key from the owner's home."""
-    key_id = load_card(chain, ipfs, model_id)["keyId"]
-    if len(key_id) != 32 or set(key_id) - set("0123456789abcdef"):
-        raise InputError(f"The card of model {model_id} names no well-formed key.", "Publish a correct card.")
-    path = key_path(home, key_id)
-    if not path.exists():
-        raise NotFoundError(
-            f"The key of model {model_id} is not in {path.parent}.",
-            "Run this as the model's owner, with its home.",
-        )
-    key = TabularKey.from_bytes(keyfile.open_(files.read(path), passphrase, PURPOSE))
-    key.check(key_id)
-    return key
+    return open_key(home, passphrase, str(load_card(chain, ipfs, model_id)["keyId"]))
 
 
 def grant_codec(
@@ -152,7 +136,7 @@ def grant_codec(
     account = Web3.to_checksum_address(account)
     public = chain.key_of(account)
     key = load_key(chain, ipfs, home, passphrase, model_id)
-    codec = key.training_codec() if kind == "training" else key.inference_codec()
+    codec = key.codec(kind)
     digest: bytes = ipfs.add(envelope.seal(public, codec.to_bytes(), codec_info(chain, model_id, account)))
     chain.send(chain.models.functions.grantCodec(model_id, account, CodecKind.of(kind), digest))
     return digest
@@ -165,7 +149,7 @@ def decrypt_model(
     number = version or int(chain.call(chain.models.functions.latestVersion(model_id)))
     registered = load_registered(chain, ipfs, model_id, number)
     key = load_key(chain, ipfs, home, passphrase, model_id)
-    if key.config != registered.config:
+    if key.config != registered.config.settings():
         raise InputError(
             f"The key is of another architecture than model {model_id}.", "Use the model's own key file."
         )

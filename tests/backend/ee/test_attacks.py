@@ -6,10 +6,10 @@ import os
 
 import pytest
 
+from biodesci.ee.architectures.tabular import TabularConfig
 from biodesci.ee.attacks import alignment, known_plaintext, linked, measure
 from biodesci.ee.keys import TabularKey
 from biodesci.ee.sampling import initial_weights
-from biodesci.ee.architectures.tabular import TabularConfig
 
 CONFIG = TabularConfig(features=12, tokens=4, width=16, heads=2, layers=2, hidden=32, classes=2)
 

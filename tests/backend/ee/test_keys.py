@@ -1,4 +1,4 @@
-"""Keys and codecs: distribution, bytes, and what each part cannot do."""
+"""Model keys and codecs: bytes, what each part cannot do, and what is refused."""
 
 from __future__ import annotations
 
@@ -6,108 +6,86 @@ import dataclasses
 
 import numpy as np
 import pytest
+import torch
 
 from biodesci.core.errors import InputError, WrongKeyError
+from biodesci.ee.architectures.tabular import TabularConfig, initial_weights, shapes
 from biodesci.ee.codec import Codec
-from biodesci.ee.keys import TabularKey
+from biodesci.ee.groups import InexactKeyError, Orthogonals, Permutations
+from biodesci.ee.keys import ModelKey
+from biodesci.ee.parts import Blocks
 from biodesci.ee.sampling import Stream
-from biodesci.ee.architectures.tabular import TabularConfig
 
 CONFIG = TabularConfig(features=5, tokens=3, width=8, heads=2, layers=2, hidden=6, classes=3)
 SEED = bytes(range(32))
 
 
-def test_streams_are_separate_and_deterministic() -> None:
-    one, same, other = Stream(SEED, "a"), Stream(SEED, "a"), Stream(SEED, "b")
-    first = one.integers(8)
-    assert (first == same.integers(8)).all()
-    assert (first != other.integers(8)).all()
-    assert (one.integers(8) != first).all()
-    with pytest.raises(InputError):
-        Stream(b"short", "a")
-
-
-def test_gaussians_have_the_moments_of_a_gaussian() -> None:
-    values = Stream(SEED, "moments").gaussian(200_000)
-    assert abs(values.mean()) < 0.01
-    assert abs(values.var() - 1) < 0.01
-    assert abs((values**4).mean() - 3) < 0.1
-
-
-def test_orthogonal_matrices_are_haar() -> None:
-    """Trace of Haar O(n): mean 0, variance 1; both determinants (Diaconis and Shahshahani 1994)."""
-    drawn = [Stream(SEED, f"haar/{i}").orthogonal(4) for i in range(3000)]
-    traces = np.array([np.trace(q) for q in drawn])
-    assert abs(traces.mean()) < 0.08
-    assert abs(traces.var() - 1) < 0.12
-    assert 0.45 < np.mean([np.linalg.det(q) > 0 for q in drawn]) < 0.55
-
-
-def test_the_stabilizer_fixes_the_ones() -> None:
-    q = Stream(SEED, "q").stabilizer(16)
-    assert np.allclose(q @ q.T, np.eye(16), atol=1e-13)
-    assert np.allclose(q @ np.ones(16), 1, atol=1e-13)
-    assert not np.allclose(q, np.eye(16), atol=0.1)
-
-
-def test_general_matrices_are_well_conditioned() -> None:
-    conditions = [np.linalg.cond(Stream(SEED, f"gl/{i}").general(8)) for i in range(50)]
-    assert max(conditions) <= 4 + 1e-9
-    assert min(conditions) > 1.01
-
-
-def test_permutations_are_uniform() -> None:
-    stream = Stream(SEED, "orders")
-    orders = [tuple(stream.permutation(3)) for _ in range(6000)]
-    counts = [orders.count(o) for o in set(orders)]
-    assert len(counts) == 6
-    assert max(abs(c - 1000) for c in counts) < 150
+def fresh(mode: str = "orthogonal") -> ModelKey:
+    return ModelKey.generate(CONFIG.settings(), shapes(CONFIG), mode)
 
 
 def test_keys_differ_and_say_nothing() -> None:
-    one, two = TabularKey.generate(CONFIG), TabularKey.generate(CONFIG)
+    one, two = fresh(), fresh()
     assert one.key_id != two.key_id
-    assert not np.allclose(one.parts["stream"], two.parts["stream"])
-    shown = repr(one) + repr(one.training_codec()) + repr(one.describe())
+    assert not torch.allclose(one.parts["stream"].matrix(), two.parts["stream"].matrix())
+    shown = repr(one) + repr(one.codec("training")) + repr(one.describe())
     for part in one.parts.values():
-        assert str(part.ravel()[0]) not in shown or part.dtype == np.int64
+        for tensor in part.tensors().values():
+            assert str(float(tensor.reshape(-1)[0])) not in shown or tensor.dtype == torch.int64
     assert "parts" not in repr(one)
-    assert "input_key" not in repr(one.training_codec())
+    assert "tensor(" not in shown
 
 
 def test_description_counts_the_key() -> None:
-    told = TabularKey.generate(CONFIG).describe()
-    assert told["continuousDimensions"] == {"input": 10, "stream": 21, "heads": 2 * 4 * 6}
-    # 3! tokens, 3! classes, and per layer 2! heads and 6! neurons
-    assert told["orderBits"] == round(float(np.log2(6.0 * 6 * (2 * 720) ** 2)), 1)
+    told = fresh().describe()
+    assert told["places"]["records"]["continuousDimensions"] == 10
+    assert told["places"]["stream"]["continuousDimensions"] == 21
+    assert told["continuousDimensions"] == 10 + 21 + 2 * 4 * 6
+    # 3! tokens, 3! classes, per layer 2! heads and 6! neurons; a sign of the determinant per orthogonal block
+    assert told["orderBits"] == round(float(np.log2(6.0 * 6 * (2 * 720) ** 2)) + 2 + 8, 1)
+    assert told["seedBits"] == 256
 
 
-def test_key_bytes_round_trip() -> None:
-    key = TabularKey.generate(CONFIG, "general")
-    back = TabularKey.from_bytes(key.to_bytes())
-    assert (back.config, back.mode, back.key_id) == (key.config, key.mode, key.key_id)
-    assert all(np.array_equal(back.parts[n], p) for n, p in key.parts.items())
+@pytest.mark.parametrize("mode", ["permutation", "orthogonal", "general"])
+def test_key_bytes_round_trip(mode: str) -> None:
+    key = fresh(mode)
+    back = ModelKey.from_bytes(key.to_bytes())
+    assert (back.config, back.mode, back.key_id, back.names) == (key.config, key.mode, key.key_id, key.names)
+    for place, part in key.parts.items():
+        assert all(torch.equal(back.parts[place].tensors()[n], t) for n, t in part.tensors().items())
+    assert all(torch.equal(back.shifts[n], v) for n, v in key.shifts.items())
+
+
+def test_another_key_for_the_same_model() -> None:
+    key = fresh()
+    other = key.renewed()
+    assert other.key_id != key.key_id
+    assert (other.config, other.mode, other.names) == (key.config, key.mode, key.names)
+    state = {n: torch.from_numpy(w) for n, w in initial_weights(CONFIG, SEED).items()}
+    back = other.decrypt(other.encrypt(key.decrypt(key.encrypt(state))))
+    assert all(torch.allclose(back[n], t, atol=1e-12) for n, t in state.items())
 
 
 @pytest.mark.parametrize("kind", ["training", "inference"])
 def test_codec_bytes_round_trip(kind: str) -> None:
-    key = TabularKey.generate(CONFIG)
-    codec = key.training_codec() if kind == "training" else key.inference_codec()
+    codec = fresh().codec(kind)
     back = Codec.from_bytes(codec.to_bytes())
-    assert (back.kind, back.key_id) == (kind, key.key_id)
-    assert np.array_equal(back.input_key, codec.input_key)
-    assert np.array_equal(back.classes, codec.classes)
+    assert (back.kind, back.key_id) == (kind, codec.key_id)
+    x = np.random.default_rng(1).normal(size=(4, 5))
+    assert (back.encode_inputs(x) == codec.encode_inputs(x)).all()
+    assert (back.decode_logits(x[:, :3]) == codec.decode_logits(x[:, :3])).all()
 
 
 def test_a_codec_is_no_key() -> None:
-    """The codec's bytes hold S and the class order, nothing of Q, A, B, N; and they don't open as a key."""
-    key = TabularKey.generate(CONFIG)
-    data = key.training_codec().to_bytes()
-    with pytest.raises(InputError, match="not a biodesci/tabular-key"):
-        TabularKey.from_bytes(data)
-    assert {f.name for f in dataclasses.fields(Codec)} == {"kind", "key_id", "input_key", "classes"}
-    for name in ("stream", "query_key", "value"):
-        assert key.parts[name].tobytes()[:64] not in data
+    """The codec's bytes hold how records enter and scores leave, nothing of the keys inside."""
+    key = fresh()
+    data = key.codec("training").to_bytes()
+    with pytest.raises(InputError, match="not a biodesci/ee-key"):
+        ModelKey.from_bytes(data)
+    assert set(key.codec("training").parts) == {"input:records", "output:logits"}
+    for place, part in key.parts.items():
+        if place not in ("records", "classes", "tokens") and isinstance(part, Blocks):
+            assert part.matrices.numpy().tobytes()[:64] not in data
     with pytest.raises(InputError, match="not a biodesci/codec"):
         Codec.from_bytes(key.to_bytes())
 
@@ -115,34 +93,31 @@ def test_a_codec_is_no_key() -> None:
 @pytest.mark.parametrize("data", [b"", b"x" * 100, b"\xff" * 8])
 def test_damaged_bytes_are_refused(data: bytes) -> None:
     with pytest.raises(InputError):
-        TabularKey.from_bytes(data)
+        ModelKey.from_bytes(data)
     with pytest.raises(InputError):
         Codec.from_bytes(data)
 
 
-@pytest.mark.parametrize("name", ["stream", "input_key", "query_key", "value"])
-def test_an_inexact_key_is_refused(name: str) -> None:
-    key = TabularKey.generate(CONFIG)
-    with pytest.raises(InputError, match="inexact"):
-        dataclasses.replace(key, parts={**key.parts, name: key.parts[name] * 1.001})
-
-
-def test_a_stream_key_that_moves_the_ones_is_refused() -> None:
-    key = TabularKey.generate(CONFIG)
-    haar = Stream(SEED, "any").orthogonal(CONFIG.width)
-    with pytest.raises(InputError, match="LayerNorm"):
+def test_an_inexact_key_is_refused_with_the_reason() -> None:
+    key = fresh()
+    stretched = Blocks(key.parts["stream"].matrices * 1.001)
+    with pytest.raises(InexactKeyError, match="part stream is not exact there: LayerNorm"):
+        dataclasses.replace(key, parts={**key.parts, "stream": stretched})
+    haar = Orthogonals(8).sample(Stream(SEED, "any"), "orthogonal")
+    with pytest.raises(InexactKeyError, match="moves the all-ones direction"):
         dataclasses.replace(key, parts={**key.parts, "stream": haar})
-
-
-def test_an_order_with_a_repeat_is_refused() -> None:
-    key = TabularKey.generate(CONFIG)
-    with pytest.raises(InputError, match="not an order"):
-        dataclasses.replace(key, parts={**key.parts, "classes": np.array([0, 0, 1])})
+    with pytest.raises(InexactKeyError, match="only reordering commutes"):
+        dataclasses.replace(
+            key,
+            parts={**key.parts, "blocks.0.neurons": Orthogonals(6).sample(Stream(SEED, "n"), "orthogonal")},
+        )
+    with pytest.raises(InputError, match="missing or unknown are stream"):
+        dataclasses.replace(key, parts={p: part for p, part in key.parts.items() if p != "stream"})
 
 
 def test_codecs_refuse_what_is_not_theirs() -> None:
-    key = TabularKey.generate(CONFIG)
-    training, inference = key.training_codec(), key.inference_codec()
+    key = fresh()
+    training, inference = key.codec("training"), key.codec("inference")
     with pytest.raises(InputError, match="no labels"):
         inference.encode_labels(np.array([0]))
     with pytest.raises(InputError, match="from 0 to 2"):
@@ -151,15 +126,15 @@ def test_codecs_refuse_what_is_not_theirs() -> None:
         training.encode_inputs(np.zeros((2, 4)))
     with pytest.raises(InputError, match="missing or infinite"):
         training.encode_inputs(np.full((1, 5), np.nan))
-    with pytest.raises(InputError, match=r"takes \(n, 3\)"):
+    with pytest.raises(InputError, match=r"takes \(\.\.\., 3\)"):
         inference.decode_logits(np.zeros((2, 2)))
     with pytest.raises(WrongKeyError):
-        training.check(TabularKey.generate(CONFIG).key_id)
+        training.check(fresh().key_id)
 
 
 def test_labels_and_logits_use_one_order() -> None:
     """A logit at an encoded label's place comes back at the label's own place."""
-    codec = TabularKey.generate(CONFIG).training_codec()
+    codec = fresh().codec("training")
     y = np.array([0, 1, 2, 1])
     hot = np.eye(3)[codec.encode_labels(y)]
     assert (codec.decode_logits(hot).argmax(axis=1) == y).all()
@@ -167,4 +142,10 @@ def test_labels_and_logits_use_one_order() -> None:
 
 def test_general_keys_give_no_training_codec() -> None:
     with pytest.raises(InputError, match="inference only"):
-        TabularKey.generate(CONFIG, "general").training_codec()
+        fresh("general").codec("training")
+
+
+def test_permutation_keys_move_orders_alone() -> None:
+    key = fresh("permutation")
+    assert key.describe()["continuousDimensions"] == 0
+    assert Permutations(8).refusal(key.parts["stream"]) is None

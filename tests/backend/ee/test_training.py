@@ -9,10 +9,10 @@ import pytest
 import torch
 
 from biodesci.core.errors import InputError
+from biodesci.ee.architectures.tabular import TabularConfig, build
 from biodesci.ee.codec import Codec
 from biodesci.ee.keys import TabularKey
 from biodesci.ee.sampling import initial_weights
-from biodesci.ee.architectures.tabular import TabularConfig, build
 from biodesci.ee.training import TrainingPlan, check_combination, evaluate, order, train
 
 CONFIG = TabularConfig(features=9, tokens=4, width=12, heads=3, layers=2, hidden=20, classes=3)

@@ -1,9 +1,8 @@
 """BERT: post-norm with LayerNorm, whose weights sit on the residual path.
 
-A stock encrypted BERT therefore permutes its stream in every mode; attention heads and neurons get what the mode
-allows. Mode "dense" turns the stream instead, with a fresh Haar key per sublayer: each norm then ends in a dense map
-Q_lᵀ diag(γ) Q_{l+1} (`dense_bert.py`), which costs time and needs our class to run.
-"""
+A stock encrypted BERT therefore permutes its stream in every mode; attention heads and neurons get what the
+mode allows. Mode "dense" turns the stream instead, with a fresh Haar key per sublayer: each norm then ends in
+a dense map Q_lᵀ diag(γ) Q_{l+1} (`dense_bert.py`), which costs time and needs our class to run."""
 
 from __future__ import annotations
 
@@ -20,8 +19,9 @@ RESIDUAL = "LayerNorm's weights act on each coordinate of the residual stream, s
 
 
 def layout(config: Mapping[str, Any], names: Collection[str], mode: Mode, shuffle: bool = False) -> Layout:
-    """The layout of an encoder with or without pooler, classifier or masked-language head. `shuffle`: position and
-    token-type rows are reordered too, so that clients may send tokens in any order, with their positions."""
+    """The layout of an encoder with or without pooler, classifier or masked-language head. `shuffle`:
+    position and token-type rows are reordered too, so that clients may send tokens in any order, with their
+    positions."""
     refuse(config, "is_decoder", "a decoder of BERT's shape")
     refuse(config, "add_cross_attention", "cross-attention")
     d = Draft("bert", mode, names)
@@ -38,7 +38,9 @@ def layout(config: Mapping[str, Any], names: Collection[str], mode: Mode, shuffl
     d.table(f"{base}embeddings.word_embeddings.weight", tokens, stream)
     d.table(f"{base}embeddings.position_embeddings.weight", positions, stream)
     d.table(f"{base}embeddings.token_type_embeddings.weight", types, stream)
-    d.buffer(*(n for n in names if n in (f"{base}embeddings.position_ids", f"{base}embeddings.token_type_ids")))
+    d.buffer(
+        *(n for n in names if n in (f"{base}embeddings.position_ids", f"{base}embeddings.token_type_ids"))
+    )
     step = 1
     stream = _norm(d, f"{base}embeddings.LayerNorm", stream, step, width)
     for i in range(setting(config, "num_hidden_layers")):
@@ -49,7 +51,9 @@ def layout(config: Mapping[str, Any], names: Collection[str], mode: Mode, shuffl
         d.linear(f"{name}.attention.output.dense", stream, h.read)
         stream = _norm(d, f"{name}.attention.output.LayerNorm", stream, step := step + 1, width)
         neurons = d.neurons(
-            f"{place}.mlp", setting(config, "intermediate_size"), setting(config, "hidden_act", default="gelu")
+            f"{place}.mlp",
+            setting(config, "intermediate_size"),
+            setting(config, "hidden_act", default="gelu"),
         )
         d.linear(f"{name}.intermediate.dense", neurons, stream)
         d.linear(f"{name}.output.dense", stream, neurons)

@@ -21,8 +21,27 @@ from biodesci.ee.layout import Axis, Factor, Layout, Output, Rule, Shift, axis, 
 
 # Activations of transformers that act on each coordinate by the same function.
 POINTWISE = frozenset(
-    "gelu gelu_10 gelu_fast gelu_new gelu_python gelu_pytorch_tanh gelu_accurate laplace leaky_relu linear mish "
-    "quick_gelu relu relu2 relu6 sigmoid silu swish tanh".split()
+    {
+        "gelu",
+        "gelu_10",
+        "gelu_accurate",
+        "gelu_fast",
+        "gelu_new",
+        "gelu_python",
+        "gelu_pytorch_tanh",
+        "laplace",
+        "leaky_relu",
+        "linear",
+        "mish",
+        "quick_gelu",
+        "relu",
+        "relu2",
+        "relu6",
+        "sigmoid",
+        "silu",
+        "swish",
+        "tanh",
+    }
 )
 ROWS = "rows are looked up by number"
 REORDERED = "heads can be reordered, nothing else"
@@ -30,7 +49,8 @@ REORDERED = "heads can be reordered, nothing else"
 
 @dataclass(frozen=True)
 class Heads:
-    """The axes of one attention layer's projections: each head's query, key and value, and where the output reads."""
+    """The axes of one attention layer's projections: each head's query, key and value, and where the output
+    reads."""
 
     query: Axis
     key: Axis
@@ -40,7 +60,7 @@ class Heads:
 
 @dataclass
 class Draft:
-    """Collects a layout. `names`: the tensors of the checkpoint; optional ones (biases) get a rule if they are there."""
+    """Collects a layout. `names`: the tensors of the checkpoint, which tell the head that it has."""
 
     architecture: str
     mode: Mode
@@ -66,40 +86,37 @@ class Draft:
         *,
         fold: str | None = None,
         transposed: bool = False,
+        bias: bool = True,
         shift: Shift | None = None,
     ) -> None:
         """y = x Wᵀ + b between two axes; `into` is the axis as it was written, not its dual."""
         self.rules[f"{name}.weight"] = linear_rule(out, into, fold, transposed)
-        if f"{name}.bias" in self.names:
+        if bias:
             self.rules[f"{name}.bias"] = Rule((out,), (size(out),), shift=shift)
-        elif shift is not None:
-            raise InputError(
-                f"The layer {name} has no bias, so records cannot be shifted.", "Give it one, or use another mode."
-            )
 
     def table(self, name: str, rows: Axis, stream: Axis) -> None:
         """An embedding: rows by number."""
         self.rules[name] = Rule((rows, stream), (size(rows), size(stream)))
 
-    def norm(self, name: str, stream: Axis) -> str | None:
-        """A norm whose weight moves with its stream, or is folded into what reads it; the name to fold then."""
-        weight, bias = f"{name}.weight", f"{name}.bias"
-        shape = (size(stream),)
+    def norm(self, name: str, stream: Axis, *, bias: bool = True) -> str | None:
+        """A norm whose weight moves with its stream, or is folded into what reads it; the name to fold
+        then."""
+        weight, shape = f"{name}.weight", (size(stream),)
         if self.mode == "permutation":
             self.rules[weight] = Rule((order_only(stream),), shape)
-            if bias in self.names:
-                self.rules[bias] = Rule((stream,), shape)
+            if bias:
+                self.rules[f"{name}.bias"] = Rule((stream,), shape)
             return None
         self.rules[weight] = Rule((axis(*shape),), shape, ones=True)
-        if bias in self.names:
-            self.rules[bias] = Rule((stream,), shape, unfold=weight)
+        if bias:
+            self.rules[f"{name}.bias"] = Rule((stream,), shape, unfold=weight)
         return weight
 
     def attention(
         self, prefix: str, heads: int, width: int, query: Group | None = None, shared: int | None = None
     ) -> Heads:
-        """Axes of `heads` query heads of `width`; `shared` key and value heads (fewer: GQA); `query`: what commutes
-        between queries and keys, all of GL where positions don't turn them."""
+        """Axes of `heads` query heads of `width`; `shared` key and value heads (fewer: GQA); `query`: what
+        commutes between queries and keys, all of GL where positions don't turn them."""
         groups = shared or heads
         if heads % groups:
             raise InputError(
@@ -139,14 +156,16 @@ class Draft:
         order = self.place(f"{prefix}.neurons", Permutations(count))
         return axis(count, order), axis(count, self.place(f"{prefix}.gain", Scales(count)), order)
 
-    def scores(self, name: str, count: int, into: Axis, *, fold: str | None = None) -> None:
+    def scores(
+        self, name: str, count: int, into: Axis, *, fold: str | None = None, bias: bool = True
+    ) -> None:
         """The last layer of a classifier; under general keys its scores are mixed and shifted as well."""
         out = axis(count, self.place("classes", Logits(count)))
         shift = None
-        if self.mode == "general" and f"{name}.bias" in self.names:
+        if self.mode == "general" and bias:
             self.shifts["scores"] = count
             shift = Shift("scores")
-        self.linear(name, out, into, fold=fold, shift=shift)
+        self.linear(name, out, into, fold=fold, bias=bias, shift=shift)
         self.outputs["logits"] = Output(out, shift=shift.name if shift else None)
 
     def tokens(self, count: int) -> Axis:
@@ -186,7 +205,7 @@ def check_activation(name: str) -> None:
     """Raises InputError unless the activation acts on each coordinate by the same function."""
     if name not in POINTWISE:
         raise InputError(
-            f"The activation {name!r} is not known to act on each neuron alike, so no exact key is known for it.",
+            f"The activation {name!r} is not known to act on each neuron alike: it has no exact key.",
             f"Known are: {', '.join(sorted(POINTWISE))}.",
         )
 

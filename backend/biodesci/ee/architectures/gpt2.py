@@ -31,20 +31,24 @@ def layout(config: Mapping[str, Any], names: Collection[str], mode: Mode) -> Lay
         d.linear(f"{name}.attn.c_attn", h.query + h.key + h.value, stream, fold=fold, transposed=True)
         d.linear(f"{name}.attn.c_proj", stream, h.read, transposed=True)
         hidden = setting(config, "n_inner", default=4 * width)
-        neurons = d.neurons(f"{place}.mlp", hidden, setting(config, "activation_function", default="gelu_new"))
+        neurons = d.neurons(
+            f"{place}.mlp", hidden, setting(config, "activation_function", default="gelu_new")
+        )
         fold = d.norm(f"{name}.ln_2", stream)
         d.linear(f"{name}.mlp.c_fc", neurons, stream, fold=fold, transposed=True)
         d.linear(f"{name}.mlp.c_proj", stream, neurons, transposed=True)
     last = d.norm(f"{base}ln_f", stream)
     if "score.weight" in names:
-        d.scores("score", d_classes(config), stream, fold=last)
+        d.scores("score", d_classes(config), stream, fold=last, bias=False)
     elif not base:
         d.outputs["hidden"] = Output(stream, fold=last)
     else:
         d.outputs["logits"] = Output(tokens)
         if "lm_head.weight" in names:
-            d.linear("lm_head", tokens, stream, fold=last)
-        elif last is not None:  # with the last norm's weight folded in, head and embedding are no longer the same
+            d.linear("lm_head", tokens, stream, fold=last, bias=False)
+        elif (
+            last is not None
+        ):  # with the last norm's weight folded in, head and embedding are no longer the same
             d.extra["lm_head.weight"] = (f"{base}wte.weight", linear_rule(tokens, stream, last))
         if last is not None:
             d.config["tie_word_embeddings"] = False

@@ -1,8 +1,7 @@
 """Llama and what is shaped like it: Mistral, Qwen2 (biases), Qwen3 (QK-norm), Phi-3 (fused, partial rotary).
 
-Pre-norm with RMSNorm, rotary positions, grouped queries, SwiGLU. The stream turns by O(d) once the norms' weights
-are folded into what reads them.
-"""
+Pre-norm with RMSNorm, rotary positions, grouped queries, SwiGLU. The stream turns by O(d) once the norms'
+weights are folded into what reads them."""
 
 from __future__ import annotations
 
@@ -29,9 +28,9 @@ def layout(config: Mapping[str, Any], names: Collection[str], mode: Mode) -> Lay
     for i in range(setting(config, "num_hidden_layers")):
         _block(d, f"{base}layers.{i}", f"layers.{i}", config, stream)
         d.buffer(*(n for n in names if n == f"{base}layers.{i}.self_attn.rotary_emb.inv_freq"))
-    last = d.norm(f"{base}norm", stream)
+    last = d.norm(f"{base}norm", stream, bias=False)
     if "score.weight" in names:
-        d.scores("score", d_classes(config), stream, fold=last)
+        d.scores("score", d_classes(config), stream, fold=last, bias=False)
     elif base:
         _language_head(d, config, base, tokens, stream, last)
     else:
@@ -50,7 +49,7 @@ def _language_head(
 ) -> None:
     d.outputs["logits"] = Output(tokens)
     if "lm_head.weight" in d.names:
-        d.linear("lm_head", tokens, stream, fold=last)
+        d.linear("lm_head", tokens, stream, fold=last, bias=False)
         if last is not None:
             d.config["tie_word_embeddings"] = False
     elif not config.get("tie_word_embeddings", False):
@@ -68,32 +67,41 @@ def _block(d: Draft, name: str, place: str, config: Mapping[str, Any], stream: A
     attention = f"{name}.self_attn"
     normed = f"{attention}.q_norm.weight" in d.names
     rotated = _rotated(config, width)
-    group: Group = RotarySigns(shared * width, width, rotated) if normed else RotaryBlocks(shared * width, width, rotated)
+    group: Group = (
+        RotarySigns(shared * width, width, rotated)
+        if normed
+        else RotaryBlocks(shared * width, width, rotated)
+    )
     h = d.attention(f"{place}.attention", heads, width, group, shared)
-    fold = d.norm(f"{name}.input_layernorm", stream)
-    _projections(d, attention, h, stream, fold)
+    fold = d.norm(f"{name}.input_layernorm", stream, bias=False)
+    everywhere = bool(config.get("attention_bias", False))
+    _projections(d, attention, h, stream, fold, everywhere or config["model_type"] == "qwen2")
     if normed:
-        for which in ("q_norm", "k_norm"):  # one weight per pair of coordinates, and only signs move: as it is
+        for which in (
+            "q_norm",
+            "k_norm",
+        ):  # one weight per pair of coordinates, and only signs move: as it is
             d.rules[f"{attention}.{which}.weight"] = Rule((axis(width),), (width,))
-    d.linear(f"{attention}.o_proj", stream, h.read)
+    d.linear(f"{attention}.o_proj", stream, h.read, bias=everywhere)
 
     hidden = setting(config, "intermediate_size")
     gate, up = d.gated(f"{place}.mlp", hidden, setting(config, "hidden_act", default="silu"))
-    fold = d.norm(f"{name}.post_attention_layernorm", stream)
+    fold = d.norm(f"{name}.post_attention_layernorm", stream, bias=False)
+    bias = bool(config.get("mlp_bias", False))
     if f"{name}.mlp.gate_up_proj.weight" in d.names:
-        d.linear(f"{name}.mlp.gate_up_proj", gate + up, stream, fold=fold)
+        d.linear(f"{name}.mlp.gate_up_proj", gate + up, stream, fold=fold, bias=bias)
     else:
-        d.linear(f"{name}.mlp.gate_proj", gate, stream, fold=fold)
-        d.linear(f"{name}.mlp.up_proj", up, stream, fold=fold)
-    d.linear(f"{name}.mlp.down_proj", stream, up)
+        d.linear(f"{name}.mlp.gate_proj", gate, stream, fold=fold, bias=bias)
+        d.linear(f"{name}.mlp.up_proj", up, stream, fold=fold, bias=bias)
+    d.linear(f"{name}.mlp.down_proj", stream, up, bias=bias)
 
 
-def _projections(d: Draft, name: str, h: Heads, stream: Axis, fold: str | None) -> None:
+def _projections(d: Draft, name: str, h: Heads, stream: Axis, fold: str | None, bias: bool) -> None:
     if f"{name}.qkv_proj.weight" in d.names:
-        d.linear(f"{name}.qkv_proj", h.query + h.key + h.value, stream, fold=fold)
+        d.linear(f"{name}.qkv_proj", h.query + h.key + h.value, stream, fold=fold, bias=bias)
         return
     for which, moved in (("q_proj", h.query), ("k_proj", h.key), ("v_proj", h.value)):
-        d.linear(f"{name}.{which}", moved, stream, fold=fold)
+        d.linear(f"{name}.{which}", moved, stream, fold=fold, bias=bias)
 
 
 def _rotated(config: Mapping[str, Any], width: int) -> int:

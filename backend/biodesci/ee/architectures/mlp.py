@@ -6,6 +6,7 @@ Records move by x' = x T + δ with any invertible T: nothing but a linear layer 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -28,7 +29,7 @@ class Mlp(nn.Module):
         features, hidden, classes = shape(config)
         check_activation(config["activation"])
         widths = [features, *hidden, classes]
-        self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in zip(widths, widths[1:], strict=False))
+        self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(widths))
         self.activation = ACTIVATIONS[config["activation"]]()
 
     def forward(self, x: Tensor) -> Tensor:
@@ -62,7 +63,7 @@ def layout(config: Mapping[str, Any], names: Collection[str], mode: Mode) -> Lay
     records = axis(features, d.place("records", Invertibles(features)))
     d.inputs["records"] = records
     shift = None
-    if mode == "general" and "layers.0.bias" in names:
+    if mode == "general":
         d.shifts["records"] = features
         shift = Shift("records", "layers.0.weight")
     into = records

@@ -21,7 +21,8 @@ def layout(config: Mapping[str, Any], names: Collection[str], mode: Mode, *, shu
     kind = config.get("model_type")
     if kind not in KNOWN:
         raise InputError(
-            f"The architecture {kind!r} is not known, so no exact key is.", f"Known are: {', '.join(sorted(KNOWN))}."
+            f"The architecture {kind!r} is not known, so no exact key is.",
+            f"Known are: {', '.join(sorted(KNOWN))}.",
         )
     if mode not in MODES:
         raise InputError(f"There is no mode {mode!r}.", f"The modes are {', '.join(MODES)}.")

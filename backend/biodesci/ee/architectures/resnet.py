@@ -1,8 +1,7 @@
 """ResNet: convolutions with BatchNorm and ReLU.
 
-Channels are reordered, and scaled by positive factors behind each BatchNorm (general keys). The image's own channels
-are not: unless the stem runs at the client, the worker sees the image.
-"""
+Channels are reordered, and scaled by positive factors behind each BatchNorm (general keys). The image's own
+channels are not: unless the stem runs at the client, the worker sees the image."""
 
 from __future__ import annotations
 
@@ -31,7 +30,7 @@ def layout(config: Mapping[str, Any], names: Collection[str], mode: Mode) -> Lay
     into = stem
     stages = zip(setting(config, "hidden_sizes"), setting(config, "depths"), strict=True)
     for s, (width, depth) in enumerate(stages):
-        # All blocks of a stage add to one stream, so they share its key; without a shortcut, the one before as well.
+        # All blocks of a stage add to one stream, so they share a key; without a shortcut, with the stage before too.
         bridged = f"{base}encoder.stages.{s}.layers.0.shortcut.convolution.weight" in names
         stream = d.neurons(f"stages.{s}", width, activation) if bridged else into
         for b in range(depth):

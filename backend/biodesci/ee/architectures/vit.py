@@ -1,8 +1,7 @@
 """ViT: pre-norm with LayerNorm, GELU, patches read by one convolution, a class token and learned positions.
 
-Checkpoints name their blocks `encoder.layer.N.attention.attention.query`; models in memory (transformers 5) name them
-`layers.N.attention.q_proj`. Both are the same layout.
-"""
+Checkpoints name their blocks `encoder.layer.N.attention.attention.query`; models in memory (transformers 5)
+name them `layers.N.attention.q_proj`. Both are the same layout."""
 
 from __future__ import annotations
 
@@ -48,7 +47,7 @@ def layout(config: Mapping[str, Any], names: Collection[str], mode: Mode) -> Lay
         h = d.attention(f"{place}.attention", heads, width // heads)
         fold = d.norm(f"{name}.layernorm_before", stream)
         for which, moved in (("query", h.query), ("key", h.key), ("value", h.value)):
-            d.linear(f"{name}.{called[which]}", moved, stream, fold=fold)
+            d.linear(f"{name}.{called[which]}", moved, stream, fold=fold, bias=config.get("qkv_bias", True))
         d.linear(f"{name}.{called['output']}", stream, h.read)
         activation = setting(config, "hidden_act", default="gelu")
         neurons = d.neurons(f"{place}.mlp", setting(config, "intermediate_size"), activation)

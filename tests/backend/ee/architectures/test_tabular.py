@@ -11,10 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from biodesci.core.errors import InputError, WrongKeyError
-from biodesci.ee.keys import TabularKey
+from biodesci.ee.architectures.tabular import (
+    TabularConfig,
+    TabularTransformer,
+    build,
+    initial_weights,
+    shapes,
+)
+from biodesci.ee.keys import ModelKey
 from biodesci.ee.runtime import infer
-from biodesci.ee.sampling import initial_weights
-from biodesci.ee.architectures.tabular import TabularConfig, TabularTransformer, build
 
 SMALL = TabularConfig(features=7, tokens=3, width=8, heads=2, layers=2, hidden=12, classes=3)
 
@@ -31,6 +36,10 @@ def architectures(draw: st.DrawFn) -> TabularConfig:
         hidden=draw(st.integers(1, 40)),
         classes=draw(st.integers(1, 5)),
     )
+
+
+def fresh(config: TabularConfig, mode: str = "orthogonal") -> ModelKey:
+    return ModelKey.generate(config.settings(), shapes(config), mode)
 
 
 def plain_state(config: TabularConfig, name: str = "w") -> dict[str, torch.Tensor]:
@@ -51,12 +60,12 @@ def records(config: TabularConfig, n: int = 6) -> np.ndarray:
     return np.random.default_rng(config.features).normal(size=(n, config.features))
 
 
-@settings(max_examples=25, deadline=None)
-@given(architectures(), st.sampled_from(["orthogonal", "general"]))
+@settings(max_examples=60, deadline=None)
+@given(architectures(), st.sampled_from(["permutation", "orthogonal", "general"]))
 def test_answers_are_the_plaintext_answers(config: TabularConfig, mode: str) -> None:
     state, x = plain_state(config), records(config)
-    key = TabularKey.generate(config, mode)
-    codec = key.inference_codec()
+    key = fresh(config, mode)
+    codec = key.codec("inference")
     encrypted = key.encrypt(state)
     expected = infer(config, arrays(state), x)
     got = codec.decode_logits(infer(config, arrays(encrypted), codec.encode_inputs(x)))
@@ -65,11 +74,11 @@ def test_answers_are_the_plaintext_answers(config: TabularConfig, mode: str) -> 
 
 
 @settings(max_examples=15, deadline=None)
-@given(architectures(), st.sampled_from(["orthogonal", "general"]))
+@given(architectures(), st.sampled_from(["permutation", "orthogonal", "general"]))
 def test_fp32_keeps_four_digits(config: TabularConfig, mode: str) -> None:
     state, x = plain_state(config), records(config)
-    key = TabularKey.generate(config, mode)
-    codec = key.inference_codec()
+    key = fresh(config, mode)
+    codec = key.codec("inference")
     stored = {n: t.float() for n, t in key.encrypt(state).items()}
     model = build(config, stored, torch.float32)
     with torch.no_grad():
@@ -80,10 +89,10 @@ def test_fp32_keeps_four_digits(config: TabularConfig, mode: str) -> None:
 
 
 @settings(max_examples=15, deadline=None)
-@given(architectures(), st.sampled_from(["orthogonal", "general"]))
+@given(architectures(), st.sampled_from(["permutation", "orthogonal", "general"]))
 def test_decryption_gives_the_weights_back(config: TabularConfig, mode: str) -> None:
     state = plain_state(config)
-    key = TabularKey.from_bytes(TabularKey.generate(config, mode).to_bytes())
+    key = ModelKey.from_bytes(fresh(config, mode).to_bytes())
     back = key.decrypt(key.encrypt(state))
     for name, tensor in state.items():
         assert torch.allclose(back[name], tensor, rtol=0, atol=1e-12), name
@@ -91,7 +100,7 @@ def test_decryption_gives_the_weights_back(config: TabularConfig, mode: str) -> 
 
 def test_every_tensor_is_changed_and_its_form_kept() -> None:
     state = plain_state(SMALL)
-    encrypted = TabularKey.generate(SMALL).encrypt({n: t.float() for n, t in state.items()})
+    encrypted = fresh(SMALL).encrypt({n: t.float() for n, t in state.items()})
     TabularTransformer(SMALL, torch.float32).load_state_dict(encrypted)
     for name, tensor in state.items():
         assert encrypted[name].shape == tensor.shape
@@ -102,10 +111,10 @@ def test_every_tensor_is_changed_and_its_form_kept() -> None:
 
 def test_the_encoding_matters() -> None:
     state, x = plain_state(SMALL), records(SMALL, 50)
-    key, other = TabularKey.generate(SMALL), TabularKey.generate(SMALL)
+    key, other = fresh(SMALL), fresh(SMALL)
     encrypted = arrays(key.encrypt(state))
     expected = infer(SMALL, arrays(state), x)
-    wrong = other.inference_codec()
+    wrong = other.codec("inference")
     got = wrong.decode_logits(infer(SMALL, encrypted, wrong.encode_inputs(x)))
     assert np.abs(got - expected).max() > 0.01
     assert np.abs(infer(SMALL, encrypted, x) - expected).max() > 0.01
@@ -113,7 +122,7 @@ def test_the_encoding_matters() -> None:
 
 def test_an_answer_does_not_depend_on_the_batch() -> None:
     tensors, x = arrays(plain_state(SMALL)), records(SMALL, 9)
-    codec = TabularKey.generate(SMALL).inference_codec()
+    codec = fresh(SMALL).codec("inference")
     together = infer(SMALL, tensors, x)
     assert all((infer(SMALL, tensors, x[i : i + 1])[0] == together[i]).all() for i in range(9))
     encoded = codec.encode_inputs(x)
@@ -125,24 +134,24 @@ def test_weights_that_are_not_finite_are_refused(value: float) -> None:
     state = plain_state(SMALL)
     state["head.weight"][0, 0] = value
     with pytest.raises(InputError, match=r"head\.weight holds NaN"):
-        TabularKey.generate(SMALL).encrypt(state)
+        fresh(SMALL).encrypt(state)
     with pytest.raises(InputError, match=r"head\.weight holds NaN"):
         infer(SMALL, arrays(state), records(SMALL))
 
 
 def test_weights_of_another_architecture_are_refused() -> None:
-    key = TabularKey.generate(SMALL)
+    key = fresh(SMALL)
     state = plain_state(SMALL)
     del state["head.bias"]
-    with pytest.raises(InputError, match=r"head\.bias"):
-        key.encrypt(state)
+    with pytest.raises(InputError, match=r"missing: head\.bias"):
+        ModelKey.for_model(SMALL.settings(), state)
     wide = plain_state(TabularConfig(features=8, tokens=3, width=8, heads=2, layers=2, hidden=12, classes=3))
     with pytest.raises(InputError, match=r"input\.weight"):
         key.decrypt(wide)
 
 
 def test_a_key_of_another_model_is_named() -> None:
-    key, other = TabularKey.generate(SMALL), TabularKey.generate(SMALL)
+    key, other = fresh(SMALL), fresh(SMALL)
     key.check(key.key_id)
     with pytest.raises(WrongKeyError, match="belongs to another model"):
         key.check(other.key_id)

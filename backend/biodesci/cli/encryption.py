@@ -1,0 +1,89 @@
+"""`biodesci model encrypt | decrypt | rekey`: checkpoint folders as `transformers` writes and loads them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, cast
+
+import typer
+
+from biodesci.cli import output, session
+
+if TYPE_CHECKING:
+    from biodesci.ee.groups import Mode
+    from biodesci.services.encrypt import Moved
+
+Folder = Annotated[
+    Path, typer.Argument(help="Folder with config.json and safetensors weights.", show_default=False)
+]
+NewFolder = Annotated[Path, typer.Argument(help="Folder to write; must not exist yet.", show_default=False)]
+MODES_HELP = (
+    "permutation: lossless, for any optimizer. orthogonal: hides more, for SGD, Muon, Shampoo. "
+    "general: hides most, inference only. dense: BERT with a turned stream; slower, needs our loader."
+)
+
+
+def encrypt(
+    source: Folder,
+    target: NewFolder,
+    mode: Annotated[str, typer.Option(help=MODES_HELP)] = "orthogonal",
+    shuffle: Annotated[
+        bool,
+        typer.Option("--shuffle", help="BERT: hide the order of tokens as well; clients send positions."),
+    ] = False,
+) -> None:
+    """Encrypt a checkpoint; unmodified transformers loads the result. The key stays in this home, sealed."""
+    from biodesci.services import encrypt as service
+
+    passphrase = session.new_passphrase()
+    with output.progress("Encrypting", _size(source)) as advance:
+        moved = service.encrypt(
+            source,
+            target,
+            session.settings().home,
+            passphrase,
+            mode=cast("Mode", mode),
+            shuffle=shuffle,
+            progress=advance,
+        )
+    _told(moved, "Encrypted. Keep a copy of the key file: without it the model cannot be decrypted.")
+    output.note(
+        "Weights that were public, or fine-tuned from public ones, can be matched with them: read what this "
+        f"encryption holds against with `biodesci model card {target}`."
+    )
+
+
+def decrypt(source: Path, target: Path) -> None:
+    """Write the plain checkpoint of an encrypted folder."""
+    from biodesci.services import encrypt as service
+
+    with output.progress("Decrypting", _size(source)) as advance:
+        moved = service.decrypt(
+            source, target, session.settings().home, session.passphrase(), progress=advance
+        )
+    _told(moved, "Plain checkpoint written: from here on it is protected by this disk alone.")
+
+
+def rekey(source: Folder, target: NewFolder) -> None:
+    """Encrypt an encrypted checkpoint anew, under a fresh key; codecs have to be granted anew."""
+    from biodesci.services import encrypt as service
+
+    with output.progress("Re-keying", _size(source)) as advance:
+        moved = service.rekey(source, target, session.settings().home, session.passphrase(), progress=advance)
+    _told(moved, "Encrypted under a fresh key. The old key stays: the old checkpoint still needs it.")
+    output.note(
+        "Whoever has both checkpoints can link them, and what was readable under the old key stays so: "
+        "a new key shuts out holders of old codecs, nothing else."
+    )
+
+
+def _size(source: Path) -> int:
+    from biodesci.ee.checkpoint.reading import Checkpoint
+
+    return Checkpoint.open(source).size
+
+
+def _told(moved: Moved, sentence: str) -> None:
+    output.record(
+        {"folder": moved.folder, "keyId": moved.key_id, "key": moved.key_file, "bytes": moved.size}, sentence
+    )
