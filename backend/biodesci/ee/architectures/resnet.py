@@ -30,7 +30,7 @@ def layout(config: Mapping[str, Any], names: Collection[str], mode: Mode) -> Lay
     into = stem
     stages = zip(setting(config, "hidden_sizes"), setting(config, "depths"), strict=True)
     for s, (width, depth) in enumerate(stages):
-        # All blocks of a stage add to one stream, so they share a key; without a shortcut, with the stage before too.
+        # The blocks of a stage add to one stream, so they share its key; with no shortcut, so does the last.
         bridged = f"{base}encoder.stages.{s}.layers.0.shortcut.convolution.weight" in names
         stream = d.neurons(f"stages.{s}", width, activation) if bridged else into
         for b in range(depth):

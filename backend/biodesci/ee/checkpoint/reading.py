@@ -50,7 +50,7 @@ class Checkpoint:
     generation: Mapping[str, Any] | None
     tensors: Mapping[str, Stored]
     sharded: bool
-    _files: dict[str, Any] = field(default_factory=dict, repr=False)
+    _mapped: dict[str, Any] = field(default_factory=dict, repr=False)
 
     @classmethod
     def open(cls, folder: Path) -> Checkpoint:
@@ -63,11 +63,10 @@ class Checkpoint:
         if sharded:
             index = _index(folder)
         tensors: dict[str, Stored] = {}
-        files: dict[str, Any] = {}
         for file in sorted(set(index.values())) if sharded else [WEIGHTS]:
-            files[file] = _open(folder / file)
-            for name in files[file].keys():  # noqa: SIM118  # not a mapping
-                piece = files[file].get_slice(name)
+            shard = _open(folder / file)
+            for name in shard.keys():  # noqa: SIM118  # not a mapping
+                piece = shard.get_slice(name)
                 kind = (TYPES | INTEGERS).get(piece.get_dtype())
                 if kind is None:
                     raise InputError(
@@ -82,11 +81,15 @@ class Checkpoint:
                 f"The shards do not hold what {INDEX} says, {odd[0][0]} for one.",
                 "Fetch the checkpoint again.",
             )
-        return cls(folder, config, generation, tensors, sharded, files)
+        return cls(folder, config, generation, tensors, sharded)
 
     def tensor(self, name: str) -> Tensor:
-        """Mapped from the file, not copied."""
-        found: Tensor = self._files[self.tensors[name].file].get_tensor(name)
+        """Mapped from the file, not copied; one shard at a time, so that the others take no memory."""
+        file = self.tensors[name].file
+        if file not in self._mapped:
+            self._mapped.clear()
+            self._mapped[file] = _open(self.folder / file)
+        found: Tensor = self._mapped[file].get_tensor(name)
         return found
 
     @property

@@ -1,0 +1,1 @@
+"""Inference on an encrypted model: the client's half, around a stock model."""

@@ -1,0 +1,55 @@
+"""config.json and generation_config.json of an encrypted checkpoint: what stock transformers needs, and no more.
+
+Numbers of special tokens move with the vocabulary, which tells a worker where the key puts those few; names of
+classes are left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from torch import Tensor
+
+from biodesci.core.errors import InputError
+from biodesci.ee.keys import ModelKey, vocabulary
+
+
+def encrypted_config(key: ModelKey, config: Mapping[str, Any]) -> dict[str, Any]:
+    """The encrypted model's config.json, marked with the key's id and mode."""
+    result = _moved_tokens(key, config) | dict(key.layout.config)
+    for name in ("label2id", "_name_or_path"):
+        result.pop(name, None)
+    if "id2label" in result:
+        result["id2label"] = {str(i): f"LABEL_{i}" for i in range(len(result["id2label"]))}
+        result["label2id"] = {f"LABEL_{i}": i for i in range(len(result["id2label"]))}
+    return result | {"ee": {"key_id": key.key_id, "mode": key.mode}}
+
+
+def encrypted_generation_config(key: ModelKey, config: Mapping[str, Any]) -> dict[str, Any]:
+    """The encrypted model's generation_config.json."""
+    return _moved_tokens(key, config)
+
+
+def _moved_tokens(key: ModelKey, config: Mapping[str, Any]) -> dict[str, Any]:
+    order = vocabulary(key)
+    if order is None:
+        return dict(config)
+    moved = order.order.argsort()
+    return {
+        name: _moved(name, value, moved) if name.endswith(("_token_id", "_token_ids")) else value
+        for name, value in config.items()
+    }
+
+
+def _moved(name: str, value: Any, moved: Tensor) -> Any:
+    if isinstance(value, list):
+        return [_moved(name, one, moved) for one in value]
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        return value
+    if value >= moved.numel():
+        raise InputError(
+            f"{name} is {value}, but the vocabulary has {moved.numel()} tokens.",
+            "Correct it in config.json or generation_config.json.",
+        )
+    return int(moved[value])
