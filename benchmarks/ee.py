@@ -7,40 +7,20 @@ time of this one-thread process: so that other work on the machine does not coun
 from __future__ import annotations
 
 import os
-import statistics
-import time
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 import torch
 
+from benchmarks.pairs import ratio
 from biodesci.demo import baselines
-from biodesci.ee.keys import TabularKey
+from biodesci.ee.architectures.tabular import TabularConfig, build, initial_weights
+from biodesci.ee.keys import ModelKey
 from biodesci.ee.runtime import infer
-from biodesci.ee.sampling import initial_weights
-from biodesci.ee.architectures.tabular import TabularConfig, build
 from biodesci.ee.training import train
 
 PAIRS = 51
 ROWS = 200
-
-
-def _ratio(plain: Callable[[], object], encrypted: Callable[[], object]) -> float:
-    """Median over pairs of CPU time(encrypted) / CPU time(plain)."""
-
-    def clock(run: Callable[[], object]) -> float:
-        start = time.process_time()
-        run()
-        return time.process_time() - start
-
-    plain(), encrypted()
-    ratios = []
-    for pair in range(PAIRS):
-        first, second = (plain, encrypted) if pair % 2 == 0 else (encrypted, plain)
-        one, two = clock(first), clock(second)
-        ratios.append(two / one if pair % 2 == 0 else one / two)
-    return statistics.median(ratios)
 
 
 def _largest_error(config: TabularConfig, models: int, rows: int) -> float:
@@ -48,8 +28,8 @@ def _largest_error(config: TabularConfig, models: int, rows: int) -> float:
     worst = 0.0
     for _ in range(models):
         state = {n: torch.from_numpy(w) for n, w in initial_weights(config, os.urandom(32)).items()}
-        key = TabularKey.generate(config)
-        codec = key.inference_codec()
+        key = ModelKey.for_model(config.settings(), state)
+        codec = key.codec("inference")
         x = np.random.default_rng().normal(size=(rows, config.features))
         expected = infer(config, {n: t.numpy() for n, t in state.items()}, x)
         answer = infer(config, {n: t.numpy() for n, t in key.encrypt(state).items()}, codec.encode_inputs(x))
@@ -74,19 +54,21 @@ def _figures() -> dict[str, dict[str, object]]:
     x = rng.normal(size=(ROWS, config.features))
     y = (x[:, 0] > 0).astype(np.int64)
     state = {n: torch.from_numpy(w) for n, w in initial_weights(config, os.urandom(32)).items()}
-    key = TabularKey.generate(config)
+    key = ModelKey.for_model(config.settings(), state)
     hidden = key.encrypt(state)
-    asking, teaching = key.inference_codec(), key.training_codec()
+    asking, teaching = key.codec("inference"), key.codec("training")
     plain_weights = {n: t.numpy() for n, t in state.items()}
     hidden_weights = {n: t.numpy() for n, t in hidden.items()}
 
-    inference = _ratio(
+    inference = ratio(
         lambda: infer(config, plain_weights, x),
         lambda: asking.decode_logits(infer(config, hidden_weights, asking.encode_inputs(x))),
+        PAIRS,
     )
-    training = _ratio(
+    training = ratio(
         lambda: train(build(config, state), x, y, plan),
         lambda: train(build(config, hidden), teaching.encode_inputs(x), teaching.encode_labels(y), plan),
+        PAIRS,
     )
     pairs = f"median of {PAIRS} alternating pairs in one process, one thread, {ROWS} records, fp64"
     return {

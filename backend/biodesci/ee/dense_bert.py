@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -47,14 +48,14 @@ def densify(model: BertPreTrainedModel) -> BertPreTrainedModel:
     return model
 
 
-def build(config: Mapping[str, object], state: Mapping[str, Tensor]) -> BertPreTrainedModel:
+def build(config: Mapping[str, Any], state: Mapping[str, Tensor]) -> BertPreTrainedModel:
     """The model that `config` (an encrypted config.json) names, with the encrypted weights `state`."""
-    named = (config.get("architectures") or ["BertModel"])[0]  # type: ignore[index]
+    named = (config.get("architectures") or ["BertModel"])[0]
     if named not in HEADS:
         raise InputError(f"Mode dense has no {named}.", f"Known are {', '.join(HEADS)}.")
     settings = AutoConfig.for_model(**dict(config))
-    model: BertPreTrainedModel = densify(HEADS[named](settings))
-    model.to(next(iter(state.values())).dtype)
+    model = densify(HEADS[named](settings))
+    nn.Module.to(model, dtype=next(iter(state.values())).dtype)
     missing, unexpected = model.load_state_dict(dict(state), strict=False)
     # Heads that a base checkpoint does not have are as fresh as in stock BERT; anything else is an error.
     if unexpected or any("LayerNorm" in name for name in missing):
@@ -62,7 +63,8 @@ def build(config: Mapping[str, object], state: Mapping[str, Tensor]) -> BertPreT
             f"The weights do not fit a dense {named}: {', '.join([*unexpected, *missing][:3])}.",
             "Use a checkpoint that was encrypted in mode dense.",
         )
-    return model.eval()
+    model.train(False)
+    return model
 
 
 def load(folder: Path) -> BertPreTrainedModel:

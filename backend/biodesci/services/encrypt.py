@@ -117,7 +117,7 @@ def key_id_of(checkpoint: Checkpoint) -> str:
             f"{checkpoint.folder} holds no encrypted checkpoint.",
             "Name the folder that `biodesci model encrypt` wrote.",
         )
-    return marked["key_id"]
+    return str(marked["key_id"])
 
 
 def _written(

@@ -1,0 +1,24 @@
+"""Paired timing: two ways of doing one thing in turns, so that the machine's noise falls on both."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable
+
+
+def ratio(one: Callable[[], object], other: Callable[[], object], pairs: int) -> float:
+    """Median over pairs of CPU time(other) / CPU time(one), alternating which of them goes first."""
+
+    def clock(run: Callable[[], object]) -> float:
+        start = time.process_time()
+        run()
+        return time.process_time() - start
+
+    one(), other()
+    ratios = []
+    for pair in range(pairs):
+        first, second = (one, other) if pair % 2 == 0 else (other, one)
+        a, b = clock(first), clock(second)
+        ratios.append(b / a if pair % 2 == 0 else a / b)
+    return statistics.median(ratios)
