@@ -39,7 +39,8 @@ if [ "$(cat $stamp 2>/dev/null || true)" != "$now" ]; then
   .venv/bin/python -m pip install -qq --no-deps --no-build-isolation -e .
 
   say "npm packages (package-lock.json) into node_modules"
-  npm install --ignore-scripts --no-audit --no-fund --loglevel=error
+  # --no-save: the lock stays as it is committed, whichever optional packages of other platforms the registry serves.
+  npm install --no-save --ignore-scripts --no-audit --no-fund --loglevel=error
 
   printf '#!/bin/sh\nexec node "%s/scripts/solc.cjs" "$@"\n' "$root" > .cache/solc/solc-v0.8.37
   chmod +x .cache/solc/solc-v0.8.37
