@@ -20,6 +20,7 @@ from biodesci.core.errors import InputError, WrongKeyError
 from biodesci.ee.architectures import registry
 from biodesci.ee.basis import Basis
 from biodesci.ee.codec import Codec, Kind
+from biodesci.ee.codec.patches import geometry
 from biodesci.ee.groups import Mode
 from biodesci.ee.layout import Layout, Rule
 from biodesci.ee.partfile import dump_parts, load_parts
@@ -153,8 +154,11 @@ class ModelKey:
         require_finite(name, x)
         return self.basis.decrypt(name, rule, x, look)
 
-    def codec(self, kind: Kind) -> Codec:
-        """The part of the key that a data holder gets. Training codecs only where training is equivalent."""
+    def codec(self, kind: Kind, *, inputs: bool = True, outputs: bool = True) -> Codec:
+        """The part of the key that a data holder gets. Training codecs only where training is equivalent.
+
+        Without `inputs` it only decodes answers, without `outputs` it only encodes; where a model writes the
+        tokens that it reads, the two are the same order."""
         if kind == "training" and self.mode == "general":
             raise InputError(
                 "This key is for inference only: training under it would not equal plaintext training.",
@@ -162,17 +166,22 @@ class ModelKey:
             )
         parts: dict[str, Part] = {}
         vectors: dict[str, Tensor] = {}
-        for name, moved in self.layout.inputs.items():
+        settings: dict[str, int] = {}
+        if "patches" in self.layout.inputs:
+            settings = geometry(self.config)
+        elif self.shuffle:
+            settings = {"keep_first": int("pooler.neurons" in self.layout.places)}
+        for name, moved in self.layout.inputs.items() if inputs else ():
             parts[f"input:{name}"] = self.parts[moved[0].factors[0].place]
             if name in self.shifts:
                 vectors[f"input:{name}"] = self.shifts[name]
-        for name, output in self.layout.outputs.items():
+        for name, output in self.layout.outputs.items() if outputs else ():
             parts[f"output:{name}"] = self.parts[output.axis[0].factors[-1].place]
             if output.shift is not None:
                 vectors[f"output:{name}"] = self.shifts[output.shift]
             if output.fold is not None:
                 vectors[f"fold:{name}"] = self.plain[output.fold].double()
-        return Codec(kind, self.key_id, parts, vectors)
+        return Codec(kind, self.key_id, parts, vectors, settings)
 
     def describe(self) -> dict[str, Any]:
         """What the key consists of, without any of it: continuous dimensions and bits of finite choices per

@@ -1,13 +1,15 @@
 """The part of an EE key that a data holder gets: it encodes inputs and labels and decodes answers.
 
-It holds how inputs enter and answers leave, and nothing of the keys inside the network. Whoever holds it reads
-everything that was encoded with it.
+It holds how inputs enter and answers leave, and nothing of the keys inside the network. Whoever holds it
+reads everything that was encoded with it.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal, cast
 
 import numpy as np
@@ -16,6 +18,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from biodesci.core.errors import InputError, WrongKeyError
+from biodesci.ee.codec import labels, records
+from biodesci.ee.codec.patches import Patches
+from biodesci.ee.codec.shuffle import Sequences
+from biodesci.ee.codec.tokens import Tokens
 from biodesci.ee.partfile import dump_parts, load_parts
 from biodesci.ee.parts import Monomial, Part, from_tensors
 
@@ -29,12 +35,14 @@ RENEW = "Ask the model owner for a new codec."
 @dataclass(frozen=True, eq=False)
 class Codec:
     """kind, public id of the key it belongs to, `parts` named input:... and output:..., and the vectors that
-    are added to records (input:...), to scores (output:...), or multiplied into decoded states (fold:...)."""
+    are added to records (input:...), to scores (output:...), or multiplied into decoded states (fold:...).
+    `settings`: sizes that are public, such as an image's."""
 
     kind: Kind
     key_id: str
     parts: Mapping[str, Part] = field(repr=False)
     vectors: Mapping[str, Tensor] = field(default_factory=dict, repr=False)
+    settings: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.kind not in ("training", "inference"):
@@ -62,50 +70,72 @@ class Codec:
             )
         return part
 
+    def has(self, name: str) -> bool:
+        """Whether the codec holds this part: input:tokens, output:logits, ..."""
+        return name in self.parts
+
     @property
     def features(self) -> int:
         return self.part("input:records").size
 
+    @cached_property
+    def tokens(self) -> Tokens:
+        """Token numbers, in and out."""
+        return Tokens(self._order("input:tokens"))
+
+    @cached_property
+    def sequences(self) -> Sequences:
+        """The sequence shuffle of an encoder whose key was made with `shuffle=True`."""
+        return Sequences(
+            self.tokens,
+            self._order("input:positions"),
+            self._order("input:types"),
+            bool(self.settings.get("keep_first", 1)),
+        )
+
+    @cached_property
+    def patches(self) -> Patches:
+        """Images, in patches."""
+        return Patches(self.part("input:patches"), self._order("input:positions"), self.settings)
+
+    def _order(self, name: str) -> Monomial:
+        part = self.part(name)
+        if not isinstance(part, Monomial) or part.scale is not None:
+            raise InputError("The codec is damaged.", RENEW)
+        return part
+
     def encode_inputs(self, x: NDArray[Any]) -> Matrix:
         """x (n, F), normalized -> x T + δ in fp64."""
-        x = np.asarray(x, dtype=np.float64)
-        if x.ndim != 2 or x.shape[1] != self.features:
-            raise InputError(
-                f"The records have shape {x.shape}; the codec takes (n, {self.features}).",
-                "Encode the records with the model's feature plan first.",
-            )
-        if not np.isfinite(x).all():
-            raise InputError(
-                "The records hold missing or infinite values.",
-                "Normalize them first: that fills missing values.",
-            )
-        # einsum keeps the order of summation, so that a record's encoding does not depend on its neighbours.
-        moved = np.einsum("nf,fg->ng", x, self.part("input:records").matrix().numpy())
-        shift = self.vectors.get("input:records")
-        result: Matrix = moved if shift is None else moved + shift.numpy()
-        return result
+        return records.encode(self.part("input:records"), self.vectors.get("input:records"), x)
 
-    def encode_labels(self, y: NDArray[Any]) -> Order:
-        """Class numbers in the encrypted model's order. Training codecs only."""
+    def encode_labels(self, y: NDArray[Any], *, ignore: int | None = None) -> Order:
+        """Class or token numbers (any shape) in the encrypted model's order; `ignore` (-100 in losses) is
+        left as it is. Training codecs only."""
         if self.kind != "training":
             raise InputError(
                 "An inference codec encodes no labels.", "Ask the model owner for a training codec."
             )
-        classes = cast(Monomial, self.part("output:logits"))
-        y = np.asarray(y)
-        if y.size and (y.dtype.kind not in "iu" or y.min() < 0 or y.max() >= classes.size):
-            raise InputError(
-                f"Labels must be integers from 0 to {classes.size - 1}.", "Check the label column and threshold."
-            )
-        result: Order = classes.order.argsort().numpy()[y]
-        return result
+        return labels.encode(cast(Monomial, self.part("output:logits")), y, ignore)
+
+    def decode_classes(self, numbers: NDArray[Any]) -> Order:
+        """The encrypted model's class (or token) numbers -> the plain ones; where scores are only
+        reordered."""
+        return labels.decode(self.part("output:logits"), numbers)
+
+    def decode_labelled(self, answers: list[dict[str, Any]]) -> Matrix:
+        """What a stock text-classification or image-classification pipeline says of one input -> scores
+        (classes,) in the classes' own order. The pipeline must give all classes (`top_k=None`), raw
+        (`function_to_apply="none"`) where the key mixes scores (mode general)."""
+        return self.decode("logits", labels.collect(answers, self.part("output:logits").size))
 
     def decode_logits(self, z: NDArray[Any]) -> Matrix:
         """Scores (..., classes) of the encrypted model -> in the classes' own order."""
         return self.decode("logits", z)
 
     def decode(self, output: str, z: NDArray[Any]) -> Matrix:
-        """An answer (..., width) named as the model's outputs are (logits, hidden, pooled) -> plaintext, fp64."""
+        """An answer (..., width) named as the model's outputs are (logits, hidden, pooled) -> plain, fp64.
+
+        Rows keep their order: `patches.restore` and `Shuffled.restore` undo a shuffle."""
         part = self.part(f"output:{output}")
         found = torch.from_numpy(np.array(z, dtype=np.float64))
         if found.ndim < 1 or found.shape[-1] != part.size:
@@ -122,9 +152,14 @@ class Codec:
         return result
 
     def to_bytes(self) -> bytes:
-        tensors = {f"part:{p}:{n}": t.numpy() for p, part in self.parts.items() for n, t in part.tensors().items()}
+        tensors = {
+            f"part:{p}:{n}": t.numpy() for p, part in self.parts.items() for n, t in part.tensors().items()
+        }
         tensors |= {f"vector:{name}": vector.numpy() for name, vector in self.vectors.items()}
-        return dump_parts(FORMAT, tensors, {"kind": self.kind, "key_id": self.key_id})
+        metadata = {"kind": self.kind, "key_id": self.key_id}
+        if self.settings:
+            metadata["settings"] = json.dumps(dict(self.settings))
+        return dump_parts(FORMAT, tensors, metadata)
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Codec:
@@ -139,5 +174,9 @@ class Codec:
             pieces.setdefault(place, {})[piece] = torch.from_numpy(array)
         if not pieces or not {"kind", "key_id"} <= set(metadata):
             raise InputError("The codec is incomplete.", RENEW)
+        try:
+            settings = {str(n): int(v) for n, v in json.loads(metadata.get("settings", "{}")).items()}
+        except (ValueError, TypeError, AttributeError) as exc:
+            raise InputError("The codec is damaged.", RENEW) from exc
         parts = {name: from_tensors(tensors) for name, tensors in pieces.items()}
-        return cls(cast(Kind, metadata["kind"]), metadata["key_id"], parts, vectors)
+        return cls(cast(Kind, metadata["kind"]), metadata["key_id"], parts, vectors, settings)

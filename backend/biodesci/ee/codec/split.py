@@ -1,0 +1,172 @@
+"""Split mode: the server's stock base model without embedding and head, and the client's half.
+
+Without the vocabulary the server cannot match its states against the embeddings of a known model, and sees no
+token numbers. GPT-2 and Llama: the server takes x Q as `inputs_embeds`. BERT normalizes what it is given:
+there the client's blocks stop before their last norm, and the server's first norm is that one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from safetensors.torch import save_file
+from torch import Tensor
+
+from biodesci.core.errors import InputError, StateError
+from biodesci.ee.architectures import llama
+from biodesci.ee.codec.client_half import ClientHalf, Reads, layers_of
+from biodesci.ee.keys import ModelKey
+from biodesci.ee.serving.config import encrypted_config
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Where an architecture keeps what the client takes: prefix of the base model, its stock class, tables
+    and blocks."""
+
+    prefix: str
+    model: str
+    tables: Mapping[str, str]
+    block: str
+
+
+BERT_TABLES = {
+    "tokens": "embeddings.word_embeddings.weight",
+    "positions": "embeddings.position_embeddings.weight",
+    "types": "embeddings.token_type_embeddings.weight",
+}
+SHAPES = {
+    "gpt2": Shape("transformer.", "GPT2Model", {"tokens": "wte.weight", "positions": "wpe.weight"}, "h"),
+    "bert": Shape("bert.", "BertModel", BERT_TABLES, "encoder.layer"),
+} | {
+    kind: Shape("model.", f"{kind.capitalize()}Model", {"tokens": "embed_tokens.weight"}, "layers")
+    for kind in llama.TYPES
+}
+HEADS: dict[str, Reads] = {
+    "lm_head": "tokens",
+    "score": "last",
+    "qa_outputs": "tokens",
+    "cls.predictions.decoder": "tokens",
+    "classifier": "pooled",
+}
+TRANSFORM = "cls.predictions.transform"
+MASKED_BIAS = "cls.predictions.bias"
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """`config` and `state` for the server, `client` for the client alone."""
+
+    config: Mapping[str, Any]
+    state: Mapping[str, Tensor] = field(repr=False)
+    client: ClientHalf = field(repr=False)
+
+    def write(self, folder: Path) -> None:
+        """The server's checkpoint, as `AutoModel.from_pretrained` opens it; StateError if there is one."""
+        if folder.exists():
+            raise StateError(f"{folder} exists already.", "Name a folder that does not exist yet.")
+        folder.mkdir(parents=True)
+        state = {name: tensor.contiguous() for name, tensor in self.state.items()}
+        save_file(state, folder / "model.safetensors", {"format": "pt"})
+        text = json.dumps(dict(self.config), indent=2, sort_keys=True)
+        (folder / "config.json").write_text(text + "\n", encoding="utf-8")
+
+
+def split(
+    key: ModelKey, plain_state: Mapping[str, Tensor], config: Mapping[str, Any], *, blocks: int = 0
+) -> Split:
+    """Plain weights -> both halves. `blocks`: how many of the first layers the client runs.
+
+    Raises InputError where an architecture has no such split, or not that many layers."""
+    shape = SHAPES.get(str(config.get("model_type")))
+    if shape is None:
+        raise InputError(
+            f"{config.get('model_type')!r} cannot be split: its stock model takes no embeddings.",
+            f"Known are {', '.join(sorted(SHAPES))}.",
+        )
+    marked = encrypted_config(key, config)
+    depth = int(config.get("n_layer") or config["num_hidden_layers"])
+    if not 0 <= blocks < depth:
+        raise InputError(
+            f"The client cannot run {blocks} of {depth} layers.", f"Leave at least one: 0 to {depth - 1}."
+        )
+    if blocks and key.mode == "dense":
+        raise InputError(
+            "The client's blocks are stock ones, and mode dense changes BERT's norms.",
+            "Split without blocks, or use another mode.",
+        )
+    encrypted = key.encrypt(plain_state)
+    prefix = shape.prefix if any(name.startswith(shape.prefix) for name in encrypted) else ""
+    base = {n.removeprefix(prefix): t for n, t in encrypted.items() if n.startswith(prefix)}
+    client = {
+        table: _in_plain_order(key, f"{prefix}{name}", base[name]) for table, name in shape.tables.items()
+    }
+    reads = _head(key, encrypted, client)
+    for table, name in shape.tables.items():
+        base[name] = base[name].new_zeros(1, base[name].shape[1]) if table == "tokens" else 0 * base[name]
+    server, first = _blocks(shape, base, blocks)
+    client |= {f"blocks.{name}": tensor for name, tensor in first.items()}
+    settings = layers_of(marked, blocks, None) | {
+        "architectures": [shape.model],
+        "ee": {**marked["ee"], "split": {"blocks": blocks}},
+    }
+    plain = dict(config) | dict(key.layout.config) | _special(config) | _special(key.generation or {})
+    for name in ("id2label", "label2id", "_name_or_path"):
+        plain.pop(name, None)
+    half = ClientHalf(key.key_id, plain, blocks, reads, {n: t.detach().clone() for n, t in client.items()})
+    return Split(settings, server, half)
+
+
+def _special(config: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in config.items() if name.endswith("_token_id") and value is not None}
+
+
+def _in_plain_order(key: ModelKey, name: str, x: Tensor) -> Tensor:
+    """An encrypted tensor with what the key did to its rows undone: of words, positions or classes."""
+    rule = key.layout.rules[name] if name in key.layout.rules else key.layout.extra[name][1]
+    moved = x
+    if rule.shift is not None:
+        moved = moved.double() - key.shifts[rule.shift.name]
+    return key.basis.along(moved, 0, rule.axes[0], inverse=True).to(x.dtype)
+
+
+def _head(key: ModelKey, encrypted: Mapping[str, Tensor], client: dict[str, Tensor]) -> Reads:
+    """Adds the head's tensors to `client`; what it reads."""
+    if "logits" not in key.layout.outputs:
+        return "nothing"
+    head = next((name for name in HEADS if f"{name}.weight" in encrypted), None)
+    for part in ("weight", "bias"):  # a head without weight is still tied: the same rows, in the same basis
+        if f"{head}.{part}" in encrypted:
+            client[f"head.{part}"] = _in_plain_order(key, f"{head}.{part}", encrypted[f"{head}.{part}"])
+    if f"{TRANSFORM}.dense.weight" in encrypted:
+        for part in ("weight", "bias"):
+            client[f"transform.{part}"] = encrypted[f"{TRANSFORM}.dense.{part}"]
+            client[f"transform.LayerNorm.{part}"] = encrypted[f"{TRANSFORM}.LayerNorm.{part}"]
+        client["head.bias"] = _in_plain_order(key, MASKED_BIAS, encrypted[MASKED_BIAS])
+    return HEADS[head] if head else "tokens"
+
+
+def _blocks(
+    shape: Shape, base: Mapping[str, Tensor], blocks: int
+) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    """(the server's base model, the client's first layers)"""
+    server: dict[str, Tensor] = {}
+    client: dict[str, Tensor] = {}
+    for name, tensor in base.items():
+        if not name.startswith(f"{shape.block}."):
+            server[name] = tensor
+            continue
+        number, _, rest = name.removeprefix(f"{shape.block}.").partition(".")
+        if int(number) < blocks:
+            client[name] = tensor
+        else:
+            server[f"{shape.block}.{int(number) - blocks}.{rest}"] = tensor
+    if blocks and shape.model == "BertModel":
+        for part in ("weight", "bias"):
+            norm = f"embeddings.LayerNorm.{part}"
+            client[norm] = server[norm]
+            server[norm] = client.pop(f"{shape.block}.{blocks - 1}.output.LayerNorm.{part}")
+    return server, client
