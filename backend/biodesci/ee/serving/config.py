@@ -1,8 +1,8 @@
-"""config.json and generation_config.json of an encrypted checkpoint: what stock transformers needs, and no more.
+"""config.json and generation_config.json of an encrypted checkpoint: what stock transformers needs, and no
+more.
 
-Numbers of special tokens move with the vocabulary, which tells a worker where the key puts those few; names of
-classes are left out.
-"""
+Numbers of special tokens move with the vocabulary, which tells a worker where the key puts those few; names
+of classes are left out."""
 
 from __future__ import annotations
 
@@ -14,13 +14,17 @@ from torch import Tensor
 from biodesci.core.errors import InputError
 from biodesci.ee.keys import ModelKey, vocabulary
 
+# Lists of token numbers whose names don't say so, and settings that pair token numbers with other numbers.
+LISTS = ("suppress_tokens", "begin_suppress_tokens", "bad_words_ids", "force_words_ids")
+PAIRED = ("forced_decoder_ids", "sequence_bias")
+
 
 def encrypted_config(key: ModelKey, config: Mapping[str, Any]) -> dict[str, Any]:
     """The encrypted model's config.json, marked with the key's id and mode."""
     result = _moved_tokens(key, config) | dict(key.layout.config)
     for name in ("label2id", "_name_or_path"):
         result.pop(name, None)
-    if "id2label" in result:
+    if result.get("id2label"):
         result["id2label"] = {str(i): f"LABEL_{i}" for i in range(len(result["id2label"]))}
         result["label2id"] = {f"LABEL_{i}": i for i in range(len(result["id2label"]))}
     return result | {"ee": {"key_id": key.key_id, "mode": key.mode}}
@@ -35,9 +39,17 @@ def _moved_tokens(key: ModelKey, config: Mapping[str, Any]) -> dict[str, Any]:
     order = vocabulary(key)
     if order is None:
         return dict(config)
+    for name in PAIRED:
+        if config.get(name):
+            raise InputError(
+                f"The configuration sets {name}, which names tokens in a way that is not known here.",
+                "Leave it out of the files; pass it to generate, with numbers that the codec encoded.",
+            )
     moved = order.order.argsort()
     return {
-        name: _moved(name, value, moved) if name.endswith(("_token_id", "_token_ids")) else value
+        name: _moved(name, value, moved)
+        if name.endswith(("_token_id", "_token_ids")) or name in LISTS
+        else value
         for name, value in config.items()
     }
 

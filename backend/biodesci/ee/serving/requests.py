@@ -1,0 +1,110 @@
+"""What a client sends, and what it keeps to read the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from biodesci.core.errors import InputError, WrongKeyError
+
+
+@dataclass(frozen=True, eq=False)
+class Request:
+    """`arguments`: all that the server gets, by the names of a stock forward. The rest stays here: `mask`
+    (batch, length) of the tokens in their own order, `orders` of shuffled sequences, `count` inputs."""
+
+    arguments: Mapping[str, Tensor]
+    count: int
+    mask: Tensor | None = None
+    orders: Tensor | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, eq=False)
+class Tokenized:
+    """A batch of token numbers, plain, int64 (batch, length) each; `types` may be missing."""
+
+    ids: Tensor
+    mask: Tensor
+    types: Tensor | None = None
+
+
+def pad(rows: Sequence[Sequence[int]], fill: int, *, left: bool = False) -> tuple[Tensor, Tensor]:
+    """Lists of token numbers -> (numbers, mask), int64 (batch, longest) each."""
+    if not rows or not all(len(row) for row in rows):
+        raise InputError("There is an input without tokens.", "Leave empty texts out.")
+    longest = max(len(row) for row in rows)
+    ids = torch.full((len(rows), longest), fill, dtype=torch.int64)
+    mask = torch.zeros_like(ids)
+    for i, row in enumerate(rows):
+        where = slice(longest - len(row), None) if left else slice(len(row))
+        ids[i, where] = torch.as_tensor([int(token) for token in row])
+        mask[i, where] = 1
+    return ids, mask
+
+
+def placed(arguments: Mapping[str, Tensor], model: Any) -> dict[str, Tensor]:
+    """The arguments where the model's weights are."""
+    device = getattr(model, "device", None)
+    return {name: tensor if device is None else tensor.to(device) for name, tensor in arguments.items()}
+
+
+def tensors_of(outputs: Any, names: Mapping[str, str], only: str) -> dict[str, Tensor]:
+    """A model's outputs by the codec's names: `names` says how a stock model calls each; a bare tensor is the
+    output `only`. InputError where nothing is found, or for NaN and Inf."""
+    found: dict[str, Any] = {}
+    if isinstance(outputs, (Tensor, np.ndarray)):
+        found[only] = outputs
+    else:
+
+        def get(name: str) -> Any:
+            return outputs.get(name) if isinstance(outputs, Mapping) else getattr(outputs, name, None)
+
+        found = {name: get(called) for called, name in names.items() if get(called) is not None}
+        if get("start_logits") is not None and get("end_logits") is not None:
+            ends = [torch.as_tensor(get("start_logits")), torch.as_tensor(get("end_logits"))]
+            found["logits"] = torch.stack(ends, dim=-1)
+    if not found:
+        raise InputError(
+            f"The answer has none of {', '.join(names)}.", "Ask the server that runs this very model."
+        )
+    tensors = {name: torch.as_tensor(value).detach().cpu() for name, value in found.items()}
+    for name, tensor in tensors.items():
+        if not bool(torch.isfinite(tensor).all()):
+            raise InputError(
+                f"The answer's {name} hold NaN or infinite values.", "Ask again, or ask another worker."
+            )
+    return tensors
+
+
+def check_server(model: Any, key_id: str, *, split: int | None) -> None:
+    """Raises WrongKeyError or InputError unless `model` was encrypted under the key with this id, and split
+    as the client expects (`split`: its blocks; None: not at all). What has no
+    `transformers` configuration is not checked."""
+    config = getattr(model, "config", None)
+    if not hasattr(config, "to_dict"):
+        return
+    marked = getattr(config, "ee", None)
+    if not isinstance(marked, Mapping):
+        raise InputError(
+            "This model is not marked as encrypted.", "Load the encrypted checkpoint with its config.json."
+        )
+    if marked.get("key_id") != key_id:
+        raise WrongKeyError(
+            "This model was encrypted under another key.", "Load the codec granted for this very model."
+        )
+    found = marked.get("split")
+    blocks = found.get("blocks") if isinstance(found, Mapping) else None
+    if blocks != split:
+        raise InputError(
+            f"The server runs {_told(blocks)}, the client expects {_told(split)}.",
+            "Use both halves of one split.",
+        )
+
+
+def _told(blocks: int | None) -> str:
+    return "a whole model" if blocks is None else f"a split model without its first {blocks} blocks"
