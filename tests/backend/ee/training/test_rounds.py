@@ -9,10 +9,10 @@ import pytest
 import torch
 
 from biodesci.core.errors import InputError
-from biodesci.ee.architectures.tabular import TabularConfig, build
+from biodesci.ee.architectures.tabular import TabularConfig, build, initial_weights, shapes
 from biodesci.ee.codec import Codec
-from biodesci.ee.keys import TabularKey
-from biodesci.ee.sampling import initial_weights
+from biodesci.ee.keys import ModelKey
+from biodesci.ee.parts import Monomial
 from biodesci.ee.training import TrainingPlan, check_combination, evaluate, order, train
 
 CONFIG = TabularConfig(features=9, tokens=4, width=12, heads=3, layers=2, hidden=20, classes=3)
@@ -33,7 +33,7 @@ def distance(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -> float:
     return float(sum((a[n] - b[n]).square().sum() for n in a) ** 0.5)
 
 
-def relative_error(key: TabularKey, codec: Codec, plan: TrainingPlan) -> float:
+def relative_error(key: ModelKey, codec: Codec, plan: TrainingPlan) -> float:
     """‖dec(θ') - θ‖ / ‖Δθ‖ after the plan's steps on both."""
     state, (x, y) = state_of(), data()
     plain, encrypted = build(CONFIG, state), build(CONFIG, key.encrypt(state))
@@ -45,13 +45,18 @@ def relative_error(key: TabularKey, codec: Codec, plan: TrainingPlan) -> float:
 
 @pytest.mark.parametrize(
     ("optimizer", "rate", "clip", "bound"),
-    [("sgd", 0.05, 1.0, 1e-12), ("sgd", 0.05, 0.05, 1e-12), ("muon", 0.005, 1.0, 1e-11)],
+    [
+        ("sgd", 0.05, 1.0, 1e-12),
+        ("sgd", 0.05, 0.05, 1e-12),
+        ("muon", 0.005, 1.0, 1e-11),
+        ("shampoo", 0.01, 1.0, 1e-11),
+    ],
 )
 def test_encrypted_training_is_plaintext_training(
     optimizer: str, rate: float, clip: float, bound: float
 ) -> None:
     """120 steps: 20 epochs of 6 batches."""
-    key = TabularKey.generate(CONFIG)
+    key = ModelKey.generate(CONFIG.settings(), shapes(CONFIG), "orthogonal")
     plan = TrainingPlan(
         epochs=20,
         batch_size=10,
@@ -62,13 +67,17 @@ def test_encrypted_training_is_plaintext_training(
         weight_decay=0.05,
         seed="e",
     )
-    assert relative_error(key, key.training_codec(), plan) < bound
+    assert relative_error(key, key.codec("training"), plan) < bound
 
 
 def test_with_general_keys_training_would_differ() -> None:
     """Why general keys give no training codec: with the codec made by hand, the result is another model."""
-    key = TabularKey.generate(CONFIG, "general")
-    by_hand = Codec("training", key.key_id, key.parts["input_key"], key.parts["classes"])
+    key = ModelKey.generate(CONFIG.settings(), shapes(CONFIG), "general")
+    with pytest.raises(InputError, match="for inference only"):
+        key.codec("training")
+    asking = key.codec("inference")
+    classes = Monomial(torch.arange(CONFIG.classes))
+    by_hand = Codec("training", key.key_id, {**asking.parts, "output:logits": classes}, {})
     plan = TrainingPlan(epochs=5, batch_size=10, learning_rate=0.05, seed="e")
     assert relative_error(key, by_hand, plan) > 0.01
 
@@ -104,7 +113,11 @@ def test_an_order_holds_each_row_once() -> None:
 def test_optimizers_that_do_not_commute_are_refused(optimizer: str) -> None:
     with pytest.raises(InputError, match="not equivalent"):
         check_combination(optimizer, "orthogonal")
-    with pytest.raises(InputError, match="not equivalent"):
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "SGD", ""])
+def test_plans_of_unknown_optimizers_are_refused(optimizer: str) -> None:
+    with pytest.raises(InputError, match="not known here"):
         TrainingPlan(epochs=1, batch_size=1, learning_rate=0.1, optimizer=optimizer)
 
 

@@ -1,0 +1,195 @@
+"""LoRA adapters (Hu et al. 2021, arXiv:2106.09685) as PEFT stores them, moved by the key of their base model.
+
+A base weight moves by W' = L W R, with a folded norm weight γ on its input axis. The adapter ΔW = B A moves
+with it if A' = C⁻¹ A diag(γ) R and B' = L B C, for any invertible C on the rank. C is signed permutations,
+orthogonal or general as the mode says, drawn anew for each pair. PEFT stores A (r, in) and B (out, r) the
+same for Linear and for GPT-2's transposed Conv1D. An adapter that was started on the encrypted model has no C
+of its own: whatever C the key holds then only chooses among the pairs with the same product."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from biodesci.core.errors import InputError
+from biodesci.ee.basis import Basis
+from biodesci.ee.groups import Invertibles, Mode
+from biodesci.ee.keys import ModelKey, require_finite
+from biodesci.ee.layout import Factor, Layout, Rule, axis, dual
+from biodesci.ee.partfile import dump_parts, load_parts
+from biodesci.ee.parts import HINT, Part, from_tensors
+from biodesci.ee.sampling import Stream
+
+FORMAT = "biodesci/adapter-key/v1"
+NAME = re.compile(r"^base_model\.model\.(?P<module>.+)\.lora_(?P<which>[AB])\.weight$")
+# What PEFT adds to an adapter that is not a product of two matrices beside a weight.
+REFUSED = {
+    "use_dora": "DoRA scales rows by their norms, which are other numbers in another basis",
+    "modules_to_save": "it trains whole modules beside the adapter: save and encrypt those with the model",
+    "trainable_token_indices": "it trains rows of the embedding: train the model itself instead",
+    "target_parameters": "it adapts bare parameters, for which the key has no layer",
+    "layer_replication": "it repeats layers, which the base model's key does not know",
+    "lora_bias": "it trains a bias in B",
+    "alora_invocation_tokens": "it looks for token numbers, which the key reorders",
+}
+
+
+def read_ranks(config: Mapping[str, Any], state: Mapping[str, Tensor]) -> dict[str, int]:
+    """The rank of each adapted module, by the module's name in the base model.
+
+    `config` is adapter_config.json, `state` adapter_model.safetensors. Raises InputError, with the reason,
+    for adapters that do not move with a key.
+    """
+    if config.get("peft_type") != "LORA":
+        raise InputError(f"A {config.get('peft_type')} adapter does not move with a key here.", "Use LoRA.")
+    for setting, why in REFUSED.items():
+        if config.get(setting):
+            raise InputError(f"The adapter sets {setting}: {why}.", "Train the adapter without it.")
+    if config.get("bias", "none") != "none":
+        raise InputError("The adapter trains biases of the base model.", 'Train it with bias="none".')
+    pairs: dict[str, dict[str, Tensor]] = {}
+    for name, tensor in state.items():
+        found = NAME.match(name)
+        if found is None or tensor.ndim != 2:
+            raise InputError(
+                f"{name} {tuple(tensor.shape)} is no matrix A or B of a linear layer.",
+                "Adapt linear layers only (no embeddings, no convolutions).",
+            )
+        pairs.setdefault(found["module"], {})[found["which"]] = tensor
+    if not pairs:
+        raise InputError("The adapter is empty.", "Use adapter_model.safetensors as PEFT saved it.")
+    known = {config.get("r"), *(config.get("rank_pattern") or {}).values()}
+    for module, pair in pairs.items():
+        if set(pair) != {"A", "B"}:
+            raise InputError(f"{module} has half an adapter.", "Use the file as PEFT saved it.")
+        down, up = pair["A"].shape[0], pair["B"].shape[1]
+        if down != up or down not in known:
+            raise InputError(
+                f"{module}: A has rank {down}, B has rank {up}, the configuration {config.get('r')}.",
+                "Use the adapter_config.json that belongs to these weights.",
+            )
+    return {module: pair["A"].shape[0] for module, pair in sorted(pairs.items())}
+
+
+def adapter_layout(base: Layout, ranks: Mapping[str, int]) -> Layout:
+    """The rules of A and B for each module, on the base model's places and a new place for each rank.
+
+    Raises InputError for modules that the base layout has no linear layer for."""
+    places, rules = dict(base.places), {}
+    for module, rank in ranks.items():
+        rule = base.rules.get(f"{module}.weight")
+        if rule is None or len(rule.axes) != 2 or rule.view or rule.diagonal:
+            why = (
+                "its head is tied to the embedding" if f"{module}.weight" in base.extra else "no linear layer"
+            )
+            raise InputError(
+                f"The adapter's target {module} cannot be moved: {why} in the base model's layout.",
+                "Choose target_modules among the base model's linear layers.",
+            )
+        out, read = rule.axes[::-1] if rule.transposed else rule.axes
+        rows, columns = rule.shape[::-1] if rule.transposed else rule.shape
+        place = f"{module}.rank"
+        places[place] = Invertibles(rank)
+        between = axis(rank, Factor(place))
+        name = f"base_model.model.{module}"
+        rules[f"{name}.lora_A.weight"] = Rule((between, read), (rank, columns), fold=rule.fold)
+        rules[f"{name}.lora_B.weight"] = Rule((out, dual(between)), (rows, rank))
+    return Layout(f"{base.architecture}+lora", base.mode, places, rules)
+
+
+@dataclass(frozen=True, eq=False)
+class AdapterKey:
+    """The secret C of each adapted module, beside the base model's key, which it names by `base_key_id`."""
+
+    base_key_id: str
+    key_id: str
+    mode: Mode
+    ranks: Mapping[str, int]
+    parts: Mapping[str, Part] = field(repr=False)
+
+    def __post_init__(self) -> None:
+        if set(self.parts) != set(self.ranks):
+            raise InputError("This is not a complete adapter key.", HINT)
+        for module, rank in self.ranks.items():
+            Invertibles(rank).admit(f"{module}.rank", self.parts[module])
+
+    @classmethod
+    def generate(cls, base: ModelKey, config: Mapping[str, Any], state: Mapping[str, Tensor]) -> AdapterKey:
+        """A fresh key for an adapter of the base model, plain or trained on the encrypted model; InputError,
+        with the reason, for adapters that do not move with it."""
+        ranks = read_ranks(config, state)
+        adapter_layout(base.layout, ranks)  # refuses unknown targets
+        seed = os.urandom(32)
+        parts = {m: Invertibles(r).sample(Stream(seed, f"{m}.rank"), base.mode) for m, r in ranks.items()}
+        return cls(base.key_id, os.urandom(16).hex(), base.mode, ranks, parts)
+
+    def basis(self, base: ModelKey) -> Basis:
+        """Where the adapter's tensors live; WrongKeyError for another base key than the adapter was made
+        for."""
+        base.check(self.base_key_id)
+        layout = adapter_layout(base.layout, self.ranks)
+        own = {f"{module}.rank": part for module, part in self.parts.items()}
+        return Basis(layout, {**base.parts, **own}, base.plain)
+
+    def encrypt(self, base: ModelKey, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Plain adapter -> encrypted, of the same names, shapes and types."""
+        basis = self.basis(base)
+        _check(state, basis.layout)
+        return {
+            name: basis.encrypt(name, rule, state[name], state.__getitem__).to(state[name].dtype)
+            for name, rule in basis.layout.rules.items()
+        }
+
+    def decrypt(
+        self, base: ModelKey, state: Mapping[str, Tensor], dtype: torch.dtype | None = None
+    ) -> dict[str, Tensor]:
+        """The inverse; `dtype` float64 keeps what rounding to the adapter's own type would lose."""
+        basis = self.basis(base)
+        _check(state, basis.layout)
+        return {
+            name: basis.decrypt(name, rule, state[name], state.__getitem__).to(dtype or state[name].dtype)
+            for name, rule in basis.layout.rules.items()
+        }
+
+    def to_bytes(self) -> bytes:
+        """Secret: seal it before it touches a disk."""
+        tensors = {f"{m}:{n}": t.numpy() for m, part in self.parts.items() for n, t in part.tensors().items()}
+        document = {
+            "baseKeyId": self.base_key_id,
+            "keyId": self.key_id,
+            "mode": self.mode,
+            "ranks": dict(self.ranks),
+        }
+        return dump_parts(FORMAT, tensors, {"key": json.dumps(document)})
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> AdapterKey:
+        loaded, metadata = load_parts(FORMAT, data)
+        pieces: dict[str, dict[str, Tensor]] = {}
+        for name, array in loaded.items():
+            module, _, piece = name.rpartition(":")
+            pieces.setdefault(module, {})[piece] = torch.from_numpy(array)
+        try:
+            d = json.loads(metadata["key"])
+            parts = {module: from_tensors(tensors) for module, tensors in pieces.items()}
+            return cls(d["baseKeyId"], d["keyId"], d["mode"], d["ranks"], parts)
+        except (KeyError, TypeError, ValueError) as exc:
+            raise InputError("This is not a complete adapter key.", HINT) from exc
+
+
+def _check(state: Mapping[str, Tensor], layout: Layout) -> None:
+    odd = sorted(set(state) ^ set(layout.rules))
+    if odd:
+        raise InputError(
+            f"The adapter does not fit its key: missing or unknown are {', '.join(odd[:4])}.",
+            "Use the adapter that the key was made for.",
+        )
+    for name, tensor in state.items():
+        require_finite(name, tensor)

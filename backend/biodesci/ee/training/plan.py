@@ -1,0 +1,88 @@
+"""What a node trains: the plan whose hash it approved, and the order of rows that follows from it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from biodesci.core.errors import InputError
+from biodesci.ee.training.combinations import check_combination
+
+
+@dataclass(frozen=True)
+class TrainingPlan:
+    """What a node runs in one round; every field is in the plan document whose hash the node approved.
+
+    `momentum` is AdamW's and Lion's first decay too; `clip` bounds the norm over all trained tensors;
+    `weight_decay` is decoupled (arXiv:1711.05101): θ <- (1 - rate · decay) θ before each step.
+    """
+
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    momentum: float = 0.9
+    clip: float = 1.0
+    optimizer: str = "sgd"
+    weight_decay: float = 0.0
+    seed: str = ""
+
+    def __post_init__(self) -> None:
+        ranges = {
+            "epochs": (1, 1000),
+            "batch_size": (1, 65536),
+            "learning_rate": (0.0, 10.0),
+            "momentum": (0.0, 0.9999),
+            "clip": (1e-6, 1e6),
+            "weight_decay": (0.0, 1.0),
+        }
+        for name, (low, high) in ranges.items():
+            value = getattr(self, name)
+            if not isinstance(value, int | float) or isinstance(value, bool) or not low <= value <= high:
+                raise InputError(f"The plan's {name} must lie in [{low}, {high}].", "Correct the plan.")
+        if not isinstance(self.epochs, int) or not isinstance(self.batch_size, int):
+            raise InputError("The plan's epochs and batchSize must be integers.", "Correct the plan.")
+        if not isinstance(self.seed, str):
+            raise InputError("The plan's seed must be a text.", "Correct the plan.")
+        check_combination(self.optimizer, "plain")
+
+    @classmethod
+    def from_document(cls, plan: Mapping[str, Any]) -> TrainingPlan:
+        """From a round's plan document."""
+        try:
+            return cls(
+                epochs=plan["epochs"],
+                batch_size=plan["batchSize"],
+                learning_rate=plan["learningRate"],
+                momentum=plan["momentum"],
+                clip=plan["clip"],
+                optimizer=plan["optimizer"],
+                weight_decay=plan.get("weightDecay", 0.0),
+                seed=plan["seed"],
+            )
+        except KeyError as exc:
+            raise InputError(f"The plan has no field {exc.args[0]}.", "Correct the plan.") from exc
+
+    def document(self) -> dict[str, Any]:
+        """The fields as the plan document names them."""
+        return {
+            "epochs": self.epochs,
+            "batchSize": self.batch_size,
+            "learningRate": self.learning_rate,
+            "momentum": self.momentum,
+            "clip": self.clip,
+            "optimizer": self.optimizer,
+            "weightDecay": self.weight_decay,
+            "seed": self.seed,
+        }
+
+
+def order(seed: str, epoch: int, count: int) -> NDArray[np.int64]:
+    """The order of `count` rows in an epoch, from the plan's seed by hashing: the same on every machine."""
+    prefix = f"biodesci/shuffle/v1|{seed}|{epoch}|".encode()
+    ranks = [hashlib.sha256(prefix + i.to_bytes(8, "big")).digest() for i in range(count)]
+    return np.array(sorted(range(count), key=ranks.__getitem__), dtype=np.int64)

@@ -1,0 +1,71 @@
+"""One step, of local rounds and of fine-tuning alike: clip, decay, and the plan's optimizer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import torch
+from torch import Tensor
+from torch.optim import Optimizer
+
+from biodesci.core.errors import InputError
+from biodesci.ee.training.lion import Lion
+from biodesci.ee.training.muon import Muon
+from biodesci.ee.training.plan import TrainingPlan
+from biodesci.ee.training.shampoo import Shampoo
+
+
+def optimizer_of(parameters: list[Tensor], plan: TrainingPlan) -> Optimizer:
+    """The plan's optimizer, without weight decay: `Stepper` decays for all of them."""
+    rate, momentum = plan.learning_rate, plan.momentum
+    if plan.optimizer == "sgd":
+        return torch.optim.SGD(parameters, lr=rate, momentum=momentum, fused=True)
+    if plan.optimizer == "adamw":
+        return torch.optim.AdamW(parameters, lr=rate, betas=(momentum, 0.999), weight_decay=0.0, fused=True)
+    if plan.optimizer == "lion":
+        return Lion(parameters, lr=rate, betas=(momentum, 0.99))
+    if plan.optimizer == "muon":
+        return Muon(parameters, lr=rate, momentum=momentum)
+    return Shampoo(parameters, lr=rate, momentum=momentum)
+
+
+class Stepper:
+    """Steps of one plan on the parameters that require gradients. InputError if none does."""
+
+    def __init__(self, parameters: Iterable[Tensor], plan: TrainingPlan) -> None:
+        self.parameters = [p for p in parameters if p.requires_grad]
+        if not self.parameters:
+            raise InputError("Nothing is left to train: every parameter is frozen.", "Unfreeze a layer.")
+        self.plan = plan
+        self.optimizer = optimizer_of(self.parameters, plan)
+
+    def step(self, loss: Tensor) -> None:
+        """One step down a scalar loss."""
+        for p in self.parameters:
+            p.grad = None
+        loss.backward()  # type: ignore[no-untyped-call]
+        self.clip()
+        self.decay()
+        self.optimizer.step()
+
+    @torch.no_grad()
+    def clip(self) -> None:
+        """Bounds the norm over all gradients by the plan's. It is the same in every orthogonal basis, so
+        clipping is too. Frozen (folded) norms have no gradient and do not count: theirs would be another."""
+        gradients = [p.grad for p in self.parameters if p.grad is not None]
+        norm = float(torch.stack(torch._foreach_norm(gradients)).norm())
+        if norm > self.plan.clip:
+            torch._foreach_mul_(gradients, self.plan.clip / norm)
+
+    @torch.no_grad()
+    def decay(self) -> None:
+        """Decoupled weight decay, of every trained tensor."""
+        if self.plan.weight_decay:
+            torch._foreach_mul_(self.parameters, 1.0 - self.plan.learning_rate * self.plan.weight_decay)
+
+    def check_finite(self) -> None:
+        """Raises InputError if a weight is no longer finite."""
+        if not all(bool(torch.isfinite(p).all()) for p in self.parameters):
+            raise InputError(
+                "Training diverged: the weights are no longer finite.", "Lower the plan's learningRate."
+            )
