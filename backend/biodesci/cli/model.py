@@ -138,13 +138,13 @@ def decrypt(
     ] = None,
 ) -> None:
     """Write plaintext weights: of a version on chain, or of an encrypted folder; the model's owner only."""
+    if not source.isdecimal():
+        encryption.decrypt(Path(source), target)
+        return
     from biodesci.core import checkpoint
     from biodesci.services import files
     from biodesci.services.model import decrypt_model
 
-    if not source.isdecimal():
-        encryption.decrypt(Path(source), target)
-        return
     tensors = decrypt_model(
         session.chain(),
         session.ipfs(),

@@ -19,8 +19,8 @@ from torch import Tensor
 
 from biodesci.core.features import FeaturePlan, Normalization
 from biodesci.demo import heart
-from biodesci.ee.runtime import infer
 from biodesci.ee.architectures.tabular import TabularConfig, build, initial_weights
+from biodesci.ee.runtime import infer
 from biodesci.ee.training import TrainingPlan, train
 
 Matrix = NDArray[np.float64]

@@ -2,7 +2,7 @@
 sealed.
 
 The key file is written before the encrypted checkpoint takes its name, and removed again if that fails: there
-is never an encrypted model without its key, nor a key without its model. """
+is never an encrypted model without its key, nor a key without its model."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ from biodesci.ee.layout import Layout, Rule
 from biodesci.ee.serving.config import encrypted_config, encrypted_generation_config
 
 Progress = Callable[[int], None]  # bytes done since the last call
-# Rows are moved in runs of about this many numbers, so that the fp64 copies of a vocabulary stay small (4 MiB).
+# Rows are moved in runs of about this many numbers: the fp64 copies of a vocabulary stay small (4 MiB).
 RUN = 1 << 19
 # What decryption may differ by between two tensors that were one, and still be tied again.
 TIED = 1e-5
