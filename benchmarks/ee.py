@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from benchmarks.pairs import ratio
+from benchmarks.pairs import one_thread, ratio
 from biodesci.demo import baselines
 from biodesci.ee.architectures.tabular import TabularConfig, build, initial_weights
 from biodesci.ee.keys import ModelKey
@@ -40,12 +40,8 @@ def _largest_error(config: TabularConfig, models: int, rows: int) -> float:
 
 def figures() -> dict[str, dict[str, object]]:
     """Ratios of encrypted to plaintext time (encoding and decoding included), and the largest error."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
+    with one_thread():
         return _figures()
-    finally:
-        torch.set_num_threads(threads)
 
 
 def _figures() -> dict[str, dict[str, object]]:

@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 from transformers import LlamaConfig, LlamaForCausalLM
 
-from benchmarks.ee_models import SPECIAL, minilm
+from benchmarks.ee_subjects import SPECIAL, minilm
 from biodesci.ee.checkpoint import moving
 from biodesci.ee.checkpoint.reading import Checkpoint
 from biodesci.ee.groups import Mode

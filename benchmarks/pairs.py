@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import torch
 
 
 def ratio(one: Callable[[], object], other: Callable[[], object], pairs: int) -> float:
@@ -22,3 +25,14 @@ def ratio(one: Callable[[], object], other: Callable[[], object], pairs: int) ->
         a, b = clock(first), clock(second)
         ratios.append(b / a if pair % 2 == 0 else a / b)
     return statistics.median(ratios)
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """CPU time is of all threads, and one thread leaves the other cores' noise out."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)

@@ -8,7 +8,19 @@ import sys
 import time
 from pathlib import Path
 
-MODULES = ("gas", "container", "ee", "ee_models", "ee_checkpoint", "ckks", "secagg", "proof", "demo")
+MODULES = (
+    "gas",
+    "container",
+    "ee",
+    "ee_models",
+    "ee_training",
+    "ee_checkpoint",
+    "ee_attacks",
+    "ckks",
+    "secagg",
+    "proof",
+    "demo",
+)
 TARGET = Path("build/figures.json")
 
 

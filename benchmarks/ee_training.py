@@ -1,0 +1,60 @@
+"""Training of stock models, encrypted against plain in one process, by one optimizer on one run of batches.
+
+That both take the same steps is measured elsewhere (training/drift_table.py, in tests); here it is time."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from benchmarks.ee_subjects import Columns, Subject, subjects
+from benchmarks.pairs import one_thread, ratio
+from biodesci.ee.training import TrainingPlan, check_combination, check_model, freeze_for
+from biodesci.ee.training.loop import minibatches, run
+from biodesci.ee.training.losses import class_losses, token_losses
+
+PAIRS = 15
+BATCH, STEPS = 4, 2
+
+
+def _labelled(subject: Subject) -> Columns:
+    columns = subject.draw(BATCH * STEPS)
+    causal = subject.name in ("gpt2", "llama")
+    classes = 1 if causal else subject.codec.part("output:logits").size
+    labels = columns["input_ids"] if causal else torch.randint(classes, (BATCH * STEPS,))
+    return columns | {"labels": labels}
+
+
+def _time(subject: Subject) -> float:
+    columns = _labelled(subject)
+    plan = TrainingPlan(1, BATCH, 1e-4, optimizer=subject.optimizer, seed="figures")
+    loss = token_losses if columns["labels"].ndim == 2 else class_losses
+    check_combination(plan.optimizer, subject.mode)
+    freeze_for(subject.encrypted, subject.layout)
+    check_model(subject.encrypted, subject.layout)
+
+    def train(model: nn.Module, given: Columns) -> None:
+        run(model, minibatches(given, plan), plan, loss)
+
+    def encoded() -> Columns:
+        labels = torch.from_numpy(subject.codec.encode_labels(columns["labels"].numpy()))
+        return subject.encode(columns) | {"labels": labels}
+
+    return ratio(lambda: train(subject.plain, columns), lambda: train(subject.encrypted, encoded()), PAIRS)
+
+
+def figures() -> dict[str, dict[str, object]]:
+    """ee.train_ratio.*; BERT's Haar mode under ee.dense.*."""
+    result: dict[str, dict[str, object]] = {}
+    with one_thread():
+        for subject in subjects(training=True):
+            prefix = "ee.dense." if subject.mode == "dense" else "ee."
+            result[f"{prefix}train_ratio.{subject.name}"] = {
+                "value": round(_time(subject), 4),
+                "unit": "CPU time encrypted / plaintext",
+                "peer": "the same plaintext model, all of it trainable, in the same run",
+                "how": f"stock transformers, {subject.mode} keys, {subject.optimizer}, fp32, one thread, "
+                f"{STEPS} steps with batches of {BATCH}, median of {PAIRS} pairs; encoding of inputs and "
+                "labels counted",
+            }
+    return result
