@@ -14,6 +14,7 @@ MODULES = (
     "ee",
     "ee_models",
     "ee_training",
+    "ee_large",
     "ee_checkpoint",
     "ee_attacks",
     "ckks",
