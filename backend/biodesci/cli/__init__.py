@@ -22,6 +22,7 @@ from biodesci.cli import (
     purchase,
     stack,
     train,
+    tune,
     visa,
 )
 from biodesci.cli import api as api_
@@ -53,6 +54,7 @@ license.app.add_typer(purchase.app)
 app.add_typer(license.app, name="license", help="Buy a licence, fetch the key, download, confirm or dispute.")
 app.add_typer(visa.app, name="visa", help="Say who a researcher is; say whose word counts.")
 app.add_typer(model.app, name="model", help="Encrypted models.")
+app.add_typer(tune.app, name="tune", help="Fine-tune an encrypted model, between two parties.")
 app.add_typer(train.app, name="round", help="Federated training rounds.")
 app.add_typer(infer.app, name="inference", help="Encrypted inference.")
 app.add_typer(audit.app, name="audit", help="Check models and inferences against the chain, without a key.")

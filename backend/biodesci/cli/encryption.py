@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 import typer
 
 from biodesci.cli import output, session
+from biodesci.core.errors import InputError
 
 if TYPE_CHECKING:
     from biodesci.ee.groups import Mode
@@ -31,9 +32,27 @@ def encrypt(
         bool,
         typer.Option("--shuffle", help="BERT: hide the order of tokens as well; clients send positions."),
     ] = False,
+    base: Annotated[
+        Path | None,
+        typer.Option(help="SOURCE is a PEFT adapter: the encrypted folder of the model it was trained on."),
+    ] = None,
 ) -> None:
-    """Encrypt a checkpoint; unmodified transformers loads the result. The key stays in this home, sealed."""
+    """Encrypt a checkpoint; unmodified transformers loads the result. The key stays in this home, sealed.
+
+    With --base: encrypt a LoRA adapter under the key of its base model, whose mode it takes.
+    """
+    from biodesci.services import adapters
     from biodesci.services import encrypt as service
+
+    if base is not None:
+        made = adapters.encrypt(source, base, target, session.settings().home, session.passphrase())
+        _told(made, "Encrypted for that model. Keep a copy of the key file beside the model's.")
+        return
+    if adapters.is_adapter(source):
+        raise InputError(
+            f"{source} holds a PEFT adapter, which moves with the key of its base model.",
+            "Name that model's encrypted folder: --base FOLDER.",
+        )
 
     passphrase = session.new_passphrase()
     with output.progress("Encrypting", _size(source)) as advance:
@@ -54,9 +73,14 @@ def encrypt(
 
 
 def decrypt(source: Path, target: Path) -> None:
-    """Write the plain checkpoint of an encrypted folder."""
+    """Write the plain checkpoint, or PEFT adapter, of an encrypted folder."""
+    from biodesci.services import adapters
     from biodesci.services import encrypt as service
 
+    if adapters.is_adapter(source):
+        plain = adapters.decrypt(source, target, session.settings().home, session.passphrase())
+        _told(plain, "Plain adapter written, for the plain model: this disk alone protects it from here on.")
+        return
     with output.progress("Decrypting", _size(source)) as advance:
         moved = service.decrypt(
             source, target, session.settings().home, session.passphrase(), progress=advance

@@ -24,6 +24,24 @@ def create() -> None:
 
 
 @app.command()
+def export(
+    file: Annotated[
+        Path, typer.Argument(help="File to write: the public key, 1,216 bytes.", show_default=False)
+    ],
+) -> None:
+    """Write the public key to a file, for a model owner to seal codecs to (makes a key first if need be)."""
+    from biodesci.services import keys, sealed_codec
+
+    home = session.settings().home
+    word = session.passphrase() if keys.path(home).exists() else session.new_passphrase()
+    public = sealed_codec.export(home, word, new_file(file))
+    output.record(
+        {"file": file, "fingerprint": sealed_codec.fingerprint(public)},
+        "Not secret; but compare the fingerprint with the recipient of the file, lest somebody swap it.",
+    )
+
+
+@app.command()
 def register(
     sign: Annotated[
         Path | None, typer.Option("--sign", help="Write a signed registration here instead of sending one.")

@@ -1,20 +1,25 @@
-"""`biodesci model`: create an encrypted model, grant codecs, show the card; encrypt, decrypt, re-key."""
+"""`biodesci model`: create an encrypted model, grant codecs, show the card; encrypt, split, ask, decrypt."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from biodesci.cli import encryption, output, session
+from biodesci.cli import asking, encryption, granting, output, session
 from biodesci.cli.arguments import Number, address
 
+if TYPE_CHECKING:
+    from biodesci.ee.codec import Kind
+
 app = typer.Typer(
-    help="Encrypted models: create, grant codecs, show, encrypt, decrypt.", no_args_is_help=True
+    help="Encrypted models: create, show, encrypt, grant codecs, split, ask, decrypt.", no_args_is_help=True
 )
 app.command()(encryption.encrypt)
 app.command()(encryption.rekey)
+app.command()(granting.split)
+app.command()(asking.ask)
 
 
 @app.command()
@@ -87,19 +92,56 @@ def list_() -> None:
 
 @app.command()
 def grant(
-    model_id: Number,
-    account: Annotated[str, typer.Argument(help="Address with a registered encryption key.")],
+    source: Annotated[
+        str, typer.Argument(help="Number of a model on chain, or a folder with an encrypted checkpoint.")
+    ],
+    recipient: Annotated[
+        str,
+        typer.Argument(
+            help="Address with a registered encryption key; for a folder also a file from the recipient's "
+            "`biodesci key export`."
+        ),
+    ],
     kind: Annotated[str, typer.Option(help="training or inference")] = "inference",
-    renew: Annotated[bool, typer.Option("--renew", help="Seal again: the account changed its key.")] = False,
+    out: Annotated[Path | None, typer.Option(help="Folder: file to write, the sealed codec.")] = None,
+    inputs_only: Annotated[
+        bool, typer.Option("--inputs-only", help="Folder: for who encodes requests and reads no answer.")
+    ] = False,
+    outputs_only: Annotated[
+        bool, typer.Option("--outputs-only", help="Folder: for who reads answers and encodes no request.")
+    ] = False,
+    renew: Annotated[
+        bool, typer.Option("--renew", help="On chain: seal again, the account changed its key.")
+    ] = False,
 ) -> None:
-    """Seal a codec to an account and record it on chain."""
+    """Seal a codec to one recipient: recorded on chain, or as a file for an encrypted folder.
+
+    An inference codec encodes inputs and decodes answers. A training codec encodes labels, too. Neither
+    reads weights; both read whatever was encoded under this model's key. With --inputs-only its holder
+    can't decode answers (unless the model answers in the tokens that it reads), with --outputs-only it
+    can't encode inputs.
+    """
     from biodesci.core import cid
     from biodesci.core.errors import InputError
-    from biodesci.services.model import grant_codec
 
     if kind not in ("training", "inference"):
         raise InputError(f"There is no codec for {kind}.", "Use --kind training or --kind inference.")
-    holder = address(account)
+    wanted: Kind = "training" if kind == "training" else "inference"
+    if not source.isdecimal():
+        if out is None or renew:
+            raise InputError(
+                "A codec for a folder goes into a file.", "Pass --out FILE; --renew is for models on chain."
+            )
+        granting.grant(Path(source), recipient, wanted, out, inputs=not outputs_only, outputs=not inputs_only)
+        return
+    if out is not None or inputs_only or outputs_only:
+        raise InputError(
+            "A codec for a model on chain is recorded there, whole.",
+            "Leave --out, --inputs-only and --outputs-only out, or name an encrypted folder.",
+        )
+    from biodesci.services.model import grant_codec
+
+    holder, model_id = address(recipient), _number(source)
     digest = grant_codec(
         session.chain(),
         session.ipfs(),
@@ -107,7 +149,7 @@ def grant(
         session.passphrase(),
         model_id,
         holder,
-        "training" if kind == "training" else "inference",
+        wanted,
         renew=renew,
     )
     output.record({"model": model_id, "account": holder, "envelope": cid.from_digest(digest)})
@@ -127,7 +169,10 @@ def card(model_id: Number) -> None:
 @app.command()
 def decrypt(
     source: Annotated[
-        str, typer.Argument(help="Number of a model on chain, or a folder with an encrypted checkpoint.")
+        str,
+        typer.Argument(
+            help="Number of a model on chain, or a folder with an encrypted checkpoint or PEFT adapter."
+        ),
     ],
     target: Annotated[
         Path,
@@ -150,8 +195,19 @@ def decrypt(
         session.ipfs(),
         session.settings().home,
         session.passphrase(),
-        int(source),
+        _number(source),
         version,
     )
     files.write_private(target, checkpoint.dump(tensors))
-    output.record({"model": int(source), "file": str(target)}, "Plaintext weights written.")
+    output.record({"model": _number(source), "file": str(target)}, "Plaintext weights written.")
+
+
+def _number(text: str) -> int:
+    """A model's number on chain; InputError for zero and what no counter reaches."""
+    from biodesci.core.errors import InputError
+
+    if not 1 <= int(text) < 1 << 63:
+        raise InputError(
+            f"There is no model {text[:20]}.", "Models are numbered from 1: biodesci model list."
+        )
+    return int(text)

@@ -24,7 +24,7 @@ from biodesci.ee.groups import Invertibles, Mode
 from biodesci.ee.keys import ModelKey, require_finite
 from biodesci.ee.layout import Factor, Layout, Rule, axis, dual
 from biodesci.ee.partfile import dump_parts, load_parts
-from biodesci.ee.parts import HINT, Part, from_tensors
+from biodesci.ee.parts import HINT, Part, from_tensors, identity
 from biodesci.ee.sampling import Stream
 
 FORMAT = "biodesci/adapter-key/v1"
@@ -128,6 +128,14 @@ class AdapterKey:
         adapter_layout(base.layout, ranks)  # refuses unknown targets
         seed = os.urandom(32)
         parts = {m: Invertibles(r).sample(Stream(seed, f"{m}.rank"), base.mode) for m, r in ranks.items()}
+        return cls(base.key_id, os.urandom(16).hex(), base.mode, ranks, parts)
+
+    @classmethod
+    def of_started(cls, base: ModelKey, config: Mapping[str, Any], state: Mapping[str, Tensor]) -> AdapterKey:
+        """For an adapter that was started on the encrypted model, and has no C of its own: C = 1."""
+        ranks = read_ranks(config, state)
+        adapter_layout(base.layout, ranks)  # refuses unknown targets
+        parts = {module: identity(rank) for module, rank in ranks.items()}
         return cls(base.key_id, os.urandom(16).hex(), base.mode, ranks, parts)
 
     def basis(self, base: ModelKey) -> Basis:

@@ -8,6 +8,7 @@ frozen, and, in orthogonal mode, with its head untied (`untied`)."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -21,6 +22,18 @@ from biodesci.ee.training.plan import TrainingPlan, order
 from biodesci.ee.training.stepping import Stepper
 
 Batches = Callable[[int], Iterable[Batch]]  # those of an epoch
+
+
+@dataclass(frozen=True, eq=False)
+class Watch:
+    """Who follows a run: `step` gets each step's mean loss, a scalar, `epoch` the number of epochs done and
+    the stepper, whose state is all that a later run needs beside the weights."""
+
+    step: Callable[[Tensor], None] = lambda _: None
+    epoch: Callable[[int, Stepper], None] = lambda _number, _stepper: None
+
+
+UNWATCHED = Watch()
 
 
 def minibatches(columns: Mapping[str, Tensor], plan: TrainingPlan) -> Batches:
@@ -41,15 +54,32 @@ def minibatches(columns: Mapping[str, Tensor], plan: TrainingPlan) -> Batches:
     return of_epoch
 
 
-def run(model: nn.Module, batches: Batches, plan: TrainingPlan, loss: Loss) -> int:
-    """Trains in place, without asking about keys; the number of steps. InputError if it diverges."""
+def run(
+    model: nn.Module,
+    batches: Batches,
+    plan: TrainingPlan,
+    loss: Loss,
+    *,
+    watch: Watch = UNWATCHED,
+    first: int = 0,
+    state: Mapping[str, Tensor] | None = None,
+) -> int:
+    """Trains in place, without asking about keys; the number of steps. InputError if it diverges.
+
+    To go on where a run stopped: the model with the weights of that moment, `first` epochs that were done,
+    and `state` of its stepper (`Stepper.state`)."""
     stepper, steps = Stepper(model.parameters(), plan), 0
+    if state is not None:
+        stepper.restore(state)
     model.train()
-    for epoch in range(plan.epochs):
+    for epoch in range(first, plan.epochs):
         for batch in batches(epoch):
-            stepper.step(mean(loss(model, batch)))
+            value = mean(loss(model, batch))
+            stepper.step(value)
             steps += 1
-    stepper.check_finite()
+            watch.step(value.detach())
+        stepper.check_finite()
+        watch.epoch(epoch + 1, stepper)
     return steps
 
 
@@ -59,8 +89,12 @@ def fine_tune(
     plan: TrainingPlan,
     layout: Layout | None = None,
     loss: Loss = own_loss,
+    *,
+    watch: Watch = UNWATCHED,
+    first: int = 0,
+    state: Mapping[str, Tensor] | None = None,
 ) -> int:
-    """Trains a model in place; the number of steps.
+    """Trains a model in place; the number of steps. `watch`, `first` and `state`: see `run`.
 
     `layout` is that of the key which the model is encrypted with (`ModelKey.layout`, or `registry.layout` of
     the public configuration, names and mode): InputError, with the reason, if training under it would not
@@ -69,7 +103,7 @@ def fine_tune(
     if layout is not None:
         check_combination(plan.optimizer, layout.mode)
         check_model(model, layout)
-    return run(model, batches, plan, loss)
+    return run(model, batches, plan, loss, watch=watch, first=first, state=state)
 
 
 def freeze_for(model: nn.Module, layout: Layout) -> tuple[str, ...]:

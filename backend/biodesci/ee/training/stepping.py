@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -62,6 +63,34 @@ class Stepper:
         """Decoupled weight decay, of every trained tensor."""
         if self.plan.weight_decay:
             torch._foreach_mul_(self.parameters, 1.0 - self.plan.learning_rate * self.plan.weight_decay)
+
+    def state(self) -> dict[str, Tensor]:
+        """What the optimizer remembers, by `number of the parameter:name`, or `:name:axis` where it keeps one
+        per axis; not copied."""
+        found: dict[str, Tensor] = {}
+        for number, kept in self.optimizer.state_dict()["state"].items():
+            for name, value in kept.items():
+                if isinstance(value, list):
+                    found |= {f"{number}:{name}:{axis}": tensor for axis, tensor in enumerate(value)}
+                elif value is not None:
+                    found[f"{number}:{name}"] = value
+        return found
+
+    def restore(self, state: Mapping[str, Tensor]) -> None:
+        """Takes up what `state` gave for the same plan and parameters; InputError for anything else."""
+        kept: dict[int, dict[str, Any]] = {}
+        try:
+            # Axes in their order: 10 comes behind 9.
+            for key, tensor in sorted(state.items(), key=lambda item: (len(item[0]), item[0])):
+                number, name, *axis = key.split(":")
+                own = kept.setdefault(int(number), {})
+                if axis:
+                    own.setdefault(name, []).append(tensor)
+                else:
+                    own[name] = tensor
+            self.optimizer.load_state_dict({**self.optimizer.state_dict(), "state": kept})
+        except (ValueError, KeyError, AttributeError) as exc:
+            raise InputError("This optimizer state is of another run.", "Start the run anew.") from exc
 
     def check_finite(self) -> None:
         """Raises InputError if a weight is no longer finite."""

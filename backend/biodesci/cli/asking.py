@@ -1,0 +1,83 @@
+"""`biodesci model ask`: a client's request to an encrypted model in a folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from biodesci.cli import output, session
+from biodesci.cli.arguments import new_file
+from biodesci.cli.tune import quiet
+
+if TYPE_CHECKING:
+    from biodesci.ee.serving.model import Answer
+
+
+def ask(
+    folder: Annotated[
+        Path,
+        typer.Argument(help="Folder of the encrypted model, or of a split's server.", show_default=False),
+    ],
+    secret: Annotated[
+        Path, typer.Option("--with", help="Sealed codec, or client half of a split.", show_default=False)
+    ],
+    tokenizer: Annotated[Path | None, typer.Option(help="Folder with the plain model's tokenizer.")] = None,
+    text: Annotated[list[str] | None, typer.Option(help="A text; may be repeated.")] = None,
+    input_: Annotated[
+        Path | None,
+        typer.Option(
+            "--input",
+            help="Texts: .csv, .tsv, .jsonl. Arrays: .safetensors with x, pixel_values or input_ids.",
+        ),
+    ] = None,
+    column: Annotated[str, typer.Option(help="Column of the texts in --input.")] = "text",
+    max_new_tokens: Annotated[int, typer.Option(min=0, help="Continue the texts by so many tokens.")] = 0,
+    out: Annotated[
+        Path | None, typer.Option(help="Write all answers here instead (safetensors, fp64).")
+    ] = None,
+    padded: Annotated[
+        bool, typer.Option("--padded", help="The model's vocabulary has more rows than the tokenizer tokens.")
+    ] = False,
+) -> None:
+    """Ask an encrypted model: texts are encoded here, the model runs encrypted, answers are decoded here."""
+    from biodesci.core.errors import InputError
+    from biodesci.services import ask as service
+    from biodesci.services import sealed_codec
+    from biodesci.services.encrypted_folder import Marks
+
+    if bool(text) == (input_ is not None):
+        raise InputError("Nothing is asked, or two things.", "Give either --text or --input.")
+    if out is not None:
+        new_file(out)
+    home = session.settings().home
+    opened = sealed_codec.open_(secret, home, session.passphrase(), Marks.read(folder).key_id)
+    quiet()
+    inputs = list(text) if text else service.read_inputs(input_ or Path(), column)
+    model = service.open_model(folder, opened, tokenizer=tokenizer, padded=padded, room=max_new_tokens)
+    if max_new_tokens:
+        if not isinstance(inputs, list):
+            raise InputError("Only texts are continued.", "Give --text, or a file of texts.")
+        told = model.generate_texts(inputs, max_new_tokens)
+        rows = [{"input": i, "continuation": one} for i, one in enumerate(told, 1)]
+        output.table(rows, ("input", "continuation"), "Nothing was said.")
+        return
+    answers = service.ask(model, inputs, folder=folder)
+    if out is not None:
+        service.write_answers(out, answers)
+        output.record({"file": out, "answers": len(answers), "names": sorted(answers[0])}, "Answered.")
+        return
+    output.table([_row(i, one) for i, one in enumerate(answers, 1)], ("input", "class", "scores"), "None.")
+
+
+def _row(number: int, answer: Answer) -> dict[str, Any]:
+    from biodesci.core.errors import InputError
+
+    scores = answer.get("logits")
+    if scores is None or scores.ndim != 1:
+        raise InputError(
+            f"This model answers with {', '.join(sorted(answer))}, not with one score per class.",
+            "Write the answers to a file (--out FILE), or continue texts (--max-new-tokens N).",
+        )
+    return {"input": number, "class": int(scores.argmax()), "scores": [round(float(s), 4) for s in scores]}

@@ -1,0 +1,75 @@
+"""`biodesci model grant` on folders and `biodesci model split`: sealed files for one recipient each."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from biodesci.cli import output, session
+from biodesci.cli.arguments import address, new_file
+
+if TYPE_CHECKING:
+    from biodesci.ee.codec import Kind
+    from biodesci.services.grant import Granted
+
+RECIPIENT = "File from the recipient's `biodesci key export`, or an address with a key on chain."
+
+
+def grant(folder: Path, recipient: str, kind: Kind, out: Path, *, inputs: bool, outputs: bool) -> None:
+    """Seal a codec for an encrypted folder into a file."""
+    from biodesci.services import grant as service
+
+    new_file(out)
+    public = public_of(recipient)
+    home = session.settings().home
+    made = service.grant(
+        folder, home, session.passphrase(), public, out, kind=kind, inputs=inputs, outputs=outputs
+    )
+    _told(made, f"Sealed a codec for {kind}. Send the file; only the recipient's home opens it.")
+    output.note(
+        "All codecs of one key hold the same maps: whoever has one reads what another holder sends, if they "
+        "see it. Re-key the model (biodesci model rekey) to shut a holder out."
+    )
+
+
+def split(
+    folder: Annotated[Path, typer.Argument(help="Folder with the encrypted checkpoint.", show_default=False)],
+    server_folder: Annotated[
+        Path, typer.Argument(help="Folder to write for the server; must not exist yet.", show_default=False)
+    ],
+    to: Annotated[str, typer.Option(help=RECIPIENT, show_default=False)],
+    out: Annotated[Path, typer.Option(help="File to write: the client's half, sealed.", show_default=False)],
+    blocks: Annotated[int, typer.Option(min=0, help="How many of the first layers the client runs.")] = 0,
+) -> None:
+    """Split an encrypted model: layers for a server, embedding and head (and first blocks) for one client.
+
+    The server sees neither token numbers nor scores, and has no vocabulary to match its states against.
+    The client's half lets its holder encode texts and read answers, and compute with its layers; it holds
+    those weights in the key's basis, so that whoever knows the plain embedding can work the basis out.
+    """
+    from biodesci.services import grant as service
+
+    new_file(out)
+    public = public_of(to)
+    home = session.settings().home
+    made = service.split(folder, server_folder, home, session.passphrase(), public, out, blocks=blocks)
+    _told(made, f"Split. {server_folder} is for the server, {out} for the client.")
+
+
+def public_of(recipient: str) -> bytes:
+    """The public key (1,216 bytes) in a file, or on chain under an address."""
+    from biodesci.services import sealed_codec
+
+    if recipient.startswith("0x") and not Path(recipient).exists():
+        holder = address(recipient)
+        return session.chain(account=False).key_of(holder)
+    return sealed_codec.read_public(Path(recipient))
+
+
+def _told(made: Granted, sentence: str) -> None:
+    output.record(
+        {"file": made.file, "keyId": made.key_id, "recipient": made.recipient, "holds": list(made.holds)},
+        sentence,
+    )

@@ -1,0 +1,1 @@
+"""Two-party fine-tuning: what the data owner encodes, and what any machine then trains without a key."""
