@@ -55,7 +55,7 @@ def ask(
     opened = sealed_codec.open_(secret, home, session.passphrase(), Marks.read(folder).key_id)
     quiet()
     inputs = list(text) if text else service.read_inputs(input_ or Path(), column)
-    model = service.open_model(folder, opened, tokenizer=tokenizer, padded=padded, room=max_new_tokens)
+    model = service.open_model(folder, opened, tokenizer=tokenizer, padded=padded)
     if max_new_tokens:
         if not isinstance(inputs, list):
             raise InputError("Only texts are continued.", "Give --text, or a file of texts.")

@@ -29,19 +29,12 @@ def open_model(
     *,
     tokenizer: Path | None = None,
     padded: bool = False,
-    room: int = 0,
 ) -> EncryptedModel:
-    """The client of the encrypted model (or split's server half) in `folder`; texts are cut to what the model
-    reads, less `room` for new tokens. WrongKeyError for another model's secret, InputError where a codec
-    meets a split or the reverse."""
+    """The client of the encrypted model (or split's server half) in `folder`. WrongKeyError for another
+    model's secret, InputError where a codec meets a split or the reverse."""
     marks = Marks.read(folder)
     secret.check(marks.key_id)
     plain = None if tokenizer is None else load_tokenizer(tokenizer)
-    if plain is not None:
-        longest = [marks.config.get(name) for name in ("max_position_embeddings", "n_positions")]
-        plain.model_max_length = min([plain.model_max_length, *(n - room for n in longest if n)])
-        if plain.model_max_length < 1:
-            raise InputError(f"There is no room for {room} new tokens.", "Ask for fewer.")
     if marks.config.get("model_type") not in OURS:
         return EncryptedModel.load(secret, folder, tokenizer=plain, padded=padded)
     model = encrypted_folder.load(folder).model

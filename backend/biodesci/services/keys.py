@@ -45,7 +45,10 @@ def create(home: Path, passphrase: str) -> Path:
 def load_seed(home: Path, passphrase: str) -> bytes:
     target = path(home)
     if not target.exists():
-        raise NotFoundError(f"There is no key at {target}.", "Make one: biodesci key register.")
+        raise NotFoundError(
+            f"There is no key at {target}.",
+            "Make one: biodesci key register, or, without a chain, biodesci key export.",
+        )
     seed: bytes = keyfile.open_(target.read_bytes(), passphrase, _PURPOSE)
     return seed
 

@@ -33,17 +33,19 @@ NAMED = re.compile(
 PROSE = {"import"}
 
 
+ROOT_COMMAND = get_command(app)  # building it takes most of a second
+
+
 def _commands(group: Any) -> dict[str, Any]:
     return getattr(group, "commands", {})
 
 
 def _wrong(text: str) -> list[str]:
-    root = get_command(app)
     found = []
     for noun, verb, rest in NAMED.findall(text):
         if noun in PROSE:
             continue
-        command = _commands(root).get(noun)
+        command = _commands(ROOT_COMMAND).get(noun)
         if command is not None and verb and _commands(command):
             command = _commands(command).get(verb)
         if command is None:

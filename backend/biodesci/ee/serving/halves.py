@@ -10,7 +10,7 @@ from torch import Tensor
 from biodesci.core.errors import InputError
 from biodesci.ee.codec.client_half import ClientHalf
 from biodesci.ee.codec.shuffle import draw_orders, reorder, restore
-from biodesci.ee.serving.requests import Request, Tokenized, check_server, placed, tensors_of
+from biodesci.ee.serving.requests import Request, Tokenized, check_server, longest, placed, tensors_of
 
 OUTPUTS = {"last_hidden_state": "hidden", "pooler_output": "pooled"}
 
@@ -35,6 +35,10 @@ class SplitModel:
             if isinstance(found, int) and found >= 0:
                 return found
         return 0
+
+    @property
+    def longest(self) -> int | None:
+        return longest(self.half.config)
 
     @property
     def typed(self) -> bool:

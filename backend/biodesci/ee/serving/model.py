@@ -106,11 +106,12 @@ class EncryptedModel:
     def generate(self, inputs: Any, max_new_tokens: int, *, attention_mask: Tensor | None = None) -> Tensor:
         """Greedy continuation of texts or token numbers -> plain token numbers, int64 (batch, length),
         prompts included, padded at the left as stock `generate` does."""
-        return self.side.generate(self._tokenized(inputs, attention_mask, None, left=True), max_new_tokens)
+        given = self._tokenized(inputs, attention_mask, None, left=True, room=max_new_tokens)
+        return self.side.generate(given, max_new_tokens)
 
     def generate_texts(self, texts: Sequence[str], max_new_tokens: int) -> list[str]:
         """Greedy continuations of texts, without the texts."""
-        given = self._tokenized(list(texts), None, None, left=True)
+        given = self._tokenized(list(texts), None, None, left=True, room=max_new_tokens)
         found = self.side.generate(given, max_new_tokens)[:, given.ids.shape[1] :]
         told: list[str] = self.tokenizer.batch_decode(found.tolist(), skip_special_tokens=True)
         return told
@@ -148,12 +149,12 @@ class EncryptedModel:
         return found
 
     def _tokenized(
-        self, inputs: Any, mask: Tensor | None, types: Tensor | None, *, left: bool = False
+        self, inputs: Any, mask: Tensor | None, types: Tensor | None, *, left: bool = False, room: int = 0
     ) -> Tokenized:
         if isinstance(inputs, str):
             inputs = [inputs]
         if not isinstance(inputs, (Tensor, np.ndarray)):
-            return self._padded(self._lists(list(inputs)), left=left)
+            return self._padded(self._lists(list(inputs), room), left=left)
         ids = torch.as_tensor(inputs)
         if ids.ndim != 2 or ids.is_floating_point():
             raise InputError(
@@ -165,23 +166,28 @@ class EncryptedModel:
             raise InputError(
                 "Tokens, types and mask differ in shape.", "Pass what one tokenizer call returned."
             )
+        self._check_length(ids.shape[1] + room)
         return Tokenized(ids.long(), mask.long(), types)
 
-    def _lists(self, inputs: list[Any]) -> list[tuple[list[int], list[int] | None]]:
-        """(numbers, types) of each text, pair of texts or list of numbers."""
+    def _lists(self, inputs: list[Any], room: int = 0) -> list[tuple[list[int], list[int] | None]]:
+        """(numbers, types) of each text, pair of texts or list of numbers; texts are cut so that `room` more
+        tokens fit."""
         if not inputs or not all(_text(one) for one in inputs):
             try:
-                return [([int(token) for token in one], None) for one in inputs]
+                lists = [[int(token) for token in one] for one in inputs]
             except (TypeError, ValueError) as exc:
                 raise InputError(
                     "These inputs are neither texts nor lists of token numbers.",
                     "Pass either, but not both in one call.",
                 ) from exc
+            self._check_length(max(map(len, lists), default=0) + room)
+            return [(one, None) for one in lists]
         if self.tokenizer is None:
             raise InputError("Texts need a tokenizer.", "Pass tokenizer=..., the one of the plain model.")
-        limit = self.tokenizer.model_max_length
-        cut = {"truncation": True, "max_length": limit} if limit < UNBOUNDED else {}
-        found = self.tokenizer(inputs, **cut)
+        limit = min(self.tokenizer.model_max_length, self.side.longest or UNBOUNDED) - room
+        if limit < 1:
+            raise InputError(f"There is no room for {room} new tokens.", "Ask for fewer.")
+        found = self.tokenizer(inputs, truncation=True, max_length=limit)
         types = found.get("token_type_ids") if self.side.typed else None
         return list(zip(found["input_ids"], types or [None] * len(inputs), strict=True))
 
@@ -191,6 +197,12 @@ class EncryptedModel:
             return Tokenized(ids, mask)
         types, _ = pad([types or [] for _, types in rows], 0, left=left)
         return Tokenized(ids, mask, types)
+
+    def _check_length(self, length: int) -> None:
+        if self.side.longest is not None and length > self.side.longest:
+            raise InputError(
+                f"{length} tokens are asked for, and the model reads {self.side.longest}.", "Pass fewer."
+            )
 
     def _check_vocabulary(self, size: int) -> None:
         known = self.side.vocabulary

@@ -47,6 +47,12 @@ def pad(rows: Sequence[Sequence[int]], fill: int, *, left: bool = False) -> tupl
     return ids, mask
 
 
+def longest(config: Mapping[str, Any]) -> int | None:
+    """How many tokens a model of this configuration reads; None if it does not say."""
+    found = [config[name] for name in ("max_position_embeddings", "n_positions") if config.get(name)]
+    return min(found, default=None)
+
+
 def placed(arguments: Mapping[str, Tensor], model: Any) -> dict[str, Tensor]:
     """The arguments where the model's weights are."""
     device = getattr(model, "device", None)

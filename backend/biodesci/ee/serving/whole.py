@@ -10,7 +10,7 @@ from torch import Tensor
 
 from biodesci.core.errors import InputError
 from biodesci.ee.codec import Codec
-from biodesci.ee.serving.requests import Request, Tokenized, check_server, placed, tensors_of
+from biodesci.ee.serving.requests import Request, Tokenized, check_server, longest, placed, tensors_of
 
 OUTPUTS = {"logits": "logits", "last_hidden_state": "hidden", "pooler_output": "pooled"}
 
@@ -36,6 +36,12 @@ class WholeModel:
             if isinstance(found, int) and found >= 0:
                 return int(self.codec.tokens.decode(found))
         return 0
+
+    @property
+    def longest(self) -> int | None:
+        """How many tokens the model reads, as far as its configuration is known."""
+        config = getattr(self.model, "config", None)
+        return longest(config.to_dict()) if hasattr(config, "to_dict") else None
 
     @property
     def typed(self) -> bool:

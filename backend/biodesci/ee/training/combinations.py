@@ -108,7 +108,7 @@ def check_model(model: nn.Module, layout: Layout) -> None:
         if name in trained or source in trained:
             raise InputError(
                 f"{source} and {name} are one tensor in the plain model, and two under this key: trained, "
-                "they would part, and decryption would drop one of them.",
+                "they would part, which is another training.",
                 "Untie the plain model before it is encrypted (training.untied), or freeze both.",
             )
 

@@ -174,3 +174,16 @@ def test_arrays_of_numpy_are_taken_too(causal: Callable[[str], Any]) -> None:
         want = model.plain(torch.from_numpy(ids)).logits.numpy()
     got = np.stack([answer["logits"] for answer in client(ids, batch_size=1)])
     assert np.abs(got - want).max() < 1e-11 * np.abs(want).max()
+
+
+@pytest.mark.parametrize("way", ["whole", "halves"])
+def test_more_tokens_than_the_model_reads(causal: Callable[[str], Any], way: str) -> None:
+    model = causal("gpt2")  # of 96 positions
+    client = getattr(model, way)(model.key("orthogonal"))
+    assert client([[1] * 96])[0]["logits"].shape == (96, 61)
+    for asked in (lambda: client([[1] * 97]), lambda: client(torch.ones(1, 97, dtype=torch.int64))):
+        with pytest.raises(InputError, match="97 tokens are asked for, and the model reads 96"):
+            asked()
+    with pytest.raises(InputError, match="101 tokens"):
+        client.generate([[1] * 96], 5)
+    assert client.generate([[1] * 91], 5).shape[1] <= 96
