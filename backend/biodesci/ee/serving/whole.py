@@ -40,7 +40,7 @@ class WholeModel:
     @property
     def longest(self) -> int | None:
         """How many tokens the model reads, as far as its configuration is known."""
-        config = getattr(self.model, "config", None)
+        config: Any = getattr(self.model, "config", None)
         return longest(config.to_dict()) if hasattr(config, "to_dict") else None
 
     @property
