@@ -19,8 +19,9 @@ Folder = Annotated[
 ]
 NewFolder = Annotated[Path, typer.Argument(help="Folder to write; must not exist yet.", show_default=False)]
 MODES_HELP = (
-    "permutation: lossless, for any optimizer. orthogonal: hides more, for SGD, Muon, Shampoo. "
-    "general: hides most, inference only. dense: BERT with a turned stream; slower, needs our loader."
+    "permutation: reorders coordinates; lossless, for any optimizer. orthogonal: turns them; for SGD, Muon, "
+    "Shampoo. general: stretches what it can as well; inference only. dense: BERT with a turned stream, "
+    "slower, needs our loader. What each holds against: `biodesci model card`."
 )
 
 
@@ -98,6 +99,35 @@ def rekey(source: Folder, target: NewFolder) -> None:
     output.note(
         "Whoever has both checkpoints can link them, and what was readable under the old key stays so: "
         "a new key shuts out holders of old codecs, nothing else."
+    )
+
+
+def card(
+    source: Path,
+    out: Path | None,
+    mode: str,
+    base: Path | None,
+    text: Path | None,
+    tokenizer: Path | None,
+) -> None:
+    """Write the security card of a checkpoint folder."""
+    from biodesci.services import security_card
+
+    with output.steps("Attacking") as told:
+        written = security_card.write(
+            source,
+            out or source,
+            session.settings().home,
+            session.passphrase,
+            mode=cast("Mode", mode),
+            base=base,
+            text=text,
+            tokenizer=tokenizer,
+            progress=told,
+        )
+    output.record(
+        {"card": written.markdown, "json": written.json, "mode": written.document["mode"]},
+        "Security card written. Read it before you hand the encrypted model to anybody.",
     )
 
 

@@ -98,6 +98,18 @@ def progress(what: str, total: int | None) -> Iterator[Callable[[int], None]]:
         yield advance
 
 
+@contextmanager
+def steps(what: str) -> Iterator[Callable[[str], None]]:
+    """A line on stderr that says which step runs, for work that doesn't know how many there will be."""
+    with bar() as shown:
+        task = shown.add_task(what, total=None)
+
+        def tell(name: str) -> None:
+            shown.update(task, description=f"{what}: {name}")
+
+        yield tell
+
+
 def _line(text: str) -> None:
     sys.stdout.write(text + "\n")
 

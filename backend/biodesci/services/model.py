@@ -80,7 +80,7 @@ def model_card(
     key: ModelKey, config: TabularConfig, name: str, description: str, public_base: bool
 ) -> dict[str, Any]:
     """The card, without the weights: what the model is, and what its encryption holds and does not hold."""
-    figures = red_team.measure(config)
+    figures = red_team.measure(config, key.mode)
     return {
         "name": name,
         "description": description,
