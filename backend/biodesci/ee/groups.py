@@ -6,7 +6,8 @@ Modes cut every group down to what training needs (`training/combinations.py`):
     permutation   signed permutations: any optimizer that treats coordinates alike, lossless decryption
     orthogonal    orthogonal maps: optimizers that commute with rotations
     general       the whole group: inference only
-    dense         orthogonal, with a dense map per LayerNorm (BERT)
+    dense         orthogonal, with a dense map per LayerNorm (BERT); no more is hidden than under
+                  permutations: see `attacks/chain.py`
 """
 
 from __future__ import annotations

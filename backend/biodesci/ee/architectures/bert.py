@@ -2,7 +2,8 @@
 
 A stock encrypted BERT therefore permutes its stream in every mode; attention heads and neurons get what the
 mode allows. Mode "dense" turns the stream instead, with a fresh Haar key per sublayer: each norm then ends in
-a dense map Q_lᵀ diag(γ) Q_{l+1} (`dense_bert.py`), which costs time and needs our class to run."""
+a dense map Q_lᵀ diag(γ) Q_{l+1} (`dense_bert.py`), which costs time, needs our class to run, and gives its
+keys away up to an order (`attacks/chain.py`)."""
 
 from __future__ import annotations
 
