@@ -17,7 +17,7 @@ from torch import Tensor
 
 from biodesci.core import keyfile
 from biodesci.core.errors import InputError, NotFoundError, StateError
-from biodesci.ee.architectures.lora import AdapterKey
+from biodesci.ee.adapter_key import AdapterKey
 from biodesci.ee.checkpoint.reading import PICKLES, read_json
 from biodesci.services import files
 from biodesci.services.encrypt import Moved, key_path, open_key

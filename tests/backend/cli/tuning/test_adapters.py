@@ -14,7 +14,7 @@ from peft import LoraConfig, PeftModel, get_peft_model
 from safetensors.torch import load_file
 from torch import Tensor
 
-from biodesci.ee.architectures.lora import AdapterKey
+from biodesci.ee.adapter_key import AdapterKey
 from biodesci.ee.checkpoint.reading import Checkpoint
 from biodesci.ee.training import TrainingPlan, minibatches
 from biodesci.ee.training.drift import reference

@@ -14,7 +14,8 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from biodesci.core.errors import InputError, WrongKeyError
-from biodesci.ee.architectures.lora import AdapterKey, read_ranks
+from biodesci.ee.adapter_key import AdapterKey
+from biodesci.ee.architectures.lora import read_ranks
 from biodesci.ee.groups import Mode
 from biodesci.ee.keys import ModelKey
 from biodesci.ee.parts import Blocks, identity
