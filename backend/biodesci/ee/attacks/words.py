@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 FOUND = 0.5  # a share of half or more counts as read
+UNRELATED = 10.0  # at such a drift nothing is left of the base
 SOLVED = 1e-3  # relative error below which a key counts as known
 
 
@@ -31,20 +32,18 @@ class Finding:
 
 def render(document: Mapping[str, Any]) -> str:
     """Markdown from `measure`'s document (of a checkpoint, or of a tabular transformer)."""
-    makers = (_actual, _alignment, _split, _noise, _dense, _linkage, _heads, _hidden, _pairs, _population)
-    made = [make(document) for make in (*makers, _frequency, _gradients, _dummies)]
+    weights = (_actual, _alignment, _private, _split, _noise, _dense, _linkage, _heads)
+    makers = (*weights, _hidden, _pairs, _population, _frequency, _gradients, _dummies)
+    made = [make(document) for make in makers]
     found = [finding for finding in made if finding is not None]
     lines = [
         "# Security card",
         "",
-        f"Architecture {document.get('architecture', 'tabular transformer')}, key mode "
-        f"{document['mode']}. All "
-        "figures come from our own attacks, run on this architecture with fresh keys. Where an "
-        "attack failed, it is "
-        "our attack that failed: a better one may succeed. *Drift* is how far the secret weights are "
-        "from public "
-        "ones, relative to the spread of the public ones: 0 are the same weights, 1 is as much "
-        "change as content.",
+        f"Architecture {document.get('architecture', 'tabular transformer')}, key mode {document['mode']}. "
+        "All figures come from our own attacks, run on this architecture with fresh keys. Where an attack "
+        "failed, it is our attack that failed: a better one may succeed. *Drift* is how far the secret "
+        "weights are from public ones, relative to the spread of the public ones: 0 are the same weights, 1 "
+        "is as much change as content.",
         "",
         "| somebody who has | encryption | figure |",
         "| --- | --- | --- |",
@@ -95,12 +94,8 @@ def _alignment(document: Mapping[str, Any]) -> Finding | None:
         return None
     broken = [row["drift"] for row in rows if _share(row) >= FOUND]
     tables: list[tuple[str, Sequence[Mapping[str, Any]]]] = [("", rows)]
-    for name, caption in (
-        ("alignmentLowRank", "With drift of low rank, as LoRA adapters make:"),
-        ("alignmentUnrelated", "With a base that has nothing to do with the weights (chance level):"),
-    ):
-        if document.get(name):
-            tables.append((caption, document[name] if isinstance(document[name], list) else [document[name]]))
+    if document.get("alignmentLowRank"):
+        tables.append(("With drift of low rank, as LoRA adapters make:", document["alignmentLowRank"]))
     return Finding(
         "a public model that this one is close to",
         not broken,
@@ -112,6 +107,27 @@ def _alignment(document: Mapping[str, Any]) -> Finding | None:
         "use weights that were never public, or count on this encryption only where the machine's "
         "owner is trusted.",
         tables,
+    )
+
+
+def _private(document: Mapping[str, Any]) -> Finding | None:
+    """What is left where no public model has to do with the secret one."""
+    far = [row for row in document.get("alignmentWithPublicBase", []) if row["drift"] >= UNRELATED]
+    found = document.get("alignmentUnrelated") or (far[-1] if far else None)
+    if not found:
+        return None
+    holds = _share(found) < FOUND
+    return Finding(
+        "no public model that has to do with this one: its weights were never public",
+        holds,
+        f"{_share(found):.1%} of neurons or tokens were matched with weights of the same kind, and the key "
+        f"that came out has an error of {found['streamKeyError']:.2g} (a key drawn at random: 1.4)",
+        "This is the case that this encryption is for. What values and counts tell all the same, and what "
+        "known pairs give, is below.",
+        "draw the weights privately from the start, and let no plain copy out."
+        if holds
+        else "don't use this encryption for this architecture.",
+        [("", [found])],
     )
 
 

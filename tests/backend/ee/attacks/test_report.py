@@ -65,6 +65,14 @@ def test_words_follow_from_figures():
     assert "does not hold" in report.render({**document, "alignment": [{**row, "neurons": 1.0}]})
 
 
+def test_weights_that_were_never_public_have_a_line_of_their_own():
+    unmatched = {"neurons": 0.004, "streamKeyError": 1.41}
+    told = report.render({"mode": "orthogonal", "alignmentUnrelated": unmatched})
+    assert "its weights were never public | held against our attack | 0.4%" in told
+    matched = report.render({"mode": "orthogonal", "alignmentUnrelated": {**unmatched, "neurons": 0.9}})
+    assert "its weights were never public | **does not hold** | 90.0%" in matched
+
+
 def test_a_card_holds_no_key(subject, monkeypatch):
     """No number of any key that was drawn is in the document, and none of its orders."""
     drawn = []
