@@ -56,12 +56,12 @@ def _figures() -> dict[str, dict[str, object]]:
     plain_weights = {n: t.numpy() for n, t in state.items()}
     hidden_weights = {n: t.numpy() for n, t in hidden.items()}
 
-    inference = ratio(
+    inference, _ = ratio(
         lambda: infer(config, plain_weights, x),
         lambda: asking.decode_logits(infer(config, hidden_weights, asking.encode_inputs(x))),
         PAIRS,
     )
-    training = ratio(
+    training, _ = ratio(
         lambda: train(build(config, state), x, y, plan),
         lambda: train(build(config, hidden), teaching.encode_inputs(x), teaching.encode_labels(y), plan),
         PAIRS,

@@ -120,8 +120,8 @@ def _llama() -> LlamaForCausalLM:
 
 
 def _vit() -> ViTForImageClassification:
-    """ViT-B/16, half as deep."""
-    return ViTForImageClassification(ViTConfig(num_hidden_layers=6, **CLASSES))
+    """ViT-B/16."""
+    return ViTForImageClassification(ViTConfig(**CLASSES))
 
 
 def _resnet() -> ResNetForImageClassification:

@@ -10,8 +10,11 @@ from contextlib import contextmanager
 import torch
 
 
-def ratio(one: Callable[[], object], other: Callable[[], object], pairs: int) -> float:
-    """Median over pairs of CPU time(other) / CPU time(one), alternating which of them goes first."""
+def ratio(
+    one: Callable[[], object], other: Callable[[], object], pairs: int, seconds: float = 0.0
+) -> tuple[float, int]:
+    """Median over pairs of CPU time(other) / CPU time(one), alternating which of them goes first, and the
+    number of pairs: at least `pairs`, and as many more as begin within `seconds`."""
 
     def clock(run: Callable[[], object]) -> float:
         start = time.process_time()
@@ -19,12 +22,14 @@ def ratio(one: Callable[[], object], other: Callable[[], object], pairs: int) ->
         return time.process_time() - start
 
     one(), other()
-    ratios = []
-    for pair in range(pairs):
+    ratios: list[float] = []
+    began = time.monotonic()
+    while len(ratios) < pairs or time.monotonic() - began < seconds:
+        pair = len(ratios)
         first, second = (one, other) if pair % 2 == 0 else (other, one)
         a, b = clock(first), clock(second)
         ratios.append(b / a if pair % 2 == 0 else a / b)
-    return statistics.median(ratios)
+    return statistics.median(ratios), len(ratios)
 
 
 @contextmanager

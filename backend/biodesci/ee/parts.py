@@ -60,6 +60,10 @@ class Monomial:
         return moved * scale.reshape(shape).to(x.dtype)
 
     def inverse(self) -> Monomial:
+        return self._inverse
+
+    @cached_property
+    def _inverse(self) -> Monomial:  # kept: a client takes the same part off every answer
         order = self.order.argsort()
         return Monomial(order, None if self.scale is None else 1.0 / self.scale[order])
 
@@ -156,7 +160,7 @@ class Blocks:
         return False
 
     def apply(self, x: Tensor, axis: int, dual: bool = False) -> Tensor:
-        matrices = (self.duals if dual else self.matrices).to(x.device)
+        matrices = (self.duals if dual else self.matrices).to(x.device, x.dtype)
         if matrices.shape[0] == 1:
             return (x.movedim(axis, -1) @ matrices[0]).movedim(-1, axis)
         rows = x.movedim(axis, -1)
@@ -164,6 +168,10 @@ class Blocks:
         return (split @ matrices).transpose(0, 1).reshape(rows.shape).movedim(-1, axis)
 
     def inverse(self) -> Blocks:
+        return self._inverse
+
+    @cached_property
+    def _inverse(self) -> Blocks:
         return Blocks(self.duals.mT.contiguous())
 
     def then(self, other: Blocks) -> Blocks:
