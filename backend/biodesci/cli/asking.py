@@ -9,6 +9,7 @@ import typer
 
 from biodesci.cli import output, session
 from biodesci.cli.arguments import new_file
+from biodesci.cli.granting import EXPECTED, tell_fingerprint
 from biodesci.cli.tune import quiet
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ def ask(
     padded: Annotated[
         bool, typer.Option("--padded", help="The model's vocabulary has more rows than the tokenizer tokens.")
     ] = False,
+    fingerprint: Annotated[str | None, typer.Option(help=EXPECTED)] = None,
 ) -> None:
     """Ask an encrypted model: texts are encoded here, the model runs encrypted, answers are decoded here."""
     from biodesci.core.errors import InputError
@@ -52,7 +54,10 @@ def ask(
     if out is not None:
         new_file(out)
     home = session.settings().home
-    opened = sealed_codec.open_(secret, home, session.passphrase(), Marks.read(folder).key_id)
+    key_id = Marks.read(folder).key_id
+    opened = sealed_codec.open_(
+        secret, home, session.passphrase(), key_id, expected=fingerprint, told=tell_fingerprint
+    )
     quiet()
     inputs = list(text) if text else service.read_inputs(input_ or Path(), column)
     model = service.open_model(folder, opened, tokenizer=tokenizer, padded=padded)

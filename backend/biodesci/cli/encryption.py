@@ -66,7 +66,7 @@ def encrypt(
             shuffle=shuffle,
             progress=advance,
         )
-    _told(moved, "Encrypted. Keep a copy of the key file: without it the model cannot be decrypted.")
+    _told(moved, "Encrypted. Keep copies of the key file and the passphrase: without both the model is lost.")
     output.note(
         "Weights that were public, or fine-tuned from public ones, can be matched with them: read what this "
         f"encryption holds against with `biodesci model card {target}`."

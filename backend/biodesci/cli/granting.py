@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from biodesci.ee.codec import Kind
     from biodesci.services.grant import Granted
 
+READ_OUT = (
+    "Read the fingerprint out to the recipient, who compares it: whoever carries the file could swap it."
+)
+EXPECTED = "Fingerprint that the model owner read out to you: any other codec is refused."
 RECIPIENT = "File from the recipient's `biodesci key export`, or an address with a key on chain."
 
 
@@ -32,6 +36,12 @@ def grant(folder: Path, recipient: str, kind: Kind, out: Path, *, inputs: bool, 
         "All codecs of one key hold the same maps: whoever has one reads what another holder sends, if they "
         "see it. Re-key the model (biodesci model rekey) to shut a holder out."
     )
+    if made.reads_weights:
+        output.note(
+            "This model has no head: its answers are its states, and this codec holds the key of the whole "
+            "stream (output:hidden). With the encrypted folder its holder can compute plain weights. Send it "
+            "only to who may read them; --inputs-only holds no such key."
+        )
 
 
 def split(
@@ -70,6 +80,18 @@ def public_of(recipient: str) -> bytes:
 
 def _told(made: Granted, sentence: str) -> None:
     output.record(
-        {"file": made.file, "keyId": made.key_id, "recipient": made.recipient, "holds": list(made.holds)},
-        sentence,
+        {
+            "file": made.file,
+            "keyId": made.key_id,
+            "recipient": made.recipient,
+            "holds": list(made.holds),
+            "fingerprint": made.fingerprint,
+            "readsWeights": made.reads_weights,
+        },
+        f"{sentence} {READ_OUT}",
     )
+
+
+def tell_fingerprint(found: str) -> None:
+    """What a recipient compares, on stderr."""
+    output.note(f"codec fingerprint {found}: compare it with what the model owner reads out.")

@@ -116,10 +116,10 @@ def grant(
 ) -> None:
     """Seal a codec to one recipient: recorded on chain, or as a file for an encrypted folder.
 
-    An inference codec encodes inputs and decodes answers. A training codec encodes labels, too. Neither
-    reads weights; both read whatever was encoded under this model's key. With --inputs-only its holder
-    can't decode answers (unless the model answers in the tokens that it reads), with --outputs-only it
-    can't encode inputs.
+    An inference codec encodes inputs and decodes answers. A training codec encodes labels, too. Both read
+    whatever was encoded under this model's key. A model without head answers with its states: their key
+    reads weights off the encrypted folder as well. With --inputs-only its holder can't decode answers
+    (unless the model answers in the tokens that it reads), with --outputs-only it can't encode inputs.
     """
     from biodesci.core import cid
     from biodesci.core.errors import InputError

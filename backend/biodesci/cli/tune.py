@@ -10,6 +10,7 @@ import typer
 
 from biodesci.cli import output, session
 from biodesci.cli.arguments import new_file
+from biodesci.cli.granting import EXPECTED, tell_fingerprint
 
 if TYPE_CHECKING:
     from biodesci.services.tuning.job import LossName
@@ -50,18 +51,29 @@ def encode(
     padded: Annotated[
         bool, typer.Option("--padded", help="The model's vocabulary has more rows than the tokenizer tokens.")
     ] = False,
+    fingerprint: Annotated[str | None, typer.Option(help=EXPECTED)] = None,
 ) -> None:
     """Encode records and labels under your codec, opened with this home's key; nothing leaves in plain.
 
     The file that this writes, and the encrypted folder, are all that a rented machine needs. It shows how
     many records there are, how long texts are, and how often each unnamed token and class occurs.
+
+    Compare the codec's fingerprint with the model owner's first (--fingerprint): whoever put another codec
+    in its place would read what you encode.
     """
     from biodesci.services import files, sealed_codec
     from biodesci.services.encrypted_folder import Marks
     from biodesci.services.tuning import data as tuning_data
 
     marks = Marks.read(folder)
-    opened = sealed_codec.open_codec(codec, session.settings().home, session.passphrase(), marks.key_id)
+    opened = sealed_codec.open_codec(
+        codec,
+        session.settings().home,
+        session.passphrase(),
+        marks.key_id,
+        expected=fingerprint,
+        told=tell_fingerprint,
+    )
     names = tuple(name.strip() for name in classes.split(",")) if classes else ()
     source = tuning_data.Source(data, tokenizer, text, label, names, max_length, padded)
     quiet()
@@ -116,6 +128,10 @@ def run_(
     the key folds away stay frozen); combinations for which that does not hold are refused. Killed, repeat
     the command: it goes on after the last whole epoch. DP-SGD starts anew instead, and trusts the machine
     that draws its noise: it protects the records from whoever gets the result, not from this machine.
+
+    The result's tuning.json tells how it came about: without DP-SGD also the mean losses and the number of
+    records. With it, what this command prints is not part of the result: the bound covers neither losses
+    nor steps, so keep them with the records.
     """
     from biodesci.ee.training import TrainingPlan
     from biodesci.services.tuning.job import Dp, Job, Lora

@@ -18,13 +18,13 @@ from torch import Tensor
 from biodesci.core import keyfile
 from biodesci.core.errors import InputError, NotFoundError, StateError
 from biodesci.ee.adapter_key import AdapterKey
-from biodesci.ee.checkpoint.reading import PICKLES, read_json
+from biodesci.ee.checkpoint.reading import CONFIG, INDEX, PICKLES, WEIGHTS, read_json
 from biodesci.services import files
 from biodesci.services.encrypt import Moved, key_path, open_key
-from biodesci.services.encrypted_folder import Marks
+from biodesci.services.encrypted_folder import ADAPTER_CONFIG, Marks, stray_adapter
 from biodesci.services.stock_names import renamed, stored_modules
 from biodesci.services.tuning import result as tuned
-from biodesci.services.tuning.result import ADAPTER, ADAPTER_CONFIG, MARK
+from biodesci.services.tuning.result import ADAPTER, MARK
 
 PURPOSE = "ee-adapter-key"
 
@@ -62,7 +62,12 @@ class Adapter:
 
 
 def is_adapter(folder: Path) -> bool:
-    return (folder / ADAPTER_CONFIG).exists()
+    """InputError for a model's folder with an adapter's files in it, which may be meant as either."""
+    if not (folder / ADAPTER_CONFIG).exists():
+        return False
+    if (folder / CONFIG).exists() and any((folder / name).exists() for name in (WEIGHTS, INDEX)):
+        raise stray_adapter(folder)
+    return True
 
 
 def adapter_key_path(home: Path, key_id: str) -> Path:
@@ -74,7 +79,7 @@ def encrypt(source: Path, base: Path, target: Path, home: Path, passphrase: str)
 
     Raises InputError, with the reason, for adapters that do not move with a key; StateError for an encrypted
     one; NotFoundError where the base model's key is not in this home. Fails without leaving anything."""
-    _free(target)
+    files.check_new_folder(target, source)
     found = Adapter.open(source)
     if found.mark is not None:
         raise StateError(
@@ -92,15 +97,17 @@ def encrypt(source: Path, base: Path, target: Path, home: Path, passphrase: str)
         mark = {"base_key_id": key.key_id, "key_id": own.key_id, "mode": key.mode}
         _write(target, found.config, moved, mark)
     except BaseException:
-        path.unlink()
+        if not target.exists():  # interrupted after it took its name, it is whole and needs its key
+            path.unlink(missing_ok=True)
         raise
     return Moved(target, own.key_id, path, found.size)
 
 
 def decrypt(source: Path, target: Path, home: Path, passphrase: str) -> Moved:
     """The encrypted adapter in `source`, encrypted here or trained on the encrypted model -> a plain one for
-    the plain model in `target`. StateError for a plain one; NotFoundError without its keys."""
-    _free(target)
+    the plain model in `target`, readable by its owner alone. StateError for a plain one; NotFoundError
+    without its keys."""
+    files.check_new_folder(target, source)
     found = Adapter.open(source)
     if found.mark is None or not isinstance(found.mark.get("base_key_id"), str):
         raise StateError(
@@ -133,9 +140,4 @@ def _write(
         if mark is not None:
             tuned.write_json(folder / MARK, mark)
 
-    tuned.whole(target, fill)
-
-
-def _free(target: Path) -> None:
-    if target.exists():
-        raise StateError(f"{target} exists already.", "Name a folder that does not exist yet.")
+    tuned.whole(target, fill, private=mark is None)

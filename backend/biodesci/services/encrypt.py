@@ -2,7 +2,7 @@
 sealed.
 
 The key file is written before the encrypted checkpoint takes its name, and removed again if that fails: there
-is never an encrypted model without its key, nor a key without its model."""
+is never an encrypted model without its key. Nor is there a key without its model, but after a kill."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from biodesci.core import keyfile
-from biodesci.core.errors import InputError, NotFoundError, StateError
+from biodesci.core.errors import NotFoundError, StateError, WrongKeyError
 from biodesci.ee.checkpoint import moving
 from biodesci.ee.checkpoint.reading import Checkpoint
 from biodesci.ee.groups import Mode
 from biodesci.ee.keys import ModelKey
 from biodesci.services import files
+from biodesci.services.encrypted_folder import check_key_id
 
 PURPOSE = "ee-key"
 Progress = Callable[[int], None]  # bytes done since the last call
@@ -34,16 +35,14 @@ class Moved:
 
 def key_path(home: Path, key_id: str) -> Path:
     """Where the owner's sealed key lies. InputError unless `key_id` is one."""
-    if len(key_id) != 32 or set(key_id) - set("0123456789abcdef"):
-        raise InputError(
-            f"{key_id[:40]!r} is not the id of a key.", "Use the checkpoint, or the card, as it was written."
-        )
+    check_key_id(key_id)
     return home / "models" / f"{key_id}.key"
 
 
 def seal_key(home: Path, passphrase: str, key: ModelKey) -> Path:
     """Writes the key, sealed under the passphrase, readable by its owner alone."""
     path = key_path(home, key.key_id)
+    _check_passphrase(home, passphrase)
     files.write_private(path, keyfile.seal(key.to_bytes(), passphrase, PURPOSE))
     return path
 
@@ -71,7 +70,7 @@ def encrypt(
     progress: Progress = lambda _: None,
 ) -> Moved:
     """`source` (config.json, safetensors) -> `target` under a fresh key."""
-    _free(target)
+    files.check_new_folder(target, source)
     checkpoint = Checkpoint.open(source)
     key = moving.make_key(checkpoint, mode, shuffle=shuffle)
     return _written(
@@ -83,7 +82,7 @@ def decrypt(
     source: Path, target: Path, home: Path, passphrase: str, *, progress: Progress = lambda _: None
 ) -> Moved:
     """`source`, encrypted and perhaps fine-tuned since -> the plain checkpoint in `target`."""
-    _free(target)
+    files.check_new_folder(target, source)
     checkpoint = Checkpoint.open(source)
     key = open_key(home, passphrase, key_id_of(checkpoint))
     moving.decrypt(checkpoint, key, target, progress)
@@ -95,7 +94,7 @@ def rekey(
 ) -> Moved:
     """`source` -> `target` under a fresh key; codecs of the old key don't fit it. The old key stays in the
     home."""
-    _free(target)
+    files.check_new_folder(target, source)
     checkpoint = Checkpoint.open(source)
     old = open_key(home, passphrase, key_id_of(checkpoint))
     new = old.renewed()
@@ -132,11 +131,20 @@ def _written(
     try:
         write()
     except BaseException:
-        path.unlink()
+        if not target.exists():  # interrupted after it took its name, it is whole and needs its key
+            path.unlink(missing_ok=True)
         raise
     return Moved(target, key.key_id, path, checkpoint.size)
 
 
-def _free(target: Path) -> None:
-    if target.exists():
-        raise StateError(f"{target} exists already.", "Name a folder that does not exist yet.")
+def _check_passphrase(home: Path, passphrase: str) -> None:
+    """Raises WrongKeyError if the home's keys are sealed under another one: a key sealed under a mistyped
+    passphrase is lost, and its model with it."""
+    for path in sorted((home / "models").glob("*.key"))[:1]:
+        try:
+            keyfile.open_(files.read(path), passphrase, PURPOSE)
+        except WrongKeyError as exc:
+            raise WrongKeyError(
+                "The keys in this home open with another passphrase.",
+                "Use that one, or another home (BIODESCI_HOME): nothing was written.",
+            ) from exc

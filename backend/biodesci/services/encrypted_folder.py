@@ -19,6 +19,7 @@ from biodesci.services.stock_names import stored_names
 
 # What a model's labels are: a class per input, the next token, or numbers per token (own: the model's loss).
 Task = Literal["classes", "next token", "per token"]
+ADAPTER_CONFIG = "adapter_config.json"  # of PEFT
 OURS = (*mlp.TYPES, *tabular.TYPES)
 SAVED = "Save the plain model by its class's save_pretrained, encrypt that folder, and grant codecs anew."
 
@@ -33,14 +34,17 @@ class Marks:
 
     @classmethod
     def read(cls, folder: Path) -> Marks:
-        """StateError for a plain checkpoint, InputError for the server's half of a split."""
+        """StateError for a plain checkpoint; InputError for damaged marks, or an adapter in the folder."""
         config = read_json(folder / CONFIG)
+        if (folder / ADAPTER_CONFIG).exists():
+            raise stray_adapter(folder)
         found = config.get("ee")
         if not isinstance(found, dict) or not isinstance(found.get("key_id"), str):
             raise StateError(
                 f"{folder} holds no encrypted checkpoint.",
                 "Name the folder that `biodesci model encrypt` wrote.",
             )
+        check_key_id(found["key_id"])
         if found.get("mode") not in MODES:
             raise InputError(f"The mode {found.get('mode')!r} is not known here.", "Update BioDeSci.")
         return cls(found["key_id"], cast(Mode, found["mode"]), config)
@@ -80,6 +84,23 @@ class Marks:
         if name.endswith(("ForMaskedLM", "ForTokenClassification")):
             return "per token"
         raise InputError(f"{name} has no head that can be trained here.", f"Give it one. {SAVED}")
+
+
+def check_key_id(key_id: str) -> None:
+    """InputError unless this is 32 lower-case hexadecimal digits, as the id of a model key."""
+    if len(key_id) != 32 or set(key_id) - set("0123456789abcdef"):
+        raise InputError(
+            f"{key_id[:40]!r} is not the id of a key.", "Use the checkpoint, or the card, as it was written."
+        )
+
+
+def stray_adapter(folder: Path) -> InputError:
+    """Of a model's folder with adapter_config.json: transformers would load the adapter as well, or, in the
+    place of the model beside it, the one that this file names."""
+    return InputError(
+        f"{folder} holds a model, and beside it a stray {ADAPTER_CONFIG}.",
+        "Move the adapter's files into a folder of their own, or delete them if you do not know them.",
+    )
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,7 +6,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from biodesci.core.errors import NotFoundError
+from biodesci.core.errors import InputError, NotFoundError, StateError
 
 PRIVATE = 0o600
 PUBLIC = 0o644
@@ -20,6 +20,16 @@ def write_private(path: Path, data: bytes) -> None:
 def write_atomic(path: Path, data: bytes) -> None:
     """Replace `path` by `data` in one step that survives a power cut."""
     _write(path, data, PUBLIC)
+
+
+def check_new_folder(target: Path, source: Path) -> None:
+    """Raises StateError if the target exists, InputError if it lies in the source or the other way round:
+    what is written for one party would go along with what is handed to another."""
+    if target.exists():
+        raise StateError(f"{target} exists already.", "Name a folder that does not exist yet.")
+    one, other = target.resolve(), source.resolve()
+    if one.is_relative_to(other) or other.is_relative_to(one):
+        raise InputError(f"{target} and {source} lie in one another.", "Name a folder beside it.")
 
 
 def read(path: Path) -> bytes:

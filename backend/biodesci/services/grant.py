@@ -11,19 +11,24 @@ from biodesci.ee.checkpoint import moving
 from biodesci.ee.checkpoint.reading import Checkpoint
 from biodesci.ee.codec import Kind
 from biodesci.ee.codec.split import split as halves
-from biodesci.services import sealed_codec
+from biodesci.services import files, sealed_codec
 from biodesci.services.encrypt import key_id_of, open_key
 
 
 @dataclass(frozen=True)
 class Granted:
-    """What was sealed: the model key's id, the recipient's fingerprint, the file and what it decodes or
-    encodes."""
+    """What was sealed: the model key's id, the recipient's fingerprint, the file, what it decodes or encodes,
+    and the fingerprint of the secret itself, for the recipient to compare.
+
+    `reads_weights`: it holds the key of the model's whole stream, so that with the encrypted folder, which is
+    public, its holder computes plain weights."""
 
     key_id: str
     recipient: str
     file: Path
     holds: tuple[str, ...]
+    fingerprint: str
+    reads_weights: bool = False
 
 
 def grant(
@@ -39,19 +44,25 @@ def grant(
 ) -> Granted:
     """Seals a codec for the encrypted `folder` to the public key `public` (1,216 bytes) into the file `out`.
 
-    Without `inputs` it only decodes answers, without `outputs` it only encodes. Raises InputError for a
-    training codec of an inference-only key, NotFoundError where the key is not in this home."""
+    Without `inputs` it only decodes answers, without `outputs` it only encodes. Raises InputError for half a
+    training codec or one of an inference-only key, NotFoundError where the key is not in this home."""
     _absent(out)
     if not inputs and not outputs:
         raise InputError("A codec without inputs and outputs holds nothing.", "Leave one of the two out.")
     if kind == "training" and not inputs:
         raise InputError("A training codec encodes inputs.", "Leave --outputs-only out, or grant inference.")
+    if kind == "training" and not outputs:
+        raise InputError(
+            "A training codec encodes labels, in the order of the outputs: inputs alone train nothing.",
+            "Leave --inputs-only out, or grant inference.",
+        )
     key = open_key(home, passphrase, key_id_of(Checkpoint.open(folder)))
     codec = key.codec(kind, inputs=inputs, outputs=outputs)
     if not codec.parts:
         raise InputError("This model has no such inputs or outputs.", "Grant the other half of the codec.")
-    sealed_codec.seal(out, public, codec)
-    return Granted(key.key_id, sealed_codec.fingerprint(public), out, tuple(sorted(codec.parts)))
+    named = sealed_codec.seal(out, public, codec)
+    recipient, held = sealed_codec.fingerprint(public), tuple(sorted(codec.parts))
+    return Granted(key.key_id, recipient, out, held, named, reads_weights=codec.has("output:hidden"))
 
 
 def split(
@@ -62,7 +73,7 @@ def split(
 
     Raises InputError where the architecture has no such split; StateError if something is there already."""
     _absent(out)
-    _absent(server)
+    files.check_new_folder(server, folder)
     checkpoint = Checkpoint.open(folder)
     key = open_key(home, passphrase, key_id_of(checkpoint))
     moving.check_key(checkpoint, key)
@@ -77,14 +88,15 @@ def split(
     shutil.rmtree(partial, ignore_errors=True)
     try:
         both.write(partial)
-        sealed_codec.seal(out, public, both.client)
+        named = sealed_codec.seal(out, public, both.client)
         partial.rename(server)
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
-        out.unlink(missing_ok=True)
+        if not server.exists():  # interrupted after it took its name, it is whole and needs its client
+            out.unlink(missing_ok=True)
         raise
     held = tuple(sorted({name.split(".")[0] for name in both.client.tensors}))
-    return Granted(key.key_id, sealed_codec.fingerprint(public), out, held)
+    return Granted(key.key_id, sealed_codec.fingerprint(public), out, held, named)
 
 
 def _absent(path: Path) -> None:

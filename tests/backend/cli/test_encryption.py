@@ -119,3 +119,56 @@ def test_a_failure_midway_leaves_neither_model_nor_key(owner, minilm, tmp_path):
     assert "holds NaN" in err
     assert sorted(p.name for p in tmp_path.iterdir()) == ["home", "minilm"]
     assert not list((tmp_path / "home/models").iterdir())
+
+
+@pytest.mark.parametrize("verb", ["encrypt", "rekey"])
+def test_interrupted_when_all_is_there_the_key_stays(owner, minilm, tmp_path, monkeypatch, verb):
+    """Ctrl-C just after the folder took its name: without its key it could never be read again."""
+    command = ("model", "encrypt", minilm, tmp_path / "encrypted", "--mode", "permutation")
+    if verb == "rekey":
+        assert owner(*command)[0] == 0
+        command = ("model", "rekey", tmp_path / "encrypted", tmp_path / "again")
+    rename = Path.rename
+
+    def interrupted(self, target):
+        result = rename(self, target)
+        if self.name.endswith(".partial"):
+            raise KeyboardInterrupt
+        return result
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "rename", interrupted)
+        assert owner(*command)[0] != 0
+    assert command[3].exists()
+    code, _, err = owner("model", "decrypt", command[3], tmp_path / "plain")
+    assert code == 0, err
+
+
+def test_a_models_folder_with_a_stray_adapter(owner, minilm, tmp_path):
+    (minilm / "adapter_config.json").write_text("{}")
+    code, _, err = owner("model", "encrypt", minilm, tmp_path / "encrypted")
+    assert code != 0
+    told = json.loads(err.splitlines()[-1])["error"]
+    assert "a stray adapter_config.json" in told["message"]
+    assert "folder of their own" in told["hint"]
+    assert not (tmp_path / "encrypted").exists()
+
+
+def test_a_mistyped_passphrase_seals_no_second_key(owner, minilm, tmp_path, monkeypatch):
+    assert owner("model", "encrypt", minilm, tmp_path / "one", "--mode", "permutation")[0] == 0
+    monkeypatch.setenv("BIODESCI_PASSPHRASE", "one for al")
+    code, _, err = owner("model", "encrypt", minilm, tmp_path / "two", "--mode", "permutation")
+    assert code != 0
+    assert "open with another passphrase" in err
+    assert not (tmp_path / "two").exists()
+    assert len(list((tmp_path / "home/models").iterdir())) == 1
+
+
+def test_a_target_inside_the_source_is_refused(owner, minilm, tmp_path):
+    """A plain model would travel along with the encrypted one that is handed out."""
+    assert owner("model", "encrypt", minilm, tmp_path / "enc", "--mode", "permutation")[0] == 0
+    for verb, target in (("decrypt", tmp_path / "enc/plain"), ("rekey", tmp_path / "enc/again")):
+        code, _, err = owner("model", verb, tmp_path / "enc", target)
+        assert code != 0
+        assert "lie in one another" in err
+        assert not target.exists()

@@ -24,6 +24,12 @@ def layout(config: Mapping[str, Any], names: Collection[str], mode: Mode, *, shu
             f"The architecture {kind!r} is not known, so no exact key is.",
             f"Known are: {', '.join(sorted(KNOWN))}.",
         )
+    for name in ("num_hidden_layers", "n_layer"):
+        if int(config.get(name) or 0) > len(names):
+            raise InputError(
+                f"config.json says {name} {config[name]}, and the checkpoint has {len(names)} tensors.",
+                "Use the weights and the config.json of one model.",
+            )
     if mode not in MODES:
         raise InputError(f"There is no mode {mode!r}.", f"The modes are {', '.join(MODES)}.")
     if kind in bert.TYPES:

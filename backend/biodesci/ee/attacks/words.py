@@ -40,10 +40,10 @@ def render(document: Mapping[str, Any]) -> str:
         "# Security card",
         "",
         f"Architecture {document.get('architecture', 'tabular transformer')}, key mode {document['mode']}. "
-        "All figures come from our own attacks, run on this architecture with fresh keys. Where an attack "
-        "failed, it is our attack that failed: a better one may succeed. *Drift* is how far the secret "
-        "weights are from public ones, relative to the spread of the public ones: 0 are the same weights, 1 "
-        "is as much change as content.",
+        "All figures come from our own attacks, run with fresh keys on this architecture (but for the "
+        "labels' leak, which asks no model). Where an attack failed, it is our attack that failed: a better "
+        "one may succeed. *Drift* is how far the secret weights are from public ones, relative to the spread "
+        "of the public ones: 0 are the same weights, 1 is as much change as content.",
         "",
         "| somebody who has | encryption | figure |",
         "| --- | --- | --- |",
@@ -139,7 +139,9 @@ def _split(document: Mapping[str, Any]) -> Finding | None:
     return Finding(
         "that public model, while embedding, head and first block stay with the client (split mode)",
         None if broken else True,
-        f"the server's blocks matched up to a drift of {max(broken):g}" if broken else "not matched",
+        f"token numbers stay with the client; the server's blocks matched up to a drift of {max(broken):g}"
+        if broken
+        else "not matched",
         "Split mode keeps token numbers from the server. It does not keep its own blocks from being "
         "matched, and "
         "with the key of their stream it can read states."
@@ -325,7 +327,8 @@ def _gradients(document: Mapping[str, Any]) -> Finding | None:
         "A sum over several clients hides single labels in part; noise of differential privacy hides "
         "more. What it "
         "costs in accuracy depends on the data.",
-        "send updates through secure aggregation alone, and add differential privacy where a site is small.",
+        "send updates through secure aggregation, and add differential privacy: a sum over few clients still "
+        "tells which tokens they hold together.",
         tables,
     )
 

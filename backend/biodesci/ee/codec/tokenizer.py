@@ -7,6 +7,7 @@ library, models WordPiece, WordLevel, BPE and Unigram."""
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -59,7 +60,7 @@ def encrypted_tokenizer_config(tokens: Tokens, config: Mapping[str, Any]) -> dic
 
 def write_tokenizer(tokens: Tokens, source: Path, target: Path, *, padded: bool = False) -> None:
     """Writes the encrypted tokenizer of the folder `source` into the folder `target`, from where
-    `AutoTokenizer.from_pretrained` opens it."""
+    `AutoTokenizer.from_pretrained` opens it. Its files are readable by their owner alone."""
     document = encrypted_tokenizer(tokens, _read(source / "tokenizer.json"), padded=padded)
     settings = _read(source / "tokenizer_config.json") if (source / "tokenizer_config.json").exists() else {}
     target.mkdir(parents=True, exist_ok=True)
@@ -174,4 +175,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _write(path: Path, document: Mapping[str, Any]) -> None:
-    path.write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        os.fchmod(file.fileno(), 0o600)  # also where there was one
+        json.dump(document, file, ensure_ascii=False)

@@ -1,8 +1,8 @@
-"""config.json and generation_config.json of an encrypted checkpoint: what stock transformers needs, and no
-more.
+"""config.json and generation_config.json of an encrypted checkpoint: what a stock model computes by.
 
-Numbers of special tokens move with the vocabulary, which tells a worker where the key puts those few; names
-of classes are left out."""
+Numbers of special tokens move with the vocabulary, which tells a worker where the key puts those few. Names
+of classes, tasks and places are left out, and so are words under names that the model's class does not
+know."""
 
 from __future__ import annotations
 
@@ -17,13 +17,24 @@ from biodesci.ee.keys import ModelKey, vocabulary
 # Lists of token numbers whose names don't say so, and settings that pair token numbers with other numbers.
 LISTS = ("suppress_tokens", "begin_suppress_tokens", "bad_words_ids", "force_words_ids")
 PAIRED = ("forced_decoder_ids", "sequence_bias")
+# Settings that say what a model is for or where it came from, or name code to run.
+DESCRIBING = (
+    "_name_or_path",
+    "auto_map",
+    "custom_pipelines",
+    "finetuning_task",
+    "label2id",
+    "name_or_path",
+    "prefix",
+    "task_specific_params",
+)
+# What older checkpoints call what the class now has under another name.
+OLDER = ("architectures", "dtype", "model_type", "rope_scaling", "torch_dtype", "transformers_version")
 
 
 def encrypted_config(key: ModelKey, config: Mapping[str, Any]) -> dict[str, Any]:
     """The encrypted model's config.json, marked with the key's id and mode."""
-    result = _moved_tokens(key, config) | dict(key.layout.config)
-    for name in ("label2id", "_name_or_path"):
-        result.pop(name, None)
+    result = _moved_tokens(key, _computed_by(config, key.config.get("model_type"))) | dict(key.layout.config)
     if result.get("id2label"):
         result["id2label"] = {str(i): f"LABEL_{i}" for i in range(len(result["id2label"]))}
         result["label2id"] = {f"LABEL_{i}": i for i in range(len(result["id2label"]))}
@@ -32,7 +43,25 @@ def encrypted_config(key: ModelKey, config: Mapping[str, Any]) -> dict[str, Any]
 
 def encrypted_generation_config(key: ModelKey, config: Mapping[str, Any]) -> dict[str, Any]:
     """The encrypted model's generation_config.json."""
-    return _moved_tokens(key, config)
+    return _moved_tokens(key, {name: value for name, value in config.items() if name not in DESCRIBING})
+
+
+def _computed_by(config: Mapping[str, Any], kind: str | None) -> dict[str, Any]:
+    """Without what only describes, and with the special tokens that the class would otherwise assume: under
+    the key those are others."""
+    from transformers import CONFIG_MAPPING  # noqa: PLC0415  # heavy
+
+    if kind not in CONFIG_MAPPING:  # ours: every field is part of the architecture
+        return dict(config)
+    known = CONFIG_MAPPING[str(kind)]().to_dict()
+    assumed = {n: v for n, v in known.items() if n.endswith("_token_id") and v is not None}
+    kept = {
+        name: value
+        for name, value in config.items()
+        if name not in DESCRIBING
+        and (name in known or name in (*OLDER, *PAIRED, *LISTS) or isinstance(value, int | float | None))
+    }
+    return {n: v for n, v in assumed.items() if v < int(config.get("vocab_size") or 0)} | kept
 
 
 def _moved_tokens(key: ModelKey, config: Mapping[str, Any]) -> dict[str, Any]:

@@ -22,6 +22,8 @@ from biodesci.ee.serving.requests import Request, Tokenized, pad, placed
 from biodesci.ee.serving.whole import WholeModel
 
 Answer = dict[str, NDArray[np.float64]]
+# No network, no pickle, no code from the folder.
+LOCAL: dict[str, Any] = {"local_files_only": True, "use_safetensors": True, "trust_remote_code": False}
 UNBOUNDED = 10**9  # what tokenizers without a maximum report is far beyond
 
 
@@ -56,11 +58,13 @@ class EncryptedModel:
 
         config = read_json(folder / CONFIG)
         named = (config.get("architectures") or ["AutoModel"])[0]
-        kind = getattr(transformers, str(named), None)
-        if kind is None:
-            raise InputError(f"transformers has no {named}.", "Use the checkpoint's own config.json.")
+        kind: Any = getattr(transformers, str(named), None)
+        if not isinstance(kind, type) or not (
+            issubclass(kind, transformers.PreTrainedModel) or kind is transformers.AutoModel
+        ):
+            raise InputError(f"transformers has no model {named}.", "Use the checkpoint's own config.json.")
         dense = isinstance(config.get("ee"), dict) and config["ee"].get("mode") == "dense"
-        model = dense_bert.load(folder) if dense else kind.from_pretrained(folder, dtype="auto")
+        model = dense_bert.load(folder) if dense else kind.from_pretrained(folder, dtype="auto", **LOCAL)
         return cls(secret, model.eval(), tokenizer=tokenizer, padded=padded)
 
     def encode(

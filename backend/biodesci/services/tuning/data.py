@@ -71,8 +71,8 @@ def load(path: Path) -> Encoded:
         raise InputError(f"{path} is not a safetensors file.", hint) from exc
     if told.get("format") != FORMAT or "labels" not in columns:
         raise InputError(f"{path} holds no encoded records.", hint)
-    counts = {len(column) for column in columns.values()}
-    if counts != {int(told.get("rows", "0"))} or not min(counts):
+    counts = {len(column) if column.ndim else 0 for column in columns.values()}
+    if {str(count) for count in counts} != {told.get("rows")} or not min(counts) or "key_id" not in told:
         raise InputError(f"{path} is damaged.", hint)
     for name, column in columns.items():
         if column.is_floating_point() and not bool(torch.isfinite(column).all()):
@@ -205,14 +205,15 @@ def _texts(marks: Marks, codec: Codec, source: Source) -> tuple[dict[str, Tensor
 
 
 def load_tokenizer(folder: Path) -> Any:
-    """The plain tokenizer in `folder`; InputError where there is none. Runs no code from there."""
+    """The plain tokenizer in `folder`; InputError where there is none. Runs no code from there, and does not
+    ask whether it may."""
     from transformers import AutoTokenizer  # noqa: PLC0415  # slow, and not needed for arrays
 
     hint = "Name the folder with tokenizer.json that came with the plain model."
     if not folder.is_dir():
         raise InputError(f"There is no tokenizer in {folder}.", hint)
     try:
-        return AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        return AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     except (OSError, ValueError, KeyError, TypeError, json.JSONDecodeError) as exc:
         raise InputError(f"There is no tokenizer in {folder}.", hint) from exc
 

@@ -1,5 +1,6 @@
 """Writes what fine-tuning made: an encrypted checkpoint of the same shape, or a PEFT adapter, encrypted like
-the model that it was trained beside. `tuning.json` says how it came about."""
+the model that it was trained beside. `tuning.json` says how it came about, and whoever gets the result reads
+it: after DP-SGD it holds nothing of the records that the bound does not cover."""
 
 from __future__ import annotations
 
@@ -15,10 +16,11 @@ from torch import nn
 from biodesci.core.errors import StateError
 from biodesci.ee.checkpoint.reading import CONFIG, GENERATION, INDEX, Checkpoint
 from biodesci.ee.checkpoint.writing import ShardWriter
+from biodesci.services import files
+from biodesci.services.encrypted_folder import ADAPTER_CONFIG
 
 TUNING = "tuning.json"
 ADAPTER = "adapter_model.safetensors"
-ADAPTER_CONFIG = "adapter_config.json"
 MARK = "ee.json"  # beside adapter_config.json: PEFT warns of fields there that it does not know
 
 
@@ -67,16 +69,19 @@ def write_adapter(base_key_id: str, mode: str, model: Any, report: Mapping[str, 
     whole(target, fill)
 
 
-def whole(target: Path, fill: Callable[[Path], None]) -> None:
-    """`fill` writes into a folder beside the target, which takes its name when all is there: a failure leaves
-    nothing. StateError if the target exists."""
+def whole(target: Path, fill: Callable[[Path], None], *, private: bool = False) -> None:
+    """`fill` writes files into a folder beside the target, which takes its name when all is there: a failure
+    leaves nothing. `private`: readable by its owner alone. StateError if the target exists."""
     if target.exists():
         raise StateError(f"{target} exists already.", "Name a folder that does not exist yet.")
     partial = target.parent / f".{target.name}.partial"
     shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    partial.mkdir(mode=0o700 if private else 0o777)
     try:
         fill(partial)
+        for file in partial.iterdir() if private else ():
+            file.chmod(files.PRIVATE)
         partial.rename(target)
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)

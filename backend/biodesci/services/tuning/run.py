@@ -11,20 +11,21 @@ import hashlib
 import time
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from decimal import ROUND_CEILING, Context
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from biodesci.core.errors import BioDeSciError, InputError, StateError, WrongKeyError
+from biodesci.core.errors import BioDeSciError, InputError, WrongKeyError
 from biodesci.ee.checkpoint.reading import CONFIG
 from biodesci.ee.training import check_combination, minibatches
 from biodesci.ee.training.loop import Watch, run
 from biodesci.ee.training.losses import Loss
 from biodesci.ee.training.stepping import Stepper
-from biodesci.services import encrypted_folder
+from biodesci.services import encrypted_folder, files
 from biodesci.services.encrypted_folder import Loaded, Marks
 from biodesci.services.tuning import data as tuning_data
 from biodesci.services.tuning import job as tuning_job
@@ -41,7 +42,8 @@ Told = Callable[[str], None]  # a line for whoever waits
 
 @dataclass(frozen=True)
 class Tuned:
-    """What was written. Losses: the mean over all encoded records before and after."""
+    """What was written. Losses: the mean over all encoded records before and after; DP-SGD bounds nothing of
+    them, nor of the number of steps."""
 
     folder: Path
     key_id: str
@@ -66,8 +68,7 @@ def tune(
     Raises, before anything is written: StateError for a plain checkpoint, an existing target or another run's
     state; WrongKeyError for records of another key; InputError, with the reason, for what would not equal
     plaintext training, and for NaN. InputError also if training diverges; then nothing is left."""
-    if target.exists():
-        raise StateError(f"{target} exists already.", "Name a folder that does not exist yet.")
+    files.check_new_folder(target, folder)
     marks = Marks.read(folder)
     loss = job.loss_for(marks.task)
     check_combination(job.plan.optimizer, marks.mode)
@@ -107,20 +108,24 @@ def tune(
     except BioDeSciError:
         tuning_state.forget(target)  # it would fail again from there
         raise
-    report = {
-        "format": FORMAT,
-        **document,
-        "mode": marks.mode,
-        "rows": data.rows,
-        "steps": steps,
-        "lossBefore": before,
-        "lossAfter": after,
-        "computedIn": str(loaded.dtype).removeprefix("torch."),
-        "frozen": sorted(n for n, p in model.named_parameters() if not p.requires_grad)
-        if job.lora is None
-        else "all but the adapter",
-        "spent": spent,
-    }
+    # The records' hash stays in the state: by it whoever gets the result could check a guess at a record.
+    told_of = {name: value for name, value in document.items() if name != "records"}
+    report = {"format": FORMAT, **told_of, "mode": marks.mode}
+    if spent is not None:
+        kept = ("format", "plan", "loss", "privacy", "keyId", "model", "mode")
+        report = {name: report[name] for name in kept} | {"spent": spent}
+    else:
+        report |= {
+            "rows": data.rows,
+            "steps": steps,
+            "lossBefore": before,
+            "lossAfter": after,
+            "computedIn": str(loaded.dtype).removeprefix("torch."),
+            "frozen": sorted(n for n, p in model.named_parameters() if not p.requires_grad)
+            if job.lora is None
+            else "all but the adapter",
+            "spent": None,
+        }
     if job.lora is None:
         tuned.write_checkpoint(loaded.checkpoint, marks.key_id, model, loaded.names, report, target)
     else:
@@ -195,8 +200,9 @@ def _privately(
     loaded: Loaded,
     progress: Progress,
     told: Told,
-) -> tuple[dict[str, Any], int]:
-    """DP-SGD; what it spent, and the number of steps. It keeps no state: its secret draws would lie there."""
+) -> tuple[dict[str, float], int]:
+    """DP-SGD; the epsilon and delta that it spent, and the number of steps. It keeps no state: its secret
+    draws would lie there."""
     from biodesci.ee.training.private import Privacy, accounted, fine_tune_privately  # noqa: PLC0415  # slow
 
     assert job.privacy is not None
@@ -220,7 +226,13 @@ def _privately(
     with warnings.catch_warnings():  # of Opacus' hooks, where nothing below an adapter needs a gradient
         warnings.filterwarnings("ignore", message="Full backward hook is firing")
         spent = fine_tune_privately(model, columns, job.plan, privacy, counted, loaded.layout)
-    return asdict(spent), spent.steps
+    return {"epsilon": _upwards(spent.epsilon), "delta": spent.delta}, spent.steps
+
+
+def _upwards(epsilon: float) -> float:
+    """Two digits of it, rounded up, so that it still bounds: beside the plan, all of them would tell the
+    exact number of records."""
+    return float(Context(prec=2, rounding=ROUND_CEILING).create_decimal_from_float(epsilon))
 
 
 def _columns(data: Encoded, loaded: Loaded, model: nn.Module, *, private: bool) -> dict[str, Tensor]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+import stat
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ from biodesci.ee.training import TrainingPlan, minibatches
 from biodesci.ee.training.drift import reference
 from biodesci.ee.training.loop import run
 from biodesci.ee.training.losses import token_losses
+from biodesci.services import adapters
 from biodesci.services.tuning.job import adapter_start
 
 PLAN = ("--epochs", 3, "--batch-size", 8, "--learning-rate", 0.2, "--seed", "lora")
@@ -139,6 +142,47 @@ def test_an_owners_adapter_there_and_back(tuned: Any, tokenizer: Path, texts: An
     tuned.owner.run("model", "decrypt", tuned.path / "moved", tuned.path / "back")
     back, first = (load_file(f / "adapter_model.safetensors") for f in (tuned.path / "back", plain))
     assert all(torch.allclose(back[n], first[n], atol=1e-12) for n in first)
+
+
+def test_a_plain_adapter_is_its_owners_alone(tuned: Any) -> None:
+    folder = tuned.decrypt()
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert {stat.S_IMODE(p.stat().st_mode) for p in folder.iterdir()} == {0o600}
+
+
+def test_interrupted_when_all_is_there_the_adapters_key_stays(
+    tuned: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain, home = tuned.decrypt(), tuned.path / "owner"
+    rename = Path.rename
+
+    def interrupted(self: Path, target: Path) -> None:
+        rename(self, target)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "rename", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            adapters.encrypt(plain, tuned.path / "encrypted", tuned.path / "moved", home, "one for each")
+    tuned.owner.run("model", "decrypt", tuned.path / "moved", tuned.path / "back")
+    back, first = (load_file(f / "adapter_model.safetensors") for f in (tuned.path / "back", plain))
+    assert all(torch.allclose(back[n], first[n], atol=1e-12) for n in first)
+
+
+def test_adapter_files_astray(tuned: Any) -> None:
+    plain, base = tuned.decrypt(), tuned.path / "encrypted"
+    whole = shutil.copytree(plain, tuned.path / "whole")
+    (plain / "adapter_model.safetensors").unlink()
+    said = tuned.owner.refused("model", "encrypt", plain, tuned.path / "x", "--base", base)
+    assert "There is no adapter_model.safetensors in" in said
+    shutil.copy(plain / "adapter_config.json", base)
+    refused, stray = tuned.owner.refused, "holds a model, and beside it a stray adapter_config.json"
+    assert stray in refused("model", "decrypt", base, tuned.path / "x")
+    shutil.copy(tuned.path / "tuned/adapter_model.safetensors", base)
+    assert stray in refused("model", "decrypt", base, tuned.path / "x")
+    assert stray in tuned.machine.refused("tune", "run", base, tuned.path / "encoded", tuned.path / "x")
+    assert stray in refused("model", "encrypt", whole, tuned.path / "x", "--base", base)
+    assert not (tuned.path / "x").exists()
 
 
 def test_refusals(tuned: Any) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import hashlib
 import json
 import stat
 from collections.abc import Callable
@@ -14,8 +16,12 @@ import transformers
 from eth_utils.crypto import keccak
 from safetensors.torch import load_file, save_file
 
+from biodesci.cli import main
 from biodesci.core import envelope
 from biodesci.ee.codec import Codec
+from biodesci.ee.codec.tokenizer import write_tokenizer
+from biodesci.ee.parts import Blocks, Monomial
+from biodesci.services import grant as service
 from biodesci.services import keys, sealed_codec
 
 PASS = "one for each"
@@ -153,6 +159,150 @@ def test_half_codecs_do_half(classifier: Any, tmp_path: Path) -> None:
     assert len(classifier.data.run(*ask, "--with", classifier.path / "codec")) == 3
 
 
+def test_what_a_codec_is_compared_by(classifier: Any, tmp_path: Path) -> None:
+    """The fingerprint is of the very bytes that were sealed; the recipient sees it, and refuses another."""
+    told = classifier.owner.run(
+        *("model", "grant", classifier.path / "encrypted", classifier.path / "data.pub"),
+        *("--out", tmp_path / "codec"),
+    )
+    seed = keys.load_seed(classifier.data.home, PASS)
+    info = sealed_codec.binding(told["keyId"], (classifier.path / "data.pub").read_bytes())
+    data = envelope.open_(seed, (tmp_path / "codec").read_bytes(), info)
+    assert told["fingerprint"] == hashlib.sha256(data).hexdigest()[:32]
+    ask = ("model", "ask", classifier.path / "encrypted", "--input", classifier.path / "images.safetensors")
+    classifier.data.run(*ask, "--with", tmp_path / "codec")
+    assert f"codec fingerprint {told['fingerprint']}: compare it with" in classifier.data.said[-1]
+    typed = f" {told['fingerprint'][:16].upper()} {told['fingerprint'][16:]}"
+    classifier.data.run(*ask, "--with", tmp_path / "codec", "--fingerprint", typed)
+    said = classifier.data.refused(*ask, "--with", tmp_path / "codec", "--fingerprint", "ab" * 16)
+    assert f"has the fingerprint {told['fingerprint']}, not {'ab' * 16}" in said
+    assert "may have put another codec in its place" in said
+    for typed in ("", "ab" * 15, "zz" * 16):
+        said = classifier.data.refused(*ask, "--with", tmp_path / "codec", "--fingerprint", typed)
+        assert "not the fingerprint of a codec" in said
+
+
+def test_a_courier_puts_a_codec_of_their_own_in_its_place(classifier: Any, tmp_path: Path) -> None:
+    """They know the public key and the key id, and that is all it takes to seal; the fingerprint tells."""
+    granted = classifier.owner.run(
+        *("model", "grant", classifier.path / "encrypted", classifier.path / "data.pub"),
+        *("--kind", "training", "--out", tmp_path / "codec"),
+    )
+    public = (classifier.path / "data.pub").read_bytes()
+    real = sealed_codec.open_codec(tmp_path / "codec", classifier.data.home, PASS, granted["keyId"])
+    known = {n: Monomial(torch.arange(p.size).roll(1)) for n, p in real.parts.items()}
+    sealed_codec.seal(tmp_path / "known", public, dataclasses.replace(real, parts=known, vectors={}))
+    records = {"pixel_values": torch.rand(3, 1, 8, 8), "labels": torch.arange(3)}
+    save_file(records, tmp_path / "records.safetensors")
+    encode = ("tune", "encode", classifier.path / "encrypted", tmp_path / "records.safetensors")
+    compared = ("--fingerprint", granted["fingerprint"])
+    said = classifier.data.refused(*encode, tmp_path / "known", tmp_path / "out", *compared)
+    assert f"not {granted['fingerprint']}" in said
+    assert not (tmp_path / "out").exists()
+    classifier.data.run(*encode, tmp_path / "codec", tmp_path / "out", *compared)
+    assert f"codec fingerprint {granted['fingerprint']}" in classifier.data.said[-1]
+
+    # One that does nothing at all is refused without: as orders, as signs, or as matrices.
+    for name, still in {
+        "order": lambda n: Monomial(torch.arange(n)),
+        "signs": lambda n: Monomial(torch.arange(n), torch.ones(n, dtype=torch.float64)),
+        "matrix": lambda n: Blocks(torch.eye(n, dtype=torch.float64)[None]),
+    }.items():
+        parts = {n: still(p.size) if n.startswith("input:") else p for n, p in real.parts.items()}
+        sealed_codec.seal(tmp_path / name, public, dataclasses.replace(real, parts=parts))
+        said = classifier.data.refused(*encode, tmp_path / name, tmp_path / "plain")
+        assert "it would send your records in plain" in said
+    assert not (tmp_path / "plain").exists()
+
+
+def test_a_clients_half_has_a_fingerprint_too(causal: Any, tmp_path: Path) -> None:
+    told = causal.owner.run(
+        *("model", "split", causal.path / "encrypted", tmp_path / "server"),
+        *("--to", causal.path / "data.pub", "--out", tmp_path / "half"),
+    )
+    ask = ("model", "ask", tmp_path / "server", "--with", tmp_path / "half", "--tokenizer", causal.tokenizer)
+    more = ("--text", "A class", "--max-new-tokens", 2)
+    causal.data.run(*ask, *more, "--fingerprint", told["fingerprint"])
+    assert told["fingerprint"] in causal.data.said[-1]
+    assert "not 00000000" in causal.data.refused(*ask, *more, "--fingerprint", "0" * 32)
+
+
+@pytest.mark.parametrize("model", ["GPT2Model", "BertModel"])
+def test_a_codec_of_a_model_without_head(
+    table: Any, plain_model: Callable[..., Path], tmp_path: Path, model: str
+) -> None:
+    """It reads the embedding off the encrypted folder, and the owner is told."""
+    source = plain_model("gpt2" if model == "GPT2Model" else "bert")
+    base = getattr(transformers, model).from_pretrained(source)
+    base.save_pretrained(tmp_path / "base")
+    key_id = table.owner.run("model", "encrypt", tmp_path / "base", table.path / "encrypted")["keyId"]
+    table.data.run("key", "export", table.path / "data.pub")
+    grant = ("model", "grant", table.path / "encrypted", table.path / "data.pub")
+    told = table.owner.run(*grant, "--out", tmp_path / "codec")
+    assert told["readsWeights"] is True
+    assert "its holder can compute plain weights" in table.owner.said[-1]
+    codec = sealed_codec.open_codec(tmp_path / "codec", table.data.home, PASS, key_id)
+    name = "wte.weight" if model == "GPT2Model" else "embeddings.word_embeddings.weight"
+    moved = load_file(table.path / "encrypted/model.safetensors")[name]
+    rows = codec.tokens.order.inverse().apply(moved, 0)
+    plain = codec.part("output:hidden").inverse().apply(rows, 1)
+    assert torch.allclose(plain, base.state_dict()[name], atol=1e-12)
+
+    told = table.owner.run(*grant, "--out", tmp_path / "inputs", "--inputs-only")
+    assert told["readsWeights"] is False
+    assert "plain weights" not in table.owner.said[-1]
+
+
+def test_a_codec_of_a_classifier_has_no_such_key(classifier: Any, tmp_path: Path) -> None:
+    told = classifier.owner.run(
+        *("model", "grant", classifier.path / "encrypted", classifier.path / "data.pub"),
+        *("--out", tmp_path / "codec"),
+    )
+    assert told["readsWeights"] is False
+    assert "plain weights" not in classifier.owner.said[-1]
+
+
+def test_help_promises_no_more_than_holds(capsys: pytest.CaptureFixture[str]) -> None:
+    told = {}
+    for command in (("model", "grant"), ("tune", "run"), ("tune", "encode")):
+        with pytest.raises(SystemExit):
+            main([*command, "--help"])
+        told[command[1]] = " ".join(capsys.readouterr().out.replace("│", " ").split())
+    assert "Neither reads weights" not in told["grant"]
+    assert "reads weights off the encrypted folder" in told["grant"]
+    assert "without DP-SGD also the mean losses and the number of records" in told["run"]
+    assert "--fingerprint" in told["encode"]
+
+
+def test_a_split_interrupted_when_all_is_there_keeps_the_clients_half(
+    causal: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rename = Path.rename
+
+    def interrupted(self: Path, target: Path) -> None:
+        rename(self, target)
+        raise KeyboardInterrupt
+
+    public = (causal.path / "data.pub").read_bytes()
+    monkeypatch.setattr(Path, "rename", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        service.split(
+            causal.path / "encrypted", tmp_path / "server", causal.owner.home, PASS, public, tmp_path / "half"
+        )
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["half", "server"]
+
+
+def test_an_encrypted_tokenizer_is_its_owners_alone(causal: Any, tmp_path: Path) -> None:
+    """It holds the input key; also where a file was there before."""
+    tokens = causal.owner.key(causal.key_id).codec("inference").tokens
+    (tmp_path / "secret").mkdir()
+    text(tmp_path / "secret/tokenizer.json", "{}").chmod(0o644)
+    write_tokenizer(tokens, causal.tokenizer, tmp_path / "secret")
+    modes = {p.name: stat.S_IMODE(p.stat().st_mode) for p in (tmp_path / "secret").iterdir()}
+    assert {"tokenizer.json", "tokenizer_config.json"} <= set(modes)
+    assert set(modes.values()) == {0o600}
+
+
 def test_grants_that_make_no_sense(classifier: Any, tmp_path: Path) -> None:
     grant = ("model", "grant", classifier.path / "encrypted", classifier.path / "data.pub")
     refused = classifier.owner.refused
@@ -160,6 +310,9 @@ def test_grants_that_make_no_sense(classifier: Any, tmp_path: Path) -> None:
     assert "holds nothing" in refused(*grant, "--out", tmp_path / "x", "--inputs-only", "--outputs-only")
     assert "encodes inputs" in refused(
         *grant, "--out", tmp_path / "x", "--outputs-only", "--kind", "training"
+    )
+    assert "inputs alone train nothing" in refused(
+        *grant, "--out", tmp_path / "x", "--inputs-only", "--kind", "training"
     )
     assert "no codec for reading" in refused(*grant, "--out", tmp_path / "x", "--kind", "reading")
     assert "There is a file" in refused(*grant, "--out", classifier.path / "codec")

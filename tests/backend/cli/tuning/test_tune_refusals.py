@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 import json
 import shutil
 from collections.abc import Callable
@@ -12,6 +14,11 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from biodesci.core.errors import InputError
+from biodesci.services import sealed_codec
+from biodesci.services.tuning.data import load_tokenizer
+
+PASS = "one for each"
 COLUMNS = ("--text", "note", "--label", "diagnosis", "--classes", "statement,type", "--max-length", 16)
 
 
@@ -124,6 +131,71 @@ def test_models_without_a_head(ready: Any, tmp_path: Path) -> None:
     assert "regresses" in ready.machine.refused(*command)
 
 
+HOSTILE = ["-1", "0x" + "1" * 30, "F" * 32, "1_" * 16, "a" * 31, "f" * 70, "../" * 10 + "ab"]
+
+
+@pytest.mark.parametrize("key_id", HOSTILE)
+def test_marks_that_name_no_key(ready: Any, tmp_path: Path, key_id: str) -> None:
+    folder = edited(ready, tmp_path, ee={"key_id": key_id, "mode": "orthogonal"})
+    said = ready.data.refused(
+        "tune", "encode", folder, ready.records, ready.path / "codec", tmp_path / "encoded"
+    )
+    assert "is not the id of a key" in said
+    said = ready.machine.refused("tune", "run", folder, ready.path / "encoded", tmp_path / "out")
+    assert "is not the id of a key" in said
+    said = ready.data.refused("model", "ask", folder, "--with", ready.path / "codec", "--text", "x")
+    assert "is not the id of a key" in said
+    with pytest.raises(InputError, match="is not the id of a key"):
+        sealed_codec.binding(key_id, (ready.path / "data.pub").read_bytes())
+
+
+def test_a_stray_adapter_in_a_models_folder(ready: Any, tmp_path: Path) -> None:
+    """transformers would take the weights of the folder that the stray file names."""
+    folder = edited(ready, tmp_path)
+    redirect = {"peft_type": "LORA", "base_model_name_or_path": str(ready.plain)}
+    (folder / "adapter_config.json").write_text(json.dumps(redirect))
+    stray = "holds a model, and beside it a stray adapter_config.json"
+    refused = ready.machine.refused
+    assert stray in refused("tune", "run", folder, ready.path / "encoded", tmp_path / "out")
+    assert stray in ready.data.refused("model", "ask", folder, "--with", ready.path / "codec", "--text", "x")
+    assert stray in ready.owner.refused("model", "decrypt", folder, tmp_path / "out")
+    assert stray in ready.owner.refused("model", "encrypt", folder, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_tokenizer_with_code_of_its_own(
+    tmp_path: Path, tokenizer: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its code does not run, and nobody is asked whether it may."""
+    folder = shutil.copytree(tokenizer, tmp_path / "tokenizer")
+    settings = json.loads((folder / "tokenizer_config.json").read_text())
+    own = {"tokenizer_class": "Own", "auto_map": {"AutoTokenizer": ["own.Own", None]}}
+    (folder / "tokenizer_config.json").write_text(json.dumps(settings | own))
+    (folder / "config.json").write_text(
+        json.dumps({"model_type": "own", "auto_map": {"AutoConfig": "own.C"}})
+    )
+    (folder / "own.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\n")
+    asked: list[str] = []
+
+    def consenting(question: str = "") -> str:
+        asked.append(question)
+        return "y"
+
+    monkeypatch.setattr("builtins.input", consenting)
+    with contextlib.suppress(InputError):
+        load_tokenizer(folder)
+    assert not asked
+    assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize("told", [{}, {"key_id": "0" * 32, "rows": "two"}, {"rows": "2"}])
+def test_encoded_records_with_damaged_marks(ready: Any, tmp_path: Path, told: dict[str, str]) -> None:
+    columns = {"x": torch.zeros(2, 1), "labels": torch.tensor([0, 1])}
+    save_file(columns, tmp_path / "file", {"format": "biodesci/encoded/v1", **told})
+    said = ready.machine.refused("tune", "run", ready.path / "encrypted", tmp_path / "file", tmp_path / "out")
+    assert "is damaged" in said
+
+
 @pytest.mark.parametrize("content", [b"", b"x" * 100, b"\x02\0\0\0\0\0\0\0{}"])
 def test_files_that_are_no_encoded_records(ready: Any, tmp_path: Path, content: bytes) -> None:
     (tmp_path / "file").write_bytes(content)
@@ -176,8 +248,11 @@ def test_codecs_of_another_kind(ready: Any, tmp_path: Path, tokenizer: Path) -> 
     grant = ("model", "grant", ready.path / "encrypted", ready.path / "data.pub")
     ready.owner.run(*grant, "--out", tmp_path / "inference")
     assert "encodes no labels" in encode(ready, tmp_path, tmp_path / "inference", *command)
-    ready.owner.run(*grant, "--out", tmp_path / "inputs", "--kind", "training", "--inputs-only")
-    assert "no output logits" in encode(ready, tmp_path, tmp_path / "inputs", *command)
+    ready.owner.run(*grant, "--out", tmp_path / "inputs", "--inputs-only")
+    half = sealed_codec.open_codec(tmp_path / "inputs", ready.data.home, PASS, ready.key_id)
+    public = (ready.path / "data.pub").read_bytes()
+    sealed_codec.seal(tmp_path / "odd", public, dataclasses.replace(half, kind="training"))
+    assert "no output logits" in encode(ready, tmp_path, tmp_path / "odd", *command)
 
 
 def write(path: Path, text: str) -> Path:

@@ -49,6 +49,10 @@ def test_names_of_classes_and_folders_are_left_out(key: ModelKey) -> None:
             "id2label": {"0": "healthy", "1": "ill"},
             "label2id": {"healthy": 0, "ill": 1},
             "_name_or_path": "hospital/secret",
+            "finetuning_task": "hospital triage",
+            "task_specific_params": {"triage": {"hospital": "Bern"}},
+            "auto_map": {"AutoModel": "hospital.Model"},
+            "labels_of_the_hospital": ["healthy", "ill"],
         },
     )
     assert got["id2label"] == {"0": "LABEL_0", "1": "LABEL_1"}
@@ -98,3 +102,20 @@ def test_suppressed_tokens_are_suppressed(causal: Callable[[str], Any]) -> None:
     got = model.whole(model.key("orthogonal")).generate(prompts, 20)
     assert torch.equal(got, want)
     assert not set(banned) & set(got[:, 3:].reshape(-1).tolist())
+
+
+def test_what_the_class_computes_by_stays(key: ModelKey) -> None:
+    """Settings under the names of older checkpoints too, and numbers under names of their own."""
+    given = {
+        "rope_theta": 1e6,
+        "rope_scaling": {"type": "linear", "factor": 2.0},
+        "hidden_act": "silu",
+        "own": 3,
+    }
+    assert encrypted_config(key, given).items() >= given.items()
+
+
+def test_special_tokens_that_the_class_assumes_move_too(key: ModelKey) -> None:
+    """LlamaConfig takes 1 and 2 where config.json names none: under the key those are other tokens."""
+    got = encrypted_config(key, {"vocab_size": 61})
+    assert [got["bos_token_id"], got["eos_token_id"]] == moved(key, 1, 2)
