@@ -73,10 +73,12 @@ def ask(
         service.write_answers(out, answers)
         output.record({"file": out, "answers": len(answers), "names": sorted(answers[0])}, "Answered.")
         return
-    output.table([_row(i, one) for i, one in enumerate(answers, 1)], ("input", "class", "scores"), "None.")
+    names = getattr(opened, "classes", ())
+    rows = [_row(i, one, names) for i, one in enumerate(answers, 1)]
+    output.table(rows, ("input", "class", *(["name"] if names else []), "scores"), "None.")
 
 
-def _row(number: int, answer: Answer) -> dict[str, Any]:
+def _row(number: int, answer: Answer, names: tuple[str, ...]) -> dict[str, Any]:
     from biodesci.core.errors import InputError
 
     scores = answer.get("logits")
@@ -85,4 +87,6 @@ def _row(number: int, answer: Answer) -> dict[str, Any]:
             f"This model answers with {', '.join(sorted(answer))}, not with one score per class.",
             "Write the answers to a file (--out FILE), or continue texts (--max-new-tokens N).",
         )
-    return {"input": number, "class": int(scores.argmax()), "scores": [round(float(s), 4) for s in scores]}
+    best = int(scores.argmax())
+    named = {"name": names[best]} if names else {}
+    return {"input": number, "class": best, **named, "scores": [round(float(s), 4) for s in scores]}

@@ -199,9 +199,25 @@ def _texts(marks: Marks, codec: Codec, source: Source) -> tuple[dict[str, Tensor
     ids, mask = pad(found["input_ids"], fill)
     plain = {"input_ids": ids, "attention_mask": mask}
     if marks.task == "classes":
-        plain["labels"] = torch.tensor(records.read_classes(source.path, source.label, source.classes))
+        names = _class_names(codec, source.classes)
+        plain["labels"] = torch.tensor(records.read_classes(source.path, source.label, names))
     cut = sum(len(a) > len(b) for a, b in zip(whole, found["input_ids"], strict=True))
     return plain, cut
+
+
+def _class_names(codec: Codec, given: Sequence[str]) -> Sequence[str]:
+    """The names of the classes in the model's order; InputError for others than the model's, which would be
+    learned in place of one another."""
+    size = codec.part("output:logits").size
+    if given and codec.classes and tuple(given) != codec.classes:
+        raise InputError(
+            f"The model's classes are {', '.join(codec.classes)}, in this order; --classes says "
+            f"{', '.join(given)}.",
+            "Leave --classes out: the codec has them.",
+        )
+    if given and len(given) != size:
+        raise InputError(f"{len(given)} classes are named, and the model has {size}.", "Name them all.")
+    return given or codec.classes
 
 
 def load_tokenizer(folder: Path) -> Any:

@@ -28,16 +28,17 @@ def is_arrays(path: Path) -> bool:
     return path.suffix.lower() == ARRAYS
 
 
-def read_column(path: Path, column: str) -> list[Any]:
-    """One column of a CSV (with a header) or of JSON Lines, in the file's order; at least one row."""
+def read_column(path: Path, column: str, option: str) -> list[Any]:
+    """One column of a CSV (with a header) or of JSON Lines, in the file's order; at least one row. `option`:
+    the command's option that names it."""
     rows = _rows(path)
     found = []
     for number, row in enumerate(rows, 1):
         if not isinstance(row, dict) or column not in row:
-            known = sorted(str(name) for name in row if name is not None) if isinstance(row, dict) else []
+            known = [str(name) for name in row if name is not None] if isinstance(row, dict) else []
             raise InputError(
                 f"{path}, row {number} has no column {column!r}.",
-                f"It has: {', '.join(known[:12]) or 'none'}. Name the column, for instance --text {known[0]}."
+                f"It has: {', '.join(known[:12])}. Name the one that is meant: {option} COLUMN."
                 if known
                 else "Write each line as a JSON object.",
             )
@@ -49,7 +50,7 @@ def read_column(path: Path, column: str) -> list[Any]:
 
 def read_texts(path: Path, column: str) -> list[str]:
     """A column of texts; InputError for empty ones."""
-    texts = read_column(path, column)
+    texts = read_column(path, column, "--text")
     for number, text in enumerate(texts, 1):
         if not isinstance(text, str) or not text.strip():
             raise InputError(
@@ -61,18 +62,24 @@ def read_texts(path: Path, column: str) -> list[str]:
 def read_classes(path: Path, column: str, names: Sequence[str] = ()) -> list[int]:
     """A column of class numbers from 0, or of the `names` of the classes in the model's order."""
     found = []
-    for number, value in enumerate(read_column(path, column), 1):
-        text = str(value).strip()
+    values = [str(value).strip() for value in read_column(path, column, "--label")]
+    # Where no class is called by a number, numbers may stand for names.
+    numbers = () if any(name.isdecimal() for name in names) else tuple(map(str, range(len(names))))
+    known = {text: i for texts in (numbers, names) for i, text in enumerate(texts)}
+    unnamed = [number for number, text in enumerate(values, 1) if names and text not in known]
+    if unnamed:
+        what = "empty" if not values[unnamed[0] - 1] else f"none of the classes {', '.join(names)}"
+        others = f" {len(unnamed) - 1} more rows are not right either." if len(unnamed) > 1 else ""
+        raise InputError(
+            f"{path}, row {unnamed[0]}: the value in column {column!r} is {what}.{others}",
+            "Correct the rows (case counts), or name all classes, in the model's order: --classes.",
+        )
+    for number, text in enumerate(values, 1):
         if names:
-            if text not in names:
-                raise InputError(
-                    f"{path}, row {number}: {column!r} is none of the classes {', '.join(names)}.",
-                    "Correct the row, or name all classes, in the order that the model owner gave.",
-                )
-            found.append(names.index(text))
-        elif isinstance(value, bool) or not (text.isascii() and text.isdecimal()):
+            found.append(known[text])
+        elif not (text.isascii() and text.isdecimal()):
             raise InputError(
-                f"{path}, row {number}: {column!r} is no class number.",
+                f"{path}, row {number}: the value in column {column!r} is no class number.",
                 "Write 0, 1, ..., or name the classes in the model's order: --classes benign,malignant.",
             )
         else:
@@ -106,11 +113,16 @@ def _rows(path: Path) -> Iterable[Any]:
     try:
         text = files.read(path).decode("utf-8-sig")
     except UnicodeDecodeError as exc:
-        raise InputError(f"{path} is not UTF-8.", "Save it as UTF-8.") from exc
+        raise InputError(f"{path} is not UTF-8.", "Save it as UTF-8 (in Excel: CSV UTF-8).") from exc
     return _csv(path, text) if kind in CSV else _lines(path, text)
 
 
 def _csv(path: Path, text: str) -> list[Any]:
+    header = text.partition("\n")[0]
+    if ";" in header and "," not in header and path.suffix.lower() == ".csv":
+        raise InputError(
+            f"{path} seems to be separated by semicolons.", "Save it with commas, or with tabs as .tsv."
+        )
     before = csv.field_size_limit(LONGEST)
     delimiter = "\t" if path.suffix.lower() == ".tsv" else ","
     try:
@@ -122,7 +134,8 @@ def _csv(path: Path, text: str) -> list[Any]:
     for number, row in enumerate(rows, 1):
         if None in row or None in row.values():
             raise InputError(
-                f"{path}, row {number} has more or fewer fields than the header.", "Quote fields with commas."
+                f"{path}, row {number} has more or fewer fields than the header.",
+                "Quote fields that hold commas.",
             )
     return rows
 

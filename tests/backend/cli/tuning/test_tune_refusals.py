@@ -269,7 +269,7 @@ def test_records_that_do_not_fit(ready: Any, tmp_path: Path, tokenizer: Path) ->
     private = "patient 4711"
     one = write(tmp_path / "one.csv", f"note,diagnosis\n{private},statement\n{private},sick\n")
     said = told(one, *COLUMNS)
-    assert "row 2: 'diagnosis' is none of the classes" in said
+    assert "row 2: the value in column 'diagnosis' is none of the classes" in said
     assert private not in said
     assert "sick" not in said
     assert "row 1 has no column 'text'" in told(one)
@@ -282,6 +282,8 @@ def test_records_that_do_not_fit(ready: Any, tmp_path: Path, tokenizer: Path) ->
     assert "line 2 is not JSON" in told(write(tmp_path / "a.jsonl", f'{{"note": "x"}}\n{private}'), *COLUMNS)
     beyond = write(tmp_path / "b.jsonl", json.dumps({"note": private, "diagnosis": 7}))
     assert "from 0 to 1" in told(beyond, "--text", "note", "--label", "diagnosis")
+    semicolons = write(tmp_path / "semicolons.csv", f"note;diagnosis\n{private};statement\n")
+    assert "separated by semicolons" in told(semicolons, *COLUMNS)
     assert "is of no known kind" in told(write(tmp_path / "records.xlsx", ""), *COLUMNS)
     assert "There is no file" in told(tmp_path / "nowhere.csv", *COLUMNS)
     assert "There is no tokenizer in" in encode(
