@@ -26,6 +26,7 @@ from biodesci.ee.sampling import Stream
 
 Mode = Literal["permutation", "orthogonal", "general", "dense"]
 MODES: tuple[Mode, ...] = ("permutation", "orthogonal", "general", "dense")
+STRETCH = 100.0  # bounds factors of a part, and their ratio, as Blocks bounds its condition number
 
 
 class InexactKeyError(InputError):
@@ -67,15 +68,35 @@ class Group(ABC):
         """Of what `sample` draws from."""
 
     def admit(self, place: str, part: Part) -> None:
-        """Raises InexactKeyError, with the reason, unless `part` is exact here."""
+        """Raises InexactKeyError, with the reason, unless `part` is exact here, in rounded numbers too."""
         reason = (
-            f"it has {part.size} coordinates, not {self.n}" if part.size != self.n else self.refusal(part)
+            f"it has {part.size} coordinates, not {self.n}"
+            if part.size != self.n
+            else self.refusal(part) or stretched(part)
         )
         if reason is not None:
             raise InexactKeyError(
                 f"The key's part {place} is not exact there: {reason}.",
                 "Draw the key for this architecture and mode, or use the key file as it was written.",
             )
+
+
+def stretched(part: Part) -> str | None:
+    """Why the factors of `part` would cost digits, or leave the range of fp16; None if they don't."""
+    if part.orthogonal:
+        return None
+    if isinstance(part, Monomial):
+        assert part.scale is not None, "only factors make an order other than orthogonal"
+        factors = part.scale.abs()
+    else:
+        factors = torch.linalg.svdvals(part.matrices)
+    least, most = float(factors.min()), float(factors.max())
+    if least * STRETCH <= most or not 1 / STRETCH < least <= most < STRETCH:
+        return (
+            f"it stretches by {least:.1e} to {most:.1e}; factors lie between {1 / STRETCH:g} and {STRETCH:g}"
+            f", and the largest is less than {STRETCH:g} times the smallest"
+        )
+    return None
 
 
 def signs(stream: Stream, n: int) -> Tensor:

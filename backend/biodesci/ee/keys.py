@@ -17,19 +17,21 @@ import torch
 from torch import Tensor
 
 from biodesci.core.errors import InputError, WrongKeyError
-from biodesci.ee.architectures import registry
+from biodesci.ee.architectures import registry, resnet
 from biodesci.ee.basis import Basis
 from biodesci.ee.codec import Codec, Kind
 from biodesci.ee.codec.patches import geometry
 from biodesci.ee.groups import Mode
-from biodesci.ee.layout import Layout, Rule
+from biodesci.ee.layout import Axis, Layout, Rule
 from biodesci.ee.partfile import dump_parts, load_parts
-from biodesci.ee.parts import HINT, Monomial, Part, from_tensors
+from biodesci.ee.parts import HINT, Blocks, Monomial, Part, from_tensors, identity
 from biodesci.ee.sampling import Stream
 
 FORMAT = "biodesci/ee-key/v1"
-# Folding multiplies by a norm's weights and decryption divides by them: below this they lose fp32's digits.
+# Folding multiplies by a norm's weights and decryption divides by them: smallest against largest weight...
 SMALLEST_FOLD = 1e-5
+# ... and what rounding to the readers' own type may cost a decrypted column, relative to its size.
+MOST_LOSS = 0.05
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,15 +70,17 @@ class ModelKey:
         mode: Mode = "orthogonal",
         *,
         plain: Mapping[str, Tensor] | None = None,
+        types: Mapping[str, torch.dtype] | None = None,
         shuffle: bool = False,
         generation: Mapping[str, Any] | None = None,
     ) -> ModelKey:
         """A fresh key from the operating system's random numbers. `plain` holds the norm weights to fold
-        (`Layout.folded` names them), if the mode folds any."""
+        (`Layout.folded` names them), if the mode folds any; `types` how each tensor is stored (else: as the
+        norm weights)."""
         layout = registry.layout(config, names, mode, shuffle=shuffle)
         kept = {name: (plain or {})[name].detach().clone() for name in layout.folded}
         for name, weight in kept.items():
-            check_fold(name, weight)
+            check_fold(name, weight, *_readers(layout, name, types or {}))
         seed = os.urandom(32)
         parts = {place: group.sample(Stream(seed, place), mode) for place, group in layout.places.items()}
         shifts = {
@@ -97,7 +101,8 @@ class ModelKey:
         shuffle: bool = False,
     ) -> ModelKey:
         """A fresh key for the plain weights `state`."""
-        return cls.generate(config, state.keys(), mode, plain=state, shuffle=shuffle)
+        types = {name: tensor.dtype for name, tensor in state.items()}
+        return cls.generate(config, state.keys(), mode, plain=state, types=types, shuffle=shuffle)
 
     def renewed(self) -> ModelKey:
         """Another key for the same model."""
@@ -171,17 +176,41 @@ class ModelKey:
             settings = geometry(self.config)
         elif self.shuffle:
             settings = {"keep_first": int("pooler.neurons" in self.layout.places)}
+        elif self.layout.architecture == "resnet" and outputs and "logits" not in self.layout.outputs:
+            settings = {"state_axis": resnet.CHANNELS}
         for name, moved in self.layout.inputs.items() if inputs else ():
-            parts[f"input:{name}"] = self.parts[moved[0].factors[0].place]
+            parts[f"input:{name}"] = self._composed(moved)
             if name in self.shifts:
                 vectors[f"input:{name}"] = self.shifts[name]
         for name, output in self.layout.outputs.items() if outputs else ():
-            parts[f"output:{name}"] = self.parts[output.axis[0].factors[-1].place]
+            parts[f"output:{name}"] = self._composed(output.axis)
             if output.shift is not None:
                 vectors[f"output:{name}"] = self.shifts[output.shift]
             if output.fold is not None:
                 vectors[f"fold:{name}"] = self.plain[output.fold].double()
-        return Codec(kind, self.key_id, parts, vectors, settings)
+        named = self._class_names() if "classes" in self.layout.places and outputs else ()
+        return Codec(kind, self.key_id, parts, vectors, settings, named)
+
+    def _class_names(self) -> tuple[str, ...]:
+        """Those of config.json's id2label, unless they are transformers' own LABEL_0, ..."""
+        labels = {str(number): str(name) for number, name in (self.config.get("id2label") or {}).items()}
+        names = tuple(labels.get(str(number), "") for number in range(len(labels)))
+        size = self.layout.places["classes"].n
+        stock = all(name == f"LABEL_{number}" for number, name in enumerate(names))
+        return names if len(names) == size and all(names) and not stock else ()
+
+    def _composed(self, moved: Axis) -> Part:
+        """All that acts on an axis, one after the other, as one part. InputError where no single part does
+        it."""
+        whole: Part | None = identity(moved[0].size) if len(moved) == 1 else None
+        for factor in moved[0].factors:
+            whole = None if whole is None else _then(whole, factor.expand(self.parts[factor.place]))
+        if whole is None:
+            raise InputError(
+                "What this key does to an input or an answer is not one part, so no codec can hold it.",
+                "Encrypt this model in permutation mode.",
+            )
+        return whole
 
     def describe(self) -> dict[str, Any]:
         """What the key consists of, without any of it: continuous dimensions and bits of finite choices per
@@ -256,8 +285,14 @@ def require_finite(name: str, x: Tensor) -> None:
         )
 
 
-def check_fold(name: str, weight: Tensor) -> None:
-    """Raises InputError if folding a norm's weight could not be undone."""
+def check_fold(name: str, weight: Tensor, *types: torch.dtype) -> None:
+    """Raises InputError if folding a norm's weight γ could not be undone in the `types` that its readers are
+    stored in (else in its own).
+
+    A stored number is off by at most u of itself (bf16: 2⁻⁸, fp16: 2⁻¹¹, fp32: 2⁻²⁴). The key spreads this
+    over all columns, so decryption gives column j back to about u · rms(γ) / |γ_j| of the columns' usual
+    size. Admitted are at most 5% (MOST_LOSS): bf16 takes weights down to a 13th of their root mean square,
+    fp16 to a 100th; in every type to a 100,000th of the largest (SMALLEST_FOLD)."""
     require_finite(name, weight)
     size = weight.double().abs()
     if float(size.min()) <= SMALLEST_FOLD * float(size.max()):
@@ -266,6 +301,29 @@ def check_fold(name: str, weight: Tensor) -> None:
             "not be decrypted again.",
             "Encrypt this model in permutation mode, which folds nothing.",
         )
+    coarse = max(types or (weight.dtype,), key=lambda dtype: torch.finfo(dtype).eps)
+    loss = torch.finfo(coarse).eps / 2 * float(size.square().mean().sqrt()) / float(size.min())
+    if loss > MOST_LOSS:
+        raise InputError(
+            f"The norm weight {name} is small in places: folded into a layer in {str(coarse)[6:]}, those "
+            f"would come back {loss:.0%} off, more than {MOST_LOSS:.0%}.",
+            "Convert the model to float32 first, or encrypt it in permutation mode, which folds nothing.",
+        )
+
+
+def _readers(layout: Layout, folded: str, types: Mapping[str, torch.dtype]) -> list[torch.dtype]:
+    """The types of what a norm weight is folded into, as far as they are known."""
+    rules = list(layout.rules.items()) + [(source, rule) for source, rule in layout.extra.values()]
+    return [types[name] for name, rule in rules if folded in (rule.fold, rule.unfold) and name in types]
+
+
+def _then(one: Part, other: Part) -> Part | None:
+    """Both, one after the other; None where their shapes have no common one."""
+    if isinstance(one, Monomial) and isinstance(other, Monomial):
+        return one.then(other)
+    if isinstance(one, Monomial):  # nothing has acted yet, or an order has, which blocks don't commute with
+        return other if one.scale is None and torch.equal(one.order, torch.arange(one.size)) else None
+    return one.then(other) if isinstance(other, Blocks) and one.width == other.width else None
 
 
 def _require_names(state: Mapping[str, Tensor], names: Iterable[str]) -> None:

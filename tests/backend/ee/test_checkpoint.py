@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -17,7 +18,9 @@ from transformers import (
     AutoModelForCausalLM,
     AutoModelForSequenceClassification,
     BertConfig,
+    BertForQuestionAnswering,
     BertForSequenceClassification,
+    BertForTokenClassification,
     GPT2Config,
     GPT2LMHeadModel,
     LlamaConfig,
@@ -206,6 +209,185 @@ def test_what_was_trained_apart_stays_apart(tmp_path):
     assert not torch.allclose(back.lm_head.weight, back.transformer.wte.weight, atol=1e-3)
 
 
+HALVES = [torch.bfloat16, torch.float16, torch.float32, torch.float64]
+
+
+def tied(kind: str, dtype: torch.dtype) -> torch.nn.Module:
+    """A model with one matrix for both ends, and norm weights of different sizes."""
+    model = gpt2() if kind == "gpt2" else llama(tie_word_embeddings=True)
+    with torch.no_grad():
+        for name, p in model.named_parameters():
+            if p.ndim == 1 and name.endswith("weight"):
+                p.copy_(torch.linspace(0.3, 3.0, p.numel()))
+    return model.to(dtype)
+
+
+@pytest.mark.parametrize("dtype", HALVES)
+@pytest.mark.parametrize("kind", ["gpt2", "llama"])
+@pytest.mark.parametrize("mode", ["orthogonal", "general"])
+def test_what_was_tied_stays_tied_in_every_type(tmp_path, mode, kind, dtype):
+    """After encryption, and after many keys, too."""
+    tied(kind, dtype).save_pretrained(tmp_path / "plain")
+    source = Checkpoint.open(tmp_path / "plain")
+    key = moving.make_key(source, mode)
+    moving.encrypt(source, key, tmp_path / "0")
+    for i in range(4):
+        assert moving.untied(Checkpoint.open(tmp_path / str(i)), key) == []
+        fresh = key.renewed()
+        moving.rekey(Checkpoint.open(tmp_path / str(i)), key, fresh, tmp_path / str(i + 1))
+        key = fresh
+    moving.decrypt(Checkpoint.open(tmp_path / "4"), key, tmp_path / "back")
+    assert "lm_head.weight" not in Checkpoint.open(tmp_path / "back").tensors
+    assert json.loads((tmp_path / "back/config.json").read_text())["tie_word_embeddings"] is True
+
+
+@pytest.mark.parametrize("dtype", HALVES)
+@pytest.mark.parametrize("kind", ["gpt2", "llama"])
+@pytest.mark.parametrize("rows", [slice(None), slice(7, 8)])
+def test_what_was_trained_apart_is_seen_in_every_type(tmp_path, kind, dtype, rows):
+    """The whole head, or one token's row; before and after another key."""
+    tied(kind, dtype).save_pretrained(tmp_path / "plain")
+    source = Checkpoint.open(tmp_path / "plain")
+    key = moving.make_key(source, "orthogonal")
+    moving.encrypt(source, key, tmp_path / "encrypted")
+    path = tmp_path / "encrypted" / WEIGHTS
+    state = load_file(path)
+    head = state["lm_head.weight"].double()
+    drawn = torch.randn(head.shape, generator=torch.Generator().manual_seed(4), dtype=torch.float64)
+    by = 6 * max(torch.finfo(dtype).eps, moving.DOUBLE)  # trained by a few of the smallest steps of its type
+    head[rows] += (by * head.norm(dim=1, keepdim=True) * drawn / drawn.norm(dim=1, keepdim=True))[rows]
+    save_file(state | {"lm_head.weight": head.to(dtype)}, path, {"format": "pt"})
+    assert moving.untied(Checkpoint.open(tmp_path / "encrypted"), key) == ["lm_head.weight"]
+    fresh = key.renewed()
+    moving.rekey(Checkpoint.open(tmp_path / "encrypted"), key, fresh, tmp_path / "again")
+    assert moving.untied(Checkpoint.open(tmp_path / "again"), fresh) == ["lm_head.weight"]
+
+
+def norm_of(smallest: float, dtype: torch.dtype) -> LlamaForCausalLM:
+    model = llama()
+    with torch.no_grad():
+        model.model.layers[0].input_layernorm.weight[3] = smallest
+    return model.to(dtype)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "refused", "taken"),
+    [(torch.bfloat16, 0.07, 0.09), (torch.float16, 0.009, 0.011), (torch.float32, 9e-6, 1.1e-5)],
+)
+def test_a_folded_weight_comes_back_in_the_type_or_is_refused(tmp_path, dtype, refused, taken):
+    norm_of(refused, dtype).save_pretrained(tmp_path / "small")
+    with pytest.raises(InputError, match=r"layers\.0\.input_layernorm\.weight is .*(small|zero)") as caught:
+        moving.make_key(Checkpoint.open(tmp_path / "small"), "orthogonal")
+    assert "permutation mode" in str(caught.value)
+    moving.make_key(Checkpoint.open(tmp_path / "small"), "permutation")
+
+    norm_of(taken, dtype).save_pretrained(tmp_path / "plain")
+    source = Checkpoint.open(tmp_path / "plain")
+    key = moving.make_key(source, "orthogonal")
+    moving.encrypt(source, key, tmp_path / "encrypted")
+    moving.decrypt(Checkpoint.open(tmp_path / "encrypted"), key, tmp_path / "back")
+    back, name = Checkpoint.open(tmp_path / "back"), "model.layers.0.self_attn.q_proj.weight"
+    column, got = (c.tensor(name)[:, 3].double() for c in (source, back))
+    assert float((column - got).norm() / column.norm()) < 0.05
+
+
+def test_the_readers_type_counts_not_the_norms(tmp_path):
+    """Norm weights are often kept in fp32 beside layers in bf16."""
+    model = norm_of(0.01, torch.bfloat16)
+    for name, module in model.named_modules():
+        if name.endswith("norm"):
+            module.float()
+    model.save_pretrained(tmp_path / "plain")
+    with pytest.raises(InputError, match="in bfloat16, those would come back 38% off"):
+        moving.make_key(Checkpoint.open(tmp_path / "plain"), "orthogonal")
+    norm_of(0.01, torch.bfloat16).float().save_pretrained(tmp_path / "wide")  # what the hint says to do
+    moving.make_key(Checkpoint.open(tmp_path / "wide"), "orthogonal")
+
+
+def modes(folder: Path) -> dict[str, int]:
+    return {p.name: stat.S_IMODE(p.stat().st_mode) for p in (folder, *folder.iterdir())}
+
+
+def test_plain_weights_are_their_owners_alone(tmp_path):
+    """From the first byte on; encrypted ones have ordinary modes."""
+    llama().save_pretrained(tmp_path / "plain", max_shard_size="6KB")
+    source = Checkpoint.open(tmp_path / "plain")
+    key, before = moving.make_key(source, "orthogonal"), os.umask(0o022)
+    seen: list[int] = []
+
+    def look(_: int) -> None:
+        for path in tmp_path.glob(".back.*"):
+            seen.extend(stat.S_IMODE(p.stat().st_mode) for p in (path, *path.rglob("*")))
+
+    try:
+        moving.encrypt(source, key, tmp_path / "encrypted")
+        moving.decrypt(Checkpoint.open(tmp_path / "encrypted"), key, tmp_path / "back", look)
+    finally:
+        os.umask(before)
+    found = modes(tmp_path / "encrypted")
+    assert found.pop("encrypted") == 0o755
+    assert set(found.values()) == {0o644}
+    found = modes(tmp_path / "back")
+    assert {"config.json", "generation_config.json", INDEX} < set(found)
+    assert found.pop("back") == 0o700
+    assert set(found.values()) == {0o600}
+    assert set(seen) == {0o700, 0o600}
+
+
+def test_runs_side_by_side_and_leftovers_of_killed_ones(tmp_path):
+    """No run touches what another is writing, or takes up what a killed one left; an interrupt leaves
+    nothing."""
+    llama().save_pretrained(tmp_path / "plain")
+    source = Checkpoint.open(tmp_path / "plain")
+    key = moving.make_key(source, "permutation")
+    old = tmp_path / ".out.partial"
+    old.mkdir()
+    (old / "left.txt").write_text("by a killed run")
+    started: list[int] = []
+
+    def meanwhile(_: int) -> None:
+        if not started:
+            started.append(1)
+            moving.encrypt(source, key, tmp_path / "out")
+
+    with pytest.raises(StateError, match="out exists already"):
+        moving.encrypt(source, key, tmp_path / "out", meanwhile)
+    assert sorted(p.name for p in tmp_path.iterdir()) == [".out.partial", "out", "plain"]
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == [
+        "config.json",
+        "generation_config.json",
+        WEIGHTS,
+    ]
+    assert (old / "left.txt").exists()
+    moving.decrypt(Checkpoint.open(tmp_path / "out"), key, tmp_path / "back")
+    same_files(tmp_path / "plain", tmp_path / "back")
+
+    def interrupt(_: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        moving.encrypt(source, key, tmp_path / "stopped", interrupt)
+    assert sorted(p.name for p in tmp_path.iterdir()) == [".out.partial", "back", "out", "plain"]
+
+
+@pytest.mark.parametrize("head", [BertForTokenClassification, BertForQuestionAnswering])
+@pytest.mark.parametrize("named", [True, False])
+def test_mode_dense_takes_the_heads_that_it_can_run(tmp_path, head, named):
+    config = bert().config
+    config.num_labels = 2
+    head(config).save_pretrained(tmp_path / "plain")
+    if not named:
+        config = json.loads((tmp_path / "plain/config.json").read_text())
+        del config["architectures"]
+        (tmp_path / "plain/config.json").write_text(json.dumps(config))
+    said = head.__name__ if named else "model without `architectures`"
+    with pytest.raises(InputError, match=f"Mode dense has no {said}"):
+        moving.make_key(Checkpoint.open(tmp_path / "plain"), "dense")
+    moving.make_key(Checkpoint.open(tmp_path / "plain"), "orthogonal")
+    bert().save_pretrained(tmp_path / "known")
+    moving.make_key(Checkpoint.open(tmp_path / "known"), "dense")
+
+
 def test_the_encrypted_configuration_tells_no_label(tmp_path):
     bert().save_pretrained(tmp_path / "plain")
     source = Checkpoint.open(tmp_path / "plain")
@@ -305,6 +487,7 @@ MEASURE = """
 import resource, sys, threading, time
 from pathlib import Path
 import torch
+from transformers import BertConfig, CONFIG_MAPPING, GenerationConfig  # loaded once, whatever the size
 from biodesci.ee.checkpoint import moving
 from biodesci.ee.checkpoint.reading import Checkpoint
 torch.set_num_threads(1)

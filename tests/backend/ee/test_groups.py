@@ -91,7 +91,7 @@ REFUSED = [
 @pytest.mark.parametrize(("group", "other", "mode", "said"), REFUSED)
 def test_what_is_not_exact_is_refused_with_the_reason(group, other, mode, said):
     # A draw may lie in the smaller group by chance (a sign pattern in 2^8): draw until it doesn't.
-    parts = (other.sample(stream(str(i)), mode) for i in range(50))
+    parts = (other.sample(Stream(bytes(32), str(i)), mode) for i in range(50))
     part = next(
         p
         for p in parts
@@ -135,3 +135,29 @@ def test_entropy_counts_dimensions_and_choices():
     assert RotarySigns(12, 6, 4).entropy("permutation").bits == 2 * 4
     assert Scales(5).entropy("general") == Scales(5).entropy("general")
     assert Scales(5).entropy("orthogonal").dimensions == 0
+
+
+@pytest.mark.parametrize("group", [Scales(8), Scales(8, positive=True), Invertibles(8), Logits(8)])
+def test_factors_are_of_one_size(group):
+    """Far apart they cost digits, and all of them large or small they leave the range of the weights."""
+    order = torch.arange(8)
+    for low, high in ((1e-60, 1e60), (0.1, 10.0), (1e-60, 1e-60), (1e60, 1e60), (1.0, 101.0)):
+        scale = torch.full((8,), low, dtype=torch.float64)
+        scale[3] = high
+        with pytest.raises(InexactKeyError, match=r"it stretches by .* less than 100 times"):
+            group.admit("place", Monomial(order, scale))
+    group.admit("place", Monomial(order, torch.linspace(0.5, 2, 8, dtype=torch.float64)))
+    eye = torch.eye(4, dtype=torch.float64)
+    with pytest.raises(InexactKeyError, match="it stretches by"):
+        Invertibles(8, 4).admit("place", Blocks(torch.stack([1e-30 * eye, 1e30 * eye])))
+
+
+def test_a_small_rotary_part_is_measured_by_its_own_size():
+    wrong = torch.stack([torch.from_numpy(stream(str(i)).orthogonal(4)) for i in range(2)])
+    for size in (1.0, 1e-13, 1e-60):
+        one_head = wrong.clone()
+        one_head[1] = torch.eye(4)
+        one_head[0] *= size
+        said = RotaryBlocks(8, 4, 4).refusal(Blocks(one_head))
+        assert said is not None
+        assert "does not turn with them" in said

@@ -45,6 +45,7 @@ POINTWISE = frozenset(
 )
 ROWS = "rows are looked up by number"
 REORDERED = "heads can be reordered, nothing else"
+POOLED = "the largest value of several places is taken there, so only reordering commutes"
 
 
 @dataclass(frozen=True)
@@ -138,9 +139,12 @@ class Draft:
             read=axis(heads * width, Factor(moved_v.place, each=each, width=width), *wide),
         )
 
-    def neurons(self, prefix: str, count: int, activation: str) -> Axis:
-        """The axis behind an activation that acts on each neuron by itself. See `scaled` for before it."""
+    def neurons(self, prefix: str, count: int, activation: str, *, pooled: bool = False) -> Axis:
+        """The axis behind an activation that acts on each neuron by itself; `pooled`: the largest of several
+        places is taken next, which commutes with orders and positive gains alone."""
         check_activation(activation)
+        if pooled and activation in ("tanh", "linear"):
+            return axis(count, self.place(f"{prefix}.neurons", Permutations(count, POOLED)))
         if activation == "tanh":
             return axis(count, self.place(f"{prefix}.neurons", SignedPermutations(count)))
         if activation == "linear":

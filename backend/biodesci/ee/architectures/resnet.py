@@ -14,6 +14,8 @@ from biodesci.ee.groups import Mode
 from biodesci.ee.layout import Axis, Layout, Output, Rule, axis, dual, order_only, size
 
 TYPES = ("resnet",)
+INNER = "relu"  # stock ResNet's within a block, whatever hidden_act says
+CHANNELS = 1  # the axis of hidden (n, C, H, W) and pooled (n, C, 1, 1) states that the key moves
 VISIBLE = "The stem reads the image as it is: run the stem at the client, or the worker sees the images."
 
 
@@ -24,7 +26,7 @@ def layout(config: Mapping[str, Any], names: Collection[str], mode: Mode) -> Lay
     base = prefix_of(names, "resnet.")
     activation = setting(config, "hidden_act", default="relu")
     kind = setting(config, "layer_type", default="bottleneck")
-    stem = d.neurons("stem", setting(config, "embedding_size"), activation)
+    stem = d.neurons("stem", setting(config, "embedding_size"), activation, pooled=True)
     image = axis(setting(config, "num_channels", default=3))
     _convolution(d, f"{base}embedder.embedder", stem, image, 7)
     into = stem
@@ -40,7 +42,7 @@ def layout(config: Mapping[str, Any], names: Collection[str], mode: Mode) -> Lay
             read = into
             for c, kernel in enumerate(kernels):
                 last = c == len(kernels) - 1
-                out = stream if last else d.neurons(f"{place}.{c}", between, activation)
+                out = stream if last else d.neurons(f"{place}.{c}", between, INNER)
                 _convolution(d, f"{name}.layer.{c}", out, read, kernel)
                 read = out
             if f"{name}.shortcut.convolution.weight" in names:
@@ -49,7 +51,7 @@ def layout(config: Mapping[str, Any], names: Collection[str], mode: Mode) -> Lay
     if "classifier.1.weight" in names:
         d.scores("classifier.1", d_classes(config), into)
     else:
-        d.outputs["hidden"] = Output(into)
+        d.outputs |= {"hidden": Output(into), "pooled": Output(into)}
     return d.layout()
 
 

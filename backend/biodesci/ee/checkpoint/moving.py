@@ -1,23 +1,27 @@
 """Encrypts, decrypts and re-keys checkpoints on disk, tensor by tensor: memory stays far below a shard.
 
-Everything is written into a folder beside the target, which takes its name when all is there: whatever goes
-wrong, nothing half done is left."""
+Everything is written into a fresh folder beside the target, which takes its name when all is there: an error
+or an interrupt leaves nothing. A killed process (SIGKILL, power) leaves its `.NAME.*` folder, readable by its
+owner alone, to be deleted by hand; no later run uses it. Decrypted weights and the files around them are for
+their owner alone (0600, in a folder of 0700)."""
 
 from __future__ import annotations
 
 import json
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from biodesci.core.errors import InputError, StateError, WrongKeyError
 from biodesci.ee.architectures import registry
 from biodesci.ee.checkpoint.reading import CONFIG, GENERATION, INDEX, Checkpoint, Stored
-from biodesci.ee.checkpoint.writing import ShardWriter
+from biodesci.ee.checkpoint.writing import ShardWriter, created
 from biodesci.ee.groups import Mode
 from biodesci.ee.keys import ModelKey, require_finite
 from biodesci.ee.layout import Layout, Rule
@@ -26,8 +30,8 @@ from biodesci.ee.serving.config import encrypted_config, encrypted_generation_co
 Progress = Callable[[int], None]  # bytes done since the last call
 # Rows are moved in runs of about this many numbers: the fp64 copies of a vocabulary stay small (4 MiB).
 RUN = 1 << 19
-# What decryption may differ by between two tensors that were one, and still be tied again.
-TIED = 1e-5
+# What the moves in fp64 lose by themselves.
+DOUBLE = 1e-13
 
 
 def make_key(source: Checkpoint, mode: Mode, *, shuffle: bool = False) -> ModelKey:
@@ -40,11 +44,27 @@ def make_key(source: Checkpoint, mode: Mode, *, shuffle: bool = False) -> ModelK
     check_floating(source)
     # The layout decides which norm weights the key has to keep.
     names = source.tensors.keys()
-    folded = layout_of(source, mode, shuffle).folded
-    plain = {name: source.tensor(name) for name in folded}
+    layout = layout_of(source, mode, shuffle)
+    if mode == "dense":
+        _check_dense(source.config, layout)
+    plain = {name: source.tensor(name) for name in layout.folded}
+    types = {name: stored.dtype for name, stored in source.tensors.items()}
     return ModelKey.generate(
-        source.config, names, mode, plain=plain, shuffle=shuffle, generation=source.generation
+        source.config, names, mode, plain=plain, types=types, shuffle=shuffle, generation=source.generation
     )
+
+
+def _check_dense(config: Mapping[str, Any], layout: Layout) -> None:
+    """Raises InputError for a head that `dense_bert` cannot run."""
+    from biodesci.ee.dense_bert import HEADS  # noqa: PLC0415  # heavy, and for one mode alone
+
+    named = (config.get("architectures") or ["BertModel"])[0]
+    if named not in HEADS or (named == "BertModel" and "logits" in layout.outputs):
+        what = named if config.get("architectures") else "model without `architectures` in config.json"
+        raise InputError(
+            f"Mode dense has no {what}: its encrypted checkpoint could not be run.",
+            f"Known are {', '.join(HEADS)}; for others use another mode.",
+        )
 
 
 def layout_of(source: Checkpoint, mode: Mode, shuffle: bool) -> Layout:
@@ -100,18 +120,44 @@ def decrypt(source: Checkpoint, key: ModelKey, target: Path, progress: Progress 
     def rows(name: str, origin: str, rule: Rule) -> Iterator[Tensor]:
         yield from _runs(key, rule, source.tensor(origin), source.tensor, inverse=True, name=name)
 
-    _write(source, target, jobs, rows, config, key.generation, {}, progress)
+    _write(source, target, jobs, rows, config, key.generation, {}, progress, private=True)
 
 
 def untied(source: Checkpoint, key: ModelKey) -> list[str]:
-    """The tensors that were tied before encryption and have been trained apart since."""
-    apart = []
-    for name, (origin, rule) in key.layout.extra.items():
-        one = key.decrypt_tensor(name, source.tensor(name), rule, source.tensor)
-        other = key.decrypt_tensor(origin, source.tensor(origin), key.layout.rules[origin], source.tensor)
-        if float((one.double() - other.double()).norm()) > TIED * float(other.double().norm()) + 1e-30:
-            apart.append(name)
-    return apart
+    """The tensors that were tied before encryption and have been trained apart since: those with a row that
+    is further from its twin's than rounding to the stored types explains."""
+    return [
+        name
+        for name, (origin, rule) in key.layout.extra.items()
+        if not _tied(key, source.tensor(name), rule, source.tensor(origin), key.layout.rules[origin])
+    ]
+
+
+def _tied(key: ModelKey, one: Tensor, rule: Rule, other: Tensor, origin: Rule) -> bool:
+    """Whether two encrypted tensors may come from the same plain one. `one` has been rounded once, u |x|, and
+    `other`, with its rounding, is multiplied by at most the largest folded weight: orthogonal maps do the
+    rest."""
+    reach = 1.0 if rule.fold is None else float(key.plain[rule.fold].double().abs().max())
+    step = max(1, RUN // (one.shape[1] if one.ndim == 2 else 1))
+    for start in range(0, one.shape[0], step):
+        stored, twin = one[start : start + step].double(), other[start : start + step].double()
+        if one.ndim == 2:
+            # Their rows lie in one order; only columns are moved by different parts.
+            moved = key.basis.columns(rule, key.basis.columns(origin, twin, inverse=True), inverse=False)
+        else:
+            moved, stored, twin = twin[:, None], stored[:, None], twin[:, None]
+        room = _rounding(stored, one.dtype) + reach * _rounding(twin, other.dtype)
+        if not bool(((stored - moved).norm(dim=1) <= room).all()):
+            return False
+    return True
+
+
+def _rounding(rows: Tensor, dtype: torch.dtype) -> Tensor:
+    """How far each row may be from what it was before it was stored as `dtype`, at most."""
+    known = torch.finfo(dtype)
+    least = known.smallest_normal * known.eps * rows.shape[1] ** 0.5  # where numbers are subnormal
+    room: Tensor = (known.eps / 2 + DOUBLE) * rows.norm(dim=1) + least
+    return room
 
 
 def rekey(
@@ -125,7 +171,12 @@ def rekey(
     config = encrypted_config(new, dict(old.config))
     generation = encrypted_generation_config(new, dict(old.generation)) if old.generation else None
     rules = {name: rule for name, _, rule in old.encrypted_tensors()}
-    jobs = [(name, name, rule, source.tensors[name]) for name, _, rule in new.encrypted_tensors()]
+    # What is still tied comes from one tensor again, so that roundings don't add up to look like training.
+    apart = set(untied(source, old))
+    jobs = [
+        (name, name if name in apart else origin, rule, source.tensors[name])
+        for name, origin, rule in new.encrypted_tensors()
+    ]
 
     def plain(name: str) -> Tensor:
         return old.decrypt_tensor(name, source.tensor(name), rules[name], source.tensor)
@@ -195,33 +246,44 @@ def _write(
     generation: Mapping[str, Any] | None,
     metadata: Mapping[str, str],
     progress: Progress,
+    *,
+    private: bool = False,
 ) -> None:
+    taken = StateError(f"{target} exists already.", "Name a folder that does not exist yet.")
     if target.exists():
-        raise StateError(f"{target} exists already.", "Name a folder that does not exist yet.")
-    partial = target.parent / f".{target.name}.partial"
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
+        raise taken
+    target.parent.mkdir(parents=True, exist_ok=True)
+    # A name of its own, so that parallel runs don't meet, and closed to others whatever is written in it.
+    held_in = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
     try:
+        partial = held_in / f"{target.name}.partial"
+        partial.mkdir(mode=0o700 if private else 0o777)
         shards: dict[str, list[tuple[str, str, Rule, Stored]]] = {}
         for job in jobs:
             shards.setdefault(job[3].file, []).append(job)
         for file, held in shards.items():
             contents = {name: stored for name, _, _, stored in held}
-            with ShardWriter(partial / file, contents, {"format": "pt", **metadata}) as writer:
+            marks = {"format": "pt", **metadata}
+            with ShardWriter(partial / file, contents, marks, private=private) as writer:
                 for name, origin, rule, stored in held:
                     progress(writer.write(rows(name, origin, rule), stored.dtype))
         if source.sharded:
             total = sum(stored.size for _, _, _, stored in jobs)
             index = {"metadata": {"total_size": total}, "weight_map": {job[0]: job[3].file for job in jobs}}
-            _json(partial / INDEX, index)
-        _json(partial / CONFIG, config)
+            _json(partial / INDEX, index, private)
+        _json(partial / CONFIG, config, private)
         if generation is not None:
-            _json(partial / GENERATION, generation)
-        partial.rename(target)
-    except BaseException:
-        shutil.rmtree(partial, ignore_errors=True)
-        raise
+            _json(partial / GENERATION, generation, private)
+        try:
+            partial.rename(target)
+        except OSError as exc:
+            if target.exists():  # a parallel run was faster
+                raise taken from exc
+            raise
+    finally:
+        shutil.rmtree(held_in, ignore_errors=True)
 
 
-def _json(path: Path, value: Mapping[str, Any]) -> None:
-    path.write_text(json.dumps(value, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+def _json(path: Path, value: Mapping[str, Any], private: bool) -> None:
+    with created(path, private=private) as file:
+        file.write((json.dumps(value, indent=2, sort_keys=True) + "\n").encode())

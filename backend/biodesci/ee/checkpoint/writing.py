@@ -11,6 +11,7 @@ import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
+from typing import BinaryIO
 
 import torch
 from torch import Tensor
@@ -20,10 +21,23 @@ from biodesci.ee.checkpoint.reading import INTEGERS, TYPES, Stored
 _NAMES = {dtype: name for name, dtype in (TYPES | INTEGERS).items()}
 
 
-class ShardWriter:
-    """Takes the tensors of one shard in the order of `contents`, in pieces of whole rows if need be."""
+def created(path: Path, *, private: bool) -> BinaryIO:
+    """A new file to write; `private`: for its owner alone, from the start. FileExistsError if there is."""
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 if private else 0o666), "wb")
 
-    def __init__(self, path: Path, contents: Mapping[str, Stored], metadata: Mapping[str, str]) -> None:
+
+class ShardWriter:
+    """Takes the tensors of one shard in the order of `contents`, in pieces of whole rows if need be;
+    `private`: the file is for its owner alone."""
+
+    def __init__(
+        self,
+        path: Path,
+        contents: Mapping[str, Stored],
+        metadata: Mapping[str, str],
+        *,
+        private: bool = False,
+    ) -> None:
         header: dict[str, object] = {"__metadata__": dict(metadata)}
         end = 0
         for name, stored in contents.items():
@@ -36,7 +50,7 @@ class ShardWriter:
         text = json.dumps(header, separators=(",", ":")).encode()
         text += b" " * (-len(text) % 8)  # the data begins aligned
         self._size = 8 + len(text) + end
-        self._file = path.open("wb")
+        self._file = created(path, private=private)
         self._file.write(len(text).to_bytes(8, "little") + text)
 
     def write(self, rows: Iterable[Tensor], dtype: torch.dtype) -> int:

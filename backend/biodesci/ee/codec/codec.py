@@ -1,7 +1,8 @@
 """The part of an EE key that a data holder gets: it encodes inputs and labels and decodes answers.
 
-It holds how inputs enter and answers leave, and nothing of the keys inside the network. Whoever holds it
-reads everything that was encoded with it.
+It holds how inputs enter and answers leave. Whoever holds it reads everything that was encoded with it. Of a
+model without a head, answers are states, and what decodes them is the key of the stream: with the encrypted
+weights that gives plain ones.
 """
 
 from __future__ import annotations
@@ -36,17 +37,21 @@ RENEW = "Ask the model owner for a new codec."
 class Codec:
     """kind, public id of the key it belongs to, `parts` named input:... and output:..., and the vectors that
     are added to records (input:...), to scores (output:...), or multiplied into decoded states (fold:...).
-    `settings`: sizes that are public, such as an image's."""
+    `settings`: sizes that are public, such as an image's; `state_axis`: which axis of hidden and pooled
+    states is moved, if it is not the last."""
 
     kind: Kind
     key_id: str
     parts: Mapping[str, Part] = field(repr=False)
     vectors: Mapping[str, Tensor] = field(default_factory=dict, repr=False)
     settings: Mapping[str, int] = field(default_factory=dict)
+    classes: tuple[str, ...] = ()  # names, in the plain model's order, where the owner named them
 
     def __post_init__(self) -> None:
         if self.kind not in ("training", "inference"):
             raise InputError("A codec is for training or for inference.", RENEW)
+        if self.classes and len(self.classes) != getattr(self.parts.get("output:logits"), "size", 0):
+            raise InputError("The codec is damaged.", RENEW)
         for name, vector in self.vectors.items():
             _, _, what = name.partition(":")
             part = self.parts.get(name) or self.parts.get(f"output:{what}")
@@ -134,20 +139,27 @@ class Codec:
 
     def decode(self, output: str, z: NDArray[Any]) -> Matrix:
         """An answer (..., width) named as the model's outputs are (logits, hidden, pooled) -> plain, fp64.
+        Those of a ResNet are (n, channels, height, width).
 
         Rows keep their order: `patches.restore` and `Shuffled.restore` undo a shuffle."""
         part = self.part(f"output:{output}")
         found = torch.from_numpy(np.array(z, dtype=np.float64))
-        if found.ndim < 1 or found.shape[-1] != part.size:
+        axis = self.settings.get("state_axis", found.ndim - 1)
+        if not 0 <= axis < found.ndim or found.shape[axis] != part.size:
+            taken = (
+                f"(n, {part.size}, height, width)" if "state_axis" in self.settings else f"(..., {part.size})"
+            )
             raise InputError(
-                f"The answer has shape {tuple(found.shape)}; the codec takes (..., {part.size}).",
+                f"The answer has shape {tuple(found.shape)}; the codec takes {taken}.",
                 "Decode the answer with the codec of the same model.",
             )
+        found = found.movedim(axis, -1)
         if f"output:{output}" in self.vectors:
             found = found - self.vectors[f"output:{output}"]
         plain = part.inverse().apply(found, found.ndim - 1)
         if f"fold:{output}" in self.vectors:
             plain = plain * self.vectors[f"fold:{output}"]
+        plain = plain.movedim(-1, axis)
         result: Matrix = plain.numpy()
         return result
 
@@ -159,6 +171,8 @@ class Codec:
         metadata = {"kind": self.kind, "key_id": self.key_id}
         if self.settings:
             metadata["settings"] = json.dumps(dict(self.settings))
+        if self.classes:
+            metadata["classes"] = json.dumps(list(self.classes))
         return dump_parts(FORMAT, tensors, metadata)
 
     @classmethod
@@ -176,7 +190,8 @@ class Codec:
             raise InputError("The codec is incomplete.", RENEW)
         try:
             settings = {str(n): int(v) for n, v in json.loads(metadata.get("settings", "{}")).items()}
+            classes = tuple(str(name) for name in json.loads(metadata.get("classes", "[]")))
         except (ValueError, TypeError, AttributeError) as exc:
             raise InputError("The codec is damaged.", RENEW) from exc
         parts = {name: from_tensors(tensors) for name, tensors in pieces.items()}
-        return cls(cast(Kind, metadata["kind"]), metadata["key_id"], parts, vectors, settings)
+        return cls(cast(Kind, metadata["kind"]), metadata["key_id"], parts, vectors, settings, classes)

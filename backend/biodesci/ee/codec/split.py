@@ -93,6 +93,7 @@ def split(
         raise InputError(
             f"The client cannot run {blocks} of {depth} layers.", f"Leave at least one: 0 to {depth - 1}."
         )
+    _check_numbering(config, blocks)
     if blocks and key.mode == "dense":
         raise InputError(
             "The client's blocks are stock ones, and mode dense changes BERT's norms.",
@@ -106,18 +107,36 @@ def split(
     }
     reads = _head(key, encrypted, client)
     for table, name in shape.tables.items():
-        base[name] = base[name].new_zeros(1, base[name].shape[1]) if table == "tokens" else 0 * base[name]
+        rows = 1 if table == "tokens" else base[name].shape[0]
+        base[name] = base[name].new_zeros(rows, base[name].shape[1])  # 0 · x would keep the sign of x
     server, first = _blocks(shape, base, blocks)
     client |= {f"blocks.{name}": tensor for name, tensor in first.items()}
     settings = layers_of(marked, blocks, None) | {
         "architectures": [shape.model],
         "ee": {**marked["ee"], "split": {"blocks": blocks}},
     }
-    plain = dict(config) | dict(key.layout.config) | _special(config) | _special(key.generation or {})
+    plain = dict(config) | dict(key.layout.config) | _special(config)
+    if reads != "last":  # a classifier finds the last token by config.json alone
+        plain |= _special(key.generation or {})
     for name in ("id2label", "label2id", "_name_or_path"):
         plain.pop(name, None)
     half = ClientHalf(key.key_id, plain, blocks, reads, {n: t.detach().clone() for n, t in client.items()})
     return Split(settings, server, half)
+
+
+def _check_numbering(config: Mapping[str, Any], blocks: int) -> None:
+    """Both halves count their layers from 0: InputError where a layer computes by its number."""
+    counted = {
+        "scale_attn_by_inverse_layer_idx": "each layer's attention is divided by its number",
+        "use_sliding_window": "which layers have a window follows from their numbers",
+    }
+    for name, why in counted.items():
+        if not blocks or not config.get(name) or (name == "use_sliding_window" and config.get("layer_types")):
+            continue
+        raise InputError(
+            f"config.json sets {name}: {why}, and a server without the first layers would count from 0.",
+            "Split without blocks.",
+        )
 
 
 def _special(config: Mapping[str, Any]) -> dict[str, Any]:

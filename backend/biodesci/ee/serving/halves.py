@@ -56,13 +56,21 @@ class SplitModel:
             ).last_hidden_state
         if not self.half.encoder:
             sent = {"inputs_embeds": rows, "attention_mask": given.mask, "position_ids": positions}
-            return Request(sent, len(rows), given.mask)
+            last = self._last(given) if self.half.reads == "last" else None
+            return Request(sent, len(rows), given.mask, last=last)
         orders = draw_orders(len(rows), rows.shape[1], keep_first=self.half.reads != "tokens")
         sent = {"inputs_embeds": reorder(rows, orders), "attention_mask": reorder(given.mask, orders)}
         return Request(sent, len(rows), given.mask, orders)
 
     def numbers(self, given: Any) -> Request:
         raise InputError("A split model takes texts or token numbers.", "Use a codec for images and records.")
+
+    def _last(self, given: Tokenized) -> Tensor:
+        """The place that a stock classifier reads: of the last token that is not the padding token, whatever
+        the mask says; of the last token, where none is set."""
+        fill = self.half.config.get("pad_token_id")
+        found = given.ids != fill if isinstance(fill, int) and fill >= 0 else given.mask != 0
+        return (torch.arange(given.ids.shape[1]) * found).argmax(dim=1)
 
     @torch.no_grad()
     def answer(self, outputs: Any, request: Request) -> dict[str, Tensor]:
@@ -81,9 +89,8 @@ class SplitModel:
         if self.half.reads == "nothing":
             return {"states": states}
         if self.half.reads == "last":
-            places = torch.arange(request.mask.shape[1])
-            last = (places * request.mask).argmax(dim=1)
-            states = states[torch.arange(len(states)), last]
+            assert request.last is not None, "requests to a classifier have the place that it reads"
+            states = states[torch.arange(len(states)), request.last]
         return {"logits": self.half.scores(states).double()}
 
     @torch.no_grad()

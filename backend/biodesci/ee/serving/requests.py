@@ -16,12 +16,14 @@ from biodesci.core.errors import InputError, WrongKeyError
 @dataclass(frozen=True, eq=False)
 class Request:
     """`arguments`: all that the server gets, by the names of a stock forward. The rest stays here: `mask`
-    (batch, length) of the tokens in their own order, `orders` of shuffled sequences, `count` inputs."""
+    (batch, length) of the tokens in their own order, `orders` of shuffled sequences, `count` inputs, `last`
+    (batch,) the place of the token that a split classifier reads."""
 
     arguments: Mapping[str, Tensor]
     count: int
     mask: Tensor | None = None
     orders: Tensor | None = field(default=None, repr=False)
+    last: Tensor | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
+
+import numpy as np
 import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
@@ -9,13 +12,17 @@ from hypothesis import strategies as st
 from transformers import (
     ResNetConfig,
     ResNetForImageClassification,
+    ResNetModel,
     ViTConfig,
     ViTForImageClassification,
     ViTModel,
 )
 
 from biodesci.core.errors import InputError
+from biodesci.ee.codec import Codec
+from biodesci.ee.groups import InexactKeyError
 from biodesci.ee.keys import ModelKey
+from biodesci.ee.parts import Monomial
 
 MODES = ["permutation", "orthogonal", "general"]
 many = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -30,6 +37,7 @@ def vits(draw: st.DrawFn) -> tuple[ViTConfig, type]:
         num_attention_heads=heads,
         intermediate_size=draw(st.integers(1, 30)),
         hidden_act=draw(st.sampled_from(["gelu", "relu"])),
+        pooler_act=draw(st.sampled_from(["tanh", "relu", "gelu"])),
         qkv_bias=draw(st.booleans()),
         patch_size=patch,
         image_size=patch * draw(st.integers(1, 4)),
@@ -79,7 +87,7 @@ def resnets(draw: st.DrawFn) -> ResNetConfig:
         hidden_sizes=widths,
         depths=[draw(st.integers(1, 2)) for _ in widths],
         layer_type=kind,
-        hidden_act=draw(st.sampled_from(["relu", "silu"])),
+        hidden_act=draw(st.sampled_from(["relu", "silu", "tanh", "leaky_relu"])),
         downsample_in_first_stage=draw(st.booleans()),
         num_labels=draw(st.integers(2, 4)),
     )
@@ -98,6 +106,41 @@ def test_resnet(pair, randomize, dtype, bound, config, mode, seed):
     assert both.error("logits", expected.logits, got.logits) <= bound
     lossless = mode != "general"  # ReLU and BatchNorm leave only reordering to other modes
     assert both.decryption_error() == 0.0 if lossless else both.decryption_error() <= bound
+
+
+@many
+@given(resnets(), st.sampled_from(MODES), st.integers(0, 1000))
+def test_states_of_resnet(pair, randomize, config, mode, seed):
+    """Channels lie on axis 1, and are decoded there."""
+    both = pair(randomize(ResNetModel(config), seed, torch.float64), mode)
+    image = torch.randn(2, config.num_channels, 32, 32, dtype=torch.float64)
+    with torch.no_grad():
+        expected, got = both.plain(image), both.encrypted(image)
+    codec = Codec.from_bytes(both.key.codec("inference").to_bytes())
+    for name, plain, answer in (
+        ("hidden", expected.last_hidden_state, got.last_hidden_state),
+        ("pooled", expected.pooler_output, got.pooler_output),
+    ):
+        decoded = torch.from_numpy(codec.decode(name, answer.numpy()))
+        assert decoded.shape == plain.shape
+        assert (decoded - plain).abs().max() <= 1e-12 * plain.abs().max()
+
+
+def test_states_of_resnet_with_channels_elsewhere_are_refused(pair, randomize):
+    both = pair(
+        randomize(ResNetModel(ResNetConfig(hidden_sizes=[8], depths=[1])), 1, torch.float32), "general"
+    )
+    with pytest.raises(InputError, match=r"takes \(n, 8, height, width\)"):
+        both.key.codec("inference").decode("hidden", np.zeros((2, 4, 4, 8)))
+
+
+def test_the_stem_of_resnet_is_pooled():
+    """The largest value of several places does not commute with signs."""
+    model = ResNetModel(ResNetConfig(hidden_sizes=[8], depths=[1], embedding_size=64, hidden_act="tanh"))
+    key = ModelKey.for_model(model.config.to_dict(), model.state_dict(), "permutation")
+    signed = Monomial(torch.arange(64), -torch.ones(64, dtype=torch.float64))
+    with pytest.raises(InexactKeyError, match="the largest value of several places"):
+        dataclasses.replace(key, parts={**key.parts, "stem.neurons": signed})
 
 
 def test_the_card_says_that_images_are_visible(pair, randomize):

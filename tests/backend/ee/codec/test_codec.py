@@ -14,6 +14,7 @@ from biodesci.core.errors import InputError, WrongKeyError
 from biodesci.ee.codec import Codec
 from biodesci.ee.groups import Mode
 from biodesci.ee.keys import ModelKey
+from biodesci.ee.layout import Output, axis
 
 SMALL: dict[str, Any] = {
     "vocab_size": 23,
@@ -156,3 +157,15 @@ def test_damaged_codecs_are_refused() -> None:
         Codec.from_bytes(codec.to_bytes()[:-1])
     with pytest.raises(InputError, match="for training or for inference"):
         Codec("both", "id", codec.parts)  # type: ignore[arg-type]
+
+
+def test_everything_that_acts_on_an_answer_is_in_the_codec() -> None:
+    """ReLU's gains and its order are one part; where two parts have no common shape, there is no codec."""
+    key = key_of("ViTModel", "general", pooler_act="relu", image_size=8, patch_size=4)
+    part = key.codec("inference").part("output:pooled")
+    both = key.parts["pooler.gain"].matrix() @ key.parts["pooler.neurons"].matrix()
+    assert torch.equal(part.matrix(), both)
+    mixed = key.layout.outputs["hidden"].axis[0].factors + key.layout.outputs["pooled"].axis[0].factors
+    key.layout.outputs["hidden"] = Output(axis(12, *mixed))
+    with pytest.raises(InputError, match="not one part"):
+        key.codec("inference")

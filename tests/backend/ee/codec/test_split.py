@@ -138,6 +138,31 @@ def test_plain_numbers_of_special_tokens_stay_at_the_client() -> None:
     assert half.config["pad_token_id"] == 0
 
 
+@pytest.mark.parametrize("kind", ["GPT2LMHeadModel", "BertModel"])
+def test_the_server_does_not_even_hold_signs(kind: str) -> None:
+    both = halves(kind)[0]
+    tables = [n for n in both.state if n == "wpe.weight" or (n.startswith("embeddings.") and "Norm" not in n)]
+    assert tables
+    for name in tables:
+        assert not bool(torch.signbit(both.state[name]).any())
+        assert not any(both.state[name].numpy().tobytes())
+
+
+def test_layers_that_compute_by_their_number_stay_together() -> None:
+    config, state, _ = plain("GPT2LMHeadModel")
+    config["scale_attn_by_inverse_layer_idx"] = True
+    key = ModelKey.for_model(config, state)
+    split(key, state, config)
+    with pytest.raises(InputError, match="scale_attn_by_inverse_layer_idx: each layer's attention"):
+        split(key, state, config, blocks=1)
+    config, state, _ = plain("Qwen2ForCausalLM")
+    config |= {"use_sliding_window": True, "max_window_layers": 1, "sliding_window": 4}
+    key = ModelKey.for_model(config, state)
+    split(key, state, config | {"layer_types": ["full_attention"] * 3}, blocks=1)
+    with pytest.raises(InputError, match="which layers have a window"):
+        split(key, state, config | {"layer_types": None}, blocks=1)
+
+
 def test_what_cannot_be_split() -> None:
     config, state, _ = plain("ViTModel")
     with pytest.raises(InputError, match="takes no embeddings"):

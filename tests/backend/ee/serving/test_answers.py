@@ -16,6 +16,7 @@ from biodesci.ee.architectures.tabular import TabularConfig, initial_weights
 from biodesci.ee.groups import Mode
 from biodesci.ee.keys import ModelKey
 from biodesci.ee.serving.model import EncryptedModel
+from biodesci.ee.serving.whole import WholeModel
 
 BERT: dict[str, Any] = {
     "vocab_size": 31,
@@ -100,8 +101,28 @@ def test_classifying_decoders(name: str, mode: Mode, served: Callable[[Any], Any
             close(answer["logits"], alone(model.plain, row, "logits"))
 
 
+@pytest.mark.parametrize("name", ["GPT2", "Llama"])
+@pytest.mark.parametrize("fill", [0, 2, None])
+def test_the_token_that_classifies_is_the_stock_one(
+    name: str, fill: int | None, served: Callable[[Any], Any]
+) -> None:
+    """Where a text ends in the padding token, as GPT-2's do (there it is the end token), stock models read
+    the token before it."""
+    small = {**SPECIAL, "hidden_size": 24, "num_hidden_layers": 2, "num_attention_heads": 3, "num_labels": 4}
+    config = getattr(transformers, f"{name}Config")(**small | {"pad_token_id": fill})
+    model = served(getattr(transformers, f"{name}ForSequenceClassification")(config))
+    key = model.key("orthogonal")
+    rows = [[1, 5, 9, 2], [1, 5, 9, 2, 2], [2, 2], [1, 6, 3, 4, 4, 8, 0], [7, 2, 3], [1]]
+    for client in (model.whole(key), model.halves(key), model.halves(key, blocks=1)):
+        if fill is None and isinstance(client.side, WholeModel):
+            continue  # stock models then take one row alone
+        for row, answer in zip(rows, client(rows, batch_size=3), strict=True):
+            close(answer["logits"], alone(model.plain, row, "logits"))
+
+
 @pytest.mark.parametrize("mode", MODES)
-def test_images(mode: Mode, served: Callable[[Any], Any]) -> None:
+@pytest.mark.parametrize("pooler", ["tanh", "relu"])
+def test_images(pooler: str, mode: Mode, served: Callable[[Any], Any]) -> None:
     config = transformers.ViTConfig(
         hidden_size=24,
         num_hidden_layers=2,
@@ -109,6 +130,7 @@ def test_images(mode: Mode, served: Callable[[Any], Any]) -> None:
         intermediate_size=20,
         image_size=[8, 12],
         patch_size=4,
+        pooler_act=pooler,
     )
     model = served(transformers.ViTModel(config))
     client = model.whole(model.key(mode))

@@ -162,7 +162,7 @@ def test_a_folder_without_checkpoint(causal: Callable[[str], Any], tmp_path: Any
         EncryptedModel.load(codec, tmp_path / "nothing")
     (tmp_path / "odd").mkdir()
     (tmp_path / "odd" / "config.json").write_text('{"architectures": ["NoSuchModel"]}')
-    with pytest.raises(InputError, match="no NoSuchModel"):
+    with pytest.raises(InputError, match="no model NoSuchModel"):
         EncryptedModel.load(codec, tmp_path / "odd")
 
 
