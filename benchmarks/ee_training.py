@@ -4,16 +4,17 @@ That both take the same steps is measured elsewhere (training/drift_table.py, in
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
-from torch import nn
 
 from benchmarks.ee_subjects import Columns, Subject, subjects
-from benchmarks.pairs import one_thread, ratio
+from benchmarks.pairs import model_ratio, one_thread
 from biodesci.ee.training import TrainingPlan, check_combination, check_model, freeze_for
 from biodesci.ee.training.loop import minibatches, run
 from biodesci.ee.training.losses import class_losses, token_losses
 
-PAIRS, SECONDS = 15, 60.0
+PAIRS, SECONDS = 7, 30.0
 BATCH, STEPS = 2, 2
 
 
@@ -33,16 +34,14 @@ def _time(subject: Subject) -> tuple[float, int]:
     freeze_for(subject.encrypted, subject.layout)
     check_model(subject.encrypted, subject.layout)
 
-    def train(model: nn.Module, given: Columns) -> None:
-        run(model, minibatches(given, plan), plan, loss)
-
     def encoded() -> Columns:
         labels = torch.from_numpy(subject.codec.encode_labels(columns["labels"].numpy()))
         return subject.encode(columns) | {"labels": labels}
 
-    return ratio(
-        lambda: train(subject.plain, columns), lambda: train(subject.encrypted, encoded()), PAIRS, SECONDS
-    )
+    def train(model: Any, encrypted: bool) -> object:
+        return run(model, minibatches(encoded() if encrypted else columns, plan), plan, loss)
+
+    return model_ratio(subject.plain, subject.encrypted, train, PAIRS, SECONDS)
 
 
 def figures() -> dict[str, dict[str, object]]:
