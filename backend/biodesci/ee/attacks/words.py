@@ -117,11 +117,16 @@ def _private(document: Mapping[str, Any]) -> Finding | None:
     if not found:
         return None
     holds = _share(found) < FOUND
+    error = found.get("streamKeyError")
+    came_out = (
+        ""
+        if error is None
+        else f", and the key that came out has an error of {error:.2g} (drawn at random: 1.4)"
+    )
     return Finding(
         "no public model that has to do with this one: its weights were never public",
         holds,
-        f"{_share(found):.1%} of neurons or tokens were matched with weights of the same kind, and the key "
-        f"that came out has an error of {found['streamKeyError']:.2g} (a key drawn at random: 1.4)",
+        f"{_share(found):.1%} of neurons or tokens were matched with weights of the same kind{came_out}",
         "This is the case that this encryption is for. What values and counts tell all the same, and what "
         "known pairs give, is below.",
         "draw the weights privately from the start, and let no plain copy out."
