@@ -84,13 +84,19 @@ def test_a_real_model_there_and_back(owner, minilm, tmp_path):
     [
         (("encrypt", "MINILM", "OUT", "--mode", "rot13"), "There is no mode 'rot13'"),
         (("encrypt", "NOWHERE", "OUT"), "There is no config.json"),
+        (("encrypt", "FILE", "OUT"), "model.safetensors is a file"),
         (("encrypt", "MINILM", "MINILM"), "exists already"),
         (("decrypt", "MINILM", "OUT"), "holds no encrypted checkpoint"),
         (("rekey", "MINILM", "OUT"), "holds no encrypted checkpoint"),
     ],
 )
 def test_mistakes_are_named_and_leave_nothing(owner, minilm, tmp_path, arguments, said):
-    places = {"MINILM": minilm, "OUT": tmp_path / "out", "NOWHERE": tmp_path / "nowhere"}
+    places = {
+        "MINILM": minilm,
+        "FILE": minilm / "model.safetensors",
+        "OUT": tmp_path / "out",
+        "NOWHERE": tmp_path / "nowhere",
+    }
     code, _, err = owner("model", *(places.get(a, a) for a in arguments))
     assert code != 0
     assert said in json.loads(err.splitlines()[-1])["error"]["message"]

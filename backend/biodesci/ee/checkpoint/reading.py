@@ -56,6 +56,8 @@ class Checkpoint:
     def open(cls, folder: Path) -> Checkpoint:
         """Raises NotFoundError without config.json or weights; InputError for pickles, quantized weights, and
         shards that don't fit their index."""
+        if folder.is_file():
+            raise InputError(f"{folder} is a file.", f"Name its folder: {folder.parent}.")
         config = read_json(folder / CONFIG)
         generation = read_json(folder / GENERATION) if (folder / GENERATION).exists() else None
         sharded = not (folder / WEIGHTS).exists()

@@ -59,6 +59,11 @@ EXACT: dict[str, frozenset[str]] = {
 def check_combination(optimizer: str, mode: str) -> None:
     """Raises InputError, with the reason, unless training with `optimizer` under keys of `mode` equals
     plaintext training."""
+    if optimizer not in OPTIMIZERS:
+        raise InputError(
+            f"There is no optimizer {optimizer!r}: how it steps is not known here.",
+            f"Use one of: {', '.join(OPTIMIZERS)}.",
+        )
     reason = refusal(optimizer, mode)
     if reason is not None:
         exact = sorted(name for name, modes in EXACT.items() if mode in modes)

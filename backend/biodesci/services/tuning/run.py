@@ -36,6 +36,7 @@ from biodesci.services.tuning.job import LOSSES, Job
 from biodesci.services.tuning.state import Stand
 
 FORMAT = "biodesci/tuning/v1"
+LINES = 20  # about so many say how far a run is
 Progress = Callable[[int, int], None]  # steps done, of so many
 Told = Callable[[str], None]  # a line for whoever waits
 
@@ -184,8 +185,9 @@ def _train(
             document,
             Stand(number, done, before, tuning_state.moving(model), stepper.state()),
         )
-        told(f"epoch {number} of {plan.epochs}: loss {mean:.4f}, {time.monotonic() - since:.1f} s")
-        since = time.monotonic()
+        if number == plan.epochs or number % max(1, plan.epochs // LINES) == 0:
+            told(f"epoch {number} of {plan.epochs}: loss {mean:.4f}, {time.monotonic() - since:.1f} s")
+            since = time.monotonic()
 
     state = None if stand is None else stand.optimizer
     run(model, minibatches(columns, plan), plan, loss, watch=Watch(step, epoch), first=first, state=state)
