@@ -39,7 +39,7 @@ PLAN = FeaturePlan(
 TABLE = "age,chol,sex,num\n" + "".join(
     f"{30 + i},{150 + 7 * i},{('Male', 'Female')[i % 2]},{i % 3 % 2}\n" for i in range(40)
 )
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(280)
 
 
 @pytest.fixture
