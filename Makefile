@@ -15,7 +15,8 @@ forge = $(firstword $(wildcard node_modules/@foundry-rs/forge-*/bin/forge))
 page_sources := $(shell find frontend -type f -not -path '*/dist/*' 2>/dev/null) package-lock.json
 
 # The suites run side by side, the longest first; each starts what it needs on free ports. JOBS=1 runs them one after the other.
-JOBS ?= 2
+# One is about ten processes and keeps two cores busy: more at a time only wait for each other, and for their time limits.
+JOBS ?= $(shell n=$$(( $$(getconf _NPROCESSORS_ONLN) / 2 )); echo $$(( n > 1 ? n : 1 )))
 suites = test-browser test-story test-integration test-contracts test-backend test-page
 
 # Contract suites that were not written here, and the build that Slither reads.

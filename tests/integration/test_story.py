@@ -16,6 +16,9 @@ from pathlib import Path
 
 import pytest
 
+# Minutes on a small machine: some twenty processes, and eleven kills.
+pytestmark = pytest.mark.timeout(900)
+
 ROOT = Path(__file__).parents[2]
 HOSPITALS = ("cleveland", "hungary", "switzerland", "va-long-beach")
 # step of the story -> workers killed soon after it began

@@ -150,18 +150,29 @@ class Supervisor:
         write_atomic(self.logs.parent / "processes.json", json.dumps(pids, indent=2).encode())
 
     def wait_ready(self, child: Child, timeout: float = 60.0) -> None:
-        """Wait until the child answers; UnavailableError with the end of its log if it does not."""
+        """Wait until the child answers; UnavailableError with the end of its log if it does not.
+
+        One that was killed meanwhile is waited for if `watch` starts it again; one that ended by itself
+        would only do so again.
+        """
         if child.ready is None:
             return
         deadline = time.monotonic() + timeout
         while not child.ready():
-            if not child.running or time.monotonic() > deadline:
-                what = "ended at once" if not child.running else f"did not answer within {timeout:.0f} s"
+            ended = not child.running and not self._revives(child)
+            if ended or time.monotonic() > deadline:
+                what = "ended at once" if ended else f"did not answer within {timeout:.0f} s"
                 child.restart = False
                 raise UnavailableError(
                     f"The {child.name} process {what}.", f"Its log ends with:\n{child.tail()}"
                 )
             time.sleep(0.05)
+
+    def _revives(self, child: Child) -> bool:
+        """Whether the watch starts this dead child again, which a signal had killed."""
+        code = None if child.process is None else child.process.returncode
+        killed = code is None or code < 0  # None: it has been started again since
+        return self._watch is not None and child.restart and child.restarts < MAX_RESTARTS and killed
 
     def watch(self) -> None:
         """From now on, restart children that die by themselves."""

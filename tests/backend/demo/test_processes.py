@@ -81,6 +81,21 @@ def test_a_killed_child_is_started_again(supervisor: Supervisor, tmp_path: Path)
     )
 
 
+def test_a_child_killed_before_it_answers_is_waited_for(supervisor: Supervisor) -> None:
+    supervisor.watch()
+
+    def ready() -> bool:
+        child = supervisor.children["slow"]
+        if child.restarts == 0:
+            supervisor.kill("slow")
+            return False
+        return child.running
+
+    child = supervisor.spawn("slow", SLEEP, os.environ, ready=ready)
+    assert child.restarts == 1
+    assert child.running
+
+
 def test_a_child_that_always_dies_is_given_up(supervisor: Supervisor) -> None:
     supervisor.spawn("hopeless", [sys.executable, "-c", "raise SystemExit(1)"], os.environ)
     supervisor.watch()
