@@ -16,28 +16,33 @@ from typing import Any
 
 import torch
 
+SHARED = 6  # pairs at one place in memory
+
 
 @dataclass(frozen=True)
 class Ratio:
-    """CPU time(other) / CPU time(one) of each pair."""
+    """CPU time(other) / CPU time(one) of each pair, in groups that share a place in memory."""
 
-    pairs: list[float]
+    groups: list[list[float]]
 
     @property
     def median(self) -> float:
         """Of all pairs."""
-        return round(statistics.median(self.pairs), 4)
+        return round(statistics.median(pair for group in self.groups for pair in group), 4)
 
     @property
     def interval(self) -> tuple[float, float]:
-        """What holds the true median with about 95%, by ranks alone: these are n/2 ± 0.98 √n."""
-        n, ordered = len(self.pairs), sorted(self.pairs)
+        """What holds the true median with about 95%, by the ranks of the groups' medians alone: these are
+        n/2 ± 0.98 √n."""
+        ordered = sorted(map(statistics.median, self.groups))
+        n = len(ordered)
         reach = 0.98 * n**0.5
         return ordered[max(0, int(n / 2 - reach))], ordered[min(n - 1, int(n / 2 + reach))]
 
     def __str__(self) -> str:
-        low, high = self.interval
-        return f"median of {len(self.pairs)} alternating pairs, 95% interval {low:.3f} to {high:.3f}"
+        (low, high), count = self.interval, sum(map(len, self.groups))
+        places = f" at {len(self.groups)} places in memory" if count > len(self.groups) else ""
+        return f"median of {count} alternating pairs{places}, 95% interval {low:.3f} to {high:.3f}"
 
 
 def ratio(one: Callable[[], object], other: Callable[[], object], pairs: int, seconds: float = 0.0) -> Ratio:
@@ -57,22 +62,24 @@ def ratio(one: Callable[[], object], other: Callable[[], object], pairs: int, se
         first, second = (one, other) if pair % 2 == 0 else (other, one)
         a, b = clock(first), clock(second)
         ratios.append(b / a if pair % 2 == 0 else a / b)
-    return Ratio(ratios)
+    return Ratio([[pair] for pair in ratios])
 
 
 def model_ratio(
     plain: Any, encrypted: Any, run: Callable[[Any, bool], object], pairs: int, seconds: float
 ) -> Ratio:
-    """As `ratio`, for two models and `run(model, is encrypted)`: half of the pairs (and seconds) with the
-    plain model copied into memory first, half with the other, so that neither has the better place."""
-    found: list[float] = []
-    for models in ((plain, encrypted), (encrypted, plain)):
-        first, second = (copy.deepcopy(model) for model in models)
-        one, other = (first, second) if models[0] is plain else (second, first)
-        found += ratio(
-            partial(run, one, False), partial(run, other, True), (pairs + 1) // 2, seconds / 2
-        ).pairs
-    return Ratio(found)
+    """As `ratio`, for two models and `run(model, is encrypted)`: both are copied to another place in memory
+    after every few pairs, in turns the plain one and the encrypted one first. Where a model lies, equal
+    models included, moves its time by percents."""
+    groups: list[list[float]] = []
+    began = time.monotonic()
+    while len(groups) * SHARED < pairs or time.monotonic() - began < seconds:
+        order = (plain, encrypted) if len(groups) % 2 == 0 else (encrypted, plain)
+        first, second = (copy.deepcopy(model) for model in order)
+        one, other = (first, second) if order[0] is plain else (second, first)
+        found = ratio(partial(run, one, False), partial(run, other, True), SHARED)
+        groups.append([pair for group in found.groups for pair in group])
+    return Ratio(groups)
 
 
 @contextmanager

@@ -68,7 +68,8 @@ def ask(
         rows = [{"input": i, "continuation": one} for i, one in enumerate(told, 1)]
         output.table(rows, ("input", "continuation"), "Nothing was said.")
         return
-    answers = service.ask(model, inputs, folder=folder)
+    with output.progress("Asking", len(inputs)) as advance:
+        answers = service.ask(model, inputs, folder=folder, progress=advance)
     if out is not None:
         service.write_answers(out, answers)
         output.record({"file": out, "answers": len(answers), "names": sorted(answers[0])}, "Answered.")

@@ -32,14 +32,3 @@ def load_parts(form: str, data: bytes) -> tuple[dict[str, NDArray[Any]], dict[st
     if metadata.get("format") != form:
         raise InputError(f"These bytes are not a {form}.", hint)
     return {name: np.array(part) for name, part in loaded.items()}, metadata
-
-
-def check_orders(orders: NDArray[Any], what: str) -> None:
-    """Raises InputError unless each row of `orders` is a permutation."""
-    rows = np.atleast_2d(orders)
-    if rows.dtype != np.int64 or not np.array_equal(
-        np.sort(rows, axis=-1), np.broadcast_to(np.arange(rows.shape[-1]), rows.shape)
-    ):
-        raise InputError(
-            f"The {what} is not an order.", "The file may be damaged; use the one first written."
-        )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -61,14 +61,20 @@ def read_inputs(path: Path, column: str) -> list[str] | Tensor:
 
 
 def ask(
-    model: EncryptedModel, inputs: Sequence[str] | Tensor, *, folder: Path, batch_size: int = 16
+    model: EncryptedModel,
+    inputs: Sequence[str] | Tensor,
+    *,
+    folder: Path,
+    batch_size: int = 16,
+    progress: Callable[[int], None] = lambda _: None,
 ) -> list[Answer]:
-    """The decoded answers, one per input."""
+    """The decoded answers, one per input; `progress` gets how many were answered since the last call."""
     if isinstance(inputs, Tensor) and inputs.is_floating_point():
         types = {s.dtype for s in Checkpoint.open(folder).tensors.values() if s.dtype.is_floating_point}
         wide = torch.float64 if types == {torch.float64} else torch.float32
         inputs = inputs.to(wide)
-    return model(inputs if isinstance(inputs, Tensor) else list(inputs), batch_size=batch_size)
+    asked = inputs if isinstance(inputs, Tensor) else list(inputs)
+    return model(asked, batch_size=batch_size, progress=progress)
 
 
 def write_answers(target: Path, answers: Sequence[Answer]) -> None:

@@ -7,13 +7,14 @@ other. Chain 0 and the zero address keep it apart from what ModelRegistry record
 
 The envelope says nothing of who sealed it: anybody can, who knows the recipient's public key and the key id.
 So whoever carries the file could put a codec of their own in its place, which they can undo. What tells is
-the secret's fingerprint, which the owner reads out to the recipient alone: the orders of a model with a few
-features and classes can be guessed, and it would tell which guess is right."""
+the secret's fingerprint, which the owner reads out to the recipient. What is sealed begins with 16 random
+bytes, so that the fingerprint confirms no guess at the few orders of a small model."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -29,6 +30,7 @@ from biodesci.services import files, keys
 from biodesci.services.encrypted_folder import check_key_id
 
 NOWHERE = "0x" + "00" * 20
+SALT = 16  # bytes before the secret
 DIGITS = 32  # of a secret's fingerprint: 128 bits, against a second secret with the same
 
 
@@ -64,7 +66,7 @@ def binding(key_id: str, public: bytes) -> bytes:
 
 
 def secret_fingerprint(data: bytes) -> str:
-    """Names the bytes of a codec or client half: the first 32 hexadecimal digits of their SHA-256."""
+    """Names what was sealed, salt and secret: the first 32 hexadecimal digits of its SHA-256."""
     return hashlib.sha256(data).hexdigest()[:DIGITS]
 
 
@@ -81,7 +83,7 @@ def read_fingerprint(text: str) -> str:
 
 def seal(target: Path, public: bytes, secret: Codec | ClientHalf) -> str:
     """Writes the secret, sealed to `public`, readable by its owner alone; the secret's fingerprint."""
-    data = secret.to_bytes()
+    data = os.urandom(SALT) + secret.to_bytes()
     files.write_private(target, envelope.seal(public, data, binding(secret.key_id, public)))
     return secret_fingerprint(data)
 
@@ -121,6 +123,7 @@ def open_(
             "with the model owner, over a way that you trust, and ask for the file again.",
         )
     told(found)
+    data = data[SALT:]
     try:
         half = _format(data) == client_half.FORMAT
         secret = ClientHalf.from_bytes(data) if half else Codec.from_bytes(data)

@@ -81,3 +81,23 @@ def crowd(
         return made
 
     return gather
+
+
+@pytest.fixture
+def owner(tmp_path, monkeypatch, capsys):
+    """Runs commands of somebody who needs no chain, with a home of their own; gives exit code, stdout,
+    stderr."""
+    monkeypatch.setenv("BIODESCI_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("BIODESCI_PASSPHRASE", PASS)
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        session.settings.cache_clear()
+        session.passphrase.cache_clear()
+        try:
+            main([*map(str, arguments), "--json"])
+            code = 0
+        except SystemExit as exc:
+            code = int(exc.code or 0)
+        return (code, *capsys.readouterr())
+
+    return run

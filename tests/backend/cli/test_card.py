@@ -12,7 +12,6 @@ import torch
 import transformers
 from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 
-from biodesci.cli import main, session
 from biodesci.services.encrypt import open_key
 
 PASS = "one for all"
@@ -26,25 +25,6 @@ SHAPE: dict[str, Any] = {
     "max_position_embeddings": 64,
     "type_vocab_size": 2,
 }
-
-
-@pytest.fixture
-def owner(tmp_path, monkeypatch, capsys):
-    """Runs `biodesci model ...` with a home of its own; gives exit code, stdout, stderr."""
-    monkeypatch.setenv("BIODESCI_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("BIODESCI_PASSPHRASE", PASS)
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        session.settings.cache_clear()
-        session.passphrase.cache_clear()
-        try:
-            main(["model", *map(str, arguments), "--json"])
-            code = 0
-        except SystemExit as exc:
-            code = int(exc.code or 0)
-        return (code, *capsys.readouterr())
-
-    return run
 
 
 @pytest.fixture
@@ -71,11 +51,11 @@ def tuned(tmp_path) -> Path:
 
 
 def test_the_card_of_an_encrypted_model_with_its_real_base(owner, tuned, tmp_path):
-    code, out, err = owner("encrypt", tuned, tmp_path / "enc", "--mode", "permutation")
+    code, out, err = owner("model", "encrypt", tuned, tmp_path / "enc", "--mode", "permutation")
     assert code == 0, err
     key_id = json.loads(out)["keyId"]
     code, out, err = owner(
-        *("card", tmp_path / "enc", "--base", tmp_path / "public"),
+        *("model", "card", tmp_path / "enc", "--base", tmp_path / "public"),
         *("--text", tmp_path / "text", "--tokenizer", tmp_path / "public"),
     )
     assert code == 0, err
@@ -96,11 +76,11 @@ def test_the_card_of_an_encrypted_model_with_its_real_base(owner, tuned, tmp_pat
     assert secret not in Path(told["json"]).read_text()
     assert secret[1:-1] not in words
     # the card beside the weights does not keep them from being decrypted
-    assert owner("decrypt", tmp_path / "enc", tmp_path / "plain")[0] == 0
+    assert owner("model", "decrypt", tmp_path / "enc", tmp_path / "plain")[0] == 0
 
 
 def test_a_plain_model_is_judged_in_the_mode_that_is_asked(owner, tuned, tmp_path):
-    code, _, err = owner("card", tuned, "--mode", "general", "--out", tmp_path / "card")
+    code, _, err = owner("model", "card", tuned, "--mode", "general", "--out", tmp_path / "card")
     assert code == 0, err
     document = json.loads((tmp_path / "card/security-card.json").read_text())
     assert document["mode"] == "general"
@@ -127,7 +107,7 @@ def test_mistakes_are_named_and_leave_nothing(owner, tuned, tmp_path, arguments,
     places = {
         name: tmp_path / name.lower() for name in ("TUNED", "NOWHERE", "TEXT", "SHORT", "PUBLIC", "OTHER")
     }
-    code, _, err = owner("card", *(places.get(a, a) for a in arguments), "--out", tmp_path / "card")
+    code, _, err = owner("model", "card", *(places.get(a, a) for a in arguments), "--out", tmp_path / "card")
     assert code != 0
     assert said in json.loads(err.splitlines()[-1])["error"]["message"]
     assert not (tmp_path / "card").exists()

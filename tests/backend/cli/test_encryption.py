@@ -13,29 +13,9 @@ import torch
 from safetensors.torch import load_file
 from transformers import AutoModel
 
-from biodesci.cli import main, session
 from biodesci.services.encrypt import open_key
 
 PASS = "one for all"
-
-
-@pytest.fixture
-def owner(tmp_path, monkeypatch, capsys):
-    """Runs commands with a home of their own; gives exit code, stdout, stderr."""
-    monkeypatch.setenv("BIODESCI_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("BIODESCI_PASSPHRASE", PASS)
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        session.settings.cache_clear()
-        session.passphrase.cache_clear()
-        try:
-            main([*map(str, arguments), "--json"])
-            code = 0
-        except SystemExit as exc:
-            code = int(exc.code or 0)
-        return (code, *capsys.readouterr())
-
-    return run
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ from biodesci.core.errors import InputError
 from biodesci.ee import defences
 from biodesci.ee.attacks import answers, gradients, known_plaintext, matching, staged_weights
 from biodesci.ee.attacks.drift import gaussian, low_rank, unrelated
+from biodesci.ee.attacks.markdown import render
 from biodesci.ee.attacks.staged_tokens import Tokens
-from biodesci.ee.attacks.words import render
 from biodesci.ee.groups import Mode
 from biodesci.ee.keys import ModelKey
 from biodesci.ee.keys import vocabulary as order_of_tokens

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -84,19 +84,22 @@ class EncryptedModel:
         return {name: found.double().numpy() for name, found in self.side.answer(outputs, request).items()}
 
     @torch.no_grad()
-    def __call__(self, inputs: Any, *, batch_size: int = 16) -> list[Answer]:
+    def __call__(
+        self, inputs: Any, *, batch_size: int = 16, progress: Callable[[int], None] = lambda _: None
+    ) -> list[Answer]:
         """One answer for each input, in order; per-token answers without those for padding. Inputs of similar
-        length share a batch."""
+        length share a batch; `progress` gets how many were answered since the last call."""
         if isinstance(inputs, str):
             inputs = [inputs]
         if batch_size < 1:
             raise InputError(f"A batch of {batch_size} is none.", "Choose at least 1.")
         if isinstance(inputs, (Tensor, np.ndarray)):
             whole = torch.as_tensor(inputs)
-            batches = [
-                np.arange(i, min(i + batch_size, len(whole))) for i in range(0, len(whole), batch_size)
-            ]
-            return [one for rows in batches for one in self._run(whole[torch.from_numpy(rows)])]
+            found: list[Answer] = []
+            for batch in torch.split(whole, batch_size):
+                found += self._asked(self.encode(batch))
+                progress(len(batch))
+            return found
         rows = self._lists(list(inputs))
         order = sorted(range(len(rows)), key=lambda i: len(rows[i][0]))
         answers: list[Answer | None] = [None] * len(rows)
@@ -105,6 +108,7 @@ class EncryptedModel:
             given = self._padded([rows[i] for i in chosen])
             for i, answer in zip(chosen, self._asked(self.side.tokens(given)), strict=True):
                 answers[i] = answer
+            progress(len(chosen))
         return cast(list[Answer], answers)
 
     def generate(self, inputs: Any, max_new_tokens: int, *, attention_mask: Tensor | None = None) -> Tensor:
@@ -137,9 +141,6 @@ class EncryptedModel:
         tokenizer = stock_tokenizer(self.side.codec.tokens, self.tokenizer, padded=self.padded)
         stock: Any = transformers.pipeline  # one overload per task, and the task is not known here
         return stock(task, model=self.model, tokenizer=tokenizer, **settings)
-
-    def _run(self, inputs: Tensor) -> list[Answer]:
-        return self._asked(self.encode(inputs))
 
     def _asked(self, request: Request) -> list[Answer]:
         arguments = placed(request.arguments, self.model)

@@ -160,15 +160,16 @@ def test_half_codecs_do_half(classifier: Any, tmp_path: Path) -> None:
 
 
 def test_what_a_codec_is_compared_by(classifier: Any, tmp_path: Path) -> None:
-    """The fingerprint is of the very bytes that were sealed; the recipient sees it, and refuses another."""
-    told = classifier.owner.run(
-        *("model", "grant", classifier.path / "encrypted", classifier.path / "data.pub"),
-        *("--out", tmp_path / "codec"),
-    )
+    """The fingerprint is of the very bytes that were sealed; the recipient sees it, and refuses another. No
+    two are alike, so that it confirms no guess at the codec."""
+    grant = ("model", "grant", classifier.path / "encrypted", classifier.path / "data.pub", "--out")
+    told = classifier.owner.run(*grant, tmp_path / "codec")
+    assert classifier.owner.run(*grant, tmp_path / "again")["fingerprint"] != told["fingerprint"]
     seed = keys.load_seed(classifier.data.home, PASS)
     info = sealed_codec.binding(told["keyId"], (classifier.path / "data.pub").read_bytes())
     data = envelope.open_(seed, (tmp_path / "codec").read_bytes(), info)
     assert told["fingerprint"] == hashlib.sha256(data).hexdigest()[:32]
+    assert Codec.from_bytes(data[16:]).key_id == told["keyId"]
     ask = ("model", "ask", classifier.path / "encrypted", "--input", classifier.path / "images.safetensors")
     classifier.data.run(*ask, "--with", tmp_path / "codec")
     assert f"codec fingerprint {told['fingerprint']}: compare it with" in classifier.data.said[-1]

@@ -1,5 +1,4 @@
-"""The security card in words: Markdown, for whoever answers for the data. Every sentence follows from a
-figure."""
+"""What the red team's figures mean, attack by attack, in words: every sentence follows from a figure."""
 
 from __future__ import annotations
 
@@ -30,37 +29,13 @@ class Finding:
         ]
 
 
-def render(document: Mapping[str, Any]) -> str:
-    """Markdown from `measure`'s document (of a checkpoint, or of a tabular transformer)."""
+def findings(document: Mapping[str, Any]) -> list[Finding]:
+    """One for each attack that `measure`'s document (of a checkpoint, or of a tabular transformer) has
+    figures of."""
     weights = (_actual, _alignment, _private, _split, _noise, _dense, _linkage, _heads)
     makers = (*weights, _hidden, _pairs, _population, _frequency, _gradients, _dummies)
     made = [make(document) for make in makers]
-    found = [finding for finding in made if finding is not None]
-    lines = [
-        "# Security card",
-        "",
-        f"Architecture {document.get('architecture', 'tabular transformer')}, key mode {document['mode']}. "
-        "All figures come from our own attacks, run with fresh keys on this architecture (but for the "
-        "labels' leak, which asks no model). Where an attack failed, it is our attack that failed: a better "
-        "one may succeed. *Drift* is how far the secret weights are from public ones, relative to the spread "
-        "of the public ones: 0 are the same weights, 1 is as much change as content.",
-        "",
-        "| somebody who has | encryption | figure |",
-        "| --- | --- | --- |",
-    ]
-    lines += [f"| {f.title} | {f.verdict} | {f.figure} |" for f in found]
-    for f in found:
-        lines += [
-            "",
-            f"## {f.title[0].upper()}{f.title[1:]}: {f.verdict}",
-            "",
-            f"{f.figure[0].upper()}{f.figure[1:]}. {f.means}",
-            "",
-        ]
-        lines += [f"What to do: {f.do}"]
-        for caption, rows in f.tables:
-            lines += ["", caption, "", *_table(rows)] if caption else ["", *_table(rows)]
-    return "\n".join(lines).rstrip() + "\n"
+    return [finding for finding in made if finding is not None]
 
 
 def _actual(document: Mapping[str, Any]) -> Finding | None:
@@ -102,10 +77,10 @@ def _alignment(document: Mapping[str, Any]) -> Finding | None:
         f"matched up to a drift of {max(broken):g}, of those tried"
         if broken
         else "not matched at any drift tried",
-        "Matched means: at least half of the neurons, or tokens, were recognized; the key follows "
-        "from these.",
-        "use weights that were never public, or count on this encryption only where the machine's "
-        "owner is trusted.",
+        "Matched means: at least half of the neurons, or tokens, were recognized; the key follows from "
+        "these.",
+        "use weights that were never public, or count on this encryption only where the machine's owner "
+        "is trusted.",
         tables,
     )
 
@@ -148,8 +123,7 @@ def _split(document: Mapping[str, Any]) -> Finding | None:
         if broken
         else "not matched",
         "Split mode keeps token numbers from the server. It does not keep its own blocks from being "
-        "matched, and "
-        "with the key of their stream it can read states."
+        "matched, and with the key of their stream it can read states."
         if broken
         else "The server's blocks were not matched.",
         "use split mode to hide token numbers; don't count on it to hide the weights from who has the base.",
@@ -168,12 +142,11 @@ def _noise(document: Mapping[str, Any]) -> Finding | None:
     return Finding(
         "that public model, after noise was added to the weights",
         bool(enough),
-        f"at noise of {first['noise']:g} the answers are off by {first['answersOff']:.0%} of their "
-        f"spread, and "
-        f"{first['matched']:.0%} were still matched",
+        f"at noise of {first['noise']:g} the answers are off by {first['answersOff']:.0%} of their spread, "
+        f"and {first['matched']:.0%} were still matched",
         "Noise that stops the matching would have to spare the answers; this table says what it costs.",
-        "don't add noise to weights as a defence; use it where it is counted, as differential "
-        "privacy in training.",
+        "don't add noise to weights as a defence; use it where it is counted, as differential privacy in "
+        "training.",
         [("", joined)],
     )
 
@@ -186,11 +159,10 @@ def _dense(document: Mapping[str, Any]) -> Finding | None:
         "the encrypted weights, and nothing else (mode dense)",
         share < FOUND,
         f"{share:.0%} of the rotations' coordinates came out, up to their order",
-        "The dense maps of the norms give the rotations away: each is a product that can be taken "
-        "apart. What is "
-        "left of the key is an order, as in mode permutation.",
-        "prefer mode permutation: our attacks left no less of its key, and it needs no model class "
-        "of its own.",
+        "The dense maps of the norms give the rotations away: each is a product that can be taken apart. "
+        "What is left of the key is an order, as in mode permutation.",
+        "prefer mode permutation: our attacks left no less of its key, and it needs no model class of its "
+        "own.",
     )
 
 
@@ -221,9 +193,8 @@ def _heads(document: Mapping[str, Any]) -> Finding | None:
     return Finding(
         "that public model, and looks at attention heads alone",
         None if hidden and first["byProducts"] >= FOUND else first["byProducts"] < FOUND,
-        f"{first['byProducts']:.0%} of the heads told apart by products, "
-        f"{first['bySingleMatrices']:.0%} by single "
-        f"matrices (guessing: {first['chance']:.0%})",
+        f"{first['byProducts']:.0%} of the heads told apart by products, {first['bySingleMatrices']:.0%} "
+        f"by single matrices (guessing: {first['chance']:.0%})",
         "No key of any mode here changes the products.",
         "mode general hides single matrices. It is not a defence against products.",
         [("", rows)],
@@ -247,7 +218,7 @@ def _hidden(document: Mapping[str, Any]) -> Finding | None:
         f"at least half of the words read up to a drift of {max(broken):g}"
         if broken
         else "words were not read",
-        f"This needs no weights, only what a compute machine "
+        "This needs no weights, only what a compute machine "
         f"sees.{also if shuffled and shuffled[0] >= FOUND else ''}",
         "keep identifying text away from a machine whose owner has the public model, or use private weights.",
         [("", rows)],
@@ -302,11 +273,11 @@ def _frequency(document: Mapping[str, Any]) -> Finding | None:
     return Finding(
         "text of the same kind, and counts encrypted tokens",
         best < FOUND,
-        f"up to {best:.0%} of running text was read, from {max(row['tokens'] for row in rows)} "
-        f"encrypted tokens",
-        "A secret order of the vocabulary leaves words countable. Neither weights nor model are "
-        "needed. Shuffled "
-        "texts hide who stands beside whom, until the places are put in order by how often each occurs.",
+        f"up to {best:.0%} of running text was read, from {max(row['tokens'] for row in rows)} encrypted "
+        "tokens",
+        "A secret order of the vocabulary leaves words countable. Neither weights nor model are needed. "
+        "Shuffled texts hide who stands beside whom, until the places are put in order by how often each "
+        "occurs.",
         "don't send much text under one key; with split mode no token numbers are sent.",
         [("", rows)],
     )
@@ -325,15 +296,14 @@ def _gradients(document: Mapping[str, Any]) -> Finding | None:
     return Finding(
         "one client's update from training",
         not alone or alone[0] < 0.9,
-        f"one example's label told right in {max(alone):.0%} of the trials, up to the secret order of "
-        f"the classes"
+        f"one example's label told right in {max(alone):.0%} of the trials, up to the secret order of the "
+        "classes"
         if alone
         else "not tried for single updates",
         "A sum over several clients hides single labels in part; noise of differential privacy hides "
-        "more. What it "
-        "costs in accuracy depends on the data.",
-        "send updates through secure aggregation, and add differential privacy: a sum over few clients still "
-        "tells which tokens they hold together.",
+        "more. What it costs in accuracy depends on the data.",
+        "send updates through secure aggregation, and add differential privacy: a sum over few clients "
+        "still tells which tokens they hold together.",
         tables,
     )
 
@@ -347,9 +317,8 @@ def _dummies(document: Mapping[str, Any]) -> Finding | None:
         "that public model, where dummy neurons were added that cancel",
         caught < FOUND,
         f"{caught:.0%} of the dummies were recognized and removed",
-        "Two neurons that cancel read the same, under every key. Left in, they did not stop the "
-        "matching either, "
-        "where the table says so.",
+        "Two neurons that cancel read the same, under every key. Left in, they did not stop the matching "
+        "either, where the table says so.",
         "don't use cancelling dummies as a defence.",
         [("", rows)],
     )
@@ -358,18 +327,3 @@ def _dummies(document: Mapping[str, Any]) -> Finding | None:
 def _share(row: Mapping[str, Any]) -> float:
     names = ("neurons", "neuronsMatched", "vocabulary")
     return max((float(row[name]) for name in names if name in row), default=0.0)
-
-
-def _table(rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    """A Markdown table; a column for every field that any row has."""
-    names = list(dict.fromkeys(name for row in rows for name in row))
-    lines = ["| " + " | ".join(names) + " |", "|" + " --- |" * len(names)]
-    return lines + ["| " + " | ".join(_cell(row.get(name)) for name in names) + " |" for row in rows]
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return "—"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return f"{value:.3g}" if isinstance(value, float) else str(value)
