@@ -15,9 +15,8 @@ forge = $(firstword $(wildcard node_modules/@foundry-rs/forge-*/bin/forge))
 page_sources := $(shell find frontend -type f -not -path '*/dist/*' 2>/dev/null) package-lock.json
 
 # The suites run side by side, the longest first; each starts what it needs on free ports. JOBS=1 runs them one after the other.
-# One is about ten processes and keeps two cores busy: more at a time only wait for each other, and for their time limits.
-JOBS ?= $(shell n=$$(( $$(getconf _NPROCESSORS_ONLN) / 2 )); echo $$(( n > 1 ? n : 1 )))
-suites = test-browser test-story test-integration test-contracts test-backend test-page
+JOBS ?= 2
+suites = test-stacks test-contracts test-backend test-page
 
 # Contract suites that were not written here, and the build that Slither reads.
 compiled = .build/compiled
@@ -35,7 +34,7 @@ slither_unread = 'Impossible to generate IR .*(contracts/'
 # Browsers, anvil and forge keep caches in the home folder: they get one in the checkout.
 at_home = mkdir -p .cache/home && HOME=$(CURDIR)/.cache/home
 
-.PHONY: help setup demo up console test test-deep check figures generate compile $(suites) clean
+.PHONY: help setup demo up console test test-deep check figures generate compile $(suites) test-browser test-story test-integration clean
 
 help: ## Show the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -105,6 +104,12 @@ test-backend: compile
 
 test-page: setup
 	$(call node_tool,vitest/vitest.mjs) run --root frontend
+
+# Each of these starts stacks of ten processes and more: side by side they would only wait for each other.
+test-stacks: compile frontend/dist/index.html
+	@$(MAKE) --no-print-directory test-browser
+	@$(MAKE) --no-print-directory test-story
+	@$(MAKE) --no-print-directory test-integration
 
 test-integration: compile
 	$(at_home) pytest -p no:ape_test tests/integration --ignore tests/integration/test_story.py
