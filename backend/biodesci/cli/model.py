@@ -188,7 +188,7 @@ def card(
 
     from biodesci.services.codec import load_card
 
-    found = load_card(session.chain(account=False), session.ipfs(), int(source))
+    found = load_card(session.chain(account=False), session.ipfs(), _number(source))
     typer.echo(json.dumps(found, indent=2, sort_keys=True))
 
 

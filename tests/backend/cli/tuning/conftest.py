@@ -119,7 +119,7 @@ def quick_passphrases() -> Any:
     """scrypt at its lowest cost: these tests open keys dozens of times."""
     seal = encrypt.keyfile.seal
     patched = pytest.MonkeyPatch()
-    patched.setattr(encrypt.keyfile, "seal", lambda *a, **k: seal(*a, **{**k, "n": 1 << 10}))
+    patched.setattr(encrypt.keyfile, "seal", lambda *a, **k: seal(*a, **{"n": 1 << 10, **k}))
     yield
     patched.undo()
 

@@ -70,7 +70,7 @@ def test_what_a_sealed_codec_is_bound_to(causal: Any) -> None:
     expected = envelope.info("codec", 0, zero, int(causal.key_id, 16), subject)
     assert sealed_codec.binding(causal.key_id, public) == expected
     seed = keys.load_seed(causal.data.home, PASS)
-    codec = Codec.from_bytes(envelope.open_(seed, (causal.path / "codec").read_bytes(), expected))
+    codec = Codec.from_bytes(envelope.open_(seed, (causal.path / "codec").read_bytes(), expected)[16:])
     assert (codec.kind, codec.key_id) == ("training", causal.key_id)
     assert stat.S_IMODE((causal.path / "codec").stat().st_mode) == 0o600
 
@@ -346,5 +346,5 @@ def test_a_grant_to_a_key_on_chain(causal: Any, keyed: Any, localnet: Any, tmp_p
     owner = type(causal.owner)(causal.owner.home, settings=network)
     owner.run("model", "grant", causal.path / "encrypted", chain.address, "--out", tmp_path / "codec")
     info = sealed_codec.binding(causal.key_id, envelope.public_key(seed))
-    opened = Codec.from_bytes(envelope.open_(seed, (tmp_path / "codec").read_bytes(), info))
+    opened = Codec.from_bytes(envelope.open_(seed, (tmp_path / "codec").read_bytes(), info)[16:])
     assert opened.key_id == causal.key_id

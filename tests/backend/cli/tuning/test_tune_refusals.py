@@ -52,7 +52,7 @@ def test_optimizers_that_orthogonal_keys_do_not_allow(ready: Any, optimizer: str
     said = ready.told("--optimizer", optimizer)
     assert "not equivalent to plaintext training: it scales every coordinate by itself" in said
     assert "Use one of: muon, sgd, shampoo" in said
-    assert "how rprop steps is not known" in ready.told("--optimizer", "rprop")
+    assert "'rprop': how it steps is not known" in ready.told("--optimizer", "rprop")
 
 
 def test_plans_out_of_range(ready: Any) -> None:

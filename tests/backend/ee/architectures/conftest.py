@@ -48,7 +48,8 @@ class Pair:
         if where is not None:
             expected, decoded = expected[where], decoded[where]
         assert torch.equal(expected.argmax(-1), decoded.argmax(-1))
-        return float((expected - decoded).abs().max() / expected.abs().max())
+        largest = float(expected.abs().max()) or 1.0  # a pooler that ends in ReLU may say nothing but zeros
+        return float((expected - decoded).abs().max()) / largest
 
     def decryption_error(self) -> float:
         """0 if decryption gives every bit back."""
