@@ -16,7 +16,7 @@ page_sources := $(shell find frontend -type f -not -path '*/dist/*' 2>/dev/null)
 
 # The suites run side by side, the longest first; each starts what it needs on free ports. JOBS=1 runs them one after the other.
 JOBS ?= 2
-suites = test-stacks test-contracts test-backend test-page
+suites = test-stacks test-backend test-contracts test-page
 
 # Contract suites that were not written here, and the build that Slither reads.
 compiled = .build/compiled
@@ -106,7 +106,7 @@ test-page: setup
 	$(call node_tool,vitest/vitest.mjs) run --root frontend
 
 # Each of these starts stacks of ten processes and more: side by side they would only wait for each other.
-test-stacks: compile frontend/dist/index.html
+test-stacks:
 	@$(MAKE) --no-print-directory test-browser
 	@$(MAKE) --no-print-directory test-story
 	@$(MAKE) --no-print-directory test-integration

@@ -14,7 +14,7 @@ from biodesci.ee.training import TrainingPlan, check_combination, check_model, f
 from biodesci.ee.training.loop import minibatches, run
 from biodesci.ee.training.losses import class_losses, token_losses
 
-PAIRS, SECONDS = 30, 200.0
+PAIRS, SECONDS = 36, 200.0
 BATCH = 2  # one step of one batch at a time: short runs make near pairs
 
 

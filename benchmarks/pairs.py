@@ -69,8 +69,8 @@ def model_ratio(
     plain: Any, encrypted: Any, run: Callable[[Any, bool], object], pairs: int, seconds: float
 ) -> Ratio:
     """As `ratio`, for two models and `run(model, is encrypted)`: both are copied to another place in memory
-    after every few pairs, in turns the plain one and the encrypted one first. Where a model lies, equal
-    models included, moves its time by percents."""
+    after every few pairs, in turns the plain one and the encrypted one first, so that neither the place nor
+    what training has made of one copy favours a side."""
     groups: list[list[float]] = []
     began = time.monotonic()
     while len(groups) * SHARED < pairs or time.monotonic() - began < seconds:

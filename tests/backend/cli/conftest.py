@@ -19,6 +19,19 @@ PASS = "one for all"
 QUICK = 1 << 12
 
 
+def typed(capsys: pytest.CaptureFixture[str], arguments: tuple[object, ...]) -> tuple[int, str, str]:
+    """Exit code, stdout and stderr of a command, in the environment as it is now."""
+    session.settings.cache_clear()
+    session.passphrase.cache_clear()
+    try:
+        main([*map(str, arguments), "--json"])
+        code = 0
+    except SystemExit as exc:
+        code = int(exc.code or 0)
+    out, err = capsys.readouterr()
+    return code, out, err
+
+
 class People:
     """Runs commands as one of them."""
 
@@ -39,15 +52,7 @@ class People:
 
     def try_(self, who: str, *arguments: object) -> tuple[int, str, str]:
         self._set("BIODESCI_HOME", str(self.home(who)))
-        session.settings.cache_clear()
-        session.passphrase.cache_clear()
-        try:
-            main([*map(str, arguments), "--json"])
-            code = 0
-        except SystemExit as exc:
-            code = int(exc.code or 0)
-        out, err = self._capsys.readouterr()
-        return code, out, err
+        return typed(self._capsys, arguments)
 
     def run(self, who: str, *arguments: object) -> Any:
         code, out, err = self.try_(who, *arguments)
@@ -89,15 +94,4 @@ def owner(tmp_path, monkeypatch, capsys):
     stderr."""
     monkeypatch.setenv("BIODESCI_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("BIODESCI_PASSPHRASE", PASS)
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        session.settings.cache_clear()
-        session.passphrase.cache_clear()
-        try:
-            main([*map(str, arguments), "--json"])
-            code = 0
-        except SystemExit as exc:
-            code = int(exc.code or 0)
-        return (code, *capsys.readouterr())
-
-    return run
+    return lambda *arguments: typed(capsys, arguments)

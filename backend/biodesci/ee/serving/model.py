@@ -96,7 +96,7 @@ class EncryptedModel:
         if isinstance(inputs, (Tensor, np.ndarray)):
             whole = torch.as_tensor(inputs)
             found: list[Answer] = []
-            for batch in torch.split(whole, batch_size):
+            for batch in torch.split(whole, batch_size) if len(whole) else ():
                 found += self._asked(self.encode(batch))
                 progress(len(batch))
             return found

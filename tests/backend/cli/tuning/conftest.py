@@ -114,7 +114,7 @@ class Table:
         return self.path / f"{target}-plain"
 
 
-@pytest.fixture(autouse=True, scope="session")
+@pytest.fixture(autouse=True, scope="module")
 def quick_passphrases() -> Any:
     """scrypt at its lowest cost: these tests open keys dozens of times."""
     seal = encrypt.keyfile.seal
@@ -124,7 +124,7 @@ def quick_passphrases() -> Any:
     patched.undo()
 
 
-@pytest.fixture(autouse=True, scope="session")
+@pytest.fixture(autouse=True, scope="module")
 def one_thread() -> Any:
     before = torch.get_num_threads()
     torch.set_num_threads(1)

@@ -7,14 +7,13 @@ import json
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from transformers import (
-    AutoModelForCausalLM,
-    LlamaForCausalLM,
-)
+from transformers import AutoModelForCausalLM, LlamaForCausalLM
 
 from biodesci.core.errors import InputError
 from biodesci.ee.checkpoint import moving
 from biodesci.ee.checkpoint.reading import WEIGHTS, Checkpoint
+
+TYPES = [torch.bfloat16, torch.float16, torch.float32, torch.float64]
 
 
 def test_what_was_trained_apart_stays_apart(tmp_path, plain):
@@ -34,9 +33,6 @@ def test_what_was_trained_apart_stays_apart(tmp_path, plain):
     assert not torch.allclose(back.lm_head.weight, back.transformer.wte.weight, atol=1e-3)
 
 
-HALVES = [torch.bfloat16, torch.float16, torch.float32, torch.float64]
-
-
 def tied(plain, kind: str, dtype: torch.dtype) -> torch.nn.Module:
     """A model with one matrix for both ends, and norm weights of different sizes."""
     model = plain("gpt2") if kind == "gpt2" else plain("llama", tie_word_embeddings=True)
@@ -47,7 +43,7 @@ def tied(plain, kind: str, dtype: torch.dtype) -> torch.nn.Module:
     return model.to(dtype)
 
 
-@pytest.mark.parametrize("dtype", HALVES)
+@pytest.mark.parametrize("dtype", TYPES)
 @pytest.mark.parametrize("kind", ["gpt2", "llama"])
 @pytest.mark.parametrize("mode", ["orthogonal", "general"])
 def test_what_was_tied_stays_tied_in_every_type(tmp_path, mode, kind, dtype, plain):
@@ -66,7 +62,7 @@ def test_what_was_tied_stays_tied_in_every_type(tmp_path, mode, kind, dtype, pla
     assert json.loads((tmp_path / "back/config.json").read_text())["tie_word_embeddings"] is True
 
 
-@pytest.mark.parametrize("dtype", HALVES)
+@pytest.mark.parametrize("dtype", TYPES)
 @pytest.mark.parametrize("kind", ["gpt2", "llama"])
 @pytest.mark.parametrize("whole", [True, False])
 def test_what_was_trained_apart_is_seen_in_every_type(tmp_path, kind, dtype, whole, plain):
@@ -127,7 +123,6 @@ def test_the_readers_type_counts_not_the_norms(tmp_path, plain):
     model.save_pretrained(tmp_path / "plain")
     with pytest.raises(InputError, match="in bfloat16, those would come back 38% off"):
         moving.make_key(Checkpoint.open(tmp_path / "plain"), "orthogonal")
-    norm_of(plain, 0.01, torch.bfloat16).float().save_pretrained(
-        tmp_path / "wide"
-    )  # what the hint says to do
+    wide = norm_of(plain, 0.01, torch.bfloat16).float()  # what the hint says to do
+    wide.save_pretrained(tmp_path / "wide")
     moving.make_key(Checkpoint.open(tmp_path / "wide"), "orthogonal")

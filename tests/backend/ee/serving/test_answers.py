@@ -65,8 +65,10 @@ def test_bert_heads(head: str, shuffle: bool, mode: Mode, served: Callable[[Any]
 def test_bert_in_halves(head: str, blocks: int, mode: Mode, served: Callable[[Any], Any]) -> None:
     model = served(getattr(transformers, f"BertFor{head}")(transformers.BertConfig(**BERT)))
     client = model.halves(model.key(mode), blocks=blocks)
-    for row, answer in zip(ROWS, client(ROWS, batch_size=3), strict=True):
+    done: list[int] = []
+    for row, answer in zip(ROWS, client(ROWS, batch_size=3, progress=done.append), strict=True):
         close(answer["logits"], alone(model.plain, row, "logits"))
+    assert sum(done) == len(ROWS)
 
 
 @pytest.mark.parametrize("shuffle", [False, True])
@@ -151,8 +153,11 @@ def test_records(mode: Mode) -> None:
     with torch.no_grad():
         want = tabular.build(config, state)(torch.from_numpy(records)).numpy()
     client = EncryptedModel(key.codec("inference"), tabular.build(config, key.encrypt(state)))
-    got = np.stack([answer["logits"] for answer in client(records, batch_size=3)])
+    done: list[int] = []
+    got = np.stack([answer["logits"] for answer in client(records, batch_size=3, progress=done.append)])
     close(got, want)
+    assert done == [3, 3, 1]
+    assert client(records[:0]) == []
 
 
 def test_a_remote_model_is_any_callable(served: Callable[[Any], Any]) -> None:
