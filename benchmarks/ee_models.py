@@ -9,7 +9,7 @@ import torch
 from benchmarks.ee_subjects import Subject, subjects
 from benchmarks.pairs import Ratio, model_ratio, one_thread
 
-PAIRS, SECONDS = 36, 150.0
+ROUNDS, SECONDS = 36, 150.0
 SENT = 4  # at once, for the samples that are compared; timed is one alone
 SAMPLES = 256
 
@@ -36,7 +36,7 @@ def _time(subject: Subject) -> Ratio:
         return subject.decode(subject.ask(model, subject.encode(columns)))
 
     with torch.no_grad():
-        return model_ratio(subject.plain, subject.encrypted, run, PAIRS, SECONDS)
+        return model_ratio(subject.plain, subject.encrypted, run, ROUNDS, SECONDS)
 
 
 def figures() -> dict[str, dict[str, object]]:

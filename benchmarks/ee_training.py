@@ -14,7 +14,7 @@ from biodesci.ee.training import TrainingPlan, check_combination, check_model, f
 from biodesci.ee.training.loop import minibatches, run
 from biodesci.ee.training.losses import class_losses, token_losses
 
-PAIRS, SECONDS = 36, 200.0
+ROUNDS, SECONDS = 36, 200.0
 BATCH = 2  # one step of one batch at a time: short runs make near pairs
 
 
@@ -41,7 +41,7 @@ def _time(subject: Subject) -> Ratio:
     def train(model: Any, encrypted: bool) -> object:
         return run(model, minibatches(encoded() if encrypted else columns, plan), plan, loss)
 
-    return model_ratio(subject.plain, subject.encrypted, train, PAIRS, SECONDS)
+    return model_ratio(subject.plain, subject.encrypted, train, ROUNDS, SECONDS)
 
 
 def figures() -> dict[str, dict[str, object]]:

@@ -1,14 +1,16 @@
 """Paired timing: two ways of doing one thing in turns, so that the machine's noise falls on both.
 
 On a shared machine single pairs of *equal* models scatter by about 5% around 1, so the median of few pairs
-does by percents. Hence short runs, many pairs, and an interval beside each median."""
+does by percents. Hence short runs, many pairs, an interval beside each median, and for models a control: what
+the same runs make of the plain model and its own copy."""
 
 from __future__ import annotations
 
 import copy
+import itertools
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -16,14 +18,16 @@ from typing import Any
 
 import torch
 
-SHARED = 6  # pairs at one place in memory
+ORDERS = tuple(itertools.permutations(("plain", "twin", "encrypted")))
 
 
 @dataclass(frozen=True)
 class Ratio:
-    """CPU time(other) / CPU time(one) of each pair, in groups that share a place in memory."""
+    """CPU time(other) / CPU time(one) of each pair, in groups that share a place in memory; `control`: the
+    same for two things that are equal."""
 
     groups: list[list[float]]
+    control: Ratio | None = None
 
     @property
     def median(self) -> float:
@@ -42,17 +46,17 @@ class Ratio:
     def __str__(self) -> str:
         (low, high), count = self.interval, sum(map(len, self.groups))
         places = f" at {len(self.groups)} places in memory" if count > len(self.groups) else ""
-        return f"median of {count} alternating pairs{places}, 95% interval {low:.3f} to {high:.3f}"
+        told = f"median of {count} alternating pairs{places}, 95% interval {low:.3f} to {high:.3f}"
+        if self.control is None:
+            return told
+        low, high = self.control.interval
+        beside = f"; the plain model and its own copy in the same runs: {self.control.median:.3f}"
+        return f"{told}{beside}, {low:.3f} to {high:.3f}"
 
 
 def ratio(one: Callable[[], object], other: Callable[[], object], pairs: int, seconds: float = 0.0) -> Ratio:
     """Times both, alternating which of them goes first: at least `pairs` pairs, and as many more as begin
     within `seconds`."""
-
-    def clock(run: Callable[[], object]) -> float:
-        start = time.process_time()
-        run()
-        return time.process_time() - start
 
     one(), other()
     ratios: list[float] = []
@@ -60,26 +64,48 @@ def ratio(one: Callable[[], object], other: Callable[[], object], pairs: int, se
     while len(ratios) < pairs or time.monotonic() - began < seconds:
         pair = len(ratios)
         first, second = (one, other) if pair % 2 == 0 else (other, one)
-        a, b = clock(first), clock(second)
+        a, b = _clock(first), _clock(second)
         ratios.append(b / a if pair % 2 == 0 else a / b)
     return Ratio([[pair] for pair in ratios])
 
 
 def model_ratio(
-    plain: Any, encrypted: Any, run: Callable[[Any, bool], object], pairs: int, seconds: float
+    plain: Any, encrypted: Any, run: Callable[[Any, bool], object], rounds: int, seconds: float
 ) -> Ratio:
-    """As `ratio`, for two models and `run(model, is encrypted)`: both are copied to another place in memory
-    after every few pairs, in turns the plain one and the encrypted one first, so that neither the place nor
-    what training has made of one copy favours a side."""
+    """For two models and `run(model, is encrypted)`: rounds of the plain model, a copy of it and the
+    encrypted one, at least `rounds` and as many more as begin within `seconds`.
+
+    After every six rounds, one in each order, all three are copied anew, so that neither the place in memory
+    nor what training has made of a copy favours a side; who is copied first, and who runs first, rotates too.
+    """
     groups: list[list[float]] = []
+    control: list[list[float]] = []
     began = time.monotonic()
-    while len(groups) * SHARED < pairs or time.monotonic() - began < seconds:
-        order = (plain, encrypted) if len(groups) % 2 == 0 else (encrypted, plain)
-        first, second = (copy.deepcopy(model) for model in order)
-        one, other = (first, second) if order[0] is plain else (second, first)
-        found = ratio(partial(run, one, False), partial(run, other, True), SHARED)
-        groups.append([pair for group in found.groups for pair in group])
-    return Ratio(groups)
+    while len(groups) * len(ORDERS) < rounds or time.monotonic() - began < seconds:
+        turn = len(groups)
+        copies = {
+            name: copy.deepcopy(encrypted if name == "encrypted" else plain)
+            for name in ORDERS[turn % len(ORDERS)]
+        }
+        first = turn // len(ORDERS) % len(ORDERS)
+        _round(copies, run, ORDERS[first])
+        taken = [_round(copies, run, order) for order in ORDERS[first:] + ORDERS[:first]]
+        groups.append([once["encrypted"] / once[name] for once in taken for name in ("plain", "twin")])
+        control.append([once["twin"] / once["plain"] for once in taken])
+    return Ratio(groups, Ratio(control))
+
+
+def _round(
+    copies: Mapping[str, Any], run: Callable[[Any, bool], object], order: Sequence[str]
+) -> dict[str, float]:
+    """CPU seconds of each."""
+    return {name: _clock(partial(run, copies[name], name == "encrypted")) for name in order}
+
+
+def _clock(run: Callable[[], object]) -> float:
+    start = time.process_time()
+    run()
+    return time.process_time() - start
 
 
 @contextmanager

@@ -147,3 +147,15 @@ def test_the_norm_over_all_tensors_is_clipped() -> None:
 def test_nothing_to_train_is_refused() -> None:
     with pytest.raises(InputError, match="every parameter is frozen"):
         Stepper([torch.zeros(2)], plan_of("sgd"))
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf"), -float("inf")])
+def test_one_weight_that_is_not_finite_is_enough(bad: float) -> None:
+    large = torch.full((5, 3), 1e300, dtype=torch.float64).requires_grad_()
+    half = drawn(40, 7).half().requires_grad_()
+    stepper = Stepper([large, half], plan_of("sgd"))
+    stepper.check_finite()
+    with torch.no_grad():
+        half[17, 4] = bad
+    with pytest.raises(InputError, match="diverged"):
+        stepper.check_finite()
