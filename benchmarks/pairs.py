@@ -18,13 +18,13 @@ from typing import Any
 
 import torch
 
-ORDERS = tuple(itertools.permutations(("plain", "twin", "encrypted")))
+ORDERS = tuple(itertools.permutations(("plain", "control", "encrypted")))
 
 
 @dataclass(frozen=True)
 class Ratio:
     """CPU time(other) / CPU time(one) of each pair, in groups that share a place in memory; `control`: the
-    same for two things that are equal."""
+    same for the plain model and its copy, one pair a round, where `groups` hold two (one against each)."""
 
     groups: list[list[float]]
     control: Ratio | None = None
@@ -49,9 +49,10 @@ class Ratio:
         told = f"median of {count} alternating pairs{places}, 95% interval {low:.3f} to {high:.3f}"
         if self.control is None:
             return told
+        rounds = sum(map(len, self.control.groups))
         low, high = self.control.interval
-        beside = f"; the plain model and its own copy in the same runs: {self.control.median:.3f}"
-        return f"{told}{beside}, {low:.3f} to {high:.3f}"
+        beside = f"of {rounds} rounds; the plain model and its own copy in them: {self.control.median:.3f}"
+        return f"{told}, {beside}, {low:.3f} to {high:.3f}"
 
 
 def ratio(one: Callable[[], object], other: Callable[[], object], pairs: int, seconds: float = 0.0) -> Ratio:
@@ -90,8 +91,8 @@ def model_ratio(
         first = turn // len(ORDERS) % len(ORDERS)
         _round(copies, run, ORDERS[first])
         taken = [_round(copies, run, order) for order in ORDERS[first:] + ORDERS[:first]]
-        groups.append([once["encrypted"] / once[name] for once in taken for name in ("plain", "twin")])
-        control.append([once["twin"] / once["plain"] for once in taken])
+        groups.append([once["encrypted"] / once[name] for once in taken for name in ("plain", "control")])
+        control.append([once["control"] / once["plain"] for once in taken])
     return Ratio(groups, Ratio(control))
 
 
