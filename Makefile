@@ -43,10 +43,10 @@ setup: ## Set up .venv, node_modules and .cache (a no-op when nothing changed)
 	@./scripts/setup.sh
 
 demo: setup $(compiled) ## Play the whole story on real data, end to end, and stop
-	@$(at_home) biodesci demo
+	@$(at_home) python -m examples.heart demo
 
 up: setup $(compiled) frontend/dist/index.html ## Start the whole stack with the web page; Ctrl-C stops it
-	@$(at_home) biodesci up
+	@$(at_home) python -m examples.heart up
 
 console: setup $(compiled) ## An Ape console on what `make up` runs, with its contracts and short verbs at hand
 	@ape console --network "$${NETWORK:-ethereum:local:http://127.0.0.1:8545}"
@@ -100,7 +100,7 @@ test-contracts: compile
 	$(at_home) ape test tests/contracts
 
 test-backend: compile
-	$(at_home) pytest -p no:ape_test tests/backend
+	$(at_home) pytest -p no:ape_test tests/backend tests/examples
 
 test-page: setup
 	$(call node_tool,vitest/vitest.mjs) run --root frontend

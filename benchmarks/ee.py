@@ -11,9 +11,9 @@ from dataclasses import replace
 
 import numpy as np
 import torch
+from examples.heart import baselines
 
 from benchmarks.pairs import one_thread, ratio
-from biodesci.demo import baselines
 from biodesci.ee.architectures.tabular import TabularConfig, build, initial_weights
 from biodesci.ee.keys import ModelKey
 from biodesci.ee.runtime import infer

@@ -18,10 +18,10 @@ from transformers import GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausa
 from benchmarks.ee_subjects import SPECIAL, minilm
 from benchmarks.pairs import one_thread
 from biodesci.ee.architectures.tabular import TabularConfig
-from biodesci.ee.attacks import corpus, frequency, report, staged_weights, tabular
-from biodesci.ee.attacks.drift import gaussian
 from biodesci.ee.groups import Mode
 from biodesci.ee.keys import ModelKey
+from biodesci.redteam.attacks import corpus, frequency, report, staged_weights, tabular
+from biodesci.redteam.attacks.drift import gaussian
 
 Figures = dict[str, dict[str, object]]
 DESIGN = "design: permutation recovered at 0.4, all exact at 0"

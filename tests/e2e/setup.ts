@@ -29,7 +29,7 @@ export default async function setup(): Promise<(() => Promise<void>) | undefined
 
   if (!existsSync(join(ROOT, 'frontend/dist/index.html'))) throw new Error('The page is not built. Run: node node_modules/vite/bin/vite.js build frontend')
   const announced = join(folder, 'stack.json')
-  const stack = spawn(join(ROOT, '.venv/bin/biodesci'), ['up', '--ports', 'auto', '--state', join(folder, 'state'), '--announce', announced], {
+  const stack = spawn(join(ROOT, '.venv/bin/python'), ['-m', 'examples.heart', 'up', '--ports', 'auto', '--state', join(folder, 'state'), '--announce', announced], {
     cwd: ROOT,
     // As the Makefile exports them, so that the tests can be started without it.
     env: { ...process.env, BIODESCI_ROOT: ROOT, APE_DATA_FOLDER: join(ROOT, '.cache/ape'), SOLCX_BINARY_PATH: join(ROOT, '.cache/solc') },

@@ -30,12 +30,14 @@ from biodesci.chain.client import Chain
 from biodesci.chain.deployment import Deployment
 from biodesci.core.onchain import RequestState
 from biodesci.ee.architectures.tabular import TabularConfig
+from biodesci.inference import auditor as audit
+from biodesci.inference import requester as infer
+from biodesci.inference.requests import read_request
 from biodesci.ipfs.client import Ipfs
+from biodesci.models.registration import create_model, grant_codec
+from biodesci.party import keys
 from biodesci.proof.bundle import Bundle
-from biodesci.services import audit, infer, keys
-from biodesci.services.codec import load_codec
-from biodesci.services.inferences import read_request
-from biodesci.services.model import create_model, grant_codec
+from biodesci.registry.codecs import load_codec
 
 _spec = importlib.util.spec_from_file_location(
     "backend_conftest", Path(__file__).parents[1] / "backend" / "conftest.py"

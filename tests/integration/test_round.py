@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 import torch
 from eth_account import Account
+from examples.heart import cohorts as heart
 
 from biodesci.chain import accounts
 from biodesci.chain.client import Chain
@@ -24,16 +25,20 @@ from biodesci.core import checkpoint, duo
 from biodesci.core.errors import StateError
 from biodesci.core.features import Normalization
 from biodesci.core.onchain import RoundState
-from biodesci.demo import heart
-from biodesci.demo.stack import Party, Stack
 from biodesci.ee.architectures.tabular import TabularConfig
 from biodesci.ee.training import TrainingPlan
-from biodesci.services import keys, local_training, model, round_owner, rounds
-from biodesci.services.aggregator_client import SIGNATURE_HEADER
-from biodesci.services.codec import load_codec
-from biodesci.services.round_node import read_statistics
-from biodesci.services.round_owner import Deadlines, Result
-from biodesci.services.round_plan import Plan, Update
+from biodesci.localnet.stack import Party, Stack
+from biodesci.models import registration as model
+from biodesci.party import keys
+from biodesci.registry import rounds, versions
+from biodesci.registry.codecs import load_codec
+from biodesci.rounds import local_training, signatures
+from biodesci.rounds import owner as round_owner
+from biodesci.rounds import plan as plans
+from biodesci.rounds.node import read_statistics
+from biodesci.rounds.owner import Deadlines, Result
+from biodesci.rounds.plan import Plan, Update
+from biodesci.rounds.transport.http import SIGNATURE_HEADER
 
 ROOT = Path(__file__).parents[2]
 CONFIG = TabularConfig(heart.PLAN.width, tokens=4, width=16, heads=2, layers=1, hidden=24, classes=2)
@@ -99,8 +104,8 @@ class Federation:
     def expected_root(self, result: Result) -> bytes:
         """The weights root of base + sum of n·delta / sum of n over the nodes in the result, in the clear."""
         chain, ipfs = self.stack.chain(), self.stack.ipfs
-        plan: Plan = rounds.fetch_plan(chain, ipfs, result.round)
-        base = rounds.fetch_weights(chain, ipfs, self.model_id, result.round.base_version)
+        plan: Plan = plans.fetch(chain, ipfs, result.round)
+        base = versions.fetch_weights(chain, ipfs, self.model_id, result.round.base_version)
         normalization = read_statistics(chain, ipfs, plan.statistics, self.model_id)
         summed = {entry["node"] for entry in result.document["nodes"]}
         vectors = []
@@ -119,7 +124,7 @@ class Federation:
     def check(self, result: Result) -> None:
         chain = self.stack.chain()
         latest = chain.call(chain.models.functions.latestVersion(self.model_id))
-        version = rounds.version(chain, self.model_id, latest)
+        version = versions.read(chain, self.model_id, latest)
         assert version.round_id == result.round.id
         assert version.weights_root == self.expected_root(result)
 
@@ -243,12 +248,12 @@ def refuse_strangers(federation: Federation, round_id: int) -> None:
 
     stranger = Account.create()
     member = accounts.load(federation.sites[0].party.account_file, federation.sites[0].party.passphrase)
-    assert status(b"x", rounds.sign(stranger, where, "masked", b"x")) == 403
-    assert status(b"x", rounds.sign(member, where, "masked", b"y")) == 403
+    assert status(b"x", signatures.sign(stranger, where, "masked", b"x")) == 403
+    assert status(b"x", signatures.sign(member, where, "masked", b"y")) == 403
     assert status(b"x", "") == 403
-    assert status(b"x", rounds.sign(member, where, "masked", b"x")) == 400
-    assert status(bytes(1 << 16), rounds.sign(member, where, "masked", b"x")) == 413
-    assert status(b"x", rounds.sign(member, where, "unmask", b"x"), "unmask") == 409
+    assert status(b"x", signatures.sign(member, where, "masked", b"x")) == 400
+    assert status(bytes(1 << 16), signatures.sign(member, where, "masked", b"x")) == 413
+    assert status(b"x", signatures.sign(member, where, "unmask", b"x"), "unmask") == 409
     answer = httpx.get(f"{stack.aggregator_url}/rounds/{round_id}", timeout=30).json()
     assert federation.sites[3].party.address in answer["awaited"]
     assert answer["until"] > 0

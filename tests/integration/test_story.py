@@ -54,7 +54,7 @@ class Killer(threading.Thread):
 def story(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict, list[str], Path, str]:
     state = tmp_path_factory.mktemp("story")
     report = state / "demo.json"
-    argv = [sys.executable, "-m", "biodesci.cli", "demo", "--state", str(state), "--report", str(report)]
+    argv = [sys.executable, "-m", "examples.heart", "demo", "--state", str(state), "--report", str(report)]
     process = subprocess.Popen(argv, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     killers: list[Killer] = []
     output = []

@@ -1,4 +1,4 @@
-"""`biodesci up`: comes up, answers, refuses taken ports, and leaves nothing behind on Ctrl-C."""
+"""`make up`: comes up, answers, refuses taken ports, and leaves nothing behind on Ctrl-C."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 ROOT = Path(__file__).parents[2]
-UP = [sys.executable, "-m", "biodesci.cli", "up", "--no-story"]
+UP = [sys.executable, "-m", "examples.heart", "up", "--no-story"]
 
 
 def test_it_answers_until_ctrl_c_and_leaves_no_process(tmp_path: Path) -> None:
@@ -25,7 +25,7 @@ def test_it_answers_until_ctrl_c_and_leaves_no_process(tmp_path: Path) -> None:
     process = subprocess.Popen(
         argv,
         cwd=tmp_path,
-        env={**os.environ, "BIODESCI_ROOT": str(ROOT)},
+        env={**os.environ, "BIODESCI_ROOT": str(ROOT), "PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -13,9 +13,9 @@ from starlette.responses import Response
 
 from biodesci.api.schemas.status import Problem
 from biodesci.core.errors import InputError, NotFoundError
-from biodesci.store import queries
-from biodesci.store.database import Store
-from biodesci.store.queries import Row
+from biodesci.index import queries
+from biodesci.index.database import Store
+from biodesci.index.queries import Row
 
 Cursor = Annotated[str, Query(description="`nextCursor` of the page before", examples=["17"])]
 Limit = Annotated[int, Query(ge=1, le=100)]

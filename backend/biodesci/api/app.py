@@ -40,8 +40,8 @@ from biodesci.api.schemas.models import ModelAnswer, ModelPage
 from biodesci.api.schemas.rounds import RoundAnswer
 from biodesci.config import Settings
 from biodesci.core.errors import NotFoundError
-from biodesci.store import queries
-from biodesci.store.database import Store
+from biodesci.index import queries
+from biodesci.index.database import Store
 
 
 def create(settings: Settings) -> FastAPI:

@@ -17,9 +17,9 @@ from biodesci.chain.client import Chain
 from biodesci.chain.deployment import Deployment
 from biodesci.config import Settings
 from biodesci.core.errors import BioDeSciError, ConfigurationError
+from biodesci.index import queries
+from biodesci.index.database import Store
 from biodesci.ipfs.client import Ipfs
-from biodesci.store import queries
-from biodesci.store.database import Store
 
 _log = logging.getLogger(__name__)
 _BEHIND: Final = 50  # blocks the index may lag unmeant before /ready says so

@@ -12,8 +12,8 @@ from biodesci.api.readiness import Ready
 from biodesci.api.schemas.status import Config, Health, Readiness
 from biodesci.chain.deployment import Deployment
 from biodesci.config import Settings
-from biodesci.store import queries
-from biodesci.store.database import Store
+from biodesci.index import queries
+from biodesci.index.database import Store
 
 
 def install(app: FastAPI, settings: Settings, store: Store, metrics: Metrics) -> None:

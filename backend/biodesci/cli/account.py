@@ -50,7 +50,7 @@ def show(
 ) -> None:
     """Address, balance and what the contracts owe to it."""
     from biodesci.chain import accounts
-    from biodesci.services.money import holdings
+    from biodesci.market.money import holdings
 
     own = accounts.address(session.settings().account_path)
     chain = session.chain(account=False)
@@ -66,7 +66,7 @@ def collect(
     to: Annotated[str, typer.Option(help="Another address, where this one cannot take the currency.")] = "",
 ) -> None:
     """Pay out what the contracts owe to this account."""
-    from biodesci.services.money import collect as run
+    from biodesci.market.money import collect as run
 
     chain = session.chain()
     paid_in = token(chain, currency)

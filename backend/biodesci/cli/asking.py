@@ -45,9 +45,9 @@ def ask(
 ) -> None:
     """Ask an encrypted model: texts are encoded here, the model runs encrypted, answers are decoded here."""
     from biodesci.core.errors import InputError
-    from biodesci.services import ask as service
-    from biodesci.services import sealed_codec
-    from biodesci.services.encrypted_folder import Marks
+    from biodesci.models import ask as service
+    from biodesci.models import sealed_codec
+    from biodesci.models.folder import Marks
 
     if bool(text) == (input_ is not None):
         raise InputError("Nothing is asked, or two things.", "Give either --text or --input.")

@@ -21,7 +21,7 @@ _Report = Annotated[Path | None, typer.Option("--report", help="Write the full r
 @app.command()
 def model(model_id: Number, version: Number, report: _Report = None) -> None:
     """Check a version's weights and architecture against the chain, and show its lineage."""
-    from biodesci.services.audit import audit_model
+    from biodesci.inference.auditor import audit_model
 
     _show(audit_model(session.chain(account=False), session.ipfs(), model_id, version), report)
 
@@ -42,8 +42,9 @@ def inference(
 ) -> None:
     """Check that a committed output is what the registered weights give for the committed input."""
     from biodesci.core import cid
+    from biodesci.inference import auditor as audit
+    from biodesci.party import files
     from biodesci.proof.bundle import Bundle
-    from biodesci.services import audit, files
 
     disclosed = Bundle.from_bytes(files.read(bundle))
     chain, ipfs = session.chain(account=attest or bool(trace)), session.ipfs()
@@ -61,9 +62,9 @@ def inference(
 def receipt(file: Annotated[Path, typer.Argument(help="A receipt or an audit bundle.")]) -> None:
     """Recompute a receipt's commitments offline; says nothing about what the chain holds."""
     from biodesci.core.errors import InputError
+    from biodesci.party import files
     from biodesci.proof.bundle import KIND, Bundle
     from biodesci.proof.receipt import Receipt, verify_offline
-    from biodesci.services import files
 
     data = files.read(file)
     try:
@@ -92,7 +93,7 @@ def receipt(file: Annotated[Path, typer.Argument(help="A receipt or an audit bun
 
 def _show(found: AuditReport, report: Path | None) -> None:
     from biodesci.core.errors import IntegrityError
-    from biodesci.services import files
+    from biodesci.party import files
 
     if report is not None:
         files.write_atomic(report, found.to_bytes())

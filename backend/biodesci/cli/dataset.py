@@ -82,9 +82,9 @@ def publish(
     from biodesci.core import disease as diseases
     from biodesci.core import duo
     from biodesci.core.errors import InputError
-    from biodesci.services.diseases import permitted
-    from biodesci.services.publish import DatasetMeta
-    from biodesci.services.publish import publish as run
+    from biodesci.market.diseases import permitted
+    from biodesci.market.publish import DatasetMeta
+    from biodesci.market.publish import publish as run
 
     if bool(disease) != (mondo is not None):
         raise InputError("Diseases are read from an ontology.", "Give both --disease and --mondo.")
@@ -166,7 +166,7 @@ def list_() -> None:
 @app.command()
 def show(dataset_id: Number) -> None:
     """One dataset with its offers."""
-    from biodesci.services.offers import of_dataset
+    from biodesci.market.offers import of_dataset
 
     chain = session.chain(account=False)
     shown = _summary(chain, dataset_id)
@@ -185,8 +185,8 @@ def prove(
 
     from biodesci.core import disease as diseases
     from biodesci.core.errors import StateError
-    from biodesci.services import files
-    from biodesci.services.diseases import prove as run
+    from biodesci.market.diseases import prove as run
+    from biodesci.party import files
 
     target, number = new_file(file), diseases.parse(disease)
     proof = run(session.chain(account=False), session.ipfs(), dataset_id, number, mondo)
@@ -218,7 +218,7 @@ def custodian(dataset_id: Number, account: Annotated[str, typer.Argument(help="I
 @app.command()
 def release() -> None:
     """Deliver the keys that are due, once (the custodian worker does it all the time)."""
-    from biodesci.services.custody import release_pending
+    from biodesci.market.custody import release_pending
 
     done = release_pending(session.chain(), session.ipfs(), session.settings().home, session.passphrase())
     output.record({"delivered": done})

@@ -59,7 +59,7 @@ def _account() -> str:
 
 
 def _key() -> str:
-    from biodesci.services import keys
+    from biodesci.party import keys
 
     if not keys.path(session.settings().home).exists():
         raise ConfigurationError(
@@ -79,7 +79,7 @@ def _ipfs() -> str:
 
 
 def _index() -> str:
-    from biodesci.store.database import Store
+    from biodesci.index.database import Store
 
     path = session.settings().database_path
     if not path.exists():

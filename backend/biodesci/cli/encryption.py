@@ -12,7 +12,7 @@ from biodesci.core.errors import InputError
 
 if TYPE_CHECKING:
     from biodesci.ee.groups import Mode
-    from biodesci.services.encrypt import Moved
+    from biodesci.models.encrypt import Moved
 
 Folder = Annotated[
     Path, typer.Argument(help="Folder with config.json and safetensors weights.", show_default=False)
@@ -42,8 +42,8 @@ def encrypt(
 
     With --base: encrypt a LoRA adapter under the key of its base model, whose mode it takes.
     """
-    from biodesci.services import adapters
-    from biodesci.services import encrypt as service
+    from biodesci.models import adapters
+    from biodesci.models import encrypt as service
 
     if base is not None:
         made = adapters.encrypt(source, base, target, session.settings().home, session.passphrase())
@@ -75,8 +75,8 @@ def encrypt(
 
 def decrypt(source: Path, target: Path) -> None:
     """Write the plain checkpoint, or PEFT adapter, of an encrypted folder."""
-    from biodesci.services import adapters
-    from biodesci.services import encrypt as service
+    from biodesci.models import adapters
+    from biodesci.models import encrypt as service
 
     if adapters.is_adapter(source):
         plain = adapters.decrypt(source, target, session.settings().home, session.passphrase())
@@ -91,7 +91,7 @@ def decrypt(source: Path, target: Path) -> None:
 
 def rekey(source: Folder, target: NewFolder) -> None:
     """Encrypt an encrypted checkpoint anew, under a fresh key; codecs have to be granted anew."""
-    from biodesci.services import encrypt as service
+    from biodesci.models import encrypt as service
 
     with output.progress("Re-keying", _size(source)) as advance:
         moved = service.rekey(source, target, session.settings().home, session.passphrase(), progress=advance)
@@ -111,7 +111,7 @@ def card(
     tokenizer: Path | None,
 ) -> None:
     """Write the security card of a checkpoint folder."""
-    from biodesci.services import security_card
+    from biodesci.redteam import security_card
 
     with output.steps("Attacking") as told:
         written = security_card.write(

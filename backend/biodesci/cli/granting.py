@@ -12,7 +12,7 @@ from biodesci.cli.arguments import address, new_file
 
 if TYPE_CHECKING:
     from biodesci.ee.codec import Kind
-    from biodesci.services.grant import Granted
+    from biodesci.models.grant import Granted
 
 READ_OUT = (
     "Read the fingerprint out to the recipient, who compares it: whoever carries the file could swap it."
@@ -23,7 +23,7 @@ RECIPIENT = "File from the recipient's `biodesci key export`, or an address with
 
 def grant(folder: Path, recipient: str, kind: Kind, out: Path, *, inputs: bool, outputs: bool) -> None:
     """Seal a codec for an encrypted folder into a file."""
-    from biodesci.services import grant as service
+    from biodesci.models import grant as service
 
     new_file(out)
     public = public_of(recipient)
@@ -59,7 +59,7 @@ def split(
     The client's half lets its holder encode texts and read answers, and compute with its layers; it holds
     those weights in the key's basis, so that whoever knows the plain embedding can work the basis out.
     """
-    from biodesci.services import grant as service
+    from biodesci.models import grant as service
 
     new_file(out)
     public = public_of(to)
@@ -70,7 +70,7 @@ def split(
 
 def public_of(recipient: str) -> bytes:
     """The public key (1,216 bytes) in a file, or on chain under an address."""
-    from biodesci.services import sealed_codec
+    from biodesci.models import sealed_codec
 
     if recipient.startswith("0x") and not Path(recipient).exists():
         holder = address(recipient)

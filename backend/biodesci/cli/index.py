@@ -12,8 +12,8 @@ app = typer.Typer(no_args_is_help=True)
 @app.command()
 def sync() -> None:
     """Read all new blocks once."""
-    from biodesci.services.index import sync as read
-    from biodesci.store.database import Store
+    from biodesci.index.database import Store
+    from biodesci.index.sync import sync as read
 
     chosen = session.settings()
     with Store(chosen.database_path) as store:
@@ -24,7 +24,7 @@ def sync() -> None:
 @app.command()
 def rebuild() -> None:
     """Delete the index and read everything again: the chain has all of it."""
-    from biodesci.store.database import Store
+    from biodesci.index.database import Store
 
     with Store(session.settings().database_path) as store:
         store.clear()
@@ -34,7 +34,7 @@ def rebuild() -> None:
 @app.command()
 def unreadable() -> None:
     """What the indexer could not read, and why."""
-    from biodesci.store.database import Store
+    from biodesci.index.database import Store
 
     with Store(session.settings().database_path) as store:
         rows = store.unreadable()

@@ -30,10 +30,10 @@ def request(
     arbiter: Annotated[str, typer.Option(help="Address that decides disputes; none: no disputes.")] = "",
 ) -> None:
     """Encode the records, seal them to the worker and request the inference."""
-    from biodesci.services import files
-    from biodesci.services.codec import load_codec
-    from biodesci.services.infer import NO_ARBITER, request_inference
-    from biodesci.services.round_node import read_statistics
+    from biodesci.inference.requester import NO_ARBITER, request_inference
+    from biodesci.party import files
+    from biodesci.registry.codecs import load_codec
+    from biodesci.rounds.node import read_statistics
 
     chain, ipfs = session.chain(), session.ipfs()
     normalization = read_statistics(chain, ipfs, statistics, model)
@@ -64,9 +64,9 @@ def result(
     ] = False,
 ) -> None:
     """Open, check and decode an answer."""
-    from biodesci.services.codec import load_codec
-    from biodesci.services.infer import collect_result, finalize
-    from biodesci.services.inferences import read_request
+    from biodesci.inference.requester import collect_result, finalize
+    from biodesci.inference.requests import read_request
+    from biodesci.registry.codecs import load_codec
 
     chain, ipfs, seed = session.chain(), session.ipfs(), session.seed()
     codec = load_codec(chain, ipfs, seed, read_request(chain, request_id).model_id, "inference")
@@ -83,7 +83,7 @@ def result(
 @app.command("list")
 def list_() -> None:
     """All requests of this account."""
-    from biodesci.services.infer import requests_of
+    from biodesci.inference.requester import requests_of
 
     chain = session.chain()
     rows = [
@@ -103,8 +103,8 @@ def list_() -> None:
 @app.command()
 def bundle(request_id: Number, target: Annotated[Path, typer.Argument(help="File to write.")]) -> None:
     """Write what an auditor needs: receipt, encoded input and output; no key, no plaintext."""
-    from biodesci.services import files
-    from biodesci.services.infer import export_bundle
+    from biodesci.inference.requester import export_bundle
+    from biodesci.party import files
 
     files.write_private(
         target, export_bundle(session.chain(account=False), session.settings().home, request_id)
@@ -121,7 +121,7 @@ def challenge(
 ) -> None:
     """Dispute an answer before its arbiter, within the challenge window."""
     from biodesci.core import cid
-    from biodesci.services.infer import challenge as dispute
+    from biodesci.inference.requester import challenge as dispute
 
     dispute(session.chain(), request_id, cid.to_digest(report))
     output.record({"request": request_id, "evidence": report}, "Challenged: the arbiter decides.")
@@ -130,7 +130,7 @@ def challenge(
 @app.command()
 def reclaim(request_id: Number) -> None:
     """Get the fee back of a request that was not answered in time, or whose answer was refused."""
-    from biodesci.services import infer
+    from biodesci.inference import requester as infer
 
     output.record({"request": request_id, "wei": infer.reclaim(session.chain(), request_id)})
 
@@ -138,7 +138,7 @@ def reclaim(request_id: Number) -> None:
 @app.command()
 def withdraw() -> None:
     """For workers: get the fees of accepted answers."""
-    from biodesci.services import infer
+    from biodesci.inference import requester as infer
 
     output.record({"wei": infer.withdraw(session.chain())})
 
@@ -150,7 +150,7 @@ def disclose(
 ) -> None:
     """For workers: seal the trace of an answer to an auditor that the requester named."""
     from biodesci.core import cid
-    from biodesci.services.serve import disclose_trace
+    from biodesci.inference.worker import disclose_trace
 
     digest = disclose_trace(
         session.chain(), session.ipfs(), session.settings().home, request_id, address(auditor)

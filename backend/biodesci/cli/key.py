@@ -17,7 +17,7 @@ app = typer.Typer(no_args_is_help=True)
 @app.command()
 def create() -> None:
     """Make a key, sealed by the passphrase in the home folder."""
-    from biodesci.services import keys
+    from biodesci.party import keys
 
     path = keys.create(session.settings().home, session.new_passphrase())
     output.record({"file": str(path)}, "Key made. Register its public half: biodesci key register.")
@@ -30,7 +30,8 @@ def export(
     ],
 ) -> None:
     """Write the public key to a file, for a model owner to seal codecs to (makes a key first if need be)."""
-    from biodesci.services import keys, sealed_codec
+    from biodesci.models import sealed_codec
+    from biodesci.party import keys
 
     home = session.settings().home
     word = session.passphrase() if keys.path(home).exists() else session.new_passphrase()
@@ -49,7 +50,7 @@ def register(
     days: Annotated[int, typer.Option(min=1, max=30, help="How long that may be sent.")] = 1,
 ) -> None:
     """Put the public key on chain (makes a key first where there is none)."""
-    from biodesci.services import files, keys
+    from biodesci.party import files, keys
 
     target = None if sign is None else new_file(sign)
     chain, home = session.chain(), session.settings().home
@@ -66,7 +67,7 @@ def register(
 @app.command()
 def relay(file: Annotated[Path, typer.Argument(help="What `register --sign` wrote.")]) -> None:
     """Put another account's key on chain, and pay the gas."""
-    from biodesci.services import files, keys
+    from biodesci.party import files, keys
 
     result = keys.relay(session.chain(), keys.load_registration(files.read(file)))
     output.record({"account": result.account, "key_hash": result.key_hash, "sent": result.sent})

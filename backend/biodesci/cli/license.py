@@ -23,8 +23,8 @@ _REASON = Annotated[str, typer.Argument(help="At most 32 bytes; public.")]
 def _row(chain: Chain, license_id: int) -> dict[str, Any]:
     from biodesci.chain import currency
     from biodesci.core import duo
-    from biodesci.services.license import get
-    from biodesci.services.offers import RIGHTS
+    from biodesci.market.license import get
+    from biodesci.market.offers import RIGHTS
 
     held = get(chain, license_id)
     paid_in = currency.read(chain, held.currency)
@@ -51,7 +51,7 @@ def _row(chain: Chain, license_id: int) -> dict[str, Any]:
 def list_(account: Annotated[str, typer.Option(help="Another account's.")] = "") -> None:
     """Licences held by this account."""
     from biodesci.chain import accounts
-    from biodesci.services.license import held_by
+    from biodesci.market.license import held_by
 
     holder = address(account) if account else accounts.address(session.settings().account_path)
     chain = session.chain(account=False)
@@ -75,7 +75,7 @@ def download(
     """Fetch the key, download (resuming), check against the chain, decrypt."""
     from dataclasses import asdict
 
-    from biodesci.services.license import download as run
+    from biodesci.market.license import download as run
 
     with output.progress("download", None) as advance:
         done = run(
@@ -90,7 +90,7 @@ def download(
 @app.command()
 def confirm(license_id: Number) -> None:
     """Say that the key opens the data: the owner is paid."""
-    from biodesci.services.license import confirm as run
+    from biodesci.market.license import confirm as run
 
     done = run(session.chain(), license_id)
     output.record({"license_id": license_id, "state": "settled", "sent": done is not None})
@@ -100,8 +100,8 @@ def confirm(license_id: Number) -> None:
 def dispute(license_id: Number, reason: _REASON) -> None:
     """Say that what was delivered is wrong, within the dispute window. Access ends."""
     from biodesci.core.onchain import LicenseState
-    from biodesci.services.license import dispute as run
-    from biodesci.services.license import get
+    from biodesci.market.license import dispute as run
+    from biodesci.market.license import get
 
     chain = session.chain()
     done = run(chain, license_id, reason)
@@ -130,7 +130,7 @@ def resolve(
 @app.command()
 def refund(license_id: Number) -> None:
     """Take the price back of what was not delivered in time, or can't be, or of a dispute left undecided."""
-    from biodesci.services.license import refund as run
+    from biodesci.market.license import refund as run
 
     done = run(session.chain(), license_id)
     said = f"The price is the buyer's again: {_COLLECT}."
@@ -156,7 +156,7 @@ def approve(license_id: Number) -> None:
 @app.command()
 def reject(license_id: Number, reason: _REASON) -> None:
     """As the dataset's owner: decline a purchase; the buyer is paid back."""
-    from biodesci.services.license import short_text
+    from biodesci.market.license import short_text
 
     text, chain = short_text(reason), session.chain()
     chain.send(chain.licenses.functions.reject(license_id, text))
@@ -166,7 +166,7 @@ def reject(license_id: Number, reason: _REASON) -> None:
 @app.command("refund-due")
 def refund_due(license_id: Number) -> None:
     """What the dataset's owner would pay back for revoking a licence now."""
-    from biodesci.services.renewal import refund_due as run
+    from biodesci.market.renewal import refund_due as run
 
     due, paid_in = run(session.chain(account=False), license_id)
     output.record({"license_id": license_id, "due": due, "shown": paid_in.show(due)})
@@ -179,8 +179,8 @@ def revoke(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask before paying back.")] = False,
 ) -> None:
     """As the dataset's owner: end a licence, and pay back what its terms say. Downloads can't be recalled."""
-    from biodesci.services import renewal
-    from biodesci.services.license import short_text
+    from biodesci.market import renewal
+    from biodesci.market.license import short_text
 
     short_text(reason)
     chain = session.chain()

@@ -40,8 +40,8 @@ def create(
     """Encrypt a fresh tabular transformer and register it; the key stays in this home, sealed."""
     from biodesci.core import cid
     from biodesci.ee.architectures.tabular import TabularConfig
-    from biodesci.services.encrypt import key_path
-    from biodesci.services.model import create_model
+    from biodesci.models.registration import create_model
+    from biodesci.party.model_keys import key_path
 
     shape = TabularConfig(features, tokens, width, heads, layers, hidden, classes)
     made = create_model(
@@ -69,7 +69,7 @@ def create(
 def list_() -> None:
     """The models on chain, with their names from the cards on IPFS."""
     from biodesci.core.errors import BioDeSciError
-    from biodesci.services.codec import load_card
+    from biodesci.registry.models import load_card
 
     chain = session.chain(account=False)
     functions = chain.models.functions
@@ -139,7 +139,7 @@ def grant(
             "A codec for a model on chain is recorded there, whole.",
             "Leave --out, --inputs-only and --outputs-only out, or name an encrypted folder.",
         )
-    from biodesci.services.model import grant_codec
+    from biodesci.models.registration import grant_codec
 
     holder, model_id = address(recipient), _number(source)
     digest = grant_codec(
@@ -186,7 +186,7 @@ def card(
         return
     import json
 
-    from biodesci.services.codec import load_card
+    from biodesci.registry.models import load_card
 
     found = load_card(session.chain(account=False), session.ipfs(), _number(source))
     typer.echo(json.dumps(found, indent=2, sort_keys=True))
@@ -213,8 +213,8 @@ def decrypt(
         encryption.decrypt(Path(source), target)
         return
     from biodesci.core import checkpoint
-    from biodesci.services import files
-    from biodesci.services.model import decrypt_model
+    from biodesci.models.registration import decrypt_model
+    from biodesci.party import files
 
     tensors = decrypt_model(
         session.chain(),

@@ -13,7 +13,7 @@ from biodesci.core.onchain import DAY, NOBODY, UNCOUNTED
 
 if TYPE_CHECKING:
     from biodesci.chain.client import Chain
-    from biodesci.services.offers import OfferTerms
+    from biodesci.market.offers import OfferTerms
 
 app = typer.Typer()
 
@@ -58,7 +58,7 @@ class Asked:
 
     def terms(self, chain: Chain, price: str) -> OfferTerms:
         from biodesci.core.visa import mask
-        from biodesci.services.offers import OfferTerms
+        from biodesci.market.offers import OfferTerms
 
         paid_in = token(chain, self.currency)
         return OfferTerms(
@@ -96,7 +96,7 @@ def offer(
 
     Example: biodesci dataset offer 1 --price 25 --duration 2592000 --visas registered-access --pro-rata
     """
-    from biodesci.services.offers import create, get
+    from biodesci.market.offers import create, get
 
     chain = session.chain()
     asked = Asked(currency, right, duration, uses, visas, pro_rata, delivery_window, dispute_window, arbiter)

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from biodesci.chain.client import Chain
     from biodesci.core.order import Evidence, Purpose
     from biodesci.core.visa import SignedVisa
-    from biodesci.services.offers import Offer
-    from biodesci.services.purchase import Purchased
+    from biodesci.market.offers import Offer
+    from biodesci.market.purchase import Purchased
 
 app = typer.Typer()
 
@@ -53,8 +53,8 @@ def buy(
     Example: biodesci license buy 1 --purpose HMB
     """
     from biodesci.core.duo import parse_purpose
-    from biodesci.services import offers
-    from biodesci.services.purchase import purchase
+    from biodesci.market import offers
+    from biodesci.market.purchase import purchase
 
     wanted, chain = parse_purpose(purpose), session.chain()
     offer = offers.get(chain, offer_id)
@@ -81,8 +81,9 @@ def order(
     Example: biodesci license order 1 --purpose HMB -o order.json
     """
     from biodesci.core.duo import parse_purpose
-    from biodesci.services import files, offers
-    from biodesci.services.orders import order as run
+    from biodesci.market import offers
+    from biodesci.market.orders import order as run
+    from biodesci.party import files
 
     target = new_file(file)
     wanted, chain = parse_purpose(purpose), session.chain()
@@ -105,7 +106,8 @@ def relay(
     yes: _YES = False,
 ) -> None:
     """Submit another account's order: you pay the gas, and the price where it is in ether."""
-    from biodesci.services import files, offers, orders
+    from biodesci.market import offers, orders
+    from biodesci.party import files
 
     signed, chain = orders.load(files.read(file)), session.chain()
     orders.require_open(chain, signed)
@@ -118,7 +120,7 @@ def relay(
 @app.command("cancel-orders")
 def cancel_orders() -> None:
     """Make void all orders that this account signed and nobody has submitted."""
-    from biodesci.services.orders import cancel
+    from biodesci.market.orders import cancel
 
     cancel(session.chain())
     output.record({"cancelled": True})
@@ -127,9 +129,9 @@ def cancel_orders() -> None:
 @app.command()
 def renew(license_id: Number, visa: _VISA = None, yes: _YES = False) -> None:
     """Buy a settled licence's offer once more: as much time, and as many uses, on top."""
-    from biodesci.services import offers
-    from biodesci.services.license import own
-    from biodesci.services.renewal import renew as run
+    from biodesci.market import offers
+    from biodesci.market.license import own
+    from biodesci.market.renewal import renew as run
 
     shown, chain = _visas(visa), session.chain()
     offer = offers.get(chain, own(chain, license_id).offer_id)
@@ -153,7 +155,7 @@ def _total(offer: Offer) -> str:
 
 def _visas(paths: list[Path] | None) -> tuple[SignedVisa, ...]:
     from biodesci.core.visa import load
-    from biodesci.services import files
+    from biodesci.party import files
 
     return tuple(load(files.read(path)) for path in paths or ())
 
@@ -170,8 +172,8 @@ def _declared(
     from biodesci.core import disease as diseases
     from biodesci.core.errors import InputError
     from biodesci.core.order import Evidence, Purpose
-    from biodesci.services.diseases import prove
-    from biodesci.services.statement import keep
+    from biodesci.market.diseases import prove
+    from biodesci.market.statement import keep
 
     if mondo and not disease:
         raise InputError("There is no disease to prove.", "Give --disease, as MONDO:0005068.")

@@ -63,6 +63,6 @@ def ipfs() -> Ipfs:
 
 def seed() -> bytes:
     """The seed of this person's X-Wing key."""
-    from biodesci.services.keys import load_seed
+    from biodesci.party.keys import load_seed
 
     return load_seed(settings().home, passphrase())

@@ -12,7 +12,7 @@ from biodesci.cli import output, session
 from biodesci.cli.arguments import Number, address
 
 if TYPE_CHECKING:
-    from biodesci.services.round_owner import Progress, Result
+    from biodesci.rounds.owner import Progress, Result
 
 app = typer.Typer(help="Federated rounds: open, list, show, approve, lineage, abort.", no_args_is_help=True)
 
@@ -46,7 +46,8 @@ def open_(
     from biodesci.core.errors import InputError
     from biodesci.core.features import FeaturePlan
     from biodesci.ee.training import TrainingPlan
-    from biodesci.services import files, round_owner
+    from biodesci.party import files
+    from biodesci.rounds import owner as round_owner
 
     try:
         columns = FeaturePlan.from_document(json.loads(files.read(features)))
@@ -74,8 +75,8 @@ def open_(
 @app.command("list")
 def list_(model_id: Annotated[int, typer.Argument(help="Only of this model; 0: all.")] = 0) -> None:
     """The rounds on chain."""
-    from biodesci.services import rounds
-    from biodesci.services.round_plan import KINDS
+    from biodesci.registry import rounds
+    from biodesci.registry.rounds import KINDS
 
     chain = session.chain(account=False)
     found = [rounds.read(chain, i) for i in range(1, rounds.count(chain) + 1)]
@@ -102,7 +103,9 @@ def show(round_id: Number) -> None:
     """A round: its plan, who takes part, who is awaited until when, and its result."""
     from biodesci.core import cid
     from biodesci.core.onchain import RoundState
-    from biodesci.services import round_owner, rounds
+    from biodesci.registry import rounds
+    from biodesci.rounds import owner as round_owner
+    from biodesci.rounds import plan as plans
 
     chain, ipfs = session.chain(account=False), session.ipfs()
     where = round_owner.progress_of(chain, round_id)
@@ -112,7 +115,7 @@ def show(round_id: Number) -> None:
         "model": found.model_id,
         "state": found.state.name.lower(),
         "plan": cid.from_digest(found.plan),
-        "document": json.dumps(rounds.fetch_plan(chain, ipfs, found).document(), sort_keys=True),
+        "document": json.dumps(plans.fetch(chain, ipfs, found).document(), sort_keys=True),
         "aggregator": found.aggregator,
         "nodes": [e.node for e in rounds.enrolments(chain, round_id)],
         "committed": [e.node for e in rounds.survivors(chain, round_id)],
@@ -130,8 +133,8 @@ def show(round_id: Number) -> None:
 def approve(plan: Annotated[str, typer.Argument(help="CID of the plan, as `round show` prints it.")]) -> None:
     """Let this site's training node run exactly this plan."""
     from biodesci.core import cid
-    from biodesci.services.approvals import Approvals
-    from biodesci.services.round_plan import MAX_PLAN, Plan
+    from biodesci.rounds.approvals import Approvals
+    from biodesci.rounds.plan import MAX_PLAN, Plan
 
     digest = cid.to_digest(plan)
     document = Plan.from_bytes(session.ipfs().cat(digest, max_size=MAX_PLAN)).document()
@@ -142,7 +145,7 @@ def approve(plan: Annotated[str, typer.Argument(help="CID of the plan, as `round
 @app.command()
 def lineage(model_id: Number) -> None:
     """Every version of a model, down to the accounts and datasets whose updates are in it."""
-    from biodesci.services.round_owner import lineage as read
+    from biodesci.rounds.owner import lineage as read
 
     rows = [
         {
@@ -161,7 +164,7 @@ def abort(
     round_id: Number, reason: Annotated[str, typer.Option(help="At most 32 bytes.")] = "by the owner"
 ) -> None:
     """End a round: the model owner at any time, anyone once it is stuck."""
-    from biodesci.services import round_owner
+    from biodesci.rounds import owner as round_owner
 
     round_owner.abort(session.chain(), round_id, reason)
     output.record({"round": round_id, "reason": reason}, "Round aborted.")

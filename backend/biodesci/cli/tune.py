@@ -13,7 +13,7 @@ from biodesci.cli.arguments import new_file
 from biodesci.cli.granting import EXPECTED, tell_fingerprint
 
 if TYPE_CHECKING:
-    from biodesci.services.tuning.job import LossName
+    from biodesci.models.tuning.job import LossName
 
 app = typer.Typer(help="Fine-tune an encrypted model on encoded records.", no_args_is_help=True)
 Encrypted = Annotated[Path, typer.Argument(help="Folder with the encrypted checkpoint.", show_default=False)]
@@ -61,9 +61,10 @@ def encode(
     Compare the codec's fingerprint with the model owner's first (--fingerprint): whoever put another codec
     in its place would read what you encode.
     """
-    from biodesci.services import files, sealed_codec
-    from biodesci.services.encrypted_folder import Marks
-    from biodesci.services.tuning import data as tuning_data
+    from biodesci.models import sealed_codec
+    from biodesci.models.folder import Marks
+    from biodesci.models.tuning import data as tuning_data
+    from biodesci.party import files
 
     marks = Marks.read(folder)
     opened = sealed_codec.open_codec(
@@ -134,8 +135,8 @@ def run_(
     nor steps, so keep them with the records.
     """
     from biodesci.ee.training import TrainingPlan
-    from biodesci.services.tuning.job import Dp, Job, Lora
-    from biodesci.services.tuning.run import tune
+    from biodesci.models.tuning.job import Dp, Job, Lora
+    from biodesci.models.tuning.run import tune
 
     job = Job(
         TrainingPlan(epochs, batch_size, learning_rate, momentum, clip, optimizer, weight_decay, seed),

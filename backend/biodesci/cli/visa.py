@@ -40,9 +40,9 @@ def issue(
     """
     from biodesci.core.errors import InputError
     from biodesci.core.visa import VisaType
-    from biodesci.services import files
-    from biodesci.services.visa import grant_value
-    from biodesci.services.visa import issue as run
+    from biodesci.market.visa import grant_value
+    from biodesci.market.visa import issue as run
+    from biodesci.party import files
 
     target = new_file(file)
     kind, holder, chain = visa_type(type_), address(subject), session.chain()
@@ -63,7 +63,7 @@ def issue(
 @app.command()
 def show(file: _FILE) -> None:
     """What a visa says, and whether its issuer revoked it."""
-    from biodesci.services.visa import is_revoked
+    from biodesci.market.visa import is_revoked
 
     signed = _load(file)
     output.record(_fields(signed) | {"revoked": is_revoked(session.chain(account=False), signed)})
@@ -72,7 +72,7 @@ def show(file: _FILE) -> None:
 @app.command()
 def check(file: _FILE, dataset_id: Number) -> None:
     """Whether a visa counts for a dataset now: signature, trust of the owner, value, time, revocation."""
-    from biodesci.services.visa import check as run
+    from biodesci.market.visa import check as run
 
     signed = _load(file)
     run(session.chain(account=False), signed, dataset_id)
@@ -82,7 +82,7 @@ def check(file: _FILE, dataset_id: Number) -> None:
 @app.command()
 def revoke(file: _FILE) -> None:
     """As the issuer: take a visa back, for ever. Licences that rest on it end at once."""
-    from biodesci.services.visa import revoke as run
+    from biodesci.market.visa import revoke as run
 
     output.record({"revoked": True, "sent": run(session.chain(), _load(file))})
 
@@ -97,7 +97,7 @@ def trust(
 ) -> None:
     """As an owner of datasets: let an issuer's visas of these types count. Replaces what was said before."""
     from biodesci.core.visa import mask, names
-    from biodesci.services.visa import trust as run
+    from biodesci.market.visa import trust as run
 
     types, whose = mask(type_ or []), address(issuer)
     sent = run(session.chain(), whose, types)
@@ -111,7 +111,7 @@ def require_value(
     value: _VALUE = "",
 ) -> None:
     """As an owner of datasets: want visas of a type to carry a value; without --value, any will do."""
-    from biodesci.services.visa import require_value as run
+    from biodesci.market.visa import require_value as run
 
     kind, wanted = visa_type(type_), _value(value)
     sent = run(session.chain(), kind, wanted)
@@ -125,7 +125,7 @@ def trusted(
     """Whose visas an owner of datasets trusts, and which values it requires."""
     from biodesci.chain import accounts
     from biodesci.core.visa import names
-    from biodesci.services import visa
+    from biodesci.market import visa
 
     chain = session.chain(account=False)
     whose = address(owner) if owner else accounts.address(session.settings().account_path)
@@ -136,7 +136,7 @@ def trusted(
 
 def _load(file: Path) -> SignedVisa:
     from biodesci.core.visa import load
-    from biodesci.services import files
+    from biodesci.party import files
 
     return load(files.read(file))
 

@@ -4,7 +4,7 @@
 
 The key is scrypt(passphrase, salt) (RFC 7914); what stands before the ciphertext and the purpose are
 associated data, so that a file of one purpose does not open as another.
-Files are written by services/files.py.
+Files are written by party/files.py.
 """
 
 from __future__ import annotations
@@ -66,3 +66,11 @@ def _cipher(header: bytes, passphrase: str) -> AESGCM:
 
 def _associated(header: bytes, purpose: str) -> bytes:
     return header + b"biodesci/keyfile/v1/" + purpose.encode()
+
+
+def check_key_id(key_id: str) -> None:
+    """InputError unless this is 32 lower-case hexadecimal digits, as the id of a model key."""
+    if len(key_id) != 32 or set(key_id) - set("0123456789abcdef"):
+        raise InputError(
+            f"{key_id[:40]!r} is not the id of a key.", "Use the checkpoint, or the card, as it was written."
+        )

@@ -35,8 +35,8 @@ from biodesci.core.errors import (
     UnavailableError,
 )
 from biodesci.ipfs.client import Ipfs
-from biodesci.services.round_aggregator import RoundAggregator
-from biodesci.services.rounds import MessageKind
+from biodesci.rounds.aggregator import RoundAggregator
+from biodesci.rounds.signatures import MessageKind
 
 log = logging.getLogger("aggregator")
 SIGNATURE_HEADER: Final = "X-BioDeSci-Signature"

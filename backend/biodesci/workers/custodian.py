@@ -12,7 +12,7 @@ from biodesci.chain.client import Chain
 from biodesci.chain.deployment import Deployment
 from biodesci.core.errors import BioDeSciError, ConfigurationError, FundsError, UnavailableError
 from biodesci.ipfs.client import Ipfs
-from biodesci.services.custody import Custodian
+from biodesci.market.custody import Custodian
 from biodesci.workers.entry import enter
 
 _log = logging.getLogger("custodian")

@@ -10,9 +10,9 @@ from biodesci import config
 from biodesci.chain.client import Chain
 from biodesci.chain.deployment import Deployment
 from biodesci.core.errors import ConfigurationError, UnavailableError
+from biodesci.index.database import Store
+from biodesci.index.sync import sync
 from biodesci.ipfs.client import Ipfs
-from biodesci.services.index import sync
-from biodesci.store.database import Store
 from biodesci.workers.entry import enter
 
 _log = logging.getLogger("indexer")

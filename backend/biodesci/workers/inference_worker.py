@@ -15,9 +15,9 @@ from biodesci.chain import accounts
 from biodesci.chain.client import Chain
 from biodesci.chain.deployment import Deployment
 from biodesci.core.errors import BioDeSciError, UnavailableError
+from biodesci.inference.worker import Server
 from biodesci.ipfs.client import Ipfs
-from biodesci.services import keys
-from biodesci.services.serve import Server
+from biodesci.party import keys
 from biodesci.workers.entry import enter
 
 log = logging.getLogger("biodesci.inference_worker")

@@ -22,11 +22,11 @@ from biodesci.chain.deployment import Deployment
 from biodesci.core.errors import BioDeSciError, ConfigurationError, UnavailableError
 from biodesci.ee.codec import Codec
 from biodesci.ipfs.client import Ipfs
-from biodesci.services import keys
-from biodesci.services.aggregator_client import AggregatorClient
-from biodesci.services.approvals import Approvals
-from biodesci.services.codec import load_codec
-from biodesci.services.round_node import TrainingNode
+from biodesci.party import keys
+from biodesci.registry.codecs import load_codec
+from biodesci.rounds.approvals import Approvals
+from biodesci.rounds.node import TrainingNode
+from biodesci.rounds.transport.http import AggregatorClient
 from biodesci.workers.entry import enter
 
 log = logging.getLogger("training_node")

@@ -15,10 +15,10 @@ from biodesci.config import Settings
 from biodesci.core import croissant
 from biodesci.core.container import ContainerInfo
 from biodesci.core.envelope import generate_seed, public_key
+from biodesci.index.database import Store
+from biodesci.index.sync import sync
 from biodesci.ipfs.client import Ipfs
-from biodesci.services.index import sync
-from biodesci.services.offers import OfferTerms
-from biodesci.store.database import Store
+from biodesci.market.offers import OfferTerms
 
 HMB = 1 << 2
 

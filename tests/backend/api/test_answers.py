@@ -14,10 +14,10 @@ from biodesci.api.present.datasets import dataset_summaries
 from biodesci.api.server import serve
 from biodesci.chain.client import Chain
 from biodesci.core.errors import ConfigurationError
+from biodesci.index import queries
+from biodesci.index.database import Block, Store
+from biodesci.index.sync import sync
 from biodesci.ipfs.client import Ipfs
-from biodesci.services.index import sync
-from biodesci.store import queries
-from biodesci.store.database import Block, Store
 
 HMB = 1 << 2
 NOBODY, EMPTY = "0x" + "0" * 40, bytes(32)

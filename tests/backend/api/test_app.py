@@ -137,7 +137,7 @@ def test_writing_is_not_possible(world):
 
 
 def test_unexpected_error_tells_nothing_of_the_inside(world, monkeypatch):
-    from biodesci.store import queries
+    from biodesci.index import queries
 
     def fail(*_args, **_kwargs):
         raise ValueError("inner detail")

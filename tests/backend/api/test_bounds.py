@@ -10,8 +10,8 @@ from fastapi.testclient import TestClient
 from biodesci.api.app import create
 from biodesci.config import Settings
 from biodesci.core import cid
-from biodesci.store import queries
-from biodesci.store.database import Block, Event, Store
+from biodesci.index import queries
+from biodesci.index.database import Block, Event, Store
 
 OWNER = "0x" + "a1" * 20
 WORD = "0x" + "02" * 32

@@ -6,8 +6,8 @@ import pytest
 
 from biodesci.api.present.models import model_answer
 from biodesci.api.present.rounds import round_answer
-from biodesci.store import queries
-from biodesci.store.database import Block, Event, Store
+from biodesci.index import queries
+from biodesci.index.database import Block, Event, Store
 
 OWNER = "0x" + "a1" * 20
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from biodesci.api.present.licenses import license_item
-from biodesci.store import queries
-from biodesci.store.database import Block, Event, Store
+from biodesci.index import queries
+from biodesci.index.database import Block, Event, Store
 
 OWNER = "0x" + "a1" * 20
 NOBODY = "0x" + "0" * 40

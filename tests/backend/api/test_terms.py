@@ -15,13 +15,13 @@ from biodesci.core import canonical, croissant, disease, visa
 from biodesci.core.container import ContainerInfo
 from biodesci.core.order import Evidence, Purpose
 from biodesci.core.visa import VisaType
+from biodesci.index.database import Store
+from biodesci.index.sync import sync
 from biodesci.ipfs.client import Ipfs
-from biodesci.services import license, offers, renewal
-from biodesci.services import visa as visas
-from biodesci.services.index import sync
-from biodesci.services.offers import OfferTerms
-from biodesci.services.purchase import purchase
-from biodesci.store.database import Store
+from biodesci.market import license, offers, renewal
+from biodesci.market import visa as visas
+from biodesci.market.offers import OfferTerms
+from biodesci.market.purchase import purchase
 
 DS = 1 << 3
 PRICE = 25_000_000

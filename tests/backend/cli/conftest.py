@@ -13,7 +13,7 @@ from biodesci.chain import accounts
 from biodesci.chain.client import Chain
 from biodesci.chain.deployment import Deployment
 from biodesci.cli import main, session
-from biodesci.services import keys
+from biodesci.party import keys
 
 PASS = "one for all"
 QUICK = 1 << 12

@@ -12,7 +12,7 @@ import torch
 import transformers
 from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 
-from biodesci.services.encrypt import open_key
+from biodesci.party.model_keys import open_key
 
 PASS = "one for all"
 TEXT = "\n".join(topics[name] for name in sorted(topics)[:20])

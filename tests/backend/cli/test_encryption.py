@@ -13,7 +13,7 @@ import torch
 from safetensors.torch import load_file
 from transformers import AutoModel
 
-from biodesci.services.encrypt import open_key
+from biodesci.party.model_keys import open_key
 
 PASS = "one for all"
 

@@ -10,8 +10,8 @@ import pytest
 
 from biodesci.chain.client import Chain
 from biodesci.cli import output, session
-from biodesci.services import offers
-from biodesci.services.offers import OfferTerms
+from biodesci.market import offers
+from biodesci.market.offers import OfferTerms
 
 PLAN = "Does ST depression predict the finding? " * 8  # longer than the name of a file can be
 pytestmark = pytest.mark.timeout(120)

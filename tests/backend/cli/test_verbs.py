@@ -21,12 +21,15 @@ from biodesci.chain.client import Chain
 from biodesci.core import duo
 from biodesci.core.errors import BioDeSciError
 from biodesci.core.features import CategoricalColumn, FeaturePlan, LabelColumn, NumericColumn
+from biodesci.inference import worker as serve
 from biodesci.ipfs.client import Ipfs
-from biodesci.services import codec, keys, rounds, serve
-from biodesci.services.aggregator_client import AggregatorClient
-from biodesci.services.approvals import Approvals
-from biodesci.services.round_aggregator import RoundAggregator
-from biodesci.services.round_node import TrainingNode
+from biodesci.party import keys
+from biodesci.registry import codecs as codec
+from biodesci.registry import rounds
+from biodesci.rounds.aggregator import RoundAggregator
+from biodesci.rounds.approvals import Approvals
+from biodesci.rounds.node import TrainingNode
+from biodesci.rounds.transport.http import AggregatorClient
 from biodesci.workers.aggregator import create_app, poll
 
 PASS = "one for all"

@@ -8,7 +8,8 @@ import pytest
 
 from biodesci.core import documents, visa
 from biodesci.core.errors import InputError, RevertedError
-from biodesci.services import keys, orders
+from biodesci.market import orders
+from biodesci.party import keys
 
 DEEP = b"[" * 200_000
 REGISTRATION = {

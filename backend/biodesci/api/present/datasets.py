@@ -18,9 +18,9 @@ from biodesci.api.schemas.datasets import (
 from biodesci.core import cid
 from biodesci.core.errors import InputError
 from biodesci.core.onchain import NOBODY, utc
-from biodesci.store import queries, summary
-from biodesci.store.database import Store
-from biodesci.store.queries import Row
+from biodesci.index import queries, summary
+from biodesci.index.database import Store
+from biodesci.index.queries import Row
 
 _KEYWORDS: Final = 256
 

@@ -8,9 +8,9 @@ from biodesci.api.present import values
 from biodesci.api.present.datasets import container
 from biodesci.api.schemas.licenses import License, LicenseAnswer, LicenseState
 from biodesci.core.onchain import FOREVER, UNCOUNTED, utc
-from biodesci.store import queries
-from biodesci.store.database import Store
-from biodesci.store.queries import Row
+from biodesci.index import queries
+from biodesci.index.database import Store
+from biodesci.index.queries import Row
 
 _STATES: Final[tuple[LicenseState, ...]] = get_args(LicenseState)
 _TRAIN: Final = 2

@@ -9,9 +9,9 @@ from biodesci.api.present import values
 from biodesci.api.present.rounds import round_summary
 from biodesci.api.schemas.models import CodecGrant, Lineage, ModelAnswer, ModelSummary, ModelVersion
 from biodesci.core.onchain import utc
-from biodesci.store import queries, summary
-from biodesci.store.database import Store
-from biodesci.store.queries import Row
+from biodesci.index import queries, summary
+from biodesci.index.database import Store
+from biodesci.index.queries import Row
 
 
 def model_summary(row: Row) -> ModelSummary:

@@ -7,9 +7,9 @@ from typing import Any, Final, get_args
 from biodesci.api.present import values
 from biodesci.api.schemas.rounds import Enrolment, RoundAnswer, RoundState, RoundSummary
 from biodesci.core.onchain import utc
-from biodesci.store import queries
-from biodesci.store.database import Store
-from biodesci.store.queries import Row
+from biodesci.index import queries
+from biodesci.index.database import Store
+from biodesci.index.queries import Row
 
 _STATES: Final[tuple[RoundState, ...]] = get_args(RoundState)
 

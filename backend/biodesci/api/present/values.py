@@ -9,9 +9,9 @@ from typing import Any, Final, cast, get_args
 from biodesci.api.schemas.values import Activity, Content, Currency, Duo, DuoTerm, Right, VisaType
 from biodesci.core import cid, duo, visa
 from biodesci.core.onchain import NOBODY, utc
-from biodesci.store import queries
-from biodesci.store.database import Store
-from biodesci.store.queries import Row
+from biodesci.index import queries
+from biodesci.index.database import Store
+from biodesci.index.queries import Row
 
 RIGHTS: Final[tuple[Right, ...]] = get_args(Right)
 # Amounts and DUO bits, which are texts in every answer, and what else passes 2**53.

@@ -20,8 +20,8 @@ import transformers
 from tokenizers import Tokenizer, models, pre_tokenizers, processors, trainers
 
 from biodesci.cli import main, session
-from biodesci.services import encrypt
-from biodesci.services.encrypt import open_key
+from biodesci.models import encrypt
+from biodesci.party.model_keys import open_key
 
 transformers.logging.set_verbosity_error()
 PASS = "one for each"

@@ -21,8 +21,9 @@ from biodesci.core import envelope
 from biodesci.ee.codec import Codec
 from biodesci.ee.codec.tokenizer import write_tokenizer
 from biodesci.ee.parts import Blocks, Monomial
-from biodesci.services import grant as service
-from biodesci.services import keys, sealed_codec
+from biodesci.models import grant as service
+from biodesci.models import sealed_codec
+from biodesci.party import keys
 
 PASS = "one for each"
 

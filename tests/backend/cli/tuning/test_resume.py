@@ -18,9 +18,9 @@ from sklearn.datasets import load_breast_cancer
 
 from biodesci.ee.architectures import mlp
 from biodesci.ee.training import TrainingPlan
-from biodesci.services.tuning.job import Job, Lora
-from biodesci.services.tuning.run import tune
-from biodesci.services.tuning.state import folder_of
+from biodesci.models.tuning.job import Job, Lora
+from biodesci.models.tuning.run import tune
+from biodesci.models.tuning.state import folder_of
 
 CONFIG = {"model_type": "biodesci-mlp", "features": 30, "hidden": [16], "classes": 2, "activation": "gelu"}
 

@@ -15,8 +15,8 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from biodesci.core.errors import InputError
-from biodesci.services import sealed_codec
-from biodesci.services.tuning.data import load_tokenizer
+from biodesci.models import sealed_codec
+from biodesci.models.tuning.data import load_tokenizer
 
 PASS = "one for each"
 COLUMNS = ("--text", "note", "--label", "diagnosis", "--classes", "statement,type", "--max-length", 16)

@@ -1,0 +1,1 @@
+"""Encrypted inference: requester, worker, auditor."""

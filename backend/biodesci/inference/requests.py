@@ -1,0 +1,132 @@
+"""What chain and IPFS say about a request and about a registered model: read by requester, worker and
+auditor alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from biodesci.chain.client import Chain
+from biodesci.core import checkpoint
+from biodesci.core.errors import InputError, IntegrityError, NotFoundError, StateError
+from biodesci.core.onchain import RequestState
+from biodesci.ee.architectures.tabular import TabularConfig
+from biodesci.proof.receipt import Receipt
+from biodesci.registry.models import weights_root
+
+INPUT, LOGITS, TRACE_ROOT = "x", "logits", "trace_root"
+SALT_BYTES = 32
+MAX_BLOB = 64 << 20  # bytes of a sealed input or output
+MAX_ROWS = 4096
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request as the contract holds it. Times are Unix seconds, the fee is in wei."""
+
+    request_id: int
+    model_id: int
+    version: int
+    requester: str
+    worker: str
+    arbiter: str
+    fee: int
+    deadline: int
+    challenge_window: int
+    state: RequestState
+    input_commitment: bytes
+    input: bytes
+    output_commitment: bytes
+    output: bytes
+
+
+def read_request(chain: Chain, request_id: int) -> Request:
+    """The request's state on chain. NotFoundError if there is none."""
+    raw = chain.call(chain.inferences.functions.requestOf(request_id))
+    model_id, version, requester, worker, arbiter, fee, deadline, window, state, *digests = raw
+    if state == RequestState.NONE:
+        raise NotFoundError(
+            f"There is no inference request {request_id}.", "Check the number and the network."
+        )
+    return Request(
+        request_id, model_id, version, requester, worker, arbiter, fee, deadline, window, RequestState(state),
+        *map(bytes, digests),
+    )  # fmt: skip
+
+
+def read_receipt(chain: Chain, request_id: int) -> Receipt:
+    """A closed receipt: what the chain itself says of a request that was answered."""
+    request = read_request(chain, request_id)
+    if not any(request.output_commitment):
+        raise StateError(
+            f"Request {request_id} has no answer on chain yet.", "Wait for the worker's commitment."
+        )
+    asked = _the_event(chain, "InferenceRequested", request_id)
+    answered = _the_event(chain, "InferenceCommitted", request_id)
+    return Receipt(
+        chain_id=chain.chain_id,
+        contract=chain.inferences.address,
+        registry=chain.models.address,
+        request_id=request_id,
+        model_id=request.model_id,
+        model_version=request.version,
+        weights_root=weights_root(chain, request.model_id, request.version),
+        architecture=bytes(chain.call(chain.models.functions.architectureOf(request.model_id))),
+        requester=request.requester,
+        worker=request.worker,
+        input_commitment=request.input_commitment,
+        output_commitment=request.output_commitment,
+        request_tx=bytes(asked["transactionHash"]),
+        request_block=asked["blockNumber"],
+        commit_tx=bytes(answered["transactionHash"]),
+        commit_block=answered["blockNumber"],
+    )
+
+
+def split_opening(plaintext: bytes) -> tuple[bytes, dict[str, NDArray[Any]]]:
+    """Salt and tensors of what an envelope held."""
+    if len(plaintext) <= SALT_BYTES:
+        raise IntegrityError(
+            "The envelope is too short to hold a salt and tensors.", "Ask the sender for it again."
+        )
+    return plaintext[:SALT_BYTES], checkpoint.load(plaintext[SALT_BYTES:])
+
+
+def input_rows(config: TabularConfig, tensors: Mapping[str, NDArray[Any]]) -> NDArray[np.float64]:
+    """The encoded records (n, F) of a request. InputError says what is wrong with them."""
+    hint = "Encode the records with the model's codec and send them again."
+    if set(tensors) != {INPUT}:
+        raise InputError(f"A request holds one tensor named {INPUT!r}, not {sorted(tensors)[:4]}.", hint)
+    x = tensors[INPUT]
+    if x.dtype != np.float64 or x.ndim != 2 or x.shape[1] != config.features or not 1 <= len(x) <= MAX_ROWS:
+        raise InputError(
+            f"The input is {x.dtype} {x.shape}; the model takes float64 "
+            f"(1 to {MAX_ROWS}, {config.features}).",
+            hint,
+        )
+    return x
+
+
+def requester_folder(home: Path, input_commitment: bytes) -> Path:
+    """Where a requester keeps what opens a request. Named by the commitment, which exists before the request
+    has a number.
+    """
+    return home / "inferences" / input_commitment.hex()
+
+
+def _the_event(chain: Chain, name: str, request_id: int) -> Any:
+    events = chain.events(
+        chain.inferences, name, chain.deployment.first_block, filters={"requestId": request_id}
+    )
+    if len(events) != 1:
+        raise IntegrityError(
+            f"The node shows {len(events)} {name} events for request {request_id}, not one.",
+            "The node is not in step, or does not serve old logs; use another.",
+        )
+    return events[0]

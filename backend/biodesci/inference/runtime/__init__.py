@@ -1,0 +1,1 @@
+"""How a worker computes, and how an auditor computes again."""

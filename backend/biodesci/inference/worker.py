@@ -1,0 +1,303 @@
+"""The worker's side of an encrypted inference: open, check, compute on encrypted values, seal to the
+requester, commit.
+
+Every request has a folder under `home/serving`. What was computed is on disk before it is committed to, so a
+worker that was killed commits to the same answer after its restart, and looks at the chain first so as not
+to commit twice:
+
+    output.bin     salt ‖ output tensors: exists once the answer is computed     (private)
+    trace.bin      matrix products of this answer, for an auditor                (private)
+    envelope.bin   the answer sealed to the requester
+    commit.tx      the signed transaction: after a crash only these very bytes are sent again
+    refused.json   why this request will not be served
+    request.json   whose request it is: a number can come to mean another one when the chain reorganises
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from biodesci.chain.client import Chain
+from biodesci.core import canonical, checkpoint, commitment, envelope
+from biodesci.core.errors import (
+    BioDeSciError,
+    ChainError,
+    InputError,
+    IntegrityError,
+    NotFoundError,
+    RevertedError,
+    StateError,
+    UnavailableError,
+    WrongKeyError,
+)
+from biodesci.core.onchain import RequestState
+from biodesci.inference.requests import (
+    LOGITS,
+    MAX_BLOB,
+    SALT_BYTES,
+    TRACE_ROOT,
+    Request,
+    input_rows,
+    read_request,
+    split_opening,
+)
+from biodesci.inference.runtime import fp64 as forward
+from biodesci.ipfs.client import Ipfs
+from biodesci.party import files
+from biodesci.proof.trace import Trace, context
+from biodesci.registry.models import Registered, load_registered
+
+log = logging.getLogger(__name__)
+_OUTPUT, _TRACE, _ENVELOPE = "output.bin", "trace.bin", "envelope.bin"
+_MODELS_KEPT = 4
+_LONGEST_PAUSE = 300.0
+MAX_TRACE = 2 << 30  # bytes of one answer's trace: a larger one could end the worker, again and again
+LOOK_BACK = 32  # blocks read again, since a reorganization may move a request
+_SIGNED, _REFUSED, _WHOSE = "commit.tx", "refused.json", "request.json"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Output tensors and the trace they came from."""
+
+    tensors: dict[str, NDArray[Any]]
+    trace: Trace
+
+
+def open_input(chain: Chain, ipfs: Ipfs, seed: bytes, request: Request) -> dict[str, NDArray[Any]]:
+    """The input tensors of a request to this worker, checked against the requester's commitment."""
+    contract = chain.inferences.address
+    info = envelope.info("inference-input", chain.chain_id, contract, 0, request.worker)
+    opening = envelope.open_(seed, ipfs.cat(request.input, max_size=MAX_BLOB), info)
+    salt, tensors = split_opening(opening)
+    committed = commitment.input_commitment(chain.chain_id, contract, salt, checkpoint.root(tensors))
+    commitment.check(request.input_commitment, committed, f"input of request {request.request_id}")
+    return tensors
+
+
+def compute(model: Registered, x: NDArray[np.float64], place: bytes) -> Answer:
+    """The forward pass on encrypted values; `place` is the trace context of the request."""
+    c = model.config
+    a_token = c.layers * (8 * c.width + 2 * (c.width + c.hidden))
+    if len(x) * (c.features + c.tokens * (c.width + a_token)) * 8 > MAX_TRACE:
+        raise InputError("The request is too large for this worker.", "Send fewer records at a time.")
+    logits, trace = forward.record(model.config, model.tensors, x, place)
+    if not np.isfinite(logits).all():
+        raise InputError(
+            "The model has no finite answer to this input.",
+            "Check that the input was encoded for this model.",
+        )
+    root = np.frombuffer(trace.root(), dtype=np.uint8)
+    return Answer({LOGITS: logits, TRACE_ROOT: root}, trace)
+
+
+def write_answer(folder: Path, answer: Answer) -> None:
+    """To the journal; from here on this is the only answer to its request."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    files.write_private(folder / _TRACE, checkpoint.dump(answer.trace.to_tensors()))
+    files.write_private(folder / _OUTPUT, os.urandom(SALT_BYTES) + checkpoint.dump(answer.tensors))
+
+
+def commit_answer(chain: Chain, ipfs: Ipfs, folder: Path, request: Request, weights_root: bytes) -> None:
+    """Seals the journal's answer to the requester and commits to it, claiming weights of `weights_root`."""
+    opening = files.read(folder / _OUTPUT)
+    salt, tensors = split_opening(opening)
+    contract = chain.inferences.address
+    committed = commitment.output_commitment(
+        chain.chain_id,
+        contract,
+        request.request_id,
+        request.worker,
+        weights_root,
+        salt,
+        checkpoint.root(tensors),
+    )
+    if not (folder / _ENVELOPE).exists():
+        info = envelope.info(
+            "inference-output", chain.chain_id, contract, request.request_id, request.requester
+        )
+        files.write_private(folder / _ENVELOPE, envelope.seal(chain.key_of(request.requester), opening, info))
+    digest = ipfs.add(files.read(folder / _ENVELOPE))
+    call = chain.inferences.functions.commit(request.request_id, committed, digest)
+    if (folder / _SIGNED).exists():
+        try:
+            chain.broadcast(files.read(folder / _SIGNED))
+            return
+        except StateError:  # its nonce is used by another transaction: it never took effect
+            (folder / _SIGNED).unlink()
+    signed = chain.sign(call)
+    files.write_private(folder / _SIGNED, signed)
+    chain.broadcast(signed)
+
+
+def journal(home: Path, chain: Chain, request_id: int) -> Path:
+    """The folder of a request; chain and contract are part of its name, since numbers start anew with each
+    deployment.
+    """
+    return home / "serving" / f"{chain.chain_id}-{chain.inferences.address.lower()[2:10]}" / str(request_id)
+
+
+def claim_journal(chain: Chain, folder: Path, request: Request) -> None:
+    """Empties a folder that is of another request with this number: its answer is not this requester's."""
+    whose = canonical.dumps(
+        {
+            "genesis": chain.genesis,
+            "requester": request.requester,
+            "input": request.input_commitment.hex(),
+            "model": [request.model_id, request.version],
+        }
+    )
+    note = folder / _WHOSE
+    if note.exists() and files.read(note) != whose:
+        log.warning("request %d is another one than before: its journal is emptied", request.request_id)
+        shutil.rmtree(folder)
+    if not note.exists():
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        files.write_private(note, whose)
+
+
+def disclose_trace(chain: Chain, ipfs: Ipfs, home: Path, request_id: int, auditor: str) -> bytes:
+    """Seals the trace of an answer to `auditor`'s registered key. Returns the envelope's CID digest.
+
+    Whoever reads a trace sees the encrypted model's hidden states: disclose to auditors the requester named,
+    never in public.
+    """
+    path = journal(home, chain, request_id) / _TRACE
+    if not path.exists():
+        raise NotFoundError(
+            f"This worker has no trace of request {request_id}.", "Ask the worker that answered it."
+        )
+    info = envelope.info("inference-trace", chain.chain_id, chain.inferences.address, request_id, auditor)
+    return ipfs.add(envelope.seal(chain.key_of(auditor), files.read(path), info))
+
+
+class Server:
+    """Serves the requests addressed to `chain.address`. Remembers in memory only what chain and disk can
+    tell again.
+    """
+
+    def __init__(self, chain: Chain, ipfs: Ipfs, home: Path, seed: bytes) -> None:
+        self._chain, self._ipfs, self._home, self._seed = chain, ipfs, home, seed
+        self._models: dict[tuple[int, int], Registered] = {}
+        self._open: set[int] = set()
+        self._waiting: dict[int, str] = {}
+        self._pause: dict[int, float] = {}
+        self._not_before: dict[int, float] = {}
+        self._next_block = chain.deployment.first_block
+
+    def serve_pending(self) -> list[int]:
+        """Answers what is open; returns what was committed now. One bad request stops no other."""
+        self._look()
+        served = []
+        for request_id in sorted(self._open):
+            if time.monotonic() < self._not_before.get(request_id, 0.0):
+                continue
+            try:
+                if self._serve(request_id):
+                    served.append(request_id)
+                self._open.discard(request_id)
+                self._waiting.pop(request_id, None)
+            except (InputError, IntegrityError, WrongKeyError) as exc:
+                self._refuse(request_id, exc)
+            except (UnavailableError, NotFoundError, StateError, ChainError) as exc:
+                self._wait(request_id, exc)
+            except Exception as exc:  # whatever a stranger's request or model brings about
+                if self._waiting.get(request_id) != type(exc).__name__:
+                    log.exception("request %d: unexpected error", request_id)
+                    self._waiting[request_id] = type(exc).__name__
+        return served
+
+    def _look(self) -> None:
+        head = self._chain.block_number()
+        if head < self._next_block:
+            return
+        worker = self._chain.address
+        events = self._chain.events(
+            self._chain.inferences,
+            "InferenceRequested",
+            max(self._chain.deployment.first_block, self._next_block - LOOK_BACK),
+            head,
+            filters={"worker": worker},
+        )
+        self._open |= {int(e["args"]["requestId"]) for e in events}
+        self._next_block = head + 1
+
+    def _serve(self, request_id: int) -> bool:
+        """Whether a commitment was made now; False where there is nothing (left) to do."""
+        request = read_request(self._chain, request_id)
+        folder = journal(self._home, self._chain, request_id)
+        if request.state is not RequestState.REQUESTED:
+            return False
+        if self._chain.now() > request.deadline:
+            log.warning("request %d is past its deadline", request_id)
+            return False
+        if folder.exists():
+            claim_journal(self._chain, folder, request)
+        if (folder / _REFUSED).exists():
+            return False
+        model = self._model(request)
+        claim_journal(self._chain, folder, request)
+        if not (folder / _OUTPUT).exists():
+            x = input_rows(model.config, open_input(self._chain, self._ipfs, self._seed, request))
+            place = context(self._chain.chain_id, self._chain.inferences.address, request_id)
+            write_answer(folder, compute(model, x, place))
+            log.info(
+                "request %d: computed %d rows on model %d version %d", request_id, len(x), *self._key(request)
+            )
+        try:
+            commit_answer(self._chain, self._ipfs, folder, request, model.weights_root)
+        except RevertedError:
+            if read_request(self._chain, request_id).state is RequestState.REQUESTED:
+                raise
+            return False  # an earlier transaction of ours, or an expiry, came first
+        log.info("request %d: committed", request_id)
+        return True
+
+    def _model(self, request: Request) -> Registered:
+        key = self._key(request)
+        if key not in self._models:
+            while len(self._models) >= _MODELS_KEPT:  # anybody can register models and ask for them
+                self._models.pop(next(iter(self._models)))
+            try:
+                self._models[key] = load_registered(self._chain, self._ipfs, *key)
+            except (
+                IntegrityError
+            ) as exc:  # not the requester's fault: another node may have the right weights
+                raise UnavailableError(exc.message, exc.hint) from exc
+        return self._models[key]
+
+    @staticmethod
+    def _key(request: Request) -> tuple[int, int]:
+        return request.model_id, request.version
+
+    def _wait(self, request_id: int, exc: BioDeSciError) -> None:
+        if self._waiting.get(request_id) != exc.message:
+            log.warning("request %d has to wait: %s", request_id, exc)
+            self._waiting[request_id] = exc.message
+        if isinstance(exc, NotFoundError):
+            # Each look for a blob that nobody has holds up the other requests.
+            self._pause[request_id] = min(2 * self._pause.get(request_id, 0.5), _LONGEST_PAUSE)
+            self._not_before[request_id] = time.monotonic() + self._pause[request_id]
+
+    def _refuse(self, request_id: int, exc: BioDeSciError) -> None:
+        log.warning("request %d refused: %s", request_id, exc)
+        folder = journal(self._home, self._chain, request_id)
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        files.write_private(
+            folder / _REFUSED, canonical.dumps({"requestId": request_id, "reason": exc.message})
+        )
+        self._open.discard(request_id)
+
+
+def serve_pending(chain: Chain, ipfs: Ipfs, home: Path, seed: bytes) -> list[int]:
+    """Answers every open request once; see `Server` for a loop."""
+    return Server(chain, ipfs, home, seed).serve_pending()

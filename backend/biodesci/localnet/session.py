@@ -1,0 +1,77 @@
+"""How a command runs a local network: its state folder, the signals that end it, what it prints."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import signal
+import tempfile
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from eth_account import Account
+
+from biodesci.localnet.stack import CHAIN_ID, Stack
+from biodesci.party import files
+
+
+def new_state(root: Path, chosen: Path | None, name: str) -> Path:
+    """An empty folder for the network's state: `chosen`, or a new one under `root`/.biodesci."""
+    if chosen is not None:
+        chosen.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return chosen.resolve()
+    parent = (root / ".biodesci").resolve()
+    parent.mkdir(exist_ok=True, mode=0o700)
+    return Path(tempfile.mkdtemp(prefix=f"{name}-", dir=parent))
+
+
+def stop_on_signals() -> None:
+    """SIGTERM ends the command as Ctrl-C does: by leaving the `with` that stops every process.
+
+    SIGINT too where a shell started the command in the background, and so had it ignored.
+    """
+
+    def interrupt(_signal: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, interrupt)
+
+
+def announce(stack: Stack, target: Path | None, datasets: list[dict[str, Any]]) -> tuple[str, str]:
+    """A new funded account for trying the page: its address and private key.
+
+    With `target`, all addresses and the `datasets` that were published go there as JSON.
+    """
+    account = Account.from_key(secrets.token_bytes(32))
+    stack.fund(account.address)
+    key = "0x" + bytes(account.key).hex()
+    if target is not None:
+        document = {
+            "apiUrl": stack.api_url,
+            "rpcUrl": stack.rpc_url,
+            "gatewayUrl": stack.gateway_url,
+            "chainId": CHAIN_ID,
+            "testAccount": {"address": account.address, "privateKey": key},
+            "datasets": datasets,
+        }
+        files.write_private(target, json.dumps(document, indent=2).encode())
+    return account.address, key
+
+
+def addresses(stack: Stack, account: tuple[str, str]) -> str:
+    """Where everything is, for the terminal."""
+    holder, private_key = account
+    rows = {
+        "Web page": stack.api_url,
+        "API": f"{stack.api_url}/docs",
+        "Chain (RPC)": f"{stack.rpc_url}, chain id {CHAIN_ID}",
+        "IPFS gateway": stack.gateway_url,
+        "Test account": f"{holder} (100 ETH of this local chain)",
+        "its key": f"{private_key} (throw-away: import it into a wallet, never use it elsewhere)",
+        "Logs": str(stack.state / "logs"),
+    }
+    width = max(map(len, rows))
+    lines = (f"  {name:<{width}}  {value}" for name, value in rows.items())
+    return "\n".join(["", *lines, "", "  Ctrl-C stops everything."])

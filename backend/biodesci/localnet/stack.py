@@ -1,0 +1,348 @@
+"""A whole local network in processes of its own: chain, IPFS node, contracts, indexer, API, workers.
+
+Everything is thrown away with its state folder. Real deployments run the same worker entry points under their
+own service manager; see docs/deployment.md.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from biodesci.chain import accounts
+from biodesci.chain.client import Chain
+from biodesci.chain.deployment import Deployment
+from biodesci.core.errors import ConfigurationError, InputError, UnavailableError
+from biodesci.ipfs.client import Ipfs
+from biodesci.localnet.processes import Supervisor, free_port, require_port
+
+CHAIN_ID = 31337
+BLOCK_SECONDS = 2
+FUNDS_WEI = 100 * 10**18
+MIN_FREE_BYTES = 500 * 2**20
+QUICK_WORK_FACTOR = 1 << 12
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Loopback TCP ports."""
+
+    chain: int = 8545
+    ipfs: int = 5001
+    gateway: int = 8080
+    api: int = 8600
+    aggregator: int = 8700
+
+    @classmethod
+    def auto(cls) -> Ports:
+        """Ports that are free now."""
+        return cls(free_port(), free_port(), free_port(), free_port(), free_port())
+
+    def require_free(self) -> None:
+        """ConfigurationError naming the first port that is taken."""
+        for port, what in (
+            (self.chain, "chain"),
+            (self.ipfs, "IPFS node"),
+            (self.gateway, "IPFS gateway"),
+            (self.api, "API"),
+            (self.aggregator, "aggregator"),
+        ):
+            require_port(port, what)
+
+
+@dataclass(frozen=True)
+class Party:
+    """Somebody with a wallet and a private folder."""
+
+    name: str
+    home: Path
+    account_file: Path
+    address: str
+    passphrase: str
+
+    @property
+    def account_name(self) -> str:
+        return self.account_file.stem
+
+
+class Stack:
+    """Use as a context manager: `with Stack(state) as stack: stack.start_core()`."""
+
+    def __init__(
+        self,
+        state: Path,
+        *,
+        root: Path,
+        ports: Ports | None = None,
+        deployment: Path | None = None,
+        on_restart: Callable[[str], None] | None = None,
+    ) -> None:
+        self.state = state.resolve()
+        self.root = root.resolve()
+        self.ports = ports or Ports.auto()
+        self.supervisor = Supervisor(self.state / "logs", on_restart)
+        self.parties: dict[str, Party] = {}
+        self.deployment_file = (deployment or self.state / "deployment.json").resolve()
+        self.database = self.state / "index.sqlite"
+        self.ipfs = Ipfs(self.ipfs_api)
+
+    @classmethod
+    def on_ports(
+        cls, ports: str, state: Path, *, root: Path, on_restart: Callable[[str], None] | None = None
+    ) -> Stack:
+        """On the `default` ports it is what `biodesci` and `make console` find without any setting; `auto`
+        takes free ones. InputError for another word.
+        """
+        if ports == "default":
+            deployment = root / "deployments" / "local.json"
+            return cls(state, root=root, ports=Ports(), deployment=deployment, on_restart=on_restart)
+        if ports != "auto":
+            raise InputError(f"--ports {ports} is not known.", "Use `default` or `auto`.")
+        return cls(state, root=root, on_restart=on_restart)
+
+    @property
+    def rpc_url(self) -> str:
+        return f"http://127.0.0.1:{self.ports.chain}"
+
+    @property
+    def ipfs_api(self) -> str:
+        return f"http://127.0.0.1:{self.ports.ipfs}"
+
+    @property
+    def gateway_url(self) -> str:
+        return f"http://127.0.0.1:{self.ports.gateway}"
+
+    @property
+    def api_url(self) -> str:
+        return f"http://127.0.0.1:{self.ports.api}"
+
+    @property
+    def aggregator_url(self) -> str:
+        return f"http://127.0.0.1:{self.ports.aggregator}"
+
+    def __enter__(self) -> Stack:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.supervisor.stop()
+
+    # -- parts ----------
+
+    def start_core(self) -> None:
+        """Chain, IPFS node and contracts.
+
+        Raises:
+            ConfigurationError: a port is taken, no disk is left, or a tool is missing.
+            UnavailableError: a part did not come up; the message quotes its log.
+        """
+        self.ports.require_free()
+        if (free := shutil.disk_usage(self.state).free) < MIN_FREE_BYTES:
+            raise ConfigurationError(
+                f"Only {free // 2**20} MiB of disk are free under {self.state}.",
+                f"The stack needs {MIN_FREE_BYTES // 2**20} MiB: free some, or choose another --state.",
+            )
+        self.supervisor.spawn("chain", self._anvil(), self._env(), ready=self._chain_answers, restart=False)
+        self.supervisor.spawn(
+            "ipfs",
+            [
+                *self._python("biodesci.ipfs.node"),
+                *("--repo", str(self.state / "ipfs"), "--port", str(self.ports.ipfs)),
+                *("--gateway-port", str(self.ports.gateway)),
+            ],
+            self._env(),
+            ready=self._ipfs_answers,
+        )
+        self._deploy()
+
+    def start_api(self) -> None:
+        """Indexer and API with the web page."""
+        self.worker("indexer", "biodesci.workers.indexer")
+        self.supervisor.spawn(
+            "api",
+            self._python("biodesci.api"),
+            self._env(BIODESCI_API_HOST="127.0.0.1", BIODESCI_API_PORT=str(self.ports.api)),
+            ready=lambda: self._answers(f"{self.api_url}/health"),
+        )
+
+    def worker(
+        self,
+        name: str,
+        module: str,
+        party: Party | None = None,
+        *,
+        ready: Callable[[], bool] | None = None,
+        **env: str,
+    ) -> None:
+        """Start a worker process for `party` (its home, account and passphrase go in by the environment)."""
+        self.supervisor.spawn(name, self._python(module), self._env(party, **env), ready=ready)
+
+    def start_aggregator(self, party: Party) -> None:
+        """The aggregator, an HTTP server that holds nothing secret."""
+        self.worker(
+            "aggregator",
+            "biodesci.workers.aggregator",
+            party,
+            ready=lambda: self._answers(f"{self.aggregator_url}/health"),
+            BIODESCI_AGGREGATOR_PORT=str(self.ports.aggregator),
+        )
+
+    # -- parties ----------
+
+    def party(
+        self, name: str, *, home: str | None = None, account: str = "account", passphrase: str
+    ) -> Party:
+        """A party with a new funded account, in the folder `home` (its name by default).
+
+        `passphrase` has to be drawn at random: the account file is made for speed.
+        """
+        folder = self.state / "homes" / (home or name)
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        file = folder / f"{account}.json"
+        address = accounts.create(file, passphrase, work_factor=QUICK_WORK_FACTOR)
+        self.fund(address)
+        self.parties[name] = Party(name, folder, file, address, passphrase)
+        return self.parties[name]
+
+    def fund(self, address: str, wei: int = FUNDS_WEI) -> None:
+        """Give an account of the local chain some ether."""
+        set_balance(self.rpc_url, address, wei)
+
+    def chain(self, party: Party | None = None) -> Chain:
+        """A chain client that signs for `party`."""
+        account = accounts.load(party.account_file, party.passphrase) if party else None
+        return Chain(self.rpc_url, Deployment.load(self.deployment_file), account)
+
+    def wait(self) -> None:
+        """Until Ctrl-C, or until a part that can't be restarted has died.
+
+        Raises:
+            UnavailableError: naming that part, with the end of its log.
+        """
+        while not (failed := self.supervisor.failed()):
+            time.sleep(0.5)
+        raise UnavailableError(
+            f"The {failed[0].name} process died and does not come up again.",
+            f"Its log ends with:\n{failed[0].tail()}",
+        )
+
+    def count(self, collection: str) -> int:
+        """How many items the API lists under /v1/<collection> (on its first page)."""
+        try:
+            return len(httpx.get(f"{self.api_url}/v1/{collection}", timeout=5).json()["items"])
+        except httpx.HTTPError as exc:
+            raise UnavailableError("The API does not answer.") from exc
+
+    # -- inside ----------
+
+    def _python(self, module: str) -> list[str]:
+        return [sys.executable, "-m", module]
+
+    def _env(self, party: Party | None = None, **more: str) -> Mapping[str, str]:
+        env = {
+            **os.environ,
+            "APE_DATA_FOLDER": str(self.root / ".cache" / "ape"),
+            "SOLCX_BINARY_PATH": str(self.root / ".cache" / "solc"),
+            "OMP_NUM_THREADS": "1",  # many small processes on few cores
+            "PYTHONUNBUFFERED": "1",
+            "BIODESCI_ROOT": str(self.root),
+            "BIODESCI_RPC_URL": self.rpc_url,
+            "BIODESCI_IPFS_API": self.ipfs_api,
+            "BIODESCI_IPFS_GATEWAY": self.gateway_url,
+            "BIODESCI_DEPLOYMENT": str(self.deployment_file),
+            "BIODESCI_DATABASE": str(self.database),
+            "BIODESCI_AGGREGATOR_URL": self.aggregator_url,
+            "BIODESCI_API_URL": self.api_url,
+        }
+        if party is not None:
+            env |= {
+                "BIODESCI_HOME": str(party.home),
+                "BIODESCI_ACCOUNT": str(party.account_file),
+                "BIODESCI_PASSPHRASE": party.passphrase,
+            }
+        return {**env, **more}
+
+    def _anvil(self) -> list[str]:
+        found = sorted(self.root.glob("node_modules/@foundry-rs/anvil-*/bin/anvil"))
+        if not found:
+            raise ConfigurationError("anvil, the local chain, is not installed.", "Run `make setup`.")
+        # Blocks at once for transactions, and one every few seconds without any, so that deadlines pass.
+        return [
+            str(found[0]),
+            *("--host", "127.0.0.1", "--port", str(self.ports.chain), "--chain-id", str(CHAIN_ID)),
+            *("--block-time", str(BLOCK_SECONDS), "--mixed-mining", "--quiet"),
+            *("--cache-path", str(self.state / "chain")),
+        ]
+
+    def _deploy(self) -> None:
+        child = self.supervisor.spawn(
+            "deploy",
+            [
+                str(Path(sys.executable).with_name("ape")),
+                "run",
+                "deploy",
+                "--network",
+                f"ethereum:local:{self.rpc_url}",
+            ],
+            self._env(),
+            restart=False,
+            folder=self.root,  # Ape's project is its working folder
+        )
+        assert child.process is not None
+        code = child.process.wait()
+        if code != 0:
+            raise UnavailableError(
+                f"The contracts could not be deployed (exit {code}).", f"The log ends with:\n{child.tail()}"
+            )
+        self.supervisor.stop("deploy")
+
+    def _chain_answers(self) -> bool:
+        try:
+            return _rpc(self.rpc_url, "eth_chainId") == hex(CHAIN_ID)
+        except httpx.HTTPError:
+            return False
+
+    def _ipfs_answers(self) -> bool:
+        try:
+            self.ipfs.ready()
+        except UnavailableError:
+            return False
+        return True
+
+    @staticmethod
+    def _answers(url: str) -> bool:
+        try:
+            return httpx.get(url, timeout=2).status_code < 500
+        except httpx.HTTPError:
+            return False
+
+
+def set_balance(rpc_url: str, address: str, wei: int) -> None:
+    """Set an account's balance on a local chain (anvil).
+
+    Raises:
+        ConfigurationError: another chain answers there.
+        UnavailableError: nothing does.
+    """
+    try:
+        if _rpc(rpc_url, "eth_chainId") != hex(CHAIN_ID):
+            raise ConfigurationError(
+                f"The chain at {rpc_url} is not a local one.", "Get ether from that network's own sources."
+            )
+        _rpc(rpc_url, "anvil_setBalance", address, hex(wei))
+    except httpx.HTTPError as exc:
+        raise UnavailableError(f"No chain answers at {rpc_url}.", "Start it with `make up`.") from exc
+
+
+def _rpc(url: str, method: str, *params: object) -> object:
+    body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": list(params)}
+    answer = httpx.post(url, json=body, timeout=10).json()
+    if "error" in answer:
+        raise UnavailableError(f"The chain refused {method}: {answer['error'].get('message')}.")
+    return answer["result"]

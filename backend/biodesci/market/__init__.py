@@ -1,0 +1,1 @@
+"""The data market: publishing, offers, purchases, licences, custody of keys, visas."""

@@ -1,0 +1,142 @@
+"""A data owner's side: seals dataset keys to licensees whose purchase the contract holds, and delivers them.
+
+A purchase counts once it is as deep in the chain as `Chain.confirmations` says. State, withdrawal, visas,
+deadline and the licensee's key are asked of the chain at release time. The contract takes one delivery, so
+that a crash between sealing and sending, or an event seen twice, ends in one delivery too.
+"""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Final
+
+from biodesci.chain.client import Chain
+from biodesci.core import envelope
+from biodesci.core.errors import (
+    BioDeSciError,
+    FundsError,
+    RevertedError,
+    UnavailableError,
+)
+from biodesci.core.onchain import LicenseState
+from biodesci.ipfs.client import Ipfs
+from biodesci.market.license import License, get
+from biodesci.party import dataset_keys
+
+_log = logging.getLogger(__name__)
+_ANY: Final = b"\1" * 32
+_WAITING: Final = frozenset({LicenseState.IN_REVIEW, LicenseState.PURCHASED})
+_REORG_MARGIN: Final = 64  # blocks read again at each poll
+
+
+class Custodian:
+    """Delivers for one account and home; `poll` is to be called again and again."""
+
+    def __init__(self, chain: Chain, ipfs: Ipfs, home: Path, passphrase: str) -> None:
+        self._chain = chain
+        self._ipfs = ipfs
+        self._home = home
+        self._passphrase = passphrase
+        self._next_block = chain.deployment.first_block
+        self._held: set[tuple[int, int]] = set()  # (dataset, version) whose keys are in this home
+        self._open: set[int] = set()
+        self._told: set[tuple[int, str]] = set()
+
+    def __repr__(self) -> str:
+        return f"Custodian({self._chain.address})"
+
+    def poll(self) -> list[int]:
+        """Delivers what is due; the licences that were delivered by this call."""
+        chain = self._chain
+        # A purchase that a reorganization takes back would have been paid for with nothing.
+        head = chain.block_number() - chain.confirmations
+        first = chain.deployment.first_block
+        if head < first:
+            return []
+        start = max(self._next_block - _REORG_MARGIN, first)
+        for name in ("DatasetPublished", "VersionPublished"):
+            for log in chain.events(chain.datasets, name, start, head):
+                args = log["args"]
+                if dataset_keys.path(self._home, bytes(args["keyCommitment"])).exists():
+                    self._held.add((args["datasetId"], args.get("version", 1)))
+        for log in chain.events(chain.licenses, "LicensePurchased", start, head):
+            if (log["args"]["datasetId"], log["args"]["version"]) in self._held:
+                self._open.add(log["args"]["licenseId"])
+        self._next_block = head + 1
+        return [license_id for license_id in sorted(self._open) if self._release(license_id)]
+
+    def _release(self, license_id: int) -> bool:
+        try:
+            return self._deliver(license_id)
+        except (UnavailableError, FundsError):
+            raise
+        except BioDeSciError as exc:
+            # One licence that cannot be served must not hold up the others.
+            self._tell(license_id, str(exc))
+            return False
+        except Exception as exc:  # noqa: BLE001
+            _log.debug("licence %d", license_id, exc_info=exc)
+            self._tell(license_id, f"unexpected {type(exc).__name__}")
+            return False
+
+    def _deliver(self, license_id: int) -> bool:
+        chain = self._chain
+        held = get(chain, license_id)
+        version = chain.read(chain.datasets, "versionOf", held.dataset_id, held.version)
+        committed = bytes(version["keyCommitment"])
+        waits = held.state in _WAITING
+        if not waits or not dataset_keys.path(self._home, committed).exists():
+            if waits or self._is_past_waiting(license_id):
+                self._open.discard(license_id)
+            return False
+        if held.state is LicenseState.IN_REVIEW or not self._due(held):
+            return False
+        # Tried first: what can't be delivered (a visa lapsed, say) is not sealed either.
+        chain.call(chain.licenses.functions.deliver(license_id, _ANY), sender=chain.address)
+        key, salt = dataset_keys.load(self._home, self._passphrase, committed)
+        context = envelope.info(
+            "license", chain.chain_id, str(chain.licenses.address), license_id, held.licensee
+        )
+        digest = self._ipfs.add(envelope.seal(chain.key_of(held.licensee), key + salt, context))
+        try:
+            chain.send(chain.licenses.functions.deliver(license_id, digest))
+        except RevertedError as exc:
+            if exc.name != "AccessLicense_WrongState":
+                raise
+            return False  # delivered or refunded meanwhile: the next poll sees which
+        self._open.discard(license_id)
+        _log.info("licence %d: key delivered to %s", license_id, held.licensee)
+        return True
+
+    def _is_past_waiting(self, license_id: int) -> bool:
+        """Whether it is so deep in the chain that no reorganization makes it wait again."""
+        chain = self._chain
+        block = self._next_block - 1
+        then = chain.read(chain.licenses, "licenseOf", license_id, block=block)
+        return LicenseState(then["state"]) not in _WAITING
+
+    def _due(self, held: License) -> bool:
+        chain = self._chain
+        entitled, withdrawn = chain.call(
+            chain.datasets.functions.releaseOf(held.dataset_id, held.version, chain.address)
+        )
+        if not entitled:
+            self._tell(held.id, "this account is neither owner nor custodian of the dataset")
+        elif withdrawn:
+            self._tell(held.id, "consent was withdrawn, so the key stays here; the buyer gets a refund")
+        elif chain.now() > held.deadline:
+            self._tell(held.id, "the delivery deadline has passed; the buyer gets a refund")
+        else:
+            return True
+        return False
+
+    def _tell(self, license_id: int, text: str) -> None:
+        if (license_id, text) not in self._told:
+            self._told.add((license_id, text))
+            _log.warning("licence %d: %s", license_id, text)
+
+
+def release_pending(chain: Chain, ipfs: Ipfs, home: Path, passphrase: str) -> list[int]:
+    """Delivers everything that is due now; the licences delivered."""
+    return Custodian(chain, ipfs, home, passphrase).poll()

@@ -1,0 +1,98 @@
+"""The diseases of a dataset's term DS: read from a MONDO file to publish, proved from the same to buy."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from biodesci.chain.client import Chain
+from biodesci.core import disease
+from biodesci.core.errors import InputError, IntegrityError, NotFoundError
+from biodesci.ipfs.client import Ipfs
+from biodesci.party import files
+
+CARD_KEY: Final = "biodesci:diseases"
+_MAX_CARD: Final = 4 << 20
+_NO_ROOT: Final = bytes(32)
+
+
+@dataclass(frozen=True)
+class Permitted:
+    """What DS permits: `root` on chain; in the card `named` (id, name), `ontology` (release) and `all`."""
+
+    root: bytes
+    named: tuple[tuple[str, str], ...]
+    ontology: str
+    all: tuple[int, ...] = field(repr=False)
+
+    def document(self) -> dict[str, Any]:
+        return {
+            "named": [{"id": id_, "name": name} for id_, name in self.named],
+            "ontology": self.ontology,
+            # With it a buyer proves a disease without the ontology, as the web page does.
+            "permitted": [disease.format_id(number) for number in self.all],
+            "root": "0x" + self.root.hex(),
+        }
+
+
+def permitted(ontology: Path, diseases: Sequence[int]) -> Permitted:
+    """The named diseases and all that descend from them, by an OBO file of MONDO."""
+    try:
+        obo = files.read(ontology).decode()
+    except UnicodeDecodeError as exc:
+        raise InputError(f"{ontology} is no OBO file.", "Take mondo.obo of a MONDO release.") from exc
+    found = disease.descendants(obo, diseases)
+    names, release = _names(obo)
+    named = tuple((id_, names.get(id_, "")) for id_ in map(disease.format_id, diseases))
+    return Permitted(disease.root(found), named, release, tuple(found))
+
+
+def prove(chain: Chain, ipfs: Ipfs, dataset_id: int, wanted: int, ontology: Path) -> tuple[bytes, ...]:
+    """The path of disease `wanted` to the root that the dataset's latest version has on chain.
+
+    Empty where the dataset has no root: a person judges then.
+    """
+    version = chain.call(chain.datasets.functions.latestVersion(dataset_id))
+    on_chain = chain.read(chain.datasets, "versionOf", dataset_id, version)
+    if on_chain["diseases"] == _NO_ROOT:
+        return ()
+    named, release = _of_card(ipfs, on_chain["card"])
+    tree = permitted(ontology, named)
+    if tree.root != on_chain["diseases"]:
+        raise IntegrityError(
+            f"The diseases under {', '.join(map(disease.format_id, named))} in {ontology.name} "
+            f"({tree.ontology or 'no release named'}) are not those that dataset {dataset_id} has on chain.",
+            f"Take the release that the card names: {release or 'none; ask the publisher'}.",
+        )
+    return tuple(disease.prove(tree.all, wanted))
+
+
+def _of_card(ipfs: Ipfs, card: bytes) -> tuple[list[int], str]:
+    try:
+        said = json.loads(ipfs.cat(card, max_size=_MAX_CARD))[CARD_KEY]
+        return [disease.parse(str(one["id"])) for one in said["named"]], str(said["ontology"])
+    except (ValueError, KeyError, TypeError) as exc:
+        raise NotFoundError(
+            "The dataset's card does not name the diseases that its terms permit.",
+            "Buy without --mondo, so that a person judges; or ask the publisher for a new version.",
+        ) from exc
+
+
+def _names(obo: str) -> tuple[dict[str, str], str]:
+    """Names by id, and the release (`data-version`)."""
+    names: dict[str, str] = {}
+    release = id_ = ""
+    for line in obo.splitlines():
+        tag, _, value = line.partition(": ")
+        if line.startswith("["):
+            id_ = ""
+        elif tag == "data-version" and not release:
+            release = value.strip()
+        elif tag == "id":
+            id_ = value.strip()
+        elif tag == "name" and id_:
+            names.setdefault(id_, value.strip())
+    return names, release

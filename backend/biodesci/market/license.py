@@ -1,0 +1,262 @@
+"""A licensee's side after the purchase: fetch the key, download, confirm, dispute, refund.
+
+Entitlement is the contract's state, asked for at each step, never an event or an index. Nothing is sent
+twice: each step looks at the chain first.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from web3.types import TxReceipt
+
+from biodesci.chain.client import Chain
+from biodesci.core import cid, commitment, container, envelope
+from biodesci.core.errors import (
+    AccessDeniedError,
+    InputError,
+    IntegrityError,
+    NotFoundError,
+    RevertedError,
+    StateError,
+)
+from biodesci.core.onchain import LicenseState
+from biodesci.ipfs.client import Ipfs
+from biodesci.party import files
+
+_MAX_ENVELOPE: Final = 4_096
+_MAX_CARD: Final = 4 << 20
+_TRAIN: Final = 2
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class License:
+    """A licence as the contract has it now."""
+
+    id: int
+    offer_id: int
+    dataset_id: int
+    version: int
+    licensee: str
+    state: LicenseState
+    right: int
+    uses_left: int
+    price: int
+    currency: str
+    deadline: int
+    expires_at: int
+    purpose: int
+    pro_rata: bool
+    active: bool
+
+
+@dataclass(frozen=True)
+class Downloaded:
+    target: Path
+    size: int
+    dataset_id: int
+    version: int
+    content_root: str
+
+
+def get(chain: Chain, license_id: int) -> License:
+    """NotFoundError where there is none."""
+    if not 1 <= license_id <= chain.call(chain.licenses.functions.licenseCount()):
+        raise NotFoundError(f"There is no licence {license_id}.", "List yours: biodesci license list.")
+    found = chain.read(chain.licenses, "licenseOf", license_id)
+    return License(
+        id=license_id,
+        offer_id=found["offerId"],
+        dataset_id=found["datasetId"],
+        version=found["version"],
+        licensee=found["licensee"],
+        state=LicenseState(found["state"]),
+        right=found["right"],
+        uses_left=found["usesLeft"],
+        price=found["price"],
+        currency=found["currency"],
+        deadline=found["deadline"],
+        expires_at=found["expiresAt"],
+        purpose=found["purpose"],
+        pro_rata=found["proRata"],
+        active=chain.call(chain.licenses.functions.isActive(license_id)),
+    )
+
+
+def held_by(chain: Chain, licensee: str, dataset_id: int | None = None) -> list[License]:
+    filters: dict[str, Any] = {"licensee": licensee}
+    if dataset_id is not None:
+        filters["datasetId"] = dataset_id
+    first = chain.deployment.contracts["AccessLicense"].block
+    logs = chain.events(chain.licenses, "LicensePurchased", first, filters=filters)
+    return [get(chain, log["args"]["licenseId"]) for log in logs]
+
+
+def envelope_of(chain: Chain, license_id: int) -> bytes:
+    """The digest of the sealed key. It is in the delivery's event alone, and there is one for a licence."""
+    first = chain.deployment.contracts["AccessLicense"].block
+    logs = chain.events(chain.licenses, "KeyDelivered", first, filters={"licenseId": license_id})
+    if len(logs) != 1:
+        raise IntegrityError(
+            f"The chain node shows {len(logs)} deliveries for licence {license_id}, not one.",
+            "Use another chain node: this one lost events, or tells none so old.",
+        )
+    return bytes(logs[0]["args"]["envelope"])
+
+
+def fetch_key(chain: Chain, ipfs: Ipfs, seed: bytes, license_id: int) -> bytes:
+    """The dataset key: opened from the envelope, and checked against the commitment on chain."""
+    held = own(chain, license_id)
+    _require_access(chain, held)
+    sealed = ipfs.cat(envelope_of(chain, license_id), max_size=_MAX_ENVELOPE)
+    context = envelope.info("license", chain.chain_id, str(chain.licenses.address), license_id, held.licensee)
+    opened = envelope.open_(seed, sealed, context)
+    wrong = f"Dispute it before the window ends: biodesci license dispute {license_id} REASON."
+    if len(opened) != 64:
+        raise IntegrityError("The envelope opens, but holds no dataset key.", wrong)
+    key, salt = opened[:32], opened[32:]
+    version = chain.read(chain.datasets, "versionOf", held.dataset_id, held.version)
+    try:
+        commitment.check(version["keyCommitment"], commitment.key_commitment(key, salt), "delivered key")
+    except IntegrityError as exc:
+        raise IntegrityError(exc.message, wrong) from exc
+    return key
+
+
+def download(
+    chain: Chain,
+    ipfs: Ipfs,
+    seed: bytes,
+    license_id: int,
+    target: Path,
+    progress: Progress | None = None,
+    *,
+    overwrite: bool = False,
+) -> Downloaded:
+    """Fetches the container (going on where a run before stopped), checks its root, decrypts to `target`."""
+    if target.exists() and not overwrite:
+        raise StateError(f"There is a file {target} already.", "Name another target, or give --force.")
+    key = fetch_key(chain, ipfs, seed, license_id)
+    held = get(chain, license_id)
+    version = chain.read(chain.datasets, "versionOf", held.dataset_id, held.version)
+    content = container_of(ipfs, version["card"])
+    target.parent.mkdir(parents=True, exist_ok=True)
+    sealed = target.with_name(f".{target.name}.{content.hex()[:16]}.container")
+    partial = target.with_name(f".{target.name}.{content.hex()[:16]}.partial")
+    ipfs.download(content, sealed, progress)
+    try:
+        partial.unlink(missing_ok=True)
+        partial.touch(files.PRIVATE, exist_ok=False)  # decrypted: for its owner's eyes
+        with sealed.open("rb") as source, partial.open("wb") as sink:
+            size = container.decrypt(source, sink, key, expected_root=version["contentRoot"])
+        partial.replace(target)
+    finally:
+        partial.unlink(missing_ok=True)
+        # Damaged, it must come anew; done, it is not needed any more.
+        sealed.unlink(missing_ok=True)
+    root = "0x" + bytes(version["contentRoot"]).hex()
+    return Downloaded(target, size, held.dataset_id, held.version, root)
+
+
+def container_of(ipfs: Ipfs, card: bytes) -> bytes:
+    """The digest of the container that a card describes."""
+    try:
+        document = json.loads(ipfs.cat(card, max_size=_MAX_CARD))
+        url = str(document["distribution"][0]["contentUrl"])
+    except (ValueError, KeyError, IndexError, TypeError) as exc:
+        raise IntegrityError(
+            "The dataset's card does not say where its container is.",
+            "Ask the publisher for a new version, or for a refund.",
+        ) from exc
+    return cid.to_digest(url.removeprefix("ipfs://"))
+
+
+def confirm(chain: Chain, license_id: int) -> TxReceipt | None:
+    """Pays the owner; None where that was done before."""
+    held = own(chain, license_id)
+    if held.state is LicenseState.SETTLED:
+        return None
+    return chain.send(chain.licenses.functions.confirm(license_id))
+
+
+def dispute(chain: Chain, license_id: int, reason: str) -> TxReceipt | None:
+    """None where it is disputed already."""
+    held = own(chain, license_id)
+    text = short_text(reason)
+    if held.state is LicenseState.DISPUTED:
+        return None
+    return chain.send(chain.licenses.functions.dispute(license_id, text))
+
+
+def refund(chain: Chain, license_id: int) -> TxReceipt | None:
+    """Takes the price back after the delivery deadline; None where that was done before."""
+    if get(chain, license_id).state is LicenseState.REFUNDED:
+        return None
+    return chain.send(chain.licenses.functions.refund(license_id))
+
+
+def short_text(text: str) -> bytes:
+    """A reason as bytes32: public for ever, so short and without names."""
+    raw = text.encode()
+    if not 1 <= len(raw) <= 32:
+        raise InputError("A reason on chain has 1 to 32 bytes.", "Shorten it; name no person.")
+    return raw.ljust(32, b"\0")
+
+
+def own(chain: Chain, license_id: int) -> License:
+    """The licence, if this account holds it."""
+    held = get(chain, license_id)
+    if held.licensee != chain.address:
+        raise AccessDeniedError(
+            f"Licence {license_id} is not held by {chain.address}.", "Use the account that bought it."
+        )
+    return held
+
+
+def _require_access(chain: Chain, held: License) -> None:
+    if held.active:
+        return
+    show = f"See biodesci license show {held.id}."
+    if held.state is LicenseState.PURCHASED:
+        if not _refundable(chain, held.id):
+            raise StateError(f"The key of licence {held.id} is not delivered yet.", "Try again shortly.")
+        raise StateError(
+            f"The key of licence {held.id} is not delivered yet, and can't be any more: the deadline has "
+            "passed, consent was withdrawn, or a visa lapsed.",
+            f"Take the price back: biodesci license refund {held.id}.",
+        )
+    if held.state is LicenseState.IN_REVIEW:
+        raise StateError(
+            f"Licence {held.id} waits for the owner's review.",
+            f"The owner was silent for too long: biodesci license refund {held.id}."
+            if _refundable(chain, held.id)
+            else show,
+        )
+    renew = f"Renew it (biodesci license renew {held.id}), or buy another one."
+    if held.state in {LicenseState.DELIVERED, LicenseState.SETTLED}:
+        if held.expires_at <= chain.now():
+            raise AccessDeniedError(f"Licence {held.id} has expired.", renew)
+        if held.uses_left == 0:
+            raise AccessDeniedError(f"The uses of licence {held.id} are spent.", renew)
+        is_withdrawn = chain.datasets.functions.isWithdrawn(held.dataset_id, held.version)
+        if held.right == _TRAIN and chain.call(is_withdrawn):
+            raise AccessDeniedError(f"Consent was withdrawn, so licence {held.id} trains no more.", show)
+        raise AccessDeniedError(
+            f"An issuer revoked a visa that licence {held.id} rests on.",
+            f"Renew the licence with a new one: biodesci license renew {held.id} --visa FILE.",
+        )
+    raise AccessDeniedError(f"Licence {held.id} gives no access: {held.state.name.lower()}.", show)
+
+
+def _refundable(chain: Chain, license_id: int) -> bool:
+    """Whether anybody could send the price back now, by the contract."""
+    try:
+        chain.call(chain.licenses.functions.refund(license_id))
+    except RevertedError:
+        return False
+    return True

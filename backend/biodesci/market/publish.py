@@ -1,0 +1,268 @@
+"""Publishes a dataset: check, encrypt, IPFS, card, one transaction.
+
+Every step is noted in a journal (home/publications/<id>/journal.json, private) before the next begins. The
+key is sealed to disk before anything leaves; the transaction is signed and noted before it is sent, so that
+a second run sends the same bytes, or finds the token by its key commitment, and never mints twice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from hexbytes import HexBytes
+from web3.types import TxReceipt
+
+from biodesci.chain.client import Chain
+from biodesci.core import canonical, cid, container, duo
+from biodesci.core.errors import AccessDeniedError, InputError, RevertedError, StateError
+from biodesci.ipfs.client import Ipfs
+from biodesci.market.card import Checked, card, inspect
+from biodesci.market.diseases import Permitted
+from biodesci.market.offers import OfferTerms
+from biodesci.party import dataset_keys, files
+
+Progress = Callable[[str, int, int], None]  # (step, bytes done, bytes in all)
+
+
+@dataclass(frozen=True)
+class DatasetMeta:
+    """What the card says. `terms` are DUO bits; `accept_risk` is the reason to publish in spite of hits.
+
+    `diseases` are those that the term DS permits; without them a person judges each purchase.
+    """
+
+    name: str
+    description: str
+    terms: int
+    creator: str = ""
+    license: str = ""
+    keywords: tuple[str, ...] = ()
+    parents: tuple[int, ...] = ()
+    encoding_format: str | None = None
+    accept_risk: str | None = None
+    diseases: Permitted | None = None
+
+
+@dataclass(frozen=True)
+class Published:
+    dataset_id: int
+    version: int
+    offer_id: int | None
+    card: str
+    content: str
+    content_root: str
+    key_commitment: str
+    tx_hash: str
+    gas: int
+    findings: tuple[str, ...] = field(default=())
+
+
+@dataclass
+class _Journal:
+    """Progress of one publication on disk."""
+
+    folder: Path
+    data: dict[str, Any]
+
+    @classmethod
+    def open(cls, folder: Path) -> _Journal:
+        file = folder / "journal.json"
+        return cls(folder, json.loads(file.read_bytes()) if file.exists() else {})
+
+    def note(self, **values: Any) -> None:
+        self.data.update(values)
+        files.write_private(self.folder / "journal.json", canonical.dumps(self.data))
+
+
+def publish(
+    chain: Chain,
+    ipfs: Ipfs,
+    home: Path,
+    passphrase: str,
+    file: Path,
+    meta: DatasetMeta,
+    offer: OfferTerms | None = None,
+    progress: Progress | None = None,
+    *,
+    dataset_id: int | None = None,
+) -> Published:
+    """Publishes `file` as a new dataset, or a new version of `dataset_id`. Run again, it goes on."""
+    if not meta.name.strip():
+        raise InputError("A dataset needs a name.", "Give --name.")
+    if not duo.is_valid(meta.terms):
+        raise InputError("The terms permit nothing.", "Name a permission, such as GRU or HMB.")
+    if meta.diseases is not None and not meta.terms & duo.bits(["DS"]):
+        raise InputError("Diseases are named, but the terms are not limited to any.", "Add --term DS.")
+    if dataset_id is not None and offer is not None:
+        raise InputError("A new version is sold by the dataset's offers.", "Leave the price out.")
+    if dataset_id is not None and chain.call(chain.datasets.functions.ownerOf(dataset_id)) != chain.address:
+        raise AccessDeniedError(
+            f"Dataset {dataset_id} is not owned by {chain.address}.", "Use the account that owns it."
+        )
+    if offer is not None:
+        # Refuses what can't be offered, before anything is encrypted.
+        offer.tuple()
+        offer.check(meta.terms)
+    digest = _sha256(file)
+    wanted = {
+        "plaintextSha256": digest,
+        "genesis": chain.genesis,
+        "contract": chain.datasets.address,
+        "account": chain.address,
+        "meta": _fields(meta) | {"keywords": list(meta.keywords), "parents": list(meta.parents)},
+        "offer": None if offer is None else asdict(offer),
+        "datasetId": dataset_id,
+    }
+    journal = _Journal.open(home / "publications" / canonical.sha256(wanted).hex()[:40])
+    report = progress or (lambda _step, _done, _total: None)
+
+    checked = inspect(file, meta.accept_risk)
+    if "keyCommitment" not in journal.data:
+        committed = dataset_keys.create(home, passphrase)
+        journal.note(keyCommitment=committed.hex(), file=file.name)
+    committed = bytes.fromhex(journal.data["keyCommitment"])
+
+    found = _on_chain(chain, committed)
+    if found is None:
+        _encrypt(home, passphrase, file, committed, journal, report)
+        _upload(ipfs, journal, meta, checked, file, report)
+        receipt = _mint(chain, journal, meta, offer, dataset_id)
+    else:
+        receipt = found
+    result = _result(chain, receipt, journal, dataset_id)
+    # The container is on IPFS now and can be made again from the file.
+    (journal.folder / "container").unlink(missing_ok=True)
+    return replace(result, findings=tuple(checked.findings))
+
+
+def _fields(meta: DatasetMeta) -> dict[str, Any]:
+    named = None if meta.diseases is None else meta.diseases.document()
+    return asdict(replace(meta, diseases=None)) | {"diseases": named}
+
+
+def _sha256(file: Path) -> str:
+    try:
+        with file.open("rb") as source:
+            return hashlib.file_digest(source, "sha256").hexdigest()
+    except FileNotFoundError as exc:
+        raise InputError(f"There is no file {file}.", "Check the path.") from exc
+    except IsADirectoryError as exc:
+        raise InputError(f"{file} is a folder.", "Give one file; pack a folder first.") from exc
+
+
+def _encrypt(
+    home: Path, passphrase: str, file: Path, committed: bytes, journal: _Journal, report: Progress
+) -> None:
+    target = journal.folder / "container"
+    if "contentRoot" in journal.data and (target.exists() or "content" in journal.data):
+        return
+    key, _ = dataset_keys.load(home, passphrase, committed)
+    size, done = file.stat().st_size, 0
+    if shutil.disk_usage(journal.folder).free < size + size // 1000 + (1 << 20):
+        raise StateError(
+            f"{journal.folder} has no room for the encrypted copy ({size} bytes).", "Free space, then repeat."
+        )
+
+    def advance(amount: int) -> None:
+        nonlocal done
+        done += amount
+        report("encrypt", done, size)
+
+    partial = journal.folder / "container.partial"
+    with file.open("rb") as source, partial.open("wb") as sink:
+        info = container.encrypt(source, sink, key, progress=advance)
+    partial.replace(target)
+    journal.note(
+        contentRoot=info.content_root.hex(),
+        size=info.size,
+        plaintextSize=info.plaintext_size,
+        segmentSize=info.segment_size,
+        sha256=info.sha256.hex(),
+    )
+
+
+def _upload(
+    ipfs: Ipfs, journal: _Journal, meta: DatasetMeta, checked: Checked, file: Path, report: Progress
+) -> None:
+    data = journal.data
+    if "content" not in data:
+        done = 0
+
+        def advance(amount: int) -> None:
+            nonlocal done
+            done += amount
+            report("upload", done, data["size"])
+
+        journal.note(content=ipfs.add_file(journal.folder / "container", progress=advance).hex())
+    if "card" not in data:
+        info = container.ContainerInfo(
+            content_root=bytes.fromhex(data["contentRoot"]),
+            size=data["size"],
+            plaintext_size=data["plaintextSize"],
+            segment_size=data["segmentSize"],
+            sha256=bytes.fromhex(data["sha256"]),
+        )
+        document = card(_fields(meta), checked, file.name, bytes.fromhex(data["content"]), info)
+        journal.note(card=ipfs.add(canonical.dumps(document)).hex())
+
+
+def _mint(
+    chain: Chain, journal: _Journal, meta: DatasetMeta, offer: OfferTerms | None, dataset_id: int | None
+) -> TxReceipt:
+    if signed := journal.data.get("signed"):
+        try:
+            return chain.broadcast(bytes.fromhex(signed))
+        except (RevertedError, StateError):
+            # It failed, or another transaction has its nonce: it can't take effect any more.
+            journal.note(signed=None)
+    fields = journal.data
+    digests = (bytes.fromhex(fields[k]) for k in ("card", "contentRoot", "keyCommitment"))
+    publication = (*digests, meta.terms, meta.diseases.root if meta.diseases else bytes(32))
+    functions = chain.datasets.functions
+    if dataset_id is not None:
+        function = functions.publishVersion(dataset_id, publication)
+    elif offer is not None:
+        function = functions.publishWithOffer(publication, list(meta.parents), offer.tuple())
+    else:
+        function = functions.publish(publication, list(meta.parents))
+    raw = chain.sign(function)
+    journal.note(signed=raw.hex())
+    return chain.broadcast(raw)
+
+
+def _on_chain(chain: Chain, committed: bytes) -> TxReceipt | None:
+    """The transaction that published this key commitment from this account, if there is one."""
+    first = chain.deployment.contracts["DatasetNFT"].block
+    for name in ("DatasetPublished", "VersionPublished"):
+        filters = {"owner": chain.address} if name == "DatasetPublished" else None
+        for log in chain.events(chain.datasets, name, first, filters=filters):
+            if bytes(log["args"]["keyCommitment"]) == committed:
+                return chain.web3.eth.get_transaction_receipt(log["transactionHash"])
+    return None
+
+
+def _result(chain: Chain, receipt: TxReceipt, journal: _Journal, dataset_id: int | None) -> Published:
+    if dataset_id is None:
+        minted = chain.event(receipt, chain.datasets, "DatasetPublished") | {"version": 1}
+    else:
+        minted = chain.event(receipt, chain.datasets, "VersionPublished")
+    offers = chain.emitted(receipt, chain.licenses, "OfferCreated")
+    journal.note(published={"datasetId": minted["datasetId"], "version": minted["version"]})
+    data = journal.data
+    return Published(
+        dataset_id=minted["datasetId"],
+        version=minted["version"],
+        offer_id=offers[0]["offerId"] if offers else None,
+        card=cid.from_digest(bytes(minted["card"])),
+        content=cid.from_digest(bytes.fromhex(data["content"])) if "content" in data else "",
+        content_root="0x" + bytes(minted["contentRoot"]).hex(),
+        key_commitment="0x" + bytes(minted["keyCommitment"]).hex(),
+        tx_hash=HexBytes(receipt["transactionHash"]).to_0x_hex(),
+        gas=int(receipt["gasUsed"]),
+    )

@@ -1,0 +1,151 @@
+"""Buying a licence: one transaction, with all that the buyer declares and shows. Nothing is paid twice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from hexbytes import HexBytes
+from web3.contract.contract import ContractFunction
+from web3.types import TxReceipt
+
+from biodesci.chain.client import Chain
+from biodesci.core import duo, visa
+from biodesci.core.errors import AccessDeniedError, StateError
+from biodesci.core.onchain import LicenseState
+from biodesci.core.order import NEVER, Evidence, Method, Order, Payment, Purpose
+from biodesci.market import offers, payment
+from biodesci.market.license import held_by
+from biodesci.market.offers import Offer
+from biodesci.market.once import Once
+
+
+@dataclass(frozen=True)
+class Purchased:
+    """`bought` is False where a licence that serves the same end was held already."""
+
+    license_id: int
+    needs_review: bool
+    bought: bool
+    tx_hash: str | None
+    gas: int
+
+
+def purchase(
+    chain: Chain,
+    home: Path,
+    offer_id: int,
+    purpose: Purpose | int,
+    evidence: Evidence | None = None,
+    *,
+    again: bool = False,
+    note: payment.Note = lambda _text: None,
+) -> Purchased:
+    """Buys a licence, unless one from this offer's dataset with the same right is held or on its way."""
+    declared = Purpose(purpose) if isinstance(purpose, int) else purpose
+    shown = evidence or Evidence()
+    offer = offers.get(chain, offer_id)
+    once = Once(chain, home, "purchases", offer_id)
+    if (receipt := once.resume()) is not None:
+        note("A run before signed this purchase and did not see its end: it is carried out now.")
+        return _done(chain, receipt, once)
+    if not again:
+        for held in held_by(chain, chain.address, offer.dataset_id):
+            waits = held.state in {LicenseState.IN_REVIEW, LicenseState.PURCHASED}
+            if held.right == offer.right and (held.active or waits):
+                return Purchased(held.id, held.state is LicenseState.IN_REVIEW, False, None, 0)
+    check(chain, offer, declared, shown)
+    with payment.own(chain, offer.currency, offer.price, note) as paid:
+        function = _function(chain, offer, declared, shown, paid)
+        receipt = once.send(function, offer.price if offer.currency.is_ether else 0)
+    return _done(chain, receipt, once)
+
+
+def _done(chain: Chain, receipt: TxReceipt, once: Once) -> Purchased:
+    result = purchased(chain, receipt)
+    once.forget()
+    return result
+
+
+def _function(
+    chain: Chain, offer: Offer, purpose: Purpose, evidence: Evidence, paid: Payment
+) -> ContractFunction:
+    plain = paid.method is Method.DIRECT and purpose == Purpose(purpose.duo) and not evidence.visas
+    if plain:
+        return chain.licenses.functions.purchase(offer.id, purpose.duo)
+    # The buyer calls, so that neither nonce nor signature counts.
+    order = Order(
+        chain.address,
+        offer.id,
+        purpose,
+        offer.currency.address,
+        offer.price,
+        True,
+        0,
+        nonce=0,
+        deadline=NEVER,
+    )
+    return chain.licenses.functions.purchaseFor(order.tuple(), b"", evidence.tuple(), paid.tuple())
+
+
+def purchased(chain: Chain, receipt: TxReceipt) -> Purchased:
+    event = chain.event(receipt, chain.licenses, "LicensePurchased")
+    tx_hash = HexBytes(receipt["transactionHash"]).to_0x_hex()
+    return Purchased(event["licenseId"], event["needsReview"], True, tx_hash, int(receipt["gasUsed"]))
+
+
+def check(chain: Chain, offer: Offer, purpose: Purpose, evidence: Evidence) -> None:
+    """Whether this account's purchase would go through, said in words before anything is signed."""
+    offers.require_open(offer)
+    version, _, withdrawn = chain.call(chain.datasets.functions.saleOf(offer.dataset_id))
+    if withdrawn:
+        raise AccessDeniedError(
+            f"Consent to use dataset {offer.dataset_id}, version {version}, was withdrawn: it is not sold.",
+            "Choose another dataset: biodesci dataset list.",
+        )
+    _check_purpose(chain, offer, purpose, evidence)
+    check_visas(chain, offer, evidence.visas)
+    if not chain.call(chain.keys.functions.hasKey(chain.address)):
+        raise StateError(
+            f"{chain.address} has no encryption key on chain, so nothing could be delivered to it.",
+            "Register one first: biodesci key register.",
+        )
+
+
+def assess(chain: Chain, offer_id: int, purpose: Purpose, evidence: Evidence) -> duo.Decision:
+    """How the contract would take this purpose now."""
+    proof = list(evidence.disease_proof)
+    return duo.Decision(chain.call(chain.licenses.functions.assess(offer_id, purpose.tuple(), proof)))
+
+
+def _check_purpose(chain: Chain, offer: Offer, purpose: Purpose, evidence: Evidence) -> None:
+    if assess(chain, offer.id, purpose, evidence) is not duo.Decision.DENY:
+        return
+    _, terms, _ = chain.call(chain.datasets.functions.saleOf(offer.dataset_id))
+    raise AccessDeniedError(
+        f"The terms of dataset {offer.dataset_id} don't allow this purpose. "
+        f"Terms: {' '.join(duo.describe(terms))}",
+        f"Declared purpose: {' '.join(duo.describe_purpose(purpose.duo)) or 'none'} Choose another dataset, "
+        "or declare all that applies.",
+    )
+
+
+def check_visas(chain: Chain, offer: Offer, visas: tuple[visa.SignedVisa, ...]) -> None:
+    """By the contract itself, for this account as subject."""
+    if lacking := visa.missing(offer.visas, visas):
+        raise AccessDeniedError(
+            f"Offer {offer.id} requires visas that were not shown: {', '.join(visa.names(lacking))}.",
+            "Show each with --visa FILE; `biodesci visa trusted OWNER` says whose count.",
+        )
+    for signed in visas:
+        if (signed.chain_id, signed.registry) != (chain.chain_id, chain.visas.address):
+            raise AccessDeniedError(
+                "A visa is for another chain, or for other contracts than these.",
+                "Ask its issuer for one for this network.",
+            )
+    if not visas:
+        return
+    owner = chain.call(chain.datasets.functions.ownerOf(offer.dataset_id))
+    grant = chain.call(chain.licenses.functions.grantOf(offer.dataset_id))
+    wanted = [signed.tuple() for signed in visas]
+    chain.call(chain.visas.functions.check(owner, chain.address, grant, offer.visas, wanted))

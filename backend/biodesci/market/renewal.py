@@ -1,0 +1,121 @@
+"""What happens to a licence that was settled: renewed by its holder, revoked by the dataset's owner."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from biodesci.chain import currency
+from biodesci.chain.client import Chain
+from biodesci.chain.currency import Currency
+from biodesci.core.errors import AccessDeniedError, StateError
+from biodesci.core.onchain import LicenseState
+from biodesci.core.visa import SignedVisa
+from biodesci.market import offers, payment
+from biodesci.market.license import License, get, own, short_text
+from biodesci.market.offers import Offer
+from biodesci.market.once import Once
+from biodesci.market.purchase import check_visas
+
+
+@dataclass(frozen=True)
+class Renewed:
+    expires_at: int
+    uses_left: int
+    paid: int
+
+
+@dataclass(frozen=True)
+class Revoked:
+    """`paid_back` in smallest units of `currency`: what the holder is owed now."""
+
+    paid_back: int
+    currency: Currency
+    sent: bool
+
+
+def renew(
+    chain: Chain,
+    home: Path,
+    license_id: int,
+    visas: tuple[SignedVisa, ...] = (),
+    *,
+    note: payment.Note = lambda _text: None,
+) -> Renewed:
+    """Buys the licence's offer once more: as much time from the end of the present, as many uses more."""
+    once = Once(chain, home, "renewals", license_id)
+    receipt = once.resume()
+    if receipt is not None:
+        note("A run before signed this renewal and did not see its end: it is carried out now.")
+    else:
+        offer = _renewable(chain, license_id)
+        check_visas(chain, offer, visas)
+        with payment.own(chain, offer.currency, offer.price, note) as paid:
+            shown = [signed.tuple() for signed in visas]
+            function = chain.licenses.functions.renew(license_id, shown, paid.tuple())
+            receipt = once.send(function, offer.price if offer.currency.is_ether else 0)
+    event = chain.event(receipt, chain.licenses, "LicenseRenewed")
+    once.forget()
+    return Renewed(event["expiresAt"], event["usesLeft"], event["paid"])
+
+
+def _renewable(chain: Chain, license_id: int) -> Offer:
+    """Its offer; raises where the contract would refuse, in words and before anything is paid."""
+    held = own(chain, license_id)
+    show = f"See biodesci license show {license_id}."
+    if held.state is not LicenseState.SETTLED:
+        raise StateError(
+            f"Licence {license_id} is {held.state.name.lower()}; a settled one is renewed.",
+            f"Confirm it first: biodesci license confirm {license_id}."
+            if held.state is LicenseState.DELIVERED
+            else show,
+        )
+    offer = offers.get(chain, held.offer_id)
+    offers.require_open(offer)
+    if not offer.duration and not offer.uses:
+        raise StateError(f"Licence {license_id} has no end and no count of uses: nothing to renew.", show)
+    if chain.call(chain.datasets.functions.isWithdrawn(held.dataset_id, held.version)):
+        raise AccessDeniedError(
+            f"Consent to use dataset {held.dataset_id}, version {held.version}, was withdrawn: "
+            "no licence for it is renewed.",
+            "Choose another dataset: biodesci dataset list.",
+        )
+    return offer
+
+
+def refund_due(chain: Chain, license_id: int) -> tuple[int, Currency]:
+    """What an owner who revoked this licence now would pay back."""
+    held = get(chain, license_id)
+    due = chain.call(chain.licenses.functions.refundDue(license_id))
+    return int(due), currency.read(chain, held.currency)
+
+
+def require_owner(chain: Chain, license_id: int) -> License:
+    """The licence, if its dataset is this account's."""
+    held = get(chain, license_id)
+    owner = chain.call(chain.datasets.functions.ownerOf(held.dataset_id))
+    if owner != chain.address:
+        raise AccessDeniedError(
+            f"Dataset {held.dataset_id}, which licence {license_id} is for, is owned by {owner}.",
+            "Use the account that owns the dataset.",
+        )
+    return held
+
+
+def revoke(chain: Chain, license_id: int, reason: str) -> Revoked:
+    """As the dataset's owner. Pays back what is due; what is too much in ether is owed to it again."""
+    text = short_text(reason)
+    held = require_owner(chain, license_id)
+    due, paid_in = refund_due(chain, license_id)
+    if held.state is LicenseState.REVOKED:
+        return Revoked(0, paid_in, sent=False)
+    function = chain.licenses.functions.revoke(license_id, text)
+    if due and not paid_in.is_ether:
+        # What is due falls from second to second, so what it is now is enough.
+        with payment.approved(chain, paid_in, due):
+            receipt = chain.send(function)
+    else:
+        # With a wei too much from the start, the gas that is estimated covers crediting what is too much.
+        receipt = chain.send(function, due + 1 if due else 0)
+    refunds = chain.emitted(receipt, chain.licenses, "LicenseRefunded")
+    return Revoked(sum(int(event["amount"]) for event in refunds), paid_in, sent=True)

@@ -1,0 +1,177 @@
+"""An encrypted checkpoint's folder as anybody sees it, without key: marks, layout, stock model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Literal, cast
+
+import torch
+from torch import Tensor, nn
+
+from biodesci.core.errors import InputError, StateError
+from biodesci.core.keyfile import check_key_id
+from biodesci.ee.architectures import mlp, registry, tabular
+from biodesci.ee.checkpoint.reading import CONFIG, Checkpoint, read_json
+from biodesci.ee.groups import MODES, Mode
+from biodesci.ee.layout import Layout
+from biodesci.models.stock_names import stored_names
+
+# What a model's labels are: a class per input, the next token, or numbers per token (own: the model's loss).
+Task = Literal["classes", "next token", "per token"]
+ADAPTER_CONFIG = "adapter_config.json"  # of PEFT
+OURS = (*mlp.TYPES, *tabular.TYPES)
+SAVED = "Save the plain model by its class's save_pretrained, encrypt that folder, and grant codecs anew."
+
+
+@dataclass(frozen=True)
+class Marks:
+    """What config.json of an encrypted checkpoint says of its key, and the rest of it."""
+
+    key_id: str
+    mode: Mode
+    config: Mapping[str, Any]
+
+    @classmethod
+    def read(cls, folder: Path) -> Marks:
+        """StateError for a plain checkpoint; InputError for damaged marks, or an adapter in the folder."""
+        config = read_json(folder / CONFIG)
+        if (folder / ADAPTER_CONFIG).exists():
+            raise stray_adapter(folder)
+        found = config.get("ee")
+        if not isinstance(found, dict) or not isinstance(found.get("key_id"), str):
+            raise StateError(
+                f"{folder} holds no encrypted checkpoint.",
+                "Name the folder that `biodesci model encrypt` wrote.",
+            )
+        check_key_id(found["key_id"])
+        if found.get("mode") not in MODES:
+            raise InputError(f"The mode {found.get('mode')!r} is not known here.", "Update BioDeSci.")
+        return cls(found["key_id"], cast(Mode, found["mode"]), config)
+
+    @property
+    def split(self) -> bool:
+        return "split" in self.config["ee"]
+
+    @property
+    def kind(self) -> str:
+        """The class of the model."""
+        named = self.config.get("architectures") or [self.config.get("model_type")]
+        return str(named[0])
+
+    @property
+    def task(self) -> Task:
+        """What is trained; InputError where nothing is known of a head."""
+        name = self.kind
+        if self.split:
+            raise InputError(
+                "This is the server's half of a split model, which has no head.", "Use the whole model."
+            )
+        if self.config.get("model_type") in OURS:
+            return "classes"
+        if name.endswith(("ForSequenceClassification", "ForImageClassification")):
+            labels = self.config.get("id2label") or {}
+            problem = self.config.get("problem_type") or "single_label_classification"
+            if problem != "single_label_classification" or len(labels) == 1:
+                raise InputError(
+                    "This model regresses, or gives an input several labels: only single classes are known "
+                    "here.",
+                    "Use a model with one class per input, at least two of them.",
+                )
+            return "classes"
+        if name.endswith(("ForCausalLM", "LMHeadModel")):
+            return "next token"
+        if name.endswith(("ForMaskedLM", "ForTokenClassification")):
+            return "per token"
+        raise InputError(f"{name} has no head that can be trained here.", f"Give it one. {SAVED}")
+
+
+def stray_adapter(folder: Path) -> InputError:
+    """Of a model's folder with adapter_config.json: transformers would load the adapter as well, or, in the
+    place of the model beside it, the one that this file names."""
+    return InputError(
+        f"{folder} holds a model, and beside it a stray {ADAPTER_CONFIG}.",
+        "Move the adapter's files into a folder of their own, or delete them if you do not know them.",
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Loaded:
+    """A stock model with the folder's encrypted weights, on the CPU, in the type that it computes in.
+
+    `layout` names tensors as the model does, and `names` gives those names for the checkpoint's."""
+
+    marks: Marks
+    checkpoint: Checkpoint
+    layout: Layout
+    model: nn.Module
+    names: Mapping[str, str]
+
+    @property
+    def dtype(self) -> torch.dtype:
+        return next(p.dtype for p in self.model.parameters())
+
+
+def load(folder: Path) -> Loaded:
+    """Checks everything that can be checked without a key. Half-precision weights compute in fp32: steps are
+    smaller than their last digit.
+
+    Raises InputError for weights that do not fit, are not finite, or that the stock class names otherwise."""
+    marks = Marks.read(folder)
+    checkpoint = Checkpoint.open(folder)
+    types = {s.dtype for s in checkpoint.tensors.values() if s.dtype.is_floating_point}
+    dtype = torch.float64 if types == {torch.float64} else torch.float32
+    registry.layout(marks.config, checkpoint.tensors.keys(), marks.mode)  # refuses what has no exact key
+    model = build(marks, checkpoint, dtype)
+    state = model.state_dict()
+    own = {stored: name for name, stored in stored_names(model).items()}
+    names = {stored: own.get(stored, stored) for stored in checkpoint.tensors}
+    layout = registry.layout(marks.config, names.values(), marks.mode)
+    for stored, name in names.items():
+        if layout.rules[name].buffer:
+            continue
+        if name not in state or state[name].shape != checkpoint.tensors[stored].shape:
+            raise InputError(f"{marks.kind} has no tensor {stored} of this shape.", SAVED)
+        if not bool(torch.isfinite(state[name]).all()):
+            raise InputError(
+                f"The tensor {name} holds NaN or infinite values.",
+                "Use a checkpoint from before training diverged.",
+            )
+    return Loaded(marks, checkpoint, layout, model, names)
+
+
+def build(marks: Marks, checkpoint: Checkpoint, dtype: torch.dtype) -> nn.Module:
+    """The model in evaluation mode; InputError where config.json names no class, or weights are missing."""
+    if marks.config.get("model_type") in OURS or marks.mode == "dense":
+        state = {name: checkpoint.tensor(name).to(dtype) for name in checkpoint.tensors}
+        return _ours(marks, state, dtype).to(dtype).eval()
+    import transformers  # noqa: PLC0415  # slow, and not needed for the models above
+
+    kind = getattr(transformers, marks.kind, None)
+    if not isinstance(kind, type) or not issubclass(kind, transformers.PreTrainedModel):
+        raise InputError(f"transformers has no model {marks.kind}.", "Use the checkpoint's own config.json.")
+    stock: Any = kind
+    model, told = stock.from_pretrained(
+        checkpoint.folder, dtype=dtype, local_files_only=True, use_safetensors=True, output_loading_info=True
+    )
+    odd = sorted([*told["missing_keys"], *told["unexpected_keys"]])
+    if odd:
+        raise InputError(
+            f"The checkpoint is not one of a {marks.kind}: missing or unknown are {', '.join(odd[:4])}.",
+            SAVED,
+        )
+    result: nn.Module = model.eval()
+    return result
+
+
+def _ours(marks: Marks, state: Mapping[str, Tensor], dtype: torch.dtype) -> nn.Module:
+    if marks.mode == "dense":
+        from biodesci.ee import dense_bert  # noqa: PLC0415  # imports transformers
+
+        return dense_bert.build(marks.config, state)
+    if marks.config["model_type"] in mlp.TYPES:
+        return mlp.build(marks.config, state, dtype)
+    names = [field.name for field in fields(tabular.TabularConfig)]
+    config = tabular.TabularConfig(**{n: marks.config[n] for n in names if n in marks.config})
+    return tabular.build(config, state, dtype)

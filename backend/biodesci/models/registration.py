@@ -1,0 +1,157 @@
+"""The model owner's side: create and encrypt a model, register it, grant codecs, decrypt a version.
+
+The key lies in `home/models/<key id>.key`, sealed under the
+passphrase, and is written before anything is published: a registered model without its key would be lost.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from web3 import Web3
+
+from biodesci.chain.client import Chain
+from biodesci.core import canonical, checkpoint, cid, envelope
+from biodesci.core.errors import InputError
+from biodesci.ee.architectures.tabular import TabularConfig, check_state, initial_weights, shapes
+from biodesci.ee.codec import Kind
+from biodesci.ee.groups import Mode
+from biodesci.ee.keys import ModelKey
+from biodesci.ee.training import EXACT
+from biodesci.ipfs.client import Ipfs
+from biodesci.party.model_keys import open_key, seal_key
+from biodesci.redteam.attacks import tabular as red_team
+from biodesci.registry.codecs import CodecKind, codec_info, granted
+from biodesci.registry.models import load_card, load_registered
+
+
+@dataclass(frozen=True)
+class CreatedModel:
+    """What registration gave. Digests are CID digests on IPFS."""
+
+    model_id: int
+    key_id: str
+    weights_root: bytes
+    weights: bytes
+    card: bytes
+    gas: int
+
+
+def create_model(
+    chain: Chain,
+    ipfs: Ipfs,
+    home: Path,
+    passphrase: str,
+    config: TabularConfig,
+    *,
+    name: str,
+    description: str = "",
+    mode: Mode = "orthogonal",
+    weights: Mapping[str, NDArray[Any]] | None = None,
+) -> CreatedModel:
+    """Encrypts fresh weights (or the given plaintext `weights`) under a fresh key and registers the model."""
+    if not name.strip():
+        raise InputError("A model needs a name.", "Pass --name.")
+    plain = initial_weights(config, os.urandom(32)) if weights is None else weights
+    key = ModelKey.generate(config.settings(), shapes(config), mode)
+    state = {n: torch.from_numpy(np.asarray(w, dtype=np.float64)) for n, w in plain.items()}
+    check_state(config, state)
+    encrypted = {n: t.float().numpy() for n, t in key.encrypt(state).items()}
+    seal_key(home, passphrase, key)
+    root = checkpoint.root(encrypted)
+    digest = ipfs.add(checkpoint.dump(encrypted, {"architecture": canonical.sha256(config.document()).hex()}))
+    card = model_card(key, config, name, description, public_base=weights is not None)
+    card["weights"] = {"cid": cid.from_digest(digest), "root": "0x" + root.hex(), "dtype": "F32"}
+    card_digest = ipfs.add(canonical.dumps(card))
+    architecture = canonical.sha256(config.document())
+    receipt = chain.send(chain.models.functions.register(architecture, card_digest, root, digest))
+    event = chain.event(receipt, chain.models, "ModelRegistered")
+    return CreatedModel(int(event["modelId"]), key.key_id, root, digest, card_digest, int(receipt["gasUsed"]))
+
+
+def model_card(
+    key: ModelKey, config: TabularConfig, name: str, description: str, public_base: bool
+) -> dict[str, Any]:
+    """The card, without the weights: what the model is, and what its encryption holds and does not hold."""
+    figures = red_team.measure(config, key.mode)
+    return {
+        "name": name,
+        "description": description,
+        "architecture": config.document(),
+        "keyId": key.key_id,
+        "mode": key.mode,
+        "optimizers": sorted(o for o, modes in EXACT.items() if key.mode in modes),
+        "security": {
+            "key": key.describe(),
+            "weightsDrawnPrivately": not public_base,
+            "measured": figures,
+            "holds": [
+                "Encrypted weights and encoded records alone do not give the plaintext weights' basis, "
+                "if no earlier plaintext of the weights is public.",
+            ],
+            "doesNotHold": [
+                f"Whoever has {config.features} records together with their encodings solves the input "
+                "key; whoever holds a codec has it.",
+                "All codecs of this model share one input key: a codec holder who works with the compute "
+                "node reads the other clients' records there.",
+                "Weights fine-tuned from a public base can be aligned with it; small drift is no defence.",
+                "Two encryptions of the same weights can be linked: a new key alone does not help.",
+                "Orthogonal encoding keeps norms and angles of records; it is no defence against an attacker "
+                "who knows the population well.",
+            ],
+        },
+    }
+
+
+def load_key(chain: Chain, ipfs: Ipfs, home: Path, passphrase: str, model_id: int) -> ModelKey:
+    """The model's key from the owner's home."""
+    return open_key(home, passphrase, str(load_card(chain, ipfs, model_id)["keyId"]))
+
+
+def grant_codec(
+    chain: Chain,
+    ipfs: Ipfs,
+    home: Path,
+    passphrase: str,
+    model_id: int,
+    account: str,
+    kind: Kind,
+    *,
+    renew: bool = False,
+) -> bytes:
+    """Seals the codec to `account`'s registered key and records it; the envelope's CID digest.
+
+    A codec that was granted before is left as it is, unless `renew` (the account changed its key).
+    """
+    before = granted(chain, model_id, account, kind)
+    if before is not None and not renew:
+        return before
+    account = Web3.to_checksum_address(account)
+    public = chain.key_of(account)
+    key = load_key(chain, ipfs, home, passphrase, model_id)
+    codec = key.codec(kind)
+    digest: bytes = ipfs.add(envelope.seal(public, codec.to_bytes(), codec_info(chain, model_id, account)))
+    chain.send(chain.models.functions.grantCodec(model_id, account, CodecKind.of(kind), digest))
+    return digest
+
+
+def decrypt_model(
+    chain: Chain, ipfs: Ipfs, home: Path, passphrase: str, model_id: int, version: int | None = None
+) -> dict[str, NDArray[np.float64]]:
+    """Plaintext weights (fp64) of a version (default: the latest), checked against the chain first."""
+    number = version or int(chain.call(chain.models.functions.latestVersion(model_id)))
+    registered = load_registered(chain, ipfs, model_id, number)
+    key = load_key(chain, ipfs, home, passphrase, model_id)
+    if key.config != registered.config.settings():
+        raise InputError(
+            f"The key is of another architecture than model {model_id}.", "Use the model's own key file."
+        )
+    state = {n: torch.from_numpy(np.asarray(t)) for n, t in registered.tensors.items()}
+    return {n: t.numpy() for n, t in key.decrypt(state, torch.float64).items()}

@@ -1,0 +1,1 @@
+"""One party's home folder: private files, and the keys in them."""

@@ -1,0 +1,136 @@
+"""A person's X-Wing key: the seed sealed in the home folder, the public half in KeyRegistry."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from eth_account.messages import encode_typed_data
+from web3 import Web3
+
+from biodesci.chain.client import Chain
+from biodesci.core import documents, envelope, keyfile, typed_data
+from biodesci.core.errors import InputError, NotFoundError, StateError
+from biodesci.party import files
+
+_FORMAT: Final = "biodesci-registration/1"
+_PURPOSE: Final = "x-wing-seed"
+
+
+@dataclass(frozen=True)
+class Registered:
+    """`sent` is False where the chain had this key already."""
+
+    account: str
+    key_hash: str
+    sent: bool
+
+
+def path(home: Path) -> Path:
+    return home / "key.bin"
+
+
+def create(home: Path, passphrase: str) -> Path:
+    target = path(home)
+    if target.exists():
+        raise StateError(
+            f"There is a key at {target} already.", "What was sealed to it needs it; move it away to rotate."
+        )
+    files.write_private(target, keyfile.seal(envelope.generate_seed(), passphrase, _PURPOSE))
+    return target
+
+
+def load_seed(home: Path, passphrase: str) -> bytes:
+    target = path(home)
+    if not target.exists():
+        raise NotFoundError(
+            f"There is no key at {target}.",
+            "Make one: biodesci key register, or, without a chain, biodesci key export.",
+        )
+    seed: bytes = keyfile.open_(target.read_bytes(), passphrase, _PURPOSE)
+    return seed
+
+
+@dataclass(frozen=True)
+class SignedRegistration:
+    """A key that anyone may register for `account`: not secret, and good for one registration."""
+
+    chain_id: int
+    registry: str
+    account: str
+    public_key: bytes
+    deadline: int
+    signature: bytes
+
+    def dump(self) -> bytes:
+        document = {
+            "format": _FORMAT,
+            "chainId": self.chain_id,
+            "registry": self.registry,
+            "account": self.account,
+            "publicKey": "0x" + self.public_key.hex(),
+            "deadline": self.deadline,
+            "signature": "0x" + self.signature.hex(),
+        }
+        return (json.dumps(document, indent=2) + "\n").encode()
+
+
+def sign_registration(chain: Chain, home: Path, passphrase: str, *, seconds: int) -> SignedRegistration:
+    """As `register`, for somebody else to send: costs no gas. Makes the key first where there is none."""
+    if not path(home).exists():
+        create(home, passphrase)
+    public = envelope.public_key(load_seed(home, passphrase))
+    deadline, registry = chain.now() + seconds, str(chain.keys.address)
+    nonce = chain.call(chain.keys.functions.nonces(chain.address))
+    document = typed_data.registration(
+        chain.chain_id, registry, chain.address, bytes(Web3.keccak(public)), nonce, deadline
+    )
+    signature = bytes(chain.signer().sign_message(encode_typed_data(full_message=document)).signature)
+    return SignedRegistration(chain.chain_id, registry, chain.address, public, deadline, signature)
+
+
+def relay(chain: Chain, signed: SignedRegistration) -> Registered:
+    """Registers another account's key from this one, which pays the gas."""
+    if (signed.chain_id, signed.registry) != (chain.chain_id, str(chain.keys.address)):
+        raise InputError(
+            f"It is for chain {signed.chain_id}, KeyRegistry {signed.registry}: another network.",
+            "Set BIODESCI_DEPLOYMENT to that network's file.",
+        )
+    key_hash = Web3.keccak(signed.public_key)
+    current, _, _ = chain.call(chain.keys.functions.keyOf(signed.account))
+    sent = bytes(current) != bytes(key_hash)
+    if sent:
+        register_for = chain.keys.functions.registerFor
+        chain.send(register_for(signed.account, signed.public_key, signed.deadline, signed.signature))
+    return Registered(signed.account, key_hash.to_0x_hex(), sent)
+
+
+def load_registration(raw: bytes) -> SignedRegistration:
+    """What `sign_registration` made; the signature is for the contract to check."""
+    again = "Have it signed again: biodesci key register --sign FILE."
+    document = documents.read(raw, "registration", again)
+    with documents.spoiled("registration", again):
+        documents.require_format(document, _FORMAT, "registration")
+        return SignedRegistration(
+            chain_id=documents.whole(document["chainId"]),
+            registry=documents.address(document["registry"]),
+            account=documents.address(document["account"]),
+            public_key=documents.data(document["publicKey"]),
+            deadline=documents.whole(document["deadline"]),
+            signature=documents.data(document["signature"]),
+        )
+
+
+def register(chain: Chain, home: Path, passphrase: str) -> Registered:
+    """Puts this home's public key on chain, once; makes the key first where there is none."""
+    if not path(home).exists():
+        create(home, passphrase)
+    public = envelope.public_key(load_seed(home, passphrase))
+    key_hash = Web3.keccak(public)
+    current, _, _ = chain.call(chain.keys.functions.keyOf(chain.address))
+    sent = bytes(current) != bytes(key_hash)
+    if sent:
+        chain.send(chain.keys.functions.register(public))
+    return Registered(chain.address, key_hash.to_0x_hex(), sent)

@@ -1,0 +1,1 @@
+"""Attacks on equivariant encryption, defences, and the security card that reports them."""

@@ -1,0 +1,199 @@
+"""Attack 2: weight alignment with a public base.
+
+The attacker knows the weights that the secret ones were trained from. What no key changes (norms, inner
+products, biases) matches rows to rows; matched rows give the stream's key by Procrustes; the stream's key
+gives better matches, in turn. Rows in a known order (positions, biases) shorten it. Networks without a
+stream: `layerwise.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from biodesci.ee.groups import CentredOrthogonals, Mode, Orthogonals
+from biodesci.ee.layout import Layout
+from biodesci.ee.parts import Monomial, Part
+from biodesci.redteam.attacks import chain, matched_rows, matching
+from biodesci.redteam.attacks.matched_rows import SAMPLE
+from biodesci.redteam.attacks.reading import Reading, View
+
+ROUNDS = 6
+# Mean square of a general key's entries, times its size: singular values 2^u, u uniform in (-1, 1).
+GENERAL_SQUARE = 1.35
+AGREE = 1e-8  # mean squared relative distance of rows that are the same but for rounding
+
+
+@dataclass
+class Found:
+    """What the attacker believes: Q (d, d) of each stream, and for each place the base row behind the first
+    seen rows, which is the order of the key's part there; dense keys T of inputs and scores."""
+
+    streams: dict[str, Tensor] = field(default_factory=dict)
+    orders: dict[str, Tensor] = field(default_factory=dict)
+    dense: dict[str, Tensor] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Solver:
+    """The best map between two stacks of rows (n, d), among those that a mode's key is of: the mode is
+    public."""
+
+    permutes: bool
+    signed: bool
+
+    def __call__(self, known: Tensor, seen: Tensor) -> Tensor:
+        if self.permutes:
+            return matching.columns(known, seen, self.signed)
+        return matching.procrustes(known, seen)
+
+
+def align(layout: Layout, known: Reading, seen: Reading, rounds: int = ROUNDS) -> Found:
+    """`known`: the attacker's base; `seen`: the encrypted weights; both as `reading.read` gives them."""
+    found = Found()
+    if not any(view.links for view in seen.values()):
+        for name in seen:
+            _align_stream(found, layout, name, (known[name], seen[name]), _solver(layout, name), rounds)
+        return found
+    one, two = chain.collapse(known), chain.collapse(seen)
+    for name in two.reading:
+        linked = sum(first == name for first, _ in two.turns.values()) > 1
+        solve = Solver(True, False) if linked else _solver(layout, name)
+        _align_stream(found, layout, name, (one.reading[name], two.reading[name]), solve, rounds, linked)
+    found.streams = chain.signed(chain.expand(found.streams, one, two), known, seen, found.orders)
+    return found
+
+
+def score(found: Found, truth: Mapping[str, Part], sample: int = SAMPLE) -> dict[str, float]:
+    """Errors and shares of `found` against the key's parts (or against Q₁ᵀQ₂, for linkage)."""
+    result: dict[str, float] = {}
+    if found.streams:
+        errors = [matching.relative_error(q, truth[name].matrix()) for name, q in found.streams.items()]
+        result["streamKeyError"] = sum(errors) / len(errors)
+    if found.streams and all(isinstance(truth[name], Monomial) for name in found.streams):
+        right = [matching.columns_right(q, truth[name].matrix()) for name, q in found.streams.items()]
+        result["streamColumns"] = sum(right) / len(right)
+    shares: dict[str, list[float]] = {}
+    for place, guess in found.orders.items():
+        part = truth.get(place)
+        if isinstance(part, Monomial) and part.size > 1:
+            right_rows = guess[:sample] == part.order[: len(guess)][:sample]
+            shares.setdefault(place.rpartition(".")[2], []).append(float(right_rows.double().mean()))
+    result |= {kind: sum(s) / len(s) for kind, s in sorted(shares.items())}
+    for place, guess in found.dense.items():
+        result[f"{place}KeyError"] = matching.relative_error(guess, truth[place].matrix())
+    return result
+
+
+def _align_stream(
+    found: Found,
+    layout: Layout,
+    name: str,
+    views: tuple[View, View],
+    solve: Solver,
+    rounds: int,
+    linked: bool = False,
+) -> None:
+    base, view = views
+    first, second = _anchors(layout, name, base, view)
+    orders: dict[str, Tensor] = {}
+    q = _first_key(base, view, first, second, solve)
+    for turn in range(rounds):
+        before = q
+        # At first the anchors' own directions are all that is trusted; later the whole of Q is.
+        alone = turn == 0 and not solve.permutes and len(first) > 1
+        maps = (first.T, second.T) if alone else (q, None)
+        orders = {p: matched_rows.by_rows(base.tables[p], t, *maps) for p, t in view.tables.items()}
+        q = solve(*matched_rows.stack(base, view, orders, first, second, q))
+        if float((q - before).norm()) < 1e-9 * float(q.norm()):
+            break
+    if linked:
+        q = _polished(base, view, orders, first, second, q)
+    found.streams[name] = q
+    found.orders |= orders
+    for prefix, attention in view.heads.items():
+        found.orders[f"{prefix}.heads"] = matched_rows.by_products(base.heads[prefix], attention, q)
+    noise = matched_rows.misfit(base, view, orders, q)
+    for place, rows in view.inputs.items():
+        _input_key(found, base, rows, place, q, layout.mode, noise)
+    for place, rows in view.outputs.items():  # seen = Tᵀ W Q
+        found.dense[place] = torch.linalg.lstsq((base.outputs[place] @ q).T, rows.T).solution
+
+
+def _polished(
+    base: View, view: View, orders: Mapping[str, Tensor], first: Tensor, second: Tensor, q: Tensor
+) -> Tensor:
+    """Two norm weights that nearly agree leave their eigenvectors mixed: rows that agree mend that."""
+    turned = matching.procrustes(*matched_rows.stack(base, view, orders, first, second, q))
+    return turned if matched_rows.misfit(base, view, orders, turned) < AGREE else q
+
+
+def _anchors(layout: Layout, name: str, base: View, view: View) -> tuple[Tensor, Tensor]:
+    """Rows in a known order, (k, d) of the base and seen, each tensor on its own scale."""
+    known, seen = ([torch.zeros(0, view.width, dtype=torch.float64)] for _ in range(2))
+    for one, two in zip(base.anchors, view.anchors, strict=True):
+        scale = one.square().mean().sqrt() + 1e-12
+        known.append(one / scale)
+        seen.append(two / scale)
+    if isinstance(layout.places[name], CentredOrthogonals):  # keeps the all-ones direction
+        known.append(torch.ones(1, view.width, dtype=torch.float64))
+        seen.append(torch.ones(1, view.width, dtype=torch.float64))
+    return torch.cat(known), torch.cat(seen)
+
+
+def _solver(layout: Layout, stream: str) -> Solver:
+    group = layout.places[stream]
+    turns = isinstance(group, (Orthogonals, CentredOrthogonals)) and layout.mode != "permutation"
+    return Solver(not turns, isinstance(group, Orthogonals))
+
+
+def _first_key(base: View, view: View, first: Tensor, second: Tensor, solve: Solver) -> Tensor:
+    """A first Q: from anchors where they are enough, else from rows matched by what no key changes."""
+    if solve.permutes:
+        return matched_rows.by_columns(base, view, first, second, solve.signed)
+    if first.shape[0] >= first.shape[1]:
+        return solve(first, second)
+    pairs = list(zip(matched_rows.forms(base), matched_rows.forms(view), strict=True))
+    orders: dict[str, Tensor] = {}
+    for place, table in view.tables.items():
+        known = matched_rows.invariants(base.tables[place], first, [f for f, _ in pairs])
+        seen = matched_rows.invariants(matched_rows.head_of(table), second, [f for _, f in pairs])
+        orders[place] = matching.match(*reversed(matching.standardize(known, seen)))
+    if not orders:
+        return torch.eye(first.shape[1], dtype=torch.float64)
+    q = solve(*matched_rows.stack(base, view, orders, first, second))
+    return solve(*matched_rows.stack(base, view, orders, first, second, q))
+
+
+def _input_key(
+    found: Found, base: View, rows: Tensor, place: str, q: Tensor, mode: Mode, noise: float
+) -> None:
+    """A dense key of the inputs, once the stream's is known: seen = T⁻¹ W Q, rows (.., F, d). `noise`: how
+    far matched rows are from one another, mean square relative to their size."""
+    known = base.inputs[place] @ q
+    if known.ndim == 3:  # (T, F, d): the tabular model's tokens, reordered
+        order = found.orders.get("tokens")
+        if order is None:
+            order = _tokens(known, rows)
+            found.orders["tokens"] = order
+        known, rows = (t.transpose(0, 1).flatten(1) for t in (known[order], rows))
+    if mode == "permutation":
+        found.dense[place] = matching.columns(known.T, rows.T, signed=True)
+    elif mode == "orthogonal":
+        found.dense[place] = matching.procrustes(known.T, rows.T)
+    else:
+        # T from W Q = T seen by ridge regression: a square W alone would make noise into anything.
+        size = len(rows)
+        ridge = noise * float(known.square().mean()) * size / GENERAL_SQUARE
+        gram = rows @ rows.T + ridge * torch.eye(size, dtype=torch.float64)
+        found.dense[place] = torch.linalg.lstsq(gram, rows @ known.T, driver="gelsd").solution.T
+
+
+def _tokens(known: Tensor, seen: Tensor) -> Tensor:
+    """Which latent token is which where the input key is any invertible map: it leaves each token's row
+    space."""
+    spaces = [torch.linalg.qr(t.transpose(1, 2)).Q for t in (known, seen)]
+    overlap = torch.einsum("adf,bdg->abfg", *spaces).square().sum((2, 3))
+    return matching.assign(-overlap.T)

@@ -1,0 +1,118 @@
+"""Experiments on weights: a fresh key, weights that drifted from a base, and what an attacker with that base
+gets from the encrypted ones. The key scores, and nothing else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from biodesci.ee.groups import Mode
+from biodesci.ee.keys import ModelKey
+from biodesci.ee.layout import Layout
+from biodesci.ee.parts import Part
+from biodesci.redteam import defences
+from biodesci.redteam.attacks import alignment, chain, heads, layerwise, linkage, reading, stripping
+from biodesci.redteam.attacks.drift import gaussian
+
+State = Mapping[str, Tensor]
+DUMMIES = 0.1  # neurons added, as a share of those there are
+
+
+def attack(layout: Layout, base: State, encrypted: State, split: bool = False) -> alignment.Found:
+    """What somebody with `base` makes of the `encrypted` weights; `split`: of those that a server holds
+    then."""
+    if not any(place.startswith("stream") for place in layout.places):
+        return layerwise.align(layout, base, encrypted)
+    if split:
+        base, encrypted = reading.server_side(base), reading.server_side(encrypted)
+    known = reading.read(layout, base, encrypted=False)
+    return alignment.align(layout, known, reading.read(layout, encrypted, encrypted=True))
+
+
+def aligned(key: ModelKey, base: State, secret: State, split: bool = False) -> dict[str, float]:
+    """Scores of `attack` on the encrypted `secret` weights."""
+    return alignment.score(attack(key.layout, base, key.encrypt(secret), split), key.parts)
+
+
+def has_split(key: ModelKey) -> bool:
+    """Whether there are blocks from the second on, for a server to hold."""
+    blocked = reading.server_side(dict.fromkeys(key.names, torch.zeros(())))
+    return any(place.startswith("stream") for place in key.layout.places) and bool(blocked)
+
+
+def told_apart(key: ModelKey, base: State, secret: State) -> dict[str, float]:
+    """Heads told apart by single matrices, and by products, which no key changes; {} where there are none."""
+    known = reading.read(key.layout, base, encrypted=False)
+    seen = reading.read(key.layout, key.encrypt(secret), encrypted=True)
+    products = heads.share(known, seen, key.parts)
+    single = heads.share(known, seen, key.parts, products=False)
+    if products is None or single is None:
+        return {}
+    counts = [key.parts[f"{prefix}.heads"].size for view in seen.values() for prefix in view.heads]
+    chance = sum(1.0 / n for n in counts) / len(counts)
+    return {"bySingleMatrices": single, "byProducts": products, "chance": chance}
+
+
+def linked(key: ModelKey, state: State) -> dict[str, float]:
+    """Two encryptions of the same weights, and what leads from one to the other."""
+    other = key.renewed()
+    one, two = key.encrypt(state), other.encrypt(state)
+    return linkage.score_link(linkage.link(key.layout, one, two), key.parts, other.parts)
+
+
+def undone(key: ModelKey, state: State) -> float | None:
+    """Mode dense: share of the streams' coordinates that the encrypted weights alone give away, up to
+    order."""
+    if key.mode != "dense":
+        return None
+    seen = reading.read(key.layout, key.encrypt(state), encrypted=True)
+    return chain.undone(seen, {name: key.parts[name].matrix() for name in seen})
+
+
+def padded(
+    config: Mapping[str, Any], state: State, mode: Mode, noise: float, seed: bytes
+) -> list[dict[str, Any]]:
+    """Alignment where the owner added dummy neurons (and noise) to every block, by an attacker who strips
+    them and by one who does not; {} rows where the architecture has none."""
+    plain = ModelKey.for_model(config, state, mode)
+    counts = [g.n for p, g in plain.layout.places.items() if p.endswith(".neurons") and "pooler" not in p]
+    pairs = max(1, round(counts[0] * DUMMIES / 2))
+    wider, weights = defences.add_neurons(config, state, pairs, seed)
+    key = ModelKey.for_model(wider, weights, mode)
+    seen = reading.read(key.layout, key.encrypt(gaussian(weights, noise, seed)), encrypted=True)
+    known = reading.read(plain.layout, state, encrypted=False)
+    # Dummies change how many rows an order has: what can be scored is what they do not renumber.
+    truth = {p: part for p, part in key.parts.items() if not p.endswith(".neurons")}
+    rows = []
+    for stripped in (False, True):
+        clean = stripping.strip(seen) if stripped else seen
+        sizes = [t.size for v in clean.values() for p, t in v.tables.items() if _block_neurons(p)]
+        caught = 1.0 - (sum(sizes) / len(sizes) - counts[0]) / (2 * pairs)
+        scored = _scored(plain, known, clean, truth)
+        rows.append({"dummies": 2 * pairs, "noise": noise, "stripped": stripped, "caught": caught, **scored})
+    return rows
+
+
+def drifts(base: State, state: State) -> dict[str, float]:
+    """How far `state` really is from `base`, per kind of tensor: the change's spread relative to the
+    base's."""
+    kinds: dict[str, list[float]] = {}
+    for name, x in state.items():
+        if x.is_floating_point() and x.numel() > 1 and name in base and base[name].shape == x.shape:
+            change = (x.double() - base[name].double()).std() / (base[name].double().std() + 1e-12)
+            kinds.setdefault(re.sub(r"\.\d+\.", ".*.", name), []).append(float(change))
+    return {kind: sum(found) / len(found) for kind, found in sorted(kinds.items())}
+
+
+def _scored(
+    plain: ModelKey, known: reading.Reading, clean: reading.Reading, truth: Mapping[str, Part]
+) -> dict[str, float]:
+    return alignment.score(alignment.align(plain.layout, known, clean), truth)
+
+
+def _block_neurons(place: str) -> bool:
+    return place.endswith(".neurons") and place != "pooler.neurons"

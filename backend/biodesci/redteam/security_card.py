@@ -1,0 +1,146 @@
+"""The security card of a checkpoint folder: what its encryption held against in our own red team's hands.
+
+For its owner: the attacks need the plain weights to know what would have been right. Nothing of the key that
+the model is really encrypted with goes into the card; attacks run on fresh keys of the same mode."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from biodesci.core.errors import InputError
+from biodesci.ee.architectures import registry
+from biodesci.ee.checkpoint.reading import Checkpoint
+from biodesci.ee.groups import Mode
+from biodesci.party import files
+from biodesci.party.model_keys import open_key
+from biodesci.redteam.attacks import report
+from biodesci.redteam.attacks.drift import unrelated
+
+MARKDOWN, JSON = "security-card.md", "security-card.json"
+PASSAGE = 256  # tokens: running text is cut into passages of this length
+
+
+@dataclass(frozen=True)
+class Card:
+    """Where it was written, and its content."""
+
+    markdown: Path
+    json: Path
+    document: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Plain:
+    """The weights that the attacks are judged by; `key`: what the real key consists of, without any of it."""
+
+    config: Mapping[str, Any]
+    state: Mapping[str, Tensor]
+    mode: Mode
+    key: Mapping[str, Any] | None
+
+
+def write(
+    folder: Path,
+    target: Path,
+    home: Path,
+    passphrase: Callable[[], str],
+    *,
+    mode: Mode = "orthogonal",
+    base: Path | None = None,
+    text: Path | None = None,
+    tokenizer: Path | None = None,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Card:
+    """Attacks the model in `folder` and writes the card, as Markdown and JSON, into the folder `target`.
+
+    `folder` is encrypted (its key is in `home`, and says the mode) or plain (`mode` is what it would be
+    encrypted with). `base`: the public model that it was fine-tuned from, if there is one: an attacker has
+    it too. `text` and `tokenizer`: text of the kind that the model will read, for frequency analysis.
+    """
+    plain = _plain(Checkpoint.open(folder), home, passphrase, mode)
+    public = None if base is None else _base(Checkpoint.open(base), plain)
+    passages = _passages(plain, text, tokenizer)
+    document = report.measure(
+        plain.config, plain.state, plain.mode, base=public, texts=passages, progress=progress
+    )
+    if plain.key is not None:
+        document = {**document, "key": plain.key}
+    target.mkdir(parents=True, exist_ok=True)
+    files.write_atomic(target / JSON, (json.dumps(document, indent=2, sort_keys=True) + "\n").encode())
+    files.write_atomic(target / MARKDOWN, report.render(document).encode())
+    return Card(target / MARKDOWN, target / JSON, document)
+
+
+def _plain(source: Checkpoint, home: Path, passphrase: Callable[[], str], mode: Mode) -> Plain:
+    state = {name: source.tensor(name).clone() for name in source.tensors}
+    marked = source.config.get("ee")
+    if not isinstance(marked, Mapping):
+        registry.layout(source.config, state.keys(), mode)  # refuses what has no key, before the long work
+        return Plain(source.config, state, mode, None)
+    key = open_key(home, passphrase(), str(marked.get("key_id")))
+    described = {name: value for name, value in key.describe().items() if name != "places"}
+    return Plain(key.config, key.decrypt(state), key.mode, described)
+
+
+def _base(source: Checkpoint, plain: Plain) -> dict[str, Tensor]:
+    """The public model's weights under the names of `plain`. A head that it does not have is filled with the
+    model's own values in other places: there its attacker knows how large they are, and no more."""
+    found: dict[str, Tensor] = {}
+    for name, tensor in plain.state.items():
+        inner = name.partition(".")[2]  # the public model may be stored with a head around it, or without
+        for called in (name, inner, f"{_prefix(source)}{name}"):
+            stored = source.tensors.get(called)
+            if stored is not None and stored.shape == tuple(tensor.shape):
+                found[name] = source.tensor(called).to(tensor.dtype)
+                break
+    known = sum(tensor.numel() for tensor in found.values())
+    if 2 * known < sum(tensor.numel() for tensor in plain.state.values()):
+        raise InputError(
+            f"{source.folder} is no model that this one was fine-tuned from: most of its tensors have other "
+            "names or shapes.",
+            "Name the folder of the public model, with a head or without.",
+        )
+    missing = {name: tensor for name, tensor in plain.state.items() if name not in found}
+    return {name: tensor.clone() for name, tensor in (found | unrelated(missing, os.urandom(32))).items()}
+
+
+def _prefix(source: Checkpoint) -> str:
+    """What stands before the names of a checkpoint whose base model has a head around it."""
+    heads = {name.partition(".")[0] for name in source.tensors}
+    return next(
+        (f"{name}." for name in ("bert", "model", "transformer", "vit", "resnet") if name in heads), ""
+    )
+
+
+def _passages(plain: Plain, text: Path | None, tokenizer: Path | None) -> list[Tensor]:
+    if text is None:
+        return []
+    if tokenizer is None or "vocab_size" not in plain.config:
+        raise InputError(
+            "Running text needs a model that reads tokens, and its tokenizer.",
+            "Pass --tokenizer with the folder that holds tokenizer.json.",
+        )
+    from tokenizers import Tokenizer  # noqa: PLC0415  # cards without text need no tokenizer
+
+    path = tokenizer / "tokenizer.json" if tokenizer.is_dir() else tokenizer
+    reader: Any = Tokenizer.from_str(files.read(path).decode())
+    reader.no_truncation()
+    reader.no_padding()
+    ids = torch.tensor(
+        reader.encode(files.read(text).decode("utf-8", "replace"), add_special_tokens=False).ids
+    )
+    if len(ids) < 2 * PASSAGE or int(ids.max()) >= int(plain.config["vocab_size"]):
+        raise InputError(
+            f"{text} has {len(ids)} tokens, of which the card needs {2 * PASSAGE} at least, or the tokenizer "
+            "is another model's.",
+            "Pass a longer text, and the tokenizer that the model was trained with.",
+        )
+    return list(torch.split(ids[: len(ids) // PASSAGE * PASSAGE], PASSAGE))

@@ -1,0 +1,136 @@
+"""Rounds as the chain has them: state, roster, survivors.
+
+Nothing here holds a secret, trains or reads data: aggregator, nodes, model owner and auditor all use it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from eth_utils.address import to_checksum_address
+
+from biodesci.chain.client import Chain
+from biodesci.core import commitment
+from biodesci.core.errors import IntegrityError, NotFoundError, StateError
+from biodesci.core.onchain import RoundState
+from biodesci.fl.masking import Context
+from biodesci.fl.protocol import Member, Roster
+
+# As IModelRegistry.RoundKind numbers them.
+KINDS: Final[tuple[Literal["statistics"], Literal["training"]]] = ("statistics", "training")
+ZERO = bytes(32)
+
+
+@dataclass(frozen=True)
+class Round:
+    """A round's record on chain."""
+
+    id: int
+    model_id: int
+    plan: bytes
+    result: bytes
+    aggregator: str
+    base_version: int
+    min_nodes: int
+    enrolled: int
+    committed: int
+    kind: int
+    state: RoundState
+    enrol_by: int
+    commit_by: int
+    finalize_by: int
+
+
+@dataclass(frozen=True)
+class Enrolment:
+    node: str
+    dataset_id: int
+    commitment: bytes
+
+    @property
+    def committed(self) -> bool:
+        return self.commitment != ZERO
+
+
+def raw(address: str) -> bytes:
+    return commitment.address(address)
+
+
+def shown(address: bytes) -> str:
+    return str(to_checksum_address(address))
+
+
+def read(chain: Chain, round_id: int) -> Round:
+    """Raises NotFoundError when there is no such round."""
+    (model, plan, result, aggregator, base, least, enrolled, committed, kind, state, *deadlines) = chain.call(
+        chain.models.functions.roundOf(round_id)
+    )
+    if state == RoundState.NONE:
+        raise NotFoundError(f"There is no round {round_id}.", "List them: biodesci round list.")
+    return Round(
+        round_id,
+        model,
+        plan,
+        result,
+        aggregator,
+        base,
+        least,
+        enrolled,
+        committed,
+        kind,
+        RoundState(state),
+        *deadlines,
+    )
+
+
+def count(chain: Chain) -> int:
+    """How many rounds there are; their ids are 1 to this."""
+    return int(chain.call(chain.models.functions.roundCount()))
+
+
+def enrolments(chain: Chain, round_id: int) -> list[Enrolment]:
+    return [Enrolment(*entry) for entry in chain.call(chain.models.functions.rosterOf(round_id))]
+
+
+def roster(chain: Chain, round_id: int) -> Roster:
+    """The roster in order of enrolment, with the round keys of the enrolment transactions.
+
+    Raises IntegrityError when the chain node's events do not fit its state.
+    """
+    first = chain.deployment.contracts["ModelRegistry"].block
+    found: dict[str, dict[str, Any]] = {}
+    for event in chain.events(chain.models, "NodeEnrolled", first, filters={"roundId": round_id}):
+        found[event["args"]["node"]] = dict(event["args"])
+    members = []
+    for i, entry in enumerate(enrolments(chain, round_id)):
+        args = found.get(entry.node)
+        if (
+            args is None
+            or args["index"] != i
+            or args["datasetId"] != entry.dataset_id
+            or len(args["roundKeys"]) != 64
+        ):
+            raise IntegrityError(
+                f"The chain node's events of round {round_id} do not fit its roster.",
+                "Use another chain node.",
+            )
+        keys = bytes(args["roundKeys"])
+        members.append(Member(raw(entry.node), keys[:32], keys[32:]))
+    return tuple(members)
+
+
+def survivors(chain: Chain, round_id: int) -> list[Enrolment]:
+    """Who committed an update; fixed once the round is in the state Unmasking."""
+    return [entry for entry in enrolments(chain, round_id) if entry.committed]
+
+
+def context(chain: Chain, round_id: int) -> Context:
+    return Context(chain.chain_id, raw(chain.models.address), round_id)
+
+
+def require_open(found: Round) -> None:
+    if found.state.is_over:
+        raise StateError(
+            f"Round {found.id} is over ({found.state.name.lower()}).", "Wait for the next round."
+        )

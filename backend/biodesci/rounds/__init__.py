@@ -1,0 +1,1 @@
+"""Federated rounds: plan, training node, aggregator, model owner."""

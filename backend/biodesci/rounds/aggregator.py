@@ -1,0 +1,361 @@
+"""The aggregator of rounds: takes signed messages, relays shares, sums, and writes the result to the chain.
+
+It holds nothing secret and is trusted with nothing: what it sums is masked, in the encrypted basis, and who
+is in the sum stands on chain. All it was told lies in its folder, so that it goes on after `kill -9`. It
+imports neither torch nor anything that touches keys of models or datasets.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from biodesci.chain.client import Chain
+from biodesci.core import canonical, checkpoint, cid, commitment
+from biodesci.core.errors import (
+    AccessDeniedError,
+    BioDeSciError,
+    FundsError,
+    InputError,
+    RevertedError,
+    StateError,
+    UnavailableError,
+)
+from biodesci.core.features import Normalization
+from biodesci.core.onchain import RoundState
+from biodesci.fl import messages
+from biodesci.fl.aggregation import Aggregator
+from biodesci.fl.messages import MaskedVector, Shares, UnmaskAnswer
+from biodesci.fl.protocol import MIN_COHORT, threshold_of
+from biodesci.fl.quantize import Ring
+from biodesci.ipfs.client import Ipfs
+from biodesci.registry import rounds, versions
+from biodesci.registry.rounds import Round
+from biodesci.rounds import plan as plans
+from biodesci.rounds import signatures
+from biodesci.rounds.plan import Plan, Update, decode_statistics
+from biodesci.rounds.signatures import MessageKind
+from biodesci.rounds.store import RoundFolder
+
+log = logging.getLogger(__name__)
+SHARE_PART = 3  # dealing may take this part (one third) of the time until commitments are due
+SMALL_MESSAGE = 1 << 20
+
+
+@dataclass
+class Session:
+    """A running round: its plan, the base weights' layout and the summing machine."""
+
+    plan: Plan
+    machine: Aggregator
+    folder: RoundFolder
+    share_by: int
+
+
+class RoundAggregator:
+    """Safe for use by several threads: HTTP handlers call accept, inbox and status; one loop calls step."""
+
+    def __init__(self, chain: Chain, ipfs: Ipfs, home: Path) -> None:
+        self._chain, self._ipfs, self._home = chain, ipfs, home
+        self._sessions: dict[int, Session] = {}
+        self._over: set[int] = set()
+        self._notes: dict[int, str] = {}
+        self._lock = threading.RLock()
+
+    # Messages
+
+    def limit(self, round_id: int, kind: MessageKind) -> int:
+        """The largest body of a message of this kind, in bytes."""
+        if kind != "masked":
+            return SMALL_MESSAGE
+        with self._lock:
+            return messages.HEADER + 4 * self._session(self._mine(round_id)).machine.size
+
+    def accept(self, round_id: int, kind: MessageKind, body: bytes, signature: str) -> None:
+        """Check, store and count one message. The same message again is harmless."""
+        where = rounds.context(self._chain, round_id)
+        sender = signatures.signer(where, kind, body, signature)
+        found = self._mine(round_id)
+        with self._lock:
+            session = self._session(found)
+            if sender not in {member.address for member in session.machine.roster}:
+                raise AccessDeniedError(
+                    f"{rounds.shown(sender)} is not enrolled in round {round_id}.",
+                    "Sign with the enrolled account.",
+                )
+            name = f"{kind}-{sender.hex()}"
+            if kind == "shares":
+                _expect(found, RoundState.RUNNING)
+                session.machine.add_shares(sender, Shares.from_bytes(body))
+            elif kind == "masked":
+                _expect(found, RoundState.RUNNING, RoundState.UNMASKING)
+                session.machine.add_masked(sender, MaskedVector.from_bytes(body))
+            else:
+                _expect(found, RoundState.UNMASKING)
+                self._close(session, round_id)
+                session.machine.add_answer(sender, UnmaskAnswer.from_bytes(body))
+            if not session.folder.has(name):
+                session.folder.write(name, body)
+
+    def inbox(self, round_id: int, address: str) -> bytes | None:
+        """The sealed shares for one node (an `Inbox` message); None until sharing is over."""
+        found = self._mine(round_id)
+        with self._lock:
+            session = self._session(found)
+            if not session.machine.dealers:
+                return None
+            return session.machine.inbox(rounds.raw(address)).to_bytes()
+
+    def status(self, round_id: int) -> dict[str, Any]:
+        """What is awaited, from whom, until when (a chain timestamp)."""
+        found = rounds.read(self._chain, round_id)
+        stage, until, done = found.state.name.lower(), 0, frozenset[bytes]()
+        members: list[bytes] = []
+        with self._lock:
+            if found.state is RoundState.ENROLLING:
+                until = found.enrol_by
+            elif found.state in (RoundState.RUNNING, RoundState.UNMASKING):
+                session = self._session(self._mine(round_id))
+                machine = session.machine
+                members = list(machine.dealers) or [m.address for m in machine.roster]
+                if not machine.dealers:
+                    stage, until, done = "sharing", session.share_by, machine.shared()
+                elif found.state is RoundState.RUNNING:
+                    committed = {rounds.raw(e.node) for e in rounds.survivors(self._chain, round_id)}
+                    stage, until, done = "training", found.commit_by, frozenset(committed)
+                else:
+                    members = [rounds.raw(e.node) for e in rounds.survivors(self._chain, round_id)]
+                    stage, until, done = "unmasking", found.finalize_by, machine.answered
+        return {
+            "roundId": round_id,
+            "state": found.state.name.lower(),
+            "stage": stage,
+            "awaited": [rounds.shown(a) for a in members if a not in done],
+            "until": until,
+            "note": self._notes.get(round_id, ""),
+        }
+
+    # Progress
+
+    def step(self) -> bool:
+        """Move every round of this aggregator on by one stage; whether anything was done."""
+        moved = False
+        for round_id in range(1, rounds.count(self._chain) + 1):
+            if round_id in self._over:
+                continue
+            found = rounds.read(self._chain, round_id)
+            if found.state.is_over or found.aggregator != self._chain.address:
+                self._forget(found)
+                continue
+            with self._lock:
+                try:
+                    moved |= self._advance(found)
+                except BioDeSciError as exc:
+                    self._note(round_id, str(exc))
+                    moved |= self._abort_if_due(found, exc)
+                except Exception as exc:  # anybody can open a round here: one must not stop the others
+                    text = f"Unexpected {type(exc).__name__}."
+                    if self._notes.get(round_id) != text:
+                        log.exception("round %d: unexpected error", round_id)
+                    self._note(round_id, text)
+                    moved |= self._abort_if_due(found, StateError(text))
+        return moved
+
+    def _advance(self, found: Round) -> bool:
+        if found.state is RoundState.ENROLLING:
+            return self._start(found)
+        session = self._session(found)
+        if found.state is RoundState.RUNNING:
+            return self._share(found, session) or self._close_commits(found)
+        self._close(session, found.id)
+        return session.machine.can_sum and self._finalize(found, session)
+
+    def _start(self, found: Round) -> bool:
+        needed = max(found.min_nodes, MIN_COHORT)
+        plan = plans.fetch(self._chain, self._ipfs, found)
+        ended = self._chain.now() > found.enrol_by
+        if found.enrolled >= needed and (ended or 0 < plan.cohort <= found.enrolled):
+            self._chain.send(self._chain.models.functions.startRound(found.id))
+            log.info("round %d started with %d nodes", found.id, found.enrolled)
+            return True
+        if ended:
+            raise StateError(f"{found.enrolled} nodes enrolled, {needed} are needed.", "Open another round.")
+        self._note(found.id, f"{found.enrolled} nodes enrolled, waiting for more")
+        return False
+
+    def _share(self, found: Round, session: Session) -> bool:
+        machine = session.machine
+        if machine.dealers:
+            return False
+        if len(machine.shared()) < len(machine.roster) and self._chain.now() <= session.share_by:
+            self._note(found.id, f"{len(machine.shared())} of {len(machine.roster)} nodes shared")
+            return False
+        dealers = machine.close_shares()
+        session.folder.write("dealers", b"".join(dealers))
+        log.info("round %d: %d nodes take part", found.id, len(dealers))
+        return True
+
+    def _close_commits(self, found: Round) -> bool:
+        if found.committed < found.enrolled and self._chain.now() <= found.commit_by:
+            self._note(found.id, f"{found.committed} of {found.enrolled} nodes committed an update")
+            return False
+        self._chain.send(self._chain.models.functions.closeCommits(found.id))
+        log.info("round %d: updates of %d nodes are summed", found.id, found.committed)
+        return True
+
+    def _close(self, session: Session, round_id: int) -> None:
+        """Take the survivors from the chain, and hold their vectors against their commitments."""
+        if session.machine.survivors:
+            return
+        fixed = rounds.survivors(self._chain, round_id)
+        for entry in fixed:
+            name = f"masked-{rounds.raw(entry.node).hex()}"
+            if not session.folder.has(name):
+                raise StateError(
+                    f"The masked vector of {entry.node} has not come in.", "It has to send it again."
+                )
+            digest = MaskedVector.from_bytes(session.folder.read(name)).digest()
+            committed = commitment.masked_update(
+                self._chain.chain_id, self._chain.models.address, round_id, entry.node, digest
+            )
+            commitment.check(entry.commitment, committed, f"masked vector of {entry.node}")
+        session.machine.close(rounds.raw(entry.node) for entry in fixed)
+
+    def _finalize(self, found: Round, session: Session) -> bool:
+        total = session.machine.total(lambda address: session.folder.read(f"masked-{address.hex()}"))
+        summed = rounds.survivors(self._chain, found.id)
+        document: dict[str, Any] = {
+            "kind": session.plan.kind,
+            "roundId": found.id,
+            "modelId": found.model_id,
+            "baseVersion": found.base_version,
+            "plan": cid.from_digest(found.plan),
+            "nodes": [{"node": entry.node, "datasetId": entry.dataset_id} for entry in summed],
+        }
+        root, weights = rounds.ZERO, rounds.ZERO
+        if session.plan.kind == "statistics":
+            document |= _statistics(total, session.plan)
+        else:
+            more, root, data = self._apply(total, found, session.plan)
+            document |= more
+            weights = self._ipfs.add(data)
+        result = self._ipfs.add(canonical.dumps(document))
+        self._chain.send(self._chain.models.functions.finalize(found.id, result, root, weights))
+        log.info("round %d finalized: %s", found.id, cid.from_digest(result))
+        return True
+
+    def _apply(self, total: Ring, found: Round, plan: Plan) -> tuple[dict[str, Any], bytes, bytes]:
+        """New weights = base + sum of n·delta / sum of n, in the encrypted basis: document, root, file."""
+        base = versions.fetch_weights(self._chain, self._ipfs, found.model_id, found.base_version)
+        update = Update.decode(total, plan.scale)
+        tensors = checkpoint.unflatten(checkpoint.flatten(base) + update.delta / update.records, base)
+        root = checkpoint.root(tensors)
+        document = {
+            "records": update.records,
+            "validated": update.validated,
+            "before": update.before.metrics(),
+            "after": update.after.metrics(),
+            "weightsRoot": root.hex(),
+        }
+        return document, root, checkpoint.dump(tensors)
+
+    def _abort_if_due(self, found: Round, reason: BioDeSciError) -> bool:
+        """Nothing more can come of the round once its deadline has passed: say why on chain."""
+        deadline = {RoundState.ENROLLING: found.enrol_by, RoundState.RUNNING: found.commit_by}.get(
+            found.state, found.finalize_by
+        )
+        if self._chain.now() <= deadline or isinstance(reason, UnavailableError | FundsError):
+            return False
+        text = (reason.name if isinstance(reason, RevertedError) else reason.message).encode()[:32]
+        try:
+            self._chain.send(self._chain.models.functions.abort(found.id, text.ljust(32, b"\0")))
+        except RevertedError as exc:
+            self._note(found.id, f"{reason} It cannot be aborted yet: {exc}")
+            return False
+        log.warning("round %d aborted: %s", found.id, reason)
+        return True
+
+    # State
+
+    def _mine(self, round_id: int) -> Round:
+        found = rounds.read(self._chain, round_id)
+        if found.aggregator != self._chain.address:
+            raise StateError(f"Round {round_id} has another aggregator.", f"Send to {found.aggregator}.")
+        return found
+
+    def _session(self, found: Round) -> Session:
+        rounds.require_open(found)
+        if found.state is RoundState.ENROLLING:
+            raise StateError(f"Round {found.id} still enrols.", "Ask again once it runs.")
+        if found.id not in self._sessions:
+            self._sessions[found.id] = self._restore(found)
+        return self._sessions[found.id]
+
+    def _restore(self, found: Round) -> Session:
+        """Build the round's machine from the chain and from what was stored of its messages."""
+        where = rounds.context(self._chain, found.id)
+        plan = plans.fetch(self._chain, self._ipfs, found)
+        base = versions.fetch_weights(self._chain, self._ipfs, found.model_id, found.base_version)
+        members = rounds.roster(self._chain, found.id)
+        machine = Aggregator(
+            where,
+            members,
+            threshold_of(len(members), plan.threshold),
+            found.min_nodes,
+            plan.size(sum(t.size for t in base.values())),
+        )
+        folder = RoundFolder(self._home, "aggregator", where)
+        if not folder.has("share-by"):
+            now = self._chain.now()
+            folder.write("share-by", str(now + max(0, found.commit_by - now) // SHARE_PART).encode())
+        for name in folder.names("shares-"):
+            machine.add_shares(_sender(name), Shares.from_bytes(folder.read(name)))
+        if folder.has("dealers"):
+            stored = folder.read("dealers")
+            machine.close_shares([stored[i : i + 20] for i in range(0, len(stored), 20)])
+        for name in folder.names("masked-"):
+            machine.add_masked(_sender(name), MaskedVector.from_bytes(folder.read(name)))
+        session = Session(plan, machine, folder, int(folder.read("share-by")))
+        if found.state is RoundState.UNMASKING and (answers := folder.names("unmask-")):
+            self._close(session, found.id)
+            for name in answers:
+                machine.add_answer(_sender(name), UnmaskAnswer.from_bytes(folder.read(name)))
+        return session
+
+    def _forget(self, found: Round) -> None:
+        self._over.add(found.id)
+        with self._lock:
+            self._sessions.pop(found.id, None)
+            self._notes.pop(found.id, None)
+        # Masked vectors and shares of a finished round have no use but to an attacker.
+        RoundFolder(self._home, "aggregator", rounds.context(self._chain, found.id)).destroy()
+
+    def _note(self, round_id: int, text: str) -> None:
+        if self._notes.get(round_id) != text:
+            self._notes[round_id] = text
+            log.info("round %d: %s", round_id, text)
+
+
+def _statistics(total: Ring, plan: Plan) -> dict[str, Any]:
+    rows, sums = decode_statistics(total, plan.scale)
+    return {"records": rows, **Normalization.from_sums(plan.features, sums).document()}
+
+
+def _expect(found: Round, *allowed: RoundState) -> None:
+    if found.state not in allowed:
+        raise StateError(
+            f"Round {found.id} is {found.state.name.lower()}: the message comes too early or too late.",
+            "Follow the round's state on chain.",
+        )
+
+
+def _sender(name: str) -> bytes:
+    try:
+        return bytes.fromhex(name.partition("-")[2])
+    except ValueError as exc:
+        raise InputError(
+            f"{name} is no stored message.", "Remove the file from the aggregator's folder."
+        ) from exc

@@ -1,0 +1,235 @@
+"""The plan document of a round (docs/protocol.md, "Documents"), and the layout of the vectors it asks for.
+
+A node approves the plan's digest, as it stands on chain, before anything runs. No code travels in a round.
+
+Vector of a Statistics round: `[rows, *FeaturePlan.sums]`, wide fixed point.
+Vector of a Training round: counts (narrow, scale 0) `[records trained, records validated, then for the base
+model and the locally trained one: right answers, histogram of scores of class 1 and of the others]`, then the
+parameters' `records trained · (local - base)`, narrow fixed point, in the encrypted basis.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from biodesci.chain.client import Chain
+from biodesci.core import canonical, commitment
+from biodesci.core.errors import InputError, IntegrityError
+from biodesci.core.features import FeaturePlan
+from biodesci.fl import quantize
+from biodesci.fl.quantize import Reals, Ring
+from biodesci.ipfs.client import Ipfs
+from biodesci.registry.rounds import KINDS, Round
+
+Kind = Literal["statistics", "training"]
+BINS: Final = 32
+COUNTS: Final = 2 + 2 * (1 + 2 * BINS)
+MAX_PLAN: Final = 256 << 10
+STATISTICS_SCALE: Final = 24
+TRAINING_SCALE: Final = 18
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What every node of a round does. `training` holds the optimizer's fields as the document names them."""
+
+    kind: Kind
+    model_id: int
+    base_version: int
+    architecture: Mapping[str, Any]
+    features: FeaturePlan
+    training: Mapping[str, Any]
+    seed: str
+    scale: int
+    threshold: int  # 0: the smallest majority
+    statistics: int  # the Statistics round whose result normalizes the features; 0 for a Statistics round
+    cohort: int  # start as soon as so many nodes enrolled; 0: when enrolment ends
+    validation: float  # share of a node's records kept for the metrics
+
+    def document(self) -> dict[str, Any]:
+        return {
+            "kind": self.kind,
+            "modelId": self.model_id,
+            "baseVersion": self.base_version,
+            "architecture": dict(self.architecture),
+            "features": self.features.document(),
+            "label": self.features.label.name,
+            **self.training,
+            "seed": self.seed,
+            "scale": self.scale,
+            "threshold": self.threshold,
+            "statistics": self.statistics,
+            "cohort": self.cohort,
+            "validation": self.validation,
+        }
+
+    def to_bytes(self) -> bytes:
+        return canonical.dumps(self.document())
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Plan:
+        """Raises InputError for a document that is no plan, IntegrityError for one that is not canonical."""
+        document = canonical_document(data, "plan")
+        try:
+            kind: Kind = "statistics" if document["kind"] == "statistics" else "training"
+            names = () if kind == "statistics" else TRAINING_FIELDS
+            plan = cls(
+                kind,
+                int(document["modelId"]),
+                int(document["baseVersion"]),
+                document["architecture"],
+                FeaturePlan.from_document(document["features"]),
+                {name: document[name] for name in names},
+                str(document["seed"]),
+                int(document["scale"]),
+                int(document["threshold"]),
+                int(document["statistics"]),
+                int(document["cohort"]),
+                float(document["validation"]),
+            )
+            again = plan.document()
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as exc:
+            raise InputError(
+                f"This is not a round's plan: {exc}.", "Ask the model owner for a new round."
+            ) from exc
+        if again != document:
+            raise InputError("The plan has fields that this version does not know.", "Update this node.")
+        if not (0 < plan.validation < 1 and 0 <= plan.scale <= quantize.MAX_SCALE):
+            raise InputError("The plan's scale or validation share is out of range.", "Open another round.")
+        return plan
+
+    def size(self, parameters: int) -> int:
+        """Ring elements of this round's vectors, for a model of so many parameters."""
+        if self.kind == "statistics":
+            return quantize.LIMBS * (1 + 3 * len(self.features.numeric))
+        return COUNTS + parameters
+
+
+TRAINING_FIELDS: Final = (
+    "epochs",
+    "batchSize",
+    "learningRate",
+    "momentum",
+    "clip",
+    "optimizer",
+    "weightDecay",
+)
+
+
+def fetch(chain: Chain, ipfs: Ipfs, found: Round) -> Plan:
+    """The round's plan, checked against what the chain says of the round and its model."""
+    plan = Plan.from_bytes(ipfs.cat(found.plan, max_size=MAX_PLAN))
+    if (plan.model_id, plan.base_version, KINDS.index(plan.kind)) != (
+        found.model_id,
+        found.base_version,
+        found.kind,
+    ):
+        raise IntegrityError(
+            f"The plan of round {found.id} is for another model, version or kind than the round itself.",
+            "Do not take part; tell the model owner.",
+        )
+    architecture = chain.call(chain.models.functions.architectureOf(found.model_id))
+    commitment.check(architecture, canonical.sha256(dict(plan.architecture)), "plan's architecture")
+    return plan
+
+
+def canonical_document(data: bytes, what: str) -> dict[str, Any]:
+    """A canonical JSON object from bytes. Raises IntegrityError for anything else."""
+    try:
+        document = json.loads(data)
+    except (ValueError, RecursionError) as exc:
+        raise IntegrityError(f"The {what} is not JSON.", "Fetch it again.") from exc
+    if not isinstance(document, dict) or canonical.dumps(document) != data:
+        raise IntegrityError(f"The {what} is not a canonical JSON document.", "Fetch it again.")
+    return document
+
+
+@dataclass(frozen=True, eq=False)
+class Scores:
+    """How one model did on validation records: right answers, histograms of the score of class 1."""
+
+    right: int
+    positive: NDArray[np.int64]  # (BINS,) records of class 1 by score
+    negative: NDArray[np.int64]  # (BINS,) the others
+
+    @classmethod
+    def of(cls, right: int, score: Reals, label: NDArray[np.int64]) -> Scores:
+        """From scores in [0, 1] (n,) and labels (n,), 1 for class 1."""
+        bins = np.clip((score * BINS).astype(np.int64), 0, BINS - 1)
+        return cls(
+            right,
+            np.bincount(bins[label == 1], minlength=BINS),
+            np.bincount(bins[label != 1], minlength=BINS),
+        )
+
+    def vector(self) -> list[float]:
+        return [float(self.right), *map(float, self.positive), *map(float, self.negative)]
+
+    @classmethod
+    def from_vector(cls, vector: Reals) -> Scores:
+        whole = np.rint(vector).astype(np.int64)
+        return cls(int(whole[0]), whole[1 : 1 + BINS], whole[1 + BINS :])
+
+    def metrics(self) -> dict[str, float]:
+        """Accuracy, and AUC as Mann-Whitney statistic over the bins (ties within a bin count one half)."""
+        n1, n0 = int(self.positive.sum()), int(self.negative.sum())
+        below = np.cumsum(self.negative) - self.negative
+        wins = float(np.sum(self.positive * (below + self.negative / 2)))
+        return {
+            "accuracy": self.right / (n1 + n0) if n1 + n0 else 0.0,
+            "auc": wins / (n1 * n0) if n1 and n0 else 0.5,
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class Update:
+    """One node's training, or the sum over all: `delta` (P,) is weighted by the records trained on."""
+
+    records: int
+    validated: int
+    before: Scores
+    after: Scores
+    delta: Reals
+
+    def encode(self, scale: int, nodes: int) -> Ring:
+        counts = [float(self.records), float(self.validated), *self.before.vector(), *self.after.vector()]
+        return np.concatenate([quantize.encode(counts, 0, nodes), quantize.encode(self.delta, scale, nodes)])
+
+    @classmethod
+    def decode(cls, total: Ring, scale: int) -> Update:
+        counts = quantize.decode(total[:COUNTS], 0)
+        half = 1 + 2 * BINS
+        update = cls(
+            int(counts[0]),
+            int(counts[1]),
+            Scores.from_vector(counts[2 : 2 + half]),
+            Scores.from_vector(counts[2 + half :]),
+            quantize.decode(total[COUNTS:], scale),
+        )
+        if update.records <= 0 or (counts < 0).any():
+            raise IntegrityError(
+                "The sum of this round makes no sense: it counts no records, or fewer than none.",
+                "A node sent a damaged update: abort the round and open another.",
+            )
+        return update
+
+
+def encode_statistics(rows: int, sums: Reals, scale: int, nodes: int) -> Ring:
+    return quantize.encode_wide(np.concatenate([[float(rows)], sums]), scale, nodes)
+
+
+def decode_statistics(total: Ring, scale: int) -> tuple[int, Reals]:
+    """Number of rows, and the sums that `Normalization.from_sums` takes."""
+    values = quantize.decode_wide(total, scale)
+    rows = round(float(values[0]))
+    if rows <= 0:
+        raise IntegrityError(
+            "The sum of this round counts no rows.", "A node sent a damaged vector: abort the round."
+        )
+    return rows, values[1:]

@@ -1,0 +1,1 @@
+"""How a node's messages reach the aggregator."""

@@ -1,0 +1,1 @@
+"""The story that `make demo` plays: heart-disease data of four real hospitals."""

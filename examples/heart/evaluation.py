@@ -1,0 +1,137 @@
+"""Steps 5 and 6: encrypted inference, and its audit."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from biodesci.core.errors import StateError
+from biodesci.core.onchain import RequestState
+from biodesci.core.patience import persist
+from biodesci.ee import runtime
+from biodesci.inference import requester as inference
+from biodesci.inference.auditor import attest, audit_inference, audit_model
+from biodesci.inference.requests import read_request
+from biodesci.localnet.expect import wait_for
+from biodesci.localnet.narrator import Narrator
+from biodesci.localnet.stack import Party, Stack
+from biodesci.models.registration import grant_codec
+from biodesci.proof.bundle import Bundle
+from biodesci.registry.codecs import load_codec
+from examples.heart.cast import Cast
+from examples.heart.dishonest_worker import answer_with_other_weights
+from examples.heart.learning import Trained
+
+FEE_WEI = 10**15
+BEFORE = 1  # the version that the cheat answers with: the untrained one
+
+
+def infer(stack: Stack, cast: Cast, narrator: Narrator, trained: Trained) -> int:
+    """The researcher asks about all held-out patients; returns the request's id."""
+    stack.worker("inference-worker", "biodesci.workers.inference_worker", cast.worker)
+    owner = cast.model_owner
+    persist(
+        lambda: grant_codec(
+            cast.chain(owner), stack.ipfs, owner.home, owner.passphrase,
+            trained.model_id, cast.researcher.address, "inference",
+        )
+    )  # fmt: skip
+    chain = cast.chain(cast.researcher)
+    wait_for(lambda: has_key(stack, cast.worker), "the inference worker's key")
+    request_id = _ask(stack, cast, trained, cast.worker)
+    narrator.fact(
+        f"request {request_id}: {len(trained.test_x)} encoded patients sealed to the worker, "
+        "committed on chain",
+        rows=len(trained.test_x),
+    )
+    wait_for(
+        lambda: read_request(chain, request_id).state is RequestState.COMMITTED,
+        "the inference worker's answer",
+    )
+    home, seed = cast.researcher.home, cast.seed(cast.researcher)
+    codec = persist(lambda: load_codec(chain, stack.ipfs, seed, trained.model_id, "inference"))
+    result = persist(lambda: inference.collect_result(chain, stack.ipfs, home, seed, request_id, codec))
+    expected = runtime.infer(trained.config, trained.plaintext, trained.test_x)
+    difference = float(np.abs(result.logits - expected).max() / max(1.0, np.abs(expected).max()))
+    agreement = float((result.logits.argmax(1) == expected.argmax(1)).mean())
+    if agreement < 1.0:
+        raise StateError(f"Encrypted and plaintext model agree on {agreement:.2%} of the patients only.")
+    narrator.fact(
+        f"decoded answers equal the plaintext model's on {agreement:.0%} of the patients; "
+        f"largest relative difference of the logits {difference:.1e}",
+        inference_max_difference=difference,
+        inference_agreement=agreement,
+    )
+    return request_id
+
+
+def audit(stack: Stack, cast: Cast, narrator: Narrator, trained: Trained, request_id: int) -> None:
+    """The auditor checks model, honest answer and a cheat's answer; the requester acts on it."""
+    chain, auditor = cast.chain(cast.researcher), cast.chain(cast.auditor)
+    report = persist(lambda: audit_model(auditor, stack.ipfs, trained.model_id, trained.version))
+    if not report.passed:
+        raise StateError(f"The model's audit failed: {report.reason}")
+    narrator.fact(
+        f"model {trained.model_id} version {trained.version}: weights equal the root on chain, and every "
+        "version descends from a finalized round",
+        parameters=int(report.figures["parameters"]),
+    )
+    for finding in report.findings[-len(cast.sites) :]:
+        narrator.note(finding)
+    bundle = Bundle.from_bytes(inference.export_bundle(chain, cast.researcher.home, request_id))
+    honest = persist(lambda: audit_inference(auditor, stack.ipfs, bundle))
+    if not honest.passed:
+        raise StateError(f"The audit of the honest worker failed: {honest.reason}")
+    persist(lambda: attest(auditor, stack.ipfs, honest))
+    inference.finalize(chain, request_id)
+    narrator.fact(
+        f"request {request_id}: commitments open, computing again on encrypted values agrees "
+        f"(largest relative difference {honest.figures['largest_difference']:.1e}); attested, worker paid",
+        audit_passed=True,
+        audit_seconds=round(honest.figures["seconds"], 4),
+    )
+
+    cast.register_key(cast.cheat)
+    swapped = _ask(stack, cast, trained, cast.cheat)
+    answer_with_other_weights(
+        cast.chain(cast.cheat), stack.ipfs, cast.cheat.home, cast.seed(cast.cheat), swapped, BEFORE
+    )
+    seed = cast.seed(cast.researcher)
+    codec = persist(lambda: load_codec(chain, stack.ipfs, seed, trained.model_id, "inference"))
+    inference.collect_result(chain, stack.ipfs, cast.researcher.home, seed, swapped, codec)
+    bundle = Bundle.from_bytes(inference.export_bundle(chain, cast.researcher.home, swapped))
+    caught = persist(lambda: audit_inference(auditor, stack.ipfs, bundle))
+    if caught.passed:
+        raise StateError("The audit did not notice that the worker swapped the model.")
+    evidence = persist(lambda: attest(auditor, stack.ipfs, caught))
+    inference.challenge(chain, swapped, evidence)
+    state = read_request(chain, swapped).state
+    narrator.refused(f"request {swapped}, another worker: {caught.reason}", audit_passed=False)
+    narrator.fact(
+        f"the requester challenged it with the report: it is {state.name.lower()}, "
+        "and its fee stays in escrow"
+    )
+
+
+def has_key(stack: Stack, party: Party) -> bool:
+    """Whether the party's encryption key is on chain yet."""
+    chain = stack.chain()
+    return bool(chain.call(chain.keys.functions.hasKey(party.address)))
+
+
+def _ask(stack: Stack, cast: Cast, trained: Trained, worker: Party) -> int:
+    chain = cast.chain(cast.researcher)
+    codec = persist(
+        lambda: load_codec(chain, stack.ipfs, cast.seed(cast.researcher), trained.model_id, "inference")
+    )
+    return inference.request_inference(
+        chain,
+        stack.ipfs,
+        cast.researcher.home,
+        model_id=trained.model_id,
+        version=trained.version,
+        worker=worker.address,
+        x=trained.test_x,
+        codec=codec,
+        fee=FEE_WEI,
+        arbiter=cast.auditor.address,
+    )

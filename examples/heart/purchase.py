@@ -1,0 +1,131 @@
+"""Step 3: a licence is bought, delivered, checked, used and settled; and what happens without one."""
+
+from __future__ import annotations
+
+import io
+import secrets
+import time
+from collections.abc import Callable
+
+from biodesci.chain.currency import ETHER
+from biodesci.core import container, duo, envelope
+from biodesci.core.errors import RevertedError, StateError
+from biodesci.core.onchain import LicenseState
+from biodesci.core.patience import persist
+from biodesci.localnet.expect import refusal, wait_for
+from biodesci.localnet.narrator import Narrator
+from biodesci.localnet.stack import Stack
+from biodesci.market import license as licences
+from biodesci.market.purchase import purchase
+from examples.heart.cast import Cast, Site
+
+PURPOSE = ["DS"]
+
+
+def license_dataset(stack: Stack, cast: Cast, narrator: Narrator) -> None:
+    """The researcher licenses the first hospital's cohort; an outsider tries every way around it."""
+    site, party = cast.sites[0], cast.researcher
+    chain = cast.chain(party)
+    cast.register_key(party)
+    purpose = duo.parse_purpose(PURPOSE)
+
+    began = time.monotonic()
+    bought = purchase(chain, party.home, site.offer_id, purpose)
+    license_id = bought.license_id
+    narrator.fact(
+        f"licence {license_id} for {site.hospital.name} bought in one transaction ({bought.gas:,} gas); "
+        "the price is in escrow",
+        gas=bought.gas,
+    )
+    wait_for(
+        lambda: licences.get(chain, license_id).state is LicenseState.DELIVERED,
+        "the custodian to deliver the key",
+    )
+    narrator.fact(
+        f"the custodian sealed the key to the researcher's X25519 + ML-KEM-768 key and delivered it "
+        f"{time.monotonic() - began:.1f} s after the purchase",
+        delivery_seconds=round(time.monotonic() - began, 2),
+    )
+    target = party.home / "received.csv"
+    size = site.table.stat().st_size
+    with narrator.progress("download and decrypt", size, is_bytes=True) as advance:
+        persist(
+            lambda: licences.download(
+                chain, stack.ipfs, cast.seed(party), license_id, target, advance, overwrite=True
+            )
+        )
+    if target.read_bytes() != site.hospital.train:
+        raise StateError("The file that the researcher decrypted is not the one that the hospital published.")
+    narrator.fact(
+        f"the key fits the commitment on chain, the container its root; {size:,} bytes equal the hospital's "
+        "file byte for byte",
+        bytes=size,
+    )
+    _outsider(stack, cast, narrator, site, license_id)
+
+    licences.confirm(chain, license_id)
+    licenses = chain.licenses.functions
+    credited = chain.call(licenses.owed(site.owner.address, ETHER))
+    cast.chain(site.owner).send(licenses.collect(site.owner.address, ETHER))
+    narrator.fact(
+        f"the researcher confirmed; the hospital collected {credited / 1e18:.2f} ETH from escrow",
+        wei=str(credited),
+    )
+
+
+def _outsider(stack: Stack, cast: Cast, narrator: Narrator, site: Site, license_id: int) -> None:
+    """Every step without a licence must be refused, each for its own reason."""
+    party = cast.outsider
+    chain = cast.chain(party)
+    licenses = chain.licenses.functions
+    purpose = duo.parse_purpose(PURPOSE)
+
+    no_key = refusal(lambda: purchase(chain, party.home, site.offer_id, purpose))
+    narrator.refused(f"purchase without an encryption key: {no_key.message}")
+    cast.register_key(party)
+    commercial = refusal(
+        lambda: purchase(chain, party.home, site.offer_id, duo.parse_purpose([*PURPOSE, "COMMERCIAL"]))
+    )
+    narrator.refused(f"purchase for a commercial purpose: {commercial.message}")
+    _reverts(
+        narrator,
+        "purchase below the price",
+        lambda: chain.send(licenses.purchase(site.offer_id, purpose), 1),
+        "AccessLicense_WrongPrice",
+    )
+    _reverts(
+        narrator,
+        "delivering a key oneself",
+        lambda: chain.send(licenses.deliver(license_id, secrets.token_bytes(32))),
+        "AccessLicense_WrongState",
+    )
+    _reverts(
+        narrator, "confirming another's licence", lambda: chain.send(licenses.confirm(license_id)),
+        "AccessLicense_NotLicensee",
+    )  # fmt: skip
+    seed = cast.seed(party)
+    download = refusal(
+        lambda: licences.download(chain, stack.ipfs, seed, license_id, party.home / "stolen.csv")
+    )
+    narrator.refused(f"download: {download.message}")
+
+    held = licences.get(chain, license_id)
+    sealed = persist(lambda: stack.ipfs.cat(licences.envelope_of(chain, license_id)))
+    info = envelope.info("license", chain.chain_id, str(chain.licenses.address), license_id, held.licensee)
+    opened = refusal(lambda: envelope.open_(seed, sealed, info))
+    narrator.refused(f"opening the researcher's envelope, which is public: {opened.message}")
+    version = chain.read(chain.datasets, "versionOf", site.dataset_id, 1)
+    blob = persist(lambda: stack.ipfs.cat(licences.container_of(stack.ipfs, version["card"])))
+    guess = refusal(
+        lambda: container.decrypt(
+            io.BytesIO(blob), io.BytesIO(), secrets.token_bytes(32), expected_root=version["contentRoot"]
+        )
+    )
+    narrator.refused(f"decrypting the container, which is public, with a guessed key: {guess.message}")
+
+
+def _reverts(narrator: Narrator, what: str, attempt: Callable[[], object], name: str) -> None:
+    error = refusal(attempt)
+    if not isinstance(error, RevertedError) or error.name != name:
+        raise StateError(f"{what} was refused for another reason than {name}: {error.message}")
+    narrator.refused(f"{what}: {error.message}")

@@ -1,0 +1,127 @@
+"""The SQLite file: migrations, one transaction for events and cursor, clear errors."""
+
+from __future__ import annotations
+
+import sqlite3
+from importlib.resources import files
+
+import pytest
+
+from biodesci.core.errors import ConfigurationError
+from biodesci.index import derive, queries
+from biodesci.index.database import DERIVED, Block, Event, Store
+
+OWNER = "0x" + "a1" * 20
+
+
+def published(number: int, dataset: int, log_index: int = 0) -> Event:
+    block = Block(number, f"0x{number:064x}", 1_000 + number)
+    args = {
+        "datasetId": dataset, "owner": OWNER, "card": "0x" + "01" * 32, "contentRoot": "0x" + "02" * 32,
+        "keyCommitment": "0x" + "03" * 32, "terms": 1, "diseases": "0x" + "0" * 64,
+        "parents": [],
+    }  # fmt: skip
+    return Event(block, log_index, "0x" + "04" * 32, "DatasetNFT", "DatasetPublished", args)
+
+
+def test_opening_twice_keeps_rows(tmp_path):
+    with Store(tmp_path / "i.sqlite") as store:
+        store.apply(1, [published(5, 1)], Block(6, "0x6", 1_006))
+    with Store(tmp_path / "i.sqlite") as store:
+        assert store.cursor() == Block(6, "0x6", 1_006)
+        assert queries.dataset(store, 1)["owner"] == OWNER
+
+
+@pytest.mark.parametrize("schemas", [["0001_schema.sql"], ["0001_schema.sql", "0002_payments.sql"]])
+def test_an_index_of_an_older_schema_is_read_anew(tmp_path, schemas):
+    path = tmp_path / "i.sqlite"
+    old = sqlite3.connect(path)
+    for schema in schemas:
+        old.executescript((files("biodesci.index") / schema).read_text())
+    old.executescript(
+        f"""
+        INSERT INTO meta VALUES ('identity', 'x');
+        INSERT INTO blocks VALUES (7, '0x7', 7);
+        INSERT INTO datasets VALUES (1, '0x1', NULL, 1, 0, 0);
+        INSERT INTO documents VALUES ('0x1', 'card', '{{}}');
+        PRAGMA user_version = {len(schemas)}"""
+    )
+    old.close()
+    with Store(path) as store:
+        assert (store.identity(), store.cursor()) == (None, None)
+        assert not any(store.rows(f"SELECT 1 FROM {table}") for table in DERIVED)
+        assert len(store.rows("SELECT * FROM documents")) == 1, "what is on IPFS stays what it is"
+        store.apply(1, [published(5, 1)], Block(6, "0x6", 1_006))
+        assert queries.dataset(store, 1)["custodian"] == OWNER
+
+
+def test_failure_in_the_middle_leaves_neither_rows_nor_cursor(tmp_path):
+    with Store(tmp_path / "i.sqlite") as store:
+        twice = [published(5, 1), published(6, 1)]  # the same dataset cannot be published twice
+        with pytest.raises(sqlite3.IntegrityError):
+            store.apply(1, twice, Block(6, "0x6", 1_006))
+        assert store.cursor() is None
+        assert queries.counts(store)["events"] == 0
+        assert store.apply(1, twice[:1], Block(6, "0x6", 1_006)) == 1
+
+
+def test_events_are_told_apart_by_chain_block_hash_and_log_index(tmp_path):
+    with Store(tmp_path / "i.sqlite") as store:
+        events = [published(5, 1), published(5, 2, log_index=1)]
+        assert store.apply(1, events, events[0].block) == 2
+        assert store.apply(1, events, events[0].block) == 0
+
+
+def test_roll_back_replays_the_rest(tmp_path):
+    with Store(tmp_path / "i.sqlite") as store:
+        store.apply(1, [published(n, n) for n in (1, 2, 3)], Block(4, "0x4", 1_004))
+        assert store.roll_back(2) == 1
+        assert [r["id"] for r in store.rows("SELECT id FROM datasets ORDER BY id")] == [1, 2]
+        assert store.cursor().number == 2
+
+
+def test_reader_sees_rows_and_cannot_write(tmp_path):
+    with Store(tmp_path / "i.sqlite") as writer, Store(tmp_path / "i.sqlite", read_only=True) as reader:
+        writer.apply(1, [published(5, 1)], Block(5, "0x5", 1_005))
+        assert queries.as_of(reader) == 5
+        with pytest.raises(sqlite3.OperationalError, match="readonly"):
+            reader.clear()
+
+
+def test_newer_schema_is_refused(tmp_path):
+    with Store(tmp_path / "i.sqlite") as store:
+        store.db.execute("PRAGMA user_version = 999")
+    with pytest.raises(ConfigurationError, match="newer version") as caught:
+        Store(tmp_path / "i.sqlite")
+    assert "rebuilt from the chain" in caught.value.hint
+
+
+def test_file_that_is_no_database(tmp_path):
+    (tmp_path / "i.sqlite").write_bytes(b"nothing like a database" * 100)
+    with pytest.raises(ConfigurationError, match="cannot be opened") as caught:
+        Store(tmp_path / "i.sqlite")
+    assert "may be deleted" in caught.value.hint
+
+
+def test_retries_are_spaced_out(tmp_path):
+    with Store(tmp_path / "i.sqlite") as store:
+        store.apply(1, [published(5, 1)], Block(5, "0x5", 1_005))
+        (wanted,) = store.wanted_documents(100)
+        pauses, now = [], 100
+        for _ in range(14):
+            store.put_unreadable(*wanted, "gone", now)
+            pauses.append(store.unreadable()[0]["retry_at"] - now)
+            assert store.wanted_documents(now) == []
+            now += pauses[-1]
+            assert store.wanted_documents(now) == [wanted]
+        assert pauses == sorted(pauses)
+        assert pauses[0] == 2
+        assert pauses[-1] == 3600
+        store.put_document(*wanted, {"name": "x"})
+        assert store.unreadable() == []
+
+
+def test_subject_of_a_model_version_is_the_model():
+    assert derive.subject("ModelRegistry", "ModelVersionPublished", {"modelId": 3, "roundId": 9}) == "model:3"
+    assert derive.subject("ModelRegistry", "RoundFinalized", {"roundId": 9}) == "round:9"
+    assert derive.subject("AccessLicense", "KeyDelivered", {"licenseId": 4}) == "license:4"

@@ -1,0 +1,85 @@
+"""Readers in several threads: none waits for another, and each sees one moment."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from biodesci.index import queries
+from biodesci.index.database import Block, Store
+
+
+@pytest.fixture
+def store(tmp_path):
+    with Store(tmp_path / "i.sqlite") as writer:
+        writer.apply(1, [], Block(5, "0x5", 5))
+        with Store(writer.path, read_only=True) as reader:
+            yield writer, reader
+
+
+def test_a_slow_reader_holds_up_no_other_and_keeps_its_moment(store):
+    writer, reader = store
+    inside, go_on = threading.Event(), threading.Event()
+
+    def slow() -> tuple[int, int]:
+        with reader.snapshot():
+            before = queries.as_of(reader)
+            inside.set()
+            assert go_on.wait(30)
+            return before, queries.as_of(reader)
+
+    def quick() -> tuple[int, int]:
+        plain = queries.as_of(reader)
+        with reader.snapshot():
+            return plain, queries.as_of(reader)
+
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(slow)
+        try:
+            assert inside.wait(10)
+            writer.apply(1, [], Block(6, "0x6", 6))
+            assert pool.submit(quick).result(timeout=10) == (6, 6)
+        finally:
+            go_on.set()
+        assert first.result(timeout=10) == (5, 5)
+
+
+def test_many_readers_at_once_each_see_one_moment(store):
+    writer, reader = store
+    done = threading.Event()
+
+    def read() -> int:
+        looks = 0
+        while not done.is_set():
+            with reader.snapshot():
+                assert queries.as_of(reader) == reader.rows("SELECT max(number) AS n FROM blocks")[0]["n"]
+                assert queries.as_of(reader) == reader.rows("SELECT count(*) + 4 AS n FROM blocks")[0]["n"]
+            looks += 1
+        return looks
+
+    with ThreadPoolExecutor(12) as pool:
+        reading = [pool.submit(read) for _ in range(12)]
+        try:
+            for number in range(6, 60):
+                writer.apply(1, [], Block(number, f"0x{number:x}", number))
+        finally:
+            done.set()
+        assert all(one.result(timeout=30) > 0 for one in reading)
+
+
+def test_every_reader_is_kept_from_writing(store):
+    _, reader = store
+    for _ in range(2):
+        with pytest.raises(Exception, match="readonly"), reader.snapshot():
+            reader.rows("DELETE FROM blocks")
+    assert queries.as_of(reader) == 5
+
+
+def test_a_closed_reader_says_so(tmp_path):
+    with Store(tmp_path / "i.sqlite", read_only=True) as reader:
+        assert queries.as_of(reader) == 0
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        queries.as_of(reader)

@@ -1,0 +1,133 @@
+"""An inference as its requester sees it: asked for, collected, paid, disputed."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import numpy as np
+import pytest
+from examples.heart.dishonest_worker import answer_with_other_weights
+
+from biodesci.core.errors import (
+    AccessDeniedError,
+    InputError,
+    IntegrityError,
+    NotFoundError,
+    StateError,
+)
+from biodesci.core.onchain import RequestState
+from biodesci.ee import runtime
+from biodesci.inference import auditor as audit
+from biodesci.inference import requester as infer
+from biodesci.inference import worker as serve
+from biodesci.inference.requests import read_request
+from biodesci.models.registration import decrypt_model
+from biodesci.registry.codecs import load_codec
+from biodesci.registry.models import load_registered
+
+PASS = "correct horse"
+FEE = 10**15
+
+
+def test_the_decoded_answer_is_the_plaintext_models(world: Any, x: np.ndarray) -> None:
+    request_id = world.request(x)
+    assert world.serve() == [request_id]
+    assert world.serve() == []
+    found = world.collect(request_id)
+    o = world.owner
+    plain = decrypt_model(o.chain, world.ipfs, o.home, PASS, world.model_id, 1)
+    np.testing.assert_allclose(found.logits, runtime.infer(world.config, plain, x), rtol=0, atol=1e-9)
+    np.testing.assert_allclose(found.probabilities.sum(axis=1), 1.0)
+    infer.finalize(world.client.chain, request_id)
+    infer.finalize(world.client.chain, request_id)
+    assert read_request(world.client.chain, request_id).state is RequestState.FINALIZED
+    owed = world.worker.chain.call(world.worker.chain.inferences.functions.owed(world.worker.address))
+    assert owed >= FEE
+
+
+def test_only_the_requester_collects_and_only_once_answered(world: Any, x: np.ndarray) -> None:
+    request_id = world.request(x)
+    with pytest.raises(StateError, match="no answer yet"):
+        world.collect(request_id)
+    with pytest.raises(StateError, match="cannot be finalized"):
+        infer.finalize(world.client.chain, request_id)
+    world.serve()
+    with pytest.raises(NotFoundError, match="does not hold both"):
+        infer.export_bundle(world.client.chain, world.client.home, request_id)
+    codec = load_codec(world.client.chain, world.ipfs, world.client.seed, world.model_id, "inference")
+    a = world.auditor
+    with pytest.raises(AccessDeniedError, match="another account"):
+        infer.collect_result(a.chain, world.ipfs, a.home, a.seed, request_id, codec)
+    with pytest.raises(AccessDeniedError, match="No inference codec"):
+        load_codec(a.chain, world.ipfs, a.seed, world.model_id, "inference")
+    assert request_id in [r.request_id for r in infer.requests_of(world.client.chain, world.client.address)]
+
+
+def test_bad_requests_cost_nothing(world: Any, x: np.ndarray) -> None:
+    before = world.client.chain.balance(world.client.address)
+    with pytest.raises(NotFoundError, match="no version 9"):
+        world.request(x, version=9)
+    with pytest.raises(NotFoundError, match="no encryption key"):
+        world.request(x, worker="0x" + "12" * 20)
+    with pytest.raises(InputError, match="shape"):
+        world.request(x[:, :3])
+    assert world.client.chain.balance(world.client.address) == before
+
+
+def test_the_bundle_holds_no_plaintext_record_and_no_codec(world: Any, x: np.ndarray) -> None:
+    request_id = world.request(x)
+    world.serve()
+    world.collect(request_id)
+    bundle = world.bundle(request_id)
+    assert set(bundle.inputs) == {"x"} and set(bundle.outputs) == {"logits", "trace_root"}
+    assert not np.isclose(bundle.inputs["x"], x).all(axis=1).any()
+    for path in world.client.home.glob("inferences/*/*"):
+        assert path.stat().st_mode & 0o077 == 0
+
+
+def test_an_answer_under_a_root_that_is_not_registered_does_not_open(world: Any, x: np.ndarray) -> None:
+    request_id = world.request(x)
+    w = world.worker
+    request = read_request(w.chain, request_id)
+    model = load_registered(w.chain, world.ipfs, world.model_id, 1)
+    folder = serve.journal(w.home, w.chain, request_id)
+    serve.write_answer(folder, serve.compute(model, world.open_input(request), bytes(32)))
+    serve.commit_answer(w.chain, world.ipfs, folder, request, os.urandom(32))
+    with pytest.raises(IntegrityError, match="answer to request"):
+        world.collect(request_id)
+
+
+def test_past_its_deadline_a_request_is_left_alone(world: Any, localnet, x: np.ndarray) -> None:
+    request_id = world.request(x, deadline_seconds=5)
+    localnet.pass_time(60)
+    assert request_id not in world.serve()
+    c = world.client.chain
+    assert read_request(c, request_id).state is RequestState.REQUESTED
+    before = c.balance(c.address)
+    assert infer.reclaim(c, request_id) >= FEE
+    assert c.balance(c.address) > before
+    assert read_request(c, request_id).state is RequestState.EXPIRED
+    assert infer.reclaim(c, request_id) == 0
+
+
+def test_an_answer_found_wrong_is_challenged_with_the_report_and_refunded(world: Any, x: np.ndarray) -> None:
+    arbiter = world.owner
+    request_id = world.request(x, arbiter=arbiter.address)
+    w, c = world.worker, world.client
+    answer_with_other_weights(w.chain, world.ipfs, w.home, w.seed, request_id, 2)
+    world.collect(request_id)
+    report = world.audit(request_id)
+    assert not report.passed
+    infer.challenge(c.chain, request_id, audit.attest(world.auditor.chain, world.ipfs, report))
+    with pytest.raises(StateError, match="challenged"):
+        infer.finalize(c.chain, request_id)
+    arbiter.chain.send(arbiter.chain.inferences.functions.resolve(request_id, True))
+    assert read_request(c.chain, request_id).state is RequestState.REFUSED
+    assert infer.reclaim(c.chain, request_id) >= FEE
+
+
+def test_a_worker_withdraws_what_it_earned(world: Any, answered: int) -> None:
+    infer.finalize(world.client.chain, answered)
+    assert infer.withdraw(world.worker.chain) >= FEE
+    assert infer.withdraw(world.worker.chain) == 0

@@ -1,0 +1,130 @@
+"""Two sellers: a shop of licences in a token or in ether, and a hospital that delivers a file's key."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from biodesci.chain import currency
+from biodesci.chain.client import Chain
+from biodesci.core import keyfile
+from biodesci.ipfs.client import Ipfs
+from biodesci.market import license, offers
+from biodesci.market.custody import release_pending
+from biodesci.market.offers import OfferTerms
+from biodesci.market.publish import DatasetMeta, publish
+from biodesci.market.purchase import Purchased, purchase
+from biodesci.party import keys
+
+PASSPHRASE = "a passphrase"
+HMB, NCU = 1 << 2, 1 << 12
+SALE_PRICE = 10**15
+PRICE = 25_000_000  # 25 dollars of 6 decimals
+HOUR = 3_600
+
+
+class Shop:
+    """A dataset whose licences are sold in a token, its owner, and a buyer with a key and tokens."""
+
+    def __init__(self, chain_for: Any, keyed: Any, token: Any, **terms: Any) -> None:
+        self.owner: Chain = chain_for()
+        self.buyer: Chain = keyed()
+        self.token = token
+        token.mint(self.buyer.address, 40 * PRICE)
+        publication = (b"\1" * 32, b"\2" * 32, b"\3" * 32, HMB, bytes(32))
+        receipt = self.owner.send(self.owner.datasets.functions.publish(publication, []))
+        self.dataset = self.owner.event(receipt, self.owner.datasets, "DatasetPublished")["datasetId"]
+        chosen = {"price": PRICE, "currency": token.address, "duration": HOUR, **terms}
+        self.offer = offers.create(self.owner, self.dataset, OfferTerms(**chosen))
+
+    @property
+    def paid_in(self) -> currency.Currency:
+        return offers.get(self.buyer, self.offer).currency
+
+    def buy(self, home: Path, purpose: Any = HMB, **more: Any) -> Purchased:
+        return purchase(self.buyer, home, self.offer, purpose, **more)
+
+    def deliver(self, license_id: int) -> None:
+        self.owner.send(self.owner.licenses.functions.deliver(license_id, b"\5" * 32))
+
+    def settle(self, license_id: int) -> None:
+        self.deliver(license_id)
+        license.confirm(self.buyer, license_id)
+
+    def balance(self, account: str) -> int:
+        return int(self.token.contract.functions.balanceOf(account).call())
+
+    def allowance(self) -> int:
+        functions = currency.erc20(self.buyer, self.token.address).functions
+        return int(self.buyer.call(functions.allowance(self.buyer.address, self.buyer.licenses.address)))
+
+    def sent(self, chain: Chain) -> int:
+        """How many transactions an account has sent."""
+        return int(chain.web3.eth.get_transaction_count(chain.address))
+
+
+@pytest.fixture
+def shop_of(chain_for: Any, keyed: Any) -> Callable[..., Shop]:
+    """shop_of(token, pro_rata=True) sells for 25 of that token and an hour, unless the terms say else."""
+    return lambda token, **terms: Shop(chain_for, keyed, token, **terms)
+
+
+@pytest.fixture
+def shop(shop_of: Callable[..., Shop], dollar: Any) -> Shop:
+    return shop_of(dollar)
+
+
+@pytest.fixture
+def silent(shop_of: Callable[..., Shop], token_of: Any) -> Shop:
+    """A token without permits, symbol or decimals."""
+    return shop_of(token_of("SilentToken"))
+
+
+@pytest.fixture
+def quick_scrypt(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = keyfile.seal
+    monkeypatch.setattr(keyfile, "seal", lambda secret, word, purpose: real(secret, word, purpose, n=1 << 10))
+
+
+@pytest.fixture
+def ipfs(ipfs_node: Any) -> Ipfs:
+    return Ipfs(ipfs_node.api, timeout=2.0)
+
+
+class Sale:
+    """A published dataset with an offer, its owner, and a buyer with a key."""
+
+    def __init__(
+        self, chain_for: Any, ipfs: Ipfs, folder: Path, *, terms: int = HMB | NCU, **offer: Any
+    ) -> None:
+        self.owner, self.buyer, self.ipfs = chain_for(), chain_for(), ipfs
+        self.home, self.buyer_home = folder / "owner", folder / "buyer"
+        self.file = folder / "cohort.csv"
+        self.file.write_text("age,chol\n" + "".join(f"{40 + i % 30},{200 + i}\n" for i in range(60)))
+        done = publish(
+            self.owner, ipfs, self.home, PASSPHRASE, self.file, DatasetMeta("Cohort", "", terms),
+            OfferTerms(price=SALE_PRICE, **offer),
+        )  # fmt: skip
+        self.dataset, self.offer = done.dataset_id, done.offer_id
+        keys.register(self.buyer, self.buyer_home, PASSPHRASE)
+        self.seed = keys.load_seed(self.buyer_home, PASSPHRASE)
+
+    def buy(self, purpose: int = HMB, **options: Any) -> Purchased:
+        return purchase(self.buyer, self.buyer_home, self.offer, purpose, **options)
+
+    def release(self) -> list[int]:
+        return release_pending(self.owner, self.ipfs, self.home, PASSPHRASE)
+
+
+@pytest.fixture
+def sale_of(quick_scrypt: None, chain_for: Any, ipfs: Ipfs, tmp_path: Path) -> Callable[..., Sale]:
+    """sale_of(duration=50) publishes a cohort with such an offer."""
+    return lambda **terms: Sale(chain_for, ipfs, tmp_path, **terms)
+
+
+@pytest.fixture
+def sale(sale_of: Callable[..., Sale]) -> Sale:
+    return sale_of()

@@ -1,0 +1,225 @@
+"""The custodian: delivers what is due, once, and nothing else."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from biodesci.chain.client import Chain
+from biodesci.chain.currency import ETHER
+from biodesci.core.envelope import generate_seed, public_key
+from biodesci.core.errors import (
+    RevertedError,
+    StateError,
+    WrongKeyError,
+)
+from biodesci.core.onchain import LicenseState
+from biodesci.ipfs.client import Ipfs
+from biodesci.market import license
+from biodesci.market.custody import Custodian, release_pending
+from biodesci.market.purchase import purchase
+
+PASSPHRASE = "a passphrase"
+HMB, DS, COMMERCIAL = 1 << 2, 1 << 3, 1 << 34
+IRB = 1 << 21
+NCU = 1 << 12
+PRICE = 10**15
+
+
+def test_second_delivery_is_refused_and_events_seen_twice_do_not_matter(sale):
+    license_id = sale.buy().license_id
+    one = Custodian(sale.owner, sale.ipfs, sale.home, PASSPHRASE)
+    other = Custodian(sale.owner, sale.ipfs, sale.home, PASSPHRASE)
+    assert license_id in one.poll()
+    envelope = license.envelope_of(sale.buyer, license_id)
+    assert license_id not in other.poll()
+    assert license_id not in one.poll()
+    with pytest.raises(RevertedError) as caught:
+        sale.owner.send(sale.owner.licenses.functions.deliver(license_id, b"\x01" * 32))
+    assert caught.value.name == "AccessLicense_WrongState"
+    assert license.envelope_of(sale.buyer, license_id) == envelope
+
+
+def test_custodians_racing_deliver_once(sale, monkeypatch):
+    """Another custodian delivers between this one's look at the state and its transaction."""
+    license_id = sale.buy().license_id
+    real = Ipfs.add
+
+    def add(self, data):
+        monkeypatch.setattr(Ipfs, "add", real)
+        assert license_id in sale.release()
+        return real(self, data)
+
+    monkeypatch.setattr(Ipfs, "add", add)
+    assert license_id not in sale.release()
+    assert license.get(sale.buyer, license_id).state is LicenseState.DELIVERED
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before delivery", "after delivery"])
+def test_killed_custodian_delivers_once_when_started_again(sale, chain_for, tmp_path, after):
+    license_id, account, real = sale.buy().license_id, sale.owner.account, Chain.send
+
+    def die(self, function, value=0):
+        if after:
+            real(self, function, value)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    before = sale.owner.web3.eth.get_transaction_count(sale.owner.address)
+    child = os.fork()
+    if child == 0:
+        Chain.send = die
+        release_pending(chain_for(account), Ipfs(sale.ipfs.api), sale.home, PASSPHRASE)
+        os._exit(0)
+    assert os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGKILL
+    assert (license_id in sale.release()) is not after
+    assert sale.owner.web3.eth.get_transaction_count(sale.owner.address) == before + 1
+    target = tmp_path / "out.csv"
+    license.download(sale.buyer, sale.ipfs, sale.seed, license_id, target)
+    assert target.read_bytes() == sale.file.read_bytes()
+
+
+def test_withdrawn_consent_stops_release_and_the_buyer_gets_the_price_back(sale):
+    license_id = sale.buy().license_id
+    sale.owner.send(sale.owner.datasets.functions.withdraw(sale.dataset, 1))
+    assert license_id not in sale.release()
+    assert license.get(sale.buyer, license_id).state is LicenseState.PURCHASED
+    assert license.refund(sale.buyer, license_id) is not None
+    assert license.refund(sale.buyer, license_id) is None
+    assert sale.buyer.call(sale.buyer.licenses.functions.owed(sale.buyer.address, ETHER)) == PRICE
+
+
+def test_key_revoked_after_purchase_stops_release(sale):
+    license_id = sale.buy().license_id
+    sale.buyer.send(sale.buyer.keys.functions.revoke())
+    assert license_id not in sale.release()
+    sale.buyer.send(sale.buyer.keys.functions.register(public_key(sale.seed)))
+    assert license_id in sale.release()
+
+
+def test_rotated_key_gets_the_delivery(sale):
+    license_id, seed = sale.buy().license_id, generate_seed()
+    sale.buyer.send(sale.buyer.keys.functions.register(public_key(seed)))
+    sale.release()
+    assert license.fetch_key(sale.buyer, sale.ipfs, seed, license_id)
+    with pytest.raises(WrongKeyError):
+        license.fetch_key(sale.buyer, sale.ipfs, sale.seed, license_id)
+
+
+def test_custodian_other_than_the_owner(sale, chain_for):
+    license_id, custodian = sale.buy().license_id, chain_for()
+    assert license_id not in release_pending(custodian, sale.ipfs, sale.home, PASSPHRASE)
+    sale.owner.send(sale.owner.datasets.functions.setCustodian(sale.dataset, custodian.address))
+    assert license_id in release_pending(custodian, sale.ipfs, sale.home, PASSPHRASE)
+
+
+def test_one_license_that_cannot_be_served_does_not_hold_up_the_next(sale, chain_for):
+    stuck = sale.buy().license_id
+    sale.buyer.send(sale.buyer.keys.functions.revoke())
+    other = chain_for()
+    other.send(other.keys.functions.register(public_key(generate_seed())))
+    receipt = other.send(other.licenses.functions.purchase(sale.offer, HMB), PRICE)
+    served = other.event(receipt, other.licenses, "LicensePurchased")["licenseId"]
+    delivered = sale.release()
+    assert served in delivered
+    assert stuck not in delivered
+
+
+def test_an_unforeseen_error_with_one_license_does_not_hold_up_the_next(sale, chain_for, monkeypatch):
+    first = sale.buy()
+    other = chain_for()
+    other.send(other.keys.functions.register(public_key(generate_seed())))
+    second = purchase(other, sale.home, sale.offer, HMB)
+    real = Custodian._deliver
+
+    def deliver(self, license_id):
+        if license_id == first.license_id:
+            raise RuntimeError("nobody thought of this")
+        return real(self, license_id)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Custodian, "_deliver", deliver)
+        assert sale.release() == [second.license_id]
+    assert sale.release() == [first.license_id]
+
+
+def test_review_waits_for_the_owner(sale_of):
+    sale = sale_of(terms=HMB | IRB)
+    bought = sale.buy(HMB | IRB)
+    assert bought.needs_review
+    assert bought.license_id not in sale.release()
+    with pytest.raises(StateError, match="waits for the owner's review"):
+        license.fetch_key(sale.buyer, sale.ipfs, sale.seed, bought.license_id)
+    sale.owner.send(sale.owner.licenses.functions.approve(bought.license_id))
+    assert bought.license_id in sale.release()
+
+
+def test_late_custodian_and_refund(sale_of, tmp_path, localnet):
+    sale = sale_of(delivery_window=100)
+    license_id = sale.buy().license_id
+    with pytest.raises(RevertedError, match="AccessLicense_TooEarly"):
+        license.refund(sale.buyer, license_id)
+    localnet.pass_time(101)
+    assert license_id not in sale.release()
+    with pytest.raises(StateError, match="not delivered yet") as caught:
+        license.fetch_key(sale.buyer, sale.ipfs, sale.seed, license_id)
+    assert "refund" in caught.value.hint
+    assert license.refund(sale.buyer, license_id) is not None
+
+
+def test_home_without_the_dataset_key_delivers_nothing(sale, tmp_path):
+    license_id = sale.buy().license_id
+    assert license_id not in release_pending(sale.owner, sale.ipfs, tmp_path / "empty", PASSPHRASE)
+
+
+@contextmanager
+def mining(localnet) -> Iterator[None]:
+    """Blocks all the time: a delivery waits for those on top of it."""
+    stop = threading.Event()
+
+    def mine() -> None:
+        while not stop.wait(0.05):
+            localnet.rpc("evm_mine")
+
+    miner = threading.Thread(target=mine)
+    miner.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        miner.join()
+
+
+def test_a_purchase_counts_once_it_is_deep_enough(sale, localnet):
+    chain = Chain(sale.owner.rpc_url, sale.owner.deployment, sale.owner.account, confirmations=2)
+    custodian = Custodian(chain, sale.ipfs, sale.home, PASSPHRASE)
+    license_id = sale.buy().license_id
+    added: list[bytes] = []
+    real = sale.ipfs.add
+    sale.ipfs.add = lambda data: added.append(data) or real(data)
+    assert custodian.poll() == []
+    localnet.rpc("evm_mine")
+    assert custodian.poll() == []
+    assert added == [], "a reorganization would take the purchase back, not what was sealed for it"
+    with mining(localnet):
+        time.sleep(0.2)
+        assert custodian.poll() == [license_id]
+
+
+def test_a_delivery_that_a_reorganization_takes_back_is_made_again(sale, localnet):
+    chain = Chain(sale.owner.rpc_url, sale.owner.deployment, sale.owner.account, confirmations=2)
+    custodian = Custodian(chain, sale.ipfs, sale.home, PASSPHRASE)
+    license_id = sale.buy().license_id
+    localnet.rpc("anvil_mine", hex(100))  # so old that its event is not read again
+    before = localnet.rpc("evm_snapshot")
+    assert license_id in sale.release()
+    assert custodian.poll() == [], "somebody delivered, though not deep enough to stay"
+    localnet.rpc("evm_revert", before)
+    localnet.rpc("anvil_mine", hex(2))
+    with mining(localnet):
+        assert custodian.poll() == [license_id]

@@ -1,0 +1,258 @@
+"""From purchase to plaintext, and every way it must not go."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import pytest
+
+from biodesci.chain.client import Chain
+from biodesci.chain.currency import ETHER
+from biodesci.core.envelope import generate_seed, public_key
+from biodesci.core.errors import (
+    AccessDeniedError,
+    FundsError,
+    IntegrityError,
+    NotFoundError,
+    RevertedError,
+    StateError,
+    UnavailableError,
+    WrongKeyError,
+)
+from biodesci.core.onchain import LicenseState
+from biodesci.ipfs.client import Ipfs
+from biodesci.market import license
+from biodesci.market.custody import release_pending
+from biodesci.market.purchase import purchase
+from biodesci.party import keys
+
+PASSPHRASE = "a passphrase"
+HMB, DS, COMMERCIAL = 1 << 2, 1 << 3, 1 << 34
+IRB = 1 << 21
+NCU = 1 << 12
+PRICE = 10**15
+
+
+def test_purchase_delivery_download_confirm(sale, tmp_path):
+    bought = sale.buy()
+    assert bought.bought
+    assert not bought.needs_review
+    assert bought.license_id in sale.release()
+    target, seen = tmp_path / "out" / "cohort.csv", []
+    done = license.download(sale.buyer, sale.ipfs, sale.seed, bought.license_id, target, seen.append)
+    assert target.stat().st_mode & 0o777 == 0o600
+    assert target.read_bytes() == sale.file.read_bytes()
+    assert done.size == target.stat().st_size
+    assert seen
+    assert [p.name for p in target.parent.iterdir()] == ["cohort.csv"]
+    assert license.confirm(sale.buyer, bought.license_id) is not None
+    assert license.confirm(sale.buyer, bought.license_id) is None
+    owed = sale.owner.call(sale.owner.licenses.functions.owed(sale.owner.address, ETHER))
+    assert owed == PRICE
+    with pytest.raises(StateError, match="already"):
+        license.download(sale.buyer, sale.ipfs, sale.seed, bought.license_id, target)
+
+
+def test_bought_once_though_asked_twice(sale):
+    first, second = sale.buy(), sale.buy()
+    assert second.license_id == first.license_id
+    assert not second.bought
+    sale.release()
+    assert not sale.buy().bought
+    assert sale.buy(again=True).license_id != first.license_id
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before sending", "after sending"])
+def test_killed_purchase_pays_once(sale, chain_for, after):
+    real, account = Chain.broadcast, sale.buyer.account
+
+    def die(self, signed):
+        if after:
+            real(self, signed)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    child = os.fork()
+    if child == 0:
+        Chain.broadcast = die
+        purchase(chain_for(account), sale.buyer_home, sale.offer, HMB)
+        os._exit(0)
+    assert os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGKILL
+    sale.buy()
+    assert sale.buyer.call(sale.buyer.licenses.functions.balanceOf(sale.buyer.address)) == 1
+    assert not sale.buy().bought
+
+
+def test_unlicensed_account_is_refused_at_every_step(sale, chain_for, tmp_path):
+    license_id = sale.buy().license_id
+    sale.release()
+    thief, home, seed = chain_for(), tmp_path / "thief", generate_seed()
+    with pytest.raises(StateError, match="no encryption key on chain"):
+        purchase(thief, home, sale.offer, HMB)
+    thief.send(thief.keys.functions.register(public_key(seed)))
+    with pytest.raises(AccessDeniedError, match="don't allow this purpose"):
+        purchase(thief, home, sale.offer, HMB | COMMERCIAL)
+    with pytest.raises(AccessDeniedError, match="not held by"):
+        license.fetch_key(thief, sale.ipfs, seed, license_id)
+    with pytest.raises(AccessDeniedError, match="not held by"):
+        license.download(thief, sale.ipfs, seed, license_id, tmp_path / "stolen")
+    with pytest.raises(AccessDeniedError, match="not held by"):
+        license.confirm(thief, license_id)
+    with pytest.raises(AccessDeniedError, match="not held by"):
+        license.dispute(thief, license_id, "mine")
+    with pytest.raises(RevertedError, match="AccessLicense_NotCustodian"):
+        other = sale.buy(again=True).license_id
+        thief.send(thief.licenses.functions.deliver(other, b"\x01" * 32))
+    with pytest.raises(WrongKeyError):
+        license.fetch_key(sale.buyer, sale.ipfs, seed, license_id)
+    assert thief.call(thief.licenses.functions.hasAccess(sale.dataset, thief.address, 1)) is False
+    assert not (tmp_path / "stolen").exists()
+
+
+def test_expired_license_opens_nothing(sale_of, tmp_path, localnet):
+    sale = sale_of(duration=50)
+    license_id = sale.buy().license_id
+    sale.release()
+    localnet.pass_time(51)
+    with pytest.raises(AccessDeniedError, match="has expired"):
+        license.download(sale.buyer, sale.ipfs, sale.seed, license_id, tmp_path / "late")
+
+
+def test_revoked_license_opens_nothing(sale, tmp_path):
+    license_id = sale.buy().license_id
+    sale.release()
+    sale.owner.send(sale.owner.licenses.functions.revoke(license_id, b"\x01" * 32))
+    with pytest.raises(AccessDeniedError, match="revoked"):
+        license.download(sale.buyer, sale.ipfs, sale.seed, license_id, tmp_path / "late")
+
+
+def test_wrong_key_in_the_envelope_is_found_and_disputed(sale, tmp_path):
+    """The owner delivers a well-formed envelope with another key."""
+    from biodesci.core import envelope
+
+    license_id = sale.buy().license_id
+    info = envelope.info(
+        "license", sale.owner.chain_id, sale.owner.licenses.address, license_id, sale.buyer.address
+    )
+    digest = sale.ipfs.add(envelope.seal(public_key(sale.seed), os.urandom(64), info))
+    sale.owner.send(sale.owner.licenses.functions.deliver(license_id, digest))
+    with pytest.raises(IntegrityError, match="delivered key") as caught:
+        license.download(sale.buyer, sale.ipfs, sale.seed, license_id, tmp_path / "x")
+    assert f"license dispute {license_id}" in caught.value.hint
+    assert license.dispute(sale.buyer, license_id, "wrong key") is not None
+    assert license.get(sale.buyer, license_id).state is LicenseState.REFUNDED
+
+
+def test_envelope_of_another_license_does_not_pass(sale):
+    first, second = sale.buy().license_id, sale.buy(again=True).license_id
+    assert sale.owner.send(sale.owner.licenses.functions.deliver(first, b"\x07" * 32))
+    sale.release()
+    theirs = license.envelope_of(sale.buyer, second)
+    third = sale.buy(again=True).license_id
+    sale.owner.send(sale.owner.licenses.functions.deliver(third, theirs))
+    with pytest.raises(WrongKeyError):
+        license.fetch_key(sale.buyer, sale.ipfs, sale.seed, third)
+
+
+def test_tampered_container_leaves_no_plaintext(sale, tmp_path, monkeypatch):
+    license_id = sale.buy().license_id
+    sale.release()
+    real = Ipfs.download
+
+    def tampered(self, digest, target, progress=None):
+        real(self, digest, target, progress)
+        raw = bytearray(target.read_bytes())
+        raw[60] ^= 1
+        target.write_bytes(bytes(raw))
+
+    target = tmp_path / "out" / "x.csv"
+    with monkeypatch.context() as patch:
+        patch.setattr(Ipfs, "download", tampered)
+        with pytest.raises((IntegrityError, WrongKeyError)) as caught:
+            license.download(sale.buyer, sale.ipfs, sale.seed, license_id, target)
+    assert caught.value.message
+    assert list(target.parent.iterdir()) == []
+    license.download(sale.buyer, sale.ipfs, sale.seed, license_id, target)
+    assert target.read_bytes() == sale.file.read_bytes()
+
+
+def test_interrupted_download_goes_on(sale, tmp_path, monkeypatch):
+    license_id = sale.buy().license_id
+    sale.release()
+    target = tmp_path / "out" / "x.csv"
+    with monkeypatch.context() as patch:
+        patch.setattr(Ipfs, "download", _half)
+        with pytest.raises(UnavailableError):
+            license.download(sale.buyer, sale.ipfs, sale.seed, license_id, target)
+    assert not target.exists()
+    license.download(sale.buyer, sale.ipfs, sale.seed, license_id, target)
+    assert target.read_bytes() == sale.file.read_bytes()
+
+
+def _half(self, digest, target, progress=None):
+    raise UnavailableError("connection lost", "Try again.")
+
+
+def test_no_funds(sale, localnet):
+    localnet.rpc("anvil_setBalance", sale.buyer.address, hex(PRICE // 2))
+    with pytest.raises(FundsError) as caught:
+        sale.buy()
+    assert "needs 0.001 ETH" in caught.value.message
+
+
+def test_unknown_numbers(sale, tmp_path):
+    with pytest.raises(NotFoundError, match="no offer"):
+        purchase(sale.buyer, sale.buyer_home, 10**6, HMB)
+    with pytest.raises(NotFoundError, match="no licence"):
+        license.get(sale.buyer, 10**6)
+
+
+def test_closed_offer(sale):
+    sale.owner.send(sale.owner.licenses.functions.closeOffer(sale.offer))
+    with pytest.raises(StateError, match="is closed"):
+        sale.buy()
+
+
+def test_ipfs_down_stops_release_and_download_without_loss(sale, tmp_path):
+    down = Ipfs("http://127.0.0.1:9")
+    license_id = sale.buy().license_id
+    with pytest.raises(UnavailableError) as caught:
+        release_pending(sale.owner, down, sale.home, PASSPHRASE)
+    assert "127.0.0.1:9" in caught.value.message
+    assert license_id in sale.release()
+    with pytest.raises(UnavailableError):
+        license.download(sale.buyer, down, sale.seed, license_id, tmp_path / "x")
+
+
+def test_key_is_registered_once(chain_for, tmp_path):
+    chain = chain_for()
+    assert keys.register(chain, tmp_path, PASSPHRASE).sent
+    assert not keys.register(chain, tmp_path, PASSPHRASE).sent
+    assert keys.path(tmp_path).stat().st_mode & 0o777 == 0o600
+    with pytest.raises(StateError, match="already"):
+        keys.create(tmp_path, PASSPHRASE)
+    with pytest.raises(NotFoundError, match="no key"):
+        keys.load_seed(tmp_path / "none", PASSPHRASE)
+
+
+def test_what_cannot_be_delivered_any_more_is_told_with_the_way_to_the_refund(sale_of):
+    sale = sale_of()
+    license_id = sale.buy().license_id
+    with pytest.raises(StateError, match="not delivered yet") as waits:
+        license.fetch_key(sale.buyer, sale.ipfs, sale.seed, license_id)
+    assert waits.value.hint == "Try again shortly."
+    sale.owner.send(sale.owner.datasets.functions.withdraw(sale.dataset, 1))
+    with pytest.raises(StateError, match="can't be any more") as caught:
+        license.fetch_key(sale.buyer, sale.ipfs, sale.seed, license_id)
+    assert f"biodesci license refund {license_id}" in caught.value.hint
+    assert license.refund(sale.buyer, license_id) is not None
+
+
+def test_a_training_licence_ends_with_the_consent_and_says_so(sale_of):
+    sale = sale_of(right="train")
+    license_id = sale.buy().license_id
+    sale.release()
+    license.confirm(sale.buyer, license_id)
+    sale.owner.send(sale.owner.datasets.functions.withdraw(sale.dataset, 1))
+    with pytest.raises(AccessDeniedError, match="Consent was withdrawn"):
+        license.fetch_key(sale.buyer, sale.ipfs, sale.seed, license_id)

@@ -1,0 +1,343 @@
+"""Publishing: once, whatever happens on the way."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import signal
+
+import pytest
+
+from biodesci.chain.client import Chain
+from biodesci.core import container, keyfile
+from biodesci.core.errors import (
+    AccessDeniedError,
+    FundsError,
+    InputError,
+    RevertedError,
+    StateError,
+    UnavailableError,
+    WrongKeyError,
+)
+from biodesci.ipfs.client import Ipfs
+from biodesci.market import offers
+from biodesci.market import publish as module
+from biodesci.market.license import container_of
+from biodesci.market.offers import OfferTerms
+from biodesci.market.publish import DatasetMeta, publish
+from biodesci.party import dataset_keys
+
+PASSPHRASE = "a passphrase"
+HMB = 1 << 2
+TS = 1 << 19
+META = DatasetMeta(name="Cohort", description="Heart disease in one hospital", terms=HMB)
+ROWS = "age,sex,chol\n" + "".join(f"{30 + i % 40},{i % 2},{180 + i}\n" for i in range(120))
+
+
+@pytest.fixture(autouse=True)
+def quick_scrypt(monkeypatch):
+    real = keyfile.seal
+    monkeypatch.setattr(keyfile, "seal", lambda secret, word, purpose: real(secret, word, purpose, n=1 << 10))
+
+
+@pytest.fixture
+def ipfs(ipfs_node):
+    return Ipfs(ipfs_node.api, timeout=2.0)
+
+
+@pytest.fixture
+def table(tmp_path):
+    file = tmp_path / "cohort.csv"
+    file.write_text(ROWS)
+    return file
+
+
+def owned(chain: Chain) -> int:
+    return int(chain.call(chain.datasets.functions.balanceOf(chain.address)))
+
+
+def decrypted(chain: Chain, ipfs: Ipfs, home, dataset_id: int, version: int = 1) -> bytes:
+    found = chain.read(chain.datasets, "versionOf", dataset_id, version)
+    key, _ = dataset_keys.load(home, PASSPHRASE, found["keyCommitment"])
+    blob = ipfs.cat(container_of(ipfs, found["card"]))
+    opened = io.BytesIO()
+    container.decrypt(io.BytesIO(blob), opened, key, expected_root=found["contentRoot"])
+    return opened.getvalue()
+
+
+def test_published_file_decrypts_to_the_same_bytes(chain_for, ipfs, table, tmp_path):
+    chain, home, steps = chain_for(), tmp_path / "home", []
+    offer = OfferTerms(price=7, duration=60)
+    done = publish(
+        chain,
+        ipfs,
+        home,
+        PASSPHRASE,
+        table,
+        META,
+        offer,
+        lambda *seen: steps.append(seen),
+    )
+    assert decrypted(chain, ipfs, home, done.dataset_id) == table.read_bytes()
+    made = offers.get(chain, done.offer_id)
+    assert (made.dataset_id, made.price, made.duration) == (done.dataset_id, 7, 60)
+    assert made.open
+    assert chain.read(chain.datasets, "versionOf", done.dataset_id, 1)["terms"] == HMB
+    assert {step for step, _, _ in steps} == {"encrypt", "upload"}
+    assert all(now <= total for _, now, total in steps)
+    assert ("encrypt", len(ROWS), len(ROWS)) in steps
+
+
+def test_card_describes_the_container_and_no_person(chain_for, ipfs, table, tmp_path):
+    chain = chain_for()
+    done = publish(chain, ipfs, tmp_path / "home", PASSPHRASE, table, META)
+    found = chain.read(chain.datasets, "versionOf", done.dataset_id, 1)
+    card = json.loads(ipfs.cat(found["card"]))
+    file = card["distribution"][0]
+    assert file["contentUrl"] == f"ipfs://{done.content}"
+    assert file["biodesci:contentRoot"].removeprefix("0x") == found["contentRoot"].hex()
+    assert file["biodesci:plaintextSize"] == len(ROWS)
+    assert "DUO:0000006" in json.dumps(card["usageInfo"])
+    text = json.dumps(card)
+    assert "plaintextSha256" not in text
+    assert str(tmp_path) not in text
+
+
+def test_private_files_are_private(chain_for, ipfs, table, tmp_path):
+    home = tmp_path / "home"
+    publish(chain_for(), ipfs, home, PASSPHRASE, table, META)
+    files = [p for p in home.rglob("*") if p.is_file()]
+    assert files
+    assert {p.stat().st_mode & 0o777 for p in files} == {0o600}
+    assert not list(home.rglob("container*"))
+
+
+def test_published_again_is_the_same_dataset(chain_for, ipfs, table, tmp_path):
+    chain, home = chain_for(), tmp_path / "home"
+    first = publish(chain, ipfs, home, PASSPHRASE, table, META)
+    again = publish(chain, ipfs, home, PASSPHRASE, table, META)
+    assert again == first
+    assert owned(chain) == 1
+    other = publish(chain, ipfs, home, PASSPHRASE, table, DatasetMeta("Another", "", HMB))
+    assert other.dataset_id != first.dataset_id
+    assert other.key_commitment != first.key_commitment
+
+
+def test_lost_journal_does_not_lose_the_key(chain_for, ipfs, table, tmp_path):
+    chain, home = chain_for(), tmp_path / "home"
+    done = publish(chain, ipfs, home, PASSPHRASE, table, META)
+    for journal in home.rglob("journal.json"):
+        journal.unlink()
+    assert decrypted(chain, ipfs, home, done.dataset_id) == table.read_bytes()
+
+
+def _die(*_args, **_kwargs):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _after(function):
+    def run(*args, **kwargs):
+        function(*args, **kwargs)
+        _die()
+
+    return run
+
+
+STAGES = {
+    "before the key is noted": (module._Journal, "note", _die),
+    "after the key": (dataset_keys, "create", _after(dataset_keys.create)),
+    "in encryption": (container, "encrypt", _die),
+    "after encryption": (container, "encrypt", _after(container.encrypt)),
+    "after the upload": (Ipfs, "add_file", _after(Ipfs.add_file)),
+    "after the card": (Ipfs, "add", _after(Ipfs.add)),
+    "signed, not sent": (Chain, "broadcast", _die),
+    "sent, unknown to us": (Chain, "broadcast", _after(Chain.broadcast)),
+    "minted, not reported": (module, "_result", _die),
+}
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_killed_and_run_again_mints_once(chain_for, ipfs, table, tmp_path, localnet, monkeypatch, stage):
+    account, home = localnet.account(), tmp_path / "home"
+    owner, name, replacement = STAGES[stage]
+    child = os.fork()
+    if child == 0:
+        setattr(owner, name, replacement)
+        publish(chain_for(account), Ipfs(ipfs.api), home, PASSPHRASE, table, META, OfferTerms(price=1))
+        os._exit(0)
+    _, status = os.waitpid(child, 0)
+    assert os.WIFSIGNALED(status)
+    assert os.WTERMSIG(status) == signal.SIGKILL
+
+    chain = chain_for(account)
+    done = publish(chain, ipfs, home, PASSPHRASE, table, META, OfferTerms(price=1))
+    assert owned(chain) == 1
+    assert chain.web3.eth.get_transaction_count(chain.address) == 1
+    assert decrypted(chain, ipfs, home, done.dataset_id) == table.read_bytes()
+    again = publish(chain, ipfs, home, PASSPHRASE, table, META, OfferTerms(price=1))
+    assert again.dataset_id == done.dataset_id
+    assert owned(chain) == 1
+
+
+def test_replaced_transaction_is_signed_anew(chain_for, ipfs, table, tmp_path, monkeypatch):
+    chain, home = chain_for(), tmp_path / "home"
+
+    def lost(_self, _signed):
+        raise UnavailableError("lost", "")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Chain, "broadcast", lost)
+        with pytest.raises(UnavailableError):
+            publish(chain, ipfs, home, PASSPHRASE, table, META)
+    chain.send(chain.datasets.functions.publish((b"\1" * 32, b"\2" * 32, b"\3" * 32, HMB, bytes(32)), []))
+    done = publish(chain, ipfs, home, PASSPHRASE, table, META)
+    assert owned(chain) == 2
+    assert decrypted(chain, ipfs, home, done.dataset_id) == table.read_bytes()
+
+
+def test_a_transaction_that_failed_on_chain_is_signed_anew(
+    chain_for, ipfs, table, tmp_path, localnet, monkeypatch
+):
+    chain, other, home = chain_for(), chain_for(), tmp_path / "home"
+    plain = other.datasets.functions.publish((b"\1" * 32, b"\2" * 32, b"\3" * 32, HMB, bytes(32)), [])
+    before = localnet.rpc("evm_snapshot")
+    parent = other.event(other.send(plain), other.datasets, "DatasetPublished")["datasetId"]
+    meta = DatasetMeta("Derived", "", HMB, parents=(parent,))
+
+    def lost(_self, _signed):
+        raise UnavailableError("lost", "")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Chain, "broadcast", lost)
+        with pytest.raises(UnavailableError):
+            publish(chain, ipfs, home, PASSPHRASE, table, meta)
+    localnet.rpc("evm_revert", before)  # a reorganization takes the parent away
+    with pytest.raises(RevertedError) as caught:
+        publish(chain, ipfs, home, PASSPHRASE, table, meta)
+    assert (caught.value.name, caught.value.args_) == ("DatasetNFT_UnknownParent", (parent,))
+    assert chain.web3.eth.get_transaction_count(chain.address) == 1, "what was signed was sent, and failed"
+    other.send(plain)
+    done = publish(chain, ipfs, home, PASSPHRASE, table, meta)
+    assert owned(chain) == 1
+    assert decrypted(chain, ipfs, home, done.dataset_id) == table.read_bytes()
+
+
+def test_ipfs_down_leaves_a_publication_to_go_on_with(chain_for, ipfs, table, tmp_path):
+    chain, home = chain_for(), tmp_path / "home"
+    with pytest.raises(UnavailableError) as caught:
+        publish(chain, Ipfs("http://127.0.0.1:9"), home, PASSPHRASE, table, META)
+    assert "127.0.0.1:9" in caught.value.message
+    assert caught.value.hint
+    assert owned(chain) == 0
+    done = publish(chain, ipfs, home, PASSPHRASE, table, META)
+    assert decrypted(chain, ipfs, home, done.dataset_id) == table.read_bytes()
+
+
+def test_chain_going_down_is_told_and_nothing_is_lost(
+    chain_for, ipfs, table, tmp_path, localnet, monkeypatch
+):
+    chain, home = chain_for(), tmp_path / "home"
+    with monkeypatch.context() as patch:
+        real = module._upload
+
+        def upload(*args):
+            real(*args)
+            patch.setattr(chain.web3.provider, "endpoint_uri", "http://127.0.0.1:9")
+
+        patch.setattr(module, "_upload", upload)
+        with pytest.raises(UnavailableError, match="does not answer") as caught:
+            publish(chain, ipfs, home, PASSPHRASE, table, META)
+        assert "BIODESCI_RPC_URL" in caught.value.hint
+    publish(chain, ipfs, home, PASSPHRASE, table, META)
+    assert owned(chain) == 1
+
+
+def test_no_funds_then_funds(chain_for, ipfs, table, tmp_path, localnet):
+    chain, home = chain_for(ether=0), tmp_path / "home"
+    with pytest.raises(FundsError) as caught:
+        publish(chain, ipfs, home, PASSPHRASE, table, META)
+    assert chain.address in caught.value.hint
+    localnet.rpc("anvil_setBalance", chain.address, hex(10**18))
+    publish(chain, ipfs, home, PASSPHRASE, table, META)
+    assert owned(chain) == 1
+
+
+def test_identifiers_stop_publishing_before_anything_is_written(chain_for, ipfs, tmp_path):
+    chain, home = chain_for(), tmp_path / "home"
+    file = tmp_path / "leak.csv"
+    rows = "".join(f"{40 + i},jane.doe{i}@example.org\n" for i in range(20))
+    file.write_text("age,contact\n" + rows)
+    with pytest.raises(InputError) as caught:
+        publish(chain, ipfs, home, PASSPHRASE, file, META)
+    assert "contact" in caught.value.message
+    assert "jane.doe" not in str(caught.value)
+    assert "accept-risk" in caught.value.hint
+    assert not home.exists()
+    assert owned(chain) == 0
+    accepted = DatasetMeta("Cohort", "", HMB, accept_risk="synthetic addresses")
+    done = publish(chain, ipfs, home, PASSPHRASE, file, accepted)
+    assert any("contact" in finding for finding in done.findings)
+
+
+def test_opaque_file(chain_for, ipfs, tmp_path):
+    chain, home = chain_for(), tmp_path / "home"
+    file = tmp_path / "scan.bin"
+    file.write_bytes(os.urandom(70_000))
+    done = publish(chain, ipfs, home, PASSPHRASE, file, META)
+    assert decrypted(chain, ipfs, home, done.dataset_id) == file.read_bytes()
+
+
+def test_new_version_of_an_own_dataset_only(chain_for, ipfs, table, tmp_path):
+    chain, home = chain_for(), tmp_path / "home"
+    first = publish(chain, ipfs, home, PASSPHRASE, table, META)
+    table.write_text(ROWS + "71,1,240\n")
+    second = publish(chain, ipfs, home, PASSPHRASE, table, META, dataset_id=first.dataset_id)
+    assert (second.dataset_id, second.version) == (first.dataset_id, 2)
+    assert decrypted(chain, ipfs, home, first.dataset_id, 2) == table.read_bytes()
+    assert publish(chain, ipfs, home, PASSPHRASE, table, META, dataset_id=first.dataset_id).version == 2
+    with pytest.raises(AccessDeniedError, match="not owned by"):
+        publish(chain_for(), ipfs, tmp_path / "h2", PASSPHRASE, table, META, dataset_id=first.dataset_id)
+
+
+@pytest.mark.parametrize(
+    ("meta", "offer", "match"),
+    [
+        (DatasetMeta("", "", HMB), None, "needs a name"),
+        (DatasetMeta("x", "", 0), None, "permit nothing"),
+        (META, OfferTerms(right="own"), "not a right"),
+        (DatasetMeta("x", "", HMB | TS), OfferTerms(), "limit the time of use"),
+    ],
+)
+def test_bad_input_costs_nothing(chain_for, ipfs, table, tmp_path, meta, offer, match):
+    chain = chain_for()
+    with pytest.raises(InputError, match=match):
+        publish(chain, ipfs, tmp_path / "home", PASSPHRASE, table, meta, offer)
+    assert owned(chain) == 0
+
+
+def test_missing_file_and_folder(chain_for, ipfs, tmp_path):
+    with pytest.raises(InputError, match="no file"):
+        publish(chain_for(), ipfs, tmp_path / "home", PASSPHRASE, tmp_path / "none.csv", META)
+    with pytest.raises(InputError, match="is a folder"):
+        publish(chain_for(), ipfs, tmp_path / "home", PASSPHRASE, tmp_path, META)
+
+
+def test_unknown_parent_is_refused_by_the_contract(chain_for, ipfs, table, tmp_path):
+    meta = DatasetMeta("x", "", HMB, parents=(10**6,))
+    with pytest.raises(RevertedError, match="DatasetNFT_UnknownParent"):
+        publish(chain_for(), ipfs, tmp_path / "home", PASSPHRASE, table, meta)
+
+
+def test_full_disk_is_told_before_it_is_full(chain_for, ipfs, table, tmp_path, monkeypatch):
+    usage = type("usage", (), {"free": 10})
+    monkeypatch.setattr(module.shutil, "disk_usage", lambda _path: usage)
+    with pytest.raises(StateError, match="no room") as caught:
+        publish(chain_for(), ipfs, tmp_path / "home", PASSPHRASE, table, META)
+    assert "Free space" in caught.value.hint
+
+
+def test_wrong_passphrase_does_not_open_the_dataset_key(tmp_path):
+    committed = dataset_keys.create(tmp_path, PASSPHRASE)
+    with pytest.raises(WrongKeyError):
+        dataset_keys.load(tmp_path, "another", committed)

@@ -1,0 +1,198 @@
+"""Buying in tokens: by permit, by approval, once."""
+
+from __future__ import annotations
+
+import pytest
+
+from biodesci.chain import currency
+from biodesci.chain.client import Chain
+from biodesci.core.errors import (
+    AccessDeniedError,
+    ChainError,
+    FundsError,
+    InputError,
+    RevertedError,
+    StateError,
+    UnavailableError,
+)
+from biodesci.core.order import Purpose
+from biodesci.market import money, offers, payment
+from biodesci.market.purchase import purchase
+
+HMB = 1 << 2
+PRICE = 25_000_000  # 25 dollars of 6 decimals
+
+
+def test_a_token_is_paid_by_permit_in_one_transaction(shop, tmp_path):
+    before = shop.buyer.web3.eth.get_transaction_count(shop.buyer.address)
+    said: list[str] = []
+    bought = shop.buy(tmp_path, note=said.append)
+    assert shop.buyer.web3.eth.get_transaction_count(shop.buyer.address) == before + 1
+    assert said == []
+    assert shop.balance(shop.buyer.address) == 39 * PRICE
+    assert shop.allowance() == 0
+    shop.settle(bought.license_id)
+    assert money.holdings(shop.owner, shop.owner.address, shop.paid_in)["owed_for_licences"] == PRICE
+    assert money.collect(shop.owner, shop.paid_in) == PRICE
+    assert shop.balance(shop.owner.address) == PRICE
+    assert money.collect(shop.owner, shop.paid_in) == 0
+
+
+def test_what_a_token_says_of_itself_is_shown(shop, silent):
+    assert shop.paid_in == currency.Currency(shop.token.address, "TUSD", 6)
+    assert shop.paid_in.show(PRICE) == "25 TUSD"
+    assert shop.paid_in.parse("0.000001") == 1
+    with pytest.raises(InputError, match="not an amount of TUSD"):
+        shop.paid_in.parse("0.0000001")
+    assert "25 TUSD" in str(offers.get(shop.buyer, shop.offer))
+    assert silent.paid_in == currency.Currency(silent.token.address, None, None)
+    assert silent.paid_in.show(7) == f"7 smallest units of {silent.token.address}"
+    assert silent.paid_in.parse("7") == 7
+
+
+def test_a_token_without_permits_is_approved_first_and_that_is_said(silent, tmp_path):
+    said: list[str] = []
+    bought = silent.buy(tmp_path, note=said.append)
+    assert bought.bought
+    assert len(said) == 1
+    assert "approving the price" in said[0]
+    assert silent.allowance() == 0
+    assert silent.balance(silent.buyer.address) == 39 * PRICE
+
+
+def test_an_allowance_given_before_is_used(silent, tmp_path):
+    payment.approve(silent.buyer, silent.paid_in, 1)
+    payment.approve(silent.buyer, silent.paid_in, PRICE)
+    said: list[str] = []
+    assert silent.buy(tmp_path, note=said.append).bought
+    assert said == []
+
+
+def test_too_little_of_the_token_is_said_before_anything_is_sent(shop, keyed, tmp_path):
+    poor = keyed()
+    before = poor.web3.eth.get_transaction_count(poor.address)
+    with pytest.raises(FundsError, match="holds 0 TUSD and needs 25 TUSD"):
+        purchase(poor, tmp_path, shop.offer, HMB)
+    assert poor.web3.eth.get_transaction_count(poor.address) == before
+
+
+@pytest.mark.parametrize("terms", [{"arbiter": True}, {"token": "FeeToken"}], ids=["arbiter", "fee"])
+def test_an_approval_is_taken_back_when_the_purchase_is_refused(shop_of, token_of, keyed, tmp_path, terms):
+    """Of what only the contract knows; the rest is refused before anything is approved."""
+    shop = shop_of(token_of(terms.get("token", "SilentToken")))
+    buyer, offer = shop.buyer, shop.offer
+    if "arbiter" in terms:
+        shop = shop_of(shop.token, arbiter=buyer.address)
+        shop.token.mint(buyer.address, PRICE)
+        offer = shop.offer
+    with pytest.raises(RevertedError) as caught:
+        purchase(buyer, tmp_path, offer, HMB)
+    refused = "AccessLicense_BuyerIsArbiter" if "arbiter" in terms else "AccessLicense_WrongAmountReceived"
+    assert caught.value.name == refused
+    assert shop.sent(buyer) == 3, "key, approval, and the approval's end"
+    functions = currency.erc20(buyer, shop.token.address).functions
+    assert buyer.call(functions.allowance(buyer.address, buyer.licenses.address)) == 0
+
+
+def test_an_approval_stays_while_the_purchase_may_yet_take_effect(silent, tmp_path, monkeypatch):
+    def lost(_self, _signed):
+        raise UnavailableError("The connection was lost.", "Repeat.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Chain, "broadcast", lost)
+        with pytest.raises(UnavailableError):
+            silent.buy(tmp_path)
+    assert silent.allowance() == PRICE
+    assert silent.buy(tmp_path).bought
+    assert silent.allowance() == 0
+
+
+def test_what_was_withdrawn_is_refused_before_anything_is_sent(silent, tmp_path):
+    silent.owner.send(silent.owner.datasets.functions.withdraw(silent.dataset, 1))
+    before = silent.sent(silent.buyer)
+    with pytest.raises(AccessDeniedError, match="version 1, was withdrawn"):
+        silent.buy(tmp_path)
+    assert silent.sent(silent.buyer) == before
+
+
+def _lose(monkeypatch, buy):
+    """Signed and noted, but not sent; the bytes."""
+    kept: list[bytes] = []
+
+    def lost(_self, signed):
+        kept.append(signed)
+        raise UnavailableError("The connection was lost.", "Repeat.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Chain, "broadcast", lost)
+        with pytest.raises(UnavailableError):
+            buy()
+    return kept[0]
+
+
+def test_a_purchase_that_failed_on_chain_is_signed_anew(shop, tmp_path, monkeypatch):
+    _lose(monkeypatch, lambda: shop.buy(tmp_path))
+    buyer = shop.buyer
+    key = buyer.key_of(buyer.address)
+    other = Chain(buyer.rpc_url, buyer.deployment, buyer.account)
+    # Meanwhile nothing can be sold, so that what was signed reverts when it is sent at last.
+    shop.owner.send(shop.owner.licenses.functions.closeOffer(shop.offer))
+    with pytest.raises(StateError, match="is closed"):
+        shop.buy(tmp_path)
+    assert shop.sent(buyer) == 2, "the signed purchase was sent, and failed"
+    with pytest.raises(StateError, match="is closed"):
+        purchase(other, tmp_path, shop.offer, HMB)
+    assert shop.sent(buyer) == 2
+    assert buyer.key_of(buyer.address) == key
+    assert not list((tmp_path / "purchases").iterdir())
+
+
+def test_a_purchase_that_waits_for_lower_fees_tells_the_way_out(shop, tmp_path, monkeypatch, localnet):
+    _lose(monkeypatch, lambda: shop.buy(tmp_path))
+    usual = int(shop.buyer.web3.eth.get_block("latest")["baseFeePerGas"])
+    localnet.rpc("anvil_setNextBlockBaseFeePerGas", hex(10**13))
+    localnet.rpc("evm_mine")
+    try:
+        monkeypatch.setattr(shop.buyer, "_receipt_timeout", 1.0)
+        with pytest.raises((ChainError, UnavailableError)) as caught:
+            shop.buy(tmp_path)
+        (note,) = (tmp_path / "purchases").iterdir()
+        assert str(note) in caught.value.hint
+        assert "cancel-orders" in caught.value.hint
+    finally:
+        localnet.rpc("anvil_setNextBlockBaseFeePerGas", hex(usual))
+        localnet.rpc("evm_mine")
+    assert shop.buy(tmp_path).bought
+    assert shop.sent(shop.buyer) == 2, "the key, and one purchase"
+
+
+def test_what_one_account_signed_is_not_lost_when_another_buys(shop, keyed, tmp_path, monkeypatch):
+    first = _lose(monkeypatch, lambda: shop.buy(tmp_path))
+    other = keyed()
+    shop.token.mint(other.address, PRICE)
+    assert purchase(other, tmp_path, shop.offer, HMB).bought
+    sent: list[bytes] = []
+    real = Chain.broadcast
+
+    def broadcast(self, signed):
+        sent.append(signed)
+        return real(self, signed)
+
+    monkeypatch.setattr(Chain, "broadcast", broadcast)
+    said: list[str] = []
+    assert shop.buy(tmp_path, Purpose(HMB), note=said.append).bought
+    assert sent == [first]
+    assert "carried out now" in said[0]
+
+
+def test_nothing_is_paid_out_to_the_zero_address(shop):
+    with pytest.raises(InputError, match="zero address"):
+        money.collect(shop.owner, shop.paid_in, to=currency.ETHER)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [(86_400, "1 day"), (30 * 86_400, "30 days"), (5_400, "90 minutes"), (7_200, "2 hours"), (61, "61 s")],
+)
+def test_a_span_is_told_in_its_largest_whole_unit(seconds, shown):
+    assert offers.span(seconds) == shown

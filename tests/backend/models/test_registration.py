@@ -1,0 +1,215 @@
+"""The owner's and the grantee's side of a model, over a real chain and a real IPFS node."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from biodesci.chain.client import Chain
+from biodesci.chain.deployment import Deployment
+from biodesci.core import canonical, checkpoint, envelope
+from biodesci.core.errors import (
+    AccessDeniedError,
+    InputError,
+    IntegrityError,
+    NotFoundError,
+    RevertedError,
+    WrongKeyError,
+)
+from biodesci.ee.architectures.tabular import TabularConfig, initial_weights, shapes
+from biodesci.ee.keys import ModelKey
+from biodesci.ee.runtime import infer
+from biodesci.ipfs.client import Ipfs
+from biodesci.models import registration as model
+from biodesci.party.model_keys import key_path
+from biodesci.registry.codecs import codec_info, load_codec
+from biodesci.registry.models import load_card, load_registered
+
+PASS = "a long passphrase"
+CONFIG = TabularConfig(features=6, tokens=3, width=8, heads=2, layers=2, hidden=10, classes=2)
+
+
+@dataclass
+class Member:
+    """An account with a registered encryption key."""
+
+    chain: Chain
+    seed: bytes
+
+
+def member(chain_for: Callable[..., Chain]) -> Member:
+    chain, seed = chain_for(), envelope.generate_seed()
+    chain.send(chain.keys.functions.register(envelope.public_key(seed)))
+    return Member(chain, seed)
+
+
+@pytest.fixture(scope="module")
+def ipfs(ipfs_node: Any) -> Ipfs:
+    return Ipfs(ipfs_node.api)
+
+
+@pytest.fixture(scope="module")
+def plain() -> dict[str, np.ndarray]:
+    return {n: w + 0.01 for n, w in initial_weights(CONFIG, bytes(32)).items()}
+
+
+@dataclass
+class Owned:
+    chain: Chain
+    home: Path
+    made: model.CreatedModel
+
+
+@pytest.fixture(scope="module")
+def owned(
+    localnet: Any, ipfs: Ipfs, tmp_path_factory: pytest.TempPathFactory, plain: dict[str, np.ndarray]
+) -> Owned:
+    """A registered model; tests add grants to it and nothing else."""
+    home = tmp_path_factory.mktemp("owner")
+    chain = Chain(localnet.rpc_url, Deployment.load(localnet.deployment_file), localnet.account())
+    return Owned(
+        chain, home, model.create_model(chain, ipfs, home, PASS, CONFIG, name="heart", weights=plain)
+    )
+
+
+def test_what_is_published_is_encrypted_and_decrypts(
+    owned: Owned, ipfs: Ipfs, plain: dict[str, np.ndarray]
+) -> None:
+    chain, home, made = owned.chain, owned.home, owned.made
+    shown = load_registered(chain, ipfs, made.model_id, 1)
+    assert shown.config == CONFIG
+    assert shown.weights_root == made.weights_root
+    assert all(t.dtype == np.float32 for t in shown.tensors.values())
+    assert not np.allclose(shown.tensors["input.weight"], plain["input.weight"], atol=0.05)
+    back = model.decrypt_model(chain, ipfs, home, PASS, made.model_id)
+    for name, tensor in plain.items():
+        assert np.allclose(back[name], tensor, rtol=0, atol=1e-6), name
+
+
+def test_the_card_tells_what_holds_and_no_secret(owned: Owned, ipfs: Ipfs) -> None:
+    chain, home, made = owned.chain, owned.home, owned.made
+    card = load_card(chain, ipfs, made.model_id)
+    assert card["keyId"] == made.key_id
+    assert card["optimizers"] == ["muon", "sgd", "shampoo"]
+    assert card["security"]["weightsDrawnPrivately"] is False
+    assert card["security"]["measured"]["alignmentWithPublicBase"][0]["streamKeyError"] < 1e-9
+    assert bytes(chain.call(chain.models.functions.architectureOf(made.model_id))) == canonical.sha256(
+        card["architecture"]
+    )
+    key = model.load_key(chain, ipfs, home, PASS, made.model_id)
+    assert repr(float(key.parts["stream"].matrix()[0, 0])) not in canonical.dumps(card).decode()
+
+
+def test_the_key_file_is_sealed_and_private(owned: Owned, ipfs: Ipfs) -> None:
+    chain, home, made = owned.chain, owned.home, owned.made
+    path = key_path(home, made.key_id)
+    assert path.stat().st_mode & 0o777 == 0o600
+    key = model.load_key(chain, ipfs, home, PASS, made.model_id)
+    assert key.parts["stream"].matrix().numpy().tobytes() not in path.read_bytes()
+    with pytest.raises(WrongKeyError):
+        model.load_key(chain, ipfs, home, "another passphrase", made.model_id)
+    with pytest.raises(NotFoundError, match="is not in"):
+        model.load_key(chain, ipfs, home / "elsewhere", PASS, made.model_id)
+
+
+def test_a_grantee_encodes_and_gets_the_plaintext_answer(
+    owned: Owned, ipfs: Ipfs, chain_for: Callable[..., Chain]
+) -> None:
+    chain, home, made = owned.chain, owned.home, owned.made
+    client = member(chain_for)
+    digest = model.grant_codec(
+        chain, ipfs, home, PASS, made.model_id, client.chain.address.lower(), "inference"
+    )
+    codec = load_codec(client.chain, ipfs, client.seed, made.model_id, "inference")
+    x = np.random.default_rng(0).normal(size=(20, CONFIG.features))
+    encrypted = load_registered(chain, ipfs, made.model_id, 1).tensors
+    answer = codec.decode_logits(infer(CONFIG, encrypted, codec.encode_inputs(x)))
+    expected = infer(CONFIG, model.decrypt_model(chain, ipfs, home, PASS, made.model_id), x)
+    assert np.abs(answer - expected).max() < 1e-12
+    with pytest.raises(InputError):
+        ModelKey.from_bytes(codec.to_bytes())
+
+    again = model.grant_codec(chain, ipfs, home, PASS, made.model_id, client.chain.address, "inference")
+    assert again == digest
+    renewed = model.grant_codec(
+        chain, ipfs, home, PASS, made.model_id, client.chain.address, "inference", renew=True
+    )
+    assert renewed != digest
+
+
+def test_a_codec_opens_for_its_grantee_and_kind_alone(
+    owned: Owned, ipfs: Ipfs, chain_for: Callable[..., Chain]
+) -> None:
+    chain, home, made = owned.chain, owned.home, owned.made
+    site, stranger = member(chain_for), member(chain_for)
+    model.grant_codec(chain, ipfs, home, PASS, made.model_id, site.chain.address, "training")
+    assert load_codec(site.chain, ipfs, site.seed, made.model_id, "training").kind == "training"
+    with pytest.raises(AccessDeniedError, match="No inference codec"):
+        load_codec(site.chain, ipfs, site.seed, made.model_id, "inference")
+    with pytest.raises(AccessDeniedError, match="No training codec"):
+        load_codec(stranger.chain, ipfs, stranger.seed, made.model_id, "training")
+    with pytest.raises(WrongKeyError):
+        load_codec(stranger.chain, ipfs, stranger.seed, made.model_id, "training", account=site.chain.address)
+
+
+def test_a_grant_needs_a_registered_key_and_the_owner(
+    owned: Owned, ipfs: Ipfs, chain_for: Callable[..., Chain]
+) -> None:
+    chain, home, made = owned.chain, owned.home, owned.made
+    with pytest.raises(NotFoundError, match="no encryption key"):
+        model.grant_codec(chain, ipfs, home, PASS, made.model_id, chain_for().address, "inference")
+    thief, friend = chain_for(), member(chain_for)
+    with pytest.raises(RevertedError, match="NotOwner"):
+        model.grant_codec(thief, ipfs, home, PASS, made.model_id, friend.chain.address, "inference")
+
+
+def test_a_codec_of_another_model_is_refused(
+    owned: Owned, ipfs: Ipfs, chain_for: Callable[..., Chain]
+) -> None:
+    chain, made = owned.chain, owned.made
+    client = member(chain_for)
+    foreign = ModelKey.generate(CONFIG.settings(), shapes(CONFIG)).codec("inference")
+    info = codec_info(chain, made.model_id, client.chain.address)
+    digest = ipfs.add(envelope.seal(envelope.public_key(client.seed), foreign.to_bytes(), info))
+    chain.send(chain.models.functions.grantCodec(made.model_id, client.chain.address, 1, digest))
+    with pytest.raises(WrongKeyError, match="another model key"):
+        load_codec(client.chain, ipfs, client.seed, made.model_id, "inference")
+
+
+def test_weights_that_are_not_the_registered_ones_are_not_decrypted(owned: Owned, ipfs: Ipfs) -> None:
+    chain, home = owned.chain, owned.home
+    made = model.create_model(chain, ipfs, home, PASS, CONFIG, name="swapped")
+    tensors = dict(load_registered(chain, ipfs, made.model_id, 1).tensors)
+    root = checkpoint.root(tensors)
+    tensors["head.bias"] = tensors["head.bias"] + np.float32(1)
+    swapped = ipfs.add(checkpoint.dump(tensors))
+    chain.send(chain.models.functions.publishVersion(made.model_id, root, swapped))
+    with pytest.raises(IntegrityError, match="weights root"):
+        model.decrypt_model(chain, ipfs, home, PASS, made.model_id)
+    assert model.decrypt_model(chain, ipfs, home, PASS, made.model_id, 1)
+
+
+def test_bad_models_leave_no_trace_on_chain(
+    chain_for: Callable[..., Chain], ipfs: Ipfs, tmp_path: Path, plain: dict[str, np.ndarray]
+) -> None:
+    chain = chain_for()
+    before = chain.balance(chain.address)
+    with pytest.raises(InputError, match="name"):
+        model.create_model(chain, ipfs, tmp_path, PASS, CONFIG, name=" ")
+    with pytest.raises(InputError, match="NaN"):
+        model.create_model(
+            chain,
+            ipfs,
+            tmp_path,
+            PASS,
+            CONFIG,
+            name="heart",
+            weights={**plain, "head.bias": np.full(2, np.nan)},
+        )
+    assert chain.balance(chain.address) == before
+    assert not list(tmp_path.rglob("*.key"))

@@ -1,0 +1,110 @@
+"""Defences keep the answers, and are worth what the attacker who knows of them leaves."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+import torch
+
+from biodesci.core.errors import InputError
+from biodesci.ee.architectures import mlp, tabular
+from biodesci.ee.keys import ModelKey
+from biodesci.redteam import defences
+from biodesci.redteam.attacks import reading, stripping
+
+CONFIG = tabular.TabularConfig(features=6, tokens=3, width=8, heads=2, layers=2, hidden=20)
+X = torch.linspace(-1, 1, 30, dtype=torch.float64).reshape(5, 6)
+
+
+def weights(config=CONFIG):
+    return {n: torch.from_numpy(w) for n, w in tabular.initial_weights(config, os.urandom(32)).items()}
+
+
+def test_dummy_neurons_keep_the_answers():
+    state = weights()
+    wider, padded = defences.add_neurons(CONFIG.settings(), state, 3, os.urandom(32))
+    assert wider["hidden"] == 26
+    settings = {name: value for name, value in wider.items() if name != "model_type"}
+    before = tabular.build(CONFIG, state)(X)
+    after = tabular.build(tabular.TabularConfig(**settings), padded)(X)
+    assert float((after - before).abs().max()) < 1e-12
+
+
+def test_dummies_of_a_perceptron_keep_the_answers():
+    config = {
+        "model_type": "biodesci-mlp",
+        "features": 6,
+        "hidden": [9, 9],
+        "classes": 2,
+        "activation": "gelu",
+    }
+    model = mlp.Mlp(config).double()
+    wider, padded = defences.add_neurons(config, model.state_dict(), 2, os.urandom(32))
+    assert wider["hidden"] == [13, 13]
+    assert float((mlp.build(wider, padded)(X) - model(X)).abs().max()) < 1e-12
+
+
+def llama():
+    import json
+
+    import transformers
+
+    config = transformers.LlamaConfig(
+        vocab_size=40,
+        hidden_size=24,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        intermediate_size=30,
+        bos_token_id=1,
+        eos_token_id=2,
+        pad_token_id=0,
+    )
+    return json.loads(config.to_json_string()), transformers.LlamaForCausalLM(config).double().eval()
+
+
+def test_dummy_heads_keep_the_answers_and_are_stripped():
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    config, model = llama()
+    wider, padded = defences.add_heads(config, model.state_dict(), os.urandom(32))
+    assert (wider["num_attention_heads"], wider["num_key_value_heads"]) == (8, 4)
+    built = LlamaForCausalLM(LlamaConfig(**wider)).double().eval()
+    built.load_state_dict(padded)
+    ids = torch.arange(8)[None] + 3
+    assert float((built(ids).logits - model(ids).logits).abs().max()) < 1e-5
+    key = ModelKey.for_model(wider, padded, "general")
+    seen = reading.read(key.layout, key.encrypt(padded), encrypted=True)
+    clean = stripping.strip(seen)
+    for view in clean.values():
+        assert {a.parts["key"].shape[0] for a in view.heads.values()} == {2}
+
+
+@pytest.mark.parametrize("mode", ["permutation", "orthogonal", "general"])
+def test_an_attacker_strips_dummies_and_nothing_else(mode):
+    state = weights()
+    wider, padded = defences.add_neurons(CONFIG.settings(), state, 3, os.urandom(32))
+    for config, checkpoint in ((wider, padded), (CONFIG.settings(), state)):
+        key = ModelKey.for_model(config, checkpoint, mode)
+        clean = stripping.strip(reading.read(key.layout, key.encrypt(checkpoint), encrypted=True))
+        sizes = [t.size for v in clean.values() for p, t in v.tables.items() if p.endswith("neurons")]
+        assert sizes == [20, 20]
+
+
+def test_noise_moves_weights_by_its_size():
+    state = weights()
+    noised = defences.add_noise(state, 0.1, os.urandom(32))
+    for name, x in state.items():
+        if x.ndim == 2 and x.numel() > 50:
+            assert 0.07 < float((noised[name] - x).std() / x.std()) < 0.13
+    assert defences.add_noise(state, 0.0, os.urandom(32))["head.weight"].equal(state["head.weight"])
+
+
+def test_what_has_no_room_is_refused():
+    with pytest.raises(InputError, match="no room for dummy heads"):
+        defences.add_heads({"model_type": "bert"}, {}, os.urandom(32))
+    with pytest.raises(InputError, match="at least one pair"):
+        defences.add_neurons(CONFIG.settings(), weights(), 0, os.urandom(32))
+    with pytest.raises(InputError, match="not known for 'resnet'"):
+        defences.add_neurons({"model_type": "resnet"}, {}, 1, os.urandom(32))

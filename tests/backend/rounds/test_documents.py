@@ -1,0 +1,196 @@
+"""What passes between the parties of a round: plan, signed messages, vectors; and who may import what."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, ClassVar, cast
+
+import numpy as np
+import pytest
+from eth_account import Account
+
+from biodesci.core import canonical
+from biodesci.core.errors import AccessDeniedError, InputError, IntegrityError
+from biodesci.core.features import CategoricalColumn, FeaturePlan, LabelColumn, NumericColumn
+from biodesci.core.onchain import RoundState
+from biodesci.fl.masking import Context
+from biodesci.registry import rounds
+from biodesci.rounds import signatures
+from biodesci.rounds.aggregator import RoundAggregator
+from biodesci.rounds.approvals import Approvals
+from biodesci.rounds.plan import BINS, COUNTS, Plan, Scores, Update, decode_statistics, encode_statistics
+from biodesci.workers import aggregator as worker
+
+FEATURES = FeaturePlan(
+    (NumericColumn("age", 0, 100),), (CategoricalColumn("sex", ("f", "m")),), LabelColumn("sick", 0)
+)
+TRAINING = {
+    "epochs": 1, "batchSize": 8, "learningRate": 0.1, "momentum": 0.9,
+    "clip": 1.0, "optimizer": "sgd", "weightDecay": 0.0,
+}  # fmt: skip
+PLAN = Plan("training", 3, 2, {"name": "x"}, FEATURES, TRAINING, "s", 18, 0, 1, 4, 0.1)
+WHERE = Context(31337, bytes(20), 5)
+
+
+def test_a_plan_survives_its_document() -> None:
+    again = Plan.from_bytes(PLAN.to_bytes())
+    assert again.document() == PLAN.document()
+    assert again.size(1000) == COUNTS + 1000
+    sums = replace(PLAN, kind="statistics", training={}, statistics=0)
+    assert Plan.from_bytes(sums.to_bytes()).size(1000) == 3 * 4
+
+
+@pytest.mark.parametrize(
+    ("change", "error"),
+    [({"extra": 1}, InputError), ({"validation": 2.0}, InputError), ({"epochs": None}, None)],
+)
+def test_a_plan_with_unknown_or_wrong_fields_is_refused(
+    change: dict[str, object], error: type[Exception] | None
+) -> None:
+    document = PLAN.document() | change
+    if error is None:
+        del document["epochs"]
+        error = InputError
+    with pytest.raises(error):
+        Plan.from_bytes(canonical.dumps(document))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"architecture": 3},
+        {"architecture": [1]},
+        {"features": [1]},
+        {"validation": 10**400},
+        {"label": "\ud800"},
+    ],
+)
+def test_a_plan_of_the_wrong_types_is_refused_by_an_error_of_ours(change: dict[str, object]) -> None:
+    with pytest.raises(InputError):
+        Plan.from_bytes(canonical.dumps(PLAN.document() | change))
+
+
+def test_a_plan_that_is_not_canonical_is_refused() -> None:
+    with pytest.raises(IntegrityError):
+        Plan.from_bytes(PLAN.to_bytes() + b" ")
+    with pytest.raises(IntegrityError):
+        Plan.from_bytes(b"\xff")
+
+
+def test_a_signature_holds_for_one_round_kind_and_body() -> None:
+    account = Account.create()
+    signature = signatures.sign(account, WHERE, "masked", b"body")
+    me = bytes.fromhex(account.address[2:])
+    assert signatures.signer(WHERE, "masked", b"body", signature) == me
+    for where, kind, body in (
+        (replace(WHERE, round_id=6), "masked", b"body"),
+        (replace(WHERE, chain_id=1), "masked", b"body"),
+        (WHERE, "shares", b"body"),
+        (WHERE, "masked", b"other"),
+    ):
+        assert signatures.signer(where, kind, body, signature) != me
+
+
+@pytest.mark.parametrize("signature", ["", "0x", "zz", "0x" + "00" * 65, "0x" + "ff" * 65, "0x12"])
+def test_noise_is_no_signature(signature: str) -> None:
+    with pytest.raises(AccessDeniedError, match="not valid"):
+        signatures.signer(WHERE, "masked", b"body", signature)
+
+
+def test_an_update_survives_summation() -> None:
+    rng = np.random.default_rng(5)
+    labels = rng.integers(0, 2, 50)
+    score = Scores.of(30, rng.random(50), labels)
+    one = Update(450, 50, score, score, np.rint(rng.normal(size=20) * 2**18) / 2**18)
+    total = Update.decode(one.encode(18, 4) + one.encode(18, 4), 18)
+    assert (total.records, total.validated, total.after.right) == (900, 100, 60)
+    assert np.array_equal(total.delta, 2 * one.delta)
+    assert total.after.metrics() == score.metrics()
+    with pytest.raises(IntegrityError, match="no sense"):
+        Update.decode(np.zeros(COUNTS + 20, dtype=np.uint32), 18)
+
+
+def test_auc_is_that_of_the_bins() -> None:
+    perfect = Scores.of(4, np.array([0.1, 0.2, 0.8, 1.0]), np.array([0, 0, 1, 1]))
+    assert perfect.metrics() == {"accuracy": 1.0, "auc": 1.0}
+    even = Scores.of(1, np.full(2, 0.5), np.array([0, 1]))
+    assert even.metrics() == {"accuracy": 0.5, "auc": 0.5}
+    assert perfect.positive.size == BINS
+
+
+def test_statistics_survive_summation() -> None:
+    vectors = [encode_statistics(10, np.array([9.5, -0.25, 3.0]), 24, 3) for _ in range(3)]
+    rows, sums = decode_statistics(np.sum(vectors, axis=0, dtype=np.uint32), 24)
+    assert (rows, sums.tolist()) == (30, [28.5, -0.75, 9.0])
+    with pytest.raises(IntegrityError, match="no rows"):
+        decode_statistics(np.zeros(12, dtype=np.uint32), 24)
+
+
+def test_a_site_approves_plans_one_by_one(tmp_path: Path) -> None:
+    site = Approvals(tmp_path)
+    with pytest.raises(AccessDeniedError, match="not approved"):
+        site.require(b"\1" * 32)
+    site.approve(b"\1" * 32)
+    Approvals(tmp_path).require(b"\1" * 32)
+    with pytest.raises(AccessDeniedError):
+        site.require(b"\2" * 32)
+    Approvals(tmp_path, approve_any=True).require(b"\2" * 32)
+
+
+def test_the_aggregator_reaches_no_key_and_no_torch() -> None:
+    code = (
+        "import sys, biodesci.workers.aggregator\n"
+        "bad = {'torch', 'biodesci.ee', 'biodesci.market.publish', 'biodesci.market.custody'}\n"
+        "print(sorted(bad & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout.strip() == "[]"
+
+
+def test_one_round_that_fails_in_an_unforeseen_way_stops_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Anybody can open a round and name this aggregator."""
+
+    class Aggregator(RoundAggregator):
+        advanced: ClassVar[list[int]] = []
+
+        def _advance(self, found: rounds.Round) -> bool:
+            if found.id == 1:
+                raise RuntimeError("nobody thought of this")
+            self.advanced.append(found.id)
+            return False
+
+    chain: Any = SimpleNamespace(address="0xA", now=lambda: 0)
+    monkeypatch.setattr(rounds, "count", lambda _: 2)
+    monkeypatch.setattr(
+        rounds,
+        "read",
+        lambda _, number: rounds.Round(
+            number, 1, b"", b"", "0xA", 1, 3, 0, 0, 0, RoundState.ENROLLING, 9, 10, 11
+        ),
+    )
+    aggregator = Aggregator(chain, cast(Any, None), tmp_path)
+    assert not aggregator.step()
+    assert Aggregator.advanced == [2]
+
+
+def test_the_aggregators_loop_outlives_unforeseen_errors(monkeypatch: pytest.MonkeyPatch) -> None:
+    stop, calls = threading.Event(), []
+
+    def step() -> bool:
+        calls.append(1)
+        if len(calls) == 2:
+            stop.set()
+        raise RuntimeError("nobody thought of this")
+
+    monkeypatch.setattr(worker, "UNEXPECTED", 0.0)
+    worker.poll(cast(Any, SimpleNamespace(step=step)), 0.0, stop)
+    assert len(calls) == 2
