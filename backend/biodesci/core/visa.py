@@ -111,7 +111,7 @@ class SignedVisa:
 
 
 def load(raw: bytes | str) -> SignedVisa:
-    """A visa's file; the signature is not checked here (services/visa.py does)."""
+    """A visa's file; the signature is not checked here (market/visa.py does)."""
     return parse(documents.read(raw, "visa", _AGAIN))
 
 

@@ -3,7 +3,7 @@
 An envelope's `info` is `envelope.info("codec", 0, zero address, key id, recipient)`, where the key id is the
 integer that its 32 hexadecimal digits are, and the recipient the last 20 bytes of keccak256(public key), as
 an address follows from an account's key. So what was sealed for one model, or to one recipient, opens for no
-other. Chain 0 and the zero address keep it apart from what ModelRegistry records (`services/codec.py`).
+other. Chain 0 and the zero address keep it apart from what ModelRegistry records (`registry/codecs.py`).
 
 The envelope says nothing of who sealed it: anybody can, who knows the recipient's public key and the key id.
 So whoever carries the file could put a codec of their own in its place, which they can undo. What tells is

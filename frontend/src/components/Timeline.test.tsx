@@ -9,7 +9,7 @@ import { sentenceFor, Timeline } from './Timeline'
 
 afterEach(cleanup)
 
-/** What the index files under a dataset, a licence, a model, a round or an inference (backend: store/derive.py). */
+/** What the index files under a dataset, a licence, a model, a round or an inference (backend: index/derive.py). */
 const SUBJECTS = new Set(['licenseId', 'requestId', 'roundId', 'modelId', 'datasetId'])
 
 const events = (abi: Abi) => abi.filter((item) => item.type === 'event')
