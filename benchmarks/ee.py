@@ -11,13 +11,13 @@ from dataclasses import replace
 
 import numpy as np
 import torch
-from examples.heart import baselines
 
 from benchmarks.pairs import one_thread, ratio
 from biodesci.ee.architectures.tabular import TabularConfig, build, initial_weights
 from biodesci.ee.keys import ModelKey
 from biodesci.ee.runtime import infer
 from biodesci.ee.training import train
+from examples.heart import baselines
 
 PAIRS, SECONDS = 51, 60.0
 ROWS = 200

@@ -17,7 +17,6 @@ import numpy as np
 import pytest
 import torch
 from eth_account import Account
-from examples.heart import cohorts as heart
 
 from biodesci.chain import accounts
 from biodesci.chain.client import Chain
@@ -39,6 +38,7 @@ from biodesci.rounds.node import read_statistics
 from biodesci.rounds.owner import Deadlines, Result
 from biodesci.rounds.plan import Plan, Update
 from biodesci.rounds.transport.http import SIGNATURE_HEADER
+from examples.heart import cohorts as heart
 
 ROOT = Path(__file__).parents[2]
 CONFIG = TabularConfig(heart.PLAN.width, tokens=4, width=16, heads=2, layers=1, hidden=24, classes=2)

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from examples.heart.dishonest_worker import answer_with_other_weights
 
 from biodesci.chain.client import Chain
 from biodesci.core.errors import (
@@ -20,6 +19,7 @@ from biodesci.inference import worker as serve
 from biodesci.proof.bundle import Bundle
 from biodesci.proof.report import AuditReport
 from biodesci.registry.models import load_registered
+from examples.heart.dishonest_worker import answer_with_other_weights
 
 
 def test_an_honest_answer_passes_both_audits_and_is_attested(world: Any, answered: int) -> None:

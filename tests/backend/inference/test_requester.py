@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from examples.heart.dishonest_worker import answer_with_other_weights
 
 from biodesci.core.errors import (
     AccessDeniedError,
@@ -25,6 +24,7 @@ from biodesci.inference.requests import read_request
 from biodesci.models.registration import decrypt_model
 from biodesci.registry.codecs import load_codec
 from biodesci.registry.models import load_registered
+from examples.heart.dishonest_worker import answer_with_other_weights
 
 PASS = "correct horse"
 FEE = 10**15

@@ -7,6 +7,7 @@ import io
 
 import numpy as np
 import torch
+
 from examples.heart import baselines
 from examples.heart import cohorts as heart
 
