@@ -16,10 +16,27 @@ from typing import Any
 import pytest
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
+from hypothesis import is_hypothesis_test, settings
 from web3 import HTTPProvider, Web3
 
 ROOT = Path(__file__).parents[2]
 ARTIFACTS = ROOT / ".cache/forge/out"
+
+# A property test that names no number of examples tries few with every change, and many in `make test-deep`.
+settings.register_profile("every change", max_examples=20, deadline=None)
+settings.register_profile("deep", max_examples=200, deadline=None)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    settings.load_profile("deep" if config.option.markexpr == "deep" else "every change")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """`-m deep` runs the property tests again, with the many examples of its profile."""
+    for item in items if config.option.markexpr == "deep" else ():
+        if is_hypothesis_test(getattr(item, "obj", None)):
+            item.add_marker("deep")
 
 
 def free_port() -> int:
