@@ -13,6 +13,7 @@ from biodesci.core.errors import BioDeSciError
 from biodesci.localnet import session
 from biodesci.localnet.narrator import Narrator
 from biodesci.localnet.stack import Stack
+from examples.heart.baselines import ROUNDS
 from examples.heart.story import Story
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
@@ -24,6 +25,7 @@ def demo(
         None, help="Folder for chain, files and logs; removed after success if not given."
     ),
     report: Path = typer.Option(Path("build/demo.json"), help="Where the story is written as JSON."),
+    rounds: int = typer.Option(ROUNDS, min=1, help="Training rounds: fewer are sooner done, and learn less."),
 ) -> None:
     """Play the whole story on the heart-disease data of four real hospitals, and end.
 
@@ -35,7 +37,7 @@ def demo(
     narrator = Narrator()
     try:
         with Stack.on_ports("auto", folder, root=home, on_restart=narrator.restarted) as stack:
-            Story(stack, narrator).play()
+            Story(stack, narrator, rounds).play()
     except BaseException:
         typer.echo(f"The logs of every process are in {folder / 'logs'}.", err=True)
         raise

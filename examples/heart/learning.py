@@ -32,8 +32,8 @@ class Trained:
     test_x: NDArray[np.float64]  # (n, F), normalized
 
 
-def train(stack: Stack, cast: Cast, narrator: Narrator) -> Trained:
-    """One Statistics round, then the Training rounds; four nodes and the aggregator are processes."""
+def train(stack: Stack, cast: Cast, narrator: Narrator, rounds: int) -> Trained:
+    """One Statistics round, then `rounds` Training rounds; four nodes and the aggregator are processes."""
     owner = cast.model_owner
     chain = cast.chain(owner)
     config, plan = baselines.CONFIG, baselines.TRAINING
@@ -53,7 +53,6 @@ def train(stack: Stack, cast: Cast, narrator: Narrator) -> Trained:
         "four training nodes hold codecs sealed to them; none has the EE key, the aggregator nothing"
     )
 
-    rounds = baselines.ROUNDS
     with narrator.progress("rounds on chain", rounds + 1) as advance:
         results = round_owner.run_rounds(
             chain, stack.ipfs, created.model_id, heart.PLAN, plan,

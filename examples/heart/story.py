@@ -16,6 +16,7 @@ from biodesci.localnet.narrator import Narrator
 from biodesci.localnet.stack import Stack
 from biodesci.market.offers import OfferTerms
 from biodesci.market.publish import DatasetMeta, Published, publish
+from examples.heart.baselines import ROUNDS
 from examples.heart.cast import Cast, Site
 from examples.heart.evaluation import audit, infer
 from examples.heart.learning import Trained, train
@@ -28,9 +29,10 @@ DAY = 86_400
 class Story:
     """`play` tells all of it; `open` the first two steps, after which the page has something to show."""
 
-    def __init__(self, stack: Stack, narrator: Narrator) -> None:
+    def __init__(self, stack: Stack, narrator: Narrator, rounds: int = ROUNDS) -> None:
         self.stack = stack
         self.narrator = narrator
+        self.rounds = rounds
         self.cast: Cast
 
     def play(self) -> None:
@@ -53,7 +55,7 @@ class Story:
             license_dataset(self.stack, self.cast, self.narrator)
         trained: Trained
         with self.narrator.step("The hospitals train one model together, under encryption"):
-            trained = train(self.stack, self.cast, self.narrator)
+            trained = train(self.stack, self.cast, self.narrator, self.rounds)
         with self.narrator.step("The encrypted model answers on encrypted patients"):
             request_id = infer(self.stack, self.cast, self.narrator, trained)
         with self.narrator.step("An auditor without any key checks the model and the answers"):

@@ -95,6 +95,15 @@ class Federation:
         registry = chain.models.address.removeprefix("0x").lower()
         return self.aggregator.home / "aggregator" / f"{chain.chain_id}-{registry}" / str(round_id)
 
+    def pass_time(self, seconds: int) -> None:
+        """The chain's clock jumps: a deadline is over without anybody waiting for it."""
+        for method, params in (("evm_increaseTime", [seconds]), ("evm_mine", [])):
+            body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
+            assert "error" not in httpx.post(self.stack.rpc_url, json=body, timeout=10).json()
+
+    def committed(self, round_id: int) -> int:
+        return rounds.read(self.stack.chain(), round_id).committed
+
     def kill(self, name: str) -> None:
         process = self.stack.supervisor.children[name].process
         assert process is not None
@@ -225,10 +234,12 @@ def test_killed_node_and_aggregator_complete_the_round(federation: Federation) -
 
 
 def test_a_node_that_disappears_after_sharing_is_left_out(federation: Federation) -> None:
-    round_id = federation.open("dropout", Deadlines(15, 30, 75))
+    round_id = federation.open("dropout", Deadlines(60, 120, 240))
     until((federation.folder(round_id) / "dealers").exists)
     federation.kill("node-site3")
     refuse_strangers(federation, round_id)
+    until(lambda: federation.committed(round_id) == 3)
+    federation.pass_time(121)
     result = federation.result(round_id)
     lost = federation.sites[3].party.address
     assert lost not in {entry["node"] for entry in result.document["nodes"]}
@@ -261,7 +272,9 @@ def refuse_strangers(federation: Federation, round_id: int) -> None:
 
 def test_a_round_with_too_few_nodes_aborts_with_the_reason(federation: Federation) -> None:
     federation.kill("node-site2")
-    round_id = federation.open("lonely", Deadlines(4, 10, 15))
+    round_id = federation.open("lonely", Deadlines(60, 120, 240))
+    until(lambda: rounds.read(federation.stack.chain(), round_id).enrolled == 2)
+    federation.pass_time(241)
     with pytest.raises(StateError, match="2 nodes enrolled"):
         federation.result(round_id)
     assert rounds.read(federation.stack.chain(), round_id).state is RoundState.ABORTED

@@ -21,6 +21,7 @@ pytestmark = pytest.mark.timeout(900)
 
 ROOT = Path(__file__).parents[2]
 HOSPITALS = ("cleveland", "hungary", "switzerland", "va-long-beach")
+ROUNDS = 3  # the demo itself plays eight
 # step of the story -> workers killed soon after it began
 VICTIMS = {
     2: ("ipfs",),
@@ -55,6 +56,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict, list[str], Pa
     state = tmp_path_factory.mktemp("story")
     report = state / "demo.json"
     argv = [sys.executable, "-m", "examples.heart", "demo", "--state", str(state), "--report", str(report)]
+    argv += ["--rounds", str(ROUNDS)]
     process = subprocess.Popen(argv, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     killers: list[Killer] = []
     output = []

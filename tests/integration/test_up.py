@@ -15,12 +15,13 @@ import httpx
 import pytest
 
 ROOT = Path(__file__).parents[2]
-UP = [sys.executable, "-m", "examples.heart", "up", "--no-story"]
+STORY = [sys.executable, "-m", "examples.heart", "up", "--no-story"]
+EMPTY = [sys.executable, "-m", "biodesci.cli", "up"]
 
 
 def test_it_answers_until_ctrl_c_and_leaves_no_process(tmp_path: Path) -> None:
     announce = tmp_path / "announce.json"
-    argv = [*UP, "--state", str(tmp_path / "state"), "--ports", "auto", "--announce", str(announce)]
+    argv = [*STORY, "--state", str(tmp_path / "state"), "--ports", "auto", "--announce", str(announce)]
     # From anywhere: the checkout is not the working folder.
     process = subprocess.Popen(
         argv,
@@ -66,7 +67,7 @@ def test_a_taken_port_ends_it_with_one_message(tmp_path: Path) -> None:
         except OSError:
             pass  # taken by another program: just as good
         done = subprocess.run(
-            [*UP, "--state", str(tmp_path)], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+            [*EMPTY, "--state", str(tmp_path)], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
         )
     assert done.returncode == 1
     assert "Port 8545, wanted for the chain, is taken" in done.stderr
@@ -77,7 +78,7 @@ def test_a_taken_port_ends_it_with_one_message(tmp_path: Path) -> None:
 def test_a_missing_tool_ends_it_with_one_message(tmp_path: Path) -> None:
     environment = {"BIODESCI_ROOT": str(tmp_path), "PATH": "/usr/bin:/bin"}
     done = subprocess.run(
-        [*UP, "--state", str(tmp_path / "state"), "--ports", "auto"],
+        [*EMPTY, "--state", str(tmp_path / "state"), "--ports", "auto"],
         cwd=ROOT,
         env=environment,
         capture_output=True,
