@@ -67,7 +67,12 @@ def test_a_taken_port_ends_it_with_one_message(tmp_path: Path) -> None:
         except OSError:
             pass  # taken by another program: just as good
         done = subprocess.run(
-            [*EMPTY, "--state", str(tmp_path)], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+            [*EMPTY, "--state", str(tmp_path)],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
         )
     assert done.returncode == 1
     assert "Port 8545, wanted for the chain, is taken" in done.stderr
