@@ -34,7 +34,7 @@ slither_unread = 'Impossible to generate IR .*(contracts/'
 # Browsers, anvil and forge keep caches in the home folder: they get one in the checkout.
 at_home = mkdir -p .cache/home && HOME=$(CURDIR)/.cache/home
 
-.PHONY: help setup demo up console test test-deep check figures generate compile $(suites) test-browser test-story test-integration clean
+.PHONY: help setup demo up console test test-deep check format figures generate compile $(suites) test-browser test-story test-integration clean
 
 help: ## Show the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -73,6 +73,12 @@ check: setup $(compiled) $(slither_build) ## Format, lint, types, import rules, 
 	node frontend/generate.mjs --check
 	$(call node_tool,typescript/bin/tsc) --noEmit -p frontend
 	$(call node_tool,oxlint/bin/oxlint) frontend tests/e2e
+	$(call node_tool,oxfmt/bin/oxfmt) --check frontend tests/e2e
+
+format: setup ## Format everything: Python, contracts, page
+	ruff format .
+	$(forge) fmt contracts tests/contracts
+	$(call node_tool,oxfmt/bin/oxfmt) frontend tests/e2e
 
 generate: setup $(compiled) ## Write again what is generated: ABIs, API client, vectors
 	python scripts/export_abi.py

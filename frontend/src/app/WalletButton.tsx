@@ -1,4 +1,4 @@
-import { DropdownMenu } from 'radix-ui'
+import * as DropdownMenu from '@radix-ui/react-dropdown-menu'
 import { useEffect, useState } from 'react'
 import { Link } from 'react-router'
 import { useConnect, useConnectors, useDisconnect, useSwitchChain } from 'wagmi'
