@@ -1,7 +1,8 @@
 /**
- * Writes src/generated from what the other parts of the project already say: contract ABIs (as TypeScript constants, which
- * viem types calls by), their errors, the block explorers that viem knows, and the API's answers (its OpenAPI schemas). With --check it writes nothing
- * and fails when a file is out of date.
+ * Writes src/generated from what the other parts of the project already say: contract ABIs (as
+ * TypeScript constants, which viem types calls by), their errors, the block explorers that viem
+ * knows, and the API's answers (its OpenAPI schemas). With --check it writes nothing and fails when
+ * a file is out of date.
  *
  * Usage: node frontend/generate.mjs [--check]
  */
@@ -16,10 +17,22 @@ import * as chains from 'viem/chains'
 const here = dirname(fileURLToPath(import.meta.url))
 const root = dirname(here)
 const target = join(here, 'src', 'generated')
-const CONTRACTS = ['DatasetNFT', 'AccessLicense', 'ModelRegistry', 'InferenceCommitment', 'KeyRegistry', 'VisaRegistry']
+const CONTRACTS = [
+  'DatasetNFT',
+  'AccessLicense',
+  'ModelRegistry',
+  'InferenceCommitment',
+  'KeyRegistry',
+  'VisaRegistry',
+]
 const NOTICE = '// Written by frontend/generate.mjs; do not edit.\n'
 
-const ABIS = CONTRACTS.map((name) => [name, JSON.parse(readFileSync(join(root, 'backend', 'biodesci', 'chain', 'abi', `${name}.json`), 'utf8'))])
+const ABIS = CONTRACTS.map((name) => [
+  name,
+  JSON.parse(
+    readFileSync(join(root, 'backend', 'biodesci', 'chain', 'abi', `${name}.json`), 'utf8'),
+  ),
+])
 
 function constant(name, abi) {
   return `export const ${name} = [\n${abi.map((entry) => `  ${JSON.stringify(entry)},\n`).join('')}] as const\n`
@@ -29,24 +42,39 @@ function abis() {
   return `${NOTICE}\n${ABIS.map(([name, abi]) => constant(name, abi)).join('\n')}`
 }
 
-/** By themselves, for what explains an error of whichever contract: the page's first chunk need not hold the rest. */
+/**
+ * By themselves, for what explains an error of whichever contract: the page's first chunk need not
+ * hold the rest.
+ */
 function errors() {
-  const unique = new Map(ABIS.flatMap(([, abi]) => abi.filter(({ type }) => type === 'error').map((entry) => [entry.name, entry])))
+  const unique = new Map(
+    ABIS.flatMap(([, abi]) =>
+      abi.filter(({ type }) => type === 'error').map((entry) => [entry.name, entry]),
+    ),
+  )
   return `${NOTICE}\n${constant('errors', [...unique.values()])}`
 }
 
-/** By chain id. A number that several networks claim says nothing of where a transaction is; neither does a page on the reader's own machine. */
+/**
+ * By chain id. A number that several networks claim says nothing of where a transaction is; neither
+ * does a page on the reader's own machine.
+ */
 function explorers() {
   const found = new Map()
   for (const { id, blockExplorers } of Object.values(chains)) {
     const url = blockExplorers?.default?.url?.replace(/\/+$/, '')
     if (url) found.set(id, (found.get(id) ?? new Set()).add(url))
   }
-  const clear = [...found].filter(([, urls]) => urls.size === 1 && [...urls][0].startsWith('https://')).toSorted(([a], [b]) => a - b)
+  const clear = [...found]
+    .filter(([, urls]) => urls.size === 1 && [...urls][0].startsWith('https://'))
+    .toSorted(([a], [b]) => a - b)
   return `${NOTICE}\nexport const explorers: Readonly<Record<number, string>> = {\n${clear.map(([id, [url]]) => `  ${id}: '${url}',\n`).join('')}}\n`
 }
 
-/** The components of the OpenAPI document, without starting the API: FastAPI builds them from these same models. */
+/**
+ * The components of the OpenAPI document, without starting the API: FastAPI builds them from these
+ * same models.
+ */
 const SCHEMAS = `
 import json
 from pydantic.json_schema import models_json_schema
@@ -66,14 +94,23 @@ async function api() {
     type: 'object',
     additionalProperties: false,
     required: Object.keys(definitions),
-    properties: Object.fromEntries(Object.keys(definitions).map((name) => [name, { $ref: `#/definitions/${name}` }])),
+    properties: Object.fromEntries(
+      Object.keys(definitions).map((name) => [name, { $ref: `#/definitions/${name}` }]),
+    ),
     definitions,
   }
-  const text = await compile(all, 'ApiSchemas', { bannerComment: NOTICE.trim(), additionalProperties: false, format: false })
+  const text = await compile(all, 'ApiSchemas', {
+    bannerComment: NOTICE.trim(),
+    additionalProperties: false,
+    format: false,
+  })
   return `${text.trimEnd()}\n`
 }
 
-/** Titles would name a type per property; what the server always sends is required, defaults included. */
+/**
+ * Titles would name a type per property; what the server always sends is required, defaults
+ * included.
+ */
 function close(schema) {
   for (const property of Object.values(schema.properties ?? {})) delete property.title
   if (schema.properties) schema.required = Object.keys(schema.properties)
@@ -81,7 +118,12 @@ function close(schema) {
 
 const check = process.argv.includes('--check')
 const outdated = []
-for (const [name, text] of [['abi.ts', abis()], ['errors.ts', errors()], ['explorers.ts', explorers()], ['api.ts', await api()]]) {
+for (const [name, text] of [
+  ['abi.ts', abis()],
+  ['errors.ts', errors()],
+  ['explorers.ts', explorers()],
+  ['api.ts', await api()],
+]) {
   const path = join(target, name)
   if (existsSync(path) && readFileSync(path, 'utf8') === text) continue
   outdated.push(name)
@@ -90,6 +132,8 @@ for (const [name, text] of [['abi.ts', abis()], ['errors.ts', errors()], ['explo
   writeFileSync(path, text)
 }
 if (check && outdated.length > 0) {
-  process.stderr.write(`Out of date in frontend/src/generated: ${outdated.join(', ')}.\nRun: node frontend/generate.mjs\n`)
+  process.stderr.write(
+    `Out of date in frontend/src/generated: ${outdated.join(', ')}.\nRun: node frontend/generate.mjs\n`,
+  )
   process.exit(1)
 }

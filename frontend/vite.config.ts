@@ -13,11 +13,21 @@ export default defineConfig({
   root: here,
   plugins: [react(), tailwindcss(), budget()],
   resolve: { alias: { '@': `${here}src`, crypto: `${here}src/lib/node-crypto.ts` } },
-  build: { outDir: 'dist', emptyOutDir: true, target: 'es2022', sourcemap: false, chunkSizeWarningLimit: 400 },
+  build: {
+    outDir: 'dist',
+    emptyOutDir: true,
+    target: 'es2022',
+    sourcemap: false,
+    chunkSizeWarningLimit: 400,
+  },
   // In development the API runs beside the page; when served by the API both share an origin.
-  server: { host: '127.0.0.1', proxy: { '/v1': process.env['BIODESCI_API_URL'] ?? 'http://127.0.0.1:8000' } },
+  server: {
+    host: '127.0.0.1',
+    proxy: { '/v1': process.env['BIODESCI_API_URL'] ?? 'http://127.0.0.1:8000' },
+  },
   test: {
-    environment: 'node', // WebCrypto refuses jsdom's ArrayBuffers; component tests ask for jsdom themselves
+    // WebCrypto refuses jsdom's ArrayBuffers; component tests ask for jsdom themselves.
+    environment: 'node',
     include: ['src/**/*.test.{ts,tsx}'],
     setupFiles: ['./src/test-setup.ts'],
     maxWorkers: 1,

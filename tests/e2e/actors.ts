@@ -1,20 +1,45 @@
-/** What others do on chain while a test watches the page: tokens, owners with datasets of their own, issuers of visas. */
+/**
+ * What others do on chain while a test watches the page: tokens, owners with datasets of their own,
+ * issuers of visas.
+ */
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-import { createPublicClient, createWalletClient, defineChain, http, parseAbi, zeroAddress, zeroHash, type Abi, type Address, type Hex, type PrivateKeyAccount } from 'viem'
+import {
+  createPublicClient,
+  createWalletClient,
+  defineChain,
+  http,
+  parseAbi,
+  zeroAddress,
+  zeroHash,
+  type Abi,
+  type Address,
+  type Hex,
+  type PrivateKeyAccount,
+} from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 
-import { AccessLicense, DatasetNFT, KeyRegistry, VisaRegistry } from '../../frontend/src/generated/abi'
+import {
+  AccessLicense,
+  DatasetNFT,
+  KeyRegistry,
+  VisaRegistry,
+} from '../../frontend/src/generated/abi'
 import { newAccount, rpc, type Stack } from './fixtures'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const OUT = '.cache/e2e/out'
 
-export const TOKEN = parseAbi(['function balanceOf(address) view returns (uint256)', 'function mint(address, uint256)', 'function allowance(address, address) view returns (uint256)', 'function approve(address, uint256)'])
+export const TOKEN = parseAbi([
+  'function balanceOf(address) view returns (uint256)',
+  'function mint(address, uint256)',
+  'function allowance(address, address) view returns (uint256)',
+  'function approve(address, uint256)',
+])
 export const RESEARCHER_STATUS = 2
 export const HMB = 1n << 2n
 
@@ -23,12 +48,26 @@ export interface World {
   contracts: Record<'AccessLicense' | 'DatasetNFT' | 'KeyRegistry' | 'VisaRegistry', Address>
   read: ReturnType<typeof createPublicClient>
   /** Sends a transaction of this account and waits for it. */
-  send: (from: PrivateKeyAccount, address: Address, abi: Abi, functionName: string, args: readonly unknown[], value?: bigint) => Promise<void>
+  send: (
+    from: PrivateKeyAccount,
+    address: Address,
+    abi: Abi,
+    functionName: string,
+    args: readonly unknown[],
+    value?: bigint,
+  ) => Promise<void>
 }
 
 export async function enter(stack: Stack): Promise<World> {
-  const config = (await (await fetch(`${stack.apiUrl}/v1/config`)).json()) as { contracts: World['contracts'] }
-  const chain = defineChain({ id: stack.chainId, name: 'test', nativeCurrency: { name: 'Ether', symbol: 'ETH', decimals: 18 }, rpcUrls: { default: { http: [stack.rpcUrl] } } })
+  const config = (await (await fetch(`${stack.apiUrl}/v1/config`)).json()) as {
+    contracts: World['contracts']
+  }
+  const chain = defineChain({
+    id: stack.chainId,
+    name: 'test',
+    nativeCurrency: { name: 'Ether', symbol: 'ETH', decimals: 18 },
+    rpcUrls: { default: { http: [stack.rpcUrl] } },
+  })
   const read = createPublicClient({ chain, transport: http(stack.rpcUrl), pollingInterval: 200 })
   return {
     stack,
@@ -36,7 +75,9 @@ export async function enter(stack: Stack): Promise<World> {
     read,
     send: async (account, address, abi, functionName, args, value = 0n) => {
       const wallet = createWalletClient({ account, chain, transport: http(stack.rpcUrl) })
-      const receipt = await read.waitForTransactionReceipt({ hash: await wallet.writeContract({ address, abi, functionName, args, value }) })
+      const receipt = await read.waitForTransactionReceipt({
+        hash: await wallet.writeContract({ address, abi, functionName, args, value }),
+      })
       if (receipt.status !== 'success') throw new Error(`${functionName} was refused`)
     },
   }
@@ -55,18 +96,41 @@ const TOKENS = {
   StubbornToken: 'tests/e2e/tokens',
 } as const
 
-export async function deployToken({ stack, read }: World, name: keyof typeof TOKENS): Promise<Address> {
+export async function deployToken(
+  { stack, read }: World,
+  name: keyof typeof TOKENS,
+): Promise<Address> {
   // In folders of its own, so that it does not meet a forge run of other tests.
   const forge = join(ROOT, 'node_modules/@foundry-rs/forge-linux-amd64/bin/forge')
-  execFileSync(forge, ['build', `${TOKENS[name]}/${name}.sol`, '--out', OUT, '--cache-path', '.cache/e2e/cache', '--quiet'], { cwd: ROOT })
-  const { abi, bytecode } = JSON.parse(readFileSync(join(ROOT, OUT, `${name}.sol/${name}.json`), 'utf8')) as { abi: Abi; bytecode: { object: Hex } }
+  execFileSync(
+    forge,
+    [
+      'build',
+      `${TOKENS[name]}/${name}.sol`,
+      '--out',
+      OUT,
+      '--cache-path',
+      '.cache/e2e/cache',
+      '--quiet',
+    ],
+    { cwd: ROOT },
+  )
+  const { abi, bytecode } = JSON.parse(
+    readFileSync(join(ROOT, OUT, `${name}.sol/${name}.json`), 'utf8'),
+  ) as { abi: Abi; bytecode: { object: Hex } }
   const wallet = createWalletClient({ account: await actor(stack), transport: http(stack.rpcUrl) })
-  const { contractAddress } = await read.waitForTransactionReceipt({ hash: await wallet.deployContract({ abi, bytecode: bytecode.object, chain: null }) })
+  const { contractAddress } = await read.waitForTransactionReceipt({
+    hash: await wallet.deployContract({ abi, bytecode: bytecode.object, chain: null }),
+  })
   if (!contractAddress) throw new Error('the token was not deployed')
   return contractAddress
 }
 
-export function offerOf(change: Partial<Record<'datasetId' | 'price' | 'currency' | 'duration' | 'visas' | 'proRata', unknown>>): object {
+export function offerOf(
+  change: Partial<
+    Record<'datasetId' | 'price' | 'currency' | 'duration' | 'visas' | 'proRata', unknown>
+  >,
+): object {
   return {
     datasetId: 0n,
     price: 0n,
@@ -84,25 +148,65 @@ export function offerOf(change: Partial<Record<'datasetId' | 'price' | 'currency
 }
 
 /** Makes an offer for a dataset of the stack, as its owner. */
-export async function offerFromOwner(world: World, datasetId: bigint, offer: object): Promise<void> {
+export async function offerFromOwner(
+  world: World,
+  datasetId: bigint,
+  offer: object,
+): Promise<void> {
   const { contracts, read } = world
-  const owner = await read.readContract({ address: contracts.DatasetNFT, abi: DatasetNFT, functionName: 'ownerOf', args: [datasetId] })
+  const owner = await read.readContract({
+    address: contracts.DatasetNFT,
+    abi: DatasetNFT,
+    functionName: 'ownerOf',
+    args: [datasetId],
+  })
   await actAs(world, owner, 'createOffer', [offer])
 }
 
-/** A dataset of this owner's, whose files are nowhere: enough for all that is about rights and money. */
-export async function publish({ contracts, read, send }: World, owner: PrivateKeyAccount, offer: object): Promise<bigint> {
+/**
+ * A dataset of this owner's, whose files are nowhere: enough for all that is about rights and
+ * money.
+ */
+export async function publish(
+  { contracts, read, send }: World,
+  owner: PrivateKeyAccount,
+  offer: object,
+): Promise<bigint> {
   const some = `0x${'5a'.repeat(32)}`
-  await send(owner, contracts.DatasetNFT, DatasetNFT as Abi, 'publishWithOffer', [{ card: some, contentRoot: some, keyCommitment: some, terms: HMB, diseases: zeroHash }, [], offer])
-  return read.readContract({ address: contracts.DatasetNFT, abi: DatasetNFT, functionName: 'datasetCount' })
+  await send(owner, contracts.DatasetNFT, DatasetNFT as Abi, 'publishWithOffer', [
+    { card: some, contentRoot: some, keyCommitment: some, terms: HMB, diseases: zeroHash },
+    [],
+    offer,
+  ])
+  return read.readContract({
+    address: contracts.DatasetNFT,
+    abi: DatasetNFT,
+    functionName: 'datasetCount',
+  })
 }
 
 /** The file that an issuer hands to a researcher. */
-export async function issueVisa({ stack, contracts, read }: World, issuer: PrivateKeyAccount, subject: Address): Promise<Buffer> {
+export async function issueVisa(
+  { stack, contracts, read }: World,
+  issuer: PrivateKeyAccount,
+  subject: Address,
+): Promise<Buffer> {
   const now = Number((await read.getBlock()).timestamp)
-  const visa = { subject, visaType: RESEARCHER_STATUS, value: zeroHash, issuer: issuer.address, asserted: now - 60, expires: now + 10 * 86_400 }
+  const visa = {
+    subject,
+    visaType: RESEARCHER_STATUS,
+    value: zeroHash,
+    issuer: issuer.address,
+    asserted: now - 60,
+    expires: now + 10 * 86_400,
+  }
   const signature = await issuer.signTypedData({
-    domain: { name: 'BioDeSci Visas', version: '1', chainId: stack.chainId, verifyingContract: contracts.VisaRegistry },
+    domain: {
+      name: 'BioDeSci Visas',
+      version: '1',
+      chainId: stack.chainId,
+      verifyingContract: contracts.VisaRegistry,
+    },
     types: {
       Visa: [
         { name: 'subject', type: 'address' },
@@ -116,28 +220,63 @@ export async function issueVisa({ stack, contracts, read }: World, issuer: Priva
     primaryType: 'Visa',
     message: visa,
   })
-  return Buffer.from(JSON.stringify({ format: 'biodesci-visa/1', chainId: stack.chainId, registry: contracts.VisaRegistry, visa: { ...visa, visaType: 'ResearcherStatus' }, signature }))
+  return Buffer.from(
+    JSON.stringify({
+      format: 'biodesci-visa/1',
+      chainId: stack.chainId,
+      registry: contracts.VisaRegistry,
+      visa: { ...visa, visaType: 'ResearcherStatus' },
+      signature,
+    }),
+  )
 }
 
-export function trust({ contracts, send }: World, owner: PrivateKeyAccount, issuer: Address): Promise<void> {
-  return send(owner, contracts.VisaRegistry, VisaRegistry as Abi, 'trust', [issuer, 1 << RESEARCHER_STATUS])
+export function trust(
+  { contracts, send }: World,
+  owner: PrivateKeyAccount,
+  issuer: Address,
+): Promise<void> {
+  return send(owner, contracts.VisaRegistry, VisaRegistry as Abi, 'trust', [
+    issuer,
+    1 << RESEARCHER_STATUS,
+  ])
 }
 
 /** The owner delivers a key, which nobody can open, for the newest licence. */
-export async function deliverNewest({ contracts, read, send }: World, owner: PrivateKeyAccount): Promise<bigint> {
-  const id = await read.readContract({ address: contracts.AccessLicense, abi: AccessLicense, functionName: 'licenseCount' })
-  await send(owner, contracts.AccessLicense, AccessLicense as Abi, 'deliver', [id, `0x${'5b'.repeat(32)}`])
+export async function deliverNewest(
+  { contracts, read, send }: World,
+  owner: PrivateKeyAccount,
+): Promise<bigint> {
+  const id = await read.readContract({
+    address: contracts.AccessLicense,
+    abi: AccessLicense,
+    functionName: 'licenseCount',
+  })
+  await send(owner, contracts.AccessLicense, AccessLicense as Abi, 'deliver', [
+    id,
+    `0x${'5b'.repeat(32)}`,
+  ])
   return id
 }
 
-/** A dataset limited to diseases (DUO's DS), published as its owner would: by the command line, from a slice of MONDO, with its card on IPFS. */
-export async function publishForDisease({ stack, contracts, read }: World, disease: string, price: string): Promise<{ id: bigint; owner: Address }> {
+/**
+ * A dataset limited to diseases (DUO's DS), published as its owner would: by the command line, from
+ * a slice of MONDO, with its card on IPFS.
+ */
+export async function publishForDisease(
+  { stack, contracts, read }: World,
+  disease: string,
+  price: string,
+): Promise<{ id: bigint; owner: Address }> {
   const state = dirname(dirname(dirname(stack.datasets[0]?.file ?? '')))
   const ipfs = /API on (http:\S+),/.exec(readFileSync(join(state, 'logs/ipfs.log'), 'utf8'))?.[1]
   if (!ipfs) throw new Error('the IPFS node did not say where its API is')
   const home = mkdtempSync(join(tmpdir(), 'biodesci-e2e-owner-'))
   const file = join(home, 'cohort.csv')
-  writeFileSync(file, `age,outcome\n${Array.from({ length: 40 }, (_, i) => `${40 + (i % 4) * 10},${i % 2}`).join('\n')}\n`)
+  writeFileSync(
+    file,
+    `age,outcome\n${Array.from({ length: 40 }, (_, i) => `${40 + (i % 4) * 10},${i % 2}`).join('\n')}\n`,
+  )
   const run = (...args: string[]) =>
     JSON.parse(
       execFileSync(join(ROOT, '.venv/bin/biodesci'), [...args, '--json'], {
@@ -156,20 +295,56 @@ export async function publishForDisease({ stack, contracts, read }: World, disea
     ) as Record<string, unknown>
   const owner = run('account', 'create')['address'] as Address
   await rpc(stack, 'anvil_setBalance', owner, '0x8ac7230489e80000')
-  run('dataset', 'publish', file, '--name', 'Heart cohort for one disease', '--term', 'DS', '--disease', disease, '--mondo', join(ROOT, 'tests/vectors/mondo_heart.obo'), '--price', price, '--duration', '86400')
-  return { id: await read.readContract({ address: contracts.DatasetNFT, abi: DatasetNFT, functionName: 'datasetCount' }), owner }
+  run(
+    'dataset',
+    'publish',
+    file,
+    '--name',
+    'Heart cohort for one disease',
+    '--term',
+    'DS',
+    '--disease',
+    disease,
+    '--mondo',
+    join(ROOT, 'tests/vectors/mondo_heart.obo'),
+    '--price',
+    price,
+    '--duration',
+    '86400',
+  )
+  return {
+    id: await read.readContract({
+      address: contracts.DatasetNFT,
+      abi: DatasetNFT,
+      functionName: 'datasetCount',
+    }),
+    owner,
+  }
 }
 
 /** As an account whose key a test does not have. */
-export async function actAs({ stack, contracts, read }: World, account: Address, functionName: string, args: readonly unknown[]): Promise<void> {
+export async function actAs(
+  { stack, contracts, read }: World,
+  account: Address,
+  functionName: string,
+  args: readonly unknown[],
+): Promise<void> {
   await rpc(stack, 'anvil_impersonateAccount', account)
   const wallet = createWalletClient({ account, transport: http(stack.rpcUrl) })
-  const hash = await wallet.writeContract({ address: contracts.AccessLicense, abi: AccessLicense as Abi, functionName, args, chain: null })
+  const hash = await wallet.writeContract({
+    address: contracts.AccessLicense,
+    abi: AccessLicense as Abi,
+    functionName,
+    args,
+    chain: null,
+  })
   await read.waitForTransactionReceipt({ hash })
   await rpc(stack, 'anvil_stopImpersonatingAccount', account)
 }
 
 /** A public key, whose private part nobody has: enough to buy, not to read. */
 export function registerKey({ contracts, send }: World, account: PrivateKeyAccount): Promise<void> {
-  return send(account, contracts.KeyRegistry, KeyRegistry as Abi, 'register', [`0x${'5c'.repeat(1216)}`])
+  return send(account, contracts.KeyRegistry, KeyRegistry as Abi, 'register', [
+    `0x${'5c'.repeat(1216)}`,
+  ])
 }

@@ -41,7 +41,9 @@ export const test = base.extend<Fixtures>({
   baseURL: async ({ stack }, use) => use(stack.apiUrl),
   page: async ({ page, stack }, use) => {
     const strangers: string[] = []
-    const local = new Set([stack.apiUrl, stack.rpcUrl, stack.gatewayUrl].map((url) => new URL(url).host))
+    const local = new Set(
+      [stack.apiUrl, stack.rpcUrl, stack.gatewayUrl].map((url) => new URL(url).host),
+    )
     page.on('request', (request) => {
       const url = new URL(request.url())
       if (url.protocol.startsWith('http') && !local.has(url.host)) strangers.push(request.url())
@@ -51,18 +53,37 @@ export const test = base.extend<Fixtures>({
   },
   addWallet: async ({ page, stack }, use) => {
     await use(async ({ privateKey, startChainId }, into = page) => {
-      const options: WalletOptions = { privateKey, rpcUrl: stack.rpcUrl, chainId: stack.chainId, ...(startChainId ? { startChainId } : {}) }
+      const options: WalletOptions = {
+        privateKey,
+        rpcUrl: stack.rpcUrl,
+        chainId: stack.chainId,
+        ...(startChainId ? { startChainId } : {}),
+      }
       const script = readFileSync(process.env['E2E_WALLET'] ?? '', 'utf8')
-      await into.addInitScript(`${script};window.testWallet = TestWallet.install(${JSON.stringify(options)})`)
+      await into.addInitScript(
+        `${script};window.testWallet = TestWallet.install(${JSON.stringify(options)})`,
+      )
     })
   },
   checkAccessibility: async ({ page }, use, info) => {
     let shot = 0
     await use(async () => {
       // For looking at the pages: E2E_SHOTS=folder.
-      if (process.env['E2E_SHOTS']) await page.screenshot({ path: join(process.env['E2E_SHOTS'], `${info.title.slice(0, 12)} ${(shot += 1)}.png`), fullPage: true })
-      const { violations } = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']).analyze()
-      expect(violations.map(({ id, help, nodes }) => ({ id, help, nodes: nodes.map((node) => node.html.slice(0, 200)) }))).toEqual([])
+      if (process.env['E2E_SHOTS'])
+        await page.screenshot({
+          path: join(process.env['E2E_SHOTS'], `${info.title.slice(0, 12)} ${(shot += 1)}.png`),
+          fullPage: true,
+        })
+      const { violations } = await new AxeBuilder({ page })
+        .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
+        .analyze()
+      expect(
+        violations.map(({ id, help, nodes }) => ({
+          id,
+          help,
+          nodes: nodes.map((node) => node.html.slice(0, 200)),
+        })),
+      ).toEqual([])
     })
   },
 })
@@ -70,14 +91,21 @@ export const test = base.extend<Fixtures>({
 export { expect }
 
 export async function rpc(stack: Stack, method: string, ...params: unknown[]): Promise<unknown> {
-  const response = await fetch(stack.rpcUrl, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }) })
+  const response = await fetch(stack.rpcUrl, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }),
+  })
   const answer = (await response.json()) as { result?: unknown; error?: { message: string } }
   if (answer.error) throw new Error(answer.error.message)
   return answer.result
 }
 
 /** A new account with some ether (or none). */
-export async function newAccount(stack: Stack, wei = 10n ** 19n): Promise<{ address: Hex; privateKey: Hex }> {
+export async function newAccount(
+  stack: Stack,
+  wei = 10n ** 19n,
+): Promise<{ address: Hex; privateKey: Hex }> {
   const privateKey = generatePrivateKey()
   const { address } = privateKeyToAccount(privateKey)
   await rpc(stack, 'anvil_setBalance', address, `0x${wei.toString(16)}`)

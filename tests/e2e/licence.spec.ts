@@ -1,18 +1,29 @@
-/** The page's main job, end to end: buy a licence, get the key, decrypt, confirm; and everything that can stand in its way. */
+/**
+ * The page's main job, end to end: buy a licence, get the key, decrypt, confirm; and everything
+ * that can stand in its way.
+ */
 import { readFileSync } from 'node:fs'
 
 import { connect, createKey, expect, newAccount, PASSPHRASE, rpc, test } from './fixtures'
 
 const PURPOSE = 'Health, medical or biomedical research'
 
-test('buys a licence, sees the key delivered, decrypts the file byte for byte and confirms', async ({ page, stack, addWallet, checkAccessibility }) => {
+test('buys a licence, sees the key delivered, decrypts the file byte for byte and confirms', async ({
+  page,
+  stack,
+  addWallet,
+  checkAccessibility,
+}) => {
   const account = await newAccount(stack)
   await addWallet(account)
   await page.goto('/')
 
   // Browsing needs no wallet.
   await expect(page.getByRole('heading', { level: 1, name: 'Datasets' })).toBeVisible()
-  const cards = page.getByRole('main').getByRole('listitem').filter({ has: page.getByRole('heading', { level: 2 }) })
+  const cards = page
+    .getByRole('main')
+    .getByRole('listitem')
+    .filter({ has: page.getByRole('heading', { level: 2 }) })
   await expect(cards).toHaveCount(stack.datasets.length)
   await checkAccessibility()
   await connect(page)
@@ -44,21 +55,28 @@ test('buys a licence, sees the key delivered, decrypts the file byte for byte an
   expect(await page.evaluate(() => window.testWallet.sent)).toBe(before + 1)
 
   // The custodian delivers by itself; the page follows the chain.
-  await expect(page.getByRole('heading', { name: 'Open the data' })).toBeVisible({ timeout: 60_000 })
+  await expect(page.getByRole('heading', { name: 'Open the data' })).toBeVisible({
+    timeout: 60_000,
+  })
   await checkAccessibility()
 
   // A reload loses nothing but the unlocked key.
   await page.reload()
   await page.getByLabel('Passphrase of your key').fill('not the passphrase')
   await page.getByRole('button', { name: 'Unlock my key' }).click()
-  await expect(page.getByRole('alert').getByText('The passphrase is wrong, or the key file is damaged.')).toBeVisible()
+  await expect(
+    page.getByRole('alert').getByText('The passphrase is wrong, or the key file is damaged.'),
+  ).toBeVisible()
   await page.getByLabel('Passphrase of your key').fill(PASSPHRASE)
   await page.getByRole('button', { name: 'Unlock my key' }).click()
 
   const download = page.waitForEvent('download')
   await page.getByRole('button', { name: 'Decrypt and download' }).click()
   const path = await (await download).path()
-  expect(readFileSync(path).equals(readFileSync(dataset.file)), 'the file is what the hospital published').toBe(true)
+  expect(
+    readFileSync(path).equals(readFileSync(dataset.file)),
+    'the file is what the hospital published',
+  ).toBe(true)
   await expect(page.getByText('every byte matched the content root on chain')).toBeVisible()
   await checkAccessibility()
 
@@ -66,7 +84,8 @@ test('buys a licence, sees the key delivered, decrypts the file byte for byte an
   await expect(page.getByRole('heading', { name: 'Settle' })).toHaveCount(0)
   await expect(page.getByRole('main').getByText('The owner was paid')).toBeVisible()
 
-  // The list knows it, the dataset page offers no second purchase, and the recovery file opens the key in a new browser.
+  // The list knows it, the dataset page offers no second purchase, and the recovery file opens the
+  // key in a new browser.
   await page.getByRole('link', { name: 'My licences' }).first().click()
   await expect(page.getByText('The owner was paid')).toBeVisible()
   await checkAccessibility()
@@ -106,17 +125,22 @@ test('refuses a tampered file before any of it is saved', async ({ page, stack, 
   await page.getByLabel(PURPOSE).check()
   await agreeToAll(page)
   await page.getByRole('button', { name: /^Purchase for / }).click()
-  await expect(page.getByRole('button', { name: 'Decrypt and download' })).toBeVisible({ timeout: 60_000 })
+  await expect(page.getByRole('button', { name: 'Decrypt and download' })).toBeVisible({
+    timeout: 60_000,
+  })
 
   // The gateway changes one byte in the middle of the encrypted file.
   await page.route(`${stack.gatewayUrl}/ipfs/**`, async (route) => {
     const response = await route.fetch()
     const body = await response.body()
-    if (body.subarray(0, 4).toString() === 'BDSC') body[body.length >> 1] = (body[body.length >> 1] ?? 0) ^ 1
+    if (body.subarray(0, 4).toString() === 'BDSC')
+      body[body.length >> 1] = (body[body.length >> 1] ?? 0) ^ 1
     await route.fulfill({ response, body })
   })
   await page.getByRole('button', { name: 'Decrypt and download' }).click()
-  await expect(page.getByRole('alert').getByText('The encrypted file is not what was committed on chain.')).toBeVisible()
+  await expect(
+    page.getByRole('alert').getByText('The encrypted file is not what was committed on chain.'),
+  ).toBeVisible()
   await expect(page.getByText('was decrypted and saved')).toHaveCount(0)
 
   // Without a gateway the page says so; with it again the same button works.
@@ -146,7 +170,12 @@ test('refuses a tampered file before any of it is saved', async ({ page, stack, 
   await expect(page.getByRole('button', { name: 'Decrypt and download' })).toHaveCount(0)
 })
 
-test('says what is missing: ether, the right network, a permitted purpose', async ({ page, stack, addWallet, checkAccessibility }) => {
+test('says what is missing: ether, the right network, a permitted purpose', async ({
+  page,
+  stack,
+  addWallet,
+  checkAccessibility,
+}) => {
   const account = await newAccount(stack)
   await addWallet({ ...account, startChainId: 1 })
   const id = stack.datasets[0]?.id
@@ -179,6 +208,8 @@ test('says what is missing: ether, the right network, a permitted purpose', asyn
 })
 
 async function agreeToAll(page: import('@playwright/test').Page): Promise<void> {
-  const conditions = page.getByRole('group', { name: 'You agree to the conditions' }).getByRole('checkbox')
+  const conditions = page
+    .getByRole('group', { name: 'You agree to the conditions' })
+    .getByRole('checkbox')
   for (const box of await conditions.all()) await box.check()
 }

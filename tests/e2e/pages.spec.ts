@@ -1,4 +1,6 @@
-/** Reading pages: models, inferences, audit; no wallet, no API, no chain; narrow screens; keyboard. */
+/**
+ * Reading pages: models, inferences, audit; no wallet, no API, no chain; narrow screens; keyboard.
+ */
 import { expect, test } from './fixtures'
 
 test('says how to go on without a wallet', async ({ page, checkAccessibility }) => {
@@ -13,7 +15,10 @@ test('says how to go on without a wallet', async ({ page, checkAccessibility }) 
   await expect(page.getByRole('main').getByRole('button', { name: 'Connect wallet' })).toBeFocused()
 })
 
-test('says that the API is away, and goes on when it is back', async ({ page, checkAccessibility }) => {
+test('says that the API is away, and goes on when it is back', async ({
+  page,
+  checkAccessibility,
+}) => {
   await page.route('**/v1/**', (route) => route.abort())
   await page.goto('/')
   await expect(page.getByRole('alert').getByText('The API does not answer.')).toBeVisible()
@@ -24,7 +29,13 @@ test('says that the API is away, and goes on when it is back', async ({ page, ch
 
   // Later failures leave what is on screen in place.
   await expect(page.getByRole('main').getByRole('heading', { level: 2 }).first()).toBeVisible()
-  await page.route('**/v1/**', (route) => route.fulfill({ status: 503, contentType: 'application/problem+json', body: JSON.stringify({ detail: 'The index is being rebuilt.', hint: 'Wait a minute.' }) }))
+  await page.route('**/v1/**', (route) =>
+    route.fulfill({
+      status: 503,
+      contentType: 'application/problem+json',
+      body: JSON.stringify({ detail: 'The index is being rebuilt.', hint: 'Wait a minute.' }),
+    }),
+  )
   await expect(page.getByRole('alert').getByText('The index is being rebuilt.')).toBeVisible()
   await expect(page.getByRole('main').getByRole('heading', { level: 2 }).first()).toBeVisible()
 })
@@ -43,7 +54,11 @@ test('answers unknown addresses', async ({ page, checkAccessibility }) => {
   await checkAccessibility()
 })
 
-test('keeps the page where a part of it cannot be fetched, as after a newer version was put up', async ({ page, stack, checkAccessibility }) => {
+test('keeps the page where a part of it cannot be fetched, as after a newer version was put up', async ({
+  page,
+  stack,
+  checkAccessibility,
+}) => {
   await page.route('**/assets/Trade-*.js', (route) => route.abort())
   await page.route('**/assets/AuditPage-*.js', (route) => route.abort())
   await page.goto(`/datasets/${stack.datasets[0]?.id}`)
@@ -51,15 +66,23 @@ test('keeps the page where a part of it cannot be fetched, as after a newer vers
   await expect(page.getByRole('heading', { name: 'File and hashes' })).toBeVisible()
   await checkAccessibility()
   await page.getByRole('link', { name: 'Audit', exact: true }).click()
-  await expect(page.getByRole('heading', { level: 1, name: 'This page could not be loaded' })).toBeVisible()
+  await expect(
+    page.getByRole('heading', { level: 1, name: 'This page could not be loaded' }),
+  ).toBeVisible()
   await checkAccessibility()
   await page.unrouteAll()
   await page.getByRole('button', { name: 'Reload' }).click()
-  await expect(page.getByRole('heading', { level: 1, name: 'This page could not be loaded' })).toHaveCount(0)
+  await expect(
+    page.getByRole('heading', { level: 1, name: 'This page could not be loaded' }),
+  ).toHaveCount(0)
   await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
 })
 
-test('links to the block explorer of a known network, and has plain text on a local chain', async ({ page, stack, checkAccessibility }) => {
+test('links to the block explorer of a known network, and has plain text on a local chain', async ({
+  page,
+  stack,
+  checkAccessibility,
+}) => {
   const dataset = stack.datasets[0]?.id
   await page.goto(`/datasets/${dataset}`)
   await expect(page.getByRole('heading', { name: 'File and hashes' })).toBeVisible()
@@ -68,14 +91,27 @@ test('links to the block explorer of a known network, and has plain text on a lo
   // The same deployment, said to be on Sepolia. Nothing is fetched from the explorer: it is a link.
   await page.route('**/v1/config', async (route) => {
     const response = await route.fetch()
-    await route.fulfill({ response, json: { ...((await response.json()) as object), network: 'sepolia', chainId: 11_155_111 } })
+    await route.fulfill({
+      response,
+      json: { ...((await response.json()) as object), network: 'sepolia', chainId: 11_155_111 },
+    })
   })
   await page.reload()
-  const { contracts } = (await (await page.request.get('/v1/config')).json()) as { contracts: Record<string, string> }
+  const { contracts } = (await (await page.request.get('/v1/config')).json()) as {
+    contracts: Record<string, string>
+  }
   const address = page.getByRole('link', { name: 'DatasetNFT on the block explorer' }).first()
-  await expect(address).toHaveAttribute('href', `https://sepolia.etherscan.io/address/${contracts['DatasetNFT']}`)
-  const transaction = page.getByRole('link', { name: /^transaction hash 0x\w+…\w+ on the block explorer$/ }).first()
-  await expect(transaction).toHaveAttribute('href', /^https:\/\/sepolia\.etherscan\.io\/tx\/0x[0-9a-f]{64}$/)
+  await expect(address).toHaveAttribute(
+    'href',
+    `https://sepolia.etherscan.io/address/${contracts['DatasetNFT']}`,
+  )
+  const transaction = page
+    .getByRole('link', { name: /^transaction hash 0x\w+…\w+ on the block explorer$/ })
+    .first()
+  await expect(transaction).toHaveAttribute(
+    'href',
+    /^https:\/\/sepolia\.etherscan\.io\/tx\/0x[0-9a-f]{64}$/,
+  )
   for (const link of await page.locator('a[href^="https://"]').all()) {
     await expect(link).toHaveAttribute('rel', /noopener/)
     await expect(link).toHaveAttribute('target', '_blank')
@@ -91,12 +127,19 @@ test('can be used with the keyboard and on a narrow screen', async ({ page, stac
   const id = stack.datasets[0]?.id
   await page.goto(`/datasets/${id}`)
   await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
-  expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)).toBe(0)
+  expect(
+    await page.evaluate(
+      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    ),
+  ).toBe(0)
   await page.keyboard.press('Tab')
   await expect(page.getByRole('link', { name: 'Skip to the content' })).toBeFocused()
 })
 
-test('shows models with lineage and rounds, inferences with audits, and the timeline', async ({ page, checkAccessibility }) => {
+test('shows models with lineage and rounds, inferences with audits, and the timeline', async ({
+  page,
+  checkAccessibility,
+}) => {
   test.setTimeout(420_000)
   // The stack plays its story (training, inference, audit) beside the other tests.
   await expect
@@ -105,7 +148,14 @@ test('shows models with lineage and rounds, inferences with audits, and the time
         const answer = await page.request.get('/v1/inferences')
         const { items } = (await answer.json()) as { items: { id: number }[] }
         if (items.length === 0) return 0
-        const details = await Promise.all(items.map(async ({ id }) => (await (await page.request.get(`/v1/inferences/${id}`)).json()) as { attestations: unknown[] }))
+        const details = await Promise.all(
+          items.map(
+            async ({ id }) =>
+              (await (await page.request.get(`/v1/inferences/${id}`)).json()) as {
+                attestations: unknown[]
+              },
+          ),
+        )
         return details.reduce((n, one) => n + one.attestations.length, 0)
       },
       { timeout: 360_000, intervals: [2_000] },

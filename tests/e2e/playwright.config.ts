@@ -1,6 +1,7 @@
 import { defineConfig } from '@playwright/test'
 
-// Story order: a later test may build on what an earlier one left on chain, so one worker and no retries.
+// Story order: a later test may build on what an earlier one left on chain, so one worker and no
+// retries.
 export default defineConfig({
   testDir: '.',
   testMatch: '*.spec.ts',

@@ -1,4 +1,7 @@
-/** Builds the test wallet, then starts the whole stack (chain, IPFS, contracts, custodians, index, API with the page) and stops it at the end. */
+/**
+ * Builds the test wallet, then starts the whole stack (chain, IPFS, contracts, custodians, index,
+ * API with the page) and stops it at the end.
+ */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -20,23 +23,50 @@ export default async function setup(): Promise<(() => Promise<void>) | undefined
     build: {
       outDir: folder,
       emptyOutDir: false,
-      lib: { entry: join(ROOT, 'tests/e2e/wallet/wallet.ts'), formats: ['iife'], name: 'TestWallet', fileName: () => 'wallet.js' },
+      lib: {
+        entry: join(ROOT, 'tests/e2e/wallet/wallet.ts'),
+        formats: ['iife'],
+        name: 'TestWallet',
+        fileName: () => 'wallet.js',
+      },
     },
   })
 
   // A stack that runs already may be used instead: the path of its announcement.
-  if (process.env['E2E_STACK']) return () => Promise.resolve(rmSync(folder, { recursive: true, force: true }))
+  if (process.env['E2E_STACK'])
+    return () => Promise.resolve(rmSync(folder, { recursive: true, force: true }))
 
-  if (!existsSync(join(ROOT, 'frontend/dist/index.html'))) throw new Error('The page is not built. Run: node node_modules/vite/bin/vite.js build frontend')
+  if (!existsSync(join(ROOT, 'frontend/dist/index.html')))
+    throw new Error('The page is not built. Run: node node_modules/vite/bin/vite.js build frontend')
   const announced = join(folder, 'stack.json')
-  const stack = spawn(join(ROOT, '.venv/bin/python'), ['-m', 'examples.heart', 'up', '--ports', 'auto', '--state', join(folder, 'state'), '--announce', announced], {
-    cwd: ROOT,
-    // As the Makefile exports them, so that the tests can be started without it.
-    env: { ...process.env, BIODESCI_ROOT: ROOT, APE_DATA_FOLDER: join(ROOT, '.cache/ape'), SOLCX_BINARY_PATH: join(ROOT, '.cache/solc') },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+  const stack = spawn(
+    join(ROOT, '.venv/bin/python'),
+    [
+      '-m',
+      'examples.heart',
+      'up',
+      '--ports',
+      'auto',
+      '--state',
+      join(folder, 'state'),
+      '--announce',
+      announced,
+    ],
+    {
+      cwd: ROOT,
+      // As the Makefile exports them, so that the tests can be started without it.
+      env: {
+        ...process.env,
+        BIODESCI_ROOT: ROOT,
+        APE_DATA_FOLDER: join(ROOT, '.cache/ape'),
+        SOLCX_BINARY_PATH: join(ROOT, '.cache/solc'),
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  )
   let log = ''
-  for (const stream of [stack.stdout, stack.stderr]) stream.on('data', (chunk: Buffer) => (log = (log + chunk.toString()).slice(-8_000)))
+  for (const stream of [stack.stdout, stack.stderr])
+    stream.on('data', (chunk: Buffer) => (log = (log + chunk.toString()).slice(-8_000)))
   const stop = async () => {
     await end(stack)
     if (!process.env['E2E_KEEP']) rmSync(folder, { recursive: true, force: true })
@@ -52,8 +82,9 @@ export default async function setup(): Promise<(() => Promise<void>) | undefined
 }
 
 async function ready(stack: ChildProcess, announced: string): Promise<void> {
-  for (const limit = Date.now() + START_LIMIT; Date.now() < limit; ) {
-    if (stack.exitCode !== null) throw new Error(`The stack ended with exit status ${stack.exitCode}.`)
+  for (const limit = Date.now() + START_LIMIT; Date.now() < limit;) {
+    if (stack.exitCode !== null)
+      throw new Error(`The stack ended with exit status ${stack.exitCode}.`)
     if (existsSync(announced)) {
       JSON.parse(readFileSync(announced, 'utf8'))
       return

@@ -1,4 +1,7 @@
-/** A dataset limited to diseases: what the page proves of a disease before it asks for money, and what a person has to decide. After the specs that count datasets. */
+/**
+ * A dataset limited to diseases: what the page proves of a disease before it asks for money, and
+ * what a person has to decide. After the specs that count datasets.
+ */
 import { AccessLicense } from '../../frontend/src/generated/abi'
 import { actAs, enter, publishForDisease } from './actors'
 import { connect, createKey, expect, newAccount, test } from './fixtures'
@@ -11,32 +14,59 @@ const STRANGER = 'MONDO:0005148'
 const IN_REVIEW = 1
 const PURCHASED = 2
 
-test('proves a disease from the card’s list, and leaves another to a person', async ({ page, stack, addWallet, checkAccessibility }) => {
+test('proves a disease from the card’s list, and leaves another to a person', async ({
+  page,
+  stack,
+  addWallet,
+  checkAccessibility,
+}) => {
   const world = await enter(stack)
   const { id, owner } = await publishForDisease(world, NAMED, '0.5')
   const buyer = await newAccount(stack)
   await addWallet(buyer)
-  await expect.poll(async () => ((await (await page.request.get(`/v1/datasets/${id}`)).json()) as { card?: unknown }).card ?? null, { timeout: 60_000 }).not.toBeNull()
+  await expect
+    .poll(
+      async () =>
+        ((await (await page.request.get(`/v1/datasets/${id}`)).json()) as { card?: unknown })
+          .card ?? null,
+      { timeout: 60_000 },
+    )
+    .not.toBeNull()
   await page.goto(`/datasets/${id}`)
   await connect(page)
   await createKey(page)
   const license = async () => {
     await expect(page).toHaveURL(/\/licenses\/\d+$/)
     const number = BigInt(page.url().split('/').at(-1) ?? '')
-    return { number, ...(await world.read.readContract({ address: world.contracts.AccessLicense, abi: AccessLicense, functionName: 'licenseOf', args: [number] })) }
+    return {
+      number,
+      ...(await world.read.readContract({
+        address: world.contracts.AccessLicense,
+        abi: AccessLicense,
+        functionName: 'licenseOf',
+        args: [number],
+      })),
+    }
   }
 
-  await expect(page.getByText(/The owner permits research on coronary artery disorder \(MONDO:0005010\).*26 diseases, a list that matches the root on chain/)).toBeVisible()
+  await expect(
+    page.getByText(
+      /The owner permits research on coronary artery disorder \(MONDO:0005010\).*26 diseases, a list that matches the root on chain/,
+    ),
+  ).toBeVisible()
   const disease = page.getByLabel('Disease (MONDO id)')
   const buy = page.getByRole('button', { name: 'Purchase for 0.5 ETH' })
   await page.getByLabel(DS_USE).check()
 
-  // Nonsense cannot be sent; a disease that is not on the list is said to be none of them, and goes to a person.
+  // Nonsense cannot be sent; a disease that is not on the list is said to be none of them, and goes
+  // to a person.
   await disease.fill('heart attack')
   await expect(page.getByText('A MONDO id has seven digits, as MONDO:0005068.')).toBeVisible()
   await expect(buy).toBeDisabled()
   await disease.fill(STRANGER)
-  await expect(page.getByText(`${STRANGER} is not among the 26 diseases that the owner permits.`)).toBeVisible()
+  await expect(
+    page.getByText(`${STRANGER} is not among the 26 diseases that the owner permits.`),
+  ).toBeVisible()
   await expect(page.getByText('Needs a person’s decision')).toBeVisible()
   await checkAccessibility()
   await buy.click()
@@ -67,11 +97,20 @@ test('believes no list that the chain does not know', async ({ page, stack, addW
   const world = await enter(stack)
   const { id } = await publishForDisease(world, DESCENDANT, '0.25')
   await addWallet(await newAccount(stack))
-  await expect.poll(async () => ((await (await page.request.get(`/v1/datasets/${id}`)).json()) as { card?: unknown }).card ?? null, { timeout: 60_000 }).not.toBeNull()
+  await expect
+    .poll(
+      async () =>
+        ((await (await page.request.get(`/v1/datasets/${id}`)).json()) as { card?: unknown })
+          .card ?? null,
+      { timeout: 60_000 },
+    )
+    .not.toBeNull()
   // An API, or a card, that adds a disease to the list.
   await page.route(`**/v1/datasets/${id}`, async (route) => {
     const response = await route.fetch()
-    const answer = (await response.json()) as { card: { 'biodesci:diseases': { permitted: string[] } } }
+    const answer = (await response.json()) as {
+      card: { 'biodesci:diseases': { permitted: string[] } }
+    }
     answer.card['biodesci:diseases'].permitted.push(STRANGER)
     await route.fulfill({ response, json: answer })
   })
@@ -83,6 +122,12 @@ test('believes no list that the chain does not know', async ({ page, stack, addW
   await expect(page.getByText('The card has no list that matches the one on chain.')).toBeVisible()
   await expect(page.getByText('Needs a person’s decision')).toBeVisible()
   // The owner's own file of proof still can be shown; one that leads elsewhere is not sent.
-  await page.getByLabel('Proof that it is permitted (optional)').setInputFiles({ name: 'proof.json', mimeType: 'application/json', buffer: Buffer.from(JSON.stringify({ disease: STRANGER, proof: [`0x${'11'.repeat(32)}`] })) })
-  await expect(page.getByText(`Your proof does not lead from ${STRANGER} to the diseases on chain.`)).toBeVisible()
+  await page.getByLabel('Proof that it is permitted (optional)').setInputFiles({
+    name: 'proof.json',
+    mimeType: 'application/json',
+    buffer: Buffer.from(JSON.stringify({ disease: STRANGER, proof: [`0x${'11'.repeat(32)}`] })),
+  })
+  await expect(
+    page.getByText(`Your proof does not lead from ${STRANGER} to the diseases on chain.`),
+  ).toBeVisible()
 })

@@ -1,19 +1,46 @@
-/** Tokens without permits, royalties in a token after a dataset was passed on, transactions that are replaced. After the specs that count datasets. */
+/**
+ * Tokens without permits, royalties in a token after a dataset was passed on, transactions that are
+ * replaced. After the specs that count datasets.
+ */
 import type { Locator } from '@playwright/test'
 import { createWalletClient, http, type Abi, type Hex } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 
 import { AccessLicense, DatasetNFT } from '../../frontend/src/generated/abi'
-import { actor, deliverNewest, deployToken, enter, HMB, offerFromOwner, offerOf, publish, registerKey, TOKEN, type World } from './actors'
+import {
+  actor,
+  deliverNewest,
+  deployToken,
+  enter,
+  HMB,
+  offerFromOwner,
+  offerOf,
+  publish,
+  registerKey,
+  TOKEN,
+  type World,
+} from './actors'
 import { connect, createKey, expect, newAccount, test } from './fixtures'
 
 const PURPOSE = 'Health, medical or biomedical research'
 const PRICE = 7_000n
 
-const balanceOf = (world: World, token: Hex, of: Hex) => world.read.readContract({ address: token, abi: TOKEN, functionName: 'balanceOf', args: [of] })
-const allowanceOf = (world: World, token: Hex, of: Hex) => world.read.readContract({ address: token, abi: TOKEN, functionName: 'allowance', args: [of, world.contracts.AccessLicense] })
+const balanceOf = (world: World, token: Hex, of: Hex) =>
+  world.read.readContract({ address: token, abi: TOKEN, functionName: 'balanceOf', args: [of] })
+const allowanceOf = (world: World, token: Hex, of: Hex) =>
+  world.read.readContract({
+    address: token,
+    abi: TOKEN,
+    functionName: 'allowance',
+    args: [of, world.contracts.AccessLicense],
+  })
 
-test('buys in a token without permits: approves, then pays; a refusal leaves nothing half done', async ({ page, stack, addWallet, checkAccessibility }) => {
+test('buys in a token without permits: approves, then pays; a refusal leaves nothing half done', async ({
+  page,
+  stack,
+  addWallet,
+  checkAccessibility,
+}) => {
   const world = await enter(stack)
   const token = await deployToken(world, 'SilentToken')
   const owner = await actor(stack)
@@ -21,18 +48,24 @@ test('buys in a token without permits: approves, then pays; a refusal leaves not
   const buyer = await newAccount(stack)
   await world.send(await actor(stack), token, TOKEN as Abi, 'mint', [buyer.address, 3n * PRICE])
   await addWallet(buyer)
-  await expect.poll(async () => (await page.request.get(`/v1/datasets/${id}`)).status(), { timeout: 60_000 }).toBe(200)
+  await expect
+    .poll(async () => (await page.request.get(`/v1/datasets/${id}`)).status(), { timeout: 60_000 })
+    .toBe(200)
   await page.goto(`/datasets/${id}`)
   await connect(page)
   await createKey(page)
   await page.getByLabel(PURPOSE).check()
-  const wallet = () => page.evaluate(() => ({ sent: window.testWallet.sent, signed: window.testWallet.signed }))
-  const decline = (after: number) => page.evaluate((n) => void (window.testWallet.rejectAfter = n), after)
+  const wallet = () =>
+    page.evaluate(() => ({ sent: window.testWallet.sent, signed: window.testWallet.signed }))
+  const decline = (after: number) =>
+    page.evaluate((n) => void (window.testWallet.rejectAfter = n), after)
   const buy = page.getByRole('button', { name: /^Purchase for 7000 smallest units of token 0x/ })
   const start = await wallet()
 
   // The approval is declined: nothing was sent, and the page is as before.
-  await expect(page.getByText(/^Two transactions, because no permit can be signed for this token/)).toBeVisible()
+  await expect(
+    page.getByText(/^Two transactions, because no permit can be signed for this token/),
+  ).toBeVisible()
   await decline(0)
   await buy.click()
   await expect(page.getByText('You declined the request in your wallet.')).toBeVisible()
@@ -41,10 +74,15 @@ test('buys in a token without permits: approves, then pays; a refusal leaves not
   await expect(page.getByText(/^Two transactions/)).toBeVisible()
   await expect(buy).toBeEnabled()
 
-  // The approval is given, the purchase declined: the page says that the approval stands, and takes it back.
+  // The approval is given, the purchase declined: the page says that the approval stands, and takes
+  // it back.
   await decline(1)
   await buy.click()
-  await expect(page.getByText(/^One transaction\. The licence contract may take 7000 smallest units .* already/)).toBeVisible()
+  await expect(
+    page.getByText(
+      /^One transaction\. The licence contract may take 7000 smallest units .* already/,
+    ),
+  ).toBeVisible()
   expect((await wallet()).sent).toBe(start.sent + 1)
   expect(await balanceOf(world, token, buyer.address)).toBe(3n * PRICE)
   await checkAccessibility()
@@ -73,7 +111,11 @@ test('buys in a token without permits: approves, then pays; a refusal leaves not
   expect((await wallet()).sent).toBe(then.sent + 1)
 })
 
-test('takes an old approval back first where a token wants that', async ({ page, stack, addWallet }) => {
+test('takes an old approval back first where a token wants that', async ({
+  page,
+  stack,
+  addWallet,
+}) => {
   const world = await enter(stack)
   const token = await deployToken(world, 'StubbornToken')
   const price = 3n * 10n ** 18n
@@ -84,7 +126,9 @@ test('takes an old approval back first where a token wants that', async ({ page,
   await world.send(account, token, TOKEN as Abi, 'approve', [world.contracts.AccessLicense, 1n])
   await registerKey(world, account)
   await addWallet(buyer)
-  await expect.poll(async () => (await page.request.get(`/v1/datasets/${id}`)).status(), { timeout: 60_000 }).toBe(200)
+  await expect
+    .poll(async () => (await page.request.get(`/v1/datasets/${id}`)).status(), { timeout: 60_000 })
+    .toBe(200)
   await page.goto(`/datasets/${id}`)
   await connect(page)
   await page.getByLabel(PURPOSE).check()
@@ -95,7 +139,12 @@ test('takes an old approval back first where a token wants that', async ({ page,
   expect(await allowanceOf(world, token, buyer.address)).toBe(0n)
 })
 
-test('lets an owner who pays back in a token withdraw what is left of the approval', async ({ page, stack, addWallet, checkAccessibility }) => {
+test('lets an owner who pays back in a token withdraw what is left of the approval', async ({
+  page,
+  stack,
+  addWallet,
+  checkAccessibility,
+}) => {
   const world = await enter(stack)
   const token = await deployToken(world, 'Dollar')
   const owning = await newAccount(stack)
@@ -104,8 +153,13 @@ test('lets an owner who pays back in a token withdraw what is left of the approv
   const price = 10n ** 15n
   const licences = world.contracts.AccessLicense
   await publish(world, owner, offerOf({ price, currency: token, proRata: true }))
-  const offerId = await world.read.readContract({ address: licences, abi: AccessLicense, functionName: 'offerCount' })
-  for (const { address } of [owner, buyer]) await world.send(buyer, token, TOKEN as Abi, 'mint', [address, price])
+  const offerId = await world.read.readContract({
+    address: licences,
+    abi: AccessLicense,
+    functionName: 'offerCount',
+  })
+  for (const { address } of [owner, buyer])
+    await world.send(buyer, token, TOKEN as Abi, 'mint', [address, price])
   await registerKey(world, buyer)
   await world.send(buyer, token, TOKEN as Abi, 'approve', [licences, price])
   await world.send(buyer, licences, AccessLicense as Abi, 'purchase', [offerId, HMB])
@@ -127,14 +181,17 @@ test('lets an owner who pays back in a token withdraw what is left of the approv
   await page.evaluate(() => void (window.testWallet.rejectAfter = 1))
   await revoke()
   await expect(page.getByText('You declined the request in your wallet.')).toBeVisible()
-  await expect(page.getByText(/^The licence contract may still take .* TUSD from your account/)).toBeVisible()
+  await expect(
+    page.getByText(/^The licence contract may still take .* TUSD from your account/),
+  ).toBeVisible()
   expect(await allowanceOf(world, token, owner.address)).toBeGreaterThan((price * 9n) / 10n)
   await checkAccessibility()
   await withdraw.click()
   await expect(withdraw).toHaveCount(0)
   expect(await allowanceOf(world, token, owner.address)).toBe(0n)
 
-  // What is due falls while the person reads what the wallet asks: the rest can be withdrawn when the licence is no more.
+  // What is due falls while the person reads what the wallet asks: the rest can be withdrawn when
+  // the licence is no more.
   await page.evaluate(() => void (window.testWallet.pause = 2_100))
   await revoke()
   await expect(page.getByText('Revoked by the owner')).toBeVisible()
@@ -147,23 +204,55 @@ test('lets an owner who pays back in a token withdraw what is left of the approv
   expect(await allowanceOf(world, token, owner.address)).toBe(0n)
 })
 
-test('shows a former owner the royalty in each currency, and pays it out', async ({ page, stack, addWallet, checkAccessibility }) => {
+test('shows a former owner the royalty in each currency, and pays it out', async ({
+  page,
+  stack,
+  addWallet,
+  checkAccessibility,
+}) => {
   const world = await enter(stack)
   const token = await deployToken(world, 'Dollar')
   const publishing = await newAccount(stack)
-  const [publisher, next, buyer] = [privateKeyToAccount(publishing.privateKey), await actor(stack), await actor(stack)]
+  const [publisher, next, buyer] = [
+    privateKeyToAccount(publishing.privateKey),
+    await actor(stack),
+    await actor(stack),
+  ]
   const id = await publish(world, publisher, offerOf({ price: 100_000_000n, currency: token }))
-  await world.send(publisher, world.contracts.DatasetNFT, DatasetNFT as Abi, 'transferFrom', [publisher.address, next.address, id])
+  await world.send(publisher, world.contracts.DatasetNFT, DatasetNFT as Abi, 'transferFrom', [
+    publisher.address,
+    next.address,
+    id,
+  ])
   // The new owner's own offer, in ether; both bring the publisher 5 %.
   await offerFromOwner(world, id, offerOf({ datasetId: id, price: 10n ** 18n }))
   await world.send(await actor(stack), token, TOKEN as Abi, 'mint', [buyer.address, 100_000_000n])
-  const newest = await world.read.readContract({ address: world.contracts.AccessLicense, abi: AccessLicense, functionName: 'offerCount' })
+  const newest = await world.read.readContract({
+    address: world.contracts.AccessLicense,
+    abi: AccessLicense,
+    functionName: 'offerCount',
+  })
   await registerKey(world, buyer)
-  await world.send(buyer, token, TOKEN as Abi, 'approve', [world.contracts.AccessLicense, 100_000_000n])
-  for (const [offerId, value] of [[newest - 1n, 0n], [newest, 10n ** 18n]] as const) {
-    await world.send(buyer, world.contracts.AccessLicense, AccessLicense as Abi, 'purchase', [offerId, HMB], value)
+  await world.send(buyer, token, TOKEN as Abi, 'approve', [
+    world.contracts.AccessLicense,
+    100_000_000n,
+  ])
+  for (const [offerId, value] of [
+    [newest - 1n, 0n],
+    [newest, 10n ** 18n],
+  ] as const) {
+    await world.send(
+      buyer,
+      world.contracts.AccessLicense,
+      AccessLicense as Abi,
+      'purchase',
+      [offerId, HMB],
+      value,
+    )
     const license = await deliverNewest(world, next)
-    await world.send(buyer, world.contracts.AccessLicense, AccessLicense as Abi, 'confirm', [license])
+    await world.send(buyer, world.contracts.AccessLicense, AccessLicense as Abi, 'confirm', [
+      license,
+    ])
   }
 
   await addWallet(publishing)
@@ -188,16 +277,24 @@ test('shows a former owner the royalty in each currency, and pays it out', async
   await expect(page.getByText('An address is 0x and 40 hexadecimal digits.')).toBeVisible()
   await page.getByLabel('Address of the token').fill(world.contracts.DatasetNFT)
   await page.getByRole('button', { name: 'Look it up' }).click()
-  await expect(page.getByText(`Nothing is owed to you in the token ${world.contracts.DatasetNFT}.`)).toBeVisible()
+  await expect(
+    page.getByText(`Nothing is owed to you in the token ${world.contracts.DatasetNFT}.`),
+  ).toBeVisible()
   await checkAccessibility()
 })
 
-test('says that a transaction was replaced, and pays nothing for it', async ({ page, stack, addWallet }) => {
+test('says that a transaction was replaced, and pays nothing for it', async ({
+  page,
+  stack,
+  addWallet,
+}) => {
   const world = await enter(stack)
   const id = await publish(world, await actor(stack), offerOf({ price: 10n ** 17n }))
   const buyer = await newAccount(stack)
   await addWallet(buyer)
-  await expect.poll(async () => (await page.request.get(`/v1/datasets/${id}`)).status(), { timeout: 60_000 }).toBe(200)
+  await expect
+    .poll(async () => (await page.request.get(`/v1/datasets/${id}`)).status(), { timeout: 60_000 })
+    .toBe(200)
   await page.goto(`/datasets/${id}`)
   await connect(page)
   await createKey(page)
@@ -210,13 +307,32 @@ test('says that a transaction was replaced, and pays nothing for it', async ({ p
   await expect.poll(() => page.evaluate(() => window.testWallet.sent)).toBe(sent + 1)
   await expect(page.getByText('Waiting for the next block…')).toBeVisible()
   // "Cancel" in the wallet: the same place, for a higher fee, to itself; then the line moves on.
-  const wallet = createWalletClient({ account: privateKeyToAccount(buyer.privateKey), transport: http(stack.rpcUrl) })
-  const nothing = { to: buyer.address, value: 0n, gas: 21_000n, maxFeePerGas: 10n ** 12n, maxPriorityFeePerGas: 10n ** 11n, chain: null }
+  const wallet = createWalletClient({
+    account: privateKeyToAccount(buyer.privateKey),
+    transport: http(stack.rpcUrl),
+  })
+  const nothing = {
+    to: buyer.address,
+    value: 0n,
+    gas: 21_000n,
+    maxFeePerGas: 10n ** 12n,
+    maxPriorityFeePerGas: 10n ** 11n,
+    chain: null,
+  }
   await wallet.sendTransaction({ ...nothing, nonce: nonce + 1 })
   await wallet.sendTransaction({ ...nothing, nonce })
-  await expect(page.getByText('Another transaction of your account took the place of this one.')).toBeVisible({ timeout: 60_000 })
+  await expect(
+    page.getByText('Another transaction of your account took the place of this one.'),
+  ).toBeVisible({ timeout: 60_000 })
   await expect(page.getByRole('button', { name: 'Purchase for 0.1 ETH' })).toBeEnabled()
-  expect(await world.read.readContract({ address: world.contracts.AccessLicense, abi: AccessLicense, functionName: 'balanceOf', args: [buyer.address] })).toBe(0n)
+  expect(
+    await world.read.readContract({
+      address: world.contracts.AccessLicense,
+      abi: AccessLicense,
+      functionName: 'balanceOf',
+      args: [buyer.address],
+    }),
+  ).toBe(0n)
 })
 
 test('connects, buys and collects with the keyboard alone', async ({ page, stack, addWallet }) => {
@@ -226,7 +342,9 @@ test('connects, buys and collects with the keyboard alone', async ({ page, stack
   const buyer = await newAccount(stack)
   await registerKey(world, privateKeyToAccount(buyer.privateKey))
   await addWallet(buyer)
-  await expect.poll(async () => (await page.request.get(`/v1/datasets/${id}`)).status(), { timeout: 60_000 }).toBe(200)
+  await expect
+    .poll(async () => (await page.request.get(`/v1/datasets/${id}`)).status(), { timeout: 60_000 })
+    .toBe(200)
   await page.goto(`/datasets/${id}`)
   const press = async (target: Locator, key: string) => {
     await expect(target).toBeEnabled()
@@ -248,7 +366,12 @@ test('connects, buys and collects with the keyboard alone', async ({ page, stack
   // The menu by its arrow keys.
   await press(page.getByRole('button', { name: /^Account 0x/ }), 'Enter')
   const entry = page.getByRole('menuitem', { name: 'Owed to me' })
-  for (let i = 0; i < 6 && !(await entry.evaluate((element) => element === document.activeElement)); i++) await page.keyboard.press('ArrowDown')
+  for (
+    let i = 0;
+    i < 6 && !(await entry.evaluate((element) => element === document.activeElement));
+    i++
+  )
+    await page.keyboard.press('ArrowDown')
   await expect(entry).toBeFocused()
   await page.keyboard.press('Enter')
   const collect = page.getByRole('button', { name: 'Collect 0.1 ETH from licences' })

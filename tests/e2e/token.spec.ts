@@ -1,21 +1,46 @@
-/** Offers in a token, bought by one permit; visas; what an owner pays back who revokes. After the other specs: it adds offers and datasets. */
+/**
+ * Offers in a token, bought by one permit; visas; what an owner pays back who revokes. After the
+ * other specs: it adds offers and datasets.
+ */
 import type { Abi } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 
-import { actor, deliverNewest, deployToken, enter, issueVisa, offerFromOwner, offerOf, publish, RESEARCHER_STATUS, TOKEN, trust } from './actors'
+import {
+  actor,
+  deliverNewest,
+  deployToken,
+  enter,
+  issueVisa,
+  offerFromOwner,
+  offerOf,
+  publish,
+  RESEARCHER_STATUS,
+  TOKEN,
+  trust,
+} from './actors'
 import { connect, createKey, expect, newAccount, test } from './fixtures'
 
 const PURPOSE = 'Health, medical or biomedical research'
 const PRICE = 25_500_000n
 const FUNDS = 100_000_000n
 
-test('buys an offer in a token with one signature and one transaction, and renews it', async ({ page, stack, addWallet, checkAccessibility }) => {
+test('buys an offer in a token with one signature and one transaction, and renews it', async ({
+  page,
+  stack,
+  addWallet,
+  checkAccessibility,
+}) => {
   const world = await enter(stack)
   const token = await deployToken(world, 'Dollar')
-  const balance = (of: `0x${string}`) => world.read.readContract({ address: token, abi: TOKEN, functionName: 'balanceOf', args: [of] })
+  const balance = (of: `0x${string}`) =>
+    world.read.readContract({ address: token, abi: TOKEN, functionName: 'balanceOf', args: [of] })
   const dataset = stack.datasets[2]
   if (!dataset) throw new Error('the stack announced too few datasets')
-  await offerFromOwner(world, BigInt(dataset.id), offerOf({ datasetId: BigInt(dataset.id), price: PRICE, currency: token, proRata: true }))
+  await offerFromOwner(
+    world,
+    BigInt(dataset.id),
+    offerOf({ datasetId: BigInt(dataset.id), price: PRICE, currency: token, proRata: true }),
+  )
 
   const buyer = await newAccount(stack)
   await addWallet(buyer)
@@ -34,9 +59,15 @@ test('buys an offer in a token with one signature and one transaction, and renew
   await world.send(await actor(stack), token, TOKEN as Abi, 'mint', [buyer.address, FUNDS])
   await expect(page.getByText('Your account has too little TUSD.')).toHaveCount(0)
   await page.getByLabel(PURPOSE).check()
-  for (const box of await page.getByRole('group', { name: 'You agree to the conditions' }).getByRole('checkbox').all()) await box.check()
+  for (const box of await page
+    .getByRole('group', { name: 'You agree to the conditions' })
+    .getByRole('checkbox')
+    .all())
+    await box.check()
   await page.getByText('Add a research statement (optional)').click()
-  await page.getByLabel('Research statement', { exact: true }).fill('Which early signs of heart disease differ between hospitals?')
+  await page
+    .getByLabel('Research statement', { exact: true })
+    .fill('Which early signs of heart disease differ between hospitals?')
   await checkAccessibility()
 
   // Declining the signature sends nothing.
@@ -52,14 +83,24 @@ test('buys an offer in a token with one signature and one transaction, and renew
   expect([after.sent - before.sent, after.signed - before.signed]).toEqual([1, 1])
   expect(await balance(buyer.address)).toBe(FUNDS - PRICE)
   expect(await balance(world.contracts.AccessLicense)).toBe(PRICE)
-  expect(await world.read.readContract({ address: token, abi: TOKEN, functionName: 'allowance', args: [buyer.address, world.contracts.AccessLicense] })).toBe(0n)
+  expect(
+    await world.read.readContract({
+      address: token,
+      abi: TOKEN,
+      functionName: 'allowance',
+      args: [buyer.address, world.contracts.AccessLicense],
+    }),
+  ).toBe(0n)
 
   // The statement's text is in this browser, its hash on chain.
   await expect(page.getByText('Which early signs of heart disease')).toBeVisible()
-  await expect(page.getByRole('heading', { name: 'Open the data' })).toBeVisible({ timeout: 60_000 })
+  await expect(page.getByRole('heading', { name: 'Open the data' })).toBeVisible({
+    timeout: 60_000,
+  })
   await page.getByRole('button', { name: 'Confirm receipt' }).click()
 
-  // Once more at the same price: the owner is paid at once, and what a revocation would bring rises with the time left.
+  // Once more at the same price: the owner is paid at once, and what a revocation would bring rises
+  // with the time left.
   await expect(page.getByText(/You get back .*, the part that is not used/)).toBeVisible()
   await checkAccessibility()
   await page.getByRole('button', { name: 'Renew for 25.5 TUSD' }).click()
@@ -67,15 +108,31 @@ test('buys an offer in a token with one signature and one transaction, and renew
   await expect(page.getByText(/You get back (50\.\d+|51) TUSD/)).toBeVisible()
 })
 
-test('asks for a visa before it asks for money, and an owner who revokes pays the rest back', async ({ page, stack, addWallet, checkAccessibility, browser }) => {
+test('asks for a visa before it asks for money, and an owner who revokes pays the rest back', async ({
+  page,
+  stack,
+  addWallet,
+  checkAccessibility,
+  browser,
+}) => {
   const world = await enter(stack)
-  const [issuer, buyer, owning] = [await actor(stack), await newAccount(stack), await newAccount(stack)]
+  const [issuer, buyer, owning] = [
+    await actor(stack),
+    await newAccount(stack),
+    await newAccount(stack),
+  ]
   const owner = privateKeyToAccount(owning.privateKey)
   const price = 10n ** 18n
-  const id = await publish(world, owner, offerOf({ price, visas: 1 << RESEARCHER_STATUS, proRata: true }))
+  const id = await publish(
+    world,
+    owner,
+    offerOf({ price, visas: 1 << RESEARCHER_STATUS, proRata: true }),
+  )
 
   await addWallet(buyer)
-  await expect.poll(async () => (await page.request.get(`/v1/datasets/${id}`)).status(), { timeout: 60_000 }).toBe(200)
+  await expect
+    .poll(async () => (await page.request.get(`/v1/datasets/${id}`)).status(), { timeout: 60_000 })
+    .toBe(200)
   await page.goto(`/datasets/${id}`)
   await connect(page)
   await createKey(page)
@@ -83,11 +140,16 @@ test('asks for a visa before it asks for money, and an owner who revokes pays th
   const buy = page.getByRole('button', { name: 'Purchase for 1 ETH' })
   await expect(buy).toBeDisabled()
 
-  const choose = async (buffer: Buffer) => page.getByLabel('Visa files').setInputFiles({ name: 'visa.json', mimeType: 'application/json', buffer })
+  const choose = async (buffer: Buffer) =>
+    page
+      .getByLabel('Visa files')
+      .setInputFiles({ name: 'visa.json', mimeType: 'application/json', buffer })
   await choose(Buffer.from('{}'))
   await expect(page.getByRole('alert').getByText('This is not a visa file')).toBeVisible()
   await choose(await issueVisa(world, issuer, owner.address))
-  await expect(page.getByRole('alert').getByText(/This visa was issued to 0x.*, not to your account/)).toBeVisible()
+  await expect(
+    page.getByRole('alert').getByText(/This visa was issued to 0x.*, not to your account/),
+  ).toBeVisible()
   await expect(buy).toBeDisabled()
   await choose(await issueVisa(world, issuer, buyer.address))
   await expect(page.getByText(/^Valid until /)).toBeVisible()
@@ -95,13 +157,17 @@ test('asks for a visa before it asks for money, and an owner who revokes pays th
 
   // The owner does not know the issuer: said before anything is sent.
   await buy.click()
-  await expect(page.getByRole('alert').getByText('The data owner does not trust the issuer of a visa')).toBeVisible()
+  await expect(
+    page.getByRole('alert').getByText('The data owner does not trust the issuer of a visa'),
+  ).toBeVisible()
   await trust(world, owner, issuer.address)
   await buy.click()
   await expect(page).toHaveURL(/\/licenses\/\d+$/)
   const license = await deliverNewest(world, owner)
   await page.getByRole('button', { name: 'Confirm receipt' }).click()
-  await expect(page.getByText('The licence ends early, with the first of them that expires.')).toBeVisible()
+  await expect(
+    page.getByText('The licence ends early, with the first of them that expires.'),
+  ).toBeVisible()
   await expect(page.getByText(/You get back .*, the part that is not used/)).toBeVisible()
   await checkAccessibility()
 

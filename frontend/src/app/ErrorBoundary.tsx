@@ -14,7 +14,12 @@ export class ErrorBoundary extends Component<{ children: ReactNode }, { error: u
 
   override render() {
     if (this.state.error === null) return this.props.children
-    const failure = new Failure('bug', 'The page met something it did not expect.', 'Reload it. Licences and payments are on chain and are not affected.', { cause: this.state.error })
+    const failure = new Failure(
+      'bug',
+      'The page met something it did not expect.',
+      'Reload it. Licences and payments are on chain and are not affected.',
+      { cause: this.state.error },
+    )
     return (
       <Page title="This page broke">
         <FailureNotice error={failure} />

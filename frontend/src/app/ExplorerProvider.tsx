@@ -5,7 +5,10 @@ import { ExplorerContextProvider } from '@/components/Explorer'
 
 import { useDeployment } from './deployment'
 
-/** A local chain has no explorer, whatever its number. The list is read only where this network may be in it. */
+/**
+ * A local chain has no explorer, whatever its number. The list is read only where this network may
+ * be in it.
+ */
 export function ExplorerProvider({ children }: { children: ReactNode }) {
   const { network, chainId, contracts } = useDeployment()
   const local = network === 'local'

@@ -1,4 +1,7 @@
-/** The parts of the page's frame that know the wallet and the chain; the frame stands without them until they are loaded. */
+/**
+ * The parts of the page's frame that know the wallet and the chain; the frame stands without them
+ * until they are loaded.
+ */
 import { useDeployment } from './deployment'
 import { OnChain } from './OnChain'
 import { useHead } from './useChain'
@@ -32,5 +35,7 @@ function Block() {
   const deployment = useDeployment()
   const head = useHead()
   if (head.error) return 'The chain’s node does not answer'
-  return head.data ? `Network ${deployment.network} (${deployment.chainId}) · block ${head.data.number}` : 'Reading the chain…'
+  return head.data
+    ? `Network ${deployment.network} (${deployment.chainId}) · block ${head.data.number}`
+    : 'Reading the chain…'
 }

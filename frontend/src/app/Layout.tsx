@@ -6,9 +6,16 @@ import { Loading } from '@/components/Page'
 
 import { ErrorBoundary } from './ErrorBoundary'
 
-/** What the frame shows where the chunk with the wallet could not be fetched: reading goes on, and says how to get it. */
+/**
+ * What the frame shows where the chunk with the wallet could not be fetched: reading goes on, and
+ * says how to get it.
+ */
 const frame = (): Promise<Record<'Account' | 'Network' | 'Head', () => ReactNode>> =>
-  import('./Frame').catch(() => ({ Account: Reload, Network: () => null, Head: () => 'A part of the page could not be loaded' }))
+  import('./Frame').catch(() => ({
+    Account: Reload,
+    Network: () => null,
+    Head: () => 'A part of the page could not be loaded',
+  }))
 
 const Account = lazy(async () => ({ default: (await frame()).Account }))
 const Network = lazy(async () => ({ default: (await frame()).Network }))
@@ -34,7 +41,10 @@ export function Layout() {
   const { pathname } = useLocation()
   return (
     <div className="flex min-h-screen flex-col">
-      <a href="#main" className="sr-only focus:not-sr-only focus:absolute focus:z-50 focus:m-2 focus:rounded-lg focus:bg-surface focus:px-4 focus:py-2">
+      <a
+        href="#main"
+        className="sr-only focus:not-sr-only focus:absolute focus:z-50 focus:m-2 focus:rounded-lg focus:bg-surface focus:px-4 focus:py-2"
+      >
         Skip to the content
       </a>
       <header className="border-b border-line bg-surface">
@@ -43,7 +53,10 @@ export function Layout() {
             <img src="/favicon.svg" alt="" className="size-8" />
             <span className="font-serif text-xl font-semibold">BioDeSci</span>
           </NavLink>
-          <nav aria-label="Main" className="order-last -mx-3 flex w-[calc(100%+1.5rem)] flex-wrap md:order-none md:w-auto md:grow">
+          <nav
+            aria-label="Main"
+            className="order-last -mx-3 flex w-[calc(100%+1.5rem)] flex-wrap md:order-none md:w-auto md:grow"
+          >
             {PLACES.map(([to, name]) => (
               <NavLink
                 key={to}

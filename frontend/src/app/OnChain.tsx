@@ -1,4 +1,7 @@
-/** What is inside may read the chain and use the wallet. Everything that does comes in chunks of its own, after the first view. */
+/**
+ * What is inside may read the chain and use the wallet. Everything that does comes in chunks of its
+ * own, after the first view.
+ */
 import type { ReactNode } from 'react'
 import { Outlet } from 'react-router'
 import { defineChain } from 'viem'
@@ -9,7 +12,10 @@ import type { Deployment } from '@/lib/config'
 
 import { useDeployment } from './deployment'
 
-/** One wallet for the whole page, however many parts of it ask: made for this deployment, and made anew only for another. */
+/**
+ * One wallet for the whole page, however many parts of it ask: made for this deployment, and made
+ * anew only for another.
+ */
 let made: { of: string; config: Config } | undefined
 
 function configFor(deployment: Deployment): Config {

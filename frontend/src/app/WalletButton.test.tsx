@@ -16,8 +16,16 @@ import { DeploymentProvider } from './deployment'
 import { KeyringProvider, useKeyring } from './keyring'
 import { WalletButton } from './WalletButton'
 
-const [A, B]: [Address, Address] = ['0x70997970C51812dc3A010C7d01b50e0d17dc79C8', '0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC']
-const CHAIN = defineChain({ id: 31_337, name: 'test', nativeCurrency: { name: 'Ether', symbol: 'ETH', decimals: 18 }, rpcUrls: { default: { http: ['http://127.0.0.1:1'] } } })
+const [A, B]: [Address, Address] = [
+  '0x70997970C51812dc3A010C7d01b50e0d17dc79C8',
+  '0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC',
+]
+const CHAIN = defineChain({
+  id: 31_337,
+  name: 'test',
+  nativeCurrency: { name: 'Ether', symbol: 'ETH', decimals: 18 },
+  rpcUrls: { default: { http: ['http://127.0.0.1:1'] } },
+})
 const DEPLOYMENT = { chainId: CHAIN.id } as Deployment
 
 let keyring: ReturnType<typeof useKeyring>
@@ -30,7 +38,12 @@ function Held() {
 }
 
 function wallet() {
-  return createConfig({ chains: [CHAIN], connectors: [mock({ accounts: [A, B] })], transports: { [CHAIN.id]: http('http://127.0.0.1:1') }, storage: null })
+  return createConfig({
+    chains: [CHAIN],
+    connectors: [mock({ accounts: [A, B] })],
+    transports: { [CHAIN.id]: http('http://127.0.0.1:1') },
+    storage: null,
+  })
 }
 
 let config: ReturnType<typeof wallet>

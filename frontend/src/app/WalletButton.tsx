@@ -12,13 +12,15 @@ import { useDeployment } from './deployment'
 import { useKeyring } from './keyring'
 import { useWallet } from './useChain'
 
-const ITEM = 'block w-full rounded-md px-3 py-2 text-left no-underline text-ink data-highlighted:bg-brand-soft outline-none cursor-pointer'
+const ITEM =
+  'block w-full rounded-md px-3 py-2 text-left no-underline text-ink data-highlighted:bg-brand-soft outline-none cursor-pointer'
 
 export function WalletButton() {
   const wallet = useWallet()
   const disconnect = useDisconnect()
   const keyring = useKeyring()
-  // A disconnect that began in the wallet, and a key that is opened only after it: the keyring is a new one whenever what it holds changes.
+  // A disconnect that began in the wallet, and a key that is opened only after it: the keyring is a
+  // new one whenever what it holds changes.
   useEffect(() => {
     if (wallet.status === 'none') keyring.lockAll()
   }, [wallet.status, keyring])
@@ -30,15 +32,25 @@ export function WalletButton() {
   return (
     <DropdownMenu.Root modal={false}>
       <DropdownMenu.Trigger asChild>
-        <Button look="secondary" aria-label={`Account ${wallet.account}${wallet.status === 'wrong-chain' ? ', on another network' : ''}`}>
-          <span aria-hidden className={`grid size-4 place-items-center rounded-full text-[0.65rem] font-bold text-on-brand ${wallet.status === 'ready' ? 'bg-good' : 'bg-bad'}`}>
+        <Button
+          look="secondary"
+          aria-label={`Account ${wallet.account}${wallet.status === 'wrong-chain' ? ', on another network' : ''}`}
+        >
+          <span
+            aria-hidden
+            className={`grid size-4 place-items-center rounded-full text-[0.65rem] font-bold text-on-brand ${wallet.status === 'ready' ? 'bg-good' : 'bg-bad'}`}
+          >
             {wallet.status === 'ready' ? '✓' : '!'}
           </span>
           <span className="font-mono text-sm">{shorten(wallet.account)}</span>
         </Button>
       </DropdownMenu.Trigger>
       <DropdownMenu.Portal>
-        <DropdownMenu.Content align="end" sideOffset={6} className="z-50 min-w-52 rounded-xl border border-line bg-surface p-1.5 shadow-xl">
+        <DropdownMenu.Content
+          align="end"
+          sideOffset={6}
+          className="z-50 min-w-52 rounded-xl border border-line bg-surface p-1.5 shadow-xl"
+        >
           <DropdownMenu.Item asChild className={ITEM}>
             <Link to="/key">My key</Link>
           </DropdownMenu.Item>
@@ -61,7 +73,10 @@ export function WalletButton() {
   )
 }
 
-/** The browser may refuse, or keep the clipboard from a page without TLS: the address stands on the button's label all the same. */
+/**
+ * The browser may refuse, or keep the clipboard from a page without TLS: the address stands on the
+ * button's label all the same.
+ */
 async function copy(text: string): Promise<void> {
   await Promise.resolve(navigator.clipboard?.writeText(text)).catch(() => undefined)
 }
@@ -93,16 +108,23 @@ export function ConnectButton({ busy = false }: { busy?: boolean }) {
               onClick={() => connect.mutate({ connector }, { onSuccess: () => setOpen(false) })}
               className="flex w-full items-center gap-3 rounded-xl border border-line-strong/60 bg-field px-4 py-3 text-left font-medium hover:bg-brand-soft"
             >
-              {connector.icon ? <img src={connector.icon} alt="" className="size-8 rounded-lg" /> : <span aria-hidden className="size-8 rounded-lg bg-sunken" />}
+              {connector.icon ? (
+                <img src={connector.icon} alt="" className="size-8 rounded-lg" />
+              ) : (
+                <span aria-hidden className="size-8 rounded-lg bg-sunken" />
+              )}
               {connector.name}
             </button>
           ))}
           {connectors.length === 0 && (
             <Notice tone="warn" title="No wallet was found in this browser.">
-              Install a browser wallet that announces itself (EIP-6963), allow it on this page, and reload.
+              Install a browser wallet that announces itself (EIP-6963), allow it on this page, and
+              reload.
             </Notice>
           )}
-          {connect.isPending && <Notice title="Waiting for your wallet…">Approve the connection there.</Notice>}
+          {connect.isPending && (
+            <Notice title="Waiting for your wallet…">Approve the connection there.</Notice>
+          )}
           {connect.error && <FailureNotice error={connect.error} />}
         </div>
       </Dialog>
@@ -122,12 +144,21 @@ export function NetworkNotice() {
         tone="warn"
         title="Your wallet is on another network."
         action={
-          <Button busy={change.isPending} onClick={() => change.mutate({ chainId: deployment.chainId, addEthereumChainParameter: { rpcUrls: [deployment.rpcUrl] } })}>
+          <Button
+            busy={change.isPending}
+            onClick={() =>
+              change.mutate({
+                chainId: deployment.chainId,
+                addEthereumChainParameter: { rpcUrls: [deployment.rpcUrl] },
+              })
+            }
+          >
             Switch network
           </Button>
         }
       >
-        BioDeSci runs on network {deployment.chainId} here, your wallet is on {wallet.chainId}. You can read everything; to buy or confirm, switch first.
+        BioDeSci runs on network {deployment.chainId} here, your wallet is on {wallet.chainId}. You
+        can read everything; to buy or confirm, switch first.
       </Notice>
       {change.error && <FailureNotice error={change.error} />}
     </div>

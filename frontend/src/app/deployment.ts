@@ -1,4 +1,7 @@
-/** The deployment, for every component. What talks to its chain is in chain.ts, which is loaded after the first view. */
+/**
+ * The deployment, for every component. What talks to its chain is in chain.ts, which is loaded
+ * after the first view.
+ */
 import { createContext, useContext } from 'react'
 
 import type { Deployment } from '@/lib/config'

@@ -1,4 +1,7 @@
-/** Keys that are unlocked in this tab: seeds by account, in memory only, gone on reload, "Lock", or when the wallet is disconnected. */
+/**
+ * Keys that are unlocked in this tab: seeds by account, in memory only, gone on reload, "Lock", or
+ * when the wallet is disconnected.
+ */
 import { createContext, useCallback, useContext, useMemo, useState, type ReactNode } from 'react'
 import type { Address } from 'viem'
 
@@ -34,7 +37,15 @@ export function KeyringProvider({ children }: { children: ReactNode }) {
       return held.size === 0 ? held : new Map()
     })
   }, [])
-  const value = useMemo(() => ({ seedsOf: (account: Address) => unlocked.get(account.toLowerCase()) ?? NONE, unlock, lock, lockAll }), [unlocked, unlock, lock, lockAll])
+  const value = useMemo(
+    () => ({
+      seedsOf: (account: Address) => unlocked.get(account.toLowerCase()) ?? NONE,
+      unlock,
+      lock,
+      lockAll,
+    }),
+    [unlocked, unlock, lock, lockAll],
+  )
   return <KeyringContext.Provider value={value}>{children}</KeyringContext.Provider>
 }
 

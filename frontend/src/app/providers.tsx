@@ -16,7 +16,8 @@ const queries = new QueryClient({
     queries: {
       staleTime: 2_000,
       // A clear answer ("there is no such dataset") isn't asked for again.
-      retry: (failures, error) => failures < 1 && !(error instanceof Failure && error.kind === 'missing'),
+      retry: (failures, error) =>
+        failures < 1 && !(error instanceof Failure && error.kind === 'missing'),
       retryDelay: 800,
       networkMode: 'always',
     },
@@ -54,7 +55,11 @@ function Configured({ children }: { children: ReactNode }) {
         <FailureNotice
           error={deployment.error}
           action={
-            <Button look="secondary" onClick={() => void deployment.refetch()} busy={deployment.isFetching}>
+            <Button
+              look="secondary"
+              onClick={() => void deployment.refetch()}
+              busy={deployment.isFetching}
+            >
               Try again
             </Button>
           }

@@ -14,7 +14,10 @@ export function useReader(): Reader {
   return useMemo(() => readerOf(client), [client])
 }
 
-/** The newest block: its number for "as of", its time for deadlines (the chain's clock counts, not the browser's). */
+/**
+ * The newest block: its number for "as of", its time for deadlines (the chain's clock counts, not
+ * the browser's).
+ */
 export function useHead() {
   const client = useReader()
   return useQuery({
@@ -35,6 +38,11 @@ export type Wallet =
 export function useWallet(): Wallet {
   const { chainId } = useDeployment()
   const connection = useConnection()
-  if (connection.status === 'connected') return { status: connection.chainId === chainId ? 'ready' : 'wrong-chain', account: connection.address, chainId: connection.chainId }
+  if (connection.status === 'connected')
+    return {
+      status: connection.chainId === chainId ? 'ready' : 'wrong-chain',
+      account: connection.address,
+      chainId: connection.chainId,
+    }
   return { status: connection.status === 'disconnected' ? 'none' : 'connecting' }
 }

@@ -14,7 +14,10 @@ const SAID: Record<Phase, string> = {
   mining: 'Waiting for the next block…',
 }
 
-/** A transaction's progress for a component; whatever is on screen is read anew from the chain when it ends, well or badly. */
+/**
+ * A transaction's progress for a component; whatever is on screen is read anew from the chain when
+ * it ends, well or badly.
+ */
 export function useTransact() {
   const config = useConfig()
   const { chainId } = useDeployment()
@@ -36,7 +39,8 @@ export function useTransact() {
         return null
       } finally {
         setPhase(null)
-        // Marked at once, read in the background: the next page does not wait for an API that is away.
+        // Marked at once, read in the background: the next page does not wait for an API that is
+        // away.
         void queries.invalidateQueries()
       }
     },

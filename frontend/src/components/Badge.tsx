@@ -11,5 +11,11 @@ const LOOKS = {
 export type Tone = keyof typeof LOOKS
 
 export function Badge({ tone = 'plain', children }: { tone?: Tone; children: ReactNode }) {
-  return <span className={`inline-flex items-center rounded-full border px-2.5 py-0.5 text-sm font-medium whitespace-nowrap ${LOOKS[tone]}`}>{children}</span>
+  return (
+    <span
+      className={`inline-flex items-center rounded-full border px-2.5 py-0.5 text-sm font-medium whitespace-nowrap ${LOOKS[tone]}`}
+    >
+      {children}
+    </span>
+  )
 }

@@ -1,8 +1,10 @@
 import type { ButtonHTMLAttributes } from 'react'
 
 const LOOKS = {
-  primary: 'bg-brand text-on-brand hover:bg-brand-strong border-brand disabled:bg-brand-off disabled:border-brand-off',
-  secondary: 'bg-surface text-brand border-line-strong hover:bg-brand-soft aria-pressed:bg-brand-soft disabled:text-muted disabled:hover:bg-surface',
+  primary:
+    'bg-brand text-on-brand hover:bg-brand-strong border-brand disabled:bg-brand-off disabled:border-brand-off',
+  secondary:
+    'bg-surface text-brand border-line-strong hover:bg-brand-soft aria-pressed:bg-brand-soft disabled:text-muted disabled:hover:bg-surface',
   danger: 'bg-surface text-bad border-bad hover:bg-bad-soft',
   quiet: 'bg-transparent text-brand border-transparent hover:bg-brand-soft',
 } as const
@@ -13,7 +15,15 @@ interface Props extends ButtonHTMLAttributes<HTMLButtonElement> {
   busy?: boolean
 }
 
-export function Button({ look = 'primary', busy = false, className = '', children, disabled, type = 'button', ...rest }: Props) {
+export function Button({
+  look = 'primary',
+  busy = false,
+  className = '',
+  children,
+  disabled,
+  type = 'button',
+  ...rest
+}: Props) {
   return (
     <button
       type={type === 'submit' ? 'submit' : 'button'}
@@ -22,7 +32,12 @@ export function Button({ look = 'primary', busy = false, className = '', childre
       className={`inline-flex min-h-10 items-center justify-center gap-2 rounded-lg border px-4 py-2 text-[0.95rem] font-medium leading-tight transition-colors ${LOOKS[look]} ${className}`}
       {...rest}
     >
-      {busy && <span aria-hidden className="size-4 animate-spin rounded-full border-2 border-current border-t-transparent" />}
+      {busy && (
+        <span
+          aria-hidden
+          className="size-4 animate-spin rounded-full border-2 border-current border-t-transparent"
+        />
+      )}
       {children}
     </button>
   )

@@ -10,7 +10,10 @@ interface Props {
 
 export function Card({ title, aside, id, children, className = '' }: Props) {
   return (
-    <section aria-labelledby={title && id ? id : undefined} className={`rounded-2xl border border-line bg-surface p-5 shadow-card sm:p-6 ${className}`}>
+    <section
+      aria-labelledby={title && id ? id : undefined}
+      className={`rounded-2xl border border-line bg-surface p-5 shadow-card sm:p-6 ${className}`}
+    >
       {title && (
         <header className="mb-4 flex flex-wrap items-baseline justify-between gap-x-4 gap-y-1">
           <h2 id={id}>{title}</h2>
@@ -23,7 +26,11 @@ export function Card({ title, aside, id, children, className = '' }: Props) {
 }
 
 /** Name and value pairs. */
-export function Facts({ items }: { items: readonly (readonly [name: string, value: ReactNode])[] }) {
+export function Facts({
+  items,
+}: {
+  items: readonly (readonly [name: string, value: ReactNode])[]
+}) {
   return (
     <dl className="grid grid-cols-1 gap-x-6 gap-y-3 sm:grid-cols-[minmax(8rem,auto)_1fr]">
       {items.map(([name, value]) => (

@@ -10,7 +10,9 @@ interface Props {
   on?: Place
 }
 
-/** A hash, address or CID: shortened for the eye, whole for the clipboard and assistive technology. */
+/**
+ * A hash, address or CID: shortened for the eye, whole for the clipboard and assistive technology.
+ */
 export function Copyable({ value, label, digits = 6, on }: Props) {
   const [said, setSaid] = useState('')
   const copy = async () => {
@@ -26,7 +28,12 @@ export function Copyable({ value, label, digits = 6, on }: Props) {
   return (
     <span className="inline-flex max-w-full items-center gap-1.5">
       <Short value={value} what={label} place={on} digits={digits} />
-      <button type="button" onClick={() => void copy()} aria-label={`Copy ${label}`} className="rounded border border-line px-1.5 py-0.5 text-xs text-muted hover:bg-brand-soft hover:text-brand">
+      <button
+        type="button"
+        onClick={() => void copy()}
+        aria-label={`Copy ${label}`}
+        className="rounded border border-line px-1.5 py-0.5 text-xs text-muted hover:bg-brand-soft hover:text-brand"
+      >
         {said === 'Copied' ? 'Copied ✓' : 'Copy'}
       </button>
       <span role="status" className="sr-only">

@@ -10,7 +10,8 @@ interface Props {
 }
 
 export function Dialog({ open, onOpenChange, title, description, children }: Props) {
-  // Whoever opened the dialog gets the focus back; Radix does so by itself only for its own trigger.
+  // Whoever opened the dialog gets the focus back; Radix does so by itself only for its own
+  // trigger.
   const opener = useRef<Element | null>(null)
   return (
     <Radix.Root open={open} onOpenChange={onOpenChange}>
@@ -28,7 +29,10 @@ export function Dialog({ open, onOpenChange, title, description, children }: Pro
         >
           <div className="mb-4 flex items-start justify-between gap-4">
             <Radix.Title>{title}</Radix.Title>
-            <Radix.Close aria-label="Close" className="-mt-1 -mr-2 grid size-9 shrink-0 place-items-center rounded-lg text-xl text-muted hover:bg-sunken">
+            <Radix.Close
+              aria-label="Close"
+              className="-mt-1 -mr-2 grid size-9 shrink-0 place-items-center rounded-lg text-xl text-muted hover:bg-sunken"
+            >
               <span aria-hidden>×</span>
             </Radix.Close>
           </div>

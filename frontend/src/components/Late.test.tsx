@@ -10,7 +10,10 @@ import { late, latePage } from './Late'
 
 afterEach(cleanup)
 
-const gone = () => Promise.reject(new TypeError('Failed to fetch dynamically imported module: /assets/Trade-0a1b2c3d.js'))
+const gone = () =>
+  Promise.reject(
+    new TypeError('Failed to fetch dynamically imported module: /assets/Trade-0a1b2c3d.js'),
+  )
 const show = (part: ReactNode) =>
   render(
     <ErrorBoundary>
@@ -21,7 +24,9 @@ const show = (part: ReactNode) =>
 
 describe('late', () => {
   it('shows the part, with what it is given', async () => {
-    const Part = late<{ of: string }>(() => Promise.resolve({ default: ({ of }) => <p>The offers of {of}</p> }))
+    const Part = late<{ of: string }>(() =>
+      Promise.resolve({ default: ({ of }) => <p>The offers of {of}</p> }),
+    )
     show(<Part of="dataset 7" />)
     expect(await screen.findByText('The offers of dataset 7')).toBeInTheDocument()
   })
@@ -29,7 +34,9 @@ describe('late', () => {
   it('leaves the rest of the page where a part cannot be fetched, and offers to reload', async () => {
     const Part = late(gone)
     show(<Part />)
-    expect(await screen.findByText('This part of the page could not be loaded.')).toBeInTheDocument()
+    expect(
+      await screen.findByText('This part of the page could not be loaded.'),
+    ).toBeInTheDocument()
     expect(screen.getByText('What was there')).toBeInTheDocument()
     expect(screen.getByRole('button', { name: 'Reload' })).toBeEnabled()
     expect(screen.queryByText('This page broke')).toBeNull()
@@ -47,12 +54,21 @@ describe('late', () => {
   it('has a title where a whole page is missing', async () => {
     const Lost = latePage(gone)
     show(<Lost />)
-    expect(await screen.findByRole('heading', { name: 'This page could not be loaded' })).toBeInTheDocument()
+    expect(
+      await screen.findByRole('heading', { name: 'This page could not be loaded' }),
+    ).toBeInTheDocument()
     expect(screen.getByRole('button', { name: 'Reload' })).toBeEnabled()
   })
 })
 
-it.each(['Failed to fetch dynamically imported module: /a.js', 'error loading dynamically imported module: /a.js', 'Importing a module script failed.'])('explains "%s" where a part is fetched at a click', (message) => {
-  expect(explain(new TypeError(message))).toMatchObject({ kind: 'stale', message: 'A part of the page could not be loaded.' })
+it.each([
+  'Failed to fetch dynamically imported module: /a.js',
+  'error loading dynamically imported module: /a.js',
+  'Importing a module script failed.',
+])('explains "%s" where a part is fetched at a click', (message) => {
+  expect(explain(new TypeError(message))).toMatchObject({
+    kind: 'stale',
+    message: 'A part of the page could not be loaded.',
+  })
   expect(explain(new TypeError('x is undefined')).kind).toBe('bug')
 })

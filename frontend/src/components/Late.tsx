@@ -1,4 +1,7 @@
-/** Parts of the page in chunks of their own. One that cannot be fetched (its name is gone with a newer version) says so in its place; all else stays. */
+/**
+ * Parts of the page in chunks of their own. One that cannot be fetched (its name is gone with a
+ * newer version) says so in its place; all else stays.
+ */
 import { lazy, type ComponentType, type LazyExoticComponent, type ReactNode } from 'react'
 
 import { Button } from './Button'
@@ -7,7 +10,10 @@ import { Page } from './Page'
 
 type Loads<P extends object> = () => Promise<{ default: ComponentType<P> }>
 
-export function late<P extends object>(load: Loads<P>, otherwise: () => ReactNode = NotLoaded): LazyExoticComponent<ComponentType<P>> {
+export function late<P extends object>(
+  load: Loads<P>,
+  otherwise: () => ReactNode = NotLoaded,
+): LazyExoticComponent<ComponentType<P>> {
   return lazy(() => load().catch(() => ({ default: otherwise })))
 }
 
@@ -26,7 +32,8 @@ function NotLoaded() {
         </Button>
       }
     >
-      A newer version may have taken its place, or the connection failed. Licences and payments are on chain and are not affected.
+      A newer version may have taken its place, or the connection failed. Licences and payments are
+      on chain and are not affected.
     </Notice>
   )
 }

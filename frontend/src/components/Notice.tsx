@@ -20,8 +20,14 @@ interface Props {
 export function Notice({ tone = 'info', title, children, action }: Props) {
   const look = LOOKS[tone]
   return (
-    <div role={tone === 'bad' ? 'alert' : 'status'} className={`flex gap-3 rounded-xl border p-4 ${look.box}`}>
-      <span aria-hidden className="mt-0.5 grid size-6 shrink-0 place-items-center rounded-full border border-current text-sm font-bold">
+    <div
+      role={tone === 'bad' ? 'alert' : 'status'}
+      className={`flex gap-3 rounded-xl border p-4 ${look.box}`}
+    >
+      <span
+        aria-hidden
+        className="mt-0.5 grid size-6 shrink-0 place-items-center rounded-full border border-current text-sm font-bold"
+      >
         {look.mark}
       </span>
       <div className="min-w-0 grow">
@@ -36,7 +42,10 @@ export function Notice({ tone = 'info', title, children, action }: Props) {
   )
 }
 
-/** What happened, and what to do. What is no `Failure` yet comes from a wallet or a node; the words for those are loaded when one is needed. */
+/**
+ * What happened, and what to do. What is no `Failure` yet comes from a wallet or a node; the words
+ * for those are loaded when one is needed.
+ */
 export function FailureNotice({ error, action }: { error: unknown; action?: ReactNode }) {
   if (error instanceof Failure) return <Said failure={error} action={action} />
   return (
@@ -51,7 +60,11 @@ const Explained = lazy(async () => {
     (loaded) => loaded.explain,
     () => unexplained,
   )
-  return { default: ({ error, action }: { error: unknown; action?: ReactNode }) => <Said failure={explain(error)} action={action} /> }
+  return {
+    default: ({ error, action }: { error: unknown; action?: ReactNode }) => (
+      <Said failure={explain(error)} action={action} />
+    ),
+  }
 })
 
 /** A choice of the person's own (declining, stopping) is no problem. */

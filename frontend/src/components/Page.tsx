@@ -34,7 +34,12 @@ export function Loading({ what }: { what: string }) {
     <div role="status" className="space-y-3">
       <span className="sr-only">Loading {what}…</span>
       {[0.9, 0.7, 0.5].map((width) => (
-        <div key={width} aria-hidden className="h-6 animate-pulse rounded-lg bg-sunken" style={{ width: `${width * 100}%` }} />
+        <div
+          key={width}
+          aria-hidden
+          className="h-6 animate-pulse rounded-lg bg-sunken"
+          style={{ width: `${width * 100}%` }}
+        />
       ))}
     </div>
   )
@@ -42,15 +47,31 @@ export function Loading({ what }: { what: string }) {
 
 export function Empty({ title, children }: { title: string; children: ReactNode }) {
   return (
-    <div role="status" className="rounded-2xl border border-dashed border-line-strong/60 px-6 py-12 text-center">
+    <div
+      role="status"
+      className="rounded-2xl border border-dashed border-line-strong/60 px-6 py-12 text-center"
+    >
       <p className="font-serif text-xl font-semibold">{title}</p>
       <div className="mx-auto mt-1 max-w-lg text-muted">{children}</div>
     </div>
   )
 }
 
-/** A query's three faces. `title`: of the page, while there is nothing that brings its own. Data that is there stays in view while a refetch fails; the failure is said above it. */
-export function Loaded<T>({ query, what, title, children }: { query: Pick<UseQueryResult<T>, 'data' | 'error' | 'isFetching' | 'isPending' | 'refetch'>; what: string; title?: string; children: (data: T) => ReactNode }) {
+/**
+ * A query's three faces. `title`: of the page, while there is nothing that brings its own. Data
+ * that is there stays in view while a refetch fails; the failure is said above it.
+ */
+export function Loaded<T>({
+  query,
+  what,
+  title,
+  children,
+}: {
+  query: Pick<UseQueryResult<T>, 'data' | 'error' | 'isFetching' | 'isPending' | 'refetch'>
+  what: string
+  title?: string
+  children: (data: T) => ReactNode
+}) {
   const retry = (
     <Button look="secondary" onClick={() => void query.refetch()} busy={query.isFetching}>
       Try again
@@ -59,7 +80,11 @@ export function Loaded<T>({ query, what, title, children }: { query: Pick<UseQue
   if (title !== undefined && query.data === undefined)
     return (
       <Page title={title}>
-        {query.error ? <FailureNotice error={query.error} action={retry} /> : <Loading what={what} />}
+        {query.error ? (
+          <FailureNotice error={query.error} action={retry} />
+        ) : (
+          <Loading what={what} />
+        )}
       </Page>
     )
   return (

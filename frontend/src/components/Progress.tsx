@@ -29,7 +29,10 @@ export function Progress({ label, done, total }: Props) {
         className="h-2.5 overflow-hidden rounded-full border border-line bg-sunken"
       >
         {known ? (
-          <div className="h-full rounded-full bg-brand transition-[width]" style={{ width: `${percent}%` }} />
+          <div
+            className="h-full rounded-full bg-brand transition-[width]"
+            style={{ width: `${percent}%` }}
+          />
         ) : (
           <div className="h-full w-1/3 animate-[sweep_1.6s_linear_infinite] rounded-full bg-brand" />
         )}

@@ -10,7 +10,11 @@ export interface StepItem {
 
 const MARKS: Record<StepState, { mark: string; said: string; look: string }> = {
   done: { mark: '✓', said: 'done', look: 'border-good bg-good text-on-brand' },
-  now: { mark: '•', said: 'current', look: 'border-accent bg-accent-soft text-accent ring-4 ring-accent/15' },
+  now: {
+    mark: '•',
+    said: 'current',
+    look: 'border-accent bg-accent-soft text-accent ring-4 ring-accent/15',
+  },
   later: { mark: '', said: 'still to come', look: 'border-line-strong/60 bg-surface text-muted' },
   failed: { mark: '×', said: 'ended here', look: 'border-bad bg-bad-soft text-bad' },
 }
@@ -21,9 +25,21 @@ export function Stepper({ label, steps }: { label: string; steps: readonly StepI
       {steps.map((step, i) => {
         const look = MARKS[step.state]
         return (
-          <li key={step.title} aria-current={step.state === 'now' ? 'step' : undefined} className="relative flex grow basis-0 gap-3 sm:flex-col sm:gap-2">
-            {i > 0 && <span aria-hidden className={`absolute top-3.5 right-full hidden h-px w-[calc(100%-2.75rem)] sm:block ${step.state === 'later' ? 'bg-line' : 'bg-good'}`} />}
-            <span aria-hidden className={`grid size-7 shrink-0 place-items-center rounded-full border-2 text-sm font-bold ${look.look}`}>
+          <li
+            key={step.title}
+            aria-current={step.state === 'now' ? 'step' : undefined}
+            className="relative flex grow basis-0 gap-3 sm:flex-col sm:gap-2"
+          >
+            {i > 0 && (
+              <span
+                aria-hidden
+                className={`absolute top-3.5 right-full hidden h-px w-[calc(100%-2.75rem)] sm:block ${step.state === 'later' ? 'bg-line' : 'bg-good'}`}
+              />
+            )}
+            <span
+              aria-hidden
+              className={`grid size-7 shrink-0 place-items-center rounded-full border-2 text-sm font-bold ${look.look}`}
+            >
               {look.mark || i + 1}
             </span>
             <span className="pr-4">

@@ -7,7 +7,9 @@ const MARKS: Record<Tone, { mark: string; said: string; look: string }> = {
   reviews: { mark: '?', said: 'Reviewed', look: 'bg-brand-soft text-brand' },
 }
 
-/** Licence terms (GA4GH DUO) as sentences, each with the kind of term in words and its identifier. */
+/**
+ * Licence terms (GA4GH DUO) as sentences, each with the kind of term in words and its identifier.
+ */
 export function Terms({ bits, compact = false }: { bits: bigint | string; compact?: boolean }) {
   return (
     <ul className={compact ? 'space-y-1.5 text-[0.95rem]' : 'space-y-2.5'}>
@@ -15,7 +17,10 @@ export function Terms({ bits, compact = false }: { bits: bigint | string; compac
         const look = MARKS[term.tone]
         return (
           <li key={term.code} className="flex items-baseline gap-2.5">
-            <span aria-hidden className={`inline-grid size-5 shrink-0 place-items-center self-start rounded-full text-xs font-bold ${look.look} mt-0.5`}>
+            <span
+              aria-hidden
+              className={`inline-grid size-5 shrink-0 place-items-center self-start rounded-full text-xs font-bold ${look.look} mt-0.5`}
+            >
               {look.mark}
             </span>
             <span className="sr-only">{look.said}: </span>

@@ -9,25 +9,50 @@ import { sentenceFor, Timeline } from './Timeline'
 
 afterEach(cleanup)
 
-/** What the index files under a dataset, a licence, a model, a round or an inference (backend: index/derive.py). */
+/**
+ * What the index files under a dataset, a licence, a model, a round or an inference (backend:
+ * index/derive.py).
+ */
 const SUBJECTS = new Set(['licenseId', 'requestId', 'roundId', 'modelId', 'datasetId'])
 
 const events = (abi: Abi) => abi.filter((item) => item.type === 'event')
-const told = [AccessLicense, DatasetNFT, InferenceCommitment, ModelRegistry].flatMap((abi) => events(abi).filter(({ inputs }) => inputs.some(({ name }) => SUBJECTS.has(name ?? ''))))
+const told = [AccessLicense, DatasetNFT, InferenceCommitment, ModelRegistry].flatMap((abi) =>
+  events(abi).filter(({ inputs }) => inputs.some(({ name }) => SUBJECTS.has(name ?? ''))),
+)
 
 describe('Timeline', () => {
   it('reads the events from the contracts', () => {
     expect(told.length).toBeGreaterThan(25)
-    expect([DatasetNFT, ModelRegistry].every((abi) => events(abi).some(({ name }) => name === 'Transfer'))).toBe(true)
+    expect(
+      [DatasetNFT, ModelRegistry].every((abi) =>
+        events(abi).some(({ name }) => name === 'Transfer'),
+      ),
+    ).toBe(true)
   })
 
-  it.each([...new Set([...told.map(({ name }) => name), 'Transfer'])])('has a sentence for %s', (name) => {
-    expect(sentenceFor(name)).not.toBe(name)
-    expect(sentenceFor(name)).toMatch(/^[A-Z].* |^[A-Z][a-z]+$/)
-  })
+  it.each([...new Set([...told.map(({ name }) => name), 'Transfer'])])(
+    'has a sentence for %s',
+    (name) => {
+      expect(sentenceFor(name)).not.toBe(name)
+      expect(sentenceFor(name)).toMatch(/^[A-Z].* |^[A-Z][a-z]+$/)
+    },
+  )
 
   it('says that a dataset was passed on', () => {
-    render(<Timeline activity={[{ name: 'Transfer', contract: 'DatasetNFT', block: 7, time: '2026-11-01T10:00:00Z', details: {}, txHash: `0x${'ab'.repeat(32)}` }]} />)
+    render(
+      <Timeline
+        activity={[
+          {
+            name: 'Transfer',
+            contract: 'DatasetNFT',
+            block: 7,
+            time: '2026-11-01T10:00:00Z',
+            details: {},
+            txHash: `0x${'ab'.repeat(32)}`,
+          },
+        ]}
+      />,
+    )
     expect(screen.getByRole('listitem')).toHaveTextContent('Passed on to another owner')
   })
 })

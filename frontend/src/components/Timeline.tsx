@@ -71,7 +71,10 @@ export function Timeline({ activity }: { activity: readonly Activity[] }) {
         {newest.slice(0, all ? undefined : FIRST).map((event, i) => (
           // Several events of one transaction may share everything but their place.
           <li key={`${event.txHash}-${event.name}-${newest.length - i}`} className="relative">
-            <span aria-hidden className="absolute top-2 -left-[1.65rem] size-2.5 rounded-full border-2 border-brand bg-surface" />
+            <span
+              aria-hidden
+              className="absolute top-2 -left-[1.65rem] size-2.5 rounded-full border-2 border-brand bg-surface"
+            />
             <p className="font-medium">{sentenceFor(event.name)}</p>
             <p className="flex flex-wrap items-center gap-x-3 text-sm text-muted">
               <time dateTime={event.time}>{date(event.time)}</time>

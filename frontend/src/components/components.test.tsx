@@ -16,8 +16,12 @@ afterEach(cleanup)
 
 describe('FailureNotice', () => {
   it('interrupts for a problem, with what to do', () => {
-    render(<FailureNotice error={new Failure('tampered', 'The file was changed.', 'Open a dispute.')} />)
-    expect(screen.getByRole('alert')).toHaveTextContent('Problem: The file was changed.Open a dispute.')
+    render(
+      <FailureNotice error={new Failure('tampered', 'The file was changed.', 'Open a dispute.')} />,
+    )
+    expect(screen.getByRole('alert')).toHaveTextContent(
+      'Problem: The file was changed.Open a dispute.',
+    )
   })
 
   it('is calm about what the person chose', async () => {
@@ -31,7 +35,10 @@ describe('FailureNotice', () => {
 describe('Progress', () => {
   it('is labelled and tells the share', () => {
     render(<Progress label="Decrypting" done={500_000} total={2_000_000} />)
-    expect(screen.getByRole('progressbar', { name: 'Decrypting' })).toHaveAttribute('aria-valuenow', '25')
+    expect(screen.getByRole('progressbar', { name: 'Decrypting' })).toHaveAttribute(
+      'aria-valuenow',
+      '25',
+    )
   })
 
   it('tells no share that is not known', () => {
@@ -64,7 +71,9 @@ describe('Terms', () => {
     render(<Terms bits={(1n << 2n) | (1n << 12n) | (1n << 16n)} />)
     const said = screen.getAllByRole('listitem').map((item) => item.textContent)
     expect(said).toEqual([
-      expect.stringContaining('Allowed: Health, medical and biomedical research is allowed.HMB · DUO:0000006'),
+      expect.stringContaining(
+        'Allowed: Health, medical and biomedical research is allowed.HMB · DUO:0000006',
+      ),
       expect.stringContaining('Ruled out: No commercial use.'),
       expect.stringContaining('Condition: Results must be published.'),
     ])
@@ -85,20 +94,41 @@ describe('Copyable', () => {
 
 describe('Histogram', () => {
   it('tells its figures in words, and that some are withheld', () => {
-    render(<Histogram name="age" bars={[{ id: '0', label: '20 to 40', count: 30 }, { id: '1', label: '40 to 60', count: null }]} />)
-    expect(screen.getByRole('img')).toHaveAccessibleName('Distribution of age. 20 to 40: 30; 40 to 60: withheld')
+    render(
+      <Histogram
+        name="age"
+        bars={[
+          { id: '0', label: '20 to 40', count: 30 },
+          { id: '1', label: '40 to 60', count: null },
+        ]}
+      />,
+    )
+    expect(screen.getByRole('img')).toHaveAccessibleName(
+      'Distribution of age. 20 to 40: 30; 40 to 60: withheld',
+    )
   })
 })
 
 describe('columnsOf', () => {
   it('keeps columns and bars apart that a card names alike', () => {
-    const field = { name: 'age', 'biodesci:statistics': { histogram: [{ value: 'x', count: 1 }, { value: 'x', count: 2 }] } }
+    const field = {
+      name: 'age',
+      'biodesci:statistics': {
+        histogram: [
+          { value: 'x', count: 1 },
+          { value: 'x', count: 2 },
+        ],
+      },
+    }
     const columns = columnsOf({ recordSet: [{ field: [field, field] }, { field: [field] }] })
     expect(new Set(columns.map(({ id }) => id)).size).toBe(3)
     expect(columns[0]?.bars.map(({ id }) => id)).toEqual(['0', '1'])
   })
 
-  it.each([null, 'text', { recordSet: 'x' }, { recordSet: [{ field: [null, 3] }] }])('reads nothing from %j', (card) => {
-    expect(columnsOf(card)).toEqual([])
-  })
+  it.each([null, 'text', { recordSet: 'x' }, { recordSet: [{ field: [null, 3] }] }])(
+    'reads nothing from %j',
+    (card) => {
+      expect(columnsOf(card)).toEqual([])
+    },
+  )
 })

@@ -1,4 +1,6 @@
-/** Byte strings: WebCrypto wants views over plain ArrayBuffers, so that is the one type used here. */
+/**
+ * Byte strings: WebCrypto wants views over plain ArrayBuffers, so that is the one type used here.
+ */
 export type Bytes = Uint8Array<ArrayBuffer>
 
 export function concat(...parts: readonly Uint8Array[]): Bytes {
@@ -29,6 +31,9 @@ export function toHex(bytes: Uint8Array): `0x${string}` {
 
 export function fromHex(hex: string): Bytes {
   const digits = hex.startsWith('0x') ? hex.slice(2) : hex
-  if (digits.length % 2 !== 0 || !/^[0-9a-fA-F]*$/.test(digits)) throw new RangeError('not a hexadecimal byte string')
-  return Uint8Array.from({ length: digits.length / 2 }, (_, i) => Number.parseInt(digits.slice(2 * i, 2 * i + 2), 16))
+  if (digits.length % 2 !== 0 || !/^[0-9a-fA-F]*$/.test(digits))
+    throw new RangeError('not a hexadecimal byte string')
+  return Uint8Array.from({ length: digits.length / 2 }, (_, i) =>
+    Number.parseInt(digits.slice(2 * i, 2 * i + 2), 16),
+  )
 }

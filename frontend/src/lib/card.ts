@@ -19,14 +19,18 @@ export interface Column {
 
 type Json = Record<string, unknown>
 
-const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value)
+const isObject = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 const objects = (value: unknown): Json[] => (Array.isArray(value) ? value.filter(isObject) : [])
 const text = (value: unknown): string => (typeof value === 'string' ? value : '')
-const number = (value: unknown): number | null => (typeof value === 'number' && Number.isFinite(value) ? value : null)
+const number = (value: unknown): number | null =>
+  typeof value === 'number' && Number.isFinite(value) ? value : null
 
 export function columnsOf(card: unknown): Column[] {
   if (!isObject(card)) return []
-  return objects(card['recordSet']).flatMap((set, i) => objects(set['field']).map((field, j) => columnOf(field, `${i}.${j}`)))
+  return objects(card['recordSet']).flatMap((set, i) =>
+    objects(set['field']).map((field, j) => columnOf(field, `${i}.${j}`)),
+  )
 }
 
 function columnOf(field: Json, id: string): Column {
@@ -60,7 +64,10 @@ function short(value: unknown): string {
   return typeof value === 'number' ? String(Number(value.toPrecision(4))) : String(value)
 }
 
-/** As many of the diseases that a card names as a person may still read: whoever wrote the card chose how many there are. */
+/**
+ * As many of the diseases that a card names as a person may still read: whoever wrote the card
+ * chose how many there are.
+ */
 export const MOST_NAMED = 20
 
 export function sayDiseases(named: readonly { id: string; name: string | null }[]): string {

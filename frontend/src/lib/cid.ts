@@ -1,4 +1,7 @@
-/** Content identifiers of UnixFS files (dag-pb, SHA-256): contracts hold the 32-byte digest, people see CIDv1 base32. */
+/**
+ * Content identifiers of UnixFS files (dag-pb, SHA-256): contracts hold the 32-byte digest, people
+ * see CIDv1 base32.
+ */
 import { concat, copy, fromHex, type Bytes } from './bytes'
 
 const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567'
@@ -17,12 +20,14 @@ export function toDigest(cid: string): Bytes {
   else if (cid.startsWith('b')) bytes = stripPrefix(unbase32(cid.slice(1)), V1_DAG_PB_SHA256)
   else if (cid.startsWith('f')) bytes = stripPrefix(fromHex(cid.slice(1)), V1_DAG_PB_SHA256)
   else throw new RangeError('not a CID of a dag-pb file with a SHA-256 digest')
-  if (bytes.length !== 32) throw new RangeError(`a SHA-256 CID carries 32 bytes, not ${bytes.length}`)
+  if (bytes.length !== 32)
+    throw new RangeError(`a SHA-256 CID carries 32 bytes, not ${bytes.length}`)
   return bytes
 }
 
 function stripPrefix(bytes: Bytes, prefix: Uint8Array): Bytes {
-  if (!prefix.every((b, i) => bytes[i] === b)) throw new RangeError('not a CID of a dag-pb file with a SHA-256 digest')
+  if (!prefix.every((b, i) => bytes[i] === b))
+    throw new RangeError('not a CID of a dag-pb file with a SHA-256 digest')
   return copy(bytes.subarray(prefix.length))
 }
 

@@ -6,7 +6,13 @@ import type { Config } from '@/generated/api'
 import { get } from './api'
 import { Failure } from './failure'
 
-export type ContractName = 'DatasetNFT' | 'AccessLicense' | 'ModelRegistry' | 'InferenceCommitment' | 'KeyRegistry' | 'VisaRegistry'
+export type ContractName =
+  | 'DatasetNFT'
+  | 'AccessLicense'
+  | 'ModelRegistry'
+  | 'InferenceCommitment'
+  | 'KeyRegistry'
+  | 'VisaRegistry'
 
 export interface Deployment {
   network: string
@@ -25,7 +31,11 @@ export async function loadDeployment(signal?: AbortSignal): Promise<Deployment> 
   const address = (name: ContractName): Address => {
     const value = config.contracts[name]
     if (!value || !isAddress(value))
-      throw new Failure('bug', `The API names no ${name} contract.`, 'The contracts are not deployed on this network, or the API is older than the page.')
+      throw new Failure(
+        'bug',
+        `The API names no ${name} contract.`,
+        'The contracts are not deployed on this network, or the API is older than the page.',
+      )
     return value
   }
   return {

@@ -1,7 +1,8 @@
 /**
- * Containers (docs/protocol.md): a dataset file at rest, as segmented AES-256-GCM in the STREAM construction (Hoang, Reyhanitabar,
- * Rogaway, Vizár, 2015). Decryption is a stream: a segment is released only once its tag has been checked, and the Merkle root over
- * all segments is compared with the chain at the end.
+ * Containers (docs/protocol.md): a dataset file at rest, as segmented AES-256-GCM in the STREAM
+ * construction (Hoang, Reyhanitabar, Rogaway, Vizár, 2015). Decryption is a stream: a segment is
+ * released only once its tag has been checked, and the Merkle root over all segments is compared
+ * with the chain at the end.
  */
 import { concat, equal, utf8, type Bytes } from './bytes'
 import { tampered } from './failure'
@@ -32,7 +33,10 @@ export function parseHeader(bytes: Bytes): Header {
   return { bytes, segmentSize: 2 ** log, fileId: bytes.slice(16) }
 }
 
-/** Yields the plaintext of `source` segment by segment. Throws before anything of a damaged segment is released. */
+/**
+ * Yields the plaintext of `source` segment by segment. Throws before anything of a damaged segment
+ * is released.
+ */
 export async function* decrypt(
   source: ReadableStream<Uint8Array>,
   datasetKey: Bytes,
@@ -48,10 +52,12 @@ export async function* decrypt(
       const segment = await reader.take(header.segmentSize + TAG_LENGTH)
       last = await reader.ended()
       const empty = segment.length === TAG_LENGTH
-      if (segment.length < TAG_LENGTH || (empty && counter > 0) || counter >= 2 ** 32) throw tampered(WHAT)
+      if (segment.length < TAG_LENGTH || (empty && counter > 0) || counter >= 2 ** 32)
+        throw tampered(WHAT)
       await tree.add(segment)
       const plaintext = await decryptSegment(key, header.bytes, segment, counter, last)
-      // The last segment waits for the root, so that a file is never complete before it is verified.
+      // The last segment waits for the root, so that a file is never complete before it is
+      // verified.
       if (last && !equal(await tree.root(), expectedRoot)) throw tampered(WHAT)
       yield plaintext
     }
@@ -71,18 +77,29 @@ async function fileKey(datasetKey: Bytes, fileId: Bytes): Promise<CryptoKey> {
   )
 }
 
-async function decryptSegment(key: CryptoKey, header: Bytes, segment: Bytes, counter: number, last: boolean): Promise<Bytes> {
+async function decryptSegment(
+  key: CryptoKey,
+  header: Bytes,
+  segment: Bytes,
+  counter: number,
+  last: boolean,
+): Promise<Bytes> {
   const iv = new Uint8Array(12)
   new DataView(iv.buffer).setUint32(7, counter)
   iv[11] = last ? 1 : 0
   try {
-    return new Uint8Array(await crypto.subtle.decrypt({ name: 'AES-GCM', iv, additionalData: header }, key, segment))
+    return new Uint8Array(
+      await crypto.subtle.decrypt({ name: 'AES-GCM', iv, additionalData: header }, key, segment),
+    )
   } catch (cause) {
     throw tampered(WHAT, cause)
   }
 }
 
-/** Cuts a stream of arbitrary chunks into blocks of a wanted length; only the last block may be shorter. */
+/**
+ * Cuts a stream of arbitrary chunks into blocks of a wanted length; only the last block may be
+ * shorter.
+ */
 class BlockReader {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>
   #parts: Uint8Array[] = []

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { amount, currencyOf, ETHER, roughly } from './currency'
 
 const TOKEN = '0x70997970C51812dc3A010C7d01b50e0d17dc79C8'
-const token = (symbol: string | null, decimals: number | null) => currencyOf({ address: TOKEN, symbol, decimals })
+const token = (symbol: string | null, decimals: number | null) =>
+  currencyOf({ address: TOKEN, symbol, decimals })
 
 describe('amount', () => {
   it.each([

@@ -1,4 +1,7 @@
-/** What a price is in. A token says its symbol and decimals itself, so its address goes with them wherever money is spent. */
+/**
+ * What a price is in. A token says its symbol and decimals itself, so its address goes with them
+ * wherever money is spent.
+ */
 import { formatUnits, zeroAddress, type Address } from 'viem'
 
 import type { Currency as Told } from '@/generated/api'
@@ -19,7 +22,11 @@ export const isEther = (address: Address): boolean => address === zeroAddress
 /** As the API tells it. */
 export function currencyOf(told: Told): Currency {
   if (told.address === null) return ETHER
-  return { address: told.address as Address, symbol: plain(told.symbol ?? ''), decimals: told.decimals }
+  return {
+    address: told.address as Address,
+    symbol: plain(told.symbol ?? ''),
+    decimals: told.decimals,
+  }
 }
 
 /** "25.5 TUSD". A token that calls itself ether is not shown as ether. */
@@ -27,16 +34,23 @@ export function amount(units: bigint | string, { address, symbol, decimals }: Cu
   const short = `${address.slice(0, 6)}…${address.slice(-4)}`
   const posing = !isEther(address) && /^(eth|ether|ξ)$/i.test(symbol)
   const name = symbol === '' ? `of token ${short}` : posing ? `${symbol} (token ${short})` : symbol
-  return decimals === null ? `${BigInt(units)} smallest units ${symbol === '' ? name : `of ${name}`}` : `${formatUnits(BigInt(units), decimals)} ${name}`
+  return decimals === null
+    ? `${BigInt(units)} smallest units ${symbol === '' ? name : `of ${name}`}`
+    : `${formatUnits(BigInt(units), decimals)} ${name}`
 }
 
 /** For what changes while it is read: "about 0.333329 ETH". */
 export function roughly(units: bigint, currency: Currency): string {
   const cut = 10n ** BigInt(Math.max(0, (currency.decimals ?? 0) - 6))
-  return units % cut === 0n ? amount(units, currency) : `about ${amount(((units + cut - 1n) / cut) * cut, currency)}`
+  return units % cut === 0n
+    ? amount(units, currency)
+    : `about ${amount(((units + cut - 1n) / cut) * cut, currency)}`
 }
 
-/** Whoever wrote the token chose its symbol: no invisible or turning characters, and not long enough to be a sentence. */
+/**
+ * Whoever wrote the token chose its symbol: no invisible or turning characters, and not long enough
+ * to be a sentence.
+ */
 function plain(symbol: string): string {
   return symbol.replaceAll(/[^\p{L}\p{N}\p{Sc}.\-_+]/gu, '').slice(0, 12)
 }

@@ -1,4 +1,7 @@
-/** Diseases as numbers of MONDO ids, and the Merkle path that shows that the term DS permits one (contracts/libraries/Diseases.sol). */
+/**
+ * Diseases as numbers of MONDO ids, and the Merkle path that shows that the term DS permits one
+ * (contracts/libraries/Diseases.sol).
+ */
 import { encodeAbiParameters, keccak256, type Hex } from 'viem'
 
 import { concat, copy, equal, fromHex, toHex, type Bytes } from './bytes'
@@ -24,7 +27,9 @@ export function isPermitted(root: Hex, disease: number, proof: readonly Hex[]): 
 
 /** Hashed twice, so that no inner node passes for a leaf. */
 function leafOf(disease: number): Bytes {
-  return copy(keccak256(keccak256(encodeAbiParameters([{ type: 'uint32' }], [disease]), 'bytes'), 'bytes'))
+  return copy(
+    keccak256(keccak256(encodeAbiParameters([{ type: 'uint32' }], [disease]), 'bytes'), 'bytes'),
+  )
 }
 
 function parentOf(a: Bytes, b: Bytes): Bytes {
@@ -37,16 +42,22 @@ export interface Tree {
   prove: (disease: number) => Hex[] | null
 }
 
-/** The tree over these diseases, as core/disease.py builds it: complete, the root first, the leaves last, greatest hash first. */
+/**
+ * The tree over these diseases, as core/disease.py builds it: complete, the root first, the leaves
+ * last, greatest hash first.
+ */
 export function treeOf(diseases: readonly number[]): Tree | null {
   const growing = grow(diseases)
   for (let step = growing.next(); ; step = growing.next()) if (step.done) return step.value
 }
 
 /** The same, in slices: a long list takes seconds, in which the page must go on answering. */
-export async function growTree(diseases: readonly number[], signal?: AbortSignal): Promise<Tree | null> {
+export async function growTree(
+  diseases: readonly number[],
+  signal?: AbortSignal,
+): Promise<Tree | null> {
   const growing = grow(diseases)
-  for (let end = performance.now() + SLICE; ; ) {
+  for (let end = performance.now() + SLICE; ;) {
     const step = growing.next()
     if (step.done) return step.value
     if (performance.now() < end) continue
@@ -79,7 +90,10 @@ function* grow(diseases: readonly number[]): Generator<undefined, Tree | null> {
   const [first] = leaves
   if (!first) return null
   const places = new Map(leaves.map(({ disease }, i) => [disease, leaves.length - 1 + i]))
-  const tree: Bytes[] = [...Array<Bytes>(leaves.length - 1).fill(first.hash), ...leaves.map(({ hash }) => hash)]
+  const tree: Bytes[] = [
+    ...Array<Bytes>(leaves.length - 1).fill(first.hash),
+    ...leaves.map(({ hash }) => hash),
+  ]
   const at = (i: number) => tree[i] ?? first.hash
   for (let i = leaves.length - 2; i >= 0; i--) {
     tree[i] = parentOf(at(2 * i + 1), at(2 * i + 2))
@@ -100,13 +114,25 @@ function* grow(diseases: readonly number[]): Generator<undefined, Tree | null> {
 /** MONDO has under 30,000 diseases; a list longer than this was made to keep a page busy. */
 export const MAX_LISTED = 65_536
 
-/** A card's word for what its term DS permits: worth nothing until its tree has the root that is on chain. null: it is too long to be read. */
+/**
+ * A card's word for what its term DS permits: worth nothing until its tree has the root that is on
+ * chain. null: it is too long to be read.
+ */
 export function listedIn(card: unknown): number[] | null {
-  const said = (card as Record<string, unknown> | null)?.['biodesci:diseases'] as { permitted?: unknown; named?: unknown } | undefined
-  const list: unknown[] = Array.isArray(said?.permitted) ? said.permitted : Array.isArray(said?.named) ? said.named : []
+  const said = (card as Record<string, unknown> | null)?.['biodesci:diseases'] as
+    | { permitted?: unknown; named?: unknown }
+    | undefined
+  const list: unknown[] = Array.isArray(said?.permitted)
+    ? said.permitted
+    : Array.isArray(said?.named)
+      ? said.named
+      : []
   if (list.length > MAX_LISTED) return null
-  const ids = list === said?.permitted ? list : list.map((one) => (one as { id?: unknown } | null)?.id)
-  return ids.map((id) => (typeof id === 'string' ? parseDisease(id) : null)).filter((disease) => disease !== null)
+  const ids =
+    list === said?.permitted ? list : list.map((one) => (one as { id?: unknown } | null)?.id)
+  return ids
+    .map((id) => (typeof id === 'string' ? parseDisease(id) : null))
+    .filter((disease) => disease !== null)
 }
 
 /** A proof file: `{"disease": "MONDO:0005068", "proof": ["0x…"]}`. */
@@ -114,10 +140,19 @@ export function parseProof(text: string): { disease: number; proof: Hex[] } {
   try {
     const { disease, proof } = JSON.parse(text) as { disease: unknown; proof: unknown }
     const number = typeof disease === 'string' ? parseDisease(disease) : disease
-    if (typeof number !== 'number' || !Array.isArray(proof) || proof.length > 32) throw new TypeError('not a proof')
-    return { disease: number, proof: proof.map((hash) => (/^0x[0-9a-f]{64}$/i.test(String(hash)) ? (hash as Hex) : fail())) }
+    if (typeof number !== 'number' || !Array.isArray(proof) || proof.length > 32)
+      throw new TypeError('not a proof')
+    return {
+      disease: number,
+      proof: proof.map((hash) => (/^0x[0-9a-f]{64}$/i.test(String(hash)) ? (hash as Hex) : fail())),
+    }
   } catch (cause) {
-    throw new Failure('evidence', 'This is not a proof for a disease.', 'Choose the file that the data owner or the command line made for this dataset version.', { cause })
+    throw new Failure(
+      'evidence',
+      'This is not a proof for a disease.',
+      'Choose the file that the data owner or the command line made for this dataset version.',
+      { cause },
+    )
   }
 }
 

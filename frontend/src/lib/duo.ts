@@ -1,6 +1,7 @@
 /**
- * GA4GH Data Use Ontology terms as bits: the table and the decision of contracts/libraries/DuoPolicy.sol, so that a buyer sees
- * before paying what the contract would decide.
+ * GA4GH Data Use Ontology terms as bits: the table and the decision of
+ * contracts/libraries/DuoPolicy.sol, so that a buyer sees before paying what the contract would
+ * decide.
  */
 export const NRES = 1n << 0n
 export const GRU = 1n << 1n
@@ -49,28 +50,148 @@ export interface Term {
 
 export const TABLE: readonly Term[] = [
   { bit: NRES, code: 'NRES', id: 'DUO:0000004', tone: 'allows', says: 'Any use is allowed.' },
-  { bit: GRU, code: 'GRU', id: 'DUO:0000042', tone: 'allows', says: 'Any research use is allowed.' },
-  { bit: HMB, code: 'HMB', id: 'DUO:0000006', tone: 'allows', says: 'Health, medical and biomedical research is allowed.' },
-  { bit: DS, code: 'DS', id: 'DUO:0000007', tone: 'allows', says: 'Research on the named disease is allowed.' },
-  { bit: POA, code: 'POA', id: 'DUO:0000011', tone: 'allows', says: 'Research on population origins or ancestry is allowed.' },
-  { bit: CC, code: 'CC', id: 'DUO:0000043', tone: 'allows', says: 'Use in clinical care is allowed.' },
-  { bit: NMDS, code: 'NMDS', id: 'DUO:0000015', tone: 'forbids', says: 'No development of general methods.' },
-  { bit: NPOA, code: 'NPOA', id: 'DUO:0000044', tone: 'forbids', says: 'No research on population origins or ancestry.' },
-  { bit: NPUNCU, code: 'NPUNCU', id: 'DUO:0000018', tone: 'forbids', says: 'Not-for-profit organisations and non-commercial use only.' },
-  { bit: NPU, code: 'NPU', id: 'DUO:0000045', tone: 'forbids', says: 'Not-for-profit organisations only.' },
+  {
+    bit: GRU,
+    code: 'GRU',
+    id: 'DUO:0000042',
+    tone: 'allows',
+    says: 'Any research use is allowed.',
+  },
+  {
+    bit: HMB,
+    code: 'HMB',
+    id: 'DUO:0000006',
+    tone: 'allows',
+    says: 'Health, medical and biomedical research is allowed.',
+  },
+  {
+    bit: DS,
+    code: 'DS',
+    id: 'DUO:0000007',
+    tone: 'allows',
+    says: 'Research on the named disease is allowed.',
+  },
+  {
+    bit: POA,
+    code: 'POA',
+    id: 'DUO:0000011',
+    tone: 'allows',
+    says: 'Research on population origins or ancestry is allowed.',
+  },
+  {
+    bit: CC,
+    code: 'CC',
+    id: 'DUO:0000043',
+    tone: 'allows',
+    says: 'Use in clinical care is allowed.',
+  },
+  {
+    bit: NMDS,
+    code: 'NMDS',
+    id: 'DUO:0000015',
+    tone: 'forbids',
+    says: 'No development of general methods.',
+  },
+  {
+    bit: NPOA,
+    code: 'NPOA',
+    id: 'DUO:0000044',
+    tone: 'forbids',
+    says: 'No research on population origins or ancestry.',
+  },
+  {
+    bit: NPUNCU,
+    code: 'NPUNCU',
+    id: 'DUO:0000018',
+    tone: 'forbids',
+    says: 'Not-for-profit organisations and non-commercial use only.',
+  },
+  {
+    bit: NPU,
+    code: 'NPU',
+    id: 'DUO:0000045',
+    tone: 'forbids',
+    says: 'Not-for-profit organisations only.',
+  },
   { bit: NCU, code: 'NCU', id: 'DUO:0000046', tone: 'forbids', says: 'No commercial use.' },
   { bit: GSO, code: 'GSO', id: 'DUO:0000016', tone: 'forbids', says: 'Genetic studies only.' },
-  { bit: PUB, code: 'PUB', id: 'DUO:0000019', tone: 'requires', says: 'Results must be published.' },
-  { bit: COL, code: 'COL', id: 'DUO:0000020', tone: 'requires', says: 'You collaborate with the original investigators.' },
-  { bit: MOR, code: 'MOR', id: 'DUO:0000024', tone: 'requires', says: 'No publication before the agreed date.' },
-  { bit: TS, code: 'TS', id: 'DUO:0000025', tone: 'requires', says: 'Use ends when the licence ends.' },
-  { bit: RTN, code: 'RTN', id: 'DUO:0000029', tone: 'requires', says: 'Derived data are returned to the owner.' },
-  { bit: IRB, code: 'IRB', id: 'DUO:0000021', tone: 'requires', says: 'You have a documented ethics approval.' },
-  { bit: RS, code: 'RS', id: 'DUO:0000012', tone: 'reviews', says: 'Only a certain type of research: a person decides.' },
-  { bit: GS, code: 'GS', id: 'DUO:0000022', tone: 'reviews', says: 'Only in a certain region: a person decides.' },
-  { bit: US, code: 'US', id: 'DUO:0000026', tone: 'reviews', says: 'Only approved users: a person decides.' },
-  { bit: PS, code: 'PS', id: 'DUO:0000027', tone: 'reviews', says: 'Only an approved project: a person decides.' },
-  { bit: IS, code: 'IS', id: 'DUO:0000028', tone: 'reviews', says: 'Only an approved institution: a person decides.' },
+  {
+    bit: PUB,
+    code: 'PUB',
+    id: 'DUO:0000019',
+    tone: 'requires',
+    says: 'Results must be published.',
+  },
+  {
+    bit: COL,
+    code: 'COL',
+    id: 'DUO:0000020',
+    tone: 'requires',
+    says: 'You collaborate with the original investigators.',
+  },
+  {
+    bit: MOR,
+    code: 'MOR',
+    id: 'DUO:0000024',
+    tone: 'requires',
+    says: 'No publication before the agreed date.',
+  },
+  {
+    bit: TS,
+    code: 'TS',
+    id: 'DUO:0000025',
+    tone: 'requires',
+    says: 'Use ends when the licence ends.',
+  },
+  {
+    bit: RTN,
+    code: 'RTN',
+    id: 'DUO:0000029',
+    tone: 'requires',
+    says: 'Derived data are returned to the owner.',
+  },
+  {
+    bit: IRB,
+    code: 'IRB',
+    id: 'DUO:0000021',
+    tone: 'requires',
+    says: 'You have a documented ethics approval.',
+  },
+  {
+    bit: RS,
+    code: 'RS',
+    id: 'DUO:0000012',
+    tone: 'reviews',
+    says: 'Only a certain type of research: a person decides.',
+  },
+  {
+    bit: GS,
+    code: 'GS',
+    id: 'DUO:0000022',
+    tone: 'reviews',
+    says: 'Only in a certain region: a person decides.',
+  },
+  {
+    bit: US,
+    code: 'US',
+    id: 'DUO:0000026',
+    tone: 'reviews',
+    says: 'Only approved users: a person decides.',
+  },
+  {
+    bit: PS,
+    code: 'PS',
+    id: 'DUO:0000027',
+    tone: 'reviews',
+    says: 'Only an approved project: a person decides.',
+  },
+  {
+    bit: IS,
+    code: 'IS',
+    id: 'DUO:0000028',
+    tone: 'reviews',
+    says: 'Only an approved institution: a person decides.',
+  },
 ]
 
 export interface Choice {
@@ -113,7 +234,8 @@ const deny = (reason: string): Decision => ({ decision: 'deny', reason })
 
 /** `diseaseShown`: the purpose's disease was proved to be one that the terms' DS permits. */
 export function decide(terms: bigint, purpose: bigint, diseaseShown = false): Decision {
-  if (!has(terms, NRES | KINDS) || has(terms, ~TERMS)) return deny('The dataset’s terms are not valid.')
+  if (!has(terms, NRES | KINDS) || has(terms, ~TERMS))
+    return deny('The dataset’s terms are not valid.')
   if (has(purpose, ~PURPOSES)) return deny('The declared purpose is not valid.')
 
   const kinds = purpose & KINDS
@@ -127,16 +249,33 @@ export function decide(terms: bigint, purpose: bigint, diseaseShown = false): De
   if (onlyMethods && !has(purpose, METHODS)) return deny('Say what you will use the data for.')
   if (onlyMethods && permitted === CC) return deny('The terms do not allow this kind of use.')
 
-  if (has(terms, NMDS) && has(purpose, METHODS)) return deny('The terms rule out the development of methods.')
-  if (has(terms, NPOA) && has(purpose, POA)) return deny('The terms rule out research on origins or ancestry.')
-  if (has(terms, NPUNCU) && has(purpose, COMMERCIAL | FOR_PROFIT)) return deny('The terms allow only non-commercial use by not-for-profit organisations.')
-  if (has(terms, NPU) && has(purpose, FOR_PROFIT)) return deny('The terms allow only not-for-profit organisations.')
+  if (has(terms, NMDS) && has(purpose, METHODS))
+    return deny('The terms rule out the development of methods.')
+  if (has(terms, NPOA) && has(purpose, POA))
+    return deny('The terms rule out research on origins or ancestry.')
+  if (has(terms, NPUNCU) && has(purpose, COMMERCIAL | FOR_PROFIT))
+    return deny('The terms allow only non-commercial use by not-for-profit organisations.')
+  if (has(terms, NPU) && has(purpose, FOR_PROFIT))
+    return deny('The terms allow only not-for-profit organisations.')
   if (has(terms, NCU) && has(purpose, COMMERCIAL)) return deny('The terms rule out commercial use.')
-  if (has(terms, GSO) && !has(purpose, GENETIC)) return deny('The terms allow only genetic studies.')
-  if (has(terms & AGREEMENTS, ~purpose)) return deny('You have to agree to every condition of the terms.')
+  if (has(terms, GSO) && !has(purpose, GENETIC))
+    return deny('The terms allow only genetic studies.')
+  if (has(terms & AGREEMENTS, ~purpose))
+    return deny('You have to agree to every condition of the terms.')
 
   const ofGivenDisease = has(kinds, DS) && !has(terms, NRES | GRU | HMB)
-  const judged = (ofGivenDisease && !diseaseShown) || (onlyMethods && !has(permitted, GRU)) || has(terms, JUDGED | IRB)
-  if (judged) return { decision: 'review', reason: 'A data access committee reads your request. Your payment waits in escrow and comes back if it says no.' }
-  return { decision: 'approve', reason: 'The terms allow this purpose: access is granted without a committee.' }
+  const judged =
+    (ofGivenDisease && !diseaseShown) ||
+    (onlyMethods && !has(permitted, GRU)) ||
+    has(terms, JUDGED | IRB)
+  if (judged)
+    return {
+      decision: 'review',
+      reason:
+        'A data access committee reads your request. Your payment waits in escrow and comes back if it says no.',
+    }
+  return {
+    decision: 'approve',
+    reason: 'The terms allow this purpose: access is granted without a committee.',
+  }
 }

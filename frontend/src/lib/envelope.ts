@@ -1,6 +1,7 @@
 /**
- * Envelopes (docs/protocol.md): a secret sealed to one person's X-Wing key (X25519 + ML-KEM-768) by HPKE, RFC 9180 base mode.
- * Loaded on demand: the post-quantum code is the heaviest part of the page.
+ * Envelopes (docs/protocol.md): a secret sealed to one person's X-Wing key (X25519 + ML-KEM-768) by
+ * HPKE, RFC 9180 base mode. Loaded on demand: the post-quantum code is the heaviest part of the
+ * page.
  */
 import { Aes256Gcm, CipherSuite, HkdfSha256 } from '@hpke/core'
 import { XWing } from '@hpke/hybridkem-x-wing'
@@ -36,12 +37,22 @@ export async function publicKey(seed: Uint8Array): Promise<Bytes> {
   return new Uint8Array(await kem.serializePublicKey(pair.publicKey))
 }
 
-/** Binds an envelope to what it is for, so that it can't be replayed for another licence, chain or person. */
+/**
+ * Binds an envelope to what it is for, so that it can't be replayed for another licence, chain or
+ * person.
+ */
 export function info(binding: Binding): Bytes {
   return fromHex(
     keccak256(
       encodeAbiParameters(
-        [{ type: 'bytes32' }, { type: 'bytes32' }, { type: 'uint256' }, { type: 'address' }, { type: 'uint256' }, { type: 'address' }],
+        [
+          { type: 'bytes32' },
+          { type: 'bytes32' },
+          { type: 'uint256' },
+          { type: 'address' },
+          { type: 'uint256' },
+          { type: 'address' },
+        ],
         [
           keccak256(stringToBytes('biodesci/envelope/v1')),
           keccak256(stringToBytes(binding.purpose)),
@@ -55,7 +66,11 @@ export function info(binding: Binding): Bytes {
   )
 }
 
-export async function seal(recipient: Uint8Array, plaintext: Uint8Array, bound: Bytes): Promise<Bytes> {
+export async function seal(
+  recipient: Uint8Array,
+  plaintext: Uint8Array,
+  bound: Bytes,
+): Promise<Bytes> {
   const key = await kem.deserializePublicKey(copy(recipient))
   const sender = await suite.createSenderContext({ recipientPublicKey: key, info: bound })
   const ciphertext = await sender.seal(copy(plaintext))
@@ -63,13 +78,20 @@ export async function seal(recipient: Uint8Array, plaintext: Uint8Array, bound: 
 }
 
 export async function open(seed: Uint8Array, envelope: Uint8Array, bound: Bytes): Promise<Bytes> {
-  if (envelope.length < HEADER.length + ENC_LENGTH + 16 || !equal(envelope.subarray(0, HEADER.length), HEADER))
+  if (
+    envelope.length < HEADER.length + ENC_LENGTH + 16 ||
+    !equal(envelope.subarray(0, HEADER.length), HEADER)
+  )
     throw tampered('The envelope with your key')
   const enc = copy(envelope.subarray(HEADER.length, HEADER.length + ENC_LENGTH))
   const ciphertext = copy(envelope.subarray(HEADER.length + ENC_LENGTH))
   try {
     const pair = await kem.generateKeyPairDerand(copy(seed))
-    const recipient = await suite.createRecipientContext({ recipientKey: pair.privateKey, enc, info: bound })
+    const recipient = await suite.createRecipientContext({
+      recipientKey: pair.privateKey,
+      enc,
+      info: bound,
+    })
     return new Uint8Array(await recipient.open(ciphertext))
   } catch (cause) {
     throw new Failure(

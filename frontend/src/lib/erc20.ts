@@ -16,7 +16,13 @@ export const ERC20 = parseAbi([
 export async function readCurrency(client: Reader, address: Address): Promise<Currency> {
   if (isEther(address)) return ETHER
   const at = { address, abi: ERC20 } as const
-  const [symbol, decimals] = await Promise.allSettled([client.readContract({ ...at, functionName: 'symbol' }), client.readContract({ ...at, functionName: 'decimals' })])
-  return currencyOf({ address, symbol: symbol.status === 'fulfilled' ? symbol.value : null, decimals: decimals.status === 'fulfilled' ? decimals.value : null })
+  const [symbol, decimals] = await Promise.allSettled([
+    client.readContract({ ...at, functionName: 'symbol' }),
+    client.readContract({ ...at, functionName: 'decimals' }),
+  ])
+  return currencyOf({
+    address,
+    symbol: symbol.status === 'fulfilled' ? symbol.value : null,
+    decimals: decimals.status === 'fulfilled' ? decimals.value : null,
+  })
 }
-

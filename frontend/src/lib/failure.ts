@@ -1,6 +1,7 @@
 /**
- * What the page says when something goes wrong: what happened, and what to do. Every failure that reaches a person is one
- * of these; `explain` (explain.ts) turns wallet, chain and network errors into one.
+ * What the page says when something goes wrong: what happened, and what to do. Every failure that
+ * reaches a person is one of these; `explain` (explain.ts) turns wallet, chain and network errors
+ * into one.
  */
 export type FailureKind =
   | 'rejected'
@@ -48,9 +49,21 @@ export function tampered(what: string, cause?: unknown): Failure {
 /** In the words of Chromium, Firefox and WebKit. */
 const NOT_LOADED = /dynamically imported module|importing a module script failed/i
 
-/** For what nobody foresaw, and for a part of the page that could not be fetched when it was needed. */
+/**
+ * For what nobody foresaw, and for a part of the page that could not be fetched when it was needed.
+ */
 export function unexplained(cause: unknown): Failure {
   if (cause instanceof TypeError && NOT_LOADED.test(cause.message))
-    return new Failure('stale', 'A part of the page could not be loaded.', 'Nothing was sent. Reload the page: a newer version may have taken its place, or the connection failed.', { cause })
-  return new Failure('bug', 'Something unexpected happened.', cause instanceof Error ? cause.message : 'Reload the page and try again.', { cause })
+    return new Failure(
+      'stale',
+      'A part of the page could not be loaded.',
+      'Nothing was sent. Reload the page: a newer version may have taken its place, or the connection failed.',
+      { cause },
+    )
+  return new Failure(
+    'bug',
+    'Something unexpected happened.',
+    cause instanceof Error ? cause.message : 'Reload the page and try again.',
+    { cause },
+  )
 }

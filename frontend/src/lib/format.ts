@@ -1,4 +1,7 @@
-/** Numbers, times and addresses for people. Amounts stay integers (wei) until the moment they are printed. */
+/**
+ * Numbers, times and addresses for people. Amounts stay integers (wei) until the moment they are
+ * printed.
+ */
 import { formatEther } from 'viem'
 
 export function ether(wei: bigint | string): string {

@@ -29,7 +29,10 @@ async function gateway(size: number, ends = true): Promise<{ url: string; writte
     write()
   })
   await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve))
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, written: () => written }
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    written: () => written,
+  }
 }
 
 describe('read', () => {

@@ -1,22 +1,39 @@
-/** Reads from an IPFS gateway. The gateway is not trusted: whoever calls checks what came against a commitment on chain. */
+/**
+ * Reads from an IPFS gateway. The gateway is not trusted: whoever calls checks what came against a
+ * commitment on chain.
+ */
 import { fromDigest } from './cid'
 import { Failure, tampered } from './failure'
 import { concat, type Bytes } from './bytes'
 
-export async function open(gatewayUrl: string, digest: Uint8Array, signal?: AbortSignal): Promise<Response> {
+export async function open(
+  gatewayUrl: string,
+  digest: Uint8Array,
+  signal?: AbortSignal,
+): Promise<Response> {
   let response: Response
   try {
-    response = await fetch(`${gatewayUrl}/ipfs/${fromDigest(digest)}`, { signal: signal ?? null, credentials: 'omit', referrerPolicy: 'no-referrer' })
+    response = await fetch(`${gatewayUrl}/ipfs/${fromDigest(digest)}`, {
+      signal: signal ?? null,
+      credentials: 'omit',
+      referrerPolicy: 'no-referrer',
+    })
   } catch (cause) {
     if (signal?.aborted) throw cause
     throw unavailable('The IPFS gateway does not answer.', cause)
   }
-  if (!response.ok) throw unavailable(`The IPFS gateway could not deliver a file (status ${response.status}).`)
+  if (!response.ok)
+    throw unavailable(`The IPFS gateway could not deliver a file (status ${response.status}).`)
   return response
 }
 
 /** A small blob; refused beyond `limit` bytes, whatever the gateway announces. */
-export async function read(gatewayUrl: string, digest: Uint8Array, limit: number, signal?: AbortSignal): Promise<Bytes> {
+export async function read(
+  gatewayUrl: string,
+  digest: Uint8Array,
+  limit: number,
+  signal?: AbortSignal,
+): Promise<Bytes> {
   const response = await open(gatewayUrl, digest, signal)
   const reader = response.body?.getReader()
   const parts: Uint8Array[] = []
@@ -37,5 +54,10 @@ export async function read(gatewayUrl: string, digest: Uint8Array, limit: number
 }
 
 function unavailable(message: string, cause?: unknown): Failure {
-  return new Failure('ipfs', message, 'Nothing is lost: your licence is on chain. Check that the IPFS node is running, then try again.', { cause })
+  return new Failure(
+    'ipfs',
+    message,
+    'Nothing is lost: your licence is on chain. Check that the IPFS node is running, then try again.',
+    { cause },
+  )
 }

@@ -1,6 +1,6 @@
 /**
- * What this browser keeps for its accounts, in IndexedDB: sealed private keys, useless without the passphrase, and the research
- * statements whose salted hashes are on chain.
+ * What this browser keeps for its accounts, in IndexedDB: sealed private keys, useless without the
+ * passphrase, and the research statements whose salted hashes are on chain.
  */
 import type { Address, Hex } from 'viem'
 
@@ -29,7 +29,8 @@ function database(): Promise<IDBDatabase> {
   return new Promise((resolve, reject) => {
     const request = indexedDB.open(DATABASE, 2)
     request.addEventListener('upgradeneeded', ({ oldVersion }) => {
-      if (oldVersion < 1) request.result.createObjectStore(KEYS, { keyPath: ['account', 'keyHash'] })
+      if (oldVersion < 1)
+        request.result.createObjectStore(KEYS, { keyPath: ['account', 'keyHash'] })
       request.result.createObjectStore(STATEMENTS, { keyPath: ['account', 'hash'] })
     })
     request.addEventListener('success', () => resolve(request.result))
@@ -37,7 +38,11 @@ function database(): Promise<IDBDatabase> {
   })
 }
 
-async function run<T>(name: string, mode: IDBTransactionMode, action: (store: IDBObjectStore) => IDBRequest<T>): Promise<T> {
+async function run<T>(
+  name: string,
+  mode: IDBTransactionMode,
+  action: (store: IDBObjectStore) => IDBRequest<T>,
+): Promise<T> {
   const db = await database()
   try {
     return await new Promise<T>((resolve, reject) => {
@@ -59,18 +64,26 @@ export async function saveKey(key: StoredKey): Promise<void> {
   await run(KEYS, 'readwrite', (store) => store.put({ ...key, account: canonical(key.account) }))
 }
 
-/** Every key of the account, newest first: after a rotation the old one still opens old envelopes. */
+/**
+ * Every key of the account, newest first: after a rotation the old one still opens old envelopes.
+ */
 export async function loadKeys(account: Address): Promise<StoredKey[]> {
   const all = (await run(KEYS, 'readonly', (store) => store.getAll())) as StoredKey[]
-  return all.filter((key) => key.account === canonical(account)).toSorted((a, b) => b.createdAt - a.createdAt)
+  return all
+    .filter((key) => key.account === canonical(account))
+    .toSorted((a, b) => b.createdAt - a.createdAt)
 }
 
 /** Kept before the purchase is sent: a hash on chain that nobody can open would be of no use. */
 export async function saveStatement(account: Address, statement: Statement): Promise<void> {
-  await run(STATEMENTS, 'readwrite', (store) => store.put({ ...statement, account: canonical(account) }))
+  await run(STATEMENTS, 'readwrite', (store) =>
+    store.put({ ...statement, account: canonical(account) }),
+  )
 }
 
 export async function loadStatement(account: Address, hash: Hex): Promise<Statement | null> {
-  const found = (await run(STATEMENTS, 'readonly', (store) => store.get([canonical(account), hash]))) as StoredStatement | undefined
+  const found = (await run(STATEMENTS, 'readonly', (store) =>
+    store.get([canonical(account), hash]),
+  )) as StoredStatement | undefined
   return found ?? null
 }

@@ -1,4 +1,7 @@
-/** RFC 6962 Merkle tree hash (SHA-256, leaf prefix 00, node prefix 01), fed leaf by leaf: a container need not fit in memory. */
+/**
+ * RFC 6962 Merkle tree hash (SHA-256, leaf prefix 00, node prefix 01), fed leaf by leaf: a
+ * container need not fit in memory.
+ */
 import { concat, copy, type Bytes } from './bytes'
 
 async function sha256(bytes: Bytes): Promise<Bytes> {
@@ -11,9 +14,16 @@ export class MerkleTree {
 
   async add(leaf: Uint8Array): Promise<void> {
     let node = { size: 1, hash: await sha256(concat(Uint8Array.of(0), leaf)) }
-    for (let last = this.#peaks.at(-1); last && last.size === node.size; last = this.#peaks.at(-1)) {
+    for (
+      let last = this.#peaks.at(-1);
+      last && last.size === node.size;
+      last = this.#peaks.at(-1)
+    ) {
       this.#peaks.pop()
-      node = { size: 2 * node.size, hash: await sha256(concat(Uint8Array.of(1), last.hash, node.hash)) }
+      node = {
+        size: 2 * node.size,
+        hash: await sha256(concat(Uint8Array.of(1), last.hash, node.hash)),
+      }
     }
     this.#peaks.push(node)
   }
@@ -21,7 +31,8 @@ export class MerkleTree {
   async root(): Promise<Bytes> {
     let hash = this.#peaks.at(-1)?.hash
     if (!hash) return sha256(new Uint8Array(0))
-    for (const peak of this.#peaks.slice(0, -1).toReversed()) hash = await sha256(concat(Uint8Array.of(1), peak.hash, hash))
+    for (const peak of this.#peaks.slice(0, -1).toReversed())
+      hash = await sha256(concat(Uint8Array.of(1), peak.hash, hash))
     return copy(hash)
   }
 }

@@ -1,6 +1,8 @@
 /**
- * From a delivered licence to the file in clear, all in the browser: envelope -> dataset key -> commitment check -> container ->
- * root check. The chain says what is right (active, envelope, commitments); IPFS and gateway are trusted with nothing; which chain and contracts to ask comes from the page’s own API.
+ * From a delivered licence to the file in clear, all in the browser: envelope -> dataset key ->
+ * commitment check -> container -> root check. The chain says what is right (active, envelope,
+ * commitments); IPFS and gateway are trusted with nothing; which chain and contracts to ask comes
+ * from the page’s own API.
  */
 import { isHex, parseAbiItem, size, type Address, type Hex } from 'viem'
 
@@ -33,7 +35,8 @@ export interface Release {
 
 const ENVELOPE_LIMIT = 4096
 const CARD_LIMIT = 4 * 2 ** 20
-const WITHDRAWN_HINT = 'What you already downloaded falls under the licence terms; the key is not released again.'
+const WITHDRAWN_HINT =
+  'What you already downloaded falls under the licence terms; the key is not released again.'
 
 export async function release(r: Release): Promise<SavedFile> {
   r.onStep('chain')
@@ -44,17 +47,29 @@ export async function release(r: Release): Promise<SavedFile> {
     functionName: 'versionOf',
     args: [license.datasetId, license.version],
   })
-  if (version.withdrawnAt > 0) throw new Failure('withdrawn', 'Consent for this dataset version was withdrawn.', WITHDRAWN_HINT)
+  if (version.withdrawnAt > 0)
+    throw new Failure(
+      'withdrawn',
+      'Consent for this dataset version was withdrawn.',
+      WITHDRAWN_HINT,
+    )
 
   r.onStep('envelope')
-  const sealed = await gateway.read(r.deployment.gatewayUrl, fromHex(await readEnvelope(r)), ENVELOPE_LIMIT, r.signal)
+  const sealed = await gateway.read(
+    r.deployment.gatewayUrl,
+    fromHex(await readEnvelope(r)),
+    ENVELOPE_LIMIT,
+    r.signal,
+  )
   const opened = await openWithAny(r, sealed)
   if (opened.length !== 64) throw tampered('The envelope with your key')
   const key = opened.slice(0, 32)
   checkKey(key, opened.slice(32), fromHex(version.keyCommitment))
 
   r.onStep('file')
-  const file = locate(await gateway.read(r.deployment.gatewayUrl, fromHex(version.card), CARD_LIMIT, r.signal))
+  const file = locate(
+    await gateway.read(r.deployment.gatewayUrl, fromHex(version.card), CARD_LIMIT, r.signal),
+  )
   const response = await gateway.open(r.deployment.gatewayUrl, file.digest, r.signal)
   if (!response.body) throw tampered('The encrypted file')
   const total = Number(response.headers.get('content-length')) || file.size
@@ -70,14 +85,20 @@ export async function release(r: Release): Promise<SavedFile> {
         },
       }),
     )
-    for await (const segment of decrypt(counted, key, fromHex(version.contentRoot))) await target.write(segment)
+    for await (const segment of decrypt(counted, key, fromHex(version.contentRoot)))
+      await target.write(segment)
     r.onStep('saving')
     await requireActive(r)
     return await target.finish()
   } catch (error) {
     await target.discard()
     if (error instanceof TypeError && !r.signal.aborted)
-      throw new Failure('ipfs', 'The download broke off.', 'Nothing half done was kept. Check that the IPFS node is running, then try again.', { cause: error })
+      throw new Failure(
+        'ipfs',
+        'The download broke off.',
+        'Nothing half done was kept. Check that the IPFS node is running, then try again.',
+        { cause: error },
+      )
     throw error
   } finally {
     key.fill(0)
@@ -93,22 +114,49 @@ async function requireActive({ client, deployment, licenseId, account }: Release
     client.getBlock(),
   ])
   if (license.licensee.toLowerCase() !== account.toLowerCase())
-    throw new Failure('missing', 'This licence belongs to another account.', 'Choose the account that bought it in your wallet.')
+    throw new Failure(
+      'missing',
+      'This licence belongs to another account.',
+      'Choose the account that bought it in your wallet.',
+    )
   if (active) return license
   if (license.expiresAt > 0 && BigInt(license.expiresAt) <= block.timestamp)
-    throw new Failure('expired', 'This licence has expired.', 'Buy a new licence to open the data again.')
-  throw new Failure('missing', 'This licence is not active.', 'Its key was not delivered yet, or it was revoked, refunded or disputed; the page shows its state.')
+    throw new Failure(
+      'expired',
+      'This licence has expired.',
+      'Buy a new licence to open the data again.',
+    )
+  throw new Failure(
+    'missing',
+    'This licence is not active.',
+    'Its key was not delivered yet, or it was revoked, refunded or disputed; the page shows its state.',
+  )
 }
 
 const DELIVERED = parseAbiItem('event KeyDelivered(uint256 indexed licenseId, bytes32 envelope)')
 
-/** Where the envelope is: the contract said so once, in an event. Where a node does not search that far back, the index knows; a false one does not open. */
+/**
+ * Where the envelope is: the contract said so once, in an event. Where a node does not search that
+ * far back, the index knows; a false one does not open.
+ */
 async function readEnvelope({ client, deployment, licenseId, signal }: Release): Promise<Hex> {
   const logs = await client
-    .getLogs({ address: deployment.contracts.AccessLicense, event: DELIVERED, args: { licenseId }, fromBlock: deployment.fromBlock })
+    .getLogs({
+      address: deployment.contracts.AccessLicense,
+      event: DELIVERED,
+      args: { licenseId },
+      fromBlock: deployment.fromBlock,
+    })
     .catch(() => [])
-  const said = logs.at(-1)?.args.envelope ?? (await get<LicenseAnswer>(`/v1/licenses/${licenseId}`, signal)).envelope?.digest
-  if (!said || !isHex(said) || size(said) !== 32) throw new Failure('missing', 'The envelope with your key was not found.', 'It was delivered, but neither the chain’s node nor the index knows where it is yet. Try again in a moment.')
+  const said =
+    logs.at(-1)?.args.envelope ??
+    (await get<LicenseAnswer>(`/v1/licenses/${licenseId}`, signal)).envelope?.digest
+  if (!said || !isHex(said) || size(said) !== 32)
+    throw new Failure(
+      'missing',
+      'The envelope with your key was not found.',
+      'It was delivered, but neither the chain’s node nor the index knows where it is yet. Try again in a moment.',
+    )
   return said
 }
 
@@ -129,7 +177,14 @@ async function openWithAny(r: Release, sealed: Bytes): Promise<Bytes> {
       failure = error
     }
   }
-  throw failure ?? new Failure('no-key', 'This browser holds no key for your account.', 'Load your recovery file under "My key".')
+  throw (
+    failure ??
+    new Failure(
+      'no-key',
+      'This browser holds no key for your account.',
+      'Load your recovery file under "My key".',
+    )
+  )
 }
 
 interface Location {
@@ -139,10 +194,15 @@ interface Location {
   size: number
 }
 
-/** Where the container is, from the dataset's card. A false card can only lead to a file that fails the root check. */
+/**
+ * Where the container is, from the dataset's card. A false card can only lead to a file that fails
+ * the root check.
+ */
 function locate(card: Bytes): Location {
   try {
-    const document = JSON.parse(new TextDecoder().decode(card)) as { distribution: [Record<string, unknown>] }
+    const document = JSON.parse(new TextDecoder().decode(card)) as {
+      distribution: [Record<string, unknown>]
+    }
     const entry = document.distribution[0]
     const url = String(entry['contentUrl'])
     return {
@@ -157,6 +217,9 @@ function locate(card: Bytes): Location {
 }
 
 export function safeName(name: string): string {
-  const plain = name.replaceAll(/[^\w.\- ]+/g, '_').replace(/^[. ]+/, '').slice(0, 120)
+  const plain = name
+    .replaceAll(/[^\w.\- ]+/g, '_')
+    .replace(/^[. ]+/, '')
+    .slice(0, 120)
   return plain || 'dataset'
 }

@@ -1,6 +1,7 @@
 /**
- * Research statements: the chain gets a salted hash, `keccak( keccak("biodesci/statement/v1") ‖ salt (32) ‖ text (UTF-8) )`; text and salt
- * stay with the buyer, who can show them to a committee or an auditor later.
+ * Research statements: the chain gets a salted hash, `keccak( keccak("biodesci/statement/v1") ‖
+ * salt (32) ‖ text (UTF-8) )`; text and salt stay with the buyer, who can show them to a committee
+ * or an auditor later.
  */
 import { keccak256, stringToBytes, type Hex } from 'viem'
 

@@ -7,7 +7,9 @@ afterEach(() => vi.unstubAllGlobals())
 
 describe('openTarget', () => {
   it('keeps a large file in memory where the browser refuses its private files, as in some private windows', async () => {
-    const getDirectory = vi.fn(() => Promise.reject(new DOMException('not in this window', 'SecurityError')))
+    const getDirectory = vi.fn(() =>
+      Promise.reject(new DOMException('not in this window', 'SecurityError')),
+    )
     vi.stubGlobal('navigator', { storage: { getDirectory } })
     const target = await openTarget('a.csv', 'text/csv', LARGE)
     expect(getDirectory).toHaveBeenCalledOnce()

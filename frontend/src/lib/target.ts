@@ -1,4 +1,7 @@
-/** Where decrypted bytes go while they are not verified to the end: memory when small, else the browser's private file system. */
+/**
+ * Where decrypted bytes go while they are not verified to the end: memory when small, else the
+ * browser's private file system.
+ */
 import type { Bytes } from './bytes'
 
 export interface SavedFile {
@@ -17,7 +20,11 @@ export interface Target {
 const IN_MEMORY_LIMIT = 64 * 2 ** 20
 const FOLDER = 'decrypting'
 
-export async function openTarget(name: string, type: string, expectedSize: number): Promise<Target> {
+export async function openTarget(
+  name: string,
+  type: string,
+  expectedSize: number,
+): Promise<Target> {
   const root = expectedSize > IN_MEMORY_LIMIT ? await privateFiles() : null
   return root ? privateFile(root, name, type) : memory(name, type)
 }
@@ -45,7 +52,11 @@ async function privateFiles(): Promise<FileSystemDirectoryHandle | null> {
   return navigator.storage.getDirectory().catch(() => null)
 }
 
-async function privateFile(root: FileSystemDirectoryHandle, name: string, type: string): Promise<Target> {
+async function privateFile(
+  root: FileSystemDirectoryHandle,
+  name: string,
+  type: string,
+): Promise<Target> {
   await forgetDecrypted()
   const folder = await root.getDirectoryHandle(FOLDER, { create: true })
   const id = crypto.randomUUID()

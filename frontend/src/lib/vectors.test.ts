@@ -1,4 +1,7 @@
-/** The vectors shared with Python: the browser reads what the other side writes, and refuses what it refuses. */
+/**
+ * The vectors shared with Python: the browser reads what the other side writes, and refuses what it
+ * refuses.
+ */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -16,7 +19,9 @@ import { merkleRoot } from './merkle'
 import { PERMIT } from './permit'
 
 function vectors<T>(name: string): T {
-  return JSON.parse(readFileSync(join(import.meta.dirname, '../../../tests/vectors', `${name}.json`), 'utf8')) as T
+  return JSON.parse(
+    readFileSync(join(import.meta.dirname, '../../../tests/vectors', `${name}.json`), 'utf8'),
+  ) as T
 }
 
 const hex = (bytes: Uint8Array) => toHex(bytes).slice(2)
@@ -34,20 +39,31 @@ function damage(bytes: Bytes, { flipAt, flip }: Flip): Bytes {
 }
 
 describe('content identifiers', () => {
-  const { cases } = vectors<{ cases: { digest: string; v0: string; v1: string; base16: string }[] }>('cid')
+  const { cases } = vectors<{
+    cases: { digest: string; v0: string; v1: string; base16: string }[]
+  }>('cid')
 
   it.each(cases)('writes and reads $v1', ({ digest, v0, v1, base16 }) => {
     expect(fromDigest(fromHex(digest))).toBe(v1)
     for (const form of [v0, v1, base16]) expect(hex(toDigest(form))).toBe(digest)
   })
 
-  it.each(['', 'bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy', 'Qm123', 'zdj7', 'f0155122000', 'bafybei!'])('refuses %j', (cid) => {
+  it.each([
+    '',
+    'bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy',
+    'Qm123',
+    'zdj7',
+    'f0155122000',
+    'bafybei!',
+  ])('refuses %j', (cid) => {
     expect(() => toDigest(cid)).toThrow(RangeError)
   })
 })
 
 describe('Merkle tree', () => {
-  const { leaves, cases } = vectors<{ leaves: string[]; cases: { size: number; root: string }[] }>('merkle')
+  const { leaves, cases } = vectors<{ leaves: string[]; cases: { size: number; root: string }[] }>(
+    'merkle',
+  )
 
   it.each(cases)('has the root of RFC 6962 over $size leaves', async ({ size, root }) => {
     expect(hex(await merkleRoot(leaves.slice(0, size).map(fromHex)))).toBe(root)
@@ -55,14 +71,18 @@ describe('Merkle tree', () => {
 })
 
 describe('key commitment', () => {
-  const { key } = vectors<{ key: { datasetKey: string; salt: string; commitment: string } }>('commitment')
+  const { key } = vectors<{ key: { datasetKey: string; salt: string; commitment: string } }>(
+    'commitment',
+  )
 
   it('is the one that Python computes', () => {
     expect(hex(keyCommitment(fromHex(key.datasetKey), fromHex(key.salt)))).toBe(key.commitment)
   })
 
   it('refuses another key', () => {
-    expect(() => checkKey(fromHex(key.salt), fromHex(key.datasetKey), fromHex(key.commitment))).toThrow(/not the one the data owner committed to/)
+    expect(() =>
+      checkKey(fromHex(key.salt), fromHex(key.datasetKey), fromHex(key.commitment)),
+    ).toThrow(/not the one the data owner committed to/)
   })
 })
 
@@ -80,7 +100,11 @@ interface EnvelopeCase {
 }
 
 describe('envelope', () => {
-  const { accepted, refused, refusedOf } = vectors<{ accepted: EnvelopeCase[]; refused: Flip[]; refusedOf: number }>('envelope')
+  const { accepted, refused, refusedOf } = vectors<{
+    accepted: EnvelopeCase[]
+    refused: Flip[]
+    refusedOf: number
+  }>('envelope')
   const bound = (c: EnvelopeCase) => info({ ...c, id: BigInt(c.id) })
 
   it.each(accepted)('opens what Python sealed for $purpose $id', async (c) => {
@@ -94,13 +118,17 @@ describe('envelope', () => {
     if (!c || !other) throw new Error('vectors are missing')
     const sealed = await seal(fromHex(c.publicKey), fromHex('00ff'), bound(c))
     expect(hex(await open(fromHex(c.seed), sealed, bound(c)))).toBe('00ff')
-    await expect(open(fromHex(c.seed), sealed, info({ ...c, id: BigInt(c.id) + 1n }))).rejects.toMatchObject({ kind: 'wrong-key' })
+    await expect(
+      open(fromHex(c.seed), sealed, info({ ...c, id: BigInt(c.id) + 1n })),
+    ).rejects.toMatchObject({ kind: 'wrong-key' })
   })
 
   it.each(refused)('refuses a damaged $name', async (flip) => {
     const c = accepted[refusedOf]
     if (!c) throw new Error('vectors are missing')
-    await expect(open(fromHex(c.seed), damage(fromHex(c.envelope), flip), bound(c))).rejects.toThrow()
+    await expect(
+      open(fromHex(c.seed), damage(fromHex(c.envelope), flip), bound(c)),
+    ).rejects.toThrow()
   })
 })
 
@@ -130,12 +158,22 @@ function stream(bytes: Bytes, chunk: number): ReadableStream<Uint8Array> {
 }
 
 describe('container', () => {
-  const { accepted, refused, refusedOf } = vectors<{ accepted: ContainerCase[]; refused: Refusal[]; refusedOf: number }>('container')
+  const { accepted, refused, refusedOf } = vectors<{
+    accepted: ContainerCase[]
+    refused: Refusal[]
+    refusedOf: number
+  }>('container')
   const raw = (c: ContainerCase) => copy(Buffer.from(c.containerBase64, 'base64'))
 
-  async function read(bytes: Bytes, c: ContainerCase, root = c.contentRoot, chunk = 10_007): Promise<Bytes> {
+  async function read(
+    bytes: Bytes,
+    c: ContainerCase,
+    root = c.contentRoot,
+    chunk = 10_007,
+  ): Promise<Bytes> {
     const parts: Bytes[] = []
-    for await (const part of decrypt(stream(bytes, chunk), fromHex(c.datasetKey), fromHex(root))) parts.push(part)
+    for await (const part of decrypt(stream(bytes, chunk), fromHex(c.datasetKey), fromHex(root)))
+      parts.push(part)
     return concat(...parts)
   }
 
@@ -143,7 +181,9 @@ describe('container', () => {
     for (const chunk of [1_000_000, 4_099]) {
       const plain = await read(raw(c), c, c.contentRoot, chunk)
       expect(plain.length).toBe(c.plaintextSize)
-      expect(hex(new Uint8Array(await crypto.subtle.digest('SHA-256', plain)))).toBe(c.plaintextSha256)
+      expect(hex(new Uint8Array(await crypto.subtle.digest('SHA-256', plain)))).toBe(
+        c.plaintextSha256,
+      )
     }
   })
 
@@ -162,17 +202,25 @@ describe('container', () => {
 })
 
 describe('DUO terms', () => {
-  const { decisions, cases } = vectors<{ decisions: string[]; cases: [string, string, number, number][] }>('duo')
+  const { decisions, cases } = vectors<{
+    decisions: string[]
+    cases: [string, string, number, number][]
+  }>('duo')
 
   it(`decides ${cases.length} cases as the contract does`, () => {
-    const wrong = cases.filter(([terms, purpose, shown, decision]) => decide(BigInt(terms), BigInt(purpose), shown === 1).decision !== decisions[decision])
+    const wrong = cases.filter(
+      ([terms, purpose, shown, decision]) =>
+        decide(BigInt(terms), BigInt(purpose), shown === 1).decision !== decisions[decision],
+    )
     expect(wrong).toEqual([])
     expect(cases.length).toBeGreaterThanOrEqual(5000)
   })
 })
 
 describe('diseases', () => {
-  const { cases } = vectors<{ cases: { root: `0x${string}`; members: { disease: number; proof: `0x${string}`[] }[] }[] }>('disease')
+  const { cases } = vectors<{
+    cases: { root: `0x${string}`; members: { disease: number; proof: `0x${string}`[] }[] }[]
+  }>('disease')
 
   it('follows the path of each member to the root, and of nothing else', () => {
     const all = cases.flatMap(({ root, members }) => members.map((member) => ({ root, ...member })))
@@ -187,11 +235,21 @@ describe('diseases', () => {
 
   it('reads ids and proof files', () => {
     expect(parseDisease(' mondo:0005068 ')).toBe(5068)
-    for (const text of ['', 'MONDO:5068', 'MONDO:0000000', 'DOID:0005068', 'MONDO:00050680']) expect(parseDisease(text)).toBeNull()
+    for (const text of ['', 'MONDO:5068', 'MONDO:0000000', 'DOID:0005068', 'MONDO:00050680'])
+      expect(parseDisease(text)).toBeNull()
     expect(formatDisease(5068)).toBe('MONDO:0005068')
     const hash = `0x${'ab'.repeat(32)}`
-    expect(parseProof(JSON.stringify({ disease: 'MONDO:0005068', proof: [hash] }))).toEqual({ disease: 5068, proof: [hash] })
-    for (const file of ['', '{}', '{"disease":5068,"proof":["0x12"]}', '{"disease":"x","proof":[]}']) expect(() => parseProof(file)).toThrow(/not a proof/)
+    expect(parseProof(JSON.stringify({ disease: 'MONDO:0005068', proof: [hash] }))).toEqual({
+      disease: 5068,
+      proof: [hash],
+    })
+    for (const file of [
+      '',
+      '{}',
+      '{"disease":5068,"proof":["0x12"]}',
+      '{"disease":"x","proof":[]}',
+    ])
+      expect(() => parseProof(file)).toThrow(/not a proof/)
   })
 })
 
@@ -200,10 +258,13 @@ type TypedCase = TypedDataDefinition & { label: string; domainSeparator: string;
 describe('signed messages (EIP-712)', () => {
   const { cases } = vectors<{ cases: TypedCase[] }>('typed_data')
 
-  it.each(cases)('hashes $label as Python and the contracts do', ({ domainSeparator: separator, hash, ...typed }) => {
-    expect(domainSeparator({ domain: typed.domain ?? {} })).toBe(separator)
-    expect(hashTypedData(typed)).toBe(hash)
-  })
+  it.each(cases)(
+    'hashes $label as Python and the contracts do',
+    ({ domainSeparator: separator, hash, ...typed }) => {
+      expect(domainSeparator({ domain: typed.domain ?? {} })).toBe(separator)
+      expect(hashTypedData(typed)).toBe(hash)
+    },
+  )
 
   it('has the permit that the page asks wallets to sign', () => {
     const permits = cases.filter(({ primaryType }) => primaryType === 'Permit')

@@ -7,15 +7,39 @@ const OTHER = '0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC'
 const REGISTRY = '0x5FbDB2315678afecb367f032d93F642f64180aa3'
 const NOW = 1_800_000_000
 
-const visa = { subject: ACCOUNT, visaType: 'ResearcherStatus', value: `0x${'00'.repeat(32)}`, issuer: OTHER, asserted: NOW - 60, expires: NOW + 60 }
-const file = { format: 'biodesci-visa/1', chainId: 31337, registry: REGISTRY, visa, signature: `0x${'12'.repeat(65)}` }
-const required: Required = { account: ACCOUNT, chainId: 31337, registry: REGISTRY, types: [1, 2], now: NOW }
+const visa = {
+  subject: ACCOUNT,
+  visaType: 'ResearcherStatus',
+  value: `0x${'00'.repeat(32)}`,
+  issuer: OTHER,
+  asserted: NOW - 60,
+  expires: NOW + 60,
+}
+const file = {
+  format: 'biodesci-visa/1',
+  chainId: 31337,
+  registry: REGISTRY,
+  visa,
+  signature: `0x${'12'.repeat(65)}`,
+}
+const required: Required = {
+  account: ACCOUNT,
+  chainId: 31337,
+  registry: REGISTRY,
+  types: [1, 2],
+  now: NOW,
+}
 
-const of = (change: Partial<typeof visa>) => parseVisa(JSON.stringify({ ...file, visa: { ...visa, ...change } }))
+const of = (change: Partial<typeof visa>) =>
+  parseVisa(JSON.stringify({ ...file, visa: { ...visa, ...change } }))
 
 describe('visa file', () => {
   it('is read as an issuer writes it', () => {
-    expect(parseVisa(JSON.stringify({ ...file, warning: 'Personal' }))).toEqual({ ...file, format: undefined, visa: { ...visa, visaType: 2 } })
+    expect(parseVisa(JSON.stringify({ ...file, warning: 'Personal' }))).toEqual({
+      ...file,
+      format: undefined,
+      visa: { ...visa, visaType: 2 },
+    })
   })
 
   it.each([

@@ -43,7 +43,11 @@ function Found({ dataset }: { dataset: DatasetAnswer }) {
       title={dataset.name || `Dataset ${dataset.id}`}
       lead={dataset.description}
       // On a narrow screen the offers come after all that is said of the data.
-      action={<a href="#licence" className="lg:hidden">To the licence and its price</a>}
+      action={
+        <a href="#licence" className="lg:hidden">
+          To the licence and its price
+        </a>
+      }
       above={
         <p className="flex flex-wrap items-center gap-2 text-muted">
           <Link to="/">Datasets</Link> <span aria-hidden>/</span> {dataset.id}
@@ -56,17 +60,30 @@ function Found({ dataset }: { dataset: DatasetAnswer }) {
     >
       {dataset.unreadable && (
         <Notice tone="warn" title="The card of this dataset cannot be read at the moment.">
-          {dataset.unreadable} What is on chain (terms, owner, hashes, offers) is shown all the same.
+          {dataset.unreadable} What is on chain (terms, owner, hashes, offers) is shown all the
+          same.
         </Notice>
       )}
       <div className="grid gap-6 lg:grid-cols-[minmax(0,3fr)_minmax(20rem,2fr)]">
         <div className="min-w-0 space-y-6">
-          <Card title="What you may do with it" id="terms" aside={`DUO terms of version ${dataset.latestVersion}, on chain`}>
+          <Card
+            title="What you may do with it"
+            id="terms"
+            aside={`DUO terms of version ${dataset.latestVersion}, on chain`}
+          >
             <Terms bits={dataset.terms.bits} />
             {latest?.diseases && <Diseases permitted={latest.diseases} />}
           </Card>
-          <Card title="What is inside" id="inside" aside={dataset.records !== null ? count(dataset.records, 'row') : undefined}>
-            {columns.length > 0 ? <SchemaTable columns={columns} /> : <p className="text-muted">The card describes no columns.</p>}
+          <Card
+            title="What is inside"
+            id="inside"
+            aside={dataset.records !== null ? count(dataset.records, 'row') : undefined}
+          >
+            {columns.length > 0 ? (
+              <SchemaTable columns={columns} />
+            ) : (
+              <p className="text-muted">The card describes no columns.</p>
+            )}
           </Card>
           {latest && <Technical dataset={dataset} version={latest} />}
           <Card title="Versions" id="versions">
@@ -77,7 +94,11 @@ function Found({ dataset }: { dataset: DatasetAnswer }) {
                   <li key={v.version} className="flex flex-wrap items-center gap-x-4 gap-y-1">
                     <span className="font-medium">Version {v.version}</span>
                     <span className="text-sm text-muted">{date(v.publishedAt)}</span>
-                    {v.withdrawnAt ? <Badge tone="bad">Withdrawn {date(v.withdrawnAt)}</Badge> : v.version === dataset.latestVersion && <Badge tone="good">Current</Badge>}
+                    {v.withdrawnAt ? (
+                      <Badge tone="bad">Withdrawn {date(v.withdrawnAt)}</Badge>
+                    ) : (
+                      v.version === dataset.latestVersion && <Badge tone="good">Current</Badge>
+                    )}
                   </li>
                 ))}
             </ul>
@@ -102,13 +123,16 @@ function Found({ dataset }: { dataset: DatasetAnswer }) {
   )
 }
 
-/** What DS means here. The list is the owner's word; a purchase checks it against the root on chain. */
+/**
+ * What DS means here. The list is the owner's word; a purchase checks it against the root on chain.
+ */
 function Diseases({ permitted: { named, ontology } }: { permitted: PermittedDiseases }) {
   return (
     <p className="mt-4 text-muted">
       {named.length > 0 ? (
         <>
-          The diseases: <span className="text-ink">{sayDiseases(named)}</span>, and all that descend from {named.length === 1 ? 'it' : 'them'} in MONDO
+          The diseases: <span className="text-ink">{sayDiseases(named)}</span>, and all that descend
+          from {named.length === 1 ? 'it' : 'them'} in MONDO
           {ontology && `, release ${ontology}`}.
         </>
       ) : (
@@ -128,17 +152,49 @@ function Technical({ dataset, version }: { dataset: DatasetAnswer; version: Data
           ...(file
             ? ([
                 ['Format', file.encodingFormat],
-                ['Size', `${bytes(file.size)} encrypted${file.plaintextSize === null ? '' : `, ${bytes(file.plaintextSize)} in clear`}`],
-                ['Encrypted file (CID)', <Copyable key="cid" value={file.content.cid} label="CID of the encrypted file" />],
-                ['SHA-256 of it', <Copyable key="sha" value={file.sha256} label="SHA-256 of the encrypted file" />],
+                [
+                  'Size',
+                  `${bytes(file.size)} encrypted${file.plaintextSize === null ? '' : `, ${bytes(file.plaintextSize)} in clear`}`,
+                ],
+                [
+                  'Encrypted file (CID)',
+                  <Copyable key="cid" value={file.content.cid} label="CID of the encrypted file" />,
+                ],
+                [
+                  'SHA-256 of it',
+                  <Copyable key="sha" value={file.sha256} label="SHA-256 of the encrypted file" />,
+                ],
               ] as const)
             : []),
           ['Card (CID)', <Copyable key="card" value={version.card.cid} label="CID of the card" />],
-          ['Published with', <Copyable key="tx" value={version.txHash} label="transaction hash" on="tx" />],
-          ['Content root', <Copyable key="root" value={version.contentRoot} label="content root" />],
-          ['Key commitment', <Copyable key="commit" value={version.keyCommitment} label="key commitment" />],
-          ['Token', <span key="token"><ContractName name="DatasetNFT" /> #{dataset.id} at <Copyable value={contracts.DatasetNFT} label="contract address" on="address" /></span>],
-          ['How to cite', <Copyable key="cite" value={`${dataset.name}, version ${version.version}. BioDeSci dataset ${dataset.id}, ipfs://${version.card.cid}`} label="citation" digits={14} />],
+          [
+            'Published with',
+            <Copyable key="tx" value={version.txHash} label="transaction hash" on="tx" />,
+          ],
+          [
+            'Content root',
+            <Copyable key="root" value={version.contentRoot} label="content root" />,
+          ],
+          [
+            'Key commitment',
+            <Copyable key="commit" value={version.keyCommitment} label="key commitment" />,
+          ],
+          [
+            'Token',
+            <span key="token">
+              <ContractName name="DatasetNFT" /> #{dataset.id} at{' '}
+              <Copyable value={contracts.DatasetNFT} label="contract address" on="address" />
+            </span>,
+          ],
+          [
+            'How to cite',
+            <Copyable
+              key="cite"
+              value={`${dataset.name}, version ${version.version}. BioDeSci dataset ${dataset.id}, ipfs://${version.card.cid}`}
+              label="citation"
+              digits={14}
+            />,
+          ],
         ]}
       />
     </Card>
@@ -150,13 +206,45 @@ function Provenance({ dataset }: { dataset: DatasetAnswer }) {
     <Card title="Provenance" id="provenance">
       <Facts
         items={[
-          ['Owner', <Copyable key="owner" value={dataset.owner} label="owner address" on="address" />],
-          ['Key custodian', dataset.custodian && dataset.custodian !== dataset.owner ? <Copyable key="custodian" value={dataset.custodian} label="custodian address" on="address" /> : 'The owner'],
+          [
+            'Owner',
+            <Copyable key="owner" value={dataset.owner} label="owner address" on="address" />,
+          ],
+          [
+            'Key custodian',
+            dataset.custodian && dataset.custodian !== dataset.owner ? (
+              <Copyable
+                key="custodian"
+                value={dataset.custodian}
+                label="custodian address"
+                on="address"
+              />
+            ) : (
+              'The owner'
+            ),
+          ],
           ['Published', date(dataset.publishedAt)],
-          ['Derived from', dataset.parents.length > 0 ? <DatasetLinks key="parents" ids={dataset.parents} /> : 'Original data'],
-          ['Source of', dataset.children.length > 0 ? <DatasetLinks key="children" ids={dataset.children} /> : 'Nothing yet'],
+          [
+            'Derived from',
+            dataset.parents.length > 0 ? (
+              <DatasetLinks key="parents" ids={dataset.parents} />
+            ) : (
+              'Original data'
+            ),
+          ],
+          [
+            'Source of',
+            dataset.children.length > 0 ? (
+              <DatasetLinks key="children" ids={dataset.children} />
+            ) : (
+              'Nothing yet'
+            ),
+          ],
           ['Licences bought', String(dataset.licenses)],
-          ['Training rounds', dataset.rounds.length > 0 ? count(dataset.rounds.length, 'round') : 'None yet'],
+          [
+            'Training rounds',
+            dataset.rounds.length > 0 ? count(dataset.rounds.length, 'round') : 'None yet',
+          ],
         ]}
       />
     </Card>

@@ -22,7 +22,13 @@ export default function DatasetsPage() {
   useEffect(() => {
     if (wanted && hasNextPage && !isFetchingNextPage && !isFetchNextPageError) void fetchNextPage()
   }, [wanted, hasNextPage, isFetchingNextPage, isFetchNextPageError, fetchNextPage])
-  const shown = all?.filter((d) => !wanted || `${d.name} ${d.description} ${d.keywords.join(' ')} ${d.terms.terms.map(({ code }) => code).join(' ')} ${d.owner}`.toLowerCase().includes(wanted))
+  const shown = all?.filter(
+    (d) =>
+      !wanted ||
+      `${d.name} ${d.description} ${d.keywords.join(' ')} ${d.terms.terms.map(({ code }) => code).join(' ')} ${d.owner}`
+        .toLowerCase()
+        .includes(wanted),
+  )
   return (
     <Page
       title="Datasets"
@@ -39,7 +45,12 @@ export default function DatasetsPage() {
         />
       )}
       {query.isPending && <Loading what="datasets" />}
-      {all?.length === 0 && <Empty title="No dataset has been published yet">A data owner publishes with “biodesci dataset publish”; it appears here with the next block.</Empty>}
+      {all?.length === 0 && (
+        <Empty title="No dataset has been published yet">
+          A data owner publishes with “biodesci dataset publish”; it appears here with the next
+          block.
+        </Empty>
+      )}
       {shown && all && all.length > 0 && (
         <>
           <div className="flex flex-wrap items-end justify-between gap-4">
@@ -72,7 +83,11 @@ export default function DatasetsPage() {
             </ul>
           )}
           {query.hasNextPage && (
-            <Button look="secondary" onClick={() => void query.fetchNextPage()} busy={query.isFetchingNextPage}>
+            <Button
+              look="secondary"
+              onClick={() => void query.fetchNextPage()}
+              busy={query.isFetchingNextPage}
+            >
               Show more
             </Button>
           )}
@@ -88,27 +103,48 @@ function DatasetCard({ dataset }: { dataset: DatasetSummary }) {
     <li className="relative flex flex-col rounded-2xl border border-line bg-surface p-5 shadow-card transition-colors focus-within:border-brand hover:border-brand/50 sm:p-6">
       <div className="mb-1 flex items-start justify-between gap-3">
         <h2>
-          <Link to={`/datasets/${dataset.id}`} className="text-ink no-underline after:absolute after:inset-0 after:rounded-2xl">
+          <Link
+            to={`/datasets/${dataset.id}`}
+            className="text-ink no-underline after:absolute after:inset-0 after:rounded-2xl"
+          >
             {dataset.name || `Dataset ${dataset.id}`}
           </Link>
         </h2>
         {dataset.withdrawn && <Badge tone="bad">Consent withdrawn</Badge>}
       </div>
-      <p className="mb-4 line-clamp-2 text-muted">{dataset.unreadable ? 'Its card cannot be read from IPFS at the moment.' : dataset.description}</p>
+      <p className="mb-4 line-clamp-2 text-muted">
+        {dataset.unreadable
+          ? 'Its card cannot be read from IPFS at the moment.'
+          : dataset.description}
+      </p>
       <div className="mb-5">
         <Terms bits={dataset.terms.bits} compact />
       </div>
       <div className="mt-auto flex flex-wrap items-end justify-between gap-3 border-t border-line pt-4">
         <p className="text-sm text-muted">
-          {[dataset.records !== null && count(dataset.records, 'row'), dataset.size !== null && bytes(dataset.size), `version ${dataset.latestVersion}`].filter(Boolean).join(' · ')}
+          {[
+            dataset.records !== null && count(dataset.records, 'row'),
+            dataset.size !== null && bytes(dataset.size),
+            `version ${dataset.latestVersion}`,
+          ]
+            .filter(Boolean)
+            .join(' · ')}
         </p>
-        <p className="font-semibold">{cheapest ? priceOf(cheapest) + (other ? ` or ${priceOf(other)}` : '') : <span className="font-normal text-muted">No open offer</span>}</p>
+        <p className="font-semibold">
+          {cheapest ? (
+            priceOf(cheapest) + (other ? ` or ${priceOf(other)}` : '')
+          ) : (
+            <span className="font-normal text-muted">No open offer</span>
+          )}
+        </p>
       </div>
     </li>
   )
 }
 
-/** The cheapest in each currency, ether first: prices in different currencies cannot be compared. */
+/**
+ * The cheapest in each currency, ether first: prices in different currencies cannot be compared.
+ */
 function cheapestOf(offers: readonly Offer[]): Offer[] {
   const found = new Map<string, Offer>()
   for (const offer of offers.toSorted((a, b) => (BigInt(a.price) < BigInt(b.price) ? -1 : 1))) {

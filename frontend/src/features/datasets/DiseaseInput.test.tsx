@@ -13,20 +13,36 @@ import { NOTHING_PERMITTED, useList, type Permitted } from './diseases'
 
 afterEach(cleanup)
 
-const VECTORS = vectors as unknown as { cases: { named: string[]; root: Hex; members: { disease: number; proof: Hex[] }[] }[] }
+const VECTORS = vectors as unknown as {
+  cases: { named: string[]; root: Hex; members: { disease: number; proof: Hex[] }[] }[]
+}
 const [CASE] = VECTORS.cases
 if (!CASE) throw new Error('there are no vectors')
 const [MEMBER] = CASE.members
 if (!MEMBER) throw new Error('the case has no members')
 const NUMBERS = CASE.members.map(({ disease }) => disease)
 const tree = treeOf(NUMBERS)
-const LISTED: Permitted = { root: CASE.root, list: 'matches', tree: tree && { ...tree, size: NUMBERS.length } }
+const LISTED: Permitted = {
+  root: CASE.root,
+  list: 'matches',
+  tree: tree && { ...tree, size: NUMBERS.length },
+}
 const UNLISTED: Permitted = { root: CASE.root, list: 'differs', tree: null }
-const TOLD = { root: CASE.root, named: [{ id: 'MONDO:0005010', name: 'coronary artery disorder' }, { id: 'MONDO:0005068', name: null }], ontology: null }
+const TOLD = {
+  root: CASE.root,
+  named: [
+    { id: 'MONDO:0005010', name: 'coronary artery disorder' },
+    { id: 'MONDO:0005068', name: null },
+  ],
+  ontology: null,
+}
 const STRANGER = 5148
-const cardOf = (numbers: readonly number[]) => ({ 'biodesci:diseases': { permitted: numbers.map(formatDisease) } })
+const cardOf = (numbers: readonly number[]) => ({
+  'biodesci:diseases': { permitted: numbers.map(formatDisease) },
+})
 const file = (text: string) => new File([text], 'proof.json', { type: 'application/json' })
-const proofFile = (disease: number, proof: readonly string[]) => file(JSON.stringify({ disease: formatDisease(disease), proof }))
+const proofFile = (disease: number, proof: readonly string[]) =>
+  file(JSON.stringify({ disease: formatDisease(disease), proof }))
 
 const entries: Entry[] = []
 const judged = (permitted: Permitted) => judge(entries.at(-1) ?? NO_ENTRY, permitted)
@@ -45,9 +61,17 @@ const type = (text: string) => fireEvent.change(field(), { target: { value: text
 describe('DiseaseInput', () => {
   it('proves a disease of the card’s list by itself', () => {
     render(<Form permitted={LISTED} />)
-    expect(screen.getByText(new RegExp(`coronary artery disorder \\(MONDO:0005010\\), MONDO:0005068 .* ${NUMBERS.length} diseases`))).toBeInTheDocument()
+    expect(
+      screen.getByText(
+        new RegExp(
+          `coronary artery disorder \\(MONDO:0005010\\), MONDO:0005068 .* ${NUMBERS.length} diseases`,
+        ),
+      ),
+    ).toBeInTheDocument()
     type(formatDisease(MEMBER.disease).toLowerCase())
-    expect(screen.getByRole('status')).toHaveTextContent(`${formatDisease(MEMBER.disease)} is permitted.`)
+    expect(screen.getByRole('status')).toHaveTextContent(
+      `${formatDisease(MEMBER.disease)} is permitted.`,
+    )
     expect(judged(LISTED)).toEqual({ number: MEMBER.disease, proof: MEMBER.proof, unclear: false })
     expect(screen.queryByLabelText(/Proof that it is permitted/)).toBeNull()
   })
@@ -55,7 +79,9 @@ describe('DiseaseInput', () => {
   it('says that a disease is not on the list, and leaves it to a person', () => {
     render(<Form permitted={LISTED} />)
     type(formatDisease(STRANGER))
-    expect(screen.getByRole('status')).toHaveTextContent(`MONDO:0005148 is not among the ${NUMBERS.length} diseases that the owner permits.`)
+    expect(screen.getByRole('status')).toHaveTextContent(
+      `MONDO:0005148 is not among the ${NUMBERS.length} diseases that the owner permits.`,
+    )
     expect(judged(LISTED)).toEqual({ number: STRANGER, proof: null, unclear: false })
   })
 
@@ -70,7 +96,9 @@ describe('DiseaseInput', () => {
 
   it('takes a proof from a file where the card has no list, and drops it with another disease', async () => {
     render(<Form permitted={UNLISTED} />)
-    fireEvent.change(screen.getByLabelText(/Proof that it is permitted/), { target: { files: [proofFile(MEMBER.disease, MEMBER.proof)] } })
+    fireEvent.change(screen.getByLabelText(/Proof that it is permitted/), {
+      target: { files: [proofFile(MEMBER.disease, MEMBER.proof)] },
+    })
     await waitFor(() => expect(field()).toHaveValue(formatDisease(MEMBER.disease)))
     expect(screen.getByRole('status')).toHaveTextContent('is permitted.')
     expect(judged(UNLISTED).proof).toEqual(MEMBER.proof)
@@ -81,14 +109,22 @@ describe('DiseaseInput', () => {
 
   it('does not send a proof that leads elsewhere', async () => {
     render(<Form permitted={UNLISTED} />)
-    fireEvent.change(screen.getByLabelText(/Proof that it is permitted/), { target: { files: [proofFile(STRANGER, MEMBER.proof)] } })
-    await waitFor(() => expect(screen.getByRole('status')).toHaveTextContent('Your proof does not lead from MONDO:0005148 to the diseases on chain.'))
+    fireEvent.change(screen.getByLabelText(/Proof that it is permitted/), {
+      target: { files: [proofFile(STRANGER, MEMBER.proof)] },
+    })
+    await waitFor(() =>
+      expect(screen.getByRole('status')).toHaveTextContent(
+        'Your proof does not lead from MONDO:0005148 to the diseases on chain.',
+      ),
+    )
     expect(judged(UNLISTED).proof).toBeNull()
   })
 
   it('refuses a file that is no proof', async () => {
     render(<Form permitted={UNLISTED} />)
-    fireEvent.change(screen.getByLabelText(/Proof that it is permitted/), { target: { files: [file('{}')] } })
+    fireEvent.change(screen.getByLabelText(/Proof that it is permitted/), {
+      target: { files: [file('{}')] },
+    })
     expect(await screen.findByRole('alert')).toHaveTextContent('This is not a proof for a disease.')
   })
 
@@ -102,7 +138,9 @@ describe('DiseaseInput', () => {
   it('says that the card’s list is being checked, and judges nothing before', () => {
     const { rerender } = render(<Form permitted={{ ...UNLISTED, list: 'checking' }} />)
     type(formatDisease(MEMBER.disease))
-    expect(screen.getByRole('status')).toHaveTextContent('Checking the card’s list of diseases against the chain…')
+    expect(screen.getByRole('status')).toHaveTextContent(
+      'Checking the card’s list of diseases against the chain…',
+    )
     expect(screen.queryByText(/a person decides/)).toBeNull()
     expect(screen.queryByLabelText(/Proof that it is permitted/)).toBeNull()
     rerender(<Form permitted={LISTED} />)
@@ -112,8 +150,12 @@ describe('DiseaseInput', () => {
   it('refuses a list that is too long, and takes a proof file all the same', async () => {
     const long: Permitted = { ...UNLISTED, list: 'tooLong' }
     render(<Form permitted={long} />)
-    expect(screen.getByRole('status')).toHaveTextContent('The card lists more than 65,536 diseases, and is not checked here.')
-    fireEvent.change(screen.getByLabelText(/Proof that it is permitted/), { target: { files: [proofFile(MEMBER.disease, MEMBER.proof)] } })
+    expect(screen.getByRole('status')).toHaveTextContent(
+      'The card lists more than 65,536 diseases, and is not checked here.',
+    )
+    fireEvent.change(screen.getByLabelText(/Proof that it is permitted/), {
+      target: { files: [proofFile(MEMBER.disease, MEMBER.proof)] },
+    })
     await waitFor(() => expect(field()).toHaveValue(formatDisease(MEMBER.disease)))
     expect(judged(long).proof).toEqual(MEMBER.proof)
   })
@@ -122,7 +164,10 @@ describe('DiseaseInput', () => {
 describe('sayDiseases', () => {
   it('names them by name and id, and so many at the most', () => {
     expect(sayDiseases(TOLD.named)).toBe('coronary artery disorder (MONDO:0005010), MONDO:0005068')
-    const many = Array.from({ length: 260_000 }, (_, i) => ({ id: formatDisease(i + 1), name: null }))
+    const many = Array.from({ length: 260_000 }, (_, i) => ({
+      id: formatDisease(i + 1),
+      name: null,
+    }))
     expect(sayDiseases(many)).toMatch(/^MONDO:0000001, .*, MONDO:0000020 and 259,980 more$/)
   })
 })
@@ -131,7 +176,10 @@ describe('useList', () => {
   const CARD = cardOf(NUMBERS)
 
   it('is checking first, then has the tree, and checks again for another root', async () => {
-    const { result, rerender } = renderHook(({ root }: { root: Hex | null }) => useList(CARD, root), { initialProps: { root: CASE.root as Hex | null } })
+    const { result, rerender } = renderHook(
+      ({ root }: { root: Hex | null }) => useList(CARD, root),
+      { initialProps: { root: CASE.root as Hex | null } },
+    )
     expect(result.current).toEqual({ list: 'checking', tree: null })
     await waitFor(() => expect(result.current.list).toBe('matches'))
     expect(result.current.tree?.size).toBe(NUMBERS.length)
@@ -144,7 +192,9 @@ describe('useList', () => {
   it('does not read a list of 260,000', async () => {
     const long = cardOf(Array.from({ length: 260_000 }, (_, i) => i + 1))
     const { result } = renderHook(() => useList(long, CASE.root))
-    await waitFor(() => expect(result.current).toEqual({ list: 'tooLong', tree: null }), { timeout: 500 })
+    await waitFor(() => expect(result.current).toEqual({ list: 'tooLong', tree: null }), {
+      timeout: 500,
+    })
   })
 })
 
@@ -165,27 +215,39 @@ describe('growTree', () => {
 
   it('stops when it is told to', async () => {
     const stop = new AbortController()
-    const growing = growTree(Array.from({ length: MAX_LISTED }, (_, i) => i + 1), stop.signal)
+    const growing = growTree(
+      Array.from({ length: MAX_LISTED }, (_, i) => i + 1),
+      stop.signal,
+    )
     stop.abort()
     await expect(growing).rejects.toThrow('aborted')
   })
 })
 
 describe('treeOf', () => {
-  it.each(VECTORS.cases)('builds the tree that Python and the contract know, over $named', ({ root, members }) => {
-    const built = treeOf(members.map(({ disease }) => disease).toReversed())
-    expect(built?.root).toBe(root)
-    for (const { disease, proof } of members) expect(built?.prove(disease)).toEqual(proof)
-    expect(built?.prove(STRANGER)).toBeNull()
-  })
+  it.each(VECTORS.cases)(
+    'builds the tree that Python and the contract know, over $named',
+    ({ root, members }) => {
+      const built = treeOf(members.map(({ disease }) => disease).toReversed())
+      expect(built?.root).toBe(root)
+      for (const { disease, proof } of members) expect(built?.prove(disease)).toEqual(proof)
+      expect(built?.prove(STRANGER)).toBeNull()
+    },
+  )
 
   it('has no tree over nothing', () => expect(treeOf([])).toBeNull())
 })
 
 describe('listedIn', () => {
   it('reads the card’s list, else the diseases that it names', () => {
-    expect(listedIn({ 'biodesci:diseases': { permitted: ['MONDO:0005010', 'MONDO:0005068', 7, 'x'], named: [] } })).toEqual([5010, 5068])
-    expect(listedIn({ 'biodesci:diseases': { named: [{ id: 'MONDO:0005010' }, null] } })).toEqual([5010])
+    expect(
+      listedIn({
+        'biodesci:diseases': { permitted: ['MONDO:0005010', 'MONDO:0005068', 7, 'x'], named: [] },
+      }),
+    ).toEqual([5010, 5068])
+    expect(listedIn({ 'biodesci:diseases': { named: [{ id: 'MONDO:0005010' }, null] } })).toEqual([
+      5010,
+    ])
   })
 
   it('reads no list that is too long, and the longest that is not', () => {
@@ -194,7 +256,13 @@ describe('listedIn', () => {
     expect(listedIn({ 'biodesci:diseases': { permitted: [...ids, 'MONDO:0005010'] } })).toBeNull()
   })
 
-  it.each([null, 'text', {}, { 'biodesci:diseases': null }, { 'biodesci:diseases': { permitted: 3 } }])('reads nothing from %j', (card) => {
+  it.each([
+    null,
+    'text',
+    {},
+    { 'biodesci:diseases': null },
+    { 'biodesci:diseases': { permitted: 3 } },
+  ])('reads nothing from %j', (card) => {
     expect(listedIn(card)).toEqual([])
   })
 })

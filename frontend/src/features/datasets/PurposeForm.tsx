@@ -32,7 +32,15 @@ const ORDER_LIFE = 3600n
 /** Beside the button that cannot be pressed yet. */
 const WHY = { deny: 'Say first what you will use the data for.', review: '', approve: '' } as const
 
-export function PurposeForm({ dataset, offer, account }: { dataset: DatasetAnswer; offer: Offer; account: Address }) {
+export function PurposeForm({
+  dataset,
+  offer,
+  account,
+}: {
+  dataset: DatasetAnswer
+  offer: Offer
+  account: Address
+}) {
   const client = useReader()
   const deployment = useDeployment()
   const navigate = useNavigate()
@@ -53,14 +61,16 @@ export function PurposeForm({ dataset, offer, account }: { dataset: DatasetAnswe
   const disease = judge(entry, permitted.data ?? NOTHING_PERMITTED)
   const verdict = decide(terms, purpose, disease.proof !== null)
   const unread = onChain.error ?? means.error ?? permitted.error
-  if (!onChain.data || !means.data || !permitted.data) return unread ? <FailureNotice error={unread} /> : <Loading what="the offer" />
+  if (!onChain.data || !means.data || !permitted.data)
+    return unread ? <FailureNotice error={unread} /> : <Loading what="the offer" />
 
   const mask = onChain.data.visas
   const types = typesOf(mask)
   const price = amount(means.data.price, means.data.currency)
   const poor = means.data.balance < means.data.price
   // Bought before the list is read, a permitted disease would wait for a person.
-  const checking = disease.number !== null && disease.proof === null && permitted.data.list === 'checking'
+  const checking =
+    disease.number !== null && disease.proof === null && permitted.data.list === 'checking'
   const incomplete = missingTypes(visas, types).length > 0 || disease.unclear || checking
   const set = (bit: bigint, on: boolean) => {
     setTouched(true)
@@ -81,9 +91,12 @@ export function PurposeForm({ dataset, offer, account }: { dataset: DatasetAnswe
     let statement: Statement | null = null
     let deadline: bigint
     try {
-      // Whatever the contract would refuse of the visas is said before the wallet asks for a signature.
-      if (types.length > 0) await checkVisas(client, deployment, BigInt(dataset.id), account, mask, visas)
-      if (disease.number !== null && disease.proof) await checkDisease(client, deployment, BigInt(dataset.id), disease.number, disease.proof)
+      // Whatever the contract would refuse of the visas is said before the wallet asks for a
+      // signature.
+      if (types.length > 0)
+        await checkVisas(client, deployment, BigInt(dataset.id), account, mask, visas)
+      if (disease.number !== null && disease.proof)
+        await checkDisease(client, deployment, BigInt(dataset.id), disease.number, disease.proof)
       deadline = (await client.getBlock()).timestamp + ORDER_LIFE
       if (text.trim()) await saveStatement(account, (statement = newStatement(text.trim())))
     } catch (error) {
@@ -92,14 +105,47 @@ export function PurposeForm({ dataset, offer, account }: { dataset: DatasetAnswe
     const value = paying.how === 'ether' ? paying.price : 0n
     const at = { address: deployment.contracts.AccessLicense, abi: AccessLicense, value } as const
     const landed = async () => (await existing()) !== undefined
-    const declared = { duo: purpose, disease: disease.number ?? 0, statement: statement?.hash ?? zeroHash }
-    const order = { buyer: account, offerId, purpose: declared, currency: paying.currency.address, price: paying.price, mayReview: true, visasUntil: 0, nonce: 0n, deadline }
-    const plain = paying.how !== 'permit' && disease.number === null && !statement && types.length === 0
+    const declared = {
+      duo: purpose,
+      disease: disease.number ?? 0,
+      statement: statement?.hash ?? zeroHash,
+    }
+    const order = {
+      buyer: account,
+      offerId,
+      purpose: declared,
+      currency: paying.currency.address,
+      price: paying.price,
+      mayReview: true,
+      visasUntil: 0,
+      nonce: 0n,
+      deadline,
+    }
+    const plain =
+      paying.how !== 'permit' && disease.number === null && !statement && types.length === 0
     const outcome = plain
-      ? await payment.pay(paying, () => ({ ...at, functionName: 'purchase', args: [offerId, purpose] as const }), landed)
-      : await payment.pay(paying, (paid) => ({ ...at, functionName: 'purchaseFor', args: [order, '0x', { diseaseProof: disease.proof ?? [], visas }, paid] as const }), landed)
+      ? await payment.pay(
+          paying,
+          () => ({ ...at, functionName: 'purchase', args: [offerId, purpose] as const }),
+          landed,
+        )
+      : await payment.pay(
+          paying,
+          (paid) => ({
+            ...at,
+            functionName: 'purchaseFor',
+            args: [order, '0x', { diseaseProof: disease.proof ?? [], visas }, paid] as const,
+          }),
+          landed,
+        )
     if (!outcome) return
-    const bought = outcome.sent ? parseEventLogs({ abi: AccessLicense, eventName: 'LicensePurchased', logs: outcome.receipt.logs })[0]?.args.licenseId : (await existing())?.id
+    const bought = outcome.sent
+      ? parseEventLogs({
+          abi: AccessLicense,
+          eventName: 'LicensePurchased',
+          logs: outcome.receipt.logs,
+        })[0]?.args.licenseId
+      : (await existing())?.id
     if (bought !== undefined) await navigate(`/licenses/${bought}`)
   }
 
@@ -109,30 +155,67 @@ export function PurposeForm({ dataset, offer, account }: { dataset: DatasetAnswe
       <fieldset className="space-y-2.5">
         <legend className="mb-2 font-medium">What will you use the data for?</legend>
         {USES.map((use) => (
-          <Check key={use.label} label={use.label} checked={(purpose & use.bit) !== 0n} onChange={(on) => set(use.bit, on)} />
+          <Check
+            key={use.label}
+            label={use.label}
+            checked={(purpose & use.bit) !== 0n}
+            onChange={(on) => set(use.bit, on)}
+          />
         ))}
       </fieldset>
-      {(terms & DS) !== 0n && <DiseaseInput entry={entry} onChange={setEntry} permitted={permitted.data} told={latest?.diseases ?? null} />}
+      {(terms & DS) !== 0n && (
+        <DiseaseInput
+          entry={entry}
+          onChange={setEntry}
+          permitted={permitted.data}
+          told={latest?.diseases ?? null}
+        />
+      )}
       <fieldset className="space-y-2.5">
         <legend className="mb-2 font-medium">About your project</legend>
         {PROPERTIES.map((property) => (
-          <Check key={property.label} label={property.label} checked={(purpose & property.bit) !== 0n} onChange={(on) => set(property.bit, on)} />
+          <Check
+            key={property.label}
+            label={property.label}
+            checked={(purpose & property.bit) !== 0n}
+            onChange={(on) => set(property.bit, on)}
+          />
         ))}
       </fieldset>
       {agreements.length > 0 && (
         <fieldset className="space-y-2.5">
           <legend className="mb-2 font-medium">You agree to the conditions</legend>
           {agreements.map((term) => (
-            <Check key={term.code} label={term.says} note={`${term.code} · ${term.id}`} checked={(purpose & term.bit) !== 0n} onChange={(on) => set(term.bit, on)} />
+            <Check
+              key={term.code}
+              label={term.says}
+              note={`${term.code} · ${term.id}`}
+              checked={(purpose & term.bit) !== 0n}
+              onChange={(on) => set(term.bit, on)}
+            />
           ))}
         </fieldset>
       )}
       <StatementInput text={text} onChange={setText} />
-      {types.length > 0 && <VisaInput types={types} account={account} now={now} visas={visas} onChange={setVisas} />}
+      {types.length > 0 && (
+        <VisaInput types={types} account={account} now={now} visas={visas} onChange={setVisas} />
+      )}
       {touched && !checking && (
         <Notice
-          tone={verdict.decision === 'approve' ? 'good' : verdict.decision === 'review' ? 'info' : 'warn'}
-          title={verdict.decision === 'approve' ? 'Permitted by the terms' : verdict.decision === 'review' ? 'Needs a person’s decision' : 'Not permitted as declared'}
+          tone={
+            verdict.decision === 'approve'
+              ? 'good'
+              : verdict.decision === 'review'
+                ? 'info'
+                : 'warn'
+          }
+          title={
+            verdict.decision === 'approve'
+              ? 'Permitted by the terms'
+              : verdict.decision === 'review'
+                ? 'Needs a person’s decision'
+                : 'Not permitted as declared'
+          }
         >
           {verdict.reason}
         </Notice>
@@ -141,14 +224,21 @@ export function PurposeForm({ dataset, offer, account }: { dataset: DatasetAnswe
       {refused !== null && <FailureNotice error={refused} />}
       {payment.error !== null && <FailureNotice error={payment.error} />}
       <div className="flex flex-wrap items-center gap-3">
-        <Button onClick={() => void buy()} busy={payment.busy} disabled={verdict.decision === 'deny' || poor || incomplete}>
+        <Button
+          onClick={() => void buy()}
+          busy={payment.busy}
+          disabled={verdict.decision === 'deny' || poor || incomplete}
+        >
           Purchase for {price}
         </Button>
         <span role="status" className="text-muted">
           {payment.said ?? (touched ? '' : WHY[verdict.decision])}
         </span>
       </div>
-      <p className="text-sm text-muted">The declared purpose{types.length > 0 ? ' and your visas become' : ' becomes'} part of the transaction on chain and {types.length > 0 ? 'are' : 'is'} public.</p>
+      <p className="text-sm text-muted">
+        The declared purpose{types.length > 0 ? ' and your visas become' : ' becomes'} part of the
+        transaction on chain and {types.length > 0 ? 'are' : 'is'} public.
+      </p>
     </div>
   )
 }

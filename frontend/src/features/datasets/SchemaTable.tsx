@@ -19,7 +19,11 @@ export function SchemaTable({ columns }: { columns: readonly Column[] }) {
           <thead className="border-b border-line text-sm text-muted">
             <tr>
               {['Column', 'Type', 'Missing', 'Distribution'].map((name) => (
-                <th key={name} scope="col" className={`py-2 pr-4 font-medium ${name === 'Type' ? 'hidden sm:table-cell' : ''}`}>
+                <th
+                  key={name}
+                  scope="col"
+                  className={`py-2 pr-4 font-medium ${name === 'Type' ? 'hidden sm:table-cell' : ''}`}
+                >
                   {name}
                 </th>
               ))}
@@ -29,13 +33,27 @@ export function SchemaTable({ columns }: { columns: readonly Column[] }) {
             {shown.map((column) => (
               <tr key={column.id} className="border-b border-line/70 align-middle last:border-0">
                 <th scope="row" className="py-2.5 pr-4 font-normal">
-                  <span className="font-mono text-sm font-semibold wrap-anywhere">{column.name}</span>
+                  <span className="font-mono text-sm font-semibold wrap-anywhere">
+                    {column.name}
+                  </span>
                   <span className="block text-sm text-muted sm:hidden">{typeOf(column)}</span>
-                  {column.description && column.description !== column.name && <span className="block max-w-xs text-sm text-muted">{column.description}</span>}
+                  {column.description && column.description !== column.name && (
+                    <span className="block max-w-xs text-sm text-muted">{column.description}</span>
+                  )}
                 </th>
-                <td className="hidden py-2.5 pr-4 text-sm text-muted sm:table-cell">{typeOf(column)}</td>
-                <td className="py-2.5 pr-4 text-sm tabular-nums">{column.missing === null ? 'withheld' : percent(column.missing)}</td>
-                <td className="py-2.5">{column.bars.length > 0 ? <Histogram bars={column.bars} name={column.name} /> : <span className="text-sm text-muted">withheld</span>}</td>
+                <td className="hidden py-2.5 pr-4 text-sm text-muted sm:table-cell">
+                  {typeOf(column)}
+                </td>
+                <td className="py-2.5 pr-4 text-sm tabular-nums">
+                  {column.missing === null ? 'withheld' : percent(column.missing)}
+                </td>
+                <td className="py-2.5">
+                  {column.bars.length > 0 ? (
+                    <Histogram bars={column.bars} name={column.name} />
+                  ) : (
+                    <span className="text-sm text-muted">withheld</span>
+                  )}
+                </td>
               </tr>
             ))}
           </tbody>
@@ -46,7 +64,10 @@ export function SchemaTable({ columns }: { columns: readonly Column[] }) {
           Show {count(columns.length - shown.length, 'more column', 'more columns')}
         </Button>
       )}
-      <p className="mt-3 text-sm text-muted">Dashed cells are withheld: counts below 11 people, and those from which one could be worked out. Minima and maxima are never told.</p>
+      <p className="mt-3 text-sm text-muted">
+        Dashed cells are withheld: counts below 11 people, and those from which one could be worked
+        out. Minima and maxima are never told.
+      </p>
     </>
   )
 }

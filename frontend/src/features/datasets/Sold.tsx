@@ -1,4 +1,7 @@
-/** For a dataset's owner: the licences that were sold, each a link to where it can be decided on or revoked. */
+/**
+ * For a dataset's owner: the licences that were sold, each a link to where it can be decided on or
+ * revoked.
+ */
 import { Link } from 'react-router'
 
 import { useWallet } from '@/app/useChain'
@@ -28,11 +31,15 @@ export function Sold({ dataset }: { dataset: DatasetAnswer }) {
       {all?.length === 0 && <p className="text-muted">None yet.</p>}
       <ul className="divide-y divide-line">
         {all?.map((license) => (
-          <li key={license.id} className="flex flex-wrap items-center justify-between gap-x-4 gap-y-1 py-2.5 first:pt-0 last:pb-0">
+          <li
+            key={license.id}
+            className="flex flex-wrap items-center justify-between gap-x-4 gap-y-1 py-2.5 first:pt-0 last:pb-0"
+          >
             <span>
               <Link to={`/licenses/${license.id}`}>Licence {license.id}</Link>
               <span className="block text-sm text-muted">
-                {shorten(license.licensee)} · {date(license.purchasedAt)} · {amount(license.price, currencyOf(license.currency))}
+                {shorten(license.licensee)} · {date(license.purchasedAt)} ·{' '}
+                {amount(license.price, currencyOf(license.currency))}
               </span>
             </span>
             <Badge tone={NAMES[license.state].tone}>{NAMES[license.state].name}</Badge>
@@ -40,7 +47,11 @@ export function Sold({ dataset }: { dataset: DatasetAnswer }) {
         ))}
       </ul>
       {sold.hasNextPage && (
-        <Button look="secondary" onClick={() => void sold.fetchNextPage()} busy={sold.isFetchingNextPage}>
+        <Button
+          look="secondary"
+          onClick={() => void sold.fetchNextPage()}
+          busy={sold.isFetchingNextPage}
+        >
           Show more
         </Button>
       )}

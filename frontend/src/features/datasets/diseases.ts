@@ -1,4 +1,7 @@
-/** Which diseases a dataset's term DS permits: the card lists them, the chain holds the root that the list must have. */
+/**
+ * Which diseases a dataset's term DS permits: the card lists them, the chain holds the root that
+ * the list must have.
+ */
 import { useQuery } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
 import { zeroHash, type Hex } from 'viem'
@@ -13,10 +16,22 @@ import { Failure } from '@/lib/failure'
 import type { Reader } from '@/lib/reader'
 
 /** The root of the version that a purchase would be of; null: there is none. */
-async function readRoot(client: Reader, { contracts }: Deployment, datasetId: bigint): Promise<Hex | null> {
+async function readRoot(
+  client: Reader,
+  { contracts }: Deployment,
+  datasetId: bigint,
+): Promise<Hex | null> {
   const at = { address: contracts.DatasetNFT, abi: DatasetNFT } as const
-  const version = await client.readContract({ ...at, functionName: 'latestVersion', args: [datasetId] })
-  const { diseases } = await client.readContract({ ...at, functionName: 'versionOf', args: [datasetId, version] })
+  const version = await client.readContract({
+    ...at,
+    functionName: 'latestVersion',
+    args: [datasetId],
+  })
+  const { diseases } = await client.readContract({
+    ...at,
+    functionName: 'versionOf',
+    args: [datasetId, version],
+  })
   return diseases === zeroHash ? null : diseases
 }
 
@@ -38,12 +53,15 @@ export function usePermitted(dataset: DatasetAnswer, wanted: boolean) {
   const deployment = useDeployment()
   const root = useQuery({
     queryKey: ['chain', 'diseases', dataset.id],
-    queryFn: async () => ({ root: wanted ? await readRoot(client, deployment, BigInt(dataset.id)) : null }),
+    queryFn: async () => ({
+      root: wanted ? await readRoot(client, deployment, BigInt(dataset.id)) : null,
+    }),
     refetchInterval: 15_000,
   })
   const known = root.data?.root
   const list = useList(dataset.card, known ?? null)
-  const data: Permitted | undefined = known === undefined ? undefined : known === null ? NOTHING_PERMITTED : { root: known, ...list }
+  const data: Permitted | undefined =
+    known === undefined ? undefined : known === null ? NOTHING_PERMITTED : { root: known, ...list }
   return { data, error: root.error }
 }
 
@@ -70,12 +88,24 @@ async function check(card: unknown, root: Hex, signal: AbortSignal): Promise<Che
   if (listed === null) return { list: 'tooLong', tree: null }
   const tree = await growTree(listed, signal)
   signal.throwIfAborted()
-  return tree?.root === root ? { list: 'matches', tree: { ...tree, size: new Set(listed).size } } : { list: 'differs', tree: null }
+  return tree?.root === root
+    ? { list: 'matches', tree: { ...tree, size: new Set(listed).size } }
+    : { list: 'differs', tree: null }
 }
 
 /** Asked anew before anything is paid: a new version may permit other diseases. */
-export async function checkDisease(client: Reader, deployment: Deployment, datasetId: bigint, disease: number, proof: readonly Hex[]): Promise<void> {
+export async function checkDisease(
+  client: Reader,
+  deployment: Deployment,
+  datasetId: bigint,
+  disease: number,
+  proof: readonly Hex[],
+): Promise<void> {
   const root = await readRoot(client, deployment, datasetId)
   if (root === null || !isPermitted(root, disease, proof))
-    throw new Failure('evidence', `The owner has just changed which diseases are permitted, and ${formatDisease(disease)} is not shown to be one of them any more.`, 'Nothing was sent. Reload the page to see what is permitted now.')
+    throw new Failure(
+      'evidence',
+      `The owner has just changed which diseases are permitted, and ${formatDisease(disease)} is not shown to be one of them any more.`,
+      'Nothing was sent. Reload the page to see what is permitted now.',
+    )
 }

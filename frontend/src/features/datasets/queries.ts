@@ -8,7 +8,11 @@ const REFRESH = 5_000
 export function useDatasets() {
   return useInfiniteQuery({
     queryKey: ['api', 'datasets'],
-    queryFn: ({ pageParam, signal }) => get<DatasetPage>(`/v1/datasets${pageParam ? `?cursor=${encodeURIComponent(pageParam)}` : ''}`, signal),
+    queryFn: ({ pageParam, signal }) =>
+      get<DatasetPage>(
+        `/v1/datasets${pageParam ? `?cursor=${encodeURIComponent(pageParam)}` : ''}`,
+        signal,
+      ),
     initialPageParam: '',
     getNextPageParam: (page) => page.nextCursor ?? undefined,
     refetchInterval: REFRESH,

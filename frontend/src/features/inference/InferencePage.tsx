@@ -44,7 +44,10 @@ function Found({ inference }: { inference: InferenceAnswer }) {
       }
     >
       <Card>
-        <Stepper label="Progress of this inference" steps={stepsOf(inference.state, inference.attestations)} />
+        <Stepper
+          label="Progress of this inference"
+          steps={stepsOf(inference.state, inference.attestations)}
+        />
       </Card>
       <div className="grid gap-6 lg:grid-cols-[minmax(0,3fr)_minmax(20rem,2fr)]">
         <div className="min-w-0 space-y-6">
@@ -54,21 +57,91 @@ function Found({ inference }: { inference: InferenceAnswer }) {
           <Card title="What was committed" id="committed">
             <Facts
               items={[
-                ['Model', <Link key="m" to={`/models/${inference.modelId}`}>Model {inference.modelId}, version {inference.version}</Link>],
-                ...(inference.weightsRoot ? ([['Weights root', <Copyable key="w" value={inference.weightsRoot} label="weights root" />]] as const) : []),
-                ['Input commitment', <Copyable key="i" value={inference.inputCommitment} label="input commitment" />],
-                ['Input (CID, sealed)', <Copyable key="ic" value={inference.input.cid} label="CID of the sealed input" />],
-                ['Output commitment', inference.outputCommitment ? <Copyable key="o" value={inference.outputCommitment} label="output commitment" /> : 'Not yet'],
-                ...(inference.output ? ([['Output (CID, sealed)', <Copyable key="oc" value={inference.output.cid} label="CID of the sealed output" />]] as const) : []),
-                ['Requester', <Copyable key="r" value={inference.requester} label="requester address" on="address" />],
-                ['Worker', <Copyable key="wk" value={inference.worker} label="worker address" on="address" />],
+                [
+                  'Model',
+                  <Link key="m" to={`/models/${inference.modelId}`}>
+                    Model {inference.modelId}, version {inference.version}
+                  </Link>,
+                ],
+                ...(inference.weightsRoot
+                  ? ([
+                      [
+                        'Weights root',
+                        <Copyable key="w" value={inference.weightsRoot} label="weights root" />,
+                      ],
+                    ] as const)
+                  : []),
+                [
+                  'Input commitment',
+                  <Copyable key="i" value={inference.inputCommitment} label="input commitment" />,
+                ],
+                [
+                  'Input (CID, sealed)',
+                  <Copyable key="ic" value={inference.input.cid} label="CID of the sealed input" />,
+                ],
+                [
+                  'Output commitment',
+                  inference.outputCommitment ? (
+                    <Copyable
+                      key="o"
+                      value={inference.outputCommitment}
+                      label="output commitment"
+                    />
+                  ) : (
+                    'Not yet'
+                  ),
+                ],
+                ...(inference.output
+                  ? ([
+                      [
+                        'Output (CID, sealed)',
+                        <Copyable
+                          key="oc"
+                          value={inference.output.cid}
+                          label="CID of the sealed output"
+                        />,
+                      ],
+                    ] as const)
+                  : []),
+                [
+                  'Requester',
+                  <Copyable
+                    key="r"
+                    value={inference.requester}
+                    label="requester address"
+                    on="address"
+                  />,
+                ],
+                [
+                  'Worker',
+                  <Copyable
+                    key="wk"
+                    value={inference.worker}
+                    label="worker address"
+                    on="address"
+                  />,
+                ],
                 [FEE[inference.state], ether(inference.fee)],
-                ...(inference.deadline ? ([[inference.state === 'requested' ? 'Worker must answer by' : 'Challenge until', date(inference.deadline)]] as const) : []),
+                ...(inference.deadline
+                  ? ([
+                      [
+                        inference.state === 'requested'
+                          ? 'Worker must answer by'
+                          : 'Challenge until',
+                        date(inference.deadline),
+                      ],
+                    ] as const)
+                  : []),
               ]}
             />
           </Card>
         </div>
-        <Card title="History" id="history" aside={`as of block ${inference.asOf}`} className="h-fit">
+        <Card
+          title="History"
+          id="history"
+          aside={`as of block ${inference.asOf}`}
+          className="h-fit"
+        >
           <Timeline activity={inference.activity} />
         </Card>
       </div>
@@ -80,7 +153,9 @@ function Attestations({ inference }: { inference: InferenceAnswer }) {
   return (
     <div className="space-y-4">
       {inference.attestations.length === 0 ? (
-        <p className="text-muted">Nobody has audited this inference yet. Unaudited is neither passed nor failed.</p>
+        <p className="text-muted">
+          Nobody has audited this inference yet. Unaudited is neither passed nor failed.
+        </p>
       ) : (
         <ul className="space-y-3">
           {inference.attestations.map((a) => (
@@ -93,8 +168,14 @@ function Attestations({ inference }: { inference: InferenceAnswer }) {
               </p>
               <Facts
                 items={[
-                  ['Auditor', <Copyable key="a" value={a.auditor} label="auditor address" on="address" />],
-                  ['Report (CID)', <Copyable key="r" value={a.report.cid} label="CID of the audit report" />],
+                  [
+                    'Auditor',
+                    <Copyable key="a" value={a.auditor} label="auditor address" on="address" />,
+                  ],
+                  [
+                    'Report (CID)',
+                    <Copyable key="r" value={a.report.cid} label="CID of the audit report" />,
+                  ],
                 ]}
               />
             </li>
@@ -102,7 +183,10 @@ function Attestations({ inference }: { inference: InferenceAnswer }) {
         </ul>
       )}
       <p className="text-sm text-muted">
-        With the requester’s bundle anyone can check it, without a key: <code className="rounded bg-sunken px-1.5 py-0.5 font-mono text-ink">biodesci audit inference BUNDLE</code>
+        With the requester’s bundle anyone can check it, without a key:{' '}
+        <code className="rounded bg-sunken px-1.5 py-0.5 font-mono text-ink">
+          biodesci audit inference BUNDLE
+        </code>
       </p>
     </div>
   )

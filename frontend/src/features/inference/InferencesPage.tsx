@@ -15,12 +15,31 @@ export default function InferencesPage() {
   const query = useInferences()
   const all = query.data?.pages.flatMap((page) => page.items)
   return (
-    <Page title="Inferences" lead="Encrypted questions to registered models. The worker commits to its output on chain; an auditor with no key can check it.">
-      {query.error && <FailureNotice error={query.error} action={<Button look="secondary" onClick={() => void query.refetch()}>Try again</Button>} />}
+    <Page
+      title="Inferences"
+      lead="Encrypted questions to registered models. The worker commits to its output on chain; an auditor with no key can check it."
+    >
+      {query.error && (
+        <FailureNotice
+          error={query.error}
+          action={
+            <Button look="secondary" onClick={() => void query.refetch()}>
+              Try again
+            </Button>
+          }
+        />
+      )}
       {query.isPending && <Loading what="inferences" />}
-      {all?.length === 0 && <Empty title="No inference has been requested yet">A client requests one with “biodesci inference request”.</Empty>}
+      {all?.length === 0 && (
+        <Empty title="No inference has been requested yet">
+          A client requests one with “biodesci inference request”.
+        </Empty>
+      )}
       {all && all.length > 0 && (
-        <ScrollRegion label="Inferences" className="rounded-2xl border border-line bg-surface shadow-card">
+        <ScrollRegion
+          label="Inferences"
+          className="rounded-2xl border border-line bg-surface shadow-card"
+        >
           <table className="w-full min-w-2xl text-left">
             <thead className="border-b border-line text-sm text-muted">
               <tr>
@@ -38,7 +57,8 @@ export default function InferencesPage() {
                     <Link to={`/inferences/${one.id}`}>Inference {one.id}</Link>
                   </th>
                   <td className="px-5 py-3.5 whitespace-nowrap">
-                    <Link to={`/models/${one.modelId}`}>Model {one.modelId}</Link>, version {one.version}
+                    <Link to={`/models/${one.modelId}`}>Model {one.modelId}</Link>, version{' '}
+                    {one.version}
                   </td>
                   <td className="px-5 py-3.5">
                     <Badge tone={STATES[one.state].tone}>{STATES[one.state].name}</Badge>
@@ -47,7 +67,9 @@ export default function InferencesPage() {
                     <Short value={one.worker} what="worker address" place="address" digits={4} />
                   </td>
                   <td className="px-5 py-3.5 whitespace-nowrap">{ether(one.fee)}</td>
-                  <td className="px-5 py-3.5 text-sm whitespace-nowrap text-muted">{date(one.requestedAt)}</td>
+                  <td className="px-5 py-3.5 text-sm whitespace-nowrap text-muted">
+                    {date(one.requestedAt)}
+                  </td>
                 </tr>
               ))}
             </tbody>
@@ -55,7 +77,11 @@ export default function InferencesPage() {
         </ScrollRegion>
       )}
       {query.hasNextPage && (
-        <Button look="secondary" onClick={() => void query.fetchNextPage()} busy={query.isFetchingNextPage}>
+        <Button
+          look="secondary"
+          onClick={() => void query.fetchNextPage()}
+          busy={query.isFetchingNextPage}
+        >
           Show more
         </Button>
       )}

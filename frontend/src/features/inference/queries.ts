@@ -8,7 +8,11 @@ const REFRESH = 4_000
 export function useInferences() {
   return useInfiniteQuery({
     queryKey: ['api', 'inferences'],
-    queryFn: ({ pageParam, signal }) => get<InferencePage>(`/v1/inferences${pageParam ? `?cursor=${encodeURIComponent(pageParam)}` : ''}`, signal),
+    queryFn: ({ pageParam, signal }) =>
+      get<InferencePage>(
+        `/v1/inferences${pageParam ? `?cursor=${encodeURIComponent(pageParam)}` : ''}`,
+        signal,
+      ),
     initialPageParam: '',
     getNextPageParam: (page) => page.nextCursor ?? undefined,
     refetchInterval: REFRESH,
@@ -18,7 +22,8 @@ export function useInferences() {
 export function useInference(id: string) {
   return useQuery({
     queryKey: ['api', 'inference', id],
-    queryFn: ({ signal }) => get<InferenceAnswer>(`/v1/inferences/${encodeURIComponent(id)}`, signal),
+    queryFn: ({ signal }) =>
+      get<InferenceAnswer>(`/v1/inferences/${encodeURIComponent(id)}`, signal),
     refetchInterval: REFRESH,
   })
 }

@@ -29,26 +29,65 @@ export function Actions({ license, account }: { license: License; account: Addre
   const [reason, setReason] = useState<string>(REASONS[0][0])
   const at = { address: deployment.contracts.AccessLicense, abi: AccessLicense } as const
   const now = head.data?.time ?? 0
-  const reached = (...states: State[]) => async () => states.includes((await readLicense(client, deployment, license.id)).state)
+  const reached =
+    (...states: State[]) =>
+    async () =>
+      states.includes((await readLicense(client, deployment, license.id)).state)
 
-  const confirm = () => transact.run(account, { ...at, functionName: 'confirm', args: [license.id] }, reached('settled'))
-  const refund = () => transact.run(account, { ...at, functionName: 'refund', args: [license.id] }, reached('refunded'))
+  const confirm = () =>
+    transact.run(
+      account,
+      { ...at, functionName: 'confirm', args: [license.id] },
+      reached('settled'),
+    )
+  const refund = () =>
+    transact.run(
+      account,
+      { ...at, functionName: 'refund', args: [license.id] },
+      reached('refunded'),
+    )
   const dispute = async () => {
     setDisputing(false)
-    await transact.run(account, { ...at, functionName: 'dispute', args: [license.id, stringToHex(reason, { size: 32 })] }, reached('disputed', 'refunded'))
+    await transact.run(
+      account,
+      { ...at, functionName: 'dispute', args: [license.id, stringToHex(reason, { size: 32 })] },
+      reached('disputed', 'refunded'),
+    )
   }
   const refundable = useRefundable(license, account).data === true
   return (
     <div className="space-y-4">
       {license.state === 'delivered' && (
         <p className="text-muted">
-          Confirm once the file is what you bought: the <Amount units={license.price} currency={license.currency} /> in escrow then go to the owner. If something is wrong, dispute instead. After the dispute window the owner is paid without you.
+          Confirm once the file is what you bought: the{' '}
+          <Amount units={license.price} currency={license.currency} /> in escrow then go to the
+          owner. If something is wrong, dispute instead. After the dispute window the owner is paid
+          without you.
         </p>
       )}
-      {!refundable && license.state === 'purchased' && <p className="text-muted">The owner’s custodian seals the key to you; this usually takes seconds. If it misses the deadline you get your payment back here.</p>}
-      {!refundable && license.state === 'inReview' && <p className="text-muted">A data access committee reads your purpose. If it says no, or nothing in time, you get your payment back here.</p>}
-      {!refundable && license.state === 'disputed' && <p className="text-muted">The arbiter decides. If it is silent for 30 days you get your payment back here.</p>}
-      {refundable && <p className="text-muted">You can take your payment back now: the time is over, consent was withdrawn, or a visa lapsed.</p>}
+      {!refundable && license.state === 'purchased' && (
+        <p className="text-muted">
+          The owner’s custodian seals the key to you; this usually takes seconds. If it misses the
+          deadline you get your payment back here.
+        </p>
+      )}
+      {!refundable && license.state === 'inReview' && (
+        <p className="text-muted">
+          A data access committee reads your purpose. If it says no, or nothing in time, you get
+          your payment back here.
+        </p>
+      )}
+      {!refundable && license.state === 'disputed' && (
+        <p className="text-muted">
+          The arbiter decides. If it is silent for 30 days you get your payment back here.
+        </p>
+      )}
+      {refundable && (
+        <p className="text-muted">
+          You can take your payment back now: the time is over, consent was withdrawn, or a visa
+          lapsed.
+        </p>
+      )}
       {transact.error !== null && <FailureNotice error={transact.error} />}
       <div className="flex flex-wrap items-center gap-3">
         {license.state === 'delivered' && (
@@ -72,12 +111,24 @@ export function Actions({ license, account }: { license: License; account: Addre
           {transact.said}
         </span>
       </div>
-      <Dialog open={disputing} onOpenChange={setDisputing} title="Dispute this licence" description="Your payment stays in escrow until the arbiter decides; without an arbiter it comes back to you at once. Access ends in either case.">
+      <Dialog
+        open={disputing}
+        onOpenChange={setDisputing}
+        title="Dispute this licence"
+        description="Your payment stays in escrow until the arbiter decides; without an arbiter it comes back to you at once. Access ends in either case."
+      >
         <fieldset className="mb-5 space-y-2">
           <legend className="mb-2 font-medium">What is wrong?</legend>
           {REASONS.map(([value, label]) => (
             <label key={value} className="flex items-center gap-3">
-              <input type="radio" name="reason" value={value} checked={reason === value} onChange={() => setReason(value)} className="size-4.5 accent-brand" />
+              <input
+                type="radio"
+                name="reason"
+                value={value}
+                checked={reason === value}
+                onChange={() => setReason(value)}
+                className="size-4.5 accent-brand"
+              />
               {label}
             </label>
           ))}

@@ -14,8 +14,16 @@ import { Approval } from './Price'
 const TOKEN: Address = '0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC'
 const ACCOUNT: Address = '0x70997970C51812dc3A010C7d01b50e0d17dc79C8'
 const LICENCES: Address = '0x5FbDB2315678afecb367f032d93F642f64180aa3'
-const DEPLOYMENT = { chainId: Number(localhost.id), fromBlock: 0n, contracts: { AccessLicense: LICENCES, DatasetNFT: LICENCES, InferenceCommitment: LICENCES } } as Deployment
-const CONFIG = createConfig({ chains: [localhost], transports: { [localhost.id]: http() }, storage: null })
+const DEPLOYMENT = {
+  chainId: Number(localhost.id),
+  fromBlock: 0n,
+  contracts: { AccessLicense: LICENCES, DatasetNFT: LICENCES, InferenceCommitment: LICENCES },
+} as Deployment
+const CONFIG = createConfig({
+  chains: [localhost],
+  transports: { [localhost.id]: http() },
+  storage: null,
+})
 
 const asked: string[] = []
 const token = { allowance: 0n }
@@ -23,7 +31,9 @@ vi.mock('@/app/useChain', () => ({
   useReader: () => ({
     readContract: ({ functionName }: { functionName: 'symbol' | 'decimals' | 'allowance' }) => {
       asked.push(functionName)
-      return Promise.resolve({ symbol: 'TUSD', decimals: 6, allowance: token.allowance }[functionName])
+      return Promise.resolve(
+        { symbol: 'TUSD', decimals: 6, allowance: token.allowance }[functionName],
+      )
     },
   }),
 }))

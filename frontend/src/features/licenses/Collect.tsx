@@ -1,4 +1,7 @@
-/** What is owed to the account, by currency: refunds, and income of a data owner. The account collects it. */
+/**
+ * What is owed to the account, by currency: refunds, and income of a data owner. The account
+ * collects it.
+ */
 import { Link } from 'react-router'
 import type { Address } from 'viem'
 
@@ -32,7 +35,10 @@ export function Collect({ account }: { account: Address }) {
 export function OwedList({ account, owed }: { account: Address; owed: readonly Owed[] }) {
   if (owed.length === 0) return null
   return (
-    <section aria-label="Owed to you" className="space-y-4 rounded-2xl border border-good/40 bg-good-soft p-5">
+    <section
+      aria-label="Owed to you"
+      className="space-y-4 rounded-2xl border border-good/40 bg-good-soft p-5"
+    >
       {owed.map((one) => (
         <OwedIn key={`${one.source} ${one.currency}`} owed={one} account={account} />
       ))}
@@ -40,7 +46,10 @@ export function OwedList({ account, owed }: { account: Address; owed: readonly O
   )
 }
 
-const FROM: Record<Owed['source'], string> = { licences: 'from licences', inferences: 'from inferences' }
+const FROM: Record<Owed['source'], string> = {
+  licences: 'from licences',
+  inferences: 'from inferences',
+}
 
 function OwedIn({ owed, account }: { owed: Owed; account: Address }) {
   const client = useReader()
@@ -52,8 +61,26 @@ function OwedIn({ owed, account }: { owed: Owed; account: Address }) {
   const landed = async () => (await readOwed(client, deployment, account, owed)) === 0n
   const collect = () =>
     owed.source === 'licences'
-      ? transact.run(account, { address: contracts.AccessLicense, abi: AccessLicense, functionName: 'collect', args: [account, owed.currency] }, landed)
-      : transact.run(account, { address: contracts.InferenceCommitment, abi: InferenceCommitment, functionName: 'collect', args: [account] }, landed)
+      ? transact.run(
+          account,
+          {
+            address: contracts.AccessLicense,
+            abi: AccessLicense,
+            functionName: 'collect',
+            args: [account, owed.currency],
+          },
+          landed,
+        )
+      : transact.run(
+          account,
+          {
+            address: contracts.InferenceCommitment,
+            abi: InferenceCommitment,
+            functionName: 'collect',
+            args: [account],
+          },
+          landed,
+        )
   if (!currency.data) return currency.error ? <FailureNotice error={currency.error} /> : null
   const text = amount(owed.units, currency.data)
   return (
@@ -66,7 +93,12 @@ function OwedIn({ owed, account }: { owed: Owed; account: Address }) {
           <span role="status" className="text-muted">
             {transact.said}
           </span>
-          <Button onClick={() => void collect()} busy={transact.busy} disabled={status !== 'ready'} aria-label={`Collect ${text} ${FROM[owed.source]}`}>
+          <Button
+            onClick={() => void collect()}
+            busy={transact.busy}
+            disabled={status !== 'ready'}
+            aria-label={`Collect ${text} ${FROM[owed.source]}`}
+          >
             Collect
           </Button>
         </span>

@@ -1,4 +1,7 @@
-/** What the licensee declared beyond DUO bits: a disease, and a research statement whose text stays in the buyer's browser. */
+/**
+ * What the licensee declared beyond DUO bits: a disease, and a research statement whose text stays
+ * in the buyer's browser.
+ */
 import { useQuery } from '@tanstack/react-query'
 import { parseAbiItem, zeroHash, type Address, type Hex } from 'viem'
 
@@ -13,7 +16,9 @@ import { statementFile, type Statement } from '@/lib/statement'
 
 import { useIndexed, type License } from './chain'
 
-const DECLARED = parseAbiItem('event PurposeDeclared(uint256 indexed licenseId, uint32 disease, bytes32 statement)')
+const DECLARED = parseAbiItem(
+  'event PurposeDeclared(uint256 indexed licenseId, uint32 disease, bytes32 statement)',
+)
 
 /** From the chain; where the node does not search that far back, from the index. */
 function useDeclared(id: bigint) {
@@ -23,14 +28,27 @@ function useDeclared(id: bigint) {
   const logged = useQuery({
     queryKey: ['chain', 'declared', String(id)],
     queryFn: async () => {
-      const logs = await client.getLogs({ address: deployment.contracts.AccessLicense, event: DECLARED, args: { licenseId: id }, fromBlock: deployment.fromBlock })
+      const logs = await client.getLogs({
+        address: deployment.contracts.AccessLicense,
+        event: DECLARED,
+        args: { licenseId: id },
+        fromBlock: deployment.fromBlock,
+      })
       const said = logs[0]?.args
-      return { disease: said?.disease ? formatDisease(said.disease) : null, statement: said?.statement && said.statement !== zeroHash ? said.statement : null }
+      return {
+        disease: said?.disease ? formatDisease(said.disease) : null,
+        statement: said?.statement && said.statement !== zeroHash ? said.statement : null,
+      }
     },
     staleTime: Infinity,
     retry: false,
   })
-  return logged.data ?? { disease: indexed?.disease ?? null, statement: (indexed?.statement ?? null) as Hex | null }
+  return (
+    logged.data ?? {
+      disease: indexed?.disease ?? null,
+      statement: (indexed?.statement ?? null) as Hex | null,
+    }
+  )
 }
 
 export function Declared({ license, account }: { license: License; account: Address | undefined }) {
@@ -46,17 +64,35 @@ export function Declared({ license, account }: { license: License; account: Addr
       <Facts
         items={[
           ...(disease ? ([['Disease', disease]] as const) : []),
-          ...(statement ? ([['Statement', <Copyable key="s" value={statement} label="hash of the research statement" />]] as const) : []),
+          ...(statement
+            ? ([
+                [
+                  'Statement',
+                  <Copyable key="s" value={statement} label="hash of the research statement" />,
+                ],
+              ] as const)
+            : []),
         ]}
       />
-      {statement && (kept.data ? <Kept statement={kept.data} /> : kept.isFetched && <p className="mt-3 text-sm text-muted">The chain holds a salted hash of it. Its text is not in this browser.</p>)}
+      {statement &&
+        (kept.data ? (
+          <Kept statement={kept.data} />
+        ) : (
+          kept.isFetched && (
+            <p className="mt-3 text-sm text-muted">
+              The chain holds a salted hash of it. Its text is not in this browser.
+            </p>
+          )
+        ))}
     </Card>
   )
 }
 
 function Kept({ statement }: { statement: Statement }) {
   const save = () => {
-    const url = URL.createObjectURL(new Blob([statementFile(statement)], { type: 'application/json' }))
+    const url = URL.createObjectURL(
+      new Blob([statementFile(statement)], { type: 'application/json' }),
+    )
     const link = document.createElement('a')
     link.href = url
     link.download = `biodesci-statement-${statement.hash.slice(2, 10)}.json`
@@ -65,8 +101,13 @@ function Kept({ statement }: { statement: Statement }) {
   }
   return (
     <div className="mt-4 space-y-3">
-      <p className="max-h-60 overflow-y-auto rounded-xl bg-sunken px-4 py-3 whitespace-pre-wrap wrap-anywhere">{statement.text}</p>
-      <p className="text-sm text-muted">Only this browser has the text and its salt. The file with both lets you show later that this is what you declared.</p>
+      <p className="max-h-60 overflow-y-auto rounded-xl bg-sunken px-4 py-3 whitespace-pre-wrap wrap-anywhere">
+        {statement.text}
+      </p>
+      <p className="text-sm text-muted">
+        Only this browser has the text and its salt. The file with both lets you show later that
+        this is what you declared.
+      </p>
       <Button look="secondary" onClick={save}>
         Save statement and salt
       </Button>

@@ -31,10 +31,12 @@ export function DownloadPanel({ license, account }: { license: License; account:
   const [error, setError] = useState<unknown>(null)
   const [saved, setSaved] = useState<SavedFile | null>(null)
   const stop = useRef<AbortController | null>(null)
-  // A licence that was revoked, another account, another page: nothing is decrypted behind the reader's back.
+  // A licence that was revoked, another account, another page: nothing is decrypted behind the
+  // reader's back.
   useEffect(() => () => stop.current?.abort(), [])
 
-  if (key.status && key.status !== 'ready' && key.seeds.length === 0) return <KeyPanel account={account} />
+  if (key.status && key.status !== 'ready' && key.seeds.length === 0)
+    return <KeyPanel account={account} />
   if (key.seeds.length === 0) return <Unlock account={account} />
 
   const start = async () => {
@@ -44,7 +46,10 @@ export function DownloadPanel({ license, account }: { license: License; account:
     setSaved(null)
     setProgress({ done: 0, total: 0 })
     try {
-      const [{ release }, { save }] = await Promise.all([import('@/lib/release'), import('@/lib/target')])
+      const [{ release }, { save }] = await Promise.all([
+        import('@/lib/release'),
+        import('@/lib/target'),
+      ])
       const file = await release({
         client,
         deployment,
@@ -69,13 +74,19 @@ export function DownloadPanel({ license, account }: { license: License; account:
     <div className="space-y-4">
       {step ? (
         <>
-          <Progress label={SAID[step]} done={step === 'file' ? progress.done : 0} total={step === 'file' ? progress.total : 0} />
+          <Progress
+            label={SAID[step]}
+            done={step === 'file' ? progress.done : 0}
+            total={step === 'file' ? progress.total : 0}
+          />
           <Button look="secondary" onClick={() => stop.current?.abort()}>
             Stop
           </Button>
         </>
       ) : (
-        <Button onClick={() => void start()}>{saved ? 'Decrypt and download again' : 'Decrypt and download'}</Button>
+        <Button onClick={() => void start()}>
+          {saved ? 'Decrypt and download again' : 'Decrypt and download'}
+        </Button>
       )}
       {error !== null && <FailureNotice error={error} />}
       {saved && (
@@ -85,7 +96,9 @@ export function DownloadPanel({ license, account }: { license: License; account:
       )}
       <details className="text-sm text-muted">
         <summary className="cursor-pointer">The same from the command line</summary>
-        <code className="mt-2 block overflow-x-auto rounded-lg bg-sunken px-3 py-2 font-mono text-ink">biodesci license download {String(license.id)} FILE</code>
+        <code className="mt-2 block overflow-x-auto rounded-lg bg-sunken px-3 py-2 font-mono text-ink">
+          biodesci license download {String(license.id)} FILE
+        </code>
       </details>
     </div>
   )

@@ -8,7 +8,10 @@ import { KeyPanel } from './KeyPanel'
 export default function KeyPage() {
   const wallet = useWallet()
   return (
-    <Page title="My key" lead="The key that datasets are sealed to. It never leaves your browser except in the recovery file, and there only sealed.">
+    <Page
+      title="My key"
+      lead="The key that datasets are sealed to. It never leaves your browser except in the recovery file, and there only sealed."
+    >
       {wallet.account ? (
         <Card>
           <KeyPanel key={wallet.account} account={wallet.account} />

@@ -29,7 +29,11 @@ export function KeyPanel({ account }: { account: Address }) {
       return (
         <div className="space-y-5">
           <CreateKey account={account} onDone={key.refresh} />
-          <Recover account={account} registeredHash={key.registered?.keyHash ?? '0x'} onDone={key.refresh} />
+          <Recover
+            account={account}
+            registeredHash={key.registered?.keyHash ?? '0x'}
+            onDone={key.refresh}
+          />
         </div>
       )
     case 'unregistered':
@@ -38,18 +42,27 @@ export function KeyPanel({ account }: { account: Address }) {
       return (
         <div className="space-y-5">
           <Notice tone="warn" title="Your key is not in this browser.">
-            A key is registered for this account, but its private part was made elsewhere. Load its recovery file to open your data here.
+            A key is registered for this account, but its private part was made elsewhere. Load its
+            recovery file to open your data here.
           </Notice>
-          <Recover account={account} registeredHash={key.registered?.keyHash ?? '0x'} onDone={key.refresh} open />
+          <Recover
+            account={account}
+            registeredHash={key.registered?.keyHash ?? '0x'}
+            onDone={key.refresh}
+            open
+          />
         </div>
       )
     case 'ready':
       return (
         <div className="space-y-5">
           <Notice tone="good" title="Your key is registered and kept in this browser.">
-            It is sealed under your passphrase. Keep the recovery file: without it and the passphrase, nobody can open your data again.
+            It is sealed under your passphrase. Keep the recovery file: without it and the
+            passphrase, nobody can open your data again.
           </Notice>
-          <div className="flex flex-wrap gap-3">{key.current && <SaveRecovery stored={key.current} />}</div>
+          <div className="flex flex-wrap gap-3">
+            {key.current && <SaveRecovery stored={key.current} />}
+          </div>
           <Unlock account={account} />
         </div>
       )
@@ -86,7 +99,8 @@ function CreateKey({ account, onDone }: { account: Address; onDone: () => Promis
   return (
     <form onSubmit={(event) => void submit(event)} className="max-w-md space-y-3">
       <p className="text-muted">
-        Datasets are sealed to a key of yours (X25519 with ML-KEM-768, against today’s and quantum computers). It is made in this browser and kept here, sealed under a passphrase.
+        Datasets are sealed to a key of yours (X25519 with ML-KEM-768, against today’s and quantum
+        computers). It is made in this browser and kept here, sealed under a passphrase.
       </p>
       <Field
         label="Passphrase"
@@ -95,7 +109,9 @@ function CreateKey({ account, onDone }: { account: Address; onDone: () => Promis
         value={passphrase}
         onChange={(e) => setPassphrase(e.target.value)}
         hint={`At least ${MIN_PASSPHRASE} characters; several words are best.`}
-        error={tried && short ? `Too short: it needs at least ${MIN_PASSPHRASE} characters.` : undefined}
+        error={
+          tried && short ? `Too short: it needs at least ${MIN_PASSPHRASE} characters.` : undefined
+        }
       />
       <Field
         label="Passphrase again"
@@ -119,14 +135,24 @@ function Register({ account, stored }: { account: Address; stored: StoredKey }) 
   const transact = useTransact()
   const address = deployment.contracts.KeyRegistry
   const register = () =>
-    transact.run(account, { address, abi: KeyRegistry, functionName: 'register', args: [toHex(stored.publicKey)] }, async () => {
-      const now = await client.readContract({ address, abi: KeyRegistry, functionName: 'keyOf', args: [account] })
-      return now.keyHash === stored.keyHash
-    })
+    transact.run(
+      account,
+      { address, abi: KeyRegistry, functionName: 'register', args: [toHex(stored.publicKey)] },
+      async () => {
+        const now = await client.readContract({
+          address,
+          abi: KeyRegistry,
+          functionName: 'keyOf',
+          args: [account],
+        })
+        return now.keyHash === stored.keyHash
+      },
+    )
   return (
     <div className="space-y-4">
       <p>
-        Your key is ready in this browser. Register its public part on chain, so that data owners can seal datasets to it. This is <strong>one transaction, once</strong>.
+        Your key is ready in this browser. Register its public part on chain, so that data owners
+        can seal datasets to it. This is <strong>one transaction, once</strong>.
       </p>
       {transact.error !== null && <FailureNotice error={transact.error} />}
       <div className="flex flex-wrap items-center gap-3">
@@ -150,7 +176,17 @@ function SaveRecovery({ stored }: { stored: StoredKey }) {
   )
 }
 
-function Recover({ account, registeredHash, onDone, open = false }: { account: Address; registeredHash: string; onDone: () => Promise<unknown>; open?: boolean }) {
+function Recover({
+  account,
+  registeredHash,
+  onDone,
+  open = false,
+}: {
+  account: Address
+  registeredHash: string
+  onDone: () => Promise<unknown>
+  open?: boolean
+}) {
   const keyring = useKeyring()
   const [file, setFile] = useState<File | null>(null)
   const [passphrase, setPassphrase] = useState('')
@@ -163,7 +199,12 @@ function Recover({ account, registeredHash, onDone, open = false }: { account: A
     setBusy(true)
     setError(null)
     try {
-      const { seed } = await recoverKey(account, copy(new Uint8Array(await file.arrayBuffer())), passphrase, registeredHash)
+      const { seed } = await recoverKey(
+        account,
+        copy(new Uint8Array(await file.arrayBuffer())),
+        passphrase,
+        registeredHash,
+      )
       keyring.unlock(account, [...keyring.seedsOf(account), seed])
       await onDone()
     } catch (failure) {
@@ -176,8 +217,20 @@ function Recover({ account, registeredHash, onDone, open = false }: { account: A
     <details open={open} className="max-w-md rounded-xl border border-line p-4">
       <summary className="cursor-pointer font-medium">Load a recovery file</summary>
       <form onSubmit={(event) => void submit(event)} className="mt-4 space-y-3">
-        <Field label="Recovery file" type="file" required onChange={(e) => setFile(e.target.files?.[0] ?? null)} />
-        <Field label="Its passphrase" type="password" autoComplete="current-password" required value={passphrase} onChange={(e) => setPassphrase(e.target.value)} />
+        <Field
+          label="Recovery file"
+          type="file"
+          required
+          onChange={(e) => setFile(e.target.files?.[0] ?? null)}
+        />
+        <Field
+          label="Its passphrase"
+          type="password"
+          autoComplete="current-password"
+          required
+          value={passphrase}
+          onChange={(e) => setPassphrase(e.target.value)}
+        />
         {error !== null && <FailureNotice error={error} />}
         <Button type="submit" look="secondary" busy={busy} disabled={!file || !passphrase}>
           Load key

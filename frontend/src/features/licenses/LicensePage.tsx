@@ -16,7 +16,16 @@ import { date, relative } from '@/lib/format'
 import { typesOf, VISA_NAMES } from '@/lib/visa'
 
 import { Actions } from './Actions'
-import { NO_END, NOT_COUNTED, useDatasetOwner, useIndexed, useLicense, useOffer, useRefundDue, type License } from './chain'
+import {
+  NO_END,
+  NOT_COUNTED,
+  useDatasetOwner,
+  useIndexed,
+  useLicense,
+  useOffer,
+  useRefundDue,
+  type License,
+} from './chain'
 import { Collect } from './Collect'
 import { Declared } from './Declared'
 import { DownloadPanel } from './DownloadPanel'
@@ -34,7 +43,15 @@ export default function LicensePage() {
 function Unknown() {
   return (
     <Page title="There is no such licence">
-      <FailureNotice error={new Failure('missing', 'There is no such licence.', 'The number in the address is mistyped.')} />
+      <FailureNotice
+        error={
+          new Failure(
+            'missing',
+            'There is no such licence.',
+            'The number in the address is mistyped.',
+          )
+        }
+      />
     </Page>
   )
 }
@@ -66,9 +83,12 @@ function Found({ license }: { license: License }) {
   const expired = isExpired(license, now)
   const mine = wallet.account?.toLowerCase() === license.licensee.toLowerCase()
   const owner = useDatasetOwner(license.datasetId)
-  const owns = wallet.account !== undefined && wallet.account.toLowerCase() === owner.data?.toLowerCase()
+  const owns =
+    wallet.account !== undefined && wallet.account.toLowerCase() === owner.data?.toLowerCase()
   const state = NAMES[license.state]
-  const withdrawn = dataset.data?.versions.find(({ version }) => version === license.version)?.withdrawnAt
+  const withdrawn = dataset.data?.versions.find(
+    ({ version }) => version === license.version,
+  )?.withdrawnAt
   return (
     <Page
       title={dataset.data?.name ?? `Dataset ${license.datasetId}`}
@@ -87,13 +107,17 @@ function Found({ license }: { license: License }) {
       </Card>
       {expired && (
         <Notice tone="warn" title={`This licence expired ${relative(license.expiresAt, now)}.`}>
-          The data can no longer be opened with it. {mine && license.state === 'settled' ? 'Renew it below, or ' : ''}
-          <Link to={`/datasets/${license.datasetId}`}>{mine && license.state === 'settled' ? 'buy a new one.' : 'Buy a new licence.'}</Link>
+          The data can no longer be opened with it.{' '}
+          {mine && license.state === 'settled' ? 'Renew it below, or ' : ''}
+          <Link to={`/datasets/${license.datasetId}`}>
+            {mine && license.state === 'settled' ? 'buy a new one.' : 'Buy a new licence.'}
+          </Link>
         </Notice>
       )}
       {withdrawn && (
         <Notice tone="warn" title={`Consent for this version was withdrawn on ${date(withdrawn)}.`}>
-          Its key is not released any more, and nothing is trained on it. What was downloaded before cannot be called back.
+          Its key is not released any more, and nothing is trained on it. What was downloaded before
+          cannot be called back.
         </Notice>
       )}
       {(mine || owns) && wallet.account && <Collect account={wallet.account} />}
@@ -102,7 +126,8 @@ function Found({ license }: { license: License }) {
           <div className="space-y-6">
             {ENDED.has(license.state) && (
               <Card>
-                This licence has ended, and its data cannot be opened with it any more. <Link to={`/datasets/${license.datasetId}`}>See what is on offer now.</Link>
+                This licence has ended, and its data cannot be opened with it any more.{' '}
+                <Link to={`/datasets/${license.datasetId}`}>See what is on offer now.</Link>
               </Card>
             )}
             {license.active && (
@@ -112,11 +137,19 @@ function Found({ license }: { license: License }) {
             )}
             {license.state in SETTLE && (
               <Card title={SETTLE[license.state]} id="settle">
-                {wallet.status === 'ready' ? <Actions license={license} account={wallet.account} /> : <p className="text-muted">Switch your wallet to this network first.</p>}
+                {wallet.status === 'ready' ? (
+                  <Actions license={license} account={wallet.account} />
+                ) : (
+                  <p className="text-muted">Switch your wallet to this network first.</p>
+                )}
               </Card>
             )}
-            {license.state === 'settled' && wallet.status === 'ready' && <Renew license={license} account={wallet.account} />}
-            {owns && wallet.status === 'ready' && <Owner license={license} account={wallet.account} />}
+            {license.state === 'settled' && wallet.status === 'ready' && (
+              <Renew license={license} account={wallet.account} />
+            )}
+            {owns && wallet.status === 'ready' && (
+              <Owner license={license} account={wallet.account} />
+            )}
           </div>
         ) : owns && wallet.status === 'ready' ? (
           <Owner license={license} account={wallet.account} />
@@ -128,14 +161,21 @@ function Found({ license }: { license: License }) {
               </Notice>
             ) : (
               <>
-                <p className="mb-4">Connect the wallet that bought this licence to open its data.</p>
+                <p className="mb-4">
+                  Connect the wallet that bought this licence to open its data.
+                </p>
                 <ConnectButton />
               </>
             )}
           </Card>
         )}
         <div className="space-y-6">
-          <Details license={license} mine={mine} now={now} name={dataset.data?.name ?? String(license.datasetId)} />
+          <Details
+            license={license}
+            mine={mine}
+            now={now}
+            name={dataset.data?.name ?? String(license.datasetId)}
+          />
           <Declared license={license} account={mine ? wallet.account : undefined} />
           <History id={license.id} />
         </div>
@@ -145,9 +185,24 @@ function Found({ license }: { license: License }) {
 }
 
 /** What the card about the payment in escrow is called, by state. */
-const SETTLE: Partial<Record<License['state'], string>> = { inReview: 'In review', purchased: 'Waiting for the key', delivered: 'Settle', disputed: 'Disputed' }
+const SETTLE: Partial<Record<License['state'], string>> = {
+  inReview: 'In review',
+  purchased: 'Waiting for the key',
+  delivered: 'Settle',
+  disputed: 'Disputed',
+}
 
-function Details({ license, now, name, mine }: { license: License; now: number; name: string; mine: boolean }) {
+function Details({
+  license,
+  now,
+  name,
+  mine,
+}: {
+  license: License
+  now: number
+  name: string
+  mine: boolean
+}) {
   const offer = useOffer(license.offerId).data
   const delivered = useIndexed(license.id).data?.deliveredAt
   const since = delivered ? Date.parse(delivered) / 1000 : undefined
@@ -156,14 +211,44 @@ function Details({ license, now, name, mine }: { license: License; now: number; 
     <Card title="Details" id="details" className="h-fit">
       <Facts
         items={[
-          ['Dataset', <Link key="d" to={`/datasets/${license.datasetId}`}>{name}, version {license.version}</Link>],
-          ['Licensee', <Copyable key="l" value={license.licensee} label="licensee address" on="address" />],
+          [
+            'Dataset',
+            <Link key="d" to={`/datasets/${license.datasetId}`}>
+              {name}, version {license.version}
+            </Link>,
+          ],
+          [
+            'Licensee',
+            <Copyable key="l" value={license.licensee} label="licensee address" on="address" />,
+          ],
           ['Price', <Amount key="p" units={license.price} currency={license.currency} />],
-          ...(isEther(license.currency) ? [] : ([['Token', <Copyable key="t" value={license.currency} label="token address" on="address" />]] as const)),
+          ...(isEther(license.currency)
+            ? []
+            : ([
+                [
+                  'Token',
+                  <Copyable key="t" value={license.currency} label="token address" on="address" />,
+                ],
+              ] as const)),
           ['Access', accessOf(license, now)],
-          ...(visas.length > 0 && !ENDED.has(license.state) ? ([['Visas', visasOf(license, visas, offer?.duration ?? 0, since)]] as const) : []),
-          ...(license.usesLeft !== NOT_COUNTED ? ([['Uses left', String(license.usesLeft)]] as const) : []),
-          ...(ENDED.has(license.state) ? [] : ([['If revoked', <PaidBack key="r" license={license} who={mine ? 'You get' : 'The licensee gets'} />]] as const)),
+          ...(visas.length > 0 && !ENDED.has(license.state)
+            ? ([['Visas', visasOf(license, visas, offer?.duration ?? 0, since)]] as const)
+            : []),
+          ...(license.usesLeft !== NOT_COUNTED
+            ? ([['Uses left', String(license.usesLeft)]] as const)
+            : []),
+          ...(ENDED.has(license.state)
+            ? []
+            : ([
+                [
+                  'If revoked',
+                  <PaidBack
+                    key="r"
+                    license={license}
+                    who={mine ? 'You get' : 'The licensee gets'}
+                  />,
+                ],
+              ] as const)),
         ]}
       />
     </Card>
@@ -191,15 +276,24 @@ function PaidBack({ license, who }: { license: License; who: string }) {
   if (due.data === undefined) return '…'
   return (
     <>
-      {who} back <AmountNow units={due.data} currency={license.currency} />, the part that is not used; less with every second
+      {who} back <AmountNow units={due.data} currency={license.currency} />, the part that is not
+      used; less with every second
     </>
   )
 }
 
 /** Access ends with the first visa that expires, or is revoked. */
-function visasOf(license: License, types: readonly number[], duration: number, since: number | undefined): string {
+function visasOf(
+  license: License,
+  types: readonly number[],
+  duration: number,
+  since: number | undefined,
+): string {
   const names = types.map((type) => VISA_NAMES[type]).join(', ')
-  const limited = license.expiresAt > 0 && license.expiresAt !== NO_END && (duration === 0 || (since !== undefined && license.expiresAt < since + duration))
+  const limited =
+    license.expiresAt > 0 &&
+    license.expiresAt !== NO_END &&
+    (duration === 0 || (since !== undefined && license.expiresAt < since + duration))
   return `${names}. ${limited ? 'The licence ends early, with the first of them that expires.' : 'Access ends at once if one is revoked.'}`
 }
 

@@ -19,7 +19,9 @@ export default function LicensesPage() {
     <Page title="My licences" lead="What your account bought, as the contract has it now.">
       {wallet.account === undefined ? (
         <Empty title="Connect a wallet to see your licences">
-          <p className="mb-4">Licences belong to an account; nothing else is needed to find them.</p>
+          <p className="mb-4">
+            Licences belong to an account; nothing else is needed to find them.
+          </p>
           <ConnectButton />
         </Empty>
       ) : (
@@ -55,15 +57,21 @@ function LicenseRow({ license }: { license: License }) {
     <li className="relative rounded-2xl border border-line bg-surface p-5 shadow-card hover:border-brand/50 sm:p-6">
       <div className="mb-5 flex flex-wrap items-center justify-between gap-3">
         <h2>
-          <Link to={`/licenses/${license.id}`} className="text-ink no-underline after:absolute after:inset-0 after:rounded-2xl">
+          <Link
+            to={`/licenses/${license.id}`}
+            className="text-ink no-underline after:absolute after:inset-0 after:rounded-2xl"
+          >
             {dataset.data?.name ?? `Dataset ${license.datasetId}`}
           </Link>
         </h2>
         <p className="flex flex-wrap items-center gap-2 text-sm text-muted">
           <span>
-            Licence {String(license.id)} · version {license.version} · <Amount units={license.price} currency={license.currency} />
+            Licence {String(license.id)} · version {license.version} ·{' '}
+            <Amount units={license.price} currency={license.currency} />
           </span>
-          <Badge tone={isExpired(license, now) ? 'bad' : state.tone}>{isExpired(license, now) ? 'Expired' : state.name}</Badge>
+          <Badge tone={isExpired(license, now) ? 'bad' : state.tone}>
+            {isExpired(license, now) ? 'Expired' : state.name}
+          </Badge>
         </p>
       </div>
       <Stepper label={`Progress of licence ${license.id}`} steps={stepsOf(license, now, true)} />

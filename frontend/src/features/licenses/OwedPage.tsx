@@ -16,7 +16,10 @@ import { isListed, useOwed } from './owed'
 export default function OwedPage() {
   const { account } = useWallet()
   return (
-    <Page title="Owed to me" lead="Refunds, income from datasets that you own, royalties of those that you published and passed on, fees for inferences. The contracts keep it until you collect it; nothing is lost by waiting.">
+    <Page
+      title="Owed to me"
+      lead="Refunds, income from datasets that you own, royalties of those that you published and passed on, fees for inferences. The contracts keep it until you collect it; nothing is lost by waiting."
+    >
       {account ? (
         <Account key={account} account={account} />
       ) : (
@@ -32,7 +35,9 @@ export default function OwedPage() {
 function Account({ account }: { account: Address }) {
   const [besides, setBesides] = useState<readonly Address[]>([])
   const owed = useOwed(account, besides)
-  const missing = owed.data ? besides.filter((token) => owed.unread === 0 && !isListed(token, owed.data ?? [])) : []
+  const missing = owed.data
+    ? besides.filter((token) => owed.unread === 0 && !isListed(token, owed.data ?? []))
+    : []
   return (
     <div className="space-y-6">
       {owed.error && (
@@ -46,11 +51,16 @@ function Account({ account }: { account: Address }) {
         />
       )}
       {!owed.data && !owed.error && <Loading what="what you are owed" />}
-      {owed.data && owed.data.length === 0 && owed.unread === 0 && <Empty title="Nothing is owed to you">What licences and inferences bring, or give back, appears here with the next block.</Empty>}
+      {owed.data && owed.data.length === 0 && owed.unread === 0 && (
+        <Empty title="Nothing is owed to you">
+          What licences and inferences bring, or give back, appears here with the next block.
+        </Empty>
+      )}
       {owed.data && <OwedList account={account} owed={owed.data} />}
       {!owed.complete && (
         <Notice tone="warn" title="Some tokens may be missing.">
-          The chain’s node did not name every token that you bought in, or that your datasets were offered in. Look them up by their addresses below.
+          The chain’s node did not name every token that you bought in, or that your datasets were
+          offered in. Look them up by their addresses below.
         </Notice>
       )}
       <Unread unread={owed.unread} left={owed.left} />
@@ -72,12 +82,17 @@ export function Unread({ unread, left }: { unread: number; left: number }) {
     <>
       {unread > 0 && (
         <Notice tone="warn" title={`${count(unread, 'balance')} could not be read just now.`}>
-          You may be owed more than is shown. Nothing is lost by that; the page asks again by itself.
+          You may be owed more than is shown. Nothing is lost by that; the page asks again by
+          itself.
         </Notice>
       )}
       {left > 0 && (
-        <Notice tone="warn" title={`Your datasets were offered in ${count(left, 'token')} more than are read here.`}>
-          Shown are ether, the tokens that you bought in and those offered most often. Look the others up by their addresses below.
+        <Notice
+          tone="warn"
+          title={`Your datasets were offered in ${count(left, 'token')} more than are read here.`}
+        >
+          Shown are ether, the tokens that you bought in and those offered most often. Look the
+          others up by their addresses below.
         </Notice>
       )}
     </>

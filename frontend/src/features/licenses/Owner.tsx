@@ -12,7 +12,14 @@ import { Terms } from '@/components/Terms'
 import { AccessLicense } from '@/generated/abi'
 import { amount, isEther, roughly } from '@/lib/currency'
 
-import { readLicense, readRefundDue, useCurrency, useRefundDue, type License, type State } from './chain'
+import {
+  readLicense,
+  readRefundDue,
+  useCurrency,
+  useRefundDue,
+  type License,
+  type State,
+} from './chain'
 import { usePay } from './payment'
 import { Approval } from './Price'
 
@@ -37,7 +44,8 @@ export function Owner({ license, account }: { license: License; account: Address
         ) : (
           <p className="text-muted">There is nothing for you to decide or revoke in this state.</p>
         )}
-        {/* A second request that was declined leaves all that was approved; what is due falls until the block, so a revocation leaves a rest. */}
+        {/* A second request that was declined leaves all that was approved. What is due falls until
+            the block, so a revocation leaves a rest. */}
         {!payment.busy && <Approval account={account} token={license.currency} />}
       </div>
     </Card>
@@ -60,11 +68,25 @@ function Decide({ license, account, payment }: Props) {
   const deployment = useDeployment()
   const is = useReached(license)
   const at = { address: deployment.contracts.AccessLicense, abi: AccessLicense } as const
-  const approve = () => payment.run(account, { ...at, functionName: 'approve', args: [license.id] }, () => is('purchased'))
-  const reject = () => payment.run(account, { ...at, functionName: 'reject', args: [license.id, stringToHex('not permitted', { size: 32 })] }, () => is('rejected'))
+  const approve = () =>
+    payment.run(account, { ...at, functionName: 'approve', args: [license.id] }, () =>
+      is('purchased'),
+    )
+  const reject = () =>
+    payment.run(
+      account,
+      {
+        ...at,
+        functionName: 'reject',
+        args: [license.id, stringToHex('not permitted', { size: 32 })],
+      },
+      () => is('rejected'),
+    )
   return (
     <div className="space-y-4">
-      <p className="text-muted">The terms leave this purpose to a person’s decision. The buyer declared:</p>
+      <p className="text-muted">
+        The terms leave this purpose to a person’s decision. The buyer declared:
+      </p>
       <Terms bits={license.purpose} compact />
       {payment.error !== null && <FailureNotice error={payment.error} />}
       <div className="flex flex-wrap items-center gap-3">
@@ -103,7 +125,8 @@ function Revoke({ license, account, payment }: Props) {
     setAsking(false)
     // Read anew: what is due now is enough for any later block.
     const now = paysBack ? await readRefundDue(client, deployment, license.id) : 0n
-    if (now > 0n && !isEther(license.currency) && !(await payment.approve(license.currency, now))) return
+    if (now > 0n && !isEther(license.currency) && !(await payment.approve(license.currency, now)))
+      return
     await payment.run(
       account,
       {
@@ -111,7 +134,8 @@ function Revoke({ license, account, payment }: Props) {
         abi: AccessLicense,
         functionName: 'revoke',
         args: [license.id, stringToHex(reason, { size: 32 })],
-        // What is too much is credited. One wei more, so that the wallet's estimate of the gas has that credit in it.
+        // What is too much is credited. One wei more, so that the wallet's estimate of the gas has
+        // that credit in it.
         value: isEther(license.currency) && now > 0n ? now + 1n : 0n,
       },
       () => is('revoked'),
@@ -119,7 +143,10 @@ function Revoke({ license, account, payment }: Props) {
   }
   return (
     <div className="space-y-4">
-      <p className="text-muted">Revoking ends the licence at once and for good. What was downloaded cannot be called back. {says}</p>
+      <p className="text-muted">
+        Revoking ends the licence at once and for good. What was downloaded cannot be called back.{' '}
+        {says}
+      </p>
       {payment.error !== null && <FailureNotice error={payment.error} />}
       <div className="flex flex-wrap items-center gap-3">
         <Button look="danger" onClick={() => setAsking(true)} busy={payment.busy}>
@@ -129,12 +156,24 @@ function Revoke({ license, account, payment }: Props) {
           {payment.said}
         </span>
       </div>
-      <Dialog open={asking} onOpenChange={setAsking} title={`Revoke licence ${license.id}`} description={says}>
+      <Dialog
+        open={asking}
+        onOpenChange={setAsking}
+        title={`Revoke licence ${license.id}`}
+        description={says}
+      >
         <fieldset className="mb-5 space-y-2">
           <legend className="mb-2 font-medium">Why? The reason is public.</legend>
           {REASONS.map(([value, label]) => (
             <label key={value} className="flex items-center gap-3">
-              <input type="radio" name="revocation" value={value} checked={reason === value} onChange={() => setReason(value)} className="size-4.5 accent-brand" />
+              <input
+                type="radio"
+                name="revocation"
+                value={value}
+                checked={reason === value}
+                onChange={() => setReason(value)}
+                className="size-4.5 accent-brand"
+              />
               {label}
             </label>
           ))}

@@ -29,25 +29,46 @@ export function TokenNote({ currency }: { currency: Currency }) {
         <span className="font-medium">Token {currency.symbol || 'without a name'}</span>
         <Copyable value={currency.address} label="token address" on="address" />
       </p>
-      <p className="text-muted">A token’s name proves nothing: anyone can give a token any name. Pay only if this is the address you know.</p>
+      <p className="text-muted">
+        A token’s name proves nothing: anyone can give a token any name. Pay only if this is the
+        address you know.
+      </p>
     </div>
   )
 }
 
 /** What the wallet is going to ask, and whether the account has enough. */
-export function MeansNote({ means, what, payment }: { means: Means; what: string; payment: ReturnType<typeof usePay> }) {
+export function MeansNote({
+  means,
+  what,
+  payment,
+}: {
+  means: Means
+  what: string
+  payment: ReturnType<typeof usePay>
+}) {
   const price = amount(means.price, means.currency)
   return (
     <>
       {means.balance < means.price && (
-        <Notice tone="warn" title={`Your account has too little ${isEther(means.currency.address) ? 'ether' : means.currency.symbol || 'of the token'}.`}>
+        <Notice
+          tone="warn"
+          title={`Your account has too little ${isEther(means.currency.address) ? 'ether' : means.currency.symbol || 'of the token'}.`}
+        >
           It holds {amount(means.balance, means.currency)}; {what} costs {price}
-          {isEther(means.currency.address) ? ' and a network fee.' : ', and a network fee in ether.'}
+          {isEther(means.currency.address)
+            ? ' and a network fee.'
+            : ', and a network fee in ether.'}
         </Notice>
       )}
       <p className="text-sm text-muted">{SAID[means.how](price)}</p>
       {means.how === 'allowed' && (
-        <Button look="quiet" className="-ml-4" onClick={() => void payment.disallow(means.currency.address)} disabled={payment.busy}>
+        <Button
+          look="quiet"
+          className="-ml-4"
+          onClick={() => void payment.disallow(means.currency.address)}
+          disabled={payment.busy}
+        >
           Withdraw the approval
         </Button>
       )}
@@ -58,7 +79,10 @@ export function MeansNote({ means, what, payment }: { means: Means; what: string
 /** More than any token has: what wallets call unlimited. */
 const UNLIMITED = 2n ** 128n
 
-/** What the licence contract may still take, and the way to end that; nothing where it may take nothing. */
+/**
+ * What the licence contract may still take, and the way to end that; nothing where it may take
+ * nothing.
+ */
 export function Approval({ account, token }: { account: Address; token: Address }) {
   const payment = usePay(account)
   const currency = useCurrency(token).data
@@ -67,7 +91,11 @@ export function Approval({ account, token }: { account: Address; token: Address 
   return (
     <div className="space-y-2 border-t border-line pt-4">
       <p className="text-sm text-muted wrap-anywhere">
-        The licence contract may still take {units < UNLIMITED ? amount(units, currency) : `any amount of ${currency.symbol || 'the token'}`} from your account: you approved it, and it was not spent.
+        The licence contract may still take{' '}
+        {units < UNLIMITED
+          ? amount(units, currency)
+          : `any amount of ${currency.symbol || 'the token'}`}{' '}
+        from your account: you approved it, and it was not spent.
       </p>
       {payment.error !== null && <FailureNotice error={payment.error} />}
       <div className="flex flex-wrap items-center gap-3">
@@ -84,7 +112,10 @@ export function Approval({ account, token }: { account: Address; token: Address 
 
 const SAID: Record<Means['how'], (price: string) => string> = {
   ether: () => 'One transaction.',
-  allowed: (price) => `One transaction. The licence contract may take ${price} already: you approved it before, and can withdraw that.`,
-  permit: (price) => `One signature, then one transaction: the signature lets the licence contract take exactly ${price}, once, within 20 minutes.`,
-  approve: (price) => `Two transactions, because no permit can be signed for this token: first you approve exactly ${price}, then you buy.`,
+  allowed: (price) =>
+    `One transaction. The licence contract may take ${price} already: you approved it before, and can withdraw that.`,
+  permit: (price) =>
+    `One signature, then one transaction: the signature lets the licence contract take exactly ${price}, once, within 20 minutes.`,
+  approve: (price) =>
+    `Two transactions, because no permit can be signed for this token: first you approve exactly ${price}, then you buy.`,
 }

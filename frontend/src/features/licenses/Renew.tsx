@@ -35,7 +35,8 @@ export function Renew({ license, account }: { license: License; account: Address
   const renew = async () => {
     setRefused(null)
     try {
-      if (types.length > 0) await checkVisas(client, deployment, license.datasetId, account, offer.visas, visas)
+      if (types.length > 0)
+        await checkVisas(client, deployment, license.datasetId, account, offer.visas, visas)
     } catch (error) {
       return setRefused(error)
     }
@@ -62,18 +63,28 @@ export function Renew({ license, account }: { license: License; account: Address
         <Facts
           items={[
             ['Price', amount(offer.price, means.currency)],
-            ...(offer.duration > 0 ? ([['New end', endOf(license, offer.duration, visas, delivered, now)]] as const) : []),
+            ...(offer.duration > 0
+              ? ([['New end', endOf(license, offer.duration, visas, delivered, now)]] as const)
+              : []),
             ...(offer.uses > 0 ? ([['Uses more', count(offer.uses, 'use')]] as const) : []),
           ]}
         />
         <TokenNote currency={means.currency} />
-        {types.length > 0 && <VisaInput types={types} account={account} now={now} visas={visas} onChange={setVisas} />}
-        <p className="text-sm text-muted">The key is yours already, so the owner is paid at once and nothing waits in escrow.</p>
+        {types.length > 0 && (
+          <VisaInput types={types} account={account} now={now} visas={visas} onChange={setVisas} />
+        )}
+        <p className="text-sm text-muted">
+          The key is yours already, so the owner is paid at once and nothing waits in escrow.
+        </p>
         <MeansNote means={means} what="the renewal" payment={payment} />
         {refused !== null && <FailureNotice error={refused} />}
         {payment.error !== null && <FailureNotice error={payment.error} />}
         <div className="flex flex-wrap items-center gap-3">
-          <Button onClick={() => void renew()} busy={payment.busy} disabled={means.balance < means.price || missing.length > 0}>
+          <Button
+            onClick={() => void renew()}
+            busy={payment.busy}
+            disabled={means.balance < means.price || missing.length > 0}
+          >
             Renew for {amount(offer.price, means.currency)}
           </Button>
           <span role="status" className="text-muted">
@@ -85,11 +96,22 @@ export function Renew({ license, account }: { license: License; account: Address
   )
 }
 
-/** What is over when the renewal comes is over: the new duration starts at the present end (not at that of the visas), or now. */
-function endOf(license: License, duration: number, visas: readonly SignedVisa[], delivered: string | null | undefined, now: number): string {
+/**
+ * What is over when the renewal comes is over: the new duration starts at the present end (not at
+ * that of the visas), or now.
+ */
+function endOf(
+  license: License,
+  duration: number,
+  visas: readonly SignedVisa[],
+  delivered: string | null | undefined,
+  now: number,
+): string {
   if (license.expiresAt === NO_END) return 'Without end, as now'
   const paidUntil = delivered ? Date.parse(delivered) / 1000 + duration : 0
   const end = Math.max(now, license.expiresAt, paidUntil) + duration
   const lapse = Math.min(...visas.map(({ visa }) => visa.expires))
-  return lapse < end ? `${date(new Date(lapse * 1000))}, when a visa of yours expires` : date(new Date(end * 1000))
+  return lapse < end
+    ? `${date(new Date(lapse * 1000))}, when a visa of yours expires`
+    : date(new Date(end * 1000))
 }

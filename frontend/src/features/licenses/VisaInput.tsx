@@ -1,4 +1,7 @@
-/** Visa files for an offer that asks for some: read and checked here, kept in this component, sent in the transaction alone. */
+/**
+ * Visa files for an offer that asks for some: read and checked here, kept in this component, sent
+ * in the transaction alone.
+ */
 import { useId, useRef, useState } from 'react'
 import type { Address } from 'viem'
 
@@ -29,7 +32,12 @@ export function VisaInput({ types, account, now, visas, onChange }: Props) {
     const kept = new Map(visas.map((visa) => [visa.visa.visaType, visa]))
     for (const file of files) {
       try {
-        if (file.size > FILE_LIMIT) throw new Failure('evidence', 'This is not a visa file: it is too large.', 'Choose the JSON file that the issuer sent you, unchanged.')
+        if (file.size > FILE_LIMIT)
+          throw new Failure(
+            'evidence',
+            'This is not a visa file: it is too large.',
+            'Choose the JSON file that the issuer sent you, unchanged.',
+          )
         const visa = parseVisa(await file.text())
         checkVisa(visa, { account, chainId, registry: contracts.VisaRegistry, types, now })
         kept.set(visa.visa.visaType, visa)
@@ -46,18 +54,26 @@ export function VisaInput({ types, account, now, visas, onChange }: Props) {
     <fieldset className="space-y-3">
       <legend className="mb-2 font-medium">Your visas</legend>
       <p id={`${id}-about`} className="text-sm text-muted">
-        This offer asks for {listOf(types)}. The files are checked in this browser and go into your transaction only, which is public. Access ends when the first of them expires.
+        This offer asks for {listOf(types)}. The files are checked in this browser and go into your
+        transaction only, which is public. Access ends when the first of them expires.
       </p>
       <ul className="space-y-2">
         {types.map((type) => {
           const shown = visas.find(({ visa }) => visa.visaType === type)
           return (
-            <li key={type} className="flex flex-wrap items-center justify-between gap-x-4 gap-y-1 rounded-xl border border-line px-4 py-2.5">
+            <li
+              key={type}
+              className="flex flex-wrap items-center justify-between gap-x-4 gap-y-1 rounded-xl border border-line px-4 py-2.5"
+            >
               <span className="font-medium">{VISA_NAMES[type]}</span>
               {shown ? (
                 <span className="flex flex-wrap items-center gap-2 text-sm text-muted">
                   <Badge tone="good">Valid until {date(new Date(shown.visa.expires * 1000))}</Badge>
-                  <Button look="quiet" aria-label={`Remove visa: ${VISA_NAMES[type]}`} onClick={() => onChange(visas.filter((visa) => visa !== shown))}>
+                  <Button
+                    look="quiet"
+                    aria-label={`Remove visa: ${VISA_NAMES[type]}`}
+                    onClick={() => onChange(visas.filter((visa) => visa !== shown))}
+                  >
                     Remove
                   </Button>
                 </span>

@@ -1,4 +1,7 @@
-/** Licences as the chain has them. Lists come from the index plus what the chain logged since; a state always comes from the contract. */
+/**
+ * Licences as the chain has them. Lists come from the index plus what the chain logged since; a
+ * state always comes from the contract.
+ */
 import { queryOptions, useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { getAddress, isAddressEqual, parseAbiItem, type Address } from 'viem'
 
@@ -12,7 +15,17 @@ import { ETHER } from '@/lib/currency'
 import { readCurrency } from '@/lib/erc20'
 import type { Reader } from '@/lib/reader'
 
-export const STATES = ['none', 'inReview', 'purchased', 'delivered', 'settled', 'disputed', 'refunded', 'rejected', 'revoked'] as const
+export const STATES = [
+  'none',
+  'inReview',
+  'purchased',
+  'delivered',
+  'settled',
+  'disputed',
+  'refunded',
+  'rejected',
+  'revoked',
+] as const
 export type State = (typeof STATES)[number]
 
 export interface License {
@@ -42,7 +55,11 @@ export const NO_END = 2 ** 40 - 1
 /** type(uint32).max: uses are not counted */
 export const NOT_COUNTED = 2 ** 32 - 1
 
-export async function readLicense(client: Reader, deployment: Deployment, id: bigint): Promise<License> {
+export async function readLicense(
+  client: Reader,
+  deployment: Deployment,
+  id: bigint,
+): Promise<License> {
   const at = { address: deployment.contracts.AccessLicense, abi: AccessLicense } as const
   const [license, active] = await Promise.all([
     client.readContract({ ...at, functionName: 'licenseOf', args: [id] }),
@@ -52,12 +69,18 @@ export async function readLicense(client: Reader, deployment: Deployment, id: bi
 }
 
 /** Ids of the account's licences, newest first. With the index away the chain alone answers. */
-export async function readLicenseIds(client: Reader, deployment: Deployment, account: Address): Promise<bigint[]> {
+export async function readLicenseIds(
+  client: Reader,
+  deployment: Deployment,
+  account: Address,
+): Promise<bigint[]> {
   const ids = new Set<bigint>()
   let from = deployment.fromBlock
   try {
-    for (let cursor: string | null = ''; cursor !== null; ) {
-      const page: LicensePage = await get<LicensePage>(`/v1/licenses?licensee=${getAddress(account)}${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ''}`)
+    for (let cursor: string | null = ''; cursor !== null;) {
+      const page: LicensePage = await get<LicensePage>(
+        `/v1/licenses?licensee=${getAddress(account)}${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ''}`,
+      )
       for (const license of page.items) ids.add(BigInt(license.id))
       from = BigInt(page.asOf) + 1n
       cursor = page.nextCursor
@@ -67,7 +90,12 @@ export async function readLicenseIds(client: Reader, deployment: Deployment, acc
     from = deployment.fromBlock
   }
   if ((await client.getBlockNumber({ cacheTime: 0 })) >= from) {
-    const logs = await client.getLogs({ address: deployment.contracts.AccessLicense, event: PURCHASED, args: { licensee: account }, fromBlock: from })
+    const logs = await client.getLogs({
+      address: deployment.contracts.AccessLicense,
+      event: PURCHASED,
+      args: { licensee: account },
+      fromBlock: from,
+    })
     for (const log of logs) if (log.args.licenseId !== undefined) ids.add(log.args.licenseId)
   }
   return [...ids].toSorted((a, b) => (a < b ? 1 : -1))
@@ -75,11 +103,21 @@ export async function readLicenseIds(client: Reader, deployment: Deployment, acc
 
 const UNDER_WAY: ReadonlySet<State> = new Set(['inReview', 'purchased', 'delivered', 'disputed'])
 
-const CURRENT: ReadonlySet<State> = new Set(['inReview', 'purchased', 'delivered', 'settled', 'disputed'])
+const CURRENT: ReadonlySet<State> = new Set([
+  'inReview',
+  'purchased',
+  'delivered',
+  'settled',
+  'disputed',
+])
 
 /** A licence that makes another purchase of the same offer pointless. */
 export function holds(license: License, offerId: bigint): boolean {
-  return license.offerId === offerId && CURRENT.has(license.state) && (license.active || license.expiresAt === 0 || license.state === 'disputed')
+  return (
+    license.offerId === offerId &&
+    CURRENT.has(license.state) &&
+    (license.active || license.expiresAt === 0 || license.state === 'disputed')
+  )
 }
 
 export function useLicense(id: bigint) {
@@ -88,7 +126,8 @@ export function useLicense(id: bigint) {
   return useQuery({
     queryKey: ['chain', 'license', String(id)],
     queryFn: () => readLicense(client, deployment, id),
-    refetchInterval: ({ state }) => (!state.data || UNDER_WAY.has(state.data.state) ? 1_500 : 10_000),
+    refetchInterval: ({ state }) =>
+      !state.data || UNDER_WAY.has(state.data.state) ? 1_500 : 10_000,
   })
 }
 
@@ -106,7 +145,10 @@ export function useMyLicenses(account: Address | undefined) {
   })
 }
 
-/** What the index knows besides: who owns the dataset, when the key was delivered, which visas were shown. */
+/**
+ * What the index knows besides: who owns the dataset, when the key was delivered, which visas were
+ * shown.
+ */
 export function useIndexed(id: bigint) {
   return useQuery({
     queryKey: ['api', 'license', String(id)],
@@ -120,7 +162,11 @@ export function useSold(datasetId: number, enabled: boolean) {
   return useInfiniteQuery({
     queryKey: ['api', 'sold', datasetId],
     enabled,
-    queryFn: ({ pageParam, signal }) => get<LicensePage>(`/v1/licenses?dataset=${datasetId}${pageParam ? `&cursor=${encodeURIComponent(pageParam)}` : ''}`, signal),
+    queryFn: ({ pageParam, signal }) =>
+      get<LicensePage>(
+        `/v1/licenses?dataset=${datasetId}${pageParam ? `&cursor=${encodeURIComponent(pageParam)}` : ''}`,
+        signal,
+      ),
     initialPageParam: '',
     getNextPageParam: (page) => page.nextCursor ?? undefined,
     refetchInterval: 10_000,
@@ -132,7 +178,13 @@ export function useDatasetOwner(datasetId: bigint) {
   const deployment = useDeployment()
   return useQuery({
     queryKey: ['chain', 'owner', String(datasetId)],
-    queryFn: () => client.readContract({ address: deployment.contracts.DatasetNFT, abi: DatasetNFT, functionName: 'ownerOf', args: [datasetId] }),
+    queryFn: () =>
+      client.readContract({
+        address: deployment.contracts.DatasetNFT,
+        abi: DatasetNFT,
+        functionName: 'ownerOf',
+        args: [datasetId],
+      }),
     refetchInterval: 30_000,
   })
 }
@@ -150,21 +202,38 @@ export function useRefundDue(license: License) {
 }
 
 export function readRefundDue(client: Reader, deployment: Deployment, id: bigint): Promise<bigint> {
-  return client.readContract({ address: deployment.contracts.AccessLicense, abi: AccessLicense, functionName: 'refundDue', args: [id] })
+  return client.readContract({
+    address: deployment.contracts.AccessLicense,
+    abi: AccessLicense,
+    functionName: 'refundDue',
+    args: [id],
+  })
 }
 
-/** Whether `refund` would go through now: a deadline may have passed, consent been withdrawn, a visa lapsed. */
+/**
+ * Whether `refund` would go through now: a deadline may have passed, consent been withdrawn, a visa
+ * lapsed.
+ */
 export function useRefundable(license: License, account: Address) {
   const client = useReader()
   const deployment = useDeployment()
   return useQuery({
     queryKey: ['chain', 'refundable', String(license.id), account],
-    enabled: license.state === 'inReview' || license.state === 'purchased' || license.state === 'disputed',
+    enabled:
+      license.state === 'inReview' || license.state === 'purchased' || license.state === 'disputed',
     queryFn: () =>
-      client.simulateContract({ address: deployment.contracts.AccessLicense, abi: AccessLicense, functionName: 'refund', args: [license.id], account }).then(
-        () => true,
-        () => false,
-      ),
+      client
+        .simulateContract({
+          address: deployment.contracts.AccessLicense,
+          abi: AccessLicense,
+          functionName: 'refund',
+          args: [license.id],
+          account,
+        })
+        .then(
+          () => true,
+          () => false,
+        ),
     refetchInterval: 3_000,
   })
 }
@@ -185,7 +254,12 @@ export function useOffer(id: bigint) {
   return useQuery({
     queryKey: ['chain', 'offer', String(id)],
     queryFn: async () => {
-      const [offer, open] = await client.readContract({ address: deployment.contracts.AccessLicense, abi: AccessLicense, functionName: 'offerOf', args: [id] })
+      const [offer, open] = await client.readContract({
+        address: deployment.contracts.AccessLicense,
+        abi: AccessLicense,
+        functionName: 'offerOf',
+        args: [id],
+      })
       return { ...offer, open }
     },
     refetchInterval: 15_000,
@@ -195,7 +269,13 @@ export function useOffer(id: bigint) {
 export function registeredKey(client: Reader, deployment: Deployment, account: Address) {
   return queryOptions({
     queryKey: ['chain', 'key', account],
-    queryFn: () => client.readContract({ address: deployment.contracts.KeyRegistry, abi: KeyRegistry, functionName: 'keyOf', args: [account] }),
+    queryFn: () =>
+      client.readContract({
+        address: deployment.contracts.KeyRegistry,
+        abi: KeyRegistry,
+        functionName: 'keyOf',
+        args: [account],
+      }),
     refetchInterval: 10_000,
   })
 }

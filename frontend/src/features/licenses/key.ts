@@ -29,7 +29,10 @@ export function useKey(account: Address) {
   const deployment = useDeployment()
   const keyring = useKeyring()
   const registered = useQuery(registeredKey(client, deployment, account))
-  const stored = useQuery({ queryKey: ['browser', 'keys', account], queryFn: () => loadKeys(account) })
+  const stored = useQuery({
+    queryKey: ['browser', 'keys', account],
+    queryFn: () => loadKeys(account),
+  })
 
   let status: KeyStatus | undefined
   let current: StoredKey | undefined
@@ -50,24 +53,48 @@ export function useKey(account: Address) {
   }
 }
 
-/** Makes a key and stores it sealed; the seed in clear never leaves this function except into the keyring. */
-export async function createKey(account: Address, passphrase: string): Promise<{ key: StoredKey; seed: Bytes }> {
+/**
+ * Makes a key and stores it sealed; the seed in clear never leaves this function except into the
+ * keyring.
+ */
+export async function createKey(
+  account: Address,
+  passphrase: string,
+): Promise<{ key: StoredKey; seed: Bytes }> {
   const [envelope, keyfile] = await Promise.all([import('@/lib/envelope'), import('@/lib/keyfile')])
   const seed = envelope.generateSeed()
   const publicKey = await envelope.publicKey(seed)
-  const key: StoredKey = { account, keyHash: keccak256(publicKey), publicKey, sealed: await keyfile.seal(seed, passphrase, PURPOSE), createdAt: Date.now() }
+  const key: StoredKey = {
+    account,
+    keyHash: keccak256(publicKey),
+    publicKey,
+    sealed: await keyfile.seal(seed, passphrase, PURPOSE),
+    createdAt: Date.now(),
+  }
   await saveKey(key)
   return { key, seed }
 }
 
-/** Takes a key from a recovery file into this browser, once it has been opened and matches a known or the registered key. */
-export async function recoverKey(account: Address, file: Bytes, passphrase: string, registeredHash: string): Promise<{ key: StoredKey; seed: Bytes }> {
+/**
+ * Takes a key from a recovery file into this browser, once it has been opened and matches a known
+ * or the registered key.
+ */
+export async function recoverKey(
+  account: Address,
+  file: Bytes,
+  passphrase: string,
+  registeredHash: string,
+): Promise<{ key: StoredKey; seed: Bytes }> {
   const [envelope, keyfile] = await Promise.all([import('@/lib/envelope'), import('@/lib/keyfile')])
   const seed = await keyfile.open(file, passphrase, PURPOSE)
   const publicKey = await envelope.publicKey(seed)
   const keyHash = keccak256(publicKey)
   if (registeredHash !== NO_HASH && keyHash !== registeredHash)
-    throw new Failure('wrong-key', 'This recovery file holds another key than the one registered for your account.', 'Choose the file you saved when you created the registered key.')
+    throw new Failure(
+      'wrong-key',
+      'This recovery file holds another key than the one registered for your account.',
+      'Choose the file you saved when you created the registered key.',
+    )
   const key: StoredKey = { account, keyHash, publicKey, sealed: file, createdAt: Date.now() }
   await saveKey(key)
   return { key, seed }
@@ -77,7 +104,11 @@ export async function recoverKey(account: Address, file: Bytes, passphrase: stri
 export async function unlockKeys(keys: readonly StoredKey[], passphrase: string): Promise<Bytes[]> {
   const keyfile = await import('@/lib/keyfile')
   const seeds: Bytes[] = []
-  let failure: unknown = new Failure('no-key', 'This browser holds no key for your account.', 'Load your recovery file under "My key".')
+  let failure: unknown = new Failure(
+    'no-key',
+    'This browser holds no key for your account.',
+    'Load your recovery file under "My key".',
+  )
   for (const key of keys) {
     try {
       seeds.push(await keyfile.open(key.sealed, passphrase, PURPOSE))

@@ -13,9 +13,17 @@ import { Unread } from './OwedPage'
 import { choose, MOST_READ, paceOf, readBalances, readCurrencies, useOwed } from './owed'
 
 const numbered = (n: number): Address => getAddress(numberToHex(n, { size: 20 }))
-const [ACCOUNT, LICENCES, DATASETS, INFERENCES] = [numbered(1), numbered(2), numbered(3), numbered(4)]
+const [ACCOUNT, LICENCES, DATASETS, INFERENCES] = [
+  numbered(1),
+  numbered(2),
+  numbered(3),
+  numbered(4),
+]
 const token = (n: number): Address => numbered(1_000 + n)
-const DEPLOYMENT = { fromBlock: 0n, contracts: { AccessLicense: LICENCES, DatasetNFT: DATASETS, InferenceCommitment: INFERENCES } } as Deployment
+const DEPLOYMENT = {
+  fromBlock: 0n,
+  contracts: { AccessLicense: LICENCES, DatasetNFT: DATASETS, InferenceCommitment: INFERENCES },
+} as Deployment
 
 interface Call {
   functionName: string
@@ -23,21 +31,33 @@ interface Call {
 }
 
 /** A node that answers as the test says; the licences are of the tokens 1, 2 and 2. */
-function nodeOf({ offers = [], silent = () => false, searches = true }: { offers?: Address[]; silent?: (call: Call) => boolean; searches?: boolean }) {
+function nodeOf({
+  offers = [],
+  silent = () => false,
+  searches = true,
+}: {
+  offers?: Address[]
+  silent?: (call: Call) => boolean
+  searches?: boolean
+}) {
   const open = { now: 0, most: 0 }
   const node = {
     getBlockNumber: () => Promise.resolve(9n),
     getLogs: async ({ event }: { event: { name: string } }) => {
-      if (event.name === 'LicensePurchased') return [1n, 2n, 3n].map((licenseId) => ({ args: { licenseId } }))
+      if (event.name === 'LicensePurchased')
+        return [1n, 2n, 3n].map((licenseId) => ({ args: { licenseId } }))
       if (!searches) throw new Error('query exceeds the range of blocks')
-      return event.name === 'Transfer' ? [{ args: { tokenId: 5n } }] : offers.map((currency) => ({ args: { offer: { currency } } }))
+      return event.name === 'Transfer'
+        ? [{ args: { tokenId: 5n } }]
+        : offers.map((currency) => ({ args: { offer: { currency } } }))
     },
     readContract: async (call: Call & { address: Address }) => {
       open.most = Math.max(open.most, (open.now += 1))
       await new Promise((resolve) => setTimeout(resolve, 1))
       open.now -= 1
       if (silent(call)) throw new Error('too many requests')
-      if (call.functionName === 'licenseOf') return { state: 4, currency: token(Math.min(Number(call.args[0]), 2)) }
+      if (call.functionName === 'licenseOf')
+        return { state: 4, currency: token(Math.min(Number(call.args[0]), 2)) }
       if (call.functionName === 'isActive') return true
       if (call.address === INFERENCES) return 3n
       return call.args[1] === zeroAddress ? 0n : 7n
@@ -48,7 +68,10 @@ function nodeOf({ offers = [], silent = () => false, searches = true }: { offers
 
 const api = { asked: [] as string[] }
 const seen: { node: Reader | null } = { node: null }
-vi.mock('@/app/useChain', () => ({ useReader: () => seen.node, useWallet: () => ({ status: 'none' }) }))
+vi.mock('@/app/useChain', () => ({
+  useReader: () => seen.node,
+  useWallet: () => ({ status: 'none' }),
+}))
 
 beforeEach(() => {
   api.asked = []
@@ -56,7 +79,9 @@ beforeEach(() => {
     api.asked.push(path)
     // The index of licences is away: the chain alone answers.
     if (path.startsWith('/v1/licenses')) throw new TypeError('away')
-    const body = path.startsWith('/v1/datasets?') ? { items: [{ id: 1 }, { id: 2 }] } : { allOffers: [{ currency: { address: token(8) } }] }
+    const body = path.startsWith('/v1/datasets?')
+      ? { items: [{ id: 1 }, { id: 2 }] }
+      : { allOffers: [{ currency: { address: token(8) } }] }
     if (path === '/v1/datasets/2') throw new TypeError('away')
     return Response.json(body)
   })
@@ -70,19 +95,34 @@ const datasetsAsked = () => api.asked.filter((path) => path.startsWith('/v1/data
 describe('readCurrencies', () => {
   it('asks the index for nothing where the chain answers; ether first, then what was bought in, then what was offered most', async () => {
     const { node } = nodeOf({ offers: [token(7), token(9), token(9), token(1)] })
-    expect(await readCurrencies(node, DEPLOYMENT, ACCOUNT)).toEqual({ found: [zeroAddress, token(2), token(1), token(9), token(7)], complete: true })
+    expect(await readCurrencies(node, DEPLOYMENT, ACCOUNT)).toEqual({
+      found: [zeroAddress, token(2), token(1), token(9), token(7)],
+      complete: true,
+    })
     expect(datasetsAsked()).toEqual([])
   })
 
   it('asks the index where the node does not search so far back, and takes what of it answers', async () => {
     const { node } = nodeOf({ searches: false })
-    expect(await readCurrencies(node, DEPLOYMENT, ACCOUNT)).toEqual({ found: [zeroAddress, token(2), token(1), token(8)], complete: false })
-    expect(datasetsAsked()).toEqual([`/v1/datasets?owner=${ACCOUNT}&limit=100`, '/v1/datasets/1', '/v1/datasets/2'])
+    expect(await readCurrencies(node, DEPLOYMENT, ACCOUNT)).toEqual({
+      found: [zeroAddress, token(2), token(1), token(8)],
+      complete: false,
+    })
+    expect(datasetsAsked()).toEqual([
+      `/v1/datasets?owner=${ACCOUNT}&limit=100`,
+      '/v1/datasets/1',
+      '/v1/datasets/2',
+    ])
   })
 
   it('keeps the currencies of the licences that answered', async () => {
-    const { node } = nodeOf({ silent: ({ functionName, args }) => functionName === 'licenseOf' && args[0] === 1n })
-    expect(await readCurrencies(node, DEPLOYMENT, ACCOUNT)).toEqual({ found: [zeroAddress, token(2)], complete: false })
+    const { node } = nodeOf({
+      silent: ({ functionName, args }) => functionName === 'licenseOf' && args[0] === 1n,
+    })
+    expect(await readCurrencies(node, DEPLOYMENT, ACCOUNT)).toEqual({
+      found: [zeroAddress, token(2)],
+      complete: false,
+    })
   })
 })
 
@@ -101,7 +141,9 @@ describe('readBalances', () => {
 
   it('fails where nothing answers', async () => {
     const { node } = nodeOf({ silent: () => true })
-    await expect(readBalances(node, DEPLOYMENT, ACCOUNT, wanted)).rejects.toThrow('too many requests')
+    await expect(readBalances(node, DEPLOYMENT, ACCOUNT, wanted)).rejects.toThrow(
+      'too many requests',
+    )
   })
 })
 
@@ -124,7 +166,9 @@ describe('choose', () => {
 
 describe('what the page tells', () => {
   it('has the balances that were read, and says that one is missing', async () => {
-    seen.node = nodeOf({ silent: ({ functionName, args }) => functionName === 'owed' && args[1] === token(1) }).node
+    seen.node = nodeOf({
+      silent: ({ functionName, args }) => functionName === 'owed' && args[1] === token(1),
+    }).node
     const client = new QueryClient({ defaultOptions: { queries: { retry: false } } })
     const wrapper = ({ children }: { children: ReactNode }) => (
       <QueryClientProvider client={client}>
@@ -133,14 +177,22 @@ describe('what the page tells', () => {
     )
     const { result } = renderHook(() => useOwed(ACCOUNT), { wrapper })
     await waitFor(() => expect(result.current.data).toBeDefined())
-    expect(result.current).toMatchObject({ unread: 1, left: 0, complete: true, incomplete: true, error: null })
+    expect(result.current).toMatchObject({
+      unread: 1,
+      left: 0,
+      complete: true,
+      incomplete: true,
+      error: null,
+    })
     expect(result.current.data?.map(({ currency }) => currency)).toEqual([zeroAddress, token(2)])
   })
 
   it('names both lacks, and neither where there is none', () => {
     const { rerender } = render(<Unread unread={2} left={150} />)
     expect(screen.getByText('2 balances could not be read just now.')).toBeInTheDocument()
-    expect(screen.getByText('Your datasets were offered in 150 tokens more than are read here.')).toBeInTheDocument()
+    expect(
+      screen.getByText('Your datasets were offered in 150 tokens more than are read here.'),
+    ).toBeInTheDocument()
     rerender(<Unread unread={0} left={0} />)
     expect(screen.queryAllByRole('status')).toEqual([])
   })

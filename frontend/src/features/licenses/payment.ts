@@ -1,6 +1,15 @@
-/** How an account pays a price: ether with the transaction, a token by a permit, or by an approval where the token has no permits. */
+/**
+ * How an account pays a price: ether with the transaction, a token by a permit, or by an approval
+ * where the token has no permits.
+ */
 import { useQuery } from '@tanstack/react-query'
-import { BaseError, ContractFunctionRevertedError, type Address, type ContractFunctionName, type TypedDataDomain } from 'viem'
+import {
+  BaseError,
+  ContractFunctionRevertedError,
+  type Address,
+  type ContractFunctionName,
+  type TypedDataDomain,
+} from 'viem'
 
 import { useDeployment } from '@/app/deployment'
 import { useReader } from '@/app/useChain'
@@ -26,16 +35,39 @@ export interface Means {
 /** A permit that a wallet left open on a desk must not be good for ever. */
 const PERMIT_LIFE = 1200n
 
-async function readMeans(client: Reader, deployment: Deployment, account: Address, token: Address, price: bigint): Promise<Means> {
+async function readMeans(
+  client: Reader,
+  deployment: Deployment,
+  account: Address,
+  token: Address,
+  price: bigint,
+): Promise<Means> {
   const currency = await readCurrency(client, token)
-  if (isEther(token)) return { currency, price, balance: await client.getBalance({ address: account }), how: 'ether', domain: null }
+  if (isEther(token))
+    return {
+      currency,
+      price,
+      balance: await client.getBalance({ address: account }),
+      how: 'ether',
+      domain: null,
+    }
   const at = { address: token, abi: ERC20 } as const
   const [balance, allowance, domain] = await Promise.all([
     client.readContract({ ...at, functionName: 'balanceOf', args: [account] }),
-    client.readContract({ ...at, functionName: 'allowance', args: [account, deployment.contracts.AccessLicense] }),
+    client.readContract({
+      ...at,
+      functionName: 'allowance',
+      args: [account, deployment.contracts.AccessLicense],
+    }),
     permitDomain(client, token, account, deployment.chainId),
   ])
-  return { currency, price, balance, how: allowance >= price ? 'allowed' : domain ? 'permit' : 'approve', domain }
+  return {
+    currency,
+    price,
+    balance,
+    how: allowance >= price ? 'allowed' : domain ? 'permit' : 'approve',
+    domain,
+  }
 }
 
 /** `price` undefined: not known yet. */
@@ -57,7 +89,13 @@ export function useAllowance(account: Address, token: Address) {
   return useQuery({
     queryKey: ['chain', 'allowance', account, token],
     enabled: !isEther(token),
-    queryFn: () => client.readContract({ address: token, abi: ERC20, functionName: 'allowance', args: [account, contracts.AccessLicense] }),
+    queryFn: () =>
+      client.readContract({
+        address: token,
+        abi: ERC20,
+        functionName: 'allowance',
+        args: [account, contracts.AccessLicense],
+      }),
     refetchInterval: 5_000,
   })
 }
@@ -71,15 +109,27 @@ export function usePay(account: Address) {
   const transact = useTransact()
   const spender = deployment.contracts.AccessLicense
 
-  const readAllowance = (token: Address) => client.readContract({ address: token, abi: ERC20, functionName: 'allowance', args: [account, spender] })
-  const callApprove = (token: Address, units: bigint) => ({ address: token, abi: ERC20, functionName: 'approve', args: [spender, units] }) as const
+  const readAllowance = (token: Address) =>
+    client.readContract({
+      address: token,
+      abi: ERC20,
+      functionName: 'allowance',
+      args: [account, spender],
+    })
+  const callApprove = (token: Address, units: bigint) =>
+    ({ address: token, abi: ERC20, functionName: 'approve', args: [spender, units] }) as const
 
   /** Takes back what was approved and not spent. */
-  const disallow = (token: Address) => transact.run(account, callApprove(token, 0n), async () => (await readAllowance(token)) === 0n)
+  const disallow = (token: Address) =>
+    transact.run(account, callApprove(token, 0n), async () => (await readAllowance(token)) === 0n)
 
   const approve = async (token: Address, units: bigint): Promise<Outcome | null> => {
     if (await mustBeginAtZero(token, units)) if (!(await disallow(token))) return null
-    return transact.run(account, callApprove(token, units), async () => (await readAllowance(token)) >= units)
+    return transact.run(
+      account,
+      callApprove(token, units),
+      async () => (await readAllowance(token)) >= units,
+    )
   }
 
   /** Some tokens (Tether's is one) refuse to change an approval that is not zero. */
@@ -88,18 +138,28 @@ export function usePay(account: Address) {
     if (standing === 0n || standing >= units) return false
     return client.simulateContract({ ...callApprove(token, units), account }).then(
       () => false,
-      (error: unknown) => error instanceof BaseError && error.walk((e) => e instanceof ContractFunctionRevertedError) !== null,
+      (error: unknown) =>
+        error instanceof BaseError &&
+        error.walk((e) => e instanceof ContractFunctionRevertedError) !== null,
     )
   }
 
   /** A wallet lets a person approve less than was asked for. */
   const checkAllowance = async (token: Address, units: bigint): Promise<void> => {
     if ((await readAllowance(token)) < units)
-      throw new Failure('wallet', 'Less than the price was approved.', 'Nothing was paid. Start again, and leave the amount in the wallet as it is.')
+      throw new Failure(
+        'wallet',
+        'Less than the price was approved.',
+        'Nothing was paid. Start again, and leave the amount in the wallet as it is.',
+      )
   }
 
   /** Asks for what the means need, then sends the call with the payment in it. */
-  const pay = async <name extends Name>({ how, currency, price, domain }: Means, build: (payment: Payment) => Call<Licences, name>, landed: () => Promise<boolean>): Promise<Outcome | null> => {
+  const pay = async <name extends Name>(
+    { how, currency, price, domain }: Means,
+    build: (payment: Payment) => Call<Licences, name>,
+    landed: () => Promise<boolean>,
+  ): Promise<Outcome | null> => {
     if (how === 'approve') {
       if (!(await approve(currency.address, price))) return null
       const approved = async () => {
@@ -113,10 +173,29 @@ export function usePay(account: Address) {
       account,
       async (wallet) => {
         const { timestamp } = await client.getBlock()
-        return build(await signPermit({ client, wallet, domain, token: currency.address, account, spender, value: price, deadline: timestamp + PERMIT_LIFE }))
+        return build(
+          await signPermit({
+            client,
+            wallet,
+            domain,
+            token: currency.address,
+            account,
+            spender,
+            value: price,
+            deadline: timestamp + PERMIT_LIFE,
+          }),
+        )
       },
       landed,
     )
   }
-  return { pay, approve, disallow, run: transact.run, busy: transact.busy, said: transact.said, error: transact.error }
+  return {
+    pay,
+    approve,
+    disallow,
+    run: transact.run,
+    busy: transact.busy,
+    said: transact.said,
+    error: transact.error,
+  }
 }

@@ -26,21 +26,50 @@ export function isExpired(license: License, now: number): boolean {
 /** `mine`: the reader is the licensee. */
 export function stepsOf(license: License, now: number, mine: boolean): StepItem[] {
   const { state } = license
-  const delivered = state === 'delivered' || state === 'settled' || state === 'disputed' || license.expiresAt > 0
+  const delivered =
+    state === 'delivered' || state === 'settled' || state === 'disputed' || license.expiresAt > 0
   const ended = state === 'refunded' || state === 'rejected' || state === 'revoked'
   const steps: StepItem[] = [
-    { title: 'Purchased', state: 'done', note: IN_ESCROW.has(state) ? 'Payment in escrow' : undefined },
+    {
+      title: 'Purchased',
+      state: 'done',
+      note: IN_ESCROW.has(state) ? 'Payment in escrow' : undefined,
+    },
     ...(state === 'inReview' || state === 'rejected'
-      ? [{ title: 'Committee', state: state === 'inReview' ? ('now' as const) : ('failed' as const), note: state === 'inReview' ? mine ? 'Reads your purpose' : 'Reads the purpose' : 'Said no; refunded' }]
+      ? [
+          {
+            title: 'Committee',
+            state: state === 'inReview' ? ('now' as const) : ('failed' as const),
+            note:
+              state === 'inReview'
+                ? mine
+                  ? 'Reads your purpose'
+                  : 'Reads the purpose'
+                : 'Said no; refunded',
+          },
+        ]
       : []),
     {
       title: 'Key delivered',
       state: delivered ? 'done' : state === 'purchased' ? 'now' : ended ? 'failed' : 'later',
-      note: delivered ? (mine ? 'Sealed to your key' : 'Sealed to the licensee’s key') : state === 'purchased' ? `Due ${relative(license.deadline, now)}` : undefined,
+      note: delivered
+        ? mine
+          ? 'Sealed to your key'
+          : 'Sealed to the licensee’s key'
+        : state === 'purchased'
+          ? `Due ${relative(license.deadline, now)}`
+          : undefined,
     },
     {
       title: 'Confirmed',
-      state: state === 'settled' ? 'done' : state === 'delivered' ? 'now' : ended || state === 'disputed' ? 'failed' : 'later',
+      state:
+        state === 'settled'
+          ? 'done'
+          : state === 'delivered'
+            ? 'now'
+            : ended || state === 'disputed'
+              ? 'failed'
+              : 'later',
       note: noteOnConfirmation(license, now, mine),
     },
   ]
@@ -52,7 +81,9 @@ function noteOnConfirmation(license: License, now: number, mine: boolean): strin
     case 'settled':
       return 'The owner was paid'
     case 'delivered':
-      return license.deadline > now ? `${mine ? 'You' : 'The licensee'} can dispute for ${duration(license.deadline - now)}` : 'The dispute window is over'
+      return license.deadline > now
+        ? `${mine ? 'You' : 'The licensee'} can dispute for ${duration(license.deadline - now)}`
+        : 'The dispute window is over'
     case 'disputed':
       return 'Disputed: waiting for a decision'
     case 'refunded':

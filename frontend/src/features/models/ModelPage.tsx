@@ -37,29 +37,45 @@ function Found({ model }: { model: ModelAnswer }) {
         </p>
       }
     >
-      {model.unreadable && <Notice tone="warn" title="The card of this model cannot be read at the moment.">{model.unreadable}</Notice>}
+      {model.unreadable && (
+        <Notice tone="warn" title="The card of this model cannot be read at the moment.">
+          {model.unreadable}
+        </Notice>
+      )}
       <div className="grid gap-6 lg:grid-cols-[minmax(0,3fr)_minmax(20rem,2fr)]">
         <div className="min-w-0 space-y-6">
           <Card title="Versions and lineage" id="versions">
             <Lineage model={model} />
           </Card>
-          <Card title="Rounds" id="rounds" aside="Updates are masked: the aggregator sees their sum only">
+          <Card
+            title="Rounds"
+            id="rounds"
+            aside="Updates are masked: the aggregator sees their sum only"
+          >
             <RoundsFeed rounds={model.roundList} />
           </Card>
         </div>
         <div className="space-y-6">
           <Card title="What encryption of this model means" id="security">
             <p className="text-muted">
-              Weights and inputs are transformed under equivariant encryption, so that an untrusted worker computes on transformed values. This is weaker than encryption at rest: somebody who holds the
-              encrypted weights and also the same public base weights can recover the key. The model’s card lists the attacks that were measured.
+              Weights and inputs are transformed under equivariant encryption, so that an untrusted
+              worker computes on transformed values. This is weaker than encryption at rest:
+              somebody who holds the encrypted weights and also the same public base weights can
+              recover the key. The model’s card lists the attacks that were measured.
             </p>
           </Card>
           <Card title="Registration" id="registration">
             <Facts
               items={[
-                ['Owner', <Copyable key="o" value={model.owner} label="owner address" on="address" />],
+                [
+                  'Owner',
+                  <Copyable key="o" value={model.owner} label="owner address" on="address" />,
+                ],
                 ['Registered', date(model.registeredAt)],
-                ['Architecture', <Copyable key="a" value={model.architecture} label="architecture hash" />],
+                [
+                  'Architecture',
+                  <Copyable key="a" value={model.architecture} label="architecture hash" />,
+                ],
                 ['Card (CID)', <Copyable key="c" value={model.card.cid} label="CID of the card" />],
                 ['Codecs granted', String(model.codecs.length)],
                 ['Inferences', String(model.inferences)],
@@ -88,13 +104,26 @@ function Lineage({ model }: { model: ModelAnswer }) {
               {version.version === model.latestVersion && <Badge tone="good">Current</Badge>}
               <span className="ml-auto text-sm text-muted">{date(version.publishedAt)}</span>
             </p>
-            <Origin version={version} lineage={model.lineage.find((l) => l.version === version.version)} />
+            <Origin
+              version={version}
+              lineage={model.lineage.find((l) => l.version === version.version)}
+            />
             <p className="flex flex-wrap gap-x-6 gap-y-1 text-sm text-muted">
               <span>
-                Weights root <Copyable value={version.weightsRoot} label={`weights root of version ${version.version}`} digits={4} />
+                Weights root{' '}
+                <Copyable
+                  value={version.weightsRoot}
+                  label={`weights root of version ${version.version}`}
+                  digits={4}
+                />
               </span>
               <span>
-                Weights <Copyable value={version.weights.cid} label={`CID of the weights of version ${version.version}`} digits={4} />
+                Weights{' '}
+                <Copyable
+                  value={version.weights.cid}
+                  label={`CID of the weights of version ${version.version}`}
+                  digits={4}
+                />
               </span>
             </p>
           </li>

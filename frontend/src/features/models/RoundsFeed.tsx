@@ -37,7 +37,9 @@ export function RoundsFeed({ rounds }: { rounds: readonly RoundSummary[] }) {
             <li key={round.id} className="rounded-xl border border-line p-4">
               <p className="mb-1 flex flex-wrap items-center gap-3">
                 <span className="font-semibold">Round {round.id}</span>
-                <span className="text-muted">{round.kind === 'statistics' ? 'normalization statistics' : 'training'}</span>
+                <span className="text-muted">
+                  {round.kind === 'statistics' ? 'normalization statistics' : 'training'}
+                </span>
                 <Badge tone={state.tone}>{state.name}</Badge>
                 <span className="ml-auto text-sm text-muted">{date(round.openedAt)}</span>
               </p>
@@ -60,14 +62,19 @@ export function RoundsFeed({ rounds }: { rounds: readonly RoundSummary[] }) {
   )
 }
 
-/** What the sites measured on their own validation records; counted under masks, so only the sum is known. */
+/**
+ * What the sites measured on their own validation records; counted under masks, so only the sum is
+ * known.
+ */
 function Metrics({ result }: { result: RoundAnswer['resultDocument'] }) {
   const before = metricsOf(result?.['before'])
   const after = metricsOf(result?.['after'])
   if (!before || !after) return null
   return (
     <p className="text-sm text-muted">
-      Accuracy {before.accuracy.toFixed(3)} → <strong className="text-ink">{after.accuracy.toFixed(3)}</strong>, AUC {before.auc.toFixed(3)} → <strong className="text-ink">{after.auc.toFixed(3)}</strong>
+      Accuracy {before.accuracy.toFixed(3)} →{' '}
+      <strong className="text-ink">{after.accuracy.toFixed(3)}</strong>, AUC {before.auc.toFixed(3)}{' '}
+      → <strong className="text-ink">{after.auc.toFixed(3)}</strong>
       {typeof result?.['validated'] === 'number' && ` on ${result['validated']} held-out records`}
     </p>
   )
@@ -83,13 +90,21 @@ function Sites({ round }: { round: RoundAnswer }) {
   return (
     <ul aria-label={`Sites of round ${round.id}`} className="mt-3 flex flex-wrap gap-2 text-sm">
       {round.enrolments.map((site) => (
-        <li key={site.node} className="flex items-center gap-1.5 rounded-lg border border-line px-2.5 py-1">
+        <li
+          key={site.node}
+          className="flex items-center gap-1.5 rounded-lg border border-line px-2.5 py-1"
+        >
           <span aria-hidden className={site.commitment ? 'text-good' : 'text-muted'}>
             {site.commitment ? '✓' : '…'}
           </span>
           <Short value={site.node} what="site address" place="address" digits={4} />
           <span className="text-muted">
-            dataset {site.datasetId}, {site.commitment ? 'returned' : round.state === 'finalized' || round.state === 'aborted' ? 'did not return' : 'awaited'}
+            dataset {site.datasetId},{' '}
+            {site.commitment
+              ? 'returned'
+              : round.state === 'finalized' || round.state === 'aborted'
+                ? 'did not return'
+                : 'awaited'}
           </span>
         </li>
       ))}

@@ -8,7 +8,11 @@ const REFRESH = 4_000
 export function useModels() {
   return useInfiniteQuery({
     queryKey: ['api', 'models'],
-    queryFn: ({ pageParam, signal }) => get<ModelPage>(`/v1/models${pageParam ? `?cursor=${encodeURIComponent(pageParam)}` : ''}`, signal),
+    queryFn: ({ pageParam, signal }) =>
+      get<ModelPage>(
+        `/v1/models${pageParam ? `?cursor=${encodeURIComponent(pageParam)}` : ''}`,
+        signal,
+      ),
     initialPageParam: '',
     getNextPageParam: (page) => page.nextCursor ?? undefined,
     refetchInterval: REFRESH,
@@ -16,14 +20,19 @@ export function useModels() {
 }
 
 export function useModel(id: string) {
-  return useQuery({ queryKey: ['api', 'model', id], queryFn: ({ signal }) => get<ModelAnswer>(`/v1/models/${encodeURIComponent(id)}`, signal), refetchInterval: REFRESH })
+  return useQuery({
+    queryKey: ['api', 'model', id],
+    queryFn: ({ signal }) => get<ModelAnswer>(`/v1/models/${encodeURIComponent(id)}`, signal),
+    refetchInterval: REFRESH,
+  })
 }
 
 export function useRounds(ids: readonly number[]) {
   return useQueries({
     queries: ids.map((id) => ({
       queryKey: ['api', 'round', id],
-      queryFn: ({ signal }: { signal: AbortSignal }) => get<RoundAnswer>(`/v1/rounds/${id}`, signal),
+      queryFn: ({ signal }: { signal: AbortSignal }) =>
+        get<RoundAnswer>(`/v1/rounds/${id}`, signal),
       refetchInterval: REFRESH,
     })),
   })
