@@ -12,8 +12,9 @@ from eth_abi.abi import encode
 from eth_utils.crypto import keccak
 
 from biodesci.core import typed_data
-from biodesci.core.order import Order, Purpose
-from biodesci.core.visa import Visa, VisaType
+from biodesci.core.documents.order import Order, Purpose
+from biodesci.core.documents.visa import Visa
+from biodesci.core.visa import VisaType
 
 CHAIN_ID = 31337
 BUYER = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
@@ -94,22 +95,70 @@ def vector(label: str, document: dict[str, Any]) -> dict[str, Any]:
 def vectors() -> dict[str, Any]:
     value, most = keccak(b"terms of use"), 2**256 - 1
     dollar = typed_data.domain("Test Dollar", "1", CHAIN_ID, TOKEN)
-    largest = Purpose(2**64 - 1, 2**32 - 1, b"\xff" * 32)
+    largest = Purpose(duo=2**64 - 1, disease=2**32 - 1, statement=b"\xff" * 32)
     made = []
     for kind in VisaType:
-        visa = Visa(BUYER, kind, value, ISSUER, 1_700_000_000, 1_800_000_000)
+        visa = Visa(
+            subject=BUYER,
+            type=kind,
+            value=value,
+            issuer=ISSUER,
+            asserted=1_700_000_000,
+            expires=1_800_000_000,
+        )
         made.append((f"visa {kind.name}", typed_data.visa(CHAIN_ID, VISAS, visa)))
-    latest = Visa(BUYER, VisaType.RESEARCHER_STATUS, bytes(32), ISSUER, 0, 2**40 - 1)
+    latest = Visa(
+        subject=BUYER,
+        type=VisaType.RESEARCHER_STATUS,
+        value=bytes(32),
+        issuer=ISSUER,
+        asserted=0,
+        expires=2**40 - 1,
+    )
     made.append(("visa for ever", typed_data.visa(CHAIN_ID, VISAS, latest)))
     for label, order in (
-        ("order in ether", Order(BUYER, 1, Purpose(4), NOBODY, 10**16, False, 0, 0, 1_800_000_000)),
+        (
+            "order in ether",
+            Order(
+                buyer=BUYER,
+                offer_id=1,
+                purpose=Purpose(duo=4),
+                currency=NOBODY,
+                price=10**16,
+                may_review=False,
+                visas_until=0,
+                nonce=0,
+                deadline=1_800_000_000,
+            ),
+        ),
         (
             "order with a disease",
             Order(
-                BUYER, 2, Purpose(8, 5068, value), TOKEN, 25_000_000, True, 1_790_000_000, 3, 1_800_000_000
+                buyer=BUYER,
+                offer_id=2,
+                purpose=Purpose(duo=8, disease=5068, statement=value),
+                currency=TOKEN,
+                price=25_000_000,
+                may_review=True,
+                visas_until=1_790_000_000,
+                nonce=3,
+                deadline=1_800_000_000,
             ),
         ),
-        ("order, largest numbers", Order(BUYER, most, largest, TOKEN, most, True, 2**40 - 1, most, most)),
+        (
+            "order, largest numbers",
+            Order(
+                buyer=BUYER,
+                offer_id=most,
+                purpose=largest,
+                currency=TOKEN,
+                price=most,
+                may_review=True,
+                visas_until=2**40 - 1,
+                nonce=most,
+                deadline=most,
+            ),
+        ),
     ):
         made.append((label, typed_data.order(CHAIN_ID, LICENSES, order)))
     made.append(("registration", typed_data.registration(CHAIN_ID, KEYS, BUYER, value, 0, 1_800_000_000)))

@@ -56,7 +56,7 @@ def register(
     chain, home = session.chain(), session.settings().home
     if target is not None:
         made = keys.sign_registration(chain, home, session.passphrase(), seconds=days * DAY)
-        files.write_atomic(target, made.dump())
+        files.write_atomic(target, made.to_bytes())
         said = "Signed. Whoever sends it pays the gas: biodesci key relay FILE."
         output.record({"account": made.account, "file": str(target), "sent": False}, said)
         return
@@ -67,9 +67,10 @@ def register(
 @app.command()
 def relay(file: Annotated[Path, typer.Argument(help="What `register --sign` wrote.")]) -> None:
     """Put another account's key on chain, and pay the gas."""
+    from biodesci.core.documents.registration import SignedRegistration
     from biodesci.party import files, keys
 
-    result = keys.relay(session.chain(), keys.load_registration(files.read(file)))
+    result = keys.relay(session.chain(), SignedRegistration.parse(files.read(file)))
     output.record({"account": result.account, "key_hash": result.key_hash, "sent": result.sent})
 
 

@@ -13,8 +13,8 @@ from biodesci.core.onchain import DAY
 
 if TYPE_CHECKING:
     from biodesci.chain.client import Chain
-    from biodesci.core.order import Evidence, Purpose
-    from biodesci.core.visa import SignedVisa
+    from biodesci.core.documents.order import Evidence, Purpose
+    from biodesci.core.documents.visa import SignedVisa
     from biodesci.market.offers import Offer
     from biodesci.market.purchase import Purchased
 
@@ -92,7 +92,7 @@ def order(
     payer = "Whoever submits the order pays it." if offer.currency.is_ether else "It is yours to pay."
     output.consent(f"{_total(offer)} {payer}", yes=yes)
     signed = run(chain, offer_id, declared, evidence, seconds=days * DAY)
-    files.write_private(target, signed.dump())
+    files.write_private(target, signed.to_bytes())
     output.record(
         {"offer_id": offer_id, "payment": signed.payment.method.name.lower(), "file": str(target)},
         "Signed. The file is private: give it to whoever submits it (biodesci license relay FILE). "
@@ -106,10 +106,11 @@ def relay(
     yes: _YES = False,
 ) -> None:
     """Submit another account's order: you pay the gas, and the price where it is in ether."""
+    from biodesci.core.documents.order import SignedOrder
     from biodesci.market import offers, orders
     from biodesci.party import files
 
-    signed, chain = orders.load(files.read(file)), session.chain()
+    signed, chain = SignedOrder.parse(files.read(file)), session.chain()
     orders.require_open(chain, signed)
     offer = offers.get(chain, signed.order.offer_id)
     payer = "you" if offer.currency.is_ether else signed.order.buyer
@@ -154,10 +155,10 @@ def _total(offer: Offer) -> str:
 
 
 def _visas(paths: list[Path] | None) -> tuple[SignedVisa, ...]:
-    from biodesci.core.visa import load
+    from biodesci.core.documents.visa import SignedVisa
     from biodesci.party import files
 
-    return tuple(load(files.read(path)) for path in paths or ())
+    return tuple(SignedVisa.parse(files.read(path)) for path in paths or ())
 
 
 def _declared(
@@ -170,8 +171,8 @@ def _declared(
     statement: str,
 ) -> tuple[Purpose, Evidence]:
     from biodesci.core import disease as diseases
+    from biodesci.core.documents.order import Evidence, Purpose
     from biodesci.core.errors import InputError
-    from biodesci.core.order import Evidence, Purpose
     from biodesci.market.diseases import prove
     from biodesci.market.statement import keep
 
@@ -181,7 +182,7 @@ def _declared(
     proof = prove(chain, session.ipfs(), offer.dataset_id, number, mondo) if mondo else ()
     shown = _visas(visa)
     hashed = keep(session.settings().home, _text(statement)) if statement else bytes(32)
-    return Purpose(wanted, number, hashed), Evidence(proof, shown)
+    return Purpose(duo=wanted, disease=number, statement=hashed), Evidence(disease_proof=proof, visas=shown)
 
 
 def _text(statement: str) -> str:

@@ -12,7 +12,7 @@ from biodesci.cli.arguments import Number, address, new_file, visa_type, when
 from biodesci.core.onchain import DAY
 
 if TYPE_CHECKING:
-    from biodesci.core.visa import SignedVisa
+    from biodesci.core.documents.visa import SignedVisa
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -54,7 +54,7 @@ def issue(
         )
     carried = _value(value) if dataset is None else grant_value(chain, dataset)
     made = run(chain, holder, kind, carried, chain.now() + days * DAY)
-    files.write_private(target, made.dump())
+    files.write_private(target, made.to_bytes())
     output.record(
         _fields(made) | {"file": str(target)}, "Signed. The file is personal: give it to its subject."
     )
@@ -135,10 +135,10 @@ def trusted(
 
 
 def _load(file: Path) -> SignedVisa:
-    from biodesci.core.visa import load
+    from biodesci.core.documents.visa import SignedVisa
     from biodesci.party import files
 
-    return load(files.read(file))
+    return SignedVisa.parse(files.read(file))
 
 
 def _value(text: str) -> bytes:

@@ -11,8 +11,8 @@ from typing import Any, Final
 from eth_account.messages import encode_typed_data
 from eth_utils.crypto import keccak
 
-from biodesci.core.order import Order
-from biodesci.core.visa import Visa
+from biodesci.core.documents.order import Order
+from biodesci.core.documents.visa import Visa
 
 Domain = dict[str, Any]
 Document = dict[str, Any]
@@ -32,7 +32,7 @@ def domain(name: str, version: str, chain_id: int, contract: str) -> Domain:
 def visa(chain_id: int, registry: str, signed: Visa) -> Document:
     fields = "address subject,uint8 visaType,bytes32 value,address issuer,uint40 asserted,uint40 expires"
     return _document(
-        domain("BioDeSci Visas", "1", chain_id, registry), "Visa", {"Visa": fields}, signed.tuple()
+        domain("BioDeSci Visas", "1", chain_id, registry), "Visa", {"Visa": fields}, signed.struct()
     )
 
 
@@ -42,7 +42,7 @@ def order(chain_id: int, licenses: str, signed: Order) -> Document:
         "bool mayReview,uint40 visasUntil,uint256 nonce,uint256 deadline",
         "ResearchPurpose": "uint64 duo,uint32 disease,bytes32 statement",
     }
-    buyer, offer_id, purpose, *rest = signed.tuple()
+    buyer, offer_id, purpose, *rest = signed.struct()
     declared = dict(zip(("duo", "disease", "statement"), purpose, strict=True))
     where = domain("BioDeSci Access Licence", "1", chain_id, licenses)
     return _document(where, "Order", types, (buyer, offer_id, declared, *rest))

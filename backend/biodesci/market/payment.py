@@ -15,8 +15,8 @@ from biodesci.chain import currency
 from biodesci.chain.client import Chain
 from biodesci.chain.currency import Currency
 from biodesci.core import typed_data
+from biodesci.core.documents.order import Method, Payment
 from biodesci.core.errors import BioDeSciError, ChainError, FundsError, InputError, UnavailableError
-from biodesci.core.order import Method, Payment
 
 PERMIT_SECONDS = 3_600
 Note = Callable[[str], None]
@@ -126,7 +126,7 @@ def _permit(chain: Chain, paid_in: Currency, price: int, deadline: int) -> Payme
         chain.call(functions.permit(chain.address, spender, price, deadline, v, r, s))
     except ChainError:
         return None
-    return Payment(Method.PERMIT, v, r, s, deadline=deadline)
+    return Payment(method=Method.PERMIT, v=v, r=r, s=s, deadline=deadline)
 
 
 def _authorization(chain: Chain, paid_in: Currency, price: int, deadline: int) -> Payment | None:
@@ -138,7 +138,7 @@ def _authorization(chain: Chain, paid_in: Currency, price: int, deadline: int) -
         domain, chain.address, str(chain.licenses.address), price, 0, deadline, nonce
     )
     v, r, s = _sign(chain, document)
-    return Payment(Method.AUTHORIZATION, v, r, s, 0, deadline, nonce)
+    return Payment(method=Method.AUTHORIZATION, v=v, r=r, s=s, deadline=deadline, nonce=nonce)
 
 
 def _sign(chain: Chain, document: typed_data.Document) -> tuple[int, bytes, bytes]:

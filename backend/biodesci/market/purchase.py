@@ -11,9 +11,10 @@ from web3.types import TxReceipt
 
 from biodesci.chain.client import Chain
 from biodesci.core import duo, visa
+from biodesci.core.documents.order import NEVER, Evidence, Method, Order, Payment, Purpose
+from biodesci.core.documents.visa import SignedVisa
 from biodesci.core.errors import AccessDeniedError, StateError
 from biodesci.core.onchain import LicenseState
-from biodesci.core.order import NEVER, Evidence, Method, Order, Payment, Purpose
 from biodesci.market import offers, payment
 from biodesci.market.license import held_by
 from biodesci.market.offers import Offer
@@ -42,7 +43,7 @@ def purchase(
     note: payment.Note = lambda _text: None,
 ) -> Purchased:
     """Buys a licence, unless one from this offer's dataset with the same right is held or on its way."""
-    declared = Purpose(purpose) if isinstance(purpose, int) else purpose
+    declared = Purpose(duo=purpose) if isinstance(purpose, int) else purpose
     shown = evidence or Evidence()
     offer = offers.get(chain, offer_id)
     once = Once(chain, home, "purchases", offer_id)
@@ -70,22 +71,22 @@ def _done(chain: Chain, receipt: TxReceipt, once: Once) -> Purchased:
 def _function(
     chain: Chain, offer: Offer, purpose: Purpose, evidence: Evidence, paid: Payment
 ) -> ContractFunction:
-    plain = paid.method is Method.DIRECT and purpose == Purpose(purpose.duo) and not evidence.visas
+    plain = paid.method is Method.DIRECT and purpose == Purpose(duo=purpose.duo) and not evidence.visas
     if plain:
         return chain.licenses.functions.purchase(offer.id, purpose.duo)
     # The buyer calls, so that neither nonce nor signature counts.
     order = Order(
-        chain.address,
-        offer.id,
-        purpose,
-        offer.currency.address,
-        offer.price,
-        True,
-        0,
+        buyer=chain.address,
+        offer_id=offer.id,
+        purpose=purpose,
+        currency=offer.currency.address,
+        price=offer.price,
+        may_review=True,
+        visas_until=0,
         nonce=0,
         deadline=NEVER,
     )
-    return chain.licenses.functions.purchaseFor(order.tuple(), b"", evidence.tuple(), paid.tuple())
+    return chain.licenses.functions.purchaseFor(order.struct(), b"", evidence.struct(), paid.struct())
 
 
 def purchased(chain: Chain, receipt: TxReceipt) -> Purchased:
@@ -115,7 +116,7 @@ def check(chain: Chain, offer: Offer, purpose: Purpose, evidence: Evidence) -> N
 def assess(chain: Chain, offer_id: int, purpose: Purpose, evidence: Evidence) -> duo.Decision:
     """How the contract would take this purpose now."""
     proof = list(evidence.disease_proof)
-    return duo.Decision(chain.call(chain.licenses.functions.assess(offer_id, purpose.tuple(), proof)))
+    return duo.Decision(chain.call(chain.licenses.functions.assess(offer_id, purpose.struct(), proof)))
 
 
 def _check_purpose(chain: Chain, offer: Offer, purpose: Purpose, evidence: Evidence) -> None:
@@ -130,9 +131,9 @@ def _check_purpose(chain: Chain, offer: Offer, purpose: Purpose, evidence: Evide
     )
 
 
-def check_visas(chain: Chain, offer: Offer, visas: tuple[visa.SignedVisa, ...]) -> None:
+def check_visas(chain: Chain, offer: Offer, visas: tuple[SignedVisa, ...]) -> None:
     """By the contract itself, for this account as subject."""
-    if lacking := visa.missing(offer.visas, visas):
+    if lacking := visa.missing(offer.visas, (signed.visa.type for signed in visas)):
         raise AccessDeniedError(
             f"Offer {offer.id} requires visas that were not shown: {', '.join(visa.names(lacking))}.",
             "Show each with --visa FILE; `biodesci visa trusted OWNER` says whose count.",
@@ -147,5 +148,5 @@ def check_visas(chain: Chain, offer: Offer, visas: tuple[visa.SignedVisa, ...]) 
         return
     owner = chain.call(chain.datasets.functions.ownerOf(offer.dataset_id))
     grant = chain.call(chain.licenses.functions.grantOf(offer.dataset_id))
-    wanted = [signed.tuple() for signed in visas]
+    wanted = [signed.struct() for signed in visas]
     chain.call(chain.visas.functions.check(owner, chain.address, grant, offer.visas, wanted))

@@ -8,9 +8,9 @@ from pathlib import Path
 from biodesci.chain import currency
 from biodesci.chain.client import Chain
 from biodesci.chain.currency import Currency
+from biodesci.core.documents.visa import SignedVisa
 from biodesci.core.errors import AccessDeniedError, StateError
 from biodesci.core.onchain import LicenseState
-from biodesci.core.visa import SignedVisa
 from biodesci.market import offers, payment
 from biodesci.market.license import License, get, own, short_text
 from biodesci.market.offers import Offer
@@ -51,8 +51,8 @@ def renew(
         offer = _renewable(chain, license_id)
         check_visas(chain, offer, visas)
         with payment.own(chain, offer.currency, offer.price, note) as paid:
-            shown = [signed.tuple() for signed in visas]
-            function = chain.licenses.functions.renew(license_id, shown, paid.tuple())
+            shown = [signed.struct() for signed in visas]
+            function = chain.licenses.functions.renew(license_id, shown, paid.struct())
             receipt = once.send(function, offer.price if offer.currency.is_ether else 0)
     event = chain.event(receipt, chain.licenses, "LicenseRenewed")
     once.forget()

@@ -9,8 +9,9 @@ from eth_account.messages import encode_typed_data
 
 from biodesci.chain.client import Chain
 from biodesci.core import typed_data, visa
+from biodesci.core.documents.visa import SignedVisa, Visa
 from biodesci.core.errors import AccessDeniedError, InputError, NotFoundError
-from biodesci.core.visa import SignedVisa, Visa, VisaType
+from biodesci.core.visa import VisaType
 
 _ANY = bytes(32)
 
@@ -30,11 +31,13 @@ def issue(
     known = chain.now() if asserted is None else asserted
     if expires <= chain.now():
         raise InputError("The visa would have expired already.", "Give it more days.")
-    signed = Visa(subject, kind, value, chain.address, known, expires)
+    signed = Visa(
+        subject=subject, type=kind, value=value, issuer=chain.address, asserted=known, expires=expires
+    )
     registry = str(chain.visas.address)
     document = typed_data.visa(chain.chain_id, registry, signed)
     signature = bytes(chain.signer().sign_message(encode_typed_data(full_message=document)).signature)
-    return SignedVisa(signed, signature, chain.chain_id, registry)
+    return SignedVisa(chain_id=chain.chain_id, registry=registry, visa=signed, signature=signature)
 
 
 def grant_value(chain: Chain, dataset_id: int) -> bytes:
@@ -61,7 +64,7 @@ def check(chain: Chain, signed: SignedVisa, dataset_id: int) -> int:
     owner = chain.call(chain.datasets.functions.ownerOf(dataset_id))
     shown = signed.visa
     _, expires = chain.call(
-        chain.visas.functions.check(owner, shown.subject, grant, 1 << shown.type, [signed.tuple()])
+        chain.visas.functions.check(owner, shown.subject, grant, 1 << shown.type, [signed.struct()])
     )
     return int(expires)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -11,11 +10,11 @@ from eth_account.messages import encode_typed_data
 from web3 import Web3
 
 from biodesci.chain.client import Chain
-from biodesci.core import documents, envelope, keyfile, typed_data
+from biodesci.core import envelope, keyfile, typed_data
+from biodesci.core.documents.registration import SignedRegistration
 from biodesci.core.errors import InputError, NotFoundError, StateError
 from biodesci.party import files
 
-_FORMAT: Final = "biodesci-registration/1"
 _PURPOSE: Final = "x-wing-seed"
 
 
@@ -53,30 +52,6 @@ def load_seed(home: Path, passphrase: str) -> bytes:
     return seed
 
 
-@dataclass(frozen=True)
-class SignedRegistration:
-    """A key that anyone may register for `account`: not secret, and good for one registration."""
-
-    chain_id: int
-    registry: str
-    account: str
-    public_key: bytes
-    deadline: int
-    signature: bytes
-
-    def dump(self) -> bytes:
-        document = {
-            "format": _FORMAT,
-            "chainId": self.chain_id,
-            "registry": self.registry,
-            "account": self.account,
-            "publicKey": "0x" + self.public_key.hex(),
-            "deadline": self.deadline,
-            "signature": "0x" + self.signature.hex(),
-        }
-        return (json.dumps(document, indent=2) + "\n").encode()
-
-
 def sign_registration(chain: Chain, home: Path, passphrase: str, *, seconds: int) -> SignedRegistration:
     """As `register`, for somebody else to send: costs no gas. Makes the key first where there is none."""
     if not path(home).exists():
@@ -88,7 +63,14 @@ def sign_registration(chain: Chain, home: Path, passphrase: str, *, seconds: int
         chain.chain_id, registry, chain.address, bytes(Web3.keccak(public)), nonce, deadline
     )
     signature = bytes(chain.signer().sign_message(encode_typed_data(full_message=document)).signature)
-    return SignedRegistration(chain.chain_id, registry, chain.address, public, deadline, signature)
+    return SignedRegistration(
+        chain_id=chain.chain_id,
+        registry=registry,
+        account=chain.address,
+        public_key=public,
+        deadline=deadline,
+        signature=signature,
+    )
 
 
 def relay(chain: Chain, signed: SignedRegistration) -> Registered:
@@ -105,22 +87,6 @@ def relay(chain: Chain, signed: SignedRegistration) -> Registered:
         register_for = chain.keys.functions.registerFor
         chain.send(register_for(signed.account, signed.public_key, signed.deadline, signed.signature))
     return Registered(signed.account, key_hash.to_0x_hex(), sent)
-
-
-def load_registration(raw: bytes) -> SignedRegistration:
-    """What `sign_registration` made; the signature is for the contract to check."""
-    again = "Have it signed again: biodesci key register --sign FILE."
-    document = documents.read(raw, "registration", again)
-    with documents.spoiled("registration", again):
-        documents.require_format(document, _FORMAT, "registration")
-        return SignedRegistration(
-            chain_id=documents.whole(document["chainId"]),
-            registry=documents.address(document["registry"]),
-            account=documents.address(document["account"]),
-            public_key=documents.data(document["publicKey"]),
-            deadline=documents.whole(document["deadline"]),
-            signature=documents.data(document["signature"]),
-        )
 
 
 def register(chain: Chain, home: Path, passphrase: str) -> Registered:

@@ -13,7 +13,7 @@ from biodesci.api.app import create
 from biodesci.config import Settings
 from biodesci.core import canonical, croissant, disease, visa
 from biodesci.core.container import ContainerInfo
-from biodesci.core.order import Evidence, Purpose
+from biodesci.core.documents.order import Evidence, Purpose
 from biodesci.core.visa import VisaType
 from biodesci.index.database import Store
 from biodesci.index.sync import sync
@@ -97,8 +97,10 @@ def test_an_offer_says_what_a_buyer_pays_and_shows(world, dollar):
 def test_a_licence_follows_visas_renewal_and_revocation(world, dollar):
     first = world.visa(1_000)
     proof = tuple(disease.prove(world.permitted, 6021))
-    purpose = Purpose(DS, 6021, b"\x07" * 32)
-    bought = purchase(world.buyer, world.folder, world.offer, purpose, Evidence(proof, (first,)))
+    purpose = Purpose(duo=DS, disease=6021, statement=b"\x07" * 32)
+    bought = purchase(
+        world.buyer, world.folder, world.offer, purpose, Evidence(disease_proof=tuple(proof), visas=(first,))
+    )
     license_id = bought.license_id
     body = world.license(license_id)
     assert (body["state"], body["disease"], body["statement"]) == (
@@ -146,8 +148,8 @@ def test_a_licence_follows_visas_renewal_and_revocation(world, dollar):
 
 def test_no_visa_is_in_the_index(world):
     shown = world.visa(1_000)
-    evidence = Evidence((), (shown,))
-    purchase(world.buyer, world.folder, world.offer, Purpose(DS), evidence)
+    evidence = Evidence(visas=(shown,))
+    purchase(world.buyer, world.folder, world.offer, Purpose(duo=DS), evidence)
     visas.revoke(world.issuer, shown)
     sync(world.owner, world.ipfs, world.store)
     told = str(world.store.rows("SELECT * FROM events")) + str(world.store.rows("SELECT * FROM licenses"))

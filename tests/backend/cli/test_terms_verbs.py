@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from biodesci.core import visa
+from biodesci.core.documents.visa import SignedVisa
 
 MONDO = Path(__file__).parents[2] / "vectors" / "mondo_heart.obo"
 ROWS = "age,chol\n" + "".join(f"{40 + i % 30},{200 + i}\n" for i in range(60))
@@ -155,7 +155,7 @@ def test_a_required_value_is_the_hash_of_a_text(people: Any, sale: Any, tmp_path
     asked = ("visa", "issue", people.address("buyer"), "--type", "ControlledAccessGrants", "-o", grant)
     assert people.try_("issuer", *asked)[0] == 2, "a grant names its dataset"
     run("issuer", *asked, "--dataset", sale["dataset_id"])
-    assert visa.load(grant.read_bytes()).visa.type == 3
+    assert SignedVisa.parse(grant.read_bytes()).visa.type == 3
 
 
 @pytest.mark.parametrize(

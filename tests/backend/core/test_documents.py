@@ -1,69 +1,291 @@
-"""Files from other people: what does not fit is one message, whatever is in them."""
+"""Every kind of document: its form is fixed byte for byte, and what does not fit is refused in words.
+
+The files in tests/vectors/documents/ are the documents as they were written before they had types.
+"""
 
 from __future__ import annotations
 
+import copy
 import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from biodesci.core import documents, visa
-from biodesci.core.errors import InputError, RevertedError
-from biodesci.market import orders
-from biodesci.party import keys
+from biodesci.core.documents.base import Document
+from biodesci.core.documents.kinds import KINDS
+from biodesci.core.documents.order import Purpose, SignedOrder
+from biodesci.core.documents.registration import SignedRegistration
+from biodesci.core.documents.visa import SignedVisa
+from biodesci.core.errors import BioDeSciError, InputError, IntegrityError, RevertedError
 
+VECTORS = Path(__file__).parents[2] / "vectors" / "documents"
 DEEP = b"[" * 200_000
-REGISTRATION = {
-    "format": "biodesci-registration/1",
-    "chainId": 1,
-    "registry": "0x" + "11" * 20,
-    "account": "0x" + "22" * 20,
-    "publicKey": "0x12",
-    "deadline": 1,
-    "signature": "0x34",
-}
+Path_ = tuple[str | int, ...]
 
 
-@pytest.mark.parametrize("load", [visa.load, orders.load, keys.load_registration])
+class Case(NamedTuple):
+    """A document as it is on disk. Below the paths `free` (* is any step) any JSON may stand; the fields in
+    `optional` may be absent."""
+
+    kind: type[Document]
+    file: str
+    free: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
+
+    @property
+    def raw(self) -> bytes:
+        return (VECTORS / self.file).read_bytes()
+
+    @property
+    def fields(self) -> Any:
+        return json.loads(self.raw)
+
+    def is_free(self, path: Path_) -> bool:
+        return any(_matches(pattern, path) for pattern in self.free)
+
+
+CASES = (
+    Case(SignedVisa, "visa.json", free=("warning",)),
+    Case(SignedOrder, "order.json", free=("warning", "evidence.visas.*.warning")),
+    Case(SignedRegistration, "registration.json"),
+)
+cases = pytest.mark.parametrize("case", CASES, ids=lambda case: case.file)
+kinds = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+
+
+def test_every_kind_has_a_vector():
+    assert {case.kind for case in CASES} == set(KINDS)
+    assert {case.file for case in CASES} == {file.name for file in VECTORS.iterdir()}
+
+
+@kinds
+def test_every_kind_says_what_it_is(kind):
+    assert kind.title
+    assert kind.remedy.endswith(".")
+    assert 1 << 10 <= kind.limit <= 1 << 30
+    assert kind.__doc__
+    assert issubclass(kind.refusal, BioDeSciError)
+
+
+@cases
+def test_what_was_written_before_is_read_and_written_byte_for_byte(case):
+    document = case.kind.parse(case.raw)
+    assert document.to_bytes() == case.raw
+    assert case.kind.parse(document.to_bytes()) == document
+
+
+@cases
+def test_no_field_shows_in_the_repr(case):
+    assert repr(case.kind.parse(case.raw)) == f"{case.kind.__name__}()"
+
+
+@cases
+def test_an_unknown_field_is_refused_in_every_object(case):
+    for path, value in walk(case.fields):
+        if isinstance(value, dict) and not case.is_free((*path, "surplus")):
+            refused(case, changed(case.fields, (*path, "surplus"), 1), path)
+
+
+@cases
+def test_a_missing_field_is_refused_in_every_object(case):
+    for path, _ in walk(case.fields):
+        if (
+            path
+            and isinstance(path[-1], str)
+            and not case.is_free(path)
+            and dotted(path) not in case.optional
+        ):
+            refused(case, without(case.fields, path), path)
+
+
+@cases
+def test_nothing_is_converted(case):
+    for path, value in walk(case.fields):
+        if path and not case.is_free(path):
+            for other in others(value):
+                refused(case, changed(case.fields, path, other), (*path, repr(other)))
+
+
+@cases
+def test_a_document_over_its_size_is_refused_unread(case):
+    with pytest.raises(case.kind.refusal, match="more than"):
+        case.kind.parse(case.raw + b" " * case.kind.limit)
+
+
+@kinds
 @pytest.mark.parametrize("raw", [b"", b"\xff", b"{", DEEP], ids=["empty", "bytes", "cut off", "deep"])
-def test_what_is_no_json_is_refused(load, raw):
-    with pytest.raises(InputError, match=r"This is no \w+: not a JSON file") as caught:
-        load(raw)
+def test_what_is_no_json_is_refused(kind, raw):
+    with pytest.raises(kind.refusal, match=r"This is no [\w ]+: it (is not JSON|has more)") as caught:
+        kind.parse(raw)
     assert caught.value.hint
 
 
-@pytest.mark.parametrize("load", [visa.load, orders.load, keys.load_registration])
-@pytest.mark.parametrize("document", [None, 1, "text", [], {}, {"format": {}}], ids=str)
-def test_what_is_another_document_is_refused(load, document):
-    with pytest.raises(InputError, match=r"This is no \w+"):
-        load(json.dumps(document).encode())
+@kinds
+@pytest.mark.parametrize("document", [None, 1, "text", [], {}, {"format": {}}, {"kind": []}], ids=str)
+def test_what_is_another_document_is_refused(kind, document):
+    with pytest.raises(kind.refusal, match=r"This is no [\w ]+: "):
+        kind.parse(json.dumps(document).encode())
+
+
+@cases
+def test_a_newer_format_asks_for_a_newer_program(case):
+    fields = case.fields
+    if "format" in fields:
+        fields["format"] = fields["format"][:-1] + "9"
+    elif "version" in fields:
+        fields["version"] = 9
+    else:
+        return
+    fields["whatItHasThen"] = True
+    with pytest.raises(case.kind.refusal) as caught:
+        case.kind.parse(json.dumps(fields).encode())
+    assert caught.value.hint.startswith("Update the program")
+
+
+@cases
+def test_a_kind_that_must_be_canonical_has_one_layout(case):
+    if case.kind.must_be_canonical:
+        with pytest.raises(IntegrityError, match="not in canonical form"):
+            case.kind.parse(json.dumps(case.fields, indent=1).encode())
+
+
+@cases
+@settings(max_examples=40)
+@given(data=st.data())
+def test_whatever_stands_in_a_document_is_read_or_refused_in_words(case, data):
+    fields = case.fields
+    path = data.draw(st.sampled_from([path for path, _ in walk(fields) if path]))
+    read_or_refused(case.kind, json.dumps(changed(fields, path, data.draw(JSON))).encode())
+
+
+@kinds
+@settings(max_examples=40)
+@given(raw=st.binary(max_size=64) | st.deferred(lambda: JSON).map(lambda value: json.dumps(value).encode()))
+def test_whatever_bytes_come_are_read_or_refused_in_words(kind, raw):
+    read_or_refused(kind, raw)
+
+
+def test_a_refusal_names_the_place_and_never_the_value():
+    fields = CASES[0].fields
+    fields["visa"]["subject"] = "Dr Secret Name"
+    with pytest.raises(InputError) as caught:
+        SignedVisa.parse(json.dumps(fields).encode())
+    assert caught.value.message == (
+        "This is no visa: the field visa.subject: it should be an address: 0x and 40 hexadecimal digits."
+    )
+    assert "Secret" not in str(caught.value)
+    assert caught.value.__cause__ is None
+
+
+def test_what_is_made_here_is_checked_too():
+    for wrong in (-1, 2**64, True, "4", 4.0):
+        with pytest.raises(InputError, match="makes no Purpose: the field duo: "):
+            Purpose(duo=wrong)
 
 
 @pytest.mark.parametrize(
-    "change",
-    [
-        {"chainId": "one"},
-        {"deadline": float("inf")},
-        {"deadline": 2**256},
-        {"deadline": True},
-        {"account": "0x22"},
-        {"publicKey": None},
-        {"signature": "34"},
-    ],
-    ids=str,
+    "text",
+    ["", "-1", "+1", "01", "1_0", " 1", "１", "1.0", "0x1", "9" * 5_000, str(2**64)],
+    ids=lambda text: text[:8],
 )
-def test_a_registration_with_a_spoiled_field_is_refused(change):
-    assert keys.load_registration(json.dumps(REGISTRATION).encode()).public_key == b"\x12"
-    with pytest.raises(InputError, match="no registration: a field is missing or spoiled"):
-        keys.load_registration(json.dumps({**REGISTRATION, **change}).encode())
+def test_a_number_in_a_text_is_plain_digits(text):
+    fields = changed(CASES[1].fields, ("order", "purpose", "duo"), text)
+    with pytest.raises(InputError, match=r"order\.purpose\.duo"):
+        SignedOrder.parse(json.dumps(fields).encode())
+    fields["order"]["purpose"]["duo"] = str(2**64 - 1)
+    assert SignedOrder.parse(json.dumps(fields).encode()).order.purpose.duo == 2**64 - 1
 
 
-def test_numbers_are_as_large_as_their_field():
-    assert documents.whole("18446744073709551615", 64) == 2**64 - 1
-    for value in (2**64, "18446744073709551616", -1, "-1", "1_0", "１", 1.0, True, None, "9" * 5_000):
-        with pytest.raises(ValueError, match=r"whole number|integer string"):
-            documents.whole(value, 64)
+def test_a_name_of_python_is_no_name_in_json():
+    fields = CASES[2].fields
+    fields["public_key"] = fields.pop("publicKey")
+    with pytest.raises(InputError, match="publicKey"):
+        SignedRegistration.parse(json.dumps(fields).encode())
 
 
 def test_a_refusal_shows_bytes_as_they_are_written_elsewhere():
     shown = RevertedError("VisaRegistry_Revoked", ("0x12", b"\x0a" * 4))
     assert shown.message == "The contract refused: VisaRegistry_Revoked(0x12, 0x0a0a0a0a)."
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=12),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+def read_or_refused(kind: type[Document], raw: bytes) -> None:
+    try:
+        document = kind.parse(raw)
+    except BioDeSciError as exc:
+        assert exc.message
+        return
+    assert kind.parse(document.to_bytes()) == document
+
+
+def refused(case: Case, fields: Any, what: Path_) -> None:
+    raw = json.dumps(fields, sort_keys=True, separators=(",", ":")).encode()
+    try:
+        case.kind.parse(raw)
+    except BioDeSciError:
+        return
+    pytest.fail(f"{case.file} was read with {dotted(what)}")
+
+
+def others(value: Any) -> list[Any]:
+    """What is no such value, and looks like it."""
+    match value:
+        case bool():
+            return [int(value), str(value).lower(), None]
+        case int():
+            return [str(value), value + 0.5, bool(value), None, [value]]
+        case float():
+            return [str(value), True, None]
+        case str():
+            return [1, None, [value], {"": value}, value + "?"]
+        case list():
+            return [{}, None, "", {"0": value}]
+        case _:
+            return [[], None, ""]
+
+
+def walk(value: Any, path: Path_ = ()) -> Iterator[tuple[Path_, Any]]:
+    yield path, value
+    for step, child in (
+        value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    ):
+        yield from walk(child, (*path, step))
+
+
+def changed(fields: Any, path: Path_, value: Any) -> Any:
+    fields = copy.deepcopy(fields)
+    inner = fields
+    for step in path[:-1]:
+        inner = inner[step]
+    inner[path[-1]] = value
+    return fields
+
+
+def without(fields: Any, path: Path_) -> Any:
+    fields = copy.deepcopy(fields)
+    inner = fields
+    for step in path[:-1]:
+        inner = inner[step]
+    del inner[path[-1]]
+    return fields
+
+
+def dotted(path: Path_) -> str:
+    return ".".join(map(str, path))
+
+
+def _matches(pattern: str, path: Path_) -> bool:
+    steps = pattern.split(".")
+    return len(path) >= len(steps) and all(
+        step in ("*", str(own)) for step, own in zip(steps, path, strict=False)
+    )

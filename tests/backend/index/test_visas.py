@@ -46,7 +46,7 @@ class World:
         order = (
             buyer.address, self.offer, (GRU, 0, EMPTY), "0x" + "0" * 40, PRICE, False, 0, 0, 2**40 - 1,
         )  # fmt: skip
-        evidence = ([], [one.tuple() for one in shown])
+        evidence = ([], [one.struct() for one in shown])
         function = buyer.licenses.functions.purchaseFor(order, b"", evidence, PLAIN)
         receipt = buyer.send(function, PRICE)
         return buyer.event(receipt, buyer.licenses, "LicensePurchased")["licenseId"]
@@ -59,7 +59,7 @@ class World:
         return license_id
 
     def renew(self, buyer, license_id: int, shown) -> None:
-        function = buyer.licenses.functions.renew(license_id, [one.tuple() for one in shown], PLAIN)
+        function = buyer.licenses.functions.renew(license_id, [one.struct() for one in shown], PLAIN)
         buyer.send(function, PRICE)
 
     def lapsed(self, *license_ids: int) -> list[bool]:

@@ -8,8 +8,8 @@ import pytest
 
 from biodesci.chain import currency
 from biodesci.core import visa
+from biodesci.core.documents.order import Evidence, Method, Purpose, SignedOrder
 from biodesci.core.errors import AccessDeniedError, InputError, RevertedError, StateError
-from biodesci.core.order import Evidence, Method, Purpose
 from biodesci.core.visa import VisaType
 from biodesci.market import license, orders, payment, renewal
 from biodesci.market import visa as visas
@@ -22,11 +22,11 @@ HOUR = 3_600
 def test_an_order_costs_its_buyer_no_ether(shop, chain_for, localnet, tmp_path):
     relayer = chain_for()
     localnet.rpc("anvil_setBalance", shop.buyer.address, "0x0")
-    signed = orders.order(shop.buyer, shop.offer, Purpose(HMB), Evidence(), seconds=HOUR)
+    signed = orders.order(shop.buyer, shop.offer, Purpose(duo=HMB), Evidence(), seconds=HOUR)
     assert signed.payment.method is Method.AUTHORIZATION
-    raw = signed.dump()
+    raw = signed.to_bytes()
     assert b'"warning": "Private' in raw
-    loaded = orders.load(raw)
+    loaded = SignedOrder.parse(raw)
     assert loaded == signed
     done = orders.relay(relayer, loaded)
     held = license.get(relayer, done.license_id)
@@ -38,27 +38,27 @@ def test_an_order_costs_its_buyer_no_ether(shop, chain_for, localnet, tmp_path):
 
 def test_an_order_that_was_changed_is_refused(shop, chain_for):
     relayer = chain_for()
-    signed = orders.order(shop.buyer, shop.offer, Purpose(HMB), Evidence(), seconds=HOUR)
-    document = json.loads(signed.dump())
+    signed = orders.order(shop.buyer, shop.offer, Purpose(duo=HMB), Evidence(), seconds=HOUR)
+    document = json.loads(signed.to_bytes())
     document["order"]["purpose"]["duo"] = str(HMB | 1 << 34)
     with pytest.raises(RevertedError) as caught:
-        orders.relay(relayer, orders.load(json.dumps(document).encode()))
+        orders.relay(relayer, SignedOrder.parse(json.dumps(document).encode()))
     assert (caught.value.name, caught.value.args_) == (
         "AccessLicense_BadSignature", (shop.buyer.address,),
     )  # fmt: skip
     document["chainId"] = 1
     with pytest.raises(InputError, match="another network"):
-        orders.relay(relayer, orders.load(json.dumps(document).encode()))
+        orders.relay(relayer, SignedOrder.parse(json.dumps(document).encode()))
     for spoil in ("order", "payment", "signature"):
         with pytest.raises(InputError, match="no order"):
-            orders.load(json.dumps({**document, spoil: None}).encode())
+            SignedOrder.parse(json.dumps({**document, spoil: None}).encode())
     with pytest.raises(InputError, match="no order"):
-        orders.load(b"\xff")
+        SignedOrder.parse(b"\xff")
 
 
 def test_a_cancelled_order_is_void(shop, chain_for):
     relayer = chain_for()
-    cancelled = orders.order(shop.buyer, shop.offer, Purpose(HMB), Evidence(), seconds=HOUR)
+    cancelled = orders.order(shop.buyer, shop.offer, Purpose(duo=HMB), Evidence(), seconds=HOUR)
     orders.cancel(shop.buyer)
     with pytest.raises(StateError, match="carried out or cancelled"):
         orders.relay(relayer, cancelled)
@@ -68,7 +68,7 @@ def test_an_order_in_ether_is_paid_by_whoever_submits_it(shop_of, dollar, chain_
     shop = shop_of(dollar, currency=currency.ETHER, price=10**15)
     relayer = chain_for()
     before = relayer.balance(relayer.address)
-    signed = orders.order(shop.buyer, shop.offer, Purpose(HMB), Evidence(), seconds=HOUR)
+    signed = orders.order(shop.buyer, shop.offer, Purpose(duo=HMB), Evidence(), seconds=HOUR)
     assert signed.payment.method is Method.DIRECT
     orders.relay(relayer, signed)
     assert before - relayer.balance(relayer.address) >= 10**15
@@ -76,9 +76,9 @@ def test_an_order_in_ether_is_paid_by_whoever_submits_it(shop_of, dollar, chain_
 
 def test_an_order_in_a_token_without_signatures_needs_an_allowance(silent, chain_for):
     with pytest.raises(InputError, match="neither permits nor authorizations"):
-        orders.order(silent.buyer, silent.offer, Purpose(HMB), Evidence(), seconds=HOUR)
+        orders.order(silent.buyer, silent.offer, Purpose(duo=HMB), Evidence(), seconds=HOUR)
     payment.approve(silent.buyer, silent.paid_in, PRICE)
-    signed = orders.order(silent.buyer, silent.offer, Purpose(HMB), Evidence(), seconds=HOUR)
+    signed = orders.order(silent.buyer, silent.offer, Purpose(duo=HMB), Evidence(), seconds=HOUR)
     assert orders.relay(chain_for(), signed).bought
 
 
@@ -89,11 +89,11 @@ def test_an_order_carries_visas(shop_of, dollar, chain_for, tmp_path):
     later = issuer.now() + HOUR
     shown = visas.issue(issuer, shop.buyer.address, VisaType.RESEARCHER_STATUS, bytes(32), later)
     with pytest.raises(AccessDeniedError, match="ResearcherStatus"):
-        orders.order(shop.buyer, shop.offer, Purpose(HMB), Evidence(), seconds=60)
-    signed = orders.order(shop.buyer, shop.offer, Purpose(HMB), Evidence(visas=(shown,)), seconds=60)
+        orders.order(shop.buyer, shop.offer, Purpose(duo=HMB), Evidence(), seconds=60)
+    signed = orders.order(shop.buyer, shop.offer, Purpose(duo=HMB), Evidence(visas=(shown,)), seconds=60)
     assert shop.buyer.address not in repr(signed.evidence)
     assert issuer.address not in repr(signed)
-    license_id = orders.relay(relayer, orders.load(signed.dump())).license_id
+    license_id = orders.relay(relayer, SignedOrder.parse(signed.to_bytes())).license_id
     shop.settle(license_id)
     assert license.get(relayer, license_id).expires_at == later
     with pytest.raises(AccessDeniedError, match="ResearcherStatus"):
@@ -101,7 +101,7 @@ def test_an_order_carries_visas(shop_of, dollar, chain_for, tmp_path):
     longer = visas.issue(issuer, shop.buyer.address, VisaType.RESEARCHER_STATUS, bytes(32), later + HOUR)
     done = renewal.renew(shop.buyer, tmp_path, license_id, (longer,))
     assert done.expires_at == later + HOUR
-    assert visa.missing(4, (longer,)) == 0
+    assert visa.missing(4, (longer.visa.type,)) == 0
 
 
 @pytest.mark.parametrize(
@@ -127,17 +127,17 @@ def test_an_order_carries_visas(shop_of, dollar, chain_for, tmp_path):
     ids=str,
 )
 def test_a_field_that_the_contract_does_not_take_is_refused_when_the_file_is_read(shop, changes):
-    signed = orders.order(shop.buyer, shop.offer, Purpose(HMB), Evidence(), seconds=HOUR)
-    document = json.loads(signed.dump())
+    signed = orders.order(shop.buyer, shop.offer, Purpose(duo=HMB), Evidence(), seconds=HOUR)
+    document = json.loads(signed.to_bytes())
     for name, value in changes.items():
         document[name] = {**document[name], **value} if isinstance(value, dict) else value
-    with pytest.raises(InputError, match="no order: a field is missing or spoiled"):
-        orders.load(json.dumps(document).encode())
+    with pytest.raises(InputError, match="no order: the field"):
+        SignedOrder.parse(json.dumps(document).encode())
 
 
 def test_what_is_void_is_not_sent(shop, chain_for, localnet):
     relayer = chain_for()
-    late = orders.order(shop.buyer, shop.offer, Purpose(HMB), Evidence(), seconds=10)
+    late = orders.order(shop.buyer, shop.offer, Purpose(duo=HMB), Evidence(), seconds=10)
     localnet.pass_time(11)
     with pytest.raises(StateError, match="has expired"):
         orders.relay(relayer, late)
@@ -147,4 +147,4 @@ def test_what_is_void_is_not_sent(shop, chain_for, localnet):
 def test_no_order_is_signed_for_what_was_withdrawn(shop):
     shop.owner.send(shop.owner.datasets.functions.withdraw(shop.dataset, 1))
     with pytest.raises(AccessDeniedError, match="was withdrawn"):
-        orders.order(shop.buyer, shop.offer, Purpose(HMB), Evidence(), seconds=HOUR)
+        orders.order(shop.buyer, shop.offer, Purpose(duo=HMB), Evidence(), seconds=HOUR)

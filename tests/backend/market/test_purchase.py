@@ -6,6 +6,7 @@ import pytest
 
 from biodesci.chain import currency
 from biodesci.chain.client import Chain
+from biodesci.core.documents.order import Purpose
 from biodesci.core.errors import (
     AccessDeniedError,
     ChainError,
@@ -15,7 +16,6 @@ from biodesci.core.errors import (
     StateError,
     UnavailableError,
 )
-from biodesci.core.order import Purpose
 from biodesci.market import money, offers, payment
 from biodesci.market.purchase import purchase
 
@@ -180,7 +180,7 @@ def test_what_one_account_signed_is_not_lost_when_another_buys(shop, keyed, tmp_
 
     monkeypatch.setattr(Chain, "broadcast", broadcast)
     said: list[str] = []
-    assert shop.buy(tmp_path, Purpose(HMB), note=said.append).bought
+    assert shop.buy(tmp_path, Purpose(duo=HMB), note=said.append).bought
     assert sent == [first]
     assert "carried out now" in said[0]
 

@@ -1,0 +1,12 @@
+"""All kinds of document: their schemas are exported from here, and their tests go through all of them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from biodesci.core.documents.base import Document
+from biodesci.core.documents.order import SignedOrder
+from biodesci.core.documents.registration import SignedRegistration
+from biodesci.core.documents.visa import SignedVisa
+
+KINDS: Final[tuple[type[Document], ...]] = (SignedVisa, SignedOrder, SignedRegistration)
