@@ -21,7 +21,6 @@ from biodesci.ee.architectures.tabular import TabularConfig
 from biodesci.ee.groups import Mode
 from biodesci.ee.keys import ModelKey
 from biodesci.redteam.attacks import corpus, frequency, report, staged_weights, tabular
-from biodesci.redteam.attacks.drift import gaussian
 
 Figures = dict[str, dict[str, object]]
 DESIGN = "design: permutation recovered at 0.4, all exact at 0"
@@ -33,7 +32,7 @@ def figures() -> Figures:
     """ee.attack.<attack>.<model and mode>.<condition>."""
     with one_thread():
         texts = corpus.running_text(minilm() / "tokenizer.json")
-        return _bert(texts) | _dense() | _decoders() | _sampled(texts) | _tabular()
+        return _bert(texts) | _decoders() | _sampled(texts) | _tabular()
 
 
 def _figure(
@@ -128,33 +127,6 @@ def _modes(config: Mapping[str, Any], state: Mapping[str, Tensor]) -> Figures:
             name = f"ee.attack.heads_{which}.minilm_{mode}.drift_0"
             found[name] = _figure(
                 apart[field], f"share (chance {apart['chance']:.2g})", f"MiniLM, mode {mode}"
-            )
-    return found
-
-
-def _dense() -> Figures:
-    config = json.loads((minilm() / "config.json").read_text())
-    state = load_file(minilm() / "model.safetensors")
-    key = ModelKey.for_model(config, state, "dense")
-    how = "all-MiniLM-L6-v2, mode dense"
-    undone = staged_weights.undone(key, state)
-    found = {
-        "ee.attack.dense_undone.minilm": _figure(
-            undone,
-            "share of the rotations' coordinates, up to order",
-            f"{how}, from the encrypted weights alone",
-        )
-    }
-    for d in (0.0, 0.4, 1.0):
-        row = staged_weights.aligned(key, state, gaussian(state, d, os.urandom(32)))
-        for name, field in (
-            ("neurons", "neurons"),
-            ("tokens", "vocabulary"),
-            ("key_error", "streamKeyError"),
-        ):
-            unit = "relative error of Q" if name == "key_error" else "share"
-            found[f"ee.attack.alignment.minilm_dense.drift_{d:g}.{name}"] = _figure(
-                row[field], unit, how, DESIGN
             )
     return found
 

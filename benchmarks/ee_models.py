@@ -40,28 +40,27 @@ def _time(subject: Subject) -> Ratio:
 
 
 def figures() -> dict[str, dict[str, object]]:
-    """ee.infer_ratio.*, ee.max_rel_err.*, ee.agreement.*; BERT's Haar mode under ee.dense.*."""
+    """ee.infer_ratio.*, ee.max_rel_err.*, ee.agreement.*."""
     result: dict[str, dict[str, object]] = {}
     with one_thread():
         for subject in subjects(training=False):
-            prefix = "ee.dense." if subject.mode == "dense" else "ee."
             worst, agreement = compare(subject)
             taken = _time(subject)
             result |= {
-                f"{prefix}infer_ratio.{subject.name}": {
+                f"ee.infer_ratio.{subject.name}": {
                     "value": taken.median,
                     "unit": "CPU time encrypted / plaintext",
                     "peer": "the same plaintext model in the same run; confidential GPUs about 1.07",
                     "how": f"stock transformers, {subject.mode} keys, fp32, one thread, one input, "
                     f"{taken}; encoding and decoding counted as part of the encrypted run",
                 },
-                f"{prefix}max_rel_err.{subject.name}": {
+                f"ee.max_rel_err.{subject.name}": {
                     "value": float(f"{worst:.3g}"),
                     "unit": "|decoded - plaintext| / largest |plaintext|",
                     "peer": "the same plaintext model in the same run",
                     "how": f"fp32, largest over {SAMPLES} samples",
                 },
-                f"{prefix}agreement.{subject.name}": {
+                f"ee.agreement.{subject.name}": {
                     "value": agreement,
                     "unit": "share of samples",
                     "peer": "the public EE DistilBERT agrees on about 0.92",

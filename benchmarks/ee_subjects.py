@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,6 @@ from transformers import (
     ViTForImageClassification,
 )
 
-from biodesci.ee import dense_bert
 from biodesci.ee.codec import Codec
 from biodesci.ee.groups import Mode
 from biodesci.ee.keys import ModelKey
@@ -98,11 +97,8 @@ def encrypted(name: str, plain: Any, mode: Mode, optimizer: str, kind: str) -> S
     state = dict(plain.state_dict())
     key = ModelKey.for_model(config, state, mode)
     moved = key.encrypt(state)
-    if mode == "dense":
-        twin: Any = dense_bert.build(config | dict(key.layout.config), moved)
-    else:
-        twin = type(plain)(type(plain.config)(**{**plain.config.to_dict(), **key.layout.config})).eval()
-        twin.load_state_dict(moved)
+    twin = type(plain)(type(plain.config)(**{**plain.config.to_dict(), **key.layout.config})).eval()
+    twin.load_state_dict(moved)
     codec = key.codec("inference" if mode == "general" else "training")
     return Subject(name, mode, optimizer, plain, twin, key.layout, codec, kind)
 
@@ -133,14 +129,13 @@ def _resnet() -> ResNetForImageClassification:
 def subjects(training: bool) -> Iterator[Subject]:
     """One at a time: they take memory. For training, keys under which it is plaintext training."""
     torch.manual_seed(1)
-    bert: Callable[[], Any] = lambda: (  # noqa: E731  # two uses
+    bert: Any = (
         BertForSequenceClassification.from_pretrained(minilm(), **NO_DROPOUT)
         if training
         else BertModel.from_pretrained(minilm())
     )
-    yield encrypted("bert_perm", bert(), "permutation", "adamw", "tokens")
+    yield encrypted("bert_perm", bert, "permutation", "adamw", "tokens")
     yield encrypted("gpt2", _gpt2(), "orthogonal", "sgd", "tokens")
     yield encrypted("llama", _llama(), "orthogonal", "sgd", "tokens")
     yield encrypted("vit", _vit(), "orthogonal", "sgd", "images")
     yield encrypted("resnet", _resnet(), "permutation" if training else "general", "adamw", "images")
-    yield encrypted("bert", bert(), "dense", "sgd", "tokens")

@@ -45,13 +45,12 @@ def _time(subject: Subject) -> Ratio:
 
 
 def figures() -> dict[str, dict[str, object]]:
-    """ee.train_ratio.*; BERT's Haar mode under ee.dense.*."""
+    """ee.train_ratio.*."""
     result: dict[str, dict[str, object]] = {}
     with one_thread():
         for subject in subjects(training=True):
-            prefix = "ee.dense." if subject.mode == "dense" else "ee."
             taken = _time(subject)
-            result[f"{prefix}train_ratio.{subject.name}"] = {
+            result[f"ee.train_ratio.{subject.name}"] = {
                 "value": taken.median,
                 "unit": "CPU time encrypted / plaintext",
                 "peer": "the same plaintext model, all of it trainable, in the same run",

@@ -20,8 +20,8 @@ Folder = Annotated[
 NewFolder = Annotated[Path, typer.Argument(help="Folder to write; must not exist yet.", show_default=False)]
 MODES_HELP = (
     "permutation: reorders coordinates; lossless, for any optimizer. orthogonal: turns them; for SGD, Muon, "
-    "Shampoo. general: stretches what it can as well; inference only. dense: BERT with a turned stream, "
-    "slower, and our own attack undoes it down to an order. What each holds against: `biodesci model card`."
+    "Shampoo. general: stretches what it can as well; inference only. What each holds against: `biodesci "
+    "model card`."
 )
 
 

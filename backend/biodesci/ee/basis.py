@@ -53,7 +53,7 @@ class Basis:
     def row_order(self, rule: Rule, inverse: bool) -> Tensor | None:
         """Where each row of a moved matrix comes from, if its rows only change places; int64 (rows,) or
         None."""
-        special = rule.view or rule.shift or rule.unfold or rule.diagonal or rule.ones or rule.buffer
+        special = rule.view or rule.shift or rule.unfold or rule.ones or rule.buffer
         if special or len(rule.axes) != 2 or len(rule.axes[0]) != 1 or rule.fold_axis == 0:
             return None
         order = torch.arange(rule.shape[0])
@@ -81,8 +81,6 @@ class Basis:
         check_shape(name, x, rule.shape)
         if rule.ones:
             return torch.ones_like(x)
-        if rule.diagonal:
-            x = torch.diag(x.double())
         if rule.view is not None:
             x = x.reshape(rule.view)
         if rule.fold is not None:
@@ -103,7 +101,7 @@ class Basis:
         """The inverse of `encrypt`; `look` finds encrypted tensors."""
         if rule.buffer:
             return x
-        check_shape(name, x, rule.shape * 2 if rule.diagonal else rule.shape)
+        check_shape(name, x, rule.shape)
         if rule.ones:
             if not torch.equal(x, torch.ones_like(x)):
                 raise InputError(
@@ -128,8 +126,6 @@ class Basis:
             x = x.double() / _along(self.plain[rule.fold], rule.fold_axis, x.ndim)
         if rule.unfold is not None:
             x = x.double() * self.plain[rule.unfold].double()
-        if rule.diagonal:
-            return x.diagonal().clone()
         return x.reshape(rule.shape) if rule.view is not None else x
 
 

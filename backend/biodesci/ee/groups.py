@@ -6,8 +6,6 @@ Modes cut every group down to what training needs (`training/combinations.py`):
     permutation   signed permutations: any optimizer that treats coordinates alike, lossless decryption
     orthogonal    orthogonal maps: optimizers that commute with rotations
     general       the whole group: inference only
-    dense         orthogonal, with a dense map per LayerNorm (BERT); no more is hidden than under
-                  permutations: see `attacks/chain.py`
 """
 
 from __future__ import annotations
@@ -24,8 +22,8 @@ from biodesci.core.errors import InputError
 from biodesci.ee.parts import Blocks, Monomial, Part, identity
 from biodesci.ee.sampling import Stream
 
-Mode = Literal["permutation", "orthogonal", "general", "dense"]
-MODES: tuple[Mode, ...] = ("permutation", "orthogonal", "general", "dense")
+Mode = Literal["permutation", "orthogonal", "general"]
+MODES: tuple[Mode, ...] = ("permutation", "orthogonal", "general")
 STRETCH = 100.0  # bounds factors of a part, and their ratio, as Blocks bounds its condition number
 
 
@@ -107,7 +105,8 @@ def draw_order(stream: Stream, n: int) -> Tensor:
     return torch.from_numpy(stream.permutation(n))
 
 
-def dense(matrix: object) -> Blocks:
+def one_block(matrix: object) -> Blocks:
+    """The map of a whole axis, as a part with a single block."""
     return Blocks(torch.as_tensor(matrix, dtype=torch.float64).unsqueeze(0))
 
 
@@ -194,7 +193,7 @@ class Orthogonals(Group):
     def sample(self, stream: Stream, mode: Mode) -> Part:
         if mode == "permutation":
             return Monomial(draw_order(stream, self.n), signs(stream, self.n))
-        return dense(stream.orthogonal(self.n))
+        return one_block(stream.orthogonal(self.n))
 
     def refusal(self, part: Part) -> str | None:
         return None if part.orthogonal else "RMSNorm keeps its value under orthogonal maps alone"
@@ -212,7 +211,7 @@ class CentredOrthogonals(Group):
     def sample(self, stream: Stream, mode: Mode) -> Part:
         if mode == "permutation":
             return Monomial(draw_order(stream, self.n))
-        return dense(stream.stabilizer(self.n))
+        return one_block(stream.stabilizer(self.n))
 
     def refusal(self, part: Part) -> str | None:
         ones = torch.ones(1, self.n, dtype=torch.float64)
@@ -267,7 +266,9 @@ class Logits(Group):
     """Scores that leave the network: reordered under a loss, any invertible map if they are only decoded."""
 
     def sample(self, stream: Stream, mode: Mode) -> Part:
-        return dense(stream.general(self.n)) if mode == "general" else Monomial(draw_order(stream, self.n))
+        if mode == "general":
+            return one_block(stream.general(self.n))
+        return Monomial(draw_order(stream, self.n))
 
     def refusal(self, part: Part) -> str | None:
         return None

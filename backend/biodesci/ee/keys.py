@@ -124,8 +124,8 @@ class ModelKey:
             )
 
     def encrypt(self, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Plain weights -> encrypted weights of the same types; names and shapes are the same but for what
-        `Layout.extra` adds and mode "dense" widens."""
+        """Plain weights -> encrypted weights of the same types, names and shapes, but for what `Layout.extra`
+        adds."""
         _require_names(state, self.names)
         result = {}
         for name, source, rule in self.encrypted_tensors():

@@ -84,8 +84,8 @@ class Rule:
 
     `shape` is the tensor's shape in the file, `view` a shape it takes while its axes move. `fold` names the
     norm weight γ that is multiplied into axis `fold_axis` (the input side of a reader); `unfold` the one that
-    a norm's own bias is divided by. `ones`: the folded γ itself, written as ones. `diagonal`: a vector that
-    becomes the dense matrix diag(γ) with the two axes. `shift` adds a part of the key to a bias: see `Shift`.
+    a norm's own bias is divided by. `ones`: the folded γ itself, written as ones. `shift` adds a part of the
+    key to a bias: see `Shift`.
     """
 
     axes: tuple[Axis, ...]
@@ -95,7 +95,6 @@ class Rule:
     fold_axis: int = 1
     unfold: str | None = None
     ones: bool = False
-    diagonal: bool = False
     shift: Shift | None = None
     transposed: bool = False  # (in, out) instead of (out, in), as GPT-2's Conv1D
     buffer: bool = False  # a constant that follows from the configuration: left as it is

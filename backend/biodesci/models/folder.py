@@ -47,7 +47,10 @@ class Marks:
             )
         check_key_id(found["key_id"])
         if found.get("mode") not in MODES:
-            raise InputError(f"The mode {found.get('mode')!r} is not known here.", "Update BioDeSci.")
+            raise InputError(
+                f"The mode {found.get('mode')!r} is not known here.",
+                f"Encrypt the plain model anew: the modes are {', '.join(MODES)}. Or update BioDeSci.",
+            )
         return cls(found["key_id"], cast(Mode, found["mode"]), config)
 
     @property
@@ -143,7 +146,7 @@ def load(folder: Path) -> Loaded:
 
 def build(marks: Marks, checkpoint: Checkpoint, dtype: torch.dtype) -> nn.Module:
     """The model in evaluation mode; InputError where config.json names no class, or weights are missing."""
-    if marks.config.get("model_type") in OURS or marks.mode == "dense":
+    if marks.config.get("model_type") in OURS:
         state = {name: checkpoint.tensor(name).to(dtype) for name in checkpoint.tensors}
         return _ours(marks, state, dtype).to(dtype).eval()
     import transformers  # noqa: PLC0415  # slow, and not needed for the models above
@@ -166,10 +169,6 @@ def build(marks: Marks, checkpoint: Checkpoint, dtype: torch.dtype) -> nn.Module
 
 
 def _ours(marks: Marks, state: Mapping[str, Tensor], dtype: torch.dtype) -> nn.Module:
-    if marks.mode == "dense":
-        from biodesci.ee import dense_bert  # noqa: PLC0415  # imports transformers
-
-        return dense_bert.build(marks.config, state)
     if marks.config["model_type"] in mlp.TYPES:
         return mlp.build(marks.config, state, dtype)
     names = [field.name for field in fields(tabular.TabularConfig)]

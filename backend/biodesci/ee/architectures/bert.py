@@ -1,19 +1,18 @@
 """BERT: post-norm with LayerNorm, whose weights sit on the residual path.
 
 A stock encrypted BERT therefore permutes its stream in every mode; attention heads and neurons get what the
-mode allows. Mode "dense" turns the stream instead, with a fresh Haar key per sublayer: each norm then ends in
-a dense map Q_lᵀ diag(γ) Q_{l+1} (`dense_bert.py`), which costs time, needs our class to run, and gives its
-keys away up to an order (`attacks/chain.py`)."""
+mode allows. To turn the stream, each norm would have to end in a matrix Q_lᵀ diag(γ) Q_{l+1}: that was built
+and measured, and those matrices give their keys away up to an order (docs/security.md)."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from biodesci.ee.architectures.draft import ROWS, Draft, linear_rule, prefix_of, refuse, setting
+from biodesci.ee.architectures.draft import ROWS, Draft, prefix_of, refuse, setting
 from biodesci.ee.architectures.llama import d_classes
-from biodesci.ee.groups import CentredOrthogonals, Mode, Permutations
-from biodesci.ee.layout import Axis, Layout, Output, Rule, axis, dual, order_only
+from biodesci.ee.groups import Mode, Permutations
+from biodesci.ee.layout import Axis, Layout, Output, Rule, axis, order_only, size
 
 TYPES = ("bert",)
 RESIDUAL = "LayerNorm's weights act on each coordinate of the residual stream, so only reordering commutes"
@@ -28,7 +27,7 @@ def layout(config: Mapping[str, Any], names: Collection[str], mode: Mode, shuffl
     d = Draft("bert", mode, names)
     width, heads = setting(config, "hidden_size"), setting(config, "num_attention_heads")
     base = prefix_of(names, "bert.")
-    stream = _stream(d, 0, width)
+    stream = axis(width, d.place("stream", Permutations(width, RESIDUAL)))
     tokens = d.tokens(setting(config, "vocab_size"))
     positions = axis(setting(config, "max_position_embeddings"))
     types = axis(setting(config, "type_vocab_size"))
@@ -42,15 +41,14 @@ def layout(config: Mapping[str, Any], names: Collection[str], mode: Mode, shuffl
     d.buffer(
         *(n for n in names if n in (f"{base}embeddings.position_ids", f"{base}embeddings.token_type_ids"))
     )
-    step = 1
-    stream = _norm(d, f"{base}embeddings.LayerNorm", stream, step, width)
+    _norm(d, f"{base}embeddings.LayerNorm", stream)
     for i in range(setting(config, "num_hidden_layers")):
         name, place = f"{base}encoder.layer.{i}", f"layers.{i}"
         h = d.attention(f"{place}.attention", heads, width // heads)
         for which, moved in (("query", h.query), ("key", h.key), ("value", h.value)):
             d.linear(f"{name}.attention.self.{which}", moved, stream)
         d.linear(f"{name}.attention.output.dense", stream, h.read)
-        stream = _norm(d, f"{name}.attention.output.LayerNorm", stream, step := step + 1, width)
+        _norm(d, f"{name}.attention.output.LayerNorm", stream)
         neurons = d.neurons(
             f"{place}.mlp",
             setting(config, "intermediate_size"),
@@ -58,61 +56,42 @@ def layout(config: Mapping[str, Any], names: Collection[str], mode: Mode, shuffl
         )
         d.linear(f"{name}.intermediate.dense", neurons, stream)
         d.linear(f"{name}.output.dense", stream, neurons)
-        stream = _norm(d, f"{name}.output.LayerNorm", stream, step := step + 1, width)
-    _heads(d, config, base, tokens, stream, width)
+        _norm(d, f"{name}.output.LayerNorm", stream)
+    _heads(d, config, base, tokens, stream)
     return d.layout()
 
 
-def _stream(d: Draft, step: int, width: int) -> Axis:
-    if d.mode == "dense":
-        return axis(width, d.place(f"stream.{step}", CentredOrthogonals(width)))
-    return axis(width, d.place("stream", Permutations(width, RESIDUAL)))
+def _norm(d: Draft, name: str, stream: Axis) -> None:
+    """A LayerNorm on the residual path."""
+    d.rules[f"{name}.weight"] = Rule((order_only(stream),), (size(stream),))
+    d.rules[f"{name}.bias"] = Rule((stream,), (size(stream),))
 
 
-def _norm(d: Draft, name: str, stream: Axis, step: int, width: int) -> Axis:
-    """A LayerNorm on the residual path; the stream behind it."""
-    behind = _stream(d, step, width)
-    if d.mode == "dense":
-        d.rules[f"{name}.weight"] = Rule((behind, dual(stream)), (width,), diagonal=True)
-        d.rules[f"{name}.bias"] = Rule((behind,), (width,))
-    else:
-        d.rules[f"{name}.weight"] = Rule((order_only(stream),), (width,))
-        d.rules[f"{name}.bias"] = Rule((stream,), (width,))
-    return behind
-
-
-def _heads(d: Draft, config: Mapping[str, Any], base: str, tokens: Axis, stream: Axis, width: int) -> None:
+def _heads(d: Draft, config: Mapping[str, Any], base: str, tokens: Axis, stream: Axis) -> None:
     read = stream
     if f"{base}pooler.dense.weight" in d.names:
-        read = d.neurons("pooler", width, "tanh")
+        read = d.neurons("pooler", size(stream), "tanh")
         d.linear(f"{base}pooler.dense", read, stream)
     if "classifier.weight" in d.names:
         d.scores("classifier", d_classes(config), read)
     elif "qa_outputs.weight" in d.names:
         d.scores("qa_outputs", 2, stream)
     elif "cls.predictions.transform.dense.weight" in d.names:
-        _masked_language_head(d, base, tokens, stream, width)
+        _masked_language_head(d, tokens, stream)
     else:
         d.outputs["hidden"] = Output(stream)
         if read is not stream:
             d.outputs["pooled"] = Output(read)
 
 
-def _masked_language_head(d: Draft, base: str, tokens: Axis, stream: Axis, width: int) -> None:
-    head = "cls.predictions"
+def _masked_language_head(d: Draft, tokens: Axis, stream: Axis) -> None:
+    head, width = "cls.predictions", size(stream)
     tied = f"{head}.decoder.weight" not in d.names
-    between = stream
-    if d.mode == "dense" or not tied:  # the decoder then needs not read what the embedding writes
-        between = axis(width, d.place("transform", Permutations(width, RESIDUAL)))
+    # A decoder that is not the embedding need not read what the embedding writes.
+    between = stream if tied else axis(width, d.place("transform", Permutations(width, RESIDUAL)))
     d.linear(f"{head}.transform.dense", between, stream)
-    d.rules[f"{head}.transform.LayerNorm.weight"] = Rule((order_only(between),), (width,))
-    d.rules[f"{head}.transform.LayerNorm.bias"] = Rule((between,), (width,))
+    _norm(d, f"{head}.transform.LayerNorm", between)
     d.rules[f"{head}.bias"] = Rule((tokens,), (tokens[0].size,))
     if not tied:
         d.linear(f"{head}.decoder", tokens, between)
-    elif d.mode == "dense":
-        rule = linear_rule(tokens, between)
-        d.extra[f"{head}.decoder.weight"] = (f"{base}embeddings.word_embeddings.weight", rule)
-        d.extra[f"{head}.decoder.bias"] = (f"{head}.bias", d.rules[f"{head}.bias"])
-        d.config["tie_word_embeddings"] = False
     d.outputs["logits"] = Output(tokens)

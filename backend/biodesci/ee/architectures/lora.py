@@ -74,7 +74,7 @@ def adapter_layout(base: Layout, ranks: Mapping[str, int]) -> Layout:
     places, rules = dict(base.places), {}
     for module, rank in ranks.items():
         rule = base.rules.get(f"{module}.weight")
-        if rule is None or len(rule.axes) != 2 or rule.view or rule.diagonal:
+        if rule is None or len(rule.axes) != 2 or rule.view:
             why = (
                 "its head is tied to the embedding" if f"{module}.weight" in base.extra else "no linear layer"
             )

@@ -34,9 +34,8 @@ def layout(config: Mapping[str, Any], names: Collection[str], mode: Mode, *, shu
         raise InputError(f"There is no mode {mode!r}.", f"The modes are {', '.join(MODES)}.")
     if kind in bert.TYPES:
         found = bert.layout(config, names, mode, shuffle)
-    elif mode == "dense" or shuffle:
-        what = "mode dense" if mode == "dense" else "a sequence shuffle"
-        raise InputError(f"{kind} has no {what}: it is for BERT.", "Leave it out.")
+    elif shuffle:
+        raise InputError(f"{kind} has no sequence shuffle: it is for BERT.", "Leave it out.")
     else:
         found = KNOWN[kind].layout(config, names, mode)
     missing, unknown = set(found.rules) - set(names), set(names) - set(found.rules)

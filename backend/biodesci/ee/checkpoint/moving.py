@@ -11,7 +11,6 @@ import json
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -45,26 +44,11 @@ def make_key(source: Checkpoint, mode: Mode, *, shuffle: bool = False) -> ModelK
     # The layout decides which norm weights the key has to keep.
     names = source.tensors.keys()
     layout = layout_of(source, mode, shuffle)
-    if mode == "dense":
-        _check_dense(source.config, layout)
     plain = {name: source.tensor(name) for name in layout.folded}
     types = {name: stored.dtype for name, stored in source.tensors.items()}
     return ModelKey.generate(
         source.config, names, mode, plain=plain, types=types, shuffle=shuffle, generation=source.generation
     )
-
-
-def _check_dense(config: Mapping[str, Any], layout: Layout) -> None:
-    """Raises InputError for a head that `dense_bert` cannot run."""
-    from biodesci.ee.dense_bert import HEADS  # noqa: PLC0415  # heavy, and for one mode alone
-
-    named = (config.get("architectures") or ["BertModel"])[0]
-    if named not in HEADS or (named == "BertModel" and "logits" in layout.outputs):
-        what = named if config.get("architectures") else "model without `architectures` in config.json"
-        raise InputError(
-            f"Mode dense has no {what}: its encrypted checkpoint could not be run.",
-            f"Known are {', '.join(HEADS)}; for others use another mode.",
-        )
 
 
 def layout_of(source: Checkpoint, mode: Mode, shuffle: bool) -> Layout:
@@ -83,14 +67,7 @@ def encrypt(source: Checkpoint, key: ModelKey, target: Path, progress: Progress 
     """Writes the encrypted checkpoint into `target`, which must not exist."""
     config = encrypted_config(key, dict(source.config))
     generation = encrypted_generation_config(key, dict(source.generation)) if source.generation else None
-
-    def contents(name: str, origin: str, rule: Rule) -> Stored:
-        stored = source.tensors[origin]
-        return replace(stored, shape=stored.shape * 2) if rule.diagonal else stored
-
-    jobs = [
-        (name, origin, rule, contents(name, origin, rule)) for name, origin, rule in key.encrypted_tensors()
-    ]
+    jobs = [(name, origin, rule, source.tensors[origin]) for name, origin, rule in key.encrypted_tensors()]
 
     def rows(name: str, origin: str, rule: Rule) -> Iterator[Tensor]:
         yield from _runs(key, rule, source.tensor(origin), source.tensor, inverse=False, name=name)
@@ -102,15 +79,7 @@ def decrypt(source: Checkpoint, key: ModelKey, target: Path, progress: Progress 
     """Writes the plain checkpoint that `source` is the encryption of, or was fine-tuned from."""
     check_key(source, key)
     rules = key.layout.rules
-    jobs = [
-        (
-            name,
-            name,
-            rule,
-            replace(source.tensors[name], shape=rule.shape) if rule.diagonal else source.tensors[name],
-        )
-        for name, rule in rules.items()
-    ]
+    jobs = [(name, name, rule, source.tensors[name]) for name, rule in rules.items()]
     config = dict(key.config)
     for name in untied(source, key):
         _, rule = key.layout.extra[name]

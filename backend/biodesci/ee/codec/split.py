@@ -94,11 +94,6 @@ def split(
             f"The client cannot run {blocks} of {depth} layers.", f"Leave at least one: 0 to {depth - 1}."
         )
     _check_numbering(config, blocks)
-    if blocks and key.mode == "dense":
-        raise InputError(
-            "The client's blocks are stock ones, and mode dense changes BERT's norms.",
-            "Split without blocks, or use another mode.",
-        )
     encrypted = key.encrypt(plain_state)
     prefix = shape.prefix if any(name.startswith(shape.prefix) for name in encrypted) else ""
     base = {n.removeprefix(prefix): t for n, t in encrypted.items() if n.startswith(prefix)}

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from biodesci.core.errors import InputError
-from biodesci.ee import dense_bert
 from biodesci.ee.checkpoint.reading import CONFIG, read_json
 from biodesci.ee.codec import Codec
 from biodesci.ee.codec.client_half import ClientHalf
@@ -63,8 +62,7 @@ class EncryptedModel:
             issubclass(kind, transformers.PreTrainedModel) or kind is transformers.AutoModel
         ):
             raise InputError(f"transformers has no model {named}.", "Use the checkpoint's own config.json.")
-        dense = isinstance(config.get("ee"), dict) and config["ee"].get("mode") == "dense"
-        model = dense_bert.load(folder) if dense else kind.from_pretrained(folder, dtype="auto", **LOCAL)
+        model = kind.from_pretrained(folder, dtype="auto", **LOCAL)
         return cls(secret, model.eval(), tokenizer=tokenizer, padded=padded)
 
     def encode(

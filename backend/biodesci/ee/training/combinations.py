@@ -3,7 +3,7 @@
 A key moves a weight by W' = L W R. Training under it equals plaintext training if each step commutes with
 that: gradients move by L⁻ᵀ and R⁻ᵀ, the same map for orthogonal L and R, and another one for all others.
 
-| optimizer | permutation | orthogonal, dense | general |
+| optimizer | permutation | orthogonal | general |
 | --- | --- | --- | --- |
 | SGD with momentum, Muon, Shampoo: steps by whole matrices | exact | exact | refused |
 | AdamW, Lion: steps by each coordinate's own size or sign | exact | refused | refused |
@@ -12,8 +12,7 @@ Exact means in exact arithmetic, and of the optimizers here. In fp32 AdamW lets 
 wander by rounding alone (their gradient is zero, and it divides by its size), which no output sees.
 
 Beside the table, `check_model` refuses what a step cannot be the same for: dropout, trainable folded norms,
-trainable dense norm maps, tied heads that the key unties; `check_parts` refuses trainable tensors that a key
-stretches.
+tied heads that the key unties; `check_parts` refuses trainable tensors that a key stretches.
 """
 
 from __future__ import annotations
@@ -86,8 +85,6 @@ def lets_train(layout: Layout, rule: Rule) -> str | None:
         return "general keys are for inference only"
     if rule.ones:
         return "its values are folded into the next layer, and only the key keeps them"
-    if rule.diagonal:
-        return "trained, the dense map would leave the maps that are a norm's weights in another basis"
     return None
 
 

@@ -14,7 +14,6 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from biodesci.ee import dense_bert
 from biodesci.ee.architectures import tabular
 from biodesci.ee.keys import ModelKey, vocabulary
 from biodesci.ee.parts import Monomial, identity
@@ -56,8 +55,6 @@ class Subject:
             return tabular.build(self.model.config, moved)  # type: ignore[arg-type]
         # With the numbers of special tokens moved: an embedding's row of the padding token does not train.
         config = encrypted_config(key, self.config)
-        if key.mode == "dense":
-            return dense_bert.build(config, moved)
         kind: Any = type(self.model)
         settings: Any = type(self.model.config)
         fresh = kind(settings(**config)).double()

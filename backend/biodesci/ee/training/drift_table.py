@@ -265,11 +265,10 @@ def _run_without_heads(model: nn.Module, batches: Batches, plan: TrainingPlan, l
 
 
 def table(models: tuple[str, ...] = tuple(SUBJECTS)) -> Iterator[Row]:
-    """Every optimizer, under permutation and orthogonal keys, then `conditions`. BERT's stream turns in mode
-    dense only."""
+    """Every optimizer, under permutation and orthogonal keys, then `conditions`."""
+    modes: tuple[Mode, ...] = ("permutation", "orthogonal")
     for model in models:
-        modes: tuple[Mode, ...] = ("permutation", "orthogonal", "dense")
-        for mode in modes if model == "bert" else modes[:2]:
+        for mode in modes:
             for optimizer in OPTIMIZERS:
                 yield row(model, optimizer, mode)
     yield from conditions()

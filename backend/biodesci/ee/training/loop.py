@@ -107,8 +107,8 @@ def fine_tune(
 
 
 def freeze_for(model: nn.Module, layout: Layout) -> tuple[str, ...]:
-    """Freezes in place what a key does not let train: folded norm weights, dense norm maps, everything under
-    general keys. The names that it froze."""
+    """Freezes in place what a key does not let train: folded norm weights, and everything under general
+    keys. The names that it froze."""
     named = {own_name(name): parameter for name, parameter in model.named_parameters()}
     held = sorted(n for n, rule in layout.rules.items() if not rule.buffer and lets_train(layout, rule))
     missing = [name for name in held if name not in named]

@@ -16,14 +16,13 @@ from torch import Tensor
 from biodesci.ee.groups import CentredOrthogonals, Mode, Orthogonals
 from biodesci.ee.layout import Layout
 from biodesci.ee.parts import Monomial, Part
-from biodesci.redteam.attacks import chain, matched_rows, matching
+from biodesci.redteam.attacks import matched_rows, matching
 from biodesci.redteam.attacks.matched_rows import SAMPLE
 from biodesci.redteam.attacks.reading import Reading, View
 
 ROUNDS = 6
 # Mean square of a general key's entries, times its size: singular values 2^u, u uniform in (-1, 1).
 GENERAL_SQUARE = 1.35
-AGREE = 1e-8  # mean squared relative distance of rows that are the same but for rounding
 
 
 @dataclass
@@ -53,16 +52,8 @@ class Solver:
 def align(layout: Layout, known: Reading, seen: Reading, rounds: int = ROUNDS) -> Found:
     """`known`: the attacker's base; `seen`: the encrypted weights; both as `reading.read` gives them."""
     found = Found()
-    if not any(view.links for view in seen.values()):
-        for name in seen:
-            _align_stream(found, layout, name, (known[name], seen[name]), _solver(layout, name), rounds)
-        return found
-    one, two = chain.collapse(known), chain.collapse(seen)
-    for name in two.reading:
-        linked = sum(first == name for first, _ in two.turns.values()) > 1
-        solve = Solver(True, False) if linked else _solver(layout, name)
-        _align_stream(found, layout, name, (one.reading[name], two.reading[name]), solve, rounds, linked)
-    found.streams = chain.signed(chain.expand(found.streams, one, two), known, seen, found.orders)
+    for name in seen:
+        _align_stream(found, layout, name, (known[name], seen[name]), _solver(layout, name), rounds)
     return found
 
 
@@ -94,7 +85,6 @@ def _align_stream(
     views: tuple[View, View],
     solve: Solver,
     rounds: int,
-    linked: bool = False,
 ) -> None:
     base, view = views
     first, second = _anchors(layout, name, base, view)
@@ -109,8 +99,6 @@ def _align_stream(
         q = solve(*matched_rows.stack(base, view, orders, first, second, q))
         if float((q - before).norm()) < 1e-9 * float(q.norm()):
             break
-    if linked:
-        q = _polished(base, view, orders, first, second, q)
     found.streams[name] = q
     found.orders |= orders
     for prefix, attention in view.heads.items():
@@ -120,14 +108,6 @@ def _align_stream(
         _input_key(found, base, rows, place, q, layout.mode, noise)
     for place, rows in view.outputs.items():  # seen = Tᵀ W Q
         found.dense[place] = torch.linalg.lstsq((base.outputs[place] @ q).T, rows.T).solution
-
-
-def _polished(
-    base: View, view: View, orders: Mapping[str, Tensor], first: Tensor, second: Tensor, q: Tensor
-) -> Tensor:
-    """Two norm weights that nearly agree leave their eigenvectors mixed: rows that agree mend that."""
-    turned = matching.procrustes(*matched_rows.stack(base, view, orders, first, second, q))
-    return turned if matched_rows.misfit(base, view, orders, turned) < AGREE else q
 
 
 def _anchors(layout: Layout, name: str, base: View, view: View) -> tuple[Tensor, Tensor]:

@@ -32,7 +32,7 @@ class Finding:
 def findings(document: Mapping[str, Any]) -> list[Finding]:
     """One for each attack that `measure`'s document (of a checkpoint, or of a tabular transformer) has
     figures of."""
-    weights = (_actual, _alignment, _private, _split, _noise, _dense, _linkage, _heads)
+    weights = (_actual, _alignment, _private, _split, _noise, _linkage, _heads)
     makers = (*weights, _hidden, _pairs, _population, _frequency, _gradients, _dummies)
     made = [make(document) for make in makers]
     return [finding for finding in made if finding is not None]
@@ -148,21 +148,6 @@ def _noise(document: Mapping[str, Any]) -> Finding | None:
         "don't add noise to weights as a defence; use it where it is counted, as differential privacy in "
         "training.",
         [("", joined)],
-    )
-
-
-def _dense(document: Mapping[str, Any]) -> Finding | None:
-    share = document.get("denseUndone")
-    if share is None:
-        return None
-    return Finding(
-        "the encrypted weights, and nothing else (mode dense)",
-        share < FOUND,
-        f"{share:.0%} of the rotations' coordinates came out, up to their order",
-        "The dense maps of the norms give the rotations away: each is a product that can be taken apart. "
-        "What is left of the key is an order, as in mode permutation.",
-        "prefer mode permutation: our attacks left no less of its key, and it needs no model class of its "
-        "own.",
     )
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-import torch
 from torch import Tensor
 
 from biodesci.ee.groups import Invertibles, Logits, Permutations, SignedPermutations
@@ -51,14 +50,13 @@ class View:
     heads: dict[str, Attention] = field(default_factory=dict)
     inputs: dict[str, Tensor] = field(default_factory=dict)  # (F, d) or (T, F, d): under a dense input key
     outputs: dict[str, Tensor] = field(default_factory=dict)  # (C, d): under a dense key of the scores
-    links: dict[str, Tensor] = field(default_factory=dict)  # stream behind -> (d behind, d), mode dense
 
     @property
     def width(self) -> int:
         """d of the stream."""
         pieces = [t for table in self.tables.values() for t in table.rows + table.scaled]
         pieces += [t for a in self.heads.values() for t in a.parts.values()] + self.sizes + self.anchors
-        pieces += list((self.inputs | self.outputs | self.links).values())
+        pieces += list((self.inputs | self.outputs).values())
         return int(pieces[0].shape[-1])
 
 
@@ -100,8 +98,6 @@ def block_of(name: str) -> int | None:
 
 
 def _folded(x: Tensor, rule: Rule, state: Mapping[str, Tensor]) -> Tensor:
-    if rule.diagonal:
-        return torch.diag(x)
     if rule.fold is not None:
         shape = [1] * x.ndim
         shape[rule.fold_axis] = -1
@@ -171,8 +167,6 @@ def _matrix(
     """One block of a matrix: turned so that its rows lie in the stream, and filed by what orders them."""
     written, read_from = _stream(out), _stream(into)
     if written is not None and read_from is not None:
-        if written != read_from:  # the dense map of a norm: rows behind it, columns before it
-            reading.setdefault(read_from, View()).links[written] = x
         return
     stream = read_from or written
     if stream is None:

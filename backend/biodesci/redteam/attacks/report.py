@@ -101,8 +101,7 @@ def _weights(
         found["splitMode"].append({"drift": d, **scored})
     progress("two encryptions")
     found["linkage"] = staged_weights.linked(key, state)
-    undone = staged_weights.undone(key, state)
-    return found if undone is None else found | {"denseUndone": undone}
+    return found
 
 
 def _tokens(

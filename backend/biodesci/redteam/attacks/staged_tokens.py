@@ -10,16 +10,14 @@ from torch import Tensor
 
 from biodesci.ee.groups import Mode
 from biodesci.ee.keys import ModelKey
-from biodesci.ee.parts import Monomial, Part
+from biodesci.ee.parts import Monomial
 from biodesci.ee.sampling import Stream
 from biodesci.redteam.attacks import (
-    chain,
     frequency,
     gradients,
     inversion,
     known_plaintext,
     matching,
-    reading,
     vocabulary,
 )
 
@@ -42,16 +40,11 @@ class Tokens:
         self.key, self.config, self.base, self.texts, self.seed = key, config, base, list(texts), seed
         self.order, self.size = order.order, order.size
         self.back = order.order.argsort()  # encrypted id of each token
-        stream = self._stream(0)
-        # Mode dense comes out as an order, once it is undone.
-        permutes = key.mode == "dense" or isinstance(stream, Monomial)
+        stream = key.parts["stream"]
+        permutes = isinstance(stream, Monomial)
         signed = isinstance(stream, Monomial) and stream.scale is not None
         self.invariant = vocabulary.invariant_for(permutes, signed)
         self._public = vocabulary.kept(vocabulary.embedding_states(config, base), self.invariant)
-
-    def _stream(self, number: int) -> Part:
-        parts = self.key.parts
-        return parts["stream"] if "stream" in parts else parts[f"stream.{number}"]
 
     def ids(self, count: int, label: str) -> Tensor:
         """Token ids drawn evenly."""
@@ -65,9 +58,6 @@ class Tokens:
         plain = self.ids(TEXTS * length, "matched").reshape(TEXTS, length)
         encrypted = self.key.encrypt(secret)
         seen = vocabulary.observed(self.config, encrypted, self.back[plain])
-        if self.key.mode == "dense":  # states behind the embedding's norm lie in the second stream
-            read = reading.read(self.key.layout, encrypted, encrypted=True)
-            seen = seen @ chain.collapse(read).turns["stream.1"][1]
         if shuffled:
             stream = Stream(self.seed, "shuffled")
             orders = torch.stack([torch.from_numpy(stream.permutation(length)) for _ in range(TEXTS)])
@@ -81,7 +71,7 @@ class Tokens:
         table = vocabulary.embedding(self.base)
         states = vocabulary.embedding(self.key.encrypt(dict(self.base)))[self.back]
         trial, known = ids[:TRIAL], ids[TRIAL:]
-        part = self._stream(0)
+        part = self.key.parts["stream"]
         group: Mode = "permutation" if isinstance(part, Monomial) else "orthogonal"
         truth = part.matrix()
         keys, tokens = (

@@ -15,7 +15,7 @@ from biodesci.ee.keys import ModelKey
 from biodesci.ee.layout import Layout
 from biodesci.ee.parts import Part
 from biodesci.redteam import defences
-from biodesci.redteam.attacks import alignment, chain, heads, layerwise, linkage, reading, stripping
+from biodesci.redteam.attacks import alignment, heads, layerwise, linkage, reading, stripping
 from biodesci.redteam.attacks.drift import gaussian
 
 State = Mapping[str, Tensor]
@@ -62,15 +62,6 @@ def linked(key: ModelKey, state: State) -> dict[str, float]:
     other = key.renewed()
     one, two = key.encrypt(state), other.encrypt(state)
     return linkage.score_link(linkage.link(key.layout, one, two), key.parts, other.parts)
-
-
-def undone(key: ModelKey, state: State) -> float | None:
-    """Mode dense: share of the streams' coordinates that the encrypted weights alone give away, up to
-    order."""
-    if key.mode != "dense":
-        return None
-    seen = reading.read(key.layout, key.encrypt(state), encrypted=True)
-    return chain.undone(seen, {name: key.parts[name].matrix() for name in seen})
 
 
 def padded(

@@ -19,7 +19,7 @@ def strip(seen: Reading) -> Reading:
     for stream, view in seen.items():
         tables = {place: _without(table, cancelling(table)) for place, table in view.tables.items()}
         heads = {place: _without_heads(attention) for place, attention in view.heads.items()}
-        result[stream] = View(view.anchors, view.sizes, tables, heads, view.inputs, view.outputs, view.links)
+        result[stream] = View(view.anchors, view.sizes, tables, heads, view.inputs, view.outputs)
     return result
 
 

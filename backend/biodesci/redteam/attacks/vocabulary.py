@@ -2,8 +2,7 @@
 
 A server that computes on permuted states knows the public model's state for every token that could stand at a
 place, and takes the one with the same values in another order. Against a turned stream sorted values do not
-help, but lengths, and angles between the states of one text do: these no orthogonal key changes. Mode dense
-is turned back first (`chain.py`), and then as good as permuted."""
+help, but lengths, and angles between the states of one text do: these no orthogonal key changes."""
 
 from __future__ import annotations
 
@@ -99,9 +98,7 @@ def embedding_states(config: Mapping[str, Any], state: Mapping[str, Tensor]) -> 
         if weight is None or bias is None:
             return x
         x = F.layer_norm(x, x.shape[-1:], eps=float(config.get("layer_norm_eps", 1e-12)))
-        return (
-            x * weight.double() + bias.double() if weight.ndim == 1 else x @ weight.double().T + bias.double()
-        )
+        return x * weight.double() + bias.double()
 
     return states
 

@@ -11,7 +11,6 @@ import torch
 import transformers
 from torch import Tensor, nn
 
-from biodesci.ee import dense_bert
 from biodesci.ee.groups import Mode
 from biodesci.ee.keys import ModelKey
 
@@ -29,9 +28,6 @@ class Pair:
         self.key = ModelKey.for_model(config, self.state, mode, shuffle=shuffle)
         self.encrypted_state = self.key.encrypt(self.state)
         changed = {**plain.config.to_dict(), **self.key.layout.config}
-        if mode == "dense":
-            self.encrypted = dense_bert.build({**config, **self.key.layout.config}, self.encrypted_state)
-            return
         self.encrypted = type(plain)(type(plain.config)(**changed)).to(plain.dtype).eval()
         missing, unexpected = self.encrypted.load_state_dict(self.encrypted_state, strict=False)
         self.encrypted.tie_weights()

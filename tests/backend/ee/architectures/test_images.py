@@ -151,8 +151,7 @@ def test_the_card_says_that_images_are_visible(pair, randomize):
     assert any("sees the images" in note for note in both.key.layout.notes)
 
 
-@pytest.mark.parametrize("mode", ["dense"])
-def test_dense_is_for_bert(randomize, mode):
+def test_a_sequence_shuffle_is_for_bert(randomize):
     model = randomize(
         ViTModel(
             ViTConfig(hidden_size=8, num_hidden_layers=1, num_attention_heads=2, image_size=8, patch_size=4)
@@ -160,5 +159,5 @@ def test_dense_is_for_bert(randomize, mode):
         1,
         torch.float32,
     )
-    with pytest.raises(InputError, match="vit has no mode dense"):
-        ModelKey.for_model(model.config.to_dict(), model.state_dict(), mode)
+    with pytest.raises(InputError, match="vit has no sequence shuffle"):
+        ModelKey.for_model(model.config.to_dict(), model.state_dict(), shuffle=True)

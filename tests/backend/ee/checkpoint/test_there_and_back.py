@@ -13,11 +13,9 @@ from safetensors.torch import load_file
 from transformers import (
     AutoModelForCausalLM,
     AutoModelForSequenceClassification,
-    BertForQuestionAnswering,
-    BertForTokenClassification,
 )
 
-from biodesci.core.errors import InputError, StateError, WrongKeyError
+from biodesci.core.errors import StateError, WrongKeyError
 from biodesci.ee.checkpoint import moving
 from biodesci.ee.checkpoint.reading import INDEX, WEIGHTS, Checkpoint
 from biodesci.ee.keys import ModelKey
@@ -206,24 +204,6 @@ def test_runs_side_by_side_and_leftovers_of_killed_ones(tmp_path, plain):
     with pytest.raises(KeyboardInterrupt):
         moving.encrypt(source, key, tmp_path / "stopped", interrupt)
     assert sorted(p.name for p in tmp_path.iterdir()) == [".out.partial", "back", "out", "plain"]
-
-
-@pytest.mark.parametrize("head", [BertForTokenClassification, BertForQuestionAnswering])
-@pytest.mark.parametrize("named", [True, False])
-def test_mode_dense_takes_the_heads_that_it_can_run(tmp_path, head, named, plain):
-    config = plain("bert").config
-    config.num_labels = 2
-    head(config).save_pretrained(tmp_path / "plain")
-    if not named:
-        config = json.loads((tmp_path / "plain/config.json").read_text())
-        del config["architectures"]
-        (tmp_path / "plain/config.json").write_text(json.dumps(config))
-    said = head.__name__ if named else "model without `architectures`"
-    with pytest.raises(InputError, match=f"Mode dense has no {said}"):
-        moving.make_key(Checkpoint.open(tmp_path / "plain"), "dense")
-    moving.make_key(Checkpoint.open(tmp_path / "plain"), "orthogonal")
-    plain("bert").save_pretrained(tmp_path / "known")
-    moving.make_key(Checkpoint.open(tmp_path / "known"), "dense")
 
 
 def test_the_encrypted_configuration_tells_no_label(tmp_path, plain):

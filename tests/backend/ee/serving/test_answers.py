@@ -80,16 +80,6 @@ def test_hidden_and_pooled_states(shuffle: bool, served: Callable[[Any], Any]) -
         close(answer["pooled"], alone(model.plain, row, "pooler_output"))
 
 
-def test_dense_bert(served: Callable[[Any], Any]) -> None:
-    """Whole, and split: each sublayer of mode dense has a key of its own."""
-    model = served(transformers.BertForSequenceClassification(transformers.BertConfig(**BERT)))
-    client = model.whole(model.key("dense", shuffle=True))
-    for row, answer in zip(ROWS, client(ROWS), strict=True):
-        close(answer["logits"], alone(model.plain, row, "logits"))
-    for row, answer in zip(ROWS, model.halves(model.key("dense"))(ROWS), strict=True):
-        close(answer["logits"], alone(model.plain, row, "logits"))
-
-
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("name", ["GPT2", "Llama"])
 def test_classifying_decoders(name: str, mode: Mode, served: Callable[[Any], Any]) -> None:

@@ -69,9 +69,7 @@ def decoded(key: ModelKey, model: Any, columns: dict[str, Tensor]) -> Tensor:
     return torch.from_numpy(key.codec("inference").decode("logits", found.numpy()))
 
 
-CASES = [(m, mode) for m in TARGETS for mode in ("permutation", "orthogonal", "general")] + [
-    ("bert", "dense")
-]
+CASES = [(m, mode) for m in TARGETS for mode in ("permutation", "orthogonal", "general")]
 
 
 @pytest.mark.parametrize(("name", "mode"), CASES)

@@ -12,7 +12,7 @@ from biodesci.redteam.attacks.staged_weights import aligned, attack, drifts, has
 
 MODES = ("permutation", "orthogonal", "general")
 KINDS = ("gpt2", "llama", "bert", "vit", "tabular", "mlp")
-CASES = [(kind, mode) for kind in KINDS for mode in MODES] + [("bert", "dense")]
+CASES = [(kind, mode) for kind in KINDS for mode in MODES]
 
 
 @pytest.mark.parametrize(("kind", "mode"), CASES)
@@ -75,9 +75,8 @@ def test_the_drift_of_an_actual_base_is_measured(subject):
     assert all(0.3 < d < 0.8 for d in found.values())
 
 
-@pytest.mark.parametrize("mode", ["permutation", "dense"])
-def test_a_pre_trained_model_at_a_drift_of_one(minilm, mode):
-    found = aligned(minilm.key(mode), minilm.state, gaussian(minilm.state, 1.0, os.urandom(32)))
+def test_a_pre_trained_model_at_a_drift_of_one(minilm):
+    found = aligned(minilm.key("permutation"), minilm.state, gaussian(minilm.state, 1.0, os.urandom(32)))
     assert found["neurons"] == found["heads"] == 1.0
     assert found["vocabulary"] > 0.9
     assert found["streamKeyError"] < 0.05

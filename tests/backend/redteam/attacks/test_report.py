@@ -23,9 +23,10 @@ def texts(size):
     return [torch.randint(0, size, (300,), generator=generator) for _ in range(6)]
 
 
-@pytest.mark.parametrize(
-    ("kind", "mode"), [("bert", "dense"), ("llama", "general"), ("vit", "orthogonal"), ("mlp", "general")]
-)
+CARDS = [("bert", "permutation"), ("llama", "general"), ("vit", "orthogonal"), ("mlp", "general")]
+
+
+@pytest.mark.parametrize(("kind", "mode"), CARDS)
 def test_a_card_for_every_kind(subject, kind, mode):
     made = subject(kind)
     steps = []
@@ -40,7 +41,6 @@ def test_a_card_for_every_kind(subject, kind, mode):
     assert "does not hold" in text
     assert not [word for word in FORBIDDEN if re.search(rf"\b{word}\b", text.lower())]
     assert ("frequency" in document) == (kind in ("bert", "llama"))
-    assert ("denseUndone" in document) == (mode == "dense")
 
 
 def test_the_actual_base_is_attacked(subject):

@@ -12,9 +12,7 @@ from biodesci.redteam.attacks import vocabulary
 from biodesci.redteam.attacks.drift import gaussian, unrelated
 from biodesci.redteam.attacks.staged_tokens import Tokens
 
-CASES = [(k, m) for k in ("gpt2", "llama", "bert") for m in ("permutation", "orthogonal")] + [
-    ("bert", "dense")
-]
+CASES = [(k, m) for k in ("gpt2", "llama", "bert") for m in ("permutation", "orthogonal")]
 
 
 def tokens(made, mode, base=None):
