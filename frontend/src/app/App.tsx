@@ -1,6 +1,6 @@
 import { BrowserRouter, Link, Route, Routes } from 'react-router'
 
-import { latePage } from '@/components/Late'
+import { late, latePage } from '@/components/Late'
 import { Page } from '@/components/Page'
 
 import { Layout } from './Layout'
@@ -8,11 +8,19 @@ import { Providers } from './providers'
 
 const DatasetsPage = latePage(() => import('@/features/datasets/DatasetsPage'))
 const DatasetPage = latePage(() => import('@/features/datasets/DatasetPage'))
-const OnChainPages = latePage(() => import('./OnChain'))
+const Purchase = late(async () => ({
+  default: (await import('@/features/licenses/purchase/Trade')).Purchase,
+}))
+const SoldLicences = late(
+  async () => ({ default: (await import('@/features/licenses/purchase/Trade')).SoldLicences }),
+  // Beside the notice that stands in the place of the offers, a second one would say the same.
+  () => null,
+)
+const OnChainPages = latePage(() => import('./OnChainPages'))
 const LicensesPage = latePage(() => import('@/features/licenses/LicensesPage'))
-const LicensePage = latePage(() => import('@/features/licenses/LicensePage'))
-const OwedPage = latePage(() => import('@/features/licenses/OwedPage'))
-const KeyPage = latePage(() => import('@/features/licenses/KeyPage'))
+const LicensePage = latePage(() => import('@/features/licenses/license/LicensePage'))
+const OwedPage = latePage(() => import('@/features/licenses/money/OwedPage'))
+const KeyPage = latePage(() => import('@/features/licenses/key/KeyPage'))
 const ModelsPage = latePage(() => import('@/features/models/ModelsPage'))
 const ModelPage = latePage(() => import('@/features/models/ModelPage'))
 const InferencesPage = latePage(() => import('@/features/inference/InferencesPage'))
@@ -26,7 +34,10 @@ export function App() {
         <Routes>
           <Route element={<Layout />}>
             <Route index element={<DatasetsPage />} />
-            <Route path="datasets/:id" element={<DatasetPage />} />
+            <Route
+              path="datasets/:id"
+              element={<DatasetPage Purchase={Purchase} SoldLicences={SoldLicences} />}
+            />
             <Route element={<OnChainPages />}>
               <Route path="licenses" element={<LicensesPage />} />
               <Route path="licenses/:id" element={<LicensePage />} />

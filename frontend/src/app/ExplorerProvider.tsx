@@ -3,7 +3,7 @@ import { useMemo, type ReactNode } from 'react'
 
 import { ExplorerContextProvider } from '@/components/Explorer'
 
-import { useDeployment } from './deployment'
+import { useDeployment } from '@/lib/deployment'
 
 /**
  * A local chain has no explorer, whatever its number. The list is read only where this network may

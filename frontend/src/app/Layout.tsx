@@ -4,7 +4,7 @@ import { NavLink, Outlet, useLocation } from 'react-router'
 import { Button } from '@/components/Button'
 import { Loading } from '@/components/Page'
 
-import { ErrorBoundary } from './ErrorBoundary'
+import { ErrorBoundary } from '@/components/ErrorBoundary'
 
 /**
  * What the frame shows where the chunk with the wallet could not be fetched: reading goes on, and

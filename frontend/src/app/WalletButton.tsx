@@ -1,16 +1,16 @@
 import * as DropdownMenu from '@radix-ui/react-dropdown-menu'
-import { useEffect, useState } from 'react'
+import { useEffect } from 'react'
 import { Link } from 'react-router'
-import { useConnect, useConnectors, useDisconnect, useSwitchChain } from 'wagmi'
+import { useDisconnect, useSwitchChain } from 'wagmi'
 
 import { Button } from '@/components/Button'
-import { Dialog } from '@/components/Dialog'
+import { ConnectButton } from '@/components/ConnectButton'
 import { FailureNotice, Notice } from '@/components/Notice'
 import { shorten } from '@/lib/format'
 
-import { useDeployment } from './deployment'
-import { useKeyring } from './keyring'
-import { useWallet } from './useChain'
+import { useDeployment } from '@/lib/deployment'
+import { useKeyring } from '@/lib/keyring'
+import { useWallet } from '@/lib/useChain'
 
 const ITEM =
   'block w-full rounded-md px-3 py-2 text-left no-underline text-ink data-highlighted:bg-brand-soft outline-none cursor-pointer'
@@ -79,57 +79,6 @@ export function WalletButton() {
  */
 async function copy(text: string): Promise<void> {
   await Promise.resolve(navigator.clipboard?.writeText(text)).catch(() => undefined)
-}
-
-export function ConnectButton({ busy = false }: { busy?: boolean }) {
-  const [open, setOpen] = useState(false)
-  const connectors = useConnectors()
-  const connect = useConnect()
-  return (
-    <>
-      <Button onClick={() => setOpen(true)} busy={busy}>
-        Connect wallet
-      </Button>
-      <Dialog
-        open={open}
-        onOpenChange={(next) => {
-          setOpen(next)
-          connect.reset()
-        }}
-        title="Connect a wallet"
-        description="Your wallet signs; it is asked before anything is sent. Browsing needs no wallet."
-      >
-        <div className="space-y-3">
-          {connectors.map((connector) => (
-            <button
-              key={connector.uid}
-              type="button"
-              disabled={connect.isPending}
-              onClick={() => connect.mutate({ connector }, { onSuccess: () => setOpen(false) })}
-              className="flex w-full items-center gap-3 rounded-xl border border-line-strong/60 bg-field px-4 py-3 text-left font-medium hover:bg-brand-soft"
-            >
-              {connector.icon ? (
-                <img src={connector.icon} alt="" className="size-8 rounded-lg" />
-              ) : (
-                <span aria-hidden className="size-8 rounded-lg bg-sunken" />
-              )}
-              {connector.name}
-            </button>
-          ))}
-          {connectors.length === 0 && (
-            <Notice tone="warn" title="No wallet was found in this browser.">
-              Install a browser wallet that announces itself (EIP-6963), allow it on this page, and
-              reload.
-            </Notice>
-          )}
-          {connect.isPending && (
-            <Notice title="Waiting for your wallet…">Approve the connection there.</Notice>
-          )}
-          {connect.error && <FailureNotice error={connect.error} />}
-        </div>
-      </Dialog>
-    </>
-  )
 }
 
 /** Shown on every page while the wallet is on another network. */

@@ -7,9 +7,9 @@ import { Loading } from '@/components/Page'
 import { loadDeployment } from '@/lib/config'
 import { Failure } from '@/lib/failure'
 
-import { DeploymentProvider } from './deployment'
+import { DeploymentProvider } from '@/lib/deployment'
 import { ExplorerProvider } from './ExplorerProvider'
-import { KeyringProvider } from './keyring'
+import { KeyringProvider } from '@/lib/keyring'
 
 const queries = new QueryClient({
   defaultOptions: {

@@ -3,7 +3,7 @@ import { cleanup, render, screen } from '@testing-library/react'
 import { Suspense, type ReactNode } from 'react'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 
-import { ErrorBoundary } from '@/app/ErrorBoundary'
+import { ErrorBoundary } from '@/components/ErrorBoundary'
 import { explain } from '@/lib/explain'
 
 import { late, latePage } from './Late'

@@ -1,12 +1,11 @@
-import { Suspense } from 'react'
+import { Suspense, type ComponentType } from 'react'
 import { Link, useParams } from 'react-router'
 
-import { useDeployment } from '@/app/deployment'
+import { useDeployment } from '@/lib/deployment'
 import { Badge } from '@/components/Badge'
 import { Card, Facts } from '@/components/Card'
 import { Copyable } from '@/components/Copyable'
 import { ContractName } from '@/components/Explorer'
-import { late } from '@/components/Late'
 import { Notice } from '@/components/Notice'
 import { Loaded, Loading, Page } from '@/components/Page'
 import { Terms } from '@/components/Terms'
@@ -14,28 +13,27 @@ import { Timeline } from '@/components/Timeline'
 import type { DatasetAnswer, DatasetVersion, PermittedDiseases } from '@/generated/api'
 import { columnsOf, sayDiseases } from '@/lib/card'
 import { bytes, count, date } from '@/lib/format'
+import { useDataset } from '@/lib/queries'
 
-import { useDataset } from './queries'
 import { SchemaTable } from './SchemaTable'
 
-const Purchase = late(async () => ({ default: (await import('./Trade')).Purchase }))
-// Beside the notice that stands in the place of the offers, a second one would say the same.
-const SoldLicences = late(
-  async () => ({ default: (await import('./Trade')).SoldLicences }),
-  () => null,
-)
+/** What other features show of a dataset; the app knows which. */
+interface Slots {
+  Purchase: ComponentType<{ dataset: DatasetAnswer }>
+  SoldLicences: ComponentType<{ dataset: DatasetAnswer }>
+}
 
-export default function DatasetPage() {
+export default function DatasetPage(slots: Slots) {
   const { id = '' } = useParams()
   const dataset = useDataset(id)
   return (
     <Loaded query={dataset} what="the dataset" title={`Dataset ${id.slice(0, 20)}`}>
-      {(data) => <Found dataset={data} />}
+      {(data) => <Found dataset={data} {...slots} />}
     </Loaded>
   )
 }
 
-function Found({ dataset }: { dataset: DatasetAnswer }) {
+function Found({ dataset, Purchase, SoldLicences }: Slots & { dataset: DatasetAnswer }) {
   const latest = dataset.versions.find((v) => v.version === dataset.latestVersion)
   const columns = columnsOf(dataset.card)
   return (

@@ -1,28 +1,6 @@
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
-
-import type { DatasetAnswer, DatasetPage } from '@/generated/api'
-import { get } from '@/lib/api'
-
-const REFRESH = 5_000
+import type { DatasetPage } from '@/generated/api'
+import { usePages } from '@/lib/queries'
 
 export function useDatasets() {
-  return useInfiniteQuery({
-    queryKey: ['api', 'datasets'],
-    queryFn: ({ pageParam, signal }) =>
-      get<DatasetPage>(
-        `/v1/datasets${pageParam ? `?cursor=${encodeURIComponent(pageParam)}` : ''}`,
-        signal,
-      ),
-    initialPageParam: '',
-    getNextPageParam: (page) => page.nextCursor ?? undefined,
-    refetchInterval: REFRESH,
-  })
-}
-
-export function useDataset(id: string) {
-  return useQuery({
-    queryKey: ['api', 'dataset', id],
-    queryFn: ({ signal }) => get<DatasetAnswer>(`/v1/datasets/${encodeURIComponent(id)}`, signal),
-    refetchInterval: REFRESH,
-  })
+  return usePages<DatasetPage>({ key: ['datasets'], path: '/v1/datasets', refresh: 5_000 })
 }

@@ -1,29 +1,16 @@
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
-
 import type { InferenceAnswer, InferencePage } from '@/generated/api'
-import { get } from '@/lib/api'
+import { useAnswer, usePages } from '@/lib/queries'
 
 const REFRESH = 4_000
 
 export function useInferences() {
-  return useInfiniteQuery({
-    queryKey: ['api', 'inferences'],
-    queryFn: ({ pageParam, signal }) =>
-      get<InferencePage>(
-        `/v1/inferences${pageParam ? `?cursor=${encodeURIComponent(pageParam)}` : ''}`,
-        signal,
-      ),
-    initialPageParam: '',
-    getNextPageParam: (page) => page.nextCursor ?? undefined,
-    refetchInterval: REFRESH,
-  })
+  return usePages<InferencePage>({ key: ['inferences'], path: '/v1/inferences', refresh: REFRESH })
 }
 
 export function useInference(id: string) {
-  return useQuery({
-    queryKey: ['api', 'inference', id],
-    queryFn: ({ signal }) =>
-      get<InferenceAnswer>(`/v1/inferences/${encodeURIComponent(id)}`, signal),
-    refetchInterval: REFRESH,
+  return useAnswer<InferenceAnswer>({
+    key: ['inference', id],
+    path: `/v1/inferences/${encodeURIComponent(id)}`,
+    refresh: REFRESH,
   })
 }

@@ -1,15 +1,15 @@
 import { Link } from 'react-router'
 
-import { useHead, useWallet } from '@/app/useChain'
-import { ConnectButton } from '@/app/WalletButton'
+import { useHead, useWallet } from '@/lib/useChain'
+import { ConnectButton } from '@/components/ConnectButton'
 import { Badge } from '@/components/Badge'
 import { Empty, Loaded, Page } from '@/components/Page'
 import { Stepper } from '@/components/Stepper'
-import { useDataset } from '@/features/datasets/queries'
+import { useDataset } from '@/lib/queries'
 
 import { useMyLicenses, type License } from './chain'
-import { Collect } from './Collect'
-import { Amount } from './Price'
+import { Collect } from './money/Collect'
+import { Amount } from './money/Price'
 import { isExpired, NAMES, stepsOf } from './steps'
 
 export default function LicensesPage() {

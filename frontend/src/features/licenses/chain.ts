@@ -2,17 +2,18 @@
  * Licences as the chain has them. Lists come from the index plus what the chain logged since; a
  * state always comes from the contract.
  */
-import { queryOptions, useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { queryOptions, useQuery } from '@tanstack/react-query'
 import { getAddress, isAddressEqual, parseAbiItem, type Address } from 'viem'
 
-import { useDeployment } from '@/app/deployment'
-import { useReader } from '@/app/useChain'
+import { useDeployment } from '@/lib/deployment'
+import { useReader } from '@/lib/useChain'
 import { AccessLicense, DatasetNFT, KeyRegistry } from '@/generated/abi'
 import type { LicenseAnswer, LicensePage } from '@/generated/api'
 import { get } from '@/lib/api'
 import type { Deployment } from '@/lib/config'
 import { ETHER } from '@/lib/currency'
 import { readCurrency } from '@/lib/erc20'
+import { useAnswer, usePages, withCursor } from '@/lib/queries'
 import type { Reader } from '@/lib/reader'
 
 export const STATES = [
@@ -79,7 +80,7 @@ export async function readLicenseIds(
   try {
     for (let cursor: string | null = ''; cursor !== null;) {
       const page: LicensePage = await get<LicensePage>(
-        `/v1/licenses?licensee=${getAddress(account)}${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ''}`,
+        withCursor(`/v1/licenses?licensee=${getAddress(account)}`, cursor),
       )
       for (const license of page.items) ids.add(BigInt(license.id))
       from = BigInt(page.asOf) + 1n
@@ -150,26 +151,20 @@ export function useMyLicenses(account: Address | undefined) {
  * shown.
  */
 export function useIndexed(id: bigint) {
-  return useQuery({
-    queryKey: ['api', 'license', String(id)],
-    queryFn: ({ signal }) => get<LicenseAnswer>(`/v1/licenses/${id}`, signal),
-    refetchInterval: 10_000,
+  return useAnswer<LicenseAnswer>({
+    key: ['license', String(id)],
+    path: `/v1/licenses/${id}`,
+    refresh: 10_000,
   })
 }
 
 /** The licences sold for a dataset, newest first, as the index has them. */
 export function useSold(datasetId: number, enabled: boolean) {
-  return useInfiniteQuery({
-    queryKey: ['api', 'sold', datasetId],
+  return usePages<LicensePage>({
+    key: ['sold', datasetId],
+    path: `/v1/licenses?dataset=${datasetId}`,
+    refresh: 10_000,
     enabled,
-    queryFn: ({ pageParam, signal }) =>
-      get<LicensePage>(
-        `/v1/licenses?dataset=${datasetId}${pageParam ? `&cursor=${encodeURIComponent(pageParam)}` : ''}`,
-        signal,
-      ),
-    initialPageParam: '',
-    getNextPageParam: (page) => page.nextCursor ?? undefined,
-    refetchInterval: 10_000,
   })
 }
 

@@ -1,29 +1,20 @@
-import { useInfiniteQuery, useQueries, useQuery } from '@tanstack/react-query'
+import { useQueries } from '@tanstack/react-query'
 
 import type { ModelAnswer, ModelPage, RoundAnswer } from '@/generated/api'
 import { get } from '@/lib/api'
+import { useAnswer, usePages } from '@/lib/queries'
 
 const REFRESH = 4_000
 
 export function useModels() {
-  return useInfiniteQuery({
-    queryKey: ['api', 'models'],
-    queryFn: ({ pageParam, signal }) =>
-      get<ModelPage>(
-        `/v1/models${pageParam ? `?cursor=${encodeURIComponent(pageParam)}` : ''}`,
-        signal,
-      ),
-    initialPageParam: '',
-    getNextPageParam: (page) => page.nextCursor ?? undefined,
-    refetchInterval: REFRESH,
-  })
+  return usePages<ModelPage>({ key: ['models'], path: '/v1/models', refresh: REFRESH })
 }
 
 export function useModel(id: string) {
-  return useQuery({
-    queryKey: ['api', 'model', id],
-    queryFn: ({ signal }) => get<ModelAnswer>(`/v1/models/${encodeURIComponent(id)}`, signal),
-    refetchInterval: REFRESH,
+  return useAnswer<ModelAnswer>({
+    key: ['model', id],
+    path: `/v1/models/${encodeURIComponent(id)}`,
+    refresh: REFRESH,
   })
 }
 

@@ -3,14 +3,13 @@
  * own, after the first view.
  */
 import type { ReactNode } from 'react'
-import { Outlet } from 'react-router'
 import { defineChain } from 'viem'
 import { createConfig, http, WagmiContext, type Config } from 'wagmi'
 import { reconnect } from 'wagmi/actions'
 
 import type { Deployment } from '@/lib/config'
 
-import { useDeployment } from './deployment'
+import { useDeployment } from '@/lib/deployment'
 
 /**
  * One wallet for the whole page, however many parts of it ask: made for this deployment, and made
@@ -47,13 +46,4 @@ function walletConfig(deployment: Deployment): Config {
 export function OnChain({ children }: { children: ReactNode }) {
   const config = configFor(useDeployment())
   return <WagmiContext.Provider value={config}>{children}</WagmiContext.Provider>
-}
-
-/** For routes. */
-export default function OnChainPages() {
-  return (
-    <OnChain>
-      <Outlet />
-    </OnChain>
-  )
 }

@@ -1,7 +1,7 @@
 import { Link, useParams } from 'react-router'
 
-import { useHead, useWallet } from '@/app/useChain'
-import { ConnectButton } from '@/app/WalletButton'
+import { useHead, useWallet } from '@/lib/useChain'
+import { ConnectButton } from '@/components/ConnectButton'
 import { Badge } from '@/components/Badge'
 import { Card, Facts } from '@/components/Card'
 import { Copyable } from '@/components/Copyable'
@@ -9,7 +9,7 @@ import { FailureNotice, Notice } from '@/components/Notice'
 import { Empty, Loaded, Page } from '@/components/Page'
 import { Stepper } from '@/components/Stepper'
 import { Timeline } from '@/components/Timeline'
-import { useDataset } from '@/features/datasets/queries'
+import { useDataset } from '@/lib/queries'
 import { isEther } from '@/lib/currency'
 import { Failure } from '@/lib/failure'
 import { date, relative } from '@/lib/format'
@@ -25,14 +25,14 @@ import {
   useOffer,
   useRefundDue,
   type License,
-} from './chain'
-import { Collect } from './Collect'
+} from '../chain'
+import { Collect } from '../money/Collect'
 import { Declared } from './Declared'
 import { DownloadPanel } from './DownloadPanel'
 import { Owner } from './Owner'
-import { Amount, AmountNow } from './Price'
+import { Amount, AmountNow } from '../money/Price'
 import { Renew } from './Renew'
-import { isExpired, NAMES, stepsOf } from './steps'
+import { isExpired, NAMES, stepsOf } from '../steps'
 
 export default function LicensePage() {
   const { id = '' } = useParams()

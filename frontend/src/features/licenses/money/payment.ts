@@ -11,9 +11,9 @@ import {
   type TypedDataDomain,
 } from 'viem'
 
-import { useDeployment } from '@/app/deployment'
-import { useReader } from '@/app/useChain'
-import { useTransact } from '@/app/useTransact'
+import { useDeployment } from '@/lib/deployment'
+import { useReader } from '@/lib/useChain'
+import { useTransact } from '@/lib/useTransact'
 import type { AccessLicense } from '@/generated/abi'
 import type { Deployment } from '@/lib/config'
 import { isEther, type Currency } from '@/lib/currency'

@@ -7,7 +7,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { sayDiseases } from '@/lib/card'
 import { formatDisease, growTree, listedIn, MAX_LISTED, treeOf } from '@/lib/disease'
 
-import vectors from '../../../../tests/vectors/disease.json'
+import vectors from '../../../../../tests/vectors/disease.json'
 import { DiseaseInput, judge, NO_ENTRY, type Entry } from './DiseaseInput'
 import { NOTHING_PERMITTED, useList, type Permitted } from './diseases'
 

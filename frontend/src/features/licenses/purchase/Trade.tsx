@@ -1,5 +1,5 @@
 /** The parts of a dataset's page that know the wallet and the chain. */
-import { OnChain } from '@/app/OnChain'
+import { OnChain } from '@/components/OnChain'
 import type { DatasetAnswer } from '@/generated/api'
 
 import { PurchasePanel } from './PurchasePanel'

@@ -5,15 +5,15 @@
 import { Link } from 'react-router'
 import type { Address } from 'viem'
 
-import { useDeployment } from '@/app/deployment'
-import { useReader, useWallet } from '@/app/useChain'
-import { useTransact } from '@/app/useTransact'
+import { useDeployment } from '@/lib/deployment'
+import { useReader, useWallet } from '@/lib/useChain'
+import { useTransact } from '@/lib/useTransact'
 import { Button } from '@/components/Button'
 import { FailureNotice } from '@/components/Notice'
 import { AccessLicense, InferenceCommitment } from '@/generated/abi'
 import { amount } from '@/lib/currency'
 
-import { useCurrency } from './chain'
+import { useCurrency } from '../chain'
 import { readOwed, useOwed, type Owed } from './owed'
 import { TokenNote } from './Price'
 

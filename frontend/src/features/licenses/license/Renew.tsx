@@ -2,8 +2,8 @@
 import { useState } from 'react'
 import type { Address } from 'viem'
 
-import { useDeployment } from '@/app/deployment'
-import { useHead, useReader } from '@/app/useChain'
+import { useDeployment } from '@/lib/deployment'
+import { useHead, useReader } from '@/lib/useChain'
 import { Button } from '@/components/Button'
 import { Card, Facts } from '@/components/Card'
 import { FailureNotice } from '@/components/Notice'
@@ -12,11 +12,11 @@ import { amount } from '@/lib/currency'
 import { count, date } from '@/lib/format'
 import { missingTypes, typesOf, type SignedVisa } from '@/lib/visa'
 
-import { NO_END, readLicense, useIndexed, useOffer, type License } from './chain'
-import { useMeans, usePay } from './payment'
-import { MeansNote, TokenNote } from './Price'
-import { checkVisas } from './visas'
-import { VisaInput } from './VisaInput'
+import { NO_END, readLicense, useIndexed, useOffer, type License } from '../chain'
+import { useMeans, usePay } from '../money/payment'
+import { MeansNote, TokenNote } from '../money/Price'
+import { checkVisas } from '../purchase/visas'
+import { VisaInput } from '../purchase/VisaInput'
 
 export function Renew({ license, account }: { license: License; account: Address }) {
   const client = useReader()

@@ -2,14 +2,14 @@
 import { useQuery } from '@tanstack/react-query'
 import { keccak256, type Address } from 'viem'
 
-import { useDeployment } from '@/app/deployment'
-import { useKeyring } from '@/app/keyring'
-import { useReader } from '@/app/useChain'
+import { useDeployment } from '@/lib/deployment'
+import { useKeyring } from '@/lib/keyring'
+import { useReader } from '@/lib/useChain'
 import type { Bytes } from '@/lib/bytes'
 import { Failure } from '@/lib/failure'
 import { loadKeys, saveKey, type StoredKey } from '@/lib/keystore'
 
-import { registeredKey } from './chain'
+import { registeredKey } from '../chain'
 
 export const PURPOSE = 'x-wing-seed'
 const NO_HASH = `0x${'0'.repeat(64)}`

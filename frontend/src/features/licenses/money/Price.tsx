@@ -6,7 +6,7 @@ import { Copyable } from '@/components/Copyable'
 import { FailureNotice, Notice } from '@/components/Notice'
 import { amount, isEther, roughly, type Currency } from '@/lib/currency'
 
-import { useCurrency } from './chain'
+import { useCurrency } from '../chain'
 import { useAllowance, usePay, type Means } from './payment'
 
 export function Amount({ units, currency }: { units: bigint | string; currency: Address }) {

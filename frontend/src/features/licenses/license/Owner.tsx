@@ -2,8 +2,8 @@
 import { useState } from 'react'
 import { stringToHex, type Address } from 'viem'
 
-import { useDeployment } from '@/app/deployment'
-import { useReader } from '@/app/useChain'
+import { useDeployment } from '@/lib/deployment'
+import { useReader } from '@/lib/useChain'
 import { Button } from '@/components/Button'
 import { Card } from '@/components/Card'
 import { Dialog } from '@/components/Dialog'
@@ -19,9 +19,9 @@ import {
   useRefundDue,
   type License,
   type State,
-} from './chain'
-import { usePay } from './payment'
-import { Approval } from './Price'
+} from '../chain'
+import { usePay } from '../money/payment'
+import { Approval } from '../money/Price'
 
 /** At most 31 bytes each: they go on chain. */
 const REASONS = [

@@ -5,8 +5,8 @@
 import { useQuery } from '@tanstack/react-query'
 import { getAbiItem, getAddress, isAddressEqual, parseAbiItem, type Address } from 'viem'
 
-import { useDeployment } from '@/app/deployment'
-import { useReader } from '@/app/useChain'
+import { useDeployment } from '@/lib/deployment'
+import { useReader } from '@/lib/useChain'
 import { AccessLicense, InferenceCommitment } from '@/generated/abi'
 import type { DatasetAnswer, DatasetPage } from '@/generated/api'
 import { get } from '@/lib/api'
@@ -14,7 +14,7 @@ import type { Deployment } from '@/lib/config'
 import { ETHER } from '@/lib/currency'
 import type { Reader } from '@/lib/reader'
 
-import { readLicense, readLicenseIds } from './chain'
+import { readLicense, readLicenseIds } from '../chain'
 
 export type Source = 'licences' | 'inferences'
 

@@ -2,16 +2,16 @@
 import { useState } from 'react'
 import { stringToHex, type Address } from 'viem'
 
-import { useDeployment } from '@/app/deployment'
-import { useHead, useReader } from '@/app/useChain'
-import { useTransact } from '@/app/useTransact'
+import { useDeployment } from '@/lib/deployment'
+import { useHead, useReader } from '@/lib/useChain'
+import { useTransact } from '@/lib/useTransact'
 import { Button } from '@/components/Button'
 import { Dialog } from '@/components/Dialog'
 import { FailureNotice } from '@/components/Notice'
 import { AccessLicense } from '@/generated/abi'
 
-import { readLicense, useRefundable, type License, type State } from './chain'
-import { Amount } from './Price'
+import { readLicense, useRefundable, type License, type State } from '../chain'
+import { Amount } from '../money/Price'
 
 /** At most 31 bytes each: they go on chain as the dispute's reason. */
 const REASONS = [

@@ -6,7 +6,7 @@ import { afterEach, expect, it, vi } from 'vitest'
 import { createConfig, http, WagmiContext } from 'wagmi'
 import { localhost } from 'wagmi/chains'
 
-import { DeploymentProvider } from '@/app/deployment'
+import { DeploymentProvider } from '@/lib/deployment'
 import type { Deployment } from '@/lib/config'
 
 import { Approval } from './Price'
@@ -27,7 +27,7 @@ const CONFIG = createConfig({
 
 const asked: string[] = []
 const token = { allowance: 0n }
-vi.mock('@/app/useChain', () => ({
+vi.mock('@/lib/useChain', () => ({
   useReader: () => ({
     readContract: ({ functionName }: { functionName: 'symbol' | 'decimals' | 'allowance' }) => {
       asked.push(functionName)

@@ -1,8 +1,8 @@
 import { useEffect, useRef, useState } from 'react'
 import type { Address } from 'viem'
 
-import { useDeployment } from '@/app/deployment'
-import { useReader } from '@/app/useChain'
+import { useDeployment } from '@/lib/deployment'
+import { useReader } from '@/lib/useChain'
 import { Button } from '@/components/Button'
 import { FailureNotice, Notice } from '@/components/Notice'
 import { Progress } from '@/components/Progress'
@@ -10,9 +10,9 @@ import { bytes } from '@/lib/format'
 import type { Step } from '@/lib/release'
 import type { SavedFile } from '@/lib/target'
 
-import type { License } from './chain'
-import { useKey } from './key'
-import { KeyPanel, Unlock } from './KeyPanel'
+import type { License } from '../chain'
+import { useKey } from '../key/key'
+import { KeyPanel, Unlock } from '../key/KeyPanel'
 
 const SAID: Record<Step, string> = {
   chain: 'Checking the licence on chain',

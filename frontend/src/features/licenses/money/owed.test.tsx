@@ -5,7 +5,7 @@ import type { ReactNode } from 'react'
 import { getAddress, numberToHex, zeroAddress, type Address } from 'viem'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 
-import { DeploymentProvider } from '@/app/deployment'
+import { DeploymentProvider } from '@/lib/deployment'
 import type { Deployment } from '@/lib/config'
 import type { Reader } from '@/lib/reader'
 
@@ -68,7 +68,7 @@ function nodeOf({
 
 const api = { asked: [] as string[] }
 const seen: { node: Reader | null } = { node: null }
-vi.mock('@/app/useChain', () => ({
+vi.mock('@/lib/useChain', () => ({
   useReader: () => seen.node,
   useWallet: () => ({ status: 'none' }),
 }))

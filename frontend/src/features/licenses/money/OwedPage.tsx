@@ -1,8 +1,8 @@
 import { useState, type FormEvent } from 'react'
 import { getAddress, isAddress, type Address } from 'viem'
 
-import { useWallet } from '@/app/useChain'
-import { ConnectButton } from '@/app/WalletButton'
+import { useWallet } from '@/lib/useChain'
+import { ConnectButton } from '@/components/ConnectButton'
 import { Button } from '@/components/Button'
 import { Card } from '@/components/Card'
 import { Field } from '@/components/Field'

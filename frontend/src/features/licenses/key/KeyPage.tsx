@@ -1,5 +1,5 @@
-import { useWallet } from '@/app/useChain'
-import { ConnectButton } from '@/app/WalletButton'
+import { useWallet } from '@/lib/useChain'
+import { ConnectButton } from '@/components/ConnectButton'
 import { Card } from '@/components/Card'
 import { Empty, Page } from '@/components/Page'
 

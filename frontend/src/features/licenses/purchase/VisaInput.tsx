@@ -5,7 +5,7 @@
 import { useId, useRef, useState } from 'react'
 import type { Address } from 'viem'
 
-import { useDeployment } from '@/app/deployment'
+import { useDeployment } from '@/lib/deployment'
 import { Badge } from '@/components/Badge'
 import { Button } from '@/components/Button'
 import { FailureNotice } from '@/components/Notice'

@@ -5,8 +5,8 @@
 import { useQuery } from '@tanstack/react-query'
 import { parseAbiItem, zeroHash, type Address, type Hex } from 'viem'
 
-import { useDeployment } from '@/app/deployment'
-import { useReader } from '@/app/useChain'
+import { useDeployment } from '@/lib/deployment'
+import { useReader } from '@/lib/useChain'
 import { Button } from '@/components/Button'
 import { Card, Facts } from '@/components/Card'
 import { Copyable } from '@/components/Copyable'
@@ -14,7 +14,7 @@ import { formatDisease } from '@/lib/disease'
 import { loadStatement } from '@/lib/keystore'
 import { statementFile, type Statement } from '@/lib/statement'
 
-import { useIndexed, type License } from './chain'
+import { useIndexed, type License } from '../chain'
 
 const DECLARED = parseAbiItem(
   'event PurposeDeclared(uint256 indexed licenseId, uint32 disease, bytes32 statement)',
