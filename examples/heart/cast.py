@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from biodesci.chain.client import Chain
+from biodesci.core import files
 from biodesci.localnet.stack import Party, Stack
-from biodesci.party import files, keys
+from biodesci.party import keys
 from examples.heart import cohorts as heart
 from examples.heart.cohorts import Hospital
 

@@ -41,9 +41,8 @@ def inference(
     report: _Report = None,
 ) -> None:
     """Check that a committed output is what the registered weights give for the committed input."""
-    from biodesci.core import cid
+    from biodesci.core import cid, files
     from biodesci.inference import auditor as audit
-    from biodesci.party import files
     from biodesci.proof.bundle import Bundle
 
     disclosed = Bundle.from_bytes(files.read(bundle))
@@ -61,8 +60,8 @@ def inference(
 @app.command()
 def receipt(file: Annotated[Path, typer.Argument(help="A receipt or an audit bundle.")]) -> None:
     """Recompute a receipt's commitments offline; says nothing about what the chain holds."""
+    from biodesci.core import files
     from biodesci.core.errors import InputError
-    from biodesci.party import files
     from biodesci.proof.bundle import KIND, Bundle
     from biodesci.proof.receipt import Receipt, verify_offline
 
@@ -92,8 +91,8 @@ def receipt(file: Annotated[Path, typer.Argument(help="A receipt or an audit bun
 
 
 def _show(found: AuditReport, report: Path | None) -> None:
+    from biodesci.core import files
     from biodesci.core.errors import IntegrityError
-    from biodesci.party import files
 
     if report is not None:
         files.write_atomic(report, found.to_bytes())

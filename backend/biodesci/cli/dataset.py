@@ -184,9 +184,9 @@ def prove(
     import json
 
     from biodesci.core import disease as diseases
+    from biodesci.core import files
     from biodesci.core.errors import StateError
     from biodesci.market.diseases import prove as run
-    from biodesci.party import files
 
     target, number = new_file(file), diseases.parse(disease)
     proof = run(session.chain(account=False), session.ipfs(), dataset_id, number, mondo)

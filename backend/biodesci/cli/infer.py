@@ -30,8 +30,8 @@ def request(
     arbiter: Annotated[str, typer.Option(help="Address that decides disputes; none: no disputes.")] = "",
 ) -> None:
     """Encode the records, seal them to the worker and request the inference."""
+    from biodesci.core import files
     from biodesci.inference.requester import NO_ARBITER, request_inference
-    from biodesci.party import files
     from biodesci.registry.codecs import load_codec
     from biodesci.rounds.node import read_statistics
 
@@ -103,8 +103,8 @@ def list_() -> None:
 @app.command()
 def bundle(request_id: Number, target: Annotated[Path, typer.Argument(help="File to write.")]) -> None:
     """Write what an auditor needs: receipt, encoded input and output; no key, no plaintext."""
+    from biodesci.core import files
     from biodesci.inference.requester import export_bundle
-    from biodesci.party import files
 
     files.write_private(
         target, export_bundle(session.chain(account=False), session.settings().home, request_id)

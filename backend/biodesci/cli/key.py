@@ -50,7 +50,8 @@ def register(
     days: Annotated[int, typer.Option(min=1, max=30, help="How long that may be sent.")] = 1,
 ) -> None:
     """Put the public key on chain (makes a key first where there is none)."""
-    from biodesci.party import files, keys
+    from biodesci.core import files
+    from biodesci.party import keys
 
     target = None if sign is None else new_file(sign)
     chain, home = session.chain(), session.settings().home
@@ -67,8 +68,9 @@ def register(
 @app.command()
 def relay(file: Annotated[Path, typer.Argument(help="What `register --sign` wrote.")]) -> None:
     """Put another account's key on chain, and pay the gas."""
+    from biodesci.core import files
     from biodesci.core.documents.registration import SignedRegistration
-    from biodesci.party import files, keys
+    from biodesci.party import keys
 
     result = keys.relay(session.chain(), SignedRegistration.parse(files.read(file)))
     output.record({"account": result.account, "key_hash": result.key_hash, "sent": result.sent})

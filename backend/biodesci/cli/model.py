@@ -212,9 +212,8 @@ def decrypt(
     if not source.isdecimal():
         encryption.decrypt(Path(source), target)
         return
-    from biodesci.core import checkpoint
+    from biodesci.core import checkpoint, files
     from biodesci.models.registration import decrypt_model
-    from biodesci.party import files
 
     tensors = decrypt_model(
         session.chain(),

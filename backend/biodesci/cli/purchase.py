@@ -80,10 +80,10 @@ def order(
 
     Example: biodesci license order 1 --purpose HMB -o order.json
     """
+    from biodesci.core import files
     from biodesci.core.duo import parse_purpose
     from biodesci.market import offers
     from biodesci.market.orders import order as run
-    from biodesci.party import files
 
     target = new_file(file)
     wanted, chain = parse_purpose(purpose), session.chain()
@@ -106,9 +106,9 @@ def relay(
     yes: _YES = False,
 ) -> None:
     """Submit another account's order: you pay the gas, and the price where it is in ether."""
+    from biodesci.core import files
     from biodesci.core.documents.order import SignedOrder
     from biodesci.market import offers, orders
-    from biodesci.party import files
 
     signed, chain = SignedOrder.parse(files.read(file)), session.chain()
     orders.require_open(chain, signed)
@@ -155,8 +155,8 @@ def _total(offer: Offer) -> str:
 
 
 def _visas(paths: list[Path] | None) -> tuple[SignedVisa, ...]:
+    from biodesci.core import files
     from biodesci.core.documents.visa import SignedVisa
-    from biodesci.party import files
 
     return tuple(SignedVisa.parse(files.read(path)) for path in paths or ())
 

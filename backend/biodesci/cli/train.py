@@ -43,10 +43,10 @@ def open_(
     finalize_seconds: int = 900,
 ) -> None:
     """Open a statistics round, then training rounds, and follow them to their results."""
+    from biodesci.core import files
     from biodesci.core.errors import InputError
     from biodesci.core.features import FeaturePlan
     from biodesci.ee.training import TrainingPlan
-    from biodesci.party import files
     from biodesci.rounds import owner as round_owner
 
     try:

@@ -61,10 +61,10 @@ def encode(
     Compare the codec's fingerprint with the model owner's first (--fingerprint): whoever put another codec
     in its place would read what you encode.
     """
+    from biodesci.core import files
     from biodesci.models import sealed_codec
     from biodesci.models.folder import Marks
     from biodesci.models.tuning import data as tuning_data
-    from biodesci.party import files
 
     marks = Marks.read(folder)
     opened = sealed_codec.open_codec(

@@ -38,11 +38,11 @@ def issue(
 
     Example: biodesci visa issue 0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC --type ResearcherStatus -o a.json
     """
+    from biodesci.core import files
     from biodesci.core.errors import InputError
     from biodesci.core.visa import VisaType
     from biodesci.market.visa import grant_value
     from biodesci.market.visa import issue as run
-    from biodesci.party import files
 
     target = new_file(file)
     kind, holder, chain = visa_type(type_), address(subject), session.chain()
@@ -135,8 +135,8 @@ def trusted(
 
 
 def _load(file: Path) -> SignedVisa:
+    from biodesci.core import files
     from biodesci.core.documents.visa import SignedVisa
-    from biodesci.party import files
 
     return SignedVisa.parse(files.read(file))
 

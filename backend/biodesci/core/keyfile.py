@@ -4,7 +4,7 @@
 
 The key is scrypt(passphrase, salt) (RFC 7914); what stands before the ciphertext and the purpose are
 associated data, so that a file of one purpose does not open as another.
-Files are written by party/files.py.
+Files are written by core/files.py.
 """
 
 from __future__ import annotations

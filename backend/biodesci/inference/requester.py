@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from biodesci.chain.client import Chain
-from biodesci.core import canonical, checkpoint, commitment, envelope
+from biodesci.core import canonical, checkpoint, commitment, envelope, files
 from biodesci.core.errors import AccessDeniedError, IntegrityError, NotFoundError, StateError
 from biodesci.core.onchain import RequestState
 from biodesci.ee.codec import Codec
@@ -32,7 +32,6 @@ from biodesci.inference.requests import (
     split_opening,
 )
 from biodesci.ipfs.client import Ipfs
-from biodesci.party import files
 from biodesci.proof.bundle import Bundle
 from biodesci.registry.models import load_architecture, weights_root
 

@@ -27,7 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from biodesci.chain.client import Chain
-from biodesci.core import canonical, checkpoint, commitment, envelope
+from biodesci.core import canonical, checkpoint, commitment, envelope, files
 from biodesci.core.errors import (
     BioDeSciError,
     ChainError,
@@ -52,7 +52,6 @@ from biodesci.inference.requests import (
 )
 from biodesci.inference.runtime import fp64 as forward
 from biodesci.ipfs.client import Ipfs
-from biodesci.party import files
 from biodesci.proof.trace import Trace, context
 from biodesci.registry.models import Registered, load_registered
 

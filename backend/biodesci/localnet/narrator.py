@@ -20,7 +20,7 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
-from biodesci.party.files import write_atomic
+from biodesci.core.files import write_atomic
 
 Figure = int | float | str | bool
 

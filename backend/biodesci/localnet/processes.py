@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from biodesci.core.errors import ConfigurationError, UnavailableError
-from biodesci.party.files import write_atomic
+from biodesci.core.files import write_atomic
 
 PR_SET_PDEATHSIG = 1
 MAX_RESTARTS = 5

@@ -12,8 +12,8 @@ from typing import Any
 
 from eth_account import Account
 
+from biodesci.core import files
 from biodesci.localnet.stack import CHAIN_ID, Stack
-from biodesci.party import files
 
 
 def new_state(root: Path, chosen: Path | None, name: str) -> Path:

@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from biodesci.chain.client import Chain
-from biodesci.core import disease
+from biodesci.core import disease, files
 from biodesci.core.errors import InputError, IntegrityError, NotFoundError
 from biodesci.ipfs.client import Ipfs
-from biodesci.party import files
 
 CARD_KEY: Final = "biodesci:diseases"
 _MAX_CARD: Final = 4 << 20

@@ -15,7 +15,7 @@ from typing import Any, Final
 from web3.types import TxReceipt
 
 from biodesci.chain.client import Chain
-from biodesci.core import cid, commitment, container, envelope
+from biodesci.core import cid, commitment, container, envelope, files
 from biodesci.core.errors import (
     AccessDeniedError,
     InputError,
@@ -26,7 +26,6 @@ from biodesci.core.errors import (
 )
 from biodesci.core.onchain import LicenseState
 from biodesci.ipfs.client import Ipfs
-from biodesci.party import files
 
 _MAX_ENVELOPE: Final = 4_096
 _MAX_CARD: Final = 4 << 20

@@ -12,9 +12,8 @@ from web3.contract.contract import ContractFunction
 from web3.types import TxReceipt
 
 from biodesci.chain.client import Chain
-from biodesci.core import canonical
+from biodesci.core import canonical, files
 from biodesci.core.errors import ChainError, RevertedError, StateError, UnavailableError
-from biodesci.party import files
 
 
 class Once:

@@ -19,13 +19,13 @@ from hexbytes import HexBytes
 from web3.types import TxReceipt
 
 from biodesci.chain.client import Chain
-from biodesci.core import canonical, cid, container, duo
+from biodesci.core import canonical, cid, container, duo, files
 from biodesci.core.errors import AccessDeniedError, InputError, RevertedError, StateError
 from biodesci.ipfs.client import Ipfs
 from biodesci.market.card import Checked, card, inspect
 from biodesci.market.diseases import Permitted
 from biodesci.market.offers import OfferTerms
-from biodesci.party import dataset_keys, files
+from biodesci.party import dataset_keys
 
 Progress = Callable[[str, int, int], None]  # (step, bytes done, bytes in all)
 

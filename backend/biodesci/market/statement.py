@@ -6,9 +6,8 @@ import json
 import secrets
 from pathlib import Path
 
-from biodesci.core import commitment
+from biodesci.core import commitment, files
 from biodesci.core.errors import InputError, IntegrityError
-from biodesci.party import files
 
 _LONGEST = 1 << 20
 

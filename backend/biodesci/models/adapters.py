@@ -15,7 +15,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from biodesci.core import keyfile
+from biodesci.core import files, keyfile
 from biodesci.core.errors import InputError, NotFoundError, StateError
 from biodesci.ee.adapter_key import AdapterKey
 from biodesci.ee.checkpoint.reading import CONFIG, INDEX, PICKLES, WEIGHTS, read_json
@@ -24,7 +24,6 @@ from biodesci.models.folder import ADAPTER_CONFIG, Marks, stray_adapter
 from biodesci.models.stock_names import renamed, stored_modules
 from biodesci.models.tuning import result as tuned
 from biodesci.models.tuning.result import ADAPTER, MARK
-from biodesci.party import files
 from biodesci.party.model_keys import adapter_key_path, key_path, open_key
 
 PURPOSE = "ee-adapter-key"

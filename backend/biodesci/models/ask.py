@@ -10,6 +10,7 @@ import torch
 from safetensors.numpy import save
 from torch import Tensor
 
+from biodesci.core import files
 from biodesci.core.errors import InputError
 from biodesci.ee.checkpoint.reading import Checkpoint
 from biodesci.ee.codec import Codec
@@ -19,7 +20,6 @@ from biodesci.models import folder as encrypted_folder
 from biodesci.models.folder import OURS, Marks
 from biodesci.models.tuning import records
 from biodesci.models.tuning.data import load_tokenizer
-from biodesci.party import files
 
 ARGUMENTS = ("pixel_values", "x", "input_ids")
 

@@ -10,12 +10,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from biodesci.core import files
 from biodesci.core.errors import StateError
 from biodesci.ee.checkpoint import moving
 from biodesci.ee.checkpoint.reading import Checkpoint
 from biodesci.ee.groups import Mode
 from biodesci.ee.keys import ModelKey
-from biodesci.party import files
 from biodesci.party.model_keys import key_path, open_key, seal_key
 
 Progress = Callable[[int], None]  # bytes done since the last call

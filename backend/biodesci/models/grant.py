@@ -6,6 +6,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from biodesci.core import files
 from biodesci.core.errors import InputError, StateError
 from biodesci.ee.checkpoint import moving
 from biodesci.ee.checkpoint.reading import Checkpoint
@@ -13,7 +14,6 @@ from biodesci.ee.codec import Kind
 from biodesci.ee.codec.split import split as halves
 from biodesci.models import sealed_codec
 from biodesci.models.encrypt import key_id_of
-from biodesci.party import files
 from biodesci.party.model_keys import open_key
 
 

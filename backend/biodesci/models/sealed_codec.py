@@ -21,13 +21,13 @@ from pathlib import Path
 import torch
 from eth_utils.crypto import keccak
 
-from biodesci.core import envelope
+from biodesci.core import envelope, files
 from biodesci.core.errors import BioDeSciError, InputError, IntegrityError, WrongKeyError
 from biodesci.core.keyfile import check_key_id
 from biodesci.ee.codec import Codec, client_half
 from biodesci.ee.codec.client_half import ClientHalf
 from biodesci.ee.parts import Blocks, Part
-from biodesci.party import files, keys
+from biodesci.party import keys
 
 NOWHERE = "0x" + "00" * 20
 SALT = 16  # bytes before the secret

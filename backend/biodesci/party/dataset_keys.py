@@ -6,9 +6,8 @@ import os
 from pathlib import Path
 from typing import Final
 
-from biodesci.core import commitment, container, keyfile
+from biodesci.core import commitment, container, files, keyfile
 from biodesci.core.errors import NotFoundError
-from biodesci.party import files
 
 _PURPOSE: Final = "dataset-key"
 

@@ -10,10 +10,9 @@ from eth_account.messages import encode_typed_data
 from web3 import Web3
 
 from biodesci.chain.client import Chain
-from biodesci.core import envelope, keyfile, typed_data
+from biodesci.core import envelope, files, keyfile, typed_data
 from biodesci.core.documents.registration import SignedRegistration
 from biodesci.core.errors import InputError, NotFoundError, StateError
-from biodesci.party import files
 
 _PURPOSE: Final = "x-wing-seed"
 

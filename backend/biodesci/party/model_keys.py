@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from biodesci.core import keyfile
+from biodesci.core import files, keyfile
 from biodesci.core.errors import NotFoundError, WrongKeyError
 from biodesci.core.keyfile import check_key_id
 from biodesci.ee.keys import ModelKey
-from biodesci.party import files
 
 PURPOSE: Final = "ee-key"
 

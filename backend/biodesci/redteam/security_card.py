@@ -15,11 +15,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from biodesci.core import files
 from biodesci.core.errors import InputError
 from biodesci.ee.architectures import registry
 from biodesci.ee.checkpoint.reading import Checkpoint
 from biodesci.ee.groups import Mode
-from biodesci.party import files
 from biodesci.party.model_keys import open_key
 from biodesci.redteam.attacks import report
 from biodesci.redteam.attacks.drift import unrelated

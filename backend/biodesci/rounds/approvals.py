@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from biodesci.core import cid
+from biodesci.core import cid, files
 from biodesci.core.errors import AccessDeniedError, IntegrityError
-from biodesci.party import files
 
 
 class Approvals:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from biodesci.chain.client import Chain
-from biodesci.core import commitment
+from biodesci.core import commitment, files
 from biodesci.core.errors import AccessDeniedError, InputError, StateError
 from biodesci.core.features import Normalization
 from biodesci.core.onchain import RoundState
@@ -21,7 +21,6 @@ from biodesci.fl.messages import MaskedVector
 from biodesci.fl.protocol import Node, threshold_of
 from biodesci.fl.quantize import Ring
 from biodesci.ipfs.client import Ipfs
-from biodesci.party import files
 from biodesci.registry import rounds, versions
 from biodesci.registry.rounds import Round
 from biodesci.rounds import local_training, signatures

@@ -9,9 +9,9 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from biodesci.core import files
 from biodesci.core.errors import NotFoundError
 from biodesci.fl.masking import Context
-from biodesci.party import files
 
 
 class RoundFolder:

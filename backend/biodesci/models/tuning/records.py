@@ -15,8 +15,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load
 from torch import Tensor
 
+from biodesci.core import files
 from biodesci.core.errors import InputError
-from biodesci.party import files
 
 CSV = (".csv", ".tsv")
 LINES = (".jsonl", ".ndjson")

@@ -13,11 +13,11 @@ from typing import Any
 from safetensors.torch import save_file
 from torch import nn
 
+from biodesci.core import files
 from biodesci.core.errors import StateError
 from biodesci.ee.checkpoint.reading import CONFIG, GENERATION, INDEX, Checkpoint
 from biodesci.ee.checkpoint.writing import ShardWriter
 from biodesci.models.folder import ADAPTER_CONFIG
-from biodesci.party import files
 
 TUNING = "tuning.json"
 ADAPTER = "adapter_model.safetensors"

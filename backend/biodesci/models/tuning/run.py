@@ -19,6 +19,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from biodesci.core import files
 from biodesci.core.errors import BioDeSciError, InputError, WrongKeyError
 from biodesci.ee.checkpoint.reading import CONFIG
 from biodesci.ee.training import check_combination, minibatches
@@ -34,7 +35,6 @@ from biodesci.models.tuning import state as tuning_state
 from biodesci.models.tuning.data import Encoded
 from biodesci.models.tuning.job import LOSSES, Job
 from biodesci.models.tuning.state import Stand
-from biodesci.party import files
 
 FORMAT = "biodesci/tuning/v1"
 LINES = 20  # about so many say how far a run is
