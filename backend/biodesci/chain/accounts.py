@@ -10,6 +10,7 @@ from eth_account import Account
 from eth_account.signers.local import LocalAccount
 from web3 import Web3
 
+from biodesci.core import keyfile
 from biodesci.core.errors import ConfigurationError, NotFoundError, StateError, WrongKeyError
 
 WORK_FACTOR = 1 << 18  # scrypt's n: about a second for each guess at a passphrase
@@ -22,8 +23,7 @@ def create(
 
     A lower `work_factor` is for passphrases that nobody can guess anyhow, being drawn at random.
     """
-    if not passphrase:
-        raise ConfigurationError("An account needs a passphrase.", "Set BIODESCI_PASSPHRASE.")
+    keyfile.check_passphrase(passphrase)
     account: LocalAccount = Account.from_key(private_key) if private_key else Account.create()
     text = json.dumps(account.encrypt(passphrase, kdf="scrypt", iterations=work_factor))
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

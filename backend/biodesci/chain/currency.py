@@ -49,6 +49,28 @@ class Currency:
         return f"{amount.show(units, self.decimals)} {self.name}"
 
 
+@dataclass(frozen=True)
+class Money:
+    """An amount of a currency, in smallest units: "0.01 ETH" to people, exact fields to programs."""
+
+    units: int
+    currency: Currency
+
+    def __str__(self) -> str:
+        return self.currency.show(self.units)
+
+    def document(self) -> dict[str, str]:
+        """For JSON: whole units and smallest units as decimal digits, and ETH or the token's address."""
+        whole = amount.show(self.units, self.currency.decimals or 0)
+        paid_in = "ETH" if self.currency.is_ether else self.currency.address
+        return {"amount": whole, "units": str(self.units), "currency": paid_in}
+
+
+def ether(wei: int) -> Money:
+    """So much ether, given in wei."""
+    return Money(wei, Currency(ETHER, "ETH", 18))
+
+
 def read(chain: Chain, address: str) -> Currency:
     if address == ETHER:
         return Currency(ETHER, "ETH", 18)

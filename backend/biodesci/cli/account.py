@@ -50,12 +50,13 @@ def show(
 ) -> None:
     """Address, balance and what the contracts owe to it."""
     from biodesci.chain import accounts
+    from biodesci.chain.currency import Money
     from biodesci.market.money import holdings
 
     own = accounts.address(session.settings().account_path)
     chain = session.chain(account=False)
     paid_in = token(chain, currency)
-    held = {name: paid_in.show(amount) for name, amount in holdings(chain, own, paid_in).items()}
+    held = {name: Money(amount, paid_in) for name, amount in holdings(chain, own, paid_in).items()}
     has_key = bool(chain.call(chain.keys.functions.hasKey(own)))
     output.record({"address": own, **held, "encryption_key": has_key, "chain_id": chain.chain_id})
 
@@ -66,12 +67,13 @@ def collect(
     to: Annotated[str, typer.Option(help="Another address, where this one cannot take the currency.")] = "",
 ) -> None:
     """Pay out what the contracts owe to this account."""
+    from biodesci.chain.currency import Money
     from biodesci.market.money import collect as run
 
     chain = session.chain()
     paid_in = token(chain, currency)
     paid = run(chain, paid_in, to=address(to) if to else None)
     output.record(
-        {"collected": paid, "shown": paid_in.show(paid)},
+        {"collected": Money(paid, paid_in)},
         "" if paid else f"Nothing is owed to {chain.address} in {paid_in.name}.",
     )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from biodesci.core.errors import BioDeSciError
 from biodesci.core.onchain import LAST_SECOND, UNCOUNTED, utc
 
 if TYPE_CHECKING:
@@ -60,6 +62,25 @@ def when(seconds: int) -> str | None:
 def uses(left: int) -> int | None:
     """A licence's count of uses; None where they are not counted."""
     return None if left == UNCOUNTED else left
+
+
+def within(least: int, most: int) -> Callable[[object], int]:
+    """A parser for options that take a length of time from `least` to `most` seconds."""
+
+    def parse(text: object) -> int:
+        from biodesci.core import duration
+
+        try:
+            seconds = duration.parse(str(text))
+        except BioDeSciError as exc:
+            raise typer.BadParameter(str(exc)) from exc
+        if not least <= seconds <= most:
+            raise typer.BadParameter(
+                f"{text} is not between {duration.show(least)} and {duration.show(most)}."
+            )
+        return seconds
+
+    return parse
 
 
 def wei(ether: str) -> int:

@@ -10,10 +10,10 @@ import typer
 
 from biodesci.cli import offers, output, session
 from biodesci.cli.arguments import Number, address, new_file
-from biodesci.core.onchain import DAY, NOBODY
+from biodesci.core.onchain import DAY
 
 if TYPE_CHECKING:
-    from biodesci.chain.client import Chain
+    from biodesci.market.catalogue import Entry
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -127,50 +127,48 @@ def publish(
     )
 
 
-def _summary(chain: Chain, dataset_id: int) -> dict[str, Any]:
-    from biodesci.core import cid, duo
-    from biodesci.core.errors import NotFoundError
+def _row(entry: Entry) -> dict[str, Any]:
+    from biodesci.chain.currency import Money
+    from biodesci.core import duo
 
-    functions = chain.datasets.functions
-    if not 1 <= dataset_id <= chain.call(functions.datasetCount()):
-        raise NotFoundError(f"There is no dataset {dataset_id}.", "List them: biodesci dataset list.")
-    version = chain.call(functions.latestVersion(dataset_id))
-    found = chain.read(chain.datasets, "versionOf", dataset_id, version)
-    custodian = chain.call(functions.custodianOf(dataset_id))
+    prices = [Money(offer.price, offer.currency) for offer in entry.open_offers]
     return {
-        "id": dataset_id,
-        "owner": chain.call(functions.ownerOf(dataset_id)),
-        "custodian": None if custodian == NOBODY else custodian,
-        "version": version,
-        "terms": duo.codes(found["terms"]),
-        "terms_in_words": duo.describe(found["terms"]),
-        "diseases": "0x" + found["diseases"].hex() if any(found["diseases"]) else None,
-        "withdrawn": bool(found["withdrawnAt"]),
-        "card": cid.from_digest(found["card"]),
-        "content_root": "0x" + found["contentRoot"].hex(),
-        "parents": list(chain.call(functions.parentsOf(dataset_id))),
+        "id": entry.id,
+        "name": entry.name,
+        "price": prices,
+        "terms": duo.codes(entry.terms),
+        "version": entry.version,
+        "withdrawn": entry.withdrawn,
+        "owner": entry.owner,
+        "card": entry.card,
     }
 
 
 @app.command("list")
 def list_() -> None:
-    """All datasets on chain."""
-    chain = session.chain(account=False)
-    count = chain.call(chain.datasets.functions.datasetCount())
-    rows = [_summary(chain, i) for i in range(1, count + 1)]
-    output.table(
-        rows, ["id", "owner", "version", "terms", "withdrawn", "card"], "No dataset is published yet."
-    )
+    """All datasets on chain, with their names and what an open offer costs."""
+    from biodesci.market import catalogue
+
+    rows = [_row(entry) for entry in catalogue.entries(session.chain(account=False), session.ipfs())]
+    columns = ("id", "name", "price", "terms", "version", "withdrawn", "owner")
+    output.table(rows, columns, "No dataset is published yet.")
 
 
 @app.command()
 def show(dataset_id: Number) -> None:
     """One dataset with its offers."""
-    from biodesci.market.offers import of_dataset
+    from biodesci.market import catalogue
 
-    chain = session.chain(account=False)
-    shown = _summary(chain, dataset_id)
-    output.record({**shown, "offers": [str(offer) for offer in of_dataset(chain, dataset_id)]})
+    entry = catalogue.entry(session.chain(account=False), session.ipfs(), dataset_id)
+    more = {
+        "custodian": entry.custodian,
+        "terms_in_words": entry.terms_in_words,
+        "diseases": None if entry.diseases is None else "0x" + entry.diseases.hex(),
+        "content_root": entry.content_root,
+        "parents": list(entry.parents),
+        "offers": [str(offer) for offer in entry.offers],
+    }
+    output.record({**_row(entry), **more})
 
 
 @app.command()
@@ -200,9 +198,13 @@ def prove(
 
 
 @app.command()
-def withdraw(dataset_id: Number, version: Number) -> None:
+def withdraw(dataset_id: Number, version: Number, yes: output.Yes = False) -> None:
     """Withdraw consent: no sale, release or training any more. What was delivered can't be recalled."""
     chain = session.chain()
+    output.consent(
+        f"Consent to version {version} of dataset {dataset_id} is withdrawn for ever.",
+        yes=yes,
+    )
     chain.send(chain.datasets.functions.withdraw(dataset_id, version))
     output.record({"dataset_id": dataset_id, "version": version, "withdrawn": True})
 

@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from biodesci.cli import output, session
-from biodesci.cli.arguments import Number, address
+from biodesci.cli.arguments import Number, address, wei, within
+from biodesci.core.onchain import DAY
 
 app = typer.Typer(help="Encrypted inference: request, collect, disclose.", no_args_is_help=True)
 
@@ -24,21 +25,32 @@ def request(
         int, typer.Option(min=1, help="Number of the model's statistics round (normalization).")
     ],
     version: Annotated[int, typer.Option(min=0, help="0: the latest.")] = 0,
-    fee: Annotated[int, typer.Option(min=0, help="In wei; held in escrow until the answer is accepted.")] = 0,
-    deadline: Annotated[int, typer.Option(min=1, help="Seconds the worker has.")] = 3600,
-    window: Annotated[int, typer.Option(min=0, help="Seconds to dispute the answer.")] = 86_400,
+    fee: Annotated[
+        str, typer.Option(help="In ether, such as 0.01; held in escrow until the answer is accepted.")
+    ] = "0",
+    deadline: Annotated[
+        int, typer.Option(parser=within(1, 365 * DAY), metavar="TIME", help="What the worker has.")
+    ] = 3600,
+    window: Annotated[
+        int, typer.Option(parser=within(0, 365 * DAY), metavar="TIME", help="What you have to dispute it.")
+    ] = DAY,
     arbiter: Annotated[str, typer.Option(help="Address that decides disputes; none: no disputes.")] = "",
+    yes: output.Yes = False,
 ) -> None:
     """Encode the records, seal them to the worker and request the inference."""
+    from biodesci.chain.currency import ether
     from biodesci.core import files
     from biodesci.inference.requester import NO_ARBITER, request_inference
     from biodesci.registry.codecs import load_codec
     from biodesci.rounds.node import read_statistics
 
+    paid = wei(fee)
     chain, ipfs = session.chain(), session.ipfs()
     normalization = read_statistics(chain, ipfs, statistics, model)
     x = normalization.apply(normalization.plan.encode_inputs(files.read(table)))
     chosen = version or int(chain.call(chain.models.functions.latestVersion(model)))
+    if paid:
+        output.consent(f"The request puts {ether(paid)} into escrow for {worker}.", yes=yes)
     request_id = request_inference(
         chain,
         ipfs,
@@ -48,7 +60,7 @@ def request(
         worker=address(worker),
         x=x,
         codec=load_codec(chain, ipfs, session.seed(), model, "inference"),
-        fee=fee,
+        fee=paid,
         deadline_seconds=deadline,
         challenge_window=window,
         arbiter=address(arbiter) if arbiter else NO_ARBITER,
@@ -83,6 +95,7 @@ def result(
 @app.command("list")
 def list_() -> None:
     """All requests of this account."""
+    from biodesci.chain.currency import ether
     from biodesci.inference.requester import requests_of
 
     chain = session.chain()
@@ -92,7 +105,7 @@ def list_() -> None:
             "model": r.model_id,
             "version": r.version,
             "worker": r.worker,
-            "fee": r.fee,
+            "fee": ether(r.fee),
             "state": r.state.name.lower(),
         }
         for r in requests_of(chain, chain.address)
@@ -130,17 +143,19 @@ def challenge(
 @app.command()
 def reclaim(request_id: Number) -> None:
     """Get the fee back of a request that was not answered in time, or whose answer was refused."""
+    from biodesci.chain.currency import ether
     from biodesci.inference import requester as infer
 
-    output.record({"request": request_id, "wei": infer.reclaim(session.chain(), request_id)})
+    output.record({"request": request_id, "paid": ether(infer.reclaim(session.chain(), request_id))})
 
 
 @app.command()
 def withdraw() -> None:
     """For workers: get the fees of accepted answers."""
+    from biodesci.chain.currency import ether
     from biodesci.inference import requester as infer
 
-    output.record({"wei": infer.withdraw(session.chain())})
+    output.record({"paid": ether(infer.withdraw(session.chain()))})
 
 
 @app.command()

@@ -90,8 +90,9 @@ def show(account: str = typer.Argument("", help="Address; this role's own if not
 
 
 @app.command()
-def revoke() -> None:
+def revoke(yes: output.Yes = False) -> None:
     """Withdraw the key on chain: nothing is sealed to it any more."""
     chain = session.chain()
+    output.consent(f"Nothing is sealed to the present key of {chain.address} any more.", yes=yes)
     chain.send(chain.keys.functions.revoke())
     output.record({"account": chain.address}, "Key revoked. Register another before the next purchase.")

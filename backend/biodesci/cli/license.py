@@ -37,8 +37,7 @@ def _row(chain: Chain, license_id: int) -> dict[str, Any]:
         "state": held.state.name.lower(),
         "right": ("none", *RIGHTS)[held.right],
         "active": held.active,
-        "price": paid_in.show(held.price),
-        "currency": None if paid_in.is_ether else paid_in.address,
+        "price": currency.Money(held.price, paid_in),
         "purpose": duo.codes(held.purpose),
         "deadline": when(held.deadline),
         "expires": when(held.expires_at),
@@ -116,6 +115,7 @@ def dispute(license_id: Number, reason: _REASON) -> None:
 def resolve(
     license_id: Number,
     pay: Annotated[str, typer.Argument(help="Who gets the price: owner or buyer.")],
+    yes: output.Yes = False,
 ) -> None:
     """As the arbiter that the offer names: decide a dispute."""
     from biodesci.core.errors import InputError
@@ -123,6 +123,7 @@ def resolve(
     if pay not in ("owner", "buyer"):
         raise InputError(f"{pay!r} is no side of a dispute.", "Name who gets the price: owner or buyer.")
     chain = session.chain()
+    output.consent(f"The price of licence {license_id} goes to the {pay}, for ever.", yes=yes)
     chain.send(chain.licenses.functions.resolve(license_id, pay == "owner"))
     output.record({"license_id": license_id, "state": "settled" if pay == "owner" else "refunded"})
 
@@ -166,19 +167,21 @@ def reject(license_id: Number, reason: _REASON) -> None:
 @app.command("refund-due")
 def refund_due(license_id: Number) -> None:
     """What the dataset's owner would pay back for revoking a licence now."""
+    from biodesci.chain.currency import Money
     from biodesci.market.renewal import refund_due as run
 
     due, paid_in = run(session.chain(account=False), license_id)
-    output.record({"license_id": license_id, "due": due, "shown": paid_in.show(due)})
+    output.record({"license_id": license_id, "due": Money(due, paid_in)})
 
 
 @app.command()
 def revoke(
     license_id: Number,
     reason: _REASON,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before paying back.")] = False,
+    yes: output.Yes = False,
 ) -> None:
     """As the dataset's owner: end a licence, and pay back what its terms say. Downloads can't be recalled."""
+    from biodesci.chain.currency import Money
     from biodesci.market import renewal
     from biodesci.market.license import short_text
 
@@ -186,8 +189,10 @@ def revoke(
     chain = session.chain()
     renewal.require_owner(chain, license_id)
     due, paid_in = renewal.refund_due(chain, license_id)
-    if due:
-        output.consent(f"Revoking licence {license_id} pays {paid_in.show(due)} back to its holder.", yes=yes)
+    output.consent(
+        f"Revoking licence {license_id} ends it for ever, and pays {paid_in.show(due)} back to its holder.",
+        yes=yes,
+    )
     done = renewal.revoke(chain, license_id, reason)
-    paid = {"paid_back": done.paid_back, "shown": done.currency.show(done.paid_back)}
+    paid = {"paid_back": Money(done.paid_back, done.currency)}
     output.record({"license_id": license_id, "state": "revoked", "sent": done.sent, **paid})

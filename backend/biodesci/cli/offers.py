@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from biodesci.cli import output, session
-from biodesci.cli.arguments import Number, address, token
+from biodesci.cli.arguments import Number, address, token, within
 from biodesci.core.onchain import DAY, NOBODY, UNCOUNTED
 
 if TYPE_CHECKING:
@@ -22,7 +22,12 @@ _SECONDS = 2**32 - 1  # what an offer has room for
 PRICE = "In whole units of the currency, such as 0.01"
 Right = Annotated[str, typer.Option(help="download, train or infer.")]
 Paid = Annotated[str, typer.Option(help="An ERC-20's address, or ETH.")]
-Duration = Annotated[int, typer.Option(min=0, max=_SECONDS, help="Seconds of access; 0: no end.")]
+Duration = Annotated[
+    int,
+    typer.Option(
+        parser=within(0, _SECONDS), metavar="TIME", help="How long access lasts, such as 30d; 0: no end."
+    ),
+]
 Uses = Annotated[int, typer.Option(min=0, max=UNCOUNTED - 1, help="0: not counted.")]
 Visas = Annotated[
     list[str] | None,
@@ -32,10 +37,16 @@ ProRata = Annotated[
     bool, typer.Option("--pro-rata", help="If you revoke a licence, pay the unused part back.")
 ]
 DeliveryWindow = Annotated[
-    int, typer.Option(min=1, max=365 * DAY, help="Seconds you have to deliver the key; then: refund.")
+    int,
+    typer.Option(
+        parser=within(1, 365 * DAY), metavar="TIME", help="What you have to deliver the key; then: refund."
+    ),
 ]
 DisputeWindow = Annotated[
-    int, typer.Option(min=1, max=90 * DAY, help="Seconds a buyer has to dispute; then you are paid.")
+    int,
+    typer.Option(
+        parser=within(1, 90 * DAY), metavar="TIME", help="What a buyer has to dispute; then you are paid."
+    ),
 ]
 Arbiter = Annotated[
     str, typer.Option(help="Address that decides disputes; without one, a dispute refunds at once.")
@@ -94,7 +105,7 @@ def offer(
 ) -> None:
     """Offer licences for a dataset of yours.
 
-    Example: biodesci dataset offer 1 --price 25 --duration 2592000 --visas registered-access --pro-rata
+    Example: biodesci dataset offer 1 --price 25 --duration 30d --visas registered-access --pro-rata
     """
     from biodesci.market.offers import create, get
 

@@ -6,10 +6,16 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from biodesci.core.errors import InputError
 
 if TYPE_CHECKING:
     from rich.progress import Progress
+
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask: this is the consent.")]
 
 _state = {"json": False}
 
@@ -25,7 +31,7 @@ def json_wanted() -> bool:
 def record(data: Mapping[str, Any], sentence: str = "") -> None:
     """One result: its fields under a sentence, or one JSON object."""
     if json_wanted():
-        _line(json.dumps(data, default=str))
+        _line(json.dumps(data, default=_json))
         return
     if sentence:
         _line(sentence)
@@ -37,7 +43,7 @@ def record(data: Mapping[str, Any], sentence: str = "") -> None:
 def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], empty: str) -> None:
     """Several results: a table of `columns`, or one JSON array of all fields."""
     if json_wanted():
-        _line(json.dumps(list(rows), default=str))
+        _line(json.dumps(list(rows), default=_json))
         return
     if not rows:
         _line(empty)
@@ -68,12 +74,17 @@ def note(text: str) -> None:
 
 
 def consent(text: str, *, yes: bool) -> None:
-    """Says what will be paid, and asks for it on a terminal; elsewhere the command itself is the consent."""
+    """Says what will be paid or cannot be undone, and asks for it. InputError where nobody can be asked:
+    without a terminal `--yes` is the consent.
+    """
     note(text)
-    if yes or json_wanted() or not sys.stdin.isatty():
+    if yes:
         return
-    import typer
-
+    if not sys.stdin.isatty():
+        raise InputError(
+            "This needs consent, and there is no terminal to ask on; nothing was sent.",
+            "Repeat the command with --yes.",
+        )
     typer.confirm("Go on?", abort=True, err=True)
 
 
@@ -122,3 +133,10 @@ def _text(value: Any) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(_text(v) for v in value) or "-"
     return str(value)
+
+
+def _json(value: Any) -> Any:
+    """What JSON has no type for: amounts of money by their fields, everything else as text."""
+    from biodesci.chain.currency import Money
+
+    return value.document() if isinstance(value, Money) else str(value)

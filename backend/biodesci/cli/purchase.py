@@ -34,7 +34,6 @@ _MONDO = Annotated[
 _STATEMENT = Annotated[
     str, typer.Option(help="Research plan: text, or a file of it. Its salted hash is public, it stays here.")
 ]
-_YES = Annotated[bool, typer.Option("--yes", help="Do not ask before paying.")]
 
 
 @app.command()
@@ -46,7 +45,7 @@ def buy(
     mondo: _MONDO = None,
     statement: _STATEMENT = "",
     again: Annotated[bool, typer.Option("--again", help="Buy although you hold such a licence.")] = False,
-    yes: _YES = False,
+    yes: output.Yes = False,
 ) -> None:
     """Buy a licence: one transaction, the price in escrow until the key is delivered.
 
@@ -74,7 +73,7 @@ def order(
     mondo: _MONDO = None,
     statement: _STATEMENT = "",
     days: Annotated[int, typer.Option(min=1, max=30, help="How long it may be submitted.")] = 1,
-    yes: _YES = False,
+    yes: output.Yes = False,
 ) -> None:
     """Sign a purchase, with its payment, for somebody else to submit: costs you no gas.
 
@@ -103,7 +102,7 @@ def order(
 @app.command()
 def relay(
     file: Annotated[Path, typer.Argument(help="A buyer's order.")],
-    yes: _YES = False,
+    yes: output.Yes = False,
 ) -> None:
     """Submit another account's order: you pay the gas, and the price where it is in ether."""
     from biodesci.core import files
@@ -128,8 +127,9 @@ def cancel_orders() -> None:
 
 
 @app.command()
-def renew(license_id: Number, visa: _VISA = None, yes: _YES = False) -> None:
+def renew(license_id: Number, visa: _VISA = None, yes: output.Yes = False) -> None:
     """Buy a settled licence's offer once more: as much time, and as many uses, on top."""
+    from biodesci.chain.currency import Money
     from biodesci.market import offers
     from biodesci.market.license import own
     from biodesci.market.renewal import renew as run
@@ -143,8 +143,7 @@ def renew(license_id: Number, visa: _VISA = None, yes: _YES = False) -> None:
             "license_id": license_id,
             "expires": when(done.expires_at),
             "uses_left": uses(done.uses_left),
-            "paid": done.paid,
-            "shown": offer.currency.show(done.paid),
+            "paid": Money(done.paid, offer.currency),
         }
     )
 

@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from biodesci.cli import output, session
-from biodesci.cli.arguments import Number, address
+from biodesci.cli.arguments import Number, address, when, within
+from biodesci.core.onchain import DAY
 
 if TYPE_CHECKING:
     from biodesci.rounds.owner import Progress, Result
+
+_TIME = within(1, 365 * DAY)
 
 app = typer.Typer(help="Federated rounds: open, list, show, approve, lineage, abort.", no_args_is_help=True)
 
@@ -38,9 +41,9 @@ def open_(
     weight_decay: float = 0.01,
     optimizer: str = "sgd",
     seed: str = "",
-    enrol_seconds: int = 120,
-    commit_seconds: int = 600,
-    finalize_seconds: int = 900,
+    enrol: Annotated[int, typer.Option(parser=_TIME, metavar="TIME", help="Until nodes must enrol.")] = 120,
+    commit: Annotated[int, typer.Option(parser=_TIME, metavar="TIME", help="Until they must commit.")] = 600,
+    finalize: Annotated[int, typer.Option(parser=_TIME, metavar="TIME", help="Until all ends.")] = 900,
 ) -> None:
     """Open a statistics round, then training rounds, and follow them to their results."""
     from biodesci.core import files
@@ -64,7 +67,7 @@ def open_(
         cohort=cohort,
         statistics=statistics,
         min_nodes=min_nodes,
-        deadlines=round_owner.Deadlines(enrol_seconds, commit_seconds, finalize_seconds),
+        deadlines=round_owner.Deadlines(enrol, commit, finalize),
         watch=_note,
     )
     output.table(
@@ -125,7 +128,11 @@ def show(round_id: Number) -> None:
     elif found.state is RoundState.ABORTED:
         data["reason"] = round_owner.abort_reason(chain, round_id)
     else:
-        data |= {"awaited": list(where.awaited), "until": where.until, "seconds left": where.seconds_left}
+        data |= {
+            "awaited": list(where.awaited),
+            "until": when(where.until),
+            "seconds left": where.seconds_left,
+        }
     output.record(data, str(where))
 
 
@@ -161,11 +168,14 @@ def lineage(model_id: Number) -> None:
 
 @app.command()
 def abort(
-    round_id: Number, reason: Annotated[str, typer.Option(help="At most 32 bytes.")] = "by the owner"
+    round_id: Number,
+    reason: Annotated[str, typer.Option(help="At most 32 bytes.")] = "by the owner",
+    yes: output.Yes = False,
 ) -> None:
     """End a round: the model owner at any time, anyone once it is stuck."""
     from biodesci.rounds import owner as round_owner
 
+    output.consent(f"Aborting round {round_id} loses what its nodes computed.", yes=yes)
     round_owner.abort(session.chain(), round_id, reason)
     output.record({"round": round_id, "reason": reason}, "Round aborted.")
 

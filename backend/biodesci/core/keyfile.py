@@ -21,6 +21,7 @@ from biodesci.core.errors import InputError, IntegrityError, WrongKeyError
 
 _MAGIC: Final = b"BDSK\x01"
 _HEADER_SIZE: Final = 8 + 16 + 12
+SHORTEST_PASSPHRASE: Final = 10  # the page has the same rule
 _R: Final = 8
 _P: Final = 3
 _DEFAULT_N: Final = 1 << 15  # with r = 8, p = 3: one of OWASP's recommended settings, 32 MiB
@@ -32,10 +33,19 @@ def seal(secret: bytes, passphrase: str, purpose: str, *, n: int = _DEFAULT_N) -
     log_n = n.bit_length() - 1
     if n != 1 << max(log_n, 0) or log_n not in _LOG_N:
         raise InputError(f"scrypt cannot use n = {n}.", "A power of two from 2^10 to 2^20.")
-    if not passphrase:
-        raise InputError("The passphrase is empty.", "Set BIODESCI_PASSPHRASE, or type one when asked.")
+    check_passphrase(passphrase)
     header = _MAGIC + bytes([log_n, _R, _P]) + os.urandom(16 + 12)
     return header + _cipher(header, passphrase).encrypt(header[24:], secret, _associated(header, purpose))
+
+
+def check_passphrase(passphrase: str) -> None:
+    """InputError where a new secret must not be sealed by it: whoever gets the file can try short ones."""
+    if len(unicodedata.normalize("NFC", passphrase)) < SHORTEST_PASSPHRASE:
+        raise InputError(
+            f"A passphrase has {SHORTEST_PASSPHRASE} characters at least.",
+            "Choose a longer one, such as four words (BIODESCI_PASSPHRASE); what was sealed by a shorter one "
+            "still opens.",
+        )
 
 
 def open_(data: bytes, passphrase: str, purpose: str) -> bytes:

@@ -8,7 +8,7 @@ from typing import Final
 from biodesci.chain import currency
 from biodesci.chain.client import Chain
 from biodesci.chain.currency import ETHER, Currency
-from biodesci.core import duo, visa
+from biodesci.core import duo, duration, visa
 from biodesci.core.errors import InputError, NotFoundError, StateError
 from biodesci.core.onchain import DAY, NOBODY
 
@@ -36,7 +36,7 @@ class Offer:
     def __str__(self) -> str:
         parts = [f"{('none', *RIGHTS)[self.right]} for {self.currency.show(self.price)}"]
         if self.duration:
-            parts.append(f"{span(self.duration)} of access")
+            parts.append(f"{duration.show(self.duration)} of access")
         if self.uses:
             parts.append(f"{self.uses} uses")
         if self.visas:
@@ -46,15 +46,6 @@ class Offer:
         if self.arbiter != NOBODY:
             parts.append(f"disputes decided by {self.arbiter}")
         return f"{self.id}: {', '.join(parts)} ({'open' if self.open else 'closed'})"
-
-
-def span(seconds: int) -> str:
-    """In the largest unit that counts it whole: "30 days"."""
-    for unit, length in (("day", DAY), ("hour", 3_600), ("minute", 60)):
-        if seconds and seconds % length == 0:
-            number = seconds // length
-            return f"{number} {unit}{'s' if number > 1 else ''}"
-    return f"{seconds} s"
 
 
 @dataclass(frozen=True)

@@ -38,12 +38,14 @@ def delivered(people: Any, license_id: int) -> None:
 
 def test_a_long_statement_is_no_file_and_a_short_one_that_names_none_is_said(people: Any) -> None:
     offer = sale(people)
-    code, _, err = people.try_("buyer", "license", "buy", offer, "--purpose", "HMB", "--statement", PLAN)
+    code, _, err = people.try_(
+        "buyer", "license", "buy", "--yes", offer, "--purpose", "HMB", "--statement", PLAN
+    )
     assert code == 0, err
     (kept,) = (people.home("buyer") / "statements").iterdir()
     assert json.loads(kept.read_text())["text"] == PLAN
     code, _, err = people.try_(
-        "buyer", "license", "buy", offer, "--purpose", "HMB", "--statement", "plam.txt"
+        "buyer", "license", "buy", "--yes", offer, "--purpose", "HMB", "--statement", "plam.txt"
     )
     assert code == 0, err
     assert "no file of that name" in err
@@ -63,7 +65,7 @@ def test_terms_without_a_price_offer_nothing_so_they_are_refused(people: Any, tm
     "command",
     [
         ("key", "register", "--sign"),
-        ("license", "order", 1, "--purpose", "HMB", "-o"),
+        ("license", "order", "--yes", 1, "--purpose", "HMB", "-o"),
         ("visa", "issue", "0x" + "11" * 20, "--type", "ResearcherStatus", "-o"),
         ("dataset", "prove", 1, "MONDO:0006021", "--mondo", __file__, "-o"),
     ],
@@ -81,10 +83,10 @@ def test_an_order_for_another_network_is_refused_before_its_offer_is_looked_up(
     people: Any, tmp_path: Path
 ) -> None:
     file = tmp_path / "order.json"
-    people.run("buyer", "license", "order", sale(people), "--purpose", "HMB", "-o", file)
+    people.run("buyer", "license", "order", "--yes", sale(people), "--purpose", "HMB", "-o", file)
     document = json.loads(file.read_text())
     file.write_text(json.dumps({**document, "chainId": 1, "order": {**document["order"], "offerId": 10**9}}))
-    code, _, err = people.try_("stranger", "license", "relay", file)
+    code, _, err = people.try_("stranger", "license", "relay", "--yes", file)
     assert code == 2
     assert "another network" in err
 
@@ -98,25 +100,33 @@ def test_a_dispute_is_decided_by_the_offers_arbiter(people: Any) -> None:
     )  # fmt: skip
     assert f"disputes decided by {people.address('arbiter')}" in made["offer"]
     for side, state in (("owner", "settled"), ("buyer", "refunded")):
-        number = run("buyer", "license", "buy", made["offer_id"], "--purpose", "HMB", "--again")["license_id"]
+        number = run("buyer", "license", "buy", "--yes", made["offer_id"], "--purpose", "HMB", "--again")[
+            "license_id"
+        ]
         delivered(people, number)
         assert run("buyer", "license", "dispute", number, "wrong key")["state"] == "disputed"
-        assert people.try_("arbiter", "license", "resolve", number, "nobody")[0] == 2
-        code, _, err = people.try_("owner", "license", "resolve", number, side)
+        assert people.try_("arbiter", "license", "resolve", "--yes", number, "nobody")[0] == 2
+        code, _, err = people.try_("owner", "license", "resolve", "--yes", number, side)
         assert (code, "AccessLicense_NotArbiter" in err) == (1, True), err
-        assert run("arbiter", "license", "resolve", number, side)["state"] == state
+        assert run("arbiter", "license", "resolve", "--yes", number, side)["state"] == state
         assert run("buyer", "license", "show", number)["state"] == state
 
 
 def test_a_dispute_without_an_arbiter_says_that_the_price_is_back(people: Any) -> None:
-    number = people.run("buyer", "license", "buy", sale(people), "--purpose", "HMB")["license_id"]
+    number = people.run("buyer", "license", "buy", "--yes", sale(people), "--purpose", "HMB")["license_id"]
     delivered(people, number)
     assert people.run("buyer", "license", "dispute", number, "wrong key")["state"] == "refunded"
 
 
 def test_nobody_is_asked_about_what_will_be_refused(people: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     number = people.run(
-        "buyer", "license", "buy", sale(people, price=1000, duration=600, pro_rata=True), "--purpose", "HMB"
+        "buyer",
+        "license",
+        "buy",
+        "--yes",
+        sale(people, price=1000, duration=600, pro_rata=True),
+        "--purpose",
+        "HMB",
     )["license_id"]
     delivered(people, number)
     people.run("buyer", "license", "confirm", number)
@@ -137,15 +147,18 @@ def test_nobody_is_asked_about_what_will_be_refused(people: Any, monkeypatch: py
 
 def test_a_renewal_is_told_in_words(people: Any) -> None:
     offer = sale(people, price=1000, duration=600)
-    number = people.run("buyer", "license", "buy", offer, "--purpose", "HMB")["license_id"]
+    number = people.run("buyer", "license", "buy", "--yes", offer, "--purpose", "HMB")["license_id"]
     assert people.run("buyer", "license", "show", number)["uses_left"] is None
     delivered(people, number)
     people.run("buyer", "license", "confirm", number)
     end = people.run("buyer", "license", "show", number)["expires"]
-    done = people.run("buyer", "license", "renew", number)
+    done = people.run("buyer", "license", "renew", "--yes", number)
     assert done["expires"] > end
     assert done["expires"] == people.run("buyer", "license", "show", number)["expires"]
-    assert (done["uses_left"], done["paid"], done["shown"]) == (None, 1000, "0.000000000000001 ETH")
+    assert (done["uses_left"], done["paid"]) == (
+        None,
+        {"amount": "0.000000000000001", "units": "1000", "currency": "ETH"},
+    )
 
 
 @pytest.mark.parametrize(
@@ -178,6 +191,8 @@ def test_a_new_passphrase_is_asked_for_twice(
 
 
 def test_nothing_owed_is_said(people: Any, capsys: pytest.CaptureFixture[str]) -> None:
-    assert people.run("stranger", "account", "collect") == {"collected": 0, "shown": "0 ETH"}
+    assert people.run("stranger", "account", "collect") == {
+        "collected": {"amount": "0", "units": "0", "currency": "ETH"}
+    }
     code, _, err = people.try_("stranger", "account", "collect", "--to", "0x" + "00" * 20)
     assert (code, "zero address" in err) == (2, True)

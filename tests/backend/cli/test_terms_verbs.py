@@ -62,7 +62,7 @@ def test_registered_access_to_a_disease_in_dollars(
     shown = run("buyer", "dataset", "show", dataset)
     assert "25 TUSD" in shown["offers"][0]
     assert "ResearcherStatus" in shown["offers"][0]
-    asked = ("license", "buy", offer, "--purpose", "DS", "--disease", ANGINA)
+    asked = ("license", "buy", "--yes", offer, "--purpose", "DS", "--disease", ANGINA)
     code, _, err = people.try_("buyer", *asked)
     assert code == 1
     assert "AcceptedTermsAndPolicies, ResearcherStatus" in err
@@ -87,16 +87,18 @@ def test_registered_access_to_a_disease_in_dollars(
     run("buyer", "license", "download", number, target)
     assert target.read_text() == ROWS
     run("buyer", "license", "confirm", number)
-    assert run("owner", "account", "show", "--currency", dollar.address)["owed_for_licences"] == "25 TUSD"
-    assert run("owner", "account", "collect", "--currency", dollar.address)["shown"] == "25 TUSD"
-    renewed = run("buyer", "license", "renew", number, *shown_visas)
-    assert renewed["paid"] == 25_000_000
+    assert (
+        run("owner", "account", "show", "--currency", dollar.address)["owed_for_licences"]["amount"] == "25"
+    )
+    assert run("owner", "account", "collect", "--currency", dollar.address)["collected"]["amount"] == "25"
+    renewed = run("buyer", "license", "renew", "--yes", number, *shown_visas)
+    assert renewed["paid"]["units"] == "25000000"
 
     due = run("owner", "license", "refund-due", number)
-    assert 49_000_000 < due["due"] <= 50_000_000
+    assert 49_000_000 < int(due["due"]["units"]) <= 50_000_000
     dollar.mint(people.address("owner"), 50_000_000)
-    revoked = run("owner", "license", "revoke", number, "ended")
-    assert 49_000_000 < revoked["paid_back"] <= due["due"]
+    revoked = run("owner", "license", "revoke", "--yes", number, "ended")
+    assert 49_000_000 < int(revoked["paid_back"]["units"]) <= int(due["due"]["units"])
     assert run("buyer", "license", "show", number)["state"] == "revoked"
 
 
@@ -108,7 +110,9 @@ def test_a_visa_that_was_taken_back_counts_no_more(people: Any, sale: Any, tmp_p
     code, _, err = people.try_("buyer", "visa", "check", options[1], sale["dataset_id"])
     assert code == 1
     assert "VisaRegistry_Revoked" in err
-    code, _, err = people.try_("buyer", "license", "buy", sale["offer_id"], "--purpose", "DS", *options)
+    code, _, err = people.try_(
+        "buyer", "license", "buy", "--yes", sale["offer_id"], "--purpose", "DS", *options
+    )
     assert code == 1
     assert "VisaRegistry_Revoked" in err
 
@@ -124,14 +128,25 @@ def test_a_newcomer_without_ether_gets_key_and_licence(
     assert run("relayer", "key", "relay", key)["sent"] is True
     assert run("relayer", "key", "relay", key)["sent"] is False
     options = visas(people, tmp_path, "newcomer")
-    asked = ("license", "order", sale["offer_id"], "--purpose", "DS", "--disease", ANGINA, "--mondo", MONDO)
+    asked = (
+        "license",
+        "order",
+        "--yes",
+        sale["offer_id"],
+        "--purpose",
+        "DS",
+        "--disease",
+        ANGINA,
+        "--mondo",
+        MONDO,
+    )
     assert run("newcomer", *asked, *options, "-o", order)["payment"] == "authorization"
     assert stat.S_IMODE(order.stat().st_mode) == 0o600
     assert people.try_("newcomer", *asked, *options, "-o", order)[0] == 1, "the file is there already"
-    bought = run("relayer", "license", "relay", order)
+    bought = run("relayer", "license", "relay", "--yes", order)
     held = run("newcomer", "license", "show", bought["license_id"])
-    assert (held["licensee"], held["price"]) == (people.address("newcomer"), "25 TUSD")
-    assert people.try_("relayer", "license", "relay", order)[0] == 1
+    assert (held["licensee"], held["price"]["amount"]) == (people.address("newcomer"), "25")
+    assert people.try_("relayer", "license", "relay", "--yes", order)[0] == 1
     localnet.rpc("anvil_setBalance", people.address("newcomer"), hex(10**18))
     assert run("newcomer", "license", "cancel-orders")["cancelled"]
 
@@ -167,7 +182,7 @@ def test_a_required_value_is_the_hash_of_a_text(people: Any, sale: Any, tmp_path
         (("dataset", "offer", 1, "--price", "1", "--pro-rata"), "no unused part"),
         (("visa", "require-value", "--type", "registered-access"), "stands for several"),
         (("visa", "show", __file__), "no visa"),
-        (("license", "relay", __file__), "no order"),
+        (("license", "relay", "--yes", __file__), "no order"),
         (("key", "relay", __file__), "no registration"),
     ],
 )

@@ -20,7 +20,7 @@ import transformers
 from tokenizers import Tokenizer, models, pre_tokenizers, processors, trainers
 
 from biodesci.cli import main, session
-from biodesci.models import encrypt
+from biodesci.core import keyfile
 from biodesci.party.model_keys import open_key
 
 transformers.logging.set_verbosity_error()
@@ -117,9 +117,9 @@ class Table:
 @pytest.fixture(autouse=True, scope="module")
 def quick_passphrases() -> Any:
     """scrypt at its lowest cost: these tests open keys dozens of times."""
-    seal = encrypt.keyfile.seal
+    seal = keyfile.seal
     patched = pytest.MonkeyPatch()
-    patched.setattr(encrypt.keyfile, "seal", lambda *a, **k: seal(*a, **{"n": 1 << 10, **k}))
+    patched.setattr(keyfile, "seal", lambda *a, **k: seal(*a, **{"n": 1 << 10, **k}))
     yield
     patched.undo()
 

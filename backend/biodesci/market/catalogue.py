@@ -1,0 +1,82 @@
+"""What is published, as people choose it: the name on the card, the terms, and what it costs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from biodesci.chain.client import Chain
+from biodesci.core import cid, croissant, duo
+from biodesci.core.errors import BioDeSciError, NotFoundError
+from biodesci.core.onchain import NOBODY
+from biodesci.ipfs.client import Ipfs
+from biodesci.market import offers
+from biodesci.market.offers import Offer
+
+_MAX_CARD: Final = 4 << 20
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A dataset's latest version. `name` is None where its card cannot be read now, or is none."""
+
+    id: int
+    name: str | None
+    owner: str
+    custodian: str | None
+    version: int
+    terms: int
+    diseases: bytes | None
+    withdrawn: bool
+    card: str
+    content_root: str
+    parents: tuple[int, ...]
+    offers: tuple[Offer, ...]
+
+    @property
+    def open_offers(self) -> tuple[Offer, ...]:
+        """Those that can be bought now."""
+        return tuple(offer for offer in self.offers if offer.open and not self.withdrawn)
+
+    @property
+    def terms_in_words(self) -> list[str]:
+        """What the terms allow and require, a sentence each."""
+        return duo.describe(self.terms)
+
+
+def entry(chain: Chain, ipfs: Ipfs, dataset_id: int) -> Entry:
+    """The dataset; NotFoundError where there is none."""
+    functions = chain.datasets.functions
+    if not 1 <= dataset_id <= chain.call(functions.datasetCount()):
+        raise NotFoundError(f"There is no dataset {dataset_id}.", "List them: biodesci dataset list.")
+    version = int(chain.call(functions.latestVersion(dataset_id)))
+    published = chain.read(chain.datasets, "versionOf", dataset_id, version)
+    custodian = str(chain.call(functions.custodianOf(dataset_id)))
+    return Entry(
+        id=dataset_id,
+        name=_name(ipfs, published["card"]),
+        owner=str(chain.call(functions.ownerOf(dataset_id))),
+        custodian=None if custodian == NOBODY else custodian,
+        version=version,
+        terms=int(published["terms"]),
+        diseases=bytes(published["diseases"]) if any(published["diseases"]) else None,
+        withdrawn=bool(published["withdrawnAt"]),
+        card=cid.from_digest(published["card"]),
+        content_root="0x" + bytes(published["contentRoot"]).hex(),
+        parents=tuple(chain.call(functions.parentsOf(dataset_id))),
+        offers=tuple(offers.of_dataset(chain, dataset_id)),
+    )
+
+
+def entries(chain: Chain, ipfs: Ipfs) -> list[Entry]:
+    """All datasets on chain, in the order of their publication."""
+    count = int(chain.call(chain.datasets.functions.datasetCount()))
+    return [entry(chain, ipfs, number) for number in range(1, count + 1)]
+
+
+def _name(ipfs: Ipfs, card: bytes) -> str | None:
+    """What the chain says of a dataset is shown although its card is missing or no card."""
+    try:
+        return croissant.parse(ipfs.cat(card, max_size=_MAX_CARD)).name
+    except BioDeSciError:
+        return None
