@@ -12,7 +12,6 @@ deployments/<network>.json, or the path in BIODESCI_DEPLOYMENT.
 
 from __future__ import annotations
 
-import json
 import os
 import tempfile
 from collections.abc import Mapping
@@ -24,6 +23,10 @@ from ape import accounts, networks, project
 from ape.cli import ConnectedProviderCommand
 from ape.exceptions import ApeException, NetworkError, ProviderError
 from eth_utils import keccak, to_hex
+
+from biodesci.chain.deployment import load_deployment
+from biodesci.core.documents.deployment import Deployed, Deployment
+from biodesci.core.errors import ConfigurationError
 
 ROOT = Path(__file__).resolve().parent.parent
 CONTRACTS = (
@@ -55,22 +58,26 @@ def network_name(provider: Any) -> str:
     return name if name not in {"custom", "adhoc", "local"} else f"chain-{provider.chain_id}"
 
 
-def code_hash(provider: Any, address: str) -> str:
-    return to_hex(keccak(bytes(provider.get_code(address))))
+def code_hash(provider: Any, address: str) -> bytes:
+    return keccak(bytes(provider.get_code(address)))
 
 
 def is_deployed(path: Path, provider: Any) -> bool:
     """Whether the contracts that `path` names are on this chain, with the code that it names."""
-    try:
-        data = json.loads(path.read_text())
-        if data["chainId"] != provider.chain_id:
-            return False
-        entries = [data["contracts"][name] for name in CONTRACTS]
-        return all(code_hash(provider, entry["address"]) == entry["codeHash"] for entry in entries)
-    except FileNotFoundError:
+    if not path.exists():
         return False
-    except (ValueError, KeyError, TypeError) as exc:
-        raise fail(f"{path} is not a deployment file ({exc!r}).", "Move it away and run this again.") from exc
+    there = deployment(path, "Move it away and run this again.")
+    return there.chain_id == provider.chain_id and all(
+        code_hash(provider, contract.address) == contract.code_hash for contract in there.contracts.values()
+    )
+
+
+def deployment(path: Path, hint: str) -> Deployment:
+    """What the file says; a click error with `hint` where it is no deployment file."""
+    try:
+        return load_deployment(path)
+    except ConfigurationError as exc:
+        raise fail(exc.message, hint) from exc
 
 
 def deployer(provider: Any, alias: str | None) -> Any:
@@ -162,16 +169,11 @@ def rehearse(provider: Any, account: Any) -> None:
 
 def verify(path: Path, provider: Any) -> None:
     """Checks that the contracts in the file have the code that is compiled here. Raises if one has not."""
-    try:
-        data = json.loads(path.read_text())
-        at = {name: data["contracts"][name]["address"] for name in CONTRACTS}
-    except (OSError, ValueError, KeyError, TypeError) as exc:
+    there = deployment(path, "Deploy first, or set BIODESCI_DEPLOYMENT.")
+    at = {name: contract.address for name, contract in there.contracts.items()}
+    if there.chain_id != provider.chain_id:
         raise fail(
-            f"{path} names no deployment ({exc!r}).", "Deploy first, or set BIODESCI_DEPLOYMENT."
-        ) from exc
-    if data.get("chainId") != provider.chain_id:
-        raise fail(
-            f"{path} is about chain {data.get('chainId')}, not about chain {provider.chain_id}.",
+            f"{path} is about chain {there.chain_id}, not about chain {provider.chain_id}.",
             "Name its network with --network.",
         )
     for name, values in arguments(at).items():
@@ -185,10 +187,10 @@ def verify(path: Path, provider: Any) -> None:
         click.echo(f"{name:20} {at[name]} has the code that is compiled here ({len(expected):,} bytes).")
 
 
-def deploy_all(provider: Any, account: Any) -> dict[str, Any]:
+def deploy_all(provider: Any, account: Any) -> dict[str, Deployed]:
     """Deploys the six in the order in which they refer to each other, and checks the code of each."""
     at = expected_addresses(account, provider)
-    entries: dict[str, Any] = {}
+    entries: dict[str, Deployed] = {}
     for name, values in arguments(at).items():
         transaction = creation(name, values, account.address)
         expected = runtime_code(provider, transaction, at[name])
@@ -201,12 +203,12 @@ def deploy_all(provider: Any, account: Any) -> dict[str, Any]:
             )
         if bytes(provider.get_code(address)) != expected:
             raise fail(f"The code of {name} at {address} is not what was sent.", "Don't use this deployment.")
-        entries[name] = {
-            "address": address,
-            "block": int(receipt.block_number),
-            "codeHash": to_hex(keccak(expected)),
-            "gas": int(receipt.gas_used),
-        }
+        entries[name] = Deployed(
+            address=address,
+            block=int(receipt.block_number),
+            code_hash=keccak(expected),
+            gas=int(receipt.gas_used),
+        )
     return entries
 
 
@@ -216,26 +218,25 @@ def require_target(path: Path, provider: Any) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=path.parent):
             pass
-        there = json.loads(path.read_text()) if path.exists() else {}
     except OSError as exc:
         raise fail(
             f"{path} cannot be written ({exc.strerror}).", "Set BIODESCI_DEPLOYMENT to another."
         ) from exc
-    except ValueError as exc:
-        raise fail(f"{path} is not a deployment file.", "Move it away and run this again.") from exc
-    if isinstance(there, dict) and there.get("chainId", provider.chain_id) != provider.chain_id:
+    if not path.exists():
+        return
+    there = deployment(path, "Move it away and run this again.")
+    if there.chain_id != provider.chain_id:
         raise fail(
-            f"{path} says where the contracts of chain {there['chainId']} are, and this is chain "
+            f"{path} says where the contracts of chain {there.chain_id} are, and this is chain "
             f"{provider.chain_id}.",
             "Set BIODESCI_DEPLOYMENT to another file, or move that one away.",
         )
 
 
-def write(path: Path, data: dict[str, Any]) -> None:
+def write(path: Path, made: Deployment) -> None:
     """Replaces the file in one step: a reader sees the old one or the new one."""
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False) as file:
-        json.dump(data, file, indent=2)
-        file.write("\n")
+    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
+        file.write(made.to_bytes())
     Path(file.name).chmod(0o644)
     Path(file.name).replace(path)
 
@@ -294,11 +295,12 @@ def cli(provider: Any, alias: str | None, if_needed: bool, dry_run: bool, check:
         entries = deploy_all(provider, account)
     except ApeException as exc:
         raise fail(f"The deployment was not completed: {exc}.", "Nothing was written; run it again.") from exc
-    first = min(entry["block"] for entry in entries.values())
-    for contract in CONTRACTS:
-        click.echo(f"{contract:20} {entries[contract]['address']} {entries[contract]['gas']:>10,} gas")
+    for contract, entry in entries.items():
+        click.echo(f"{contract:20} {entry.address} {entry.gas:>10,} gas")
+    first = min(entry.block for entry in entries.values())
+    made = Deployment(network=name, chain_id=int(provider.chain_id), block=first, contracts=entries)
     try:
-        write(path, {"network": name, "chainId": provider.chain_id, "block": first, "contracts": entries})
+        write(path, made)
     except OSError as exc:
         raise fail(
             f"The contracts are deployed, but {path} was not written: {exc}.", "Keep the above."

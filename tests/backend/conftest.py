@@ -19,6 +19,8 @@ from eth_account.signers.local import LocalAccount
 from hypothesis import is_hypothesis_test, settings
 from web3 import HTTPProvider, Web3
 
+from biodesci.core.documents.deployment import Deployed, Deployment
+
 ROOT = Path(__file__).parents[2]
 ARTIFACTS = ROOT / ".cache/forge/out"
 
@@ -75,8 +77,8 @@ def stop(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-def deploy(rpc_url: str) -> dict[str, Any]:
-    """Deploys the six contracts from forge's artefacts; the content of a deployment file."""
+def deploy(rpc_url: str) -> Deployment:
+    """Deploys the six contracts from forge's artefacts."""
     subprocess.run(
         ["forge", "build", "--skip", "test", "--skip", "script"],
         cwd=ROOT,
@@ -86,18 +88,19 @@ def deploy(rpc_url: str) -> dict[str, Any]:
     )
     web3 = Web3(HTTPProvider(rpc_url))
     sender = web3.eth.accounts[0]
-    contracts: dict[str, Any] = {}
+    contracts: dict[str, Deployed] = {}
 
     def create(name: str, *args: Any) -> str:
         artifact = json.loads((ARTIFACTS / f"{name}.sol/{name}.json").read_text())
         factory = web3.eth.contract(abi=artifact["abi"], bytecode=artifact["bytecode"]["object"])
         receipt = web3.eth.wait_for_transaction_receipt(factory.constructor(*args).transact({"from": sender}))
         where = receipt["contractAddress"]
-        contracts[name] = {
-            "address": where,
-            "block": receipt["blockNumber"],
-            "codeHash": Web3.keccak(web3.eth.get_code(where)).to_0x_hex(),
-        }
+        contracts[name] = Deployed(
+            address=where,
+            block=receipt["blockNumber"],
+            code_hash=bytes(Web3.keccak(web3.eth.get_code(where))),
+            gas=receipt["gasUsed"],
+        )
         return str(where)
 
     keys = create("KeyRegistry")
@@ -111,12 +114,9 @@ def deploy(rpc_url: str) -> dict[str, Any]:
     assert create("AccessLicense", datasets, keys, visas) == licenses_at
     models = create("ModelRegistry", datasets, licenses_at)
     create("InferenceCommitment", models, keys)
-    return {
-        "network": "local",
-        "chainId": web3.eth.chain_id,
-        "block": web3.eth.block_number,
-        "contracts": contracts,
-    }
+    return Deployment(
+        network="local", chain_id=web3.eth.chain_id, block=web3.eth.block_number, contracts=contracts
+    )
 
 
 @dataclass
@@ -147,7 +147,7 @@ def localnet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Localnet]:
     try:
         url = f"http://127.0.0.1:{port}"
         file = tmp_path_factory.mktemp("deployment") / "local.json"
-        file.write_text(json.dumps(deploy(url)))
+        file.write_bytes(deploy(url).to_bytes())
         yield Localnet(url, file, Web3(HTTPProvider(url)))
     finally:
         stop(process)
@@ -157,10 +157,10 @@ def localnet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Localnet]:
 def chain_for(localnet: Localnet) -> Callable[..., Any]:
     """chain_for() is a client with a fresh account of 10 ETH; chain_for(account) uses that one."""
     from biodesci.chain.client import Chain
-    from biodesci.chain.deployment import Deployment
+    from biodesci.chain.deployment import load_deployment
 
     def connect(account: LocalAccount | None = None, ether: float = 10) -> Chain:
-        deployment = Deployment.load(localnet.deployment_file)
+        deployment = load_deployment(localnet.deployment_file)
         return Chain(localnet.rpc_url, deployment, account or localnet.account(ether), receipt_timeout=15)
 
     return connect

@@ -92,7 +92,8 @@ def test_a_dry_run_sends_nothing(network, tmp_path):
 
 def test_a_file_that_cannot_take_the_addresses_is_refused_before_anything_is_sent(network, tmp_path):
     foreign = tmp_path / "sepolia.json"
-    foreign.write_text(json.dumps({"chainId": 11155111}))
+    there = json.loads((ROOT / "tests/vectors/documents/deployment.json").read_text())
+    foreign.write_text(json.dumps(there | {"chainId": 11155111}))
     blocked = tmp_path / "file"
     blocked.write_text("")
     spoiled = tmp_path / "spoiled.json"
@@ -102,7 +103,7 @@ def test_a_file_that_cannot_take_the_addresses_is_refused_before_anything_is_sen
     for path, reason in (
         (foreign, "of chain 11155111 are, and this is chain 31337"),
         (blocked / "local.json", "cannot be written"),
-        (spoiled, "is not a deployment file"),
+        (spoiled, "This is no deployment file: it is not JSON"),
     ):
         kept = path.read_text() if path.is_file() else None
         code, said = ape("run", "deploy", "--network", network, deployment=path)
@@ -116,7 +117,7 @@ def test_verify(network, tmp_path):
     path = tmp_path / "local.json"
     code, said = ape("run", "deploy", "--verify", "--network", network, deployment=path)
     assert code != 0
-    assert "names no deployment" in said
+    assert "There is no deployment file at" in said
 
     ape("run", "deploy", "--network", network, deployment=path)
     code, said = ape("run", "deploy", "--verify", "--network", network, deployment=path)

@@ -27,7 +27,7 @@ import pytest
 
 from biodesci.chain import accounts
 from biodesci.chain.client import Chain
-from biodesci.chain.deployment import Deployment
+from biodesci.chain.deployment import load_deployment
 from biodesci.core.onchain import RequestState
 from biodesci.ee.architectures.tabular import TabularConfig
 from biodesci.inference import auditor as audit
@@ -101,7 +101,7 @@ class Actor:
         address = accounts.create(home / "account.json", PASS)
         net.rpc("anvil_setBalance", address, hex(10**19))
         account = accounts.load(home / "account.json", PASS)
-        self.chain = Chain(net.rpc_url, Deployment.load(net.deployment_file), account)
+        self.chain = Chain(net.rpc_url, load_deployment(net.deployment_file), account)
         keys.register(self.chain, home, PASS)
         self.seed = keys.load_seed(home, PASS)
 

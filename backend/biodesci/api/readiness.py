@@ -14,7 +14,7 @@ from typing import Final, Generic, TypeVar
 from biodesci.api.problems import UNPREPARED
 from biodesci.api.schemas.status import Check, Readiness
 from biodesci.chain.client import Chain
-from biodesci.chain.deployment import Deployment
+from biodesci.chain.deployment import load_deployment
 from biodesci.config import Settings
 from biodesci.core.errors import BioDeSciError, ConfigurationError
 from biodesci.index import queries
@@ -65,7 +65,7 @@ class Ready:
         self._behind = settings.confirmations + _BEHIND
 
         def head() -> tuple[int, str]:
-            chain = Chain(settings.rpc_url, Deployment.load(settings.deployment))
+            chain = Chain(settings.rpc_url, load_deployment(settings.deployment))
             return chain.block_number(), chain.identity
 
         def ipfs() -> bool:

@@ -10,7 +10,7 @@ from biodesci.api.answers import PROBLEMS, answer
 from biodesci.api.guard import Metrics
 from biodesci.api.readiness import Ready
 from biodesci.api.schemas.status import Config, Health, Readiness
-from biodesci.chain.deployment import Deployment
+from biodesci.chain.deployment import load_deployment
 from biodesci.config import Settings
 from biodesci.index import queries
 from biodesci.index.database import Store
@@ -38,7 +38,7 @@ def install(app: FastAPI, settings: Settings, store: Store, metrics: Metrics) ->
     @app.get("/v1/config", tags=["status"], response_model=Config, responses=PROBLEMS)
     def config(request: Request) -> Response:
         """What a wallet and a browser need to know."""
-        deployment = Deployment.load(settings.deployment)
+        deployment = load_deployment(settings.deployment)
         return answer(
             request,
             Config(

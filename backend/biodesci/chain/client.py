@@ -18,8 +18,8 @@ from web3.types import EventData, RPCEndpoint, TxParams, TxReceipt
 
 from biodesci.chain import transactions
 from biodesci.chain.contracts import abi, reverted
-from biodesci.chain.deployment import Deployment
 from biodesci.chain.provider import Provider, origin
+from biodesci.core.documents.deployment import Deployment
 from biodesci.core.errors import ChainError, ConfigurationError, IntegrityError, NotFoundError
 
 _CALL_TIMEOUT_S = 20.0
@@ -92,7 +92,7 @@ class Chain:
 
     def _contract(self, name: str) -> Contract:
         deployed = self.deployment.contracts[name]
-        where = Web3.to_checksum_address(deployed.address)
+        where = Web3.to_checksum_address(deployed.address)  # the type that web3 wants
         code = self.web3.eth.get_code(where)
         if not code:
             raise ConfigurationError(
@@ -100,7 +100,7 @@ class Chain:
                 "the chain was reset since deployment.",
                 "Deploy the contracts again: ape run deploy.",
             )
-        if deployed.code_hash and Web3.keccak(code).hex() != deployed.code_hash.removeprefix("0x"):
+        if bytes(Web3.keccak(code)) != deployed.code_hash:
             raise ConfigurationError(
                 f"The code at {where} is not the {name} that the deployment file names.",
                 "Deploy the contracts again (ape run deploy), or use the deployment file of this network.",

@@ -14,7 +14,7 @@ from eth_abi.exceptions import DecodingError
 from web3 import Web3
 from web3.exceptions import ContractLogicError
 
-from biodesci.chain.deployment import CONTRACTS
+from biodesci.core.documents.deployment import CONTRACTS
 from biodesci.core.errors import ConfigurationError, RevertedError
 from biodesci.core.onchain import LAST_SECOND, LicenseState, RequestState, RoundState, utc
 

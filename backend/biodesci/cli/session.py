@@ -47,10 +47,10 @@ def new_passphrase() -> str:
 def chain(*, account: bool = True) -> Chain:
     from biodesci.chain.accounts import load
     from biodesci.chain.client import Chain
-    from biodesci.chain.deployment import Deployment
+    from biodesci.chain.deployment import load_deployment
 
     chosen = settings()
-    deployment = Deployment.load(chosen.deployment)
+    deployment = load_deployment(chosen.deployment)
     signer = load(chosen.account_path, passphrase()) if account else None
     return Chain(chosen.rpc_url, deployment, signer, confirmations=chosen.confirmations)
 

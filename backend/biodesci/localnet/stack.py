@@ -18,7 +18,7 @@ import httpx
 
 from biodesci.chain import accounts
 from biodesci.chain.client import Chain
-from biodesci.chain.deployment import Deployment
+from biodesci.chain.deployment import load_deployment
 from biodesci.core.errors import ConfigurationError, InputError, UnavailableError
 from biodesci.ipfs.client import Ipfs
 from biodesci.localnet.processes import Supervisor, free_port, require_port
@@ -217,7 +217,7 @@ class Stack:
     def chain(self, party: Party | None = None) -> Chain:
         """A chain client that signs for `party`."""
         account = accounts.load(party.account_file, party.passphrase) if party else None
-        return Chain(self.rpc_url, Deployment.load(self.deployment_file), account)
+        return Chain(self.rpc_url, load_deployment(self.deployment_file), account)
 
     def wait(self) -> None:
         """Until Ctrl-C, or until a part that can't be restarted has died.

@@ -22,7 +22,7 @@ from fastapi.responses import JSONResponse
 from biodesci import config
 from biodesci.chain import accounts
 from biodesci.chain.client import Chain
-from biodesci.chain.deployment import Deployment
+from biodesci.chain.deployment import load_deployment
 from biodesci.core.errors import (
     AccessDeniedError,
     BioDeSciError,
@@ -137,7 +137,7 @@ def main() -> int:
         settings = config.load()
         host, port = _address(settings)
         account = accounts.load(settings.account_path, settings.secret())
-        deployment = Deployment.load(settings.deployment)
+        deployment = load_deployment(settings.deployment)
         chain = Chain(settings.rpc_url, deployment, account, confirmations=settings.confirmations)
         aggregator = RoundAggregator(chain, Ipfs(settings.ipfs_api), settings.home)
     except BioDeSciError as exc:

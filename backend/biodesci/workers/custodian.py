@@ -9,7 +9,7 @@ import threading
 from biodesci import config
 from biodesci.chain import accounts
 from biodesci.chain.client import Chain
-from biodesci.chain.deployment import Deployment
+from biodesci.chain.deployment import load_deployment
 from biodesci.core.errors import BioDeSciError, ConfigurationError, FundsError, UnavailableError
 from biodesci.ipfs.client import Ipfs
 from biodesci.market.custody import Custodian
@@ -28,7 +28,7 @@ def run(settings: config.Settings, stop: threading.Event) -> None:
         pause = settings.poll_interval
         try:
             if custodian is None:
-                deployment = Deployment.load(settings.deployment)
+                deployment = load_deployment(settings.deployment)
                 chain = Chain(settings.rpc_url, deployment, account, confirmations=settings.confirmations)
                 custodian = Custodian(chain, ipfs, settings.home, passphrase)
                 _log.info("custodian %s on chain %d", chain.address, chain.chain_id)

@@ -8,7 +8,7 @@ import threading
 
 from biodesci import config
 from biodesci.chain.client import Chain
-from biodesci.chain.deployment import Deployment
+from biodesci.chain.deployment import load_deployment
 from biodesci.core.errors import ConfigurationError, UnavailableError
 from biodesci.index.database import Store
 from biodesci.index.sync import sync
@@ -27,7 +27,7 @@ def run(settings: config.Settings, stop: threading.Event) -> None:
             pause = settings.poll_interval
             try:
                 if chain is None:
-                    deployment = Deployment.load(settings.deployment)
+                    deployment = load_deployment(settings.deployment)
                     chain = Chain(settings.rpc_url, deployment, confirmations=settings.confirmations)
                     _log.info("indexing chain %d from block %d", chain.chain_id, deployment.first_block)
                 result = sync(chain, ipfs, store)

@@ -13,7 +13,7 @@ import threading
 from biodesci import config
 from biodesci.chain import accounts
 from biodesci.chain.client import Chain
-from biodesci.chain.deployment import Deployment
+from biodesci.chain.deployment import load_deployment
 from biodesci.core.errors import BioDeSciError, UnavailableError
 from biodesci.inference.worker import Server
 from biodesci.ipfs.client import Ipfs
@@ -27,7 +27,7 @@ _PATIENCE = 5.0  # seconds between attempts while chain or IPFS do not answer
 def run(settings: config.Settings, stop: threading.Event) -> None:
     """Until `stop` is set; whatever one request brings about stops no other."""
     account = accounts.load(settings.account_path, settings.secret())
-    deployment = Deployment.load(settings.deployment)
+    deployment = load_deployment(settings.deployment)
     chain = Chain(settings.rpc_url, deployment, account, confirmations=settings.confirmations)
     ipfs = Ipfs(settings.ipfs_api)
     ipfs.ready()

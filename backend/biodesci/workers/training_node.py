@@ -18,7 +18,7 @@ import torch
 from biodesci import config
 from biodesci.chain import accounts
 from biodesci.chain.client import Chain
-from biodesci.chain.deployment import Deployment
+from biodesci.chain.deployment import load_deployment
 from biodesci.core.errors import BioDeSciError, ConfigurationError, UnavailableError
 from biodesci.ee.codec import Codec
 from biodesci.ipfs.client import Ipfs
@@ -51,7 +51,7 @@ def build(settings: config.Settings) -> TrainingNode:
     """The node that the environment describes. Raises UnavailableError while chain or IPFS do not answer."""
     passphrase = settings.secret()
     account = accounts.load(settings.account_path, passphrase)
-    deployment = Deployment.load(settings.deployment)
+    deployment = load_deployment(settings.deployment)
     chain = Chain(settings.rpc_url, deployment, account, confirmations=settings.confirmations)
     ipfs = Ipfs(settings.ipfs_api)
     model_id, approve_any = _number("BIODESCI_MODEL_ID"), os.environ.get("BIODESCI_APPROVE_ANY", "").lower()

@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 
 from biodesci.api.app import create
 from biodesci.chain.client import Chain
-from biodesci.chain.deployment import Deployment
+from biodesci.chain.deployment import load_deployment
 from biodesci.config import Settings
 from biodesci.core import croissant
 from biodesci.core.container import ContainerInfo
@@ -33,7 +33,7 @@ class World:
 def world(localnet, ipfs_node, tmp_path_factory):
     folder = tmp_path_factory.mktemp("api")
     ipfs = Ipfs(ipfs_node.api, timeout=1.0)
-    deployment = Deployment.load(localnet.deployment_file)
+    deployment = load_deployment(localnet.deployment_file)
     owner, buyer = (Chain(localnet.rpc_url, deployment, localnet.account()) for _ in range(2))
     datasets = []
     for number in range(3):

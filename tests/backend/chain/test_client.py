@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import threading
 
 import pytest
@@ -12,7 +11,7 @@ from hexbytes import HexBytes
 from web3 import Web3
 
 from biodesci.chain.client import Chain
-from biodesci.chain.deployment import Deployment
+from biodesci.chain.deployment import load_deployment
 from biodesci.core.envelope import generate_seed, public_key
 from biodesci.core.errors import (
     ConfigurationError,
@@ -155,7 +154,7 @@ def test_threads_of_one_account_do_not_take_each_others_nonce(chain_for):
 
 
 def test_chain_down(localnet):
-    deployment = Deployment.load(localnet.deployment_file)
+    deployment = load_deployment(localnet.deployment_file)
     with pytest.raises(UnavailableError) as caught:
         Chain("http://127.0.0.1:9", deployment)
     assert "does not answer" in caught.value.message
@@ -168,11 +167,11 @@ def test_answer_that_is_no_json_rpc_counts_as_down(localnet, monkeypatch):
 
     monkeypatch.setattr(requests.Session, "post", answer)
     with pytest.raises(UnavailableError, match="ReadTimeout"):
-        Chain(localnet.rpc_url, Deployment.load(localnet.deployment_file))
+        Chain(localnet.rpc_url, load_deployment(localnet.deployment_file))
 
 
 def test_wrong_network(localnet):
-    deployment = dataclasses.replace(Deployment.load(localnet.deployment_file), chain_id=11155111)
+    deployment = load_deployment(localnet.deployment_file).model_copy(update={"chain_id": 11155111})
     with pytest.raises(ConfigurationError) as caught:
         Chain(localnet.rpc_url, deployment)
     assert "Wrong network" in caught.value.message
@@ -181,25 +180,22 @@ def test_wrong_network(localnet):
 
 
 def test_reset_chain_is_recognised(localnet):
-    deployment = Deployment.load(localnet.deployment_file)
-    moved = dataclasses.replace(deployment.contracts["KeyRegistry"], address=Account.create().address)
-    gone = dataclasses.replace(deployment, contracts={**deployment.contracts, "KeyRegistry": moved})
+    deployment = load_deployment(localnet.deployment_file)
+    moved = deployment.contracts["KeyRegistry"].model_copy(update={"address": Account.create().address})
+    gone = deployment.model_copy(update={"contracts": {**deployment.contracts, "KeyRegistry": moved}})
     with pytest.raises(ConfigurationError, match="chain was reset") as caught:
         Chain(localnet.rpc_url, gone)
     assert "ape run deploy" in caught.value.hint
-    swapped = dataclasses.replace(
-        deployment, contracts={**deployment.contracts, "KeyRegistry": deployment.contracts["DatasetNFT"]}
+    other = deployment.contracts["DatasetNFT"].model_copy(
+        update={"code_hash": deployment.contracts["KeyRegistry"].code_hash}
     )
-    keys = dataclasses.replace(
-        swapped.contracts["KeyRegistry"], code_hash=deployment.contracts["KeyRegistry"].code_hash
-    )
-    swapped = dataclasses.replace(swapped, contracts={**swapped.contracts, "KeyRegistry": keys})
+    swapped = deployment.model_copy(update={"contracts": {**deployment.contracts, "KeyRegistry": other}})
     with pytest.raises(ConfigurationError, match="is not the KeyRegistry"):
         Chain(localnet.rpc_url, swapped)
 
 
 def test_reader_without_account_cannot_send(localnet):
-    chain = Chain(localnet.rpc_url, Deployment.load(localnet.deployment_file))
+    chain = Chain(localnet.rpc_url, load_deployment(localnet.deployment_file))
     with pytest.raises(ConfigurationError, match="needs an account"):
         chain.send(chain.keys.functions.revoke())
 

@@ -8,13 +8,13 @@ import json
 import pytest
 
 from biodesci.chain import accounts
-from biodesci.chain.deployment import Deployment
+from biodesci.chain.deployment import load_deployment
 from biodesci.core.errors import ConfigurationError, NotFoundError, StateError, WrongKeyError
 
 
 def test_missing_deployment_file_says_how_to_make_it(tmp_path):
     with pytest.raises(ConfigurationError) as caught:
-        Deployment.load(tmp_path / "none.json")
+        load_deployment(tmp_path / "none.json")
     assert "none.json" in caught.value.message
     assert "ape run deploy" in caught.value.hint
 
@@ -24,11 +24,11 @@ def test_spoilt_deployment_file(tmp_path, text):
     file = tmp_path / "d.json"
     file.write_text(text)
     with pytest.raises(ConfigurationError, match="deployment file"):
-        Deployment.load(file)
+        load_deployment(file)
 
 
 def test_first_block(localnet):
-    deployment = Deployment.load(localnet.deployment_file)
+    deployment = load_deployment(localnet.deployment_file)
     assert deployment.first_block == deployment.contracts["KeyRegistry"].block
 
 

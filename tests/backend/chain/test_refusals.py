@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import threading
 from contextlib import nullcontext
 
@@ -16,7 +15,7 @@ from web3.exceptions import ContractLogicError
 from biodesci.chain import currency
 from biodesci.chain.client import Chain
 from biodesci.chain.contracts import _errors, decode_revert, reverted
-from biodesci.chain.deployment import Deployment
+from biodesci.chain.deployment import load_deployment
 from biodesci.core.envelope import generate_seed, public_key
 from biodesci.core.errors import BioDeSciError, RevertedError, UnavailableError
 
@@ -178,10 +177,10 @@ def test_confirmations_may_take_longer_than_one_block_may(chain_for, localnet, e
 
 @pytest.mark.parametrize("port", [9, "chain"])
 def test_a_nodes_password_and_key_are_in_no_message(localnet, port):
-    deployment = Deployment.load(localnet.deployment_file)
+    deployment = load_deployment(localnet.deployment_file)
     if port == "chain":
         port = localnet.rpc_url.rpartition(":")[2]
-        deployment = dataclasses.replace(deployment, chain_id=1)
+        deployment = deployment.model_copy(update={"chain_id": 1})
     with pytest.raises(BioDeSciError) as caught:
         Chain(f"http://user:secret@127.0.0.1:{port}/v3/paidkey", deployment)
     assert f"http://127.0.0.1:{port}" in str(caught.value)
@@ -192,4 +191,4 @@ def test_a_nodes_password_and_key_are_in_no_message(localnet, port):
 @pytest.mark.parametrize("url", ["127.0.0.1:8545", "", "http://[::1", "localhost"])
 def test_an_address_that_is_none_is_called_by_its_setting(localnet, url):
     with pytest.raises(UnavailableError, match="BIODESCI_RPC_URL"):
-        Chain(url, Deployment.load(localnet.deployment_file))
+        Chain(url, load_deployment(localnet.deployment_file))

@@ -11,7 +11,7 @@ import pytest
 
 from biodesci.chain import accounts
 from biodesci.chain.client import Chain
-from biodesci.chain.deployment import Deployment
+from biodesci.chain.deployment import load_deployment
 from biodesci.cli import main, session
 from biodesci.party import keys
 
@@ -48,7 +48,7 @@ class People:
 
     def chain(self, who: str) -> Chain:
         account = accounts.load(self.home(who) / "account.json", PASS)
-        return Chain(self._localnet.rpc_url, Deployment.load(self._localnet.deployment_file), account)
+        return Chain(self._localnet.rpc_url, load_deployment(self._localnet.deployment_file), account)
 
     def try_(self, who: str, *arguments: object) -> tuple[int, str, str]:
         self._set("BIODESCI_HOME", str(self.home(who)))

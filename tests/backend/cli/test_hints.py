@@ -10,8 +10,8 @@ import pytest
 from typer.main import get_command
 
 from biodesci.chain.contracts import HINTS, TOKEN_ERRORS, abi
-from biodesci.chain.deployment import CONTRACTS
 from biodesci.cli import app
+from biodesci.core.documents.deployment import CONTRACTS
 
 ROOT = Path(__file__).parents[3]
 SOURCES = sorted(

@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from biodesci.core.documents.base import Document
+from biodesci.core.documents.deployment import Deployment
 from biodesci.core.documents.kinds import KINDS
 from biodesci.core.documents.order import Purpose, SignedOrder
 from biodesci.core.documents.registration import SignedRegistration
@@ -52,6 +53,7 @@ CASES = (
     Case(SignedVisa, "visa.json", free=("warning",)),
     Case(SignedOrder, "order.json", free=("warning", "evidence.visas.*.warning")),
     Case(SignedRegistration, "registration.json"),
+    Case(Deployment, "deployment.json"),
 )
 cases = pytest.mark.parametrize("case", CASES, ids=lambda case: case.file)
 kinds = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
@@ -247,7 +249,8 @@ def others(value: Any) -> list[Any]:
         case float():
             return [str(value), True, None]
         case str():
-            return [1, None, [value], {"": value}, value + "?"]
+            hexadecimal = [value + "?", value[:-1], value[2:]] if value.startswith("0x") else []
+            return [1, None, [value], {"": value}, *hexadecimal]
         case list():
             return [{}, None, "", {"0": value}]
         case _:

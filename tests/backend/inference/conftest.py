@@ -116,11 +116,11 @@ def altered(kind: str, tensors: dict[str, np.ndarray]) -> bytes:
 
 @pytest.fixture(scope="session")
 def world(localnet, ipfs_node, tmp_path_factory) -> World:
-    from biodesci.chain.deployment import Deployment
+    from biodesci.chain.deployment import load_deployment
 
     def actor(name: str) -> Actor:
         home = tmp_path_factory.mktemp(name)
-        chain = Chain(localnet.rpc_url, Deployment.load(localnet.deployment_file), localnet.account())
+        chain = Chain(localnet.rpc_url, load_deployment(localnet.deployment_file), localnet.account())
         keys.register(chain, home, PASS)
         return Actor(chain, home, keys.load_seed(home, PASS))
 

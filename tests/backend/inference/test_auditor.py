@@ -156,9 +156,9 @@ def test_a_bundle_of_another_request_does_not_fit(world: Any, bundled: Bundle, a
 
 
 def test_model_audit_tells_the_lineage_and_needs_no_account(world: Any, localnet) -> None:
-    from biodesci.chain.deployment import Deployment
+    from biodesci.chain.deployment import load_deployment
 
-    nobody = Chain(localnet.rpc_url, Deployment.load(localnet.deployment_file))
+    nobody = Chain(localnet.rpc_url, load_deployment(localnet.deployment_file))
     found = audit.audit_model(nobody, world.ipfs, world.model_id, 2)
     assert found.passed, found.reason
     assert found.findings == ["version 1: published by the owner", "version 2: published by the owner"]

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from biodesci.chain.client import Chain
-from biodesci.chain.deployment import Deployment
+from biodesci.chain.deployment import load_deployment
 from biodesci.core import canonical, checkpoint, envelope
 from biodesci.core.errors import (
     AccessDeniedError,
@@ -71,7 +71,7 @@ def owned(
 ) -> Owned:
     """A registered model; tests add grants to it and nothing else."""
     home = tmp_path_factory.mktemp("owner")
-    chain = Chain(localnet.rpc_url, Deployment.load(localnet.deployment_file), localnet.account())
+    chain = Chain(localnet.rpc_url, load_deployment(localnet.deployment_file), localnet.account())
     return Owned(
         chain, home, model.create_model(chain, ipfs, home, PASS, CONFIG, name="heart", weights=plain)
     )

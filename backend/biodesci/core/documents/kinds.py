@@ -5,8 +5,14 @@ from __future__ import annotations
 from typing import Final
 
 from biodesci.core.documents.base import Document
+from biodesci.core.documents.deployment import Deployment
 from biodesci.core.documents.order import SignedOrder
 from biodesci.core.documents.registration import SignedRegistration
 from biodesci.core.documents.visa import SignedVisa
 
-KINDS: Final[tuple[type[Document], ...]] = (SignedVisa, SignedOrder, SignedRegistration)
+KINDS: Final[tuple[type[Document], ...]] = (
+    SignedVisa,
+    SignedOrder,
+    SignedRegistration,
+    Deployment,
+)
