@@ -262,7 +262,7 @@ def refuse_strangers(federation: Federation, round_id: int) -> None:
     assert status(b"x", signatures.sign(stranger, where, "masked", b"x")) == 403
     assert status(b"x", signatures.sign(member, where, "masked", b"y")) == 403
     assert status(b"x", "") == 403
-    assert status(b"x", signatures.sign(member, where, "masked", b"x")) == 400
+    assert status(b"x", signatures.sign(member, where, "masked", b"x")) == 422
     assert status(bytes(1 << 16), signatures.sign(member, where, "masked", b"x")) == 413
     assert status(b"x", signatures.sign(member, where, "unmask", b"x"), "unmask") == 409
     answer = httpx.get(f"{stack.aggregator_url}/rounds/{round_id}", timeout=30).json()

@@ -1,4 +1,4 @@
-"""Every error as a problem document (RFC 9457), in one place."""
+"""The API's errors as problem documents: ours by the one table (core/problems.py), and those of HTTP."""
 
 from __future__ import annotations
 
@@ -10,34 +10,11 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from biodesci.api.schemas.status import Problem
-from biodesci.core.errors import (
-    AccessDeniedError,
-    BioDeSciError,
-    ChainError,
-    ConfigurationError,
-    InputError,
-    IntegrityError,
-    NotFoundError,
-    StateError,
-    UnavailableError,
-    WrongKeyError,
-)
+from biodesci.core import problems
+from biodesci.core.errors import BioDeSciError, ConfigurationError
 
 _log = logging.getLogger(__name__)
 
-# Most specific first.
-_KINDS: tuple[tuple[type[BioDeSciError], int, str, str], ...] = (
-    (InputError, 400, "bad-input", "Bad input"),
-    (WrongKeyError, 400, "wrong-key", "Wrong key"),
-    (AccessDeniedError, 403, "access-denied", "Access denied"),
-    (NotFoundError, 404, "not-found", "Not found"),
-    (StateError, 409, "conflict", "Does not fit the present state"),
-    (IntegrityError, 502, "integrity", "Content is not what was committed to"),
-    (ChainError, 502, "chain", "The chain refused"),
-    (UnavailableError, 503, "unavailable", "A service does not answer"),
-)
-# What is wrong may name a path: it goes to the log alone.
-UNPREPARED = "The server is not set up right; its log says what is wrong."
 _TITLES = {404: "Not found", 405: "Method not allowed"}
 _SLUGS = {404: "not-found", 405: "method-not-allowed"}
 
@@ -54,9 +31,7 @@ def problem(request: Request, status: int, slug: str, title: str, detail: str, h
     headers = {"Cache-Control": "no-store"}
     if status == 503:
         headers["Retry-After"] = "5"
-    return Response(
-        body.model_dump_json(by_alias=True), status, headers, media_type="application/problem+json"
-    )
+    return Response(body.model_dump_json(by_alias=True), status, headers, media_type=problems.MEDIA_TYPE)
 
 
 def install(app: FastAPI) -> None:
@@ -64,13 +39,10 @@ def install(app: FastAPI) -> None:
     async def own(request: Request, exc: BioDeSciError) -> Response:
         if isinstance(exc, ConfigurationError):
             _log.error("%s", exc)
-            return problem(
-                request, 500, "configuration", "Not set up right", UNPREPARED, "Tell its operator."
-            )
-        for kind, status, slug, title in _KINDS:
-            if isinstance(exc, kind):
-                return problem(request, status, slug, title, exc.message, exc.hint)
-        return problem(request, 500, "error", "Error", exc.message, exc.hint)
+        kind, described = problems.kind_of(exc), problems.describe(exc, request.url.path)
+        return problem(
+            request, described.status, kind.slug, described.title, described.detail, described.hint
+        )
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, exc: RequestValidationError) -> Response:

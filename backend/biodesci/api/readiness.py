@@ -11,12 +11,12 @@ import time
 from collections.abc import Callable
 from typing import Final, Generic, TypeVar
 
-from biodesci.api.problems import UNPREPARED
 from biodesci.api.schemas.status import Check, Readiness
 from biodesci.chain.client import Chain
 from biodesci.chain.deployment import load_deployment
 from biodesci.config import Settings
 from biodesci.core.errors import BioDeSciError, ConfigurationError
+from biodesci.core.problems import UNPREPARED
 from biodesci.index import queries
 from biodesci.index.database import Store
 from biodesci.ipfs.client import Ipfs

@@ -14,7 +14,7 @@
         └── FundsError        the account cannot pay
 
 Each says what happened and why (`message`) and what to do (`hint`). Neither may hold a secret.
-The API (`api/problems.py`) and the CLI (`cli/__init__.py`) map them in one place each.
+`core/problems.py` maps them to HTTP and back, `cli/__init__.py` to exit codes.
 """
 
 from __future__ import annotations

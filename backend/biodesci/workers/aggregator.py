@@ -17,23 +17,13 @@ from urllib.parse import urlsplit
 import uvicorn
 from fastapi import FastAPI, Request, Response
 from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import JSONResponse
 
 from biodesci import config
 from biodesci.chain import accounts
 from biodesci.chain.client import Chain
 from biodesci.chain.deployment import load_deployment
-from biodesci.core.errors import (
-    AccessDeniedError,
-    BioDeSciError,
-    ChainError,
-    ConfigurationError,
-    InputError,
-    IntegrityError,
-    NotFoundError,
-    StateError,
-    UnavailableError,
-)
+from biodesci.core import problems
+from biodesci.core.errors import BioDeSciError, ConfigurationError, InputError, UnavailableError
 from biodesci.ipfs.client import Ipfs
 from biodesci.rounds.aggregator import RoundAggregator
 from biodesci.rounds.signatures import MessageKind
@@ -41,15 +31,6 @@ from biodesci.rounds.signatures import MessageKind
 log = logging.getLogger("aggregator")
 SIGNATURE_HEADER: Final = "X-BioDeSci-Signature"
 UNEXPECTED: Final = 5.0  # seconds to wait after an error that nobody foresaw
-STATUS: Final[dict[type[BioDeSciError], int]] = {
-    AccessDeniedError: 403,
-    NotFoundError: 404,
-    StateError: 409,
-    IntegrityError: 400,
-    InputError: 422,
-    UnavailableError: 503,
-    ChainError: 502,
-}
 
 
 def create_app(aggregator: RoundAggregator) -> FastAPI:
@@ -57,8 +38,10 @@ def create_app(aggregator: RoundAggregator) -> FastAPI:
     app = FastAPI(title="BioDeSci aggregator", docs_url=None, redoc_url=None, openapi_url=None)
 
     @app.exception_handler(BioDeSciError)
-    def problem(_: Request, exc: BioDeSciError) -> JSONResponse:
-        return _problem(next((s for kind, s in STATUS.items() if isinstance(exc, kind)), 500), exc)
+    def problem(request: Request, exc: BioDeSciError) -> Response:
+        if isinstance(exc, ConfigurationError):
+            log.error("%s", exc)
+        return _refusal(request, exc)
 
     @app.get("/health")
     def health() -> dict[str, str]:
@@ -80,12 +63,10 @@ def create_app(aggregator: RoundAggregator) -> FastAPI:
         async for part in request.stream():
             body += part
             if len(body) > limit:
-                return _problem(
-                    413,
-                    InputError(
-                        f"The message is larger than {limit} bytes.", "Send what the round's plan asks for."
-                    ),
+                too_large = InputError(
+                    f"The message is larger than {limit} bytes.", "Send what the round's plan asks for."
                 )
+                return _refusal(request, too_large, 413)
         signature = request.headers.get(SIGNATURE_HEADER, "")
         await run_in_threadpool(aggregator.accept, round_id, kind, bytes(body), signature)
         return Response(status_code=204)
@@ -93,15 +74,9 @@ def create_app(aggregator: RoundAggregator) -> FastAPI:
     return app
 
 
-def _problem(status: int, exc: BioDeSciError) -> JSONResponse:
-    document = {
-        "type": f"urn:biodesci:{type(exc).__name__}",
-        "title": type(exc).__name__,
-        "status": status,
-        "detail": exc.message,
-        "hint": exc.hint,
-    }
-    return JSONResponse(document, status, media_type="application/problem+json")
+def _refusal(request: Request, exc: BioDeSciError, status: int | None = None) -> Response:
+    described = problems.describe(exc, request.url.path, status)
+    return Response(described.to_bytes(), described.status, media_type=problems.MEDIA_TYPE)
 
 
 def poll(aggregator: RoundAggregator, interval: float, stop: threading.Event) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import httpx
 from eth_account.signers.local import LocalAccount
 
-from biodesci.core.errors import IntegrityError, StateError, UnavailableError
+from biodesci.core import problems
+from biodesci.core.errors import UnavailableError
 from biodesci.fl.masking import Context
 from biodesci.fl.messages import Inbox
 from biodesci.rounds import signatures
@@ -23,7 +24,7 @@ class AggregatorClient:
         self._http = httpx.Client(base_url=self.url, timeout=timeout)
 
     def post(self, where: Context, kind: MessageKind, body: bytes) -> None:
-        """Raises StateError or IntegrityError if the aggregator refuses, UnavailableError if it is away."""
+        """Raises what the aggregator refuses with (core/problems.py), or UnavailableError if it is away."""
         self._request(
             "POST",
             f"/rounds/{where.round_id}/{kind}",
@@ -51,15 +52,4 @@ class AggregatorClient:
             ) from exc
         if response.status_code < 300:
             return response
-        detail, hint = _problem(response)
-        if response.status_code >= 500:
-            raise UnavailableError(detail, hint)
-        raise (IntegrityError if response.status_code == 400 else StateError)(detail, hint)
-
-
-def _problem(response: httpx.Response) -> tuple[str, str]:
-    try:
-        problem = response.json()
-        return f"The aggregator refused: {problem['detail']}", str(problem.get("hint", ""))
-    except (ValueError, KeyError, TypeError):
-        return f"The aggregator answered with status {response.status_code}.", "Look at the aggregator's log."
+        raise problems.error_from(response.status_code, response.content, "The aggregator")
