@@ -2,7 +2,6 @@ import { useQuery } from '@tanstack/react-query'
 import { useMemo, type ReactNode } from 'react'
 
 import { ExplorerContextProvider } from '@/components/Explorer'
-
 import { useDeployment } from '@/lib/deployment'
 
 /**

@@ -1,10 +1,11 @@
+import { OnChain } from '@/components/OnChain'
 /**
  * The parts of the page's frame that know the wallet and the chain; the frame stands without them
  * until they are loaded.
  */
 import { useDeployment } from '@/lib/deployment'
-import { OnChain } from '@/components/OnChain'
 import { useHead } from '@/lib/useChain'
+
 import { NetworkNotice, WalletButton } from './WalletButton'
 
 export function Account() {

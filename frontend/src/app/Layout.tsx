@@ -2,9 +2,8 @@ import { lazy, Suspense, useEffect, type ReactNode } from 'react'
 import { NavLink, Outlet, useLocation } from 'react-router'
 
 import { Button } from '@/components/Button'
-import { Loading } from '@/components/Page'
-
 import { ErrorBoundary } from '@/components/ErrorBoundary'
+import { Loading } from '@/components/Page'
 
 /**
  * What the frame shows where the chunk with the wallet could not be fetched: reading goes on, and

@@ -11,9 +11,9 @@ import { mock } from 'wagmi/connectors'
 
 import type { Bytes } from '@/lib/bytes'
 import type { Deployment } from '@/lib/config'
-
 import { DeploymentProvider } from '@/lib/deployment'
 import { KeyringProvider, useKeyring } from '@/lib/keyring'
+
 import { WalletButton } from './WalletButton'
 
 const [A, B]: [Address, Address] = [

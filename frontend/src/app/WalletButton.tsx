@@ -6,9 +6,8 @@ import { useDisconnect, useSwitchChain } from 'wagmi'
 import { Button } from '@/components/Button'
 import { ConnectButton } from '@/components/ConnectButton'
 import { FailureNotice, Notice } from '@/components/Notice'
-import { shorten } from '@/lib/format'
-
 import { useDeployment } from '@/lib/deployment'
+import { shorten } from '@/lib/format'
 import { useKeyring } from '@/lib/keyring'
 import { useWallet } from '@/lib/useChain'
 

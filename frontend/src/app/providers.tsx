@@ -5,11 +5,11 @@ import { Button } from '@/components/Button'
 import { FailureNotice } from '@/components/Notice'
 import { Loading } from '@/components/Page'
 import { loadDeployment } from '@/lib/config'
-import { Failure } from '@/lib/failure'
-
 import { DeploymentProvider } from '@/lib/deployment'
-import { ExplorerProvider } from './ExplorerProvider'
+import { Failure } from '@/lib/failure'
 import { KeyringProvider } from '@/lib/keyring'
+
+import { ExplorerProvider } from './ExplorerProvider'
 
 const queries = new QueryClient({
   defaultOptions: {

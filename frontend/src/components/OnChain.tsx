@@ -8,7 +8,6 @@ import { createConfig, http, WagmiContext, type Config } from 'wagmi'
 import { reconnect } from 'wagmi/actions'
 
 import type { Deployment } from '@/lib/config'
-
 import { useDeployment } from '@/lib/deployment'
 
 /**

@@ -1,5 +1,5 @@
-import { useEffect, type ReactNode } from 'react'
 import type { UseQueryResult } from '@tanstack/react-query'
+import { useEffect, type ReactNode } from 'react'
 
 import { Button } from './Button'
 import { FailureNotice } from './Notice'

@@ -1,10 +1,10 @@
+import { concat, type Bytes } from './bytes'
 /**
  * Reads from an IPFS gateway. The gateway is not trusted: whoever calls checks what came against a
  * commitment on chain.
  */
 import { fromDigest } from './cid'
 import { Failure, tampered } from './failure'
-import { concat, type Bytes } from './bytes'
 
 export async function open(
   gatewayUrl: string,

@@ -1,7 +1,6 @@
 import { Suspense, type ComponentType } from 'react'
 import { Link, useParams } from 'react-router'
 
-import { useDeployment } from '@/lib/deployment'
 import { Badge } from '@/components/Badge'
 import { Card, Facts } from '@/components/Card'
 import { Copyable } from '@/components/Copyable'
@@ -12,6 +11,7 @@ import { Terms } from '@/components/Terms'
 import { Timeline } from '@/components/Timeline'
 import type { DatasetAnswer, DatasetVersion, PermittedDiseases } from '@/generated/api'
 import { columnsOf, sayDiseases } from '@/lib/card'
+import { useDeployment } from '@/lib/deployment'
 import { bytes, count, date } from '@/lib/format'
 import { useDataset } from '@/lib/queries'
 

@@ -2,9 +2,9 @@ import { Link } from 'react-router'
 
 import { Badge } from '@/components/Badge'
 import { Button } from '@/components/Button'
+import { Short } from '@/components/Explorer'
 import { FailureNotice } from '@/components/Notice'
 import { Empty, Loading, Page } from '@/components/Page'
-import { Short } from '@/components/Explorer'
 import { ScrollRegion } from '@/components/ScrollRegion'
 import { date, ether } from '@/lib/format'
 

@@ -1,11 +1,11 @@
 import { Link } from 'react-router'
 
-import { useHead, useWallet } from '@/lib/useChain'
-import { ConnectButton } from '@/components/ConnectButton'
 import { Badge } from '@/components/Badge'
+import { ConnectButton } from '@/components/ConnectButton'
 import { Empty, Loaded, Page } from '@/components/Page'
 import { Stepper } from '@/components/Stepper'
 import { useDataset } from '@/lib/queries'
+import { useHead, useWallet } from '@/lib/useChain'
 
 import { useMyLicenses, type License } from './chain'
 import { Collect } from './money/Collect'

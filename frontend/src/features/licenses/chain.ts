@@ -5,16 +5,16 @@
 import { queryOptions, useQuery } from '@tanstack/react-query'
 import { getAddress, isAddressEqual, parseAbiItem, type Address } from 'viem'
 
-import { useDeployment } from '@/lib/deployment'
-import { useReader } from '@/lib/useChain'
 import { AccessLicense, DatasetNFT, KeyRegistry } from '@/generated/abi'
 import type { LicenseAnswer, LicensePage } from '@/generated/api'
 import { get } from '@/lib/api'
 import type { Deployment } from '@/lib/config'
 import { ETHER } from '@/lib/currency'
+import { useDeployment } from '@/lib/deployment'
 import { readCurrency } from '@/lib/erc20'
 import { useAnswer, usePages, withCursor } from '@/lib/queries'
 import type { Reader } from '@/lib/reader'
+import { useReader } from '@/lib/useChain'
 
 export const STATES = [
   'none',

@@ -1,7 +1,7 @@
-import { useWallet } from '@/lib/useChain'
-import { ConnectButton } from '@/components/ConnectButton'
 import { Card } from '@/components/Card'
+import { ConnectButton } from '@/components/ConnectButton'
 import { Empty, Page } from '@/components/Page'
+import { useWallet } from '@/lib/useChain'
 
 import { KeyPanel } from './KeyPanel'
 

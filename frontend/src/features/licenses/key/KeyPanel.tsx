@@ -2,17 +2,17 @@
 import { useState, type FormEvent } from 'react'
 import type { Address } from 'viem'
 
-import { useDeployment } from '@/lib/deployment'
-import { useKeyring } from '@/lib/keyring'
-import { useReader } from '@/lib/useChain'
-import { useTransact } from '@/lib/useTransact'
 import { Button } from '@/components/Button'
 import { Field } from '@/components/Field'
 import { FailureNotice, Notice } from '@/components/Notice'
 import { Loading } from '@/components/Page'
 import { KeyRegistry } from '@/generated/abi'
 import { copy, toHex } from '@/lib/bytes'
+import { useDeployment } from '@/lib/deployment'
+import { useKeyring } from '@/lib/keyring'
 import type { StoredKey } from '@/lib/keystore'
+import { useReader } from '@/lib/useChain'
+import { useTransact } from '@/lib/useTransact'
 
 import { createKey, downloadRecoveryFile, recoverKey, unlockKeys, useKey } from './key'
 

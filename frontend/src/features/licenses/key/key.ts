@@ -2,12 +2,12 @@
 import { useQuery } from '@tanstack/react-query'
 import { keccak256, type Address } from 'viem'
 
-import { useDeployment } from '@/lib/deployment'
-import { useKeyring } from '@/lib/keyring'
-import { useReader } from '@/lib/useChain'
 import type { Bytes } from '@/lib/bytes'
+import { useDeployment } from '@/lib/deployment'
 import { Failure } from '@/lib/failure'
+import { useKeyring } from '@/lib/keyring'
 import { loadKeys, saveKey, type StoredKey } from '@/lib/keystore'
+import { useReader } from '@/lib/useChain'
 
 import { registeredKey } from '../chain'
 

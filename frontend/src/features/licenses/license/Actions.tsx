@@ -2,13 +2,13 @@
 import { useState } from 'react'
 import { stringToHex, type Address } from 'viem'
 
-import { useDeployment } from '@/lib/deployment'
-import { useHead, useReader } from '@/lib/useChain'
-import { useTransact } from '@/lib/useTransact'
 import { Button } from '@/components/Button'
 import { Dialog } from '@/components/Dialog'
 import { FailureNotice } from '@/components/Notice'
 import { AccessLicense } from '@/generated/abi'
+import { useDeployment } from '@/lib/deployment'
+import { useHead, useReader } from '@/lib/useChain'
+import { useTransact } from '@/lib/useTransact'
 
 import { readLicense, useRefundable, type License, type State } from '../chain'
 import { Amount } from '../money/Price'

@@ -5,14 +5,14 @@
 import { useQuery } from '@tanstack/react-query'
 import { parseAbiItem, zeroHash, type Address, type Hex } from 'viem'
 
-import { useDeployment } from '@/lib/deployment'
-import { useReader } from '@/lib/useChain'
 import { Button } from '@/components/Button'
 import { Card, Facts } from '@/components/Card'
 import { Copyable } from '@/components/Copyable'
+import { useDeployment } from '@/lib/deployment'
 import { formatDisease } from '@/lib/disease'
 import { loadStatement } from '@/lib/keystore'
 import { statementFile, type Statement } from '@/lib/statement'
+import { useReader } from '@/lib/useChain'
 
 import { useIndexed, type License } from '../chain'
 

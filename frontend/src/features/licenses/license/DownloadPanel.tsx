@@ -1,14 +1,14 @@
 import { useEffect, useRef, useState } from 'react'
 import type { Address } from 'viem'
 
-import { useDeployment } from '@/lib/deployment'
-import { useReader } from '@/lib/useChain'
 import { Button } from '@/components/Button'
 import { FailureNotice, Notice } from '@/components/Notice'
 import { Progress } from '@/components/Progress'
+import { useDeployment } from '@/lib/deployment'
 import { bytes } from '@/lib/format'
 import type { Step } from '@/lib/release'
 import type { SavedFile } from '@/lib/target'
+import { useReader } from '@/lib/useChain'
 
 import type { License } from '../chain'
 import { useKey } from '../key/key'

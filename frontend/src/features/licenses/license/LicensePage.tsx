@@ -1,21 +1,20 @@
 import { Link, useParams } from 'react-router'
 
-import { useHead, useWallet } from '@/lib/useChain'
-import { ConnectButton } from '@/components/ConnectButton'
 import { Badge } from '@/components/Badge'
 import { Card, Facts } from '@/components/Card'
+import { ConnectButton } from '@/components/ConnectButton'
 import { Copyable } from '@/components/Copyable'
 import { FailureNotice, Notice } from '@/components/Notice'
 import { Empty, Loaded, Page } from '@/components/Page'
 import { Stepper } from '@/components/Stepper'
 import { Timeline } from '@/components/Timeline'
-import { useDataset } from '@/lib/queries'
 import { isEther } from '@/lib/currency'
 import { Failure } from '@/lib/failure'
 import { date, relative } from '@/lib/format'
+import { useDataset } from '@/lib/queries'
+import { useHead, useWallet } from '@/lib/useChain'
 import { typesOf, VISA_NAMES } from '@/lib/visa'
 
-import { Actions } from './Actions'
 import {
   NO_END,
   NOT_COUNTED,
@@ -27,12 +26,13 @@ import {
   type License,
 } from '../chain'
 import { Collect } from '../money/Collect'
+import { Amount, AmountNow } from '../money/Price'
+import { isExpired, NAMES, stepsOf } from '../steps'
+import { Actions } from './Actions'
 import { Declared } from './Declared'
 import { DownloadPanel } from './DownloadPanel'
 import { Owner } from './Owner'
-import { Amount, AmountNow } from '../money/Price'
 import { Renew } from './Renew'
-import { isExpired, NAMES, stepsOf } from '../steps'
 
 export default function LicensePage() {
   const { id = '' } = useParams()

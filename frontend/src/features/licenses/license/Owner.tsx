@@ -2,8 +2,6 @@
 import { useState } from 'react'
 import { stringToHex, type Address } from 'viem'
 
-import { useDeployment } from '@/lib/deployment'
-import { useReader } from '@/lib/useChain'
 import { Button } from '@/components/Button'
 import { Card } from '@/components/Card'
 import { Dialog } from '@/components/Dialog'
@@ -11,6 +9,8 @@ import { FailureNotice } from '@/components/Notice'
 import { Terms } from '@/components/Terms'
 import { AccessLicense } from '@/generated/abi'
 import { amount, isEther, roughly } from '@/lib/currency'
+import { useDeployment } from '@/lib/deployment'
+import { useReader } from '@/lib/useChain'
 
 import {
   readLicense,

@@ -2,21 +2,21 @@
 import { useState } from 'react'
 import type { Address } from 'viem'
 
-import { useDeployment } from '@/lib/deployment'
-import { useHead, useReader } from '@/lib/useChain'
 import { Button } from '@/components/Button'
 import { Card, Facts } from '@/components/Card'
 import { FailureNotice } from '@/components/Notice'
 import { AccessLicense } from '@/generated/abi'
 import { amount } from '@/lib/currency'
+import { useDeployment } from '@/lib/deployment'
 import { count, date } from '@/lib/format'
+import { useHead, useReader } from '@/lib/useChain'
 import { missingTypes, typesOf, type SignedVisa } from '@/lib/visa'
 
 import { NO_END, readLicense, useIndexed, useOffer, type License } from '../chain'
 import { useMeans, usePay } from '../money/payment'
 import { MeansNote, TokenNote } from '../money/Price'
-import { checkVisas } from '../purchase/visas'
 import { VisaInput } from '../purchase/VisaInput'
+import { checkVisas } from '../purchase/visas'
 
 export function Renew({ license, account }: { license: License; account: Address }) {
   const client = useReader()

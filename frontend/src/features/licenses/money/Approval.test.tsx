@@ -6,8 +6,8 @@ import { afterEach, expect, it, vi } from 'vitest'
 import { createConfig, http, WagmiContext } from 'wagmi'
 import { localhost } from 'wagmi/chains'
 
-import { DeploymentProvider } from '@/lib/deployment'
 import type { Deployment } from '@/lib/config'
+import { DeploymentProvider } from '@/lib/deployment'
 
 import { Approval } from './Price'
 

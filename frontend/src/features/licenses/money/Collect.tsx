@@ -5,13 +5,13 @@
 import { Link } from 'react-router'
 import type { Address } from 'viem'
 
-import { useDeployment } from '@/lib/deployment'
-import { useReader, useWallet } from '@/lib/useChain'
-import { useTransact } from '@/lib/useTransact'
 import { Button } from '@/components/Button'
 import { FailureNotice } from '@/components/Notice'
 import { AccessLicense, InferenceCommitment } from '@/generated/abi'
 import { amount } from '@/lib/currency'
+import { useDeployment } from '@/lib/deployment'
+import { useReader, useWallet } from '@/lib/useChain'
+import { useTransact } from '@/lib/useTransact'
 
 import { useCurrency } from '../chain'
 import { readOwed, useOwed, type Owed } from './owed'

@@ -1,14 +1,14 @@
 import { useState, type FormEvent } from 'react'
 import { getAddress, isAddress, type Address } from 'viem'
 
-import { useWallet } from '@/lib/useChain'
-import { ConnectButton } from '@/components/ConnectButton'
 import { Button } from '@/components/Button'
 import { Card } from '@/components/Card'
+import { ConnectButton } from '@/components/ConnectButton'
 import { Field } from '@/components/Field'
 import { FailureNotice, Notice } from '@/components/Notice'
 import { Empty, Loading, Page } from '@/components/Page'
 import { count } from '@/lib/format'
+import { useWallet } from '@/lib/useChain'
 
 import { OwedList } from './Collect'
 import { isListed, useOwed } from './owed'

@@ -5,12 +5,12 @@ import type { ReactNode } from 'react'
 import { getAddress, numberToHex, zeroAddress, type Address } from 'viem'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 
-import { DeploymentProvider } from '@/lib/deployment'
 import type { Deployment } from '@/lib/config'
+import { DeploymentProvider } from '@/lib/deployment'
 import type { Reader } from '@/lib/reader'
 
-import { Unread } from './OwedPage'
 import { choose, MOST_READ, paceOf, readBalances, readCurrencies, useOwed } from './owed'
+import { Unread } from './OwedPage'
 
 const numbered = (n: number): Address => getAddress(numberToHex(n, { size: 20 }))
 const [ACCOUNT, LICENCES, DATASETS, INFERENCES] = [

@@ -5,14 +5,14 @@
 import { useQuery } from '@tanstack/react-query'
 import { getAbiItem, getAddress, isAddressEqual, parseAbiItem, type Address } from 'viem'
 
-import { useDeployment } from '@/lib/deployment'
-import { useReader } from '@/lib/useChain'
 import { AccessLicense, InferenceCommitment } from '@/generated/abi'
 import type { DatasetAnswer, DatasetPage } from '@/generated/api'
 import { get } from '@/lib/api'
 import type { Deployment } from '@/lib/config'
 import { ETHER } from '@/lib/currency'
+import { useDeployment } from '@/lib/deployment'
 import type { Reader } from '@/lib/reader'
+import { useReader } from '@/lib/useChain'
 
 import { readLicense, readLicenseIds } from '../chain'
 

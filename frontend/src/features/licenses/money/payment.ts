@@ -11,17 +11,17 @@ import {
   type TypedDataDomain,
 } from 'viem'
 
-import { useDeployment } from '@/lib/deployment'
-import { useReader } from '@/lib/useChain'
-import { useTransact } from '@/lib/useTransact'
 import type { AccessLicense } from '@/generated/abi'
 import type { Deployment } from '@/lib/config'
 import { isEther, type Currency } from '@/lib/currency'
+import { useDeployment } from '@/lib/deployment'
 import { ERC20, readCurrency } from '@/lib/erc20'
 import { Failure } from '@/lib/failure'
 import { DIRECT, permitDomain, signPermit, type Payment } from '@/lib/permit'
 import type { Reader } from '@/lib/reader'
 import type { Call, Outcome } from '@/lib/transact'
+import { useReader } from '@/lib/useChain'
+import { useTransact } from '@/lib/useTransact'
 
 export interface Means {
   currency: Currency

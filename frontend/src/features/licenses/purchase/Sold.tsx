@@ -4,18 +4,19 @@
  */
 import { Link } from 'react-router'
 
-import { useWallet } from '@/lib/useChain'
 import { Badge } from '@/components/Badge'
 import { Button } from '@/components/Button'
 import { Card } from '@/components/Card'
 import { FailureNotice } from '@/components/Notice'
 import { Loading } from '@/components/Page'
-import { Collect } from '../money/Collect'
-import { useSold } from '../chain'
-import { NAMES } from '../steps'
 import type { DatasetAnswer } from '@/generated/api'
 import { amount, currencyOf } from '@/lib/currency'
 import { date, shorten } from '@/lib/format'
+import { useWallet } from '@/lib/useChain'
+
+import { useSold } from '../chain'
+import { Collect } from '../money/Collect'
+import { NAMES } from '../steps'
 
 export function Sold({ dataset }: { dataset: DatasetAnswer }) {
   const { account } = useWallet()

@@ -5,10 +5,10 @@
 import { useId, useRef, useState } from 'react'
 import type { Address } from 'viem'
 
-import { useDeployment } from '@/lib/deployment'
 import { Badge } from '@/components/Badge'
 import { Button } from '@/components/Button'
 import { FailureNotice } from '@/components/Notice'
+import { useDeployment } from '@/lib/deployment'
 import { Failure } from '@/lib/failure'
 import { date } from '@/lib/format'
 import { checkVisa, FILE_LIMIT, listOf, parseVisa, VISA_NAMES, type SignedVisa } from '@/lib/visa'

@@ -6,14 +6,14 @@ import { useQuery } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
 import { zeroHash, type Hex } from 'viem'
 
-import { useDeployment } from '@/lib/deployment'
-import { useReader } from '@/lib/useChain'
 import { DatasetNFT } from '@/generated/abi'
 import type { DatasetAnswer } from '@/generated/api'
 import type { Deployment } from '@/lib/config'
+import { useDeployment } from '@/lib/deployment'
 import { formatDisease, growTree, isPermitted, listedIn, type Tree } from '@/lib/disease'
 import { Failure } from '@/lib/failure'
 import type { Reader } from '@/lib/reader'
+import { useReader } from '@/lib/useChain'
 
 /** The root of the version that a purchase would be of; null: there is none. */
 async function readRoot(
