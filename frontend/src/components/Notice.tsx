@@ -2,6 +2,8 @@ import { lazy, Suspense, type ReactNode } from 'react'
 
 import { Failure, unexplained } from '@/lib/failure'
 
+import { Button } from './Button'
+
 const LOOKS = {
   info: { box: 'border-brand/30 bg-brand-soft', mark: 'i', said: 'Note' },
   good: { box: 'border-good/35 bg-good-soft', mark: '✓', said: 'Done' },
@@ -46,13 +48,19 @@ export function Notice({ tone = 'info', title, children, action }: Props) {
  * What happened, and what to do. What is no `Failure` yet comes from a wallet or a node; the words
  * for those are loaded when one is needed.
  */
-export function FailureNotice({ error, action }: { error: unknown; action?: ReactNode }) {
-  if (error instanceof Failure) return <Said failure={error} action={action} />
+export function FailureNotice({ error, ...rest }: Rest & { error: unknown }) {
+  if (error instanceof Failure) return <Said failure={error} {...rest} />
   return (
     <Suspense>
-      <Explained error={error} action={action} />
+      <Explained error={error} {...rest} />
     </Suspense>
   )
+}
+
+interface Rest {
+  action?: ReactNode
+  /** Offered where the person's own choice was all that stood in the way. */
+  onRetry?: () => void
 }
 
 const Explained = lazy(async () => {
@@ -61,17 +69,22 @@ const Explained = lazy(async () => {
     () => unexplained,
   )
   return {
-    default: ({ error, action }: { error: unknown; action?: ReactNode }) => (
-      <Said failure={explain(error)} action={action} />
+    default: ({ error, ...rest }: Rest & { error: unknown }) => (
+      <Said failure={explain(error)} {...rest} />
     ),
   }
 })
 
 /** A choice of the person's own (declining, stopping) is no problem. */
-function Said({ failure, action }: { failure: Failure; action?: ReactNode }) {
+function Said({ failure, action, onRetry }: Rest & { failure: Failure }) {
   const calm = failure.kind === 'rejected' || failure.kind === 'stopped'
+  const again = calm && onRetry && (
+    <Button look="secondary" onClick={onRetry}>
+      Try again
+    </Button>
+  )
   return (
-    <Notice tone={calm ? 'warn' : 'bad'} title={failure.message} action={action}>
+    <Notice tone={calm ? 'warn' : 'bad'} title={failure.message} action={action ?? again}>
       {failure.hint}
     </Notice>
   )

@@ -30,6 +30,18 @@ describe('FailureNotice', () => {
     expect(screen.queryByRole('alert')).toBeNull()
     expect(said).toHaveTextContent('You declined the request in your wallet.')
   })
+
+  it('offers another try where the person’s own choice stood in the way, and nowhere else', () => {
+    const retry = vi.fn()
+    const declined = new Failure('rejected', 'You declined.', 'Nothing was sent.')
+    const { rerender } = render(<FailureNotice error={declined} onRetry={retry} />)
+    fireEvent.click(screen.getByRole('button', { name: 'Try again' }))
+    expect(retry).toHaveBeenCalledTimes(1)
+    // It may have been sent: another try must begin with a look at the page.
+    const unclear = new Failure('rpc', 'Sent, but not confirmed yet.', 'Do not send it again.')
+    rerender(<FailureNotice error={unclear} onRetry={retry} />)
+    expect(screen.queryByRole('button')).toBeNull()
+  })
 })
 
 describe('Progress', () => {

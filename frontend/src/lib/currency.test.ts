@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { amount, currencyOf, ETHER, roughly } from './currency'
+import { amount, currencyOf, ETHER, forPrice, price, roughly } from './currency'
 
 const TOKEN = '0x70997970C51812dc3A010C7d01b50e0d17dc79C8'
 const token = (symbol: string | null, decimals: number | null) =>
@@ -33,5 +33,15 @@ describe('amount', () => {
 
   it('knows ether by the zero address', () => {
     expect(currencyOf({ address: null, symbol: null, decimals: null })).toBe(ETHER)
+  })
+
+  it('says that what costs nothing is free, in whichever currency', () => {
+    for (const currency of [ETHER, token('TUSD', 6), token(null, null)]) {
+      expect(price('0', currency)).toBe('Free')
+      expect(forPrice(0n, currency)).toBe('for free')
+    }
+    expect(price(1n, token('TUSD', 6))).toBe('0.000001 TUSD')
+    expect(forPrice('1500000000000000000', ETHER)).toBe('for 1.5 ETH')
+    expect(amount(0n, ETHER)).toBe('0 ETH')
   })
 })

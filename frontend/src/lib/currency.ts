@@ -39,6 +39,16 @@ export function amount(units: bigint | string, { address, symbol, decimals }: Cu
     : `${formatUnits(BigInt(units), decimals)} ${name}`
 }
 
+/** What something costs, where it stands alone. */
+export function price(units: bigint | string, currency: Currency): string {
+  return BigInt(units) === 0n ? 'Free' : amount(units, currency)
+}
+
+/** What something costs, behind a verb: "Purchase for 25.5 TUSD", "Purchase for free". */
+export function forPrice(units: bigint | string, currency: Currency): string {
+  return BigInt(units) === 0n ? 'for free' : `for ${amount(units, currency)}`
+}
+
 /** For what changes while it is read: "about 0.333329 ETH". */
 export function roughly(units: bigint, currency: Currency): string {
   const cut = 10n ** BigInt(Math.max(0, (currency.decimals ?? 0) - 6))

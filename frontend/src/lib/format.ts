@@ -1,13 +1,4 @@
-/**
- * Numbers, times and addresses for people. Amounts stay integers (wei) until the moment they are
- * printed.
- */
-import { formatEther } from 'viem'
-
-export function ether(wei: bigint | string): string {
-  const text = formatEther(BigInt(wei))
-  return `${text} ETH`
-}
+/** Numbers, times and addresses for people. */
 
 export function bytes(size: number): string {
   const units = ['bytes', 'kB', 'MB', 'GB', 'TB']

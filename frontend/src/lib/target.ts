@@ -81,15 +81,3 @@ export async function forgetDecrypted(): Promise<void> {
   const root = await privateFiles()
   await root?.removeEntry(FOLDER, { recursive: true }).catch(() => undefined)
 }
-
-/** Hands the verified file to the browser's own download. */
-export function save(file: SavedFile): void {
-  const url = URL.createObjectURL(file.blob)
-  const link = document.createElement('a')
-  link.href = url
-  link.download = file.name
-  document.body.append(link)
-  link.click()
-  link.remove()
-  setTimeout(() => URL.revokeObjectURL(url), 60_000)
-}

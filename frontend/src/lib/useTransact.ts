@@ -1,11 +1,10 @@
-import { useQueryClient } from '@tanstack/react-query'
-import { useCallback, useState } from 'react'
+import { useCallback } from 'react'
 import type { Abi, Address, ContractFunctionName } from 'viem'
 import { useConfig } from 'wagmi'
 
-import { transact, type Call, type Outcome, type Phase, type Prepare } from '@/lib/transact'
-
 import { useDeployment } from './deployment'
+import { transact, type Call, type Outcome, type Phase, type Prepare } from './transact'
+import type { Say } from './useWrite'
 
 const SAID: Record<Phase, string> = {
   checking: 'Checking with the chain…',
@@ -15,36 +14,21 @@ const SAID: Record<Phase, string> = {
 }
 
 /**
- * A transaction's progress for a component; whatever is on screen is read anew from the chain when
- * it ends, well or badly.
+ * Sends one transaction of this account, for the inside of a `useWrite`: it throws a `Failure` where
+ * nothing landed. `landed` asks the chain whether the call's effect is there already.
  */
-export function useTransact() {
+export function useTransact(account: Address) {
   const config = useConfig()
   const { chainId } = useDeployment()
-  const queries = useQueryClient()
-  const [phase, setPhase] = useState<Phase | null>(null)
-  const [error, setError] = useState<unknown>(null)
-
-  const run = useCallback(
-    async <const abi extends Abi, name extends ContractFunctionName<abi, 'nonpayable' | 'payable'>>(
-      account: Address,
+  return useCallback(
+    <const abi extends Abi, name extends ContractFunctionName<abi, 'nonpayable' | 'payable'>>(
       call: Call<abi, name> | Prepare<Call<abi, name>>,
       landed: () => Promise<boolean>,
-    ): Promise<Outcome | null> => {
-      setError(null)
-      try {
-        return await transact(call, { config, chainId, account, onPhase: setPhase, landed })
-      } catch (failure) {
-        setError(failure)
-        return null
-      } finally {
-        setPhase(null)
-        // Marked at once, read in the background: the next page does not wait for an API that is
-        // away.
-        void queries.invalidateQueries()
-      }
+      say: Say,
+    ): Promise<Outcome> => {
+      const onPhase = (phase: Phase) => say(SAID[phase])
+      return transact(call, { config, chainId, account, onPhase, landed })
     },
-    [config, chainId, queries],
+    [config, chainId, account],
   )
-  return { run, busy: phase !== null, said: phase && SAID[phase], error }
 }

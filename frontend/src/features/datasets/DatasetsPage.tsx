@@ -7,7 +7,7 @@ import { FailureNotice } from '@/components/Notice'
 import { Empty, Loading, Page } from '@/components/Page'
 import { Terms } from '@/components/Terms'
 import type { DatasetSummary, Offer } from '@/generated/api'
-import { amount, currencyOf } from '@/lib/currency'
+import { currencyOf, price } from '@/lib/currency'
 import { bytes, count } from '@/lib/format'
 
 import { useDatasets } from './queries'
@@ -155,5 +155,5 @@ function cheapestOf(offers: readonly Offer[]): Offer[] {
 }
 
 function priceOf(offer: Offer): string {
-  return amount(offer.price, currencyOf(offer.currency))
+  return price(offer.price, currencyOf(offer.currency))
 }

@@ -7,7 +7,8 @@ import { Loaded, Page } from '@/components/Page'
 import { Stepper } from '@/components/Stepper'
 import { Timeline } from '@/components/Timeline'
 import type { InferenceAnswer } from '@/generated/api'
-import { date, ether } from '@/lib/format'
+import { ETHER, price } from '@/lib/currency'
+import { date } from '@/lib/format'
 
 import { useInference } from './queries'
 import { STATES, stepsOf } from './states'
@@ -121,7 +122,7 @@ function Found({ inference }: { inference: InferenceAnswer }) {
                     on="address"
                   />,
                 ],
-                [FEE[inference.state], ether(inference.fee)],
+                [FEE[inference.state], price(inference.fee, ETHER)],
                 ...(inference.deadline
                   ? ([
                       [

@@ -6,7 +6,8 @@ import { Short } from '@/components/Explorer'
 import { FailureNotice } from '@/components/Notice'
 import { Empty, Loading, Page } from '@/components/Page'
 import { ScrollRegion } from '@/components/ScrollRegion'
-import { date, ether } from '@/lib/format'
+import { ETHER, price } from '@/lib/currency'
+import { date } from '@/lib/format'
 
 import { useInferences } from './queries'
 import { STATES } from './states'
@@ -66,7 +67,7 @@ export default function InferencesPage() {
                   <td className="px-5 py-3.5">
                     <Short value={one.worker} what="worker address" place="address" digits={4} />
                   </td>
-                  <td className="px-5 py-3.5 whitespace-nowrap">{ether(one.fee)}</td>
+                  <td className="px-5 py-3.5 whitespace-nowrap">{price(one.fee, ETHER)}</td>
                   <td className="px-5 py-3.5 text-sm whitespace-nowrap text-muted">
                     {date(one.requestedAt)}
                   </td>

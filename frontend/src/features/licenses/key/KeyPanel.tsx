@@ -6,17 +6,26 @@ import { Button } from '@/components/Button'
 import { Field } from '@/components/Field'
 import { FailureNotice, Notice } from '@/components/Notice'
 import { Loading } from '@/components/Page'
+import { WriteRow } from '@/components/WriteRow'
 import { KeyRegistry } from '@/generated/abi'
 import { copy, toHex } from '@/lib/bytes'
 import { useDeployment } from '@/lib/deployment'
 import { useKeyring } from '@/lib/keyring'
 import type { StoredKey } from '@/lib/keystore'
+import { MIN_PASSPHRASE, problemOf } from '@/lib/passphrase'
 import { useReader } from '@/lib/useChain'
 import { useTransact } from '@/lib/useTransact'
+import { useWrite } from '@/lib/useWrite'
 
 import { createKey, downloadRecoveryFile, recoverKey, unlockKeys, useKey } from './key'
 
-const MIN_PASSPHRASE = 10
+/** What a key that was made, loaded or registered changes on the page. */
+const KEYS = {
+  changes: [
+    ['browser', 'keys'],
+    ['chain', 'key'],
+  ],
+}
 
 /** Everything a person does with their key, in the order in which it is needed. */
 export function KeyPanel({ account }: { account: Address }) {
@@ -28,12 +37,8 @@ export function KeyPanel({ account }: { account: Address }) {
     case 'none':
       return (
         <div className="space-y-5">
-          <CreateKey account={account} onDone={key.refresh} />
-          <Recover
-            account={account}
-            registeredHash={key.registered?.keyHash ?? '0x'}
-            onDone={key.refresh}
-          />
+          <CreateKey account={account} />
+          <Recover account={account} registeredHash={key.registered?.keyHash ?? '0x'} />
         </div>
       )
     case 'unregistered':
@@ -45,12 +50,7 @@ export function KeyPanel({ account }: { account: Address }) {
             A key is registered for this account, but its private part was made elsewhere. Load its
             recovery file to open your data here.
           </Notice>
-          <Recover
-            account={account}
-            registeredHash={key.registered?.keyHash ?? '0x'}
-            onDone={key.refresh}
-            open
-          />
+          <Recover account={account} registeredHash={key.registered?.keyHash ?? '0x'} open />
         </div>
       )
     case 'ready':
@@ -69,35 +69,26 @@ export function KeyPanel({ account }: { account: Address }) {
   }
 }
 
-function CreateKey({ account, onDone }: { account: Address; onDone: () => Promise<unknown> }) {
+function CreateKey({ account }: { account: Address }) {
   const keyring = useKeyring()
   const [passphrase, setPassphrase] = useState('')
   const [again, setAgain] = useState('')
   const [tried, setTried] = useState(false)
-  const [busy, setBusy] = useState(false)
-  const [error, setError] = useState<unknown>(null)
-  const short = passphrase.length < MIN_PASSPHRASE
+  const problem = problemOf(passphrase)
   const differs = passphrase !== again
+  const create = useWrite(async () => {
+    const { key, seed } = await createKey(account, passphrase)
+    keyring.unlock(account, [seed])
+    downloadRecoveryFile(key)
+  }, KEYS)
 
-  const submit = async (event: FormEvent) => {
+  const submit = (event: FormEvent) => {
     event.preventDefault()
     setTried(true)
-    if (short || differs) return
-    setBusy(true)
-    setError(null)
-    try {
-      const { key, seed } = await createKey(account, passphrase)
-      keyring.unlock(account, [seed])
-      downloadRecoveryFile(key)
-      await onDone()
-    } catch (failure) {
-      setError(failure)
-    } finally {
-      setBusy(false)
-    }
+    if (!problem && !differs) create.start()
   }
   return (
-    <form onSubmit={(event) => void submit(event)} className="max-w-md space-y-3">
+    <form onSubmit={submit} className="max-w-md space-y-3">
       <p className="text-muted">
         Datasets are sealed to a key of yours (X25519 with ML-KEM-768, against today’s and quantum
         computers). It is made in this browser and kept here, sealed under a passphrase.
@@ -109,9 +100,7 @@ function CreateKey({ account, onDone }: { account: Address; onDone: () => Promis
         value={passphrase}
         onChange={(e) => setPassphrase(e.target.value)}
         hint={`At least ${MIN_PASSPHRASE} characters; several words are best.`}
-        error={
-          tried && short ? `Too short: it needs at least ${MIN_PASSPHRASE} characters.` : undefined
-        }
+        error={tried && problem ? problem : undefined}
       />
       <Field
         label="Passphrase again"
@@ -121,8 +110,8 @@ function CreateKey({ account, onDone }: { account: Address; onDone: () => Promis
         onChange={(e) => setAgain(e.target.value)}
         error={tried && differs ? 'The two differ.' : undefined}
       />
-      {error !== null && <FailureNotice error={error} />}
-      <Button type="submit" busy={busy}>
+      {create.error !== null && <FailureNotice error={create.error} />}
+      <Button type="submit" busy={create.busy}>
         Create key and save recovery file
       </Button>
     </form>
@@ -132,38 +121,31 @@ function CreateKey({ account, onDone }: { account: Address; onDone: () => Promis
 function Register({ account, stored }: { account: Address; stored: StoredKey }) {
   const client = useReader()
   const deployment = useDeployment()
-  const transact = useTransact()
-  const address = deployment.contracts.KeyRegistry
-  const register = () =>
-    transact.run(
-      account,
-      { address, abi: KeyRegistry, functionName: 'register', args: [toHex(stored.publicKey)] },
-      async () => {
-        const now = await client.readContract({
-          address,
-          abi: KeyRegistry,
-          functionName: 'keyOf',
-          args: [account],
-        })
-        return now.keyHash === stored.keyHash
-      },
+  const transact = useTransact(account)
+  const register = useWrite((_: void, say) => {
+    const at = { address: deployment.contracts.KeyRegistry, abi: KeyRegistry } as const
+    const landed = async () => {
+      const now = await client.readContract({ ...at, functionName: 'keyOf', args: [account] })
+      return now.keyHash === stored.keyHash
+    }
+    return transact(
+      { ...at, functionName: 'register', args: [toHex(stored.publicKey)] },
+      landed,
+      say,
     )
+  })
   return (
     <div className="space-y-4">
       <p>
         Your key is ready in this browser. Register its public part on chain, so that data owners
         can seal datasets to it. This is <strong>one transaction, once</strong>.
       </p>
-      {transact.error !== null && <FailureNotice error={transact.error} />}
-      <div className="flex flex-wrap items-center gap-3">
-        <Button onClick={() => void register()} busy={transact.busy}>
+      <WriteRow write={register}>
+        <Button onClick={() => register.start()} busy={register.busy}>
           Register my key
         </Button>
         <SaveRecovery stored={stored} />
-        <span role="status" className="text-muted">
-          {transact.said}
-        </span>
-      </div>
+      </WriteRow>
     </div>
   )
 }
@@ -176,47 +158,31 @@ function SaveRecovery({ stored }: { stored: StoredKey }) {
   )
 }
 
-function Recover({
-  account,
-  registeredHash,
-  onDone,
-  open = false,
-}: {
+interface RecoverProps {
   account: Address
   registeredHash: string
-  onDone: () => Promise<unknown>
   open?: boolean
-}) {
+}
+
+function Recover({ account, registeredHash, open = false }: RecoverProps) {
   const keyring = useKeyring()
   const [file, setFile] = useState<File | null>(null)
   const [passphrase, setPassphrase] = useState('')
-  const [busy, setBusy] = useState(false)
-  const [error, setError] = useState<unknown>(null)
-
-  const submit = async (event: FormEvent) => {
-    event.preventDefault()
+  const recover = useWrite(async () => {
     if (!file) return
-    setBusy(true)
-    setError(null)
-    try {
-      const { seed } = await recoverKey(
-        account,
-        copy(new Uint8Array(await file.arrayBuffer())),
-        passphrase,
-        registeredHash,
-      )
-      keyring.unlock(account, [...keyring.seedsOf(account), seed])
-      await onDone()
-    } catch (failure) {
-      setError(failure)
-    } finally {
-      setBusy(false)
-    }
+    const sealed = copy(new Uint8Array(await file.arrayBuffer()))
+    const { seed } = await recoverKey(account, sealed, passphrase, registeredHash)
+    keyring.unlock(account, [...keyring.seedsOf(account), seed])
+  }, KEYS)
+
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    recover.start()
   }
   return (
     <details open={open} className="max-w-md rounded-xl border border-line p-4">
       <summary className="cursor-pointer font-medium">Load a recovery file</summary>
-      <form onSubmit={(event) => void submit(event)} className="mt-4 space-y-3">
+      <form onSubmit={submit} className="mt-4 space-y-3">
         <Field
           label="Recovery file"
           type="file"
@@ -231,8 +197,8 @@ function Recover({
           value={passphrase}
           onChange={(e) => setPassphrase(e.target.value)}
         />
-        {error !== null && <FailureNotice error={error} />}
-        <Button type="submit" look="secondary" busy={busy} disabled={!file || !passphrase}>
+        {recover.error !== null && <FailureNotice error={recover.error} />}
+        <Button type="submit" look="secondary" busy={recover.busy} disabled={!file || !passphrase}>
           Load key
         </Button>
       </form>
@@ -245,8 +211,13 @@ export function Unlock({ account }: { account: Address }) {
   const key = useKey(account)
   const keyring = useKeyring()
   const [passphrase, setPassphrase] = useState('')
-  const [busy, setBusy] = useState(false)
-  const [error, setError] = useState<unknown>(null)
+  const unlock = useWrite(
+    async () => {
+      keyring.unlock(account, await unlockKeys(key.all, passphrase))
+      setPassphrase('')
+    },
+    { changes: [] },
+  )
   if (key.seeds.length > 0)
     return (
       <p className="flex flex-wrap items-center gap-3 text-muted">
@@ -256,21 +227,12 @@ export function Unlock({ account }: { account: Address }) {
         </Button>
       </p>
     )
-  const submit = async (event: FormEvent) => {
+  const submit = (event: FormEvent) => {
     event.preventDefault()
-    setBusy(true)
-    setError(null)
-    try {
-      keyring.unlock(account, await unlockKeys(key.all, passphrase))
-      setPassphrase('')
-    } catch (failure) {
-      setError(failure)
-    } finally {
-      setBusy(false)
-    }
+    unlock.start()
   }
   return (
-    <form onSubmit={(event) => void submit(event)} className="max-w-md space-y-3">
+    <form onSubmit={submit} className="max-w-md space-y-3">
       <Field
         label="Passphrase of your key"
         type="password"
@@ -280,8 +242,8 @@ export function Unlock({ account }: { account: Address }) {
         onChange={(e) => setPassphrase(e.target.value)}
         hint="It opens your key in this tab only, until you lock it or reload."
       />
-      {error !== null && <FailureNotice error={error} />}
-      <Button type="submit" busy={busy} disabled={!passphrase}>
+      {unlock.error !== null && <FailureNotice error={unlock.error} />}
+      <Button type="submit" busy={unlock.busy} disabled={!passphrase}>
         Unlock my key
       </Button>
     </form>

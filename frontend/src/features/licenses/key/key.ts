@@ -7,6 +7,7 @@ import { useDeployment } from '@/lib/deployment'
 import { Failure } from '@/lib/failure'
 import { useKeyring } from '@/lib/keyring'
 import { loadKeys, saveKey, type StoredKey } from '@/lib/keystore'
+import { save } from '@/lib/save'
 import { useReader } from '@/lib/useChain'
 
 import { registeredKey } from '../chain'
@@ -121,10 +122,6 @@ export async function unlockKeys(keys: readonly StoredKey[], passphrase: string)
 }
 
 export function downloadRecoveryFile(key: StoredKey): void {
-  const url = URL.createObjectURL(new Blob([key.sealed], { type: 'application/octet-stream' }))
-  const link = document.createElement('a')
-  link.href = url
-  link.download = `biodesci-key-${key.account.slice(2, 10)}.bdsk`
-  link.click()
-  setTimeout(() => URL.revokeObjectURL(url), 60_000)
+  const content = new Blob([key.sealed], { type: 'application/octet-stream' })
+  save(`biodesci-key-${key.account.slice(2, 10)}.bdsk`, content)
 }

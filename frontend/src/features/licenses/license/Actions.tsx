@@ -1,59 +1,62 @@
 /** What a licensee can do while a payment is in escrow: confirm, dispute, refund. */
 import { useState } from 'react'
-import { stringToHex, type Address } from 'viem'
+import type { Address, Hex } from 'viem'
 
 import { Button } from '@/components/Button'
-import { Dialog } from '@/components/Dialog'
-import { FailureNotice } from '@/components/Notice'
+import { WriteRow } from '@/components/WriteRow'
 import { AccessLicense } from '@/generated/abi'
 import { useDeployment } from '@/lib/deployment'
 import { useHead, useReader } from '@/lib/useChain'
 import { useTransact } from '@/lib/useTransact'
+import { useWrite } from '@/lib/useWrite'
 
 import { readLicense, useRefundable, type License, type State } from '../chain'
 import { Amount } from '../money/Price'
+import { ReasonDialog, type Reason } from './ReasonDialog'
 
-/** At most 31 bytes each: they go on chain as the dispute's reason. */
-const REASONS = [
+const REASONS: readonly [Reason, ...Reason[]] = [
   ['key does not open the file', 'The key does not open the file'],
   ['file is not as described', 'The file is not as described'],
   ['file cannot be fetched', 'The file cannot be fetched'],
-] as const
+]
+
+type Step = { name: 'confirm' | 'refund' } | { name: 'dispute'; reason: Hex }
 
 export function Actions({ license, account }: { license: License; account: Address }) {
   const client = useReader()
   const deployment = useDeployment()
   const head = useHead()
-  const transact = useTransact()
+  const transact = useTransact(account)
   const [disputing, setDisputing] = useState(false)
-  const [reason, setReason] = useState<string>(REASONS[0][0])
-  const at = { address: deployment.contracts.AccessLicense, abi: AccessLicense } as const
   const now = head.data?.time ?? 0
-  const reached =
-    (...states: State[]) =>
-    async () =>
-      states.includes((await readLicense(client, deployment, license.id)).state)
-
-  const confirm = () =>
-    transact.run(
-      account,
-      { ...at, functionName: 'confirm', args: [license.id] },
-      reached('settled'),
-    )
-  const refund = () =>
-    transact.run(
-      account,
-      { ...at, functionName: 'refund', args: [license.id] },
-      reached('refunded'),
-    )
-  const dispute = async () => {
-    setDisputing(false)
-    await transact.run(
-      account,
-      { ...at, functionName: 'dispute', args: [license.id, stringToHex(reason, { size: 32 })] },
-      reached('disputed', 'refunded'),
-    )
-  }
+  const write = useWrite((step: Step, say) => {
+    const at = { address: deployment.contracts.AccessLicense, abi: AccessLicense } as const
+    const reached =
+      (...states: State[]) =>
+      async () =>
+        states.includes((await readLicense(client, deployment, license.id)).state)
+    switch (step.name) {
+      case 'confirm':
+        return transact(
+          { ...at, functionName: 'confirm', args: [license.id] },
+          reached('settled'),
+          say,
+        )
+      case 'refund':
+        return transact(
+          { ...at, functionName: 'refund', args: [license.id] },
+          reached('refunded'),
+          say,
+        )
+      case 'dispute':
+        return transact(
+          { ...at, functionName: 'dispute', args: [license.id, step.reason] },
+          reached('disputed', 'refunded'),
+          say,
+        )
+    }
+  })
+  const busyWith = (name: Step['name']) => write.busy && write.input?.name === name
   const refundable = useRefundable(license, account).data === true
   return (
     <div className="space-y-4">
@@ -88,55 +91,44 @@ export function Actions({ license, account }: { license: License; account: Addre
           lapsed.
         </p>
       )}
-      {transact.error !== null && <FailureNotice error={transact.error} />}
-      <div className="flex flex-wrap items-center gap-3">
+      <WriteRow write={write} onRetry={write.retry}>
         {license.state === 'delivered' && (
           <>
-            <Button onClick={() => void confirm()} busy={transact.busy}>
+            <Button
+              onClick={() => write.start({ name: 'confirm' })}
+              busy={busyWith('confirm')}
+              disabled={write.busy}
+            >
               Confirm receipt
             </Button>
             {now <= license.deadline && (
-              <Button look="danger" onClick={() => setDisputing(true)} disabled={transact.busy}>
+              <Button
+                look="danger"
+                onClick={() => setDisputing(true)}
+                busy={busyWith('dispute')}
+                disabled={write.busy}
+              >
                 Dispute
               </Button>
             )}
           </>
         )}
         {refundable && (
-          <Button onClick={() => void refund()} busy={transact.busy}>
+          <Button onClick={() => write.start({ name: 'refund' })} busy={write.busy}>
             Take the refund
           </Button>
         )}
-        <span role="status" className="text-muted">
-          {transact.said}
-        </span>
-      </div>
-      <Dialog
+      </WriteRow>
+      <ReasonDialog
         open={disputing}
         onOpenChange={setDisputing}
         title="Dispute this licence"
         description="Your payment stays in escrow until the arbiter decides; without an arbiter it comes back to you at once. Access ends in either case."
-      >
-        <fieldset className="mb-5 space-y-2">
-          <legend className="mb-2 font-medium">What is wrong?</legend>
-          {REASONS.map(([value, label]) => (
-            <label key={value} className="flex items-center gap-3">
-              <input
-                type="radio"
-                name="reason"
-                value={value}
-                checked={reason === value}
-                onChange={() => setReason(value)}
-                className="size-4.5 accent-brand"
-              />
-              {label}
-            </label>
-          ))}
-        </fieldset>
-        <Button look="danger" onClick={() => void dispute()}>
-          Open the dispute
-        </Button>
-      </Dialog>
+        question="What is wrong?"
+        reasons={REASONS}
+        action="Open the dispute"
+        onChosen={(reason) => write.start({ name: 'dispute', reason })}
+      />
     </div>
   )
 }

@@ -11,6 +11,7 @@ import { Copyable } from '@/components/Copyable'
 import { useDeployment } from '@/lib/deployment'
 import { formatDisease } from '@/lib/disease'
 import { loadStatement } from '@/lib/keystore'
+import { save } from '@/lib/save'
 import { statementFile, type Statement } from '@/lib/statement'
 import { useReader } from '@/lib/useChain'
 
@@ -89,16 +90,11 @@ export function Declared({ license, account }: { license: License; account: Addr
 }
 
 function Kept({ statement }: { statement: Statement }) {
-  const save = () => {
-    const url = URL.createObjectURL(
+  const keep = () =>
+    save(
+      `biodesci-statement-${statement.hash.slice(2, 10)}.json`,
       new Blob([statementFile(statement)], { type: 'application/json' }),
     )
-    const link = document.createElement('a')
-    link.href = url
-    link.download = `biodesci-statement-${statement.hash.slice(2, 10)}.json`
-    link.click()
-    setTimeout(() => URL.revokeObjectURL(url), 60_000)
-  }
   return (
     <div className="mt-4 space-y-3">
       <p className="max-h-60 overflow-y-auto rounded-xl bg-sunken px-4 py-3 whitespace-pre-wrap wrap-anywhere">
@@ -108,7 +104,7 @@ function Kept({ statement }: { statement: Statement }) {
         Only this browser has the text and its salt. The file with both lets you show later that
         this is what you declared.
       </p>
-      <Button look="secondary" onClick={save}>
+      <Button look="secondary" onClick={keep}>
         Save statement and salt
       </Button>
     </div>

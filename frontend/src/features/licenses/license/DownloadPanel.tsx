@@ -7,8 +7,9 @@ import { Progress } from '@/components/Progress'
 import { useDeployment } from '@/lib/deployment'
 import { bytes } from '@/lib/format'
 import type { Step } from '@/lib/release'
-import type { SavedFile } from '@/lib/target'
+import { save } from '@/lib/save'
 import { useReader } from '@/lib/useChain'
+import { useWrite } from '@/lib/useWrite'
 
 import type { License } from '../chain'
 import { useKey } from '../key/key'
@@ -26,69 +27,58 @@ export function DownloadPanel({ license, account }: { license: License; account:
   const key = useKey(account)
   const client = useReader()
   const deployment = useDeployment()
-  const [step, setStep] = useState<Step | null>(null)
-  const [progress, setProgress] = useState({ done: 0, total: 0 })
-  const [error, setError] = useState<unknown>(null)
-  const [saved, setSaved] = useState<SavedFile | null>(null)
+  const [received, setReceived] = useState({ done: 0, total: 0 })
   const stop = useRef<AbortController | null>(null)
   // A licence that was revoked, another account, another page: nothing is decrypted behind the
   // reader's back.
   useEffect(() => () => stop.current?.abort(), [])
-
-  if (key.status && key.status !== 'ready' && key.seeds.length === 0)
-    return <KeyPanel account={account} />
-  if (key.seeds.length === 0) return <Unlock account={account} />
-
-  const start = async () => {
-    const controller = new AbortController()
-    stop.current = controller
-    setError(null)
-    setSaved(null)
-    setProgress({ done: 0, total: 0 })
-    try {
-      const [{ release }, { save }] = await Promise.all([
-        import('@/lib/release'),
-        import('@/lib/target'),
-      ])
+  const download = useWrite(
+    async (_: void, say) => {
+      const { signal } = (stop.current = new AbortController())
+      setReceived({ done: 0, total: 0 })
+      const { release } = await import('@/lib/release')
       const file = await release({
         client,
         deployment,
         licenseId: license.id,
         account,
         seeds: key.seeds,
-        signal: controller.signal,
-        onStep: setStep,
-        onProgress: (done, total) => setProgress({ done, total }),
+        signal,
+        onStep: (step) => say(SAID[step]),
+        onProgress: (done, total) => setReceived({ done, total }),
       })
-      controller.signal.throwIfAborted()
-      save(file)
-      setSaved(file)
-    } catch (failure) {
-      setError(failure)
-    } finally {
-      setStep(null)
-    }
-  }
+      signal.throwIfAborted()
+      save(file.name, file.blob)
+      return { name: file.name, size: file.size }
+    },
+    { changes: [] },
+  )
 
+  if (key.status && key.status !== 'ready' && key.seeds.length === 0)
+    return <KeyPanel account={account} />
+  if (key.seeds.length === 0) return <Unlock account={account} />
+
+  const saved = download.done
+  const measured = download.said === SAID.file
   return (
     <div className="space-y-4">
-      {step ? (
+      {download.busy ? (
         <>
           <Progress
-            label={SAID[step]}
-            done={step === 'file' ? progress.done : 0}
-            total={step === 'file' ? progress.total : 0}
+            label={download.said ?? SAID.chain}
+            done={measured ? received.done : 0}
+            total={measured ? received.total : 0}
           />
           <Button look="secondary" onClick={() => stop.current?.abort()}>
             Stop
           </Button>
         </>
       ) : (
-        <Button onClick={() => void start()}>
+        <Button onClick={() => download.start()}>
           {saved ? 'Decrypt and download again' : 'Decrypt and download'}
         </Button>
       )}
-      {error !== null && <FailureNotice error={error} />}
+      {download.error !== null && <FailureNotice error={download.error} />}
       {saved && (
         <Notice tone="good" title={`${saved.name} was decrypted and saved (${bytes(saved.size)}).`}>
           The key matched the owner’s commitment and every byte matched the content root on chain.

@@ -1,19 +1,20 @@
 /** A settled licence once more: another duration, as many uses again, at the offer's price. */
-import { useState } from 'react'
+import { useRef, useState } from 'react'
 import type { Address } from 'viem'
 
 import { Button } from '@/components/Button'
 import { Card, Facts } from '@/components/Card'
-import { FailureNotice } from '@/components/Notice'
+import { WriteRow } from '@/components/WriteRow'
 import { AccessLicense } from '@/generated/abi'
-import { amount } from '@/lib/currency'
+import { forPrice, price } from '@/lib/currency'
 import { useDeployment } from '@/lib/deployment'
 import { count, date } from '@/lib/format'
 import { useHead, useReader } from '@/lib/useChain'
+import { useWrite } from '@/lib/useWrite'
 import { missingTypes, typesOf, type SignedVisa } from '@/lib/visa'
 
 import { NO_END, readLicense, useIndexed, useOffer, type License } from '../chain'
-import { useMeans, usePay } from '../money/payment'
+import { useMeans, usePay, type Means } from '../money/payment'
 import { MeansNote, TokenNote } from '../money/Price'
 import { VisaInput } from '../purchase/VisaInput'
 import { checkVisas } from '../purchase/visas'
@@ -24,45 +25,43 @@ export function Renew({ license, account }: { license: License; account: Address
   const now = useHead().data?.time ?? 0
   const offer = useOffer(license.offerId).data
   const means = useMeans(account, offer?.currency, offer?.price).data
-  const payment = usePay(account)
+  const { pay } = usePay(account)
   const delivered = useIndexed(license.id).data?.deliveredAt
   const [visas, setVisas] = useState<readonly SignedVisa[]>([])
-  const [refused, setRefused] = useState<unknown>(null)
-  if (!offer?.open || !means || (offer.duration === 0 && offer.uses === 0)) return null
-
-  const types = typesOf(offer.visas)
-  const missing = missingTypes(visas, types)
-  const renew = async () => {
-    setRefused(null)
-    try {
-      if (types.length > 0)
-        await checkVisas(client, deployment, license.datasetId, account, offer.visas, visas)
-    } catch (error) {
-      return setRefused(error)
-    }
-    const before = await readLicense(client, deployment, license.id)
-    const done = await payment.pay(
-      means,
+  // As it was before the first attempt: one that was sent, but not seen in time, is not sent again.
+  const before = useRef<License | null>(null)
+  const renew = useWrite(async (paying: Means, say) => {
+    if (offer && offer.visas !== 0)
+      await checkVisas(client, deployment, license.datasetId, account, offer.visas, visas)
+    const start = (before.current ??= await readLicense(client, deployment, license.id))
+    await pay(
+      paying,
       (paid) => ({
         address: deployment.contracts.AccessLicense,
         abi: AccessLicense,
         functionName: 'renew',
         args: [license.id, visas, paid] as const,
-        value: means.how === 'ether' ? means.price : 0n,
+        value: paying.how === 'ether' ? paying.price : 0n,
       }),
       async () => {
         const after = await readLicense(client, deployment, license.id)
-        return after.expiresAt > before.expiresAt || after.usesLeft > before.usesLeft
+        return after.expiresAt > start.expiresAt || after.usesLeft > start.usesLeft
       },
+      say,
     )
-    if (done) setVisas([])
-  }
+    before.current = null
+    setVisas([])
+  })
+  if (!offer?.open || !means || (offer.duration === 0 && offer.uses === 0)) return null
+
+  const types = typesOf(offer.visas)
+  const missing = missingTypes(visas, types)
   return (
     <Card title="Renew" id="renew">
       <div className="space-y-4">
         <Facts
           items={[
-            ['Price', amount(offer.price, means.currency)],
+            ['Price', price(offer.price, means.currency)],
             ...(offer.duration > 0
               ? ([['New end', endOf(license, offer.duration, visas, delivered, now)]] as const)
               : []),
@@ -76,21 +75,16 @@ export function Renew({ license, account }: { license: License; account: Address
         <p className="text-sm text-muted">
           The key is yours already, so the owner is paid at once and nothing waits in escrow.
         </p>
-        <MeansNote means={means} what="the renewal" payment={payment} />
-        {refused !== null && <FailureNotice error={refused} />}
-        {payment.error !== null && <FailureNotice error={payment.error} />}
-        <div className="flex flex-wrap items-center gap-3">
+        <MeansNote means={means} what="the renewal" account={account} busy={renew.busy} />
+        <WriteRow write={renew}>
           <Button
-            onClick={() => void renew()}
-            busy={payment.busy}
+            onClick={() => renew.start(means)}
+            busy={renew.busy}
             disabled={means.balance < means.price || missing.length > 0}
           >
-            Renew for {amount(offer.price, means.currency)}
+            Renew {forPrice(offer.price, means.currency)}
           </Button>
-          <span role="status" className="text-muted">
-            {payment.said}
-          </span>
-        </div>
+        </WriteRow>
       </div>
     </Card>
   )

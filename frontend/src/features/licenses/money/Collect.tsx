@@ -12,6 +12,7 @@ import { amount } from '@/lib/currency'
 import { useDeployment } from '@/lib/deployment'
 import { useReader, useWallet } from '@/lib/useChain'
 import { useTransact } from '@/lib/useTransact'
+import { useWrite } from '@/lib/useWrite'
 
 import { useCurrency } from '../chain'
 import { readOwed, useOwed, type Owed } from './owed'
@@ -56,13 +57,12 @@ function OwedIn({ owed, account }: { owed: Owed; account: Address }) {
   const { status } = useWallet()
   const deployment = useDeployment()
   const { contracts } = deployment
-  const transact = useTransact()
+  const transact = useTransact(account)
   const currency = useCurrency(owed.currency)
-  const landed = async () => (await readOwed(client, deployment, account, owed)) === 0n
-  const collect = () =>
-    owed.source === 'licences'
-      ? transact.run(
-          account,
+  const collect = useWrite((_: void, say) => {
+    const landed = async () => (await readOwed(client, deployment, account, owed)) === 0n
+    return owed.source === 'licences'
+      ? transact(
           {
             address: contracts.AccessLicense,
             abi: AccessLicense,
@@ -70,9 +70,9 @@ function OwedIn({ owed, account }: { owed: Owed; account: Address }) {
             args: [account, owed.currency],
           },
           landed,
+          say,
         )
-      : transact.run(
-          account,
+      : transact(
           {
             address: contracts.InferenceCommitment,
             abi: InferenceCommitment,
@@ -80,7 +80,9 @@ function OwedIn({ owed, account }: { owed: Owed; account: Address }) {
             args: [account],
           },
           landed,
+          say,
         )
+  })
   if (!currency.data) return currency.error ? <FailureNotice error={currency.error} /> : null
   const text = amount(owed.units, currency.data)
   return (
@@ -91,11 +93,11 @@ function OwedIn({ owed, account }: { owed: Owed; account: Address }) {
         </p>
         <span className="flex flex-wrap items-center gap-3">
           <span role="status" className="text-muted">
-            {transact.said}
+            {collect.said}
           </span>
           <Button
-            onClick={() => void collect()}
-            busy={transact.busy}
+            onClick={() => collect.start()}
+            busy={collect.busy}
             disabled={status !== 'ready'}
             aria-label={`Collect ${text} ${FROM[owed.source]}`}
           >
@@ -104,7 +106,7 @@ function OwedIn({ owed, account }: { owed: Owed; account: Address }) {
         </span>
       </div>
       <TokenNote currency={currency.data} />
-      {transact.error !== null && <FailureNotice error={transact.error} />}
+      {collect.error !== null && <FailureNotice error={collect.error} />}
     </div>
   )
 }

@@ -3,11 +3,12 @@ import type { Address } from 'viem'
 
 import { Button } from '@/components/Button'
 import { Copyable } from '@/components/Copyable'
-import { FailureNotice, Notice } from '@/components/Notice'
+import { Notice } from '@/components/Notice'
+import { WriteRow } from '@/components/WriteRow'
 import { amount, isEther, roughly, type Currency } from '@/lib/currency'
 
 import { useCurrency } from '../chain'
-import { useAllowance, usePay, type Means } from './payment'
+import { useAllowance, useDisallow, type Means } from './payment'
 
 export function Amount({ units, currency }: { units: bigint | string; currency: Address }) {
   const known = useCurrency(currency)
@@ -37,16 +38,18 @@ export function TokenNote({ currency }: { currency: Currency }) {
   )
 }
 
-/** What the wallet is going to ask, and whether the account has enough. */
-export function MeansNote({
-  means,
-  what,
-  payment,
-}: {
+interface MeansProps {
   means: Means
+  /** What costs the price. */
   what: string
-  payment: ReturnType<typeof usePay>
-}) {
+  account: Address
+  /** The payment is under way. */
+  busy: boolean
+}
+
+/** What the wallet is going to ask, and whether the account has enough. */
+export function MeansNote({ means, what, account, busy }: MeansProps) {
+  const disallow = useDisallow(account, means.currency.address)
   const price = amount(means.price, means.currency)
   return (
     <>
@@ -63,14 +66,17 @@ export function MeansNote({
       )}
       <p className="text-sm text-muted">{SAID[means.how](price)}</p>
       {means.how === 'allowed' && (
-        <Button
-          look="quiet"
-          className="-ml-4"
-          onClick={() => void payment.disallow(means.currency.address)}
-          disabled={payment.busy}
-        >
-          Withdraw the approval
-        </Button>
+        <WriteRow write={disallow}>
+          <Button
+            look="quiet"
+            className="-ml-4"
+            onClick={() => disallow.start()}
+            busy={disallow.busy}
+            disabled={busy}
+          >
+            Withdraw the approval
+          </Button>
+        </WriteRow>
       )}
     </>
   )
@@ -84,7 +90,7 @@ const UNLIMITED = 2n ** 128n
  * nothing.
  */
 export function Approval({ account, token }: { account: Address; token: Address }) {
-  const payment = usePay(account)
+  const disallow = useDisallow(account, token)
   const currency = useCurrency(token).data
   const units = useAllowance(account, token).data ?? 0n
   if (!currency || units === 0n) return null
@@ -97,20 +103,17 @@ export function Approval({ account, token }: { account: Address; token: Address 
           : `any amount of ${currency.symbol || 'the token'}`}{' '}
         from your account: you approved it, and it was not spent.
       </p>
-      {payment.error !== null && <FailureNotice error={payment.error} />}
-      <div className="flex flex-wrap items-center gap-3">
-        <Button look="secondary" onClick={() => void payment.disallow(token)} busy={payment.busy}>
+      <WriteRow write={disallow}>
+        <Button look="secondary" onClick={() => disallow.start()} busy={disallow.busy}>
           Withdraw the approval
         </Button>
-        <span role="status" className="text-muted">
-          {payment.said}
-        </span>
-      </div>
+      </WriteRow>
     </div>
   )
 }
 
 const SAID: Record<Means['how'], (price: string) => string> = {
+  free: () => 'One transaction, which pays nothing but the network fee.',
   ether: () => 'One transaction.',
   allowed: (price) =>
     `One transaction. The licence contract may take ${price} already: you approved it before, and can withdraw that.`,

@@ -18,17 +18,18 @@ import { useDeployment } from '@/lib/deployment'
 import { ERC20, readCurrency } from '@/lib/erc20'
 import { Failure } from '@/lib/failure'
 import { DIRECT, permitDomain, signPermit, type Payment } from '@/lib/permit'
-import type { Reader } from '@/lib/reader'
+import type { Reader, Signer } from '@/lib/reader'
 import type { Call, Outcome } from '@/lib/transact'
 import { useReader } from '@/lib/useChain'
 import { useTransact } from '@/lib/useTransact'
+import { useWrite, type Say } from '@/lib/useWrite'
 
 export interface Means {
   currency: Currency
   price: bigint
   /** Of the account, in the currency. */
   balance: bigint
-  how: 'ether' | 'allowed' | 'permit' | 'approve'
+  how: 'free' | 'ether' | 'allowed' | 'permit' | 'approve'
   domain: TypedDataDomain | null
 }
 
@@ -48,7 +49,7 @@ async function readMeans(
       currency,
       price,
       balance: await client.getBalance({ address: account }),
-      how: 'ether',
+      how: price === 0n ? 'free' : 'ether',
       domain: null,
     }
   const at = { address: token, abi: ERC20 } as const
@@ -65,7 +66,7 @@ async function readMeans(
     currency,
     price,
     balance,
-    how: allowance >= price ? 'allowed' : domain ? 'permit' : 'approve',
+    how: price === 0n ? 'free' : allowance >= price ? 'allowed' : domain ? 'permit' : 'approve',
     domain,
   }
 }
@@ -103,10 +104,11 @@ export function useAllowance(account: Address, token: Address) {
 type Licences = typeof AccessLicense
 type Name = ContractFunctionName<Licences, 'payable'>
 
+/** Ways of this account to pay, for the inside of a `useWrite`: each throws where it did not get there. */
 export function usePay(account: Address) {
   const client = useReader()
   const deployment = useDeployment()
-  const transact = useTransact()
+  const transact = useTransact(account)
   const spender = deployment.contracts.AccessLicense
 
   const readAllowance = (token: Address) =>
@@ -120,16 +122,13 @@ export function usePay(account: Address) {
     ({ address: token, abi: ERC20, functionName: 'approve', args: [spender, units] }) as const
 
   /** Takes back what was approved and not spent. */
-  const disallow = (token: Address) =>
-    transact.run(account, callApprove(token, 0n), async () => (await readAllowance(token)) === 0n)
+  const disallow = (token: Address, say: Say): Promise<Outcome> =>
+    transact(callApprove(token, 0n), async () => (await readAllowance(token)) === 0n, say)
 
-  const approve = async (token: Address, units: bigint): Promise<Outcome | null> => {
-    if (await mustBeginAtZero(token, units)) if (!(await disallow(token))) return null
-    return transact.run(
-      account,
-      callApprove(token, units),
-      async () => (await readAllowance(token)) >= units,
-    )
+  const approve = async (token: Address, units: bigint, say: Say): Promise<Outcome> => {
+    if (await mustBeginAtZero(token, units)) await disallow(token, say)
+    const enough = async () => (await readAllowance(token)) >= units
+    return transact(callApprove(token, units), enough, say)
   }
 
   /** Some tokens (Tether's is one) refuse to change an approval that is not zero. */
@@ -159,43 +158,30 @@ export function usePay(account: Address) {
     { how, currency, price, domain }: Means,
     build: (payment: Payment) => Call<Licences, name>,
     landed: () => Promise<boolean>,
-  ): Promise<Outcome | null> => {
+    say: Say,
+  ): Promise<Outcome> => {
+    const token = currency.address
     if (how === 'approve') {
-      if (!(await approve(currency.address, price))) return null
+      await approve(token, price, say)
       const approved = async () => {
-        await checkAllowance(currency.address, price)
+        await checkAllowance(token, price)
         return build(DIRECT)
       }
-      return transact.run(account, approved, landed)
+      return transact(approved, landed, say)
     }
-    if (how !== 'permit' || !domain) return transact.run(account, build(DIRECT), landed)
-    return transact.run(
-      account,
-      async (wallet) => {
-        const { timestamp } = await client.getBlock()
-        return build(
-          await signPermit({
-            client,
-            wallet,
-            domain,
-            token: currency.address,
-            account,
-            spender,
-            value: price,
-            deadline: timestamp + PERMIT_LIFE,
-          }),
-        )
-      },
-      landed,
-    )
+    if (how !== 'permit' || !domain) return transact(build(DIRECT), landed, say)
+    const permitted = async (wallet: Signer) => {
+      const deadline = (await client.getBlock()).timestamp + PERMIT_LIFE
+      const asked = { client, wallet, domain, token, account, spender, value: price, deadline }
+      return build(await signPermit(asked))
+    }
+    return transact(permitted, landed, say)
   }
-  return {
-    pay,
-    approve,
-    disallow,
-    run: transact.run,
-    busy: transact.busy,
-    said: transact.said,
-    error: transact.error,
-  }
+  return { pay, approve, disallow }
+}
+
+/** Takes back what the account approved of a token and did not spend. */
+export function useDisallow(account: Address, token: Address) {
+  const { disallow } = usePay(account)
+  return useWrite((_: void, say) => disallow(token, say))
 }

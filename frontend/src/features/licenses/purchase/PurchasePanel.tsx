@@ -11,7 +11,7 @@ import { ConnectButton } from '@/components/ConnectButton'
 import { FailureNotice, Notice } from '@/components/Notice'
 import { Loading } from '@/components/Page'
 import type { DatasetAnswer, Offer } from '@/generated/api'
-import { amount, currencyOf } from '@/lib/currency'
+import { currencyOf, price } from '@/lib/currency'
 import { duration } from '@/lib/format'
 import { useWallet } from '@/lib/useChain'
 import { VISA_NAMES, VISA_TYPES } from '@/lib/visa'
@@ -57,14 +57,14 @@ export function PurchasePanel({ dataset }: { dataset: DatasetAnswer }) {
                 className="size-4.5 accent-brand"
               />
               <span className="grow">{RIGHTS[o.right]}</span>
-              <span className="font-medium">{amount(o.price, currencyOf(o.currency))}</span>
+              <span className="font-medium">{price(o.price, currencyOf(o.currency))}</span>
             </label>
           ))}
         </fieldset>
       )}
       <div className="flex flex-wrap items-baseline justify-between gap-x-4 gap-y-2">
         <p className="font-serif text-3xl font-semibold wrap-anywhere">
-          {amount(offer.price, currencyOf(offer.currency))}
+          {price(offer.price, currencyOf(offer.currency))}
         </p>
         <Badge tone="brand">{RIGHTS[offer.right]}</Badge>
       </div>

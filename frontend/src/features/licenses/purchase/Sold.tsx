@@ -10,7 +10,7 @@ import { Card } from '@/components/Card'
 import { FailureNotice } from '@/components/Notice'
 import { Loading } from '@/components/Page'
 import type { DatasetAnswer } from '@/generated/api'
-import { amount, currencyOf } from '@/lib/currency'
+import { currencyOf, price } from '@/lib/currency'
 import { date, shorten } from '@/lib/format'
 import { useWallet } from '@/lib/useChain'
 
@@ -40,7 +40,7 @@ export function Sold({ dataset }: { dataset: DatasetAnswer }) {
               <Link to={`/licenses/${license.id}`}>Licence {license.id}</Link>
               <span className="block text-sm text-muted">
                 {shorten(license.licensee)} · {date(license.purchasedAt)} ·{' '}
-                {amount(license.price, currencyOf(license.currency))}
+                {price(license.price, currencyOf(license.currency))}
               </span>
             </span>
             <Badge tone={NAMES[license.state].tone}>{NAMES[license.state].name}</Badge>
