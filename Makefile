@@ -70,6 +70,7 @@ check: setup $(compiled) $(slither_build) ## Format, lint, types, import rules, 
 	slither . --exclude $(slither_off) >$(slither_report) 2>&1 && ! grep -q $(slither_unread) $(slither_report) || { cat $(slither_report); exit 1; }
 	python scripts/export_abi.py --check
 	python tests/vectors/make.py --check
+	python scripts/export_settings.py --check
 	node frontend/generate.mjs --check
 	$(call node_tool,typescript/bin/tsc) --noEmit -p frontend
 	$(call node_tool,oxlint/bin/oxlint) frontend tests/e2e
@@ -83,6 +84,7 @@ format: setup ## Format everything: Python, contracts, page
 generate: setup $(compiled) ## Write again what is generated: ABIs, API client, vectors
 	python scripts/export_abi.py
 	python tests/vectors/make.py
+	python scripts/export_settings.py
 	node frontend/generate.mjs
 
 # Beforehand, so that suites that run side by side only read what it writes.

@@ -1,42 +1,71 @@
-"""Settings from the environment (prefix `BIODESCI_`). Read by entry points alone: cli, api, workers, demo."""
+"""Settings from the environment, all of them here. Read by entry points alone: cli, api, workers, examples.
+
+docs/reference/settings.md is made from these classes (scripts/export_settings.py). A variable that begins
+with BIODESCI_ and is none of these is named in a warning: a mistyped one would silently change nothing.
+"""
 
 from __future__ import annotations
 
+import logging
 import os
 from pathlib import Path
+from typing import Annotated, Final, TypeVar
 
-from pydantic import SecretStr, ValidationError, field_validator
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from biodesci.core.errors import ConfigurationError
 
+PREFIX: Final = "BIODESCI_"
+ROOT: Final = "BIODESCI_ROOT"
+_log = logging.getLogger(__name__)
+
 
 def root() -> Path:
-    """Folder that relative deployment files and the built web page are looked up in."""
-    return Path(os.environ.get("BIODESCI_ROOT", "."))
+    """Folder that relative deployment files and the built page are looked up in: BIODESCI_ROOT, else the
+    checkout that this package is installed from, else the working folder.
+    """
+    chosen = os.environ.get(ROOT)
+    if chosen:
+        return Path(chosen)
+    checkout = Path(__file__).resolve().parents[2]
+    return checkout if (checkout / "ape-config.yaml").is_file() else Path()
 
 
 class Settings(BaseSettings):
-    """One role's settings. `home` holds its private files (account, keys, journals), mode 0700."""
+    """What every role reads."""
 
-    model_config = SettingsConfigDict(env_prefix="BIODESCI_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", populate_by_name=True)
 
-    rpc_url: str = "http://127.0.0.1:8545"
-    deployment: Path = Path("deployments/local.json")
-    ipfs_api: str = "http://127.0.0.1:5001"
-    ipfs_gateway: str = "http://127.0.0.1:8080"
-    home: Path = Path.home() / ".biodesci"
-    database: Path | None = None
-    account: Path | None = None
-    passphrase: SecretStr | None = None
-    passphrase_file: Path | None = None
-    aggregator_url: str = "http://127.0.0.1:8700"
-    api_host: str = "127.0.0.1"
-    api_port: int = 8600
-    api_url: str = "http://127.0.0.1:8600"
-    web: Path = Path("frontend/dist")
-    poll_interval: float = 0.2
-    confirmations: int = 0
+    rpc_url: Annotated[str, Field(description="JSON-RPC of the chain node.")] = "http://127.0.0.1:8545"
+    deployment: Annotated[Path, Field(description="File that says where the contracts are.")] = Path(
+        "deployments/local.json"
+    )
+    ipfs_api: Annotated[str, Field(description="RPC of the role's own IPFS node.")] = "http://127.0.0.1:5001"
+    ipfs_gateway: Annotated[str, Field(description="Gateway that the page's visitors read from.")] = (
+        "http://127.0.0.1:8080"
+    )
+    home: Annotated[Path, Field(description="Folder of private files: account, keys, journals.")] = (
+        Path.home() / ".biodesci"
+    )
+    account: Annotated[Path | None, Field(description="Keystore file; `account.json` in the home.")] = None
+    passphrase: Annotated[SecretStr | None, Field(description="Opens the private files.")] = None
+    passphrase_file: Annotated[Path | None, Field(description="File that holds the passphrase.")] = None
+    private_key: Annotated[
+        SecretStr | None, Field(description="Of an account to import: `account create --import` alone.")
+    ] = None
+    database: Annotated[Path | None, Field(description="The index; `index.sqlite` in the home.")] = None
+    aggregator_url: Annotated[str, Field(description="Where the aggregator listens.")] = (
+        "http://127.0.0.1:8700"
+    )
+    api_host: Annotated[str, Field(description="Address that the API listens on.")] = "127.0.0.1"
+    api_port: Annotated[int, Field(description="Port that the API listens on.")] = 8600
+    api_url: Annotated[str, Field(description="Where the API is reached.")] = "http://127.0.0.1:8600"
+    web: Annotated[Path, Field(description="Folder of the built page.")] = Path("frontend/dist")
+    poll_interval: Annotated[float, Field(gt=0, description="Seconds between two looks at the chain.")] = 0.2
+    confirmations: Annotated[
+        int, Field(ge=0, description="Blocks upon an event's own before it counts, against reorganizations.")
+    ] = 0
 
     @field_validator("deployment", "web")
     @classmethod
@@ -45,14 +74,16 @@ class Settings(BaseSettings):
 
     @property
     def account_path(self) -> Path:
+        """The keystore file."""
         return self.account or self.home / "account.json"
 
     @property
     def database_path(self) -> Path:
+        """The index's file."""
         return self.database or self.home / "index.sqlite"
 
     def secret(self) -> str:
-        """The passphrase that opens this role's private files."""
+        """The passphrase that opens this role's private files; ConfigurationError where none is set."""
         if self.passphrase is not None:
             return self.passphrase.get_secret_value()
         if self.passphrase_file is not None:
@@ -69,13 +100,64 @@ class Settings(BaseSettings):
         )
 
 
-def load() -> Settings:
-    """The settings, or one message that names the variable that is wrong."""
+class AggregatorSettings(Settings):
+    """What the aggregator reads too."""
+
+    aggregator_port: Annotated[
+        int | None, Field(gt=0, lt=1 << 16, description="Listens here instead of the URL's port.")
+    ] = None
+
+
+class NodeSettings(Settings):
+    """What a training node reads too."""
+
+    model_id: Annotated[int, Field(ge=1, description="The model whose rounds it takes part in.")]
+    dataset_id: Annotated[int, Field(ge=1, description="The site's dataset on chain.")]
+    data: Annotated[Path, Field(description="The site's CSV file.")]
+    held_out: Annotated[
+        Path | None, Field(description="CSV file of records for the metrics, never trained on.")
+    ] = None
+    approve_any: Annotated[
+        bool, Field(description="Run every plan unseen; otherwise each waits for `biodesci round approve`.")
+    ] = False
+    threads: Annotated[
+        int,
+        Field(
+            ge=1,
+            description="Threads that training takes.",
+            validation_alias=AliasChoices("BIODESCI_THREADS", "OMP_NUM_THREADS"),
+        ),
+    ] = 1
+
+    @field_validator("data", "held_out")
+    @classmethod
+    def _is_file(cls, value: Path | None) -> Path | None:
+        if value is not None and not value.is_file():
+            raise ValueError("it names no file")
+        return value
+
+
+CLASSES: Final = (Settings, AggregatorSettings, NodeSettings)
+Chosen = TypeVar("Chosen", bound=Settings)
+
+
+def variable(name: str) -> str:
+    """The variable that a field is read from."""
+    return PREFIX + name.upper()
+
+
+def load(kind: type[Chosen]) -> Chosen:
+    """A role's settings; ConfigurationError names the variable that is wrong or missing."""
+    known = {ROOT, *(variable(name) for each in CLASSES for name in each.model_fields)}
+    for name in sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known):
+        _log.warning("%s is no setting, so it changes nothing: see docs/reference/settings.md.", name)
     try:
-        return Settings()
+        return kind()
     except ValidationError as exc:
-        first = exc.errors(include_input=False)[0]
-        name = "BIODESCI_" + "_".join(str(part) for part in first["loc"]).upper()
-        raise ConfigurationError(
-            f"{name} is not valid: {first['msg']}.", f"Correct or unset {name}."
-        ) from exc
+        first = exc.errors(include_input=False, include_context=False, include_url=False)[0]
+        name = "_".join(str(part) for part in first["loc"]).upper()
+        name = name if name.startswith(PREFIX) or name == "OMP_NUM_THREADS" else PREFIX + name
+        if first["type"] == "missing":
+            raise ConfigurationError(f"{name} is not set.", f"Set {name}.") from exc
+        reason = first["msg"].removeprefix("Value error, ")
+        raise ConfigurationError(f"{name} is not valid: {reason}.", f"Correct or unset {name}.") from exc

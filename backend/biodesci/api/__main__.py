@@ -15,7 +15,7 @@ def main() -> int:
     parser.add_argument("--port", type=int, help="default: BIODESCI_API_PORT or 8600")
     arguments = parser.parse_args()
     try:
-        settings = config.load()
+        settings = config.load(config.Settings)
         serve(settings, arguments.port or settings.api_port)
     except BioDeSciError as exc:
         sys.stderr.write(f"error: {exc.message}\n  {exc.hint}\n")

@@ -39,10 +39,22 @@ app = typer.Typer(
 )
 
 
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"biodesci {version('biodesci')}")
+        raise typer.Exit
+
+
 @app.callback()
 def options(
     json: bool = typer.Option(False, "--json", help="Answer in JSON (works after the verb too)."),
+    version: bool = typer.Option(
+        False, "--version", help="Show the version.", is_eager=True, callback=_version
+    ),
 ) -> None:
+    """Reads what stands before the noun."""
     output.use_json(json)
 
 

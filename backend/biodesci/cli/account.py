@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Annotated
 
 import typer
@@ -29,7 +28,8 @@ def create(
     private = None
     if import_key:
         try:
-            private = bytes.fromhex(os.environ.get("BIODESCI_PRIVATE_KEY", "").removeprefix("0x"))
+            given = session.settings().private_key
+            private = bytes.fromhex(given.get_secret_value().removeprefix("0x") if given else "")
         except ValueError:
             private = b""
         if len(private) != 32 or not 0 < int.from_bytes(private, "big") < _CURVE_ORDER:

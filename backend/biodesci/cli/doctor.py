@@ -14,7 +14,6 @@ from biodesci.core.errors import BioDeSciError, ConfigurationError
 def doctor() -> None:
     """Check settings, files, chain, IPFS and index; exit 1 if anything needs mending."""
     checks: list[tuple[str, Callable[[], str]]] = [
-        ("anvil", _anvil),
         ("disk", _disk),
         ("account", _account),
         ("key", _key),
@@ -31,16 +30,6 @@ def doctor() -> None:
     output.table(rows, ["check", "ok", "says", "mend"], "")
     if not all(row["ok"] for row in rows):
         raise typer.Exit(1)
-
-
-def _anvil() -> str:
-    found = shutil.which("anvil")
-    if found is None:
-        raise ConfigurationError(
-            "anvil is not on the path, so no local chain can be started.",
-            "Run scripts/setup.sh, and put node_modules/.bin on PATH; not needed with another chain.",
-        )
-    return "found"
 
 
 def _disk() -> str:

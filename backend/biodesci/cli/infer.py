@@ -95,10 +95,12 @@ def result(
 @app.command("list")
 def list_() -> None:
     """All requests of this account."""
+    from biodesci.chain import accounts
     from biodesci.chain.currency import ether
     from biodesci.inference.requester import requests_of
 
-    chain = session.chain()
+    chain = session.chain(account=False)
+    requester = accounts.address(session.settings().account_path)
     rows = [
         {
             "request": r.request_id,
@@ -108,7 +110,7 @@ def list_() -> None:
             "fee": ether(r.fee),
             "state": r.state.name.lower(),
         }
-        for r in requests_of(chain, chain.address)
+        for r in requests_of(chain, requester)
     ]
     output.table(rows, ("request", "model", "version", "worker", "fee", "state"), "No requests yet.")
 

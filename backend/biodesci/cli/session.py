@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 @cache
 def settings() -> Settings:
-    from biodesci.config import load
+    from biodesci import config
 
-    return load()
+    return config.load(config.Settings)
 
 
 @cache

@@ -1,13 +1,12 @@
 """python -m biodesci.workers.aggregator: HTTP server that relays shares and sums masked updates.
 
 Errors are problem documents (RFC 9457). What counts as acknowledged lies on disk, so the process may be
-killed at any time. BIODESCI_AGGREGATOR_PORT overrides the port of BIODESCI_AGGREGATOR_URL.
+killed at any time.
 """
 
 from __future__ import annotations
 
 import logging
-import os
 import signal
 import sys
 import threading
@@ -27,6 +26,7 @@ from biodesci.core.errors import BioDeSciError, ConfigurationError, InputError, 
 from biodesci.ipfs.client import Ipfs
 from biodesci.rounds.aggregator import RoundAggregator
 from biodesci.rounds.signatures import MessageKind
+from biodesci.workers import entry
 
 log = logging.getLogger("aggregator")
 SIGNATURE_HEADER: Final = "X-BioDeSci-Signature"
@@ -94,22 +94,27 @@ def poll(aggregator: RoundAggregator, interval: float, stop: threading.Event) ->
         stop.wait(pause)
 
 
-def _address(settings: config.Settings) -> tuple[str, int]:
+def _address(settings: config.AggregatorSettings) -> tuple[str, int]:
     parts = urlsplit(settings.aggregator_url)
-    port = os.environ.get("BIODESCI_AGGREGATOR_PORT") or parts.port
-    if not str(port or "").isdigit():
+    try:
+        port = settings.aggregator_port or parts.port
+    except ValueError:
+        port = None
+    if port is None:
         raise ConfigurationError(
             "The aggregator's port is not a number.", "Set BIODESCI_AGGREGATOR_URL to http://HOST:PORT."
         )
-    return parts.hostname or "127.0.0.1", int(str(port))
+    return parts.hostname or "127.0.0.1", port
 
 
 def main() -> int:
+    """Serves until a signal ends it; the exit status."""
+    entry.answer_help("aggregator", __doc__, config.AggregatorSettings)
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
     stop = threading.Event()
     try:
-        settings = config.load()
+        settings = config.load(config.AggregatorSettings)
         host, port = _address(settings)
         account = accounts.load(settings.account_path, settings.secret())
         deployment = load_deployment(settings.deployment)

@@ -48,7 +48,8 @@ def run(settings: config.Settings, stop: threading.Event) -> None:
 
 
 def main() -> int:
-    return enter("custodian", run)
+    """Runs until a signal ends it; the exit status."""
+    return enter("custodian", run, config.Settings, __doc__)
 
 
 if __name__ == "__main__":

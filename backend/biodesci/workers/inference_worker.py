@@ -49,7 +49,8 @@ def run(settings: config.Settings, stop: threading.Event) -> None:
 
 
 def main() -> int:
-    return enter("inference_worker", run)
+    """Runs until a signal ends it; the exit status."""
+    return enter("inference_worker", run, config.Settings, __doc__)
 
 
 if __name__ == "__main__":

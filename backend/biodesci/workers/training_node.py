@@ -1,24 +1,17 @@
-"""python -m biodesci.workers.training_node: takes part in the rounds of one model, with this site's data.
-
-BIODESCI_MODEL_ID, BIODESCI_DATASET_ID and BIODESCI_DATA (a CSV file) say with what; BIODESCI_HELD_OUT may
-name a CSV file of records for the metrics, never trained on; BIODESCI_APPROVE_ANY=1 approves every plan
-unseen, otherwise each waits for `biodesci round approve`.
-"""
+"""python -m biodesci.workers.training_node: takes part in the rounds of one model, with this site's data."""
 
 from __future__ import annotations
 
 import logging
-import os
 import sys
 import threading
-from pathlib import Path
 
 import torch
 
-from biodesci import config
 from biodesci.chain import accounts
 from biodesci.chain.client import Chain
 from biodesci.chain.deployment import load_deployment
+from biodesci.config import NodeSettings
 from biodesci.core.errors import BioDeSciError, ConfigurationError, UnavailableError
 from biodesci.ee.codec import Codec
 from biodesci.ipfs.client import Ipfs
@@ -30,51 +23,38 @@ from biodesci.rounds.transport.http import AggregatorClient
 from biodesci.workers.entry import enter
 
 log = logging.getLogger("training_node")
-TRUE = frozenset({"1", "true", "yes"})
 
 
-def _number(name: str) -> int:
-    value = os.environ.get(name, "")
-    if not value.isdigit():
-        raise ConfigurationError(f"{name} is not set to a number.", f"Set {name} to the id on chain.")
-    return int(value)
-
-
-def _table(name: str) -> Path:
-    value = os.environ.get(name, "")
-    if not value or not Path(value).is_file():
-        raise ConfigurationError(f"{name} names no file.", f"Set {name} to the site's CSV file.")
-    return Path(value)
-
-
-def build(settings: config.Settings) -> TrainingNode:
+def build(settings: NodeSettings) -> TrainingNode:
     """The node that the environment describes. Raises UnavailableError while chain or IPFS do not answer."""
     passphrase = settings.secret()
     account = accounts.load(settings.account_path, passphrase)
     deployment = load_deployment(settings.deployment)
     chain = Chain(settings.rpc_url, deployment, account, confirmations=settings.confirmations)
     ipfs = Ipfs(settings.ipfs_api)
-    model_id, approve_any = _number("BIODESCI_MODEL_ID"), os.environ.get("BIODESCI_APPROVE_ANY", "").lower()
 
     def codec() -> Codec:
-        return load_codec(chain, ipfs, keys.load_seed(settings.home, passphrase), model_id, "training")
+        return load_codec(
+            chain, ipfs, keys.load_seed(settings.home, passphrase), settings.model_id, "training"
+        )
 
     return TrainingNode(
         chain,
         ipfs,
         settings.home,
         AggregatorClient(settings.aggregator_url, account),
-        Approvals(settings.home, approve_any=approve_any in TRUE),
+        Approvals(settings.home, approve_any=settings.approve_any),
         codec,
-        model_id=model_id,
-        dataset_id=_number("BIODESCI_DATASET_ID"),
-        table=_table("BIODESCI_DATA"),
-        held_out=_table("BIODESCI_HELD_OUT") if "BIODESCI_HELD_OUT" in os.environ else None,
+        model_id=settings.model_id,
+        dataset_id=settings.dataset_id,
+        table=settings.data,
+        held_out=settings.held_out,
     )
 
 
-def run(settings: config.Settings, stop: threading.Event) -> None:
+def run(settings: NodeSettings, stop: threading.Event) -> None:
     """Until `stop` is set; says what it waits for whenever that changes."""
+    torch.set_num_threads(settings.threads)
     node: TrainingNode | None = None
     said = ""
     while not stop.is_set():
@@ -98,8 +78,8 @@ def run(settings: config.Settings, stop: threading.Event) -> None:
 
 
 def main() -> int:
-    torch.set_num_threads(max(1, int(os.environ.get("OMP_NUM_THREADS", "1") or 1)))
-    return enter("training_node", run)
+    """Runs until a signal ends it; the exit status."""
+    return enter("training_node", run, NodeSettings, __doc__)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,62 @@
+"""Writes docs/reference/settings.md from the settings' classes, for `make generate`; `--check` compares."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+from pydantic_core import PydanticUndefined
+
+from biodesci import config
+
+ROOT = Path(__file__).resolve().parent.parent
+TARGET = ROOT / "docs" / "reference" / "settings.md"
+HEAD = """# Settings
+
+Made from `backend/biodesci/config.py` by `make generate`; do not edit it here. Every setting is an
+environment variable. `biodesci doctor` says which are missing; a variable that begins with `BIODESCI_` and is
+none of these is named in a warning.
+
+`BIODESCI_ROOT`: folder that relative paths of `BIODESCI_DEPLOYMENT` and `BIODESCI_WEB` begin at; the checkout
+that `biodesci` is installed from, else the working folder.
+"""
+
+
+def _default(value: Any) -> str:
+    if value is PydanticUndefined:
+        return "must be set"
+    if value is None:
+        return ""
+    text = str(value).replace(str(Path.home()), "~")
+    return f"`{text.lower() if isinstance(value, bool) else text}`"
+
+
+def text() -> str:
+    """The page: a table for each class, of the fields that it adds."""
+    parts, seen = [HEAD], set()
+    for kind in config.CLASSES:
+        parts.append(f"\n## {(kind.__doc__ or '').rstrip('.')}\n")
+        parts.append("| variable | default | what it is |\n| --- | --- | --- |")
+        for name, field in kind.model_fields.items():
+            if name not in seen:
+                row = (f"`{config.variable(name)}`", _default(field.default), field.description or "")
+                parts.append(f"| {' | '.join(row)} |")
+        seen |= set(kind.model_fields)
+    return "\n".join(parts) + "\n"
+
+
+@click.command()
+@click.option("--check", is_flag=True, help="Compare instead of writing; fail if the page differs.")
+def cli(check: bool) -> None:
+    """Exports the settings to docs/reference/settings.md."""
+    if check:
+        if not TARGET.exists() or TARGET.read_text() != text():
+            raise click.ClickException("docs/reference/settings.md is out of date. Run `make generate`.")
+        return
+    TARGET.parent.mkdir(parents=True, exist_ok=True)
+    TARGET.write_text(text())
+
+
+if __name__ == "__main__":
+    cli()

@@ -1,0 +1,128 @@
+"""Settings are read in one place, by name, and what is mistyped is said."""
+
+from __future__ import annotations
+
+import ast
+import logging
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from biodesci import config
+from biodesci.core.errors import ConfigurationError
+
+PACKAGE = Path(config.__file__).parent
+# The environment of child processes is passed on by the local network; Kubo's Go library reads its own.
+ALLOWED = {"config.py", "localnet/stack.py", "ipfs/kubo.py"}
+WORKERS = ("aggregator", "custodian", "indexer", "inference_worker", "training_node")
+
+
+def environment_reads(source: str) -> bool:
+    """Whether a module looks at os.environ or calls os.getenv."""
+    return any(
+        isinstance(node, ast.Attribute) and node.attr in ("environ", "getenv", "environb")
+        for node in ast.walk(ast.parse(source))
+    )
+
+
+def test_only_the_settings_read_the_environment() -> None:
+    readers = {
+        str(path.relative_to(PACKAGE))
+        for path in PACKAGE.rglob("*.py")
+        if environment_reads(path.read_text(encoding="utf-8"))
+    }
+    assert readers == ALLOWED
+
+
+@pytest.fixture
+def node(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
+    table = tmp_path / "cohort.csv"
+    table.write_text("age\n50\n")
+    for name, value in {"MODEL_ID": "3", "DATASET_ID": "4", "DATA": str(table)}.items():
+        monkeypatch.setenv(f"BIODESCI_{name}", value)
+    return monkeypatch
+
+
+def test_a_node_reads_its_own(node: pytest.MonkeyPatch) -> None:
+    node.setenv("BIODESCI_APPROVE_ANY", "yes")
+    node.setenv("OMP_NUM_THREADS", "3")
+    settings = config.load(config.NodeSettings)
+    assert (settings.model_id, settings.dataset_id, settings.approve_any) == (3, 4, True)
+    assert settings.threads == 3
+    assert settings.held_out is None
+    node.setenv("BIODESCI_THREADS", "2")
+    assert config.load(config.NodeSettings).threads == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "reason"),
+    [
+        ("BIODESCI_MODEL_ID", None, "is not set"),
+        ("BIODESCI_MODEL_ID", "x", "valid integer"),
+        ("BIODESCI_MODEL_ID", "0", "greater than or equal to 1"),
+        ("BIODESCI_DATA", "/nowhere/cohort.csv", "it names no file"),
+        ("BIODESCI_HELD_OUT", "/nowhere/cohort.csv", "it names no file"),
+        ("BIODESCI_APPROVE_ANY", "perhaps", "valid boolean"),
+        ("BIODESCI_CONFIRMATIONS", "-1", "greater than or equal to 0"),
+    ],
+)
+def test_what_is_wrong_is_named(node: pytest.MonkeyPatch, name: str, value: str | None, reason: str) -> None:
+    node.delenv(name, raising=False)
+    if value is not None:
+        node.setenv(name, value)
+    with pytest.raises(ConfigurationError) as caught:
+        config.load(config.NodeSettings)
+    assert name in caught.value.message
+    assert reason in caught.value.message
+
+
+def test_the_passphrase_is_in_no_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BIODESCI_PASSPHRASE", "correct horse")
+    monkeypatch.setenv("BIODESCI_API_PORT", "many")
+    with pytest.raises(ConfigurationError) as caught:
+        config.load(config.Settings)
+    assert "correct horse" not in str(caught.value)
+    monkeypatch.delenv("BIODESCI_API_PORT")
+    assert "correct horse" not in repr(config.load(config.Settings))
+
+
+def test_a_mistyped_variable_is_named(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("BIODESCI_PASPHRASE", "secret words")
+    with caplog.at_level(logging.WARNING):
+        config.load(config.Settings)
+    assert "BIODESCI_PASPHRASE is no setting" in caplog.text
+    assert "secret words" not in caplog.text
+
+
+def test_a_checkout_is_found_from_any_folder(tmp_path: Path) -> None:
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("BIODESCI_")}
+    program = "from biodesci import config; print(config.load(config.Settings).deployment)"
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert Path(done.stdout.strip()) == PACKAGE.parents[1] / "deployments" / "local.json"
+
+
+@pytest.mark.parametrize("worker", WORKERS)
+def test_every_worker_says_what_it_does_and_reads(worker: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", f"biodesci.workers.{worker}", "--help"],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    assert f"biodesci.workers.{worker}" in done.stdout
+    assert "BIODESCI_RPC_URL" in done.stdout
+    assert ("BIODESCI_MODEL_ID" in done.stdout) == (worker == "training_node")
+    assert "must be set" in done.stdout or worker != "training_node"
