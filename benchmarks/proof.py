@@ -15,8 +15,9 @@ import numpy as np
 import torch
 
 from biodesci.core import checkpoint, commitment
+from biodesci.core.documents.receipt import Receipt
 from biodesci.proof.freivalds import check_product
-from biodesci.proof.receipt import Receipt, verify_offline
+from biodesci.proof.receipt import verify_offline
 
 ROWS, INPUTS, OUTPUTS = 2048, 768, 3072
 PAIRS, RECEIPTS = 9, 51
@@ -87,7 +88,7 @@ def _receipt_ms() -> float:
     )
     data = receipt.opened(salts[0], tensors, salts[1], tensors).to_bytes()
     return 1000 * statistics.median(
-        _seconds(lambda: verify_offline(Receipt.from_bytes(data))) for _ in range(RECEIPTS)
+        _seconds(lambda: verify_offline(Receipt.parse(data))) for _ in range(RECEIPTS)
     )
 
 

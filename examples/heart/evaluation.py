@@ -77,7 +77,7 @@ def audit(stack: Stack, cast: Cast, narrator: Narrator, trained: Trained, reques
     )
     for finding in report.findings[-len(cast.sites) :]:
         narrator.note(finding)
-    bundle = Bundle.from_bytes(inference.export_bundle(chain, cast.researcher.home, request_id))
+    bundle = Bundle.parse(inference.export_bundle(chain, cast.researcher.home, request_id))
     honest = persist(lambda: audit_inference(auditor, stack.ipfs, bundle))
     if not honest.passed:
         raise StateError(f"The audit of the honest worker failed: {honest.reason}")
@@ -98,7 +98,7 @@ def audit(stack: Stack, cast: Cast, narrator: Narrator, trained: Trained, reques
     seed = cast.seed(cast.researcher)
     codec = persist(lambda: load_codec(chain, stack.ipfs, seed, trained.model_id, "inference"))
     inference.collect_result(chain, stack.ipfs, cast.researcher.home, seed, swapped, codec)
-    bundle = Bundle.from_bytes(inference.export_bundle(chain, cast.researcher.home, swapped))
+    bundle = Bundle.parse(inference.export_bundle(chain, cast.researcher.home, swapped))
     caught = persist(lambda: audit_inference(auditor, stack.ipfs, bundle))
     if caught.passed:
         raise StateError("The audit did not notice that the worker swapped the model.")

@@ -222,7 +222,7 @@ def test_a_worker_killed_around_its_commit_commits_once_and_to_the_same_answer(
     c = world.client
     found = infer.collect_result(c.chain, world.ipfs, c.home, c.seed, request_id, world.codec())
     assert found.probabilities.shape == (9, 2)
-    bundle = Bundle.from_bytes(infer.export_bundle(c.chain, c.home, request_id))
+    bundle = Bundle.parse(infer.export_bundle(c.chain, c.home, request_id))
     report = audit.audit_inference(c.chain, world.ipfs, bundle)
     assert report.passed, report.reason
 

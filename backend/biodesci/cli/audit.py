@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -45,7 +44,7 @@ def inference(
     from biodesci.inference import auditor as audit
     from biodesci.proof.bundle import Bundle
 
-    disclosed = Bundle.from_bytes(files.read(bundle))
+    disclosed = Bundle.parse(files.read(bundle))
     chain, ipfs = session.chain(account=attest or bool(trace)), session.ipfs()
     opened = None
     if trace:
@@ -61,24 +60,21 @@ def inference(
 def receipt(file: Annotated[Path, typer.Argument(help="A receipt or an audit bundle.")]) -> None:
     """Recompute a receipt's commitments offline; says nothing about what the chain holds."""
     from biodesci.core import files
-    from biodesci.core.errors import InputError
-    from biodesci.proof.bundle import KIND, Bundle
-    from biodesci.proof.receipt import Receipt, verify_offline
+    from biodesci.core.documents.base import parse_one_of
+    from biodesci.core.documents.bundle import BundleFile
+    from biodesci.core.documents.receipt import Receipt
+    from biodesci.proof.bundle import Bundle
+    from biodesci.proof.receipt import verify_offline
 
-    data = files.read(file)
-    try:
-        kind = json.loads(data).get("kind")
-    except (ValueError, AttributeError) as exc:
-        raise InputError(
-            f"{file} is neither a receipt nor an audit bundle.", "Use the file as exported."
-        ) from exc
-    if kind == KIND:
-        bundle = Bundle.from_bytes(data)
+    raw = files.read(file)
+    disclosed = parse_one_of(raw, Receipt, BundleFile)
+    if isinstance(disclosed, Receipt):
+        found = disclosed
+        verify_offline(found)
+    else:
+        bundle = Bundle.parse(raw)
         bundle.verify()
         found = bundle.receipt
-    else:
-        found = Receipt.from_bytes(data)
-        verify_offline(found)
     output.record(
         {
             "request": found.request_id,
@@ -95,7 +91,7 @@ def _show(found: AuditReport, report: Path | None) -> None:
     from biodesci.core.errors import IntegrityError
 
     if report is not None:
-        files.write_atomic(report, found.to_bytes())
+        files.write_atomic(report, found.document().to_bytes())
     output.record(
         {
             "verdict": "passed" if found.passed else "failed",

@@ -126,7 +126,7 @@ def attest(chain: Chain, ipfs: Ipfs, report: AuditReport) -> bytes:
             "Only audits of an inference are attested on chain.",
             "Keep the report of a model audit as a file.",
         )
-    digest = ipfs.add(report.to_bytes())
+    digest = ipfs.add(report.document().to_bytes())
     chain.send(chain.inferences.functions.attestAudit(report.subject_id, report.passed, digest))
     return digest
 

@@ -178,7 +178,7 @@ def export_bundle(chain: Chain, home: Path, request_id: int) -> bytes:
     )
     bundle = Bundle(receipt, inputs, outputs)
     bundle.verify()
-    return bundle.to_bytes()
+    return bundle.document().to_bytes()
 
 
 def probabilities(logits: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from biodesci.chain.client import Chain
 from biodesci.core import checkpoint
+from biodesci.core.documents.receipt import Receipt
 from biodesci.core.errors import InputError, IntegrityError, NotFoundError, StateError
 from biodesci.core.onchain import RequestState
 from biodesci.ee.architectures.tabular import TabularConfig
-from biodesci.proof.receipt import Receipt
 from biodesci.registry.models import weights_root
 
 INPUT, LOGITS, TRACE_ROOT = "x", "logits", "trace_root"

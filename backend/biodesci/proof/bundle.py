@@ -7,22 +7,16 @@ saw, plus its answer.
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from numpy.typing import NDArray
 
-from biodesci.core import canonical, checkpoint
-from biodesci.core.errors import InputError
-from biodesci.proof.receipt import Receipt, verify_offline
-
-KIND = "biodesci/audit-bundle"
-VERSION = 1
-_HINT = "Use the bundle as the requester exported it."
+from biodesci.core import checkpoint
+from biodesci.core.documents.bundle import BundleFile
+from biodesci.core.documents.receipt import Receipt
+from biodesci.proof.receipt import verify_offline
 
 
 @dataclass(frozen=True)
@@ -35,29 +29,14 @@ class Bundle:
         """Everything that needs no node: see `receipt.verify_offline`."""
         verify_offline(self.receipt, inputs=self.inputs, outputs=self.outputs)
 
-    def to_bytes(self) -> bytes:
-        """Canonical JSON; tensors as safetensors in base64."""
-        packed = {name: base64.b64encode(checkpoint.dump(t)).decode() for name, t in self._tensors().items()}
-        receipt = json.loads(self.receipt.to_bytes())
-        return canonical.dumps({"kind": KIND, "version": VERSION, "receipt": receipt, **packed})
-
-    def _tensors(self) -> dict[str, Mapping[str, NDArray[Any]]]:
-        return {"inputs": self.inputs, "outputs": self.outputs}
+    def document(self) -> BundleFile:
+        """The file that the requester hands over."""
+        return BundleFile(
+            receipt=self.receipt, inputs=checkpoint.dump(self.inputs), outputs=checkpoint.dump(self.outputs)
+        )
 
     @classmethod
-    def from_bytes(cls, data: bytes) -> Bundle:
-        try:
-            document = json.loads(data)
-        except (UnicodeDecodeError, json.JSONDecodeError) as exc:
-            raise InputError("The audit bundle is not JSON.", _HINT) from exc
-        if not isinstance(document, dict) or (document.get("kind"), document.get("version")) != (
-            KIND,
-            VERSION,
-        ):
-            raise InputError("This document is not an audit bundle of this version.", _HINT)
-        try:
-            packed = [base64.b64decode(document[name], validate=True) for name in ("inputs", "outputs")]
-        except (KeyError, TypeError, binascii.Error, ValueError) as exc:
-            raise InputError("The audit bundle lacks its tensors, or they are damaged.", _HINT) from exc
-        receipt = Receipt.from_bytes(canonical.dumps(document.get("receipt")))
-        return cls(receipt, *map(checkpoint.load, packed))
+    def parse(cls, raw: bytes) -> Bundle:
+        """From the file's bytes. InputError where it is no bundle, IntegrityError for damaged tensors."""
+        file = BundleFile.parse(raw)
+        return cls(file.receipt, checkpoint.load(file.inputs), checkpoint.load(file.outputs))

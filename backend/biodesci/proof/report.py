@@ -1,29 +1,13 @@
-"""The report of an audit: what was checked, what was found, and how much the method can say. Goes to IPFS;
-its CID on chain.
-"""
+"""Gathers the report of an audit while its checks are made."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import dataclass, field
 
-from biodesci.core import canonical
-from biodesci.core.errors import InputError, IntegrityError
-
-KIND = "biodesci/audit-report"
-VERSION = 1
-
-
-@dataclass(frozen=True)
-class Check:
-    """One thing that was checked. `detail` says what was compared, or why it failed."""
-
-    name: str
-    passed: bool
-    detail: str
+from biodesci.core.documents.report import Check, Report, Verdict
+from biodesci.core.errors import IntegrityError
 
 
 @dataclass
@@ -46,12 +30,12 @@ class AuditReport:
     @property
     def passed(self) -> bool:
         """A report that checked nothing passed nothing."""
-        return bool(self.checks) and all(c.passed for c in self.checks)
+        return Verdict.of(tuple(self.checks)).passed
 
     @property
     def reason(self) -> str:
         """Why it failed: the first check that did not pass."""
-        return next((f"{c.name}: {c.detail}" for c in self.checks if not c.passed), "")
+        return Verdict.of(tuple(self.checks)).reason
 
     @contextmanager
     def check(self, name: str, detail: str) -> Iterator[None]:
@@ -61,28 +45,24 @@ class AuditReport:
         try:
             yield
         except IntegrityError as exc:
-            self.checks.append(Check(name, False, exc.message))
+            self.checks.append(Check(name=name, passed=False, detail=exc.message))
             raise
-        self.checks.append(Check(name, True, detail))
+        self.checks.append(Check(name=name, passed=True, detail=detail))
 
-    def to_bytes(self) -> bytes:
-        """Canonical JSON."""
-        verdict = {"passed": self.passed, "reason": self.reason}
-        return canonical.dumps({"kind": KIND, "version": VERSION, "verdict": verdict, **asdict(self)})
-
-    @classmethod
-    def from_bytes(cls, data: bytes) -> AuditReport:
-        hint = "Use the report as it was published."
-        try:
-            document: dict[str, Any] = json.loads(data)
-            verdict = document.pop("verdict")
-            if (document.pop("kind"), document.pop("version")) != (KIND, VERSION):
-                raise InputError("This document is not an audit report of this version.", hint)
-            report = cls(**{**document, "checks": [Check(**c) for c in document["checks"]]})
-        except (UnicodeDecodeError, ValueError, KeyError, TypeError, AttributeError) as exc:
-            raise InputError("This document is not an audit report.", hint) from exc
-        if verdict != {"passed": report.passed, "reason": report.reason}:
-            raise IntegrityError(
-                "The report's verdict does not follow from its checks.", "Do not rely on this report."
-            )
-        return report
+    def document(self) -> Report:
+        """The report that is published."""
+        return Report(
+            verdict=Verdict.of(tuple(self.checks)),
+            subject=self.subject,
+            chain_id=self.chain_id,
+            contract=self.contract,
+            subject_id=self.subject_id,
+            model_id=self.model_id,
+            model_version=self.model_version,
+            auditor=self.auditor,
+            method=self.method,
+            limits=self.limits,
+            checks=tuple(self.checks),
+            findings=tuple(self.findings),
+            figures=dict(self.figures),
+        )

@@ -16,10 +16,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from biodesci.core.documents.base import Document
+from biodesci.core.documents.bundle import BundleFile
 from biodesci.core.documents.deployment import Deployment
 from biodesci.core.documents.kinds import KINDS
 from biodesci.core.documents.order import Purpose, SignedOrder
+from biodesci.core.documents.receipt import OPENINGS, Receipt
 from biodesci.core.documents.registration import SignedRegistration
+from biodesci.core.documents.report import Report
 from biodesci.core.documents.visa import SignedVisa
 from biodesci.core.errors import BioDeSciError, InputError, IntegrityError, RevertedError
 
@@ -54,6 +57,10 @@ CASES = (
     Case(SignedOrder, "order.json", free=("warning", "evidence.visas.*.warning")),
     Case(SignedRegistration, "registration.json"),
     Case(Deployment, "deployment.json"),
+    Case(Receipt, "receipt.json", optional=OPENINGS),
+    Case(Receipt, "receipt-closed.json"),
+    Case(BundleFile, "bundle.json", optional=tuple(f"receipt.{name}" for name in OPENINGS)),
+    Case(Report, "report.json", free=("figures",)),
 )
 cases = pytest.mark.parametrize("case", CASES, ids=lambda case: case.file)
 kinds = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)

@@ -68,7 +68,7 @@ class World:
         return serve.serve_pending(w.chain, self.ipfs, w.home, w.seed)
 
     def bundle(self, request_id: int) -> Bundle:
-        return Bundle.from_bytes(infer.export_bundle(self.client.chain, self.client.home, request_id))
+        return Bundle.parse(infer.export_bundle(self.client.chain, self.client.home, request_id))
 
     def audit(self, request_id: int, **more: Any) -> AuditReport:
         return audit.audit_inference(self.auditor.chain, self.ipfs, self.bundle(request_id), **more)

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from biodesci.chain.client import Chain
+from biodesci.core.documents.report import Report
 from biodesci.core.errors import (
     NotFoundError,
     WrongKeyError,
@@ -17,7 +18,6 @@ from biodesci.core.errors import (
 from biodesci.inference import auditor as audit
 from biodesci.inference import worker as serve
 from biodesci.proof.bundle import Bundle
-from biodesci.proof.report import AuditReport
 from biodesci.registry.models import load_registered
 from examples.heart.dishonest_worker import answer_with_other_weights
 
@@ -36,7 +36,7 @@ def test_an_honest_answer_passes_both_audits_and_is_attested(world: Any, answere
     (event,) = a.chain.events(a.chain.inferences, "AuditAttested", 0, filters={"requestId": answered})
     assert event["args"]["passed"] is True
     assert bytes(event["args"]["report"]) == published
-    assert AuditReport.from_bytes(world.ipfs.cat(published)) == by_trace
+    assert Report.parse(world.ipfs.cat(published)) == by_trace.document()
 
 
 def test_the_trace_opens_for_its_auditor_alone(world: Any, answered: int) -> None:
@@ -97,21 +97,21 @@ def tampered(bundle: Bundle, kind: str) -> Bundle:
         case "output value":
             outputs["logits"] = outputs["logits"] * 1.5
         case "output salt":
-            receipt = replace(receipt, output_salt=os.urandom(32))
+            receipt = receipt.model_copy(update={"output_salt": os.urandom(32)})
         case "worker":
-            receipt = replace(receipt, worker=receipt.requester)
+            receipt = receipt.model_copy(update={"worker": receipt.requester})
         case "version":
-            receipt = replace(receipt, model_version=2)
+            receipt = receipt.model_copy(update={"model_version": 2})
         case "weights root":
-            receipt = replace(receipt, weights_root=os.urandom(32))
+            receipt = receipt.model_copy(update={"weights_root": os.urandom(32)})
         case "chain":
-            receipt = replace(receipt, chain_id=1)
+            receipt = receipt.model_copy(update={"chain_id": 1})
         case "contract":
-            receipt = replace(receipt, contract=receipt.registry)
+            receipt = receipt.model_copy(update={"contract": receipt.registry})
         case "output commitment":
-            receipt = replace(receipt, output_commitment=os.urandom(32))
+            receipt = receipt.model_copy(update={"output_commitment": os.urandom(32)})
         case "request tx":
-            receipt = replace(receipt, request_tx=os.urandom(32))
+            receipt = receipt.model_copy(update={"request_tx": os.urandom(32)})
     return Bundle(receipt, inputs, outputs)
 
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Final
 
 from biodesci.core.documents.base import Document
+from biodesci.core.documents.bundle import BundleFile
 from biodesci.core.documents.deployment import Deployment
 from biodesci.core.documents.order import SignedOrder
+from biodesci.core.documents.receipt import Receipt
 from biodesci.core.documents.registration import SignedRegistration
+from biodesci.core.documents.report import Report
 from biodesci.core.documents.visa import SignedVisa
 
 KINDS: Final[tuple[type[Document], ...]] = (
@@ -15,4 +18,7 @@ KINDS: Final[tuple[type[Document], ...]] = (
     SignedOrder,
     SignedRegistration,
     Deployment,
+    Receipt,
+    BundleFile,
+    Report,
 )

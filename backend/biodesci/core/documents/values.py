@@ -3,10 +3,11 @@ hexadecimal digits after 0x, and numbers that a JSON reader could round are deci
 
 from __future__ import annotations
 
+import base64
 import math
 import re
 from collections.abc import Callable
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 from eth_utils.address import is_address, to_checksum_address
 from pydantic import (
@@ -81,6 +82,21 @@ def _finite(value: JsonValue) -> JsonValue:
     return value
 
 
+def _from_base64(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        return base64.b64decode(value, validate=True)
+    except (ValueError, UnicodeError):
+        raise ValueError("it should be base64") from None
+
+
+def _whole(value: object) -> object:
+    if type(value) is not int:
+        raise ValueError("it should be a whole number")
+    return value
+
+
 Address = Annotated[str, AfterValidator(_checksummed), WithJsonSchema(_ADDRESS)]
 """Checksummed, however it was written."""
 LowerAddress = Annotated[
@@ -92,6 +108,14 @@ LowerAddress = Annotated[
 """Checksummed in Python, in lower case in JSON."""
 HexBytes = Annotated[bytes, *_hex("0x")]
 Bytes32 = Annotated[bytes, *_hex("0x", 32)]
+Base64 = Annotated[
+    bytes,
+    BeforeValidator(_from_base64),
+    PlainSerializer(lambda value: base64.b64encode(value).decode(), when_used="json"),
+    WithJsonSchema({"type": "string", "contentEncoding": "base64"}),
+]
+Version1 = Annotated[Literal[1], BeforeValidator(_whole)]
+"""The number 1, and not true, which Python takes for it."""
 Byte = Annotated[int, Field(ge=0, lt=1 << 8)]
 Count = Annotated[int, Field(ge=0, lt=1 << 53)]
 """What every JSON reader takes as it is."""
