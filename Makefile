@@ -69,6 +69,7 @@ check: setup $(compiled) $(slither_build) ## Format, lint, types, import rules, 
 	$(forge) fmt --check contracts tests/contracts
 	slither . --exclude $(slither_off) >$(slither_report) 2>&1 && ! grep -q $(slither_unread) $(slither_report) || { cat $(slither_report); exit 1; }
 	python scripts/export_abi.py --check
+	python scripts/export_schemas.py --check
 	python tests/vectors/make.py --check
 	python scripts/export_settings.py --check
 	node frontend/generate.mjs --check
@@ -81,8 +82,9 @@ format: setup ## Format everything: Python, contracts, page
 	$(forge) fmt contracts tests/contracts
 	$(call node_tool,oxfmt/bin/oxfmt) frontend tests/e2e
 
-generate: setup $(compiled) ## Write again what is generated: ABIs, API client, vectors
+generate: setup $(compiled) ## Write again what is generated: ABIs, schemas, API client, vectors
 	python scripts/export_abi.py
+	python scripts/export_schemas.py
 	python tests/vectors/make.py
 	python scripts/export_settings.py
 	node frontend/generate.mjs

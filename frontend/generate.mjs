@@ -25,6 +25,8 @@ const CONTRACTS = [
   'KeyRegistry',
   'VisaRegistry',
 ]
+/** Kinds of document, by the names of their schemas. */
+const READ = ['visa']
 const NOTICE = '// Written by frontend/generate.mjs; do not edit.\n'
 
 const ABIS = CONTRACTS.map((name) => [
@@ -107,6 +109,16 @@ async function api() {
   return `${text.trimEnd()}\n`
 }
 
+/** Types of the documents that the page reads, from their schemas. */
+async function documents() {
+  const types = READ.map(async (kind) => {
+    const file = join(root, 'docs', 'reference', 'schemas', `${kind}.json`)
+    const { title, ...schema } = JSON.parse(readFileSync(file, 'utf8'))
+    return compile(schema, `${title} file`, { bannerComment: '', format: false })
+  })
+  return `${NOTICE}\n${(await Promise.all(types)).join('\n').trimEnd()}\n`
+}
+
 /**
  * Titles would name a type per property; what the server always sends is required, defaults
  * included.
@@ -123,6 +135,7 @@ for (const [name, text] of [
   ['errors.ts', errors()],
   ['explorers.ts', explorers()],
   ['api.ts', await api()],
+  ['documents.ts', await documents()],
 ]) {
   const path = join(target, name)
   if (existsSync(path) && readFileSync(path, 'utf8') === text) continue

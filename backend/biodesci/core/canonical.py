@@ -1,7 +1,9 @@
 """Canonical JSON, so that a document hashed by two parties gives one hash (docs/protocol.md, "Documents").
 
 The form is exactly `json.dumps(sort_keys=True, separators=(",", ":"))`: ASCII escapes, no spaces, no NaN or
-Infinity.
+Infinity. Hashes of it are on chain, so it stays as it is. For ASCII texts and whole numbers below 2^53 it
+gives the bytes of RFC 8785; it differs in that it escapes other characters, sorts by code points instead of
+UTF-16 units, and writes other numbers as Python does (1.0 and 1e-05, where RFC 8785 has 1 and 0.00001).
 """
 
 from __future__ import annotations

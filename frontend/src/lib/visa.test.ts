@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
 import { describe, expect, it } from 'vitest'
 
 import { checkVisa, missingTypes, parseVisa, typesOf, type Required } from './visa'
@@ -42,6 +45,18 @@ describe('visa file', () => {
     })
   })
 
+  it('is read as Python writes it, with no field that Python refuses', () => {
+    const text = readFileSync(
+      join(import.meta.dirname, '../../../tests/vectors/documents/visa.json'),
+      'utf8',
+    )
+    expect(parseVisa(text).visa.visaType).toBe(2)
+    for (const known of ['"warning"', '"asserted"'])
+      expect(() => parseVisa(text.replace(known, `"surplus": 1, ${known}`))).toThrow(
+        'unknown field',
+      )
+  })
+
   it.each([
     ['text', 'not JSON'],
     ['[]', 'no object'],
@@ -50,7 +65,7 @@ describe('visa file', () => {
     [JSON.stringify({ ...file, signature: '0xabc' }), '"signature"'],
     [JSON.stringify({ ...file, registry: '0x12' }), '"registry"'],
     [JSON.stringify({ ...file, visa: { ...visa, visaType: 'LinkedIdentities' } }), '"visaType"'],
-    [JSON.stringify({ ...file, visa: { ...visa, visaType: 4 } }), '"visaType"'],
+    [JSON.stringify({ ...file, visa: { ...visa, visaType: 2 } }), '"visaType"'],
     [JSON.stringify({ ...file, visa: { ...visa, subject: 'me' } }), '"subject"'],
     [JSON.stringify({ ...file, visa: { ...visa, value: '0x12' } }), '"value"'],
     [JSON.stringify({ ...file, visa: { ...visa, value: `0x${'0'.repeat(63)}` } }), '"value"'],

@@ -4,6 +4,8 @@
  */
 import { isAddress, isAddressEqual, isHex, size, type Address, type Hex } from 'viem'
 
+import type { VisaFile } from '@/generated/documents'
+
 import { Failure } from './failure'
 import { date, shorten } from './format'
 
@@ -13,7 +15,7 @@ export const VISA_TYPES = [
   'AcceptedTermsAndPolicies',
   'ResearcherStatus',
   'ControlledAccessGrants',
-] as const
+] as const satisfies readonly VisaFile['visa']['visaType'][]
 
 export const VISA_NAMES: readonly string[] = [
   'Affiliation and role',
@@ -41,7 +43,9 @@ export interface SignedVisa {
   registry: Address
 }
 
-const FORMAT = 'biodesci-visa/1'
+const FORMAT: VisaFile['format'] = 'biodesci-visa/1'
+const FILE_FIELDS = ['format', 'warning', 'chainId', 'registry', 'visa', 'signature']
+const VISA_FIELDS = ['subject', 'visaType', 'value', 'issuer', 'asserted', 'expires']
 /** A file is a few hundred bytes; a contract's signature may be longer. */
 export const FILE_LIMIT = 16_384
 const LAST_SECOND = 2 ** 40 - 1
@@ -51,6 +55,7 @@ export function typesOf(mask: number): number[] {
   return VISA_TYPES.map((_, type) => type).filter((type) => mask & (1 << type))
 }
 
+/** Reads a visa's file. Throws a Failure where a field is unknown, missing or of another kind. */
 export function parseVisa(text: string): SignedVisa {
   let document: unknown
   try {
@@ -58,13 +63,15 @@ export function parseVisa(text: string): SignedVisa {
   } catch (cause) {
     throw unreadable('it is not JSON', cause)
   }
-  const { format, chainId, registry, visa, signature } = object(document, 'the file')
+  const { format, chainId, registry, visa, signature } = object(document, 'the file', FILE_FIELDS)
   if (format !== FORMAT) throw unreadable(`its format is not "${FORMAT}"`)
-  const { subject, visaType, value, issuer, asserted, expires } = object(visa, '"visa"')
-  const type =
-    typeof visaType === 'string' ? VISA_TYPES.findIndex((name) => name === visaType) : visaType
-  if (typeof type !== 'number' || VISA_TYPES[type] === undefined)
-    throw unreadable('it names no known "visaType"')
+  const { subject, visaType, value, issuer, asserted, expires } = object(
+    visa,
+    '"visa"',
+    VISA_FIELDS,
+  )
+  const type = VISA_TYPES.findIndex((name) => name === visaType)
+  if (type < 0) throw unreadable('it names no known "visaType"')
   if (typeof subject !== 'string' || !isAddress(subject, { strict: false }))
     throw unreadable('"subject" is no address')
   if (typeof issuer !== 'string' || !isAddress(issuer, { strict: false }))
@@ -152,9 +159,12 @@ export function listOf(types: readonly number[]): string {
   return types.map((type) => (VISA_NAMES[type] ?? '').toLowerCase()).join(', ')
 }
 
-function object(value: unknown, what: string): Record<string, unknown> {
+/** With these fields and no other. */
+function object(value: unknown, what: string, known: readonly string[]): Record<string, unknown> {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw unreadable(`${what} is no object`)
+  const surplus = Object.keys(value).find((field) => !known.includes(field))
+  if (surplus !== undefined) throw unreadable(`${what} has an unknown field`)
   return value as Record<string, unknown>
 }
 

@@ -147,10 +147,10 @@ def bundled(world: Any) -> Bundle:
 
 
 def test_a_bundle_of_another_request_does_not_fit(world: Any, bundled: Bundle, answered: int) -> None:
-    other = replace(bundled, receipt=replace(bundled.receipt, request_id=answered))
+    other = replace(bundled, receipt=bundled.receipt.model_copy(update={"request_id": answered}))
     found = audit.audit_inference(world.auditor.chain, world.ipfs, other)
     assert found.reason.startswith("chain: ")
-    missing = replace(bundled, receipt=replace(bundled.receipt, request_id=10**6))
+    missing = replace(bundled, receipt=bundled.receipt.model_copy(update={"request_id": 10**6}))
     with pytest.raises(NotFoundError, match="no inference request"):
         audit.audit_inference(world.auditor.chain, world.ipfs, missing)
 
