@@ -25,23 +25,25 @@ RECORDS = 920
 
 PLAN = FeaturePlan(
     numeric=(
-        NumericColumn("age", 0, 100),
-        NumericColumn("trestbps", 60, 240, zero_is_missing=True),
-        NumericColumn("chol", 60, 640, zero_is_missing=True),
-        NumericColumn("thalch", 40, 220, zero_is_missing=True),
-        NumericColumn("oldpeak", -4, 8),
-        NumericColumn("ca", 0, 4),
+        NumericColumn(name="age", low=0, high=100),
+        NumericColumn(name="trestbps", low=60, high=240, zero_is_missing=True),
+        NumericColumn(name="chol", low=60, high=640, zero_is_missing=True),
+        NumericColumn(name="thalch", low=40, high=220, zero_is_missing=True),
+        NumericColumn(name="oldpeak", low=-4, high=8),
+        NumericColumn(name="ca", low=0, high=4),
     ),
     categorical=(
-        CategoricalColumn("sex", ("Male", "Female")),
-        CategoricalColumn("cp", ("typical angina", "atypical angina", "non-anginal", "asymptomatic")),
-        CategoricalColumn("fbs", ("TRUE", "FALSE")),
-        CategoricalColumn("restecg", ("normal", "st-t abnormality", "lv hypertrophy")),
-        CategoricalColumn("exang", ("TRUE", "FALSE")),
-        CategoricalColumn("slope", ("upsloping", "flat", "downsloping")),
-        CategoricalColumn("thal", ("normal", "reversable defect", "fixed defect")),
+        CategoricalColumn(name="sex", values=("Male", "Female")),
+        CategoricalColumn(
+            name="cp", values=("typical angina", "atypical angina", "non-anginal", "asymptomatic")
+        ),
+        CategoricalColumn(name="fbs", values=("TRUE", "FALSE")),
+        CategoricalColumn(name="restecg", values=("normal", "st-t abnormality", "lv hypertrophy")),
+        CategoricalColumn(name="exang", values=("TRUE", "FALSE")),
+        CategoricalColumn(name="slope", values=("upsloping", "flat", "downsloping")),
+        CategoricalColumn(name="thal", values=("normal", "reversable defect", "fixed defect")),
     ),
-    label=LabelColumn("num", 0),
+    label=LabelColumn(name="num", threshold=0),
 )
 
 

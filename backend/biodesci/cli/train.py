@@ -47,15 +47,11 @@ def open_(
 ) -> None:
     """Open a statistics round, then training rounds, and follow them to their results."""
     from biodesci.core import files
-    from biodesci.core.errors import InputError
     from biodesci.core.features import FeaturePlan
     from biodesci.ee.training import TrainingPlan
     from biodesci.rounds import owner as round_owner
 
-    try:
-        columns = FeaturePlan.from_document(json.loads(files.read(features)))
-    except ValueError as exc:
-        raise InputError(f"{features} is not JSON.", "Write the feature plan as JSON.") from exc
+    columns = FeaturePlan.parse(files.read(features))
     done = round_owner.run_rounds(
         session.chain(),
         session.ipfs(),

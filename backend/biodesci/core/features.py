@@ -12,20 +12,22 @@ import csv
 import io
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import model_validator
 
+from biodesci.core import canonical
+from biodesci.core.documents.base import Document, Part
 from biodesci.core.errors import InputError
 
 Matrix = NDArray[np.float64]
 MISSING = frozenset({"", "?", "na", "nan", "null", "none"})
 
 
-@dataclass(frozen=True)
-class NumericColumn:
+class NumericColumn(Part):
     """A measured column; values outside its plausible range low..high are clipped to it.
 
     `indicator` adds a 0/1 feature that says whether the value was missing.
@@ -37,40 +39,38 @@ class NumericColumn:
     zero_is_missing: bool = False
     indicator: bool = False
 
-    def __post_init__(self) -> None:
-        # 100 and 100.0 are equal, but not in a document whose hash is approved.
-        object.__setattr__(self, "low", float(self.low))
-        object.__setattr__(self, "high", float(self.high))
 
-
-@dataclass(frozen=True)
-class CategoricalColumn:
+class CategoricalColumn(Part):
     """A column with known values, one 0/1 feature each; a missing value is all zeros."""
 
     name: str
     values: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class LabelColumn:
+class LabelColumn(Part):
     """The class is 1 where the column's number is above the threshold, else 0."""
 
     name: str
     threshold: float
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "threshold", float(self.threshold))
 
+class FeaturePlan(Document):
+    """Raw features are the numeric columns (NaN: missing), then one 0/1 column per category value.
 
-@dataclass(frozen=True)
-class FeaturePlan:
-    """Raw features are the numeric columns (NaN: missing), then one 0/1 column per category value."""
+    Numbers are floats, whatever they are written as: 100 and 100.0 would be two hashes to approve.
+    """
+
+    title: ClassVar = "feature plan"
+    remedy: ClassVar = "Write it as docs/reference/schemas/feature-plan.json says."
+    limit: ClassVar = 256 << 10
+    readable: ClassVar = True
 
     numeric: tuple[NumericColumn, ...]
     categorical: tuple[CategoricalColumn, ...]
     label: LabelColumn
 
-    def __post_init__(self) -> None:
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
         names = [*self._columns(), self.label.name]
         if len(set(names)) != len(names) or len(names) < 2:
             raise InputError(
@@ -82,6 +82,7 @@ class FeaturePlan:
         for category in self.categorical:
             if not category.values or len(set(category.values)) != len(category.values):
                 raise InputError(f"Column {category.name} needs distinct values.", "Correct the plan.")
+        return self
 
     def _columns(self) -> list[str]:
         return [c.name for c in self.numeric] + [c.name for c in self.categorical]
@@ -166,48 +167,6 @@ class FeaturePlan:
                 offset += len(category.values)
         return x
 
-    def document(self) -> dict[str, Any]:
-        """JSON form."""
-        return {
-            "numeric": [
-                {
-                    "name": c.name,
-                    "low": c.low,
-                    "high": c.high,
-                    "zeroIsMissing": c.zero_is_missing,
-                    "indicator": c.indicator,
-                }
-                for c in self.numeric
-            ],
-            "categorical": [{"name": c.name, "values": list(c.values)} for c in self.categorical],
-            "label": asdict(self.label),
-        }
-
-    @classmethod
-    def from_document(cls, document: Mapping[str, Any]) -> FeaturePlan:
-        try:
-            return cls(
-                numeric=tuple(
-                    NumericColumn(
-                        str(c["name"]),
-                        float(c["low"]),
-                        float(c["high"]),
-                        bool(c["zeroIsMissing"]),
-                        bool(c["indicator"]),
-                    )
-                    for c in document["numeric"]
-                ),
-                categorical=tuple(
-                    CategoricalColumn(str(c["name"]), tuple(str(v) for v in c["values"]))
-                    for c in document["categorical"]
-                ),
-                label=LabelColumn(str(document["label"]["name"]), float(document["label"]["threshold"])),
-            )
-        except (KeyError, TypeError, ValueError) as exc:
-            raise InputError(
-                "This is not a feature plan.", "Take the plan from the round's document."
-            ) from exc
-
 
 @dataclass(frozen=True)
 class Normalization:
@@ -260,12 +219,16 @@ class Normalization:
 
     def document(self) -> dict[str, Any]:
         """JSON form, with the plan it belongs to."""
-        return {"features": self.plan.document(), "mean": list(self.mean), "deviation": list(self.deviation)}
+        return {
+            "features": self.plan.model_dump(mode="json"),
+            "mean": list(self.mean),
+            "deviation": list(self.deviation),
+        }
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> Normalization:
         try:
-            plan = FeaturePlan.from_document(document["features"])
+            plan = FeaturePlan.parse(canonical.dumps(document["features"]))
             mean = tuple(float(v) for v in document["mean"])
             return cls(plan, mean, tuple(float(v) for v in document["deviation"]))
         except (KeyError, TypeError, ValueError) as exc:

@@ -35,9 +35,9 @@ from biodesci.workers.aggregator import create_app, poll
 PASS = "one for all"
 SITES = ("site0", "site1", "site2")
 PLAN = FeaturePlan(
-    numeric=(NumericColumn("age", 0, 100), NumericColumn("chol", 60, 640)),
-    categorical=(CategoricalColumn("sex", ("Male", "Female")),),
-    label=LabelColumn("num", 0),
+    numeric=(NumericColumn(name="age", low=0, high=100), NumericColumn(name="chol", low=60, high=640)),
+    categorical=(CategoricalColumn(name="sex", values=("Male", "Female")),),
+    label=LabelColumn(name="num", threshold=0),
 )
 TABLE = "age,chol,sex,num\n" + "".join(
     f"{30 + i},{150 + 7 * i},{('Male', 'Female')[i % 2]},{i % 3 % 2}\n" for i in range(40)
@@ -108,7 +108,7 @@ def test_from_a_model_to_its_audit(
     run, ipfs = people.run, Ipfs(ipfs_node.api)
     table, plan = tmp_path / "cohort.csv", tmp_path / "plan.json"
     table.write_text(TABLE)
-    plan.write_text(json.dumps(PLAN.document()))
+    plan.write_bytes(PLAN.to_bytes())
 
     size = {"tokens": 2, "width": 8, "heads": 2, "layers": 1, "hidden": 8}
     shape = [part for name, value in size.items() for part in (f"--{name}", value)]

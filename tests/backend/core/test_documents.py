@@ -25,6 +25,7 @@ from biodesci.core.documents.registration import SignedRegistration
 from biodesci.core.documents.report import Report
 from biodesci.core.documents.visa import SignedVisa
 from biodesci.core.errors import BioDeSciError, InputError, IntegrityError, RevertedError
+from biodesci.core.features import FeaturePlan
 
 VECTORS = Path(__file__).parents[2] / "vectors" / "documents"
 DEEP = b"[" * 200_000
@@ -61,6 +62,7 @@ CASES = (
     Case(Receipt, "receipt-closed.json"),
     Case(BundleFile, "bundle.json", optional=tuple(f"receipt.{name}" for name in OPENINGS)),
     Case(Report, "report.json", free=("figures",)),
+    Case(FeaturePlan, "features.json"),
 )
 cases = pytest.mark.parametrize("case", CASES, ids=lambda case: case.file)
 kinds = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)

@@ -21,11 +21,11 @@ from biodesci.core.features import (
 
 PLAN = FeaturePlan(
     numeric=(
-        NumericColumn("age", 0, 100),
-        NumericColumn("chol", 50, 650, zero_is_missing=True, indicator=True),
+        NumericColumn(name="age", low=0, high=100),
+        NumericColumn(name="chol", low=50, high=650, zero_is_missing=True, indicator=True),
     ),
-    categorical=(CategoricalColumn("sex", ("Male", "Female")),),
-    label=LabelColumn("num", 0),
+    categorical=(CategoricalColumn(name="sex", values=("Male", "Female")),),
+    label=LabelColumn(name="num", threshold=0),
 )
 TABLE = b"age,sex,chol,num\n50,Male,200,0\n60,Female,0,3\n,,300,1\n"
 
@@ -68,11 +68,11 @@ def test_sums_are_bounded_by_the_number_of_rows(value: float) -> None:
 
 
 def test_documents_round_trip() -> None:
-    assert FeaturePlan.from_document(json.loads(json.dumps(PLAN.document()))) == PLAN
+    assert FeaturePlan.parse(PLAN.to_bytes()) == PLAN
     norm = Normalization.from_sums(PLAN, PLAN.sums(PLAN.encode(TABLE)[0]))
     assert Normalization.from_document(json.loads(json.dumps(norm.document()))) == norm
     with pytest.raises(InputError):
-        FeaturePlan.from_document({"numeric": []})
+        FeaturePlan.parse(b'{"numeric": []}')
     with pytest.raises(InputError):
         Normalization.from_document({**norm.document(), "deviation": [0.0, 1.0]})
 
@@ -114,4 +114,8 @@ def test_errors_never_show_a_value(table: bytes) -> None:
 )
 def test_bad_plans_are_refused(plan: dict[str, tuple[dict[str, float]]]) -> None:
     with pytest.raises(InputError):
-        FeaturePlan(tuple(NumericColumn(**c) for c in plan["numeric"]), (), LabelColumn("num", 0))  # type: ignore[arg-type]
+        FeaturePlan(
+            numeric=tuple(NumericColumn(**c) for c in plan["numeric"]),
+            categorical=(),
+            label=LabelColumn(name="num", threshold=0),
+        )

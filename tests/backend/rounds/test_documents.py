@@ -27,7 +27,9 @@ from biodesci.rounds.plan import BINS, COUNTS, Plan, Scores, Update, decode_stat
 from biodesci.workers import aggregator as worker
 
 FEATURES = FeaturePlan(
-    (NumericColumn("age", 0, 100),), (CategoricalColumn("sex", ("f", "m")),), LabelColumn("sick", 0)
+    numeric=(NumericColumn(name="age", low=0, high=100),),
+    categorical=(CategoricalColumn(name="sex", values=("f", "m")),),
+    label=LabelColumn(name="sick", threshold=0),
 )
 TRAINING = {
     "epochs": 1, "batchSize": 8, "learningRate": 0.1, "momentum": 0.9,

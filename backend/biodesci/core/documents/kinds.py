@@ -12,6 +12,7 @@ from biodesci.core.documents.receipt import Receipt
 from biodesci.core.documents.registration import SignedRegistration
 from biodesci.core.documents.report import Report
 from biodesci.core.documents.visa import SignedVisa
+from biodesci.core.features import FeaturePlan
 
 KINDS: Final[tuple[type[Document], ...]] = (
     SignedVisa,
@@ -21,4 +22,5 @@ KINDS: Final[tuple[type[Document], ...]] = (
     Receipt,
     BundleFile,
     Report,
+    FeaturePlan,
 )
