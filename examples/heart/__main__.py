@@ -59,6 +59,7 @@ def up(
     story: bool = typer.Option(
         True, help="Play the rest of the story too, so that every page has something to show."
     ),
+    rounds: int = typer.Option(ROUNDS, min=1, help="Training rounds: fewer are sooner done, and learn less."),
 ) -> None:
     """Start the whole stack with the web page and keep it running; Ctrl-C stops all of it."""
     session.stop_on_signals()
@@ -67,7 +68,7 @@ def up(
     narrator = Narrator()
     try:
         with Stack.on_ports(ports, folder, root=home, on_restart=narrator.restarted) as stack:
-            played = Story(stack, narrator)
+            played = Story(stack, narrator, rounds)
             played.open()
             account = session.announce(stack, announce, played.published())
             typer.echo(session.addresses(stack, account))

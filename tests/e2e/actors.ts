@@ -348,3 +348,13 @@ export function registerKey({ contracts, send }: World, account: PrivateKeyAccou
     `0x${'5c'.repeat(1216)}`,
   ])
 }
+
+/**
+ * An account that can buy at once: with ether, and a registered key whose private part is nowhere.
+ * How the page makes a key is the business of licence.spec.ts.
+ */
+export async function newBuyer(world: World): Promise<{ address: Hex; privateKey: Hex }> {
+  const account = await newAccount(world.stack)
+  await registerKey(world, privateKeyToAccount(account.privateKey))
+  return account
+}

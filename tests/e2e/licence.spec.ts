@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs'
 
+import { enter, newBuyer } from './actors'
 import { connect, createKey, expect, newAccount, PASSPHRASE, rpc, test } from './fixtures'
 
 const PURPOSE = 'Health, medical or biomedical research'
@@ -176,7 +177,7 @@ test('says what is missing: ether, the right network, a permitted purpose', asyn
   addWallet,
   checkAccessibility,
 }) => {
-  const account = await newAccount(stack)
+  const account = await newBuyer(await enter(stack))
   await addWallet({ ...account, startChainId: 1 })
   const id = stack.datasets[0]?.id
   await page.goto(`/datasets/${id}`)
@@ -190,7 +191,6 @@ test('says what is missing: ether, the right network, a permitted purpose', asyn
   await page.getByRole('button', { name: 'Switch network' }).click()
   await expect(page.getByText('Your wallet is on another network.')).toHaveCount(0)
 
-  await createKey(page)
   const buy = page.getByRole('button', { name: /^Purchase for / })
   await page.getByLabel(PURPOSE).check()
   await expect(page.getByText('Permitted by the terms')).toBeVisible()

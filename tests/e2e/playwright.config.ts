@@ -11,13 +11,16 @@ export default defineConfig({
   retries: 0,
   fullyParallel: false,
   timeout: 240_000, // on two busy cores; alone the longest takes a minute
-  expect: { timeout: 20_000 },
+  expect: { timeout: 45_000 },
   reporter: [['list']],
   use: {
     browserName: 'chromium',
     viewport: { width: 1280, height: 900 },
     acceptDownloads: true,
-    trace: 'retain-on-failure',
+    // Costs as much as the tests themselves; a failure has its screenshot and the page's outline.
+    trace: process.env['E2E_TRACE'] ? 'retain-on-failure' : 'off',
+    // Nothing moves while a test waits: software draws every frame of it.
+    reducedMotion: 'reduce',
     screenshot: 'only-on-failure',
     permissions: ['clipboard-read', 'clipboard-write'],
     launchOptions: {

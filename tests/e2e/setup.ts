@@ -47,6 +47,9 @@ export default async function setup(): Promise<(() => Promise<void>) | undefined
       'up',
       '--ports',
       'auto',
+      // Enough for pages about rounds; how well the model learns is the story's own test.
+      '--rounds',
+      '1',
       '--state',
       join(folder, 'state'),
       '--announce',

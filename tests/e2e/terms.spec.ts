@@ -3,8 +3,8 @@
  * what a person has to decide. After the specs that count datasets.
  */
 import { AccessLicense } from '../../frontend/src/generated/abi'
-import { actAs, enter, publishForDisease } from './actors'
-import { connect, createKey, expect, newAccount, test } from './fixtures'
+import { actAs, enter, newBuyer, publishForDisease } from './actors'
+import { connect, expect, test } from './fixtures'
 
 const DS_USE = 'Research on the disease this dataset is about'
 /** Coronary artery disorder, and one that descends from it; diabetes does not. */
@@ -22,7 +22,7 @@ test('proves a disease from the card’s list, and leaves another to a person', 
 }) => {
   const world = await enter(stack)
   const { id, owner } = await publishForDisease(world, NAMED, '0.5')
-  const buyer = await newAccount(stack)
+  const buyer = await newBuyer(world)
   await addWallet(buyer)
   await expect
     .poll(
@@ -34,7 +34,6 @@ test('proves a disease from the card’s list, and leaves another to a person', 
     .not.toBeNull()
   await page.goto(`/datasets/${id}`)
   await connect(page)
-  await createKey(page)
   const license = async () => {
     await expect(page).toHaveURL(/\/licenses\/\d+$/)
     const number = BigInt(page.url().split('/').at(-1) ?? '')
@@ -96,7 +95,7 @@ test('proves a disease from the card’s list, and leaves another to a person', 
 test('believes no list that the chain does not know', async ({ page, stack, addWallet }) => {
   const world = await enter(stack)
   const { id } = await publishForDisease(world, DESCENDANT, '0.25')
-  await addWallet(await newAccount(stack))
+  await addWallet(await newBuyer(world))
   await expect
     .poll(
       async () =>
@@ -116,7 +115,6 @@ test('believes no list that the chain does not know', async ({ page, stack, addW
   })
   await page.goto(`/datasets/${id}`)
   await connect(page)
-  await createKey(page)
   await page.getByLabel(DS_USE).check()
   await page.getByLabel('Disease (MONDO id)').fill(STRANGER)
   await expect(page.getByText('The card has no list that matches the one on chain.')).toBeVisible()

@@ -16,11 +16,12 @@ import {
   offerFromOwner,
   offerOf,
   publish,
+  newBuyer,
   registerKey,
   TOKEN,
   type World,
 } from './actors'
-import { connect, createKey, expect, newAccount, test } from './fixtures'
+import { connect, expect, newAccount, test } from './fixtures'
 
 const PURPOSE = 'Health, medical or biomedical research'
 const PRICE = 7_000n
@@ -45,7 +46,7 @@ test('buys in a token without permits: approves, then pays; a refusal leaves not
   const token = await deployToken(world, 'SilentToken')
   const owner = await actor(stack)
   const id = await publish(world, owner, offerOf({ price: PRICE, currency: token }))
-  const buyer = await newAccount(stack)
+  const buyer = await newBuyer(world)
   await world.send(await actor(stack), token, TOKEN as Abi, 'mint', [buyer.address, 3n * PRICE])
   await addWallet(buyer)
   await expect
@@ -53,7 +54,6 @@ test('buys in a token without permits: approves, then pays; a refusal leaves not
     .toBe(200)
   await page.goto(`/datasets/${id}`)
   await connect(page)
-  await createKey(page)
   await page.getByLabel(PURPOSE).check()
   const wallet = () =>
     page.evaluate(() => ({ sent: window.testWallet.sent, signed: window.testWallet.signed }))
@@ -120,11 +120,10 @@ test('takes an old approval back first where a token wants that', async ({
   const token = await deployToken(world, 'StubbornToken')
   const price = 3n * 10n ** 18n
   const id = await publish(world, await actor(stack), offerOf({ price, currency: token }))
-  const buyer = await newAccount(stack)
+  const buyer = await newBuyer(world)
   const account = privateKeyToAccount(buyer.privateKey)
   await world.send(await actor(stack), token, TOKEN as Abi, 'mint', [buyer.address, price])
   await world.send(account, token, TOKEN as Abi, 'approve', [world.contracts.AccessLicense, 1n])
-  await registerKey(world, account)
   await addWallet(buyer)
   await expect
     .poll(async () => (await page.request.get(`/v1/datasets/${id}`)).status(), { timeout: 60_000 })
@@ -290,14 +289,13 @@ test('says that a transaction was replaced, and pays nothing for it', async ({
 }) => {
   const world = await enter(stack)
   const id = await publish(world, await actor(stack), offerOf({ price: 10n ** 17n }))
-  const buyer = await newAccount(stack)
+  const buyer = await newBuyer(world)
   await addWallet(buyer)
   await expect
     .poll(async () => (await page.request.get(`/v1/datasets/${id}`)).status(), { timeout: 60_000 })
     .toBe(200)
   await page.goto(`/datasets/${id}`)
   await connect(page)
-  await createKey(page)
   await page.getByLabel(PURPOSE).check()
   // It waits behind a place in line that nobody has taken yet.
   const nonce = await world.read.getTransactionCount({ address: buyer.address })
@@ -339,8 +337,7 @@ test('connects, buys and collects with the keyboard alone', async ({ page, stack
   const world = await enter(stack)
   const owner = await actor(stack)
   const id = await publish(world, owner, offerOf({ price: 10n ** 17n }))
-  const buyer = await newAccount(stack)
-  await registerKey(world, privateKeyToAccount(buyer.privateKey))
+  const buyer = await newBuyer(world)
   await addWallet(buyer)
   await expect
     .poll(async () => (await page.request.get(`/v1/datasets/${id}`)).status(), { timeout: 60_000 })

@@ -11,6 +11,7 @@ import {
   deployToken,
   enter,
   issueVisa,
+  newBuyer,
   offerFromOwner,
   offerOf,
   publish,
@@ -18,7 +19,7 @@ import {
   TOKEN,
   trust,
 } from './actors'
-import { connect, createKey, expect, newAccount, test } from './fixtures'
+import { connect, expect, newAccount, test } from './fixtures'
 
 const PURPOSE = 'Health, medical or biomedical research'
 const PRICE = 25_500_000n
@@ -42,11 +43,10 @@ test('buys an offer in a token with one signature and one transaction, and renew
     offerOf({ datasetId: BigInt(dataset.id), price: PRICE, currency: token, proRata: true }),
   )
 
-  const buyer = await newAccount(stack)
+  const buyer = await newBuyer(world)
   await addWallet(buyer)
   await page.goto(`/datasets/${dataset.id}`)
   await connect(page)
-  await createKey(page)
   await page.getByRole('radio', { name: /25\.5 TUSD/ }).check()
 
   // What the token is, what it will take, and that this account has none of it.
@@ -118,7 +118,7 @@ test('asks for a visa before it asks for money, and an owner who revokes pays th
   const world = await enter(stack)
   const [issuer, buyer, owning] = [
     await actor(stack),
-    await newAccount(stack),
+    await newBuyer(world),
     await newAccount(stack),
   ]
   const owner = privateKeyToAccount(owning.privateKey)
@@ -135,7 +135,6 @@ test('asks for a visa before it asks for money, and an owner who revokes pays th
     .toBe(200)
   await page.goto(`/datasets/${id}`)
   await connect(page)
-  await createKey(page)
   await page.getByLabel(PURPOSE).check()
   const buy = page.getByRole('button', { name: 'Purchase for 1 ETH' })
   await expect(buy).toBeDisabled()

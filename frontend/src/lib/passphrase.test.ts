@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+
 import { expect, it } from 'vitest'
 
 import { MIN_PASSPHRASE, problemOf } from './passphrase'
@@ -17,4 +19,10 @@ it.each([
 
 it('says how long it must be', () => {
   expect(problemOf('a')).toContain(String(MIN_PASSPHRASE))
+})
+
+it('has the rule of the command line', () => {
+  const keyfile = new URL('../../../backend/biodesci/core/keyfile.py', import.meta.url)
+  const shortest = /^SHORTEST_PASSPHRASE.* = (\d+)/m.exec(readFileSync(keyfile, 'utf8'))?.[1]
+  expect(Number(shortest)).toBe(MIN_PASSPHRASE)
 })
