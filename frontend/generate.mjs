@@ -57,6 +57,29 @@ function errors() {
   return `${NOTICE}\n${constant('errors', [...unique.values()])}`
 }
 
+/** The sentences about contract errors that Python says too, and the errors of tokens by signature. */
+function sentences() {
+  const path = join(root, 'backend', 'biodesci', 'chain', 'errors.json')
+  const source = JSON.parse(readFileSync(path, 'utf8'))
+  const entries = Object.entries(source.errors).map(
+    ([name, { says, page }]) => `  ${name}: ${JSON.stringify({ says, page })},\n`,
+  )
+  const states = Object.entries(source.states).map(
+    ([name, names]) => `  ${name}: ${JSON.stringify(names)},\n`,
+  )
+  const tokens = source.tokens.map((line) => `  ${JSON.stringify(line)},\n`)
+  return `${NOTICE}
+export const sentences: Readonly<Record<string, { readonly says: string; readonly page: string }>> = {
+${entries.join('')}}
+
+export const states: Readonly<Record<string, readonly string[]>> = {
+${states.join('')}}
+
+export const tokenErrors = [
+${tokens.join('')}] as const
+`
+}
+
 /**
  * By chain id. A number that several networks claim says nothing of where a transaction is; neither
  * does a page on the reader's own machine.
@@ -133,6 +156,7 @@ const outdated = []
 for (const [name, text] of [
   ['abi.ts', abis()],
   ['errors.ts', errors()],
+  ['sentences.ts', sentences()],
   ['explorers.ts', explorers()],
   ['api.ts', await api()],
   ['documents.ts', await documents()],

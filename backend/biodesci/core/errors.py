@@ -69,11 +69,12 @@ class ChainError(BioDeSciError):
 
 
 class RevertedError(ChainError):
-    """A contract reverted. `name` is the custom error's name, `args_` its arguments."""
+    """A contract reverted: the custom error's `name`, its arguments `args_`, and in `says` the sentence that
+    stands for both (chain/sentences.py); without one the message shows them as they are."""
 
-    def __init__(self, name: str, args_: tuple[object, ...], hint: str = "") -> None:
+    def __init__(self, name: str, args_: tuple[object, ...], hint: str = "", says: str = "") -> None:
         shown = ", ".join(f"0x{a.hex()}" if isinstance(a, bytes) else str(a) for a in args_)
-        super().__init__(f"The contract refused: {name}({shown}).", hint)
+        super().__init__(says or f"The contract refused: {name}({shown}).", hint)
         self.name = name
         self.args_ = args_
 

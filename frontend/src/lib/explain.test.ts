@@ -1,15 +1,27 @@
-import { BaseError, ContractFunctionExecutionError, ContractFunctionRevertedError, encodeErrorResult, HttpRequestError, InsufficientFundsError, NonceTooLowError, parseAbi, UserRejectedRequestError } from 'viem'
+import { type AbiParameter, BaseError, ContractFunctionExecutionError, ContractFunctionRevertedError, encodeErrorResult, HttpRequestError, InsufficientFundsError, NonceTooLowError, parseAbi, UserRejectedRequestError, zeroAddress } from 'viem'
 import { describe, expect, it } from 'vitest'
 
 import * as contracts from '@/generated/abi'
+import { errors } from '@/generated/errors'
+import { sentences, tokenErrors } from '@/generated/sentences'
 
 import { explain } from './explain'
 import { Failure } from './failure'
-import { REVERTS } from './reverts'
+import { say } from './reverts'
 
 const { AccessLicense, VisaRegistry } = contracts
 
 const ACCOUNT = '0x70997970C51812dc3A010C7d01b50e0d17dc79C8'
+
+type AbiError = { readonly name: string; readonly inputs: readonly AbiParameter[] }
+
+/** An argument of each type; `1` is a state, a time and a type of visa, too. */
+function sample({ type }: AbiParameter): unknown {
+  if (type === 'address') return ACCOUNT
+  if (type === 'string') return 'price'
+  if (type.startsWith('bytes')) return `0x${'5a'.repeat(32)}`
+  return 1n
+}
 
 function revert(data: `0x${string}`): Error {
   const cause = new ContractFunctionRevertedError({ abi: AccessLicense, data, functionName: 'purchase' })
@@ -24,9 +36,9 @@ describe('explain', () => {
 
   it('says what a contract behind the called one refused', () => {
     const data = encodeErrorResult({ abi: VisaRegistry, errorName: 'VisaRegistry_Expired', args: [1_700_000_000] })
-    expect(explain(revert(data))).toMatchObject({ kind: 'revert', message: 'A visa has expired.' })
+    expect(explain(revert(data))).toMatchObject({ kind: 'revert', message: 'A visa expired at 2023-11-14 22:13:20 UTC.' })
     const token = encodeErrorResult({ abi: parseAbi(['error ERC20InsufficientBalance(address,uint256,uint256)']), errorName: 'ERC20InsufficientBalance', args: [ACCOUNT, 1n, 2n] })
-    expect(explain(revert(token)).message).toBe('The account has too little of the token.')
+    expect(explain(revert(token)).message).toContain('has 1 of the token’s smallest units, and needs 2')
   })
 
   it('names an error it has no sentence for, and repeats a reason', () => {
@@ -38,12 +50,36 @@ describe('explain', () => {
     expect(explain(revert('0xdeadbeef')).message).toBe('The contract refused: no reason given.')
   })
 
-  it('has a sentence and a next step for every error of the contracts', () => {
-    const errors = Object.values(contracts).flatMap((abi) => abi.filter((entry) => entry.type === 'error').map((entry) => entry.name as string))
-    expect(errors.length).toBeGreaterThan(80)
-    expect(errors.filter((name) => !REVERTS[name]?.every((text) => /^[A-Z].*[.]$/.test(text)))).toEqual([])
-    const own = Object.keys(REVERTS).filter((name) => name.includes('_'))
-    expect(own.filter((name) => !errors.includes(name)), 'sentences for errors that no contract has').toEqual([])
+  it('has a sentence and a next step for every error of the contracts and of tokens', () => {
+    const ours = Object.values(contracts).flatMap((abi) => abi.filter((e) => e.type === 'error'))
+    const all = [...ours, ...parseAbi(tokenErrors)] as readonly AbiError[]
+    expect(all.length).toBeGreaterThan(90)
+    for (const { name, inputs } of all) {
+      const { message, hint } = say(name, inputs, inputs.map(sample))!
+      for (const text of [message, hint]) {
+        expect(text, name).toMatch(/^[A-Z].*[.]$/)
+        expect(text, name).not.toMatch(/[{}]|undefined|[.,]{2}|\w_\w|\., /)
+      }
+    }
+    const names = new Set(all.map(({ name }) => name))
+    expect(Object.keys(sentences).filter((name) => !names.has(name))).toEqual([])
+  })
+
+  it('says states by name, times in UTC and amounts in their currency', () => {
+    const said = (name: string, ...args: readonly unknown[]) => {
+      const entry = errors.find((e) => e.name === name)!
+      return say(name, entry.inputs, args)?.message
+    }
+    expect(said('AccessLicense_WrongState', 2n, 2)).toContain('Licence 2 is purchased,')
+    expect(said('ModelRegistry_WrongState', 2n, 3)).toContain('unmasking')
+    expect(said('AccessLicense_WrongState', 2n, 200)).toContain('is 200,')
+    expect(said('VisaRegistry_Expired', 1_700_000_000)).toContain('2023-11-14 22:13:20 UTC')
+    expect(said('AccessLicense_TooEarly', 4n, 2 ** 40 - 1)).toContain(String(2 ** 40 - 1))
+    expect(said('InferenceCommitment_FeeTooHigh', 10n ** 16n)).toContain('0.01 ETH')
+    expect(said('AccessLicense_VisasRequired', 1n, 6)).toContain(
+      '(AcceptedTermsAndPolicies, ResearcherStatus)',
+    )
+    expect(said('AccessLicense_WrongCurrency', zeroAddress, ACCOUNT)).toContain('not in ETH')
   })
 
   it.each([

@@ -1,25 +1,14 @@
 /** Turns what wallets, nodes and contracts throw into a sentence and a next step. */
-import { BaseError, ContractFunctionRevertedError, decodeErrorResult, HttpRequestError, InsufficientFundsError, NonceTooHighError, NonceTooLowError, parseAbi, TimeoutError, UserRejectedRequestError } from 'viem'
+import { type AbiParameter, BaseError, ContractFunctionRevertedError, decodeErrorResult, HttpRequestError, InsufficientFundsError, NonceTooHighError, NonceTooLowError, parseAbi, TimeoutError, UserRejectedRequestError } from 'viem'
 
 import { errors } from '@/generated/errors'
+import { tokenErrors } from '@/generated/sentences'
 
 import { Failure, unexplained } from './failure'
-import { REVERTS } from './reverts'
+import { say } from './reverts'
 
 /** Errors of whatever the called contract calls, which its own ABI does not name; of tokens by ERC-6093 and ERC-2612. */
-const BEHIND = [
-  ...errors,
-  ...parseAbi([
-    'error ERC20InsufficientBalance(address sender, uint256 balance, uint256 needed)',
-    'error ERC20InsufficientAllowance(address spender, uint256 allowance, uint256 needed)',
-    'error ERC20InvalidSender(address sender)',
-    'error ERC20InvalidReceiver(address receiver)',
-    'error ERC20InvalidApprover(address approver)',
-    'error ERC20InvalidSpender(address spender)',
-    'error ERC2612ExpiredSignature(uint256 deadline)',
-    'error ERC2612InvalidSigner(address signer, address owner)',
-  ]),
-]
+const BEHIND = [...errors, ...parseAbi(tokenErrors)]
 
 export function explain(error: unknown): Failure {
   if (error instanceof Failure) return error
@@ -52,22 +41,39 @@ function fromViem(error: BaseError): Failure {
 }
 
 function reverted(revert: ContractFunctionRevertedError): Failure {
-  const name = nameOf(revert)
-  const known = REVERTS[name]
-  if (known) return new Failure('revert', known[0], known[1], { cause: revert })
-  const said = name ? name.replace(/^\w+?_/, '').replaceAll(/([a-z])([A-Z])/g, '$1 $2').toLowerCase() : (revert.reason ?? 'no reason given')
-  return new Failure('revert', `The contract refused: ${said}.`, 'Nothing was charged except, at most, the network fee.', { cause: revert })
+  const raised = raisedBy(revert)
+  const known = raised && say(raised.errorName, raised.abiItem.inputs ?? [], raised.args ?? [])
+  if (known) return new Failure('revert', known.message, known.hint, { cause: revert })
+  const words =
+    raised?.errorName
+      .replace(/^\w+?_/, '')
+      .replaceAll(/([a-z])([A-Z])/g, '$1 $2')
+      .toLowerCase() ??
+    revert.reason?.replace(/[. ]+$/, '') ??
+    ''
+  return new Failure(
+    'revert',
+    `The contract refused: ${words || 'no reason given'}.`,
+    'Nothing was charged except, at most, the network fee.',
+    { cause: revert },
+  )
 }
 
-function nameOf(revert: ContractFunctionRevertedError): string {
-  const name = revert.data?.errorName
+type Raised = {
+  readonly errorName: string
+  readonly abiItem: { readonly inputs?: readonly AbiParameter[] }
+  readonly args?: readonly unknown[]
+}
+
+function raisedBy(revert: ContractFunctionRevertedError): Raised | undefined {
+  const data = revert.data as Raised | undefined
   // `Error(string)` and `Panic(uint256)` carry their own words.
-  if (name) return name === 'Error' || name === 'Panic' ? '' : name
-  if (!revert.raw || revert.raw === '0x') return ''
+  if (data) return data.errorName === 'Error' || data.errorName === 'Panic' ? undefined : data
+  if (!revert.raw || revert.raw === '0x') return undefined
   try {
-    return decodeErrorResult({ abi: BEHIND, data: revert.raw }).errorName
+    return decodeErrorResult({ abi: BEHIND, data: revert.raw }) as Raised
   } catch {
-    return ''
+    return undefined
   }
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from contextlib import nullcontext
 
@@ -12,12 +13,13 @@ from hypothesis import strategies as st
 from web3 import HTTPProvider
 from web3.exceptions import ContractLogicError
 
-from biodesci.chain import currency
+from biodesci.chain import currency, sentences
 from biodesci.chain.client import Chain
 from biodesci.chain.contracts import _errors, decode_revert, reverted
 from biodesci.chain.deployment import load_deployment
 from biodesci.core.envelope import generate_seed, public_key
 from biodesci.core.errors import BioDeSciError, RevertedError, UnavailableError
+from biodesci.core.onchain import NOBODY, LicenseState, RequestState, RoundState
 
 ERROR = bytes.fromhex("08c379a0")
 PANIC = bytes.fromhex("4e487b71")
@@ -49,24 +51,65 @@ def test_endless_data_is_shown_in_part():
 
 
 def revert_data(name, *values):
-    (head, types), *_ = ((head, types) for head, (known, types) in _errors().items() if known == name)
-    return head + encode(types, values)
+    ((head, inputs),) = ((head, inputs) for head, (known, inputs) in _errors().items() if known == name)
+    return head + encode([kind for kind, _ in inputs], values)
 
 
 @pytest.mark.parametrize(
     ("name", "values", "shown"),
     [
-        ("AccessLicense_WrongState", (4, 8), "4, revoked"),
-        ("AccessLicense_WrongState", (4, 1), "4, in review"),
-        ("ModelRegistry_WrongState", (2, 3), "2, unmasking"),
-        ("InferenceCommitment_WrongState", (7, 5), "7, refused"),
-        ("AccessLicense_WrongState", (4, 200), "4, 200"),
-        ("AccessLicense_TooEarly", (4, 1_700_000_000), "4, 2023-11-14 22:13:20 UTC"),
-        ("AccessLicense_TooLate", (4, 2**40 - 1), f"4, {2**40 - 1}"),
+        ("AccessLicense_WrongState", (4, 8), "Licence 4 is revoked,"),
+        ("AccessLicense_WrongState", (4, 1), "Licence 4 is in review,"),
+        ("ModelRegistry_WrongState", (2, 3), "Round 2 is unmasking,"),
+        ("InferenceCommitment_WrongState", (7, 5), "Request 7 is refused,"),
+        ("AccessLicense_WrongState", (4, 200), "Licence 4 is 200,"),
+        ("AccessLicense_TooEarly", (4, 1_700_000_000), "2023-11-14 22:13:20 UTC"),
+        ("AccessLicense_TooLate", (4, 2**40 - 1), f"{2**40 - 1}"),
+        ("InferenceCommitment_FeeTooHigh", (10**16,), "0.01 ETH"),
+        ("AccessLicense_VisasRequired", (1, 6), "(AcceptedTermsAndPolicies, ResearcherStatus)"),
+        ("AccessLicense_WrongCurrency", (NOBODY, "0x" + "11" * 20), "not in ETH"),
     ],
 )
-def test_states_are_shown_by_name_and_times_as_times(name, values, shown):
-    assert decode_revert(revert_data(name, *values)).message == f"The contract refused: {name}({shown})."
+def test_states_are_shown_by_name_times_as_times_and_amounts_with_their_currency(name, values, shown):
+    refused = decode_revert(revert_data(name, *values))
+    assert shown in refused.message
+    assert name not in refused.message
+
+
+SAMPLES = {"address": "0x" + "11" * 20, "string": "price", "bytes32": b"\x5a" * 32}
+
+
+@pytest.mark.parametrize(
+    ("name", "inputs"), _errors().values(), ids=lambda v: v if isinstance(v, str) else ""
+)
+def test_every_error_has_a_sentence_and_says_what_to_do(name, inputs):
+    refused = decode_revert(revert_data(name, *(SAMPLES.get(kind, 1) for kind, _ in inputs)))
+    assert refused.name == name
+    for text in (refused.message, refused.hint):
+        assert re.fullmatch(r"[A-Z].*\.", text), text
+        assert not re.search(r"[{}]|[.,]{2}|[a-z]_[A-Z]|\., ", text), text
+
+
+def test_no_sentence_is_for_an_error_that_nobody_raises():
+    assert set(sentences.source()["errors"]) == {name for name, _ in _errors().values()}
+
+
+def test_states_are_those_of_the_contracts():
+    named = {
+        "AccessLicense_WrongState": LicenseState,
+        "ModelRegistry_WrongState": RoundState,
+        "InferenceCommitment_WrongState": RequestState,
+    }
+    assert sentences.source()["states"] == {
+        name: [state.name.lower().replace("_", " ") for state in states] for name, states in named.items()
+    }
+
+
+@pytest.mark.parametrize("reason", ["3 are needed.", "3 are needed", " . "])
+def test_a_foreign_reason_ends_once(reason):
+    message = decode_revert(ERROR + encode(["string"], [reason])).message
+    assert message.endswith(".")
+    assert ".." not in message
 
 
 _WORDS = st.one_of(

@@ -1,4 +1,4 @@
-"""Every command that a hint, a page or a document names exists; every custom error comes with a hint."""
+"""Every command that a hint, a page or a document names exists."""
 
 from __future__ import annotations
 
@@ -9,15 +9,14 @@ from typing import Any
 import pytest
 from typer.main import get_command
 
-from biodesci.chain.contracts import HINTS, TOKEN_ERRORS, abi
 from biodesci.cli import app
-from biodesci.core.documents.deployment import CONTRACTS
 
 ROOT = Path(__file__).parents[3]
 SOURCES = sorted(
     path
     for pattern in (
         "backend/biodesci/**/*.py",
+        "backend/biodesci/chain/errors.json",
         "frontend/src/**/*.ts*",
         "scripts/*",
         "docs/*.md",
@@ -69,10 +68,3 @@ def test_commands_that_are_named_exist():
 )
 def test_a_wrong_name_is_noticed(hint):
     assert _wrong(hint)
-
-
-def test_every_custom_error_has_a_hint():
-    errors = {entry["name"] for name in CONTRACTS for entry in abi(name) if entry["type"] == "error"}
-    ours = {name for name in errors if not name.startswith("ERC721")}
-    assert ours - HINTS.keys() == set()
-    assert HINTS.keys() - errors - TOKEN_ERRORS.keys() == set()

@@ -164,7 +164,7 @@ def test_a_grant_needs_a_registered_key_and_the_owner(
     with pytest.raises(NotFoundError, match="no encryption key"):
         model.grant_codec(chain, ipfs, home, PASS, made.model_id, chain_for().address, "inference")
     thief, friend = chain_for(), member(chain_for)
-    with pytest.raises(RevertedError, match="NotOwner"):
+    with pytest.raises(RevertedError, match="Only the owner of model"):
         model.grant_codec(thief, ipfs, home, PASS, made.model_id, friend.chain.address, "inference")
 
 
