@@ -3,7 +3,7 @@
  * issuers of visas.
  */
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -32,7 +32,6 @@ import {
 import { newAccount, rpc, type Stack } from './fixtures'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
-const OUT = '.cache/e2e/out'
 
 export const TOKEN = parseAbi([
   'function balanceOf(address) view returns (uint256)',
@@ -87,37 +86,20 @@ export async function actor(stack: Stack): Promise<PrivateKeyAccount> {
   return privateKeyToAccount((await newAccount(stack)).privateKey)
 }
 
-const TOKENS = {
-  /** Has permits and 6 decimals. */
-  Dollar: 'tests/contracts/tokens',
-  /** Has neither, nor a name. */
-  SilentToken: 'tests/contracts/tokens',
-  /** Wants an approval to be zero before it changes it. */
-  StubbornToken: 'tests/e2e/tokens',
-} as const
+/**
+ * Of tests/contracts/tokens. Dollar has permits and 6 decimals; SilentToken has neither, nor a name;
+ * StubbornToken wants an approval to be zero before it changes it.
+ */
+type TokenName = 'Dollar' | 'SilentToken' | 'StubbornToken'
 
-export async function deployToken(
-  { stack, read }: World,
-  name: keyof typeof TOKENS,
-): Promise<Address> {
-  // In folders of its own, so that it does not meet a forge run of other tests.
-  const forge = join(ROOT, 'node_modules/@foundry-rs/forge-linux-amd64/bin/forge')
-  execFileSync(
-    forge,
-    [
-      'build',
-      `${TOKENS[name]}/${name}.sol`,
-      '--out',
-      OUT,
-      '--cache-path',
-      '.cache/e2e/cache',
-      '--quiet',
-    ],
-    { cwd: ROOT },
-  )
-  const { abi, bytecode } = JSON.parse(
-    readFileSync(join(ROOT, OUT, `${name}.sol/${name}.json`), 'utf8'),
-  ) as { abi: Abi; bytecode: { object: Hex } }
+/** From what `make compile` built: the compiler takes longer than a test. */
+export async function deployToken({ stack, read }: World, name: TokenName): Promise<Address> {
+  const built = join(ROOT, '.cache/forge/out', `${name}.sol/${name}.json`)
+  if (!existsSync(built)) throw new Error(`${name} is not compiled. Run: make compile`)
+  const { abi, bytecode } = JSON.parse(readFileSync(built, 'utf8')) as {
+    abi: Abi
+    bytecode: { object: Hex }
+  }
   const wallet = createWalletClient({ account: await actor(stack), transport: http(stack.rpcUrl) })
   const { contractAddress } = await read.waitForTransactionReceipt({
     hash: await wallet.deployContract({ abi, bytecode: bytecode.object, chain: null }),
