@@ -110,7 +110,7 @@ test-contracts: compile
 	$(at_home) ape test tests/contracts
 
 test-backend: compile
-	$(at_home) pytest -p no:ape_test tests/backend tests/examples
+	$(at_home) pytest -p no:ape_test -m "not deep" tests/backend tests/examples
 
 test-page: setup
 	$(call node_tool,vitest/vitest.mjs) run --root frontend

@@ -141,7 +141,8 @@ class Localnet:
 
 
 @pytest.fixture(scope="session")
-def localnet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Localnet]:
+def anvil(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Localnet]:
+    """One chain for the whole run, with the contracts deployed."""
     port = free_port()
     process = start_anvil(port)
     try:
@@ -151,6 +152,14 @@ def localnet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Localnet]:
         yield Localnet(url, file, Web3(HTTPProvider(url)))
     finally:
         stop(process)
+
+
+@pytest.fixture(scope="module")
+def localnet(anvil: Localnet) -> Iterator[Localnet]:
+    """The chain as it was deployed; taken back after each module, so that nobody reads another's history."""
+    snapshot = anvil.rpc("evm_snapshot")
+    yield anvil
+    assert anvil.rpc("evm_revert", snapshot) is True
 
 
 @pytest.fixture
@@ -196,7 +205,7 @@ class Token:
         assert self.localnet.web3.eth.wait_for_transaction_receipt(sent)["status"] == 1
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def token_of(localnet: Localnet) -> Callable[[str], Token]:
     """token_of("Dollar") deploys that token."""
 
@@ -214,7 +223,7 @@ def token_of(localnet: Localnet) -> Callable[[str], Token]:
     return create
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def dollar(token_of: Callable[[str], Token]) -> Token:
     """With permits and authorizations, and 6 decimals."""
     return token_of("Dollar")

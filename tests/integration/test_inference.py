@@ -46,7 +46,7 @@ assert _spec is not None and _spec.loader is not None
 _conftest = importlib.util.module_from_spec(_spec)
 sys.modules[_spec.name] = _conftest  # dataclasses look their module up
 _spec.loader.exec_module(_conftest)
-localnet, ipfs_node = _conftest.localnet, _conftest.ipfs_node
+anvil, localnet, ipfs_node = _conftest.anvil, _conftest.localnet, _conftest.ipfs_node
 
 PASS = "correct horse"
 CONFIG = TabularConfig(features=6, tokens=3, width=8, heads=2, layers=1, hidden=12, classes=2)

@@ -114,7 +114,7 @@ def altered(kind: str, tensors: dict[str, np.ndarray]) -> bytes:
     return checkpoint.dump(other)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def world(localnet, ipfs_node, tmp_path_factory) -> World:
     from biodesci.chain.deployment import load_deployment
 
