@@ -1,5 +1,5 @@
 import { lazy, Suspense, useEffect, type ReactNode } from 'react'
-import { NavLink, Outlet, useLocation } from 'react-router'
+import { Link, Outlet, useLocation } from 'react-router'
 
 import { Button } from '@/components/Button'
 import { ErrorBoundary } from '@/components/ErrorBoundary'
@@ -48,24 +48,18 @@ export function Layout() {
       </a>
       <header className="border-b border-line bg-surface">
         <div className="mx-auto flex max-w-6xl flex-wrap items-center gap-x-8 gap-y-2 px-4 py-3 sm:px-6">
-          <NavLink to="/" className="flex items-center gap-2.5 text-ink no-underline">
+          <Link to="/" className="flex items-center gap-2.5 text-ink no-underline">
             <img src="/favicon.svg" alt="" className="size-8" />
             <span className="font-serif text-xl font-semibold">BioDeSci</span>
-          </NavLink>
+          </Link>
           <nav
             aria-label="Main"
-            className="order-last -mx-3 flex w-[calc(100%+1.5rem)] flex-wrap md:order-none md:w-auto md:grow"
+            className="order-last -mx-1.5 flex w-[calc(100%+0.75rem)] flex-wrap sm:-mx-3 sm:w-[calc(100%+1.5rem)] md:order-none md:w-auto md:grow"
           >
             {PLACES.map(([to, name]) => (
-              <NavLink
-                key={to}
-                to={to}
-                className={({ isActive }) =>
-                  `rounded-lg px-3 py-1.5 whitespace-nowrap no-underline md:py-2 ${isActive ? 'bg-brand-soft font-semibold text-brand' : 'text-muted hover:text-ink'}`
-                }
-              >
+              <Place key={to} to={to} active={isWithin(pathname, to)}>
                 {name}
-              </NavLink>
+              </Place>
             ))}
           </nav>
           <div className="ml-auto">
@@ -88,6 +82,31 @@ export function Layout() {
       </main>
       <Footer />
     </div>
+  )
+}
+
+/** The start page is the list of datasets, so a dataset's own page belongs to it. */
+function isWithin(pathname: string, place: string): boolean {
+  if (place === '/') return pathname === '/' || pathname.startsWith('/datasets/')
+  return pathname === place || pathname.startsWith(`${place}/`)
+}
+
+interface PlaceProps {
+  to: string
+  active: boolean
+  children: ReactNode
+}
+
+function Place({ to, active, children }: PlaceProps) {
+  const look = active ? 'bg-brand-soft font-semibold text-brand' : 'text-muted hover:text-ink'
+  return (
+    <Link
+      to={to}
+      aria-current={active ? 'page' : undefined}
+      className={`rounded-lg px-1.5 py-1.5 text-sm whitespace-nowrap no-underline sm:px-3 sm:text-base md:py-2 ${look}`}
+    >
+      {children}
+    </Link>
   )
 }
 

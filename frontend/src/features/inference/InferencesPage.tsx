@@ -41,34 +41,38 @@ export default function InferencesPage() {
           label="Inferences"
           className="rounded-2xl border border-line bg-surface shadow-card"
         >
-          <table className="w-full min-w-2xl text-left">
+          <table className="w-full text-left sm:min-w-2xl">
             <thead className="border-b border-line text-sm text-muted">
               <tr>
-                {['Request', 'Model', 'State', 'Worker', 'Fee', 'Requested'].map((name) => (
-                  <th key={name} scope="col" className="px-5 py-3 font-medium">
-                    {name}
-                  </th>
-                ))}
+                <Head>Request</Head>
+                <Head wide>Model</Head>
+                <Head>State</Head>
+                <Head wide>Worker</Head>
+                <Head>Fee</Head>
+                <Head wide>Requested</Head>
               </tr>
             </thead>
             <tbody>
               {all.map((one) => (
                 <tr key={one.id} className="border-b border-line last:border-0">
-                  <th scope="row" className="px-5 py-3.5 font-medium whitespace-nowrap">
+                  <th scope="row" className={`${CELL} font-medium`}>
                     <Link to={`/inferences/${one.id}`}>Inference {one.id}</Link>
+                    <span className="block text-sm font-normal text-muted sm:hidden">
+                      Model {one.modelId}, version {one.version}
+                    </span>
                   </th>
-                  <td className="px-5 py-3.5 whitespace-nowrap">
+                  <td className={`${CELL} ${WIDE} whitespace-nowrap`}>
                     <Link to={`/models/${one.modelId}`}>Model {one.modelId}</Link>, version{' '}
                     {one.version}
                   </td>
-                  <td className="px-5 py-3.5">
+                  <td className={CELL}>
                     <Badge tone={STATES[one.state].tone}>{STATES[one.state].name}</Badge>
                   </td>
-                  <td className="px-5 py-3.5">
+                  <td className={`${CELL} ${WIDE}`}>
                     <Short value={one.worker} what="worker address" place="address" digits={4} />
                   </td>
-                  <td className="px-5 py-3.5 whitespace-nowrap">{price(one.fee, ETHER)}</td>
-                  <td className="px-5 py-3.5 text-sm whitespace-nowrap text-muted">
+                  <td className={`${CELL} whitespace-nowrap`}>{price(one.fee, ETHER)}</td>
+                  <td className={`${CELL} ${WIDE} text-sm whitespace-nowrap text-muted`}>
                     {date(one.requestedAt)}
                   </td>
                 </tr>
@@ -87,5 +91,18 @@ export default function InferencesPage() {
         </Button>
       )}
     </Page>
+  )
+}
+
+const CELL = 'px-3 py-3.5 sm:px-5'
+
+/** Left out on a narrow screen: the request's own page has it. */
+const WIDE = 'hidden sm:table-cell'
+
+function Head({ wide = false, children }: { wide?: boolean; children: string }) {
+  return (
+    <th scope="col" className={`px-3 py-3 font-medium sm:px-5 ${wide ? WIDE : ''}`}>
+      {children}
+    </th>
   )
 }
