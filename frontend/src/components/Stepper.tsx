@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react'
 
-export type StepState = 'done' | 'now' | 'later' | 'failed'
+type StepState = 'done' | 'now' | 'later' | 'failed'
 
 export interface StepItem {
   title: string

@@ -20,7 +20,7 @@ interface Header {
   fileId: Bytes
 }
 
-export function parseHeader(bytes: Bytes): Header {
+function parseHeader(bytes: Bytes): Header {
   const log = bytes[5] ?? 0
   const sound =
     bytes.length === HEADER_LENGTH &&

@@ -3,12 +3,12 @@
  * contracts/libraries/DuoPolicy.sol, so that a buyer sees before paying what the contract would
  * decide.
  */
-export const NRES = 1n << 0n
-export const GRU = 1n << 1n
+const NRES = 1n << 0n
+const GRU = 1n << 1n
 export const HMB = 1n << 2n
 export const DS = 1n << 3n
-export const POA = 1n << 4n
-export const CC = 1n << 5n
+const POA = 1n << 4n
+const CC = 1n << 5n
 const NMDS = 1n << 8n
 const NPOA = 1n << 9n
 const NPUNCU = 1n << 10n
@@ -26,10 +26,10 @@ const GS = 1n << 25n
 const US = 1n << 26n
 const PS = 1n << 27n
 const IS = 1n << 28n
-export const METHODS = 1n << 32n
-export const GENETIC = 1n << 33n
-export const COMMERCIAL = 1n << 34n
-export const FOR_PROFIT = 1n << 35n
+const METHODS = 1n << 32n
+const GENETIC = 1n << 33n
+const COMMERCIAL = 1n << 34n
+const FOR_PROFIT = 1n << 35n
 
 const KINDS = GRU | HMB | DS | POA | CC
 const AGREEMENTS = PUB | COL | MOR | TS | RTN | IRB
@@ -39,7 +39,7 @@ const PURPOSES = KINDS | AGREEMENTS | METHODS | GENETIC | COMMERCIAL | FOR_PROFI
 
 export type Tone = 'allows' | 'forbids' | 'requires' | 'reviews'
 
-export interface Term {
+interface Term {
   bit: bigint
   code: string
   id: string
@@ -48,7 +48,7 @@ export interface Term {
   says: string
 }
 
-export const TABLE: readonly Term[] = [
+const TABLE: readonly Term[] = [
   { bit: NRES, code: 'NRES', id: 'DUO:0000004', tone: 'allows', says: 'Any use is allowed.' },
   {
     bit: GRU,
@@ -194,7 +194,7 @@ export const TABLE: readonly Term[] = [
   },
 ]
 
-export interface Choice {
+interface Choice {
   bit: bigint
   label: string
 }
@@ -225,7 +225,7 @@ export function agreementsOf(terms: bigint): readonly Term[] {
   return TABLE.filter((term) => has(terms & AGREEMENTS, term.bit))
 }
 
-export interface Decision {
+interface Decision {
   decision: 'approve' | 'review' | 'deny'
   reason: string
 }

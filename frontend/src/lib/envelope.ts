@@ -10,8 +10,7 @@ import { encodeAbiParameters, keccak256, stringToBytes, type Address } from 'vie
 import { concat, copy, equal, fromHex, utf8, type Bytes } from './bytes'
 import { Failure, tampered } from './failure'
 
-export const SEED_LENGTH = 32
-export const PUBLIC_KEY_LENGTH = 1216
+const SEED_LENGTH = 32
 const ENC_LENGTH = 1120
 const HEADER = concat(utf8('BDSE'), Uint8Array.of(1, 0, 0, 0))
 
@@ -20,7 +19,7 @@ const suite = new CipherSuite({ kem, kdf: new HkdfSha256(), aead: new Aes256Gcm(
 
 export type Purpose = 'license' | 'codec' | 'inference-input' | 'inference-output'
 
-export interface Binding {
+interface Binding {
   purpose: Purpose
   chainId: number
   contract: Address

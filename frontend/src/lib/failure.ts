@@ -3,7 +3,7 @@
  * reaches a person is one of these; `explain` (explain.ts) turns wallet, chain and network errors
  * into one.
  */
-export type FailureKind =
+type FailureKind =
   | 'rejected'
   | 'funds'
   | 'revert'

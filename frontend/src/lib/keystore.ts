@@ -17,7 +17,7 @@ export interface StoredKey {
   createdAt: number
 }
 
-export interface StoredStatement extends Statement {
+interface StoredStatement extends Statement {
   account: Address
 }
 

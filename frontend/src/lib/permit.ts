@@ -132,7 +132,7 @@ export const DIRECT: Payment = {
   nonce: zeroHash,
 }
 
-export interface PermitRequest {
+interface PermitRequest {
   client: Reader
   wallet: Signer
   domain: TypedDataDomain

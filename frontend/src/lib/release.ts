@@ -22,7 +22,7 @@ import { openTarget, type SavedFile } from './target'
 
 export type Step = 'chain' | 'envelope' | 'file' | 'saving'
 
-export interface Release {
+interface Release {
   client: Reader
   deployment: Deployment
   licenseId: bigint
@@ -216,7 +216,7 @@ function locate(card: Bytes): Location {
   }
 }
 
-export function safeName(name: string): string {
+function safeName(name: string): string {
   const plain = name
     .replaceAll(/[^\w.\- ]+/g, '_')
     .replace(/^[. ]+/, '')

@@ -10,7 +10,7 @@ export interface SavedFile {
   blob: Blob
 }
 
-export interface Target {
+interface Target {
   write(bytes: Bytes): Promise<void>
   finish(): Promise<SavedFile>
   /** Forgets everything that was written. */

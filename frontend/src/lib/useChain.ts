@@ -30,7 +30,7 @@ export function useHead() {
   })
 }
 
-export type Wallet =
+type Wallet =
   | { status: 'none' | 'connecting'; account?: undefined; chainId?: undefined }
   | { status: 'ready' | 'wrong-chain'; account: Address; chainId: number }
 

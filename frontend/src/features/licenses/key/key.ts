@@ -15,7 +15,7 @@ import { registeredKey } from '../chain'
 export const PURPOSE = 'x-wing-seed'
 const NO_HASH = `0x${'0'.repeat(64)}`
 
-export type KeyStatus =
+type KeyStatus =
   /** nothing registered, nothing here */
   | 'none'
   /** made in this browser, the transaction is still to come */

@@ -155,7 +155,7 @@ export function choose(
   }
 }
 
-export interface Balances {
+interface Balances {
   owed: Owed[]
   /** How many currencies did not answer; what they hold is not in `owed`. */
   unread: number

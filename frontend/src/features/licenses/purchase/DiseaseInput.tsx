@@ -21,7 +21,7 @@ export interface Entry {
 
 export const NO_ENTRY: Entry = { text: '', file: null }
 
-export interface NamedDisease {
+interface NamedDisease {
   /** null: none named */
   number: number | null
   /**

@@ -36,7 +36,7 @@ async function readRoot(
 }
 
 /** What came of the card's list: its tree is made in the background and compared with the root. */
-export type List = 'checking' | 'matches' | 'differs' | 'tooLong'
+type List = 'checking' | 'matches' | 'differs' | 'tooLong'
 
 export interface Permitted {
   /** Of the dataset's latest version, on chain; null: the owner committed to no diseases. */

@@ -18,7 +18,7 @@ import { checkVisas } from './visas'
 /** Time for a person to read what the wallet asks; the chain's clock counts. */
 const ORDER_LIFE = 3600n
 
-export interface Declaration {
+interface Declaration {
   /** DUO bits of the purpose. */
   duo: bigint
   /** The number of a MONDO id, with what proves that the terms permit it; null: none is named. */
