@@ -13,23 +13,22 @@ from __future__ import annotations
 
 import json
 import os
+from enum import IntEnum
 from pathlib import Path
 from typing import Any
 
+from biodesci.chain.records import License, Listing, Request, Round, fill
+from biodesci.core import visa
+from biodesci.core.onchain import DAY, NOBODY
+
 ROOT = Path(__file__).resolve().parent
-LICENSE_STATES = (
-    "none", "in review", "purchased", "delivered", "settled", "disputed", "refunded", "rejected", "revoked",
-)  # fmt: skip
 RIGHTS = ("none", "download", "train", "infer")
-ROUND_STATES = ("none", "enrolling", "running", "unmasking", "finalized", "aborted")
 ROUND_KINDS = ("statistics", "training")
-REQUEST_STATES = ("none", "requested", "committed", "challenged", "finalized", "refused", "expired")
-VISAS = (
-    (1, "AffiliationAndRole"), (2, "AcceptedTermsAndPolicies"), (4, "ResearcherStatus"),
-    (8, "ControlledAccessGrants"),
-)  # fmt: skip
-ETHER = "0x" + "0" * 40
 BIOMEDICAL = 1 << 2  # HMB in DuoPolicy
+
+
+def _words(state: IntEnum) -> str:
+    return state.name.lower().replace("_", " ")
 
 
 def deployment(chain: Any) -> dict[str, str] | str:
@@ -81,33 +80,36 @@ def verbs(contracts: dict[str, Any]) -> dict[str, Any]:
 
     def offers() -> list[dict[str, Any]]:
         """The open offers: dataset, right and price (in the currency's smallest unit)."""
-        found = []
-        for i in range(1, market.offerCount() + 1):
-            offer, is_open = market.offerOf(i)
-            if is_open:
-                terms = {"id": i, "dataset": offer.datasetId, "right": RIGHTS[offer.right]}
-                paid = {
-                    "price": offer.price,
-                    "currency": "ETH" if offer.currency == ETHER else offer.currency,
-                }
-                limits = {"days": offer.duration // 86_400 or None, "uses": offer.uses or None}
-                found.append({**terms, **paid, **limits, "visas": [v for k, v in VISAS if offer.visas & k]})
-        return found
+        listings = (fill(Listing, market.offerOf(i), i) for i in range(1, market.offerCount() + 1))
+        return [
+            {
+                "id": listing.id,
+                "dataset": listing.offer.dataset_id,
+                "right": RIGHTS[listing.offer.right],
+                "price": listing.offer.price,
+                "currency": "ETH" if listing.offer.currency == NOBODY else listing.offer.currency,
+                "days": listing.offer.duration // DAY or None,
+                "uses": listing.offer.uses or None,
+                "visas": visa.names(listing.offer.visas),
+            }
+            for listing in listings
+            if listing.open
+        ]
 
     def licenses(account: Any = None) -> list[dict[str, Any]]:
         """The licences, or those of one account."""
-        all_ = ((i, market.licenseOf(i)) for i in range(1, market.licenseCount() + 1))
+        all_ = (fill(License, market.licenseOf(i), i) for i in range(1, market.licenseCount() + 1))
         return [
             {
-                "id": i,
-                "dataset": item.datasetId,
-                "licensee": item.licensee,
-                "right": RIGHTS[item.right],
-                "state": LICENSE_STATES[item.state],
-                "active": market.isActive(i),
+                "id": license.id,
+                "dataset": license.dataset_id,
+                "licensee": license.licensee,
+                "right": RIGHTS[license.right],
+                "state": _words(license.state),
+                "active": market.isActive(license.id),
             }
-            for i, item in all_
-            if account is None or item.licensee == str(getattr(account, "address", account))
+            for license in all_
+            if account is None or license.licensee == str(getattr(account, "address", account))
         ]
 
     def buy(offer_id: int, account: Any, purpose: int = BIOMEDICAL) -> int:
@@ -115,8 +117,8 @@ def verbs(contracts: dict[str, Any]) -> dict[str, Any]:
 
         Of an offer in a token, approve the price first; one that requires visas: `biodesci license buy`.
         """
-        offer, _ = market.offerOf(offer_id)
-        value = offer.price if offer.currency == ETHER else 0
+        offer = fill(Listing, market.offerOf(offer_id), offer_id).offer
+        value = offer.price if offer.currency == NOBODY else 0
         receipt = market.purchase(offer_id, purpose, value=value, sender=account)
         (event,) = (log for log in receipt.events if log.event_name == "LicensePurchased")
         return int(event.licenseId)
@@ -136,34 +138,34 @@ def verbs(contracts: dict[str, Any]) -> dict[str, Any]:
 
     def rounds(model_id: int | None = None) -> list[dict[str, Any]]:
         """The federated rounds, or those of one model."""
-        all_ = ((i, registry.roundOf(i)) for i in range(1, registry.roundCount() + 1))
+        all_ = (fill(Round, registry.roundOf(i), i) for i in range(1, registry.roundCount() + 1))
         return [
             {
-                "id": i,
-                "model": item.modelId,
-                "kind": ROUND_KINDS[item.kind],
-                "state": ROUND_STATES[item.state],
-                "base_version": item.baseVersion,
-                "enrolled": item.enrolled,
-                "committed": item.committed,
+                "id": round_.id,
+                "model": round_.model_id,
+                "kind": ROUND_KINDS[round_.kind],
+                "state": _words(round_.state),
+                "base_version": round_.base_version,
+                "enrolled": round_.enrolled,
+                "committed": round_.committed,
             }
-            for i, item in all_
-            if model_id in (None, item.modelId)
+            for round_ in all_
+            if model_id in (None, round_.model_id)
         ]
 
     def requests() -> list[dict[str, Any]]:
         """Every inference request and its state."""
-        all_ = ((i, inference.requestOf(i)) for i in range(1, inference.requestCount() + 1))
+        all_ = (fill(Request, inference.requestOf(i), i) for i in range(1, inference.requestCount() + 1))
         return [
             {
-                "id": i,
-                "model": item.modelId,
-                "version": item.version,
-                "requester": item.requester,
-                "worker": item.worker,
-                "state": REQUEST_STATES[item.state],
+                "id": request.id,
+                "model": request.model_id,
+                "version": request.version,
+                "requester": request.requester,
+                "worker": request.worker,
+                "state": _words(request.state),
             }
-            for i, item in all_
+            for request in all_
         ]
 
     return {f.__name__: f for f in (datasets, offers, licenses, buy, models, rounds, requests)}

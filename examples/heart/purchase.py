@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 
 from biodesci.chain.currency import ETHER
+from biodesci.chain.records import DatasetVersion
 from biodesci.core import container, duo, envelope
 from biodesci.core.errors import RevertedError, StateError
 from biodesci.core.onchain import LicenseState
@@ -114,11 +115,11 @@ def _outsider(stack: Stack, cast: Cast, narrator: Narrator, site: Site, license_
     info = envelope.info("license", chain.chain_id, str(chain.licenses.address), license_id, held.licensee)
     opened = refusal(lambda: envelope.open_(seed, sealed, info))
     narrator.refused(f"opening the researcher's envelope, which is public: {opened.message}")
-    version = chain.read(chain.datasets, "versionOf", site.dataset_id, 1)
-    blob = persist(lambda: stack.ipfs.cat(licences.container_of(stack.ipfs, version["card"])))
+    version = chain.read(DatasetVersion, site.dataset_id, 1)
+    blob = persist(lambda: stack.ipfs.cat(licences.container_of(stack.ipfs, version.card)))
     guess = refusal(
         lambda: container.decrypt(
-            io.BytesIO(blob), io.BytesIO(), secrets.token_bytes(32), expected_root=version["contentRoot"]
+            io.BytesIO(blob), io.BytesIO(), secrets.token_bytes(32), expected_root=version.content_root
         )
     )
     narrator.refused(f"decrypting the container, which is public, with a guessed key: {guess.message}")

@@ -64,6 +64,23 @@ def test_deploy_then_console(network, tmp_path):
     _, said = ape("console", "--network", network, deployment=path, stdin=typed)
     assert "CONTRACTS True [] []" in said
 
+    typed = (
+        "owner, buyer = accounts.test_accounts[1], accounts.test_accounts[2]\n"
+        "terms = (0, 5, '0x' + '0' * 40, 86400, 3, 60, 60, 1, 12, True, '0x' + '0' * 40)\n"
+        "DatasetNFT.publish((b'a' * 32, b'b' * 32, b'c' * 32, 4, bytes(32)), [], sender=owner)\n"
+        "AccessLicense.createOffer((1, *terms[1:]), sender=owner)\n"
+        "AccessLicense.createOffer((1, *terms[1:8], 0, *terms[9:]), sender=owner)\n"
+        "KeyRegistry.register(b'k' * 1216, sender=buyer)\n"
+        "print('OFFERS', offers())\n"
+        "print('BOUGHT', buy(2, buyer), licenses(buyer))\n"
+    )
+    _, said = ape("console", "--network", network, deployment=path, stdin=typed)
+    offer = "{'id': %d, 'dataset': 1, 'right': 'download', 'price': 5, 'currency': 'ETH', 'days': 1, 'uses': 3"
+    visas = "['ResearcherStatus', 'ControlledAccessGrants']"
+    assert f"OFFERS [{offer % 1}, 'visas': {visas}}}, {offer % 2}, 'visas': []}}]" in said
+    assert "BOUGHT 1 [{'id': 1, 'dataset': 1, 'licensee': " in said
+    assert "'right': 'download', 'state': 'purchased', 'active': False}]" in said
+
     data["contracts"]["KeyRegistry"]["codeHash"] = "0x" + "00" * 32
     path.write_text(json.dumps(data))
     code, said = ape("run", "deploy", "--if-needed", "--network", network, deployment=path)

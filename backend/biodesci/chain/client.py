@@ -16,10 +16,11 @@ from web3.exceptions import ContractLogicError, Web3Exception
 from web3.logs import DISCARD
 from web3.types import EventData, RPCEndpoint, TxParams, TxReceipt
 
-from biodesci.chain import transactions
+from biodesci.chain import records, transactions
 from biodesci.chain.contracts import abi, reverted
 from biodesci.chain.provider import Provider, origin
-from biodesci.core.documents.deployment import Deployment
+from biodesci.chain.records import R
+from biodesci.core.documents.deployment import CONTRACTS, Deployment
 from biodesci.core.errors import ChainError, ConfigurationError, IntegrityError, NotFoundError
 
 _CALL_TIMEOUT_S = 20.0
@@ -61,13 +62,13 @@ class Chain:
             )
         # Tells a chain from its successor of the same id: a development chain that was reset.
         self.genesis = HexBytes(self.web3.eth.get_block(0)["hash"]).to_0x_hex()
-        self._names = {c.address: name for name, c in deployment.contracts.items()}
-        self.datasets = self._contract("DatasetNFT")
-        self.licenses = self._contract("AccessLicense")
-        self.models = self._contract("ModelRegistry")
-        self.inferences = self._contract("InferenceCommitment")
-        self.keys = self._contract("KeyRegistry")
-        self.visas = self._contract("VisaRegistry")
+        self._contracts = {name: self._contract(name) for name in CONTRACTS}
+        self.datasets = self._contracts["DatasetNFT"]
+        self.licenses = self._contracts["AccessLicense"]
+        self.models = self._contracts["ModelRegistry"]
+        self.inferences = self._contracts["InferenceCommitment"]
+        self.keys = self._contracts["KeyRegistry"]
+        self.visas = self._contracts["VisaRegistry"]
 
     def __repr__(self) -> str:
         return f"Chain(chain_id={self.chain_id}, address={self.account.address if self.account else None})"
@@ -132,13 +133,10 @@ class Chain:
         except Web3Exception as exc:
             raise ChainError(f"The chain could not answer a call: {exc}.") from exc
 
-    def read(self, contract: Contract, name: str, *args: Any, block: int | None = None) -> dict[str, Any]:
-        """The struct that a view function returns, by field name."""
-        (entry,) = (
-            e for e in abi(self._names[contract.address]) if e["type"] == "function" and e["name"] == name
-        )
-        fields = [str(c["name"]) for c in entry["outputs"][0]["components"]]
-        return dict(zip(fields, self.call(contract.functions[name](*args), block), strict=True))
+    def read(self, record: type[R], *args: Any, block: int | None = None) -> R:
+        """The record (chain/records.py) that its contract function returns for `args`, at `block` or now."""
+        function = self._contracts[record.view.contract].functions[record.view.function]
+        return records.fill(record, self.call(function(*args), block), *args)
 
     def events(
         self,
@@ -173,8 +171,8 @@ class Chain:
     def key_of(self, account: str) -> bytes:
         """The HPKE public key of `account`: from the event, checked against the hash in state."""
         holder = Web3.to_checksum_address(account)
-        key_hash, index, _ = self.call(self.keys.functions.keyOf(holder))
-        if not any(key_hash):
+        registered = self.read(records.Key, holder)
+        if not any(registered.key_hash):
             raise NotFoundError(
                 f"{holder} has no encryption key on chain.", "Its owner registers one: biodesci key register."
             )
@@ -183,11 +181,11 @@ class Chain:
                 self.keys,
                 "KeyRegistered",
                 self.deployment.contracts["KeyRegistry"].block,
-                filters={"account": holder, "index": index},
+                filters={"account": holder, "index": registered.index},
             )
         ):
             public = bytes(found["args"]["publicKey"])
-            if Web3.keccak(public) == key_hash:
+            if Web3.keccak(public) == registered.key_hash:
                 return public
         raise IntegrityError(
             f"The chain node gave no key of {holder} that fits the hash in KeyRegistry.",

@@ -12,7 +12,9 @@ from typing import Any, Final
 from web3 import Web3
 from web3.contract.contract import Contract
 
+from biodesci.chain import records
 from biodesci.chain.client import Chain
+from biodesci.chain.records import SigningDomain
 from biodesci.core import amount, typed_data
 from biodesci.core.errors import ChainError
 from biodesci.core.onchain import NOBODY
@@ -96,7 +98,8 @@ def domain(chain: Chain, address: str) -> typed_data.Domain | None:
     name, version = _said(chain, functions.name()), _said(chain, functions.version())
     said = [(name, version or "1")]
     if described := _said(chain, functions.eip712Domain()):
-        said.append((described[1], described[2]))
+        own = records.fill(SigningDomain, described)
+        said.append((own.name, own.version))
     for name, version in said:
         if isinstance(name, str) and isinstance(version, str):
             tried = typed_data.domain(name, version, chain.chain_id, Web3.to_checksum_address(address))
@@ -146,7 +149,7 @@ _ABI: Final = [
     _view("allowance", "address address", "uint256"),
     _view("nonces", "address", "uint256"),
     _view("DOMAIN_SEPARATOR", "", "bytes32"),
-    _view("eip712Domain", "", "bytes1 string string uint256 address bytes32 uint256[]"),
+    _view("eip712Domain", "", "bytes1 string string uint256 address bytes32 uint256[]"),  # as SigningDomain
     _view("authorizationState", "address bytes32", "bool"),
     _function("approve", "address uint256", ""),  # some tokens answer nothing: what counts is the allowance
     _function("permit", "address address uint256 uint256 uint8 bytes32 bytes32", ""),

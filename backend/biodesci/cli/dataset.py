@@ -131,7 +131,7 @@ def _row(entry: Entry) -> dict[str, Any]:
     from biodesci.chain.currency import Money
     from biodesci.core import duo
 
-    prices = [Money(offer.price, offer.currency) for offer in entry.open_offers]
+    prices = [Money(offer.terms.price, offer.currency) for offer in entry.open_offers]
     return {
         "id": entry.id,
         "name": entry.name,

@@ -103,7 +103,7 @@ def list_() -> None:
     requester = accounts.address(session.settings().account_path)
     rows = [
         {
-            "request": r.request_id,
+            "request": r.id,
             "model": r.model_id,
             "version": r.version,
             "worker": r.worker,

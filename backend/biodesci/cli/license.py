@@ -23,7 +23,7 @@ _REASON = Annotated[str, typer.Argument(help="At most 32 bytes; public.")]
 def _row(chain: Chain, license_id: int) -> dict[str, Any]:
     from biodesci.chain import currency
     from biodesci.core import duo
-    from biodesci.market.license import get
+    from biodesci.market.license import get, is_active
     from biodesci.market.offers import RIGHTS
 
     held = get(chain, license_id)
@@ -36,7 +36,7 @@ def _row(chain: Chain, license_id: int) -> dict[str, Any]:
         "licensee": held.licensee,
         "state": held.state.name.lower(),
         "right": ("none", *RIGHTS)[held.right],
-        "active": held.active,
+        "active": is_active(chain, held.id),
         "price": currency.Money(held.price, paid_in),
         "purpose": duo.codes(held.purpose),
         "deadline": when(held.deadline),

@@ -150,7 +150,7 @@ def renew(license_id: Number, visa: _VISA = None, yes: output.Yes = False) -> No
 
 def _total(offer: Offer) -> str:
     token = "" if offer.currency.is_ether else f" (the token {offer.currency.address})"
-    return f"Offer {offer}. Total: {offer.currency.show(offer.price)}{token}."
+    return f"Offer {offer}. Total: {offer.currency.show(offer.terms.price)}{token}."
 
 
 def _visas(paths: list[Path] | None) -> tuple[SignedVisa, ...]:
@@ -178,7 +178,7 @@ def _declared(
     if mondo and not disease:
         raise InputError("There is no disease to prove.", "Give --disease, as MONDO:0005068.")
     number = diseases.parse(disease) if disease else 0
-    proof = prove(chain, session.ipfs(), offer.dataset_id, number, mondo) if mondo else ()
+    proof = prove(chain, session.ipfs(), offer.terms.dataset_id, number, mondo) if mondo else ()
     shown = _visas(visa)
     hashed = keep(session.settings().home, _text(statement)) if statement else bytes(32)
     return Purpose(duo=wanted, disease=number, statement=hashed), Evidence(disease_proof=proof, visas=shown)

@@ -21,6 +21,7 @@ from web3.types import LogReceipt
 
 from biodesci.chain import currency
 from biodesci.chain.client import Chain
+from biodesci.chain.records import Request, Round
 from biodesci.core import croissant
 from biodesci.core.errors import BioDeSciError, IntegrityError, NotFoundError, UnavailableError
 from biodesci.index.database import Block, Event, Store
@@ -149,14 +150,22 @@ def _terms(chain: Chain, event: str, args: Mapping[str, Any], block: int) -> dic
         token = currency.read(chain, args["offer"]["currency"])
         return {"symbol": token.symbol, "decimals": token.decimals}
     if event == "RoundOpened":
-        fields = chain.read(chain.models, "roundOf", args["roundId"], block=block)
-        keys: tuple[str, ...] = ("minNodes", "enrolBy", "commitBy", "finalizeBy")
-    elif event == "InferenceRequested":
-        fields = chain.read(chain.inferences, "requestOf", args["requestId"], block=block)
-        keys = ("arbiter", "fee", "challengeWindow", "deadline")
-    else:
-        return {}
-    return {key: fields[key] for key in keys}
+        opened = chain.read(Round, args["roundId"], block=block)
+        return {
+            "minNodes": opened.min_nodes,
+            "enrolBy": opened.enrol_by,
+            "commitBy": opened.commit_by,
+            "finalizeBy": opened.finalize_by,
+        }
+    if event == "InferenceRequested":
+        request = chain.read(Request, args["requestId"], block=block)
+        return {
+            "arbiter": request.arbiter,
+            "fee": request.fee,
+            "challengeWindow": request.challenge_window,
+            "deadline": request.deadline,
+        }
+    return {}
 
 
 def _plain(value: Any) -> Any:

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from biodesci.chain.client import Chain
+from biodesci.chain.records import Request
 from biodesci.core import canonical, checkpoint, commitment, envelope, files
 from biodesci.core.errors import AccessDeniedError, IntegrityError, NotFoundError, StateError
 from biodesci.core.onchain import RequestState
@@ -25,7 +26,6 @@ from biodesci.inference.requests import (
     LOGITS,
     MAX_BLOB,
     SALT_BYTES,
-    Request,
     read_receipt,
     read_request,
     requester_folder,
@@ -210,7 +210,7 @@ def _open_output(
     chain: Chain, ipfs: Ipfs, seed: bytes, request: Request
 ) -> tuple[bytes, dict[str, NDArray[Any]], bytes]:
     info = envelope.info(
-        "inference-output", chain.chain_id, chain.inferences.address, request.request_id, request.requester
+        "inference-output", chain.chain_id, chain.inferences.address, request.id, request.requester
     )
     opening = envelope.open_(seed, ipfs.cat(request.output, max_size=MAX_BLOB), info)
     return (*split_opening(opening), opening)

@@ -5,7 +5,6 @@ auditor alike.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from biodesci.chain.client import Chain
+from biodesci.chain.records import Request
 from biodesci.core import checkpoint
 from biodesci.core.documents.receipt import Receipt
 from biodesci.core.errors import InputError, IntegrityError, NotFoundError, StateError
@@ -26,38 +26,14 @@ MAX_BLOB = 64 << 20  # bytes of a sealed input or output
 MAX_ROWS = 4096
 
 
-@dataclass(frozen=True)
-class Request:
-    """A request as the contract holds it. Times are Unix seconds, the fee is in wei."""
-
-    request_id: int
-    model_id: int
-    version: int
-    requester: str
-    worker: str
-    arbiter: str
-    fee: int
-    deadline: int
-    challenge_window: int
-    state: RequestState
-    input_commitment: bytes
-    input: bytes
-    output_commitment: bytes
-    output: bytes
-
-
 def read_request(chain: Chain, request_id: int) -> Request:
     """The request's state on chain. NotFoundError if there is none."""
-    raw = chain.call(chain.inferences.functions.requestOf(request_id))
-    model_id, version, requester, worker, arbiter, fee, deadline, window, state, *digests = raw
-    if state == RequestState.NONE:
+    request = chain.read(Request, request_id)
+    if request.state is RequestState.NONE:
         raise NotFoundError(
             f"There is no inference request {request_id}.", "Check the number and the network."
         )
-    return Request(
-        request_id, model_id, version, requester, worker, arbiter, fee, deadline, window, RequestState(state),
-        *map(bytes, digests),
-    )  # fmt: skip
+    return request
 
 
 def read_receipt(chain: Chain, request_id: int) -> Receipt:

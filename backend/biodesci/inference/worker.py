@@ -27,6 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from biodesci.chain.client import Chain
+from biodesci.chain.records import Request
 from biodesci.core import canonical, checkpoint, commitment, envelope, files
 from biodesci.core.errors import (
     BioDeSciError,
@@ -45,7 +46,6 @@ from biodesci.inference.requests import (
     MAX_BLOB,
     SALT_BYTES,
     TRACE_ROOT,
-    Request,
     input_rows,
     read_request,
     split_opening,
@@ -79,7 +79,7 @@ def open_input(chain: Chain, ipfs: Ipfs, seed: bytes, request: Request) -> dict[
     opening = envelope.open_(seed, ipfs.cat(request.input, max_size=MAX_BLOB), info)
     salt, tensors = split_opening(opening)
     committed = commitment.input_commitment(chain.chain_id, contract, salt, checkpoint.root(tensors))
-    commitment.check(request.input_commitment, committed, f"input of request {request.request_id}")
+    commitment.check(request.input_commitment, committed, f"input of request {request.id}")
     return tensors
 
 
@@ -114,19 +114,17 @@ def commit_answer(chain: Chain, ipfs: Ipfs, folder: Path, request: Request, weig
     committed = commitment.output_commitment(
         chain.chain_id,
         contract,
-        request.request_id,
+        request.id,
         request.worker,
         weights_root,
         salt,
         checkpoint.root(tensors),
     )
     if not (folder / _ENVELOPE).exists():
-        info = envelope.info(
-            "inference-output", chain.chain_id, contract, request.request_id, request.requester
-        )
+        info = envelope.info("inference-output", chain.chain_id, contract, request.id, request.requester)
         files.write_private(folder / _ENVELOPE, envelope.seal(chain.key_of(request.requester), opening, info))
     digest = ipfs.add(files.read(folder / _ENVELOPE))
-    call = chain.inferences.functions.commit(request.request_id, committed, digest)
+    call = chain.inferences.functions.commit(request.id, committed, digest)
     if (folder / _SIGNED).exists():
         try:
             chain.broadcast(files.read(folder / _SIGNED))
@@ -157,7 +155,7 @@ def claim_journal(chain: Chain, folder: Path, request: Request) -> None:
     )
     note = folder / _WHOSE
     if note.exists() and files.read(note) != whose:
-        log.warning("request %d is another one than before: its journal is emptied", request.request_id)
+        log.warning("request %d is another one than before: its journal is emptied", request.id)
         shutil.rmtree(folder)
     if not note.exists():
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)

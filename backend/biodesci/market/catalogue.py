@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from biodesci.chain.client import Chain
+from biodesci.chain.records import DatasetVersion
 from biodesci.core import cid, croissant, duo
 from biodesci.core.errors import BioDeSciError, NotFoundError
 from biodesci.core.onchain import NOBODY
@@ -50,19 +51,19 @@ def entry(chain: Chain, ipfs: Ipfs, dataset_id: int) -> Entry:
     if not 1 <= dataset_id <= chain.call(functions.datasetCount()):
         raise NotFoundError(f"There is no dataset {dataset_id}.", "List them: biodesci dataset list.")
     version = int(chain.call(functions.latestVersion(dataset_id)))
-    published = chain.read(chain.datasets, "versionOf", dataset_id, version)
+    published = chain.read(DatasetVersion, dataset_id, version)
     custodian = str(chain.call(functions.custodianOf(dataset_id)))
     return Entry(
         id=dataset_id,
-        name=_name(ipfs, published["card"]),
+        name=_name(ipfs, published.card),
         owner=str(chain.call(functions.ownerOf(dataset_id))),
         custodian=None if custodian == NOBODY else custodian,
         version=version,
-        terms=int(published["terms"]),
-        diseases=bytes(published["diseases"]) if any(published["diseases"]) else None,
-        withdrawn=bool(published["withdrawnAt"]),
-        card=cid.from_digest(published["card"]),
-        content_root="0x" + bytes(published["contentRoot"]).hex(),
+        terms=published.terms,
+        diseases=published.diseases if any(published.diseases) else None,
+        withdrawn=bool(published.withdrawn_at),
+        card=cid.from_digest(published.card),
+        content_root="0x" + published.content_root.hex(),
         parents=tuple(chain.call(functions.parentsOf(dataset_id))),
         offers=tuple(offers.of_dataset(chain, dataset_id)),
     )

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from biodesci.chain.client import Chain
+from biodesci.chain.records import DatasetVersion, License, Release
 from biodesci.core import envelope
 from biodesci.core.errors import (
     BioDeSciError,
@@ -21,7 +22,7 @@ from biodesci.core.errors import (
 )
 from biodesci.core.onchain import LicenseState
 from biodesci.ipfs.client import Ipfs
-from biodesci.market.license import License, get
+from biodesci.market.license import get
 from biodesci.party import dataset_keys
 
 _log = logging.getLogger(__name__)
@@ -83,8 +84,7 @@ class Custodian:
     def _deliver(self, license_id: int) -> bool:
         chain = self._chain
         held = get(chain, license_id)
-        version = chain.read(chain.datasets, "versionOf", held.dataset_id, held.version)
-        committed = bytes(version["keyCommitment"])
+        committed = chain.read(DatasetVersion, held.dataset_id, held.version).key_commitment
         waits = held.state in _WAITING
         if not waits or not dataset_keys.path(self._home, committed).exists():
             if waits or self._is_past_waiting(license_id):
@@ -112,18 +112,14 @@ class Custodian:
     def _is_past_waiting(self, license_id: int) -> bool:
         """Whether it is so deep in the chain that no reorganization makes it wait again."""
         chain = self._chain
-        block = self._next_block - 1
-        then = chain.read(chain.licenses, "licenseOf", license_id, block=block)
-        return LicenseState(then["state"]) not in _WAITING
+        return chain.read(License, license_id, block=self._next_block - 1).state not in _WAITING
 
     def _due(self, held: License) -> bool:
         chain = self._chain
-        entitled, withdrawn = chain.call(
-            chain.datasets.functions.releaseOf(held.dataset_id, held.version, chain.address)
-        )
-        if not entitled:
+        release = chain.read(Release, held.dataset_id, held.version, chain.address)
+        if not release.entitled:
             self._tell(held.id, "this account is neither owner nor custodian of the dataset")
-        elif withdrawn:
+        elif release.withdrawn:
             self._tell(held.id, "consent was withdrawn, so the key stays here; the buyer gets a refund")
         elif chain.now() > held.deadline:
             self._tell(held.id, "the delivery deadline has passed; the buyer gets a refund")

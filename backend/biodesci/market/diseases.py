@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from biodesci.chain.client import Chain
+from biodesci.chain.records import DatasetVersion
 from biodesci.core import disease, files
 from biodesci.core.errors import InputError, IntegrityError, NotFoundError
 from biodesci.ipfs.client import Ipfs
@@ -55,12 +56,12 @@ def prove(chain: Chain, ipfs: Ipfs, dataset_id: int, wanted: int, ontology: Path
     Empty where the dataset has no root: a person judges then.
     """
     version = chain.call(chain.datasets.functions.latestVersion(dataset_id))
-    on_chain = chain.read(chain.datasets, "versionOf", dataset_id, version)
-    if on_chain["diseases"] == _NO_ROOT:
+    on_chain = chain.read(DatasetVersion, dataset_id, version)
+    if on_chain.diseases == _NO_ROOT:
         return ()
-    named, release = _of_card(ipfs, on_chain["card"])
+    named, release = _of_card(ipfs, on_chain.card)
     tree = permitted(ontology, named)
-    if tree.root != on_chain["diseases"]:
+    if tree.root != on_chain.diseases:
         raise IntegrityError(
             f"The diseases under {', '.join(map(disease.format_id, named))} in {ontology.name} "
             f"({tree.ontology or 'no release named'}) are not those that dataset {dataset_id} has on chain.",

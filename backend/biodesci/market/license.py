@@ -15,6 +15,7 @@ from typing import Any, Final
 from web3.types import TxReceipt
 
 from biodesci.chain.client import Chain
+from biodesci.chain.records import DatasetVersion, License
 from biodesci.core import cid, commitment, container, envelope, files
 from biodesci.core.errors import (
     AccessDeniedError,
@@ -34,27 +35,6 @@ Progress = Callable[[int], None]
 
 
 @dataclass(frozen=True)
-class License:
-    """A licence as the contract has it now."""
-
-    id: int
-    offer_id: int
-    dataset_id: int
-    version: int
-    licensee: str
-    state: LicenseState
-    right: int
-    uses_left: int
-    price: int
-    currency: str
-    deadline: int
-    expires_at: int
-    purpose: int
-    pro_rata: bool
-    active: bool
-
-
-@dataclass(frozen=True)
 class Downloaded:
     target: Path
     size: int
@@ -67,24 +47,12 @@ def get(chain: Chain, license_id: int) -> License:
     """NotFoundError where there is none."""
     if not 1 <= license_id <= chain.call(chain.licenses.functions.licenseCount()):
         raise NotFoundError(f"There is no licence {license_id}.", "List yours: biodesci license list.")
-    found = chain.read(chain.licenses, "licenseOf", license_id)
-    return License(
-        id=license_id,
-        offer_id=found["offerId"],
-        dataset_id=found["datasetId"],
-        version=found["version"],
-        licensee=found["licensee"],
-        state=LicenseState(found["state"]),
-        right=found["right"],
-        uses_left=found["usesLeft"],
-        price=found["price"],
-        currency=found["currency"],
-        deadline=found["deadline"],
-        expires_at=found["expiresAt"],
-        purpose=found["purpose"],
-        pro_rata=found["proRata"],
-        active=chain.call(chain.licenses.functions.isActive(license_id)),
-    )
+    return chain.read(License, license_id)
+
+
+def is_active(chain: Chain, license_id: int) -> bool:
+    """Whether it gives access now: delivered, not expired or used up, its visas and the consent stand."""
+    return bool(chain.call(chain.licenses.functions.isActive(license_id)))
 
 
 def held_by(chain: Chain, licensee: str, dataset_id: int | None = None) -> list[License]:
@@ -119,9 +87,9 @@ def fetch_key(chain: Chain, ipfs: Ipfs, seed: bytes, license_id: int) -> bytes:
     if len(opened) != 64:
         raise IntegrityError("The envelope opens, but holds no dataset key.", wrong)
     key, salt = opened[:32], opened[32:]
-    version = chain.read(chain.datasets, "versionOf", held.dataset_id, held.version)
+    version = chain.read(DatasetVersion, held.dataset_id, held.version)
     try:
-        commitment.check(version["keyCommitment"], commitment.key_commitment(key, salt), "delivered key")
+        commitment.check(version.key_commitment, commitment.key_commitment(key, salt), "delivered key")
     except IntegrityError as exc:
         raise IntegrityError(exc.message, wrong) from exc
     return key
@@ -142,8 +110,8 @@ def download(
         raise StateError(f"There is a file {target} already.", "Name another target, or give --force.")
     key = fetch_key(chain, ipfs, seed, license_id)
     held = get(chain, license_id)
-    version = chain.read(chain.datasets, "versionOf", held.dataset_id, held.version)
-    content = container_of(ipfs, version["card"])
+    version = chain.read(DatasetVersion, held.dataset_id, held.version)
+    content = container_of(ipfs, version.card)
     target.parent.mkdir(parents=True, exist_ok=True)
     sealed = target.with_name(f".{target.name}.{content.hex()[:16]}.container")
     partial = target.with_name(f".{target.name}.{content.hex()[:16]}.partial")
@@ -152,13 +120,13 @@ def download(
         partial.unlink(missing_ok=True)
         partial.touch(files.PRIVATE, exist_ok=False)  # decrypted: for its owner's eyes
         with sealed.open("rb") as source, partial.open("wb") as sink:
-            size = container.decrypt(source, sink, key, expected_root=version["contentRoot"])
+            size = container.decrypt(source, sink, key, expected_root=version.content_root)
         partial.replace(target)
     finally:
         partial.unlink(missing_ok=True)
         # Damaged, it must come anew; done, it is not needed any more.
         sealed.unlink(missing_ok=True)
-    root = "0x" + bytes(version["contentRoot"]).hex()
+    root = "0x" + version.content_root.hex()
     return Downloaded(target, size, held.dataset_id, held.version, root)
 
 
@@ -218,7 +186,7 @@ def own(chain: Chain, license_id: int) -> License:
 
 
 def _require_access(chain: Chain, held: License) -> None:
-    if held.active:
+    if is_active(chain, held.id):
         return
     show = f"See biodesci license show {held.id}."
     if held.state is LicenseState.PURCHASED:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from biodesci.chain import currency
+from biodesci.chain import currency, records
 from biodesci.chain.client import Chain
 from biodesci.chain.currency import ETHER, Currency
 from biodesci.core import duo, duration, visa
@@ -17,34 +17,25 @@ RIGHTS: Final = {"download": 1, "train": 2, "infer": 3}
 
 @dataclass(frozen=True)
 class Offer:
-    """As the contract has it. `visas` are bits (`core/visa.py`), `price` is in smallest units."""
+    """An offer as the contract has it, with the currency that its price is in."""
 
     id: int
-    dataset_id: int
-    price: int
+    terms: records.Offer
     currency: Currency
-    duration: int
-    uses: int
-    delivery_window: int
-    dispute_window: int
-    right: int
-    visas: int
-    pro_rata: bool
-    arbiter: str
     open: bool
 
     def __str__(self) -> str:
-        parts = [f"{('none', *RIGHTS)[self.right]} for {self.currency.show(self.price)}"]
-        if self.duration:
-            parts.append(f"{duration.show(self.duration)} of access")
-        if self.uses:
-            parts.append(f"{self.uses} uses")
-        if self.visas:
-            parts.append(f"with {' and '.join(visa.names(self.visas))}")
-        if self.pro_rata:
+        parts = [f"{('none', *RIGHTS)[self.terms.right]} for {self.currency.show(self.terms.price)}"]
+        if self.terms.duration:
+            parts.append(f"{duration.show(self.terms.duration)} of access")
+        if self.terms.uses:
+            parts.append(f"{self.terms.uses} uses")
+        if self.terms.visas:
+            parts.append(f"with {' and '.join(visa.names(self.terms.visas))}")
+        if self.terms.pro_rata:
             parts.append("unused part paid back if revoked")
-        if self.arbiter != NOBODY:
-            parts.append(f"disputes decided by {self.arbiter}")
+        if self.terms.arbiter != NOBODY:
+            parts.append(f"disputes decided by {self.terms.arbiter}")
         return f"{self.id}: {', '.join(parts)} ({'open' if self.open else 'closed'})"
 
 
@@ -89,26 +80,8 @@ def get(chain: Chain, offer_id: int) -> Offer:
         raise NotFoundError(
             f"There is no offer {offer_id}.", "See a dataset's offers: biodesci dataset show ID."
         )
-    fields, is_open = chain.call(chain.licenses.functions.offerOf(offer_id))
-    (
-        dataset_id, price, paid_in, duration, uses, delivery_window, dispute_window, right, visas, pro_rata,
-        arbiter,
-    ) = fields  # fmt: skip
-    return Offer(
-        id=offer_id,
-        dataset_id=dataset_id,
-        price=price,
-        currency=currency.read(chain, paid_in),
-        duration=duration,
-        uses=uses,
-        delivery_window=delivery_window,
-        dispute_window=dispute_window,
-        right=right,
-        visas=visas,
-        pro_rata=pro_rata,
-        arbiter=arbiter,
-        open=is_open,
-    )
+    listing = chain.read(records.Listing, offer_id)
+    return Offer(offer_id, listing.offer, currency.read(chain, listing.offer.currency), listing.open)
 
 
 def require_open(offer: Offer) -> None:
@@ -126,7 +99,6 @@ def of_dataset(chain: Chain, dataset_id: int) -> list[Offer]:
 def create(chain: Chain, dataset_id: int, terms: OfferTerms) -> int:
     """Offers licences for a dataset of this account; the offer's number."""
     made = terms.tuple(dataset_id)
-    _, bits, _ = chain.call(chain.datasets.functions.saleOf(dataset_id))
-    terms.check(bits)
+    terms.check(chain.read(records.Sale, dataset_id).terms)
     receipt = chain.send(chain.licenses.functions.createOffer(made))
     return int(chain.event(receipt, chain.licenses, "OfferCreated")["offerId"])

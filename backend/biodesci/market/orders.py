@@ -26,14 +26,14 @@ def order(chain: Chain, offer_id: int, purpose: Purpose, evidence: Evidence, *, 
     offer = offers.get(chain, offer_id)
     check(chain, offer, purpose, evidence)
     deadline = chain.now() + seconds
-    paid = payment.signed(chain, offer.currency, offer.price, deadline)
+    paid = payment.signed(chain, offer.currency, offer.terms.price, deadline)
     nonce = chain.call(chain.licenses.functions.nonces(chain.address))
     wanted = Order(
         buyer=chain.address,
         offer_id=offer_id,
         purpose=purpose,
         currency=offer.currency.address,
-        price=offer.price,
+        price=offer.terms.price,
         # A relayer could show other evidence: less of a proof, or an older visa.
         may_review=assess(chain, offer_id, purpose, evidence) is Decision.REVIEW,
         visas_until=min((min(shown.visa.expires, _LATEST) for shown in evidence.visas), default=0),

@@ -9,6 +9,7 @@ from hexbytes import HexBytes
 from web3.contract.contract import ContractFunction
 from web3.types import TxReceipt
 
+from biodesci.chain import records
 from biodesci.chain.client import Chain
 from biodesci.core import duo, visa
 from biodesci.core.documents.order import NEVER, Evidence, Method, Order, Payment, Purpose
@@ -16,7 +17,7 @@ from biodesci.core.documents.visa import SignedVisa
 from biodesci.core.errors import AccessDeniedError, StateError
 from biodesci.core.onchain import LicenseState
 from biodesci.market import offers, payment
-from biodesci.market.license import held_by
+from biodesci.market.license import held_by, is_active
 from biodesci.market.offers import Offer
 from biodesci.market.once import Once
 
@@ -51,14 +52,14 @@ def purchase(
         note("A run before signed this purchase and did not see its end: it is carried out now.")
         return _done(chain, receipt, once)
     if not again:
-        for held in held_by(chain, chain.address, offer.dataset_id):
+        for held in held_by(chain, chain.address, offer.terms.dataset_id):
             waits = held.state in {LicenseState.IN_REVIEW, LicenseState.PURCHASED}
-            if held.right == offer.right and (held.active or waits):
+            if held.right == offer.terms.right and (waits or is_active(chain, held.id)):
                 return Purchased(held.id, held.state is LicenseState.IN_REVIEW, False, None, 0)
     check(chain, offer, declared, shown)
-    with payment.own(chain, offer.currency, offer.price, note) as paid:
+    with payment.own(chain, offer.currency, offer.terms.price, note) as paid:
         function = _function(chain, offer, declared, shown, paid)
-        receipt = once.send(function, offer.price if offer.currency.is_ether else 0)
+        receipt = once.send(function, offer.terms.price if offer.currency.is_ether else 0)
     return _done(chain, receipt, once)
 
 
@@ -80,7 +81,7 @@ def _function(
         offer_id=offer.id,
         purpose=purpose,
         currency=offer.currency.address,
-        price=offer.price,
+        price=offer.terms.price,
         may_review=True,
         visas_until=0,
         nonce=0,
@@ -98,10 +99,11 @@ def purchased(chain: Chain, receipt: TxReceipt) -> Purchased:
 def check(chain: Chain, offer: Offer, purpose: Purpose, evidence: Evidence) -> None:
     """Whether this account's purchase would go through, said in words before anything is signed."""
     offers.require_open(offer)
-    version, _, withdrawn = chain.call(chain.datasets.functions.saleOf(offer.dataset_id))
-    if withdrawn:
+    dataset_id = offer.terms.dataset_id
+    sale = chain.read(records.Sale, dataset_id)
+    if sale.withdrawn:
         raise AccessDeniedError(
-            f"Consent to use dataset {offer.dataset_id}, version {version}, was withdrawn: it is not sold.",
+            f"Consent to use dataset {dataset_id}, version {sale.version}, was withdrawn: it is not sold.",
             "Choose another dataset: biodesci dataset list.",
         )
     _check_purpose(chain, offer, purpose, evidence)
@@ -122,9 +124,9 @@ def assess(chain: Chain, offer_id: int, purpose: Purpose, evidence: Evidence) ->
 def _check_purpose(chain: Chain, offer: Offer, purpose: Purpose, evidence: Evidence) -> None:
     if assess(chain, offer.id, purpose, evidence) is not duo.Decision.DENY:
         return
-    _, terms, _ = chain.call(chain.datasets.functions.saleOf(offer.dataset_id))
+    terms = chain.read(records.Sale, offer.terms.dataset_id).terms
     raise AccessDeniedError(
-        f"The terms of dataset {offer.dataset_id} don't allow this purpose. "
+        f"The terms of dataset {offer.terms.dataset_id} don't allow this purpose. "
         f"Terms: {' '.join(duo.describe(terms))}",
         f"Declared purpose: {' '.join(duo.describe_purpose(purpose.duo)) or 'none'} Choose another dataset, "
         "or declare all that applies.",
@@ -133,7 +135,7 @@ def _check_purpose(chain: Chain, offer: Offer, purpose: Purpose, evidence: Evide
 
 def check_visas(chain: Chain, offer: Offer, visas: tuple[SignedVisa, ...]) -> None:
     """By the contract itself, for this account as subject."""
-    if lacking := visa.missing(offer.visas, (signed.visa.type for signed in visas)):
+    if lacking := visa.missing(offer.terms.visas, (signed.visa.type for signed in visas)):
         raise AccessDeniedError(
             f"Offer {offer.id} requires visas that were not shown: {', '.join(visa.names(lacking))}.",
             "Show each with --visa FILE; `biodesci visa trusted OWNER` says whose count.",
@@ -146,7 +148,7 @@ def check_visas(chain: Chain, offer: Offer, visas: tuple[SignedVisa, ...]) -> No
             )
     if not visas:
         return
-    owner = chain.call(chain.datasets.functions.ownerOf(offer.dataset_id))
-    grant = chain.call(chain.licenses.functions.grantOf(offer.dataset_id))
-    wanted = [signed.struct() for signed in visas]
-    chain.call(chain.visas.functions.check(owner, chain.address, grant, offer.visas, wanted))
+    owner = chain.call(chain.datasets.functions.ownerOf(offer.terms.dataset_id))
+    grant = chain.call(chain.licenses.functions.grantOf(offer.terms.dataset_id))
+    shown = [signed.struct() for signed in visas]
+    chain.read(records.VisaCheck, owner, chain.address, grant, offer.terms.visas, shown)

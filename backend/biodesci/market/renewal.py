@@ -8,11 +8,12 @@ from pathlib import Path
 from biodesci.chain import currency
 from biodesci.chain.client import Chain
 from biodesci.chain.currency import Currency
+from biodesci.chain.records import License
 from biodesci.core.documents.visa import SignedVisa
 from biodesci.core.errors import AccessDeniedError, StateError
 from biodesci.core.onchain import LicenseState
 from biodesci.market import offers, payment
-from biodesci.market.license import License, get, own, short_text
+from biodesci.market.license import get, own, short_text
 from biodesci.market.offers import Offer
 from biodesci.market.once import Once
 from biodesci.market.purchase import check_visas
@@ -50,10 +51,10 @@ def renew(
     else:
         offer = _renewable(chain, license_id)
         check_visas(chain, offer, visas)
-        with payment.own(chain, offer.currency, offer.price, note) as paid:
+        with payment.own(chain, offer.currency, offer.terms.price, note) as paid:
             shown = [signed.struct() for signed in visas]
             function = chain.licenses.functions.renew(license_id, shown, paid.struct())
-            receipt = once.send(function, offer.price if offer.currency.is_ether else 0)
+            receipt = once.send(function, offer.terms.price if offer.currency.is_ether else 0)
     event = chain.event(receipt, chain.licenses, "LicenseRenewed")
     once.forget()
     return Renewed(event["expiresAt"], event["usesLeft"], event["paid"])
@@ -72,7 +73,7 @@ def _renewable(chain: Chain, license_id: int) -> Offer:
         )
     offer = offers.get(chain, held.offer_id)
     offers.require_open(offer)
-    if not offer.duration and not offer.uses:
+    if not offer.terms.duration and not offer.terms.uses:
         raise StateError(f"Licence {license_id} has no end and no count of uses: nothing to renew.", show)
     if chain.call(chain.datasets.functions.isWithdrawn(held.dataset_id, held.version)):
         raise AccessDeniedError(

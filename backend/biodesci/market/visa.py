@@ -8,6 +8,7 @@ from typing import Any
 from eth_account.messages import encode_typed_data
 
 from biodesci.chain.client import Chain
+from biodesci.chain.records import VisaCheck
 from biodesci.core import typed_data, visa
 from biodesci.core.documents.visa import SignedVisa, Visa
 from biodesci.core.errors import AccessDeniedError, InputError, NotFoundError
@@ -63,10 +64,8 @@ def check(chain: Chain, signed: SignedVisa, dataset_id: int) -> int:
     grant = grant_value(chain, dataset_id)
     owner = chain.call(chain.datasets.functions.ownerOf(dataset_id))
     shown = signed.visa
-    _, expires = chain.call(
-        chain.visas.functions.check(owner, shown.subject, grant, 1 << shown.type, [signed.struct()])
-    )
-    return int(expires)
+    types = 1 << shown.type
+    return chain.read(VisaCheck, owner, shown.subject, grant, types, [signed.struct()]).expires
 
 
 def revoke(chain: Chain, signed: SignedVisa) -> bool:

@@ -10,6 +10,7 @@ from eth_account.messages import encode_typed_data
 from web3 import Web3
 
 from biodesci.chain.client import Chain
+from biodesci.chain.records import Key
 from biodesci.core import envelope, files, keyfile, typed_data
 from biodesci.core.documents.registration import SignedRegistration
 from biodesci.core.errors import InputError, NotFoundError, StateError
@@ -80,8 +81,7 @@ def relay(chain: Chain, signed: SignedRegistration) -> Registered:
             "Set BIODESCI_DEPLOYMENT to that network's file.",
         )
     key_hash = Web3.keccak(signed.public_key)
-    current, _, _ = chain.call(chain.keys.functions.keyOf(signed.account))
-    sent = bytes(current) != bytes(key_hash)
+    sent = chain.read(Key, signed.account).key_hash != key_hash
     if sent:
         register_for = chain.keys.functions.registerFor
         chain.send(register_for(signed.account, signed.public_key, signed.deadline, signed.signature))
@@ -94,8 +94,7 @@ def register(chain: Chain, home: Path, passphrase: str) -> Registered:
         create(home, passphrase)
     public = envelope.public_key(load_seed(home, passphrase))
     key_hash = Web3.keccak(public)
-    current, _, _ = chain.call(chain.keys.functions.keyOf(chain.address))
-    sent = bytes(current) != bytes(key_hash)
+    sent = chain.read(Key, chain.address).key_hash != key_hash
     if sent:
         chain.send(chain.keys.functions.register(public))
     return Registered(chain.address, key_hash.to_0x_hex(), sent)

@@ -5,12 +5,12 @@ Nothing here holds a secret, trains or reads data: aggregator, nodes, model owne
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from eth_utils.address import to_checksum_address
 
 from biodesci.chain.client import Chain
+from biodesci.chain.records import Enrolment, Enrolments, Round
 from biodesci.core import commitment
 from biodesci.core.errors import IntegrityError, NotFoundError, StateError
 from biodesci.core.onchain import RoundState
@@ -19,38 +19,6 @@ from biodesci.fl.protocol import Member, Roster
 
 # As IModelRegistry.RoundKind numbers them.
 KINDS: Final[tuple[Literal["statistics"], Literal["training"]]] = ("statistics", "training")
-ZERO = bytes(32)
-
-
-@dataclass(frozen=True)
-class Round:
-    """A round's record on chain."""
-
-    id: int
-    model_id: int
-    plan: bytes
-    result: bytes
-    aggregator: str
-    base_version: int
-    min_nodes: int
-    enrolled: int
-    committed: int
-    kind: int
-    state: RoundState
-    enrol_by: int
-    commit_by: int
-    finalize_by: int
-
-
-@dataclass(frozen=True)
-class Enrolment:
-    node: str
-    dataset_id: int
-    commitment: bytes
-
-    @property
-    def committed(self) -> bool:
-        return self.commitment != ZERO
 
 
 def raw(address: str) -> bytes:
@@ -63,25 +31,10 @@ def shown(address: bytes) -> str:
 
 def read(chain: Chain, round_id: int) -> Round:
     """Raises NotFoundError when there is no such round."""
-    (model, plan, result, aggregator, base, least, enrolled, committed, kind, state, *deadlines) = chain.call(
-        chain.models.functions.roundOf(round_id)
-    )
-    if state == RoundState.NONE:
+    round_ = chain.read(Round, round_id)
+    if round_.state is RoundState.NONE:
         raise NotFoundError(f"There is no round {round_id}.", "List them: biodesci round list.")
-    return Round(
-        round_id,
-        model,
-        plan,
-        result,
-        aggregator,
-        base,
-        least,
-        enrolled,
-        committed,
-        kind,
-        RoundState(state),
-        *deadlines,
-    )
+    return round_
 
 
 def count(chain: Chain) -> int:
@@ -89,8 +42,9 @@ def count(chain: Chain) -> int:
     return int(chain.call(chain.models.functions.roundCount()))
 
 
-def enrolments(chain: Chain, round_id: int) -> list[Enrolment]:
-    return [Enrolment(*entry) for entry in chain.call(chain.models.functions.rosterOf(round_id))]
+def enrolments(chain: Chain, round_id: int) -> tuple[Enrolment, ...]:
+    """The nodes of a round in the order in which they enrolled."""
+    return chain.read(Enrolments, round_id).roster
 
 
 def roster(chain: Chain, round_id: int) -> Roster:

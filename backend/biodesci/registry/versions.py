@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 from biodesci.chain.client import Chain
+from biodesci.chain.records import ModelVersion
 from biodesci.core import checkpoint, commitment
 from biodesci.core.errors import NotFoundError
 from biodesci.ipfs.client import Ipfs
@@ -13,22 +13,12 @@ from biodesci.ipfs.client import Ipfs
 MAX_WEIGHTS: Final = 1 << 31
 
 
-@dataclass(frozen=True)
-class Version:
-    """A model version's record on chain."""
-
-    weights_root: bytes
-    weights: bytes
-    round_id: int
-    published_at: int
-
-
-def read(chain: Chain, model_id: int, number: int) -> Version:
+def read(chain: Chain, model_id: int, number: int) -> ModelVersion:
     """NotFoundError where the model has no such version."""
     latest = chain.call(chain.models.functions.latestVersion(model_id))
     if not 1 <= number <= latest:
         raise NotFoundError(f"Model {model_id} has no version {number}.", f"Its latest version is {latest}.")
-    return Version(*chain.call(chain.models.functions.versionOf(model_id, number)))
+    return chain.read(ModelVersion, model_id, number)
 
 
 def fetch_weights(chain: Chain, ipfs: Ipfs, model_id: int, number: int) -> dict[str, checkpoint.Tensor]:

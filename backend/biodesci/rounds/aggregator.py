@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from biodesci.chain.client import Chain
+from biodesci.chain.records import Round
 from biodesci.core import canonical, checkpoint, cid, commitment
 from biodesci.core.errors import (
     AccessDeniedError,
@@ -33,7 +34,6 @@ from biodesci.fl.protocol import MIN_COHORT, threshold_of
 from biodesci.fl.quantize import Ring
 from biodesci.ipfs.client import Ipfs
 from biodesci.registry import rounds, versions
-from biodesci.registry.rounds import Round
 from biodesci.rounds import plan as plans
 from biodesci.rounds import signatures
 from biodesci.rounds.plan import Plan, Update, decode_statistics
@@ -235,7 +235,7 @@ class RoundAggregator:
             "plan": cid.from_digest(found.plan),
             "nodes": [{"node": entry.node, "datasetId": entry.dataset_id} for entry in summed],
         }
-        root, weights = rounds.ZERO, rounds.ZERO
+        root, weights = bytes(32), bytes(32)
         if session.plan.kind == "statistics":
             document |= _statistics(total, session.plan)
         else:

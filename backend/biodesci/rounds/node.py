@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from biodesci.chain.client import Chain
+from biodesci.chain.records import Round
 from biodesci.core import commitment, files
 from biodesci.core.errors import AccessDeniedError, InputError, StateError
 from biodesci.core.features import Normalization
@@ -22,7 +23,6 @@ from biodesci.fl.protocol import Node, threshold_of
 from biodesci.fl.quantize import Ring
 from biodesci.ipfs.client import Ipfs
 from biodesci.registry import rounds, versions
-from biodesci.registry.rounds import Round
 from biodesci.rounds import local_training, signatures
 from biodesci.rounds import plan as plans
 from biodesci.rounds.approvals import Approvals

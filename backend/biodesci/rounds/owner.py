@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from biodesci.chain.client import Chain
+from biodesci.chain.records import Round
 from biodesci.core.errors import InputError, NotFoundError, StateError
 from biodesci.core.features import FeaturePlan
 from biodesci.core.onchain import RoundState
@@ -21,7 +22,7 @@ from biodesci.fl.protocol import MIN_COHORT, threshold_of
 from biodesci.ipfs.client import Ipfs
 from biodesci.registry import rounds, versions
 from biodesci.registry.models import load_card
-from biodesci.registry.rounds import KINDS, Round
+from biodesci.registry.rounds import KINDS
 from biodesci.rounds.plan import MAX_PLAN, STATISTICS_SCALE, TRAINING_SCALE, Plan, canonical_document
 
 VALIDATION = 0.1

@@ -19,13 +19,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from biodesci.chain.client import Chain
+from biodesci.chain.records import Round
 from biodesci.core import canonical, commitment
 from biodesci.core.errors import InputError, IntegrityError
 from biodesci.core.features import FeaturePlan
 from biodesci.fl import quantize
 from biodesci.fl.quantize import Reals, Ring
 from biodesci.ipfs.client import Ipfs
-from biodesci.registry.rounds import KINDS, Round
+from biodesci.registry.rounds import KINDS
 
 Kind = Literal["statistics", "training"]
 BINS: Final = 32

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from biodesci.chain.records import Listing
 from biodesci.core.onchain import DAY
 
 COHORT = "age,chol\n" + "".join(f"{40 + i % 30},{200 + i}\n" for i in range(60))
@@ -55,9 +56,8 @@ def test_datasets_are_listed_by_name_and_price(sold: tuple[Any, dict[str, Any]])
     assert row["price"] == [{"amount": "0.01", "units": "10000000000000000", "currency": "ETH"}]
     shown = people.run("buyer", "dataset", "show", made["dataset_id"])
     assert "30 days of access" in shown["offers"][0]
-    offer = people.chain("buyer")
-    terms, _ = offer.call(offer.licenses.functions.offerOf(made["offer_id"]))
-    assert (terms[3], terms[5]) == (30 * DAY, DAY // 2)
+    terms = people.chain("buyer").read(Listing, made["offer_id"]).offer
+    assert (terms.duration, terms.delivery_window) == (30 * DAY, DAY // 2)
 
 
 @pytest.mark.parametrize("verb", [("account", "create"), ("key", "create"), ("key", "export", "public.bin")])

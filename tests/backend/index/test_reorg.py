@@ -6,6 +6,7 @@ import os
 
 import pytest
 
+from biodesci.chain.records import DatasetVersion
 from biodesci.core.errors import UnavailableError
 from biodesci.index import queries
 from biodesci.index import sync as index
@@ -43,8 +44,8 @@ def test_what_is_read_follows_what_is_known(chain_for, tmp_path, localnet, monke
         assert index.sync(chain, ipfs, store).rolled_back > 0
         for dataset in came:
             row = queries.dataset(store, dataset)
-            on_chain = chain.read(chain.datasets, "versionOf", dataset, 1)
-            assert row["card"] == "0x" + on_chain["card"].hex()
+            on_chain = chain.read(DatasetVersion, dataset, 1)
+            assert row["card"] == "0x" + on_chain.card.hex()
 
 
 def test_where_our_ipfs_node_is_stays_our_business(chain_for, tmp_path):

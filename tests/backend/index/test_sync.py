@@ -7,6 +7,7 @@ import os
 
 import pytest
 
+from biodesci.chain.records import License
 from biodesci.core import canonical, croissant
 from biodesci.core.container import ContainerInfo
 from biodesci.core.envelope import generate_seed, public_key
@@ -90,16 +91,16 @@ def test_license_states_equal_the_contracts(chain_for, ipfs, store, localnet):
     def same(license_id: int) -> dict:
         sync(owner, ipfs, store)
         row = queries.license(store, license_id)
-        on_chain = owner.read(owner.licenses, "licenseOf", license_id)
+        on_chain = owner.read(License, license_id)
         assert row is not None
-        assert row["state"] == on_chain["state"]
-        assert row["licensee"] == on_chain["licensee"] == buyer.address
-        assert row["version"] == on_chain["version"]
-        assert row["uses_left"] == on_chain["usesLeft"]
+        assert row["state"] == on_chain.state
+        assert row["licensee"] == on_chain.licensee == buyer.address
+        assert row["version"] == on_chain.version
+        assert row["uses_left"] == on_chain.uses_left
         if row["state"] in {1, 2, 3, 5}:
-            assert row["deadline"] == on_chain["deadline"]
+            assert row["deadline"] == on_chain.deadline
         if row["delivered_at"]:
-            assert (row["expires_at"] or 0) == on_chain["expiresAt"]
+            assert (row["expires_at"] or 0) == on_chain.expires_at
             assert row["envelope"] == "0x" + license.envelope_of(owner, license_id).hex()
         return row
 

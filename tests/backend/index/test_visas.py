@@ -6,6 +6,7 @@ import os
 
 import pytest
 
+from biodesci.chain.records import License
 from biodesci.core import visa
 from biodesci.core.visa import VisaType
 from biodesci.index import queries
@@ -67,8 +68,8 @@ class World:
         found = []
         for license_id in license_ids:
             row = queries.license(self.store, license_id)
-            on_chain = self.owner.read(self.owner.licenses, "licenseOf", license_id)
-            assert (row["expires_at"] or 0) == on_chain["expiresAt"]
+            on_chain = self.owner.read(License, license_id)
+            assert (row["expires_at"] or 0) == on_chain.expires_at
             is_active = self.owner.call(self.owner.licenses.functions.isActive(license_id))
             ended = row["expires_at"] is not None and row["expires_at"] <= self.owner.now()
             assert is_active is (row["state"] in {3, 4} and not ended and not row["lapsed"])

@@ -11,12 +11,12 @@ import pytest
 import torch
 
 from biodesci.chain.client import Chain
+from biodesci.chain.records import Request
 from biodesci.core import checkpoint
 from biodesci.ee.architectures.tabular import TabularConfig
 from biodesci.inference import auditor as audit
 from biodesci.inference import requester as infer
 from biodesci.inference import worker as serve
-from biodesci.inference.requests import Request
 from biodesci.ipfs.client import Ipfs
 from biodesci.models.registration import create_model, grant_codec
 from biodesci.party import keys

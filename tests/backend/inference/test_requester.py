@@ -61,7 +61,7 @@ def test_only_the_requester_collects_and_only_once_answered(world: Any, x: np.nd
         infer.collect_result(a.chain, world.ipfs, a.home, a.seed, request_id, codec)
     with pytest.raises(AccessDeniedError, match="No inference codec"):
         load_codec(a.chain, world.ipfs, a.seed, world.model_id, "inference")
-    assert request_id in [r.request_id for r in infer.requests_of(world.client.chain, world.client.address)]
+    assert request_id in [r.id for r in infer.requests_of(world.client.chain, world.client.address)]
 
 
 def test_bad_requests_cost_nothing(world: Any, x: np.ndarray) -> None:

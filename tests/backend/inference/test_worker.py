@@ -165,11 +165,11 @@ def test_an_answer_is_not_given_to_another_request_of_the_same_number(world: Any
     """After a reorganisation a number may be somebody else's; the journal holds the first one's answer."""
     w = world.worker
     request = read_request(w.chain, world.request(x))
-    folder = serve.journal(w.home, w.chain, request.request_id)
+    folder = serve.journal(w.home, w.chain, request.id)
     serve.claim_journal(w.chain, folder, replace(request, requester=world.auditor.address))
     (folder / "output.bin").write_bytes(b"the answer to somebody else")
-    assert request.request_id in world.serve()
-    assert world.collect(request.request_id).logits.shape == (7, 2)
+    assert request.id in world.serve()
+    assert world.collect(request.id).logits.shape == (7, 2)
 
 
 def test_an_unforeseen_error_in_one_request_stops_no_other(
@@ -179,7 +179,7 @@ def test_an_unforeseen_error_in_one_request_stops_no_other(
     real = serve.open_input
 
     def open_input(chain: Chain, ipfs: Ipfs, seed: bytes, request: Any) -> Any:
-        if request.request_id == bad:
+        if request.id == bad:
             raise RuntimeError("nobody thought of this")
         return real(chain, ipfs, seed, request)
 
@@ -196,7 +196,7 @@ def test_a_request_for_a_blob_that_nobody_has_is_not_looked_for_every_time(
     looked: list[int] = []
 
     def open_input(_chain: Chain, _ipfs: Ipfs, _seed: bytes, request: Any) -> Any:
-        looked.append(request.request_id)
+        looked.append(request.id)
         raise NotFoundError("Nobody reachable has it.")
 
     w = world.worker

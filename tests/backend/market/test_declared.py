@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from biodesci.chain.records import DatasetVersion
 from biodesci.core import disease
 from biodesci.core.documents.order import Evidence, Purpose
 from biodesci.core.errors import InputError, IntegrityError, NotFoundError, RevertedError
@@ -28,13 +29,13 @@ def test_a_disease_is_proved_from_the_card_and_needs_no_review(chain_for, keyed,
     file.write_text("age,chol\n" + "".join(f"{40 + i % 30},{200 + i}\n" for i in range(60)))
     named = diseases.permitted(MONDO, [CORONARY])
     done = publish(
-        owner, ipfs, tmp_path / "owner", "p", file, DatasetMeta("Cohort", "", DS, diseases=named),
+        owner, ipfs, tmp_path / "owner", "ten letters", file, DatasetMeta("Cohort", "", DS, diseases=named),
         OfferTerms(price=0),
     )  # fmt: skip
-    assert owner.read(owner.datasets, "versionOf", done.dataset_id, 1)["diseases"] == named.root
+    assert owner.read(DatasetVersion, done.dataset_id, 1).diseases == named.root
     assert named.named == (("MONDO:0005010", "coronary artery disorder"),)
     assert named.ontology == "2026-05-05"
-    card = json.loads(ipfs.cat(owner.read(owner.datasets, "versionOf", done.dataset_id, 1)["card"]))
+    card = json.loads(ipfs.cat(owner.read(DatasetVersion, done.dataset_id, 1).card))
     assert card["biodesci:diseases"]["named"] == [{"id": "MONDO:0005010", "name": "coronary artery disorder"}]
 
     proof = diseases.prove(buyer, ipfs, done.dataset_id, ANGINA, MONDO)
@@ -76,7 +77,12 @@ def test_diseases_need_their_term_and_their_file(chain_for, ipfs_node, tmp_path)
     named = diseases.permitted(MONDO, [CORONARY])
     with pytest.raises(InputError, match="not limited"):
         publish(
-            chain_for(), Ipfs(ipfs_node.api), tmp_path, "p", file, DatasetMeta("C", "", HMB, diseases=named)
+            chain_for(),
+            Ipfs(ipfs_node.api),
+            tmp_path,
+            "ten letters",
+            file,
+            DatasetMeta("C", "", HMB, diseases=named),
         )
     with pytest.raises(NotFoundError, match=r"none\.obo"):
         diseases.permitted(tmp_path / "none.obo", [CORONARY])

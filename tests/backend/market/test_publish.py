@@ -10,6 +10,7 @@ import signal
 import pytest
 
 from biodesci.chain.client import Chain
+from biodesci.chain.records import DatasetVersion
 from biodesci.core import container, keyfile
 from biodesci.core.errors import (
     AccessDeniedError,
@@ -58,11 +59,11 @@ def owned(chain: Chain) -> int:
 
 
 def decrypted(chain: Chain, ipfs: Ipfs, home, dataset_id: int, version: int = 1) -> bytes:
-    found = chain.read(chain.datasets, "versionOf", dataset_id, version)
-    key, _ = dataset_keys.load(home, PASSPHRASE, found["keyCommitment"])
-    blob = ipfs.cat(container_of(ipfs, found["card"]))
+    on_chain = chain.read(DatasetVersion, dataset_id, version)
+    key, _ = dataset_keys.load(home, PASSPHRASE, on_chain.key_commitment)
+    blob = ipfs.cat(container_of(ipfs, on_chain.card))
     opened = io.BytesIO()
-    container.decrypt(io.BytesIO(blob), opened, key, expected_root=found["contentRoot"])
+    container.decrypt(io.BytesIO(blob), opened, key, expected_root=on_chain.content_root)
     return opened.getvalue()
 
 
@@ -81,9 +82,9 @@ def test_published_file_decrypts_to_the_same_bytes(chain_for, ipfs, table, tmp_p
     )
     assert decrypted(chain, ipfs, home, done.dataset_id) == table.read_bytes()
     made = offers.get(chain, done.offer_id)
-    assert (made.dataset_id, made.price, made.duration) == (done.dataset_id, 7, 60)
+    assert (made.terms.dataset_id, made.terms.price, made.terms.duration) == (done.dataset_id, 7, 60)
     assert made.open
-    assert chain.read(chain.datasets, "versionOf", done.dataset_id, 1)["terms"] == HMB
+    assert chain.read(DatasetVersion, done.dataset_id, 1).terms == HMB
     assert {step for step, _, _ in steps} == {"encrypt", "upload"}
     assert all(now <= total for _, now, total in steps)
     assert ("encrypt", len(ROWS), len(ROWS)) in steps
@@ -92,11 +93,11 @@ def test_published_file_decrypts_to_the_same_bytes(chain_for, ipfs, table, tmp_p
 def test_card_describes_the_container_and_no_person(chain_for, ipfs, table, tmp_path):
     chain = chain_for()
     done = publish(chain, ipfs, tmp_path / "home", PASSPHRASE, table, META)
-    found = chain.read(chain.datasets, "versionOf", done.dataset_id, 1)
-    card = json.loads(ipfs.cat(found["card"]))
+    on_chain = chain.read(DatasetVersion, done.dataset_id, 1)
+    card = json.loads(ipfs.cat(on_chain.card))
     file = card["distribution"][0]
     assert file["contentUrl"] == f"ipfs://{done.content}"
-    assert file["biodesci:contentRoot"].removeprefix("0x") == found["contentRoot"].hex()
+    assert file["biodesci:contentRoot"].removeprefix("0x") == on_chain.content_root.hex()
     assert file["biodesci:plaintextSize"] == len(ROWS)
     assert "DUO:0000006" in json.dumps(card["usageInfo"])
     text = json.dumps(card)

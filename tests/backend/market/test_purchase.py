@@ -188,11 +188,3 @@ def test_what_one_account_signed_is_not_lost_when_another_buys(shop, keyed, tmp_
 def test_nothing_is_paid_out_to_the_zero_address(shop):
     with pytest.raises(InputError, match="zero address"):
         money.collect(shop.owner, shop.paid_in, to=currency.ETHER)
-
-
-@pytest.mark.parametrize(
-    ("seconds", "shown"),
-    [(86_400, "1 day"), (30 * 86_400, "30 days"), (5_400, "90 minutes"), (7_200, "2 hours"), (61, "61 s")],
-)
-def test_a_span_is_told_in_its_largest_whole_unit(seconds, shown):
-    assert offers.span(seconds) == shown

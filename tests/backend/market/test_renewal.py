@@ -57,7 +57,7 @@ def test_revoking_pro_rata_in_ether_gives_back_what_was_too_much(shop_of, dollar
     done = renewal.revoke(shop.owner, license_id, "moved away")
     after = money.holdings(shop.owner, shop.owner.address, shop.paid_in)["owed_for_licences"]
     assert done.paid_back + after - before == due + 1, "it sends a wei more than is due"
-    assert not license.get(shop.buyer, license_id).active
+    assert not license.is_active(shop.buyer, license_id)
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before sending", "after sending"])

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from eth_account import Account
 
+from biodesci.chain.records import Round
 from biodesci.core import canonical
 from biodesci.core.errors import AccessDeniedError, InputError, IntegrityError
 from biodesci.core.features import CategoricalColumn, FeaturePlan, LabelColumn, NumericColumn
@@ -164,7 +165,7 @@ def test_one_round_that_fails_in_an_unforeseen_way_stops_no_other(
     class Aggregator(RoundAggregator):
         advanced: ClassVar[list[int]] = []
 
-        def _advance(self, found: rounds.Round) -> bool:
+        def _advance(self, found: Round) -> bool:
             if found.id == 1:
                 raise RuntimeError("nobody thought of this")
             self.advanced.append(found.id)
@@ -175,9 +176,7 @@ def test_one_round_that_fails_in_an_unforeseen_way_stops_no_other(
     monkeypatch.setattr(
         rounds,
         "read",
-        lambda _, number: rounds.Round(
-            number, 1, b"", b"", "0xA", 1, 3, 0, 0, 0, RoundState.ENROLLING, 9, 10, 11
-        ),
+        lambda _, number: Round(number, 1, b"", b"", "0xA", 1, 3, 0, 0, 0, RoundState.ENROLLING, 9, 10, 11),
     )
     aggregator = Aggregator(chain, cast(Any, None), tmp_path)
     assert not aggregator.step()

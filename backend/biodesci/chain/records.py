@@ -1,0 +1,303 @@
+"""What the contracts return, as records: one dataclass for each struct, filled by the names in the ABI.
+
+A record's `view` names the function that returns it. The record's fields are that function's outputs
+by their ABI names (`baseVersion` is `base_version`), after the arguments that `keys` keeps: a round's
+number, say, which the contract's struct does not hold. No other code takes apart what a contract returned.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from enum import IntEnum
+from functools import cache
+from typing import Any, ClassVar, Final, Protocol, TypeVar, get_args, get_origin, get_type_hints
+
+from biodesci.chain.contracts import abi
+from biodesci.core.errors import ChainError
+from biodesci.core.onchain import LicenseState, RequestState, RoundState
+
+_NO_COMMITMENT: Final = bytes(32)
+
+
+@dataclass(frozen=True)
+class View:
+    """A function of a contract. `keys` are the record's names for its arguments, in their order; or none."""
+
+    contract: str
+    function: str
+    keys: tuple[str, ...] = ()
+
+
+class Record(Protocol):
+    """A dataclass below that a contract's function returns."""
+
+    view: ClassVar[View]
+
+
+R = TypeVar("R", bound=Record)
+
+
+@dataclass(frozen=True)
+class DatasetVersion:
+    """`IDatasetNFT.Version`. `card` is a CID's digest, `terms` are DUO bits.
+
+    `withdrawn_at` (Unix seconds) is 0 while consent stands.
+    """
+
+    view: ClassVar = View("DatasetNFT", "versionOf", ("dataset_id", "version"))
+    dataset_id: int
+    version: int
+    card: bytes
+    content_root: bytes
+    key_commitment: bytes
+    diseases: bytes
+    terms: int
+    withdrawn_at: int
+
+
+@dataclass(frozen=True)
+class Sale:
+    """What of a dataset is sold now: its latest version, with its DUO terms, and whether consent ended."""
+
+    view: ClassVar = View("DatasetNFT", "saleOf")
+    version: int
+    terms: int
+    withdrawn: bool
+
+
+@dataclass(frozen=True)
+class Release:
+    """Whether an account may release a version's key, and whether consent to use it was withdrawn."""
+
+    view: ClassVar = View("DatasetNFT", "releaseOf")
+    entitled: bool
+    withdrawn: bool
+
+
+@dataclass(frozen=True)
+class Offer:
+    """`IAccessLicense.Offer`. `price` in smallest units of `currency` (zero: ether), times in seconds.
+
+    `visas` are bits (core/visa.py).
+    """
+
+    dataset_id: int
+    price: int
+    currency: str
+    duration: int
+    uses: int
+    delivery_window: int
+    dispute_window: int
+    right: int
+    visas: int
+    pro_rata: bool
+    arbiter: str
+
+
+@dataclass(frozen=True)
+class Listing:
+    """An offer, and whether anything is sold by it still."""
+
+    view: ClassVar = View("AccessLicense", "offerOf", ("id",))
+    id: int
+    offer: Offer
+    open: bool
+
+
+@dataclass(frozen=True)
+class License:
+    """`IAccessLicense.License`. `price` in smallest units of `currency`; `purpose` are DUO bits.
+
+    `deadline` and `expires_at` are Unix seconds.
+    """
+
+    view: ClassVar = View("AccessLicense", "licenseOf", ("id",))
+    id: int
+    offer_id: int
+    dataset_id: int
+    licensee: str
+    version: int
+    state: LicenseState
+    right: int
+    uses_left: int
+    price: int
+    currency: str
+    deadline: int
+    expires_at: int
+    purpose: int
+    pro_rata: bool
+
+
+@dataclass(frozen=True)
+class VisaCheck:
+    """Of visas that count: the ids under which they can be revoked, and when the first of them expires."""
+
+    view: ClassVar = View("VisaRegistry", "check")
+    ids: tuple[bytes, ...]
+    expires: int
+
+
+@dataclass(frozen=True)
+class ModelVersion:
+    """`IModelRegistry.ModelVersion`. `weights` is a CID's digest, `published_at` Unix seconds.
+
+    `round_id` is 0 where the model's owner published the version.
+    """
+
+    view: ClassVar = View("ModelRegistry", "versionOf", ("model_id", "version"))
+    model_id: int
+    version: int
+    weights_root: bytes
+    weights: bytes
+    round_id: int
+    published_at: int
+
+
+@dataclass(frozen=True)
+class Round:
+    """`IModelRegistry.Round`. `plan` and `result` are CIDs' digests, the three deadlines Unix seconds."""
+
+    view: ClassVar = View("ModelRegistry", "roundOf", ("id",))
+    id: int
+    model_id: int
+    plan: bytes
+    result: bytes
+    aggregator: str
+    base_version: int
+    min_nodes: int
+    enrolled: int
+    committed: int
+    kind: int
+    state: RoundState
+    enrol_by: int
+    commit_by: int
+    finalize_by: int
+
+
+@dataclass(frozen=True)
+class Enrolment:
+    """`IModelRegistry.Enrolment`: a node of a round. `commitment` is zero until it committed an update."""
+
+    node: str
+    dataset_id: int
+    commitment: bytes
+
+    @property
+    def committed(self) -> bool:
+        return self.commitment != _NO_COMMITMENT
+
+
+@dataclass(frozen=True)
+class Enrolments:
+    """The nodes of a round in the order in which they enrolled."""
+
+    view: ClassVar = View("ModelRegistry", "rosterOf")
+    roster: tuple[Enrolment, ...]
+
+
+@dataclass(frozen=True)
+class Request:
+    """`IInferenceCommitment.Request`. `fee` in wei, `deadline` Unix seconds, `challenge_window` seconds.
+
+    `input` and `output` are digests of the CIDs of the sealed tensors.
+    """
+
+    view: ClassVar = View("InferenceCommitment", "requestOf", ("id",))
+    id: int
+    model_id: int
+    version: int
+    requester: str
+    worker: str
+    arbiter: str
+    fee: int
+    deadline: int
+    challenge_window: int
+    state: RequestState
+    input_commitment: bytes
+    input: bytes
+    output_commitment: bytes
+    output: bytes
+
+
+@dataclass(frozen=True)
+class Key:
+    """`IKeyRegistry.Key`: the hash of an account's HPKE key (zero: none), how many it had, since when."""
+
+    view: ClassVar = View("KeyRegistry", "keyOf")
+    key_hash: bytes
+    index: int
+    since: int
+
+
+@dataclass(frozen=True)
+class SigningDomain:
+    """What a contract says of its EIP-712 domain (ERC-5267); tokens of others answer this function too."""
+
+    view: ClassVar = View("AccessLicense", "eip712Domain")
+    fields: bytes
+    name: str
+    version: str
+    chain_id: int
+    verifying_contract: str
+    salt: bytes
+    extensions: tuple[int, ...]
+
+
+def fill(record: type[R], answer: Any, *keys: Any) -> R:
+    """The record of a contract function's answer; `keys` are the arguments that the function was called with.
+
+    Raises ChainError where the answer is not what this version's ABI says.
+    """
+    outputs = _outputs(record.view.contract, record.view.function)
+    is_struct = len(outputs) == 1 and outputs[0]["type"] == "tuple"
+    components = outputs[0]["components"] if is_struct else outputs
+    answers = answer if is_struct or len(outputs) > 1 else (answer,)
+    kept = dict(zip(record.view.keys, keys, strict=True)) if record.view.keys else {}
+    try:
+        return record(**kept, **_named(record, components, answers))
+    except (TypeError, ValueError) as exc:
+        raise ChainError(
+            f"{record.view.contract}.{record.view.function} answered what this version does not know: {exc}.",
+            "Update this program, or use the deployment that it was made for.",
+        ) from exc
+
+
+def field_name(abi_name: str) -> str:
+    """`baseVersion` -> `base_version`."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", abi_name).lower()
+
+
+@cache
+def _outputs(contract: str, function: str) -> list[dict[str, Any]]:
+    (entry,) = (e for e in abi(contract) if e["type"] == "function" and e["name"] == function)
+    outputs: list[dict[str, Any]] = entry["outputs"]
+    return outputs
+
+
+@cache
+def _types(record: type) -> Mapping[str, Any]:
+    hints = get_type_hints(record)
+    return {field.name: hints[field.name] for field in fields(record)}
+
+
+def _named(record: type, components: Sequence[dict[str, Any]], answers: Sequence[Any]) -> dict[str, Any]:
+    types = _types(record)
+    named = {}
+    for component, answer in zip(components, answers, strict=True):
+        name = field_name(component["name"])
+        if name not in types:
+            raise TypeError(f"{record.__name__} has no field {name}")
+        named[name] = _typed(types[name], component, answer)
+    return named
+
+
+def _typed(kind: Any, component: dict[str, Any], answer: Any) -> Any:
+    if get_origin(kind) is tuple:
+        return tuple(_typed(get_args(kind)[0], component, each) for each in answer)
+    if isinstance(kind, type) and is_dataclass(kind):
+        return kind(**_named(kind, component["components"], answer))
+    if kind is bytes or (isinstance(kind, type) and issubclass(kind, IntEnum)):
+        return kind(answer)
+    return answer
