@@ -51,10 +51,10 @@ def test_every_byte_of_a_key_file_counts() -> None:
         # The lowest bit of the cost byte: 2^11 instead of 2^10 still is a legal, cheap cost.
         changed[position] ^= 1
         with pytest.raises((IntegrityError, WrongKeyError)):
-            keyfile.open_(bytes(changed), "p", "x")
+            keyfile.open_(bytes(changed), "ten letters", "x")
     for bad in (b"", sealed[:-1], sealed[:30], sealed[:5] + b"\x3f" + sealed[6:]):
         with pytest.raises((IntegrityError, WrongKeyError)):
-            keyfile.open_(bad, "p", "x")
+            keyfile.open_(bad, "ten letters", "x")
     for n in (0, 1000, 1 << 9, 1 << 21):
         with pytest.raises(InputError):
             keyfile.seal(b"", "ten letters", "x", n=n)
