@@ -131,7 +131,9 @@ def _text(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list | tuple):
-        return ", ".join(_text(v) for v in value) or "-"
+        words = [_text(v) for v in value]
+        # Sentences end with their own full stop.
+        return (" " if all(word.endswith(".") for word in words) else ", ").join(words) or "-"
     return str(value)
 
 

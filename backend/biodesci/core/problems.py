@@ -97,7 +97,7 @@ def error_from(status: int, body: bytes, who: str) -> BioDeSciError:
     """What a client raises for an answer of `status` (400 or above) by `who`, such as "The aggregator".
 
     A type that is not known here is judged by the status. A revert comes as ChainError: its arguments do not
-    travel.
+    travel. A server that is not set up right is unavailable to its client, whose own settings may be right.
     """
     problem = _problem(body)
     named = {kind.type: kind for kind in KINDS}
@@ -107,9 +107,8 @@ def error_from(status: int, body: bytes, who: str) -> BioDeSciError:
         detail, hint = f"{who} answered with status {status}.", f"{who}'s log says more."
     else:
         detail = f"{who} refused: {detail}"
-    if kind.error is RevertedError:
-        return ChainError(detail, hint)
-    return kind.error(detail, hint)
+    raised = {RevertedError: ChainError, ConfigurationError: UnavailableError}.get(kind.error, kind.error)
+    return raised(detail, hint)
 
 
 def _problem(body: bytes) -> dict[str, Any]:

@@ -213,7 +213,8 @@ def wait(
             return persist(lambda: result_of(chain, ipfs, round_id))
         if where.round.state is RoundState.ABORTED:
             raise StateError(
-                f"Round {round_id} was aborted: {abort_reason(chain, round_id)}.", "Open another round."
+                f"Round {round_id} was aborted: {abort_reason(chain, round_id).rstrip('.')}.",
+                "Open another round.",
             )
         # Anyone may abort by then; an aggregator that is gone must not leave the owner waiting for ever.
         if where.seconds_left < -60 and chain.now() > where.round.finalize_by + 60:

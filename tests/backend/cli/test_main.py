@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from importlib.metadata import version
 
 import pytest
 
 from biodesci.chain import accounts
-from biodesci.cli import main, session
+from biodesci.cli import main, output, session
 
 
 @pytest.fixture
@@ -88,6 +89,36 @@ def test_doctor_names_what_to_mend(run):
     assert rows["chain"]["ok"]
     assert not rows["account"]["ok"]
     assert "biodesci account create" in rows["account"]["mend"]
+
+
+def test_doctor_finds_a_healthy_home_well_without_what_only_other_roles_need(crowd, monkeypatch):
+    people = crowd("ann", keyed=("ann",))
+    monkeypatch.setenv("PATH", "/nowhere")
+    rows = {row["check"]: row for row in people.run("ann", "doctor")}
+    assert {name for name, row in rows.items() if not row["ok"]} == {"index"}
+    assert not rows["index"]["needed"]
+
+
+def test_what_only_reads_asks_for_no_passphrase(crowd, monkeypatch):
+    people = crowd("ann", keyed=("ann",))
+    monkeypatch.delenv("BIODESCI_PASSPHRASE")
+    for verb in (
+        ("account", "show"), ("key", "show"), ("license", "list"), ("dataset", "list"), ("model", "list"),
+        ("inference", "list"), ("visa", "trusted"),
+    ):  # fmt: skip
+        people.run("ann", *verb)
+
+
+def test_the_version_is_that_of_the_package(run):
+    code, out, err = run("--version")
+    assert (code, out, err) == (0, f"biodesci {version('biodesci')}\n", "")
+
+
+def test_sentences_in_a_list_are_parted_by_their_full_stops(capsys):
+    output.record({"terms": ["Of ancestry.", "Only for research."], "codes": ["POA", "NCU"]})
+    shown = capsys.readouterr().out
+    assert "Of ancestry. Only for research." in shown
+    assert "POA, NCU" in shown
 
 
 def test_an_interrupt_says_that_the_command_can_be_repeated(run, monkeypatch):
