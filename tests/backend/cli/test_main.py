@@ -115,6 +115,7 @@ def test_the_version_is_that_of_the_package(run):
 
 
 def test_sentences_in_a_list_are_parted_by_their_full_stops(capsys):
+    output.use_json(False)
     output.record({"terms": ["Of ancestry.", "Only for research."], "codes": ["POA", "NCU"]})
     shown = capsys.readouterr().out
     assert "Of ancestry. Only for research." in shown
