@@ -157,7 +157,7 @@ test('asks for a visa before it asks for money, and an owner who revokes pays th
   // The owner does not know the issuer: said before anything is sent.
   await buy.click()
   await expect(
-    page.getByRole('alert').getByText('The data owner does not trust the issuer of a visa'),
+    page.getByRole('alert').getByText(`The data owner does not trust ${issuer.address}`),
   ).toBeVisible()
   await trust(world, owner, issuer.address)
   await buy.click()
