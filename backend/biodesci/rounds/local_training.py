@@ -11,12 +11,14 @@ from collections.abc import Callable
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import nn
 
 from biodesci.core import checkpoint
 from biodesci.core.checkpoint import Tensors
 from biodesci.core.errors import InputError
 from biodesci.core.features import Matrix, Normalization
-from biodesci.ee.architectures.tabular import TabularConfig, TabularTransformer, build
+from biodesci.ee.architectures import registry as architectures
+from biodesci.ee.architectures.blueprint import Blueprint
 from biodesci.ee.codec import Codec
 from biodesci.ee.training import TrainingPlan, train
 from biodesci.fl.quantize import Ring
@@ -39,14 +41,14 @@ def update(
     base: Tensors,
     nodes: int,
     held_out: bytes | None = None,
-    check: Callable[[TabularConfig], None] | None = None,
+    check: Callable[[Blueprint], None] | None = None,
 ) -> Ring:
     """The vector of a Training round: the encrypted model trained on this table, from the weights `base`.
 
     The metrics are taken on the site's own `held_out` table where it keeps one, else on the share of `table`
     that the plan asks to keep for them.
     """
-    config = TabularConfig.from_document(plan.architecture)
+    config = architectures.described(plan.architecture)
     if check is not None:
         check(config)
     if normalization.plan != plan.features:
@@ -59,7 +61,7 @@ def update(
         (x, y), (test_x, test_y) = (x[~held], y[~held]), (x[held], y[held])
     else:
         test_x, test_y = _encoded(plan, held_out, normalization, codec)
-    model = build(config, {name: torch.from_numpy(np.asarray(t)) for name, t in base.items()})
+    model = config.build({name: torch.from_numpy(np.asarray(t)) for name, t in base.items()})
     before = scores(model, test_x, test_y, codec)
     train(model, x, y, TrainingPlan.from_document({**plan.training, "seed": plan.seed}))
     after = scores(model, test_x, test_y, codec)
@@ -85,7 +87,7 @@ def validation_rows(count: int, share: float) -> NDArray[np.bool_]:
     return held
 
 
-def scores(model: TabularTransformer, x: Matrix, y: Labels, codec: Codec) -> Scores:
+def scores(model: nn.Module, x: Matrix, y: Labels, codec: Codec) -> Scores:
     """How the encrypted model does on encoded records (n, F) and labels (n,)."""
     one = int(codec.encode_labels(np.ones(1, dtype=np.int64))[0])
     model.eval()
