@@ -57,9 +57,10 @@ test: ## Set up (a browser too) and run every test and check
 	@$(MAKE) --no-print-directory --jobs=$(JOBS) --output-sync=target $(suites)
 	@echo "every check and every suite passed"
 
-test-deep: compile ## Fuzz the contracts for much longer, from another seed each time (SEED=0x... for a given one)
+test-deep: compile ## Fuzz contracts and properties for much longer (SEED=0x... for given contracts' draws), and what costs too much for every change
 	@seed=$${SEED:-0x$$(od -An -N8 -tx8 /dev/urandom | tr -d ' ')}; echo "seed $$seed"; \
 	$(at_home) FOUNDRY_PROFILE=deep $(forge) test --fuzz-seed $$seed
+	$(at_home) pytest -p no:ape_test -m deep tests/backend tests/examples
 
 check: setup $(compiled) $(slither_build) ## Format, lint, types, import rules, static analysis of the contracts, generated files
 	ruff format --check .

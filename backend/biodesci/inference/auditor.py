@@ -23,7 +23,7 @@ from biodesci.core.errors import ConfigurationError, InputError, IntegrityError,
 from biodesci.core.onchain import RoundState
 from biodesci.ee import runtime
 from biodesci.inference.requests import LOGITS, MAX_BLOB, TRACE_ROOT, input_rows, read_receipt
-from biodesci.inference.runtime import fp64 as forward
+from biodesci.inference.runtime import fp64
 from biodesci.ipfs.client import Ipfs
 from biodesci.proof.bundle import Bundle
 from biodesci.proof.freivalds import COLUMNS, largest_difference
@@ -196,7 +196,7 @@ def _test_trace(
     place = context(receipt.chain_id, receipt.contract, receipt.request_id)
     trace = Trace.from_tensors(place, checkpoint.load(disclosed))
     commitment.check(bytes(bundle.outputs[TRACE_ROOT]), trace.root(), "trace root")
-    found = forward.replay(model.config, model.tensors, x, trace, TOLERANCE)
+    found = fp64.replay(model.config, model.tensors, x, trace, TOLERANCE)
     gap = _gap(_logits(bundle.outputs), found.logits)
     report.figures |= {
         "products": float(found.products),

@@ -50,7 +50,7 @@ from biodesci.inference.requests import (
     read_request,
     split_opening,
 )
-from biodesci.inference.runtime import fp64 as forward
+from biodesci.inference.runtime import fp64
 from biodesci.ipfs.client import Ipfs
 from biodesci.proof.trace import Trace, context
 from biodesci.registry.models import Registered, load_registered
@@ -89,7 +89,7 @@ def compute(model: Registered, x: NDArray[np.float64], place: bytes) -> Answer:
     a_token = c.layers * (8 * c.width + 2 * (c.width + c.hidden))
     if len(x) * (c.features + c.tokens * (c.width + a_token)) * 8 > MAX_TRACE:
         raise InputError("The request is too large for this worker.", "Send fewer records at a time.")
-    logits, trace = forward.record(model.config, model.tensors, x, place)
+    logits, trace = fp64.record(model.config, model.tensors, x, place)
     if not np.isfinite(logits).all():
         raise InputError(
             "The model has no finite answer to this input.",
