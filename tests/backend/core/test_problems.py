@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import httpx
 import pytest
 from eth_account import Account
 from fastapi import FastAPI
@@ -131,4 +130,3 @@ def test_an_aggregator_that_is_away_is_unavailable() -> None:
     client = AggregatorClient("http://127.0.0.1:9", Account.create(), timeout=2)
     with pytest.raises(UnavailableError, match="does not answer"):
         client.post(WHERE, "masked", b"")
-    assert isinstance(client._http, httpx.Client)
