@@ -195,7 +195,7 @@ def test_from_a_model_to_its_audit(
     assert with_trace["verdict"] == "passed"
     code, _, err = people.try_("client", "inference", "challenge", number, trace)
     assert code == 1
-    assert "request" in err.lower()
+    assert json.loads(err.splitlines()[-1])["error"]["type"] == "RevertedError"
 
 
 @pytest.mark.parametrize(
