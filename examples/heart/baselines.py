@@ -21,13 +21,15 @@ from biodesci.core.features import FeaturePlan, Normalization
 from biodesci.ee.architectures.tabular import TabularConfig, build, initial_weights
 from biodesci.ee.runtime import infer
 from biodesci.ee.training import TrainingPlan, train
-from examples.heart import cohorts as heart
+from examples.heart import cohorts
 
 Matrix = NDArray[np.float64]
 Labels = NDArray[np.int64]
 State = dict[str, Tensor]
 
-CONFIG = TabularConfig(features=heart.PLAN.width, tokens=8, width=32, heads=4, layers=2, hidden=64, classes=2)
+CONFIG = TabularConfig(
+    features=cohorts.PLAN.width, tokens=8, width=32, heads=4, layers=2, hidden=64, classes=2
+)
 ROUNDS = 8
 TRAINING = TrainingPlan(
     epochs=4, batch_size=32, learning_rate=0.005, momentum=0.9, clip=1.0, weight_decay=0.01, seed="heart"
@@ -54,9 +56,9 @@ class Score:
     sites: dict[str, tuple[float, float]]
 
 
-def sites(split: str = "0", plan: FeaturePlan = heart.PLAN) -> list[Site]:
+def sites(split: str = "0", plan: FeaturePlan = cohorts.PLAN) -> list[Site]:
     """The hospitals' encoded records."""
-    return [Site(h.name, *plan.encode(h.train), *plan.encode(h.test)) for h in heart.load(split)]
+    return [Site(h.name, *plan.encode(h.train), *plan.encode(h.test)) for h in cohorts.load(split)]
 
 
 def score(predict: Sequence[Matrix], members: Sequence[Site]) -> Score:
@@ -71,7 +73,7 @@ def score(predict: Sequence[Matrix], members: Sequence[Site]) -> Score:
     return Score(accuracy, auc, each)
 
 
-def normalization(members: Sequence[Site], plan: FeaturePlan = heart.PLAN) -> Normalization:
+def normalization(members: Sequence[Site], plan: FeaturePlan = cohorts.PLAN) -> Normalization:
     """From the sums over `members`, in the clear."""
     return Normalization.from_sums(plan, np.sum([plan.sums(s.x) for s in members], axis=0))
 

@@ -10,7 +10,7 @@ from biodesci.chain.client import Chain
 from biodesci.core import files
 from biodesci.localnet.stack import Party, Stack
 from biodesci.party import keys
-from examples.heart import cohorts as heart
+from examples.heart import cohorts
 from examples.heart.cohorts import Hospital
 
 CUSTODIAN = "custodian"
@@ -45,7 +45,7 @@ class Cast:
         self._stack = stack
         self._chains: dict[str, Chain] = {}
         self._seeds: dict[str, bytes] = {}
-        self.sites = [self._site(hospital) for hospital in heart.load()]
+        self.sites = [self._site(hospital) for hospital in cohorts.load()]
         self.researcher = self._party("researcher")
         self.outsider = self._party("outsider")
         self.model_owner = self._party("model-owner")

@@ -14,7 +14,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from biodesci.chain.client import Chain
-from biodesci.inference import worker as serve
+from biodesci.inference import worker
 from biodesci.inference.requests import input_rows, read_request
 from biodesci.ipfs.client import Ipfs
 from biodesci.proof.trace import context
@@ -38,9 +38,9 @@ def answer_with_other_weights(
     registered = load_registered(chain, ipfs, request.model_id, request.version)
     if isinstance(weights, int):
         weights = load_registered(chain, ipfs, request.model_id, weights).tensors
-    x = input_rows(registered.config, serve.open_input(chain, ipfs, seed, request))
+    x = input_rows(registered.config, worker.open_input(chain, ipfs, seed, request))
     place = context(chain.chain_id, chain.inferences.address, request_id)
-    answer = serve.compute(replace(registered, tensors=weights), x, place)
-    folder = serve.journal(home, chain, request_id)
-    serve.write_answer(folder, answer)
-    serve.commit_answer(chain, ipfs, folder, request, registered.weights_root)
+    answer = worker.compute(replace(registered, tensors=weights), x, place)
+    folder = worker.journal(home, chain, request_id)
+    worker.write_answer(folder, answer)
+    worker.commit_answer(chain, ipfs, folder, request, registered.weights_root)

@@ -8,7 +8,7 @@ from biodesci.core.errors import StateError
 from biodesci.core.onchain import RequestState
 from biodesci.core.patience import persist
 from biodesci.ee import runtime
-from biodesci.inference import requester as inference
+from biodesci.inference import requester
 from biodesci.inference.auditor import attest, audit_inference, audit_model
 from biodesci.inference.requests import read_request
 from biodesci.localnet.expect import wait_for
@@ -49,7 +49,7 @@ def infer(stack: Stack, cast: Cast, narrator: Narrator, trained: Trained) -> int
     )
     home, seed = cast.researcher.home, cast.seed(cast.researcher)
     codec = persist(lambda: load_codec(chain, stack.ipfs, seed, trained.model_id, "inference"))
-    result = persist(lambda: inference.collect_result(chain, stack.ipfs, home, seed, request_id, codec))
+    result = persist(lambda: requester.collect_result(chain, stack.ipfs, home, seed, request_id, codec))
     expected = runtime.infer(trained.config, trained.plaintext, trained.test_x)
     difference = float(np.abs(result.logits - expected).max() / max(1.0, np.abs(expected).max()))
     agreement = float((result.logits.argmax(1) == expected.argmax(1)).mean())
@@ -77,12 +77,12 @@ def audit(stack: Stack, cast: Cast, narrator: Narrator, trained: Trained, reques
     )
     for finding in report.findings[-len(cast.sites) :]:
         narrator.note(finding)
-    bundle = Bundle.parse(inference.export_bundle(chain, cast.researcher.home, request_id))
+    bundle = Bundle.parse(requester.export_bundle(chain, cast.researcher.home, request_id))
     honest = persist(lambda: audit_inference(auditor, stack.ipfs, bundle))
     if not honest.passed:
         raise StateError(f"The audit of the honest worker failed: {honest.reason}")
     persist(lambda: attest(auditor, stack.ipfs, honest))
-    inference.finalize(chain, request_id)
+    requester.finalize(chain, request_id)
     narrator.fact(
         f"request {request_id}: commitments open, computing again on encrypted values agrees "
         f"(largest relative difference {honest.figures['largest_difference']:.1e}); attested, worker paid",
@@ -97,13 +97,13 @@ def audit(stack: Stack, cast: Cast, narrator: Narrator, trained: Trained, reques
     )
     seed = cast.seed(cast.researcher)
     codec = persist(lambda: load_codec(chain, stack.ipfs, seed, trained.model_id, "inference"))
-    inference.collect_result(chain, stack.ipfs, cast.researcher.home, seed, swapped, codec)
-    bundle = Bundle.parse(inference.export_bundle(chain, cast.researcher.home, swapped))
+    requester.collect_result(chain, stack.ipfs, cast.researcher.home, seed, swapped, codec)
+    bundle = Bundle.parse(requester.export_bundle(chain, cast.researcher.home, swapped))
     caught = persist(lambda: audit_inference(auditor, stack.ipfs, bundle))
     if caught.passed:
         raise StateError("The audit did not notice that the worker swapped the model.")
     evidence = persist(lambda: attest(auditor, stack.ipfs, caught))
-    inference.challenge(chain, swapped, evidence)
+    requester.challenge(chain, swapped, evidence)
     state = read_request(chain, swapped).state
     narrator.refused(f"request {swapped}, another worker: {caught.reason}", audit_passed=False)
     narrator.fact(
@@ -123,7 +123,7 @@ def _ask(stack: Stack, cast: Cast, trained: Trained, worker: Party) -> int:
     codec = persist(
         lambda: load_codec(chain, stack.ipfs, cast.seed(cast.researcher), trained.model_id, "inference")
     )
-    return inference.request_inference(
+    return requester.request_inference(
         chain,
         stack.ipfs,
         cast.researcher.home,

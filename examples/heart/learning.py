@@ -15,8 +15,7 @@ from biodesci.localnet.narrator import Narrator
 from biodesci.localnet.stack import Stack
 from biodesci.models import registration as models
 from biodesci.rounds import owner as round_owner
-from examples.heart import baselines
-from examples.heart import cohorts as heart
+from examples.heart import baselines, cohorts
 from examples.heart.baselines import Score
 from examples.heart.cast import Cast
 
@@ -55,7 +54,7 @@ def train(stack: Stack, cast: Cast, narrator: Narrator, rounds: int) -> Trained:
 
     with narrator.progress("rounds on chain", rounds + 1) as advance:
         results = round_owner.run_rounds(
-            chain, stack.ipfs, created.model_id, heart.PLAN, plan,
+            chain, stack.ipfs, created.model_id, cohorts.PLAN, plan,
             rounds=rounds, aggregator=cast.aggregator.address, cohort=len(cast.sites),
             progress=lambda _result: advance(1),
         )  # fmt: skip

@@ -38,10 +38,10 @@ from biodesci.rounds.node import read_statistics
 from biodesci.rounds.owner import Deadlines, Result
 from biodesci.rounds.plan import Plan, Update
 from biodesci.rounds.transport.http import SIGNATURE_HEADER
-from examples.heart import cohorts as heart
+from examples.heart import cohorts
 
 ROOT = Path(__file__).parents[2]
-CONFIG = TabularConfig(heart.PLAN.width, tokens=4, width=16, heads=2, layers=1, hidden=24, classes=2)
+CONFIG = TabularConfig(cohorts.PLAN.width, tokens=4, width=16, heads=2, layers=1, hidden=24, classes=2)
 TRAINING = TrainingPlan(epochs=2, batch_size=32, learning_rate=0.02, seed="integration")
 
 
@@ -78,7 +78,7 @@ class Federation:
             chain,
             self.stack.ipfs,
             self.model_id,
-            heart.PLAN,
+            cohorts.PLAN,
             replace(TRAINING, seed=seed),
             statistics=self.statistics,
             cohort=4,
@@ -164,7 +164,7 @@ def federation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Federation]
         owner = stack.party("owner", passphrase="owner's own")
         aggregator = stack.party("aggregator", passphrase="aggregator's own")
         sites = []
-        for i, hospital in enumerate(heart.load()):
+        for i, hospital in enumerate(cohorts.load()):
             party = stack.party(f"site{i}", passphrase=f"site {i}'s own")
             table = party.home / "cohort.csv"
             table.write_bytes(hospital.train)
@@ -191,7 +191,7 @@ def test_statistics_and_training_give_the_plain_sum(federation: Federation) -> N
         chain,
         ipfs,
         federation.model_id,
-        heart.PLAN,
+        cohorts.PLAN,
         TRAINING,
         rounds=1,
         aggregator=federation.aggregator.address,
@@ -201,9 +201,9 @@ def test_statistics_and_training_give_the_plain_sum(federation: Federation) -> N
     )
     first, second = done
     federation.statistics = first.round.id
-    plain = [heart.PLAN.encode(site.table.read_bytes())[0] for site in federation.sites]
+    plain = [cohorts.PLAN.encode(site.table.read_bytes())[0] for site in federation.sites]
     assert first.document["records"] == sum(len(x) for x in plain)
-    expected = Normalization.from_sums(heart.PLAN, np.sum([heart.PLAN.sums(x) for x in plain], axis=0))
+    expected = Normalization.from_sums(cohorts.PLAN, np.sum([cohorts.PLAN.sums(x) for x in plain], axis=0))
     assert np.allclose(first.document["mean"], expected.mean, atol=1e-6)
     assert np.allclose(first.document["deviation"], expected.deviation, atol=1e-6)
     federation.check(second)

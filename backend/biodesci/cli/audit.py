@@ -41,7 +41,7 @@ def inference(
 ) -> None:
     """Check that a committed output is what the registered weights give for the committed input."""
     from biodesci.core import cid, files
-    from biodesci.inference import auditor as audit
+    from biodesci.inference import auditor
     from biodesci.proof.bundle import Bundle
 
     disclosed = Bundle.parse(files.read(bundle))
@@ -49,10 +49,10 @@ def inference(
     opened = None
     if trace:
         request_id = disclosed.receipt.request_id
-        opened = audit.open_trace(chain, ipfs, session.seed(), request_id, cid.to_digest(trace))
-    found = audit.audit_inference(chain, ipfs, disclosed, opened)
+        opened = auditor.open_trace(chain, ipfs, session.seed(), request_id, cid.to_digest(trace))
+    found = auditor.audit_inference(chain, ipfs, disclosed, opened)
     if attest:
-        output.note(f"attested on chain, report {cid.from_digest(audit.attest(chain, ipfs, found))}")
+        output.note(f"attested on chain, report {cid.from_digest(auditor.attest(chain, ipfs, found))}")
     _show(found, report)
 
 

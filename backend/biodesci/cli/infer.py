@@ -146,18 +146,18 @@ def challenge(
 def reclaim(request_id: Number) -> None:
     """Get the fee back of a request that was not answered in time, or whose answer was refused."""
     from biodesci.chain.currency import ether
-    from biodesci.inference import requester as infer
+    from biodesci.inference import requester
 
-    output.record({"request": request_id, "paid": ether(infer.reclaim(session.chain(), request_id))})
+    output.record({"request": request_id, "paid": ether(requester.reclaim(session.chain(), request_id))})
 
 
 @app.command()
 def withdraw() -> None:
     """For workers: get the fees of accepted answers."""
     from biodesci.chain.currency import ether
-    from biodesci.inference import requester as infer
+    from biodesci.inference import requester
 
-    output.record({"paid": ether(infer.withdraw(session.chain()))})
+    output.record({"paid": ether(requester.withdraw(session.chain()))})
 
 
 @app.command()

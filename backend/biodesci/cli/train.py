@@ -49,10 +49,10 @@ def open_(
     from biodesci.core import files
     from biodesci.core.features import FeaturePlan
     from biodesci.ee.training import TrainingPlan
-    from biodesci.rounds import owner as round_owner
+    from biodesci.rounds import owner
 
     columns = FeaturePlan.parse(files.read(features))
-    done = round_owner.run_rounds(
+    done = owner.run_rounds(
         session.chain(),
         session.ipfs(),
         model_id,
@@ -63,7 +63,7 @@ def open_(
         cohort=cohort,
         statistics=statistics,
         min_nodes=min_nodes,
-        deadlines=round_owner.Deadlines(enrol, commit, finalize),
+        deadlines=owner.Deadlines(enrol, commit, finalize),
         watch=_note,
     )
     output.table(
@@ -103,11 +103,11 @@ def show(round_id: Number) -> None:
     from biodesci.core import cid
     from biodesci.core.onchain import RoundState
     from biodesci.registry import rounds
-    from biodesci.rounds import owner as round_owner
+    from biodesci.rounds import owner
     from biodesci.rounds import plan as plans
 
     chain, ipfs = session.chain(account=False), session.ipfs()
-    where = round_owner.progress_of(chain, round_id)
+    where = owner.progress_of(chain, round_id)
     found = where.round
     data: dict[str, object] = {
         "round": found.id,
@@ -120,9 +120,9 @@ def show(round_id: Number) -> None:
         "committed": [e.node for e in rounds.survivors(chain, round_id)],
     }
     if found.state is RoundState.FINALIZED:
-        data["result"] = json.dumps(round_owner.result_of(chain, ipfs, round_id).document, sort_keys=True)
+        data["result"] = json.dumps(owner.result_of(chain, ipfs, round_id).document, sort_keys=True)
     elif found.state is RoundState.ABORTED:
-        data["reason"] = round_owner.abort_reason(chain, round_id)
+        data["reason"] = owner.abort_reason(chain, round_id)
     else:
         data |= {
             "awaited": list(where.awaited),
@@ -169,10 +169,10 @@ def abort(
     yes: output.Yes = False,
 ) -> None:
     """End a round: the model owner at any time, anyone once it is stuck."""
-    from biodesci.rounds import owner as round_owner
+    from biodesci.rounds import owner
 
     output.consent(f"Aborting round {round_id} loses what its nodes computed.", yes=yes)
-    round_owner.abort(session.chain(), round_id, reason)
+    owner.abort(session.chain(), round_id, reason)
     output.record({"round": round_id, "reason": reason}, "Round aborted.")
 
 

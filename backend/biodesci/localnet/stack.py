@@ -19,6 +19,7 @@ import httpx
 from biodesci.chain import accounts
 from biodesci.chain.client import Chain
 from biodesci.chain.deployment import load_deployment
+from biodesci.core import problems
 from biodesci.core.errors import ConfigurationError, InputError, UnavailableError
 from biodesci.ipfs.client import Ipfs
 from biodesci.localnet.processes import Supervisor, free_port, require_port
@@ -235,9 +236,12 @@ class Stack:
     def count(self, collection: str) -> int:
         """How many items the API lists under /v1/<collection> (on its first page)."""
         try:
-            return len(httpx.get(f"{self.api_url}/v1/{collection}", timeout=5).json()["items"])
+            answer = httpx.get(f"{self.api_url}/v1/{collection}", timeout=5)
         except httpx.HTTPError as exc:
             raise UnavailableError("The API does not answer.") from exc
+        if answer.status_code >= 400:
+            raise problems.error_from(answer.status_code, answer.content, "The API")
+        return len(answer.json()["items"])
 
     # -- inside ----------
 

@@ -8,8 +8,7 @@ import io
 import numpy as np
 import torch
 
-from examples.heart import baselines
-from examples.heart import cohorts as heart
+from examples.heart import baselines, cohorts
 
 
 def ids(table: bytes) -> set[str]:
@@ -17,30 +16,30 @@ def ids(table: bytes) -> set[str]:
 
 
 def test_four_hospitals_of_920_patients() -> None:
-    hospitals = heart.load()
+    hospitals = cohorts.load()
     sizes = {h.name: len(ids(h.train)) + len(ids(h.test)) for h in hospitals}
     assert sizes == {"Cleveland": 304, "Hungary": 293, "Switzerland": 123, "VA Long Beach": 200}
     train, test = [ids(h.train) for h in hospitals], [ids(h.test) for h in hospitals]
-    assert len(set.union(*train, *test)) == heart.RECORDS
+    assert len(set.union(*train, *test)) == cohorts.RECORDS
     assert not set.union(*train) & set.union(*test)
     assert sum(map(len, test)) == 306
 
 
 def test_the_split_is_deterministic_and_salted() -> None:
-    assert heart.load() == heart.load()
-    assert heart.load("1") != heart.load("0")
+    assert cohorts.load() == cohorts.load()
+    assert cohorts.load("1") != cohorts.load("0")
 
 
 def test_the_hospital_is_no_feature() -> None:
-    for hospital in heart.load():
+    for hospital in cohorts.load():
         assert b"dataset" not in hospital.train
         assert hospital.name.encode() not in hospital.train
-    assert heart.PLAN.width == 25
+    assert cohorts.PLAN.width == 25
 
 
 def test_cholesterol_zero_is_missing() -> None:
     switzerland = baselines.sites()[2]
-    chol = [c.name for c in heart.PLAN.numeric].index("chol")
+    chol = [c.name for c in cohorts.PLAN.numeric].index("chol")
     assert np.isnan(switzerland.x[:, chol]).all()
     cleveland = baselines.sites()[0]
     assert not np.isnan(cleveland.x[:, chol]).any()
