@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Sequence
 from typing import Annotated, Final
 
 from eth_utils.address import to_checksum_address
@@ -51,7 +52,7 @@ def before(cursor: str) -> int:
     return int(cursor)
 
 
-def next_cursor(rows: list[Row], limit: int) -> str | None:
+def next_cursor(rows: Sequence[Row], limit: int) -> str | None:
     return str(rows[limit - 1]["id"]) if len(rows) > limit else None
 
 

@@ -77,6 +77,6 @@ def _index() -> str:
         raise ConfigurationError(
             "The chain was not indexed yet.", "Only API and page need that: biodesci index sync."
         )
-    with Store(path) as store:
+    with Store(path, read_only=True) as store:
         cursor, unread = store.cursor(), len(store.unreadable())
     return f"up to block {cursor.number if cursor else 0}, {unread} documents unreadable"

@@ -1,4 +1,4 @@
-"""biodesci index: read the chain into SQLite."""
+"""biodesci index: read the chain into a database."""
 
 from __future__ import annotations
 
@@ -34,8 +34,16 @@ def rebuild() -> None:
 @app.command()
 def unreadable() -> None:
     """What the indexer could not read, and why."""
+    from dataclasses import asdict
+
     from biodesci.index.database import Store
 
-    with Store(session.settings().database_path) as store:
-        rows = store.unreadable()
+    with Store(session.settings().database_path, read_only=True) as store:
+        rows = [{**asdict(one), "cid": _cid(one.digest)} for one in store.unreadable()]
     output.table(rows, ["cid", "kind", "reason", "attempts"], "Everything could be read.")
+
+
+def _cid(digest: str) -> str:
+    from biodesci.core import cid
+
+    return cid.from_digest(bytes.fromhex(digest[2:]))

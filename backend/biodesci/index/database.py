@@ -1,4 +1,4 @@
-"""The SQLite file: opening, migrations, blocks, event log, rollback. Tables: `*.sql`.
+"""The index's database: opening, transactions, blocks, event log, rollback, documents.
 
 Idempotent by (chain id, block hash, log index); events, derived rows and cursor change in one transaction.
 On a reorg the events above the fork go and the derived tables are replayed from the rest of the log.
@@ -7,30 +7,44 @@ On a reorg the events above the fork go and the derived tables are replayed from
 from __future__ import annotations
 
 import json
-import re
-import sqlite3
 import threading
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from importlib.resources import files
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
-from biodesci.core.errors import ConfigurationError, UnavailableError
-from biodesci.index import derive, summary
-from biodesci.index.changes.event import At
-from biodesci.index.readers import Readers
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Executable,
+    RowMapping,
+    Select,
+    Table,
+    and_,
+    bindparam,
+    delete,
+    insert,
+    literal,
+    or_,
+    select,
+    union,
+    update,
+)
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
-DERIVED: Final = (
-    "datasets", "versions", "parents", "offers", "currencies", "licenses", "license_visas", "models",
-    "model_versions", "codecs", "rounds", "enrolments", "inferences", "attestations",
-)  # fmt: skip
-_PATIENCE_S: Final = 30.0
+from biodesci.core.errors import ConfigurationError, UnavailableError
+from biodesci.index import derive, engine, schema, summary, tables
+from biodesci.index.changes.draft import Draft
+from biodesci.index.changes.event import At
+from biodesci.index.tables import DERIVED, blocks, documents, events, meta, summaries, unreadable
+
 _PAST_ALL: Final = 2**63 - 1
 _SUMMARISED: Final = {"card", "model"}
+_REPLAYED: Final = 20_000  # events whose rows are in memory at a time
+_LONGEST_PAUSE_S: Final = 3_600
 
 
 @dataclass(frozen=True)
@@ -52,31 +66,33 @@ class Event:
     args: dict[str, Any]
 
 
+@dataclass(frozen=True)
+class Unreadable:
+    """A document that could not be read; `retry_at` is the time of the next attempt."""
+
+    digest: str
+    kind: str
+    reason: str
+    attempts: int
+    retry_at: int
+
+
 class Store:
     """Writing: one connection, for several threads in turn. Reading: one for each that reads at the moment.
 
-    Readers go on during writes (WAL).
+    Only a store that writes makes the tables, or makes them anew; one that is `read_only` says
+    UnavailableError until they are there.
     """
 
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
         self.path = path
-        self.lock = threading.RLock()
-        self._readers = Readers(self._connect) if read_only else None
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self.db = self._connect()
-            # For the migration that summarises the documents there are.
-            self.db.create_function("summary_part", 2, _summary_part, deterministic=True)
-            self._begin_log()
-            self.db.execute("PRAGMA synchronous = NORMAL")
-            self._migrate()
-            if read_only:
-                self.db.execute("PRAGMA query_only = ON")
-        except (sqlite3.Error, OSError) as exc:
-            raise ConfigurationError(
-                f"The index at {path} cannot be opened: {exc}.",
-                "Check the folder and free space; the file may be deleted, it is rebuilt from the chain.",
-            ) from exc
+        self._lock = threading.RLock()
+        self._of_thread = threading.local()
+        self._is_closed = False
+        self._reading = engine.for_reading(path)
+        self._writing = self._reading if read_only else engine.for_writing(path)
+        if not read_only:
+            self._prepare()
 
     def __enter__(self) -> Self:
         return self
@@ -87,220 +103,259 @@ class Store:
         self.close()
 
     def close(self) -> None:
-        if self._readers is not None:
-            self._readers.close()
-        self.db.close()
+        """Connections that are in use are closed when they are given back."""
+        self._is_closed = True
+        self._reading.dispose()
+        self._writing.dispose()
 
-    def _connect(self) -> sqlite3.Connection:
-        db = sqlite3.connect(self.path, check_same_thread=False, isolation_level=None, timeout=_PATIENCE_S)
-        db.row_factory = sqlite3.Row
-        return db
-
-    def _begin_log(self) -> None:
-        """Of processes that begin it at once, SQLite lets one through and makes the others try again."""
-        give_up = time.monotonic() + _PATIENCE_S
-        while True:
-            try:
-                self.db.execute("PRAGMA journal_mode = WAL")
-                return
-            except sqlite3.OperationalError as exc:
-                is_busy = exc.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY  # the rest says why it is
-                if not is_busy or time.monotonic() > give_up:
-                    raise
-                time.sleep(0.02)
-
-    def _migrate(self) -> None:
-        folder = files("biodesci.index")
-        names = sorted(f.name for f in folder.iterdir() if re.fullmatch(r"\d{4}_\w+\.sql", f.name))
-        if self._version() == len(names):
-            return
-        # Asked again inside: another process may have been faster.
-        with self.transaction():
-            done = self._version()
-            if done > len(names):
-                raise ConfigurationError(
-                    f"The index at {self.path} was written by a newer version of this program.",
-                    "Update the program, or delete the file: it is rebuilt from the chain.",
-                )
-            for name in names[done:]:
-                for statement in _statements((folder / name).read_text()):
-                    self.db.execute(statement)
-            self.db.execute(f"PRAGMA user_version = {len(names)}")
-
-    def _version(self) -> int:
-        return int(self.db.execute("PRAGMA user_version").fetchone()[0])
-
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        with self.lock:
-            self.db.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-                self.db.execute("COMMIT")
-            except BaseException:
-                # A full disk ends it by itself.
-                if self.db.in_transaction:
-                    self.db.execute("ROLLBACK")
-                raise
-
-    @contextmanager
-    def _turn(self) -> Iterator[sqlite3.Connection]:
-        """The connection that this thread may use now."""
-        if self._readers is not None:
-            with self._readers.one() as db:
-                yield db
-        else:
-            with self.lock:
-                yield self.db
-
-    @contextmanager
-    def snapshot(self) -> Iterator[None]:
-        """All that this thread reads inside is of one moment, whatever is written meanwhile."""
-        with self._turn() as db:
-            db.execute("BEGIN")
-            try:
-                yield
-            finally:
-                if db.in_transaction:
-                    db.execute("ROLLBACK")
-
-    def rows(self, sql: str, *parameters: Any) -> list[dict[str, Any]]:
+    def _prepare(self) -> None:
         try:
-            with self._turn() as db:
-                return [dict(row) for row in db.execute(sql, parameters)]
-        except sqlite3.OperationalError as exc:
-            raise UnavailableError(
-                f"The index cannot be read: {exc}.", "Try again; if it stays so, start the program anew."
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with self._writing.connect() as connection:
+                schema.prepare(connection)
+                connection.commit()
+        except (DBAPIError, OSError) as exc:
+            self.close()
+            raise ConfigurationError(
+                f"The index at {self.path} cannot be opened: {_reason(exc)}.",
+                "Check the folder and free space; the file may be deleted, it is rebuilt from the chain.",
             ) from exc
 
-    def row(self, sql: str, *parameters: Any) -> dict[str, Any] | None:
-        found = self.rows(sql, *parameters)
-        return found[0] if found else None
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """All that is written inside comes to be at its end, or none of it.
+
+        Raises UnavailableError where the database cannot be written, and IntegrityError of SQLAlchemy for
+        rows that contradict those there are.
+        """
+        try:
+            with self._lock, self._opened(self._writing).begin() as connection, self._use(connection):
+                yield connection
+        except IntegrityError:
+            raise
+        except DBAPIError as exc:
+            raise UnavailableError(
+                f"The index cannot be written: {_reason(exc)}.",
+                "Check free space and who may write the file; then try again.",
+            ) from exc
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """All that this thread reads inside is of one moment, whatever is written meanwhile."""
+        try:
+            if (current := getattr(self._of_thread, "connection", None)) is not None:
+                yield current
+                return
+            with self._opened(self._reading).connect() as connection, self._use(connection):
+                if "is_current" not in connection.info:
+                    schema.check(connection)
+                    connection.info["is_current"] = True
+                yield connection
+        except DBAPIError as exc:
+            raise UnavailableError(
+                f"The index cannot be read: {_reason(exc)}.",
+                "Try again; if it stays so, start the program anew.",
+            ) from exc
+
+    def _opened(self, one: Engine) -> Engine:
+        if self._is_closed:
+            raise RuntimeError("The index is closed.")
+        return one
+
+    @contextmanager
+    def _use(self, connection: Connection) -> Iterator[None]:
+        """What this thread reads meanwhile, it reads through `connection`."""
+        before = getattr(self._of_thread, "connection", None)
+        self._of_thread.connection = connection
+        try:
+            yield
+        finally:
+            self._of_thread.connection = before
+
+    def rows(self, query: Executable, parameters: dict[str, Any] | None = None) -> Sequence[RowMapping]:
+        """The rows that answer `query`, by column name."""
+        with self.snapshot() as connection:
+            return connection.execute(query, parameters).mappings().all()
+
+    def row(self, query: Executable, parameters: dict[str, Any] | None = None) -> RowMapping | None:
+        """The first of them."""
+        with self.snapshot() as connection:
+            return connection.execute(query, parameters).mappings().first()
 
     # Cursor and blocks
 
     def cursor(self) -> Block | None:
         """The last block that was read."""
-        found = self.row("SELECT * FROM blocks ORDER BY number DESC LIMIT 1")
-        return Block(**found) if found else None
+        return next(self.blocks_down(), None)
 
     def blocks_down(self) -> Iterator[Block]:
         """Known blocks, newest first; read one by one, as only a reorg needs more than the first."""
         below = _PAST_ALL
-        while row := self.row("SELECT * FROM blocks WHERE number < ? ORDER BY number DESC LIMIT 1", below):
+        while row := self.row(_BLOCK_BELOW, {"below": below}):
             yield Block(**row)
             below = row["number"]
 
     def identity(self) -> str | None:
-        found = self.row("SELECT value FROM meta WHERE key = 'identity'")
-        return str(found["value"]) if found else None
+        """Of the chain and the contracts whose events these are."""
+        row = self.row(select(meta.c.value).where(meta.c.key == "identity"))
+        return None if row is None else str(row["value"])
 
     def begin(self, identity: str) -> None:
         """Empties the index and binds it to one chain and set of contracts."""
-        with self.transaction():
-            self._empty((*DERIVED, "events", "blocks", "meta"))
-            self.db.execute("INSERT INTO meta VALUES ('identity', ?)", (identity,))
+        with self.transaction() as connection:
+            _empty(connection, *DERIVED, events, blocks, meta)
+            connection.execute(insert(meta), {"key": "identity", "value": identity})
 
     def clear(self) -> None:
-        with self.transaction():
-            self._empty((*DERIVED, "events", "blocks", "meta", "documents", "summaries", "unreadable"))
-
-    def _empty(self, tables: Sequence[str]) -> None:
-        for table in tables:
-            self.db.execute(f"DELETE FROM {table}")  # noqa: S608 - names from the constant above
+        """Empties the index, and forgets what was read from IPFS."""
+        with self.transaction() as connection:
+            _empty(connection, *tables.metadata.sorted_tables)
 
     # Events
 
-    def apply(self, chain_id: int, events: Sequence[Event], head: Block) -> int:
+    def apply(self, chain_id: int, found: Sequence[Event], head: Block) -> int:
         """Adds events (in block order) and moves the cursor to `head`. Returns how many were new."""
-        new = 0
-        with self.transaction():
-            for event in events:
-                self.db.execute(
-                    "INSERT OR IGNORE INTO blocks VALUES (?, ?, ?)",
-                    (event.block.number, event.block.hash, event.block.time),
-                )
-                subject = derive.subject(event.contract, event.name, event.args)
-                done = self.db.execute(
-                    "INSERT OR IGNORE INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                    (
-                        chain_id, event.block.hash, event.log_index, event.block.number, event.block.time,
-                        event.tx_hash, event.contract, event.name, subject, json.dumps(event.args),
-                    ),
-                )  # fmt: skip
-                if done.rowcount == 1:
-                    derive.derive(self.db, _at(event), event.contract, event.name, event.args)
-                    new += 1
-            self.db.execute(
-                "INSERT OR IGNORE INTO blocks VALUES (?, ?, ?)", (head.number, head.hash, head.time)
-            )
-        return new
+        with self.transaction() as connection:
+            _add_blocks(connection, [*(event.block for event in found), head])
+            new = _new_events(connection, chain_id, found)
+            if new:
+                connection.execute(insert(events), [_event_row(chain_id, event) for event in new])
+            draft = Draft(connection)
+            for event in new:
+                at = At(event.block.number, event.block.time, event.tx_hash, event.log_index)
+                derive.derive(draft, at, event.contract, event.name, event.args)
+            draft.write()
+        return len(new)
 
     def roll_back(self, to_block: int) -> int:
         """Forgets everything above `to_block` and replays the rest. Returns how many events went."""
-        with self.transaction():
-            gone = self.db.execute("DELETE FROM events WHERE block_number > ?", (to_block,)).rowcount
-            self.db.execute("DELETE FROM blocks WHERE number > ?", (to_block,))
-            self._empty(DERIVED)
-            for row in self.rows("SELECT * FROM events ORDER BY block_number, log_index"):
-                at = At(row["block_number"], row["time"], row["tx_hash"], row["log_index"])
-                derive.derive(self.db, at, row["contract"], row["name"], json.loads(row["args"]))
+        with self.transaction() as connection:
+            gone = connection.execute(delete(events).where(events.c.block_number > to_block)).rowcount
+            connection.execute(delete(blocks).where(blocks.c.number > to_block))
+            _empty(connection, *DERIVED)
+            draft = Draft(connection, from_nothing=True)
+            log = select(events).order_by(events.c.block_number, events.c.log_index)
+            for some in connection.execute(log).partitions(_REPLAYED):
+                for event in some:
+                    at = At(event.block_number, event.time, event.tx_hash, event.log_index)
+                    derive.derive(draft, at, event.contract, event.name, json.loads(event.args))
+                draft.write()
         return gone
 
     # Documents
 
     def wanted_documents(self, now: int) -> list[tuple[str, str]]:
         """(digest, kind) of documents that are named on chain, not read yet, and due for an attempt."""
-        found = self.rows(
-            """
-            WITH named(digest, kind) AS (
-              SELECT card, 'card' FROM versions UNION SELECT card, 'model' FROM models
-              UNION SELECT plan, 'plan' FROM rounds
-              UNION SELECT result, 'result' FROM rounds WHERE result IS NOT NULL)
-            SELECT n.digest, n.kind FROM named n
-            LEFT JOIN documents d USING (digest, kind) LEFT JOIN unreadable u USING (digest, kind)
-            WHERE d.digest IS NULL AND (u.retry_at IS NULL OR u.retry_at <= ?)
-            ORDER BY u.retry_at IS NOT NULL, n.kind, n.digest""",
-            now,
-        )
-        return [(row["digest"], row["kind"]) for row in found]
+        return [(row["digest"], row["kind"]) for row in self.rows(_WANTED, {"now": now})]
 
     def put_document(self, digest: str, kind: str, body: dict[str, Any]) -> None:
-        text = json.dumps(body)
-        shown = [(digest, kind, *summary.row(text))] if kind in _SUMMARISED else []
-        with self.transaction():
-            self.db.execute("INSERT OR REPLACE INTO documents VALUES (?, ?, ?)", (digest, kind, text))
-            self.db.executemany("INSERT OR REPLACE INTO summaries VALUES (?, ?, ?, ?, ?)", shown)
-            self.db.execute("DELETE FROM unreadable WHERE digest = ? AND kind = ?", (digest, kind))
+        """Adds a document that was read, or replaces it, with its summary."""
+        key = {"digest": digest, "kind": kind}
+        with self.transaction() as connection:
+            for forget in _FORGET:
+                connection.execute(forget, key)
+            connection.execute(insert(documents), {**key, "body": json.dumps(body)})
+            if kind in _SUMMARISED:
+                connection.execute(insert(summaries), {**key, **summary.row(body)})
 
     def put_unreadable(self, digest: str, kind: str, reason: str, now: int) -> None:
         """Notes a failure; the pause until the next attempt doubles up to an hour."""
-        with self.transaction():
-            self.db.execute(
-                """
-                INSERT INTO unreadable VALUES (?1, ?2, ?3, 1, ?4 + 2)
-                ON CONFLICT DO UPDATE SET reason = ?3, attempts = attempts + 1,
-                  retry_at = ?4 + min(3600, 2 << min(attempts, 11))""",
-                (digest, kind, reason, now),
-            )
+        key = {"digest": digest, "kind": kind}
+        with self.transaction() as connection:
+            known = connection.execute(select(unreadable).filter_by(**key)).first()
+            attempts = known.attempts if known else 0
+            pause = min(_LONGEST_PAUSE_S, 2 << min(attempts, 11))
+            noted = {"reason": reason, "attempts": attempts + 1, "retry_at": now + pause}
+            if known:
+                connection.execute(update(unreadable).filter_by(**key), noted)
+            else:
+                connection.execute(insert(unreadable), {**key, **noted})
 
-    def unreadable(self) -> list[dict[str, Any]]:
-        return self.rows("SELECT * FROM unreadable ORDER BY kind, digest")
-
-
-def _at(event: Event) -> At:
-    return At(event.block.number, event.block.time, event.tx_hash, event.log_index)
-
-
-def _summary_part(body: str, part: int) -> str | None:
-    return summary.row(body)[part]
+    def unreadable(self) -> list[Unreadable]:
+        """What could not be read, and why."""
+        rows = self.rows(select(unreadable).order_by(unreadable.c.kind, unreadable.c.digest))
+        return [Unreadable(**row) for row in rows]
 
 
-def _statements(script: str) -> Iterator[str]:
-    """One by one, as `executescript` would end the transaction that they stand in."""
-    statement = ""
-    for line in script.splitlines(keepends=True):
-        statement += line
-        if sqlite3.complete_statement(statement):
-            yield statement
-            statement = ""
+_BLOCK_BELOW: Final = (
+    select(blocks).where(blocks.c.number < bindparam("below")).order_by(blocks.c.number.desc()).limit(1)
+)
+
+
+def _named(digest: ColumnElement[str], kind: str) -> Select[str, str]:
+    return select(digest.label("digest"), literal(kind).label("kind")).where(digest.is_not(None))
+
+
+def _wanted() -> Select[str, str]:
+    named = union(
+        _named(tables.versions.c.card, "card"),
+        _named(tables.models.c.card, "model"),
+        _named(tables.rounds.c.plan, "plan"),
+        _named(tables.rounds.c.result, "result"),
+    ).cte("named")
+    read = and_(documents.c.digest == named.c.digest, documents.c.kind == named.c.kind)
+    failed = and_(unreadable.c.digest == named.c.digest, unreadable.c.kind == named.c.kind)
+    return (
+        select(named.c.digest, named.c.kind)
+        .outerjoin(documents, read)
+        .outerjoin(unreadable, failed)
+        .where(documents.c.digest.is_(None))
+        .where(or_(unreadable.c.retry_at.is_(None), unreadable.c.retry_at <= bindparam("now")))
+        .order_by(unreadable.c.retry_at.is_not(None), named.c.kind, named.c.digest)
+    )
+
+
+_WANTED: Final = _wanted()
+_FORGET: Final = tuple(
+    delete(table).where(table.c.digest == bindparam("digest"), table.c.kind == bindparam("kind"))
+    for table in (documents, summaries, unreadable)
+)
+
+
+def _reason(exc: DBAPIError | OSError) -> str:
+    """The database's words, without the statement and its values."""
+    return str(exc.orig if isinstance(exc, DBAPIError) else exc)
+
+
+def _empty(connection: Connection, *emptied: Table) -> None:
+    for table in emptied:
+        connection.execute(delete(table))
+
+
+def _add_blocks(connection: Connection, found: Sequence[Block]) -> None:
+    """Those that are not known yet."""
+    by_number = {block.number: block for block in reversed(found)}
+    between = blocks.c.number.between(min(by_number), max(by_number))
+    known = set(connection.scalars(select(blocks.c.number).where(between)))
+    if new := [asdict(block) for number, block in by_number.items() if number not in known]:
+        connection.execute(insert(blocks), new)
+
+
+def _new_events(connection: Connection, chain_id: int, found: Sequence[Event]) -> list[Event]:
+    """Those that are not known yet, each once."""
+    if not found:
+        return []
+    numbers = [event.block.number for event in found]
+    query = select(events.c.block_hash, events.c.log_index).where(
+        events.c.chain_id == chain_id, events.c.block_number.between(min(numbers), max(numbers))
+    )
+    known = {(row.block_hash, row.log_index) for row in connection.execute(query)}
+    new = {(event.block.hash, event.log_index): event for event in reversed(found)}
+    return [event for key, event in reversed(new.items()) if key not in known]
+
+
+def _event_row(chain_id: int, event: Event) -> dict[str, Any]:
+    subject = derive.subject(event.contract, event.name, event.args)
+    return {
+        "chain_id": chain_id,
+        "block_hash": event.block.hash,
+        "log_index": event.log_index,
+        "block_number": event.block.number,
+        "time": event.block.time,
+        "tx_hash": event.tx_hash,
+        "contract": event.contract,
+        "name": event.name,
+        "kind": subject.kind,
+        "subject": subject.key,
+        "args": json.dumps(event.args),
+    }

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
-from typing import Final
+from typing import Final, NamedTuple
 
 from biodesci.core.onchain import NOBODY
 from biodesci.index.changes import datasets, inferences, licenses, models, visas
+from biodesci.index.changes.draft import Draft
 from biodesci.index.changes.event import Args, At, Changes
 
 _CHANGES: Final[dict[str, Changes]] = {
@@ -30,18 +30,26 @@ _SUBJECTS: Final = (
 _TOKENS: Final = {"DatasetNFT": "dataset", "ModelRegistry": "model"}
 
 
-def subject(contract: str, name: str, args: Args) -> str:
-    """What an event is about, as "kind:id"; a model version is the model's matter, not the round's."""
+class Subject(NamedTuple):
+    """What an event is about: a `kind` of thing, and which one, by its number or its address."""
+
+    kind: str
+    key: str
+
+
+def subject(contract: str, name: str, args: Args) -> Subject:
+    """What an event is about; a model version is the model's matter, not the round's."""
     if name == "ModelVersionPublished":
-        return f"model:{args['modelId']}"
+        return Subject("model", str(args["modelId"]))
     if name == "Transfer" and contract in _TOKENS and args["from"] != NOBODY:
-        return f"{_TOKENS[contract]}:{args['tokenId']}"
+        return Subject(_TOKENS[contract], str(args["tokenId"]))
     for field, kind in _SUBJECTS:
         if field in args:
-            return f"{kind}:{args[field]}"
-    return ""
+            return Subject(kind, str(args[field]))
+    return Subject("", "")
 
 
-def derive(db: sqlite3.Connection, at: At, contract: str, name: str, args: Args) -> None:
+def derive(draft: Draft, at: At, contract: str, name: str, args: Args) -> None:
+    """Adds and sets in `draft` what one event says; nothing, for events that they don't follow."""
     if contract in _CHANGES:
-        _CHANGES[contract].apply(db, at, name, args)
+        _CHANGES[contract].apply(draft, at, name, args)

@@ -1,205 +1,397 @@
-"""What readers ask of the index, as plain rows. Pages go from new to old, by id."""
+"""What readers ask of the index, as rows by column name. Pages go from new to old, by id."""
 
 from __future__ import annotations
 
-import json
-from typing import Any
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Final
 
+from sqlalchemy import (
+    ColumnElement,
+    RowMapping,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
+
+from biodesci.index import tables as t
 from biodesci.index.database import Store
 
-Row = dict[str, Any]
+Row = RowMapping
+_COUNTED: Final = (t.datasets, t.licenses, t.models, t.rounds, t.inferences, t.events, t.unreadable)
 
 
 def as_of(store: Store) -> int:
+    """The number of the last block that was read."""
     cursor = store.cursor()
     return cursor.number if cursor else 0
 
 
-def datasets(store: Store, *, before: int, limit: int, text: str, owner: str) -> list[Row]:
-    """`text` is looked for in the latest card's name and the first of its description and keywords.
-
-    `body` is the card's summary, here and wherever versions, licences or models are read.
-    """
-    pattern = "%" + text.casefold().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-    return store.rows(
-        """
-        SELECT d.*, v.card, v.terms, v.withdrawn_at, c.body, u.reason FROM datasets d
-        JOIN versions v ON v.dataset_id = d.id AND v.version = d.latest_version
-        LEFT JOIN summaries c ON c.digest = v.card AND c.kind = 'card'
-        LEFT JOIN unreadable u ON u.digest = v.card AND u.kind = 'card'
-        WHERE d.id < ?1 AND (?2 = '' OR lower(d.owner) = lower(?2))
-          AND (?3 = '%%' OR c.searched LIKE ?3 ESCAPE '\\')
-        ORDER BY d.id DESC LIMIT ?4""",
-        before,
-        owner,
-        pattern,
-        limit,
+def _with_card(query: Select[Any], card: ColumnElement[str], kind: str) -> Select[Any]:
+    """With the summary of each row's card (`body`), and why a card could not be read (`reason`)."""
+    summary = and_(t.summaries.c.digest == card, t.summaries.c.kind == kind)
+    failure = and_(t.unreadable.c.digest == card, t.unreadable.c.kind == kind)
+    return (
+        query.add_columns(t.summaries.c.body, t.unreadable.c.reason)
+        .outerjoin(t.summaries, summary)
+        .outerjoin(t.unreadable, failure)
     )
+
+
+def _page(query: Select[Any], id_: ColumnElement[int]) -> Select[Any]:
+    return query.where(id_ < bindparam("before")).order_by(id_.desc()).limit(bindparam("limit"))
+
+
+def _number_of(*where: ColumnElement[bool]) -> ColumnElement[int]:
+    """How many rows of another table belong to each row."""
+    return select(func.count()).where(*where).scalar_subquery()
+
+
+_DATASETS: Final = _with_card(
+    select(t.datasets, t.versions.c.card, t.versions.c.terms, t.versions.c.withdrawn_at)
+    .select_from(t.datasets)
+    .join(
+        t.versions,
+        and_(t.versions.c.dataset_id == t.datasets.c.id, t.versions.c.version == t.datasets.c.latest_version),
+    ),
+    t.versions.c.card,
+    "card",
+)
+_DATASET: Final = _DATASETS.where(t.datasets.c.id == bindparam("id"))
+_LITERALLY: Final = str.maketrans({"\\": "\\\\", "%": "\\%", "_": "\\_"})
+
+
+def datasets(store: Store, *, before: int, limit: int, text: str, owner: str) -> Sequence[Row]:
+    """`text` is looked for in the latest card's name and the first of its description and keywords."""
+    query = _dataset_page(of_owner=bool(owner), with_text=bool(text))
+    # As summaries have what is searched.
+    wanted = text.replace("\0", " ").casefold().translate(_LITERALLY)
+    return store.rows(
+        query, {"before": before, "limit": limit, "owner": owner.lower(), "pattern": f"%{wanted}%"}
+    )
+
+
+@cache
+def _dataset_page(*, of_owner: bool, with_text: bool) -> Select[Any]:
+    query = _page(_DATASETS, t.datasets.c.id)
+    if of_owner:
+        query = query.where(func.lower(t.datasets.c.owner) == bindparam("owner"))
+    if with_text:
+        query = query.where(t.summaries.c.searched.like(bindparam("pattern"), escape="\\"))
+    return query
 
 
 def dataset(store: Store, dataset_id: int) -> Row | None:
-    found = datasets(store, before=dataset_id + 1, limit=1, text="", owner="")
-    return found[0] if found and found[0]["id"] == dataset_id else None
+    """With its latest version."""
+    return store.row(_DATASET, {"id": dataset_id})
 
 
-def versions(store: Store, dataset_id: int) -> list[Row]:
-    return store.rows(
-        """
-        SELECT v.*, c.body, u.reason FROM versions v
-        LEFT JOIN summaries c ON c.digest = v.card AND c.kind = 'card'
-        LEFT JOIN unreadable u ON u.digest = v.card AND u.kind = 'card'
-        WHERE v.dataset_id = ? ORDER BY v.version DESC""",
-        dataset_id,
+_VERSIONS: Final = (
+    _with_card(select(t.versions), t.versions.c.card, "card")
+    .where(t.versions.c.dataset_id == bindparam("id"))
+    .order_by(t.versions.c.version.desc())
+)
+
+
+def versions(store: Store, dataset_id: int) -> Sequence[Row]:
+    """Of a dataset, the newest first."""
+    return store.rows(_VERSIONS, {"id": dataset_id})
+
+
+_OFFERS: Final = (
+    select(t.offers, t.currencies.c.symbol, t.currencies.c.decimals)
+    .select_from(t.offers)
+    .join(t.currencies, t.currencies.c.address == t.offers.c.currency)
+    .where(t.offers.c.dataset_id.in_(bindparam("datasets", expanding=True)))
+    .order_by(t.offers.c.id)
+)
+
+
+def offers(store: Store, *dataset_ids: int) -> Sequence[Row]:
+    """Open and closed ones."""
+    return store.rows(_OFFERS, {"datasets": dataset_ids})
+
+
+def _related(kind: str, column: ColumnElement[int], of: ColumnElement[int]) -> Select[str, int]:
+    """Each number once."""
+    return (
+        select(literal(kind).label("kind"), column.label("number"))
+        .where(of == bindparam("dataset"))
+        .distinct()
     )
 
 
-def offers(store: Store, *dataset_ids: int) -> list[Row]:
-    return store.rows(
-        """
-        SELECT o.*, c.symbol, c.decimals FROM offers o JOIN currencies c ON c.address = o.currency
-        WHERE o.dataset_id IN (SELECT value FROM json_each(?)) ORDER BY o.id""",
-        json.dumps(dataset_ids),
+_RELATED: Final = union_all(
+    _related("parent", t.parents.c.parent, t.parents.c.dataset_id),
+    _related("child", t.parents.c.dataset_id, t.parents.c.parent),
+    _related("round", t.enrolments.c.round_id, t.enrolments.c.dataset_id),
+    _related("sold", func.count(), t.licenses.c.dataset_id),
+).order_by("number")
+
+
+@dataclass(frozen=True)
+class Related:
+    """Numbers of what a dataset has to do with; `licenses` is how many were sold."""
+
+    parents: list[int]
+    children: list[int]
+    rounds: list[int]
+    licenses: int
+
+
+def related(store: Store, dataset_id: int) -> Related:
+    """What a dataset comes from, what comes from it, and who used it."""
+    numbers: dict[str, list[int]] = defaultdict(list)
+    for row in store.rows(_RELATED, {"dataset": dataset_id}):
+        numbers[row["kind"]].append(row["number"])
+    return Related(numbers["parent"], numbers["child"], numbers["round"], *numbers["sold"])
+
+
+_is_any_visa_revoked: Final = (
+    exists()
+    .where(t.showings.c.license_id == t.licenses.c.id)
+    .where(
+        t.license_visas.c.license_id == t.showings.c.license_id,
+        t.license_visas.c.block == t.showings.c.block,
+        t.license_visas.c.log_index == t.showings.c.log_index,
+        t.license_visas.c.revoked == 1,
     )
-
-
-def related(store: Store, dataset_id: int) -> tuple[list[int], list[int], list[int], int]:
-    """(parents, children, rounds, number of licences)"""
-    parents = store.rows("SELECT parent AS id FROM parents WHERE dataset_id = ? ORDER BY 1", dataset_id)
-    children = store.rows("SELECT dataset_id AS id FROM parents WHERE parent = ? ORDER BY 1", dataset_id)
-    rounds = store.rows(
-        "SELECT DISTINCT round_id AS id FROM enrolments WHERE dataset_id = ? ORDER BY 1", dataset_id
+)
+_LICENSES: Final = (
+    select(
+        t.licenses,
+        t.datasets.c.owner,
+        t.versions.c.content_root,
+        t.versions.c.key_commitment,
+        t.versions.c.withdrawn_at,
+        t.summaries.c.name.label("card_name"),
+        t.summaries.c.body,
+        t.offers.c.currency,
+        t.offers.c.visas,
+        t.offers.c.pro_rata,
+        t.offers.c.duration,
+        t.offers.c.uses,
+        t.currencies.c.symbol,
+        t.currencies.c.decimals,
+        _is_any_visa_revoked.label("lapsed"),
     )
-    sold = store.rows("SELECT count(*) AS n FROM licenses WHERE dataset_id = ?", dataset_id)
-    ids = ([row["id"] for row in rows] for rows in (parents, children, rounds))
-    return (*ids, int(sold[0]["n"]))  # type: ignore[return-value]
-
-
-_LICENSES = """
-    SELECT l.*, d.owner, v.content_root, v.key_commitment, v.withdrawn_at, c.name AS card_name,
-      c.body, o.currency, o.visas,
-      o.pro_rata, o.duration, o.uses, m.symbol, m.decimals,
-      EXISTS (SELECT 1 FROM license_visas WHERE license_id = l.id AND revoked) AS lapsed FROM licenses l
-    JOIN datasets d ON d.id = l.dataset_id
-    JOIN offers o ON o.id = l.offer_id
-    JOIN currencies m ON m.address = o.currency
-    JOIN versions v ON v.dataset_id = l.dataset_id AND v.version = l.version
-    LEFT JOIN summaries c ON c.digest = v.card AND c.kind = 'card'
-"""
-
-
-def licenses(store: Store, *, before: int, limit: int, licensee: str, dataset_id: int) -> list[Row]:
-    """`licensee` is a checksummed address, as events have it."""
-    wanted = {"l.licensee = ?": licensee, "l.dataset_id = ?": dataset_id}
-    chosen = {sql: value for sql, value in wanted.items() if value}
-    # "Any, or this one" in SQL would keep SQLite from its indices.
-    where = " AND ".join(("l.id < ?", *chosen))
-    return store.rows(
-        f"{_LICENSES} WHERE {where} ORDER BY l.id DESC LIMIT ?", before, *chosen.values(), limit
+    .select_from(t.licenses)
+    .join(t.datasets, t.datasets.c.id == t.licenses.c.dataset_id)
+    .join(t.offers, t.offers.c.id == t.licenses.c.offer_id)
+    .join(t.currencies, t.currencies.c.address == t.offers.c.currency)
+    .join(
+        t.versions,
+        and_(
+            t.versions.c.dataset_id == t.licenses.c.dataset_id, t.versions.c.version == t.licenses.c.version
+        ),
     )
+    .outerjoin(t.summaries, and_(t.summaries.c.digest == t.versions.c.card, t.summaries.c.kind == "card"))
+)
+_LICENSE: Final = _LICENSES.where(t.licenses.c.id == bindparam("id"))
+
+
+def licenses(store: Store, *, before: int, limit: int, licensee: str, dataset_id: int) -> Sequence[Row]:
+    """`licensee` is a checksummed address, as events have it; empty, and 0 for the dataset: any."""
+    query = _license_page(of_licensee=bool(licensee), of_dataset=bool(dataset_id))
+    return store.rows(query, {"before": before, "limit": limit, "licensee": licensee, "dataset": dataset_id})
+
+
+@cache
+def _license_page(*, of_licensee: bool, of_dataset: bool) -> Select[Any]:
+    # "Any, or this one" in one statement would keep databases from their indices.
+    query = _page(_LICENSES, t.licenses.c.id)
+    if of_licensee:
+        query = query.where(t.licenses.c.licensee == bindparam("licensee"))
+    if of_dataset:
+        query = query.where(t.licenses.c.dataset_id == bindparam("dataset"))
+    return query
 
 
 def license(store: Store, license_id: int) -> Row | None:
-    return store.row(_LICENSES + " WHERE l.id = ?", license_id)
+    """With what its dataset, its offer and its visas say of it."""
+    return store.row(_LICENSE, {"id": license_id})
 
 
-_MODELS = """
-    SELECT m.*, c.body, u.reason, (SELECT count(*) FROM rounds WHERE model_id = m.id) AS rounds,
-      (SELECT count(*) FROM inferences WHERE model_id = m.id) AS inferences FROM models m
-    LEFT JOIN summaries c ON c.digest = m.card AND c.kind = 'model'
-    LEFT JOIN unreadable u ON u.digest = m.card AND u.kind = 'model'
-"""
+_MODELS: Final = _with_card(
+    select(
+        t.models,
+        _number_of(t.rounds.c.model_id == t.models.c.id).label("rounds"),
+        _number_of(t.inferences.c.model_id == t.models.c.id).label("inferences"),
+    ).select_from(t.models),
+    t.models.c.card,
+    "model",
+)
+_MODEL_PAGE: Final = _page(_MODELS, t.models.c.id)
+_MODEL: Final = _MODELS.where(t.models.c.id == bindparam("id"))
 
 
-def models(store: Store, *, before: int, limit: int) -> list[Row]:
-    return store.rows(_MODELS + " WHERE m.id < ? ORDER BY m.id DESC LIMIT ?", before, limit)
+def models(store: Store, *, before: int, limit: int) -> Sequence[Row]:
+    """Each with the number of its rounds and inferences."""
+    return store.rows(_MODEL_PAGE, {"before": before, "limit": limit})
 
 
 def model(store: Store, model_id: int) -> Row | None:
-    return store.row(_MODELS + " WHERE m.id = ?", model_id)
+    """With the number of its rounds and inferences."""
+    return store.row(_MODEL, {"id": model_id})
 
 
-def model_versions(store: Store, model_id: int) -> list[Row]:
-    return store.rows("SELECT * FROM model_versions WHERE model_id = ? ORDER BY version DESC", model_id)
+_MODEL_VERSIONS: Final = (
+    select(t.model_versions)
+    .where(t.model_versions.c.model_id == bindparam("id"))
+    .order_by(t.model_versions.c.version.desc())
+)
 
 
-def codecs(store: Store, model_id: int) -> list[Row]:
-    return store.rows("SELECT * FROM codecs WHERE model_id = ? ORDER BY block, account, kind", model_id)
+def model_versions(store: Store, model_id: int) -> Sequence[Row]:
+    """The newest first."""
+    return store.rows(_MODEL_VERSIONS, {"id": model_id})
 
 
-_ROUNDS = """
-    SELECT r.*, (SELECT count(*) FROM enrolments WHERE round_id = r.id) AS enrolled,
-      (SELECT count(*) FROM enrolments WHERE round_id = r.id AND commitment IS NOT NULL) AS committed
-    FROM rounds r
-"""
+_CODECS: Final = (
+    select(t.codecs)
+    .where(t.codecs.c.model_id == bindparam("id"))
+    .order_by(t.codecs.c.block, t.codecs.c.account, t.codecs.c.kind)
+)
 
 
-def rounds_of(store: Store, model_id: int) -> list[Row]:
-    return store.rows(_ROUNDS + " WHERE r.model_id = ? ORDER BY r.id DESC", model_id)
+def codecs(store: Store, model_id: int) -> Sequence[Row]:
+    """What was granted to whom, in the order of the grants."""
+    return store.rows(_CODECS, {"id": model_id})
+
+
+_ROUNDS: Final = select(
+    t.rounds,
+    _number_of(t.enrolments.c.round_id == t.rounds.c.id).label("enrolled"),
+    _number_of(t.enrolments.c.round_id == t.rounds.c.id, t.enrolments.c.commitment.is_not(None)).label(
+        "committed"
+    ),
+).select_from(t.rounds)
+_ROUNDS_OF: Final = _ROUNDS.where(t.rounds.c.model_id == bindparam("id")).order_by(t.rounds.c.id.desc())
+_ROUND: Final = _ROUNDS.where(t.rounds.c.id == bindparam("id"))
+
+
+def rounds_of(store: Store, model_id: int) -> Sequence[Row]:
+    """A model's, the newest first, each with the number of its nodes and of those that committed."""
+    return store.rows(_ROUNDS_OF, {"id": model_id})
 
 
 def round_(store: Store, round_id: int) -> Row | None:
-    return store.row(_ROUNDS + " WHERE r.id = ?", round_id)
+    """With the number of its nodes and of those that committed."""
+    return store.row(_ROUND, {"id": round_id})
 
 
-def enrolments(store: Store, round_id: int) -> list[Row]:
-    return store.rows('SELECT * FROM enrolments WHERE round_id = ? ORDER BY "index"', round_id)
+_ENROLMENTS: Final = (
+    select(t.enrolments).where(t.enrolments.c.round_id == bindparam("id")).order_by(t.enrolments.c.index)
+)
+_TOOK_PART: Final = (
+    select(t.enrolments)
+    .join(t.rounds, t.rounds.c.id == t.enrolments.c.round_id)
+    .where(t.enrolments.c.commitment.is_not(None), t.rounds.c.model_id == bindparam("id"))
+    .order_by(t.enrolments.c.round_id, t.enrolments.c.index)
+)
 
 
-def took_part(store: Store, model_id: int) -> list[Row]:
+def enrolments(store: Store, round_id: int) -> Sequence[Row]:
+    """A round's, in the order of the roster."""
+    return store.rows(_ENROLMENTS, {"id": round_id})
+
+
+def took_part(store: Store, model_id: int) -> Sequence[Row]:
     """Enrolments of a model's rounds that ended in a commitment."""
-    return store.rows(
-        """
-        SELECT e.* FROM enrolments e JOIN rounds r ON r.id = e.round_id
-        WHERE e.commitment IS NOT NULL AND r.model_id = ?
-        ORDER BY e.round_id, e."index" """,
-        model_id,
-    )
+    return store.rows(_TOOK_PART, {"id": model_id})
+
+
+_DOCUMENT: Final = select(t.documents.c.body).where(
+    t.documents.c.digest == bindparam("digest"), t.documents.c.kind == bindparam("kind")
+)
 
 
 def document(store: Store, digest: str | None, kind: str) -> str | None:
     """The JSON of a document, where it is named and could be read."""
-    found = store.row("SELECT body FROM documents WHERE digest = ? AND kind = ?", digest, kind)
-    return str(found["body"]) if found else None
+    row = store.row(_DOCUMENT, {"digest": digest, "kind": kind}) if digest else None
+    return str(row["body"]) if row else None
 
 
-_INFERENCES = """
-    SELECT i.*, v.weights_root FROM inferences i
-    LEFT JOIN model_versions v ON v.model_id = i.model_id AND v.version = i.version
-"""
-
-
-def inferences(store: Store, *, before: int, limit: int, model_id: int, account: str) -> list[Row]:
-    """`account` is requester or worker."""
-    return store.rows(
-        _INFERENCES
-        + """
-        WHERE i.id < ?1 AND (?2 = 0 OR i.model_id = ?2)
-          AND (?3 = '' OR lower(i.requester) = lower(?3) OR lower(i.worker) = lower(?3))
-        ORDER BY i.id DESC LIMIT ?4""",
-        before,
-        model_id,
-        account,
-        limit,
+_INFERENCES: Final = (
+    select(t.inferences, t.model_versions.c.weights_root)
+    .select_from(t.inferences)
+    .outerjoin(
+        t.model_versions,
+        and_(
+            t.model_versions.c.model_id == t.inferences.c.model_id,
+            t.model_versions.c.version == t.inferences.c.version,
+        ),
     )
+)
+
+
+_INFERENCE: Final = _INFERENCES.where(t.inferences.c.id == bindparam("id"))
+
+
+def inferences(store: Store, *, before: int, limit: int, model_id: int, account: str) -> Sequence[Row]:
+    """`account` is requester or worker; empty, and 0 for the model: any."""
+    query = _inference_page(of_model=bool(model_id), of_account=bool(account))
+    return store.rows(
+        query, {"before": before, "limit": limit, "model": model_id, "account": account.lower()}
+    )
+
+
+@cache
+def _inference_page(*, of_model: bool, of_account: bool) -> Select[Any]:
+    asked = t.inferences.c
+    query = _page(_INFERENCES, asked.id)
+    if of_model:
+        query = query.where(asked.model_id == bindparam("model"))
+    if of_account:
+        parties = (func.lower(asked.requester), func.lower(asked.worker))
+        query = query.where(or_(*(party == bindparam("account") for party in parties)))
+    return query
 
 
 def inference(store: Store, request_id: int) -> Row | None:
-    return store.row(_INFERENCES + " WHERE i.id = ?", request_id)
+    """With the root of the weights that it is to be computed with."""
+    return store.row(_INFERENCE, {"id": request_id})
 
 
-def attestations(store: Store, request_id: int) -> list[Row]:
-    return store.rows("SELECT * FROM attestations WHERE request_id = ? ORDER BY block, log_index", request_id)
+_ATTESTATIONS: Final = (
+    select(t.attestations)
+    .where(t.attestations.c.request_id == bindparam("id"))
+    .order_by(t.attestations.c.block, t.attestations.c.log_index)
+)
 
 
-def activity(store: Store, subject: str, limit: int = 200) -> list[Row]:
-    """Events about one subject, newest first."""
-    return store.rows(
-        "SELECT * FROM events WHERE subject = ? ORDER BY block_number DESC, log_index DESC LIMIT ?",
-        subject,
-        limit,
-    )
+def attestations(store: Store, request_id: int) -> Sequence[Row]:
+    """What auditors said of an inference, the oldest first."""
+    return store.rows(_ATTESTATIONS, {"id": request_id})
+
+
+_ACTIVITY: Final = (
+    select(t.events)
+    .where(t.events.c.kind == bindparam("kind"), t.events.c.subject == bindparam("subject"))
+    .order_by(t.events.c.block_number.desc(), t.events.c.log_index.desc())
+    .limit(bindparam("limit"))
+)
+
+
+def activity(store: Store, kind: str, key: int | str, limit: int = 200) -> Sequence[Row]:
+    """Events about one thing, newest first."""
+    return store.rows(_ACTIVITY, {"kind": kind, "subject": str(key), "limit": limit})
+
+
+_COUNTS: Final = select(
+    *(select(func.count()).select_from(table).scalar_subquery().label(table.name) for table in _COUNTED)
+)
 
 
 def counts(store: Store) -> dict[str, int]:
-    names = ("datasets", "licenses", "models", "rounds", "inferences", "events", "unreadable")
-    return {name: int(store.rows(f"SELECT count(*) AS n FROM {name}")[0]["n"]) for name in names}  # noqa: S608
+    """How many rows some tables have."""
+    row = store.row(_COUNTS)
+    return dict(row) if row else {}

@@ -48,15 +48,14 @@ def summarise(document: dict[str, Any]) -> Summary:
     if diseases := _diseases(document.get("biodesci:diseases")):
         body["biodesci:diseases"] = diseases
     parts = (name or "", description, *keywords)
-    # SQLite's LIKE stops at a NUL.
-    searched = "\n".join(parts).replace("\0", " ").casefold()
+    searched = "\n".join(parts).casefold()
     return Summary(name, body, searched)
 
 
-def row(document: str) -> tuple[str | None, str, str]:
-    """A document's JSON as the columns of `summaries`."""
-    found = summarise(json.loads(document))
-    return found.name, json.dumps(found.body), found.searched
+def row(document: dict[str, Any]) -> dict[str, str | None]:
+    """Of a card, the columns of `summaries` by name."""
+    found = summarise(document)
+    return {"name": found.name, "body": json.dumps(found.body), "searched": found.searched}
 
 
 def description_of(document: dict[str, Any], length: int) -> str:
@@ -75,8 +74,9 @@ def keywords_of(document: dict[str, Any], most: int) -> list[str]:
 
 
 def _text(value: Any, length: int) -> str | None:
-    # Text and numbers are what cards have there; whatever else would be written out in full first.
-    return str(value)[:length] if isinstance(value, str | int | float) else None
+    # Text and numbers are what cards have there; whatever else would be written out in full first. A search
+    # ends at a NUL, or the database takes none.
+    return str(value)[:length].replace("\0", " ") if isinstance(value, str | int | float) else None
 
 
 def _file(distribution: Any) -> dict[str, str] | None:

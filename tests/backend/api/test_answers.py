@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from fastapi.testclient import TestClient
 from prometheus_client.parser import text_string_to_metric_families
+from sqlalchemy import text
 
 from biodesci.api.app import create
 from biodesci.api.present.datasets import dataset_summaries
@@ -18,6 +19,7 @@ from biodesci.index import queries
 from biodesci.index.database import Block, Store
 from biodesci.index.sync import sync
 from biodesci.ipfs.client import Ipfs
+from tests.backend.sql import heard
 
 HMB = 1 << 2
 NOBODY, EMPTY = "0x" + "0" * 40, bytes(32)
@@ -68,12 +70,10 @@ def test_a_page_costs_as_many_questions_as_a_single_dataset(world):
     def asked(limit: int) -> int:
         rows = queries.datasets(world.store, before=2**62, limit=limit, text="", owner=world.owner.address)
         assert len(rows) == limit
-        heard: list[str] = []
-        world.store.db.set_trace_callback(heard.append)
-        found = dataset_summaries(world.store, rows, "")
-        world.store.db.set_trace_callback(None)
+        with heard() as statements:
+            found = dataset_summaries(world.store, rows, "")
         assert [one.offers[0].dataset_id for one in found] == [row["id"] for row in rows]
-        return len(heard)
+        return len(statements)
 
     assert asked(1) == asked(3) == 1
 
@@ -126,7 +126,8 @@ def test_an_unexpected_error_has_the_headers_and_is_counted(world, monkeypatch):
 def test_an_index_that_cannot_be_read_is_unavailable(world, changed, tmp_path):
     path = tmp_path / "broken.sqlite"
     with changed(database=path) as client, Store(path) as store:
-        store.db.execute("ALTER TABLE models RENAME TO older")
+        with store.transaction() as connection:
+            connection.execute(text("ALTER TABLE models RENAME TO older"))
         answer = client.get("/v1/models")
     assert answer.status_code == 503
     assert answer.headers["retry-after"]

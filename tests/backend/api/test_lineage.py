@@ -8,6 +8,7 @@ from biodesci.api.present.models import model_answer
 from biodesci.api.present.rounds import round_answer
 from biodesci.index import queries
 from biodesci.index.database import Block, Event, Store
+from tests.backend.sql import heard
 
 OWNER = "0x" + "a1" * 20
 
@@ -77,14 +78,13 @@ def test_lineage_names_who_took_part_in_which_version(store):
 
 def test_a_model_of_many_rounds_costs_as_many_questions_as_of_one(store):
     def asked() -> int:
-        heard: list[str] = []
-        store.db.set_trace_callback(heard.append)
-        model_answer(store, queries.model(store, 1))
-        store.db.set_trace_callback(None)
-        return len(heard)
+        with heard() as statements:
+            model_answer(store, queries.model(store, 1))
+        return len(statements)
 
+    asked()  # the connection is open
     two = asked()
-    store.roll_back(next(e["block_number"] for e in reversed(queries.activity(store, "round:2"))) - 1)
+    store.roll_back(next(e["block_number"] for e in reversed(queries.activity(store, "round", 2))) - 1)
     assert len(queries.rounds_of(store, 1)) == 1
     assert asked() == two
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import select
 
 from biodesci.api.app import create
 from biodesci.config import Settings
@@ -15,6 +16,7 @@ from biodesci.core import canonical, croissant, disease, visa
 from biodesci.core.container import ContainerInfo
 from biodesci.core.documents.order import Evidence, Purpose
 from biodesci.core.visa import VisaType
+from biodesci.index import tables
 from biodesci.index.database import Store
 from biodesci.index.sync import sync
 from biodesci.ipfs.client import Ipfs
@@ -22,6 +24,7 @@ from biodesci.market import license, offers, renewal
 from biodesci.market import visa as visas
 from biodesci.market.offers import OfferTerms
 from biodesci.market.purchase import purchase
+from tests.backend.sql import derived
 
 DS = 1 << 3
 PRICE = 25_000_000
@@ -152,6 +155,6 @@ def test_no_visa_is_in_the_index(world):
     purchase(world.buyer, world.folder, world.offer, Purpose(duo=DS), evidence)
     visas.revoke(world.issuer, shown)
     sync(world.owner, world.ipfs, world.store)
-    told = str(world.store.rows("SELECT * FROM events")) + str(world.store.rows("SELECT * FROM licenses"))
+    told = str(world.store.rows(select(tables.events))) + str(derived(world.store))
     assert shown.signature.hex() not in told
     assert shown.visa.value.hex() not in told

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from importlib.metadata import version
 
 import pytest
+from sqlalchemy import text
 
 from biodesci.chain import accounts
 from biodesci.cli import main, output, session
+from biodesci.index.database import Store
 
 
 @pytest.fixture
@@ -97,6 +100,19 @@ def test_doctor_finds_a_healthy_home_well_without_what_only_other_roles_need(cro
     rows = {row["check"]: row for row in people.run("ann", "doctor")}
     assert {name for name, row in rows.items() if not row["ok"]} == {"index"}
     assert not rows["index"]["needed"]
+
+
+def test_doctor_looks_at_an_index_of_another_version_and_leaves_it(run, tmp_path):
+    (tmp_path / "home").mkdir()
+    file = tmp_path / "home" / "index.sqlite"
+    with Store(file) as store, store.transaction() as connection:
+        connection.execute(text("UPDATE index_version SET version_num = '9999'"))
+    rows = {row["check"]: row for row in json.loads(run("doctor", "--json")[1])}
+    assert "another version" in rows["index"]["says"]
+    assert "biodesci index sync" in rows["index"]["mend"]
+    with sqlite3.connect(file) as database:
+        assert database.execute("SELECT version_num FROM index_version").fetchone() == ("9999",)
+    database.close()
 
 
 def test_what_only_reads_asks_for_no_passphrase(crowd, monkeypatch):

@@ -54,5 +54,5 @@ def test_where_our_ipfs_node_is_stays_our_business(chain_for, tmp_path):
     with Store(tmp_path / "i.sqlite") as store:
         index.sync(chain, Ipfs("http://127.0.0.1:9"), store)
         assert store.unreadable()
-        assert not [one for one in store.unreadable() if "127.0.0.1" in one["reason"]]
+        assert not [one for one in store.unreadable() if "127.0.0.1" in one.reason]
         assert queries.dataset(store, dataset)["id"] == dataset

@@ -10,11 +10,12 @@ from biodesci.chain.records import License
 from biodesci.core import visa
 from biodesci.core.visa import VisaType
 from biodesci.index import queries
-from biodesci.index.database import DERIVED, Store
+from biodesci.index.database import Store
 from biodesci.index.sync import sync
 from biodesci.ipfs.client import Ipfs
 from biodesci.market import visa as visas
 from biodesci.market.offers import OfferTerms
+from tests.backend.sql import derived as rows_of
 
 GRU = 1 << 1
 PRICE = 1_000
@@ -154,10 +155,10 @@ def test_a_reorg_takes_a_renewal_back_and_with_it_its_visas(world, localnet):
     assert world.lapsed(license_id) == [False]
     visas.revoke(world.issuer, old[1])
     assert world.lapsed(license_id) == [True]
-    derived = {table: world.store.rows(f"SELECT * FROM {table}") for table in DERIVED}
+    derived = rows_of(world.store)
     world.store.clear()
     world.lapsed(license_id)
-    assert {table: world.store.rows(f"SELECT * FROM {table}") for table in DERIVED} == derived
+    assert rows_of(world.store) == derived
 
 
 def test_the_chain_is_asked_about_no_licence(world, monkeypatch):

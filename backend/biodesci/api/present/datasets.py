@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any, Final
 
 from biodesci.api.present import values
@@ -25,7 +26,7 @@ from biodesci.index.queries import Row
 _KEYWORDS: Final = 256
 
 
-def dataset_summaries(store: Store, rows: list[Row], gateway: str) -> list[DatasetSummary]:
+def dataset_summaries(store: Store, rows: Sequence[Row], gateway: str) -> list[DatasetSummary]:
     offers: dict[int, list[Offer]] = defaultdict(list)
     for found in queries.offers(store, *(row["id"] for row in rows)):
         offers[found["dataset_id"]].append(offer(found))
@@ -33,7 +34,7 @@ def dataset_summaries(store: Store, rows: list[Row], gateway: str) -> list[Datas
 
 
 def dataset_answer(store: Store, row: Row, gateway: str) -> DatasetAnswer:
-    parents, children, rounds, licenses = queries.related(store, row["id"])
+    related = queries.related(store, row["id"])
     offers = [offer(found) for found in queries.offers(store, row["id"])]
     card = values.document(queries.document(store, row["card"], "card"))
     fields = _summary_fields(row, offers, gateway)
@@ -46,11 +47,11 @@ def dataset_answer(store: Store, row: Row, gateway: str) -> DatasetAnswer:
         card=card,
         versions=[dataset_version(v, gateway) for v in queries.versions(store, row["id"])],
         all_offers=offers,
-        parents=parents,
-        children=children,
-        licenses=licenses,
-        rounds=rounds,
-        activity=values.activities(store, f"dataset:{row['id']}"),
+        parents=related.parents,
+        children=related.children,
+        licenses=related.licenses,
+        rounds=related.rounds,
+        activity=values.activities(store, "dataset", row["id"]),
         as_of=queries.as_of(store),
     )
 
@@ -110,7 +111,7 @@ def offer(row: Row) -> Offer:
         id=row["id"],
         dataset_id=row["dataset_id"],
         right=values.RIGHTS[row["right"]],
-        price=row["price"],
+        price=str(row["price"]),
         currency=values.currency(row),
         visas=values.visas(row["visas"]),
         pro_rata=bool(row["pro_rata"]),

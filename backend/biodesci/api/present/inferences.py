@@ -37,7 +37,7 @@ def inference_answer(store: Store, row: Row) -> InferenceAnswer:
             )
             for a in queries.attestations(store, row["id"])
         ],
-        activity=values.activities(store, f"inference:{row['id']}"),
+        activity=values.activities(store, "inference", row["id"]),
         as_of=queries.as_of(store),
     )
 
@@ -50,7 +50,7 @@ def _inference_fields(row: Row) -> dict[str, Any]:
         "requester": row["requester"],
         "worker": row["worker"],
         "state": _STATES[row["state"] - 1],
-        "fee": row["fee"],
+        "fee": str(row["fee"]),
         "input_commitment": row["input_commitment"],
         "output_commitment": row["output_commitment"],
         "requested_at": utc(row["requested_at"]),

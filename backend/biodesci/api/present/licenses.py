@@ -26,7 +26,7 @@ def license_answer(store: Store, row: Row, now: int, gateway: str) -> LicenseAns
         container=container(values.document(row["body"]), gateway),
         content_root=row["content_root"],
         key_commitment=row["key_commitment"],
-        activity=values.activities(store, f"license:{row['id']}"),
+        activity=values.activities(store, "license", row["id"]),
         as_of=queries.as_of(store),
     )
 
@@ -52,7 +52,7 @@ def _license_fields(row: Row, now: int) -> dict[str, Any]:
         "state": state,
         "right": values.RIGHTS[row["right"]],
         "active": active,
-        "price": row["price"],
+        "price": str(row["price"]),
         "currency": values.currency(row),
         "visas": values.visas(row["visas"]),
         "pro_rata": bool(row["pro_rata"]),
@@ -76,7 +76,7 @@ def _refund_due(row: Row, now: int) -> str | None:
     """As AccessLicense._unusedShare: the smaller of the unused shares of time and of uses, rounded up."""
     if not row["pro_rata"]:
         return None
-    price = int(row["price"])
+    price = row["price"]
     shares = []
     # The index has NULL where there is no end, or no count.
     if row["duration"]:

@@ -69,7 +69,7 @@ def model_answer(store: Store, row: Row) -> ModelAnswer:
             for c in queries.codecs(store, row["id"])
         ],
         lineage=lineage,
-        activity=values.activities(store, f"model:{row['id']}"),
+        activity=values.activities(store, "model", row["id"]),
         as_of=queries.as_of(store),
     )
 

@@ -41,7 +41,7 @@ def round_answer(store: Store, row: Row) -> RoundAnswer:
             )
             for e in queries.enrolments(store, row["id"])
         ],
-        activity=values.activities(store, f"round:{row['id']}"),
+        activity=values.activities(store, "round", row["id"]),
         as_of=queries.as_of(store),
     )
 

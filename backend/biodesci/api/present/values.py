@@ -28,10 +28,9 @@ def content(digest: str) -> Content:
     return Content(digest=digest, cid=cid.from_digest(bytes.fromhex(digest[2:])))
 
 
-def terms(bits: str, *, purpose: bool = False) -> Duo:
-    value = int(bits)
-    words = [(t, t.purpose_words if purpose else t.words) for t in duo.TERMS if value >> t.bit & 1]
-    return Duo(bits=bits, terms=[DuoTerm(id=t.id, code=t.name, label=label) for t, label in words])
+def terms(bits: int, *, purpose: bool = False) -> Duo:
+    words = [(t, t.purpose_words if purpose else t.words) for t in duo.TERMS if bits >> t.bit & 1]
+    return Duo(bits=str(bits), terms=[DuoTerm(id=t.id, code=t.name, label=label) for t, label in words])
 
 
 def document(body: str | None) -> dict[str, Any] | None:
@@ -50,18 +49,21 @@ def visas(types: int) -> list[VisaType]:
     return cast("list[VisaType]", visa.names(types))
 
 
-def activities(store: Store, subject: str) -> list[Activity]:
-    return [
-        Activity(
-            name=row["name"],
-            contract=row["contract"],
-            block=row["block_number"],
-            time=utc(row["time"]),
-            tx_hash=row["tx_hash"],
-            details=_details(json.loads(row["args"])),
-        )
-        for row in queries.activity(store, subject)
-    ]
+def activities(store: Store, kind: str, key: int) -> list[Activity]:
+    """Events about one thing, newest first."""
+    return [Activity(**activity_fields(row)) for row in queries.activity(store, kind, key)]
+
+
+def activity_fields(row: Row) -> dict[str, Any]:
+    """Of a row of `events`, what every timeline shows."""
+    return {
+        "name": row["name"],
+        "contract": row["contract"],
+        "block": row["block_number"],
+        "time": utc(row["time"]),
+        "tx_hash": row["tx_hash"],
+        "details": _details(json.loads(row["args"])),
+    }
 
 
 def _details(args: dict[str, Any]) -> dict[str, Any]:

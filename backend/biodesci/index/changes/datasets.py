@@ -2,62 +2,64 @@
 
 from __future__ import annotations
 
-import sqlite3
-
 from biodesci.core.onchain import NOBODY
-from biodesci.index.changes.event import NONE, Args, At, Changes
+from biodesci.index.changes.draft import Draft
+from biodesci.index.changes.event import NONE, Args, At, Changes, unless
+from biodesci.index.tables import datasets, parents, versions
 
 changes = Changes()
 
 
 @changes.on("DatasetPublished")
-def _dataset_published(db: sqlite3.Connection, at: At, a: Args) -> None:
-    db.execute(
-        "INSERT INTO datasets VALUES (?, ?, ?, 1, ?, ?)",
-        (a["datasetId"], a["owner"], a["owner"], at.time, at.time),
+def _dataset_published(draft: Draft, at: At, a: Args) -> None:
+    draft.add(
+        datasets,
+        id=a["datasetId"],
+        owner=a["owner"],
+        custodian=a["owner"],
+        latest_version=1,
+        published_at=at.time,
+        updated_at=at.time,
     )
-    _version(db, at, a, 1)
+    _version(draft, at, a, 1)
     for parent in dict.fromkeys(a["parents"]):
-        db.execute("INSERT INTO parents VALUES (?, ?)", (a["datasetId"], parent))
+        draft.add(parents, dataset_id=a["datasetId"], parent=parent)
 
 
 @changes.on("VersionPublished")
-def _version_published(db: sqlite3.Connection, at: At, a: Args) -> None:
-    _version(db, at, a, a["version"])
-    db.execute(
-        "UPDATE datasets SET latest_version = ?, updated_at = ? WHERE id = ?",
-        (a["version"], at.time, a["datasetId"]),
+def _version_published(draft: Draft, at: At, a: Args) -> None:
+    _version(draft, at, a, a["version"])
+    draft.set(datasets, a["datasetId"], latest_version=a["version"], updated_at=at.time)
+
+
+def _version(draft: Draft, at: At, a: Args, version: int) -> None:
+    draft.add(
+        versions,
+        dataset_id=a["datasetId"],
+        version=version,
+        card=a["card"],
+        content_root=a["contentRoot"],
+        key_commitment=a["keyCommitment"],
+        terms=a["terms"],
+        diseases=unless(a["diseases"], NONE),
+        published_at=at.time,
+        block=at.block,
+        tx_hash=at.tx_hash,
     )
-
-
-def _version(db: sqlite3.Connection, at: At, a: Args, version: int) -> None:
-    db.execute(
-        "INSERT INTO versions VALUES (?, ?, ?, ?, ?, ?, nullif(?, ?), ?, NULL, ?, ?)",
-        (
-            a["datasetId"], version, a["card"], a["contentRoot"], a["keyCommitment"], str(a["terms"]),
-            a["diseases"], NONE, at.time, at.block, at.tx_hash,
-        ),
-    )  # fmt: skip
 
 
 @changes.on("VersionWithdrawn")
-def _withdrawn(db: sqlite3.Connection, at: At, a: Args) -> None:
-    db.execute(
-        "UPDATE versions SET withdrawn_at = ? WHERE dataset_id = ? AND version = ?",
-        (at.time, a["datasetId"], a["version"]),
-    )
-    db.execute("UPDATE datasets SET updated_at = ? WHERE id = ?", (at.time, a["datasetId"]))
+def _withdrawn(draft: Draft, at: At, a: Args) -> None:
+    draft.set(versions, a["datasetId"], a["version"], withdrawn_at=at.time)
+    draft.set(datasets, a["datasetId"], updated_at=at.time)
 
 
 @changes.on("CustodianSet")
-def _custodian(db: sqlite3.Connection, _at: At, a: Args) -> None:
-    custodian = None if a["custodian"] == NOBODY else a["custodian"]
-    db.execute("UPDATE datasets SET custodian = ? WHERE id = ?", (custodian, a["datasetId"]))
+def _custodian(draft: Draft, _at: At, a: Args) -> None:
+    draft.set(datasets, a["datasetId"], custodian=unless(a["custodian"], NOBODY))
 
 
 @changes.on("Transfer")
-def _dataset_moved(db: sqlite3.Connection, at: At, a: Args) -> None:
+def _dataset_moved(draft: Draft, at: At, a: Args) -> None:
     if a["from"] != NOBODY:
-        db.execute(
-            "UPDATE datasets SET owner = ?, updated_at = ? WHERE id = ?", (a["to"], at.time, a["tokenId"])
-        )
+        draft.set(datasets, a["tokenId"], owner=a["to"], updated_at=at.time)

@@ -5,10 +5,11 @@ Numbers of enums are those of the contract interfaces (State, Right, RoundState,
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
+
+from biodesci.index.changes.draft import Draft
 
 NONE: Final = "0x" + "0" * 64
 
@@ -24,23 +25,30 @@ class At:
 
 
 Args = dict[str, Any]
-Handler = Callable[[sqlite3.Connection, At, Args], None]
+Handler = Callable[[Draft, At, Args], None]
 
 
 class Changes:
-    """What the events of one contract change. Pure functions of the event log, called in block order."""
+    """What the events of one contract change. Functions of the event log alone, called in its order."""
 
     def __init__(self) -> None:
         self._handlers: dict[str, Handler] = {}
 
     def on(self, name: str) -> Callable[[Handler], Handler]:
+        """Registers what the event `name` changes."""
+
         def register(handler: Handler) -> Handler:
             self._handlers[name] = handler
             return handler
 
         return register
 
-    def apply(self, db: sqlite3.Connection, at: At, name: str, args: Args) -> None:
+    def apply(self, draft: Draft, at: At, name: str, args: Args) -> None:
         """Nothing, where the index has no use for events of this name."""
         if (handler := self._handlers.get(name)) is not None:
-            handler(db, at, args)
+            handler(draft, at, args)
+
+
+def unless(value: Any, nothing: Any) -> Any:
+    """None, where `value` is the contract's word for "none"."""
+    return None if value == nothing else value

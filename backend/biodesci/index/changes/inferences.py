@@ -2,72 +2,89 @@
 
 from __future__ import annotations
 
-import sqlite3
-
 from biodesci.core.onchain import ARBITRATION
 from biodesci.core.onchain import RequestState as State
+from biodesci.index.changes.draft import Draft
 from biodesci.index.changes.event import Args, At, Changes
+from biodesci.index.tables import attestations, inferences
 
 changes = Changes()
 
 
 @changes.on("InferenceRequested")
-def _requested(db: sqlite3.Connection, at: At, a: Args) -> None:
-    db.execute(
-        "INSERT INTO inferences VALUES (?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?, NULL, NULL, ?, NULL, ?, ?)",
-        (
-            a["requestId"], a["modelId"], a["version"], a["requester"], a["worker"], a["arbiter"],
-            str(a["fee"]), a["challengeWindow"], a["deadline"], a["inputCommitment"], a["input"], at.time,
-            at.block, at.tx_hash,
-        ),
-    )  # fmt: skip
+def _requested(draft: Draft, at: At, a: Args) -> None:
+    draft.add(
+        inferences,
+        id=a["requestId"],
+        model_id=a["modelId"],
+        version=a["version"],
+        requester=a["requester"],
+        worker=a["worker"],
+        arbiter=a["arbiter"],
+        fee=a["fee"],
+        state=State.REQUESTED,
+        challenge_window=a["challengeWindow"],
+        deadline=a["deadline"],
+        input_commitment=a["inputCommitment"],
+        input=a["input"],
+        requested_at=at.time,
+        block=at.block,
+        tx_hash=at.tx_hash,
+    )
 
 
 @changes.on("InferenceCommitted")
-def _committed(db: sqlite3.Connection, at: At, a: Args) -> None:
-    db.execute(
-        """
-        UPDATE inferences SET state = ?, output_commitment = ?, output = ?, committed_at = ?,
-          deadline = ? + challenge_window WHERE id = ?""",
-        (State.COMMITTED, a["outputCommitment"], a["output"], at.time, at.time, a["requestId"]),
+def _committed(draft: Draft, at: At, a: Args) -> None:
+    draft.set(
+        inferences,
+        a["requestId"],
+        state=State.COMMITTED,
+        output_commitment=a["outputCommitment"],
+        output=a["output"],
+        committed_at=at.time,
+        deadline=at.time + draft.get(inferences, a["requestId"])["challenge_window"],
     )
 
 
 @changes.on("InferenceCancelling")
-def _cancelling(db: sqlite3.Connection, _at: At, a: Args) -> None:
-    db.execute("UPDATE inferences SET deadline = ? WHERE id = ?", (a["deadline"], a["requestId"]))
+def _cancelling(draft: Draft, _at: At, a: Args) -> None:
+    draft.set(inferences, a["requestId"], deadline=a["deadline"])
 
 
 @changes.on("InferenceChallenged")
-def _challenged(db: sqlite3.Connection, at: At, a: Args) -> None:
-    _inference_state(db, a["requestId"], State.CHALLENGED, at.time + ARBITRATION)
+def _challenged(draft: Draft, at: At, a: Args) -> None:
+    draft.set(inferences, a["requestId"], state=State.CHALLENGED, deadline=at.time + ARBITRATION)
 
 
 @changes.on("ChallengeResolved")
-def _resolved(db: sqlite3.Connection, _at: At, a: Args) -> None:
-    _inference_state(db, a["requestId"], State.REFUSED if a["upheld"] else State.FINALIZED)
+def _resolved(draft: Draft, _at: At, a: Args) -> None:
+    _end(draft, a["requestId"], State.REFUSED if a["upheld"] else State.FINALIZED)
 
 
 @changes.on("InferenceFinalized")
-def _inference_finalized(db: sqlite3.Connection, _at: At, a: Args) -> None:
-    _inference_state(db, a["requestId"], State.FINALIZED)
+def _inference_finalized(draft: Draft, _at: At, a: Args) -> None:
+    _end(draft, a["requestId"], State.FINALIZED)
 
 
 @changes.on("InferenceExpired")
-def _expired(db: sqlite3.Connection, _at: At, a: Args) -> None:
-    _inference_state(db, a["requestId"], State.EXPIRED)
+def _expired(draft: Draft, _at: At, a: Args) -> None:
+    _end(draft, a["requestId"], State.EXPIRED)
 
 
-def _inference_state(db: sqlite3.Connection, request: int, state: int, deadline: int | None = None) -> None:
-    db.execute("UPDATE inferences SET state = ?, deadline = ? WHERE id = ?", (state, deadline, request))
+def _end(draft: Draft, request_id: int, state: State) -> None:
+    draft.set(inferences, request_id, state=state, deadline=None)
 
 
 @changes.on("AuditAttested")
-def _attested(db: sqlite3.Connection, at: At, a: Args) -> None:
-    db.execute(
-        "INSERT INTO attestations VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            a["requestId"], a["auditor"], int(a["passed"]), a["report"], at.block, at.log_index, at.time,
-            at.tx_hash,
-        ),
-    )  # fmt: skip
+def _attested(draft: Draft, at: At, a: Args) -> None:
+    draft.add(
+        attestations,
+        request_id=a["requestId"],
+        auditor=a["auditor"],
+        passed=int(a["passed"]),
+        report=a["report"],
+        block=at.block,
+        log_index=at.log_index,
+        time=at.time,
+        tx_hash=at.tx_hash,
+    )

@@ -2,148 +2,141 @@
 
 from __future__ import annotations
 
-import sqlite3
-
 from biodesci.core.onchain import ARBITRATION, FOREVER, UNCOUNTED
 from biodesci.core.onchain import LicenseState as State
-from biodesci.index.changes.event import NONE, Args, At, Changes
+from biodesci.index.changes.draft import Draft
+from biodesci.index.changes.event import NONE, Args, At, Changes, unless
+from biodesci.index.tables import currencies, license_visas, licenses, offers, showings
 
 changes = Changes()
 
 
 @changes.on("OfferCreated")
-def _offer(db: sqlite3.Connection, _at: At, a: Args) -> None:
-    o = a["offer"]
-    db.execute(
-        "INSERT INTO offers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)",
-        (
-            a["offerId"], a["datasetId"], o["right"], str(o["price"]), o["currency"], o["duration"],
-            o["uses"], o["deliveryWindow"], o["disputeWindow"], o["visas"], int(o["proRata"]), o["arbiter"],
-        ),
-    )  # fmt: skip
-    db.execute(
-        "INSERT OR IGNORE INTO currencies VALUES (?, ?, ?)", (o["currency"], a["symbol"], a["decimals"])
+def _offer(draft: Draft, _at: At, a: Args) -> None:
+    offer = a["offer"]
+    draft.add(
+        offers,
+        id=a["offerId"],
+        dataset_id=a["datasetId"],
+        right=offer["right"],
+        price=offer["price"],
+        currency=offer["currency"],
+        duration=offer["duration"],
+        uses=offer["uses"],
+        delivery_window=offer["deliveryWindow"],
+        dispute_window=offer["disputeWindow"],
+        visas=offer["visas"],
+        pro_rata=int(offer["proRata"]),
+        arbiter=offer["arbiter"],
+        open=1,
     )
+    if draft.find(currencies, offer["currency"]) is None:
+        draft.add(currencies, address=offer["currency"], symbol=a["symbol"], decimals=a["decimals"])
 
 
 @changes.on("OfferClosed")
-def _offer_closed(db: sqlite3.Connection, _at: At, a: Args) -> None:
-    db.execute("UPDATE offers SET open = 0 WHERE id = ?", (a["offerId"],))
+def _offer_closed(draft: Draft, _at: At, a: Args) -> None:
+    draft.set(offers, a["offerId"], open=0)
 
 
 @changes.on("LicensePurchased")
-def _purchased(db: sqlite3.Connection, at: At, a: Args) -> None:
-    db.execute(
-        """
-        INSERT INTO licenses
-        SELECT ?, id, dataset_id, ?, ?, ?, "right", price, ?, NULL, NULL, nullif(uses, 0), ?, NULL,
-          ? + delivery_window, NULL, NULL, ?, ? FROM offers WHERE id = ?""",
-        (
-            a["licenseId"], a["version"], a["licensee"],
-            State.IN_REVIEW if a["needsReview"] else State.PURCHASED, str(a["purpose"]), at.time, at.time,
-            at.block, at.tx_hash, a["offerId"],
-        ),
-    )  # fmt: skip
+def _purchased(draft: Draft, at: At, a: Args) -> None:
+    offer = draft.get(offers, a["offerId"])
+    draft.add(
+        licenses,
+        id=a["licenseId"],
+        offer_id=a["offerId"],
+        dataset_id=offer["dataset_id"],
+        version=a["version"],
+        licensee=a["licensee"],
+        state=State.IN_REVIEW if a["needsReview"] else State.PURCHASED,
+        right=offer["right"],
+        price=offer["price"],
+        purpose=a["purpose"],
+        uses_left=unless(offer["uses"], 0),
+        purchased_at=at.time,
+        deadline=at.time + offer["delivery_window"],
+        block=at.block,
+        tx_hash=at.tx_hash,
+    )
 
 
 @changes.on("PurposeDeclared")
-def _declared(db: sqlite3.Connection, _at: At, a: Args) -> None:
-    db.execute(
-        "UPDATE licenses SET disease = nullif(?, 0), statement = nullif(?, ?) WHERE id = ?",
-        (a["disease"], a["statement"], NONE, a["licenseId"]),
-    )
+def _declared(draft: Draft, _at: At, a: Args) -> None:
+    disease, statement = unless(a["disease"], 0), unless(a["statement"], NONE)
+    draft.set(licenses, a["licenseId"], disease=disease, statement=statement)
 
 
 @changes.on("LicenseApproved")
-def _approved(db: sqlite3.Connection, at: At, a: Args) -> None:
-    db.execute(
-        """
-        UPDATE licenses SET state = ?, deadline = ? +
-          (SELECT delivery_window FROM offers WHERE offers.id = licenses.offer_id) WHERE id = ?""",
-        (State.PURCHASED, at.time, a["licenseId"]),
-    )
+def _approved(draft: Draft, at: At, a: Args) -> None:
+    offer = draft.get(offers, draft.get(licenses, a["licenseId"])["offer_id"])
+    deadline = at.time + offer["delivery_window"]
+    draft.set(licenses, a["licenseId"], state=State.PURCHASED, deadline=deadline)
 
 
 @changes.on("VisasShown")
-def _visas_shown(db: sqlite3.Connection, _at: At, a: Args) -> None:
-    # A renewal rests on the visas that come with it alone.
-    db.execute("DELETE FROM license_visas WHERE license_id = ?", (a["licenseId"],))
-    db.executemany(
-        "INSERT INTO license_visas VALUES (?, ?, ?, 0)",
-        [(a["licenseId"], visa_id, a["expire"]) for visa_id in a["visaIds"]],
-    )
+def _visas_shown(draft: Draft, at: At, a: Args) -> None:
+    # They are shown before the licence is bought; a renewal rests on those that come with it alone.
+    place = {"block": at.block, "log_index": at.log_index}
+    for visa_id in a["visaIds"]:
+        draft.add(license_visas, license_id=a["licenseId"], visa_id=visa_id, revoked=0, **place)
+    draft.put(showings, license_id=a["licenseId"], expires=a["expire"], **place)
 
 
 @changes.on("KeyDelivered")
-def _delivered(db: sqlite3.Connection, at: At, a: Args) -> None:
-    dispute_window, *ends = db.execute(
-        """
-        SELECT o.dispute_window, ? + nullif(o.duration, 0),
-          (SELECT min(expires) FROM license_visas WHERE license_id = l.id)
-        FROM licenses l JOIN offers o ON o.id = l.offer_id WHERE l.id = ?""",
-        (at.time, a["licenseId"]),
-    ).fetchone()
-    expires_at = min((end for end in ends if end is not None), default=None)
-    db.execute(
-        """
-        UPDATE licenses SET state = ?, delivered_at = ?, expires_at = ?, envelope = ?, deadline = ?
-        WHERE id = ?""",
-        (
-            State.DELIVERED,
-            at.time,
-            expires_at,
-            a["envelope"],
-            at.time + dispute_window,
-            a["licenseId"],
-        ),
+def _delivered(draft: Draft, at: At, a: Args) -> None:
+    license = draft.get(licenses, a["licenseId"])
+    offer = draft.get(offers, license["offer_id"])
+    shown = draft.find(showings, a["licenseId"])
+    ends = [at.time + offer["duration"]] if offer["duration"] else []
+    if shown is not None:
+        ends.append(shown["expires"])
+    draft.set(
+        licenses,
+        a["licenseId"],
+        state=State.DELIVERED,
+        delivered_at=at.time,
+        expires_at=min(ends, default=None),
+        envelope=a["envelope"],
+        deadline=at.time + offer["dispute_window"],
     )
 
 
 @changes.on("LicenseRenewed")
-def _renewed(db: sqlite3.Connection, _at: At, a: Args) -> None:
-    db.execute(
-        "UPDATE licenses SET expires_at = nullif(?, ?), uses_left = nullif(?, ?) WHERE id = ?",
-        (a["expiresAt"], FOREVER, a["usesLeft"], UNCOUNTED, a["licenseId"]),
-    )
+def _renewed(draft: Draft, _at: At, a: Args) -> None:
+    expires_at, uses_left = unless(a["expiresAt"], FOREVER), unless(a["usesLeft"], UNCOUNTED)
+    draft.set(licenses, a["licenseId"], expires_at=expires_at, uses_left=uses_left)
 
 
 @changes.on("LicenseDisputed")
-def _disputed(db: sqlite3.Connection, at: At, a: Args) -> None:
+def _disputed(draft: Draft, at: At, a: Args) -> None:
     # Without an arbiter LicenseRefunded follows in the same transaction.
-    _license_state(db, a["licenseId"], State.DISPUTED, at.time + ARBITRATION)
+    draft.set(licenses, a["licenseId"], state=State.DISPUTED, deadline=at.time + ARBITRATION)
 
 
 @changes.on("LicenseConsumed")
-def _consumed(db: sqlite3.Connection, _at: At, a: Args) -> None:
+def _consumed(draft: Draft, _at: At, a: Args) -> None:
     if a["usesLeft"] != UNCOUNTED:
-        db.execute("UPDATE licenses SET uses_left = ? WHERE id = ?", (a["usesLeft"], a["licenseId"]))
+        draft.set(licenses, a["licenseId"], uses_left=a["usesLeft"])
 
 
 @changes.on("LicenseSettled")
-def _settled(db: sqlite3.Connection, _at: At, a: Args) -> None:
-    _license_state(db, a["licenseId"], State.SETTLED)
+def _settled(draft: Draft, _at: At, a: Args) -> None:
+    draft.set(licenses, a["licenseId"], state=State.SETTLED, deadline=None)
 
 
 @changes.on("LicenseRejected")
-def _rejected(db: sqlite3.Connection, _at: At, a: Args) -> None:
-    _license_state(db, a["licenseId"], State.REJECTED)
+def _rejected(draft: Draft, _at: At, a: Args) -> None:
+    draft.set(licenses, a["licenseId"], state=State.REJECTED, deadline=None)
 
 
 @changes.on("LicenseRevoked")
-def _revoked(db: sqlite3.Connection, _at: At, a: Args) -> None:
-    _license_state(db, a["licenseId"], State.REVOKED)
+def _revoked(draft: Draft, _at: At, a: Args) -> None:
+    draft.set(licenses, a["licenseId"], state=State.REVOKED, deadline=None)
 
 
 @changes.on("LicenseRefunded")
-def _refunded(db: sqlite3.Connection, _at: At, a: Args) -> None:
+def _refunded(draft: Draft, _at: At, a: Args) -> None:
     # Rejection and revocation pay back too, and stay what they are.
-    db.execute(
-        """
-        UPDATE licenses SET state = ?, deadline = NULL, expires_at = NULL
-        WHERE id = ? AND state NOT IN (?, ?)""",
-        (State.REFUNDED, a["licenseId"], State.REJECTED, State.REVOKED),
-    )
-
-
-def _license_state(db: sqlite3.Connection, license_id: int, state: int, deadline: int | None = None) -> None:
-    db.execute("UPDATE licenses SET state = ?, deadline = ? WHERE id = ?", (state, deadline, license_id))
+    if draft.get(licenses, a["licenseId"])["state"] not in {State.REJECTED, State.REVOKED}:
+        draft.set(licenses, a["licenseId"], state=State.REFUNDED, deadline=None, expires_at=None)

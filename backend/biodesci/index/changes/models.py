@@ -2,103 +2,129 @@
 
 from __future__ import annotations
 
-import sqlite3
+from typing import Final
 
 from biodesci.core.onchain import RoundState as State
-from biodesci.index.changes.event import Args, At, Changes
+from biodesci.index.changes.draft import Draft
+from biodesci.index.changes.event import Args, At, Changes, unless
+from biodesci.index.tables import codecs, enrolments, model_versions, models, rounds
 
 changes = Changes()
+_TRAINING: Final = 1  # IModelRegistry.RoundKind
 
 
 @changes.on("ModelRegistered")
-def _model(db: sqlite3.Connection, at: At, a: Args) -> None:
-    db.execute(
-        "INSERT INTO models VALUES (?, ?, ?, ?, 1, ?)",
-        (a["modelId"], a["owner"], a["architecture"], a["card"], at.time),
+def _model(draft: Draft, at: At, a: Args) -> None:
+    draft.add(
+        models,
+        id=a["modelId"],
+        owner=a["owner"],
+        architecture=a["architecture"],
+        card=a["card"],
+        latest_version=1,
+        registered_at=at.time,
     )
-    _model_version(db, at, {**a, "version": 1, "roundId": 0})
+    _model_version(draft, at, {**a, "version": 1, "roundId": 0})
 
 
 @changes.on("ModelVersionPublished")
-def _model_version(db: sqlite3.Connection, at: At, a: Args) -> None:
-    db.execute(
-        "INSERT OR IGNORE INTO model_versions VALUES (?, ?, ?, ?, nullif(?, 0), ?, ?, ?)",
-        (
-            a["modelId"], a["version"], a["weightsRoot"], a["weights"], a["roundId"], at.time, at.block,
-            at.tx_hash,
-        ),
-    )  # fmt: skip
-    db.execute(
-        "UPDATE models SET latest_version = max(latest_version, ?) WHERE id = ?", (a["version"], a["modelId"])
+def _model_version_published(draft: Draft, at: At, a: Args) -> None:
+    _model_version(draft, at, a)
+    draft.set(models, a["modelId"], latest_version=a["version"])
+
+
+def _model_version(draft: Draft, at: At, a: Args) -> None:
+    draft.add(
+        model_versions,
+        model_id=a["modelId"],
+        version=a["version"],
+        weights_root=a["weightsRoot"],
+        weights=a["weights"],
+        round_id=unless(a["roundId"], 0),
+        published_at=at.time,
+        block=at.block,
+        tx_hash=at.tx_hash,
     )
 
 
 @changes.on("Transfer")
-def _model_moved(db: sqlite3.Connection, _at: At, a: Args) -> None:
-    db.execute("UPDATE models SET owner = ? WHERE id = ?", (a["to"], a["tokenId"]))
+def _model_moved(draft: Draft, _at: At, a: Args) -> None:
+    draft.set(models, a["tokenId"], owner=a["to"])
 
 
 @changes.on("CodecGranted")
-def _codec(db: sqlite3.Connection, at: At, a: Args) -> None:
-    db.execute(
-        "INSERT OR REPLACE INTO codecs VALUES (?, ?, ?, ?, ?)",
-        (a["modelId"], a["account"], a["kind"], a["envelope"], at.block),
+def _codec(draft: Draft, at: At, a: Args) -> None:
+    # A grant replaces the one before.
+    draft.put(
+        codecs,
+        model_id=a["modelId"],
+        account=a["account"],
+        kind=a["kind"],
+        envelope=a["envelope"],
+        block=at.block,
     )
 
 
 @changes.on("RoundOpened")
-def _round(db: sqlite3.Connection, at: At, a: Args) -> None:
-    db.execute(
-        "INSERT INTO rounds VALUES (?, ?, ?, 1, ?, NULL, ?, ?, NULL, ?, ?, ?, ?, ?, NULL)",
-        (
-            a["roundId"], a["modelId"], a["kind"], a["plan"], a["aggregator"], a["baseVersion"],
-            a["minNodes"], a["enrolBy"], a["commitBy"], a["finalizeBy"], at.time,
-        ),
-    )  # fmt: skip
+def _round(draft: Draft, at: At, a: Args) -> None:
+    draft.add(
+        rounds,
+        id=a["roundId"],
+        model_id=a["modelId"],
+        kind=a["kind"],
+        state=State.ENROLLING,
+        plan=a["plan"],
+        aggregator=a["aggregator"],
+        base_version=a["baseVersion"],
+        min_nodes=a["minNodes"],
+        enrol_by=a["enrolBy"],
+        commit_by=a["commitBy"],
+        finalize_by=a["finalizeBy"],
+        opened_at=at.time,
+    )
 
 
 @changes.on("NodeEnrolled")
-def _enrolled(db: sqlite3.Connection, at: At, a: Args) -> None:
-    db.execute(
-        "INSERT INTO enrolments VALUES (?, ?, ?, ?, NULL, ?, NULL)",
-        (a["roundId"], a["node"], a["index"], a["datasetId"], at.time),
+def _enrolled(draft: Draft, at: At, a: Args) -> None:
+    draft.add(
+        enrolments,
+        round_id=a["roundId"],
+        node=a["node"],
+        index=a["index"],
+        dataset_id=a["datasetId"],
+        enrolled_at=at.time,
     )
 
 
 @changes.on("UpdateCommitted")
-def _update(db: sqlite3.Connection, at: At, a: Args) -> None:
-    db.execute(
-        "UPDATE enrolments SET commitment = ?, committed_at = ? WHERE round_id = ? AND node = ?",
-        (a["commitment"], at.time, a["roundId"], a["node"]),
-    )
+def _update(draft: Draft, at: At, a: Args) -> None:
+    draft.set(enrolments, a["roundId"], a["node"], commitment=a["commitment"], committed_at=at.time)
 
 
 @changes.on("RoundStarted")
-def _started(db: sqlite3.Connection, _at: At, a: Args) -> None:
-    _round_state(db, a["roundId"], State.RUNNING)
+def _started(draft: Draft, _at: At, a: Args) -> None:
+    draft.set(rounds, a["roundId"], state=State.RUNNING)
 
 
 @changes.on("CommitsClosed")
-def _commits_closed(db: sqlite3.Connection, _at: At, a: Args) -> None:
-    _round_state(db, a["roundId"], State.UNMASKING)
-
-
-def _round_state(db: sqlite3.Connection, round_id: int, state: State) -> None:
-    db.execute("UPDATE rounds SET state = ? WHERE id = ?", (state, round_id))
+def _commits_closed(draft: Draft, _at: At, a: Args) -> None:
+    draft.set(rounds, a["roundId"], state=State.UNMASKING)
 
 
 @changes.on("RoundFinalized")
-def _finalized(db: sqlite3.Connection, at: At, a: Args) -> None:
-    db.execute(
-        """
-        UPDATE rounds SET state = ?, result = ?, closed_at = ?,
-          version = CASE kind WHEN 1 THEN ? ELSE NULL END WHERE id = ?""",
-        (State.FINALIZED, a["result"], at.time, a["version"], a["roundId"]),
+def _finalized(draft: Draft, at: At, a: Args) -> None:
+    # A round of statistics makes no version.
+    trains = draft.get(rounds, a["roundId"])["kind"] == _TRAINING
+    draft.set(
+        rounds,
+        a["roundId"],
+        state=State.FINALIZED,
+        result=a["result"],
+        closed_at=at.time,
+        version=a["version"] if trains else None,
     )
 
 
 @changes.on("RoundAborted")
-def _aborted(db: sqlite3.Connection, at: At, a: Args) -> None:
-    db.execute(
-        "UPDATE rounds SET state = ?, closed_at = ? WHERE id = ?", (State.ABORTED, at.time, a["roundId"])
-    )
+def _aborted(draft: Draft, at: At, a: Args) -> None:
+    draft.set(rounds, a["roundId"], state=State.ABORTED, closed_at=at.time)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-import sqlite3
+from sqlalchemy import update
 
 from biodesci.core.visa import visa_id
+from biodesci.index.changes.draft import Draft
 from biodesci.index.changes.event import Args, At, Changes
+from biodesci.index.tables import license_visas
 
 changes = Changes()
 
 
 @changes.on("VisaRevoked")
-def _revoked(db: sqlite3.Connection, _at: At, a: Args) -> None:
+def _revoked(draft: Draft, _at: At, a: Args) -> None:
     # For ever: a visa that was revoked before cannot be shown any more.
-    revoked = visa_id(a["issuer"], bytes.fromhex(a["visaHash"][2:]))
-    db.execute("UPDATE license_visas SET revoked = 1 WHERE visa_id = ?", ("0x" + revoked.hex(),))
+    revoked = "0x" + visa_id(a["issuer"], bytes.fromhex(a["visaHash"][2:])).hex()
+    draft.write()  # the visa may have been shown for licences of this draft
+    draft.connection.execute(
+        update(license_visas).where(license_visas.c.visa_id == revoked).values(revoked=1)
+    )

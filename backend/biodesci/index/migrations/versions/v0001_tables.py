@@ -1,0 +1,289 @@
+"""The tables that an index begins with."""
+
+from __future__ import annotations
+
+from alembic import op
+from sqlalchemy import Column, PrimaryKeyConstraint, Text
+
+from biodesci.index.engine import KEYED, TYPED, Amount, Whole
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "meta",
+        Column("key", Text, nullable=False),
+        Column("value", Text, nullable=False),
+        PrimaryKeyConstraint("key"),
+        **KEYED,
+    )
+    op.create_table(
+        "blocks",
+        Column("number", Whole, nullable=False, autoincrement=False),
+        Column("hash", Text, nullable=False),
+        Column("time", Whole, nullable=False),
+        PrimaryKeyConstraint("number"),
+        **TYPED,
+    )
+    op.create_table(
+        "events",
+        Column("chain_id", Whole, nullable=False, autoincrement=False),
+        Column("block_hash", Text, nullable=False),
+        Column("log_index", Whole, nullable=False, autoincrement=False),
+        Column("block_number", Whole, nullable=False),
+        Column("time", Whole, nullable=False),
+        Column("tx_hash", Text, nullable=False),
+        Column("contract", Text, nullable=False),
+        Column("name", Text, nullable=False),
+        Column("kind", Text, nullable=False),
+        Column("subject", Text, nullable=False),
+        Column("args", Text, nullable=False),
+        PrimaryKeyConstraint("chain_id", "block_hash", "log_index"),
+        **KEYED,
+    )
+    op.create_index("events_in_order", "events", ["block_number", "log_index"])
+    op.create_index("events_of_kind", "events", ["kind", "block_number", "log_index"])
+    op.create_index("events_of_subject", "events", ["kind", "subject", "block_number", "log_index"])
+    op.create_table(
+        "datasets",
+        Column("id", Whole, nullable=False, autoincrement=False),
+        Column("owner", Text, nullable=False),
+        Column("custodian", Text),
+        Column("latest_version", Whole, nullable=False),
+        Column("published_at", Whole, nullable=False),
+        Column("updated_at", Whole, nullable=False),
+        PrimaryKeyConstraint("id"),
+        **TYPED,
+    )
+    op.create_table(
+        "versions",
+        Column("dataset_id", Whole, nullable=False, autoincrement=False),
+        Column("version", Whole, nullable=False, autoincrement=False),
+        Column("card", Text, nullable=False),
+        Column("content_root", Text, nullable=False),
+        Column("key_commitment", Text, nullable=False),
+        Column("terms", Amount, nullable=False),
+        Column("diseases", Text),
+        Column("published_at", Whole, nullable=False),
+        Column("withdrawn_at", Whole),
+        Column("block", Whole, nullable=False),
+        Column("tx_hash", Text, nullable=False),
+        PrimaryKeyConstraint("dataset_id", "version"),
+        **KEYED,
+    )
+    op.create_table(
+        "parents",
+        Column("dataset_id", Whole, nullable=False, autoincrement=False),
+        Column("parent", Whole, nullable=False, autoincrement=False),
+        PrimaryKeyConstraint("dataset_id", "parent"),
+        **KEYED,
+    )
+    op.create_index("children", "parents", ["parent"])
+    op.create_table(
+        "offers",
+        Column("id", Whole, nullable=False, autoincrement=False),
+        Column("dataset_id", Whole, nullable=False),
+        Column("right", Whole, nullable=False),
+        Column("price", Amount, nullable=False),
+        Column("currency", Text, nullable=False),
+        Column("duration", Whole, nullable=False),
+        Column("uses", Whole, nullable=False),
+        Column("delivery_window", Whole, nullable=False),
+        Column("dispute_window", Whole, nullable=False),
+        Column("visas", Whole, nullable=False),
+        Column("pro_rata", Whole, nullable=False),
+        Column("arbiter", Text, nullable=False),
+        Column("open", Whole, nullable=False),
+        PrimaryKeyConstraint("id"),
+        **TYPED,
+    )
+    op.create_index("offers_of_dataset", "offers", ["dataset_id"])
+    op.create_table(
+        "currencies",
+        Column("address", Text, nullable=False),
+        Column("symbol", Text),
+        Column("decimals", Whole),
+        PrimaryKeyConstraint("address"),
+        **KEYED,
+    )
+    op.create_table(
+        "licenses",
+        Column("id", Whole, nullable=False, autoincrement=False),
+        Column("offer_id", Whole, nullable=False),
+        Column("dataset_id", Whole, nullable=False),
+        Column("version", Whole, nullable=False),
+        Column("licensee", Text, nullable=False),
+        Column("state", Whole, nullable=False),
+        Column("right", Whole, nullable=False),
+        Column("price", Amount, nullable=False),
+        Column("purpose", Amount, nullable=False),
+        Column("disease", Whole),
+        Column("statement", Text),
+        Column("uses_left", Whole),
+        Column("purchased_at", Whole, nullable=False),
+        Column("delivered_at", Whole),
+        Column("deadline", Whole),
+        Column("expires_at", Whole),
+        Column("envelope", Text),
+        Column("block", Whole, nullable=False),
+        Column("tx_hash", Text, nullable=False),
+        PrimaryKeyConstraint("id"),
+        **TYPED,
+    )
+    op.create_index("licenses_of_dataset", "licenses", ["dataset_id"])
+    op.create_index("licenses_of_licensee", "licenses", ["licensee"])
+    op.create_table(
+        "showings",
+        Column("license_id", Whole, nullable=False, autoincrement=False),
+        Column("block", Whole, nullable=False),
+        Column("log_index", Whole, nullable=False),
+        Column("expires", Whole, nullable=False),
+        PrimaryKeyConstraint("license_id"),
+        **TYPED,
+    )
+    op.create_table(
+        "license_visas",
+        Column("license_id", Whole, nullable=False, autoincrement=False),
+        Column("block", Whole, nullable=False, autoincrement=False),
+        Column("log_index", Whole, nullable=False, autoincrement=False),
+        Column("visa_id", Text, nullable=False),
+        Column("revoked", Whole, nullable=False),
+        PrimaryKeyConstraint("license_id", "block", "log_index", "visa_id"),
+        **KEYED,
+    )
+    op.create_index("licenses_of_visa", "license_visas", ["visa_id"])
+    op.create_table(
+        "models",
+        Column("id", Whole, nullable=False, autoincrement=False),
+        Column("owner", Text, nullable=False),
+        Column("architecture", Text, nullable=False),
+        Column("card", Text, nullable=False),
+        Column("latest_version", Whole, nullable=False),
+        Column("registered_at", Whole, nullable=False),
+        PrimaryKeyConstraint("id"),
+        **TYPED,
+    )
+    op.create_table(
+        "model_versions",
+        Column("model_id", Whole, nullable=False, autoincrement=False),
+        Column("version", Whole, nullable=False, autoincrement=False),
+        Column("weights_root", Text, nullable=False),
+        Column("weights", Text, nullable=False),
+        Column("round_id", Whole),
+        Column("published_at", Whole, nullable=False),
+        Column("block", Whole, nullable=False),
+        Column("tx_hash", Text, nullable=False),
+        PrimaryKeyConstraint("model_id", "version"),
+        **KEYED,
+    )
+    op.create_table(
+        "codecs",
+        Column("model_id", Whole, nullable=False, autoincrement=False),
+        Column("account", Text, nullable=False),
+        Column("kind", Whole, nullable=False, autoincrement=False),
+        Column("envelope", Text, nullable=False),
+        Column("block", Whole, nullable=False),
+        PrimaryKeyConstraint("model_id", "account", "kind"),
+        **KEYED,
+    )
+    op.create_table(
+        "rounds",
+        Column("id", Whole, nullable=False, autoincrement=False),
+        Column("model_id", Whole, nullable=False),
+        Column("kind", Whole, nullable=False),
+        Column("state", Whole, nullable=False),
+        Column("plan", Text, nullable=False),
+        Column("result", Text),
+        Column("aggregator", Text, nullable=False),
+        Column("base_version", Whole, nullable=False),
+        Column("version", Whole),
+        Column("min_nodes", Whole, nullable=False),
+        Column("enrol_by", Whole),
+        Column("commit_by", Whole),
+        Column("finalize_by", Whole),
+        Column("opened_at", Whole, nullable=False),
+        Column("closed_at", Whole),
+        PrimaryKeyConstraint("id"),
+        **TYPED,
+    )
+    op.create_index("rounds_of_model", "rounds", ["model_id"])
+    op.create_table(
+        "enrolments",
+        Column("round_id", Whole, nullable=False, autoincrement=False),
+        Column("node", Text, nullable=False),
+        Column("index", Whole, nullable=False),
+        Column("dataset_id", Whole, nullable=False),
+        Column("commitment", Text),
+        Column("enrolled_at", Whole, nullable=False),
+        Column("committed_at", Whole),
+        PrimaryKeyConstraint("round_id", "node"),
+        **KEYED,
+    )
+    op.create_index("enrolments_of_dataset", "enrolments", ["dataset_id"])
+    op.create_table(
+        "inferences",
+        Column("id", Whole, nullable=False, autoincrement=False),
+        Column("model_id", Whole, nullable=False),
+        Column("version", Whole, nullable=False),
+        Column("requester", Text, nullable=False),
+        Column("worker", Text, nullable=False),
+        Column("arbiter", Text, nullable=False),
+        Column("fee", Amount, nullable=False),
+        Column("state", Whole, nullable=False),
+        Column("challenge_window", Whole, nullable=False),
+        Column("deadline", Whole),
+        Column("input_commitment", Text, nullable=False),
+        Column("input", Text, nullable=False),
+        Column("output_commitment", Text),
+        Column("output", Text),
+        Column("requested_at", Whole, nullable=False),
+        Column("committed_at", Whole),
+        Column("block", Whole, nullable=False),
+        Column("tx_hash", Text, nullable=False),
+        PrimaryKeyConstraint("id"),
+        **TYPED,
+    )
+    op.create_index("inferences_of_model", "inferences", ["model_id"])
+    op.create_table(
+        "attestations",
+        Column("request_id", Whole, nullable=False, autoincrement=False),
+        Column("block", Whole, nullable=False, autoincrement=False),
+        Column("log_index", Whole, nullable=False, autoincrement=False),
+        Column("auditor", Text, nullable=False),
+        Column("passed", Whole, nullable=False),
+        Column("report", Text, nullable=False),
+        Column("time", Whole, nullable=False),
+        Column("tx_hash", Text, nullable=False),
+        PrimaryKeyConstraint("request_id", "block", "log_index"),
+        **KEYED,
+    )
+    op.create_table(
+        "documents",
+        Column("digest", Text, nullable=False),
+        Column("kind", Text, nullable=False),
+        Column("body", Text, nullable=False),
+        PrimaryKeyConstraint("digest", "kind"),
+        **KEYED,
+    )
+    op.create_table(
+        "summaries",
+        Column("digest", Text, nullable=False),
+        Column("kind", Text, nullable=False),
+        Column("name", Text),
+        Column("body", Text, nullable=False),
+        Column("searched", Text, nullable=False),
+        PrimaryKeyConstraint("digest", "kind"),
+        **KEYED,
+    )
+    op.create_table(
+        "unreadable",
+        Column("digest", Text, nullable=False),
+        Column("kind", Text, nullable=False),
+        Column("reason", Text, nullable=False),
+        Column("attempts", Whole, nullable=False),
+        Column("retry_at", Whole, nullable=False),
+        PrimaryKeyConstraint("digest", "kind"),
+        **KEYED,
+    )
