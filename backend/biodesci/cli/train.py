@@ -114,7 +114,7 @@ def show(round_id: Number) -> None:
         "model": found.model_id,
         "state": found.state.name.lower(),
         "plan": cid.from_digest(found.plan),
-        "document": json.dumps(plans.fetch(chain, ipfs, found).document(), sort_keys=True),
+        "document": plans.fetch(chain, ipfs, found).to_bytes().decode(),
         "aggregator": found.aggregator,
         "nodes": [e.node for e in rounds.enrolments(chain, round_id)],
         "committed": [e.node for e in rounds.survivors(chain, round_id)],
@@ -136,13 +136,13 @@ def show(round_id: Number) -> None:
 def approve(plan: Annotated[str, typer.Argument(help="CID of the plan, as `round show` prints it.")]) -> None:
     """Let this site's training node run exactly this plan."""
     from biodesci.core import cid
+    from biodesci.core.documents.plan import Plan
     from biodesci.rounds.approvals import Approvals
-    from biodesci.rounds.plan import MAX_PLAN, Plan
 
     digest = cid.to_digest(plan)
-    document = Plan.from_bytes(session.ipfs().cat(digest, max_size=MAX_PLAN)).document()
+    document = Plan.parse(session.ipfs().cat(digest, max_size=Plan.limit)).to_bytes().decode()
     Approvals(session.settings().home).approve(digest)
-    output.record({"plan": plan, "document": json.dumps(document, sort_keys=True)}, "Approved at this site.")
+    output.record({"plan": plan, "document": document}, "Approved at this site.")
 
 
 @app.command()

@@ -16,6 +16,7 @@ from typing import Any
 from biodesci.chain.client import Chain
 from biodesci.chain.records import Round
 from biodesci.core import canonical, checkpoint, cid, commitment
+from biodesci.core.documents.plan import Plan
 from biodesci.core.errors import (
     AccessDeniedError,
     BioDeSciError,
@@ -36,7 +37,7 @@ from biodesci.ipfs.client import Ipfs
 from biodesci.registry import rounds, versions
 from biodesci.rounds import plan as plans
 from biodesci.rounds import signatures
-from biodesci.rounds.plan import Plan, Update, decode_statistics
+from biodesci.rounds.plan import Update, decode_statistics
 from biodesci.rounds.signatures import MessageKind
 from biodesci.rounds.store import RoundFolder
 
@@ -305,7 +306,7 @@ class RoundAggregator:
             members,
             threshold_of(len(members), plan.threshold),
             found.min_nodes,
-            plan.size(sum(t.size for t in base.values())),
+            plans.size(plan, sum(t.size for t in base.values())),
         )
         folder = RoundFolder(self._home, "aggregator", where)
         if not folder.has("share-by"):

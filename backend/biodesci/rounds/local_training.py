@@ -14,13 +14,14 @@ from numpy.typing import NDArray
 
 from biodesci.core import checkpoint
 from biodesci.core.checkpoint import Tensors
+from biodesci.core.documents.plan import Plan
 from biodesci.core.errors import InputError
 from biodesci.core.features import Matrix, Normalization
 from biodesci.ee.architectures.tabular import TabularConfig, TabularTransformer, build
 from biodesci.ee.codec import Codec
 from biodesci.ee.training import TrainingPlan, train
 from biodesci.fl.quantize import Ring
-from biodesci.rounds.plan import Plan, Scores, Update, encode_statistics
+from biodesci.rounds.plan import Scores, Update, encode_statistics
 
 Labels = NDArray[np.int64]
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from biodesci.chain.client import Chain
 from biodesci.chain.records import Round
 from biodesci.core import commitment, files
+from biodesci.core.documents.plan import Plan
 from biodesci.core.errors import AccessDeniedError, InputError, StateError
 from biodesci.core.features import Normalization
 from biodesci.core.onchain import RoundState
@@ -26,7 +27,7 @@ from biodesci.registry import rounds, versions
 from biodesci.rounds import local_training, signatures
 from biodesci.rounds import plan as plans
 from biodesci.rounds.approvals import Approvals
-from biodesci.rounds.plan import MAX_PLAN, Plan, canonical_document
+from biodesci.rounds.plan import MAX_RESULT, canonical_document
 from biodesci.rounds.store import RoundFolder
 from biodesci.rounds.transport.http import AggregatorClient
 
@@ -206,5 +207,5 @@ def read_statistics(chain: Chain, ipfs: Ipfs, round_id: int, model_id: int) -> N
             "Open the training round with the right statistics round.",
         )
     return Normalization.from_document(
-        canonical_document(ipfs.cat(found.result, max_size=MAX_PLAN), "statistics document")
+        canonical_document(ipfs.cat(found.result, max_size=MAX_RESULT), "statistics document")
     )

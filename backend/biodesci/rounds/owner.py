@@ -8,11 +8,12 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from biodesci.chain.client import Chain
 from biodesci.chain.records import Round
+from biodesci.core.documents.plan import Plan
 from biodesci.core.errors import InputError, NotFoundError, StateError
 from biodesci.core.features import FeaturePlan
 from biodesci.core.onchain import RoundState
@@ -23,7 +24,7 @@ from biodesci.ipfs.client import Ipfs
 from biodesci.registry import rounds, versions
 from biodesci.registry.models import load_card
 from biodesci.registry.rounds import KINDS
-from biodesci.rounds.plan import MAX_PLAN, STATISTICS_SCALE, TRAINING_SCALE, Plan, canonical_document
+from biodesci.rounds.plan import MAX_RESULT, STATISTICS_SCALE, TRAINING_SCALE, canonical_document
 
 VALIDATION = 0.1
 
@@ -81,7 +82,7 @@ def open_round(
     if plan.kind == "training":
         check_combination(str(plan.training["optimizer"]), str(load_card(chain, ipfs, plan.model_id)["mode"]))
     data = plan.to_bytes()
-    Plan.from_bytes(data)  # what nodes would refuse is refused here
+    Plan.parse(data)  # what nodes would refuse is refused here
     digest = ipfs.add(data)
     times = deadlines or Deadlines()
     now = max(chain.now(), int(time.time()))
@@ -116,16 +117,14 @@ def new_plan(
     """The plan of a round on the model's latest version; without `training`, of a Statistics round."""
     if (training is None) != (statistics == 0):
         raise InputError("A training round needs a finished statistics round.", "Run that one first.")
-    kind = KINDS[0] if training is None else KINDS[1]
-    document = {} if training is None else training.document()
     return Plan(
-        kind=kind,
+        kind="statistics" if training is None else "training",
         model_id=model_id,
         base_version=int(chain.call(chain.models.functions.latestVersion(model_id))),
         architecture=load_card(chain, ipfs, model_id)["architecture"],
         features=features,
-        training={name: value for name, value in document.items() if name != "seed"},
-        seed=str(document.get("seed", "")),
+        label=features.label.name,
+        **({"seed": ""} if training is None else asdict(training)),
         scale=scale if scale is not None else (STATISTICS_SCALE if training is None else TRAINING_SCALE),
         threshold=threshold,
         statistics=statistics,
@@ -246,7 +245,7 @@ def result_of(chain: Chain, ipfs: Ipfs, round_id: int) -> Result:
         raise NotFoundError(
             f"Round {round_id} has no result: it is {found.state.name.lower()}.", "Wait for it."
         )
-    document = canonical_document(ipfs.cat(found.result, max_size=MAX_PLAN), "round's result")
+    document = canonical_document(ipfs.cat(found.result, max_size=MAX_RESULT), "round's result")
     if document.get("roundId") != round_id or document.get("kind") != KINDS[found.kind]:
         raise StateError(f"The result of round {round_id} is of another round.", "Do not use it.")
     return Result(found, document)

@@ -1,4 +1,4 @@
-"""The plan document of a round (docs/protocol.md, "Documents"), and the layout of the vectors it asks for.
+"""Reads a round's plan (core/documents/plan.py), and lays out the vectors that it asks for.
 
 A node approves the plan's digest, as it stands on chain, before anything runs. No code travels in a round.
 
@@ -11,9 +11,8 @@ parameters' `records trained · (local - base)`, narrow fixed point, in the encr
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,111 +20,30 @@ from numpy.typing import NDArray
 from biodesci.chain.client import Chain
 from biodesci.chain.records import Round
 from biodesci.core import canonical, commitment
-from biodesci.core.errors import InputError, IntegrityError
-from biodesci.core.features import FeaturePlan
+from biodesci.core.documents.plan import Plan
+from biodesci.core.errors import IntegrityError
 from biodesci.fl import quantize
 from biodesci.fl.quantize import Reals, Ring
 from biodesci.ipfs.client import Ipfs
 from biodesci.registry.rounds import KINDS
 
-Kind = Literal["statistics", "training"]
 BINS: Final = 32
 COUNTS: Final = 2 + 2 * (1 + 2 * BINS)
-MAX_PLAN: Final = 256 << 10
+MAX_RESULT: Final = 256 << 10
 STATISTICS_SCALE: Final = 24
 TRAINING_SCALE: Final = 18
 
 
-@dataclass(frozen=True)
-class Plan:
-    """What every node of a round does. `training` holds the optimizer's fields as the document names them."""
-
-    kind: Kind
-    model_id: int
-    base_version: int
-    architecture: Mapping[str, Any]
-    features: FeaturePlan
-    training: Mapping[str, Any]
-    seed: str
-    scale: int
-    threshold: int  # 0: the smallest majority
-    statistics: int  # the Statistics round whose result normalizes the features; 0 for a Statistics round
-    cohort: int  # start as soon as so many nodes enrolled; 0: when enrolment ends
-    validation: float  # share of a node's records kept for the metrics
-
-    def document(self) -> dict[str, Any]:
-        return {
-            "kind": self.kind,
-            "modelId": self.model_id,
-            "baseVersion": self.base_version,
-            "architecture": dict(self.architecture),
-            "features": self.features.model_dump(mode="json"),
-            "label": self.features.label.name,
-            **self.training,
-            "seed": self.seed,
-            "scale": self.scale,
-            "threshold": self.threshold,
-            "statistics": self.statistics,
-            "cohort": self.cohort,
-            "validation": self.validation,
-        }
-
-    def to_bytes(self) -> bytes:
-        return canonical.dumps(self.document())
-
-    @classmethod
-    def from_bytes(cls, data: bytes) -> Plan:
-        """Raises InputError for a document that is no plan, IntegrityError for one that is not canonical."""
-        document = canonical_document(data, "plan")
-        try:
-            kind: Kind = "statistics" if document["kind"] == "statistics" else "training"
-            names = () if kind == "statistics" else TRAINING_FIELDS
-            plan = cls(
-                kind,
-                int(document["modelId"]),
-                int(document["baseVersion"]),
-                document["architecture"],
-                FeaturePlan.parse(canonical.dumps(document["features"])),
-                {name: document[name] for name in names},
-                str(document["seed"]),
-                int(document["scale"]),
-                int(document["threshold"]),
-                int(document["statistics"]),
-                int(document["cohort"]),
-                float(document["validation"]),
-            )
-            again = plan.document()
-        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as exc:
-            raise InputError(
-                f"This is not a round's plan: {exc}.", "Ask the model owner for a new round."
-            ) from exc
-        if again != document:
-            raise InputError("The plan has fields that this version does not know.", "Update this node.")
-        if not (0 < plan.validation < 1 and 0 <= plan.scale <= quantize.MAX_SCALE):
-            raise InputError("The plan's scale or validation share is out of range.", "Open another round.")
-        return plan
-
-    def size(self, parameters: int) -> int:
-        """Ring elements of this round's vectors, for a model of so many parameters."""
-        if self.kind == "statistics":
-            return quantize.LIMBS * (1 + 3 * len(self.features.numeric))
-        return COUNTS + parameters
-
-
-TRAINING_FIELDS: Final = (
-    "epochs",
-    "batchSize",
-    "learningRate",
-    "momentum",
-    "clip",
-    "optimizer",
-    "weightDecay",
-)
+def size(plan: Plan, parameters: int) -> int:
+    """Ring elements of this round's vectors, for a model of so many parameters."""
+    if plan.kind == "statistics":
+        return quantize.LIMBS * (1 + 3 * len(plan.features.numeric))
+    return COUNTS + parameters
 
 
 def fetch(chain: Chain, ipfs: Ipfs, found: Round) -> Plan:
     """The round's plan, checked against what the chain says of the round and its model."""
-    plan = Plan.from_bytes(ipfs.cat(found.plan, max_size=MAX_PLAN))
+    plan = Plan.parse(ipfs.cat(found.plan, max_size=Plan.limit))
     if (plan.model_id, plan.base_version, KINDS.index(plan.kind)) != (
         found.model_id,
         found.base_version,
@@ -136,7 +54,7 @@ def fetch(chain: Chain, ipfs: Ipfs, found: Round) -> Plan:
             "Do not take part; tell the model owner.",
         )
     architecture = chain.call(chain.models.functions.architectureOf(found.model_id))
-    commitment.check(architecture, canonical.sha256(dict(plan.architecture)), "plan's architecture")
+    commitment.check(architecture, canonical.sha256(plan.architecture), "plan's architecture")
     return plan
 
 

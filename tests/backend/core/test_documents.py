@@ -20,6 +20,7 @@ from biodesci.core.documents.bundle import BundleFile
 from biodesci.core.documents.deployment import Deployment
 from biodesci.core.documents.kinds import KINDS
 from biodesci.core.documents.order import Purpose, SignedOrder
+from biodesci.core.documents.plan import Plan
 from biodesci.core.documents.receipt import OPENINGS, Receipt
 from biodesci.core.documents.registration import SignedRegistration
 from biodesci.core.documents.report import Report
@@ -63,6 +64,8 @@ CASES = (
     Case(BundleFile, "bundle.json", optional=tuple(f"receipt.{name}" for name in OPENINGS)),
     Case(Report, "report.json", free=("figures",)),
     Case(FeaturePlan, "features.json"),
+    Case(Plan, "plan-training.json", free=("architecture.*",)),
+    Case(Plan, "plan-statistics.json", free=("architecture.*",)),
 )
 cases = pytest.mark.parametrize("case", CASES, ids=lambda case: case.file)
 kinds = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)

@@ -8,6 +8,7 @@ from biodesci.core.documents.base import Document
 from biodesci.core.documents.bundle import BundleFile
 from biodesci.core.documents.deployment import Deployment
 from biodesci.core.documents.order import SignedOrder
+from biodesci.core.documents.plan import Plan
 from biodesci.core.documents.receipt import Receipt
 from biodesci.core.documents.registration import SignedRegistration
 from biodesci.core.documents.report import Report
@@ -23,4 +24,5 @@ KINDS: Final[tuple[type[Document], ...]] = (
     BundleFile,
     Report,
     FeaturePlan,
+    Plan,
 )

@@ -1,0 +1,74 @@
+"""The plan of a round: what every node of it does, public and approved by its hash. No code travels in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Final, Literal, Self
+
+from pydantic import Field, model_validator
+
+from biodesci.core.documents.base import Document
+from biodesci.core.documents.values import Count, Json, Uint256
+from biodesci.core.errors import InputError
+from biodesci.core.features import FeaturePlan
+
+MAX_SCALE: Final = 30  # as `fl.quantize` has it: with more, a sum of values has no room
+_TRAINING: Final = (
+    "epochs",
+    "batch_size",
+    "learning_rate",
+    "momentum",
+    "clip",
+    "optimizer",
+    "weight_decay",
+)
+
+
+class Plan(Document):
+    """A Statistics round has none of the fields from `epochs` to `weight_decay`, a Training round has them
+    all; `ee.training.TrainingPlan` says what they may be.
+    """
+
+    title: ClassVar = "round plan"
+    remedy: ClassVar = "Ask the model owner for a new round."
+    limit: ClassVar = 256 << 10
+    must_be_canonical: ClassVar = True
+
+    kind: Literal["statistics", "training"]
+    model_id: Uint256
+    base_version: Uint256
+    architecture: dict[str, Json]
+    features: FeaturePlan
+    label: str  # that of `features`
+    epochs: Count | None = None
+    batch_size: Count | None = None
+    learning_rate: int | float | None = None
+    momentum: int | float | None = None
+    clip: int | float | None = None
+    optimizer: str | None = None
+    weight_decay: int | float | None = None
+    seed: str
+    scale: Annotated[int, Field(ge=0, le=MAX_SCALE)]
+    threshold: Count  # 0: the smallest majority
+    statistics: Uint256  # the round whose result normalizes the features; 0 for a Statistics round
+    cohort: Count  # start as soon as so many nodes enrolled; 0: when enrolment ends
+    validation: Annotated[float, Field(gt=0, lt=1)]  # share of a node's records kept for the metrics
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        said = [getattr(self, name) is not None for name in _TRAINING]
+        if any(said) != (self.kind == "training") or any(said) != all(said):
+            raise InputError(
+                f"A plan of kind {self.kind} lacks fields of training, or has too many.", "Correct it."
+            )
+        if self.label != self.features.label.name:
+            raise InputError("The plan's label is not that of its features.", "Correct it.")
+        return self
+
+    @property
+    def training(self) -> Mapping[str, Any]:
+        """What is trained, as `ee.training.TrainingPlan.from_document` takes it; empty for statistics."""
+        names = {name: str(type(self).model_fields[name].alias) for name in _TRAINING}
+        return {
+            alias: getattr(self, name) for name, alias in names.items() if getattr(self, name) is not None
+        }
