@@ -14,7 +14,7 @@ from biodesci.ee.architectures.tabular import TabularConfig
 from biodesci.localnet.narrator import Narrator
 from biodesci.localnet.stack import Stack
 from biodesci.models import registration as models
-from biodesci.rounds import owner as round_owner
+from biodesci.rounds.owner import Conditions, RoundOwner
 from examples.heart import baselines, cohorts
 from examples.heart.baselines import Score
 from examples.heart.cast import Cast
@@ -53,11 +53,9 @@ def train(stack: Stack, cast: Cast, narrator: Narrator, rounds: int) -> Trained:
     )
 
     with narrator.progress("rounds on chain", rounds + 1) as advance:
-        results = round_owner.run_rounds(
-            chain, stack.ipfs, created.model_id, cohorts.PLAN, plan,
-            rounds=rounds, aggregator=cast.aggregator.address, cohort=len(cast.sites),
-            progress=lambda _result: advance(1),
-        )  # fmt: skip
+        conditions = Conditions(cast.aggregator.address, cohort=len(cast.sites))
+        rounds_of = RoundOwner(chain, stack.ipfs, created.model_id, cohorts.PLAN, conditions)
+        results = rounds_of.run(plan, rounds, progress=lambda _result: advance(1))
     statistics, last = results[0], results[-1]
     narrator.fact(
         f"normalization from masked sums over {statistics.document['records']} patients; "

@@ -32,11 +32,12 @@ from biodesci.party import keys
 from biodesci.registry import rounds, versions
 from biodesci.registry.codecs import load_codec
 from biodesci.rounds import local_training, signatures
-from biodesci.rounds import owner as round_owner
 from biodesci.rounds import plan as plans
+from biodesci.rounds.lineage import contributions, lineage
 from biodesci.rounds.node import read_statistics
-from biodesci.rounds.owner import Deadlines, Result
+from biodesci.rounds.owner import Conditions, Deadlines, RoundOwner
 from biodesci.rounds.plan import Plan, Update
+from biodesci.rounds.progress import Result, abort, wait
 from biodesci.rounds.transport.http import SIGNATURE_HEADER
 from examples.heart import cohorts
 
@@ -73,22 +74,16 @@ class Federation:
         )
 
     def open(self, seed: str, deadlines: Deadlines | None = None) -> int:
+        owner = self.round_owner(deadlines or Deadlines())
+        return owner.open(owner.training_plan(replace(TRAINING, seed=seed), self.statistics))
+
+    def round_owner(self, deadlines: Deadlines) -> RoundOwner:
+        conditions = Conditions(self.aggregator.address, cohort=4, deadlines=deadlines)
         chain = self.stack.chain(self.owner)
-        plan = round_owner.new_plan(
-            chain,
-            self.stack.ipfs,
-            self.model_id,
-            cohorts.PLAN,
-            replace(TRAINING, seed=seed),
-            statistics=self.statistics,
-            cohort=4,
-        )
-        return round_owner.open_round(
-            chain, self.stack.ipfs, plan, self.aggregator.address, deadlines=deadlines
-        )
+        return RoundOwner(chain, self.stack.ipfs, self.model_id, cohorts.PLAN, conditions)
 
     def result(self, round_id: int) -> Result:
-        return round_owner.wait(self.stack.chain(), self.stack.ipfs, round_id)
+        return wait(self.stack.chain(), self.stack.ipfs, round_id)
 
     def folder(self, round_id: int) -> Path:
         chain = self.stack.chain()
@@ -124,7 +119,8 @@ class Federation:
             seed = keys.load_seed(site.party.home, site.party.passphrase)
             codec = load_codec(chain, ipfs, seed, self.model_id, "training", site.party.address)
             table = site.table.read_bytes()
-            vectors.append(local_training.update(plan, table, normalization, codec, base, 4))
+            start = local_training.Start(plan, normalization, codec, base)
+            vectors.append(local_training.update(start, table, 4))
         total = Update.decode(np.sum(vectors, axis=0, dtype=np.uint32), plan.scale)
         assert total.records == result.document["records"]
         tensors = checkpoint.unflatten(checkpoint.flatten(base) + total.delta / total.records, base)
@@ -185,20 +181,10 @@ def federation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Federation]
 
 
 def test_statistics_and_training_give_the_plain_sum(federation: Federation) -> None:
-    chain, ipfs = federation.stack.chain(federation.owner), federation.stack.ipfs
+    chain = federation.stack.chain(federation.owner)
     seen: list[str] = []
-    done = round_owner.run_rounds(
-        chain,
-        ipfs,
-        federation.model_id,
-        cohorts.PLAN,
-        TRAINING,
-        rounds=1,
-        aggregator=federation.aggregator.address,
-        cohort=4,
-        deadlines=Deadlines(60, 90, 120),
-        watch=lambda where: seen.append(str(where)),
-    )
+    owner = federation.round_owner(Deadlines(60, 90, 120))
+    done = owner.run(TRAINING, rounds=1, watch=lambda where: seen.append(str(where)))
     first, second = done
     federation.statistics = first.round.id
     plain = [cohorts.PLAN.encode(site.table.read_bytes())[0] for site in federation.sites]
@@ -209,13 +195,10 @@ def test_statistics_and_training_give_the_plain_sum(federation: Federation) -> N
     federation.check(second)
     assert 0.4 < second.document["after"]["auc"] <= 1
     assert any("waiting for" in line for line in seen)
-    lineage = round_owner.lineage(chain, federation.model_id)
-    assert [len(entry.nodes) for entry in lineage] == [0, 4]
-    assert set(round_owner.contributions(chain, federation.model_id)) == {
-        s.dataset_id for s in federation.sites
-    }
+    assert [len(entry.nodes) for entry in lineage(chain, federation.model_id)] == [0, 4]
+    assert set(contributions(chain, federation.model_id)) == {s.dataset_id for s in federation.sites}
     with pytest.raises(StateError):
-        round_owner.abort(chain, second.round.id, "too late")
+        abort(chain, second.round.id, "too late")
 
 
 def test_killed_node_and_aggregator_complete_the_round(federation: Federation) -> None:

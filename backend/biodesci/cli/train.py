@@ -13,7 +13,7 @@ from biodesci.cli.arguments import Number, address, when, within
 from biodesci.core.onchain import DAY
 
 if TYPE_CHECKING:
-    from biodesci.rounds.owner import Progress, Result
+    from biodesci.rounds.progress import Progress, Result
 
 _TIME = within(1, 365 * DAY)
 
@@ -49,25 +49,16 @@ def open_(
     from biodesci.core import files
     from biodesci.core.features import FeaturePlan
     from biodesci.ee.training import TrainingPlan
-    from biodesci.rounds import owner
+    from biodesci.rounds.owner import Conditions, Deadlines, RoundOwner
 
     columns = FeaturePlan.parse(files.read(features))
-    done = owner.run_rounds(
-        session.chain(),
-        session.ipfs(),
-        model_id,
-        columns,
-        TrainingPlan(epochs, batch_size, learning_rate, momentum, clip, optimizer, weight_decay, seed),
-        rounds=rounds,
-        aggregator=address(aggregator),
-        cohort=cohort,
-        statistics=statistics,
-        min_nodes=min_nodes,
-        deadlines=owner.Deadlines(enrol, commit, finalize),
-        watch=_note,
-    )
+    deadlines = Deadlines(enrol, commit, finalize)
+    conditions = Conditions(address(aggregator), cohort, min_nodes, deadlines=deadlines)
+    training = TrainingPlan(epochs, batch_size, learning_rate, momentum, clip, optimizer, weight_decay, seed)
+    owner = RoundOwner(session.chain(), session.ipfs(), model_id, columns, conditions)
+    results = owner.run(training, rounds, statistics=statistics, watch=_note)
     output.table(
-        [_row(result) for result in done], ("round", "kind", "nodes", "records", "auc"), "Nothing ran."
+        [_row(result) for result in results], ("round", "kind", "nodes", "records", "auc"), "Nothing ran."
     )
 
 
@@ -103,11 +94,11 @@ def show(round_id: Number) -> None:
     from biodesci.core import cid
     from biodesci.core.onchain import RoundState
     from biodesci.registry import rounds
-    from biodesci.rounds import owner
     from biodesci.rounds import plan as plans
+    from biodesci.rounds import progress
 
     chain, ipfs = session.chain(account=False), session.ipfs()
-    where = owner.progress_of(chain, round_id)
+    where = progress.progress_of(chain, round_id)
     found = where.round
     data: dict[str, object] = {
         "round": found.id,
@@ -120,9 +111,9 @@ def show(round_id: Number) -> None:
         "committed": [e.node for e in rounds.survivors(chain, round_id)],
     }
     if found.state is RoundState.FINALIZED:
-        data["result"] = json.dumps(owner.result_of(chain, ipfs, round_id).document, sort_keys=True)
+        data["result"] = json.dumps(progress.result_of(chain, ipfs, round_id).document, sort_keys=True)
     elif found.state is RoundState.ABORTED:
-        data["reason"] = owner.abort_reason(chain, round_id)
+        data["reason"] = progress.abort_reason(chain, round_id)
     else:
         data |= {
             "awaited": list(where.awaited),
@@ -148,7 +139,7 @@ def approve(plan: Annotated[str, typer.Argument(help="CID of the plan, as `round
 @app.command()
 def lineage(model_id: Number) -> None:
     """Every version of a model, down to the accounts and datasets whose updates are in it."""
-    from biodesci.rounds.owner import lineage as read
+    from biodesci.rounds.lineage import lineage as read
 
     rows = [
         {
@@ -169,10 +160,10 @@ def abort(
     yes: output.Yes = False,
 ) -> None:
     """End a round: the model owner at any time, anyone once it is stuck."""
-    from biodesci.rounds import owner
+    from biodesci.rounds.progress import abort as end
 
     output.consent(f"Aborting round {round_id} loses what its nodes computed.", yes=yes)
-    owner.abort(session.chain(), round_id, reason)
+    end(session.chain(), round_id, reason)
     output.record({"round": round_id, "reason": reason}, "Round aborted.")
 
 

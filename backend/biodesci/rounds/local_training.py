@@ -6,7 +6,7 @@ Training runs on the encrypted model with encoded records and labels; nothing bu
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -32,24 +32,28 @@ def statistics(plan: Plan, table: bytes, nodes: int) -> Ring:
     return encode_statistics(len(x), plan.features.sums(x), plan.scale, nodes)
 
 
-def update(
-    plan: Plan,
-    table: bytes,
-    normalization: Normalization,
-    codec: Codec,
-    base: Tensors,
-    nodes: int,
-    held_out: bytes | None = None,
-    check: Callable[[TabularConfig], None] | None = None,
-) -> Ring:
-    """The vector of a Training round: the encrypted model trained on this table, from the weights `base`.
+@dataclass(frozen=True, eq=False)
+class Start:
+    """What every node of a Training round starts from: its plan, the statistics that normalize features, the
+    codec of the encrypted model, and the model's weights, encrypted."""
+
+    plan: Plan
+    normalization: Normalization
+    codec: Codec
+    base: Tensors
+
+
+def update(start: Start, table: bytes, nodes: int, held_out: bytes | None = None) -> Ring:
+    """The vector of a Training round of so many `nodes`: the encrypted model trained on this table (CSV).
 
     The metrics are taken on the site's own `held_out` table where it keeps one, else on the share of `table`
     that the plan asks to keep for them.
+
+    Raises:
+        InputError: the statistics are of another feature plan, or the table does not fit it.
     """
+    plan, normalization, codec, base = start.plan, start.normalization, start.codec, start.base
     config = TabularConfig.from_document(plan.architecture)
-    if check is not None:
-        check(config)
     if normalization.plan != plan.features:
         raise InputError(
             "The statistics are of another feature plan.", "Ask the model owner for a new round."

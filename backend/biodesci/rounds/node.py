@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from biodesci.chain.client import Chain
@@ -35,6 +36,18 @@ log = logging.getLogger(__name__)
 STATE, MASKED = "node-state", "masked-vector"
 
 
+@dataclass(frozen=True)
+class Site:
+    """A site's part in the rounds of one model: its home folder, the dataset that it enrols with, and that
+    dataset's table; `held_out` is a second table, which it only measures the model on."""
+
+    home: Path
+    model_id: int
+    dataset_id: int
+    table: Path
+    held_out: Path | None = None
+
+
 class TrainingNode:
     """One site, one dataset, one model."""
 
@@ -42,129 +55,121 @@ class TrainingNode:
         self,
         chain: Chain,
         ipfs: Ipfs,
-        home: Path,
+        site: Site,
         aggregator: AggregatorClient,
         approvals: Approvals,
         codec: Callable[[], Codec],
-        *,
-        model_id: int,
-        dataset_id: int,
-        table: Path,
-        held_out: Path | None = None,
     ) -> None:
-        self._chain, self._ipfs, self._home = chain, ipfs, home
+        self._chain, self._ipfs, self._site = chain, ipfs, site
         self._aggregator, self._approvals, self._codec = aggregator, approvals, codec
-        self._model_id, self._dataset_id = model_id, dataset_id
-        self._table, self._held_out = table, held_out
         self._sent: set[tuple[int, str]] = set()
 
     def step(self) -> str:
         """Do what can be done now, and say what the node waits for."""
-        round_id = int(self._chain.call(self._chain.models.functions.openRoundOf(self._model_id)))
+        round_id = int(self._chain.call(self._chain.models.functions.openRoundOf(self._site.model_id)))
         self._clean_up(round_id)
         if round_id == 0:
-            return f"model {self._model_id} has no open round"
-        found = rounds.read(self._chain, round_id)
+            return f"model {self._site.model_id} has no open round"
+        round_ = rounds.read(self._chain, round_id)
         mine = next(
             (e for e in rounds.enrolments(self._chain, round_id) if e.node == self._chain.address), None
         )
-        if mine is None and found.state is RoundState.ENROLLING:
-            return self._enrol(found)
+        if mine is None and round_.state is RoundState.ENROLLING:
+            return self._enrol(round_)
         if mine is None:
             return f"round {round_id}: runs without this node"
-        if found.state is RoundState.RUNNING and not mine.committed:
-            return self._contribute(found, *self._load(round_id))
-        if found.state is RoundState.UNMASKING:
-            return self._answer(found, *self._load(round_id))
-        until = found.enrol_by if found.state is RoundState.ENROLLING else found.commit_by
-        return f"round {round_id}: {found.state.name.lower()}, waiting for the others until {until}"
+        if round_.state is RoundState.RUNNING and not mine.committed:
+            return self._contribute(round_, *self._load(round_id))
+        if round_.state is RoundState.UNMASKING:
+            return self._answer(round_, *self._load(round_id))
+        until = round_.enrol_by if round_.state is RoundState.ENROLLING else round_.commit_by
+        return f"round {round_id}: {round_.state.name.lower()}, waiting for the others until {until}"
 
-    def _enrol(self, found: Round) -> str:
-        if self._chain.now() > found.enrol_by:
-            return f"round {found.id}: enrolment ended at {found.enrol_by}"
-        plan = plans.fetch(self._chain, self._ipfs, found)
-        self._approvals.require(found.plan)
+    def _enrol(self, round_: Round) -> str:
+        if self._chain.now() > round_.enrol_by:
+            return f"round {round_.id}: enrolment ended at {round_.enrol_by}"
+        plan = plans.fetch(self._chain, self._ipfs, round_)
+        self._approvals.require(round_.plan)
         self._require_dataset()
         # All that could fail in training is tried now, so that a node that enrols can contribute.
-        versions.fetch_weights(self._chain, self._ipfs, found.model_id, found.base_version)
-        for table in filter(None, (self._table, self._held_out)):
+        versions.fetch_weights(self._chain, self._ipfs, round_.model_id, round_.base_version)
+        for table in filter(None, (self._site.table, self._site.held_out)):
             plan.features.encode(files.read(table))
         if plan.kind == "training":
             self._codec()
             self._normalization(plan)
-        folder = self._folder(found.id)
-        node = Node.from_bytes(folder.read(STATE)) if folder.has(STATE) else self._create(found.id, folder)
+        folder = self._folder(round_.id)
+        node = Node.from_bytes(folder.read(STATE)) if folder.has(STATE) else self._create(round_.id, folder)
         self._chain.send(
-            self._chain.models.functions.enrol(found.id, self._dataset_id, found.plan, node.round_keys)
+            self._chain.models.functions.enrol(round_.id, self._site.dataset_id, round_.plan, node.round_keys)
         )
-        log.info("round %d: enrolled with dataset %d", found.id, self._dataset_id)
-        return f"round {found.id}: enrolled"
+        log.info("round %d: enrolled with dataset %d", round_.id, self._site.dataset_id)
+        return f"round {round_.id}: enrolled"
 
     def _create(self, round_id: int, folder: RoundFolder) -> Node:
         node = Node.create(self._context(round_id), rounds.raw(self._chain.address))
         folder.write(STATE, node.to_bytes())
         return node
 
-    def _contribute(self, found: Round, node: Node, folder: RoundFolder) -> str:
-        plan = plans.fetch(self._chain, self._ipfs, found)
-        members = rounds.roster(self._chain, found.id)
+    def _contribute(self, round_: Round, node: Node, folder: RoundFolder) -> str:
+        plan = plans.fetch(self._chain, self._ipfs, round_)
+        members = rounds.roster(self._chain, round_.id)
         shares = node.deal(members, threshold_of(len(members), plan.threshold))
         folder.write(STATE, node.to_bytes())
         if not node.has_received:
-            self._post(found.id, "shares", shares)
+            self._post(round_.id, "shares", shares)
             inbox = self._aggregator.inbox(node.context)
             if inbox is None:
-                return f"round {found.id}: shares dealt, waiting for those of the other {len(members) - 1}"
+                return f"round {round_.id}: shares dealt, waiting for those of the other {len(members) - 1}"
             node.receive(inbox)
             folder.write(STATE, node.to_bytes())
         if not folder.has(MASKED):
             self._require_dataset()
-            log.info("round %d: computing on the site's records", found.id)
-            folder.write(MASKED, node.mask(self._vector(found, plan, len(members))))
+            log.info("round %d: computing on the site's records", round_.id)
+            folder.write(MASKED, node.mask(self._vector(round_, plan, len(members))))
         masked = folder.read(MASKED)
         message = MaskedVector.from_bytes(masked)
         node.resume(message)
         folder.write(STATE, node.to_bytes())
-        self._post(found.id, "masked", masked)
+        self._post(round_.id, "masked", masked)
         digest = commitment.masked_update(
-            self._chain.chain_id, self._chain.models.address, found.id, self._chain.address, message.digest()
+            self._chain.chain_id, self._chain.models.address, round_.id, self._chain.address, message.digest()
         )
-        self._chain.send(self._chain.models.functions.commitUpdate(found.id, digest))
-        log.info("round %d: masked update of %d bytes sent and committed", found.id, len(masked))
-        return f"round {found.id}: update committed"
+        self._chain.send(self._chain.models.functions.commitUpdate(round_.id, digest))
+        log.info("round %d: masked update of %d bytes sent and committed", round_.id, len(masked))
+        return f"round {round_.id}: update committed"
 
-    def _answer(self, found: Round, node: Node, folder: RoundFolder) -> str:
-        summed = rounds.survivors(self._chain, found.id)
-        if len(summed) < found.min_nodes:
-            raise StateError(f"Round {found.id} sums fewer nodes than its minimum.", "Do not answer.")
+    def _answer(self, round_: Round, node: Node, folder: RoundFolder) -> str:
+        summed = rounds.survivors(self._chain, round_.id)
+        if len(summed) < round_.min_nodes:
+            raise StateError(f"Round {round_.id} sums fewer nodes than its minimum.", "Do not answer.")
         if self._chain.address not in {entry.node for entry in summed}:
-            return f"round {found.id}: goes on without this node"
+            return f"round {round_.id}: goes on without this node"
         body = node.answer([rounds.raw(entry.node) for entry in summed])
         folder.write(STATE, node.to_bytes())
         # An aggregator that lost its disk may lack the vector; it is the same one, so it may be sent again.
-        self._post(found.id, "masked", folder.read(MASKED))
-        self._post(found.id, "unmask", body)
-        return f"round {found.id}: answered, waiting for the result until {found.finalize_by}"
+        self._post(round_.id, "masked", folder.read(MASKED))
+        self._post(round_.id, "unmask", body)
+        return f"round {round_.id}: answered, waiting for the result until {round_.finalize_by}"
 
-    def _vector(self, found: Round, plan: Plan, nodes: int) -> Ring:
-        table = files.read(self._table)
+    def _vector(self, round_: Round, plan: Plan, nodes: int) -> Ring:
+        table = files.read(self._site.table)
         if plan.kind == "statistics":
             return local_training.statistics(plan, table, nodes)
-        base = versions.fetch_weights(self._chain, self._ipfs, found.model_id, found.base_version)
-        held_out = None if self._held_out is None else files.read(self._held_out)
-        return local_training.update(
-            plan, table, self._normalization(plan), self._codec(), base, nodes, held_out
-        )
+        base = versions.fetch_weights(self._chain, self._ipfs, round_.model_id, round_.base_version)
+        held_out = None if self._site.held_out is None else files.read(self._site.held_out)
+        start = local_training.Start(plan, self._normalization(plan), self._codec(), base)
+        return local_training.update(start, table, nodes, held_out)
 
     def _normalization(self, plan: Plan) -> Normalization:
         """The result of the Statistics round that the plan names, as it stands on chain."""
-        return read_statistics(self._chain, self._ipfs, plan.statistics, self._model_id)
+        return read_statistics(self._chain, self._ipfs, plan.statistics, self._site.model_id)
 
     def _require_dataset(self) -> None:
-        latest = self._chain.call(self._chain.datasets.functions.latestVersion(self._dataset_id))
-        if self._chain.call(self._chain.datasets.functions.isWithdrawn(self._dataset_id, latest)):
+        latest = self._chain.call(self._chain.datasets.functions.latestVersion(self._site.dataset_id))
+        if self._chain.call(self._chain.datasets.functions.isWithdrawn(self._site.dataset_id, latest)):
             raise AccessDeniedError(
-                f"Consent for dataset {self._dataset_id}, version {latest}, was withdrawn.",
+                f"Consent for dataset {self._site.dataset_id}, version {latest}, was withdrawn.",
                 "Do not train on it.",
             )
 
@@ -183,7 +188,7 @@ class TrainingNode:
         return Node.from_bytes(folder.read(STATE)), folder
 
     def _folder(self, round_id: int) -> RoundFolder:
-        return RoundFolder(self._home, "rounds", self._context(round_id))
+        return RoundFolder(self._site.home, "rounds", self._context(round_id))
 
     def _context(self, round_id: int) -> Context:
         return rounds.context(self._chain, round_id)
@@ -192,20 +197,20 @@ class TrainingNode:
         """Destroy the secrets of rounds that are over."""
         for path in self._folder(current).path.parent.glob("*"):
             if path.name.isdigit() and int(path.name) != current:
-                found = rounds.read(self._chain, int(path.name))
-                if found.state.is_over:
-                    self._folder(found.id).destroy()
-                    log.info("round %d: %s, its secrets are destroyed", found.id, found.state.name.lower())
+                round_ = rounds.read(self._chain, int(path.name))
+                if round_.state.is_over:
+                    self._folder(round_.id).destroy()
+                    log.info("round %d: %s, its secrets are destroyed", round_.id, round_.state.name.lower())
 
 
 def read_statistics(chain: Chain, ipfs: Ipfs, round_id: int, model_id: int) -> Normalization:
     """Normalization statistics from a finalized Statistics round of this model."""
-    found = rounds.read(chain, round_id)
-    if found.kind != 0 or found.state is not RoundState.FINALIZED or found.model_id != model_id:
+    round_ = rounds.read(chain, round_id)
+    if round_.kind != 0 or round_.state is not RoundState.FINALIZED or round_.model_id != model_id:
         raise InputError(
             f"Round {round_id} is no finished statistics round of model {model_id}.",
             "Open the training round with the right statistics round.",
         )
     return Normalization.from_document(
-        canonical_document(ipfs.cat(found.result, max_size=MAX_RESULT), "statistics document")
+        canonical_document(ipfs.cat(round_.result, max_size=MAX_RESULT), "statistics document")
     )

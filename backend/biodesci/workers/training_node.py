@@ -18,7 +18,7 @@ from biodesci.ipfs.client import Ipfs
 from biodesci.party import keys
 from biodesci.registry.codecs import load_codec
 from biodesci.rounds.approvals import Approvals
-from biodesci.rounds.node import TrainingNode
+from biodesci.rounds.node import Site, TrainingNode
 from biodesci.rounds.transport.http import AggregatorClient
 from biodesci.workers.entry import enter
 
@@ -41,14 +41,10 @@ def build(settings: NodeSettings) -> TrainingNode:
     return TrainingNode(
         chain,
         ipfs,
-        settings.home,
+        Site(settings.home, settings.model_id, settings.dataset_id, settings.data, settings.held_out),
         AggregatorClient(settings.aggregator_url, account),
         Approvals(settings.home, approve_any=settings.approve_any),
         codec,
-        model_id=settings.model_id,
-        dataset_id=settings.dataset_id,
-        table=settings.data,
-        held_out=settings.held_out,
     )
 
 
