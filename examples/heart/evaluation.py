@@ -97,7 +97,7 @@ def audit(stack: Stack, cast: Cast, narrator: Narrator, trained: Trained, reques
     )
     seed = cast.seed(cast.researcher)
     codec = persist(lambda: load_codec(chain, stack.ipfs, seed, trained.model_id, "inference"))
-    requester.collect_result(chain, stack.ipfs, cast.researcher.home, seed, swapped, codec)
+    persist(lambda: requester.collect_result(chain, stack.ipfs, cast.researcher.home, seed, swapped, codec))
     bundle = Bundle.parse(requester.export_bundle(chain, cast.researcher.home, swapped))
     caught = persist(lambda: audit_inference(auditor, stack.ipfs, bundle))
     if caught.passed:

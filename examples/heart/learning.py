@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from biodesci.core.documents.result import StatisticsResult, TrainingResult
 from biodesci.core.features import Normalization
 from biodesci.core.patience import persist
 from biodesci.ee import runtime
@@ -56,21 +57,24 @@ def train(stack: Stack, cast: Cast, narrator: Narrator, rounds: int) -> Trained:
         conditions = Conditions(cast.aggregator.address, cohort=len(cast.sites))
         rounds_of = RoundOwner(chain, stack.ipfs, created.model_id, cohorts.PLAN, conditions)
         results = rounds_of.run(plan, rounds, progress=lambda _result: advance(1))
-    statistics, last = results[0], results[-1]
+    statistics, first, last = results[0].document, results[1].document, results[-1].document
+    sites = results[-1].round
+    assert isinstance(statistics, StatisticsResult)
+    assert isinstance(first, TrainingResult)
+    assert isinstance(last, TrainingResult)
     narrator.fact(
-        f"normalization from masked sums over {statistics.document['records']} patients; "
-        f"{rounds} training rounds finalized on chain, {last.round.committed} of {last.round.enrolled} sites "
+        f"normalization from masked sums over {statistics.records} patients; "
+        f"{rounds} training rounds finalized on chain, {sites.committed} of {sites.enrolled} sites "
         "in the last sum",
         rounds=rounds,
-        records=statistics.document["records"],
+        records=statistics.records,
     )
-    before, after = results[1].document["before"], last.document["after"]
     narrator.fact(
-        f"the sites' own held-out patients ({last.document['validated']}), counted under masks: accuracy "
-        f"{before['accuracy']:.3f} before the first round, {after['accuracy']:.3f} after training",
-        masked_accuracy=round(after["accuracy"], 4),
+        f"the sites' own held-out patients ({last.validated}), counted under masks: accuracy "
+        f"{first.before.accuracy:.3f} before the first round, {last.after.accuracy:.3f} after training",
+        masked_accuracy=round(last.after.accuracy, 4),
     )
-    normalization = Normalization.from_document(statistics.document)
+    normalization = statistics.normalization
     return _compare(stack, cast, narrator, config, created.model_id, normalization)
 
 

@@ -21,6 +21,7 @@ from eth_account import Account
 from biodesci.chain import accounts
 from biodesci.chain.client import Chain
 from biodesci.core import checkpoint, duo
+from biodesci.core.documents.result import StatisticsResult, TrainingResult
 from biodesci.core.errors import StateError
 from biodesci.core.features import Normalization
 from biodesci.core.onchain import RoundState
@@ -111,7 +112,7 @@ class Federation:
         plan: Plan = plans.fetch(chain, ipfs, result.round)
         base = versions.fetch_weights(chain, ipfs, self.model_id, result.round.base_version)
         normalization = read_statistics(chain, ipfs, plan.statistics, self.model_id)
-        summed = {entry["node"] for entry in result.document["nodes"]}
+        summed = {entry.node for entry in result.document.nodes}
         vectors = []
         for site in self.sites:
             if site.party.address not in summed:
@@ -122,7 +123,7 @@ class Federation:
             start = local_training.Start(plan, normalization, codec, base)
             vectors.append(local_training.update(start, table, 4))
         total = Update.decode(np.sum(vectors, axis=0, dtype=np.uint32), plan.scale)
-        assert total.records == result.document["records"]
+        assert total.records == result.document.records
         tensors = checkpoint.unflatten(checkpoint.flatten(base) + total.delta / total.records, base)
         return checkpoint.root(tensors)
 
@@ -186,14 +187,16 @@ def test_statistics_and_training_give_the_plain_sum(federation: Federation) -> N
     owner = federation.round_owner(Deadlines(60, 90, 120))
     done = owner.run(TRAINING, rounds=1, watch=lambda where: seen.append(str(where)))
     first, second = done
+    assert isinstance(first.document, StatisticsResult)
+    assert isinstance(second.document, TrainingResult)
     federation.statistics = first.round.id
     plain = [cohorts.PLAN.encode(site.table.read_bytes())[0] for site in federation.sites]
-    assert first.document["records"] == sum(len(x) for x in plain)
+    assert first.document.records == sum(len(x) for x in plain)
     expected = Normalization.from_sums(cohorts.PLAN, np.sum([cohorts.PLAN.sums(x) for x in plain], axis=0))
-    assert np.allclose(first.document["mean"], expected.mean, atol=1e-6)
-    assert np.allclose(first.document["deviation"], expected.deviation, atol=1e-6)
+    assert np.allclose(first.document.mean, expected.mean, atol=1e-6)
+    assert np.allclose(first.document.deviation, expected.deviation, atol=1e-6)
     federation.check(second)
-    assert 0.4 < second.document["after"]["auc"] <= 1
+    assert 0.4 < second.document.after.auc <= 1
     assert any("waiting for" in line for line in seen)
     assert [len(entry.nodes) for entry in lineage(chain, federation.model_id)] == [0, 4]
     assert set(contributions(chain, federation.model_id)) == {s.dataset_id for s in federation.sites}
@@ -212,7 +215,7 @@ def test_killed_node_and_aggregator_complete_the_round(federation: Federation) -
     federation.kill("aggregator")
     federation.stack.supervisor.children["aggregator"].start()
     result = federation.result(round_id)
-    assert len(result.document["nodes"]) == 4
+    assert len(result.document.nodes) == 4
     federation.check(result)
 
 
@@ -225,8 +228,8 @@ def test_a_node_that_disappears_after_sharing_is_left_out(federation: Federation
     federation.pass_time(121)
     result = federation.result(round_id)
     lost = federation.sites[3].party.address
-    assert lost not in {entry["node"] for entry in result.document["nodes"]}
-    assert len(result.document["nodes"]) == 3
+    assert lost not in {entry.node for entry in result.document.nodes}
+    assert len(result.document.nodes) == 3
     federation.check(result)
 
 

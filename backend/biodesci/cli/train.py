@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -111,7 +110,7 @@ def show(round_id: Number) -> None:
         "committed": [e.node for e in rounds.survivors(chain, round_id)],
     }
     if found.state is RoundState.FINALIZED:
-        data["result"] = json.dumps(progress.result_of(chain, ipfs, round_id).document, sort_keys=True)
+        data["result"] = progress.result_of(chain, ipfs, round_id).document.to_bytes().decode()
     elif found.state is RoundState.ABORTED:
         data["reason"] = progress.abort_reason(chain, round_id)
     else:
@@ -175,8 +174,8 @@ def _row(result: Result) -> dict[str, object]:
     document = result.document
     return {
         "round": result.round.id,
-        "kind": document["kind"],
-        "nodes": len(document["nodes"]),
-        "records": document["records"],
-        "auc": f"{document['after']['auc']:.3f}" if "after" in document else None,
+        "kind": document.kind,
+        "nodes": len(document.nodes),
+        "records": document.records,
+        "auc": f"{document.after.auc:.3f}" if document.kind == "training" else None,
     }

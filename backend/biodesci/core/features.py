@@ -19,7 +19,6 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import model_validator
 
-from biodesci.core import canonical
 from biodesci.core.documents.base import Document, Part
 from biodesci.core.errors import InputError
 
@@ -216,25 +215,6 @@ class Normalization:
         scaled = (self.plan._mapped(x) - np.array(self.mean)) / np.array(self.deviation)
         shown = [j for j, c in enumerate(self.plan.numeric) if c.indicator]
         return np.hstack([np.where(missing, 0.0, scaled), missing[:, shown].astype(np.float64), x[:, count:]])
-
-    def document(self) -> dict[str, Any]:
-        """JSON form, with the plan it belongs to."""
-        return {
-            "features": self.plan.model_dump(mode="json"),
-            "mean": list(self.mean),
-            "deviation": list(self.deviation),
-        }
-
-    @classmethod
-    def from_document(cls, document: Mapping[str, Any]) -> Normalization:
-        try:
-            plan = FeaturePlan.parse(canonical.dumps(document["features"]))
-            mean = tuple(float(v) for v in document["mean"])
-            return cls(plan, mean, tuple(float(v) for v in document["deviation"]))
-        except (KeyError, TypeError, ValueError) as exc:
-            raise InputError(
-                "These are not normalization statistics.", "Use a statistics round's result."
-            ) from exc
 
 
 def _number(text: str | None, line: int, column: str) -> float:

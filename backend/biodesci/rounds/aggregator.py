@@ -11,12 +11,13 @@ import logging
 import threading
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 from biodesci.chain.client import Chain
 from biodesci.chain.records import Round
-from biodesci.core import canonical, checkpoint, cid, commitment
+from biodesci.core import checkpoint, cid, commitment
 from biodesci.core.documents.plan import Plan
+from biodesci.core.documents.result import Participant, RoundResult, StatisticsResult, TrainingResult
 from biodesci.core.errors import (
     AccessDeniedError,
     BioDeSciError,
@@ -44,6 +45,16 @@ from biodesci.rounds.store import RoundFolder
 log = logging.getLogger(__name__)
 SHARE_PART = 3  # dealing may take this part (one third) of the time until commitments are due
 SMALL_MESSAGE = 1 << 20
+
+
+class _SumOf(TypedDict):
+    """What results of both kinds say of their round."""
+
+    round_id: int
+    model_id: int
+    base_version: int
+    plan: str
+    nodes: tuple[Participant, ...]
 
 
 @dataclass
@@ -228,40 +239,39 @@ class RoundAggregator:
     def _finalize(self, found: Round, session: Session) -> bool:
         total = session.machine.total(lambda address: session.folder.read(f"masked-{address.hex()}"))
         summed = rounds.survivors(self._chain, found.id)
-        document: dict[str, Any] = {
-            "kind": session.plan.kind,
-            "roundId": found.id,
-            "modelId": found.model_id,
-            "baseVersion": found.base_version,
+        sum_of: _SumOf = {
+            "round_id": found.id,
+            "model_id": found.model_id,
+            "base_version": found.base_version,
             "plan": cid.from_digest(found.plan),
-            "nodes": [{"node": entry.node, "datasetId": entry.dataset_id} for entry in summed],
+            "nodes": tuple(Participant(node=entry.node, dataset_id=entry.dataset_id) for entry in summed),
         }
+        document: RoundResult
         root, weights = bytes(32), bytes(32)
         if session.plan.kind == "statistics":
-            document |= _statistics(total, session.plan)
+            document = _statistics(total, session.plan, sum_of)
         else:
-            more, root, data = self._apply(total, found, session.plan)
-            document |= more
-            weights = self._ipfs.add(data)
-        result = self._ipfs.add(canonical.dumps(document))
+            document, data = self._apply(total, found, session.plan, sum_of)
+            root, weights = document.weights_root, self._ipfs.add(data)
+        result = self._ipfs.add(document.to_bytes())
         self._chain.send(self._chain.models.functions.finalize(found.id, result, root, weights))
         log.info("round %d finalized: %s", found.id, cid.from_digest(result))
         return True
 
-    def _apply(self, total: Ring, found: Round, plan: Plan) -> tuple[dict[str, Any], bytes, bytes]:
-        """New weights = base + sum of n·delta / sum of n, in the encrypted basis: document, root, file."""
+    def _apply(self, total: Ring, found: Round, plan: Plan, sum_of: _SumOf) -> tuple[TrainingResult, bytes]:
+        """New weights = base + sum of n·delta / sum of n, in the encrypted basis: result, weights' file."""
         base = versions.fetch_weights(self._chain, self._ipfs, found.model_id, found.base_version)
         update = Update.decode(total, plan.scale)
         tensors = checkpoint.unflatten(checkpoint.flatten(base) + update.delta / update.records, base)
-        root = checkpoint.root(tensors)
-        document = {
-            "records": update.records,
-            "validated": update.validated,
-            "before": update.before.metrics(),
-            "after": update.after.metrics(),
-            "weightsRoot": root.hex(),
-        }
-        return document, root, checkpoint.dump(tensors)
+        result = TrainingResult(
+            **sum_of,
+            records=update.records,
+            validated=update.validated,
+            before=update.before.metrics(),
+            after=update.after.metrics(),
+            weights_root=checkpoint.root(tensors),
+        )
+        return result, checkpoint.dump(tensors)
 
     def _abort_if_due(self, found: Round, reason: BioDeSciError) -> bool:
         """Nothing more can come of the round once its deadline has passed: say why on chain."""
@@ -340,9 +350,12 @@ class RoundAggregator:
             log.info("round %d: %s", round_id, text)
 
 
-def _statistics(total: Ring, plan: Plan) -> dict[str, Any]:
+def _statistics(total: Ring, plan: Plan, sum_of: _SumOf) -> StatisticsResult:
     rows, sums = decode_statistics(total, plan.scale)
-    return {"records": rows, **Normalization.from_sums(plan.features, sums).document()}
+    norm = Normalization.from_sums(plan.features, sums)
+    return StatisticsResult(
+        **sum_of, records=rows, features=norm.plan, mean=norm.mean, deviation=norm.deviation
+    )
 
 
 def _expect(found: Round, *allowed: RoundState) -> None:

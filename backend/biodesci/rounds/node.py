@@ -15,6 +15,7 @@ from biodesci.chain.client import Chain
 from biodesci.chain.records import Round
 from biodesci.core import commitment, files
 from biodesci.core.documents.plan import Plan
+from biodesci.core.documents.result import StatisticsResult
 from biodesci.core.errors import AccessDeniedError, InputError, StateError
 from biodesci.core.features import Normalization
 from biodesci.core.onchain import RoundState
@@ -28,7 +29,7 @@ from biodesci.registry import rounds, versions
 from biodesci.rounds import local_training, signatures
 from biodesci.rounds import plan as plans
 from biodesci.rounds.approvals import Approvals
-from biodesci.rounds.plan import MAX_RESULT, canonical_document
+from biodesci.rounds.progress import result_of
 from biodesci.rounds.store import RoundFolder
 from biodesci.rounds.transport.http import AggregatorClient
 
@@ -211,6 +212,6 @@ def read_statistics(chain: Chain, ipfs: Ipfs, round_id: int, model_id: int) -> N
             f"Round {round_id} is no finished statistics round of model {model_id}.",
             "Open the training round with the right statistics round.",
         )
-    return Normalization.from_document(
-        canonical_document(ipfs.cat(round_.result, max_size=MAX_RESULT), "statistics document")
-    )
+    result = result_of(chain, ipfs, round_id).document
+    assert isinstance(result, StatisticsResult)  # as the round's kind is
+    return result.normalization

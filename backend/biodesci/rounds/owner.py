@@ -98,7 +98,7 @@ class RoundOwner:
         while statistics == 0:
             # One that was open already may be a training round: statistics follow it.
             result = finish(self.statistics_plan)
-            if result.document["kind"] == "statistics":
+            if result.document.kind == "statistics":
                 statistics = result.round.id
         for number in range(rounds):
             of_round = replace(training, seed=f"{training.seed}/{number}")

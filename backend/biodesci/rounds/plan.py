@@ -10,9 +10,8 @@ parameters' `records trained · (local - base)`, narrow fixed point, in the encr
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +20,7 @@ from biodesci.chain.client import Chain
 from biodesci.chain.records import Round
 from biodesci.core import canonical, commitment
 from biodesci.core.documents.plan import Plan
+from biodesci.core.documents.result import Metrics
 from biodesci.core.errors import IntegrityError
 from biodesci.fl import quantize
 from biodesci.fl.quantize import Reals, Ring
@@ -29,7 +29,6 @@ from biodesci.registry.rounds import KINDS
 
 BINS: Final = 32
 COUNTS: Final = 2 + 2 * (1 + 2 * BINS)
-MAX_RESULT: Final = 256 << 10
 STATISTICS_SCALE: Final = 24
 TRAINING_SCALE: Final = 18
 
@@ -58,17 +57,6 @@ def fetch(chain: Chain, ipfs: Ipfs, found: Round) -> Plan:
     return plan
 
 
-def canonical_document(data: bytes, what: str) -> dict[str, Any]:
-    """A canonical JSON object from bytes. Raises IntegrityError for anything else."""
-    try:
-        document = json.loads(data)
-    except (ValueError, RecursionError) as exc:
-        raise IntegrityError(f"The {what} is not JSON.", "Fetch it again.") from exc
-    if not isinstance(document, dict) or canonical.dumps(document) != data:
-        raise IntegrityError(f"The {what} is not a canonical JSON document.", "Fetch it again.")
-    return document
-
-
 @dataclass(frozen=True, eq=False)
 class Scores:
     """How one model did on validation records: right answers, histograms of the score of class 1."""
@@ -95,15 +83,15 @@ class Scores:
         whole = np.rint(vector).astype(np.int64)
         return cls(int(whole[0]), whole[1 : 1 + BINS], whole[1 + BINS :])
 
-    def metrics(self) -> dict[str, float]:
+    def metrics(self) -> Metrics:
         """Accuracy, and AUC as Mann-Whitney statistic over the bins (ties within a bin count one half)."""
         n1, n0 = int(self.positive.sum()), int(self.negative.sum())
         below = np.cumsum(self.negative) - self.negative
         wins = float(np.sum(self.positive * (below + self.negative / 2)))
-        return {
-            "accuracy": self.right / (n1 + n0) if n1 + n0 else 0.0,
-            "auc": wins / (n1 * n0) if n1 and n0 else 0.5,
-        }
+        return Metrics(
+            accuracy=self.right / (n1 + n0) if n1 + n0 else 0.0,
+            auc=wins / (n1 * n0) if n1 and n0 else 0.5,
+        )
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,17 +5,17 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from biodesci.chain.client import Chain
 from biodesci.chain.records import Round
-from biodesci.core.errors import InputError, NotFoundError, StateError
+from biodesci.core import cid
+from biodesci.core.documents.result import MAX_RESULT, RoundResult, parse
+from biodesci.core.errors import InputError, IntegrityError, NotFoundError, StateError
 from biodesci.core.onchain import RoundState
 from biodesci.core.patience import persist
 from biodesci.ipfs.client import Ipfs
 from biodesci.registry import rounds
 from biodesci.registry.rounds import KINDS
-from biodesci.rounds.plan import MAX_RESULT, canonical_document
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Result:
     """A finalized round and its result document."""
 
     round: Round
-    document: dict[str, Any]
+    document: RoundResult
 
 
 def wait(
@@ -93,15 +93,21 @@ def progress_of(chain: Chain, round_id: int) -> Progress:
 
 
 def result_of(chain: Chain, ipfs: Ipfs, round_id: int) -> Result:
-    """The result document of a finalized round, checked against the round."""
+    """The result document of a finalized round, checked against the round.
+
+    Raises:
+        NotFoundError: the round is not finalized.
+        IntegrityError: what the aggregator published is no result of this round.
+    """
     round_ = rounds.read(chain, round_id)
     if round_.state is not RoundState.FINALIZED:
         raise NotFoundError(
             f"Round {round_id} has no result: it is {round_.state.name.lower()}.", "Wait for it."
         )
-    document = canonical_document(ipfs.cat(round_.result, max_size=MAX_RESULT), "round's result")
-    if document.get("roundId") != round_id or document.get("kind") != KINDS[round_.kind]:
-        raise StateError(f"The result of round {round_id} is of another round.", "Do not use it.")
+    document = parse(ipfs.cat(round_.result, max_size=MAX_RESULT))
+    claimed = document.round_id, document.model_id, document.kind, document.plan
+    if claimed != (round_id, round_.model_id, KINDS[round_.kind], cid.from_digest(round_.plan)):
+        raise IntegrityError(f"The result of round {round_id} is of another round.", "Do not use it.")
     return Result(round_, document)
 
 

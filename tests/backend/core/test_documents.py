@@ -24,6 +24,7 @@ from biodesci.core.documents.plan import Plan
 from biodesci.core.documents.receipt import OPENINGS, Receipt
 from biodesci.core.documents.registration import SignedRegistration
 from biodesci.core.documents.report import Report
+from biodesci.core.documents.result import StatisticsResult, TrainingResult
 from biodesci.core.documents.visa import SignedVisa
 from biodesci.core.errors import BioDeSciError, InputError, IntegrityError, RevertedError
 from biodesci.core.features import FeaturePlan
@@ -66,6 +67,8 @@ CASES = (
     Case(FeaturePlan, "features.json"),
     Case(Plan, "plan-training.json", free=("architecture.*",)),
     Case(Plan, "plan-statistics.json", free=("architecture.*",)),
+    Case(StatisticsResult, "result-statistics.json"),
+    Case(TrainingResult, "result-training.json"),
 )
 cases = pytest.mark.parametrize("case", CASES, ids=lambda case: case.file)
 kinds = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)

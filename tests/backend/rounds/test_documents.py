@@ -18,6 +18,7 @@ from eth_account import Account
 from biodesci.chain.records import Round
 from biodesci.core import canonical
 from biodesci.core.documents.plan import MAX_SCALE, Plan
+from biodesci.core.documents.result import Metrics
 from biodesci.core.errors import AccessDeniedError, InputError, IntegrityError
 from biodesci.core.features import CategoricalColumn, FeaturePlan, LabelColumn, NumericColumn
 from biodesci.core.onchain import RoundState
@@ -141,9 +142,9 @@ def test_an_update_survives_summation() -> None:
 
 def test_auc_is_that_of_the_bins() -> None:
     perfect = Scores.of(4, np.array([0.1, 0.2, 0.8, 1.0]), np.array([0, 0, 1, 1]))
-    assert perfect.metrics() == {"accuracy": 1.0, "auc": 1.0}
+    assert perfect.metrics() == Metrics(accuracy=1.0, auc=1.0)
     even = Scores.of(1, np.full(2, 0.5), np.array([0, 1]))
-    assert even.metrics() == {"accuracy": 0.5, "auc": 0.5}
+    assert even.metrics() == Metrics(accuracy=0.5, auc=0.5)
     assert perfect.positive.size == BINS
 
 

@@ -12,6 +12,7 @@ from biodesci.core.documents.plan import Plan
 from biodesci.core.documents.receipt import Receipt
 from biodesci.core.documents.registration import SignedRegistration
 from biodesci.core.documents.report import Report
+from biodesci.core.documents.result import StatisticsResult, TrainingResult
 from biodesci.core.documents.visa import SignedVisa
 from biodesci.core.features import FeaturePlan
 
@@ -25,4 +26,6 @@ KINDS: Final[tuple[type[Document], ...]] = (
     Report,
     FeaturePlan,
     Plan,
+    StatisticsResult,
+    TrainingResult,
 )

@@ -108,6 +108,8 @@ LowerAddress = Annotated[
 """Checksummed in Python, in lower case in JSON."""
 HexBytes = Annotated[bytes, *_hex("0x")]
 Bytes32 = Annotated[bytes, *_hex("0x", 32)]
+BareBytes32 = Annotated[bytes, *_hex("", 32)]
+"""Hexadecimal digits without the 0x."""
 Base64 = Annotated[
     bytes,
     BeforeValidator(_from_base64),
