@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {AccessLicense} from "../../contracts/AccessLicense.sol";
-import {DatasetNFT} from "../../contracts/DatasetNFT.sol";
-import {InferenceCommitment} from "../../contracts/InferenceCommitment.sol";
-import {KeyRegistry} from "../../contracts/KeyRegistry.sol";
-import {ModelRegistry} from "../../contracts/ModelRegistry.sol";
-import {VisaRegistry} from "../../contracts/VisaRegistry.sol";
+import {IDatasets, ILicenses, IModels, IVisas, deployed} from "./Deployed.sol";
+import {IInferenceCommitment} from "../../contracts/interfaces/IInferenceCommitment.sol";
+import {IKeyRegistry} from "../../contracts/interfaces/IKeyRegistry.sol";
 import {IAccessLicense} from "../../contracts/interfaces/IAccessLicense.sol";
 import {IDatasetNFT} from "../../contracts/interfaces/IDatasetNFT.sol";
 import {DuoPolicy} from "../../contracts/libraries/DuoPolicy.sol";
@@ -14,22 +11,24 @@ import {vm} from "./Vm.sol";
 
 /// @notice The six contracts, deployed as scripts/deploy.py does.
 contract World {
-    KeyRegistry public keys;
-    VisaRegistry public visas;
-    DatasetNFT public datasets;
-    AccessLicense public licenses;
-    ModelRegistry public models;
-    InferenceCommitment public inferences;
+    IKeyRegistry public keys;
+    IVisas public visas;
+    IDatasets public datasets;
+    ILicenses public licenses;
+    IModels public models;
+    IInferenceCommitment public inferences;
 
     constructor() {
-        keys = new KeyRegistry();
-        visas = new VisaRegistry();
+        keys = IKeyRegistry(deployed("contracts/KeyRegistry.sol:KeyRegistry", ""));
+        visas = IVisas(deployed("contracts/VisaRegistry.sol:VisaRegistry", ""));
         address predicted = vm.computeCreateAddress(address(this), vm.getNonce(address(this)) + 1);
-        datasets = new DatasetNFT(IAccessLicense(predicted));
-        licenses = new AccessLicense(datasets, keys, visas);
+        datasets = IDatasets(deployed("contracts/DatasetNFT.sol:DatasetNFT", abi.encode(predicted)));
+        licenses = ILicenses(deployed("contracts/AccessLicense.sol:AccessLicense", abi.encode(datasets, keys, visas)));
         require(address(licenses) == predicted, "the licences came to another address");
-        models = new ModelRegistry(datasets, licenses);
-        inferences = new InferenceCommitment(models, keys);
+        models = IModels(deployed("contracts/ModelRegistry.sol:ModelRegistry", abi.encode(datasets, licenses)));
+        inferences = IInferenceCommitment(
+            deployed("contracts/InferenceCommitment.sol:InferenceCommitment", abi.encode(models, keys))
+        );
     }
 
     function publication(uint64 terms) public pure returns (IDatasetNFT.Publication memory) {

@@ -110,7 +110,7 @@ def forge_contract():
 @pytest.fixture(scope="session")
 def dollar(forge_contract, actors, inferences):
     """An ERC-20 with permits and authorizations. The researcher and the hospital have 1,000 of it."""
-    token = actors.deployer.deploy(forge_contract("Dollar"))
+    token = actors.deployer.deploy(forge_contract("MeasuredDollar"))
     for account in (actors.researcher, actors.hospital):
         token.mint(account, 4 * DOLLARS, sender=actors.deployer)
     return token

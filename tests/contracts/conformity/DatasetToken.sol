@@ -9,7 +9,7 @@ import {vm} from "../Vm.sol";
 
 /// @notice DatasetNFT with the entry points by which solmate's ERC-721 suite makes and burns tokens; see adapt_solmate.py.
 contract DatasetToken is DatasetNFT {
-    constructor(string memory, string memory) DatasetNFT(IAccessLicense(address(0))) {}
+    constructor() DatasetNFT(IAccessLicense(address(0))) {}
 
     /// @dev Published by `to`, as any dataset is, after setting the counter, which never gets as far as many ids of a fuzzer.
     function mint(address to, uint256 id) public {

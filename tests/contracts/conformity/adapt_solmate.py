@@ -3,7 +3,7 @@
 The suite is src/test/ERC721.t.sol of the npm package @rari-capital/solmate. No copy is kept here: this reads
 the installed package and writes `build/ERC721.t.sol` beside this file, which git ignores. Changed are only
 
-- the compiler's version and the imports: the token under test is DatasetToken.sol;
+- the compiler's version and the imports: the token under test is DatasetToken.sol, by its interface;
 - `testFail...`, a prefix that forge 1 no longer knows: each becomes a test that its body reverts;
 - what a failed assertion does: it reverts (DSTest sets a flag, which forge 1 no longer reads);
 - the error of a token that is not there, which is OpenZeppelin's;
@@ -36,8 +36,10 @@ REPLACED = {
     "pragma solidity 0.8.10;": "pragma solidity 0.8.37;",
     '"./utils/DSTestPlus.sol"': f'"{PACKAGE}/test/utils/DSTestPlus.sol"',
     '"./utils/DSInvariantTest.sol"': f'"{PACKAGE}/test/utils/DSInvariantTest.sol"',
-    "{MockERC721}": "{DatasetToken as MockERC721}",
-    '"./utils/mocks/MockERC721.sol"': '"../DatasetToken.sol"',
+    "{MockERC721}": "{IDatasetToken as MockERC721, datasetToken}",
+    '"./utils/mocks/MockERC721.sol"': '"../IDatasetToken.sol"',
+    'new MockERC721("Token", "TKN")': 'datasetToken("Token", "TKN")',
+    "new MockERC721(name, symbol)": "datasetToken(name, symbol)",
     '"../tokens/ERC721.sol"': f'"{PACKAGE}/tokens/ERC721.sol"',
     **{f"function {name}(": f"function leftOut_{name}(" for name in LEFT_OUT},
 }

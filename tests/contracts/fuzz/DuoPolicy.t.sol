@@ -3,8 +3,11 @@ pragma solidity 0.8.37;
 
 import {DuoPolicy} from "../../../contracts/libraries/DuoPolicy.sol";
 import {vm} from "../Vm.sol";
+import {IPolicies, policies} from "./IPolicies.sol";
 
 contract DuoPolicyTest {
+    IPolicies private immutable POLICIES = policies();
+
     /// @notice The same cases decide the same way in Python: tests/vectors/duo.json is made by core/duo.py.
     function test_vectors() external view {
         bytes memory json = bytes(vm.readFile("tests/vectors/duo.json"));
@@ -22,7 +25,7 @@ contract DuoPolicyTest {
                     bits[column++] = digit;
                     continue;
                 }
-                uint256 got = uint256(DuoPolicy.decide(uint64(bits[0]), uint64(bits[1]), bits[2] == 1));
+                uint256 got = uint256(POLICIES.decide(uint64(bits[0]), uint64(bits[1]), bits[2] == 1));
                 require(got == digit, string.concat("vector ", _decimal(count)));
                 column = 0;
                 ++count;
@@ -31,23 +34,23 @@ contract DuoPolicyTest {
         require(count >= 5000, "too few vectors");
     }
 
-    function testFuzz_denies_what_is_not_in_the_table(uint64 terms, uint64 purpose, bool shown) external pure {
+    function testFuzz_denies_what_is_not_in_the_table(uint64 terms, uint64 purpose, bool shown) external view {
         if (terms & ~DuoPolicy.TERMS == 0 && purpose & ~DuoPolicy.PURPOSES == 0) terms |= 1 << 40;
-        require(DuoPolicy.decide(terms, purpose, shown) == DuoPolicy.Decision.Deny);
+        require(POLICIES.decide(terms, purpose, shown) == DuoPolicy.Decision.Deny);
     }
 
-    function testFuzz_denies_without_a_permission(uint64 terms, uint64 purpose, bool shown) external pure {
+    function testFuzz_denies_without_a_permission(uint64 terms, uint64 purpose, bool shown) external view {
         terms &= DuoPolicy.TERMS & ~(DuoPolicy.PERMISSIONS | DuoPolicy.CC);
-        require(DuoPolicy.decide(terms, purpose & DuoPolicy.PURPOSES, shown) == DuoPolicy.Decision.Deny);
+        require(POLICIES.decide(terms, purpose & DuoPolicy.PURPOSES, shown) == DuoPolicy.Decision.Deny);
     }
 
-    function testFuzz_denies_without_a_purpose(uint64 terms, uint64 purpose, bool shown) external pure {
+    function testFuzz_denies_without_a_purpose(uint64 terms, uint64 purpose, bool shown) external view {
         purpose &= DuoPolicy.PURPOSES & ~(DuoPolicy.KINDS | DuoPolicy.METHODS);
-        require(DuoPolicy.decide(terms & DuoPolicy.TERMS, purpose, shown) == DuoPolicy.Decision.Deny);
+        require(POLICIES.decide(terms & DuoPolicy.TERMS, purpose, shown) == DuoPolicy.Decision.Deny);
     }
 
     /// @notice A modifier never permits anything: what is denied without it is denied with it, and so for review.
-    function testFuzz_a_modifier_never_loosens(uint64 terms, uint64 purpose, uint64 more, bool shown) external pure {
+    function testFuzz_a_modifier_never_loosens(uint64 terms, uint64 purpose, uint64 more, bool shown) external view {
         terms &= DuoPolicy.TERMS;
         purpose &= DuoPolicy.PURPOSES;
         more &= DuoPolicy.EXCLUSIONS | DuoPolicy.AGREEMENTS | DuoPolicy.JUDGED;
@@ -55,7 +58,7 @@ contract DuoPolicyTest {
     }
 
     /// @notice A permission never forbids anything.
-    function testFuzz_a_permission_never_tightens(uint64 terms, uint64 purpose, uint64 more, bool shown) external pure {
+    function testFuzz_a_permission_never_tightens(uint64 terms, uint64 purpose, uint64 more, bool shown) external view {
         terms = terms & DuoPolicy.TERMS | DuoPolicy.GRU;
         purpose &= DuoPolicy.PURPOSES;
         more &= DuoPolicy.PERMISSIONS | DuoPolicy.CC;
@@ -63,26 +66,26 @@ contract DuoPolicyTest {
     }
 
     /// @notice Agreeing to more never hurts the buyer.
-    function testFuzz_an_agreement_never_hurts(uint64 terms, uint64 purpose, uint64 more, bool shown) external pure {
+    function testFuzz_an_agreement_never_hurts(uint64 terms, uint64 purpose, uint64 more, bool shown) external view {
         terms &= DuoPolicy.TERMS;
         purpose &= DuoPolicy.PURPOSES;
         require(_strictness(terms, purpose | more & DuoPolicy.AGREEMENTS, shown) <= _strictness(terms, purpose, shown));
     }
 
     /// @notice A shown disease spares the review of a DS alone: it permits nothing that was denied, and lifts no other review.
-    function testFuzz_a_shown_disease_only_spares_its_review(uint64 terms, uint64 rare, uint64 purpose) external pure {
+    function testFuzz_a_shown_disease_only_spares_its_review(uint64 terms, uint64 rare, uint64 purpose) external view {
         terms = terms & rare & DuoPolicy.TERMS | DuoPolicy.DS;
         purpose = purpose & DuoPolicy.PURPOSES | DuoPolicy.AGREEMENTS;
-        DuoPolicy.Decision without = DuoPolicy.decide(terms, purpose, false);
-        DuoPolicy.Decision shown = DuoPolicy.decide(terms, purpose, true);
+        DuoPolicy.Decision without = POLICIES.decide(terms, purpose, false);
+        DuoPolicy.Decision shown = POLICIES.decide(terms, purpose, true);
         if (without == shown) return;
         require(without == DuoPolicy.Decision.Review && shown == DuoPolicy.Decision.Approve);
         require(purpose & DuoPolicy.DS != 0, "the purpose is of no disease");
         require(terms & (DuoPolicy.NRES | DuoPolicy.GRU | DuoPolicy.HMB | DuoPolicy.JUDGED | DuoPolicy.IRB) == 0);
     }
 
-    function _strictness(uint64 terms, uint64 purpose, bool shown) private pure returns (uint256) {
-        DuoPolicy.Decision decision = DuoPolicy.decide(terms, purpose, shown);
+    function _strictness(uint64 terms, uint64 purpose, bool shown) private view returns (uint256) {
+        DuoPolicy.Decision decision = POLICIES.decide(terms, purpose, shown);
         if (decision == DuoPolicy.Decision.Approve) return 0;
         return decision == DuoPolicy.Decision.Review ? 1 : 2;
     }

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {AccessLicense} from "../../../contracts/AccessLicense.sol";
-import {DatasetNFT} from "../../../contracts/DatasetNFT.sol";
-import {KeyRegistry} from "../../../contracts/KeyRegistry.sol";
+import {IDatasets, ILicenses} from "../Deployed.sol";
+import {IKeyRegistry} from "../../../contracts/interfaces/IKeyRegistry.sol";
 import {IAccessLicense} from "../../../contracts/interfaces/IAccessLicense.sol";
 import {IDatasetNFT} from "../../../contracts/interfaces/IDatasetNFT.sol";
 import {IVisaRegistry} from "../../../contracts/interfaces/IVisaRegistry.sol";
@@ -14,8 +13,8 @@ import {World} from "../World.sol";
 /// @notice One dataset, a publisher, and a buyer with a key: what the fuzz tests of the licences start from.
 abstract contract Shop {
     World internal world;
-    DatasetNFT internal datasets;
-    AccessLicense internal licenses;
+    IDatasets internal datasets;
+    ILicenses internal licenses;
     address internal constant ETH = address(0);
     address internal constant PUBLISHER = address(0xA11CE);
     address internal constant HEIR = address(0xCA1);
@@ -35,7 +34,7 @@ abstract contract Shop {
     }
 
     function _register(address account) internal {
-        KeyRegistry keys = world.keys();
+        IKeyRegistry keys = world.keys();
         vm.prank(account); // holds for the next call, so nothing else may be called in between
         keys.register(new bytes(1216));
     }

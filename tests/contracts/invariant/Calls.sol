@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {AccessLicense} from "../../../contracts/AccessLicense.sol";
-import {DatasetNFT} from "../../../contracts/DatasetNFT.sol";
-import {VisaRegistry} from "../../../contracts/VisaRegistry.sol";
+import {IDatasets, ILicenses, IVisas} from "../Deployed.sol";
 import {vm} from "../Vm.sol";
 import {World} from "../World.sol";
 import {Flaws} from "./Flaws.sol";
@@ -11,9 +9,9 @@ import {Ledger} from "./Ledger.sol";
 
 /// @notice Calls the contracts as somebody, counts what they answer, and compares it with what the ledger says.
 abstract contract Calls is Ledger {
-    AccessLicense public immutable LICENSES;
-    DatasetNFT public immutable DATASETS;
-    VisaRegistry public immutable VISAS;
+    ILicenses public immutable LICENSES;
+    IDatasets public immutable DATASETS;
+    IVisas public immutable VISAS;
 
     /// @notice How often a function gave an error (0: none).
     mapping(bytes4 selector => mapping(bytes4 error => uint256)) public tally;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {AccessLicense} from "../../../contracts/AccessLicense.sol";
+import {ILicenses} from "../Deployed.sol";
 import {IAccessLicense} from "../../../contracts/interfaces/IAccessLicense.sol";
 import {Dollar} from "../tokens/Dollar.sol";
 import {vm} from "../Vm.sol";
@@ -22,7 +22,7 @@ contract EscrowInvariants {
     }
 
     Market private market;
-    AccessLicense private licenses;
+    ILicenses private licenses;
     address[PEOPLE] private people;
     address private liar; // the one token whose balances mean nothing
 

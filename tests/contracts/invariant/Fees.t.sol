@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {InferenceCommitment} from "../../../contracts/InferenceCommitment.sol";
-import {KeyRegistry} from "../../../contracts/KeyRegistry.sol";
+import {IKeyRegistry} from "../../../contracts/interfaces/IKeyRegistry.sol";
 import {IInferenceCommitment} from "../../../contracts/interfaces/IInferenceCommitment.sol";
 import {ReentrantBuyer} from "../tokens/ReentrantBuyer.sol";
 import {vm} from "../Vm.sol";
@@ -11,7 +10,7 @@ import {World} from "../World.sol";
 /// @notice Does at random what requesters, workers and arbiters do. Where there is no request in the state that a step
 /// needs, it makes one, so that few calls are idle.
 contract Bureau {
-    InferenceCommitment public immutable INFERENCES;
+    IInferenceCommitment public immutable INFERENCES;
 
     /// @notice The third one collects again when it is paid.
     address[3] public people;
@@ -35,7 +34,7 @@ contract Bureau {
     constructor(World world) {
         INFERENCES = world.inferences();
         people = [address(0xA1), address(0xA2), address(GREEDY)];
-        KeyRegistry keys = world.keys();
+        IKeyRegistry keys = world.keys();
         for (uint256 i = 0; i < people.length; ++i) {
             vm.prank(people[i]); // holds for the next call, so nothing else may be called in between
             keys.register(new bytes(1216));
@@ -209,7 +208,7 @@ contract Bureau {
 /// @notice What holds whatever requesters and workers do. The numbers are those of the README.
 contract FeeInvariants {
     Bureau private bureau;
-    InferenceCommitment private inferences;
+    IInferenceCommitment private inferences;
 
     function setUp() external {
         bureau = new Bureau(new World());

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {KeyRegistry} from "../../../contracts/KeyRegistry.sol";
+import {IKeyRegistry} from "../../../contracts/interfaces/IKeyRegistry.sol";
 import {IAccessLicense} from "../../../contracts/interfaces/IAccessLicense.sol";
 import {DuoPolicy} from "../../../contracts/libraries/DuoPolicy.sol";
 import {Dollar} from "../tokens/Dollar.sol";
@@ -73,7 +73,7 @@ abstract contract Traders is Issuers {
             address(FEE),
             address(LYING)
         ];
-        KeyRegistry keys = world.keys();
+        IKeyRegistry keys = world.keys();
         for (uint256 i = 0; i < PEOPLE; ++i) {
             vm.prank(people[i]); // holds for the next call, so nothing else may be called in between
             keys.register(new bytes(1216));
