@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {IAccessLicense} from "../../../contracts/interfaces/IAccessLicense.sol";
+import {IVisaRegistry} from "../../../contracts/interfaces/IVisaRegistry.sol";
+import {DuoPolicy} from "../../../contracts/libraries/DuoPolicy.sol";
+import {IERC20Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
+import {Scene} from "../Scene.sol";
+import {Typed} from "../Typed.sol";
+import {Dollar} from "../tokens/Dollar.sol";
+import {Wallet1271} from "../tokens/Wallet1271.sol";
+import {vm} from "../Vm.sol";
+
+/// @notice The hospital's dataset with its custodian, and what brings a licence of the researcher's into each state.
+abstract contract LicenseScene is Scene {
+    bytes32 internal constant ENVELOPE = "envelope";
+    uint64 internal constant HMB = DuoPolicy.HMB;
+    uint128 internal constant DOLLARS = 250e6;
+    uint32 internal constant UNCOUNTED = type(uint32).max;
+    // Types of visas, as the bits that an offer asks for.
+    uint8 internal constant AFFILIATION = 1;
+    uint8 internal constant ACCEPTED_TERMS = 2;
+    uint8 internal constant RESEARCHER = 4;
+    uint8 internal constant GRANT = 8;
+
+    uint256 internal dataset;
+    Dollar internal dollar;
+    /// @dev Does what the stranger says.
+    Wallet1271 internal wallet;
+
+    function setUp() public virtual override {
+        super.setUp();
+        dataset = _publish(hospital, _publication());
+        vm.prank(hospital);
+        datasets.setCustodian(dataset, custodian);
+        dollar = new Dollar();
+        dollar.mint(researcher, 4 * DOLLARS);
+        dollar.mint(hospital, 4 * DOLLARS);
+        wallet = new Wallet1271(stranger);
+        vm.deal(address(wallet), 10 ether);
+    }
+
+    // -------------------------------------------------------- offers, buying
+
+    function _offer() internal returns (uint256) {
+        return _createOffer(hospital, _terms(dataset));
+    }
+
+    function _dollarTerms() internal view returns (IAccessLicense.Offer memory terms) {
+        terms = _terms(dataset);
+        (terms.price, terms.currency) = (DOLLARS, address(dollar));
+    }
+
+    function _ofRight(IAccessLicense.Right right) internal returns (uint256) {
+        IAccessLicense.Offer memory terms = _terms(dataset);
+        terms.right = right;
+        return _createOffer(hospital, terms);
+    }
+
+    /// @dev Refunds the unused part, by time if `duration` is not 0 and by uses if `uses` is not.
+    function _ofParts(uint128 price, uint32 duration, uint32 uses) internal returns (uint256) {
+        IAccessLicense.Offer memory terms = _terms(dataset);
+        (terms.price, terms.duration, terms.uses, terms.proRata) = (price, duration, uses, true);
+        return _createOffer(hospital, terms);
+    }
+
+    /// @dev Whose dataset a person must judge, and who bought it for research.
+    function _inReview() internal returns (uint256 licenseId) {
+        uint256 judged = _publish(hospital, _publication("judged", DuoPolicy.GRU | DuoPolicy.PS));
+        licenseId = _buy(researcher, _createOffer(hospital, _terms(judged)), DuoPolicy.GRU);
+    }
+
+    function _buy(uint256 offerId) internal returns (uint256) {
+        return _buy(researcher, offerId, HMB);
+    }
+
+    /// @dev Registers a key first, if the buyer has none; pays what the offer asks for, if that is ETH.
+    function _buy(address buyer, uint256 offerId, uint64 duo) internal returns (uint256) {
+        if (!keys.hasKey(buyer)) _registerKey(buyer);
+        (IAccessLicense.Offer memory offer,) = licenses.offerOf(offerId);
+        vm.prank(buyer);
+        return licenses.purchase{value: offer.currency == ETH ? offer.price : 0}(offerId, duo);
+    }
+
+    function _buyForDollars() internal returns (uint256) {
+        _approve(researcher, DOLLARS);
+        return _buy(_createOffer(hospital, _dollarTerms()));
+    }
+
+    function _approve(address owner, uint256 amount) internal {
+        vm.prank(owner);
+        dollar.approve(address(licenses), amount);
+    }
+
+    function _purchased() internal returns (uint256) {
+        return _buy(_offer());
+    }
+
+    function _delivered() internal returns (uint256) {
+        return _deliver(_purchased());
+    }
+
+    function _settled() internal returns (uint256) {
+        return _settle(_purchased());
+    }
+
+    function _disputed() internal returns (uint256 licenseId) {
+        licenseId = _delivered();
+        _dispute(licenseId);
+    }
+
+    // ------------------------------------------------------ what people do
+
+    function _deliver(uint256 licenseId) internal returns (uint256) {
+        _deliver(custodian, licenseId);
+        return licenseId;
+    }
+
+    function _deliver(address by, uint256 licenseId) internal {
+        vm.prank(by);
+        licenses.deliver(licenseId, ENVELOPE);
+    }
+
+    function _confirm(uint256 licenseId) internal {
+        _confirm(researcher, licenseId);
+    }
+
+    function _confirm(address by, uint256 licenseId) internal {
+        vm.prank(by);
+        licenses.confirm(licenseId);
+    }
+
+    function _settle(uint256 licenseId) internal returns (uint256) {
+        _deliver(licenseId);
+        _confirm(licenseId);
+        return licenseId;
+    }
+
+    function _dispute(uint256 licenseId) internal {
+        vm.prank(researcher);
+        licenses.dispute(licenseId, "the key does not open it");
+    }
+
+    function _consume(address by, uint256 licenseId) internal {
+        vm.prank(by);
+        licenses.consume(licenseId);
+    }
+
+    function _revoke(address by, uint256 licenseId, uint256 value) internal {
+        vm.prank(by);
+        licenses.revoke{value: value}(licenseId, "misuse");
+    }
+
+    function _refund(address by, uint256 licenseId) internal {
+        vm.prank(by);
+        licenses.refund(licenseId);
+    }
+
+    function _closeOffer(address by, uint256 offerId) internal {
+        vm.prank(by);
+        licenses.closeOffer(offerId);
+    }
+
+    // ---------------------------------------------------------------- orders
+
+    function _direct() internal pure returns (IAccessLicense.Payment memory payment) {}
+
+    function _order(uint256 offerId) internal view returns (IAccessLicense.Order memory) {
+        return IAccessLicense.Order({
+            buyer: researcher,
+            offerId: offerId,
+            purpose: IAccessLicense.ResearchPurpose(HMB, 0, 0),
+            currency: ETH,
+            price: PRICE,
+            mayReview: true,
+            visasUntil: 0,
+            nonce: 0,
+            deadline: FOREVER
+        });
+    }
+
+    function _signOrder(address signer, IAccessLicense.Order memory order) internal view returns (bytes memory) {
+        return _sign(signer, Typed.order(address(licenses), order));
+    }
+
+    function _noEvidence() internal pure returns (IAccessLicense.Evidence memory evidence) {}
+
+    /// @dev By the buyer, who shows these visas and signs nothing.
+    function _submit(IAccessLicense.Order memory order, IVisaRegistry.SignedVisa[] memory shown) internal {
+        IAccessLicense.Evidence memory evidence;
+        evidence.visas = shown;
+        _submit(order.buyer, order, "", evidence, _direct());
+    }
+
+    function _submit(
+        address by,
+        IAccessLicense.Order memory order,
+        bytes memory signature,
+        IAccessLicense.Evidence memory evidence,
+        IAccessLicense.Payment memory payment
+    ) internal {
+        uint256 value = order.currency == ETH ? order.price : 0;
+        vm.prank(by);
+        licenses.purchaseFor{value: value}(order, signature, evidence, payment);
+    }
+
+    // ----------------------------------------------------------------- visas
+
+    /// @dev The researcher's, by the issuer, for sixty days.
+    function _visa(IVisaRegistry.VisaType visaType) internal view returns (IVisaRegistry.Visa memory) {
+        return IVisaRegistry.Visa(researcher, visaType, 0, issuer, _now() - 1 days, _now() + 60 days);
+    }
+
+    function _status() internal view returns (IVisaRegistry.Visa memory) {
+        return _visa(IVisaRegistry.VisaType.ResearcherStatus);
+    }
+
+    function _accepted() internal view returns (IVisaRegistry.Visa memory) {
+        return _visa(IVisaRegistry.VisaType.AcceptedTermsAndPolicies);
+    }
+
+    function _signedBy(address signer, IVisaRegistry.Visa memory visa)
+        internal
+        view
+        returns (IVisaRegistry.SignedVisa memory)
+    {
+        return IVisaRegistry.SignedVisa(visa, _sign(signer, Typed.visa(address(visas), visa)));
+    }
+
+    function _none() internal pure returns (IVisaRegistry.SignedVisa[] memory) {}
+
+    function _shown(IVisaRegistry.SignedVisa memory visa)
+        internal
+        pure
+        returns (IVisaRegistry.SignedVisa[] memory shown)
+    {
+        shown = new IVisaRegistry.SignedVisa[](1);
+        shown[0] = visa;
+    }
+
+    /// @dev As their issuers signed them.
+    function _shown(IVisaRegistry.Visa memory visa) internal view returns (IVisaRegistry.SignedVisa[] memory) {
+        return _shown(_signedBy(visa.issuer, visa));
+    }
+
+    function _shown(IVisaRegistry.Visa memory first, IVisaRegistry.Visa memory other)
+        internal
+        view
+        returns (IVisaRegistry.SignedVisa[] memory shown)
+    {
+        shown = new IVisaRegistry.SignedVisa[](2);
+        shown[0] = _signedBy(first.issuer, first);
+        shown[1] = _signedBy(other.issuer, other);
+    }
+
+    function _trust(address owner, address trusted, uint8 types) internal {
+        vm.prank(owner);
+        visas.trust(trusted, types);
+    }
+
+    function _revokeVisa(IVisaRegistry.Visa memory visa) internal {
+        bytes32 visaHash = visas.hashOf(visa);
+        vm.prank(visa.issuer);
+        visas.revoke(visaHash);
+    }
+
+    function _needing(uint8 types) internal returns (uint256) {
+        IAccessLicense.Offer memory terms = _terms(dataset);
+        terms.visas = types;
+        return _createOffer(hospital, terms);
+    }
+
+    /// @dev On an offer that requires a researcher's status, with this one.
+    function _buyWithVisa(IVisaRegistry.Visa memory visa) internal returns (uint256) {
+        _trust(hospital, issuer, RESEARCHER);
+        if (!keys.hasKey(researcher)) _registerKey(researcher);
+        _submit(_order(_needing(RESEARCHER)), _shown(visa));
+        return licenses.licenseCount();
+    }
+
+    // ---------------------------------------------------- refusals, answers
+
+    function _refusesState(uint256 licenseId, IAccessLicense.State got) internal {
+        vm.expectRevert(abi.encodeWithSelector(IAccessLicense.AccessLicense_WrongState.selector, licenseId, got));
+    }
+
+    function _refusesUnknown(uint256 licenseId) internal {
+        vm.expectRevert(abi.encodeWithSelector(IAccessLicense.AccessLicense_UnknownLicense.selector, licenseId));
+    }
+
+    function _refusesOwner(uint256 datasetId, address got) internal {
+        vm.expectRevert(abi.encodeWithSelector(IAccessLicense.AccessLicense_NotDatasetOwner.selector, datasetId, got));
+    }
+
+    function _refusesLicensee(uint256 licenseId, address got) internal {
+        vm.expectRevert(abi.encodeWithSelector(IAccessLicense.AccessLicense_NotLicensee.selector, licenseId, got));
+    }
+
+    function _refusesPrice(uint256 got, uint256 required) internal {
+        vm.expectRevert(abi.encodeWithSelector(IAccessLicense.AccessLicense_WrongPrice.selector, got, required));
+    }
+
+    function _refusesOffer(string memory field) internal {
+        vm.expectRevert(abi.encodeWithSelector(IAccessLicense.AccessLicense_BadOffer.selector, field));
+    }
+
+    function _refusesInactive(uint256 licenseId) internal {
+        vm.expectRevert(abi.encodeWithSelector(IAccessLicense.AccessLicense_NotActive.selector, licenseId));
+    }
+
+    function _refusesWithdrawn(uint256 datasetId, uint32 version) internal {
+        vm.expectRevert(abi.encodeWithSelector(IAccessLicense.AccessLicense_Withdrawn.selector, datasetId, version));
+    }
+
+    function _refusesEarly(uint256 licenseId, uint40 until) internal {
+        vm.expectRevert(abi.encodeWithSelector(IAccessLicense.AccessLicense_TooEarly.selector, licenseId, until));
+    }
+
+    function _refusesAllowance(uint256 allowance, uint256 needed) internal {
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                IERC20Errors.ERC20InsufficientAllowance.selector, address(licenses), allowance, needed
+            )
+        );
+    }
+
+    function _assertState(uint256 licenseId, IAccessLicense.State wanted) internal view {
+        vm.assertEq(uint256(licenses.licenseOf(licenseId).state), uint256(wanted));
+    }
+
+    function _assertOwed(address account, uint256 wanted) internal view {
+        vm.assertEq(licenses.owed(account, ETH), wanted);
+    }
+
+    function _assertEqual(IAccessLicense.Offer memory got, IAccessLicense.Offer memory wanted) internal pure {
+        vm.assertEq(abi.encode(got), abi.encode(wanted));
+    }
+
+    function _hasDownload(address account) internal view returns (bool) {
+        return licenses.hasAccess(dataset, account, IAccessLicense.Right.Download);
+    }
+}
