@@ -75,7 +75,9 @@ def test_deploy_then_console(network, tmp_path):
         "print('BOUGHT', buy(2, buyer), licenses(buyer))\n"
     )
     _, said = ape("console", "--network", network, deployment=path, stdin=typed)
-    offer = "{'id': %d, 'dataset': 1, 'right': 'download', 'price': 5, 'currency': 'ETH', 'days': 1, 'uses': 3"
+    offer = (
+        "{'id': %d, 'dataset': 1, 'right': 'download', 'price': 5, 'currency': 'ETH', 'days': 1, 'uses': 3"
+    )
     visas = "['ResearcherStatus', 'ControlledAccessGrants']"
     assert f"OFFERS [{offer % 1}, 'visas': {visas}}}, {offer % 2}, 'visas': []}}]" in said
     assert "BOUGHT 1 [{'id': 1, 'dataset': 1, 'licensee': " in said
