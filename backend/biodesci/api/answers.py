@@ -15,10 +15,12 @@ from starlette.responses import Response
 from biodesci.api.schemas.status import Problem
 from biodesci.core.errors import InputError, NotFoundError
 from biodesci.index import queries
+from biodesci.index.activity import END, Entry, Place
 from biodesci.index.database import Store
 from biodesci.index.queries import Row
 
 Cursor = Annotated[str, Query(description="`nextCursor` of the page before", examples=["17"])]
+EventCursor = Annotated[str, Query(description="`nextCursor` of the page before", examples=["4711.3"])]
 Limit = Annotated[int, Query(ge=1, le=100)]
 Account = Annotated[str, Query(pattern=r"^(0x[0-9a-fA-F]{40})?$", description="an address")]
 Id = Annotated[int, Path(ge=1, le=2**53)]
@@ -50,6 +52,18 @@ def before(cursor: str) -> int:
     if not re.fullmatch(r"[1-9][0-9]{0,17}", cursor):
         raise InputError("That cursor is not one of ours.", "Start again without it.")
     return int(cursor)
+
+
+def before_event(cursor: str) -> Place:
+    if not cursor:
+        return END
+    if not (parts := re.fullmatch(r"([0-9]{1,18})\.([0-9]{1,18})", cursor)):
+        raise InputError("That cursor is not one of ours.", "Start again without it.")
+    return Place(int(parts[1]), int(parts[2]))
+
+
+def next_event(entry: Entry) -> str:
+    return f"{entry.place.block}.{entry.place.log_index}"
 
 
 def next_cursor(rows: Sequence[Row], limit: int) -> str | None:

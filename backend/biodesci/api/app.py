@@ -19,20 +19,25 @@ from biodesci.api.answers import (
     PROBLEMS,
     Account,
     Cursor,
+    EventCursor,
     Filter,
     Id,
     Limit,
     answer,
     before,
+    before_event,
     checksummed,
     found,
     next_cursor,
+    next_event,
 )
+from biodesci.api.present.activity import audit_entry
 from biodesci.api.present.datasets import dataset_answer, dataset_summaries
 from biodesci.api.present.inferences import inference_answer, inference_item
 from biodesci.api.present.licenses import license_answer, license_item
 from biodesci.api.present.models import model_answer, model_summary
 from biodesci.api.present.rounds import round_answer
+from biodesci.api.schemas.activity import ActivityPage
 from biodesci.api.schemas.datasets import DatasetAnswer, DatasetPage
 from biodesci.api.schemas.inferences import InferenceAnswer, InferencePage
 from biodesci.api.schemas.licenses import LicenseAnswer, LicensePage
@@ -40,7 +45,7 @@ from biodesci.api.schemas.models import ModelAnswer, ModelPage
 from biodesci.api.schemas.rounds import RoundAnswer
 from biodesci.config import Settings
 from biodesci.core.errors import NotFoundError
-from biodesci.index import queries
+from biodesci.index import activity, queries
 from biodesci.index.database import Store
 
 
@@ -60,6 +65,7 @@ def create(settings: Settings) -> FastAPI:
     status.install(app, settings, store, metrics)
     _datasets(app, settings, store)
     _models(app, store)
+    _activity(app, store)
     _page(app, settings.web)
     return app
 
@@ -175,6 +181,25 @@ def _models(app: FastAPI, store: Store) -> None:
             row = found(queries.inference(store, id_), "inference", id_, store)
             body = inference_answer(store, row)
         return answer(request, body)
+
+
+def _activity(app: FastAPI, store: Store) -> None:
+    @app.get("/v1/activity", tags=["audit"], response_model=ActivityPage, responses=PROBLEMS)
+    def all_activity(
+        request: Request,
+        kind: Annotated[list[activity.Kind] | None, Query(description="what the events are about")] = None,
+        cursor: EventCursor = "",
+        limit: Limit = 20,
+    ) -> Response:
+        """What happened on chain, newest first; `kind` may be given several times, and is all without."""
+        with store.snapshot():
+            entries = activity.page(
+                store, kinds=kind or activity.KINDS, before=before_event(cursor), limit=limit + 1
+            )
+            more = next_event(entries[limit - 1]) if len(entries) > limit else None
+            items = [audit_entry(entry) for entry in entries[:limit]]
+            page = ActivityPage(items=items, next_cursor=more, as_of=queries.as_of(store))
+        return answer(request, page)
 
 
 def _page(app: FastAPI, folder: Path) -> None:

@@ -373,19 +373,6 @@ def attestations(store: Store, request_id: int) -> Sequence[Row]:
     return store.rows(_ATTESTATIONS, {"id": request_id})
 
 
-_ACTIVITY: Final = (
-    select(t.events)
-    .where(t.events.c.kind == bindparam("kind"), t.events.c.subject == bindparam("subject"))
-    .order_by(t.events.c.block_number.desc(), t.events.c.log_index.desc())
-    .limit(bindparam("limit"))
-)
-
-
-def activity(store: Store, kind: str, key: int | str, limit: int = 200) -> Sequence[Row]:
-    """Events about one thing, newest first."""
-    return store.rows(_ACTIVITY, {"kind": kind, "subject": str(key), "limit": limit})
-
-
 _COUNTS: Final = select(
     *(select(func.count()).select_from(table).scalar_subquery().label(table.name) for table in _COUNTED)
 )

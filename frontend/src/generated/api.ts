@@ -2,7 +2,10 @@
 
 export interface ApiSchemas {
 Activity: Activity
+ActivityPage: ActivityPage
+Asset: Asset
 Attestation: Attestation
+AuditEntry: AuditEntry
 Check: Check
 CodecGrant: CodecGrant
 Config: Config
@@ -53,6 +56,54 @@ txHash: string
 details: {
 [k: string]: unknown
 }
+}
+/**
+ * Newest first.
+ */
+export interface ActivityPage {
+items: AuditEntry[]
+nextCursor: (string | null)
+asOf: number
+}
+/**
+ * One event on chain, and what it is about.
+ */
+export interface AuditEntry {
+name: string
+contract: string
+block: number
+time: string
+txHash: string
+details: {
+[k: string]: unknown
+}
+/**
+ * which event of its block
+ */
+logIndex: number
+/**
+ * what the event is about
+ */
+kind: ("dataset" | "license" | "model" | "round" | "inference")
+/**
+ * which one of its kind
+ */
+id: number
+/**
+ * the dataset or model that it belongs to
+ */
+asset: (Asset | null)
+}
+/**
+ * A dataset or a model.
+ */
+export interface Asset {
+kind: ("dataset" | "model")
+id: number
+/**
+ * of its latest card; null: that says none or was not read
+ */
+name: (string | null)
 }
 export interface Attestation {
 auditor: string

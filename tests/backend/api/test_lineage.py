@@ -6,7 +6,7 @@ import pytest
 
 from biodesci.api.present.models import model_answer
 from biodesci.api.present.rounds import round_answer
-from biodesci.index import queries
+from biodesci.index import activity, queries
 from biodesci.index.database import Block, Event, Store
 from tests.backend.sql import heard
 
@@ -84,7 +84,7 @@ def test_a_model_of_many_rounds_costs_as_many_questions_as_of_one(store):
 
     asked()  # the connection is open
     two = asked()
-    store.roll_back(next(e["block_number"] for e in reversed(queries.activity(store, "round", 2))) - 1)
+    store.roll_back(next(e["block_number"] for e in reversed(activity.of_one(store, "round", 2))) - 1)
     assert len(queries.rounds_of(store, 1)) == 1
     assert asked() == two
 

@@ -19,7 +19,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateTable
 
 from biodesci.core.errors import ConfigurationError, UnavailableError
-from biodesci.index import database, queries, schema
+from biodesci.index import activity, database, queries, schema
 from biodesci.index.database import Block, Store
 from biodesci.index.tables import REVISION, blocks, metadata, offers
 
@@ -138,7 +138,7 @@ def test_postgresql_would_take_tables_and_statements():
     assert "NUMERIC(78, 0)" in str(CreateTable(offers).compile(dialect=dialect))
     statements = [
         value
-        for module in (queries, database)
+        for module in (queries, activity, database)
         for value in vars(module).values()
         if isinstance(value, Executable)
     ]

@@ -9,7 +9,7 @@ from typing import Any, Final, cast, get_args
 from biodesci.api.schemas.values import Activity, Content, Currency, Duo, DuoTerm, Right, VisaType
 from biodesci.core import cid, duo, visa
 from biodesci.core.onchain import NOBODY, utc
-from biodesci.index import queries
+from biodesci.index import activity
 from biodesci.index.database import Store
 from biodesci.index.queries import Row
 
@@ -51,7 +51,7 @@ def visas(types: int) -> list[VisaType]:
 
 def activities(store: Store, kind: str, key: int) -> list[Activity]:
     """Events about one thing, newest first."""
-    return [Activity(**activity_fields(row)) for row in queries.activity(store, kind, key)]
+    return [Activity(**activity_fields(row)) for row in activity.of_one(store, kind, key)]
 
 
 def activity_fields(row: Row) -> dict[str, Any]:

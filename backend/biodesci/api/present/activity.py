@@ -1,0 +1,19 @@
+"""The timeline of all that happened on chain."""
+
+from __future__ import annotations
+
+from biodesci.api.present import values
+from biodesci.api.schemas.activity import Asset, AuditEntry
+from biodesci.index.activity import Entry
+
+
+def audit_entry(entry: Entry) -> AuditEntry:
+    of = entry.asset
+    asset = None if of is None else Asset(kind=of.kind, id=of.id, name=of.name)
+    return AuditEntry(
+        **values.activity_fields(entry.row),
+        log_index=entry.place.log_index,
+        kind=entry.kind,
+        id=entry.id,
+        asset=asset,
+    )
