@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from benchmarks.pairs import one_thread, ratio
-from biodesci.ee.architectures.tabular import TabularConfig, build, initial_weights
+from biodesci.ee.architectures.tabular import TabularConfig
 from biodesci.ee.keys import ModelKey
 from biodesci.ee.runtime import infer
 from biodesci.ee.training import train
@@ -27,7 +27,7 @@ def _largest_error(config: TabularConfig, models: int, rows: int) -> float:
     """Largest |decoded - plaintext logit| / largest |plaintext logit|, over fresh models and keys."""
     worst = 0.0
     for _ in range(models):
-        state = {n: torch.from_numpy(w) for n, w in initial_weights(config, os.urandom(32)).items()}
+        state = {n: torch.from_numpy(w) for n, w in config.initial_weights(os.urandom(32)).items()}
         key = ModelKey.for_model(config.settings(), state)
         codec = key.codec("inference")
         x = np.random.default_rng().normal(size=(rows, config.features))
@@ -49,7 +49,7 @@ def _figures() -> dict[str, dict[str, object]]:
     rng = np.random.default_rng(1)
     x = rng.normal(size=(ROWS, config.features))
     y = (x[:, 0] > 0).astype(np.int64)
-    state = {n: torch.from_numpy(w) for n, w in initial_weights(config, os.urandom(32)).items()}
+    state = {n: torch.from_numpy(w) for n, w in config.initial_weights(os.urandom(32)).items()}
     key = ModelKey.for_model(config.settings(), state)
     hidden = key.encrypt(state)
     asking, teaching = key.codec("inference"), key.codec("training")
@@ -63,8 +63,8 @@ def _figures() -> dict[str, dict[str, object]]:
         SECONDS,
     )
     training = ratio(
-        lambda: train(build(config, state), x, y, plan),
-        lambda: train(build(config, hidden), teaching.encode_inputs(x), teaching.encode_labels(y), plan),
+        lambda: train(config.build(state), x, y, plan),
+        lambda: train(config.build(hidden), teaching.encode_inputs(x), teaching.encode_labels(y), plan),
         PAIRS,
         SECONDS,
     )

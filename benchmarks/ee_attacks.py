@@ -20,7 +20,7 @@ from benchmarks.pairs import one_thread
 from biodesci.ee.architectures.tabular import TabularConfig
 from biodesci.ee.groups import Mode
 from biodesci.ee.keys import ModelKey
-from biodesci.redteam.attacks import corpus, frequency, report, staged_weights, tabular
+from biodesci.redteam.attacks import corpus, frequency, records, report, staged_weights
 
 Figures = dict[str, dict[str, object]]
 DESIGN = "design: permutation recovered at 0.4, all exact at 0"
@@ -208,7 +208,7 @@ def _tabular() -> Figures:
     found: Figures = {}
     modes: tuple[Mode, ...] = ("permutation", "orthogonal", "general")
     for mode in modes:
-        document = tabular.measure(TabularConfig(features=25), mode)
+        document = records.measure(TabularConfig(features=25), mode)
         how = f"25 features, 8 tokens, width 32, 2 layers, mode {mode}"
         for row in document["knownPlaintext"]:
             name = f"ee.attack.known_pairs.tabular_{mode}.pairs_{row['pairs']}"

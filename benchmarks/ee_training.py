@@ -1,6 +1,6 @@
 """Training of stock models, encrypted against plain in one process, by one optimizer on one run of batches.
 
-That both take the same steps is measured elsewhere (training/drift_table.py, in tests); here it is time."""
+That both take the same steps is measured in tests/backend/ee/training/drift_table.py; here it is time."""
 
 from __future__ import annotations
 

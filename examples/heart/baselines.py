@@ -18,7 +18,7 @@ from sklearn.metrics import roc_auc_score
 from torch import Tensor
 
 from biodesci.core.features import FeaturePlan, Normalization
-from biodesci.ee.architectures.tabular import TabularConfig, build, initial_weights
+from biodesci.ee.architectures.tabular import TabularConfig
 from biodesci.ee.runtime import infer
 from biodesci.ee.training import TrainingPlan, train
 from examples.heart import cohorts
@@ -80,7 +80,7 @@ def normalization(members: Sequence[Site], plan: FeaturePlan = cohorts.PLAN) -> 
 
 def fit(config: TabularConfig, state: State, x: Matrix, y: Labels, plan: TrainingPlan) -> State:
     """One round of local training."""
-    model = build(config, state)
+    model = config.build(state)
     train(model, x, y, plan)
     return {name: tensor.detach().clone() for name, tensor in model.state_dict().items()}
 
@@ -88,7 +88,7 @@ def fit(config: TabularConfig, state: State, x: Matrix, y: Labels, plan: Trainin
 def start(config: TabularConfig, seed: str) -> State:
     """Initial weights; a named seed, so that runs can be compared."""
     digest = hashlib.sha256(f"biodesci/baseline/{seed}".encode()).digest()
-    return {name: torch.from_numpy(w) for name, w in initial_weights(config, digest).items()}
+    return {name: torch.from_numpy(w) for name, w in config.initial_weights(digest).items()}
 
 
 def of_round(plan: TrainingPlan, number: int) -> TrainingPlan:

@@ -39,11 +39,19 @@ def create(
 ) -> None:
     """Encrypt a fresh tabular transformer and register it; the key stays in this home, sealed."""
     from biodesci.core import cid
-    from biodesci.ee.architectures.tabular import TabularConfig
+    from biodesci.ee.architectures import registry
     from biodesci.models.registration import create_model
     from biodesci.party.model_keys import key_path
 
-    shape = TabularConfig(features, tokens, width, heads, layers, hidden, classes)
+    shape = registry.transformer_for_records(
+        features=features,
+        tokens=tokens,
+        width=width,
+        heads=heads,
+        layers=layers,
+        hidden=hidden,
+        classes=classes,
+    )
     made = create_model(
         session.chain(),
         session.ipfs(),

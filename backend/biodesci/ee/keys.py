@@ -17,10 +17,9 @@ import torch
 from torch import Tensor
 
 from biodesci.core.errors import InputError, WrongKeyError
-from biodesci.ee.architectures import registry, resnet
+from biodesci.ee.architectures import registry
 from biodesci.ee.basis import Basis
 from biodesci.ee.codec import Codec, Kind
-from biodesci.ee.codec.patches import geometry
 from biodesci.ee.groups import Mode
 from biodesci.ee.layout import Axis, Layout, Rule
 from biodesci.ee.partfile import dump_parts, load_parts
@@ -171,19 +170,15 @@ class ModelKey:
             )
         parts: dict[str, Part] = {}
         vectors: dict[str, Tensor] = {}
-        settings: dict[str, int] = {}
-        if "patches" in self.layout.inputs:
-            settings = geometry(self.config)
-        elif self.shuffle:
-            settings = {"keep_first": int("pooler.neurons" in self.layout.places)}
-        elif self.layout.architecture == "resnet" and outputs and "logits" not in self.layout.outputs:
-            settings = {"state_axis": resnet.CHANNELS}
+        settings = dict(self.layout.settings)
         for name, moved in self.layout.inputs.items() if inputs else ():
             parts[f"input:{name}"] = self._composed(moved)
             if name in self.shifts:
                 vectors[f"input:{name}"] = self.shifts[name]
         for name, output in self.layout.outputs.items() if outputs else ():
             parts[f"output:{name}"] = self._composed(output.axis)
+            if output.dimension != -1:
+                settings["state_axis"] = output.dimension
             if output.shift is not None:
                 vectors[f"output:{name}"] = self.shifts[output.shift]
             if output.fold is not None:

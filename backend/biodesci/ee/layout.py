@@ -111,12 +111,13 @@ class Shift:
 
 @dataclass(frozen=True)
 class Output:
-    """How an answer is decoded: the axis taken off its last dimension, then the folded weight of a last
-    norm."""
+    """How an answer is decoded: `axis` is taken off its dimension `dimension`, then the folded weight of a
+    last norm."""
 
     axis: Axis
     fold: str | None = None
     shift: str | None = None
+    dimension: int = -1
 
 
 @dataclass(frozen=True)
@@ -136,7 +137,13 @@ class Layout:
         default_factory=dict
     )  # what a codec applies: tokens, records, patches...
     outputs: Mapping[str, Output] = field(default_factory=dict)  # ... and takes off: logits, hidden
+    settings: Mapping[str, int] = field(default_factory=dict)  # public sizes that a codec works by
     notes: tuple[str, ...] = ()
+
+    @property
+    def block_neurons(self) -> tuple[str, ...]:
+        """The places of the blocks' hidden units; a pooler's are as many as the stream is wide."""
+        return tuple(p for p in self.places if p.endswith(".neurons") and p != "pooler.neurons")
 
     @property
     def folded(self) -> tuple[str, ...]:

@@ -14,10 +14,10 @@ import torch
 from numpy.typing import NDArray
 
 from biodesci.core.errors import InputError
-from biodesci.ee.architectures.tabular import TabularConfig, build
+from biodesci.ee.architectures.blueprint import Blueprint
 
 
-def infer(config: TabularConfig, tensors: Mapping[str, NDArray[Any]], x: NDArray[Any]) -> NDArray[np.float64]:
+def infer(config: Blueprint, tensors: Mapping[str, NDArray[Any]], x: NDArray[Any]) -> NDArray[np.float64]:
     """Logits (n, classes) for x (n, F) under `tensors` (encrypted or not)."""
     rows = np.ascontiguousarray(x, dtype=np.float64)
     if rows.ndim != 2 or rows.shape[1] != config.features:
@@ -27,7 +27,7 @@ def infer(config: TabularConfig, tensors: Mapping[str, NDArray[Any]], x: NDArray
         )
     if not np.isfinite(rows).all():
         raise InputError("The input holds missing or infinite values.", "Normalize the records first.")
-    model = build(config, {name: torch.from_numpy(np.array(t)) for name, t in tensors.items()})
+    model = config.build({name: torch.from_numpy(np.array(t)) for name, t in tensors.items()})
     model.eval()
     threads = torch.get_num_threads()
     torch.set_num_threads(1)

@@ -17,7 +17,7 @@ from biodesci.core import checkpoint
 from biodesci.core.documents.receipt import Receipt
 from biodesci.core.errors import InputError, IntegrityError, NotFoundError, StateError
 from biodesci.core.onchain import RequestState
-from biodesci.ee.architectures.tabular import TabularConfig
+from biodesci.ee.architectures.blueprint import Blueprint
 from biodesci.registry.models import weights_root
 
 INPUT, LOGITS, TRACE_ROOT = "x", "logits", "trace_root"
@@ -74,7 +74,7 @@ def split_opening(plaintext: bytes) -> tuple[bytes, dict[str, NDArray[Any]]]:
     return plaintext[:SALT_BYTES], checkpoint.load(plaintext[SALT_BYTES:])
 
 
-def input_rows(config: TabularConfig, tensors: Mapping[str, NDArray[Any]]) -> NDArray[np.float64]:
+def input_rows(config: Blueprint, tensors: Mapping[str, NDArray[Any]]) -> NDArray[np.float64]:
     """The encoded records (n, F) of a request. InputError says what is wrong with them."""
     hint = "Encode the records with the model's codec and send them again."
     if set(tensors) != {INPUT}:

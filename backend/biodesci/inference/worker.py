@@ -85,9 +85,7 @@ def open_input(chain: Chain, ipfs: Ipfs, seed: bytes, request: Request) -> dict[
 
 def compute(model: Registered, x: NDArray[np.float64], place: bytes) -> Answer:
     """The forward pass on encrypted values; `place` is the trace context of the request."""
-    c = model.config
-    a_token = c.layers * (8 * c.width + 2 * (c.width + c.hidden))
-    if len(x) * (c.features + c.tokens * (c.width + a_token)) * 8 > MAX_TRACE:
+    if len(x) * model.config.traced_numbers() * np.float64().nbytes > MAX_TRACE:
         raise InputError("The request is too large for this worker.", "Send fewer records at a time.")
     logits, trace = fp64.record(model.config, model.tensors, x, place)
     if not np.isfinite(logits).all():

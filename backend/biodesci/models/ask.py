@@ -12,12 +12,13 @@ from torch import Tensor
 
 from biodesci.core import files
 from biodesci.core.errors import InputError
+from biodesci.ee.architectures import registry
 from biodesci.ee.checkpoint.reading import Checkpoint
 from biodesci.ee.codec import Codec
 from biodesci.ee.codec.client_half import ClientHalf
 from biodesci.ee.serving.model import Answer, EncryptedModel
 from biodesci.models import folder as encrypted_folder
-from biodesci.models.folder import OURS, Marks
+from biodesci.models.folder import Marks
 from biodesci.models.tuning import records
 from biodesci.models.tuning.data import load_tokenizer
 
@@ -36,7 +37,7 @@ def open_model(
     marks = Marks.read(folder)
     secret.check(marks.key_id)
     plain = None if tokenizer is None else load_tokenizer(tokenizer)
-    if marks.config.get("model_type") not in OURS:
+    if registry.of(marks.config).blueprint is None:
         return EncryptedModel.load(secret, folder, tokenizer=plain, padded=padded)
     model = encrypted_folder.load(folder).model
     dtype = next(model.parameters()).dtype

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from biodesci.core.errors import InputError, StateError
 from biodesci.core.keyfile import check_key_id
-from biodesci.ee.architectures import mlp, registry, tabular
+from biodesci.ee.architectures import registry
+from biodesci.ee.architectures.architecture import Task
 from biodesci.ee.checkpoint.reading import CONFIG, Checkpoint, read_json
 from biodesci.ee.groups import MODES, Mode
 from biodesci.ee.layout import Layout
 from biodesci.models.stock_names import stored_names
 
-# What a model's labels are: a class per input, the next token, or numbers per token (own: the model's loss).
-Task = Literal["classes", "next token", "per token"]
 ADAPTER_CONFIG = "adapter_config.json"  # of PEFT
-OURS = (*mlp.TYPES, *tabular.TYPES)
 SAVED = "Save the plain model by its class's save_pretrained, encrypt that folder, and grant codecs anew."
 
 
@@ -71,8 +69,9 @@ class Marks:
             raise InputError(
                 "This is the server's half of a split model, which has no head.", "Use the whole model."
             )
-        if self.config.get("model_type") in OURS:
-            return "classes"
+        task = registry.of(self.config).task
+        if task is not None:
+            return task
         if name.endswith(("ForSequenceClassification", "ForImageClassification")):
             labels = self.config.get("id2label") or {}
             problem = self.config.get("problem_type") or "single_label_classification"
@@ -146,9 +145,10 @@ def load(folder: Path) -> Loaded:
 
 def build(marks: Marks, checkpoint: Checkpoint, dtype: torch.dtype) -> nn.Module:
     """The model in evaluation mode; InputError where config.json names no class, or weights are missing."""
-    if marks.config.get("model_type") in OURS:
-        state = {name: checkpoint.tensor(name).to(dtype) for name in checkpoint.tensors}
-        return _ours(marks, state, dtype).to(dtype).eval()
+    blueprint = registry.of(marks.config).blueprint
+    if blueprint is not None:
+        state = {name: checkpoint.tensor(name) for name in checkpoint.tensors}
+        return blueprint.from_settings(marks.config).build(state, dtype).eval()
     import transformers  # noqa: PLC0415  # slow, and not needed for the models above
 
     kind = getattr(transformers, marks.kind, None)
@@ -166,11 +166,3 @@ def build(marks: Marks, checkpoint: Checkpoint, dtype: torch.dtype) -> nn.Module
         )
     result: nn.Module = model.eval()
     return result
-
-
-def _ours(marks: Marks, state: Mapping[str, Tensor], dtype: torch.dtype) -> nn.Module:
-    if marks.config["model_type"] in mlp.TYPES:
-        return mlp.build(marks.config, state, dtype)
-    names = [field.name for field in fields(tabular.TabularConfig)]
-    config = tabular.TabularConfig(**{n: marks.config[n] for n in names if n in marks.config})
-    return tabular.build(config, state, dtype)

@@ -20,14 +20,14 @@ from web3 import Web3
 from biodesci.chain.client import Chain
 from biodesci.core import canonical, checkpoint, cid, envelope
 from biodesci.core.errors import InputError
-from biodesci.ee.architectures.tabular import TabularConfig, check_state, initial_weights, shapes
+from biodesci.ee.architectures.blueprint import Blueprint
 from biodesci.ee.codec import Kind
 from biodesci.ee.groups import Mode
 from biodesci.ee.keys import ModelKey
 from biodesci.ee.training import EXACT
 from biodesci.ipfs.client import Ipfs
 from biodesci.party.model_keys import open_key, seal_key
-from biodesci.redteam.attacks import tabular as red_team
+from biodesci.redteam.attacks import records as red_team
 from biodesci.registry.codecs import CodecKind, codec_info, granted
 from biodesci.registry.models import load_card, load_registered
 
@@ -49,7 +49,7 @@ def create_model(
     ipfs: Ipfs,
     home: Path,
     passphrase: str,
-    config: TabularConfig,
+    config: Blueprint,
     *,
     name: str,
     description: str = "",
@@ -59,10 +59,10 @@ def create_model(
     """Encrypts fresh weights (or the given plaintext `weights`) under a fresh key and registers the model."""
     if not name.strip():
         raise InputError("A model needs a name.", "Pass --name.")
-    plain = initial_weights(config, os.urandom(32)) if weights is None else weights
-    key = ModelKey.generate(config.settings(), shapes(config), mode)
+    plain = config.initial_weights(os.urandom(32)) if weights is None else weights
+    key = ModelKey.generate(config.settings(), config.shapes(), mode)
     state = {n: torch.from_numpy(np.asarray(w, dtype=np.float64)) for n, w in plain.items()}
-    check_state(config, state)
+    config.check_state(state)
     encrypted = {n: t.float().numpy() for n, t in key.encrypt(state).items()}
     seal_key(home, passphrase, key)
     root = checkpoint.root(encrypted)
@@ -77,7 +77,7 @@ def create_model(
 
 
 def model_card(
-    key: ModelKey, config: TabularConfig, name: str, description: str, public_base: bool
+    key: ModelKey, config: Blueprint, name: str, description: str, public_base: bool
 ) -> dict[str, Any]:
     """The card, without the weights: what the model is, and what its encryption holds and does not hold."""
     figures = red_team.measure(config, key.mode)

@@ -1,117 +1,82 @@
-"""Defences against the red team that change weights and keep answers: dummy neurons and heads that cancel,
-and noise. How much each is worth is measured, not assumed: see `attacks/report.py`."""
+"""A defence against the red team that changes weights and keeps answers: dummy units that cancel.
+
+How much it is worth is measured, not assumed: see `attacks/report.py`."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from biodesci.core.errors import InputError
+from biodesci.ee.architectures import registry
+from biodesci.ee.layout import Axis, Layout
 from biodesci.ee.sampling import Stream
-from biodesci.redteam.attacks.drift import gaussian
-
-# model type -> (the setting that counts neurons, readers of the stream, writers, is stored as (in, out))
-FFN: dict[str, tuple[str, tuple[str, ...], tuple[str, ...], bool]] = {
-    "bert": ("intermediate_size", (".intermediate.dense",), (".output.dense",), False),
-    "vit": ("intermediate_size", (".intermediate.dense", ".mlp.fc1"), (".output.dense", ".mlp.fc2"), False),
-    "gpt2": ("n_inner", (".mlp.c_fc",), (".mlp.c_proj",), True),
-    "llama": ("intermediate_size", (".mlp.gate_proj", ".mlp.up_proj"), (".mlp.down_proj",), False),
-    "biodesci-tabular": ("hidden", (".expand",), (".contract",), False),
-}
-FFN |= dict.fromkeys(("mistral", "qwen2", "qwen3"), FFN["llama"])
 
 
 def add_neurons(
     config: Mapping[str, Any], state: Mapping[str, Tensor], pairs: int, seed: bytes
 ) -> tuple[dict[str, Any], dict[str, Tensor]]:
     """Config and weights with `pairs` pairs of neurons more in each block: two with the same input weights
-    and opposite output weights, so that they cancel. Drawn with the mean and spread of the block's own."""
-    kind = str(config.get("model_type"))
+    and opposite output weights, so that they cancel. InputError where the architecture has no room for
+    any."""
     if pairs < 1:
         raise InputError("There must be at least one pair of dummy neurons.", "Ask for one or more.")
-    if kind == "biodesci-mlp":
-        return _mlp(config, state, pairs, seed)
-    if kind not in FFN:
+    wider = registry.of(config).wider
+    if wider is None:
+        able = sorted(kind for kind, other in registry.known().items() if other.wider is not None)
         raise InputError(
-            f"Dummy neurons are not known for {kind!r}.",
-            f"Known are {', '.join(sorted([*FFN, 'biodesci-mlp']))}.",
+            f"Dummy neurons are not known for {config['model_type']!r}.", f"Known are {', '.join(able)}."
         )
-    setting, readers, writers, transposed = FFN[kind]
-    padded = dict(state)
-    count = 0
-    for name, x in state.items():
-        stem, _, what = name.rpartition(".")
-        if stem.endswith(writers) and what == "weight" and ".attention." not in stem:
-            axis = 0 if transposed else 1
-            count = x.shape[axis]
-            drawn = _like(x, axis, pairs, seed, name)
-            padded[name] = torch.cat([x, drawn, -drawn], dim=axis)
-        elif stem.endswith(readers):
-            axis = x.ndim - 1 if transposed else 0
-            drawn = _like(x, axis, pairs, seed, name)
-            padded[name] = torch.cat([x, drawn, drawn], dim=axis)
-    return {**config, setting: count + 2 * pairs}, padded
+    layout = registry.layout(config, state.keys(), "permutation")
+    return wider(config, 2 * pairs), Dummies(layout.block_neurons, pairs, seed).added(layout, state)
 
 
-def add_heads(
-    config: Mapping[str, Any], state: Mapping[str, Tensor], seed: bytes
-) -> tuple[dict[str, Any], dict[str, Tensor]]:
-    """Config and weights of a Llama with two groups of heads more per layer, equal but for the sign of what
-    they write. Where heads and width are bound to one another (BERT, GPT-2, ViT) a stock model has no room
-    for them."""
-    kind = str(config.get("model_type"))
-    if kind not in ("llama", "mistral", "qwen2", "qwen3"):
-        raise InputError(
-            f"{kind!r} ties the width of a head to the number of heads, so it has no room for dummy heads.",
-            "Use dummy neurons, or a Llama-shaped model.",
-        )
-    heads = int(config["num_attention_heads"])
-    groups = int(config.get("num_key_value_heads") or heads)
-    width = int(config.get("head_dim") or config["hidden_size"] // heads)
-    padded = dict(state)
-    for name, x in state.items():
-        for which, count in (("q_proj", heads // groups), ("k_proj", 1), ("v_proj", 1)):
-            if f".self_attn.{which}." in name:
-                drawn = _like(x, 0, count * width, seed, name)
-                padded[name] = torch.cat([x, drawn, drawn])
-        if ".self_attn.o_proj.weight" in name:
-            drawn = _like(x, 1, heads // groups * width, seed, name)
-            padded[name] = torch.cat([x, drawn, -drawn], dim=1)
-    more = {
-        "num_attention_heads": heads + 2 * (heads // groups),
-        "num_key_value_heads": groups + 2,
-        "head_dim": width,
-    }
-    return {**config, **more}, padded
+@dataclass(frozen=True)
+class Dummies:
+    """`pairs` pairs of units for each of these places of a layout (neurons, or heads of attention): the units
+    of a pair read the same and write the opposite. They are drawn, from `seed`, with the mean and spread of
+    the values that they join."""
 
+    places: Collection[str]
+    pairs: int
+    seed: bytes
 
-def add_noise(state: Mapping[str, Tensor], size: float, seed: bytes) -> dict[str, Tensor]:
-    """Weights plus Gaussian noise of `size` times each tensor's standard deviation: it costs answers."""
-    return gaussian(state, size, seed)
+    def added(self, layout: Layout, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Plain weights with the units; the configuration has to be widened beside them."""
+        padded = {}
+        for name, tensor in state.items():
+            wide = tensor
+            # What a unit writes comes first: units that read the same then read other dummies the same, too.
+            for writes in (True, False):
+                for axis, moved in enumerate(layout.rules[name].axes):
+                    wide = self._along(wide, axis, moved, writes, name)
+            padded[name] = wide
+        return padded
 
+    def _along(self, x: Tensor, axis: int, moved: Axis, writes: bool, name: str) -> Tensor:
+        """x with the slices of the new units behind each run of `axis` whose units write, or read, there."""
+        units = [next((f for f in span.factors if f.place in self.places), None) for span in moved]
+        if not any(factor is not None and factor.dual == writes for factor in units):
+            return x
+        done: list[Tensor] = []
+        ends = torch.tensor([span.size for span in moved]).cumsum(0).tolist()
+        for number, (factor, span) in enumerate(zip(units, moved, strict=True)):
+            piece = x.narrow(axis, ends[number] - span.size, span.size)
+            done.append(piece)
+            if factor is not None and factor.dual == writes:
+                label = f"dummy/{name}/{axis}/{number}"
+                drawn = self._drawn(piece, axis, self.pairs * factor.inner, label)
+                done += [drawn, -drawn if writes else drawn]
+        return torch.cat(done, dim=axis)
 
-def _mlp(
-    config: Mapping[str, Any], state: Mapping[str, Tensor], pairs: int, seed: bytes
-) -> tuple[dict[str, Any], dict[str, Tensor]]:
-    padded = dict(state)
-    hidden = list(config["hidden"])
-    for i in range(len(hidden)):
-        for name in (f"layers.{i}.weight", f"layers.{i}.bias"):
-            drawn = _like(padded[name], 0, pairs, seed, name)
-            padded[name] = torch.cat([padded[name], drawn, drawn])
-        name = f"layers.{i + 1}.weight"
-        drawn = _like(padded[name], 1, pairs, seed, name)
-        padded[name] = torch.cat([padded[name], drawn, -drawn], dim=1)
-    return {**config, "hidden": [width + 2 * pairs for width in hidden]}, padded
-
-
-def _like(x: Tensor, axis: int, count: int, seed: bytes, name: str) -> Tensor:
-    """`count` slices along `axis`, normal with the mean and standard deviation of x."""
-    shape = list(x.shape)
-    shape[axis] = count
-    drawn = torch.from_numpy(Stream(seed, f"dummy/{name}/{axis}").gaussian(*shape))
-    spread = x.double().std() if x.numel() > 1 else torch.zeros(())
-    return (x.double().mean() + spread * drawn).to(x.dtype)
+    def _drawn(self, like: Tensor, axis: int, count: int, label: str) -> Tensor:
+        """`count` slices along `axis`, normal with the mean and standard deviation of `like`."""
+        shape = list(like.shape)
+        shape[axis] = count
+        drawn = torch.from_numpy(Stream(self.seed, label).gaussian(*shape))
+        spread = like.double().std() if like.numel() > 1 else torch.zeros(())
+        return (like.double().mean() + spread * drawn).to(like.dtype)

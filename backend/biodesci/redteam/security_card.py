@@ -94,9 +94,10 @@ def _base(source: Checkpoint, plain: Plain) -> dict[str, Tensor]:
     """The public model's weights under the names of `plain`. A head that it does not have is filled with the
     model's own values in other places: there its attacker knows how large they are, and no more."""
     found: dict[str, Tensor] = {}
+    prefix = registry.of(source.config).base(source.tensors)
     for name, tensor in plain.state.items():
         inner = name.partition(".")[2]  # the public model may be stored with a head around it, or without
-        for called in (name, inner, f"{_prefix(source)}{name}"):
+        for called in (name, inner, f"{prefix}{name}"):
             stored = source.tensors.get(called)
             if stored is not None and stored.shape == tuple(tensor.shape):
                 found[name] = source.tensor(called).to(tensor.dtype)
@@ -110,14 +111,6 @@ def _base(source: Checkpoint, plain: Plain) -> dict[str, Tensor]:
         )
     missing = {name: tensor for name, tensor in plain.state.items() if name not in found}
     return {name: tensor.clone() for name, tensor in (found | unrelated(missing, os.urandom(32))).items()}
-
-
-def _prefix(source: Checkpoint) -> str:
-    """What stands before the names of a checkpoint whose base model has a head around it."""
-    heads = {name.partition(".")[0] for name in source.tensors}
-    return next(
-        (f"{name}." for name in ("bert", "model", "transformer", "vit", "resnet") if name in heads), ""
-    )
 
 
 def _passages(plain: Plain, text: Path | None, tokenizer: Path | None) -> list[Tensor]:

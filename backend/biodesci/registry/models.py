@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from biodesci.chain.client import Chain
 from biodesci.core import canonical, commitment
 from biodesci.core.errors import IntegrityError
-from biodesci.ee.architectures.tabular import TabularConfig
+from biodesci.ee.architectures import registry as architectures
+from biodesci.ee.architectures.blueprint import Blueprint
 from biodesci.ipfs.client import Ipfs
 from biodesci.registry import versions
 
@@ -27,7 +28,7 @@ class Registered:
     version: int
     weights_root: bytes
     architecture: bytes
-    config: TabularConfig
+    config: Blueprint
     tensors: Mapping[str, NDArray[Any]] = field(repr=False)
 
 
@@ -46,7 +47,7 @@ def load_registered(chain: Chain, ipfs: Ipfs, model_id: int, version: int) -> Re
     return Registered(model_id, version, on_chain.weights_root, architecture, config, tensors)
 
 
-def load_architecture(chain: Chain, ipfs: Ipfs, model_id: int) -> tuple[bytes, TabularConfig]:
+def load_architecture(chain: Chain, ipfs: Ipfs, model_id: int) -> tuple[bytes, Blueprint]:
     """The architecture hash on chain, and the document of the model card that has it."""
     registered = bytes(chain.call(chain.models.functions.architectureOf(model_id)))
     try:
@@ -61,7 +62,7 @@ def load_architecture(chain: Chain, ipfs: Ipfs, model_id: int) -> tuple[bytes, T
             "Ask the model owner for a correct card.",
         ) from exc
     commitment.check(registered, found, f"architecture of model {model_id}")
-    return registered, TabularConfig.from_document(document)
+    return registered, architectures.described(document)
 
 
 def load_card(chain: Chain, ipfs: Ipfs, model_id: int) -> dict[str, Any]:

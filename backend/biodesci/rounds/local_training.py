@@ -11,13 +11,14 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import nn
 
 from biodesci.core import checkpoint
 from biodesci.core.checkpoint import Tensors
 from biodesci.core.documents.plan import Plan
 from biodesci.core.errors import InputError
 from biodesci.core.features import Matrix, Normalization
-from biodesci.ee.architectures.tabular import TabularConfig, TabularTransformer, build
+from biodesci.ee.architectures import registry as architectures
 from biodesci.ee.codec import Codec
 from biodesci.ee.training import TrainingPlan, train
 from biodesci.fl.quantize import Ring
@@ -53,7 +54,7 @@ def update(start: Start, table: bytes, nodes: int, held_out: bytes | None = None
         InputError: the statistics are of another feature plan, or the table does not fit it.
     """
     plan, normalization, codec, base = start.plan, start.normalization, start.codec, start.base
-    config = TabularConfig.from_document(plan.architecture)
+    config = architectures.described(plan.architecture)
     if normalization.plan != plan.features:
         raise InputError(
             "The statistics are of another feature plan.", "Ask the model owner for a new round."
@@ -64,7 +65,7 @@ def update(start: Start, table: bytes, nodes: int, held_out: bytes | None = None
         (x, y), (test_x, test_y) = (x[~held], y[~held]), (x[held], y[held])
     else:
         test_x, test_y = _encoded(plan, held_out, normalization, codec)
-    model = build(config, {name: torch.from_numpy(np.asarray(t)) for name, t in base.items()})
+    model = config.build({name: torch.from_numpy(np.asarray(t)) for name, t in base.items()})
     before = scores(model, test_x, test_y, codec)
     train(model, x, y, TrainingPlan.from_document({**plan.training, "seed": plan.seed}))
     after = scores(model, test_x, test_y, codec)
@@ -90,7 +91,7 @@ def validation_rows(count: int, share: float) -> NDArray[np.bool_]:
     return held
 
 
-def scores(model: TabularTransformer, x: Matrix, y: Labels, codec: Codec) -> Scores:
+def scores(model: nn.Module, x: Matrix, y: Labels, codec: Codec) -> Scores:
     """How the encrypted model does on encoded records (n, F) and labels (n,)."""
     one = int(codec.encode_labels(np.ones(1, dtype=np.int64))[0])
     model.eval()

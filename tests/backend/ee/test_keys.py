@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from biodesci.core.errors import InputError, WrongKeyError
-from biodesci.ee.architectures.tabular import TabularConfig, initial_weights, shapes
+from biodesci.ee.architectures.tabular import TabularConfig
 from biodesci.ee.codec import Codec
 from biodesci.ee.groups import InexactKeyError, Orthogonals, Permutations
 from biodesci.ee.keys import ModelKey
@@ -21,7 +21,7 @@ SEED = bytes(range(32))
 
 
 def fresh(mode: str = "orthogonal") -> ModelKey:
-    return ModelKey.generate(CONFIG.settings(), shapes(CONFIG), mode)
+    return ModelKey.generate(CONFIG.settings(), CONFIG.shapes(), mode)
 
 
 def test_keys_differ_and_say_nothing() -> None:
@@ -61,7 +61,7 @@ def test_another_key_for_the_same_model() -> None:
     other = key.renewed()
     assert other.key_id != key.key_id
     assert (other.config, other.mode, other.names) == (key.config, key.mode, key.names)
-    state = {n: torch.from_numpy(w) for n, w in initial_weights(CONFIG, SEED).items()}
+    state = {n: torch.from_numpy(w) for n, w in CONFIG.initial_weights(SEED).items()}
     back = other.decrypt(other.encrypt(key.decrypt(key.encrypt(state))))
     assert all(torch.allclose(back[n], t, atol=1e-12) for n, t in state.items())
 

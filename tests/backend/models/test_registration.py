@@ -21,9 +21,11 @@ from biodesci.core.errors import (
     RevertedError,
     WrongKeyError,
 )
-from biodesci.ee.architectures.tabular import TabularConfig, initial_weights, shapes
+from biodesci.ee.architectures.mlp import MlpConfig
+from biodesci.ee.architectures.tabular import TabularConfig
 from biodesci.ee.keys import ModelKey
 from biodesci.ee.runtime import infer
+from biodesci.inference.runtime import fp64
 from biodesci.ipfs.client import Ipfs
 from biodesci.models import registration as model
 from biodesci.party.model_keys import key_path
@@ -55,7 +57,7 @@ def ipfs(ipfs_node: Any) -> Ipfs:
 
 @pytest.fixture(scope="module")
 def plain() -> dict[str, np.ndarray]:
-    return {n: w + 0.01 for n, w in initial_weights(CONFIG, bytes(32)).items()}
+    return {n: w + 0.01 for n, w in CONFIG.initial_weights(bytes(32)).items()}
 
 
 @dataclass
@@ -173,7 +175,7 @@ def test_a_codec_of_another_model_is_refused(
 ) -> None:
     chain, made = owned.chain, owned.made
     client = member(chain_for)
-    foreign = ModelKey.generate(CONFIG.settings(), shapes(CONFIG)).codec("inference")
+    foreign = ModelKey.generate(CONFIG.settings(), CONFIG.shapes()).codec("inference")
     info = codec_info(chain, made.model_id, client.chain.address)
     digest = ipfs.add(envelope.seal(envelope.public_key(client.seed), foreign.to_bytes(), info))
     chain.send(chain.models.functions.grantCodec(made.model_id, client.chain.address, 1, digest))
@@ -213,3 +215,23 @@ def test_bad_models_leave_no_trace_on_chain(
         )
     assert chain.balance(chain.address) == before
     assert not list(tmp_path.rglob("*.key"))
+
+
+def test_a_perceptron_is_registered_and_answers_alike(owned: Owned, ipfs: Ipfs) -> None:
+    """Another architecture than the transformer takes the same way, found by its document's name."""
+    config = MlpConfig(features=5, hidden=(12, 7), classes=3, activation="tanh")
+    plain = config.initial_weights(bytes(32))
+    made = model.create_model(
+        owned.chain, ipfs, owned.home, PASS, config, name="perceptron", weights=plain, mode="general"
+    )
+    shown = load_registered(owned.chain, ipfs, made.model_id, 1)
+    assert shown.config == config
+    codec = model.load_key(owned.chain, ipfs, owned.home, PASS, made.model_id).codec("inference")
+    x = np.linspace(-1.0, 1.0, 20).reshape(4, 5)
+    answer, trace = fp64.record(shown.config, shown.tensors, codec.encode_inputs(x), bytes(32))
+    assert np.allclose(codec.decode_logits(answer), infer(config, plain, x), rtol=0, atol=1e-4)
+    assert sum(p.x.size + p.y.size for p in trace.products) == 4 * config.traced_numbers()
+    replayed = fp64.replay(shown.config, shown.tensors, codec.encode_inputs(x), trace, 1e-9)
+    assert replayed.products == 3
+    measured = load_card(owned.chain, ipfs, made.model_id)["security"]["measured"]
+    assert measured["alignmentWithPublicBase"][0]["neuronsMatched"] > 0.9

@@ -18,8 +18,8 @@ import transformers
 from safetensors.torch import load_file
 from torch import Tensor
 
-from biodesci.ee.architectures.mlp import Mlp
-from biodesci.ee.architectures.tabular import TabularConfig, shapes
+from biodesci.ee.architectures.mlp import MlpConfig
+from biodesci.ee.architectures.tabular import TabularConfig
 from biodesci.ee.groups import Mode
 from biodesci.ee.keys import ModelKey
 from biodesci.redteam.attacks import alignment, heads, reading
@@ -110,9 +110,9 @@ def stock(kind: str) -> transformers.PreTrainedModel:
 def make(kind: str) -> Subject:
     """A small model of this kind with fresh weights."""
     if kind == "tabular":
-        return Subject(TABULAR.settings(), filled(shapes(TABULAR)))
+        return Subject(TABULAR.settings(), filled(TABULAR.shapes()))
     if kind == "mlp":
-        return Subject(MLP, filled({n: tuple(x.shape) for n, x in Mlp(MLP).state_dict().items()}))
+        return Subject(MLP, filled(MlpConfig.from_settings(MLP).shapes()))
     model = stock(kind)
     config = json.loads(model.config.to_json_string()) | {"architectures": [type(model).__name__]}
     ties = getattr(model.config, "tie_word_embeddings", False)

@@ -73,6 +73,7 @@ class Draft:
     shifts: dict[str, int] = field(default_factory=dict)
     inputs: dict[str, Axis] = field(default_factory=dict)
     outputs: dict[str, Output] = field(default_factory=dict)
+    settings: dict[str, int] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
     def place(self, name: str, group: Group) -> Factor:
@@ -193,6 +194,7 @@ class Draft:
             self.shifts,
             self.inputs,
             self.outputs,
+            self.settings,
             tuple(self.notes),
         )
 
@@ -227,6 +229,17 @@ def setting(config: Mapping[str, Any], *names: str, default: Any = None) -> Any:
 def prefix_of(names: Collection[str], prefix: str) -> str:
     """`prefix` where the checkpoint has a head around its base model, else nothing."""
     return prefix if any(name.startswith(prefix) for name in names) else ""
+
+
+def class_count(config: Mapping[str, Any]) -> int:
+    """How many classes the configuration's head has."""
+    labels = config.get("id2label")
+    return len(labels) if labels else int(config.get("num_labels", 2))
+
+
+def widened(config: Mapping[str, Any], count: int, name: str) -> dict[str, Any]:
+    """The configuration with `count` neurons more in each block, which its setting `name` counts."""
+    return {**config, name: setting(config, name) + count}
 
 
 def refuse(config: Mapping[str, Any], name: str, why: str) -> None:

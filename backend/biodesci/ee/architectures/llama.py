@@ -6,15 +6,26 @@ weights are folded into what reads them."""
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from functools import partial
 from typing import Any
 
 from biodesci.core.errors import InputError
-from biodesci.ee.architectures.draft import Draft, Heads, linear_rule, prefix_of, refuse, setting
+from biodesci.ee.architectures.architecture import Architecture, Split, Stem
+from biodesci.ee.architectures.draft import (
+    Draft,
+    Heads,
+    class_count,
+    linear_rule,
+    prefix_of,
+    refuse,
+    setting,
+    widened,
+)
 from biodesci.ee.groups import Group, Mode, Orthogonals
 from biodesci.ee.layout import Axis, Layout, Output, Rule, axis
 from biodesci.ee.rotary import RotaryBlocks, RotarySigns
 
-TYPES = ("llama", "mistral", "qwen2", "qwen3", "phi3")
+PREFIX = "model."
 
 
 def layout(config: Mapping[str, Any], names: Collection[str], mode: Mode) -> Layout:
@@ -22,7 +33,7 @@ def layout(config: Mapping[str, Any], names: Collection[str], mode: Mode) -> Lay
     d = Draft(str(config["model_type"]), mode, names)
     width = setting(config, "hidden_size")
     stream = axis(width, d.place("stream", Orthogonals(width)))
-    base = prefix_of(names, "model.")
+    base = prefix_of(names, PREFIX)
     tokens = d.tokens(setting(config, "vocab_size"))
     d.table(f"{base}embed_tokens.weight", tokens, stream)
     for i in range(setting(config, "num_hidden_layers")):
@@ -30,18 +41,12 @@ def layout(config: Mapping[str, Any], names: Collection[str], mode: Mode) -> Lay
         d.buffer(*(n for n in names if n == f"{base}layers.{i}.self_attn.rotary_emb.inv_freq"))
     last = d.norm(f"{base}norm", stream, bias=False)
     if "score.weight" in names:
-        d.scores("score", d_classes(config), stream, fold=last, bias=False)
+        d.scores("score", class_count(config), stream, fold=last, bias=False)
     elif base:
         _language_head(d, config, base, tokens, stream, last)
     else:
         d.outputs["hidden"] = Output(stream, fold=last)
     return d.layout()
-
-
-def d_classes(config: Mapping[str, Any]) -> int:
-    """How many classes the configuration's head has."""
-    labels = config.get("id2label")
-    return len(labels) if labels else int(config.get("num_labels", 2))
 
 
 def _language_head(
@@ -115,3 +120,19 @@ def _rotated(config: Mapping[str, Any], width: int) -> int:
             "Partial rotary positions are known for phi3.",
         )
     return int(width * share)
+
+
+ARCHITECTURE = Architecture(
+    {
+        "llama": "LlamaModel",
+        "mistral": "MistralModel",
+        "qwen2": "Qwen2Model",
+        "qwen3": "Qwen3Model",
+        "phi3": "Phi3Model",
+    },
+    layout,
+    prefix=PREFIX,
+    wider=partial(widened, name="intermediate_size"),
+    stem=Stem({"tokens": "embed_tokens.weight"}),
+    split=Split(block="layers", last_norm="norm", heads={"lm_head": "tokens", "score": "last"}),
+)

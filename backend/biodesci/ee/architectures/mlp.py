@@ -6,31 +6,70 @@ Records move by x' = x T + δ with any invertible T: nothing but a linear layer 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 
 from biodesci.core.errors import InputError
-from biodesci.ee.architectures.draft import Draft, check_activation, setting
+from biodesci.ee.architectures.architecture import Architecture
+from biodesci.ee.architectures.blueprint import Blueprint
+from biodesci.ee.architectures.draft import Draft, check_activation
 from biodesci.ee.groups import Invertibles, Mode
 from biodesci.ee.layout import Layout, Shift, axis
 
-TYPES = ("biodesci-mlp",)
 ACTIVATIONS = {"gelu": nn.GELU, "relu": nn.ReLU, "silu": nn.SiLU, "tanh": nn.Tanh}
+WIDEST, DEEPEST = 1 << 20, 258  # of what a stranger may describe
+
+
+@dataclass(frozen=True)
+class MlpConfig(Blueprint):
+    """features F, widths of the hidden layers, classes, and the activation between all layers."""
+
+    name: ClassVar[str] = "biodesci/mlp/v1"
+    kind: ClassVar[str] = "biodesci-mlp"
+
+    features: int
+    hidden: tuple[int, ...]
+    classes: int
+    activation: str
+
+    def __post_init__(self) -> None:
+        widths = [self.features, *self.hidden, self.classes] if isinstance(self.hidden, list | tuple) else []
+        sound = all(isinstance(w, int) and not isinstance(w, bool) and 1 <= w <= WIDEST for w in widths)
+        if not 3 <= len(widths) <= DEEPEST or not sound:
+            raise InputError(
+                f"An MLP needs features, a list of up to {DEEPEST - 2} hidden widths, and classes, each from "
+                "1 to 2^20.",
+                "Correct config.json.",
+            )
+        if self.activation not in ACTIVATIONS:
+            raise InputError(
+                f"An MLP with activation {self.activation!r} is not known.",
+                f"Known are: {', '.join(ACTIVATIONS)}.",
+            )
+        check_activation(self.activation)
+        object.__setattr__(self, "hidden", tuple(self.hidden))  # JSON has lists
+
+    def module(self, dtype: torch.dtype = torch.float64) -> Mlp:
+        """An Mlp, with whatever weights it begins with."""
+        return Mlp(self).to(dtype)
+
+    def traced_numbers(self) -> int:
+        """Each hidden value comes out of one layer and goes into the next."""
+        return self.features + 2 * sum(self.hidden) + self.classes
 
 
 class Mlp(nn.Module):
     """x (n, features) -> logits (n, classes)."""
 
-    def __init__(self, config: Mapping[str, Any]) -> None:
+    def __init__(self, config: MlpConfig) -> None:
         super().__init__()
-        features, hidden, classes = shape(config)
-        check_activation(config["activation"])
-        widths = [features, *hidden, classes]
+        widths = [config.features, *config.hidden, config.classes]
         self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(widths))
-        self.activation = ACTIVATIONS[config["activation"]]()
+        self.activation = ACTIVATIONS[config.activation]()
 
     def forward(self, x: Tensor) -> Tensor:
         for layer in self.layers[:-1]:
@@ -39,44 +78,29 @@ class Mlp(nn.Module):
         return logits
 
 
-def shape(config: Mapping[str, Any]) -> tuple[int, list[int], int]:
-    """features, hidden widths, classes; InputError unless they are positive integers."""
-    features, hidden, classes = (setting(config, n) for n in ("features", "hidden", "classes"))
-    widths = [features, *hidden, classes] if isinstance(hidden, list) else [0]
-    if not all(isinstance(w, int) and 1 <= w <= 1 << 20 for w in widths) or len(widths) < 3:
-        raise InputError(
-            "An MLP needs features, a list of hidden widths, and classes, each from 1 to 2^20.",
-            "Correct config.json.",
-        )
-    if config.get("activation") not in ACTIVATIONS:
-        raise InputError(
-            f"An MLP with activation {config.get('activation')!r} is not known.",
-            f"Known are: {', '.join(ACTIVATIONS)}.",
-        )
-    return features, hidden, classes
-
-
 def layout(config: Mapping[str, Any], names: Collection[str], mode: Mode) -> Layout:
-    """The layout of a classifier."""
-    features, hidden, _ = shape(config)
-    d = Draft("biodesci-mlp", mode, names)
-    records = axis(features, d.place("records", Invertibles(features)))
+    """The layout of a classifier; `config` has the fields of MlpConfig."""
+    c = MlpConfig.from_settings(config)
+    d = Draft(c.kind, mode, names)
+    records = axis(c.features, d.place("records", Invertibles(c.features)))
     d.inputs["records"] = records
     shift = None
     if mode == "general":
-        d.shifts["records"] = features
+        d.shifts["records"] = c.features
         shift = Shift("records", "layers.0.weight")
     into = records
-    for i, width in enumerate(hidden):
-        out = d.neurons(f"layers.{i}", width, config["activation"])
+    for i, width in enumerate(c.hidden):
+        out = d.neurons(f"layers.{i}", width, c.activation)
         d.linear(f"layers.{i}", out, into, shift=shift)
         into, shift = out, None
-    d.scores(f"layers.{len(hidden)}", config["classes"], into)
+    d.scores(f"layers.{len(c.hidden)}", c.classes, into)
     return d.layout()
 
 
-def build(config: Mapping[str, Any], state: Mapping[str, Tensor], dtype: torch.dtype = torch.float64) -> Mlp:
-    """The model with these weights, encrypted or not."""
-    model = Mlp(config).to(dtype)
-    model.load_state_dict({name: tensor.to(dtype) for name, tensor in state.items()})
-    return model.eval()
+def _wider(config: Mapping[str, Any], count: int) -> dict[str, Any]:
+    return {**config, "hidden": [width + count for width in config["hidden"]]}
+
+
+ARCHITECTURE = Architecture(
+    {MlpConfig.kind: "Mlp"}, layout, depth="", blueprint=MlpConfig, task="classes", wider=_wider
+)

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from biodesci.ee.architectures.draft import Draft, prefix_of, setting
-from biodesci.ee.architectures.llama import d_classes
+from biodesci.ee.architectures.architecture import Architecture
+from biodesci.ee.architectures.draft import Draft, class_count, prefix_of, setting
 from biodesci.ee.groups import Mode
 from biodesci.ee.layout import Axis, Layout, Output, Rule, axis, dual, order_only, size
 
-TYPES = ("resnet",)
+PREFIX = "resnet."
 INNER = "relu"  # stock ResNet's within a block, whatever hidden_act says
 CHANNELS = 1  # the axis of hidden (n, C, H, W) and pooled (n, C, 1, 1) states that the key moves
 VISIBLE = "The stem reads the image as it is: run the stem at the client, or the worker sees the images."
@@ -23,7 +23,7 @@ def layout(config: Mapping[str, Any], names: Collection[str], mode: Mode) -> Lay
     """The layout of an image classifier, or of the base model."""
     d = Draft("resnet", mode, names)
     d.notes.append(VISIBLE)
-    base = prefix_of(names, "resnet.")
+    base = prefix_of(names, PREFIX)
     activation = setting(config, "hidden_act", default="relu")
     kind = setting(config, "layer_type", default="bottleneck")
     stem = d.neurons("stem", setting(config, "embedding_size"), activation, pooled=True)
@@ -49,9 +49,9 @@ def layout(config: Mapping[str, Any], names: Collection[str], mode: Mode) -> Lay
                 _convolution(d, f"{name}.shortcut", stream, into, 1)
             into = stream
     if "classifier.1.weight" in names:
-        d.scores("classifier.1", d_classes(config), into)
+        d.scores("classifier.1", class_count(config), into)
     else:
-        d.outputs |= {"hidden": Output(into), "pooled": Output(into)}
+        d.outputs |= {name: Output(into, dimension=CHANNELS) for name in ("hidden", "pooled")}
     return d.layout()
 
 
@@ -68,3 +68,6 @@ def _convolution(d: Draft, name: str, out: Axis, into: Axis, kernel: int) -> Non
     for moved in ("running_mean", "running_var"):
         d.rules[f"{norm}.{moved}"] = Rule((order_only(out),), (count,))
     d.buffer(*(n for n in d.names if n == f"{norm}.num_batches_tracked"))
+
+
+ARCHITECTURE = Architecture({"resnet": "ResNetModel"}, layout, prefix=PREFIX)

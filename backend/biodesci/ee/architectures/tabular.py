@@ -9,8 +9,9 @@ alike.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass, fields
-from typing import Any
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -19,13 +20,13 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from biodesci.core.errors import InputError
-from biodesci.ee.architectures.draft import Draft
+from biodesci.ee.architectures.architecture import Architecture
+from biodesci.ee.architectures.blueprint import Blueprint
+from biodesci.ee.architectures.draft import Draft, widened
 from biodesci.ee.groups import CentredOrthogonals, Invertibles, Mode, Permutations
 from biodesci.ee.layout import Factor, Layout, Shift, axis
 from biodesci.ee.sampling import Stream
 
-NAME = "biodesci/tabular-transformer/v1"
-TYPES = ("biodesci-tabular",)
 LIMITS = {
     "features": 4096,
     "tokens": 256,
@@ -38,8 +39,11 @@ LIMITS = {
 
 
 @dataclass(frozen=True)
-class TabularConfig:
+class TabularConfig(Blueprint):
     """features F, tokens T, width d, heads, layers, hidden neurons of the FFN, classes."""
+
+    name: ClassVar[str] = "biodesci/tabular-transformer/v1"
+    kind: ClassVar[str] = "biodesci-tabular"
 
     features: int
     tokens: int = 8
@@ -67,23 +71,25 @@ class TabularConfig:
     def head_width(self) -> int:
         return self.width // self.heads
 
-    def settings(self) -> dict[str, Any]:
-        """What config.json would hold: the form that keys are made for."""
-        return {"model_type": TYPES[0], **asdict(self)}
+    def module(self, dtype: torch.dtype = torch.float64) -> TabularTransformer:
+        """A TabularTransformer, with whatever weights it begins with."""
+        return TabularTransformer(self, dtype)
 
-    def document(self) -> dict[str, Any]:
-        """The architecture document; its canonical SHA-256 is the architecture hash on chain."""
-        return {"name": NAME, **asdict(self)}
+    def traced_numbers(self) -> int:
+        """Of the first layer, and of query, key, value, output, expansion and contraction for each token."""
+        of_a_token = self.layers * (8 * self.width + 2 * (self.width + self.hidden))
+        return self.features + self.tokens * (self.width + of_a_token)
 
-    @classmethod
-    def from_document(cls, document: Mapping[str, Any]) -> TabularConfig:
-        names = {field.name for field in fields(cls)}
-        if document.get("name") != NAME or set(document) != names | {"name"}:
-            raise InputError(
-                "This is not the description of a tabular transformer that this version knows.",
-                f"Expected the name {NAME} and exactly the fields {', '.join(sorted(names))}.",
-            )
-        return cls(**{name: document[name] for name in names})
+    def initial_weights(self, seed: bytes) -> dict[str, NDArray[np.float64]]:
+        """Fresh plaintext weights, fp64, from 32 secret bytes: N(0, 1 / fan-in), residual writers scaled down
+        by sqrt(2 layers), zero biases but for the tokens', which must differ from one another."""
+        weights = super().initial_weights(seed)
+        for name in weights:
+            if name.endswith(("output.weight", "contract.weight")):
+                weights[name] *= (2.0 * self.layers) ** -0.5
+        bias = weights["input.bias"]
+        weights["input.bias"] = 0.5 * Stream(seed, "init/input.bias").gaussian(*bias.shape)
+        return weights
 
 
 class Block(nn.Module):
@@ -134,67 +140,10 @@ class TabularTransformer(nn.Module):
         return logits
 
 
-def shapes(config: TabularConfig) -> dict[str, tuple[int, ...]]:
-    """The names and shapes of the architecture's tensors."""
-    with torch.device("meta"):
-        model = TabularTransformer(config)
-    return {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
-
-
-def check_state(config: TabularConfig, state: Mapping[str, Tensor]) -> None:
-    """Raises InputError unless `state` holds exactly the architecture's tensors, floating and finite."""
-    expected = shapes(config)
-    if set(state) != set(expected):
-        odd = sorted(set(state) ^ set(expected))
-        raise InputError(
-            f"These weights are not of this architecture: missing or unknown are {', '.join(odd[:4])}.",
-            "Use the weights that belong to the model's architecture.",
-        )
-    for name, shape in expected.items():
-        tensor = state[name]
-        if tuple(tensor.shape) != shape or not tensor.is_floating_point():
-            raise InputError(
-                f"The tensor {name} is {tensor.dtype} {tuple(tensor.shape)}, not floating {shape}.",
-                "Use the weights that belong to the model's architecture.",
-            )
-        if not bool(torch.isfinite(tensor).all()):
-            raise InputError(
-                f"The tensor {name} holds NaN or infinite values.",
-                "Train again with a smaller learning rate.",
-            )
-
-
-def build(
-    config: TabularConfig, state: Mapping[str, Tensor], dtype: torch.dtype = torch.float64
-) -> TabularTransformer:
-    """The model with these weights (encrypted or not), checked."""
-    check_state(config, state)
-    model = TabularTransformer(config, dtype)
-    model.load_state_dict({name: tensor.to(dtype) for name, tensor in state.items()})
-    return model
-
-
-def initial_weights(config: TabularConfig, seed: bytes) -> dict[str, NDArray[np.float64]]:
-    """Fresh plaintext weights: N(0, 1 / fan-in), residual writers scaled down by sqrt(2 layers), zero biases
-    but for the tokens', which must differ from one another."""
-    weights: dict[str, NDArray[np.float64]] = {}
-    for name, shape in shapes(config).items():
-        if name.endswith(".bias"):
-            weights[name] = np.zeros(shape)
-            if name == "input.bias":
-                weights[name] = 0.5 * Stream(seed, f"init/{name}").gaussian(*shape)
-            continue
-        gain = float(shape[1]) ** -0.5
-        if name.endswith(("output.weight", "contract.weight")):
-            gain *= (2.0 * config.layers) ** -0.5
-        weights[name] = gain * Stream(seed, f"init/{name}").gaussian(*shape)
-    return weights
-
-
 def layout(config: Mapping[str, Any], names: Collection[str], mode: Mode) -> Layout:
     """The layout; `config` has the fields of TabularConfig."""
-    c = TabularConfig(**{f.name: config[f.name] for f in fields(TabularConfig) if f.name in config})
-    d = Draft("biodesci-tabular", mode, names)
+    c = TabularConfig.from_settings(config)
+    d = Draft(c.kind, mode, names)
     stream = axis(c.width, d.place("stream", CentredOrthogonals(c.width)))
     records = axis(c.features, d.place("records", Invertibles(c.features)))
     order = d.place("tokens", Permutations(c.tokens, "tokens can be reordered, nothing else"))
@@ -216,3 +165,13 @@ def layout(config: Mapping[str, Any], names: Collection[str], mode: Mode) -> Lay
         d.linear(f"blocks.{i}.contract", stream, neurons)
     d.scores("head", c.classes, stream)
     return d.layout()
+
+
+ARCHITECTURE = Architecture(
+    {TabularConfig.kind: "TabularTransformer"},
+    layout,
+    depth="layers",
+    blueprint=TabularConfig,
+    task="classes",
+    wider=partial(widened, name="hidden"),
+)

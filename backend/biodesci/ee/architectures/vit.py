@@ -6,14 +6,15 @@ name them `layers.N.attention.q_proj`. Both are the same layout."""
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from functools import partial
 from typing import Any
 
-from biodesci.ee.architectures.draft import ROWS, Draft, prefix_of, setting
-from biodesci.ee.architectures.llama import d_classes
+from biodesci.ee.architectures.architecture import Architecture
+from biodesci.ee.architectures.draft import ROWS, Draft, class_count, prefix_of, setting, widened
 from biodesci.ee.groups import CentredOrthogonals, Invertibles, Mode, Permutations
 from biodesci.ee.layout import Factor, Layout, Output, Rule, Span, axis, dual
 
-TYPES = ("vit",)
+PREFIX = "vit."
 STORED = {
     "block": "encoder.layer",
     "query": "attention.attention.query",
@@ -39,7 +40,7 @@ def layout(config: Mapping[str, Any], names: Collection[str], mode: Mode) -> Lay
     d = Draft("vit", mode, names)
     width, heads = setting(config, "hidden_size"), setting(config, "num_attention_heads")
     stream = axis(width, d.place("stream", CentredOrthogonals(width)))
-    base = prefix_of(names, "vit.")
+    base = prefix_of(names, PREFIX)
     _embeddings(d, config, f"{base}embeddings", width)
     called = STORED if any(n.startswith(f"{base}{STORED['block']}.") for n in names) else IN_MEMORY
     for i in range(setting(config, "num_hidden_layers")):
@@ -56,7 +57,7 @@ def layout(config: Mapping[str, Any], names: Collection[str], mode: Mode) -> Lay
         d.linear(f"{name}.{called['contract']}", stream, neurons)
     last = d.norm(f"{base}layernorm", stream)
     if "classifier.weight" in names:
-        d.scores("classifier", d_classes(config), stream, fold=last)
+        d.scores("classifier", class_count(config), stream, fold=last)
     else:
         d.outputs["hidden"] = Output(stream, fold=last)
     if f"{base}pooler.dense.weight" in names:
@@ -68,10 +69,9 @@ def layout(config: Mapping[str, Any], names: Collection[str], mode: Mode) -> Lay
 
 
 def _embeddings(d: Draft, config: Mapping[str, Any], name: str, width: int) -> None:
-    channels = setting(config, "num_channels", default=3)
-    patch_high, patch_wide = sides(setting(config, "patch_size", default=16))
-    high, wide = sides(setting(config, "image_size", default=224))
-    count = (high // patch_high) * (wide // patch_wide)
+    d.settings |= (sizes := geometry(config))
+    channels, patch_high, patch_wide = sizes["channels"], sizes["patch_high"], sizes["patch_wide"]
+    count = (sizes["high"] // patch_high) * (sizes["wide"] // patch_wide)
     values = channels * patch_high * patch_wide
     stream = axis(width, Factor("stream"))
     pixels = axis(values, d.place("patch", Invertibles(values)))
@@ -92,3 +92,23 @@ def _embeddings(d: Draft, config: Mapping[str, Any], name: str, width: int) -> N
 def sides(length: int | list[int] | tuple[int, int]) -> tuple[int, int]:
     """Height and width from one number or a pair."""
     return (length, length) if isinstance(length, int) else (int(length[0]), int(length[1]))
+
+
+def geometry(config: Mapping[str, Any]) -> dict[str, int]:
+    """The sizes of an image and of its patches, in pixels, that a codec works by."""
+    (high, wide), (patch_high, patch_wide) = (
+        sides(config.get("image_size", 224)),
+        sides(config.get("patch_size", 16)),
+    )
+    return {
+        "channels": int(config.get("num_channels", 3)),
+        "high": high,
+        "wide": wide,
+        "patch_high": patch_high,
+        "patch_wide": patch_wide,
+    }
+
+
+ARCHITECTURE = Architecture(
+    {"vit": "ViTModel"}, layout, prefix=PREFIX, wider=partial(widened, name="intermediate_size")
+)

@@ -176,14 +176,10 @@ def check_key(source: Checkpoint, key: ModelKey) -> None:
 
 
 def check_floating(source: Checkpoint) -> None:
-    """Raises InputError unless the weights are floating point; integer buffers are let through by the
-    layout."""
+    """Raises InputError unless the weights are floating point, but for the architecture's constants."""
+    constants = registry.of(source.config).constants
     for name, stored in source.tensors.items():
-        if (
-            not stored.dtype.is_floating_point
-            and len(stored.shape) >= 2
-            and not name.endswith(("position_ids", "token_type_ids", "attn.bias"))
-        ):
+        if not stored.dtype.is_floating_point and len(stored.shape) >= 2 and not name.endswith(constants):
             raise InputError(
                 f"The tensor {name} holds integers: quantized weights have no exact key.",
                 "Use the checkpoint in F32, BF16 or F16.",

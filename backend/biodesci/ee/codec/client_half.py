@@ -13,7 +13,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import torch
@@ -21,12 +21,12 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from biodesci.core.errors import InputError, WrongKeyError
+from biodesci.ee.architectures import registry
+from biodesci.ee.architectures.architecture import Reads, Split
 from biodesci.ee.partfile import dump_parts, load_parts
 
 FORMAT = "biodesci/client-half/v1"
 RENEW = "Ask the model owner for a new client half."
-# What the head reads: every token's state, the last token's, or what the pooler made of the first.
-Reads = Literal["tokens", "last", "pooled", "nothing"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +51,7 @@ class ClientHalf:
                 raise InputError("The client half is damaged.", RENEW)
             if name in ("positions", "types", "head.weight") and tensor.shape[-1] != width:
                 raise InputError("The client half is damaged.", RENEW)
-        if width < 0 or self.config.get("model_type") is None:
+        if width < 0 or self.config.get("model_type") is None or registry.of(self.config).split is None:
             raise InputError("The client half is incomplete.", RENEW)
 
     @property
@@ -62,7 +62,14 @@ class ClientHalf:
     @property
     def encoder(self) -> bool:
         """Whether every token sees every other, so that a sequence may be sent in any order."""
-        return bool(self.config["model_type"] == "bert")
+        return self.cut.encoder
+
+    @property
+    def cut(self) -> Split:
+        """Where the architecture is split."""
+        cut = registry.of(self.config).split
+        assert cut is not None, "checked when the half was made"
+        return cut
 
     def check(self, key_id: str) -> None:
         """Raises WrongKeyError unless this half belongs to the key with this id."""
@@ -107,11 +114,9 @@ class ClientHalf:
         with torch.no_grad():
             for name in tables:  # rows come from `embed`, and what the server has next is not run here
                 model.state_dict()[name].zero_()
-        if self.encoder:
-            model.encoder.layer[-1].output.LayerNorm = nn.Identity()
+        model.set_submodule(self.cut.last_norm.format(last=self.blocks - 1), nn.Identity())
+        if hasattr(model, "pooler"):
             model.pooler = None
-        else:
-            setattr(model, "ln_f" if hasattr(model, "ln_f") else "norm", nn.Identity())
         module: nn.Module = model.eval()
         return module
 
@@ -173,7 +178,7 @@ def layers_of(config: Mapping[str, Any], start: int, stop: int | None) -> dict[s
     """config.json of a base model of layers start to stop, fed with embeddings: one row of vocabulary, and no
     special tokens."""
     result = {name: value for name, value in config.items() if name not in ("id2label", "label2id", "ee")}
-    depth = "n_layer" if "n_layer" in result else "num_hidden_layers"
+    depth = registry.of(config).depth
     result[depth] = len(range(int(result[depth]))[start:stop])
     if result.get("layer_types"):
         result["layer_types"] = list(result["layer_types"])[start:stop]

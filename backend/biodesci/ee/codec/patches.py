@@ -12,26 +12,13 @@ import torch
 from torch import Tensor
 
 from biodesci.core.errors import InputError
-from biodesci.ee.architectures.vit import sides
 from biodesci.ee.parts import Monomial, Part
-
-
-def geometry(config: Mapping[str, Any]) -> dict[str, int]:
-    """Sizes that the codec needs, in pixels, from a ViT's config.json."""
-    high, wide = sides(config.get("image_size", 224))
-    patch_high, patch_wide = sides(config.get("patch_size", 16))
-    return {
-        "channels": int(config.get("num_channels", 3)),
-        "high": high,
-        "wide": wide,
-        "patch_high": patch_high,
-        "patch_wide": patch_wide,
-    }
 
 
 @dataclass(frozen=True, eq=False)
 class Patches:
-    """`values`: the map of a patch's C·P·P values; `order` of the N patches; `settings`: see `geometry`."""
+    """`values`: the map of a patch's C·P·P values; `order` of the N patches; `settings`: the
+    sizes of images (channels, high, wide) and patches (patch_high, patch_wide), in pixels."""
 
     values: Part = field(repr=False)
     order: Monomial = field(repr=False)

@@ -1,8 +1,8 @@
 """Split mode: the server's stock base model without embedding and head, and the client's half.
 
 Without the vocabulary the server cannot match its states against the embeddings of a known model, and sees no
-token numbers. GPT-2 and Llama: the server takes x Q as `inputs_embeds`. BERT normalizes what it is given:
-there the client's blocks stop before their last norm, and the server's first norm is that one."""
+token numbers. The server takes x Q as `inputs_embeds`. Where a model normalizes what it is given (BERT),
+the client's blocks stop before their last norm, and the server's first norm is that one."""
 
 from __future__ import annotations
 
@@ -16,44 +16,12 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from biodesci.core.errors import InputError, StateError
-from biodesci.ee.architectures import llama
-from biodesci.ee.codec.client_half import ClientHalf, Reads, layers_of
+from biodesci.ee.architectures import registry
+from biodesci.ee.architectures.architecture import Architecture, Reads
+from biodesci.ee.architectures.architecture import Split as Cut
+from biodesci.ee.codec.client_half import ClientHalf, layers_of
 from biodesci.ee.keys import ModelKey
 from biodesci.ee.serving.config import encrypted_config
-
-
-@dataclass(frozen=True)
-class Shape:
-    """Where an architecture keeps what the client takes: prefix of the base model, its stock class, tables
-    and blocks."""
-
-    prefix: str
-    model: str
-    tables: Mapping[str, str]
-    block: str
-
-
-BERT_TABLES = {
-    "tokens": "embeddings.word_embeddings.weight",
-    "positions": "embeddings.position_embeddings.weight",
-    "types": "embeddings.token_type_embeddings.weight",
-}
-SHAPES = {
-    "gpt2": Shape("transformer.", "GPT2Model", {"tokens": "wte.weight", "positions": "wpe.weight"}, "h"),
-    "bert": Shape("bert.", "BertModel", BERT_TABLES, "encoder.layer"),
-} | {
-    kind: Shape("model.", f"{kind.capitalize()}Model", {"tokens": "embed_tokens.weight"}, "layers")
-    for kind in llama.TYPES
-}
-HEADS: dict[str, Reads] = {
-    "lm_head": "tokens",
-    "score": "last",
-    "qa_outputs": "tokens",
-    "cls.predictions.decoder": "tokens",
-    "classifier": "pooled",
-}
-TRANSFORM = "cls.predictions.transform"
-MASKED_BIAS = "cls.predictions.bias"
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,33 +49,33 @@ def split(
     """Plain weights -> both halves. `blocks`: how many of the first layers the client runs.
 
     Raises InputError where an architecture has no such split, or not that many layers."""
-    shape = SHAPES.get(str(config.get("model_type")))
-    if shape is None:
+    architecture = registry.of(config)
+    cut = architecture.split
+    if cut is None:
+        able = sorted(kind for kind, other in registry.known().items() if other.split is not None)
         raise InputError(
-            f"{config.get('model_type')!r} cannot be split: its stock model takes no embeddings.",
-            f"Known are {', '.join(sorted(SHAPES))}.",
+            f"{config['model_type']!r} cannot be split: its stock model takes no embeddings.",
+            f"Known are {', '.join(able)}.",
         )
     marked = encrypted_config(key, config)
-    depth = int(config.get("n_layer") or config["num_hidden_layers"])
+    depth = int(config[architecture.depth])
     if not 0 <= blocks < depth:
         raise InputError(
             f"The client cannot run {blocks} of {depth} layers.", f"Leave at least one: 0 to {depth - 1}."
         )
     _check_numbering(config, blocks)
     encrypted = key.encrypt(plain_state)
-    prefix = shape.prefix if any(name.startswith(shape.prefix) for name in encrypted) else ""
+    prefix, tables = architecture.base(encrypted), architecture.stem.tables
     base = {n.removeprefix(prefix): t for n, t in encrypted.items() if n.startswith(prefix)}
-    client = {
-        table: _in_plain_order(key, f"{prefix}{name}", base[name]) for table, name in shape.tables.items()
-    }
-    reads = _head(key, encrypted, client)
-    for table, name in shape.tables.items():
+    client = {table: _in_plain_order(key, f"{prefix}{name}", base[name]) for table, name in tables.items()}
+    reads = _head(key, cut, encrypted, client)
+    for table, name in tables.items():
         rows = 1 if table == "tokens" else base[name].shape[0]
         base[name] = base[name].new_zeros(rows, base[name].shape[1])  # 0 · x would keep the sign of x
-    server, first = _blocks(shape, base, blocks)
+    server, first = _blocks(architecture, cut, base, blocks)
     client |= {f"blocks.{name}": tensor for name, tensor in first.items()}
     settings = layers_of(marked, blocks, None) | {
-        "architectures": [shape.model],
+        "architectures": [architecture.models[config["model_type"]]],
         "ee": {**marked["ee"], "split": {"blocks": blocks}},
     }
     plain = dict(config) | dict(key.layout.config) | _special(config)
@@ -147,40 +115,42 @@ def _in_plain_order(key: ModelKey, name: str, x: Tensor) -> Tensor:
     return key.basis.along(moved, 0, rule.axes[0], inverse=True).to(x.dtype)
 
 
-def _head(key: ModelKey, encrypted: Mapping[str, Tensor], client: dict[str, Tensor]) -> Reads:
+def _head(key: ModelKey, cut: Cut, encrypted: Mapping[str, Tensor], client: dict[str, Tensor]) -> Reads:
     """Adds the head's tensors to `client`; what it reads."""
     if "logits" not in key.layout.outputs:
         return "nothing"
-    head = next((name for name in HEADS if f"{name}.weight" in encrypted), None)
+    head = next((name for name in cut.heads if f"{name}.weight" in encrypted), None)
     for part in ("weight", "bias"):  # a head without weight is still tied: the same rows, in the same basis
         if f"{head}.{part}" in encrypted:
             client[f"head.{part}"] = _in_plain_order(key, f"{head}.{part}", encrypted[f"{head}.{part}"])
-    if f"{TRANSFORM}.dense.weight" in encrypted:
+    transform, bias = f"{cut.transform}.transform", f"{cut.transform}.bias"
+    if f"{transform}.dense.weight" in encrypted:
         for part in ("weight", "bias"):
-            client[f"transform.{part}"] = encrypted[f"{TRANSFORM}.dense.{part}"]
-            client[f"transform.LayerNorm.{part}"] = encrypted[f"{TRANSFORM}.LayerNorm.{part}"]
-        client["head.bias"] = _in_plain_order(key, MASKED_BIAS, encrypted[MASKED_BIAS])
-    return HEADS[head] if head else "tokens"
+            client[f"transform.{part}"] = encrypted[f"{transform}.dense.{part}"]
+            client[f"transform.LayerNorm.{part}"] = encrypted[f"{transform}.LayerNorm.{part}"]
+        client["head.bias"] = _in_plain_order(key, bias, encrypted[bias])
+    return cut.heads[head] if head else "tokens"
 
 
 def _blocks(
-    shape: Shape, base: Mapping[str, Tensor], blocks: int
+    architecture: Architecture, cut: Cut, base: Mapping[str, Tensor], blocks: int
 ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
     """(the server's base model, the client's first layers)"""
     server: dict[str, Tensor] = {}
     client: dict[str, Tensor] = {}
     for name, tensor in base.items():
-        if not name.startswith(f"{shape.block}."):
+        if not name.startswith(f"{cut.block}."):
             server[name] = tensor
             continue
-        number, _, rest = name.removeprefix(f"{shape.block}.").partition(".")
+        number, _, rest = name.removeprefix(f"{cut.block}.").partition(".")
         if int(number) < blocks:
             client[name] = tensor
         else:
-            server[f"{shape.block}.{int(number) - blocks}.{rest}"] = tensor
-    if blocks and shape.model == "BertModel":
+            server[f"{cut.block}.{int(number) - blocks}.{rest}"] = tensor
+    if blocks and architecture.stem.norm:
+        # The server normalizes what it is given: there it does what the client's last block leaves out.
         for part in ("weight", "bias"):
-            norm = f"embeddings.LayerNorm.{part}"
+            norm = f"{architecture.stem.norm}.{part}"
             client[norm] = server[norm]
-            server[norm] = client.pop(f"{shape.block}.{blocks - 1}.output.LayerNorm.{part}")
+            server[norm] = client.pop(f"{cut.last_norm.format(last=blocks - 1)}.{part}")
     return server, client

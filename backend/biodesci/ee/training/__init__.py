@@ -12,7 +12,7 @@ from biodesci.ee.training.combinations import (
 )
 from biodesci.ee.training.loop import fine_tune, freeze_for, minibatches, untied
 from biodesci.ee.training.plan import TrainingPlan, order
-from biodesci.ee.training.tabular import evaluate, train
+from biodesci.ee.training.records import evaluate, train
 
 __all__ = [
     "EXACT",

@@ -1,4 +1,4 @@
-"""The training loop, for the tabular transformer and for stock transformers models, plain or encrypted.
+"""The training loop, for our models of records and for stock transformers models, plain or encrypted.
 
 Two-party fine-tuning is this loop on an encrypted model, with batches encoded by the codec: the data owner
 never sees plaintext weights, the model owner never sees data, and decryption gives the model that plaintext

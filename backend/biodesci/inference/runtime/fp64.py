@@ -20,7 +20,7 @@ from torch.overrides import TorchFunctionMode
 
 from biodesci.core.errors import IntegrityError
 from biodesci.ee import runtime
-from biodesci.ee.architectures.tabular import TabularConfig
+from biodesci.ee.architectures.blueprint import Blueprint
 from biodesci.proof.freivalds import COLUMNS, check_product, largest_difference
 from biodesci.proof.trace import Product, Trace
 
@@ -70,7 +70,7 @@ class _Linear(TorchFunctionMode):
         return y
 
 
-def record(config: TabularConfig, tensors: Tensors, x: Array, context: bytes) -> tuple[Array, Trace]:
+def record(config: Blueprint, tensors: Tensors, x: Array, context: bytes) -> tuple[Array, Trace]:
     """Logits (n, classes) as of `runtime.infer`, and the trace of all matrix products with weights."""
     with _Linear(lambda site, number, rows: None) as seen:
         logits = runtime.infer(config, tensors, x)
@@ -90,7 +90,7 @@ class Replay:
 
 
 def replay(
-    config: TabularConfig, tensors: Tensors, x: Array, trace: Trace, tolerance: float, columns: int = COLUMNS
+    config: Blueprint, tensors: Tensors, x: Array, trace: Trace, tolerance: float, columns: int = COLUMNS
 ) -> Replay:
     """Checks a trace against the registered `tensors` and the input without computing any traced product.
 

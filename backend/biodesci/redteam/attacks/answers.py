@@ -9,15 +9,16 @@ import torch
 from torch import Tensor
 from transformers import AutoConfig, AutoModel
 
-KNOWN = ("bert", "gpt2", "llama", "mistral", "qwen2", "qwen3")
+from biodesci.ee.architectures import registry
 
 
 def off(
     config: Mapping[str, Any], state: Mapping[str, Tensor], changed: Mapping[str, Tensor], ids: Tensor
 ) -> float | None:
     """Mean distance of the last hidden states for token ids (m, n), relative to how much they differ from
-    their mean: 0 is unchanged, about 1.4 has nothing to do with it. None for models that read no tokens."""
-    if config.get("model_type") not in KNOWN:
+    their mean: 0 is unchanged, about 1.4 has nothing to do with it. None for models that `transformers` does
+    not make."""
+    if registry.of(config).blueprint is not None:
         return None
     before, after = (_states(config, weights, ids) for weights in (state, changed))
     spread = (before - before.mean(dim=(0, 1))).norm(dim=-1).mean()

@@ -30,7 +30,7 @@ class Finding:
 
 
 def findings(document: Mapping[str, Any]) -> list[Finding]:
-    """One for each attack that `measure`'s document (of a checkpoint, or of a tabular transformer) has
+    """One for each attack that `measure`'s document (of a checkpoint, or of a model of records) has
     figures of."""
     weights = (_actual, _alignment, _private, _split, _noise, _linkage, _heads)
     makers = (*weights, _hidden, _pairs, _population, _frequency, _gradients, _dummies)

@@ -9,7 +9,7 @@ from biodesci.redteam.attacks.findings import findings
 
 
 def render(document: Mapping[str, Any]) -> str:
-    """Markdown from `measure`'s document (of a checkpoint, or of a tabular transformer)."""
+    """Markdown from `measure`'s document (of a checkpoint, or of a model of records)."""
     found = findings(document)
     lines = [
         "# Security card",

@@ -11,11 +11,11 @@ import torch
 from torch import Tensor
 
 from biodesci.core.errors import InputError
+from biodesci.ee.architectures import registry
 from biodesci.ee.groups import Mode
 from biodesci.ee.keys import ModelKey
 from biodesci.ee.keys import vocabulary as order_of_tokens
 from biodesci.ee.sampling import Stream
-from biodesci.redteam import defences
 from biodesci.redteam.attacks import answers, gradients, known_plaintext, matching, staged_weights
 from biodesci.redteam.attacks.drift import gaussian, low_rank, unrelated
 from biodesci.redteam.attacks.markdown import render
@@ -61,7 +61,7 @@ def measure(
     document: dict[str, Any] = {"format": FORMAT, "architecture": key.layout.architecture, "mode": mode}
     document["parameters"] = sum(x.numel() for x in state.values() if x.is_floating_point())
     document |= _weights(key, state, drifts, seed, progress)
-    if key.layout.architecture in (*defences.FFN,):
+    if staged_weights.has_stream(key) and registry.of(config).wider is not None:
         progress("dummy neurons")
         document["dummyNeurons"] = staged_weights.padded(config, state, mode, 0.0, seed)
     progress("gradients")
@@ -120,7 +120,7 @@ def _tokens(
         progress(f"vocabulary matching at drift {d:g}")
         right = tokens.matched(gaussian(state, d, seed))
         found["vocabularyMatching"].append({"drift": d, "tokensRight": right, "chance": chance})
-    if key.layout.architecture == "bert":
+    if registry.of(config).shuffled is not None:
         right = tokens.matched(state, shuffled=True)
         row = {"drift": 0.0, "shuffled": True, "tokensRight": right, "chance": chance}
         found["vocabularyMatching"].append(row)

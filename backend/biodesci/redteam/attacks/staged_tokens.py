@@ -68,8 +68,8 @@ class Tokens:
     def pairs(self) -> dict[str, Any]:
         """Known tokens with their states: errors of the stream's key, tokens read, and sessions needed."""
         ids = self.ids(max(PAIRS) + TRIAL, "pairs")
-        table = vocabulary.embedding(self.base)
-        states = vocabulary.embedding(self.key.encrypt(dict(self.base)))[self.back]
+        table = vocabulary.embedding(self.config, self.base)
+        states = vocabulary.embedding(self.config, self.key.encrypt(dict(self.base)))[self.back]
         trial, known = ids[:TRIAL], ids[TRIAL:]
         part = self.key.parts["stream"]
         group: Mode = "permutation" if isinstance(part, Monomial) else "orthogonal"
@@ -106,7 +106,7 @@ class Tokens:
 
     def leaked(self) -> list[dict[str, float]]:
         """Tokens of one client's text from the embedding's gradient, summed over clients, with noise."""
-        table = vocabulary.embedding(self.base).float()
+        table = vocabulary.embedding(self.config, self.base).float()
         short = [t[:64] for t in self.texts]
         return [
             gradients.token_leak(table, short, clients, noise, trials=2)

@@ -40,8 +40,12 @@ def aligned(key: ModelKey, base: State, secret: State, split: bool = False) -> d
 
 def has_split(key: ModelKey) -> bool:
     """Whether there are blocks from the second on, for a server to hold."""
-    blocked = reading.server_side(dict.fromkeys(key.names, torch.zeros(())))
-    return any(place.startswith("stream") for place in key.layout.places) and bool(blocked)
+    return has_stream(key) and bool(reading.server_side(dict.fromkeys(key.names, torch.zeros(()))))
+
+
+def has_stream(key: ModelKey) -> bool:
+    """Whether the architecture has a residual stream, in which all that is read and written lies."""
+    return any(place.startswith("stream") for place in key.layout.places)
 
 
 def told_apart(key: ModelKey, base: State, secret: State) -> dict[str, float]:
@@ -70,8 +74,9 @@ def padded(
     """Alignment where the owner added dummy neurons (and noise) to every block, by an attacker who strips
     them and by one who does not; {} rows where the architecture has none."""
     plain = ModelKey.for_model(config, state, mode)
-    counts = [g.n for p, g in plain.layout.places.items() if p.endswith(".neurons") and "pooler" not in p]
-    pairs = max(1, round(counts[0] * DUMMIES / 2))
+    blocks = plain.layout.block_neurons
+    count = plain.layout.places[blocks[0]].n
+    pairs = max(1, round(count * DUMMIES / 2))
     wider, weights = defences.add_neurons(config, state, pairs, seed)
     key = ModelKey.for_model(wider, weights, mode)
     seen = reading.read(key.layout, key.encrypt(gaussian(weights, noise, seed)), encrypted=True)
@@ -81,8 +86,8 @@ def padded(
     rows = []
     for stripped in (False, True):
         clean = stripping.strip(seen) if stripped else seen
-        sizes = [t.size for v in clean.values() for p, t in v.tables.items() if _block_neurons(p)]
-        caught = 1.0 - (sum(sizes) / len(sizes) - counts[0]) / (2 * pairs)
+        sizes = [t.size for v in clean.values() for p, t in v.tables.items() if p in blocks]
+        caught = 1.0 - (sum(sizes) / len(sizes) - count) / (2 * pairs)
         scored = _scored(plain, known, clean, truth)
         rows.append({"dummies": 2 * pairs, "noise": noise, "stripped": stripped, "caught": caught, **scored})
     return rows
@@ -103,7 +108,3 @@ def _scored(
     plain: ModelKey, known: reading.Reading, clean: reading.Reading, truth: Mapping[str, Part]
 ) -> dict[str, float]:
     return alignment.score(alignment.align(plain.layout, known, clean), truth)
-
-
-def _block_neurons(place: str) -> bool:
-    return place.endswith(".neurons") and place != "pooler.neurons"

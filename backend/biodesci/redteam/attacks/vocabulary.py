@@ -15,6 +15,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from biodesci.core.errors import InputError
+from biodesci.ee.architectures import registry
 
 Invariant = Literal["sorted", "absolute", "angles"]
 # States (V, d) that the public model has at a place of a text, one for each token that could stand there.
@@ -84,12 +85,11 @@ def share(guess: Tensor, truth: Tensor) -> float:
 
 
 def embedding_states(config: Mapping[str, Any], state: Mapping[str, Tensor]) -> States:
-    """The states that enter the first block, for a BERT, GPT-2 or Llama, plain or encrypted: each place's
-    depend on its own token alone, so no forward pass is needed."""
-    table = embedding(state)
-    positions = _find(state, "embeddings.position_embeddings.weight", "wpe.weight")
-    types = _find(state, "token_type_embeddings.weight")
-    weight, bias = (_find(state, f"embeddings.LayerNorm.{which}") for which in ("weight", "bias"))
+    """The states that enter the first block, plain or encrypted: each place's depend on its own token alone,
+    so no forward pass is needed."""
+    table, stem = embedding(config, state), registry.of(config).stem
+    positions, types = (_find(config, state, stem.tables.get(name)) for name in ("positions", "types"))
+    weight, bias = (_find(config, state, stem.norm and f"{stem.norm}.{w}") for w in ("weight", "bias"))
 
     def states(place: int) -> Tensor:
         x = table if positions is None else table + positions[place].double()
@@ -109,9 +109,9 @@ def observed(config: Mapping[str, Any], encrypted: Mapping[str, Tensor], texts: 
     return torch.stack([states(place)[texts[:, place]] for place in range(texts.shape[1])], dim=1)
 
 
-def embedding(state: Mapping[str, Tensor]) -> Tensor:
+def embedding(config: Mapping[str, Any], state: Mapping[str, Tensor]) -> Tensor:
     """The token embedding (V, d), fp64; InputError for a model without tokens."""
-    found = _find(state, "word_embeddings.weight", "wte.weight", "embed_tokens.weight")
+    found = _find(config, state, registry.of(config).stem.tables.get("tokens"))
     if found is None:
         raise InputError("This model has no token embedding.", "Attack its records instead.")
     return found.double()
@@ -130,8 +130,9 @@ def kept(states: States, invariant: Invariant) -> States:
     return remembered
 
 
-def _find(state: Mapping[str, Tensor], *endings: str) -> Tensor | None:
-    return next((x for name, x in state.items() if name.endswith(endings)), None)
+def _find(config: Mapping[str, Any], state: Mapping[str, Tensor], name: str | None) -> Tensor | None:
+    """The base model's tensor of this name, in a checkpoint with a head or without."""
+    return state.get(f"{registry.of(config).base(state)}{name}") if name else None
 
 
 def words(texts: Sequence[Tensor], count: int, length: int) -> Tensor | None:

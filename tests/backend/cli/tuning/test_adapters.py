@@ -19,11 +19,11 @@ from torch import Tensor
 from biodesci.ee.adapter_key import AdapterKey
 from biodesci.ee.checkpoint.reading import Checkpoint
 from biodesci.ee.training import TrainingPlan, minibatches
-from biodesci.ee.training.drift import reference
 from biodesci.ee.training.loop import run
 from biodesci.ee.training.losses import token_losses
 from biodesci.models import adapters
 from biodesci.models.tuning.job import adapter_start
+from tests.backend.ee.training.drift import reference
 
 PLAN = ("--epochs", 3, "--batch-size", 8, "--learning-rate", 0.2, "--seed", "lora")
 LORA = ("--lora-rank", 3, "--lora-alpha", 6, "--lora-target", "c_attn", "--lora-target", "c_fc")

@@ -35,7 +35,10 @@ def bench(tmp_path_factory: pytest.TempPathFactory, table_at: Callable[[Path], A
     torch.manual_seed(0)
     (table.path / "plain").mkdir()
     (table.path / "plain/config.json").write_text(json.dumps(CONFIG))
-    save_file(mlp.Mlp(CONFIG).state_dict(), table.path / "plain/model.safetensors")
+    save_file(
+        mlp.MlpConfig.from_settings(CONFIG).module(torch.float32).state_dict(),
+        table.path / "plain/model.safetensors",
+    )
     table.encrypt(table.path / "plain", "permutation")
     for name, rows in (("other", slice(100, 200)), ("records", slice(100))):
         save_file({"x": x[rows], "labels": y[rows]}, table.path / f"{name}.safetensors")

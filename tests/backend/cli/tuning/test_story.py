@@ -22,10 +22,10 @@ from torch.nn import functional as F
 from biodesci.ee.architectures import mlp
 from biodesci.ee.checkpoint.reading import Checkpoint
 from biodesci.ee.training import TrainingPlan, freeze_for, minibatches
-from biodesci.ee.training.drift import reference
 from biodesci.ee.training.loop import run
 from biodesci.ee.training.losses import class_losses, own_loss, token_losses
 from biodesci.ee.training.plan import order
+from tests.backend.ee.training.drift import reference
 
 EPOCHS, BATCH, CLIP, DECAY, SEED = 3, 8, 0.5, 0.01, "story"
 PLAN = ("--epochs", EPOCHS, "--batch-size", BATCH, "--clip", CLIP, "--weight-decay", DECAY, "--seed", SEED)
@@ -262,7 +262,7 @@ def test_records_in_arrays_for_a_perceptron(table: Any) -> None:
         "activation": "gelu",
     }
     torch.manual_seed(0)
-    model = mlp.Mlp(config).float()
+    model = mlp.MlpConfig.from_settings(config).module(torch.float32)
     (table.path / "plain").mkdir()
     (table.path / "plain/config.json").write_text(json.dumps(config))
     save_file(model.state_dict(), table.path / "plain/model.safetensors")

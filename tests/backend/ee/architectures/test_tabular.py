@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 
 import numpy as np
 import pytest
@@ -11,13 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from biodesci.core.errors import InputError, WrongKeyError
-from biodesci.ee.architectures.tabular import (
-    TabularConfig,
-    TabularTransformer,
-    build,
-    initial_weights,
-    shapes,
-)
+from biodesci.ee.architectures import registry
+from biodesci.ee.architectures.blueprint import Blueprint
+from biodesci.ee.architectures.mlp import MlpConfig
+from biodesci.ee.architectures.tabular import TabularConfig, TabularTransformer
 from biodesci.ee.keys import ModelKey
 from biodesci.ee.runtime import infer
 
@@ -39,7 +37,7 @@ def architectures(draw: st.DrawFn) -> TabularConfig:
 
 
 def fresh(config: TabularConfig, mode: str = "orthogonal") -> ModelKey:
-    return ModelKey.generate(config.settings(), shapes(config), mode)
+    return ModelKey.generate(config.settings(), config.shapes(), mode)
 
 
 def plain_state(config: TabularConfig, name: str = "w") -> dict[str, torch.Tensor]:
@@ -48,7 +46,7 @@ def plain_state(config: TabularConfig, name: str = "w") -> dict[str, torch.Tenso
     noise = np.random.default_rng(list(seed))
     return {
         n: torch.from_numpy(w + 0.1 * noise.normal(size=w.shape))
-        for n, w in initial_weights(config, seed).items()
+        for n, w in config.initial_weights(seed).items()
     }
 
 
@@ -80,10 +78,10 @@ def test_fp32_keeps_four_digits(config: TabularConfig, mode: str) -> None:
     key = fresh(config, mode)
     codec = key.codec("inference")
     stored = {n: t.float() for n, t in key.encrypt(state).items()}
-    model = build(config, stored, torch.float32)
+    model = config.build(stored, torch.float32)
     with torch.no_grad():
         answer = model(torch.from_numpy(codec.encode_inputs(x)).float()).numpy()
-        expected = build(config, state, torch.float32)(torch.from_numpy(x).float()).numpy()
+        expected = config.build(state, torch.float32)(torch.from_numpy(x).float()).numpy()
     got = codec.decode_logits(answer)
     assert np.abs(got - expected).max() <= 1e-4 * max(1.0, np.abs(expected).max())
 
@@ -178,3 +176,36 @@ def test_an_architecture_document_round_trips() -> None:
     assert TabularConfig.from_document(SMALL.document()) == SMALL
     with pytest.raises(InputError, match="exactly the fields"):
         TabularConfig.from_document({**SMALL.document(), "extra": 1})
+
+
+MLP = MlpConfig(features=4, hidden=(6, 5), classes=3, activation="relu")
+
+
+@pytest.mark.parametrize("blueprint", [SMALL, MLP])
+def test_a_document_on_chain_is_known_by_its_name(blueprint: Blueprint) -> None:
+    assert registry.described(json.loads(json.dumps(blueprint.document()))) == blueprint
+    assert type(blueprint).from_settings(json.loads(json.dumps(blueprint.settings()))) == blueprint
+    with pytest.raises(InputError, match="biodesci/mlp/v1, biodesci/tabular-transformer/v1"):
+        registry.described({**blueprint.document(), "name": "biodesci/mlp/v2"})
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"hidden": []},
+        {"hidden": [4] * 257},
+        {"hidden": [0]},
+        {"hidden": 4},
+        {"hidden": [True]},
+        {"features": 2.0},
+        {"activation": "prelu"},
+    ],
+)
+def test_bad_perceptrons_are_refused(change: dict[str, object]) -> None:
+    with pytest.raises(InputError):
+        registry.described({**MLP.document(), **change})
+
+
+def test_a_configuration_without_its_sizes_is_refused() -> None:
+    with pytest.raises(InputError, match=r"lacks a size of biodesci-mlp"):
+        MlpConfig.from_settings({"features": 3})

@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from biodesci.core.errors import InputError
-from biodesci.ee.codec.patches import Patches, geometry
+from biodesci.ee.architectures.vit import geometry
+from biodesci.ee.codec.patches import Patches
 from biodesci.ee.groups import Invertibles, Mode, Permutations
 from biodesci.ee.parts import Monomial
 from biodesci.ee.sampling import Stream

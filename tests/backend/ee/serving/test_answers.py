@@ -11,8 +11,7 @@ import pytest
 import torch
 import transformers
 
-from biodesci.ee.architectures import tabular
-from biodesci.ee.architectures.tabular import TabularConfig, initial_weights
+from biodesci.ee.architectures.tabular import TabularConfig
 from biodesci.ee.groups import Mode
 from biodesci.ee.keys import ModelKey
 from biodesci.ee.serving.model import EncryptedModel
@@ -137,12 +136,12 @@ def test_images(pooler: str, mode: Mode, served: Callable[[Any], Any]) -> None:
 @pytest.mark.parametrize("mode", MODES)
 def test_records(mode: Mode) -> None:
     config = TabularConfig(features=5, classes=3)
-    state = {n: torch.from_numpy(w) for n, w in initial_weights(config, os.urandom(32)).items()}
+    state = {n: torch.from_numpy(w) for n, w in config.initial_weights(os.urandom(32)).items()}
     key = ModelKey.for_model(config.settings(), state, mode)
     records = np.linspace(-2, 2, 35).reshape(7, 5)
     with torch.no_grad():
-        want = tabular.build(config, state)(torch.from_numpy(records)).numpy()
-    client = EncryptedModel(key.codec("inference"), tabular.build(config, key.encrypt(state)))
+        want = config.build(state)(torch.from_numpy(records)).numpy()
+    client = EncryptedModel(key.codec("inference"), config.build(key.encrypt(state)))
     done: list[int] = []
     got = np.stack([answer["logits"] for answer in client(records, batch_size=3, progress=done.append)])
     close(got, want)

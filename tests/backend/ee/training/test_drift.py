@@ -12,10 +12,26 @@ from biodesci.core.errors import InputError
 from biodesci.ee.groups import Mode
 from biodesci.ee.keys import ModelKey
 from biodesci.ee.training import check_combination, check_parts
-from biodesci.ee.training.drift import back, distance, encode, exact_norms, measure, parameters, reference
-from biodesci.ee.training.drift_table import PLANS, STEPS, SUBJECTS, conditions, row, stretched_key, subject
 from biodesci.ee.training.loop import fine_tune, freeze_for, minibatches, own_loss
 from biodesci.ee.training.losses import mean
+from tests.backend.ee.training.drift import (
+    back,
+    distance,
+    encode,
+    exact_norms,
+    measure,
+    parameters,
+    reference,
+)
+from tests.backend.ee.training.drift_table import (
+    PLANS,
+    STEPS,
+    SUBJECTS,
+    conditions,
+    row,
+    stretched_key,
+    subject,
+)
 
 transformers.logging.set_verbosity_error()
 EXACT: list[tuple[str, str, Mode]] = [

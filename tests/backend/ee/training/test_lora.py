@@ -20,9 +20,9 @@ from biodesci.ee.groups import Mode
 from biodesci.ee.keys import ModelKey
 from biodesci.ee.parts import Blocks, identity
 from biodesci.ee.training import check_model, fine_tune, minibatches
-from biodesci.ee.training.drift import Subject, encode, exact_norms, reference
-from biodesci.ee.training.drift_table import PLANS, STEPS, subject
 from biodesci.ee.training.losses import scores
+from tests.backend.ee.training.drift import Subject, encode, exact_norms, reference
+from tests.backend.ee.training.drift_table import PLANS, STEPS, subject
 
 TARGETS = {
     "bert": ["query", "value", "intermediate.dense", "output.dense"],

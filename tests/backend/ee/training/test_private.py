@@ -18,10 +18,18 @@ from biodesci.core.errors import InputError
 from biodesci.ee.groups import Mode
 from biodesci.ee.keys import ModelKey
 from biodesci.ee.training import freeze_for
-from biodesci.ee.training.drift import Subject, back, distance, encode, exact_norms, parameters, reference
-from biodesci.ee.training.drift_table import PLANS, subject
 from biodesci.ee.training.losses import class_losses, scores
 from biodesci.ee.training.private import Noise, Privacy, accounted, fine_tune_privately, stream_noise
+from tests.backend.ee.training.drift import (
+    Subject,
+    back,
+    distance,
+    encode,
+    exact_norms,
+    parameters,
+    reference,
+)
+from tests.backend.ee.training.drift_table import PLANS, subject
 
 SEED = hashlib.sha256(b"test").digest()
 PRIVACY = Privacy(noise_multiplier=1.1, delta=1e-5)

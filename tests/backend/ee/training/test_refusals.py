@@ -19,9 +19,9 @@ from biodesci.ee.training import (
     minibatches,
     untied,
 )
-from biodesci.ee.training.drift import Subject
-from biodesci.ee.training.drift_table import PLANS, subject
 from biodesci.ee.training.losses import own_loss, token_losses
+from tests.backend.ee.training.drift import Subject
+from tests.backend.ee.training.drift_table import PLANS, subject
 
 TABLE = {
     "sgd": {"plain", "permutation", "orthogonal"},

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from biodesci.core.errors import InputError
-from biodesci.ee.architectures.tabular import TabularConfig, build, initial_weights, shapes
+from biodesci.ee.architectures.tabular import TabularConfig
 from biodesci.ee.codec import Codec
 from biodesci.ee.keys import ModelKey
 from biodesci.ee.parts import Monomial
@@ -20,7 +20,7 @@ CONFIG = TabularConfig(features=9, tokens=4, width=12, heads=3, layers=2, hidden
 
 def state_of(config: TabularConfig = CONFIG) -> dict[str, torch.Tensor]:
     seed = hashlib.sha256(b"training").digest()
-    return {n: torch.from_numpy(w) for n, w in initial_weights(config, seed).items()}
+    return {n: torch.from_numpy(w) for n, w in config.initial_weights(seed).items()}
 
 
 def data() -> tuple[np.ndarray, np.ndarray]:
@@ -36,7 +36,7 @@ def distance(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -> float:
 def relative_error(key: ModelKey, codec: Codec, plan: TrainingPlan) -> float:
     """‖dec(θ') - θ‖ / ‖Δθ‖ after the plan's steps on both."""
     state, (x, y) = state_of(), data()
-    plain, encrypted = build(CONFIG, state), build(CONFIG, key.encrypt(state))
+    plain, encrypted = CONFIG.build(state), CONFIG.build(key.encrypt(state))
     train(plain, x, y, plan)
     train(encrypted, codec.encode_inputs(x), codec.encode_labels(y), plan)
     trained = dict(plain.state_dict())
@@ -56,7 +56,7 @@ def test_encrypted_training_is_plaintext_training(
     optimizer: str, rate: float, clip: float, bound: float
 ) -> None:
     """120 steps: 20 epochs of 6 batches."""
-    key = ModelKey.generate(CONFIG.settings(), shapes(CONFIG), "orthogonal")
+    key = ModelKey.generate(CONFIG.settings(), CONFIG.shapes(), "orthogonal")
     plan = TrainingPlan(
         epochs=20,
         batch_size=10,
@@ -72,7 +72,7 @@ def test_encrypted_training_is_plaintext_training(
 
 def test_with_general_keys_training_would_differ() -> None:
     """Why general keys give no training codec: with the codec made by hand, the result is another model."""
-    key = ModelKey.generate(CONFIG.settings(), shapes(CONFIG), "general")
+    key = ModelKey.generate(CONFIG.settings(), CONFIG.shapes(), "general")
     with pytest.raises(InputError, match="for inference only"):
         key.codec("training")
     asking = key.codec("inference")
@@ -84,7 +84,7 @@ def test_with_general_keys_training_would_differ() -> None:
 
 def test_training_learns() -> None:
     x, y = data()
-    model = build(CONFIG, state_of())
+    model = CONFIG.build(state_of())
     before = evaluate(model, x, y)
     train(model, x, y, TrainingPlan(epochs=20, batch_size=10, learning_rate=0.05, seed="l"))
     after = evaluate(model, x, y)
@@ -96,7 +96,7 @@ def test_the_plan_fixes_the_result() -> None:
     x, y = data()
 
     def run(seed: str) -> dict[str, torch.Tensor]:
-        model = build(CONFIG, state_of())
+        model = CONFIG.build(state_of())
         train(model, x, y, TrainingPlan(epochs=2, batch_size=10, learning_rate=0.05, seed=seed))
         return dict(model.state_dict())
 
@@ -155,7 +155,7 @@ def test_an_incomplete_plan_is_refused() -> None:
 
 
 def test_bad_data_are_refused() -> None:
-    model = build(CONFIG, state_of())
+    model = CONFIG.build(state_of())
     plan = TrainingPlan(epochs=1, batch_size=4, learning_rate=0.1)
     x, y = data()
     with pytest.raises(InputError, match="do not fit"):
@@ -167,7 +167,7 @@ def test_bad_data_are_refused() -> None:
 
 def test_divergence_is_an_error() -> None:
     x, y = data()
-    model = build(CONFIG, state_of())
+    model = CONFIG.build(state_of())
     with torch.no_grad():
         model.head.weight.fill_(1e308)
     with pytest.raises(InputError, match="diverged"):

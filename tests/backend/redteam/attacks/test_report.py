@@ -12,7 +12,7 @@ import torch
 from biodesci.core.errors import InputError
 from biodesci.ee.architectures.tabular import TabularConfig
 from biodesci.ee.keys import ModelKey
-from biodesci.redteam.attacks import report, tabular
+from biodesci.redteam.attacks import records, report
 from biodesci.redteam.attacks.drift import gaussian
 
 FORBIDDEN = ("unbreakable", "fully secure", "zero knowledge", "military", "guarantee", "safe")
@@ -104,7 +104,7 @@ def _lists(value):
 
 
 def test_the_tabular_card_is_the_one_that_services_call():
-    document = tabular.measure(TabularConfig(features=12, tokens=4, width=16, heads=2, layers=2, hidden=32))
+    document = records.measure(TabularConfig(features=12, tokens=4, width=16, heads=2, layers=2, hidden=32))
     assert document["alignmentWithPublicBase"][0]["neuronsMatched"] == 1.0
     assert document["alignmentWithPublicBase"][-1]["neuronsMatched"] < 0.3
     assert [row["pairs"] for row in document["knownPlaintext"]] == [1, 6, 12, 13, 24]

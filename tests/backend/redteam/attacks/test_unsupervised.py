@@ -11,7 +11,7 @@ import torch
 from biodesci.ee.groups import Invertibles
 from biodesci.ee.sampling import Stream
 from biodesci.redteam.attacks.known_plaintext import decode_error
-from biodesci.redteam.attacks.tabular import synthetic_population
+from biodesci.redteam.attacks.records import synthetic_population
 from biodesci.redteam.attacks.unsupervised import align_population
 
 

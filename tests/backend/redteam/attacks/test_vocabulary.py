@@ -43,4 +43,4 @@ def test_a_shuffle_hides_nothing_from_it(subject):
 
 def test_a_model_without_tokens_is_refused(subject):
     with pytest.raises(InputError, match="no token embedding"):
-        vocabulary.embedding(subject("vit").state)
+        vocabulary.embedding(subject("vit").config, subject("vit").state)

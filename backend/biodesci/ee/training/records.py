@@ -1,4 +1,4 @@
-"""Local training of the tabular transformer in a round, and its evaluation."""
+"""Local training of a model of records in a round, and its evaluation."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import nn
 from torch.nn import functional as F
 
 from biodesci.core.errors import InputError
-from biodesci.ee.architectures.tabular import TabularTransformer
 from biodesci.ee.training.loop import minibatches, run
 from biodesci.ee.training.losses import class_losses
 from biodesci.ee.training.plan import TrainingPlan
 
 
-def train(model: TabularTransformer, x: NDArray[Any], y: NDArray[Any], plan: TrainingPlan) -> None:
+def train(model: nn.Module, x: NDArray[Any], y: NDArray[Any], plan: TrainingPlan) -> None:
     """Trains `model` in place on x (n, F), y (n,)."""
-    dtype = model.head.weight.dtype
+    dtype = next(model.parameters()).dtype
     inputs = torch.from_numpy(np.ascontiguousarray(x)).to(dtype)
     labels = torch.from_numpy(np.ascontiguousarray(y)).long()
     if inputs.ndim != 2 or labels.shape != inputs.shape[:1] or not len(labels):
@@ -31,11 +31,11 @@ def train(model: TabularTransformer, x: NDArray[Any], y: NDArray[Any], plan: Tra
     run(model, minibatches({"x": inputs, "labels": labels}, plan), plan, class_losses)
 
 
-def evaluate(model: TabularTransformer, x: NDArray[Any], y: NDArray[Any]) -> tuple[float, int]:
+def evaluate(model: nn.Module, x: NDArray[Any], y: NDArray[Any]) -> tuple[float, int]:
     """Summed cross-entropy and number of right answers on x (n, F), y (n,)."""
     model.eval()
     with torch.no_grad():
-        logits = model(torch.from_numpy(np.ascontiguousarray(x)).to(model.head.weight.dtype))
+        logits = model(torch.from_numpy(np.ascontiguousarray(x)).to(next(model.parameters()).dtype))
         labels = torch.from_numpy(np.ascontiguousarray(y)).long()
         loss = F.cross_entropy(logits, labels, reduction="sum")
         return float(loss), int((logits.argmax(dim=1) == labels).sum())

@@ -16,16 +16,16 @@ import transformers
 from sklearn.datasets import load_breast_cancer, load_digits
 from torch import Tensor, nn
 
-from biodesci.ee.architectures.tabular import TabularConfig, build, initial_weights
+from biodesci.ee.architectures.tabular import TabularConfig
 from biodesci.ee.groups import Mode
 from biodesci.ee.keys import ModelKey
 from biodesci.ee.sampling import Stream
 from biodesci.ee.training.combinations import OPTIMIZERS, refusal
-from biodesci.ee.training.drift import Subject, measure
 from biodesci.ee.training.lion import Lion
 from biodesci.ee.training.loop import Batches, run
 from biodesci.ee.training.losses import Loss, class_losses, mean, token_losses
 from biodesci.ee.training.plan import TrainingPlan
+from tests.backend.ee.training.drift import Subject, measure
 
 LIBRARY: Any = transformers  # its models are not typed
 SAMPLES = 160
@@ -51,9 +51,9 @@ def _tabular() -> Subject:
     x, y = data.data[:SAMPLES], data.target[:SAMPLES]
     x = torch.from_numpy((x - x.mean(0)) / x.std(0))
     config = TabularConfig(features=x.shape[1], tokens=4, width=WIDTH, heads=2, layers=2, hidden=24)
-    state = {name: torch.from_numpy(w) for name, w in initial_weights(config, SEED).items()}
+    state = {name: torch.from_numpy(w) for name, w in config.initial_weights(SEED).items()}
     columns = {"x": x, "labels": torch.from_numpy(y).long()}
-    return Subject("tabular", build(config, state), config.settings(), columns, class_losses)
+    return Subject("tabular", config.build(state), config.settings(), columns, class_losses)
 
 
 def _images() -> tuple[Tensor, Tensor]:

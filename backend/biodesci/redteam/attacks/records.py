@@ -1,4 +1,4 @@
-"""The red team's figures for a tabular transformer's security card, on fresh weights and fresh keys."""
+"""The red team's figures for the security card of a model of records, on fresh weights and fresh keys."""
 
 from __future__ import annotations
 
@@ -9,30 +9,19 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from biodesci.ee.architectures.tabular import TabularConfig, initial_weights, shapes
+from biodesci.ee.architectures.blueprint import Blueprint
 from biodesci.ee.groups import Mode
 from biodesci.ee.keys import ModelKey
 from biodesci.ee.sampling import Stream
-from biodesci.redteam.attacks import (
-    alignment,
-    gradients,
-    heads,
-    known_plaintext,
-    linkage,
-    matching,
-    reading,
-    unsupervised,
-)
+from biodesci.redteam.attacks import gradients, known_plaintext, matching, staged_weights, unsupervised
 from biodesci.redteam.attacks.drift import gaussian
 
 DRIFTS = (0.0, 0.1, 0.4, 1.0, 30.0)  # at 30 the secret weights have nothing to do with the base
 
 
-def measure(
-    config: TabularConfig, mode: Mode = "orthogonal", drifts: Sequence[float] = DRIFTS
-) -> dict[str, Any]:
+def measure(config: Blueprint, mode: Mode = "orthogonal", drifts: Sequence[float] = DRIFTS) -> dict[str, Any]:
     """Every attack that a model without tokens is open to."""
-    key = ModelKey.generate(config.settings(), shapes(config), mode)
+    key = ModelKey.generate(config.settings(), config.shapes(), mode)
     base = fresh(config)
     f = config.features
     return {
@@ -48,9 +37,9 @@ def measure(
     }
 
 
-def fresh(config: TabularConfig) -> dict[str, Tensor]:
+def fresh(config: Blueprint) -> dict[str, Tensor]:
     """Weights as initialized. Fresh biases are zero; trained ones are not, and they help the attacker."""
-    base = {n: torch.from_numpy(w) for n, w in initial_weights(config, os.urandom(32)).items()}
+    base = {n: torch.from_numpy(w) for n, w in config.initial_weights(os.urandom(32)).items()}
     stream = Stream(os.urandom(32), "biases")
     for name, x in base.items():
         if name.endswith(".bias") and not bool(x.any()):
@@ -68,25 +57,21 @@ def known_pairs(key: ModelKey, pairs: int) -> float:
 
 def align_with(key: ModelKey, base: dict[str, Tensor], drift: float) -> dict[str, float]:
     """Shares matched and errors of the keys, where the secret weights are the base plus drift."""
-    seen = reading.read(key.layout, key.encrypt(gaussian(base, drift, os.urandom(32))), encrypted=True)
-    known = reading.read(key.layout, base, encrypted=False)
-    found = alignment.score(alignment.align(key.layout, known, seen), key.parts)
-    result = {
-        "neuronsMatched": found["neurons"],
-        "streamKeyError": found["streamKeyError"],
-        "headsByInvariants": heads.share(known, seen, key.parts) or 0.0,
-    }
-    if "recordsKeyError" in found:
-        result["inputKeyError"] = found["recordsKeyError"]
-    return result
+    secret = gaussian(base, drift, os.urandom(32))
+    result = _named(staged_weights.aligned(key, base, secret))
+    apart = staged_weights.told_apart(key, base, secret)
+    return result | ({"headsByInvariants": apart["byProducts"]} if apart else {})
 
 
 def linked(key: ModelKey, base: dict[str, Tensor]) -> dict[str, float]:
     """Two encryptions of the same weights: relative error of Q₁ᵀQ₂ as computed from the two alone."""
-    other = key.renewed()
-    found = linkage.link(key.layout, key.encrypt(base), other.encrypt(base))
-    scored = linkage.score_link(found, key.parts, other.parts)
-    return {"streamKeyError": scored["streamKeyError"], "neuronsMatched": scored["neurons"]}
+    return _named(staged_weights.linked(key, base))
+
+
+def _named(scored: dict[str, float]) -> dict[str, float]:
+    """Scores by the names that cards on chain have for them."""
+    names = {"neurons": "neuronsMatched", "recordsKeyError": "inputKeyError"}
+    return {names.get(n, n): x for n, x in scored.items() if n in (*names, "streamKeyError")}
 
 
 def population(key: ModelKey, records: int) -> dict[str, float]:

@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from biodesci.ee.architectures import tabular
+from biodesci.ee.architectures import registry
 from biodesci.ee.keys import ModelKey, vocabulary
 from biodesci.ee.parts import Monomial, identity
 from biodesci.ee.serving.config import encrypted_config
@@ -51,8 +51,9 @@ class Subject:
     def under(self, key: ModelKey) -> nn.Module:
         """The model with the subject's weights in the key's basis."""
         moved = key.encrypt(self.state)
-        if self.config["model_type"] == tabular.TYPES[0]:
-            return tabular.build(self.model.config, moved)  # type: ignore[arg-type]
+        blueprint = registry.of(self.config).blueprint
+        if blueprint is not None:
+            return blueprint.from_settings(self.config).build(moved)
         # With the numbers of special tokens moved: an embedding's row of the padding token does not train.
         config = encrypted_config(key, self.config)
         kind: Any = type(self.model)
