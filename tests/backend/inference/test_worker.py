@@ -21,6 +21,7 @@ from biodesci.ee.architectures.tabular import TabularConfig
 from biodesci.inference import requester as infer
 from biodesci.inference import worker as serve
 from biodesci.inference.requests import read_receipt, read_request
+from biodesci.inference.runtime import fp64
 from biodesci.ipfs.client import Ipfs
 from biodesci.registry.codecs import load_codec
 from biodesci.registry.models import Registered, load_registered
@@ -224,3 +225,10 @@ def test_a_request_that_would_take_all_memory_is_refused(world: Any) -> None:
     model = Registered(1, 1, bytes(32), bytes(32), large, {})
     with pytest.raises(InputError, match="too large"):
         serve.compute(model, np.ones((4096, 6)), bytes(32))
+
+
+def test_a_blueprint_counts_all_that_a_trace_holds() -> None:
+    """What the limit is reckoned by: the numbers that go in and out of each product with weights."""
+    config = TabularConfig(features=6, tokens=3, width=8, heads=2, layers=2, hidden=12, classes=5)
+    _, trace = fp64.record(config, config.initial_weights(bytes(32)), np.ones((4, 6)), bytes(32))
+    assert sum(p.x.size + p.y.size for p in trace.products) == 4 * config.traced_numbers()

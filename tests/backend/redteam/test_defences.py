@@ -97,6 +97,19 @@ def test_an_attacker_strips_dummies_and_nothing_else(mode):
         assert sizes == [20, 20]
 
 
+@pytest.mark.parametrize("activation", ["tanh", "relu"])
+def test_hidden_signs_and_factors_hide_no_dummies(activation):
+    """Of neurons that a key may turn or scale, three pairs cancel; one pair is twice the same."""
+    reads, writes = torch.randn(8, 12).double(), torch.randn(8, 12).double()
+    reads, writes = torch.cat([reads, reads[:3], reads[3:4]]), torch.cat([writes, -writes[:3], writes[3:4]])
+    if activation == "relu":
+        key = torch.rand(12, 1).double() + 0.5
+    else:
+        key = torch.tensor([1.0, -1.0]).double().repeat(6)[:, None]
+    table = reading.Table(scaled=[reads * key, writes / key])
+    assert stripping.cancelling(table).nonzero().flatten().tolist() == [0, 1, 2, 8, 9, 10]
+
+
 def test_noise_moves_weights_by_its_size():
     state = weights()
     noised = gaussian(state, 0.1, os.urandom(32))

@@ -45,7 +45,7 @@ class MlpConfig(Blueprint):
                 "1 to 2^20.",
                 "Correct config.json.",
             )
-        if self.activation not in ACTIVATIONS:
+        if not isinstance(self.activation, str) or self.activation not in ACTIVATIONS:
             raise InputError(
                 f"An MLP with activation {self.activation!r} is not known.",
                 f"Known are: {', '.join(ACTIVATIONS)}.",

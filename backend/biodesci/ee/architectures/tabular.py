@@ -76,9 +76,10 @@ class TabularConfig(Blueprint):
         return TabularTransformer(self, dtype)
 
     def traced_numbers(self) -> int:
-        """Of the first layer, and of query, key, value, output, expansion and contraction for each token."""
+        """Of the first layer, of query, key, value, output, expansion and contraction for each token, and of
+        the head."""
         of_a_token = self.layers * (8 * self.width + 2 * (self.width + self.hidden))
-        return self.features + self.tokens * (self.width + of_a_token)
+        return self.features + self.tokens * (self.width + of_a_token) + self.width + self.classes
 
     def initial_weights(self, seed: bytes) -> dict[str, NDArray[np.float64]]:
         """Fresh plaintext weights, fp64, from 32 secret bytes: N(0, 1 / fan-in), residual writers scaled down

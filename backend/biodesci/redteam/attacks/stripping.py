@@ -6,6 +6,8 @@ zero."""
 from __future__ import annotations
 
 import torch
+from torch import Tensor
+from torch.nn import functional as F
 
 from biodesci.redteam.attacks import matching
 from biodesci.redteam.attacks.reading import Attention, Reading, Table, View
@@ -23,28 +25,38 @@ def strip(seen: Reading) -> Reading:
     return result
 
 
-def cancelling(table: Table) -> torch.Tensor:
+def cancelling(table: Table) -> Tensor:
     """Which rows of a table have a twin, equal in what is read and opposite in what is written: bool (n,)."""
-    alone = torch.zeros(table.size, dtype=torch.bool)
     read = table.rows[0] if table.rows else table.scaled[0]
     written = (table.scaled or table.rows)[-1]
     if read is written or table.size > matching.LARGEST * 2:
-        return alone
+        return torch.zeros(table.size, dtype=torch.bool)
+    if not table.rows:  # both lack the row's sign and factor: only directions can be compared
+        read = F.normalize(read)
     lengths = read.norm(dim=1) + 1e-30
-    gap = torch.cdist(read, read) / torch.maximum(lengths[:, None], lengths[None])
+    gap = torch.cdist(read, read)
+    if not table.rows:
+        gap = torch.minimum(gap, torch.cdist(read, -read))
+    gap = gap / torch.maximum(lengths[:, None], lengths[None])
     gap.fill_diagonal_(float("inf"))
     smallest = gap.min(dim=1)
     twin = smallest.indices
+    return (smallest.values < EQUAL) & _opposite(table, read, written, twin)
+
+
+def _opposite(table: Table, read: Tensor, written: Tensor, twin: Tensor) -> Tensor:
+    """Which rows (n,) write the opposite of what their twin writes, as far as the table tells."""
     one, two = written, written[twin]
-    # Rows of hidden sign or factor cancel if they are parallel, since what multiplies them is parallel as
-    # well.
-    parallel = (one * two).sum(1).abs() / (one.norm(dim=1) * two.norm(dim=1) + 1e-30) > 1.0 - EQUAL**2
-    opposite = parallel if table.scaled else (one + two).norm(dim=1) < EQUAL * one.norm(dim=1)
-    found: torch.Tensor = (smallest.values < EQUAL) & opposite
-    return found
+    if not table.scaled:
+        return (one + two).norm(dim=1) < EQUAL * one.norm(dim=1)
+    cosine = F.cosine_similarity(one, two, dim=1)
+    if table.rows:  # what multiplies these rows is parallel as well, so that parallel ones cancel
+        return cosine.abs() > 1.0 - EQUAL**2
+    # A hidden sign turns what a neuron reads and what it writes, so that the two signs tell it together.
+    return -cosine * F.cosine_similarity(read, read[twin], dim=1).sign() > 1.0 - EQUAL**2
 
 
-def _without(table: Table, gone: torch.Tensor) -> Table:
+def _without(table: Table, gone: Tensor) -> Table:
     return Table(*([t[~gone] for t in group] for group in (table.rows, table.scaled, table.scalars)))
 
 

@@ -158,7 +158,8 @@ def test_it_is_encrypted_runs_and_comes_back(
     assert float((got - expected).abs().max() / expected.abs().max()) <= 1e-12
 
     moved = load_file(made.folder / "model.safetensors")
-    assert not any(torch.allclose(moved[n], t) for n, t in toy.state_dict().items())
+    # An order of three classes is drawn as it was once in six times; one of twelve coordinates is not.
+    assert not any(torch.allclose(moved[n], t) for n, t in toy.state_dict().items() if t.numel() > 3)
     encrypt.decrypt(made.folder, tmp_path / "back", tmp_path / "home", PASSPHRASE)
     back = load_file(tmp_path / "back" / "model.safetensors")
     bound = 0.0 if mode == "permutation" else 1e-12

@@ -197,6 +197,7 @@ def test_a_document_on_chain_is_known_by_its_name(blueprint: Blueprint) -> None:
         {"hidden": [0]},
         {"hidden": 4},
         {"hidden": [True]},
+        {"activation": ["relu"]},
         {"features": 2.0},
         {"activation": "prelu"},
     ],
