@@ -47,8 +47,10 @@ def cancelling(table: Table) -> Tensor:
 def _opposite(table: Table, read: Tensor, written: Tensor, twin: Tensor) -> Tensor:
     """Which rows (n,) write the opposite of what their twin writes, as far as the table tells."""
     one, two = written, written[twin]
+    opposite: Tensor
     if not table.scaled:
-        return (one + two).norm(dim=1) < EQUAL * one.norm(dim=1)
+        opposite = (one + two).norm(dim=1) < EQUAL * one.norm(dim=1)
+        return opposite
     cosine = F.cosine_similarity(one, two, dim=1)
     if table.rows:  # what multiplies these rows is parallel as well, so that parallel ones cancel
         return cosine.abs() > 1.0 - EQUAL**2
