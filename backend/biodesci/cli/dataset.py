@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,10 +11,11 @@ import typer
 
 from biodesci.cli import offers, output, session
 from biodesci.cli.arguments import Number, address, new_file
-from biodesci.core.onchain import DAY
+from biodesci.cli.options import grouped
 
 if TYPE_CHECKING:
     from biodesci.market.catalogue import Entry
+    from biodesci.market.publish import DatasetMeta
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -41,34 +43,56 @@ def _reporter() -> Callable[[str, int, int], None]:
     return report
 
 
+@dataclass(frozen=True)
+class Described:
+    """The options that say what a dataset is, and what it may be used for."""
+
+    name: Annotated[str, typer.Option(help="Title on the card.")]
+    term: _TERMS
+    description: str = ""
+    creator: str = ""
+    keyword: Annotated[list[str] | None, typer.Option(help="Repeat for more.")] = None
+    parent: Annotated[list[int] | None, typer.Option(min=1, help="Dataset it is derived from.")] = None
+    disease: Annotated[
+        list[str] | None, typer.Option(help="What the term DS permits, as MONDO:0005068; repeat.")
+    ] = None
+    mondo: Annotated[Path | None, _MONDO] = None
+    accept_risk: Annotated[
+        str | None, typer.Option(help="Reason to publish in spite of identifiers found.")
+    ] = None
+
+    def meta(self) -> DatasetMeta:
+        from biodesci.core import disease as diseases
+        from biodesci.core import duo
+        from biodesci.core.errors import InputError
+        from biodesci.market.diseases import permitted
+        from biodesci.market.publish import DatasetMeta
+
+        if bool(self.disease) != (self.mondo is not None):
+            raise InputError("Diseases are read from an ontology.", "Give both --disease and --mondo.")
+        ids = [diseases.parse(id_) for id_ in self.disease or ()]
+        return DatasetMeta(
+            name=self.name,
+            description=self.description,
+            terms=duo.parse_terms(self.term),
+            creator=self.creator,
+            keywords=tuple(self.keyword or ()),
+            parents=tuple(self.parent or ()),
+            accept_risk=self.accept_risk,
+            diseases=permitted(self.mondo, ids) if self.mondo else None,
+        )
+
+
 @app.command()
+@grouped
 def publish(
     file: Annotated[Path, typer.Argument(help="The file to encrypt and publish.")],
-    name: Annotated[str, typer.Option(help="Title on the card.")],
-    term: _TERMS,
-    description: str = "",
-    creator: str = "",
-    keyword: Annotated[list[str] | None, typer.Option(help="Repeat for more.")] = None,
-    parent: Annotated[list[int] | None, typer.Option(min=1, help="Dataset it is derived from.")] = None,
+    described: Described,
+    *,
     price: Annotated[
         str | None, typer.Option(help=f"{offers.PRICE}; without it nothing is offered yet.")
     ] = None,
-    currency: offers.Paid = "ETH",
-    right: offers.Right = "download",
-    duration: offers.Duration = 0,
-    uses: offers.Uses = 0,
-    visas: offers.Visas = None,
-    pro_rata: offers.ProRata = False,
-    delivery_window: offers.DeliveryWindow = DAY,
-    dispute_window: offers.DisputeWindow = DAY,
-    arbiter: offers.Arbiter = "",
-    disease: Annotated[
-        list[str] | None, typer.Option(help="What the term DS permits, as MONDO:0005068; repeat.")
-    ] = None,
-    mondo: Annotated[Path | None, _MONDO] = None,
-    accept_risk: Annotated[
-        str | None, typer.Option(help="Reason to publish in spite of identifiers found.")
-    ] = None,
+    asked: offers.Asked,
     dataset: Annotated[
         int | None, typer.Option(min=1, help="Publish as a new version of this dataset.")
     ] = None,
@@ -79,33 +103,15 @@ def publish(
     """
     from dataclasses import asdict
 
-    from biodesci.core import disease as diseases
-    from biodesci.core import duo
     from biodesci.core.errors import InputError
-    from biodesci.market.diseases import permitted
-    from biodesci.market.publish import DatasetMeta
     from biodesci.market.publish import publish as run
 
-    if bool(disease) != (mondo is not None):
-        raise InputError("Diseases are read from an ontology.", "Give both --disease and --mondo.")
-    asked = offers.Asked(
-        currency, right, duration, uses, visas, pro_rata, delivery_window, dispute_window, arbiter
-    )
-    if price is None and asked != offers.NOTHING_ASKED:
+    meta = described.meta()
+    if price is None and asked != offers.Asked():
         raise InputError(
             "Terms of an offer are given, but no price, so nothing would be offered.",
             "Give --price too (0 is one), or leave the terms for: biodesci dataset offer ID.",
         )
-    meta = DatasetMeta(
-        name=name,
-        description=description,
-        terms=duo.parse_terms(term),
-        creator=creator,
-        keywords=tuple(keyword or ()),
-        parents=tuple(parent or ()),
-        accept_risk=accept_risk,
-        diseases=permitted(mondo, [diseases.parse(id_) for id_ in disease or ()]) if mondo else None,
-    )
     chain = session.chain()
     offer = None if price is None else asked.terms(chain, price)
     chosen = session.settings()

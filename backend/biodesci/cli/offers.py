@@ -9,6 +9,7 @@ import typer
 
 from biodesci.cli import output, session
 from biodesci.cli.arguments import Number, address, token, within
+from biodesci.cli.options import grouped
 from biodesci.core.onchain import DAY, NOBODY, UNCOUNTED
 
 if TYPE_CHECKING:
@@ -20,52 +21,49 @@ app = typer.Typer()
 _SECONDS = 2**32 - 1  # what an offer has room for
 
 PRICE = "In whole units of the currency, such as 0.01"
-Right = Annotated[str, typer.Option(help="download, train or infer.")]
-Paid = Annotated[str, typer.Option(help="An ERC-20's address, or ETH.")]
-Duration = Annotated[
-    int,
-    typer.Option(
-        parser=within(0, _SECONDS), metavar="TIME", help="How long access lasts, such as 30d; 0: no end."
-    ),
-]
-Uses = Annotated[int, typer.Option(min=0, max=UNCOUNTED - 1, help="0: not counted.")]
-Visas = Annotated[
-    list[str] | None,
-    typer.Option(help="Visas that a buyer must show: registered-access, or types; repeat, or use commas."),
-]
-ProRata = Annotated[
-    bool, typer.Option("--pro-rata", help="If you revoke a licence, pay the unused part back.")
-]
-DeliveryWindow = Annotated[
-    int,
-    typer.Option(
-        parser=within(1, 365 * DAY), metavar="TIME", help="What you have to deliver the key; then: refund."
-    ),
-]
-DisputeWindow = Annotated[
-    int,
-    typer.Option(
-        parser=within(1, 90 * DAY), metavar="TIME", help="What a buyer has to dispute; then you are paid."
-    ),
-]
-Arbiter = Annotated[
-    str, typer.Option(help="Address that decides disputes; without one, a dispute refunds at once.")
-]
 
 
 @dataclass(frozen=True)
 class Asked:
-    """The options as they were typed."""
+    """The options that say what an offer is, as they were typed."""
 
-    currency: str
-    right: str
-    duration: int
-    uses: int
-    visas: list[str] | None
-    pro_rata: bool
-    delivery_window: int
-    dispute_window: int
-    arbiter: str
+    currency: Annotated[str, typer.Option(help="An ERC-20's address, or ETH.")] = "ETH"
+    right: Annotated[str, typer.Option(help="download, train or infer.")] = "download"
+    duration: Annotated[
+        int,
+        typer.Option(
+            parser=within(0, _SECONDS), metavar="TIME", help="How long access lasts, such as 30d; 0: no end."
+        ),
+    ] = 0
+    uses: Annotated[int, typer.Option(min=0, max=UNCOUNTED - 1, help="0: not counted.")] = 0
+    visas: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Visas that a buyer must show: registered-access, or types; repeat, or use commas."
+        ),
+    ] = None
+    pro_rata: Annotated[
+        bool, typer.Option("--pro-rata", help="If you revoke a licence, pay the unused part back.")
+    ] = False
+    delivery_window: Annotated[
+        int,
+        typer.Option(
+            parser=within(1, 365 * DAY),
+            metavar="TIME",
+            help="What you have to deliver the key; then: refund.",
+        ),
+    ] = DAY
+    dispute_window: Annotated[
+        int,
+        typer.Option(
+            parser=within(1, 90 * DAY),
+            metavar="TIME",
+            help="What a buyer has to dispute; then you are paid.",
+        ),
+    ] = DAY
+    arbiter: Annotated[
+        str, typer.Option(help="Address that decides disputes; without one, a dispute refunds at once.")
+    ] = ""
 
     def terms(self, chain: Chain, price: str) -> OfferTerms:
         from biodesci.core.visa import mask
@@ -86,23 +84,9 @@ class Asked:
         )
 
 
-NOTHING_ASKED = Asked("ETH", "download", 0, 0, None, False, DAY, DAY, "")
-
-
 @app.command()
-def offer(
-    dataset_id: Number,
-    price: Annotated[str, typer.Option(help=f"{PRICE}.")],
-    currency: Paid = "ETH",
-    right: Right = "download",
-    duration: Duration = 0,
-    uses: Uses = 0,
-    visas: Visas = None,
-    pro_rata: ProRata = False,
-    delivery_window: DeliveryWindow = DAY,
-    dispute_window: DisputeWindow = DAY,
-    arbiter: Arbiter = "",
-) -> None:
+@grouped
+def offer(dataset_id: Number, price: Annotated[str, typer.Option(help=f"{PRICE}.")], asked: Asked) -> None:
     """Offer licences for a dataset of yours.
 
     Example: biodesci dataset offer 1 --price 25 --duration 30d --visas registered-access --pro-rata
@@ -110,7 +94,6 @@ def offer(
     from biodesci.market.offers import create, get
 
     chain = session.chain()
-    asked = Asked(currency, right, duration, uses, visas, pro_rata, delivery_window, dispute_window, arbiter)
     made = get(chain, create(chain, dataset_id, asked.terms(chain, price)))
     output.record({"offer_id": made.id, "offer": str(made)})
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,9 +10,11 @@ import typer
 
 from biodesci.cli import output, session
 from biodesci.cli.arguments import Number, address, when, within
+from biodesci.cli.options import OPTIMIZERS, Clip, Momentum, Seed, WeightDecay, grouped
 from biodesci.core.onchain import DAY
 
 if TYPE_CHECKING:
+    from biodesci.rounds.owner import Conditions
     from biodesci.rounds.progress import Progress, Result
 
 _TIME = within(1, 365 * DAY)
@@ -19,43 +22,63 @@ _TIME = within(1, 365 * DAY)
 app = typer.Typer(help="Federated rounds: open, list, show, approve, lineage, abort.", no_args_is_help=True)
 
 
+@dataclass(frozen=True)
+class Asked:
+    """The options that say who sums a round, how many take part, and until when."""
+
+    aggregator: Annotated[str, typer.Option(help="Account of the aggregator.")]
+    cohort: Annotated[int, typer.Option(min=0, max=100, help="Start as soon as so many nodes enrolled.")]
+    min_nodes: Annotated[
+        int, typer.Option(min=0, max=100, help="Never sum fewer nodes; 0: a majority of the cohort.")
+    ] = 0
+    enrol: Annotated[int, typer.Option(parser=_TIME, metavar="TIME", help="Until nodes must enrol.")] = 120
+    commit: Annotated[int, typer.Option(parser=_TIME, metavar="TIME", help="Until they must commit.")] = 600
+    finalize: Annotated[int, typer.Option(parser=_TIME, metavar="TIME", help="Until all ends.")] = 900
+
+    def conditions(self) -> Conditions:
+        from biodesci.rounds.owner import Conditions, Deadlines
+
+        deadlines = Deadlines(self.enrol, self.commit, self.finalize)
+        return Conditions(address(self.aggregator), self.cohort, self.min_nodes, deadlines=deadlines)
+
+
+@dataclass(frozen=True)
+class Training:
+    """The options that say what each node trains."""
+
+    optimizer: Annotated[str, typer.Option(help=OPTIMIZERS)] = "sgd"
+    epochs: int = 3
+    batch_size: int = 32
+    learning_rate: float = 0.02
+    momentum: Momentum = 0.9
+    clip: Clip = 1.0
+    weight_decay: WeightDecay = 0.01
+    seed: Seed = ""
+
+
 @app.command("open")
+@grouped
 def open_(
     model_id: Number,
     features: Annotated[
         Path, typer.Argument(help="Feature plan (JSON): columns, ranges, categories, label.")
     ],
-    aggregator: Annotated[str, typer.Option(help="Account of the aggregator.")],
-    cohort: Annotated[int, typer.Option(min=0, max=100, help="Start as soon as so many nodes enrolled.")],
+    *,
     rounds: Annotated[int, typer.Option(min=0, help="Training rounds after the statistics round.")] = 5,
     statistics: Annotated[int, typer.Option(min=0, help="Use this finished statistics round.")] = 0,
-    min_nodes: Annotated[
-        int, typer.Option(min=0, max=100, help="Never sum fewer nodes; 0: a majority of the cohort.")
-    ] = 0,
-    epochs: int = 3,
-    batch_size: int = 32,
-    learning_rate: float = 0.02,
-    momentum: float = 0.9,
-    clip: float = 1.0,
-    weight_decay: float = 0.01,
-    optimizer: str = "sgd",
-    seed: str = "",
-    enrol: Annotated[int, typer.Option(parser=_TIME, metavar="TIME", help="Until nodes must enrol.")] = 120,
-    commit: Annotated[int, typer.Option(parser=_TIME, metavar="TIME", help="Until they must commit.")] = 600,
-    finalize: Annotated[int, typer.Option(parser=_TIME, metavar="TIME", help="Until all ends.")] = 900,
+    asked: Asked,
+    training: Training,
 ) -> None:
     """Open a statistics round, then training rounds, and follow them to their results."""
     from biodesci.core import files
     from biodesci.core.features import FeaturePlan
     from biodesci.ee.training import TrainingPlan
-    from biodesci.rounds.owner import Conditions, Deadlines, RoundOwner
+    from biodesci.rounds.owner import RoundOwner
 
     columns = FeaturePlan.parse(files.read(features))
-    deadlines = Deadlines(enrol, commit, finalize)
-    conditions = Conditions(address(aggregator), cohort, min_nodes, deadlines=deadlines)
-    training = TrainingPlan(epochs, batch_size, learning_rate, momentum, clip, optimizer, weight_decay, seed)
-    owner = RoundOwner(session.chain(), session.ipfs(), model_id, columns, conditions)
-    results = owner.run(training, rounds, statistics=statistics, watch=_note)
+    plan = TrainingPlan(**asdict(training))
+    owner = RoundOwner(session.chain(), session.ipfs(), model_id, columns, asked.conditions())
+    results = owner.run(plan, rounds, statistics=statistics, watch=_note)
     output.table(
         [_row(result) for result in results], ("round", "kind", "nodes", "records", "auc"), "Nothing ran."
     )

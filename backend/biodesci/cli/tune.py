@@ -3,6 +3,7 @@ them."""
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast
 
@@ -11,15 +12,38 @@ import typer
 from biodesci.cli import output, session
 from biodesci.cli.arguments import new_file
 from biodesci.cli.granting import EXPECTED, tell_fingerprint
+from biodesci.cli.options import OPTIMIZERS, Clip, Momentum, Seed, WeightDecay, grouped
 
 if TYPE_CHECKING:
-    from biodesci.models.tuning.job import LossName
+    from biodesci.ee.training import TrainingPlan
+    from biodesci.models.tuning.job import Job, LossName
 
 app = typer.Typer(help="Fine-tune an encrypted model on encoded records.", no_args_is_help=True)
 Encrypted = Annotated[Path, typer.Argument(help="Folder with the encrypted checkpoint.", show_default=False)]
 
 
+@dataclass(frozen=True)
+class Texts:
+    """The options that say how records of text are read."""
+
+    tokenizer: Annotated[
+        Path | None, typer.Option(help="Folder with the plain model's tokenizer, for texts.")
+    ] = None
+    text: Annotated[str, typer.Option(help="Column of the texts.")] = "text"
+    label: Annotated[str, typer.Option(help="Column of the classes (classifiers).")] = "label"
+    classes: Annotated[
+        str, typer.Option(help="Names of the classes in the model's order, with commas between.")
+    ] = ""
+    max_length: Annotated[
+        int | None, typer.Option(min=1, help="Tokens per text; longer ones lose their end.")
+    ] = None
+    padded: Annotated[
+        bool, typer.Option("--padded", help="The model's vocabulary has more rows than the tokenizer tokens.")
+    ] = False
+
+
 @app.command()
+@grouped
 def encode(
     folder: Annotated[
         Path,
@@ -37,20 +61,7 @@ def encode(
         Path, typer.Argument(help="Sealed training codec from the model owner.", show_default=False)
     ],
     out: Annotated[Path, typer.Argument(help="File to write: encoded columns.", show_default=False)],
-    tokenizer: Annotated[
-        Path | None, typer.Option(help="Folder with the plain model's tokenizer, for texts.")
-    ] = None,
-    text: Annotated[str, typer.Option(help="Column of the texts.")] = "text",
-    label: Annotated[str, typer.Option(help="Column of the classes (classifiers).")] = "label",
-    classes: Annotated[
-        str, typer.Option(help="Names of the classes in the model's order, with commas between.")
-    ] = "",
-    max_length: Annotated[
-        int | None, typer.Option(min=1, help="Tokens per text; longer ones lose their end.")
-    ] = None,
-    padded: Annotated[
-        bool, typer.Option("--padded", help="The model's vocabulary has more rows than the tokenizer tokens.")
-    ] = False,
+    texts: Texts,
     fingerprint: Annotated[str | None, typer.Option(help=EXPECTED)] = None,
 ) -> None:
     """Encode records and labels under your codec, opened with this home's key; nothing leaves in plain.
@@ -75,8 +86,10 @@ def encode(
         expected=fingerprint,
         told=tell_fingerprint,
     )
-    names = tuple(name.strip() for name in classes.split(",")) if classes else ()
-    source = tuning_data.Source(data, tokenizer, text, label, names, max_length, padded)
+    names = tuple(name.strip() for name in texts.classes.split(",")) if texts.classes else ()
+    source = tuning_data.Source(
+        data, texts.tokenizer, texts.text, texts.label, names, texts.max_length, texts.padded
+    )
     quiet()
     encoded = tuning_data.encode(marks, opened, source)
     files.write_private(new_file(out), encoded.to_bytes())
@@ -88,39 +101,61 @@ def encode(
     )
 
 
-OPTIMIZERS = "sgd, muon, shampoo: orthogonal and permutation keys. adamw, lion: permutation keys only."
 LORA = "Train an adapter of this rank instead of the model."
 NOISE = "DP-SGD: noise per gradient norm bound (--clip); around 1. Bounds what the result tells of a record."
 
 
+@dataclass(frozen=True)
+class Training:
+    """The options that say how the model is trained."""
+
+    optimizer: Annotated[str, typer.Option(help=OPTIMIZERS)] = "sgd"
+    epochs: int = 3
+    batch_size: int = 16
+    learning_rate: float = 0.01
+    momentum: Momentum = 0.9
+    clip: Clip = 1.0
+    weight_decay: WeightDecay = 0.0
+    seed: Seed = ""
+
+
+@dataclass(frozen=True)
+class Method:
+    """The options that say which weights are trained, on what loss, and whether with noise."""
+
+    loss: Annotated[
+        str, typer.Option(help="auto; classes or tokens (a mean per record); model: the model's own.")
+    ] = "auto"
+    no_dropout: Annotated[
+        bool, typer.Option("--no-dropout", help="Train with every dropout at 0 instead of refusing it.")
+    ] = False
+    lora_rank: Annotated[int | None, typer.Option(min=1, help=LORA)] = None
+    lora_alpha: Annotated[
+        float | None, typer.Option(help="Scale of the adapter. Default: twice the rank.")
+    ] = None
+    lora_target: Annotated[
+        list[str] | None, typer.Option(help="Name of the layers to adapt; may be repeated.")
+    ] = None
+    noise_multiplier: Annotated[float | None, typer.Option(help=NOISE)] = None
+    delta: Annotated[float, typer.Option(help="DP-SGD: chance that its bound fails.")] = 1e-5
+
+    def job(self, plan: TrainingPlan) -> Job:
+        from biodesci.models.tuning.job import Dp, Job, Lora
+
+        rank, targets = self.lora_rank, tuple(self.lora_target or ())
+        adapter = Lora(rank, self.lora_alpha or 2.0 * rank, targets) if rank else None
+        noise = None if self.noise_multiplier is None else Dp(self.noise_multiplier, self.delta)
+        return Job(plan, cast("LossName", self.loss), adapter, noise, self.no_dropout)
+
+
 @app.command("run")
+@grouped
 def run_(
     folder: Encrypted,
     encoded: Annotated[Path, typer.Argument(help="What `tune encode` wrote.", show_default=False)],
     target: Annotated[Path, typer.Argument(help="Folder to write; must not exist yet.", show_default=False)],
-    optimizer: Annotated[str, typer.Option(help=OPTIMIZERS)] = "sgd",
-    epochs: int = 3,
-    batch_size: int = 16,
-    learning_rate: float = 0.01,
-    momentum: Annotated[float, typer.Option(help="Also the first decay of adamw and lion.")] = 0.9,
-    clip: Annotated[float, typer.Option(help="Bound of the gradient's norm over all tensors.")] = 1.0,
-    weight_decay: Annotated[float, typer.Option(help="Decoupled.")] = 0.0,
-    seed: Annotated[str, typer.Option(help="Public; the order of the records follows from it.")] = "",
-    loss: Annotated[
-        str, typer.Option(help="auto; classes or tokens (a mean per record); model: the model's own.")
-    ] = "auto",
-    no_dropout: Annotated[
-        bool, typer.Option("--no-dropout", help="Train with every dropout at 0 instead of refusing it.")
-    ] = False,
-    lora_rank: Annotated[int | None, typer.Option(min=1, help=LORA)] = None,
-    lora_alpha: Annotated[
-        float | None, typer.Option(help="Scale of the adapter. Default: twice the rank.")
-    ] = None,
-    lora_target: Annotated[
-        list[str] | None, typer.Option(help="Name of the layers to adapt; may be repeated.")
-    ] = None,
-    noise_multiplier: Annotated[float | None, typer.Option(help=NOISE)] = None,
-    delta: Annotated[float, typer.Option(help="DP-SGD: chance that its bound fails.")] = 1e-5,
+    training: Training,
+    method: Method,
     device: Annotated[str, typer.Option(help="cpu, cuda, cuda:1, ...")] = "cpu",
 ) -> None:
     """Fine-tune the encrypted model on encoded records; needs no key, no home and no passphrase.
@@ -135,16 +170,9 @@ def run_(
     nor steps, so keep them with the records.
     """
     from biodesci.ee.training import TrainingPlan
-    from biodesci.models.tuning.job import Dp, Job, Lora
     from biodesci.models.tuning.run import tune
 
-    job = Job(
-        TrainingPlan(epochs, batch_size, learning_rate, momentum, clip, optimizer, weight_decay, seed),
-        cast("LossName", loss),
-        Lora(lora_rank, lora_alpha or 2.0 * lora_rank, tuple(lora_target or ())) if lora_rank else None,
-        None if noise_multiplier is None else Dp(noise_multiplier, delta),
-        no_dropout,
-    )
+    job = method.job(TrainingPlan(**asdict(training)))
     quiet()
     with output.bar() as shown:
         task = shown.add_task("Training", total=None)
@@ -161,7 +189,7 @@ def run_(
         "lossAfter": round(made.loss_after, 6),
     }
     if made.epsilon is not None:
-        result["spent"] = f"epsilon {made.epsilon:.2f} at delta {delta:g}"
+        result["spent"] = f"epsilon {made.epsilon:.2f} at delta {method.delta:g}"
     output.record(result, "Trained. Only the model owner can decrypt this: biodesci model decrypt.")
 
 
