@@ -34,7 +34,7 @@ slither_unread = 'Impossible to generate IR .*(contracts/'
 # Browsers, anvil and forge keep caches in the home folder: they get one in the checkout.
 at_home = mkdir -p .cache/home && HOME=$(CURDIR)/.cache/home
 
-.PHONY: help setup demo up console test test-deep check format figures generate compile $(suites) test-browser test-story test-integration clean
+.PHONY: help setup demo up console test test-deep check format figures generate compile $(suites) test-browser test-story test-integration test-install clean
 
 help: ## Show the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -61,6 +61,10 @@ test-deep: compile ## Fuzz contracts and properties for much longer (SEED=0x... 
 	@seed=$${SEED:-0x$$(od -An -N8 -tx8 /dev/urandom | tr -d ' ')}; echo "seed $$seed"; \
 	$(at_home) FOUNDRY_PROFILE=deep $(forge) test --fuzz-seed $$seed
 	$(at_home) pytest -p no:ape_test -m deep tests/backend tests/examples
+	@$(MAKE) --no-print-directory test-install
+
+test-install: setup ## Install what a training node needs, and nothing else, in an empty environment, and start it there
+	$(at_home) pytest -p no:ape_test --timeout 1200 tests/install
 
 check: setup $(compiled) $(slither_build) ## Format, lint, types, import rules, static analysis of the contracts, generated files
 	ruff format --check .
