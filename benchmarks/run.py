@@ -21,6 +21,7 @@ MODULES = (
     "secagg",
     "proof",
     "demo",
+    "house",
 )
 TARGET = Path("build/figures.json")
 
