@@ -31,6 +31,9 @@ slither_off = naming-convention,pragma,timestamp
 # What Slither says, and exits with 0, of a function of ours that it cannot read.
 slither_unread = 'Impossible to generate IR .*(contracts/'
 
+# Notes the seconds that a suite takes; `make test` shows them at its end.
+timed = ./scripts/timed.sh
+
 # Browsers, anvil and forge keep caches in the home folder: they get one in the checkout.
 at_home = mkdir -p .cache/home && HOME=$(CURDIR)/.cache/home
 
@@ -53,8 +56,10 @@ console: setup $(compiled) ## An Ape console on what `make up` runs, with its co
 
 test: ## Set up (a browser too) and run every test and check
 	@./scripts/setup.sh browser
-	@$(MAKE) --no-print-directory check compile frontend/dist/index.html
+	@rm -rf .build/seconds
+	@$(timed) checks-and-builds $(MAKE) --no-print-directory check compile frontend/dist/index.html
 	@$(MAKE) --no-print-directory --jobs=$(JOBS) --output-sync=target $(suites)
+	@cd .build/seconds && for suite in *; do echo "$$suite: $$(cat $$suite) s"; done
 	@echo "every check and every suite passed"
 
 test-deep: compile ## Fuzz contracts and properties for much longer (SEED=0x... for given contracts' draws), and what costs too much for every change
@@ -113,14 +118,14 @@ $(slither_build): $(shell find contracts) foundry.toml package-lock.json | setup
 	@$(at_home) FOUNDRY_PROFILE=slither $(forge) build --quiet
 
 test-contracts: compile
-	$(at_home) $(forge) test --quiet
-	$(at_home) ape test tests/contracts
+	$(at_home) $(timed) forge $(forge) test --quiet
+	$(at_home) $(timed) ape ape test tests/contracts
 
 test-backend: compile
-	$(at_home) pytest -p no:ape_test -m "not deep" tests/backend tests/examples
+	$(at_home) $(timed) backend pytest -p no:ape_test --durations=10 -m "not deep" tests/backend tests/examples
 
 test-page: setup
-	$(call node_tool,vitest/vitest.mjs) run --root frontend
+	$(timed) page $(call node_tool,vitest/vitest.mjs) run --root frontend
 
 # Each of these starts stacks of ten processes and more: side by side they would only wait for each other.
 test-stacks:
@@ -129,13 +134,13 @@ test-stacks:
 	@$(MAKE) --no-print-directory test-integration
 
 test-integration: compile
-	$(at_home) pytest -p no:ape_test tests/integration --ignore tests/integration/test_story.py
+	$(at_home) $(timed) integration pytest -p no:ape_test --durations=10 tests/integration --ignore tests/integration/test_story.py
 
 test-story: compile
-	$(at_home) pytest -p no:ape_test tests/integration/test_story.py
+	$(at_home) $(timed) story pytest -p no:ape_test tests/integration/test_story.py
 
 test-browser: compile frontend/dist/index.html
-	$(at_home) $(call node_tool,@playwright/test/cli.js) test -c tests/e2e/playwright.config.ts
+	$(at_home) $(timed) browser $(call node_tool,@playwright/test/cli.js) test -c tests/e2e/playwright.config.ts
 
 figures: setup ## Measure, beside the peers, and write build/figures.json
 	python -m benchmarks.run
