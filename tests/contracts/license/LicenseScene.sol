@@ -57,6 +57,12 @@ abstract contract LicenseScene is Scene {
         return _createOffer(hospital, terms);
     }
 
+    function _ofLength(uint32 duration, uint32 uses) internal returns (uint256) {
+        IAccessLicense.Offer memory terms = _terms(dataset);
+        (terms.duration, terms.uses) = (duration, uses);
+        return _createOffer(hospital, terms);
+    }
+
     /// @dev Refunds the unused part, by time if `duration` is not 0 and by uses if `uses` is not.
     function _ofParts(uint128 price, uint32 duration, uint32 uses) internal returns (uint256) {
         IAccessLicense.Offer memory terms = _terms(dataset);
@@ -161,6 +167,11 @@ abstract contract LicenseScene is Scene {
         licenses.closeOffer(offerId);
     }
 
+    function _asWallet(address target, uint256 value, bytes memory data) internal {
+        vm.prank(stranger);
+        wallet.execute(target, value, data);
+    }
+
     // ---------------------------------------------------------------- orders
 
     function _direct() internal pure returns (IAccessLicense.Payment memory payment) {}
@@ -202,6 +213,35 @@ abstract contract LicenseScene is Scene {
         uint256 value = order.currency == ETH ? order.price : 0;
         vm.prank(by);
         licenses.purchaseFor{value: value}(order, signature, evidence, payment);
+    }
+
+    /// @dev Of the price in dollars, to the licences.
+    function _permit(address signer, uint256 value, uint256 until)
+        internal
+        view
+        returns (IAccessLicense.Payment memory payment)
+    {
+        bytes32 hash = Typed.permit(address(dollar), researcher, address(licenses), value, 0, until);
+        payment = _signPayment(signer, hash);
+        (payment.method, payment.deadline) = (IAccessLicense.Method.Permit, until);
+    }
+
+    function _authorization(address signer, uint256 value, uint256 until, bytes32 nonce)
+        internal
+        view
+        returns (IAccessLicense.Payment memory payment)
+    {
+        payment = _signPayment(
+            signer, Typed.authorization(address(dollar), researcher, address(licenses), value, until, nonce)
+        );
+        (payment.method, payment.deadline, payment.nonce) = (IAccessLicense.Method.Authorization, until, nonce);
+    }
+
+    function _signPayment(address signer, bytes32 hash) internal view returns (IAccessLicense.Payment memory payment) {
+        bytes memory signature = _sign(signer, hash);
+        payment.v = uint8(signature[64]);
+        (bytes32 r, bytes32 s) = abi.decode(signature, (bytes32, bytes32));
+        (payment.r, payment.s) = (r, s);
     }
 
     // ----------------------------------------------------------------- visas
