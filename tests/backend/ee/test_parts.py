@@ -6,7 +6,7 @@ import os
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from biodesci.core.errors import InputError
@@ -37,7 +37,6 @@ def close(one: torch.Tensor, other: torch.Tensor) -> bool:
 kinds = st.integers(0, len(KINDS) - 1)
 
 
-@settings(max_examples=40, deadline=None)
 @given(kinds, st.integers(0, 2))
 def test_a_part_acts_as_its_matrix_along_any_axis(index, axis):
     part = drawn(index)
@@ -49,7 +48,6 @@ def test_a_part_acts_as_its_matrix_along_any_axis(index, axis):
     assert close(part.apply(x, axis, dual=True), dual)
 
 
-@settings(max_examples=40, deadline=None)
 @given(kinds)
 def test_an_inverse_undoes_and_a_product_does_both(index):
     one, other = drawn(index), drawn(index)

@@ -20,7 +20,7 @@ from biodesci.ee.groups import MODES
 from biodesci.ee.keys import ModelKey
 
 HEADS = [BertModel, BertForSequenceClassification, BertForTokenClassification, BertForMaskedLM]
-many = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+many = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @st.composite

@@ -31,7 +31,7 @@ from biodesci.ee.keys import ModelKey
 
 MODES = ["permutation", "orthogonal", "general"]
 SPECIAL = {"bos_token_id": 1, "eos_token_id": 2, "pad_token_id": 0}
-many = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+many = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 LLAMAS = [
     (LlamaConfig, LlamaForCausalLM),
     (LlamaConfig, LlamaForSequenceClassification),

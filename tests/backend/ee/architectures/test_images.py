@@ -25,7 +25,7 @@ from biodesci.ee.keys import ModelKey
 from biodesci.ee.parts import Monomial
 
 MODES = ["permutation", "orthogonal", "general"]
-many = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+many = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @st.composite

@@ -8,7 +8,7 @@ import json
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from biodesci.core.errors import InputError, WrongKeyError
@@ -58,7 +58,6 @@ def records(config: TabularConfig, n: int = 6) -> np.ndarray:
     return np.random.default_rng(config.features).normal(size=(n, config.features))
 
 
-@settings(max_examples=60, deadline=None)
 @given(architectures(), st.sampled_from(["permutation", "orthogonal", "general"]))
 def test_answers_are_the_plaintext_answers(config: TabularConfig, mode: str) -> None:
     state, x = plain_state(config), records(config)
@@ -71,7 +70,6 @@ def test_answers_are_the_plaintext_answers(config: TabularConfig, mode: str) -> 
     assert (got.argmax(axis=1) == expected.argmax(axis=1)).all()
 
 
-@settings(max_examples=15, deadline=None)
 @given(architectures(), st.sampled_from(["permutation", "orthogonal", "general"]))
 def test_fp32_keeps_four_digits(config: TabularConfig, mode: str) -> None:
     state, x = plain_state(config), records(config)
@@ -86,7 +84,6 @@ def test_fp32_keeps_four_digits(config: TabularConfig, mode: str) -> None:
     assert np.abs(got - expected).max() <= 1e-4 * max(1.0, np.abs(expected).max())
 
 
-@settings(max_examples=15, deadline=None)
 @given(architectures(), st.sampled_from(["permutation", "orthogonal", "general"]))
 def test_decryption_gives_the_weights_back(config: TabularConfig, mode: str) -> None:
     state = plain_state(config)

@@ -39,7 +39,7 @@ print(peak[0] - before)
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="resident memory is read from /proc")
-@pytest.mark.parametrize("mode", ["permutation", "orthogonal"])
+@pytest.mark.parametrize("mode", [pytest.param("permutation", marks=pytest.mark.deep), "orthogonal"])
 def test_memory_stays_below_two_shards(tmp_path, mode, plain):
     """Resident memory, mapped file pages counted, against the largest shard: about 100 MB of 200."""
     model = plain("llama", vocab_size=60_000, hidden_size=256, num_hidden_layers=24, intermediate_size=1024)

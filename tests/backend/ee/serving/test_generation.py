@@ -23,8 +23,22 @@ def expected(plain: Any, prompts: list[list[int]], new: int = NEW) -> torch.Tens
     return found
 
 
-@pytest.mark.parametrize("mode", ["permutation", "orthogonal", "general"])
-@pytest.mark.parametrize("name", ["gpt2", "llama", "llama-tied", "qwen2"])
+EVERY_CHANGE = [
+    ("gpt2", "permutation"),
+    ("llama", "general"),
+    ("llama-tied", "orthogonal"),
+    ("qwen2", "orthogonal"),
+]
+PRODUCT = [(name, mode) for name, _ in EVERY_CHANGE for mode in ("permutation", "orthogonal", "general")]
+
+
+@pytest.mark.parametrize(
+    ("name", "mode"),
+    [
+        *EVERY_CHANGE,
+        *(pytest.param(*one, marks=pytest.mark.deep) for one in PRODUCT if one not in EVERY_CHANGE),
+    ],
+)
 def test_greedy_decoding_equals_plain(name: str, mode: Any, causal: Callable[[str], Any]) -> None:
     model = causal(name)
     want = expected(model.plain, PROMPTS)

@@ -82,7 +82,9 @@ def test_text_classification(mode: Mode, classifier: Any, minilm: Path) -> None:
             assert abs(got["score"] - want["score"]) < 1e-6
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(
+    "mode", ["permutation", *(pytest.param(m, marks=pytest.mark.deep) for m in ("orthogonal", "general"))]
+)
 def test_feature_extraction_with_the_real_minilm(mode: Mode, minilm: Path, tmp_path: Path) -> None:
     """22.7 M parameters in fp32, as they were published."""
     from biodesci.ee.checkpoint import moving

@@ -11,7 +11,7 @@ import transformers
 from biodesci.core.errors import InputError
 from biodesci.ee.groups import Mode
 from biodesci.ee.keys import ModelKey
-from biodesci.ee.training import check_combination, check_parts
+from biodesci.ee.training import EXACT, check_combination, check_parts
 from biodesci.ee.training.loop import fine_tune, freeze_for, minibatches, own_loss
 from biodesci.ee.training.losses import mean
 from tests.backend.ee.training.drift import (
@@ -34,7 +34,18 @@ from tests.backend.ee.training.drift_table import (
 )
 
 transformers.logging.set_verbosity_error()
-EXACT: list[tuple[str, str, Mode]] = [
+# Each optimizer in each mode that it is offered in, and each model; the full product is for `make test-deep`.
+EVERY_CHANGE: list[tuple[str, str, Mode]] = [
+    ("tabular", "adamw", "permutation"),
+    ("tabular", "lion", "permutation"),
+    ("bert", "sgd", "permutation"),
+    ("bert", "muon", "permutation"),
+    ("bert", "shampoo", "permutation"),
+    ("llama", "sgd", "orthogonal"),
+    ("qwen3", "muon", "orthogonal"),
+    ("vit", "shampoo", "orthogonal"),
+]
+PRODUCT: list[tuple[str, str, Mode]] = [
     *((m, "adamw", "permutation") for m in SUBJECTS),
     *((m, "sgd", "orthogonal") for m in SUBJECTS),
     *((m, "muon", "orthogonal") for m in SUBJECTS if m != "tabular"),
@@ -44,7 +55,19 @@ EXACT: list[tuple[str, str, Mode]] = [
 ]
 
 
-@pytest.mark.parametrize(("model", "optimizer", "mode"), EXACT)
+def test_every_offer_is_tried_with_every_change() -> None:
+    offered = {(name, mode) for name, modes in EXACT.items() for mode in modes if mode != "plain"}
+    assert {(optimizer, mode) for _, optimizer, mode in EVERY_CHANGE} == offered
+    assert {model for model, _, _ in EVERY_CHANGE} == set(SUBJECTS) - {"gpt2"}  # see decryption, below
+
+
+@pytest.mark.parametrize(
+    ("model", "optimizer", "mode"),
+    [
+        *EVERY_CHANGE,
+        *(pytest.param(*one, marks=pytest.mark.deep) for one in PRODUCT if one not in EVERY_CHANGE),
+    ],
+)
 def test_exact_combinations_are_plaintext_training(model: str, optimizer: str, mode: Mode) -> None:
     assert STEPS >= 100
     check_combination(optimizer, mode)
@@ -54,13 +77,16 @@ def test_exact_combinations_are_plaintext_training(model: str, optimizer: str, m
 
 
 @pytest.mark.parametrize("optimizer", ["adamw", "lion"])
-@pytest.mark.parametrize("model", ["tabular", "llama", "bert"])
+@pytest.mark.parametrize(
+    "model", ["tabular", *(pytest.param(name, marks=pytest.mark.deep) for name in ("llama", "bert"))]
+)
 def test_steps_by_coordinate_are_another_training_where_keys_mix_them(model: str, optimizer: str) -> None:
     with pytest.raises(InputError, match="scales every coordinate by itself"):
         check_combination(optimizer, "orthogonal")
     assert row(model, optimizer, "orthogonal").drift > 0.1
 
 
+@pytest.mark.deep
 def test_conditions_break_or_keep_it() -> None:
     found = {(r.optimizer, r.mode): r for r in conditions("gpt2")}
     kept = found.pop(("sgd", "orthogonal with GL heads, frozen"))

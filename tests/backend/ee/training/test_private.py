@@ -64,7 +64,7 @@ def trained(one: Subject, key: ModelKey, noise: Noise | None, optimizer: str = "
     model = one.under(key)
     freeze_for(model, key.layout)
     plan = replace(PLAN, optimizer=optimizer, learning_rate=PLANS[optimizer].learning_rate)
-    plan = plan if one.name == "tabular" else replace(plan, epochs=3)
+    plan = plan if one.name == "tabular" and optimizer == "sgd" else replace(plan, epochs=3)
     with exact_norms(model):
         fine_tune_privately(
             model, columns_of(one, key), plan, PRIVACY, one.loss, key.layout, seed=SEED, noise=noise
@@ -72,11 +72,11 @@ def trained(one: Subject, key: ModelKey, noise: Noise | None, optimizer: str = "
     return parameters(model)
 
 
-CASES: list[tuple[str, str, Mode]] = [
+CASES = [
     ("tabular", "sgd", "orthogonal"),
     ("tabular", "adamw", "permutation"),
     ("bert", "sgd", "orthogonal"),
-    ("gpt2", "sgd", "orthogonal"),
+    pytest.param("gpt2", "sgd", "orthogonal", marks=pytest.mark.deep),
 ]
 
 
@@ -89,7 +89,7 @@ def test_with_the_same_noise_it_is_plaintext_dp_sgd(name: str, optimizer: str, m
     plain = trained(one, held, None, optimizer)
     theirs = back(key, trained(one, key, moved_noise(key), optimizer))
     assert distance(plain, theirs) / distance(plain, start) < 1e-9
-    if name == "tabular":
+    if (name, optimizer) == ("tabular", "sgd"):
         others = back(key, trained(one, key, None, optimizer))  # noise of another basis: another draw
         assert distance(plain, others) / distance(plain, start) > 0.1
 
@@ -97,18 +97,20 @@ def test_with_the_same_noise_it_is_plaintext_dp_sgd(name: str, optimizer: str, m
 def test_epsilon_is_the_accountants_and_known_before() -> None:
     one = subject("tabular")
     key = ModelKey.for_model(one.config, one.state, "orthogonal")
-    spent = []
+    spent, plan = [], replace(PLAN, epochs=3)
     for held in (reference(key), key):
         model = one.under(held)
-        spent.append(fine_tune_privately(model, columns_of(one, held), PLAN, PRIVACY, one.loss, key.layout))
+        spent.append(fine_tune_privately(model, columns_of(one, held), plan, PRIVACY, one.loss, key.layout))
     accountant = RDPAccountant()
-    for _ in range(100):
+    for _ in range(30):
         accountant.step(noise_multiplier=1.1, sample_rate=0.1)
-    assert spent[0] == spent[1] == accounted(PRIVACY, PLAN, 160)
+    assert spent[0] == spent[1] == accounted(PRIVACY, plan, 160)
     assert spent[0].epsilon == pytest.approx(accountant.get_epsilon(1e-5))
-    assert (spent[0].steps, spent[0].sample_rate) == (100, 0.1)
-    assert 1 < spent[0].epsilon < 20
-    assert accounted(replace(PRIVACY, noise_multiplier=2.2), PLAN, 160).epsilon < spent[0].epsilon / 2
+    assert (spent[0].steps, spent[0].sample_rate) == (30, 0.1)
+    whole = accounted(PRIVACY, PLAN, 160).epsilon
+    assert spent[0].epsilon < whole
+    assert 1 < whole < 20
+    assert accounted(replace(PRIVACY, noise_multiplier=2.2), PLAN, 160).epsilon < whole / 2
 
 
 @pytest.mark.parametrize("mode", ["plain", "orthogonal"])
@@ -168,7 +170,7 @@ def test_samples_are_drawn_secretly_and_anew() -> None:
         return class_losses(model, batch)
 
     for _ in range(2):
-        fine_tune_privately(one.model, one.columns, PLAN, PRIVACY, counting)
+        fine_tune_privately(one.model, one.columns, replace(PLAN, epochs=5), PRIVACY, counting)
     first, second = drawn[: len(drawn) // 2], drawn[len(drawn) // 2 :]
     assert first != second
     assert len(set(first)) > 5
@@ -191,9 +193,10 @@ def test_adapters_train_privately() -> None:
     config = LoraConfig(r=2, target_modules=["query", "value"], lora_dropout=0.0)
     model = get_peft_model(one.under(key), config).double()
     before = parameters(model)
-    spent = fine_tune_privately(model, columns_of(one, key), PLAN, PRIVACY, one.loss, key.layout)
+    plan = replace(PLAN, epochs=3)
+    spent = fine_tune_privately(model, columns_of(one, key), plan, PRIVACY, one.loss, key.layout)
     after = parameters(model)
-    assert spent.steps == 100
+    assert spent.steps == 30
     changed = {n for n in after if not torch.equal(before[n], after[n])}
     assert changed == {n for n in after if "lora_" in n}
 

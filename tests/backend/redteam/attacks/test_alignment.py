@@ -75,6 +75,7 @@ def test_the_drift_of_an_actual_base_is_measured(subject):
     assert all(0.3 < d < 0.8 for d in found.values())
 
 
+@pytest.mark.deep
 def test_a_pre_trained_model_at_a_drift_of_one(minilm):
     found = aligned(minilm.key("permutation"), minilm.state, gaussian(minilm.state, 1.0, os.urandom(32)))
     assert found["neurons"] == found["heads"] == 1.0

@@ -73,6 +73,7 @@ def test_the_topics_are_running_text(tokenizer_file):
         corpus.running_text(tokenizer_file.parent / "none" / "tokenizer.json")
 
 
+@pytest.mark.deep
 def test_real_text_is_read(minilm, tokenizer_file):
     texts = corpus.running_text(tokenizer_file)
     rows = Tokens(minilm.key("permutation"), minilm.config, minilm.state, texts, os.urandom(32)).counted()
