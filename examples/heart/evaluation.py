@@ -14,7 +14,7 @@ from biodesci.inference.requests import read_request
 from biodesci.localnet.expect import wait_for
 from biodesci.localnet.narrator import Narrator
 from biodesci.localnet.stack import Party, Stack
-from biodesci.models.registration import grant_codec
+from biodesci.models.registration import Grantee, grant_codec
 from biodesci.proof.bundle import Bundle
 from biodesci.registry.codecs import load_codec
 from examples.heart.cast import Cast
@@ -32,7 +32,7 @@ def infer(stack: Stack, cast: Cast, narrator: Narrator, trained: Trained) -> int
     persist(
         lambda: grant_codec(
             cast.chain(owner), stack.ipfs, owner.home, owner.passphrase,
-            trained.model_id, cast.researcher.address, "inference",
+            Grantee(trained.model_id, cast.researcher.address, "inference"),
         )
     )  # fmt: skip
     chain = cast.chain(cast.researcher)

@@ -39,8 +39,10 @@ def train(stack: Stack, cast: Cast, narrator: Narrator, rounds: int) -> Trained:
     config, plan = baselines.CONFIG, baselines.TRAINING
     created = persist(
         lambda: models.create_model(
-            chain, stack.ipfs, owner.home, owner.passphrase, config,
-            name="Heart disease classifier", description="Angiographic heart disease from routine findings.",
+            chain, stack.ipfs, owner.home, owner.passphrase,
+            models.NewModel(
+                config, "Heart disease classifier", "Angiographic heart disease from routine findings."
+            ),
         )
     )  # fmt: skip
     narrator.fact(
@@ -84,7 +86,11 @@ def _start_nodes(stack: Stack, cast: Cast, model_id: int) -> None:
         cast.register_key(site.owner)
         persist(
             lambda address=site.owner.address: models.grant_codec(  # type: ignore[misc]
-                cast.chain(owner), stack.ipfs, owner.home, owner.passphrase, model_id, address, "training"
+                cast.chain(owner),
+                stack.ipfs,
+                owner.home,
+                owner.passphrase,
+                models.Grantee(model_id, address, "training"),
             )
         )
     stack.start_aggregator(cast.aggregator)

@@ -34,7 +34,7 @@ from biodesci.inference import auditor as audit
 from biodesci.inference import requester as infer
 from biodesci.inference.requests import read_request
 from biodesci.ipfs.client import Ipfs
-from biodesci.models.registration import create_model, grant_codec
+from biodesci.models.registration import Grantee, NewModel, create_model, grant_codec
 from biodesci.party import keys
 from biodesci.proof.bundle import Bundle
 from biodesci.registry.codecs import load_codec
@@ -178,8 +178,10 @@ def world(localnet: Any, ipfs_node: Any, tmp_path_factory: pytest.TempPathFactor
         Actor(localnet, tmp_path_factory.mktemp(name)) for name in ("owner", "client", "worker")
     )
     ipfs = Ipfs(ipfs_node.api)
-    made = create_model(owner.chain, ipfs, owner.home, PASS, CONFIG, name="small")
-    grant_codec(owner.chain, ipfs, owner.home, PASS, made.model_id, client.chain.address, "inference")
+    made = create_model(owner.chain, ipfs, owner.home, PASS, NewModel(CONFIG, "small"))
+    grant_codec(
+        owner.chain, ipfs, owner.home, PASS, Grantee(made.model_id, client.chain.address, "inference")
+    )
     relay = Relay(localnet.rpc_url)
     found = World(localnet, ipfs, ipfs_node.api, relay, client, worker, made.model_id, [])
     yield found

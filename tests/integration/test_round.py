@@ -169,10 +169,16 @@ def federation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Federation]
             keys.register(chain, party.home, party.passphrase)
             sites.append(Site(party, table, publish(stack, chain)))
         chain = stack.chain(owner)
-        made = model.create_model(chain, stack.ipfs, owner.home, owner.passphrase, CONFIG, name="Test")
+        made = model.create_model(
+            chain, stack.ipfs, owner.home, owner.passphrase, model.NewModel(CONFIG, "Test")
+        )
         for site in sites:
             model.grant_codec(
-                chain, stack.ipfs, owner.home, owner.passphrase, made.model_id, site.party.address, "training"
+                chain,
+                stack.ipfs,
+                owner.home,
+                owner.passphrase,
+                model.Grantee(made.model_id, site.party.address, "training"),
             )
         running = Federation(stack, owner, aggregator, sites, made.model_id)
         stack.start_aggregator(aggregator)

@@ -12,6 +12,7 @@ from biodesci.core.errors import InputError
 
 if TYPE_CHECKING:
     from biodesci.ee.groups import Mode
+    from biodesci.ee.keys import ModelKey
     from biodesci.models.encrypt import Moved
 
 Folder = Annotated[
@@ -62,8 +63,7 @@ def encrypt(
             target,
             session.settings().home,
             passphrase,
-            mode=cast("Mode", mode),
-            shuffle=shuffle,
+            service.Scheme(cast("Mode", mode), shuffle),
             progress=advance,
         )
     _told(moved, "Encrypted. Keep copies of the key file and the passphrase: without both the model is lost.")
@@ -111,19 +111,17 @@ def card(
     tokenizer: Path | None,
 ) -> None:
     """Write the security card of a checkpoint folder."""
+    from biodesci.party.model_keys import open_key
     from biodesci.redteam import security_card
 
-    with output.steps("Attacking") as told:
+    attacker = security_card.Attacker(base, text, tokenizer)
+
+    def key(key_id: str) -> ModelKey:
+        return open_key(session.settings().home, session.passphrase(), key_id)
+
+    with output.steps("Attacking") as progress:
         written = security_card.write(
-            source,
-            out or source,
-            session.settings().home,
-            session.passphrase,
-            mode=cast("Mode", mode),
-            base=base,
-            text=text,
-            tokenizer=tokenizer,
-            progress=told,
+            source, out or source, key, mode=cast("Mode", mode), attacker=attacker, progress=progress
         )
     output.record(
         {"card": written.markdown, "json": written.json, "mode": written.document["mode"]},

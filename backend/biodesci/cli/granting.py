@@ -26,11 +26,9 @@ def grant(folder: Path, recipient: str, kind: Kind, out: Path, *, inputs: bool, 
     from biodesci.models import grant as service
 
     new_file(out)
-    public = public_of(recipient)
-    home = session.settings().home
-    made = service.grant(
-        folder, home, session.passphrase(), public, out, kind=kind, inputs=inputs, outputs=outputs
-    )
+    share = service.Share(kind, inputs=inputs, outputs=outputs)
+    sealed_to = service.Recipient(public_of(recipient), out)
+    made = service.grant(folder, session.settings().home, session.passphrase(), sealed_to, share)
     _told(made, f"Sealed a codec for {kind}. Send the file; only the recipient's home opens it.")
     output.note(
         "All codecs of one key hold the same maps: whoever has one reads what another holder sends, if they "
@@ -62,9 +60,9 @@ def split(
     from biodesci.models import grant as service
 
     new_file(out)
-    public = public_of(to)
+    client = service.Recipient(public_of(to), out)
     home = session.settings().home
-    made = service.split(folder, server_folder, home, session.passphrase(), public, out, blocks=blocks)
+    made = service.split(folder, server_folder, home, session.passphrase(), client, blocks=blocks)
     _told(made, f"Split. {server_folder} is for the server, {out} for the client.")
 
 

@@ -40,7 +40,7 @@ def create(
     """Encrypt a fresh tabular transformer and register it; the key stays in this home, sealed."""
     from biodesci.core import cid
     from biodesci.ee.architectures import registry
-    from biodesci.models.registration import create_model
+    from biodesci.models.registration import NewModel, create_model
     from biodesci.party.model_keys import key_path
 
     shape = registry.transformer_for_records(
@@ -57,10 +57,7 @@ def create(
         session.ipfs(),
         session.settings().home,
         session.passphrase(),
-        shape,
-        name=name,
-        description=description,
-        mode="general" if inference_only else "orthogonal",
+        NewModel(shape, name, description, "general" if inference_only else "orthogonal"),
     )
     output.record(
         {
@@ -147,7 +144,7 @@ def grant(
             "A codec for a model on chain is recorded there, whole.",
             "Leave --out, --inputs-only and --outputs-only out, or name an encrypted folder.",
         )
-    from biodesci.models.registration import grant_codec
+    from biodesci.models.registration import Grantee, grant_codec
 
     holder, model_id = address(recipient), _number(source)
     digest = grant_codec(
@@ -155,9 +152,7 @@ def grant(
         session.ipfs(),
         session.settings().home,
         session.passphrase(),
-        model_id,
-        holder,
-        wanted,
+        Grantee(model_id, holder, wanted),
         renew=renew,
     )
     output.record({"model": model_id, "account": holder, "envelope": cid.from_digest(digest)})

@@ -22,6 +22,14 @@ Progress = Callable[[int], None]  # bytes done since the last call
 
 
 @dataclass(frozen=True)
+class Scheme:
+    """How a checkpoint is encrypted: the mode of its key, and whether the order of tokens is hidden too."""
+
+    mode: Mode = "orthogonal"
+    shuffle: bool = False
+
+
+@dataclass(frozen=True)
 class Moved:
     """What was written: folder, the key's id and file, the tensors' size in bytes."""
 
@@ -36,15 +44,14 @@ def encrypt(
     target: Path,
     home: Path,
     passphrase: str,
+    scheme: Scheme,
     *,
-    mode: Mode = "orthogonal",
-    shuffle: bool = False,
     progress: Progress = lambda _: None,
 ) -> Moved:
     """`source` (config.json, safetensors) -> `target` under a fresh key."""
     files.check_new_folder(target, source)
     checkpoint = Checkpoint.open(source)
-    key = moving.make_key(checkpoint, mode, shuffle=shuffle)
+    key = moving.make_key(checkpoint, scheme.mode, shuffle=scheme.shuffle)
     return _written(
         lambda: moving.encrypt(checkpoint, key, target, progress), checkpoint, key, target, home, passphrase
     )

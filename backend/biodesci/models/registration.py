@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -44,30 +44,43 @@ class CreatedModel:
     gas: int
 
 
-def create_model(
-    chain: Chain,
-    ipfs: Ipfs,
-    home: Path,
-    passphrase: str,
-    config: Blueprint,
-    *,
-    name: str,
-    description: str = "",
-    mode: Mode = "orthogonal",
-    weights: Mapping[str, NDArray[Any]] | None = None,
-) -> CreatedModel:
-    """Encrypts fresh weights (or the given plaintext `weights`) under a fresh key and registers the model."""
-    if not name.strip():
+@dataclass(frozen=True)
+class NewModel:
+    """A model to register. `weights`: plaintext ones to begin with, which others may know; None: fresh
+    ones."""
+
+    config: Blueprint
+    name: str
+    description: str = ""
+    mode: Mode = "orthogonal"
+    weights: Mapping[str, NDArray[Any]] | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class Grantee:
+    """Who may use which model, by which kind of codec."""
+
+    model_id: int
+    account: str
+    kind: Kind
+
+
+def create_model(chain: Chain, ipfs: Ipfs, home: Path, passphrase: str, model: NewModel) -> CreatedModel:
+    """Encrypts the model under a fresh key, which is sealed in `home`, and registers it.
+
+    Raises InputError for a model without a name, and for weights that are not the architecture's."""
+    if not model.name.strip():
         raise InputError("A model needs a name.", "Pass --name.")
-    plain = config.initial_weights(os.urandom(32)) if weights is None else weights
-    key = ModelKey.generate(config.settings(), config.shapes(), mode)
+    config = model.config
+    plain = config.initial_weights(os.urandom(32)) if model.weights is None else model.weights
+    key = ModelKey.generate(config.settings(), config.shapes(), model.mode)
     state = {n: torch.from_numpy(np.asarray(w, dtype=np.float64)) for n, w in plain.items()}
     config.check_state(state)
     encrypted = {n: t.float().numpy() for n, t in key.encrypt(state).items()}
     seal_key(home, passphrase, key)
     root = checkpoint.root(encrypted)
     digest = ipfs.add(checkpoint.dump(encrypted, {"architecture": canonical.sha256(config.document()).hex()}))
-    card = model_card(key, config, name, description, public_base=weights is not None)
+    card = model_card(key, config, model.name, model.description, public_base=model.weights is not None)
     card["weights"] = {"cid": cid.from_digest(digest), "root": "0x" + root.hex(), "dtype": "F32"}
     card_digest = ipfs.add(canonical.dumps(card))
     architecture = canonical.sha256(config.document())
@@ -120,20 +133,19 @@ def grant_codec(
     ipfs: Ipfs,
     home: Path,
     passphrase: str,
-    model_id: int,
-    account: str,
-    kind: Kind,
+    grantee: Grantee,
     *,
     renew: bool = False,
 ) -> bytes:
-    """Seals the codec to `account`'s registered key and records it; the envelope's CID digest.
+    """Seals a codec to the grantee's registered key and records it; the envelope's CID digest.
 
     A codec that was granted before is left as it is, unless `renew` (the account changed its key).
     """
-    before = granted(chain, model_id, account, kind)
+    model_id, kind = grantee.model_id, grantee.kind
+    before = granted(chain, model_id, grantee.account, kind)
     if before is not None and not renew:
         return before
-    account = Web3.to_checksum_address(account)
+    account = Web3.to_checksum_address(grantee.account)
     public = chain.key_of(account)
     key = load_key(chain, ipfs, home, passphrase, model_id)
     codec = key.codec(kind)

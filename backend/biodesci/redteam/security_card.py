@@ -20,7 +20,7 @@ from biodesci.core.errors import InputError
 from biodesci.ee.architectures import registry
 from biodesci.ee.checkpoint.reading import Checkpoint
 from biodesci.ee.groups import Mode
-from biodesci.party.model_keys import open_key
+from biodesci.ee.keys import ModelKey
 from biodesci.redteam.attacks import report
 from biodesci.redteam.attacks.drift import unrelated
 
@@ -38,6 +38,17 @@ class Card:
 
 
 @dataclass(frozen=True)
+class Attacker:
+    """What an attacker has beside the encrypted weights. `base`: the folder of the public model that they
+    were fine-tuned from. `text` and `tokenizer`: text of the kind that the model will read, for frequency
+    analysis, and the tokenizer that reads it."""
+
+    base: Path | None = None
+    text: Path | None = None
+    tokenizer: Path | None = None
+
+
+@dataclass(frozen=True)
 class Plain:
     """The weights that the attacks are judged by; `key`: what the real key consists of, without any of it."""
 
@@ -47,27 +58,26 @@ class Plain:
     key: Mapping[str, Any] | None
 
 
+NOTHING = Attacker()
+
+
 def write(
     folder: Path,
     target: Path,
-    home: Path,
-    passphrase: Callable[[], str],
+    key: Callable[[str], ModelKey],
     *,
     mode: Mode = "orthogonal",
-    base: Path | None = None,
-    text: Path | None = None,
-    tokenizer: Path | None = None,
+    attacker: Attacker = NOTHING,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Card:
     """Attacks the model in `folder` and writes the card, as Markdown and JSON, into the folder `target`.
 
-    `folder` is encrypted (its key is in `home`, and says the mode) or plain (`mode` is what it would be
-    encrypted with). `base`: the public model that it was fine-tuned from, if there is one: an attacker has
-    it too. `text` and `tokenizer`: text of the kind that the model will read, for frequency analysis.
+    `folder` is encrypted (`key` opens the owner's key by its id, which says the mode) or plain (`mode` is
+    what it would be encrypted with).
     """
-    plain = _plain(Checkpoint.open(folder), home, passphrase, mode)
-    public = None if base is None else _base(Checkpoint.open(base), plain)
-    passages = _passages(plain, text, tokenizer)
+    plain = _plain(Checkpoint.open(folder), key, mode)
+    public = None if attacker.base is None else _base(Checkpoint.open(attacker.base), plain)
+    passages = _passages(plain, attacker.text, attacker.tokenizer)
     document = report.measure(
         plain.config, plain.state, plain.mode, base=public, texts=passages, progress=progress
     )
@@ -79,13 +89,13 @@ def write(
     return Card(target / MARKDOWN, target / JSON, document)
 
 
-def _plain(source: Checkpoint, home: Path, passphrase: Callable[[], str], mode: Mode) -> Plain:
+def _plain(source: Checkpoint, open_key: Callable[[str], ModelKey], mode: Mode) -> Plain:
     state = {name: source.tensor(name).clone() for name in source.tensors}
     marked = source.config.get("ee")
     if not isinstance(marked, Mapping):
         registry.layout(source.config, state.keys(), mode)  # refuses what has no key, before the long work
         return Plain(source.config, state, mode, None)
-    key = open_key(home, passphrase(), str(marked.get("key_id")))
+    key = open_key(str(marked.get("key_id")))
     described = {name: value for name, value in key.describe().items() if name != "places"}
     return Plain(key.config, key.decrypt(state), key.mode, described)
 

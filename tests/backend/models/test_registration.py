@@ -75,7 +75,9 @@ def owned(
     home = tmp_path_factory.mktemp("owner")
     chain = Chain(localnet.rpc_url, load_deployment(localnet.deployment_file), localnet.account())
     return Owned(
-        chain, home, model.create_model(chain, ipfs, home, PASS, CONFIG, name="heart", weights=plain)
+        chain,
+        home,
+        model.create_model(chain, ipfs, home, PASS, model.NewModel(CONFIG, "heart", weights=plain)),
     )
 
 
@@ -125,7 +127,7 @@ def test_a_grantee_encodes_and_gets_the_plaintext_answer(
     chain, home, made = owned.chain, owned.home, owned.made
     client = member(chain_for)
     digest = model.grant_codec(
-        chain, ipfs, home, PASS, made.model_id, client.chain.address.lower(), "inference"
+        chain, ipfs, home, PASS, model.Grantee(made.model_id, client.chain.address.lower(), "inference")
     )
     codec = load_codec(client.chain, ipfs, client.seed, made.model_id, "inference")
     x = np.random.default_rng(0).normal(size=(20, CONFIG.features))
@@ -136,10 +138,12 @@ def test_a_grantee_encodes_and_gets_the_plaintext_answer(
     with pytest.raises(InputError):
         ModelKey.from_bytes(codec.to_bytes())
 
-    again = model.grant_codec(chain, ipfs, home, PASS, made.model_id, client.chain.address, "inference")
+    again = model.grant_codec(
+        chain, ipfs, home, PASS, model.Grantee(made.model_id, client.chain.address, "inference")
+    )
     assert again == digest
     renewed = model.grant_codec(
-        chain, ipfs, home, PASS, made.model_id, client.chain.address, "inference", renew=True
+        chain, ipfs, home, PASS, model.Grantee(made.model_id, client.chain.address, "inference"), renew=True
     )
     assert renewed != digest
 
@@ -149,7 +153,7 @@ def test_a_codec_opens_for_its_grantee_and_kind_alone(
 ) -> None:
     chain, home, made = owned.chain, owned.home, owned.made
     site, stranger = member(chain_for), member(chain_for)
-    model.grant_codec(chain, ipfs, home, PASS, made.model_id, site.chain.address, "training")
+    model.grant_codec(chain, ipfs, home, PASS, model.Grantee(made.model_id, site.chain.address, "training"))
     assert load_codec(site.chain, ipfs, site.seed, made.model_id, "training").kind == "training"
     with pytest.raises(AccessDeniedError, match="No inference codec"):
         load_codec(site.chain, ipfs, site.seed, made.model_id, "inference")
@@ -164,10 +168,14 @@ def test_a_grant_needs_a_registered_key_and_the_owner(
 ) -> None:
     chain, home, made = owned.chain, owned.home, owned.made
     with pytest.raises(NotFoundError, match="no encryption key"):
-        model.grant_codec(chain, ipfs, home, PASS, made.model_id, chain_for().address, "inference")
+        model.grant_codec(
+            chain, ipfs, home, PASS, model.Grantee(made.model_id, chain_for().address, "inference")
+        )
     thief, friend = chain_for(), member(chain_for)
     with pytest.raises(RevertedError, match="Only the owner of model"):
-        model.grant_codec(thief, ipfs, home, PASS, made.model_id, friend.chain.address, "inference")
+        model.grant_codec(
+            thief, ipfs, home, PASS, model.Grantee(made.model_id, friend.chain.address, "inference")
+        )
 
 
 def test_a_codec_of_another_model_is_refused(
@@ -185,7 +193,7 @@ def test_a_codec_of_another_model_is_refused(
 
 def test_weights_that_are_not_the_registered_ones_are_not_decrypted(owned: Owned, ipfs: Ipfs) -> None:
     chain, home = owned.chain, owned.home
-    made = model.create_model(chain, ipfs, home, PASS, CONFIG, name="swapped")
+    made = model.create_model(chain, ipfs, home, PASS, model.NewModel(CONFIG, "swapped"))
     tensors = dict(load_registered(chain, ipfs, made.model_id, 1).tensors)
     root = checkpoint.root(tensors)
     tensors["head.bias"] = tensors["head.bias"] + np.float32(1)
@@ -202,16 +210,14 @@ def test_bad_models_leave_no_trace_on_chain(
     chain = chain_for()
     before = chain.balance(chain.address)
     with pytest.raises(InputError, match="name"):
-        model.create_model(chain, ipfs, tmp_path, PASS, CONFIG, name=" ")
+        model.create_model(chain, ipfs, tmp_path, PASS, model.NewModel(CONFIG, " "))
     with pytest.raises(InputError, match="NaN"):
         model.create_model(
             chain,
             ipfs,
             tmp_path,
             PASS,
-            CONFIG,
-            name="heart",
-            weights={**plain, "head.bias": np.full(2, np.nan)},
+            model.NewModel(CONFIG, "heart", weights={**plain, "head.bias": np.full(2, np.nan)}),
         )
     assert chain.balance(chain.address) == before
     assert not list(tmp_path.rglob("*.key"))
@@ -222,7 +228,11 @@ def test_a_perceptron_is_registered_and_answers_alike(owned: Owned, ipfs: Ipfs) 
     config = MlpConfig(features=5, hidden=(12, 7), classes=3, activation="tanh")
     plain = config.initial_weights(bytes(32))
     made = model.create_model(
-        owned.chain, ipfs, owned.home, PASS, config, name="perceptron", weights=plain, mode="general"
+        owned.chain,
+        ipfs,
+        owned.home,
+        PASS,
+        model.NewModel(config, "perceptron", weights=plain, mode="general"),
     )
     shown = load_registered(owned.chain, ipfs, made.model_id, 1)
     assert shown.config == config

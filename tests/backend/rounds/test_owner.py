@@ -13,7 +13,7 @@ from biodesci.core.errors import InputError, UnavailableError
 from biodesci.ee.architectures.tabular import TabularConfig
 from biodesci.ee.training import TrainingPlan
 from biodesci.ipfs.client import Ipfs
-from biodesci.models.registration import create_model
+from biodesci.models.registration import NewModel, create_model
 from biodesci.party import keys
 from biodesci.registry import rounds
 from biodesci.rounds.owner import Conditions, Deadlines, RoundOwner
@@ -58,7 +58,7 @@ def ipfs(ipfs_node: Any) -> Restarting:
 def owner(chain_for: Callable[..., Any], ipfs: Restarting, tmp_path: Path) -> RoundOwner:
     chain = chain_for()
     keys.register(chain, tmp_path, PASSPHRASE)
-    model = create_model(chain, ipfs, tmp_path, PASSPHRASE, CONFIG, name="heart")
+    model = create_model(chain, ipfs, tmp_path, PASSPHRASE, NewModel(CONFIG, "heart"))
     conditions = Conditions(AGGREGATOR, cohort=5, deadlines=Deadlines(60, 90, 120))
     return RoundOwner(chain, ipfs, model.model_id, PLAN, conditions)
 

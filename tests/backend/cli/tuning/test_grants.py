@@ -289,7 +289,11 @@ def test_a_split_interrupted_when_all_is_there_keeps_the_clients_half(
     monkeypatch.setattr(Path, "rename", interrupted)
     with pytest.raises(KeyboardInterrupt):
         service.split(
-            causal.path / "encrypted", tmp_path / "server", causal.owner.home, PASS, public, tmp_path / "half"
+            causal.path / "encrypted",
+            tmp_path / "server",
+            causal.owner.home,
+            PASS,
+            service.Recipient(public, tmp_path / "half"),
         )
     assert sorted(p.name for p in tmp_path.iterdir()) == ["half", "server"]
 

@@ -150,7 +150,9 @@ def test_it_is_encrypted_runs_and_comes_back(
     x = torch.randn(7, 9, dtype=torch.float64)
     with torch.no_grad():
         expected = toy(x)
-    made = encrypt.encrypt(folder, tmp_path / "encrypted", tmp_path / "home", PASSPHRASE, mode=mode)
+    made = encrypt.encrypt(
+        folder, tmp_path / "encrypted", tmp_path / "home", PASSPHRASE, encrypt.Scheme(mode)
+    )
     codec = open_key(tmp_path / "home", PASSPHRASE, made.key_id).codec("inference")
     assert Marks.read(made.folder).task == "classes"
     answers = ask.ask(ask.open_model(made.folder, codec), x, folder=made.folder)
