@@ -24,8 +24,7 @@ def error(x, mode):
 
 @pytest.mark.parametrize("mode", ["permutation", "orthogonal", "general"])
 def test_records_are_read(mode):
-    errors = [error(synthetic_population(8000, 8), mode) for _ in range(3)]
-    assert min(errors) < 0.3
+    assert any(error(synthetic_population(8000, 8), mode) < 0.3 for _ in range(3))
 
 
 def test_a_round_cloud_gives_nothing():
