@@ -5,6 +5,8 @@
     >>> offers()              what can be bought, and for how much
     >>> buy(1, account)       buys a licence, for biomedical research unless `purpose` says else
     >>> licenses(account)     an account's licences and their states
+    >>> lineage(1)            a model's versions, down to the datasets they were trained on
+    >>> audits()              what auditors attested of inferences
 
 The addresses come from deployments/<network>.json, or the file that BIODESCI_DEPLOYMENT names.
 """
@@ -17,8 +19,8 @@ from enum import IntEnum
 from pathlib import Path
 from typing import Any
 
-from biodesci.chain.records import License, Listing, Request, Round, fill
-from biodesci.core import visa
+from biodesci.chain.records import Enrolments, License, Listing, ModelVersion, Request, Round, fill
+from biodesci.core import cid, visa
 from biodesci.core.onchain import DAY, NOBODY
 
 ROOT = Path(__file__).resolve().parent
@@ -55,12 +57,13 @@ def ape_init_extras(chain: Any, project: Any) -> dict[str, Any]:
         print(f"BioDeSci: {found}")  # noqa: T201 (this is the console's own output)
         return {}
     contracts = {name: getattr(project, name).at(address) for name, address in found.items()}
-    names = ", ".join((*contracts, *(f"{verb}()" for verb in verbs(contracts))))
+    short = verbs(chain, contracts)
+    names = ", ".join((*contracts, *(f"{verb}()" for verb in short)))
     print(f"BioDeSci: {names}")  # noqa: T201
-    return {**contracts, **verbs(contracts)}
+    return {**contracts, **short}
 
 
-def verbs(contracts: dict[str, Any]) -> dict[str, Any]:
+def verbs(chain: Any, contracts: dict[str, Any]) -> dict[str, Any]:
     """The console's verbs, each a reading of state (but for `buy`)."""
     nft, market = contracts["DatasetNFT"], contracts["AccessLicense"]
     registry, inference = contracts["ModelRegistry"], contracts["InferenceCommitment"]
@@ -168,4 +171,35 @@ def verbs(contracts: dict[str, Any]) -> dict[str, Any]:
             for request in all_
         ]
 
-    return {f.__name__: f for f in (datasets, offers, licenses, buy, models, rounds, requests)}
+    def lineage(model_id: int) -> list[dict[str, Any]]:
+        """Every version of a model: its round, and the nodes and datasets summed in it."""
+        versions = []
+        for number in range(1, registry.latestVersion(model_id) + 1):
+            round_id = fill(ModelVersion, registry.versionOf(model_id, number), model_id, number).round_id
+            roster = fill(Enrolments, registry.rosterOf(round_id)).roster if round_id else ()
+            summed = [entry for entry in roster if entry.committed]
+            versions.append(
+                {
+                    "version": number,
+                    "round": round_id or None,
+                    "nodes": [entry.node for entry in summed],
+                    "datasets": [entry.dataset_id for entry in summed],
+                }
+            )
+        return versions
+
+    def audits(request_id: int | None = None) -> list[dict[str, Any]]:
+        """What auditors attested of inference requests, or of one: anybody may, so look who it was."""
+        return [
+            {
+                "request": log.requestId,
+                "auditor": log.auditor,
+                "passed": bool(log.passed),
+                "report": cid.from_digest(bytes(log.report)),
+            }
+            for log in inference.AuditAttested.range(0, chain.blocks.head.number + 1)
+            if request_id in (None, log.requestId)
+        ]
+
+    readings = (datasets, offers, licenses, models, rounds, lineage, requests, audits)
+    return {f.__name__: f for f in (*readings, buy)}

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from biodesci.core import cid
+
 ROOT = Path(__file__).resolve().parents[2]
 ANVIL = ROOT / "node_modules" / ".bin" / "anvil"
 
@@ -82,6 +84,27 @@ def test_deploy_then_console(network, tmp_path):
     assert f"OFFERS [{offer % 1}, 'visas': {visas}}}, {offer % 2}, 'visas': []}}]" in said
     assert "BOUGHT 1 [{'id': 1, 'dataset': 1, 'licensee': " in said
     assert "'right': 'download', 'state': 'purchased', 'active': False}]" in said
+
+    typed = (
+        "owner, worker, asker, auditor = accounts.test_accounts[1:5]\n"
+        "ModelRegistry.register(b'a' * 32, b'b' * 32, b'c' * 32, b'd' * 32, sender=owner)\n"
+        "ModelRegistry.publishVersion(1, b'e' * 32, b'f' * 32, sender=owner)\n"
+        "_ = [KeyRegistry.register(b'k' * 1216, sender=who) for who in (worker, asker)]\n"
+        "until = chain.pending_timestamp + 7200\n"
+        "asked = (1, 2, worker, owner, b'i' * 32, b'j' * 32, until, 3600)\n"
+        "InferenceCommitment.request(*asked, sender=asker)\n"
+        "InferenceCommitment.commit(1, b'o' * 32, b'p' * 32, sender=worker)\n"
+        "InferenceCommitment.attestAudit(1, False, b'r' * 32, sender=auditor)\n"
+        "print('LINEAGE', lineage(1), [model['versions'] for model in models()])\n"
+        "print('AUDITS', audits(), audits(2), audits(1)[0]['auditor'] == auditor.address)\n"
+        "print('REQUESTS', requests(), rounds())\n"
+    )
+    _, said = ape("console", "--network", network, deployment=path, stdin=typed)
+    version = "{'version': %d, 'round': None, 'nodes': [], 'datasets': []}"
+    assert f"LINEAGE [{version % 1}, {version % 2}] [2]" in said, said
+    assert "AUDITS [{'request': 1, 'auditor': '0x" in said
+    assert f"'passed': False, 'report': '{cid.from_digest(b'r' * 32)}'}}] [] True" in said
+    assert "REQUESTS [{'id': 1, 'model': 1, 'version': 2, 'requester': '0x" in said
 
     data["contracts"]["KeyRegistry"]["codeHash"] = "0x" + "00" * 32
     path.write_text(json.dumps(data))
