@@ -1,4 +1,4 @@
-"""Every custom error of the data level is expected somewhere in these tests, with every argument.
+"""Every custom error of the contracts is expected somewhere in these tests, with every argument.
 
 In Python, `reverting.reverts` is what makes such a line mean something; that it can fail is tested here.
 In Solidity, `expectRevert(bytes)` compares the whole of the error with all of its arguments.
@@ -12,11 +12,18 @@ import pytest
 from reverting import reverts
 
 HERE = Path(__file__).parent
-FOLDERS = ("dataset", "license", "keys", "visa")
-CONTRACTS = ("DatasetNFT", "AccessLicense", "KeyRegistry", "VisaRegistry")
+FOLDERS = ("dataset", "license", "keys", "visa", "model", "inference")
+CONTRACTS = (
+    "DatasetNFT",
+    "AccessLicense",
+    "KeyRegistry",
+    "VisaRegistry",
+    "ModelRegistry",
+    "InferenceCommitment",
+)
 EXPECTS = r"expectRevert\(\s*abi\.encodeWithSelector\(\s*I\w+\.(\w+)\.selector"
 IN_SOLIDITY = re.compile(EXPECTS)
-SHARED = re.compile(rf"function (_refuses\w+)\([^{{]*\{{\s*vm\.{EXPECTS}")  # LicenseScene's
+SHARED = re.compile(rf"function (_refuses\w+)\([^{{]*\{{\s*vm\.{EXPECTS}")  # a scene's
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +44,8 @@ def reverted() -> dict[str, set[tuple[str, ...]]]:
 def expected() -> set[str]:
     """The errors that forge's tests expect, themselves or through what they share."""
     tests = "".join(path.read_text() for folder in FOLDERS for path in (HERE / folder).glob("*.t.sol"))
-    shared = SHARED.findall((HERE / "license/LicenseScene.sol").read_text())
+    scenes = "".join(path.read_text() for folder in FOLDERS for path in (HERE / folder).glob("*Scene.sol"))
+    shared = SHARED.findall(scenes)
     assert shared
     through = {error for name, error in shared if re.search(rf"\b{name}\(", tests)}
     return set(IN_SOLIDITY.findall(tests)) | through
