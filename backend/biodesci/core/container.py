@@ -58,6 +58,10 @@ class Header:
 
     @classmethod
     def new(cls, segment_size: int) -> Header:
+        """A fresh header with a random salt (32 bytes), for segments of `segment_size` bytes of plaintext.
+
+        Raises InputError unless the size is a power of two from 2^16 to 2^24.
+        """
         exponent = segment_size.bit_length() - 1
         if segment_size != 1 << max(exponent, 0) or not 16 <= exponent <= 24:
             raise InputError(
@@ -67,6 +71,10 @@ class Header:
 
     @classmethod
     def parse(cls, raw: bytes) -> Header:
+        """The header that the first 48 bytes of a container hold.
+
+        Raises IntegrityError for bytes that are no container, of another version, or with a damaged header.
+        """
         if len(raw) < HEADER_SIZE or raw[:4] != _MAGIC:
             raise IntegrityError("These bytes are not a container.", _FETCH_AGAIN)
         if raw[4] != _VERSION:

@@ -31,6 +31,7 @@ class Tree:
         self.size = 0
 
     def append(self, leaf: bytes) -> None:
+        """Add a leaf of any length at the right end of the tree."""
         self.append_hash(leaf_hash(leaf))
 
     def append_hash(self, hashed: bytes) -> None:
@@ -43,6 +44,7 @@ class Tree:
         self.size += 1
 
     def root(self) -> bytes:
+        """The tree hash of the leaves so far, 32 bytes; without any, SHA-256 of nothing (RFC 6962 §2.1)."""
         if not self._complete:
             return hashlib.sha256(b"").digest()
         hashed = self._complete[-1][1]

@@ -45,6 +45,7 @@ class RoundState(IntEnum):
 
     @property
     def is_over(self) -> bool:
+        """Whether nothing more can happen in the round: it is finalized or aborted."""
         return self in (RoundState.FINALIZED, RoundState.ABORTED)
 
 

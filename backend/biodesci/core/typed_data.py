@@ -26,10 +26,18 @@ _DOMAIN: Final = [
 
 
 def domain(name: str, version: str, chain_id: int, contract: str) -> Domain:
+    """The EIP712Domain of a contract, which keeps a signature from counting anywhere else.
+
+    `name` and `version` are the ones that the contract was made with, `contract` is its address in hex.
+    """
     return {"name": name, "version": version, "chainId": chain_id, "verifyingContract": contract}
 
 
 def visa(chain_id: int, registry: str, signed: Visa) -> Document:
+    """The document that an issuer signs for a visa, in the domain of the VisaRegistry at `registry`.
+
+    Times within the visa are Unix seconds; `value` is 32 bytes.
+    """
     fields = "address subject,uint8 visaType,bytes32 value,address issuer,uint40 asserted,uint40 expires"
     return _document(
         domain("BioDeSci Visas", "1", chain_id, registry), "Visa", {"Visa": fields}, signed.struct()
@@ -37,6 +45,10 @@ def visa(chain_id: int, registry: str, signed: Visa) -> Document:
 
 
 def order(chain_id: int, licenses: str, signed: Order) -> Document:
+    """The document that a buyer signs for an order, in the domain of the AccessLicense at `licenses`.
+
+    The price is in the currency's smallest unit; `visasUntil` and `deadline` are Unix seconds.
+    """
     types = {
         "Order": "address buyer,uint256 offerId,ResearchPurpose purpose,address currency,uint256 price,"
         "bool mayReview,uint40 visasUntil,uint256 nonce,uint256 deadline",
@@ -51,12 +63,22 @@ def order(chain_id: int, licenses: str, signed: Order) -> Document:
 def registration(
     chain_id: int, keys: str, account: str, key_hash: bytes, nonce: int, deadline: int
 ) -> Document:
+    """The document by which `account` has its X-Wing key registered by whoever pays the gas.
+
+    `keys` is the KeyRegistry's address, `key_hash` the keccak-256 (32 bytes) of the public key, `nonce` the
+    account's next one there, and `deadline` the last second (Unix time) in which the signature counts.
+    """
     fields = "address account,bytes32 keyHash,uint256 nonce,uint256 deadline"
     where = domain("BioDeSci Keys", "1", chain_id, keys)
     return _document(where, "Registration", {"Registration": fields}, (account, key_hash, nonce, deadline))
 
 
 def permit(token: Domain, owner: str, spender: str, value: int, nonce: int, deadline: int) -> Document:
+    """The document of a token allowance without a transaction (ERC-2612), in the token's own domain.
+
+    `value` is in the token's smallest unit, `nonce` the owner's next one in the token, and `deadline` the
+    last second (Unix time) in which the permit counts.
+    """
     fields = "address owner,address spender,uint256 value,uint256 nonce,uint256 deadline"
     return _document(token, "Permit", {"Permit": fields}, (owner, spender, value, nonce, deadline))
 
@@ -64,6 +86,11 @@ def permit(token: Domain, owner: str, spender: str, value: int, nonce: int, dead
 def receive_with_authorization(
     token: Domain, payer: str, to: str, value: int, valid_after: int, valid_before: int, nonce: bytes
 ) -> Document:
+    """The document of a payment that only `to` can fetch (ERC-3009), in the token's own domain.
+
+    `value` is in the token's smallest unit; the payment counts after `valid_after` and before `valid_before`
+    (Unix seconds). `nonce` is 32 bytes that the payer has not used in this token.
+    """
     name = "ReceiveWithAuthorization"
     fields = "address from,address to,uint256 value,uint256 validAfter,uint256 validBefore,bytes32 nonce"
     values = (payer, to, value, valid_after, valid_before, nonce)
