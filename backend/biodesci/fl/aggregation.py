@@ -50,23 +50,34 @@ class Aggregator:
 
     @property
     def survivors(self) -> tuple[Address, ...]:
+        """Whose vectors are summed, in ascending order, once `close` has fixed them; empty before."""
         return self._survivors
 
     @property
     def answered(self) -> frozenset[Address]:
+        """The survivors whose unmask answers have come in."""
         return frozenset(self._answers)
 
     @property
     def can_sum(self) -> bool:
+        """Whether the survivors are fixed and at least `threshold` of them answered."""
         return bool(self._survivors) and len(self._answers) >= self.threshold
 
     def shared(self) -> frozenset[Address]:
+        """The nodes whose shares have come in."""
         return frozenset(self._shares)
 
     def masked(self) -> frozenset[Address]:
+        """The nodes whose masked vectors have come in."""
         return frozenset(self._digests)
 
     def add_shares(self, sender: Address, message: Shares) -> None:
+        """Take in one node's shares; the same message again changes nothing.
+
+        Raises:
+            IntegrityError: there is not one bundle for every other node, or the seed's hash has not 32 bytes.
+            StateError: the sender is not enrolled or sent other shares before, or sharing is over.
+        """
         self._member(sender)
         peers = self._positions.keys() - {sender}
         if message.sealed.keys() != peers or len(message.seed_hash) != 32:
@@ -96,6 +107,10 @@ class Aggregator:
         return self._dealers
 
     def inbox(self, receiver: Address) -> Inbox:
+        """The bundles that the other dealers sealed for `receiver`.
+
+        Raises StateError until sharing is over, and for a node that did not share in time.
+        """
         if receiver not in self._dealers:
             raise StateError("Sharing is not over, or this node did not share.", "Ask again later.")
         return Inbox({a: self._shares[a].sealed[receiver] for a in self._dealers if a != receiver})
@@ -132,6 +147,13 @@ class Aggregator:
         self._survivors = fixed
 
     def add_answer(self, sender: Address, message: UnmaskAnswer) -> None:
+        """Take in one survivor's unmask answer; the same answer again changes nothing.
+
+        Raises:
+            IntegrityError: it does not hold the sender's own share of each survivor's seed and of each
+                dropout's mask key, and no others.
+            StateError: the sender is not a survivor, or answered differently before.
+        """
         self._member(sender)
         if sender not in self._survivors:
             raise StateError("Only survivors answer the unmask question.", "Nothing is to be done.")

@@ -59,6 +59,7 @@ def generate_key() -> bytes:
 
 
 def public_key(private: bytes) -> bytes:
+    """The X25519 public key (32 bytes, RFC 7748) of a private key. ValueError unless that has 32 bytes."""
     return X25519PrivateKey.from_private_bytes(private).public_key().public_bytes_raw()
 
 

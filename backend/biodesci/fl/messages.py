@@ -25,6 +25,7 @@ HEADER: Final = len(MAGIC) + 32
 
 
 def hex_address(address: Address) -> str:
+    """An address as 0x and lower-case hexadecimal digits, as messages and errors name it."""
     return "0x" + address.hex()
 
 
@@ -36,10 +37,12 @@ class Shares:
     sealed: Mapping[Address, bytes]
 
     def to_bytes(self) -> bytes:
+        """The message as canonical JSON, the one encoding that `from_bytes` takes."""
         return _dump({"seedHash": self.seed_hash.hex(), "sealed": _hex_map(self.sealed)})
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Shares:
+        """The message in these bytes. Raises IntegrityError for any but the canonical encoding of one."""
         document = _load(data, {"seedHash", "sealed"})
         return _canonical(data, cls(_bytes(document["seedHash"], 32), _bytes_map(document["sealed"])))
 
@@ -51,10 +54,12 @@ class Inbox:
     sealed: Mapping[Address, bytes]
 
     def to_bytes(self) -> bytes:
+        """The message as canonical JSON, the one encoding that `from_bytes` takes."""
         return _dump({"sealed": _hex_map(self.sealed)})
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Inbox:
+        """The message in these bytes. Raises IntegrityError for any but the canonical encoding of one."""
         return _canonical(data, cls(_bytes_map(_load(data, {"sealed"})["sealed"])))
 
 
@@ -66,10 +71,16 @@ class UnmaskAnswer:
     keys: Mapping[Address, bytes]
 
     def to_bytes(self) -> bytes:
+        """The message as canonical JSON, the one encoding that `from_bytes` takes."""
         return _dump({"seeds": _hex_map(self.seeds), "keys": _hex_map(self.keys)})
 
     @classmethod
     def from_bytes(cls, data: bytes) -> UnmaskAnswer:
+        """The answer in these bytes.
+
+        Raises IntegrityError for any but the canonical encoding of one, and for an answer that holds both
+        shares of one node: together they would unmask its vector.
+        """
         document = _load(data, {"seeds", "keys"})
         answer = _canonical(data, cls(_bytes_map(document["seeds"]), _bytes_map(document["keys"])))
         if answer.seeds.keys() & answer.keys.keys():
@@ -88,10 +99,12 @@ class MaskedVector:
     vector: Ring
 
     def to_bytes(self) -> bytes:
+        """The raw message: magic, digest of the peers, then 4 bytes for each of the P entries."""
         return MAGIC + self.peers + vector_bytes(self.vector)
 
     @classmethod
     def from_bytes(cls, data: bytes) -> MaskedVector:
+        """The vector in these bytes. Raises IntegrityError for a wrong head or a cut-off entry."""
         if data[: len(MAGIC)] != MAGIC or len(data) < HEADER or (len(data) - HEADER) % 4:
             raise IntegrityError("This is not a masked vector.", "It was truncated, or is another message.")
         vector = np.frombuffer(data, dtype=">u4", offset=HEADER).astype(np.uint32)
@@ -103,10 +116,12 @@ class MaskedVector:
 
 
 def vector_bytes(vector: Ring) -> bytes:
+    """The entries (P,) as big-endian u32, 4·P bytes."""
     return np.asarray(vector, dtype=np.uint32).astype(">u4").tobytes()
 
 
 def peers_digest(peers: Iterable[Address]) -> bytes:
+    """The 32 bytes that name a set of nodes: SHA-256("biodesci/peers/v1" ‖ its addresses, ascending)."""
     return hashlib.sha256(b"biodesci/peers/v1" + b"".join(sorted(peers))).digest()
 
 

@@ -60,6 +60,10 @@ def threshold_of(nodes: int, requested: int = 0) -> int:
 
 
 def seed_hash(context: Context, address: Address, seed: bytes) -> bytes:
+    """What a node publishes of its self-mask seed, so that a reconstructed one can be checked (32 bytes).
+
+    It is bound to the round and the node: SHA-256 over `Context.info`, see docs/protocol.md.
+    """
     return hashlib.sha256(context.info("biodesci/self-seed/v1", address, seed)).digest()
 
 
@@ -95,6 +99,7 @@ class Node:
 
     @classmethod
     def create(cls, context: Context, address: Address) -> Node:
+        """A node at the start of a round, with two fresh X25519 keys and a fresh seed (32 bytes each)."""
         return cls(context, address, masking.generate_key(), masking.generate_key(), os.urandom(SEED_SIZE))
 
     @property
@@ -104,6 +109,7 @@ class Node:
 
     @property
     def has_received(self) -> bool:
+        """Whether the peers' bundles have been opened, so that `mask` can be called."""
         return bool(self._received)
 
     def deal(self, roster: Roster, threshold: int) -> bytes:
@@ -252,6 +258,7 @@ class Node:
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Node:
+        """The node that `to_bytes` stored. Raises IntegrityError when the bytes are damaged."""
         try:
             d = json.loads(data)
             raw = bytes.fromhex
