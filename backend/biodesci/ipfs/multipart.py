@@ -14,7 +14,8 @@ _MAX_LINE: Final = 8_192
 class Body(Protocol):
     """Something to read a request's body from."""
 
-    def read(self, size: int) -> bytes: ...
+    def read(self, size: int) -> bytes:
+        """At most `size` bytes; none are left when it returns b"". InputError if the body is cut short."""
 
 
 class LengthBody:
@@ -25,6 +26,7 @@ class LengthBody:
         self._left = length
 
     def read(self, size: int) -> bytes:
+        """At most `size` bytes, b"" at the end. InputError if the request ends before its length."""
         piece = self._source.read(min(size, self._left))
         if not piece and self._left and size:
             raise InputError("The request ended before its body did.")
@@ -41,6 +43,10 @@ class ChunkedBody:
         self._ended = False
 
     def read(self, size: int) -> bytes:
+        """At most `size` bytes of one chunk, b"" after the last one.
+
+        Raises InputError for a malformed chunk size, or when the request ends within a chunk.
+        """
         if self._ended or size == 0:
             return b""
         if self._left == 0:

@@ -37,6 +37,10 @@ class _Server(ThreadingHTTPServer):
 
 
 def main(argv: Sequence[str] | None = None) -> int:
+    """Run the node until it is stopped; `argv` is the command line without the program's name.
+
+    Returns the exit status: 1 when the node could not start, with the reason in the log, else 0.
+    """
     parser = argparse.ArgumentParser(prog="biodesci.ipfs.node", description="The embedded IPFS node.")
     parser.add_argument(
         "--repo", type=Path, required=True, help="folder of the repository; made when missing"

@@ -47,6 +47,11 @@ class RpcHandler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
 
     def do_POST(self) -> None:
+        """Run the command that the path names. An error is Kubo's JSON object with `Message`.
+
+        Status 403 is for a web page's or another host's request, 404 for an unknown command, 400 for wrong
+        arguments, and 500 for everything that went wrong in the node.
+        """
         parts = urlsplit(self.path)
         self._options = {name: values[-1] for name, values in parse_qs(parts.query).items()}
         self._started = False
@@ -71,6 +76,7 @@ class RpcHandler(BaseHTTPRequestHandler):
             self._fail(500, "no space left on device" if full else f"input/output error: {exc}")
 
     def do_GET(self) -> None:
+        """Refuse every method but POST with status 405, as Kubo does: a link must not run a command."""
         self._started = False
         self._fail(405, "405 - Method Not Allowed: use POST")
 
@@ -82,9 +88,11 @@ class RpcHandler(BaseHTTPRequestHandler):
     # commands
 
     def version(self) -> None:
+        """`version`: the version of Kubo that is embedded."""
         self._json({"Version": VERSION, "Commit": "", "Repo": "14", "System": "", "Golang": ""})
 
     def id(self) -> None:
+        """`id`: this node's peer id, and the multiaddresses under which it is reached."""
         peer, addresses = self.files.kubo.identity()
         self._json(
             {
@@ -95,6 +103,11 @@ class RpcHandler(BaseHTTPRequestHandler):
         )
 
     def add(self) -> None:
+        """`add`: store each file of the multipart body, pinned unless `pin=false`; one JSON line for each.
+
+        With `only-hash=true` nothing is stored. Raises InputError for a body without a file, and for an
+        option whose value would give another CID than the default: the embedded node has one layout only.
+        """
         for name, value in self._options.items():
             if value.lower() not in _SAME_AS_DEFAULT.get(name, {value.lower()}):
                 raise InputError(f"option {name}={value} is not supported by the embedded node")
@@ -110,6 +123,10 @@ class RpcHandler(BaseHTTPRequestHandler):
         self._send(b"".join(json.dumps(answer).encode() + b"\n" for answer in answers), "application/json")
 
     def cat(self) -> None:
+        """`cat`: a file's bytes from `offset`, at most `length` of them, within `timeout` (such as 30s).
+
+        Raises InputError for an offset behind the end of the file.
+        """
         digest = self._digest()
         size = self.files.size(digest, self._timeout())
         start = self._number("offset", 0)
@@ -119,6 +136,7 @@ class RpcHandler(BaseHTTPRequestHandler):
         self._stream(self.files.read(digest, start, stop, self._timeout()), "text/plain")
 
     def get(self) -> None:
+        """`get`: a file as a tar archive that holds it alone, under its CID."""
         digest = self._digest()
         size = self.files.size(digest, self._timeout())
         header = tarfile.TarInfo(cid.to_v0(digest))
@@ -132,6 +150,7 @@ class RpcHandler(BaseHTTPRequestHandler):
         self._stream(archive(), "application/x-tar")
 
     def ls(self) -> None:
+        """`ls`: a directory's entries by name and CID; none for a file. Sizes and types are not given (0)."""
         link = self._link()
         node = unixfs.parse(link, self.files.block(link, self._timeout()))
         links = [{"Name": child.name, "Hash": child.cid, "Size": 0, "Type": 0} for child in node.links]
@@ -139,6 +158,7 @@ class RpcHandler(BaseHTTPRequestHandler):
         self._json({"Objects": [{"Hash": link.cid, "Links": shown}]})
 
     def pin_add(self) -> None:
+        """`pin/add`: keep a file, after all of it was fetched from peers where this node lacks it."""
         digest = self._digest()
         for _ in self.files.read(digest, 0, None, self._timeout()):  # all of it has to be here first
             continue
@@ -146,6 +166,7 @@ class RpcHandler(BaseHTTPRequestHandler):
         self._json({"Pins": [cid.to_v0(digest)]})
 
     def pin_ls(self) -> None:
+        """`pin/ls`: all pins, or the one that `arg` names; InputError when that is not pinned."""
         pins = self.files.kubo.pins()
         if "arg" in self._options:
             wanted = cid.to_v0(self._digest())
@@ -155,18 +176,25 @@ class RpcHandler(BaseHTTPRequestHandler):
         self._json({"Keys": {pin: {"Type": "recursive"} for pin in pins}})
 
     def pin_rm(self) -> None:
+        """`pin/rm`: no longer keep a file. NotFoundError when it was not pinned."""
         digest = self._digest()
         self.files.kubo.unpin(digest)
         self._json({"Pins": [cid.to_v0(digest)]})
 
     def block_get(self) -> None:
+        """`block/get`: one block's bytes, checked against its CID, from a peer if need be."""
         self._send(self.files.block(self._link(), self._timeout()), "application/octet-stream")
 
     def block_stat(self) -> None:
+        """`block/stat`: one block's CID and its size in bytes."""
         link = self._link()
         self._json({"Key": link.cid, "Size": len(self.files.block(link, self._timeout()))})
 
     def swarm_connect(self) -> None:
+        """`swarm/connect`: connect to the peer with the multiaddress `arg`.
+
+        Raises InputError for an address that is not on this machine's loopback interface.
+        """
         address = self._options.get("arg", "")
         if not address.startswith(("/ip4/127.0.0.1/", "/ip6/::1/")):
             raise InputError("the embedded node connects to peers on this machine alone")
@@ -174,12 +202,14 @@ class RpcHandler(BaseHTTPRequestHandler):
         self._json({"Strings": [f"connect {address.rsplit('/', 1)[-1]} success"]})
 
     def swarm_peers(self) -> None:
+        """`swarm/peers`: address and peer id of each connected peer."""
         peers = self.files.kubo.peers()
         self._json(
             {"Peers": [{"Addr": p.rpartition("/p2p/")[0], "Peer": p.rsplit("/", 1)[-1]} for p in peers]}
         )
 
     def repo_stat(self) -> None:
+        """`repo/stat`: how many blocks there are, their bytes, and those plus the free bytes of the disk."""
         blocks = self.files.kubo.incoming.parent / "blocks"
         sizes = [path.stat().st_size for path in blocks.glob("*/*.data")]
         disk = shutil.disk_usage(blocks)
@@ -275,6 +305,7 @@ class RpcHandler(BaseHTTPRequestHandler):
         self.wfile.write(content)
 
     def log_message(self, format: str, *args: Any) -> None:
+        """Log a request for debugging only; the base class would write each one to stderr."""
         _log.debug(format, *args)
 
 

@@ -50,6 +50,7 @@ class Node:
 
     @property
     def size(self) -> int:
+        """Bytes of the file under this block; 0 for a directory."""
         return len(self.data) + sum(self.sizes)
 
 
