@@ -21,6 +21,8 @@ from biodesci.proof.receipt import verify_offline
 
 @dataclass(frozen=True)
 class Bundle:
+    """An open receipt with the tensors that it commits to, by name; its `repr` does not show these."""
+
     receipt: Receipt
     inputs: Mapping[str, NDArray[Any]] = field(repr=False)
     outputs: Mapping[str, NDArray[Any]] = field(repr=False)

@@ -67,10 +67,13 @@ class Opening:
 
 @dataclass(frozen=True)
 class Trace:
+    """One request's trace: `context` (32 bytes) and its products in the order of computation."""
+
     context: bytes
     products: tuple[Product, ...]
 
     def leaves(self) -> Iterator[bytes]:
+        """The leaves of the tree, as the head of this file lays them out: the shapes, then every row."""
         shapes = [(*p.x.shape, p.y.shape[1]) for p in self.products]
         yield b"".join(
             [_HEADER, self.context, struct.pack(">I", len(shapes)), *(struct.pack(">3I", *s) for s in shapes)]
@@ -80,9 +83,11 @@ class Trace:
                 yield row_leaf(self.context, i, row, p.x[row], p.y[row])
 
     def size(self) -> int:
+        """How many leaves the tree has: one for the shapes, and one for each row of each product."""
         return 1 + sum(p.x.shape[0] for p in self.products)
 
     def root(self) -> bytes:
+        """The Merkle root (32 bytes). Raises InputError when the trace has more than MAX_LEAVES leaves."""
         if self.size() > MAX_LEAVES:
             raise InputError(
                 f"The trace has {self.size()} rows, more than {MAX_LEAVES}.",
@@ -91,6 +96,7 @@ class Trace:
         return merkle.root(self.leaves())
 
     def check_root(self, expected: bytes) -> None:
+        """Raises IntegrityError unless the trace has the root (32 bytes) that the worker committed to."""
         if self.root() != expected:
             raise IntegrityError(
                 "The disclosed trace is not the one that was committed with the output.",
@@ -116,6 +122,11 @@ class Trace:
 
     @classmethod
     def from_tensors(cls, context_: bytes, tensors: Mapping[str, NDArray[np.generic]]) -> Trace:
+        """The trace that `to_tensors` gave the tensors of, for the request with this context (32 bytes).
+
+        Raises IntegrityError when a product is missing, is left over, is not in float64, or has not as many
+        output rows as input rows; InputError for a tensor that is no matrix.
+        """
         count = len(tensors) // 2
         names = {f"{i:05d}.{side}" for i in range(count) for side in "xy"}
         if names != set(tensors):
@@ -131,6 +142,7 @@ class Trace:
 
 
 def row_leaf(context_: bytes, product: int, row: int, x: Array, y: Array) -> bytes:
+    """The leaf of one row: the product's input values x (in,) and output values y (out,), and their place."""
     place = struct.pack(">2I", product, row)
     return b"".join([_ROW, context_, place, x.astype("<f8").tobytes(), y.astype("<f8").tobytes()])
 
