@@ -27,6 +27,7 @@ class CodecKind(IntEnum):
 
     @classmethod
     def of(cls, kind: Kind) -> CodecKind:
+        """The contract's number for a codec's kind."""
         return cls.TRAINING if kind == "training" else cls.INFERENCE
 
 

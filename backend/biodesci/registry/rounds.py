@@ -22,10 +22,12 @@ KINDS: Final[tuple[Literal["statistics"], Literal["training"]]] = ("statistics",
 
 
 def raw(address: str) -> bytes:
+    """The 20 bytes of an address in hex, which name a node in messages. InputError for no address."""
     return commitment.address(address)
 
 
 def shown(address: bytes) -> str:
+    """An address of 20 bytes in hex with its checksum in upper and lower case (ERC-55)."""
     return str(to_checksum_address(address))
 
 
@@ -80,10 +82,12 @@ def survivors(chain: Chain, round_id: int) -> list[Enrolment]:
 
 
 def context(chain: Chain, round_id: int) -> Context:
+    """What a round's keys, masks and messages are bound to: chain, ModelRegistry and round."""
     return Context(chain.chain_id, raw(chain.models.address), round_id)
 
 
 def require_open(found: Round) -> None:
+    """Raises StateError for a round that was finalized or aborted."""
     if found.state.is_over:
         raise StateError(
             f"Round {found.id} is over ({found.state.name.lower()}).", "Wait for the next round."
