@@ -13,6 +13,7 @@ _PURPOSE: Final = "dataset-key"
 
 
 def path(home: Path, key_commitment: bytes) -> Path:
+    """The file in which a home keeps the dataset key with this commitment (32 bytes); it may not exist."""
     return home / "datasets" / f"{key_commitment.hex()}.key"
 
 

@@ -28,10 +28,15 @@ class Registered:
 
 
 def path(home: Path) -> Path:
+    """The file in which a home keeps the seed of its owner's X-Wing key; it may not exist."""
     return home / "key.bin"
 
 
 def create(home: Path, passphrase: str) -> Path:
+    """Make a new X-Wing seed, seal it under the passphrase, and return the file that it lies in.
+
+    Raises StateError where the home has a key already, and InputError for a passphrase that is too short.
+    """
     target = path(home)
     if target.exists():
         raise StateError(
@@ -42,6 +47,11 @@ def create(home: Path, passphrase: str) -> Path:
 
 
 def load_seed(home: Path, passphrase: str) -> bytes:
+    """The X-Wing seed of this home (32 bytes).
+
+    Raises NotFoundError where there is none, WrongKeyError for another passphrase, and IntegrityError for a
+    damaged file.
+    """
     target = path(home)
     if not target.exists():
         raise NotFoundError(

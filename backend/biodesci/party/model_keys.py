@@ -40,6 +40,7 @@ def open_key(home: Path, passphrase: str, key_id: str) -> ModelKey:
 
 
 def adapter_key_path(home: Path, key_id: str) -> Path:
+    """Where the key of an encrypted model's adapters lies. InputError unless `key_id` is an id."""
     return key_path(home, key_id).with_suffix(".adapter-key")
 
 
