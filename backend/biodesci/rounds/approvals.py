@@ -17,6 +17,7 @@ class Approvals:
         self._any = approve_any
 
     def approve(self, plan: bytes) -> None:
+        """Record that the operator agreed to the plan with this digest (32 bytes, of its CID)."""
         files.write_private(self._path, json.dumps(sorted({*self._read(), plan.hex()})).encode())
 
     def require(self, plan: bytes) -> None:

@@ -76,10 +76,12 @@ class Scores:
         )
 
     def vector(self) -> list[float]:
+        """The 1 + 2·BINS counts in a row: right answers, histogram of class 1, histogram of the others."""
         return [float(self.right), *map(float, self.positive), *map(float, self.negative)]
 
     @classmethod
     def from_vector(cls, vector: Reals) -> Scores:
+        """The counts that `vector` laid out (1 + 2·BINS,), or their sum over nodes."""
         whole = np.rint(vector).astype(np.int64)
         return cls(int(whole[0]), whole[1 : 1 + BINS], whole[1 + BINS :])
 
@@ -105,11 +107,20 @@ class Update:
     delta: Reals
 
     def encode(self, scale: int, nodes: int) -> Ring:
+        """The ring vector (COUNTS + P,) of a Training round, for a sum over `nodes` nodes.
+
+        The counts have scale 0, `delta` has `scale` bits after the point. Raises InputError when the sum
+        could overflow, or a value is NaN or infinite.
+        """
         counts = [float(self.records), float(self.validated), *self.before.vector(), *self.after.vector()]
         return np.concatenate([quantize.encode(counts, 0, nodes), quantize.encode(self.delta, scale, nodes)])
 
     @classmethod
     def decode(cls, total: Ring, scale: int) -> Update:
+        """The update that a summed ring vector (COUNTS + P,) stands for.
+
+        Raises IntegrityError when it counts no records or a negative number of anything.
+        """
         counts = quantize.decode(total[:COUNTS], 0)
         half = 1 + 2 * BINS
         update = cls(
@@ -128,6 +139,11 @@ class Update:
 
 
 def encode_statistics(rows: int, sums: Reals, scale: int, nodes: int) -> Ring:
+    """The ring vector of a Statistics round: `rows` and `FeaturePlan.sums` (S,) give LIMBS·(1 + S) elements.
+
+    `scale` is the number of bits after the point. Raises InputError when a sum over `nodes` nodes could
+    overflow.
+    """
     return quantize.encode_wide(np.concatenate([[float(rows)], sums]), scale, nodes)
 
 

@@ -21,10 +21,12 @@ class RoundFolder:
         self.path = home / role / f"{where.chain_id}-{where.registry.hex()}" / str(where.round_id)
 
     def write(self, name: str, data: bytes) -> None:
+        """Store a blob under this name in place of any other, and make the folder if need be."""
         self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
         files.write_private(self.path / name, data)
 
     def read(self, name: str) -> bytes:
+        """The blob with this name. Raises NotFoundError where none was written."""
         path = self.path / name
         if not path.exists():
             raise NotFoundError(f"There is no {name} for round {self.path.name}.", "It was not written yet.")
@@ -32,9 +34,11 @@ class RoundFolder:
         return data
 
     def has(self, name: str) -> bool:
+        """Whether a blob of this name was written."""
         return (self.path / name).exists()
 
     def names(self, prefix: str) -> list[str]:
+        """The names that begin with `prefix`, sorted; none where nothing was written."""
         return sorted(p.name for p in self.path.glob(f"{prefix}*")) if self.path.exists() else []
 
     def destroy(self) -> None:
