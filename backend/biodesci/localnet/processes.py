@@ -83,6 +83,7 @@ class Child:
 
     @property
     def running(self) -> bool:
+        """Whether the process was started and has not ended."""
         return self.process is not None and self.process.poll() is None
 
     def tail(self, lines: int = 6) -> str:

@@ -70,6 +70,7 @@ class Party:
 
     @property
     def account_name(self) -> str:
+        """What the account is called: the name of its file without the ending."""
         return self.account_file.stem
 
 
@@ -110,22 +111,27 @@ class Stack:
 
     @property
     def rpc_url(self) -> str:
+        """The chain's JSON-RPC endpoint."""
         return f"http://127.0.0.1:{self.ports.chain}"
 
     @property
     def ipfs_api(self) -> str:
+        """The IPFS node's RPC API, without /api/v0."""
         return f"http://127.0.0.1:{self.ports.ipfs}"
 
     @property
     def gateway_url(self) -> str:
+        """The read-only IPFS gateway, without /ipfs."""
         return f"http://127.0.0.1:{self.ports.gateway}"
 
     @property
     def api_url(self) -> str:
+        """The BioDeSci API and the web page, without /v1."""
         return f"http://127.0.0.1:{self.ports.api}"
 
     @property
     def aggregator_url(self) -> str:
+        """The aggregator's HTTP endpoint, whether or not one was started."""
         return f"http://127.0.0.1:{self.ports.aggregator}"
 
     def __enter__(self) -> Stack:
