@@ -128,7 +128,7 @@ def summarize(
     bars = _number_bars(numbers) if numbers else _category_bars([str(value) for value in present])
     nulls = len(values) - len(present)
     hidden = _suppressed([*(bar.count or 0 for bar in bars), nulls])
-    shown = [
+    visible = [
         Bar(None if hide else b.count, b.value, b.low, b.high) for b, hide in zip(bars, hidden, strict=False)
     ]
     mean, std = _moments(numbers)
@@ -140,7 +140,7 @@ def summarize(
         None if hidden[-1] else round(nulls / len(values), 3),
         mean,
         std,
-        tuple(_trimmed(shown)),
+        tuple(_trimmed(visible)),
     )
 
 
@@ -328,8 +328,8 @@ def _trimmed(bars: list[Bar]) -> list[Bar]:
     """Without hidden or empty cells at the ends: where they begin and end is almost an extreme value."""
     if not bars or bars[0].value is not None:
         return bars
-    shown = [i for i, bar in enumerate(bars) if bar.count]
-    return bars[shown[0] : shown[-1] + 1] if shown else []
+    visible = [i for i, bar in enumerate(bars) if bar.count]
+    return bars[visible[0] : visible[-1] + 1] if visible else []
 
 
 def _moments(numbers: Sequence[float]) -> tuple[float | None, float | None]:

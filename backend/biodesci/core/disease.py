@@ -25,10 +25,10 @@ _MOST: Final = 9_999_999
 
 def parse(text: str) -> int:
     """The number of a MONDO id, in any case: 5068 of "MONDO:0005068"."""
-    found = _ID.fullmatch(text.strip().upper())
-    if found is None or int(found[1]) == 0:
+    match = _ID.fullmatch(text.strip().upper())
+    if match is None or int(match[1]) == 0:
         raise InputError(f"{text[:40]!r} is no MONDO id.", "Write it with seven digits, as MONDO:0005068.")
-    return int(found[1])
+    return int(match[1])
 
 
 def format_id(disease: int) -> str:
@@ -51,19 +51,19 @@ def descendants(obo: str | Iterable[str], diseases: Iterable[int]) -> list[int]:
             raise InputError(f"{id_} is obsolete.", f"Name {instead} instead.")
         if id_ not in known:
             raise InputError(f"{id_} is not in the ontology.", "Check the id, and the file's release.")
-    found: set[str] = set()
+    reached: set[str] = set()
     waiting = named
     while waiting:
         id_ = waiting.pop()
-        if id_ not in found:
-            found.add(id_)
+        if id_ not in reached:
+            reached.add(id_)
             waiting.extend(children[id_])
     try:
-        TopologicalSorter({id_: children[id_] for id_ in found}).prepare()
+        TopologicalSorter({id_: children[id_] for id_ in reached}).prepare()
     except CycleError as exc:
         circle = " is_a ".join(exc.args[1][:6])
         raise InputError(f"The ontology has a circle: {circle}.", "Take a MONDO release.") from exc
-    return sorted(parse(id_) for id_ in found if _ID.fullmatch(id_))
+    return sorted(parse(id_) for id_ in reached if _ID.fullmatch(id_))
 
 
 def _read(obo: str | Iterable[str]) -> tuple[dict[str, set[str]], dict[str, str], set[str]]:

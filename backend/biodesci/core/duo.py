@@ -202,9 +202,9 @@ def match(terms: int, purpose: int, disease_shown: bool = False) -> Decision:
         return Decision.DENY
     ruled_out = any(terms & term and purpose & excluded for term, excluded in _EXCLUSIONS)
     needed = terms & (_AGREEMENTS | _mask("GSO"))
-    # A genetic study is said by a bit of its own on the purpose's side.
-    held = purpose | (_mask("GSO") if purpose & _mask("GENETIC") else 0)
-    if kinds & ~permitted or ruled_out or needed & ~held:
+    # The purpose states a genetic study by a bit of its own.
+    agreed = purpose | (_mask("GSO") if purpose & _mask("GENETIC") else 0)
+    if kinds & ~permitted or ruled_out or needed & ~agreed:
         return Decision.DENY
     of_given_disease = kinds & _mask("DS") and not terms & _mask("NRES", "GRU", "HMB")
     narrow_methods = only_methods and not permitted & _mask("GRU")

@@ -73,8 +73,8 @@ class RevertedError(ChainError):
     stands for both (chain/sentences.py); without one the message shows them as they are."""
 
     def __init__(self, name: str, args_: tuple[object, ...], hint: str = "", says: str = "") -> None:
-        shown = ", ".join(f"0x{a.hex()}" if isinstance(a, bytes) else str(a) for a in args_)
-        super().__init__(says or f"The contract refused: {name}({shown}).", hint)
+        arguments = ", ".join(f"0x{a.hex()}" if isinstance(a, bytes) else str(a) for a in args_)
+        super().__init__(says or f"The contract refused: {name}({arguments}).", hint)
         self.name = name
         self.args_ = args_
 

@@ -213,8 +213,10 @@ class Normalization:
             )
         missing = np.isnan(x[:, :count])
         scaled = (self.plan._mapped(x) - np.array(self.mean)) / np.array(self.deviation)
-        shown = [j for j, c in enumerate(self.plan.numeric) if c.indicator]
-        return np.hstack([np.where(missing, 0.0, scaled), missing[:, shown].astype(np.float64), x[:, count:]])
+        indicators = [j for j, c in enumerate(self.plan.numeric) if c.indicator]
+        return np.hstack(
+            [np.where(missing, 0.0, scaled), missing[:, indicators].astype(np.float64), x[:, count:]]
+        )
 
 
 def _number(text: str | None, line: int, column: str) -> float:

@@ -123,23 +123,23 @@ _ROW_NUMBER: Final = re.compile(r"^(?:id|index|idx|row|row_?(?:id|no|number)|no|
 
 def check(columns: Mapping[str, Sequence[object]]) -> list[Finding]:
     """What looks like an identifier. `columns` maps names to values, of which None and "" are missing."""
-    found: list[Finding] = []
+    findings: list[Finding] = []
     for name, values in columns.items():
         texts = [
             text for value in values if value is not None and (text := str(value).strip()) and text != "nan"
         ]
-        found += _column(name, texts)
-    return found
+        findings += _column(name, texts)
+    return findings
 
 
 def _column(name: str, texts: Sequence[str]) -> list[Finding]:
     snake = re.sub(r"[^0-9a-zA-Z]+", "_", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)).strip("_").lower()
     starts = [text[:_LOOKED_AT] for text in texts]
-    found: dict[str, Finding] = {}
+    findings: dict[str, Finding] = {}
 
     def note(kind: str, rows: int, reason: str) -> None:
         if rows:
-            found.setdefault(kind, Finding(name, kind, rows, reason))
+            findings.setdefault(kind, Finding(name, kind, rows, reason))
 
     for kind, pattern in _NAMES.items():
         # A flag such as "family_history_name_known" holds no name.
@@ -152,7 +152,7 @@ def _column(name: str, texts: Sequence[str]) -> list[Finding]:
     note("age over 89", _old(snake, texts), "ages over 89 have to be grouped")
     note("free text", _sentences(texts), "long texts can name anybody")
     note("record number", _record_numbers(snake, texts), "a number for each row")
-    return list(found.values())
+    return list(findings.values())
 
 
 def _coded(texts: Iterable[str]) -> bool:

@@ -189,21 +189,21 @@ class Ipfs:
 
     def _translated(self, exc: Exception, what: str) -> BioDeSciError:
         if isinstance(exc, exceptions.ErrorResponse):
-            said = str(exc.args[0])[:200] if exc.args else ""
-            if "different hash" in said:
+            message = str(exc.args[0])[:200] if exc.args else ""
+            if "different hash" in message:
                 return IntegrityError(
                     f"The IPFS node's copy of {what} is damaged.",
                     "Fetch from another node, or add the file again.",
                 )
-            if "no space left" in said:
+            if "no space left" in message:
                 return UnavailableError(
                     "The IPFS node's disk is full.", "Free some space there, then try again."
                 )
-            if what and any(words in said for words in _NOT_FOUND):
+            if what and any(words in message for words in _NOT_FOUND):
                 return NotFoundError(
                     f"Nobody reachable has {what}.", "Its publisher's node may be offline: try again later."
                 )
-            return UnavailableError(f"The IPFS node refused: {said}.", "Look at the node's log.")
+            return UnavailableError(f"The IPFS node refused: {message}.", "Look at the node's log.")
         if isinstance(exc, exceptions.TimeoutError) and what:
             return NotFoundError(
                 f"The IPFS node did not find {what} within {self._timeout:g} s.",

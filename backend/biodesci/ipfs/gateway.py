@@ -95,10 +95,10 @@ class GatewayHandler(BaseHTTPRequestHandler):
 
     def _range(self, size: int) -> tuple[int, int, int]:
         """Start, stop, status. Anything but one plain range gets the whole file (RFC 9110 §14.2)."""
-        found = re.fullmatch(r"bytes=(\d{0,18})-(\d{0,18})", self.headers.get("Range", "").strip())
-        if found is None or found.groups() == ("", ""):
+        match = re.fullmatch(r"bytes=(\d{0,18})-(\d{0,18})", self.headers.get("Range", "").strip())
+        if match is None or match.groups() == ("", ""):
             return 0, size, 200
-        first, last = found.groups()
+        first, last = match.groups()
         if not first:
             start, stop = max(0, size - int(last)), size
         else:

@@ -279,12 +279,12 @@ class Stack:
         return {**env, **more}
 
     def _anvil(self) -> list[str]:
-        found = sorted(self.root.glob("node_modules/@foundry-rs/anvil-*/bin/anvil"))
-        if not found:
+        binaries = sorted(self.root.glob("node_modules/@foundry-rs/anvil-*/bin/anvil"))
+        if not binaries:
             raise ConfigurationError("anvil, the local chain, is not installed.", "Run `make setup`.")
         # Blocks at once for transactions, and one every few seconds without any, so that deadlines pass.
         return [
-            str(found[0]),
+            str(binaries[0]),
             *("--host", "127.0.0.1", "--port", str(self.ports.chain), "--chain-id", str(CHAIN_ID)),
             *("--block-time", str(BLOCK_SECONDS), "--mixed-mining", "--quiet"),
             *("--cache-path", str(self.state / "chain")),

@@ -53,7 +53,7 @@ def load_architecture(chain: Chain, ipfs: Ipfs, model_id: int) -> tuple[bytes, B
     try:
         card = ipfs.cat(bytes(chain.call(chain.models.functions.cardOf(model_id))), max_size=MAX_CARD)
         document = json.loads(card)["architecture"]
-        found = canonical.sha256(document)
+        digest = canonical.sha256(document)
         if not isinstance(document, dict):
             raise TypeError("not an object")
     except (UnicodeDecodeError, ValueError, KeyError, TypeError, RecursionError) as exc:
@@ -61,7 +61,7 @@ def load_architecture(chain: Chain, ipfs: Ipfs, model_id: int) -> tuple[bytes, B
             f"The card of model {model_id} does not describe an architecture.",
             "Ask the model owner for a correct card.",
         ) from exc
-    commitment.check(registered, found, f"architecture of model {model_id}")
+    commitment.check(registered, digest, f"architecture of model {model_id}")
     return registered, architectures.described(document)
 
 

@@ -55,12 +55,12 @@ def roster(chain: Chain, round_id: int) -> Roster:
     Raises IntegrityError when the chain node's events do not fit its state.
     """
     first = chain.deployment.contracts["ModelRegistry"].block
-    found: dict[str, dict[str, Any]] = {}
+    enrolled: dict[str, dict[str, Any]] = {}
     for event in chain.events(chain.models, "NodeEnrolled", first, filters={"roundId": round_id}):
-        found[event["args"]["node"]] = dict(event["args"])
+        enrolled[event["args"]["node"]] = dict(event["args"])
     members = []
     for i, entry in enumerate(enrolments(chain, round_id)):
-        args = found.get(entry.node)
+        args = enrolled.get(entry.node)
         if (
             args is None
             or args["index"] != i
@@ -86,9 +86,9 @@ def context(chain: Chain, round_id: int) -> Context:
     return Context(chain.chain_id, raw(chain.models.address), round_id)
 
 
-def require_open(found: Round) -> None:
+def require_open(round_: Round) -> None:
     """Raises StateError for a round that was finalized or aborted."""
-    if found.state.is_over:
+    if round_.state.is_over:
         raise StateError(
-            f"Round {found.id} is over ({found.state.name.lower()}).", "Wait for the next round."
+            f"Round {round_.id} is over ({round_.state.name.lower()}).", "Wait for the next round."
         )

@@ -90,9 +90,9 @@ class RoundAggregator:
         """Check, store and count one message. The same message again is harmless."""
         where = rounds.context(self._chain, round_id)
         sender = signatures.signer(where, kind, body, signature)
-        found = self._mine(round_id)
+        round_ = self._mine(round_id)
         with self._lock:
-            session = self._session(found)
+            session = self._session(round_)
             if sender not in {member.address for member in session.machine.roster}:
                 raise AccessDeniedError(
                     f"{rounds.shown(sender)} is not enrolled in round {round_id}.",
@@ -100,13 +100,13 @@ class RoundAggregator:
                 )
             name = f"{kind}-{sender.hex()}"
             if kind == "shares":
-                _expect(found, RoundState.RUNNING)
+                _expect(round_, RoundState.RUNNING)
                 session.machine.add_shares(sender, Shares.from_bytes(body))
             elif kind == "masked":
-                _expect(found, RoundState.RUNNING, RoundState.UNMASKING)
+                _expect(round_, RoundState.RUNNING, RoundState.UNMASKING)
                 session.machine.add_masked(sender, MaskedVector.from_bytes(body))
             else:
-                _expect(found, RoundState.UNMASKING)
+                _expect(round_, RoundState.UNMASKING)
                 self._close(session, round_id)
                 session.machine.add_answer(sender, UnmaskAnswer.from_bytes(body))
             if not session.folder.has(name):
@@ -114,36 +114,36 @@ class RoundAggregator:
 
     def inbox(self, round_id: int, address: str) -> bytes | None:
         """The sealed shares for one node (an `Inbox` message); None until sharing is over."""
-        found = self._mine(round_id)
+        round_ = self._mine(round_id)
         with self._lock:
-            session = self._session(found)
+            session = self._session(round_)
             if not session.machine.dealers:
                 return None
             return session.machine.inbox(rounds.raw(address)).to_bytes()
 
     def status(self, round_id: int) -> dict[str, Any]:
         """What is awaited, from whom, until when (a chain timestamp)."""
-        found = rounds.read(self._chain, round_id)
-        stage, until, done = found.state.name.lower(), 0, frozenset[bytes]()
+        round_ = rounds.read(self._chain, round_id)
+        stage, until, done = round_.state.name.lower(), 0, frozenset[bytes]()
         members: list[bytes] = []
         with self._lock:
-            if found.state is RoundState.ENROLLING:
-                until = found.enrol_by
-            elif found.state in (RoundState.RUNNING, RoundState.UNMASKING):
+            if round_.state is RoundState.ENROLLING:
+                until = round_.enrol_by
+            elif round_.state in (RoundState.RUNNING, RoundState.UNMASKING):
                 session = self._session(self._mine(round_id))
                 machine = session.machine
                 members = list(machine.dealers) or [m.address for m in machine.roster]
                 if not machine.dealers:
                     stage, until, done = "sharing", session.share_by, machine.shared()
-                elif found.state is RoundState.RUNNING:
+                elif round_.state is RoundState.RUNNING:
                     committed = {rounds.raw(e.node) for e in rounds.survivors(self._chain, round_id)}
-                    stage, until, done = "training", found.commit_by, frozenset(committed)
+                    stage, until, done = "training", round_.commit_by, frozenset(committed)
                 else:
                     members = [rounds.raw(e.node) for e in rounds.survivors(self._chain, round_id)]
-                    stage, until, done = "unmasking", found.finalize_by, machine.answered
+                    stage, until, done = "unmasking", round_.finalize_by, machine.answered
         return {
             "roundId": round_id,
-            "state": found.state.name.lower(),
+            "state": round_.state.name.lower(),
             "stage": stage,
             "awaited": [rounds.shown(a) for a in members if a not in done],
             "until": until,
@@ -158,64 +158,64 @@ class RoundAggregator:
         for round_id in range(1, rounds.count(self._chain) + 1):
             if round_id in self._over:
                 continue
-            found = rounds.read(self._chain, round_id)
-            if found.state.is_over or found.aggregator != self._chain.address:
-                self._forget(found)
+            round_ = rounds.read(self._chain, round_id)
+            if round_.state.is_over or round_.aggregator != self._chain.address:
+                self._forget(round_)
                 continue
             with self._lock:
                 try:
-                    moved |= self._advance(found)
+                    moved |= self._advance(round_)
                 except BioDeSciError as exc:
                     self._note(round_id, str(exc))
-                    moved |= self._abort_if_due(found, exc)
+                    moved |= self._abort_if_due(round_, exc)
                 except Exception as exc:  # anybody can open a round here: one must not stop the others
                     text = f"Unexpected {type(exc).__name__}."
                     if self._notes.get(round_id) != text:
                         log.exception("round %d: unexpected error", round_id)
                     self._note(round_id, text)
-                    moved |= self._abort_if_due(found, StateError(text))
+                    moved |= self._abort_if_due(round_, StateError(text))
         return moved
 
-    def _advance(self, found: Round) -> bool:
-        if found.state is RoundState.ENROLLING:
-            return self._start(found)
-        session = self._session(found)
-        if found.state is RoundState.RUNNING:
-            return self._share(found, session) or self._close_commits(found)
-        self._close(session, found.id)
-        return session.machine.can_sum and self._finalize(found, session)
+    def _advance(self, round_: Round) -> bool:
+        if round_.state is RoundState.ENROLLING:
+            return self._start(round_)
+        session = self._session(round_)
+        if round_.state is RoundState.RUNNING:
+            return self._share(round_, session) or self._close_commits(round_)
+        self._close(session, round_.id)
+        return session.machine.can_sum and self._finalize(round_, session)
 
-    def _start(self, found: Round) -> bool:
-        needed = max(found.min_nodes, MIN_COHORT)
-        plan = plans.fetch(self._chain, self._ipfs, found)
-        ended = self._chain.now() > found.enrol_by
-        if found.enrolled >= needed and (ended or 0 < plan.cohort <= found.enrolled):
-            self._chain.send(self._chain.models.functions.startRound(found.id))
-            log.info("round %d started with %d nodes", found.id, found.enrolled)
+    def _start(self, round_: Round) -> bool:
+        needed = max(round_.min_nodes, MIN_COHORT)
+        plan = plans.fetch(self._chain, self._ipfs, round_)
+        ended = self._chain.now() > round_.enrol_by
+        if round_.enrolled >= needed and (ended or 0 < plan.cohort <= round_.enrolled):
+            self._chain.send(self._chain.models.functions.startRound(round_.id))
+            log.info("round %d started with %d nodes", round_.id, round_.enrolled)
             return True
         if ended:
-            raise StateError(f"{found.enrolled} nodes enrolled, {needed} are needed.", "Open another round.")
-        self._note(found.id, f"{found.enrolled} nodes enrolled, waiting for more")
+            raise StateError(f"{round_.enrolled} nodes enrolled, {needed} are needed.", "Open another round.")
+        self._note(round_.id, f"{round_.enrolled} nodes enrolled, waiting for more")
         return False
 
-    def _share(self, found: Round, session: Session) -> bool:
+    def _share(self, round_: Round, session: Session) -> bool:
         machine = session.machine
         if machine.dealers:
             return False
         if len(machine.shared()) < len(machine.roster) and self._chain.now() <= session.share_by:
-            self._note(found.id, f"{len(machine.shared())} of {len(machine.roster)} nodes shared")
+            self._note(round_.id, f"{len(machine.shared())} of {len(machine.roster)} nodes shared")
             return False
         dealers = machine.close_shares()
         session.folder.write("dealers", b"".join(dealers))
-        log.info("round %d: %d nodes take part", found.id, len(dealers))
+        log.info("round %d: %d nodes take part", round_.id, len(dealers))
         return True
 
-    def _close_commits(self, found: Round) -> bool:
-        if found.committed < found.enrolled and self._chain.now() <= found.commit_by:
-            self._note(found.id, f"{found.committed} of {found.enrolled} nodes committed an update")
+    def _close_commits(self, round_: Round) -> bool:
+        if round_.committed < round_.enrolled and self._chain.now() <= round_.commit_by:
+            self._note(round_.id, f"{round_.committed} of {round_.enrolled} nodes committed an update")
             return False
-        self._chain.send(self._chain.models.functions.closeCommits(found.id))
-        log.info("round %d: updates of %d nodes are summed", found.id, found.committed)
+        self._chain.send(self._chain.models.functions.closeCommits(round_.id))
+        log.info("round %d: updates of %d nodes are summed", round_.id, round_.committed)
         return True
 
     def _close(self, session: Session, round_id: int) -> None:
@@ -236,14 +236,14 @@ class RoundAggregator:
             commitment.check(entry.commitment, committed, f"masked vector of {entry.node}")
         session.machine.close(rounds.raw(entry.node) for entry in fixed)
 
-    def _finalize(self, found: Round, session: Session) -> bool:
+    def _finalize(self, round_: Round, session: Session) -> bool:
         total = session.machine.total(lambda address: session.folder.read(f"masked-{address.hex()}"))
-        summed = rounds.survivors(self._chain, found.id)
+        summed = rounds.survivors(self._chain, round_.id)
         sum_of: _SumOf = {
-            "round_id": found.id,
-            "model_id": found.model_id,
-            "base_version": found.base_version,
-            "plan": cid.from_digest(found.plan),
+            "round_id": round_.id,
+            "model_id": round_.model_id,
+            "base_version": round_.base_version,
+            "plan": cid.from_digest(round_.plan),
             "nodes": tuple(Participant(node=entry.node, dataset_id=entry.dataset_id) for entry in summed),
         }
         document: RoundResult
@@ -251,16 +251,16 @@ class RoundAggregator:
         if session.plan.kind == "statistics":
             document = _statistics(total, session.plan, sum_of)
         else:
-            document, data = self._apply(total, found, session.plan, sum_of)
+            document, data = self._apply(total, round_, session.plan, sum_of)
             root, weights = document.weights_root, self._ipfs.add(data)
         result = self._ipfs.add(document.to_bytes())
-        self._chain.send(self._chain.models.functions.finalize(found.id, result, root, weights))
-        log.info("round %d finalized: %s", found.id, cid.from_digest(result))
+        self._chain.send(self._chain.models.functions.finalize(round_.id, result, root, weights))
+        log.info("round %d finalized: %s", round_.id, cid.from_digest(result))
         return True
 
-    def _apply(self, total: Ring, found: Round, plan: Plan, sum_of: _SumOf) -> tuple[TrainingResult, bytes]:
+    def _apply(self, total: Ring, round_: Round, plan: Plan, sum_of: _SumOf) -> tuple[TrainingResult, bytes]:
         """New weights = base + sum of n·delta / sum of n, in the encrypted basis: result, weights' file."""
-        base = versions.fetch_weights(self._chain, self._ipfs, found.model_id, found.base_version)
+        base = versions.fetch_weights(self._chain, self._ipfs, round_.model_id, round_.base_version)
         update = Update.decode(total, plan.scale)
         tensors = checkpoint.unflatten(checkpoint.flatten(base) + update.delta / update.records, base)
         result = TrainingResult(
@@ -273,55 +273,55 @@ class RoundAggregator:
         )
         return result, checkpoint.dump(tensors)
 
-    def _abort_if_due(self, found: Round, reason: BioDeSciError) -> bool:
+    def _abort_if_due(self, round_: Round, reason: BioDeSciError) -> bool:
         """Nothing more can come of the round once its deadline has passed: say why on chain."""
-        deadline = {RoundState.ENROLLING: found.enrol_by, RoundState.RUNNING: found.commit_by}.get(
-            found.state, found.finalize_by
+        deadline = {RoundState.ENROLLING: round_.enrol_by, RoundState.RUNNING: round_.commit_by}.get(
+            round_.state, round_.finalize_by
         )
         if self._chain.now() <= deadline or isinstance(reason, UnavailableError | FundsError):
             return False
         text = (reason.name if isinstance(reason, RevertedError) else reason.message).encode()[:32]
         try:
-            self._chain.send(self._chain.models.functions.abort(found.id, text.ljust(32, b"\0")))
+            self._chain.send(self._chain.models.functions.abort(round_.id, text.ljust(32, b"\0")))
         except RevertedError as exc:
-            self._note(found.id, f"{reason} It cannot be aborted yet: {exc}")
+            self._note(round_.id, f"{reason} It cannot be aborted yet: {exc}")
             return False
-        log.warning("round %d aborted: %s", found.id, reason)
+        log.warning("round %d aborted: %s", round_.id, reason)
         return True
 
     # State
 
     def _mine(self, round_id: int) -> Round:
-        found = rounds.read(self._chain, round_id)
-        if found.aggregator != self._chain.address:
-            raise StateError(f"Round {round_id} has another aggregator.", f"Send to {found.aggregator}.")
-        return found
+        round_ = rounds.read(self._chain, round_id)
+        if round_.aggregator != self._chain.address:
+            raise StateError(f"Round {round_id} has another aggregator.", f"Send to {round_.aggregator}.")
+        return round_
 
-    def _session(self, found: Round) -> Session:
-        rounds.require_open(found)
-        if found.state is RoundState.ENROLLING:
-            raise StateError(f"Round {found.id} still enrols.", "Ask again once it runs.")
-        if found.id not in self._sessions:
-            self._sessions[found.id] = self._restore(found)
-        return self._sessions[found.id]
+    def _session(self, round_: Round) -> Session:
+        rounds.require_open(round_)
+        if round_.state is RoundState.ENROLLING:
+            raise StateError(f"Round {round_.id} still enrols.", "Ask again once it runs.")
+        if round_.id not in self._sessions:
+            self._sessions[round_.id] = self._restore(round_)
+        return self._sessions[round_.id]
 
-    def _restore(self, found: Round) -> Session:
+    def _restore(self, round_: Round) -> Session:
         """Build the round's machine from the chain and from what was stored of its messages."""
-        where = rounds.context(self._chain, found.id)
-        plan = plans.fetch(self._chain, self._ipfs, found)
-        base = versions.fetch_weights(self._chain, self._ipfs, found.model_id, found.base_version)
-        members = rounds.roster(self._chain, found.id)
+        where = rounds.context(self._chain, round_.id)
+        plan = plans.fetch(self._chain, self._ipfs, round_)
+        base = versions.fetch_weights(self._chain, self._ipfs, round_.model_id, round_.base_version)
+        members = rounds.roster(self._chain, round_.id)
         machine = Aggregator(
             where,
             members,
             threshold_of(len(members), plan.threshold),
-            found.min_nodes,
+            round_.min_nodes,
             plans.size(plan, sum(t.size for t in base.values())),
         )
         folder = RoundFolder(self._home, "aggregator", where)
         if not folder.has("share-by"):
             now = self._chain.now()
-            folder.write("share-by", str(now + max(0, found.commit_by - now) // SHARE_PART).encode())
+            folder.write("share-by", str(now + max(0, round_.commit_by - now) // SHARE_PART).encode())
         for name in folder.names("shares-"):
             machine.add_shares(_sender(name), Shares.from_bytes(folder.read(name)))
         if folder.has("dealers"):
@@ -330,19 +330,19 @@ class RoundAggregator:
         for name in folder.names("masked-"):
             machine.add_masked(_sender(name), MaskedVector.from_bytes(folder.read(name)))
         session = Session(plan, machine, folder, int(folder.read("share-by")))
-        if found.state is RoundState.UNMASKING and (answers := folder.names("unmask-")):
-            self._close(session, found.id)
+        if round_.state is RoundState.UNMASKING and (answers := folder.names("unmask-")):
+            self._close(session, round_.id)
             for name in answers:
                 machine.add_answer(_sender(name), UnmaskAnswer.from_bytes(folder.read(name)))
         return session
 
-    def _forget(self, found: Round) -> None:
-        self._over.add(found.id)
+    def _forget(self, round_: Round) -> None:
+        self._over.add(round_.id)
         with self._lock:
-            self._sessions.pop(found.id, None)
-            self._notes.pop(found.id, None)
+            self._sessions.pop(round_.id, None)
+            self._notes.pop(round_.id, None)
         # Masked vectors and shares of a finished round have no use but to an attacker.
-        RoundFolder(self._home, "aggregator", rounds.context(self._chain, found.id)).destroy()
+        RoundFolder(self._home, "aggregator", rounds.context(self._chain, round_.id)).destroy()
 
     def _note(self, round_id: int, text: str) -> None:
         if self._notes.get(round_id) != text:
@@ -358,10 +358,10 @@ def _statistics(total: Ring, plan: Plan, sum_of: _SumOf) -> StatisticsResult:
     )
 
 
-def _expect(found: Round, *allowed: RoundState) -> None:
-    if found.state not in allowed:
+def _expect(round_: Round, *allowed: RoundState) -> None:
+    if round_.state not in allowed:
         raise StateError(
-            f"Round {found.id} is {found.state.name.lower()}: the message comes too early or too late.",
+            f"Round {round_.id} is {round_.state.name.lower()}: the message comes too early or too late.",
             "Follow the round's state on chain.",
         )
 

@@ -40,19 +40,19 @@ def size(plan: Plan, parameters: int) -> int:
     return COUNTS + parameters
 
 
-def fetch(chain: Chain, ipfs: Ipfs, found: Round) -> Plan:
+def fetch(chain: Chain, ipfs: Ipfs, round_: Round) -> Plan:
     """The round's plan, checked against what the chain says of the round and its model."""
-    plan = Plan.parse(ipfs.cat(found.plan, max_size=Plan.limit))
+    plan = Plan.parse(ipfs.cat(round_.plan, max_size=Plan.limit))
     if (plan.model_id, plan.base_version, KINDS.index(plan.kind)) != (
-        found.model_id,
-        found.base_version,
-        found.kind,
+        round_.model_id,
+        round_.base_version,
+        round_.kind,
     ):
         raise IntegrityError(
-            f"The plan of round {found.id} is for another model, version or kind than the round itself.",
+            f"The plan of round {round_.id} is for another model, version or kind than the round itself.",
             "Do not take part; tell the model owner.",
         )
-    architecture = chain.call(chain.models.functions.architectureOf(found.model_id))
+    architecture = chain.call(chain.models.functions.architectureOf(round_.model_id))
     commitment.check(architecture, canonical.sha256(plan.architecture), "plan's architecture")
     return plan
 

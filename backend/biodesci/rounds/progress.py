@@ -55,13 +55,13 @@ def wait(
     interval: float = 0.2,
 ) -> Result:
     """Until the round is finalized. Raises StateError with the reason when it aborts, or cannot go on."""
-    shown = ""
+    reported = ""
     while True:
         where = persist(lambda: progress_of(chain, round_id))
         key = f"{where.round.state} {where.round.enrolled} {where.round.committed}"
-        if watch is not None and key != shown:
+        if watch is not None and key != reported:
             watch(where)
-            shown = key
+            reported = key
         if where.round.state is RoundState.FINALIZED:
             return persist(lambda: result_of(chain, ipfs, round_id))
         if where.round.state is RoundState.ABORTED:

@@ -151,10 +151,10 @@ class Document(Part):
 
     @classmethod
     def _of_another_kind(cls, raw: bytes) -> BioDeSciError:
-        said = _marks(raw)
+        marks = _marks(raw)
         ours = {name: constants(cls, name) for name in _MARKS if name in cls.model_fields}
         same_family = any(
-            _family(said.get(name)) in map(_family, allowed)
+            _family(marks.get(name)) in map(_family, allowed)
             for name, allowed in ours.items()
             if name != "version"
         )
@@ -168,9 +168,9 @@ def parse_one_of(raw: bytes, *kinds: type[Document]) -> Document:
 
     Raises as `parse` of that kind does, and as that of the first for a document of none of them.
     """
-    said = _marks(raw).get("kind") if len(raw) <= max(kind.limit for kind in kinds) else None
+    kind_named = _marks(raw).get("kind") if len(raw) <= max(kind.limit for kind in kinds) else None
     for kind in kinds:
-        if said in constants(kind, "kind"):
+        if kind_named in constants(kind, "kind"):
             return kind.parse(raw)
     return kinds[0].parse(raw)
 

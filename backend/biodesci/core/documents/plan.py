@@ -56,8 +56,8 @@ class Plan(Document):
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        said = [getattr(self, name) is not None for name in _TRAINING]
-        if any(said) != (self.kind == "training") or any(said) != all(said):
+        present = [getattr(self, name) is not None for name in _TRAINING]
+        if any(present) != (self.kind == "training") or any(present) != all(present):
             raise InputError(
                 f"A plan of kind {self.kind} lacks fields of training, or has too many.", "Correct it."
             )
