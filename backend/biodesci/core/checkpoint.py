@@ -82,7 +82,10 @@ def flatten(tensors: Tensors) -> npt.NDArray[np.float64]:
 
 
 def unflatten(vector: npt.NDArray[np.float64], like: Tensors) -> dict[str, Tensor]:
-    """Back to tensors with the names, shapes and dtypes of `like`."""
+    """Back to tensors with the names, shapes and dtypes of `like`.
+
+    Raises InputError unless the vector (P,) has as many entries as they have.
+    """
     needed = sum(int(np.asarray(tensor).size) for tensor in like.values())
     if vector.shape != (needed,):
         raise InputError(f"The vector has shape {vector.shape}; these tensors need ({needed},).")

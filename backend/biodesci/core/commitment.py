@@ -90,7 +90,7 @@ def check(expected: bytes, got: bytes, what: str) -> None:
 
 
 def address(text: str) -> bytes:
-    """The 20 bytes of an account or contract address in hex."""
+    """The 20 bytes of an account or contract address in hex. InputError for no address."""
     if not is_address(text):
         raise InputError("Not an Ethereum address.", "Give 0x followed by 40 hexadecimal digits.")
     return to_canonical_address(text)

@@ -84,7 +84,10 @@ class Header:
         return cls(raw, 1 << raw[5])
 
     def cipher(self, dataset_key: bytes) -> AESGCM:
-        """AES-256-GCM under this file's own key."""
+        """AES-256-GCM under this file's own key, by HKDF-SHA256 (RFC 5869) from the dataset key and the salt.
+
+        Raises InputError unless the dataset key has 32 bytes.
+        """
         if len(dataset_key) != KEY_SIZE:
             raise InputError(f"A dataset key has {KEY_SIZE} bytes, not {len(dataset_key)}.")
         derived = HKDF(algorithm=SHA256(), length=32, salt=self.raw[16:], info=_INFO).derive(dataset_key)
@@ -105,7 +108,10 @@ def generate_key() -> bytes:
 
 
 def nonce(index: int, last: bool) -> bytes:
-    """The nonce of segment `index`; the flag on the last one is what makes truncation an error."""
+    """The nonce of segment `index`; the flag on the last one is what makes truncation an error.
+
+    The 12 bytes are 7 zeros, the index as u32 and the flag. Raises InputError for an index of 2^32 or more.
+    """
     if index >= _MAX_SEGMENTS:
         raise InputError("The file has more segments than a container can count.", "Use larger segments.")
     return bytes(7) + index.to_bytes(4, "big") + bytes([last])
@@ -260,7 +266,11 @@ class Reader:
         self.segment(self.segments - 1)
 
     def segment(self, index: int) -> bytes:
-        """The plaintext of one segment. Raises IntegrityError unless it is the one that was sealed there."""
+        """The plaintext of the segment with this number, from 0.
+
+        Raises IntegrityError unless it is the one that was sealed there, and InputError for a number that no
+        segment has.
+        """
         if not 0 <= index < self.segments:
             raise InputError(f"No segment {index} in a container of {self.segments}.")
         buffers = _Segment(self.segment_size)
@@ -273,7 +283,10 @@ class Reader:
         return bytes(memoryview(buffers.plaintext)[: buffers.length - TAG_SIZE])
 
     def read(self, offset: int, length: int) -> bytes:
-        """Plaintext bytes from `offset`, fewer than `length` only at the end of the file."""
+        """Plaintext bytes from `offset`, fewer than `length` only at the end of the file.
+
+        Raises InputError for a negative offset or length, and IntegrityError as `segment` does.
+        """
         if offset < 0 or length < 0:
             raise InputError("Offset and length cannot be negative.")
         stop = min(offset + length, self.plaintext_size)

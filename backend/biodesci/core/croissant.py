@@ -115,7 +115,10 @@ class Card:
 def summarize(
     name: str, values: Sequence[float | str | None], kind: str, *, unit: str = "", description: str = ""
 ) -> Column:
-    """Statistics of a column, safe to publish. `values` are numbers for number and integer, else texts."""
+    """Statistics of a column, safe to publish. `values` are numbers for number and integer, else texts.
+
+    Raises InputError for an unknown `kind`.
+    """
     if kind not in _DATA_TYPES:
         raise InputError(
             f"Column {name!r} has the unknown type {kind!r}.", f"One of: {', '.join(_DATA_TYPES)}."
@@ -160,7 +163,11 @@ def build(
     records: int | None = None,
     extra: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """The card as a JSON object. `extra` are further `biodesci:` entries (the check's report, say)."""
+    """The card as a JSON object. `extra` are further `biodesci:` entries (the check's report, say).
+
+    `content` is the digest of the container's CID (32 bytes). Raises InputError without a name, and for terms
+    that permit nothing.
+    """
     if not name.strip():
         raise InputError("A dataset needs a name.", "Give --name.")
     if not duo.is_valid(terms):

@@ -24,7 +24,7 @@ _MOST: Final = 9_999_999
 
 
 def parse(text: str) -> int:
-    """The number of a MONDO id, in any case: 5068 of "MONDO:0005068"."""
+    """The number of a MONDO id, in any case: 5068 of "MONDO:0005068". InputError for other text."""
     match = _ID.fullmatch(text.strip().upper())
     if match is None or int(match[1]) == 0:
         raise InputError(f"{text[:40]!r} is no MONDO id.", "Write it with seven digits, as MONDO:0005068.")
@@ -32,7 +32,7 @@ def parse(text: str) -> int:
 
 
 def format_id(disease: int) -> str:
-    """The MONDO id of a number."""
+    """The MONDO id of a number. Raises InputError unless it is from 1 to 9,999,999."""
     if not 0 < disease <= _MOST:
         raise InputError(f"{disease} is not the number of a MONDO id.", f"It is from 1 to {_MOST}.")
     return f"MONDO:{disease:07}"
@@ -102,7 +102,10 @@ def root(diseases: Iterable[int]) -> bytes:
 
 
 def prove(diseases: Iterable[int], disease: int) -> list[bytes]:
-    """The path of `disease` to the root of `diseases`: sibling hashes from the leaf up."""
+    """The path of `disease` to the root of `diseases`: sibling hashes from the leaf up.
+
+    Raises InputError where `disease` is not one of them.
+    """
     tree = _tree(diseases)
     leaf = _leaf(disease)
     if leaf not in tree[len(tree) // 2 :]:

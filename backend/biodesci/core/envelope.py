@@ -51,7 +51,10 @@ def public_key(seed: bytes) -> bytes:
 
 
 def info(purpose: str, chain_id: int, contract: str, id_: int, subject: str) -> bytes:
-    """What an envelope is bound to: its purpose, chain, contract, id and subject (an address). 32 bytes."""
+    """What an envelope is bound to: its purpose, chain, contract, id and subject (an address). 32 bytes.
+
+    Raises InputError for an unknown purpose, and for a contract or subject that is no address.
+    """
     if purpose not in _PURPOSES:
         raise InputError(f"Unknown envelope purpose {purpose!r}.", f"One of: {', '.join(sorted(_PURPOSES))}.")
     return keccak(
@@ -72,7 +75,11 @@ def seal(public_key: bytes, plaintext: bytes, info: bytes) -> bytes:
 
 
 def open_(seed: bytes, envelope: bytes, info: bytes) -> bytes:
-    """Opens an envelope. WrongKeyError: it is of another key or purpose, or was changed."""
+    """Opens an envelope with the private key `seed` (32 bytes), under the `info` that it was sealed with.
+
+    Raises IntegrityError for bytes that are no envelope of this version, and WrongKeyError for one that is of
+    another key or purpose, or was changed.
+    """
     if len(envelope) < OVERHEAD or envelope[:4] != _HEADER[:4]:
         raise IntegrityError(
             "These bytes are not an envelope.", "Fetch it again; compare its CID with the one on chain."

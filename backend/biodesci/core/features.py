@@ -186,7 +186,10 @@ class Normalization:
 
     @classmethod
     def from_sums(cls, plan: FeaturePlan, sums: NDArray[Any]) -> Normalization:
-        """From the (securely aggregated) total of the sites' `FeaturePlan.sums`."""
+        """From the (securely aggregated) total of the sites' `FeaturePlan.sums`.
+
+        Raises InputError unless they have shape (3 · numeric columns,).
+        """
         total = np.asarray(sums, dtype=np.float64)
         if total.shape != (3 * len(plan.numeric),):
             raise InputError(
@@ -203,7 +206,10 @@ class Normalization:
         return cls(plan, tuple(map(float, mean)), tuple(map(float, deviation)))
 
     def apply(self, x: Matrix) -> Matrix:
-        """Raw features -> (n, plan.width): standardized (missing: 0), indicators, categories."""
+        """Raw features -> (n, plan.width): standardized (missing: 0), indicators, categories.
+
+        Raises InputError for another width than the plan's raw features (n, columns).
+        """
         count = len(self.plan.numeric)
         raw_width = count + sum(len(c.values) for c in self.plan.categorical)
         if x.ndim != 2 or x.shape[1] != raw_width:

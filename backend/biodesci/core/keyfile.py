@@ -29,7 +29,10 @@ _LOG_N: Final = range(10, 21)  # above, a forged header would ask for gigabytes
 
 
 def seal(secret: bytes, passphrase: str, purpose: str, *, n: int = _DEFAULT_N) -> bytes:
-    """Seals `secret`. `n` is scrypt's cost, from 2^10 to 2^20; a doubling doubles time and memory."""
+    """Seals `secret`. `n` is scrypt's cost, from 2^10 to 2^20; a doubling doubles time and memory.
+
+    Raises InputError for another `n`, and for a passphrase that is too short (`check_passphrase`).
+    """
     log_n = n.bit_length() - 1
     if n != 1 << max(log_n, 0) or log_n not in _LOG_N:
         raise InputError(f"scrypt cannot use n = {n}.", "A power of two from 2^10 to 2^20.")

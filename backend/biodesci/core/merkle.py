@@ -62,7 +62,10 @@ def root(leaves: Iterable[bytes]) -> bytes:
 
 
 def prove(leaves: Sequence[bytes], index: int) -> list[bytes]:
-    """Inclusion proof of `leaves[index]`: sibling hashes from the leaf up."""
+    """Inclusion proof of `leaves[index]`: sibling hashes from the leaf up.
+
+    InputError where there is no such leaf.
+    """
     if not 0 <= index < len(leaves):
         raise InputError(f"No leaf {index} in a tree of {len(leaves)}.")
     hashes = [leaf_hash(leaf) for leaf in leaves]

@@ -22,7 +22,11 @@ SHARE_SIZE = 2 + 1 + 66
 
 
 def split(secret: bytes, threshold: int, count: int) -> list[bytes]:
-    """Deal `count` shares, with indices 1..count, of which any `threshold` give back the secret."""
+    """Deal `count` shares, with indices 1..count, of which any `threshold` give back the secret.
+
+    Raises InputError for a secret of none or more than 64 bytes, and unless
+    1 <= `threshold` <= `count` <= MAX_SHARES.
+    """
     if not 1 <= len(secret) <= MAX_SECRET:
         raise InputError(f"A secret of {len(secret)} bytes cannot be shared.", "Share 1 to 64 bytes.")
     if not 1 <= threshold <= count <= MAX_SHARES:

@@ -35,7 +35,10 @@ _SHORTHAND: Final = "registered-access"
 
 
 def mask(names: Iterable[str]) -> int:
-    """The set of types as a byte; "registered-access" stands for two of them. In any case, commas allowed."""
+    """The set of types as a byte; "registered-access" stands for two of them. In any case, commas allowed.
+
+    Raises InputError for a name that is no type.
+    """
     known = {name.lower(): 1 << index for index, name in enumerate(NAMES)}
     known[_SHORTHAND] = REGISTERED_ACCESS
     types = 0

@@ -93,7 +93,11 @@ class Aggregator:
         self._shares[sender] = message
 
     def close_shares(self, dealers: Sequence[Address] | None = None) -> tuple[Address, ...]:
-        """Fix who takes part: all who shared so far, or on replay the stored set."""
+        """Fix who takes part: all who shared so far, or on replay the stored set.
+
+        Returns them in the roster's order. Raises StateError when they are fewer than the minimum, or when
+        one of the stored set did not share.
+        """
         if not self._dealers:
             chosen = tuple(
                 a for a in self._positions if a in (self._shares if dealers is None else set(dealers))
@@ -116,7 +120,12 @@ class Aggregator:
         return Inbox({a: self._shares[a].sealed[receiver] for a in self._dealers if a != receiver})
 
     def add_masked(self, sender: Address, message: MaskedVector) -> bytes:
-        """Note a masked vector's digest and return it; the vector itself stays with the caller."""
+        """Note a masked vector's digest and return it; the vector itself stays with the caller.
+
+        Raises:
+            IntegrityError: the vector has not `size` entries, or is not masked against the dealers.
+            StateError: the sender is not enrolled, did not share in time, or sent another vector before.
+        """
         self._member(sender)
         if sender not in self._dealers:
             raise StateError("This node did not share in time.", "It sits this round out.")
@@ -133,7 +142,10 @@ class Aggregator:
         return digest
 
     def close(self, survivors: Iterable[Address]) -> None:
-        """Take over the survivors that the chain fixed."""
+        """Take over the survivors that the chain fixed.
+
+        Raises StateError when they changed or are fewer than the minimum, or a masked vector is missing.
+        """
         fixed = tuple(sorted(set(survivors)))
         if self._survivors and self._survivors != fixed:
             raise StateError("The survivors changed.", "The chain was reorganised: abort the round.")
@@ -169,8 +181,10 @@ class Aggregator:
     def total(self, load: Callable[[Address], bytes]) -> Ring:
         """The sum (size,) of the survivors' vectors; `load` gives back a stored `MaskedVector` message.
 
-        Raises IntegrityError when a stored vector is not the one noted, or shares do not give back
-        the committed secret.
+        Raises:
+            IntegrityError: a stored vector is not the one noted, or shares do not give back the committed
+                secret.
+            StateError: fewer than `threshold` nodes answered.
         """
         if not self.can_sum:
             raise StateError(

@@ -75,7 +75,11 @@ def self_key(context: Context, seed: bytes, address: bytes) -> bytes:
 
 
 def apply_mask(vector: Ring, key: bytes, sign: int) -> None:
-    """Add (`sign` 1) or subtract (-1) the key's keystream, read as big-endian u32, in place."""
+    """Add (`sign` 1) or subtract (-1) the key's keystream, read as big-endian u32, in place.
+
+    The keystream is AES-256-CTR from counter 0 under the key (32 bytes). Raises InputError unless the vector
+    is one of uint32, (P,).
+    """
     if vector.dtype != np.uint32 or vector.ndim != 1:
         raise InputError("Masks apply to a vector of uint32.", "Quantize the update first.")
     stream = Cipher(algorithms.AES(key), modes.CTR(bytes(16))).encryptor()

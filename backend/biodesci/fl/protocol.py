@@ -47,7 +47,11 @@ Roster = tuple[Member, ...]
 
 
 def threshold_of(nodes: int, requested: int = 0) -> int:
-    """The number of shares that reconstruct: a majority, or more where the plan asks for more."""
+    """The number of shares that reconstruct: a majority, or more where the plan asks for more.
+
+    Raises StateError for fewer than MIN_COHORT nodes, and InputError for more than MAX_NODES or for a
+    threshold above the number of nodes.
+    """
     threshold = max(nodes // 2 + 1, requested)
     if nodes < MIN_COHORT:
         raise StateError(f"A round of {nodes} nodes hides nobody.", f"Wait for at least {MIN_COHORT} nodes.")
@@ -68,7 +72,7 @@ def seed_hash(context: Context, address: Address, seed: bytes) -> bytes:
 
 
 def check_roster(roster: Roster) -> dict[Address, int]:
-    """The position of each member. Raises when a member or a key appears twice."""
+    """The position of each member. Raises IntegrityError when an account or a key appears twice."""
     positions = {member.address: i for i, member in enumerate(roster)}
     keys = {key for member in roster for key in (member.mask_key, member.share_key)}
     if len(positions) != len(roster) or len(keys) != 2 * len(roster):
@@ -113,7 +117,13 @@ class Node:
         return bool(self._received)
 
     def deal(self, roster: Roster, threshold: int) -> bytes:
-        """Shares of this node's two secrets, for every peer of the roster (a `Shares` message)."""
+        """Shares of this node's two secrets, for every peer of the roster (a `Shares` message).
+
+        Raises:
+            IntegrityError: the roster names an account or a round key twice.
+            InputError: the threshold is below a majority.
+            StateError: the roster lacks this node's keys, or is another than the one it dealt to.
+        """
         if self._dealt:
             if (roster, threshold) != (self._roster, self._threshold):
                 raise StateError(
@@ -146,7 +156,12 @@ class Node:
         return self._dealt
 
     def receive(self, inbox: Inbox) -> None:
-        """Open the bundles of all peers that shared; they are the ones this node masks against."""
+        """Open the bundles of all peers that shared; they are the ones this node masks against.
+
+        Raises:
+            IntegrityError: a bundle is not from a peer, does not open, or holds shares of another node.
+            StateError: this node has not dealt, fewer than the threshold shared, or the bundles changed.
+        """
         if not self._dealt:
             raise StateError("Shares came in before this node dealt its own.", "Deal first.")
         positions = check_roster(self._roster)
@@ -175,7 +190,11 @@ class Node:
         self._received = opened
 
     def mask(self, vector: Ring) -> bytes:
-        """The masked vector (a `MaskedVector` message). A second, different vector is refused."""
+        """The vector (P,) under this node's masks, as a `MaskedVector` message.
+
+        Raises StateError before the shares have come in, after the unmask answer, and for a second vector
+        that is not the first.
+        """
         if not self._received:
             raise StateError("The peers' shares have not come in.", "Receive them first.")
         if self._question:
@@ -199,7 +218,10 @@ class Node:
         return message.to_bytes()
 
     def resume(self, message: MaskedVector) -> None:
-        """Take over a masked vector that was stored before a crash, in place of making one."""
+        """Take over a masked vector that was stored before a crash, in place of making one.
+
+        Raises StateError when it is masked against other peers, or is not the vector that was masked.
+        """
         if message.peers != peers_digest([self.address, *self._received]):
             raise StateError("The stored vector is masked against other peers.", "Sit this round out.")
         if self._masked and message.digest() != self._masked:
@@ -207,7 +229,13 @@ class Node:
         self._masked = message.digest()
 
     def answer(self, survivors: Sequence[Address]) -> bytes:
-        """The one unmask answer (an `UnmaskAnswer` message) to the survivors that the chain fixed."""
+        """The one unmask answer (an `UnmaskAnswer` message) to the survivors that the chain fixed.
+
+        Raises:
+            IntegrityError: a survivor is named twice, or is no peer of this node.
+            StateError: this node is not among them or answered for others before, or they are below the
+                threshold.
+        """
         asked = tuple(sorted(survivors))
         if self._question:
             if asked != self._question:

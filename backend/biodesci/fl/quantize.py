@@ -47,7 +47,10 @@ def decode(total: Ring, scale: int) -> Reals:
 
 
 def encode_wide(values: npt.ArrayLike, scale: int, nodes: int) -> Ring:
-    """Encode values (P,) as limbs (3·P,), low limb first, for a sum over `nodes` nodes."""
+    """Encode values (P,) as limbs (3·P,), low limb first, for a sum over `nodes` nodes.
+
+    Raises InputError for NaN, infinity and values that do not fit.
+    """
     scaled = _scaled(values, scale, nodes)
     worst = float(np.max(np.abs(scaled), initial=0.0))
     if worst * nodes >= _WIDE_LIMIT:
@@ -62,7 +65,7 @@ def encode_wide(values: npt.ArrayLike, scale: int, nodes: int) -> Ring:
 
 
 def decode_wide(total: Ring, scale: int) -> Reals:
-    """The sum (3·P,) of limbs as reals (P,)."""
+    """The sum (3·P,) of limbs as reals (P,). InputError unless they are a multiple of three."""
     if total.size % LIMBS:
         raise InputError(f"{total.size} ring elements are not a whole number of limbs.", "Check the layout.")
     limbs = _signed(total).astype(np.int64).reshape(-1, LIMBS)

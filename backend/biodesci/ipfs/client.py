@@ -72,7 +72,10 @@ class Ipfs:
         return self._add(lambda: io.BytesIO(data), None)
 
     def add_file(self, path: Path, progress: Progress | None = None) -> bytes:
-        """Adds and pins a file as a stream. `progress` is told how many more bytes were sent."""
+        """Adds and pins a file as a stream. `progress` is told how many more bytes were sent.
+
+        Returns the 32-byte digest of its CID. Raises InputError when `path` is not a file.
+        """
         if not path.is_file():
             raise InputError(f"{path} is not a file.")
         return self._add(lambda: path.open("rb"), progress)

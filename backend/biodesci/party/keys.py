@@ -84,7 +84,11 @@ def sign_registration(chain: Chain, home: Path, passphrase: str, *, seconds: int
 
 
 def relay(chain: Chain, signed: SignedRegistration) -> Registered:
-    """Registers another account's key from this one, which pays the gas."""
+    """Registers another account's key from this one, which pays the gas.
+
+    Raises InputError for a registration that was signed for another chain or KeyRegistry. Nothing is sent
+    where the chain has this key already.
+    """
     if (signed.chain_id, signed.registry) != (chain.chain_id, str(chain.keys.address)):
         raise InputError(
             f"It is for chain {signed.chain_id}, KeyRegistry {signed.registry}: another network.",

@@ -30,6 +30,8 @@ def verify_offline(
     1. both commitments follow from their openings, chain, contract, request, worker and weights root;
     2. tensors that are given have the roots that were committed to;
     3. the answer did not come before the question.
+
+    Raises InputError for a closed receipt.
     """
     if not receipt.is_open:
         raise InputError(

@@ -104,7 +104,7 @@ class Trace:
             )
 
     def open_row(self, product: int, row: int) -> Opening:
-        """A row with its inclusion proof."""
+        """A row with its inclusion proof. Raises InputError for a row or product that the trace has not."""
         if not (0 <= product < len(self.products) and 0 <= row < self.products[product].x.shape[0]):
             raise InputError(
                 f"The trace has no row {row} of product {product}.", "Ask for one within its shape."
@@ -148,7 +148,11 @@ def row_leaf(context_: bytes, product: int, row: int, x: Array, y: Array) -> byt
 
 
 def check_opening(root: bytes, context_: bytes, opening: Opening) -> Array:
-    """Checks that a row belongs to the committed trace, where it claims. Returns its values: x, then y."""
+    """Checks that a row belongs to the committed trace, where it claims, and returns its values: x, then y.
+
+    Raises IntegrityError for an inclusion proof that does not lead to `root` (32 bytes), and for a leaf of
+    another place or request.
+    """
     merkle.verify(root, opening.leaf, opening.index, opening.size, list(opening.path))
     head = b"".join([_ROW, context_, struct.pack(">2I", opening.product, opening.row)])
     if not opening.leaf.startswith(head):

@@ -46,7 +46,13 @@ def codec_info(chain: Chain, model_id: int, account: str) -> bytes:
 def load_codec(
     chain: Chain, ipfs: Ipfs, seed: bytes, model_id: int, kind: Kind, account: str | None = None
 ) -> Codec:
-    """The codec granted to `account` (default: the client's own), opened with its private key `seed`."""
+    """The codec granted to `account` (default: the client's own), opened with its private key `seed`.
+
+    Raises:
+        AccessDeniedError: the model owner granted `account` no codec of this kind.
+        IntegrityError: the codec is of the other kind.
+        WrongKeyError: the envelope was sealed to another key, or the codec belongs to another model key.
+    """
     holder = account or chain.address
     digest = granted(chain, model_id, holder, kind)
     if digest is None:

@@ -48,7 +48,10 @@ def load_registered(chain: Chain, ipfs: Ipfs, model_id: int, version: int) -> Re
 
 
 def load_architecture(chain: Chain, ipfs: Ipfs, model_id: int) -> tuple[bytes, Blueprint]:
-    """The architecture hash on chain, and the document of the model card that has it."""
+    """The architecture hash on chain, and the document of the model card that has it.
+
+    Raises IntegrityError for a card that does not describe the architecture with that hash.
+    """
     registered = bytes(chain.call(chain.models.functions.architectureOf(model_id)))
     try:
         card = ipfs.cat(bytes(chain.call(chain.models.functions.cardOf(model_id))), max_size=MAX_CARD)
@@ -66,7 +69,10 @@ def load_architecture(chain: Chain, ipfs: Ipfs, model_id: int) -> tuple[bytes, B
 
 
 def load_card(chain: Chain, ipfs: Ipfs, model_id: int) -> dict[str, Any]:
-    """The model card. What it says of the architecture is checked by whoever uses it against the chain."""
+    """The model card. What it says of the architecture is checked by whoever uses it against the chain.
+
+    Raises IntegrityError for one that is not JSON or names no key.
+    """
     data = ipfs.cat(bytes(chain.call(chain.models.functions.cardOf(model_id))), max_size=MAX_CARD)
     try:
         card = json.loads(data)

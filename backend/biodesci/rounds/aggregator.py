@@ -87,7 +87,13 @@ class RoundAggregator:
             return messages.HEADER + 4 * self._session(self._mine(round_id)).machine.size
 
     def accept(self, round_id: int, kind: MessageKind, body: bytes, signature: str) -> None:
-        """Check, store and count one message. The same message again is harmless."""
+        """Check, store and count one message. The same message again is harmless.
+
+        Raises:
+            AccessDeniedError: the signature is not valid, or not of an enrolled account.
+            IntegrityError: the message is damaged, or does not fit the roster.
+            StateError: the round has another aggregator or stage, or the node sent another message before.
+        """
         where = rounds.context(self._chain, round_id)
         sender = signatures.signer(where, kind, body, signature)
         round_ = self._mine(round_id)

@@ -81,7 +81,10 @@ def _encoded(plan: Plan, table: bytes, normalization: Normalization, codec: Code
 
 
 def validation_rows(count: int, share: float) -> NDArray[np.bool_]:
-    """Which records are kept for the metrics: (count,), alike in every round; one at least is trained on."""
+    """Which records are kept for the metrics: (count,), alike in every round; one at least is trained on.
+
+    Raises InputError for fewer than two.
+    """
     if count < 2:
         raise InputError("One record cannot be split in two parts.", "Give more records.")
     ranks = [hashlib.sha256(f"biodesci/validation/v1|{i}".encode()).digest() for i in range(count)]

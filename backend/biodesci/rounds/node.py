@@ -205,7 +205,10 @@ class TrainingNode:
 
 
 def read_statistics(chain: Chain, ipfs: Ipfs, round_id: int, model_id: int) -> Normalization:
-    """Normalization statistics from a finalized Statistics round of this model."""
+    """Normalization statistics from a finalized Statistics round of this model.
+
+    Raises InputError for any other round.
+    """
     round_ = rounds.read(chain, round_id)
     if round_.kind != 0 or round_.state is not RoundState.FINALIZED or round_.model_id != model_id:
         raise InputError(

@@ -41,7 +41,10 @@ def size(plan: Plan, parameters: int) -> int:
 
 
 def fetch(chain: Chain, ipfs: Ipfs, round_: Round) -> Plan:
-    """The round's plan, checked against what the chain says of the round and its model."""
+    """The round's plan, checked against what the chain says of the round and its model.
+
+    Raises IntegrityError where it differs.
+    """
     plan = Plan.parse(ipfs.cat(round_.plan, max_size=Plan.limit))
     if (plan.model_id, plan.base_version, KINDS.index(plan.kind)) != (
         round_.model_id,
@@ -148,7 +151,10 @@ def encode_statistics(rows: int, sums: Reals, scale: int, nodes: int) -> Ring:
 
 
 def decode_statistics(total: Ring, scale: int) -> tuple[int, Reals]:
-    """Number of rows, and the sums that `Normalization.from_sums` takes."""
+    """Number of rows, and the sums that `Normalization.from_sums` takes.
+
+    Raises IntegrityError where no rows were counted.
+    """
     values = quantize.decode_wide(total, scale)
     rows = round(float(values[0]))
     if rows <= 0:

@@ -112,7 +112,10 @@ def result_of(chain: Chain, ipfs: Ipfs, round_id: int) -> Result:
 
 
 def abort(chain: Chain, round_id: int, reason: str) -> None:
-    """End a round; by the model owner, or by anyone once it is stuck."""
+    """End a round; by the model owner, or by anyone once it is stuck.
+
+    Raises InputError for a reason of more than 32 bytes in UTF-8, and StateError for a round that is over.
+    """
     encoded = reason.encode()
     if len(encoded) > 32:
         raise InputError("The reason is longer than 32 bytes.", "Shorten it.")
