@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from biodesci.api.schemas.status import Problem
 from biodesci.core.errors import InputError, NotFoundError
+from biodesci.core.problems import MEDIA_TYPE
 from biodesci.index import queries
 from biodesci.index.activity import END, Entry, Place
 from biodesci.index.database import Store
@@ -25,8 +26,15 @@ Limit = Annotated[int, Query(ge=1, le=100)]
 Account = Annotated[str, Query(pattern=r"^(0x[0-9a-fA-F]{40})?$", description="an address")]
 Id = Annotated[int, Path(ge=1, le=2**53)]
 Filter = Annotated[int, Query(ge=0, le=2**53, description="0: any")]
+# "default" keeps FastAPI from adding its own answer to what is mistyped, which nobody gets here.
 PROBLEMS: Final[dict[int | str, dict[str, object]]] = {
-    code: {"model": Problem, "content": {"application/problem+json": {}}} for code in (404, 422, 503)
+    code: {"model": Problem, "description": words, "content": {MEDIA_TYPE: {}}}
+    for code, words in (
+        (400, "A parameter is not what it has to be."),
+        (404, "There is no such thing in the index."),
+        (503, "There is no index yet, or it cannot be read."),
+        ("default", "Any other problem."),
+    )
 }
 _LAST: Final = 2**62
 

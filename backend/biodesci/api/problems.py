@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from biodesci.api.schemas.status import Problem
 from biodesci.core import problems
-from biodesci.core.errors import BioDeSciError, ConfigurationError
+from biodesci.core.errors import BioDeSciError, ConfigurationError, InputError
 
 _log = logging.getLogger(__name__)
 
@@ -48,9 +48,7 @@ def install(app: FastAPI) -> None:
     async def invalid(request: Request, exc: RequestValidationError) -> Response:
         first = exc.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        return problem(
-            request, 422, "bad-input", "Bad input", f"{where}: {first['msg']}.", "See /openapi.json."
-        )
+        return await own(request, InputError(f"{where}: {first['msg']}.", "See /openapi.json."))
 
     @app.exception_handler(HTTPException)
     async def http(request: Request, exc: HTTPException) -> Response:

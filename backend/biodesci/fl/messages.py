@@ -16,12 +16,14 @@ from typing import Any, Final, TypeVar
 import numpy as np
 
 from biodesci.core.errors import IntegrityError
-from biodesci.fl.quantize import Ring
+from biodesci.fl.quantize import MAX_NODES, Ring
 
 Address = bytes  # 20 bytes
 
 MAGIC: Final = b"BDSM\x01\x00\x00\x00"
 HEADER: Final = len(MAGIC) + 32
+SMALL_MESSAGE: Final = 1 << 20  # bytes of a message other than a masked vector
+MAX_INBOX: Final = MAX_NODES * SMALL_MESSAGE  # one bundle out of each node's shares
 
 
 def hex_address(address: Address) -> str:

@@ -44,7 +44,6 @@ from biodesci.rounds.store import RoundFolder
 
 log = logging.getLogger(__name__)
 SHARE_PART = 3  # dealing may take this part (one third) of the time until commitments are due
-SMALL_MESSAGE = 1 << 20
 
 
 class _SumOf(TypedDict):
@@ -82,7 +81,7 @@ class RoundAggregator:
     def limit(self, round_id: int, kind: MessageKind) -> int:
         """The largest body of a message of this kind, in bytes."""
         if kind != "masked":
-            return SMALL_MESSAGE
+            return messages.SMALL_MESSAGE
         with self._lock:
             return messages.HEADER + 4 * self._session(self._mine(round_id)).machine.size
 

@@ -6,7 +6,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from biodesci.api.app import create
-from biodesci.core import cid
+from biodesci.core import cid, problems
 
 HMB = 1 << 2
 
@@ -118,8 +118,8 @@ def test_what_is_not_there_is_a_problem_document(world, path):
 @pytest.mark.parametrize(
     ("path", "status"),
     [
-        ("/v1/datasets/zero", 422), ("/v1/datasets/-1", 422), (f"/v1/datasets/{10**30}", 422),
-        ("/v1/datasets?limit=1000", 422), ("/v1/datasets?cursor=x", 400), ("/v1/licenses?licensee=bob", 422),
+        ("/v1/datasets/zero", 400), ("/v1/datasets/-1", 400), (f"/v1/datasets/{10**30}", 400),
+        ("/v1/datasets?limit=1000", 400), ("/v1/datasets?cursor=x", 400), ("/v1/licenses?licensee=bob", 400),
         ("/v1/nothing", 404),
     ],
 )  # fmt: skip
@@ -127,7 +127,11 @@ def test_bad_input_is_a_problem_document(world, path, status):
     answer = world.client.get(path)
     assert answer.status_code == status
     assert answer.headers["content-type"] == "application/problem+json"
-    assert set(answer.json()) == {"type", "title", "status", "detail", "instance", "hint"}
+    body = answer.json()
+    assert set(body) == {"type", "title", "status", "detail", "instance", "hint"}
+    kind = next(kind for kind in problems.KINDS if kind.type == body["type"])
+    assert (body["status"], body["title"]) == (status, kind.title)
+    assert kind.status == status, "one table says which status a type has"
 
 
 def test_writing_is_not_possible(world):

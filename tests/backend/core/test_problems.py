@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
+import httpx
 import pytest
 from eth_account import Account
 from fastapi import FastAPI
@@ -16,6 +18,7 @@ from biodesci.core.errors import (
     BioDeSciError,
     ChainError,
     ConfigurationError,
+    IntegrityError,
     RevertedError,
     UnavailableError,
 )
@@ -124,6 +127,30 @@ def test_a_stranger_in_between_is_judged_by_its_status(status: int, name: str, b
     got = problems.error_from(status, body, "The aggregator")
     assert type(got).__name__ == name
     assert str(status) in got.message
+
+
+@pytest.mark.parametrize(("status", "error"), [(200, IntegrityError), (503, UnavailableError)])
+def test_no_more_of_an_answer_is_read_than_it_may_have(
+    status: int, error: type[BioDeSciError], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("biodesci.rounds.transport.http.MAX_INBOX", 1 << 20)
+    sent = 0
+
+    def endless(_request: httpx.Request) -> httpx.Response:
+        def parts() -> Iterator[bytes]:
+            nonlocal sent
+            while sent < 64 << 20:
+                sent += 1 << 16
+                yield bytes(1 << 16)
+
+        return httpx.Response(status, content=parts())
+
+    client = AggregatorClient("http://aggregator", Account.create())
+    away = httpx.Client(base_url="http://aggregator", transport=httpx.MockTransport(endless))
+    monkeypatch.setattr(client, "_http", away)
+    with pytest.raises(error):
+        client.inbox(WHERE)
+    assert sent <= 2 << 20
 
 
 def test_an_aggregator_that_is_away_is_unavailable() -> None:

@@ -6,9 +6,9 @@ import httpx
 from eth_account.signers.local import LocalAccount
 
 from biodesci.core import problems
-from biodesci.core.errors import UnavailableError
+from biodesci.core.errors import IntegrityError, UnavailableError
 from biodesci.fl.masking import Context
-from biodesci.fl.messages import Inbox
+from biodesci.fl.messages import MAX_INBOX, Inbox
 from biodesci.rounds import signatures
 from biodesci.rounds.signatures import MessageKind
 
@@ -37,19 +37,34 @@ class AggregatorClient:
 
     def inbox(self, where: Context) -> Inbox | None:
         """The peers' shares for this node; None until sharing is over."""
-        response = self._request("GET", f"/rounds/{where.round_id}/inbox/{self._account.address}")
-        return Inbox.from_bytes(response.content) if response.status_code == 200 else None
+        status, body = self._request("GET", f"/rounds/{where.round_id}/inbox/{self._account.address}")
+        return Inbox.from_bytes(body) if status == 200 else None
 
     def _request(
         self, method: str, path: str, *, content: bytes | None = None, headers: dict[str, str] | None = None
-    ) -> httpx.Response:
+    ) -> tuple[int, bytes]:
+        """Status and body; no more of a body is read than an answer of its kind may have."""
+        # What is packed could be small on the way and of any size here.
+        sent = {**(headers or {}), "Accept-Encoding": "identity"}
+        body = bytearray()
         try:
-            response = self._http.request(method, path, content=content, headers=headers)
+            with self._http.stream(method, path, content=content, headers=sent) as response:
+                status = response.status_code
+                limit = MAX_INBOX if status < 300 else problems.LARGEST
+                for part in response.iter_raw():
+                    body += part
+                    if len(body) > limit:
+                        break
         except httpx.HTTPError as exc:
             raise UnavailableError(
                 f"The aggregator at {self.url} does not answer ({type(exc).__name__}).",
                 "Wait until it is up again; nothing is lost.",
             ) from exc
-        if response.status_code < 300:
-            return response
-        raise problems.error_from(response.status_code, response.content, "The aggregator")
+        if status >= 300:
+            raise problems.error_from(status, bytes(body), "The aggregator")
+        if len(body) > limit:
+            raise IntegrityError(
+                f"The aggregator at {self.url} answered with more than {limit} bytes.",
+                "It is not what an aggregator answers: ask its operator.",
+            )
+        return status, bytes(body)
