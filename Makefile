@@ -83,6 +83,7 @@ check: setup $(compiled) $(slither_build) ## Format, lint, types, import rules, 
 	python tests/vectors/make.py --check
 	python scripts/export_settings.py --check
 	python scripts/export_cli.py --check
+	python scripts/export_http_api.py --check
 	node frontend/generate.mjs --check
 	$(call node_tool,typescript/bin/tsc) --noEmit -p frontend
 	$(call node_tool,oxlint/bin/oxlint) frontend tests/e2e
@@ -99,6 +100,7 @@ generate: setup $(compiled) ## Write again what is generated: ABIs, schemas, API
 	python tests/vectors/make.py
 	python scripts/export_settings.py
 	python scripts/export_cli.py
+	python scripts/export_http_api.py
 	node frontend/generate.mjs
 
 # Beforehand, so that suites that run side by side only read what it writes.

@@ -122,6 +122,22 @@ test('links to the block explorer of a known network, and has plain text on a lo
   await checkAccessibility()
 })
 
+test('has a page of the API, which comes from this machine and runs under its policy', async ({
+  page,
+}) => {
+  const refused: string[] = []
+  page.on('console', (message) => {
+    if (message.type() === 'error') refused.push(message.text())
+  })
+  await page.goto('/docs')
+  await expect(page.getByRole('heading', { name: /BioDeSci/ })).toBeVisible()
+  await page.getByRole('button', { name: /activity/ }).first().click()
+  await page.getByRole('button', { name: 'Try it out' }).click()
+  await page.getByRole('button', { name: 'Execute' }).click()
+  await expect(page.locator('.live-responses-table').getByText('"nextCursor"')).toBeVisible()
+  expect(refused).toEqual([])
+})
+
 test('can be used with the keyboard and on a narrow screen', async ({ page, stack }) => {
   await page.setViewportSize({ width: 360, height: 740 })
   const id = stack.datasets[0]?.id

@@ -22,9 +22,9 @@ from biodesci.index.queries import Row
 
 Cursor = Annotated[str, Query(description="`nextCursor` of the page before", examples=["17"])]
 EventCursor = Annotated[str, Query(description="`nextCursor` of the page before", examples=["4711.3"])]
-Limit = Annotated[int, Query(ge=1, le=100)]
+Limit = Annotated[int, Query(ge=1, le=100, description="how many there are at most in the answer")]
 Account = Annotated[str, Query(pattern=r"^(0x[0-9a-fA-F]{40})?$", description="an address")]
-Id = Annotated[int, Path(ge=1, le=2**53)]
+Id = Annotated[int, Path(alias="id", ge=1, le=2**53, description="its number on chain")]
 Filter = Annotated[int, Query(ge=0, le=2**53, description="0: any")]
 # "default" keeps FastAPI from adding its own answer to what is mistyped, which nobody gets here.
 PROBLEMS: Final[dict[int | str, dict[str, object]]] = {

@@ -14,7 +14,7 @@ from fastapi import FastAPI, Query, Request
 from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, Response
 
-from biodesci.api import guard, problems, status
+from biodesci.api import documentation, guard, problems, status
 from biodesci.api.answers import (
     PROBLEMS,
     Account,
@@ -55,7 +55,7 @@ def create(settings: Settings) -> FastAPI:
         title="BioDeSci",
         version=package_version("biodesci"),
         description="Datasets, licences, models, rounds and inferences, read from the chain.",
-        docs_url=None,  # its pages load scripts from elsewhere
+        docs_url=None,  # FastAPI's pages load scripts from elsewhere (see documentation.py)
         redoc_url=None,
     )
     store = Store(settings.database_path, read_only=True)
@@ -66,6 +66,7 @@ def create(settings: Settings) -> FastAPI:
     _datasets(app, settings, store)
     _models(app, store)
     _activity(app, store)
+    documentation.install(app)
     _page(app, settings.web)
     return app
 
@@ -87,14 +88,16 @@ def _datasets(app: FastAPI, settings: Settings, store: Store) -> None:
         q: Annotated[str, Query(max_length=200, description="in name, description, keywords")] = "",
         owner: Account = "",
     ) -> Response:
+        """Datasets, the newest first; by words and by owner."""
         with store.snapshot():
             rows = queries.datasets(store, before=before(cursor), limit=limit + 1, text=q, owner=owner)
             items = dataset_summaries(store, rows[:limit], gateway)
             page = DatasetPage(items=items, next_cursor=next_cursor(rows, limit), as_of=queries.as_of(store))
         return answer(request, page)
 
-    @app.get("/v1/datasets/{id_}", tags=["data"], response_model=DatasetAnswer, responses=PROBLEMS)
+    @app.get("/v1/datasets/{id}", tags=["data"], response_model=DatasetAnswer, responses=PROBLEMS)
     def dataset(request: Request, id_: Id) -> Response:
+        """One dataset with its card, versions, offers and what happened to it."""
         with store.snapshot():
             row = found(queries.dataset(store, id_), "dataset", id_, store)
             body = dataset_answer(store, row, gateway)
@@ -108,6 +111,7 @@ def _datasets(app: FastAPI, settings: Settings, store: Store) -> None:
         licensee: Account = "",
         dataset: Filter = 0,
     ) -> Response:
+        """Licences, the newest first; by licensee and by dataset."""
         with store.snapshot():
             rows = queries.licenses(
                 store,
@@ -121,8 +125,9 @@ def _datasets(app: FastAPI, settings: Settings, store: Store) -> None:
             page = LicensePage(items=items, next_cursor=next_cursor(rows, limit), as_of=queries.as_of(store))
         return answer(request, page)
 
-    @app.get("/v1/licenses/{id_}", tags=["data"], response_model=LicenseAnswer, responses=PROBLEMS)
+    @app.get("/v1/licenses/{id}", tags=["data"], response_model=LicenseAnswer, responses=PROBLEMS)
     def license_(request: Request, id_: Id) -> Response:
+        """One licence with what its download needs and what happened to it."""
         with store.snapshot():
             row = found(queries.license(store, id_), "license", id_, store)
             body = license_answer(store, row, _now(store), gateway)
@@ -132,21 +137,24 @@ def _datasets(app: FastAPI, settings: Settings, store: Store) -> None:
 def _models(app: FastAPI, store: Store) -> None:
     @app.get("/v1/models", tags=["models"], response_model=ModelPage, responses=PROBLEMS)
     def models(request: Request, cursor: Cursor = "", limit: Limit = 20) -> Response:
+        """Models, the newest first."""
         with store.snapshot():
             rows = queries.models(store, before=before(cursor), limit=limit + 1)
             items = [model_summary(row) for row in rows[:limit]]
             page = ModelPage(items=items, next_cursor=next_cursor(rows, limit), as_of=queries.as_of(store))
         return answer(request, page)
 
-    @app.get("/v1/models/{id_}", tags=["models"], response_model=ModelAnswer, responses=PROBLEMS)
+    @app.get("/v1/models/{id}", tags=["models"], response_model=ModelAnswer, responses=PROBLEMS)
     def model(request: Request, id_: Id) -> Response:
+        """One model with its card, versions, lineage, rounds and what happened to it."""
         with store.snapshot():
             row = found(queries.model(store, id_), "model", id_, store)
             body = model_answer(store, row)
         return answer(request, body)
 
-    @app.get("/v1/rounds/{id_}", tags=["models"], response_model=RoundAnswer, responses=PROBLEMS)
+    @app.get("/v1/rounds/{id}", tags=["models"], response_model=RoundAnswer, responses=PROBLEMS)
     def round_(request: Request, id_: Id) -> Response:
+        """One round with its plan, its result, who takes part and what happened in it."""
         with store.snapshot():
             row = queries.round_(store, id_)
             if row is None:
@@ -165,6 +173,7 @@ def _models(app: FastAPI, store: Store) -> None:
         model: Filter = 0,
         account: Account = "",
     ) -> Response:
+        """Inferences, the newest first; by model, and by requester or worker."""
         with store.snapshot():
             rows = queries.inferences(
                 store, before=before(cursor), limit=limit + 1, model_id=model, account=account
@@ -175,8 +184,9 @@ def _models(app: FastAPI, store: Store) -> None:
             )
         return answer(request, page)
 
-    @app.get("/v1/inferences/{id_}", tags=["inference"], response_model=InferenceAnswer, responses=PROBLEMS)
+    @app.get("/v1/inferences/{id}", tags=["inference"], response_model=InferenceAnswer, responses=PROBLEMS)
     def inference(request: Request, id_: Id) -> Response:
+        """One inference with its audits and what happened to it."""
         with store.snapshot():
             row = found(queries.inference(store, id_), "inference", id_, store)
             body = inference_answer(store, row)
@@ -185,7 +195,7 @@ def _models(app: FastAPI, store: Store) -> None:
 
 def _activity(app: FastAPI, store: Store) -> None:
     @app.get("/v1/activity", tags=["audit"], response_model=ActivityPage, responses=PROBLEMS)
-    def all_activity(
+    def timeline(
         request: Request,
         kind: Annotated[list[activity.Kind] | None, Query(description="what the events are about")] = None,
         cursor: EventCursor = "",

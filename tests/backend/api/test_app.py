@@ -183,5 +183,5 @@ def test_metrics(world):
 
 def test_openapi_names_every_route(world):
     spec = world.client.get("/openapi.json").json()
-    assert {"/health", "/ready", "/metrics", "/v1/config", "/v1/rounds/{id_}"} <= set(spec["paths"])
+    assert {"/health", "/ready", "/metrics", "/v1/config", "/v1/rounds/{id}"} <= set(spec["paths"])
     assert "DatasetAnswer" in spec["components"]["schemas"]
