@@ -123,15 +123,12 @@ def _ask(stack: Stack, cast: Cast, trained: Trained, worker: Party) -> int:
     codec = persist(
         lambda: load_codec(chain, stack.ipfs, cast.seed(cast.researcher), trained.model_id, "inference")
     )
-    return requester.request_inference(
-        chain,
-        stack.ipfs,
-        cast.researcher.home,
+    question = inference.Question(
         model_id=trained.model_id,
         version=trained.version,
         worker=worker.address,
-        x=trained.test_x,
-        codec=codec,
+        records=trained.test_x,
         fee=FEE_WEI,
         arbiter=cast.auditor.address,
     )
+    return inference.request_inference(chain, stack.ipfs, cast.researcher.home, codec, question)

@@ -31,7 +31,7 @@ def license_dataset(stack: Stack, cast: Cast, narrator: Narrator) -> None:
     purpose = duo.parse_purpose(PURPOSE)
 
     began = time.monotonic()
-    bought = purchase(chain, party.home, site.offer_id, purpose)
+    bought = purchase(chain, site.offer_id, purpose)
     license_id = bought.license_id
     narrator.fact(
         f"licence {license_id} for {site.hospital.name} bought in one transaction ({bought.gas:,} gas); "
@@ -81,12 +81,10 @@ def _outsider(stack: Stack, cast: Cast, narrator: Narrator, site: Site, license_
     licenses = chain.licenses.functions
     purpose = duo.parse_purpose(PURPOSE)
 
-    no_key = refusal(lambda: purchase(chain, party.home, site.offer_id, purpose))
+    no_key = refusal(lambda: purchase(chain, site.offer_id, purpose))
     narrator.refused(f"purchase without an encryption key: {no_key.message}")
     cast.register_key(party)
-    commercial = refusal(
-        lambda: purchase(chain, party.home, site.offer_id, duo.parse_purpose([*PURPOSE, "COMMERCIAL"]))
-    )
+    commercial = refusal(lambda: purchase(chain, site.offer_id, duo.parse_purpose([*PURPOSE, "COMMERCIAL"])))
     narrator.refused(f"purchase for a commercial purpose: {commercial.message}")
     _reverts(
         narrator,

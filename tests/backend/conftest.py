@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from typing import Any
 import pytest
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
+from eth_account.typed_transactions.typed_transaction import TypedTransaction
+from hexbytes import HexBytes
 from hypothesis import is_hypothesis_test, settings
 from web3 import HTTPProvider, Web3
 
@@ -162,17 +165,62 @@ def localnet(anvil: Localnet) -> Iterator[Localnet]:
     assert anvil.rpc("evm_revert", snapshot) is True
 
 
+@pytest.fixture(scope="module")
+def senders_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The home folder of every account: an outbox tells accounts apart."""
+    return tmp_path_factory.mktemp("senders")
+
+
 @pytest.fixture
-def chain_for(localnet: Localnet) -> Callable[..., Any]:
-    """chain_for() is a client with a fresh account of 10 ETH; chain_for(account) uses that one."""
+def chain_for(localnet: Localnet, senders_home: Path) -> Callable[..., Any]:
+    """chain_for() is a client with a fresh account of 10 ETH; chain_for(account) uses that one.
+
+    Further arguments are the client's: chain_for(confirmations=2).
+    """
     from biodesci.chain.client import Chain
     from biodesci.chain.deployment import load_deployment
+    from biodesci.chain.outbox import Sending
 
-    def connect(account: LocalAccount | None = None, ether: float = 10) -> Chain:
+    def connect(account: LocalAccount | None = None, ether: float = 10, **more: Any) -> Chain:
         deployment = load_deployment(localnet.deployment_file)
-        return Chain(localnet.rpc_url, deployment, account or localnet.account(ether), receipt_timeout=15)
+        more.setdefault("sending", Sending(block_timeout=15))
+        return Chain(localnet.rpc_url, deployment, account or localnet.account(ether), senders_home, **more)
 
     return connect
+
+
+@pytest.fixture
+def lost(monkeypatch: pytest.MonkeyPatch) -> Callable[[Any], AbstractContextManager[list[bytes]]]:
+    """`with lost(contract) as signed:` the connection breaks whenever something is sent to it; what was."""
+    from biodesci.chain import transactions
+    from biodesci.core.errors import UnavailableError
+
+    real = transactions.send
+
+    @contextmanager
+    def losing(contract: Any) -> Iterator[list[bytes]]:
+        signed: list[bytes] = []
+
+        def send(web3: Web3, raw: bytes) -> bool:
+            to = TypedTransaction.from_bytes(HexBytes(raw)).as_dict()["to"]
+            if Web3.to_checksum_address(to) != contract.address:
+                return real(web3, raw)
+            signed.append(raw)
+            raise UnavailableError("The connection was lost.", "Repeat.")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(transactions, "send", send)
+            yield signed
+
+    return losing
+
+
+@pytest.fixture
+def noted() -> Callable[[Any], list[Path]]:
+    """noted(chain) are the entries of the client's account in its outbox."""
+    return lambda chain: [
+        path for path in (chain.home / "outbox").glob("*.json") if chain.address in path.read_text()
+    ]
 
 
 @pytest.fixture

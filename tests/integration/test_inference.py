@@ -101,7 +101,7 @@ class Actor:
         address = accounts.create(home / "account.json", PASS)
         net.rpc("anvil_setBalance", address, hex(10**19))
         account = accounts.load(home / "account.json", PASS)
-        self.chain = Chain(net.rpc_url, load_deployment(net.deployment_file), account)
+        self.chain = Chain(net.rpc_url, load_deployment(net.deployment_file), account, home)
         keys.register(self.chain, home, PASS)
         self.seed = keys.load_seed(home, PASS)
 
@@ -138,17 +138,9 @@ class World:
         return load_codec(self.client.chain, self.ipfs, self.client.seed, self.model_id, "inference")
 
     def request(self) -> int:
-        return infer.request_inference(
-            self.client.chain,
-            self.ipfs,
-            self.client.home,
-            model_id=self.model_id,
-            version=1,
-            worker=self.worker.chain.address,
-            x=np.random.default_rng(4).normal(size=(9, CONFIG.features)),
-            codec=self.codec(),
-            fee=10**15,
-        )
+        records = np.random.default_rng(4).normal(size=(9, CONFIG.features))
+        question = infer.Question(self.model_id, 1, self.worker.chain.address, records, fee=10**15)
+        return infer.request_inference(self.client.chain, self.ipfs, self.client.home, self.codec(), question)
 
     def commits(self, request_id: int) -> int:
         chain = self.client.chain

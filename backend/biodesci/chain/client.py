@@ -1,11 +1,10 @@
-"""The contracts, seen from one account.
-
-To survive a crash between signing and the receipt, keep what `sign` returns and hand it to `broadcast` later.
-"""
+"""The contracts, seen from one account. What it sends leaves through its outbox (`outbox.py`)."""
 
 from __future__ import annotations
 
-import threading
+import hashlib
+from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Any, cast
 
 from eth_account.signers.local import LocalAccount
@@ -16,34 +15,41 @@ from web3.exceptions import ContractLogicError, Web3Exception
 from web3.logs import DISCARD
 from web3.types import EventData, RPCEndpoint, TxParams, TxReceipt
 
-from biodesci.chain import records, transactions
+from biodesci.chain import records
 from biodesci.chain.contracts import abi, reverted
+from biodesci.chain.outbox import Intent, Outbox, Sending
 from biodesci.chain.provider import Provider, origin
 from biodesci.chain.records import R
 from biodesci.core.documents.deployment import CONTRACTS, Deployment
 from biodesci.core.errors import ChainError, ConfigurationError, IntegrityError, NotFoundError
 
 _CALL_TIMEOUT_S = 20.0
+_USUALLY = Sending()
 
 
 class Chain:
-    """Client of the six contracts; `account` is needed for sending alone. Threads may share one."""
+    """Client of the six contracts. Threads may share one.
+
+    `account` and `home`, the private folder in which its outbox lies, are needed for sending alone.
+    `confirmations` are blocks upon a transaction's own, before it counts.
+    """
 
     def __init__(
         self,
         rpc_url: str,
         deployment: Deployment,
         account: LocalAccount | None = None,
+        home: Path | None = None,
         *,
         confirmations: int = 0,
-        receipt_timeout: float = 120.0,
+        sending: Sending = _USUALLY,
     ) -> None:
         self.rpc_url = rpc_url
         self.deployment = deployment
         self.account = account
+        self.home = home
         self.confirmations = confirmations
-        self._receipt_timeout = receipt_timeout
-        self._nonce_lock = threading.Lock()
+        self.sending = sending
         provider = Provider(
             rpc_url,
             request_kwargs={"timeout": _CALL_TIMEOUT_S},
@@ -195,22 +201,33 @@ class Chain:
     # Sending
 
     def send(self, function: ContractFunction, value: int = 0) -> TxReceipt:
-        """Estimates, signs, sends, waits. Raises RevertedError, FundsError or UnavailableError."""
-        with self._nonce_lock:
-            return self._sent(self.sign(function, value))
+        """Estimates, signs, sends, waits: the receipt. `value` in wei.
 
-    def sign(self, function: ContractFunction, value: int = 0) -> bytes:
-        """The signed transaction, not sent yet. Simulated first, so that a revert costs nothing."""
-        return transactions.sign(self.web3, self.chain_id, self.signer(), function, value)
+        For what the caller would send once more only because the chain says that it is still to be done:
+        a call that a run before sent, and that is not in a block yet, is waited for instead of repeated. What
+        costs money or acts twice when it is repeated is sent by `intent`.
 
-    def broadcast(self, signed: bytes) -> TxReceipt:
-        """Sends what `sign` made, or finds that it was sent before; its receipt either way.
-
-        StateError: another transaction took its nonce, so that this one can never take effect; sign again.
+        Raises RevertedError, FundsError or ChainError where it has no effect, UnavailableError where it may
+        have one yet.
         """
-        with self._nonce_lock:
-            return self._sent(signed)
+        call = f"{function.address} {function.fn_name} {function.args!r} {value}"
+        with self.intent(function.fn_name, hashlib.sha256(call.encode()).hexdigest()) as intent:
+            if intent.is_in_a_block():
+                intent.forget()
+            return intent.send(function, value)
 
-    def _sent(self, signed: bytes) -> TxReceipt:
-        tx_hash = transactions.broadcast(self.web3, signed)
-        return transactions.confirmed(self.web3, tx_hash, self.confirmations, self._receipt_timeout)
+    def intent(self, kind: str, about: str) -> AbstractContextManager[Intent]:
+        """For what must happen once, though asked for again after a crash: see `Outbox.intent`.
+
+        with chain.intent("purchase", "offer 3") as intent:
+            receipt = intent.resume() or intent.send(function, price)
+        """
+        signer = self.signer()
+        if self.home is None:
+            raise ConfigurationError(
+                "This client has no home folder to note in what it sends.", "Set BIODESCI_HOME."
+            )
+        folder = self.home / "outbox"
+        return Outbox(self.web3, signer, folder, self.identity, self.confirmations, self.sending).intent(
+            kind, about
+        )

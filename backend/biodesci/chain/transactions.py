@@ -1,49 +1,104 @@
-"""One transaction: signed once, sent, waited for.
+"""One transaction at a chain node: signed, sent, looked for, signed again with a higher fee.
 
-After an unclear failure (timeout, connection lost) it is only ever sent again as the same bytes: same nonce,
-same hash, so that it cannot take effect twice.
+Nothing here remembers anything; `outbox.py` does, and is the only caller.
 """
 
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Final, cast
 
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
+from eth_account.typed_transactions.typed_transaction import TypedTransaction
 from eth_typing import HexStr
 from hexbytes import HexBytes
 from web3 import Web3
 from web3.contract.contract import ContractFunction
-from web3.exceptions import ContractLogicError, TransactionNotFound, Web3RPCError
+from web3.exceptions import BlockNotFound, ContractLogicError, TransactionNotFound, Web3RPCError
 from web3.types import TxParams, TxReceipt, Wei
 
 from biodesci.chain.contracts import reverted
 from biodesci.chain.provider import refusal
-from biodesci.core.errors import ChainError, FundsError, RevertedError, StateError, UnavailableError
+from biodesci.core.errors import ChainError, FundsError, RevertedError, UnavailableError
 
-_LONGEST_PAUSE_S: Final = 1.0
+GWEI: Final = 10**9
+_KNOWN: Final = ("already known", "alreadyknown", "already imported")
+# Of these, time or a higher fee is the cure; `nonce_is_taken` says when neither is.
+_NOT_NOW: Final = ("nonce too low", "oldnonce", "underpriced", "less than block base fee", "feetoolow")
+_OLD: Final = 64  # blocks: every node that answers has seen one so old, and most still have its state
 
 
-def sign(web3: Web3, chain_id: int, signer: LocalAccount, function: ContractFunction, value: int) -> bytes:
-    """The signed transaction, not sent yet. Simulated first, so that a revert costs nothing."""
+@dataclass(frozen=True)
+class Fees:
+    """Wei for a unit of gas (EIP-1559): at `most`, of which `tip` goes to whoever makes the block."""
+
+    most: int
+    tip: int
+
+    @classmethod
+    def of(cls, raw: bytes) -> Fees:
+        """Those of a signed transaction."""
+        fields = _fields(raw)
+        return cls(int(fields["maxFeePerGas"]), int(fields["maxPriorityFeePerGas"]))
+
+    @classmethod
+    def usual(cls, web3: Web3, base_fee: int) -> Fees:
+        """What lets a transaction into one of the next blocks."""
+        tip = int(web3.eth.max_priority_fee)
+        return cls(2 * base_fee + tip, tip)
+
+    def raised(self) -> Fees:
+        """By an eighth: nodes replace a pending transaction for a tenth more, in both."""
+        return Fees(self.most + self.most // 8 + 1, self.tip + self.tip // 8 + 1)
+
+    def at_most(self, highest: int) -> Fees:
+        """Neither above `highest`."""
+        return Fees(min(self.most, highest), min(self.tip, highest))
+
+
+def nonce_of(raw: bytes) -> int:
+    """The nonce of a signed transaction."""
+    return int(_fields(raw)["nonce"])
+
+
+def sender_of(raw: bytes) -> str:
+    """The checksummed address of the account that signed a transaction."""
+    return str(Account.recover_transaction(raw))
+
+
+def base_fee(web3: Web3) -> int:
+    """Wei that the latest block asks for a unit of gas."""
+    return int(web3.eth.get_block("latest").get("baseFeePerGas", 0))
+
+
+def sign(web3: Web3, signer: LocalAccount, function: ContractFunction, value: int, highest_fee: int) -> bytes:
+    """The signed transaction with the account's next nonce, not sent.
+
+    It is simulated first, so that a revert costs nothing. `value` is in wei, `highest_fee` in wei a gas.
+    Raises RevertedError, FundsError, ChainError where gas costs more than `highest_fee`.
+    """
     balance = int(web3.eth.get_balance(signer.address))
     if balance < value:
         raise _no_funds(signer.address, balance, value)
+    asked = base_fee(web3)
+    if asked > highest_fee:
+        raise ChainError(*too_dear(asked, highest_fee))
+    fees = Fees.usual(web3, asked).at_most(highest_fee)
     try:
         gas = function.estimate_gas({"from": signer.address, "value": Wei(value)})
-        base_fee = int(web3.eth.get_block("latest").get("baseFeePerGas", 0))
-        tip = int(web3.eth.max_priority_fee)
         fields: TxParams = {
             "from": signer.address,
             "value": Wei(value),
-            "chainId": chain_id,
+            "chainId": web3.eth.chain_id,
             "nonce": web3.eth.get_transaction_count(signer.address, "pending"),
             "gas": gas + gas // 5,
-            "maxFeePerGas": Wei(2 * base_fee + tip),
-            "maxPriorityFeePerGas": Wei(tip),
+            "maxFeePerGas": Wei(fees.most),
+            "maxPriorityFeePerGas": Wei(fees.tip),
         }
-        needed = value + fields["gas"] * (2 * base_fee + tip)
+        needed = value + fields["gas"] * fees.most
         if balance < needed:
             raise _no_funds(signer.address, balance, needed)
         transaction = function.build_transaction(fields)
@@ -56,24 +111,35 @@ def sign(web3: Web3, chain_id: int, signer: LocalAccount, function: ContractFunc
     return bytes(signer.sign_transaction(cast("dict[str, Any]", transaction)).raw_transaction)
 
 
-def broadcast(web3: Web3, signed: bytes) -> HexBytes:
-    """Sends it, unless the node has it already. StateError: another transaction took its nonce."""
-    tx_hash = HexBytes(Web3.keccak(signed))
+def replacement(web3: Web3, signer: LocalAccount, raw: bytes, highest_fee: int) -> bytes | None:
+    """The same nonce and call for a fee that nodes take instead; None if that exceeds `highest_fee`."""
+    least, usual = Fees.of(raw).raised(), Fees.usual(web3, base_fee(web3))
+    if least.most > highest_fee:
+        return None
+    fees = Fees(max(least.most, usual.most), max(least.tip, usual.tip)).at_most(highest_fee)
+    fields = {name: value for name, value in _fields(raw).items() if name not in {"v", "r", "s"}}
+    fields |= {"maxFeePerGas": fees.most, "maxPriorityFeePerGas": fees.tip}
+    return bytes(signer.sign_transaction(fields).raw_transaction)
+
+
+def send(web3: Web3, raw: bytes) -> bool:
+    """Hands it to the node; whether the node has it now.
+
+    False where another transaction with its nonce came first, or its fee is too low as things stand. Raises
+    FundsError, ChainError for another refusal, UnavailableError where it is unclear whether it arrived.
+    """
     for attempt in range(4):
         try:
-            web3.eth.send_raw_transaction(signed)
-            return tx_hash
+            web3.eth.send_raw_transaction(HexBytes(raw))
+            return True
         except Web3RPCError as exc:
-            if _known(web3, tx_hash):
-                return tx_hash
             text = _text(exc).lower()
-            if "nonce too low" in text:
-                raise StateError(
-                    f"Transaction {tx_hash.to_0x_hex()} was replaced: its nonce is used.",
-                    "Look at the chain, then try again.",
-                ) from exc
+            if any(words in text for words in _KNOWN) or _is_known(web3, HexBytes(Web3.keccak(raw))):
+                return True
+            if any(words in text for words in _NOT_NOW):
+                return False
             if "insufficient funds" in text:
-                address = Account.recover_transaction(signed)
+                address = sender_of(raw)
                 raise FundsError(
                     f"{address} cannot pay for the transaction.", f"Send ether to {address}."
                 ) from exc
@@ -86,49 +152,45 @@ def broadcast(web3: Web3, signed: bytes) -> HexBytes:
     raise AssertionError("unreachable")
 
 
-def confirmed(web3: Web3, tx_hash: HexBytes, confirmations: int, timeout: float) -> TxReceipt:
-    """The receipt, so many blocks deep. RevertedError: it is in a block, and had no effect.
-
-    `timeout` (seconds) is for its block, and for each one upon that.
-    """
-    give_up, pause = time.monotonic() + timeout, 0.02
-    depth = -1
-    while True:
+def receipt_of(web3: Web3, hashes: Sequence[bytes]) -> TxReceipt | None:
+    """The receipt of whichever of these transactions is in the chain."""
+    for tx_hash in reversed(hashes):  # nodes keep the one that pays most
         try:
-            receipt = web3.eth.get_transaction_receipt(tx_hash)
-            now = int(web3.eth.block_number) - receipt["blockNumber"]
-            if now >= confirmations:
-                break
-            if now > depth:
-                depth, give_up = now, time.monotonic() + timeout
+            return web3.eth.get_transaction_receipt(HexBytes(tx_hash))
         except TransactionNotFound:
-            depth = -1
-        except UnavailableError:
-            if time.monotonic() > give_up:
-                raise
-        if time.monotonic() > give_up:
-            where = "not in a block" if depth < 0 else f"{depth} blocks deep, not {confirmations}"
-            raise UnavailableError(
-                f"Transaction {tx_hash.to_0x_hex()} was sent, but is {where} yet.",
-                "Look for it before sending anything again; it may still take effect.",
-            )
-        time.sleep(pause)
-        pause = min(1.5 * pause, _LONGEST_PAUSE_S)
-    if receipt["status"] != 1:
-        raise _why_failed(web3, tx_hash, receipt)
-    return receipt
+            continue
+    return None
 
 
-def _known(web3: Web3, tx_hash: HexBytes) -> bool:
+def nonce_is_taken(web3: Web3, address: str, nonce: int, hashes: Sequence[bytes], depth: int) -> bool:
+    """Whether another transaction than these has used the account's nonce, `depth` blocks deep.
+
+    To be asked after none of them had a receipt. A nonce that is used is no evidence by itself: behind one
+    address may be several nodes, and the one that was asked for receipts may lag. So this looks at the block
+    in which the nonce was used.
+    """
+    head = int(web3.eth.block_number) - depth
     try:
-        web3.eth.get_transaction(tx_hash)
-    except TransactionNotFound:
+        if head < 0 or web3.eth.get_transaction_count(Web3.to_checksum_address(address), head) <= nonce:
+            return False
+        unused, used = max(head - _OLD, 0), head
+        if web3.eth.get_transaction_count(Web3.to_checksum_address(address), unused) > nonce:
+            return True
+        while used - unused > 1:
+            middle = (unused + used) // 2
+            if web3.eth.get_transaction_count(Web3.to_checksum_address(address), middle) > nonce:
+                used = middle
+            else:
+                unused = middle
+        included = {bytes(HexBytes(cast("bytes", h))) for h in web3.eth.get_block(used)["transactions"]}
+    except BlockNotFound:
         return False
-    return True
+    return included.isdisjoint(hashes)
 
 
-def _why_failed(web3: Web3, tx_hash: HexBytes, receipt: TxReceipt) -> RevertedError:
-    sent = web3.eth.get_transaction(tx_hash)
+def failure(web3: Web3, receipt: TxReceipt) -> RevertedError:
+    """Why a transaction that is in a block had no effect, by repeating it as a call upon that block."""
+    sent = web3.eth.get_transaction(receipt["transactionHash"])
     again: TxParams = {
         "from": sent["from"],
         "to": sent["to"],
@@ -144,8 +206,30 @@ def _why_failed(web3: Web3, tx_hash: HexBytes, receipt: TxReceipt) -> RevertedEr
     except Web3RPCError as exc:
         why = (_text(exc),)
     return RevertedError(
-        "failed", (tx_hash.to_0x_hex(), *why), "The state changed meanwhile: look at it, then try again."
+        "failed",
+        (receipt["transactionHash"].to_0x_hex(), *why),
+        "The state changed meanwhile: look at it, then try again.",
     )
+
+
+def too_dear(asked: int, highest: int) -> tuple[str, str]:
+    """Message and hint for gas that costs more than is to be paid; both in wei."""
+    return (
+        f"Gas costs {asked / GWEI:g} gwei now, and at most {highest / GWEI:g} are paid for it.",
+        "Wait until it is cheaper, or set BIODESCI_HIGHEST_FEE_GWEI.",
+    )
+
+
+def _fields(raw: bytes) -> dict[str, Any]:
+    return dict(TypedTransaction.from_bytes(HexBytes(raw)).as_dict())
+
+
+def _is_known(web3: Web3, tx_hash: HexBytes) -> bool:
+    try:
+        web3.eth.get_transaction(tx_hash)
+    except TransactionNotFound:
+        return False
+    return True
 
 
 def _text(exc: Web3RPCError) -> str:

@@ -35,12 +35,15 @@ def request(
         int, typer.Option(parser=within(0, 365 * DAY), metavar="TIME", help="What you have to dispute it.")
     ] = DAY,
     arbiter: Annotated[str, typer.Option(help="Address that decides disputes; none: no disputes.")] = "",
+    again: Annotated[
+        bool, typer.Option("--again", help="Ask anew, though a run that was stopped asked the same.")
+    ] = False,
     yes: output.Yes = False,
 ) -> None:
     """Encode the records, seal them to the worker and request the inference."""
     from biodesci.chain.currency import ether
     from biodesci.core import files
-    from biodesci.inference.requester import NO_ARBITER, request_inference
+    from biodesci.inference.requester import NO_ARBITER, Question, request_inference
     from biodesci.registry.codecs import load_codec
     from biodesci.rounds.node import read_statistics
 
@@ -51,20 +54,19 @@ def request(
     chosen = version or int(chain.call(chain.models.functions.latestVersion(model)))
     if paid:
         output.consent(f"The request puts {ether(paid)} into escrow for {worker}.", yes=yes)
-    request_id = request_inference(
-        chain,
-        ipfs,
-        session.settings().home,
+    question = Question(
         model_id=model,
         version=chosen,
         worker=address(worker),
-        x=x,
-        codec=load_codec(chain, ipfs, session.seed(), model, "inference"),
+        records=x,
         fee=paid,
         deadline_seconds=deadline,
         challenge_window=window,
         arbiter=address(arbiter) if arbiter else NO_ARBITER,
+        again=again,
     )
+    codec = load_codec(chain, ipfs, session.seed(), model, "inference")
+    request_id = request_inference(chain, ipfs, session.settings().home, codec, question, output.note)
     output.record({"request": request_id, "model": model, "version": chosen, "records": len(x)}, "Requested.")
 
 

@@ -59,8 +59,7 @@ def buy(
     offer = offers.get(chain, offer_id)
     declared, evidence = _declared(chain, offer, wanted, visa, disease, mondo, statement)
     output.consent(_total(offer), yes=yes)
-    home = session.settings().home
-    _say(purchase(chain, home, offer_id, declared, evidence, again=again, note=output.note))
+    _say(purchase(chain, offer_id, declared, evidence, again=again, note=output.note))
 
 
 @app.command()
@@ -137,7 +136,7 @@ def renew(license_id: Number, visa: _VISA = None, yes: output.Yes = False) -> No
     shown, chain = _visas(visa), session.chain()
     offer = offers.get(chain, own(chain, license_id).offer_id)
     output.consent(_total(offer), yes=yes)
-    done = run(chain, session.settings().home, license_id, shown, note=output.note)
+    done = run(chain, license_id, shown, note=output.note)
     output.record(
         {
             "license_id": license_id,

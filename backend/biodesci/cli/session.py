@@ -48,11 +48,20 @@ def chain(*, account: bool = True) -> Chain:
     from biodesci.chain.accounts import load
     from biodesci.chain.client import Chain
     from biodesci.chain.deployment import load_deployment
+    from biodesci.chain.outbox import Sending
+    from biodesci.chain.transactions import GWEI
 
     chosen = settings()
     deployment = load_deployment(chosen.deployment)
     signer = load(chosen.account_path, passphrase()) if account else None
-    return Chain(chosen.rpc_url, deployment, signer, confirmations=chosen.confirmations)
+    return Chain(
+        chosen.rpc_url,
+        deployment,
+        signer,
+        chosen.home,
+        confirmations=chosen.confirmations,
+        sending=Sending(stuck_after=chosen.stuck_after, highest_fee=chosen.highest_fee_gwei * GWEI),
+    )
 
 
 def ipfs() -> Ipfs:

@@ -7,13 +7,16 @@ nor disputed.
 
 from __future__ import annotations
 
+import hashlib
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from web3.contract.contract import ContractFunction
 
 from biodesci.chain.client import Chain
 from biodesci.chain.records import Request
@@ -36,6 +39,7 @@ from biodesci.proof.bundle import Bundle
 from biodesci.registry.models import load_architecture, weights_root
 
 NO_ARBITER = "0x" + "00" * 20
+Note = Callable[[str], None]
 _INPUT_FILE, _OUTPUT_FILE, _NOTE_FILE = "input.bin", "output.bin", "request.json"
 
 
@@ -48,29 +52,78 @@ class InferenceResult:
     probabilities: NDArray[np.float64]
 
 
+@dataclass(frozen=True, repr=False)
+class Question:
+    """What is asked of whom, and on which terms.
+
+    `records` x (n, F) are in plaintext, normalized as the model's plan says. `fee` is in wei and in escrow
+    until the answer is accepted. The worker has `deadline_seconds`; then the answer can be disputed before
+    `arbiter` for `challenge_window` seconds. `again` asks anew although a run before asked the same and did
+    not see its end: both are paid for.
+    """
+
+    model_id: int
+    version: int
+    worker: str
+    records: NDArray[Any]
+    fee: int = 0
+    deadline_seconds: int = 3600
+    challenge_window: int = 86_400
+    arbiter: str = NO_ARBITER
+    again: bool = False
+
+
 def request_inference(
     chain: Chain,
     ipfs: Ipfs,
     home: Path,
-    *,
-    model_id: int,
-    version: int,
-    worker: str,
-    x: NDArray[Any],
     codec: Codec,
-    fee: int,
-    deadline_seconds: int = 3600,
-    challenge_window: int = 86_400,
-    arbiter: str = NO_ARBITER,
+    question: Question,
+    note: Note = lambda _text: None,
 ) -> int:
-    """Requests an inference of the records x (n, F) from `worker` for `fee` wei. Returns its number.
+    """Seals the encoded records to the worker and requests the inference; the request's number.
 
-    Raises NotFoundError where the model, its version or the worker's key does not exist, InputError for
-    records that don't fit.
+    A run before that asked the same of the same worker, and was killed before it saw the receipt, is carried
+    to its end instead of paid again; `note` is told so. Raises NotFoundError where the model, its version or
+    the worker's key does not exist, InputError for records that don't fit.
     """
+    with chain.intent("inference", _about(codec, question)) as intent:
+        receipt = intent.resume()
+        if receipt is not None and question.again:
+            intent.forget()
+            receipt = None
+        if receipt is None:
+            receipt = intent.send(_prepare(chain, ipfs, home, codec, question), question.fee)
+        else:
+            note("A run before made this request and did not see its end: it is the one that was paid for.")
+        return int(chain.event(receipt, chain.inferences, "InferenceRequested")["requestId"])
+
+
+def _about(codec: Codec, question: Question) -> str:
+    """What tells a question from others, in each run the same.
+
+    The salt of a commitment is another one each time, and the encoding may differ in its last bits: so the
+    records count. They are hashed with the codec's secret parts, as a plain hash of few records could be
+    guessed.
+    """
+    secret = checkpoint.root(
+        {
+            f"{place}:{name}": tensor.numpy()
+            for place, part in codec.parts.items()
+            for name, tensor in part.tensors().items()
+        }
+    )
+    records = np.ascontiguousarray(question.records)
+    digest = hashlib.sha256(secret + f"{records.dtype} {records.shape}".encode() + records.tobytes())
+    return f"model {question.model_id}, version {question.version}, {question.worker}, {digest.hexdigest()}"
+
+
+def _prepare(chain: Chain, ipfs: Ipfs, home: Path, codec: Codec, question: Question) -> ContractFunction:
+    """Everything that comes before the transaction, which is the function returned."""
+    model_id, version, worker = question.model_id, question.version, question.worker
     weights_root(chain, model_id, version)
     _, config = load_architecture(chain, ipfs, model_id)
-    encoded = {INPUT: codec.encode_inputs(x)}
+    encoded = {INPUT: codec.encode_inputs(question.records)}
     if encoded[INPUT].shape[1] != config.features:
         raise IntegrityError(
             f"The codec encodes {encoded[INPUT].shape[1]} features; model {model_id} "
@@ -85,16 +138,14 @@ def request_inference(
     folder = requester_folder(home, committed)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     files.write_private(folder / _INPUT_FILE, opening)
-    note = {"modelId": model_id, "version": version, "worker": worker, "fee": str(fee), "rows": len(x)}
-    files.write_private(folder / _NOTE_FILE, canonical.dumps(note))
+    terms = {"modelId": model_id, "version": version, "worker": worker, "fee": str(question.fee)}
+    files.write_private(folder / _NOTE_FILE, canonical.dumps(terms | {"rows": len(question.records)}))
     info = envelope.info("inference-input", chain.chain_id, contract, 0, worker)
     digest = ipfs.add(envelope.seal(worker_key, opening, info))
-    deadline = chain.now() + deadline_seconds
-    call = chain.inferences.functions.request(
-        model_id, version, worker, arbiter, committed, digest, deadline, challenge_window
+    deadline = chain.now() + question.deadline_seconds
+    return chain.inferences.functions.request(
+        model_id, version, worker, question.arbiter, committed, digest, deadline, question.challenge_window
     )
-    receipt = chain.send(call, value=fee)
-    return int(chain.event(receipt, chain.inferences, "InferenceRequested")["requestId"])
 
 
 def collect_result(

@@ -2,13 +2,12 @@
 requester, commit.
 
 Every request has a folder under `home/serving`. What was computed is on disk before it is committed to, so a
-worker that was killed commits to the same answer after its restart, and looks at the chain first so as not
-to commit twice:
+worker that was killed commits to the same answer after its restart. The commitment leaves through the outbox
+(chain/outbox.py), so not twice:
 
     output.bin     salt ‖ output tensors: exists once the answer is computed     (private)
     trace.bin      matrix products of this answer, for an auditor                (private)
     envelope.bin   the answer sealed to the requester
-    commit.tx      the signed transaction: after a crash only these very bytes are sent again
     refused.json   why this request will not be served
     request.json   whose request it is: a number can come to mean another one when the chain reorganises
 """
@@ -123,15 +122,11 @@ def commit_answer(chain: Chain, ipfs: Ipfs, folder: Path, request: Request, weig
         files.write_private(folder / _ENVELOPE, envelope.seal(chain.key_of(request.requester), opening, info))
     digest = ipfs.add(files.read(folder / _ENVELOPE))
     call = chain.inferences.functions.commit(request.id, committed, digest)
-    if (folder / _SIGNED).exists():
-        try:
-            chain.broadcast(files.read(folder / _SIGNED))
-            return
-        except StateError:  # its nonce is used by another transaction: it never took effect
+    with chain.intent("answer", f"0x{committed.hex()}") as intent:
+        if (folder / _SIGNED).exists():  # of a release before 0.4
+            intent.adopt(files.read(folder / _SIGNED))
             (folder / _SIGNED).unlink()
-    signed = chain.sign(call)
-    files.write_private(folder / _SIGNED, signed)
-    chain.broadcast(signed)
+        intent.send(call)
 
 
 def journal(home: Path, chain: Chain, request_id: int) -> Path:

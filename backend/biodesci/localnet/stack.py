@@ -224,7 +224,8 @@ class Stack:
     def chain(self, party: Party | None = None) -> Chain:
         """A chain client that signs for `party`."""
         account = accounts.load(party.account_file, party.passphrase) if party else None
-        return Chain(self.rpc_url, load_deployment(self.deployment_file), account)
+        home = party.home if party else None
+        return Chain(self.rpc_url, load_deployment(self.deployment_file), account, home)
 
     def wait(self) -> None:
         """Until Ctrl-C, or until a part that can't be restarted has died.

@@ -8,7 +8,7 @@ from typing import Final
 from biodesci.chain import currency, records
 from biodesci.chain.client import Chain
 from biodesci.chain.currency import ETHER, Currency
-from biodesci.core import duo, duration, visa
+from biodesci.core import canonical, duo, duration, visa
 from biodesci.core.errors import InputError, NotFoundError, StateError
 from biodesci.core.onchain import DAY, NOBODY
 
@@ -100,5 +100,6 @@ def create(chain: Chain, dataset_id: int, terms: OfferTerms) -> int:
     """Offers licences for a dataset of this account; the offer's number."""
     made = terms.tuple(dataset_id)
     terms.check(chain.read(records.Sale, dataset_id).terms)
-    receipt = chain.send(chain.licenses.functions.createOffer(made))
-    return int(chain.event(receipt, chain.licenses, "OfferCreated")["offerId"])
+    with chain.intent("offer", f"dataset {dataset_id}, terms {canonical.sha256(made).hex()}") as intent:
+        receipt = intent.send(chain.licenses.functions.createOffer(made))
+        return int(chain.event(receipt, chain.licenses, "OfferCreated")["offerId"])

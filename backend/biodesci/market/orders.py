@@ -55,13 +55,17 @@ def order(chain: Chain, offer_id: int, purpose: Purpose, evidence: Evidence, *, 
 
 def relay(chain: Chain, signed: SignedOrder) -> Purchased:
     """Submits a buyer's order from this account, which pays the gas and, of an offer in ether, the price."""
-    require_open(chain, signed)
-    wanted = signed.order
-    function = chain.licenses.functions.purchaseFor(
-        wanted.struct(), signed.signature, signed.evidence.struct(), signed.payment.struct()
-    )
-    in_ether = offers.get(chain, wanted.offer_id).currency.is_ether
-    return purchased(chain, chain.send(function, wanted.price if in_ether else 0))
+    with chain.intent("order", signed.signature.hex()) as intent:
+        receipt = intent.resume()
+        if receipt is None:
+            require_open(chain, signed)
+            wanted = signed.order
+            function = chain.licenses.functions.purchaseFor(
+                wanted.struct(), signed.signature, signed.evidence.struct(), signed.payment.struct()
+            )
+            in_ether = offers.get(chain, wanted.offer_id).currency.is_ether
+            receipt = intent.send(function, wanted.price if in_ether else 0)
+        return purchased(chain, receipt)
 
 
 def require_open(chain: Chain, signed: SignedOrder) -> None:

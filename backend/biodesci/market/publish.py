@@ -1,8 +1,8 @@
 """Publishes a dataset: check, encrypt, IPFS, card, one transaction.
 
 Every step is noted in a journal (home/publications/<id>/journal.json, private) before the next begins. The
-key is sealed to disk before anything leaves; the transaction is signed and noted before it is sent, so that
-a second run sends the same bytes, or finds the token by its key commitment, and never mints twice.
+key is sealed to disk before anything leaves; a second run goes on with the same transaction
+(chain/outbox.py), or finds the token by its key commitment, and never mints twice.
 """
 
 from __future__ import annotations
@@ -16,11 +16,13 @@ from pathlib import Path
 from typing import Any
 
 from hexbytes import HexBytes
+from web3.contract.contract import ContractFunction
 from web3.types import TxReceipt
 
 from biodesci.chain.client import Chain
+from biodesci.chain.outbox import Intent
 from biodesci.core import canonical, cid, container, duo, files
-from biodesci.core.errors import AccessDeniedError, InputError, RevertedError, StateError
+from biodesci.core.errors import AccessDeniedError, InputError, StateError
 from biodesci.ipfs.client import Ipfs
 from biodesci.market.card import Checked, card, inspect
 from biodesci.market.diseases import Permitted
@@ -128,17 +130,26 @@ def publish(
         journal.note(keyCommitment=committed.hex(), file=file.name)
     committed = bytes.fromhex(journal.data["keyCommitment"])
 
-    found = _on_chain(chain, committed)
-    if found is None:
-        _encrypt(home, passphrase, file, committed, journal, report)
-        _upload(ipfs, journal, meta, checked, file, report)
-        receipt = _mint(chain, journal, meta, offer, dataset_id)
-    else:
-        receipt = found
-    result = _result(chain, receipt, journal, dataset_id)
+    with chain.intent("publication", f"key commitment 0x{committed.hex()}") as intent:
+        _adopt_old_note(intent, journal)
+        receipt = _on_chain(chain, committed)
+        if receipt is None:
+            _encrypt(home, passphrase, file, committed, journal, report)
+            _upload(ipfs, journal, meta, checked, file, report)
+            receipt = intent.resume() or intent.send(_mint(chain, journal, meta, offer, dataset_id))
+        else:
+            intent.forget()
+        result = _result(chain, receipt, journal, dataset_id)
     # The container is on IPFS now and can be made again from the file.
     (journal.folder / "container").unlink(missing_ok=True)
     return replace(result, findings=tuple(checked.findings))
+
+
+def _adopt_old_note(intent: Intent, journal: _Journal) -> None:
+    """Releases before 0.4 noted the signed transaction in the journal."""
+    if signed := journal.data.get("signed"):
+        intent.adopt(bytes.fromhex(signed))
+        journal.note(signed=None)
 
 
 def _fields(meta: DatasetMeta) -> dict[str, Any]:
@@ -214,26 +225,16 @@ def _upload(
 
 def _mint(
     chain: Chain, journal: _Journal, meta: DatasetMeta, offer: OfferTerms | None, dataset_id: int | None
-) -> TxReceipt:
-    if signed := journal.data.get("signed"):
-        try:
-            return chain.broadcast(bytes.fromhex(signed))
-        except (RevertedError, StateError):
-            # It failed, or another transaction has its nonce: it can't take effect any more.
-            journal.note(signed=None)
+) -> ContractFunction:
     fields = journal.data
     digests = (bytes.fromhex(fields[k]) for k in ("card", "contentRoot", "keyCommitment"))
     publication = (*digests, meta.terms, meta.diseases.root if meta.diseases else bytes(32))
     functions = chain.datasets.functions
     if dataset_id is not None:
-        function = functions.publishVersion(dataset_id, publication)
-    elif offer is not None:
-        function = functions.publishWithOffer(publication, list(meta.parents), offer.tuple())
-    else:
-        function = functions.publish(publication, list(meta.parents))
-    raw = chain.sign(function)
-    journal.note(signed=raw.hex())
-    return chain.broadcast(raw)
+        return functions.publishVersion(dataset_id, publication)
+    if offer is not None:
+        return functions.publishWithOffer(publication, list(meta.parents), offer.tuple())
+    return functions.publish(publication, list(meta.parents))
 
 
 def _on_chain(chain: Chain, committed: bytes) -> TxReceipt | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from hexbytes import HexBytes
 from web3.contract.contract import ContractFunction
@@ -16,10 +15,9 @@ from biodesci.core.documents.order import NEVER, Evidence, Method, Order, Paymen
 from biodesci.core.documents.visa import SignedVisa
 from biodesci.core.errors import AccessDeniedError, StateError
 from biodesci.core.onchain import LicenseState
-from biodesci.market import offers, payment
+from biodesci.market import offers, old_notes, payment
 from biodesci.market.license import held_by, is_active
 from biodesci.market.offers import Offer
-from biodesci.market.once import Once
 
 
 @dataclass(frozen=True)
@@ -35,7 +33,6 @@ class Purchased:
 
 def purchase(
     chain: Chain,
-    home: Path,
     offer_id: int,
     purpose: Purpose | int,
     evidence: Evidence | None = None,
@@ -47,26 +44,21 @@ def purchase(
     declared = Purpose(duo=purpose) if isinstance(purpose, int) else purpose
     shown = evidence or Evidence()
     offer = offers.get(chain, offer_id)
-    once = Once(chain, home, "purchases", offer_id)
-    if (receipt := once.resume()) is not None:
-        note("A run before signed this purchase and did not see its end: it is carried out now.")
-        return _done(chain, receipt, once)
-    if not again:
-        for held in held_by(chain, chain.address, offer.terms.dataset_id):
-            waits = held.state in {LicenseState.IN_REVIEW, LicenseState.PURCHASED}
-            if held.right == offer.terms.right and (waits or is_active(chain, held.id)):
-                return Purchased(held.id, held.state is LicenseState.IN_REVIEW, False, None, 0)
-    check(chain, offer, declared, shown)
-    with payment.own(chain, offer.currency, offer.terms.price, note) as paid:
-        function = _function(chain, offer, declared, shown, paid)
-        receipt = once.send(function, offer.terms.price if offer.currency.is_ether else 0)
-    return _done(chain, receipt, once)
-
-
-def _done(chain: Chain, receipt: TxReceipt, once: Once) -> Purchased:
-    result = purchased(chain, receipt)
-    once.forget()
-    return result
+    with chain.intent("purchase", f"offer {offer_id}") as intent:
+        old_notes.adopt(chain, intent, "purchases", offer_id)
+        if (receipt := intent.resume()) is not None:
+            note("A run before signed this purchase and did not see its end: it is carried out now.")
+            return purchased(chain, receipt)
+        if not again:
+            for held in held_by(chain, chain.address, offer.terms.dataset_id):
+                waits = held.state in {LicenseState.IN_REVIEW, LicenseState.PURCHASED}
+                if held.right == offer.terms.right and (waits or is_active(chain, held.id)):
+                    return Purchased(held.id, held.state is LicenseState.IN_REVIEW, False, None, 0)
+        check(chain, offer, declared, shown)
+        with payment.own(chain, offer.currency, offer.terms.price, note) as paid:
+            function = _function(chain, offer, declared, shown, paid)
+            receipt = intent.send(function, offer.terms.price if offer.currency.is_ether else 0)
+        return purchased(chain, receipt)
 
 
 def _function(

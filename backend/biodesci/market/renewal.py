@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from biodesci.chain import currency
 from biodesci.chain.client import Chain
@@ -12,10 +11,9 @@ from biodesci.chain.records import License
 from biodesci.core.documents.visa import SignedVisa
 from biodesci.core.errors import AccessDeniedError, StateError
 from biodesci.core.onchain import LicenseState
-from biodesci.market import offers, payment
+from biodesci.market import offers, old_notes, payment
 from biodesci.market.license import get, own, short_text
 from biodesci.market.offers import Offer
-from biodesci.market.once import Once
 from biodesci.market.purchase import check_visas
 
 
@@ -37,27 +35,26 @@ class Revoked:
 
 def renew(
     chain: Chain,
-    home: Path,
     license_id: int,
     visas: tuple[SignedVisa, ...] = (),
     *,
     note: payment.Note = lambda _text: None,
 ) -> Renewed:
     """Buys the licence's offer once more: as much time from the end of the present, as many uses more."""
-    once = Once(chain, home, "renewals", license_id)
-    receipt = once.resume()
-    if receipt is not None:
-        note("A run before signed this renewal and did not see its end: it is carried out now.")
-    else:
-        offer = _renewable(chain, license_id)
-        check_visas(chain, offer, visas)
-        with payment.own(chain, offer.currency, offer.terms.price, note) as paid:
-            shown = [signed.struct() for signed in visas]
-            function = chain.licenses.functions.renew(license_id, shown, paid.struct())
-            receipt = once.send(function, offer.terms.price if offer.currency.is_ether else 0)
-    event = chain.event(receipt, chain.licenses, "LicenseRenewed")
-    once.forget()
-    return Renewed(event["expiresAt"], event["usesLeft"], event["paid"])
+    with chain.intent("renewal", f"licence {license_id}") as intent:
+        old_notes.adopt(chain, intent, "renewals", license_id)
+        receipt = intent.resume()
+        if receipt is not None:
+            note("A run before signed this renewal and did not see its end: it is carried out now.")
+        else:
+            offer = _renewable(chain, license_id)
+            check_visas(chain, offer, visas)
+            with payment.own(chain, offer.currency, offer.terms.price, note) as paid:
+                shown = [signed.struct() for signed in visas]
+                function = chain.licenses.functions.renew(license_id, shown, paid.struct())
+                receipt = intent.send(function, offer.terms.price if offer.currency.is_ether else 0)
+        event = chain.event(receipt, chain.licenses, "LicenseRenewed")
+        return Renewed(event["expiresAt"], event["usesLeft"], event["paid"])
 
 
 def _renewable(chain: Chain, license_id: int) -> Offer:
@@ -108,15 +105,18 @@ def revoke(chain: Chain, license_id: int, reason: str) -> Revoked:
     text = short_text(reason)
     held = require_owner(chain, license_id)
     due, paid_in = refund_due(chain, license_id)
-    if held.state is LicenseState.REVOKED:
-        return Revoked(0, paid_in, sent=False)
-    function = chain.licenses.functions.revoke(license_id, text)
-    if due and not paid_in.is_ether:
-        # What is due falls from second to second, so what it is now is enough.
-        with payment.approved(chain, paid_in, due):
-            receipt = chain.send(function)
-    else:
-        # With a wei too much from the start, the gas that is estimated covers crediting what is too much.
-        receipt = chain.send(function, due + 1 if due else 0)
-    refunds = chain.emitted(receipt, chain.licenses, "LicenseRefunded")
-    return Revoked(sum(int(event["amount"]) for event in refunds), paid_in, sent=True)
+    with chain.intent("revocation", f"licence {license_id}") as intent:
+        receipt = intent.resume()
+        if receipt is None:
+            if held.state is LicenseState.REVOKED:
+                return Revoked(0, paid_in, sent=False)
+            function = chain.licenses.functions.revoke(license_id, text)
+            if due and not paid_in.is_ether:
+                # What is due falls from second to second, so what it is now is enough.
+                with payment.approved(chain, paid_in, due):
+                    receipt = intent.send(function)
+            else:
+                # With a wei too much from the start, the gas that is estimated covers crediting the excess.
+                receipt = intent.send(function, due + 1 if due else 0)
+        refunds = chain.emitted(receipt, chain.licenses, "LicenseRefunded")
+        return Revoked(sum(int(event["amount"]) for event in refunds), paid_in, sent=True)

@@ -19,8 +19,6 @@ from fastapi.concurrency import run_in_threadpool
 
 from biodesci import config
 from biodesci.chain import accounts
-from biodesci.chain.client import Chain
-from biodesci.chain.deployment import load_deployment
 from biodesci.core import problems
 from biodesci.core.errors import BioDeSciError, ConfigurationError, InputError, UnavailableError
 from biodesci.ipfs.client import Ipfs
@@ -117,8 +115,7 @@ def main() -> int:
         settings = config.load(config.AggregatorSettings)
         host, port = _address(settings)
         account = accounts.load(settings.account_path, settings.secret())
-        deployment = load_deployment(settings.deployment)
-        chain = Chain(settings.rpc_url, deployment, account, confirmations=settings.confirmations)
+        chain = entry.connect(settings, account)
         aggregator = RoundAggregator(chain, Ipfs(settings.ipfs_api), settings.home)
     except BioDeSciError as exc:
         log.error("%s", exc)

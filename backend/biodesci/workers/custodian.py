@@ -8,12 +8,10 @@ import threading
 
 from biodesci import config
 from biodesci.chain import accounts
-from biodesci.chain.client import Chain
-from biodesci.chain.deployment import load_deployment
 from biodesci.core.errors import BioDeSciError, ConfigurationError, FundsError, UnavailableError
 from biodesci.ipfs.client import Ipfs
 from biodesci.market.custody import Custodian
-from biodesci.workers.entry import enter
+from biodesci.workers.entry import connect, enter
 
 _log = logging.getLogger("custodian")
 
@@ -28,8 +26,7 @@ def run(settings: config.Settings, stop: threading.Event) -> None:
         pause = settings.poll_interval
         try:
             if custodian is None:
-                deployment = load_deployment(settings.deployment)
-                chain = Chain(settings.rpc_url, deployment, account, confirmations=settings.confirmations)
+                chain = connect(settings, account)
                 custodian = Custodian(chain, ipfs, settings.home, passphrase)
                 _log.info("custodian %s on chain %d", chain.address, chain.chain_id)
             custodian.poll()

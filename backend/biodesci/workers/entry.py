@@ -9,9 +9,30 @@ import sys
 import threading
 from collections.abc import Callable
 
+from eth_account.signers.local import LocalAccount
+
 from biodesci import config
+from biodesci.chain.client import Chain
+from biodesci.chain.deployment import load_deployment
+from biodesci.chain.outbox import Sending
+from biodesci.chain.transactions import GWEI
 from biodesci.config import Chosen
 from biodesci.core.errors import BioDeSciError, UnavailableError
+
+
+def connect(settings: config.Settings, account: LocalAccount | None = None) -> Chain:
+    """The chain that the settings name; with an account it sends, and notes what it sends in the home folder.
+
+    Raises UnavailableError, or ConfigurationError for another network than that of the deployment file.
+    """
+    return Chain(
+        settings.rpc_url,
+        load_deployment(settings.deployment),
+        account,
+        settings.home,
+        confirmations=settings.confirmations,
+        sending=Sending(stuck_after=settings.stuck_after, highest_fee=settings.highest_fee_gwei * GWEI),
+    )
 
 
 def answer_help(name: str, about: str | None, kind: type[config.Settings]) -> None:

@@ -12,13 +12,11 @@ import threading
 
 from biodesci import config
 from biodesci.chain import accounts
-from biodesci.chain.client import Chain
-from biodesci.chain.deployment import load_deployment
 from biodesci.core.errors import BioDeSciError, UnavailableError
 from biodesci.inference.worker import Server
 from biodesci.ipfs.client import Ipfs
 from biodesci.party import keys
-from biodesci.workers.entry import enter
+from biodesci.workers.entry import connect, enter
 
 log = logging.getLogger("biodesci.inference_worker")
 _PATIENCE = 5.0  # seconds between attempts while chain or IPFS do not answer
@@ -27,8 +25,7 @@ _PATIENCE = 5.0  # seconds between attempts while chain or IPFS do not answer
 def run(settings: config.Settings, stop: threading.Event) -> None:
     """Until `stop` is set; whatever one request brings about stops no other."""
     account = accounts.load(settings.account_path, settings.secret())
-    deployment = load_deployment(settings.deployment)
-    chain = Chain(settings.rpc_url, deployment, account, confirmations=settings.confirmations)
+    chain = connect(settings, account)
     ipfs = Ipfs(settings.ipfs_api)
     ipfs.ready()
     keys.register(chain, settings.home, settings.secret())

@@ -9,8 +9,6 @@ import threading
 import torch
 
 from biodesci.chain import accounts
-from biodesci.chain.client import Chain
-from biodesci.chain.deployment import load_deployment
 from biodesci.config import NodeSettings
 from biodesci.core.errors import BioDeSciError, ConfigurationError, UnavailableError
 from biodesci.ee.codec import Codec
@@ -20,7 +18,7 @@ from biodesci.registry.codecs import load_codec
 from biodesci.rounds.approvals import Approvals
 from biodesci.rounds.node import Site, TrainingNode
 from biodesci.rounds.transport.http import AggregatorClient
-from biodesci.workers.entry import enter
+from biodesci.workers.entry import connect, enter
 
 log = logging.getLogger("training_node")
 
@@ -29,8 +27,7 @@ def build(settings: NodeSettings) -> TrainingNode:
     """The node that the environment describes. Raises UnavailableError while chain or IPFS do not answer."""
     passphrase = settings.secret()
     account = accounts.load(settings.account_path, passphrase)
-    deployment = load_deployment(settings.deployment)
-    chain = Chain(settings.rpc_url, deployment, account, confirmations=settings.confirmations)
+    chain = connect(settings, account)
     ipfs = Ipfs(settings.ipfs_api)
 
     def codec() -> Codec:

@@ -30,11 +30,11 @@ class World:
 
 
 @pytest.fixture(scope="module")
-def world(localnet, ipfs_node, tmp_path_factory):
+def world(localnet, ipfs_node, tmp_path_factory, senders_home):
     folder = tmp_path_factory.mktemp("api")
     ipfs = Ipfs(ipfs_node.api, timeout=1.0)
     deployment = load_deployment(localnet.deployment_file)
-    owner, buyer = (Chain(localnet.rpc_url, deployment, localnet.account()) for _ in range(2))
+    owner, buyer = (Chain(localnet.rpc_url, deployment, localnet.account(), senders_home) for _ in range(2))
     datasets = []
     for number in range(3):
         content = os.urandom(32)

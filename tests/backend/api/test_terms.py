@@ -101,9 +101,7 @@ def test_a_licence_follows_visas_renewal_and_revocation(world, dollar):
     first = world.visa(1_000)
     proof = tuple(disease.prove(world.permitted, 6021))
     purpose = Purpose(duo=DS, disease=6021, statement=b"\x07" * 32)
-    bought = purchase(
-        world.buyer, world.folder, world.offer, purpose, Evidence(disease_proof=tuple(proof), visas=(first,))
-    )
+    bought = purchase(world.buyer, world.offer, purpose, Evidence(disease_proof=tuple(proof), visas=(first,)))
     license_id = bought.license_id
     body = world.license(license_id)
     assert (body["state"], body["disease"], body["statement"]) == (
@@ -127,7 +125,7 @@ def test_a_licence_follows_visas_renewal_and_revocation(world, dollar):
     assert 0 <= due - int(body["refundDue"]) <= PRICE / HOUR * passed
 
     second = world.visa(50 * HOUR)
-    done = renewal.renew(world.buyer, world.folder, license_id, (second,))
+    done = renewal.renew(world.buyer, license_id, (second,))
     body = world.license(license_id)
     assert datetime.fromisoformat(body["expiresAt"]) == datetime.fromtimestamp(done.expires_at, UTC)
     assert body["usesLeft"] == 8
@@ -137,7 +135,7 @@ def test_a_licence_follows_visas_renewal_and_revocation(world, dollar):
     body = world.license(license_id)
     assert body["active"] is license.is_active(world.buyer, license_id) is False
     assert body["state"] == "settled"
-    renewal.renew(world.buyer, world.folder, license_id, (world.visa(HOUR),))
+    renewal.renew(world.buyer, license_id, (world.visa(HOUR),))
     assert world.license(license_id)["active"], "a renewal comes with new visas"
 
     due, paid_in = renewal.refund_due(world.owner, license_id)
@@ -152,7 +150,7 @@ def test_a_licence_follows_visas_renewal_and_revocation(world, dollar):
 def test_no_visa_is_in_the_index(world):
     shown = world.visa(1_000)
     evidence = Evidence(visas=(shown,))
-    purchase(world.buyer, world.folder, world.offer, Purpose(duo=DS), evidence)
+    purchase(world.buyer, world.offer, Purpose(duo=DS), evidence)
     visas.revoke(world.issuer, shown)
     sync(world.owner, world.ipfs, world.store)
     told = str(world.store.rows(select(tables.events))) + str(derived(world.store))

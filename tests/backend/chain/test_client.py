@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import threading
+import time
 
 import pytest
 import requests
 from eth_account import Account
 from hexbytes import HexBytes
-from web3 import Web3
 
 from biodesci.chain.client import Chain
 from biodesci.chain.deployment import load_deployment
@@ -18,7 +18,6 @@ from biodesci.core.errors import (
     FundsError,
     NotFoundError,
     RevertedError,
-    StateError,
     UnavailableError,
 )
 
@@ -118,23 +117,6 @@ def test_unclear_send_is_repeated_as_the_same_bytes_and_acts_once(chain_for, mon
     assert chain.web3.eth.get_transaction_count(chain.address) == 1
 
 
-def test_broadcast_of_a_sent_transaction_finds_its_receipt(chain_for):
-    chain = chain_for()
-    signed = chain.sign(chain.datasets.functions.publish(publication(), []))
-    first = chain.broadcast(signed)
-    assert chain.broadcast(signed)["transactionHash"] == first["transactionHash"]
-    assert chain.call(chain.datasets.functions.balanceOf(chain.address)) == 1
-
-
-def test_broadcast_of_a_replaced_transaction_is_refused(chain_for):
-    chain = chain_for()
-    signed = chain.sign(chain.datasets.functions.publish(publication(), []))
-    chain.send(chain.datasets.functions.publish(publication(seed=b"\x09"), []))
-    with pytest.raises(StateError, match="was replaced"):
-        chain.broadcast(signed)
-    assert chain.call(chain.datasets.functions.balanceOf(chain.address)) == 1
-
-
 def test_threads_of_one_account_do_not_take_each_others_nonce(chain_for):
     chain, failures = chain_for(), []
 
@@ -205,16 +187,26 @@ def test_failure_on_chain_is_explained(chain_for, localnet):
     chain = chain_for()
     receipt = chain.send(chain.datasets.functions.publish(publication(), []))
     dataset = chain.event(receipt, chain.datasets, "DatasetPublished")["datasetId"]
+    outcomes: list[object] = []
+
+    def withdraw(about: str) -> None:
+        try:
+            with chain.intent("withdrawal", about) as intent:
+                outcomes.append(intent.send(chain.datasets.functions.withdraw(dataset, 1)))
+        except RevertedError as exc:
+            outcomes.append(exc)
+
+    threads = [threading.Thread(target=withdraw, args=(about,)) for about in ("one", "other")]
     localnet.rpc("evm_setAutomine", False)
     try:
-        first = chain.sign(chain.datasets.functions.withdraw(dataset, 1))
-        chain.web3.eth.send_raw_transaction(first)
-        second = chain.sign(chain.datasets.functions.withdraw(dataset, 1))
-        assert Web3.keccak(first) != Web3.keccak(second)
-        chain.web3.eth.send_raw_transaction(second)
+        for thread in threads:
+            thread.start()
+        while chain.web3.eth.get_transaction_count(chain.address, "pending") < 3:
+            time.sleep(0.01)
         localnet.rpc("evm_mine")
+        for thread in threads:
+            thread.join()
     finally:
         localnet.rpc("evm_setAutomine", True)
-    with pytest.raises(RevertedError) as caught:
-        chain.broadcast(second)
-    assert caught.value.name == "DatasetNFT_AlreadyWithdrawn"
+    (failed,) = (outcome for outcome in outcomes if isinstance(outcome, RevertedError))
+    assert failed.name == "DatasetNFT_AlreadyWithdrawn"

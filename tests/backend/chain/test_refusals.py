@@ -17,6 +17,7 @@ from biodesci.chain import currency, sentences
 from biodesci.chain.client import Chain
 from biodesci.chain.contracts import _errors, decode_revert, reverted
 from biodesci.chain.deployment import load_deployment
+from biodesci.chain.outbox import Sending
 from biodesci.core.envelope import generate_seed, public_key
 from biodesci.core.errors import BioDeSciError, RevertedError, UnavailableError
 from biodesci.core.onchain import NOBODY, LicenseState, RequestState, RoundState
@@ -178,8 +179,7 @@ def test_a_refusal_while_waiting_does_not_lose_a_transaction(chain_for, monkeypa
 
 
 def test_waiting_asks_less_and_less(chain_for, localnet, monkeypatch):
-    chain = chain_for()
-    monkeypatch.setattr(chain, "_receipt_timeout", 2.0)
+    chain = chain_for(sending=Sending(block_timeout=2.0))
     real, asked = HTTPProvider.make_request, []
 
     def count(self, method, params):
@@ -200,8 +200,7 @@ def test_waiting_asks_less_and_less(chain_for, localnet, monkeypatch):
 
 @pytest.mark.parametrize(("every", "said"), [(0.6, None), (9.0, "was sent, but is 0 blocks deep, not 4 yet")])
 def test_confirmations_may_take_longer_than_one_block_may(chain_for, localnet, every, said):
-    usual = chain_for()
-    chain = Chain(usual.rpc_url, usual.deployment, usual.account, confirmations=4, receipt_timeout=1.0)
+    chain = chain_for(confirmations=4, sending=Sending(block_timeout=1.0))
     stop = threading.Event()
 
     def mine() -> None:

@@ -48,7 +48,8 @@ class People:
 
     def chain(self, who: str) -> Chain:
         account = accounts.load(self.home(who) / "account.json", PASS)
-        return Chain(self._localnet.rpc_url, load_deployment(self._localnet.deployment_file), account)
+        deployment = load_deployment(self._localnet.deployment_file)
+        return Chain(self._localnet.rpc_url, deployment, account, self.home(who))
 
     def try_(self, who: str, *arguments: object) -> tuple[int, str, str]:
         self._set("BIODESCI_HOME", str(self.home(who)))

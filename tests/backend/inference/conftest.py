@@ -52,11 +52,12 @@ class World:
     model_id: int
     config: TabularConfig
 
-    def request(self, x: np.ndarray, **changes: Any) -> int:
+    def request(self, x: np.ndarray, note: infer.Note = lambda _: None, **changes: Any) -> int:
         chain = self.client.chain
         codec = load_codec(chain, self.ipfs, self.client.seed, self.model_id, "inference")
         asked = {"model_id": self.model_id, "version": 1, "worker": self.worker.address, "fee": FEE} | changes
-        return infer.request_inference(chain, self.ipfs, self.client.home, x=x, codec=codec, **asked)
+        question = infer.Question(records=x, **asked)
+        return infer.request_inference(chain, self.ipfs, self.client.home, codec, question, note)
 
     def collect(self, request_id: int) -> infer.InferenceResult:
         c = self.client
@@ -120,7 +121,7 @@ def world(localnet, ipfs_node, tmp_path_factory) -> World:
 
     def actor(name: str) -> Actor:
         home = tmp_path_factory.mktemp(name)
-        chain = Chain(localnet.rpc_url, load_deployment(localnet.deployment_file), localnet.account())
+        chain = Chain(localnet.rpc_url, load_deployment(localnet.deployment_file), localnet.account(), home)
         keys.register(chain, home, PASS)
         return Actor(chain, home, keys.load_seed(home, PASS))
 

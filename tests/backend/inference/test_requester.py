@@ -14,6 +14,7 @@ from biodesci.core.errors import (
     IntegrityError,
     NotFoundError,
     StateError,
+    UnavailableError,
 )
 from biodesci.core.onchain import RequestState
 from biodesci.ee import runtime
@@ -73,6 +74,43 @@ def test_bad_requests_cost_nothing(world: Any, x: np.ndarray) -> None:
     with pytest.raises(InputError, match="shape"):
         world.request(x[:, :3])
     assert world.client.chain.balance(world.client.address) == before
+
+
+@pytest.mark.parametrize("mined", [False, True])
+def test_a_request_killed_before_its_receipt_is_paid_once(
+    world: Any, x: np.ndarray, lost: Any, mined: bool
+) -> None:
+    chain = world.client.chain
+    before = len(infer.requests_of(chain, chain.address))
+    with lost(chain.inferences) as signed, pytest.raises(UnavailableError):
+        world.request(x)
+    if mined:
+        chain.web3.eth.wait_for_transaction_receipt(chain.web3.eth.send_raw_transaction(signed[0]))
+    paid = chain.balance(chain.inferences.address) - (FEE if mined else 0)
+    told: list[str] = []
+    request_id = world.request(x, note=told.append)
+    assert "the one that was paid for" in told[0]
+    assert len(infer.requests_of(chain, chain.address)) == before + 1
+    assert chain.balance(chain.inferences.address) == paid + FEE
+    assert request_id in world.serve()
+    assert world.collect(request_id).logits.shape == (7, 2)
+    # Its end was seen, so that the same question is another request from now on.
+    assert world.request(x, note=told.append) > request_id
+    assert len(told) == 1
+
+
+def test_a_question_is_another_one_for_other_records_or_when_asked_again(
+    world: Any, x: np.ndarray, lost: Any
+) -> None:
+    chain = world.client.chain
+    before = len(infer.requests_of(chain, chain.address))
+    with lost(chain.inferences), pytest.raises(UnavailableError):
+        world.request(x)
+    other = world.request(x + 1)
+    assert len(infer.requests_of(chain, chain.address)) == before + 1, "the first was never sent, or paid"
+    again = world.request(x, again=True)
+    assert again > other
+    assert world.request(x) > again
 
 
 def test_the_bundle_holds_no_plaintext_record_and_no_codec(world: Any, x: np.ndarray) -> None:

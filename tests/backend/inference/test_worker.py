@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from web3 import Web3
 
 from biodesci.chain.client import Chain
 from biodesci.core import canonical, checkpoint, commitment, envelope
@@ -117,32 +118,38 @@ def test_what_was_computed_before_a_crash_is_committed_after_it(world: Any, x: n
     assert len(events) == 1
 
 
-def test_a_transaction_signed_before_a_crash_is_sent_once(world: Any, x: np.ndarray) -> None:
+@pytest.mark.parametrize("noted", ["in the outbox", "by an older release"])
+@pytest.mark.parametrize("mined", [False, True])
+def test_a_transaction_signed_before_a_crash_is_sent_once(
+    world: Any, x: np.ndarray, lost: Any, mined: bool, noted: str
+) -> None:
     request_id = world.request(x)
-    assert world.serve() == [request_id]
     w = world.worker
-    request = read_request(w.chain, request_id)
+    with lost(w.chain.inferences) as signed:
+        assert world.serve() == []
     folder = serve.journal(w.home, w.chain, request_id)
-    # killed after the transaction was mined, before the worker knew: the same bytes again
-    serve.commit_answer(w.chain, world.ipfs, folder, request, read_receipt(w.chain, request_id).weights_root)
+    if noted == "by an older release":
+        (entry,) = (w.home / "outbox").glob("answer-*")
+        entry.unlink()
+        (folder / "commit.tx").write_bytes(signed[0])
+    if mined:  # killed before it knew
+        receipt = w.chain.web3.eth.wait_for_transaction_receipt(
+            w.chain.web3.eth.send_raw_transaction(signed[0])
+        )
+        assert receipt["status"] == 1
+    request = read_request(w.chain, request_id)
+    root = load_registered(w.chain, world.ipfs, world.model_id, 1).weights_root
+    serve.commit_answer(w.chain, world.ipfs, folder, request, root)
     events = w.chain.events(w.chain.inferences, "InferenceCommitted", 0, filters={"requestId": request_id})
-    assert len(events) == 1
+    assert [bytes(event["transactionHash"]) for event in events] == [Web3.keccak(signed[0])]
+    assert not (folder / "commit.tx").exists()
 
 
 def test_a_model_whose_weights_are_not_the_registered_ones_is_not_served(world: Any) -> None:
     c, model_id = world.client, world.register_altered("value")
     codec = load_codec(c.chain, world.ipfs, c.seed, world.model_id, "inference")
-    request_id = infer.request_inference(
-        c.chain,
-        world.ipfs,
-        c.home,
-        model_id=model_id,
-        version=1,
-        worker=world.worker.address,
-        x=np.ones((1, FEATURES)),
-        codec=codec,
-        fee=0,
-    )
+    question = infer.Question(model_id, 1, world.worker.address, np.ones((1, FEATURES)))
+    request_id = infer.request_inference(c.chain, world.ipfs, c.home, codec, question)
     good = world.request(np.ones((1, FEATURES)))
     assert world.serve() == [good]
     assert read_request(c.chain, request_id).state is RequestState.REQUESTED

@@ -44,8 +44,8 @@ class Shop:
     def paid_in(self) -> currency.Currency:
         return offers.get(self.buyer, self.offer).currency
 
-    def buy(self, home: Path, purpose: Any = HMB, **more: Any) -> Purchased:
-        return purchase(self.buyer, home, self.offer, purpose, **more)
+    def buy(self, purpose: Any = HMB, **more: Any) -> Purchased:
+        return purchase(self.buyer, self.offer, purpose, **more)
 
     def deliver(self, license_id: int) -> None:
         self.owner.send(self.owner.licenses.functions.deliver(license_id, b"\5" * 32))
@@ -113,7 +113,7 @@ class Sale:
         self.seed = keys.load_seed(self.buyer_home, PASSPHRASE)
 
     def buy(self, purpose: int = HMB, **options: Any) -> Purchased:
-        return purchase(self.buyer, self.buyer_home, self.offer, purpose, **options)
+        return purchase(self.buyer, self.offer, purpose, **options)
 
     def release(self) -> list[int]:
         return release_pending(self.owner, self.ipfs, self.home, PASSPHRASE)

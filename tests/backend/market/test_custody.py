@@ -134,7 +134,7 @@ def test_an_unforeseen_error_with_one_license_does_not_hold_up_the_next(sale, ch
     first = sale.buy()
     other = chain_for()
     other.send(other.keys.functions.register(public_key(generate_seed())))
-    second = purchase(other, sale.home, sale.offer, HMB)
+    second = purchase(other, sale.offer, HMB)
     real = Custodian._deliver
 
     def deliver(self, license_id):
@@ -195,8 +195,8 @@ def mining(localnet) -> Iterator[None]:
         miner.join()
 
 
-def test_a_purchase_counts_once_it_is_deep_enough(sale, localnet):
-    chain = Chain(sale.owner.rpc_url, sale.owner.deployment, sale.owner.account, confirmations=2)
+def test_a_purchase_counts_once_it_is_deep_enough(sale, chain_for, localnet):
+    chain = chain_for(sale.owner.account, confirmations=2)
     custodian = Custodian(chain, sale.ipfs, sale.home, PASSPHRASE)
     license_id = sale.buy().license_id
     added: list[bytes] = []
@@ -211,8 +211,8 @@ def test_a_purchase_counts_once_it_is_deep_enough(sale, localnet):
         assert custodian.poll() == [license_id]
 
 
-def test_a_delivery_that_a_reorganization_takes_back_is_made_again(sale, localnet):
-    chain = Chain(sale.owner.rpc_url, sale.owner.deployment, sale.owner.account, confirmations=2)
+def test_a_delivery_that_a_reorganization_takes_back_is_made_again(sale, chain_for, localnet):
+    chain = chain_for(sale.owner.account, confirmations=2)
     custodian = Custodian(chain, sale.ipfs, sale.home, PASSPHRASE)
     license_id = sale.buy().license_id
     localnet.rpc("anvil_mine", hex(100))  # so old that its event is not read again

@@ -42,20 +42,18 @@ def test_a_disease_is_proved_from_the_card_and_needs_no_review(chain_for, keyed,
     disease.check(named.root, ANGINA, proof)
     shown = purchase(
         buyer,
-        tmp_path,
         done.offer_id,
         Purpose(duo=DS, disease=ANGINA),
         Evidence(disease_proof=proof),
         again=True,
     )
     assert not shown.needs_review
-    assert purchase(buyer, tmp_path, done.offer_id, Purpose(duo=DS, disease=ANGINA), again=True).needs_review
+    assert purchase(buyer, done.offer_id, Purpose(duo=DS, disease=ANGINA), again=True).needs_review
     with pytest.raises(InputError, match="not among the diseases"):
         diseases.prove(buyer, ipfs, done.dataset_id, HEART_FAILURE, MONDO)
     with pytest.raises(RevertedError) as caught:
         purchase(
             buyer,
-            tmp_path,
             done.offer_id,
             Purpose(duo=DS, disease=HEART_FAILURE),
             Evidence(disease_proof=proof),
@@ -101,7 +99,7 @@ def test_a_statement_stays_at_home_and_its_salted_hash_goes_on_chain(shop, tmp_p
     assert kept.stat().st_mode & 0o777 == 0o600
     document = json.loads(kept.read_text())
     assert document["text"] == text
-    bought = shop.buy(tmp_path, Purpose(duo=HMB, disease=0, statement=hashed))
+    bought = shop.buy(Purpose(duo=HMB, disease=0, statement=hashed))
     receipt = shop.buyer.web3.eth.get_transaction_receipt(bought.tx_hash)
     declared = shop.buyer.event(receipt, shop.buyer.licenses, "PurposeDeclared")
     assert (declared["licenseId"], declared["statement"]) == (bought.license_id, hashed)

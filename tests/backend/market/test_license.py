@@ -7,7 +7,7 @@ import signal
 
 import pytest
 
-from biodesci.chain.client import Chain
+from biodesci.chain import transactions
 from biodesci.chain.currency import ETHER
 from biodesci.core.envelope import generate_seed, public_key
 from biodesci.core.errors import (
@@ -65,17 +65,17 @@ def test_bought_once_though_asked_twice(sale):
 
 @pytest.mark.parametrize("after", [False, True], ids=["before sending", "after sending"])
 def test_killed_purchase_pays_once(sale, chain_for, after):
-    real, account = Chain.broadcast, sale.buyer.account
+    real, account = transactions.send, sale.buyer.account
 
-    def die(self, signed):
+    def die(web3, raw):
         if after:
-            real(self, signed)
+            real(web3, raw)
         os.kill(os.getpid(), signal.SIGKILL)
 
     child = os.fork()
     if child == 0:
-        Chain.broadcast = die
-        purchase(chain_for(account), sale.buyer_home, sale.offer, HMB)
+        transactions.send = die
+        purchase(chain_for(account), sale.offer, HMB)
         os._exit(0)
     assert os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGKILL
     sale.buy()
@@ -86,12 +86,12 @@ def test_killed_purchase_pays_once(sale, chain_for, after):
 def test_unlicensed_account_is_refused_at_every_step(sale, chain_for, tmp_path):
     license_id = sale.buy().license_id
     sale.release()
-    thief, home, seed = chain_for(), tmp_path / "thief", generate_seed()
+    thief, seed = chain_for(), generate_seed()
     with pytest.raises(StateError, match="no encryption key on chain"):
-        purchase(thief, home, sale.offer, HMB)
+        purchase(thief, sale.offer, HMB)
     thief.send(thief.keys.functions.register(public_key(seed)))
     with pytest.raises(AccessDeniedError, match="don't allow this purpose"):
-        purchase(thief, home, sale.offer, HMB | COMMERCIAL)
+        purchase(thief, sale.offer, HMB | COMMERCIAL)
     with pytest.raises(AccessDeniedError, match="not held by"):
         license.fetch_key(thief, sale.ipfs, seed, license_id)
     with pytest.raises(AccessDeniedError, match="not held by"):
@@ -202,7 +202,7 @@ def test_no_funds(sale, localnet):
 
 def test_unknown_numbers(sale, tmp_path):
     with pytest.raises(NotFoundError, match="no offer"):
-        purchase(sale.buyer, sale.buyer_home, 10**6, HMB)
+        purchase(sale.buyer, 10**6, HMB)
     with pytest.raises(NotFoundError, match="no licence"):
         license.get(sale.buyer, 10**6)
 

@@ -97,9 +97,9 @@ def test_an_order_carries_visas(shop_of, dollar, chain_for, tmp_path):
     shop.settle(license_id)
     assert license.get(relayer, license_id).expires_at == later
     with pytest.raises(AccessDeniedError, match="ResearcherStatus"):
-        renewal.renew(shop.buyer, tmp_path, license_id)
+        renewal.renew(shop.buyer, license_id)
     longer = visas.issue(issuer, shop.buyer.address, VisaType.RESEARCHER_STATUS, bytes(32), later + HOUR)
-    done = renewal.renew(shop.buyer, tmp_path, license_id, (longer,))
+    done = renewal.renew(shop.buyer, license_id, (longer,))
     assert done.expires_at == later + HOUR
     assert visa.missing(4, (longer.visa.type,)) == 0
 

@@ -9,6 +9,7 @@ import signal
 
 import pytest
 
+from biodesci.chain import transactions
 from biodesci.chain.client import Chain
 from biodesci.chain.records import DatasetVersion
 from biodesci.core import container, keyfile
@@ -152,8 +153,8 @@ STAGES = {
     "after encryption": (container, "encrypt", _after(container.encrypt)),
     "after the upload": (Ipfs, "add_file", _after(Ipfs.add_file)),
     "after the card": (Ipfs, "add", _after(Ipfs.add)),
-    "signed, not sent": (Chain, "broadcast", _die),
-    "sent, unknown to us": (Chain, "broadcast", _after(Chain.broadcast)),
+    "signed, not sent": (transactions, "send", _die),
+    "sent, unknown to us": (transactions, "send", _after(transactions.send)),
     "minted, not reported": (module, "_result", _die),
 }
 
@@ -181,38 +182,26 @@ def test_killed_and_run_again_mints_once(chain_for, ipfs, table, tmp_path, local
     assert owned(chain) == 1
 
 
-def test_replaced_transaction_is_signed_anew(chain_for, ipfs, table, tmp_path, monkeypatch):
+def test_replaced_transaction_is_signed_anew(chain_for, ipfs, table, tmp_path, lost):
     chain, home = chain_for(), tmp_path / "home"
 
-    def lost(_self, _signed):
-        raise UnavailableError("lost", "")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Chain, "broadcast", lost)
-        with pytest.raises(UnavailableError):
-            publish(chain, ipfs, home, PASSPHRASE, table, META)
+    with lost(chain.datasets), pytest.raises(UnavailableError):
+        publish(chain, ipfs, home, PASSPHRASE, table, META)
     chain.send(chain.datasets.functions.publish((b"\1" * 32, b"\2" * 32, b"\3" * 32, HMB, bytes(32)), []))
     done = publish(chain, ipfs, home, PASSPHRASE, table, META)
     assert owned(chain) == 2
     assert decrypted(chain, ipfs, home, done.dataset_id) == table.read_bytes()
 
 
-def test_a_transaction_that_failed_on_chain_is_signed_anew(
-    chain_for, ipfs, table, tmp_path, localnet, monkeypatch
-):
+def test_a_transaction_that_failed_on_chain_is_signed_anew(chain_for, ipfs, table, tmp_path, localnet, lost):
     chain, other, home = chain_for(), chain_for(), tmp_path / "home"
     plain = other.datasets.functions.publish((b"\1" * 32, b"\2" * 32, b"\3" * 32, HMB, bytes(32)), [])
     before = localnet.rpc("evm_snapshot")
     parent = other.event(other.send(plain), other.datasets, "DatasetPublished")["datasetId"]
     meta = DatasetMeta("Derived", "", HMB, parents=(parent,))
 
-    def lost(_self, _signed):
-        raise UnavailableError("lost", "")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Chain, "broadcast", lost)
-        with pytest.raises(UnavailableError):
-            publish(chain, ipfs, home, PASSPHRASE, table, meta)
+    with lost(chain.datasets), pytest.raises(UnavailableError):
+        publish(chain, ipfs, home, PASSPHRASE, table, meta)
     localnet.rpc("evm_revert", before)  # a reorganization takes the parent away
     with pytest.raises(RevertedError) as caught:
         publish(chain, ipfs, home, PASSPHRASE, table, meta)

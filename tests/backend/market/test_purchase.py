@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import pytest
+import shutil
 
-from biodesci.chain import currency
-from biodesci.chain.client import Chain
+import pytest
+from web3 import Web3
+
+from biodesci.chain import currency, transactions
+from biodesci.chain.outbox import Sending
+from biodesci.core import canonical, files
 from biodesci.core.documents.order import Purpose
 from biodesci.core.errors import (
     AccessDeniedError,
-    ChainError,
     FundsError,
     InputError,
     RevertedError,
     StateError,
     UnavailableError,
 )
-from biodesci.market import money, offers, payment
+from biodesci.market import license, money, offers, payment, renewal
 from biodesci.market.purchase import purchase
 
 HMB = 1 << 2
@@ -26,7 +29,7 @@ PRICE = 25_000_000  # 25 dollars of 6 decimals
 def test_a_token_is_paid_by_permit_in_one_transaction(shop, tmp_path):
     before = shop.buyer.web3.eth.get_transaction_count(shop.buyer.address)
     said: list[str] = []
-    bought = shop.buy(tmp_path, note=said.append)
+    bought = shop.buy(note=said.append)
     assert shop.buyer.web3.eth.get_transaction_count(shop.buyer.address) == before + 1
     assert said == []
     assert shop.balance(shop.buyer.address) == 39 * PRICE
@@ -52,7 +55,7 @@ def test_what_a_token_says_of_itself_is_shown(shop, silent):
 
 def test_a_token_without_permits_is_approved_first_and_that_is_said(silent, tmp_path):
     said: list[str] = []
-    bought = silent.buy(tmp_path, note=said.append)
+    bought = silent.buy(note=said.append)
     assert bought.bought
     assert len(said) == 1
     assert "approving the price" in said[0]
@@ -64,7 +67,7 @@ def test_an_allowance_given_before_is_used(silent, tmp_path):
     payment.approve(silent.buyer, silent.paid_in, 1)
     payment.approve(silent.buyer, silent.paid_in, PRICE)
     said: list[str] = []
-    assert silent.buy(tmp_path, note=said.append).bought
+    assert silent.buy(note=said.append).bought
     assert said == []
 
 
@@ -72,7 +75,7 @@ def test_too_little_of_the_token_is_said_before_anything_is_sent(shop, keyed, tm
     poor = keyed()
     before = poor.web3.eth.get_transaction_count(poor.address)
     with pytest.raises(FundsError, match="holds 0 TUSD and needs 25 TUSD"):
-        purchase(poor, tmp_path, shop.offer, HMB)
+        purchase(poor, shop.offer, HMB)
     assert poor.web3.eth.get_transaction_count(poor.address) == before
 
 
@@ -86,7 +89,7 @@ def test_an_approval_is_taken_back_when_the_purchase_is_refused(shop_of, token_o
         shop.token.mint(buyer.address, PRICE)
         offer = shop.offer
     with pytest.raises(RevertedError) as caught:
-        purchase(buyer, tmp_path, offer, HMB)
+        purchase(buyer, offer, HMB)
     refused = "AccessLicense_BuyerIsArbiter" if "arbiter" in terms else "AccessLicense_WrongAmountReceived"
     assert caught.value.name == refused
     assert shop.sent(buyer) == 3, "key, approval, and the approval's end"
@@ -94,16 +97,11 @@ def test_an_approval_is_taken_back_when_the_purchase_is_refused(shop_of, token_o
     assert buyer.call(functions.allowance(buyer.address, buyer.licenses.address)) == 0
 
 
-def test_an_approval_stays_while_the_purchase_may_yet_take_effect(silent, tmp_path, monkeypatch):
-    def lost(_self, _signed):
-        raise UnavailableError("The connection was lost.", "Repeat.")
-
-    with monkeypatch.context() as patched:
-        patched.setattr(Chain, "broadcast", lost)
-        with pytest.raises(UnavailableError):
-            silent.buy(tmp_path)
+def test_an_approval_stays_while_the_purchase_may_yet_take_effect(silent, lost):
+    with lost(silent.buyer.licenses), pytest.raises(UnavailableError):
+        silent.buy()
     assert silent.allowance() == PRICE
-    assert silent.buy(tmp_path).bought
+    assert silent.buy().bought
     assert silent.allowance() == 0
 
 
@@ -111,78 +109,88 @@ def test_what_was_withdrawn_is_refused_before_anything_is_sent(silent, tmp_path)
     silent.owner.send(silent.owner.datasets.functions.withdraw(silent.dataset, 1))
     before = silent.sent(silent.buyer)
     with pytest.raises(AccessDeniedError, match="version 1, was withdrawn"):
-        silent.buy(tmp_path)
+        silent.buy()
     assert silent.sent(silent.buyer) == before
 
 
-def _lose(monkeypatch, buy):
-    """Signed and noted, but not sent; the bytes."""
-    kept: list[bytes] = []
-
-    def lost(_self, signed):
-        kept.append(signed)
-        raise UnavailableError("The connection was lost.", "Repeat.")
-
-    with monkeypatch.context() as patched:
-        patched.setattr(Chain, "broadcast", lost)
-        with pytest.raises(UnavailableError):
-            buy()
-    return kept[0]
-
-
-def test_a_purchase_that_failed_on_chain_is_signed_anew(shop, tmp_path, monkeypatch):
-    _lose(monkeypatch, lambda: shop.buy(tmp_path))
+def test_a_purchase_that_failed_on_chain_is_signed_anew(shop, chain_for, lost, noted):
     buyer = shop.buyer
+    with lost(buyer.licenses), pytest.raises(UnavailableError):
+        shop.buy()
     key = buyer.key_of(buyer.address)
-    other = Chain(buyer.rpc_url, buyer.deployment, buyer.account)
+    other = chain_for(buyer.account)
     # Meanwhile nothing can be sold, so that what was signed reverts when it is sent at last.
     shop.owner.send(shop.owner.licenses.functions.closeOffer(shop.offer))
     with pytest.raises(StateError, match="is closed"):
-        shop.buy(tmp_path)
+        shop.buy()
     assert shop.sent(buyer) == 2, "the signed purchase was sent, and failed"
     with pytest.raises(StateError, match="is closed"):
-        purchase(other, tmp_path, shop.offer, HMB)
+        purchase(other, shop.offer, HMB)
     assert shop.sent(buyer) == 2
     assert buyer.key_of(buyer.address) == key
-    assert not list((tmp_path / "purchases").iterdir())
+    assert noted(buyer) == []
 
 
-def test_a_purchase_that_waits_for_lower_fees_tells_the_way_out(shop, tmp_path, monkeypatch, localnet):
-    _lose(monkeypatch, lambda: shop.buy(tmp_path))
+def test_a_purchase_that_waits_for_lower_fees_tells_the_way_out(shop, lost, noted, localnet):
+    with lost(shop.buyer.licenses), pytest.raises(UnavailableError):
+        shop.buy()
     usual = int(shop.buyer.web3.eth.get_block("latest")["baseFeePerGas"])
     localnet.rpc("anvil_setNextBlockBaseFeePerGas", hex(10**13))
     localnet.rpc("evm_mine")
     try:
-        monkeypatch.setattr(shop.buyer, "_receipt_timeout", 1.0)
-        with pytest.raises((ChainError, UnavailableError)) as caught:
-            shop.buy(tmp_path)
-        (note,) = (tmp_path / "purchases").iterdir()
+        shop.buyer.sending = Sending(block_timeout=1.0)
+        with pytest.raises(UnavailableError, match="at most 500 are paid") as caught:
+            shop.buy()
+        (note,) = noted(shop.buyer)
         assert str(note) in caught.value.hint
-        assert "cancel-orders" in caught.value.hint
+        assert "same transaction" in caught.value.hint
+        assert "BIODESCI_HIGHEST_FEE_GWEI" in caught.value.hint
     finally:
         localnet.rpc("anvil_setNextBlockBaseFeePerGas", hex(usual))
         localnet.rpc("evm_mine")
-    assert shop.buy(tmp_path).bought
+    assert shop.buy().bought
     assert shop.sent(shop.buyer) == 2, "the key, and one purchase"
 
 
-def test_what_one_account_signed_is_not_lost_when_another_buys(shop, keyed, tmp_path, monkeypatch):
-    first = _lose(monkeypatch, lambda: shop.buy(tmp_path))
+def test_what_one_account_signed_is_not_lost_when_another_buys(shop, keyed, lost, monkeypatch):
+    with lost(shop.buyer.licenses) as first, pytest.raises(UnavailableError):
+        shop.buy()
     other = keyed()
+    assert other.home == shop.buyer.home
     shop.token.mint(other.address, PRICE)
-    assert purchase(other, tmp_path, shop.offer, HMB).bought
+    assert purchase(other, shop.offer, HMB).bought
     sent: list[bytes] = []
-    real = Chain.broadcast
-
-    def broadcast(self, signed):
-        sent.append(signed)
-        return real(self, signed)
-
-    monkeypatch.setattr(Chain, "broadcast", broadcast)
+    real = transactions.send
+    monkeypatch.setattr(transactions, "send", lambda web3, raw: sent.append(raw) or real(web3, raw))
     said: list[str] = []
-    assert shop.buy(tmp_path, Purpose(duo=HMB), note=said.append).bought
-    assert sent == [first]
+    assert shop.buy(Purpose(duo=HMB), note=said.append).bought
+    assert sent == first
     assert "carried out now" in said[0]
+
+
+@pytest.mark.parametrize("folder", ["purchases", "renewals"])
+def test_what_an_older_release_signed_is_carried_out_and_not_paid_again(shop, lost, folder):
+    """Before there was an outbox, such a transaction was noted in a file of another form and place."""
+    buyer = shop.buyer
+    if folder == "renewals":
+        shop.settle(shop.buy().license_id)
+    held = license.held_by(buyer, buyer.address)
+
+    def act():
+        return shop.buy(again=True) if folder == "purchases" else renewal.renew(buyer, held[0].id)
+
+    with lost(buyer.licenses) as signed, pytest.raises(UnavailableError):
+        act()
+    shutil.rmtree(buyer.home / "outbox")
+    number = shop.offer if folder == "purchases" else held[0].id
+    network = f"{buyer.genesis[2:18]}-{buyer.licenses.address}"
+    note = buyer.home / folder / f"{network}-{buyer.address}-{number}.json"
+    files.write_private(note, canonical.dumps({"signed": signed[0].hex()}))
+    before = shop.sent(buyer)
+    act()
+    assert shop.sent(buyer) == before + 1
+    assert Web3.keccak(signed[0]) in buyer.web3.eth.get_block("latest")["transactions"]
+    assert not note.exists()
 
 
 def test_nothing_is_paid_out_to_the_zero_address(shop):

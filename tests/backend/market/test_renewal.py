@@ -7,8 +7,7 @@ import signal
 
 import pytest
 
-from biodesci.chain import currency
-from biodesci.chain.client import Chain
+from biodesci.chain import currency, transactions
 from biodesci.core.errors import AccessDeniedError, InputError, StateError
 from biodesci.core.onchain import LicenseState
 from biodesci.market import license, money, payment, renewal
@@ -18,15 +17,15 @@ HOUR = 3_600
 
 
 def test_renewal_adds_time_and_pays_the_owner_at_once(shop, tmp_path):
-    license_id = shop.buy(tmp_path).license_id
+    license_id = shop.buy().license_id
     shop.deliver(license_id)
     with pytest.raises(StateError, match="delivered; a settled one"):
-        renewal.renew(shop.buyer, tmp_path, license_id)
+        renewal.renew(shop.buyer, license_id)
     license.confirm(shop.buyer, license_id)
     end = license.get(shop.buyer, license_id).expires_at
     with pytest.raises(AccessDeniedError, match="not held by"):
-        renewal.renew(shop.owner, tmp_path, license_id)
-    done = renewal.renew(shop.buyer, tmp_path, license_id)
+        renewal.renew(shop.owner, license_id)
+    done = renewal.renew(shop.buyer, license_id)
     assert (done.expires_at, done.paid) == (end + HOUR, PRICE)
     assert license.get(shop.buyer, license_id).expires_at == end + HOUR
     assert money.holdings(shop.owner, shop.owner.address, shop.paid_in)["owed_for_licences"] == 2 * PRICE
@@ -34,7 +33,7 @@ def test_renewal_adds_time_and_pays_the_owner_at_once(shop, tmp_path):
 
 def test_revoking_pro_rata_pays_the_unused_part_back(shop_of, dollar, localnet, tmp_path):
     shop = shop_of(dollar, pro_rata=True)
-    license_id = shop.buy(tmp_path).license_id
+    license_id = shop.buy().license_id
     assert renewal.refund_due(shop.owner, license_id)[0] == 0, "in escrow: it goes back whole"
     shop.settle(license_id)
     money.collect(shop.owner, shop.paid_in)
@@ -50,7 +49,7 @@ def test_revoking_pro_rata_pays_the_unused_part_back(shop_of, dollar, localnet, 
 
 def test_revoking_pro_rata_in_ether_gives_back_what_was_too_much(shop_of, dollar, tmp_path):
     shop = shop_of(dollar, currency=currency.ETHER, price=10**15, pro_rata=True)
-    license_id = shop.buy(tmp_path).license_id
+    license_id = shop.buy().license_id
     shop.settle(license_id)
     before = money.holdings(shop.owner, shop.owner.address, shop.paid_in)["owed_for_licences"]
     due, _ = renewal.refund_due(shop.owner, license_id)
@@ -62,35 +61,35 @@ def test_revoking_pro_rata_in_ether_gives_back_what_was_too_much(shop_of, dollar
 
 @pytest.mark.parametrize("after", [False, True], ids=["before sending", "after sending"])
 def test_killed_renewal_pays_once(shop, chain_for, tmp_path, after):
-    license_id = shop.buy(tmp_path).license_id
+    license_id = shop.buy().license_id
     shop.settle(license_id)
     end = license.get(shop.buyer, license_id).expires_at
-    real, account = Chain.broadcast, shop.buyer.account
+    real, account = transactions.send, shop.buyer.account
 
-    def die(self, signed):
+    def die(web3, raw):
         if after:
-            real(self, signed)
+            real(web3, raw)
         os.kill(os.getpid(), signal.SIGKILL)
 
     child = os.fork()
     if child == 0:
-        Chain.broadcast = die
-        renewal.renew(chain_for(account), tmp_path, license_id)
+        transactions.send = die
+        renewal.renew(chain_for(account), license_id)
         os._exit(0)
     assert os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGKILL
     said: list[str] = []
-    done = renewal.renew(shop.buyer, tmp_path, license_id, note=said.append)
+    done = renewal.renew(shop.buyer, license_id, note=said.append)
     assert "carried out now" in said[0]
     assert done.expires_at == license.get(shop.buyer, license_id).expires_at == end + HOUR
     assert shop.balance(shop.buyer.address) == 38 * PRICE
-    assert renewal.renew(shop.buyer, tmp_path, license_id).expires_at == end + 2 * HOUR
+    assert renewal.renew(shop.buyer, license_id).expires_at == end + 2 * HOUR
 
 
 def test_what_cannot_be_renewed_is_refused_before_anything_is_sent(shop_of, token_of, tmp_path):
     token = token_of("SilentToken")
     endless, short = shop_of(token, duration=0), shop_of(token)
     for shop in (endless, short):
-        shop.settle(shop.buy(tmp_path).license_id)
+        shop.settle(shop.buy().license_id)
     short.owner.send(short.owner.datasets.functions.withdraw(short.dataset, 1))
     for shop, error, reason in (
         (endless, StateError, "nothing to renew"), (short, AccessDeniedError, "was withdrawn"),
@@ -98,14 +97,14 @@ def test_what_cannot_be_renewed_is_refused_before_anything_is_sent(shop_of, toke
         (held,) = license.held_by(shop.buyer, shop.buyer.address)
         before = shop.sent(shop.buyer)
         with pytest.raises(error, match=reason):
-            renewal.renew(shop.buyer, tmp_path, held.id)
+            renewal.renew(shop.buyer, held.id)
         assert shop.sent(shop.buyer) == before
         assert shop.allowance() == 0
 
 
 def test_revoking_leaves_no_approval_behind(shop_of, dollar, tmp_path, localnet, monkeypatch):
     shop = shop_of(dollar, pro_rata=True)
-    license_id = shop.buy(tmp_path).license_id
+    license_id = shop.buy().license_id
     shop.settle(license_id)
     money.collect(shop.owner, shop.paid_in)
     due, _ = renewal.refund_due(shop.owner, license_id)
@@ -124,7 +123,7 @@ def test_revoking_leaves_no_approval_behind(shop_of, dollar, tmp_path, localnet,
 
 def test_a_stranger_who_revokes_approves_nothing(shop_of, dollar, chain_for, tmp_path):
     shop = shop_of(dollar, pro_rata=True)
-    license_id = shop.buy(tmp_path).license_id
+    license_id = shop.buy().license_id
     shop.settle(license_id)
     stranger = chain_for()
     dollar.mint(stranger.address, PRICE)

@@ -39,9 +39,9 @@ class Desk:
         expires = self.issuer.now() + days * DAY
         return visa.issue(self.issuer, self.buyer.address, kind, value, expires)
 
-    def buy(self, home, *visas) -> int:
+    def buy(self, *visas) -> int:
         evidence = Evidence(visas=visas)
-        return purchase(self.buyer, home, self.offer, Purpose(duo=HMB), evidence, again=True).license_id
+        return purchase(self.buyer, self.offer, Purpose(duo=HMB), evidence, again=True).license_id
 
 
 @pytest.fixture
@@ -84,10 +84,10 @@ def test_a_spoiled_file_is_refused(desk, spoil):
 def test_registered_access_takes_both_visas(desk, tmp_path):
     terms, status = (desk.issue(kind) for kind in TYPES)
     with pytest.raises(AccessDeniedError, match="ResearcherStatus"):
-        desk.buy(tmp_path, terms)
+        desk.buy(terms)
     with pytest.raises(AccessDeniedError, match="AcceptedTermsAndPolicies, ResearcherStatus"):
-        desk.buy(tmp_path)
-    license_id = desk.buy(tmp_path, terms, status)
+        desk.buy()
+    license_id = desk.buy(terms, status)
     desk.owner.send(desk.owner.licenses.functions.deliver(license_id, b"\5" * 32))
     held = license.get(desk.buyer, license_id)
     assert license.is_active(desk.buyer, license_id)
@@ -97,7 +97,7 @@ def test_registered_access_takes_both_visas(desk, tmp_path):
 def test_a_visa_counts_until_its_issuer_takes_it_back(desk, tmp_path):
     shown = [desk.issue(kind) for kind in TYPES]
     assert visa.check(desk.buyer, shown[0], desk.dataset) == shown[0].visa.expires
-    license_id = desk.buy(tmp_path, *shown)
+    license_id = desk.buy(*shown)
     desk.owner.send(desk.owner.licenses.functions.deliver(license_id, b"\5" * 32))
     with pytest.raises(AccessDeniedError, match="issued by"):
         visa.revoke(desk.owner, shown[1])
@@ -115,7 +115,7 @@ def test_a_visa_counts_until_its_issuer_takes_it_back(desk, tmp_path):
 
 def test_the_custodian_keeps_the_key_when_a_visa_lapsed_before_delivery(desk, tmp_path):
     shown = [desk.issue(kind) for kind in TYPES]
-    license_id = desk.buy(tmp_path, *shown)
+    license_id = desk.buy(*shown)
     visa.revoke(desk.issuer, shown[0])
     with pytest.raises(RevertedError) as caught:
         desk.owner.send(desk.owner.licenses.functions.deliver(license_id, b"\5" * 32))

@@ -73,7 +73,7 @@ def owned(
 ) -> Owned:
     """A registered model; tests add grants to it and nothing else."""
     home = tmp_path_factory.mktemp("owner")
-    chain = Chain(localnet.rpc_url, load_deployment(localnet.deployment_file), localnet.account())
+    chain = Chain(localnet.rpc_url, load_deployment(localnet.deployment_file), localnet.account(), home)
     return Owned(
         chain,
         home,
