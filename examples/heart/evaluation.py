@@ -123,7 +123,7 @@ def _ask(stack: Stack, cast: Cast, trained: Trained, worker: Party) -> int:
     codec = persist(
         lambda: load_codec(chain, stack.ipfs, cast.seed(cast.researcher), trained.model_id, "inference")
     )
-    question = inference.Question(
+    question = requester.Question(
         model_id=trained.model_id,
         version=trained.version,
         worker=worker.address,
@@ -131,4 +131,4 @@ def _ask(stack: Stack, cast: Cast, trained: Trained, worker: Party) -> int:
         fee=FEE_WEI,
         arbiter=cast.auditor.address,
     )
-    return inference.request_inference(chain, stack.ipfs, cast.researcher.home, codec, question)
+    return requester.request_inference(chain, stack.ipfs, cast.researcher.home, codec, question)

@@ -10,8 +10,8 @@
 6. The caller leaves the intent's `with`: its result is stored, and the entry is *forgotten*.
 
 Whoever asks for the same intent again, in another process or after `kill -9`, goes on where the entry ends.
-The intent is signed with another nonce only where the chain shows that another transaction has used the first
-nonce, or that the attempt failed.
+The intent is signed with another nonce only where the chain shows, `confirmations` deep, that the attempt
+failed, or which other transaction has used the first nonce. What a node does not say decides nothing.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from biodesci.core.errors import ChainError, RevertedError, UnavailableError
 
 _log = logging.getLogger(__name__)
 _LONGEST_PAUSE_S: Final = 1.0
-# A node may show a block's state before it shows the block: what it says of a nonce must last so long.
+# For so long the chain must show another transaction with the nonce, before this one counts as lost.
 _SURE_AFTER_S: Final = 1.0
 
 
@@ -178,7 +178,7 @@ class Intent:
     def _settled(self) -> TxReceipt | None:
         """Waits: the receipt, or None where another transaction has the nonce. RevertedError if it failed."""
         outbox, timeout = self._outbox, self._outbox.sending.block_timeout
-        give_up, pause, deepest, void_since = time.monotonic() + timeout, 0.02, -1, math.inf
+        give_up, pause, deepest, lost_since = time.monotonic() + timeout, 0.02, -1, math.inf
         while True:
             try:
                 receipt = transactions.receipt_of(outbox.web3, self._hashes())
@@ -190,15 +190,18 @@ class Intent:
                         deepest, give_up = depth, time.monotonic() + timeout
                 else:
                     deepest = -1
-                    if not self._is_void():
-                        void_since = math.inf
-                        self._push()
-                    elif time.monotonic() - void_since > _SURE_AFTER_S:
-                        _log.info("%s: another transaction took nonce %s", self, self._entry.nonce)
+                    user = self._user_of_nonce()
+                    if user is None or user in self._hashes():
+                        lost_since = math.inf
+                        if user is None:
+                            self._push()
+                    elif lost_since == math.inf:
+                        # From here on, no receipt may be told of before this counts.
+                        lost_since = time.monotonic()
+                    elif time.monotonic() - lost_since > _SURE_AFTER_S:
+                        _log.info("%s: 0x%s has nonce %s", self, user.hex(), self._entry.nonce)
                         self._note(nonce=None, attempts=(), confirmed=None)
                         return None
-                    else:
-                        void_since = min(void_since, time.monotonic())
             except UnavailableError:
                 if not self._was_sent_here or time.monotonic() > give_up:
                     raise
@@ -215,12 +218,10 @@ class Intent:
         self._note(confirmed=bytes(receipt["transactionHash"]))
         return receipt
 
-    def _is_void(self) -> bool:
+    def _user_of_nonce(self) -> bytes | None:
         outbox, nonce = self._outbox, self._entry.nonce
         assert nonce is not None
-        return transactions.nonce_is_taken(
-            outbox.web3, self._blank.account, nonce, self._hashes(), outbox.confirmations
-        )
+        return transactions.user_of_nonce(outbox.web3, self._blank.account, nonce, outbox.confirmations)
 
     def _push(self) -> None:
         """Sends what this process has not sent; for a higher fee what is stuck."""

@@ -18,7 +18,7 @@ from hexbytes import HexBytes
 from web3 import Web3
 from web3.contract.contract import ContractFunction
 from web3.exceptions import BlockNotFound, ContractLogicError, TransactionNotFound, Web3RPCError
-from web3.types import TxParams, TxReceipt, Wei
+from web3.types import TxData, TxParams, TxReceipt, Wei
 
 from biodesci.chain.contracts import reverted
 from biodesci.chain.provider import refusal
@@ -26,9 +26,8 @@ from biodesci.core.errors import ChainError, FundsError, RevertedError, Unavaila
 
 GWEI: Final = 10**9
 _KNOWN: Final = ("already known", "alreadyknown", "already imported")
-# Of these, time or a higher fee is the cure; `nonce_is_taken` says when neither is.
+# Of these, time or a higher fee is the cure; `user_of_nonce` says when neither is.
 _NOT_NOW: Final = ("nonce too low", "oldnonce", "underpriced", "less than block base fee", "feetoolow")
-_OLD: Final = 64  # blocks: every node that answers has seen one so old, and most still have its state
 
 
 @dataclass(frozen=True)
@@ -162,30 +161,36 @@ def receipt_of(web3: Web3, hashes: Sequence[bytes]) -> TxReceipt | None:
     return None
 
 
-def nonce_is_taken(web3: Web3, address: str, nonce: int, hashes: Sequence[bytes], depth: int) -> bool:
-    """Whether another transaction than these has used the account's nonce, `depth` blocks deep.
+def user_of_nonce(web3: Web3, address: str, nonce: int, depth: int) -> bytes | None:
+    """The hash of the transaction that used the account's nonce; None until a block so deep shows it.
 
-    To be asked after none of them had a receipt. A nonce that is used is no evidence by itself: behind one
-    address may be several nodes, and the one that was asked for receipts may lag. So this looks at the block
-    in which the nonce was used.
+    A count of nonces is no evidence by itself. Behind one address may be several nodes, of which one lags;
+    a node may count what is in the block that it is making; and what it says of its latest block may be
+    of the next one. So the transaction itself has to be shown, in the block at which the count goes up.
+    Raises UnavailableError where the node has not the state of blocks so old.
     """
+    account = Web3.to_checksum_address(address)
     head = int(web3.eth.block_number) - depth
+    if head < 0 or web3.eth.get_transaction_count(account, head) <= nonce:
+        return None
+    unused, used, step = head - 1, head, 2
+    while unused >= 0 and web3.eth.get_transaction_count(account, unused) > nonce:
+        unused, used, step = used - step, unused, 2 * step
+    unused = max(unused, -1)
+    while used - unused > 1:
+        middle = (unused + used) // 2
+        if web3.eth.get_transaction_count(account, middle) > nonce:
+            used = middle
+        else:
+            unused = middle
     try:
-        if head < 0 or web3.eth.get_transaction_count(Web3.to_checksum_address(address), head) <= nonce:
-            return False
-        unused, used = max(head - _OLD, 0), head
-        if web3.eth.get_transaction_count(Web3.to_checksum_address(address), unused) > nonce:
-            return True
-        while used - unused > 1:
-            middle = (unused + used) // 2
-            if web3.eth.get_transaction_count(Web3.to_checksum_address(address), middle) > nonce:
-                used = middle
-            else:
-                unused = middle
-        included = {bytes(HexBytes(cast("bytes", h))) for h in web3.eth.get_block(used)["transactions"]}
+        shown = web3.eth.get_block(used, full_transactions=True)["transactions"]
     except BlockNotFound:
-        return False
-    return included.isdisjoint(hashes)
+        return None
+    for sent in cast("Sequence[TxData]", shown):
+        if sent["from"] == account and sent["nonce"] == nonce:
+            return bytes(sent["hash"])
+    return None
 
 
 def failure(web3: Web3, receipt: TxReceipt) -> RevertedError:
