@@ -16,6 +16,7 @@ from typing import ClassVar, Literal
 
 from web3 import Web3
 
+from biodesci.chain import transactions
 from biodesci.core import files
 from biodesci.core.documents.base import Document, Part
 from biodesci.core.documents.values import Address, Bytes32, Count, HexBytes
@@ -65,7 +66,7 @@ class Entry(Document):
 def read(folder: Path, blank: Entry) -> Entry | None:
     """The entry of the intent that `blank` names; None where there is none.
 
-    Raises ConfigurationError for a file that is damaged: what it noted may have been paid.
+    Raises ConfigurationError for a file that is damaged: what it noted may have been paid already.
     """
     path = folder / blank.name
     if not path.exists():
@@ -76,25 +77,55 @@ def read(folder: Path, blank: Entry) -> Entry | None:
         raise ConfigurationError(f"{path} is damaged. {exc.message}", Entry.remedy) from exc
     if entry.name != blank.name or bool(entry.attempts) != (entry.nonce is not None):
         raise ConfigurationError(f"{path} is damaged: it does not say what its name says.", Entry.remedy)
+    if not all(_is_whole(entry, attempt) for attempt in entry.attempts):
+        raise ConfigurationError(
+            f"{path} is damaged: a transaction in it is not what was signed.", Entry.remedy
+        )
     return entry
 
 
+def _is_whole(entry: Entry, attempt: Attempt) -> bool:
+    # With a wrong hash, the transaction would be taken for somebody else's, and signed and paid once more.
+    try:
+        sender, nonce = transactions.sender_of(attempt.raw), transactions.nonce_of(attempt.raw)
+    except Exception:  # noqa: BLE001 - what a parser of RLP raises for bytes that are none is not documented
+        return False
+    return (sender, nonce, bytes(Web3.keccak(attempt.raw))) == (entry.account, entry.nonce, attempt.tx_hash)
+
+
 def write(folder: Path, entry: Entry) -> None:
-    """Replaces the entry's file in one step; it is on disk when this returns."""
-    files.write_private(folder / entry.name, entry.to_bytes())
+    """Replaces the entry's file in one step; it is on disk when this returns.
+
+    Raises ConfigurationError where it cannot be written.
+    """
+    with _writable(folder):
+        files.write_private(folder / entry.name, entry.to_bytes())
+
+
+@contextmanager
+def _writable(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as exc:
+        raise ConfigurationError(
+            f"What is sent is noted in {folder} first, which cannot be written: {exc.strerror}.",
+            "Make it writable, and repeat this. Keep what is in it: it may note what was sent before.",
+        ) from exc
 
 
 def remove(folder: Path, entry: Entry) -> None:
     """Forgets the intent."""
-    (folder / entry.name).unlink(missing_ok=True)
+    with _writable(folder):
+        (folder / entry.name).unlink(missing_ok=True)
 
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
     """Waits until no other thread or process is inside for this path. The lock ends with its process."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     while True:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, files.PRIVATE)
+        with _writable(path.parent):
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT, files.PRIVATE)
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         if _is_still_at(path, descriptor):
             break

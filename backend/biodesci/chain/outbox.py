@@ -46,7 +46,12 @@ class Sending:
 
     block_timeout: float = 120.0  # for the transaction's block, and for each one upon that
     stuck_after: float = 60.0  # without a block the fee is raised
-    highest_fee: int = 500 * 10**9
+    highest_fee: int = 500 * transactions.GWEI
+
+    @classmethod
+    def chosen(cls, stuck_after: float, highest_fee_gwei: int) -> Sending:
+        """As BIODESCI_STUCK_AFTER, in seconds, and BIODESCI_HIGHEST_FEE_GWEI say."""
+        return cls(stuck_after=stuck_after, highest_fee=highest_fee_gwei * transactions.GWEI)
 
 
 @dataclass(frozen=True)
@@ -160,8 +165,9 @@ class Intent:
     # Steps
 
     def _note(self, **changes: object) -> None:
-        self._entry = self._entry.model_copy(update=changes)
-        entries.write(self._outbox.folder, self._entry)
+        entry = self._entry.model_copy(update=changes)
+        entries.write(self._outbox.folder, entry)
+        self._entry = entry
 
     def _add(self, raw: bytes) -> None:
         self._note(nonce=transactions.nonce_of(raw), attempts=(*self._entry.attempts, Attempt.of(raw)))

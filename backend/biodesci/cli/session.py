@@ -49,7 +49,6 @@ def chain(*, account: bool = True) -> Chain:
     from biodesci.chain.client import Chain
     from biodesci.chain.deployment import load_deployment
     from biodesci.chain.outbox import Sending
-    from biodesci.chain.transactions import GWEI
 
     chosen = settings()
     deployment = load_deployment(chosen.deployment)
@@ -60,7 +59,7 @@ def chain(*, account: bool = True) -> Chain:
         signer,
         chosen.home,
         confirmations=chosen.confirmations,
-        sending=Sending(stuck_after=chosen.stuck_after, highest_fee=chosen.highest_fee_gwei * GWEI),
+        sending=Sending.chosen(chosen.stuck_after, chosen.highest_fee_gwei),
     )
 
 

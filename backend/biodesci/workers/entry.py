@@ -15,7 +15,6 @@ from biodesci import config
 from biodesci.chain.client import Chain
 from biodesci.chain.deployment import load_deployment
 from biodesci.chain.outbox import Sending
-from biodesci.chain.transactions import GWEI
 from biodesci.config import Chosen
 from biodesci.core.errors import BioDeSciError, UnavailableError
 
@@ -31,7 +30,7 @@ def connect(settings: config.Settings, account: LocalAccount | None = None) -> C
         account,
         settings.home,
         confirmations=settings.confirmations,
-        sending=Sending(stuck_after=settings.stuck_after, highest_fee=settings.highest_fee_gwei * GWEI),
+        sending=Sending.chosen(settings.stuck_after, settings.highest_fee_gwei),
     )
 
 

@@ -28,7 +28,7 @@ from biodesci.registry import codecs as codec
 from biodesci.registry import rounds
 from biodesci.rounds.aggregator import RoundAggregator
 from biodesci.rounds.approvals import Approvals
-from biodesci.rounds.node import TrainingNode
+from biodesci.rounds.node import Site, TrainingNode
 from biodesci.rounds.transport.http import AggregatorClient
 from biodesci.workers.aggregator import create_app, poll
 
@@ -126,13 +126,10 @@ def test_from_a_model_to_its_audit(
         node = TrainingNode(
             chain,
             ipfs,
-            people.home(site),
+            Site(people.home(site), model, dataset, table),
             AggregatorClient(aggregator_url, chain.account),
             Approvals(people.home(site), approve_any=site != "site1"),
             lambda opened=opened: opened,
-            model_id=model,
-            dataset_id=dataset,
-            table=table,
         )
         background(node.step)
 

@@ -21,7 +21,7 @@ from biodesci.core.onchain import RequestState
 from biodesci.ee.architectures.tabular import TabularConfig
 from biodesci.inference import requester as infer
 from biodesci.inference import worker as serve
-from biodesci.inference.requests import read_receipt, read_request
+from biodesci.inference.requests import read_request
 from biodesci.inference.runtime import fp64
 from biodesci.ipfs.client import Ipfs
 from biodesci.registry.codecs import load_codec

@@ -1,0 +1,139 @@
+"""`kill -9` at each step of a sending: whoever asks again goes on there, and one transaction takes effect."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from web3 import Web3
+
+from biodesci.chain import transactions
+from biodesci.chain.entries import Entry
+from tests.backend.chain.dying import Order, publish
+
+# At which call the process ends; whether the transaction has reached the node by then.
+STEPS = {
+    "the intent is noted": ("after entries.write 1", False),
+    "it is signed": ("after transactions.sign 1", False),
+    "it is noted by half": ("before Path.replace 2", False),
+    "it is noted": ("after entries.write 2", False),
+    "it is sent": ("after transactions.send 1", True),
+    "it is noted as sent": ("after entries.write 3", True),
+    "a block has it": ("before entries.write 4", True),
+    "it is noted as confirmed": ("after entries.write 4", True),
+    "its result is with the caller": ("before entries.remove 1", True),
+}
+
+
+@pytest.fixture
+def order(localnet, tmp_path) -> Callable[..., Order]:
+    """Orders of one account with one home."""
+    key = localnet.account().key.hex()
+    return lambda **more: Order(localnet.rpc_url, str(localnet.deployment_file), str(tmp_path), key, **more)
+
+
+def entry_of(home: Path) -> Entry:
+    (path,) = (home / "outbox").glob("*.json")
+    return Entry.parse(path.read_bytes())
+
+
+def die(order: Order) -> str:
+    """Runs until the process kills itself; what it had printed."""
+    process = order.start()
+    printed, errors = process.communicate(timeout=120)
+    assert process.returncode == -signal.SIGKILL, errors
+    return printed
+
+
+def published_by(chain) -> list[int]:
+    """The datasets of the client's account, as the chain says."""
+    logs = chain.events(chain.datasets, "DatasetPublished", 0, filters={"owner": chain.address})
+    return [log["args"]["datasetId"] for log in logs]
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_killed_at_any_step_it_takes_effect_once(order, step, tmp_path):
+    dies, was_sent = STEPS[step]
+    printed = die(order(dies=dies))
+    chain = order().connect()
+    assert chain.web3.eth.get_transaction_count(chain.address) == was_sent
+    dataset = publish(chain)
+    assert published_by(chain) == [dataset]
+    assert chain.web3.eth.get_transaction_count(chain.address) == 1
+    if printed:
+        assert int(printed) == dataset
+    assert not list((tmp_path / "outbox").glob("*.json"))
+
+
+@pytest.mark.parametrize(
+    "dies", ["after entries.write 4", "after transactions.send 2", "after entries.write 5"]
+)
+def test_killed_while_it_is_replaced_it_takes_effect_once(order, dies, localnet, tmp_path):
+    """Two transactions are signed for one intent: the first or the second may be what a block takes."""
+    localnet.rpc("evm_setAutomine", False)
+    try:
+        die(order(dies=dies, stuck_after=0.2))
+        entry = entry_of(tmp_path)
+        assert len(entry.attempts) == 2
+    finally:
+        localnet.rpc("evm_setAutomine", True)
+        localnet.rpc("evm_mine")
+    chain = order().connect()
+    dataset = publish(chain)
+    assert published_by(chain) == [dataset]
+    assert chain.web3.eth.get_transaction_count(chain.address) == 1
+
+
+def test_processes_of_one_account_do_not_take_each_others_nonce(order):
+    processes = [order(about=about).start() for about in ("one", "another", "a third")]
+    printed = [process.communicate(timeout=120) for process in processes]
+    assert [process.returncode for process in processes] == [0, 0, 0], printed
+    chain = order().connect()
+    assert sorted(int(dataset) for dataset, _ in printed) == published_by(chain)
+    assert chain.web3.eth.get_transaction_count(chain.address) == 3
+
+
+def test_a_process_that_asks_for_the_same_waits_until_the_other_has_ended(order, localnet, tmp_path):
+    """The second is inside only after the first has ended; so it finds nothing that is still open."""
+    localnet.rpc("evm_setAutomine", False)
+    chain = order().connect()
+    try:
+        first, deadline = order().start(), time.monotonic() + 60
+        while chain.web3.eth.get_transaction_count(chain.address, "pending") < 1:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        second = order().start()
+        with pytest.raises(TimeoutError):
+            _wait_for_end(second, 4.0)
+        assert len(localnet.rpc("txpool_content")["pending"][chain.address.lower()]) == 1
+        assert len(entry_of(tmp_path).attempts) == 1
+        # The holder of the lock dies: the other one goes on with what it had sent.
+        first.kill()
+        first.communicate(timeout=60)
+    finally:
+        localnet.rpc("evm_setAutomine", True)
+        localnet.rpc("evm_mine")
+    printed, errors = second.communicate(timeout=120)
+    assert second.returncode == 0, errors
+    assert published_by(chain) == [int(printed)]
+
+
+def _wait_for_end(process, seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while process.poll() is None:
+        if time.monotonic() > deadline:
+            raise TimeoutError
+        time.sleep(0.05)
+
+
+def test_signed_bytes_are_noted_before_the_node_has_them(order, tmp_path):
+    die(order(dies="before transactions.send 1"))
+    entry = entry_of(tmp_path)
+    (attempt,) = entry.attempts
+    assert attempt.tx_hash == bytes(Web3.keccak(attempt.raw))
+    assert (transactions.nonce_of(attempt.raw), attempt.sent) == (entry.nonce, None) == (0, None)
+    (path,) = (tmp_path / "outbox").glob("*.json")
+    assert path.stat().st_mode & 0o777 == 0o600
