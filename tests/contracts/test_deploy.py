@@ -8,7 +8,9 @@ import socket
 import subprocess
 import time
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 
 from biodesci.core import cid
@@ -49,24 +51,69 @@ def network():
         process.wait(10)
 
 
-def test_deploy_then_console(network, tmp_path):
-    path = tmp_path / "local.json"
+def nonces(network: str) -> list[str]:
+    """Of anvil's ten accounts: what is sent moves one of them on."""
+    with httpx.Client(base_url=network.removeprefix("ethereum:local:")) as node:
+
+        def ask(method: str, *parameters: str) -> Any:
+            call = {"jsonrpc": "2.0", "id": 1, "method": method, "params": list(parameters)}
+            return node.post("/", json=call).json()["result"]
+
+        return [ask("eth_getTransactionCount", account, "latest") for account in ask("eth_accounts")]
+
+
+@pytest.fixture(scope="module")
+def deployed(network, tmp_path_factory):
+    """Rehearses, then deploys: the file, and for each contract the address, bytes and gas that were foreseen."""
+    path = tmp_path_factory.mktemp("deployment") / "local.json"
+    before = nonces(network)
+    code, said = ape("run", "deploy", "--dry-run", "--network", network, deployment=path)
+    assert code == 0, said
+    assert not path.exists()
+    assert nonces(network) == before, "a dry run has sent something"
+    lines = [line for line in said.splitlines() if " 0x" in line and "," in line]
     code, said = ape("run", "deploy", "--network", network, deployment=path)
     assert code == 0, said
+    return path, {line.split()[0]: line.split()[1:] for line in lines}
+
+
+@pytest.fixture(scope="module")
+def redeployed(network, deployed, tmp_path_factory):
+    """`--if-needed` on a file that names other code: contracts of ours at other addresses."""
+    path = tmp_path_factory.mktemp("again") / "local.json"
+    data = json.loads(deployed[0].read_text())
+    data["contracts"]["KeyRegistry"]["codeHash"] = "0x" + "00" * 32
+    path.write_text(json.dumps(data))
+    code, said = ape("run", "deploy", "--if-needed", "--network", network, deployment=path)
+    assert code == 0, said
+    assert "Written" in said
+    return path
+
+
+def test_what_was_rehearsed_is_what_is_deployed(deployed):
+    path, foreseen = deployed
     data = json.loads(path.read_text())
     assert (data["network"], data["chainId"], len(data["contracts"])) == ("local", 31337, 6)
     assert data["block"] == min(entry["block"] for entry in data["contracts"].values())
+    for name, entry in data["contracts"].items():
+        address, _, gas = foreseen[name]
+        assert (entry["address"], entry["gas"]) == (address, int(gas.replace(",", "")))
 
+
+def test_what_is_there_is_not_deployed_again(network, deployed, redeployed):
+    path, _ = deployed
+    data, before = json.loads(path.read_text()), nonces(network)
     code, said = ape("run", "deploy", "--if-needed", "--network", network, deployment=path)
     assert code == 0
     assert "already" in said
-    assert json.loads(path.read_text()) == data
+    assert (json.loads(path.read_text()), nonces(network)) == (data, before)
+    there = json.loads(redeployed.read_text())["contracts"]
+    assert all(there[name]["address"] != entry["address"] for name, entry in data["contracts"].items())
 
-    typed = "print('CONTRACTS', AccessLicense.DATASETS() == DatasetNFT.address, datasets(), offers())\n"
-    _, said = ape("console", "--network", network, deployment=path, stdin=typed)
-    assert "CONTRACTS True [] []" in said
 
+def test_console(network, deployed):
     typed = (
+        "print('CONTRACTS', AccessLicense.DATASETS() == DatasetNFT.address, datasets(), offers())\n"
         "owner, buyer = accounts.test_accounts[1], accounts.test_accounts[2]\n"
         "terms = (0, 5, '0x' + '0' * 40, 86400, 3, 60, 60, 1, 12, True, '0x' + '0' * 40)\n"
         "DatasetNFT.publish((b'a' * 32, b'b' * 32, b'c' * 32, 4, bytes(32)), [], sender=owner)\n"
@@ -76,60 +123,13 @@ def test_deploy_then_console(network, tmp_path):
         "print('OFFERS', offers())\n"
         "print('BOUGHT', buy(2, buyer), licenses(buyer))\n"
     )
-    _, said = ape("console", "--network", network, deployment=path, stdin=typed)
-    offer = (
-        "{'id': %d, 'dataset': 1, 'right': 'download', 'price': 5, 'currency': 'ETH', 'days': 1, 'uses': 3"
-    )
-    visas = "['ResearcherStatus', 'ControlledAccessGrants']"
-    assert f"OFFERS [{offer % 1}, 'visas': {visas}}}, {offer % 2}, 'visas': []}}]" in said
+    _, said = ape("console", "--network", network, deployment=deployed[0], stdin=typed)
+    assert "CONTRACTS True [] []" in said
+    offer = "{'id': %d, 'dataset': 1, 'right': 'download', 'price': 5, 'currency': 'ETH', 'days': 1"
+    visas = "'uses': 3, 'visas': ['ResearcherStatus', 'ControlledAccessGrants']"
+    assert f"OFFERS [{offer % 1}, {visas}}}, {offer % 2}, 'uses': 3, 'visas': []}}]" in said
     assert "BOUGHT 1 [{'id': 1, 'dataset': 1, 'licensee': " in said
     assert "'right': 'download', 'state': 'purchased', 'active': False}]" in said
-
-    typed = (
-        "owner, worker, asker, auditor = accounts.test_accounts[1:5]\n"
-        "ModelRegistry.register(b'a' * 32, b'b' * 32, b'c' * 32, b'd' * 32, sender=owner)\n"
-        "ModelRegistry.publishVersion(1, b'e' * 32, b'f' * 32, sender=owner)\n"
-        "_ = [KeyRegistry.register(b'k' * 1216, sender=who) for who in (worker, asker)]\n"
-        "until = chain.pending_timestamp + 7200\n"
-        "asked = (1, 2, worker, owner, b'i' * 32, b'j' * 32, until, 3600)\n"
-        "InferenceCommitment.request(*asked, sender=asker)\n"
-        "InferenceCommitment.commit(1, b'o' * 32, b'p' * 32, sender=worker)\n"
-        "InferenceCommitment.attestAudit(1, False, b'r' * 32, sender=auditor)\n"
-        "print('LINEAGE', lineage(1), [model['versions'] for model in models()])\n"
-        "print('AUDITS', audits(), audits(2), audits(1)[0]['auditor'] == auditor.address)\n"
-        "print('REQUESTS', requests(), rounds())\n"
-    )
-    _, said = ape("console", "--network", network, deployment=path, stdin=typed)
-    version = "{'version': %d, 'round': None, 'nodes': [], 'datasets': []}"
-    assert f"LINEAGE [{version % 1}, {version % 2}] [2]" in said, said
-    assert "AUDITS [{'request': 1, 'auditor': '0x" in said
-    assert f"'passed': False, 'report': '{cid.from_digest(b'r' * 32)}'}}] [] True" in said
-    assert "REQUESTS [{'id': 1, 'model': 1, 'version': 2, 'requester': '0x" in said
-
-    data["contracts"]["KeyRegistry"]["codeHash"] = "0x" + "00" * 32
-    path.write_text(json.dumps(data))
-    code, said = ape("run", "deploy", "--if-needed", "--network", network, deployment=path)
-    assert code == 0
-    assert "Written" in said
-
-
-def test_a_dry_run_sends_nothing(network, tmp_path):
-    path = tmp_path / "local.json"
-    code, said = ape("run", "deploy", "--dry-run", "--network", network, deployment=path)
-    assert code == 0, said
-    assert not path.exists()
-    lines = said.splitlines()
-    foreseen = {line.split()[0]: line.split()[1:] for line in lines if " 0x" in line and "," in line}
-    _, again = ape("run", "deploy", "--dry-run", "--network", network, deployment=path)
-    assert again.splitlines()[-9:] == lines[-9:], "the nonce has moved, so something was sent"
-
-    code, said = ape("run", "deploy", "--network", network, deployment=path)
-    assert code == 0, said
-    contracts = json.loads(path.read_text())["contracts"]
-    assert len(contracts) == 6
-    for name, entry in contracts.items():
-        address, _, gas = foreseen[name]
-        assert (entry["address"], entry["gas"]) == (address, int(gas.replace(",", "")))
 
 
 def test_a_file_that_cannot_take_the_addresses_is_refused_before_anything_is_sent(network, tmp_path):
@@ -140,8 +140,7 @@ def test_a_file_that_cannot_take_the_addresses_is_refused_before_anything_is_sen
     blocked.write_text("")
     spoiled = tmp_path / "spoiled.json"
     spoiled.write_text("{")
-    fresh = tmp_path / "local.json"
-    _, before = ape("run", "deploy", "--dry-run", "--network", network, deployment=fresh)
+    before = nonces(network)
     for path, reason in (
         (foreign, "of chain 11155111 are, and this is chain 31337"),
         (blocked / "local.json", "cannot be written"),
@@ -151,23 +150,21 @@ def test_a_file_that_cannot_take_the_addresses_is_refused_before_anything_is_sen
         code, said = ape("run", "deploy", "--network", network, deployment=path)
         assert (code, reason in said) == (1, True), said
         assert (path.read_text() if path.is_file() else None) == kept
-    _, after = ape("run", "deploy", "--dry-run", "--network", network, deployment=fresh)
-    assert after.splitlines()[-9:] == before.splitlines()[-9:], "the nonce has moved, so something was sent"
+    assert nonces(network) == before, "something was sent"
 
 
-def test_verify(network, tmp_path):
+def test_verify(network, deployed, redeployed, tmp_path):
     path = tmp_path / "local.json"
     code, said = ape("run", "deploy", "--verify", "--network", network, deployment=path)
     assert code != 0
     assert "There is no deployment file at" in said
 
-    ape("run", "deploy", "--network", network, deployment=path)
-    code, said = ape("run", "deploy", "--verify", "--network", network, deployment=path)
+    code, said = ape("run", "deploy", "--verify", "--network", network, deployment=deployed[0])
     assert code == 0, said
     assert said.count("has the code that is compiled here") == 6
 
     # Two contracts of ours, each with our code, but at each other's address.
-    data = json.loads(path.read_text())
+    data = json.loads(deployed[0].read_text())
     contracts = data["contracts"]
     swapped = {"KeyRegistry": contracts["VisaRegistry"], "VisaRegistry": contracts["KeyRegistry"]}
     path.write_text(json.dumps({**data, "contracts": {**contracts, **swapped}}))
@@ -176,9 +173,7 @@ def test_verify(network, tmp_path):
     assert f"The code of KeyRegistry at {contracts['VisaRegistry']['address']} is not" in said
 
     # The right code, but wired to other contracts: immutables count.
-    other = tmp_path / "other.json"
-    ape("run", "deploy", "--network", network, deployment=other)
-    strange = json.loads(other.read_text())["contracts"]["DatasetNFT"]
+    strange = json.loads(redeployed.read_text())["contracts"]["DatasetNFT"]
     path.write_text(json.dumps({**data, "contracts": {**contracts, "DatasetNFT": strange}}))
     code, said = ape("run", "deploy", "--verify", "--network", network, deployment=path)
     assert code != 0
