@@ -13,8 +13,6 @@ from typing import Any
 import httpx
 import pytest
 
-from biodesci.core import cid
-
 ROOT = Path(__file__).resolve().parents[2]
 ANVIL = ROOT / "node_modules" / ".bin" / "anvil"
 
