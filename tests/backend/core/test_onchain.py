@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -62,3 +63,16 @@ def test_states_are_those_of_the_contracts(states, interface, enum):
 def test_a_time_that_no_date_names_is_the_last_that_one_does():
     assert utc(LAST_SECOND).isoformat() == "9999-12-31T23:59:59+00:00"
     assert utc(LAST_SECOND + 1) == utc(FOREVER) == utc(LAST_SECOND)
+
+
+def test_nobody_owns_pauses_or_replaces_a_contract():
+    """No function that only one account may call for all, and no code that runs another contract's code."""
+    powers = re.compile(r"owner$|admin|role|pause|upgrade|initiali[sz]e|destroy|implementation", re.I)
+    abis = sorted((CONTRACTS.parent / "backend/biodesci/chain/abi").glob("*.json"))
+    assert len(abis) == 6
+    for path in abis:
+        functions = [part["name"] for part in json.loads(path.read_text()) if part["type"] == "function"]
+        assert functions
+        assert [name for name in functions if powers.search(name)] == []
+    for source in CONTRACTS.rglob("*.sol"):
+        assert not re.search(r"delegatecall|selfdestruct|Ownable|Pausable|Proxy", source.read_text())

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Sequence
 
 import numpy as np
 import pytest
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers.algorithms import AES
+from cryptography.hazmat.primitives.ciphers.modes import CTR
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -14,7 +21,7 @@ from biodesci.core.errors import InputError, IntegrityError, StateError
 from biodesci.fl import masking
 from biodesci.fl.aggregation import Aggregator
 from biodesci.fl.masking import Context
-from biodesci.fl.messages import Inbox, MaskedVector, Shares, UnmaskAnswer
+from biodesci.fl.messages import Inbox, MaskedVector, Shares, UnmaskAnswer, peers_digest
 from biodesci.fl.protocol import Member, Node, Roster, threshold_of
 from biodesci.fl.quantize import Ring, decode, encode
 
@@ -235,6 +242,31 @@ def test_masks_differ_by_round_and_pair() -> None:
     other = Context(CONTEXT.chain_id, CONTEXT.registry, CONTEXT.round_id + 1)
     assert key != masking.pair_key(other, a, masking.public_key(b), address(0), address(1))
     assert key != masking.pair_key(CONTEXT, a, masking.public_key(b), address(0), address(2))
+
+
+def test_masks_are_the_keystream_of_the_protocol() -> None:
+    """Computed a second time from docs/protocol.md, without the package's derivation."""
+    low, high = X25519PrivateKey.generate(), X25519PrivateKey.generate()
+    bound = (31337).to_bytes(32, "big") + bytes(range(20)) + (7).to_bytes(32, "big")
+    info = b"biodesci/mask/v1" + bound + address(0) + address(1)
+    key = HKDF(SHA256(), 32, None, info).derive(low.exchange(high.public_key()))
+    public = high.public_key().public_bytes_raw()
+    assert masking.pair_key(CONTEXT, low.private_bytes_raw(), public, address(1), address(0)) == key
+    keystream = Cipher(AES(key), CTR(bytes(16))).encryptor().update(bytes(40))
+    vector = np.zeros(10, dtype=np.uint32)
+    masking.apply_mask(vector, key, 1)
+    assert vector.astype(">u4").tobytes() == keystream
+    masking.apply_mask(vector, key, -1)
+    assert not vector.any()
+
+
+def test_a_masked_vector_has_the_bytes_of_the_protocol() -> None:
+    digest = peers_digest([address(1), address(0)])
+    assert digest == hashlib.sha256(b"biodesci/peers/v1" + address(0) + address(1)).digest()
+    message = MaskedVector(digest, np.array([1, 2**32 - 1], dtype=np.uint32))
+    entries = b"\0\0\0\1" + b"\xff" * 4
+    assert message.to_bytes() == b"BDSM\x01\0\0\0" + digest + entries
+    assert message.digest() == hashlib.sha256(entries).digest(), "without the header"
 
 
 def test_a_peer_with_a_key_of_small_order_is_refused() -> None:

@@ -14,6 +14,7 @@ from typing import Any, ClassVar, cast
 import numpy as np
 import pytest
 from eth_account import Account
+from eth_account.messages import encode_defunct
 
 from biodesci.chain.records import Round
 from biodesci.core import canonical
@@ -119,6 +120,17 @@ def test_a_signature_holds_for_one_round_kind_and_body() -> None:
         (WHERE, "masked", b"other"),
     ):
         assert signatures.signer(where, kind, body, signature) != me
+
+
+def test_what_is_signed_are_the_lines_of_the_protocol() -> None:
+    account = Account.create()
+    text = (
+        "BioDeSci round message v1\nchain 31337\nregistry 0x0000000000000000000000000000000000000000\n"
+        "round 5\nkind unmask\nsha256 230d8358dc8e8890b4c58deeb62912ee2f20357ae92a5cc861b98e68fe31acb5"
+    )
+    signed = bytes(account.sign_message(encode_defunct(text=text)).signature)
+    assert len(signed) == 65
+    assert signatures.sign(account, WHERE, "unmask", b"body") == "0x" + signed.hex()
 
 
 @pytest.mark.parametrize("signature", ["", "0x", "zz", "0x" + "00" * 65, "0x" + "ff" * 65, "0x12"])
