@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import importlib.util
 import io
 import json
@@ -13,6 +14,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -83,6 +86,15 @@ def test_envelope_opens_for_its_key_and_info_alone() -> None:
     for other in others:
         with pytest.raises(WrongKeyError):
             envelope.open_(seed, sealed, envelope.info(*other))
+
+
+def test_a_seed_gives_the_keys_of_the_protocol() -> None:
+    seed = bytes(range(32))
+    expanded = hashlib.shake_256(seed).digest(96)
+    lattice = MLKEM768PrivateKey.from_seed_bytes(expanded[:64]).public_key().public_bytes_raw()
+    curve = X25519PrivateKey.from_private_bytes(expanded[64:]).public_key().public_bytes_raw()
+    assert (len(lattice), len(curve)) == (1184, 32)
+    assert envelope.public_key(seed) == lattice + curve
 
 
 def test_envelope_refuses_bad_arguments() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import stat
 import subprocess
 import sys
 import threading
@@ -15,6 +16,7 @@ import numpy as np
 import pytest
 from eth_account import Account
 from eth_account.messages import encode_defunct
+from fastapi.testclient import TestClient
 
 from biodesci.chain.records import Round
 from biodesci.core import canonical
@@ -30,6 +32,7 @@ from biodesci.rounds import signatures
 from biodesci.rounds.aggregator import RoundAggregator
 from biodesci.rounds.approvals import Approvals
 from biodesci.rounds.plan import BINS, COUNTS, Scores, Update, decode_statistics, encode_statistics, size
+from biodesci.rounds.store import RoundFolder
 from biodesci.workers import aggregator as worker
 
 FEATURES = FeaturePlan(
@@ -229,3 +232,20 @@ def test_the_aggregators_loop_outlives_unforeseen_errors(monkeypatch: pytest.Mon
     monkeypatch.setattr(worker, "UNEXPECTED", 0.0)
     worker.poll(cast(Any, SimpleNamespace(step=step)), 0.0, stop)
     assert len(calls) == 2
+
+
+def test_round_secrets_are_their_owners_alone(tmp_path: Path) -> None:
+    folder = RoundFolder(tmp_path, "node", WHERE)
+    folder.write("secrets", b"mask keys")
+    assert stat.S_IMODE((folder.path / "secrets").stat().st_mode) == 0o600
+    assert stat.S_IMODE(folder.path.stat().st_mode) == 0o700
+
+
+def test_an_inbox_is_empty_until_sharing_is_over() -> None:
+    class Sharing:
+        def inbox(self, round_id: int, address: str) -> None:
+            """Nothing yet: the nodes are still sharing."""
+
+    app = worker.create_app(cast(RoundAggregator, Sharing()))
+    answer = TestClient(app).get(f"/rounds/5/inbox/0x{'11' * 20}")
+    assert (answer.status_code, answer.content) == (204, b"")
