@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -57,7 +58,7 @@ def buy(
 
     wanted, chain = parse_purpose(purpose), session.chain()
     offer = offers.get(chain, offer_id)
-    declared, evidence = _declared(chain, offer, wanted, visa, disease, mondo, statement)
+    declared, evidence = _declared(chain, offer, _Options(wanted, visa, disease, mondo, statement))
     output.consent(_total(offer), yes=yes)
     _say(purchase(chain, offer_id, declared, evidence, again=again, note=output.note))
 
@@ -86,7 +87,7 @@ def order(
     target = new_file(file)
     wanted, chain = parse_purpose(purpose), session.chain()
     offer = offers.get(chain, offer_id)
-    declared, evidence = _declared(chain, offer, wanted, visa, disease, mondo, statement)
+    declared, evidence = _declared(chain, offer, _Options(wanted, visa, disease, mondo, statement))
     payer = "Whoever submits the order pays it." if offer.currency.is_ether else "It is yours to pay."
     output.consent(f"{_total(offer)} {payer}", yes=yes)
     signed = run(chain, offer_id, declared, evidence, seconds=days * DAY)
@@ -159,28 +160,37 @@ def _visas(paths: list[Path] | None) -> tuple[SignedVisa, ...]:
     return tuple(SignedVisa.parse(files.read(path)) for path in paths or ())
 
 
-def _declared(
-    chain: Chain,
-    offer: Offer,
-    wanted: int,
-    visa: list[Path] | None,
-    disease: str,
-    mondo: Path | None,
-    statement: str,
-) -> tuple[Purpose, Evidence]:
+@dataclass(frozen=True)
+class _Options:
+    """What the options of a purchase say of its purpose: bits of DuoPolicy, visas' files, a disease's name
+    with the ontology's file that proves its descent, and the research plan, or the name of its file."""
+
+    duo: int
+    visas: list[Path] | None
+    disease: str
+    mondo: Path | None
+    statement: str
+
+
+def _declared(chain: Chain, offer: Offer, options: _Options) -> tuple[Purpose, Evidence]:
     from biodesci.core import disease as diseases
     from biodesci.core.documents.order import Evidence, Purpose
     from biodesci.core.errors import InputError
     from biodesci.market.diseases import prove
     from biodesci.market.statement import keep
 
-    if mondo and not disease:
+    if options.mondo and not options.disease:
         raise InputError("There is no disease to prove.", "Give --disease, as MONDO:0005068.")
-    number = diseases.parse(disease) if disease else 0
-    proof = prove(chain, session.ipfs(), offer.terms.dataset_id, number, mondo) if mondo else ()
-    shown = _visas(visa)
-    hashed = keep(session.settings().home, _text(statement)) if statement else bytes(32)
-    return Purpose(duo=wanted, disease=number, statement=hashed), Evidence(disease_proof=proof, visas=shown)
+    number = diseases.parse(options.disease) if options.disease else 0
+    proof = (
+        prove(chain, session.ipfs(), offer.terms.dataset_id, number, options.mondo) if options.mondo else ()
+    )
+    shown = _visas(options.visas)
+    said = options.statement
+    hashed = keep(session.settings().home, _text(said)) if said else bytes(32)
+    return Purpose(duo=options.duo, disease=number, statement=hashed), Evidence(
+        disease_proof=proof, visas=shown
+    )
 
 
 def _text(statement: str) -> str:

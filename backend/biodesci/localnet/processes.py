@@ -115,6 +115,7 @@ class Supervisor:
     def __init__(self, logs: Path, on_restart: Callable[[str], None] | None = None) -> None:
         self.logs = logs
         self.logs.mkdir(parents=True, exist_ok=True)
+        self.timeout = 60.0  # seconds that a child has until it answers
         self.children: dict[str, Child] = {}
         self._on_restart = on_restart
         self._lock = threading.RLock()
@@ -128,21 +129,21 @@ class Supervisor:
         env: Mapping[str, str],
         *,
         ready: Callable[[], bool] | None = None,
-        timeout: float = 60.0,
         restart: bool = True,
         folder: Path | None = None,
     ) -> Child:
         """Start a child, in `folder` if it needs a certain one, and wait until `ready()` is true.
 
         Raises:
-            UnavailableError: it ended, or was not ready within `timeout` seconds; the message quotes its log.
+            UnavailableError: it ended, or was not ready within `self.timeout` seconds; the message quotes
+                its log.
         """
         child = Child(name, argv, env, self.logs / f"{name}.log", ready, restart, folder)
         with self._lock:
             self.children[name] = child
             child.start()
             self._record()
-        self.wait_ready(child, timeout)
+        self.wait_ready(child)
         return child
 
     def _record(self) -> None:
@@ -150,7 +151,7 @@ class Supervisor:
         pids = {c.name: c.process.pid for c in self.children.values() if c.process is not None}
         write_atomic(self.logs.parent / "processes.json", json.dumps(pids, indent=2).encode())
 
-    def wait_ready(self, child: Child, timeout: float = 60.0) -> None:
+    def wait_ready(self, child: Child) -> None:
         """Wait until the child answers; UnavailableError with the end of its log if it does not.
 
         One that was killed meanwhile is waited for if `watch` starts it again; one that ended by itself
@@ -158,11 +159,11 @@ class Supervisor:
         """
         if child.ready is None:
             return
-        deadline = time.monotonic() + timeout
+        deadline = time.monotonic() + self.timeout
         while not child.ready():
             ended = not child.running and not self._revives(child)
             if ended or time.monotonic() > deadline:
-                what = "ended at once" if ended else f"did not answer within {timeout:.0f} s"
+                what = "ended at once" if ended else f"did not answer within {self.timeout:.0f} s"
                 child.restart = False
                 raise UnavailableError(
                     f"The {child.name} process {what}.", f"Its log ends with:\n{child.tail()}"

@@ -65,8 +65,9 @@ def test_a_child_that_fails_is_reported_with_its_log(supervisor: Supervisor) -> 
 
 
 def test_a_child_that_never_answers_is_reported(supervisor: Supervisor) -> None:
+    supervisor.timeout = 0.3
     with pytest.raises(UnavailableError, match="did not answer within 0 s"):
-        supervisor.spawn("mute", SLEEP, os.environ, ready=lambda: False, timeout=0.3)
+        supervisor.spawn("mute", SLEEP, os.environ, ready=lambda: False)
 
 
 def test_a_killed_child_is_started_again(supervisor: Supervisor, tmp_path: Path) -> None:
