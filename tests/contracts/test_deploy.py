@@ -62,7 +62,7 @@ def nonces(network: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 def deployed(network, tmp_path_factory):
-    """Rehearses, then deploys: the file, and for each contract the address, bytes and gas that were foreseen."""
+    """Rehearses, then deploys: the file, and the address, bytes and gas foreseen for each contract."""
     path = tmp_path_factory.mktemp("deployment") / "local.json"
     before = nonces(network)
     code, said = ape("run", "deploy", "--dry-run", "--network", network, deployment=path)

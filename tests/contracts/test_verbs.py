@@ -24,9 +24,7 @@ def test_key_registry(keys, researcher):
 
 def test_visa_registry(visas, hospital, issuer, researcher, signed_visa):
     tx = visas.trust(issuer, Visa.bits(Visa.RESEARCHER), sender=hospital)
-    assert tx.events == [
-        visas.IssuerTrusted(owner=hospital, issuer=issuer, types=Visa.bits(Visa.RESEARCHER))
-    ]
+    assert tx.events == [visas.IssuerTrusted(owner=hospital, issuer=issuer, types=Visa.bits(Visa.RESEARCHER))]
     visa = signed_visa(Visa.RESEARCHER)
     visa_hash = visas.hashOf(visa[0])
     ids, expires = visas.check(hospital, researcher, EMPTY, Visa.bits(Visa.RESEARCHER), [visa])

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {IAccessLicense} from "../../../contracts/interfaces/IAccessLicense.sol";
+import {IVisaRegistry} from "../../../contracts/interfaces/IVisaRegistry.sol";
+import {vm} from "../Vm.sol";
+import {LicenseScene} from "./LicenseScene.sol";
+
+contract LicenseDeliverTest is LicenseScene {
+    function test_given_a_licence_that_is_not_purchased() external {
+        uint256 licenseId = _delivered();
+        _refusesState(licenseId, IAccessLicense.State.Delivered);
+        _deliver(licenseId);
+        _refusesState(99, IAccessLicense.State.None);
+        _deliver(99);
+    }
+
+    function test_given_that_the_deadline_has_passed() external {
+        uint256 licenseId = _purchased();
+        uint40 deadline = licenses.licenseOf(licenseId).deadline;
+        _wait(2 days + 1);
+        vm.expectRevert(abi.encodeWithSelector(IAccessLicense.AccessLicense_TooLate.selector, licenseId, deadline));
+        _deliver(licenseId);
+    }
+
+    function test_given_an_empty_envelope() external {
+        uint256 licenseId = _purchased();
+        vm.prank(custodian);
+        vm.expectRevert(abi.encodeWithSelector(IAccessLicense.AccessLicense_EmptyField.selector, "envelope"));
+        licenses.deliver(licenseId, 0);
+    }
+
+    function test_given_neither_owner_nor_custodian() external {
+        uint256 licenseId = _purchased();
+        address[3] memory senders = [researcher, stranger, arbiter];
+        for (uint256 i = 0; i < 3; ++i) {
+            vm.expectRevert(
+                abi.encodeWithSelector(IAccessLicense.AccessLicense_NotCustodian.selector, dataset, senders[i])
+            );
+            _deliver(senders[i], licenseId);
+        }
+    }
+
+    function test_given_a_version_that_was_withdrawn() external {
+        uint256 licenseId = _purchased();
+        _withdraw(hospital, dataset, 1);
+        _refusesWithdrawn(dataset, 1);
+        _deliver(hospital, licenseId);
+    }
+
+    function test_given_a_visa_that_lapsed() external {
+        IVisaRegistry.Visa memory visa = _status();
+        uint256 licenseId = _buyWithVisa(visa);
+        _revokeVisa(visa);
+        vm.expectRevert(abi.encodeWithSelector(IAccessLicense.AccessLicense_VisaLapsed.selector, licenseId));
+        _deliver(licenseId);
+    }
+
+    function test_given_owner_or_custodian() external {
+        address[2] memory senders = [hospital, custodian];
+        for (uint256 i = 0; i < 2; ++i) {
+            uint256 licenseId = _purchased();
+            vm.recordLogs();
+            _deliver(senders[i], licenseId);
+            emit IAccessLicense.KeyDelivered(licenseId, ENVELOPE);
+            _saw(address(licenses));
+            IAccessLicense.License memory got = licenses.licenseOf(licenseId);
+            _assertState(licenseId, IAccessLicense.State.Delivered);
+            vm.assertEq(got.deadline, _now() + 3 days);
+            vm.assertEq(got.expiresAt, _now() + 30 days);
+            vm.assertEq(licenses.expiresAt(licenseId), _now() + 30 days);
+            vm.assertTrue(licenses.isActive(licenseId));
+            vm.assertTrue(_hasDownload(researcher));
+            vm.assertFalse(_hasDownload(stranger));
+            vm.assertFalse(licenses.hasAccess(dataset, researcher, IAccessLicense.Right.None));
+            vm.assertFalse(licenses.hasAccess(dataset, researcher, IAccessLicense.Right.Train));
+            vm.assertFalse(licenses.hasAccess(dataset, researcher, IAccessLicense.Right.Infer));
+            vm.assertFalse(licenses.hasAccess(dataset + 1, researcher, IAccessLicense.Right.Download));
+        }
+    }
+
+    function test_given_no_duration() external {
+        vm.assertEq(licenses.expiresAt(_deliver(_buy(_ofLength(0, 0)))), FOREVER);
+    }
+
+    function test_given_a_newer_version() external {
+        uint256 licenseId = _purchased();
+        string memory uri = datasets.tokenURI(dataset);
+        _publishVersion(hospital, dataset, _publication("revised", TERMS));
+        _deliver(licenseId);
+        vm.assertEq(licenses.licenseOf(licenseId).version, 1);
+        vm.assertEq(licenses.tokenURI(licenseId), uri);
+    }
+}
