@@ -170,7 +170,7 @@ def run_(
     nor steps, so keep them with the records.
     """
     from biodesci.ee.training import TrainingPlan
-    from biodesci.models.tuning.run import tune
+    from biodesci.models.tuning.run import Reports, tune
 
     job = method.job(TrainingPlan(**asdict(training)))
     quiet()
@@ -180,7 +180,8 @@ def run_(
         def progress(done: int, of: int) -> None:
             shown.update(task, completed=done, total=of)
 
-        made = tune(folder, encoded, target, job, device=device, progress=progress, told=shown.console.print)
+        reports = Reports(progress, shown.console.print)
+        made = tune(folder, encoded, target, job, device=device, reports=reports)
     result = {
         "folder": made.folder,
         "keyId": made.key_id,

@@ -33,6 +33,15 @@ SMALLEST_FOLD = 1e-5
 MOST_LOSS = 0.05
 
 
+@dataclass(frozen=True)
+class PlainTensors:
+    """What a new key has to know of a checkpoint: the plain norm weights by name (others may be among them),
+    and how each tensor is stored (those that are not named: as the norm weights)."""
+
+    norms: Mapping[str, Tensor] = field(repr=False)
+    types: Mapping[str, torch.dtype]
+
+
 @dataclass(frozen=True, eq=False)
 class ModelKey:
     """`config` is the plain config.json, `names` the plain checkpoint's tensors, `plain` the folded norm
@@ -67,19 +76,18 @@ class ModelKey:
         config: Mapping[str, Any],
         names: Collection[str],
         mode: Mode = "orthogonal",
+        weights: PlainTensors | None = None,
         *,
-        plain: Mapping[str, Tensor] | None = None,
-        types: Mapping[str, torch.dtype] | None = None,
         shuffle: bool = False,
         generation: Mapping[str, Any] | None = None,
     ) -> ModelKey:
-        """A fresh key from the operating system's random numbers. `plain` holds the norm weights to fold
-        (`Layout.folded` names them), if the mode folds any; `types` how each tensor is stored (else: as the
-        norm weights)."""
+        """A fresh key from the operating system's random numbers. `weights` are needed where the mode folds
+        norm weights (`Layout.folded` names them)."""
         layout = registry.layout(config, names, mode, shuffle=shuffle)
-        kept = {name: (plain or {})[name].detach().clone() for name in layout.folded}
+        weights = weights or PlainTensors({}, {})
+        kept = {name: weights.norms[name].detach().clone() for name in layout.folded}
         for name, weight in kept.items():
-            check_fold(name, weight, *_readers(layout, name, types or {}))
+            check_fold(name, weight, *_readers(layout, name, weights.types))
         seed = os.urandom(32)
         parts = {place: group.sample(Stream(seed, place), mode) for place, group in layout.places.items()}
         shifts = {
@@ -101,7 +109,7 @@ class ModelKey:
     ) -> ModelKey:
         """A fresh key for the plain weights `state`."""
         types = {name: tensor.dtype for name, tensor in state.items()}
-        return cls.generate(config, state.keys(), mode, plain=state, types=types, shuffle=shuffle)
+        return cls.generate(config, state.keys(), mode, PlainTensors(state, types), shuffle=shuffle)
 
     def renewed(self) -> ModelKey:
         """Another key for the same model."""
@@ -109,7 +117,7 @@ class ModelKey:
             self.config,
             self.names,
             self.mode,
-            plain=self.plain,
+            PlainTensors(self.plain, {}),
             shuffle=self.shuffle,
             generation=self.generation,
         )

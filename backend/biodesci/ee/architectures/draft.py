@@ -87,14 +87,18 @@ class Draft:
         into: Axis,
         *,
         fold: str | None = None,
-        transposed: bool = False,
         bias: bool = True,
         shift: Shift | None = None,
     ) -> None:
         """y = x Wᵀ + b between two axes; `into` is the axis as it was written, not its dual."""
-        self.rules[f"{name}.weight"] = linear_rule(out, into, fold, transposed)
+        self.rules[f"{name}.weight"] = linear_rule(out, into, fold)
         if bias:
             self.rules[f"{name}.bias"] = Rule((out,), (size(out),), shift=shift)
+
+    def conv1d(self, name: str, out: Axis, into: Axis, *, fold: str | None = None) -> None:
+        """GPT-2's linear layer: y = x W + b, stored as (in, out)."""
+        self.rules[f"{name}.weight"] = linear_rule(out, into, fold, transposed=True)
+        self.rules[f"{name}.bias"] = Rule((out,), (size(out),))
 
     def table(self, name: str, rows: Axis, stream: Axis) -> None:
         """An embedding: rows by number."""

@@ -11,6 +11,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from biodesci.ee.architectures import registry
 from biodesci.ee.checkpoint.reading import CONFIG, GENERATION, INDEX, Checkpoint, Stored
 from biodesci.ee.checkpoint.writing import ShardWriter, created
 from biodesci.ee.groups import Mode
-from biodesci.ee.keys import ModelKey, require_finite
+from biodesci.ee.keys import ModelKey, PlainTensors, require_finite
 from biodesci.ee.layout import Layout, Rule
 from biodesci.ee.serving.config import encrypted_config, encrypted_generation_config
 
@@ -47,7 +48,7 @@ def make_key(source: Checkpoint, mode: Mode, *, shuffle: bool = False) -> ModelK
     plain = {name: source.tensor(name) for name in layout.folded}
     types = {name: stored.dtype for name, stored in source.tensors.items()}
     return ModelKey.generate(
-        source.config, names, mode, plain=plain, types=types, shuffle=shuffle, generation=source.generation
+        source.config, names, mode, PlainTensors(plain, types), shuffle=shuffle, generation=source.generation
     )
 
 
@@ -63,6 +64,17 @@ def layout_of(source: Checkpoint, mode: Mode, shuffle: bool) -> Layout:
     return layout
 
 
+@dataclass(frozen=True)
+class Beside:
+    """What is written beside the tensors: config.json, generation_config.json if there is one, and marks in
+    each shard's metadata. `private`: nobody but the owner may read the files."""
+
+    config: Mapping[str, Any]
+    generation: Mapping[str, Any] | None
+    metadata: Mapping[str, str]
+    private: bool = False
+
+
 def encrypt(source: Checkpoint, key: ModelKey, target: Path, progress: Progress = lambda _: None) -> None:
     """Writes the encrypted checkpoint into `target`, which must not exist."""
     config = encrypted_config(key, dict(source.config))
@@ -72,7 +84,7 @@ def encrypt(source: Checkpoint, key: ModelKey, target: Path, progress: Progress 
     def rows(name: str, origin: str, rule: Rule) -> Iterator[Tensor]:
         yield from _runs(key, rule, source.tensor(origin), source.tensor, inverse=False, name=name)
 
-    _write(source, target, jobs, rows, config, generation, {"ee_key_id": key.key_id}, progress)
+    _write(source, target, jobs, rows, Beside(config, generation, {"ee_key_id": key.key_id}), progress)
 
 
 def decrypt(source: Checkpoint, key: ModelKey, target: Path, progress: Progress = lambda _: None) -> None:
@@ -89,7 +101,7 @@ def decrypt(source: Checkpoint, key: ModelKey, target: Path, progress: Progress 
     def rows(name: str, origin: str, rule: Rule) -> Iterator[Tensor]:
         yield from _runs(key, rule, source.tensor(origin), source.tensor, inverse=True, name=name)
 
-    _write(source, target, jobs, rows, config, key.generation, {}, progress, private=True)
+    _write(source, target, jobs, rows, Beside(config, key.generation, {}, private=True), progress)
 
 
 def untied(source: Checkpoint, key: ModelKey) -> list[str]:
@@ -153,7 +165,7 @@ def rekey(
     def rows(name: str, origin: str, rule: Rule) -> Iterator[Tensor]:
         yield new.encrypt_tensor(name, plain(origin), rule, plain)
 
-    _write(source, target, jobs, rows, config, generation, {"ee_key_id": new.key_id}, progress)
+    _write(source, target, jobs, rows, Beside(config, generation, {"ee_key_id": new.key_id}), progress)
 
 
 def check_key(source: Checkpoint, key: ModelKey) -> None:
@@ -207,38 +219,34 @@ def _write(
     target: Path,
     jobs: list[tuple[str, str, Rule, Stored]],
     rows: Callable[[str, str, Rule], Iterator[Tensor]],
-    config: Mapping[str, Any],
-    generation: Mapping[str, Any] | None,
-    metadata: Mapping[str, str],
+    beside: Beside,
     progress: Progress,
-    *,
-    private: bool = False,
 ) -> None:
     taken = StateError(f"{target} exists already.", "Name a folder that does not exist yet.")
     if target.exists():
         raise taken
     target.parent.mkdir(parents=True, exist_ok=True)
     # A name of its own, so that parallel runs don't meet, and closed to others whatever is written in it.
-    held_in = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+    own = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
     try:
-        partial = held_in / f"{target.name}.partial"
-        partial.mkdir(mode=0o700 if private else 0o777)
+        partial = own / f"{target.name}.partial"
+        partial.mkdir(mode=0o700 if beside.private else 0o777)
         shards: dict[str, list[tuple[str, str, Rule, Stored]]] = {}
         for job in jobs:
             shards.setdefault(job[3].file, []).append(job)
-        for file, held in shards.items():
-            contents = {name: stored for name, _, _, stored in held}
-            marks = {"format": "pt", **metadata}
-            with ShardWriter(partial / file, contents, marks, private=private) as writer:
-                for name, origin, rule, stored in held:
+        for file, tensors in shards.items():
+            contents = {name: stored for name, _, _, stored in tensors}
+            marks = {"format": "pt", **beside.metadata}
+            with ShardWriter(partial / file, contents, marks, private=beside.private) as writer:
+                for name, origin, rule, stored in tensors:
                     progress(writer.write(rows(name, origin, rule), stored.dtype))
         if source.sharded:
             total = sum(stored.size for _, _, _, stored in jobs)
             index = {"metadata": {"total_size": total}, "weight_map": {job[0]: job[3].file for job in jobs}}
-            _json(partial / INDEX, index, private)
-        _json(partial / CONFIG, config, private)
-        if generation is not None:
-            _json(partial / GENERATION, generation, private)
+            _json(partial / INDEX, index, beside.private)
+        _json(partial / CONFIG, beside.config, beside.private)
+        if beside.generation is not None:
+            _json(partial / GENERATION, beside.generation, beside.private)
         try:
             partial.rename(target)
         except OSError as exc:
@@ -246,7 +254,7 @@ def _write(
                 raise taken from exc
             raise
     finally:
-        shutil.rmtree(held_in, ignore_errors=True)
+        shutil.rmtree(own, ignore_errors=True)
 
 
 def _json(path: Path, value: Mapping[str, Any], private: bool) -> None:

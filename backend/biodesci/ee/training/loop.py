@@ -33,6 +33,14 @@ class Watch:
     epoch: Callable[[int, Stepper], None] = lambda _number, _stepper: None
 
 
+@dataclass(frozen=True, eq=False)
+class Stopped:
+    """Where a run stopped: how many epochs were done, and the state of its stepper (`Stepper.state`)."""
+
+    epochs: int
+    optimizer: Mapping[str, Tensor]
+
+
 UNWATCHED = Watch()
 
 
@@ -61,18 +69,16 @@ def run(
     loss: Loss,
     *,
     watch: Watch = UNWATCHED,
-    first: int = 0,
-    state: Mapping[str, Tensor] | None = None,
+    stopped: Stopped | None = None,
 ) -> int:
     """Trains in place, without asking about keys; the number of steps. InputError if it diverges.
 
-    To go on where a run stopped: the model with the weights of that moment, `first` epochs that were done,
-    and `state` of its stepper (`Stepper.state`)."""
+    To go on where a run `stopped`, the model has to hold the weights of that moment."""
     stepper, steps = Stepper(model.parameters(), plan), 0
-    if state is not None:
-        stepper.restore(state)
+    if stopped is not None:
+        stepper.restore(stopped.optimizer)
     model.train()
-    for epoch in range(first, plan.epochs):
+    for epoch in range(0 if stopped is None else stopped.epochs, plan.epochs):
         for batch in batches(epoch):
             value = mean(loss(model, batch))
             stepper.step(value)
@@ -89,12 +95,8 @@ def fine_tune(
     plan: TrainingPlan,
     layout: Layout | None = None,
     loss: Loss = own_loss,
-    *,
-    watch: Watch = UNWATCHED,
-    first: int = 0,
-    state: Mapping[str, Tensor] | None = None,
 ) -> int:
-    """Trains a model in place; the number of steps. `watch`, `first` and `state`: see `run`.
+    """Trains a model in place; the number of steps. InputError if it diverges.
 
     `layout` is that of the key which the model is encrypted with (`ModelKey.layout`, or `registry.layout` of
     the public configuration, names and mode): InputError, with the reason, if training under it would not
@@ -103,7 +105,7 @@ def fine_tune(
     if layout is not None:
         check_combination(plan.optimizer, layout.mode)
         check_model(model, layout)
-    return run(model, batches, plan, loss, watch=watch, first=first, state=state)
+    return run(model, batches, plan, loss)
 
 
 def freeze_for(model: nn.Module, layout: Layout) -> tuple[str, ...]:

@@ -80,6 +80,24 @@ def stream_noise(seed: bytes) -> Noise:
     return draw
 
 
+@dataclass(frozen=True, eq=False)
+class Draws:
+    """The randomness of a run: which samples each step takes, and its noise."""
+
+    samples: Stream
+    noise: Noise
+
+    @classmethod
+    def of(cls, seed: bytes, noise: Noise | None = None) -> Draws:
+        """What follows from 32 secret bytes, or with other noise."""
+        return cls(Stream(seed, "dp/samples"), noise or stream_noise(seed))
+
+    @classmethod
+    def secret(cls) -> Draws:
+        """From the operating system's random numbers, never to be seen again."""
+        return cls.of(os.urandom(32))
+
+
 class NoisedOptimizer(DPOptimizer):  # type: ignore[misc]
     """Opacus' optimizer with noise from `noise` instead of PyTorch's generator."""
 
@@ -101,28 +119,35 @@ def fine_tune_privately(
     privacy: Privacy,
     loss: Loss,
     layout: Layout | None = None,
-    *,
-    seed: bytes | None = None,
-    noise: Noise | None = None,
 ) -> Spent:
     """Trains in place on `columns` (one row per sample, named as the model's arguments); what it spent.
 
     Each step draws every sample with probability batch_size / samples, secretly (the plan's public order
     would void the accountant's bound); `plan.clip` bounds each sample's gradient. `loss` gives one loss per
     sample (`losses.class_losses`, `token_losses`). Position ids, if any, must be a column of their own:
-    Opacus needs the sample axis in every input. `seed` (32 bytes, secret) and `noise` are for tests that
-    compare runs.
+    Opacus needs the sample axis in every input. `layout`: as for `loop.fine_tune`.
     """
     if layout is not None:
         check_combination(plan.optimizer, layout.mode)
         check_model(model, layout)
+    return train_privately(model, columns, plan, privacy, loss, Draws.secret())
+
+
+def train_privately(
+    model: nn.Module,
+    columns: Mapping[str, Tensor],
+    plan: TrainingPlan,
+    privacy: Privacy,
+    loss: Loss,
+    draws: Draws,
+) -> Spent:
+    """`fine_tune_privately` without asking about keys, by these draws: what they are decides whether it is
+    private."""
     _check_shared(model)
     counts = {len(column) for column in columns.values()}
     if len(counts) != 1 or not min(counts):
         raise InputError("The columns have no rows, or not equally many.", "Give each one row per sample.")
     spent = accounted(privacy, plan, counts.pop())
-    seed = seed or os.urandom(32)
-    chances = Stream(seed, "dp/samples")
     stepper, named = Stepper(model.parameters(), plan), trainable(model)
     count = len(next(iter(columns.values())))
     model.train()
@@ -136,14 +161,14 @@ def fine_tune_privately(
     optimizer = NoisedOptimizer(
         stepper.optimizer,
         list(named),
-        noise or stream_noise(seed),
+        draws.noise,
         noise_multiplier=privacy.noise_multiplier,
         max_grad_norm=plan.clip,
         expected_batch_size=spent.sample_rate * count,
     )
     try:
         for _ in range(spent.steps):
-            drawn = torch.from_numpy(chances.uniform(count) <= spent.sample_rate).nonzero()[:, 0]
+            drawn = torch.from_numpy(draws.samples.uniform(count) <= spent.sample_rate).nonzero()[:, 0]
             optimizer.zero_grad(set_to_none=True)
             if len(drawn):
                 losses = loss(wrapped, {name: column[drawn] for name, column in columns.items()})

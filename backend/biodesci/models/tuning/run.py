@@ -22,8 +22,9 @@ from torch import Tensor, nn
 from biodesci.core import files
 from biodesci.core.errors import BioDeSciError, InputError, WrongKeyError
 from biodesci.ee.checkpoint.reading import CONFIG
+from biodesci.ee.layout import Layout
 from biodesci.ee.training import check_combination, minibatches
-from biodesci.ee.training.loop import Watch, run
+from biodesci.ee.training.loop import Stopped, Watch, run
 from biodesci.ee.training.losses import Loss
 from biodesci.ee.training.stepping import Stepper
 from biodesci.models import folder as encrypted_folder
@@ -38,8 +39,30 @@ from biodesci.models.tuning.state import Stand
 
 FORMAT = "biodesci/tuning/v1"
 LINES = 20  # about so many say how far a run is
-Progress = Callable[[int, int], None]  # steps done, of so many
-Told = Callable[[str], None]  # a line for whoever waits
+
+
+@dataclass(frozen=True)
+class Reports:
+    """What whoever waits for a run hears: `steps` done, of so many, and a `line` now and then."""
+
+    steps: Callable[[int, int], None] = lambda _done, _of: None
+    line: Callable[[str], None] = lambda _: None
+
+
+SILENT = Reports()
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """What trains on what. `document` says so to a later run that would go on from the state beside
+    `target`."""
+
+    model: nn.Module
+    columns: Mapping[str, Tensor]
+    job: Job
+    loss: Loss
+    target: Path
+    document: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -62,8 +85,7 @@ def tune(
     job: Job,
     *,
     device: str = "cpu",
-    progress: Progress = lambda _done, _of: None,
-    told: Told = lambda _: None,
+    reports: Reports = SILENT,
 ) -> Tuned:
     """Trains the model in `folder` on `encoded` and writes it, or its adapter, into the new folder `target`.
 
@@ -99,13 +121,14 @@ def tune(
             "The model's loss on these records is not finite.", "Check the model and its records."
         )
     trained, every = _count(model), _count(model, every=True)
-    told(f"{data.rows} records, {trained:,} of {every:,} weights are trained; loss {before:.4f}")
+    reports.line(f"{data.rows} records, {trained:,} of {every:,} weights are trained; loss {before:.4f}")
     spent, steps = None, 0
+    one = Run(model, columns, job, chosen, target, document)
     try:
         if job.privacy is not None:
-            spent, steps = _privately(model, columns, job, chosen, loaded, progress, told)
+            spent, steps = _privately(one, loaded.layout, reports)
         else:
-            steps = _train(model, columns, job, chosen, stand, before, target, document, progress, told)
+            steps = _train(one, stand, before, reports)
         after = evaluate(model, columns, chosen, job.plan.batch_size)
     except BioDeSciError:
         tuning_state.forget(target)  # it would fail again from there
@@ -149,25 +172,15 @@ def evaluate(model: nn.Module, columns: Mapping[str, Tensor], loss: Loss, batch_
     return total / count
 
 
-def _train(
-    model: nn.Module,
-    columns: Mapping[str, Tensor],
-    job: Job,
-    loss: Loss,
-    stand: Stand | None,
-    before: float,
-    target: Path,
-    document: Mapping[str, Any],
-    progress: Progress,
-    told: Told,
-) -> int:
-    """Trains, and keeps the state after each epoch; the number of steps in all."""
-    plan = job.plan
-    each = -(-len(columns["labels"]) // plan.batch_size)
+def _train(one: Run, stand: Stand | None, before: float, reports: Reports) -> int:
+    """Trains from where a run stands, and keeps the state after each epoch; the number of steps in all.
+    `before`: the loss before the first step."""
+    model, plan = one.model, one.job.plan
+    each = -(-len(one.columns["labels"]) // plan.batch_size)
     first = 0 if stand is None else stand.epochs
     if stand is not None:
         tuning_state.take_up(model, stand)
-        told(f"goes on after epoch {first} of {plan.epochs}")
+        reports.line(f"goes on after epoch {first} of {plan.epochs}")
     losses: list[Tensor] = []
     done, since = first * each, time.monotonic()
 
@@ -175,41 +188,36 @@ def _train(
         nonlocal done
         done += 1
         losses.append(value)
-        progress(done, plan.epochs * each)
+        reports.steps(done, plan.epochs * each)
 
     def epoch(number: int, stepper: Stepper) -> None:
         nonlocal since
         mean = float(torch.stack(losses).mean())
         losses.clear()
         tuning_state.save(
-            target,
-            document,
+            one.target,
+            one.document,
             Stand(number, done, before, tuning_state.moving(model), stepper.state()),
         )
         if number == plan.epochs or number % max(1, plan.epochs // LINES) == 0:
-            told(f"epoch {number} of {plan.epochs}: loss {mean:.4f}, {time.monotonic() - since:.1f} s")
+            reports.line(
+                f"epoch {number} of {plan.epochs}: loss {mean:.4f}, {time.monotonic() - since:.1f} s"
+            )
             since = time.monotonic()
 
-    state = None if stand is None else stand.optimizer
-    run(model, minibatches(columns, plan), plan, loss, watch=Watch(step, epoch), first=first, state=state)
+    stopped = None if stand is None else Stopped(stand.epochs, stand.optimizer)
+    run(model, minibatches(one.columns, plan), plan, one.loss, watch=Watch(step, epoch), stopped=stopped)
     return done
 
 
-def _privately(
-    model: nn.Module,
-    columns: Mapping[str, Tensor],
-    job: Job,
-    loss: Loss,
-    loaded: Loaded,
-    progress: Progress,
-    told: Told,
-) -> tuple[dict[str, float], int]:
+def _privately(one: Run, layout: Layout, reports: Reports) -> tuple[dict[str, float], int]:
     """DP-SGD; the epsilon and delta that it spent, and the number of steps. It keeps no state: its secret
     draws would lie there."""
     from biodesci.ee.training.private import Privacy, accounted, fine_tune_privately  # noqa: PLC0415  # slow
 
+    job = one.job
     assert job.privacy is not None
-    rows = len(columns["labels"])
+    rows = len(one.columns["labels"])
     if job.privacy.delta >= 1.0 / rows:
         raise InputError(
             f"With a delta of {job.privacy.delta:g}, one of {rows} records may be disclosed outright.",
@@ -218,17 +226,17 @@ def _privately(
     privacy = Privacy(job.privacy.noise_multiplier, job.privacy.delta)
     total, done = accounted(privacy, job.plan, rows).steps, 0
 
-    def counted(one: nn.Module, batch: Mapping[str, Tensor]) -> Tensor:
+    def counted(model: nn.Module, batch: Mapping[str, Tensor]) -> Tensor:
         nonlocal done
         done += 1  # steps that draw no record are not seen here
-        progress(min(done, total), total)
+        reports.steps(min(done, total), total)
         if done % max(1, total // job.plan.epochs) == 0:
-            told(f"step {done} of about {total}")
-        return loss(one, batch)
+            reports.line(f"step {done} of about {total}")
+        return one.loss(model, batch)
 
     with warnings.catch_warnings():  # of Opacus' hooks, where nothing below an adapter needs a gradient
         warnings.filterwarnings("ignore", message="Full backward hook is firing")
-        spent = fine_tune_privately(model, columns, job.plan, privacy, counted, loaded.layout)
+        spent = fine_tune_privately(one.model, one.columns, job.plan, privacy, counted, layout)
     return {"epsilon": _upwards(spent.epsilon), "delta": spent.delta}, spent.steps
 
 

@@ -105,7 +105,7 @@ def _align_stream(
         found.orders[f"{prefix}.heads"] = matched_rows.by_products(base.heads[prefix], attention, q)
     noise = matched_rows.misfit(base, view, orders, q)
     for place, rows in view.inputs.items():
-        _input_key(found, base, rows, place, q, layout.mode, noise)
+        found.dense[place] = _input_key(found.orders, base.inputs[place] @ q, rows, layout.mode, noise)
     for place, rows in view.outputs.items():  # seen = Tᵀ W Q
         found.dense[place] = torch.linalg.lstsq((base.outputs[place] @ q).T, rows.T).solution
 
@@ -147,28 +147,26 @@ def _first_key(base: View, view: View, first: Tensor, second: Tensor, solve: Sol
     return solve(*matched_rows.stack(base, view, orders, first, second, q))
 
 
-def _input_key(
-    found: Found, base: View, rows: Tensor, place: str, q: Tensor, mode: Mode, noise: float
-) -> None:
-    """A dense key of the inputs, once the stream's is known: seen = T⁻¹ W Q, rows (.., F, d). `noise`: how
-    far matched rows are from one another, mean square relative to their size."""
-    known = base.inputs[place] @ q
+def _input_key(orders: dict[str, Tensor], known: Tensor, rows: Tensor, mode: Mode, noise: float) -> Tensor:
+    """A dense key T of the inputs, once the stream's is known: `rows` (.., F, d) = T⁻¹ W Q of the `known` W
+    Q. `noise`: how far matched rows are from one another, mean square relative to their size. An order of
+    tokens that is not in `orders` yet is added to them."""
     if known.ndim == 3:  # (T, F, d): the tabular model's tokens, reordered
-        order = found.orders.get("tokens")
+        order = orders.get("tokens")
         if order is None:
             order = _tokens(known, rows)
-            found.orders["tokens"] = order
+            orders["tokens"] = order
         known, rows = (t.transpose(0, 1).flatten(1) for t in (known[order], rows))
     if mode == "permutation":
-        found.dense[place] = matching.columns(known.T, rows.T, signed=True)
-    elif mode == "orthogonal":
-        found.dense[place] = matching.procrustes(known.T, rows.T)
-    else:
-        # T from W Q = T seen by ridge regression: a square W alone would make noise into anything.
-        size = len(rows)
-        ridge = noise * float(known.square().mean()) * size / GENERAL_SQUARE
-        gram = rows @ rows.T + ridge * torch.eye(size, dtype=torch.float64)
-        found.dense[place] = torch.linalg.lstsq(gram, rows @ known.T, driver="gelsd").solution.T
+        return matching.columns(known.T, rows.T, signed=True)
+    if mode == "orthogonal":
+        return matching.procrustes(known.T, rows.T)
+    # T from W Q = T seen by ridge regression: a square W alone would make noise into anything.
+    size = len(rows)
+    ridge = noise * float(known.square().mean()) * size / GENERAL_SQUARE
+    gram = rows @ rows.T + ridge * torch.eye(size, dtype=torch.float64)
+    key: Tensor = torch.linalg.lstsq(gram, rows @ known.T, driver="gelsd").solution.T
+    return key
 
 
 def _tokens(known: Tensor, seen: Tensor) -> Tensor:

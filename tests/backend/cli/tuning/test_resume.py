@@ -19,7 +19,7 @@ from sklearn.datasets import load_breast_cancer
 from biodesci.ee.architectures import mlp
 from biodesci.ee.training import TrainingPlan
 from biodesci.models.tuning.job import Job, Lora
-from biodesci.models.tuning.run import tune
+from biodesci.models.tuning.run import Reports, tune
 from biodesci.models.tuning.state import folder_of
 
 CONFIG = {"model_type": "biodesci-mlp", "features": 30, "hidden": [16], "classes": 2, "activation": "gelu"}
@@ -79,11 +79,11 @@ def test_stopped_after_any_epoch_it_ends_at_the_same_bits(
 
     for _ in range(2):
         with pytest.raises(Stop):
-            tune(folder, encoded, tmp_path / "parts", job(optimizer, lora), told=stopping)
+            tune(folder, encoded, tmp_path / "parts", job(optimizer, lora), reports=Reports(line=stopping))
         assert folder_of(tmp_path / "parts").exists()
         assert not (tmp_path / "parts").exists()
     said: list[str] = []
-    parts = tune(folder, encoded, tmp_path / "parts", job(optimizer, lora), told=said.append)
+    parts = tune(folder, encoded, tmp_path / "parts", job(optimizer, lora), reports=Reports(line=said.append))
     assert "goes on after epoch 3 of 4" in said
     assert sum(line.startswith("epoch") for line in said) == 1
     assert weights(tmp_path / "parts") == weights(tmp_path / "whole")
@@ -133,7 +133,7 @@ def test_another_run_is_refused_and_the_first_can_still_go_on(bench: Any, tmp_pa
             raise Stop
 
     with pytest.raises(Stop):
-        tune(folder, encoded, tmp_path / "out", job(), told=stopping)
+        tune(folder, encoded, tmp_path / "out", job(), reports=Reports(line=stopping))
     start = ("tune", "run", folder)
     plan = ("--epochs", 4, "--batch-size", 8, "--learning-rate", 0.01)
     target = ("--lora-target", "layers.0")

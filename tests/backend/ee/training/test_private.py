@@ -17,9 +17,17 @@ from torch.nn import functional as F
 from biodesci.core.errors import InputError
 from biodesci.ee.groups import Mode
 from biodesci.ee.keys import ModelKey
-from biodesci.ee.training import freeze_for
+from biodesci.ee.training import check_combination, check_model, freeze_for
 from biodesci.ee.training.losses import class_losses, scores
-from biodesci.ee.training.private import Noise, Privacy, accounted, fine_tune_privately, stream_noise
+from biodesci.ee.training.private import (
+    Draws,
+    Noise,
+    Privacy,
+    accounted,
+    fine_tune_privately,
+    stream_noise,
+    train_privately,
+)
 from tests.backend.ee.training.drift import (
     Subject,
     back,
@@ -66,9 +74,9 @@ def trained(one: Subject, key: ModelKey, noise: Noise | None, optimizer: str = "
     plan = replace(PLAN, optimizer=optimizer, learning_rate=PLANS[optimizer].learning_rate)
     plan = plan if one.name == "tabular" and optimizer == "sgd" else replace(plan, epochs=3)
     with exact_norms(model):
-        fine_tune_privately(
-            model, columns_of(one, key), plan, PRIVACY, one.loss, key.layout, seed=SEED, noise=noise
-        )
+        check_combination(optimizer, key.mode)
+        check_model(model, key.layout)
+        train_privately(model, columns_of(one, key), plan, PRIVACY, one.loss, Draws.of(SEED, noise))
     return parameters(model)
 
 
@@ -140,7 +148,7 @@ def test_each_sample_is_clipped(name: str, clip: float, mode: str) -> None:
     def silent(_: str, shape: torch.Size) -> Tensor:
         return torch.zeros(shape, dtype=torch.float64)
 
-    fine_tune_privately(model, columns, plan, PRIVACY, one.loss, key.layout, noise=silent)
+    train_privately(model, columns, plan, PRIVACY, one.loss, Draws.of(SEED, silent))
     moved = [p for p in model.parameters() if p.requires_grad]
     for before, after, step in zip(free, moved, expected, strict=True):
         assert float((before - after - step).detach().abs().max()) < 1e-5  # Opacus adds 1e-6 to each norm
