@@ -99,7 +99,7 @@ def _tokens(prefix: str, document: Mapping[str, Any], how: str) -> Figures:
 def _bert(texts: list[Tensor]) -> Figures:
     config = json.loads((minilm() / "config.json").read_text())
     state = load_file(minilm() / "model.safetensors")
-    document = report.measure(config, state, "permutation", texts=texts)
+    document = report.measure(config, state, "permutation", report.Known(texts=texts))
     how = "all-MiniLM-L6-v2, mode permutation, fresh key, drift relative to each tensor's spread"
     found = _weights("minilm_permutation", document, how) | _tokens("minilm_permutation", document, how)
     topics = "topics of Python's documentation, half the attacker's, half encrypted"

@@ -79,7 +79,7 @@ def write(
     public = None if attacker.base is None else _base(Checkpoint.open(attacker.base), plain)
     passages = _passages(plain, attacker.text, attacker.tokenizer)
     document = report.measure(
-        plain.config, plain.state, plain.mode, base=public, texts=passages, progress=progress
+        plain.config, plain.state, plain.mode, report.Known(public, passages), progress=progress
     )
     if plain.key is not None:
         document = {**document, "key": plain.key}

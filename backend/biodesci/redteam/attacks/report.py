@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -29,6 +30,19 @@ NOISES = (0.0, 1.0)  # of DP, as multiples of the norm that gradients are clippe
 FORMAT = "biodesci/security-card/v1"
 
 
+@dataclass(frozen=True, eq=False)
+class Known:
+    """What an attacker has beside the encrypted weights. `base`: the public weights that the model itself was
+    trained from. `texts`: running text as token ids, int64 (n,) each, for counting words; half is the
+    attacker's, half the victim's."""
+
+    base: Mapping[str, Tensor] | None = None
+    texts: Sequence[Tensor] = ()
+
+
+NOTHING = Known()
+
+
 def _silent(name: str) -> None:
     pass
 
@@ -37,26 +51,24 @@ def measure(
     config: Mapping[str, Any],
     state: Mapping[str, Tensor],
     mode: Mode,
+    known: Known = NOTHING,
     *,
-    base: Mapping[str, Tensor] | None = None,
     drifts: Sequence[float] = DRIFTS,
-    texts: Sequence[Tensor] = (),
-    seed: bytes | None = None,
     progress: Callable[[str], None] = _silent,
 ) -> dict[str, Any]:
     """Every attack on fresh keys of `mode`: `state` is the attacker's public base, and the secret weights are
     `state` plus drift. The key that the model is really encrypted with is neither used nor needed.
 
-    `base`: the public weights that `state` itself was trained from, if there are any: then the same attacks
-    are run with these on the real difference ("actualBase"). `texts`: running text as token ids, for counting
-    words; half is the attacker's, half the victim's. `progress` is called with the name of each step.
-    InputError if `base` is of another architecture.
+    With a `known.base` the same attacks are run with it on the real difference ("actualBase"). `drifts`:
+    relative to each tensor's spread. `progress` is called with the name of each step. InputError if the base
+    is of another architecture.
     """
+    base = known.base
     if base is not None and {n: x.shape for n, x in base.items()} != {n: x.shape for n, x in state.items()}:
         raise InputError(
             "The base has other tensors than the model.", "Name the checkpoint that it was fine-tuned from."
         )
-    seed = seed or os.urandom(32)
+    seed = os.urandom(32)
     key = ModelKey.for_model(config, state, mode)
     document: dict[str, Any] = {"format": FORMAT, "architecture": key.layout.architecture, "mode": mode}
     document["parameters"] = sum(x.numel() for x in state.values() if x.is_floating_point())
@@ -67,7 +79,7 @@ def measure(
     progress("gradients")
     document["labelLeak"] = [gradients.label_leak(k, z) for k in (1, 8) for z in NOISES]
     if order_of_tokens(key) is not None:
-        document |= _tokens(key, config, state, drifts, texts, seed, progress)
+        document |= _tokens(Tokens(key, config, state, known.texts, seed), drifts, progress)
     else:
         document |= _records(key, seed)
     if base is not None:
@@ -104,16 +116,8 @@ def _weights(
     return found
 
 
-def _tokens(
-    key: ModelKey,
-    config: Mapping[str, Any],
-    state: Mapping[str, Tensor],
-    drifts: Sequence[float],
-    texts: Sequence[Tensor],
-    seed: bytes,
-    progress: Callable[[str], None],
-) -> dict[str, Any]:
-    tokens = Tokens(key, config, state, texts, seed)
+def _tokens(tokens: Tokens, drifts: Sequence[float], progress: Callable[[str], None]) -> dict[str, Any]:
+    config, state, seed = tokens.config, tokens.base, tokens.seed
     chance = 1.0 / tokens.size
     found: dict[str, Any] = {"vocabularyMatching": []}
     for d in drifts:
@@ -132,7 +136,7 @@ def _tokens(
         ids = tokens.ids(64, "noise").reshape(4, 16)
         off = answers.off(config, state, gaussian(state, d, seed), ids) if d else None
         found["noise"] += [{"noise": d, "answersOff": off}] if off is not None else []
-    if texts:
+    if tokens.texts:
         progress("counting words")
         found["frequency"] = tokens.counted()
         progress("gradients of the embedding")

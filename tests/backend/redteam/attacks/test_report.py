@@ -32,7 +32,12 @@ def test_a_card_for_every_kind(subject, kind, mode):
     steps = []
     tokens = texts(200) if kind in ("bert", "llama") else ()
     document = report.measure(
-        made.config, made.state, mode, drifts=(0.0, 1.0), texts=tokens, progress=steps.append
+        made.config,
+        made.state,
+        mode,
+        report.Known(texts=tokens),
+        drifts=(0.0, 1.0),
+        progress=steps.append,
     )
     assert json.loads(json.dumps(document)) == document
     assert [row["drift"] for row in document["alignment"]] == [0.0, 1.0]
@@ -46,7 +51,7 @@ def test_a_card_for_every_kind(subject, kind, mode):
 def test_the_actual_base_is_attacked(subject):
     made = subject("gpt2")
     secret = gaussian(made.state, 0.05, os.urandom(32))
-    document = report.measure(made.config, secret, "orthogonal", base=made.state, drifts=(0.0,))
+    document = report.measure(made.config, secret, "orthogonal", report.Known(made.state), drifts=(0.0,))
     assert document["actualBase"]["alignment"]["vocabulary"] == 1.0
     assert all(0.02 < d < 0.1 for d in document["actualBase"]["drift"].values())
     assert "the very public model" in report.render(document)
@@ -55,7 +60,7 @@ def test_the_actual_base_is_attacked(subject):
 def test_a_base_of_another_shape_is_refused(subject):
     made = subject("mlp")
     with pytest.raises(InputError, match="other tensors"):
-        report.measure(made.config, made.state, "orthogonal", base={})
+        report.measure(made.config, made.state, "orthogonal", report.Known({}))
 
 
 def test_words_follow_from_figures():
