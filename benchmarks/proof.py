@@ -80,7 +80,9 @@ def _receipt_ms() -> float:
         requester=worker,
         worker=worker,
         input_commitment=commitment.input_commitment(chain, contract, salts[0], tensors),
-        output_commitment=commitment.output_commitment(chain, contract, 1, worker, root, salts[1], tensors),
+        output_commitment=commitment.output_commitment(
+            commitment.Answer(chain, contract, 1, worker, root), salts[1], tensors
+        ),
         request_tx=root,
         request_block=1,
         commit_tx=root,

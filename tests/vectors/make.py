@@ -185,7 +185,7 @@ def commitments() -> dict[str, Any]:
     assert expected["key"] == commitment.key_commitment(key, salt)
     assert expected["input"] == commitment.input_commitment(31337, CONTRACT, salt, root)
     assert expected["output"] == commitment.output_commitment(
-        31337, CONTRACT, 7, SUBJECT, weights, salt, root
+        commitment.Answer(31337, CONTRACT, 7, SUBJECT, weights), salt, root
     )
     assert expected["maskedUpdate"] == commitment.masked_update(31337, CONTRACT, 3, OTHER, digest)
     place = {"chainId": 31337, "contract": CONTRACT}

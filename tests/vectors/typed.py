@@ -164,7 +164,7 @@ def vectors() -> dict[str, Any]:
     made.append(("registration", typed_data.registration(CHAIN_ID, KEYS, BUYER, value, 0, 1_800_000_000)))
     made.append(("permit", typed_data.permit(dollar, BUYER, LICENSES, 25_000_000, 0, 1_800_000_000)))
     authorization = typed_data.receive_with_authorization(
-        dollar, BUYER, LICENSES, 25_000_000, 0, 1_800_000_000, keccak(b"nonce")
+        dollar, typed_data.Authorization(BUYER, LICENSES, 25_000_000, 0, 1_800_000_000, keccak(b"nonce"))
     )
     made.append(("authorization", authorization))
     return {"cases": [vector(label, document) for label, document in made]}

@@ -7,6 +7,7 @@ another.
 from __future__ import annotations
 
 import hmac
+from dataclasses import dataclass
 from typing import Final
 
 from eth_abi.abi import encode
@@ -37,20 +38,30 @@ def input_commitment(chain_id: int, contract: str, salt: bytes, root: bytes) -> 
     )
 
 
-def output_commitment(
-    chain_id: int, contract: str, request_id: int, worker: str, weights_root: bytes, salt: bytes, root: bytes
-) -> bytes:
-    """The worker's commitment to an output tensor of one request, by the weights under `weights_root`."""
+@dataclass(frozen=True)
+class Answer:
+    """Which answer an output belongs to: the request on its chain, who answers it, and the root of the
+    weights that it is computed with."""
+
+    chain_id: int
+    contract: str
+    request_id: int
+    worker: str
+    weights_root: bytes
+
+
+def output_commitment(answer: Answer, salt: bytes, root: bytes) -> bytes:
+    """The worker's commitment to an output tensor with this tensor root."""
     return keccak(
         encode(
             ["bytes32", "uint256", "address", "uint256", "address", "bytes32", "bytes32", "bytes32"],
             [
                 _OUTPUT,
-                chain_id,
-                address(contract),
-                request_id,
-                address(worker),
-                _word(weights_root, "weights root"),
+                answer.chain_id,
+                address(answer.contract),
+                answer.request_id,
+                address(answer.worker),
+                _word(answer.weights_root, "weights root"),
                 _word(salt, "salt"),
                 _word(root, "tensor root"),
             ],

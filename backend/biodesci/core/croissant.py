@@ -147,47 +147,61 @@ def summarize(
     )
 
 
+@dataclass(frozen=True)
+class About:
+    """What a dataset's owner says about it; `terms` are the bits of its data use terms (core/duo.py)."""
+
+    name: str
+    description: str
+    terms: int
+    creator: str = ""
+    license: str = ""
+    keywords: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """The encrypted file: the CID digest of its container, what the container says, and name and media type
+    of the plain file."""
+
+    content: bytes
+    info: ContainerInfo
+    name: str
+    encoding_format: str
+
+
 def build(
+    about: About,
+    file: StoredFile,
     *,
-    name: str,
-    description: str,
-    terms: int,
-    content: bytes,
-    info: ContainerInfo,
-    file_name: str,
-    encoding_format: str,
-    creator: str = "",
-    license: str = "",
-    keywords: Sequence[str] = (),
     columns: Sequence[Column] = (),
     records: int | None = None,
     extra: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The card as a JSON object. `extra` are further `biodesci:` entries (the check's report, say).
 
-    `content` is the digest of the container's CID (32 bytes). Raises InputError without a name, and for terms
-    that permit nothing.
+    Raises InputError without a name, and for terms that permit nothing.
     """
-    if not name.strip():
+    if not about.name.strip():
         raise InputError("A dataset needs a name.", "Give --name.")
-    if not duo.is_valid(terms):
+    if not duo.is_valid(about.terms):
         raise InputError("The terms permit nothing.", "Name a permission, such as GRU or HMB.")
     card: dict[str, Any] = {
         "@context": _CONTEXT,
         "@type": "sc:Dataset",
         "conformsTo": _CONFORMS_TO,
-        "name": name,
-        "description": description,
-        "usageInfo": duo.ids(terms),
-        "biodesci:terms": str(terms),
-        "distribution": [_file_object(content, info, file_name, encoding_format)],
+        "name": about.name,
+        "description": about.description,
+        "usageInfo": duo.ids(about.terms),
+        "biodesci:terms": str(about.terms),
+        "distribution": [_file_object(file)],
     }
-    if creator:
-        card["creator"] = {"@type": "sc:Organization", "name": creator}
-    if license:
-        card["license"] = license
-    if keywords:
-        card["keywords"] = list(keywords)
+    if about.creator:
+        card["creator"] = {"@type": "sc:Organization", "name": about.creator}
+    if about.license:
+        card["license"] = about.license
+    if about.keywords:
+        card["keywords"] = list(about.keywords)
     if records is not None and records >= SMALL:
         card["biodesci:records"] = records
     if columns:
@@ -241,14 +255,15 @@ def parse(data: bytes) -> Card:
     return card
 
 
-def _file_object(content: bytes, info: ContainerInfo, file_name: str, encoding_format: str) -> dict[str, Any]:
+def _file_object(file: StoredFile) -> dict[str, Any]:
+    info = file.info
     return {
         "@type": "cr:FileObject",
         "@id": "container",
-        "name": file_name,
-        "contentUrl": f"ipfs://{cid.from_digest(content)}",
+        "name": file.name,
+        "contentUrl": f"ipfs://{cid.from_digest(file.content)}",
         "contentSize": f"{info.size} B",
-        "encodingFormat": encoding_format,
+        "encodingFormat": file.encoding_format,
         "sha256": info.sha256.hex(),
         "biodesci:contentRoot": "0x" + info.content_root.hex(),
         "biodesci:segmentSize": info.segment_size,

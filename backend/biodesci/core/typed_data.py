@@ -6,6 +6,7 @@ Permit is of ERC-2612, ReceiveWithAuthorization of ERC-3009, both in the token's
 
 from __future__ import annotations
 
+from dataclasses import astuple, dataclass
 from typing import Any, Final
 
 from eth_account.messages import encode_typed_data
@@ -83,9 +84,21 @@ def permit(token: Domain, owner: str, spender: str, value: int, nonce: int, dead
     return _document(token, "Permit", {"Permit": fields}, (owner, spender, value, nonce, deadline))
 
 
-def receive_with_authorization(
-    token: Domain, payer: str, to: str, value: int, valid_after: int, valid_before: int, nonce: bytes
-) -> Document:
+@dataclass(frozen=True)
+class Authorization:
+    """ERC-3009: `to` may take `value` of a token from `payer` once, by a nonce of 32 bytes, after one moment
+    and before another (Unix seconds)."""
+
+    payer: str
+    to: str
+    value: int
+    valid_after: int
+    valid_before: int
+    nonce: bytes
+
+
+def receive_with_authorization(token: Domain, given: Authorization) -> Document:
+    """What the payer signs, so that `to` itself receives."""
     """The document of a payment that only `to` can fetch (ERC-3009), in the token's own domain.
 
     `value` is in the token's smallest unit; the payment counts after `valid_after` and before `valid_before`
@@ -93,8 +106,7 @@ def receive_with_authorization(
     """
     name = "ReceiveWithAuthorization"
     fields = "address from,address to,uint256 value,uint256 validAfter,uint256 validBefore,bytes32 nonce"
-    values = (payer, to, value, valid_after, valid_before, nonce)
-    return _document(token, name, {name: fields}, values)
+    return _document(token, name, {name: fields}, astuple(given))
 
 
 def digest(document: Document) -> bytes:

@@ -154,15 +154,9 @@ def collect_result(
     """Opens the answer, checks it against the worker's commitment on chain, and decodes it."""
     request = _own_request(chain, request_id)
     salt, tensors, opening = _open_output(chain, ipfs, seed, request)
-    committed = commitment.output_commitment(
-        chain.chain_id,
-        chain.inferences.address,
-        request_id,
-        request.worker,
-        weights_root(chain, request.model_id, request.version),
-        salt,
-        checkpoint.root(tensors),
-    )
+    root = weights_root(chain, request.model_id, request.version)
+    answer = commitment.Answer(chain.chain_id, chain.inferences.address, request_id, request.worker, root)
+    committed = commitment.output_commitment(answer, salt, checkpoint.root(tensors))
     commitment.check(request.output_commitment, committed, f"answer to request {request_id}")
     if LOGITS not in tensors:
         raise IntegrityError("The answer holds no logits.", "Dispute the result within the challenge window.")

@@ -108,15 +108,8 @@ def commit_answer(chain: Chain, ipfs: Ipfs, folder: Path, request: Request, weig
     opening = files.read(folder / _OUTPUT)
     salt, tensors = split_opening(opening)
     contract = chain.inferences.address
-    committed = commitment.output_commitment(
-        chain.chain_id,
-        contract,
-        request.id,
-        request.worker,
-        weights_root,
-        salt,
-        checkpoint.root(tensors),
-    )
+    answer = commitment.Answer(chain.chain_id, contract, request.id, request.worker, weights_root)
+    committed = commitment.output_commitment(answer, salt, checkpoint.root(tensors))
     if not (folder / _ENVELOPE).exists():
         info = envelope.info("inference-output", chain.chain_id, contract, request.id, request.requester)
         files.write_private(folder / _ENVELOPE, envelope.seal(chain.key_of(request.requester), opening, info))

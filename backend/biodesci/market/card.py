@@ -62,17 +62,18 @@ def card(
     extra = {"identifierCheck": checked.report}
     if meta["diseases"] is not None:
         extra["diseases"] = meta["diseases"]
-    return croissant.build(
-        name=meta["name"],
-        description=meta["description"],
-        terms=meta["terms"],
-        content=content,
-        info=info,
-        file_name=file_name,
-        encoding_format=meta["encoding_format"] or checked.encoding_format,
+    about = croissant.About(
+        meta["name"],
+        meta["description"],
+        meta["terms"],
         creator=meta["creator"],
         license=meta["license"],
         keywords=meta["keywords"],
+    )
+    encoding_format = meta["encoding_format"] or checked.encoding_format
+    return croissant.build(
+        about,
+        croissant.StoredFile(content, info, file_name, encoding_format),
         columns=checked.columns,
         records=checked.records,
         extra=extra,

@@ -134,9 +134,8 @@ def _authorization(chain: Chain, paid_in: Currency, price: int, deadline: int) -
     if domain is None or not currency.has_authorizations(chain, paid_in.address):
         return None
     nonce = secrets.token_bytes(32)
-    document = typed_data.receive_with_authorization(
-        domain, chain.address, str(chain.licenses.address), price, 0, deadline, nonce
-    )
+    given = typed_data.Authorization(chain.address, str(chain.licenses.address), price, 0, deadline, nonce)
+    document = typed_data.receive_with_authorization(domain, given)
     v, r, s = _sign(chain, document)
     return Payment(method=Method.AUTHORIZATION, v=v, r=r, s=s, deadline=deadline, nonce=nonce)
 

@@ -43,9 +43,8 @@ def verify_offline(
     commitment.check(
         receipt.input_commitment, commitment.input_commitment(*place, salt_in, root_in), "input commitment"
     )
-    committed = commitment.output_commitment(
-        *place, receipt.request_id, receipt.worker, receipt.weights_root, salt_out, root_out
-    )
+    answer = commitment.Answer(*place, receipt.request_id, receipt.worker, receipt.weights_root)
+    committed = commitment.output_commitment(answer, salt_out, root_out)
     commitment.check(receipt.output_commitment, committed, "output commitment")
     if inputs is not None:
         commitment.check(root_in, checkpoint.root(inputs), "input tensor root")

@@ -39,9 +39,12 @@ def world(localnet, ipfs_node, tmp_path_factory, senders_home):
     for number in range(3):
         content = os.urandom(32)
         card = croissant.build(
-            name=f"Cohort {number}", description="Heart disease" if number else "Lung cancer", terms=HMB,
-            content=content, info=ContainerInfo(os.urandom(32), 99, 10, 1 << 16, os.urandom(32)),
-            file_name="c.csv", encoding_format="text/csv", keywords=["cardiology"],
+            croissant.About(
+                f"Cohort {number}", "Heart disease" if number else "Lung cancer", HMB, keywords=["cardiology"]
+            ),
+            croissant.StoredFile(
+                content, ContainerInfo(os.urandom(32), 99, 10, 1 << 16, os.urandom(32)), "c.csv", "text/csv"
+            ),
         )  # fmt: skip
         publication = (ipfs.add(json.dumps(card).encode()), os.urandom(32), os.urandom(32), HMB, bytes(32))
         offer = OfferTerms(price=10**16 + number, delivery_window=600, dispute_window=600).tuple()

@@ -42,8 +42,9 @@ class World:
         coronary = {"id": "MONDO:0005010", "name": "coronary artery disorder"}
         named = {"named": [coronary], "ontology": "2026-05-05"}
         card = croissant.build(
-            name="Cohort", description="", terms=DS, content=os.urandom(32), info=info, file_name="c.csv",
-            encoding_format="text/csv", extra={"diseases": named},
+            croissant.About("Cohort", "", DS),
+            croissant.StoredFile(os.urandom(32), info, "c.csv", "text/csv"),
+            extra={"diseases": named},
         )  # fmt: skip
         digest = ipfs.add(canonical.dumps(card))
         publication = (digest, os.urandom(32), os.urandom(32), DS, disease.root(self.permitted))

@@ -18,16 +18,14 @@ INFO = ContainerInfo(b"\x01" * 32, 1064, 1000, 1 << 20, b"\x02" * 32)
 
 
 def card(**changes: object) -> dict[str, object]:
-    fields: dict[str, object] = {
+    about: dict[str, object] = {
         "name": "Cohort",
         "description": "Of a hospital",
         "terms": duo.parse_terms(["HMB", "NCU"]),
-        "content": b"\x03" * 32,
-        "info": INFO,
-        "file_name": "cohort.csv",
-        "encoding_format": "text/csv",
     }
-    return croissant.build(**(fields | changes))  # type: ignore[arg-type]
+    about |= {name: changes.pop(name) for name in croissant.About.__match_args__ if name in changes}
+    file = croissant.StoredFile(b"\x03" * 32, INFO, "cohort.csv", "text/csv")
+    return croissant.build(croissant.About(**about), file, **changes)  # type: ignore[arg-type]
 
 
 def test_key_file_round_trip() -> None:

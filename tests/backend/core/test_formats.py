@@ -173,7 +173,15 @@ def test_commitments_bind_every_argument() -> None:
     assert commitment.key_commitment(a, b) != commitment.key_commitment(b, a)
     base = (1, CONTRACT, 2, CONTRACT, a, b, a)
     changed = [(2, *base[1:]), (1, "0x" + "2" * 40, *base[2:]), (1, CONTRACT, 3, *base[3:]), (*base[:6], b)]
-    assert len({commitment.output_commitment(*args) for args in [base, *changed]}) == 5
+    assert (
+        len(
+            {
+                commitment.output_commitment(commitment.Answer(*args[:5]), *args[5:])
+                for args in [base, *changed]
+            }
+        )
+        == 5
+    )
     with pytest.raises(IntegrityError, match="weights"):
         commitment.check(a, b, "weights")
     with pytest.raises(InputError):

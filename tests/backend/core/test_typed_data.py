@@ -105,7 +105,7 @@ def test_a_token_takes_the_permit_and_the_authorization(chain_for, dollar):
 
     nonce = b"\x07" * 32
     document = typed_data.receive_with_authorization(
-        domain, payer.address, chain.address, 20, 0, later, nonce
+        domain, typed_data.Authorization(payer.address, chain.address, 20, 0, later, nonce)
     )
     signed = payer.sign_message(encode_typed_data(full_message=document))
     functions = dollar.contract.functions

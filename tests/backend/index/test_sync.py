@@ -39,8 +39,7 @@ def store(tmp_path):
 def card(name: str) -> bytes:
     info = ContainerInfo(os.urandom(32), 42, 10, 1 << 16, os.urandom(32))
     document = croissant.build(
-        name=name, description="", terms=GRU, content=os.urandom(32), info=info, file_name="c.csv",
-        encoding_format="text/csv",
+        croissant.About(name, "", GRU), croissant.StoredFile(os.urandom(32), info, "c.csv", "text/csv")
     )  # fmt: skip
     return canonical.dumps(document)
 

@@ -42,7 +42,7 @@ def honest() -> Bundle:
         worker=WORKER,
         input_commitment=commitment.input_commitment(CHAIN, CONTRACT, SALT_IN, roots[0]),
         output_commitment=commitment.output_commitment(
-            CHAIN, CONTRACT, 9, WORKER, WEIGHTS_ROOT, SALT_OUT, roots[1]
+            commitment.Answer(CHAIN, CONTRACT, 9, WORKER, WEIGHTS_ROOT), SALT_OUT, roots[1]
         ),
         request_tx=bytes([1] * 32),
         request_block=10,
