@@ -11,6 +11,7 @@ from biodesci.core.errors import BioDeSciError
 
 
 def main() -> int:
+    """Serve API and page until stopped; returns the exit status: 0, or 1 with the error on standard error."""
     parser = argparse.ArgumentParser(prog="python -m biodesci.api", description="Serve API and web page.")
     parser.add_argument("--port", type=int, help="default: BIODESCI_API_PORT or 8600")
     arguments = parser.parse_args()

@@ -51,10 +51,15 @@ def answer(request: Request, body: BaseModel) -> Response:
 
 
 def checksummed(account: str) -> str:
+    """An account's address with the checksum of EIP-55; an empty string stays one (no filter)."""
     return str(to_checksum_address(account)) if account else ""
 
 
 def before(cursor: str) -> int:
+    """The id below which a page begins; an empty cursor begins at the newest row.
+
+    Raises InputError unless the cursor is a positive decimal number of at most 18 digits.
+    """
     if not cursor:
         return _LAST
     if not re.fullmatch(r"[1-9][0-9]{0,17}", cursor):
@@ -63,6 +68,11 @@ def before(cursor: str) -> int:
 
 
 def before_event(cursor: str) -> Place:
+    """The place in the log below which a page begins, from `block.logIndex`; an empty cursor begins at the
+    end.
+
+    Raises InputError for any other form.
+    """
     if not cursor:
         return END
     if not (parts := re.fullmatch(r"([0-9]{1,18})\.([0-9]{1,18})", cursor)):
@@ -71,14 +81,17 @@ def before_event(cursor: str) -> Place:
 
 
 def next_event(entry: Entry) -> str:
+    """The cursor `block.logIndex` of the page that follows this entry."""
     return f"{entry.place.block}.{entry.place.log_index}"
 
 
 def next_cursor(rows: Sequence[Row], limit: int) -> str | None:
+    """The id of the page's last row, or null where `rows`, read one beyond `limit`, end within this page."""
     return str(rows[limit - 1]["id"]) if len(rows) > limit else None
 
 
 def found(row: Row | None, what: str, id_: int, store: Store) -> Row:
+    """The row itself; raises NotFoundError, which names the last block read, where there is none."""
     if row is None:
         raise NotFoundError(
             f"There is no {what} {id_} in the index as of block {queries.as_of(store)}.",

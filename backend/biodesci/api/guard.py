@@ -27,6 +27,9 @@ _HEADERS: Final = {
 
 
 class Metrics:
+    """Prometheus counters of one server: requests, seconds to answer, and how far and how full the index
+    is."""
+
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self.requests = Counter(
@@ -40,6 +43,8 @@ class Metrics:
 
 
 def install(app: FastAPI, settings: Settings, metrics: Metrics) -> None:
+    """Give every answer of `app` the security headers, count and time it, and answer what nobody caught
+    with a 500."""
     headers = {"Content-Security-Policy": _policy(settings), **_HEADERS}
 
     @app.middleware("http")

@@ -20,6 +20,7 @@ _SLUGS = {404: "not-found", 405: "method-not-allowed"}
 
 
 def problem(request: Request, status: int, slug: str, title: str, detail: str, hint: str) -> Response:
+    """A problem document (RFC 9457), never cached; with status 503 it says to try again in five seconds."""
     body = Problem(
         type=f"/problems/{slug}",
         title=title,
@@ -35,6 +36,9 @@ def problem(request: Request, status: int, slug: str, title: str, detail: str, h
 
 
 def install(app: FastAPI) -> None:
+    """Answer the errors of `app`'s routes with problem documents: ours, refused parameters, and those of
+    HTTP."""
+
     @app.exception_handler(BioDeSciError)
     async def own(request: Request, exc: BioDeSciError) -> Response:
         if isinstance(exc, ConfigurationError):
@@ -66,6 +70,7 @@ def install(app: FastAPI) -> None:
 
 
 def unexpected(request: Request) -> Response:
+    """The answer (500) to an error that no table knows; it tells nothing of the error itself."""
     return problem(
         request,
         500,

@@ -76,6 +76,8 @@ class Ready:
         self._ipfs = _Node("ipfs", ipfs)
 
     def now(self) -> Readiness:
+        """Whether the index (held against the chain) and the IPFS node can be used; nodes are asked again
+        only when answers are old."""
         told, why = self._chain.told()
         with self._store.snapshot():
             reached, identity = queries.as_of(self._store), self._store.identity()

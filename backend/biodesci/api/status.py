@@ -17,6 +17,7 @@ from biodesci.index.database import Store
 
 
 def install(app: FastAPI, settings: Settings, store: Store, metrics: Metrics) -> None:
+    """Add the routes /health, /ready, /v1/config and /metrics to `app`."""
     readiness = Ready(settings, store)
 
     @app.get("/health", tags=["status"], response_model=Health)

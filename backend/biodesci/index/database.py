@@ -49,6 +49,8 @@ _LONGEST_PAUSE_S: Final = 3_600
 
 @dataclass(frozen=True)
 class Block:
+    """A block that the index has read; `time` in Unix seconds."""
+
     number: int
     hash: str
     time: int

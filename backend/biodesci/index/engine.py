@@ -38,14 +38,20 @@ class Amount(TypeDecorator[int]):
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Text on SQLite, whose integers have 64 bits; elsewhere a decimal without a fraction."""
         return dialect.type_descriptor(Text() if dialect.name == "sqlite" else Numeric(_DIGITS, 0))
 
     def process_bind_param(self, value: int | None, dialect: Dialect) -> str | int | None:
+        """The number as the column keeps it; on SQLite padded with zeros, so that text sorts as numbers do.
+
+        Raises ValueError outside 0 .. 2²⁵⁶ - 1, the range of an EVM uint256.
+        """
         if value is not None and not 0 <= value < 1 << 256:
             raise ValueError("An amount is a whole number below 2**256.")
         return f"{value:0{_DIGITS}}" if value is not None and dialect.name == "sqlite" else value
 
     def process_result_value(self, value: Any, dialect: Dialect) -> int | None:
+        """The number that a column holds, or None."""
         return None if value is None else int(value)
 
 

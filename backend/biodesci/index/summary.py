@@ -59,10 +59,13 @@ def row(document: dict[str, Any]) -> dict[str, str | None]:
 
 
 def description_of(document: dict[str, Any], length: int) -> str:
+    """The document's description, at most `length` characters of it; empty where it has none."""
     return _text(document.get("description"), length) or ""
 
 
 def keywords_of(document: dict[str, Any], most: int) -> list[str]:
+    """The document's first `most` keywords, from a list or a text with commas, each cut to a bounded
+    length."""
     value = document.get("keywords")
     if isinstance(value, str):
         # The room that so many keywords take with their commas.

@@ -105,6 +105,9 @@ id: number
  */
 name: (string | null)
 }
+/**
+ * An auditor's finding on an inference, with the report that it rests on.
+ */
 export interface Attestation {
 auditor: string
 passed: boolean
@@ -120,11 +123,17 @@ export interface Content {
 digest: string
 cid: string
 }
+/**
+ * One thing that the service needs, whether it can be used, and why not.
+ */
 export interface Check {
 name: string
 ok: boolean
 message: string
 }
+/**
+ * A codec that the owner gave to an account, sealed in an envelope for it.
+ */
 export interface CodecGrant {
 account: string
 kind: ("training" | "inference")
@@ -191,6 +200,9 @@ symbol: (string | null)
  */
 decimals: (number | null)
 }
+/**
+ * A dataset in detail as of a block.
+ */
 export interface DatasetAnswer {
 id: number
 owner: string
@@ -256,6 +268,9 @@ id: string
 code: string
 label: string
 }
+/**
+ * What an owner sells: a right on a dataset, its price and its conditions.
+ */
 export interface Offer {
 id: number
 datasetId: number
@@ -295,6 +310,9 @@ disputeWindow: number
 arbiter: (string | null)
 open: boolean
 }
+/**
+ * A version as its owner published it; the chain holds its digests, terms and key commitment.
+ */
 export interface DatasetVersion {
 version: number
 card: Content
@@ -332,10 +350,16 @@ named: Disease[]
  */
 ontology: (string | null)
 }
+/**
+ * A disease by its identifier in an ontology, such as MONDO.
+ */
 export interface Disease {
 id: string
 name: (string | null)
 }
+/**
+ * A dataset with its card, all versions and offers, the datasets around it, and what happened to it.
+ */
 export interface DatasetDetail {
 id: number
 owner: string
@@ -385,11 +409,17 @@ licenses: number
 rounds: number[]
 activity: Activity[]
 }
+/**
+ * A page of datasets, newest first; `next_cursor` is null on the last one.
+ */
 export interface DatasetPage {
 items: DatasetSummary[]
 nextCursor: (string | null)
 asOf: number
 }
+/**
+ * What lists show of a dataset: its latest version and open offers.
+ */
 export interface DatasetSummary {
 id: number
 owner: string
@@ -416,6 +446,9 @@ updatedAt: string
 offers: Offer[]
 unreadable: (string | null)
 }
+/**
+ * A node in a round, the dataset that it trains on, and the commitment that it made, if it did.
+ */
 export interface Enrolment {
 index: number
 node: string
@@ -424,10 +457,16 @@ commitment: (string | null)
 enrolledAt: string
 committedAt: (string | null)
 }
+/**
+ * That the process runs, and its version.
+ */
 export interface Health {
 status: "ok"
 version: string
 }
+/**
+ * A requested run of a model version on a committed input, and how far it came.
+ */
 export interface Inference {
 id: number
 modelId: number
@@ -447,6 +486,9 @@ deadline: (string | null)
 block: number
 txHash: string
 }
+/**
+ * An inference in detail as of a block.
+ */
 export interface InferenceAnswer {
 id: number
 modelId: number
@@ -474,6 +516,9 @@ attestations: Attestation[]
 activity: Activity[]
 asOf: number
 }
+/**
+ * An inference with its input and output, its attestations and its events.
+ */
 export interface InferenceDetail {
 id: number
 modelId: number
@@ -500,11 +545,18 @@ weightsRoot: (string | null)
 attestations: Attestation[]
 activity: Activity[]
 }
+/**
+ * A page of inferences, newest first; `next_cursor` is null on the last one.
+ */
 export interface InferencePage {
 items: Inference[]
 nextCursor: (string | null)
 asOf: number
 }
+/**
+ * A right on a dataset version that somebody bought, with its declared purpose and its terms in time
+ * and uses.
+ */
 export interface License {
 id: number
 offerId: number
@@ -563,6 +615,9 @@ envelope: (Content | null)
 block: number
 txHash: string
 }
+/**
+ * A licence in detail as of a block.
+ */
 export interface LicenseAnswer {
 id: number
 offerId: number
@@ -626,6 +681,9 @@ keyCommitment: string
 activity: Activity[]
 asOf: number
 }
+/**
+ * A licence with the encrypted container that it opens, and its events.
+ */
 export interface LicenseDetail {
 id: number
 offerId: number
@@ -688,6 +746,9 @@ contentRoot: string
 keyCommitment: string
 activity: Activity[]
 }
+/**
+ * A page of licences, newest first; `next_cursor` is null on the last one.
+ */
 export interface LicensePage {
 items: License[]
 nextCursor: (string | null)
@@ -703,6 +764,9 @@ roundId: (number | null)
 datasets: number[]
 nodes: string[]
 }
+/**
+ * A model in detail as of a block.
+ */
 export interface ModelAnswer {
 id: number
 owner: string
@@ -725,6 +789,9 @@ lineage: Lineage[]
 activity: Activity[]
 asOf: number
 }
+/**
+ * One set of weights of a model: where they lie, and their root on chain.
+ */
 export interface ModelVersion {
 version: number
 weightsRoot: string
@@ -737,6 +804,9 @@ publishedAt: string
 block: number
 txHash: string
 }
+/**
+ * What lists show of a federated round: its model, its state and how many nodes took part.
+ */
 export interface RoundSummary {
 id: number
 modelId: number
@@ -752,6 +822,9 @@ committed: number
 openedAt: string
 closedAt: (string | null)
 }
+/**
+ * A model with its card, versions, rounds, codecs, lineage and events.
+ */
 export interface ModelDetail {
 id: number
 owner: string
@@ -773,11 +846,18 @@ codecs: CodecGrant[]
 lineage: Lineage[]
 activity: Activity[]
 }
+/**
+ * A page of models, newest first; `next_cursor` is null on the last one.
+ */
 export interface ModelPage {
 items: ModelSummary[]
 nextCursor: (string | null)
 asOf: number
 }
+/**
+ * What lists show of a model: its architecture, latest version, and how often it was trained and
+ * asked.
+ */
 export interface ModelSummary {
 id: number
 owner: string
@@ -801,11 +881,17 @@ detail: string
 instance: string
 hint: string
 }
+/**
+ * Whether all that the service needs can be used, as of the last block in the index.
+ */
 export interface Readiness {
 ready: boolean
 checks: Check[]
 asOf: number
 }
+/**
+ * A round in detail as of a block.
+ */
 export interface RoundAnswer {
 id: number
 modelId: number
@@ -837,6 +923,9 @@ enrolments: Enrolment[]
 activity: Activity[]
 asOf: number
 }
+/**
+ * A round with its deadlines, plan, result, enrolments and events.
+ */
 export interface RoundDetail {
 id: number
 modelId: number

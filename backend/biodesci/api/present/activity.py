@@ -8,6 +8,7 @@ from biodesci.index.activity import Entry
 
 
 def audit_entry(entry: Entry) -> AuditEntry:
+    """One event of the log as the timeline shows it, with the asset that it is about, if any."""
     of = entry.asset
     asset = None if of is None else Asset(kind=of.kind, id=of.id, name=of.name)
     return AuditEntry(

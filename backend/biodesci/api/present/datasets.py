@@ -27,6 +27,8 @@ _KEYWORDS: Final = 256
 
 
 def dataset_summaries(store: Store, rows: Sequence[Row], gateway: str) -> list[DatasetSummary]:
+    """Rows of datasets as lists show them, in their order, with their offers; `gateway` is an IPFS
+    gateway's URL."""
     offers: dict[int, list[Offer]] = defaultdict(list)
     for found in queries.offers(store, *(row["id"] for row in rows)):
         offers[found["dataset_id"]].append(offer(found))
@@ -34,6 +36,7 @@ def dataset_summaries(store: Store, rows: Sequence[Row], gateway: str) -> list[D
 
 
 def dataset_answer(store: Store, row: Row, gateway: str) -> DatasetAnswer:
+    """One dataset with its card, versions, offers, relations and events, as of the last block read."""
     related = queries.related(store, row["id"])
     offers = [offer(found) for found in queries.offers(store, row["id"])]
     card = values.document(queries.document(store, row["card"], "card"))
@@ -80,6 +83,7 @@ def _summary_fields(row: Row, offers: list[Offer], gateway: str) -> dict[str, An
 
 
 def dataset_version(row: Row, gateway: str) -> DatasetVersion:
+    """One published version; `container` is null where its card could not be read or names no file."""
     card = values.document(row["body"])
     return DatasetVersion(
         version=row["version"],
@@ -98,6 +102,10 @@ def dataset_version(row: Row, gateway: str) -> DatasetVersion:
 
 
 def permitted(root: str | None, card: dict[str, Any] | None) -> PermittedDiseases | None:
+    """The diseases that a version permits: the root that is on chain, with the names that its card gives.
+
+    Null without a root: then a person judges.
+    """
     if root is None:
         return None
     said = (card or {}).get("biodesci:diseases", {"named": [], "ontology": None})
@@ -107,6 +115,7 @@ def permitted(root: str | None, card: dict[str, Any] | None) -> PermittedDisease
 
 
 def offer(row: Row) -> Offer:
+    """An offer as the chain holds it: prices as decimal strings, durations and windows in seconds."""
     return Offer(
         id=row["id"],
         dataset_id=row["dataset_id"],
@@ -125,6 +134,8 @@ def offer(row: Row) -> Offer:
 
 
 def container(card: dict[str, Any] | None, gateway: str) -> Container | None:
+    """Where the encrypted file of a card lies, and its sizes in bytes; null without a card or a valid CID
+    in it."""
     if card is None or not card.get("distribution"):
         return None
     file = card["distribution"][0]

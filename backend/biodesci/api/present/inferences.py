@@ -15,10 +15,12 @@ _STATES: Final[tuple[InferenceState, ...]] = get_args(InferenceState)
 
 
 def inference_item(row: Row) -> Inference:
+    """An inference as lists show it."""
     return Inference(**_inference_fields(row))
 
 
 def inference_answer(store: Store, row: Row) -> InferenceAnswer:
+    """One inference with its input, output, attestations and events, as of the last block read."""
     return InferenceAnswer(
         **_inference_fields(row),
         arbiter=None if row["arbiter"] == NOBODY else row["arbiter"],

@@ -17,10 +17,12 @@ _TRAIN: Final = 2
 
 
 def license_item(row: Row, now: int) -> License:
+    """A licence as lists show it; `now` is the time by which it is active, in Unix seconds."""
     return License(**_license_fields(row, now))
 
 
 def license_answer(store: Store, row: Row, now: int, gateway: str) -> LicenseAnswer:
+    """One licence with its version's container and its events; `now` in Unix seconds, `gateway` a URL."""
     return LicenseAnswer(
         **_license_fields(row, now),
         container=container(values.document(row["body"]), gateway),

@@ -15,10 +15,12 @@ from biodesci.index.queries import Row
 
 
 def model_summary(row: Row) -> ModelSummary:
+    """A model as lists show it."""
     return ModelSummary(**_model_fields(row))
 
 
 def model_answer(store: Store, row: Row) -> ModelAnswer:
+    """One model with versions, rounds, codecs and lineage: what each version was made from, and by whom."""
     versions = queries.model_versions(store, row["id"])
     rounds = {r["id"]: r for r in queries.rounds_of(store, row["id"])}
     contributions: dict[int, list[Row]] = defaultdict(list)

@@ -15,10 +15,12 @@ _STATES: Final[tuple[RoundState, ...]] = get_args(RoundState)
 
 
 def round_summary(row: Row) -> RoundSummary:
+    """A round as lists show it."""
     return RoundSummary(**_round_fields(row))
 
 
 def round_answer(store: Store, row: Row) -> RoundAnswer:
+    """One round with its plan, result, enrolments and events, as of the last block read."""
     return RoundAnswer(
         **_round_fields(row),
         aggregator=row["aggregator"],

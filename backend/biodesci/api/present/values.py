@@ -21,19 +21,23 @@ DESCRIPTION: Final = 20_000
 
 
 def maybe_when(seconds: int | None) -> datetime | None:
+    """A moment in UTC from Unix seconds; null stays null."""
     return None if seconds is None else utc(seconds)
 
 
 def content(digest: str) -> Content:
+    """A SHA-256 digest (0x and 64 hexadecimal digits) with the IPFS CID that follows from it."""
     return Content(digest=digest, cid=cid.from_digest(bytes.fromhex(digest[2:])))
 
 
 def terms(bits: int, *, purpose: bool = False) -> Duo:
+    """The GA4GH DUO terms whose bits are set, in words: those of a data use, or of a purpose."""
     words = [(t, t.purpose_words if purpose else t.words) for t in duo.TERMS if bits >> t.bit & 1]
     return Duo(bits=str(bits), terms=[DuoTerm(id=t.id, code=t.name, label=label) for t, label in words])
 
 
 def document(body: str | None) -> dict[str, Any] | None:
+    """A stored JSON document, parsed; null where the index has none."""
     if body is None:
         return None
     loaded: dict[str, Any] = json.loads(body)
@@ -41,11 +45,13 @@ def document(body: str | None) -> dict[str, Any] | None:
 
 
 def currency(row: Row) -> Currency:
+    """What a row's price is in: an ERC-20 token, or the chain's own coin, whose address is null."""
     address = None if row["currency"] == NOBODY else row["currency"]
     return Currency(address=address, symbol=row["symbol"], decimals=row["decimals"])
 
 
 def visas(types: int) -> list[VisaType]:
+    """The names of the GA4GH visa types whose bits are set."""
     return cast("list[VisaType]", visa.names(types))
 
 

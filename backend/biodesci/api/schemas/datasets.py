@@ -11,6 +11,8 @@ from biodesci.api.schemas.values import Activity, Content, Currency, Duo, Right,
 
 
 class Offer(Schema):
+    """What an owner sells: a right on a dataset, its price and its conditions."""
+
     id: int
     dataset_id: int
     right: Right
@@ -40,6 +42,8 @@ class Container(Schema):
 
 
 class Disease(Schema):
+    """A disease by its identifier in an ontology, such as MONDO."""
+
     id: str = Field(examples=["MONDO:0005068"])
     name: str | None = Field(examples=["myocardial infarction"])
 
@@ -53,6 +57,8 @@ class PermittedDiseases(Schema):
 
 
 class DatasetVersion(Schema):
+    """A version as its owner published it; the chain holds its digests, terms and key commitment."""
+
     version: int
     card: Content
     content_root: str
@@ -68,6 +74,8 @@ class DatasetVersion(Schema):
 
 
 class DatasetSummary(Schema):
+    """What lists show of a dataset: its latest version and open offers."""
+
     id: int
     owner: str
     name: str
@@ -86,6 +94,8 @@ class DatasetSummary(Schema):
 
 
 class DatasetDetail(DatasetSummary):
+    """A dataset with its card, all versions and offers, the datasets around it, and what happened to it."""
+
     custodian: str | None = Field(
         description="who delivers keys besides the owner; at first the owner itself"
     )
@@ -100,10 +110,14 @@ class DatasetDetail(DatasetSummary):
 
 
 class DatasetPage(Schema):
+    """A page of datasets, newest first; `next_cursor` is null on the last one."""
+
     items: list[DatasetSummary]
     next_cursor: str | None
     as_of: int
 
 
 class DatasetAnswer(DatasetDetail):
+    """A dataset in detail as of a block."""
+
     as_of: int

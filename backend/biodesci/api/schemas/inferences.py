@@ -13,6 +13,8 @@ InferenceState = Literal["requested", "committed", "challenged", "finalized", "r
 
 
 class Attestation(Schema):
+    """An auditor's finding on an inference, with the report that it rests on."""
+
     auditor: str
     passed: bool
     report: Content
@@ -22,6 +24,8 @@ class Attestation(Schema):
 
 
 class Inference(Schema):
+    """A requested run of a model version on a committed input, and how far it came."""
+
     id: int
     model_id: int
     version: int
@@ -39,6 +43,8 @@ class Inference(Schema):
 
 
 class InferenceDetail(Inference):
+    """An inference with its input and output, its attestations and its events."""
+
     arbiter: str | None
     challenge_window: int
     input: Content
@@ -49,10 +55,14 @@ class InferenceDetail(Inference):
 
 
 class InferencePage(Schema):
+    """A page of inferences, newest first; `next_cursor` is null on the last one."""
+
     items: list[Inference]
     next_cursor: str | None
     as_of: int
 
 
 class InferenceAnswer(InferenceDetail):
+    """An inference in detail as of a block."""
+
     as_of: int

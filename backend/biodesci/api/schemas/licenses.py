@@ -16,6 +16,9 @@ LicenseState = Literal[
 
 
 class License(Schema):
+    """A right on a dataset version that somebody bought, with its declared purpose and its terms in time
+    and uses."""
+
     id: int
     offer_id: int
     dataset_id: int
@@ -49,6 +52,8 @@ class License(Schema):
 
 
 class LicenseDetail(License):
+    """A licence with the encrypted container that it opens, and its events."""
+
     container: Container | None
     content_root: str
     key_commitment: str
@@ -56,10 +61,14 @@ class LicenseDetail(License):
 
 
 class LicensePage(Schema):
+    """A page of licences, newest first; `next_cursor` is null on the last one."""
+
     items: list[License]
     next_cursor: str | None
     as_of: int
 
 
 class LicenseAnswer(LicenseDetail):
+    """A licence in detail as of a block."""
+
     as_of: int

@@ -12,6 +12,8 @@ from biodesci.api.schemas.values import Activity, Content, Schema
 
 
 class ModelVersion(Schema):
+    """One set of weights of a model: where they lie, and their root on chain."""
+
     version: int
     weights_root: str
     weights: Content
@@ -22,6 +24,9 @@ class ModelVersion(Schema):
 
 
 class ModelSummary(Schema):
+    """What lists show of a model: its architecture, latest version, and how often it was trained and
+    asked."""
+
     id: int
     owner: str
     name: str
@@ -35,6 +40,8 @@ class ModelSummary(Schema):
 
 
 class CodecGrant(Schema):
+    """A codec that the owner gave to an account, sealed in an envelope for it."""
+
     account: str
     kind: Literal["training", "inference"]
     envelope: Content
@@ -52,6 +59,8 @@ class Lineage(Schema):
 
 
 class ModelDetail(ModelSummary):
+    """A model with its card, versions, rounds, codecs, lineage and events."""
+
     card: Content
     card_document: dict[str, Any] | None
     versions: list[ModelVersion]
@@ -62,10 +71,14 @@ class ModelDetail(ModelSummary):
 
 
 class ModelPage(Schema):
+    """A page of models, newest first; `next_cursor` is null on the last one."""
+
     items: list[ModelSummary]
     next_cursor: str | None
     as_of: int
 
 
 class ModelAnswer(ModelDetail):
+    """A model in detail as of a block."""
+
     as_of: int

@@ -14,6 +14,8 @@ RoundState = Literal["enrolling", "running", "unmasking", "finalized", "aborted"
 
 
 class RoundSummary(Schema):
+    """What lists show of a federated round: its model, its state and how many nodes took part."""
+
     id: int
     model_id: int
     kind: RoundKind
@@ -27,6 +29,8 @@ class RoundSummary(Schema):
 
 
 class Enrolment(Schema):
+    """A node in a round, the dataset that it trains on, and the commitment that it made, if it did."""
+
     index: int
     node: str
     dataset_id: int
@@ -36,6 +40,8 @@ class Enrolment(Schema):
 
 
 class RoundDetail(RoundSummary):
+    """A round with its deadlines, plan, result, enrolments and events."""
+
     aggregator: str
     min_nodes: int
     enrol_by: datetime | None
@@ -50,4 +56,6 @@ class RoundDetail(RoundSummary):
 
 
 class RoundAnswer(RoundDetail):
+    """A round in detail as of a block."""
+
     as_of: int

@@ -21,17 +21,23 @@ class Problem(Schema):
 
 
 class Health(Schema):
+    """That the process runs, and its version."""
+
     status: Literal["ok"]
     version: str
 
 
 class Check(Schema):
+    """One thing that the service needs, whether it can be used, and why not."""
+
     name: str = Field(examples=["chain"])
     ok: bool
     message: str
 
 
 class Readiness(Schema):
+    """Whether all that the service needs can be used, as of the last block in the index."""
+
     ready: bool
     checks: list[Check]
     as_of: int

@@ -12,6 +12,7 @@ down_revision = None
 
 
 def upgrade() -> None:
+    """Create the first tables and their indexes in an empty database."""
     op.create_table(
         "meta",
         Column("key", Text, nullable=False),
