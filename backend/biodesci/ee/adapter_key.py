@@ -103,6 +103,7 @@ class AdapterKey:
 
     @classmethod
     def from_bytes(cls, data: bytes) -> AdapterKey:
+        """The key that `to_bytes` wrote; raises InputError if it is incomplete or of another format."""
         loaded, metadata = load_parts(FORMAT, data)
         pieces: dict[str, dict[str, Tensor]] = {}
         for name, array in loaded.items():

@@ -98,10 +98,12 @@ def stretched(part: Part) -> str | None:
 
 
 def signs(stream: Stream, n: int) -> Tensor:
+    """n fair signs, ±1 in fp64."""
     return torch.from_numpy(1.0 - 2.0 * (stream.integers(n) & 1).astype("float64"))
 
 
 def draw_order(stream: Stream, n: int) -> Tensor:
+    """A uniformly random order of 0 .. n - 1, as int64 (n,)."""
     return torch.from_numpy(stream.permutation(n))
 
 
@@ -117,12 +119,15 @@ class Permutations(Group):
     why: str = "the activation there acts on each coordinate, so only reordering commutes with it"
 
     def sample(self, stream: Stream, mode: Mode) -> Monomial:
+        """A uniform permutation, in every mode."""
         return Monomial(draw_order(stream, self.n))
 
     def refusal(self, part: Part) -> str | None:
+        """`why`, unless the part only reorders; None if it does."""
         return None if isinstance(part, Monomial) and part.scale is None else self.why
 
     def entropy(self, mode: Mode) -> Entropy:
+        """log₂ n! bits."""
         return Entropy(0, order_bits(self.n))
 
 
@@ -131,13 +136,16 @@ class SignedPermutations(Group):
     """Where an odd function acts on every coordinate alike (tanh)."""
 
     def sample(self, stream: Stream, mode: Mode) -> Monomial:
+        """A uniform permutation with a fair sign for each coordinate, in every mode."""
         return Monomial(draw_order(stream, self.n), signs(stream, self.n))
 
     def refusal(self, part: Part) -> str | None:
+        """Why a part with factors other than ±1, or a dense one, is not exact; None if it is."""
         good = isinstance(part, Monomial) and part.lossless
         return None if good else "an odd activation commutes with reordering and signs alone"
 
     def entropy(self, mode: Mode) -> Entropy:
+        """log₂ n! + n bits."""
         return Entropy(0, order_bits(self.n) + self.n)
 
 
@@ -148,16 +156,20 @@ class BlockOrders(Group):
     width: int = 1
 
     def sample(self, stream: Stream, mode: Mode) -> Monomial:
+        """A uniform permutation of each block of `width` for itself, in every mode."""
         starts = range(0, self.n, self.width)
         return Monomial(torch.cat([start + draw_order(stream, self.width) for start in starts]))
 
     def refusal(self, part: Part) -> str | None:
+        """Why a part that does more than reorder, or crosses a block's border, is not exact; None if it
+        is."""
         if not isinstance(part, Monomial) or part.scale is not None:
             return "heads can be reordered, nothing else"
         crosses = bool((part.order // self.width != torch.arange(self.n) // self.width).any())
         return "it moves a query head to another group's key head" if crosses else None
 
     def entropy(self, mode: Mode) -> Entropy:
+        """n / width times log₂ width! bits."""
         return Entropy(0, self.n // self.width * order_bits(self.width))
 
 
@@ -169,12 +181,18 @@ class Scales(Group):
     positive: bool = False
 
     def sample(self, stream: Stream, mode: Mode) -> Monomial:
+        """In general mode factors 2^u, u uniform in (-1, 1], with fair signs where they may be negative;
+        in the
+        others the signs alone, or nothing.
+        """
         if mode == "general":
             scale = 2.0 ** torch.from_numpy(2.0 * stream.uniform(self.n) - 1.0)
             return Monomial(torch.arange(self.n), scale if self.positive else scale * signs(stream, self.n))
         return identity(self.n) if self.positive else Monomial(torch.arange(self.n), signs(stream, self.n))
 
     def refusal(self, part: Part) -> str | None:
+        """Why a part that moves coordinates, or has a sign where ReLU follows, is not exact; None if it
+        is."""
         if not isinstance(part, Monomial) or not torch.equal(part.order, torch.arange(self.n)):
             return "only factors per coordinate commute there"
         if self.positive and part.scale is not None and bool((part.scale < 0).any()):
@@ -182,6 +200,7 @@ class Scales(Group):
         return None
 
     def entropy(self, mode: Mode) -> Entropy:
+        """n real dimensions in general mode, and a bit for each sign that is drawn."""
         signs = 0.0 if self.positive else float(self.n)
         return Entropy(self.n if mode == "general" else 0, signs)
 
@@ -191,14 +210,17 @@ class Orthogonals(Group):
     """O(n): the residual stream under RMSNorm without weights."""
 
     def sample(self, stream: Stream, mode: Mode) -> Part:
+        """A random orthogonal n × n matrix; a signed permutation in permutation mode."""
         if mode == "permutation":
             return Monomial(draw_order(stream, self.n), signs(stream, self.n))
         return one_block(stream.orthogonal(self.n))
 
     def refusal(self, part: Part) -> str | None:
+        """Why a part that is not orthogonal is not exact; None if it is."""
         return None if part.orthogonal else "RMSNorm keeps its value under orthogonal maps alone"
 
     def entropy(self, mode: Mode) -> Entropy:
+        """dim O(n) = n(n - 1) / 2, and a bit for the determinant; log₂ n! + n bits in permutation mode."""
         if mode == "permutation":
             return Entropy(0, order_bits(self.n) + self.n)
         return Entropy(self.n * (self.n - 1) // 2, 1.0)
@@ -209,11 +231,14 @@ class CentredOrthogonals(Group):
     """O(n) with 1 Q = ±1: the residual stream under LayerNorm without weights, which takes off the mean."""
 
     def sample(self, stream: Stream, mode: Mode) -> Part:
+        """A random orthogonal matrix that maps the all-ones row to ± itself; a permutation in permutation
+        mode."""
         if mode == "permutation":
             return Monomial(draw_order(stream, self.n))
         return one_block(stream.stabilizer(self.n))
 
     def refusal(self, part: Part) -> str | None:
+        """Why a part that is not orthogonal, or turns the all-ones direction (beyond 1e-10), is not exact."""
         ones = torch.ones(1, self.n, dtype=torch.float64)
         if not part.orthogonal:
             return "LayerNorm keeps its value under orthogonal maps alone"
@@ -222,6 +247,7 @@ class CentredOrthogonals(Group):
         return None if centred else "LayerNorm takes off the mean, and it moves the all-ones direction"
 
     def entropy(self, mode: Mode) -> Entropy:
+        """dim O(n - 1) = (n - 1)(n - 2) / 2, and one bit; log₂ n! bits in permutation mode."""
         if mode == "permutation":
             return Entropy(0, order_bits(self.n))
         return Entropy((self.n - 1) * (self.n - 2) // 2, 1.0)
@@ -234,6 +260,9 @@ class Invertibles(Group):
     width: int = 0  # of a block; 0 for one block
 
     def sample(self, stream: Stream, mode: Mode) -> Part:
+        """A random matrix for each block: invertible in general mode, orthogonal in orthogonal mode, a signed
+        permutation in permutation mode.
+        """
         width = self.width or self.n
         starts = range(0, self.n, width)
         if mode == "permutation":
@@ -243,6 +272,7 @@ class Invertibles(Group):
         return Blocks(torch.stack([torch.from_numpy(draw(width)) for _ in starts]))
 
     def refusal(self, part: Part) -> str | None:
+        """Why a part that mixes blocks is not exact; None if it is."""
         width = self.width or self.n
         if isinstance(part, Monomial):
             crosses = bool((part.order // width != torch.arange(self.n) // width).any())
@@ -253,6 +283,9 @@ class Invertibles(Group):
         )
 
     def entropy(self, mode: Mode) -> Entropy:
+        """For each of the n / m blocks: m² dimensions (general) or m(m - 1) / 2 (orthogonal) and one bit, or
+        log₂ m! + m bits (permutation).
+        """
         width = self.width or self.n
         count = self.n // width
         if mode == "permutation":
@@ -266,12 +299,15 @@ class Logits(Group):
     """Scores that leave the network: reordered under a loss, any invertible map if they are only decoded."""
 
     def sample(self, stream: Stream, mode: Mode) -> Part:
+        """A random invertible matrix in general mode, a permutation in the others."""
         if mode == "general":
             return one_block(stream.general(self.n))
         return Monomial(draw_order(stream, self.n))
 
     def refusal(self, part: Part) -> str | None:
+        """None: whatever leaves the network can be decoded."""
         return None
 
     def entropy(self, mode: Mode) -> Entropy:
+        """n² dimensions in general mode, log₂ n! bits in the others."""
         return Entropy(self.n * self.n) if mode == "general" else Entropy(0, order_bits(self.n))

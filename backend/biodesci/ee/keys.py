@@ -64,10 +64,13 @@ class ModelKey:
 
     @cached_property
     def layout(self) -> Layout:
+        """The layout of this key's architecture, made again from its configuration, tensor names and mode."""
         return registry.layout(self.config, self.names, self.mode, shuffle=self.shuffle)
 
     @cached_property
     def basis(self) -> Basis:
+        """Parts, norm weights and shifts beside the layout: what moves tensors between plain and
+        encrypted."""
         return Basis(self.layout, self.parts, self.plain, self.shifts)
 
     @classmethod
@@ -246,6 +249,7 @@ class ModelKey:
 
     @classmethod
     def from_bytes(cls, data: bytes) -> ModelKey:
+        """The key that `to_bytes` wrote; raises InputError if it is incomplete or of another format."""
         loaded, metadata = load_parts(FORMAT, data)
         try:
             document = json.loads(metadata["key"])

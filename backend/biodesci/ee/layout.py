@@ -29,6 +29,8 @@ class Factor:
     inner: int = 1
 
     def expand(self, part: Part) -> Part:
+        """The place's part as it acts on the axis: `unsigned`, `each`, `outer` and `inner` applied in this
+        order."""
         if self.unsigned:
             part = self._monomial(part).unsigned()
         if self.each > 1:
@@ -65,6 +67,7 @@ def axis(size: int, *factors: Factor) -> Axis:
 
 
 def size(moved: Axis) -> int:
+    """How many coordinates an axis has: the sum over its spans."""
     return sum(span.size for span in moved)
 
 
@@ -151,6 +154,7 @@ class Layout:
         return tuple(sorted(name for name, rule in self.rules.items() if rule.ones))
 
     def entropy(self) -> Entropy:
+        """The key space of all places together, in this mode."""
         return sum((group.entropy(self.mode) for group in self.places.values()), Entropy())
 
     def check_parts(self, parts: Mapping[str, Part]) -> None:

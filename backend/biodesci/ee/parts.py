@@ -40,17 +40,21 @@ class Monomial:
 
     @property
     def size(self) -> int:
+        """How many coordinates it moves."""
         return self.order.numel()
 
     @property
     def lossless(self) -> bool:
+        """Whether every factor is ±1, so that moving a tensor there and back keeps every bit."""
         return self.scale is None or bool((self.scale.abs() == 1).all())
 
     @property
     def orthogonal(self) -> bool:
+        """Whether T Tᵀ = 1: every factor is ±1."""
         return self.lossless
 
     def apply(self, x: Tensor, axis: int, dual: bool = False) -> Tensor:
+        """x T along `axis`, which has `size` coordinates, or x T⁻ᵀ if `dual`; keeps x's shape and type."""
         moved = x.index_select(axis, self.order)
         if self.scale is None:
             return moved
@@ -60,6 +64,7 @@ class Monomial:
         return moved * scale.reshape(shape).to(x.dtype)
 
     def inverse(self) -> Monomial:
+        """T⁻¹."""
         return self._inverse
 
     @cached_property
@@ -68,6 +73,7 @@ class Monomial:
         return Monomial(order, None if self.scale is None else 1.0 / self.scale[order])
 
     def then(self, other: Monomial) -> Monomial:
+        """The product T U, with this part T applied first; factors multiply."""
         order = self.order[other.order]
         if self.scale is None:
             return Monomial(order, other.scale)
@@ -116,6 +122,7 @@ class Monomial:
         return result
 
     def tensors(self) -> dict[str, Tensor]:
+        """`order` (n,) and, where there are factors, `scale` (n,); `from_tensors` reads them."""
         return {"order": self.order} | ({} if self.scale is None else {"scale": self.scale})
 
 
@@ -134,6 +141,7 @@ class Blocks:
 
     @cached_property
     def orthogonal(self) -> bool:
+        """Whether every block's M Mᵀ is the identity, within 1e-12 · √m for each entry."""
         gram = self.matrices @ self.matrices.mT
         eye = torch.eye(self.width, dtype=torch.float64)
         return bool((gram - eye).abs().amax() < 1e-12 * math.sqrt(self.width))
@@ -145,21 +153,26 @@ class Blocks:
 
     @cached_property
     def duals(self) -> Tensor:
+        """M⁻ᵀ of each block, (k, m, m) in fp64."""
         return self.matrices if self.orthogonal else torch.linalg.inv(self.matrices).mT
 
     @property
     def width(self) -> int:
+        """Coordinates m of one block."""
         return int(self.matrices.shape[1])
 
     @property
     def size(self) -> int:
+        """How many coordinates it moves: k · m."""
         return int(self.matrices.shape[0]) * self.width
 
     @property
     def lossless(self) -> bool:
+        """False: a dense product rounds."""
         return False
 
     def apply(self, x: Tensor, axis: int, dual: bool = False) -> Tensor:
+        """x T along `axis`, which has `size` coordinates, or x T⁻ᵀ if `dual`; keeps x's shape and type."""
         matrices = (self.duals if dual else self.matrices).to(x.device, x.dtype)
         if matrices.shape[0] == 1:
             return (x.movedim(axis, -1) @ matrices[0]).movedim(-1, axis)
@@ -168,6 +181,7 @@ class Blocks:
         return (split @ matrices).transpose(0, 1).reshape(rows.shape).movedim(-1, axis)
 
     def inverse(self) -> Blocks:
+        """T⁻¹, block by block."""
         return self._inverse
 
     @cached_property
@@ -175,6 +189,7 @@ class Blocks:
         return Blocks(self.duals.mT.contiguous())
 
     def then(self, other: Blocks) -> Blocks:
+        """The product T U, with this part T applied first; both have blocks of the same width and number."""
         return Blocks(self.matrices @ other.matrices)
 
     def outer(self, copies: int) -> Blocks:
@@ -201,6 +216,7 @@ class Blocks:
         return self.matrices
 
     def tensors(self) -> dict[str, Tensor]:
+        """`matrices` (k, m, m); `from_tensors` reads them."""
         return {"matrices": self.matrices}
 
 
@@ -208,6 +224,7 @@ Part = Monomial | Blocks
 
 
 def identity(n: int) -> Monomial:
+    """The part that moves nothing, of n coordinates."""
     return Monomial(torch.arange(n))
 
 

@@ -29,6 +29,10 @@ class RotaryBlocks(Group):
         return self.n // self.width
 
     def sample(self, stream: Stream, mode: Mode) -> Part:
+        """For each head a turn by a uniform angle of each pair and a random map of the rest; in general
+        mode also
+        a factor 2^u per pair, u uniform in (-1, 1]; in permutation mode quarter turns.
+        """
         if mode == "permutation":
             return self._quarter_turns(stream)
         heads, half, rest = self._heads, self.rotated // 2, self.width - self.rotated
@@ -58,6 +62,9 @@ class RotaryBlocks(Group):
         return Monomial((order + starts).reshape(-1), sign.reshape(-1))
 
     def refusal(self, part: Part) -> str | None:
+        """Why a part that mixes heads, or does not commute with the turns (beyond 1e-12 of a head's norm), is
+        not exact; None if it is.
+        """
         if isinstance(part, Blocks) and part.width != self.width:
             return "it mixes attention heads with one another"
         if isinstance(part, Monomial):
@@ -74,6 +81,10 @@ class RotaryBlocks(Group):
         return None if exact else "rotary positions turn pairs of coordinates, and it does not turn with them"
 
     def entropy(self, mode: Mode) -> Entropy:
+        """Angles (and factors, in general mode) of each head's pairs and the dimensions of the rest; in
+        permutation
+        mode two bits for each pair, and log₂ r! + r for a rest of r coordinates.
+        """
         heads, half, rest = self._heads, self.rotated // 2, self.width - self.rotated
         if mode == "permutation":
             return Entropy(0, heads * (2.0 * half + order_bits(rest) + rest))
@@ -91,12 +102,14 @@ class RotarySigns(Group):
     rotated: int
 
     def sample(self, stream: Stream, mode: Mode) -> Monomial:
+        """A fair sign for each pair and for each coordinate that is not turned, in every mode."""
         heads, half = self.n // self.width, self.rotated // 2
         pairs = signs(stream, heads * half).reshape(heads, half)
         rest = signs(stream, heads * (self.width - self.rotated)).reshape(heads, -1)
         return Monomial(torch.arange(self.n), torch.cat([pairs, pairs, rest], dim=1).reshape(-1))
 
     def refusal(self, part: Part) -> str | None:
+        """Why a part that has more than signs, or two signs within a pair, is not exact; None if it is."""
         why = "queries and keys are normalized with weights and turned, so only a sign per pair commutes"
         if (
             not isinstance(part, Monomial)
@@ -110,6 +123,7 @@ class RotarySigns(Group):
         return None if torch.equal(scale[:, :half], scale[:, half : self.rotated]) else why
 
     def entropy(self, mode: Mode) -> Entropy:
+        """For each head a bit per pair and per coordinate that is not turned."""
         return Entropy(0, float(self.n // self.width * (self.width - self.rotated // 2)))
 
 

@@ -77,6 +77,7 @@ class Draft:
     notes: list[str] = field(default_factory=list)
 
     def place(self, name: str, group: Group) -> Factor:
+        """Register a place of the key with its maximal exact group; returns it as a factor of an axis."""
         self.places[name] = group
         return Factor(name)
 
@@ -178,6 +179,8 @@ class Draft:
         self.outputs["logits"] = Output(out, shift=shift.name if shift else None)
 
     def tokens(self, count: int) -> Axis:
+        """The axis of a vocabulary of `count` tokens, whose numbers the key reorders and the codec
+        encodes."""
         rows = axis(count, self.place("vocabulary", Permutations(count, ROWS)))
         self.inputs["tokens"] = rows
         return rows
@@ -188,6 +191,7 @@ class Draft:
             self.rules[name] = Rule((), (), buffer=True)
 
     def layout(self) -> Layout:
+        """The layout of all that was collected so far."""
         return Layout(
             self.architecture,
             self.mode,

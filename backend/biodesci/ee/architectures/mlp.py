@@ -72,6 +72,7 @@ class Mlp(nn.Module):
         self.activation = ACTIVATIONS[config.activation]()
 
     def forward(self, x: Tensor) -> Tensor:
+        """Logits (n, classes) of records x (n, features), no softmax."""
         for layer in self.layers[:-1]:
             x = self.activation(layer(x))
         logits: Tensor = self.layers[-1](x)

@@ -69,6 +69,7 @@ class TabularConfig(Blueprint):
 
     @property
     def head_width(self) -> int:
+        """Coordinates of one attention head: d / heads."""
         return self.width // self.heads
 
     def module(self, dtype: torch.dtype = torch.float64) -> TabularTransformer:
@@ -108,6 +109,7 @@ class Block(nn.Module):
         self.contract = nn.Linear(config.hidden, d)
 
     def forward(self, h: Tensor) -> Tensor:
+        """States h (n, T, d) -> (n, T, d)."""
         n, t, d = h.shape
         u = F.layer_norm(h, (d,))
         # (n, T, d) -> (n, heads, T, d_h)
@@ -133,6 +135,7 @@ class TabularTransformer(nn.Module):
         self.to(dtype)
 
     def forward(self, x: Tensor) -> Tensor:
+        """Logits (n, classes) of records x (n, F), no softmax."""
         d = self.config.width
         h = self.input(x).view(-1, self.config.tokens, d)  # (n, T, d)
         for block in self.blocks:

@@ -81,6 +81,7 @@ class Codec:
 
     @property
     def features(self) -> int:
+        """How many numbers a record has."""
         return self.part("input:records").size
 
     @cached_property
@@ -164,6 +165,7 @@ class Codec:
         return result
 
     def to_bytes(self) -> bytes:
+        """The codec as a file, plaintext and secret; `from_bytes` reads it."""
         tensors = {
             f"part:{p}:{n}": t.numpy() for p, part in self.parts.items() for n, t in part.tensors().items()
         }
@@ -177,6 +179,8 @@ class Codec:
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Codec:
+        """The codec that `to_bytes` wrote; raises InputError if it is incomplete, damaged or of another
+        format."""
         loaded, metadata = load_parts(FORMAT, data)
         pieces: dict[str, dict[str, Tensor]] = {}
         vectors: dict[str, Tensor] = {}

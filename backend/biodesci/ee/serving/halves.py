@@ -25,10 +25,12 @@ class SplitModel:
 
     @property
     def vocabulary(self) -> int:
+        """How many tokens the client's embedding has."""
         return self.half.size
 
     @property
     def pad(self) -> int:
+        """The token number that fills short rows: the padding token, else the end token, else 0."""
         for name in ("pad_token_id", "eos_token_id"):
             found = self.half.config.get(name)
             found = found[0] if isinstance(found, list) and found else found
@@ -38,10 +40,12 @@ class SplitModel:
 
     @property
     def longest(self) -> int | None:
+        """How many tokens the model reads; None if its configuration does not say."""
         return longest(self.half.config)
 
     @property
     def typed(self) -> bool:
+        """Whether the embedding has a table of token types (segments)."""
         return "types" in self.half.tensors
 
     @torch.no_grad()
@@ -63,6 +67,7 @@ class SplitModel:
         return Request(sent, len(rows), given.mask, orders)
 
     def numbers(self, given: Any) -> Request:
+        """Raises InputError: images and records need a codec."""
         raise InputError("A split model takes texts or token numbers.", "Use a codec for images and records.")
 
     def _last(self, given: Tokenized) -> Tensor:

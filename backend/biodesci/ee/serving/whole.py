@@ -25,6 +25,7 @@ class WholeModel:
 
     @property
     def vocabulary(self) -> int | None:
+        """How many tokens the codec encodes; None if the model reads no tokens."""
         return self.codec.tokens.size if self.codec.has("input:tokens") else None
 
     @property
@@ -50,6 +51,10 @@ class WholeModel:
         return self.codec.has("input:types") or config is None or hasattr(config, "type_vocab_size")
 
     def tokens(self, given: Tokenized) -> Request:
+        """The request for a plain batch (n, length): token numbers encoded, and rows shuffled where the
+        codec has
+        positions; mask and orders stay here for the answer.
+        """
         if self.codec.has("input:positions"):
             shuffled = self.codec.sequences.encode(given.ids, given.types, given.mask)
             return Request(shuffled.arguments(), len(given.ids), given.mask, shuffled.orders)
@@ -67,6 +72,11 @@ class WholeModel:
         return Request({"x": records}, len(records))
 
     def answer(self, outputs: Any, request: Request) -> dict[str, Tensor]:
+        """The decoded outputs by the codec's names, one row per input, in the order that was asked.
+
+        Raises InputError if the answer is for another number of inputs, or has nothing that the codec
+        decodes.
+        """
         only = "logits" if self.codec.has("output:logits") else "hidden"
         plain: dict[str, Tensor] = {}
         for name, found in tensors_of(outputs, OUTPUTS, only).items():

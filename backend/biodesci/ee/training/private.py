@@ -107,6 +107,8 @@ class NoisedOptimizer(DPOptimizer):  # type: ignore[misc]
         self.noise = noise
 
     def add_noise(self) -> None:
+        """Set each gradient to the sum of clipped ones plus noise N(0, (multiplier · clip)²) per
+        coordinate."""
         std = self.noise_multiplier * self.max_grad_norm
         for name, p in zip(self.names, self.params, strict=True):
             p.grad = p.summed_grad + std * self.noise(name, p.shape).to(p)

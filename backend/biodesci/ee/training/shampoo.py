@@ -33,6 +33,8 @@ class Shampoo(Optimizer):
 
     @torch.no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
+        """One step in place for each parameter with a gradient; returns the closure's loss, if one is
+        given."""
         loss = None
         if closure is not None:
             with torch.enable_grad():

@@ -44,6 +44,7 @@ class Solver:
     signed: bool
 
     def __call__(self, known: Tensor, seen: Tensor) -> Tensor:
+        """The map Q (d, d) that brings `known` Q nearest to `seen`: orthogonal, or a (signed) permutation."""
         if self.permutes:
             return matching.columns(known, seen, self.signed)
         return matching.procrustes(known, seen)

@@ -24,6 +24,7 @@ class Finding:
 
     @property
     def verdict(self) -> str:
+        """In words whether the encryption held."""
         return {True: "held against our attack", False: "**does not hold**", None: "holds in part"}[
             self.holds
         ]

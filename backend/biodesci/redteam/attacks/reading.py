@@ -29,6 +29,7 @@ class Table:
 
     @property
     def size(self) -> int:
+        """How many rows n the table has."""
         return int((self.rows + self.scaled)[0].shape[0])
 
 
