@@ -51,9 +51,7 @@ def license_dataset(stack: Stack, cast: Cast, narrator: Narrator) -> None:
     size = site.table.stat().st_size
     with narrator.progress("download and decrypt", size, is_bytes=True) as advance:
         persist(
-            lambda: licences.download(
-                chain, stack.ipfs, cast.seed(party), license_id, target, advance, overwrite=True
-            )
+            lambda: licences.download_over(chain, stack.ipfs, cast.seed(party), license_id, target, advance)
         )
     if target.read_bytes() != site.hospital.train:
         raise StateError("The file that the researcher decrypted is not the one that the hospital published.")

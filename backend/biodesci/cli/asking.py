@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,12 +11,33 @@ import typer
 from biodesci.cli import output, session
 from biodesci.cli.arguments import new_file
 from biodesci.cli.granting import EXPECTED, tell_fingerprint
+from biodesci.cli.options import grouped
 from biodesci.cli.tune import quiet
 
 if TYPE_CHECKING:
     from biodesci.ee.serving.model import Answer
 
 
+@dataclass(frozen=True)
+class Asked:
+    """The options that say what is asked, and how texts become tokens."""
+
+    tokenizer: Annotated[Path | None, typer.Option(help="Folder with the plain model's tokenizer.")] = None
+    text: Annotated[list[str] | None, typer.Option(help="A text; may be repeated.")] = None
+    input_: Annotated[
+        Path | None,
+        typer.Option(
+            "--input",
+            help="Texts: .csv, .tsv, .jsonl. Arrays: .safetensors with x, pixel_values or input_ids.",
+        ),
+    ] = None
+    column: Annotated[str, typer.Option(help="Column of the texts in --input.")] = "text"
+    padded: Annotated[
+        bool, typer.Option("--padded", help="The model's vocabulary has more rows than the tokenizer tokens.")
+    ] = False
+
+
+@grouped
 def ask(
     folder: Annotated[
         Path,
@@ -24,23 +46,11 @@ def ask(
     secret: Annotated[
         Path, typer.Option("--with", help="Sealed codec, or client half of a split.", show_default=False)
     ],
-    tokenizer: Annotated[Path | None, typer.Option(help="Folder with the plain model's tokenizer.")] = None,
-    text: Annotated[list[str] | None, typer.Option(help="A text; may be repeated.")] = None,
-    input_: Annotated[
-        Path | None,
-        typer.Option(
-            "--input",
-            help="Texts: .csv, .tsv, .jsonl. Arrays: .safetensors with x, pixel_values or input_ids.",
-        ),
-    ] = None,
-    column: Annotated[str, typer.Option(help="Column of the texts in --input.")] = "text",
+    asked: Asked,
     max_new_tokens: Annotated[int, typer.Option(min=0, help="Continue the texts by so many tokens.")] = 0,
     out: Annotated[
         Path | None, typer.Option(help="Write all answers here instead (safetensors, fp64).")
     ] = None,
-    padded: Annotated[
-        bool, typer.Option("--padded", help="The model's vocabulary has more rows than the tokenizer tokens.")
-    ] = False,
     fingerprint: Annotated[str | None, typer.Option(help=EXPECTED)] = None,
 ) -> None:
     """Ask an encrypted model: texts are encoded here, the model runs encrypted, answers are decoded here."""
@@ -49,7 +59,7 @@ def ask(
     from biodesci.models import sealed_codec
     from biodesci.models.folder import Marks
 
-    if bool(text) == (input_ is not None):
+    if bool(asked.text) == (asked.input_ is not None):
         raise InputError("Nothing is asked, or two things.", "Give either --text or --input.")
     if out is not None:
         new_file(out)
@@ -59,8 +69,8 @@ def ask(
         secret, home, session.passphrase(), key_id, expected=fingerprint, told=tell_fingerprint
     )
     quiet()
-    inputs = list(text) if text else service.read_inputs(input_ or Path(), column)
-    model = service.open_model(folder, opened, tokenizer=tokenizer, padded=padded)
+    inputs = list(asked.text) if asked.text else service.read_inputs(asked.input_ or Path(), asked.column)
+    model = service.open_model(folder, opened, tokenizer=asked.tokenizer, padded=asked.padded)
     if max_new_tokens:
         if not isinstance(inputs, list):
             raise InputError("Only texts are continued.", "Give --text, or a file of texts.")

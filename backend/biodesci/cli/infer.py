@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -9,32 +10,48 @@ import typer
 
 from biodesci.cli import output, session
 from biodesci.cli.arguments import Number, address, wei, within
+from biodesci.cli.options import grouped
 from biodesci.core.onchain import DAY
 
 app = typer.Typer(help="Encrypted inference: request, collect, disclose.", no_args_is_help=True)
 
 
+@dataclass(frozen=True)
+class Asked:
+    """The options that say which model is asked, and how its features are normalized."""
+
+    model: Annotated[int, typer.Option(min=1, help="Model id.")]
+    statistics: Annotated[
+        int, typer.Option(min=1, help="Number of the model's statistics round (normalization).")
+    ]
+    version: Annotated[int, typer.Option(min=0, help="0: the latest.")] = 0
+
+
+@dataclass(frozen=True)
+class Terms:
+    """The options that say who answers, for what fee, by when, and who decides a dispute."""
+
+    worker: Annotated[str, typer.Option(help="Address of the worker.")]
+    fee: Annotated[
+        str, typer.Option(help="In ether, such as 0.01; held in escrow until the answer is accepted.")
+    ] = "0"
+    deadline: Annotated[
+        int, typer.Option(parser=within(1, 365 * DAY), metavar="TIME", help="What the worker has.")
+    ] = 3600
+    window: Annotated[
+        int, typer.Option(parser=within(0, 365 * DAY), metavar="TIME", help="What you have to dispute it.")
+    ] = DAY
+    arbiter: Annotated[str, typer.Option(help="Address that decides disputes; none: no disputes.")] = ""
+
+
 @app.command()
+@grouped
 def request(
     table: Annotated[
         Path, typer.Argument(help="CSV with the columns of the feature plan, one record per row.")
     ],
-    model: Annotated[int, typer.Option(min=1, help="Model id.")],
-    worker: Annotated[str, typer.Option(help="Address of the worker.")],
-    statistics: Annotated[
-        int, typer.Option(min=1, help="Number of the model's statistics round (normalization).")
-    ],
-    version: Annotated[int, typer.Option(min=0, help="0: the latest.")] = 0,
-    fee: Annotated[
-        str, typer.Option(help="In ether, such as 0.01; held in escrow until the answer is accepted.")
-    ] = "0",
-    deadline: Annotated[
-        int, typer.Option(parser=within(1, 365 * DAY), metavar="TIME", help="What the worker has.")
-    ] = 3600,
-    window: Annotated[
-        int, typer.Option(parser=within(0, 365 * DAY), metavar="TIME", help="What you have to dispute it.")
-    ] = DAY,
-    arbiter: Annotated[str, typer.Option(help="Address that decides disputes; none: no disputes.")] = "",
+    asked: Asked,
+    terms: Terms,
     again: Annotated[
         bool, typer.Option("--again", help="Ask anew, though a run that was stopped asked the same.")
     ] = False,
@@ -47,27 +64,29 @@ def request(
     from biodesci.registry.codecs import load_codec
     from biodesci.rounds.node import read_statistics
 
-    paid = wei(fee)
+    model, paid = asked.model, wei(terms.fee)
     chain, ipfs = session.chain(), session.ipfs()
-    normalization = read_statistics(chain, ipfs, statistics, model)
+    normalization = read_statistics(chain, ipfs, asked.statistics, model)
     x = normalization.apply(normalization.plan.encode_inputs(files.read(table)))
-    chosen = version or int(chain.call(chain.models.functions.latestVersion(model)))
+    version = asked.version or int(chain.call(chain.models.functions.latestVersion(model)))
     if paid:
-        output.consent(f"The request puts {ether(paid)} into escrow for {worker}.", yes=yes)
+        output.consent(f"The request puts {ether(paid)} into escrow for {terms.worker}.", yes=yes)
     question = Question(
         model_id=model,
-        version=chosen,
-        worker=address(worker),
+        version=version,
+        worker=address(terms.worker),
         records=x,
         fee=paid,
-        deadline_seconds=deadline,
-        challenge_window=window,
-        arbiter=address(arbiter) if arbiter else NO_ARBITER,
+        deadline_seconds=terms.deadline,
+        challenge_window=terms.window,
+        arbiter=address(terms.arbiter) if terms.arbiter else NO_ARBITER,
         again=again,
     )
     codec = load_codec(chain, ipfs, session.seed(), model, "inference")
     request_id = request_inference(chain, ipfs, session.settings().home, codec, question, output.note)
-    output.record({"request": request_id, "model": model, "version": chosen, "records": len(x)}, "Requested.")
+    output.record(
+        {"request": request_id, "model": model, "version": version, "records": len(x)}, "Requested."
+    )
 
 
 @app.command()

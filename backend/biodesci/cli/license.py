@@ -74,12 +74,12 @@ def download(
     """Fetch the key, download (resuming), check against the chain, decrypt."""
     from dataclasses import asdict
 
-    from biodesci.market.license import download as run
+    from biodesci.market.license import download as fetch
+    from biodesci.market.license import download_over
 
+    run = download_over if force else fetch
     with output.progress("download", None) as advance:
-        done = run(
-            session.chain(), session.ipfs(), session.seed(), license_id, target, advance, overwrite=force
-        )
+        done = run(session.chain(), session.ipfs(), session.seed(), license_id, target, advance)
     output.record(
         asdict(done),
         f"Decrypted to {done.target}. If it is what was promised: biodesci license confirm {license_id}.",

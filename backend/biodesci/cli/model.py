@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,6 +10,7 @@ import typer
 
 from biodesci.cli import asking, encryption, granting, output, session
 from biodesci.cli.arguments import address
+from biodesci.cli.options import grouped
 
 if TYPE_CHECKING:
     from biodesci.ee.codec import Kind
@@ -22,17 +24,39 @@ app.command()(granting.split)
 app.command()(asking.ask)
 
 
+@dataclass(frozen=True)
+class Shape:
+    """The options that say how large a transformer for records is."""
+
+    features: Annotated[int, typer.Option(help="Number of features after normalization.")]
+    tokens: int = 8
+    width: int = 32
+    heads: int = 4
+    layers: int = 2
+    hidden: int = 64
+    classes: int = 2
+
+
+@dataclass(frozen=True)
+class SealedFile:
+    """The options of a codec for a folder, which goes into a file."""
+
+    out: Annotated[Path | None, typer.Option(help="Folder: file to write, the sealed codec.")] = None
+    inputs_only: Annotated[
+        bool, typer.Option("--inputs-only", help="Folder: for who encodes requests and reads no answer.")
+    ] = False
+    outputs_only: Annotated[
+        bool, typer.Option("--outputs-only", help="Folder: for who reads answers and encodes no request.")
+    ] = False
+
+
 @app.command()
+@grouped
 def create(
     name: Annotated[str, typer.Option(help="Shown on the card.")],
-    features: Annotated[int, typer.Option(help="Number of features after normalization.")],
+    shape: Shape,
+    *,
     description: str = "",
-    tokens: int = 8,
-    width: int = 32,
-    heads: int = 4,
-    layers: int = 2,
-    hidden: int = 64,
-    classes: int = 2,
     inference_only: Annotated[
         bool, typer.Option("--inference-only", help="Keys from GL: larger key space, no encrypted training.")
     ] = False,
@@ -43,21 +67,13 @@ def create(
     from biodesci.models.registration import NewModel, create_model
     from biodesci.party.model_keys import key_path
 
-    shape = registry.transformer_for_records(
-        features=features,
-        tokens=tokens,
-        width=width,
-        heads=heads,
-        layers=layers,
-        hidden=hidden,
-        classes=classes,
-    )
+    architecture = registry.transformer_for_records(**asdict(shape))
     made = create_model(
         session.chain(),
         session.ipfs(),
         session.settings().home,
         session.passphrase(),
-        NewModel(shape, name, description, "general" if inference_only else "orthogonal"),
+        NewModel(architecture, name, description, "general" if inference_only else "orthogonal"),
     )
     output.record(
         {
@@ -96,6 +112,7 @@ def list_() -> None:
 
 
 @app.command()
+@grouped
 def grant(
     source: Annotated[
         str, typer.Argument(help="Number of a model on chain, or a folder with an encrypted checkpoint.")
@@ -107,14 +124,9 @@ def grant(
             "`biodesci key export`."
         ),
     ],
+    *,
     kind: Annotated[str, typer.Option(help="training or inference")] = "inference",
-    out: Annotated[Path | None, typer.Option(help="Folder: file to write, the sealed codec.")] = None,
-    inputs_only: Annotated[
-        bool, typer.Option("--inputs-only", help="Folder: for who encodes requests and reads no answer.")
-    ] = False,
-    outputs_only: Annotated[
-        bool, typer.Option("--outputs-only", help="Folder: for who reads answers and encodes no request.")
-    ] = False,
+    file: SealedFile,
     renew: Annotated[
         bool, typer.Option("--renew", help="On chain: seal again, the account changed its key.")
     ] = False,
@@ -133,13 +145,14 @@ def grant(
         raise InputError(f"There is no codec for {kind}.", "Use --kind training or --kind inference.")
     wanted: Kind = "training" if kind == "training" else "inference"
     if not source.isdecimal():
-        if out is None or renew:
+        if file.out is None or renew:
             raise InputError(
                 "A codec for a folder goes into a file.", "Pass --out FILE; --renew is for models on chain."
             )
-        granting.grant(Path(source), recipient, wanted, out, inputs=not outputs_only, outputs=not inputs_only)
+        reads, asks = not file.inputs_only, not file.outputs_only
+        granting.grant(Path(source), recipient, wanted, file.out, inputs=asks, outputs=reads)
         return
-    if out is not None or inputs_only or outputs_only:
+    if file != SealedFile():
         raise InputError(
             "A codec for a model on chain is recorded there, whole.",
             "Leave --out, --inputs-only and --outputs-only out, or name an encrypted folder.",

@@ -10,6 +10,7 @@ import typer
 
 from biodesci.cli import output, session
 from biodesci.cli.arguments import Number, new_file, uses, when
+from biodesci.cli.options import grouped
 from biodesci.core.onchain import DAY
 
 if TYPE_CHECKING:
@@ -21,30 +22,35 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 
-_PURPOSE = Annotated[
-    list[str], typer.Option("--purpose", help="What you will do, by DUO codes such as HMB; repeat.")
-]
 _VISA = Annotated[
     list[Path] | None, typer.Option("--visa", help="A visa's file, which becomes public; repeat.")
 ]
-_DISEASE = Annotated[str, typer.Option(help="What you study, as MONDO:0005068.")]
-_MONDO = Annotated[
-    Path | None,
-    typer.Option(help="mondo.obo of the card's release: proves that the terms permit the disease."),
-]
-_STATEMENT = Annotated[
-    str, typer.Option(help="Research plan: text, or a file of it. Its salted hash is public, it stays here.")
-]
+
+
+@dataclass(frozen=True)
+class Declared:
+    """The options that say what a licence is bought for, and what shows that it may be."""
+
+    purpose: Annotated[
+        list[str], typer.Option("--purpose", help="What you will do, by DUO codes such as HMB; repeat.")
+    ]
+    visa: _VISA = None
+    disease: Annotated[str, typer.Option(help="What you study, as MONDO:0005068.")] = ""
+    mondo: Annotated[
+        Path | None,
+        typer.Option(help="mondo.obo of the card's release: proves that the terms permit the disease."),
+    ] = None
+    statement: Annotated[
+        str,
+        typer.Option(help="Research plan: text, or a file of it. Its salted hash is public, it stays here."),
+    ] = ""
 
 
 @app.command()
+@grouped
 def buy(
     offer_id: Number,
-    purpose: _PURPOSE,
-    visa: _VISA = None,
-    disease: _DISEASE = "",
-    mondo: _MONDO = None,
-    statement: _STATEMENT = "",
+    declared: Declared,
     again: Annotated[bool, typer.Option("--again", help="Buy although you hold such a licence.")] = False,
     yes: output.Yes = False,
 ) -> None:
@@ -56,22 +62,19 @@ def buy(
     from biodesci.market import offers
     from biodesci.market.purchase import purchase
 
-    wanted, chain = parse_purpose(purpose), session.chain()
+    duo, chain = parse_purpose(declared.purpose), session.chain()
     offer = offers.get(chain, offer_id)
-    declared, evidence = _declared(chain, offer, _Options(wanted, visa, disease, mondo, statement))
+    purpose, evidence = _shown(chain, offer, duo, declared)
     output.consent(_total(offer), yes=yes)
-    _say(purchase(chain, offer_id, declared, evidence, again=again, note=output.note))
+    _say(purchase(chain, offer_id, purpose, evidence, again=again, note=output.note))
 
 
 @app.command()
+@grouped
 def order(
     offer_id: Number,
-    purpose: _PURPOSE,
+    declared: Declared,
     file: Annotated[Path, typer.Option("--output", "-o", help="Where the order goes; private.")],
-    visa: _VISA = None,
-    disease: _DISEASE = "",
-    mondo: _MONDO = None,
-    statement: _STATEMENT = "",
     days: Annotated[int, typer.Option(min=1, max=30, help="How long it may be submitted.")] = 1,
     yes: output.Yes = False,
 ) -> None:
@@ -85,12 +88,12 @@ def order(
     from biodesci.market.orders import order as run
 
     target = new_file(file)
-    wanted, chain = parse_purpose(purpose), session.chain()
+    duo, chain = parse_purpose(declared.purpose), session.chain()
     offer = offers.get(chain, offer_id)
-    declared, evidence = _declared(chain, offer, _Options(wanted, visa, disease, mondo, statement))
+    purpose, evidence = _shown(chain, offer, duo, declared)
     payer = "Whoever submits the order pays it." if offer.currency.is_ether else "It is yours to pay."
     output.consent(f"{_total(offer)} {payer}", yes=yes)
-    signed = run(chain, offer_id, declared, evidence, seconds=days * DAY)
+    signed = run(chain, offer_id, purpose, evidence, seconds=days * DAY)
     files.write_private(target, signed.to_bytes())
     output.record(
         {"offer_id": offer_id, "payment": signed.payment.method.name.lower(), "file": str(target)},
@@ -160,37 +163,22 @@ def _visas(paths: list[Path] | None) -> tuple[SignedVisa, ...]:
     return tuple(SignedVisa.parse(files.read(path)) for path in paths or ())
 
 
-@dataclass(frozen=True)
-class _Options:
-    """What the options of a purchase say of its purpose: bits of DuoPolicy, visas' files, a disease's name
-    with the ontology's file that proves its descent, and the research plan, or the name of its file."""
-
-    duo: int
-    visas: list[Path] | None
-    disease: str
-    mondo: Path | None
-    statement: str
-
-
-def _declared(chain: Chain, offer: Offer, options: _Options) -> tuple[Purpose, Evidence]:
+def _shown(chain: Chain, offer: Offer, duo: int, declared: Declared) -> tuple[Purpose, Evidence]:
     from biodesci.core import disease as diseases
     from biodesci.core.documents.order import Evidence, Purpose
     from biodesci.core.errors import InputError
     from biodesci.market.diseases import prove
     from biodesci.market.statement import keep
 
-    if options.mondo and not options.disease:
+    mondo, statement = declared.mondo, declared.statement
+    if mondo and not declared.disease:
         raise InputError("There is no disease to prove.", "Give --disease, as MONDO:0005068.")
-    number = diseases.parse(options.disease) if options.disease else 0
-    proof = (
-        prove(chain, session.ipfs(), offer.terms.dataset_id, number, options.mondo) if options.mondo else ()
-    )
-    shown = _visas(options.visas)
-    said = options.statement
-    hashed = keep(session.settings().home, _text(said)) if said else bytes(32)
-    return Purpose(duo=options.duo, disease=number, statement=hashed), Evidence(
-        disease_proof=proof, visas=shown
-    )
+    number = diseases.parse(declared.disease) if declared.disease else 0
+    proof = prove(chain, session.ipfs(), offer.terms.dataset_id, number, mondo) if mondo else ()
+    visas = _visas(declared.visa)
+    hashed = keep(session.settings().home, _text(statement)) if statement else bytes(32)
+    purpose = Purpose(duo=duo, disease=number, statement=hashed)
+    return purpose, Evidence(disease_proof=proof, visas=visas)
 
 
 def _text(statement: str) -> str:

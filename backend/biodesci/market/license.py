@@ -102,12 +102,22 @@ def download(
     license_id: int,
     target: Path,
     progress: Progress | None = None,
-    *,
-    overwrite: bool = False,
+) -> Downloaded:
+    """`download_over`, but StateError for a file that exists already."""
+    if target.exists():
+        raise StateError(f"There is a file {target} already.", "Name another target, or give --force.")
+    return download_over(chain, ipfs, seed, license_id, target, progress)
+
+
+def download_over(
+    chain: Chain,
+    ipfs: Ipfs,
+    seed: bytes,
+    license_id: int,
+    target: Path,
+    progress: Progress | None = None,
 ) -> Downloaded:
     """Fetches the container (going on where a run before stopped), checks its root, decrypts to `target`."""
-    if target.exists() and not overwrite:
-        raise StateError(f"There is a file {target} already.", "Name another target, or give --force.")
     key = fetch_key(chain, ipfs, seed, license_id)
     held = get(chain, license_id)
     version = chain.read(DatasetVersion, held.dataset_id, held.version)
