@@ -131,7 +131,10 @@ test('has a page of the API, which comes from this machine and runs under its po
   })
   await page.goto('/docs')
   await expect(page.getByRole('heading', { name: /BioDeSci/ })).toBeVisible()
-  await page.getByRole('button', { name: /activity/ }).first().click()
+  await page
+    .getByRole('button', { name: /activity/ })
+    .first()
+    .click()
   await page.getByRole('button', { name: 'Try it out' }).click()
   await page.getByRole('button', { name: 'Execute' }).click()
   await expect(page.locator('.live-responses-table').getByText('"nextCursor"')).toBeVisible()
