@@ -34,7 +34,7 @@ slither_unread = 'Impossible to generate IR .*(contracts/'
 # Notes the seconds that a suite takes; `make test` shows them at its end.
 timed = ./scripts/timed.sh
 
-# Browsers, anvil and forge keep caches in the home folder: they get one in the checkout.
+# Browsers, anvil, forge and Slither keep caches in the home folder: they get one in the checkout.
 at_home = mkdir -p .cache/home && HOME=$(CURDIR)/.cache/home
 
 .PHONY: help setup demo up console test test-deep check format figures generate compile $(suites) test-browser test-story test-integration test-install clean
@@ -77,7 +77,7 @@ check: setup $(compiled) $(slither_build) ## Format, lint, types, import rules, 
 	mypy
 	lint-imports --no-cache
 	$(forge) fmt --check contracts tests/contracts
-	slither . --exclude $(slither_off) >$(slither_report) 2>&1 && ! grep -q $(slither_unread) $(slither_report) || { cat $(slither_report); exit 1; }
+	$(at_home) slither . --exclude $(slither_off) >$(slither_report) 2>&1 && ! grep -q $(slither_unread) $(slither_report) || { cat $(slither_report); exit 1; }
 	python scripts/export_abi.py --check
 	python scripts/export_schemas.py --check
 	python tests/vectors/make.py --check

@@ -29,7 +29,8 @@ if [ "$(cat $stamp 2>/dev/null || true)" != "$now" ]; then
   free=$(df -Pk . | awk 'NR==2 {print int($4 / 1048576)}')
   [ "$free" -ge 5 ] || fail "only ${free} GiB of disk are free here" "Set-up needs about 4 GiB (torch, the chain's and the page's tools). Free some and run it again."
   mkdir -p .cache/solc
-  export PIP_CACHE_DIR=$root/.cache/pip PIP_DISABLE_PIP_VERSION_CHECK=1 npm_config_cache=$root/.cache/npm npm_config_update_notifier=false
+  # pip asks `rustc` for its version, whose launcher makes a folder at home for that.
+  export RUSTUP_HOME=$root/.cache/rustup PIP_CACHE_DIR=$root/.cache/pip PIP_DISABLE_PIP_VERSION_CHECK=1 npm_config_cache=$root/.cache/npm npm_config_update_notifier=false
 
   say "Python packages (requirements.lock, hashes checked) into .venv"
   [ -x .venv/bin/python ] || python3 -m venv .venv || fail "python3 -m venv failed" "On Debian: apt-get install python3-venv"
