@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import inspect
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import wraps
 from typing import Annotated, Any, get_type_hints
 
@@ -54,7 +55,18 @@ def _fields(group: Any) -> list[inspect.Parameter]:
 
 
 OPTIMIZERS = "sgd, muon, shampoo: orthogonal and permutation keys. adamw, lion: permutation keys only."
-Momentum = Annotated[float, typer.Option(help="Also the first decay of adamw and lion.")]
-Clip = Annotated[float, typer.Option(help="Bound of the gradient's norm over all tensors.")]
 WeightDecay = Annotated[float, typer.Option(help="Decoupled.")]
-Seed = Annotated[str, typer.Option(help="Public; the order of the records follows from it.")]
+
+
+@dataclass(frozen=True)
+class Training:
+    """The options that say how a model is trained, named as in `ee.training.TrainingPlan`."""
+
+    optimizer: Annotated[str, typer.Option(help=OPTIMIZERS)] = "sgd"
+    epochs: int = 3
+    batch_size: int = 16
+    learning_rate: float = 0.01
+    momentum: Annotated[float, typer.Option(help="Also the first decay of adamw and lion.")] = 0.9
+    clip: Annotated[float, typer.Option(help="Bound of the gradient's norm over all tensors.")] = 1.0
+    weight_decay: WeightDecay = 0.0
+    seed: Annotated[str, typer.Option(help="Public; the order of the records follows from it.")] = ""

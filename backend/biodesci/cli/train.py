@@ -10,7 +10,7 @@ import typer
 
 from biodesci.cli import output, session
 from biodesci.cli.arguments import Number, address, when, within
-from biodesci.cli.options import OPTIMIZERS, Clip, Momentum, Seed, WeightDecay, grouped
+from biodesci.cli.options import Training, WeightDecay, grouped
 from biodesci.core.onchain import DAY
 
 if TYPE_CHECKING:
@@ -43,17 +43,12 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Training:
-    """The options that say what each node trains."""
+class NodeTraining(Training):
+    """What each node of a round trains: other defaults than for a model that is fine-tuned in one place."""
 
-    optimizer: Annotated[str, typer.Option(help=OPTIMIZERS)] = "sgd"
-    epochs: int = 3
     batch_size: int = 32
     learning_rate: float = 0.02
-    momentum: Momentum = 0.9
-    clip: Clip = 1.0
     weight_decay: WeightDecay = 0.01
-    seed: Seed = ""
 
 
 @app.command("open")
@@ -67,7 +62,7 @@ def open_(
     rounds: Annotated[int, typer.Option(min=0, help="Training rounds after the statistics round.")] = 5,
     statistics: Annotated[int, typer.Option(min=0, help="Use this finished statistics round.")] = 0,
     asked: Asked,
-    training: Training,
+    training: NodeTraining,
 ) -> None:
     """Open a statistics round, then training rounds, and follow them to their results."""
     from biodesci.core import files

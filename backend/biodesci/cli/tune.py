@@ -12,7 +12,7 @@ import typer
 from biodesci.cli import output, session
 from biodesci.cli.arguments import new_file
 from biodesci.cli.granting import EXPECTED, tell_fingerprint
-from biodesci.cli.options import OPTIMIZERS, Clip, Momentum, Seed, WeightDecay, grouped
+from biodesci.cli.options import Training, grouped
 
 if TYPE_CHECKING:
     from biodesci.ee.training import TrainingPlan
@@ -103,20 +103,6 @@ def encode(
 
 LORA = "Train an adapter of this rank instead of the model."
 NOISE = "DP-SGD: noise per gradient norm bound (--clip); around 1. Bounds what the result tells of a record."
-
-
-@dataclass(frozen=True)
-class Training:
-    """The options that say how the model is trained."""
-
-    optimizer: Annotated[str, typer.Option(help=OPTIMIZERS)] = "sgd"
-    epochs: int = 3
-    batch_size: int = 16
-    learning_rate: float = 0.01
-    momentum: Momentum = 0.9
-    clip: Clip = 1.0
-    weight_decay: WeightDecay = 0.0
-    seed: Seed = ""
 
 
 @dataclass(frozen=True)

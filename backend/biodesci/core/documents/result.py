@@ -29,22 +29,28 @@ class Metrics(Part):
     auc: Share
 
 
-class StatisticsResult(Document):
-    """Mean and deviation of each numeric column of `features`, over all records of the nodes."""
+class _Result(Document):
+    """What results of both kinds say of their round; `records` is over all of its nodes."""
 
-    title: ClassVar = "result of a statistics round"
     remedy: ClassVar = "Do not use it; open another round."
     limit: ClassVar = MAX_RESULT
     must_be_canonical: ClassVar = True
     refusal: ClassVar = IntegrityError
 
-    kind: Literal["statistics"] = "statistics"
     round_id: Uint256
     model_id: Uint256
     base_version: Uint256
     plan: str  # its content identifier
     nodes: tuple[Participant, ...]
     records: Count
+
+
+class StatisticsResult(_Result):
+    """Mean and deviation of each numeric column of `features`, over all records of the nodes."""
+
+    title: ClassVar = "result of a statistics round"
+
+    kind: Literal["statistics"] = "statistics"
     features: FeaturePlan
     mean: tuple[float, ...]
     deviation: tuple[float, ...]
@@ -63,22 +69,12 @@ class StatisticsResult(Document):
         return Normalization(self.features, self.mean, self.deviation)
 
 
-class TrainingResult(Document):
+class TrainingResult(_Result):
     """`before` and `after` are the base model and the locally trained ones, before they were averaged."""
 
     title: ClassVar = "result of a training round"
-    remedy: ClassVar = "Do not use it; open another round."
-    limit: ClassVar = MAX_RESULT
-    must_be_canonical: ClassVar = True
-    refusal: ClassVar = IntegrityError
 
     kind: Literal["training"] = "training"
-    round_id: Uint256
-    model_id: Uint256
-    base_version: Uint256
-    plan: str  # its content identifier
-    nodes: tuple[Participant, ...]
-    records: Count
     validated: Count
     before: Metrics
     after: Metrics
