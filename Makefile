@@ -81,9 +81,7 @@ check: setup $(compiled) $(slither_build) ## Format, lint, types, import rules, 
 	python scripts/export_abi.py --check
 	python scripts/export_schemas.py --check
 	python tests/vectors/make.py --check
-	python scripts/export_settings.py --check
-	python scripts/export_cli.py --check
-	python scripts/export_http_api.py --check
+	python -m scripts.reference --check
 	node frontend/generate.mjs --check
 	$(call node_tool,typescript/bin/tsc) --noEmit -p frontend
 	$(call node_tool,oxlint/bin/oxlint) frontend tests/e2e
@@ -98,9 +96,7 @@ generate: setup $(compiled) ## Write again what is generated: ABIs, schemas, API
 	python scripts/export_abi.py
 	python scripts/export_schemas.py
 	python tests/vectors/make.py
-	python scripts/export_settings.py
-	python scripts/export_cli.py
-	python scripts/export_http_api.py
+	python -m scripts.reference
 	node frontend/generate.mjs
 
 # Beforehand, so that suites that run side by side only read what it writes.

@@ -1,6 +1,6 @@
 """Settings from the environment, all of them here. Read by entry points alone: cli, api, workers, examples.
 
-docs/reference/settings.md is made from these classes (scripts/export_settings.py). A variable that begins
+docs/reference/settings.md is made from these classes (scripts/reference/). A variable that begins
 with BIODESCI_ and is none of these is named in a warning: a mistyped one would silently change nothing.
 """
 

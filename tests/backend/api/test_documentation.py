@@ -67,5 +67,5 @@ def test_nothing_else_of_the_package_is_served(client, path):
 
 
 def test_the_reference_is_made_from_the_schema():
-    done = subprocess.run([sys.executable, "scripts/export_http_api.py", "--check"], check=False)
+    done = subprocess.run([sys.executable, "-m", "scripts.reference", "--check"], check=False)
     assert done.returncode == 0

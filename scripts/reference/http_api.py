@@ -1,4 +1,4 @@
-"""Writes docs/reference/http-api.md from the OpenAPI schema, for `make generate`; `--check` compares."""
+"""docs/reference/http-api.md, from the OpenAPI schema."""
 
 from __future__ import annotations
 
@@ -8,14 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import click
-
 from biodesci.api.app import create
 from biodesci.config import Settings
 from biodesci.core import problems
 
-ROOT = Path(__file__).resolve().parent.parent
-TARGET = ROOT / "docs" / "reference" / "http-api.md"
+ROOT = Path(__file__).resolve().parents[2]
 HEAD = """# HTTP API
 
 Made from the API's OpenAPI schema by `make generate`; do not edit it here. A server has the schema at
@@ -106,18 +103,3 @@ def text() -> str:
     for name, schema in sorted(document["components"]["schemas"].items()):
         parts += _schema(name, schema)
     return "\n".join(parts) + "\n"
-
-
-@click.command()
-@click.option("--check", is_flag=True, help="Compare instead of writing; fail if the page differs.")
-def cli(check: bool) -> None:
-    """Exports the HTTP API to docs/reference/http-api.md."""
-    if check:
-        if not TARGET.exists() or TARGET.read_text() != text():
-            raise click.ClickException("docs/reference/http-api.md is out of date. Run `make generate`.")
-        return
-    TARGET.write_text(text())
-
-
-if __name__ == "__main__":
-    cli()

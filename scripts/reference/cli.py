@@ -1,20 +1,16 @@
-"""Writes docs/reference/cli.md from the commands themselves, for `make generate`; `--check` compares."""
+"""docs/reference/cli.md, from the commands themselves."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-import click
 import typer
 from typer.core import TyperArgument, TyperGroup, TyperOption
 
 from biodesci.cli import app
 
-ROOT = Path(__file__).resolve().parent.parent
-TARGET = ROOT / "docs" / "reference" / "cli.md"
 HEAD = """# Commands
 
 Made from the commands' own help by `make generate`; do not edit it here. `biodesci --json COMMAND` prints
@@ -60,18 +56,3 @@ def text() -> str:
             parts += ["| argument or option | value | default | what it is |", "| --- | --- | --- | --- |"]
             parts += rows
     return "\n".join(parts) + "\n"
-
-
-@click.command()
-@click.option("--check", is_flag=True, help="Compare instead of writing; fail if the page differs.")
-def cli(check: bool) -> None:
-    """Exports the commands to docs/reference/cli.md."""
-    if check:
-        if not TARGET.exists() or TARGET.read_text() != text():
-            raise click.ClickException("docs/reference/cli.md is out of date. Run `make generate`.")
-        return
-    TARGET.write_text(text())
-
-
-if __name__ == "__main__":
-    cli()

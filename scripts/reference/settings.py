@@ -1,17 +1,14 @@
-"""Writes docs/reference/settings.md from the settings' classes, for `make generate`; `--check` compares."""
+"""docs/reference/settings.md, from the settings' classes."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
-import click
 from pydantic_core import PydanticUndefined
 
 from biodesci import config
 
-ROOT = Path(__file__).resolve().parent.parent
-TARGET = ROOT / "docs" / "reference" / "settings.md"
 HEAD = """# Settings
 
 Made from `backend/biodesci/config.py` by `make generate`; do not edit it here. Every setting is an
@@ -44,19 +41,3 @@ def text() -> str:
                 parts.append(f"| {' | '.join(row)} |")
         seen |= set(kind.model_fields)
     return "\n".join(parts) + "\n"
-
-
-@click.command()
-@click.option("--check", is_flag=True, help="Compare instead of writing; fail if the page differs.")
-def cli(check: bool) -> None:
-    """Exports the settings to docs/reference/settings.md."""
-    if check:
-        if not TARGET.exists() or TARGET.read_text() != text():
-            raise click.ClickException("docs/reference/settings.md is out of date. Run `make generate`.")
-        return
-    TARGET.parent.mkdir(parents=True, exist_ok=True)
-    TARGET.write_text(text())
-
-
-if __name__ == "__main__":
-    cli()
