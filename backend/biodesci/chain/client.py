@@ -117,6 +117,7 @@ class Chain:
     # Reading
 
     def block_number(self) -> int:
+        """The number of the latest block that the node knows."""
         return int(self.web3.eth.block_number)
 
     def now(self) -> int:
@@ -124,9 +125,11 @@ class Chain:
         return int(self.web3.eth.get_block("latest")["timestamp"])
 
     def balance(self, address: str) -> int:
+        """What an address owns at the latest block, in wei."""
         return int(self.web3.eth.get_balance(Web3.to_checksum_address(address)))
 
     def has_code(self, address: str) -> bool:
+        """Whether a contract stands at an address, or an account that delegates to one (EIP-7702)."""
         return bool(self.web3.eth.get_code(Web3.to_checksum_address(address)))
 
     def call(self, function: ContractFunction, block: int | None = None, *, sender: str = "") -> Any:

@@ -28,6 +28,7 @@ _PANICS = {
 
 @cache
 def abi(name: str) -> list[dict[str, Any]]:
+    """A contract's ABI as the package carries it. Raises ConfigurationError where it carries none."""
     try:
         loaded: list[dict[str, Any]] = json.loads(
             (files("biodesci.chain") / "abi" / f"{name}.json").read_text()

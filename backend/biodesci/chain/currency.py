@@ -34,10 +34,12 @@ class Currency:
 
     @property
     def is_ether(self) -> bool:
+        """Whether this is the chain's own coin, and no ERC-20 token."""
         return self.address == ETHER
 
     @property
     def name(self) -> str:
+        """The symbol, or the address of a token that says no readable one."""
         return self.symbol or self.address
 
     def parse(self, text: str) -> int:
@@ -74,6 +76,10 @@ def ether(wei: int) -> Money:
 
 
 def read(chain: Chain, address: str) -> Currency:
+    """The currency at an address, by what the token says of itself; ETHER is the chain's own coin.
+
+    A symbol that cannot be shown and decimals that no token has are None: strangers write tokens.
+    """
     if address == ETHER:
         return Currency(ETHER, "ETH", 18)
     functions = erc20(chain, address).functions
@@ -86,6 +92,7 @@ def read(chain: Chain, address: str) -> Currency:
 
 
 def erc20(chain: Chain, address: str) -> Contract:
+    """The token at an address, with the functions of ERC-20, ERC-2612 and ERC-3009 that we call."""
     return chain.web3.eth.contract(address=Web3.to_checksum_address(address), abi=_ABI)
 
 

@@ -22,6 +22,7 @@ class Provider(HTTPProvider):
     """Says "the chain does not answer" as an error of ours, wherever in web3 it is noticed."""
 
     def make_request(self, method: RPCEndpoint, params: Any) -> RPCResponse:
+        """One JSON-RPC request. Raises UnavailableError where the node does not answer or is too busy to."""
         try:
             response = super().make_request(method, params)
         except (requests.RequestException, BadResponseFormat, ConnectionError) as exc:

@@ -186,6 +186,7 @@ class Enrolment:
 
     @property
     def committed(self) -> bool:
+        """Whether the node has committed to an update of this round."""
         return self.commitment != _NO_COMMITMENT
 
 

@@ -77,6 +77,7 @@ app.add_typer(stack.app)
 
 
 def main(argv: Sequence[str] | None = None) -> None:
+    """Runs one command, by default that of `sys.argv`. An error is printed, and the process ends with 1."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     end = arguments.index("--") if "--" in arguments else len(arguments)
     if "--json" in arguments[:end]:

@@ -62,6 +62,7 @@ class Described:
     ] = None
 
     def meta(self) -> DatasetMeta:
+        """What the options say of the dataset. Raises InputError where they contradict each other."""
         from biodesci.core import disease as diseases
         from biodesci.core import duo
         from biodesci.core.errors import InputError

@@ -66,6 +66,7 @@ class Asked:
     ] = ""
 
     def terms(self, chain: Chain, price: str) -> OfferTerms:
+        """The terms that the options name; `price` is in whole units of the currency."""
         from biodesci.core.visa import mask
         from biodesci.market.offers import OfferTerms
 

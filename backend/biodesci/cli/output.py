@@ -21,10 +21,12 @@ _state = {"json": False}
 
 
 def use_json(wanted: bool) -> None:
+    """Chooses JSON, or sentences and tables, for all that this process prints."""
     _state["json"] = wanted
 
 
 def json_wanted() -> bool:
+    """Whether `--json` was given."""
     return _state["json"]
 
 
@@ -62,6 +64,7 @@ def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], empty: str)
 
 
 def error(message: str, hint: str, kind: str) -> None:
+    """Writes what went wrong and what to do to standard error; `kind` is the error's class."""
     if json_wanted():
         text = json.dumps({"error": {"type": kind, "message": message, "hint": hint}})
     else:
@@ -70,6 +73,7 @@ def error(message: str, hint: str, kind: str) -> None:
 
 
 def note(text: str) -> None:
+    """Writes one line for people to standard error, so that standard output keeps the result alone."""
     sys.stderr.write(text + "\n")
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 @cache
 def settings() -> Settings:
+    """The settings of this process, read from the environment once. Raises ConfigurationError."""
     from biodesci import config
 
     return config.load(config.Settings)
@@ -45,6 +46,7 @@ def new_passphrase() -> str:
 
 
 def chain(*, account: bool = True) -> Chain:
+    """The chain that the settings name; with `account`, as the person whose keystore they name."""
     from biodesci.chain.accounts import load
     from biodesci.chain.client import Chain
     from biodesci.chain.deployment import load_deployment
@@ -64,6 +66,7 @@ def chain(*, account: bool = True) -> Chain:
 
 
 def ipfs() -> Ipfs:
+    """The IPFS node that the settings name."""
     from biodesci.ipfs.client import Ipfs
 
     return Ipfs(settings().ipfs_api)

@@ -36,6 +36,7 @@ class Asked:
     finalize: Annotated[int, typer.Option(parser=_TIME, metavar="TIME", help="Until all ends.")] = 900
 
     def conditions(self) -> Conditions:
+        """The conditions of the rounds that the options name."""
         from biodesci.rounds.owner import Conditions, Deadlines
 
         deadlines = Deadlines(self.enrol, self.commit, self.finalize)

@@ -126,6 +126,7 @@ class Method:
     delta: Annotated[float, typer.Option(help="DP-SGD: chance that its bound fails.")] = 1e-5
 
     def job(self, plan: TrainingPlan) -> Job:
+        """The tuning job that the options name, for the plan that its owner chose."""
         from biodesci.models.tuning.job import Dp, Job, Lora
 
         rank, targets = self.lora_rank, tuple(self.lora_target or ())

@@ -29,6 +29,7 @@ class Permitted:
     all: tuple[int, ...] = field(repr=False)
 
     def document(self) -> dict[str, Any]:
+        """The part of a dataset's card that names its diseases, and the root that the chain holds."""
         return {
             "named": [{"id": id_, "name": name} for id_, name in self.named],
             "ontology": self.ontology,

@@ -36,6 +36,8 @@ Progress = Callable[[int], None]
 
 @dataclass(frozen=True)
 class Downloaded:
+    """A licensee's copy, which has been checked against `content_root`; `size` is in bytes."""
+
     target: Path
     size: int
     dataset_id: int
@@ -56,6 +58,7 @@ def is_active(chain: Chain, license_id: int) -> bool:
 
 
 def held_by(chain: Chain, licensee: str, dataset_id: int | None = None) -> list[License]:
+    """The licences that an address bought, of one dataset or of all, in the order of purchase."""
     filters: dict[str, Any] = {"licensee": licensee}
     if dataset_id is not None:
         filters["datasetId"] = dataset_id

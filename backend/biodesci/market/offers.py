@@ -62,6 +62,7 @@ class OfferTerms:
             )
 
     def tuple(self, dataset_id: int = 0) -> tuple[int, int, str, int, int, int, int, int, int, bool, str]:
+        """The struct OfferTerms in the order of the ABI. Raises InputError for terms that contradict."""
         if self.right not in RIGHTS:
             raise InputError(f"{self.right!r} is not a right.", "Choose download, train or infer.")
         if self.pro_rata and not self.duration and not self.uses:
@@ -91,6 +92,7 @@ def require_open(offer: Offer) -> None:
 
 
 def of_dataset(chain: Chain, dataset_id: int) -> list[Offer]:
+    """The offers for a dataset, open and closed, in the order in which they were made."""
     first = chain.deployment.contracts["AccessLicense"].block
     logs = chain.events(chain.licenses, "OfferCreated", first, filters={"datasetId": dataset_id})
     return [get(chain, log["args"]["offerId"]) for log in logs]

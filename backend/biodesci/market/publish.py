@@ -53,6 +53,8 @@ class DatasetMeta:
 
 @dataclass(frozen=True)
 class Published:
+    """A dataset's version on chain, with the CIDs of its card and content, and its first offer, if any."""
+
     dataset_id: int
     version: int
     offer_id: int | None

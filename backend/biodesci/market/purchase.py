@@ -83,6 +83,7 @@ def _function(
 
 
 def purchased(chain: Chain, receipt: TxReceipt) -> Purchased:
+    """The licence that a transaction bought, by its LicensePurchased event."""
     event = chain.event(receipt, chain.licenses, "LicensePurchased")
     tx_hash = HexBytes(receipt["transactionHash"]).to_0x_hex()
     return Purchased(event["licenseId"], event["needsReview"], True, tx_hash, int(receipt["gasUsed"]))

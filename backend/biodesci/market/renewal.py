@@ -19,6 +19,8 @@ from biodesci.market.purchase import check_visas
 
 @dataclass(frozen=True)
 class Renewed:
+    """A renewed licence. It ends at `expires_at` (Unix seconds; 0: never); `paid` is in smallest units."""
+
     expires_at: int
     uses_left: int
     paid: int

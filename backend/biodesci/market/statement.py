@@ -45,4 +45,5 @@ def keep(home: Path, text: str) -> bytes:
 
 
 def path(home: Path, hashed: bytes) -> Path:
+    """Where a party keeps the statement with this hash."""
     return home / "statements" / f"{hashed.hex()}.json"

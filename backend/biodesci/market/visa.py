@@ -83,6 +83,7 @@ def revoke(chain: Chain, signed: SignedVisa) -> bool:
 
 
 def is_revoked(chain: Chain, signed: SignedVisa) -> bool:
+    """Whether the visa's issuer has revoked it on chain."""
     id_ = visa.visa_id(signed.visa.issuer, hash_of(chain, signed))
     return bool(chain.call(chain.visas.functions.isRevoked(id_)))
 

@@ -58,6 +58,7 @@ class Adapter:
 
     @property
     def size(self) -> int:
+        """The bytes of all tensors."""
         return sum(tensor.nbytes for tensor in self.state.values())
 
 

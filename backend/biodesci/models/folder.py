@@ -53,6 +53,7 @@ class Marks:
 
     @property
     def split(self) -> bool:
+        """Whether the first blocks stay at the client (`model split`)."""
         return "split" in self.config["ee"]
 
     @property
@@ -112,6 +113,7 @@ class Loaded:
 
     @property
     def dtype(self) -> torch.dtype:
+        """The number format of the weights in memory."""
         return next(p.dtype for p in self.model.parameters())
 
 

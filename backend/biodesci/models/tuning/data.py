@@ -44,9 +44,11 @@ class Encoded:
 
     @property
     def rows(self) -> int:
+        """How many examples there are."""
         return len(self.columns["labels"])
 
     def to_bytes(self) -> bytes:
+        """The columns as safetensors, each in the smallest number format that holds it."""
         small = {
             n: c.to(SMALL[n]) if n in SMALL else c.to(torch.uint8) if n in TINY else c
             for n, c in self.columns.items()

@@ -25,6 +25,7 @@ LONGEST = 1 << 30  # characters in one field of a CSV
 
 
 def is_arrays(path: Path) -> bool:
+    """Whether a file holds arrays (safetensors), by its name, and no lines of text."""
     return path.suffix.lower() == ARRAYS
 
 

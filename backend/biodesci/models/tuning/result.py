@@ -89,4 +89,5 @@ def whole(target: Path, fill: Callable[[Path], None], *, private: bool = False) 
 
 
 def write_json(path: Path, value: Mapping[str, Any]) -> None:
+    """Writes a JSON object with sorted keys, for people to read."""
     path.write_text(json.dumps(value, indent=2, sort_keys=True) + "\n", encoding="utf-8")
