@@ -16,27 +16,21 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from sqlalchemy import (
-    ColumnElement,
     Connection,
     Engine,
     Executable,
     RowMapping,
-    Select,
     Table,
-    and_,
     bindparam,
     delete,
     insert,
-    literal,
-    or_,
     select,
-    union,
     update,
 )
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from biodesci.core.errors import ConfigurationError, UnavailableError
-from biodesci.index import derive, engine, schema, summary, tables
+from biodesci.index import derive, engine, schema, summary, tables, wanted
 from biodesci.index.changes.draft import Draft
 from biodesci.index.changes.event import At
 from biodesci.index.tables import DERIVED, blocks, documents, events, meta, summaries, unreadable
@@ -248,13 +242,13 @@ class Store:
 
     def wanted_documents(self, now: int) -> list[tuple[str, str]]:
         """(digest, kind) of documents that are named on chain, not read yet, and due for an attempt."""
-        return [(row["digest"], row["kind"]) for row in self.rows(_WANTED, {"now": now})]
+        return [(row["digest"], row["kind"]) for row in self.rows(wanted.WANTED, {"now": now})]
 
     def put_document(self, digest: str, kind: str, body: dict[str, Any]) -> None:
         """Adds a document that was read, or replaces it, with its summary."""
         key = {"digest": digest, "kind": kind}
         with self.transaction() as connection:
-            for forget in _FORGET:
+            for forget in wanted.FORGET:
                 connection.execute(forget, key)
             connection.execute(insert(documents), {**key, "body": json.dumps(body)})
             if kind in _SUMMARISED:
@@ -281,36 +275,6 @@ class Store:
 
 _BLOCK_BELOW: Final = (
     select(blocks).where(blocks.c.number < bindparam("below")).order_by(blocks.c.number.desc()).limit(1)
-)
-
-
-def _named(digest: ColumnElement[str], kind: str) -> Select[str, str]:
-    return select(digest.label("digest"), literal(kind).label("kind")).where(digest.is_not(None))
-
-
-def _wanted() -> Select[str, str]:
-    named = union(
-        _named(tables.versions.c.card, "card"),
-        _named(tables.models.c.card, "model"),
-        _named(tables.rounds.c.plan, "plan"),
-        _named(tables.rounds.c.result, "result"),
-    ).cte("named")
-    read = and_(documents.c.digest == named.c.digest, documents.c.kind == named.c.kind)
-    failed = and_(unreadable.c.digest == named.c.digest, unreadable.c.kind == named.c.kind)
-    return (
-        select(named.c.digest, named.c.kind)
-        .outerjoin(documents, read)
-        .outerjoin(unreadable, failed)
-        .where(documents.c.digest.is_(None))
-        .where(or_(unreadable.c.retry_at.is_(None), unreadable.c.retry_at <= bindparam("now")))
-        .order_by(unreadable.c.retry_at.is_not(None), named.c.kind, named.c.digest)
-    )
-
-
-_WANTED: Final = _wanted()
-_FORGET: Final = tuple(
-    delete(table).where(table.c.digest == bindparam("digest"), table.c.kind == bindparam("kind"))
-    for table in (documents, summaries, unreadable)
 )
 
 

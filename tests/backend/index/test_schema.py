@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -19,7 +20,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateTable
 
 from biodesci.core.errors import ConfigurationError, UnavailableError
-from biodesci.index import activity, database, queries, schema
+from biodesci.index import activity, database, queries, schema, wanted
 from biodesci.index.database import Block, Store
 from biodesci.index.tables import REVISION, blocks, metadata, offers
 
@@ -136,9 +137,10 @@ def test_postgresql_would_take_tables_and_statements():
         made = str(CreateTable(table).compile(dialect=dialect))
         assert not {"STRICT", "ROWID"} & set(made.upper().split()), made
     assert "NUMERIC(78, 0)" in str(CreateTable(offers).compile(dialect=dialect))
+    query_modules = [value for value in vars(queries).values() if isinstance(value, ModuleType)]
     statements = [
         value
-        for module in (queries, activity, database)
+        for module in (*query_modules, activity, database, wanted)
         for value in vars(module).values()
         if isinstance(value, Executable)
     ]

@@ -1,0 +1,114 @@
+"""Datasets, their versions and offers, and what they have to do with."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, literal, select, union_all
+
+from biodesci.index import tables as t
+from biodesci.index.database import Store
+from biodesci.index.queries.pages import Row, page, with_card
+
+_DATASETS: Final = with_card(
+    select(t.datasets, t.versions.c.card, t.versions.c.terms, t.versions.c.withdrawn_at)
+    .select_from(t.datasets)
+    .join(
+        t.versions,
+        and_(t.versions.c.dataset_id == t.datasets.c.id, t.versions.c.version == t.datasets.c.latest_version),
+    ),
+    t.versions.c.card,
+    "card",
+)
+_DATASET: Final = _DATASETS.where(t.datasets.c.id == bindparam("id"))
+_LITERALLY: Final = str.maketrans({"\\": "\\\\", "%": "\\%", "_": "\\_"})
+
+
+def datasets(store: Store, *, before: int, limit: int, text: str, owner: str) -> Sequence[Row]:
+    """`text` is looked for in the latest card's name and the first of its description and keywords."""
+    query = _dataset_page(of_owner=bool(owner), with_text=bool(text))
+    # As summaries have what is searched.
+    wanted = text.replace("\0", " ").casefold().translate(_LITERALLY)
+    return store.rows(
+        query, {"before": before, "limit": limit, "owner": owner.lower(), "pattern": f"%{wanted}%"}
+    )
+
+
+@cache
+def _dataset_page(*, of_owner: bool, with_text: bool) -> Select[Any]:
+    query = page(_DATASETS, t.datasets.c.id)
+    if of_owner:
+        query = query.where(func.lower(t.datasets.c.owner) == bindparam("owner"))
+    if with_text:
+        query = query.where(t.summaries.c.searched.like(bindparam("pattern"), escape="\\"))
+    return query
+
+
+def dataset(store: Store, dataset_id: int) -> Row | None:
+    """With its latest version."""
+    return store.row(_DATASET, {"id": dataset_id})
+
+
+_VERSIONS: Final = (
+    with_card(select(t.versions), t.versions.c.card, "card")
+    .where(t.versions.c.dataset_id == bindparam("id"))
+    .order_by(t.versions.c.version.desc())
+)
+
+
+def versions(store: Store, dataset_id: int) -> Sequence[Row]:
+    """Of a dataset, the newest first."""
+    return store.rows(_VERSIONS, {"id": dataset_id})
+
+
+_OFFERS: Final = (
+    select(t.offers, t.currencies.c.symbol, t.currencies.c.decimals)
+    .select_from(t.offers)
+    .join(t.currencies, t.currencies.c.address == t.offers.c.currency)
+    .where(t.offers.c.dataset_id.in_(bindparam("datasets", expanding=True)))
+    .order_by(t.offers.c.id)
+)
+
+
+def offers(store: Store, *dataset_ids: int) -> Sequence[Row]:
+    """Open and closed ones."""
+    return store.rows(_OFFERS, {"datasets": dataset_ids})
+
+
+def _related(kind: str, column: ColumnElement[int], of: ColumnElement[int]) -> Select[str, int]:
+    """Each number once."""
+    return (
+        select(literal(kind).label("kind"), column.label("number"))
+        .where(of == bindparam("dataset"))
+        .distinct()
+    )
+
+
+_RELATED: Final = union_all(
+    _related("parent", t.parents.c.parent, t.parents.c.dataset_id),
+    _related("child", t.parents.c.dataset_id, t.parents.c.parent),
+    _related("round", t.enrolments.c.round_id, t.enrolments.c.dataset_id),
+    _related("sold", func.count(), t.licenses.c.dataset_id),
+).order_by("number")
+
+
+@dataclass(frozen=True)
+class Related:
+    """Numbers of what a dataset has to do with; `licenses` is how many were sold."""
+
+    parents: list[int]
+    children: list[int]
+    rounds: list[int]
+    licenses: int
+
+
+def related(store: Store, dataset_id: int) -> Related:
+    """What a dataset comes from, what comes from it, and who used it."""
+    numbers: dict[str, list[int]] = defaultdict(list)
+    for row in store.rows(_RELATED, {"dataset": dataset_id}):
+        numbers[row["kind"]].append(row["number"])
+    return Related(numbers["parent"], numbers["child"], numbers["round"], *numbers["sold"])
