@@ -1,4 +1,4 @@
-"""Actors, contracts and the states from which the behaviour trees start.
+"""Actors, contracts, and what their public verbs are tried on.
 
 Run: `ape test tests/contracts`. Ape starts and stops an anvil; every test starts from the same snapshot.
 """
@@ -14,7 +14,7 @@ import pytest
 from ape.contracts import ContractContainer
 from ethpm_types import ContractType
 from typed import sign_visa
-from vocabulary import DAY, DIRECT, DOLLARS, EMPTY, NO_EVIDENCE, PRICE, ZERO, Duo, Right, purpose, word
+from vocabulary import DAY, DOLLARS, EMPTY, PRICE, ZERO, Duo, Right, purpose, word
 
 FORGE_OUT = Path(__file__).parents[2] / ".cache/forge/out"
 
@@ -38,11 +38,6 @@ def actors(accounts):
 @pytest.fixture(scope="session")
 def hospital(actors):
     return actors.hospital
-
-
-@pytest.fixture(scope="session")
-def custodian(actors):
-    return actors.custodian
 
 
 @pytest.fixture(scope="session")
@@ -73,12 +68,6 @@ def aggregator(actors):
 @pytest.fixture(scope="session")
 def worker(actors):
     return actors.worker
-
-
-@pytest.fixture(scope="session")
-def second(actors):
-    """A second hospital."""
-    return actors.second
 
 
 @pytest.fixture(scope="session")
@@ -117,14 +106,6 @@ def dollar(forge_contract, actors, inferences):
 
 
 @pytest.fixture(scope="session")
-def wallet(forge_contract, actors):
-    """A contract that does what the stranger says, whose signature counts as its own (ERC-1271)."""
-    contract = actors.deployer.deploy(forge_contract("Wallet1271"), actors.stranger)
-    actors.deployer.transfer(contract, 10 * PRICE)
-    return contract
-
-
-@pytest.fixture(scope="session")
 def keys(project, actors):
     return actors.deployer.deploy(project.KeyRegistry)
 
@@ -158,10 +139,7 @@ def inferences(project, actors, models, keys):
 
 
 @pytest.fixture(scope="session", autouse=True)
-def everything(
-    hospital, custodian, researcher, arbiter, stranger, model_owner, aggregator, worker, second, issuer,
-    inferences, dollar, wallet, now, wait, publication, terms_of_sale, publish, order, signed_visa,
-):  # fmt: skip
+def everything(inferences, dollar, publication, terms_of_sale, publish, order, signed_visa):
     """Makes what lasts for the session before the first snapshot; made later, it would cost a new one."""
 
 
@@ -169,16 +147,6 @@ def everything(
 def now(chain):
     """The time that the next view or transaction sees, give or take a second."""
     return lambda: chain.pending_timestamp
-
-
-@pytest.fixture(scope="session")
-def wait(chain):
-    """Lets `seconds` go by."""
-
-    def go(seconds: int) -> None:
-        chain.mine(deltatime=seconds)
-
-    return go
 
 
 @pytest.fixture(scope="session")
@@ -242,8 +210,8 @@ def order(researcher):
 def signed_visa(visas, researcher, issuer, now):
     """A visa of the researcher's for 60 days, and its signature: a SignedVisa, as Ape wants it in a list."""
 
-    def make(visa_type: int, signer=issuer, **changes):
-        fields = {
+    def make(visa_type: int):
+        visa = {
             "subject": researcher.address,
             "visaType": visa_type,
             "value": EMPTY,
@@ -251,41 +219,30 @@ def signed_visa(visas, researcher, issuer, now):
             "asserted": now() - DAY,
             "expires": now() + 60 * DAY,
         }
-        visa = {**fields, **changes}
-        return tuple(visa.values()), sign_visa(signer, visas, visa)
+        return tuple(visa.values()), sign_visa(issuer, visas, visa)
 
     return make
 
 
 @pytest.fixture(scope="session")
 def publish(datasets, licenses, publication):
-    def go(owner, name: str = "cohort", terms: int = Duo.HMB | Duo.NCU, parents=()) -> int:
-        datasets.publish(publication(name, terms), list(parents), sender=owner)
+    def go(owner, terms: int = Duo.HMB | Duo.NCU) -> int:
+        datasets.publish(publication(terms=terms), [], sender=owner)
         return datasets.datasetCount()
 
     return go
 
 
-@pytest.fixture(scope="module")
-def dataset(publish, hospital, datasets, custodian):
-    """A dataset for non-commercial biomedical research, with a custodian."""
-    dataset_id = publish(hospital)
-    datasets.setCustodian(dataset_id, custodian, sender=hospital)
-    return dataset_id
+@pytest.fixture
+def dataset(publish, hospital):
+    """A dataset for non-commercial biomedical research."""
+    return publish(hospital)
 
 
-@pytest.fixture(scope="module")
-def make_offer(licenses, terms_of_sale, hospital, dataset):
-    def go(**changes) -> int:
-        licenses.createOffer(terms_of_sale(dataset, **changes), sender=hospital)
-        return licenses.offerCount()
-
-    return go
-
-
-@pytest.fixture(scope="module")
-def offer(make_offer):
-    return make_offer()
+@pytest.fixture
+def offer(licenses, terms_of_sale, hospital, dataset):
+    licenses.createOffer(terms_of_sale(dataset), sender=hospital)
+    return licenses.offerCount()
 
 
 @pytest.fixture
@@ -297,59 +254,19 @@ def register_key(keys):
 
 
 @pytest.fixture
-def buy(licenses, researcher, register_key, keys):
-    def go(offer_id: int, purpose: int = Duo.HMB, value: int = PRICE, sender=researcher) -> int:
-        if not keys.hasKey(sender):
-            register_key(sender)
-        licenses.purchase(offer_id, purpose, value=value, sender=sender)
+def buy(licenses, researcher, register_key):
+    def go(offer_id: int) -> int:
+        register_key(researcher)
+        licenses.purchase(offer_id, Duo.HMB, value=PRICE, sender=researcher)
         return licenses.licenseCount()
 
     return go
 
 
 @pytest.fixture
-def submit(licenses, researcher):
-    """Carries out an order; the transaction pays the price where that is in ETH."""
-
-    def go(order, sender=researcher, signature=b"", evidence=NO_EVIDENCE, payment=DIRECT, value=None):
-        if value is None:
-            value = order["price"] if order["currency"] == ZERO else 0
-        return licenses.purchaseFor(order, signature, evidence, payment, value=value, sender=sender)
-
-    return go
-
-
-@pytest.fixture
-def as_wallet(wallet, stranger):
-    """Lets the wallet call `method`."""
-
-    def go(method, *arguments, value: int = 0):
-        data = method.encode_input(*arguments)
-        return wallet.execute(method.contract, value, data, sender=stranger)
-
-    return go
-
-
-@pytest.fixture
-def purchased(buy, offer):
-    return buy(offer)
-
-
-@pytest.fixture
-def deliver(licenses, custodian):
+def deliver(licenses, hospital):
     def go(license_id: int) -> int:
-        licenses.deliver(license_id, word("envelope"), sender=custodian)
+        licenses.deliver(license_id, word("envelope"), sender=hospital)
         return license_id
 
     return go
-
-
-@pytest.fixture
-def delivered(deliver, purchased):
-    return deliver(purchased)
-
-
-@pytest.fixture
-def settled(licenses, delivered, researcher):
-    licenses.confirm(delivered, sender=researcher)
-    return delivered

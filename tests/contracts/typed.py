@@ -1,6 +1,6 @@
 """EIP-712 signatures: eth-account's hash of the types below, so that they check what the contracts hash.
 
-Types: Orders.sol, VisaRegistry.sol, KeyRegistry.sol, ERC-2612 (Permit), ERC-3009 (ReceiveWithAuthorization).
+Types: Orders.sol, VisaRegistry.sol, ERC-2612 (Permit), ERC-3009 (ReceiveWithAuthorization).
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import Any
 
 from eth_account.messages import encode_typed_data
-from eth_utils import keccak
 from vocabulary import EMPTY, Method
 
 _PURPOSE = [("uint64", "duo"), ("uint32", "disease"), ("bytes32", "statement")]
@@ -30,12 +29,6 @@ _VISA = [
     ("address", "issuer"),
     ("uint40", "asserted"),
     ("uint40", "expires"),
-]
-_REGISTRATION = [
-    ("address", "account"),
-    ("bytes32", "keyHash"),
-    ("uint256", "nonce"),
-    ("uint256", "deadline"),
 ]
 _PERMIT = [
     ("address", "owner"),
@@ -63,11 +56,6 @@ def sign_order(signer: Any, licenses: Any, order: Fields) -> bytes:
 
 def sign_visa(signer: Any, visas: Any, visa: Fields) -> bytes:
     return _sign(signer, visas, "BioDeSci Visas", {"Visa": _VISA}, visa)
-
-
-def sign_registration(signer: Any, keys: Any, account: str, key: bytes, nonce: int, deadline: int) -> bytes:
-    fields = {"account": account, "keyHash": keccak(key), "nonce": nonce, "deadline": deadline}
-    return _sign(signer, keys, "BioDeSci Keys", {"Registration": _REGISTRATION}, fields)
 
 
 def permit(

@@ -10,7 +10,6 @@ DOLLARS = 250 * 10**6
 ZERO = "0x" + "00" * 20
 EMPTY = bytes(32)
 UNCOUNTED = 2**32 - 1
-FOREVER = 2**40 - 1
 
 
 def word(text: str) -> bytes:
@@ -37,11 +36,8 @@ def purpose(duo: int, disease: int = 0, statement: bytes = EMPTY) -> dict[str, i
 class Duo:
     """The bits of DuoPolicy.sol that these tests use."""
 
-    NRES, GRU, HMB, DS, POA, CC = (1 << i for i in range(6))
-    NMDS, NPOA, NPUNCU, NPU, NCU, GSO = (1 << i for i in range(8, 14))
-    PUB, COL, MOR, TS, RTN, IRB = (1 << i for i in range(16, 22))
-    RS, GS, US, PS, IS = (1 << i for i in range(24, 29))
-    METHODS, GENETIC, COMMERCIAL, FOR_PROFIT = (1 << i for i in range(32, 36))
+    GRU, HMB, DS = 1 << 1, 1 << 2, 1 << 3
+    NPU, NCU = 1 << 11, 1 << 12
 
 
 class Right:
@@ -50,10 +46,6 @@ class Right:
 
 class License:
     NONE, IN_REVIEW, PURCHASED, DELIVERED, SETTLED, DISPUTED, REFUNDED, REJECTED, REVOKED = range(9)
-
-
-class Decision:
-    DENY, APPROVE, REVIEW = range(3)
 
 
 class Method:

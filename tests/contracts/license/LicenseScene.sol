@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {IAccessLicense} from "../../../contracts/interfaces/IAccessLicense.sol";
 import {IVisaRegistry} from "../../../contracts/interfaces/IVisaRegistry.sol";
 import {DuoPolicy} from "../../../contracts/libraries/DuoPolicy.sol";
-import {IERC20Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
+import {IERC20Errors, IERC721Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
 import {Scene} from "../Scene.sol";
 import {Typed} from "../Typed.sol";
 import {Dollar} from "../tokens/Dollar.sol";

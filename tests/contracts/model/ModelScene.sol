@@ -2,9 +2,8 @@
 pragma solidity 0.8.37;
 
 import {IModelRegistry} from "../../../contracts/interfaces/IModelRegistry.sol";
-import {IERC721Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
 import {DuoPolicy} from "../../../contracts/libraries/DuoPolicy.sol";
-import {LicenseScene} from "../license/LicenseScene.sol";
+import {IERC721Errors, LicenseScene} from "../license/LicenseScene.sol";
 import {vm} from "../Vm.sol";
 
 /// @notice A model, two hospitals with a dataset each, and what brings a round into each state.
