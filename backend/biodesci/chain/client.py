@@ -16,7 +16,7 @@ from web3.logs import DISCARD
 from web3.types import EventData, RPCEndpoint, TxParams, TxReceipt
 
 from biodesci.chain import records
-from biodesci.chain.contracts import abi, reverted
+from biodesci.chain.contracts import contract, reverted
 from biodesci.chain.outbox import Intent, Outbox, Sending
 from biodesci.chain.provider import Provider, origin
 from biodesci.chain.records import R
@@ -68,13 +68,9 @@ class Chain:
             )
         # Tells a chain from its successor of the same id: a development chain that was reset.
         self.genesis = HexBytes(self.web3.eth.get_block(0)["hash"]).to_0x_hex()
-        self._contracts = {name: self._contract(name) for name in CONTRACTS}
-        self.datasets = self._contracts["DatasetNFT"]
-        self.licenses = self._contracts["AccessLicense"]
-        self.models = self._contracts["ModelRegistry"]
-        self.inferences = self._contracts["InferenceCommitment"]
-        self.keys = self._contracts["KeyRegistry"]
-        self.visas = self._contracts["VisaRegistry"]
+        for name in CONTRACTS:
+            self._check_code(name)
+        self._contracts: dict[str, Contract] = {}
 
     def __repr__(self) -> str:
         return f"Chain(chain_id={self.chain_id}, address={self.account.address if self.account else None})"
@@ -97,7 +93,45 @@ class Chain:
             )
         return self.account
 
+    @property
+    def datasets(self) -> Contract:
+        """DatasetNFT."""
+        return self._contract("DatasetNFT")
+
+    @property
+    def licenses(self) -> Contract:
+        """AccessLicense."""
+        return self._contract("AccessLicense")
+
+    @property
+    def models(self) -> Contract:
+        """ModelRegistry."""
+        return self._contract("ModelRegistry")
+
+    @property
+    def inferences(self) -> Contract:
+        """InferenceCommitment."""
+        return self._contract("InferenceCommitment")
+
+    @property
+    def keys(self) -> Contract:
+        """KeyRegistry."""
+        return self._contract("KeyRegistry")
+
+    @property
+    def visas(self) -> Contract:
+        """VisaRegistry."""
+        return self._contract("VisaRegistry")
+
     def _contract(self, name: str) -> Contract:
+        """Made when it is first asked for: most clients talk to two of the six."""
+        if name not in self._contracts:
+            where = Web3.to_checksum_address(self.deployment.contracts[name].address)
+            self._contracts[name] = contract(self.web3, name, where)
+        return self._contracts[name]
+
+    def _check_code(self, name: str) -> None:
+        """Raises ConfigurationError unless the deployment's code lies at the contract's address."""
         deployed = self.deployment.contracts[name]
         where = Web3.to_checksum_address(deployed.address)  # the type that web3 wants
         code = self.web3.eth.get_code(where)
@@ -112,7 +146,6 @@ class Chain:
                 f"The code at {where} is not the {name} that the deployment file names.",
                 "Deploy the contracts again (ape run deploy), or use the deployment file of this network.",
             )
-        return self.web3.eth.contract(address=where, abi=abi(name))
 
     # Reading
 
@@ -144,7 +177,7 @@ class Chain:
 
     def read(self, record: type[R], *args: Any, block: int | None = None) -> R:
         """The record (chain/records.py) that its contract function returns for `args`, at `block` or now."""
-        function = self._contracts[record.view.contract].functions[record.view.function]
+        function = self._contract(record.view.contract).functions[record.view.function]
         return records.fill(record, self.call(function(*args), block), *args)
 
     def events(

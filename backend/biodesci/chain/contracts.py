@@ -10,7 +10,9 @@ from typing import Any
 
 from eth_abi.abi import decode
 from eth_abi.exceptions import DecodingError
+from eth_typing import ChecksumAddress
 from web3 import Web3
+from web3.contract.contract import Contract
 from web3.exceptions import ContractLogicError
 
 from biodesci.chain import sentences
@@ -38,6 +40,20 @@ def abi(name: str) -> list[dict[str, Any]]:
             f"The ABI of {name} is missing from the package.", "Write it with `python scripts/export_abi.py`."
         ) from exc
     return loaded
+
+
+@cache
+def _unbound(name: str) -> type[Contract]:
+    """A contract's class, made once a process: web3 reads the whole ABI for each."""
+    return Web3().eth.contract(abi=abi(name))
+
+
+def contract(web3: Web3, name: str, address: ChecksumAddress) -> Contract:
+    """The contract `name` at `address` of the chain that `web3` talks to."""
+    unbound = _unbound(name)
+    kind: Any = type(unbound)  # web3's metaclass, which mypy takes for the class that it makes
+    bound: type[Contract] = kind(name, (unbound,), {"w3": web3})
+    return bound(address)
 
 
 def _type(entry: dict[str, Any]) -> str:

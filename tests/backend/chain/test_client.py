@@ -210,3 +210,12 @@ def test_failure_on_chain_is_explained(chain_for, localnet):
         localnet.rpc("evm_setAutomine", True)
     (failed,) = (outcome for outcome in outcomes if isinstance(outcome, RevertedError))
     assert failed.name == "DatasetNFT_AlreadyWithdrawn"
+
+
+def test_each_client_has_a_connection_of_its_own(chain_for):
+    """Clients share a contract's class, which web3 takes long to make, and not what it is bound to."""
+    one, two = chain_for(), chain_for()
+    for chain in (one, two):
+        assert chain.keys.w3 is chain.keys.functions.keyOf(chain.address).w3 is chain.web3
+    assert one.keys is one.keys
+    assert two.keys is not one.keys
