@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from biodesci.chain.client import Chain
-from biodesci.core import files
+from biodesci.core import files, keyfile
 from biodesci.localnet.stack import Party, Stack
 from biodesci.party import keys
 from examples.heart import cohorts
@@ -61,7 +61,9 @@ class Cast:
         return self._chains[party.name]
 
     def register_key(self, party: Party) -> None:
-        """Puts the party's encryption key on chain."""
+        """Puts the party's encryption key on chain; makes it first where there is none."""
+        if not keys.path(party.home).exists():
+            keys.create(party.home, party.passphrase, n=keyfile.LOWEST_N)
         keys.register(self.chain(party), party.home, party.passphrase)
 
     def seed(self, party: Party) -> bytes:

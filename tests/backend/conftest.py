@@ -22,7 +22,9 @@ from hexbytes import HexBytes
 from hypothesis import is_hypothesis_test, settings
 from web3 import HTTPProvider, Web3
 
+from biodesci.core import keyfile
 from biodesci.core.documents.deployment import Deployed, Deployment
+from biodesci.party import keys
 
 ROOT = Path(__file__).parents[2]
 ARTIFACTS = ROOT / ".cache/forge/out"
@@ -141,6 +143,20 @@ class Localnet:
     def pass_time(self, seconds: int) -> None:
         self.rpc("evm_increaseTime", seconds)
         self.rpc("evm_mine")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def quick_scrypt() -> Iterator[None]:
+    """Key files at scrypt's lowest cost, as tests seal and open hundreds of them.
+
+    `core/test_cards_keyfiles.py` tests the cost that people get.
+    """
+    defaults = [function.__kwdefaults__ for function in (keyfile.seal, keys.create)]
+    for default in defaults:
+        default["n"] = keyfile.LOWEST_N
+    yield
+    for default in defaults:
+        default["n"] = keyfile.DEFAULT_N
 
 
 @pytest.fixture(scope="session")

@@ -34,6 +34,7 @@ from biodesci.inference import auditor as audit
 from biodesci.inference import requester as infer
 from biodesci.inference.requests import read_request
 from biodesci.ipfs.client import Ipfs
+from biodesci.localnet.stack import QUICK_WORK_FACTOR
 from biodesci.models.registration import Grantee, NewModel, create_model, grant_codec
 from biodesci.party import keys
 from biodesci.proof.bundle import Bundle
@@ -98,7 +99,7 @@ class Relay:
 class Actor:
     def __init__(self, net: Any, home: Path) -> None:
         self.home = home
-        address = accounts.create(home / "account.json", PASS)
+        address = accounts.create(home / "account.json", PASS, work_factor=QUICK_WORK_FACTOR)
         net.rpc("anvil_setBalance", address, hex(10**19))
         account = accounts.load(home / "account.json", PASS)
         self.chain = Chain(net.rpc_url, load_deployment(net.deployment_file), account, home)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Any
 
 import typer
 
@@ -76,6 +78,12 @@ app.command("doctor")(doctor.doctor)
 app.add_typer(stack.app)
 
 
+@cache
+def _command() -> Callable[..., Any]:
+    # Typer reads the signatures of all commands for it.
+    return typer.main.get_command(app)
+
+
 def main(argv: Sequence[str] | None = None) -> None:
     """Runs one command, by default that of `sys.argv`. An error is printed, and the process ends with 1."""
     arguments = list(sys.argv[1:] if argv is None else argv)
@@ -84,7 +92,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         arguments.remove("--json")
         arguments.insert(0, "--json")
     try:
-        app(arguments, prog_name="biodesci")
+        _command()(arguments, prog_name="biodesci")
     except BioDeSciError as exc:
         output.error(exc.message, exc.hint, type(exc).__name__)
         sys.exit(_exit_code(exc))

@@ -24,11 +24,12 @@ _HEADER_SIZE: Final = 8 + 16 + 12
 SHORTEST_PASSPHRASE: Final = 10  # the page has the same rule
 _R: Final = 8
 _P: Final = 3
-_DEFAULT_N: Final = 1 << 15  # with r = 8, p = 3: one of OWASP's recommended settings, 32 MiB
+DEFAULT_N: Final = 1 << 15  # with r = 8, p = 3: one of OWASP's recommended settings, 32 MiB
+LOWEST_N: Final = 1 << 10
 _LOG_N: Final = range(10, 21)  # above, a forged header would ask for gigabytes
 
 
-def seal(secret: bytes, passphrase: str, purpose: str, *, n: int = _DEFAULT_N) -> bytes:
+def seal(secret: bytes, passphrase: str, purpose: str, *, n: int = DEFAULT_N) -> bytes:
     """Seals `secret`. `n` is scrypt's cost, from 2^10 to 2^20; a doubling doubles time and memory.
 
     Raises InputError for another `n`, and for a passphrase that is too short (`check_passphrase`).

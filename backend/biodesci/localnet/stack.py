@@ -15,10 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+from web3.types import RPCEndpoint
 
 from biodesci.chain import accounts
 from biodesci.chain.client import Chain
 from biodesci.chain.deployment import load_deployment
+from biodesci.chain.provider import Provider, origin
 from biodesci.core import problems
 from biodesci.core.errors import ConfigurationError, InputError, UnavailableError
 from biodesci.ipfs.client import Ipfs
@@ -68,11 +70,6 @@ class Party:
     address: str
     passphrase: str
 
-    @property
-    def account_name(self) -> str:
-        """What the account is called: the name of its file without the ending."""
-        return self.account_file.stem
-
 
 class Stack:
     """Use as a context manager: `with Stack(state) as stack: stack.start_core()`."""
@@ -94,6 +91,8 @@ class Stack:
         self.deployment_file = (deployment or self.state / "deployment.json").resolve()
         self.database = self.state / "index.sqlite"
         self.ipfs = Ipfs(self.ipfs_api)
+        # One for all requests: a client reads the system's certificates when it is made.
+        self._http = httpx.Client()
 
     @classmethod
     def on_ports(
@@ -139,6 +138,7 @@ class Stack:
 
     def __exit__(self, *_: object) -> None:
         self.supervisor.stop()
+        self._http.close()
 
     # -- parts ----------
 
@@ -246,7 +246,7 @@ class Stack:
         Raises UnavailableError when the API does not answer.
         """
         try:
-            answer = httpx.get(f"{self.api_url}/v1/{collection}", timeout=5)
+            answer = self._http.get(f"{self.api_url}/v1/{collection}", timeout=5)
         except httpx.HTTPError as exc:
             raise UnavailableError("The API does not answer.") from exc
         if answer.status_code >= 400:
@@ -318,8 +318,8 @@ class Stack:
 
     def _chain_answers(self) -> bool:
         try:
-            return _rpc(self.rpc_url, "eth_chainId") == hex(CHAIN_ID)
-        except httpx.HTTPError:
+            return _is_local(_node(self.rpc_url))
+        except UnavailableError:
             return False
 
     def _ipfs_answers(self) -> bool:
@@ -329,10 +329,9 @@ class Stack:
             return False
         return True
 
-    @staticmethod
-    def _answers(url: str) -> bool:
+    def _answers(self, url: str) -> bool:
         try:
-            return httpx.get(url, timeout=2).status_code < 500
+            return self._http.get(url, timeout=2).status_code < 500
         except httpx.HTTPError:
             return False
 
@@ -344,19 +343,18 @@ def set_balance(rpc_url: str, address: str, wei: int) -> None:
         ConfigurationError: another chain answers there.
         UnavailableError: nothing does.
     """
-    try:
-        if _rpc(rpc_url, "eth_chainId") != hex(CHAIN_ID):
-            raise ConfigurationError(
-                f"The chain at {rpc_url} is not a local one.", "Get ether from that network's own sources."
-            )
-        _rpc(rpc_url, "anvil_setBalance", address, hex(wei))
-    except httpx.HTTPError as exc:
-        raise UnavailableError(f"No chain answers at {rpc_url}.", "Start it with `make up`.") from exc
+    node = _node(rpc_url)
+    if not _is_local(node):
+        raise ConfigurationError(
+            f"The chain at {origin(rpc_url)} is not a local one.",
+            "Get ether from that network's own sources.",
+        )
+    node.make_request(RPCEndpoint("anvil_setBalance"), [address, hex(wei)])
 
 
-def _rpc(url: str, method: str, *params: object) -> object:
-    body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": list(params)}
-    answer = httpx.post(url, json=body, timeout=10).json()
-    if "error" in answer:
-        raise UnavailableError(f"The chain refused {method}: {answer['error'].get('message')}.")
-    return answer["result"]
+def _node(url: str) -> Provider:
+    return Provider(url, request_kwargs={"timeout": 10}, exception_retry_configuration=None)
+
+
+def _is_local(node: Provider) -> bool:
+    return bool(node.make_request(RPCEndpoint("eth_chainId"), [])["result"] == hex(CHAIN_ID))

@@ -32,9 +32,10 @@ def path(home: Path) -> Path:
     return home / "key.bin"
 
 
-def create(home: Path, passphrase: str) -> Path:
+def create(home: Path, passphrase: str, *, n: int = keyfile.DEFAULT_N) -> Path:
     """Make a new X-Wing seed, seal it under the passphrase, and return the file that it lies in.
 
+    A lower `n` (scrypt's cost) is for passphrases that nobody can guess anyhow, being drawn at random.
     Raises StateError where the home has a key already, and InputError for a passphrase that is too short.
     """
     target = path(home)
@@ -42,7 +43,7 @@ def create(home: Path, passphrase: str) -> Path:
         raise StateError(
             f"There is a key at {target} already.", "What was sealed to it needs it; move it away to rotate."
         )
-    files.write_private(target, keyfile.seal(envelope.generate_seed(), passphrase, _PURPOSE))
+    files.write_private(target, keyfile.seal(envelope.generate_seed(), passphrase, _PURPOSE, n=n))
     return target
 
 

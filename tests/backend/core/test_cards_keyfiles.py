@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 
 import pytest
 from hypothesis import given, settings
@@ -36,6 +38,18 @@ def test_key_file_round_trip() -> None:
         with pytest.raises(WrongKeyError) as caught:
             keyfile.open_(sealed, passphrase, purpose)
         assert passphrase not in str(caught.value)
+
+
+def test_the_cost_that_people_get() -> None:
+    """In a process of its own: this one has a lower cost, for all tests."""
+    program = (
+        "import sys, tempfile; from pathlib import Path; from biodesci.core import keyfile; "
+        "from biodesci.party import keys; home = Path(tempfile.mkdtemp()); "
+        "print(keyfile.seal(b'secret', 'ten letters', 'x')[5], "
+        "keys.create(home, 'ten letters').read_bytes()[5])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["15", "15"]  # log2 of scrypt's n
 
 
 def test_key_file_in_both_unicode_forms() -> None:

@@ -10,7 +10,6 @@ import pytest
 
 from biodesci.chain import currency
 from biodesci.chain.client import Chain
-from biodesci.core import keyfile
 from biodesci.ipfs.client import Ipfs
 from biodesci.market import license, offers
 from biodesci.market.custody import release_pending
@@ -84,12 +83,6 @@ def silent(shop_of: Callable[..., Shop], token_of: Any) -> Shop:
 
 
 @pytest.fixture
-def quick_scrypt(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = keyfile.seal
-    monkeypatch.setattr(keyfile, "seal", lambda secret, word, purpose: real(secret, word, purpose, n=1 << 10))
-
-
-@pytest.fixture
 def ipfs(ipfs_node: Any) -> Ipfs:
     return Ipfs(ipfs_node.api, timeout=2.0)
 
@@ -120,7 +113,7 @@ class Sale:
 
 
 @pytest.fixture
-def sale_of(quick_scrypt: None, chain_for: Any, ipfs: Ipfs, tmp_path: Path) -> Callable[..., Sale]:
+def sale_of(chain_for: Any, ipfs: Ipfs, tmp_path: Path) -> Callable[..., Sale]:
     """sale_of(duration=50) publishes a cohort with such an offer."""
     return lambda **terms: Sale(chain_for, ipfs, tmp_path, **terms)
 

@@ -12,7 +12,7 @@ import pytest
 from biodesci.chain import transactions
 from biodesci.chain.client import Chain
 from biodesci.chain.records import DatasetVersion
-from biodesci.core import container, keyfile
+from biodesci.core import container
 from biodesci.core.errors import (
     AccessDeniedError,
     FundsError,
@@ -35,12 +35,6 @@ HMB = 1 << 2
 TS = 1 << 19
 META = DatasetMeta(name="Cohort", description="Heart disease in one hospital", terms=HMB)
 ROWS = "age,sex,chol\n" + "".join(f"{30 + i % 40},{i % 2},{180 + i}\n" for i in range(120))
-
-
-@pytest.fixture(autouse=True)
-def quick_scrypt(monkeypatch):
-    real = keyfile.seal
-    monkeypatch.setattr(keyfile, "seal", lambda secret, word, purpose: real(secret, word, purpose, n=1 << 10))
 
 
 @pytest.fixture

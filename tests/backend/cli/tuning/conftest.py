@@ -20,7 +20,6 @@ import transformers
 from tokenizers import Tokenizer, models, pre_tokenizers, processors, trainers
 
 from biodesci.cli import main, session
-from biodesci.core import keyfile
 from biodesci.party.model_keys import open_key
 
 transformers.logging.set_verbosity_error()
@@ -112,16 +111,6 @@ class Table:
     def decrypt(self, target: str = "tuned") -> Path:
         self.owner.run("model", "decrypt", self.path / target, self.path / f"{target}-plain")
         return self.path / f"{target}-plain"
-
-
-@pytest.fixture(autouse=True, scope="module")
-def quick_passphrases() -> Any:
-    """scrypt at its lowest cost: these tests open keys dozens of times."""
-    seal = keyfile.seal
-    patched = pytest.MonkeyPatch()
-    patched.setattr(keyfile, "seal", lambda *a, **k: seal(*a, **{"n": 1 << 10, **k}))
-    yield
-    patched.undo()
 
 
 @pytest.fixture(autouse=True, scope="module")
