@@ -22,11 +22,12 @@ from biodesci.chain import accounts
 from biodesci.chain.client import Chain
 from biodesci.core import checkpoint, duo
 from biodesci.core.documents.result import StatisticsResult, TrainingResult
-from biodesci.core.errors import StateError
+from biodesci.core.errors import IntegrityError, StateError
 from biodesci.core.features import Normalization
 from biodesci.core.onchain import RoundState
 from biodesci.ee.architectures.tabular import TabularConfig
 from biodesci.ee.training import TrainingPlan
+from biodesci.ipfs.client import Ipfs
 from biodesci.localnet.stack import Party, Stack
 from biodesci.models import registration as model
 from biodesci.party import keys
@@ -38,7 +39,7 @@ from biodesci.rounds.lineage import contributions, lineage
 from biodesci.rounds.node import read_statistics
 from biodesci.rounds.owner import Conditions, Deadlines, RoundOwner
 from biodesci.rounds.plan import Plan, Update
-from biodesci.rounds.progress import Result, abort, wait
+from biodesci.rounds.progress import Result, abort, result_of, wait
 from biodesci.rounds.transport.http import SIGNATURE_HEADER
 from examples.heart import cohorts
 
@@ -208,6 +209,8 @@ def test_statistics_and_training_give_the_plain_sum(federation: Federation) -> N
     assert set(contributions(chain, federation.model_id)) == {s.dataset_id for s in federation.sites}
     with pytest.raises(StateError):
         abort(chain, second.round.id, "too late")
+    with pytest.raises(IntegrityError, match="of another round"):
+        result_of(chain, Answering(federation.stack.ipfs_api, first.round.result), second.round.id)
 
 
 def test_killed_node_and_aggregator_complete_the_round(federation: Federation) -> None:
@@ -237,6 +240,17 @@ def test_a_node_that_disappears_after_sharing_is_left_out(federation: Federation
     assert lost not in {entry.node for entry in result.document.nodes}
     assert len(result.document.nodes) == 3
     federation.check(result)
+
+
+class Answering(Ipfs):
+    """Gives one document for every other, as if the chain named it there."""
+
+    def __init__(self, url: str, digest: bytes) -> None:
+        super().__init__(url)
+        self._digest = digest
+
+    def cat(self, digest: bytes, *, max_size: int | None = None) -> bytes:
+        return super().cat(self._digest, max_size=max_size)
 
 
 def refuse_strangers(federation: Federation, round_id: int) -> None:
