@@ -23,17 +23,19 @@ CLIP = (
 )
 
 
-def counts(bias_gradient: Tensor, clients: int) -> Tensor:
-    """How often each class (in the encrypted order) occurs, from the mean of `clients` clipped gradients of
-    one example each: (C,). The attacker takes predictions for even, and gives out `clients` labels by
-    size."""
-    found = torch.zeros(len(bias_gradient), dtype=torch.int64)
-    left = bias_gradient.clone()
-    step = (left.amax() - left.amin()).clamp_min(1e-12) if clients == 1 else left.abs().sum() / 2.0
+def counts(bias_gradients: Tensor, clients: int) -> Tensor:
+    """How often each class (in the encrypted order) occurs, from means (n, C) of `clients` clipped gradients
+    of one example each: int64 (n, C). The attacker takes predictions for even, and gives out `clients`
+    labels by size."""
+    found = torch.zeros(bias_gradients.shape, dtype=torch.int64)
+    left = bias_gradients.clone()
+    size = left.amax(1) - left.amin(1) if clients == 1 else left.abs().sum(1) / 2.0
+    step = (size.clamp_min(1e-12) / clients).clamp_min(1e-12)
+    each = torch.arange(len(left))
     for _ in range(clients):
-        best = int(left.argmin())
-        found[best] += 1
-        left[best] += max(float(step) / clients, 1e-12)
+        best = left.argmin(dim=1)
+        found[each, best] += 1
+        left[each, best] += step
     return found
 
 
@@ -50,15 +52,15 @@ def label_leak(clients: int, noise: float, classes: int = 2, trials: int = 200) 
     gradients, with Gaussian noise added to the sum. The attacker of several names the class it counts
     most."""
     stream = Stream(os.urandom(32), "labels")
-    right = 0.0
-    for _ in range(trials):
-        y = torch.from_numpy((stream.integers(clients) % classes).astype("int64"))
-        scores = 0.5 * torch.from_numpy(stream.gaussian(clients, classes))
-        gradient = torch.softmax(scores, dim=1) - F.one_hot(y, classes)  # of the cross-entropy, by the bias
-        gradient = gradient * (CLIP / gradient.norm(dim=1, keepdim=True)).clamp_max(1.0)
-        total = gradient.sum(0) + noise * CLIP * torch.from_numpy(stream.gaussian(classes))
-        right += float((y == int(counts(total / clients, clients).argmax())).double().mean())
-    return {"clients": clients, "noise": noise, "labelRight": right / trials, "chance": 1.0 / classes}
+    y = torch.from_numpy((stream.integers(trials * clients) % classes).astype("int64"))
+    y = y.reshape(trials, clients)
+    scores = 0.5 * torch.from_numpy(stream.gaussian(trials, clients, classes))
+    gradient = torch.softmax(scores, dim=2) - F.one_hot(y, classes)  # of the cross-entropy, by the bias
+    gradient = gradient * (CLIP / gradient.norm(dim=2, keepdim=True)).clamp_max(1.0)
+    total = gradient.sum(1) + noise * CLIP * torch.from_numpy(stream.gaussian(trials, classes))
+    named = counts(total / clients, clients).argmax(dim=1)
+    right = float((y == named[:, None]).double().mean())
+    return {"clients": clients, "noise": noise, "labelRight": right, "chance": 1.0 / classes}
 
 
 def token_leak(

@@ -20,12 +20,14 @@ def assign(cost: Tensor) -> Tensor:
 
 def distances(a: Tensor, b: Tensor) -> Tensor:
     """Squared distances of the rows of `a` (n, f) and `b` (m, f): (n, m)."""
-    return a.square().sum(1)[:, None] + b.square().sum(1)[None] - 2.0 * a @ b.T
+    return torch.addmm(b.square().sum(1)[None], a, b.T, alpha=-2.0).add_(a.square().sum(1)[:, None])
 
 
-def nearest(a: Tensor, b: Tensor, block: int = 512) -> Tensor:
+def nearest(a: Tensor, b: Tensor, block: int = 256) -> Tensor:
     """For each row of `a` the nearest row of `b`: int64 (n,)."""
-    return torch.cat([distances(part, b).argmin(dim=1) for part in torch.split(a, block)])
+    half = b.square().sum(1)[None] / 2.0  # |a - b|² / 2 without |a|², which no row of b changes
+    parts = torch.split(a, block)
+    return torch.cat([torch.addmm(half, part, b.T, alpha=-1.0).argmin(dim=1) for part in parts])
 
 
 def match(seen: Tensor, known: Tensor) -> Tensor:
