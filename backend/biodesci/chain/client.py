@@ -189,26 +189,26 @@ class Chain:
         filters: dict[str, Any] | None = None,
     ) -> list[EventData]:
         """All events `name` of the blocks given (inclusive), oldest first."""
-        found = contract.events[name]().get_logs(
+        logs = contract.events[name]().get_logs(
             argument_filters=filters,
             from_block=max(from_block, 0),
             to_block="latest" if to_block is None else to_block,
         )
-        return list(cast("list[EventData]", found))
+        return list(cast("list[EventData]", logs))
 
     def emitted(self, receipt: TxReceipt, contract: Contract, name: str) -> list[dict[str, Any]]:
         """Arguments of the events `name` that `contract` emitted in this transaction."""
-        found = contract.events[name]().process_receipt(receipt, errors=DISCARD)
-        return [dict(e["args"]) for e in found if e["address"] == contract.address]
+        logs = contract.events[name]().process_receipt(receipt, errors=DISCARD)
+        return [dict(e["args"]) for e in logs if e["address"] == contract.address]
 
     def event(self, receipt: TxReceipt, contract: Contract, name: str) -> dict[str, Any]:
         """Arguments of the one event `name` that `contract` emitted in this transaction."""
-        found = self.emitted(receipt, contract, name)
-        if len(found) != 1:
+        emitted = self.emitted(receipt, contract, name)
+        if len(emitted) != 1:
             raise ChainError(
-                f"Transaction {receipt['transactionHash'].to_0x_hex()} has {len(found)} events {name}."
+                f"Transaction {receipt['transactionHash'].to_0x_hex()} has {len(emitted)} events {name}."
             )
-        return found[0]
+        return emitted[0]
 
     def key_of(self, account: str) -> bytes:
         """The HPKE public key of `account`: from the event, checked against the hash in state."""

@@ -66,14 +66,14 @@ def _type(entry: dict[str, Any]) -> str:
 @cache
 def _errors() -> dict[bytes, tuple[str, list[tuple[str, str]]]]:
     """By selector: an error's name, and type and name of each of its arguments."""
-    found = dict(sentences.token_errors())
+    inputs_of = dict(sentences.token_errors())
     for contract in CONTRACTS:
         for entry in abi(contract):
             if entry["type"] == "error":
-                found[str(entry["name"])] = [(_type(i), str(i["name"])) for i in entry["inputs"]]
+                inputs_of[str(entry["name"])] = [(_type(i), str(i["name"])) for i in entry["inputs"]]
     return {
         bytes(Web3.keccak(text=f"{name}({','.join(kind for kind, _ in inputs)})")[:4]): (name, inputs)
-        for name, inputs in found.items()
+        for name, inputs in inputs_of.items()
     }
 
 

@@ -103,11 +103,11 @@ def domain(chain: Chain, address: str) -> typed_data.Domain | None:
     if not isinstance(separator, bytes):
         return None
     name, version = _said(chain, functions.name()), _said(chain, functions.version())
-    said = [(name, version or "1")]
+    candidates = [(name, version or "1")]
     if described := _said(chain, functions.eip712Domain()):
         own = records.fill(SigningDomain, described)
-        said.append((own.name, own.version))
-    for name, version in said:
+        candidates.append((own.name, own.version))
+    for name, version in candidates:
         if isinstance(name, str) and isinstance(version, str):
             tried = typed_data.domain(name, version, chain.chain_id, Web3.to_checksum_address(address))
             if typed_data.separator(tried) == separator:

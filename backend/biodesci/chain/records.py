@@ -255,9 +255,9 @@ def fill(record: type[R], answer: Any, *keys: Any) -> R:
     is_struct = len(outputs) == 1 and outputs[0]["type"] == "tuple"
     components = outputs[0]["components"] if is_struct else outputs
     answers = answer if is_struct or len(outputs) > 1 else (answer,)
-    kept = dict(zip(record.view.keys, keys, strict=True)) if record.view.keys else {}
+    arguments = dict(zip(record.view.keys, keys, strict=True)) if record.view.keys else {}
     try:
-        return record(**kept, **_named(record, components, answers))
+        return record(**arguments, **_named(record, components, answers))
     except (TypeError, ValueError) as exc:
         raise ChainError(
             f"{record.view.contract}.{record.view.function} answered what this version does not know: {exc}.",

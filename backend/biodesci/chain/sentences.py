@@ -31,13 +31,13 @@ def source() -> dict[str, Any]:
 def token_errors() -> dict[str, list[tuple[str, str]]]:
     """The errors of tokens (ERC-6093, ERC-2612), which a payment passes through: type and name of each
     argument, by the error's name."""
-    found = {}
+    errors = {}
     for line in source()["tokens"]:
         match = _SIGNATURE.fullmatch(line)
         assert match is not None, line
         pairs = (argument.split(" ") for argument in match[2].split(", "))
-        found[match[1]] = [(kind, name) for kind, name in pairs]
-    return found
+        errors[match[1]] = [(kind, name) for kind, name in pairs]
+    return errors
 
 
 def sentence(error: str, arguments: Mapping[str, object]) -> str | None:

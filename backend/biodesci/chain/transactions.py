@@ -184,10 +184,10 @@ def user_of_nonce(web3: Web3, address: str, nonce: int, depth: int) -> bytes | N
         else:
             unused = middle
     try:
-        shown = web3.eth.get_block(used, full_transactions=True)["transactions"]
+        transactions = web3.eth.get_block(used, full_transactions=True)["transactions"]
     except BlockNotFound:
         return None
-    for sent in cast("Sequence[TxData]", shown):
+    for sent in cast("Sequence[TxData]", transactions):
         if sent["from"] == account and sent["nonce"] == nonce:
             return bytes(sent["hash"])
     return None

@@ -56,9 +56,9 @@ def show(
     own = accounts.address(session.settings().account_path)
     chain = session.chain(account=False)
     paid_in = token(chain, currency)
-    held = {name: Money(amount, paid_in) for name, amount in holdings(chain, own, paid_in).items()}
+    balances = {name: Money(amount, paid_in) for name, amount in holdings(chain, own, paid_in).items()}
     has_key = bool(chain.call(chain.keys.functions.hasKey(own)))
-    output.record({"address": own, **held, "encryption_key": has_key, "chain_id": chain.chain_id})
+    output.record({"address": own, **balances, "encryption_key": has_key, "chain_id": chain.chain_id})
 
 
 @app.command()

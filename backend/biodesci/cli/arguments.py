@@ -37,10 +37,10 @@ def token(chain: Chain, text: str) -> Currency:
     from biodesci.chain import currency
     from biodesci.core.errors import InputError
 
-    found = currency.read(chain, currency.ETHER if text.upper() == "ETH" else address(text))
-    if not found.is_ether and not chain.has_code(found.address):
-        raise InputError(f"There is no token at {found.address} on this chain.", "Check the address.")
-    return found
+    token = currency.read(chain, currency.ETHER if text.upper() == "ETH" else address(text))
+    if not token.is_ether and not chain.has_code(token.address):
+        raise InputError(f"There is no token at {token.address} on this chain.", "Check the address.")
+    return token
 
 
 def new_file(path: Path) -> Path:

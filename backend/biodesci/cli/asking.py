@@ -74,8 +74,8 @@ def ask(
     if max_new_tokens:
         if not isinstance(inputs, list):
             raise InputError("Only texts are continued.", "Give --text, or a file of texts.")
-        told = model.generate_texts(inputs, max_new_tokens)
-        rows = [{"input": i, "continuation": one} for i, one in enumerate(told, 1)]
+        texts = model.generate_texts(inputs, max_new_tokens)
+        rows = [{"input": i, "continuation": one} for i, one in enumerate(texts, 1)]
         output.table(rows, ("input", "continuation"), "Nothing was said.")
         return
     with output.progress("Asking", len(inputs)) as advance:

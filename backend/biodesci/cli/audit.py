@@ -50,10 +50,10 @@ def inference(
     if trace:
         request_id = disclosed.receipt.request_id
         opened = auditor.open_trace(chain, ipfs, session.seed(), request_id, cid.to_digest(trace))
-    found = auditor.audit_inference(chain, ipfs, disclosed, opened)
+    report_ = auditor.audit_inference(chain, ipfs, disclosed, opened)
     if attest:
-        output.note(f"attested on chain, report {cid.from_digest(auditor.attest(chain, ipfs, found))}")
-    _show(found, report)
+        output.note(f"attested on chain, report {cid.from_digest(auditor.attest(chain, ipfs, report_))}")
+    _show(report_, report)
 
 
 @app.command()
@@ -69,18 +69,18 @@ def receipt(file: Annotated[Path, typer.Argument(help="A receipt or an audit bun
     raw = files.read(file)
     disclosed = parse_one_of(raw, Receipt, BundleFile)
     if isinstance(disclosed, Receipt):
-        found = disclosed
-        verify_offline(found)
+        receipt_ = disclosed
+        verify_offline(receipt_)
     else:
         bundle = Bundle.parse(raw)
         bundle.verify()
-        found = bundle.receipt
+        receipt_ = bundle.receipt
     output.record(
         {
-            "request": found.request_id,
-            "model": f"{found.model_id} version {found.model_version}",
-            "worker": found.worker,
-            "chain": f"{found.chain_id}, contract {found.contract}",
+            "request": receipt_.request_id,
+            "model": f"{receipt_.model_id} version {receipt_.model_version}",
+            "worker": receipt_.worker,
+            "chain": f"{receipt_.chain_id}, contract {receipt_.contract}",
         },
         "The receipt agrees with itself. Compare it with the chain: biodesci audit inference.",
     )

@@ -58,8 +58,8 @@ def register(
     if target is not None:
         made = keys.sign_registration(chain, home, session.passphrase(), seconds=days * DAY)
         files.write_atomic(target, made.to_bytes())
-        said = "Signed. Whoever sends it pays the gas: biodesci key relay FILE."
-        output.record({"account": made.account, "file": str(target), "sent": False}, said)
+        sentence = "Signed. Whoever sends it pays the gas: biodesci key relay FILE."
+        output.record({"account": made.account, "file": str(target), "sent": False}, sentence)
         return
     result = keys.register(chain, home, session.passphrase())
     output.record({"account": result.account, "key_hash": result.key_hash, "sent": result.sent})

@@ -26,23 +26,23 @@ def _row(chain: Chain, license_id: int) -> dict[str, Any]:
     from biodesci.market.license import get, is_active
     from biodesci.market.offers import RIGHTS
 
-    held = get(chain, license_id)
-    paid_in = currency.read(chain, held.currency)
+    license_ = get(chain, license_id)
+    paid_in = currency.read(chain, license_.currency)
     return {
-        "id": held.id,
-        "offer": held.offer_id,
-        "dataset": held.dataset_id,
-        "version": held.version,
-        "licensee": held.licensee,
-        "state": held.state.name.lower(),
-        "right": ("none", *RIGHTS)[held.right],
-        "active": is_active(chain, held.id),
-        "price": currency.Money(held.price, paid_in),
-        "purpose": duo.codes(held.purpose),
-        "deadline": when(held.deadline),
-        "expires": when(held.expires_at),
-        "uses_left": uses(held.uses_left),
-        "pro_rata": held.pro_rata,
+        "id": license_.id,
+        "offer": license_.offer_id,
+        "dataset": license_.dataset_id,
+        "version": license_.version,
+        "licensee": license_.licensee,
+        "state": license_.state.name.lower(),
+        "right": ("none", *RIGHTS)[license_.right],
+        "active": is_active(chain, license_.id),
+        "price": currency.Money(license_.price, paid_in),
+        "purpose": duo.codes(license_.purpose),
+        "deadline": when(license_.deadline),
+        "expires": when(license_.expires_at),
+        "uses_left": uses(license_.uses_left),
+        "pro_rata": license_.pro_rata,
     }
 
 
@@ -54,9 +54,9 @@ def list_(account: Annotated[str, typer.Option(help="Another account's.")] = "")
 
     holder = address(account) if account else accounts.address(session.settings().account_path)
     chain = session.chain(account=False)
-    held = held_by(chain, holder)
+    licenses = held_by(chain, holder)
     columns = ["id", "dataset", "version", "state", "right", "active", "expires"]
-    output.table([_row(chain, one.id) for one in held], columns, "No licence is held.")
+    output.table([_row(chain, one.id) for one in licenses], columns, "No licence is held.")
 
 
 @app.command()
@@ -105,10 +105,10 @@ def dispute(license_id: Number, reason: _REASON) -> None:
     chain = session.chain()
     done = run(chain, license_id, reason)
     state = get(chain, license_id).state
-    said = (
+    sentence = (
         f"The price is yours again: {_COLLECT}." if state is LicenseState.REFUNDED else "The arbiter decides."
     )
-    output.record({"license_id": license_id, "state": state.name.lower(), "sent": done is not None}, said)
+    output.record({"license_id": license_id, "state": state.name.lower(), "sent": done is not None}, sentence)
 
 
 @app.command()
@@ -134,8 +134,8 @@ def refund(license_id: Number) -> None:
     from biodesci.market.license import refund as run
 
     done = run(session.chain(), license_id)
-    said = f"The price is the buyer's again: {_COLLECT}."
-    output.record({"license_id": license_id, "state": "refunded", "sent": done is not None}, said)
+    sentence = f"The price is the buyer's again: {_COLLECT}."
+    output.record({"license_id": license_id, "state": "refunded", "sent": done is not None}, sentence)
 
 
 @app.command()

@@ -204,8 +204,8 @@ def card(
 
     from biodesci.registry.models import load_card
 
-    found = load_card(session.chain(account=False), session.ipfs(), _number(source))
-    typer.echo(json.dumps(found, indent=2, sort_keys=True))
+    card = load_card(session.chain(account=False), session.ipfs(), _number(source))
+    typer.echo(json.dumps(card, indent=2, sort_keys=True))
 
 
 @app.command()

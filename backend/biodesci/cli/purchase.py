@@ -203,15 +203,15 @@ def _say(done: Purchased) -> None:
     from dataclasses import asdict
 
     if not done.bought:
-        said = (
+        sentence = (
             f"You hold licence {done.license_id} for this already; nothing was paid. Buy another one with "
             f"--again, or see that one: biodesci license show {done.license_id}."
         )
     elif done.needs_review:
-        said = f"Licence {done.license_id} waits for the owner's review; the price is in escrow."
+        sentence = f"Licence {done.license_id} waits for the owner's review; the price is in escrow."
     else:
-        said = (
+        sentence = (
             f"Licence {done.license_id} is paid into escrow; the key follows, then: "
             f"biodesci license download {done.license_id} FILE."
         )
-    output.record(asdict(done), said)
+    output.record(asdict(done), sentence)

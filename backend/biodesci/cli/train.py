@@ -87,7 +87,7 @@ def list_(model_id: Annotated[int, typer.Argument(help="Only of this model; 0: a
     from biodesci.registry.rounds import KINDS
 
     chain = session.chain(account=False)
-    found = [rounds.read(chain, i) for i in range(1, rounds.count(chain) + 1)]
+    all_rounds = [rounds.read(chain, i) for i in range(1, rounds.count(chain) + 1)]
     rows = [
         {
             "round": r.id,
@@ -98,7 +98,7 @@ def list_(model_id: Annotated[int, typer.Argument(help="Only of this model; 0: a
             "committed": r.committed,
             "base": r.base_version,
         }
-        for r in found
+        for r in all_rounds
         if model_id in (0, r.model_id)
     ]
     output.table(
@@ -117,20 +117,20 @@ def show(round_id: Number) -> None:
 
     chain, ipfs = session.chain(account=False), session.ipfs()
     where = progress.progress_of(chain, round_id)
-    found = where.round
+    round_ = where.round
     data: dict[str, object] = {
-        "round": found.id,
-        "model": found.model_id,
-        "state": found.state.name.lower(),
-        "plan": cid.from_digest(found.plan),
-        "document": plans.fetch(chain, ipfs, found).to_bytes().decode(),
-        "aggregator": found.aggregator,
+        "round": round_.id,
+        "model": round_.model_id,
+        "state": round_.state.name.lower(),
+        "plan": cid.from_digest(round_.plan),
+        "document": plans.fetch(chain, ipfs, round_).to_bytes().decode(),
+        "aggregator": round_.aggregator,
         "nodes": [e.node for e in rounds.enrolments(chain, round_id)],
         "committed": [e.node for e in rounds.survivors(chain, round_id)],
     }
-    if found.state is RoundState.FINALIZED:
+    if round_.state is RoundState.FINALIZED:
         data["result"] = progress.result_of(chain, ipfs, round_id).document.to_bytes().decode()
-    elif found.state is RoundState.ABORTED:
+    elif round_.state is RoundState.ABORTED:
         data["reason"] = progress.abort_reason(chain, round_id)
     else:
         data |= {

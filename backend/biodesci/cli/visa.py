@@ -101,8 +101,8 @@ def trust(
 
     types, whose = mask(type_ or []), address(issuer)
     sent = run(session.chain(), whose, types)
-    said = "Its visas of these types count." if types else "No visa of it counts any more."
-    output.record({"issuer": whose, "types": names(types), "sent": sent}, said)
+    sentence = "Its visas of these types count." if types else "No visa of it counts any more."
+    output.record({"issuer": whose, "types": names(types), "sent": sent}, sentence)
 
 
 @app.command("require-value")

@@ -88,8 +88,8 @@ class ModelKey:
         norm weights (`Layout.folded` names them)."""
         layout = registry.layout(config, names, mode, shuffle=shuffle)
         weights = weights or PlainTensors({}, {})
-        kept = {name: weights.norms[name].detach().clone() for name in layout.folded}
-        for name, weight in kept.items():
+        folded = {name: weights.norms[name].detach().clone() for name in layout.folded}
+        for name, weight in folded.items():
             check_fold(name, weight, *_readers(layout, name, weights.types))
         seed = os.urandom(32)
         parts = {place: group.sample(Stream(seed, place), mode) for place, group in layout.places.items()}
@@ -98,7 +98,15 @@ class ModelKey:
             for name, count in layout.shifts.items()
         }
         return cls(
-            config, tuple(sorted(names)), mode, os.urandom(16).hex(), parts, kept, shifts, shuffle, generation
+            config,
+            tuple(sorted(names)),
+            mode,
+            os.urandom(16).hex(),
+            parts,
+            folded,
+            shifts,
+            shuffle,
+            generation,
         )
 
     @classmethod

@@ -54,8 +54,8 @@ def summarise(document: dict[str, Any]) -> Summary:
 
 def row(document: dict[str, Any]) -> dict[str, str | None]:
     """Of a card, the columns of `summaries` by name."""
-    found = summarise(document)
-    return {"name": found.name, "body": json.dumps(found.body), "searched": found.searched}
+    summary = summarise(document)
+    return {"name": summary.name, "body": json.dumps(summary.body), "searched": summary.searched}
 
 
 def description_of(document: dict[str, Any], length: int) -> str:

@@ -86,10 +86,10 @@ def _check_follows(chain: Chain, store: Store) -> None:
 
 def _block(chain: Chain, number: int) -> Block | None:
     try:
-        found = chain.web3.eth.get_block(number)
+        block = chain.web3.eth.get_block(number)
     except BlockNotFound:
         return None
-    return Block(int(found["number"]), HexBytes(found["hash"]).to_0x_hex(), int(found["timestamp"]))
+    return Block(int(block["number"]), HexBytes(block["hash"]).to_0x_hex(), int(block["timestamp"]))
 
 
 def _read(chain: Chain, start: int, end: int) -> tuple[list[Event], Block]:

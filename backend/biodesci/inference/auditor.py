@@ -196,14 +196,14 @@ def _test_trace(
     place = context(receipt.chain_id, receipt.contract, receipt.request_id)
     trace = Trace.from_tensors(place, checkpoint.load(disclosed))
     commitment.check(bytes(bundle.outputs[TRACE_ROOT]), trace.root(), "trace root")
-    found = fp64.replay(model.config, model.tensors, x, trace, TOLERANCE)
-    gap = _gap(_logits(bundle.outputs), found.logits)
+    replayed = fp64.replay(model.config, model.tensors, x, trace, TOLERANCE)
+    gap = _gap(_logits(bundle.outputs), replayed.logits)
     report.figures |= {
-        "products": float(found.products),
-        "rows": float(found.rows),
+        "products": float(replayed.products),
+        "rows": float(replayed.rows),
         "columns": float(COLUMNS),
-        "freivalds_tolerance": found.tolerance,
-        "wiring_difference": found.wiring,
+        "freivalds_tolerance": replayed.tolerance,
+        "wiring_difference": replayed.wiring,
         "largest_difference": gap,
         "tolerance": TOLERANCE,
     }
@@ -235,16 +235,16 @@ def _lineage(chain: Chain, report: AuditReport, model_id: int, version: int) -> 
     if round_id == 0:
         report.findings.append(f"version {version}: published by the owner")
         return
-    found = rounds.read(chain, round_id)
+    round_ = rounds.read(chain, round_id)
     expected = (model_id, KINDS.index("training"), RoundState.FINALIZED, version - 1)
-    if (found.model_id, found.kind, found.state, found.base_version) != expected:
+    if (round_.model_id, round_.kind, round_.state, round_.base_version) != expected:
         raise IntegrityError(
             f"version {version} names round {round_id}, no finalized training on version {version - 1}.",
             "Ask the model owner how this version came about.",
         )
     summed = rounds.survivors(chain, round_id)
     report.findings.append(
-        f"version {version}: round {round_id}, {len(summed)} of {found.enrolled} enrolled nodes summed"
+        f"version {version}: round {round_id}, {len(summed)} of {round_.enrolled} enrolled nodes summed"
     )
     for entry in summed:
         dataset_id = entry.dataset_id

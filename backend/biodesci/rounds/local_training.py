@@ -61,8 +61,8 @@ def update(start: Start, table: bytes, nodes: int, held_out: bytes | None = None
         )
     x, y = _encoded(plan, table, normalization, codec)
     if held_out is None:
-        kept = validation_rows(len(x), plan.validation)
-        (x, y), (test_x, test_y) = (x[~kept], y[~kept]), (x[kept], y[kept])
+        validated = validation_rows(len(x), plan.validation)
+        (x, y), (test_x, test_y) = (x[~validated], y[~validated]), (x[validated], y[validated])
     else:
         test_x, test_y = _encoded(plan, held_out, normalization, codec)
     model = config.build({name: torch.from_numpy(np.asarray(t)) for name, t in base.items()})
@@ -89,9 +89,9 @@ def validation_rows(count: int, share: float) -> NDArray[np.bool_]:
         raise InputError("One record cannot be split in two parts.", "Give more records.")
     ranks = [hashlib.sha256(f"biodesci/validation/v1|{i}".encode()).digest() for i in range(count)]
     size = min(max(1, round(count * share)), count - 1)
-    kept = np.zeros(count, dtype=np.bool_)
-    kept[sorted(range(count), key=ranks.__getitem__)[:size]] = True
-    return kept
+    chosen = np.zeros(count, dtype=np.bool_)
+    chosen[sorted(range(count), key=ranks.__getitem__)[:size]] = True
+    return chosen
 
 
 def scores(model: nn.Module, x: Matrix, y: Labels, codec: Codec) -> Scores:

@@ -49,7 +49,7 @@ def run(settings: NodeSettings, stop: threading.Event) -> None:
     """Until `stop` is set; says what it waits for whenever that changes."""
     torch.set_num_threads(settings.threads)
     node: TrainingNode | None = None
-    said = ""
+    logged = ""
     while not stop.is_set():
         pause = settings.poll_interval
         try:
@@ -64,9 +64,9 @@ def run(settings: NodeSettings, stop: threading.Event) -> None:
             # The type alone: a message from csv or numpy may quote a record.
             now = f"unexpected {type(exc).__name__}; trying again"
             pause = max(pause, 5.0)
-        if now != said:
+        if now != logged:
             log.info("%s", now)
-            said = now
+            logged = now
         stop.wait(pause)
 
 

@@ -108,9 +108,9 @@ def permitted(root: str | None, card: dict[str, Any] | None) -> PermittedDisease
     """
     if root is None:
         return None
-    said = (card or {}).get("biodesci:diseases", {"named": [], "ontology": None})
+    diseases = (card or {}).get("biodesci:diseases", {"named": [], "ontology": None})
     return PermittedDiseases(
-        root=root, named=[Disease(**one) for one in said["named"]], ontology=said["ontology"]
+        root=root, named=[Disease(**one) for one in diseases["named"]], ontology=diseases["ontology"]
     )
 
 

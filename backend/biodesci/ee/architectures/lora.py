@@ -45,13 +45,13 @@ def read_ranks(config: Mapping[str, Any], state: Mapping[str, Tensor]) -> dict[s
         raise InputError("The adapter trains biases of the base model.", 'Train it with bias="none".')
     pairs: dict[str, dict[str, Tensor]] = {}
     for name, tensor in state.items():
-        found = NAME.match(name)
-        if found is None or tensor.ndim != 2:
+        matched = NAME.match(name)
+        if matched is None or tensor.ndim != 2:
             raise InputError(
                 f"{name} {tuple(tensor.shape)} is no matrix A or B of a linear layer.",
                 "Adapt linear layers only (no embeddings, no convolutions).",
             )
-        pairs.setdefault(found["module"], {})[found["which"]] = tensor
+        pairs.setdefault(matched["module"], {})[matched["which"]] = tensor
     if not pairs:
         raise InputError("The adapter is empty.", "Use adapter_model.safetensors as PEFT saved it.")
     known = {config.get("r"), *(config.get("rank_pattern") or {}).values()}

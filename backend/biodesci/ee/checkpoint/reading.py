@@ -76,9 +76,9 @@ class Checkpoint:
                         "Use the checkpoint in F32, BF16 or F16.",
                     )
                 tensors[name] = Stored(file, kind, tuple(piece.get_shape()))
-        found = {name: stored.file for name, stored in tensors.items()}
-        if sharded and found != index:
-            odd = sorted(set(found.items()) ^ set(index.items()))
+        files = {name: stored.file for name, stored in tensors.items()}
+        if sharded and files != index:
+            odd = sorted(set(files.items()) ^ set(index.items()))
             raise InputError(
                 f"The shards do not hold what {INDEX} says, {odd[0][0]} for one.",
                 "Fetch the checkpoint again.",
@@ -103,16 +103,16 @@ class Checkpoint:
 def read_json(path: Path) -> dict[str, Any]:
     """The object in a JSON file; NotFoundError or InputError."""
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        document = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as exc:
         raise NotFoundError(
             f"There is no {path.name} in {path.parent}.", "Name the folder that save_pretrained wrote."
         ) from exc
     except (ValueError, OSError) as exc:
         raise InputError(f"{path} is not readable as JSON.", "Fetch the checkpoint again.") from exc
-    if not isinstance(found, dict):
+    if not isinstance(document, dict):
         raise InputError(f"{path} holds no JSON object.", "Fetch the checkpoint again.")
-    return found
+    return document
 
 
 def _index(folder: Path) -> dict[str, str]:

@@ -144,20 +144,20 @@ class Codec:
 
         Rows keep their order: `patches.restore` and `Shuffled.restore` undo a shuffle."""
         part = self.part(f"output:{output}")
-        found = torch.from_numpy(np.array(z, dtype=np.float64))
-        axis = self.settings.get("state_axis", found.ndim - 1)
-        if not 0 <= axis < found.ndim or found.shape[axis] != part.size:
+        answer = torch.from_numpy(np.array(z, dtype=np.float64))
+        axis = self.settings.get("state_axis", answer.ndim - 1)
+        if not 0 <= axis < answer.ndim or answer.shape[axis] != part.size:
             taken = (
                 f"(n, {part.size}, height, width)" if "state_axis" in self.settings else f"(..., {part.size})"
             )
             raise InputError(
-                f"The answer has shape {tuple(found.shape)}; the codec takes {taken}.",
+                f"The answer has shape {tuple(answer.shape)}; the codec takes {taken}.",
                 "Decode the answer with the codec of the same model.",
             )
-        found = found.movedim(axis, -1)
+        answer = answer.movedim(axis, -1)
         if f"output:{output}" in self.vectors:
-            found = found - self.vectors[f"output:{output}"]
-        plain = part.inverse().apply(found, found.ndim - 1)
+            answer = answer - self.vectors[f"output:{output}"]
+        plain = part.inverse().apply(answer, answer.ndim - 1)
         if f"fold:{output}" in self.vectors:
             plain = plain * self.vectors[f"fold:{output}"]
         plain = plain.movedim(-1, axis)

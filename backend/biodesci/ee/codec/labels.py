@@ -16,14 +16,14 @@ Order = NDArray[np.int64]
 def encode(classes: Monomial, y: NDArray[Any], ignore: int | None) -> Order:
     """y (any shape), integers from 0 -> the encrypted model's numbers; `ignore` stays."""
     y = np.asarray(y)
-    kept = np.zeros(y.shape, dtype=bool) if ignore is None else y == ignore
-    found = y[~kept]
-    if found.size and (y.dtype.kind not in "iu" or found.min() < 0 or found.max() >= classes.size):
+    ignored = np.zeros(y.shape, dtype=bool) if ignore is None else y == ignore
+    labels = y[~ignored]
+    if labels.size and (y.dtype.kind not in "iu" or labels.min() < 0 or labels.max() >= classes.size):
         raise InputError(
             f"Labels must be integers from 0 to {classes.size - 1}.", "Check the label column and threshold."
         )
     result: Order = np.full(y.shape, -1 if ignore is None else ignore, dtype=np.int64)
-    result[~kept] = classes.order.argsort().numpy()[found.astype(np.int64)]
+    result[~ignored] = classes.order.argsort().numpy()[labels.astype(np.int64)]
     return result
 
 

@@ -161,7 +161,7 @@ def _moved_processor(processor: Any, moved: Mapping[int, int]) -> Any:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        document = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as exc:
         raise NotFoundError(
             f"There is no {path.name} in {path.parent}.",
@@ -169,9 +169,9 @@ def _read(path: Path) -> dict[str, Any]:
         ) from exc
     except ValueError as exc:
         raise InputError(f"{path.name} is not JSON.", DAMAGED) from exc
-    if not isinstance(found, dict):
+    if not isinstance(document, dict):
         raise InputError(f"{path.name} holds no JSON object.", DAMAGED)
-    return found
+    return document
 
 
 def _write(path: Path, document: Mapping[str, Any]) -> None:

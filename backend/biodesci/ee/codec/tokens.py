@@ -55,17 +55,19 @@ class Tokens:
         )
 
     def _look(self, table: Tensor, ids: Any, ignore: int | None) -> Tensor:
-        found = ids if isinstance(ids, Tensor) else torch.as_tensor(ids)
-        if found.numel() and (found.is_floating_point() or found.is_complex() or found.dtype == torch.bool):
+        numbers = ids if isinstance(ids, Tensor) else torch.as_tensor(ids)
+        if numbers.numel() and (
+            numbers.is_floating_point() or numbers.is_complex() or numbers.dtype == torch.bool
+        ):
             raise InputError("Token numbers must be integers.", "Pass the tokenizer's input_ids.")
-        found = found.long()
-        kept = torch.zeros_like(found, dtype=torch.bool) if ignore is None else found == ignore
-        inside = found.masked_fill(kept, 0)
+        numbers = numbers.long()
+        ignored = torch.zeros_like(numbers, dtype=torch.bool) if ignore is None else numbers == ignore
+        inside = numbers.masked_fill(ignored, 0)
         if inside.numel() and (int(inside.min()) < 0 or int(inside.max()) >= self.size):
             odd = inside[(inside < 0) | (inside >= self.size)].reshape(-1)[0]
             raise InputError(
                 f"There is no token {int(odd)}: this key's vocabulary has {self.size} tokens.",
                 "Use the tokenizer that the model was trained with.",
             )
-        moved = table.to(found.device)[inside]
-        return moved if ignore is None else torch.where(kept, found, moved)
+        moved = table.to(numbers.device)[inside]
+        return moved if ignore is None else torch.where(ignored, numbers, moved)

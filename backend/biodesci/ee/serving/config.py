@@ -55,13 +55,13 @@ def _computed_by(config: Mapping[str, Any], kind: str | None) -> dict[str, Any]:
         return dict(config)
     known = CONFIG_MAPPING[str(kind)]().to_dict()
     assumed = {n: v for n, v in known.items() if n.endswith("_token_id") and v is not None}
-    kept = {
+    described = {
         name: value
         for name, value in config.items()
         if name not in DESCRIBING
         and (name in known or name in (*OLDER, *PAIRED, *LISTS) or isinstance(value, int | float | None))
     }
-    return {n: v for n, v in assumed.items() if v < int(config.get("vocab_size") or 0)} | kept
+    return {n: v for n, v in assumed.items() if v < int(config.get("vocab_size") or 0)} | described
 
 
 def _moved_tokens(key: ModelKey, config: Mapping[str, Any]) -> dict[str, Any]:

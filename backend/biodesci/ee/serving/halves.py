@@ -32,10 +32,10 @@ class SplitModel:
     def pad(self) -> int:
         """The token number that fills short rows: the padding token, else the end token, else 0."""
         for name in ("pad_token_id", "eos_token_id"):
-            found = self.half.config.get(name)
-            found = found[0] if isinstance(found, list) and found else found
-            if isinstance(found, int) and found >= 0:
-                return found
+            number = self.half.config.get(name)
+            number = number[0] if isinstance(number, list) and number else number
+            if isinstance(number, int) and number >= 0:
+                return number
         return 0
 
     @property
@@ -74,21 +74,21 @@ class SplitModel:
         """The place that a stock classifier reads: of the last token that is not the padding token, whatever
         the mask says; of the last token, where none is set."""
         fill = self.half.config.get("pad_token_id")
-        found = given.ids != fill if isinstance(fill, int) and fill >= 0 else given.mask != 0
-        return (torch.arange(given.ids.shape[1]) * found).argmax(dim=1)
+        is_text = given.ids != fill if isinstance(fill, int) and fill >= 0 else given.mask != 0
+        return (torch.arange(given.ids.shape[1]) * is_text).argmax(dim=1)
 
     @torch.no_grad()
     def answer(self, outputs: Any, request: Request) -> dict[str, Tensor]:
         """Scores; a model without head: its `states` times Q, since the client cannot take Q off."""
-        found = tensors_of(outputs, OUTPUTS, "hidden")
+        tensors = tensors_of(outputs, OUTPUTS, "hidden")
         if self.half.reads == "pooled":
-            if "pooled" not in found:
+            if "pooled" not in tensors:
                 raise InputError("The answer has no pooler_output.", "Ask a server that runs the pooler.")
-            return {"logits": self.half.scores(found["pooled"]).double()}
+            return {"logits": self.half.scores(tensors["pooled"]).double()}
         assert request.mask is not None, "requests of tokens have a mask"
-        if "hidden" not in found or found["hidden"].shape[:2] != request.mask.shape:
+        if "hidden" not in tensors or tensors["hidden"].shape[:2] != request.mask.shape:
             raise InputError("The answer is not for the tokens that were sent.", "Ask again.")
-        states = found["hidden"]
+        states = tensors["hidden"]
         if request.orders is not None:
             states = restore(states, request.orders)
         if self.half.reads == "nothing":

@@ -118,9 +118,9 @@ class EncryptedModel:
     def generate_texts(self, texts: Sequence[str], max_new_tokens: int) -> list[str]:
         """Greedy continuations of texts, without the texts."""
         given = self._tokenized(list(texts), None, None, left=True, room=max_new_tokens)
-        found = self.side.generate(given, max_new_tokens)[:, given.ids.shape[1] :]
-        told: list[str] = self.tokenizer.batch_decode(found.tolist(), skip_special_tokens=True)
-        return told
+        continued = self.side.generate(given, max_new_tokens)[:, given.ids.shape[1] :]
+        continuations: list[str] = self.tokenizer.batch_decode(continued.tolist(), skip_special_tokens=True)
+        return continuations
 
     def pipeline(self, task: str, **settings: Any) -> Any:
         """A stock `transformers` pipeline whose tokenizer is the encrypted one: text generation answers in
@@ -145,11 +145,11 @@ class EncryptedModel:
         positional = set(arguments) == {"x"}  # models of records take one argument, of any name
         outputs = self.model(*arguments.values()) if positional else self.model(**arguments)
         decoded = self.decode(outputs, request)
-        found = []
+        answers = []
         for i in range(request.count):
-            kept = slice(None) if request.mask is None else request.mask[i].bool().numpy()
-            found.append({n: a[i][kept] if a[i].ndim > 1 else a[i] for n, a in decoded.items()})
-        return found
+            places = slice(None) if request.mask is None else request.mask[i].bool().numpy()
+            answers.append({n: a[i][places] if a[i].ndim > 1 else a[i] for n, a in decoded.items()})
+        return answers
 
     def _tokenized(
         self, inputs: Any, mask: Tensor | None, types: Tensor | None, *, left: bool = False, room: int = 0
@@ -190,9 +190,9 @@ class EncryptedModel:
         limit = min(self.tokenizer.model_max_length, self.side.longest or UNBOUNDED) - room
         if limit < 1:
             raise InputError(f"There is no room for {room} new tokens.", "Ask for fewer.")
-        found = self.tokenizer(inputs, truncation=True, max_length=limit)
-        types = found.get("token_type_ids") if self.side.typed else None
-        return list(zip(found["input_ids"], types or [None] * len(inputs), strict=True))
+        tokenized = self.tokenizer(inputs, truncation=True, max_length=limit)
+        types = tokenized.get("token_type_ids") if self.side.typed else None
+        return list(zip(tokenized["input_ids"], types or [None] * len(inputs), strict=True))
 
     def _padded(self, rows: list[tuple[list[int], list[int] | None]], *, left: bool = False) -> Tokenized:
         ids, mask = pad([ids for ids, _ in rows], self.side.pad, left=left)

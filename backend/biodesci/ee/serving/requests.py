@@ -51,8 +51,8 @@ def pad(rows: Sequence[Sequence[int]], fill: int, *, left: bool = False) -> tupl
 
 def longest(config: Mapping[str, Any]) -> int | None:
     """How many tokens a model of this configuration reads; None if it does not say."""
-    found = [config[name] for name in ("max_position_embeddings", "n_positions") if config.get(name)]
-    return min(found, default=None)
+    lengths = [config[name] for name in ("max_position_embeddings", "n_positions") if config.get(name)]
+    return min(lengths, default=None)
 
 
 def placed(arguments: Mapping[str, Tensor], model: Any) -> dict[str, Tensor]:
@@ -64,23 +64,23 @@ def placed(arguments: Mapping[str, Tensor], model: Any) -> dict[str, Tensor]:
 def tensors_of(outputs: Any, names: Mapping[str, str], only: str) -> dict[str, Tensor]:
     """A model's outputs by the codec's names: `names` says how a stock model calls each; a bare tensor is the
     output `only`. InputError where nothing is found, or for NaN and Inf."""
-    found: dict[str, Any] = {}
+    answered: dict[str, Any] = {}
     if isinstance(outputs, (Tensor, np.ndarray)):
-        found[only] = outputs
+        answered[only] = outputs
     else:
 
         def get(name: str) -> Any:
             return outputs.get(name) if isinstance(outputs, Mapping) else getattr(outputs, name, None)
 
-        found = {name: get(called) for called, name in names.items() if get(called) is not None}
+        answered = {name: get(called) for called, name in names.items() if get(called) is not None}
         if get("start_logits") is not None and get("end_logits") is not None:
             ends = [torch.as_tensor(get("start_logits")), torch.as_tensor(get("end_logits"))]
-            found["logits"] = torch.stack(ends, dim=-1)
-    if not found:
+            answered["logits"] = torch.stack(ends, dim=-1)
+    if not answered:
         raise InputError(
             f"The answer has none of {', '.join(names)}.", "Ask the server that runs this very model."
         )
-    tensors = {name: torch.as_tensor(value).detach().cpu() for name, value in found.items()}
+    tensors = {name: torch.as_tensor(value).detach().cpu() for name, value in answered.items()}
     for name, tensor in tensors.items():
         if not bool(torch.isfinite(tensor).all()):
             raise InputError(
@@ -105,8 +105,8 @@ def check_server(model: Any, key_id: str, *, split: int | None) -> None:
         raise WrongKeyError(
             "This model was encrypted under another key.", "Load the codec granted for this very model."
         )
-    found = marked.get("split")
-    blocks = found.get("blocks") if isinstance(found, Mapping) else None
+    split_ = marked.get("split")
+    blocks = split_.get("blocks") if isinstance(split_, Mapping) else None
     if blocks != split:
         raise InputError(
             f"The server runs {_told(blocks)}, the client expects {_told(split)}.",

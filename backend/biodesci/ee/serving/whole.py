@@ -32,10 +32,10 @@ class WholeModel:
     def pad(self) -> int:
         """The plain number of the padding token; the server's configuration has it encrypted."""
         for name in ("pad_token_id", "eos_token_id"):
-            found = getattr(getattr(self.model, "config", None), name, None)
-            found = found[0] if isinstance(found, list) and found else found
-            if isinstance(found, int) and found >= 0:
-                return int(self.codec.tokens.decode(found))
+            number = getattr(getattr(self.model, "config", None), name, None)
+            number = number[0] if isinstance(number, list) and number else number
+            if isinstance(number, int) and number >= 0:
+                return int(self.codec.tokens.decode(number))
         return 0
 
     @property
@@ -102,7 +102,7 @@ class WholeModel:
         if not hasattr(self.model, "generate"):
             raise InputError("This server does not generate.", "Use a causal language model with `generate`.")
         sent = {"input_ids": self.codec.tokens.encode(given.ids), "attention_mask": given.mask}
-        found = self.model.generate(
+        continued = self.model.generate(
             **placed(sent, self.model),
             max_new_tokens=max_new_tokens,
             do_sample=False,
@@ -110,4 +110,4 @@ class WholeModel:
             use_cache=True,
             pad_token_id=int(self.codec.tokens.encode(self.pad)),
         )
-        return self.codec.tokens.decode(found.cpu())
+        return self.codec.tokens.decode(continued.cpu())

@@ -112,16 +112,16 @@ def freeze_for(model: nn.Module, layout: Layout) -> tuple[str, ...]:
     """Freezes in place what a key does not let train: folded norm weights, and everything under general
     keys. The names that it froze."""
     named = {own_name(name): parameter for name, parameter in model.named_parameters()}
-    held = sorted(n for n, rule in layout.rules.items() if not rule.buffer and lets_train(layout, rule))
-    missing = [name for name in held if name not in named]
+    frozen = sorted(n for n, rule in layout.rules.items() if not rule.buffer and lets_train(layout, rule))
+    missing = [name for name in frozen if name not in named]
     if missing:
         raise InputError(
             f"The model has no parameter {missing[0]}, which the key's layout freezes.",
             "Make the layout from this model's own state_dict: checkpoints may name tensors otherwise.",
         )
-    for name in held:
+    for name in frozen:
         named[name].requires_grad_(False)
-    return tuple(held)
+    return tuple(frozen)
 
 
 def untied(

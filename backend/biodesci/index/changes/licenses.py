@@ -87,10 +87,10 @@ def _visas_shown(draft: Draft, at: At, a: Args) -> None:
 def _delivered(draft: Draft, at: At, a: Args) -> None:
     license = draft.get(licenses, a["licenseId"])
     offer = draft.get(offers, license["offer_id"])
-    shown = draft.find(showings, a["licenseId"])
+    showing = draft.find(showings, a["licenseId"])
     ends = [at.time + offer["duration"]] if offer["duration"] else []
-    if shown is not None:
-        ends.append(shown["expires"])
+    if showing is not None:
+        ends.append(showing["expires"])
     draft.set(
         licenses,
         a["licenseId"],
