@@ -14,9 +14,10 @@ node_tool = node node_modules/$(1)
 forge = $(firstword $(wildcard node_modules/@foundry-rs/forge-*/bin/forge))
 page_sources := $(shell find frontend -type f -not -path '*/dist/*' 2>/dev/null) package-lock.json
 
-# The suites run side by side, the longest first; each starts what it needs on free ports. JOBS=1 runs them one after the other.
+# Checks, and then suites, run side by side, the longest first; each starts what it needs on free ports. JOBS=1 runs them one after the other.
 JOBS ?= 2
 suites = test-stacks test-backend test-contracts test-page
+checks = check-contracts check-python check-page check-generated
 
 # Contract suites that were not written here, and the build that Slither reads.
 compiled = .build/compiled
@@ -37,7 +38,7 @@ timed = ./scripts/timed.sh
 # Browsers, anvil, forge and Slither keep caches in the home folder: they get one in the checkout.
 at_home = mkdir -p .cache/home && HOME=$(CURDIR)/.cache/home
 
-.PHONY: help setup demo up console test test-deep check format figures generate compile $(suites) test-browser test-story test-integration test-install clean
+.PHONY: help setup demo up console test test-deep check $(checks) format figures generate compile $(suites) test-browser test-story test-integration test-install clean
 
 help: ## Show the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -57,7 +58,7 @@ console: setup $(compiled) ## An Ape console on what `make up` runs, with its co
 test: ## Set up (a browser too) and run every test and check
 	@./scripts/setup.sh browser
 	@rm -rf .build/seconds
-	@$(timed) checks-and-builds $(MAKE) --no-print-directory check compile frontend/dist/index.html
+	@$(timed) checks-and-builds $(MAKE) --no-print-directory --jobs=$(JOBS) --output-sync=target $(checks) compile frontend/dist/index.html
 	@$(MAKE) --no-print-directory --jobs=$(JOBS) --output-sync=target $(suites)
 	@cd .build/seconds && for suite in *; do echo "$$suite: $$(cat $$suite) s"; done
 	@echo "every check and every suite passed"
@@ -71,21 +72,30 @@ test-deep: compile ## Fuzz contracts and properties for much longer (SEED=0x... 
 test-install: setup ## Install what a training node needs, and nothing else, in an empty environment, and start it there
 	$(at_home) pytest -p no:ape_test --timeout 1200 tests/install
 
-check: setup $(compiled) $(slither_build) ## Format, lint, types, import rules, static analysis of the contracts, generated files
+check: ## Format, lint, types, import rules, static analysis of the contracts, generated files
+	@$(MAKE) --no-print-directory --jobs=$(JOBS) --output-sync=target $(checks)
+
+check-contracts: $(slither_build)
+	$(forge) fmt --check contracts tests/contracts
+	$(at_home) slither . --exclude $(slither_off) >$(slither_report) 2>&1 && ! grep -q $(slither_unread) $(slither_report) || { cat $(slither_report); exit 1; }
+
+check-python: setup
 	ruff format --check .
 	ruff check .
 	mypy
 	lint-imports --no-cache
-	$(forge) fmt --check contracts tests/contracts
-	$(at_home) slither . --exclude $(slither_off) >$(slither_report) 2>&1 && ! grep -q $(slither_unread) $(slither_report) || { cat $(slither_report); exit 1; }
+
+check-page: setup
+	$(call node_tool,typescript/bin/tsc) --noEmit -p frontend
+	$(call node_tool,oxlint/bin/oxlint) frontend tests/e2e
+	$(call node_tool,oxfmt/bin/oxfmt) --check frontend tests/e2e
+
+check-generated: $(compiled)
 	python scripts/export_abi.py --check
 	python scripts/export_schemas.py --check
 	python tests/vectors/make.py --check
 	python -m scripts.reference --check
 	node frontend/generate.mjs --check
-	$(call node_tool,typescript/bin/tsc) --noEmit -p frontend
-	$(call node_tool,oxlint/bin/oxlint) frontend tests/e2e
-	$(call node_tool,oxfmt/bin/oxfmt) --check frontend tests/e2e
 
 format: setup ## Format everything: Python, contracts, page
 	ruff format .
