@@ -139,7 +139,10 @@ def inferences(project, actors, models, keys):
 
 
 @pytest.fixture(scope="session", autouse=True)
-def everything(inferences, dollar, publication, terms_of_sale, publish, order, signed_visa):
+def everything(
+    hospital, stranger, model_owner, aggregator, worker, inferences, dollar, publication, terms_of_sale,
+    publish, order, signed_visa,
+):  # fmt: skip
     """Makes what lasts for the session before the first snapshot; made later, it would cost a new one."""
 
 

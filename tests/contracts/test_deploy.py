@@ -1,4 +1,8 @@
-"""scripts/deploy.py and the console, as a person runs them, against an anvil of their own."""
+"""scripts/deploy.py and the console, as a person runs them, against an anvil of their own.
+
+A deployment and a session of the console are processes of their own. The other deployments are the same
+command within this process, because most of their time would be Ape's start.
+"""
 
 from __future__ import annotations
 
@@ -12,12 +16,24 @@ from typing import Any
 
 import httpx
 import pytest
+from ape._cli import cli
+from click.testing import CliRunner
+
+import ape_console_extras
 
 ROOT = Path(__file__).resolve().parents[2]
 ANVIL = ROOT / "node_modules" / ".bin" / "anvil"
 
 
-def ape(*arguments: str, deployment: Path, stdin: str = "") -> tuple[int, str]:
+def run_deploy(*options: str, deployment: Path) -> tuple[int, str]:
+    """`ape run deploy`, in this process: its exit status and what it said."""
+    done = CliRunner().invoke(cli, ["run", "deploy", *options], env={"BIODESCI_DEPLOYMENT": str(deployment)})
+    assert isinstance(done.exception, SystemExit | None), done.exception
+    return done.exit_code, done.output
+
+
+def start_ape(*arguments: str, deployment: Path, stdin: str = "") -> tuple[int, str]:
+    """`ape`, as a process of its own: its exit status and what it said."""
     done = subprocess.run(
         ["ape", *arguments],
         cwd=ROOT,
@@ -65,12 +81,12 @@ def deployed(network, tmp_path_factory):
     """Rehearses, then deploys: the file, and the address, bytes and gas foreseen for each contract."""
     path = tmp_path_factory.mktemp("deployment") / "local.json"
     before = nonces(network)
-    code, said = ape("run", "deploy", "--dry-run", "--network", network, deployment=path)
+    code, said = run_deploy("--dry-run", "--network", network, deployment=path)
     assert code == 0, said
     assert not path.exists()
     assert nonces(network) == before, "a dry run has sent something"
     lines = [line for line in said.splitlines() if " 0x" in line and "," in line]
-    code, said = ape("run", "deploy", "--network", network, deployment=path)
+    code, said = start_ape("run", "deploy", "--network", network, deployment=path)
     assert code == 0, said
     return path, {line.split()[0]: line.split()[1:] for line in lines}
 
@@ -82,7 +98,7 @@ def redeployed(network, deployed, tmp_path_factory):
     data = json.loads(deployed[0].read_text())
     data["contracts"]["KeyRegistry"]["codeHash"] = "0x" + "00" * 32
     path.write_text(json.dumps(data))
-    code, said = ape("run", "deploy", "--if-needed", "--network", network, deployment=path)
+    code, said = run_deploy("--if-needed", "--network", network, deployment=path)
     assert code == 0, said
     assert "Written" in said
     return path
@@ -101,7 +117,7 @@ def test_what_was_rehearsed_is_what_is_deployed(deployed):
 def test_what_is_there_is_not_deployed_again(network, deployed, redeployed):
     path, _ = deployed
     data, before = json.loads(path.read_text()), nonces(network)
-    code, said = ape("run", "deploy", "--if-needed", "--network", network, deployment=path)
+    code, said = run_deploy("--if-needed", "--network", network, deployment=path)
     assert code == 0
     assert "already" in said
     assert (json.loads(path.read_text()), nonces(network)) == (data, before)
@@ -121,7 +137,7 @@ def test_console(network, deployed):
         "print('OFFERS', offers())\n"
         "print('BOUGHT', buy(2, buyer), licenses(buyer))\n"
     )
-    _, said = ape("console", "--network", network, deployment=deployed[0], stdin=typed)
+    _, said = start_ape("console", "--network", network, deployment=deployed[0], stdin=typed)
     assert "CONTRACTS True [] []" in said
     offer = "{'id': %d, 'dataset': 1, 'right': 'download', 'price': 5, 'currency': 'ETH', 'days': 1"
     visas = "'uses': 3, 'visas': ['ResearcherStatus', 'ControlledAccessGrants']"
@@ -145,7 +161,7 @@ def test_a_file_that_cannot_take_the_addresses_is_refused_before_anything_is_sen
         (spoiled, "This is no deployment file: it is not JSON"),
     ):
         kept = path.read_text() if path.is_file() else None
-        code, said = ape("run", "deploy", "--network", network, deployment=path)
+        code, said = run_deploy("--network", network, deployment=path)
         assert (code, reason in said) == (1, True), said
         assert (path.read_text() if path.is_file() else None) == kept
     assert nonces(network) == before, "something was sent"
@@ -153,11 +169,11 @@ def test_a_file_that_cannot_take_the_addresses_is_refused_before_anything_is_sen
 
 def test_verify(network, deployed, redeployed, tmp_path):
     path = tmp_path / "local.json"
-    code, said = ape("run", "deploy", "--verify", "--network", network, deployment=path)
+    code, said = run_deploy("--verify", "--network", network, deployment=path)
     assert code != 0
     assert "There is no deployment file at" in said
 
-    code, said = ape("run", "deploy", "--verify", "--network", network, deployment=deployed[0])
+    code, said = run_deploy("--verify", "--network", network, deployment=deployed[0])
     assert code == 0, said
     assert said.count("has the code that is compiled here") == 6
 
@@ -166,21 +182,21 @@ def test_verify(network, deployed, redeployed, tmp_path):
     contracts = data["contracts"]
     swapped = {"KeyRegistry": contracts["VisaRegistry"], "VisaRegistry": contracts["KeyRegistry"]}
     path.write_text(json.dumps({**data, "contracts": {**contracts, **swapped}}))
-    code, said = ape("run", "deploy", "--verify", "--network", network, deployment=path)
+    code, said = run_deploy("--verify", "--network", network, deployment=path)
     assert code != 0
     assert f"The code of KeyRegistry at {contracts['VisaRegistry']['address']} is not" in said
 
     # The right code, but wired to other contracts: immutables count.
     strange = json.loads(redeployed.read_text())["contracts"]["DatasetNFT"]
     path.write_text(json.dumps({**data, "contracts": {**contracts, "DatasetNFT": strange}}))
-    code, said = ape("run", "deploy", "--verify", "--network", network, deployment=path)
+    code, said = run_deploy("--verify", "--network", network, deployment=path)
     assert code != 0
     assert f"The code of DatasetNFT at {strange['address']} is not" in said
 
 
 def test_no_chain(tmp_path):
     path = tmp_path / "local.json"
-    code, said = ape("run", "deploy", "--network", "ethereum:local:http://127.0.0.1:9", deployment=path)
+    code, said = run_deploy("--network", "ethereum:local:http://127.0.0.1:9", deployment=path)
     assert code != 0
     assert "No chain answers" in said
     assert "Traceback" not in said
@@ -189,11 +205,13 @@ def test_no_chain(tmp_path):
 
 def test_a_public_network_needs_its_own_node(network, tmp_path):
     url = network.removeprefix("ethereum:local:")
-    code, said = ape("run", "deploy", "--network", f"ethereum:sepolia:{url}", deployment=tmp_path / "x.json")
+    code, said = run_deploy("--network", f"ethereum:sepolia:{url}", deployment=tmp_path / "x.json")
     assert code != 0
     assert "another than --network says" in said
 
 
-def test_console_without_a_deployment(network, tmp_path):
-    _, said = ape("console", "--network", network, deployment=tmp_path / "none.json", stdin="1\n")
-    assert "Nothing is deployed" in said
+def test_console_without_a_deployment(chain, project, tmp_path, monkeypatch, capsys):
+    path = tmp_path / "none.json"
+    monkeypatch.setenv("BIODESCI_DEPLOYMENT", str(path))
+    assert ape_console_extras.ape_init_extras(chain, project) == {}
+    assert f"Nothing is deployed: there is no {path}" in capsys.readouterr().out
