@@ -1,6 +1,7 @@
 """The table of drifts (`drift`): every optimizer under every key, on small models and real data.
 
-Records are scikit-learn's breast cancer data; tokens, sequences and images are its handwritten digits."""
+Records are scikit-learn's breast cancer data; tokens, sequences and images are its handwritten digits.
+One block has every kind of tensor that a step moves; the table, and `make test-deep`, have two."""
 
 from __future__ import annotations
 
@@ -46,11 +47,11 @@ WIDTH = 16
 SEED = hashlib.sha256(b"biodesci/drift").digest()  # of weights, not of keys: runs start alike
 
 
-def _tabular() -> Subject:
+def _tabular(layers: int) -> Subject:
     data = load_breast_cancer()
     x, y = data.data[:SAMPLES], data.target[:SAMPLES]
     x = torch.from_numpy((x - x.mean(0)) / x.std(0))
-    config = TabularConfig(features=x.shape[1], tokens=4, width=WIDTH, heads=2, layers=2, hidden=24)
+    config = TabularConfig(features=x.shape[1], tokens=4, width=WIDTH, heads=2, layers=layers, hidden=24)
     state = {name: torch.from_numpy(w) for name, w in config.initial_weights(SEED).items()}
     columns = {"x": x, "labels": torch.from_numpy(y).long()}
     return Subject("tabular", config.build(state), config.settings(), columns, class_losses)
@@ -92,12 +93,12 @@ CLASSES: dict[str, Any] = {
 SPECIAL: dict[str, Any] = {"bos_token_id": 1, "eos_token_id": 2, "pad_token_id": 0}
 
 
-def _bert() -> Subject:
+def _bert(layers: int) -> Subject:
     ids, labels = _tokens()
     config = LIBRARY.BertConfig(
         vocab_size=20,
         hidden_size=WIDTH,
-        num_hidden_layers=2,
+        num_hidden_layers=layers,
         num_attention_heads=2,
         intermediate_size=24,
         max_position_embeddings=16,
@@ -109,12 +110,12 @@ def _bert() -> Subject:
     return _stock("bert", model, {"input_ids": ids, "labels": labels}, class_losses)
 
 
-def _gpt2() -> Subject:
+def _gpt2(layers: int) -> Subject:
     ids, _ = _tokens()
     config = LIBRARY.GPT2Config(
         vocab_size=20,
         n_embd=WIDTH,
-        n_layer=2,
+        n_layer=layers,
         n_head=2,
         n_positions=16,
         resid_pdrop=0.0,
@@ -126,12 +127,12 @@ def _gpt2() -> Subject:
     return _stock("gpt2", LIBRARY.GPT2LMHeadModel(config), {"input_ids": ids, "labels": ids}, token_losses)
 
 
-def _llama(kind: str = "llama") -> Subject:
+def _llama(layers: int, kind: str = "llama") -> Subject:
     ids, _ = _tokens()
     settings: dict[str, Any] = {
         "vocab_size": 20,
         "hidden_size": WIDTH,
-        "num_hidden_layers": 2,
+        "num_hidden_layers": layers,
         "num_attention_heads": 4,
         "num_key_value_heads": 2,
         "head_dim": 4,
@@ -147,11 +148,11 @@ def _llama(kind: str = "llama") -> Subject:
     return _stock(kind, model, {"input_ids": ids, "labels": ids}, token_losses)
 
 
-def _vit() -> Subject:
+def _vit(layers: int) -> Subject:
     images, labels = _images()
     config = LIBRARY.ViTConfig(
         hidden_size=WIDTH,
-        num_hidden_layers=2,
+        num_hidden_layers=layers,
         num_attention_heads=2,
         intermediate_size=24,
         image_size=8,
@@ -163,19 +164,19 @@ def _vit() -> Subject:
     return _stock("vit", LIBRARY.ViTForImageClassification(config), columns, class_losses)
 
 
-SUBJECTS: dict[str, Callable[[], Subject]] = {
+SUBJECTS: dict[str, Callable[[int], Subject]] = {
     "tabular": _tabular,
     "bert": _bert,
     "gpt2": _gpt2,
     "llama": _llama,
-    "qwen3": lambda: _llama("qwen3"),
+    "qwen3": lambda layers: _llama(layers, "qwen3"),
     "vit": _vit,
 }
 
 
-def subject(name: str) -> Subject:
-    """One of SUBJECTS."""
-    return SUBJECTS[name]()
+def subject(name: str, layers: int = 1) -> Subject:
+    """One of SUBJECTS, of so many blocks."""
+    return SUBJECTS[name](layers)
 
 
 @dataclass(frozen=True)
@@ -193,9 +194,9 @@ class Row:
         return asdict(self)
 
 
-def row(model: str, optimizer: str, mode: Mode) -> Row:
+def row(model: str, optimizer: str, mode: Mode, layers: int = 2) -> Row:
     """One measured combination of the table."""
-    one = subject(model)
+    one = subject(model, layers)
     key = ModelKey.for_model(one.config, one.state, mode)
     return Row(model, optimizer, mode, measure(one, key, PLANS[optimizer]), refusal(optimizer, mode))
 
@@ -214,7 +215,7 @@ def stretched_key(one: Subject) -> ModelKey:
 
 def conditions(model: str = "gpt2") -> Iterator[Row]:
     """What the table does not show: conditions that make a combination of the table exact, or break it."""
-    one = subject(model)
+    one = subject(model, 2)
     key = ModelKey.for_model(one.config, one.state, "orthogonal")
     stretched = stretched_key(one)
     heads = "orthogonal with GL heads"

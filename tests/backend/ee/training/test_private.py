@@ -125,7 +125,7 @@ def test_epsilon_is_the_accountants_and_known_before() -> None:
 @pytest.mark.parametrize(("name", "clip"), [("tabular", 3.5), ("bert", 8.0), ("gpt2", 3.0)])
 def test_each_sample_is_clipped(name: str, clip: float, mode: str) -> None:
     """One step without noise and with every sample drawn is the mean of gradients clipped one by one."""
-    one = subject(name)
+    one = subject(name, layers=2)
     key = ModelKey.for_model(one.config, one.state, "orthogonal")
     held = reference(key) if mode == "plain" else key
     columns = {n: c[:12] for n, c in columns_of(one, held).items()}

@@ -84,7 +84,7 @@ def test_attention_dropout_kept_as_a_number_is_refused() -> None:
 
 
 def test_norm_weights_that_must_stay_are_refused_until_frozen() -> None:
-    one = subject("gpt2")
+    one = subject("gpt2", layers=2)
     key = key_of(one, "orthogonal")
     encrypted = one.under(key)
     with pytest.raises(InputError, match="folded into the next layer"):

@@ -15,7 +15,7 @@ from biodesci.ee.keys import ModelKey
 from biodesci.ee.parts import Monomial
 from biodesci.ee.training import TrainingPlan, check_combination, evaluate, order, train
 
-CONFIG = TabularConfig(features=9, tokens=4, width=12, heads=3, layers=2, hidden=20, classes=3)
+CONFIG = TabularConfig(features=9, tokens=4, width=12, heads=3, layers=1, hidden=20, classes=3)
 
 
 def state_of(config: TabularConfig = CONFIG) -> dict[str, torch.Tensor]:
