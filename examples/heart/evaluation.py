@@ -15,6 +15,7 @@ from biodesci.localnet.expect import wait_for
 from biodesci.localnet.narrator import Narrator
 from biodesci.localnet.stack import Party, Stack
 from biodesci.models.registration import Grantee, grant_codec
+from biodesci.party.member import Member
 from biodesci.proof.bundle import Bundle
 from biodesci.registry.codecs import load_codec
 from examples.heart.cast import Cast
@@ -31,7 +32,7 @@ def infer(stack: Stack, cast: Cast, narrator: Narrator, trained: Trained) -> int
     owner = cast.model_owner
     persist(
         lambda: grant_codec(
-            cast.chain(owner), stack.ipfs, owner.home, owner.passphrase,
+            Member(cast.chain(owner), stack.ipfs, owner.home, owner.passphrase),
             Grantee(trained.model_id, cast.researcher.address, "inference"),
         )
     )  # fmt: skip

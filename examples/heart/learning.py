@@ -15,6 +15,7 @@ from biodesci.ee.architectures.tabular import TabularConfig
 from biodesci.localnet.narrator import Narrator
 from biodesci.localnet.stack import Stack
 from biodesci.models import registration as models
+from biodesci.party.member import Member
 from biodesci.rounds.owner import Conditions, RoundOwner
 from examples.heart import baselines, cohorts
 from examples.heart.baselines import Score
@@ -39,7 +40,7 @@ def train(stack: Stack, cast: Cast, narrator: Narrator, rounds: int) -> Trained:
     config, plan = baselines.CONFIG, baselines.TRAINING
     created = persist(
         lambda: models.create_model(
-            chain, stack.ipfs, owner.home, owner.passphrase,
+            Member(chain, stack.ipfs, owner.home, owner.passphrase),
             models.NewModel(
                 config, "Heart disease classifier", "Angiographic heart disease from routine findings."
             ),
@@ -86,10 +87,7 @@ def _start_nodes(stack: Stack, cast: Cast, model_id: int) -> None:
         cast.register_key(site.owner)
         persist(
             lambda address=site.owner.address: models.grant_codec(  # type: ignore[misc]
-                cast.chain(owner),
-                stack.ipfs,
-                owner.home,
-                owner.passphrase,
+                Member(cast.chain(owner), stack.ipfs, owner.home, owner.passphrase),
                 models.Grantee(model_id, address, "training"),
             )
         )
@@ -123,7 +121,9 @@ def _compare(
     chain = cast.chain(owner)
     version = int(chain.call(chain.models.functions.latestVersion(model_id)))
     plaintext = persist(
-        lambda: models.decrypt_model(chain, stack.ipfs, owner.home, owner.passphrase, model_id, version)
+        lambda: models.decrypt_model(
+            Member(chain, stack.ipfs, owner.home, owner.passphrase), model_id, version
+        )
     )
     members = baselines.sites()
     logits = [runtime.infer(config, plaintext, normalization.apply(s.test_x)) for s in members]

@@ -16,6 +16,7 @@ from biodesci.localnet.narrator import Narrator
 from biodesci.localnet.stack import Stack
 from biodesci.market.offers import OfferTerms
 from biodesci.market.publish import DatasetMeta, Published, publish
+from biodesci.party.member import Member
 from examples.heart.baselines import ROUNDS
 from examples.heart.cast import Cast, Site
 from examples.heart.evaluation import audit, infer
@@ -116,7 +117,10 @@ class Story:
         offer = OfferTerms("download", PRICE_WEI, duration=30 * DAY)
         published = persist(
             lambda: publish(
-                chain, self.stack.ipfs, site.owner.home, site.owner.passphrase, site.table, meta, offer
+                Member(chain, self.stack.ipfs, site.owner.home, site.owner.passphrase),
+                site.table,
+                meta,
+                offer,
             )
         )
         if published.offer_id is None:

@@ -37,6 +37,7 @@ from biodesci.ipfs.client import Ipfs
 from biodesci.localnet.stack import QUICK_WORK_FACTOR
 from biodesci.models.registration import Grantee, NewModel, create_model, grant_codec
 from biodesci.party import keys
+from biodesci.party.member import Member
 from biodesci.proof.bundle import Bundle
 from biodesci.registry.codecs import load_codec
 
@@ -171,9 +172,9 @@ def world(localnet: Any, ipfs_node: Any, tmp_path_factory: pytest.TempPathFactor
         Actor(localnet, tmp_path_factory.mktemp(name)) for name in ("owner", "client", "worker")
     )
     ipfs = Ipfs(ipfs_node.api)
-    made = create_model(owner.chain, ipfs, owner.home, PASS, NewModel(CONFIG, "small"))
+    made = create_model(Member(owner.chain, ipfs, owner.home, PASS), NewModel(CONFIG, "small"))
     grant_codec(
-        owner.chain, ipfs, owner.home, PASS, Grantee(made.model_id, client.chain.address, "inference")
+        Member(owner.chain, ipfs, owner.home, PASS), Grantee(made.model_id, client.chain.address, "inference")
     )
     relay = Relay(localnet.rpc_url)
     found = World(localnet, ipfs, ipfs_node.api, relay, client, worker, made.model_id, [])

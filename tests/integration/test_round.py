@@ -31,6 +31,7 @@ from biodesci.ipfs.client import Ipfs
 from biodesci.localnet.stack import Party, Stack
 from biodesci.models import registration as model
 from biodesci.party import keys
+from biodesci.party.member import Member
 from biodesci.registry import rounds, versions
 from biodesci.registry.codecs import load_codec
 from biodesci.rounds import local_training, signatures
@@ -171,14 +172,11 @@ def federation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Federation]
             sites.append(Site(party, table, publish(stack, chain)))
         chain = stack.chain(owner)
         made = model.create_model(
-            chain, stack.ipfs, owner.home, owner.passphrase, model.NewModel(CONFIG, "Test")
+            Member(chain, stack.ipfs, owner.home, owner.passphrase), model.NewModel(CONFIG, "Test")
         )
         for site in sites:
             model.grant_codec(
-                chain,
-                stack.ipfs,
-                owner.home,
-                owner.passphrase,
+                Member(chain, stack.ipfs, owner.home, owner.passphrase),
                 model.Grantee(made.model_id, site.party.address, "training"),
             )
         running = Federation(stack, owner, aggregator, sites, made.model_id)

@@ -117,10 +117,7 @@ def publish(
     offer = None if price is None else asked.terms(chain, price)
     chosen = session.settings()
     done = run(
-        chain,
-        session.ipfs(),
-        chosen.home,
-        session.passphrase(),
+        session.member(),
         file,
         meta,
         offer,
@@ -229,5 +226,5 @@ def release() -> None:
     """Deliver the keys that are due, once (the custodian worker does it all the time)."""
     from biodesci.market.custody import release_pending
 
-    done = release_pending(session.chain(), session.ipfs(), session.settings().home, session.passphrase())
+    done = release_pending(session.member())
     output.record({"delivered": done})

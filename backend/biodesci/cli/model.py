@@ -69,10 +69,7 @@ def create(
 
     architecture = registry.transformer_for_records(**asdict(shape))
     made = create_model(
-        session.chain(),
-        session.ipfs(),
-        session.settings().home,
-        session.passphrase(),
+        session.member(),
         NewModel(architecture, name, description, "general" if inference_only else "orthogonal"),
     )
     output.record(
@@ -161,10 +158,7 @@ def grant(
 
     holder, model_id = address(recipient), _number(source)
     digest = grant_codec(
-        session.chain(),
-        session.ipfs(),
-        session.settings().home,
-        session.passphrase(),
+        session.member(),
         Grantee(model_id, holder, wanted),
         renew=renew,
     )
@@ -232,10 +226,7 @@ def decrypt(
     from biodesci.models.registration import decrypt_model
 
     tensors = decrypt_model(
-        session.chain(),
-        session.ipfs(),
-        session.settings().home,
-        session.passphrase(),
+        session.member(),
         _number(source),
         version,
     )

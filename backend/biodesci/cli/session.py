@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from biodesci.chain.client import Chain
     from biodesci.config import Settings
     from biodesci.ipfs.client import Ipfs
+    from biodesci.party.member import Member
 
 
 @cache
@@ -70,6 +71,13 @@ def ipfs() -> Ipfs:
     from biodesci.ipfs.client import Ipfs
 
     return Ipfs(settings().ipfs_api)
+
+
+def member() -> Member:
+    """The person whom the settings name, with account, IPFS node and private folder."""
+    from biodesci.party.member import Member
+
+    return Member(chain(), ipfs(), settings().home, passphrase())
 
 
 def seed() -> bytes:

@@ -8,10 +8,8 @@ that a crash between sealing and sending, or an event seen twice, ends in one de
 from __future__ import annotations
 
 import logging
-from pathlib import Path
 from typing import Final
 
-from biodesci.chain.client import Chain
 from biodesci.chain.records import DatasetVersion, License, Release
 from biodesci.core import envelope
 from biodesci.core.errors import (
@@ -21,9 +19,9 @@ from biodesci.core.errors import (
     UnavailableError,
 )
 from biodesci.core.onchain import LicenseState
-from biodesci.ipfs.client import Ipfs
 from biodesci.market.license import get
 from biodesci.party import dataset_keys
+from biodesci.party.member import Member
 
 _log = logging.getLogger(__name__)
 _ANY: Final = b"\1" * 32
@@ -34,12 +32,12 @@ _REORG_MARGIN: Final = 64  # blocks read again at each poll
 class Custodian:
     """Delivers for one account and home; `poll` is to be called again and again."""
 
-    def __init__(self, chain: Chain, ipfs: Ipfs, home: Path, passphrase: str) -> None:
-        self._chain = chain
-        self._ipfs = ipfs
-        self._home = home
-        self._passphrase = passphrase
-        self._next_block = chain.deployment.first_block
+    def __init__(self, member: Member) -> None:
+        self._chain = member.chain
+        self._ipfs = member.ipfs
+        self._home = member.home
+        self._passphrase = member.passphrase
+        self._next_block = member.chain.deployment.first_block
         self._held: set[tuple[int, int]] = set()  # (dataset, version) whose keys are in this home
         self._open: set[int] = set()
         self._told: set[tuple[int, str]] = set()
@@ -133,6 +131,6 @@ class Custodian:
             _log.warning("licence %d: %s", license_id, text)
 
 
-def release_pending(chain: Chain, ipfs: Ipfs, home: Path, passphrase: str) -> list[int]:
+def release_pending(member: Member) -> list[int]:
     """Delivers everything that is due now; the licences delivered."""
-    return Custodian(chain, ipfs, home, passphrase).poll()
+    return Custodian(member).poll()

@@ -28,6 +28,7 @@ from biodesci.market.card import Checked, card, inspect
 from biodesci.market.diseases import Permitted
 from biodesci.market.offers import OfferTerms
 from biodesci.party import dataset_keys
+from biodesci.party.member import Member
 
 Progress = Callable[[str, int, int], None]  # (step, bytes done, bytes in all)
 
@@ -85,10 +86,7 @@ class _Journal:
 
 
 def publish(
-    chain: Chain,
-    ipfs: Ipfs,
-    home: Path,
-    passphrase: str,
+    owner: Member,
     file: Path,
     meta: DatasetMeta,
     offer: OfferTerms | None = None,
@@ -97,6 +95,7 @@ def publish(
     dataset_id: int | None = None,
 ) -> Published:
     """Publishes `file` as a new dataset, or a new version of `dataset_id`. Run again, it goes on."""
+    chain = owner.chain
     if not meta.name.strip():
         raise InputError("A dataset needs a name.", "Give --name.")
     if not duo.is_valid(meta.terms):
@@ -123,12 +122,12 @@ def publish(
         "offer": None if offer is None else asdict(offer),
         "datasetId": dataset_id,
     }
-    journal = _Journal.open(home / "publications" / canonical.sha256(wanted).hex()[:40])
+    journal = _Journal.open(owner.home / "publications" / canonical.sha256(wanted).hex()[:40])
     report = progress or (lambda _step, _done, _total: None)
 
     checked = inspect(file, meta.accept_risk)
     if "keyCommitment" not in journal.data:
-        committed = dataset_keys.create(home, passphrase)
+        committed = dataset_keys.create(owner.home, owner.passphrase)
         journal.note(keyCommitment=committed.hex(), file=file.name)
     committed = bytes.fromhex(journal.data["keyCommitment"])
 
@@ -136,8 +135,8 @@ def publish(
         _adopt_old_note(intent, journal)
         receipt = _on_chain(chain, committed)
         if receipt is None:
-            _encrypt(home, passphrase, file, committed, journal, report)
-            _upload(ipfs, journal, meta, checked, file, report)
+            _encrypt(owner, file, committed, journal, report)
+            _upload(owner.ipfs, journal, meta, checked, file, report)
             receipt = intent.resume() or intent.send(_mint(chain, journal, meta, offer, dataset_id))
         else:
             intent.forget()
@@ -169,13 +168,11 @@ def _sha256(file: Path) -> str:
         raise InputError(f"{file} is a folder.", "Give one file; pack a folder first.") from exc
 
 
-def _encrypt(
-    home: Path, passphrase: str, file: Path, committed: bytes, journal: _Journal, report: Progress
-) -> None:
+def _encrypt(owner: Member, file: Path, committed: bytes, journal: _Journal, report: Progress) -> None:
     target = journal.folder / "container"
     if "contentRoot" in journal.data and (target.exists() or "content" in journal.data):
         return
-    key, _ = dataset_keys.load(home, passphrase, committed)
+    key, _ = dataset_keys.load(owner.home, owner.passphrase, committed)
     size, done = file.stat().st_size, 0
     if shutil.disk_usage(journal.folder).free < size + size // 1000 + (1 << 20):
         raise StateError(

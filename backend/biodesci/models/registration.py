@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,7 +16,6 @@ import torch
 from numpy.typing import NDArray
 from web3 import Web3
 
-from biodesci.chain.client import Chain
 from biodesci.core import canonical, checkpoint, cid, envelope
 from biodesci.core.errors import InputError
 from biodesci.ee.architectures.blueprint import Blueprint
@@ -25,7 +23,7 @@ from biodesci.ee.codec import Kind
 from biodesci.ee.groups import Mode
 from biodesci.ee.keys import ModelKey
 from biodesci.ee.training import EXACT
-from biodesci.ipfs.client import Ipfs
+from biodesci.party.member import Member
 from biodesci.party.model_keys import open_key, seal_key
 from biodesci.redteam.attacks import records as red_team
 from biodesci.registry.codecs import CodecKind, codec_info, granted
@@ -65,8 +63,8 @@ class Grantee:
     kind: Kind
 
 
-def create_model(chain: Chain, ipfs: Ipfs, home: Path, passphrase: str, model: NewModel) -> CreatedModel:
-    """Encrypts the model under a fresh key, which is sealed in `home`, and registers it.
+def create_model(owner: Member, model: NewModel) -> CreatedModel:
+    """Encrypts the model under a fresh key, which is sealed in the owner's home, and registers it.
 
     Raises InputError for a model without a name, and for weights that are not the architecture's."""
     if not model.name.strip():
@@ -77,13 +75,16 @@ def create_model(chain: Chain, ipfs: Ipfs, home: Path, passphrase: str, model: N
     state = {n: torch.from_numpy(np.asarray(w, dtype=np.float64)) for n, w in plain.items()}
     config.check_state(state)
     encrypted = {n: t.float().numpy() for n, t in key.encrypt(state).items()}
-    seal_key(home, passphrase, key)
+    seal_key(owner.home, owner.passphrase, key)
     root = checkpoint.root(encrypted)
-    digest = ipfs.add(checkpoint.dump(encrypted, {"architecture": canonical.sha256(config.document()).hex()}))
+    digest = owner.ipfs.add(
+        checkpoint.dump(encrypted, {"architecture": canonical.sha256(config.document()).hex()})
+    )
     card = model_card(key, config, model.name, model.description, public_base=model.weights is not None)
     card["weights"] = {"cid": cid.from_digest(digest), "root": "0x" + root.hex(), "dtype": "F32"}
-    card_digest = ipfs.add(canonical.dumps(card))
+    card_digest = owner.ipfs.add(canonical.dumps(card))
     architecture = canonical.sha256(config.document())
+    chain = owner.chain
     receipt = chain.send(chain.models.functions.register(architecture, card_digest, root, digest))
     event = chain.event(receipt, chain.models, "ModelRegistered")
     return CreatedModel(int(event["modelId"]), key.key_id, root, digest, card_digest, int(receipt["gasUsed"]))
@@ -123,44 +124,39 @@ def model_card(
     }
 
 
-def load_key(chain: Chain, ipfs: Ipfs, home: Path, passphrase: str, model_id: int) -> ModelKey:
+def load_key(owner: Member, model_id: int) -> ModelKey:
     """The model's key from the owner's home."""
-    return open_key(home, passphrase, str(load_card(chain, ipfs, model_id)["keyId"]))
+    card = load_card(owner.chain, owner.ipfs, model_id)
+    return open_key(owner.home, owner.passphrase, str(card["keyId"]))
 
 
-def grant_codec(
-    chain: Chain,
-    ipfs: Ipfs,
-    home: Path,
-    passphrase: str,
-    grantee: Grantee,
-    *,
-    renew: bool = False,
-) -> bytes:
+def grant_codec(owner: Member, grantee: Grantee, *, renew: bool = False) -> bytes:
     """Seals a codec to the grantee's registered key and records it; the envelope's CID digest.
 
     A codec that was granted before is left as it is, unless `renew` (the account changed its key).
     """
+    chain = owner.chain
     model_id, kind = grantee.model_id, grantee.kind
     before = granted(chain, model_id, grantee.account, kind)
     if before is not None and not renew:
         return before
     account = Web3.to_checksum_address(grantee.account)
     public = chain.key_of(account)
-    key = load_key(chain, ipfs, home, passphrase, model_id)
+    key = load_key(owner, model_id)
     codec = key.codec(kind)
-    digest: bytes = ipfs.add(envelope.seal(public, codec.to_bytes(), codec_info(chain, model_id, account)))
+    digest: bytes = owner.ipfs.add(
+        envelope.seal(public, codec.to_bytes(), codec_info(chain, model_id, account))
+    )
     chain.send(chain.models.functions.grantCodec(model_id, account, CodecKind.of(kind), digest))
     return digest
 
 
-def decrypt_model(
-    chain: Chain, ipfs: Ipfs, home: Path, passphrase: str, model_id: int, version: int | None = None
-) -> dict[str, NDArray[np.float64]]:
+def decrypt_model(owner: Member, model_id: int, version: int | None = None) -> dict[str, NDArray[np.float64]]:
     """Plaintext weights (fp64) of a version (default: the latest), checked against the chain first."""
+    chain = owner.chain
     number = version or int(chain.call(chain.models.functions.latestVersion(model_id)))
-    registered = load_registered(chain, ipfs, model_id, number)
-    key = load_key(chain, ipfs, home, passphrase, model_id)
+    registered = load_registered(chain, owner.ipfs, model_id, number)
+    key = load_key(owner, model_id)
     if key.config != registered.config.settings():
         raise InputError(
             f"The key is of another architecture than model {model_id}.", "Use the model's own key file."

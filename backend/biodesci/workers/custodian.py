@@ -11,6 +11,7 @@ from biodesci.chain import accounts
 from biodesci.core.errors import BioDeSciError, ConfigurationError, FundsError, UnavailableError
 from biodesci.ipfs.client import Ipfs
 from biodesci.market.custody import Custodian
+from biodesci.party.member import Member
 from biodesci.workers.entry import connect, enter
 
 _log = logging.getLogger("custodian")
@@ -27,7 +28,7 @@ def run(settings: config.Settings, stop: threading.Event) -> None:
         try:
             if custodian is None:
                 chain = connect(settings, account)
-                custodian = Custodian(chain, ipfs, settings.home, passphrase)
+                custodian = Custodian(Member(chain, ipfs, settings.home, passphrase))
                 _log.info("custodian %s on chain %d", chain.address, chain.chain_id)
             custodian.poll()
         except (UnavailableError, FundsError) as exc:

@@ -20,6 +20,7 @@ from biodesci.inference import worker as serve
 from biodesci.ipfs.client import Ipfs
 from biodesci.models.registration import Grantee, NewModel, create_model, grant_codec
 from biodesci.party import keys
+from biodesci.party.member import Member
 from biodesci.proof.bundle import Bundle
 from biodesci.proof.report import AuditReport
 from biodesci.registry.codecs import load_codec
@@ -127,8 +128,10 @@ def world(localnet, ipfs_node, tmp_path_factory) -> World:
 
     ipfs = Ipfs(ipfs_node.api)
     owner, client, worker, auditor = (actor(n) for n in ("owner", "client", "worker", "auditor"))
-    made = create_model(owner.chain, ipfs, owner.home, PASS, NewModel(CONFIG, "small"))
-    grant_codec(owner.chain, ipfs, owner.home, PASS, Grantee(made.model_id, client.address, "inference"))
+    made = create_model(Member(owner.chain, ipfs, owner.home, PASS), NewModel(CONFIG, "small"))
+    grant_codec(
+        Member(owner.chain, ipfs, owner.home, PASS), Grantee(made.model_id, client.address, "inference")
+    )
     # version 2: other weights, so that a worker could serve the wrong version
     first = load_registered(owner.chain, ipfs, made.model_id, 1).tensors
     second = {n: (t * np.float32(1.25)).astype(t.dtype) for n, t in first.items()}

@@ -17,6 +17,7 @@ from biodesci.market.offers import OfferTerms
 from biodesci.market.publish import DatasetMeta, publish
 from biodesci.market.purchase import Purchased, purchase
 from biodesci.party import keys
+from biodesci.party.member import Member
 
 PASSPHRASE = "a passphrase"
 HMB, NCU = 1 << 2, 1 << 12
@@ -98,7 +99,7 @@ class Sale:
         self.file = folder / "cohort.csv"
         self.file.write_text("age,chol\n" + "".join(f"{40 + i % 30},{200 + i}\n" for i in range(60)))
         done = publish(
-            self.owner, ipfs, self.home, PASSPHRASE, self.file, DatasetMeta("Cohort", "", terms),
+            Member(self.owner, ipfs, self.home, PASSPHRASE), self.file, DatasetMeta("Cohort", "", terms),
             OfferTerms(price=SALE_PRICE, **offer),
         )  # fmt: skip
         self.dataset, self.offer = done.dataset_id, done.offer_id
@@ -109,7 +110,7 @@ class Sale:
         return purchase(self.buyer, self.offer, purpose, **options)
 
     def release(self) -> list[int]:
-        return release_pending(self.owner, self.ipfs, self.home, PASSPHRASE)
+        return release_pending(Member(self.owner, self.ipfs, self.home, PASSPHRASE))
 
 
 @pytest.fixture

@@ -28,6 +28,7 @@ from biodesci.ee.runtime import infer
 from biodesci.inference.runtime import fp64
 from biodesci.ipfs.client import Ipfs
 from biodesci.models import registration as model
+from biodesci.party.member import Member
 from biodesci.party.model_keys import key_path
 from biodesci.registry.codecs import codec_info, load_codec
 from biodesci.registry.models import load_card, load_registered
@@ -37,17 +38,17 @@ CONFIG = TabularConfig(features=6, tokens=3, width=8, heads=2, layers=2, hidden=
 
 
 @dataclass
-class Member:
+class Keyholder:
     """An account with a registered encryption key."""
 
     chain: Chain
     seed: bytes
 
 
-def member(chain_for: Callable[..., Chain]) -> Member:
+def keyholder(chain_for: Callable[..., Chain]) -> Keyholder:
     chain, seed = chain_for(), envelope.generate_seed()
     chain.send(chain.keys.functions.register(envelope.public_key(seed)))
-    return Member(chain, seed)
+    return Keyholder(chain, seed)
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +78,7 @@ def owned(
     return Owned(
         chain,
         home,
-        model.create_model(chain, ipfs, home, PASS, model.NewModel(CONFIG, "heart", weights=plain)),
+        model.create_model(Member(chain, ipfs, home, PASS), model.NewModel(CONFIG, "heart", weights=plain)),
     )
 
 
@@ -90,7 +91,7 @@ def test_what_is_published_is_encrypted_and_decrypts(
     assert shown.weights_root == made.weights_root
     assert all(t.dtype == np.float32 for t in shown.tensors.values())
     assert not np.allclose(shown.tensors["input.weight"], plain["input.weight"], atol=0.05)
-    back = model.decrypt_model(chain, ipfs, home, PASS, made.model_id)
+    back = model.decrypt_model(Member(chain, ipfs, home, PASS), made.model_id)
     for name, tensor in plain.items():
         assert np.allclose(back[name], tensor, rtol=0, atol=1e-6), name
 
@@ -105,7 +106,7 @@ def test_the_card_tells_what_holds_and_no_secret(owned: Owned, ipfs: Ipfs) -> No
     assert bytes(chain.call(chain.models.functions.architectureOf(made.model_id))) == canonical.sha256(
         card["architecture"]
     )
-    key = model.load_key(chain, ipfs, home, PASS, made.model_id)
+    key = model.load_key(Member(chain, ipfs, home, PASS), made.model_id)
     assert repr(float(key.parts["stream"].matrix()[0, 0])) not in canonical.dumps(card).decode()
 
 
@@ -113,37 +114,40 @@ def test_the_key_file_is_sealed_and_private(owned: Owned, ipfs: Ipfs) -> None:
     chain, home, made = owned.chain, owned.home, owned.made
     path = key_path(home, made.key_id)
     assert path.stat().st_mode & 0o777 == 0o600
-    key = model.load_key(chain, ipfs, home, PASS, made.model_id)
+    key = model.load_key(Member(chain, ipfs, home, PASS), made.model_id)
     assert key.parts["stream"].matrix().numpy().tobytes() not in path.read_bytes()
     with pytest.raises(WrongKeyError):
-        model.load_key(chain, ipfs, home, "another passphrase", made.model_id)
+        model.load_key(Member(chain, ipfs, home, "another passphrase"), made.model_id)
     with pytest.raises(NotFoundError, match="is not in"):
-        model.load_key(chain, ipfs, home / "elsewhere", PASS, made.model_id)
+        model.load_key(Member(chain, ipfs, home / "elsewhere", PASS), made.model_id)
 
 
 def test_a_grantee_encodes_and_gets_the_plaintext_answer(
     owned: Owned, ipfs: Ipfs, chain_for: Callable[..., Chain]
 ) -> None:
     chain, home, made = owned.chain, owned.home, owned.made
-    client = member(chain_for)
+    client = keyholder(chain_for)
     digest = model.grant_codec(
-        chain, ipfs, home, PASS, model.Grantee(made.model_id, client.chain.address.lower(), "inference")
+        Member(chain, ipfs, home, PASS),
+        model.Grantee(made.model_id, client.chain.address.lower(), "inference"),
     )
     codec = load_codec(client.chain, ipfs, client.seed, made.model_id, "inference")
     x = np.random.default_rng(0).normal(size=(20, CONFIG.features))
     encrypted = load_registered(chain, ipfs, made.model_id, 1).tensors
     answer = codec.decode_logits(infer(CONFIG, encrypted, codec.encode_inputs(x)))
-    expected = infer(CONFIG, model.decrypt_model(chain, ipfs, home, PASS, made.model_id), x)
+    expected = infer(CONFIG, model.decrypt_model(Member(chain, ipfs, home, PASS), made.model_id), x)
     assert np.abs(answer - expected).max() < 1e-12
     with pytest.raises(InputError):
         ModelKey.from_bytes(codec.to_bytes())
 
     again = model.grant_codec(
-        chain, ipfs, home, PASS, model.Grantee(made.model_id, client.chain.address, "inference")
+        Member(chain, ipfs, home, PASS), model.Grantee(made.model_id, client.chain.address, "inference")
     )
     assert again == digest
     renewed = model.grant_codec(
-        chain, ipfs, home, PASS, model.Grantee(made.model_id, client.chain.address, "inference"), renew=True
+        Member(chain, ipfs, home, PASS),
+        model.Grantee(made.model_id, client.chain.address, "inference"),
+        renew=True,
     )
     assert renewed != digest
 
@@ -152,8 +156,10 @@ def test_a_codec_opens_for_its_grantee_and_kind_alone(
     owned: Owned, ipfs: Ipfs, chain_for: Callable[..., Chain]
 ) -> None:
     chain, home, made = owned.chain, owned.home, owned.made
-    site, stranger = member(chain_for), member(chain_for)
-    model.grant_codec(chain, ipfs, home, PASS, model.Grantee(made.model_id, site.chain.address, "training"))
+    site, stranger = keyholder(chain_for), keyholder(chain_for)
+    model.grant_codec(
+        Member(chain, ipfs, home, PASS), model.Grantee(made.model_id, site.chain.address, "training")
+    )
     assert load_codec(site.chain, ipfs, site.seed, made.model_id, "training").kind == "training"
     with pytest.raises(AccessDeniedError, match="No inference codec"):
         load_codec(site.chain, ipfs, site.seed, made.model_id, "inference")
@@ -169,12 +175,12 @@ def test_a_grant_needs_a_registered_key_and_the_owner(
     chain, home, made = owned.chain, owned.home, owned.made
     with pytest.raises(NotFoundError, match="no encryption key"):
         model.grant_codec(
-            chain, ipfs, home, PASS, model.Grantee(made.model_id, chain_for().address, "inference")
+            Member(chain, ipfs, home, PASS), model.Grantee(made.model_id, chain_for().address, "inference")
         )
-    thief, friend = chain_for(), member(chain_for)
+    thief, friend = chain_for(), keyholder(chain_for)
     with pytest.raises(RevertedError, match="Only the owner of model"):
         model.grant_codec(
-            thief, ipfs, home, PASS, model.Grantee(made.model_id, friend.chain.address, "inference")
+            Member(thief, ipfs, home, PASS), model.Grantee(made.model_id, friend.chain.address, "inference")
         )
 
 
@@ -182,7 +188,7 @@ def test_a_codec_of_another_model_is_refused(
     owned: Owned, ipfs: Ipfs, chain_for: Callable[..., Chain]
 ) -> None:
     chain, made = owned.chain, owned.made
-    client = member(chain_for)
+    client = keyholder(chain_for)
     foreign = ModelKey.generate(CONFIG.settings(), CONFIG.shapes()).codec("inference")
     info = codec_info(chain, made.model_id, client.chain.address)
     digest = ipfs.add(envelope.seal(envelope.public_key(client.seed), foreign.to_bytes(), info))
@@ -193,15 +199,15 @@ def test_a_codec_of_another_model_is_refused(
 
 def test_weights_that_are_not_the_registered_ones_are_not_decrypted(owned: Owned, ipfs: Ipfs) -> None:
     chain, home = owned.chain, owned.home
-    made = model.create_model(chain, ipfs, home, PASS, model.NewModel(CONFIG, "swapped"))
+    made = model.create_model(Member(chain, ipfs, home, PASS), model.NewModel(CONFIG, "swapped"))
     tensors = dict(load_registered(chain, ipfs, made.model_id, 1).tensors)
     root = checkpoint.root(tensors)
     tensors["head.bias"] = tensors["head.bias"] + np.float32(1)
     swapped = ipfs.add(checkpoint.dump(tensors))
     chain.send(chain.models.functions.publishVersion(made.model_id, root, swapped))
     with pytest.raises(IntegrityError, match="weights root"):
-        model.decrypt_model(chain, ipfs, home, PASS, made.model_id)
-    assert model.decrypt_model(chain, ipfs, home, PASS, made.model_id, 1)
+        model.decrypt_model(Member(chain, ipfs, home, PASS), made.model_id)
+    assert model.decrypt_model(Member(chain, ipfs, home, PASS), made.model_id, 1)
 
 
 def test_bad_models_leave_no_trace_on_chain(
@@ -210,13 +216,10 @@ def test_bad_models_leave_no_trace_on_chain(
     chain = chain_for()
     before = chain.balance(chain.address)
     with pytest.raises(InputError, match="name"):
-        model.create_model(chain, ipfs, tmp_path, PASS, model.NewModel(CONFIG, " "))
+        model.create_model(Member(chain, ipfs, tmp_path, PASS), model.NewModel(CONFIG, " "))
     with pytest.raises(InputError, match="NaN"):
         model.create_model(
-            chain,
-            ipfs,
-            tmp_path,
-            PASS,
+            Member(chain, ipfs, tmp_path, PASS),
             model.NewModel(CONFIG, "heart", weights={**plain, "head.bias": np.full(2, np.nan)}),
         )
     assert chain.balance(chain.address) == before
@@ -228,15 +231,12 @@ def test_a_perceptron_is_registered_and_answers_alike(owned: Owned, ipfs: Ipfs) 
     config = MlpConfig(features=5, hidden=(12, 7), classes=3, activation="tanh")
     plain = config.initial_weights(bytes(32))
     made = model.create_model(
-        owned.chain,
-        ipfs,
-        owned.home,
-        PASS,
+        Member(owned.chain, ipfs, owned.home, PASS),
         model.NewModel(config, "perceptron", weights=plain, mode="general"),
     )
     shown = load_registered(owned.chain, ipfs, made.model_id, 1)
     assert shown.config == config
-    codec = model.load_key(owned.chain, ipfs, owned.home, PASS, made.model_id).codec("inference")
+    codec = model.load_key(Member(owned.chain, ipfs, owned.home, PASS), made.model_id).codec("inference")
     x = np.linspace(-1.0, 1.0, 20).reshape(4, 5)
     answer, trace = fp64.record(shown.config, shown.tensors, codec.encode_inputs(x), bytes(32))
     assert np.allclose(codec.decode_logits(answer), infer(config, plain, x), rtol=0, atol=1e-4)

@@ -15,6 +15,7 @@ from biodesci.ee.training import TrainingPlan
 from biodesci.ipfs.client import Ipfs
 from biodesci.models.registration import NewModel, create_model
 from biodesci.party import keys
+from biodesci.party.member import Member
 from biodesci.registry import rounds
 from biodesci.rounds.owner import Conditions, Deadlines, RoundOwner
 from biodesci.rounds.progress import Progress
@@ -58,7 +59,7 @@ def ipfs(ipfs_node: Any) -> Restarting:
 def owner(chain_for: Callable[..., Any], ipfs: Restarting, tmp_path: Path) -> RoundOwner:
     chain = chain_for()
     keys.register(chain, tmp_path, PASSPHRASE)
-    model = create_model(chain, ipfs, tmp_path, PASSPHRASE, NewModel(CONFIG, "heart"))
+    model = create_model(Member(chain, ipfs, tmp_path, PASSPHRASE), NewModel(CONFIG, "heart"))
     conditions = Conditions(AGGREGATOR, cohort=5, deadlines=Deadlines(60, 90, 120))
     return RoundOwner(chain, ipfs, model.model_id, PLAN, conditions)
 
