@@ -14,9 +14,11 @@ from biodesci.cli.options import grouped
 
 if TYPE_CHECKING:
     from biodesci.ee.codec import Kind
+    from biodesci.models.registration import CreatedModel
 
 app = typer.Typer(
-    help="Encrypted models: create, show, encrypt, grant codecs, split, ask, decrypt.", no_args_is_help=True
+    help="Encrypted models: create, register, show, encrypt, grant codecs, split, ask, decrypt.",
+    no_args_is_help=True,
 )
 app.command()(encryption.encrypt)
 app.command()(encryption.rekey)
@@ -62,16 +64,38 @@ def create(
     ] = False,
 ) -> None:
     """Encrypt a fresh tabular transformer and register it; the key stays in this home, sealed."""
-    from biodesci.core import cid
     from biodesci.ee.architectures import registry
     from biodesci.models.registration import NewModel, create_model
-    from biodesci.party.model_keys import key_path
 
     architecture = registry.transformer_for_records(**asdict(shape))
     made = create_model(
         session.member(),
         NewModel(architecture, name, description, "general" if inference_only else "orthogonal"),
     )
+    _say_registered(made)
+
+
+@app.command()
+def register(
+    folder: Annotated[Path, typer.Argument(help="The encrypted checkpoint, as `model encrypt` wrote it.")],
+    name: Annotated[str, typer.Option(help="Shown on the card.")],
+    description: str = "",
+) -> None:
+    """Register an encrypted checkpoint of your own on chain, as version 1 of a new model.
+
+    Its key stays in this home. A tabular transformer and a perceptron can be registered: workers run these.
+
+    Example: biodesci model register encrypted --name "Heart"
+    """
+    from biodesci.models.registration import register_folder
+
+    _say_registered(register_folder(session.member(), folder, name, description))
+
+
+def _say_registered(made: CreatedModel) -> None:
+    from biodesci.core import cid
+    from biodesci.party.model_keys import key_path
+
     output.record(
         {
             "model": made.model_id,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,11 +19,15 @@ from web3 import Web3
 
 from biodesci.core import canonical, checkpoint, cid, envelope
 from biodesci.core.errors import InputError
+from biodesci.ee.architectures import registry as architectures
 from biodesci.ee.architectures.blueprint import Blueprint
+from biodesci.ee.checkpoint.moving import check_key
+from biodesci.ee.checkpoint.reading import Checkpoint
 from biodesci.ee.codec import Kind
 from biodesci.ee.groups import Mode
 from biodesci.ee.keys import ModelKey
 from biodesci.ee.training import EXACT
+from biodesci.models.folder import Marks
 from biodesci.party.member import Member
 from biodesci.party.model_keys import open_key, seal_key
 from biodesci.redteam.attacks import records as red_team
@@ -76,18 +81,56 @@ def create_model(owner: Member, model: NewModel) -> CreatedModel:
     config.check_state(state)
     encrypted = {n: t.float().numpy() for n, t in key.encrypt(state).items()}
     seal_key(owner.home, owner.passphrase, key)
+    card = model_card(key, config, model.name, model.description, public_base=model.weights is not None)
+    return _register(owner, key.key_id, config, encrypted, card)
+
+
+def register_folder(owner: Member, folder: Path, name: str, description: str = "") -> CreatedModel:
+    """Registers the encrypted checkpoint in `folder` (of `model encrypt`) as it is; its key is in the home.
+
+    The card says that others may know the plaintext it began from, as nothing here can tell.
+    Raises InputError for a model without a name, and for an architecture that no worker runs yet; StateError
+    for a plain checkpoint, NotFoundError without its key, and WrongKeyError where the weights are not of it.
+    """
+    if not name.strip():
+        raise InputError("A model needs a name.", "Pass --name.")
+    source = Checkpoint.open(folder)
+    key = open_key(owner.home, owner.passphrase, Marks.read(folder).key_id)
+    check_key(source, key)
+    blueprint = architectures.of(source.config).blueprint
+    if blueprint is None:
+        able = sorted(kind for kind, known in architectures.known().items() if known.blueprint is not None)
+        raise InputError(
+            f"No worker runs {source.config['model_type']} from the chain yet.",
+            f"What can be registered is {', '.join(able)}; anything that was encrypted can be asked from its "
+            "folder (`biodesci model ask`).",
+        )
+    config = blueprint.from_settings(source.config)
+    state = {n: source.tensor(n) for n in source.tensors}
+    config.check_state(state)
+    encrypted = {n: t.float().numpy() for n, t in state.items()}
+    card = model_card(key, config, name, description, public_base=True)
+    return _register(owner, key.key_id, config, encrypted, card)
+
+
+def _register(
+    owner: Member,
+    key_id: str,
+    config: Blueprint,
+    encrypted: Mapping[str, NDArray[Any]],
+    card: dict[str, Any],
+) -> CreatedModel:
     root = checkpoint.root(encrypted)
     digest = owner.ipfs.add(
         checkpoint.dump(encrypted, {"architecture": canonical.sha256(config.document()).hex()})
     )
-    card = model_card(key, config, model.name, model.description, public_base=model.weights is not None)
     card["weights"] = {"cid": cid.from_digest(digest), "root": "0x" + root.hex(), "dtype": "F32"}
     card_digest = owner.ipfs.add(canonical.dumps(card))
     architecture = canonical.sha256(config.document())
     chain = owner.chain
     receipt = chain.send(chain.models.functions.register(architecture, card_digest, root, digest))
     event = chain.event(receipt, chain.models, "ModelRegistered")
-    return CreatedModel(int(event["modelId"]), key.key_id, root, digest, card_digest, int(receipt["gasUsed"]))
+    return CreatedModel(int(event["modelId"]), key_id, root, digest, card_digest, int(receipt["gasUsed"]))
 
 
 def model_card(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from safetensors.numpy import load_file, save_file
+from transformers import GPT2Config, GPT2LMHeadModel
 
 from biodesci.chain.client import Chain
 from biodesci.chain.deployment import load_deployment
@@ -19,6 +22,7 @@ from biodesci.core.errors import (
     IntegrityError,
     NotFoundError,
     RevertedError,
+    StateError,
     WrongKeyError,
 )
 from biodesci.ee.architectures.mlp import MlpConfig
@@ -28,6 +32,7 @@ from biodesci.ee.runtime import infer
 from biodesci.inference.runtime import fp64
 from biodesci.ipfs.client import Ipfs
 from biodesci.models import registration as model
+from biodesci.models.encrypt import Scheme, encrypt
 from biodesci.party.member import Member
 from biodesci.party.model_keys import key_path
 from biodesci.registry.codecs import codec_info, load_codec
@@ -245,3 +250,68 @@ def test_a_perceptron_is_registered_and_answers_alike(owned: Owned, ipfs: Ipfs) 
     assert replayed.products == 3
     measured = load_card(owned.chain, ipfs, made.model_id)["security"]["measured"]
     assert measured["alignmentWithPublicBase"][0]["neuronsMatched"] > 0.9
+
+
+@pytest.fixture
+def folder(tmp_path: Path, plain: dict[str, np.ndarray]) -> Path:
+    """A plain checkpoint of the tabular transformer."""
+    source = tmp_path / "plain"
+    source.mkdir()
+    (source / "config.json").write_text(json.dumps(CONFIG.settings()))
+    save_file({n: w.astype(np.float32) for n, w in plain.items()}, source / "model.safetensors")
+    return source
+
+
+def test_an_encrypted_checkpoint_of_ones_own_is_registered(
+    owned: Owned, ipfs: Ipfs, tmp_path: Path, folder: Path, plain: dict[str, np.ndarray]
+) -> None:
+    owner = Member(owned.chain, ipfs, owned.home, PASS)
+    encrypted = tmp_path / "encrypted"
+    moved = encrypt(folder, encrypted, owner.home, PASS, Scheme("orthogonal"))
+    made = model.register_folder(owner, encrypted, "our own")
+    assert made.key_id == moved.key_id
+    on_chain = load_registered(owner.chain, ipfs, made.model_id, 1)
+    assert on_chain.config == CONFIG
+    weights = load_file(encrypted / "model.safetensors")
+    assert all(np.array_equal(weights[n], t) for n, t in on_chain.tensors.items())
+    back = model.decrypt_model(owner, made.model_id)
+    assert all(np.allclose(back[n], w, rtol=0, atol=1e-6) for n, w in plain.items())
+    card = load_card(owner.chain, ipfs, made.model_id)
+    assert (card["name"], card["security"]["weightsDrawnPrivately"]) == ("our own", False)
+
+
+def test_what_is_no_encrypted_checkpoint_of_ones_own_is_not_registered(
+    owned: Owned, ipfs: Ipfs, tmp_path: Path, folder: Path
+) -> None:
+    owner = Member(owned.chain, ipfs, owned.home, PASS)
+    before = owner.chain.balance(owner.chain.address)
+    encrypted = tmp_path / "encrypted"
+    encrypt(folder, encrypted, owner.home, PASS, Scheme("orthogonal"))
+    with pytest.raises(InputError, match="needs a name"):
+        model.register_folder(owner, encrypted, " ")
+    with pytest.raises(StateError, match="no encrypted checkpoint"):
+        model.register_folder(owner, folder, "plain")
+    stranger = Member(owner.chain, ipfs, tmp_path / "elsewhere", PASS)
+    with pytest.raises(NotFoundError, match="is not in"):
+        model.register_folder(stranger, encrypted, "of somebody else")
+    weights = load_file(encrypted / "model.safetensors")
+    save_file({**weights, "head.bias": np.full(2, np.nan, np.float32)}, encrypted / "model.safetensors")
+    with pytest.raises(InputError, match="NaN"):
+        model.register_folder(owner, encrypted, "damaged")
+    del weights["head.bias"]
+    save_file(weights, encrypted / "model.safetensors")
+    with pytest.raises(WrongKeyError, match="does not fit the key"):
+        model.register_folder(owner, encrypted, "incomplete")
+    assert owner.chain.balance(owner.chain.address) == before
+
+
+def test_an_architecture_that_no_worker_runs_is_not_registered(
+    owned: Owned, ipfs: Ipfs, tmp_path: Path
+) -> None:
+    owner = Member(owned.chain, ipfs, owned.home, PASS)
+    sizes = {"vocab_size": 20, "n_positions": 8, "n_embd": 8, "n_layer": 1, "n_head": 2}
+    GPT2LMHeadModel(GPT2Config(**sizes, bos_token_id=0, eos_token_id=0)).save_pretrained(tmp_path / "plain")
+    encrypt(tmp_path / "plain", tmp_path / "encrypted", owner.home, PASS, Scheme("permutation"))
+    with pytest.raises(InputError, match="No worker runs gpt2") as caught:
+        model.register_folder(owner, tmp_path / "encrypted", "a language model")
+    assert "model ask" in caught.value.hint
