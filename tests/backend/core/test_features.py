@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import traceback
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -118,3 +120,15 @@ def test_bad_plans_are_refused(plan: dict[str, tuple[dict[str, float]]]) -> None
             categorical=(),
             label=LabelColumn(name="num", threshold=0),
         )
+
+
+def test_the_example_of_the_documentation_is_a_plan() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "rounds.md").read_text()
+    (example,) = re.findall(r"```json\n(.*?)```", page, re.S)
+    plan = FeaturePlan.parse(example.encode())
+    assert f"a model of {plan.width} features" in page
+    assert plan.feature_names == ["age", "chol", "chol missing", "sex = Male", "sex = Female"]
+    for field in ('"zeroIsMissing": true, ', ', "indicator": true'):
+        assert field in example
+        with pytest.raises(InputError):
+            FeaturePlan.parse(example.replace(field, "").encode())
