@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import threading
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -246,56 +245,6 @@ def content_root(source: BinaryIO) -> bytes:
     while length := _fill(source, buffer):
         tree.append_hash(merkle.leaf_hash(buffer[:length]))
     return tree.root()
-
-
-class Reader:
-    """Random access by segment. The source must be seekable; safe to use from several threads."""
-
-    def __init__(self, source: BinaryIO, dataset_key: bytes) -> None:
-        self._source = source
-        self._lock = threading.Lock()
-        size = source.seek(0, os.SEEK_END)
-        source.seek(0)
-        self._header = Header.parse(_read(source, HEADER_SIZE))
-        self._cipher = self._header.cipher(dataset_key)
-        self.segment_size = self._header.segment_size
-        body, whole = size - HEADER_SIZE, self.segment_size + TAG_SIZE
-        self.segments = max(1, -(-body // whole))
-        self.plaintext_size = body - self.segments * TAG_SIZE
-        # Only the last segment's flag says that nothing was cut off behind it.
-        self.segment(self.segments - 1)
-
-    def segment(self, index: int) -> bytes:
-        """The plaintext of the segment with this number, from 0.
-
-        Raises IntegrityError unless it is the one that was sealed there, and InputError for a number that no
-        segment has.
-        """
-        if not 0 <= index < self.segments:
-            raise InputError(f"No segment {index} in a container of {self.segments}.")
-        buffers = _Segment(self.segment_size)
-        with self._lock:
-            self._source.seek(HEADER_SIZE + index * len(buffers.sealed))
-            buffers.length = _fill(self._source, memoryview(buffers.sealed))
-        _, opened = buffers.open(self._cipher, self._header.raw, index, index == self.segments - 1)
-        if not opened:
-            raise _damaged(index)
-        return bytes(memoryview(buffers.plaintext)[: buffers.length - TAG_SIZE])
-
-    def read(self, offset: int, length: int) -> bytes:
-        """Plaintext bytes from `offset`, fewer than `length` only at the end of the file.
-
-        Raises InputError for a negative offset or length, and IntegrityError as `segment` does.
-        """
-        if offset < 0 or length < 0:
-            raise InputError("Offset and length cannot be negative.")
-        stop = min(offset + length, self.plaintext_size)
-        if offset >= stop:
-            return b""
-        first, last = offset // self.segment_size, (stop - 1) // self.segment_size
-        joined = b"".join(self.segment(index) for index in range(first, last + 1))
-        start = offset - first * self.segment_size
-        return joined[start : start + stop - offset]
 
 
 def _pipeline(

@@ -38,16 +38,16 @@ _UNIT_ROUNDOFF = 2.0**-53
 
 @dataclass(frozen=True)
 class Freivalds:
-    """What a passed test says: no element is off by more than `tolerance`, up to `miss(error)`."""
+    """What a passed test says: no element is off by more than `tolerance`.
+
+    An element that is off by `error` goes unnoticed with a probability of at most
+    min(1, tolerance / error) ** columns.
+    """
 
     rows: int
     columns: int
     tolerance: float
     residual: float
-
-    def miss(self, error: float) -> float:
-        """Probability bound that a wrong element, off by `error`, went unnoticed."""
-        return min(1.0, self.tolerance / error) ** self.columns if error > 0 else 1.0
 
 
 def coins(length: int, columns: int) -> Array:

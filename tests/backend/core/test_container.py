@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from biodesci.core import container
-from biodesci.core.container import ContainerInfo, Reader
+from biodesci.core.container import ContainerInfo
 from biodesci.core.errors import InputError, IntegrityError, WrongKeyError
 
 SEGMENT = 1 << 16
@@ -59,15 +59,6 @@ def test_round_trip(size: int) -> None:
     assert (info.size, info.plaintext_size, info.segment_size) == (len(raw), size, SEGMENT)
     assert info.sha256 == hashlib.sha256(raw).digest()
     assert container.content_root(io.BytesIO(raw)) == info.content_root
-
-
-@pytest.mark.parametrize("size", SIZES)
-def test_reader_gives_any_range(size: int) -> None:
-    plaintext = os.urandom(size)
-    reader = Reader(io.BytesIO(sealed(plaintext)[0]), KEY)
-    assert reader.plaintext_size == size
-    for start, length in ((0, size), (0, 1), (size // 2, SEGMENT), (max(0, size - 3), 10), (size, 5)):
-        assert reader.read(start, length) == plaintext[start : start + length]
 
 
 def test_same_file_twice_shares_no_ciphertext() -> None:
@@ -135,8 +126,6 @@ def test_an_empty_segment_behind_a_full_one_is_refused() -> None:
     forged += cipher.encrypt(container.nonce(1, True), b"", header.raw)
     with pytest.raises(IntegrityError):
         opened(forged)
-    with pytest.raises(IntegrityError):
-        Reader(io.BytesIO(forged), KEY)
 
 
 def test_another_container_of_the_key_holder_is_not_the_committed_one() -> None:
@@ -158,12 +147,6 @@ def test_wrong_key_on_the_committed_bytes_is_told_from_damage(size: int) -> None
         opened(bytes(damaged), info.content_root, os.urandom(32))
     with pytest.raises(IntegrityError):
         opened(raw, None, os.urandom(32))
-
-
-def test_reader_refuses_a_truncated_file_at_once() -> None:
-    raw = sample()[1]
-    with pytest.raises(IntegrityError):
-        Reader(io.BytesIO(raw[: 48 + SEGMENT + 16]), KEY)
 
 
 def test_a_source_that_gives_little_at_a_time() -> None:
