@@ -30,7 +30,7 @@ ROOT = Path(__file__).parents[2]
 ARTIFACTS = ROOT / ".cache/forge/out"
 
 # A property test that names no number of examples tries few with every change, and many in `make test-deep`.
-settings.register_profile("every change", max_examples=20, deadline=None)
+settings.register_profile("every change", max_examples=10, deadline=None)
 settings.register_profile("deep", max_examples=200, deadline=None)
 
 

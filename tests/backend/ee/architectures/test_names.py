@@ -38,8 +38,8 @@ def literals(tree: ast.AST) -> Iterator[ast.Constant]:
 
 def told(source: str) -> list[str]:
     """What a file says about single architectures, in its literals and imports."""
-    tree, found = ast.parse(source), []
-    found += [f"line {x.lineno}: {x.value!r}" for x in literals(tree) if names().search(x.value)]
+    tree, named, found = ast.parse(source), names(), []
+    found += [f"line {x.lineno}: {x.value!r}" for x in literals(tree) if named.search(x.value)]
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module:
             package, _, file = f"{node.module}.".partition("biodesci.ee.architectures.")

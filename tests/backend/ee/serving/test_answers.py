@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Callable
 from typing import Any
@@ -29,6 +30,13 @@ BERT: dict[str, Any] = {
 SPECIAL: dict[str, Any] = {"vocab_size": 31, "bos_token_id": 1, "eos_token_id": 2, "pad_token_id": 0}
 ROWS = [[1, 5, 9, 3, 17], [1, 30], [1, 6, 3, 4, 4, 8, 21], [1, 7, 7, 2, 12], [1]]
 MODES: list[Mode] = ["permutation", "orthogonal", "general"]
+HEADS = ["SequenceClassification", "MaskedLM", "QuestionAnswering"]
+
+
+def pairs_first(every_change: list[tuple[Any, ...]], *options: list[Any]) -> list[Any]:
+    """The cases of `every_change`, and for `make test-deep` the rest of the options' full product."""
+    product = [case for case in itertools.product(*options) if case not in every_change]
+    return [*every_change, *(pytest.param(*case, marks=pytest.mark.deep) for case in product)]
 
 
 @torch.no_grad()
@@ -42,9 +50,14 @@ def close(got: np.ndarray, want: np.ndarray) -> None:
     assert np.abs(got - want).max() < 1e-11 * np.abs(want).max()
 
 
-@pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("shuffle", [False, True])
-@pytest.mark.parametrize("head", ["SequenceClassification", "MaskedLM", "QuestionAnswering"])
+@pytest.mark.parametrize(
+    ("head", "mode", "shuffle"),
+    # every pair of head, mode and shuffle
+    pairs_first(
+        [(h, m, (i + j) % 2 == 0) for i, h in enumerate(HEADS) for j, m in enumerate(MODES)],
+        *(HEADS, MODES, [False, True]),
+    ),
+)
 def test_bert_heads(head: str, shuffle: bool, mode: Mode, served: Callable[[Any], Any]) -> None:
     classes = 2 if head == "QuestionAnswering" else 3
     config = transformers.BertConfig(**BERT | {"num_labels": classes})
@@ -58,9 +71,14 @@ def test_bert_heads(head: str, shuffle: bool, mode: Mode, served: Callable[[Any]
         close(answer["logits"], want)
 
 
-@pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("blocks", [0, 1, 2])
-@pytest.mark.parametrize("head", ["SequenceClassification", "MaskedLM"])
+@pytest.mark.parametrize(
+    ("head", "blocks", "mode"),
+    # every pair of head, blocks at the client, and mode
+    pairs_first(
+        [(HEADS[(blocks + j) % 2], blocks, m) for blocks in (0, 1, 2) for j, m in enumerate(MODES)],
+        *(HEADS[:2], [0, 1, 2], MODES),
+    ),
+)
 def test_bert_in_halves(head: str, blocks: int, mode: Mode, served: Callable[[Any], Any]) -> None:
     model = served(getattr(transformers, f"BertFor{head}")(transformers.BertConfig(**BERT)))
     client = model.halves(model.key(mode), blocks=blocks)
@@ -79,8 +97,12 @@ def test_hidden_and_pooled_states(shuffle: bool, served: Callable[[Any], Any]) -
         close(answer["pooled"], alone(model.plain, row, "pooler_output"))
 
 
-@pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("name", ["GPT2", "Llama"])
+@pytest.mark.parametrize(
+    ("name", "mode"),
+    pairs_first(
+        [("GPT2", "permutation"), ("Llama", "orthogonal"), ("GPT2", "general")], ["GPT2", "Llama"], MODES
+    ),
+)
 def test_classifying_decoders(name: str, mode: Mode, served: Callable[[Any], Any]) -> None:
     """The last token's state is read: which one that is, the padding says."""
     small = {**SPECIAL, "hidden_size": 24, "num_hidden_layers": 2, "num_attention_heads": 3, "num_labels": 4}
@@ -92,8 +114,10 @@ def test_classifying_decoders(name: str, mode: Mode, served: Callable[[Any], Any
             close(answer["logits"], alone(model.plain, row, "logits"))
 
 
-@pytest.mark.parametrize("name", ["GPT2", "Llama"])
-@pytest.mark.parametrize("fill", [0, 2, None])
+@pytest.mark.parametrize(
+    ("name", "fill"),
+    pairs_first([("Llama", 0), ("GPT2", 2), ("Llama", None)], ["GPT2", "Llama"], [0, 2, None]),
+)
 def test_the_token_that_classifies_is_the_stock_one(
     name: str, fill: int | None, served: Callable[[Any], Any]
 ) -> None:

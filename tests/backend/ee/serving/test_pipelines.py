@@ -21,7 +21,8 @@ TEXTS = [
     "No murmur; heart rate 64.",
     "Aspirin was given, and the patient recovered quickly over the next two days.",
 ]
-MODES: list[Mode] = ["permutation", "orthogonal", "general"]
+# What modes do to answers is tested in test_answers.py; the other two are here for `make test-deep`.
+MODES = ["orthogonal", *(pytest.param(mode, marks=pytest.mark.deep) for mode in ("permutation", "general"))]
 
 
 @pytest.fixture(scope="module")
@@ -82,9 +83,35 @@ def test_text_classification(mode: Mode, classifier: Any, minilm: Path) -> None:
             assert abs(got["score"] - want["score"]) < 1e-6
 
 
-@pytest.mark.parametrize(
-    "mode", ["permutation", *(pytest.param(m, marks=pytest.mark.deep) for m in ("orthogonal", "general"))]
-)
+def extracts_alike(client: Any, plain: Any, bound: float) -> None:
+    """The stock pipeline's states, decoded, and the client's own, are those of the plain model's pipeline."""
+    stock = client.pipeline("feature-extraction")
+    for text, answer in zip(TEXTS, client(TEXTS, batch_size=3), strict=True):
+        want = np.array(plain(text)[0])
+        assert answer["hidden"].shape == want.shape
+        for got in (client.side.codec.decode("hidden", np.array(stock(text)[0])), answer["hidden"]):
+            assert np.abs(got - want).max() < bound * np.abs(want).max()
+
+
+def test_feature_extraction(served: Callable[[Any], Any], minilm: Path) -> None:
+    """Of a small model; of the real MiniLM in `make test-deep`."""
+    tokenizer = transformers.AutoTokenizer.from_pretrained(minilm)
+    config = transformers.BertConfig(
+        vocab_size=30_522,
+        hidden_size=24,
+        num_hidden_layers=2,
+        num_attention_heads=3,
+        intermediate_size=20,
+        max_position_embeddings=64,
+    )
+    model = served(transformers.BertModel(config))
+    client = model.whole(model.key("permutation"), tokenizer=tokenizer)
+    plain = transformers.pipeline("feature-extraction", model=model.plain, tokenizer=tokenizer)
+    extracts_alike(client, plain, 1e-11)
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("mode", ["permutation", "orthogonal", "general"])
 def test_feature_extraction_with_the_real_minilm(mode: Mode, minilm: Path, tmp_path: Path) -> None:
     """22.7 M parameters in fp32, as they were published."""
     from biodesci.ee.checkpoint import moving
@@ -98,14 +125,7 @@ def test_feature_extraction_with_the_real_minilm(mode: Mode, minilm: Path, tmp_p
     client = EncryptedModel.load(key.codec("inference"), tmp_path / "encrypted", tokenizer=tokenizer)
     model = transformers.BertModel.from_pretrained(minilm)
     plain = transformers.pipeline("feature-extraction", model=model, tokenizer=tokenizer)
-    for text in TEXTS:
-        want = np.array(plain(text)[0])
-        got = client.side.codec.decode("hidden", np.array(client.pipeline("feature-extraction")(text)[0]))
-        assert np.abs(got - want).max() < 1e-4 * np.abs(want).max()
-    for text, answer in zip(TEXTS, client(TEXTS, batch_size=3), strict=True):
-        want = np.array(plain(text)[0])
-        assert answer["hidden"].shape == want.shape
-        assert np.abs(answer["hidden"] - want).max() < 1e-4 * np.abs(want).max()
+    extracts_alike(client, plain, 1e-4)
 
 
 @pytest.mark.parametrize("mode", MODES)
