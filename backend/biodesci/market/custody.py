@@ -26,7 +26,7 @@ from biodesci.party.member import Member
 _log = logging.getLogger(__name__)
 _ANY: Final = b"\1" * 32
 _WAITING: Final = frozenset({LicenseState.IN_REVIEW, LicenseState.PURCHASED})
-_REORG_MARGIN: Final = 64  # blocks read again at each poll
+_REORG_MARGIN: Final = 64  # blocks read again with each new one
 
 
 class Custodian:
@@ -50,10 +50,16 @@ class Custodian:
         chain = self._chain
         # A purchase that a reorganization takes back would have been paid for with nothing.
         head = chain.block_number() - chain.confirmations
-        first = chain.deployment.first_block
-        if head < first:
+        if head < chain.deployment.first_block:
             return []
-        start = max(self._next_block - _REORG_MARGIN, first)
+        if head != self._next_block - 1:
+            self._look(head)
+        return [license_id for license_id in sorted(self._open) if self._release(license_id)]
+
+    def _look(self, head: int) -> None:
+        """Takes note of the keys that it holds, and of purchases; only blocks bring such news."""
+        chain = self._chain
+        start = max(self._next_block - _REORG_MARGIN, chain.deployment.first_block)
         for name in ("DatasetPublished", "VersionPublished"):
             for log in chain.events(chain.datasets, name, start, head):
                 args = log["args"]
@@ -63,7 +69,6 @@ class Custodian:
             if (log["args"]["datasetId"], log["args"]["version"]) in self._held:
                 self._open.add(log["args"]["licenseId"])
         self._next_block = head + 1
-        return [license_id for license_id in sorted(self._open) if self._release(license_id)]
 
     def _release(self, license_id: int) -> bool:
         try:

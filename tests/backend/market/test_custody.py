@@ -47,6 +47,28 @@ def test_second_delivery_is_refused_and_events_seen_twice_do_not_matter(sale):
     assert license.envelope_of(sale.buyer, license_id) == envelope
 
 
+def test_a_chain_without_a_new_block_is_read_once(sale, localnet, monkeypatch):
+    """It looks several times between two blocks; there are many custodians to a node."""
+    license_id = sale.buy().license_id
+    custodian = Custodian(sale.owner, sale.ipfs, sale.home, PASSPHRASE)
+    asked: list[str] = []
+    real = Chain.events
+
+    def events(self, contract, name, *more, **how):
+        asked.append(name)
+        return real(self, contract, name, *more, **how)
+
+    monkeypatch.setattr(Chain, "events", events)
+    assert custodian.poll() == [license_id]
+    custodian.poll()  # its own delivery made a block
+    once = len(asked)
+    custodian.poll()
+    assert len(asked) == once
+    localnet.rpc("evm_mine")
+    custodian.poll()
+    assert len(asked) > once
+
+
 def test_custodians_racing_deliver_once(sale, monkeypatch):
     """Another custodian delivers between this one's look at the state and its transaction."""
     license_id = sale.buy().license_id
