@@ -149,14 +149,14 @@ def alone(
     return score(logits, members)
 
 
-def run(seed: str = "0", split: str = "0") -> dict[str, Score]:
-    """The three references."""
+def run(rounds: int = ROUNDS, seed: str = "0", split: str = "0") -> dict[str, Score]:
+    """The three references, after as many rounds of training each as the encrypted federated run has."""
     members = sites(split)
     norm = normalization(members)
-    pooled = local(CONFIG, members, TRAINING, ROUNDS, seed)
-    joint = federated(CONFIG, members, TRAINING, ROUNDS, seed)
+    pooled = local(CONFIG, members, TRAINING, rounds, seed)
+    joint = federated(CONFIG, members, TRAINING, rounds, seed)
     return {
-        "alone": alone(CONFIG, members, TRAINING, ROUNDS, seed),
+        "alone": alone(CONFIG, members, TRAINING, rounds, seed),
         "pooled": score(predict(CONFIG, pooled, norm, members), members),
         "federated": score(predict(CONFIG, joint, norm, members), members),
     }

@@ -78,7 +78,7 @@ def train(stack: Stack, cast: Cast, narrator: Narrator, rounds: int) -> Trained:
         masked_accuracy=round(last.after.accuracy, 4),
     )
     normalization = statistics.normalization
-    return _compare(stack, cast, narrator, config, created.model_id, normalization)
+    return _compare(stack, cast, narrator, rounds, created.model_id, normalization)
 
 
 def _start_nodes(stack: Stack, cast: Cast, model_id: int) -> None:
@@ -109,7 +109,7 @@ def _compare(
     stack: Stack,
     cast: Cast,
     narrator: Narrator,
-    config: TabularConfig,
+    rounds: int,
     model_id: int,
     normalization: Normalization,
 ) -> Trained:
@@ -117,7 +117,7 @@ def _compare(
 
     The storyteller has all four files and the owner's key; no party of the network has.
     """
-    owner = cast.model_owner
+    owner, config = cast.model_owner, baselines.CONFIG
     chain = cast.chain(owner)
     version = int(chain.call(chain.models.functions.latestVersion(model_id)))
     plaintext = persist(
@@ -129,7 +129,7 @@ def _compare(
     logits = [runtime.infer(config, plaintext, normalization.apply(s.test_x)) for s in members]
     federated = baselines.score(logits, members)
     with narrator.progress("references in the clear", None):
-        references = baselines.run()
+        references = baselines.run(rounds)
     for name, score in (("under encryption, together", federated), *_named(references)):
         narrator.fact(
             f"{name:<28} accuracy {score.accuracy:.3f}  AUC {score.auc:.3f}",
