@@ -4,7 +4,6 @@
  */
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -253,7 +252,7 @@ export async function publishForDisease(
   const state = dirname(dirname(dirname(stack.datasets[0]?.file ?? '')))
   const ipfs = /API on (http:\S+),/.exec(readFileSync(join(state, 'logs/ipfs.log'), 'utf8'))?.[1]
   if (!ipfs) throw new Error('the IPFS node did not say where its API is')
-  const home = mkdtempSync(join(tmpdir(), 'biodesci-e2e-owner-'))
+  const home = mkdtempSync(join(state, 'owner-'))
   const file = join(home, 'cohort.csv')
   writeFileSync(
     file,

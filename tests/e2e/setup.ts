@@ -3,8 +3,7 @@
  * API with the page) and stops it at the end.
  */
 import { spawn, type ChildProcess } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -14,7 +13,9 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const START_LIMIT = 180_000
 
 export default async function setup(): Promise<(() => Promise<void>) | undefined> {
-  const folder = mkdtempSync(join(tmpdir(), 'biodesci-e2e-'))
+  const parent = join(ROOT, '.build/e2e')
+  mkdirSync(parent, { recursive: true })
+  const folder = mkdtempSync(join(parent, 'run-'))
   process.env['E2E_WALLET'] = join(folder, 'wallet.js')
   await build({
     configFile: false,
