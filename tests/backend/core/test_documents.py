@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 import json
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -125,6 +126,35 @@ def test_nothing_is_converted(case):
         if path and not case.is_free(path):
             for other in others(value):
                 refused(case, changed(case.fields, path, other), (*path, repr(other)))
+
+
+@cases
+def test_a_field_that_stands_twice_is_refused_in_every_object(case):
+    for path, value in walk(case.fields):
+        if isinstance(value, dict) and value:
+            name = next(iter(value))
+            twice = {**value, f"{name}#": value[name]}
+            fields = changed(case.fields, path, twice) if path else twice
+            raw = json.dumps(fields, sort_keys=True, separators=(",", ":")).encode()
+            with pytest.raises(BioDeSciError):
+                case.kind.parse(raw.replace(b'#":', b'":'))
+
+
+@cases
+def test_no_number_is_nan_or_infinite(case):
+    for path, value in walk(case.fields):
+        if path and isinstance(value, int | float) and not isinstance(value, bool):
+            for other in (math.nan, math.inf, -math.inf):
+                refused(case, changed(case.fields, path, other), (*path, str(other)))
+
+
+@kinds
+def test_what_readers_would_refuse_for_its_size_is_not_written(kind, monkeypatch):
+    case = next(case for case in CASES if case.kind is kind)
+    document = kind.parse(case.raw)
+    monkeypatch.setattr(kind, "limit", len(case.raw) - 1)
+    with pytest.raises(InputError, match="of which readers take"):
+        document.to_bytes()
 
 
 @cases

@@ -127,14 +127,26 @@ class Document(Part):
             raise cls._refuse(exc.message.rstrip(".")) from None
         if cls.must_be_canonical and document.to_bytes() != raw:
             raise IntegrityError(f"This {cls.title} is not in canonical form.", cls.remedy)
+        if not cls.must_be_canonical and has_duplicates(raw):
+            raise cls._refuse("a field stands in it twice")
         return document
 
     def to_bytes(self) -> bytes:
-        """The document's one form: canonical, or readable where the kind says so."""
+        """The document's one form: canonical, or readable where the kind says so.
+
+        Raises InputError for more bytes than `parse` takes.
+        """
         fields = self.model_dump(mode="json")
         if self.readable:
-            return (json.dumps(fields, indent=2, allow_nan=False) + "\n").encode("ascii")
-        return canonical.dumps(fields)
+            raw = (json.dumps(fields, indent=2, allow_nan=False) + "\n").encode("ascii")
+        else:
+            raw = canonical.dumps(fields)
+        if len(raw) > self.limit:
+            raise InputError(
+                f"This {self.title} would have {len(raw):,} bytes, of which readers take {self.limit:,}.",
+                "Make it smaller.",
+            )
+        return raw
 
     @classmethod
     def _refuse(cls, why: str, hint: str = "") -> BioDeSciError:
@@ -173,6 +185,20 @@ def parse_one_of(raw: bytes, *kinds: type[Document]) -> Document:
         if kind_named in constants(kind, "kind"):
             return kind.parse(raw)
     return kinds[0].parse(raw)
+
+
+def has_duplicates(raw: bytes) -> bool:
+    """Whether an object of this JSON has a field twice: readers would differ in which of them counts."""
+    found = False
+
+    def fields(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        nonlocal found
+        unique = dict(pairs)
+        found = found or len(unique) != len(pairs)
+        return unique
+
+    json.loads(raw, object_pairs_hook=fields)
+    return found
 
 
 def constants(part: type[Part], name: str) -> tuple[object, ...]:
