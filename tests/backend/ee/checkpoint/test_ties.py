@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+from typing import Any
 
 import pytest
 import torch
@@ -13,6 +15,7 @@ from biodesci.core.errors import InputError
 from biodesci.ee.checkpoint import moving
 from biodesci.ee.checkpoint.reading import WEIGHTS, Checkpoint
 
+KINDS = ["gpt2", "llama"]
 TYPES = [torch.bfloat16, torch.float16, torch.float32, torch.float64]
 
 
@@ -43,9 +46,18 @@ def tied(plain, kind: str, dtype: torch.dtype) -> torch.nn.Module:
     return model.to(dtype)
 
 
-@pytest.mark.parametrize("dtype", TYPES)
-@pytest.mark.parametrize("kind", ["gpt2", "llama"])
-@pytest.mark.parametrize("mode", ["orthogonal", "general"])
+def paired(options: list[Any]) -> list[Any]:
+    """Each type with each kind of model, `options` in turn; the full product is for `make test-deep`."""
+    cases = list(itertools.product(options, KINDS, TYPES))
+    return [
+        case
+        if (options.index(case[0]) + KINDS.index(case[1]) + TYPES.index(case[2])) % 2
+        else pytest.param(*case, marks=pytest.mark.deep)
+        for case in cases
+    ]
+
+
+@pytest.mark.parametrize(("mode", "kind", "dtype"), paired(["orthogonal", "general"]))
 def test_what_was_tied_stays_tied_in_every_type(tmp_path, mode, kind, dtype, plain):
     """After encryption, and after many keys, too."""
     tied(plain, kind, dtype).save_pretrained(tmp_path / "plain")
@@ -62,9 +74,7 @@ def test_what_was_tied_stays_tied_in_every_type(tmp_path, mode, kind, dtype, pla
     assert json.loads((tmp_path / "back/config.json").read_text())["tie_word_embeddings"] is True
 
 
-@pytest.mark.parametrize("dtype", TYPES)
-@pytest.mark.parametrize("kind", ["gpt2", "llama"])
-@pytest.mark.parametrize("whole", [True, False])
+@pytest.mark.parametrize(("whole", "kind", "dtype"), paired([True, False]))
 def test_what_was_trained_apart_is_seen_in_every_type(tmp_path, kind, dtype, whole, plain):
     """The whole head, or one token's row; before and after another key."""
     tied(plain, kind, dtype).save_pretrained(tmp_path / "plain")
