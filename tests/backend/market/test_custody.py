@@ -50,7 +50,7 @@ def test_second_delivery_is_refused_and_events_seen_twice_do_not_matter(sale):
 def test_a_chain_without_a_new_block_is_read_once(sale, localnet, monkeypatch):
     """It looks several times between two blocks; there are many custodians to a node."""
     license_id = sale.buy().license_id
-    custodian = Custodian(sale.owner, sale.ipfs, sale.home, PASSPHRASE)
+    custodian = Custodian(Member(sale.owner, sale.ipfs, sale.home, PASSPHRASE))
     asked: list[str] = []
     real = Chain.events
 
@@ -246,3 +246,54 @@ def test_a_delivery_that_a_reorganization_takes_back_is_made_again(sale, chain_f
     localnet.rpc("anvil_mine", hex(2))
     with mining(localnet):
         assert custodian.poll() == [license_id]
+
+
+@pytest.fixture
+def asked(monkeypatch) -> list[int]:
+    """The first block of each question for events that any client asks."""
+    real, blocks = Chain.events, []
+
+    def events(self, contract, name, from_block, to_block=None, filters=None):
+        blocks.append(from_block)
+        return real(self, contract, name, from_block, to_block, filters)
+
+    monkeypatch.setattr(Chain, "events", events)
+    return blocks
+
+
+def test_a_poll_asks_for_the_events_of_new_blocks_alone(sale, localnet, asked):
+    custodian = Custodian(Member(sale.owner, sale.ipfs, sale.home, PASSPHRASE))
+    custodian.poll()
+    read_up_to = int(localnet.web3.eth.block_number)
+    asked.clear()
+    assert custodian.poll() == custodian.poll() == []
+    assert asked == []
+    localnet.rpc("evm_mine")
+    custodian.poll()
+    assert asked == [read_up_to + 1] * 3
+
+
+def test_a_purchase_in_a_block_that_replaces_one_that_was_read_is_served(sale, localnet):
+    custodian = Custodian(Member(sale.owner, sale.ipfs, sale.home, PASSPHRASE))
+    custodian.poll()
+    before = localnet.rpc("evm_snapshot")
+    localnet.rpc("anvil_mine", hex(3))
+    assert custodian.poll() == []
+    localnet.rpc("evm_revert", before)
+    license_id = sale.buy().license_id
+    localnet.rpc("anvil_mine", hex(2))
+    assert license_id in custodian.poll()
+
+
+def test_an_event_that_a_node_tells_late_is_served(sale, monkeypatch):
+    """The node has the block at once, and its events a little later."""
+    custodian = Custodian(Member(sale.owner, sale.ipfs, sale.home, PASSPHRASE))
+    custodian.poll()
+    license_id = sale.buy().license_id
+    with monkeypatch.context() as patched:
+        patched.setattr(Chain, "events", lambda *_args: [])
+        assert license_id not in custodian.poll()
+    assert license_id not in custodian.poll()
+    now = time.monotonic
+    monkeypatch.setattr(time, "monotonic", lambda: now() + 31)
+    assert license_id in custodian.poll()
