@@ -36,8 +36,6 @@ from biodesci.core.errors import ChainError, RevertedError, UnavailableError
 
 _log = logging.getLogger(__name__)
 _LONGEST_PAUSE_S: Final = 1.0
-# For so long the chain must show another transaction with the nonce, before this one counts as lost.
-_SURE_AFTER_S: Final = 1.0
 
 
 @dataclass(frozen=True)
@@ -47,6 +45,8 @@ class Sending:
     block_timeout: float = 120.0  # for the transaction's block, and for each one upon that
     stuck_after: float = 60.0  # without a block the fee is raised
     highest_fee: int = 500 * transactions.GWEI
+    # For so long the chain must show another transaction with the nonce, before this one counts as lost.
+    sure_after: float = 1.0
 
     @classmethod
     def chosen(cls, stuck_after: float, highest_fee_gwei: int) -> Sending:
@@ -204,7 +204,7 @@ class Intent:
                     elif lost_since == math.inf:
                         # From here on, no receipt may be told of before this counts.
                         lost_since = time.monotonic()
-                    elif time.monotonic() - lost_since > _SURE_AFTER_S:
+                    elif time.monotonic() - lost_since > outbox.sending.sure_after:
                         _log.info("%s: 0x%s has nonce %s", self, user.hex(), self._entry.nonce)
                         self._note(nonce=None, attempts=(), confirmed=None)
                         return None

@@ -18,7 +18,13 @@ from biodesci.core.errors import UnavailableError
 from tests.backend.chain.crooked import CrookedNode, crooked_node
 
 PUBLICATION = (b"\x01" * 32, b"\x02" * 32, b"\x03" * 32, 1, bytes(32))
-WRONG_FOR_S = 2.5  # longer than the outbox takes to be sure
+SURE_AFTER_S = 0.4
+WRONG_FOR_S = 2.5 * SURE_AFTER_S  # longer than the outbox takes to be sure
+
+
+def patience(seconds: float) -> Sending:
+    """Waits so long for a block, and is sure sooner than usual, so that a node need not lie for long."""
+    return Sending(block_timeout=seconds, sure_after=SURE_AFTER_S)
 
 
 @pytest.fixture
@@ -32,7 +38,7 @@ def node(localnet) -> Iterator[CrookedNode]:
 def owner(node, localnet, tmp_path) -> Chain:
     """Reads and sends through the crooked node."""
     deployment = load_deployment(localnet.deployment_file)
-    return Chain(node.url, deployment, localnet.account(), tmp_path, sending=Sending(block_timeout=15))
+    return Chain(node.url, deployment, localnet.account(), tmp_path, sending=patience(15))
 
 
 def publish(owner: Chain) -> bytes:
@@ -49,7 +55,7 @@ def publish_but_die(owner: Chain, node: CrookedNode, localnet) -> bytes:
             raise ConnectionAbortedError
         return result
 
-    owner.sending, usual = Sending(block_timeout=0.2), owner.sending
+    owner.sending, usual = patience(0.2), owner.sending
     try:
         with node.telling(no_receipt), pytest.raises(UnavailableError):
             publish(owner)
@@ -86,7 +92,7 @@ def test_a_receipt_that_comes_late_is_waited_for(owner, node, localnet, blocks_s
 def test_a_receipt_that_never_comes_leaves_it_open(owner, node, localnet):
     paid = publish_but_die(owner, node, localnet)
     localnet.rpc("anvil_mine", hex(100))
-    owner.sending = Sending(block_timeout=WRONG_FOR_S)
+    owner.sending = patience(WRONG_FOR_S)
     with (
         node.telling(null_receipts(time.monotonic() + 60)),
         pytest.raises(UnavailableError, match="may still"),
@@ -105,7 +111,7 @@ def test_a_nonce_counted_before_its_block_is_shown_decides_nothing(owner, node, 
             "0x1" if method == "eth_getTransactionCount" and params[1] not in ("pending", "0x0") else result
         )
 
-    owner.sending = Sending(block_timeout=WRONG_FOR_S)
+    owner.sending = patience(WRONG_FOR_S)
     with node.telling(ahead), pytest.raises(UnavailableError):
         publish(owner)
     mine_again(owner, localnet)
@@ -117,7 +123,7 @@ def test_a_nonce_counted_before_its_block_is_shown_decides_nothing(owner, node, 
 def publish_unmined(owner: Chain, localnet) -> bytes:
     """The hash of what is signed, noted and sent, but in no block: none is made until `mine_again`."""
     localnet.rpc("evm_setAutomine", False)
-    owner.sending = Sending(block_timeout=0.2)
+    owner.sending = patience(0.2)
     with pytest.raises(UnavailableError, match="not in a block yet"):
         publish(owner)
     (waiting,) = localnet.rpc("txpool_content")["pending"][owner.address.lower()].values()
@@ -127,7 +133,7 @@ def publish_unmined(owner: Chain, localnet) -> bytes:
 def mine_again(owner: Chain, localnet) -> None:
     """Takes back what `publish_unmined` changed."""
     localnet.rpc("evm_setAutomine", True)
-    owner.sending = Sending(block_timeout=15)
+    owner.sending = patience(15)
 
 
 def use_nonce_elsewhere(owner: Chain, localnet, lost: bytes) -> None:
@@ -151,7 +157,7 @@ def test_a_block_that_comes_between_two_questions_decides_nothing(owner, node, l
             localnet.rpc("evm_mine")
         return result
 
-    owner.sending = Sending(block_timeout=15)
+    owner.sending = patience(15)
     with node.telling(mines_after_the_receipt):
         assert publish(owner) == pending
     assert asked
@@ -216,7 +222,7 @@ def test_another_transaction_counts_when_it_is_deep_enough(owner, localnet):
     use_nonce_elsewhere(owner, localnet, lost)
     mine_again(owner, localnet)
     localnet.rpc("anvil_mine", "0x2")
-    owner.sending = Sending(block_timeout=WRONG_FOR_S)
+    owner.sending = patience(WRONG_FOR_S)
     with pytest.raises(UnavailableError):
         publish(owner)
     assert published(owner, localnet) == 1
