@@ -1,16 +1,19 @@
 """Publishes a dataset in a process of its own, which kills itself at the step that it is told.
 
-Run by test_outbox_killed.py, with an `Order` as JSON on standard input. Prints the dataset's number.
+The processes are forked from one that has imported all of this, and print the dataset's number.
 """
 
 from __future__ import annotations
 
-import json
+import multiprocessing
 import os
+import resource
+import runpy
 import signal
-import subprocess
-import sys
+import traceback
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +28,41 @@ PUBLICATION = (b"\x01" * 32, b"\x02" * 32, b"\x03" * 32, 1, bytes(32))
 _PLACES: dict[str, Any] = {"entries": entries, "transactions": transactions, "Path": Path}
 
 
+_FORKS = multiprocessing.get_context("forkserver")
+_FORKS.set_forkserver_preload(["biodesci.chain.client", "biodesci.chain.deployment"])
+
+
+class Publisher:
+    """The process that carries an order out."""
+
+    def __init__(self, order: Order) -> None:
+        self._printed, theirs = _FORKS.Pipe(duplex=False)
+        # By its path: a package of ours may be called `tests`, and so may any that is installed.
+        given = {"GIVEN": (asdict(order), theirs)}
+        self._process = _FORKS.Process(target=runpy.run_path, args=(__file__, given, "__main__"))
+        self._process.start()
+        theirs.close()
+
+    @property
+    def has_ended(self) -> bool:
+        return not self._process.is_alive()
+
+    def kill(self) -> None:
+        """As `kill -9` does."""
+        self._process.kill()
+
+    def end(self, timeout: float = 120) -> tuple[int, str]:
+        """Waits for its end: the exit status, negative for a signal, and what it has printed."""
+        self._process.join(timeout)
+        status, printed = self._process.exitcode, ""
+        assert status is not None, "the process has not ended"
+        while True:
+            try:
+                printed += self._printed.recv()
+            except EOFError:
+                return status, printed
+
+
 @dataclass
 class Order:
     """`dies` is such as "after entries.write 2": the second time that it is called. Empty: it lives."""
@@ -37,21 +75,11 @@ class Order:
     dies: str = ""
     stuck_after: float = 60.0
     block_timeout: float = 30.0
+    room: int | None = None  # bytes that a file may have
 
-    def start(self) -> subprocess.Popen[str]:
+    def start(self) -> Publisher:
         """The process, to which the order has been told."""
-        process = subprocess.Popen(
-            [sys.executable, __file__],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        assert process.stdin is not None
-        process.stdin.write(json.dumps(asdict(self)))
-        process.stdin.close()
-        process.stdin = None
-        return process
+        return Publisher(self)
 
     def connect(self) -> Chain:
         """The client that the order describes."""
@@ -64,12 +92,12 @@ class Order:
         )
 
 
-def publish(chain: Chain, about: str = "one") -> int:
+def publish(chain: Chain, about: str = "one", tell: Callable[[str], None] = print) -> int:
     """The number of the dataset that this intent has published, in this run or in one before."""
     with chain.intent("publication", about) as intent:
         receipt = intent.resume() or intent.send(chain.datasets.functions.publish(PUBLICATION, []))
         dataset = int(chain.event(receipt, chain.datasets, "DatasetPublished")["datasetId"])
-        print(dataset, flush=True)
+        tell(str(dataset))
         return dataset
 
 
@@ -90,9 +118,20 @@ def _die(when: str, what: str, call: str) -> None:
     setattr(_PLACES[place], name, dying)
 
 
-if __name__ == "__main__":
-    order = Order(**json.load(sys.stdin))
+def _carry_out(order: Order, printed: Connection) -> None:
+    if order.room is not None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (order.room, order.room))
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     client = order.connect()
     if order.dies:
         _die(*order.dies.split())
-    publish(client, order.about)
+    try:
+        publish(client, order.about, printed.send)
+    except Exception:
+        printed.send(traceback.format_exc())
+        raise
+
+
+if __name__ == "__main__":
+    _fields, _printed = globals()["GIVEN"]
+    _carry_out(Order(**_fields), _printed)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import threading
 from pathlib import Path
 
@@ -53,12 +52,10 @@ def test_where_nothing_can_be_noted_nothing_is_sent(owner, tmp_path):
 def test_where_the_disk_is_full_nothing_is_sent(owner, localnet, tmp_path, room, was_sent):
     """The process may write files up to `room` bytes: the signed transaction has more."""
     key = owner.signer().key.hex()
-    order = Order(localnet.rpc_url, str(localnet.deployment_file), str(tmp_path), key)
-    process = order.start()
-    resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (room, room))
-    _, errors = process.communicate(timeout=120)
-    assert process.returncode == 1
-    assert "cannot be written: File too large" in errors
+    order = Order(localnet.rpc_url, str(localnet.deployment_file), str(tmp_path), key, room=room)
+    status, printed = order.start().end()
+    assert status == 1
+    assert "cannot be written: File too large" in printed
     assert sent(owner) == was_sent
     assert not list((tmp_path / "outbox").iterdir())
     publish(owner)

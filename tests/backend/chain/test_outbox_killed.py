@@ -12,7 +12,7 @@ from web3 import Web3
 
 from biodesci.chain import transactions
 from biodesci.chain.entries import Entry
-from tests.backend.chain.dying import Order, publish
+from tests.backend.chain.dying import Order, Publisher, publish
 
 # At which call the process ends; whether the transaction has reached the node by then.
 STEPS = {
@@ -42,9 +42,8 @@ def entry_of(home: Path) -> Entry:
 
 def die(order: Order) -> str:
     """Runs until the process kills itself; what it had printed."""
-    process = order.start()
-    printed, errors = process.communicate(timeout=120)
-    assert process.returncode == -signal.SIGKILL, errors
+    status, printed = order.start().end()
+    assert status == -signal.SIGKILL, printed
     return printed
 
 
@@ -89,10 +88,10 @@ def test_killed_while_it_is_replaced_it_takes_effect_once(order, dies, localnet,
 
 def test_processes_of_one_account_do_not_take_each_others_nonce(order):
     processes = [order(about=about).start() for about in ("one", "another", "a third")]
-    printed = [process.communicate(timeout=120) for process in processes]
-    assert [process.returncode for process in processes] == [0, 0, 0], printed
+    ended = [process.end() for process in processes]
+    assert [status for status, _ in ended] == [0, 0, 0], ended
     chain = order().connect()
-    assert sorted(int(dataset) for dataset, _ in printed) == published_by(chain)
+    assert sorted(int(printed) for _, printed in ended) == published_by(chain)
     assert chain.web3.eth.get_transaction_count(chain.address) == 3
 
 
@@ -107,23 +106,23 @@ def test_a_process_that_asks_for_the_same_waits_until_the_other_has_ended(order,
             time.sleep(0.05)
         second = order().start()
         with pytest.raises(TimeoutError):
-            _wait_for_end(second, 4.0)
+            _wait_for_end(second, 2.0)
         assert len(localnet.rpc("txpool_content")["pending"][chain.address.lower()]) == 1
         assert len(entry_of(tmp_path).attempts) == 1
         # The holder of the lock dies: the other one goes on with what it had sent.
         first.kill()
-        first.communicate(timeout=60)
+        first.end()
     finally:
         localnet.rpc("evm_setAutomine", True)
         localnet.rpc("evm_mine")
-    printed, errors = second.communicate(timeout=120)
-    assert second.returncode == 0, errors
+    status, printed = second.end()
+    assert status == 0, printed
     assert published_by(chain) == [int(printed)]
 
 
-def _wait_for_end(process, seconds: float) -> None:
+def _wait_for_end(process: Publisher, seconds: float) -> None:
     deadline = time.monotonic() + seconds
-    while process.poll() is None:
+    while not process.has_ended:
         if time.monotonic() > deadline:
             raise TimeoutError
         time.sleep(0.05)
