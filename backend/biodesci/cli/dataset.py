@@ -183,10 +183,9 @@ def prove(
     file: Annotated[Path, typer.Option("--output", "-o", help="Where the proof goes.")],
 ) -> None:
     """Prove that a dataset's terms permit a disease, for the web page (`license buy` does it by itself)."""
-    import json
-
     from biodesci.core import disease as diseases
     from biodesci.core import files
+    from biodesci.core.documents.declared import DiseaseProof
     from biodesci.core.errors import StateError
     from biodesci.market.diseases import prove as run
 
@@ -196,9 +195,8 @@ def prove(
         raise StateError(
             f"Dataset {dataset_id} has no diseases on chain.", "Buy without a proof: its owner decides."
         )
-    document = {"disease": diseases.format_id(number), "proof": ["0x" + step.hex() for step in proof]}
-    files.write_atomic(target, (json.dumps(document, indent=1) + "\n").encode())
-    output.record({"dataset_id": dataset_id, "disease": document["disease"], "file": str(target)})
+    files.write_atomic(target, DiseaseProof(disease=number, proof=proof).to_bytes())
+    output.record({"dataset_id": dataset_id, "disease": diseases.format_id(number), "file": str(target)})
 
 
 @app.command()

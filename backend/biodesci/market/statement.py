@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 from pathlib import Path
 
 from biodesci.core import commitment, files
+from biodesci.core.documents.declared import LONGEST_STATEMENT, Statement
 from biodesci.core.errors import InputError, IntegrityError
-
-_LONGEST = 1 << 20
 
 
 def keep(home: Path, text: str) -> bytes:
@@ -17,30 +15,20 @@ def keep(home: Path, text: str) -> bytes:
 
     The same text has the same hash again, so that a purchase that was interrupted goes on.
     """
-    if not text.strip() or len(text.encode()) > _LONGEST:
+    if not text.strip() or len(text.encode()) > LONGEST_STATEMENT:
         raise InputError(
-            f"A research statement has 1 to {_LONGEST} bytes.", "Give the text, or a file of it."
+            f"A research statement has 1 to {LONGEST_STATEMENT} bytes.", "Give the text, or a file of it."
         )
     for known in sorted((home / "statements").glob("*.json")):
         try:
-            kept = json.loads(files.read(known))
-            if kept["text"] == text:
-                return bytes.fromhex(kept["hash"][2:])
-        except (ValueError, KeyError, TypeError) as exc:
-            raise IntegrityError(
-                f"{known} is damaged, and a committee may ask for it.",
-                "Restore it from a copy, or move it away.",
-            ) from exc
+            kept = Statement.parse(files.read(known))
+        except IntegrityError as exc:
+            raise IntegrityError(f"{known} is damaged. {exc.message}", exc.hint) from exc
+        if kept.text == text:
+            return kept.hash
     salt = secrets.token_bytes(32)
     hashed = commitment.statement(salt, text)
-    document = {
-        "kind": "biodesci/statement",
-        "version": 1,
-        "text": text,
-        "salt": "0x" + salt.hex(),
-        "hash": "0x" + hashed.hex(),
-    }
-    files.write_private(path(home, hashed), (json.dumps(document, indent=1) + "\n").encode())
+    files.write_private(path(home, hashed), Statement(text=text, salt=salt, hash=hashed).to_bytes())
     return hashed
 
 

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from biodesci.core.documents.base import Document
 from biodesci.core.documents.bundle import BundleFile
+from biodesci.core.documents.declared import DiseaseProof, Statement
 from biodesci.core.documents.deployment import Deployment
 from biodesci.core.documents.kinds import KINDS
 from biodesci.core.documents.order import Purpose, SignedOrder
@@ -70,6 +71,8 @@ CASES = (
     Case(Plan, "plan-statistics.json", free=("architecture.*",)),
     Case(StatisticsResult, "result-statistics.json"),
     Case(TrainingResult, "result-training.json"),
+    Case(Statement, "statement.json"),
+    Case(DiseaseProof, "disease-proof.json"),
 )
 cases = pytest.mark.parametrize("case", CASES, ids=lambda case: case.file)
 kinds = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
@@ -245,6 +248,26 @@ def test_a_number_in_a_text_is_plain_digits(text):
         SignedOrder.parse(json.dumps(fields).encode())
     fields["order"]["purpose"]["duo"] = str(2**64 - 1)
     assert SignedOrder.parse(json.dumps(fields).encode()).order.purpose.duo == 2**64 - 1
+
+
+def test_a_statement_whose_hash_is_of_another_text_is_refused():
+    fields = json.loads((VECTORS / "statement.json").read_bytes())
+    with pytest.raises(IntegrityError, match="text and salt do not give its hash") as caught:
+        Statement.parse(json.dumps(changed(fields, ("text",), "Another plan.")).encode())
+    assert "Another plan" not in str(caught.value)
+
+
+@pytest.mark.parametrize("id_", ["mondo:0005068", "MONDO:5068", "MONDO:0000000", " MONDO:0005068", 5068])
+def test_a_disease_is_written_in_one_way(id_):
+    fields = json.loads((VECTORS / "disease-proof.json").read_bytes())
+    with pytest.raises(InputError, match="the field disease: it should be a MONDO id"):
+        DiseaseProof.parse(json.dumps(changed(fields, ("disease",), id_)).encode())
+
+
+def test_a_proof_has_no_more_steps_than_a_tree_can_have():
+    fields = json.loads((VECTORS / "disease-proof.json").read_bytes())
+    with pytest.raises(InputError, match="the field proof"):
+        DiseaseProof.parse(json.dumps(changed(fields, ("proof",), ["0x" + "11" * 32] * 33)).encode())
 
 
 def test_a_name_of_python_is_no_name_in_json():

@@ -106,6 +106,13 @@ def test_a_statement_stays_at_home_and_its_salted_hash_goes_on_chain(shop, tmp_p
         keep(tmp_path, "  ")
 
 
+def test_a_statement_that_an_earlier_version_kept_is_found(tmp_path):
+    hashed = keep(tmp_path, "Why?")
+    kept = statement.path(tmp_path, hashed)
+    kept.write_text(json.dumps(json.loads(kept.read_text()), indent=1) + "\n")
+    assert keep(tmp_path, "Why?") == hashed
+
+
 def test_a_damaged_statement_is_named(tmp_path):
     kept = statement.path(tmp_path, keep(tmp_path, "Why?"))
     for damage in ("{", "[]", "{}"):

@@ -6,6 +6,7 @@ from typing import Final
 
 from biodesci.core.documents.base import Document
 from biodesci.core.documents.bundle import BundleFile
+from biodesci.core.documents.declared import DiseaseProof, Statement
 from biodesci.core.documents.deployment import Deployment
 from biodesci.core.documents.order import SignedOrder
 from biodesci.core.documents.plan import Plan
@@ -28,4 +29,6 @@ KINDS: Final[tuple[type[Document], ...]] = (
     Plan,
     StatisticsResult,
     TrainingResult,
+    Statement,
+    DiseaseProof,
 )
