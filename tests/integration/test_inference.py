@@ -7,7 +7,6 @@ computing and committing, or between committing and knowing that it did.
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import signal
@@ -25,30 +24,19 @@ from typing import Any
 import numpy as np
 import pytest
 
-from biodesci.chain import accounts
-from biodesci.chain.client import Chain
-from biodesci.chain.deployment import load_deployment
+from biodesci.cli import main
 from biodesci.core.onchain import RequestState
 from biodesci.ee.architectures.tabular import TabularConfig
 from biodesci.inference import auditor as audit
 from biodesci.inference import requester as infer
 from biodesci.inference.requests import read_request
 from biodesci.ipfs.client import Ipfs
-from biodesci.localnet.stack import QUICK_WORK_FACTOR
+from biodesci.localnet.stack import Stack
 from biodesci.models.registration import Grantee, NewModel, create_model, grant_codec
 from biodesci.party import keys
 from biodesci.party.member import Member
 from biodesci.proof.bundle import Bundle
 from biodesci.registry.codecs import load_codec
-
-_spec = importlib.util.spec_from_file_location(
-    "backend_conftest", Path(__file__).parents[1] / "backend" / "conftest.py"
-)
-assert _spec is not None and _spec.loader is not None
-_conftest = importlib.util.module_from_spec(_spec)
-sys.modules[_spec.name] = _conftest  # dataclasses look their module up
-_spec.loader.exec_module(_conftest)
-anvil, localnet, ipfs_node = _conftest.anvil, _conftest.localnet, _conftest.ipfs_node
 
 PASS = "correct horse"
 CONFIG = TabularConfig(features=6, tokens=3, width=8, heads=2, layers=1, hidden=12, classes=2)
@@ -98,21 +86,18 @@ class Relay:
 
 
 class Actor:
-    def __init__(self, net: Any, home: Path) -> None:
-        self.home = home
-        address = accounts.create(home / "account.json", PASS, work_factor=QUICK_WORK_FACTOR)
-        net.rpc("anvil_setBalance", address, hex(10**19))
-        account = accounts.load(home / "account.json", PASS)
-        self.chain = Chain(net.rpc_url, load_deployment(net.deployment_file), account, home)
-        keys.register(self.chain, home, PASS)
-        self.seed = keys.load_seed(home, PASS)
+    def __init__(self, network: Stack, name: str) -> None:
+        party = network.party(name, passphrase=PASS)
+        self.home = party.home
+        self.chain = network.chain(party)
+        keys.register(self.chain, self.home, PASS)
+        self.seed = keys.load_seed(self.home, PASS)
 
 
 @dataclass
 class World:
-    net: Any
+    network: Stack
     ipfs: Ipfs
-    ipfs_api: str
     relay: Relay
     client: Actor
     worker: Actor
@@ -124,8 +109,8 @@ class World:
             **os.environ,
             "OMP_NUM_THREADS": "1",
             "BIODESCI_RPC_URL": rpc_url or self.relay.url,
-            "BIODESCI_IPFS_API": self.ipfs_api,
-            "BIODESCI_DEPLOYMENT": str(self.net.deployment_file),
+            "BIODESCI_IPFS_API": self.network.ipfs_api,
+            "BIODESCI_DEPLOYMENT": str(self.network.deployment_file),
             "BIODESCI_HOME": str(self.worker.home),
             "BIODESCI_PASSPHRASE": PASS,
         }
@@ -167,17 +152,15 @@ def wait(ready: Callable[[], bool], log: Callable[[], str], seconds: float = 60)
 
 
 @pytest.fixture(scope="module")
-def world(localnet: Any, ipfs_node: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    owner, client, worker = (
-        Actor(localnet, tmp_path_factory.mktemp(name)) for name in ("owner", "client", "worker")
-    )
-    ipfs = Ipfs(ipfs_node.api)
+def world(network: Stack) -> Iterator[World]:
+    owner, client, worker = (Actor(network, name) for name in ("asked-owner", "client", "worker"))
+    ipfs = network.ipfs
     made = create_model(Member(owner.chain, ipfs, owner.home, PASS), NewModel(CONFIG, "small"))
     grant_codec(
         Member(owner.chain, ipfs, owner.home, PASS), Grantee(made.model_id, client.chain.address, "inference")
     )
-    relay = Relay(localnet.rpc_url)
-    found = World(localnet, ipfs, ipfs_node.api, relay, client, worker, made.model_id, [])
+    relay = Relay(network.rpc_url)
+    found = World(network, ipfs, relay, client, worker, made.model_id, [])
     yield found
     for process in found.processes:
         if process.poll() is None:
@@ -223,34 +206,41 @@ def test_a_worker_killed_around_its_commit_commits_once_and_to_the_same_answer(
     assert report.passed, report.reason
 
 
-def test_the_commands_disclose_and_audit(world: World, tmp_path: Path) -> None:
+def test_the_commands_disclose_and_audit(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     world.relay.open()
     worker = world.start_worker()
     request_id = world.request()
     world.wait_committed(request_id)
     worker.terminate()
     worker.wait(15)
+    for name, value in {
+        "BIODESCI_RPC_URL": world.network.rpc_url,
+        "BIODESCI_IPFS_API": world.network.ipfs_api,
+        "BIODESCI_DEPLOYMENT": str(world.network.deployment_file),
+        "BIODESCI_HOME": str(world.client.home),
+        "BIODESCI_PASSPHRASE": PASS,
+    }.items():
+        monkeypatch.setenv(name, value)
 
     def run(*argv: str) -> subprocess.CompletedProcess[str]:
-        env = {
-            **os.environ,
-            "BIODESCI_RPC_URL": world.net.rpc_url,
-            "BIODESCI_IPFS_API": world.ipfs_api,
-            "BIODESCI_DEPLOYMENT": str(world.net.deployment_file),
-            "BIODESCI_HOME": str(world.client.home),
-            "BIODESCI_PASSPHRASE": PASS,
-        }
-        program = "from biodesci.cli import main; main()"
-        return subprocess.run(
-            [sys.executable, "-c", program, *argv],
-            env=env,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        """In this process, which has loaded what takes seconds to load; the first command starts one."""
+        code = 0
+        try:
+            main(argv)
+        except SystemExit as exc:
+            code = int(exc.code or 0)
+        return subprocess.CompletedProcess(argv, code, *capsys.readouterr())
 
-    shown = run("inference", "result", str(request_id), "--accept", "--json")
+    first = ("inference", "result", str(request_id), "--accept", "--json")
+    shown = subprocess.run(
+        [sys.executable, "-m", "biodesci.cli", *first],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
     assert shown.returncode == 0, shown.stderr
     assert len(json.loads(shown.stdout)) == 9
     assert read_request(world.client.chain, request_id).state is RequestState.FINALIZED

@@ -44,7 +44,6 @@ from biodesci.rounds.progress import Result, abort, result_of, wait
 from biodesci.rounds.transport.http import SIGNATURE_HEADER
 from examples.heart import cohorts
 
-ROOT = Path(__file__).parents[2]
 CONFIG = TabularConfig(cohorts.PLAN.width, tokens=4, width=16, heads=2, layers=1, hidden=24, classes=2)
 TRAINING = TrainingPlan(epochs=2, batch_size=32, learning_rate=0.02, seed="integration")
 
@@ -156,34 +155,31 @@ pytestmark = pytest.mark.timeout(150)
 
 
 @pytest.fixture(scope="module")
-def federation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Federation]:
+def federation(network: Stack) -> Iterator[Federation]:
     torch.set_num_threads(1)
-    with Stack(tmp_path_factory.mktemp("rounds"), root=ROOT) as stack:
-        stack.start_core()
-        owner = stack.party("owner", passphrase="owner's own")
-        aggregator = stack.party("aggregator", passphrase="aggregator's own")
-        sites = []
-        for i, hospital in enumerate(cohorts.load()):
-            party = stack.party(f"site{i}", passphrase=f"site {i}'s own")
-            table = party.home / "cohort.csv"
-            table.write_bytes(hospital.train)
-            chain = stack.chain(party)
-            keys.register(chain, party.home, party.passphrase)
-            sites.append(Site(party, table, publish(stack, chain)))
-        chain = stack.chain(owner)
-        made = model.create_model(
-            Member(chain, stack.ipfs, owner.home, owner.passphrase), model.NewModel(CONFIG, "Test")
-        )
-        for site in sites:
-            model.grant_codec(
-                Member(chain, stack.ipfs, owner.home, owner.passphrase),
-                model.Grantee(made.model_id, site.party.address, "training"),
-            )
-        running = Federation(stack, owner, aggregator, sites, made.model_id)
-        stack.start_aggregator(aggregator)
-        for site in sites:
-            running.start_node(site)
-        yield running
+    stack = network
+    owner = stack.party("owner", passphrase="owner's own")
+    aggregator = stack.party("aggregator", passphrase="aggregator's own")
+    sites = []
+    for i, hospital in enumerate(cohorts.load()):
+        party = stack.party(f"site{i}", passphrase=f"site {i}'s own")
+        table = party.home / "cohort.csv"
+        table.write_bytes(hospital.train)
+        chain = stack.chain(party)
+        keys.register(chain, party.home, party.passphrase)
+        sites.append(Site(party, table, publish(stack, chain)))
+    chain = stack.chain(owner)
+    member = Member(chain, stack.ipfs, owner.home, owner.passphrase)
+    made = model.create_model(member, model.NewModel(CONFIG, "Test"))
+    for site in sites:
+        model.grant_codec(member, model.Grantee(made.model_id, site.party.address, "training"))
+    running = Federation(stack, owner, aggregator, sites, made.model_id)
+    stack.start_aggregator(aggregator)
+    for site in sites:
+        running.start_node(site)
+    yield running
+    for name in stack.supervisor.children.keys() - {"chain", "ipfs"}:
+        stack.supervisor.stop(name)
 
 
 def test_statistics_and_training_give_the_plain_sum(federation: Federation) -> None:
