@@ -11,7 +11,7 @@ from eth_account.signers.local import LocalAccount
 from hexbytes import HexBytes
 from web3 import Web3
 from web3.contract.contract import Contract, ContractFunction
-from web3.exceptions import BlockNotFound, ContractLogicError, Web3Exception
+from web3.exceptions import ContractLogicError, Web3Exception
 from web3.logs import DISCARD
 from web3.types import EventData, RPCEndpoint, TxParams, TxReceipt
 
@@ -152,13 +152,6 @@ class Chain:
     def block_number(self) -> int:
         """The number of the latest block that the node knows."""
         return int(self.web3.eth.block_number)
-
-    def block_hash(self, number: int) -> bytes | None:
-        """The hash of a block, which stands for all before it too; None where the node has no such block."""
-        try:
-            return bytes(self.web3.eth.get_block(number)["hash"])
-        except BlockNotFound:
-            return None
 
     def now(self) -> int:
         """Timestamp of the latest block: the only clock that deadlines on chain know."""

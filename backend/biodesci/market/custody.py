@@ -8,7 +8,6 @@ that a crash between sealing and sending, or an event seen twice, ends in one de
 from __future__ import annotations
 
 import logging
-import time
 from typing import Final
 
 from biodesci.chain.records import DatasetVersion, License, Release
@@ -27,8 +26,7 @@ from biodesci.party.member import Member
 _log = logging.getLogger(__name__)
 _ANY: Final = b"\1" * 32
 _WAITING: Final = frozenset({LicenseState.IN_REVIEW, LicenseState.PURCHASED})
-_REORG_MARGIN: Final = 64  # blocks read again after a reorganization, and from time to time
-_READ_AGAIN_S: Final = 30.0  # a node behind a balancer may have told of a block before it had its events
+_REORG_MARGIN: Final = 64  # blocks read again with each new one
 
 
 class Custodian:
@@ -40,8 +38,6 @@ class Custodian:
         self._home = member.home
         self._passphrase = member.passphrase
         self._next_block = member.chain.deployment.first_block
-        self._last_hash: bytes | None = None  # of the block before `_next_block`, when it was read
-        self._read_again_at = 0.0
         self._held: set[tuple[int, int]] = set()  # (dataset, version) whose keys are in this home
         self._open: set[int] = set()
         self._told: set[tuple[int, str]] = set()
@@ -54,25 +50,16 @@ class Custodian:
         chain = self._chain
         # A purchase that a reorganization takes back would have been paid for with nothing.
         head = chain.block_number() - chain.confirmations
-        first = chain.deployment.first_block
-        if head < first:
+        if head < chain.deployment.first_block:
             return []
-        self._read(first, head)
+        if head != self._next_block - 1:
+            self._look(head)
         return [license_id for license_id in sorted(self._open) if self._release(license_id)]
 
-    def _read(self, first: int, head: int) -> None:
-        """Notes whose keys are here and what was bought, from the events up to block `head`.
-
-        What was read before is read again where its last block has changed, and every 30 seconds.
-        """
-        chain, now = self._chain, time.monotonic()
-        is_same = self._last_hash is not None and chain.block_hash(self._next_block - 1) == self._last_hash
-        is_due = now >= self._read_again_at
-        if is_same and not is_due and head < self._next_block:
-            return
-        start = self._next_block if is_same and not is_due else max(self._next_block - _REORG_MARGIN, first)
-        # Asked before the events: where a reorganization comes between, the next poll reads them again.
-        last_hash = chain.block_hash(head)
+    def _look(self, head: int) -> None:
+        """Takes note of the keys that it holds, and of purchases; only blocks bring such news."""
+        chain = self._chain
+        start = max(self._next_block - _REORG_MARGIN, chain.deployment.first_block)
         for name in ("DatasetPublished", "VersionPublished"):
             for log in chain.events(chain.datasets, name, start, head):
                 args = log["args"]
@@ -81,9 +68,7 @@ class Custodian:
         for log in chain.events(chain.licenses, "LicensePurchased", start, head):
             if (log["args"]["datasetId"], log["args"]["version"]) in self._held:
                 self._open.add(log["args"]["licenseId"])
-        self._next_block, self._last_hash = head + 1, last_hash
-        if is_due:
-            self._read_again_at = now + _READ_AGAIN_S
+        self._next_block = head + 1
 
     def _release(self, license_id: int) -> bool:
         try:
