@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
 from biodesci.chain.client import Chain
 from biodesci.chain.records import DatasetVersion
 from biodesci.core import cid, croissant, duo
+from biodesci.core.documents.published_card import MAX_CARD
 from biodesci.core.errors import BioDeSciError, NotFoundError
 from biodesci.core.onchain import NOBODY
 from biodesci.ipfs.client import Ipfs
 from biodesci.market import offers
 from biodesci.market.offers import Offer
-
-_MAX_CARD: Final = 4 << 20
 
 
 @dataclass(frozen=True)
@@ -78,6 +76,6 @@ def entries(chain: Chain, ipfs: Ipfs) -> list[Entry]:
 def _name(ipfs: Ipfs, card: bytes) -> str | None:
     """What the chain says of a dataset is shown although its card is missing or no card."""
     try:
-        return croissant.parse(ipfs.cat(card, max_size=_MAX_CARD)).name
+        return croissant.parse(ipfs.cat(card, max_size=MAX_CARD)).name
     except BioDeSciError:
         return None

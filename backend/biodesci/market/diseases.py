@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,11 +10,10 @@ from typing import Any, Final
 from biodesci.chain.client import Chain
 from biodesci.chain.records import DatasetVersion
 from biodesci.core import disease, files
-from biodesci.core.errors import InputError, IntegrityError, NotFoundError
+from biodesci.core.documents import published_card
+from biodesci.core.errors import InputError, IntegrityError
 from biodesci.ipfs.client import Ipfs
 
-CARD_KEY: Final = "biodesci:diseases"
-_MAX_CARD: Final = 4 << 20
 _NO_ROOT: Final = bytes(32)
 
 
@@ -60,7 +58,8 @@ def prove(chain: Chain, ipfs: Ipfs, dataset_id: int, wanted: int, ontology: Path
     on_chain = chain.read(DatasetVersion, dataset_id, version)
     if on_chain.diseases == _NO_ROOT:
         return ()
-    named, release = _of_card(ipfs, on_chain.card)
+    said = published_card.diseases(ipfs.cat(on_chain.card, max_size=published_card.MAX_CARD))
+    named, release = said.numbers, said.ontology
     tree = permitted(ontology, named)
     if tree.root != on_chain.diseases:
         raise IntegrityError(
@@ -69,17 +68,6 @@ def prove(chain: Chain, ipfs: Ipfs, dataset_id: int, wanted: int, ontology: Path
             f"Take the release that the card names: {release or 'none; ask the publisher'}.",
         )
     return tuple(disease.prove(tree.all, wanted))
-
-
-def _of_card(ipfs: Ipfs, card: bytes) -> tuple[list[int], str]:
-    try:
-        said = json.loads(ipfs.cat(card, max_size=_MAX_CARD))[CARD_KEY]
-        return [disease.parse(str(one["id"])) for one in said["named"]], str(said["ontology"])
-    except (ValueError, KeyError, TypeError) as exc:
-        raise NotFoundError(
-            "The dataset's card does not name the diseases that its terms permit.",
-            "Buy without --mondo, so that a person judges; or ask the publisher for a new version.",
-        ) from exc
 
 
 def _names(obo: str) -> tuple[dict[str, str], str]:

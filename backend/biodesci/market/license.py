@@ -6,7 +6,6 @@ twice: each step looks at the chain first.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,8 @@ from web3.types import TxReceipt
 
 from biodesci.chain.client import Chain
 from biodesci.chain.records import DatasetVersion, License
-from biodesci.core import cid, commitment, container, envelope, files
+from biodesci.core import commitment, container, envelope, files
+from biodesci.core.documents import published_card
 from biodesci.core.errors import (
     AccessDeniedError,
     InputError,
@@ -29,7 +29,6 @@ from biodesci.core.onchain import LicenseState
 from biodesci.ipfs.client import Ipfs
 
 _MAX_ENVELOPE: Final = 4_096
-_MAX_CARD: Final = 4 << 20
 _TRAIN: Final = 2
 Progress = Callable[[int], None]
 
@@ -145,15 +144,7 @@ def download_over(
 
 def container_of(ipfs: Ipfs, card: bytes) -> bytes:
     """The digest of the container that a card describes."""
-    try:
-        document = json.loads(ipfs.cat(card, max_size=_MAX_CARD))
-        url = str(document["distribution"][0]["contentUrl"])
-    except (ValueError, KeyError, IndexError, TypeError) as exc:
-        raise IntegrityError(
-            "The dataset's card does not say where its container is.",
-            "Ask the publisher for a new version, or for a refund.",
-        ) from exc
-    return cid.to_digest(url.removeprefix("ipfs://"))
+    return published_card.content(ipfs.cat(card, max_size=published_card.MAX_CARD))
 
 
 def confirm(chain: Chain, license_id: int) -> TxReceipt | None:
