@@ -132,7 +132,8 @@ test-contracts: compile
 test-backend: compile
 	$(at_home) $(timed) backend pytest -p no:ape_test --durations=10 -m "not deep" tests/backend tests/examples
 
-test-page: setup
+# It needs nothing that is compiled; but what waits for nothing would start before the suites that take longest.
+test-page: compile
 	$(timed) page $(call node_tool,vitest/vitest.mjs) run --root frontend
 
 # Each of these starts stacks of ten processes and more: side by side they would only wait for each other.
