@@ -63,6 +63,7 @@ class Cast:
     def register_key(self, party: Party) -> None:
         """Puts the party's encryption key on chain; makes it first where there is none."""
         if not keys.path(party.home).exists():
+            # Nobody can guess a passphrase that was drawn for this network alone.
             keys.create(party.home, party.passphrase, n=keyfile.LOWEST_N)
         keys.register(self.chain(party), party.home, party.passphrase)
 

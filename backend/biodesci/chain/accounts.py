@@ -53,8 +53,8 @@ def address(path: Path) -> str:
 def load(path: Path, passphrase: str) -> LocalAccount:
     """The account in an Ethereum keystore (Web3 Secret Storage, version 3).
 
-    Raises NotFoundError where there is no file, ConfigurationError where it is no keystore or grants others
-    access, and WrongKeyError where the passphrase does not open it.
+    Raises NotFoundError where there is no file, ConfigurationError where it is no keystore, or names
+    another account than the one whose key it holds, and WrongKeyError where the passphrase does not open it.
     """
     shown, data = _read(path)
     try:

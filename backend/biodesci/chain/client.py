@@ -95,32 +95,32 @@ class Chain:
 
     @property
     def datasets(self) -> Contract:
-        """DatasetNFT."""
+        """The contract DatasetNFT."""
         return self._contract("DatasetNFT")
 
     @property
     def licenses(self) -> Contract:
-        """AccessLicense."""
+        """The contract AccessLicense."""
         return self._contract("AccessLicense")
 
     @property
     def models(self) -> Contract:
-        """ModelRegistry."""
+        """The contract ModelRegistry."""
         return self._contract("ModelRegistry")
 
     @property
     def inferences(self) -> Contract:
-        """InferenceCommitment."""
+        """The contract InferenceCommitment."""
         return self._contract("InferenceCommitment")
 
     @property
     def keys(self) -> Contract:
-        """KeyRegistry."""
+        """The contract KeyRegistry."""
         return self._contract("KeyRegistry")
 
     @property
     def visas(self) -> Contract:
-        """VisaRegistry."""
+        """The contract VisaRegistry."""
         return self._contract("VisaRegistry")
 
     def _contract(self, name: str) -> Contract:

@@ -80,7 +80,7 @@ app.add_typer(stack.app)
 
 @cache
 def _command() -> Callable[..., Any]:
-    # Typer reads the signatures of all commands for it.
+    # Typer reads the signatures of all commands for it; a process may run several.
     return typer.main.get_command(app)
 
 

@@ -50,10 +50,10 @@ def inference(
     if trace:
         request_id = disclosed.receipt.request_id
         opened = auditor.open_trace(chain, ipfs, session.seed(), request_id, cid.to_digest(trace))
-    report_ = auditor.audit_inference(chain, ipfs, disclosed, opened)
+    audited = auditor.audit_inference(chain, ipfs, disclosed, opened)
     if attest:
-        output.note(f"attested on chain, report {cid.from_digest(auditor.attest(chain, ipfs, report_))}")
-    _show(report_, report)
+        output.note(f"attested on chain, report {cid.from_digest(auditor.attest(chain, ipfs, audited))}")
+    _show(audited, report)
 
 
 @app.command()

@@ -113,11 +113,10 @@ def publish(
             "Terms of an offer are given, but no price, so nothing would be offered.",
             "Give --price too (0 is one), or leave the terms for: biodesci dataset offer ID.",
         )
-    chain = session.chain()
-    offer = None if price is None else asked.terms(chain, price)
-    chosen = session.settings()
+    owner = session.member()
+    offer = None if price is None else asked.terms(owner.chain, price)
     done = run(
-        session.member(),
+        owner,
         file,
         meta,
         offer,
@@ -126,7 +125,7 @@ def publish(
     )
     output.record(
         asdict(done),
-        f"Published dataset {done.dataset_id}, version {done.version}. Its key is in {chosen.home}/datasets: "
+        f"Published dataset {done.dataset_id}, version {done.version}. Its key is in {owner.home}/datasets: "
         "keep a copy; nobody can restore it.",
     )
 

@@ -181,11 +181,7 @@ def grant(
     from biodesci.models.registration import Grantee, grant_codec
 
     holder, model_id = address(recipient), _number(source)
-    digest = grant_codec(
-        session.member(),
-        Grantee(model_id, holder, wanted),
-        renew=renew,
-    )
+    digest = grant_codec(session.member(), Grantee(model_id, holder, wanted), renew=renew)
     output.record({"model": model_id, "account": holder, "envelope": cid.from_digest(digest)})
 
 

@@ -58,14 +58,13 @@ def prove(chain: Chain, ipfs: Ipfs, dataset_id: int, wanted: int, ontology: Path
     on_chain = chain.read(DatasetVersion, dataset_id, version)
     if on_chain.diseases == _NO_ROOT:
         return ()
-    said = published_card.diseases(ipfs.cat(on_chain.card, max_size=published_card.MAX_CARD))
-    named, release = said.numbers, said.ontology
-    tree = permitted(ontology, named)
+    named = published_card.diseases(ipfs.cat(on_chain.card, max_size=published_card.MAX_CARD))
+    tree = permitted(ontology, named.numbers)
     if tree.root != on_chain.diseases:
         raise IntegrityError(
-            f"The diseases under {', '.join(map(disease.format_id, named))} in {ontology.name} "
+            f"The diseases under {', '.join(map(disease.format_id, named.numbers))} in {ontology.name} "
             f"({tree.ontology or 'no release named'}) are not those that dataset {dataset_id} has on chain.",
-            f"Take the release that the card names: {release or 'none; ask the publisher'}.",
+            f"Take the release that the card names: {named.ontology or 'none; ask the publisher'}.",
         )
     return tuple(disease.prove(tree.all, wanted))
 

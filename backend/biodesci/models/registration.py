@@ -86,11 +86,13 @@ def create_model(owner: Member, model: NewModel) -> CreatedModel:
 
 
 def register_folder(owner: Member, folder: Path, name: str, description: str = "") -> CreatedModel:
-    """Registers the encrypted checkpoint in `folder` (of `model encrypt`) as it is; its key is in the home.
+    """Registers the encrypted checkpoint in `folder` (of `model encrypt`), in fp32, as workers read weights;
+    its key is in the home. Stopped at any point and run again, it registers one model.
 
     The card says that others may know the plaintext it began from, as nothing here can tell.
-    Raises InputError for a model without a name, and for an architecture that no worker runs yet; StateError
-    for a plain checkpoint, NotFoundError without its key, and WrongKeyError where the weights are not of it.
+    Raises InputError for a model without a name, for weights that are not finite, and for an architecture
+    that no worker runs yet; StateError for a plain checkpoint, NotFoundError without its key, and
+    WrongKeyError where the weights are not of it.
     """
     if not name.strip():
         raise InputError("A model needs a name.", "Pass --name.")
@@ -128,8 +130,12 @@ def _register(
     card_digest = owner.ipfs.add(canonical.dumps(card))
     architecture = canonical.sha256(config.document())
     chain = owner.chain
-    receipt = chain.send(chain.models.functions.register(architecture, card_digest, root, digest))
-    event = chain.event(receipt, chain.models, "ModelRegistered")
+    with chain.intent("registration", f"weights root 0x{root.hex()}") as intent:
+        register = chain.models.functions.register(architecture, card_digest, root, digest)
+        receipt = intent.resume() or intent.send(register)
+        event = chain.event(receipt, chain.models, "ModelRegistered")
+    # A run before may have sent another card: its attacks draw anew.
+    card_digest = bytes(event["card"])
     return CreatedModel(int(event["modelId"]), key_id, root, digest, card_digest, int(receipt["gasUsed"]))
 
 

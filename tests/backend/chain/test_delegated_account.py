@@ -17,7 +17,7 @@ from biodesci.chain.records import Key
 from biodesci.core import typed_data
 from biodesci.core.documents.registration import SignedRegistration
 from biodesci.core.envelope import generate_seed, public_key
-from biodesci.core.errors import ChainError
+from biodesci.core.errors import RevertedError
 from biodesci.party import keys
 from tests.backend.conftest import ARTIFACTS
 
@@ -61,15 +61,22 @@ def registration(chain: Chain, account: str, signer: LocalAccount) -> SignedRegi
     )
 
 
+def refusal(relayer: Chain, signed: SignedRegistration) -> tuple[str, tuple[object, ...]]:
+    """The contract's error for a registration, and the error's arguments."""
+    with pytest.raises(RevertedError) as caught:
+        keys.relay(relayer, signed)
+    return caught.value.name, caught.value.args_
+
+
 def test_the_code_of_a_delegated_account_answers_for_its_signatures(
     localnet: Any, chain_for: Callable[..., Chain]
 ) -> None:
     relayer, account, signer = chain_for(), localnet.account(), Account.create()
     delegated(localnet, account, signer.address)
-    with pytest.raises(ChainError):
-        keys.relay(relayer, registration(relayer, account.address, account))
+    own = registration(relayer, account.address, account)
+    assert refusal(relayer, own) == ("KeyRegistry_BadSignature", (account.address,))
     signed = registration(relayer, account.address, signer)
-    with pytest.raises(ChainError):
-        keys.relay(relayer, signed.model_copy(update={"deadline": signed.deadline + 1}))
+    later = signed.model_copy(update={"deadline": signed.deadline + 1})
+    assert refusal(relayer, later) == ("KeyRegistry_BadSignature", (account.address,))
     assert keys.relay(relayer, signed).sent
     assert relayer.read(Key, account.address).key_hash == Web3.keccak(signed.public_key)

@@ -12,7 +12,9 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 from transformers import GPT2Config, GPT2LMHeadModel
+from web3 import Web3
 
+from biodesci.chain import transactions
 from biodesci.chain.client import Chain
 from biodesci.chain.deployment import load_deployment
 from biodesci.core import canonical, checkpoint, envelope
@@ -23,6 +25,7 @@ from biodesci.core.errors import (
     NotFoundError,
     RevertedError,
     StateError,
+    UnavailableError,
     WrongKeyError,
 )
 from biodesci.ee.architectures.mlp import MlpConfig
@@ -278,6 +281,27 @@ def test_an_encrypted_checkpoint_of_ones_own_is_registered(
     assert all(np.allclose(back[n], w, rtol=0, atol=1e-6) for n, w in plain.items())
     card = load_card(owner.chain, ipfs, made.model_id)
     assert (card["name"], card["security"]["weightsDrawnPrivately"]) == ("our own", False)
+
+
+def test_a_registration_whose_receipt_was_lost_is_not_made_twice(
+    owned: Owned, ipfs: Ipfs, tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The card's measurements draw anew, so that the second call is another one than the first."""
+    owner = Member(owned.chain, ipfs, owned.home, PASS)
+    encrypt(folder, tmp_path / "encrypted", owner.home, PASS, Scheme("orthogonal"))
+    functions, real = owner.chain.models.functions, transactions.send
+    before = owner.chain.call(functions.modelCount())
+
+    def sent_and_cut_off(web3: Web3, raw: bytes) -> bool:
+        real(web3, raw)
+        raise UnavailableError("The connection was lost.", "Repeat.")
+
+    with monkeypatch.context() as patch, pytest.raises(UnavailableError, match="was lost"):
+        patch.setattr(transactions, "send", sent_and_cut_off)
+        model.register_folder(owner, tmp_path / "encrypted", "once")
+    made = model.register_folder(owner, tmp_path / "encrypted", "once")
+    assert owner.chain.call(functions.modelCount()) == before + 1 == made.model_id
+    assert bytes(owner.chain.call(functions.cardOf(made.model_id))) == made.card
 
 
 def test_what_is_no_encrypted_checkpoint_of_ones_own_is_not_registered(

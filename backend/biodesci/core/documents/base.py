@@ -189,16 +189,16 @@ def parse_one_of(raw: bytes, *kinds: type[Document]) -> Document:
 
 def has_duplicates(raw: bytes) -> bool:
     """Whether an object of this JSON has a field twice: readers would differ in which of them counts."""
-    found = False
+    is_twice = False
 
     def fields(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        nonlocal found
+        nonlocal is_twice
         unique = dict(pairs)
-        found = found or len(unique) != len(pairs)
+        is_twice = is_twice or len(unique) != len(pairs)
         return unique
 
     json.loads(raw, object_pairs_hook=fields)
-    return found
+    return is_twice
 
 
 def constants(part: type[Part], name: str) -> tuple[object, ...]:

@@ -46,18 +46,23 @@ def bpe() -> Any:
     )
 
 
-@pytest.fixture
-def classifier(served: Callable[[Any], Any]) -> Any:
-    config = transformers.BertConfig(
+def small_bert(**more: Any) -> Any:
+    """A configuration with MiniLM's vocabulary."""
+    return transformers.BertConfig(
         vocab_size=30_522,
         hidden_size=24,
         num_hidden_layers=2,
         num_attention_heads=3,
         intermediate_size=20,
         max_position_embeddings=64,
-        id2label={0: "cardiac", 1: "other", 2: "unclear"},
-        label2id={"cardiac": 0, "other": 1, "unclear": 2},
+        **more,
     )
+
+
+@pytest.fixture
+def classifier(served: Callable[[Any], Any]) -> Any:
+    names = {0: "cardiac", 1: "other", 2: "unclear"}
+    config = small_bert(id2label=names, label2id={name: number for number, name in names.items()})
     return served(transformers.BertForSequenceClassification(config))
 
 
@@ -96,15 +101,7 @@ def extracts_alike(client: Any, plain: Any, bound: float) -> None:
 def test_feature_extraction(served: Callable[[Any], Any], minilm: Path) -> None:
     """Of a small model; of the real MiniLM in `make test-deep`."""
     tokenizer = transformers.AutoTokenizer.from_pretrained(minilm)
-    config = transformers.BertConfig(
-        vocab_size=30_522,
-        hidden_size=24,
-        num_hidden_layers=2,
-        num_attention_heads=3,
-        intermediate_size=20,
-        max_position_embeddings=64,
-    )
-    model = served(transformers.BertModel(config))
+    model = served(transformers.BertModel(small_bert()))
     client = model.whole(model.key("permutation"), tokenizer=tokenizer)
     plain = transformers.pipeline("feature-extraction", model=model.plain, tokenizer=tokenizer)
     extracts_alike(client, plain, 1e-11)

@@ -146,9 +146,10 @@ def test_decryption_gives_the_plaintext_training(model: str, optimizer: str, mod
     assert difference / change < 1e-9
 
 
-def test_a_models_own_loss_trains_alike_in_fp32() -> None:
+@pytest.mark.parametrize("layers", [1, pytest.param(2, marks=pytest.mark.deep)])
+def test_a_models_own_loss_trains_alike_in_fp32(layers: int) -> None:
     """The stock model with its own loss, in fp32: rounding is all that differs."""
-    one = subject("bert")
+    one = subject("bert", layers)
     key = ModelKey.for_model(one.config, one.state, "orthogonal")
     plain, encrypted = one.under(reference(key)).float(), one.under(key).float()
     plan = PLANS["sgd"]

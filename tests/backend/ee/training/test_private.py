@@ -80,17 +80,26 @@ def trained(one: Subject, key: ModelKey, noise: Noise | None, optimizer: str = "
     return parameters(model)
 
 
-CASES = [
+EVERY_CHANGE: list[tuple[str, str, Mode]] = [
     ("tabular", "sgd", "orthogonal"),
     ("tabular", "adamw", "permutation"),
     ("bert", "sgd", "orthogonal"),
-    pytest.param("gpt2", "sgd", "orthogonal", marks=pytest.mark.deep),
+]
+# Of one block with every change, and of two in `make test-deep`.
+CASES = [
+    *((*one, 1) for one in EVERY_CHANGE),
+    *(
+        pytest.param(*one, 2, marks=pytest.mark.deep)
+        for one in (*EVERY_CHANGE, ("gpt2", "sgd", "orthogonal"))
+    ),
 ]
 
 
-@pytest.mark.parametrize(("name", "optimizer", "mode"), CASES)
-def test_with_the_same_noise_it_is_plaintext_dp_sgd(name: str, optimizer: str, mode: Mode) -> None:
-    one = subject(name)
+@pytest.mark.parametrize(("name", "optimizer", "mode", "layers"), CASES)
+def test_with_the_same_noise_it_is_plaintext_dp_sgd(
+    name: str, optimizer: str, mode: Mode, layers: int
+) -> None:
+    one = subject(name, layers)
     key = ModelKey.for_model(one.config, one.state, mode)
     held = reference(key)
     start = parameters(one.under(held))
