@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from biodesci.core.documents.round_messages import Inbox, Shares, UnmaskAnswer
 from biodesci.fl.aggregation import Aggregator
 from biodesci.fl.masking import Context
-from biodesci.fl.messages import Inbox, MaskedVector, Shares, UnmaskAnswer
+from biodesci.fl.messages import MaskedVector
 from biodesci.fl.protocol import Member, Node, threshold_of
 from biodesci.fl.quantize import decode, encode
 
@@ -29,16 +30,16 @@ def one_round(updates: list[np.ndarray]) -> tuple[np.ndarray, float, int]:
     threshold = threshold_of(len(nodes))
     aggregator = Aggregator(context, roster, threshold, 3, updates[0].size)
     for node in nodes:
-        aggregator.add_shares(node.address, Shares.from_bytes(node.deal(roster, threshold)))
+        aggregator.add_shares(node.address, Shares.parse(node.deal(roster, threshold)))
     aggregator.close_shares()
     bodies = {}
     for node, update in zip(nodes, updates, strict=True):
-        node.receive(Inbox.from_bytes(aggregator.inbox(node.address).to_bytes()))
+        node.receive(Inbox.parse(aggregator.inbox(node.address).to_bytes()))
         bodies[node.address] = node.mask(encode(update, SCALE, len(nodes)))
         aggregator.add_masked(node.address, MaskedVector.from_bytes(bodies[node.address]))
     aggregator.close(bodies)
     for node in nodes:
-        aggregator.add_answer(node.address, UnmaskAnswer.from_bytes(node.answer(list(bodies))))
+        aggregator.add_answer(node.address, UnmaskAnswer.parse(node.answer(list(bodies))))
     total = decode(aggregator.total(bodies.__getitem__), SCALE)
     return total, time.perf_counter() - began, len(next(iter(bodies.values())))
 

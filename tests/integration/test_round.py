@@ -41,7 +41,7 @@ from biodesci.rounds.node import read_statistics
 from biodesci.rounds.owner import Conditions, Deadlines, RoundOwner
 from biodesci.rounds.plan import Plan, Update
 from biodesci.rounds.progress import Result, abort, result_of, wait
-from biodesci.rounds.transport.http import SIGNATURE_HEADER
+from biodesci.rounds.signatures import SIGNATURE_HEADER
 from examples.heart import cohorts
 
 CONFIG = TabularConfig(cohorts.PLAN.width, tokens=4, width=16, heads=2, layers=1, hidden=24, classes=2)

@@ -15,10 +15,11 @@ from typing import Final
 import numpy as np
 
 from biodesci.core import shamir
+from biodesci.core.documents.round_messages import Inbox, Shares, UnmaskAnswer
 from biodesci.core.errors import BioDeSciError, InputError, IntegrityError, StateError
 from biodesci.fl import masking
 from biodesci.fl.masking import Context
-from biodesci.fl.messages import Address, Inbox, MaskedVector, Shares, UnmaskAnswer, hex_address, peers_digest
+from biodesci.fl.messages import Address, MaskedVector, hex_address, peers_digest
 from biodesci.fl.protocol import Roster, check_roster, seed_hash, threshold_of
 from biodesci.fl.quantize import Ring
 
@@ -75,12 +76,12 @@ class Aggregator:
         """Take in one node's shares; the same message again changes nothing.
 
         Raises:
-            IntegrityError: there is not one bundle for every other node, or the seed's hash has not 32 bytes.
+            IntegrityError: there is not one bundle for every other node.
             StateError: the sender is not enrolled or sent other shares before, or sharing is over.
         """
         self._member(sender)
         peers = self._positions.keys() - {sender}
-        if message.sealed.keys() != peers or len(message.seed_hash) != 32:
+        if message.sealed.keys() != peers:
             raise IntegrityError(
                 "Shares must hold one bundle for every other node.", "Deal to the whole roster."
             )
@@ -117,7 +118,8 @@ class Aggregator:
         """
         if receiver not in self._dealers:
             raise StateError("Sharing is not over, or this node did not share.", "Ask again later.")
-        return Inbox({a: self._shares[a].sealed[receiver] for a in self._dealers if a != receiver})
+        sealed = {a: self._shares[a].sealed[receiver] for a in self._dealers if a != receiver}
+        return Inbox(sealed=sealed)
 
     def add_masked(self, sender: Address, message: MaskedVector) -> bytes:
         """Note a masked vector's digest and return it; the vector itself stays with the caller.
@@ -190,23 +192,23 @@ class Aggregator:
             raise StateError(
                 f"{len(self._answers)} nodes answered, {self.threshold} are needed.", "Wait for more answers."
             )
-        total = np.zeros(self.size, dtype=np.uint32)
+        unmasked = np.zeros(self.size, dtype=np.uint32)
         for address in self._survivors:
             message = MaskedVector.from_bytes(load(address))
             if message.digest() != self._digests[address]:
                 raise IntegrityError(
                     f"The stored vector of {hex_address(address)} was changed.", "Abort the round."
                 )
-            total += message.vector
+            unmasked += message.vector
             seed = self._reconstruct(
                 {a: m.seeds[address] for a, m in self._answers.items()}, self._is_seed_of(address), address
             )
-            masking.apply_mask(total, masking.self_key(self.context, seed, address), -1)
+            masking.apply_mask(unmasked, masking.self_key(self.context, seed, address), -1)
         for address in set(self._dealers) - set(self._survivors):
-            self._remove_dropout(total, address)
-        return total
+            self._remove_dropout(unmasked, address)
+        return unmasked
 
-    def _remove_dropout(self, total: Ring, address: Address) -> None:
+    def _remove_dropout(self, unmasked: Ring, address: Address) -> None:
         me = self._positions[address]
         private = self._reconstruct(
             {a: m.keys[address] for a, m in self._answers.items()},
@@ -216,7 +218,7 @@ class Aggregator:
         for peer in self._survivors:
             i = self._positions[peer]
             key = masking.pair_key(self.context, private, self.roster[i].mask_key, address, peer)
-            masking.apply_mask(total, key, -1 if i < me else 1)
+            masking.apply_mask(unmasked, key, -1 if i < me else 1)
 
     def _is_seed_of(self, address: Address) -> Callable[[bytes], bool]:
         return lambda secret: seed_hash(self.context, address, secret) == self._shares[address].seed_hash

@@ -15,7 +15,6 @@ restart it returns the same bytes again, and never a second vector under the sam
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -24,10 +23,12 @@ from typing import Final
 import numpy as np
 
 from biodesci.core import shamir
+from biodesci.core.documents.round_messages import Inbox, Shares, UnmaskAnswer
 from biodesci.core.errors import InputError, IntegrityError, StateError
 from biodesci.fl import masking
 from biodesci.fl.masking import Context
-from biodesci.fl.messages import Address, Inbox, MaskedVector, Shares, UnmaskAnswer, hex_address, peers_digest
+from biodesci.fl.messages import Address, MaskedVector, hex_address, peers_digest
+from biodesci.fl.node_state import NodeState
 from biodesci.fl.quantize import MAX_NODES, Ring
 
 MIN_COHORT: Final = 3
@@ -151,7 +152,9 @@ class Node:
             if i != me
         }
         self._roster, self._threshold = roster, threshold
-        self._dealt = Shares(seed_hash(self.context, self.address, self._seed), sealed).to_bytes()
+        self._dealt = Shares(
+            seed_hash=seed_hash(self.context, self.address, self._seed), sealed=sealed
+        ).to_bytes()
         self._own = seeds[me] + keys[me]
         return self._dealt
 
@@ -263,52 +266,44 @@ class Node:
 
     def to_bytes(self) -> bytes:
         """All state, secrets included."""
-        return json.dumps(
-            {
-                "version": 1,
-                "chainId": self.context.chain_id,
-                "registry": self.context.registry.hex(),
-                "roundId": self.context.round_id,
-                "address": self.address.hex(),
-                "maskKey": self._mask_key.hex(),
-                "shareKey": self._share_key.hex(),
-                "seed": self._seed.hex(),
-                "roster": [[m.address.hex(), m.mask_key.hex(), m.share_key.hex()] for m in self._roster],
-                "threshold": self._threshold,
-                "dealt": self._dealt.hex(),
-                "own": self._own.hex(),
-                "received": {k.hex(): v.hex() for k, v in self._received.items()},
-                "masked": self._masked.hex(),
-                "question": [a.hex() for a in self._question],
-                "answer": self._answer.hex(),
-            }
-        ).encode()
+        return NodeState(
+            chain_id=self.context.chain_id,
+            registry=self.context.registry,
+            round_id=self.context.round_id,
+            address=self.address,
+            mask_key=self._mask_key,
+            share_key=self._share_key,
+            seed=self._seed,
+            roster=tuple((node.address, node.mask_key, node.share_key) for node in self._roster),
+            threshold=self._threshold,
+            dealt=self._dealt,
+            own=self._own,
+            received=self._received,
+            masked=self._masked,
+            question=self._question,
+            answer=self._answer,
+        ).to_bytes()
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Node:
-        """The node that `to_bytes` stored. Raises IntegrityError when the bytes are damaged."""
-        try:
-            d = json.loads(data)
-            raw = bytes.fromhex
-            return cls(
-                Context(d["chainId"], raw(d["registry"]), d["roundId"]),
-                raw(d["address"]),
-                raw(d["maskKey"]),
-                raw(d["shareKey"]),
-                raw(d["seed"]),
-                tuple(Member(raw(a), raw(m), raw(s)) for a, m, s in d["roster"]),
-                d["threshold"],
-                raw(d["dealt"]),
-                raw(d["own"]),
-                {raw(k): raw(v) for k, v in d["received"].items()},
-                raw(d["masked"]),
-                raw(d["answer"]),
-                tuple(raw(a) for a in d["question"]),
-            )
-        except (ValueError, KeyError, TypeError) as exc:
-            raise IntegrityError(
-                "A stored round state is damaged.", "Skip this round; the next one is fresh."
-            ) from exc
+        """The node that `to_bytes` stored, in this release or the one before. Raises IntegrityError when the
+        bytes are damaged."""
+        state = NodeState.parse(data)
+        return cls(
+            context=Context(state.chain_id, state.registry, state.round_id),
+            address=state.address,
+            _mask_key=state.mask_key,
+            _share_key=state.share_key,
+            _seed=state.seed,
+            _roster=tuple(Member(*node) for node in state.roster),
+            _threshold=state.threshold,
+            _dealt=state.dealt,
+            _own=state.own,
+            _received=state.received,
+            _masked=state.masked,
+            _answer=state.answer,
+            _question=state.question,
+        )
 
 
 def _halves(bundle: bytes) -> tuple[bytes, bytes]:

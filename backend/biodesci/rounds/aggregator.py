@@ -11,18 +11,20 @@ import logging
 import threading
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import TypedDict, cast
 
 from biodesci.chain.client import Chain
 from biodesci.chain.records import Round
 from biodesci.core import checkpoint, cid, commitment
 from biodesci.core.documents.plan import Plan
 from biodesci.core.documents.result import Participant, RoundResult, StatisticsResult, TrainingResult
+from biodesci.core.documents.round_messages import RoundStatus, Shares, Stage, State, UnmaskAnswer
 from biodesci.core.errors import (
     AccessDeniedError,
     BioDeSciError,
     FundsError,
     InputError,
+    IntegrityError,
     RevertedError,
     StateError,
     UnavailableError,
@@ -31,7 +33,7 @@ from biodesci.core.features import Normalization
 from biodesci.core.onchain import RoundState
 from biodesci.fl import messages
 from biodesci.fl.aggregation import Aggregator
-from biodesci.fl.messages import MaskedVector, Shares, UnmaskAnswer
+from biodesci.fl.messages import MaskedVector
 from biodesci.fl.protocol import MIN_COHORT, threshold_of
 from biodesci.fl.quantize import Ring
 from biodesci.ipfs.client import Ipfs
@@ -81,7 +83,7 @@ class RoundAggregator:
     def limit(self, round_id: int, kind: MessageKind) -> int:
         """The largest body of a message of this kind, in bytes."""
         if kind != "masked":
-            return messages.SMALL_MESSAGE
+            return Shares.limit if kind == "shares" else UnmaskAnswer.limit
         with self._lock:
             return messages.HEADER + 4 * self._session(self._mine(round_id)).machine.size
 
@@ -106,14 +108,14 @@ class RoundAggregator:
             name = f"{kind}-{sender.hex()}"
             if kind == "shares":
                 _expect(round_, RoundState.RUNNING)
-                session.machine.add_shares(sender, Shares.from_bytes(body))
+                session.machine.add_shares(sender, Shares.parse(body))
             elif kind == "masked":
                 _expect(round_, RoundState.RUNNING, RoundState.UNMASKING)
                 session.machine.add_masked(sender, MaskedVector.from_bytes(body))
             else:
                 _expect(round_, RoundState.UNMASKING)
                 self._close(session, round_id)
-                session.machine.add_answer(sender, UnmaskAnswer.from_bytes(body))
+                session.machine.add_answer(sender, UnmaskAnswer.parse(body))
             if not session.folder.has(name):
                 session.folder.write(name, body)
 
@@ -126,10 +128,12 @@ class RoundAggregator:
                 return None
             return session.machine.inbox(rounds.raw(address)).to_bytes()
 
-    def status(self, round_id: int) -> dict[str, Any]:
+    def status(self, round_id: int) -> RoundStatus:
         """What is awaited, from whom, until when (a chain timestamp)."""
         round_ = rounds.read(self._chain, round_id)
-        stage, until, done = round_.state.name.lower(), 0, frozenset[bytes]()
+        state = cast(State, round_.state.name.lower())
+        stage: Stage = state
+        until, done = 0, frozenset[bytes]()
         members: list[bytes] = []
         with self._lock:
             if round_.state is RoundState.ENROLLING:
@@ -146,14 +150,14 @@ class RoundAggregator:
                 else:
                     members = [rounds.raw(e.node) for e in rounds.survivors(self._chain, round_id)]
                     stage, until, done = "unmasking", round_.finalize_by, machine.answered
-        return {
-            "roundId": round_id,
-            "state": round_.state.name.lower(),
-            "stage": stage,
-            "awaited": [rounds.shown(a) for a in members if a not in done],
-            "until": until,
-            "note": self._notes.get(round_id, ""),
-        }
+        return RoundStatus(
+            round_id=round_id,
+            state=state,
+            stage=stage,
+            awaited=tuple(rounds.shown(a) for a in members if a not in done),
+            until=until,
+            note=self._notes.get(round_id, ""),
+        )
 
     # Progress
 
@@ -327,18 +331,23 @@ class RoundAggregator:
         if not folder.has("share-by"):
             now = self._chain.now()
             folder.write("share-by", str(now + max(0, round_.commit_by - now) // SHARE_PART).encode())
+        noted = folder.read("share-by")
+        if not noted.isdigit() or (share_by := int(noted)) >= 1 << 40:
+            raise _damaged("share-by")
         for name in folder.names("shares-"):
-            machine.add_shares(_sender(name), Shares.from_bytes(folder.read(name)))
+            machine.add_shares(_sender(name), Shares.parse(folder.read(name)))
         if folder.has("dealers"):
             stored = folder.read("dealers")
+            if len(stored) % 20:
+                raise _damaged("dealers")
             machine.close_shares([stored[i : i + 20] for i in range(0, len(stored), 20)])
         for name in folder.names("masked-"):
             machine.add_masked(_sender(name), MaskedVector.from_bytes(folder.read(name)))
-        session = Session(plan, machine, folder, int(folder.read("share-by")))
+        session = Session(plan, machine, folder, share_by)
         if round_.state is RoundState.UNMASKING and (answers := folder.names("unmask-")):
             self._close(session, round_.id)
             for name in answers:
-                machine.add_answer(_sender(name), UnmaskAnswer.from_bytes(folder.read(name)))
+                machine.add_answer(_sender(name), UnmaskAnswer.parse(folder.read(name)))
         return session
 
     def _forget(self, round_: Round) -> None:
@@ -369,6 +378,12 @@ def _expect(round_: Round, *allowed: RoundState) -> None:
             f"Round {round_.id} is {round_.state.name.lower()}: the message comes too early or too late.",
             "Follow the round's state on chain.",
         )
+
+
+def _damaged(name: str) -> IntegrityError:
+    return IntegrityError(
+        f"The aggregator's stored {name} is damaged.", "Restore the file from a copy, or abort the round."
+    )
 
 
 def _sender(name: str) -> bytes:

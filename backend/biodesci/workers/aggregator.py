@@ -10,12 +10,13 @@ import logging
 import signal
 import sys
 import threading
-from typing import Final
+from typing import Annotated, Final
 from urllib.parse import urlsplit
 
 import uvicorn
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI, Path, Request, Response
 from fastapi.concurrency import run_in_threadpool
+from fastapi.exceptions import RequestValidationError
 
 from biodesci import config
 from biodesci.chain import accounts
@@ -23,12 +24,12 @@ from biodesci.core import problems
 from biodesci.core.errors import BioDeSciError, ConfigurationError, InputError, UnavailableError
 from biodesci.ipfs.client import Ipfs
 from biodesci.rounds.aggregator import RoundAggregator
-from biodesci.rounds.signatures import MessageKind
+from biodesci.rounds.signatures import SIGNATURE_HEADER, MessageKind
 from biodesci.workers import entry
 
 log = logging.getLogger("aggregator")
-SIGNATURE_HEADER: Final = "X-BioDeSci-Signature"
 UNEXPECTED: Final = 5.0  # seconds to wait after an error that nobody foresaw
+RoundId = Annotated[int, Path(ge=0, lt=1 << 256)]  # what the contract takes
 
 
 def create_app(aggregator: RoundAggregator) -> FastAPI:
@@ -41,21 +42,29 @@ def create_app(aggregator: RoundAggregator) -> FastAPI:
             log.error("%s", exc)
         return _refusal(request, exc)
 
+    @app.exception_handler(RequestValidationError)
+    def unknown(request: Request, _exc: RequestValidationError) -> Response:
+        no_round = InputError(
+            "The path names no round, or no message that a round has.",
+            "Rounds have numbers; their messages are shares, masked and unmask.",
+        )
+        return _refusal(request, no_round)
+
     @app.get("/health")
     def health() -> dict[str, str]:
         return {"status": "ok"}
 
     @app.get("/rounds/{round_id}")
-    def status(round_id: int) -> dict[str, object]:
-        return aggregator.status(round_id)
+    def status(round_id: RoundId) -> Response:
+        return Response(aggregator.status(round_id).to_bytes(), media_type="application/json")
 
     @app.get("/rounds/{round_id}/inbox/{address}")
-    def inbox(round_id: int, address: str) -> Response:
+    def inbox(round_id: RoundId, address: str) -> Response:
         body = aggregator.inbox(round_id, address)
         return Response(status_code=204) if body is None else Response(body, media_type="application/json")
 
     @app.post("/rounds/{round_id}/{kind}")
-    async def message(round_id: int, kind: MessageKind, request: Request) -> Response:
+    async def message(round_id: RoundId, kind: MessageKind, request: Request) -> Response:
         limit = await run_in_threadpool(aggregator.limit, round_id, kind)
         body = bytearray()
         async for part in request.stream():

@@ -27,6 +27,7 @@ from biodesci.core.documents.receipt import OPENINGS, Receipt
 from biodesci.core.documents.registration import SignedRegistration
 from biodesci.core.documents.report import Report
 from biodesci.core.documents.result import StatisticsResult, TrainingResult
+from biodesci.core.documents.round_messages import Inbox, RoundStatus, Shares, UnmaskAnswer
 from biodesci.core.documents.visa import SignedVisa
 from biodesci.core.errors import BioDeSciError, InputError, IntegrityError, RevertedError
 from biodesci.core.features import FeaturePlan
@@ -37,8 +38,8 @@ Path_ = tuple[str | int, ...]
 
 
 class Case(NamedTuple):
-    """A document as it is on disk. Below the paths `free` (* is any step) any JSON may stand; the fields in
-    `optional` may be absent."""
+    """A document as it is on disk. Below the paths `free` (* is any step) there are other rules, which tests
+    of their own hold; the fields in `optional` may be absent."""
 
     kind: type[Document]
     file: str
@@ -73,6 +74,10 @@ CASES = (
     Case(TrainingResult, "result-training.json"),
     Case(Statement, "statement.json"),
     Case(DiseaseProof, "disease-proof.json"),
+    Case(Shares, "shares.json", free=("sealed.*",)),
+    Case(Inbox, "inbox.json", free=("sealed.*",)),
+    Case(UnmaskAnswer, "unmask-answer.json", free=("seeds.*", "keys.*")),
+    Case(RoundStatus, "round-status.json"),
 )
 cases = pytest.mark.parametrize("case", CASES, ids=lambda case: case.file)
 kinds = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)

@@ -133,7 +133,6 @@ def test_a_stranger_in_between_is_judged_by_its_status(status: int, name: str, b
 def test_no_more_of_an_answer_is_read_than_it_may_have(
     status: int, error: type[BioDeSciError], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("biodesci.rounds.transport.http.MAX_INBOX", 1 << 20)
     sent = 0
 
     def endless(_request: httpx.Request) -> httpx.Response:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 from collections.abc import Sequence
 
@@ -17,11 +18,13 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from biodesci.core import canonical
+from biodesci.core.documents.round_messages import Inbox, Shares, UnmaskAnswer
 from biodesci.core.errors import InputError, IntegrityError, StateError
 from biodesci.fl import masking
 from biodesci.fl.aggregation import Aggregator
 from biodesci.fl.masking import Context
-from biodesci.fl.messages import Inbox, MaskedVector, Shares, UnmaskAnswer, peers_digest
+from biodesci.fl.messages import MaskedVector, peers_digest
 from biodesci.fl.protocol import Member, Node, Roster, threshold_of
 from biodesci.fl.quantize import Ring, decode, encode
 
@@ -52,20 +55,20 @@ def play(
     aggregator = Aggregator(CONTEXT, roster, t, 3, vectors[0].size)
     sharing = n - lost_before_sharing
     for node in nodes[:sharing]:
-        aggregator.add_shares(node.address, Shares.from_bytes(node.deal(roster, t)))
+        aggregator.add_shares(node.address, Shares.parse(node.deal(roster, t)))
     nodes = [restarted(node) for node in nodes]
     aggregator.close_shares()
     committing = sharing - lost_after_sharing
     bodies: dict[bytes, bytes] = {}
     for node, vector in zip(nodes[:committing], vectors, strict=False):
-        node.receive(Inbox.from_bytes(aggregator.inbox(node.address).to_bytes()))
+        node.receive(Inbox.parse(aggregator.inbox(node.address).to_bytes()))
         bodies[node.address] = restarted(node).mask(vector)
         assert node.mask(vector) == bodies[node.address]
         aggregator.add_masked(node.address, MaskedVector.from_bytes(bodies[node.address]))
     survivors = [node.address for node in nodes[:committing]]
     aggregator.close(survivors)
     for node in nodes[: committing - silent]:
-        aggregator.add_answer(node.address, UnmaskAnswer.from_bytes(restarted(node).answer(survivors)))
+        aggregator.add_answer(node.address, UnmaskAnswer.parse(restarted(node).answer(survivors)))
     return aggregator.total(bodies.__getitem__), list(range(committing))
 
 
@@ -112,7 +115,7 @@ def dealt(n: int = 4) -> tuple[list[Node], Roster, Aggregator]:
     nodes, roster = cohort(n)
     aggregator = Aggregator(CONTEXT, roster, threshold_of(n), 3, 16)
     for node in nodes:
-        aggregator.add_shares(node.address, Shares.from_bytes(node.deal(roster, threshold_of(n))))
+        aggregator.add_shares(node.address, Shares.parse(node.deal(roster, threshold_of(n))))
     aggregator.close_shares()
     for node in nodes:
         node.receive(aggregator.inbox(node.address))
@@ -133,12 +136,16 @@ def test_a_node_answers_one_question_only() -> None:
 def test_an_answer_never_holds_both_shares_of_a_peer() -> None:
     nodes, _, _ = dealt()
     nodes[0].mask(np.zeros(16, dtype=np.uint32))
-    answer = UnmaskAnswer.from_bytes(nodes[0].answer([node.address for node in nodes[:3]]))
+    answer = UnmaskAnswer.parse(nodes[0].answer([node.address for node in nodes[:3]]))
     assert set(answer.seeds) == {node.address for node in nodes[:3]}
     assert set(answer.keys) == {nodes[3].address}
-    both = UnmaskAnswer(answer.seeds, {nodes[0].address: answer.seeds[nodes[0].address]})
+    both = {nodes[0].address: answer.seeds[nodes[0].address]}
+    with pytest.raises(InputError, match="both shares"):
+        UnmaskAnswer(seeds=answer.seeds, keys=both)
+    fields = json.loads(answer.to_bytes())
+    fields["keys"]["0x" + nodes[0].address.hex()] = fields["seeds"]["0x" + nodes[0].address.hex()]
     with pytest.raises(IntegrityError, match="both shares"):
-        UnmaskAnswer.from_bytes(both.to_bytes())
+        UnmaskAnswer.parse(canonical.dumps(fields))
 
 
 @pytest.mark.parametrize(
@@ -176,7 +183,7 @@ def test_a_changed_bundle_does_not_open() -> None:
     fresh_roster = (Member(address(0), fresh.round_keys[:32], fresh.round_keys[32:]), *roster[1:])
     fresh.deal(fresh_roster, 3)
     with pytest.raises(IntegrityError, match="do not open"):
-        fresh.receive(Inbox(sealed))
+        fresh.receive(Inbox(sealed=sealed))
 
 
 def test_a_node_refuses_a_second_inbox() -> None:
@@ -184,15 +191,15 @@ def test_a_node_refuses_a_second_inbox() -> None:
     fewer = dict(aggregator.inbox(nodes[0].address).sealed)
     fewer.pop(nodes[3].address)
     with pytest.raises(StateError, match="different shares"):
-        nodes[0].receive(Inbox(fewer))
+        nodes[0].receive(Inbox(sealed=fewer))
 
 
 def test_the_aggregator_refuses_what_does_not_fit() -> None:
     nodes, roster, aggregator = dealt()
     with pytest.raises(StateError, match="not enrolled"):
-        aggregator.add_shares(address(9), Shares.from_bytes(nodes[0].deal(roster, 3)))
+        aggregator.add_shares(address(9), Shares.parse(nodes[0].deal(roster, 3)))
     with pytest.raises(IntegrityError, match="every other node"):
-        aggregator.add_shares(nodes[1].address, Shares.from_bytes(nodes[0].deal(roster, 3)))
+        aggregator.add_shares(nodes[1].address, Shares.parse(nodes[0].deal(roster, 3)))
     message = MaskedVector.from_bytes(nodes[0].mask(np.zeros(16, dtype=np.uint32)))
     aggregator.add_masked(nodes[0].address, message)
     with pytest.raises(StateError, match="another masked vector"):
@@ -211,9 +218,10 @@ def test_one_damaged_answer_is_outvoted_and_too_many_are_an_error() -> None:
         aggregator.add_masked(a, MaskedVector.from_bytes(body))
     aggregator.close(bodies)
     for i, node in enumerate(nodes[:4]):
-        answer = UnmaskAnswer.from_bytes(node.answer(list(bodies)))
+        answer = UnmaskAnswer.parse(node.answer(list(bodies)))
         if i == 0:
-            answer = UnmaskAnswer({a: s[:-1] + bytes([s[-1] ^ 1]) for a, s in answer.seeds.items()}, {})
+            damaged = {a: s[:-1] + bytes([s[-1] ^ 1]) for a, s in answer.seeds.items()}
+            answer = UnmaskAnswer(seeds=damaged, keys={})
         aggregator.add_answer(node.address, answer)
     assert np.array_equal(aggregator.total(bodies.__getitem__), np.sum(vectors, axis=0, dtype=np.uint32))
     bodies[nodes[0].address] = bodies[nodes[1].address]
@@ -225,7 +233,7 @@ def test_a_masked_constant_looks_uniform() -> None:
     nodes, roster = cohort(3)
     aggregator = Aggregator(CONTEXT, roster, 2, 3, 1 << 16)
     for node in nodes:
-        aggregator.add_shares(node.address, Shares.from_bytes(node.deal(roster, 2)))
+        aggregator.add_shares(node.address, Shares.parse(node.deal(roster, 2)))
     aggregator.close_shares()
     nodes[0].receive(aggregator.inbox(nodes[0].address))
     vector = MaskedVector.from_bytes(nodes[0].mask(np.zeros(1 << 16, dtype=np.uint32))).vector
@@ -276,16 +284,16 @@ def test_a_peer_with_a_key_of_small_order_is_refused() -> None:
 
 @pytest.mark.parametrize("data", [b"", b"{", b"[]", b'{"sealed":{}}', os.urandom(64)])
 def test_noise_is_not_a_message(data: bytes) -> None:
-    for kind in (Shares, UnmaskAnswer, MaskedVector):
+    for read in (Shares.parse, UnmaskAnswer.parse, MaskedVector.from_bytes):
         with pytest.raises(IntegrityError):
-            kind.from_bytes(data)
+            read(data)
 
 
 def test_a_message_has_one_encoding() -> None:
     nodes, roster = cohort(3)
     data = nodes[0].deal(roster, 2)
     with pytest.raises(IntegrityError, match="canonical"):
-        Shares.from_bytes(data.replace(b":", b": ", 1))
+        Shares.parse(data.replace(b":", b": ", 1))
 
 
 def test_secrets_do_not_show() -> None:

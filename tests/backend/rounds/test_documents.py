@@ -19,9 +19,10 @@ from eth_account.messages import encode_defunct
 from fastapi.testclient import TestClient
 
 from biodesci.chain.records import Round
-from biodesci.core import canonical
+from biodesci.core import canonical, problems
 from biodesci.core.documents.plan import MAX_SCALE, Plan
 from biodesci.core.documents.result import Metrics
+from biodesci.core.documents.round_messages import RoundStatus
 from biodesci.core.errors import AccessDeniedError, InputError, IntegrityError
 from biodesci.core.features import CategoricalColumn, FeaturePlan, LabelColumn, NumericColumn
 from biodesci.core.onchain import RoundState
@@ -35,6 +36,7 @@ from biodesci.rounds.plan import BINS, COUNTS, Scores, Update, decode_statistics
 from biodesci.rounds.store import RoundFolder
 from biodesci.workers import aggregator as worker
 
+VECTORS = Path(__file__).parents[2] / "vectors" / "documents"
 FEATURES = FeaturePlan(
     numeric=(NumericColumn(name="age", low=0, high=100),),
     categorical=(CategoricalColumn(name="sex", values=("f", "m")),),
@@ -136,7 +138,9 @@ def test_what_is_signed_are_the_lines_of_the_protocol() -> None:
     assert signatures.sign(account, WHERE, "unmask", b"body") == "0x" + signed.hex()
 
 
-@pytest.mark.parametrize("signature", ["", "0x", "zz", "0x" + "00" * 65, "0x" + "ff" * 65, "0x12"])
+@pytest.mark.parametrize(
+    "signature", ["", "0x", "zz", "0x" + "00" * 65, "0x" + "ff" * 65, "0x12", "00" * 65, "0x" + " 00" * 65]
+)
 def test_noise_is_no_signature(signature: str) -> None:
     with pytest.raises(AccessDeniedError, match="not valid"):
         signatures.signer(WHERE, "masked", b"body", signature)
@@ -249,3 +253,30 @@ def test_an_inbox_is_empty_until_sharing_is_over() -> None:
     app = worker.create_app(cast(RoundAggregator, Sharing()))
     answer = TestClient(app).get(f"/rounds/5/inbox/0x{'11' * 20}")
     assert (answer.status_code, answer.content) == (204, b"")
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["rounds/x", "rounds/-1", f"rounds/{2**256}", "rounds/" + "9" * 5_000, "rounds/1.5", "rounds/x/inbox/0x"],
+)
+def test_a_path_that_names_no_round_is_refused_as_every_error_is(path: str) -> None:
+    answer = TestClient(worker.create_app(cast(RoundAggregator, None))).get(f"/{path}")
+    assert (answer.status_code, answer.json()["type"]) == (400, "/problems/bad-input")
+    assert answer.headers["content-type"] == problems.MEDIA_TYPE
+
+
+def test_a_round_has_three_messages() -> None:
+    answer = TestClient(worker.create_app(cast(RoundAggregator, None))).post("/rounds/5/vote", content=b"")
+    assert (answer.status_code, answer.json()["type"]) == (400, "/problems/bad-input")
+
+
+def test_what_an_aggregator_says_of_a_round_is_a_document() -> None:
+    raw = (VECTORS / "round-status.json").read_bytes()
+
+    class Running:
+        def status(self, round_id: int) -> RoundStatus:
+            return RoundStatus.parse(raw)
+
+    answer = TestClient(worker.create_app(cast(RoundAggregator, Running()))).get("/rounds/7")
+    assert (answer.status_code, answer.content) == (200, raw)
+    assert answer.headers["content-type"] == "application/json"

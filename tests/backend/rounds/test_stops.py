@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 from eth_account import Account
 
+from biodesci.core.documents.round_messages import Inbox, Shares, UnmaskAnswer
 from biodesci.fl.aggregation import Aggregator
 from biodesci.fl.masking import Context
-from biodesci.fl.messages import Inbox, MaskedVector, Shares, UnmaskAnswer
+from biodesci.fl.messages import MaskedVector
 from biodesci.fl.protocol import Member, Node
 from biodesci.rounds import signatures
 from biodesci.rounds.plan import BINS, COUNTS, Scores, Update
@@ -24,10 +25,10 @@ def test_a_masked_update_passes_few_functions(record_property) -> None:
     roster = tuple(Member(node.address, node.round_keys[:32], node.round_keys[32:]) for node in nodes)
     machine = Aggregator(WHERE, roster, 2, NODES, COUNTS + PARAMETERS)
     for node in nodes:
-        machine.add_shares(node.address, Shares.from_bytes(node.deal(roster, 2)))
+        machine.add_shares(node.address, Shares.parse(node.deal(roster, 2)))
     machine.close_shares()
     for node in nodes:
-        node.receive(Inbox.from_bytes(machine.inbox(node.address).to_bytes()))
+        node.receive(Inbox.parse(machine.inbox(node.address).to_bytes()))
     scores = Scores(1, np.ones(BINS, dtype=np.int64), np.ones(BINS, dtype=np.int64))
     update = Update(20, 2, scores, scores, np.full(PARAMETERS, 0.5))
 
@@ -43,7 +44,7 @@ def test_a_masked_update_passes_few_functions(record_property) -> None:
         bodies[sender] = body
     machine.close(bodies)
     for node in nodes:
-        machine.add_answer(node.address, UnmaskAnswer.from_bytes(node.answer(list(bodies))))
+        machine.add_answer(node.address, UnmaskAnswer.parse(node.answer(list(bodies))))
     with counted() as seen:
         total = Update.decode(machine.total(bodies.__getitem__), SCALE)
     stops |= seen

@@ -14,6 +14,7 @@ from biodesci.core.documents.receipt import Receipt
 from biodesci.core.documents.registration import SignedRegistration
 from biodesci.core.documents.report import Report
 from biodesci.core.documents.result import StatisticsResult, TrainingResult
+from biodesci.core.documents.round_messages import Inbox, RoundStatus, Shares, UnmaskAnswer
 from biodesci.core.documents.visa import SignedVisa
 from biodesci.core.features import FeaturePlan
 
@@ -31,4 +32,8 @@ KINDS: Final[tuple[type[Document], ...]] = (
     TrainingResult,
     Statement,
     DiseaseProof,
+    Shares,
+    Inbox,
+    UnmaskAnswer,
+    RoundStatus,
 )

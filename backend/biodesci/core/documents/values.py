@@ -108,6 +108,9 @@ LowerAddress = Annotated[
 """Checksummed in Python, in lower case in JSON."""
 HexBytes = Annotated[bytes, *_hex("0x")]
 Bytes32 = Annotated[bytes, *_hex("0x", 32)]
+Bytes65 = Annotated[bytes, *_hex("0x", 65)]
+BareHex = Annotated[bytes, *_hex("")]
+BareAddress = Annotated[bytes, *_hex("", 20)]
 BareBytes32 = Annotated[bytes, *_hex("", 32)]
 """Hexadecimal digits without the 0x."""
 Base64 = Annotated[

@@ -6,13 +6,11 @@ import httpx
 from eth_account.signers.local import LocalAccount
 
 from biodesci.core import problems
+from biodesci.core.documents.round_messages import Inbox
 from biodesci.core.errors import IntegrityError, UnavailableError
 from biodesci.fl.masking import Context
-from biodesci.fl.messages import MAX_INBOX, Inbox
 from biodesci.rounds import signatures
-from biodesci.rounds.signatures import MessageKind
-
-SIGNATURE_HEADER = "X-BioDeSci-Signature"
+from biodesci.rounds.signatures import SIGNATURE_HEADER, MessageKind
 
 
 class AggregatorClient:
@@ -38,7 +36,7 @@ class AggregatorClient:
     def inbox(self, where: Context) -> Inbox | None:
         """The peers' shares for this node; None until sharing is over."""
         status, body = self._request("GET", f"/rounds/{where.round_id}/inbox/{self._account.address}")
-        return Inbox.from_bytes(body) if status == 200 else None
+        return Inbox.parse(body) if status == 200 else None
 
     def _request(
         self, method: str, path: str, *, content: bytes | None = None, headers: dict[str, str] | None = None
@@ -50,7 +48,7 @@ class AggregatorClient:
         try:
             with self._http.stream(method, path, content=content, headers=sent) as response:
                 status = response.status_code
-                limit = MAX_INBOX if status < 300 else problems.LARGEST
+                limit = Inbox.limit if status < 300 else problems.LARGEST
                 for part in response.iter_raw():
                     body += part
                     if len(body) > limit:
