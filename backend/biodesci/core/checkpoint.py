@@ -17,6 +17,7 @@ from safetensors.numpy import save as _save
 
 from biodesci.core import merkle
 from biodesci.core.errors import InputError, IntegrityError
+from biodesci.core.safetensors_header import Header
 
 Tensor = npt.NDArray[Any]
 Tensors = Mapping[str, Tensor]
@@ -52,8 +53,9 @@ def dump(tensors: Tensors, metadata: Mapping[str, str] | None = None) -> bytes:
 def load(data: bytes) -> dict[str, Tensor]:
     """The tensors, as writable copies. Raises IntegrityError for malformed bytes, NaN or Inf."""
     try:
+        Header.of(data)
         loaded: dict[str, Tensor] = _load(data)
-    except (SafetensorError, KeyError, ValueError, TypeError, OverflowError) as exc:
+    except (InputError, SafetensorError, KeyError, ValueError, TypeError, OverflowError) as exc:
         raise IntegrityError(
             "These bytes are not a safetensors checkpoint.", "Fetch it again, or ask for the right file."
         ) from exc

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +11,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from biodesci.core.errors import InputError
+from biodesci.core.safetensors_header import Header
 
 
 def dump_parts(form: str, parts: Mapping[str, NDArray[Any]], metadata: Mapping[str, str]) -> bytes:
@@ -24,11 +24,10 @@ def load_parts(form: str, data: bytes) -> tuple[dict[str, NDArray[Any]], dict[st
     """Parts (own copies) and metadata; InputError when the bytes are of another format."""
     hint = "Use the file as it was written; it may be damaged or of another kind."
     try:
+        metadata = dict(Header.of(data).metadata)
+        if metadata.get("format") != form:
+            raise InputError(f"These bytes are not a {form}.", hint)
         loaded = load(data)
-        header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
-    except (SafetensorError, ValueError, KeyError, TypeError) as exc:
+    except (InputError, SafetensorError, ValueError, KeyError, TypeError) as exc:
         raise InputError(f"These bytes are not a {form}.", hint) from exc
-    metadata = header.get("__metadata__", {})
-    if metadata.get("format") != form:
-        raise InputError(f"These bytes are not a {form}.", hint)
     return {name: np.array(part) for name, part in loaded.items()}, metadata

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from biodesci.core import files, keyfile
 from biodesci.core.errors import InputError, NotFoundError, StateError
+from biodesci.core.safetensors_header import Header
 from biodesci.ee.adapter_key import AdapterKey
 from biodesci.ee.checkpoint.reading import CONFIG, INDEX, PICKLES, WEIGHTS, read_json
 from biodesci.models.encrypt import Moved
@@ -50,8 +51,9 @@ class Adapter:
                 "Save the adapter with PEFT's save_pretrained(folder).",
             )
         try:
+            Header.read(path)
             state = load_file(path)
-        except (SafetensorError, OSError) as exc:
+        except (InputError, SafetensorError, OSError) as exc:
             raise InputError(f"{path} is not a safetensors file.", "Save the adapter again.") from exc
         mark = read_json(folder / MARK) if (folder / MARK).exists() else None
         return cls(config, state, mark)

@@ -13,7 +13,6 @@ bytes, so that the fingerprint confirms no guess at the few orders of a small mo
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -24,6 +23,7 @@ from eth_utils.crypto import keccak
 from biodesci.core import envelope, files
 from biodesci.core.errors import BioDeSciError, InputError, IntegrityError, WrongKeyError
 from biodesci.core.keyfile import check_key_id
+from biodesci.core.safetensors_header import Header
 from biodesci.ee.codec import Codec, client_half
 from biodesci.ee.codec.client_half import ClientHalf
 from biodesci.ee.parts import Blocks, Part
@@ -177,7 +177,6 @@ def _identity(part: Part) -> bool:
 def _format(data: bytes) -> str:
     """The format that the secret names in its header; empty if it names none."""
     try:
-        header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
-        return str(header["__metadata__"]["format"])
-    except (ValueError, KeyError, TypeError, RecursionError):
+        return Header.of(data).metadata.get("format", "")
+    except InputError:
         return ""

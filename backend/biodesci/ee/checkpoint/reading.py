@@ -4,16 +4,17 @@ file."""
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from biodesci.core.errors import InputError, NotFoundError
+from biodesci.core.safetensors_header import Header
 
 WEIGHTS = "model.safetensors"
 INDEX = "model.safetensors.index.json"
@@ -22,6 +23,7 @@ GENERATION = "generation_config.json"
 PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl", "*.pickle")
 TYPES = {"F64": torch.float64, "F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16}
 INTEGERS = {"I64": torch.int64, "I32": torch.int32, "U8": torch.uint8, "BOOL": torch.bool}
+_Opened = TypeVar("_Opened")
 
 
 @dataclass(frozen=True)
@@ -66,16 +68,14 @@ class Checkpoint:
             index = _index(folder)
         tensors: dict[str, Stored] = {}
         for file in sorted(set(index.values())) if sharded else [WEIGHTS]:
-            shard = _open(folder / file)
-            for name in shard.keys():  # noqa: SIM118  # not a mapping
-                piece = shard.get_slice(name)
-                kind = (TYPES | INTEGERS).get(piece.get_dtype())
+            for name, entry in sorted(_opened(folder / file, Header.read).tensors.items()):
+                kind = (TYPES | INTEGERS).get(entry.dtype)
                 if kind is None:
                     raise InputError(
-                        f"The tensor {name} is {piece.get_dtype()}: quantized weights have no exact key.",
+                        f"The tensor {name} is {entry.dtype}: quantized weights have no exact key.",
                         "Use the checkpoint in F32, BF16 or F16.",
                     )
-                tensors[name] = Stored(file, kind, tuple(piece.get_shape()))
+                tensors[name] = Stored(file, kind, entry.shape)
         files = {name: stored.file for name, stored in tensors.items()}
         if sharded and files != index:
             odd = sorted(set(files.items()) ^ set(index.items()))
@@ -90,7 +90,7 @@ class Checkpoint:
         file = self.tensors[name].file
         if file not in self._mapped:
             self._mapped.clear()
-            self._mapped[file] = _open(self.folder / file)
+            self._mapped[file] = _opened(self.folder / file, lambda path: safe_open(path, framework="pt"))
         found: Tensor = self._mapped[file].get_tensor(name)
         return found
 
@@ -108,7 +108,7 @@ def read_json(path: Path) -> dict[str, Any]:
         raise NotFoundError(
             f"There is no {path.name} in {path.parent}.", "Name the folder that save_pretrained wrote."
         ) from exc
-    except (ValueError, OSError) as exc:
+    except (ValueError, RecursionError, OSError) as exc:
         raise InputError(f"{path} is not readable as JSON.", "Fetch the checkpoint again.") from exc
     if not isinstance(document, dict):
         raise InputError(f"{path} holds no JSON object.", "Fetch the checkpoint again.")
@@ -139,10 +139,10 @@ def _index(folder: Path) -> dict[str, str]:
     return index
 
 
-def _open(path: Path) -> Any:
+def _opened(path: Path, open_: Callable[[Path], _Opened]) -> _Opened:
     try:
-        return safe_open(path, framework="pt")
+        return open_(path)
     except FileNotFoundError as exc:
         raise NotFoundError(f"The shard {path.name} is missing in {path.parent}.", "Fetch it.") from exc
-    except (SafetensorError, OSError) as exc:
+    except (InputError, SafetensorError, OSError) as exc:
         raise InputError(f"{path} is not a safetensors file.", "Fetch the checkpoint again.") from exc

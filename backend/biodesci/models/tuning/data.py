@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save
 from torch import Tensor
 
 from biodesci.core.errors import InputError
+from biodesci.core.safetensors_header import Header
 from biodesci.ee.codec import Codec
 from biodesci.ee.codec.shuffle import reorder
 from biodesci.ee.codec.tokens import IGNORED
@@ -66,10 +67,9 @@ def load(path: Path) -> Encoded:
     if not path.exists():
         raise InputError(f"There is no file {path}.", hint)
     try:
-        with safe_open(path, framework="pt") as opened:
-            told = opened.metadata() or {}
-            columns = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118  # no mapping
-    except (SafetensorError, OSError) as exc:
+        told = Header.read(path).metadata
+        columns = load_file(path)
+    except (InputError, SafetensorError, OSError) as exc:
         raise InputError(f"{path} is not a safetensors file.", hint) from exc
     if told.get("format") != FORMAT or "labels" not in columns:
         raise InputError(f"{path} holds no encoded records.", hint)
