@@ -10,7 +10,7 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor
@@ -18,6 +18,7 @@ from torch import Tensor
 from biodesci.core.errors import InputError
 from biodesci.ee.architectures.lora import adapter_layout, read_ranks
 from biodesci.ee.basis import Basis
+from biodesci.ee.details import AdapterKeyDetails
 from biodesci.ee.groups import Invertibles, Mode
 from biodesci.ee.keys import ModelKey, require_finite
 from biodesci.ee.layout import Layout
@@ -105,14 +106,15 @@ class AdapterKey:
     def from_bytes(cls, data: bytes) -> AdapterKey:
         """The key that `to_bytes` wrote; raises InputError if it is incomplete or of another format."""
         loaded, metadata = load_parts(FORMAT, data)
+        details = AdapterKeyDetails.parse(metadata.get("key", "").encode())
         pieces: dict[str, dict[str, Tensor]] = {}
         for name, array in loaded.items():
             module, _, piece = name.rpartition(":")
             pieces.setdefault(module, {})[piece] = torch.from_numpy(array)
         try:
-            d = json.loads(metadata["key"])
             parts = {module: from_tensors(tensors) for module, tensors in pieces.items()}
-            return cls(d["baseKeyId"], d["keyId"], d["mode"], d["ranks"], parts)
+            mode = cast(Mode, details.mode)
+            return cls(details.base_key_id, details.key_id, mode, details.ranks, parts)
         except (KeyError, TypeError, ValueError) as exc:
             raise InputError("This is not a complete adapter key.", HINT) from exc
 

@@ -11,7 +11,7 @@ import os
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor
@@ -20,6 +20,7 @@ from biodesci.core.errors import InputError, WrongKeyError
 from biodesci.ee.architectures import registry
 from biodesci.ee.basis import Basis
 from biodesci.ee.codec import Codec, Kind
+from biodesci.ee.details import KeyDetails
 from biodesci.ee.groups import Mode
 from biodesci.ee.layout import Axis, Layout, Rule
 from biodesci.ee.partfile import dump_parts, load_parts
@@ -259,8 +260,8 @@ class ModelKey:
     def from_bytes(cls, data: bytes) -> ModelKey:
         """The key that `to_bytes` wrote; raises InputError if it is incomplete or of another format."""
         loaded, metadata = load_parts(FORMAT, data)
+        details = KeyDetails.parse(metadata.get("key", "").encode())
         try:
-            document = json.loads(metadata["key"])
             groups: dict[str, dict[str, Tensor]] = {"part": {}, "shift": {}, "plain": {}}
             for name, array in loaded.items():
                 what, _, rest = name.partition(":")
@@ -269,17 +270,17 @@ class ModelKey:
             for name, tensor in groups["part"].items():
                 place, _, piece = name.rpartition(":")
                 pieces.setdefault(place, {})[piece] = tensor
-            plain = {n: groups["plain"][n].to(getattr(torch, t)) for n, t in document["plain"].items()}
+            plain = {n: groups["plain"][n].to(getattr(torch, t)) for n, t in details.plain.items()}
             return cls(
-                document["config"],
-                tuple(document["names"]),
-                document["mode"],
-                document["keyId"],
+                details.config,
+                details.names,
+                cast(Mode, details.mode),  # what is no mode has no layout
+                details.key_id,
                 {place: from_tensors(tensors) for place, tensors in pieces.items()},
                 plain,
                 groups["shift"],
-                document["shuffle"],
-                document["generation"],
+                details.shuffle,
+                details.generation,
             )
         except (KeyError, TypeError, ValueError, AttributeError) as exc:
             raise InputError("This is not a complete model key.", HINT) from exc

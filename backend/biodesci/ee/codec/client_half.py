@@ -23,6 +23,7 @@ from torch.nn import functional as F
 from biodesci.core.errors import InputError, WrongKeyError
 from biodesci.ee.architectures import registry
 from biodesci.ee.architectures.architecture import Reads, Split
+from biodesci.ee.details import HalfDetails
 from biodesci.ee.partfile import dump_parts, load_parts
 
 FORMAT = "biodesci/client-half/v1"
@@ -160,16 +161,13 @@ class ClientHalf:
     def from_bytes(cls, data: bytes) -> ClientHalf:
         """InputError for anything but what `to_bytes` wrote."""
         arrays, metadata = load_parts(FORMAT, data)
+        details = HalfDetails.parse(metadata.get("half", "").encode())
         try:
-            document = json.loads(metadata["half"])
-            types = document["types"]
             tensors = {
-                name: torch.from_numpy(np.array(array)).to(getattr(torch, types[name]))
+                name: torch.from_numpy(np.array(array)).to(getattr(torch, details.types[name]))
                 for name, array in arrays.items()
             }
-            return cls(
-                metadata["key_id"], document["config"], int(document["blocks"]), document["reads"], tensors
-            )
+            return cls(metadata["key_id"], details.config, details.blocks, details.reads, tensors)
         except (KeyError, TypeError, ValueError, AttributeError) as exc:
             raise InputError("The client half is damaged.", RENEW) from exc
 

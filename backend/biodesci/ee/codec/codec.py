@@ -23,6 +23,7 @@ from biodesci.ee.codec import labels, records
 from biodesci.ee.codec.patches import Patches
 from biodesci.ee.codec.shuffle import Sequences
 from biodesci.ee.codec.tokens import Tokens
+from biodesci.ee.details import CodecMetadata
 from biodesci.ee.partfile import dump_parts, load_parts
 from biodesci.ee.parts import Monomial, Part, from_tensors
 
@@ -182,6 +183,7 @@ class Codec:
         """The codec that `to_bytes` wrote; raises InputError if it is incomplete, damaged or of another
         format."""
         loaded, metadata = load_parts(FORMAT, data)
+        of = CodecMetadata.of(metadata)
         pieces: dict[str, dict[str, Tensor]] = {}
         vectors: dict[str, Tensor] = {}
         for name, array in loaded.items():
@@ -190,12 +192,7 @@ class Codec:
                 continue
             place, _, piece = name.removeprefix("part:").rpartition(":")
             pieces.setdefault(place, {})[piece] = torch.from_numpy(array)
-        if not pieces or not {"kind", "key_id"} <= set(metadata):
+        if not pieces:
             raise InputError("The codec is incomplete.", RENEW)
-        try:
-            settings = {str(n): int(v) for n, v in json.loads(metadata.get("settings", "{}")).items()}
-            classes = tuple(str(name) for name in json.loads(metadata.get("classes", "[]")))
-        except (ValueError, TypeError, AttributeError) as exc:
-            raise InputError("The codec is damaged.", RENEW) from exc
         parts = {name: from_tensors(tensors) for name, tensors in pieces.items()}
-        return cls(cast(Kind, metadata["kind"]), metadata["key_id"], parts, vectors, settings, classes)
+        return cls(of.kind, of.key_id, parts, vectors, of.settings or {}, of.classes or ())
