@@ -80,7 +80,7 @@ def _read(path: Path) -> tuple[str, dict[str, object]]:
         return Web3.to_checksum_address(str(data["address"])), data
     except FileNotFoundError as exc:
         raise NotFoundError(f"There is no account at {path}.", "Create it: biodesci account create.") from exc
-    except (OSError, ValueError, KeyError, TypeError) as exc:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as exc:
         raise _no_keystore(path) from exc
 
 

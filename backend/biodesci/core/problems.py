@@ -9,7 +9,9 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Final
+
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from biodesci.core.errors import (
     AccessDeniedError,
@@ -80,6 +82,17 @@ class Problem:
         return json.dumps(asdict(self)).encode()
 
 
+class _Answer(BaseModel):
+    """What is read of a problem document. Others may have written it, with fields of their own, which are
+    passed over (RFC 9457, 3.2)."""
+
+    model_config = ConfigDict(strict=True, extra="ignore", frozen=True)
+
+    type: str = ""
+    detail: str | None = None
+    hint: str = ""
+
+
 def kind_of(error: BioDeSciError) -> Kind:
     """The row that an error is answered by."""
     return next(kind for kind in KINDS if isinstance(error, kind.error))
@@ -99,24 +112,18 @@ def error_from(status: int, body: bytes, who: str) -> BioDeSciError:
     A type that is not known here is judged by the status. A revert comes as ChainError: its arguments do not
     travel. A server that is not set up right is unavailable to its client, whose own settings may be right.
     """
-    problem = _problem(body)
+    try:
+        answer = _Answer.model_validate_json(body[:LARGEST])
+    except ValidationError:
+        answer = _Answer()
     named = {kind.type: kind for kind in KINDS}
-    kind = named.get(str(problem.get("type"))) or _by_status(status)
-    detail, hint = problem.get("detail"), problem.get("hint", "")
-    if not isinstance(detail, str) or not isinstance(hint, str):
+    kind = named.get(answer.type) or _by_status(status)
+    if answer.detail is None:
         detail, hint = f"{who} answered with status {status}.", f"{who}'s log says more."
     else:
-        detail = f"{who} refused: {detail}"
+        detail, hint = f"{who} refused: {answer.detail}", answer.hint
     raised = {RevertedError: ChainError, ConfigurationError: UnavailableError}.get(kind.error, kind.error)
     return raised(detail, hint)
-
-
-def _problem(body: bytes) -> dict[str, Any]:
-    try:
-        document = json.loads(body[:LARGEST])
-    except (ValueError, RecursionError):
-        return {}
-    return document if isinstance(document, dict) else {}
 
 
 def _by_status(status: int) -> Kind:

@@ -139,7 +139,12 @@ class Ipfs:
                 answer = client.add(
                     sent, cid_version=0, raw_leaves=False, pin=True, chunker=_CHUNKER, timeout=_ADD_TIMEOUT
                 )
-            return str(answer["Hash"])
+            try:
+                return str(answer["Hash"])
+            except (KeyError, TypeError) as exc:
+                raise IntegrityError(
+                    "The IPFS node does not say what it stored.", "Use another node: it is faulty."
+                ) from exc
 
         got = cid.to_digest(self._call(send))
         if got != expected:
@@ -177,6 +182,11 @@ class Ipfs:
         except OSError as exc:  # requests raises some of its own while a body is read
             self._drop()
             raise self._unavailable() from exc
+        except RecursionError as exc:  # ipfshttpclient reads JSON answers
+            self._drop()
+            raise IntegrityError(
+                "The IPFS node's answer is nested too deeply.", "Use another node: it is faulty."
+            ) from exc
 
     def _connect(self) -> Any:
         # `ipfshttpclient.connect` would warn that daemons after 0.9 are new to it; these commands are not.

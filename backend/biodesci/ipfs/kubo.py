@@ -77,24 +77,24 @@ class Kubo:
         """Loopback alone: no bootstrap, no routing, no discovery, no relay."""
         path = self._repo / "config"
         try:
-            config: dict[str, Any] = json.loads(path.read_text())
-        except (OSError, ValueError) as exc:
+            config = json.loads(path.read_text())
+            config["Bootstrap"] = []
+            config["Routing"] = {"Type": "none"}
+            config["Discovery"] = {"MDNS": {"Enabled": False}}
+            config["AutoNAT"] = {"ServiceMode": "disabled"}
+            config["Reprovider"] = {"Interval": "0"}
+            config["Addresses"] |= {"Swarm": ["/ip4/127.0.0.1/tcp/0"], "API": [], "Gateway": []}
+            config["Swarm"] |= {
+                "DisableNatPortMap": True,
+                "EnableHolePunching": False,
+                "RelayClient": {"Enabled": False},
+                "RelayService": {"Enabled": False},
+            }
+            config["Datastore"]["HashOnRead"] = True
+        except (OSError, ValueError, KeyError, TypeError, RecursionError) as exc:
             raise ConfigurationError(
                 f"The IPFS configuration {path} cannot be read.", "Move the repository away and start again."
             ) from exc
-        config["Bootstrap"] = []
-        config["Routing"] = {"Type": "none"}
-        config["Discovery"] = {"MDNS": {"Enabled": False}}
-        config["AutoNAT"] = {"ServiceMode": "disabled"}
-        config["Reprovider"] = {"Interval": "0"}
-        config["Addresses"] |= {"Swarm": ["/ip4/127.0.0.1/tcp/0"], "API": [], "Gateway": []}
-        config["Swarm"] |= {
-            "DisableNatPortMap": True,
-            "EnableHolePunching": False,
-            "RelayClient": {"Enabled": False},
-            "RelayService": {"Enabled": False},
-        }
-        config["Datastore"]["HashOnRead"] = True
         written = path.with_suffix(".new")
         written.write_text(json.dumps(config, indent=2))
         written.chmod(0o600)

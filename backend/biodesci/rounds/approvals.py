@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
+from typing import Final
+
+from pydantic import TypeAdapter, ValidationError
 
 from biodesci.core import cid, files
+from biodesci.core.documents.values import BareBytes32
 from biodesci.core.errors import AccessDeniedError, IntegrityError
+
+_PLANS: Final = TypeAdapter[tuple[bytes, ...]](tuple[BareBytes32, ...])  # a JSON list of hexadecimal digits
 
 
 class Approvals:
@@ -18,22 +23,22 @@ class Approvals:
 
     def approve(self, plan: bytes) -> None:
         """Record that the operator agreed to the plan with this digest (32 bytes, of its CID)."""
-        files.write_private(self._path, json.dumps(sorted({*self._read(), plan.hex()})).encode())
+        files.write_private(self._path, _PLANS.dump_json(tuple(sorted({*self._read(), plan}))))
 
     def require(self, plan: bytes) -> None:
         """Raises AccessDeniedError until the operator approved this very plan."""
-        if not self._any and plan.hex() not in self._read():
+        if not self._any and plan not in self._read():
             raise AccessDeniedError(
                 "This site has not approved the round's plan yet.",
                 f"Read and approve it: biodesci round approve {cid.from_digest(plan)}.",
             )
 
-    def _read(self) -> list[str]:
+    def _read(self) -> tuple[bytes, ...]:
         if not self._path.exists():
-            return []
+            return ()
         try:
-            return [str(entry) for entry in json.loads(files.read(self._path))]
-        except (ValueError, TypeError) as exc:
+            return _PLANS.validate_json(files.read(self._path), strict=True)
+        except ValidationError as exc:
             raise IntegrityError(
                 f"{self._path} is damaged.", "Remove it, and approve the plans again."
             ) from exc

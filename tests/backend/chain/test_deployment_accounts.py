@@ -51,9 +51,10 @@ def test_no_account_and_no_keystore(tmp_path):
     with pytest.raises(NotFoundError) as caught:
         accounts.load(tmp_path / "account.json", "x")
     assert "biodesci account create" in caught.value.hint
-    (tmp_path / "account.json").write_text(json.dumps({"address": "nonsense"}))
-    with pytest.raises(ConfigurationError, match="not an Ethereum keystore"):
-        accounts.load(tmp_path / "account.json", "x")
+    for text in ('{"address": "nonsense"}', "{}", "[]", "null", "{", "[" * 100_000):
+        (tmp_path / "account.json").write_text(text)
+        with pytest.raises(ConfigurationError, match="not an Ethereum keystore"):
+            accounts.load(tmp_path / "account.json", "x")
 
 
 @pytest.fixture(scope="module")

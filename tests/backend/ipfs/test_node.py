@@ -23,6 +23,7 @@ import pytest
 
 from biodesci.core import cid
 from biodesci.core.errors import (
+    BioDeSciError,
     ConfigurationError,
     InputError,
     IntegrityError,
@@ -212,6 +213,21 @@ def test_port_taken_and_repository_in_use(start: Callable[..., Node]) -> None:
     node.client.ready()
 
 
+@pytest.mark.parametrize(
+    "config", ["{", "{}", "[]", "null", '{"Addresses": null}', "[" * 100_000], ids=range(6)
+)
+def test_a_damaged_configuration_is_named(start: Callable[..., Node], config: str) -> None:
+    node = start()
+    node.process.kill()
+    node.process.wait()
+    (node.repo / "config").write_text(config)
+    process = node.spawn(node.port)
+    output = process.communicate(timeout=30)[0]
+    assert process.returncode == 1
+    assert "cannot be read" in output
+    assert "Traceback" not in output
+
+
 def test_tampered_repository_is_noticed(start: Callable[..., Node]) -> None:
     node = start()
     data = os.urandom(CHUNK * 2)
@@ -247,15 +263,13 @@ def test_two_nodes_exchange(start: Callable[..., Node]) -> None:
 
 def test_a_lying_node_is_caught(tmp_path: Path) -> None:
     class Liar(BaseHTTPRequestHandler):
+        added = b'{"Hash": "QmbFMke1KXqnYyBBWxB74N4c5SBnJMVAiMNRcGu6x1AwQH"}'
+
         def do_POST(self) -> None:
             while self.headers.get("Transfer-Encoding") and self.rfile.readline().strip() != b"0":
                 continue
             kind = "application/json" if "/add" in self.path else "text/plain"
-            answer = (
-                b'{"Hash": "QmbFMke1KXqnYyBBWxB74N4c5SBnJMVAiMNRcGu6x1AwQH"}'
-                if "/add" in self.path
-                else b"lies"
-            )
+            answer = self.added if "/add" in self.path else b"lies"
             self.send_response(200)
             self.send_header("Content-Type", kind)
             self.send_header("Content-Length", str(len(answer)))
@@ -273,8 +287,11 @@ def test_a_lying_node_is_caught(tmp_path: Path) -> None:
             client.cat(os.urandom(32))
         with pytest.raises(IntegrityError):
             client.download(os.urandom(32), tmp_path / "file")
-        with pytest.raises(IntegrityError, match="stored"):
+        with pytest.raises(IntegrityError, match="instead of"):
             client.add(b"data")
+        for Liar.added in (b"{}", b"[]", b"7", b"null", b'{"Hash": null}', b'{"Hash": "?"}', b"[" * 100_000):
+            with pytest.raises(BioDeSciError):
+                client.add(b"data")
     finally:
         server.shutdown()
         server.server_close()

@@ -186,6 +186,19 @@ def test_a_site_approves_plans_one_by_one(tmp_path: Path) -> None:
     Approvals(tmp_path, approve_any=True).require(b"\2" * 32)
 
 
+def test_plans_that_were_approved_before_stay_approved_and_a_damaged_list_approves_none(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "approved-plans.json"
+    file.write_text(json.dumps(["01" * 32, "02" * 32]))
+    Approvals(tmp_path).approve(b"\3" * 32)
+    assert json.loads(file.read_bytes()) == ["01" * 32, "02" * 32, "03" * 32]
+    for text in ("", "{}", "null", '["01"]', "[1]", '{"01": 1}', f'["0x{"01" * 32}"]', "[" * 100_000):
+        file.write_text(text)
+        with pytest.raises(IntegrityError, match="is damaged"):
+            Approvals(tmp_path).require(b"\1" * 32)
+
+
 def test_the_aggregator_reaches_no_key_and_no_torch() -> None:
     code = (
         "import sys, biodesci.workers.aggregator\n"
