@@ -26,7 +26,7 @@ const CONTRACTS = [
   'VisaRegistry',
 ]
 /** Kinds of document, by the names of their schemas. */
-const READ = ['visa']
+const READ = ['visa', 'dataset-card', 'disease-proof']
 const NOTICE = '// Written by frontend/generate.mjs; do not edit.\n'
 
 const ABIS = CONTRACTS.map((name) => [

@@ -32,11 +32,10 @@ class Spelled(GenerateJsonSchema):
         schema = field["schema"]
         return not (schema["type"] == "default" and "default" in schema and schema["default"] is None)
 
-    def nullable_schema(self, schema: core_schema.NullableSchema) -> dict[str, Any]:
-        return self.generate_inner(schema["schema"])
-
     def default_schema(self, schema: core_schema.WithDefaultSchema) -> dict[str, Any]:
-        return self.generate_inner(schema["schema"])
+        inner = schema["schema"]
+        is_left_out = schema.get("default", ...) is None and inner["type"] == "nullable"
+        return self.generate_inner(inner["schema"] if is_left_out else inner)
 
     def field_title_should_be_set(self, schema: Any) -> bool:
         return False

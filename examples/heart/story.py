@@ -14,8 +14,9 @@ from biodesci.core.patience import persist
 from biodesci.localnet.expect import wait_for
 from biodesci.localnet.narrator import Narrator
 from biodesci.localnet.stack import Stack
+from biodesci.market.card import DatasetMeta
 from biodesci.market.offers import OfferTerms
-from biodesci.market.publish import DatasetMeta, Published, publish
+from biodesci.market.publish import Published, publish
 from biodesci.party.member import Member
 from examples.heart.baselines import ROUNDS
 from examples.heart.cast import Cast, Site

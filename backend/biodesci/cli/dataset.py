@@ -14,8 +14,8 @@ from biodesci.cli.arguments import Number, address, new_file
 from biodesci.cli.options import grouped
 
 if TYPE_CHECKING:
+    from biodesci.market.card import DatasetMeta
     from biodesci.market.catalogue import Entry
-    from biodesci.market.publish import DatasetMeta
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -66,8 +66,8 @@ class Described:
         from biodesci.core import disease as diseases
         from biodesci.core import duo
         from biodesci.core.errors import InputError
+        from biodesci.market.card import DatasetMeta
         from biodesci.market.diseases import permitted
-        from biodesci.market.publish import DatasetMeta
 
         if bool(self.disease) != (self.mondo is not None):
             raise InputError("Diseases are read from an ontology.", "Give both --disease and --mondo.")

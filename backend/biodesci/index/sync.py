@@ -22,7 +22,7 @@ from web3.types import LogReceipt
 from biodesci.chain import currency
 from biodesci.chain.client import Chain
 from biodesci.chain.records import Request, Round
-from biodesci.core import croissant
+from biodesci.core.documents import published_card
 from biodesci.core.errors import BioDeSciError, IntegrityError, NotFoundError, UnavailableError
 from biodesci.index.database import Block, Event, Store
 from biodesci.ipfs.client import Ipfs
@@ -209,7 +209,7 @@ def _document(ipfs: Ipfs, digest: str, kind: str) -> dict[str, Any]:
     if _depth(body) > _MAX_DEPTH:
         raise IntegrityError("Its JSON is nested too deeply.", _PUBLISH_AGAIN)
     if kind == "card":
-        croissant.parse(raw)
+        published_card.parse(raw)
     return body
 
 

@@ -1,4 +1,5 @@
-"""Looks into a file before it is published: identifiers stop it, a table is summed up for the card."""
+"""What a dataset's card says: what its owner says, and what the file holds, which is looked into before it is
+published. Identifiers stop it, a table is summed up."""
 
 from __future__ import annotations
 
@@ -6,11 +7,11 @@ import csv
 import mimetypes
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from biodesci.core import croissant, identifiers
 from biodesci.core.container import ContainerInfo
-from biodesci.core.croissant import Column
+from biodesci.core.documents.dataset_card import Column, DatasetCard, IdentifierCheck, PermittedDiseases
 from biodesci.core.errors import InputError
 
 _SEPARATORS: Final = {".csv": ",", ".tsv": "\t"}
@@ -19,64 +20,78 @@ _CSV_FIELD_LIMIT: Final = 1 << 20
 
 
 @dataclass(frozen=True)
-class Checked:
-    """What was found in a file. `records` and `columns` are of a table; an opaque file has neither."""
+class DatasetMeta:
+    """What the card says. `terms` are DUO bits; `accept_risk` is the reason to publish in spite of hits.
+
+    `diseases` are those that the term DS permits; without them a person judges each purchase.
+    """
+
+    name: str
+    description: str
+    terms: int
+    creator: str = ""
+    license: str = ""
+    keywords: tuple[str, ...] = ()
+    parents: tuple[int, ...] = ()
+    encoding_format: str | None = None
+    accept_risk: str | None = None
+    diseases: PermittedDiseases | None = None
+
+
+@dataclass(frozen=True)
+class Inspected:
+    """What a file holds. `records` and `columns` are of a table; an opaque file has neither."""
 
     encoding_format: str
     records: int | None
     columns: tuple[Column, ...]
-    findings: tuple[str, ...]
-    report: dict[str, Any]
+    check: IdentifierCheck
 
 
-def inspect(file: Path, accept_risk: str | None) -> Checked:
+def inspect(file: Path, accept_risk: str | None) -> Inspected:
     """Raises InputError naming the place where a person may be recognised, unless a reason accepts that."""
     table = _read(file) if file.suffix.lower() in _SEPARATORS else None
-    found = identifiers.check({"file name": [file.stem], **(table or {})})
-    findings = tuple(str(finding) for finding in found)
+    findings = tuple(map(str, identifiers.check({"file name": [file.stem], **(table or {})})))
     if findings and not (accept_risk or "").strip():
         raise InputError(
             f"{file.name} may name people: {'; '.join(findings)}.",
             "Remove these, or publish in spite of them with a reason: --accept-risk REASON.",
         )
-    report: dict[str, Any] = {
-        "checked": "column names, values, file name" if table is not None else "file name",
-        "findings": list(findings),
-        "note": "A pass is evidence, not anonymity.",
-    }
-    if findings:
-        report["acceptedRisk"] = accept_risk
+    check = IdentifierCheck(
+        checked="file name" if table is None else "column names, values, file name",
+        findings=findings,
+        accepted_risk=accept_risk if findings else None,
+    )
     if table is None:
         guessed = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
-        return Checked(guessed, None, (), findings, report)
+        return Inspected(guessed, None, (), check)
     columns = tuple(_summary(name, values) for name, values in table.items())
     records = max((len(values) for values in table.values()), default=0)
     kind = "text/csv" if file.suffix.lower() == ".csv" else "text/tab-separated-values"
-    return Checked(kind, records, columns, findings, report)
+    return Inspected(kind, records, columns, check)
 
 
-def card(
-    meta: dict[str, Any], checked: Checked, file_name: str, content: bytes, info: ContainerInfo
-) -> dict[str, Any]:
-    """The Croissant card of a publication."""
-    extra = {"identifierCheck": checked.report}
-    if meta["diseases"] is not None:
-        extra["diseases"] = meta["diseases"]
+def compose(
+    meta: DatasetMeta, inspected: Inspected, file_name: str, content: bytes, info: ContainerInfo
+) -> DatasetCard:
+    """The card of a publication. `content` is the digest of the container's CID, `info` what the container
+    says of itself."""
     about = croissant.About(
-        meta["name"],
-        meta["description"],
-        meta["terms"],
-        creator=meta["creator"],
-        license=meta["license"],
-        keywords=meta["keywords"],
+        meta.name,
+        meta.description,
+        meta.terms,
+        creator=meta.creator,
+        license=meta.license,
+        keywords=meta.keywords,
     )
-    encoding_format = meta["encoding_format"] or checked.encoding_format
+    encoding_format = meta.encoding_format or inspected.encoding_format
     return croissant.build(
         about,
         croissant.StoredFile(content, info, file_name, encoding_format),
-        columns=checked.columns,
-        records=checked.records,
-        extra=extra,
+        inspected.check,
+        columns=inspected.columns,
+        records=inspected.records,
+        diseases=meta.diseases,
     )
 
 

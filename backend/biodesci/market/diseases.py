@@ -3,50 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from biodesci.chain.client import Chain
 from biodesci.chain.records import DatasetVersion
 from biodesci.core import disease, files
 from biodesci.core.documents import published_card
+from biodesci.core.documents.dataset_card import NamedDisease, PermittedDiseases
 from biodesci.core.errors import InputError, IntegrityError
 from biodesci.ipfs.client import Ipfs
 
 _NO_ROOT: Final = bytes(32)
 
 
-@dataclass(frozen=True)
-class Permitted:
-    """What DS permits: `root` on chain; in the card `named` (id, name), `ontology` (release) and `all`."""
+def permitted(ontology: Path, diseases: Sequence[int]) -> PermittedDiseases:
+    """The named diseases (numbers of MONDO ids) and all that descend from them, by an OBO file of MONDO.
 
-    root: bytes
-    named: tuple[tuple[str, str], ...]
-    ontology: str
-    all: tuple[int, ...] = field(repr=False)
-
-    def document(self) -> dict[str, Any]:
-        """The part of a dataset's card that names its diseases, and the root that the chain holds."""
-        return {
-            "named": [{"id": id_, "name": name} for id_, name in self.named],
-            "ontology": self.ontology,
-            # With it a buyer proves a disease without the ontology, as the web page does.
-            "permitted": [disease.format_id(number) for number in self.all],
-            "root": "0x" + self.root.hex(),
-        }
-
-
-def permitted(ontology: Path, diseases: Sequence[int]) -> Permitted:
-    """The named diseases and all that descend from them, by an OBO file of MONDO."""
+    Raises NotFoundError or InputError for a file that is missing or is none.
+    """
     try:
         obo = files.read(ontology).decode()
     except UnicodeDecodeError as exc:
         raise InputError(f"{ontology} is no OBO file.", "Take mondo.obo of a MONDO release.") from exc
-    found = disease.descendants(obo, diseases)
+    numbers = tuple(disease.descendants(obo, diseases))
     names, release = _names(obo)
-    named = tuple((id_, names.get(id_, "")) for id_ in map(disease.format_id, diseases))
-    return Permitted(disease.root(found), named, release, tuple(found))
+    return PermittedDiseases(
+        named=tuple(NamedDisease(id=one, name=names.get(disease.format_id(one), "")) for one in diseases),
+        ontology=release,
+        permitted=numbers,
+        root=disease.root(numbers),
+    )
 
 
 def prove(chain: Chain, ipfs: Ipfs, dataset_id: int, wanted: int, ontology: Path) -> tuple[bytes, ...]:
@@ -66,7 +53,7 @@ def prove(chain: Chain, ipfs: Ipfs, dataset_id: int, wanted: int, ontology: Path
             f"({tree.ontology or 'no release named'}) are not those that dataset {dataset_id} has on chain.",
             f"Take the release that the card names: {named.ontology or 'none; ask the publisher'}.",
         )
-    return tuple(disease.prove(tree.all, wanted))
+    return tuple(disease.prove(tree.permitted, wanted))
 
 
 def _names(obo: str) -> tuple[dict[str, str], str]:

@@ -22,34 +22,15 @@ from web3.types import TxReceipt
 from biodesci.chain.client import Chain
 from biodesci.chain.outbox import Intent
 from biodesci.core import canonical, cid, container, duo, files
+from biodesci.core.documents.dataset_card import require_described
 from biodesci.core.errors import AccessDeniedError, InputError, StateError
 from biodesci.ipfs.client import Ipfs
-from biodesci.market.card import Checked, card, inspect
-from biodesci.market.diseases import Permitted
+from biodesci.market.card import DatasetMeta, Inspected, compose, inspect
 from biodesci.market.offers import OfferTerms
 from biodesci.party import dataset_keys
 from biodesci.party.member import Member
 
 Progress = Callable[[str, int, int], None]  # (step, bytes done, bytes in all)
-
-
-@dataclass(frozen=True)
-class DatasetMeta:
-    """What the card says. `terms` are DUO bits; `accept_risk` is the reason to publish in spite of hits.
-
-    `diseases` are those that the term DS permits; without them a person judges each purchase.
-    """
-
-    name: str
-    description: str
-    terms: int
-    creator: str = ""
-    license: str = ""
-    keywords: tuple[str, ...] = ()
-    parents: tuple[int, ...] = ()
-    encoding_format: str | None = None
-    accept_risk: str | None = None
-    diseases: Permitted | None = None
 
 
 @dataclass(frozen=True)
@@ -96,10 +77,7 @@ def publish(
 ) -> Published:
     """Publishes `file` as a new dataset, or a new version of `dataset_id`. Run again, it goes on."""
     chain = owner.chain
-    if not meta.name.strip():
-        raise InputError("A dataset needs a name.", "Give --name.")
-    if not duo.is_valid(meta.terms):
-        raise InputError("The terms permit nothing.", "Name a permission, such as GRU or HMB.")
+    require_described(meta.name, meta.terms)
     if meta.diseases is not None and not meta.terms & duo.bits(["DS"]):
         raise InputError("Diseases are named, but the terms are not limited to any.", "Add --term DS.")
     if dataset_id is not None and offer is not None:
@@ -125,7 +103,7 @@ def publish(
     journal = _Journal.open(owner.home / "publications" / canonical.sha256(wanted).hex()[:40])
     report = progress or (lambda _step, _done, _total: None)
 
-    checked = inspect(file, meta.accept_risk)
+    inspected = inspect(file, meta.accept_risk)
     if "keyCommitment" not in journal.data:
         committed = dataset_keys.create(owner.home, owner.passphrase)
         journal.note(keyCommitment=committed.hex(), file=file.name)
@@ -136,14 +114,14 @@ def publish(
         receipt = _on_chain(chain, committed)
         if receipt is None:
             _encrypt(owner, file, committed, journal, report)
-            _upload(owner.ipfs, journal, meta, checked, file, report)
+            _upload(owner.ipfs, journal, meta, inspected, file, report)
             receipt = intent.resume() or intent.send(_mint(chain, journal, meta, offer, dataset_id))
         else:
             intent.forget()
-        result = _result(chain, receipt, journal, dataset_id)
+        published = _result(chain, receipt, journal, dataset_id)
     # The container is on IPFS now and can be made again from the file.
     (journal.folder / "container").unlink(missing_ok=True)
-    return replace(result, findings=tuple(checked.findings))
+    return replace(published, findings=inspected.check.findings)
 
 
 def _adopt_old_note(intent: Intent, journal: _Journal) -> None:
@@ -154,7 +132,7 @@ def _adopt_old_note(intent: Intent, journal: _Journal) -> None:
 
 
 def _fields(meta: DatasetMeta) -> dict[str, Any]:
-    named = None if meta.diseases is None else meta.diseases.document()
+    named = None if meta.diseases is None else meta.diseases.model_dump(mode="json")
     return asdict(replace(meta, diseases=None)) | {"diseases": named}
 
 
@@ -198,7 +176,7 @@ def _encrypt(owner: Member, file: Path, committed: bytes, journal: _Journal, rep
 
 
 def _upload(
-    ipfs: Ipfs, journal: _Journal, meta: DatasetMeta, checked: Checked, file: Path, report: Progress
+    ipfs: Ipfs, journal: _Journal, meta: DatasetMeta, inspected: Inspected, file: Path, report: Progress
 ) -> None:
     data = journal.data
     if "content" not in data:
@@ -218,8 +196,8 @@ def _upload(
             segment_size=data["segmentSize"],
             sha256=bytes.fromhex(data["sha256"]),
         )
-        document = card(_fields(meta), checked, file.name, bytes.fromhex(data["content"]), info)
-        journal.note(card=ipfs.add(canonical.dumps(document)).hex())
+        card = compose(meta, inspected, file.name, bytes.fromhex(data["content"]), info)
+        journal.note(card=ipfs.add(card.to_bytes()).hex())
 
 
 def _mint(

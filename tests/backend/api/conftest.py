@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 
 import pytest
@@ -14,6 +13,7 @@ from biodesci.chain.deployment import load_deployment
 from biodesci.config import Settings
 from biodesci.core import croissant
 from biodesci.core.container import ContainerInfo
+from biodesci.core.documents.dataset_card import IdentifierCheck
 from biodesci.core.envelope import generate_seed, public_key
 from biodesci.index.database import Store
 from biodesci.index.sync import sync
@@ -45,8 +45,9 @@ def world(localnet, ipfs_node, tmp_path_factory, senders_home):
             croissant.StoredFile(
                 content, ContainerInfo(os.urandom(32), 99, 10, 1 << 16, os.urandom(32)), "c.csv", "text/csv"
             ),
+            IdentifierCheck(checked="file name", findings=()),
         )  # fmt: skip
-        publication = (ipfs.add(json.dumps(card).encode()), os.urandom(32), os.urandom(32), HMB, bytes(32))
+        publication = (ipfs.add(card.to_bytes()), os.urandom(32), os.urandom(32), HMB, bytes(32))
         offer = OfferTerms(price=10**16 + number, delivery_window=600, dispute_window=600).tuple()
         receipt = owner.send(owner.datasets.functions.publishWithOffer(publication, datasets[:1], offer))
         datasets.append(owner.event(receipt, owner.datasets, "DatasetPublished")["datasetId"])

@@ -12,8 +12,9 @@ from sqlalchemy import select
 
 from biodesci.api.app import create
 from biodesci.config import Settings
-from biodesci.core import canonical, croissant, disease, visa
+from biodesci.core import croissant, disease, visa
 from biodesci.core.container import ContainerInfo
+from biodesci.core.documents.dataset_card import IdentifierCheck, NamedDisease, PermittedDiseases
 from biodesci.core.documents.order import Evidence, Purpose
 from biodesci.core.visa import VisaType
 from biodesci.index import tables
@@ -39,14 +40,18 @@ class World:
         self.ipfs, self.store, self.client, self.folder = ipfs, store, client, folder
         self.permitted = [5010, 6021]
         info = ContainerInfo(os.urandom(32), 42, 10, 1 << 16, os.urandom(32))
-        coronary = {"id": "MONDO:0005010", "name": "coronary artery disorder"}
-        named = {"named": [coronary], "ontology": "2026-05-05"}
         card = croissant.build(
             croissant.About("Cohort", "", DS),
             croissant.StoredFile(os.urandom(32), info, "c.csv", "text/csv"),
-            extra={"diseases": named},
-        )  # fmt: skip
-        digest = ipfs.add(canonical.dumps(card))
+            IdentifierCheck(checked="file name", findings=()),
+            diseases=PermittedDiseases(
+                named=(NamedDisease(id=5010, name="coronary artery disorder"),),
+                ontology="2026-05-05",
+                permitted=tuple(self.permitted),
+                root=disease.root(self.permitted),
+            ),
+        )
+        digest = ipfs.add(card.to_bytes())
         publication = (digest, os.urandom(32), os.urandom(32), DS, disease.root(self.permitted))
         receipt = self.owner.send(self.owner.datasets.functions.publish(publication, []))
         self.dataset = self.owner.event(receipt, self.owner.datasets, "DatasetPublished")["datasetId"]

@@ -8,8 +8,9 @@ import os
 import pytest
 
 from biodesci.chain.records import License
-from biodesci.core import canonical, croissant
+from biodesci.core import croissant
 from biodesci.core.container import ContainerInfo
+from biodesci.core.documents.dataset_card import IdentifierCheck
 from biodesci.core.envelope import generate_seed, public_key
 from biodesci.core.errors import UnavailableError
 from biodesci.index import queries
@@ -38,10 +39,11 @@ def store(tmp_path):
 
 def card(name: str) -> bytes:
     info = ContainerInfo(os.urandom(32), 42, 10, 1 << 16, os.urandom(32))
-    document = croissant.build(
-        croissant.About(name, "", GRU), croissant.StoredFile(os.urandom(32), info, "c.csv", "text/csv")
-    )  # fmt: skip
-    return canonical.dumps(document)
+    return croissant.build(
+        croissant.About(name, "", GRU),
+        croissant.StoredFile(os.urandom(32), info, "c.csv", "text/csv"),
+        IdentifierCheck(checked="file name", findings=()),
+    ).to_bytes()
 
 
 def publish(chain, digest: bytes, *, offer: OfferTerms = OFFER) -> tuple[int, int]:

@@ -12,9 +12,10 @@ from biodesci.chain import currency
 from biodesci.chain.client import Chain
 from biodesci.ipfs.client import Ipfs
 from biodesci.market import license, offers
+from biodesci.market.card import DatasetMeta
 from biodesci.market.custody import release_pending
 from biodesci.market.offers import OfferTerms
-from biodesci.market.publish import DatasetMeta, publish
+from biodesci.market.publish import publish
 from biodesci.market.purchase import Purchased, purchase
 from biodesci.party import keys
 from biodesci.party.member import Member

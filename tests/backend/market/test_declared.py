@@ -13,8 +13,9 @@ from biodesci.core.documents.order import Evidence, Purpose
 from biodesci.core.errors import InputError, IntegrityError, NotFoundError, RevertedError
 from biodesci.ipfs.client import Ipfs
 from biodesci.market import diseases, statement
+from biodesci.market.card import DatasetMeta
 from biodesci.market.offers import OfferTerms
-from biodesci.market.publish import DatasetMeta, publish
+from biodesci.market.publish import publish
 from biodesci.market.purchase import purchase
 from biodesci.market.statement import keep
 from biodesci.party.member import Member
@@ -35,7 +36,7 @@ def test_a_disease_is_proved_from_the_card_and_needs_no_review(chain_for, keyed,
         OfferTerms(price=0),
     )  # fmt: skip
     assert owner.read(DatasetVersion, done.dataset_id, 1).diseases == named.root
-    assert named.named == (("MONDO:0005010", "coronary artery disorder"),)
+    assert [(one.id, one.name) for one in named.named] == [(CORONARY, "coronary artery disorder")]
     assert named.ontology == "2026-05-05"
     card = json.loads(ipfs.cat(owner.read(DatasetVersion, done.dataset_id, 1).card))
     assert card["biodesci:diseases"]["named"] == [{"id": "MONDO:0005010", "name": "coronary artery disorder"}]

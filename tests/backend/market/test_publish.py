@@ -25,9 +25,10 @@ from biodesci.core.errors import (
 from biodesci.ipfs.client import Ipfs
 from biodesci.market import offers
 from biodesci.market import publish as module
+from biodesci.market.card import DatasetMeta
 from biodesci.market.license import container_of
 from biodesci.market.offers import OfferTerms
-from biodesci.market.publish import DatasetMeta, publish
+from biodesci.market.publish import publish
 from biodesci.party import dataset_keys
 from biodesci.party.member import Member
 

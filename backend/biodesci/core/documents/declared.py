@@ -4,37 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Final, Literal, Self
 
-from pydantic import BeforeValidator, Field, PlainSerializer, ValidationInfo, WithJsonSchema, model_validator
+from pydantic import Field, model_validator
 
-from biodesci.core import commitment, disease
+from biodesci.core import commitment
 from biodesci.core.documents.base import Document
-from biodesci.core.documents.values import Bytes32, Version1
-from biodesci.core.errors import InputError, IntegrityError
+from biodesci.core.documents.values import Bytes32, Disease, Version1
+from biodesci.core.errors import IntegrityError
 
 LONGEST_STATEMENT: Final = 1 << 20  # bytes of its text
 _DEEPEST: Final = 32  # steps of a proof: a tree of all numbers of 32 bits
-
-
-def _from_id(value: object, info: ValidationInfo) -> object:
-    if info.mode != "json":
-        return value
-    try:
-        number = disease.parse(value if isinstance(value, str) else "")
-    except InputError:
-        number = 0
-    if not number or disease.format_id(number) != value:
-        raise ValueError("it should be a MONDO id with seven digits, such as MONDO:0005068")
-    return number
-
-
-Disease = Annotated[
-    int,
-    Field(ge=1, le=9_999_999),
-    BeforeValidator(_from_id),
-    PlainSerializer(disease.format_id, when_used="json"),
-    WithJsonSchema({"type": "string", "pattern": "^MONDO:[0-9]{7}$"}),
-]
-"""The number of a MONDO id; the id itself in JSON."""
 
 
 class Statement(Document):

@@ -6,6 +6,7 @@ from typing import Final
 
 from biodesci.core.documents.base import Document
 from biodesci.core.documents.bundle import BundleFile
+from biodesci.core.documents.dataset_card import DatasetCard
 from biodesci.core.documents.declared import DiseaseProof, Statement
 from biodesci.core.documents.deployment import Deployment
 from biodesci.core.documents.order import SignedOrder
@@ -19,6 +20,7 @@ from biodesci.core.documents.visa import SignedVisa
 from biodesci.core.features import FeaturePlan
 
 KINDS: Final[tuple[type[Document], ...]] = (
+    DatasetCard,
     SignedVisa,
     SignedOrder,
     SignedRegistration,

@@ -20,6 +20,9 @@ from pydantic import (
     WithJsonSchema,
 )
 
+from biodesci.core import disease
+from biodesci.core.errors import InputError
+
 _ADDRESS: Final = {"type": "string", "pattern": "^0x[0-9a-fA-F]{40}$"}
 _LONGEST: Final = 78  # digits of 2^256
 
@@ -97,6 +100,27 @@ def _whole(value: object) -> object:
     return value
 
 
+def _from_id(value: object, info: ValidationInfo) -> object:
+    if info.mode != "json":
+        return value
+    try:
+        number = disease.parse(value if isinstance(value, str) else "")
+    except InputError:
+        number = 0
+    if not number or disease.format_id(number) != value:
+        raise ValueError("it should be a MONDO id with seven digits, such as MONDO:0005068")
+    return number
+
+
+def _sayable(text: str) -> str:
+    """Half of a surrogate pair is a text for Python and JavaScript, and for nobody else."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError("it should be text, without half a character") from None
+    return text
+
+
 Address = Annotated[str, AfterValidator(_checksummed), WithJsonSchema(_ADDRESS)]
 """Checksummed, however it was written."""
 LowerAddress = Annotated[
@@ -106,6 +130,7 @@ LowerAddress = Annotated[
     WithJsonSchema({"type": "string", "pattern": "^0x[0-9a-f]{40}$"}),
 ]
 """Checksummed in Python, in lower case in JSON."""
+Text = Annotated[str, AfterValidator(_sayable)]
 HexBytes = Annotated[bytes, *_hex("0x")]
 Bytes32 = Annotated[bytes, *_hex("0x", 32)]
 Bytes65 = Annotated[bytes, *_hex("0x", 65)]
@@ -133,3 +158,11 @@ Amount = Annotated[int, *_digits(256)]
 """In a currency's smallest unit, and what else has 256 bits."""
 Json = Annotated[JsonValue, AfterValidator(_finite)]
 """What others define: any JSON."""
+Disease = Annotated[
+    int,
+    Field(ge=1, le=9_999_999),
+    BeforeValidator(_from_id),
+    PlainSerializer(disease.format_id, when_used="json"),
+    WithJsonSchema({"type": "string", "pattern": "^MONDO:[0-9]{7}$"}),
+]
+"""The number of a MONDO id; the id itself in JSON."""
