@@ -8,6 +8,8 @@ export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 export APE_DATA_FOLDER := $(CURDIR)/.cache/ape
 export SOLCX_BINARY_PATH := $(CURDIR)/.cache/solc
 export OMP_NUM_THREADS ?= 1
+# torch makes this folder among the temporary files of the machine, if nothing is said.
+export TORCHINDUCTOR_CACHE_DIR := $(CURDIR)/.cache/torch
 
 node_tool = node node_modules/$(1)
 # The binary itself: the npm package's launcher exits with 0 even when a test fails.
@@ -40,6 +42,9 @@ at_home = mkdir -p .cache/home && HOME=$(CURDIR)/.cache/home
 
 .PHONY: help setup demo up console test test-deep check $(checks) format figures generate compile $(suites) test-browser test-story test-integration test-install clean
 
+# What `make demo`, `make up` and `make figures` pass on: make demo ARGS="--rounds 3".
+ARGS ?=
+
 help: ## Show the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
 
@@ -47,10 +52,10 @@ setup: ## Set up .venv, node_modules and .cache (a no-op when nothing changed)
 	@./scripts/setup.sh
 
 demo: setup $(compiled) ## Play the whole story on real data, end to end, and stop
-	@$(at_home) python -m examples.heart demo
+	@$(at_home) python -m examples.heart demo $(ARGS)
 
 up: setup $(compiled) frontend/dist/index.html ## Start the whole stack with the web page; Ctrl-C stops it
-	@$(at_home) python -m examples.heart up
+	@$(at_home) python -m examples.heart up $(ARGS)
 
 console: setup $(compiled) ## An Ape console on what `make up` runs, with its contracts and short verbs at hand
 	@ape console --network "$${NETWORK:-ethereum:local:http://127.0.0.1:8545}"
@@ -152,7 +157,7 @@ test-browser: compile frontend/dist/index.html
 	$(at_home) $(timed) browser $(call node_tool,@playwright/test/cli.js) test -c tests/e2e/playwright.config.ts
 
 figures: setup ## Measure, beside the peers, and write build/figures.json
-	python -m benchmarks.run
+	python -m benchmarks.run $(ARGS)
 
 frontend/dist/index.html: $(page_sources)
 	$(call node_tool,vite/bin/vite.js) build frontend --logLevel warn

@@ -34,7 +34,11 @@ def figures() -> dict[str, dict[str, object]]:
     measured: dict[str, dict[str, object]] = {
         "house.wide_calls": _figure(len(wide_calls()), "functions", "read from the source"),
         **{
-            name: _figure(count, "functions", "distinct functions of the package that run, traced in a test")
+            name: _figure(
+                count,
+                "functions",
+                "functions of ours, traced in a test: that get the price (buy), that run (update)",
+            )
             for name, count in _stops()
         },
     }

@@ -112,6 +112,19 @@ def test_every_promise_has_a_test_that_exists() -> None:
     assert [fault for row in rows for fault in faults_of(row)] == []
 
 
+def test_every_command_of_the_readme_is_run_by_a_test() -> None:
+    text = DOCUMENTS["README"].read_text()
+    blocks = re.findall(r"^```\n(.*?)^```$", text, re.M | re.S)
+    commands = [line.partition("#")[0].strip() for block in blocks for line in block.splitlines()]
+    commands += re.findall(r"`(biodesci [^`]+)`", text)
+    assert {"make demo", "biodesci --help"} <= set(commands)
+    rows = [
+        row.promise for row in rows_of((TESTS / "README.md").read_text()) if row.where.startswith("README")
+    ]
+    without = [command for command in commands if not any(f"`{command}`" in promise for promise in rows)]
+    assert without == []
+
+
 @pytest.mark.parametrize(
     "row",
     [

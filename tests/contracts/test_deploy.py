@@ -18,6 +18,7 @@ import httpx
 import pytest
 from ape._cli import cli
 from click.testing import CliRunner
+from make import make
 
 import ape_console_extras
 
@@ -32,13 +33,12 @@ def run_deploy(*options: str, deployment: Path) -> tuple[int, str]:
     return done.exit_code, done.output
 
 
-def start_ape(*arguments: str, deployment: Path, stdin: str = "") -> tuple[int, str]:
+def start_ape(*arguments: str, deployment: Path) -> tuple[int, str]:
     """`ape`, as a process of its own: its exit status and what it said."""
     done = subprocess.run(
         ["ape", *arguments],
         cwd=ROOT,
         env={**os.environ, "BIODESCI_DEPLOYMENT": str(deployment)},
-        input=stdin,
         capture_output=True,
         text=True,
         timeout=120,
@@ -137,13 +137,14 @@ def test_console(network, deployed):
         "print('OFFERS', offers())\n"
         "print('BOUGHT', buy(2, buyer), licenses(buyer))\n"
     )
-    _, said = start_ape("console", "--network", network, deployment=deployed[0], stdin=typed)
-    assert "CONTRACTS True [] []" in said
+    console = make("console", environment={"NETWORK": network, "BIODESCI_DEPLOYMENT": str(deployed[0])})
+    output, _ = console.communicate(typed, timeout=120)
+    assert "CONTRACTS True [] []" in output
     offer = "{'id': %d, 'dataset': 1, 'right': 'download', 'price': 5, 'currency': 'ETH', 'days': 1"
     visas = "'uses': 3, 'visas': ['ResearcherStatus', 'ControlledAccessGrants']"
-    assert f"OFFERS [{offer % 1}, {visas}}}, {offer % 2}, 'uses': 3, 'visas': []}}]" in said
-    assert "BOUGHT 1 [{'id': 1, 'dataset': 1, 'licensee': " in said
-    assert "'right': 'download', 'state': 'purchased', 'active': False}]" in said
+    assert f"OFFERS [{offer % 1}, {visas}}}, {offer % 2}, 'uses': 3, 'visas': []}}]" in output
+    assert "BOUGHT 1 [{'id': 1, 'dataset': 1, 'licensee': " in output
+    assert "'right': 'download', 'state': 'purchased', 'active': False}]" in output
 
 
 def test_a_file_that_cannot_take_the_addresses_is_refused_before_anything_is_sent(network, tmp_path):

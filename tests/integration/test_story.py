@@ -8,18 +8,17 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
 
 import pytest
 
+from tests.make import make
+
 # Minutes on a small machine: some twenty processes, and eleven kills.
 pytestmark = pytest.mark.timeout(900)
 
-ROOT = Path(__file__).parents[2]
 HOSPITALS = ("cleveland", "hungary", "switzerland", "va-long-beach")
 ROUNDS = 3  # the demo itself plays eight
 # step of the story -> workers killed soon after it began
@@ -52,12 +51,21 @@ class Killer(threading.Thread):
 
 
 @pytest.fixture(scope="module")
-def story(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict, list[str], Path, str]:
+def outside(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home and a folder for temporary files of the story's own, both empty when it begins."""
+    folder = tmp_path_factory.mktemp("outside")
+    (folder / "home").mkdir()
+    (folder / "tmp").mkdir()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def story(tmp_path_factory: pytest.TempPathFactory, outside: Path) -> tuple[dict, list[str], Path, str]:
     state = tmp_path_factory.mktemp("story")
     report = state / "demo.json"
-    argv = [sys.executable, "-m", "examples.heart", "demo", "--state", str(state), "--report", str(report)]
-    argv += ["--rounds", str(ROUNDS)]
-    process = subprocess.Popen(argv, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    argv = ["--state", str(state), "--report", str(report), "--rounds", str(ROUNDS)]
+    elsewhere = {"HOME": str(outside / "home"), "TMPDIR": str(outside / "tmp")}
+    process = make("demo", *argv, environment=elsewhere)
     killers: list[Killer] = []
     output = []
     assert process.stdout is not None
@@ -109,6 +117,10 @@ def test_nothing_is_left_running(story) -> None:
     _, _, state, _ = story
     for name, pid in json.loads((state / "processes.json").read_text()).items():
         assert not Path(f"/proc/{pid}").exists(), f"{name} is still running"
+
+
+def test_nothing_is_written_at_home_or_left_among_temporary_files(story, outside: Path) -> None:
+    assert list(outside.glob("*/*")) == []
 
 
 def test_no_secret_is_in_the_logs(story) -> None:

@@ -252,7 +252,8 @@ def test_a_perceptron_is_registered_and_answers_alike(owned: Owned, ipfs: Ipfs) 
     replayed = fp64.replay(shown.config, shown.tensors, codec.encode_inputs(x), trace, 1e-9)
     assert replayed.products == 3
     measured = load_card(owned.chain, ipfs, made.model_id)["security"]["measured"]
-    assert measured["alignmentWithPublicBase"][0]["neuronsMatched"] > 0.9
+    # By chance one of twelve and of seven. The attack draws anew: most often all, once in 200 draws 5 of 6.
+    assert measured["alignmentWithPublicBase"][0]["neuronsMatched"] > 0.7
 
 
 @pytest.fixture
