@@ -16,6 +16,7 @@ from biodesci.ee.checkpoint import moving
 from biodesci.ee.checkpoint.reading import Checkpoint
 from biodesci.ee.groups import Mode
 from biodesci.ee.keys import ModelKey
+from biodesci.ee.mark import Mark
 from biodesci.party.model_keys import key_path, open_key, seal_key
 
 Progress = Callable[[int], None]  # bytes done since the last call
@@ -88,14 +89,15 @@ def rekey(
 
 
 def key_id_of(checkpoint: Checkpoint) -> str:
-    """The id of the key that a checkpoint is encrypted under; StateError for a plain one."""
-    marked = checkpoint.config.get("ee")
-    if not isinstance(marked, dict) or not isinstance(marked.get("key_id"), str):
+    """The id of the key that a checkpoint is encrypted under. Raises StateError for a plain one, InputError
+    for a damaged mark."""
+    mark = Mark.of(checkpoint.config)
+    if mark is None:
         raise StateError(
             f"{checkpoint.folder} holds no encrypted checkpoint.",
             "Name the folder that `biodesci model encrypt` wrote.",
         )
-    return str(marked["key_id"])
+    return mark.key_id
 
 
 def _written(

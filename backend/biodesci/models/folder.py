@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import torch
 from torch import nn
 
 from biodesci.core.errors import InputError, StateError
-from biodesci.core.keyfile import check_key_id
 from biodesci.ee.architectures import registry
 from biodesci.ee.architectures.architecture import Task
 from biodesci.ee.checkpoint.reading import CONFIG, Checkpoint, read_json
 from biodesci.ee.groups import MODES, Mode
 from biodesci.ee.layout import Layout
+from biodesci.ee.mark import Mark
 from biodesci.models.stock_names import stored_names
 
 ADAPTER_CONFIG = "adapter_config.json"  # of PEFT
@@ -29,6 +29,7 @@ class Marks:
 
     key_id: str
     mode: Mode
+    split: bool  # whether the first blocks stay at the client (`model split`)
     config: Mapping[str, Any]
 
     @classmethod
@@ -37,24 +38,18 @@ class Marks:
         config = read_json(folder / CONFIG)
         if (folder / ADAPTER_CONFIG).exists():
             raise stray_adapter(folder)
-        found = config.get("ee")
-        if not isinstance(found, dict) or not isinstance(found.get("key_id"), str):
+        mark = Mark.of(config)
+        if mark is None:
             raise StateError(
                 f"{folder} holds no encrypted checkpoint.",
                 "Name the folder that `biodesci model encrypt` wrote.",
             )
-        check_key_id(found["key_id"])
-        if found.get("mode") not in MODES:
+        if mark.mode not in MODES:
             raise InputError(
-                f"The mode {found.get('mode')!r} is not known here.",
+                f"The mode {mark.mode[:40]!r} is not known here.",
                 f"Encrypt the plain model anew: the modes are {', '.join(MODES)}. Or update BioDeSci.",
             )
-        return cls(found["key_id"], cast(Mode, found["mode"]), config)
-
-    @property
-    def split(self) -> bool:
-        """Whether the first blocks stay at the client (`model split`)."""
-        return "split" in self.config["ee"]
+        return cls(mark.key_id, mark.mode, mark.split is not None, config)
 
     @property
     def kind(self) -> str:

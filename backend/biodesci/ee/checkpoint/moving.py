@@ -25,6 +25,7 @@ from biodesci.ee.checkpoint.writing import ShardWriter, created
 from biodesci.ee.groups import Mode
 from biodesci.ee.keys import ModelKey, PlainTensors, require_finite
 from biodesci.ee.layout import Layout, Rule
+from biodesci.ee.mark import Mark
 from biodesci.ee.serving.config import encrypted_config, encrypted_generation_config
 
 Progress = Callable[[int], None]  # bytes done since the last call
@@ -37,7 +38,7 @@ DOUBLE = 1e-13
 def make_key(source: Checkpoint, mode: Mode, *, shuffle: bool = False) -> ModelKey:
     """A fresh key for a plain checkpoint. InputError where the architecture, a tensor or the mode does not
     fit."""
-    if "ee" in source.config:
+    if Mark.of(source.config) is not None:
         raise StateError(
             "This checkpoint is already encrypted.", "Use `biodesci model rekey` to give it another key."
         )
@@ -171,13 +172,13 @@ def rekey(
 def check_key(source: Checkpoint, key: ModelKey) -> None:
     """Raises WrongKeyError, or StateError for a plain checkpoint, unless `source` was encrypted under
     `key`."""
-    marked = source.config.get("ee")
-    if not isinstance(marked, dict) or "key_id" not in marked:
+    mark = Mark.of(source.config)
+    if mark is None:
         raise StateError(
             "This checkpoint is not marked as encrypted.",
             "Name the folder that `biodesci model encrypt` wrote.",
         )
-    key.check(str(marked["key_id"]))
+    key.check(mark.key_id)
     expected = {name for name, _, _ in key.encrypted_tensors()}
     if expected != set(source.tensors):
         odd = sorted(expected ^ set(source.tensors))

@@ -21,6 +21,7 @@ from biodesci.ee.architectures.architecture import Architecture, Reads
 from biodesci.ee.architectures.architecture import Split as Cut
 from biodesci.ee.codec.client_half import ClientHalf, layers_of
 from biodesci.ee.keys import ModelKey
+from biodesci.ee.mark import Mark, SplitMark
 from biodesci.ee.serving.config import encrypted_config
 
 
@@ -76,7 +77,7 @@ def split(
     client |= {f"blocks.{name}": tensor for name, tensor in first.items()}
     settings = layers_of(marked, blocks, None) | {
         "architectures": [architecture.models[config["model_type"]]],
-        "ee": {**marked["ee"], "split": {"blocks": blocks}},
+        **Mark(key_id=key.key_id, mode=key.mode, split=SplitMark(blocks=blocks)).fields(),
     }
     plain = dict(config) | dict(key.layout.config) | _special(config)
     if reads != "last":  # a classifier finds the last token by config.json alone

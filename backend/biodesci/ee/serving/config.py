@@ -13,6 +13,7 @@ from torch import Tensor
 
 from biodesci.core.errors import InputError
 from biodesci.ee.keys import ModelKey, vocabulary
+from biodesci.ee.mark import Mark
 
 # Lists of token numbers whose names don't say so, and settings that pair token numbers with other numbers.
 LISTS = ("suppress_tokens", "begin_suppress_tokens", "bad_words_ids", "force_words_ids")
@@ -38,7 +39,7 @@ def encrypted_config(key: ModelKey, config: Mapping[str, Any]) -> dict[str, Any]
     if result.get("id2label"):
         result["id2label"] = {str(i): f"LABEL_{i}" for i in range(len(result["id2label"]))}
         result["label2id"] = {f"LABEL_{i}": i for i in range(len(result["id2label"]))}
-    return result | {"ee": {"key_id": key.key_id, "mode": key.mode}}
+    return result | Mark(key_id=key.key_id, mode=key.mode).fields()
 
 
 def encrypted_generation_config(key: ModelKey, config: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from biodesci.core.errors import InputError, WrongKeyError
+from biodesci.ee.mark import Mark
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,17 +97,16 @@ def check_server(model: Any, key_id: str, *, split: int | None) -> None:
     config = getattr(model, "config", None)
     if not hasattr(config, "to_dict"):
         return
-    marked = getattr(config, "ee", None)
-    if not isinstance(marked, Mapping):
+    mark = Mark.of(vars(config))
+    if mark is None:
         raise InputError(
             "This model is not marked as encrypted.", "Load the encrypted checkpoint with its config.json."
         )
-    if marked.get("key_id") != key_id:
+    if mark.key_id != key_id:
         raise WrongKeyError(
             "This model was encrypted under another key.", "Load the codec granted for this very model."
         )
-    split_ = marked.get("split")
-    blocks = split_.get("blocks") if isinstance(split_, Mapping) else None
+    blocks = None if mark.split is None else mark.split.blocks
     if blocks != split:
         raise InputError(
             f"The server runs {_told(blocks)}, the client expects {_told(split)}.",
