@@ -17,6 +17,8 @@ from transformers import GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausa
 
 from benchmarks.ee_subjects import SPECIAL, minilm
 from benchmarks.pairs import one_thread
+from biodesci.core.documents.attack_figures import Scores
+from biodesci.core.documents.security_card import SecurityCard
 from biodesci.ee.architectures.tabular import TabularConfig
 from biodesci.ee.groups import Mode
 from biodesci.ee.keys import ModelKey
@@ -41,80 +43,77 @@ def _figure(
     return {"value": float(f"{float(value):.3g}"), "unit": unit, "peer": peer, "how": how}
 
 
-def _weights(prefix: str, document: Mapping[str, Any], how: str) -> Figures:
-    """The attacks on weights, from a security card's document."""
-    found: Figures = {}
-    groups = [(f"drift_{row['drift']:g}", row) for row in document["alignment"]]
-    groups += [(f"low_rank_{row['drift']:g}", row) for row in document["alignmentLowRank"]]
-    groups += [(f"split_{row['drift']:g}", row) for row in document["splitMode"]]
-    groups += [("unrelated", document["alignmentUnrelated"])]
-    for name, row in groups:
-        found[f"ee.attack.alignment.{prefix}.{name}.neurons"] = _figure(row["neurons"], "share", how, DESIGN)
-        found[f"ee.attack.alignment.{prefix}.{name}.key_error"] = _figure(
-            row["streamKeyError"], "relative error of Q (unrelated: 1.4)", how, DESIGN
-        )
-        if "vocabulary" in row:
-            found[f"ee.attack.alignment.{prefix}.{name}.tokens"] = _figure(
-                row["vocabulary"], "share", how, DESIGN
-            )
-    for row in document["heads"]:
-        for which, field in (("products", "byProducts"), ("single", "bySingleMatrices")):
-            name = f"ee.attack.heads_{which}.{prefix}.drift_{row['drift']:g}"
-            found[name] = _figure(row[field], f"share (chance {row['chance']:.2g})", how)
-    linked = document["linkage"]["streamKeyError"]
-    found[f"ee.attack.linkage.{prefix}"] = _figure(linked, "relative error of Q1'Q2", how, "design: 3e-14")
-    for row in document.get("dummyNeurons", []):
-        name = f"ee.attack.dummies.{prefix}.{'stripped' if row['stripped'] else 'kept'}"
-        found[f"{name}.key_error"] = _figure(row["streamKeyError"], "relative error of Q", how)
-        found[f"{name}.caught"] = _figure(row["caught"], "share of dummies", how)
-    return found
+def _weights(prefix: str, card: SecurityCard, how: str) -> Figures:
+    """The attacks on weights, from a security card."""
+    made: Figures = {}
+    groups: list[tuple[str, Scores]] = [(f"drift_{row.drift:g}", row) for row in card.alignment]
+    groups += [(f"low_rank_{row.drift:g}", row) for row in card.alignment_low_rank]
+    groups += [(f"split_{row.drift:g}", row) for row in card.split_mode]
+    groups += [("unrelated", card.alignment_unrelated)]
+    for name, scores in groups:
+        for figure, score, unit in (
+            ("neurons", "neurons", "share"),
+            ("key_error", "streamKeyError", "relative error of Q (unrelated: 1.4)"),
+            ("tokens", "vocabulary", "share"),
+        ):
+            value = scores.score(score)
+            if value is not None:
+                made[f"ee.attack.alignment.{prefix}.{name}.{figure}"] = _figure(value, unit, how, DESIGN)
+    for row in card.heads:
+        for which, share in (("products", row.by_products), ("single", row.by_single_matrices)):
+            name = f"ee.attack.heads_{which}.{prefix}.drift_{row.drift:g}"
+            made[name] = _figure(share, f"share (chance {row.chance:.2g})", how)
+    linked = card.linkage.stream_key_error
+    made[f"ee.attack.linkage.{prefix}"] = _figure(linked, "relative error of Q1'Q2", how, "design: 3e-14")
+    for dummies in card.dummy_neurons or ():
+        name = f"ee.attack.dummies.{prefix}.{'stripped' if dummies.stripped else 'kept'}"
+        made[f"{name}.key_error"] = _figure(dummies.stream_key_error, "relative error of Q", how)
+        made[f"{name}.caught"] = _figure(dummies.caught, "share of dummies", how)
+    return made
 
 
-def _tokens(prefix: str, document: Mapping[str, Any], how: str) -> Figures:
-    found: Figures = {}
-    for row in document["vocabularyMatching"]:
-        name = f"drift_{row['drift']:g}{'_shuffled' if row.get('shuffled') else ''}"
-        found[f"ee.attack.vocabulary.{prefix}.{name}"] = _figure(
-            row["tokensRight"], "share of tokens", how, "arXiv:2505.18332: 1 at zero drift"
+def _tokens(prefix: str, card: SecurityCard, how: str) -> Figures:
+    made: Figures = {}
+    for read in card.vocabulary_matching or ():
+        name = f"drift_{read.drift:g}{'_shuffled' if read.shuffled else ''}"
+        made[f"ee.attack.vocabulary.{prefix}.{name}"] = _figure(
+            read.tokens_right, "share of tokens", how, "arXiv:2505.18332: 1 at zero drift"
         )
-    for row in document["knownPlaintext"]:
-        found[f"ee.attack.known_pairs.{prefix}.pairs_{row['pairs']}"] = _figure(
-            row["streamKeyError"], "relative error of Q", how, "design: 1e-13 from d pairs"
+    for known in card.known_plaintext or ():
+        made[f"ee.attack.known_pairs.{prefix}.pairs_{known.pairs}"] = _figure(
+            known.key_error, "relative error of Q", how, "design: 1e-13 from d pairs"
         )
-    for row in document["sessions"]:
-        found[f"ee.attack.sessions.{prefix}.known_{row['perSession']}"] = _figure(
-            row["sessions"], "sessions", how
-        )
-    for row in document["inversion"]:
-        found[f"ee.attack.inversion.{prefix}.pairs_{row['pairs']}"] = _figure(
-            row["tokensRight"], "share of tokens", how
-        )
-    for row in document["noise"]:
-        found[f"ee.attack.noise_cost.{prefix}.noise_{row['noise']:g}"] = _figure(
-            row["answersOff"], "distance of answers / their spread", how
-        )
-    return found
+    for needed in card.sessions or ():
+        name = f"ee.attack.sessions.{prefix}.known_{needed.per_session}"
+        made[name] = _figure(needed.sessions, "sessions", how)
+    for inverted in card.inversion or ():
+        name = f"ee.attack.inversion.{prefix}.pairs_{inverted.pairs}"
+        made[name] = _figure(inverted.tokens_right, "share of tokens", how)
+    for cost in card.noise or ():
+        name = f"ee.attack.noise_cost.{prefix}.noise_{cost.noise:g}"
+        made[name] = _figure(cost.answers_off, "distance of answers / their spread", how)
+    return made
 
 
 def _bert(texts: list[Tensor]) -> Figures:
     config = json.loads((minilm() / "config.json").read_text())
     state = load_file(minilm() / "model.safetensors")
-    document = report.measure(config, state, "permutation", report.Known(texts=texts))
+    card = report.measure(config, state, "permutation", report.Known(texts=texts))
     how = "all-MiniLM-L6-v2, mode permutation, fresh key, drift relative to each tensor's spread"
-    found = _weights("minilm_permutation", document, how) | _tokens("minilm_permutation", document, how)
+    made = _weights("minilm_permutation", card, how) | _tokens("minilm_permutation", card, how)
     topics = "topics of Python's documentation, half the attacker's, half encrypted"
-    for row in document["frequency"]:
-        shuffled = "_restored" if row.get("placesRestored") else "_shuffled" if row["shuffled"] else ""
-        for which, field in (("rank", "byRank"), ("neighbours", "byNeighbours")):
-            name = f"ee.attack.frequency.{which}.tokens_{row['tokens']}{shuffled}"
-            found[name] = _figure(row[field], "share of running text", topics)
-    for row in document["tokenLeak"]:
-        name = f"ee.attack.token_leak.clients_{row['clients']}.noise_{row['noise']:g}"
-        found[f"{name}.recall"] = _figure(row["recall"], "share of one client's tokens", topics)
-    for row in document["labelLeak"]:
-        name = f"ee.attack.label_leak.clients_{row['clients']}.noise_{row['noise']:g}"
-        found[name] = _figure(row["labelRight"], "share of labels (chance 0.5)", "200 trials, two classes")
-    return found | _modes(config, state)
+    for counted in card.frequency or ():
+        order = "_restored" if counted.places_restored else "_shuffled" if counted.shuffled else ""
+        for which, share in (("rank", counted.by_rank), ("neighbours", counted.by_neighbours)):
+            name = f"ee.attack.frequency.{which}.tokens_{counted.tokens}{order}"
+            made[name] = _figure(share, "share of running text", topics)
+    for leak in card.token_leak or ():
+        name = f"ee.attack.token_leak.clients_{leak.clients}.noise_{leak.noise:g}"
+        made[f"{name}.recall"] = _figure(leak.recall, "share of one client's tokens", topics)
+    for label in card.label_leak:
+        name = f"ee.attack.label_leak.clients_{label.clients}.noise_{label.noise:g}"
+        made[name] = _figure(label.label_right, "share of labels (chance 0.5)", "200 trials, two classes")
+    return made | _modes(config, state)
 
 
 def _modes(config: Mapping[str, Any], state: Mapping[str, Tensor]) -> Figures:
@@ -123,11 +122,10 @@ def _modes(config: Mapping[str, Any], state: Mapping[str, Tensor]) -> Figures:
     modes: tuple[Mode, ...] = ("orthogonal", "general")
     for mode in modes:
         apart = staged_weights.told_apart(ModelKey.for_model(config, state, mode), state, state)
-        for which, field in (("products", "byProducts"), ("single", "bySingleMatrices")):
+        assert apart is not None
+        for which, share in (("products", apart.by_products), ("single", apart.by_single_matrices)):
             name = f"ee.attack.heads_{which}.minilm_{mode}.drift_0"
-            found[name] = _figure(
-                apart[field], f"share (chance {apart['chance']:.2g})", f"MiniLM, mode {mode}"
-            )
+            found[name] = _figure(share, f"share (chance {apart.chance:.2g})", f"MiniLM, mode {mode}")
     return found
 
 
@@ -156,9 +154,9 @@ def _decoders() -> Figures:
         # As trained: no vector is zero, or has the same value everywhere.
         state |= {n: x + 0.05 * torch.randn_like(x) for n, x in state.items() if x.ndim == 1}
         for mode in modes:
-            document = report.measure(config, state, mode, drifts=(0.0, 0.4, 1.0))
+            card = report.measure(config, state, mode, drifts=(0.0, 0.4, 1.0))
             prefix, how = f"{name}_{mode}", f"{name} of width 128 with fresh weights, mode {mode}"
-            found |= _weights(prefix, document, how) | _tokens(prefix, document, how)
+            found |= _weights(prefix, card, how) | _tokens(prefix, card, how)
     return found
 
 
@@ -208,15 +206,15 @@ def _tabular() -> Figures:
     found: Figures = {}
     modes: tuple[Mode, ...] = ("permutation", "orthogonal", "general")
     for mode in modes:
-        document = records.measure(TabularConfig(features=25), mode)
+        measured = records.measure(TabularConfig(features=25), mode)
         how = f"25 features, 8 tokens, width 32, 2 layers, mode {mode}"
-        for row in document["knownPlaintext"]:
-            name = f"ee.attack.known_pairs.tabular_{mode}.pairs_{row['pairs']}"
-            found[name] = _figure(row["inputKeyError"], "relative error of the input key", how)
-        for row in document["populationSample"]:
-            name = f"ee.attack.unsupervised.tabular_{mode}.records_{row['records']}"
-            found[name] = _figure(row["recordError"], "relative error of records (guessing: 1)", how)
-        for row in document["alignmentWithPublicBase"]:
-            name = f"ee.attack.alignment.tabular_{mode}.drift_{row['drift']:g}.neurons"
-            found[name] = _figure(row["neuronsMatched"], "share", how, DESIGN)
+        for known in measured.known_plaintext:
+            name = f"ee.attack.known_pairs.tabular_{mode}.pairs_{known.pairs}"
+            found[name] = _figure(known.key_error, "relative error of the input key", how)
+        for sample in measured.population_sample:
+            name = f"ee.attack.unsupervised.tabular_{mode}.records_{sample.records}"
+            found[name] = _figure(sample.record_error, "relative error of records (guessing: 1)", how)
+        for row in measured.alignment_with_public_base:
+            name = f"ee.attack.alignment.tabular_{mode}.drift_{row.drift:g}.neurons"
+            found[name] = _figure(row.matched, "share", how, DESIGN)
     return found

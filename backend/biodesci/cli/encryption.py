@@ -124,7 +124,7 @@ def card(
             source, out or source, key, mode=cast("Mode", mode), attacker=attacker, progress=progress
         )
     output.record(
-        {"card": written.markdown, "json": written.json, "mode": written.document["mode"]},
+        {"card": written.markdown, "json": written.json, "mode": written.document.mode},
         "Security card written. Read it before you hand the encrypted model to anybody.",
     )
 

@@ -118,7 +118,7 @@ def list_() -> None:
     rows = []
     for model_id in range(1, chain.call(functions.modelCount()) + 1):
         try:
-            name = str(load_card(chain, session.ipfs(), model_id).get("name", ""))
+            name = load_card(chain, session.ipfs(), model_id).name
         except BioDeSciError as exc:
             name = f"({exc.message})"  # one card that cannot be read hides no other model
         rows.append(
@@ -219,7 +219,7 @@ def card(
     from biodesci.registry.models import load_card
 
     card = load_card(session.chain(account=False), session.ipfs(), _number(source))
-    typer.echo(json.dumps(card, indent=2, sort_keys=True))
+    typer.echo(json.dumps(card.fields, indent=2, sort_keys=True))
 
 
 @app.command()

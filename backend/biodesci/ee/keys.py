@@ -16,12 +16,13 @@ from typing import Any, cast
 import torch
 from torch import Tensor
 
+from biodesci.core.documents.model_card import KeyDescription, KeyOfPlace
 from biodesci.core.errors import InputError, WrongKeyError
 from biodesci.ee.architectures import registry
 from biodesci.ee.basis import Basis
 from biodesci.ee.codec import Codec, Kind
 from biodesci.ee.details import KeyDetails
-from biodesci.ee.groups import Mode
+from biodesci.ee.groups import Entropy, Mode
 from biodesci.ee.layout import Axis, Layout, Rule
 from biodesci.ee.partfile import dump_parts, load_parts
 from biodesci.ee.parts import HINT, Blocks, Monomial, Part, from_tensors, identity
@@ -227,15 +228,15 @@ class ModelKey:
             )
         return whole
 
-    def describe(self) -> dict[str, Any]:
+    def describe(self) -> KeyDescription:
         """What the key consists of, without any of it: continuous dimensions and bits of finite choices per
         place, in all, and the 256 bits of the seed that it is drawn from, which bound them."""
         places = {
-            place: {"group": type(group).__name__, "size": group.n, **_entropy(group.entropy(self.mode))}
+            place: KeyOfPlace(group=type(group).__name__, size=group.n, **_counted(group.entropy(self.mode)))
             for place, group in self.layout.places.items()
         }
-        total = _entropy(self.layout.entropy())
-        return {"mode": self.mode, "keyId": self.key_id, **total, "seedBits": 256, "places": places}
+        total = _counted(self.layout.entropy())
+        return KeyDescription(mode=self.mode, key_id=self.key_id, seed_bits=256, places=places, **total)
 
     def to_bytes(self) -> bytes:
         """Secret: seal it before it touches a disk."""
@@ -351,5 +352,5 @@ def _require_names(state: Mapping[str, Tensor], names: Iterable[str]) -> None:
         )
 
 
-def _entropy(found: Any) -> dict[str, Any]:
-    return {"continuousDimensions": found.dimensions, "orderBits": round(found.bits, 1)}
+def _counted(entropy: Entropy) -> dict[str, Any]:
+    return {"continuous_dimensions": entropy.dimensions, "order_bits": round(entropy.bits, 1)}

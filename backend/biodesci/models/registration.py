@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from web3 import Web3
 
 from biodesci.core import canonical, checkpoint, cid, envelope
+from biodesci.core.documents.model_card import ModelCard, Security, Weights
 from biodesci.core.errors import InputError
 from biodesci.ee.architectures import registry as architectures
 from biodesci.ee.architectures.blueprint import Blueprint
@@ -60,6 +61,19 @@ class NewModel:
 
 
 @dataclass(frozen=True)
+class _Encrypted:
+    """What is registered: encrypted weights in fp32, whose key is sealed in the home, and what the owner says
+    of them."""
+
+    key: ModelKey
+    config: Blueprint
+    tensors: Mapping[str, NDArray[Any]] = field(repr=False)
+    name: str
+    description: str
+    weights_drawn_privately: bool
+
+
+@dataclass(frozen=True)
 class Grantee:
     """Who may use which model, by which kind of codec."""
 
@@ -81,8 +95,8 @@ def create_model(owner: Member, model: NewModel) -> CreatedModel:
     config.check_state(state)
     encrypted = {n: t.float().numpy() for n, t in key.encrypt(state).items()}
     seal_key(owner.home, owner.passphrase, key)
-    card = model_card(key, config, model.name, model.description, public_base=model.weights is not None)
-    return _register(owner, key.key_id, config, encrypted, card)
+    privately = model.weights is None
+    return _register(owner, _Encrypted(key, config, encrypted, model.name, model.description, privately))
 
 
 def register_folder(owner: Member, folder: Path, name: str, description: str = "") -> CreatedModel:
@@ -111,72 +125,64 @@ def register_folder(owner: Member, folder: Path, name: str, description: str = "
     state = {n: source.tensor(n) for n in source.tensors}
     config.check_state(state)
     encrypted = {n: t.float().numpy() for n, t in state.items()}
-    card = model_card(key, config, name, description, public_base=True)
-    return _register(owner, key.key_id, config, encrypted, card)
+    return _register(owner, _Encrypted(key, config, encrypted, name, description, False))
 
 
-def _register(
-    owner: Member,
-    key_id: str,
-    config: Blueprint,
-    encrypted: Mapping[str, NDArray[Any]],
-    card: dict[str, Any],
-) -> CreatedModel:
-    root = checkpoint.root(encrypted)
-    digest = owner.ipfs.add(
-        checkpoint.dump(encrypted, {"architecture": canonical.sha256(config.document()).hex()})
+def _register(owner: Member, model: _Encrypted) -> CreatedModel:
+    security = security_of(model.key, model.config, weights_drawn_privately=model.weights_drawn_privately)
+    root, document = checkpoint.root(model.tensors), model.config.document()
+    architecture = canonical.sha256(document)
+    weights = owner.ipfs.add(checkpoint.dump(model.tensors, {"architecture": architecture.hex()}))
+    card = ModelCard(
+        name=model.name,
+        description=model.description,
+        architecture=document,
+        key_id=model.key.key_id,
+        mode=model.key.mode,
+        optimizers=tuple(sorted(name for name, modes in EXACT.items() if model.key.mode in modes)),
+        security=security,
+        weights=Weights(cid=cid.from_digest(weights), root=root),
     )
-    card["weights"] = {"cid": cid.from_digest(digest), "root": "0x" + root.hex(), "dtype": "F32"}
-    card_digest = owner.ipfs.add(canonical.dumps(card))
-    architecture = canonical.sha256(config.document())
+    card_digest = owner.ipfs.add(card.to_bytes())
     chain = owner.chain
     with chain.intent("registration", f"weights root 0x{root.hex()}") as intent:
-        register = chain.models.functions.register(architecture, card_digest, root, digest)
+        register = chain.models.functions.register(architecture, card_digest, root, weights)
         receipt = intent.resume() or intent.send(register)
         event = chain.event(receipt, chain.models, "ModelRegistered")
     # A run before may have sent another card: its attacks draw anew.
     card_digest = bytes(event["card"])
-    return CreatedModel(int(event["modelId"]), key_id, root, digest, card_digest, int(receipt["gasUsed"]))
+    gas = int(receipt["gasUsed"])
+    return CreatedModel(int(event["modelId"]), model.key.key_id, root, weights, card_digest, gas)
 
 
-def model_card(
-    key: ModelKey, config: Blueprint, name: str, description: str, public_base: bool
-) -> dict[str, Any]:
-    """The card, without the weights: what the model is, and what its encryption holds and does not hold."""
-    figures = red_team.measure(config, key.mode)
-    return {
-        "name": name,
-        "description": description,
-        "architecture": config.document(),
-        "keyId": key.key_id,
-        "mode": key.mode,
-        "optimizers": sorted(o for o, modes in EXACT.items() if key.mode in modes),
-        "security": {
-            "key": key.describe(),
-            "weightsDrawnPrivately": not public_base,
-            "measured": figures,
-            "holds": [
-                "Encrypted weights and encoded records alone do not give the plaintext weights' basis, "
-                "if no earlier plaintext of the weights is public.",
-            ],
-            "doesNotHold": [
-                f"Whoever has {config.features} records together with their encodings solves the input "
-                "key; whoever holds a codec has it.",
-                "All codecs of this model share one input key: a codec holder who works with the compute "
-                "node reads the other clients' records there.",
-                "Weights fine-tuned from a public base can be aligned with it; small drift is no defence.",
-                "Two encryptions of the same weights can be linked: a new key alone does not help.",
-                "Orthogonal encoding keeps norms and angles of records; it is no defence against an attacker "
-                "who knows the population well.",
-            ],
-        },
-    }
+def security_of(key: ModelKey, config: Blueprint, *, weights_drawn_privately: bool) -> Security:
+    """What the model card says of the encryption: what it holds and what not, measured on fresh keys of the
+    same mode. `weights_drawn_privately`: nobody else may know the plaintext that the model began from."""
+    return Security(
+        key=key.describe(),
+        weights_drawn_privately=weights_drawn_privately,
+        measured=red_team.measure(config, key.mode),
+        holds=(
+            "Encrypted weights and encoded records alone do not give the plaintext weights' basis, "
+            "if no earlier plaintext of the weights is public.",
+        ),
+        does_not_hold=(
+            f"Whoever has {config.features} records together with their encodings solves the input "
+            "key; whoever holds a codec has it.",
+            "All codecs of this model share one input key: a codec holder who works with the compute "
+            "node reads the other clients' records there.",
+            "Weights fine-tuned from a public base can be aligned with it; small drift is no defence.",
+            "Two encryptions of the same weights can be linked: a new key alone does not help.",
+            "Orthogonal encoding keeps norms and angles of records; it is no defence against an attacker "
+            "who knows the population well.",
+        ),
+    )
 
 
 def load_key(owner: Member, model_id: int) -> ModelKey:
     """The model's key from the owner's home."""
-    card = load_card(owner.chain, owner.ipfs, model_id)
-    return open_key(owner.home, owner.passphrase, str(card["keyId"]))
+    key_id = load_card(owner.chain, owner.ipfs, model_id).key_id
+    return open_key(owner.home, owner.passphrase, key_id)
 
 
 def grant_codec(owner: Member, grantee: Grantee, *, renew: bool = False) -> bytes:

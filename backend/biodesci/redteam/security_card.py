@@ -5,7 +5,6 @@ the model is really encrypted with goes into the card; attacks run on fresh keys
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,6 +15,8 @@ import torch
 from torch import Tensor
 
 from biodesci.core import files
+from biodesci.core.documents.model_card import KeyDescription
+from biodesci.core.documents.security_card import SecurityCard
 from biodesci.core.errors import InputError
 from biodesci.ee.architectures import registry
 from biodesci.ee.checkpoint.reading import Checkpoint
@@ -34,7 +35,7 @@ class Card:
 
     markdown: Path
     json: Path
-    document: Mapping[str, Any]
+    document: SecurityCard
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ class Plain:
     config: Mapping[str, Any]
     state: Mapping[str, Tensor]
     mode: Mode
-    key: Mapping[str, Any] | None
+    key: KeyDescription | None
 
 
 NOTHING = Attacker()
@@ -81,10 +82,9 @@ def write(
     document = report.measure(
         plain.config, plain.state, plain.mode, report.Known(public, passages), progress=progress
     )
-    if plain.key is not None:
-        document = {**document, "key": plain.key}
+    document = document.model_copy(update={"key": plain.key})
     target.mkdir(parents=True, exist_ok=True)
-    files.write_atomic(target / JSON, (json.dumps(document, indent=2, sort_keys=True) + "\n").encode())
+    files.write_atomic(target / JSON, document.to_bytes())
     files.write_atomic(target / MARKDOWN, report.render(document).encode())
     return Card(target / MARKDOWN, target / JSON, document)
 
@@ -96,31 +96,31 @@ def _plain(source: Checkpoint, open_key: Callable[[str], ModelKey], mode: Mode) 
         registry.layout(source.config, state.keys(), mode)  # refuses what has no key, before the long work
         return Plain(source.config, state, mode, None)
     key = open_key(str(marked.get("key_id")))
-    described = {name: value for name, value in key.describe().items() if name != "places"}
+    described = key.describe().model_copy(update={"places": None})
     return Plain(key.config, key.decrypt(state), key.mode, described)
 
 
 def _base(source: Checkpoint, plain: Plain) -> dict[str, Tensor]:
     """The public model's weights under the names of `plain`. A head that it does not have is filled with the
     model's own values in other places: there its attacker knows how large they are, and no more."""
-    found: dict[str, Tensor] = {}
+    public: dict[str, Tensor] = {}
     prefix = registry.of(source.config).base(source.tensors)
     for name, tensor in plain.state.items():
         inner = name.partition(".")[2]  # the public model may be stored with a head around it, or without
-        for called in (name, inner, f"{prefix}{name}"):
-            stored = source.tensors.get(called)
+        for stored_name in (name, inner, f"{prefix}{name}"):
+            stored = source.tensors.get(stored_name)
             if stored is not None and stored.shape == tuple(tensor.shape):
-                found[name] = source.tensor(called).to(tensor.dtype)
+                public[name] = source.tensor(stored_name).to(tensor.dtype)
                 break
-    known = sum(tensor.numel() for tensor in found.values())
+    known = sum(tensor.numel() for tensor in public.values())
     if 2 * known < sum(tensor.numel() for tensor in plain.state.values()):
         raise InputError(
             f"{source.folder} is no model that this one was fine-tuned from: most of its tensors have other "
             "names or shapes.",
             "Name the folder of the public model, with a head or without.",
         )
-    missing = {name: tensor for name, tensor in plain.state.items() if name not in found}
-    return {name: tensor.clone() for name, tensor in (found | unrelated(missing, os.urandom(32))).items()}
+    missing = {name: tensor for name, tensor in plain.state.items() if name not in public}
+    return {name: tensor.clone() for name, tensor in (public | unrelated(missing, os.urandom(32))).items()}
 
 
 def _passages(plain: Plain, text: Path | None, tokenizer: Path | None) -> list[Tensor]:

@@ -67,5 +67,5 @@ def load_codec(
             f"The codec recorded as {kind} codec is one for {codec.kind}.",
             "Ask the model owner to grant it again.",
         )
-    codec.check(load_card(chain, ipfs, model_id)["keyId"])
+    codec.check(load_card(chain, ipfs, model_id).key_id)
     return codec

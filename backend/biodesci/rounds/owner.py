@@ -117,7 +117,7 @@ class RoundOwner:
         """
         if statistics == 0:
             raise InputError("A training round needs a finished statistics round.", "Run that one first.")
-        mode = str(load_card(self._chain, self._ipfs, self._model_id)["mode"])
+        mode = load_card(self._chain, self._ipfs, self._model_id).mode
         check_combination(training.optimizer, mode)
         scale = self._conditions.scale
         return self._plan(kind="training", scale=scale, statistics=statistics, **asdict(training))
@@ -154,7 +154,7 @@ class RoundOwner:
         return Plan(
             model_id=self._model_id,
             base_version=int(latest),
-            architecture=load_card(self._chain, self._ipfs, self._model_id)["architecture"],
+            architecture=load_card(self._chain, self._ipfs, self._model_id).architecture,
             features=self._features,
             label=self._features.label.name,
             threshold=terms.threshold,

@@ -8,8 +8,9 @@ from __future__ import annotations
 import copy
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import pytest
@@ -22,6 +23,7 @@ from biodesci.core.documents.dataset_card import DatasetCard
 from biodesci.core.documents.declared import DiseaseProof, Statement
 from biodesci.core.documents.deployment import Deployment
 from biodesci.core.documents.kinds import KINDS
+from biodesci.core.documents.model_card import ModelCard
 from biodesci.core.documents.order import Purpose, SignedOrder
 from biodesci.core.documents.plan import Plan
 from biodesci.core.documents.receipt import OPENINGS, Receipt
@@ -29,6 +31,7 @@ from biodesci.core.documents.registration import SignedRegistration
 from biodesci.core.documents.report import Report
 from biodesci.core.documents.result import StatisticsResult, TrainingResult
 from biodesci.core.documents.round_messages import Inbox, RoundStatus, Shares, UnmaskAnswer
+from biodesci.core.documents.security_card import SecurityCard
 from biodesci.core.documents.visa import SignedVisa
 from biodesci.core.errors import BioDeSciError, InputError, IntegrityError, RevertedError
 from biodesci.core.features import FeaturePlan
@@ -40,13 +43,15 @@ Path_ = tuple[str | int, ...]
 
 class Case(NamedTuple):
     """A document as it is on disk. Below the paths `free` (* is any step) there are other rules, which tests
-    of their own hold; the fields in `optional` (so, too) may be absent, and those in `nullable` null."""
+    of their own hold; the fields in `optional` (so, too) may be absent, and those in `nullable` null. An
+    object in `named` holds, beside these fields, others of one type, whose names are free."""
 
     kind: type[Document]
     file: str
     free: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
     nullable: tuple[str, ...] = ()
+    named: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 
     @property
     def raw(self) -> bytes:
@@ -59,13 +64,49 @@ class Case(NamedTuple):
     def is_free(self, path: Path_) -> bool:
         return any(_matches(pattern, path) for pattern in self.free)
 
-    def is_optional(self, path: Path_) -> bool:
-        return any(_is(pattern, path) for pattern in self.optional)
+    def may_lack(self, path: Path_) -> bool:
+        if self.is_free(path) or any(_is(pattern, path) for pattern in self.optional):
+            return True
+        fixed = self.fixed_names(path[:-1])
+        return fixed is not None and path[-1] not in fixed
+
+    def fixed_names(self, path: Path_) -> tuple[str, ...] | None:
+        """Of an object in `named`."""
+        return next((names for pattern, names in self.named.items() if _is(pattern, path)), None)
 
     def may_be(self, path: Path_, value: Any) -> bool:
         return value is None and any(_is(pattern, path) for pattern in self.nullable)
 
 
+SCORES = {
+    "alignment.*": ("drift",),
+    "splitMode.*": ("drift",),
+    "alignmentLowRank.*": ("drift", "rank"),
+    "dummyNeurons.*": ("dummies", "noise", "stripped", "caught"),
+    "alignmentUnrelated": (),
+    "linkage": (),
+    "actualBase.alignment": (),
+    "actualBase.drift": (),
+}
+ATTACKS = (
+    *(
+        "actualBase",
+        "actualBase.tokensRight",
+        "dummyNeurons",
+        "frequency",
+        "inversion",
+        "key",
+        "knownPlaintext",
+    ),
+    *("noise", "sessions", "tokenLeak", "vocabularyMatching"),
+    *("frequency.*.placesRestored", "vocabularyMatching.*.shuffled"),
+    *("knownPlaintext.*.inputKeyError", "knownPlaintext.*.streamKeyError"),
+)
+MEASURED = tuple(
+    f"security.measured.{place}.{score}"
+    for place in ("alignmentWithPublicBase.*", "linkable", "knownPlaintext.*")
+    for score in ("neuronsMatched", "streamKeyError", "inputKeyError", "headsByInvariants")
+)
 COLUMN = "recordSet.*.field.*.biodesci:"
 CARD = ("creator", "license", "keywords", "biodesci:records", "recordSet", "biodesci:diseases")
 CASES = (
@@ -99,6 +140,15 @@ CASES = (
         nullable=(f"{COLUMN}statistics.histogram.*.count",),
     ),
     Case(DatasetCard, "dataset-card-opaque.json"),
+    Case(
+        ModelCard,
+        "model-card.json",
+        free=("architecture.*",),
+        optional=("security.key.places", *MEASURED),
+        named={"security.key.places": ()},
+    ),
+    Case(SecurityCard, "security-card-tokens.json", optional=ATTACKS, named=SCORES),
+    Case(SecurityCard, "security-card-records.json", optional=ATTACKS, named=SCORES),
 )
 cases = pytest.mark.parametrize("case", CASES, ids=lambda case: case.file)
 kinds = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
@@ -134,13 +184,14 @@ def test_no_field_shows_in_the_repr(case):
 def test_an_unknown_field_is_refused_in_every_object(case):
     for path, value in walk(case.fields):
         if isinstance(value, dict) and not case.is_free((*path, "surplus")):
-            refused(case, changed(case.fields, (*path, "surplus"), 1), path)
+            surplus = 1 if case.fixed_names(path) is None else "of another type"
+            refused(case, changed(case.fields, (*path, "surplus"), surplus), path)
 
 
 @cases
 def test_a_missing_field_is_refused_in_every_object(case):
     for path, _ in walk(case.fields):
-        if path and isinstance(path[-1], str) and not case.is_free(path) and not case.is_optional(path):
+        if path and isinstance(path[-1], str) and not case.may_lack(path):
             refused(case, without(case.fields, path), path)
 
 
@@ -345,7 +396,7 @@ def others(value: Any) -> list[Any]:
         case list():
             return [{}, None, "", {"0": value}]
         case _:
-            return [[], "", *([None] if value is not None else [])]
+            return [[], "", *([None] if value is not None else [0, {}])]
 
 
 def walk(value: Any, path: Path_ = ()) -> Iterator[tuple[Path_, Any]]:

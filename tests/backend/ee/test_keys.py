@@ -28,7 +28,7 @@ def test_keys_differ_and_say_nothing() -> None:
     one, two = fresh(), fresh()
     assert one.key_id != two.key_id
     assert not torch.allclose(one.parts["stream"].matrix(), two.parts["stream"].matrix())
-    shown = repr(one) + repr(one.codec("training")) + repr(one.describe())
+    shown = repr(one) + repr(one.codec("training")) + repr(one.describe().model_dump())
     for part in one.parts.values():
         for tensor in part.tensors().values():
             assert str(float(tensor.reshape(-1)[0])) not in shown or tensor.dtype == torch.int64
@@ -37,13 +37,14 @@ def test_keys_differ_and_say_nothing() -> None:
 
 
 def test_description_counts_the_key() -> None:
-    told = fresh().describe()
-    assert told["places"]["records"]["continuousDimensions"] == 10
-    assert told["places"]["stream"]["continuousDimensions"] == 21
-    assert told["continuousDimensions"] == 10 + 21 + 2 * 4 * 6
+    described = fresh().describe()
+    assert described.places is not None
+    assert described.places["records"].continuous_dimensions == 10
+    assert described.places["stream"].continuous_dimensions == 21
+    assert described.continuous_dimensions == 10 + 21 + 2 * 4 * 6
     # 3! tokens, 3! classes, per layer 2! heads and 6! neurons; a sign of the determinant per orthogonal block
-    assert told["orderBits"] == round(float(np.log2(6.0 * 6 * (2 * 720) ** 2)) + 2 + 8, 1)
-    assert told["seedBits"] == 256
+    assert described.order_bits == round(float(np.log2(6.0 * 6 * (2 * 720) ** 2)) + 2 + 8, 1)
+    assert described.seed_bits == 256
 
 
 @pytest.mark.parametrize("mode", ["permutation", "orthogonal", "general"])
@@ -147,5 +148,5 @@ def test_general_keys_give_no_training_codec() -> None:
 
 def test_permutation_keys_move_orders_alone() -> None:
     key = fresh("permutation")
-    assert key.describe()["continuousDimensions"] == 0
+    assert key.describe().continuous_dimensions == 0
     assert Permutations(8).refusal(key.parts["stream"]) is None

@@ -18,6 +18,7 @@ from biodesci.chain import transactions
 from biodesci.chain.client import Chain
 from biodesci.chain.deployment import load_deployment
 from biodesci.core import canonical, checkpoint, envelope
+from biodesci.core.documents.model_card import ModelCard
 from biodesci.core.errors import (
     AccessDeniedError,
     InputError,
@@ -106,16 +107,19 @@ def test_what_is_published_is_encrypted_and_decrypts(
 
 def test_the_card_tells_what_holds_and_no_secret(owned: Owned, ipfs: Ipfs) -> None:
     chain, home, made = owned.chain, owned.home, owned.made
-    card = load_card(chain, ipfs, made.model_id)
-    assert card["keyId"] == made.key_id
-    assert card["optimizers"] == ["muon", "sgd", "shampoo"]
-    assert card["security"]["weightsDrawnPrivately"] is False
-    assert card["security"]["measured"]["alignmentWithPublicBase"][0]["streamKeyError"] < 1e-9
+    registered = load_card(chain, ipfs, made.model_id)
+    assert (registered.key_id, registered.name, registered.mode) == (made.key_id, "heart", "orthogonal")
+    card = ModelCard.parse(registered.raw)
+    assert card.key_id == made.key_id
+    assert card.optimizers == ("muon", "sgd", "shampoo")
+    assert card.weights.root == made.weights_root
+    assert card.security.weights_drawn_privately is False
+    assert card.security.measured.alignment_with_public_base[0].stream_key_error < 1e-9
     assert bytes(chain.call(chain.models.functions.architectureOf(made.model_id))) == canonical.sha256(
-        card["architecture"]
+        card.architecture
     )
     key = model.load_key(Member(chain, ipfs, home, PASS), made.model_id)
-    assert repr(float(key.parts["stream"].matrix()[0, 0])) not in canonical.dumps(card).decode()
+    assert repr(float(key.parts["stream"].matrix()[0, 0])) not in registered.raw.decode()
 
 
 def test_the_key_file_is_sealed_and_private(owned: Owned, ipfs: Ipfs) -> None:
@@ -251,9 +255,9 @@ def test_a_perceptron_is_registered_and_answers_alike(owned: Owned, ipfs: Ipfs) 
     assert sum(p.x.size + p.y.size for p in trace.products) == 4 * config.traced_numbers()
     replayed = fp64.replay(shown.config, shown.tensors, codec.encode_inputs(x), trace, 1e-9)
     assert replayed.products == 3
-    measured = load_card(owned.chain, ipfs, made.model_id)["security"]["measured"]
+    card = ModelCard.parse(load_card(owned.chain, ipfs, made.model_id).raw)
     # By chance one of twelve and of seven. The attack draws anew: most often all, once in 200 draws 5 of 6.
-    assert measured["alignmentWithPublicBase"][0]["neuronsMatched"] > 0.7
+    assert card.security.measured.alignment_with_public_base[0].matched > 0.7
 
 
 @pytest.fixture
@@ -280,8 +284,8 @@ def test_an_encrypted_checkpoint_of_ones_own_is_registered(
     assert all(np.array_equal(weights[n], t) for n, t in on_chain.tensors.items())
     back = model.decrypt_model(owner, made.model_id)
     assert all(np.allclose(back[n], w, rtol=0, atol=1e-6) for n, w in plain.items())
-    card = load_card(owner.chain, ipfs, made.model_id)
-    assert (card["name"], card["security"]["weightsDrawnPrivately"]) == ("our own", False)
+    card = ModelCard.parse(load_card(owner.chain, ipfs, made.model_id).raw)
+    assert (card.name, card.security.weights_drawn_privately) == ("our own", False)
 
 
 def test_a_registration_whose_receipt_was_lost_is_not_made_twice(

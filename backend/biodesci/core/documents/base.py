@@ -6,7 +6,7 @@ unknown, missing or of another type, and nothing is converted ("1" is no number,
 Two layouts:
 
 - *canonical* (core/canonical.py) for what is hashed or stored under its hash;
-- *readable*, indented and in the order of the fields, for files that people hand each other.
+- *readable*, indented, in the order of the fields or of their names, for files that people hand each other.
 """
 
 from __future__ import annotations
@@ -105,6 +105,7 @@ class Document(Part):
     remedy: ClassVar[str]
     limit: ClassVar[int]
     readable: ClassVar[bool] = False  # the layout
+    alphabetical: ClassVar[bool] = False  # of a readable one: fields in the order of their names
     must_be_canonical: ClassVar[bool] = False  # whether another layout is refused
     refusal: ClassVar[type[BioDeSciError]] = InputError  # what `parse` raises
 
@@ -138,7 +139,8 @@ class Document(Part):
         """
         fields = self.model_dump(mode="json")
         if self.readable:
-            raw = (json.dumps(fields, indent=2, allow_nan=False) + "\n").encode("ascii")
+            text = json.dumps(fields, indent=2, sort_keys=self.alphabetical, allow_nan=False)
+            raw = f"{text}\n".encode("ascii")
         else:
             raw = canonical.dumps(fields)
         if len(raw) > self.limit:

@@ -9,6 +9,7 @@ from biodesci.core.documents.bundle import BundleFile
 from biodesci.core.documents.dataset_card import DatasetCard
 from biodesci.core.documents.declared import DiseaseProof, Statement
 from biodesci.core.documents.deployment import Deployment
+from biodesci.core.documents.model_card import ModelCard
 from biodesci.core.documents.order import SignedOrder
 from biodesci.core.documents.plan import Plan
 from biodesci.core.documents.receipt import Receipt
@@ -16,6 +17,7 @@ from biodesci.core.documents.registration import SignedRegistration
 from biodesci.core.documents.report import Report
 from biodesci.core.documents.result import StatisticsResult, TrainingResult
 from biodesci.core.documents.round_messages import Inbox, RoundStatus, Shares, UnmaskAnswer
+from biodesci.core.documents.security_card import SecurityCard
 from biodesci.core.documents.visa import SignedVisa
 from biodesci.core.features import FeaturePlan
 
@@ -38,4 +40,6 @@ KINDS: Final[tuple[type[Document], ...]] = (
     Inbox,
     UnmaskAnswer,
     RoundStatus,
+    ModelCard,
+    SecurityCard,
 )

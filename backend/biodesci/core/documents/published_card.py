@@ -15,12 +15,13 @@ from typing import Annotated, Any, Final
 from pydantic import BaseModel, ConfigDict, Field
 
 from biodesci.core import cid, disease, duo
+from biodesci.core.documents import strangers
 from biodesci.core.documents.dataset_card import CONFORMS_TO, DatasetCard
 from biodesci.core.errors import InputError, IntegrityError, NotFoundError
 
 MAX_CARD: Final = DatasetCard.limit  # bytes
 # What a stranger's JSON can raise: pydantic's error for a wrong type is a ValueError.
-_AMISS: Final = (InputError, ValueError, LookupError, TypeError, RecursionError)
+_AMISS: Final = (InputError, ValueError, LookupError, TypeError)
 
 
 class _Part(BaseModel):
@@ -52,7 +53,7 @@ class Diseases:
 def content(card: bytes) -> bytes:
     """The digest of the container's CID. Raises IntegrityError where the card does not name it."""
     try:
-        file = _File.model_validate(_fields(card)["distribution"][0])
+        file = _File.model_validate(strangers.fields(card)["distribution"][0])
         return cid.to_digest(file.url.removeprefix("ipfs://"))
     except _AMISS as exc:
         raise IntegrityError(
@@ -64,21 +65,13 @@ def content(card: bytes) -> bytes:
 def diseases(card: bytes) -> Diseases:
     """What the card says of the term DS. Raises NotFoundError where it does not say it."""
     try:
-        part = _Diseases.model_validate(_fields(card)["biodesci:diseases"])
+        part = _Diseases.model_validate(strangers.fields(card)["biodesci:diseases"])
         return Diseases(tuple(disease.parse(one.id) for one in part.named), part.ontology)
     except _AMISS as exc:
         raise NotFoundError(
             "The dataset's card does not name the diseases that its terms permit.",
             "Buy without --mondo, so that a person judges; or ask the publisher for a new version.",
         ) from exc
-
-
-def _fields(card: bytes) -> dict[str, Any]:
-    # Not pydantic's reader, which refuses a whole card for half a character anywhere in it.
-    fields = json.loads(card)
-    if not isinstance(fields, dict):
-        raise TypeError("no object")
-    return fields
 
 
 @dataclass(frozen=True)

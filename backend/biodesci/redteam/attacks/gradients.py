@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from biodesci.core.documents.attack_figures import LabelLeak, TokenLeak
 from biodesci.ee.sampling import Stream
 from biodesci.redteam.attacks.drift import normal
 
@@ -27,16 +28,16 @@ def counts(bias_gradients: Tensor, clients: int) -> Tensor:
     """How often each class (in the encrypted order) occurs, from means (n, C) of `clients` clipped gradients
     of one example each: int64 (n, C). The attacker takes predictions for even, and gives out `clients`
     labels by size."""
-    found = torch.zeros(bias_gradients.shape, dtype=torch.int64)
+    counted = torch.zeros(bias_gradients.shape, dtype=torch.int64)
     left = bias_gradients.clone()
     size = left.amax(1) - left.amin(1) if clients == 1 else left.abs().sum(1) / 2.0
     step = (size.clamp_min(1e-12) / clients).clamp_min(1e-12)
     each = torch.arange(len(left))
     for _ in range(clients):
         best = left.argmin(dim=1)
-        found[each, best] += 1
+        counted[each, best] += 1
         left[each, best] += step
-    return found
+    return counted
 
 
 def tokens(embedding_gradient: Tensor, count: int) -> Tensor:
@@ -47,7 +48,7 @@ def tokens(embedding_gradient: Tensor, count: int) -> Tensor:
     return result
 
 
-def label_leak(clients: int, noise: float, classes: int = 2, trials: int = 200) -> dict[str, float]:
+def label_leak(clients: int, noise: float, classes: int = 2, trials: int = 200) -> LabelLeak:
     """Share of trials in which a client's label is named right, from the mean over `clients` of clipped
     gradients, with Gaussian noise added to the sum. The attacker of several names the class it counts
     most."""
@@ -60,12 +61,12 @@ def label_leak(clients: int, noise: float, classes: int = 2, trials: int = 200) 
     total = gradient.sum(1) + noise * CLIP * torch.from_numpy(stream.gaussian(trials, classes))
     named = counts(total / clients, clients).argmax(dim=1)
     right = float((y == named[:, None]).double().mean())
-    return {"clients": clients, "noise": noise, "labelRight": right, "chance": 1.0 / classes}
+    return LabelLeak(clients=clients, noise=noise, label_right=right, chance=1.0 / classes)
 
 
 def token_leak(
     embedding: Tensor, texts: Sequence[Tensor], clients: int, noise: float, trials: int = 5
-) -> dict[str, float]:
+) -> TokenLeak:
     """Precision and recall for the distinct tokens of one client's text, from the summed and clipped
     gradients of the embedding (V, d) over `clients` texts. Classifier: mean of the embedded tokens, one
     layer, two classes."""
@@ -80,17 +81,14 @@ def token_leak(
             drawn = normal(os.urandom(32), "dp", total.numel()).reshape(total.shape)
             total += noise * CLIP * drawn.float()
         union = torch.unique(torch.cat(list(chosen)))
-        found = tokens(total, len(union))
+        named = tokens(total, len(union))
         mine = torch.unique(chosen[0])
-        hit = torch.isin(found, mine).double().sum()
-        precision.append(float(hit / max(1, len(found))))
+        hit = torch.isin(named, mine).double().sum()
+        precision.append(float(hit / max(1, len(named))))
         recall.append(float(hit / len(mine)))
-    return {
-        "clients": clients,
-        "noise": noise,
-        "precision": sum(precision) / trials,
-        "recall": sum(recall) / trials,
-    }
+    return TokenLeak(
+        clients=clients, noise=noise, precision=sum(precision) / trials, recall=sum(recall) / trials
+    )
 
 
 def _clipped(embedding: Tensor, text: Tensor, stream: Stream) -> Tensor:

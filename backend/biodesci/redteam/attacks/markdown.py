@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from biodesci.core.documents.attack_figures import RecordFigures
+from biodesci.core.documents.security_card import SecurityCard
 from biodesci.redteam.attacks.findings import findings
 
 
-def render(document: Mapping[str, Any]) -> str:
-    """Markdown from `measure`'s document (of a checkpoint, or of a model of records)."""
-    found = findings(document)
+def render(card: SecurityCard | RecordFigures) -> str:
+    """Markdown from the figures of a checkpoint, or of a model of records."""
+    made = findings(card)
+    architecture = card.architecture if isinstance(card, SecurityCard) else "for records"
     lines = [
         "# Security card",
         "",
-        f"Architecture {document.get('architecture', 'tabular transformer')}, key mode {document['mode']}. "
+        f"Architecture {architecture}, key mode {card.mode}. "
         "All figures come from our own attacks, run with fresh keys on this architecture (but for the "
         "labels' leak, which asks no model). Where an attack failed, it is our attack that failed: a better "
         "one may succeed. *Drift* is how far the secret weights are from public ones, relative to the spread "
@@ -23,8 +26,8 @@ def render(document: Mapping[str, Any]) -> str:
         "| somebody who has | encryption | figure |",
         "| --- | --- | --- |",
     ]
-    lines += [f"| {f.title} | {f.verdict} | {f.figure} |" for f in found]
-    for f in found:
+    lines += [f"| {f.title} | {f.verdict} | {f.figure} |" for f in made]
+    for f in made:
         lines += [
             "",
             f"## {f.title[0].upper()}{f.title[1:]}: {f.verdict}",

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import Any
 
 import torch
 from torch import Tensor
 
+from biodesci.core.documents.attack_figures import (
+    KnownPairs,
+    PopulationSample,
+    RecordFigures,
+    RecordsAtDrift,
+    RecordScores,
+)
 from biodesci.ee.architectures.blueprint import Blueprint
 from biodesci.ee.groups import Mode
 from biodesci.ee.keys import ModelKey
@@ -19,22 +25,26 @@ from biodesci.redteam.attacks.drift import gaussian
 DRIFTS = (0.0, 0.1, 0.4, 1.0, 30.0)  # at 30 the secret weights have nothing to do with the base
 
 
-def measure(config: Blueprint, mode: Mode = "orthogonal", drifts: Sequence[float] = DRIFTS) -> dict[str, Any]:
+def measure(config: Blueprint, mode: Mode = "orthogonal", drifts: Sequence[float] = DRIFTS) -> RecordFigures:
     """Every attack that a model without tokens is open to."""
     key = ModelKey.generate(config.settings(), config.shapes(), mode)
     base = fresh(config)
     f = config.features
-    return {
-        "mode": mode,
-        "knownPlaintext": [
-            {"pairs": n, "inputKeyError": known_pairs(key, n)}
+    return RecordFigures(
+        mode=mode,
+        known_plaintext=tuple(
+            KnownPairs(pairs=n, input_key_error=known_pairs(key, n))
             for n in sorted({1, max(1, f // 2), f, f + 1, 2 * f})
-        ],
-        "alignmentWithPublicBase": [{"drift": d, **align_with(key, base, d)} for d in drifts],
-        "linkable": linked(key, base),
-        "populationSample": [{"records": n, **population(key, n)} for n in (2000,)],
-        "labelLeak": [gradients.label_leak(k, noise, config.classes) for k in (1, 8) for noise in (0.0, 1.0)],
-    }
+        ),
+        alignment_with_public_base=tuple(
+            RecordsAtDrift(drift=d, **align_with(key, base, d).model_dump()) for d in drifts
+        ),
+        linkable=linked(key, base),
+        population_sample=(population(key, 2000),),
+        label_leak=tuple(
+            gradients.label_leak(k, noise, config.classes) for k in (1, 8) for noise in (0.0, 1.0)
+        ),
+    )
 
 
 def fresh(config: Blueprint) -> dict[str, Tensor]:
@@ -51,38 +61,42 @@ def known_pairs(key: ModelKey, pairs: int) -> float:
     """Relative error of the input key as solved from `pairs` records and their encodings."""
     x = Stream(os.urandom(32), "records").gaussian(pairs, key.parts["records"].size)
     encoded = key.codec("inference").encode_inputs(x)
-    found = known_plaintext.solve(torch.from_numpy(x), torch.from_numpy(encoded), key.mode)
-    return matching.relative_error(found.matrix, key.parts["records"].matrix())
+    solved = known_plaintext.solve(torch.from_numpy(x), torch.from_numpy(encoded), key.mode)
+    return matching.relative_error(solved.matrix, key.parts["records"].matrix())
 
 
-def align_with(key: ModelKey, base: dict[str, Tensor], drift: float) -> dict[str, float]:
+def align_with(key: ModelKey, base: dict[str, Tensor], drift: float) -> RecordScores:
     """Shares matched and errors of the keys, where the secret weights are the base plus drift."""
     secret = gaussian(base, drift, os.urandom(32))
-    result = _named(staged_weights.aligned(key, base, secret))
+    scores = _named(staged_weights.aligned(key, base, secret))
     apart = staged_weights.told_apart(key, base, secret)
-    return result | ({"headsByInvariants": apart["byProducts"]} if apart else {})
+    return scores.model_copy(update={"heads_by_invariants": apart.by_products}) if apart else scores
 
 
-def linked(key: ModelKey, base: dict[str, Tensor]) -> dict[str, float]:
+def linked(key: ModelKey, base: dict[str, Tensor]) -> RecordScores:
     """Two encryptions of the same weights: relative error of Q₁ᵀQ₂ as computed from the two alone."""
     return _named(staged_weights.linked(key, base))
 
 
-def _named(scored: dict[str, float]) -> dict[str, float]:
+def _named(scores: dict[str, float]) -> RecordScores:
     """Scores by the names that cards on chain have for them."""
-    names = {"neurons": "neuronsMatched", "recordsKeyError": "inputKeyError"}
-    return {names.get(n, n): x for n, x in scored.items() if n in (*names, "streamKeyError")}
+    return RecordScores(
+        neurons_matched=scores.get("neurons"),
+        stream_key_error=scores.get("streamKeyError"),
+        input_key_error=scores.get("recordsKeyError"),
+    )
 
 
-def population(key: ModelKey, records: int) -> dict[str, float]:
+def population(key: ModelKey, records: int) -> PopulationSample:
     """Relative error of the key, and of other people's records decoded with it, from a population sample."""
     x = synthetic_population(2 * records, key.parts["records"].size)
     encoded = torch.from_numpy(key.codec("inference").encode_inputs(x[records:].numpy()))
-    found = unsupervised.align_population(x[:records], encoded, key.mode, rounds=6)
-    return {
-        "inputKeyError": matching.relative_error(found.matrix, key.parts["records"].matrix()),
-        "recordError": known_plaintext.decode_error(found, x[records:], encoded),
-    }
+    solved = unsupervised.align_population(x[:records], encoded, key.mode, rounds=6)
+    return PopulationSample(
+        records=records,
+        input_key_error=matching.relative_error(solved.matrix, key.parts["records"].matrix()),
+        record_error=known_plaintext.decode_error(solved, x[records:], encoded),
+    )
 
 
 def synthetic_population(count: int, features: int) -> Tensor:

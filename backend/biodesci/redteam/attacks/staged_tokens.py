@@ -8,6 +8,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from biodesci.core.documents.attack_figures import (
+    Frequency,
+    Inversion,
+    KnownPairs,
+    Sessions,
+    TokenLeak,
+)
 from biodesci.ee.groups import Mode
 from biodesci.ee.keys import ModelKey
 from biodesci.ee.parts import Monomial
@@ -65,7 +72,7 @@ class Tokens:
         guess = vocabulary.decode(seen, self._public, self.invariant, beam=4, shuffled=shuffled)
         return vocabulary.share(guess, plain)
 
-    def pairs(self) -> dict[str, Any]:
+    def pairs(self) -> tuple[tuple[KnownPairs, ...], tuple[Inversion, ...], tuple[Sessions, ...]]:
         """Known tokens with their states: errors of the stream's key, tokens read, and sessions needed."""
         ids = self.ids(max(PAIRS) + TRIAL, "pairs")
         table = vocabulary.embedding(self.config, self.base)
@@ -74,52 +81,55 @@ class Tokens:
         part = self.key.parts["stream"]
         group: Mode = "permutation" if isinstance(part, Monomial) else "orthogonal"
         truth = part.matrix()
-        keys, tokens = (
-            [],
-            [{"pairs": 0, "tokensRight": _right(inversion.by_nearest(states[trial], table), trial)}],
-        )
+        nearest = _right(inversion.by_nearest(states[trial], table), trial)
+        keys, tokens = [], [Inversion(pairs=0, tokens_right=nearest)]
         for n in PAIRS:
             solved = known_plaintext.solve(table[known[:n]], states[known[:n]], group)
-            keys.append({"pairs": n, "streamKeyError": matching.relative_error(solved.matrix, truth)})
+            error = matching.relative_error(solved.matrix, truth)
+            keys.append(KnownPairs(pairs=n, stream_key_error=error))
             guess = inversion.by_ridge(states[trial], states[known[:n]], known[:n], table)
-            tokens.append({"pairs": n, "tokensRight": _right(guess, trial)})
+            tokens.append(Inversion(pairs=n, tokens_right=_right(guess, trial)))
         needed = known_plaintext.pairs_needed(table[ids], states[ids], group)
-        sessions = [
-            {"pairsNeeded": needed, "perSession": s, "sessions": known_plaintext.sessions_needed(needed, s)}
+        sessions = tuple(
+            Sessions(pairs_needed=needed, per_session=s, sessions=known_plaintext.sessions_needed(needed, s))
             for s in SESSIONS
             if needed is not None
-        ]
-        return {"knownPlaintext": keys, "inversion": tokens, "sessions": sessions}
+        )
+        return tuple(keys), tuple(tokens), sessions
 
-    def counted(self) -> list[dict[str, Any]]:
+    def counted(self) -> tuple[Frequency, ...]:
         """Frequency analysis of every second text, by an attacker who has the others in the clear."""
         reference = torch.cat(self.texts[0::2])
         running = self.back[torch.cat(self.texts[1::2])]
-        rows: list[dict[str, Any]] = []
-        for n in sorted({min(n, len(running)) for n in (1000, 10_000, 100_000)}):
-            rows.append({"tokens": n, "shuffled": False, **self._read(reference, running[:n], running)})
-        ids, places = self._shuffled(running)
-        hidden, restored = ids[places >= 0], frequency.in_order(ids, places)
-        rows.append({"tokens": len(hidden), "shuffled": True, **self._read(reference, hidden, running)})
-        again = self._read(reference, restored, running) | {"placesRestored": True}
-        return [*rows, {"tokens": len(restored), "shuffled": True, **again}]
 
-    def leaked(self) -> list[dict[str, float]]:
+        def row(observed: Tensor, *, shuffled: bool = False, restored: bool | None = None) -> Frequency:
+            by_rank = frequency.by_rank(reference, observed, self.size)
+            by_neighbours = frequency.by_neighbours(reference, observed, self.size)
+            return Frequency(
+                tokens=len(observed),
+                shuffled=shuffled,
+                by_rank=frequency.share(by_rank, running, self.order),
+                by_neighbours=frequency.share(by_neighbours, running, self.order),
+                places_restored=restored,
+            )
+
+        counts = sorted({min(n, len(running)) for n in (1000, 10_000, 100_000)})
+        ids, places = self._shuffled(running)
+        return (
+            *(row(running[:n]) for n in counts),
+            row(ids[places >= 0], shuffled=True),
+            row(frequency.in_order(ids, places), shuffled=True, restored=True),
+        )
+
+    def leaked(self) -> tuple[TokenLeak, ...]:
         """Tokens of one client's text from the embedding's gradient, summed over clients, with noise."""
         table = vocabulary.embedding(self.config, self.base).float()
         short = [t[:64] for t in self.texts]
-        return [
+        return tuple(
             gradients.token_leak(table, short, clients, noise, trials=2)
             for clients in (1, 8)
             for noise in (0.0, 0.01, 1.0)
-        ]
-
-    def _read(self, reference: Tensor, observed: Tensor, running: Tensor) -> dict[str, float]:
-        guesses = {
-            "byRank": frequency.by_rank(reference, observed, self.size),
-            "byNeighbours": frequency.by_neighbours(reference, observed, self.size),
-        }
-        return {name: frequency.share(guess, running, self.order) for name, guess in guesses.items()}
+        )
 
     def _shuffled(self, running: Tensor) -> tuple[Tensor, Tensor]:
         """Texts of 8 to LONGEST tokens in an order of their own, and the secret number of each one's

@@ -5,11 +5,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from biodesci.core.documents.attack_figures import AgainstDummies
 from biodesci.ee.groups import Mode
 from biodesci.ee.keys import ModelKey
 from biodesci.ee.layout import Layout
@@ -48,17 +50,26 @@ def has_stream(key: ModelKey) -> bool:
     return any(place.startswith("stream") for place in key.layout.places)
 
 
-def told_apart(key: ModelKey, base: State, secret: State) -> dict[str, float]:
-    """Heads told apart by single matrices, and by products, which no key changes; {} where there are none."""
+@dataclass(frozen=True)
+class HeadsToldApart:
+    """The share of attention heads told apart by single matrices, and by products, which no key changes; and
+    that of guessing."""
+
+    by_single_matrices: float
+    by_products: float
+    chance: float
+
+
+def told_apart(key: ModelKey, base: State, secret: State) -> HeadsToldApart | None:
+    """The heads of the encrypted `secret` weights; None where there are none."""
     known = reading.read(key.layout, base, encrypted=False)
     seen = reading.read(key.layout, key.encrypt(secret), encrypted=True)
     products = heads.share(known, seen, key.parts)
     single = heads.share(known, seen, key.parts, products=False)
     if products is None or single is None:
-        return {}
+        return None
     counts = [key.parts[f"{prefix}.heads"].size for view in seen.values() for prefix in view.heads]
-    chance = sum(1.0 / n for n in counts) / len(counts)
-    return {"bySingleMatrices": single, "byProducts": products, "chance": chance}
+    return HeadsToldApart(single, products, sum(1.0 / n for n in counts) / len(counts))
 
 
 def linked(key: ModelKey, state: State) -> dict[str, float]:
@@ -70,9 +81,9 @@ def linked(key: ModelKey, state: State) -> dict[str, float]:
 
 def padded(
     config: Mapping[str, Any], state: State, mode: Mode, noise: float, seed: bytes
-) -> list[dict[str, Any]]:
-    """Alignment where the owner added dummy neurons (and noise) to every block, by an attacker who strips
-    them and by one who does not; {} rows where the architecture has none."""
+) -> tuple[AgainstDummies, ...]:
+    """Alignment where the owner added dummy neurons (and noise) to every block, by an attacker who leaves
+    them in and by one who strips them."""
     plain = ModelKey.for_model(config, state, mode)
     blocks = plain.layout.block_neurons
     count = plain.layout.places[blocks[0]].n
@@ -89,8 +100,9 @@ def padded(
         sizes = [t.size for v in clean.values() for p, t in v.tables.items() if p in blocks]
         caught = 1.0 - (sum(sizes) / len(sizes) - count) / (2 * pairs)
         scored = _scored(plain, known, clean, truth)
-        rows.append({"dummies": 2 * pairs, "noise": noise, "stripped": stripped, "caught": caught, **scored})
-    return rows
+        staged = {"dummies": 2 * pairs, "noise": noise, "stripped": stripped, "caught": caught}
+        rows.append(AgainstDummies.of(scored, **staged))
+    return tuple(rows)
 
 
 def drifts(base: State, state: State) -> dict[str, float]:
@@ -101,7 +113,7 @@ def drifts(base: State, state: State) -> dict[str, float]:
         if x.is_floating_point() and x.numel() > 1 and name in base and base[name].shape == x.shape:
             change = (x.double() - base[name].double()).std() / (base[name].double().std() + 1e-12)
             kinds.setdefault(re.sub(r"\.\d+\.", ".*.", name), []).append(float(change))
-    return {kind: sum(found) / len(found) for kind, found in sorted(kinds.items())}
+    return {kind: sum(changes) / len(changes) for kind, changes in sorted(kinds.items())}
 
 
 def _scored(

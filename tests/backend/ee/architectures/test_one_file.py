@@ -192,14 +192,14 @@ def test_its_document_on_chain_describes_it(toy: nn.Module) -> None:
     assert described.traced_numbers() == 9 + 12 + 2 * 2 * (12 + 20) + 12 + 3
     assert np.allclose(infer(described, weights, x.numpy()), model(x).detach().numpy(), rtol=1e-12)
     card = records.measure(described, drifts=(0.0,))
-    assert card["alignmentWithPublicBase"][0]["neuronsMatched"] == 1.0
-    assert card["linkable"]["neuronsMatched"] == 1.0
+    assert card.alignment_with_public_base[0].matched == 1.0
+    assert card.linkable.matched == 1.0
 
 
 def test_the_red_team_attacks_it(toy: nn.Module) -> None:
     state: dict[str, Any] = dict(toy.state_dict())
     document = report.measure(CONFIG, state, "orthogonal", drifts=(0.0,))
-    assert document["architecture"] == "toy"
-    assert document["alignment"][0]["neurons"] == 1.0
-    assert document["alignment"][0]["streamKeyError"] < 1e-9
-    assert document["dummyNeurons"][-1]["caught"] == 1.0
+    assert document.architecture == "toy"
+    assert document.alignment[0].score("neurons") == 1.0
+    assert document.alignment[0].score("streamKeyError") < 1e-9
+    assert document.dummy_neurons[-1].caught == 1.0

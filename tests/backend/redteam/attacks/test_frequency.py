@@ -77,9 +77,9 @@ def test_the_topics_are_running_text(tokenizer_file):
 def test_real_text_is_read(minilm, tokenizer_file):
     texts = corpus.running_text(tokenizer_file)
     rows = Tokens(minilm.key("permutation"), minilm.config, minilm.state, texts, os.urandom(32)).counted()
-    whole = max(row["byNeighbours"] for row in rows if not row["shuffled"])
-    hidden = next(row["byNeighbours"] for row in rows if row["shuffled"])
-    restored = next(row["byNeighbours"] for row in rows if row.get("placesRestored"))
+    whole = max(row.by_neighbours for row in rows if not row.shuffled)
+    hidden = next(row.by_neighbours for row in rows if row.shuffled)
+    restored = next(row.by_neighbours for row in rows if row.places_restored)
     assert whole > 0.7
     assert hidden < 0.5
     assert restored > 0.6

@@ -25,9 +25,9 @@ def test_pairs_read_the_rest():
 
 def test_more_pairs_read_more(subject):
     made = subject("gpt2")
-    found = Tokens(made.key("orthogonal"), made.config, made.state, (), os.urandom(32)).pairs()
-    right = [row["tokensRight"] for row in found["inversion"]]
+    pairs, inversions, _ = Tokens(made.key("orthogonal"), made.config, made.state, (), os.urandom(32)).pairs()
+    right = [row.tokens_right for row in inversions]
     assert right[0] < 0.1
     assert right[-1] > 0.9
-    assert found["knownPlaintext"][-1]["streamKeyError"] < 1e-9
-    assert found["knownPlaintext"][0]["streamKeyError"] > 0.5
+    assert pairs[-1].stream_key_error < 1e-9
+    assert pairs[0].stream_key_error > 0.5
