@@ -16,6 +16,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from biodesci.core import files, keyfile
+from biodesci.core.documents.tuning import AdapterMark
 from biodesci.core.errors import InputError, NotFoundError, StateError
 from biodesci.core.safetensors_header import Header
 from biodesci.ee.adapter_key import AdapterKey
@@ -32,15 +33,16 @@ PURPOSE = "ee-adapter-key"
 
 @dataclass(frozen=True, eq=False)
 class Adapter:
-    """adapter_config.json, the weights, and the mark of an encrypted one: `base_key_id`, perhaps `key_id`."""
+    """adapter_config.json, the weights, and the mark of an encrypted one."""
 
     config: Mapping[str, Any]
     state: Mapping[str, Tensor]
-    mark: Mapping[str, Any] | None
+    mark: AdapterMark | None
 
     @classmethod
     def open(cls, folder: Path) -> Adapter:
-        """NotFoundError, or InputError for pickles and what is no adapter."""
+        """The adapter in a folder. Raises NotFoundError where there is none, InputError for pickles, a
+        damaged mark and what is no adapter."""
         config = read_json(folder / ADAPTER_CONFIG)
         path = folder / ADAPTER
         if not path.exists():
@@ -55,7 +57,7 @@ class Adapter:
             state = load_file(path)
         except (InputError, SafetensorError, OSError) as exc:
             raise InputError(f"{path} is not a safetensors file.", "Save the adapter again.") from exc
-        mark = read_json(folder / MARK) if (folder / MARK).exists() else None
+        mark = AdapterMark.parse(files.read(folder / MARK)) if (folder / MARK).exists() else None
         return cls(config, state, mark)
 
     @property
@@ -79,27 +81,27 @@ def encrypt(source: Path, base: Path, target: Path, home: Path, passphrase: str)
     Raises InputError, with the reason, for adapters that do not move with a key; StateError for an encrypted
     one; NotFoundError where the base model's key is not in this home. Fails without leaving anything."""
     files.check_new_folder(target, source)
-    found = Adapter.open(source)
-    if found.mark is not None:
+    adapter = Adapter.open(source)
+    if adapter.mark is not None:
         raise StateError(
             "This adapter is already encrypted.", "Decrypt it first, with the key of its base model."
         )
     marks = Marks.read(base)
     key = open_key(home, passphrase, marks.key_id)
     modules = stored_modules(key.config)
-    state = renamed(found.state, modules)
-    own = AdapterKey.generate(key, found.config, state)
+    state = renamed(adapter.state, modules)
+    own = AdapterKey.generate(key, adapter.config, state)
     moved = renamed(own.encrypt(key, state), {stored: name for name, stored in modules.items()})
     path = adapter_key_path(home, own.key_id)
     files.write_private(path, keyfile.seal(own.to_bytes(), passphrase, PURPOSE))
     try:
-        mark = {"base_key_id": key.key_id, "key_id": own.key_id, "mode": key.mode}
-        _write(target, found.config, moved, mark)
+        mark = AdapterMark(base_key_id=key.key_id, key_id=own.key_id, mode=key.mode)
+        _write(target, adapter.config, moved, mark)
     except BaseException:
         if not target.exists():  # interrupted after it took its name, it is whole and needs its key
             path.unlink(missing_ok=True)
         raise
-    return Moved(target, own.key_id, path, found.size)
+    return Moved(target, own.key_id, path, adapter.size)
 
 
 def decrypt(source: Path, target: Path, home: Path, passphrase: str) -> Moved:
@@ -107,28 +109,29 @@ def decrypt(source: Path, target: Path, home: Path, passphrase: str) -> Moved:
     the plain model in `target`, readable by its owner alone. StateError for a plain one; NotFoundError
     without its keys."""
     files.check_new_folder(target, source)
-    found = Adapter.open(source)
-    if found.mark is None or not isinstance(found.mark.get("base_key_id"), str):
+    adapter = Adapter.open(source)
+    if adapter.mark is None:
         raise StateError(
             f"{source} holds no encrypted adapter: there is no {MARK} that names a key.",
             "Name the folder that `biodesci tune run --lora-rank` or `biodesci model encrypt --base` wrote.",
         )
-    key = open_key(home, passphrase, found.mark["base_key_id"])
+    key = open_key(home, passphrase, adapter.mark.base_key_id)
     modules = stored_modules(key.config)
-    state = renamed(found.state, modules)
-    if "key_id" in found.mark:
-        path = adapter_key_path(home, str(found.mark["key_id"]))
+    state = renamed(adapter.state, modules)
+    own_key_id = adapter.mark.key_id
+    if own_key_id is not None:
+        path = adapter_key_path(home, own_key_id)
         own = AdapterKey.from_bytes(keyfile.open_(files.read(path), passphrase, PURPOSE))
     else:
         path = key_path(home, key.key_id)
-        own = AdapterKey.of_started(key, found.config, state)
+        own = AdapterKey.of_started(key, adapter.config, state)
     plain = renamed(own.decrypt(key, state), {stored: name for name, stored in modules.items()})
-    _write(target, found.config, plain, None)
-    return Moved(target, own.key_id if "key_id" in found.mark else key.key_id, path, found.size)
+    _write(target, adapter.config, plain, None)
+    return Moved(target, own_key_id or key.key_id, path, adapter.size)
 
 
 def _write(
-    target: Path, config: Mapping[str, Any], state: Mapping[str, Tensor], mark: Mapping[str, Any] | None
+    target: Path, config: Mapping[str, Any], state: Mapping[str, Tensor], mark: AdapterMark | None
 ) -> None:
     # Where it was trained, and on what, is nobody's business and would name the plain model to the worker.
     kept = json.loads(json.dumps(config)) | {"base_model_name_or_path": None}
@@ -137,6 +140,6 @@ def _write(
         save_file({n: t.contiguous() for n, t in state.items()}, folder / ADAPTER, {"format": "pt"})
         tuned.write_json(folder / ADAPTER_CONFIG, kept)
         if mark is not None:
-            tuned.write_json(folder / MARK, mark)
+            (folder / MARK).write_bytes(mark.to_bytes())
 
     tuned.whole(target, fill, private=mark is None)

@@ -54,6 +54,8 @@ def update(start: Start, table: bytes, nodes: int, held_out: bytes | None = None
         InputError: the statistics are of another feature plan, or the table does not fit it.
     """
     plan, normalization, codec, base = start.plan, start.normalization, start.codec, start.base
+    if plan.training is None:
+        raise InputError("This is the plan of a Statistics round, which trains nothing.", "Sum its records.")
     config = architectures.described(plan.architecture)
     if normalization.plan != plan.features:
         raise InputError(
@@ -67,7 +69,7 @@ def update(start: Start, table: bytes, nodes: int, held_out: bytes | None = None
         test_x, test_y = _encoded(plan, held_out, normalization, codec)
     model = config.build({name: torch.from_numpy(np.asarray(t)) for name, t in base.items()})
     before = scores(model, test_x, test_y, codec)
-    train(model, x, y, TrainingPlan.from_document({**plan.training, "seed": plan.seed}))
+    train(model, x, y, TrainingPlan.from_document(plan.training))
     after = scores(model, test_x, test_y, codec)
     trained = {name: tensor.detach().numpy() for name, tensor in model.state_dict().items()}
     delta = len(x) * (checkpoint.flatten(trained) - checkpoint.flatten(base))

@@ -32,6 +32,7 @@ from biodesci.core.documents.report import Report
 from biodesci.core.documents.result import StatisticsResult, TrainingResult
 from biodesci.core.documents.round_messages import Inbox, RoundStatus, Shares, UnmaskAnswer
 from biodesci.core.documents.security_card import SecurityCard
+from biodesci.core.documents.tuning import AdapterMark, PrivateTuningReport, TuningReport, TuningState
 from biodesci.core.documents.visa import SignedVisa
 from biodesci.core.errors import BioDeSciError, InputError, IntegrityError, RevertedError
 from biodesci.core.features import FeaturePlan
@@ -149,6 +150,13 @@ CASES = (
     ),
     Case(SecurityCard, "security-card-tokens.json", optional=ATTACKS, named=SCORES),
     Case(SecurityCard, "security-card-records.json", optional=ATTACKS, named=SCORES),
+    Case(TuningState, "tuning-state.json", nullable=("run.lora", "run.privacy")),
+    Case(TuningState, "tuning-state-adapter.json", nullable=("run.lora", "run.privacy")),
+    Case(TuningReport, "tuning-report.json", nullable=("lora", "privacy", "spent")),
+    Case(TuningReport, "tuning-report-adapter.json", free=("frozen",), nullable=("lora", "privacy", "spent")),
+    Case(PrivateTuningReport, "tuning-report-private.json"),
+    Case(AdapterMark, "adapter-mark.json"),
+    Case(AdapterMark, "adapter-mark-own-key.json", optional=("key_id",)),
 )
 cases = pytest.mark.parametrize("case", CASES, ids=lambda case: case.file)
 kinds = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
@@ -396,7 +404,7 @@ def others(value: Any) -> list[Any]:
         case list():
             return [{}, None, "", {"0": value}]
         case _:
-            return [[], "", *([None] if value is not None else [0, {}])]
+            return [[], "", *([None] if value is not None else [])]
 
 
 def walk(value: Any, path: Path_ = ()) -> Iterator[tuple[Path_, Any]]:

@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Final, Literal, Self
+from typing import Annotated, ClassVar, Final, Literal, Self
 
 from pydantic import Field, model_validator
 
 from biodesci.core.documents.base import Document
+from biodesci.core.documents.training import Training
 from biodesci.core.documents.values import Count, Json, Uint256
 from biodesci.core.errors import InputError
 from biodesci.core.features import FeaturePlan
 
 MAX_SCALE: Final = 30  # as `fl.quantize` has it: with more, a sum of values has no room
-_TRAINING: Final = (
-    "epochs",
-    "batch_size",
-    "learning_rate",
-    "momentum",
-    "clip",
-    "optimizer",
-    "weight_decay",
-)
+_TRAINING: Final = tuple(name for name in Training.model_fields if name != "seed")
 
 
 class Plan(Document):
@@ -66,9 +58,8 @@ class Plan(Document):
         return self
 
     @property
-    def training(self) -> Mapping[str, Any]:
-        """What is trained, as `ee.training.TrainingPlan.from_document` takes it; empty for statistics."""
-        names = {name: str(type(self).model_fields[name].alias) for name in _TRAINING}
-        return {
-            alias: getattr(self, name) for name, alias in names.items() if getattr(self, name) is not None
-        }
+    def training(self) -> Training | None:
+        """What is trained; None in a Statistics round."""
+        if self.kind == "statistics":
+            return None
+        return Training(seed=self.seed, **{name: getattr(self, name) for name in _TRAINING})

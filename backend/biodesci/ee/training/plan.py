@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import asdict, dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from biodesci.core.documents.training import Training
 from biodesci.core.errors import InputError
 from biodesci.ee.training.combinations import check_combination
 
@@ -51,34 +50,13 @@ class TrainingPlan:
         check_combination(self.optimizer, "plain")
 
     @classmethod
-    def from_document(cls, plan: Mapping[str, Any]) -> TrainingPlan:
-        """From a round's plan document."""
-        try:
-            return cls(
-                epochs=plan["epochs"],
-                batch_size=plan["batchSize"],
-                learning_rate=plan["learningRate"],
-                momentum=plan["momentum"],
-                clip=plan["clip"],
-                optimizer=plan["optimizer"],
-                weight_decay=plan.get("weightDecay", 0.0),
-                seed=plan["seed"],
-            )
-        except KeyError as exc:
-            raise InputError(f"The plan has no field {exc.args[0]}.", "Correct the plan.") from exc
+    def from_document(cls, training: Training) -> TrainingPlan:
+        """The plan that a document describes. Raises InputError for values out of their ranges."""
+        return cls(**dict(training))
 
-    def document(self) -> dict[str, Any]:
-        """The fields as the plan document names them."""
-        return {
-            "epochs": self.epochs,
-            "batchSize": self.batch_size,
-            "learningRate": self.learning_rate,
-            "momentum": self.momentum,
-            "clip": self.clip,
-            "optimizer": self.optimizer,
-            "weightDecay": self.weight_decay,
-            "seed": self.seed,
-        }
+    def document(self) -> Training:
+        """The plan as documents have it."""
+        return Training(**asdict(self))
 
 
 def order(seed: str, epoch: int, count: int) -> NDArray[np.int64]:

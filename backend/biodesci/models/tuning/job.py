@@ -6,11 +6,12 @@ import hashlib
 import warnings
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
+from biodesci.core.documents import tuning as documents
 from biodesci.core.errors import InputError
 from biodesci.ee.architectures.architecture import Task
 from biodesci.ee.architectures.lora import adapter_layout, read_ranks
@@ -43,6 +44,18 @@ class Dp:
 
 
 @dataclass(frozen=True)
+class Subject:
+    """What a job is done on: the id of the model's key, the SHA-256 of the encrypted model and of the encoded
+    records, the name of the loss, and the kind of device."""
+
+    key_id: str
+    model: bytes
+    records: bytes
+    loss: str
+    device: str
+
+
+@dataclass(frozen=True)
 class Job:
     """`drop_dropout`: train as if every dropout of config.json were 0; otherwise dropout is refused."""
 
@@ -64,15 +77,20 @@ class Job:
             )
         return name
 
-    def document(self, loss: str) -> dict[str, Any]:
-        """All that decides what the run gives, beside model and data."""
-        return {
-            "plan": self.plan.document(),
-            "loss": loss,
-            "lora": None if self.lora is None else asdict(self.lora),
-            "privacy": None if self.privacy is None else asdict(self.privacy),
-            "dropout": "none" if self.drop_dropout else "as in config.json",
-        }
+    def run(self, subject: Subject) -> documents.Run:
+        """All that decides what training `subject` gives."""
+        lora, privacy = self.lora, self.privacy
+        return documents.Run(
+            plan=self.plan.document(),
+            loss=subject.loss,
+            lora=None if lora is None else documents.Adapter(**asdict(lora)),
+            privacy=None if privacy is None else documents.Privacy(**asdict(privacy)),
+            dropout="none" if self.drop_dropout else "as in config.json",
+            key_id=subject.key_id,
+            model=subject.model,
+            records=subject.records,
+            device=subject.device,
+        )
 
 
 def ready(loaded: Loaded, job: Job) -> nn.Module:
@@ -98,16 +116,16 @@ def ready(loaded: Loaded, job: Job) -> nn.Module:
 
 def without_dropout(model: nn.Module) -> int:
     """Sets every dropout to 0, in place; how many were not."""
-    found = 0
+    count = 0
     for module in model.modules():
         if isinstance(module, nn.modules.dropout._DropoutNd) and module.p > 0:
             module.p = 0.0
-            found += 1
+            count += 1
         for name, value in vars(module).items():  # attention layers keep theirs as a number
             if "drop" in name and isinstance(value, float) and value > 0:
                 setattr(module, name, 0.0)
-                found += 1
-    return found
+                count += 1
+    return count
 
 
 def adapter_start(seed: str, module: str, shape: torch.Size) -> Tensor:

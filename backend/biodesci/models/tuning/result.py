@@ -14,6 +14,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from biodesci.core import files
+from biodesci.core.documents.tuning import AdapterMark, PrivateTuningReport, TuningReport
 from biodesci.core.errors import StateError
 from biodesci.ee.checkpoint.reading import CONFIG, GENERATION, INDEX, Checkpoint
 from biodesci.ee.checkpoint.writing import ShardWriter
@@ -21,6 +22,7 @@ from biodesci.models.folder import ADAPTER_CONFIG
 
 TUNING = "tuning.json"
 ADAPTER = "adapter_model.safetensors"
+Report = TuningReport | PrivateTuningReport
 MARK = "ee.json"  # beside adapter_config.json: PEFT warns of fields there that it does not know
 
 
@@ -29,7 +31,7 @@ def write_checkpoint(
     key_id: str,
     model: nn.Module,
     names: Mapping[str, str],
-    report: Mapping[str, Any],
+    report: Report,
     target: Path,
 ) -> None:
     """The model's weights in the source's files and types; what is no tensor of the model stays as it was.
@@ -38,21 +40,21 @@ def write_checkpoint(
 
     def fill(folder: Path) -> None:
         for file in sorted({stored.file for stored in source.tensors.values()}):
-            held = {name: stored for name, stored in source.tensors.items() if stored.file == file}
-            with ShardWriter(folder / file, held, {"format": "pt", "ee_key_id": key_id}) as writer:
-                for name, stored in held.items():
+            shard = {name: stored for name, stored in source.tensors.items() if stored.file == file}
+            with ShardWriter(folder / file, shard, {"format": "pt", "ee_key_id": key_id}) as writer:
+                for name, stored in shard.items():
                     own = state.get(names[name])
                     tensor = source.tensor(name) if own is None else own.detach().cpu()
                     writer.write([tensor], stored.dtype)
         for name in (CONFIG, GENERATION, INDEX):
             if (source.folder / name).exists():
                 shutil.copyfile(source.folder / name, folder / name)
-        write_json(folder / TUNING, report)
+        (folder / TUNING).write_bytes(report.to_bytes())
 
     whole(target, fill)
 
 
-def write_adapter(base_key_id: str, mode: str, model: Any, report: Mapping[str, Any], target: Path) -> None:
+def write_adapter(base_key_id: str, mode: str, model: Any, report: Report, target: Path) -> None:
     """The adapter of a PEFT model as PEFT stores it, marked with the id of its base model's key."""
     from peft import get_peft_model_state_dict  # noqa: PLC0415  # slow
 
@@ -63,8 +65,8 @@ def write_adapter(base_key_id: str, mode: str, model: Any, report: Mapping[str, 
     def fill(folder: Path) -> None:
         save_file(state, folder / ADAPTER, {"format": "pt"})
         write_json(folder / ADAPTER_CONFIG, config)
-        write_json(folder / MARK, {"base_key_id": base_key_id, "mode": mode})
-        write_json(folder / TUNING, report)
+        (folder / MARK).write_bytes(AdapterMark(base_key_id=base_key_id, mode=mode).to_bytes())
+        (folder / TUNING).write_bytes(report.to_bytes())
 
     whole(target, fill)
 

@@ -13,13 +13,15 @@ import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Context
+from math import isfinite
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from biodesci.core import files
+from biodesci.core.documents import tuning
+from biodesci.core.documents.tuning import Run
 from biodesci.core.errors import BioDeSciError, InputError, WrongKeyError
 from biodesci.ee.checkpoint.reading import CONFIG
 from biodesci.ee.layout import Layout
@@ -34,10 +36,9 @@ from biodesci.models.tuning import job as tuning_job
 from biodesci.models.tuning import result as tuned
 from biodesci.models.tuning import state as tuning_state
 from biodesci.models.tuning.data import Encoded
-from biodesci.models.tuning.job import LOSSES, Job
-from biodesci.models.tuning.state import Stand
+from biodesci.models.tuning.job import LOSSES, Job, Subject
+from biodesci.models.tuning.state import StoppedRun
 
-FORMAT = "biodesci/tuning/v1"
 LINES = 20  # about so many say how far a run is
 
 
@@ -53,8 +54,8 @@ SILENT = Reports()
 
 
 @dataclass(frozen=True, eq=False)
-class Run:
-    """What trains on what. `document` says so to a later run that would go on from the state beside
+class Trial:
+    """What trains on what. `run` says so to a later command that would go on from the state beside
     `target`."""
 
     model: nn.Module
@@ -62,7 +63,7 @@ class Run:
     job: Job
     loss: Loss
     target: Path
-    document: Mapping[str, Any]
+    run: Run
 
 
 @dataclass(frozen=True)
@@ -106,57 +107,52 @@ def tune(
     model = tuning_job.ready(loaded, job).to(_device(device))
     columns = _columns(data, loaded, model, private=job.privacy is not None)
     _check_padding(marks, columns)
-    document = {
-        **job.document(loss),
-        "keyId": marks.key_id,
-        "model": _digest(loaded),
-        "records": hashlib.sha256(encoded.read_bytes()).hexdigest(),
-        "device": torch.device(device).type,
-    }
-    stand = None if job.privacy is not None else tuning_state.find(target, document)
-    chosen = LOSSES[loss]
-    before = stand.loss_before if stand else evaluate(model, columns, chosen, job.plan.batch_size)
-    if not before < float("inf"):
+    records = hashlib.sha256(encoded.read_bytes()).digest()
+    subject = Subject(marks.key_id, _digest(loaded), records, loss, torch.device(device).type)
+    trial = Trial(model, columns, job, LOSSES[loss], target, job.run(subject))
+    stopped = None if job.privacy is not None else tuning_state.find(target, trial.run)
+    before = stopped.progress.loss if stopped else evaluate(model, columns, trial.loss, job.plan.batch_size)
+    if not isfinite(before):
         raise InputError(
             "The model's loss on these records is not finite.", "Check the model and its records."
         )
     trained, every = _count(model), _count(model, every=True)
     reports.line(f"{data.rows} records, {trained:,} of {every:,} weights are trained; loss {before:.4f}")
     spent, steps = None, 0
-    one = Run(model, columns, job, chosen, target, document)
     try:
         if job.privacy is not None:
-            spent, steps = _privately(one, loaded.layout, reports)
+            spent, steps = _privately(trial, loaded.layout, reports)
         else:
-            steps = _train(one, stand, before, reports)
-        after = evaluate(model, columns, chosen, job.plan.batch_size)
+            steps = _train(trial, stopped, before, reports)
+        after = evaluate(model, columns, trial.loss, job.plan.batch_size)
+        if spent is None and not isfinite(after):
+            raise InputError("Training diverged: the loss is no longer finite.", "Lower the learning rate.")
     except BioDeSciError:
         tuning_state.forget(target)  # it would fail again from there
         raise
-    # The records' hash stays in the state: by it whoever gets the result could check a guess at a record.
-    told_of = {name: value for name, value in document.items() if name != "records"}
-    report = {"format": FORMAT, **told_of, "mode": marks.mode}
+    method = {name: value for name, value in trial.run if name in tuning.Method.model_fields}
+    report: tuning.TuningReport | tuning.PrivateTuningReport
     if spent is not None:
-        kept = ("format", "plan", "loss", "privacy", "keyId", "model", "mode")
-        report = {name: report[name] for name in kept} | {"spent": spent}
+        kept = {name: method[name] for name in ("plan", "loss", "privacy", "key_id", "model")}
+        report = tuning.PrivateTuningReport(**kept, mode=marks.mode, spent=spent)
     else:
-        report |= {
-            "rows": data.rows,
-            "steps": steps,
-            "lossBefore": before,
-            "lossAfter": after,
-            "computedIn": str(loaded.dtype).removeprefix("torch."),
-            "frozen": sorted(n for n, p in model.named_parameters() if not p.requires_grad)
-            if job.lora is None
-            else "all but the adapter",
-            "spent": None,
-        }
+        report = tuning.TuningReport(
+            **method,
+            mode=marks.mode,
+            rows=data.rows,
+            steps=steps,
+            loss_before=before,
+            loss_after=after,
+            computed_in=str(loaded.dtype).removeprefix("torch."),
+            frozen="all but the adapter" if job.lora is not None else _frozen(model),
+            spent=None,
+        )
     if job.lora is None:
         tuned.write_checkpoint(loaded.checkpoint, marks.key_id, model, loaded.names, report, target)
     else:
         tuned.write_adapter(marks.key_id, marks.mode, model, report, target)
     tuning_state.forget(target)
-    return Tuned(target, marks.key_id, steps, before, after, None if spent is None else spent["epsilon"])
+    return Tuned(target, marks.key_id, steps, before, after, None if spent is None else spent.epsilon)
 
 
 @torch.no_grad()
@@ -166,20 +162,20 @@ def evaluate(model: nn.Module, columns: Mapping[str, Tensor], loss: Loss, batch_
     model.eval()
     for start in range(0, count, batch_size):
         batch = {name: column[start : start + batch_size] for name, column in columns.items()}
-        found = loss(model, batch)
-        total += float(found.sum()) if found.ndim else float(found) * len(batch["labels"])
+        losses = loss(model, batch)
+        total += float(losses.sum()) if losses.ndim else float(losses) * len(batch["labels"])
     model.train(was)
     return total / count
 
 
-def _train(one: Run, stand: Stand | None, before: float, reports: Reports) -> int:
-    """Trains from where a run stands, and keeps the state after each epoch; the number of steps in all.
-    `before`: the loss before the first step."""
-    model, plan = one.model, one.job.plan
-    each = -(-len(one.columns["labels"]) // plan.batch_size)
-    first = 0 if stand is None else stand.epochs
-    if stand is not None:
-        tuning_state.take_up(model, stand)
+def _train(trial: Trial, stopped: StoppedRun | None, before: float, reports: Reports) -> int:
+    """Trains from where an earlier run stopped, and keeps the state after each epoch; the number of steps in
+    all. `before`: the loss before the first step."""
+    model, plan = trial.model, trial.job.plan
+    each = -(-len(trial.columns["labels"]) // plan.batch_size)
+    first = 0 if stopped is None else stopped.progress.epochs
+    if stopped is not None:
+        tuning_state.restore(model, stopped)
         reports.line(f"goes on after epoch {first} of {plan.epochs}")
     losses: list[Tensor] = []
     done, since = first * each, time.monotonic()
@@ -194,30 +190,27 @@ def _train(one: Run, stand: Stand | None, before: float, reports: Reports) -> in
         nonlocal since
         mean = float(torch.stack(losses).mean())
         losses.clear()
-        tuning_state.save(
-            one.target,
-            one.document,
-            Stand(number, done, before, tuning_state.moving(model), stepper.state()),
-        )
+        progress = tuning.TuningState(run=trial.run, epochs=number, steps=done, loss=before)
+        tuning_state.save(trial.target, StoppedRun(progress, tuning_state.moving(model), stepper.state()))
         if number == plan.epochs or number % max(1, plan.epochs // LINES) == 0:
             reports.line(
                 f"epoch {number} of {plan.epochs}: loss {mean:.4f}, {time.monotonic() - since:.1f} s"
             )
             since = time.monotonic()
 
-    stopped = None if stand is None else Stopped(stand.epochs, stand.optimizer)
-    run(model, minibatches(one.columns, plan), plan, one.loss, watch=Watch(step, epoch), stopped=stopped)
+    start = None if stopped is None else Stopped(first, stopped.optimizer)
+    run(model, minibatches(trial.columns, plan), plan, trial.loss, watch=Watch(step, epoch), stopped=start)
     return done
 
 
-def _privately(one: Run, layout: Layout, reports: Reports) -> tuple[dict[str, float], int]:
+def _privately(trial: Trial, layout: Layout, reports: Reports) -> tuple[tuning.Spent, int]:
     """DP-SGD; the epsilon and delta that it spent, and the number of steps. It keeps no state: its secret
     draws would lie there."""
     from biodesci.ee.training.private import Privacy, accounted, fine_tune_privately  # noqa: PLC0415  # slow
 
-    job = one.job
+    job = trial.job
     assert job.privacy is not None
-    rows = len(one.columns["labels"])
+    rows = len(trial.columns["labels"])
     if job.privacy.delta >= 1.0 / rows:
         raise InputError(
             f"With a delta of {job.privacy.delta:g}, one of {rows} records may be disclosed outright.",
@@ -232,12 +225,12 @@ def _privately(one: Run, layout: Layout, reports: Reports) -> tuple[dict[str, fl
         reports.steps(min(done, total), total)
         if done % max(1, total // job.plan.epochs) == 0:
             reports.line(f"step {done} of about {total}")
-        return one.loss(model, batch)
+        return trial.loss(model, batch)
 
     with warnings.catch_warnings():  # of Opacus' hooks, where nothing below an adapter needs a gradient
         warnings.filterwarnings("ignore", message="Full backward hook is firing")
-        spent = fine_tune_privately(one.model, one.columns, job.plan, privacy, counted, layout)
-    return {"epsilon": _upwards(spent.epsilon), "delta": spent.delta}, spent.steps
+        spent = fine_tune_privately(trial.model, trial.columns, job.plan, privacy, counted, layout)
+    return tuning.Spent(epsilon=_upwards(spent.epsilon), delta=spent.delta), spent.steps
 
 
 def _upwards(epsilon: float) -> float:
@@ -274,13 +267,17 @@ def _device(name: str) -> torch.device:
         raise InputError(f"There is no device {name!r} here.", "Use --device cpu, or cuda.") from exc
 
 
-def _digest(loaded: Loaded) -> str:
-    """SHA-256 over config.json and the weights' files."""
-    found = hashlib.sha256()
+def _digest(loaded: Loaded) -> bytes:
+    """SHA-256 over the SHA-256 of config.json and of each of the weights' files."""
+    digest = hashlib.sha256()
     for name in (CONFIG, *sorted({stored.file for stored in loaded.checkpoint.tensors.values()})):
         with (loaded.checkpoint.folder / name).open("rb") as file:
-            found.update(hashlib.file_digest(file, "sha256").digest())
-    return found.hexdigest()
+            digest.update(hashlib.file_digest(file, "sha256").digest())
+    return digest.digest()
+
+
+def _frozen(model: nn.Module) -> tuple[str, ...]:
+    return tuple(sorted(name for name, p in model.named_parameters() if not p.requires_grad))
 
 
 def _count(model: nn.Module, every: bool = False) -> int:

@@ -13,9 +13,11 @@ from typing import Any
 
 import pytest
 import torch
+from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from sklearn.datasets import load_breast_cancer
 
+from biodesci.core.errors import StateError
 from biodesci.ee.architectures import mlp
 from biodesci.ee.training import TrainingPlan
 from biodesci.models.tuning.job import Job, Lora
@@ -146,6 +148,41 @@ def test_another_run_is_refused_and_the_first_can_still_go_on(bench: Any, tmp_pa
     assert "with another lora" in refused(*start, encoded, tmp_path / "out", *plan, "--lora-rank", 2, *target)
     bench.machine.run(*start, encoded, tmp_path / "out", *plan)
     assert "goes on after epoch 2" in bench.machine.said[-1]
+
+
+def test_a_state_of_an_earlier_version_is_gone_on_with(bench: Any, tmp_path: Path) -> None:
+    """It wrote the same fields, in another layout."""
+    folder, encoded = bench.path / "encrypted", bench.path / "records.encoded"
+
+    def stopping(line: str) -> None:
+        if line.startswith("epoch 2 "):
+            raise Stop
+
+    with pytest.raises(Stop):
+        tune(folder, encoded, tmp_path / "out", job(), reports=Reports(line=stopping))
+    state = folder_of(tmp_path / "out") / "state.safetensors"
+    with safe_open(state, framework="pt") as opened:
+        metadata = opened.metadata()
+        tensors = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118  # no mapping
+    fields = json.loads(metadata["state"])
+    assert list(fields) == ["epochs", "loss", "run", "steps"]
+    before = {name: fields[name] for name in ("run", "epochs", "steps", "loss")}
+    save_file(tensors, state, metadata | {"state": json.dumps(before)})
+    lines: list[str] = []
+    tune(folder, encoded, tmp_path / "out", job(), reports=Reports(line=lines.append))
+    assert "goes on after epoch 2 of 4" in lines
+    tune(folder, encoded, tmp_path / "whole", job())
+    assert weights(tmp_path / "out") == weights(tmp_path / "whole")
+
+
+@pytest.mark.parametrize("state", [{}, {"run": 1}, [], "x"], ids=str)
+def test_a_state_that_says_something_else_is_refused(bench: Any, tmp_path: Path, state: object) -> None:
+    folder_of(tmp_path / "out").mkdir()
+    metadata = {"format": "biodesci/tuning-state/v1", "state": json.dumps(state)}
+    save_file({"weight:x": torch.zeros(1)}, folder_of(tmp_path / "out") / "state.safetensors", metadata)
+    with pytest.raises(StateError, match="is damaged") as caught:
+        tune(bench.path / "encrypted", bench.path / "records.encoded", tmp_path / "out", job())
+    assert "to start anew" in caught.value.hint
 
 
 def test_a_damaged_state_is_refused(bench: Any, tmp_path: Path) -> None:
