@@ -34,11 +34,10 @@ from biodesci.ipfs.client import Ipfs
 from biodesci.localnet.stack import Stack
 from biodesci.models.registration import Grantee, NewModel, create_model, grant_codec
 from biodesci.party import keys
-from biodesci.party.member import Member
 from biodesci.proof.bundle import Bundle
 from biodesci.registry.codecs import load_codec
+from tests.backend.acting import PASSPHRASE, acting
 
-PASS = "correct horse"
 CONFIG = TabularConfig(features=6, tokens=3, width=8, heads=2, layers=1, hidden=12, classes=2)
 
 
@@ -87,11 +86,11 @@ class Relay:
 
 class Actor:
     def __init__(self, network: Stack, name: str) -> None:
-        party = network.party(name, passphrase=PASS)
+        party = network.party(name, passphrase=PASSPHRASE)
         self.home = party.home
         self.chain = network.chain(party)
-        keys.register(self.chain, self.home, PASS)
-        self.seed = keys.load_seed(self.home, PASS)
+        keys.register(self.chain, self.home, PASSPHRASE)
+        self.seed = keys.load_seed(self.home, PASSPHRASE)
 
 
 @dataclass
@@ -112,7 +111,7 @@ class World:
             "BIODESCI_IPFS_API": self.network.ipfs_api,
             "BIODESCI_DEPLOYMENT": str(self.network.deployment_file),
             "BIODESCI_HOME": str(self.worker.home),
-            "BIODESCI_PASSPHRASE": PASS,
+            "BIODESCI_PASSPHRASE": PASSPHRASE,
         }
         log = (self.worker.home / "worker.log").open("ab")
         process = subprocess.Popen(
@@ -155,9 +154,9 @@ def wait(ready: Callable[[], bool], log: Callable[[], str], seconds: float = 60)
 def world(network: Stack) -> Iterator[World]:
     owner, client, worker = (Actor(network, name) for name in ("asked-owner", "client", "worker"))
     ipfs = network.ipfs
-    made = create_model(Member(owner.chain, ipfs, owner.home, PASS), NewModel(CONFIG, "small"))
+    made = create_model(acting(owner.chain, ipfs, owner.home), NewModel(CONFIG, "small"))
     grant_codec(
-        Member(owner.chain, ipfs, owner.home, PASS), Grantee(made.model_id, client.chain.address, "inference")
+        acting(owner.chain, ipfs, owner.home), Grantee(made.model_id, client.chain.address, "inference")
     )
     relay = Relay(network.rpc_url)
     found = World(network, ipfs, relay, client, worker, made.model_id, [])
@@ -220,7 +219,7 @@ def test_the_commands_disclose_and_audit(
         "BIODESCI_IPFS_API": world.network.ipfs_api,
         "BIODESCI_DEPLOYMENT": str(world.network.deployment_file),
         "BIODESCI_HOME": str(world.client.home),
-        "BIODESCI_PASSPHRASE": PASS,
+        "BIODESCI_PASSPHRASE": PASSPHRASE,
     }.items():
         monkeypatch.setenv(name, value)
 

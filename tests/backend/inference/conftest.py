@@ -20,13 +20,12 @@ from biodesci.inference import worker as serve
 from biodesci.ipfs.client import Ipfs
 from biodesci.models.registration import Grantee, NewModel, create_model, grant_codec
 from biodesci.party import keys
-from biodesci.party.member import Member
 from biodesci.proof.bundle import Bundle
 from biodesci.proof.report import AuditReport
 from biodesci.registry.codecs import load_codec
 from biodesci.registry.models import load_registered
+from tests.backend.acting import PASSPHRASE, acting
 
-PASS = "correct horse"
 CONFIG = TabularConfig(features=6, tokens=3, width=8, heads=2, layers=1, hidden=12, classes=2)
 FEE = 10**15
 torch.set_num_threads(1)
@@ -123,15 +122,13 @@ def world(localnet, ipfs_node, tmp_path_factory) -> World:
     def actor(name: str) -> Actor:
         home = tmp_path_factory.mktemp(name)
         chain = Chain(localnet.rpc_url, load_deployment(localnet.deployment_file), localnet.account(), home)
-        keys.register(chain, home, PASS)
-        return Actor(chain, home, keys.load_seed(home, PASS))
+        keys.register(chain, home, PASSPHRASE)
+        return Actor(chain, home, keys.load_seed(home, PASSPHRASE))
 
     ipfs = Ipfs(ipfs_node.api)
     owner, client, worker, auditor = (actor(n) for n in ("owner", "client", "worker", "auditor"))
-    made = create_model(Member(owner.chain, ipfs, owner.home, PASS), NewModel(CONFIG, "small"))
-    grant_codec(
-        Member(owner.chain, ipfs, owner.home, PASS), Grantee(made.model_id, client.address, "inference")
-    )
+    made = create_model(acting(owner.chain, ipfs, owner.home), NewModel(CONFIG, "small"))
+    grant_codec(acting(owner.chain, ipfs, owner.home), Grantee(made.model_id, client.address, "inference"))
     # version 2: other weights, so that a worker could serve the wrong version
     first = load_registered(owner.chain, ipfs, made.model_id, 1).tensors
     second = {n: (t * np.float32(1.25)).astype(t.dtype) for n, t in first.items()}

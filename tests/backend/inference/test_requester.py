@@ -23,12 +23,11 @@ from biodesci.inference import requester as infer
 from biodesci.inference import worker as serve
 from biodesci.inference.requests import read_request
 from biodesci.models.registration import decrypt_model
-from biodesci.party.member import Member
 from biodesci.registry.codecs import load_codec
 from biodesci.registry.models import load_registered
 from examples.heart.dishonest_worker import answer_with_other_weights
+from tests.backend.acting import acting
 
-PASS = "correct horse"
 FEE = 10**15
 
 
@@ -38,7 +37,7 @@ def test_the_decoded_answer_is_the_plaintext_models(world: Any, x: np.ndarray) -
     assert world.serve() == []
     found = world.collect(request_id)
     o = world.owner
-    plain = decrypt_model(Member(o.chain, world.ipfs, o.home, PASS), world.model_id, 1)
+    plain = decrypt_model(acting(o.chain, world.ipfs, o.home), world.model_id, 1)
     np.testing.assert_allclose(found.logits, runtime.infer(world.config, plain, x), rtol=0, atol=1e-9)
     np.testing.assert_allclose(found.probabilities.sum(axis=1), 1.0)
     infer.finalize(world.client.chain, request_id)

@@ -18,9 +18,8 @@ from biodesci.market.offers import OfferTerms
 from biodesci.market.publish import publish
 from biodesci.market.purchase import Purchased, purchase
 from biodesci.party import keys
-from biodesci.party.member import Member
+from tests.backend.acting import PASSPHRASE, acting
 
-PASSPHRASE = "a passphrase"
 HMB, NCU = 1 << 2, 1 << 12
 SALE_PRICE = 10**15
 PRICE = 25_000_000  # 25 dollars of 6 decimals
@@ -100,7 +99,7 @@ class Sale:
         self.file = folder / "cohort.csv"
         self.file.write_text("age,chol\n" + "".join(f"{40 + i % 30},{200 + i}\n" for i in range(60)))
         done = publish(
-            Member(self.owner, ipfs, self.home, PASSPHRASE), self.file, DatasetMeta("Cohort", "", terms),
+            acting(self.owner, ipfs, self.home), self.file, DatasetMeta("Cohort", "", terms),
             OfferTerms(price=SALE_PRICE, **offer),
         )  # fmt: skip
         self.dataset, self.offer = done.dataset_id, done.offer_id
@@ -111,7 +110,7 @@ class Sale:
         return purchase(self.buyer, self.offer, purpose, **options)
 
     def release(self) -> list[int]:
-        return release_pending(Member(self.owner, self.ipfs, self.home, PASSPHRASE))
+        return release_pending(acting(self.owner, self.ipfs, self.home))
 
 
 @pytest.fixture

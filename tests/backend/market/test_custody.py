@@ -24,9 +24,8 @@ from biodesci.ipfs.client import Ipfs
 from biodesci.market import license
 from biodesci.market.custody import Custodian, release_pending
 from biodesci.market.purchase import purchase
-from biodesci.party.member import Member
+from tests.backend.acting import acting
 
-PASSPHRASE = "a passphrase"
 HMB, DS, COMMERCIAL = 1 << 2, 1 << 3, 1 << 34
 IRB = 1 << 21
 NCU = 1 << 12
@@ -35,8 +34,8 @@ PRICE = 10**15
 
 def test_second_delivery_is_refused_and_events_seen_twice_do_not_matter(sale):
     license_id = sale.buy().license_id
-    one = Custodian(Member(sale.owner, sale.ipfs, sale.home, PASSPHRASE))
-    other = Custodian(Member(sale.owner, sale.ipfs, sale.home, PASSPHRASE))
+    one = Custodian(acting(sale.owner, sale.ipfs, sale.home))
+    other = Custodian(acting(sale.owner, sale.ipfs, sale.home))
     assert license_id in one.poll()
     envelope = license.envelope_of(sale.buyer, license_id)
     assert license_id not in other.poll()
@@ -50,7 +49,7 @@ def test_second_delivery_is_refused_and_events_seen_twice_do_not_matter(sale):
 def test_a_chain_without_a_new_block_is_read_once(sale, localnet, monkeypatch):
     """It looks several times between two blocks; there are many custodians to a node."""
     license_id = sale.buy().license_id
-    custodian = Custodian(Member(sale.owner, sale.ipfs, sale.home, PASSPHRASE))
+    custodian = Custodian(acting(sale.owner, sale.ipfs, sale.home))
     asked: list[str] = []
     real = Chain.events
 
@@ -97,7 +96,7 @@ def test_killed_custodian_delivers_once_when_started_again(sale, chain_for, tmp_
     child = os.fork()
     if child == 0:
         Chain.send = die
-        release_pending(Member(chain_for(account), Ipfs(sale.ipfs.api), sale.home, PASSPHRASE))
+        release_pending(acting(chain_for(account), Ipfs(sale.ipfs.api), sale.home))
         os._exit(0)
     assert os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGKILL
     assert (license_id in sale.release()) is not after
@@ -136,9 +135,9 @@ def test_rotated_key_gets_the_delivery(sale):
 
 def test_custodian_other_than_the_owner(sale, chain_for):
     license_id, custodian = sale.buy().license_id, chain_for()
-    assert license_id not in release_pending(Member(custodian, sale.ipfs, sale.home, PASSPHRASE))
+    assert license_id not in release_pending(acting(custodian, sale.ipfs, sale.home))
     sale.owner.send(sale.owner.datasets.functions.setCustodian(sale.dataset, custodian.address))
-    assert license_id in release_pending(Member(custodian, sale.ipfs, sale.home, PASSPHRASE))
+    assert license_id in release_pending(acting(custodian, sale.ipfs, sale.home))
 
 
 def test_one_license_that_cannot_be_served_does_not_hold_up_the_next(sale, chain_for):
@@ -197,7 +196,7 @@ def test_late_custodian_and_refund(sale_of, tmp_path, localnet):
 
 def test_home_without_the_dataset_key_delivers_nothing(sale, tmp_path):
     license_id = sale.buy().license_id
-    assert license_id not in release_pending(Member(sale.owner, sale.ipfs, tmp_path / "empty", PASSPHRASE))
+    assert license_id not in release_pending(acting(sale.owner, sale.ipfs, tmp_path / "empty"))
 
 
 @contextmanager
@@ -220,7 +219,7 @@ def mining(localnet) -> Iterator[None]:
 
 def test_a_purchase_counts_once_it_is_deep_enough(sale, chain_for, localnet):
     chain = chain_for(sale.owner.account, confirmations=2)
-    custodian = Custodian(Member(chain, sale.ipfs, sale.home, PASSPHRASE))
+    custodian = Custodian(acting(chain, sale.ipfs, sale.home))
     license_id = sale.buy().license_id
     added: list[bytes] = []
     real = sale.ipfs.add
@@ -236,7 +235,7 @@ def test_a_purchase_counts_once_it_is_deep_enough(sale, chain_for, localnet):
 
 def test_a_delivery_that_a_reorganization_takes_back_is_made_again(sale, chain_for, localnet):
     chain = chain_for(sale.owner.account, confirmations=2)
-    custodian = Custodian(Member(chain, sale.ipfs, sale.home, PASSPHRASE))
+    custodian = Custodian(acting(chain, sale.ipfs, sale.home))
     license_id = sale.buy().license_id
     localnet.rpc("anvil_mine", hex(100))  # so old that its event is not read again
     before = localnet.rpc("evm_snapshot")

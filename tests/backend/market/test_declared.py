@@ -18,7 +18,7 @@ from biodesci.market.offers import OfferTerms
 from biodesci.market.publish import publish
 from biodesci.market.purchase import purchase
 from biodesci.market.statement import keep
-from biodesci.party.member import Member
+from tests.backend.acting import acting
 
 MONDO = Path(__file__).parents[2] / "vectors" / "mondo_heart.obo"
 CORONARY, ANGINA, HEART_FAILURE = 5010, 6021, 5252
@@ -31,7 +31,7 @@ def test_a_disease_is_proved_from_the_card_and_needs_no_review(chain_for, keyed,
     file.write_text("age,chol\n" + "".join(f"{40 + i % 30},{200 + i}\n" for i in range(60)))
     named = diseases.permitted(MONDO, [CORONARY])
     done = publish(
-        Member(owner, ipfs, tmp_path / "owner", "ten letters"), file,
+        acting(owner, ipfs, tmp_path / "owner"), file,
         DatasetMeta("Cohort", "", DS, diseases=named),
         OfferTerms(price=0),
     )  # fmt: skip
@@ -78,7 +78,7 @@ def test_diseases_need_their_term_and_their_file(chain_for, ipfs_node, tmp_path)
     named = diseases.permitted(MONDO, [CORONARY])
     with pytest.raises(InputError, match="not limited"):
         publish(
-            Member(chain_for(), Ipfs(ipfs_node.api), tmp_path, "ten letters"),
+            acting(chain_for(), Ipfs(ipfs_node.api), tmp_path),
             file,
             DatasetMeta("C", "", HMB, diseases=named),
         )

@@ -26,9 +26,8 @@ from biodesci.market import license
 from biodesci.market.custody import release_pending
 from biodesci.market.purchase import purchase
 from biodesci.party import keys
-from biodesci.party.member import Member
+from tests.backend.acting import PASSPHRASE, acting
 
-PASSPHRASE = "a passphrase"
 HMB, DS, COMMERCIAL = 1 << 2, 1 << 3, 1 << 34
 IRB = 1 << 21
 NCU = 1 << 12
@@ -218,7 +217,7 @@ def test_ipfs_down_stops_release_and_download_without_loss(sale, tmp_path):
     down = Ipfs("http://127.0.0.1:9")
     license_id = sale.buy().license_id
     with pytest.raises(UnavailableError) as caught:
-        release_pending(Member(sale.owner, down, sale.home, PASSPHRASE))
+        release_pending(acting(sale.owner, down, sale.home))
     assert "127.0.0.1:9" in caught.value.message
     assert license_id in sale.release()
     with pytest.raises(UnavailableError):

@@ -30,9 +30,8 @@ from biodesci.market.license import container_of
 from biodesci.market.offers import OfferTerms
 from biodesci.market.publish import publish
 from biodesci.party import dataset_keys
-from biodesci.party.member import Member
+from tests.backend.acting import PASSPHRASE, acting
 
-PASSPHRASE = "a passphrase"
 HMB = 1 << 2
 TS = 1 << 19
 META = DatasetMeta(name="Cohort", description="Heart disease in one hospital", terms=HMB)
@@ -68,7 +67,7 @@ def test_published_file_decrypts_to_the_same_bytes(chain_for, ipfs, table, tmp_p
     chain, home, steps = chain_for(), tmp_path / "home", []
     offer = OfferTerms(price=7, duration=60)
     done = publish(
-        Member(chain, ipfs, home, PASSPHRASE),
+        acting(chain, ipfs, home),
         table,
         META,
         offer,
@@ -86,7 +85,7 @@ def test_published_file_decrypts_to_the_same_bytes(chain_for, ipfs, table, tmp_p
 
 def test_card_describes_the_container_and_no_person(chain_for, ipfs, table, tmp_path):
     chain = chain_for()
-    done = publish(Member(chain, ipfs, tmp_path / "home", PASSPHRASE), table, META)
+    done = publish(acting(chain, ipfs, tmp_path / "home"), table, META)
     on_chain = chain.read(DatasetVersion, done.dataset_id, 1)
     card = json.loads(ipfs.cat(on_chain.card))
     file = card["distribution"][0]
@@ -101,7 +100,7 @@ def test_card_describes_the_container_and_no_person(chain_for, ipfs, table, tmp_
 
 def test_private_files_are_private(chain_for, ipfs, table, tmp_path):
     home = tmp_path / "home"
-    publish(Member(chain_for(), ipfs, home, PASSPHRASE), table, META)
+    publish(acting(chain_for(), ipfs, home), table, META)
     files = [p for p in home.rglob("*") if p.is_file()]
     assert files
     assert {p.stat().st_mode & 0o777 for p in files} == {0o600}
@@ -110,18 +109,18 @@ def test_private_files_are_private(chain_for, ipfs, table, tmp_path):
 
 def test_published_again_is_the_same_dataset(chain_for, ipfs, table, tmp_path):
     chain, home = chain_for(), tmp_path / "home"
-    first = publish(Member(chain, ipfs, home, PASSPHRASE), table, META)
-    again = publish(Member(chain, ipfs, home, PASSPHRASE), table, META)
+    first = publish(acting(chain, ipfs, home), table, META)
+    again = publish(acting(chain, ipfs, home), table, META)
     assert again == first
     assert owned(chain) == 1
-    other = publish(Member(chain, ipfs, home, PASSPHRASE), table, DatasetMeta("Another", "", HMB))
+    other = publish(acting(chain, ipfs, home), table, DatasetMeta("Another", "", HMB))
     assert other.dataset_id != first.dataset_id
     assert other.key_commitment != first.key_commitment
 
 
 def test_lost_journal_does_not_lose_the_key(chain_for, ipfs, table, tmp_path):
     chain, home = chain_for(), tmp_path / "home"
-    done = publish(Member(chain, ipfs, home, PASSPHRASE), table, META)
+    done = publish(acting(chain, ipfs, home), table, META)
     for journal in home.rglob("journal.json"):
         journal.unlink()
     assert decrypted(chain, ipfs, home, done.dataset_id) == table.read_bytes()
@@ -159,20 +158,18 @@ def test_killed_and_run_again_mints_once(chain_for, ipfs, table, tmp_path, local
     child = os.fork()
     if child == 0:
         setattr(owner, name, replacement)
-        publish(
-            Member(chain_for(account), Ipfs(ipfs.api), home, PASSPHRASE), table, META, OfferTerms(price=1)
-        )
+        publish(acting(chain_for(account), Ipfs(ipfs.api), home), table, META, OfferTerms(price=1))
         os._exit(0)
     _, status = os.waitpid(child, 0)
     assert os.WIFSIGNALED(status)
     assert os.WTERMSIG(status) == signal.SIGKILL
 
     chain = chain_for(account)
-    done = publish(Member(chain, ipfs, home, PASSPHRASE), table, META, OfferTerms(price=1))
+    done = publish(acting(chain, ipfs, home), table, META, OfferTerms(price=1))
     assert owned(chain) == 1
     assert chain.web3.eth.get_transaction_count(chain.address) == 1
     assert decrypted(chain, ipfs, home, done.dataset_id) == table.read_bytes()
-    again = publish(Member(chain, ipfs, home, PASSPHRASE), table, META, OfferTerms(price=1))
+    again = publish(acting(chain, ipfs, home), table, META, OfferTerms(price=1))
     assert again.dataset_id == done.dataset_id
     assert owned(chain) == 1
 
@@ -181,9 +178,9 @@ def test_replaced_transaction_is_signed_anew(chain_for, ipfs, table, tmp_path, l
     chain, home = chain_for(), tmp_path / "home"
 
     with lost(chain.datasets), pytest.raises(UnavailableError):
-        publish(Member(chain, ipfs, home, PASSPHRASE), table, META)
+        publish(acting(chain, ipfs, home), table, META)
     chain.send(chain.datasets.functions.publish((b"\1" * 32, b"\2" * 32, b"\3" * 32, HMB, bytes(32)), []))
-    done = publish(Member(chain, ipfs, home, PASSPHRASE), table, META)
+    done = publish(acting(chain, ipfs, home), table, META)
     assert owned(chain) == 2
     assert decrypted(chain, ipfs, home, done.dataset_id) == table.read_bytes()
 
@@ -196,14 +193,14 @@ def test_a_transaction_that_failed_on_chain_is_signed_anew(chain_for, ipfs, tabl
     meta = DatasetMeta("Derived", "", HMB, parents=(parent,))
 
     with lost(chain.datasets), pytest.raises(UnavailableError):
-        publish(Member(chain, ipfs, home, PASSPHRASE), table, meta)
+        publish(acting(chain, ipfs, home), table, meta)
     localnet.rpc("evm_revert", before)  # a reorganization takes the parent away
     with pytest.raises(RevertedError) as caught:
-        publish(Member(chain, ipfs, home, PASSPHRASE), table, meta)
+        publish(acting(chain, ipfs, home), table, meta)
     assert (caught.value.name, caught.value.args_) == ("DatasetNFT_UnknownParent", (parent,))
     assert chain.web3.eth.get_transaction_count(chain.address) == 1, "what was signed was sent, and failed"
     other.send(plain)
-    done = publish(Member(chain, ipfs, home, PASSPHRASE), table, meta)
+    done = publish(acting(chain, ipfs, home), table, meta)
     assert owned(chain) == 1
     assert decrypted(chain, ipfs, home, done.dataset_id) == table.read_bytes()
 
@@ -211,11 +208,11 @@ def test_a_transaction_that_failed_on_chain_is_signed_anew(chain_for, ipfs, tabl
 def test_ipfs_down_leaves_a_publication_to_go_on_with(chain_for, ipfs, table, tmp_path):
     chain, home = chain_for(), tmp_path / "home"
     with pytest.raises(UnavailableError) as caught:
-        publish(Member(chain, Ipfs("http://127.0.0.1:9"), home, PASSPHRASE), table, META)
+        publish(acting(chain, Ipfs("http://127.0.0.1:9"), home), table, META)
     assert "127.0.0.1:9" in caught.value.message
     assert caught.value.hint
     assert owned(chain) == 0
-    done = publish(Member(chain, ipfs, home, PASSPHRASE), table, META)
+    done = publish(acting(chain, ipfs, home), table, META)
     assert decrypted(chain, ipfs, home, done.dataset_id) == table.read_bytes()
 
 
@@ -232,19 +229,19 @@ def test_chain_going_down_is_told_and_nothing_is_lost(
 
         patch.setattr(module, "_upload", upload)
         with pytest.raises(UnavailableError, match="does not answer") as caught:
-            publish(Member(chain, ipfs, home, PASSPHRASE), table, META)
+            publish(acting(chain, ipfs, home), table, META)
         assert "BIODESCI_RPC_URL" in caught.value.hint
-    publish(Member(chain, ipfs, home, PASSPHRASE), table, META)
+    publish(acting(chain, ipfs, home), table, META)
     assert owned(chain) == 1
 
 
 def test_no_funds_then_funds(chain_for, ipfs, table, tmp_path, localnet):
     chain, home = chain_for(ether=0), tmp_path / "home"
     with pytest.raises(FundsError) as caught:
-        publish(Member(chain, ipfs, home, PASSPHRASE), table, META)
+        publish(acting(chain, ipfs, home), table, META)
     assert chain.address in caught.value.hint
     localnet.rpc("anvil_setBalance", chain.address, hex(10**18))
-    publish(Member(chain, ipfs, home, PASSPHRASE), table, META)
+    publish(acting(chain, ipfs, home), table, META)
     assert owned(chain) == 1
 
 
@@ -254,14 +251,14 @@ def test_identifiers_stop_publishing_before_anything_is_written(chain_for, ipfs,
     rows = "".join(f"{40 + i},jane.doe{i}@example.org\n" for i in range(20))
     file.write_text("age,contact\n" + rows)
     with pytest.raises(InputError) as caught:
-        publish(Member(chain, ipfs, home, PASSPHRASE), file, META)
+        publish(acting(chain, ipfs, home), file, META)
     assert "contact" in caught.value.message
     assert "jane.doe" not in str(caught.value)
     assert "accept-risk" in caught.value.hint
     assert not home.exists()
     assert owned(chain) == 0
     accepted = DatasetMeta("Cohort", "", HMB, accept_risk="synthetic addresses")
-    done = publish(Member(chain, ipfs, home, PASSPHRASE), file, accepted)
+    done = publish(acting(chain, ipfs, home), file, accepted)
     assert any("contact" in finding for finding in done.findings)
 
 
@@ -269,24 +266,20 @@ def test_opaque_file(chain_for, ipfs, tmp_path):
     chain, home = chain_for(), tmp_path / "home"
     file = tmp_path / "scan.bin"
     file.write_bytes(os.urandom(70_000))
-    done = publish(Member(chain, ipfs, home, PASSPHRASE), file, META)
+    done = publish(acting(chain, ipfs, home), file, META)
     assert decrypted(chain, ipfs, home, done.dataset_id) == file.read_bytes()
 
 
 def test_new_version_of_an_own_dataset_only(chain_for, ipfs, table, tmp_path):
     chain, home = chain_for(), tmp_path / "home"
-    first = publish(Member(chain, ipfs, home, PASSPHRASE), table, META)
+    first = publish(acting(chain, ipfs, home), table, META)
     table.write_text(ROWS + "71,1,240\n")
-    second = publish(Member(chain, ipfs, home, PASSPHRASE), table, META, dataset_id=first.dataset_id)
+    second = publish(acting(chain, ipfs, home), table, META, dataset_id=first.dataset_id)
     assert (second.dataset_id, second.version) == (first.dataset_id, 2)
     assert decrypted(chain, ipfs, home, first.dataset_id, 2) == table.read_bytes()
-    assert (
-        publish(Member(chain, ipfs, home, PASSPHRASE), table, META, dataset_id=first.dataset_id).version == 2
-    )
+    assert publish(acting(chain, ipfs, home), table, META, dataset_id=first.dataset_id).version == 2
     with pytest.raises(AccessDeniedError, match="not owned by"):
-        publish(
-            Member(chain_for(), ipfs, tmp_path / "h2", PASSPHRASE), table, META, dataset_id=first.dataset_id
-        )
+        publish(acting(chain_for(), ipfs, tmp_path / "h2"), table, META, dataset_id=first.dataset_id)
 
 
 @pytest.mark.parametrize(
@@ -301,28 +294,28 @@ def test_new_version_of_an_own_dataset_only(chain_for, ipfs, table, tmp_path):
 def test_bad_input_costs_nothing(chain_for, ipfs, table, tmp_path, meta, offer, match):
     chain = chain_for()
     with pytest.raises(InputError, match=match):
-        publish(Member(chain, ipfs, tmp_path / "home", PASSPHRASE), table, meta, offer)
+        publish(acting(chain, ipfs, tmp_path / "home"), table, meta, offer)
     assert owned(chain) == 0
 
 
 def test_missing_file_and_folder(chain_for, ipfs, tmp_path):
     with pytest.raises(InputError, match="no file"):
-        publish(Member(chain_for(), ipfs, tmp_path / "home", PASSPHRASE), tmp_path / "none.csv", META)
+        publish(acting(chain_for(), ipfs, tmp_path / "home"), tmp_path / "none.csv", META)
     with pytest.raises(InputError, match="is a folder"):
-        publish(Member(chain_for(), ipfs, tmp_path / "home", PASSPHRASE), tmp_path, META)
+        publish(acting(chain_for(), ipfs, tmp_path / "home"), tmp_path, META)
 
 
 def test_unknown_parent_is_refused_by_the_contract(chain_for, ipfs, table, tmp_path):
     meta = DatasetMeta("x", "", HMB, parents=(10**6,))
     with pytest.raises(RevertedError, match="which does not exist"):
-        publish(Member(chain_for(), ipfs, tmp_path / "home", PASSPHRASE), table, meta)
+        publish(acting(chain_for(), ipfs, tmp_path / "home"), table, meta)
 
 
 def test_full_disk_is_told_before_it_is_full(chain_for, ipfs, table, tmp_path, monkeypatch):
     usage = type("usage", (), {"free": 10})
     monkeypatch.setattr(module.shutil, "disk_usage", lambda _path: usage)
     with pytest.raises(StateError, match="no room") as caught:
-        publish(Member(chain_for(), ipfs, tmp_path / "home", PASSPHRASE), table, META)
+        publish(acting(chain_for(), ipfs, tmp_path / "home"), table, META)
     assert "Free space" in caught.value.hint
 
 

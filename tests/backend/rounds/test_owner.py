@@ -15,13 +15,12 @@ from biodesci.ee.training import TrainingPlan
 from biodesci.ipfs.client import Ipfs
 from biodesci.models.registration import NewModel, create_model
 from biodesci.party import keys
-from biodesci.party.member import Member
 from biodesci.registry import rounds
 from biodesci.rounds.owner import Conditions, Deadlines, RoundOwner
 from biodesci.rounds.progress import Progress
 from examples.heart.cohorts import PLAN
+from tests.backend.acting import PASSPHRASE, acting
 
-PASSPHRASE = "a long passphrase"
 CONFIG = TabularConfig(PLAN.width, tokens=4, width=16, heads=2, layers=1, hidden=24, classes=2)
 TRAINING = TrainingPlan(epochs=1, batch_size=32, learning_rate=0.02, seed="owner")
 AGGREGATOR = to_checksum_address("0x" + "a1" * 20)
@@ -59,7 +58,7 @@ def ipfs(ipfs_node: Any) -> Restarting:
 def owner(chain_for: Callable[..., Any], ipfs: Restarting, tmp_path: Path) -> RoundOwner:
     chain = chain_for()
     keys.register(chain, tmp_path, PASSPHRASE)
-    model = create_model(Member(chain, ipfs, tmp_path, PASSPHRASE), NewModel(CONFIG, "heart"))
+    model = create_model(acting(chain, ipfs, tmp_path), NewModel(CONFIG, "heart"))
     conditions = Conditions(AGGREGATOR, cohort=5, deadlines=Deadlines(60, 90, 120))
     return RoundOwner(chain, ipfs, model.model_id, PLAN, conditions)
 
