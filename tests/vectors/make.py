@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import strangers
 import typed
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -383,6 +384,8 @@ def main() -> int:
         "duo": duos(),
         "disease": diseases(),
         "typed_data": typed.vectors(),
+        "cards": strangers.cards(),
+        "proofs": strangers.proofs(),
     }
     stale = []
     for name, content in made.items():

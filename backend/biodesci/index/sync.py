@@ -22,7 +22,8 @@ from web3.types import LogReceipt
 from biodesci.chain import currency
 from biodesci.chain.client import Chain
 from biodesci.chain.records import Request, Round
-from biodesci.core.documents import published_card
+from biodesci.core.documents.published_card import PublishedCard
+from biodesci.core.documents.strangers import is_too_deep
 from biodesci.core.errors import BioDeSciError, IntegrityError, NotFoundError, UnavailableError
 from biodesci.index.database import Block, Event, Store
 from biodesci.ipfs.client import Ipfs
@@ -30,7 +31,6 @@ from biodesci.ipfs.client import Ipfs
 _log = logging.getLogger(__name__)
 _SPAN: Final = 2_000  # blocks per request: what public nodes allow
 _MAX_DOCUMENT: Final = 4 << 20
-_MAX_DEPTH: Final = 64
 _MISSING_SECONDS: Final = 3.0
 _AWAY: Final = "The index cannot reach IPFS just now."
 _PUBLISH_AGAIN: Final = "Its publisher should publish a new version."
@@ -206,17 +206,8 @@ def _document(ipfs: Ipfs, digest: str, kind: str) -> dict[str, Any]:
         raise IntegrityError("It is not a JSON document.", _PUBLISH_AGAIN) from exc
     if not isinstance(body, dict):
         raise IntegrityError("It is not a JSON object.", _PUBLISH_AGAIN)
-    if _depth(body) > _MAX_DEPTH:
+    if is_too_deep(body):
         raise IntegrityError("Its JSON is nested too deeply.", _PUBLISH_AGAIN)
     if kind == "card":
-        published_card.parse(raw)
+        PublishedCard(body).require_listable()
     return body
-
-
-def _depth(value: Any) -> int:
-    depth, level = 0, [value]
-    while level:
-        depth += 1
-        inside = [v.values() if isinstance(v, dict) else v for v in level if isinstance(v, dict | list)]
-        level = [child for children in inside for child in children]
-    return depth

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from biodesci.chain.client import Chain
 from biodesci.chain.records import DatasetVersion
 from biodesci.core import cid, duo
-from biodesci.core.documents import published_card
+from biodesci.core.documents.published_card import MAX_CARD, PublishedCard
 from biodesci.core.errors import BioDeSciError, NotFoundError
 from biodesci.core.onchain import NOBODY
 from biodesci.ipfs.client import Ipfs
@@ -76,6 +76,8 @@ def entries(chain: Chain, ipfs: Ipfs) -> list[Entry]:
 def _name(ipfs: Ipfs, card: bytes) -> str | None:
     """What the chain says of a dataset is shown although its card is missing or no card."""
     try:
-        return published_card.parse(ipfs.cat(card, max_size=published_card.MAX_CARD)).name
+        published = PublishedCard.read(ipfs.cat(card, max_size=MAX_CARD))
+        published.require_listable()
     except BioDeSciError:
         return None
+    return published.name

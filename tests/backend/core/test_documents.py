@@ -38,6 +38,7 @@ from biodesci.core.errors import BioDeSciError, InputError, IntegrityError, Reve
 from biodesci.core.features import FeaturePlan
 
 VECTORS = Path(__file__).parents[2] / "vectors" / "documents"
+PROOFS = json.loads((VECTORS.parent / "proofs.json").read_text())
 DEEP = b"[" * 200_000
 Path_ = tuple[str | int, ...]
 
@@ -350,6 +351,17 @@ def test_a_proof_has_no_more_steps_than_a_tree_can_have():
     fields = json.loads((VECTORS / "disease-proof.json").read_bytes())
     with pytest.raises(InputError, match="the field proof"):
         DiseaseProof.parse(json.dumps(changed(fields, ("proof",), ["0x" + "11" * 32] * 33)).encode())
+
+
+@pytest.mark.parametrize("proof", PROOFS["cases"], ids=lambda proof: proof["name"])
+def test_a_proof_file_is_read_or_refused_as_the_page_does(proof):
+    raw = proof["text"].encode()
+    if proof["steps"] is None:
+        with pytest.raises(InputError):
+            DiseaseProof.parse(raw)
+        return
+    read = DiseaseProof.parse(raw)
+    assert (read.disease, len(read.proof)) == (PROOFS["disease"], proof["steps"])
 
 
 def test_a_name_of_python_is_no_name_in_json():

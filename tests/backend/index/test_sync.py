@@ -184,7 +184,7 @@ def test_unreadable_cards_are_recorded_and_do_not_stop_the_index(chain_for, ipfs
     assert json.loads(queries.dataset(store, good)["body"])["name"] == "good"
     reasons = {i: queries.dataset(store, i)["reason"] for i in (no_json, no_name, missing)}
     assert reasons[no_json] == "It is not a JSON document."
-    assert "The card lacks" in reasons[no_name]
+    assert reasons[no_name] == "The card cannot be listed: the field conformsTo is missing."
     assert reasons[missing]
 
     ipfs.add(later)

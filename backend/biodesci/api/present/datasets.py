@@ -16,10 +16,9 @@ from biodesci.api.schemas.datasets import (
     Offer,
     PermittedDiseases,
 )
-from biodesci.core import cid
-from biodesci.core.errors import InputError
+from biodesci.core.documents.published_card import PublishedCard, number
 from biodesci.core.onchain import NOBODY, utc
-from biodesci.index import queries, summary
+from biodesci.index import queries
 from biodesci.index.database import Store
 from biodesci.index.queries import Row
 
@@ -30,20 +29,20 @@ def dataset_summaries(store: Store, rows: Sequence[Row], gateway: str) -> list[D
     """Rows of datasets as lists show them, in their order, with their offers; `gateway` is an IPFS
     gateway's URL."""
     offers: dict[int, list[Offer]] = defaultdict(list)
-    for found in queries.offers(store, *(row["id"] for row in rows)):
-        offers[found["dataset_id"]].append(offer(found))
+    for offered in queries.offers(store, *(row["id"] for row in rows)):
+        offers[offered["dataset_id"]].append(offer(offered))
     return [DatasetSummary(**_summary_fields(row, offers[row["id"]], gateway)) for row in rows]
 
 
 def dataset_answer(store: Store, row: Row, gateway: str) -> DatasetAnswer:
     """One dataset with its card, versions, offers, relations and events, as of the last block read."""
     related = queries.related(store, row["id"])
-    offers = [offer(found) for found in queries.offers(store, row["id"])]
+    offers = [offer(offered) for offered in queries.offers(store, row["id"])]
     card = values.document(queries.document(store, row["card"], "card"))
     fields = _summary_fields(row, offers, gateway)
     if card is not None:
-        fields["description"] = summary.description_of(card, values.DESCRIPTION)
-        fields["keywords"] = summary.keywords_of(card, _KEYWORDS)
+        fields["description"] = PublishedCard(card).description(values.DESCRIPTION)
+        fields["keywords"] = PublishedCard(card).keywords(_KEYWORDS)
     return DatasetAnswer(
         **fields,
         custodian=row["custodian"],
@@ -60,16 +59,15 @@ def dataset_answer(store: Store, row: Row, gateway: str) -> DatasetAnswer:
 
 
 def _summary_fields(row: Row, offers: list[Offer], gateway: str) -> dict[str, Any]:
-    card = values.document(row["body"])
+    card = values.card(row["body"])
     file = container(card, gateway)
-    found = card or {}
     return {
         "id": row["id"],
         "owner": row["owner"],
-        "name": str(found.get("name") or f"Dataset {row['id']}"),
-        "description": str(found.get("description", "")),
-        "keywords": found.get("keywords", []),
-        "records": _number(found.get("biodesci:records")),
+        "name": card.name or f"Dataset {row['id']}",
+        "description": card.description(values.DESCRIPTION),
+        "keywords": card.keywords(_KEYWORDS),
+        "records": card.records,
         "encoding_format": file.encoding_format if file else None,
         "size": file.size if file else None,
         "latest_version": row["latest_version"],
@@ -84,7 +82,7 @@ def _summary_fields(row: Row, offers: list[Offer], gateway: str) -> dict[str, An
 
 def dataset_version(row: Row, gateway: str) -> DatasetVersion:
     """One published version; `container` is null where its card could not be read or names no file."""
-    card = values.document(row["body"])
+    card = values.card(row["body"])
     return DatasetVersion(
         version=row["version"],
         card=values.content(row["card"]),
@@ -101,17 +99,18 @@ def dataset_version(row: Row, gateway: str) -> DatasetVersion:
     )
 
 
-def permitted(root: str | None, card: dict[str, Any] | None) -> PermittedDiseases | None:
+def permitted(root: str | None, card: PublishedCard) -> PermittedDiseases | None:
     """The diseases that a version permits: the root that is on chain, with the names that its card gives.
 
     Null without a root: then a person judges.
     """
     if root is None:
         return None
-    diseases = (card or {}).get("biodesci:diseases", {"named": [], "ontology": None})
-    return PermittedDiseases(
-        root=root, named=[Disease(**one) for one in diseases["named"]], ontology=diseases["ontology"]
-    )
+    diseases = card.diseases
+    if diseases is None:
+        return PermittedDiseases(root=root, named=[], ontology=None)
+    named = [Disease(id=one.id, name=one.name) for one in diseases.named]
+    return PermittedDiseases(root=root, named=named, ontology=diseases.ontology)
 
 
 def offer(row: Row) -> Offer:
@@ -133,32 +132,21 @@ def offer(row: Row) -> Offer:
     )
 
 
-def container(card: dict[str, Any] | None, gateway: str) -> Container | None:
-    """Where the encrypted file of a card lies, and its sizes in bytes; null without a card or a valid CID
-    in it."""
-    if card is None or not card.get("distribution"):
+def container(card: PublishedCard, gateway: str) -> Container | None:
+    """Where the encrypted file of a card lies, and its sizes in bytes; null without a valid CID in the
+    card."""
+    file = card.file
+    digest = file.content if file is not None else None
+    if file is None or digest is None:
         return None
-    file = card["distribution"][0]
-    try:
-        digest = "0x" + cid.to_digest(file.get("contentUrl", "").removeprefix("ipfs://")).hex()
-    except InputError:
-        return None
-    found = values.content(digest)
+    content = values.content("0x" + digest.hex())
     return Container(
-        content=found,
-        url=f"{gateway}/ipfs/{found.cid}",
-        size=_number(file.get("contentSize")) or 0,
-        plaintext_size=_number(file.get("biodesci:plaintextSize")),
-        segment_size=_number(file.get("biodesci:segmentSize")),
-        encoding_format=str(file.get("encodingFormat", "application/octet-stream")),
-        file_name=str(file.get("name", f"dataset-{found.cid[-8:]}")),
-        sha256=str(file.get("sha256", "")),
+        content=content,
+        url=f"{gateway}/ipfs/{content.cid}",
+        size=number(file.size) or 0,
+        plaintext_size=number(file.plaintext_size),
+        segment_size=number(file.segment_size),
+        encoding_format=file.encoding_format or "application/octet-stream",
+        file_name=file.name or f"dataset-{content.cid[-8:]}",
+        sha256=file.sha256 or "",
     )
-
-
-def _number(value: Any) -> int | None:
-    """Croissant sizes are text such as "1234 B"; a card is somebody else's writing."""
-    try:
-        return int(str(value).split()[0])
-    except (ValueError, IndexError):
-        return None

@@ -25,7 +25,7 @@ def license_answer(store: Store, row: Row, now: int, gateway: str) -> LicenseAns
     """One licence with its version's container and its events; `now` in Unix seconds, `gateway` a URL."""
     return LicenseAnswer(
         **_license_fields(row, now),
-        container=container(values.document(row["body"]), gateway),
+        container=container(values.card(row["body"]), gateway),
         content_root=row["content_root"],
         key_commitment=row["key_commitment"],
         activity=values.activities(store, "license", row["id"]),

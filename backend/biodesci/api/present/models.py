@@ -8,8 +8,9 @@ from typing import Any
 from biodesci.api.present import values
 from biodesci.api.present.rounds import round_summary
 from biodesci.api.schemas.models import CodecGrant, Lineage, ModelAnswer, ModelSummary, ModelVersion
+from biodesci.core.documents.published_card import PublishedCard
 from biodesci.core.onchain import utc
-from biodesci.index import queries, summary
+from biodesci.index import queries
 from biodesci.index.database import Store
 from biodesci.index.queries import Row
 
@@ -43,7 +44,7 @@ def model_answer(store: Store, row: Row) -> ModelAnswer:
     card = values.document(queries.document(store, row["card"], "model"))
     fields = _model_fields(row)
     if card is not None:
-        fields["description"] = summary.description_of(card, values.DESCRIPTION)
+        fields["description"] = PublishedCard(card).description(values.DESCRIPTION)
     return ModelAnswer(
         **fields,
         card=values.content(row["card"]),
@@ -77,12 +78,12 @@ def model_answer(store: Store, row: Row) -> ModelAnswer:
 
 
 def _model_fields(row: Row) -> dict[str, Any]:
-    card = values.document(row["body"]) or {}
+    card = values.card(row["body"])
     return {
         "id": row["id"],
         "owner": row["owner"],
-        "name": str(card.get("name") or f"Model {row['id']}"),
-        "description": str(card.get("description", "")),
+        "name": card.name or f"Model {row['id']}",
+        "description": card.description(values.DESCRIPTION),
         "architecture": row["architecture"],
         "latest_version": row["latest_version"],
         "rounds": row["rounds"],

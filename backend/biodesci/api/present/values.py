@@ -8,6 +8,7 @@ from typing import Any, Final, cast, get_args
 
 from biodesci.api.schemas.values import Activity, Content, Currency, Duo, DuoTerm, Right, VisaType
 from biodesci.core import cid, duo, visa
+from biodesci.core.documents.published_card import PublishedCard
 from biodesci.core.onchain import NOBODY, utc
 from biodesci.index import activity
 from biodesci.index.database import Store
@@ -42,6 +43,11 @@ def document(body: str | None) -> dict[str, Any] | None:
         return None
     loaded: dict[str, Any] = json.loads(body)
     return loaded
+
+
+def card(body: str | None) -> PublishedCard:
+    """A stored card, or what its summary has of it; with nothing in it where the index has none."""
+    return PublishedCard(document(body) or {})
 
 
 def currency(row: Row) -> Currency:

@@ -53,7 +53,9 @@ class _Checked(ModelMetaclass):
             try:
                 return super().__call__(*args, **fields)
             except ValidationError as exc:
-                raise InputError(f"This makes no {cls.__name__}: {_reasons(exc)}.", "Correct it.") from None
+                raise InputError(
+                    f"This makes no {cls.__name__}: {first_reason(exc)}.", "Correct it."
+                ) from None
 
 
 class Part(BaseModel, metaclass=_Checked):
@@ -161,7 +163,7 @@ class Document(Part):
             return cls._refuse("it is not JSON")
         if any(error["loc"] in {(name,) for name in _MARKS} for error in errors):
             return cls._of_another_kind(raw)
-        return cls._refuse(_reasons(exc))
+        return cls._refuse(first_reason(exc))
 
     @classmethod
     def _of_another_kind(cls, raw: bytes) -> BioDeSciError:
@@ -238,7 +240,7 @@ def _require_spelled(part: Part) -> None:
             raise PydanticCustomError("spelling", "{name} {why}", {"name": field.alias or name, "why": why})
 
 
-def _reasons(exc: ValidationError) -> str:
+def first_reason(exc: ValidationError) -> str:
     """The first thing that is amiss, in words: the field's path and the rule, without the value."""
     error = exc.errors(include_url=False, include_context=False, include_input=False)[0]
     path = ".".join(str(step)[:40] for step in error["loc"])
