@@ -2,7 +2,6 @@
 import { cleanup, fireEvent, render, screen, waitFor } from '@testing-library/react'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 
-import { columnsOf } from '@/lib/card'
 import { Failure } from '@/lib/failure'
 
 import { Copyable } from './Copyable'
@@ -119,28 +118,4 @@ describe('Histogram', () => {
       'Distribution of age. 20 to 40: 30; 40 to 60: withheld',
     )
   })
-})
-
-describe('columnsOf', () => {
-  it('keeps columns and bars apart that a card names alike', () => {
-    const field = {
-      name: 'age',
-      'biodesci:statistics': {
-        histogram: [
-          { value: 'x', count: 1 },
-          { value: 'x', count: 2 },
-        ],
-      },
-    }
-    const columns = columnsOf({ recordSet: [{ field: [field, field] }, { field: [field] }] })
-    expect(new Set(columns.map(({ id }) => id)).size).toBe(3)
-    expect(columns[0]?.bars.map(({ id }) => id)).toEqual(['0', '1'])
-  })
-
-  it.each([null, 'text', { recordSet: 'x' }, { recordSet: [{ field: [null, 3] }] }])(
-    'reads nothing from %j',
-    (card) => {
-      expect(columnsOf(card)).toEqual([])
-    },
-  )
 })

@@ -16,9 +16,10 @@ export function fromDigest(digest: Uint8Array): string {
 
 export function toDigest(cid: string): Bytes {
   let bytes: Bytes
-  if (cid.startsWith('Qm')) bytes = stripPrefix(unbase58(cid), V0_SHA256)
-  else if (cid.startsWith('b')) bytes = stripPrefix(unbase32(cid.slice(1)), V1_DAG_PB_SHA256)
-  else if (cid.startsWith('f')) bytes = stripPrefix(fromHex(cid.slice(1)), V1_DAG_PB_SHA256)
+  // By their length first: a stranger's text may be long, and has one form only.
+  if (/^Qm.{44}$/.test(cid)) bytes = stripPrefix(unbase58(cid), V0_SHA256)
+  else if (/^b.{58}$/.test(cid)) bytes = stripPrefix(unbase32(cid.slice(1)), V1_DAG_PB_SHA256)
+  else if (/^f[0-9a-f]{72}$/.test(cid)) bytes = stripPrefix(fromHex(cid.slice(1)), V1_DAG_PB_SHA256)
   else throw new RangeError('not a CID of a dag-pb file with a SHA-256 digest')
   if (bytes.length !== 32)
     throw new RangeError(`a SHA-256 CID carries 32 bytes, not ${bytes.length}`)

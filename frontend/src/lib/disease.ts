@@ -5,7 +5,6 @@
 import { encodeAbiParameters, keccak256, type Hex } from 'viem'
 
 import { concat, copy, equal, fromHex, toHex, type Bytes } from './bytes'
-import { Failure } from './failure'
 
 /** 5068 of "MONDO:0005068"; null for anything else. */
 export function parseDisease(text: string): number | null {
@@ -109,55 +108,6 @@ function* grow(diseases: readonly number[]): Generator<undefined, Tree | null> {
       return proof
     },
   }
-}
-
-/** MONDO has under 30,000 diseases; a list longer than this was made to keep a page busy. */
-export const MAX_LISTED = 65_536
-
-/**
- * A card's word for what its term DS permits: worth nothing until its tree has the root that is on
- * chain. null: it is too long to be read.
- */
-export function listedIn(card: unknown): number[] | null {
-  const said = (card as Record<string, unknown> | null)?.['biodesci:diseases'] as
-    | { permitted?: unknown; named?: unknown }
-    | undefined
-  const list: unknown[] = Array.isArray(said?.permitted)
-    ? said.permitted
-    : Array.isArray(said?.named)
-      ? said.named
-      : []
-  if (list.length > MAX_LISTED) return null
-  const ids =
-    list === said?.permitted ? list : list.map((one) => (one as { id?: unknown } | null)?.id)
-  return ids
-    .map((id) => (typeof id === 'string' ? parseDisease(id) : null))
-    .filter((disease) => disease !== null)
-}
-
-/** A proof file: `{"disease": "MONDO:0005068", "proof": ["0x…"]}`. */
-export function parseProof(text: string): { disease: number; proof: Hex[] } {
-  try {
-    const { disease, proof } = JSON.parse(text) as { disease: unknown; proof: unknown }
-    const number = typeof disease === 'string' ? parseDisease(disease) : disease
-    if (typeof number !== 'number' || !Array.isArray(proof) || proof.length > 32)
-      throw new TypeError('not a proof')
-    return {
-      disease: number,
-      proof: proof.map((hash) => (/^0x[0-9a-f]{64}$/i.test(String(hash)) ? (hash as Hex) : fail())),
-    }
-  } catch (cause) {
-    throw new Failure(
-      'evidence',
-      'This is not a proof for a disease.',
-      'Choose the file that the data owner or the command line made for this dataset version.',
-      { cause },
-    )
-  }
-}
-
-function fail(): never {
-  throw new TypeError('not a hash')
 }
 
 function isSmaller(a: Bytes, b: Bytes): boolean {

@@ -11,7 +11,7 @@ import type { LicenseAnswer } from '@/generated/api'
 
 import { get } from './api'
 import { fromHex, type Bytes } from './bytes'
-import { toDigest } from './cid'
+import { containerOf, readCard, type ContainerFile } from './card'
 import { checkKey } from './commitment'
 import type { Deployment } from './config'
 import { decrypt } from './container'
@@ -73,7 +73,7 @@ export async function release(r: Release): Promise<SavedFile> {
   const response = await gateway.open(r.deployment.gatewayUrl, file.digest, r.signal)
   if (!response.body) throw tampered('The encrypted file')
   const total = Number(response.headers.get('content-length')) || file.size
-  const target = await openTarget(file.name, file.type, total)
+  const target = await openTarget(safeName(file.name), file.type, total)
   try {
     let received = 0
     const counted = response.body.pipeThrough(
@@ -187,30 +187,10 @@ async function openWithAny(r: Release, sealed: Bytes): Promise<Bytes> {
   )
 }
 
-interface Location {
-  digest: Bytes
-  name: string
-  type: string
-  size: number
-}
-
-/**
- * Where the container is, from the dataset's card. A false card can only lead to a file that fails
- * the root check.
- */
-function locate(card: Bytes): Location {
+/** A false card can only lead to a file that fails the root check. */
+function locate(card: Bytes): ContainerFile {
   try {
-    const document = JSON.parse(new TextDecoder().decode(card)) as {
-      distribution: [Record<string, unknown>]
-    }
-    const entry = document.distribution[0]
-    const url = String(entry['contentUrl'])
-    return {
-      digest: toDigest(url.replace(/^ipfs:\/\//, '')),
-      name: safeName(String(entry['name'] ?? 'dataset')),
-      type: String(entry['encodingFormat'] ?? 'application/octet-stream'),
-      size: Number.parseInt(String(entry['contentSize'] ?? '0'), 10) || 0,
-    }
+    return containerOf(readCard(card))
   } catch (cause) {
     throw tampered('The dataset’s card', cause)
   }

@@ -12,7 +12,7 @@ import { concat, copy, fromHex, toHex, type Bytes } from './bytes'
 import { fromDigest, toDigest } from './cid'
 import { checkKey, keyCommitment } from './commitment'
 import { decrypt } from './container'
-import { formatDisease, isPermitted, parseDisease, parseProof } from './disease'
+import { formatDisease, isPermitted, parseDisease } from './disease'
 import { decide } from './duo'
 import { info, open, publicKey, seal, type Purpose } from './envelope'
 import { merkleRoot } from './merkle'
@@ -233,23 +233,11 @@ describe('diseases', () => {
     }
   })
 
-  it('reads ids and proof files', () => {
+  it('reads ids', () => {
     expect(parseDisease(' mondo:0005068 ')).toBe(5068)
     for (const text of ['', 'MONDO:5068', 'MONDO:0000000', 'DOID:0005068', 'MONDO:00050680'])
       expect(parseDisease(text)).toBeNull()
     expect(formatDisease(5068)).toBe('MONDO:0005068')
-    const hash = `0x${'ab'.repeat(32)}`
-    expect(parseProof(JSON.stringify({ disease: 'MONDO:0005068', proof: [hash] }))).toEqual({
-      disease: 5068,
-      proof: [hash],
-    })
-    for (const file of [
-      '',
-      '{}',
-      '{"disease":5068,"proof":["0x12"]}',
-      '{"disease":"x","proof":[]}',
-    ])
-      expect(() => parseProof(file)).toThrow(/not a proof/)
   })
 })
 

@@ -4,8 +4,8 @@ import { useState } from 'react'
 import type { Hex } from 'viem'
 import { afterEach, describe, expect, it } from 'vitest'
 
-import { sayDiseases } from '@/lib/card'
-import { formatDisease, growTree, listedIn, MAX_LISTED, treeOf } from '@/lib/disease'
+import { MAX_LISTED, sayDiseases } from '@/lib/card'
+import { formatDisease, growTree, treeOf } from '@/lib/disease'
 
 import vectors from '../../../../../tests/vectors/disease.json'
 import { DiseaseInput, judge, NO_ENTRY, type Entry } from './DiseaseInput'
@@ -236,33 +236,4 @@ describe('treeOf', () => {
   )
 
   it('has no tree over nothing', () => expect(treeOf([])).toBeNull())
-})
-
-describe('listedIn', () => {
-  it('reads the card’s list, else the diseases that it names', () => {
-    expect(
-      listedIn({
-        'biodesci:diseases': { permitted: ['MONDO:0005010', 'MONDO:0005068', 7, 'x'], named: [] },
-      }),
-    ).toEqual([5010, 5068])
-    expect(listedIn({ 'biodesci:diseases': { named: [{ id: 'MONDO:0005010' }, null] } })).toEqual([
-      5010,
-    ])
-  })
-
-  it('reads no list that is too long, and the longest that is not', () => {
-    const ids = Array<string>(MAX_LISTED).fill('MONDO:0005010')
-    expect(listedIn({ 'biodesci:diseases': { permitted: ids } })).toHaveLength(MAX_LISTED)
-    expect(listedIn({ 'biodesci:diseases': { permitted: [...ids, 'MONDO:0005010'] } })).toBeNull()
-  })
-
-  it.each([
-    null,
-    'text',
-    {},
-    { 'biodesci:diseases': null },
-    { 'biodesci:diseases': { permitted: 3 } },
-  ])('reads nothing from %j', (card) => {
-    expect(listedIn(card)).toEqual([])
-  })
 })

@@ -8,9 +8,10 @@ import type { Hex } from 'viem'
 import { Field } from '@/components/Field'
 import { FailureNotice, Notice } from '@/components/Notice'
 import type { PermittedDiseases } from '@/generated/api'
-import { MOST_NAMED, sayDiseases } from '@/lib/card'
-import { formatDisease, isPermitted, MAX_LISTED, parseDisease, parseProof } from '@/lib/disease'
+import { MAX_LISTED, MOST_NAMED, sayDiseases } from '@/lib/card'
+import { formatDisease, isPermitted, parseDisease } from '@/lib/disease'
 import { count } from '@/lib/format'
+import { parseProof } from '@/lib/proof'
 
 import type { Permitted } from './diseases'
 

@@ -8,9 +8,10 @@ import { zeroHash, type Hex } from 'viem'
 
 import { DatasetNFT } from '@/generated/abi'
 import type { DatasetAnswer } from '@/generated/api'
+import { permittedIn } from '@/lib/card'
 import type { Deployment } from '@/lib/config'
 import { useDeployment } from '@/lib/deployment'
-import { formatDisease, growTree, isPermitted, listedIn, type Tree } from '@/lib/disease'
+import { formatDisease, growTree, isPermitted, type Tree } from '@/lib/disease'
 import { Failure } from '@/lib/failure'
 import type { Reader } from '@/lib/reader'
 import { useReader } from '@/lib/useChain'
@@ -84,7 +85,7 @@ export function useList(card: unknown, root: Hex | null): Checked {
 }
 
 async function check(card: unknown, root: Hex, signal: AbortSignal): Promise<Checked> {
-  const listed = listedIn(card)
+  const listed = permittedIn(card)
   if (listed === null) return { list: 'tooLong', tree: null }
   const tree = await growTree(listed, signal)
   signal.throwIfAborted()

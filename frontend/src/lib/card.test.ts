@@ -1,0 +1,147 @@
+/** The vectors are Python's, too (tests/backend/core/test_published_card.py). */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+import { describe, expect, it } from 'vitest'
+
+import { fromHex, toHex, utf8, type Bytes } from './bytes'
+import { columnsOf, containerOf, diseasesOf, MAX_LISTED, permittedIn, readCard } from './card'
+
+const VECTORS = join(import.meta.dirname, '../../../tests/vectors')
+
+interface Case {
+  name: string
+  card?: string
+  hex?: string
+  content: string | null
+  diseases: { numbers: number[]; ontology: string } | null
+}
+
+const { cases } = JSON.parse(readFileSync(join(VECTORS, 'cards.json'), 'utf8')) as { cases: Case[] }
+const WRITTEN = readFileSync(join(VECTORS, 'documents/dataset-card.json'))
+
+const raw = ({ card, hex }: Case): Bytes => (hex === undefined ? utf8(card ?? '') : fromHex(hex))
+
+const of = (file: object) =>
+  containerOf({ distribution: [{ contentUrl: `f01701220${'03'.repeat(32)}`, ...file }] })
+const within = (diseases: unknown) => permittedIn({ 'biodesci:diseases': diseases })
+
+describe.each(cases)('a card of strangers ($name)', (vector) => {
+  const digest = () => toHex(containerOf(readCard(raw(vector))).digest).slice(2)
+  const diseases = () => {
+    const named = diseasesOf(readCard(raw(vector)))
+    if (named === null) throw new TypeError('no diseases')
+    return named
+  }
+
+  it('says where the container is, or is refused, as in Python', () => {
+    if (vector.content === null) expect(digest).toThrow()
+    else expect(digest()).toBe(vector.content)
+  })
+
+  it('names the diseases, or is refused, as in Python', () => {
+    if (vector.diseases === null) expect(diseases).toThrow()
+    else expect(diseases()).toEqual(vector.diseases)
+  })
+})
+
+describe('containerOf', () => {
+  it('reads a card as we write it', () => {
+    const file = containerOf(readCard(new Uint8Array(WRITTEN)))
+    expect({ ...file, digest: toHex(file.digest) }).toEqual({
+      digest: `0x${'03'.repeat(32)}`,
+      name: 'cohort.csv',
+      type: 'text/csv',
+      size: 1064,
+    })
+  })
+
+  it.each([
+    [1064, 1064],
+    ['1064', 1064],
+    ['1064 B', 1064],
+    [12.5, 0],
+    [-1, 0],
+    ['1e3', 0],
+    ['9'.repeat(16), 0],
+    [null, 0],
+    [{}, 0],
+  ])('takes the size %j for %d', (contentSize, size) => {
+    expect(of({ contentSize }).size).toBe(size)
+  })
+
+  it.each([null, 7, {}, []])('needs neither name nor type: %j', (other) => {
+    const { name, type } = of({ name: other, encodingFormat: other })
+    expect({ name, type }).toEqual({ name: '', type: 'application/octet-stream' })
+  })
+})
+
+describe('permittedIn', () => {
+  it('reads the list, else the diseases that the card names', () => {
+    expect(within({ permitted: ['MONDO:0005010', 'MONDO:0005068'], named: [] })).toEqual([
+      5010, 5068,
+    ])
+    expect(within({ named: [{ id: 'MONDO:0005010' }], ontology: 'x' })).toEqual([5010])
+    expect(permittedIn(readCard(new Uint8Array(WRITTEN)))).toContain(5010)
+  })
+
+  it('reads no list that is too long, and the longest that is not', () => {
+    const ids = Array<string>(MAX_LISTED).fill('MONDO:0005010')
+    expect(within({ permitted: ids })).toHaveLength(MAX_LISTED)
+    expect(within({ permitted: [...ids, 'MONDO:0005010'] })).toBeNull()
+    expect(within({ named: Array<null>(MAX_LISTED + 1).fill(null), ontology: 'x' })).toBeNull()
+  })
+
+  it.each([
+    null,
+    { permitted: 3 },
+    { permitted: null },
+    { permitted: ['MONDO:0005010', 7] },
+    { named: [{ id: 'MONDO:0005010' }, null], ontology: 'x' },
+    { named: [{ id: 'MONDO:0005010' }] },
+  ])('reads nothing from %j', (diseases) => {
+    expect(within(diseases)).toEqual([])
+  })
+
+  it.each([null, 'text', [], {}])('reads nothing from the card %j', (card) => {
+    expect(permittedIn(card)).toEqual([])
+  })
+})
+
+describe('columnsOf', () => {
+  it('reads a card as we write it', () => {
+    const columns = columnsOf(readCard(new Uint8Array(WRITTEN)))
+    expect(columns.map(({ name, type }) => `${name}: ${type}`)).toContain('age: integer')
+    expect(columns.flatMap(({ bars }) => bars).some(({ count }) => count === null)).toBe(true)
+  })
+
+  it('keeps columns and bars apart that a card names alike', () => {
+    const field = {
+      name: 'age',
+      'biodesci:statistics': {
+        histogram: [
+          { value: 'x', count: 1 },
+          { value: 'x', count: 2 },
+        ],
+      },
+    }
+    const columns = columnsOf({ recordSet: [{ field: [field, field] }, { field: [field] }] })
+    expect(new Set(columns.map(({ id }) => id)).size).toBe(3)
+    expect(columns[0]?.bars.map(({ id }) => id)).toEqual(['0', '1'])
+  })
+
+  it.each([null, 'text', { recordSet: 'x' }, { recordSet: [{ field: [null, 3] }] }])(
+    'reads nothing from %j',
+    (card) => {
+      expect(columnsOf(card)).toEqual([])
+    },
+  )
+})
+
+describe('readCard', () => {
+  // In minutes, and not in hours as by a pattern that begins anew at each quotation mark.
+  it('is not kept busy by what is no JSON', { timeout: 120_000 }, () => {
+    for (const text of ['"'.repeat(2 ** 20), '\\"'.repeat(2 ** 19), `"${'\\'.repeat(2 ** 20 - 1)}`])
+      expect(() => readCard(utf8(text))).toThrow()
+  })
+})
