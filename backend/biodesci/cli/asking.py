@@ -66,7 +66,7 @@ def ask(
     home = session.settings().home
     key_id = Marks.read(folder).key_id
     opened = sealed_codec.open_(
-        secret, home, session.passphrase(), key_id, expected=fingerprint, told=tell_fingerprint
+        secret, home, session.passphrase(), key_id, expected=fingerprint, on_fingerprint=tell_fingerprint
     )
     quiet()
     inputs = list(asked.text) if asked.text else service.read_inputs(asked.input_ or Path(), asked.column)

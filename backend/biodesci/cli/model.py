@@ -218,8 +218,8 @@ def card(
 
     from biodesci.registry.models import load_card
 
-    card = load_card(session.chain(account=False), session.ipfs(), _number(source))
-    typer.echo(json.dumps(card.fields, indent=2, sort_keys=True))
+    registered = load_card(session.chain(account=False), session.ipfs(), _number(source))
+    typer.echo(json.dumps(registered.fields, indent=2, sort_keys=True))
 
 
 @app.command()

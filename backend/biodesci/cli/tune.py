@@ -84,7 +84,7 @@ def encode(
         session.passphrase(),
         marks.key_id,
         expected=fingerprint,
-        told=tell_fingerprint,
+        on_fingerprint=tell_fingerprint,
     )
     names = tuple(name.strip() for name in texts.classes.split(",")) if texts.classes else ()
     source = tuning_data.Source(

@@ -54,12 +54,12 @@ def read_inputs(path: Path, column: str) -> list[str] | Tensor:
     if not records.is_arrays(path):
         return records.read_texts(path, column)
     arrays = records.read_arrays(path)
-    found = [name for name in ARGUMENTS if name in arrays]
-    if len(found) != 1:
+    named = [name for name in ARGUMENTS if name in arrays]
+    if len(named) != 1:
         raise InputError(
             f"{path} has the arrays {', '.join(sorted(arrays))}.", f"One of {', '.join(ARGUMENTS)} is asked."
         )
-    return arrays[found[0]]
+    return arrays[named[0]]
 
 
 def ask(

@@ -34,7 +34,8 @@ class Marks:
 
     @classmethod
     def read(cls, folder: Path) -> Marks:
-        """StateError for a plain checkpoint; InputError for damaged marks, or an adapter in the folder."""
+        """The marks of the checkpoint in a folder. Raises StateError for a plain one; InputError for damaged
+        marks, or an adapter in the folder."""
         config = read_json(folder / CONFIG)
         if (folder / ADAPTER_CONFIG).exists():
             raise stray_adapter(folder)
@@ -54,20 +55,20 @@ class Marks:
     @property
     def kind(self) -> str:
         """The class of the model."""
-        named = self.config.get("architectures") or [self.config.get("model_type")]
-        return str(named[0])
+        classes = self.config.get("architectures") or [self.config.get("model_type")]
+        return str(classes[0])
 
     @property
     def task(self) -> Task:
         """What is trained; InputError where nothing is known of a head."""
-        name = self.kind
         if self.split:
             raise InputError(
                 "This is the server's half of a split model, which has no head.", "Use the whole model."
             )
-        task = registry.of(self.config).task
-        if task is not None:
-            return task
+        always = registry.of(self.config).task
+        if always is not None:
+            return always
+        name = self.kind
         if name.endswith(("ForSequenceClassification", "ForImageClassification")):
             labels = self.config.get("id2label") or {}
             problem = self.config.get("problem_type") or "single_label_classification"
@@ -152,10 +153,10 @@ def build(marks: Marks, checkpoint: Checkpoint, dtype: torch.dtype) -> nn.Module
     if not isinstance(kind, type) or not issubclass(kind, transformers.PreTrainedModel):
         raise InputError(f"transformers has no model {marks.kind}.", "Use the checkpoint's own config.json.")
     stock: Any = kind
-    model, told = stock.from_pretrained(
+    model, loading = stock.from_pretrained(
         checkpoint.folder, dtype=dtype, local_files_only=True, use_safetensors=True, output_loading_info=True
     )
-    odd = sorted([*told["missing_keys"], *told["unexpected_keys"]])
+    odd = sorted([*loading["missing_keys"], *loading["unexpected_keys"]])
     if odd:
         raise InputError(
             f"The checkpoint is not one of a {marks.kind}: missing or unknown are {', '.join(odd[:4])}.",

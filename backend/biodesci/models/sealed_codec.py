@@ -45,13 +45,13 @@ def export(home: Path, passphrase: str, target: Path) -> bytes:
 
 def read_public(path: Path) -> bytes:
     """What `export` wrote; InputError for anything else."""
-    found = files.read(path)
-    if len(found) != envelope.PUBLIC_KEY_SIZE:
+    public = files.read(path)
+    if len(public) != envelope.PUBLIC_KEY_SIZE:
         raise InputError(
-            f"{path} has {len(found)} bytes; a public key has {envelope.PUBLIC_KEY_SIZE}.",
+            f"{path} has {len(public)} bytes; a public key has {envelope.PUBLIC_KEY_SIZE}.",
             "Ask the recipient for the file that `biodesci key export` writes.",
         )
-    return found
+    return public
 
 
 def fingerprint(public: bytes) -> str:
@@ -72,13 +72,13 @@ def secret_fingerprint(data: bytes) -> str:
 
 def read_fingerprint(text: str) -> str:
     """A secret's fingerprint as somebody typed it, spaces and capitals allowed; InputError."""
-    found = "".join(text.split()).lower()
-    if len(found) != DIGITS or set(found) - set("0123456789abcdef"):
+    digits = "".join(text.split()).lower()
+    if len(digits) != DIGITS or set(digits) - set("0123456789abcdef"):
         raise InputError(
             "This is not the fingerprint of a codec.",
             f"It has {DIGITS} hexadecimal digits: `biodesci model grant` shows it to the model owner.",
         )
-    return found
+    return digits
 
 
 def seal(target: Path, public: bytes, secret: Codec | ClientHalf) -> str:
@@ -95,11 +95,11 @@ def open_(
     key_id: str,
     *,
     expected: str | None = None,
-    told: Callable[[str], None] = lambda _: None,
+    on_fingerprint: Callable[[str], None] = lambda _: None,
 ) -> Codec | ClientHalf:
     """What was sealed to this home's key for the model key `key_id`. WrongKeyError for another recipient's,
     another model's, or a changed file, and for any whose fingerprint is not `expected`, if that is given;
-    InputError for a codec that encodes nothing. `told` gets the fingerprint."""
+    InputError for a codec that encodes nothing. `on_fingerprint` is called with the fingerprint."""
     wanted = None if expected is None else read_fingerprint(expected)
     seed = keys.load_seed(home, passphrase)
     sealed = files.read(path)
@@ -115,14 +115,14 @@ def open_(
         raise InputError(
             f"{path} is not a sealed codec.", "Use the file that `biodesci model grant --out` wrote."
         ) from exc
-    found = secret_fingerprint(data)
-    if wanted not in (None, found):
+    named = secret_fingerprint(data)
+    if wanted not in (None, named):
         raise WrongKeyError(
-            f"What {path} holds has the fingerprint {found}, not {wanted}.",
+            f"What {path} holds has the fingerprint {named}, not {wanted}.",
             "Use nothing of it: somebody may have put another codec in its place. Compare the fingerprint "
             "with the model owner, over a way that you trust, and ask for the file again.",
         )
-    told(found)
+    on_fingerprint(named)
     data = data[SALT:]
     try:
         half = _format(data) == client_half.FORMAT
@@ -142,10 +142,10 @@ def open_codec(
     key_id: str,
     *,
     expected: str | None = None,
-    told: Callable[[str], None] = lambda _: None,
+    on_fingerprint: Callable[[str], None] = lambda _: None,
 ) -> Codec:
     """As `open_`, for a codec; InputError for a client half."""
-    secret = open_(path, home, passphrase, key_id, expected=expected, told=told)
+    secret = open_(path, home, passphrase, key_id, expected=expected, on_fingerprint=on_fingerprint)
     if isinstance(secret, Codec):
         return secret
     raise InputError(

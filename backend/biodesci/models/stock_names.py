@@ -43,6 +43,6 @@ def renamed(state: Mapping[str, Tensor], modules: Mapping[str, str]) -> dict[str
     """A PEFT adapter's tensors with their modules' other names."""
     result = {}
     for name, tensor in state.items():
-        module, found, rest = name.removeprefix(PEFT).partition(".lora_")
-        result[f"{PEFT}{modules.get(module, module)}{found}{rest}"] = tensor
+        module, separator, rest = name.removeprefix(PEFT).partition(".lora_")
+        result[f"{PEFT}{modules.get(module, module)}{separator}{rest}"] = tensor
     return result

@@ -22,6 +22,7 @@ from biodesci.ee.architectures import registry
 from biodesci.ee.checkpoint.reading import Checkpoint
 from biodesci.ee.groups import Mode
 from biodesci.ee.keys import ModelKey
+from biodesci.ee.mark import Mark
 from biodesci.redteam.attacks import report
 from biodesci.redteam.attacks.drift import unrelated
 
@@ -91,11 +92,11 @@ def write(
 
 def _plain(source: Checkpoint, open_key: Callable[[str], ModelKey], mode: Mode) -> Plain:
     state = {name: source.tensor(name).clone() for name in source.tensors}
-    marked = source.config.get("ee")
-    if not isinstance(marked, Mapping):
+    mark = Mark.of(source.config)
+    if mark is None:
         registry.layout(source.config, state.keys(), mode)  # refuses what has no key, before the long work
         return Plain(source.config, state, mode, None)
-    key = open_key(str(marked.get("key_id")))
+    key = open_key(mark.key_id)
     described = key.describe().model_copy(update={"places": None})
     return Plain(key.config, key.decrypt(state), key.mode, described)
 

@@ -26,7 +26,7 @@ def raw(address: str) -> bytes:
     return commitment.address(address)
 
 
-def shown(address: bytes) -> str:
+def checksummed(address: bytes) -> str:
     """An address of 20 bytes in hex with its checksum in upper and lower case (ERC-55)."""
     return str(to_checksum_address(address))
 

@@ -102,7 +102,7 @@ class RoundAggregator:
             session = self._session(round_)
             if sender not in {member.address for member in session.machine.roster}:
                 raise AccessDeniedError(
-                    f"{rounds.shown(sender)} is not enrolled in round {round_id}.",
+                    f"{rounds.checksummed(sender)} is not enrolled in round {round_id}.",
                     "Sign with the enrolled account.",
                 )
             name = f"{kind}-{sender.hex()}"
@@ -154,7 +154,7 @@ class RoundAggregator:
             round_id=round_id,
             state=state,
             stage=stage,
-            awaited=tuple(rounds.shown(a) for a in members if a not in done),
+            awaited=tuple(rounds.checksummed(a) for a in members if a not in done),
             until=until,
             note=self._notes.get(round_id, ""),
         )

@@ -21,15 +21,15 @@ IGNORED = -100  # labels of tokens that do not count, as in transformers
 
 def scores(model: nn.Module, batch: Batch) -> Tensor:
     """The model's logits for a batch without its labels."""
-    found: Any = model(**{name: column for name, column in batch.items() if name != "labels"})
-    logits: Tensor = found if isinstance(found, Tensor) else found.logits
+    output: Any = model(**{name: column for name, column in batch.items() if name != "labels"})
+    logits: Tensor = output if isinstance(output, Tensor) else output.logits
     return logits
 
 
 def own_loss(model: nn.Module, batch: Batch) -> Tensor:
     """What a transformers model computes from the batch's labels; a scalar."""
-    found: Any = model(**batch)
-    loss: Tensor | None = getattr(found, "loss", None)
+    output: Any = model(**batch)
+    loss: Tensor | None = getattr(output, "loss", None)
     if loss is None:
         raise InputError(
             "The model returned no loss.",

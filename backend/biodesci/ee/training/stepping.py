@@ -67,14 +67,14 @@ class Stepper:
     def state(self) -> dict[str, Tensor]:
         """What the optimizer remembers, by `number of the parameter:name`, or `:name:axis` where it keeps one
         per axis; not copied."""
-        found: dict[str, Tensor] = {}
+        tensors: dict[str, Tensor] = {}
         for number, kept in self.optimizer.state_dict()["state"].items():
             for name, value in kept.items():
                 if isinstance(value, list):
-                    found |= {f"{number}:{name}:{axis}": tensor for axis, tensor in enumerate(value)}
+                    tensors |= {f"{number}:{name}:{axis}": tensor for axis, tensor in enumerate(value)}
                 elif value is not None:
-                    found[f"{number}:{name}"] = value
-        return found
+                    tensors[f"{number}:{name}"] = value
+        return tensors
 
     def restore(self, state: Mapping[str, Tensor]) -> None:
         """Takes up what `state` gave for the same plan and parameters; InputError for anything else."""

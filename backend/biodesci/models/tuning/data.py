@@ -54,11 +54,11 @@ class Encoded:
             n: c.to(SMALL[n]) if n in SMALL else c.to(torch.uint8) if n in TINY else c
             for n, c in self.columns.items()
         }
-        found: bytes = save(
+        encoded: bytes = save(
             {n: c.contiguous() for n, c in small.items()},
             {"format": FORMAT, "key_id": self.key_id, "rows": str(self.rows)},
         )
-        return found
+        return encoded
 
 
 def load(path: Path) -> Encoded:
@@ -67,20 +67,24 @@ def load(path: Path) -> Encoded:
     if not path.exists():
         raise InputError(f"There is no file {path}.", hint)
     try:
-        told = Header.read(path).metadata
+        metadata = Header.read(path).metadata
         columns = load_file(path)
     except (InputError, SafetensorError, OSError) as exc:
         raise InputError(f"{path} is not a safetensors file.", hint) from exc
-    if told.get("format") != FORMAT or "labels" not in columns:
+    if metadata.get("format") != FORMAT or "labels" not in columns:
         raise InputError(f"{path} holds no encoded records.", hint)
     counts = {len(column) if column.ndim else 0 for column in columns.values()}
-    if {str(count) for count in counts} != {told.get("rows")} or not min(counts) or "key_id" not in told:
+    if (
+        {str(count) for count in counts} != {metadata.get("rows")}
+        or not min(counts)
+        or "key_id" not in metadata
+    ):
         raise InputError(f"{path} is damaged.", hint)
     for name, column in columns.items():
         if column.is_floating_point() and not bool(torch.isfinite(column).all()):
             raise InputError(f"The encoded {name} hold NaN or infinite values.", "Encode the records again.")
     whole = {n: c if c.is_floating_point() else c.long() for n, c in columns.items()}
-    return Encoded(told["key_id"], whole)
+    return Encoded(metadata["key_id"], whole)
 
 
 @dataclass(frozen=True)
@@ -192,18 +196,18 @@ def _texts(marks: Marks, codec: Codec, source: Source) -> tuple[dict[str, Tensor
     bounds += [marks.config.get(name) for name in ("max_position_embeddings", "n_positions")]
     longest = min((int(b) for b in bounds if b is not None and b < UNBOUNDED), default=None)
     whole = tokenizer(texts, verbose=False)["input_ids"]
-    found = tokenizer(texts, truncation=longest is not None, max_length=longest)
+    cut_off = tokenizer(texts, truncation=longest is not None, max_length=longest)
     given = marks.config.get("pad_token_id")
     if isinstance(given, int) and given >= 0:
         fill = int(codec.tokens.decode(given))
     else:
         fill = next((t for t in (tokenizer.pad_token_id, tokenizer.eos_token_id) if t is not None), 0)
-    ids, mask = pad(found["input_ids"], fill)
+    ids, mask = pad(cut_off["input_ids"], fill)
     plain = {"input_ids": ids, "attention_mask": mask}
     if marks.task == "classes":
         names = _class_names(codec, source.classes)
         plain["labels"] = torch.tensor(records.read_classes(source.path, source.label, names))
-    cut = sum(len(a) > len(b) for a, b in zip(whole, found["input_ids"], strict=True))
+    cut = sum(len(a) > len(b) for a, b in zip(whole, cut_off["input_ids"], strict=True))
     return plain, cut
 
 
@@ -242,10 +246,10 @@ def _arrays(source: Source, needed: set[str], known: set[str]) -> dict[str, Tens
             f"This model reads no texts, and {source.path.name} holds no arrays.",
             f"Write a .safetensors file with {', '.join(sorted(needed))}.",
         )
-    found = records.read_arrays(source.path)
-    if needed - set(found) or set(found) - known:
+    arrays = records.read_arrays(source.path)
+    if needed - set(arrays) or set(arrays) - known:
         raise InputError(
-            f"{source.path} has the arrays {', '.join(sorted(found))}.",
+            f"{source.path} has the arrays {', '.join(sorted(arrays))}.",
             f"This model takes {', '.join(sorted(known))}; needed are {', '.join(sorted(needed))}.",
         )
-    return found
+    return arrays

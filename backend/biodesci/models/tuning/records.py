@@ -33,7 +33,7 @@ def read_column(path: Path, column: str, option: str) -> list[Any]:
     """One column of a CSV (with a header) or of JSON Lines, in the file's order; at least one row. `option`:
     the command's option that names it."""
     rows = _rows(path)
-    found = []
+    values = []
     for number, row in enumerate(rows, 1):
         if not isinstance(row, dict) or column not in row:
             known = [str(name) for name in row if name is not None] if isinstance(row, dict) else []
@@ -43,10 +43,10 @@ def read_column(path: Path, column: str, option: str) -> list[Any]:
                 if known
                 else "Write each line as a JSON object.",
             )
-        found.append(row[column])
-    if not found:
+        values.append(row[column])
+    if not values:
         raise InputError(f"{path} has no rows.", "Give at least one record.")
-    return found
+    return values
 
 
 def read_texts(path: Path, column: str) -> list[str]:
@@ -62,7 +62,7 @@ def read_texts(path: Path, column: str) -> list[str]:
 
 def read_classes(path: Path, column: str, names: Sequence[str] = ()) -> list[int]:
     """A column of class numbers from 0, or of the `names` of the classes in the model's order."""
-    found = []
+    classes = []
     values = [str(value).strip() for value in read_column(path, column, "--label")]
     # Where no class is called by a number, numbers may stand for names.
     numbers = () if any(name.isdecimal() for name in names) else tuple(map(str, range(len(names))))
@@ -77,31 +77,31 @@ def read_classes(path: Path, column: str, names: Sequence[str] = ()) -> list[int
         )
     for number, text in enumerate(values, 1):
         if names:
-            found.append(known[text])
+            classes.append(known[text])
         elif not (text.isascii() and text.isdecimal()):
             raise InputError(
                 f"{path}, row {number}: the value in column {column!r} is no class number.",
                 "Write 0, 1, ..., or name the classes in the model's order: --classes benign,malignant.",
             )
         else:
-            found.append(int(text))
-    return found
+            classes.append(int(text))
+    return classes
 
 
 def read_arrays(path: Path) -> dict[str, Tensor]:
     """The arrays of a safetensors file, one row per record; InputError unless equally many."""
     try:
-        found: dict[str, Tensor] = load(files.read(path))
+        arrays: dict[str, Tensor] = load(files.read(path))
     except (SafetensorError, ValueError, KeyError) as exc:
         raise InputError(
             f"{path} is not a safetensors file.", "Write it with safetensors.numpy.save_file."
         ) from exc
-    counts = {len(array) if array.ndim else 0 for array in found.values()}
+    counts = {len(array) if array.ndim else 0 for array in arrays.values()}
     if len(counts) != 1 or not min(counts):
         raise InputError(
             f"The arrays in {path} have no rows, or not equally many.", "Give every array one row per record."
         )
-    return found
+    return arrays
 
 
 def _rows(path: Path) -> Iterable[Any]:

@@ -26,7 +26,7 @@ GENERAL_SQUARE = 1.35
 
 
 @dataclass
-class Found:
+class Belief:
     """What the attacker believes: Q (d, d) of each stream, and for each place the base row behind the first
     seen rows, which is the order of the key's part there; dense keys T of inputs and scores."""
 
@@ -50,37 +50,37 @@ class Solver:
         return matching.procrustes(known, seen)
 
 
-def align(layout: Layout, known: Reading, seen: Reading, rounds: int = ROUNDS) -> Found:
+def align(layout: Layout, known: Reading, seen: Reading, rounds: int = ROUNDS) -> Belief:
     """`known`: the attacker's base; `seen`: the encrypted weights; both as `reading.read` gives them."""
-    found = Found()
+    belief = Belief()
     for name in seen:
-        _align_stream(found, layout, name, (known[name], seen[name]), _solver(layout, name), rounds)
-    return found
+        _align_stream(belief, layout, name, (known[name], seen[name]), _solver(layout, name), rounds)
+    return belief
 
 
-def score(found: Found, truth: Mapping[str, Part], sample: int = SAMPLE) -> dict[str, float]:
-    """Errors and shares of `found` against the key's parts (or against Q₁ᵀQ₂, for linkage)."""
+def score(belief: Belief, truth: Mapping[str, Part], sample: int = SAMPLE) -> dict[str, float]:
+    """Errors and shares of a `belief`, against the key's parts (or against Q₁ᵀQ₂, for linkage)."""
     result: dict[str, float] = {}
-    if found.streams:
-        errors = [matching.relative_error(q, truth[name].matrix()) for name, q in found.streams.items()]
+    if belief.streams:
+        errors = [matching.relative_error(q, truth[name].matrix()) for name, q in belief.streams.items()]
         result["streamKeyError"] = sum(errors) / len(errors)
-    if found.streams and all(isinstance(truth[name], Monomial) for name in found.streams):
-        right = [matching.columns_right(q, truth[name].matrix()) for name, q in found.streams.items()]
+    if belief.streams and all(isinstance(truth[name], Monomial) for name in belief.streams):
+        right = [matching.columns_right(q, truth[name].matrix()) for name, q in belief.streams.items()]
         result["streamColumns"] = sum(right) / len(right)
     shares: dict[str, list[float]] = {}
-    for place, guess in found.orders.items():
+    for place, guess in belief.orders.items():
         part = truth.get(place)
         if isinstance(part, Monomial) and part.size > 1:
             right_rows = guess[:sample] == part.order[: len(guess)][:sample]
             shares.setdefault(place.rpartition(".")[2], []).append(float(right_rows.double().mean()))
     result |= {kind: sum(s) / len(s) for kind, s in sorted(shares.items())}
-    for place, guess in found.dense.items():
+    for place, guess in belief.dense.items():
         result[f"{place}KeyError"] = matching.relative_error(guess, truth[place].matrix())
     return result
 
 
 def _align_stream(
-    found: Found,
+    belief: Belief,
     layout: Layout,
     name: str,
     views: tuple[View, View],
@@ -100,15 +100,15 @@ def _align_stream(
         q = solve(*matched_rows.stack(base, view, orders, first, second, q))
         if float((q - before).norm()) < 1e-9 * float(q.norm()):
             break
-    found.streams[name] = q
-    found.orders |= orders
+    belief.streams[name] = q
+    belief.orders |= orders
     for prefix, attention in view.heads.items():
-        found.orders[f"{prefix}.heads"] = matched_rows.by_products(base.heads[prefix], attention, q)
+        belief.orders[f"{prefix}.heads"] = matched_rows.by_products(base.heads[prefix], attention, q)
     noise = matched_rows.misfit(base, view, orders, q)
     for place, rows in view.inputs.items():
-        found.dense[place] = _input_key(found.orders, base.inputs[place] @ q, rows, layout.mode, noise)
+        belief.dense[place] = _input_key(belief.orders, base.inputs[place] @ q, rows, layout.mode, noise)
     for place, rows in view.outputs.items():  # seen = Tᵀ W Q
-        found.dense[place] = torch.linalg.lstsq((base.outputs[place] @ q).T, rows.T).solution
+        belief.dense[place] = torch.linalg.lstsq((base.outputs[place] @ q).T, rows.T).solution
 
 
 def _anchors(layout: Layout, name: str, base: View, view: View) -> tuple[Tensor, Tensor]:

@@ -21,4 +21,4 @@ def running_text(tokenizer: Path) -> list[Tensor]:
     loaded.no_truncation()
     loaded.no_padding()
     encoded = loaded.encode_batch([topics[name] for name in sorted(topics)], add_special_tokens=False)
-    return [torch.tensor(found.ids) for found in encoded if found.ids]
+    return [torch.tensor(text.ids) for text in encoded if text.ids]

@@ -101,7 +101,7 @@ def _seed(known: Tensor, seen: Tensor, n: int) -> Tensor:
         start = mixed * torch.eye(n, dtype=torch.float64) + (1.0 - mixed) / n
         options = {"maximize": True, "P0": start.numpy()}
         solved.append(quadratic_assignment(a, b, method="faq", options=options))
-    return torch.from_numpy(max(solved, key=lambda found: found.fun).col_ind)
+    return torch.from_numpy(max(solved, key=lambda solution: solution.fun).col_ind)
 
 
 def _shares(beside: list[Tensor], counts: Tensor, anchors: Tensor, rows: int) -> Tensor:

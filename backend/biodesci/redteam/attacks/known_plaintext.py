@@ -39,10 +39,11 @@ def solve(plain: Tensor, encoded: Tensor, mode: Mode) -> Solved:
     return Solved(matching.procrustes(x, y), none)
 
 
-def decode_error(found: Solved, plain: Tensor, encoded: Tensor) -> float:
-    """Relative error of records (n, F) that the attacker had not known, decoded with what it found."""
+def decode_error(solved: Solved, plain: Tensor, encoded: Tensor) -> float:
+    """Relative error of records (n, F) that the attacker had not known, decoded with the key that was
+    solved."""
     decoded = torch.linalg.lstsq(
-        found.matrix.T, (encoded.double() - found.shift).T, driver="gelsd"
+        solved.matrix.T, (encoded.double() - solved.shift).T, driver="gelsd"
     ).solution.T
     return matching.relative_error(decoded, plain)
 

@@ -16,7 +16,7 @@ from torch import Tensor
 from biodesci.ee.groups import Invertibles, Logits, Scales, SignedPermutations
 from biodesci.ee.layout import Axis, Layout
 from biodesci.redteam.attacks import matching
-from biodesci.redteam.attacks.alignment import Found
+from biodesci.redteam.attacks.alignment import Belief
 
 ROUNDS = 10
 SCALINGS = 30
@@ -59,24 +59,24 @@ class Layer:
 
 def align(
     layout: Layout, base: Mapping[str, Tensor], encrypted: Mapping[str, Tensor], rounds: int = ROUNDS
-) -> Found:
+) -> Belief:
     """The attacker's plain `base` against the `encrypted` weights: orders, and dense keys of inputs."""
     layers = _layers(layout, base, encrypted)
     places = sorted({p for layer in layers for p in layer.orders if p and p != layer.dense})
     guesses = {place: _first(place, layers) for place in places}
-    found = Found()
+    belief = Belief()
     for _ in range(rounds):
         before = dict(guesses)
-        found.dense = {layer.dense: _dense(layer, guesses, layout) for layer in layers if layer.dense}
+        belief.dense = {layer.dense: _dense(layer, guesses, layout) for layer in layers if layer.dense}
         for place in places:
-            guesses[place] = _better(place, layers, guesses, found.dense)
+            guesses[place] = _better(place, layers, guesses, belief.dense)
         if all(torch.equal(guesses[p], before[p]) for p in places):
             break
-    found.orders = guesses
-    found.dense = {
+    belief.orders = guesses
+    belief.dense = {
         layer.dense: _dense(layer, guesses, layout) for layer in layers if layer.dense and not layer.scaled
     }
-    return found
+    return belief
 
 
 def _layers(layout: Layout, base: Mapping[str, Tensor], encrypted: Mapping[str, Tensor]) -> list[Layer]:

@@ -10,18 +10,18 @@ from torch import Tensor
 from biodesci.ee.layout import Layout
 from biodesci.ee.parts import Blocks, Monomial, Part
 from biodesci.redteam.attacks import layerwise
-from biodesci.redteam.attacks.alignment import Found, align, score
+from biodesci.redteam.attacks.alignment import Belief, align, score
 from biodesci.redteam.attacks.reading import read
 
 
-def link(layout: Layout, one: Mapping[str, Tensor], two: Mapping[str, Tensor]) -> Found:
+def link(layout: Layout, one: Mapping[str, Tensor], two: Mapping[str, Tensor]) -> Belief:
     """What leads from the first encrypted checkpoint to the second; nothing but the two is needed."""
     if not any(place.startswith("stream") for place in layout.places):
         return layerwise.align(layout, one, two)
     return align(layout, read(layout, one, encrypted=True), read(layout, two, encrypted=True))
 
 
-def score_link(found: Found, one: Mapping[str, Part], two: Mapping[str, Part]) -> dict[str, float]:
+def score_link(belief: Belief, one: Mapping[str, Part], two: Mapping[str, Part]) -> dict[str, float]:
     """Against what really leads from one to the other: T₁⁻¹ T₂."""
     between: dict[str, Part] = {}
     for place, part in one.items():
@@ -30,4 +30,4 @@ def score_link(found: Found, one: Mapping[str, Part], two: Mapping[str, Part]) -
             between[place] = part.inverse().then(other)
         else:
             between[place] = Blocks((part.inverse().matrix() @ other.matrix())[None])
-    return score(found, between)
+    return score(belief, between)

@@ -24,15 +24,15 @@ def head_of(table: Table) -> Table:
 
 def forms(view: View) -> list[Tensor]:
     """Matrices M (d, d) with M' = Qᵀ M Q under every key: sums over rows, or heads, of products."""
-    forms: list[Tensor] = []
+    products: list[Tensor] = []
     for table in view.tables.values():
-        forms += [r.T @ r for r in table.rows]
+        products += [r.T @ r for r in table.rows]
     for attention in view.heads.values():
         for one, two in (("query", "key"), ("value", "output")):
             if {one, two} <= set(attention.parts):
                 a, b = attention.parts[one], attention.parts[two]
-                forms.append(_products(a, b).sum(dim=0))
-    return [f / f.norm() for f in forms]
+                products.append(_products(a, b).sum(dim=0))
+    return [f / f.norm() for f in products]
 
 
 def invariants(table: Table, anchors: Tensor, forms: list[Tensor]) -> Tensor:
@@ -156,10 +156,10 @@ def by_products(base: Attention, seen: Attention, q: Tensor) -> Tensor:
     """Heads by the whole of W_Qᵀ W_K and W_Vᵀ W_O, in the stream's basis once that is known."""
     overlap = torch.zeros(())
     for one, two in (("query", "key"), ("value", "output")):
-        known, found = (_products(a.parts[one], a.parts[two]) for a in (base, seen))
-        found = q @ found @ q.T
-        size = known.flatten(1).norm(dim=1)[None] * found.flatten(1).norm(dim=1)[:, None]
-        overlap = overlap + found.flatten(1) @ known.flatten(1).T / size
+        known, observed = (_products(a.parts[one], a.parts[two]) for a in (base, seen))
+        observed = q @ observed @ q.T
+        size = known.flatten(1).norm(dim=1)[None] * observed.flatten(1).norm(dim=1)[:, None]
+        overlap = overlap + observed.flatten(1) @ known.flatten(1).T / size
     return matching.assign(-overlap)
 
 

@@ -24,7 +24,7 @@ State = Mapping[str, Tensor]
 DUMMIES = 0.1  # neurons added, as a share of those there are
 
 
-def attack(layout: Layout, base: State, encrypted: State, split: bool = False) -> alignment.Found:
+def attack(layout: Layout, base: State, encrypted: State, split: bool = False) -> alignment.Belief:
     """What somebody with `base` makes of the `encrypted` weights; `split`: of those that a server holds
     then."""
     if not any(place.startswith("stream") for place in layout.places):

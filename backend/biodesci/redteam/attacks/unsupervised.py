@@ -77,27 +77,27 @@ def _by_graph(cx: Tensor, cy: Tensor, marginal: Tensor, rounds: int) -> Tensor:
     quadratic assignment of Vogelstein et al. (2015); the assignment that fits best in both."""
     n = len(cx)
     first = matching.assign(marginal)
-    found = [first]
+    guesses = [first]
     for mixed in (0.0, 0.5, 1.0):
         start = torch.full((n, n), (1.0 - mixed) / n, dtype=torch.float64)
         start[torch.arange(n), first] += mixed
         options = {"maximize": True, "P0": start.numpy()}
         solved = quadratic_assignment(cy.numpy(), cx.numpy(), method="faq", options=options)
-        found.append(torch.from_numpy(solved.col_ind))
-    for source in list(found):
+        guesses.append(torch.from_numpy(solved.col_ind))
+    for source in list(guesses):
         moving = source
         for _ in range(rounds):
             again = matching.assign(marginal + matching.distances(cy, cx[:, moving]))
             if torch.equal(again, moving):
                 break
             moving = again
-        found.append(moving)
+        guesses.append(moving)
 
     def misfit(source: Tensor) -> float:
         fit = (cx[source][:, source] - cy).square().sum() + marginal[torch.arange(n), source].sum()
         return float(fit)
 
-    return min(found, key=misfit)
+    return min(guesses, key=misfit)
 
 
 def _whitener(x: Tensor) -> Tensor:

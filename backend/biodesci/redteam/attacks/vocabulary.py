@@ -111,10 +111,10 @@ def observed(config: Mapping[str, Any], encrypted: Mapping[str, Tensor], texts: 
 
 def embedding(config: Mapping[str, Any], state: Mapping[str, Tensor]) -> Tensor:
     """The token embedding (V, d), fp64; InputError for a model without tokens."""
-    found = _find(config, state, registry.of(config).stem.tables.get("tokens"))
-    if found is None:
+    table = _find(config, state, registry.of(config).stem.tables.get("tokens"))
+    if table is None:
         raise InputError("This model has no token embedding.", "Attack its records instead.")
-    return found.double()
+    return table.double()
 
 
 def kept(states: States, invariant: Invariant) -> States:
@@ -123,8 +123,8 @@ def kept(states: States, invariant: Invariant) -> States:
 
     def remembered(place: int) -> Tensor:
         if place not in memory:
-            found = states(place)
-            memory[place] = found if invariant == "angles" else _ordered(found, invariant)
+            seen = states(place)
+            memory[place] = seen if invariant == "angles" else _ordered(seen, invariant)
         return memory[place]
 
     return remembered
