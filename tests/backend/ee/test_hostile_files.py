@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import cast
 
 import pytest
 
-from biodesci.core.errors import InputError
+from biodesci.core.documents.tuning import Run
+from biodesci.core.errors import InputError, StateError
 from biodesci.ee.adapter_key import AdapterKey
 from biodesci.ee.checkpoint.reading import WEIGHTS, Checkpoint
 from biodesci.ee.codec import Codec
@@ -15,6 +17,7 @@ from biodesci.ee.keys import ModelKey
 from biodesci.models import adapters
 from biodesci.models.folder import ADAPTER_CONFIG
 from biodesci.models.tuning import data as tuning_data
+from biodesci.models.tuning import state as tuning_state
 from biodesci.models.tuning.result import ADAPTER
 from tests.backend.hostile_headers import FILES
 
@@ -29,9 +32,14 @@ def test_in_place_of_a_secret(kind: type[ModelKey | AdapterKey | Codec | ClientH
 
 
 @files
-def test_in_place_of_a_checkpoint_an_adapter_or_records(data: bytes, tmp_path: Path) -> None:
+def test_in_place_of_a_checkpoint_an_adapter_records_or_a_state(data: bytes, tmp_path: Path) -> None:
     (tmp_path / WEIGHTS).write_bytes(data)
     (tmp_path / ADAPTER).write_bytes(data)
+    state = tuning_state.folder_of(tmp_path / "out") / tuning_state.FILE
+    state.parent.mkdir()
+    state.write_bytes(data)
+    with pytest.raises(StateError, match="is damaged"):
+        tuning_state.find(tmp_path / "out", cast(Run, None))
     for config in ("config.json", ADAPTER_CONFIG):
         (tmp_path / config).write_text("{}")
     for read in (

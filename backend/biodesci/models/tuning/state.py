@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from biodesci.core.documents.tuning import Run, TuningState
-from biodesci.core.errors import StateError
+from biodesci.core.errors import InputError, StateError
+from biodesci.core.safetensors_header import Header
 
 FORMAT = "biodesci/tuning-state/v1"
 FILE = "state.safetensors"
@@ -69,15 +70,13 @@ def find(target: Path, run: Run) -> StoppedRun | None:
     if not path.exists():
         return None
     try:
-        with safe_open(path, framework="pt") as opened:
-            metadata = opened.metadata() or {}
-            tensors = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118  # no mapping
-        progress = TuningState.parse(metadata["state"].encode())
+        progress = TuningState.parse(Header.read(path).metadata["state"].encode())
+        tensors = load_file(path)
         parts: dict[str, dict[str, Tensor]] = {"weight": {}, "optimizer": {}}
         for name, tensor in tensors.items():
             part, _, rest = name.partition(":")
             parts[part][rest] = tensor
-    except (SafetensorError, OSError, KeyError, ValueError, StateError) as exc:
+    except (InputError, SafetensorError, OSError, KeyError, ValueError, StateError) as exc:
         raise StateError(f"{path} is damaged.", f"Delete {path.parent} to start anew.") from exc
     differing = _differences(progress.run.model_dump(), run.model_dump())
     if differing:
