@@ -41,8 +41,8 @@ from biodesci.party.member import Member
 from biodesci.party.model_keys import key_path
 from biodesci.registry.codecs import codec_info, load_codec
 from biodesci.registry.models import load_card, load_registered
+from tests.backend.acting import PASSPHRASE, acting
 
-PASS = "a long passphrase"
 CONFIG = TabularConfig(features=6, tokens=3, width=8, heads=2, layers=2, hidden=10, classes=2)
 
 
@@ -87,7 +87,7 @@ def owned(
     return Owned(
         chain,
         home,
-        model.create_model(Member(chain, ipfs, home, PASS), model.NewModel(CONFIG, "heart", weights=plain)),
+        model.create_model(acting(chain, ipfs, home), model.NewModel(CONFIG, "heart", weights=plain)),
     )
 
 
@@ -100,7 +100,7 @@ def test_what_is_published_is_encrypted_and_decrypts(
     assert shown.weights_root == made.weights_root
     assert all(t.dtype == np.float32 for t in shown.tensors.values())
     assert not np.allclose(shown.tensors["input.weight"], plain["input.weight"], atol=0.05)
-    back = model.decrypt_model(Member(chain, ipfs, home, PASS), made.model_id)
+    back = model.decrypt_model(acting(chain, ipfs, home), made.model_id)
     for name, tensor in plain.items():
         assert np.allclose(back[name], tensor, rtol=0, atol=1e-6), name
 
@@ -118,7 +118,7 @@ def test_the_card_tells_what_holds_and_no_secret(owned: Owned, ipfs: Ipfs) -> No
     assert bytes(chain.call(chain.models.functions.architectureOf(made.model_id))) == canonical.sha256(
         card.architecture
     )
-    key = model.load_key(Member(chain, ipfs, home, PASS), made.model_id)
+    key = model.load_key(acting(chain, ipfs, home), made.model_id)
     assert repr(float(key.parts["stream"].matrix()[0, 0])) not in registered.raw.decode()
 
 
@@ -126,12 +126,12 @@ def test_the_key_file_is_sealed_and_private(owned: Owned, ipfs: Ipfs) -> None:
     chain, home, made = owned.chain, owned.home, owned.made
     path = key_path(home, made.key_id)
     assert path.stat().st_mode & 0o777 == 0o600
-    key = model.load_key(Member(chain, ipfs, home, PASS), made.model_id)
+    key = model.load_key(acting(chain, ipfs, home), made.model_id)
     assert key.parts["stream"].matrix().numpy().tobytes() not in path.read_bytes()
     with pytest.raises(WrongKeyError):
         model.load_key(Member(chain, ipfs, home, "another passphrase"), made.model_id)
     with pytest.raises(NotFoundError, match="is not in"):
-        model.load_key(Member(chain, ipfs, home / "elsewhere", PASS), made.model_id)
+        model.load_key(acting(chain, ipfs, home / "elsewhere"), made.model_id)
 
 
 def test_a_grantee_encodes_and_gets_the_plaintext_answer(
@@ -140,24 +140,24 @@ def test_a_grantee_encodes_and_gets_the_plaintext_answer(
     chain, home, made = owned.chain, owned.home, owned.made
     client = keyholder(chain_for)
     digest = model.grant_codec(
-        Member(chain, ipfs, home, PASS),
+        acting(chain, ipfs, home),
         model.Grantee(made.model_id, client.chain.address.lower(), "inference"),
     )
     codec = load_codec(client.chain, ipfs, client.seed, made.model_id, "inference")
     x = np.random.default_rng(0).normal(size=(20, CONFIG.features))
     encrypted = load_registered(chain, ipfs, made.model_id, 1).tensors
     answer = codec.decode_logits(infer(CONFIG, encrypted, codec.encode_inputs(x)))
-    expected = infer(CONFIG, model.decrypt_model(Member(chain, ipfs, home, PASS), made.model_id), x)
+    expected = infer(CONFIG, model.decrypt_model(acting(chain, ipfs, home), made.model_id), x)
     assert np.abs(answer - expected).max() < 1e-12
     with pytest.raises(InputError):
         ModelKey.from_bytes(codec.to_bytes())
 
     again = model.grant_codec(
-        Member(chain, ipfs, home, PASS), model.Grantee(made.model_id, client.chain.address, "inference")
+        acting(chain, ipfs, home), model.Grantee(made.model_id, client.chain.address, "inference")
     )
     assert again == digest
     renewed = model.grant_codec(
-        Member(chain, ipfs, home, PASS),
+        acting(chain, ipfs, home),
         model.Grantee(made.model_id, client.chain.address, "inference"),
         renew=True,
     )
@@ -169,9 +169,7 @@ def test_a_codec_opens_for_its_grantee_and_kind_alone(
 ) -> None:
     chain, home, made = owned.chain, owned.home, owned.made
     site, stranger = keyholder(chain_for), keyholder(chain_for)
-    model.grant_codec(
-        Member(chain, ipfs, home, PASS), model.Grantee(made.model_id, site.chain.address, "training")
-    )
+    model.grant_codec(acting(chain, ipfs, home), model.Grantee(made.model_id, site.chain.address, "training"))
     assert load_codec(site.chain, ipfs, site.seed, made.model_id, "training").kind == "training"
     with pytest.raises(AccessDeniedError, match="No inference codec"):
         load_codec(site.chain, ipfs, site.seed, made.model_id, "inference")
@@ -187,12 +185,12 @@ def test_a_grant_needs_a_registered_key_and_the_owner(
     chain, home, made = owned.chain, owned.home, owned.made
     with pytest.raises(NotFoundError, match="no encryption key"):
         model.grant_codec(
-            Member(chain, ipfs, home, PASS), model.Grantee(made.model_id, chain_for().address, "inference")
+            acting(chain, ipfs, home), model.Grantee(made.model_id, chain_for().address, "inference")
         )
     thief, friend = chain_for(), keyholder(chain_for)
     with pytest.raises(RevertedError, match="Only the owner of model"):
         model.grant_codec(
-            Member(thief, ipfs, home, PASS), model.Grantee(made.model_id, friend.chain.address, "inference")
+            acting(thief, ipfs, home), model.Grantee(made.model_id, friend.chain.address, "inference")
         )
 
 
@@ -211,15 +209,15 @@ def test_a_codec_of_another_model_is_refused(
 
 def test_weights_that_are_not_the_registered_ones_are_not_decrypted(owned: Owned, ipfs: Ipfs) -> None:
     chain, home = owned.chain, owned.home
-    made = model.create_model(Member(chain, ipfs, home, PASS), model.NewModel(CONFIG, "swapped"))
+    made = model.create_model(acting(chain, ipfs, home), model.NewModel(CONFIG, "swapped"))
     tensors = dict(load_registered(chain, ipfs, made.model_id, 1).tensors)
     root = checkpoint.root(tensors)
     tensors["head.bias"] = tensors["head.bias"] + np.float32(1)
     swapped = ipfs.add(checkpoint.dump(tensors))
     chain.send(chain.models.functions.publishVersion(made.model_id, root, swapped))
     with pytest.raises(IntegrityError, match="weights root"):
-        model.decrypt_model(Member(chain, ipfs, home, PASS), made.model_id)
-    assert model.decrypt_model(Member(chain, ipfs, home, PASS), made.model_id, 1)
+        model.decrypt_model(acting(chain, ipfs, home), made.model_id)
+    assert model.decrypt_model(acting(chain, ipfs, home), made.model_id, 1)
 
 
 def test_bad_models_leave_no_trace_on_chain(
@@ -228,10 +226,10 @@ def test_bad_models_leave_no_trace_on_chain(
     chain = chain_for()
     before = chain.balance(chain.address)
     with pytest.raises(InputError, match="name"):
-        model.create_model(Member(chain, ipfs, tmp_path, PASS), model.NewModel(CONFIG, " "))
+        model.create_model(acting(chain, ipfs, tmp_path), model.NewModel(CONFIG, " "))
     with pytest.raises(InputError, match="NaN"):
         model.create_model(
-            Member(chain, ipfs, tmp_path, PASS),
+            acting(chain, ipfs, tmp_path),
             model.NewModel(CONFIG, "heart", weights={**plain, "head.bias": np.full(2, np.nan)}),
         )
     assert chain.balance(chain.address) == before
@@ -243,12 +241,12 @@ def test_a_perceptron_is_registered_and_answers_alike(owned: Owned, ipfs: Ipfs) 
     config = MlpConfig(features=5, hidden=(12, 7), classes=3, activation="tanh")
     plain = config.initial_weights(bytes(32))
     made = model.create_model(
-        Member(owned.chain, ipfs, owned.home, PASS),
+        acting(owned.chain, ipfs, owned.home),
         model.NewModel(config, "perceptron", weights=plain, mode="general"),
     )
     shown = load_registered(owned.chain, ipfs, made.model_id, 1)
     assert shown.config == config
-    codec = model.load_key(Member(owned.chain, ipfs, owned.home, PASS), made.model_id).codec("inference")
+    codec = model.load_key(acting(owned.chain, ipfs, owned.home), made.model_id).codec("inference")
     x = np.linspace(-1.0, 1.0, 20).reshape(4, 5)
     answer, trace = fp64.record(shown.config, shown.tensors, codec.encode_inputs(x), bytes(32))
     assert np.allclose(codec.decode_logits(answer), infer(config, plain, x), rtol=0, atol=1e-4)
@@ -273,9 +271,9 @@ def folder(tmp_path: Path, plain: dict[str, np.ndarray]) -> Path:
 def test_an_encrypted_checkpoint_of_ones_own_is_registered(
     owned: Owned, ipfs: Ipfs, tmp_path: Path, folder: Path, plain: dict[str, np.ndarray]
 ) -> None:
-    owner = Member(owned.chain, ipfs, owned.home, PASS)
+    owner = acting(owned.chain, ipfs, owned.home)
     encrypted = tmp_path / "encrypted"
-    moved = encrypt(folder, encrypted, owner.home, PASS, Scheme("orthogonal"))
+    moved = encrypt(folder, encrypted, owner.home, PASSPHRASE, Scheme("orthogonal"))
     made = model.register_folder(owner, encrypted, "our own")
     assert made.key_id == moved.key_id
     on_chain = load_registered(owner.chain, ipfs, made.model_id, 1)
@@ -292,8 +290,8 @@ def test_a_registration_whose_receipt_was_lost_is_not_made_twice(
     owned: Owned, ipfs: Ipfs, tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The card's measurements draw anew, so that the second call is another one than the first."""
-    owner = Member(owned.chain, ipfs, owned.home, PASS)
-    encrypt(folder, tmp_path / "encrypted", owner.home, PASS, Scheme("orthogonal"))
+    owner = acting(owned.chain, ipfs, owned.home)
+    encrypt(folder, tmp_path / "encrypted", owner.home, PASSPHRASE, Scheme("orthogonal"))
     functions, real = owner.chain.models.functions, transactions.send
     before = owner.chain.call(functions.modelCount())
 
@@ -312,15 +310,15 @@ def test_a_registration_whose_receipt_was_lost_is_not_made_twice(
 def test_what_is_no_encrypted_checkpoint_of_ones_own_is_not_registered(
     owned: Owned, ipfs: Ipfs, tmp_path: Path, folder: Path
 ) -> None:
-    owner = Member(owned.chain, ipfs, owned.home, PASS)
+    owner = acting(owned.chain, ipfs, owned.home)
     before = owner.chain.balance(owner.chain.address)
     encrypted = tmp_path / "encrypted"
-    encrypt(folder, encrypted, owner.home, PASS, Scheme("orthogonal"))
+    encrypt(folder, encrypted, owner.home, PASSPHRASE, Scheme("orthogonal"))
     with pytest.raises(InputError, match="needs a name"):
         model.register_folder(owner, encrypted, " ")
     with pytest.raises(StateError, match="no encrypted checkpoint"):
         model.register_folder(owner, folder, "plain")
-    stranger = Member(owner.chain, ipfs, tmp_path / "elsewhere", PASS)
+    stranger = acting(owner.chain, ipfs, tmp_path / "elsewhere")
     with pytest.raises(NotFoundError, match="is not in"):
         model.register_folder(stranger, encrypted, "of somebody else")
     weights = load_file(encrypted / "model.safetensors")
@@ -337,10 +335,10 @@ def test_what_is_no_encrypted_checkpoint_of_ones_own_is_not_registered(
 def test_an_architecture_that_no_worker_runs_is_not_registered(
     owned: Owned, ipfs: Ipfs, tmp_path: Path
 ) -> None:
-    owner = Member(owned.chain, ipfs, owned.home, PASS)
+    owner = acting(owned.chain, ipfs, owned.home)
     sizes = {"vocab_size": 20, "n_positions": 8, "n_embd": 8, "n_layer": 1, "n_head": 2}
     GPT2LMHeadModel(GPT2Config(**sizes, bos_token_id=0, eos_token_id=0)).save_pretrained(tmp_path / "plain")
-    encrypt(tmp_path / "plain", tmp_path / "encrypted", owner.home, PASS, Scheme("permutation"))
+    encrypt(tmp_path / "plain", tmp_path / "encrypted", owner.home, PASSPHRASE, Scheme("permutation"))
     with pytest.raises(InputError, match="No worker runs gpt2") as caught:
         model.register_folder(owner, tmp_path / "encrypted", "a language model")
     assert "model ask" in caught.value.hint
