@@ -167,7 +167,7 @@ def _read(path: Path) -> dict[str, Any]:
             f"There is no {path.name} in {path.parent}.",
             "Save the tokenizer as a fast one: AutoTokenizer.from_pretrained(...).save_pretrained(folder).",
         ) from exc
-    except ValueError as exc:
+    except (ValueError, RecursionError) as exc:
         raise InputError(f"{path.name} is not JSON.", DAMAGED) from exc
     if not isinstance(document, dict):
         raise InputError(f"{path.name} holds no JSON object.", DAMAGED)

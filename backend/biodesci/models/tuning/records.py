@@ -148,7 +148,7 @@ def _lines(path: Path, text: str) -> list[Any]:
             continue
         try:
             rows.append(json.loads(line))
-        except ValueError as exc:
+        except (ValueError, RecursionError) as exc:
             raise InputError(
                 f"{path}, line {number} is not JSON.", "Write one JSON object per line."
             ) from exc

@@ -280,6 +280,7 @@ def test_records_that_do_not_fit(ready: Any, tmp_path: Path, tokenizer: Path) ->
     uneven = write(tmp_path / "uneven.csv", f"note,diagnosis\n{private}\n")
     assert "row 1 has more or fewer fields" in told(uneven, *COLUMNS)
     assert "line 2 is not JSON" in told(write(tmp_path / "a.jsonl", f'{{"note": "x"}}\n{private}'), *COLUMNS)
+    assert "line 1 is not JSON" in told(write(tmp_path / "deep.jsonl", "[" * 100_000), *COLUMNS)
     beyond = write(tmp_path / "b.jsonl", json.dumps({"note": private, "diagnosis": 7}))
     assert "from 0 to 1" in told(beyond, "--text", "note", "--label", "diagnosis")
     semicolons = write(tmp_path / "semicolons.csv", f"note;diagnosis\n{private};statement\n")

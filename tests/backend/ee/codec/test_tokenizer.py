@@ -137,6 +137,14 @@ def test_a_folder_without_tokenizer(tmp_path: Path, tokens: Draw) -> None:
         write_tokenizer(tokens(5), tmp_path, tmp_path / "secret")
 
 
+@pytest.mark.parametrize("text", ["", "{", "\xff", "[" * 100_000, "[]", "null"], ids=range(6))
+def test_a_folder_whose_tokenizer_is_no_json_object(tmp_path: Path, tokens: Draw, text: str) -> None:
+    (tmp_path / "tokenizer.json").write_text(text, encoding="latin-1")
+    with pytest.raises(InputError, match=r"tokenizer\.json (is not JSON|holds no JSON object)"):
+        write_tokenizer(tokens(5), tmp_path, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
 def test_settings_name_tokens_by_number(tokens: Draw) -> None:
     key = tokens(9)
     got = encrypted_tokenizer_config(
