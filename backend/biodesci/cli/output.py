@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -143,6 +144,8 @@ def _text(value: Any) -> str:
 
 def _json(value: Any) -> Any:
     """What JSON has no type for: amounts of money by their fields, everything else as text."""
+    if isinstance(value, Path):  # before web3 is imported, which commands without a chain do without
+        return str(value)
     from biodesci.chain.currency import Money
 
     return value.document() if isinstance(value, Money) else str(value)

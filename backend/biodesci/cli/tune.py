@@ -157,10 +157,12 @@ def run_(
     nor steps, so keep them with the records.
     """
     from biodesci.ee.training import TrainingPlan
+    from biodesci.models.folder import Marks
     from biodesci.models.tuning.run import Reports, tune
 
     job = method.job(TrainingPlan(**asdict(training)))
-    quiet()
+    if Marks.read(folder).is_stock:
+        quiet()
     with output.bar() as shown:
         task = shown.add_task("Training", total=None)
 

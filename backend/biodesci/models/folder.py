@@ -53,6 +53,11 @@ class Marks:
         return cls(mark.key_id, mark.mode, mark.split is not None, config)
 
     @property
+    def is_stock(self) -> bool:
+        """Whether the model is one of `transformers`, which takes seconds to import, and not of our own."""
+        return registry.of(self.config).blueprint is None
+
+    @property
     def kind(self) -> str:
         """The class of the model."""
         classes = self.config.get("architectures") or [self.config.get("model_type")]
@@ -125,7 +130,8 @@ def load(folder: Path) -> Loaded:
     registry.layout(marks.config, checkpoint.tensors.keys(), marks.mode)  # refuses what has no exact key
     model = build(marks, checkpoint, dtype)
     state = model.state_dict()
-    own = {stored: name for name, stored in stored_names(model).items()}
+    # A model of our own calls its tensors what its checkpoint does.
+    own = {stored: name for name, stored in stored_names(model).items()} if marks.is_stock else {}
     names = {stored: own.get(stored, stored) for stored in checkpoint.tensors}
     layout = registry.layout(marks.config, names.values(), marks.mode)
     for stored, name in names.items():

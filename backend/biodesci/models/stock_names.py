@@ -13,15 +13,13 @@ PEFT = "base_model.model."
 
 
 def stored_names(model: nn.Module) -> dict[str, str]:
-    """Name in the model -> name in its checkpoint, for each tensor that is stored as it is."""
-    import transformers  # noqa: PLC0415  # slow
-    from transformers.core_model_loading import revert_weight_conversion  # noqa: PLC0415
+    """Name in a stock model -> name in its checkpoint, for each tensor that is stored as it is."""
+    from transformers.core_model_loading import revert_weight_conversion  # noqa: PLC0415  # slow
 
     state = dict(model.state_dict())
-    if not isinstance(model, transformers.PreTrainedModel):
-        return {name: name for name in state}
     own = {id(tensor): name for name, tensor in state.items()}
-    stored = revert_weight_conversion(model, state)
+    stock: Any = model  # transformers asks for its own class
+    stored = revert_weight_conversion(stock, state)
     return {own[id(tensor)]: name for name, tensor in stored.items() if id(tensor) in own}
 
 
