@@ -67,8 +67,8 @@ def _type(entry: dict[str, Any]) -> str:
 def _errors() -> dict[bytes, tuple[str, list[tuple[str, str]]]]:
     """By selector: an error's name, and type and name of each of its arguments."""
     inputs_of = dict(sentences.token_errors())
-    for contract in CONTRACTS:
-        for entry in abi(contract):
+    for name in CONTRACTS:
+        for entry in abi(name):
             if entry["type"] == "error":
                 inputs_of[str(entry["name"])] = [(_type(i), str(i["name"])) for i in entry["inputs"]]
     return {

@@ -37,9 +37,9 @@ def create(
                 "BIODESCI_PRIVATE_KEY is not a private key.", "Set it to 64 hexadecimal digits, then repeat."
             )
     path = session.settings().account_path
-    address = accounts.create(path, session.new_passphrase(), private_key=private)
+    account = accounts.create(path, session.new_passphrase(), private_key=private)
     output.record(
-        {"address": address, "file": str(path)},
+        {"address": account, "file": str(path)},
         "Account made. Keep a copy of the file, and the passphrase apart from it: nobody can restore them.",
     )
 

@@ -37,10 +37,10 @@ def token(chain: Chain, text: str) -> Currency:
     from biodesci.chain import currency
     from biodesci.core.errors import InputError
 
-    token = currency.read(chain, currency.ETHER if text.upper() == "ETH" else address(text))
-    if not token.is_ether and not chain.has_code(token.address):
-        raise InputError(f"There is no token at {token.address} on this chain.", "Check the address.")
-    return token
+    paid_in = currency.read(chain, currency.ETHER if text.upper() == "ETH" else address(text))
+    if not paid_in.is_ether and not chain.has_code(paid_in.address):
+        raise InputError(f"There is no token at {paid_in.address} on this chain.", "Check the address.")
+    return paid_in
 
 
 def new_file(path: Path) -> Path:

@@ -103,12 +103,12 @@ def result(
 
     chain, ipfs, seed = session.chain(), session.ipfs(), session.seed()
     codec = load_codec(chain, ipfs, seed, read_request(chain, request_id).model_id, "inference")
-    result = collect_result(chain, ipfs, session.settings().home, seed, request_id, codec)
+    collected = collect_result(chain, ipfs, session.settings().home, seed, request_id, codec)
     if accept:
         finalize(chain, request_id)
     rows = [
         {"record": i, "class": int(p.argmax()), "probability": f"{p.max():.4f}", "probabilities": p.tolist()}
-        for i, p in enumerate(result.probabilities, 1)
+        for i, p in enumerate(collected.probabilities, 1)
     ]
     output.table(rows, ("record", "class", "probability"), "The answer holds no records.")
 

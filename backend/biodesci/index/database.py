@@ -209,11 +209,11 @@ class Store:
 
     # Events
 
-    def apply(self, chain_id: int, found: Sequence[Event], head: Block) -> int:
+    def apply(self, chain_id: int, incoming: Sequence[Event], head: Block) -> int:
         """Adds events (in block order) and moves the cursor to `head`. Returns how many were new."""
         with self.transaction() as connection:
-            _add_blocks(connection, [*(event.block for event in found), head])
-            new = _new_events(connection, chain_id, found)
+            _add_blocks(connection, [*(event.block for event in incoming), head])
+            new = _new_events(connection, chain_id, incoming)
             if new:
                 connection.execute(insert(events), [_event_row(chain_id, event) for event in new])
             draft = Draft(connection)
@@ -288,25 +288,25 @@ def _empty(connection: Connection, *emptied: Table) -> None:
         connection.execute(delete(table))
 
 
-def _add_blocks(connection: Connection, found: Sequence[Block]) -> None:
+def _add_blocks(connection: Connection, incoming: Sequence[Block]) -> None:
     """Those that are not known yet."""
-    by_number = {block.number: block for block in reversed(found)}
+    by_number = {block.number: block for block in reversed(incoming)}
     between = blocks.c.number.between(min(by_number), max(by_number))
     known = set(connection.scalars(select(blocks.c.number).where(between)))
     if new := [asdict(block) for number, block in by_number.items() if number not in known]:
         connection.execute(insert(blocks), new)
 
 
-def _new_events(connection: Connection, chain_id: int, found: Sequence[Event]) -> list[Event]:
+def _new_events(connection: Connection, chain_id: int, incoming: Sequence[Event]) -> list[Event]:
     """Those that are not known yet, each once."""
-    if not found:
+    if not incoming:
         return []
-    numbers = [event.block.number for event in found]
+    numbers = [event.block.number for event in incoming]
     query = select(events.c.block_hash, events.c.log_index).where(
         events.c.chain_id == chain_id, events.c.block_number.between(min(numbers), max(numbers))
     )
     known = {(row.block_hash, row.log_index) for row in connection.execute(query)}
-    new = {(event.block.hash, event.log_index): event for event in reversed(found)}
+    new = {(event.block.hash, event.log_index): event for event in reversed(incoming)}
     return [event for key, event in reversed(new.items()) if key not in known]
 
 

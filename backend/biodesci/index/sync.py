@@ -53,16 +53,16 @@ def sync(chain: Chain, ipfs: Ipfs, store: Store) -> Synced:
     cursor = store.cursor()
     start = chain.deployment.first_block if cursor is None else cursor.number + 1
     head = chain.block_number() - chain.confirmations
-    events = 0
+    applied = 0
     while start <= head:
         end = min(start + _SPAN - 1, head)
-        found, block = _read(chain, start, end)
+        events, block = _read(chain, start, end)
         _check_follows(chain, store)
-        events += store.apply(chain.chain_id, found, block)
+        applied += store.apply(chain.chain_id, events, block)
         start = end + 1
     read_documents(chain, ipfs, store)
     reached = store.cursor()
-    return Synced(reached.number if reached else 0, events, rolled_back)
+    return Synced(reached.number if reached else 0, applied, rolled_back)
 
 
 def _follow_reorg(chain: Chain, store: Store) -> int:
@@ -115,7 +115,7 @@ def _read(chain: Chain, start: int, end: int) -> tuple[list[Event], Block]:
         raise UnavailableError(f"The chain node gave no logs: {exc}.", "Try again, or another node.") from exc
     blocks = {head.number: head}
     events = []
-    for log in sorted(logs, key=lambda found: (found["blockNumber"], found["logIndex"])):
+    for log in sorted(logs, key=lambda log: (log["blockNumber"], log["logIndex"])):
         name, contract = contracts[str(log["address"])]
         decoded = _decode(contract, log)
         if decoded is None:

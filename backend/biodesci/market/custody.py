@@ -38,9 +38,9 @@ class Custodian:
         self._home = member.home
         self._passphrase = member.passphrase
         self._next_block = member.chain.deployment.first_block
-        self._held: set[tuple[int, int]] = set()  # (dataset, version) whose keys are in this home
+        self._keys: set[tuple[int, int]] = set()  # (dataset, version) whose keys are in this home
         self._open: set[int] = set()
-        self._told: set[tuple[int, str]] = set()
+        self._reported: set[tuple[int, str]] = set()
 
     def __repr__(self) -> str:
         return f"Custodian({self._chain.address})"
@@ -64,9 +64,9 @@ class Custodian:
             for log in chain.events(chain.datasets, name, start, head):
                 args = log["args"]
                 if dataset_keys.path(self._home, bytes(args["keyCommitment"])).exists():
-                    self._held.add((args["datasetId"], args.get("version", 1)))
+                    self._keys.add((args["datasetId"], args.get("version", 1)))
         for log in chain.events(chain.licenses, "LicensePurchased", start, head):
-            if (log["args"]["datasetId"], log["args"]["version"]) in self._held:
+            if (log["args"]["datasetId"], log["args"]["version"]) in self._keys:
                 self._open.add(log["args"]["licenseId"])
         self._next_block = head + 1
 
@@ -77,31 +77,31 @@ class Custodian:
             raise
         except BioDeSciError as exc:
             # One licence that cannot be served must not hold up the others.
-            self._tell(license_id, str(exc))
+            self._report(license_id, str(exc))
             return False
         except Exception as exc:  # noqa: BLE001
             _log.debug("licence %d", license_id, exc_info=exc)
-            self._tell(license_id, f"unexpected {type(exc).__name__}")
+            self._report(license_id, f"unexpected {type(exc).__name__}")
             return False
 
     def _deliver(self, license_id: int) -> bool:
         chain = self._chain
-        held = get(chain, license_id)
-        committed = chain.read(DatasetVersion, held.dataset_id, held.version).key_commitment
-        waits = held.state in _WAITING
+        licence = get(chain, license_id)
+        committed = chain.read(DatasetVersion, licence.dataset_id, licence.version).key_commitment
+        waits = licence.state in _WAITING
         if not waits or not dataset_keys.path(self._home, committed).exists():
             if waits or self._is_past_waiting(license_id):
                 self._open.discard(license_id)
             return False
-        if held.state is LicenseState.IN_REVIEW or not self._due(held):
+        if licence.state is LicenseState.IN_REVIEW or not self._due(licence):
             return False
         # Tried first: what can't be delivered (a visa lapsed, say) is not sealed either.
         chain.call(chain.licenses.functions.deliver(license_id, _ANY), sender=chain.address)
         key, salt = dataset_keys.load(self._home, self._passphrase, committed)
         context = envelope.info(
-            "license", chain.chain_id, str(chain.licenses.address), license_id, held.licensee
+            "license", chain.chain_id, str(chain.licenses.address), license_id, licence.licensee
         )
-        digest = self._ipfs.add(envelope.seal(chain.key_of(held.licensee), key + salt, context))
+        digest = self._ipfs.add(envelope.seal(chain.key_of(licence.licensee), key + salt, context))
         try:
             chain.send(chain.licenses.functions.deliver(license_id, digest))
         except RevertedError as exc:
@@ -109,7 +109,7 @@ class Custodian:
                 raise
             return False  # delivered or refunded meanwhile: the next poll sees which
         self._open.discard(license_id)
-        _log.info("licence %d: key delivered to %s", license_id, held.licensee)
+        _log.info("licence %d: key delivered to %s", license_id, licence.licensee)
         return True
 
     def _is_past_waiting(self, license_id: int) -> bool:
@@ -117,22 +117,22 @@ class Custodian:
         chain = self._chain
         return chain.read(License, license_id, block=self._next_block - 1).state not in _WAITING
 
-    def _due(self, held: License) -> bool:
+    def _due(self, licence: License) -> bool:
         chain = self._chain
-        release = chain.read(Release, held.dataset_id, held.version, chain.address)
+        release = chain.read(Release, licence.dataset_id, licence.version, chain.address)
         if not release.entitled:
-            self._tell(held.id, "this account is neither owner nor custodian of the dataset")
+            self._report(licence.id, "this account is neither owner nor custodian of the dataset")
         elif release.withdrawn:
-            self._tell(held.id, "consent was withdrawn, so the key stays here; the buyer gets a refund")
-        elif chain.now() > held.deadline:
-            self._tell(held.id, "the delivery deadline has passed; the buyer gets a refund")
+            self._report(licence.id, "consent was withdrawn, so the key stays here; the buyer gets a refund")
+        elif chain.now() > licence.deadline:
+            self._report(licence.id, "the delivery deadline has passed; the buyer gets a refund")
         else:
             return True
         return False
 
-    def _tell(self, license_id: int, text: str) -> None:
-        if (license_id, text) not in self._told:
-            self._told.add((license_id, text))
+    def _report(self, license_id: int, text: str) -> None:
+        if (license_id, text) not in self._reported:
+            self._reported.add((license_id, text))
             _log.warning("licence %d: %s", license_id, text)
 
 

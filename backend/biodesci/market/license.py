@@ -80,16 +80,18 @@ def envelope_of(chain: Chain, license_id: int) -> bytes:
 
 def fetch_key(chain: Chain, ipfs: Ipfs, seed: bytes, license_id: int) -> bytes:
     """The dataset key: opened from the envelope, and checked against the commitment on chain."""
-    held = own(chain, license_id)
-    _require_access(chain, held)
+    licence = own(chain, license_id)
+    _require_access(chain, licence)
     sealed = ipfs.cat(envelope_of(chain, license_id), max_size=_MAX_ENVELOPE)
-    context = envelope.info("license", chain.chain_id, str(chain.licenses.address), license_id, held.licensee)
+    context = envelope.info(
+        "license", chain.chain_id, str(chain.licenses.address), license_id, licence.licensee
+    )
     opened = envelope.open_(seed, sealed, context)
     wrong = f"Dispute it before the window ends: biodesci license dispute {license_id} REASON."
     if len(opened) != 64:
         raise IntegrityError("The envelope opens, but holds no dataset key.", wrong)
     key, salt = opened[:32], opened[32:]
-    version = chain.read(DatasetVersion, held.dataset_id, held.version)
+    version = chain.read(DatasetVersion, licence.dataset_id, licence.version)
     try:
         commitment.check(version.key_commitment, commitment.key_commitment(key, salt), "delivered key")
     except IntegrityError as exc:
@@ -121,8 +123,8 @@ def download_over(
 ) -> Downloaded:
     """Fetches the container (going on where a run before stopped), checks its root, decrypts to `target`."""
     key = fetch_key(chain, ipfs, seed, license_id)
-    held = get(chain, license_id)
-    version = chain.read(DatasetVersion, held.dataset_id, held.version)
+    licence = get(chain, license_id)
+    version = chain.read(DatasetVersion, licence.dataset_id, licence.version)
     content = container_of(ipfs, version.card)
     target.parent.mkdir(parents=True, exist_ok=True)
     sealed = target.with_name(f".{target.name}.{content.hex()[:16]}.container")
@@ -139,7 +141,7 @@ def download_over(
         # Damaged, it must come anew; done, it is not needed any more.
         sealed.unlink(missing_ok=True)
     root = "0x" + version.content_root.hex()
-    return Downloaded(target, size, held.dataset_id, held.version, root)
+    return Downloaded(target, size, licence.dataset_id, licence.version, root)
 
 
 def container_of(ipfs: Ipfs, card: bytes) -> bytes:
@@ -149,17 +151,17 @@ def container_of(ipfs: Ipfs, card: bytes) -> bytes:
 
 def confirm(chain: Chain, license_id: int) -> TxReceipt | None:
     """Pays the owner; None where that was done before."""
-    held = own(chain, license_id)
-    if held.state is LicenseState.SETTLED:
+    licence = own(chain, license_id)
+    if licence.state is LicenseState.SETTLED:
         return None
     return chain.send(chain.licenses.functions.confirm(license_id))
 
 
 def dispute(chain: Chain, license_id: int, reason: str) -> TxReceipt | None:
     """None where it is disputed already."""
-    held = own(chain, license_id)
+    licence = own(chain, license_id)
     text = short_text(reason)
-    if held.state is LicenseState.DISPUTED:
+    if licence.state is LicenseState.DISPUTED:
         return None
     return chain.send(chain.licenses.functions.dispute(license_id, text))
 
@@ -181,47 +183,47 @@ def short_text(text: str) -> bytes:
 
 def own(chain: Chain, license_id: int) -> License:
     """The licence, if this account holds it."""
-    held = get(chain, license_id)
-    if held.licensee != chain.address:
+    licence = get(chain, license_id)
+    if licence.licensee != chain.address:
         raise AccessDeniedError(
             f"Licence {license_id} is not held by {chain.address}.", "Use the account that bought it."
         )
-    return held
+    return licence
 
 
-def _require_access(chain: Chain, held: License) -> None:
-    if is_active(chain, held.id):
+def _require_access(chain: Chain, licence: License) -> None:
+    if is_active(chain, licence.id):
         return
-    show = f"See biodesci license show {held.id}."
-    if held.state is LicenseState.PURCHASED:
-        if not _refundable(chain, held.id):
-            raise StateError(f"The key of licence {held.id} is not delivered yet.", "Try again shortly.")
+    show = f"See biodesci license show {licence.id}."
+    if licence.state is LicenseState.PURCHASED:
+        if not _refundable(chain, licence.id):
+            raise StateError(f"The key of licence {licence.id} is not delivered yet.", "Try again shortly.")
         raise StateError(
-            f"The key of licence {held.id} is not delivered yet, and can't be any more: the deadline has "
+            f"The key of licence {licence.id} is not delivered yet, and can't be any more: the deadline has "
             "passed, consent was withdrawn, or a visa lapsed.",
-            f"Take the price back: biodesci license refund {held.id}.",
+            f"Take the price back: biodesci license refund {licence.id}.",
         )
-    if held.state is LicenseState.IN_REVIEW:
+    if licence.state is LicenseState.IN_REVIEW:
         raise StateError(
-            f"Licence {held.id} waits for the owner's review.",
-            f"The owner was silent for too long: biodesci license refund {held.id}."
-            if _refundable(chain, held.id)
+            f"Licence {licence.id} waits for the owner's review.",
+            f"The owner was silent for too long: biodesci license refund {licence.id}."
+            if _refundable(chain, licence.id)
             else show,
         )
-    renew = f"Renew it (biodesci license renew {held.id}), or buy another one."
-    if held.state in {LicenseState.DELIVERED, LicenseState.SETTLED}:
-        if held.expires_at <= chain.now():
-            raise AccessDeniedError(f"Licence {held.id} has expired.", renew)
-        if held.uses_left == 0:
-            raise AccessDeniedError(f"The uses of licence {held.id} are spent.", renew)
-        is_withdrawn = chain.datasets.functions.isWithdrawn(held.dataset_id, held.version)
-        if held.right == _TRAIN and chain.call(is_withdrawn):
-            raise AccessDeniedError(f"Consent was withdrawn, so licence {held.id} trains no more.", show)
+    renew = f"Renew it (biodesci license renew {licence.id}), or buy another one."
+    if licence.state in {LicenseState.DELIVERED, LicenseState.SETTLED}:
+        if licence.expires_at <= chain.now():
+            raise AccessDeniedError(f"Licence {licence.id} has expired.", renew)
+        if licence.uses_left == 0:
+            raise AccessDeniedError(f"The uses of licence {licence.id} are spent.", renew)
+        is_withdrawn = chain.datasets.functions.isWithdrawn(licence.dataset_id, licence.version)
+        if licence.right == _TRAIN and chain.call(is_withdrawn):
+            raise AccessDeniedError(f"Consent was withdrawn, so licence {licence.id} trains no more.", show)
         raise AccessDeniedError(
-            f"An issuer revoked a visa that licence {held.id} rests on.",
-            f"Renew the licence with a new one: biodesci license renew {held.id} --visa FILE.",
+            f"An issuer revoked a visa that licence {licence.id} rests on.",
+            f"Renew the licence with a new one: biodesci license renew {licence.id} --visa FILE.",
         )
-    raise AccessDeniedError(f"Licence {held.id} gives no access: {held.state.name.lower()}.", show)
+    raise AccessDeniedError(f"Licence {licence.id} gives no access: {licence.state.name.lower()}.", show)
 
 
 def _refundable(chain: Chain, license_id: int) -> bool:

@@ -36,7 +36,7 @@ def order(chain: Chain, offer_id: int, purpose: Purpose, evidence: Evidence, *, 
         price=offer.terms.price,
         # A relayer could show other evidence: less of a proof, or an older visa.
         may_review=assess(chain, offer_id, purpose, evidence) is Decision.REVIEW,
-        visas_until=min((min(shown.visa.expires, _LATEST) for shown in evidence.visas), default=0),
+        visas_until=min((min(signed.visa.expires, _LATEST) for signed in evidence.visas), default=0),
         nonce=nonce,
         deadline=deadline,
     )

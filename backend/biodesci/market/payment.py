@@ -50,7 +50,7 @@ def approved(chain: Chain, paid_in: Currency, amount: int) -> Iterator[None]:
         raise  # what was sent may take effect yet, and needs the allowance
     except BioDeSciError:
         if before < amount:
-            with suppress(BioDeSciError):  # what went wrong first is what has to be told
+            with suppress(BioDeSciError):  # what went wrong first is what has to be reported
                 _end_approval(chain, paid_in)
         raise
     if before < amount:
@@ -101,10 +101,10 @@ def require_balance(chain: Chain, paid_in: Currency, price: int) -> None:
     """Raises FundsError where the account holds less of the currency."""
     if paid_in.is_ether:
         return  # noticed when the transaction is signed, with its gas
-    held = chain.call(currency.erc20(chain, paid_in.address).functions.balanceOf(chain.address))
-    if held < price:
+    balance = chain.call(currency.erc20(chain, paid_in.address).functions.balanceOf(chain.address))
+    if balance < price:
         raise FundsError(
-            f"{chain.address} holds {paid_in.show(held)} and needs {paid_in.show(price)}.",
+            f"{chain.address} holds {paid_in.show(balance)} and needs {paid_in.show(price)}.",
             f"Send {paid_in.name} to {chain.address}, then repeat the command.",
         )
 
@@ -141,5 +141,5 @@ def _authorization(chain: Chain, paid_in: Currency, price: int, deadline: int) -
 
 
 def _sign(chain: Chain, document: typed_data.Document) -> tuple[int, bytes, bytes]:
-    made = chain.signer().sign_message(encode_typed_data(full_message=document))
-    return made.v, made.r.to_bytes(32, "big"), made.s.to_bytes(32, "big")
+    signature = chain.signer().sign_message(encode_typed_data(full_message=document))
+    return signature.v, signature.r.to_bytes(32, "big"), signature.s.to_bytes(32, "big")

@@ -42,7 +42,7 @@ def purchase(
 ) -> Purchased:
     """Buys a licence, unless one from this offer's dataset with the same right is held or on its way."""
     declared = Purpose(duo=purpose) if isinstance(purpose, int) else purpose
-    shown = evidence or Evidence()
+    evidence = evidence or Evidence()
     offer = offers.get(chain, offer_id)
     with chain.intent("purchase", f"offer {offer_id}") as intent:
         old_notes.adopt(chain, intent, "purchases", offer_id)
@@ -50,13 +50,13 @@ def purchase(
             note("A run before signed this purchase and did not see its end: it is carried out now.")
             return purchased(chain, receipt)
         if not again:
-            for held in held_by(chain, chain.address, offer.terms.dataset_id):
-                waits = held.state in {LicenseState.IN_REVIEW, LicenseState.PURCHASED}
-                if held.right == offer.terms.right and (waits or is_active(chain, held.id)):
-                    return Purchased(held.id, held.state is LicenseState.IN_REVIEW, False, None, 0)
-        check(chain, offer, declared, shown)
+            for licence in held_by(chain, chain.address, offer.terms.dataset_id):
+                waits = licence.state in {LicenseState.IN_REVIEW, LicenseState.PURCHASED}
+                if licence.right == offer.terms.right and (waits or is_active(chain, licence.id)):
+                    return Purchased(licence.id, licence.state is LicenseState.IN_REVIEW, False, None, 0)
+        check(chain, offer, declared, evidence)
         with payment.own(chain, offer.currency, offer.terms.price, note) as paid:
-            function = _function(chain, offer, declared, shown, paid)
+            function = _function(chain, offer, declared, evidence, paid)
             receipt = intent.send(function, offer.terms.price if offer.currency.is_ether else 0)
         return purchased(chain, receipt)
 
@@ -143,5 +143,5 @@ def check_visas(chain: Chain, offer: Offer, visas: tuple[SignedVisa, ...]) -> No
         return
     owner = chain.call(chain.datasets.functions.ownerOf(offer.terms.dataset_id))
     grant = chain.call(chain.licenses.functions.grantOf(offer.terms.dataset_id))
-    shown = [signed.struct() for signed in visas]
-    chain.read(records.VisaCheck, owner, chain.address, grant, offer.terms.visas, shown)
+    structs = [signed.struct() for signed in visas]
+    chain.read(records.VisaCheck, owner, chain.address, grant, offer.terms.visas, structs)

@@ -52,8 +52,8 @@ def renew(
             offer = _renewable(chain, license_id)
             check_visas(chain, offer, visas)
             with payment.own(chain, offer.currency, offer.terms.price, note) as paid:
-                shown = [signed.struct() for signed in visas]
-                function = chain.licenses.functions.renew(license_id, shown, paid.struct())
+                structs = [signed.struct() for signed in visas]
+                function = chain.licenses.functions.renew(license_id, structs, paid.struct())
                 receipt = intent.send(function, offer.terms.price if offer.currency.is_ether else 0)
         event = chain.event(receipt, chain.licenses, "LicenseRenewed")
         return Renewed(event["expiresAt"], event["usesLeft"], event["paid"])
@@ -61,22 +61,22 @@ def renew(
 
 def _renewable(chain: Chain, license_id: int) -> Offer:
     """Its offer; raises where the contract would refuse, in words and before anything is paid."""
-    held = own(chain, license_id)
+    licence = own(chain, license_id)
     show = f"See biodesci license show {license_id}."
-    if held.state is not LicenseState.SETTLED:
+    if licence.state is not LicenseState.SETTLED:
         raise StateError(
-            f"Licence {license_id} is {held.state.name.lower()}; a settled one is renewed.",
+            f"Licence {license_id} is {licence.state.name.lower()}; a settled one is renewed.",
             f"Confirm it first: biodesci license confirm {license_id}."
-            if held.state is LicenseState.DELIVERED
+            if licence.state is LicenseState.DELIVERED
             else show,
         )
-    offer = offers.get(chain, held.offer_id)
+    offer = offers.get(chain, licence.offer_id)
     offers.require_open(offer)
     if not offer.terms.duration and not offer.terms.uses:
         raise StateError(f"Licence {license_id} has no end and no count of uses: nothing to renew.", show)
-    if chain.call(chain.datasets.functions.isWithdrawn(held.dataset_id, held.version)):
+    if chain.call(chain.datasets.functions.isWithdrawn(licence.dataset_id, licence.version)):
         raise AccessDeniedError(
-            f"Consent to use dataset {held.dataset_id}, version {held.version}, was withdrawn: "
+            f"Consent to use dataset {licence.dataset_id}, version {licence.version}, was withdrawn: "
             "no licence for it is renewed.",
             "Choose another dataset: biodesci dataset list.",
         )
@@ -85,32 +85,32 @@ def _renewable(chain: Chain, license_id: int) -> Offer:
 
 def refund_due(chain: Chain, license_id: int) -> tuple[int, Currency]:
     """What an owner who revoked this licence now would pay back."""
-    held = get(chain, license_id)
+    licence = get(chain, license_id)
     due = chain.call(chain.licenses.functions.refundDue(license_id))
-    return int(due), currency.read(chain, held.currency)
+    return int(due), currency.read(chain, licence.currency)
 
 
 def require_owner(chain: Chain, license_id: int) -> License:
     """The licence, if its dataset is this account's."""
-    held = get(chain, license_id)
-    owner = chain.call(chain.datasets.functions.ownerOf(held.dataset_id))
+    licence = get(chain, license_id)
+    owner = chain.call(chain.datasets.functions.ownerOf(licence.dataset_id))
     if owner != chain.address:
         raise AccessDeniedError(
-            f"Dataset {held.dataset_id}, which licence {license_id} is for, is owned by {owner}.",
+            f"Dataset {licence.dataset_id}, which licence {license_id} is for, is owned by {owner}.",
             "Use the account that owns the dataset.",
         )
-    return held
+    return licence
 
 
 def revoke(chain: Chain, license_id: int, reason: str) -> Revoked:
     """As the dataset's owner. Pays back what is due; what is too much in ether is owed to it again."""
     text = short_text(reason)
-    held = require_owner(chain, license_id)
+    licence = require_owner(chain, license_id)
     due, paid_in = refund_due(chain, license_id)
     with chain.intent("revocation", f"licence {license_id}") as intent:
         receipt = intent.resume()
         if receipt is None:
-            if held.state is LicenseState.REVOKED:
+            if licence.state is LicenseState.REVOKED:
                 return Revoked(0, paid_in, sent=False)
             function = chain.licenses.functions.revoke(license_id, text)
             if due and not paid_in.is_ether:

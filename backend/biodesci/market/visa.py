@@ -63,9 +63,9 @@ def check(chain: Chain, signed: SignedVisa, dataset_id: int) -> int:
     hash_of(chain, signed)
     grant = grant_value(chain, dataset_id)
     owner = chain.call(chain.datasets.functions.ownerOf(dataset_id))
-    shown = signed.visa
-    types = 1 << shown.type
-    return chain.read(VisaCheck, owner, shown.subject, grant, types, [signed.struct()]).expires
+    claim = signed.visa
+    types = 1 << claim.type
+    return chain.read(VisaCheck, owner, claim.subject, grant, types, [signed.struct()]).expires
 
 
 def revoke(chain: Chain, signed: SignedVisa) -> bool:
@@ -109,8 +109,8 @@ def trusted(chain: Chain, owner: str) -> list[Trusted]:
     first = chain.deployment.contracts["VisaRegistry"].block
     logs = chain.events(chain.visas, "IssuerTrusted", first, filters={"owner": owner})
     issuers = dict.fromkeys(str(log["args"]["issuer"]) for log in logs)
-    found = [(one, chain.call(chain.visas.functions.trustedTypes(owner, one))) for one in issuers]
-    return [Trusted(issuer, types) for issuer, types in found if types]
+    types_of = {one: chain.call(chain.visas.functions.trustedTypes(owner, one)) for one in issuers}
+    return [Trusted(issuer, types) for issuer, types in types_of.items() if types]
 
 
 def required(chain: Chain, owner: str) -> dict[str, Any]:
