@@ -14,7 +14,7 @@ from biodesci.ee import runtime
 from biodesci.ee.architectures.tabular import TabularConfig
 from biodesci.localnet.narrator import Narrator
 from biodesci.localnet.stack import Stack
-from biodesci.models import registration as models
+from biodesci.models import registration
 from biodesci.party.member import Member
 from biodesci.rounds.owner import Conditions, RoundOwner
 from examples.heart import baselines, cohorts
@@ -39,9 +39,9 @@ def train(stack: Stack, cast: Cast, narrator: Narrator, rounds: int) -> Trained:
     chain = cast.chain(owner)
     config, plan = baselines.CONFIG, baselines.TRAINING
     created = persist(
-        lambda: models.create_model(
+        lambda: registration.create_model(
             Member(chain, stack.ipfs, owner.home, owner.passphrase),
-            models.NewModel(
+            registration.NewModel(
                 config, "Heart disease classifier", "Angiographic heart disease from routine findings."
             ),
         )
@@ -86,9 +86,9 @@ def _start_nodes(stack: Stack, cast: Cast, model_id: int) -> None:
     for site in cast.sites:
         cast.register_key(site.owner)
         persist(
-            lambda address=site.owner.address: models.grant_codec(  # type: ignore[misc]
+            lambda address=site.owner.address: registration.grant_codec(  # type: ignore[misc]
                 Member(cast.chain(owner), stack.ipfs, owner.home, owner.passphrase),
-                models.Grantee(model_id, address, "training"),
+                registration.Grantee(model_id, address, "training"),
             )
         )
     stack.start_aggregator(cast.aggregator)
@@ -121,7 +121,7 @@ def _compare(
     chain = cast.chain(owner)
     version = int(chain.call(chain.models.functions.latestVersion(model_id)))
     plaintext = persist(
-        lambda: models.decrypt_model(
+        lambda: registration.decrypt_model(
             Member(chain, stack.ipfs, owner.home, owner.passphrase), model_id, version
         )
     )

@@ -29,7 +29,7 @@ from biodesci.ee.architectures.tabular import TabularConfig
 from biodesci.ee.training import TrainingPlan
 from biodesci.ipfs.client import Ipfs
 from biodesci.localnet.stack import Party, Stack
-from biodesci.models import registration as model
+from biodesci.models import registration
 from biodesci.party import keys
 from biodesci.party.member import Member
 from biodesci.registry import rounds, versions
@@ -170,9 +170,9 @@ def federation(network: Stack) -> Iterator[Federation]:
         sites.append(Site(party, table, publish(stack, chain)))
     chain = stack.chain(owner)
     member = Member(chain, stack.ipfs, owner.home, owner.passphrase)
-    made = model.create_model(member, model.NewModel(CONFIG, "Test"))
+    made = registration.create_model(member, registration.NewModel(CONFIG, "Test"))
     for site in sites:
-        model.grant_codec(member, model.Grantee(made.model_id, site.party.address, "training"))
+        registration.grant_codec(member, registration.Grantee(made.model_id, site.party.address, "training"))
     running = Federation(stack, owner, aggregator, sites, made.model_id)
     stack.start_aggregator(aggregator)
     for site in sites:

@@ -57,7 +57,7 @@ def ask(
     from biodesci.core.errors import InputError
     from biodesci.models import ask as service
     from biodesci.models import sealed_codec
-    from biodesci.models.folder import Marks
+    from biodesci.models.encrypted_folder import Marks
 
     if bool(asked.text) == (asked.input_ is not None):
         raise InputError("Nothing is asked, or two things.", "Give either --text or --input.")

@@ -74,7 +74,7 @@ def encode(
     """
     from biodesci.core import files
     from biodesci.models import sealed_codec
-    from biodesci.models.folder import Marks
+    from biodesci.models.encrypted_folder import Marks
     from biodesci.models.tuning import data as tuning_data
 
     marks = Marks.read(folder)
@@ -157,7 +157,7 @@ def run_(
     nor steps, so keep them with the records.
     """
     from biodesci.ee.training import TrainingPlan
-    from biodesci.models.folder import Marks
+    from biodesci.models.encrypted_folder import Marks
     from biodesci.models.tuning.run import Reports, tune
 
     job = method.job(TrainingPlan(**asdict(training)))

@@ -22,7 +22,7 @@ from biodesci.core.safetensors_header import Header
 from biodesci.ee.adapter_key import AdapterKey
 from biodesci.ee.checkpoint.reading import CONFIG, INDEX, PICKLES, WEIGHTS, read_json
 from biodesci.models.encrypt import Moved
-from biodesci.models.folder import ADAPTER_CONFIG, Marks, stray_adapter
+from biodesci.models.encrypted_folder import ADAPTER_CONFIG, Marks, stray_adapter
 from biodesci.models.stock_names import renamed, stored_modules
 from biodesci.models.tuning import result as tuned
 from biodesci.models.tuning.result import ADAPTER, MARK

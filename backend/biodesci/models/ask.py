@@ -17,8 +17,8 @@ from biodesci.ee.checkpoint.reading import Checkpoint
 from biodesci.ee.codec import Codec
 from biodesci.ee.codec.client_half import ClientHalf
 from biodesci.ee.serving.model import Answer, EncryptedModel
-from biodesci.models import folder as encrypted_folder
-from biodesci.models.folder import Marks
+from biodesci.models import encrypted_folder
+from biodesci.models.encrypted_folder import Marks
 from biodesci.models.tuning import records
 from biodesci.models.tuning.data import load_tokenizer
 

@@ -28,7 +28,7 @@ from biodesci.ee.codec import Kind
 from biodesci.ee.groups import Mode
 from biodesci.ee.keys import ModelKey
 from biodesci.ee.training import EXACT
-from biodesci.models.folder import Marks
+from biodesci.models.encrypted_folder import Marks
 from biodesci.party.member import Member
 from biodesci.party.model_keys import open_key, seal_key
 from biodesci.redteam.attacks import records as red_team

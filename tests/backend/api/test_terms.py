@@ -22,9 +22,9 @@ from biodesci.index.database import Store
 from biodesci.index.sync import sync
 from biodesci.ipfs.client import Ipfs
 from biodesci.market import license, offers, renewal
-from biodesci.market import visa as visas
 from biodesci.market.offers import OfferTerms
 from biodesci.market.purchase import purchase
+from biodesci.market.visa import issue, revoke, trust
 from tests.backend.sql import derived
 
 DS = 1 << 3
@@ -63,12 +63,12 @@ class World:
             ),
         )  # fmt: skip
         dollar.mint(self.buyer.address, 10 * PRICE)
-        visas.trust(self.owner, self.issuer.address, visa.REGISTERED_ACCESS)
+        trust(self.owner, self.issuer.address, visa.REGISTERED_ACCESS)
 
     def visa(self, seconds: int):
         later = self.issuer.now() + seconds
         kind = VisaType.RESEARCHER_STATUS
-        return visas.issue(self.issuer, self.buyer.address, kind, b"\x5a" * 32, later)
+        return issue(self.issuer, self.buyer.address, kind, b"\x5a" * 32, later)
 
     def license(self, license_id: int) -> dict:
         sync(self.owner, self.ipfs, self.store)
@@ -137,7 +137,7 @@ def test_a_licence_follows_visas_renewal_and_revocation(world, dollar):
     assert body["usesLeft"] == 8
     assert body["active"]
 
-    visas.revoke(world.issuer, second)
+    revoke(world.issuer, second)
     body = world.license(license_id)
     assert body["active"] is license.is_active(world.buyer, license_id) is False
     assert body["state"] == "settled"
@@ -157,7 +157,7 @@ def test_no_visa_is_in_the_index(world):
     shown = world.visa(1_000)
     evidence = Evidence(visas=(shown,))
     purchase(world.buyer, world.offer, Purpose(duo=DS), evidence)
-    visas.revoke(world.issuer, shown)
+    revoke(world.issuer, shown)
     sync(world.owner, world.ipfs, world.store)
     told = str(world.store.rows(select(tables.events))) + str(derived(world.store))
     assert shown.signature.hex() not in told

@@ -15,7 +15,7 @@ from biodesci.ee.codec import Codec
 from biodesci.ee.codec.client_half import ClientHalf
 from biodesci.ee.keys import ModelKey
 from biodesci.models import adapters
-from biodesci.models.folder import ADAPTER_CONFIG
+from biodesci.models.encrypted_folder import ADAPTER_CONFIG
 from biodesci.models.tuning import data as tuning_data
 from biodesci.models.tuning import state as tuning_state
 from biodesci.models.tuning.result import ADAPTER

@@ -15,8 +15,7 @@ from biodesci.core.errors import (
     NotFoundError,
     WrongKeyError,
 )
-from biodesci.inference import auditor as audit
-from biodesci.inference import worker as serve
+from biodesci.inference import auditor, worker
 from biodesci.proof.bundle import Bundle
 from biodesci.registry.models import load_registered
 from examples.heart.dishonest_worker import answer_with_other_weights
@@ -27,12 +26,12 @@ def test_an_honest_answer_passes_both_audits_and_is_attested(world: Any, answere
     assert by_execution.passed, by_execution.reason
     assert by_execution.figures["largest_difference"] == 0.0
     w, a = world.worker, world.auditor
-    digest = serve.disclose_trace(w.chain, world.ipfs, w.home, answered, a.address)
-    trace = audit.open_trace(a.chain, world.ipfs, a.seed, answered, digest)
+    digest = worker.disclose_trace(w.chain, world.ipfs, w.home, answered, a.address)
+    trace = auditor.open_trace(a.chain, world.ipfs, a.seed, answered, digest)
     by_trace = world.audit(answered, trace=trace)
     assert by_trace.passed, by_trace.reason
     assert by_trace.figures["products"] == 8  # input, q, k, v, output, expand, contract, head
-    published = audit.attest(a.chain, world.ipfs, by_trace)
+    published = auditor.attest(a.chain, world.ipfs, by_trace)
     (event,) = a.chain.events(a.chain.inferences, "AuditAttested", 0, filters={"requestId": answered})
     assert event["args"]["passed"] is True
     assert bytes(event["args"]["report"]) == published
@@ -41,11 +40,11 @@ def test_an_honest_answer_passes_both_audits_and_is_attested(world: Any, answere
 
 def test_the_trace_opens_for_its_auditor_alone(world: Any, answered: int) -> None:
     w, c = world.worker, world.client
-    digest = serve.disclose_trace(w.chain, world.ipfs, w.home, answered, world.auditor.address)
+    digest = worker.disclose_trace(w.chain, world.ipfs, w.home, answered, world.auditor.address)
     with pytest.raises(WrongKeyError):
-        audit.open_trace(c.chain, world.ipfs, c.seed, answered, digest)
+        auditor.open_trace(c.chain, world.ipfs, c.seed, answered, digest)
     with pytest.raises(NotFoundError, match="no trace"):
-        serve.disclose_trace(w.chain, world.ipfs, w.home, answered + 1000, world.auditor.address)
+        worker.disclose_trace(w.chain, world.ipfs, w.home, answered + 1000, world.auditor.address)
 
 
 def test_another_version_is_caught_and_named(world: Any, x: np.ndarray) -> None:
@@ -58,7 +57,7 @@ def test_another_version_is_caught_and_named(world: Any, x: np.ndarray) -> None:
     assert found.reason.startswith("output: the output is not what version 1")
     assert "what version 2 gives: the worker swapped the model" in found.reason
     a = world.auditor
-    audit.attest(a.chain, world.ipfs, found)
+    auditor.attest(a.chain, world.ipfs, found)
     (event,) = a.chain.events(a.chain.inferences, "AuditAttested", 0, filters={"requestId": request_id})
     assert event["args"]["passed"] is False
 
@@ -73,8 +72,8 @@ def test_unregistered_weights_are_caught_by_execution_and_by_trace(world: Any, x
     answer_with_other_weights(w.chain, world.ipfs, w.home, w.seed, request_id, tensors)
     world.collect(request_id)
     assert "used other weights" in world.audit(request_id).reason
-    digest = serve.disclose_trace(w.chain, world.ipfs, w.home, request_id, a.address)
-    trace = audit.open_trace(a.chain, world.ipfs, a.seed, request_id, digest)
+    digest = worker.disclose_trace(w.chain, world.ipfs, w.home, request_id, a.address)
+    trace = auditor.open_trace(a.chain, world.ipfs, a.seed, request_id, digest)
     assert "matrix product 5: row 0 is not the product" in world.audit(request_id, trace=trace).reason
 
 
@@ -84,8 +83,8 @@ def test_a_trace_that_was_made_up_afterwards_is_not_the_committed_one(world: Any
     answer_with_other_weights(w.chain, world.ipfs, w.home, w.seed, cheated, 2)
     assert world.serve() == [honest]
     world.collect(cheated)
-    digest = serve.disclose_trace(w.chain, world.ipfs, w.home, honest, a.address)
-    good_trace = audit.open_trace(a.chain, world.ipfs, a.seed, honest, digest)
+    digest = worker.disclose_trace(w.chain, world.ipfs, w.home, honest, a.address)
+    good_trace = auditor.open_trace(a.chain, world.ipfs, a.seed, honest, digest)
     assert "trace root" in world.audit(cheated, trace=good_trace).reason
 
 
@@ -133,7 +132,7 @@ def tampered(bundle: Bundle, kind: str) -> Bundle:
 def test_a_tampered_bundle_is_refused_for_its_own_reason(
     world: Any, bundled: Bundle, kind: str, reason: str
 ) -> None:
-    found = audit.audit_inference(world.auditor.chain, world.ipfs, tampered(bundled, kind))
+    found = auditor.audit_inference(world.auditor.chain, world.ipfs, tampered(bundled, kind))
     assert not found.passed
     assert found.reason.startswith(reason)
 
@@ -148,28 +147,28 @@ def bundled(world: Any) -> Bundle:
 
 def test_a_bundle_of_another_request_does_not_fit(world: Any, bundled: Bundle, answered: int) -> None:
     other = replace(bundled, receipt=bundled.receipt.model_copy(update={"request_id": answered}))
-    found = audit.audit_inference(world.auditor.chain, world.ipfs, other)
+    found = auditor.audit_inference(world.auditor.chain, world.ipfs, other)
     assert found.reason.startswith("chain: ")
     missing = replace(bundled, receipt=bundled.receipt.model_copy(update={"request_id": 10**6}))
     with pytest.raises(NotFoundError, match="no inference request"):
-        audit.audit_inference(world.auditor.chain, world.ipfs, missing)
+        auditor.audit_inference(world.auditor.chain, world.ipfs, missing)
 
 
 def test_model_audit_tells_the_lineage_and_needs_no_account(world: Any, localnet) -> None:
     from biodesci.chain.deployment import load_deployment
 
     nobody = Chain(localnet.rpc_url, load_deployment(localnet.deployment_file))
-    found = audit.audit_model(nobody, world.ipfs, world.model_id, 2)
+    found = auditor.audit_model(nobody, world.ipfs, world.model_id, 2)
     assert found.passed, found.reason
     assert found.findings == ["version 1: published by the owner", "version 2: published by the owner"]
     with pytest.raises(NotFoundError, match="no version 3"):
-        audit.audit_model(nobody, world.ipfs, world.model_id, 3)
+        auditor.audit_model(nobody, world.ipfs, world.model_id, 3)
 
 
 @pytest.mark.parametrize("kind", ["value", "name", "dtype", "shape", "missing", "added", "swapped"])
 def test_weights_that_are_not_the_registered_ones_fail_the_model_audit(world: Any, kind: str) -> None:
     model_id = world.register_altered(kind)
-    found = audit.audit_model(world.auditor.chain, world.ipfs, model_id, 1)
+    found = auditor.audit_model(world.auditor.chain, world.ipfs, model_id, 1)
     assert not found.passed
     assert f"weights: The weights root of model {model_id} version 1" in found.reason
 
@@ -180,4 +179,4 @@ def test_an_architecture_that_is_not_the_cards_fails_the_model_audit(world: Any)
     card = o.chain.call(o.chain.models.functions.cardOf(world.model_id))
     call = o.chain.models.functions.register(os.urandom(32), card, version[0], version[1])
     model_id = o.chain.event(o.chain.send(call), o.chain.models, "ModelRegistered")["modelId"]
-    assert "architecture" in audit.audit_model(world.auditor.chain, world.ipfs, model_id, 1).reason
+    assert "architecture" in auditor.audit_model(world.auditor.chain, world.ipfs, model_id, 1).reason

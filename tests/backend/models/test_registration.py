@@ -35,8 +35,9 @@ from biodesci.ee.keys import ModelKey
 from biodesci.ee.runtime import infer
 from biodesci.inference.runtime import fp64
 from biodesci.ipfs.client import Ipfs
-from biodesci.models import registration as model
+from biodesci.models import registration
 from biodesci.models.encrypt import Scheme, encrypt
+from biodesci.models.registration import CreatedModel, Grantee, NewModel
 from biodesci.party.member import Member
 from biodesci.party.model_keys import key_path
 from biodesci.registry.codecs import codec_info, load_codec
@@ -74,7 +75,7 @@ def plain() -> dict[str, np.ndarray]:
 class Owned:
     chain: Chain
     home: Path
-    made: model.CreatedModel
+    made: CreatedModel
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +88,7 @@ def owned(
     return Owned(
         chain,
         home,
-        model.create_model(acting(chain, ipfs, home), model.NewModel(CONFIG, "heart", weights=plain)),
+        registration.create_model(acting(chain, ipfs, home), NewModel(CONFIG, "heart", weights=plain)),
     )
 
 
@@ -100,7 +101,7 @@ def test_what_is_published_is_encrypted_and_decrypts(
     assert shown.weights_root == made.weights_root
     assert all(t.dtype == np.float32 for t in shown.tensors.values())
     assert not np.allclose(shown.tensors["input.weight"], plain["input.weight"], atol=0.05)
-    back = model.decrypt_model(acting(chain, ipfs, home), made.model_id)
+    back = registration.decrypt_model(acting(chain, ipfs, home), made.model_id)
     for name, tensor in plain.items():
         assert np.allclose(back[name], tensor, rtol=0, atol=1e-6), name
 
@@ -118,7 +119,7 @@ def test_the_card_tells_what_holds_and_no_secret(owned: Owned, ipfs: Ipfs) -> No
     assert bytes(chain.call(chain.models.functions.architectureOf(made.model_id))) == canonical.sha256(
         card.architecture
     )
-    key = model.load_key(acting(chain, ipfs, home), made.model_id)
+    key = registration.load_key(acting(chain, ipfs, home), made.model_id)
     assert repr(float(key.parts["stream"].matrix()[0, 0])) not in registered.raw.decode()
 
 
@@ -126,12 +127,12 @@ def test_the_key_file_is_sealed_and_private(owned: Owned, ipfs: Ipfs) -> None:
     chain, home, made = owned.chain, owned.home, owned.made
     path = key_path(home, made.key_id)
     assert path.stat().st_mode & 0o777 == 0o600
-    key = model.load_key(acting(chain, ipfs, home), made.model_id)
+    key = registration.load_key(acting(chain, ipfs, home), made.model_id)
     assert key.parts["stream"].matrix().numpy().tobytes() not in path.read_bytes()
     with pytest.raises(WrongKeyError):
-        model.load_key(Member(chain, ipfs, home, "another passphrase"), made.model_id)
+        registration.load_key(Member(chain, ipfs, home, "another passphrase"), made.model_id)
     with pytest.raises(NotFoundError, match="is not in"):
-        model.load_key(acting(chain, ipfs, home / "elsewhere"), made.model_id)
+        registration.load_key(acting(chain, ipfs, home / "elsewhere"), made.model_id)
 
 
 def test_a_grantee_encodes_and_gets_the_plaintext_answer(
@@ -139,26 +140,26 @@ def test_a_grantee_encodes_and_gets_the_plaintext_answer(
 ) -> None:
     chain, home, made = owned.chain, owned.home, owned.made
     client = keyholder(chain_for)
-    digest = model.grant_codec(
+    digest = registration.grant_codec(
         acting(chain, ipfs, home),
-        model.Grantee(made.model_id, client.chain.address.lower(), "inference"),
+        Grantee(made.model_id, client.chain.address.lower(), "inference"),
     )
     codec = load_codec(client.chain, ipfs, client.seed, made.model_id, "inference")
     x = np.random.default_rng(0).normal(size=(20, CONFIG.features))
     encrypted = load_registered(chain, ipfs, made.model_id, 1).tensors
     answer = codec.decode_logits(infer(CONFIG, encrypted, codec.encode_inputs(x)))
-    expected = infer(CONFIG, model.decrypt_model(acting(chain, ipfs, home), made.model_id), x)
+    expected = infer(CONFIG, registration.decrypt_model(acting(chain, ipfs, home), made.model_id), x)
     assert np.abs(answer - expected).max() < 1e-12
     with pytest.raises(InputError):
         ModelKey.from_bytes(codec.to_bytes())
 
-    again = model.grant_codec(
-        acting(chain, ipfs, home), model.Grantee(made.model_id, client.chain.address, "inference")
+    again = registration.grant_codec(
+        acting(chain, ipfs, home), Grantee(made.model_id, client.chain.address, "inference")
     )
     assert again == digest
-    renewed = model.grant_codec(
+    renewed = registration.grant_codec(
         acting(chain, ipfs, home),
-        model.Grantee(made.model_id, client.chain.address, "inference"),
+        Grantee(made.model_id, client.chain.address, "inference"),
         renew=True,
     )
     assert renewed != digest
@@ -169,7 +170,9 @@ def test_a_codec_opens_for_its_grantee_and_kind_alone(
 ) -> None:
     chain, home, made = owned.chain, owned.home, owned.made
     site, stranger = keyholder(chain_for), keyholder(chain_for)
-    model.grant_codec(acting(chain, ipfs, home), model.Grantee(made.model_id, site.chain.address, "training"))
+    registration.grant_codec(
+        acting(chain, ipfs, home), Grantee(made.model_id, site.chain.address, "training")
+    )
     assert load_codec(site.chain, ipfs, site.seed, made.model_id, "training").kind == "training"
     with pytest.raises(AccessDeniedError, match="No inference codec"):
         load_codec(site.chain, ipfs, site.seed, made.model_id, "inference")
@@ -184,13 +187,13 @@ def test_a_grant_needs_a_registered_key_and_the_owner(
 ) -> None:
     chain, home, made = owned.chain, owned.home, owned.made
     with pytest.raises(NotFoundError, match="no encryption key"):
-        model.grant_codec(
-            acting(chain, ipfs, home), model.Grantee(made.model_id, chain_for().address, "inference")
+        registration.grant_codec(
+            acting(chain, ipfs, home), Grantee(made.model_id, chain_for().address, "inference")
         )
     thief, friend = chain_for(), keyholder(chain_for)
     with pytest.raises(RevertedError, match="Only the owner of model"):
-        model.grant_codec(
-            acting(thief, ipfs, home), model.Grantee(made.model_id, friend.chain.address, "inference")
+        registration.grant_codec(
+            acting(thief, ipfs, home), Grantee(made.model_id, friend.chain.address, "inference")
         )
 
 
@@ -209,15 +212,15 @@ def test_a_codec_of_another_model_is_refused(
 
 def test_weights_that_are_not_the_registered_ones_are_not_decrypted(owned: Owned, ipfs: Ipfs) -> None:
     chain, home = owned.chain, owned.home
-    made = model.create_model(acting(chain, ipfs, home), model.NewModel(CONFIG, "swapped"))
+    made = registration.create_model(acting(chain, ipfs, home), NewModel(CONFIG, "swapped"))
     tensors = dict(load_registered(chain, ipfs, made.model_id, 1).tensors)
     root = checkpoint.root(tensors)
     tensors["head.bias"] = tensors["head.bias"] + np.float32(1)
     swapped = ipfs.add(checkpoint.dump(tensors))
     chain.send(chain.models.functions.publishVersion(made.model_id, root, swapped))
     with pytest.raises(IntegrityError, match="weights root"):
-        model.decrypt_model(acting(chain, ipfs, home), made.model_id)
-    assert model.decrypt_model(acting(chain, ipfs, home), made.model_id, 1)
+        registration.decrypt_model(acting(chain, ipfs, home), made.model_id)
+    assert registration.decrypt_model(acting(chain, ipfs, home), made.model_id, 1)
 
 
 def test_bad_models_leave_no_trace_on_chain(
@@ -226,11 +229,11 @@ def test_bad_models_leave_no_trace_on_chain(
     chain = chain_for()
     before = chain.balance(chain.address)
     with pytest.raises(InputError, match="name"):
-        model.create_model(acting(chain, ipfs, tmp_path), model.NewModel(CONFIG, " "))
+        registration.create_model(acting(chain, ipfs, tmp_path), NewModel(CONFIG, " "))
     with pytest.raises(InputError, match="NaN"):
-        model.create_model(
+        registration.create_model(
             acting(chain, ipfs, tmp_path),
-            model.NewModel(CONFIG, "heart", weights={**plain, "head.bias": np.full(2, np.nan)}),
+            NewModel(CONFIG, "heart", weights={**plain, "head.bias": np.full(2, np.nan)}),
         )
     assert chain.balance(chain.address) == before
     assert not list(tmp_path.rglob("*.key"))
@@ -240,13 +243,13 @@ def test_a_perceptron_is_registered_and_answers_alike(owned: Owned, ipfs: Ipfs) 
     """Another architecture than the transformer takes the same way, found by its document's name."""
     config = MlpConfig(features=5, hidden=(12, 7), classes=3, activation="tanh")
     plain = config.initial_weights(bytes(32))
-    made = model.create_model(
+    made = registration.create_model(
         acting(owned.chain, ipfs, owned.home),
-        model.NewModel(config, "perceptron", weights=plain, mode="general"),
+        NewModel(config, "perceptron", weights=plain, mode="general"),
     )
     shown = load_registered(owned.chain, ipfs, made.model_id, 1)
     assert shown.config == config
-    codec = model.load_key(acting(owned.chain, ipfs, owned.home), made.model_id).codec("inference")
+    codec = registration.load_key(acting(owned.chain, ipfs, owned.home), made.model_id).codec("inference")
     x = np.linspace(-1.0, 1.0, 20).reshape(4, 5)
     answer, trace = fp64.record(shown.config, shown.tensors, codec.encode_inputs(x), bytes(32))
     assert np.allclose(codec.decode_logits(answer), infer(config, plain, x), rtol=0, atol=1e-4)
@@ -274,13 +277,13 @@ def test_an_encrypted_checkpoint_of_ones_own_is_registered(
     owner = acting(owned.chain, ipfs, owned.home)
     encrypted = tmp_path / "encrypted"
     moved = encrypt(folder, encrypted, owner.home, PASSPHRASE, Scheme("orthogonal"))
-    made = model.register_folder(owner, encrypted, "our own")
+    made = registration.register_folder(owner, encrypted, "our own")
     assert made.key_id == moved.key_id
     on_chain = load_registered(owner.chain, ipfs, made.model_id, 1)
     assert on_chain.config == CONFIG
     weights = load_file(encrypted / "model.safetensors")
     assert all(np.array_equal(weights[n], t) for n, t in on_chain.tensors.items())
-    back = model.decrypt_model(owner, made.model_id)
+    back = registration.decrypt_model(owner, made.model_id)
     assert all(np.allclose(back[n], w, rtol=0, atol=1e-6) for n, w in plain.items())
     card = ModelCard.parse(load_card(owner.chain, ipfs, made.model_id).raw)
     assert (card.name, card.security.weights_drawn_privately) == ("our own", False)
@@ -301,8 +304,8 @@ def test_a_registration_whose_receipt_was_lost_is_not_made_twice(
 
     with monkeypatch.context() as patch, pytest.raises(UnavailableError, match="was lost"):
         patch.setattr(transactions, "send", sent_and_cut_off)
-        model.register_folder(owner, tmp_path / "encrypted", "once")
-    made = model.register_folder(owner, tmp_path / "encrypted", "once")
+        registration.register_folder(owner, tmp_path / "encrypted", "once")
+    made = registration.register_folder(owner, tmp_path / "encrypted", "once")
     assert owner.chain.call(functions.modelCount()) == before + 1 == made.model_id
     assert bytes(owner.chain.call(functions.cardOf(made.model_id))) == made.card
 
@@ -315,20 +318,20 @@ def test_what_is_no_encrypted_checkpoint_of_ones_own_is_not_registered(
     encrypted = tmp_path / "encrypted"
     encrypt(folder, encrypted, owner.home, PASSPHRASE, Scheme("orthogonal"))
     with pytest.raises(InputError, match="needs a name"):
-        model.register_folder(owner, encrypted, " ")
+        registration.register_folder(owner, encrypted, " ")
     with pytest.raises(StateError, match="no encrypted checkpoint"):
-        model.register_folder(owner, folder, "plain")
+        registration.register_folder(owner, folder, "plain")
     stranger = acting(owner.chain, ipfs, tmp_path / "elsewhere")
     with pytest.raises(NotFoundError, match="is not in"):
-        model.register_folder(stranger, encrypted, "of somebody else")
+        registration.register_folder(stranger, encrypted, "of somebody else")
     weights = load_file(encrypted / "model.safetensors")
     save_file({**weights, "head.bias": np.full(2, np.nan, np.float32)}, encrypted / "model.safetensors")
     with pytest.raises(InputError, match="NaN"):
-        model.register_folder(owner, encrypted, "damaged")
+        registration.register_folder(owner, encrypted, "damaged")
     del weights["head.bias"]
     save_file(weights, encrypted / "model.safetensors")
     with pytest.raises(WrongKeyError, match="does not fit the key"):
-        model.register_folder(owner, encrypted, "incomplete")
+        registration.register_folder(owner, encrypted, "incomplete")
     assert owner.chain.balance(owner.chain.address) == before
 
 
@@ -340,5 +343,5 @@ def test_an_architecture_that_no_worker_runs_is_not_registered(
     GPT2LMHeadModel(GPT2Config(**sizes, bos_token_id=0, eos_token_id=0)).save_pretrained(tmp_path / "plain")
     encrypt(tmp_path / "plain", tmp_path / "encrypted", owner.home, PASSPHRASE, Scheme("permutation"))
     with pytest.raises(InputError, match="No worker runs gpt2") as caught:
-        model.register_folder(owner, tmp_path / "encrypted", "a language model")
+        registration.register_folder(owner, tmp_path / "encrypted", "a language model")
     assert "model ask" in caught.value.hint

@@ -24,7 +24,7 @@ from biodesci.ee.codec import Codec
 from biodesci.ee.codec.shuffle import reorder
 from biodesci.ee.codec.tokens import IGNORED
 from biodesci.ee.serving.requests import pad
-from biodesci.models.folder import Marks
+from biodesci.models.encrypted_folder import Marks
 from biodesci.models.tuning import records
 
 FORMAT = "biodesci/encoded/v1"

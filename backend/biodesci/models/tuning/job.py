@@ -19,7 +19,7 @@ from biodesci.ee.sampling import Stream
 from biodesci.ee.training import TrainingPlan, check_model, freeze_for
 from biodesci.ee.training.combinations import own_name
 from biodesci.ee.training.losses import Loss, class_losses, own_loss, token_losses
-from biodesci.models.folder import Loaded
+from biodesci.models.encrypted_folder import Loaded
 
 LossName = Literal["auto", "classes", "tokens", "model"]
 LOSSES: Mapping[str, Loss] = {"classes": class_losses, "tokens": token_losses, "model": own_loss}

@@ -18,7 +18,7 @@ from biodesci.core.documents.tuning import AdapterMark, PrivateTuningReport, Tun
 from biodesci.core.errors import StateError
 from biodesci.ee.checkpoint.reading import CONFIG, GENERATION, INDEX, Checkpoint
 from biodesci.ee.checkpoint.writing import ShardWriter
-from biodesci.models.folder import ADAPTER_CONFIG
+from biodesci.models.encrypted_folder import ADAPTER_CONFIG
 
 TUNING = "tuning.json"
 ADAPTER = "adapter_model.safetensors"

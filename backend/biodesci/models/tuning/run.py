@@ -29,8 +29,8 @@ from biodesci.ee.training import check_combination, minibatches
 from biodesci.ee.training.loop import Stopped, Watch, run
 from biodesci.ee.training.losses import Loss
 from biodesci.ee.training.stepping import Stepper
-from biodesci.models import folder as encrypted_folder
-from biodesci.models.folder import Loaded, Marks
+from biodesci.models import encrypted_folder
+from biodesci.models.encrypted_folder import Loaded, Marks
 from biodesci.models.tuning import data as tuning_data
 from biodesci.models.tuning import job as tuning_job
 from biodesci.models.tuning import result as tuned

@@ -24,7 +24,7 @@ from biodesci.ee.runtime import infer
 from biodesci.ee.training.losses import class_losses
 from biodesci.ee.training.plan import TrainingPlan
 from biodesci.models import ask, encrypt
-from biodesci.models.folder import Marks
+from biodesci.models.encrypted_folder import Marks
 from biodesci.party.model_keys import open_key
 from biodesci.redteam.attacks import records, report
 from tests.backend.ee.training.drift import Subject, measure
