@@ -11,13 +11,13 @@ import logging
 import threading
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypedDict, cast
+from typing import cast
 
 from biodesci.chain.client import Chain
 from biodesci.chain.records import Round
-from biodesci.core import checkpoint, cid, commitment
+from biodesci.core import cid, commitment
 from biodesci.core.documents.plan import Plan
-from biodesci.core.documents.result import Participant, RoundResult, StatisticsResult, TrainingResult
+from biodesci.core.documents.result import TrainingResult
 from biodesci.core.documents.round_messages import RoundStatus, Shares, Stage, State, UnmaskAnswer
 from biodesci.core.errors import (
     AccessDeniedError,
@@ -29,33 +29,21 @@ from biodesci.core.errors import (
     StateError,
     UnavailableError,
 )
-from biodesci.core.features import Normalization
 from biodesci.core.onchain import RoundState
 from biodesci.fl import messages
 from biodesci.fl.aggregation import Aggregator
 from biodesci.fl.messages import MaskedVector
 from biodesci.fl.protocol import MIN_COHORT, threshold_of
-from biodesci.fl.quantize import Ring
 from biodesci.ipfs.client import Ipfs
 from biodesci.registry import rounds, versions
 from biodesci.rounds import plan as plans
 from biodesci.rounds import signatures
-from biodesci.rounds.plan import Update, decode_statistics
+from biodesci.rounds.outcome import outcome
 from biodesci.rounds.signatures import MessageKind
 from biodesci.rounds.store import RoundFolder
 
 log = logging.getLogger(__name__)
 SHARE_PART = 3  # dealing may take this part (one third) of the time until commitments are due
-
-
-class _SumOf(TypedDict):
-    """What results of both kinds say of their round."""
-
-    round_id: int
-    model_id: int
-    base_version: int
-    plan: str
-    nodes: tuple[Participant, ...]
 
 
 @dataclass
@@ -247,40 +235,14 @@ class RoundAggregator:
 
     def _finalize(self, round_: Round, session: Session) -> bool:
         total = session.machine.total(lambda address: session.folder.read(f"masked-{address.hex()}"))
-        summed = rounds.survivors(self._chain, round_.id)
-        sum_of: _SumOf = {
-            "round_id": round_.id,
-            "model_id": round_.model_id,
-            "base_version": round_.base_version,
-            "plan": cid.from_digest(round_.plan),
-            "nodes": tuple(Participant(node=entry.node, dataset_id=entry.dataset_id) for entry in summed),
-        }
-        document: RoundResult
+        document, data = outcome(self._chain, self._ipfs, round_, session.plan, total)
         root, weights = bytes(32), bytes(32)
-        if session.plan.kind == "statistics":
-            document = _statistics(total, session.plan, sum_of)
-        else:
-            document, data = self._apply(total, round_, session.plan, sum_of)
+        if isinstance(document, TrainingResult) and data is not None:
             root, weights = document.weights_root, self._ipfs.add(data)
         result = self._ipfs.add(document.to_bytes())
         self._chain.send(self._chain.models.functions.finalize(round_.id, result, root, weights))
         log.info("round %d finalized: %s", round_.id, cid.from_digest(result))
         return True
-
-    def _apply(self, total: Ring, round_: Round, plan: Plan, sum_of: _SumOf) -> tuple[TrainingResult, bytes]:
-        """New weights = base + sum of n·delta / sum of n, in the encrypted basis: result, weights' file."""
-        base = versions.fetch_weights(self._chain, self._ipfs, round_.model_id, round_.base_version)
-        update = Update.decode(total, plan.scale)
-        tensors = checkpoint.unflatten(checkpoint.flatten(base) + update.delta / update.records, base)
-        result = TrainingResult(
-            **sum_of,
-            records=update.records,
-            validated=update.validated,
-            before=update.before.metrics(),
-            after=update.after.metrics(),
-            weights_root=checkpoint.root(tensors),
-        )
-        return result, checkpoint.dump(tensors)
 
     def _abort_if_due(self, round_: Round, reason: BioDeSciError) -> bool:
         """Nothing more can come of the round once its deadline has passed: say why on chain."""
@@ -362,14 +324,6 @@ class RoundAggregator:
         if self._notes.get(round_id) != text:
             self._notes[round_id] = text
             log.info("round %d: %s", round_id, text)
-
-
-def _statistics(total: Ring, plan: Plan, sum_of: _SumOf) -> StatisticsResult:
-    rows, sums = decode_statistics(total, plan.scale)
-    norm = Normalization.from_sums(plan.features, sums)
-    return StatisticsResult(
-        **sum_of, records=rows, features=norm.plan, mean=norm.mean, deviation=norm.deviation
-    )
 
 
 def _expect(round_: Round, *allowed: RoundState) -> None:
