@@ -8,7 +8,6 @@ key is sealed to disk before anything leaves; a second run goes on with the same
 from __future__ import annotations
 
 import hashlib
-import json
 import shutil
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
@@ -21,11 +20,12 @@ from web3.types import TxReceipt
 
 from biodesci.chain.client import Chain
 from biodesci.chain.outbox import Intent
-from biodesci.core import canonical, cid, container, duo, files
+from biodesci.core import canonical, cid, container, duo
 from biodesci.core.documents.dataset_card import require_described
 from biodesci.core.errors import AccessDeniedError, InputError, StateError
 from biodesci.ipfs.client import Ipfs
 from biodesci.market.card import DatasetMeta, Inspected, compose, inspect
+from biodesci.market.journal import Journal, Minted
 from biodesci.market.offers import OfferTerms
 from biodesci.party import dataset_keys
 from biodesci.party.member import Member
@@ -47,23 +47,6 @@ class Published:
     tx_hash: str
     gas: int
     findings: tuple[str, ...] = field(default=())
-
-
-@dataclass
-class _Journal:
-    """Progress of one publication on disk."""
-
-    folder: Path
-    data: dict[str, Any]
-
-    @classmethod
-    def open(cls, folder: Path) -> _Journal:
-        file = folder / "journal.json"
-        return cls(folder, json.loads(file.read_bytes()) if file.exists() else {})
-
-    def note(self, **values: Any) -> None:
-        self.data.update(values)
-        files.write_private(self.folder / "journal.json", canonical.dumps(self.data))
 
 
 def publish(
@@ -100,14 +83,13 @@ def publish(
         "offer": None if offer is None else asdict(offer),
         "datasetId": dataset_id,
     }
-    journal = _Journal.open(owner.home / "publications" / canonical.sha256(wanted).hex()[:40])
+    journal = Journal.open(owner.home / "publications" / canonical.sha256(wanted).hex()[:40])
     report = progress or (lambda _step, _done, _total: None)
 
     inspected = inspect(file, meta.accept_risk)
-    if "keyCommitment" not in journal.data:
-        committed = dataset_keys.create(owner.home, owner.passphrase)
-        journal.note(keyCommitment=committed.hex(), file=file.name)
-    committed = bytes.fromhex(journal.data["keyCommitment"])
+    if journal.notes.key_commitment is None:
+        journal.note(key_commitment=dataset_keys.create(owner.home, owner.passphrase), file=file.name)
+    committed = journal.digest("key_commitment")
 
     with chain.intent("publication", f"key commitment 0x{committed.hex()}") as intent:
         _adopt_old_note(intent, journal)
@@ -124,10 +106,10 @@ def publish(
     return replace(published, findings=inspected.check.findings)
 
 
-def _adopt_old_note(intent: Intent, journal: _Journal) -> None:
+def _adopt_old_note(intent: Intent, journal: Journal) -> None:
     """Releases before 0.4 noted the signed transaction in the journal."""
-    if signed := journal.data.get("signed"):
-        intent.adopt(bytes.fromhex(signed))
+    if signed := journal.notes.signed:
+        intent.adopt(signed)
         journal.note(signed=None)
 
 
@@ -146,9 +128,9 @@ def _sha256(file: Path) -> str:
         raise InputError(f"{file} is a folder.", "Give one file; pack a folder first.") from exc
 
 
-def _encrypt(owner: Member, file: Path, committed: bytes, journal: _Journal, report: Progress) -> None:
+def _encrypt(owner: Member, file: Path, committed: bytes, journal: Journal, report: Progress) -> None:
     target = journal.folder / "container"
-    if "contentRoot" in journal.data and (target.exists() or "content" in journal.data):
+    if journal.container is not None and (target.exists() or journal.notes.content is not None):
         return
     key, _ = dataset_keys.load(owner.home, owner.passphrase, committed)
     size, done = file.stat().st_size, 0
@@ -167,44 +149,38 @@ def _encrypt(owner: Member, file: Path, committed: bytes, journal: _Journal, rep
         info = container.encrypt(source, sink, key, progress=advance)
     partial.replace(target)
     journal.note(
-        contentRoot=info.content_root.hex(),
+        content_root=info.content_root,
         size=info.size,
-        plaintextSize=info.plaintext_size,
-        segmentSize=info.segment_size,
-        sha256=info.sha256.hex(),
+        plaintext_size=info.plaintext_size,
+        segment_size=info.segment_size,
+        sha256=info.sha256,
     )
 
 
 def _upload(
-    ipfs: Ipfs, journal: _Journal, meta: DatasetMeta, inspected: Inspected, file: Path, report: Progress
+    ipfs: Ipfs, journal: Journal, meta: DatasetMeta, inspected: Inspected, file: Path, report: Progress
 ) -> None:
-    data = journal.data
-    if "content" not in data:
-        done = 0
+    info = journal.container
+    if info is None:
+        raise StateError(f"{file} was not encrypted.", "Repeat the command.")
+    size, done = info.size, 0
 
-        def advance(amount: int) -> None:
-            nonlocal done
-            done += amount
-            report("upload", done, data["size"])
+    def advance(amount: int) -> None:
+        nonlocal done
+        done += amount
+        report("upload", done, size)
 
-        journal.note(content=ipfs.add_file(journal.folder / "container", progress=advance).hex())
-    if "card" not in data:
-        info = container.ContainerInfo(
-            content_root=bytes.fromhex(data["contentRoot"]),
-            size=data["size"],
-            plaintext_size=data["plaintextSize"],
-            segment_size=data["segmentSize"],
-            sha256=bytes.fromhex(data["sha256"]),
-        )
-        card = compose(meta, inspected, file.name, bytes.fromhex(data["content"]), info)
-        journal.note(card=ipfs.add(card.to_bytes()).hex())
+    if journal.notes.content is None:
+        journal.note(content=ipfs.add_file(journal.folder / "container", progress=advance))
+    if journal.notes.card is None:
+        card = compose(meta, inspected, file.name, journal.digest("content"), info)
+        journal.note(card=ipfs.add(card.to_bytes()))
 
 
 def _mint(
-    chain: Chain, journal: _Journal, meta: DatasetMeta, offer: OfferTerms | None, dataset_id: int | None
+    chain: Chain, journal: Journal, meta: DatasetMeta, offer: OfferTerms | None, dataset_id: int | None
 ) -> ContractFunction:
-    fields = journal.data
-    digests = (bytes.fromhex(fields[k]) for k in ("card", "contentRoot", "keyCommitment"))
+    digests = (journal.digest(name) for name in ("card", "content_root", "key_commitment"))
     publication = (*digests, meta.terms, meta.diseases.root if meta.diseases else bytes(32))
     functions = chain.datasets.functions
     if dataset_id is not None:
@@ -225,20 +201,20 @@ def _on_chain(chain: Chain, committed: bytes) -> TxReceipt | None:
     return None
 
 
-def _result(chain: Chain, receipt: TxReceipt, journal: _Journal, dataset_id: int | None) -> Published:
+def _result(chain: Chain, receipt: TxReceipt, journal: Journal, dataset_id: int | None) -> Published:
     if dataset_id is None:
         minted = chain.event(receipt, chain.datasets, "DatasetPublished") | {"version": 1}
     else:
         minted = chain.event(receipt, chain.datasets, "VersionPublished")
     offers = chain.emitted(receipt, chain.licenses, "OfferCreated")
-    journal.note(published={"datasetId": minted["datasetId"], "version": minted["version"]})
-    data = journal.data
+    journal.note(published=Minted(dataset_id=minted["datasetId"], version=minted["version"]))
+    content = journal.notes.content
     return Published(
         dataset_id=minted["datasetId"],
         version=minted["version"],
         offer_id=offers[0]["offerId"] if offers else None,
         card=cid.from_digest(bytes(minted["card"])),
-        content=cid.from_digest(bytes.fromhex(data["content"])) if "content" in data else "",
+        content="" if content is None else cid.from_digest(content),
         content_root="0x" + bytes(minted["contentRoot"]).hex(),
         key_commitment="0x" + bytes(minted["keyCommitment"]).hex(),
         tx_hash=HexBytes(receipt["transactionHash"]).to_0x_hex(),

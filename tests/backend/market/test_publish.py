@@ -15,6 +15,7 @@ from biodesci.chain.records import DatasetVersion
 from biodesci.core import container
 from biodesci.core.errors import (
     AccessDeniedError,
+    ConfigurationError,
     FundsError,
     InputError,
     RevertedError,
@@ -26,6 +27,7 @@ from biodesci.ipfs.client import Ipfs
 from biodesci.market import offers
 from biodesci.market import publish as module
 from biodesci.market.card import DatasetMeta
+from biodesci.market.journal import FILE, Journal, Notes
 from biodesci.market.license import container_of
 from biodesci.market.offers import OfferTerms
 from biodesci.market.publish import publish
@@ -126,6 +128,24 @@ def test_lost_journal_does_not_lose_the_key(chain_for, ipfs, table, tmp_path):
     assert decrypted(chain, ipfs, home, done.dataset_id) == table.read_bytes()
 
 
+def test_a_journal_of_an_earlier_run_is_read_and_a_damaged_one_stops_before_anything_is_sent(
+    chain_for, ipfs, table, tmp_path
+):
+    chain, home = chain_for(), tmp_path / "home"
+    first = publish(acting(chain, ipfs, home), table, META)
+    (journal,) = home.rglob(FILE)
+    written = json.loads(journal.read_bytes())
+    assert written["keyCommitment"] == first.key_commitment[2:]
+    assert written["published"] == {"datasetId": first.dataset_id, "version": 1}
+    assert Notes.parse(journal.read_bytes()).to_bytes() == journal.read_bytes()
+    sent = chain.web3.eth.get_transaction_count(chain.address)
+    for damage in (b"{", b"[]", b'{"keyCommitment": 5}', b"[" * 100_000, journal.read_bytes()[:-1]):
+        journal.write_bytes(damage)
+        with pytest.raises(ConfigurationError, match="journal of a publication"):
+            publish(acting(chain, ipfs, home), table, META)
+    assert chain.web3.eth.get_transaction_count(chain.address) == sent
+
+
 def _die(*_args, **_kwargs):
     os.kill(os.getpid(), signal.SIGKILL)
 
@@ -139,7 +159,7 @@ def _after(function):
 
 
 STAGES = {
-    "before the key is noted": (module._Journal, "note", _die),
+    "before the key is noted": (Journal, "note", _die),
     "after the key": (dataset_keys, "create", _after(dataset_keys.create)),
     "in encryption": (container, "encrypt", _die),
     "after encryption": (container, "encrypt", _after(container.encrypt)),
