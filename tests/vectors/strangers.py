@@ -115,6 +115,9 @@ def cards() -> dict[str, Any]:
             DISEASES | {"named": [{"id": "heart"}]}, DISEASES | {"named": [{"id": "MONDO:0000000"}]},
             DISEASES | {"named": [{"id": "MONDO:5068"}]}, {"named": DISEASES["named"]}, {"ontology": "x"},
             DISEASES | {"named": [{"id": "MONDO:0005068"}, {}]},
+            DISEASES | {"named": [{"id": "\x1cMONDO:0005068"}]},
+            DISEASES | {"named": [{"id": "\ufeffMONDO:0005068"}]},
+            DISEASES | {"named": [{"id": "\xa0MONDO:0005068"}]},
         )
     ]  # fmt: skip
     named = [

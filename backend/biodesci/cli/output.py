@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask: this is the consent.")]
 
 _state = {"json": False}
+# What a terminal obeys, and what cannot be written; lines and tabs stay.
+_CONTROL: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def use_json(wanted: bool) -> None:
@@ -53,12 +56,14 @@ def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], empty: str)
         return
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     drawn = Table(box=None, header_style="bold")
     for column in columns:
         drawn.add_column(column)
     for row in rows:
-        drawn.add_row(*(_text(row.get(column)) for column in columns))
+        # A name may be a stranger's: brackets in it are no markup.
+        drawn.add_row(*(Text(_text(row.get(column))) for column in columns))
     # Addresses and CIDs are there to be copied: never cut, not even where no terminal says how wide it is.
     whole = Console(width=10_000).measure(drawn).maximum
     Console(width=max(Console().width, whole)).print(drawn)
@@ -139,7 +144,7 @@ def _text(value: Any) -> str:
         words = [_text(v) for v in value]
         # Sentences end with their own full stop.
         return (" " if all(word.endswith(".") for word in words) else ", ").join(words) or "-"
-    return str(value)
+    return _CONTROL.sub(" ", str(value))
 
 
 def _json(value: Any) -> Any:

@@ -168,8 +168,9 @@ def _number_bars(numbers: Sequence[float]) -> list[Interval]:
     width = _round_step((high - low) / _BINS) if high > low else max(1.0, _round_step(abs(low) / _BINS))
     first = math.floor(low / width)
     counts = Counter(math.floor(number / width) for number in numbers)
-    bins = max(counts) - first + 1
-    if bins > 10 * _BINS:
+    last = max(counts)
+    bins = last - first + 1
+    if bins > 10 * _BINS or not all(math.isfinite(_tidy(edge * width)) for edge in (first, last + 1)):
         return []
     return [
         Interval(low=_tidy(i * width), high=_tidy((i + 1) * width), count=counts[i])
@@ -211,7 +212,8 @@ def _moments(numbers: Sequence[float]) -> tuple[float | None, float | None]:
         variance = math.fsum((number - mean) ** 2 for number in numbers) / len(numbers)
     except OverflowError:
         return None, None
-    return _tidy(mean, 3), _tidy(math.sqrt(variance), 3)
+    mean, deviation = _tidy(mean, 3), _tidy(math.sqrt(variance), 3)
+    return (mean, deviation) if math.isfinite(mean) and math.isfinite(deviation) else (None, None)
 
 
 def _tidy(value: float, digits: int = 12) -> float:

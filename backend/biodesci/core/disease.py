@@ -25,7 +25,7 @@ _MOST: Final = 9_999_999
 
 def parse(text: str) -> int:
     """The number of a MONDO id, in any case: 5068 of "MONDO:0005068". InputError for other text."""
-    match = _ID.fullmatch(text.strip().upper())
+    match = _ID.fullmatch(text.strip(" \t\r\n").upper())
     if match is None or int(match[1]) == 0:
         raise InputError(f"{text[:40]!r} is no MONDO id.", "Write it with seven digits, as MONDO:0005068.")
     return int(match[1])

@@ -283,7 +283,7 @@ class ModelKey:
                 details.shuffle,
                 details.generation,
             )
-        except (KeyError, TypeError, ValueError, AttributeError) as exc:
+        except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as exc:
             raise InputError("This is not a complete model key.", HINT) from exc
 
 

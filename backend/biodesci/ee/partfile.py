@@ -22,12 +22,15 @@ def dump_parts(form: str, parts: Mapping[str, NDArray[Any]], metadata: Mapping[s
 
 def load_parts(form: str, data: bytes) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
     """Parts (own copies) and metadata; InputError when the bytes are of another format."""
-    hint = "Use the file as it was written; it may be damaged or of another kind."
+    other = InputError(
+        f"These bytes are not a {form}.",
+        "Use the file as it was written; it may be damaged or of another kind.",
+    )
     try:
         metadata = dict(Header.of(data).metadata)
-        if metadata.get("format") != form:
-            raise InputError(f"These bytes are not a {form}.", hint)
         loaded = load(data)
     except (InputError, SafetensorError, ValueError, KeyError, TypeError) as exc:
-        raise InputError(f"These bytes are not a {form}.", hint) from exc
+        raise other from exc
+    if metadata.get("format") != form:
+        raise other
     return {name: np.array(part) for name, part in loaded.items()}, metadata

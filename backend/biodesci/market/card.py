@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import csv
 import mimetypes
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -75,7 +76,9 @@ def compose(
     meta: DatasetMeta, inspected: Inspected, file_name: str, content: bytes, info: ContainerInfo
 ) -> DatasetCard:
     """The card of a publication. `content` is the digest of the container's CID, `info` what the container
-    says of itself."""
+    says of itself. Where a table is so wide that readers would not take the card, it says less: no
+    histograms, or no columns. Raises InputError for what does not fit even so.
+    """
     about = croissant.About(
         meta.name,
         meta.description,
@@ -84,15 +87,29 @@ def compose(
         license=meta.license,
         keywords=meta.keywords,
     )
-    encoding_format = meta.encoding_format or inspected.encoding_format
-    return croissant.build(
-        about,
-        croissant.StoredFile(content, info, file_name, encoding_format),
-        inspected.check,
-        columns=inspected.columns,
-        records=inspected.records,
-        diseases=meta.diseases,
-    )
+    stored = croissant.StoredFile(content, info, file_name, meta.encoding_format or inspected.encoding_format)
+
+    def with_columns(columns: Sequence[Column]) -> DatasetCard:
+        return croissant.build(
+            about,
+            stored,
+            inspected.check,
+            columns=columns,
+            records=inspected.records,
+            diseases=meta.diseases,
+        )
+
+    without_histograms = [
+        column.model_copy(update={"statistics": column.statistics.model_copy(update={"histogram": None})})
+        for column in inspected.columns
+    ]
+    for columns in (inspected.columns, without_histograms):
+        card = with_columns(columns)
+        if card.fits:
+            return card
+    card = with_columns(())
+    card.to_bytes()
+    return card
 
 
 def _read(file: Path) -> dict[str, list[str | None]]:

@@ -25,7 +25,8 @@ class Minted(Part):
 
 class Notes(Document):
     """What is done. `content` and `card` are digests of CIDs, the fields of the container stand together;
-    `signed` is the transaction that a release before 0.4 signed, when there was no outbox."""
+    `signed` is the transaction that a release before 0.4 signed, when there was no outbox; `file`, the plain
+    file's name, was written by releases before 0.4, and nothing reads it."""
 
     title: ClassVar = "journal of a publication"
     remedy: ClassVar = (
@@ -58,7 +59,10 @@ class Journal:
     def open(cls, folder: Path) -> Journal:
         """The journal in this folder, or an empty one. Raises ConfigurationError for one that is damaged."""
         path = folder / FILE
-        return cls(folder, Notes.parse(path.read_bytes()) if path.exists() else Notes())
+        if not path.exists():
+            return cls(folder, Notes())
+        # Releases before 0.4 wrote so that the transaction which they had signed counted no more.
+        return cls(folder, Notes.parse(path.read_bytes().replace(b',"signed":null', b"")))
 
     def note(self, **values: Any) -> None:
         """Writes these fields of the notes to disk before it returns."""

@@ -88,13 +88,17 @@ def publish(
 
     inspected = inspect(file, meta.accept_risk)
     if journal.notes.key_commitment is None:
-        journal.note(key_commitment=dataset_keys.create(owner.home, owner.passphrase), file=file.name)
+        journal.note(key_commitment=dataset_keys.create(owner.home, owner.passphrase))
     committed = journal.digest("key_commitment")
 
     with chain.intent("publication", f"key commitment 0x{committed.hex()}") as intent:
         _adopt_old_note(intent, journal)
         receipt = _on_chain(chain, committed)
         if receipt is None:
+            # Whatever no card can hold is refused before the long work.
+            compose(
+                meta, inspected, file.name, bytes(32), container.ContainerInfo(bytes(32), 0, 0, 0, bytes(32))
+            )
             _encrypt(owner, file, committed, journal, report)
             _upload(owner.ipfs, journal, meta, inspected, file, report)
             receipt = intent.resume() or intent.send(_mint(chain, journal, meta, offer, dataset_id))

@@ -164,7 +164,7 @@ function numbersOf(ids: readonly unknown[]): number[] | null {
 
 /** A whole number, or that at the beginning of a text such as "1234 B". */
 function sizeOf(size: unknown): number {
-  const digits = /^(\d{1,15})(?:\s|$)/.exec(typeof size === 'number' ? String(size) : text(size))
+  const digits = /^(\d{1,15})(?:[ \t]|$)/.exec(typeof size === 'number' ? String(size) : text(size))
   return Number(digits?.[1] ?? 0)
 }
 

@@ -8,7 +8,7 @@ import { concat, copy, equal, fromHex, toHex, type Bytes } from './bytes'
 
 /** 5068 of "MONDO:0005068"; null for anything else. */
 export function parseDisease(text: string): number | null {
-  const digits = /^MONDO:(\d{7})$/.exec(text.trim().toUpperCase())?.[1]
+  const digits = /^[ \t\r\n]*MONDO:(\d{7})[ \t\r\n]*$/.exec(text.toUpperCase())?.[1]
   return digits === undefined ? null : Number(digits) || null
 }
 

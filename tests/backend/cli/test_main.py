@@ -138,6 +138,16 @@ def test_sentences_in_a_list_are_parted_by_their_full_stops(capsys):
     assert "POA, NCU" in shown
 
 
+def test_a_strangers_name_is_shown_as_it_is_and_the_terminal_obeys_nothing_in_it(capsys):
+    output.use_json(False)
+    names = ["[/x]", "[GSE123] cohort", "\x1b]0;mine\x07", "\ud800"]
+    output.table([{"name": name} for name in names], ["name"], "none")
+    output.record({"name": "\x1b[2J"})
+    shown = capsys.readouterr().out
+    assert all(name in shown for name in names[:2])
+    assert not any(code in shown for code in ("\x1b", "\x07", "\ud800"))
+
+
 def test_an_interrupt_says_that_the_command_can_be_repeated(run, monkeypatch):
     def interrupted(**_options):
         raise KeyboardInterrupt

@@ -6,6 +6,7 @@ The vectors are the page's, too (frontend/src/lib/card.test.ts).
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +93,22 @@ def test_a_card_with_a_wrong_file_is_not_listed(key, value):
         assert key in caught.value.message
 
 
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("usageInfo", [0] * 300_000),
+        ("biodesci:diseases", {"named": [0] * 300_000, "ontology": "x"}),
+    ],
+)
+def test_a_card_of_many_faults_costs_no_more_than_one_of_one(field, value):
+    raw = json.dumps(OPAQUE | {field: value}).encode()
+    began = time.process_time()
+    with pytest.raises((InputError, NotFoundError)):
+        PublishedCard.read(raw).require_listable()
+        published_card.diseases(raw)
+    assert time.process_time() - began < 4  # it was more, and a gigabyte
+
+
 @pytest.mark.parametrize("size", [1064, "1064", "1064 B", "1064\tbytes"])
 def test_a_size_is_a_number_or_a_text_that_begins_with_one(size):
     card = OPAQUE | {"distribution": [OPAQUE["distribution"][0] | {"contentSize": size}]}
@@ -101,7 +118,9 @@ def test_a_size_is_a_number_or_a_text_that_begins_with_one(size):
     assert published_card.number(file.size) == 1064
 
 
-@pytest.mark.parametrize("text", [None, "", "B", "-1", "1e3", "1.5", "1_0", "9" * 16, "\u0661\u0662", "7B"])
+@pytest.mark.parametrize(
+    "text", [None, "", "B", "-1", "1e3", "1.5", "1_0", "9" * 16, "\u0661\u0662", "7B", "7\n", "7\xa0B"]
+)
 def test_what_is_no_size_is_none(text):
     assert published_card.number(text) is None
 

@@ -70,3 +70,9 @@ def test_an_architecture_that_has_no_hash_is_refused() -> None:
 
 def test_a_name_that_is_no_text_is_none() -> None:
     assert card(raw(name=7)).name == card(b"{}").name == ""
+
+
+def test_a_name_can_be_shown_whatever_stands_in_it() -> None:
+    shown = card(raw(name="\ud800a\0" + "x" * 1_000)).name
+    assert shown.encode("utf-8").decode().startswith("\N{REPLACEMENT CHARACTER}a x")
+    assert len(shown) == 300

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from safetensors.numpy import save
 from biodesci.core import checkpoint, safetensors_header
 from biodesci.core.errors import InputError, IntegrityError
 from biodesci.core.safetensors_header import Header
-from tests.backend.hostile_headers import FILES, VALID, file
+from tests.backend.hostile_headers import FILES, VALID, described, file
 
 files = pytest.mark.parametrize("data", FILES.values(), ids=FILES)
 
@@ -49,6 +50,22 @@ def test_hostile_files_are_refused_in_words(data: bytes, tmp_path: Path) -> None
         assert caught.value.hint
         assert caught.value.__cause__ is None
         assert len(caught.value.message) < 300
+
+
+@pytest.mark.parametrize("shape", [[2**53 - 1] * 250_000, [0] + [2**53 - 1] * 250_000, [""] * 1_000_000])
+def test_a_hostile_shape_costs_no_more_than_reading_it(shape: list[object]) -> None:
+    data = described(shape=shape)
+    began = time.process_time()
+    with pytest.raises(InputError):
+        Header.of(data)
+    assert time.process_time() - began < 5  # it was minutes, and gigabytes
+
+
+def test_a_tensor_without_entries_is_read_whatever_its_other_dimensions() -> None:
+    data = file(
+        json.dumps({"a": {"dtype": "F32", "shape": [2**50, 0], "data_offsets": [0, 0]}}).encode(), b""
+    )
+    assert Header.of(data).tensors["a"].shape == (2**50, 0)
 
 
 def test_a_header_above_the_limit_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -102,3 +102,30 @@ def test_numbers_too_large_to_sum_up_have_no_moments(tmp_path):
     assert (column.statistics.mean, column.statistics.std) == (None, None)
     meta = DatasetMeta("x", "", 1 << 2)
     assert DatasetCard.parse(compose(meta, inspect(file, None), file.name, CONTENT, INFO).to_bytes())
+
+
+@pytest.mark.parametrize("number", [1.75e308, -1.79e308])
+def test_the_largest_numbers_make_a_card(tmp_path, number):
+    file = tmp_path / "largest.csv"
+    file.write_text("flux\n" + f"{number!r}\n" * 20)
+    meta = DatasetMeta("x", "", 1 << 2)
+    DatasetCard.parse(compose(meta, inspect(file, None), file.name, CONTENT, INFO).to_bytes())
+
+
+def test_a_table_too_wide_for_a_card_is_described_by_less(tmp_path, monkeypatch):
+    monkeypatch.setattr(DatasetCard, "limit", 64 << 10)  # a sixty-fourth, as building large ones takes long
+    meta, cards = DatasetMeta("Expression", "", 1 << 2), []
+    for columns in (10, 140, 320):
+        file = tmp_path / f"{columns}.csv"
+        names = ",".join(f"gene_{i}" for i in range(columns))
+        rows = [",".join(str((i + j) % 40) for i in range(columns)) for j in range(24)]
+        file.write_text("\n".join([names, *rows]) + "\n")
+        card = compose(meta, inspect(file, None), file.name, CONTENT, INFO)
+        cards.append(DatasetCard.parse(card.to_bytes()))
+    whole, bare, none = cards
+    assert whole.record_set is not None
+    assert whole.record_set[0].field[0].statistics.mean is not None
+    assert bare.record_set is not None
+    assert len(bare.record_set[0].field) == 140
+    assert {column.statistics.histogram for column in bare.record_set[0].field} == {None}
+    assert (none.record_set, none.records) == (None, 24)

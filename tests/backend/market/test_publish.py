@@ -139,6 +139,10 @@ def test_a_journal_of_an_earlier_run_is_read_and_a_damaged_one_stops_before_anyt
     assert written["published"] == {"datasetId": first.dataset_id, "version": 1}
     assert Notes.parse(journal.read_bytes()).to_bytes() == journal.read_bytes()
     sent = chain.web3.eth.get_transaction_count(chain.address)
+    # What earlier versions wrote beside, is passed over.
+    old = journal.read_bytes()[:-1] + b',"signed":null}'
+    journal.write_bytes(old.replace(b'"plaintextSize"', b'"file":"cohort.csv","plaintextSize"'))
+    assert publish(acting(chain, ipfs, home), table, META) == first
     for damage in (b"{", b"[]", b'{"keyCommitment": 5}', b"[" * 100_000, journal.read_bytes()[:-1]):
         journal.write_bytes(damage)
         with pytest.raises(ConfigurationError, match="journal of a publication"):

@@ -134,23 +134,30 @@ class Document(Part):
             raise cls._refuse("a field stands in it twice")
         return document
 
+    @property
+    def fits(self) -> bool:
+        """Whether it has no more bytes than `parse` takes."""
+        return len(self._written()) <= self.limit
+
     def to_bytes(self) -> bytes:
         """The document's one form: canonical, or readable where the kind says so.
 
         Raises InputError for more bytes than `parse` takes.
         """
-        fields = self.model_dump(mode="json")
-        if self.readable:
-            text = json.dumps(fields, indent=2, sort_keys=self.alphabetical, allow_nan=False)
-            raw = f"{text}\n".encode("ascii")
-        else:
-            raw = canonical.dumps(fields)
+        raw = self._written()
         if len(raw) > self.limit:
             raise InputError(
                 f"This {self.title} would have {len(raw):,} bytes, of which readers take {self.limit:,}.",
                 "Make it smaller.",
             )
         return raw
+
+    def _written(self) -> bytes:
+        fields = self.model_dump(mode="json")
+        if self.readable:
+            text = json.dumps(fields, indent=2, sort_keys=self.alphabetical, allow_nan=False)
+            return f"{text}\n".encode("ascii")
+        return canonical.dumps(fields)
 
     @classmethod
     def _refuse(cls, why: str, hint: str = "") -> BioDeSciError:

@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, FailFast, Field, ValidationError
 
 from biodesci.core import cid, disease, duo
 from biodesci.core.documents import strangers
@@ -68,7 +68,7 @@ class _Part(BaseModel):
     model_config = ConfigDict(strict=True, extra="ignore", hide_input_in_errors=True)
 
 
-_Size = Annotated[str, BeforeValidator(_as_text), Field(pattern=r"^[0-9]{1,15}(?:\s|$)")]
+_Size = Annotated[str, BeforeValidator(_as_text), Field(pattern=r"^[0-9]{1,15}(?:[ \t]|$)")]
 _Hash = Annotated[str, Field(pattern=r"^(?:0x)?[0-9a-fA-F]{64}$")]
 
 
@@ -91,7 +91,7 @@ class _Listed(_Part):
     conforms_to: Annotated[Literal["http://mlcommons.org/croissant/1.0"], Field(alias="conformsTo")]
     name: Annotated[Text, AfterValidator(_filled)]
     description: Text = ""
-    usage_info: Annotated[list[str], Field(alias="usageInfo"), AfterValidator(_permitting)]
+    usage_info: Annotated[list[str], FailFast(), Field(alias="usageInfo"), AfterValidator(_permitting)]
     distribution: Annotated[list[Any], Field(min_length=1)]
     records: Annotated[_Size | None, Field(alias="biodesci:records")] = None
 
@@ -101,7 +101,7 @@ class _Disease(_Part):
 
 
 class _Diseases(_Part):
-    named: list[_Disease]
+    named: Annotated[list[_Disease], FailFast()]
     ontology: Text
 
 
@@ -276,13 +276,13 @@ class PublishedCard:
 
 def number(text: str | None) -> int | None:
     """The number at the beginning of a text such as "1234 B"; None where there is none."""
-    digits = re.match(r"([0-9]{1,15})(?:\s|$)", text or "", re.ASCII)
+    digits = re.match(r"([0-9]{1,15})(?:[ \t]|\Z)", text or "")
     return int(digits[1]) if digits else None
 
 
 def _text(value: Any, length: int) -> str | None:
     # Texts and numbers are what cards have there; whatever else would be written out in full first.
-    return str(value)[:length].replace("\0", " ") if isinstance(value, str | int | float) else None
+    return strangers.shown(str(value)[:length]) if isinstance(value, str | int | float) else None
 
 
 def _digest(url: str) -> bytes | None:

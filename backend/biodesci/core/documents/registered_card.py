@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 from biodesci.core import canonical
 from biodesci.core.documents import strangers
 from biodesci.core.errors import BioDeSciError, InputError, IntegrityError
+
+_NAME: Final = 300  # characters
 
 
 @dataclass(frozen=True)
@@ -55,9 +57,9 @@ class RegisteredCard:
 
     @property
     def name(self) -> str:
-        """What lists show; empty where the card has none."""
+        """What lists show, the first characters; empty where the card has none."""
         name = self.fields.get("name", "")
-        return name if isinstance(name, str) else ""
+        return strangers.shown(name[:_NAME]) if isinstance(name, str) else ""
 
     def _text(self, name: str, otherwise: str) -> str:
         text = self.fields.get(name)

@@ -5,10 +5,12 @@ tests/vectors/cards.json)."""
 from __future__ import annotations
 
 import json
+import re
 from typing import Any, Final
 
 _MAX_DEPTH: Final = 64
 _MAX_DIGITS: Final = 1_000
+_HALF: Final = re.compile("[\ud800-\udfff]")
 
 
 def fields(raw: bytes) -> dict[str, Any]:
@@ -24,6 +26,12 @@ def fields(raw: bytes) -> dict[str, Any]:
     if is_too_deep(document):
         raise ValueError("nested too deeply")
     return document
+
+
+def shown(text: str) -> str:
+    """A text as people are shown it: in place of each NUL, at which a search would end, is a space, and in
+    place of half a surrogate pair, which cannot be written, the mark for what is no character."""
+    return _HALF.sub("\N{REPLACEMENT CHARACTER}", text.replace("\0", " "))
 
 
 def is_too_deep(value: Any) -> bool:

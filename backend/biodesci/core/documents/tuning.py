@@ -12,7 +12,7 @@ from biodesci.core.documents.training import Training
 from biodesci.core.documents.values import BareBytes32, Count
 from biodesci.core.errors import BioDeSciError, StateError
 
-Positive = Annotated[int | float, Field(ge=0)]
+NotNegative = Annotated[int | float, Field(ge=0)]
 
 
 class Adapter(Part):
@@ -28,8 +28,8 @@ class Privacy(Part):
 
     model_config = ConfigDict(alias_generator=None)
 
-    noise_multiplier: Positive
-    delta: Positive
+    noise_multiplier: NotNegative
+    delta: NotNegative
 
 
 class Method(Part):

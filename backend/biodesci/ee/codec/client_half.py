@@ -168,7 +168,7 @@ class ClientHalf:
                 for name, array in arrays.items()
             }
             return cls(metadata["key_id"], details.config, details.blocks, details.reads, tensors)
-        except (KeyError, TypeError, ValueError, AttributeError) as exc:
+        except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as exc:
             raise InputError("The client half is damaged.", RENEW) from exc
 
 

@@ -12,10 +12,11 @@ import transformers
 from torch import Tensor, nn
 
 from biodesci.core.errors import InputError, StateError, WrongKeyError
-from biodesci.ee.codec.client_half import ClientHalf
+from biodesci.ee.codec.client_half import FORMAT, ClientHalf
 from biodesci.ee.codec.split import Split, split
 from biodesci.ee.groups import Mode
 from biodesci.ee.keys import ModelKey
+from biodesci.ee.partfile import dump_parts, load_parts
 
 SIZES: dict[str, Any] = {
     "vocab_size": 29,
@@ -195,6 +196,12 @@ def test_damaged_client_halves() -> None:
     half = halves("GPT2LMHeadModel")[0].client
     with pytest.raises(InputError, match="not a biodesci/client-half"):
         ClientHalf.from_bytes(half.to_bytes()[:-1])
+    arrays, metadata = load_parts(FORMAT, half.to_bytes())
+    details = json.loads(metadata["half"])
+    for kind in ("quint8", "bits8", "__name__", "nothing"):
+        other = metadata | {"half": json.dumps(details | {"types": dict.fromkeys(details["types"], kind)})}
+        with pytest.raises(InputError, match="damaged"):
+            ClientHalf.from_bytes(dump_parts(FORMAT, arrays, other))
     with pytest.raises(InputError, match="incomplete"):
         ClientHalf("id", half.config, 0, "tokens", {})
     for name, bad in (("positions", torch.zeros(4, 15)), ("tokens", half.tensors["tokens"] / 0.0)):
