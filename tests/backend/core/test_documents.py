@@ -420,11 +420,28 @@ def others(value: Any) -> list[Any]:
 
 
 def walk(value: Any, path: Path_ = ()) -> Iterator[tuple[Path_, Any]]:
+    """Each place in a document; of a list the first element of each form, as those of one are read alike."""
     yield path, value
-    for step, child in (
-        value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    ):
+    if isinstance(value, dict):
+        steps = list(value.items())
+    elif isinstance(value, list):
+        first: dict[object, int] = {}
+        for number, child in enumerate(value):
+            first.setdefault(form_of(child), number)
+        steps = [(number, value[number]) for number in first.values()]
+    else:
+        return
+    for step, child in steps:
         yield from walk(child, (*path, step))
+
+
+def form_of(value: Any) -> object:
+    """Equal for values that differ in texts and numbers alone, or in how often their lists hold a form."""
+    if isinstance(value, dict):
+        return tuple(sorted((name, hash(form_of(child))) for name, child in value.items()))
+    if isinstance(value, list):
+        return frozenset(form_of(child) for child in value)
+    return type(value)
 
 
 def changed(fields: Any, path: Path_, value: Any) -> Any:
