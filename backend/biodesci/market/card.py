@@ -99,17 +99,20 @@ def compose(
             diseases=meta.diseases,
         )
 
-    without_histograms = [
-        column.model_copy(update={"statistics": column.statistics.model_copy(update={"histogram": None})})
-        for column in inspected.columns
-    ]
-    for columns in (inspected.columns, without_histograms):
-        card = with_columns(columns)
-        if card.fits:
-            return card
+    card = with_columns(inspected.columns)
+    if card.fits:
+        return card
+    card = with_columns([_without_histogram(column) for column in inspected.columns])
+    if card.fits:
+        return card
     card = with_columns(())
-    card.to_bytes()
+    card.to_bytes()  # says how much too large it is
     return card
+
+
+def _without_histogram(column: Column) -> Column:
+    statistics = column.statistics.model_copy(update={"histogram": None})
+    return column.model_copy(update={"statistics": statistics})
 
 
 def _read(file: Path) -> dict[str, list[str | None]]:

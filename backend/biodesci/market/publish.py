@@ -95,10 +95,10 @@ def publish(
         _adopt_old_note(intent, journal)
         receipt = _on_chain(chain, committed)
         if receipt is None:
-            # Whatever no card can hold is refused before the long work.
-            compose(
-                meta, inspected, file.name, bytes(32), container.ContainerInfo(bytes(32), 0, 0, 0, bytes(32))
-            )
+            if journal.container is None:
+                # Whatever no card can hold is refused before the long work.
+                nothing = container.ContainerInfo(bytes(32), 0, 0, 0, bytes(32))
+                compose(meta, inspected, file.name, bytes(32), nothing)
             _encrypt(owner, file, committed, journal, report)
             _upload(owner.ipfs, journal, meta, inspected, file, report)
             receipt = intent.resume() or intent.send(_mint(chain, journal, meta, offer, dataset_id))

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from biodesci.chain.client import Chain
 from biodesci.core import canonical, commitment
-from biodesci.core.documents.model_card import MAX_MODEL_CARD
+from biodesci.core.documents.model_card import ModelCard
 from biodesci.core.documents.registered_card import RegisteredCard
 from biodesci.ee.architectures import registry as architectures
 from biodesci.ee.architectures.blueprint import Blueprint
@@ -59,4 +59,4 @@ def load_architecture(chain: Chain, ipfs: Ipfs, model_id: int) -> tuple[bytes, B
 def load_card(chain: Chain, ipfs: Ipfs, model_id: int) -> RegisteredCard:
     """The model card from IPFS; what it says of the architecture is for `load_architecture` to check."""
     digest = bytes(chain.call(chain.models.functions.cardOf(model_id)))
-    return RegisteredCard(model_id, ipfs.cat(digest, max_size=MAX_MODEL_CARD))
+    return RegisteredCard(model_id, ipfs.cat(digest, max_size=ModelCard.limit))

@@ -357,7 +357,7 @@ def test_a_proof_has_no_more_steps_than_a_tree_can_have():
 def test_a_proof_file_is_read_or_refused_as_the_page_does(proof):
     raw = proof["text"].encode()
     if proof["steps"] is None:
-        with pytest.raises(InputError):
+        with pytest.raises(InputError, match=f"This is no {DiseaseProof.title}: "):
             DiseaseProof.parse(raw)
         return
     read = DiseaseProof.parse(raw)

@@ -93,20 +93,16 @@ def test_a_card_with_a_wrong_file_is_not_listed(key, value):
         assert key in caught.value.message
 
 
-@pytest.mark.parametrize(
-    ("field", "value"),
-    [
-        ("usageInfo", [0] * 300_000),
-        ("biodesci:diseases", {"named": [0] * 300_000, "ontology": "x"}),
-    ],
-)
-def test_a_card_of_many_faults_costs_no_more_than_one_of_one(field, value):
-    raw = json.dumps(OPAQUE | {field: value}).encode()
+def test_a_card_of_many_faults_costs_no_more_than_one_of_one():
+    many = [0] * 300_000
+    terms = json.dumps(OPAQUE | {"usageInfo": many}).encode()
+    named = json.dumps(OPAQUE | {"biodesci:diseases": {"named": many, "ontology": "x"}}).encode()
     began = time.process_time()
-    with pytest.raises((InputError, NotFoundError)):
-        PublishedCard.read(raw).require_listable()
-        published_card.diseases(raw)
-    assert time.process_time() - began < 4  # it was more, and a gigabyte
+    with pytest.raises(InputError, match=r"usageInfo\.0: input should be a valid string"):
+        PublishedCard.read(terms).require_listable()
+    with pytest.raises(NotFoundError, match="does not name the diseases"):
+        published_card.diseases(named)
+    assert time.process_time() - began < 4  # of all faults it would be more, and gigabytes
 
 
 @pytest.mark.parametrize("size", [1064, "1064", "1064 B", "1064\tbytes"])
@@ -148,9 +144,7 @@ SHOWN = ["name", "description", "keywords", "biodesci:records", "distribution", 
 
 @given(
     st.dictionaries(
-        st.sampled_from(
-            ["name", "description", "keywords", "biodesci:records", "distribution", "biodesci:diseases"]
-        ),
+        st.sampled_from(SHOWN),
         JSON | st.just([{"contentUrl": URL}]) | st.just({"named": [{"id": "MONDO:0005010"}]}),
     )
 )

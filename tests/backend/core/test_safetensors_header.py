@@ -56,7 +56,7 @@ def test_hostile_files_are_refused_in_words(data: bytes, tmp_path: Path) -> None
 def test_a_hostile_shape_costs_no_more_than_reading_it(shape: list[object]) -> None:
     data = described(shape=shape)
     began = time.process_time()
-    with pytest.raises(InputError):
+    with pytest.raises(InputError, match="This is no safetensors file: a: the field shape"):
         Header.of(data)
     assert time.process_time() - began < 5  # it was minutes, and gigabytes
 

@@ -12,8 +12,6 @@ from biodesci.core.documents.attack_figures import RecordFigures
 from biodesci.core.documents.base import Document, Part
 from biodesci.core.documents.values import Bytes32, Count, Json
 
-MAX_MODEL_CARD = 4 << 20  # bytes
-
 
 class KeySpace(Part):
     """How many keys there are: dimensions, and bits of the finite choices beside them."""
@@ -61,7 +59,7 @@ class ModelCard(Document):
 
     title: ClassVar = "model card"
     remedy: ClassVar = "Ask the model owner for a correct card."
-    limit: ClassVar = MAX_MODEL_CARD
+    limit: ClassVar = 4 << 20
 
     name: str
     description: str

@@ -127,15 +127,20 @@ def test_kill_9(bench: Any, tmp_path: Path) -> None:
     assert sorted(p.name for p in tmp_path.iterdir()) == ["killed", "whole"]
 
 
-def test_another_run_is_refused_and_the_first_can_still_go_on(bench: Any, tmp_path: Path) -> None:
-    folder, encoded = bench.path / "encrypted", bench.path / "records.encoded"
+def stopped(folder: Path, encoded: Path, target: Path) -> None:
+    """A run into `target` that ends after its second epoch."""
 
     def stopping(line: str) -> None:
         if line.startswith("epoch 2 "):
             raise Stop
 
     with pytest.raises(Stop):
-        tune(folder, encoded, tmp_path / "out", job(), reports=Reports(line=stopping))
+        tune(folder, encoded, target, job(), reports=Reports(line=stopping))
+
+
+def test_another_run_is_refused_and_the_first_can_still_go_on(bench: Any, tmp_path: Path) -> None:
+    folder, encoded = bench.path / "encrypted", bench.path / "records.encoded"
+    stopped(folder, encoded, tmp_path / "out")
     start = ("tune", "run", folder)
     plan = ("--epochs", 4, "--batch-size", 8, "--learning-rate", 0.01)
     target = ("--lora-target", "layers.0")
@@ -153,13 +158,7 @@ def test_another_run_is_refused_and_the_first_can_still_go_on(bench: Any, tmp_pa
 def test_a_state_of_an_earlier_version_is_gone_on_with(bench: Any, tmp_path: Path) -> None:
     """It wrote the same fields, in another layout."""
     folder, encoded = bench.path / "encrypted", bench.path / "records.encoded"
-
-    def stopping(line: str) -> None:
-        if line.startswith("epoch 2 "):
-            raise Stop
-
-    with pytest.raises(Stop):
-        tune(folder, encoded, tmp_path / "out", job(), reports=Reports(line=stopping))
+    stopped(folder, encoded, tmp_path / "out")
     state = folder_of(tmp_path / "out") / "state.safetensors"
     with safe_open(state, framework="pt") as opened:
         metadata = opened.metadata()
