@@ -8,6 +8,8 @@ export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 export APE_DATA_FOLDER := $(CURDIR)/.cache/ape
 export SOLCX_BINARY_PATH := $(CURDIR)/.cache/solc
 export OMP_NUM_THREADS ?= 1
+# Of what starts dozens of processes each would compile the same files, where this is set.
+unexport PYTHONDONTWRITEBYTECODE
 # torch makes this folder among the temporary files of the machine, if nothing is said.
 export TORCHINDUCTOR_CACHE_DIR := $(CURDIR)/.cache/torch
 

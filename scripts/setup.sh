@@ -13,7 +13,9 @@ fail() { # what happened / what to do
 say() { printf 'setup: %s\n' "$1" >&2; }
 
 need() { command -v "$1" >/dev/null 2>&1 || fail "$1 is not installed, or not on PATH" "On Debian: apt-get install $2"; }
-find_chromium() { command -v "${CHROMIUM:-chromium}" || command -v chromium-browser || command -v google-chrome; }
+# The same names, in the same order, as tests/e2e/playwright.config.ts looks for.
+find_chromium() { command -v "${CHROMIUM:-chromium-headless-shell}" || command -v chromium || command -v chromium-browser || command -v google-chrome; }
+install_chromium() { DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$1" >/dev/null 2>&1; }
 
 need python3 "python3 python3-venv"
 need node "nodejs npm (version 20 or newer)"
@@ -52,7 +54,7 @@ fi
 if [ "${1:-}" = browser ] && ! find_chromium >/dev/null; then
   if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     say "Chromium, for the browser tests"
-    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null || fail "apt-get could not install chromium" "Install Chromium by hand, or set CHROMIUM to its path."
+    apt-get update -qq && { install_chromium chromium-headless-shell || install_chromium chromium; } || fail "apt-get could not install chromium" "Install Chromium by hand, or set CHROMIUM to its path."
   else
     fail "Chromium is not installed" "apt-get install chromium (or set CHROMIUM to its path); only the browser tests need it."
   fi

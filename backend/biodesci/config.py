@@ -62,7 +62,7 @@ class Settings(BaseSettings):
     api_port: Annotated[int, Field(description="Port that the API listens on.")] = 8600
     api_url: Annotated[str, Field(description="Where the API is reached.")] = "http://127.0.0.1:8600"
     web: Annotated[Path, Field(description="Folder of the built page.")] = Path("frontend/dist")
-    poll_interval: Annotated[float, Field(gt=0, description="Seconds between two looks at the chain.")] = 0.2
+    poll_interval: Annotated[float, Field(gt=0, description="Seconds between two looks at the chain.")] = 0.5
     confirmations: Annotated[
         int, Field(ge=0, description="Blocks upon an event's own before it counts, against reorganizations.")
     ] = 0

@@ -68,7 +68,8 @@ def up(
     narrator = Narrator()
     try:
         with Stack.on_ports(ports, folder, root=home, on_restart=narrator.restarted) as stack:
-            played = Story(stack, narrator, rounds)
+            # Whoever wants to see the page need not wait for models that it does not show.
+            played = Story(stack, narrator, rounds, references=False)
             played.open()
             account = session.announce(stack, announce, played.published())
             typer.echo(session.addresses(stack, account))

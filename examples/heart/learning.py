@@ -33,8 +33,11 @@ class Trained:
     test_x: NDArray[np.float64]  # (n, F), normalized
 
 
-def train(stack: Stack, cast: Cast, narrator: Narrator, rounds: int) -> Trained:
-    """One Statistics round, then `rounds` Training rounds; four nodes and the aggregator are processes."""
+def train(stack: Stack, cast: Cast, narrator: Narrator, rounds: int, *, references: bool) -> Trained:
+    """One Statistics round, then `rounds` Training rounds; four nodes and the aggregator are processes.
+
+    With `references` the same training is run in the clear too, and its figures are told beside.
+    """
     owner = cast.model_owner
     chain = cast.chain(owner)
     config, plan = baselines.CONFIG, baselines.TRAINING
@@ -78,7 +81,16 @@ def train(stack: Stack, cast: Cast, narrator: Narrator, rounds: int) -> Trained:
         masked_accuracy=round(last.after.accuracy, 4),
     )
     normalization = statistics.normalization
-    return _compare(stack, cast, narrator, rounds, created.model_id, normalization)
+    trained, scores = _evaluate(stack, cast, created.model_id, normalization)
+    if references:
+        with narrator.progress("references in the clear", None):
+            scores |= _named(baselines.run(rounds))
+    for name, score in scores.items():
+        narrator.fact(
+            f"{name:<28} accuracy {score.accuracy:.3f}  AUC {score.auc:.3f}",
+            **{f"{_key(name)}_accuracy": round(score.accuracy, 4), f"{_key(name)}_auc": round(score.auc, 4)},
+        )
+    return trained
 
 
 def _start_nodes(stack: Stack, cast: Cast, model_id: int) -> None:
@@ -105,15 +117,10 @@ def _start_nodes(stack: Stack, cast: Cast, model_id: int) -> None:
         )
 
 
-def _compare(
-    stack: Stack,
-    cast: Cast,
-    narrator: Narrator,
-    rounds: int,
-    model_id: int,
-    normalization: Normalization,
-) -> Trained:
-    """The trained model against references in the clear, on patients that no site trained on.
+def _evaluate(
+    stack: Stack, cast: Cast, model_id: int, normalization: Normalization
+) -> tuple[Trained, dict[str, Score]]:
+    """The trained model, and its score on patients that no site trained on.
 
     The storyteller has all four files and the owner's key; no party of the network has.
     """
@@ -127,29 +134,17 @@ def _compare(
     )
     members = baselines.sites()
     logits = [runtime.infer(config, plaintext, normalization.apply(s.test_x)) for s in members]
-    federated = baselines.score(logits, members)
-    with narrator.progress("references in the clear", None):
-        references = baselines.run(rounds)
-    for name, score in (("under encryption, together", federated), *_named(references)):
-        narrator.fact(
-            f"{name:<28} accuracy {score.accuracy:.3f}  AUC {score.auc:.3f}",
-            **{f"{_key(name)}_accuracy": round(score.accuracy, 4), f"{_key(name)}_auc": round(score.auc, 4)},
-        )
-    return Trained(
-        model_id,
-        version,
-        config,
-        plaintext,
-        np.concatenate([normalization.apply(s.test_x) for s in members]),
-    )
+    test_x = np.concatenate([normalization.apply(s.test_x) for s in members])
+    trained = Trained(model_id, version, config, plaintext, test_x)
+    return trained, {"under encryption, together": baselines.score(logits, members)}
 
 
-def _named(references: dict[str, Score]) -> list[tuple[str, Score]]:
-    return [
-        ("in the clear, together", references["federated"]),
-        ("in the clear, pooled", references["pooled"]),
-        ("in the clear, each alone", references["alone"]),
-    ]
+def _named(references: dict[str, Score]) -> dict[str, Score]:
+    return {
+        "in the clear, together": references["federated"],
+        "in the clear, pooled": references["pooled"],
+        "in the clear, each alone": references["alone"],
+    }
 
 
 def _key(name: str) -> str:

@@ -29,12 +29,18 @@ DAY = 86_400
 
 
 class Story:
-    """`play` tells all of it; `open` the first two steps, after which the page has something to show."""
+    """`play` tells all of it; `open` the first two steps, after which the page has something to show.
 
-    def __init__(self, stack: Stack, narrator: Narrator, rounds: int = ROUNDS) -> None:
+    With `references` the model is compared with the same training in the clear.
+    """
+
+    def __init__(
+        self, stack: Stack, narrator: Narrator, rounds: int = ROUNDS, *, references: bool = True
+    ) -> None:
         self.stack = stack
         self.narrator = narrator
         self.rounds = rounds
+        self.references = references
         self.cast: Cast
 
     def play(self) -> None:
@@ -57,7 +63,7 @@ class Story:
             license_dataset(self.stack, self.cast, self.narrator)
         trained: Trained
         with self.narrator.step("The hospitals train one model together, under encryption"):
-            trained = train(self.stack, self.cast, self.narrator, self.rounds)
+            trained = train(self.stack, self.cast, self.narrator, self.rounds, references=self.references)
         with self.narrator.step("The encrypted model answers on encrypted patients"):
             request_id = infer(self.stack, self.cast, self.narrator, trained)
         with self.narrator.step("An auditor without any key checks the model and the answers"):

@@ -13,7 +13,8 @@ from web3 import Web3
 from web3.contract.contract import Contract, ContractFunction
 from web3.exceptions import ContractLogicError, Web3Exception
 from web3.logs import DISCARD
-from web3.types import EventData, RPCEndpoint, TxParams, TxReceipt
+from web3.middleware import AttributeDictMiddleware
+from web3.types import EventData, TxParams, TxReceipt
 
 from biodesci.chain import records
 from biodesci.chain.contracts import contract, reverted
@@ -50,15 +51,9 @@ class Chain:
         self.home = home
         self.confirmations = confirmations
         self.sending = sending
-        provider = Provider(
-            rpc_url,
-            request_kwargs={"timeout": _CALL_TIMEOUT_S},
-            exception_retry_configuration=None,
-            # web3 asks for the chain id before every call.
-            cache_allowed_requests=True,
-            cacheable_requests={RPCEndpoint("eth_chainId")},
-        )
-        self.web3 = Web3(provider)
+        # Nothing else of web3's: names are not looked up in ENS, and each transaction says what gas it pays.
+        middleware = [(AttributeDictMiddleware, "attrdict")]
+        self.web3 = Web3(Provider(rpc_url, _CALL_TIMEOUT_S), middleware=middleware)
         self.chain_id = self.web3.eth.chain_id
         if self.chain_id != deployment.chain_id:
             raise ConfigurationError(

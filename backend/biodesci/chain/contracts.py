@@ -6,13 +6,13 @@ import json
 import re
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, cast
 
 from eth_abi.abi import decode
 from eth_abi.exceptions import DecodingError
-from eth_typing import ChecksumAddress
+from eth_typing import ABIElement, ChecksumAddress
 from web3 import Web3
-from web3.contract.contract import Contract
+from web3.contract.contract import Contract, ContractFunction
 from web3.exceptions import ContractLogicError
 
 from biodesci.chain import sentences
@@ -53,7 +53,18 @@ def contract(web3: Web3, name: str, address: ChecksumAddress) -> Contract:
     unbound = _unbound(name)
     kind: Any = type(unbound)  # web3's metaclass, which mypy takes for the class that it makes
     bound: type[Contract] = kind(name, (unbound,), {"w3": web3})
-    return bound(address)
+    made = bound(address)
+    for function in vars(made.functions).values():
+        if isinstance(function, ContractFunction):
+            function.contract_abi = _entries(name, str(function.fn_name))
+    return made
+
+
+@cache
+def _entries(name: str, function: str) -> list[ABIElement]:
+    """What the ABI has of one function. At each call web3 hashes the signatures of all that it is given."""
+    entries = [entry for entry in abi(name) if entry["type"] == "function" and entry["name"] == function]
+    return cast("list[ABIElement]", entries)
 
 
 def _type(entry: dict[str, Any]) -> str:

@@ -6,6 +6,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 import requests
+from requests.utils import get_netrc_auth
 from web3 import HTTPProvider
 from web3.exceptions import BadResponseFormat
 from web3.types import RPCEndpoint, RPCResponse
@@ -19,7 +20,21 @@ _BUSY: Final = {-32002, -32005, 429}
 
 
 class Provider(HTTPProvider):
-    """Says "the chain does not answer" as an error of ours, wherever in web3 it is noticed."""
+    """Says "the chain does not answer" as an error of ours, wherever in web3 it is noticed.
+
+    `timeout` is in seconds, for one request.
+    """
+
+    def __init__(self, rpc_url: str, timeout: float) -> None:
+        super().__init__(
+            rpc_url,
+            request_kwargs={"timeout": timeout},
+            session=_session(rpc_url),
+            exception_retry_configuration=None,
+            # It is compared once with the deployment's, and then only written into transactions.
+            cache_allowed_requests=True,
+            cacheable_requests={RPCEndpoint("eth_chainId")},
+        )
 
     def make_request(self, method: RPCEndpoint, params: Any) -> RPCResponse:
         """One JSON-RPC request. Raises UnavailableError where the node does not answer or is too busy to."""
@@ -37,6 +52,19 @@ class Provider(HTTPProvider):
                 "Try again, or set BIODESCI_RPC_URL to another node.",
             )
         return response
+
+
+def _session(rpc_url: str) -> requests.Session:
+    """Reads from the environment once, not at each request: proxies, certificates and logins."""
+    session = requests.Session()
+    try:
+        settings = session.merge_environment_settings(rpc_url, {}, None, None, None)
+    except ValueError:  # no address: the first request says so
+        return session
+    session.proxies, session.verify = settings["proxies"], settings["verify"]
+    session.auth = get_netrc_auth(rpc_url)
+    session.trust_env = False
+    return session
 
 
 def origin(url: str) -> str:

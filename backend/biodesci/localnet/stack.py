@@ -28,7 +28,6 @@ from biodesci.localnet.processes import Supervisor, free_port, require_port
 
 CHAIN_ID = 31337
 BLOCK_SECONDS = 2
-POLL_SECONDS = 0.5  # ten workers that look at the chain share few cores with what they work for
 FUNDS_WEI = 100 * 10**18
 MIN_FREE_BYTES = 500 * 2**20
 QUICK_WORK_FACTOR = 1 << 12
@@ -266,7 +265,6 @@ class Stack:
             "SOLCX_BINARY_PATH": str(self.root / ".cache" / "solc"),
             "OMP_NUM_THREADS": "1",  # many small processes on few cores
             "PYTHONUNBUFFERED": "1",
-            "BIODESCI_POLL_INTERVAL": str(POLL_SECONDS),
             "BIODESCI_ROOT": str(self.root),
             "BIODESCI_RPC_URL": self.rpc_url,
             "BIODESCI_IPFS_API": self.ipfs_api,
@@ -355,7 +353,7 @@ def set_balance(rpc_url: str, address: str, wei: int) -> None:
 
 
 def _node(url: str) -> Provider:
-    return Provider(url, request_kwargs={"timeout": 10}, exception_retry_configuration=None)
+    return Provider(url, timeout=10)
 
 
 def _is_local(node: Provider) -> bool:

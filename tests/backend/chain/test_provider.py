@@ -1,0 +1,81 @@
+"""What the way to a chain node takes from the environment: proxy, login, certificates."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from web3.types import RPCEndpoint
+
+from biodesci.chain.provider import Provider
+
+BLOCK_NUMBER = RPCEndpoint("eth_blockNumber")
+
+
+@contextmanager
+def node(requests: list[tuple[str, str | None]]) -> Iterator[str]:
+    """Answers "0x7", and notes each request's address and login."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            requests.append((self.path, self.headers["Authorization"]))
+            data = json.dumps({"jsonrpc": "2.0", "id": 1, "result": "0x7"}).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+
+        def log_message(self, *_args: object) -> None:
+            """Says nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture(autouse=True)
+def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "NETRC"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+
+
+def test_a_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[tuple[str, str | None]] = []
+    with node(seen) as proxy:
+        monkeypatch.setenv("http_proxy", proxy)
+        assert Provider("http://chain.example", 5.0).make_request(BLOCK_NUMBER, [])["result"] == "0x7"
+    assert [path for path, _ in seen] == ["http://chain.example/"]
+
+
+def test_an_address_that_the_environment_excepts_is_reached_directly(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[tuple[str, str | None]] = []
+    with node(seen) as url:
+        monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+        monkeypatch.setenv("no_proxy", "127.0.0.1")
+        Provider(url, 5.0).make_request(BLOCK_NUMBER, [])
+    assert [path for path, _ in seen] == ["/"]
+
+
+def test_a_login_lies_in_netrc(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login lab password secret\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    seen: list[tuple[str, str | None]] = []
+    with node(seen) as url:
+        Provider(url, 5.0).make_request(BLOCK_NUMBER, [])
+    assert seen == [("/", "Basic bGFiOnNlY3JldA==")]
+
+
+def test_certificates_are_those_of_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "authorities.pem"))
+    with pytest.raises(OSError, match=r"authorities\.pem"):
+        Provider("https://127.0.0.1:1", 5.0).make_request(BLOCK_NUMBER, [])
