@@ -14,7 +14,13 @@ say() { printf 'setup: %s\n' "$1" >&2; }
 
 need() { command -v "$1" >/dev/null 2>&1 || fail "$1 is not installed, or not on PATH" "On Debian: apt-get install $2"; }
 # The same names, in the same order, as tests/e2e/playwright.config.ts looks for.
-find_chromium() { command -v "${CHROMIUM:-chromium-headless-shell}" || command -v chromium || command -v chromium-browser || command -v google-chrome; }
+find_chromium() {
+  if [ -n "${CHROMIUM:-}" ]; then
+    command -v "$CHROMIUM" || fail "CHROMIUM names $CHROMIUM, which is not there" "Correct it, or unset it."
+  else
+    command -v chromium-headless-shell || command -v chromium || command -v chromium-browser || command -v google-chrome
+  fi
+}
 install_chromium() { DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$1" >/dev/null 2>&1; }
 
 need python3 "python3 python3-venv"

@@ -1,16 +1,24 @@
 import { existsSync } from 'node:fs'
-import { delimiter, join } from 'node:path'
+import { delimiter, isAbsolute, join } from 'node:path'
 
 import { defineConfig } from '@playwright/test'
 
 // The headless shell first: the same engine without windows, which cost a fifth of the tests' time.
-const BROWSERS = ['chromium-headless-shell', 'chromium', 'chromium-browser', 'google-chrome']
+const CHROMIUM = process.env['CHROMIUM']
+const BROWSERS = CHROMIUM
+  ? [CHROMIUM]
+  : ['chromium-headless-shell', 'chromium', 'chromium-browser', 'google-chrome']
 
 function findBrowser(): string {
   const folders = (process.env['PATH'] ?? '').split(delimiter)
   for (const name of BROWSERS)
-    for (const folder of folders) if (existsSync(join(folder, name))) return join(folder, name)
-  throw new Error('Chromium is not installed. Run: make test, or set CHROMIUM to its path.')
+    for (const path of isAbsolute(name) ? [name] : folders.map((folder) => join(folder, name)))
+      if (existsSync(path)) return path
+  throw new Error(
+    CHROMIUM
+      ? `CHROMIUM names ${CHROMIUM}, which is not there. Correct it, or unset it.`
+      : 'Chromium is not installed. Run: make test, or set CHROMIUM to its path.',
+  )
 }
 
 // Story order: a later test may build on what an earlier one left on chain, so one worker and no
@@ -37,7 +45,7 @@ export default defineConfig({
     screenshot: 'only-on-failure',
     permissions: ['clipboard-read', 'clipboard-write'],
     launchOptions: {
-      executablePath: process.env['CHROMIUM'] ?? findBrowser(),
+      executablePath: findBrowser(),
       args: [
         '--headless',
         '--no-sandbox',
