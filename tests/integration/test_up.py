@@ -23,7 +23,8 @@ EMPTY = [sys.executable, "-m", "biodesci.cli", "up"]
 def test_it_answers_until_ctrl_c_and_leaves_no_process(tmp_path: Path) -> None:
     announce = tmp_path / "announce.json"
     argv = ["--no-story", "--state", str(tmp_path / "state"), "--ports", "auto", "--announce", str(announce)]
-    process = make("up", *argv)
+    process, printed = make("up", *argv), ""
+    assert process.stdout
     try:
         deadline = time.monotonic() + 240
         while not announce.exists():
@@ -38,9 +39,12 @@ def test_it_answers_until_ctrl_c_and_leaves_no_process(tmp_path: Path) -> None:
         pids = json.loads((tmp_path / "state" / "processes.json").read_text())
         assert {"chain", "ipfs", "indexer", "api"} <= set(pids)
         assert sum(name.startswith("custodian-") for name in pids) == 4
+        while "Ctrl-C stops everything" not in printed:
+            printed += process.stdout.readline()
+        assert len(list_datasets(printed, tmp_path / "home")) == 4
     finally:
         os.killpg(process.pid, signal.SIGINT)  # as a terminal does it for Ctrl-C
-        output, _ = process.communicate(timeout=60)
+        output = printed + process.communicate(timeout=60)[0]
     assert "Ctrl-C stops everything" in output
     assert "nothing is left running" in output
     assert network["apiUrl"] in output
@@ -49,6 +53,28 @@ def test_it_answers_until_ctrl_c_and_leaves_no_process(tmp_path: Path) -> None:
         assert not Path(f"/proc/{pid}").exists(), f"{name} is still running"
     with pytest.raises(httpx.ConnectError):
         httpx.get(f"{network['apiUrl']}/health")
+
+
+def list_datasets(printed: str, home: Path) -> list[dict[str, object]]:
+    """What `biodesci` lists in another terminal, with the settings that `make up` printed alone."""
+    exports = [line.strip() for line in printed.splitlines() if line.strip().startswith("export ")]
+    command = "; ".join([*exports, "biodesci dataset list --json"])
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("BIODESCI_")}
+    done = subprocess.run(
+        ["bash", "-euc", command],
+        env={
+            **kept,
+            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+            "BIODESCI_HOME": str(home),
+        },
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    datasets: list[dict[str, object]] = json.loads(done.stdout)
+    return datasets
 
 
 def test_a_taken_port_ends_it_with_one_message(tmp_path: Path) -> None:

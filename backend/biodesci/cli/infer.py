@@ -133,7 +133,9 @@ def list_() -> None:
         }
         for r in requests_of(chain, requester)
     ]
-    output.table(rows, ("request", "model", "version", "worker", "fee", "state"), "No requests yet.")
+    output.table(
+        rows, ("request", "model", "version", "worker", "fee", "state"), "This account has no requests yet."
+    )
 
 
 @app.command()

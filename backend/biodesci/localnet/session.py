@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+import shlex
 import signal
 import tempfile
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Any
 from eth_account import Account
 
 from biodesci.core import files
-from biodesci.localnet.stack import CHAIN_ID, Stack
+from biodesci.localnet.stack import CHAIN_ID, Ports, Stack
 
 
 def new_state(root: Path, chosen: Path | None, name: str) -> Path:
@@ -74,4 +75,20 @@ def addresses(stack: Stack, account: tuple[str, str]) -> str:
     }
     width = max(map(len, rows))
     lines = (f"  {name:<{width}}  {value}" for name, value in rows.items())
-    return "\n".join(["", *lines, "", "  Ctrl-C stops everything."])
+    return "\n".join(["", *lines, "", *_settings(stack), "  Ctrl-C stops everything."])
+
+
+def _settings(stack: Stack) -> list[str]:
+    """What the commands and the console need in another terminal; nothing on the ports that they know."""
+    if stack.ports == Ports():
+        return []
+    settings = {
+        "BIODESCI_RPC_URL": stack.rpc_url,
+        "BIODESCI_DEPLOYMENT": stack.deployment_file,
+        "BIODESCI_IPFS_API": stack.ipfs_api,
+        "BIODESCI_IPFS_GATEWAY": stack.gateway_url,
+        "BIODESCI_API_URL": stack.api_url,
+        "NETWORK": f"ethereum:local:{stack.rpc_url}",
+    }
+    exports = (f"  export {name}={shlex.quote(str(value))}" for name, value in settings.items())
+    return ["  For `biodesci` and `make console` in another terminal:", *exports, ""]

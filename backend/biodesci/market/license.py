@@ -26,6 +26,7 @@ from biodesci.core.errors import (
     StateError,
 )
 from biodesci.core.onchain import LicenseState
+from biodesci.core.public_text import require_printable
 from biodesci.ipfs.client import Ipfs
 
 _MAX_ENVELOPE: Final = 4_096
@@ -108,7 +109,7 @@ def download(
     progress: Progress | None = None,
 ) -> Downloaded:
     """`download_over`, but StateError for a file that exists already."""
-    if target.exists():
+    if target.exists() and not target.is_dir():
         raise StateError(f"There is a file {target} already.", "Name another target, or give --force.")
     return download_over(chain, ipfs, seed, license_id, target, progress)
 
@@ -121,12 +122,19 @@ def download_over(
     target: Path,
     progress: Progress | None = None,
 ) -> Downloaded:
-    """Fetches the container (going on where a run before stopped), checks its root, decrypts to `target`."""
+    """Fetches the container (going on where a run before stopped), checks its root, decrypts to `target`.
+
+    Raises InputError where `target` is a folder, or would lie in one that is not there: a mistyped path must
+    not leave decrypted data where nobody looks for them.
+    """
+    if target.is_dir():
+        raise InputError(f"{target} is a folder.", "Name a file in it.")
+    if not target.parent.is_dir():
+        raise InputError(f"There is no folder {target.parent}.", "Make it first, or correct the path.")
     key = fetch_key(chain, ipfs, seed, license_id)
     licence = get(chain, license_id)
     version = chain.read(DatasetVersion, licence.dataset_id, licence.version)
     content = container_of(ipfs, version.card)
-    target.parent.mkdir(parents=True, exist_ok=True)
     sealed = target.with_name(f".{target.name}.{content.hex()[:16]}.container")
     partial = target.with_name(f".{target.name}.{content.hex()[:16]}.partial")
     ipfs.download(content, sealed, progress)
@@ -178,6 +186,7 @@ def short_text(text: str) -> bytes:
     raw = text.encode()
     if not 1 <= len(raw) <= 32:
         raise InputError("A reason on chain has 1 to 32 bytes.", "Shorten it; name no person.")
+    require_printable(reason=text)
     return raw.ljust(32, b"\0")
 
 

@@ -23,6 +23,7 @@ from biodesci.chain.outbox import Intent
 from biodesci.core import canonical, cid, container, duo
 from biodesci.core.documents.dataset_card import require_described
 from biodesci.core.errors import AccessDeniedError, InputError, StateError
+from biodesci.core.public_text import require_printable
 from biodesci.ipfs.client import Ipfs
 from biodesci.market.card import DatasetMeta, Inspected, compose, inspect
 from biodesci.market.journal import Journal, Minted
@@ -61,6 +62,8 @@ def publish(
     """Publishes `file` as a new dataset, or a new version of `dataset_id`. Run again, it goes on."""
     chain = owner.chain
     require_described(meta.name, meta.terms)
+    require_printable(name=meta.name, description=meta.description, creator=meta.creator)
+    require_printable(license=meta.license, keywords=" ".join(meta.keywords), reason=meta.accept_risk or "")
     if meta.diseases is not None and not meta.terms & duo.bits(["DS"]):
         raise InputError("Diseases are named, but the terms are not limited to any.", "Add --term DS.")
     if dataset_id is not None and offer is not None:

@@ -20,6 +20,7 @@ from web3 import Web3
 from biodesci.core import canonical, checkpoint, cid, envelope
 from biodesci.core.documents.model_card import ModelCard, Security, Weights
 from biodesci.core.errors import InputError
+from biodesci.core.public_text import require_printable
 from biodesci.ee.architectures import registry as architectures
 from biodesci.ee.architectures.blueprint import Blueprint
 from biodesci.ee.checkpoint.moving import check_key
@@ -88,6 +89,7 @@ def create_model(owner: Member, model: NewModel) -> CreatedModel:
     Raises InputError for a model without a name, and for weights that are not the architecture's."""
     if not model.name.strip():
         raise InputError("A model needs a name.", "Pass --name.")
+    require_printable(name=model.name, description=model.description)
     config = model.config
     plain = config.initial_weights(os.urandom(32)) if model.weights is None else model.weights
     key = ModelKey.generate(config.settings(), config.shapes(), model.mode)
@@ -110,6 +112,7 @@ def register_folder(owner: Member, folder: Path, name: str, description: str = "
     """
     if not name.strip():
         raise InputError("A model needs a name.", "Pass --name.")
+    require_printable(name=name, description=description)
     source = Checkpoint.open(folder)
     key = open_key(owner.home, owner.passphrase, Marks.read(folder).key_id)
     check_key(source, key)

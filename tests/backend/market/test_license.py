@@ -13,6 +13,7 @@ from biodesci.core.envelope import generate_seed, public_key
 from biodesci.core.errors import (
     AccessDeniedError,
     FundsError,
+    InputError,
     IntegrityError,
     NotFoundError,
     RevertedError,
@@ -40,6 +41,13 @@ def test_purchase_delivery_download_confirm(sale, tmp_path):
     assert not bought.needs_review
     assert bought.license_id in sale.release()
     target, seen = tmp_path / "out" / "cohort.csv", []
+    with pytest.raises(InputError, match="There is no folder"):
+        license.download(sale.buyer, sale.ipfs, sale.seed, bought.license_id, target)
+    assert not target.parent.exists()
+    target.parent.mkdir()
+    for download in (license.download, license.download_over):
+        with pytest.raises(InputError, match="is a folder"):
+            download(sale.buyer, sale.ipfs, sale.seed, bought.license_id, target.parent)
     done = license.download(sale.buyer, sale.ipfs, sale.seed, bought.license_id, target, seen.append)
     assert target.stat().st_mode & 0o777 == 0o600
     assert target.read_bytes() == sale.file.read_bytes()
@@ -166,6 +174,7 @@ def test_tampered_container_leaves_no_plaintext(sale, tmp_path, monkeypatch):
         target.write_bytes(bytes(raw))
 
     target = tmp_path / "out" / "x.csv"
+    target.parent.mkdir()
     with monkeypatch.context() as patch:
         patch.setattr(Ipfs, "download", tampered)
         with pytest.raises((IntegrityError, WrongKeyError)) as caught:
@@ -179,7 +188,7 @@ def test_tampered_container_leaves_no_plaintext(sale, tmp_path, monkeypatch):
 def test_interrupted_download_goes_on(sale, tmp_path, monkeypatch):
     license_id = sale.buy().license_id
     sale.release()
-    target = tmp_path / "out" / "x.csv"
+    target = tmp_path / "x.csv"
     with monkeypatch.context() as patch:
         patch.setattr(Ipfs, "download", _half)
         with pytest.raises(UnavailableError):

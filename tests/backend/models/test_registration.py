@@ -319,6 +319,8 @@ def test_what_is_no_encrypted_checkpoint_of_ones_own_is_not_registered(
     encrypt(folder, encrypted, owner.home, PASSPHRASE, Scheme("orthogonal"))
     with pytest.raises(InputError, match="needs a name"):
         registration.register_folder(owner, encrypted, " ")
+    with pytest.raises(InputError, match="cannot be shown"):
+        registration.register_folder(owner, encrypted, "heart\x1b[31m")
     with pytest.raises(StateError, match="no encrypted checkpoint"):
         registration.register_folder(owner, folder, "plain")
     stranger = acting(owner.chain, ipfs, tmp_path / "elsewhere")
