@@ -6,6 +6,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 import requests
+from requests.adapters import HTTPAdapter
 from requests.utils import get_netrc_auth
 from web3 import HTTPProvider
 from web3.exceptions import BadResponseFormat
@@ -17,6 +18,9 @@ from biodesci.core.errors import UnavailableError
 _EXPLAINED: Final = {"eth_call", "eth_estimateGas", "eth_sendRawTransaction", "eth_maxPriorityFeePerGas"}
 # EIP-1474: resource unavailable, limit exceeded; and as HTTP has it.
 _BUSY: Final = {-32002, -32005, 429}
+
+# The API and the aggregator answer in 40 threads, which share one client.
+_CONNECTIONS: Final = 64
 
 
 class Provider(HTTPProvider):
@@ -57,6 +61,8 @@ class Provider(HTTPProvider):
 def _session(rpc_url: str) -> requests.Session:
     """Reads from the environment once, not at each request: proxies, certificates and logins."""
     session = requests.Session()
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, HTTPAdapter(pool_maxsize=_CONNECTIONS))
     try:
         settings = session.merge_environment_settings(rpc_url, {}, None, None, None)
     except ValueError:  # no address: the first request says so

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -22,6 +23,8 @@ def node(requests: list[tuple[str, str | None]]) -> Iterator[str]:
     """Answers "0x7", and notes each request's address and login."""
 
     class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
         def do_POST(self) -> None:
             self.rfile.read(int(self.headers["Content-Length"]))
             requests.append((self.path, self.headers["Authorization"]))
@@ -34,7 +37,10 @@ def node(requests: list[tuple[str, str | None]]) -> Iterator[str]:
         def log_message(self, *_args: object) -> None:
             """Says nothing."""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+    class Server(ThreadingHTTPServer):
+        request_queue_size, daemon_threads, block_on_close = 64, True, False
+
+    with Server(("127.0.0.1", 0), Handler) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
         thread.start()
         yield f"http://127.0.0.1:{server.server_address[1]}"
@@ -79,3 +85,18 @@ def test_certificates_are_those_of_the_environment(tmp_path: Path, monkeypatch: 
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "authorities.pem"))
     with pytest.raises(OSError, match=r"authorities\.pem"):
         Provider("https://127.0.0.1:1", 5.0).make_request(BLOCK_NUMBER, [])
+
+
+def test_forty_threads_share_one_client_without_throwing_connections_away(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    seen: list[tuple[str, str | None]] = []
+    with node(seen) as url, ThreadPoolExecutor(40) as threads:
+        provider, together = Provider(url, 10.0), threading.Barrier(40)
+
+        def ask(_number: int) -> object:
+            together.wait()
+            return provider.make_request(BLOCK_NUMBER, [])["result"]
+
+        assert set(threads.map(ask, range(40))) == {"0x7"}
+    assert "pool is full" not in caplog.text
