@@ -8,7 +8,7 @@ export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 export APE_DATA_FOLDER := $(CURDIR)/.cache/ape
 export SOLCX_BINARY_PATH := $(CURDIR)/.cache/solc
 export OMP_NUM_THREADS ?= 1
-# Of what starts dozens of processes each would compile the same files, where this is set.
+# Where this is set, each of dozens of processes would compile the same files.
 unexport PYTHONDONTWRITEBYTECODE
 # torch makes this folder among the temporary files of the machine, if nothing is said.
 export TORCHINDUCTOR_CACHE_DIR := $(CURDIR)/.cache/torch

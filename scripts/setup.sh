@@ -13,15 +13,7 @@ fail() { # what happened / what to do
 say() { printf 'setup: %s\n' "$1" >&2; }
 
 need() { command -v "$1" >/dev/null 2>&1 || fail "$1 is not installed, or not on PATH" "On Debian: apt-get install $2"; }
-# The same names, in the same order, as tests/e2e/playwright.config.ts looks for.
-find_chromium() {
-  if [ -n "${CHROMIUM:-}" ]; then
-    command -v "$CHROMIUM" || fail "CHROMIUM names $CHROMIUM, which is not there" "Correct it, or unset it."
-  else
-    command -v chromium-headless-shell || command -v chromium || command -v chromium-browser || command -v google-chrome
-  fi
-}
-install_chromium() { DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$1" >/dev/null 2>&1; }
+install_chromium() { DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$1" >/dev/null; }
 
 need python3 "python3 python3-venv"
 need node "nodejs npm (version 20 or newer)"
@@ -57,7 +49,10 @@ if [ "$(cat $stamp 2>/dev/null || true)" != "$now" ]; then
   say "done"
 fi
 
-if [ "${1:-}" = browser ] && ! find_chromium >/dev/null; then
+chromium=0
+[ "${1:-}" != browser ] || scripts/chromium.sh >/dev/null || chromium=$?
+[ $chromium != 1 ] || exit 1 # it said why
+if [ $chromium = 2 ]; then
   if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     say "Chromium, for the browser tests"
     apt-get update -qq && { install_chromium chromium-headless-shell || install_chromium chromium; } || fail "apt-get could not install chromium" "Install Chromium by hand, or set CHROMIUM to its path."

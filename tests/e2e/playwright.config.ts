@@ -1,25 +1,9 @@
-import { existsSync } from 'node:fs'
-import { delimiter, isAbsolute, join } from 'node:path'
+import { execFileSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
 
 import { defineConfig } from '@playwright/test'
 
-// The headless shell first: the same engine without windows, which cost a fifth of the tests' time.
-const CHROMIUM = process.env['CHROMIUM']
-const BROWSERS = CHROMIUM
-  ? [CHROMIUM]
-  : ['chromium-headless-shell', 'chromium', 'chromium-browser', 'google-chrome']
-
-function findBrowser(): string {
-  const folders = (process.env['PATH'] ?? '').split(delimiter)
-  for (const name of BROWSERS)
-    for (const path of isAbsolute(name) ? [name] : folders.map((folder) => join(folder, name)))
-      if (existsSync(path)) return path
-  throw new Error(
-    CHROMIUM
-      ? `CHROMIUM names ${CHROMIUM}, which is not there. Correct it, or unset it.`
-      : 'Chromium is not installed. Run: make test, or set CHROMIUM to its path.',
-  )
-}
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
 // Story order: a later test may build on what an earlier one left on chain, so one worker and no
 // retries.
@@ -45,7 +29,7 @@ export default defineConfig({
     screenshot: 'only-on-failure',
     permissions: ['clipboard-read', 'clipboard-write'],
     launchOptions: {
-      executablePath: findBrowser(),
+      executablePath: execFileSync('scripts/chromium.sh', { cwd: ROOT, encoding: 'utf8' }).trim(),
       args: [
         '--headless',
         '--no-sandbox',

@@ -40,7 +40,9 @@ def test_it_answers_until_ctrl_c_and_leaves_no_process(tmp_path: Path) -> None:
         assert {"chain", "ipfs", "indexer", "api"} <= set(pids)
         assert sum(name.startswith("custodian-") for name in pids) == 4
         while "Ctrl-C stops everything" not in printed:
-            printed += process.stdout.readline()
+            line = process.stdout.readline()
+            assert line, printed
+            printed += line
         assert len(list_datasets(printed, tmp_path / "home")) == 4
     finally:
         os.killpg(process.pid, signal.SIGINT)  # as a terminal does it for Ctrl-C

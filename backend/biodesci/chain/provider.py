@@ -44,6 +44,11 @@ class Provider(HTTPProvider):
         """One JSON-RPC request. Raises UnavailableError where the node does not answer or is too busy to."""
         try:
             response = super().make_request(method, params)
+        except requests.TooManyRedirects as exc:
+            raise UnavailableError(
+                f"The chain node at {origin(str(self.endpoint_uri))} refers to another address.",
+                "Set BIODESCI_RPC_URL to that one.",
+            ) from exc
         except (requests.RequestException, BadResponseFormat, ConnectionError) as exc:
             raise UnavailableError(
                 f"The chain node at {origin(str(self.endpoint_uri))} does not answer ({type(exc).__name__}).",
@@ -61,6 +66,7 @@ class Provider(HTTPProvider):
 def _session(rpc_url: str) -> requests.Session:
     """Reads from the environment once, not at each request: proxies, certificates and logins."""
     session = requests.Session()
+    session.max_redirects = 0  # another address may need another proxy or login
     for scheme in ("http://", "https://"):
         session.mount(scheme, HTTPAdapter(pool_maxsize=_CONNECTIONS))
     try:

@@ -186,7 +186,7 @@ def short_text(text: str) -> bytes:
     raw = text.encode()
     if not 1 <= len(raw) <= 32:
         raise InputError("A reason on chain has 1 to 32 bytes.", "Shorten it; name no person.")
-    require_printable(reason=text)
+    require_printable("reason", text)
     return raw.ljust(32, b"\0")
 
 

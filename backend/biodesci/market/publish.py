@@ -62,8 +62,15 @@ def publish(
     """Publishes `file` as a new dataset, or a new version of `dataset_id`. Run again, it goes on."""
     chain = owner.chain
     require_described(meta.name, meta.terms)
-    require_printable(name=meta.name, description=meta.description, creator=meta.creator)
-    require_printable(license=meta.license, keywords=" ".join(meta.keywords), reason=meta.accept_risk or "")
+    require_printable("description", meta.description, lines=True)
+    for title, text in (
+        ("name", meta.name),
+        ("creator", meta.creator),
+        ("license", meta.license),
+        ("reason", meta.accept_risk or ""),
+        *(("keyword", keyword) for keyword in meta.keywords),
+    ):
+        require_printable(title, text)
     if meta.diseases is not None and not meta.terms & duo.bits(["DS"]):
         raise InputError("Diseases are named, but the terms are not limited to any.", "Add --term DS.")
     if dataset_id is not None and offer is not None:

@@ -89,7 +89,8 @@ def create_model(owner: Member, model: NewModel) -> CreatedModel:
     Raises InputError for a model without a name, and for weights that are not the architecture's."""
     if not model.name.strip():
         raise InputError("A model needs a name.", "Pass --name.")
-    require_printable(name=model.name, description=model.description)
+    require_printable("name", model.name)
+    require_printable("description", model.description, lines=True)
     config = model.config
     plain = config.initial_weights(os.urandom(32)) if model.weights is None else model.weights
     key = ModelKey.generate(config.settings(), config.shapes(), model.mode)
@@ -112,7 +113,8 @@ def register_folder(owner: Member, folder: Path, name: str, description: str = "
     """
     if not name.strip():
         raise InputError("A model needs a name.", "Pass --name.")
-    require_printable(name=name, description=description)
+    require_printable("name", name)
+    require_printable("description", description, lines=True)
     source = Checkpoint.open(folder)
     key = open_key(owner.home, owner.passphrase, Marks.read(folder).key_id)
     check_key(source, key)

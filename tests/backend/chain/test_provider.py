@@ -14,13 +14,14 @@ import pytest
 from web3.types import RPCEndpoint
 
 from biodesci.chain.provider import Provider
+from biodesci.core.errors import UnavailableError
 
 BLOCK_NUMBER = RPCEndpoint("eth_blockNumber")
 
 
 @contextmanager
-def node(requests: list[tuple[str, str | None]]) -> Iterator[str]:
-    """Answers "0x7", and notes each request's address and login."""
+def node(requests: list[tuple[str, str | None]], *, redirect: str = "") -> Iterator[str]:
+    """Answers "0x7" or refers to `redirect`, and notes each request's address and login."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -29,7 +30,8 @@ def node(requests: list[tuple[str, str | None]]) -> Iterator[str]:
             self.rfile.read(int(self.headers["Content-Length"]))
             requests.append((self.path, self.headers["Authorization"]))
             data = json.dumps({"jsonrpc": "2.0", "id": 1, "result": "0x7"}).encode()
-            self.send_response(200)
+            self.send_response(308 if redirect else 200)
+            self.send_header("Location", redirect)
             self.send_header("Content-Length", str(len(data)))
             self.end_headers()
             self.wfile.write(data)
@@ -100,3 +102,14 @@ def test_forty_threads_share_one_client_without_throwing_connections_away(
 
         assert set(threads.map(ask, range(40))) == {"0x7"}
     assert "pool is full" not in caplog.text
+
+
+def test_a_request_is_not_sent_on_to_another_address() -> None:
+    seen: list[tuple[str, str | None]] = []
+    with (
+        node(seen) as elsewhere,
+        node([], redirect=elsewhere) as url,
+        pytest.raises(UnavailableError, match="refers to another address"),
+    ):
+        Provider(url, 5.0).make_request(BLOCK_NUMBER, [])
+    assert seen == []

@@ -311,7 +311,7 @@ def test_new_version_of_an_own_dataset_only(chain_for, ipfs, table, tmp_path):
     [
         (DatasetMeta("", "", HMB), None, "needs a name"),
         (DatasetMeta("a\x1b[31mb", "", HMB), None, "name has a character that cannot be shown"),
-        (DatasetMeta("x", "", HMB, keywords=("a", "\u202eb")), None, "keywords has a character"),
+        (DatasetMeta("x", "", HMB, keywords=("a", "\u202eb")), None, "keyword has a character"),
         (DatasetMeta("x", "", 0), None, "permit nothing"),
         (META, OfferTerms(right="own"), "not a right"),
         (DatasetMeta("x", "", HMB | TS), OfferTerms(), "limit the time of use"),
