@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import os
 import socket
@@ -45,12 +44,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items if config.option.markexpr == "deep" else ():
         if is_hypothesis_test(getattr(item, "obj", None)):
             item.add_marker("deep")
-
-
-def pytest_collection_finish() -> None:
-    """The modules that were imported stay: a tenth of the time went to looking for garbage among them."""
-    gc.collect()
-    gc.freeze()
 
 
 def free_port() -> int:
