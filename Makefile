@@ -60,8 +60,11 @@ up: setup $(compiled) frontend/dist/index.html ## Start the whole stack with the
 	@$(at_home) python -m examples.heart up $(ARGS)
 
 console: setup $(compiled) ## An Ape console on what `make up` runs, with its contracts and short verbs at hand
-	@[ -n "$${NETWORK:-}" ] || (exec 3<>/dev/tcp/127.0.0.1/8545) 2>/dev/null || { echo "Nothing answers at 127.0.0.1:8545. Start it: make up. On other ports, set what make up prints." >&2; exit 1; }
-	@IPYTHONDIR=$(CURDIR)/.cache/ipython ape console --network "$${NETWORK:-ethereum:local:http://127.0.0.1:8545}"
+	@network="$${NETWORK:-ethereum:local:http://127.0.0.1:8545}"; port="$${network##*http://127.0.0.1:}"; \
+	if [ "$$port" != "$$network" ] && ! (exec 3<>"/dev/tcp/127.0.0.1/$$port") 2>/dev/null; then \
+	  echo "Nothing answers at 127.0.0.1:$$port. Start it: make up. On other ports, set what make up prints." >&2; exit 1; \
+	fi; \
+	IPYTHONDIR=$(CURDIR)/.cache/ipython ape console --network "$$network"
 
 test: ## Set up (a browser too) and run every test and check
 	@./scripts/setup.sh browser

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -31,6 +32,17 @@ def test_a_figure_that_there_is_not_stops_before_anything_is_measured(tmp_path: 
     assert command.returncode != 0
     assert "there is no benchmark prof: choose from gas," in output
     assert not figures.exists()
+
+
+def test_a_console_with_no_chain_says_so() -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    console = make("console", environment={"NETWORK": f"ethereum:local:http://127.0.0.1:{port}"})
+    output, _ = console.communicate(timeout=120)
+    assert console.returncode != 0
+    assert f"Nothing answers at 127.0.0.1:{port}. Start it: make up." in output
+    assert "Traceback" not in output
 
 
 def test_the_help_names_every_noun(tmp_path: Path) -> None:

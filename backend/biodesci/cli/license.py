@@ -157,9 +157,9 @@ def approve(license_id: Number) -> None:
 @app.command()
 def reject(license_id: Number, reason: _REASON) -> None:
     """As the dataset's owner: decline a purchase; the buyer is paid back."""
-    from biodesci.market.license import short_text
+    from biodesci.core.public_text import reason_on_chain
 
-    text, chain = short_text(reason), session.chain()
+    text, chain = reason_on_chain(reason), session.chain()
     chain.send(chain.licenses.functions.reject(license_id, text))
     output.record({"license_id": license_id, "state": "rejected"})
 
@@ -182,10 +182,10 @@ def revoke(
 ) -> None:
     """As the dataset's owner: end a licence, and pay back what its terms say. Downloads can't be recalled."""
     from biodesci.chain.currency import Money
+    from biodesci.core.public_text import reason_on_chain
     from biodesci.market import renewal
-    from biodesci.market.license import short_text
 
-    short_text(reason)
+    reason_on_chain(reason)
     chain = session.chain()
     renewal.require_owner(chain, license_id)
     due, paid_in = renewal.refund_due(chain, license_id)

@@ -26,7 +26,7 @@ from biodesci.core.errors import (
     StateError,
 )
 from biodesci.core.onchain import LicenseState
-from biodesci.core.public_text import require_printable
+from biodesci.core.public_text import reason_on_chain
 from biodesci.ipfs.client import Ipfs
 
 _MAX_ENVELOPE: Final = 4_096
@@ -168,7 +168,7 @@ def confirm(chain: Chain, license_id: int) -> TxReceipt | None:
 def dispute(chain: Chain, license_id: int, reason: str) -> TxReceipt | None:
     """None where it is disputed already."""
     licence = own(chain, license_id)
-    text = short_text(reason)
+    text = reason_on_chain(reason)
     if licence.state is LicenseState.DISPUTED:
         return None
     return chain.send(chain.licenses.functions.dispute(license_id, text))
@@ -179,15 +179,6 @@ def refund(chain: Chain, license_id: int) -> TxReceipt | None:
     if get(chain, license_id).state is LicenseState.REFUNDED:
         return None
     return chain.send(chain.licenses.functions.refund(license_id))
-
-
-def short_text(text: str) -> bytes:
-    """A reason as bytes32: public for ever, so short and without names."""
-    raw = text.encode()
-    if not 1 <= len(raw) <= 32:
-        raise InputError("A reason on chain has 1 to 32 bytes.", "Shorten it; name no person.")
-    require_printable("reason", text)
-    return raw.ljust(32, b"\0")
 
 
 def own(chain: Chain, license_id: int) -> License:

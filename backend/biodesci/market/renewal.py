@@ -11,8 +11,9 @@ from biodesci.chain.records import License
 from biodesci.core.documents.visa import SignedVisa
 from biodesci.core.errors import AccessDeniedError, StateError
 from biodesci.core.onchain import LicenseState
+from biodesci.core.public_text import reason_on_chain
 from biodesci.market import offers, old_notes, payment
-from biodesci.market.license import get, own, short_text
+from biodesci.market.license import get, own
 from biodesci.market.offers import Offer
 from biodesci.market.purchase import check_visas
 
@@ -104,7 +105,7 @@ def require_owner(chain: Chain, license_id: int) -> License:
 
 def revoke(chain: Chain, license_id: int, reason: str) -> Revoked:
     """As the dataset's owner. Pays back what is due; what is too much in ether is owed to it again."""
-    text = short_text(reason)
+    text = reason_on_chain(reason)
     licence = require_owner(chain, license_id)
     due, paid_in = refund_due(chain, license_id)
     with chain.intent("revocation", f"licence {license_id}") as intent:

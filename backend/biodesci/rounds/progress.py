@@ -10,9 +10,10 @@ from biodesci.chain.client import Chain
 from biodesci.chain.records import Round
 from biodesci.core import cid
 from biodesci.core.documents.result import MAX_RESULT, RoundResult, parse
-from biodesci.core.errors import InputError, IntegrityError, NotFoundError, StateError
+from biodesci.core.errors import IntegrityError, NotFoundError, StateError
 from biodesci.core.onchain import RoundState
 from biodesci.core.patience import persist
+from biodesci.core.public_text import reason_on_chain
 from biodesci.ipfs.client import Ipfs
 from biodesci.registry import rounds
 from biodesci.registry.rounds import KINDS
@@ -114,13 +115,12 @@ def result_of(chain: Chain, ipfs: Ipfs, round_id: int) -> Result:
 def abort(chain: Chain, round_id: int, reason: str) -> None:
     """End a round; by the model owner, or by anyone once it is stuck.
 
-    Raises InputError for a reason of more than 32 bytes in UTF-8, and StateError for a round that is over.
+    Raises InputError for a reason that has not 1 to 32 bytes in UTF-8, or a character that cannot be shown,
+    and StateError for a round that is over.
     """
-    encoded = reason.encode()
-    if len(encoded) > 32:
-        raise InputError("The reason is longer than 32 bytes.", "Shorten it.")
+    encoded = reason_on_chain(reason)
     rounds.require_open(rounds.read(chain, round_id))
-    chain.send(chain.models.functions.abort(round_id, encoded.ljust(32, b"\0")))
+    chain.send(chain.models.functions.abort(round_id, encoded))
 
 
 def abort_reason(chain: Chain, round_id: int) -> str:
