@@ -36,8 +36,9 @@ pragma solidity 0.8.37;
 /// |     |            |             |                                                      | **properties of the study or the buyer**  |
 /// |  32 | METHODS    |             | -                                                    | develops methods (software, algorithms)   |
 /// |  33 | GENETIC    |             | -                                                    | a genetic study (genotypes are used)      |
-/// |  34 | COMMERCIAL |             | -                                                    | commercial use                            |
-/// |  35 | FOR_PROFIT |             | -                                                    | the organisation is for profit            |
+/// |  34 | COMMERCIAL |             | -                                                    | commercial use: REVIEW, but for NRES      |
+/// |  35 | FOR_PROFIT |             | -                                                    | an organisation for profit: REVIEW, as 34 |
+/// |  36 | SENSITIVE  |             | -                                                    | a sensitive subject: REVIEW               |
 ///
 /// A "-" bit there makes the terms (or the purpose) invalid, as does any bit not in the table: DENY.
 ///
@@ -45,9 +46,19 @@ pragma solidity 0.8.37;
 /// (see `Diseases`), it is APPROVE; not shown, REVIEW, for a person to compare the diseases. Where NRES, GRU or HMB
 /// permits it, any disease will do.
 ///
-/// METHODS without a kind of use is general methods research. NRES and GRU permit it. Whether HMB, DS or POA do is read
-/// both ways: the Consent Codes that DUO grew from (Dyke et al., PLoS Genetics 2016) keep it within the permission only
-/// where NMDS says so, other repositories ask for evidence that the method serves the permitted research. So: REVIEW.
+/// SENSITIVE is research on children, on a vulnerable population (prisoners, pregnant women, people with a mental
+/// disability, the poor), on what stigmatizes (addiction, illegal or sexual behaviour, mental traits and illnesses), or
+/// on what ethnicity or gender has to do with anything but health. DUO has no term for it, and whatever the terms are a
+/// person decides, as in DUOS: DataBiosphere's consent-ontology abstains from such purposes before it looks at the terms.
+///
+/// COMMERCIAL and FOR_PROFIT, where nothing rules them out, rest on the buyer's own declaration of who it is and what it
+/// is after. DUOS, where its committees have it approve by rule (`GRU_V1`, `HMB_V1` and their like), leaves a requester
+/// for profit to a person. So do we; only NRES, which restricts nothing, sells to them without one.
+///
+/// METHODS without a kind of use is general methods research. NRES and GRU permit it. On HMB, DS or POA it is REVIEW:
+/// consent-ontology recommends approval to the committee that votes ("so long as it is not expressly prohibited"), but
+/// what DUOS approves by rule, with nobody voting, always names health research. An APPROVE here is such an approval.
+/// (The Consent Codes that DUO grew from, Dyke et al., PLoS Genetics 2016, kept methods within the permission.)
 library DuoPolicy {
     enum Decision {
         Deny, // 0
@@ -82,6 +93,7 @@ library DuoPolicy {
     uint64 internal constant GENETIC = 1 << 33;
     uint64 internal constant COMMERCIAL = 1 << 34;
     uint64 internal constant FOR_PROFIT = 1 << 35;
+    uint64 internal constant SENSITIVE = 1 << 36;
 
     uint64 internal constant PERMISSIONS = NRES | GRU | HMB | DS | POA;
     uint64 internal constant EXCLUSIONS = NMDS | NPOA | NPUNCU | NPU | NCU | GSO;
@@ -89,7 +101,8 @@ library DuoPolicy {
     uint64 internal constant JUDGED = RS | GS | US | PS | IS;
     uint64 internal constant KINDS = GRU | HMB | DS | POA | CC;
     uint64 internal constant TERMS = PERMISSIONS | CC | EXCLUSIONS | AGREEMENTS | JUDGED;
-    uint64 internal constant PURPOSES = KINDS | AGREEMENTS | METHODS | GENETIC | COMMERCIAL | FOR_PROFIT;
+    uint64 internal constant PROPERTIES = METHODS | GENETIC | COMMERCIAL | FOR_PROFIT | SENSITIVE;
+    uint64 internal constant PURPOSES = KINDS | AGREEMENTS | PROPERTIES;
 
     /// @notice Terms say at least one permission (CC alone counts) and nothing that is not a term.
     function isValid(uint64 terms) internal pure returns (bool) {
@@ -127,6 +140,8 @@ library DuoPolicy {
         if (ofGivenDisease && !diseaseShown) return Decision.Review;
         if (onlyMethods && permitted & GRU == 0) return Decision.Review;
         if (terms & (JUDGED | IRB) != 0) return Decision.Review;
+        if (purpose & SENSITIVE != 0) return Decision.Review;
+        if (terms & NRES == 0 && purpose & (COMMERCIAL | FOR_PROFIT) != 0) return Decision.Review;
         return Decision.Approve;
     }
 }

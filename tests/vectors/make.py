@@ -290,7 +290,7 @@ KINDS = [duo.bits([name]) for name in ("GRU", "HMB", "DS", "POA", "CC")]
 EXCLUSIONS = [duo.bits([name]) for name in ("NMDS", "NPOA", "NPUNCU", "NPU", "NCU", "GSO")]
 AGREEMENTS = [duo.bits([name]) for name in ("PUB", "COL", "MOR", "TS", "RTN", "IRB")]
 JUDGED = [duo.bits([name]) for name in ("RS", "GS", "US", "PS", "IS")]
-PROPERTIES = [duo.bits([name]) for name in ("METHODS", "GENETIC", "COMMERCIAL", "FOR_PROFIT")]
+PROPERTIES = [duo.bits([name]) for name in ("METHODS", "GENETIC", "COMMERCIAL", "FOR_PROFIT", "SENSITIVE")]
 
 
 def subsets(bits: list[int]) -> list[int]:
@@ -310,6 +310,11 @@ def duo_cases() -> Iterator[tuple[int, int, bool]]:
         [*EXCLUSIONS, *map(sum, combinations(EXCLUSIONS, 2))], KINDS[:4], subsets(PROPERTIES)
     ):
         yield gru | terms, kind | more, False
+    # Each permission and each pair of them, by all properties of the study.
+    for terms, kind, more in product(
+        [*PERMISSIONS, *map(sum, combinations(PERMISSIONS, 2))], KINDS, subsets(PROPERTIES)
+    ):
+        yield terms, kind | more, True
     # Conditions: all kept, none, one missing, one superfluous.
     for asked in subsets(AGREEMENTS):
         for kept in (asked, every, 0, *(asked & ~bit for bit in AGREEMENTS)):

@@ -101,6 +101,14 @@ TERMS: Final = (
     Term(33, "GENETIC", "", "", "Is a genetic study."),
     Term(34, "COMMERCIAL", "", "", "Is commercial."),
     Term(35, "FOR_PROFIT", "", "", "Is done by an organisation for profit."),
+    Term(
+        36,
+        "SENSITIVE",
+        "",
+        "",
+        "Is about children, a vulnerable population, or what stigmatizes (addiction, illegal or sexual "
+        "behaviour, mental traits and illnesses), or relates ethnicity or gender to anything but health.",
+    ),
 )
 _BY_NAME: Final = {key: term for term in TERMS for key in (term.name, term.id) if key}
 
@@ -208,7 +216,9 @@ def match(terms: int, purpose: int, disease_shown: bool = False) -> Decision:
         return Decision.DENY
     of_given_disease = kinds & _mask("DS") and not terms & _mask("NRES", "GRU", "HMB")
     narrow_methods = only_methods and not permitted & _mask("GRU")
-    if (of_given_disease and not disease_shown) or narrow_methods or terms & (_JUDGED | _mask("IRB")):
+    said_of_profit = purpose & _mask("COMMERCIAL", "FOR_PROFIT") and not terms & _mask("NRES")
+    judged = terms & (_JUDGED | _mask("IRB")) or purpose & _mask("SENSITIVE") or said_of_profit
+    if (of_given_disease and not disease_shown) or narrow_methods or judged:
         return Decision.REVIEW
     return Decision.APPROVE
 

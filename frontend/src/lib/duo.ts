@@ -30,12 +30,13 @@ const METHODS = 1n << 32n
 const GENETIC = 1n << 33n
 const COMMERCIAL = 1n << 34n
 const FOR_PROFIT = 1n << 35n
+const SENSITIVE = 1n << 36n
 
 const KINDS = GRU | HMB | DS | POA | CC
 const AGREEMENTS = PUB | COL | MOR | TS | RTN | IRB
 const JUDGED = RS | GS | US | PS | IS
 const TERMS = NRES | KINDS | NMDS | NPOA | NPUNCU | NPU | NCU | GSO | AGREEMENTS | JUDGED
-const PURPOSES = KINDS | AGREEMENTS | METHODS | GENETIC | COMMERCIAL | FOR_PROFIT
+const PURPOSES = KINDS | AGREEMENTS | METHODS | GENETIC | COMMERCIAL | FOR_PROFIT | SENSITIVE
 
 export type Tone = 'allows' | 'forbids' | 'requires' | 'reviews'
 
@@ -212,6 +213,11 @@ export const PROPERTIES: readonly Choice[] = [
   { bit: GENETIC, label: 'It is a genetic study' },
   { bit: COMMERCIAL, label: 'The use is commercial' },
   { bit: FOR_PROFIT, label: 'Our organisation is for profit' },
+  {
+    bit: SENSITIVE,
+    label:
+      'It is about children, a vulnerable population, or what stigmatizes (addiction, illegal or sexual behaviour, mental traits and illnesses), or relates ethnicity or gender to anything but health',
+  },
 ]
 
 const has = (set: bigint, bits: bigint) => (set & bits) !== 0n
@@ -267,7 +273,9 @@ export function decide(terms: bigint, purpose: bigint, diseaseShown = false): De
   const judged =
     (ofGivenDisease && !diseaseShown) ||
     (onlyMethods && !has(permitted, GRU)) ||
-    has(terms, JUDGED | IRB)
+    has(terms, JUDGED | IRB) ||
+    has(purpose, SENSITIVE) ||
+    (!has(terms, NRES) && has(purpose, COMMERCIAL | FOR_PROFIT))
   if (judged)
     return {
       decision: 'review',

@@ -61,6 +61,8 @@ FORBIDS: Final = {
 }
 ASKS: Final = {name: name for name in ("PUB", "COL", "MOR", "TS", "RTN", "IRB")} | {"GSO": "GENETIC"}
 NEEDS_A_PERSON: Final = {"IRB", "RS", "GS", "US", "PS", "IS"}
+ALWAYS_A_PERSON: Final = {"SENSITIVE"}
+A_PERSON_UNLESS_UNRESTRICTED: Final = {"COMMERCIAL", "FOR_PROFIT"}
 USES: Final = {"GRU", "HMB", "DS", "POA", "CC"}
 
 
@@ -112,9 +114,16 @@ def read(terms: int, purpose: int, disease_shown: bool) -> str:
     for name in said:
         if FORBIDS.get(name, set()) & wanted or (name in ASKS and ASKS[name] not in wanted):
             outcomes.add("deny")
-        if name in NEEDS_A_PERSON:
-            outcomes.add("review")
+    if needs_a_person(said, wanted):
+        outcomes.add("review")
     return next(outcome for outcome in ("deny", "review", "approve") if outcome in outcomes)
+
+
+def needs_a_person(said: frozenset[str], wanted: frozenset[str]) -> bool:
+    """Whatever kind of use it is."""
+    if said & NEEDS_A_PERSON or wanted & ALWAYS_A_PERSON:
+        return True
+    return bool(wanted & A_PERSON_UNLESS_UNRESTRICTED) and "NRES" not in said
 
 
 @cache
@@ -180,6 +189,20 @@ def test_methods_alone_are_left_to_a_person_on_narrow_terms() -> None:
         assert duo.match(duo.parse_terms([name]), methods, disease_shown=True) == decision
     assert duo.match(duo.parse_terms(["HMB"]), duo.parse_purpose(["METHODS", "HMB"])) is duo.Decision.APPROVE
     assert duo.match(duo.parse_terms(["HMB", "NMDS"]), methods) is duo.Decision.DENY
+
+
+@pytest.mark.parametrize("name", ["NRES", "GRU", "HMB", "POA"])
+def test_a_sensitive_subject_is_left_to_a_person_whatever_the_terms_permit(name: str) -> None:
+    terms, kind = duo.parse_terms([name]), "HMB" if name != "POA" else "POA"
+    assert duo.match(terms, duo.parse_purpose([kind])) is duo.Decision.APPROVE
+    assert duo.match(terms, duo.parse_purpose([kind, "SENSITIVE"])) is duo.Decision.REVIEW
+
+
+@pytest.mark.parametrize("said", ["COMMERCIAL", "FOR_PROFIT"])
+def test_profit_that_nothing_rules_out_is_left_to_a_person_unless_nothing_is_restricted(said: str) -> None:
+    purpose = duo.parse_purpose(["HMB", said])
+    for terms, decision in (("GRU", 2), ("HMB", 2), ("NRES", 1), ("GRU NPUNCU", 0), ("NRES NPUNCU", 0)):
+        assert duo.match(duo.parse_terms(terms.split()), purpose) == decision
 
 
 @pytest.mark.parametrize("name", ["DUO:0000001", "DUO:0000017", "DUO:0000005", ""])

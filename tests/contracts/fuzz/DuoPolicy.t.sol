@@ -84,6 +84,23 @@ contract DuoPolicyTest {
         require(terms & (DuoPolicy.NRES | DuoPolicy.GRU | DuoPolicy.HMB | DuoPolicy.JUDGED | DuoPolicy.IRB) == 0);
     }
 
+    /// @notice No terms let a sensitive subject pass without a person, and saying that it is one never helps.
+    function testFuzz_a_sensitive_subject_is_never_approved(uint64 terms, uint64 purpose, bool shown) external view {
+        terms = terms & DuoPolicy.TERMS | DuoPolicy.NRES;
+        purpose = purpose & DuoPolicy.PURPOSES | DuoPolicy.AGREEMENTS;
+        uint256 without = _strictness(terms, purpose & ~DuoPolicy.SENSITIVE, shown);
+        uint256 sensitive = _strictness(terms, purpose | DuoPolicy.SENSITIVE, shown);
+        require(sensitive == (without == 0 ? 1 : without));
+    }
+
+    /// @notice Without NRES nobody is approved who says to be after profit.
+    function testFuzz_profit_is_never_approved_but_by_nres(uint64 terms, uint64 purpose, bool shown) external view {
+        terms = terms & DuoPolicy.TERMS & ~DuoPolicy.NRES | DuoPolicy.GRU;
+        purpose = purpose & DuoPolicy.PURPOSES | DuoPolicy.AGREEMENTS;
+        require(_strictness(terms, purpose | DuoPolicy.COMMERCIAL, shown) != 0);
+        require(_strictness(terms, purpose | DuoPolicy.FOR_PROFIT, shown) != 0);
+    }
+
     function _strictness(uint64 terms, uint64 purpose, bool shown) private view returns (uint256) {
         DuoPolicy.Decision decision = POLICIES.decide(terms, purpose, shown);
         if (decision == DuoPolicy.Decision.Approve) return 0;

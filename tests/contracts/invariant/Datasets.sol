@@ -110,7 +110,7 @@ abstract contract Datasets is Traders {
     }
 
     function _anyUse(uint256 seed) private pure returns (uint64) {
-        uint64[9] memory uses = [
+        uint64[11] memory uses = [
             DuoPolicy.DS,
             DuoPolicy.DS | DuoPolicy.METHODS,
             DuoPolicy.METHODS,
@@ -119,9 +119,11 @@ abstract contract Datasets is Traders {
             DuoPolicy.POA,
             DuoPolicy.DS | DuoPolicy.POA,
             DuoPolicy.DS | DuoPolicy.COMMERCIAL,
+            DuoPolicy.DS | DuoPolicy.SENSITIVE,
+            DuoPolicy.HMB | DuoPolicy.FOR_PROFIT,
             DuoPolicy.IRB
         ];
-        return uses[seed % 9];
+        return uses[seed % 11];
     }
 
     /// @dev 0 is not a disease, even on a list.

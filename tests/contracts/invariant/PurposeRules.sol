@@ -52,6 +52,9 @@ abstract contract PurposeRules {
 
     function _isToBeReviewed(uint64 terms, uint64 purpose, bool shown) internal pure returns (bool) {
         if (_has(terms, DuoPolicy.US) || _has(terms, DuoPolicy.IRB)) return true;
+        if (_has(purpose, DuoPolicy.SENSITIVE)) return true;
+        // None of the market's datasets has NRES.
+        if (_has(purpose, DuoPolicy.COMMERCIAL) || _has(purpose, DuoPolicy.FOR_PROFIT)) return true;
         bool anyResearch = _has(terms, DuoPolicy.GRU);
         if (_isWithoutKind(purpose)) return !anyResearch;
         return _has(purpose, DuoPolicy.DS) && !anyResearch && !_has(terms, DuoPolicy.HMB) && !shown;

@@ -84,7 +84,7 @@ contract LicensePurchaseTest is LicenseScene {
             DuoPolicy.POA,
             DuoPolicy.CC,
             HMB | DuoPolicy.COMMERCIAL,
-            HMB | uint64(1 << 36),
+            HMB | uint64(1 << 37),
             HMB | uint64(1 << 63)
         ];
         for (uint256 i = 0; i < 7; ++i) {
@@ -123,11 +123,16 @@ contract LicensePurchaseTest is LicenseScene {
         emit IAccessLicense.LicensePurchased(1, judged, researcher, offerId, 1, purpose, true);
         _saw(address(licenses));
         _assertState(1, IAccessLicense.State.InReview);
+        uint256 plain = _offer();
+        _purchase(plain, HMB | DuoPolicy.SENSITIVE, PRICE);
+        _assertState(2, IAccessLicense.State.InReview);
+        _purchase(plain, HMB | DuoPolicy.FOR_PROFIT, PRICE);
+        _assertState(3, IAccessLicense.State.InReview);
     }
 
     function test_given_the_price() external {
         uint256 offerId = _offer();
-        uint64 purpose = HMB | DuoPolicy.FOR_PROFIT;
+        uint64 purpose = HMB | DuoPolicy.METHODS;
         vm.recordLogs();
         _purchase(offerId, purpose, PRICE);
         emit IERC721.Transfer(address(0), researcher, 1);

@@ -67,6 +67,7 @@ contract LicenseViewsTest is LicenseScene {
             _assess(offerId, HMB, 0, new bytes32[](0), DuoPolicy.Decision.Approve);
             _assess(offerId, HMB | DuoPolicy.COMMERCIAL, 0, new bytes32[](0), DuoPolicy.Decision.Deny);
             _assess(offerId, DuoPolicy.METHODS, 0, new bytes32[](0), DuoPolicy.Decision.Review);
+            _assess(offerId, HMB | DuoPolicy.SENSITIVE, 0, new bytes32[](0), DuoPolicy.Decision.Review);
             if (i == 0) _withdraw(hospital, dataset, 1);
         }
     }
