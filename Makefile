@@ -141,7 +141,7 @@ test-contracts: compile
 	$(at_home) $(timed) ape ape test tests/contracts
 
 test-backend: compile
-	$(at_home) $(timed) backend pytest -p no:ape_test --durations=10 -m "not deep" tests/backend tests/examples
+	$(at_home) $(timed) backend pytest -p no:ape_test --durations=10 -m "not deep" tests/backend tests/examples tests/attacks
 
 # It needs nothing that is compiled; but what waits for nothing would start before the suites that take longest.
 test-page: compile

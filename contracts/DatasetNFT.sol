@@ -12,8 +12,8 @@ import {Cid} from "./libraries/Cid.sol";
 import {DuoPolicy} from "./libraries/DuoPolicy.sol";
 
 /// @title Dataset token
-/// @dev Nobody but a token's owner has power over it. What is zero for most datasets (earlier versions, diseases,
-/// first publisher) costs no storage until it is needed.
+/// @dev Nobody but a token's owner, and those whom it gave a role and who accepted it, has power over it. What is zero
+/// for most datasets (earlier versions, diseases, another publisher) costs no storage until it is needed.
 contract DatasetNFT is ERC721, IERC2981, IERC4906, IDatasetNFT {
     struct StoredVersion {
         // slots 0 to 2
@@ -22,21 +22,31 @@ contract DatasetNFT is ERC721, IERC2981, IERC4906, IDatasetNFT {
         bytes32 keyCommitment;
         // slot 3
         bytes32 diseases;
+        // slot 4
+        address publisher; // 0: the dataset's first publisher
     }
 
     /// @dev Every sale and release looks at the latest version's consent, which is why it shares this slot.
     struct Dataset {
         // slot 0
-        address custodian;
+        address publisher;
         uint16 latestVersion;
-        uint32 terms; // no term has a bit above 28
-        uint40 withdrawnAt;
+        uint16 handovers; // how often the token was transferred: each ends the roles of before
+        uint32 terms; // no term has a bit above 31
+        uint32 withdrawnAt; // good until 2106
     }
 
     struct Consent {
         // slot 0
         uint32 terms;
-        uint40 withdrawnAt;
+        uint32 withdrawnAt;
+    }
+
+    /// @dev Sets of roles, with a bit `1 << role` for each.
+    struct Mandate {
+        // slot 0
+        uint8 granted;
+        uint8 accepted;
     }
 
     /// @notice Share of a resold dataset's income that goes to its first publisher, in basis points.
@@ -52,7 +62,7 @@ contract DatasetNFT is ERC721, IERC2981, IERC4906, IDatasetNFT {
     mapping(uint256 datasetId => mapping(uint32 version => StoredVersion)) private _versions;
     mapping(uint256 datasetId => mapping(uint32 version => Consent)) private _earlier; // of all but the latest
     mapping(uint256 datasetId => uint64[]) private _parents;
-    mapping(uint256 datasetId => address) private _publisher; // set by the first transfer
+    mapping(uint256 datasetId => mapping(uint256 handovers => mapping(address account => Mandate))) private _mandates;
 
     /// @param licenses AccessLicense, which is deployed after this contract: its address is known from the deployer's nonce.
     constructor(IAccessLicense licenses) ERC721("BioDeSci Dataset", "BDSD") {
@@ -83,7 +93,10 @@ contract DatasetNFT is ERC721, IERC2981, IERC4906, IDatasetNFT {
         _earlier[datasetId][version] = Consent(dataset.terms, dataset.withdrawnAt);
         version += 1;
         _store(datasetId, version, p);
-        emit VersionPublished(datasetId, version, p.card, p.contentRoot, p.keyCommitment, p.terms, p.diseases);
+        if (dataset.publisher != msg.sender) _versions[datasetId][version].publisher = msg.sender;
+        emit VersionPublished(
+            datasetId, version, msg.sender, p.card, p.contentRoot, p.keyCommitment, p.terms, p.diseases
+        );
         emit MetadataUpdate(datasetId);
     }
 
@@ -92,27 +105,60 @@ contract DatasetNFT is ERC721, IERC2981, IERC4906, IDatasetNFT {
         _checkOwner(datasetId);
         (, uint40 withdrawnAt, bool isLatest) = _consent(datasetId, version, _datasets[datasetId]);
         if (withdrawnAt != 0) revert DatasetNFT_AlreadyWithdrawn(datasetId, version);
-        if (isLatest) _datasets[datasetId].withdrawnAt = uint40(block.timestamp);
-        else _earlier[datasetId][version].withdrawnAt = uint40(block.timestamp);
+        if (isLatest) _datasets[datasetId].withdrawnAt = uint32(block.timestamp);
+        else _earlier[datasetId][version].withdrawnAt = uint32(block.timestamp);
         emit VersionWithdrawn(datasetId, version);
     }
+
+    // ----------------------------------------------------------------- roles
+
+    /// @inheritdoc IDatasetNFT
+    function grantRole(uint256 datasetId, Role role, address account) external {
+        _checkOwner(datasetId);
+        if (account == address(0)) revert DatasetNFT_EmptyField("account");
+        Mandate storage mandate = _mandate(datasetId, account);
+        if (mandate.granted & _bit(role) != 0) revert DatasetNFT_RoleGrantedBefore(datasetId, role, account);
+        mandate.granted |= _bit(role);
+        emit RoleGranted(datasetId, role, account, msg.sender);
+    }
+
+    /// @inheritdoc IDatasetNFT
+    function acceptRole(uint256 datasetId, Role role) external {
+        Mandate storage mandate = _mandate(datasetId, msg.sender);
+        uint8 bit = _bit(role);
+        if (mandate.granted & ~mandate.accepted & bit == 0) revert DatasetNFT_NotProposed(datasetId, role, msg.sender);
+        mandate.accepted |= bit;
+        emit RoleAccepted(datasetId, role, msg.sender);
+    }
+
+    /// @inheritdoc IDatasetNFT
+    function revokeRole(uint256 datasetId, Role role, address account) external {
+        if (account != msg.sender) _checkOwner(datasetId);
+        Mandate storage mandate = _mandate(datasetId, account);
+        uint8 bit = _bit(role);
+        if (mandate.granted & bit == 0) revert DatasetNFT_NoSuchRole(datasetId, role, account);
+        mandate.granted &= ~bit;
+        mandate.accepted &= ~bit;
+        emit RoleRevoked(datasetId, role, account, msg.sender);
+    }
+
+    /// @inheritdoc IDatasetNFT
+    function hasRole(uint256 datasetId, Role role, address account) external view returns (bool) {
+        return _requireOwned(datasetId) == account || _mandate(datasetId, account).accepted & _bit(role) != 0;
+    }
+
+    /// @inheritdoc IDatasetNFT
+    function rolesOf(uint256 datasetId, address account) external view returns (uint8 granted, uint8 accepted) {
+        _requireOwned(datasetId);
+        Mandate storage mandate = _mandate(datasetId, account);
+        return (mandate.granted, mandate.accepted);
+    }
+
+    // ----------------------------------------------------------------- views
 
     /// @inheritdoc IDatasetNFT
     function datasetCount() external view returns (uint256) {
         return _nextId - 1;
-    }
-
-    /// @inheritdoc IDatasetNFT
-    function setCustodian(uint256 datasetId, address custodian) external {
-        _checkOwner(datasetId);
-        _datasets[datasetId].custodian = custodian;
-        emit CustodianSet(datasetId, custodian);
-    }
-
-    /// @inheritdoc IDatasetNFT
-    function custodianOf(uint256 datasetId) external view returns (address) {
-        _requireOwned(datasetId);
-        return _datasets[datasetId].custodian;
     }
 
     /// @inheritdoc IDatasetNFT
@@ -123,9 +169,11 @@ contract DatasetNFT is ERC721, IERC2981, IERC4906, IDatasetNFT {
 
     /// @inheritdoc IDatasetNFT
     function versionOf(uint256 datasetId, uint32 version) external view returns (Version memory) {
-        (uint64 terms, uint40 withdrawnAt,) = _consent(datasetId, version, _datasets[datasetId]);
+        Dataset memory dataset = _datasets[datasetId];
+        (uint64 terms, uint40 withdrawnAt,) = _consent(datasetId, version, dataset);
         StoredVersion storage s = _versions[datasetId][version];
-        return Version(s.card, s.contentRoot, s.keyCommitment, s.diseases, terms, withdrawnAt);
+        address publisher = s.publisher == address(0) ? dataset.publisher : s.publisher;
+        return Version(s.card, s.contentRoot, s.keyCommitment, s.diseases, publisher, terms, withdrawnAt);
     }
 
     /// @inheritdoc IDatasetNFT
@@ -168,8 +216,10 @@ contract DatasetNFT is ERC721, IERC2981, IERC4906, IDatasetNFT {
         Dataset memory dataset = _datasets[datasetId];
         (, uint40 withdrawnAt,) = _consent(datasetId, version, dataset);
         withdrawn = withdrawnAt != 0;
-        // Zero means that there is none besides the owner, not that the zero address is one.
-        entitled = (dataset.custodian == account && account != address(0)) || _ownerOf(datasetId) == account;
+        // Before the first transfer the publisher is the owner, and another slot need not be read.
+        address owner = dataset.handovers == 0 ? dataset.publisher : _ownerOf(datasetId);
+        entitled =
+            owner == account || _mandates[datasetId][dataset.handovers][account].accepted & _bit(Role.Custodian) != 0;
     }
 
     /// @inheritdoc IERC2981
@@ -179,9 +229,8 @@ contract DatasetNFT is ERC721, IERC2981, IERC4906, IDatasetNFT {
         view
         returns (address receiver, uint256 amount)
     {
-        address owner = _requireOwned(datasetId);
-        receiver = _publisher[datasetId];
-        if (receiver == address(0)) receiver = owner;
+        _requireOwned(datasetId);
+        receiver = _datasets[datasetId].publisher;
         amount = salePrice * ROYALTY / 10_000;
     }
 
@@ -204,7 +253,7 @@ contract DatasetNFT is ERC721, IERC2981, IERC4906, IDatasetNFT {
             _parents[datasetId].push(uint64(parents[i]));
         }
         _store(datasetId, 1, p);
-        _datasets[datasetId].custodian = msg.sender;
+        _datasets[datasetId].publisher = msg.sender;
         _mint(msg.sender, datasetId);
         emit DatasetPublished(
             datasetId, msg.sender, p.card, p.contentRoot, p.keyCommitment, p.terms, p.diseases, parents
@@ -217,25 +266,32 @@ contract DatasetNFT is ERC721, IERC2981, IERC4906, IDatasetNFT {
         if (p.keyCommitment == 0) revert DatasetNFT_EmptyField("keyCommitment");
         if (!DuoPolicy.isValid(p.terms)) revert DatasetNFT_BadTerms(p.terms);
         if (p.diseases != 0 && p.terms & DuoPolicy.DS == 0) revert DatasetNFT_DiseasesWithoutDS(p.terms);
-        _versions[datasetId][version] = StoredVersion(p.card, p.contentRoot, p.keyCommitment, p.diseases);
+        StoredVersion storage stored = _versions[datasetId][version];
+        (stored.card, stored.contentRoot, stored.keyCommitment) = (p.card, p.contentRoot, p.keyCommitment);
+        if (p.diseases != 0) stored.diseases = p.diseases;
         Dataset storage dataset = _datasets[datasetId];
         dataset.latestVersion = SafeCast.toUint16(version);
         dataset.terms = uint32(p.terms);
         dataset.withdrawnAt = 0;
     }
 
-    /// @dev Offers and income follow the token. The custodian does not: it answered to the old one.
+    /// @dev Offers and income follow the token. Roles do not: whoever holds them answered to the old owner.
     function _update(address to, uint256 datasetId, address auth) internal override returns (address from) {
         from = super._update(to, datasetId, auth);
-        if (from != address(0)) {
-            if (_publisher[datasetId] == address(0)) _publisher[datasetId] = from;
-            _datasets[datasetId].custodian = to;
-            emit CustodianSet(datasetId, to);
-        }
+        if (from != address(0)) _datasets[datasetId].handovers += 1;
     }
 
     function _checkOwner(uint256 datasetId) private view {
         if (_requireOwned(datasetId) != msg.sender) revert DatasetNFT_NotOwner(datasetId, msg.sender);
+    }
+
+    /// @dev Of this owner's time: those of earlier owners are out of reach for good.
+    function _mandate(uint256 datasetId, address account) private view returns (Mandate storage) {
+        return _mandates[datasetId][_datasets[datasetId].handovers][account];
+    }
+
+    function _bit(Role role) private pure returns (uint8) {
+        return uint8(1 << uint8(role));
     }
 
     /// @dev Valid terms are never 0, so 0 says that there is no such version.

@@ -7,6 +7,13 @@ import {IAccessLicense} from "./IAccessLicense.sol";
 /// @notice One ERC-721 token per published encrypted dataset, with versions, consent terms and provenance.
 /// A CID is stored as the 32-byte SHA-256 digest of a dag-pb block: CIDv1 = base16 "f01701220" followed by the digest.
 interface IDatasetNFT {
+    /// @notice What an owner lets others do for a dataset, once they have accepted. The owner may do all of it.
+    enum Role {
+        Custodian, // delivers keys
+        Operator, // runs the node that trains on the dataset, or answers from it
+        Committee // approves and rejects purchases that are in review
+    }
+
     struct Publication {
         bytes32 card; // CID digest of the Croissant card (JSON-LD)
         bytes32 contentRoot; // Merkle root (RFC 6962, SHA-256) over the container's segments
@@ -20,6 +27,7 @@ interface IDatasetNFT {
         bytes32 contentRoot;
         bytes32 keyCommitment;
         bytes32 diseases;
+        address publisher; // who published this version; its key commitment is bound to this account
         uint64 terms;
         uint40 withdrawnAt; // 0 while consent stands
     }
@@ -37,6 +45,7 @@ interface IDatasetNFT {
     event VersionPublished(
         uint256 indexed datasetId,
         uint32 indexed version,
+        address indexed publisher,
         bytes32 card,
         bytes32 contentRoot,
         bytes32 keyCommitment,
@@ -44,7 +53,9 @@ interface IDatasetNFT {
         bytes32 diseases
     );
     event VersionWithdrawn(uint256 indexed datasetId, uint32 indexed version);
-    event CustodianSet(uint256 indexed datasetId, address indexed custodian);
+    event RoleGranted(uint256 indexed datasetId, Role indexed role, address indexed account, address actor);
+    event RoleAccepted(uint256 indexed datasetId, Role indexed role, address indexed account);
+    event RoleRevoked(uint256 indexed datasetId, Role indexed role, address indexed account, address actor);
 
     error DatasetNFT_NotOwner(uint256 datasetId, address got);
     error DatasetNFT_EmptyField(string field);
@@ -54,6 +65,9 @@ interface IDatasetNFT {
     error DatasetNFT_UnknownParent(uint256 parent);
     error DatasetNFT_UnknownVersion(uint256 datasetId, uint32 version);
     error DatasetNFT_AlreadyWithdrawn(uint256 datasetId, uint32 version);
+    error DatasetNFT_RoleGrantedBefore(uint256 datasetId, Role role, address account);
+    error DatasetNFT_NotProposed(uint256 datasetId, Role role, address got);
+    error DatasetNFT_NoSuchRole(uint256 datasetId, Role role, address account);
 
     /// @notice Publishes a dataset (version 1) that descends from `parents` (which must exist already, so no cycle can form).
     function publish(Publication calldata p, uint256[] calldata parents) external returns (uint256 datasetId);
@@ -68,11 +82,23 @@ interface IDatasetNFT {
     /// @notice Consent for a version is withdrawn: no new licences, no release, no training.
     function withdraw(uint256 datasetId, uint32 version) external;
 
-    /// @notice Lets `custodian` deliver keys for this dataset besides the owner (zero: nobody). At first, and after a
-    /// transfer, it is the owner.
-    function setCustodian(uint256 datasetId, address custodian) external;
+    /// @notice The owner proposes a role to `account`, which has it once it accepts. Several accounts may hold one.
+    /// A transfer of the token ends all roles, accepted or not: the new owner proposes its own. (A token can be
+    /// transferred 65,535 times.)
+    function grantRole(uint256 datasetId, Role role, address account) external;
 
-    function custodianOf(uint256 datasetId) external view returns (address);
+    /// @notice Takes a role that the owner proposed to the caller. Nobody is named for a dataset against its will.
+    function acceptRole(uint256 datasetId, Role role) external;
+
+    /// @notice Ends a role, or its proposal: by the owner, or by the account itself.
+    function revokeRole(uint256 datasetId, Role role, address account) external;
+
+    /// @notice Whether `account` may act in a role now: as the owner, or because it was granted the role and accepted.
+    function hasRole(uint256 datasetId, Role role, address account) external view returns (bool);
+
+    /// @notice The roles that the owner granted to `account`, and those of them that it accepted, as bits `1 << role`.
+    function rolesOf(uint256 datasetId, address account) external view returns (uint8 granted, uint8 accepted);
+
     function latestVersion(uint256 datasetId) external view returns (uint32);
     function versionOf(uint256 datasetId, uint32 version) external view returns (Version memory);
     function isWithdrawn(uint256 datasetId, uint32 version) external view returns (bool);
@@ -87,7 +113,8 @@ interface IDatasetNFT {
     /// @notice The diseases that a version's term DS permits, as a Merkle root; 0 where none was given.
     function diseasesOf(uint256 datasetId, uint32 version) external view returns (bytes32);
 
-    /// @notice What a release depends on, in one call: whether `account` is the owner or its custodian, and the withdrawal.
+    /// @notice What a release depends on, in one call: whether `account` is the owner or an accepted
+    /// custodian, and the withdrawal.
     function releaseOf(uint256 datasetId, uint32 version, address account)
         external
         view

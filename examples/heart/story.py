@@ -10,10 +10,12 @@ from typing import Any
 
 from biodesci.core import duo
 from biodesci.core.errors import StateError
+from biodesci.core.onchain import Role
 from biodesci.core.patience import persist
 from biodesci.localnet.expect import wait_for
 from biodesci.localnet.narrator import Narrator
 from biodesci.localnet.stack import Stack
+from biodesci.market import roles
 from biodesci.market.card import DatasetMeta
 from biodesci.market.offers import OfferTerms
 from biodesci.market.publish import Published, publish
@@ -133,7 +135,8 @@ class Story:
         if published.offer_id is None:
             raise StateError(f"Dataset {published.dataset_id} was published without its offer.")
         site.dataset_id, site.offer_id = published.dataset_id, published.offer_id
-        chain.send(chain.datasets.functions.setCustodian(site.dataset_id, site.custodian.address))
+        roles.grant(chain, site.dataset_id, Role.CUSTODIAN, site.custodian.address)
+        roles.accept(self.cast.chain(site.custodian), site.dataset_id, Role.CUSTODIAN)
         return published
 
     def _check_ciphertext(self) -> None:

@@ -102,6 +102,14 @@ abstract contract Scene {
         datasets.transferFrom(owner, to, datasetId);
     }
 
+    /// @dev Gives a role and takes it.
+    function _appoint(address owner, uint256 datasetId, IDatasetNFT.Role role, address account) internal {
+        vm.prank(owner);
+        datasets.grantRole(datasetId, role, account);
+        vm.prank(account);
+        datasets.acceptRole(datasetId, role);
+    }
+
     // ---------------------------------------------------------------- offers
 
     /// @dev For thirty days, in ETH; two days to deliver, three to dispute.

@@ -20,7 +20,7 @@ CEILINGS = {
     "purchase": 150_000,
     "purchase_erc20_permit": 190_000,
     "consume": 40_000,
-    "deliver": 60_000,
+    "deliver": 61_000,
     "deliver_by_owner": 60_000,
     "revoke": 35_000,
     "withdraw": 35_000,
@@ -72,7 +72,8 @@ def measured(
     spend("register_key", keys.register(b"\x07" * 1216, sender=a.hospital))
     spend("publish", datasets.publishWithOffer(publication(), [], terms_of_sale(uses=9), sender=a.hospital))
     spend("publish_version", datasets.publishVersion(2, publication("revised"), sender=a.hospital))
-    spend("set_custodian", datasets.setCustodian(2, a.custodian, sender=a.hospital))
+    spend("grant_role", datasets.grantRole(2, 0, a.custodian, sender=a.hospital))
+    spend("accept_role", datasets.acceptRole(2, 0, sender=a.custodian))
     spend("purchase", licenses.purchase(2, Duo.HMB, value=PRICE, sender=a.researcher))
     spend("deliver", licenses.deliver(2, word("envelope"), sender=a.custodian))
     spend("consume", licenses.consume(2, sender=a.researcher))
@@ -129,7 +130,6 @@ def measured(
     signature = sign_order(a.worker, licenses, theirs)
     relayed = licenses.purchaseFor(theirs, signature, NO_EVIDENCE, paid, sender=a.stranger)
     spend("purchase_erc20_relayed", relayed)
-    datasets.setCustodian(2, a.hospital, sender=a.hospital)
     spend("deliver_by_owner", licenses.deliver(license_id, word("envelope"), sender=a.hospital))
     licenses.confirm(license_id, sender=a.aggregator)
     dollar.approve(licenses, DOLLARS, sender=a.aggregator)

@@ -43,7 +43,7 @@ R = TypeVar("R", bound=Record)
 class DatasetVersion:
     """`IDatasetNFT.Version`. `card` is a CID's digest, `terms` are DUO bits.
 
-    `withdrawn_at` (Unix seconds) is 0 while consent stands.
+    `withdrawn_at` (Unix seconds) is 0 while consent stands. The key commitment is bound to `publisher`.
     """
 
     view: ClassVar = View("DatasetNFT", "versionOf", ("dataset_id", "version"))
@@ -53,6 +53,7 @@ class DatasetVersion:
     content_root: bytes
     key_commitment: bytes
     diseases: bytes
+    publisher: str
     terms: int
     withdrawn_at: int
 
@@ -65,6 +66,15 @@ class Sale:
     version: int
     terms: int
     withdrawn: bool
+
+
+@dataclass(frozen=True)
+class Mandate:
+    """The roles of a dataset that an account was granted, and those that it accepted: bits `1 << Role`."""
+
+    view: ClassVar = View("DatasetNFT", "rolesOf")
+    granted: int
+    accepted: int
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from biodesci.cli import (
     offers,
     output,
     purchase,
+    roles,
     stack,
     train,
     tune,
@@ -63,6 +64,7 @@ def options(
 app.add_typer(account.app, name="account", help="This role's account on chain.")
 app.add_typer(key.app, name="key", help="This role's encryption key.")
 dataset.app.add_typer(offers.app)
+dataset.app.add_typer(roles.app)
 app.add_typer(dataset.app, name="dataset", help="Publish encrypted datasets; see and withdraw them.")
 license.app.add_typer(purchase.app)
 app.add_typer(license.app, name="license", help="Buy a licence, fetch the key, download, confirm or dispute.")

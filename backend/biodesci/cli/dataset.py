@@ -1,4 +1,4 @@
-"""biodesci dataset: publish, list, show, prove, withdraw, custodian, release (cli/offers.py: offer)."""
+"""biodesci dataset: publish, list, show, prove, withdraw, release (more: cli/offers.py, cli/roles.py)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from biodesci.cli import offers, output, session
-from biodesci.cli.arguments import Number, address, new_file
+from biodesci.cli.arguments import Number, new_file
 from biodesci.cli.options import grouped
 
 if TYPE_CHECKING:
@@ -160,11 +160,12 @@ def list_() -> None:
 @app.command()
 def show(dataset_id: Number) -> None:
     """One dataset with its offers."""
-    from biodesci.market import catalogue
+    from biodesci.market import catalogue, roles
 
-    entry = catalogue.entry(session.chain(account=False), session.ipfs(), dataset_id)
+    chain = session.chain(account=False)
+    entry = catalogue.entry(chain, session.ipfs(), dataset_id)
     more = {
-        "custodian": entry.custodian,
+        "roles": [str(holder) for holder in roles.holders(chain, dataset_id)],
         "terms_in_words": entry.terms_in_words,
         "diseases": None if entry.diseases is None else "0x" + entry.diseases.hex(),
         "content_root": entry.content_root,
@@ -208,14 +209,6 @@ def withdraw(dataset_id: Number, version: Number, yes: output.Yes = False) -> No
     )
     chain.send(chain.datasets.functions.withdraw(dataset_id, version))
     output.record({"dataset_id": dataset_id, "version": version, "withdrawn": True})
-
-
-@app.command()
-def custodian(dataset_id: Number, account: Annotated[str, typer.Argument(help="Its address.")]) -> None:
-    """Let another account deliver keys of a dataset besides you."""
-    chain, chosen = session.chain(), address(account)
-    chain.send(chain.datasets.functions.setCustodian(dataset_id, chosen))
-    output.record({"dataset_id": dataset_id, "custodian": chosen})
 
 
 @app.command()

@@ -19,6 +19,14 @@ def utc(seconds: int) -> datetime:
     return datetime.fromtimestamp(min(seconds, LAST_SECOND), UTC)
 
 
+class Role(IntEnum):
+    """`IDatasetNFT.Role`: what a dataset's owner lets others do, once they have accepted."""
+
+    CUSTODIAN = 0
+    OPERATOR = 1
+    COMMITTEE = 2
+
+
 class LicenseState(IntEnum):
     """`IAccessLicense.State`."""
 

@@ -70,7 +70,7 @@ datasets = Table(
     metadata,
     _id(),
     _text("owner"),
-    _text("custodian", optional=True),
+    _number("handovers"),  # how often it was transferred
     _number("latest_version"),
     _number("published_at"),
     _number("updated_at"),
@@ -100,6 +100,18 @@ parents = Table(
     _key_number("dataset_id"),
     _key_number("parent"),
     Index("children", "parent"),
+    **KEYED,
+)
+
+# What owners let others do. A handover ends all of before: those of now have the dataset's `handovers`.
+roles = Table(
+    "roles",
+    metadata,
+    _key_number("dataset_id"),
+    _key_number("handovers"),
+    _key_number("role"),
+    _key("account"),
+    _number("state"),  # 0 ended, 1 proposed, 2 accepted
     **KEYED,
 )
 
@@ -323,6 +335,6 @@ unreadable = Table(
 )
 
 DERIVED: Final = (
-    datasets, versions, parents, offers, currencies, licenses, showings, license_visas, models,
+    datasets, versions, parents, roles, offers, currencies, licenses, showings, license_visas, models,
     model_versions, codecs, rounds, enrolments, inferences, attestations,
 )  # fmt: skip

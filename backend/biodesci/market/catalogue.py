@@ -9,7 +9,6 @@ from biodesci.chain.records import DatasetVersion
 from biodesci.core import cid, duo
 from biodesci.core.documents.published_card import MAX_CARD, PublishedCard
 from biodesci.core.errors import BioDeSciError, NotFoundError
-from biodesci.core.onchain import NOBODY
 from biodesci.ipfs.client import Ipfs
 from biodesci.market import offers
 from biodesci.market.offers import Offer
@@ -22,7 +21,6 @@ class Entry:
     id: int
     name: str | None
     owner: str
-    custodian: str | None
     version: int
     terms: int
     diseases: bytes | None
@@ -50,12 +48,10 @@ def entry(chain: Chain, ipfs: Ipfs, dataset_id: int) -> Entry:
         raise NotFoundError(f"There is no dataset {dataset_id}.", "List them: biodesci dataset list.")
     version = int(chain.call(functions.latestVersion(dataset_id)))
     published = chain.read(DatasetVersion, dataset_id, version)
-    custodian = str(chain.call(functions.custodianOf(dataset_id)))
     return Entry(
         id=dataset_id,
         name=_name(ipfs, published.card),
         owner=str(chain.call(functions.ownerOf(dataset_id))),
-        custodian=None if custodian == NOBODY else custodian,
         version=version,
         terms=published.terms,
         diseases=published.diseases if any(published.diseases) else None,

@@ -31,6 +31,7 @@ LicenseAnswer: LicenseAnswer
 LicenseDetail: LicenseDetail
 LicensePage: LicensePage
 Lineage: Lineage
+Mandate: Mandate
 ModelAnswer: ModelAnswer
 ModelDetail: ModelDetail
 ModelPage: ModelPage
@@ -229,9 +230,9 @@ updatedAt: string
 offers: Offer[]
 unreadable: (string | null)
 /**
- * who delivers keys besides the owner; at first the owner itself
+ * whom the owner lets act for the dataset besides itself
  */
-custodian: (string | null)
+roles: Mandate[]
 /**
  * the Croissant JSON-LD of the latest version, from IPFS
  */
@@ -311,6 +312,14 @@ arbiter: (string | null)
 open: boolean
 }
 /**
+ * A role that a dataset's owner proposed to an account; it counts once the account accepted it.
+ */
+export interface Mandate {
+role: ("custodian" | "operator" | "committee")
+account: string
+accepted: boolean
+}
+/**
  * A version as its owner published it; the chain holds its digests, terms and key commitment.
  */
 export interface DatasetVersion {
@@ -386,9 +395,9 @@ updatedAt: string
 offers: Offer[]
 unreadable: (string | null)
 /**
- * who delivers keys besides the owner; at first the owner itself
+ * whom the owner lets act for the dataset besides itself
  */
-custodian: (string | null)
+roles: Mandate[]
 /**
  * the Croissant JSON-LD of the latest version, from IPFS
  */

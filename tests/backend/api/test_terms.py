@@ -16,12 +16,13 @@ from biodesci.core import croissant, disease, visa
 from biodesci.core.container import ContainerInfo
 from biodesci.core.documents.dataset_card import IdentifierCheck, NamedDisease, PermittedDiseases
 from biodesci.core.documents.order import Evidence, Purpose
+from biodesci.core.onchain import Role
 from biodesci.core.visa import VisaType
 from biodesci.index import tables
 from biodesci.index.database import Store
 from biodesci.index.sync import sync
 from biodesci.ipfs.client import Ipfs
-from biodesci.market import license, offers, renewal
+from biodesci.market import license, offers, renewal, roles
 from biodesci.market.offers import OfferTerms
 from biodesci.market.purchase import purchase
 from biodesci.market.visa import issue, revoke, trust
@@ -89,13 +90,14 @@ def world(chain_for, keyed, dollar, ipfs_node, localnet, tmp_path):
 
 
 def test_an_offer_says_what_a_buyer_pays_and_shows(world, dollar):
+    roles.grant(world.owner, world.dataset, Role.CUSTODIAN, world.buyer.address)
     sync(world.owner, world.ipfs, world.store)
     body = world.client.get(f"/v1/datasets/{world.dataset}").json()
     (offer,) = body["offers"]
     assert offer["currency"] == {"address": dollar.address, "symbol": "TUSD", "decimals": 6}
     assert (offer["price"], offer["proRata"]) == (str(PRICE), True)
     assert offer["visas"] == ["ResearcherStatus"]
-    assert body["custodian"] == world.owner.address
+    assert body["roles"] == [{"role": "custodian", "account": world.buyer.address, "accepted": False}]
     assert body["versions"][0]["diseases"] == {
         "root": "0x" + disease.root(world.permitted).hex(),
         "named": [{"id": "MONDO:0005010", "name": "coronary artery disorder"}],

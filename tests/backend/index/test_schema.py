@@ -54,7 +54,7 @@ def is_empty_and_usable(path, caplog) -> bool:
         assert (store.identity(), store.cursor()) == (None, None)
         assert queries.counts(store) == dict.fromkeys(queries.counts(store), 0)
         store.apply(1, [published(5, 1)], Block(6, "0x6", 1_006))
-        assert queries.dataset(store, 1)["custodian"] == OWNER
+        assert queries.dataset(store, 1)["owner"] == OWNER
     return "read anew from the chain" in caplog.text
 
 

@@ -13,12 +13,13 @@ from biodesci.core.container import ContainerInfo
 from biodesci.core.documents.dataset_card import IdentifierCheck
 from biodesci.core.envelope import generate_seed, public_key
 from biodesci.core.errors import UnavailableError
+from biodesci.core.onchain import Role
 from biodesci.index import queries
 from biodesci.index import sync as index
 from biodesci.index.database import Store
 from biodesci.index.sync import sync
 from biodesci.ipfs.client import Ipfs
-from biodesci.market import license
+from biodesci.market import license, roles
 from biodesci.market.offers import OfferTerms
 from tests.backend.sql import derived as rows_of
 
@@ -123,16 +124,30 @@ def test_license_states_equal_the_contracts(chain_for, ipfs, store, localnet):
     assert queries.related(store, dataset).licenses == 5
 
 
+def held(store, dataset: int) -> list[tuple[int, str, int]]:
+    return [(row["role"], row["account"], row["state"]) for row in queries.roles(store, dataset)]
+
+
 def test_transfer_hands_over_offers_and_ends_the_custodian(chain_for, ipfs, store):
     owner, other = chain_for(), chain_for()
     dataset, _ = publish(owner, ipfs.add(card("x")))
-    owner.send(owner.datasets.functions.setCustodian(dataset, other.address))
+    roles.grant(owner, dataset, Role.CUSTODIAN, other.address)
     sync(owner, ipfs, store)
-    assert queries.dataset(store, dataset)["custodian"] == other.address
+    assert held(store, dataset) == [(Role.CUSTODIAN, other.address, 1)]
+    roles.accept(other, dataset, Role.CUSTODIAN)
+    roles.grant(owner, dataset, Role.OPERATOR, other.address)
+    sync(owner, ipfs, store)
+    custodian = (Role.CUSTODIAN, other.address, 2)
+    assert held(store, dataset) == [custodian, (Role.OPERATOR, other.address, 1)]
+    roles.revoke(other, dataset, Role.OPERATOR, other.address)
+    sync(owner, ipfs, store)
+    assert held(store, dataset) == [custodian]
+    assert roles.holders(owner, dataset) == (roles.Holder(Role.CUSTODIAN, other.address, True),)
     owner.send(owner.datasets.functions.transferFrom(owner.address, other.address, dataset))
     sync(owner, ipfs, store)
-    row = queries.dataset(store, dataset)
-    assert (row["owner"], row["custodian"]) == (other.address, other.address)
+    assert queries.dataset(store, dataset)["owner"] == other.address
+    assert held(store, dataset) == []
+    assert roles.holders(owner, dataset) == ()
     assert [o["open"] for o in queries.offers(store, dataset)] == [1]
 
 

@@ -19,9 +19,9 @@ from biodesci.core.errors import (
     StateError,
     WrongKeyError,
 )
-from biodesci.core.onchain import LicenseState
+from biodesci.core.onchain import LicenseState, Role
 from biodesci.ipfs.client import Ipfs
-from biodesci.market import license
+from biodesci.market import license, roles
 from biodesci.market.custody import Custodian, release_pending
 from biodesci.market.purchase import purchase
 from tests.backend.acting import acting
@@ -136,7 +136,9 @@ def test_rotated_key_gets_the_delivery(sale):
 def test_custodian_other_than_the_owner(sale, chain_for):
     license_id, custodian = sale.buy().license_id, chain_for()
     assert license_id not in release_pending(acting(custodian, sale.ipfs, sale.home))
-    sale.owner.send(sale.owner.datasets.functions.setCustodian(sale.dataset, custodian.address))
+    roles.grant(sale.owner, sale.dataset, Role.CUSTODIAN, custodian.address)
+    assert license_id not in release_pending(acting(custodian, sale.ipfs, sale.home))
+    roles.accept(custodian, sale.dataset, Role.CUSTODIAN)
     assert license_id in release_pending(acting(custodian, sale.ipfs, sale.home))
 
 

@@ -7,9 +7,27 @@ import {vm} from "../Vm.sol";
 
 /// @notice What a dataset's owner does, and what is refused; the hospital has a dataset, with a custodian.
 abstract contract DatasetScene is LicenseScene {
-    function _setCustodian(address by, uint256 datasetId, address account) internal {
+    function _grant(address by, uint256 datasetId, IDatasetNFT.Role role, address account) internal {
         vm.prank(by);
-        datasets.setCustodian(datasetId, account);
+        datasets.grantRole(datasetId, role, account);
+    }
+
+    function _accept(address by, uint256 datasetId, IDatasetNFT.Role role) internal {
+        vm.prank(by);
+        datasets.acceptRole(datasetId, role);
+    }
+
+    function _revokeRole(address by, uint256 datasetId, IDatasetNFT.Role role, address account) internal {
+        vm.prank(by);
+        datasets.revokeRole(datasetId, role, account);
+    }
+
+    /// @dev Whether `account` has a role of the dataset by grant and by acceptance, and whether it may act in it.
+    function _assertRole(IDatasetNFT.Role role, address account, bool granted, bool accepted) internal view {
+        (uint8 given, uint8 taken) = datasets.rolesOf(dataset, account);
+        vm.assertEq(given >> uint8(role) & 1 == 1, granted);
+        vm.assertEq(taken >> uint8(role) & 1 == 1, accepted);
+        vm.assertEq(datasets.hasRole(dataset, role, account), accepted);
     }
 
     function _assertReleases(address account, bool entitled, bool withdrawn) internal view {
@@ -25,15 +43,27 @@ abstract contract DatasetScene is LicenseScene {
         vm.assertEq(isWithdrawn, withdrawn);
     }
 
-    function _assertVersion(uint256 datasetId, uint32 version, IDatasetNFT.Publication memory p, uint40 withdrawnAt)
-        internal
-        view
-    {
-        IDatasetNFT.Version memory wanted =
-            IDatasetNFT.Version(p.card, p.contentRoot, p.keyCommitment, p.diseases, p.terms, withdrawnAt);
+    function _assertVersion(
+        uint256 datasetId,
+        uint32 version,
+        address publisher,
+        IDatasetNFT.Publication memory p,
+        uint40 withdrawnAt
+    ) internal view {
+        IDatasetNFT.Version memory wanted = IDatasetNFT.Version(
+            p.card, p.contentRoot, p.keyCommitment, p.diseases, publisher, p.terms, withdrawnAt
+        );
         vm.assertEq(abi.encode(datasets.versionOf(datasetId, version)), abi.encode(wanted));
         vm.assertEq(datasets.diseasesOf(datasetId, version), p.diseases);
         vm.assertEq(datasets.isWithdrawn(datasetId, version), withdrawnAt != 0);
+    }
+
+    function _refusesProposal(IDatasetNFT.Role role, address got) internal {
+        vm.expectRevert(abi.encodeWithSelector(IDatasetNFT.DatasetNFT_NotProposed.selector, dataset, role, got));
+    }
+
+    function _refusesRole(IDatasetNFT.Role role, address account) internal {
+        vm.expectRevert(abi.encodeWithSelector(IDatasetNFT.DatasetNFT_NoSuchRole.selector, dataset, role, account));
     }
 
     function _refusesMissing(uint256 datasetId) internal {

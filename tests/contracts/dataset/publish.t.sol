@@ -68,9 +68,8 @@ contract DatasetPublishTest is DatasetScene {
         vm.assertEq(datasetId, 2);
         vm.assertEq(datasets.datasetCount(), 2);
         vm.assertEq(datasets.ownerOf(2), second);
-        vm.assertEq(datasets.custodianOf(2), second);
         vm.assertEq(datasets.latestVersion(2), 1);
-        _assertVersion(2, 1, p, 0);
+        _assertVersion(2, 1, second, p, 0);
         (uint32 version, uint64 terms, bool withdrawn) = datasets.saleOf(2);
         vm.assertEq(version, 1);
         vm.assertEq(terms, p.terms);

@@ -40,15 +40,34 @@ contract DatasetPublishVersionTest is DatasetScene {
         p.diseases = "root";
         vm.recordLogs();
         _publishVersion(hospital, dataset, p);
-        emit IDatasetNFT.VersionPublished(dataset, 2, p.card, p.contentRoot, p.keyCommitment, p.terms, p.diseases);
+        emit IDatasetNFT.VersionPublished(
+            dataset, 2, hospital, p.card, p.contentRoot, p.keyCommitment, p.terms, p.diseases
+        );
         emit IERC4906.MetadataUpdate(dataset);
         _saw(address(datasets));
         vm.assertEq(datasets.latestVersion(dataset), 2);
         string memory digest = "7265766973656400000000000000000000000000000000000000000000000000";
         vm.assertEq(datasets.tokenURI(dataset), string.concat("ipfs://f01701220", digest));
-        _assertVersion(dataset, 1, _publication(), 0);
-        _assertVersion(dataset, 2, p, 0);
+        _assertVersion(dataset, 1, hospital, _publication(), 0);
+        _assertVersion(dataset, 2, hospital, p, 0);
         _assertSale(2, p.terms, false);
+    }
+
+    function test_given_a_new_owner() external {
+        _transfer(hospital, second, dataset);
+        IDatasetNFT.Publication memory p = _publication("revised", TERMS);
+        vm.recordLogs();
+        _publishVersion(second, dataset, p);
+        emit IDatasetNFT.VersionPublished(
+            dataset, 2, second, p.card, p.contentRoot, p.keyCommitment, p.terms, p.diseases
+        );
+        emit IERC4906.MetadataUpdate(dataset);
+        _saw(address(datasets));
+        _assertVersion(dataset, 1, hospital, _publication(), 0);
+        _assertVersion(dataset, 2, second, p, 0);
+        _transfer(second, hospital, dataset);
+        _publishVersion(hospital, dataset, p);
+        _assertVersion(dataset, 3, hospital, p, 0);
     }
 
     function test_given_a_withdrawn_version() external {
@@ -58,8 +77,8 @@ contract DatasetPublishVersionTest is DatasetScene {
         _wait(1 days);
         IDatasetNFT.Publication memory p = _publication("revised", TERMS);
         _publishVersion(hospital, dataset, p);
-        _assertVersion(dataset, 1, _publication(), withdrawnAt);
-        _assertVersion(dataset, 2, p, 0);
+        _assertVersion(dataset, 1, hospital, _publication(), withdrawnAt);
+        _assertVersion(dataset, 2, hospital, p, 0);
         _assertSale(2, TERMS, false);
     }
 }

@@ -30,20 +30,32 @@ contract DatasetTransferTest is DatasetScene {
         vm.prank(stranger);
         datasets.safeTransferFrom(hospital, second, dataset);
         vm.assertEq(datasets.ownerOf(dataset), second);
-        vm.assertEq(datasets.custodianOf(dataset), second);
+        _assertRole(IDatasetNFT.Role.Custodian, custodian, false, false);
     }
 
-    function test_given_the_owner_a_new_custodian() external {
+    function test_given_the_owner_roles() external {
+        _grant(hospital, dataset, IDatasetNFT.Role.Operator, stranger);
         vm.recordLogs();
         _sell();
         emit IERC721.Transfer(hospital, second, dataset);
-        emit IDatasetNFT.CustodianSet(dataset, second);
         _saw(address(datasets));
-        vm.assertEq(datasets.custodianOf(dataset), second);
+        _assertRole(IDatasetNFT.Role.Custodian, custodian, false, false);
+        _refusesProposal(IDatasetNFT.Role.Operator, stranger);
+        _accept(stranger, dataset, IDatasetNFT.Role.Operator);
         _assertReleases(custodian, false, false);
         _assertReleases(hospital, false, false);
         _assertReleases(address(0), false, false);
         _assertReleases(second, true, false);
+        for (uint8 role = 0; role < 3; ++role) {
+            vm.assertFalse(datasets.hasRole(dataset, IDatasetNFT.Role(role), hospital));
+            vm.assertTrue(datasets.hasRole(dataset, IDatasetNFT.Role(role), second));
+        }
+        // An owner who has it back does not find its old custodian there either.
+        _transfer(second, hospital, dataset);
+        _assertRole(IDatasetNFT.Role.Custodian, custodian, false, false);
+        _assertReleases(custodian, false, false);
+        _appoint(hospital, dataset, IDatasetNFT.Role.Custodian, custodian);
+        _assertReleases(custodian, true, false);
     }
 
     function test_given_the_owner_open_offers() external {

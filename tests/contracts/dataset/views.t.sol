@@ -10,7 +10,9 @@ contract DatasetViewsTest is DatasetScene {
         _refusesMissing(9);
         datasets.latestVersion(9);
         _refusesMissing(9);
-        datasets.custodianOf(9);
+        datasets.hasRole(9, IDatasetNFT.Role.Custodian, address(0));
+        _refusesMissing(9);
+        datasets.rolesOf(9, hospital);
         _refusesMissing(9);
         datasets.tokenURI(9);
         _refusesMissing(9);

@@ -32,7 +32,7 @@ contract DatasetWithdrawTest is DatasetScene {
         _withdraw(hospital, dataset, 1);
         emit IDatasetNFT.VersionWithdrawn(dataset, 1);
         _saw(address(datasets));
-        _assertVersion(dataset, 1, _publication(), _now());
+        _assertVersion(dataset, 1, hospital, _publication(), _now());
         _assertSale(1, TERMS, true);
         _assertReleases(custodian, true, true);
         _refusesSecondWithdrawal(dataset, 1);
@@ -46,8 +46,8 @@ contract DatasetWithdrawTest is DatasetScene {
         _withdraw(hospital, dataset, 1);
         emit IDatasetNFT.VersionWithdrawn(dataset, 1);
         _saw(address(datasets));
-        _assertVersion(dataset, 1, _publication(), _now());
-        _assertVersion(dataset, 2, p, 0);
+        _assertVersion(dataset, 1, hospital, _publication(), _now());
+        _assertVersion(dataset, 2, hospital, p, 0);
         _assertSale(2, TERMS, false);
         _refusesSecondWithdrawal(dataset, 1);
         _withdraw(hospital, dataset, 1);

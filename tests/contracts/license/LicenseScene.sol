@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IAccessLicense} from "../../../contracts/interfaces/IAccessLicense.sol";
+import {IDatasetNFT} from "../../../contracts/interfaces/IDatasetNFT.sol";
 import {IVisaRegistry} from "../../../contracts/interfaces/IVisaRegistry.sol";
 import {DuoPolicy} from "../../../contracts/libraries/DuoPolicy.sol";
 import {IERC20Errors, IERC721Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
@@ -31,8 +32,7 @@ abstract contract LicenseScene is Scene {
     function setUp() public virtual override {
         super.setUp();
         dataset = _publish(hospital, _publication());
-        vm.prank(hospital);
-        datasets.setCustodian(dataset, custodian);
+        _appoint(hospital, dataset, IDatasetNFT.Role.Custodian, custodian);
         dollar = new Dollar();
         dollar.mint(researcher, 4 * DOLLARS);
         dollar.mint(hospital, 4 * DOLLARS);

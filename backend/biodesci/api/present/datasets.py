@@ -13,12 +13,14 @@ from biodesci.api.schemas.datasets import (
     DatasetSummary,
     DatasetVersion,
     Disease,
+    Mandate,
     Offer,
     PermittedDiseases,
 )
 from biodesci.core.documents.published_card import PublishedCard, number
 from biodesci.core.onchain import NOBODY, utc
 from biodesci.index import queries
+from biodesci.index.changes.datasets import ACCEPTED
 from biodesci.index.database import Store
 from biodesci.index.queries import Row
 
@@ -45,7 +47,7 @@ def dataset_answer(store: Store, row: Row, gateway: str) -> DatasetAnswer:
         fields["keywords"] = PublishedCard(card).keywords(_KEYWORDS)
     return DatasetAnswer(
         **fields,
-        custodian=row["custodian"],
+        roles=[mandate(one) for one in queries.roles(store, row["id"])],
         card=card,
         versions=[dataset_version(v, gateway) for v in queries.versions(store, row["id"])],
         all_offers=offers,
@@ -78,6 +80,11 @@ def _summary_fields(row: Row, offers: list[Offer], gateway: str) -> dict[str, An
         "offers": [one for one in offers if one.open],
         "unreadable": row["reason"],
     }
+
+
+def mandate(row: Row) -> Mandate:
+    """A role that the owner proposed to an account, and whether that account accepted it."""
+    return Mandate(role=values.ROLES[row["role"]], account=row["account"], accepted=row["state"] == ACCEPTED)
 
 
 def dataset_version(row: Row, gateway: str) -> DatasetVersion:

@@ -6,7 +6,7 @@ import json
 from datetime import datetime
 from typing import Any, Final, cast, get_args
 
-from biodesci.api.schemas.values import Activity, Content, Currency, Duo, DuoTerm, Right, VisaType
+from biodesci.api.schemas.values import Activity, Content, Currency, Duo, DuoTerm, Right, Role, VisaType
 from biodesci.core import cid, duo, visa
 from biodesci.core.documents.published_card import PublishedCard
 from biodesci.core.onchain import NOBODY, utc
@@ -15,6 +15,7 @@ from biodesci.index.database import Store
 from biodesci.index.queries import Row
 
 RIGHTS: Final[tuple[Right, ...]] = get_args(Right)
+ROLES: Final[tuple[Role, ...]] = get_args(Role)
 # Amounts and DUO bits, which are texts in every answer, and what else passes 2**53.
 _WIDE: Final = {"price", "paid", "amount", "fee", "terms", "purpose", "nonce"}
 # Characters, on the page of one dataset or model; lists show what stands in the card's summary.

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import Field
 
-from biodesci.api.schemas.values import Activity, Content, Currency, Duo, Right, Schema, VisaType
+from biodesci.api.schemas.values import Activity, Content, Currency, Duo, Right, Role, Schema, VisaType
 
 
 class Offer(Schema):
@@ -93,12 +93,18 @@ class DatasetSummary(Schema):
     unreadable: str | None
 
 
+class Mandate(Schema):
+    """A role that a dataset's owner proposed to an account; it counts once the account accepted it."""
+
+    role: Role
+    account: str
+    accepted: bool
+
+
 class DatasetDetail(DatasetSummary):
     """A dataset with its card, all versions and offers, the datasets around it, and what happened to it."""
 
-    custodian: str | None = Field(
-        description="who delivers keys besides the owner; at first the owner itself"
-    )
+    roles: list[Mandate] = Field(description="whom the owner lets act for the dataset besides itself")
     card: dict[str, Any] | None = Field(description="the Croissant JSON-LD of the latest version, from IPFS")
     versions: list[DatasetVersion]
     all_offers: list[Offer]

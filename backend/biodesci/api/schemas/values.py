@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 Right = Literal["none", "download", "train", "infer"]
+Role = Literal["custodian", "operator", "committee"]
 VisaType = Literal[
     "AffiliationAndRole", "AcceptedTermsAndPolicies", "ResearcherStatus", "ControlledAccessGrants"
 ]

@@ -5,9 +5,10 @@ from __future__ import annotations
 from biodesci.core.onchain import NOBODY
 from biodesci.index.changes.draft import Draft
 from biodesci.index.changes.event import NONE, Args, At, Changes, unless
-from biodesci.index.tables import datasets, parents, versions
+from biodesci.index.tables import datasets, parents, roles, versions
 
 changes = Changes()
+ENDED, PROPOSED, ACCEPTED = range(3)
 
 
 @changes.on("DatasetPublished")
@@ -16,7 +17,7 @@ def _dataset_published(draft: Draft, at: At, a: Args) -> None:
         datasets,
         id=a["datasetId"],
         owner=a["owner"],
-        custodian=a["owner"],
+        handovers=0,
         latest_version=1,
         published_at=at.time,
         updated_at=at.time,
@@ -54,12 +55,35 @@ def _withdrawn(draft: Draft, at: At, a: Args) -> None:
     draft.set(datasets, a["datasetId"], updated_at=at.time)
 
 
-@changes.on("CustodianSet")
-def _custodian(draft: Draft, _at: At, a: Args) -> None:
-    draft.set(datasets, a["datasetId"], custodian=unless(a["custodian"], NOBODY))
+@changes.on("RoleGranted")
+def _granted(draft: Draft, _at: At, a: Args) -> None:
+    _role(draft, a, PROPOSED)
+
+
+@changes.on("RoleAccepted")
+def _accepted(draft: Draft, _at: At, a: Args) -> None:
+    _role(draft, a, ACCEPTED)
+
+
+@changes.on("RoleRevoked")
+def _revoked(draft: Draft, _at: At, a: Args) -> None:
+    _role(draft, a, ENDED)
+
+
+def _role(draft: Draft, a: Args, state: int) -> None:
+    handovers = draft.get(datasets, a["datasetId"])["handovers"]
+    draft.put(
+        roles,
+        dataset_id=a["datasetId"],
+        handovers=handovers,
+        role=a["role"],
+        account=a["account"],
+        state=state,
+    )
 
 
 @changes.on("Transfer")
 def _dataset_moved(draft: Draft, at: At, a: Args) -> None:
     if a["from"] != NOBODY:
-        draft.set(datasets, a["tokenId"], owner=a["to"], updated_at=at.time)
+        handovers = draft.get(datasets, a["tokenId"])["handovers"] + 1
+        draft.set(datasets, a["tokenId"], owner=a["to"], handovers=handovers, updated_at=at.time)

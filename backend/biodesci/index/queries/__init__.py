@@ -1,7 +1,7 @@
 """What readers ask of the index, as rows by column name. Pages go from new to old, by id."""
 
 from biodesci.index.queries.access import license, licenses
-from biodesci.index.queries.data import Related, dataset, datasets, offers, related, versions
+from biodesci.index.queries.data import Related, dataset, datasets, offers, related, roles, versions
 from biodesci.index.queries.evaluation import attestations, inference, inferences
 from biodesci.index.queries.pages import Row
 from biodesci.index.queries.state import as_of, counts, document
@@ -36,6 +36,7 @@ __all__ = [
     "models",
     "offers",
     "related",
+    "roles",
     "round_",
     "rounds_of",
     "took_part",

@@ -88,6 +88,22 @@ def _related(kind: str, column: ColumnElement[int], of: ColumnElement[int]) -> S
     )
 
 
+_ROLES: Final = (
+    select(t.roles)
+    .join(
+        t.datasets,
+        (t.datasets.c.id == t.roles.c.dataset_id) & (t.datasets.c.handovers == t.roles.c.handovers),
+    )
+    .where(t.roles.c.dataset_id == bindparam("dataset"), t.roles.c.state > 0)
+    .order_by(t.roles.c.role, t.roles.c.account)
+)
+
+
+def roles(store: Store, dataset_id: int) -> Sequence[Row]:
+    """Whom the owner proposed for which role; `state` 2 says that the account accepted."""
+    return store.rows(_ROLES, {"dataset": dataset_id})
+
+
 _RELATED: Final = union_all(
     _related("parent", t.parents.c.parent, t.parents.c.dataset_id),
     _related("child", t.parents.c.dataset_id, t.parents.c.parent),

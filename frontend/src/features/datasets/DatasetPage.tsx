@@ -1,4 +1,4 @@
-import { Suspense, type ComponentType } from 'react'
+import { Suspense, type ComponentType, type ReactNode } from 'react'
 import { Link, useParams } from 'react-router'
 
 import { Badge } from '@/components/Badge'
@@ -199,6 +199,12 @@ function Technical({ dataset, version }: { dataset: DatasetAnswer; version: Data
   )
 }
 
+const ROLES = {
+  custodian: 'Key custodian',
+  operator: 'Node operator',
+  committee: 'Access committee',
+}
+
 function Provenance({ dataset }: { dataset: DatasetAnswer }) {
   return (
     <Card title="Provenance" id="provenance">
@@ -208,19 +214,15 @@ function Provenance({ dataset }: { dataset: DatasetAnswer }) {
             'Owner',
             <Copyable key="owner" value={dataset.owner} label="owner address" on="address" />,
           ],
-          [
-            'Key custodian',
-            dataset.custodian && dataset.custodian !== dataset.owner ? (
-              <Copyable
-                key="custodian"
-                value={dataset.custodian}
-                label="custodian address"
-                on="address"
-              />
-            ) : (
-              'The owner'
-            ),
-          ],
+          ...dataset.roles.map(({ role, account, accepted }): [string, ReactNode] => [
+            accepted ? ROLES[role] : `${ROLES[role]}, proposed`,
+            <Copyable
+              key={`${role} ${account}`}
+              value={account}
+              label={`${role} address`}
+              on="address"
+            />,
+          ]),
           ['Published', date(dataset.publishedAt)],
           [
             'Derived from',

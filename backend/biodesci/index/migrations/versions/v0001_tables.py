@@ -51,7 +51,7 @@ def upgrade() -> None:
         "datasets",
         Column("id", Whole, nullable=False, autoincrement=False),
         Column("owner", Text, nullable=False),
-        Column("custodian", Text),
+        Column("handovers", Whole, nullable=False),
         Column("latest_version", Whole, nullable=False),
         Column("published_at", Whole, nullable=False),
         Column("updated_at", Whole, nullable=False),
@@ -82,6 +82,16 @@ def upgrade() -> None:
         **KEYED,
     )
     op.create_index("children", "parents", ["parent"])
+    op.create_table(
+        "roles",
+        Column("dataset_id", Whole, nullable=False, autoincrement=False),
+        Column("handovers", Whole, nullable=False, autoincrement=False),
+        Column("role", Whole, nullable=False, autoincrement=False),
+        Column("account", Text, nullable=False),
+        Column("state", Whole, nullable=False),
+        PrimaryKeyConstraint("dataset_id", "handovers", "role", "account"),
+        **KEYED,
+    )
     op.create_table(
         "offers",
         Column("id", Whole, nullable=False, autoincrement=False),
