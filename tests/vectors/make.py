@@ -163,7 +163,12 @@ def commitments() -> dict[str, Any]:
     weights, digest = fixed("weights root"), fixed("masked vector")
     b32, u256, adr = "bytes32", "uint256", "address"
     expected = {
-        "key": keccak(keccak(b"biodesci/key-commitment/v1") + salt + key),
+        "key": keccak(
+            encode(
+                [b32, u256, adr, adr, b32, b32],
+                [keccak(b"biodesci/key-commitment/v2"), 31337, CONTRACT, OTHER, salt, key],
+            )
+        ),
         "input": keccak(
             encode([b32, u256, adr, b32, b32], [keccak(b"biodesci/input/v1"), 31337, CONTRACT, salt, root])
         ),
@@ -183,7 +188,8 @@ def commitments() -> dict[str, Any]:
     text = "Does ST depression predict the angiogram’s finding?"
     expected["statement"] = keccak(keccak(b"biodesci/statement/v1") + salt + text.encode())
     assert expected["statement"] == commitment.statement(salt, text)
-    assert expected["key"] == commitment.key_commitment(key, salt)
+    publisher = commitment.Publisher(31337, CONTRACT, OTHER)
+    assert expected["key"] == commitment.key_commitment(publisher, key, salt)
     assert expected["input"] == commitment.input_commitment(31337, CONTRACT, salt, root)
     assert expected["output"] == commitment.output_commitment(
         commitment.Answer(31337, CONTRACT, 7, SUBJECT, weights), salt, root
@@ -191,7 +197,13 @@ def commitments() -> dict[str, Any]:
     assert expected["maskedUpdate"] == commitment.masked_update(31337, CONTRACT, 3, OTHER, digest)
     place = {"chainId": 31337, "contract": CONTRACT}
     return {
-        "key": {"datasetKey": key.hex(), "salt": salt.hex(), "commitment": expected["key"].hex()},
+        "key": {
+            **place,
+            "publisher": OTHER,
+            "datasetKey": key.hex(),
+            "salt": salt.hex(),
+            "commitment": expected["key"].hex(),
+        },
         "statement": {"salt": salt.hex(), "text": text, "commitment": expected["statement"].hex()},
         "input": {
             **place,

@@ -14,6 +14,7 @@ from biodesci.cli import (
     audit,
     dataset,
     doctor,
+    handover,
     index,
     infer,
     key,
@@ -65,6 +66,7 @@ app.add_typer(account.app, name="account", help="This role's account on chain.")
 app.add_typer(key.app, name="key", help="This role's encryption key.")
 dataset.app.add_typer(offers.app)
 dataset.app.add_typer(roles.app)
+dataset.app.add_typer(handover.app)
 app.add_typer(dataset.app, name="dataset", help="Publish encrypted datasets; see and withdraw them.")
 license.app.add_typer(purchase.app)
 app.add_typer(license.app, name="license", help="Buy a licence, fetch the key, download, confirm or dispute.")

@@ -16,16 +16,40 @@ from eth_utils.crypto import keccak
 
 from biodesci.core.errors import InputError, IntegrityError
 
-_KEY: Final = keccak(b"biodesci/key-commitment/v1")
+_KEY: Final = keccak(b"biodesci/key-commitment/v2")
 _INPUT: Final = keccak(b"biodesci/input/v1")
 _OUTPUT: Final = keccak(b"biodesci/output/v1")
 _STATEMENT: Final = keccak(b"biodesci/statement/v1")
 _MASKED_UPDATE: Final = keccak(b"biodesci/masked-update/v1")
 
 
-def key_commitment(key: bytes, salt: bytes) -> bytes:
-    """What DatasetNFT stores of a dataset key: hidden by 32 random bytes of salt, and binding."""
-    return keccak(_KEY + _word(salt, "salt") + _word(key, "dataset key"))
+@dataclass(frozen=True)
+class Publisher:
+    """Who commits to a dataset key: the account that publishes, in the DatasetNFT of its chain."""
+
+    chain_id: int
+    contract: str
+    account: str
+
+
+def key_commitment(publisher: Publisher, key: bytes, salt: bytes) -> bytes:
+    """What DatasetNFT stores of a dataset key: hidden by 32 random bytes of salt, and binding.
+
+    Copied into a token that somebody else publishes it commits to nothing: no key and salt open it there.
+    """
+    return keccak(
+        encode(
+            ["bytes32", "uint256", "address", "address", "bytes32", "bytes32"],
+            [
+                _KEY,
+                publisher.chain_id,
+                address(publisher.contract),
+                address(publisher.account),
+                _word(salt, "salt"),
+                _word(key, "dataset key"),
+            ],
+        )
+    )
 
 
 def input_commitment(chain_id: int, contract: str, salt: bytes, root: bytes) -> bytes:

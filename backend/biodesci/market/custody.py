@@ -38,7 +38,7 @@ class Custodian:
         self._home = member.home
         self._passphrase = member.passphrase
         self._next_block = member.chain.deployment.first_block
-        self._keys: set[tuple[int, int]] = set()  # (dataset, version) whose keys are in this home
+        self._keys: frozenset[tuple[int, int]] = frozenset()  # (dataset, version) whose keys are in this home
         self._open: set[int] = set()
         self._reported: set[tuple[int, str]] = set()
 
@@ -52,19 +52,20 @@ class Custodian:
         head = chain.block_number() - chain.confirmations
         if head < chain.deployment.first_block:
             return []
-        if head != self._next_block - 1:
+        # Blocks bring purchases; keys come without one, when they are taken over.
+        if head != self._next_block - 1 or dataset_keys.held(self._home, chain) != self._keys:
             self._look(head)
         return [license_id for license_id in sorted(self._open) if self._release(license_id)]
 
     def _look(self, head: int) -> None:
-        """Takes note of the keys that it holds, and of purchases; only blocks bring such news."""
+        """Takes note of the keys that it holds, and of purchases of what they open."""
         chain = self._chain
         start = max(self._next_block - _REORG_MARGIN, chain.deployment.first_block)
-        for name in ("DatasetPublished", "VersionPublished"):
-            for log in chain.events(chain.datasets, name, start, head):
-                args = log["args"]
-                if dataset_keys.path(self._home, bytes(args["keyCommitment"])).exists():
-                    self._keys.add((args["datasetId"], args.get("version", 1)))
+        dataset_keys.settle_all(self._home, chain, start, head)
+        keys = dataset_keys.held(self._home, chain)
+        if not keys <= self._keys:
+            start = chain.deployment.first_block  # of what was taken over, what was bought before
+        self._keys = keys
         for log in chain.events(chain.licenses, "LicensePurchased", start, head):
             if (log["args"]["datasetId"], log["args"]["version"]) in self._keys:
                 self._open.add(log["args"]["licenseId"])
@@ -87,9 +88,9 @@ class Custodian:
     def _deliver(self, license_id: int) -> bool:
         chain = self._chain
         licence = get(chain, license_id)
-        committed = chain.read(DatasetVersion, licence.dataset_id, licence.version).key_commitment
+        version = chain.read(DatasetVersion, licence.dataset_id, licence.version)
         waits = licence.state in _WAITING
-        if not waits or not dataset_keys.path(self._home, committed).exists():
+        if not waits or not dataset_keys.path(self._home, chain, version).exists():
             if waits or self._is_past_waiting(license_id):
                 self._open.discard(license_id)
             return False
@@ -97,7 +98,7 @@ class Custodian:
             return False
         # Tried first: what can't be delivered (a visa lapsed, say) is not sealed either.
         chain.call(chain.licenses.functions.deliver(license_id, _ANY), sender=chain.address)
-        key, salt = dataset_keys.load(self._home, self._passphrase, committed)
+        key, salt = dataset_keys.load(self._home, self._passphrase, chain, version)
         context = envelope.info(
             "license", chain.chain_id, str(chain.licenses.address), license_id, licence.licensee
         )

@@ -16,6 +16,7 @@ from web3.types import TxReceipt
 from biodesci.chain.client import Chain
 from biodesci.chain.records import DatasetVersion, License
 from biodesci.core import commitment, container, envelope, files
+from biodesci.core.commitment import Publisher
 from biodesci.core.documents import published_card
 from biodesci.core.errors import (
     AccessDeniedError,
@@ -94,7 +95,9 @@ def fetch_key(chain: Chain, ipfs: Ipfs, seed: bytes, license_id: int) -> bytes:
     key, salt = opened[:32], opened[32:]
     version = chain.read(DatasetVersion, licence.dataset_id, licence.version)
     try:
-        commitment.check(version.key_commitment, commitment.key_commitment(key, salt), "delivered key")
+        publisher = Publisher(chain.chain_id, str(chain.datasets.address), version.publisher)
+        made = commitment.key_commitment(publisher, key, salt)
+        commitment.check(version.key_commitment, made, "delivered key")
     except IntegrityError as exc:
         raise IntegrityError(exc.message, wrong) from exc
     return key

@@ -1,8 +1,9 @@
 """Publishes a dataset: check, encrypt, IPFS, card, one transaction.
 
 Every step is noted in a journal (home/publications/<id>/journal.json, private) before the next begins. The
-key is sealed to disk before anything leaves; a second run goes on with the same transaction
-(chain/outbox.py), or finds the token by its key commitment, and never mints twice.
+key is sealed to disk before anything leaves, and filed under the token's id once that is minted; a second
+run goes on with the same transaction (chain/outbox.py), or finds the token that this account published with
+the key's commitment, and never mints twice.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from web3.types import TxReceipt
 
 from biodesci.chain.client import Chain
 from biodesci.chain.outbox import Intent
+from biodesci.chain.records import DatasetVersion
 from biodesci.core import canonical, cid, container, duo
 from biodesci.core.documents.dataset_card import require_described
 from biodesci.core.errors import AccessDeniedError, InputError, StateError
@@ -98,7 +100,7 @@ def publish(
 
     inspected = inspect(file, meta.accept_risk)
     if journal.notes.key_commitment is None:
-        journal.note(key_commitment=dataset_keys.create(owner.home, owner.passphrase))
+        journal.note(key_commitment=dataset_keys.create(owner.home, owner.passphrase, chain))
     committed = journal.digest("key_commitment")
 
     with chain.intent("publication", f"key commitment 0x{committed.hex()}") as intent:
@@ -115,6 +117,8 @@ def publish(
         else:
             intent.forget()
         published = _result(chain, receipt, journal, dataset_id)
+        version = chain.read(DatasetVersion, published.dataset_id, published.version)
+        dataset_keys.settle(owner.home, chain, version)
     # The container is on IPFS now and can be made again from the file.
     (journal.folder / "container").unlink(missing_ok=True)
     return replace(published, findings=inspected.check.findings)
@@ -146,7 +150,7 @@ def _encrypt(owner: Member, file: Path, committed: bytes, journal: Journal, repo
     target = journal.folder / "container"
     if journal.container is not None and (target.exists() or journal.notes.content is not None):
         return
-    key, _ = dataset_keys.load(owner.home, owner.passphrase, committed)
+    key = dataset_keys.load_unpublished(owner.home, owner.passphrase, owner.chain, committed)
     size, done = file.stat().st_size, 0
     if shutil.disk_usage(journal.folder).free < size + size // 1000 + (1 << 20):
         raise StateError(
@@ -207,9 +211,8 @@ def _mint(
 def _on_chain(chain: Chain, committed: bytes) -> TxReceipt | None:
     """The transaction that published this key commitment from this account, if there is one."""
     first = chain.deployment.contracts["DatasetNFT"].block
-    for name in ("DatasetPublished", "VersionPublished"):
-        filters = {"owner": chain.address} if name == "DatasetPublished" else None
-        for log in chain.events(chain.datasets, name, first, filters=filters):
+    for name, publisher in (("DatasetPublished", "owner"), ("VersionPublished", "publisher")):
+        for log in chain.events(chain.datasets, name, first, filters={publisher: chain.address}):
             if bytes(log["args"]["keyCommitment"]) == committed:
                 return chain.web3.eth.get_transaction_receipt(log["transactionHash"])
     return None

@@ -1,39 +1,131 @@
-"""Dataset keys at rest in their owner's home, found by the commitment that is on chain."""
+"""Dataset keys at rest, by chain, contract, id and version: of what this party published, or took over.
+
+A key commitment alone leads to no key, since anybody can copy one into a token of their own. A key lies apart
+until its token is minted, for only then its id is known; it is found there by the account that publishes it,
+to which the commitment is bound.
+"""
 
 from __future__ import annotations
 
 import os
+import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from biodesci.chain.client import Chain
+from biodesci.chain.records import DatasetVersion
 from biodesci.core import commitment, container, files, keyfile
+from biodesci.core.commitment import Publisher
 from biodesci.core.errors import NotFoundError
 
 _PURPOSE: Final = "dataset-key"
+_NAME: Final = re.compile(r"(\d+)-(\d+)-[0-9a-f]{64}\.key")
 
 
-def path(home: Path, key_commitment: bytes) -> Path:
-    """The file in which a home keeps the dataset key with this commitment (32 bytes); it may not exist."""
-    return home / "datasets" / f"{key_commitment.hex()}.key"
+def path(home: Path, chain: Chain, version: DatasetVersion) -> Path:
+    """The file in which a home keeps the key of a version; it may not exist.
+
+    The commitment is in its name too, as a local chain that was started anew counts from 1 again.
+    """
+    name = f"{version.dataset_id}-{version.version}-{version.key_commitment.hex()}.key"
+    return _folder(home, chain) / name
 
 
-def create(home: Path, passphrase: str) -> bytes:
-    """Makes a key and its salt, seals them to disk, and returns the commitment."""
+def unpublished(home: Path, chain: Chain, publisher: str, key_commitment: bytes) -> Path:
+    """The file of a key whose token `publisher` has still to mint; it may not exist."""
+    return _folder(home, chain) / "unpublished" / f"{publisher.lower()}-{key_commitment.hex()}.key"
+
+
+def create(home: Path, passphrase: str, chain: Chain) -> bytes:
+    """Makes a key and its salt for this account's next publication, seals them; returns the commitment."""
     key, salt = container.generate_key(), os.urandom(32)
-    committed = commitment.key_commitment(key, salt)
-    files.write_private(path(home, committed), keyfile.seal(key + salt, passphrase, _PURPOSE))
+    committed = commitment.key_commitment(_publisher(chain, chain.address), key, salt)
+    target = unpublished(home, chain, chain.address, committed)
+    files.write_private(target, keyfile.seal(key + salt, passphrase, _PURPOSE))
     return committed
 
 
-def load(home: Path, passphrase: str, key_commitment: bytes) -> tuple[bytes, bytes]:
-    """(dataset key, salt) for a commitment; NotFoundError where this home does not hold it."""
-    source = path(home, key_commitment)
+def load_unpublished(home: Path, passphrase: str, chain: Chain, key_commitment: bytes) -> bytes:
+    """The key that this account made for its next publication; NotFoundError where the home lacks it."""
+    source = unpublished(home, chain, chain.address, key_commitment)
+    return _open(source, passphrase, chain, chain.address, key_commitment)[0]
+
+
+def settle(home: Path, chain: Chain, version: DatasetVersion) -> None:
+    """Files the key of a version under its id, now that it was minted, if it lies here still."""
+    source = unpublished(home, chain, version.publisher, version.key_commitment)
+    try:
+        source.replace(path(home, chain, version))
+    except FileNotFoundError:
+        return  # filed before, or another home's
+
+
+def settle_all(home: Path, chain: Chain, start: int, end: int) -> None:
+    """Files the keys of what the blocks given published; the file of each names who had to publish it."""
+    waiting = _folder(home, chain) / "unpublished"
+    if not waiting.is_dir() or not any(waiting.iterdir()):
+        return
+    for name, publisher in (("DatasetPublished", "owner"), ("VersionPublished", "publisher")):
+        for log in chain.events(chain.datasets, name, start, end):
+            args = log["args"]
+            if unpublished(home, chain, args[publisher], bytes(args["keyCommitment"])).exists():
+                settle(home, chain, chain.read(DatasetVersion, args["datasetId"], args.get("version", 1)))
+
+
+def held(home: Path, chain: Chain) -> frozenset[tuple[int, int]]:
+    """The datasets and versions whose keys are in this home."""
+    return frozenset(_held(_folder(home, chain)))
+
+
+def load(home: Path, passphrase: str, chain: Chain, version: DatasetVersion) -> tuple[bytes, bytes]:
+    """(dataset key, salt) of a version; NotFoundError where this home does not hold it."""
+    source = path(home, chain, version)
+    return _open(source, passphrase, chain, version.publisher, version.key_commitment)
+
+
+def keep(home: Path, passphrase: str, chain: Chain, version: DatasetVersion, secret: bytes) -> None:
+    """Files a key ‖ salt that was handed over for a version.
+
+    Raises IntegrityError where the chain's commitment is to another one.
+    """
+    _check(chain, version.publisher, version.key_commitment, secret)
+    target = path(home, chain, version)
+    if not target.exists():
+        files.write_private(target, keyfile.seal(secret, passphrase, _PURPOSE))
+
+
+def _folder(home: Path, chain: Chain) -> Path:
+    return home / "datasets" / f"{chain.chain_id}-{str(chain.datasets.address).lower()}"
+
+
+def _held(folder: Path) -> Iterator[tuple[int, int]]:
+    if not folder.is_dir():
+        return
+    for file in folder.iterdir():
+        if (named := _NAME.fullmatch(file.name)) is not None:
+            yield int(named[1]), int(named[2])
+
+
+def _open(
+    source: Path, passphrase: str, chain: Chain, publisher: str, key_commitment: bytes
+) -> tuple[bytes, bytes]:
     if not source.exists():
         raise NotFoundError(
-            f"The key of the dataset with commitment 0x{key_commitment.hex()[:16]}… is not in {home}.",
-            "Use the home folder that published it, or restore its datasets/ folder from a copy.",
+            f"The key of the dataset with commitment 0x{key_commitment.hex()[:16]}… is not among those that "
+            "this home published or took over.",
+            "Use the home folder that published it, restore its datasets/ folder from a copy, or have it "
+            "handed over: biodesci dataset take-over.",
         )
-    opened = keyfile.open_(source.read_bytes(), passphrase, _PURPOSE)
-    key, salt = opened[:32], opened[32:]
-    commitment.check(key_commitment, commitment.key_commitment(key, salt), "dataset key")
-    return key, salt
+    secret = keyfile.open_(source.read_bytes(), passphrase, _PURPOSE)
+    _check(chain, publisher, key_commitment, secret)
+    return secret[:32], secret[32:]
+
+
+def _check(chain: Chain, publisher: str, key_commitment: bytes, secret: bytes) -> None:
+    made = commitment.key_commitment(_publisher(chain, publisher), secret[:32], secret[32:])
+    commitment.check(key_commitment, made, "dataset key")
+
+
+def _publisher(chain: Chain, account: str) -> Publisher:
+    return Publisher(chain.chain_id, str(chain.datasets.address), account)

@@ -1,23 +1,49 @@
 /** Commitments of docs/protocol.md that a person in front of a browser checks. */
-import { keccak256, stringToBytes } from 'viem'
+import { encodeAbiParameters, keccak256, stringToBytes, toHex, type Address } from 'viem'
 
-import { concat, equal, fromHex, type Bytes } from './bytes'
+import { equal, fromHex, type Bytes } from './bytes'
 import { Failure } from './failure'
 
-const KEY_DOMAIN = fromHex(keccak256(stringToBytes('biodesci/key-commitment/v1')))
+const KEY_DOMAIN = keccak256(stringToBytes('biodesci/key-commitment/v2'))
 
-export function keyCommitment(key: Uint8Array, salt: Uint8Array): Bytes {
+/** Who committed to a dataset key: the account that published the version, as DatasetNFT says. */
+export interface Publisher {
+  chainId: number
+  contract: Address
+  account: Address
+}
+
+export function keyCommitment(by: Publisher, key: Uint8Array, salt: Uint8Array): Bytes {
   if (key.length !== 32 || salt.length !== 32)
     throw new RangeError('a dataset key and its salt have 32 bytes each')
-  return fromHex(keccak256(concat(KEY_DOMAIN, salt, key)))
+  return fromHex(
+    keccak256(
+      encodeAbiParameters(
+        [
+          { type: 'bytes32' },
+          { type: 'uint256' },
+          { type: 'address' },
+          { type: 'address' },
+          { type: 'bytes32' },
+          { type: 'bytes32' },
+        ],
+        [KEY_DOMAIN, BigInt(by.chainId), by.contract, by.account, toHex(salt), toHex(key)],
+      ),
+    ),
+  )
 }
 
 /**
  * Throws unless `key` is the one the data owner committed to when the dataset version was
  * published.
  */
-export function checkKey(key: Uint8Array, salt: Uint8Array, committed: Uint8Array): void {
-  if (equal(keyCommitment(key, salt), committed)) return
+export function checkKey(
+  by: Publisher,
+  key: Uint8Array,
+  salt: Uint8Array,
+  committed: Uint8Array,
+): void {
+  if (equal(keyCommitment(by, key, salt), committed)) return
   throw new Failure(
     'wrong-key',
     'The delivered key is not the one the data owner committed to on chain.',

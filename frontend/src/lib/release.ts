@@ -64,7 +64,12 @@ export async function release(r: Release): Promise<SavedFile> {
   const opened = await openWithAny(r, sealed)
   if (opened.length !== 64) throw tampered('The envelope with your key')
   const key = opened.slice(0, 32)
-  checkKey(key, opened.slice(32), fromHex(version.keyCommitment))
+  const publisher = {
+    chainId: r.deployment.chainId,
+    contract: r.deployment.contracts.DatasetNFT,
+    account: version.publisher,
+  }
+  checkKey(publisher, key, opened.slice(32), fromHex(version.keyCommitment))
 
   r.onStep('file')
   const file = locate(

@@ -71,18 +71,38 @@ describe('Merkle tree', () => {
 })
 
 describe('key commitment', () => {
-  const { key } = vectors<{ key: { datasetKey: string; salt: string; commitment: string } }>(
-    'commitment',
-  )
+  const { key } = vectors<{
+    key: {
+      chainId: number
+      contract: `0x${string}`
+      publisher: `0x${string}`
+      datasetKey: string
+      salt: string
+      commitment: string
+    }
+  }>('commitment')
+  const by = { chainId: key.chainId, contract: key.contract, account: key.publisher }
+  const datasetKey = fromHex(key.datasetKey)
+  const salt = fromHex(key.salt)
+  const committed = fromHex(key.commitment)
 
   it('is the one that Python computes', () => {
-    expect(hex(keyCommitment(fromHex(key.datasetKey), fromHex(key.salt)))).toBe(key.commitment)
+    expect(hex(keyCommitment(by, datasetKey, salt))).toBe(key.commitment)
   })
 
   it('refuses another key', () => {
-    expect(() =>
-      checkKey(fromHex(key.salt), fromHex(key.datasetKey), fromHex(key.commitment)),
-    ).toThrow(/not the one the data owner committed to/)
+    expect(() => checkKey(by, salt, datasetKey, committed)).toThrow(
+      /not the one the data owner committed to/,
+    )
+  })
+
+  it('refuses the same key in a token that somebody else published', () => {
+    for (const other of [
+      { ...by, account: by.contract },
+      { ...by, contract: by.account },
+      { ...by, chainId: 1 },
+    ])
+      expect(() => checkKey(other, datasetKey, salt, committed)).toThrow(/not the one/)
   })
 })
 

@@ -9,6 +9,7 @@ import io
 import json
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -170,7 +171,14 @@ def test_inclusion_proofs(size: int, data: st.DataObject) -> None:
 
 def test_commitments_bind_every_argument() -> None:
     a, b = os.urandom(32), os.urandom(32)
-    assert commitment.key_commitment(a, b) != commitment.key_commitment(b, a)
+    by = commitment.Publisher(1, CONTRACT, CONTRACT)
+    others = (
+        replace(by, chain_id=2),
+        replace(by, contract="0x" + "2" * 40),
+        replace(by, account="0x" + "2" * 40),
+    )
+    keys = [commitment.key_commitment(publisher, a, b) for publisher in (by, *others)]
+    assert len({*keys, commitment.key_commitment(by, b, a)}) == 5
     base = (1, CONTRACT, 2, CONTRACT, a, b, a)
     changed = [(2, *base[1:]), (1, "0x" + "2" * 40, *base[2:]), (1, CONTRACT, 3, *base[3:]), (*base[:6], b)]
     assert (
@@ -185,7 +193,7 @@ def test_commitments_bind_every_argument() -> None:
     with pytest.raises(IntegrityError, match="weights"):
         commitment.check(a, b, "weights")
     with pytest.raises(InputError):
-        commitment.key_commitment(a[:-1], b)
+        commitment.key_commitment(by, a[:-1], b)
 
 
 def test_canonical_json() -> None:

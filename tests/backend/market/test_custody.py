@@ -21,8 +21,12 @@ from biodesci.core.errors import (
 )
 from biodesci.core.onchain import LicenseState, Role
 from biodesci.ipfs.client import Ipfs
-from biodesci.market import license, roles
+from biodesci.market import license, offers, roles
+from biodesci.market import publish as publish_module
+from biodesci.market.card import DatasetMeta
 from biodesci.market.custody import Custodian, release_pending
+from biodesci.market.offers import OfferTerms
+from biodesci.market.publish import publish
 from biodesci.market.purchase import purchase
 from tests.backend.acting import acting
 
@@ -247,3 +251,23 @@ def test_a_delivery_that_a_reorganization_takes_back_is_made_again(sale, chain_f
     localnet.rpc("anvil_mine", hex(2))
     with mining(localnet):
         assert custodian.poll() == [license_id]
+
+
+def test_the_key_of_a_publication_that_was_killed_after_the_mint_is_found_by_its_token(
+    sale, chain_for, tmp_path, monkeypatch
+):
+    """Its owner does not run it again; the custodian knows what this account published."""
+    account, home = sale.owner.account, tmp_path / "second"
+    meta, offer = DatasetMeta("Second", "", HMB), OfferTerms(price=PRICE)
+    child = os.fork()
+    if child == 0:
+        publish_module._result = lambda *_args: os.kill(os.getpid(), signal.SIGKILL)
+        publish(acting(chain_for(account), Ipfs(sale.ipfs.api), home), sale.file, meta, offer)
+        os._exit(0)
+    assert os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGKILL
+    dataset = int(sale.buyer.call(sale.buyer.datasets.functions.datasetCount()))
+    bought = purchase(sale.buyer, offers.of_dataset(sale.buyer, dataset)[0].id, HMB).license_id
+    assert release_pending(acting(sale.owner, sale.ipfs, home)) == [bought]
+    target = tmp_path / "out.csv"
+    license.download(sale.buyer, sale.ipfs, sale.seed, bought, target)
+    assert target.read_bytes() == sale.file.read_bytes()

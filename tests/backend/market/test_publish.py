@@ -58,7 +58,7 @@ def owned(chain: Chain) -> int:
 
 def decrypted(chain: Chain, ipfs: Ipfs, home, dataset_id: int, version: int = 1) -> bytes:
     on_chain = chain.read(DatasetVersion, dataset_id, version)
-    key, _ = dataset_keys.load(home, PASSPHRASE, on_chain.key_commitment)
+    key, _ = dataset_keys.load(home, PASSPHRASE, chain, on_chain)
     blob = ipfs.cat(container_of(ipfs, on_chain.card))
     opened = io.BytesIO()
     container.decrypt(io.BytesIO(blob), opened, key, expected_root=on_chain.content_root)
@@ -345,7 +345,8 @@ def test_full_disk_is_told_before_it_is_full(chain_for, ipfs, table, tmp_path, m
     assert "Free space" in caught.value.hint
 
 
-def test_wrong_passphrase_does_not_open_the_dataset_key(tmp_path):
-    committed = dataset_keys.create(tmp_path, PASSPHRASE)
+def test_wrong_passphrase_does_not_open_the_dataset_key(chain_for, tmp_path):
+    chain = chain_for()
+    committed = dataset_keys.create(tmp_path, PASSPHRASE, chain)
     with pytest.raises(WrongKeyError):
-        dataset_keys.load(tmp_path, "another", committed)
+        dataset_keys.load_unpublished(tmp_path, "another", chain, committed)
