@@ -18,10 +18,13 @@ contract VisaRegistry is EIP712, IVisaRegistry {
     bytes32 private constant VISA_TYPEHASH =
         keccak256("Visa(address subject,uint8 visaType,bytes32 value,address issuer,uint40 asserted,uint40 expires)");
 
+    uint256 private constant MAX_SHOWN = 16;
+    uint256 private constant ALL = 0; // of an owner's datasets, whose ids begin at 1
+
     /// @inheritdoc IVisaRegistry
-    mapping(address owner => mapping(address issuer => uint8)) public trustedTypes;
+    mapping(address owner => mapping(uint256 datasetId => mapping(address issuer => uint8))) public trustedTypes;
     /// @inheritdoc IVisaRegistry
-    mapping(address owner => mapping(VisaType visaType => bytes32)) public requiredValue;
+    mapping(address owner => mapping(uint256 datasetId => mapping(VisaType visaType => bytes32))) public requiredValue;
     /// @inheritdoc IVisaRegistry
     mapping(bytes32 id => bool) public isRevoked;
 
@@ -29,16 +32,24 @@ contract VisaRegistry is EIP712, IVisaRegistry {
 
     /// @inheritdoc IVisaRegistry
     function trust(address issuer, uint8 types) external {
-        if (types & ~ALL_TYPES != 0) revert VisaRegistry_BadTypes(types, ALL_TYPES);
-        trustedTypes[msg.sender][issuer] = types;
-        emit IssuerTrusted(msg.sender, issuer, types);
+        _trust(ALL, issuer, types);
+    }
+
+    /// @inheritdoc IVisaRegistry
+    function trustFor(uint256 datasetId, address issuer, uint8 types) external {
+        if (datasetId == ALL) revert VisaRegistry_NoDataset();
+        _trust(datasetId, issuer, types);
     }
 
     /// @inheritdoc IVisaRegistry
     function requireValue(VisaType visaType, bytes32 value) external {
-        if (visaType == VisaType.ControlledAccessGrants) revert VisaRegistry_GrantIsFixed();
-        requiredValue[msg.sender][visaType] = value;
-        emit ValueRequired(msg.sender, visaType, value);
+        _requireValue(ALL, visaType, value);
+    }
+
+    /// @inheritdoc IVisaRegistry
+    function requireValueFor(uint256 datasetId, VisaType visaType, bytes32 value) external {
+        if (datasetId == ALL) revert VisaRegistry_NoDataset();
+        _requireValue(datasetId, visaType, value);
     }
 
     /// @inheritdoc IVisaRegistry
@@ -66,42 +77,80 @@ contract VisaRegistry is EIP712, IVisaRegistry {
     }
 
     /// @inheritdoc IVisaRegistry
-    function check(address owner, address subject, bytes32 resource, uint8 types, SignedVisa[] calldata visas)
+    function check(Question calldata question, SignedVisa[] calldata visas)
         external
         view
         returns (bytes32[] memory ids, uint40 expires)
     {
-        ids = new bytes32[](visas.length);
+        if (visas.length > MAX_SHOWN) revert VisaRegistry_TooMany(visas.length, MAX_SHOWN);
+        uint8 types = question.types;
+        ids = new bytes32[](_count(types));
         expires = type(uint40).max;
-        // Every visa takes a type off the list, so there are four rounds at most.
+        uint256 next;
         for (uint256 i = 0; i < visas.length; ++i) {
-            Visa calldata visa = visas[i].visa;
-            uint8 bit = uint8(1 << uint8(visa.visaType));
-            if (types & bit == 0) revert VisaRegistry_NotNeeded(visa.visaType);
+            uint8 bit = uint8(1 << uint8(visas[i].visa.visaType));
+            if (types & bit == 0) continue;
             types ^= bit;
-            if (visa.subject != subject) revert VisaRegistry_WrongSubject(visa.subject, subject);
-            if (trustedTypes[owner][visa.issuer] & bit == 0) {
-                revert VisaRegistry_UntrustedIssuer(visa.issuer, visa.visaType);
-            }
-            _checkValue(owner, resource, visa);
-            if (visa.asserted > block.timestamp) revert VisaRegistry_NotYetValid(visa.asserted);
-            if (visa.expires <= block.timestamp) revert VisaRegistry_Expired(visa.expires);
-            bytes32 visaHash = hashOf(visa);
-            ids[i] = idOf(visa.issuer, visaHash);
-            if (isRevoked[ids[i]]) revert VisaRegistry_Revoked(visa.issuer, visaHash);
-            if (!SignatureChecker.isValidSignatureNowCalldata(visa.issuer, visaHash, visas[i].signature)) {
-                revert VisaRegistry_BadSignature(visa.issuer, visaHash);
-            }
-            if (visa.expires < expires) expires = visa.expires;
+            ids[next++] = _check(question, visas[i], bit);
+            if (visas[i].visa.expires < expires) expires = visas[i].visa.expires;
         }
         if (types != 0) revert VisaRegistry_Missing(types);
     }
 
-    function _checkValue(address owner, bytes32 resource, Visa calldata visa) private view {
+    function _trust(uint256 datasetId, address issuer, uint8 types) private {
+        if (types & ~ALL_TYPES != 0) revert VisaRegistry_BadTypes(types, ALL_TYPES);
+        trustedTypes[msg.sender][datasetId][issuer] = types;
+        emit IssuerTrusted(msg.sender, datasetId, issuer, types);
+    }
+
+    function _requireValue(uint256 datasetId, VisaType visaType, bytes32 value) private {
+        if (visaType == VisaType.ControlledAccessGrants) revert VisaRegistry_GrantIsFixed();
+        requiredValue[msg.sender][datasetId][visaType] = value;
+        emit ValueRequired(msg.sender, datasetId, visaType, value);
+    }
+
+    function _check(Question calldata question, SignedVisa calldata signed, uint8 bit)
+        private
+        view
+        returns (bytes32 id)
+    {
+        Visa calldata visa = signed.visa;
+        if (visa.subject != question.subject) revert VisaRegistry_WrongSubject(visa.subject, question.subject);
+        _checkIssuer(question, visa, bit);
+        _checkValue(question, visa);
+        if (visa.asserted > block.timestamp) revert VisaRegistry_NotYetValid(visa.asserted);
+        if (visa.expires <= block.timestamp) revert VisaRegistry_Expired(visa.expires);
+        bytes32 visaHash = hashOf(visa);
+        id = idOf(visa.issuer, visaHash);
+        if (isRevoked[id]) revert VisaRegistry_Revoked(visa.issuer, visaHash);
+        if (!SignatureChecker.isValidSignatureNowCalldata(visa.issuer, visaHash, signed.signature)) {
+            revert VisaRegistry_BadSignature(visa.issuer, visaHash);
+        }
+    }
+
+    function _checkIssuer(Question calldata question, Visa calldata visa, uint8 bit) private view {
+        if (trustedTypes[question.owner][ALL][visa.issuer] & bit != 0) return;
+        if (trustedTypes[question.owner][question.datasetId][visa.issuer] & bit != 0) return;
+        revert VisaRegistry_UntrustedIssuer(visa.issuer, visa.visaType);
+    }
+
+    function _checkValue(Question calldata question, Visa calldata visa) private view {
+        bytes32 required;
         bool isGrant = visa.visaType == VisaType.ControlledAccessGrants;
-        bytes32 required = isGrant ? resource : requiredValue[owner][visa.visaType];
+        if (isGrant) {
+            required = question.grant;
+        } else {
+            required = requiredValue[question.owner][question.datasetId][visa.visaType];
+            if (required == 0) required = requiredValue[question.owner][ALL][visa.visaType];
+        }
         if ((isGrant || required != 0) && visa.value != required) {
             revert VisaRegistry_WrongValue(visa.visaType, visa.value, required);
+        }
+    }
+
+    function _count(uint8 types) private pure returns (uint256 count) {
+        for (; types != 0; types >>= 1) {
+            count += types & 1;
         }
     }
 }

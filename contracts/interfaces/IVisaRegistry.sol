@@ -29,14 +29,26 @@ interface IVisaRegistry {
         bytes signature; // of `hashOf(visa)`: ECDSA, or whatever the issuer's contract accepts (ERC-1271)
     }
 
-    event IssuerTrusted(address indexed owner, address indexed issuer, uint8 types);
-    event ValueRequired(address indexed owner, VisaType indexed visaType, bytes32 value);
+    /// @dev Whose visas are asked about, and what for.
+    struct Question {
+        address owner; // of the dataset: whose trust counts
+        uint256 datasetId;
+        bytes32 grant; // the value that a ControlledAccessGrants visa must carry
+        address subject;
+        uint8 types; // one visa of each is asked for
+    }
+
+    /// @param datasetId 0: all of the owner's
+    event IssuerTrusted(address indexed owner, uint256 indexed datasetId, address indexed issuer, uint8 types);
+    /// @param datasetId 0: all of the owner's
+    event ValueRequired(address indexed owner, uint256 indexed datasetId, VisaType indexed visaType, bytes32 value);
     event VisaRevoked(address indexed issuer, bytes32 indexed visaHash);
 
     error VisaRegistry_BadTypes(uint8 got, uint8 allowed);
     error VisaRegistry_GrantIsFixed();
+    error VisaRegistry_NoDataset();
+    error VisaRegistry_TooMany(uint256 got, uint256 allowed);
     error VisaRegistry_AlreadyRevoked(address issuer, bytes32 visaHash);
-    error VisaRegistry_NotNeeded(VisaType got);
     error VisaRegistry_Missing(uint8 types);
     error VisaRegistry_WrongSubject(address got, address required);
     error VisaRegistry_UntrustedIssuer(address issuer, VisaType visaType);
@@ -46,19 +58,29 @@ interface IVisaRegistry {
     error VisaRegistry_Revoked(address issuer, bytes32 visaHash);
     error VisaRegistry_BadSignature(address issuer, bytes32 visaHash);
 
-    /// @notice The caller, as an owner of datasets, trusts `issuer` for these types of visa (0: for none any more).
-    /// What was sold on the issuer's word stays sold; the issuer itself can still revoke it.
+    /// @notice The caller, as an owner, trusts `issuer` for these types of visa, for every dataset that it owns (0: for none
+    /// any more). What was sold on the issuer's word stays sold; the issuer itself can still revoke it.
     function trust(address issuer, uint8 types) external;
 
-    /// @notice The caller, as an owner of datasets, wants visas of a type to carry this value, such as the hash of its
-    /// own terms of use (0: any value).
+    /// @notice As `trust`, for one dataset, besides the issuers trusted for all. It counts while the caller owns the
+    /// dataset, which is asked when a visa is shown, not here: a new owner begins with its own trust.
+    function trustFor(uint256 datasetId, address issuer, uint8 types) external;
+
+    /// @notice The caller, as an owner, wants visas of a type to carry this value, such as the hash of its own terms of use,
+    /// for every dataset that it owns (0: any value).
     function requireValue(VisaType visaType, bytes32 value) external;
+
+    /// @notice As `requireValue`, for one dataset, in place of the value for all (0: the value for all).
+    function requireValueFor(uint256 datasetId, VisaType visaType, bytes32 value) external;
 
     /// @notice The caller, as an issuer, revokes a visa. Licences that rest on it end in the same moment. For ever.
     function revoke(bytes32 visaHash) external;
 
-    function trustedTypes(address owner, address issuer) external view returns (uint8);
-    function requiredValue(address owner, VisaType visaType) external view returns (bytes32);
+    /// @param datasetId 0: for all of the owner's
+    function trustedTypes(address owner, uint256 datasetId, address issuer) external view returns (uint8);
+
+    /// @param datasetId 0: for all of the owner's
+    function requiredValue(address owner, uint256 datasetId, VisaType visaType) external view returns (bytes32);
 
     /// @notice The EIP-712 hash that an issuer signs.
     function hashOf(Visa calldata visa) external view returns (bytes32);
@@ -68,12 +90,11 @@ interface IVisaRegistry {
 
     function isRevoked(bytes32 id) external view returns (bool);
 
-    /// @notice Reverts unless `visas` are exactly one valid visa for each of `types`, of `subject`, from issuers whom
-    /// `owner` trusts for them.
-    /// @param resource the value that a ControlledAccessGrants visa must carry
-    /// @return ids to ask `isRevoked` for later
-    /// @return expires when the first of them expires
-    function check(address owner, address subject, bytes32 resource, uint8 types, SignedVisa[] calldata visas)
+    /// @notice Reverts unless the first of `visas` of each type that is asked for is valid, the subject's, and of an issuer
+    /// trusted for it. Any others are ignored, and so count for nothing: those of other types, and further ones of a type.
+    /// @return ids one for each type, in the order of `visas`; to ask `isRevoked` for later
+    /// @return expires when the first of those expires
+    function check(Question calldata question, SignedVisa[] calldata visas)
         external
         view
         returns (bytes32[] memory ids, uint40 expires);

@@ -139,9 +139,8 @@ library DuoPolicy {
         bool ofGivenDisease = kinds & DS != 0 && terms & (NRES | GRU | HMB) == 0;
         if (ofGivenDisease && !diseaseShown) return Decision.Review;
         if (onlyMethods && permitted & GRU == 0) return Decision.Review;
-        if (terms & (JUDGED | IRB) != 0) return Decision.Review;
-        if (purpose & SENSITIVE != 0) return Decision.Review;
-        if (terms & NRES == 0 && purpose & (COMMERCIAL | FOR_PROFIT) != 0) return Decision.Review;
+        if (terms & (JUDGED | IRB) | purpose & SENSITIVE != 0) return Decision.Review;
+        if (purpose & (COMMERCIAL | FOR_PROFIT) != 0 && terms & NRES == 0) return Decision.Review;
         return Decision.Approve;
     }
 }

@@ -23,17 +23,19 @@ abstract contract Visas is Offers {
         return keccak256(abi.encode(block.chainid, DATASETS, datasetId));
     }
 
-    /// @dev Checks what the offer requires, by the word of whom the dataset's present owner trusts.
+    /// @dev Checks what the offer requires, by the word of whom the dataset's present owner trusts. What it doesn't require
+    /// is not looked at.
     function _showVisas(
         uint256 licenseId,
         address subject,
         StoredOffer storage offer,
         IVisaRegistry.SignedVisa[] calldata visas
     ) internal returns (uint8 count, uint32 expire) {
-        if (offer.visas == 0 && visas.length == 0) return (0, 0);
+        if (offer.visas == 0) return (0, 0);
         uint256 datasetId = offer.datasetId;
-        (bytes32[] memory ids, uint40 first) =
-            VISAS.check(_ownerOfDataset(datasetId), subject, grantOf(datasetId), offer.visas, visas);
+        IVisaRegistry.Question memory question =
+            IVisaRegistry.Question(_ownerOfDataset(datasetId), datasetId, grantOf(datasetId), subject, offer.visas);
+        (bytes32[] memory ids, uint40 first) = VISAS.check(question, visas);
         count = uint8(ids.length);
         for (uint256 i = 0; i < count; ++i) {
             _visas[licenseId][i] = ids[i];

@@ -24,10 +24,13 @@ def test_key_registry(keys, researcher):
 
 def test_visa_registry(visas, hospital, issuer, researcher, signed_visa):
     tx = visas.trust(issuer, Visa.bits(Visa.RESEARCHER), sender=hospital)
-    assert tx.events == [visas.IssuerTrusted(owner=hospital, issuer=issuer, types=Visa.bits(Visa.RESEARCHER))]
+    assert tx.events == [
+        visas.IssuerTrusted(owner=hospital, datasetId=0, issuer=issuer, types=Visa.bits(Visa.RESEARCHER))
+    ]
     visa = signed_visa(Visa.RESEARCHER)
     visa_hash = visas.hashOf(visa[0])
-    ids, expires = visas.check(hospital, researcher, EMPTY, Visa.bits(Visa.RESEARCHER), [visa])
+    question = (hospital, 1, EMPTY, researcher, Visa.bits(Visa.RESEARCHER))
+    ids, expires = visas.check(question, [visa])
     assert (ids, expires) == ([visas.idOf(issuer, visa_hash)], visa[0][-1])
     visas.revoke(visa_hash, sender=issuer)
     with reverts(visas.VisaRegistry_AlreadyRevoked, issuer=issuer, visaHash=visa_hash):

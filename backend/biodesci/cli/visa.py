@@ -18,6 +18,7 @@ app = typer.Typer(no_args_is_help=True)
 
 _TYPES = "AffiliationAndRole, AcceptedTermsAndPolicies, ResearcherStatus, ControlledAccessGrants"
 _FILE = Annotated[Path, typer.Argument(help="The visa's file.")]
+_DATASET = Annotated[int | None, typer.Option(min=1, help="Of one dataset of yours, instead of all.")]
 _VALUE = Annotated[
     str, typer.Option(help="0x and 64 digits, or a text (such as the terms' address), which is hashed.")
 ]
@@ -94,43 +95,64 @@ def trust(
         list[str] | None,
         typer.Option("--type", help=f"registered-access, {_TYPES}; repeat. Without any, trust ends."),
     ] = None,
+    dataset: _DATASET = None,
 ) -> None:
-    """As an owner of datasets: let an issuer's visas of these types count. Replaces what was said before."""
+    """As an owner of datasets: let an issuer's visas of these types count. Replaces what was said before.
+
+    With --dataset it is said of one dataset alone, and ends when that is passed on.
+    """
     from biodesci.core.visa import mask, names
+    from biodesci.market.visa import ALL
     from biodesci.market.visa import trust as run
 
     types, whose = mask(type_ or []), address(issuer)
-    sent = run(session.chain(), whose, types)
-    sentence = "Its visas of these types count." if types else "No visa of it counts any more."
-    output.record({"issuer": whose, "types": names(types), "sent": sent}, sentence)
+    sent = run(session.chain(), whose, types, ALL if dataset is None else dataset)
+    scope = "your datasets" if dataset is None else f"dataset {dataset}"
+    sentence = f"Its visas of these types count for {scope}."
+    if not types:
+        sentence = f"What you said of it for {scope} counts no more. See who is left: biodesci visa trusted."
+    output.record({"issuer": whose, "types": names(types), "dataset": dataset, "sent": sent}, sentence)
 
 
 @app.command("require-value")
 def require_value(
     type_: Annotated[str, typer.Option("--type", help=_TYPES)],
     value: _VALUE = "",
+    dataset: _DATASET = None,
 ) -> None:
-    """As an owner of datasets: want visas of a type to carry a value; without --value, any will do."""
+    """As an owner of datasets: want visas of a type to carry a value; without --value, any will do.
+
+    With --dataset it is said of one dataset alone, in place of what is said of all.
+    """
+    from biodesci.market.visa import ALL
     from biodesci.market.visa import require_value as run
 
     kind, wanted = visa_type(type_), _value(value)
-    sent = run(session.chain(), kind, wanted)
-    output.record({"type": type_, "value": "0x" + wanted.hex() if value else "any", "sent": sent})
+    sent = run(session.chain(), kind, wanted, ALL if dataset is None else dataset)
+    shown = "0x" + wanted.hex() if value else "any" if dataset is None else "as for all datasets"
+    output.record({"type": type_, "value": shown, "dataset": dataset, "sent": sent})
 
 
 @app.command()
 def trusted(
     owner: Annotated[str, typer.Argument(help="An owner's address; this account's if not given.")] = "",
 ) -> None:
-    """Whose visas an owner of datasets trusts, and which values it requires."""
+    """Whose visas an owner of datasets trusts, and which values it requires, for all of them or for one."""
     from biodesci.chain import accounts
     from biodesci.core.visa import names
     from biodesci.market import visa
 
     chain = session.chain(account=False)
     whose = address(owner) if owner else accounts.address(session.settings().account_path)
-    issuers = [f"{one.issuer}: {', '.join(names(one.types))}" for one in visa.trusted(chain, whose)]
-    values = [f"{name}: {value}" for name, value in visa.required(chain, whose).items()]
+    trust = visa.trusted(chain, whose)
+    said = [(visa.ALL, ""), *((id_, f" (dataset {id_})") for id_ in visa.spoken_of(chain, whose))]
+    scopes = dict(said)
+    issuers = [f"{one.issuer}: {', '.join(names(one.types))}{scopes[one.dataset_id]}" for one in trust]
+    values = [
+        f"{name}: {value}{scope}"
+        for id_, scope in said
+        for name, value in visa.required(chain, whose, id_).items()
+    ]
     output.record({"owner": whose, "issuers": issuers, "required_values": values})
 
 

@@ -43,8 +43,10 @@ def subject(contract: str, name: str, args: Args) -> Subject:
         return Subject("model", str(args["modelId"]))
     if name == "Transfer" and contract in _TOKENS and args["from"] != NOBODY:
         return Subject(_TOKENS[contract], str(args["tokenId"]))
+    # Anybody may say whom it trusts for a dataset that is another's: it is the matter of who says it.
+    said = {"datasetId"} if contract == "VisaRegistry" else set()
     for field, kind in _SUBJECTS:
-        if field in args:
+        if field in args and field not in said:
             return Subject(kind, str(args[field]))
     return Subject("", "")
 

@@ -16,6 +16,7 @@ from biodesci.core.documents.visa import SignedVisa
 from biodesci.core.errors import AccessDeniedError, StateError
 from biodesci.core.onchain import LicenseState
 from biodesci.market import offers, old_notes, payment
+from biodesci.market import visa as visas_of
 from biodesci.market.license import held_by, is_active
 from biodesci.market.offers import Offer
 
@@ -133,15 +134,16 @@ def check_visas(chain: Chain, offer: Offer, visas: tuple[SignedVisa, ...]) -> No
             f"Offer {offer.id} requires visas that were not shown: {', '.join(visa.names(lacking))}.",
             "Show each with --visa FILE; `biodesci visa trusted OWNER` says whose count.",
         )
+    if idle := [visa.NAMES[one.visa.type] for one in visas if not offer.terms.visas >> one.visa.type & 1]:
+        raise AccessDeniedError(
+            f"Offer {offer.id} asks for no visa of the type {idle[0]}.",
+            "Leave it out: what is shown is public, and it would open nothing.",
+        )
     for signed in visas:
         if (signed.chain_id, signed.registry) != (chain.chain_id, chain.visas.address):
             raise AccessDeniedError(
                 "A visa is for another chain, or for other contracts than these.",
                 "Ask its issuer for one for this network.",
             )
-    if not visas:
-        return
-    owner = chain.call(chain.datasets.functions.ownerOf(offer.terms.dataset_id))
-    grant = chain.call(chain.licenses.functions.grantOf(offer.terms.dataset_id))
-    structs = [signed.struct() for signed in visas]
-    chain.read(records.VisaCheck, owner, chain.address, grant, offer.terms.visas, structs)
+    if visas:
+        visas_of.ask(chain, offer.terms.dataset_id, chain.address, offer.terms.visas, visas)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from eth_account.messages import encode_typed_data
 
@@ -14,15 +14,17 @@ from biodesci.core.documents.visa import SignedVisa, Visa
 from biodesci.core.errors import AccessDeniedError, InputError, NotFoundError
 from biodesci.core.visa import VisaType
 
+ALL: Final = 0  # of an owner's datasets, whose ids begin at 1
 _ANY = bytes(32)
 
 
 @dataclass(frozen=True)
 class Trusted:
-    """An issuer whom an owner of datasets trusts for these types of visa (bits)."""
+    """An issuer whom an owner trusts for these types of visa (bits), for all of its datasets or for one."""
 
     issuer: str
     types: int
+    dataset_id: int = ALL
 
 
 def issue(
@@ -61,11 +63,17 @@ def hash_of(chain: Chain, signed: SignedVisa) -> bytes:
 def check(chain: Chain, signed: SignedVisa, dataset_id: int) -> int:
     """Whether this visa counts for a dataset now, by the contract; when it expires. Raises RevertedError."""
     hash_of(chain, signed)
-    grant = grant_value(chain, dataset_id)
-    owner = chain.call(chain.datasets.functions.ownerOf(dataset_id))
+    grant_value(chain, dataset_id)
     claim = signed.visa
-    types = 1 << claim.type
-    return chain.read(VisaCheck, owner, claim.subject, grant, types, [signed.struct()]).expires
+    return ask(chain, dataset_id, claim.subject, 1 << claim.type, (signed,)).expires
+
+
+def ask(chain: Chain, dataset_id: int, subject: str, types: int, visas: tuple[SignedVisa, ...]) -> VisaCheck:
+    """What the contract says of visas shown for a dataset, one of each of `types`. Raises RevertedError."""
+    owner = chain.call(chain.datasets.functions.ownerOf(dataset_id))
+    grant = chain.call(chain.licenses.functions.grantOf(dataset_id))
+    question = (owner, dataset_id, grant, subject, types)
+    return chain.read(VisaCheck, question, [signed.struct() for signed in visas])
 
 
 def revoke(chain: Chain, signed: SignedVisa) -> bool:
@@ -88,19 +96,33 @@ def is_revoked(chain: Chain, signed: SignedVisa) -> bool:
     return bool(chain.call(chain.visas.functions.isRevoked(id_)))
 
 
-def trust(chain: Chain, issuer: str, types: int) -> bool:
-    """As an owner of datasets; 0 for none any more. False where the chain says so already."""
-    if chain.call(chain.visas.functions.trustedTypes(chain.address, issuer)) == types:
+def trust(chain: Chain, issuer: str, types: int, dataset_id: int = ALL) -> bool:
+    """As an owner, for all of its datasets or for one, besides; 0 for no types any more.
+
+    False where the chain says so already.
+    """
+    functions = chain.visas.functions
+    _check_own(chain, dataset_id)
+    if chain.call(functions.trustedTypes(chain.address, dataset_id, issuer)) == types:
         return False
-    chain.send(chain.visas.functions.trust(issuer, types))
+    of_all = dataset_id == ALL
+    chain.send(functions.trust(issuer, types) if of_all else functions.trustFor(dataset_id, issuer, types))
     return True
 
 
-def require_value(chain: Chain, kind: VisaType, value: bytes) -> bool:
-    """As an owner of datasets; 32 zero bytes for any value. False where the chain says so already."""
-    if bytes(chain.call(chain.visas.functions.requiredValue(chain.address, kind))) == value:
+def require_value(chain: Chain, kind: VisaType, value: bytes, dataset_id: int = ALL) -> bool:
+    """As an owner, for all of its datasets, or for one instead; 32 zero bytes for none.
+
+    False where the chain says so already.
+    """
+    functions = chain.visas.functions
+    _check_own(chain, dataset_id)
+    if bytes(chain.call(functions.requiredValue(chain.address, dataset_id, kind))) == value:
         return False
-    chain.send(chain.visas.functions.requireValue(kind, value))
+    of_all = dataset_id == ALL
+    chain.send(
+        functions.requireValue(kind, value) if of_all else functions.requireValueFor(dataset_id, kind, value)
+    )
     return True
 
 
@@ -108,13 +130,38 @@ def trusted(chain: Chain, owner: str) -> list[Trusted]:
     """By the contract's state; events only say whom to ask about."""
     first = chain.deployment.contracts["VisaRegistry"].block
     logs = chain.events(chain.visas, "IssuerTrusted", first, filters={"owner": owner})
-    issuers = dict.fromkeys(str(log["args"]["issuer"]) for log in logs)
-    types_of = {one: chain.call(chain.visas.functions.trustedTypes(owner, one)) for one in issuers}
-    return [Trusted(issuer, types) for issuer, types in types_of.items() if types]
+    said = dict.fromkeys((int(log["args"]["datasetId"]), str(log["args"]["issuer"])) for log in logs)
+    read = chain.visas.functions.trustedTypes
+    all_ = [Trusted(issuer, chain.call(read(owner, id_, issuer)), id_) for id_, issuer in said]
+    return [one for one in all_ if one.types]
 
 
-def required(chain: Chain, owner: str) -> dict[str, Any]:
-    """The values that an owner requires, by type of visa."""
+def spoken_of(chain: Chain, owner: str) -> list[int]:
+    """The datasets of which an owner said something by themselves, ascending."""
+    first = chain.deployment.contracts["VisaRegistry"].block
+    found = {
+        int(log["args"]["datasetId"])
+        for event in ("IssuerTrusted", "ValueRequired")
+        for log in chain.events(chain.visas, event, first, filters={"owner": owner})
+    }
+    return sorted(found - {ALL})
+
+
+def required(chain: Chain, owner: str, dataset_id: int = ALL) -> dict[str, Any]:
+    """The values that an owner requires, by type of visa: of all its datasets, or of one instead."""
     read = chain.visas.functions.requiredValue
-    values = {visa.NAMES[kind]: bytes(chain.call(read(owner, kind))) for kind in VisaType}
+    values = {visa.NAMES[kind]: bytes(chain.call(read(owner, dataset_id, kind))) for kind in VisaType}
     return {name: "0x" + value.hex() for name, value in values.items() if value != _ANY}
+
+
+def _check_own(chain: Chain, dataset_id: int) -> None:
+    """What is said of a dataset counts while one owns it: nobody says it of another's by mistake."""
+    if dataset_id == ALL:
+        return
+    grant_value(chain, dataset_id)
+    owner = chain.call(chain.datasets.functions.ownerOf(dataset_id))
+    if owner != chain.address:
+        raise AccessDeniedError(
+            f"Dataset {dataset_id} belongs to {owner}, not to {chain.address}.",
+            "Use its owner's account: the word of nobody else counts there.",
+        )

@@ -11,6 +11,7 @@ from biodesci.core import visa
 from biodesci.core.visa import VisaType
 from biodesci.index import queries
 from biodesci.index.database import Store
+from biodesci.index.derive import subject
 from biodesci.index.sync import sync
 from biodesci.ipfs.client import Ipfs
 from biodesci.market import visa as visas
@@ -93,6 +94,14 @@ def test_a_revocation_ends_what_rests_on_the_visa_and_nothing_else(world, which)
     assert world.lapsed(*both, *others) == [False] * 4
     visas.revoke(world.issuer, theirs[which])
     assert world.lapsed(*both, *others) == [True, True, False, False]
+
+
+def test_trust_for_a_dataset_is_the_matter_of_who_says_so():
+    """A stranger's word about a dataset does not stand in that dataset's history."""
+    said = {"owner": "0x1", "datasetId": 3, "issuer": "0x2", "types": 15}
+    assert subject("VisaRegistry", "IssuerTrusted", said) == ("account", "0x1")
+    assert subject("VisaRegistry", "VisaRevoked", {"issuer": "0x2", "visaHash": "0x3"}) == ("account", "0x2")
+    assert subject("AccessLicense", "OfferCreated", {"offerId": 1, "datasetId": 3}) == ("dataset", "3")
 
 
 def test_what_another_issuer_revokes_is_another_visa(world, chain_for):

@@ -27,13 +27,16 @@ class Desk:
     def __init__(self, chain_for, keyed) -> None:
         self.owner, self.issuer = chain_for(), chain_for()
         self.buyer: Chain = keyed()
-        receipt = self.owner.send(
-            self.owner.datasets.functions.publish((b"\1" * 32, b"\2" * 32, b"\3" * 32, HMB, bytes(32)), [])
-        )
-        self.dataset = self.owner.event(receipt, self.owner.datasets, "DatasetPublished")["datasetId"]
+        self.dataset = self.publish()
         terms = OfferTerms(duration=100 * DAY, visas=passport.REGISTERED_ACCESS)
         self.offer = offers.create(self.owner, self.dataset, terms)
         assert visa.trust(self.owner, self.issuer.address, passport.REGISTERED_ACCESS)
+
+    def publish(self) -> int:
+        receipt = self.owner.send(
+            self.owner.datasets.functions.publish((b"\1" * 32, b"\2" * 32, b"\3" * 32, HMB, bytes(32)), [])
+        )
+        return self.owner.event(receipt, self.owner.datasets, "DatasetPublished")["datasetId"]
 
     def issue(self, kind: VisaType = TYPES[1], days: int = 30, value: bytes = bytes(32)):
         expires = self.issuer.now() + days * DAY
@@ -141,6 +144,49 @@ def test_only_the_word_of_trusted_issuers_counts_and_with_the_value_asked_for(de
     with pytest.raises(RevertedError) as caught:
         visa.check(desk.buyer, signed, desk.dataset)
     assert caught.value.name == "VisaRegistry_UntrustedIssuer"
+
+
+def test_an_issuer_may_be_trusted_for_one_dataset_alone(desk, chain_for):
+    signed = desk.issue()
+    visa.trust(desk.owner, desk.issuer.address, 0)
+    other = desk.publish()
+    assert visa.trust(desk.owner, desk.issuer.address, passport.REGISTERED_ACCESS, other)
+    assert not visa.trust(desk.owner, desk.issuer.address, passport.REGISTERED_ACCESS, other)
+    assert visa.check(desk.buyer, signed, other) == signed.visa.expires
+    with pytest.raises(RevertedError) as caught:
+        visa.check(desk.buyer, signed, desk.dataset)
+    assert caught.value.name == "VisaRegistry_UntrustedIssuer"
+    assert visa.require_value(desk.owner, VisaType.RESEARCHER_STATUS, b"\x09" * 32, other)
+    with pytest.raises(RevertedError) as caught:
+        visa.check(desk.buyer, signed, other)
+    assert caught.value.name == "VisaRegistry_WrongValue"
+    assert visa.trusted(desk.owner, desk.owner.address) == [
+        visa.Trusted(desk.issuer.address, passport.REGISTERED_ACCESS, other)
+    ]
+    assert visa.spoken_of(desk.owner, desk.owner.address) == [other]
+    assert visa.required(desk.owner, desk.owner.address) == {}
+    assert visa.required(desk.owner, desk.owner.address, other) == {"ResearcherStatus": "0x" + "09" * 32}
+    stranger = chain_for()
+    with pytest.raises(AccessDeniedError, match="belongs to"):
+        visa.trust(stranger, stranger.address, 15, other)
+
+
+def test_what_was_said_of_a_dataset_ends_when_it_has_another_owner(desk, chain_for):
+    signed, next_owner = desk.issue(), chain_for()
+    visa.trust(desk.owner, desk.issuer.address, 0)
+    visa.trust(desk.owner, desk.issuer.address, passport.REGISTERED_ACCESS, desk.dataset)
+    assert visa.check(desk.buyer, signed, desk.dataset)
+    functions = desk.owner.datasets.functions
+    desk.owner.send(functions.transferFrom(desk.owner.address, next_owner.address, desk.dataset))
+    with pytest.raises(RevertedError) as caught:
+        visa.check(desk.buyer, signed, desk.dataset)
+    assert caught.value.name == "VisaRegistry_UntrustedIssuer"
+
+
+def test_a_visa_that_nobody_asks_for_stays_at_home(desk):
+    shown = [desk.issue(kind) for kind in (*TYPES, VisaType.AFFILIATION_AND_ROLE)]
+    with pytest.raises(AccessDeniedError, match="asks for no visa of the type AffiliationAndRole"):
+        desk.buy(*shown)
 
 
 def test_a_grant_is_for_one_dataset(desk):

@@ -16,7 +16,6 @@ library Flaws {
     uint256 internal constant VISAS_REQUIRED = 1 << 7;
     uint256 internal constant TOO_SHORT = 1 << 8;
     uint256 internal constant MISSING = 1 << 9;
-    uint256 internal constant NOT_NEEDED = 1 << 10;
     uint256 internal constant WRONG_SUBJECT = 1 << 11;
     uint256 internal constant UNTRUSTED = 1 << 12;
     uint256 internal constant WRONG_VALUE = 1 << 13;
@@ -54,7 +53,6 @@ library Flaws {
         if (answer == IAccessLicense.AccessLicense_VisasRequired.selector) return VISAS_REQUIRED;
         if (answer == IAccessLicense.AccessLicense_VisasTooShort.selector) return TOO_SHORT;
         if (answer == IVisaRegistry.VisaRegistry_Missing.selector) return MISSING;
-        if (answer == IVisaRegistry.VisaRegistry_NotNeeded.selector) return NOT_NEEDED;
         if (answer == IVisaRegistry.VisaRegistry_WrongSubject.selector) return WRONG_SUBJECT;
         if (answer == IVisaRegistry.VisaRegistry_UntrustedIssuer.selector) return UNTRUSTED;
         if (answer == IVisaRegistry.VisaRegistry_WrongValue.selector) return WRONG_VALUE;

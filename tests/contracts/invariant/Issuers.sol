@@ -35,69 +35,84 @@ abstract contract Issuers is Calls {
 
     // --------------------------------------------------------------- owners
 
-    function _trust(address owner, uint256 issuer, uint8 types) internal {
-        _callTo(address(VISAS), owner, 0, abi.encodeCall(IVisaRegistry.trust, (_issuers[issuer], types)));
+    /// @param d 0: for all of the owner's datasets
+    function _trust(address owner, uint256 d, uint256 issuer, uint8 types) internal {
+        bytes memory data = d == 0
+            ? abi.encodeCall(IVisaRegistry.trust, (_issuers[issuer], types))
+            : abi.encodeCall(IVisaRegistry.trustFor, (d, _issuers[issuer], types));
+        _callTo(address(VISAS), owner, 0, data);
         for (uint8 t = 0; t < TYPES; ++t) {
-            _trusts[owner][_issuers[issuer]][t] = types >> t & 1 != 0;
+            _trusts[owner][d][_issuers[issuer]][t] = types >> t & 1 != 0;
         }
     }
 
     function _trustAll(address owner) internal {
         for (uint256 i = 0; i < KNOWN; ++i) {
-            _trust(owner, i, 15);
+            _trust(owner, 0, i, 15);
         }
     }
 
-    /// @dev One in three takes the trust away, in whole or for some types.
-    function _changeTrust(address owner, uint256 seed) internal {
-        _trust(owner, seed % KNOWN, seed % 3 == 0 ? uint8(seed >> 8) & uint8(seed >> 16) & 15 : 15);
+    /// @dev One in three takes the trust away, in whole or for some types; half speak of one dataset.
+    function _changeTrust(address owner, uint256 d, uint256 seed) internal {
+        uint8 types = seed % 3 == 0 ? uint8(seed >> 8) & uint8(seed >> 16) & 15 : 15;
+        _trust(owner, (seed >> 24) % 2 == 0 ? d : 0, seed % KNOWN, types);
     }
 
     /// @dev Of grants there is nothing to choose.
-    function _changeValue(address owner, uint256 seed) internal {
-        _askFor(owner, uint8(seed % 3), bytes32((seed >> 8) % 3));
+    function _changeValue(address owner, uint256 d, uint256 seed) internal {
+        _askFor(owner, (seed >> 24) % 2 == 0 ? d : 0, uint8(seed % 3), bytes32((seed >> 8) % 3));
     }
 
-    function _askFor(address owner, uint8 visaType, bytes32 value) private {
-        bytes memory data = abi.encodeCall(IVisaRegistry.requireValue, (IVisaRegistry.VisaType(visaType), value));
+    function _askFor(address owner, uint256 d, uint8 visaType, bytes32 value) private {
+        IVisaRegistry.VisaType kind = IVisaRegistry.VisaType(visaType);
+        bytes memory data = d == 0
+            ? abi.encodeCall(IVisaRegistry.requireValue, (kind, value))
+            : abi.encodeCall(IVisaRegistry.requireValueFor, (d, kind, value));
         _callTo(address(VISAS), owner, 0, data);
-        _asksFor[owner][visaType] = value;
+        _asksFor[owner][d][visaType] = value;
     }
 
     // -------------------------------------------------------------- issuers
 
     /// @dev Such as the owner takes now: who trusts no issuer for a type comes to trust one.
-    function _goodVisas(address owner, address subject, bytes32 grant, uint8 types, uint256 seed)
+    function _goodVisas(IVisaRegistry.Question memory asked, uint256 seed)
         internal
         returns (IVisaRegistry.SignedVisa[] memory visas)
     {
-        visas = _unsigned(owner, subject, grant, types, seed);
+        visas = _unsigned(asked, seed);
         for (uint256 i = 0; i < visas.length; ++i) {
             uint8 visaType = uint8(visas[i].visa.visaType);
-            if (!_trusts[owner][visas[i].visa.issuer][visaType]) _trustAll(owner);
-            IVisaRegistry.SignedVisa memory last = _lastOf[subject][visaType];
-            bool isReused = (seed >> i) % 3 == 0 && _judgeVisa(owner, subject, grant, last) == 0;
+            if (!_isTrusted(asked, visas[i].visa.issuer, visaType)) _trustAll(asked.owner);
+            IVisaRegistry.SignedVisa memory last = _lastOf[asked.subject][visaType];
+            bool isReused = (seed >> i) % 3 == 0 && _judgeVisa(asked, last) == 0;
             if (isReused) _reach("a visa shown again");
             visas[i] = isReused ? last : _signed(visas[i].visa);
-            _lastOf[subject][visaType] = visas[i];
+            _lastOf[asked.subject][visaType] = visas[i];
         }
     }
 
-    /// @dev One thing may be wrong with them, as far as the owner asks for it.
-    function _oddVisas(address owner, address subject, bytes32 grant, uint8 types, uint256 seed)
+    /// @dev One thing may be wrong with them, as far as the owner asks for it; or there is one that nobody asks for.
+    function _oddVisas(IVisaRegistry.Question memory asked, uint256 seed)
         internal
         returns (IVisaRegistry.SignedVisa[] memory visas)
     {
-        visas = _unsigned(owner, subject, grant, types, seed);
+        visas = _unsigned(asked, seed);
+        uint8 types = asked.types;
         (uint256 odd, uint256 kind) = (types == 0 ? 0 : seed % visas.length, (seed >> 16) % 12);
         if (kind == 0) return new IVisaRegistry.SignedVisa[](0);
-        if (kind == 1 || types == 0) visas = _oneMore(visas, _unsigned(owner, subject, grant, 15, seed)[seed % TYPES]);
+        if (kind == 1 || types == 0) {
+            asked.types = 15;
+            visas = _oneMore(visas, _unsigned(asked, seed)[seed % TYPES]);
+            asked.types = types;
+        }
         IVisaRegistry.Visa memory visa = visas[odd].visa;
         uint8 visaType = uint8(visa.visaType);
-        if (kind == 2) visa.subject = address(uint160(subject) ^ 1);
+        if (kind == 2) visa.subject = address(uint160(asked.subject) ^ 1);
         if (kind == 3) visa.issuer = _issuers[KNOWN];
         if (kind == 4) {
-            if (visaType != 3 && _asksFor[owner][visaType] == 0) _askFor(owner, visaType, visa.value);
+            if (_valueOf(asked, visaType) == 0) {
+                _askFor(asked.owner, asked.datasetId * (seed % 2), visaType, visa.value);
+            }
             visa.value = bytes32(uint256(visa.value) ^ 1);
         }
         if (kind == 5) visa.asserted = uint40(_now() + 1);
@@ -108,8 +123,10 @@ abstract contract Issuers is Calls {
         if (kind == 7) _revokeVisa(visa);
         if (kind == 8) visas[odd].signature = _signedBy(ISSUER_KEY + KNOWN, visa);
         if (kind == 9) visas[odd].visa.expires += 1;
-        if (kind == 10 && _lastOf[subject][visaType].visa.expires != 0) visas[odd] = _lastOf[subject][visaType];
-        if (kind == 11) _trust(owner, visa.issuer == _issuers[0] ? 0 : 1, uint8(15 ^ 1 << visaType)); // since it was signed
+        IVisaRegistry.SignedVisa memory last = _lastOf[asked.subject][visaType];
+        if (kind == 10 && last.visa.expires != 0) visas[odd] = last;
+        // Since it was signed.
+        if (kind == 11) _trust(asked.owner, 0, visa.issuer == _issuers[0] ? 0 : 1, uint8(15 ^ 1 << visaType));
     }
 
     function _revokeVisa(IVisaRegistry.Visa memory visa) internal {
@@ -128,22 +145,22 @@ abstract contract Issuers is Calls {
     }
 
     /// @dev By different issuers where the owner trusts both, with different ends: within two days, in some weeks, or never.
-    function _unsigned(address owner, address subject, bytes32 grant, uint8 types, uint256 seed)
+    function _unsigned(IVisaRegistry.Question memory asked, uint256 seed)
         private
         returns (IVisaRegistry.SignedVisa[] memory visas)
     {
         visas = new IVisaRegistry.SignedVisa[](4);
         uint256 length;
         for (uint8 t = 0; t < TYPES; ++t) {
-            if (types >> t & 1 == 0) continue;
+            if (asked.types >> t & 1 == 0) continue;
             seed = uint256(keccak256(abi.encode(seed, t)));
             uint256 issuer = length % KNOWN;
-            if (!_trusts[owner][_issuers[issuer]][t]) issuer = 1 - issuer;
-            bytes32 value = t == 3 ? grant : _asksFor[owner][t];
+            if (!_isTrusted(asked, _issuers[issuer], t)) issuer = 1 - issuer;
+            bytes32 value = _valueOf(asked, t);
             uint256 expires = _now() + (seed % 2 == 0 ? 12 hours + seed % 36 hours : 1 days + seed % 40 days);
             if ((seed >> 64) % 8 == 0) expires = (1 << 32) + _now() % 1000;
             visas[length++].visa = IVisaRegistry.Visa(
-                subject,
+                asked.subject,
                 IVisaRegistry.VisaType(t),
                 value == 0 ? bytes32(++_visaCount) : value,
                 _issuers[issuer],
@@ -154,18 +171,6 @@ abstract contract Issuers is Calls {
         assembly ("memory-safe") {
             mstore(visas, length)
         }
-    }
-
-    function _oneMore(IVisaRegistry.SignedVisa[] memory visas, IVisaRegistry.SignedVisa memory last)
-        private
-        pure
-        returns (IVisaRegistry.SignedVisa[] memory more)
-    {
-        more = new IVisaRegistry.SignedVisa[](visas.length + 1);
-        for (uint256 i = 0; i < visas.length; ++i) {
-            more[i] = visas[i];
-        }
-        more[visas.length] = last;
     }
 
     function _signed(IVisaRegistry.Visa memory visa) private returns (IVisaRegistry.SignedVisa memory signed) {

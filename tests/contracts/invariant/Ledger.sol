@@ -130,7 +130,7 @@ abstract contract Ledger is VisaRules, PurposeRules {
         if (_closed[offerId]) flaws |= Flaws.CLOSED;
         if (withdrawn[d][version]) flaws |= Flaws.WITHDRAWN;
         if (_has(_terms[d][version], DuoPolicy.TS) && offer.duration == 0) flaws |= Flaws.NO_END;
-        flaws |= _judgeVisas(_owners[d], buyer, _grants[d], offer.visas, evidence.visas);
+        flaws |= _judgeVisas(_asked(d, buyer, offer.visas), evidence.visas);
     }
 
     function _judgeRenewal(uint256 id, IVisaRegistry.SignedVisa[] memory visas) internal view returns (uint256 flaws) {
@@ -140,7 +140,11 @@ abstract contract Ledger is VisaRules, PurposeRules {
         if (_closed[e.offerId]) flaws |= Flaws.CLOSED;
         if (withdrawn[d][e.version]) flaws |= Flaws.WITHDRAWN;
         if (offer.duration == 0 && offer.uses == 0) flaws |= Flaws.NOT_RENEWABLE;
-        flaws |= _judgeVisas(_owners[d], e.buyer, _grants[d], offer.visas, visas);
+        flaws |= _judgeVisas(_asked(d, e.buyer, offer.visas), visas);
+    }
+
+    function _asked(uint256 d, address subject, uint8 types) internal view returns (IVisaRegistry.Question memory) {
+        return IVisaRegistry.Question(_owners[d], d, _grants[d], subject, types);
     }
 
     function _sold(uint256 offerId, address buyer, bool review, IVisaRegistry.SignedVisa[] memory visas) internal {
@@ -152,7 +156,7 @@ abstract contract Ledger is VisaRules, PurposeRules {
         e.deadline = _now() + offer.deliveryWindow;
         e.duration = offer.duration;
         e.usesLeft = offer.uses == 0 ? type(uint256).max : offer.uses;
-        _rest(count, visas);
+        _rest(count, _relied(offer.visas, visas));
         escrow[offer.currency] += offer.price;
         _touch(count);
         _pay(e, offer.currency, offer.price);
@@ -227,7 +231,7 @@ abstract contract Ledger is VisaRules, PurposeRules {
         }
         if (offer.uses != 0) e.usesLeft += offer.uses;
         _touch(id);
-        _rest(id, visas);
+        _rest(id, _relied(offer.visas, visas));
         _pay(e, offer.currency, offer.price);
         _creditOwner(id);
     }

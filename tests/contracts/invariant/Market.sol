@@ -193,9 +193,11 @@ contract Market is Settlements {
     /// @dev Owners say anew whom they trust, and for what. Licences that were sold before don't change.
     function changeDemands(uint256 draw) external step {
         uint256 seed = _spread(draw);
-        address owner = _owners[1 + seed % DATASET_COUNT];
-        if ((seed >> 8) % 2 == 0) _changeTrust(owner, seed >> 16);
-        else _changeValue(owner, seed >> 16);
+        uint256 d = 1 + seed % DATASET_COUNT;
+        // Of the dataset that somebody else owns it says nothing.
+        address owner = _owners[(seed >> 9) % 4 == 0 ? 1 + (seed >> 10) % DATASET_COUNT : d];
+        if ((seed >> 8) % 2 == 0) _changeTrust(owner, d, seed >> 16);
+        else _changeValue(owner, d, seed >> 16);
     }
 
     /// @dev Any one of those that a licence rests on; now and then by an issuer whose it is not.
@@ -244,10 +246,9 @@ contract Market is Settlements {
     function _renew(uint256 seed, uint256 id, bool odd) private returns (bool made) {
         address buyer = _entries[id].buyer;
         IAccessLicense.Offer memory o = _offerOf(id);
-        (uint256 d, address owner) = (o.datasetId, _owners[o.datasetId]);
-        IVisaRegistry.SignedVisa[] memory visas = odd
-            ? _oddVisas(owner, buyer, _grants[d], o.visas, seed >> 48)
-            : _goodVisas(owner, buyer, _grants[d], o.visas, seed >> 48);
+        uint256 d = o.datasetId;
+        IVisaRegistry.SignedVisa[] memory visas =
+            odd ? _oddVisas(_asked(d, buyer, o.visas), seed >> 48) : _goodVisas(_asked(d, buyer, o.visas), seed >> 48);
         uint256 flaws = _judgeRenewal(id, visas);
         IAccessLicense.Payment memory payment;
         bytes memory data = abi.encodeCall(IAccessLicense.renew, (id, visas, payment));

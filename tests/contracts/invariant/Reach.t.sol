@@ -26,6 +26,7 @@ contract ReachTest {
     bytes32[] private _states = [
         bytes32("sold by two visas"),
         "a visa shown again",
+        "sold with an idle visa",
         "renewed by two visas",
         "renewed after its visas",
         "proof, no review",
@@ -65,7 +66,6 @@ contract ReachTest {
     ];
     bytes4[] private _ofVisas = [
         IVisaRegistry.VisaRegistry_Missing.selector,
-        IVisaRegistry.VisaRegistry_NotNeeded.selector,
         IVisaRegistry.VisaRegistry_WrongSubject.selector,
         IVisaRegistry.VisaRegistry_UntrustedIssuer.selector,
         IVisaRegistry.VisaRegistry_WrongValue.selector,
@@ -86,7 +86,7 @@ contract ReachTest {
     function setUp() external {
         for (uint256 i = 0; i < _ofVisas.length; ++i) {
             _answers.push(Answer(IAccessLicense.purchaseFor.selector, _ofVisas[i]));
-            if (i < 2) _answers.push(Answer(IAccessLicense.renew.selector, _ofVisas[i]));
+            if (i == 0) _answers.push(Answer(IAccessLicense.renew.selector, _ofVisas[i]));
         }
         for (uint256 i = 0; i < _ofPurpose.length; ++i) {
             _answers.push(Answer(IAccessLicense.purchaseFor.selector, _ofPurpose[i]));
@@ -95,7 +95,7 @@ contract ReachTest {
         _answers.push(Answer(short, IAccessLicense.AccessLicense_Denied.selector));
         _answers.push(Answer(short, IAccessLicense.AccessLicense_VisasRequired.selector));
         _answers.push(Answer(IAccessLicense.deliver.selector, IAccessLicense.AccessLicense_VisaLapsed.selector));
-        bytes4[10] memory done = [
+        bytes4[12] memory done = [
             short,
             IAccessLicense.purchaseFor.selector,
             IAccessLicense.renew.selector,
@@ -104,7 +104,9 @@ contract ReachTest {
             IAccessLicense.deliver.selector,
             IAccessLicense.refund.selector,
             IVisaRegistry.trust.selector,
+            IVisaRegistry.trustFor.selector,
             IVisaRegistry.requireValue.selector,
+            IVisaRegistry.requireValueFor.selector,
             IVisaRegistry.revoke.selector
         ];
         for (uint256 i = 0; i < done.length; ++i) {

@@ -114,15 +114,15 @@ abstract contract Sales is Datasets {
     /// @dev What a buyer declares and shows.
     function _declare(uint256 offerId, address buyer, uint256 seed, bool odd) internal returns (Deal memory deal) {
         IAccessLicense.Offer memory o = _offers[offerId];
-        (uint256 d, address owner) = (o.datasetId, _owners[o.datasetId]);
+        uint256 d = o.datasetId;
         deal.order = _orderOf(offerId, buyer);
         (bool oddPurpose, bool oddVisas) = (odd && (seed >> 208) % 2 == 0, odd && (seed >> 209) % 4 != 0);
         (deal.order.purpose, deal.evidence.diseaseProof) =
             oddPurpose ? _oddPurpose(d, seed >> 32) : _goodPurpose(d, seed >> 32);
         deal.evidence.visas = oddVisas
-            ? _oddVisas(owner, buyer, _grants[d], o.visas, seed >> 48)
-            : _goodVisas(owner, buyer, _grants[d], o.visas, seed >> 48);
-        uint256 end = _firstEnd(deal.evidence.visas);
+            ? _oddVisas(_asked(d, buyer, o.visas), seed >> 48)
+            : _goodVisas(_asked(d, buyer, o.visas), seed >> 48);
+        uint256 end = _firstEnd(_relied(o.visas, deal.evidence.visas));
         if ((seed >> 216) % 2 == 0) deal.order.visasUntil = uint40(end);
         if (odd && (seed >> 217) % 8 == 0) deal.order.visasUntil = uint40(end + 1);
         if (odd) deal.order.mayReview = (seed >> 220) % 2 == 0;
@@ -134,7 +134,8 @@ abstract contract Sales is Datasets {
         (deal.flaws, deal.review) = _judge(order.offerId, order.buyer, order.purpose, deal.evidence);
         _assess(deal);
         if (deal.review && !order.mayReview) deal.flaws |= Flaws.NEEDS_REVIEW;
-        if (order.visasUntil > _firstEnd(deal.evidence.visas)) deal.flaws |= Flaws.TOO_SHORT;
+        uint8 types = _offers[order.offerId].visas;
+        if (order.visasUntil > _firstEnd(_relied(types, deal.evidence.visas))) deal.flaws |= Flaws.TOO_SHORT;
     }
 
     /// @dev The contract foretells what it will do.
@@ -159,7 +160,9 @@ abstract contract Sales is Datasets {
             _reach(deal.review ? bytes32("proof, and review") : bytes32("proof, no review"));
         }
         if (d > 3 && deal.review && deal.evidence.diseaseProof.length == 0) _reach("no proof, so review");
-        if (deal.evidence.visas.length > 1) _reach("sold by two visas");
+        uint256 relied = _relied(_offers[deal.order.offerId].visas, deal.evidence.visas).length;
+        if (relied > 1) _reach("sold by two visas");
+        if (deal.evidence.visas.length > relied) _reach("sold with an idle visa");
     }
 
     /// @dev With money enough, and an allowance: nothing but the order stands against it.

@@ -7,8 +7,10 @@ import {Flaws} from "./Flaws.sol";
 
 /// @notice The rules of visas once more: which are taken, by whose word, and what becomes of what rests on them.
 abstract contract VisaRules {
-    mapping(address owner => mapping(address issuer => mapping(uint8 visaType => bool))) internal _trusts;
-    mapping(address owner => mapping(uint8 visaType => bytes32)) internal _asksFor; // 0: any value
+    /// @dev By dataset; 0: for all of the owner's.
+    mapping(address owner => mapping(uint256 d => mapping(address issuer => mapping(uint8 visaType => bool)))) internal
+        _trusts;
+    mapping(address owner => mapping(uint256 d => mapping(uint8 visaType => bytes32))) internal _asksFor; // 0: any value
     mapping(bytes32 key => mapping(bytes32 signatureHash => bool)) internal _isSigned; // by the visa's issuer
     mapping(bytes32 key => bool) internal _isVisaRevoked; // by the visa's issuer
 
@@ -22,29 +24,63 @@ abstract contract VisaRules {
         return (_keysOf[id].length, _endOfVisas(id), _isAnyVisaRevoked(id));
     }
 
-    /// @dev Just one of each type that is asked for, and nothing wrong with any of them.
-    function _judgeVisas(
-        address owner,
-        address subject,
-        bytes32 grant,
-        uint8 types,
-        IVisaRegistry.SignedVisa[] memory visas
-    ) internal view returns (uint256 flaws) {
+    /// @dev One of each type that is asked for, and nothing wrong with it. Others say nothing, good or bad.
+    function _judgeVisas(IVisaRegistry.Question memory asked, IVisaRegistry.SignedVisa[] memory visas)
+        internal
+        view
+        returns (uint256 flaws)
+    {
+        IVisaRegistry.SignedVisa[] memory relied = _relied(asked.types, visas);
         for (uint8 visaType = 0; visaType < 4; ++visaType) {
-            uint256 asked = types >> visaType & 1;
-            uint256 shown;
-            for (uint256 i = 0; i < visas.length; ++i) {
-                if (uint8(visas[i].visa.visaType) == visaType) ++shown;
-            }
-            if (shown < asked) flaws |= Flaws.MISSING;
-            if (shown > asked) flaws |= Flaws.NOT_NEEDED;
+            if (asked.types >> visaType & 1 == 1 && !_isAmong(visaType, relied)) flaws |= Flaws.MISSING;
         }
-        for (uint256 i = 0; i < visas.length; ++i) {
-            flaws |= _judgeVisa(owner, subject, grant, visas[i]);
+        for (uint256 i = 0; i < relied.length; ++i) {
+            flaws |= _judgeVisa(asked, relied[i]);
         }
     }
 
-    function _judgeVisa(address owner, address subject, bytes32 grant, IVisaRegistry.SignedVisa memory signed)
+    /// @dev The first of each type that is asked for.
+    function _relied(uint8 types, IVisaRegistry.SignedVisa[] memory visas)
+        internal
+        pure
+        returns (IVisaRegistry.SignedVisa[] memory relied)
+    {
+        relied = new IVisaRegistry.SignedVisa[](0);
+        for (uint256 i = 0; i < visas.length; ++i) {
+            uint8 visaType = uint8(visas[i].visa.visaType);
+            if (types >> visaType & 1 == 0 || _isAmong(visaType, relied)) continue;
+            relied = _oneMore(relied, visas[i]);
+        }
+    }
+
+    function _oneMore(IVisaRegistry.SignedVisa[] memory visas, IVisaRegistry.SignedVisa memory last)
+        internal
+        pure
+        returns (IVisaRegistry.SignedVisa[] memory more)
+    {
+        more = new IVisaRegistry.SignedVisa[](visas.length + 1);
+        for (uint256 i = 0; i < visas.length; ++i) {
+            more[i] = visas[i];
+        }
+        more[visas.length] = last;
+    }
+
+    function _isTrusted(IVisaRegistry.Question memory asked, address issuer, uint8 visaType)
+        internal
+        view
+        returns (bool)
+    {
+        return _trusts[asked.owner][0][issuer][visaType] || _trusts[asked.owner][asked.datasetId][issuer][visaType];
+    }
+
+    /// @dev 0: any.
+    function _valueOf(IVisaRegistry.Question memory asked, uint8 visaType) internal view returns (bytes32 value) {
+        if (visaType == 3) return asked.grant;
+        value = _asksFor[asked.owner][asked.datasetId][visaType];
+        if (value == 0) value = _asksFor[asked.owner][0][visaType];
+    }
+
+    function _judgeVisa(IVisaRegistry.Question memory asked, IVisaRegistry.SignedVisa memory signed)
         internal
         view
         returns (uint256 flaws)
@@ -52,13 +88,10 @@ abstract contract VisaRules {
         IVisaRegistry.Visa memory visa = signed.visa;
         uint8 visaType = uint8(visa.visaType);
         bytes32 key = _keyOf(visa);
-        if (visa.subject != subject) flaws |= Flaws.WRONG_SUBJECT;
-        if (!_trusts[owner][visa.issuer][visaType]) flaws |= Flaws.UNTRUSTED;
-        if (visa.visaType == IVisaRegistry.VisaType.ControlledAccessGrants) {
-            if (visa.value != grant) flaws |= Flaws.WRONG_VALUE;
-        } else if (_asksFor[owner][visaType] != 0) {
-            if (visa.value != _asksFor[owner][visaType]) flaws |= Flaws.WRONG_VALUE;
-        }
+        if (visa.subject != asked.subject) flaws |= Flaws.WRONG_SUBJECT;
+        if (!_isTrusted(asked, visa.issuer, visaType)) flaws |= Flaws.UNTRUSTED;
+        bytes32 value = _valueOf(asked, visaType);
+        if (value != 0 && visa.value != value) flaws |= Flaws.WRONG_VALUE;
         if (_now() < visa.asserted) flaws |= Flaws.NOT_YET;
         if (_now() >= visa.expires) flaws |= Flaws.EXPIRED;
         if (_isVisaRevoked[key]) flaws |= Flaws.REVOKED;
@@ -109,6 +142,13 @@ abstract contract VisaRules {
 
     function _now() internal view returns (uint256) {
         return vm.getBlockTimestamp();
+    }
+
+    function _isAmong(uint8 visaType, IVisaRegistry.SignedVisa[] memory visas) private pure returns (bool) {
+        for (uint256 i = 0; i < visas.length; ++i) {
+            if (uint8(visas[i].visa.visaType) == visaType) return true;
+        }
+        return false;
     }
 
     /// @dev A licence's visas are over in February 2106, when a time has no room in 32 bits any more.

@@ -182,13 +182,9 @@ contract LicenseRenewTest is LicenseScene {
 
     function test_given_visas_without_need() external {
         uint256 licenseId = _settled();
-        IVisaRegistry.SignedVisa[] memory shown = _shown(_accepted());
-        vm.expectRevert(
-            abi.encodeWithSelector(
-                IVisaRegistry.VisaRegistry_NotNeeded.selector, IVisaRegistry.VisaType.AcceptedTermsAndPolicies
-            )
-        );
-        _renew(researcher, licenseId, PRICE, shown, _direct());
+        _renew(researcher, licenseId, PRICE, _shown(_accepted()), _direct());
+        _revokeVisa(_accepted());
+        vm.assertTrue(licenses.isActive(licenseId));
     }
 
     function test_given_a_resold_dataset() external {

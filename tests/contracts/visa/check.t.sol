@@ -7,6 +7,7 @@ import {vm} from "../Vm.sol";
 
 contract VisaCheckTest is LicenseScene {
     bytes32 private constant RESOURCE = "a dataset";
+    uint256 private constant ID = 7; // nobody asks whether there is such a dataset
 
     function test_given_nothing_asked_and_nothing_shown() external view {
         (bytes32[] memory ids, uint40 expires) = _check(0, _none());
@@ -16,14 +17,47 @@ contract VisaCheckTest is LicenseScene {
 
     function test_given_a_visa_of_a_type_that_is_not_asked_for() external {
         _trust(hospital, issuer, 15);
-        _refusesNotNeeded(IVisaRegistry.VisaType.AcceptedTermsAndPolicies, RESEARCHER, _shown(_status(), _accepted()));
-        _refusesNotNeeded(IVisaRegistry.VisaType.ResearcherStatus, 0, _shown(_status()));
+        IVisaRegistry.Visa memory bad = _accepted();
+        (bad.issuer, bad.subject, bad.expires) = (stranger, stranger, _now() - 1);
+        bytes32 asked = visas.idOf(issuer, visas.hashOf(_status()));
+        IVisaRegistry.SignedVisa[] memory shown = _shown(bad, _status());
+        shown[0].signature = "none";
+        (bytes32[] memory ids, uint40 expires) = _check(RESEARCHER, shown);
+        vm.assertEq(ids.length, 1);
+        vm.assertEq(ids[0], asked);
+        vm.assertEq(expires, _status().expires);
+        (ids, expires) = _check(0, shown);
+        vm.assertEq(ids.length, 0);
+        vm.assertEq(expires, FOREVER);
+        _refusesMissing(GRANT, GRANT | RESEARCHER, shown);
     }
 
     function test_given_two_visas_of_one_type() external {
         _trust(hospital, issuer, 15);
-        uint8 both = visas.REGISTERED_ACCESS();
-        _refusesNotNeeded(IVisaRegistry.VisaType.ResearcherStatus, both, _shown(_status(), _status()));
+        IVisaRegistry.Visa memory other = _status();
+        other.expires += 1 days;
+        (bytes32[] memory ids, uint40 expires) = _check(RESEARCHER, _shown(_status(), other));
+        vm.assertEq(ids.length, 1);
+        vm.assertEq(ids[0], visas.idOf(issuer, visas.hashOf(_status())));
+        vm.assertEq(expires, _status().expires);
+        (other.issuer, other.expires) = (stranger, _status().expires);
+        _check(RESEARCHER, _shown(_status(), other));
+        _refusesIssuer(stranger, IVisaRegistry.VisaType.ResearcherStatus, RESEARCHER, _shown(other, _status()));
+        _refusesMissing(ACCEPTED_TERMS, RESEARCHER | ACCEPTED_TERMS, _shown(_status(), _status()));
+    }
+
+    function test_given_more_visas_than_are_looked_at() external {
+        _trust(hospital, issuer, 15);
+        IVisaRegistry.SignedVisa[] memory shown = new IVisaRegistry.SignedVisa[](17);
+        for (uint256 i = 0; i < 17; ++i) {
+            shown[i] = _signedBy(issuer, _status());
+        }
+        vm.expectRevert(abi.encodeWithSelector(IVisaRegistry.VisaRegistry_TooMany.selector, 17, 16));
+        _check(RESEARCHER, shown);
+        assembly ("memory-safe") {
+            mstore(shown, 16)
+        }
+        _check(RESEARCHER, shown);
     }
 
     function test_given_fewer_than_are_asked_for() external {
@@ -43,9 +77,47 @@ contract VisaCheckTest is LicenseScene {
 
     function test_given_an_issuer_whom_the_owner_does_not_trust_for_the_type() external {
         _trust(second, issuer, 15); // of another owner: it says nothing here
-        _refusesIssuer(IVisaRegistry.VisaType.ResearcherStatus, RESEARCHER, _shown(_status()));
+        _refusesIssuer(issuer, IVisaRegistry.VisaType.ResearcherStatus, RESEARCHER, _shown(_status()));
         _trust(hospital, issuer, 15 ^ RESEARCHER);
-        _refusesIssuer(IVisaRegistry.VisaType.ResearcherStatus, RESEARCHER, _shown(_status()));
+        _refusesIssuer(issuer, IVisaRegistry.VisaType.ResearcherStatus, RESEARCHER, _shown(_status()));
+    }
+
+    function test_given_an_issuer_whom_the_owner_trusts_for_the_dataset() external {
+        _trustFor(hospital, ID + 1, issuer, 15);
+        _refusesIssuer(issuer, IVisaRegistry.VisaType.ResearcherStatus, RESEARCHER, _shown(_status()));
+        _trustFor(hospital, ID, issuer, 15 ^ RESEARCHER);
+        _refusesIssuer(issuer, IVisaRegistry.VisaType.ResearcherStatus, RESEARCHER, _shown(_status()));
+        _trustFor(hospital, ID, issuer, RESEARCHER);
+        _check(RESEARCHER, _shown(_status()));
+        _trustFor(hospital, ID, issuer, 0);
+        _refusesIssuer(issuer, IVisaRegistry.VisaType.ResearcherStatus, RESEARCHER, _shown(_status()));
+        _trust(hospital, issuer, RESEARCHER);
+        _check(RESEARCHER, _shown(_status()));
+    }
+
+    function test_given_a_dataset_of_another_owner_than_who_trusts() external {
+        _trustFor(second, ID, issuer, 15); // such as an owner of before
+        _refusesIssuer(issuer, IVisaRegistry.VisaType.ResearcherStatus, RESEARCHER, _shown(_status()));
+    }
+
+    function test_given_a_value_that_the_owner_requires_for_the_dataset() external {
+        _trust(hospital, issuer, 15);
+        IVisaRegistry.Visa memory visa = _accepted();
+        visa.value = "here";
+        vm.prank(hospital);
+        visas.requireValue(visa.visaType, "everywhere");
+        vm.prank(hospital);
+        visas.requireValueFor(ID, visa.visaType, "here");
+        vm.prank(hospital);
+        visas.requireValueFor(ID + 1, visa.visaType, "there");
+        _check(ACCEPTED_TERMS, _shown(visa));
+        visa.value = "everywhere";
+        _refusesValue(visa, "here", RESOURCE);
+        vm.prank(hospital);
+        visas.requireValueFor(ID, visa.visaType, 0);
+        _check(ACCEPTED_TERMS, _shown(visa));
+        visa.value = "here";
+        _refusesValue(visa, "everywhere", RESOURCE);
     }
 
     function test_given_another_value_than_the_owner_requires() external {
@@ -120,7 +192,7 @@ contract VisaCheckTest is LicenseScene {
         _trust(hospital, aggregator, ACCEPTED_TERMS);
         IVisaRegistry.Visa memory status = _status();
         IVisaRegistry.Visa memory terms = _accepted();
-        _refusesIssuer(IVisaRegistry.VisaType.AcceptedTermsAndPolicies, both, _shown(status, terms));
+        _refusesIssuer(issuer, IVisaRegistry.VisaType.AcceptedTermsAndPolicies, both, _shown(status, terms));
         (terms.issuer, terms.expires) = (aggregator, status.expires - 1 days);
         _refusesMissing(ACCEPTED_TERMS, both, _shown(status));
         _refusesMissing(RESEARCHER, both, _shown(terms));
@@ -182,14 +254,16 @@ contract VisaCheckTest is LicenseScene {
         view
         returns (bytes32[] memory ids, uint40 expires)
     {
-        return visas.check(hospital, researcher, RESOURCE, types, shown);
+        return visas.check(_question(RESOURCE, types), shown);
     }
 
-    function _refusesNotNeeded(IVisaRegistry.VisaType got, uint8 types, IVisaRegistry.SignedVisa[] memory shown)
-        private
-    {
-        vm.expectRevert(abi.encodeWithSelector(IVisaRegistry.VisaRegistry_NotNeeded.selector, got));
-        _check(types, shown);
+    function _question(bytes32 grant, uint8 types) private view returns (IVisaRegistry.Question memory) {
+        return IVisaRegistry.Question(hospital, ID, grant, researcher, types);
+    }
+
+    function _trustFor(address owner, uint256 datasetId, address trusted, uint8 types) private {
+        vm.prank(owner);
+        visas.trustFor(datasetId, trusted, types);
     }
 
     function _refusesMissing(uint8 missing, uint8 types, IVisaRegistry.SignedVisa[] memory shown) private {
@@ -197,10 +271,13 @@ contract VisaCheckTest is LicenseScene {
         _check(types, shown);
     }
 
-    function _refusesIssuer(IVisaRegistry.VisaType visaType, uint8 types, IVisaRegistry.SignedVisa[] memory shown)
-        private
-    {
-        vm.expectRevert(abi.encodeWithSelector(IVisaRegistry.VisaRegistry_UntrustedIssuer.selector, issuer, visaType));
+    function _refusesIssuer(
+        address by,
+        IVisaRegistry.VisaType visaType,
+        uint8 types,
+        IVisaRegistry.SignedVisa[] memory shown
+    ) private {
+        vm.expectRevert(abi.encodeWithSelector(IVisaRegistry.VisaRegistry_UntrustedIssuer.selector, by, visaType));
         _check(types, shown);
     }
 
@@ -209,7 +286,7 @@ contract VisaCheckTest is LicenseScene {
         vm.expectRevert(
             abi.encodeWithSelector(IVisaRegistry.VisaRegistry_WrongValue.selector, visa.visaType, visa.value, required)
         );
-        visas.check(hospital, researcher, resource, uint8(1 << uint8(visa.visaType)), shown);
+        visas.check(_question(resource, uint8(1 << uint8(visa.visaType))), shown);
     }
 
     function _refusesSignature(IVisaRegistry.SignedVisa memory signed) private {

@@ -38,13 +38,48 @@ contract VisaPurchaseTest is LicenseScene {
     }
 
     function test_given_visas_for_an_offer_that_requires_none() external {
-        uint256 offerId = _offer();
+        _submit(_order(_offer()), _shown(_status()));
+        _deliver(1);
+        vm.assertEq(licenses.expiresAt(1), _now() + 30 days);
+        _revokeVisa(_status()); // on which nothing rests
+        vm.assertTrue(licenses.isActive(1));
+    }
+
+    /// @dev Neither instead of what is missing, nor for what rests on the others.
+    function test_given_a_visa_of_another_type_besides() external {
+        IVisaRegistry.Visa memory idle = _accepted();
+        idle.expires = _now() + 1;
+        uint256 offerId = _needing(RESEARCHER);
+        IVisaRegistry.SignedVisa[] memory shown = _shown(idle);
+        vm.expectRevert(abi.encodeWithSelector(IVisaRegistry.VisaRegistry_Missing.selector, RESEARCHER));
+        _submit(_order(offerId), shown);
+        _submit(_order(offerId), _shown(idle, _status()));
+        _deliver(1);
+        _revokeVisa(idle);
+        vm.assertTrue(licenses.isActive(1));
+        vm.assertEq(licenses.expiresAt(1), _now() + 30 days);
+        _revokeVisa(_status());
+        vm.assertFalse(licenses.isActive(1));
+    }
+
+    /// @dev The owner's word ends with the ownership, although it was given for this dataset.
+    function test_given_an_issuer_trusted_for_the_dataset() external {
+        _trust(hospital, issuer, 0);
+        uint256 offerId = _needing(RESEARCHER);
+        uint256 another = _publish(hospital, _publication("other", TERMS));
         IVisaRegistry.SignedVisa[] memory shown = _shown(_status());
-        vm.expectRevert(
-            abi.encodeWithSelector(
-                IVisaRegistry.VisaRegistry_NotNeeded.selector, IVisaRegistry.VisaType.ResearcherStatus
-            )
+        bytes memory untrusted = abi.encodeWithSelector(
+            IVisaRegistry.VisaRegistry_UntrustedIssuer.selector, issuer, IVisaRegistry.VisaType.ResearcherStatus
         );
+        vm.prank(hospital);
+        visas.trustFor(another, issuer, RESEARCHER);
+        vm.expectRevert(untrusted);
+        _submit(_order(offerId), shown);
+        vm.prank(hospital);
+        visas.trustFor(dataset, issuer, RESEARCHER);
+        _submit(_order(offerId), shown);
+        _transfer(hospital, second, dataset);
+        vm.expectRevert(untrusted);
         _submit(_order(offerId), shown);
     }
 

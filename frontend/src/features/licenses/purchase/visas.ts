@@ -17,7 +17,7 @@ export async function checkVisas(
   types: number,
   visas: readonly SignedVisa[],
 ): Promise<void> {
-  const [owner, resource] = await Promise.all([
+  const [owner, grant] = await Promise.all([
     client.readContract({
       address: contracts.DatasetNFT,
       abi: DatasetNFT,
@@ -35,6 +35,6 @@ export async function checkVisas(
     address: contracts.VisaRegistry,
     abi: VisaRegistry,
     functionName: 'check',
-    args: [owner, account, resource, types, visas],
+    args: [{ owner, datasetId, grant, subject: account, types }, visas],
   })
 }
