@@ -189,11 +189,12 @@ def verbs(chain: Any, contracts: dict[str, Any]) -> dict[str, Any]:
         return versions
 
     def audits(request_id: int | None = None) -> list[dict[str, Any]]:
-        """What auditors attested of inference requests, or of one: anybody may, so look who it was."""
+        """What auditors attested of inference requests, or of one: anybody may, so look who named whom."""
         return [
             {
                 "request": log.requestId,
                 "auditor": log.auditor,
+                "named_by": ("nobody", "the model's owner", "the requester")[log.standing],
                 "passed": bool(log.passed),
                 "report": cid.from_digest(bytes(log.report)),
             }

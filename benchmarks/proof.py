@@ -79,7 +79,9 @@ def _receipt_ms() -> float:
         architecture=root,
         requester=worker,
         worker=worker,
-        input_commitment=commitment.input_commitment(chain, contract, salts[0], tensors),
+        input_commitment=commitment.input_commitment(
+            commitment.Inquiry(chain, contract, worker, worker), salts[0], tensors
+        ),
         output_commitment=commitment.output_commitment(
             commitment.Answer(chain, contract, 1, worker, root), salts[1], tensors
         ),

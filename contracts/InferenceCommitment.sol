@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {IERC721} from "@openzeppelin/contracts/token/ERC721/IERC721.sol";
 import {IInferenceCommitment} from "./interfaces/IInferenceCommitment.sol";
 import {IKeyRegistry} from "./interfaces/IKeyRegistry.sol";
 import {IModelRegistry} from "./interfaces/IModelRegistry.sol";
+import {Request, RequestState, Standing, Wish} from "./types/Inference.sol";
 
 /// @title Inference commitment
 /// @dev The balance of this contract is the fees of the requests that are requested, committed or challenged, plus what is
@@ -14,7 +16,7 @@ contract InferenceCommitment is IInferenceCommitment {
         address requester;
         uint40 deadline;
         uint32 challengeWindow;
-        State state;
+        RequestState state;
         // slot 1
         address worker;
         uint64 modelId;
@@ -22,20 +24,21 @@ contract InferenceCommitment is IInferenceCommitment {
         // slot 2
         address arbiter;
         uint96 fee;
-        // slots 3 to 6
+        // slots 3 and 4
         bytes32 inputCommitment;
-        bytes32 input;
         bytes32 outputCommitment;
-        bytes32 output;
     }
 
     uint32 public constant MAX_CHALLENGE_WINDOW = 90 days;
     uint40 public constant MAX_DEADLINE = 365 days;
 
+    /// @notice What a requester has at least to dispute an answer that it pays for.
+    uint32 public constant MIN_PAID_WINDOW = 1 hours;
+
     /// @notice What a worker has left once the requester gives notice.
     uint40 public constant NOTICE = 10 minutes;
 
-    /// @notice How long an arbiter has before anyone may let the worker be paid.
+    /// @notice How long an arbiter has; then anyone may let the requester be paid back.
     uint40 public constant ARBITRATION = 30 days;
 
     IModelRegistry public immutable MODELS;
@@ -47,6 +50,15 @@ contract InferenceCommitment is IInferenceCommitment {
     mapping(uint256 requestId => StoredRequest) private _requests;
 
     /// @inheritdoc IInferenceCommitment
+    mapping(address account => bool) public arbitrates;
+
+    /// @inheritdoc IInferenceCommitment
+    mapping(uint256 requestId => mapping(address auditor => bool)) public isNamed;
+
+    /// @inheritdoc IInferenceCommitment
+    mapping(uint256 modelId => mapping(address owner => mapping(address auditor => bool))) public isTrusted;
+
+    /// @inheritdoc IInferenceCommitment
     mapping(address account => uint256) public owed;
 
     constructor(IModelRegistry models, IKeyRegistry keys) {
@@ -55,57 +67,37 @@ contract InferenceCommitment is IInferenceCommitment {
     }
 
     /// @inheritdoc IInferenceCommitment
-    function request(
-        uint256 modelId,
-        uint32 version,
-        address worker,
-        address arbiter,
-        bytes32 inputCommitment,
-        bytes32 input,
-        uint40 deadline,
-        uint32 challengeWindow
-    ) external payable returns (uint256 requestId) {
-        if (inputCommitment == 0) revert InferenceCommitment_EmptyField("inputCommitment");
-        if (input == 0) revert InferenceCommitment_EmptyField("input");
-        if (deadline <= block.timestamp || deadline > block.timestamp + MAX_DEADLINE) {
-            revert InferenceCommitment_BadDeadline(deadline);
-        }
-        if (challengeWindow > MAX_CHALLENGE_WINDOW) revert InferenceCommitment_BadWindow(challengeWindow);
-        if (msg.value > type(uint96).max) revert InferenceCommitment_FeeTooHigh(msg.value);
-        if (!KEYS.hasKey(worker)) revert InferenceCommitment_NoKey(worker);
-        if (!KEYS.hasKey(msg.sender)) revert InferenceCommitment_NoKey(msg.sender);
-        // slither-disable-next-line unused-return // called for its revert
-        MODELS.versionOf(modelId, version); // reverts for a version that was never registered
-
+    function request(Wish calldata wish) external payable returns (uint256 requestId) {
+        _checkWish(wish);
         requestId = ++requestCount;
         StoredRequest storage stored = _requests[requestId];
         stored.requester = msg.sender;
-        stored.deadline = deadline;
-        stored.challengeWindow = challengeWindow;
-        stored.state = State.Requested;
-        stored.worker = worker;
-        stored.modelId = uint64(modelId);
-        stored.version = version;
-        stored.arbiter = arbiter;
-        stored.fee = uint96(msg.value);
-        stored.inputCommitment = inputCommitment;
-        stored.input = input;
-        emit InferenceRequested(requestId, modelId, worker, msg.sender, version, inputCommitment, input);
+        stored.deadline = wish.deadline;
+        stored.challengeWindow = wish.challengeWindow;
+        stored.state = RequestState.Requested;
+        stored.worker = wish.worker;
+        stored.modelId = uint64(wish.modelId); // the registry has it, and counts from 1
+        stored.version = wish.version;
+        stored.arbiter = wish.arbiter;
+        stored.fee = uint96(msg.value); // checked
+        stored.inputCommitment = wish.inputCommitment;
+        emit InferenceRequested(
+            requestId, wish.modelId, wish.worker, msg.sender, wish.version, wish.inputCommitment, wish.input
+        );
     }
 
     /// @inheritdoc IInferenceCommitment
     function commit(uint256 requestId, bytes32 outputCommitment, bytes32 output) external {
         StoredRequest storage stored = _requests[requestId];
         if (msg.sender != stored.worker) revert InferenceCommitment_NotWorker(requestId, msg.sender);
-        _checkState(requestId, stored, State.Requested);
+        _checkState(requestId, stored, RequestState.Requested);
         _checkNotLate(requestId, stored);
         if (outputCommitment == 0) revert InferenceCommitment_EmptyField("outputCommitment");
         if (output == 0) revert InferenceCommitment_EmptyField("output");
-        stored.state = State.Committed;
+        stored.state = RequestState.Committed;
         stored.deadline = uint40(block.timestamp) + stored.challengeWindow;
         stored.outputCommitment = outputCommitment;
-        stored.output = output;
-        emit InferenceCommitted(requestId, outputCommitment, output);
+        emit InferenceCommitted(requestId, msg.sender, outputCommitment, output);
     }
 
     /// @inheritdoc IInferenceCommitment
@@ -115,20 +107,20 @@ contract InferenceCommitment is IInferenceCommitment {
         if (!declined && msg.sender != stored.requester) {
             revert InferenceCommitment_NotRequester(requestId, msg.sender);
         }
-        _checkState(requestId, stored, State.Requested);
+        _checkState(requestId, stored, RequestState.Requested);
         if (declined) {
             _expire(requestId, stored);
         } else {
             uint40 deadline = uint40(block.timestamp) + NOTICE;
             if (deadline < stored.deadline) stored.deadline = deadline;
-            emit InferenceCancelling(requestId, stored.deadline);
+            emit InferenceCancelling(requestId, msg.sender, stored.deadline);
         }
     }
 
     /// @inheritdoc IInferenceCommitment
     function expire(uint256 requestId) external {
         StoredRequest storage stored = _requests[requestId];
-        _checkState(requestId, stored, State.Requested);
+        _checkState(requestId, stored, RequestState.Requested);
         _checkOver(requestId, stored);
         _expire(requestId, stored);
     }
@@ -137,49 +129,78 @@ contract InferenceCommitment is IInferenceCommitment {
     function challenge(uint256 requestId, bytes32 evidence) external {
         StoredRequest storage stored = _requests[requestId];
         if (msg.sender != stored.requester) revert InferenceCommitment_NotRequester(requestId, msg.sender);
-        _checkState(requestId, stored, State.Committed);
+        _checkState(requestId, stored, RequestState.Committed);
         _checkNotLate(requestId, stored);
         if (evidence == 0) revert InferenceCommitment_EmptyField("evidence");
         if (stored.arbiter == address(0)) revert InferenceCommitment_EmptyField("arbiter");
-        stored.state = State.Challenged;
+        stored.state = RequestState.Challenged;
         stored.deadline = uint40(block.timestamp) + ARBITRATION;
-        emit InferenceChallenged(requestId, evidence);
+        emit InferenceChallenged(requestId, msg.sender, evidence);
     }
 
     /// @inheritdoc IInferenceCommitment
     function resolve(uint256 requestId, bool upheld) external {
         StoredRequest storage stored = _requests[requestId];
         if (msg.sender != stored.arbiter) revert InferenceCommitment_NotArbiter(requestId, msg.sender);
-        _checkState(requestId, stored, State.Challenged);
-        emit ChallengeResolved(requestId, upheld);
-        if (upheld) {
-            stored.state = State.Refused;
-            _credit(stored.requester, stored.fee);
-        } else {
-            _finalize(requestId, stored);
-        }
+        _checkState(requestId, stored, RequestState.Challenged);
+        _checkNotLate(requestId, stored);
+        emit ChallengeResolved(requestId, msg.sender, upheld);
+        if (upheld) _refuse(requestId, stored);
+        else _finalize(requestId, stored);
     }
 
     /// @inheritdoc IInferenceCommitment
     function finalize(uint256 requestId) external {
         StoredRequest storage stored = _requests[requestId];
-        State state = stored.state;
-        if (state != State.Committed && state != State.Challenged) {
-            revert InferenceCommitment_WrongState(requestId, state);
+        if (stored.state == RequestState.Challenged) {
+            _checkOver(requestId, stored);
+            _refuse(requestId, stored);
+            return;
         }
-        if (state == State.Challenged || msg.sender != stored.requester) _checkOver(requestId, stored);
+        _checkState(requestId, stored, RequestState.Committed);
+        if (msg.sender != stored.requester) _checkOver(requestId, stored);
         _finalize(requestId, stored);
     }
 
     /// @inheritdoc IInferenceCommitment
+    function acceptArbitration(bool accepted) external {
+        arbitrates[msg.sender] = accepted;
+        emit ArbitrationAccepted(msg.sender, accepted);
+    }
+
+    /// @inheritdoc IInferenceCommitment
+    function nameAuditors(uint256 requestId, address[] calldata auditors) external {
+        StoredRequest storage stored = _requests[requestId];
+        if (msg.sender != stored.requester) revert InferenceCommitment_NotRequester(requestId, msg.sender);
+        if (auditors.length == 0) revert InferenceCommitment_EmptyField("auditors");
+        for (uint256 i = 0; i < auditors.length; ++i) {
+            _checkNoParty(requestId, stored, auditors[i]);
+            isNamed[requestId][auditors[i]] = true;
+            emit AuditorNamed(requestId, msg.sender, auditors[i]);
+        }
+    }
+
+    /// @inheritdoc IInferenceCommitment
+    function trustAuditor(uint256 modelId, address auditor, bool trusted) external {
+        if (msg.sender != _ownerOf(modelId)) revert InferenceCommitment_NotModelOwner(modelId, msg.sender);
+        isTrusted[modelId][msg.sender][auditor] = trusted;
+        emit AuditorTrusted(modelId, msg.sender, auditor, trusted);
+    }
+
+    /// @inheritdoc IInferenceCommitment
     function attestAudit(uint256 requestId, bool passed, bytes32 report) external {
-        State state = _requests[requestId].state;
+        StoredRequest storage stored = _requests[requestId];
+        RequestState state = stored.state;
         // slither-disable-next-line incorrect-equality // an enum, not an amount
-        if (state == State.None || state == State.Requested || state == State.Expired) {
+        if (state == RequestState.None || state == RequestState.Requested || state == RequestState.Expired) {
             revert InferenceCommitment_WrongState(requestId, state);
         }
         if (report == 0) revert InferenceCommitment_EmptyField("report");
-        emit AuditAttested(requestId, msg.sender, passed, report);
+        _checkNoParty(requestId, stored, msg.sender);
+        Standing standing = Standing.Unnamed;
+        if (isNamed[requestId][msg.sender]) standing = Standing.Named;
+        else if (isTrusted[stored.modelId][_ownerOf(stored.modelId)][msg.sender]) standing = Standing.Trusted;
+        emit AuditAttested(requestId, msg.sender, standing, passed, report);
     }
 
     /// @inheritdoc IInferenceCommitment
@@ -187,7 +208,7 @@ contract InferenceCommitment is IInferenceCommitment {
         amount = owed[account];
         if (amount == 0) revert InferenceCommitment_NothingOwed(account);
         owed[account] = 0;
-        emit Collected(account, amount);
+        emit Collected(account, amount, msg.sender);
         // slither-disable-next-line arbitrary-send-eth,missing-zero-check,low-level-calls // to whom it is owed
         (bool ok,) = account.call{value: amount}("");
         if (!ok) revert InferenceCommitment_TransferFailed(account, amount);
@@ -207,26 +228,30 @@ contract InferenceCommitment is IInferenceCommitment {
             challengeWindow: s.challengeWindow,
             state: s.state,
             inputCommitment: s.inputCommitment,
-            input: s.input,
-            outputCommitment: s.outputCommitment,
-            output: s.output
+            outputCommitment: s.outputCommitment
         });
     }
 
     /// @inheritdoc IInferenceCommitment
-    function stateOf(uint256 requestId) external view returns (State) {
+    function stateOf(uint256 requestId) external view returns (RequestState) {
         return _requests[requestId].state;
     }
 
     function _expire(uint256 requestId, StoredRequest storage stored) private {
-        stored.state = State.Expired;
-        emit InferenceExpired(requestId);
+        stored.state = RequestState.Expired;
+        emit InferenceExpired(requestId, stored.requester, stored.fee, msg.sender);
+        _credit(stored.requester, stored.fee);
+    }
+
+    function _refuse(uint256 requestId, StoredRequest storage stored) private {
+        stored.state = RequestState.Refused;
+        emit InferenceRefused(requestId, stored.requester, stored.fee, msg.sender);
         _credit(stored.requester, stored.fee);
     }
 
     function _finalize(uint256 requestId, StoredRequest storage stored) private {
-        stored.state = State.Finalized;
-        emit InferenceFinalized(requestId, stored.worker, stored.fee);
+        stored.state = RequestState.Finalized;
+        emit InferenceFinalized(requestId, stored.worker, stored.fee, msg.sender);
         _credit(stored.worker, stored.fee);
     }
 
@@ -234,7 +259,44 @@ contract InferenceCommitment is IInferenceCommitment {
         if (amount != 0) owed[account] += amount;
     }
 
-    function _checkState(uint256 requestId, StoredRequest storage stored, State required) private view {
+    function _ownerOf(uint256 modelId) private view returns (address) {
+        return IERC721(address(MODELS)).ownerOf(modelId); // models are tokens
+    }
+
+    function _checkWish(Wish calldata wish) private view {
+        if (wish.inputCommitment == 0) revert InferenceCommitment_EmptyField("inputCommitment");
+        if (wish.input == 0) revert InferenceCommitment_EmptyField("input");
+        if (wish.deadline <= block.timestamp || wish.deadline > block.timestamp + MAX_DEADLINE) {
+            revert InferenceCommitment_BadDeadline(wish.deadline);
+        }
+        uint32 shortest = msg.value == 0 ? 0 : MIN_PAID_WINDOW;
+        if (wish.challengeWindow < shortest || wish.challengeWindow > MAX_CHALLENGE_WINDOW) {
+            revert InferenceCommitment_BadWindow(wish.challengeWindow);
+        }
+        if (msg.value > type(uint96).max) revert InferenceCommitment_FeeTooHigh(msg.value);
+        if (wish.arbiter != address(0)) {
+            if (wish.arbiter == msg.sender || wish.arbiter == wish.worker) {
+                revert InferenceCommitment_PartyAsArbiter(wish.arbiter);
+            }
+            if (!arbitrates[wish.arbiter]) revert InferenceCommitment_ArbiterHasNotAccepted(wish.arbiter);
+        } else if (msg.value != 0) {
+            revert InferenceCommitment_EmptyField("arbiter");
+        }
+        if (!KEYS.hasKey(wish.worker)) revert InferenceCommitment_NoKey(wish.worker);
+        if (!KEYS.hasKey(msg.sender)) revert InferenceCommitment_NoKey(msg.sender);
+        // Cheaper than to read the version itself; of a model that does not exist it reverts.
+        if (wish.version == 0 || wish.version > MODELS.latestVersion(wish.modelId)) {
+            revert InferenceCommitment_UnknownVersion(wish.modelId, wish.version);
+        }
+    }
+
+    function _checkNoParty(uint256 requestId, StoredRequest storage stored, address auditor) private view {
+        if (auditor == stored.worker || auditor == stored.requester) {
+            revert InferenceCommitment_PartyAsAuditor(requestId, auditor);
+        }
+    }
+
+    function _checkState(uint256 requestId, StoredRequest storage stored, RequestState required) private view {
         if (stored.state != required) revert InferenceCommitment_WrongState(requestId, stored.state);
     }
 

@@ -11,8 +11,9 @@ import os
 from pathlib import Path
 from typing import Annotated, Final, TypeVar
 
+from eth_utils.address import is_address, to_checksum_address
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from biodesci.core.errors import ConfigurationError
 
@@ -143,7 +144,51 @@ class NodeSettings(Settings):
         return value
 
 
-CLASSES: Final = (Settings, AggregatorSettings, NodeSettings)
+class InferenceSettings(Settings):
+    """What an inference worker reads too: whom it serves, and for what."""
+
+    arbiters: Annotated[
+        tuple[str, ...],
+        NoDecode,
+        Field(
+            description="Addresses, with commas: a paid request is served if one of them decides disputes."
+        ),
+    ] = ()
+    minimum_fee_wei: Annotated[
+        int, Field(ge=0, description="A paid request is served from this fee on; an answer costs gas.")
+    ] = 10**14
+    unpaid: Annotated[bool, Field(description="Serve requests without a fee, too.")] = False
+    requesters: Annotated[
+        tuple[str, ...], NoDecode, Field(description="Addresses, with commas: serve these alone; unset: all.")
+    ] = ()
+    models: Annotated[
+        tuple[int, ...], NoDecode, Field(description="Model ids, with commas: serve these alone; unset: all.")
+    ] = ()
+
+    @field_validator("arbiters", "requesters", mode="before")
+    @classmethod
+    def _addresses(cls, value: object) -> object:
+        parts = _parts(value)
+        if not all(is_address(part) for part in parts):
+            raise ValueError("it should be addresses: each 0x and 40 hexadecimal digits, with commas between")
+        return tuple(str(to_checksum_address(part)) for part in parts)
+
+    @field_validator("models", mode="before")
+    @classmethod
+    def _numbers(cls, value: object) -> object:
+        parts = _parts(value)
+        if not all(part.isdecimal() for part in parts):
+            raise ValueError("it should be numbers, with commas between")
+        return tuple(int(part) for part in parts)
+
+
+def _parts(value: object) -> list[str]:
+    """The parts of a text with commas, or the elements of what is none."""
+    parts = value.split(",") if isinstance(value, str) else list(value) if isinstance(value, tuple) else []
+    return [str(part).strip() for part in parts if str(part).strip()]
+
+
+CLASSES: Final = (Settings, AggregatorSettings, NodeSettings, InferenceSettings)
 Chosen = TypeVar("Chosen", bound=Settings)
 
 

@@ -53,6 +53,7 @@ class Cast:
         self.worker = self._party("inference-worker")
         self.cheat = self._party("dishonest-worker")
         self.auditor = self._party("auditor")
+        self.arbiter = self._party("arbiter")
 
     def chain(self, party: Party) -> Chain:
         """The party's chain client."""

@@ -8,8 +8,9 @@ from biodesci.core.errors import StateError
 from biodesci.core.onchain import RequestState
 from biodesci.core.patience import persist
 from biodesci.ee import runtime
-from biodesci.inference import requester
-from biodesci.inference.auditor import attest, audit_inference, audit_model
+from biodesci.inference import arbiter, requester
+from biodesci.inference.attestation import attest
+from biodesci.inference.auditor import audit_inference, audit_model
 from biodesci.inference.requests import read_request
 from biodesci.localnet.expect import wait_for
 from biodesci.localnet.narrator import Narrator
@@ -28,7 +29,13 @@ BEFORE = 1  # the version that the cheat answers with: the untrained one
 
 def infer(stack: Stack, cast: Cast, narrator: Narrator, trained: Trained) -> int:
     """The researcher asks about all held-out patients; returns the request's id."""
-    stack.worker("inference-worker", "biodesci.workers.inference_worker", cast.worker)
+    persist(lambda: arbiter.accept(cast.chain(cast.arbiter), accepted=True))
+    stack.worker(
+        "inference-worker",
+        "biodesci.workers.inference_worker",
+        cast.worker,
+        BIODESCI_ARBITERS=cast.arbiter.address,
+    )
     owner = cast.model_owner
     persist(
         lambda: grant_codec(
@@ -86,7 +93,8 @@ def audit(stack: Stack, cast: Cast, narrator: Narrator, trained: Trained, reques
     requester.finalize(chain, request_id)
     narrator.fact(
         f"request {request_id}: commitments open, computing again on encrypted values agrees "
-        f"(largest relative difference {honest.figures['largest_difference']:.1e}); attested, worker paid",
+        f"(largest relative difference {honest.figures['largest_difference']:.1e}); attested by the auditor "
+        "whom the researcher named, worker paid",
         audit_passed=True,
         audit_seconds=round(honest.figures["seconds"], 4),
     )
@@ -105,11 +113,13 @@ def audit(stack: Stack, cast: Cast, narrator: Narrator, trained: Trained, reques
         raise StateError("The audit did not notice that the worker swapped the model.")
     evidence = persist(lambda: attest(auditor, stack.ipfs, caught))
     requester.challenge(chain, swapped, evidence)
-    state = read_request(chain, swapped).state
     narrator.refused(f"request {swapped}, another worker: {caught.reason}", audit_passed=False)
+    persist(lambda: arbiter.decide(cast.chain(cast.arbiter), swapped, upheld=True))
+    paid = persist(lambda: requester.reclaim(chain, swapped))
+    if paid < FEE_WEI:
+        raise StateError(f"The requester got {paid} wei back of {FEE_WEI}.")
     narrator.fact(
-        f"the requester challenged it with the report: it is {state.name.lower()}, "
-        "and its fee stays in escrow"
+        "the requester challenged it with the report, the arbiter upheld the challenge, and the fee is back"
     )
 
 
@@ -130,6 +140,8 @@ def _ask(stack: Stack, cast: Cast, trained: Trained, worker: Party) -> int:
         worker=worker.address,
         records=trained.test_x,
         fee=FEE_WEI,
-        arbiter=cast.auditor.address,
+        arbiter=cast.arbiter.address,
     )
-    return requester.request_inference(chain, stack.ipfs, cast.researcher.home, codec, question)
+    request_id = requester.request_inference(chain, stack.ipfs, cast.researcher.home, codec, question)
+    persist(lambda: requester.name_auditors(chain, request_id, [cast.auditor.address]))
+    return request_id

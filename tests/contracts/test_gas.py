@@ -22,6 +22,8 @@ CEILINGS = {
     "consume": 40_000,
     "deliver": 61_000,
     "deliver_by_owner": 60_000,
+    "request": 145_000,
+    "commit": 58_000,
     "revoke": 35_000,
     "withdraw": 35_000,
 }
@@ -105,10 +107,13 @@ def measured(
     spend("close_commits", models.closeCommits(1, sender=a.aggregator))
     spend("finalize_round", models.finalize(1, word("r"), word("root"), word("w"), sender=a.aggregator))
 
-    request = (1, 2, a.worker, a.arbiter, word("in"), word("blob"), start + DAY, DAY)
-    inferences.request(*request, value=PRICE, sender=a.stranger)
-    spend("request", inferences.request(*request, value=PRICE, sender=a.researcher))
+    inferences.acceptArbitration(True, sender=a.arbiter)
+    wish = (1, 2, a.worker, a.arbiter, start + DAY, DAY, word("in"), word("blob"))
+    inferences.request(wish, value=PRICE, sender=a.stranger)
+    spend("request", inferences.request(wish, value=PRICE, sender=a.researcher))
     spend("commit", inferences.commit(2, word("out"), word("blob"), sender=a.worker))
+    spend("name_auditor", inferences.nameAuditors(2, [a.stranger], sender=a.researcher))
+    spend("attest_audit", inferences.attestAudit(2, True, word("report"), sender=a.stranger))
     spend("finalize_inference", inferences.finalize(2, sender=a.researcher))
 
     # The same with a dollar: a cold buyer again, of a token that the contract holds some of already.

@@ -86,11 +86,14 @@ def test_inference_commitment(
     models.register(*map(word, "abcd"), sender=model_owner)
     for account in (researcher, worker):
         register_key(account)
-    wish = (1, 1, worker, arbiter, word("in"), word("blob"), now() + DAY, DAY)
-    inferences.request(*wish, value=PRICE, sender=researcher)
+    inferences.acceptArbitration(True, sender=arbiter)
+    wish = (1, 1, worker, arbiter, now() + DAY, DAY, word("in"), word("blob"))
+    inferences.request(wish, value=PRICE, sender=researcher)
     tx = inferences.commit(1, word("out"), word("blob"), sender=worker)
     assert tx.events == [
-        inferences.InferenceCommitted(requestId=1, outputCommitment=word("out"), output=word("blob"))
+        inferences.InferenceCommitted(
+            requestId=1, worker=worker, outputCommitment=word("out"), output=word("blob")
+        )
     ]
     with reverts(inferences.InferenceCommitment_NotRequester, requestId=1, got=worker):
         inferences.challenge(1, word("evidence"), sender=worker)

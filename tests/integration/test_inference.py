@@ -27,6 +27,7 @@ import pytest
 from biodesci.cli import main
 from biodesci.core.onchain import RequestState
 from biodesci.ee.architectures.tabular import TabularConfig
+from biodesci.inference import arbiter
 from biodesci.inference import auditor as audit
 from biodesci.inference import requester as infer
 from biodesci.inference.requests import read_request
@@ -100,10 +101,14 @@ class World:
     relay: Relay
     client: Actor
     worker: Actor
+    arbiter: Actor
     model_id: int
     processes: list[subprocess.Popen[bytes]]
 
-    def start_worker(self, rpc_url: str | None = None) -> subprocess.Popen[bytes]:
+    def start_worker(
+        self, rpc_url: str | None = None, arbiters: str | None = None
+    ) -> subprocess.Popen[bytes]:
+        arbiters = self.arbiter.chain.address if arbiters is None else arbiters
         env = {
             **os.environ,
             "OMP_NUM_THREADS": "1",
@@ -112,6 +117,7 @@ class World:
             "BIODESCI_DEPLOYMENT": str(self.network.deployment_file),
             "BIODESCI_HOME": str(self.worker.home),
             "BIODESCI_PASSPHRASE": PASSPHRASE,
+            "BIODESCI_ARBITERS": arbiters,
         }
         log = (self.worker.home / "worker.log").open("ab")
         process = subprocess.Popen(
@@ -125,7 +131,14 @@ class World:
 
     def request(self) -> int:
         records = np.random.default_rng(4).normal(size=(9, CONFIG.features))
-        question = infer.Question(self.model_id, 1, self.worker.chain.address, records, fee=10**15)
+        question = infer.Question(
+            self.model_id,
+            1,
+            self.worker.chain.address,
+            records,
+            fee=10**15,
+            arbiter=self.arbiter.chain.address,
+        )
         return infer.request_inference(self.client.chain, self.ipfs, self.client.home, self.codec(), question)
 
     def commits(self, request_id: int) -> int:
@@ -152,14 +165,17 @@ def wait(ready: Callable[[], bool], log: Callable[[], str], seconds: float = 60)
 
 @pytest.fixture(scope="module")
 def world(network: Stack) -> Iterator[World]:
-    owner, client, worker = (Actor(network, name) for name in ("asked-owner", "client", "worker"))
+    owner, client, worker, judge = (
+        Actor(network, name) for name in ("asked-owner", "client", "worker", "arbiter")
+    )
+    arbiter.accept(judge.chain, accepted=True)
     ipfs = network.ipfs
     made = create_model(acting(owner.chain, ipfs, owner.home), NewModel(CONFIG, "small"))
     grant_codec(
         acting(owner.chain, ipfs, owner.home), Grantee(made.model_id, client.chain.address, "inference")
     )
     relay = Relay(network.rpc_url)
-    found = World(network, ipfs, relay, client, worker, made.model_id, [])
+    found = World(network, ipfs, relay, client, worker, judge, made.model_id, [])
     yield found
     for process in found.processes:
         if process.poll() is None:
@@ -258,7 +274,7 @@ def test_the_commands_disclose_and_audit(
     for command in ("inference", "receipt"):
         refused = run("audit", command, str(bundle))
         assert refused.returncode == 1
-        assert "worker" in refused.stderr or "output commitment" in refused.stderr
+        assert "worker" in refused.stderr or "input commitment" in refused.stderr
         assert "Traceback" not in refused.stderr
 
 
@@ -266,3 +282,9 @@ def test_a_worker_without_a_chain_says_so_and_ends(world: World) -> None:
     process = world.start_worker("http://127.0.0.1:9")
     assert process.wait(60) == 3
     assert "does not answer" in world.log().splitlines()[-1]
+
+
+def test_a_worker_that_accepts_no_arbiter_and_no_unpaid_request_says_so_and_ends(world: World) -> None:
+    process = world.start_worker(arbiters="")
+    assert process.wait(60) == 1
+    assert "would serve nobody" in world.log().splitlines()[-1]

@@ -117,23 +117,26 @@ def containers() -> dict[str, Any]:
 
 
 def envelopes(before: dict[str, Any] | None) -> dict[str, Any]:
-    known = {case["purpose"]: case["envelope"] for case in (before or {}).get("accepted", [])}
+    known = {case["info"]: case["envelope"] for case in (before or {}).get("accepted", [])}
     accepted = []
-    for id_, (purpose, size) in enumerate(
-        (("license", 64), ("codec", 1000), ("inference-input", 33), ("inference-output", 32))
+    for id_, purpose, size in (
+        (0, "license", 64),
+        (1, "codec", 1000),
+        (int(OTHER, 16), "inference-input", 33),  # the requester
+        (3, "inference-output", 32),
     ):
         seed, plaintext = fixed(f"seed {purpose}"), fixed(f"secret {purpose}", size)
         words = (keccak(b"biodesci/envelope/v1"), keccak(text=purpose), 31337, CONTRACT, id_, SUBJECT)
         info = keccak(encode(["bytes32", "bytes32", "uint256", "address", "uint256", "address"], words))
         assert info == envelope.info(purpose, 31337, CONTRACT, id_, SUBJECT)
-        text = known.get(purpose) or envelope.seal(envelope.public_key(seed), plaintext, info).hex()
+        text = known.get(info.hex()) or envelope.seal(envelope.public_key(seed), plaintext, info).hex()
         assert envelope.open_(seed, bytes.fromhex(text), info) == plaintext
         accepted.append(
             {
                 "purpose": purpose,
                 "chainId": 31337,
                 "contract": CONTRACT,
-                "id": id_,
+                "id": str(id_),
                 "subject": SUBJECT,
                 "info": info.hex(),
                 "seed": seed.hex(),
@@ -170,7 +173,10 @@ def commitments() -> dict[str, Any]:
             )
         ),
         "input": keccak(
-            encode([b32, u256, adr, b32, b32], [keccak(b"biodesci/input/v1"), 31337, CONTRACT, salt, root])
+            encode(
+                [b32, u256, adr, adr, adr, b32, b32],
+                [keccak(b"biodesci/input/v2"), 31337, CONTRACT, OTHER, SUBJECT, salt, root],
+            )
         ),
         "output": keccak(
             encode(
@@ -190,7 +196,9 @@ def commitments() -> dict[str, Any]:
     assert expected["statement"] == commitment.statement(salt, text)
     publisher = commitment.Publisher(31337, CONTRACT, OTHER)
     assert expected["key"] == commitment.key_commitment(publisher, key, salt)
-    assert expected["input"] == commitment.input_commitment(31337, CONTRACT, salt, root)
+    assert expected["input"] == commitment.input_commitment(
+        commitment.Inquiry(31337, CONTRACT, OTHER, SUBJECT), salt, root
+    )
     assert expected["output"] == commitment.output_commitment(
         commitment.Answer(31337, CONTRACT, 7, SUBJECT, weights), salt, root
     )
@@ -207,6 +215,8 @@ def commitments() -> dict[str, Any]:
         "statement": {"salt": salt.hex(), "text": text, "commitment": expected["statement"].hex()},
         "input": {
             **place,
+            "requester": OTHER,
+            "worker": SUBJECT,
             "salt": salt.hex(),
             "tensorRoot": root.hex(),
             "commitment": expected["input"].hex(),

@@ -13,6 +13,7 @@ from eth_utils.crypto import keccak
 
 from biodesci.core import typed_data
 from biodesci.core.documents.order import Order, Purpose
+from biodesci.core.documents.report import Check, Report, Verdict
 from biodesci.core.documents.visa import Visa
 from biodesci.core.visa import VisaType
 
@@ -23,6 +24,7 @@ TOKEN = "0x9fE46736679d2D9a65F0992F2272dE9f3c7fa6e0"
 LICENSES = "0xCf7Ed3AccA5a467e9e704C703E8D87F634fB0Fc9"
 VISAS = "0xDc64a140Aa3E981100a9becA4E685f962f0cF6C9"
 KEYS = "0x5FbDB2315678afecb367f032d93F642f64180aa3"
+INFERENCES = "0xCf7Ed3AccA5a467e9e704C703E8D87F634fB0Fc9"
 NOBODY = "0x" + "0" * 40
 DOMAIN = "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
 PURPOSE = "ResearchPurpose(uint64 duo,uint32 disease,bytes32 statement)"
@@ -32,6 +34,9 @@ TYPES = {
     "Order": "Order(address buyer,uint256 offerId,ResearchPurpose purpose,address currency,uint256 price,"
     "bool mayReview,uint40 visasUntil,uint256 nonce,uint256 deadline)" + PURPOSE,
     "Registration": "Registration(address account,bytes32 keyHash,uint256 nonce,uint256 deadline)",
+    "AuditReport": "AuditReport(string subject,string method,uint256 checklist,uint256 subjectId,"
+    "uint256 modelId,uint256 modelVersion,bool passed,bytes32 checks,bytes32 content,address auditor,"
+    "uint40 auditedAt)",
     "Permit": "Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)",
     "ReceiveWithAuthorization": "ReceiveWithAuthorization(address from,address to,uint256 value,"
     "uint256 validAfter,uint256 validBefore,bytes32 nonce)",
@@ -50,6 +55,9 @@ def struct_hash(primary: str, values: dict[str, Any]) -> bytes:
         if kind == "ResearchPurpose":
             kinds.append("bytes32")
             words.append(struct_hash(kind, values[key]))
+        elif kind == "string":
+            kinds.append("bytes32")
+            words.append(keccak(text=values[key]))
         else:
             kinds.append(kind)
             words.append(values[key])
@@ -90,6 +98,40 @@ def vector(label: str, document: dict[str, Any]) -> dict[str, Any]:
         "domainSeparator": "0x" + header.hex(),
         "hash": "0x" + signed.hex(),
     }
+
+
+def reports() -> list[tuple[str, Report]]:
+    """An inference's that passed, and a model's that did not."""
+    passed = {
+        "subject": "inference",
+        "method": "re-execution",
+        "names": ("chain", "commitments", "weights", "input", "output"),
+        "wrong": (),
+    }
+    failed = {"subject": "model", "method": "lineage", "names": ("weights",), "wrong": ("weights",)}
+    made = []
+    for label, case in (("passed", passed), ("failed", failed)):
+        checks = tuple(
+            Check(name=name, passed=name not in case["wrong"], detail="as on chain") for name in case["names"]
+        )
+        report = Report(
+            verdict=Verdict.of(checks),
+            subject=case["subject"],
+            method=case["method"],
+            chain_id=CHAIN_ID,
+            contract=INFERENCES,
+            subject_id=7,
+            model_id=2,
+            model_version=1,
+            auditor=ISSUER,
+            audited_at=1_800_000_000,
+            limits="Says nothing of the data.",
+            checks=checks,
+            findings=("The worker was slow.",),
+            figures={"rows": 9},
+        )
+        made.append((label, report))
+    return made
 
 
 def vectors() -> dict[str, Any]:
@@ -162,6 +204,7 @@ def vectors() -> dict[str, Any]:
     ):
         made.append((label, typed_data.order(CHAIN_ID, LICENSES, order)))
     made.append(("registration", typed_data.registration(CHAIN_ID, KEYS, BUYER, value, 0, 1_800_000_000)))
+    made += [(f"audit report, {label}", typed_data.audit_report(report)) for label, report in reports()]
     made.append(("permit", typed_data.permit(dollar, BUYER, LICENSES, 25_000_000, 0, 1_800_000_000)))
     authorization = typed_data.receive_with_authorization(
         dollar, typed_data.Authorization(BUYER, LICENSES, 25_000_000, 0, 1_800_000_000, keccak(b"nonce"))

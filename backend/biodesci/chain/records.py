@@ -212,7 +212,7 @@ class Enrolments:
 class Request:
     """`IInferenceCommitment.Request`. `fee` in wei, `deadline` Unix seconds, `challenge_window` seconds.
 
-    `input` and `output` are digests of the CIDs of the sealed tensors.
+    Where the sealed tensors lie is in the events alone (`inference/requests.py`).
     """
 
     view: ClassVar = View("InferenceCommitment", "requestOf", ("id",))
@@ -227,9 +227,7 @@ class Request:
     challenge_window: int
     state: RequestState
     input_commitment: bytes
-    input: bytes
     output_commitment: bytes
-    output: bytes
 
 
 @dataclass(frozen=True)

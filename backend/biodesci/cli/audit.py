@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from biodesci.cli import output, session
-from biodesci.cli.arguments import Number
+from biodesci.cli.arguments import Number, address
 
 if TYPE_CHECKING:
+    from biodesci.core.documents.report import Report
     from biodesci.proof.report import AuditReport
 
 app = typer.Typer(help="Audit models, inferences and receipts; needs no key.", no_args_is_help=True)
@@ -35,14 +36,16 @@ def inference(
         typer.Option(help="CID of the trace the worker sealed to you: test it instead of computing again."),
     ] = "",
     attest: Annotated[
-        bool, typer.Option("--attest", help="Publish the report and put the verdict on chain.")
+        bool, typer.Option("--attest", help="Sign and publish the report, and put the verdict on chain.")
     ] = False,
     report: _Report = None,
 ) -> None:
     """Check that a committed output is what the registered weights give for the committed input."""
     from biodesci.core import cid, files
     from biodesci.inference import auditor
+    from biodesci.inference.attestation import attest as publish
     from biodesci.proof.bundle import Bundle
+    from biodesci.proof.report import sign
 
     disclosed = Bundle.parse(files.read(bundle))
     chain, ipfs = session.chain(account=attest or bool(trace)), session.ipfs()
@@ -51,9 +54,10 @@ def inference(
         request_id = disclosed.receipt.request_id
         opened = auditor.open_trace(chain, ipfs, session.seed(), request_id, cid.to_digest(trace))
     audited = auditor.audit_inference(chain, ipfs, disclosed, opened)
+    signed = sign(audited.document(), chain.signer()) if attest else None
     if attest:
-        output.note(f"attested on chain, report {cid.from_digest(auditor.attest(chain, ipfs, audited))}")
-    _show(audited, report)
+        output.note(f"attested on chain, report {cid.from_digest(publish(chain, ipfs, audited))}")
+    _show(audited, report, signed)
 
 
 @app.command()
@@ -86,12 +90,67 @@ def receipt(file: Annotated[Path, typer.Argument(help="A receipt or an audit bun
     )
 
 
-def _show(found: AuditReport, report: Path | None) -> None:
+@app.command()
+def report(
+    report: Annotated[str, typer.Argument(help="An audit report: a file, or its CID.")],
+    trusted: Annotated[
+        list[str] | None,
+        typer.Option("--auditor", help="Address of an auditor whom you trust yourself; several times."),
+    ] = None,
+    offline: Annotated[
+        bool,
+        typer.Option("--offline", help="Ask no chain: check form and signature alone, and trust --auditor."),
+    ] = False,
+) -> None:
+    """Check that a report is whole, signed by its auditor and attested, and who named the auditor."""
+    from biodesci.core import cid, files
+    from biodesci.core.documents.report import Report
+    from biodesci.core.errors import IntegrityError
+    from biodesci.inference.attestation import NAMED_BY, check_signature, find_attestation
+    from biodesci.proof.report import by_key_alone, verify
+
+    path = Path(report)
+    raw = (
+        files.read(path)
+        if path.exists()
+        else session.ipfs().cat(cid.to_digest(report), max_size=Report.limit)
+    )
+    shown = Report.parse(raw)
+    named_by, counts = "nobody", shown.auditor in {address(one) for one in trusted or ()}
+    if offline:
+        verify(shown, by_key_alone)
+    else:
+        chain = session.chain(account=False)
+        check_signature(chain, shown)
+        if shown.subject == "inference":
+            attested = find_attestation(chain, session.ipfs(), shown)
+            named_by, counts = NAMED_BY[attested.standing], counts or attested.standing.counts
+    output.record(
+        {
+            "verdict": "passed" if shown.verdict.passed else "failed",
+            "about": f"{shown.subject} {shown.subject_id}",
+            "method": shown.method,
+            "auditor": shown.auditor,
+            "named by": named_by,
+            "reason": shown.verdict.reason,
+            "limits": shown.limits,
+        }
+    )
+    if not counts:
+        raise IntegrityError(
+            f"This is a statement of {shown.auditor}, whom nobody named.",
+            "If you trust this auditor yourself, say so: --auditor.",
+        )
+    if not shown.verdict.passed:
+        raise IntegrityError(f"The audit failed. {shown.verdict.reason}", "Do not rely on this result.")
+
+
+def _show(found: AuditReport, report: Path | None, signed: Report | None = None) -> None:
     from biodesci.core import files
     from biodesci.core.errors import IntegrityError
 
     if report is not None:
-        files.write_atomic(report, found.document().to_bytes())
+        files.write_atomic(report, (signed or found.document()).to_bytes())
     output.record(
         {
             "verdict": "passed" if found.passed else "failed",

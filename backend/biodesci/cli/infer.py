@@ -41,7 +41,13 @@ class Terms:
     window: Annotated[
         int, typer.Option(parser=within(0, 365 * DAY), metavar="TIME", help="What you have to dispute it.")
     ] = DAY
-    arbiter: Annotated[str, typer.Option(help="Address that decides disputes; none: no disputes.")] = ""
+    arbiter: Annotated[
+        str,
+        typer.Option(
+            help="Address that decides disputes. A fee needs one: it accepted (`inference arbitrate`), is "
+            "neither you nor the worker, and the worker accepts it. Silent for 30 days, you get the fee back."
+        ),
+    ] = ""
 
 
 @app.command()
@@ -167,7 +173,8 @@ def challenge(
 
 @app.command()
 def reclaim(request_id: Number) -> None:
-    """Get the fee back of a request that was not answered in time, or whose answer was refused."""
+    """Get the fee back of a request that was not answered in time, or whose answer was refused, or challenged
+    before an arbiter that was silent for 30 days."""
     from biodesci.chain.currency import ether
     from biodesci.inference import requester
 
@@ -196,3 +203,73 @@ def disclose(
         session.chain(), session.ipfs(), session.settings().home, request_id, address(auditor)
     )
     output.record({"trace": cid.from_digest(digest)}, "Give this CID to the auditor.")
+
+
+@app.command()
+def auditors(
+    request_id: Number,
+    named: Annotated[list[str], typer.Argument(metavar="AUDITOR...", help="Addresses.")],
+) -> None:
+    """Name the auditors of your request: what they attest from now on counts. It cannot be taken back."""
+    from biodesci.inference.requester import name_auditors
+
+    chosen = [address(one) for one in named]
+    name_auditors(session.chain(), request_id, chosen)
+    output.record({"request": request_id, "auditors": ", ".join(chosen)}, "Named.")
+
+
+@app.command()
+def audits(request_id: Number) -> None:
+    """What auditors attested of a request, and who named them."""
+    from biodesci.core import cid
+    from biodesci.inference.attestation import NAMED_BY, attestations
+
+    rows = [
+        {
+            "auditor": one.auditor,
+            "verdict": "passed" if one.passed else "failed",
+            "named by": NAMED_BY[one.standing],
+            "report": cid.from_digest(one.report),
+        }
+        for one in attestations(session.chain(account=False), request_id)
+    ]
+    output.table(rows, ("auditor", "verdict", "named by", "report"), "Nobody attested anything of it.")
+
+
+@app.command()
+def trust(
+    model: Annotated[int, typer.Argument(min=1, help="Model id.")],
+    auditor: Annotated[str, typer.Argument(help="Address.")],
+    no_longer: Annotated[bool, typer.Option("--no-longer", help="Take the trust back.")] = False,
+) -> None:
+    """For model owners: say whose audits of your model's inferences you trust."""
+    from biodesci.inference.attestation import trust_auditor
+
+    trust_auditor(session.chain(), model, address(auditor), trusted=not no_longer)
+    output.record({"model": model, "auditor": auditor, "trusted": not no_longer})
+
+
+@app.command()
+def arbitrate(
+    no_longer: Annotated[bool, typer.Option("--no-longer", help="Accept no further requests.")] = False,
+) -> None:
+    """For arbiters: accept to be named by requests; without this no request can name you."""
+    from biodesci.inference import arbiter
+
+    arbiter.accept(session.chain(), accepted=not no_longer)
+    output.record({"accepted": not no_longer})
+
+
+@app.command()
+def decide(
+    request_id: Number,
+    upheld: Annotated[
+        bool,
+        typer.Option("--upheld/--rejected", help="Upheld: the requester gets the fee; rejected: the worker."),
+    ],
+) -> None:
+    """For arbiters: decide a challenge, within its 30 days."""
+    from biodesci.inference import arbiter
+
+    arbiter.decide(session.chain(), request_id, upheld=upheld)
+    output.record({"request": request_id, "upheld": upheld}, "Decided.")

@@ -17,7 +17,7 @@ from eth_utils.crypto import keccak
 from biodesci.core.errors import InputError, IntegrityError
 
 _KEY: Final = keccak(b"biodesci/key-commitment/v2")
-_INPUT: Final = keccak(b"biodesci/input/v1")
+_INPUT: Final = keccak(b"biodesci/input/v2")
 _OUTPUT: Final = keccak(b"biodesci/output/v1")
 _STATEMENT: Final = keccak(b"biodesci/statement/v1")
 _MASKED_UPDATE: Final = keccak(b"biodesci/masked-update/v1")
@@ -52,12 +52,30 @@ def key_commitment(publisher: Publisher, key: bytes, salt: bytes) -> bytes:
     )
 
 
-def input_commitment(chain_id: int, contract: str, salt: bytes, root: bytes) -> bytes:
+@dataclass(frozen=True)
+class Inquiry:
+    """Who asks whom, and where: what an input is bound to, so that it serves in nobody else's request."""
+
+    chain_id: int
+    contract: str
+    requester: str
+    worker: str
+
+
+def input_commitment(inquiry: Inquiry, salt: bytes, root: bytes) -> bytes:
     """The requester's commitment to an input tensor. `root` is its tensor root (core/checkpoint.py)."""
     return keccak(
         encode(
-            ["bytes32", "uint256", "address", "bytes32", "bytes32"],
-            [_INPUT, chain_id, address(contract), _word(salt, "salt"), _word(root, "tensor root")],
+            ["bytes32", "uint256", "address", "address", "address", "bytes32", "bytes32"],
+            [
+                _INPUT,
+                inquiry.chain_id,
+                address(inquiry.contract),
+                address(inquiry.requester),
+                address(inquiry.worker),
+                _word(salt, "salt"),
+                _word(root, "tensor root"),
+            ],
         )
     )
 

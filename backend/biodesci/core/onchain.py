@@ -57,8 +57,21 @@ class RoundState(IntEnum):
         return self in (RoundState.FINALIZED, RoundState.ABORTED)
 
 
+class Standing(IntEnum):
+    """`Standing` of contracts/types/Inference.sol: who gave an auditor's statement its weight."""
+
+    UNNAMED = 0
+    TRUSTED = 1
+    NAMED = 2
+
+    @property
+    def counts(self) -> bool:
+        """Whether the requester named the auditor, or the model's owner trusted it."""
+        return self is not Standing.UNNAMED
+
+
 class RequestState(IntEnum):
-    """`IInferenceCommitment.State`."""
+    """`RequestState` of contracts/types/Inference.sol."""
 
     NONE = 0
     REQUESTED = 1

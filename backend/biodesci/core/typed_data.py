@@ -13,6 +13,7 @@ from eth_account.messages import encode_typed_data
 from eth_utils.crypto import keccak
 
 from biodesci.core.documents.order import Order
+from biodesci.core.documents.report import Report
 from biodesci.core.documents.visa import Visa
 
 Domain = dict[str, Any]
@@ -59,6 +60,32 @@ def order(chain_id: int, licenses: str, signed: Order) -> Document:
     declared = dict(zip(("duo", "disease", "statement"), purpose, strict=True))
     where = domain("BioDeSci Access Licence", "1", chain_id, licenses)
     return _document(where, "Order", types, (buyer, offer_id, declared, *rest))
+
+
+def audit_report(signed: Report) -> Document:
+    """The document that an auditor signs, in the domain of the contract that the report is about.
+
+    What a person reads in a wallet is spelled out; `content` is of the whole report.
+    """
+    fields = (
+        "string subject,string method,uint256 checklist,uint256 subjectId,uint256 modelId,"
+        "uint256 modelVersion,bool passed,bytes32 checks,bytes32 content,address auditor,uint40 auditedAt"
+    )
+    values = (
+        signed.subject,
+        signed.method,
+        signed.checklist,
+        signed.subject_id,
+        signed.model_id,
+        signed.model_version,
+        signed.verdict.passed,
+        signed.checks_hash,
+        signed.content_hash,
+        signed.auditor,
+        signed.audited_at,
+    )
+    where = domain("BioDeSci Audits", "1", signed.chain_id, signed.contract)
+    return _document(where, "AuditReport", {"AuditReport": fields}, values)
 
 
 def registration(

@@ -301,6 +301,7 @@ attestations = Table(
     _key_number("block"),
     _key_number("log_index"),
     _text("auditor"),
+    _number("standing"),  # core.onchain.Standing, as the contract recorded it
     _number("passed"),
     _text("report"),
     _number("time"),

@@ -4,7 +4,7 @@ disclosed.
 `audit_model`: a version's weights and architecture against the chain, and its lineage. `audit_inference`:
 receipt against the chain, tensors against both commitments, weights against the registered root, then the
 encrypted forward pass again, or Freivalds' test over a trace the worker disclosed. A verdict is a report;
-`attest` puts its CID on chain.
+`attestation.attest` signs it and puts its CID on chain.
 """
 
 from __future__ import annotations
@@ -12,13 +12,14 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from biodesci.chain.client import Chain
 from biodesci.core import checkpoint, commitment, envelope
+from biodesci.core.documents.report import Method, Subject
 from biodesci.core.errors import ConfigurationError, InputError, IntegrityError, NotFoundError
 from biodesci.core.onchain import RoundState
 from biodesci.ee import runtime
@@ -41,7 +42,7 @@ _BLAME = (
     "A failed check of receipt or commitments says that what was disclosed is not what was committed to, "
     "not who changed it."
 )
-_LIMITS = {
+_LIMITS: Final[dict[Method, str]] = {
     "re-execution": (
         f"Logits within {TOLERANCE:g} of the registered weights' answer, relative to the largest; smaller "
         f"differences pass. {_BLAME}"
@@ -82,7 +83,7 @@ def audit_inference(chain: Chain, ipfs: Ipfs, bundle: Bundle, trace: bytes | Non
     such request, no node).
     """
     receipt = bundle.receipt
-    method = "re-execution" if trace is None else "freivalds"
+    method: Method = "re-execution" if trace is None else "freivalds"
     report = _report(
         chain, "inference", receipt.request_id, (receipt.model_id, receipt.model_version), method
     )
@@ -117,21 +118,9 @@ def open_trace(chain: Chain, ipfs: Ipfs, seed: bytes, request_id: int, digest: b
     return envelope.open_(seed, ipfs.cat(digest, max_size=MAX_BLOB), info)
 
 
-def attest(chain: Chain, ipfs: Ipfs, report: AuditReport) -> bytes:
-    """Publishes the report and records its verdict on chain under the auditor's account. Returns the
-    report's CID digest.
-    """
-    if report.subject != "inference":
-        raise InputError(
-            "Only audits of an inference are attested on chain.",
-            "Keep the report of a model audit as a file.",
-        )
-    digest = ipfs.add(report.document().to_bytes())
-    chain.send(chain.inferences.functions.attestAudit(report.subject_id, report.passed, digest))
-    return digest
-
-
-def _report(chain: Chain, subject: str, subject_id: int, model: tuple[int, int], method: str) -> AuditReport:
+def _report(
+    chain: Chain, subject: Subject, subject_id: int, model: tuple[int, int], method: Method
+) -> AuditReport:
     try:
         auditor = chain.address
     except ConfigurationError:
@@ -146,6 +135,7 @@ def _report(chain: Chain, subject: str, subject_id: int, model: tuple[int, int],
         auditor=auditor,
         method=method,
         limits=_LIMITS[method],
+        audited_at=chain.now(),
     )
 
 

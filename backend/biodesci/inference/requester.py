@@ -29,9 +29,11 @@ from biodesci.inference.requests import (
     LOGITS,
     MAX_BLOB,
     SALT_BYTES,
+    input_info,
     read_receipt,
     read_request,
     requester_folder,
+    sealed_output,
     split_opening,
 )
 from biodesci.ipfs.client import Ipfs
@@ -57,9 +59,9 @@ class Question:
     """What is asked of whom, and on which terms.
 
     `records` x (n, F) are in plaintext, normalized as the model's plan says. `fee` is in wei and in escrow
-    until the answer is accepted. The worker has `deadline_seconds`; then the answer can be disputed before
-    `arbiter` for `challenge_window` seconds. `again` asks anew although a run before asked the same and did
-    not see its end: both are paid for.
+    until the answer is accepted; one above 0 needs an arbiter, whom the worker accepts, too. The worker has
+    `deadline_seconds`; then the answer can be disputed before `arbiter` for `challenge_window` seconds.
+    `again` asks anew although a run before asked the same and did not see its end: both are paid for.
     """
 
     model_id: int
@@ -132,20 +134,31 @@ def _prepare(chain: Chain, ipfs: Ipfs, home: Path, codec: Codec, question: Quest
         )
     worker_key = chain.key_of(worker)
     salt = os.urandom(SALT_BYTES)
-    contract = chain.inferences.address
-    committed = commitment.input_commitment(chain.chain_id, contract, salt, checkpoint.root(encoded))
+    inquiry = commitment.Inquiry(chain.chain_id, chain.inferences.address, chain.address, worker)
+    committed = commitment.input_commitment(inquiry, salt, checkpoint.root(encoded))
     opening = salt + checkpoint.dump(encoded)
     folder = requester_folder(home, committed)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     files.write_private(folder / _INPUT_FILE, opening)
     terms = {"modelId": model_id, "version": version, "worker": worker, "fee": str(question.fee)}
     files.write_private(folder / _NOTE_FILE, canonical.dumps(terms | {"rows": len(question.records)}))
-    info = envelope.info("inference-input", chain.chain_id, contract, 0, worker)
-    digest = ipfs.add(envelope.seal(worker_key, opening, info))
-    deadline = chain.now() + question.deadline_seconds
     return chain.inferences.functions.request(
-        model_id, version, worker, question.arbiter, committed, digest, deadline, question.challenge_window
+        {
+            "modelId": model_id,
+            "version": version,
+            "worker": worker,
+            "arbiter": question.arbiter,
+            "deadline": chain.now() + question.deadline_seconds,
+            "challengeWindow": question.challenge_window,
+            "inputCommitment": committed,
+            "input": ipfs.add(envelope.seal(worker_key, opening, input_info(inquiry))),
+        }
     )
+
+
+def name_auditors(chain: Chain, request_id: int, auditors: list[str]) -> None:
+    """Says whose audits of this request count as the requester's, from now on; it cannot be taken back."""
+    chain.send(chain.inferences.functions.nameAuditors(request_id, auditors))
 
 
 def collect_result(
@@ -183,10 +196,13 @@ def challenge(chain: Chain, request_id: int, report: bytes) -> None:
 
 
 def reclaim(chain: Chain, request_id: int) -> int:
-    """Ends a request that got no answer in time, and pays out what is owed to this account: wei."""
+    """Ends a request that got no answer in time, or whose challenge nobody decided in 30 days, and pays out
+    what is owed to this account: wei."""
     state = read_request(chain, request_id).state
     if state is RequestState.REQUESTED:
         chain.send(chain.inferences.functions.expire(request_id))
+    elif state is RequestState.CHALLENGED:
+        chain.send(chain.inferences.functions.finalize(request_id))
     elif state not in (RequestState.EXPIRED, RequestState.REFUSED):
         raise StateError(f"Request {request_id} is {state.name.lower()}: there is nothing to reclaim.")
     return withdraw(chain)
@@ -257,5 +273,5 @@ def _open_output(
     info = envelope.info(
         "inference-output", chain.chain_id, chain.inferences.address, request.id, request.requester
     )
-    opening = envelope.open_(seed, ipfs.cat(request.output, max_size=MAX_BLOB), info)
+    opening = envelope.open_(seed, ipfs.cat(sealed_output(chain, request), max_size=MAX_BLOB), info)
     return (*split_opening(opening), opening)

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from biodesci.chain.client import Chain
 from biodesci.chain.records import Request
-from biodesci.core import checkpoint
+from biodesci.core import checkpoint, commitment, envelope
 from biodesci.core.documents.receipt import Receipt
-from biodesci.core.errors import InputError, IntegrityError, NotFoundError, StateError
+from biodesci.core.errors import InputError, IntegrityError, NotFoundError, StateError, UnavailableError
 from biodesci.core.onchain import RequestState
 from biodesci.ee.architectures.blueprint import Blueprint
 from biodesci.registry.models import weights_root
@@ -65,6 +65,40 @@ def read_receipt(chain: Chain, request_id: int) -> Receipt:
     )
 
 
+def inquiry_of(chain: Chain, request: Request) -> commitment.Inquiry:
+    """What the input of a request is bound to."""
+    return commitment.Inquiry(chain.chain_id, chain.inferences.address, request.requester, request.worker)
+
+
+def input_info(inquiry: commitment.Inquiry) -> bytes:
+    """What the envelope of an input is bound to: its requester (as a number, in place of a request's, which
+    has none yet) and its worker."""
+    return envelope.info(
+        "inference-input", inquiry.chain_id, inquiry.contract, int(inquiry.requester, 16), inquiry.worker
+    )
+
+
+def sealed_input(chain: Chain, request: Request) -> bytes:
+    """CID digest of a request's input, sealed to its worker. UnavailableError where the node shows no such
+    event, or not the one of this request."""
+    return _sealed(chain, "InferenceRequested", "input", request.id, request.input_commitment)
+
+
+def sealed_output(chain: Chain, request: Request) -> bytes:
+    """CID digest of the answer to a request, sealed to its requester. Raises as `sealed_input` does."""
+    return _sealed(chain, "InferenceCommitted", "output", request.id, request.output_commitment)
+
+
+def _sealed(chain: Chain, event: str, what: str, request_id: int, committed: bytes) -> bytes:
+    args = _the_event(chain, event, request_id)["args"]
+    if bytes(args[f"{what}Commitment"]) != committed:
+        raise UnavailableError(
+            f"The node shows another {what} of request {request_id} than it has in state.",
+            "Its logs and its state do not fit: ask another node.",
+        )
+    return bytes(args[what])
+
+
 def split_opening(plaintext: bytes) -> tuple[bytes, dict[str, NDArray[Any]]]:
     """Salt and tensors of what an envelope held."""
     if len(plaintext) <= SALT_BYTES:
@@ -101,8 +135,9 @@ def _the_event(chain: Chain, name: str, request_id: int) -> Any:
         chain.inferences, name, chain.deployment.first_block, filters={"requestId": request_id}
     )
     if len(events) != 1:
-        raise IntegrityError(
+        raise UnavailableError(
             f"The node shows {len(events)} {name} events for request {request_id}, not one.",
-            "The node is not in step, or does not serve old logs; use another.",
+            "The node is not in step, or does not serve old logs, which name the sealed input and output: "
+            "use another (BIODESCI_RPC_URL).",
         )
     return events[0]

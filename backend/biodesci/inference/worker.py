@@ -10,6 +10,8 @@ worker that was killed commits to the same answer after its restart. The commitm
     envelope.bin   the answer sealed to the requester
     refused.json   why this request will not be served
     request.json   whose request it is: a number can come to mean another one when the chain reorganises
+
+Beside them `inputs/` notes by commitment and by CID which request an input was opened for: it serves once.
 """
 
 from __future__ import annotations
@@ -29,6 +31,7 @@ from biodesci.chain.client import Chain
 from biodesci.chain.records import Request
 from biodesci.core import canonical, checkpoint, commitment, envelope, files
 from biodesci.core.errors import (
+    AccessDeniedError,
     BioDeSciError,
     ChainError,
     InputError,
@@ -40,13 +43,17 @@ from biodesci.core.errors import (
     WrongKeyError,
 )
 from biodesci.core.onchain import RequestState
+from biodesci.inference.policy import Policy
 from biodesci.inference.requests import (
     LOGITS,
     MAX_BLOB,
     SALT_BYTES,
     TRACE_ROOT,
+    input_info,
     input_rows,
+    inquiry_of,
     read_request,
+    sealed_input,
     split_opening,
 )
 from biodesci.inference.runtime import fp64
@@ -72,12 +79,14 @@ class Answer:
 
 
 def open_input(chain: Chain, ipfs: Ipfs, seed: bytes, request: Request) -> dict[str, NDArray[Any]]:
-    """The input tensors of a request to this worker, checked against the requester's commitment."""
-    contract = chain.inferences.address
-    info = envelope.info("inference-input", chain.chain_id, contract, 0, request.worker)
-    opening = envelope.open_(seed, ipfs.cat(request.input, max_size=MAX_BLOB), info)
-    salt, tensors = split_opening(opening)
-    committed = commitment.input_commitment(chain.chain_id, contract, salt, checkpoint.root(tensors))
+    """The input tensors of a request to this worker, checked against the requester's commitment.
+
+    Envelope and commitment both name the requester: another's request cannot use them.
+    """
+    inquiry = inquiry_of(chain, request)
+    sealed = ipfs.cat(sealed_input(chain, request), max_size=MAX_BLOB)
+    salt, tensors = split_opening(envelope.open_(seed, sealed, input_info(inquiry)))
+    committed = commitment.input_commitment(inquiry, salt, checkpoint.root(tensors))
     commitment.check(request.input_commitment, committed, f"input of request {request.id}")
     return tensors
 
@@ -129,6 +138,35 @@ def journal(home: Path, chain: Chain, request_id: int) -> Path:
     return home / "serving" / f"{chain.chain_id}-{chain.inferences.address.lower()[2:10]}" / str(request_id)
 
 
+def claim_input(chain: Chain, home: Path, request: Request) -> None:
+    """Notes that this input was opened for this request. InputError where it was for another one already.
+
+    What is noted is what opened, so that a stranger's copy, which never opens, does not use up an input. A
+    note counts while the request that it names has this commitment: numbers move when the chain reorganises.
+    """
+    folder = journal(home, chain, request.id).parent / "inputs"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for mark in (request.input_commitment, sealed_input(chain, request)):
+        note = folder / mark.hex()
+        if note.exists():
+            first = int(files.read(note))
+            if first != request.id and _has_input(chain, first, mark):
+                raise InputError(
+                    f"The input of request {request.id} is that of request {first}, which came before.",
+                    "Commit to the input anew, with another salt.",
+                )
+        files.write_private(note, str(request.id).encode())
+
+
+def _has_input(chain: Chain, request_id: int, mark: bytes) -> bool:
+    """Whether a request has this input commitment, or this sealed input."""
+    try:
+        request = read_request(chain, request_id)
+    except NotFoundError:
+        return False
+    return mark in (request.input_commitment, sealed_input(chain, request))
+
+
 def claim_journal(chain: Chain, folder: Path, request: Request) -> None:
     """Empties a folder that is of another request with this number: its answer is not this requester's."""
     whose = canonical.dumps(
@@ -151,9 +189,14 @@ def claim_journal(chain: Chain, folder: Path, request: Request) -> None:
 def disclose_trace(chain: Chain, ipfs: Ipfs, home: Path, request_id: int, auditor: str) -> bytes:
     """Seals the trace of an answer to `auditor`'s registered key. Returns the envelope's CID digest.
 
-    Whoever reads a trace sees the encrypted model's hidden states: disclose to auditors the requester named,
-    never in public.
+    Whoever reads a trace sees the encrypted model's hidden states: AccessDeniedError for whom the requester
+    did not name on chain.
     """
+    if not chain.call(chain.inferences.functions.isNamed(request_id, auditor)):
+        raise AccessDeniedError(
+            f"The requester of request {request_id} did not name {auditor} as its auditor.",
+            "The requester names it: biodesci inference auditors.",
+        )
     path = journal(home, chain, request_id) / _TRACE
     if not path.exists():
         raise NotFoundError(
@@ -164,12 +207,13 @@ def disclose_trace(chain: Chain, ipfs: Ipfs, home: Path, request_id: int, audito
 
 
 class Server:
-    """Serves the requests addressed to `chain.address`. Remembers in memory only what chain and disk can
-    tell again.
+    """Serves the requests addressed to `chain.address` that its policy admits. Remembers in memory only what
+    chain and disk can tell again.
     """
 
-    def __init__(self, chain: Chain, ipfs: Ipfs, home: Path, seed: bytes) -> None:
+    def __init__(self, chain: Chain, ipfs: Ipfs, home: Path, seed: bytes, policy: Policy) -> None:
         self._chain, self._ipfs, self._home, self._seed = chain, ipfs, home, seed
+        self._policy = policy
         self._models: dict[tuple[int, int], Registered] = {}
         self._open: set[int] = set()
         self._waiting: dict[int, str] = {}
@@ -189,6 +233,11 @@ class Server:
                     served.append(request_id)
                 self._open.discard(request_id)
                 self._waiting.pop(request_id, None)
+            except AccessDeniedError as exc:
+                if self._waiting.get(request_id) != exc.message:
+                    log.warning("request %d is not served: %s", request_id, exc)
+                    self._waiting[request_id] = exc.message
+                self._open.discard(request_id)
             except (InputError, IntegrityError, WrongKeyError) as exc:
                 self._refuse(request_id, exc)
             except (UnavailableError, NotFoundError, StateError, ChainError) as exc:
@@ -223,6 +272,7 @@ class Server:
         if self._chain.now() > request.deadline:
             log.warning("request %d is past its deadline", request_id)
             return False
+        self._policy.check(request)
         if folder.exists():
             claim_journal(self._chain, folder, request)
         if (folder / _REFUSED).exists():
@@ -231,6 +281,7 @@ class Server:
         claim_journal(self._chain, folder, request)
         if not (folder / _OUTPUT).exists():
             x = input_rows(model.config, open_input(self._chain, self._ipfs, self._seed, request))
+            claim_input(self._chain, self._home, request)
             place = context(self._chain.chain_id, self._chain.inferences.address, request_id)
             write_answer(folder, compute(model, x, place))
             log.info(
@@ -281,6 +332,6 @@ class Server:
         self._open.discard(request_id)
 
 
-def serve_pending(chain: Chain, ipfs: Ipfs, home: Path, seed: bytes) -> list[int]:
+def serve_pending(chain: Chain, ipfs: Ipfs, home: Path, seed: bytes, policy: Policy) -> list[int]:
     """Answers every open request once; see `Server` for a loop."""
-    return Server(chain, ipfs, home, seed).serve_pending()
+    return Server(chain, ipfs, home, seed, policy).serve_pending()

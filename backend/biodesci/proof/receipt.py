@@ -27,7 +27,8 @@ def verify_offline(
 ) -> None:
     """Recomputes what the receipt claims; IntegrityError names the first thing that differs.
 
-    1. both commitments follow from their openings, chain, contract, request, worker and weights root;
+    1. both commitments follow from their openings, chain, contract, requester, worker, request and weights
+       root;
     2. tensors that are given have the roots that were committed to;
     3. the answer did not come before the question.
 
@@ -40,8 +41,9 @@ def verify_offline(
         )
     salt_in, root_in, salt_out, root_out = (getattr(receipt, name) for name in OPENINGS)
     place = (receipt.chain_id, receipt.contract)
+    inquiry = commitment.Inquiry(*place, receipt.requester, receipt.worker)
     commitment.check(
-        receipt.input_commitment, commitment.input_commitment(*place, salt_in, root_in), "input commitment"
+        receipt.input_commitment, commitment.input_commitment(inquiry, salt_in, root_in), "input commitment"
     )
     answer = commitment.Answer(*place, receipt.request_id, receipt.worker, receipt.weights_root)
     committed = commitment.output_commitment(answer, salt_out, root_out)

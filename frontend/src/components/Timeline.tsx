@@ -49,9 +49,13 @@ const SENTENCES: Record<string, string> = {
   InferenceCommitted: 'Worker committed its output',
   InferenceChallenged: 'Output challenged',
   ChallengeResolved: 'Challenge decided',
+  InferenceRefused: 'Output refused, requester credited',
   InferenceFinalized: 'Final, worker credited',
   InferenceCancelling: 'Requester cancels, a last deadline set',
   InferenceExpired: 'Expired, requester credited',
+  ArbitrationAccepted: 'Arbiter accepts to be named, or no longer',
+  AuditorNamed: 'Requester named an auditor',
+  AuditorTrusted: 'Model owner trusts an auditor, or no longer',
   AuditAttested: 'Auditor’s verdict recorded',
 }
 

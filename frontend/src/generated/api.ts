@@ -111,6 +111,14 @@ name: (string | null)
  */
 export interface Attestation {
 auditor: string
+/**
+ * Who had named the auditor when it attested: nobody, the model's owner, the requester. A statement of an auditor whom nobody named counts for nothing by itself.
+ */
+standing: ("nobody" | "owner" | "requester")
+/**
+ * Whether the same auditor attested again later.
+ */
+superseded: boolean
 passed: boolean
 report: Content
 block: number

@@ -110,7 +110,7 @@ interface EnvelopeCase {
   purpose: Purpose
   chainId: number
   contract: `0x${string}`
-  id: number
+  id: string
   subject: `0x${string}`
   info: string
   seed: string

@@ -31,7 +31,7 @@ def published(dataset: int) -> tuple[str, str, dict]:
 
 
 def attested(request: int) -> tuple[str, str, dict]:
-    args = {"requestId": request, "auditor": OWNER, "passed": True, "report": word(9)}
+    args = {"requestId": request, "auditor": OWNER, "standing": 2, "passed": True, "report": word(9)}
     return "InferenceCommitment", "AuditAttested", args
 
 

@@ -22,6 +22,7 @@ from biodesci.core import duo
 from biodesci.core.errors import BioDeSciError
 from biodesci.core.features import CategoricalColumn, FeaturePlan, LabelColumn, NumericColumn
 from biodesci.inference import worker as serve
+from biodesci.inference.policy import Policy
 from biodesci.ipfs.client import Ipfs
 from biodesci.party import keys
 from biodesci.registry import codecs as codec
@@ -48,7 +49,7 @@ pytestmark = pytest.mark.timeout(280)
 @pytest.fixture
 def people(crowd: Callable[..., Any]) -> Any:
     keyed = (*SITES, "client", "worker", "auditor")
-    return crowd("owner", "aggregator", *keyed, keyed=keyed)
+    return crowd("owner", "aggregator", "arbiter", *keyed, keyed=keyed)
 
 
 @pytest.fixture
@@ -169,14 +170,17 @@ def test_from_a_model_to_its_audit(
 
     run("owner", "model", "grant", model, people.chain("client").address)
     worker = people.chain("worker")
+    judge = people.chain("arbiter").address
+    run("arbiter", "inference", "arbitrate")
     asked = run(
         *("client", "inference", "request", table, "--model", model, "--statistics", statistics),
-        *("--worker", worker.address, "--fee", "0.000000000000001", "--yes"),
+        *("--worker", worker.address, "--fee", "0.000000000000001", "--arbiter", judge, "--yes"),
     )
     number = asked["request"]
     assert asked["records"] == 40
     home = people.home("worker")
-    assert serve.serve_pending(worker, ipfs, home, keys.load_seed(home, PASS)) == [number]
+    policy = Policy(arbiters=frozenset({judge}))
+    assert serve.serve_pending(worker, ipfs, home, keys.load_seed(home, PASS), policy) == [number]
     assert len(run("client", "inference", "result", number, "--accept")) == 40
     assert [row["state"] for row in run("client", "inference", "list")] == ["finalized"]
     assert run("worker", "inference", "withdraw")["paid"]["units"] == "1000"
@@ -187,9 +191,23 @@ def test_from_a_model_to_its_audit(
     run("client", "inference", "bundle", number, bundle)
     assert run("auditor", "audit", "receipt", bundle)["request"] == number
     assert run("auditor", "audit", "inference", bundle)["verdict"] == "passed"
+    run("client", "inference", "auditors", number, people.chain("auditor").address)
     trace = run("worker", "inference", "disclose", number, people.chain("auditor").address)["trace"]
-    with_trace = run("auditor", "audit", "inference", bundle, "--trace", trace, "--attest")
+    file = tmp_path / "report.json"
+    with_trace = run("auditor", "audit", "inference", bundle, "--trace", trace, "--attest", "--report", file)
     assert with_trace["verdict"] == "passed"
+    (attested,) = run("client", "inference", "audits", number)
+    assert (attested["verdict"], attested["named by"]) == ("passed", "the requester")
+    for shown in (file, attested["report"]):
+        assert run("client", "audit", "report", shown)["named by"] == "the requester"
+    code, _, err = people.try_("client", "audit", "report", "--offline", file)
+    assert (code, "whom nobody named" in err) == (1, True)
+    auditor = people.chain("auditor").address
+    assert run("client", "audit", "report", "--offline", "--auditor", auditor, file)["verdict"] == "passed"
+    run("owner", "inference", "trust", model, auditor)
+    run("owner", "inference", "trust", model, auditor, "--no-longer")
+    code, _, err = people.try_("arbiter", "inference", "decide", number, "--upheld")
+    assert (code, json.loads(err.splitlines()[-1])["error"]["type"]) == (1, "RevertedError")
     code, _, err = people.try_("client", "inference", "challenge", number, trace)
     assert code == 1
     assert json.loads(err.splitlines()[-1])["error"]["type"] == "RevertedError"

@@ -17,6 +17,7 @@ from biodesci.core.onchain import (
     LicenseState,
     RequestState,
     RoundState,
+    Standing,
     utc,
 )
 
@@ -48,13 +49,14 @@ def test_constants_are_those_of_the_contracts(said, file, name):
 @pytest.mark.parametrize(
     ("states", "interface", "enum"),
     [
-        (LicenseState, "IAccessLicense", "State"),
-        (RoundState, "IModelRegistry", "RoundState"),
-        (RequestState, "IInferenceCommitment", "State"),
+        (LicenseState, "interfaces/IAccessLicense", "State"),
+        (RoundState, "interfaces/IModelRegistry", "RoundState"),
+        (RequestState, "types/Inference", "RequestState"),
+        (Standing, "types/Inference", "Standing"),
     ],
 )
 def test_states_are_those_of_the_contracts(states, interface, enum):
-    source = (CONTRACTS / "interfaces" / f"{interface}.sol").read_text()
+    source = (CONTRACTS / f"{interface}.sol").read_text()
     body = re.search(rf"enum {enum} \{{(.*?)\}}", source, re.S).group(1)
     names = re.findall(r"^\s*([A-Z]\w*)", body, re.M)
     assert [s.name.replace("_", "").lower() for s in states] == [n.lower() for n in names]

@@ -31,7 +31,11 @@ def words(case: dict) -> dict:
     }
 
 
-@pytest.mark.parametrize("case", OURS, ids=lambda case: case["label"])
+# The contracts never see a report's signature: whoever reads the report checks it.
+CHECKED = [case for case in OURS if case["primaryType"] != "AuditReport"]
+
+
+@pytest.mark.parametrize("case", CHECKED, ids=lambda case: case["label"])
 def test_the_contract_hashes_as_the_vectors_do(case, chain_for, localnet):
     chain, message = chain_for(), words(case)
     contract, function, arguments = {
@@ -53,7 +57,7 @@ def test_the_contract_hashes_as_the_vectors_do(case, chain_for, localnet):
 def test_the_protocol_page_has_the_types_that_are_signed():
     page = (VECTORS.parents[2] / "docs" / "protocol.md").read_text()
     types = {name: fields for case in OURS for name, fields in case["types"].items()}
-    assert types.keys() == {"Order", "ResearchPurpose", "Visa", "Registration"}
+    assert types.keys() == {"Order", "ResearchPurpose", "Visa", "Registration", "AuditReport"}
     for name, fields in types.items():
         signed = ",".join("{type} {name}".format(**field) for field in fields)
         assert f"`{name}({signed})`" in page

@@ -14,9 +14,11 @@ from biodesci.chain.client import Chain
 from biodesci.chain.records import Request
 from biodesci.core import checkpoint
 from biodesci.ee.architectures.tabular import TabularConfig
+from biodesci.inference import arbiter
 from biodesci.inference import auditor as audit
 from biodesci.inference import requester as infer
 from biodesci.inference import worker as serve
+from biodesci.inference.policy import Policy
 from biodesci.ipfs.client import Ipfs
 from biodesci.models.registration import Grantee, NewModel, create_model, grant_codec
 from biodesci.party import keys
@@ -49,13 +51,20 @@ class World:
     client: Actor
     worker: Actor
     auditor: Actor
+    arbiter: Actor
     model_id: int
     config: TabularConfig
 
     def request(self, x: np.ndarray, note: infer.Note = lambda _: None, **changes: Any) -> int:
         chain = self.client.chain
         codec = load_codec(chain, self.ipfs, self.client.seed, self.model_id, "inference")
-        asked = {"model_id": self.model_id, "version": 1, "worker": self.worker.address, "fee": FEE} | changes
+        asked = {
+            "model_id": self.model_id,
+            "version": 1,
+            "worker": self.worker.address,
+            "fee": FEE,
+            "arbiter": self.arbiter.address,
+        } | changes
         question = infer.Question(records=x, **asked)
         return infer.request_inference(chain, self.ipfs, self.client.home, codec, question, note)
 
@@ -64,9 +73,17 @@ class World:
         codec = load_codec(c.chain, self.ipfs, c.seed, self.model_id, "inference")
         return infer.collect_result(c.chain, self.ipfs, c.home, c.seed, request_id, codec)
 
-    def serve(self) -> list[int]:
+    @property
+    def policy(self) -> Policy:
+        """The worker's: one arbiter, and whoever pays nothing."""
+        return Policy(arbiters=frozenset({self.arbiter.address}), unpaid=True)
+
+    def serve(self, policy: Policy | None = None) -> list[int]:
         w = self.worker
-        return serve.serve_pending(w.chain, self.ipfs, w.home, w.seed)
+        return serve.serve_pending(w.chain, self.ipfs, w.home, w.seed, policy or self.policy)
+
+    def name_auditor(self, request_id: int) -> None:
+        infer.name_auditors(self.client.chain, request_id, [self.auditor.address])
 
     def bundle(self, request_id: int) -> Bundle:
         return Bundle.parse(infer.export_bundle(self.client.chain, self.client.home, request_id))
@@ -126,7 +143,10 @@ def world(localnet, ipfs_node, tmp_path_factory) -> World:
         return Actor(chain, home, keys.load_seed(home, PASSPHRASE))
 
     ipfs = Ipfs(ipfs_node.api)
-    owner, client, worker, auditor = (actor(n) for n in ("owner", "client", "worker", "auditor"))
+    owner, client, worker, auditor, judge = (
+        actor(n) for n in ("owner", "client", "worker", "auditor", "arbiter")
+    )
+    arbiter.accept(judge.chain, accepted=True)
     made = create_model(acting(owner.chain, ipfs, owner.home), NewModel(CONFIG, "small"))
     grant_codec(acting(owner.chain, ipfs, owner.home), Grantee(made.model_id, client.address, "inference"))
     # version 2: other weights, so that a worker could serve the wrong version
@@ -135,7 +155,7 @@ def world(localnet, ipfs_node, tmp_path_factory) -> World:
     digest = ipfs.add(checkpoint.dump(second))
     publish = owner.chain.models.functions.publishVersion(made.model_id, checkpoint.root(second), digest)
     owner.chain.send(publish)
-    return World(ipfs, owner, client, worker, auditor, made.model_id, CONFIG)
+    return World(ipfs, owner, client, worker, auditor, judge, made.model_id, CONFIG)
 
 
 @pytest.fixture

@@ -12,10 +12,12 @@ import pytest
 from biodesci.chain.client import Chain
 from biodesci.core.documents.report import Report
 from biodesci.core.errors import (
+    AccessDeniedError,
     NotFoundError,
     WrongKeyError,
 )
-from biodesci.inference import auditor, worker
+from biodesci.core.onchain import Standing
+from biodesci.inference import attestation, auditor, worker
 from biodesci.proof.bundle import Bundle
 from biodesci.registry.models import load_registered
 from examples.heart.dishonest_worker import answer_with_other_weights
@@ -26,25 +28,36 @@ def test_an_honest_answer_passes_both_audits_and_is_attested(world: Any, answere
     assert by_execution.passed, by_execution.reason
     assert by_execution.figures["largest_difference"] == 0.0
     w, a = world.worker, world.auditor
+    world.name_auditor(answered)
     digest = worker.disclose_trace(w.chain, world.ipfs, w.home, answered, a.address)
     trace = auditor.open_trace(a.chain, world.ipfs, a.seed, answered, digest)
     by_trace = world.audit(answered, trace=trace)
     assert by_trace.passed, by_trace.reason
     assert by_trace.figures["products"] == 8  # input, q, k, v, output, expand, contract, head
-    published = auditor.attest(a.chain, world.ipfs, by_trace)
+    published = attestation.attest(a.chain, world.ipfs, by_trace)
     (event,) = a.chain.events(a.chain.inferences, "AuditAttested", 0, filters={"requestId": answered})
     assert event["args"]["passed"] is True
     assert bytes(event["args"]["report"]) == published
-    assert Report.parse(world.ipfs.cat(published)) == by_trace.document()
+    assert event["args"]["standing"] == Standing.NAMED
+    report = Report.parse(world.ipfs.cat(published))
+    assert report.model_copy(update={"signature": None}) == by_trace.document()
+    attestation.check_signature(world.client.chain, report)
+    assert attestation.find_attestation(world.client.chain, world.ipfs, report).report == published
 
 
 def test_the_trace_opens_for_its_auditor_alone(world: Any, answered: int) -> None:
     w, c = world.worker, world.client
+    with pytest.raises(AccessDeniedError, match="did not name"):
+        worker.disclose_trace(w.chain, world.ipfs, w.home, answered, world.auditor.address)
+    world.name_auditor(answered)
     digest = worker.disclose_trace(w.chain, world.ipfs, w.home, answered, world.auditor.address)
     with pytest.raises(WrongKeyError):
         auditor.open_trace(c.chain, world.ipfs, c.seed, answered, digest)
+    unserved = world.request(np.ones((1, world.config.features)))
+    world.name_auditor(unserved)
     with pytest.raises(NotFoundError, match="no trace"):
-        worker.disclose_trace(w.chain, world.ipfs, w.home, answered + 1000, world.auditor.address)
+        worker.disclose_trace(w.chain, world.ipfs, w.home, unserved, world.auditor.address)
+    assert world.serve() == [unserved]
 
 
 def test_another_version_is_caught_and_named(world: Any, x: np.ndarray) -> None:
@@ -57,7 +70,7 @@ def test_another_version_is_caught_and_named(world: Any, x: np.ndarray) -> None:
     assert found.reason.startswith("output: the output is not what version 1")
     assert "what version 2 gives: the worker swapped the model" in found.reason
     a = world.auditor
-    auditor.attest(a.chain, world.ipfs, found)
+    attestation.attest(a.chain, world.ipfs, found)
     (event,) = a.chain.events(a.chain.inferences, "AuditAttested", 0, filters={"requestId": request_id})
     assert event["args"]["passed"] is False
 
@@ -72,6 +85,7 @@ def test_unregistered_weights_are_caught_by_execution_and_by_trace(world: Any, x
     answer_with_other_weights(w.chain, world.ipfs, w.home, w.seed, request_id, tensors)
     world.collect(request_id)
     assert "used other weights" in world.audit(request_id).reason
+    world.name_auditor(request_id)
     digest = worker.disclose_trace(w.chain, world.ipfs, w.home, request_id, a.address)
     trace = auditor.open_trace(a.chain, world.ipfs, a.seed, request_id, digest)
     assert "matrix product 5: row 0 is not the product" in world.audit(request_id, trace=trace).reason
@@ -83,6 +97,7 @@ def test_a_trace_that_was_made_up_afterwards_is_not_the_committed_one(world: Any
     answer_with_other_weights(w.chain, world.ipfs, w.home, w.seed, cheated, 2)
     assert world.serve() == [honest]
     world.collect(cheated)
+    world.name_auditor(honest)
     digest = worker.disclose_trace(w.chain, world.ipfs, w.home, honest, a.address)
     good_trace = auditor.open_trace(a.chain, world.ipfs, a.seed, honest, digest)
     assert "trace root" in world.audit(cheated, trace=good_trace).reason

@@ -18,9 +18,10 @@ from biodesci.core.errors import (
 )
 from biodesci.core.onchain import RequestState
 from biodesci.ee import runtime
-from biodesci.inference import auditor as audit
+from biodesci.inference import arbiter
 from biodesci.inference import requester as infer
 from biodesci.inference import worker as serve
+from biodesci.inference.attestation import attest
 from biodesci.inference.requests import read_request
 from biodesci.models.registration import decrypt_model
 from biodesci.registry.codecs import load_codec
@@ -150,17 +151,16 @@ def test_past_its_deadline_a_request_is_left_alone(world: Any, localnet, x: np.n
 
 
 def test_an_answer_found_wrong_is_challenged_with_the_report_and_refunded(world: Any, x: np.ndarray) -> None:
-    arbiter = world.owner
-    request_id = world.request(x, arbiter=arbiter.address)
+    request_id = world.request(x)
     w, c = world.worker, world.client
     answer_with_other_weights(w.chain, world.ipfs, w.home, w.seed, request_id, 2)
     world.collect(request_id)
     report = world.audit(request_id)
     assert not report.passed
-    infer.challenge(c.chain, request_id, audit.attest(world.auditor.chain, world.ipfs, report))
+    infer.challenge(c.chain, request_id, attest(world.auditor.chain, world.ipfs, report))
     with pytest.raises(StateError, match="challenged"):
         infer.finalize(c.chain, request_id)
-    arbiter.chain.send(arbiter.chain.inferences.functions.resolve(request_id, True))
+    arbiter.decide(world.arbiter.chain, request_id, upheld=True)
     assert read_request(c.chain, request_id).state is RequestState.REFUSED
     assert infer.reclaim(c.chain, request_id) >= FEE
 

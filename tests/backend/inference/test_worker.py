@@ -17,38 +17,39 @@ from biodesci.core.errors import (
     InputError,
     NotFoundError,
 )
-from biodesci.core.onchain import RequestState
+from biodesci.core.onchain import NOBODY, RequestState
 from biodesci.ee.architectures.tabular import TabularConfig
 from biodesci.inference import requester as infer
 from biodesci.inference import worker as serve
-from biodesci.inference.requests import read_request
+from biodesci.inference.requests import input_info, read_request
 from biodesci.inference.runtime import fp64
 from biodesci.ipfs.client import Ipfs
 from biodesci.registry.codecs import load_codec
 from biodesci.registry.models import Registered, load_registered
 
 FEATURES = 6  # of the model in conftest.py
+OTHER = "0x" + "31" * 20
 
 
 def raw_request(world: Any, plaintext: bytes, root: bytes, salt: bytes, **changes: Any) -> int:
     """A request as a client of another make (or an attacker) would send it."""
     c, w = world.client, world.worker
-    contract = c.chain.inferences.address
-    committed = commitment.input_commitment(c.chain.chain_id, contract, salt, root)
-    info = envelope.info("inference-input", c.chain.chain_id, contract, 0, w.address)
-    key = changes.get("key") or c.chain.key_of(w.address)
-    digest = world.ipfs.add(changes.get("sealed") or envelope.seal(key, plaintext, info))
-    none = "0x" + "00" * 20
-    call = c.chain.inferences.functions.request(
-        changes.get("model_id", world.model_id),
-        1,
-        w.address,
-        none,
-        committed,
-        digest,
-        c.chain.now() + 600,
-        60,
+    inquiry = commitment.Inquiry(
+        c.chain.chain_id, c.chain.inferences.address, changes.get("requester", c.address), w.address
     )
+    key = changes.get("key") or c.chain.key_of(w.address)
+    sealed = changes.get("sealed") or envelope.seal(key, plaintext, input_info(inquiry))
+    wish = {
+        "modelId": changes.get("model_id", world.model_id),
+        "version": 1,
+        "worker": w.address,
+        "arbiter": NOBODY,
+        "deadline": c.chain.now() + 600,
+        "challengeWindow": 60,
+        "inputCommitment": commitment.input_commitment(inquiry, salt, root),
+        "input": world.ipfs.add(sealed),
+    }
+    call = c.chain.inferences.functions.request(wish)
     return int(c.chain.event(c.chain.send(call), c.chain.inferences, "InferenceRequested")["requestId"])
 
 
@@ -67,6 +68,8 @@ def malformed(kind: str) -> tuple[bytes, bytes, bytes, dict[str, Any]]:
             tensors = {"x": np.ones((0, FEATURES))}
         case "other key":
             more["key"] = envelope.public_key(envelope.generate_seed())
+        case "other requester":
+            more["requester"] = OTHER
         case "no envelope":
             more["sealed"] = b"no envelope at all" * 100
     data = checkpoint.dump(tensors)
@@ -80,7 +83,7 @@ def malformed(kind: str) -> tuple[bytes, bytes, bytes, dict[str, Any]]:
 
 MALFORMED = (
     *("shape", "dtype", "name", "no rows", "NaN", "not safetensors"),
-    *("other input", "other key", "no envelope"),
+    *("other input", "other key", "other requester", "no envelope"),
 )
 
 
@@ -210,7 +213,7 @@ def test_a_request_for_a_blob_that_nobody_has_is_not_looked_for_every_time(
     w = world.worker
     clock = [1000.0]
     monkeypatch.setattr(serve, "time", SimpleNamespace(monotonic=lambda: clock[0]))
-    server = serve.Server(w.chain, world.ipfs, w.home, w.seed)
+    server = serve.Server(w.chain, world.ipfs, w.home, w.seed, world.policy)
     monkeypatch.setattr(serve, "open_input", open_input)
     assert server.serve_pending() == []
     first = len(looked)

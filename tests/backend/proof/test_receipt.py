@@ -40,7 +40,9 @@ def honest() -> Bundle:
         architecture=bytes(range(32)),
         requester=REQUESTER,
         worker=WORKER,
-        input_commitment=commitment.input_commitment(CHAIN, CONTRACT, SALT_IN, roots[0]),
+        input_commitment=commitment.input_commitment(
+            commitment.Inquiry(CHAIN, CONTRACT, REQUESTER, WORKER), SALT_IN, roots[0]
+        ),
         output_commitment=commitment.output_commitment(
             commitment.Answer(CHAIN, CONTRACT, 9, WORKER, WEIGHTS_ROOT), SALT_OUT, roots[1]
         ),
@@ -126,7 +128,8 @@ OFFLINE = {
     ),
     "weights root": (receipt_with(weights_root=lambda r: flipped(r.weights_root)), "output commitment"),
     "other request": (receipt_with(request_id=lambda r: r.request_id + 1), "output commitment"),
-    "other worker": (receipt_with(worker=lambda r: OTHER), "output commitment"),
+    "other worker": (receipt_with(worker=lambda r: OTHER), "input commitment"),
+    "other requester": (receipt_with(requester=lambda r: OTHER), "input commitment"),
     "other chain": (receipt_with(chain_id=lambda r: 1), "input commitment"),
     "other contract": (receipt_with(contract=lambda r: OTHER), "input commitment"),
     "salts exchanged": (

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IInferenceCommitment} from "../../../contracts/interfaces/IInferenceCommitment.sol";
+import {RequestState, Wish} from "../../../contracts/types/Inference.sol";
 import {Scene} from "../Scene.sol";
 import {vm} from "../Vm.sol";
 
@@ -11,35 +12,22 @@ abstract contract InferenceScene is Scene {
 
     uint256 internal model;
 
-    /// @dev What a requester asks for.
-    struct Wish {
-        uint256 modelId;
-        uint32 version;
-        address worker;
-        address arbiter;
-        bytes32 inputCommitment;
-        bytes32 input;
-        uint40 deadline;
-        uint32 challengeWindow;
-    }
-
     function setUp() public virtual override {
         super.setUp();
         vm.prank(modelOwner);
         model = models.register("a", "c", "r", "w");
         _registerKey(researcher);
         _registerKey(worker);
+        _accept(arbiter, true);
     }
 
     function _wish() internal view returns (Wish memory) {
-        return Wish(model, 1, worker, arbiter, "in", "in blob", _now() + 1 days, 2 days);
+        return Wish(model, 1, worker, arbiter, _now() + 1 days, 2 days, "in", "in blob");
     }
 
     function _request(address by, Wish memory w, uint256 value) internal returns (uint256) {
         vm.prank(by);
-        return inferences.request{value: value}(
-            w.modelId, w.version, w.worker, w.arbiter, w.inputCommitment, w.input, w.deadline, w.challengeWindow
-        );
+        return inferences.request{value: value}(w);
     }
 
     function _request(Wish memory wish) internal returns (uint256) {
@@ -74,6 +62,18 @@ abstract contract InferenceScene is Scene {
         _challenge(researcher, requestId, "evidence");
     }
 
+    function _accept(address account, bool accepted) internal {
+        vm.prank(account);
+        inferences.acceptArbitration(accepted);
+    }
+
+    function _name(address by, uint256 requestId, address auditor) internal {
+        address[] memory auditors = new address[](1);
+        auditors[0] = auditor;
+        vm.prank(by);
+        inferences.nameAuditors(requestId, auditors);
+    }
+
     function _cancel(address by, uint256 requestId) internal {
         vm.prank(by);
         inferences.cancel(requestId);
@@ -84,13 +84,19 @@ abstract contract InferenceScene is Scene {
         inferences.expire(requestId);
     }
 
-    function _assertRequest(uint256 requestId, IInferenceCommitment.State wanted) internal view {
+    function _assertRequest(uint256 requestId, RequestState wanted) internal view {
         vm.assertEq(uint256(inferences.stateOf(requestId)), uint256(wanted));
     }
 
-    function _refusesRequest(uint256 requestId, IInferenceCommitment.State got) internal {
+    function _refusesRequest(uint256 requestId, RequestState got) internal {
         vm.expectRevert(
             abi.encodeWithSelector(IInferenceCommitment.InferenceCommitment_WrongState.selector, requestId, got)
+        );
+    }
+
+    function _refusesParty(uint256 requestId, address account) internal {
+        vm.expectRevert(
+            abi.encodeWithSelector(IInferenceCommitment.InferenceCommitment_PartyAsAuditor.selector, requestId, account)
         );
     }
 

@@ -2,7 +2,8 @@
 pragma solidity 0.8.37;
 
 import {IInferenceCommitment} from "../../../contracts/interfaces/IInferenceCommitment.sol";
-import {IModelRegistry} from "../../../contracts/interfaces/IModelRegistry.sol";
+import {Request, RequestState, Wish} from "../../../contracts/types/Inference.sol";
+import {IERC721Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
 import {vm} from "../Vm.sol";
 import {InferenceScene} from "./InferenceScene.sol";
 
@@ -34,6 +35,12 @@ contract RequestTest is InferenceScene {
             abi.encodeWithSelector(IInferenceCommitment.InferenceCommitment_BadWindow.selector, wish.challengeWindow)
         );
         _request(wish);
+        wish.challengeWindow = 1 hours - 1;
+        vm.expectRevert(
+            abi.encodeWithSelector(IInferenceCommitment.InferenceCommitment_BadWindow.selector, wish.challengeWindow)
+        );
+        _request(wish);
+        _assertRequest(_request(researcher, wish, 0), RequestState.Requested);
     }
 
     function test_request_given_a_worker_or_requester_without_a_key() external {
@@ -49,12 +56,69 @@ contract RequestTest is InferenceScene {
 
     function test_request_given_a_version_that_does_not_exist() external {
         Wish memory wish = _wish();
-        wish.version = 2;
-        vm.expectRevert(abi.encodeWithSelector(IModelRegistry.ModelRegistry_UnknownVersion.selector, model, 2));
-        _request(wish);
+        for (uint32 version = 0; version < 3; version += 2) {
+            wish.version = version;
+            vm.expectRevert(
+                abi.encodeWithSelector(IInferenceCommitment.InferenceCommitment_UnknownVersion.selector, model, version)
+            );
+            _request(wish);
+        }
         (wish.version, wish.modelId) = (1, 9);
-        vm.expectRevert(abi.encodeWithSelector(IModelRegistry.ModelRegistry_UnknownVersion.selector, 9, 1));
+        vm.expectRevert(abi.encodeWithSelector(IERC721Errors.ERC721NonexistentToken.selector, 9));
         _request(wish);
+    }
+
+    function test_request_given_a_fee_without_an_arbiter() external {
+        Wish memory wish = _wish();
+        wish.arbiter = address(0);
+        _refusesEmpty("arbiter");
+        _request(researcher, wish, 1);
+        _assertRequest(_request(researcher, wish, 0), RequestState.Requested);
+    }
+
+    function test_request_given_an_arbiter_that_is_a_party() external {
+        Wish memory wish = _wish();
+        address[2] memory parties = [researcher, worker];
+        for (uint256 i = 0; i < 2; ++i) {
+            _accept(parties[i], true);
+            wish.arbiter = parties[i];
+            for (uint256 fee = 0; fee < 2; ++fee) {
+                vm.expectRevert(
+                    abi.encodeWithSelector(IInferenceCommitment.InferenceCommitment_PartyAsArbiter.selector, parties[i])
+                );
+                _request(researcher, wish, fee);
+            }
+        }
+    }
+
+    function test_request_given_an_arbiter_that_has_not_accepted() external {
+        Wish memory wish = _wish();
+        wish.arbiter = stranger;
+        _refusesArbiter(stranger);
+        _request(wish);
+        _accept(arbiter, false);
+        _refusesArbiter(arbiter);
+        _request(_wish());
+    }
+
+    function test_acceptArbitration_given_an_account() external {
+        vm.assertEq(inferences.arbitrates(stranger), false);
+        vm.recordLogs();
+        _accept(stranger, true);
+        emit IInferenceCommitment.ArbitrationAccepted(stranger, true);
+        _saw(address(inferences));
+        vm.assertEq(inferences.arbitrates(stranger), true);
+        _accept(stranger, false);
+        vm.assertEq(inferences.arbitrates(stranger), false);
+    }
+
+    function test_acceptArbitration_given_a_request_that_names_the_account() external {
+        uint256 requestId = _commit(_requested());
+        _accept(arbiter, false);
+        _challenge(researcher, requestId, "evidence");
+        vm.prank(arbiter);
+        inferences.resolve(requestId, true);
+        _assertRequest(requestId, RequestState.Refused);
     }
 
     function test_request_given_a_fee_that_does_not_fit() external {
@@ -71,7 +135,7 @@ contract RequestTest is InferenceScene {
         uint256 requestId = _request(wish);
         emit IInferenceCommitment.InferenceRequested(requestId, model, worker, researcher, 1, "in", "in blob");
         _saw(address(inferences));
-        IInferenceCommitment.Request memory wanted = IInferenceCommitment.Request({
+        Request memory wanted = Request({
             modelId: model,
             version: 1,
             requester: researcher,
@@ -80,11 +144,9 @@ contract RequestTest is InferenceScene {
             fee: uint128(FEE),
             deadline: wish.deadline,
             challengeWindow: 2 days,
-            state: IInferenceCommitment.State.Requested,
+            state: RequestState.Requested,
             inputCommitment: "in",
-            input: "in blob",
-            outputCommitment: 0,
-            output: 0
+            outputCommitment: 0
         });
         vm.assertEq(abi.encode(inferences.requestOf(requestId)), abi.encode(wanted));
         vm.assertEq(address(inferences).balance, FEE);
@@ -114,14 +176,13 @@ contract RequestTest is InferenceScene {
         uint256 requestId = _requested();
         vm.recordLogs();
         _commit(worker, requestId, "out", "blob");
-        emit IInferenceCommitment.InferenceCommitted(requestId, "out", "blob");
+        emit IInferenceCommitment.InferenceCommitted(requestId, worker, "out", "blob");
         _saw(address(inferences));
-        IInferenceCommitment.Request memory got = inferences.requestOf(requestId);
+        Request memory got = inferences.requestOf(requestId);
         vm.assertEq(got.outputCommitment, "out");
-        vm.assertEq(got.output, "blob");
         vm.assertEq(got.deadline, _now() + 2 days);
-        _assertRequest(requestId, IInferenceCommitment.State.Committed);
-        _refusesRequest(requestId, IInferenceCommitment.State.Committed);
+        _assertRequest(requestId, RequestState.Committed);
+        _refusesRequest(requestId, RequestState.Committed);
         _commit(worker, requestId, "other", "blob");
     }
 
@@ -135,9 +196,9 @@ contract RequestTest is InferenceScene {
         uint256 requestId = _requested();
         vm.recordLogs();
         _cancel(worker, requestId);
-        emit IInferenceCommitment.InferenceExpired(requestId);
+        emit IInferenceCommitment.InferenceExpired(requestId, researcher, FEE, worker);
         _saw(address(inferences));
-        _assertRequest(requestId, IInferenceCommitment.State.Expired);
+        _assertRequest(requestId, RequestState.Expired);
         vm.assertEq(inferences.owed(researcher), FEE);
     }
 
@@ -146,7 +207,7 @@ contract RequestTest is InferenceScene {
         uint40 deadline = _now() + 10 minutes;
         vm.recordLogs();
         _cancel(researcher, requestId);
-        emit IInferenceCommitment.InferenceCancelling(requestId, deadline);
+        emit IInferenceCommitment.InferenceCancelling(requestId, researcher, deadline);
         _saw(address(inferences));
         _wait(10 minutes);
         _refusesEarly(requestId, deadline);
@@ -168,7 +229,7 @@ contract RequestTest is InferenceScene {
         uint256 requestId = _requested();
         _cancel(researcher, requestId);
         _commit(requestId);
-        _refusesRequest(requestId, IInferenceCommitment.State.Committed);
+        _refusesRequest(requestId, RequestState.Committed);
         _cancel(researcher, requestId);
     }
 
@@ -181,11 +242,17 @@ contract RequestTest is InferenceScene {
         _wait(1);
         vm.recordLogs();
         _expire(stranger, requestId);
-        emit IInferenceCommitment.InferenceExpired(requestId);
+        emit IInferenceCommitment.InferenceExpired(requestId, researcher, FEE, stranger);
         _saw(address(inferences));
         vm.assertEq(inferences.owed(researcher), FEE);
-        _refusesRequest(requestId, IInferenceCommitment.State.Expired);
+        _refusesRequest(requestId, RequestState.Expired);
         _expire(stranger, requestId);
+    }
+
+    function _refusesArbiter(address account) private {
+        vm.expectRevert(
+            abi.encodeWithSelector(IInferenceCommitment.InferenceCommitment_ArbiterHasNotAccepted.selector, account)
+        );
     }
 
     function _refusesKey(address account) private {

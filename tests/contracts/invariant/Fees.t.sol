@@ -3,8 +3,9 @@ pragma solidity 0.8.37;
 
 import {IKeyRegistry} from "../../../contracts/interfaces/IKeyRegistry.sol";
 import {IInferenceCommitment} from "../../../contracts/interfaces/IInferenceCommitment.sol";
+import {Request, RequestState, Standing, Wish} from "../../../contracts/types/Inference.sol";
 import {ReentrantBuyer} from "../tokens/ReentrantBuyer.sol";
-import {vm} from "../Vm.sol";
+import {vm, Vm} from "../Vm.sol";
 import {World} from "../World.sol";
 
 /// @notice Does at random what requesters, workers and arbiters do. Where there is no request in the state that a step
@@ -17,19 +18,22 @@ contract Bureau {
     uint256 public escrow;
     uint256 public last; // the request that the last step touched
     mapping(address account => uint256) public owed;
-    mapping(uint256 requestId => IInferenceCommitment.State) public states;
+    mapping(uint256 requestId => RequestState) public states;
 
     address private constant ARBITER = address(0xAB);
-    IInferenceCommitment.State private constant REQUESTED = IInferenceCommitment.State.Requested;
-    IInferenceCommitment.State private constant COMMITTED = IInferenceCommitment.State.Committed;
-    IInferenceCommitment.State private constant CHALLENGED = IInferenceCommitment.State.Challenged;
-    IInferenceCommitment.State private constant FINALIZED = IInferenceCommitment.State.Finalized;
-    IInferenceCommitment.State private constant REFUSED = IInferenceCommitment.State.Refused;
-    IInferenceCommitment.State private constant EXPIRED = IInferenceCommitment.State.Expired;
+    address private constant AUDITOR = address(0xAD);
+    RequestState private constant REQUESTED = RequestState.Requested;
+    RequestState private constant COMMITTED = RequestState.Committed;
+    RequestState private constant CHALLENGED = RequestState.Challenged;
+    RequestState private constant FINALIZED = RequestState.Finalized;
+    RequestState private constant REFUSED = RequestState.Refused;
+    RequestState private constant EXPIRED = RequestState.Expired;
 
     ReentrantBuyer private immutable GREEDY = new ReentrantBuyer();
 
     uint256 private _count;
+    bool private _trusted;
+    mapping(uint256 requestId => bool) private _named;
 
     constructor(World world) {
         INFERENCES = world.inferences();
@@ -40,23 +44,28 @@ contract Bureau {
             keys.register(new bytes(1216));
         }
         world.models().register(bytes32("a"), bytes32("c"), bytes32("r"), bytes32("w"));
+        vm.prank(ARBITER);
+        INFERENCES.acceptArbitration(true);
     }
 
     function request(uint256 seed) public {
         address requester = people[seed % 3];
-        uint96 fee = uint96(seed >> 8);
+        uint96 fee = (seed >> 152) % 4 == 0 ? 0 : uint96(seed >> 8);
         vm.deal(requester, requester.balance + fee);
+        address arbiter = fee == 0 && (seed >> 136) % 3 == 0 ? address(0) : ARBITER;
+        Wish memory wish = Wish({
+            modelId: 1,
+            version: 1,
+            worker: people[(seed >> 128) % 3],
+            arbiter: arbiter,
+            deadline: uint40(vm.getBlockTimestamp()) + 1 days,
+            challengeWindow: (fee == 0 ? 0 : 1 hours) + uint32(seed >> 144) % 2 days,
+            inputCommitment: bytes32("in"),
+            input: bytes32("blob")
+        });
+        _tryBadArbiters(requester, wish, fee);
         vm.prank(requester);
-        last = INFERENCES.request{value: fee}(
-            1,
-            1,
-            people[(seed >> 128) % 3],
-            (seed >> 136) % 3 != 0 ? ARBITER : address(0),
-            bytes32("in"),
-            bytes32("blob"),
-            uint40(vm.getBlockTimestamp()) + 1 days,
-            uint32(seed >> 144) % 2 days
-        );
+        last = INFERENCES.request{value: fee}(wish);
         (_count, states[last]) = (last, REQUESTED);
         escrow += fee;
     }
@@ -64,7 +73,7 @@ contract Bureau {
     function commit(uint256 seed) external {
         uint256 id = _pick(seed, REQUESTED);
         if (id == 0) return request(seed);
-        IInferenceCommitment.Request memory r = INFERENCES.requestOf(id);
+        Request memory r = INFERENCES.requestOf(id);
         if (vm.getBlockTimestamp() > r.deadline) return _expire(id, r);
         vm.prank(r.worker);
         INFERENCES.commit(id, bytes32("out"), bytes32("blob"));
@@ -74,7 +83,7 @@ contract Bureau {
     function cancel(uint256 seed) external {
         uint256 id = _pick(seed, REQUESTED);
         if (id == 0) return request(seed);
-        IInferenceCommitment.Request memory r = INFERENCES.requestOf(id);
+        Request memory r = INFERENCES.requestOf(id);
         bool byWorker = seed % 2 == 0;
         vm.prank(byWorker ? r.worker : r.requester);
         INFERENCES.cancel(id);
@@ -85,7 +94,7 @@ contract Bureau {
     function expire(uint256 seed) external {
         uint256 id = _pick(seed, REQUESTED);
         if (id == 0) return request(seed);
-        IInferenceCommitment.Request memory r = INFERENCES.requestOf(id);
+        Request memory r = INFERENCES.requestOf(id);
         if (vm.getBlockTimestamp() <= r.deadline) {
             require(!_try(abi.encodeCall(INFERENCES.expire, (id))), "inv17: expired too early");
             if (seed % 4 != 0) return;
@@ -97,7 +106,7 @@ contract Bureau {
     function challenge(uint256 seed) external {
         uint256 id = _pick(seed, COMMITTED);
         if (id == 0) return request(seed);
-        IInferenceCommitment.Request memory r = INFERENCES.requestOf(id);
+        Request memory r = INFERENCES.requestOf(id);
         if (r.arbiter == address(0) || vm.getBlockTimestamp() > r.deadline) return _finalize(id, r, r.requester);
         vm.prank(r.requester);
         INFERENCES.challenge(id, bytes32("evidence"));
@@ -107,8 +116,13 @@ contract Bureau {
     function resolve(uint256 seed) external {
         uint256 id = _pick(seed, CHALLENGED);
         if (id == 0) return request(seed);
-        IInferenceCommitment.Request memory r = INFERENCES.requestOf(id);
+        Request memory r = INFERENCES.requestOf(id);
         bool upheld = seed % 2 == 0;
+        if (vm.getBlockTimestamp() > r.deadline) {
+            vm.prank(ARBITER);
+            require(!_try(abi.encodeCall(INFERENCES.resolve, (id, upheld))), "inv17: decided too late");
+            return _finalize(id, r, address(this));
+        }
         vm.prank(ARBITER);
         INFERENCES.resolve(id, upheld);
         if (upheld) _credit(id, REFUSED, r.requester, r.fee);
@@ -118,7 +132,7 @@ contract Bureau {
     function finalize(uint256 seed) external {
         uint256 id = _pick(seed, seed % 2 == 0 ? CHALLENGED : COMMITTED);
         if (id == 0) return request(seed);
-        IInferenceCommitment.Request memory r = INFERENCES.requestOf(id);
+        Request memory r = INFERENCES.requestOf(id);
         bool early = states[id] == COMMITTED && seed % 4 < 2;
         if (!early && vm.getBlockTimestamp() <= r.deadline) {
             require(!_try(abi.encodeCall(INFERENCES.finalize, (id))), "inv17: finalized too early");
@@ -126,6 +140,39 @@ contract Bureau {
             vm.warp(r.deadline + 1);
         }
         _finalize(id, r, early ? r.requester : address(this));
+    }
+
+    /// @notice Auditors are named and trusted, and everybody attests: the parties in vain.
+    function attest(uint256 seed) external {
+        if (_count == 0) return request(seed);
+        uint256 id = 1 + (seed >> 16) % _count;
+        Request memory r = INFERENCES.requestOf(id);
+        if (seed % 3 == 0) {
+            _trusted = !_trusted;
+            INFERENCES.trustAuditor(1, AUDITOR, _trusted);
+            INFERENCES.trustAuditor(1, r.worker, true);
+        }
+        if ((seed >> 8) % 3 == 0) {
+            address[] memory one = new address[](1);
+            address[3] memory whom = [r.worker, r.requester, AUDITOR];
+            for (uint256 i = 0; i < 3; ++i) {
+                one[0] = whom[i];
+                bytes memory data = abi.encodeCall(INFERENCES.nameAuditors, (id, one));
+                require(!_try(data), "inv22: named by somebody else");
+                vm.prank(r.requester);
+                require(_try(data) == (i == 2), "inv22: a party is named");
+            }
+            _named[id] = true;
+        }
+        bool answered = r.state != REQUESTED && r.state != EXPIRED;
+        (bool ok, Standing standing) = _attestAs(id, AUDITOR);
+        require(ok == answered, "inv22: attested");
+        Standing wanted = _named[id] ? Standing.Named : _trusted ? Standing.Trusted : Standing.Unnamed;
+        if (ok) require(standing == wanted, "inv22: standing");
+        (ok,) = _attestAs(id, r.worker);
+        require(!ok, "inv22: the worker's own");
+        (ok,) = _attestAs(id, r.requester);
+        require(!ok, "inv22: the requester's own");
     }
 
     function collect(uint256 seed) external {
@@ -152,7 +199,7 @@ contract Bureau {
     function tryInVain(uint256 seed) external {
         if (_count == 0) return request(seed);
         uint256 id = 1 + (seed >> 16) % _count;
-        IInferenceCommitment.Request memory r = INFERENCES.requestOf(id);
+        Request memory r = INFERENCES.requestOf(id);
         bool open = r.state == REQUESTED;
         bytes[4] memory calls = [
             abi.encodeCall(INFERENCES.commit, (id, bytes32("out"), bytes32("blob"))),
@@ -178,25 +225,50 @@ contract Bureau {
         (ok,) = address(INFERENCES).call(data);
     }
 
-    function _expire(uint256 id, IInferenceCommitment.Request memory r) private {
+    function _expire(uint256 id, Request memory r) private {
         INFERENCES.expire(id);
         _credit(id, EXPIRED, r.requester, r.fee);
     }
 
-    function _finalize(uint256 id, IInferenceCommitment.Request memory r, address caller) private {
+    function _finalize(uint256 id, Request memory r, address caller) private {
+        bool silent = r.state == CHALLENGED;
         vm.prank(caller);
         INFERENCES.finalize(id);
-        _credit(id, FINALIZED, r.worker, r.fee);
+        if (silent) _credit(id, REFUSED, r.requester, r.fee);
+        else _credit(id, FINALIZED, r.worker, r.fee);
     }
 
-    function _credit(uint256 id, IInferenceCommitment.State state, address account, uint256 fee) private {
+    /// @dev A fee without an arbiter, and arbiters that are a party or have not accepted.
+    function _tryBadArbiters(address requester, Wish memory wish, uint96 fee) private {
+        address[4] memory bad = [address(0), requester, wish.worker, AUDITOR];
+        address good = wish.arbiter;
+        for (uint256 i = fee == 0 ? 1 : 0; i < 4; ++i) {
+            wish.arbiter = bad[i];
+            vm.prank(requester);
+            (bool ok,) = address(INFERENCES).call{value: fee}(abi.encodeCall(INFERENCES.request, (wish)));
+            require(!ok, "inv21: a bad arbiter");
+        }
+        wish.arbiter = good;
+    }
+
+    /// @dev What an attestation is recorded as, or a revert.
+    function _attestAs(uint256 id, address auditor) private returns (bool ok, Standing standing) {
+        vm.recordLogs();
+        vm.prank(auditor);
+        ok = _try(abi.encodeCall(INFERENCES.attestAudit, (id, true, bytes32("report"))));
+        Vm.Log[] memory logs = vm.getRecordedLogs();
+        require(logs.length == (ok ? 1 : 0), "inv22: events");
+        if (ok) (standing,,) = abi.decode(logs[0].data, (Standing, bool, bytes32));
+    }
+
+    function _credit(uint256 id, RequestState state, address account, uint256 fee) private {
         (last, states[id]) = (id, state);
         owed[account] += fee;
         escrow -= fee;
     }
 
     /// @return id the next request in that state, or 0
-    function _pick(uint256 seed, IInferenceCommitment.State state) private view returns (uint256 id) {
+    function _pick(uint256 seed, RequestState state) private view returns (uint256 id) {
         for (uint256 i = 0; i < _count; ++i) {
             id = 1 + ((seed >> 16) % _count + i) % _count;
             if (states[id] == state) return id;
@@ -227,13 +299,16 @@ contract FeeInvariants {
         _inv15_balance_is_escrow_plus_owed();
         _inv16_nobody_is_paid_twice();
         uint256 last = bureau.last();
-        if (last != 0) _inv17_only_an_answer_is_paid(last);
+        if (last == 0) return;
+        _inv17_only_an_answer_is_paid(last);
+        _inv21_no_fee_without_an_arbiter(last);
     }
 
     /// @dev At the end of every sequence of steps: of every request.
     function afterInvariant() external {
         for (uint256 id = inferences.requestCount(); id != 0; --id) {
             _inv17_only_an_answer_is_paid(id);
+            _inv21_no_fee_without_an_arbiter(id);
         }
         _inv18_every_request_has_an_exit();
     }
@@ -257,10 +332,18 @@ contract FeeInvariants {
 
     /// @notice 17. States change along the arrows only, and a request without a committed output never pays its worker.
     function _inv17_only_an_answer_is_paid(uint256 id) private view {
-        IInferenceCommitment.Request memory r = inferences.requestOf(id);
+        Request memory r = inferences.requestOf(id);
         require(r.state == bureau.states(id), "inv17: state");
-        if (r.state == IInferenceCommitment.State.Finalized) require(r.outputCommitment != 0, "inv17: no output");
-        if (r.state == IInferenceCommitment.State.Expired) require(r.outputCommitment == 0, "inv17: answered");
+        if (r.state == RequestState.Finalized) require(r.outputCommitment != 0, "inv17: no output");
+        if (r.state == RequestState.Expired) require(r.outputCommitment == 0, "inv17: answered");
+    }
+
+    /// @notice 21. A fee has an arbiter that both sides can call on, who is neither. (22, that a party's attestation is never
+    /// recorded, and another's with its auditor's standing alone, is checked by the step that attests.)
+    function _inv21_no_fee_without_an_arbiter(uint256 id) private view {
+        Request memory r = inferences.requestOf(id);
+        if (r.fee != 0) require(inferences.arbitrates(r.arbiter), "inv21: no arbiter");
+        require(r.arbiter != r.requester && r.arbiter != r.worker, "inv21: a party");
     }
 
     /// @notice 18. After long enough anybody can bring every request to its end and all fees to whom they are owed: nothing
@@ -268,10 +351,10 @@ contract FeeInvariants {
     function _inv18_every_request_has_an_exit() private {
         vm.warp(vm.getBlockTimestamp() + 40 days);
         for (uint256 id = inferences.requestCount(); id != 0; --id) {
-            IInferenceCommitment.State state = inferences.stateOf(id);
-            if (state == IInferenceCommitment.State.Requested) inferences.expire(id);
-            else if (state == IInferenceCommitment.State.Committed) inferences.finalize(id);
-            else if (state == IInferenceCommitment.State.Challenged) inferences.finalize(id);
+            RequestState state = inferences.stateOf(id);
+            if (state == RequestState.Requested) inferences.expire(id);
+            else if (state == RequestState.Committed) inferences.finalize(id);
+            else if (state == RequestState.Challenged) inferences.finalize(id);
         }
         for (uint256 i = 0; i < 3; ++i) {
             if (inferences.owed(bureau.people(i)) != 0) inferences.collect(bureau.people(i));

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final, get_args
 
 from biodesci.api.present import values
-from biodesci.api.schemas.inferences import Attestation, Inference, InferenceAnswer, InferenceState
+from biodesci.api.schemas.inferences import (
+    Attestation,
+    AuditorStanding,
+    Inference,
+    InferenceAnswer,
+    InferenceState,
+)
 from biodesci.core.onchain import NOBODY, utc
 from biodesci.index import queries
 from biodesci.index.database import Store
 from biodesci.index.queries import Row
 
 _STATES: Final[tuple[InferenceState, ...]] = get_args(InferenceState)
+_STANDINGS: Final[tuple[AuditorStanding, ...]] = get_args(AuditorStanding)
 
 
 def inference_item(row: Row) -> Inference:
@@ -28,20 +36,28 @@ def inference_answer(store: Store, row: Row) -> InferenceAnswer:
         input=values.content(row["input"]),
         output=values.content(row["output"]) if row["output"] else None,
         weights_root=row["weights_root"],
-        attestations=[
-            Attestation(
-                auditor=a["auditor"],
-                passed=bool(a["passed"]),
-                report=values.content(a["report"]),
-                block=a["block"],
-                time=utc(a["time"]),
-                tx_hash=a["tx_hash"],
-            )
-            for a in queries.attestations(store, row["id"])
-        ],
+        attestations=_attestations(queries.attestations(store, row["id"])),
         activity=values.activities(store, "inference", row["id"]),
         as_of=queries.as_of(store),
     )
+
+
+def _attestations(rows: Sequence[Row]) -> list[Attestation]:
+    """Oldest first, as `rows` are."""
+    last = {row["auditor"]: row for row in rows}
+    return [
+        Attestation(
+            auditor=row["auditor"],
+            standing=_STANDINGS[row["standing"]],
+            superseded=row is not last[row["auditor"]],
+            passed=bool(row["passed"]),
+            report=values.content(row["report"]),
+            block=row["block"],
+            time=utc(row["time"]),
+            tx_hash=row["tx_hash"],
+        )
+        for row in rows
+    ]
 
 
 def _inference_fields(row: Row) -> dict[str, Any]:

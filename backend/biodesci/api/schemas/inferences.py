@@ -12,10 +12,18 @@ from biodesci.api.schemas.values import Activity, Content, Schema
 InferenceState = Literal["requested", "committed", "challenged", "finalized", "refused", "expired"]
 
 
+AuditorStanding = Literal["nobody", "owner", "requester"]
+
+
 class Attestation(Schema):
     """An auditor's finding on an inference, with the report that it rests on."""
 
     auditor: str
+    standing: AuditorStanding = Field(
+        description="Who had named the auditor when it attested: nobody, the model's owner, the requester. "
+        "A statement of an auditor whom nobody named counts for nothing by itself."
+    )
+    superseded: bool = Field(description="Whether the same auditor attested again later.")
     passed: bool
     report: Content
     block: int

@@ -56,9 +56,9 @@ def _challenged(draft: Draft, at: At, a: Args) -> None:
     draft.set(inferences, a["requestId"], state=State.CHALLENGED, deadline=at.time + ARBITRATION)
 
 
-@changes.on("ChallengeResolved")
-def _resolved(draft: Draft, _at: At, a: Args) -> None:
-    _end(draft, a["requestId"], State.REFUSED if a["upheld"] else State.FINALIZED)
+@changes.on("InferenceRefused")
+def _refused(draft: Draft, _at: At, a: Args) -> None:
+    _end(draft, a["requestId"], State.REFUSED)
 
 
 @changes.on("InferenceFinalized")
@@ -81,6 +81,7 @@ def _attested(draft: Draft, at: At, a: Args) -> None:
         attestations,
         request_id=a["requestId"],
         auditor=a["auditor"],
+        standing=a["standing"],
         passed=int(a["passed"]),
         report=a["report"],
         block=at.block,

@@ -6,12 +6,12 @@ import { Copyable } from '@/components/Copyable'
 import { Loaded, Page } from '@/components/Page'
 import { Stepper } from '@/components/Stepper'
 import { Timeline } from '@/components/Timeline'
-import type { InferenceAnswer } from '@/generated/api'
+import type { Attestation, InferenceAnswer } from '@/generated/api'
 import { ETHER, price } from '@/lib/currency'
 import { date } from '@/lib/format'
 
 import { useInference } from './queries'
-import { STATES, stepsOf } from './states'
+import { counts, STATES, stepsOf, weightOf } from './states'
 
 export default function InferencePage() {
   const { id = '' } = useParams()
@@ -122,13 +122,28 @@ function Found({ inference }: { inference: InferenceAnswer }) {
                     on="address"
                   />,
                 ],
+                ...(inference.arbiter
+                  ? ([
+                      [
+                        'Arbiter',
+                        <Copyable
+                          key="ar"
+                          value={inference.arbiter}
+                          label="arbiter address"
+                          on="address"
+                        />,
+                      ],
+                    ] as const)
+                  : []),
                 [FEE[inference.state], price(inference.fee, ETHER)],
                 ...(inference.deadline
                   ? ([
                       [
                         inference.state === 'requested'
                           ? 'Worker must answer by'
-                          : 'Challenge until',
+                          : inference.state === 'challenged'
+                            ? 'Arbiter decides by'
+                            : 'Challenge until',
                         date(inference.deadline),
                       ],
                     ] as const)
@@ -160,26 +175,7 @@ function Attestations({ inference }: { inference: InferenceAnswer }) {
       ) : (
         <ul className="space-y-3">
           {inference.attestations.map((a) => (
-            <li key={a.txHash} className="space-y-2 rounded-xl border border-line p-4">
-              <p className="flex flex-wrap items-center gap-3">
-                <Badge tone={a.passed ? 'good' : 'bad'}>{a.passed ? '✓ Passed' : '× Failed'}</Badge>
-                <span className="text-sm text-muted">
-                  {date(a.time)} · block {a.block}
-                </span>
-              </p>
-              <Facts
-                items={[
-                  [
-                    'Auditor',
-                    <Copyable key="a" value={a.auditor} label="auditor address" on="address" />,
-                  ],
-                  [
-                    'Report (CID)',
-                    <Copyable key="r" value={a.report.cid} label="CID of the audit report" />,
-                  ],
-                ]}
-              />
-            </li>
+            <Statement key={`${a.txHash}${a.auditor}`} statement={a} />
           ))}
         </ul>
       )}
@@ -188,7 +184,40 @@ function Attestations({ inference }: { inference: InferenceAnswer }) {
         <code className="rounded bg-sunken px-1.5 py-0.5 font-mono text-ink">
           biodesci audit inference BUNDLE
         </code>
+        . Whether a report is what its auditor signed:{' '}
+        <code className="rounded bg-sunken px-1.5 py-0.5 font-mono text-ink">
+          biodesci audit report CID
+        </code>
       </p>
     </div>
+  )
+}
+
+/** One auditor's verdict: it has a colour only where somebody concerned had named the auditor. */
+function Statement({ statement }: { statement: Attestation }) {
+  const { auditor, passed, report, time, block } = statement
+  const verdict = passed ? 'passed' : 'failed'
+  return (
+    <li className="space-y-2 rounded-xl border border-line p-4">
+      <p className="flex flex-wrap items-center gap-3">
+        {counts(statement) ? (
+          <Badge tone={passed ? 'good' : 'bad'}>{passed ? '✓ Passed' : '× Failed'}</Badge>
+        ) : (
+          <Badge>
+            A statement of {auditor.slice(0, 6)}…{auditor.slice(-4)}: {verdict}
+          </Badge>
+        )}
+        <span className="text-sm text-muted">
+          {date(time)} · block {block}
+        </span>
+      </p>
+      <p className="text-sm text-muted">{weightOf(statement)}</p>
+      <Facts
+        items={[
+          ['Auditor', <Copyable key="a" value={auditor} label="auditor address" on="address" />],
+          ['Report (CID)', <Copyable key="r" value={report.cid} label="CID of the audit report" />],
+        ]}
+      />
+    </li>
   )
 }

@@ -1,6 +1,6 @@
 import type { Tone } from '@/components/Badge'
 import type { StepItem } from '@/components/Stepper'
-import type { Inference } from '@/generated/api'
+import type { Attestation, Inference } from '@/generated/api'
 
 type InferenceState = Inference['state']
 
@@ -13,13 +13,27 @@ export const STATES: Record<InferenceState, { name: string; tone: Tone }> = {
   expired: { name: 'Expired', tone: 'plain' },
 }
 
+/** Whether a statement says something of the inference, and not only of who made it. */
+export function counts({ standing, superseded }: Pick<Attestation, 'standing' | 'superseded'>) {
+  return standing !== 'nobody' && !superseded
+}
+
+/** Who made a statement, and what it is worth. */
+export function weightOf({ standing, superseded }: Pick<Attestation, 'standing' | 'superseded'>) {
+  if (superseded) return 'Of no weight: the same auditor attested again later.'
+  if (standing === 'requester') return 'By an auditor whom the requester named.'
+  if (standing === 'owner') return 'By an auditor whom the model’s owner trusts.'
+  return 'By somebody whom nobody named: anyone may state this, so it says nothing by itself.'
+}
+
 export function stepsOf(
   state: InferenceState,
-  attestations: readonly { passed: boolean }[],
+  attestations: readonly Pick<Attestation, 'passed' | 'standing' | 'superseded'>[],
 ): StepItem[] {
   const committed = state !== 'requested' && state !== 'expired'
-  const passed = attestations.filter((a) => a.passed).length
-  const failed = attestations.length - passed
+  const audits = attestations.filter(counts)
+  const passed = audits.filter((a) => a.passed).length
+  const failed = audits.length - passed
   return [
     { title: 'Requested', state: 'done', note: 'Input sealed to the worker' },
     {
@@ -31,8 +45,8 @@ export function stepsOf(
       title: 'Audited',
       state: failed > 0 ? 'failed' : passed > 0 ? 'done' : 'later',
       note:
-        attestations.length === 0
-          ? 'Not audited: this is not a failure'
+        audits.length === 0
+          ? 'Not audited by anybody who was named: this is not a failure'
           : [passed > 0 && `${passed} passed`, failed > 0 && `${failed} failed`]
               .filter(Boolean)
               .join(', '),
@@ -49,7 +63,7 @@ export function stepsOf(
               : 'later',
       note:
         state === 'refused'
-          ? 'Challenge upheld; requester refunded'
+          ? 'Challenge upheld, or its arbiter silent; requester refunded'
           : state === 'finalized'
             ? 'Worker credited'
             : undefined,

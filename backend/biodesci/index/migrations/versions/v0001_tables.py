@@ -263,6 +263,7 @@ def upgrade() -> None:
         Column("block", Whole, nullable=False, autoincrement=False),
         Column("log_index", Whole, nullable=False, autoincrement=False),
         Column("auditor", Text, nullable=False),
+        Column("standing", Whole, nullable=False),
         Column("passed", Whole, nullable=False),
         Column("report", Text, nullable=False),
         Column("time", Whole, nullable=False),
