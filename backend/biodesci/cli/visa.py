@@ -1,4 +1,4 @@
-"""biodesci visa: issue, show, check, revoke, trust, require-value, trusted."""
+"""biodesci visa: issue, request, issuer, show, check, revoke, trust, require-value, trusted."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from biodesci.cli import output, session
+from biodesci.cli import output, session, visa_issuer
 from biodesci.cli.arguments import Number, address, new_file, visa_type, when
 from biodesci.core.onchain import DAY
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from biodesci.core.documents.visa import SignedVisa
 
 app = typer.Typer(no_args_is_help=True)
+app.add_typer(visa_issuer.app, name="issuer", help="Sign visas for the holders of GA4GH passports.")
 
 _TYPES = "AffiliationAndRole, AcceptedTermsAndPolicies, ResearcherStatus, ControlledAccessGrants"
 _FILE = Annotated[Path, typer.Argument(help="The visa's file.")]
@@ -59,6 +60,31 @@ def issue(
     output.record(
         _fields(made) | {"file": str(target)}, "Signed. The file is personal: give it to its subject."
     )
+
+
+@app.command()
+def request(
+    passport: Annotated[Path, typer.Argument(help="File with your GA4GH passport or visa (a JWT).")],
+    issuer: Annotated[str, typer.Option(help="The issuer's address: https://…")],
+    folder: Annotated[Path, typer.Option("--output", "-o", help="Folder for the visas; private.")],
+) -> None:
+    """As a researcher: have an issuer sign visas for this account, on what your GA4GH passport shows.
+
+    Example: biodesci visa request passport.jwt --issuer https://visas.example.org -o visas
+    """
+    from biodesci.core import files
+    from biodesci.core.visa import NAMES
+    from biodesci.passports.client import request as run
+
+    chain = session.chain()
+    answer = run(chain, issuer, visa_issuer.read_passport(passport))
+    names = [f"{NAMES[one.visa.type]}-{one.visa.value.hex()[:8]}.json" for one in answer.visas]
+    targets = [new_file(folder / name) for name in names]
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for target, one in zip(targets, answer.visas, strict=True):
+        files.write_private(target, one.to_bytes())
+    shown = [_fields(one) | {"file": str(target)} for target, one in zip(targets, answer.visas, strict=True)]
+    output.record({"visas": shown, "ignored": list(answer.ignored)}, "Signed. Show them with --visa FILE.")
 
 
 @app.command()

@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-from eth_account.messages import encode_typed_data
-
 from biodesci.chain.client import Chain
 from biodesci.chain.records import VisaCheck
 from biodesci.core import typed_data, visa
 from biodesci.core.documents.visa import SignedVisa, Visa
 from biodesci.core.errors import AccessDeniedError, InputError, NotFoundError
 from biodesci.core.visa import VisaType
+from biodesci.party import visas
 
 ALL: Final = 0  # of an owner's datasets, whose ids begin at 1
 _ANY = bytes(32)
@@ -37,10 +36,7 @@ def issue(
     signed = Visa(
         subject=subject, type=kind, value=value, issuer=chain.address, asserted=known, expires=expires
     )
-    registry = str(chain.visas.address)
-    document = typed_data.visa(chain.chain_id, registry, signed)
-    signature = bytes(chain.signer().sign_message(encode_typed_data(full_message=document)).signature)
-    return SignedVisa(chain_id=chain.chain_id, registry=registry, visa=signed, signature=signature)
+    return visas.sign(chain, signed)
 
 
 def grant_value(chain: Chain, dataset_id: int) -> bytes:

@@ -1,0 +1,92 @@
+"""biodesci visa issuer: serve, check."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from biodesci.cli import output, session
+from biodesci.cli.arguments import when
+
+if TYPE_CHECKING:
+    from biodesci.core.documents.passport import IssuerTrust
+
+app = typer.Typer(no_args_is_help=True)
+
+_TRUST = Annotated[
+    Path, typer.Option("--trust", help="File that says which brokers, sources and values count.")
+]
+
+
+@app.command()
+def serve(
+    trust: _TRUST,
+    host: Annotated[str, typer.Option(help="Address that it listens on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65_535, help="Port that it listens on.")] = 8750,
+    origin: Annotated[
+        list[str] | None, typer.Option(help="Origin of a page that may ask it from a browser; repeat.")
+    ] = None,
+) -> None:
+    """As an issuer: sign visas for the accounts of people whose GA4GH passports show what the rules ask for.
+
+    Put a server that speaks https before it, and say its address as `url` in the file (docs/passports.md).
+    """
+    import time
+
+    import uvicorn
+
+    from biodesci.passports.issuer import Issuer
+    from biodesci.passports.keys import BrokerKeys
+    from biodesci.passports.server import create_app
+
+    said = _load(trust)
+    chain = session.chain()
+    issuer = Issuer(chain, said, BrokerKeys(trust.parent), lambda: int(time.time()))
+    output.note(f"Issuing as {chain.address} on {host}:{port}, reached at {said.url}. Ctrl-C stops it.")
+    uvicorn.run(
+        create_app(issuer, tuple(origin or ())), host=host, port=port, log_level="warning", access_log=False
+    )
+
+
+@app.command()
+def check(
+    passport: Annotated[Path, typer.Argument(help="File with a GA4GH passport or visa (a JWT).")],
+    trust: _TRUST,
+) -> None:
+    """What a passport would give, and why the rest of it gives nothing. Nothing is signed."""
+    import time
+
+    from biodesci.core.visa import NAMES
+    from biodesci.passports.keys import BrokerKeys
+    from biodesci.passports.passport import read
+
+    shown = read(read_passport(passport), _load(trust), BrokerKeys(trust.parent), int(time.time()))
+    visas = [
+        {"type": NAMES[one.rule.type], "asserted": when(one.asserted), "expires": when(one.expires)}
+        | ({} if one.rule.dataset is None else {"dataset": one.rule.dataset})
+        for one in shown.accepted
+    ]
+    output.record({"visas": visas, "ignored": list(shown.ignored)})
+
+
+def read_passport(file: Path) -> str:
+    """The token in a file, without the line end behind it. Raises InputError for what can be none."""
+    from biodesci.core import files
+    from biodesci.core.errors import InputError
+    from biodesci.passports.passport import LIMIT
+
+    raw = files.read(file)
+    if len(raw) > LIMIT or not raw.isascii():
+        raise InputError(
+            "This file holds no GA4GH passport.", "Give the JWT that the broker issued, unchanged."
+        )
+    return raw.decode().strip()
+
+
+def _load(file: Path) -> IssuerTrust:
+    from biodesci.core import files
+    from biodesci.core.documents.passport import IssuerTrust
+
+    return IssuerTrust.parse(files.read(file))
