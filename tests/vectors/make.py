@@ -129,7 +129,13 @@ def envelopes(before: dict[str, Any] | None) -> dict[str, Any]:
         words = (keccak(b"biodesci/envelope/v1"), keccak(text=purpose), 31337, CONTRACT, id_, SUBJECT)
         info = keccak(encode(["bytes32", "bytes32", "uint256", "address", "uint256", "address"], words))
         assert info == envelope.info(purpose, 31337, CONTRACT, id_, SUBJECT)
-        text = known.get(info.hex()) or envelope.seal(envelope.public_key(seed), plaintext, info).hex()
+        # Of a key's envelope the randomness is known, so that it can be made again as an arbiter makes it.
+        shown = {"randomness": fixed("randomness", 64).hex()} if purpose == "license" else {}
+        public = envelope.public_key(seed)
+        if shown:
+            text = envelope.seal_again(public, plaintext, info, fixed("randomness", 64)).hex()
+        else:
+            text = known.get(info.hex()) or envelope.seal(public, plaintext, info).hex()
         assert envelope.open_(seed, bytes.fromhex(text), info) == plaintext
         accepted.append(
             {
@@ -140,8 +146,9 @@ def envelopes(before: dict[str, Any] | None) -> dict[str, Any]:
                 "subject": SUBJECT,
                 "info": info.hex(),
                 "seed": seed.hex(),
-                "publicKey": envelope.public_key(seed).hex(),
+                "publicKey": public.hex(),
                 "plaintext": plaintext.hex(),
+                **shown,
                 "envelope": text,
             }
         )

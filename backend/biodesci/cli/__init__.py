@@ -14,6 +14,7 @@ from biodesci.cli import (
     audit,
     dataset,
     doctor,
+    evidence,
     handover,
     index,
     infer,
@@ -69,6 +70,7 @@ dataset.app.add_typer(roles.app)
 dataset.app.add_typer(handover.app)
 app.add_typer(dataset.app, name="dataset", help="Publish encrypted datasets; see and withdraw them.")
 license.app.add_typer(purchase.app)
+license.app.add_typer(evidence.app)
 app.add_typer(license.app, name="license", help="Buy a licence, fetch the key, download, confirm or dispute.")
 app.add_typer(visa.app, name="visa", help="Say who a researcher is; say whose word counts.")
 app.add_typer(model.app, name="model", help="Encrypted models.")

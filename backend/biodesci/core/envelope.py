@@ -1,8 +1,9 @@
 """Envelopes: a secret sealed to one person's public key (docs/protocol.md, "Envelope").
 
 HPKE (RFC 9180) base mode, single shot, with the hybrid KEM X25519 + ML-KEM-768 (X-Wing,
-draft-connolly-cfrg-xwing-kem), HKDF-SHA256 and AES-256-GCM, all from `cryptography`. Ciphertext on IPFS is
-public for ever; the hybrid keeps it closed while either of the two problems stays hard.
+draft-connolly-cfrg-xwing-kem), HKDF-SHA256 and AES-256-GCM, all from `cryptography` (but for envelopes that
+can be shown to an arbiter, core/encapsulation.py). Ciphertext on IPFS is public for ever; the hybrid keeps it
+closed while either of the two problems stays hard.
 """
 
 from __future__ import annotations
@@ -25,12 +26,12 @@ from cryptography.hazmat.primitives.hpke import (
 from eth_abi.abi import encode
 from eth_utils.crypto import keccak
 
+from biodesci.core import encapsulation
 from biodesci.core.commitment import address
 from biodesci.core.errors import InputError, IntegrityError, WrongKeyError
 
 SEED_SIZE: Final = 32
 PUBLIC_KEY_SIZE: Final = 1_216
-_MLKEM_PUBLIC_SIZE: Final = 1_184
 _HEADER: Final = b"BDSE\x01\x00\x00\x00"
 _ENC_SIZE: Final = 1_120
 OVERHEAD: Final = len(_HEADER) + _ENC_SIZE + 16
@@ -76,6 +77,24 @@ def seal(public_key: bytes, plaintext: bytes, info: bytes) -> bytes:
     return _HEADER + sealed
 
 
+def seal_shown(public_key: bytes, plaintext: bytes, info: bytes) -> tuple[bytes, bytes]:
+    """(envelope, randomness): as `seal`, with what `seal_again` makes the same envelope from.
+
+    Whoever has the randomness and the public key reads the plaintext: it is as secret as that.
+    """
+    randomness = os.urandom(encapsulation.RANDOMNESS_SIZE)
+    return seal_again(public_key, plaintext, info, randomness), randomness
+
+
+def seal_again(public_key: bytes, plaintext: bytes, info: bytes, randomness: bytes) -> bytes:
+    """The envelope that this randomness gives. Raises InputError for a public key that is none."""
+    _public(public_key)
+    try:
+        return _HEADER + encapsulation.seal(public_key, plaintext, _checked_info(info), randomness)
+    except ValueError as exc:  # a low-order X25519 point
+        raise _bad_public_key() from exc
+
+
 def open_(seed: bytes, envelope: bytes, info: bytes) -> bytes:
     """Opens an envelope with the private key `seed` (32 bytes), under the `info` that it was sealed with.
 
@@ -114,8 +133,8 @@ def _public(raw: bytes) -> MLKEM768X25519PublicKey:
         raise InputError(f"A public key has {PUBLIC_KEY_SIZE} bytes, not {len(raw)}.")
     try:
         return MLKEM768X25519PublicKey(
-            MLKEM768PublicKey.from_public_bytes(raw[:_MLKEM_PUBLIC_SIZE]),
-            X25519PublicKey.from_public_bytes(raw[_MLKEM_PUBLIC_SIZE:]),
+            MLKEM768PublicKey.from_public_bytes(raw[: encapsulation.MLKEM_PUBLIC_SIZE]),
+            X25519PublicKey.from_public_bytes(raw[encapsulation.MLKEM_PUBLIC_SIZE :]),
         )
     except ValueError as exc:
         raise _bad_public_key() from exc

@@ -19,6 +19,7 @@ from biodesci.core.errors import (
     UnavailableError,
 )
 from biodesci.core.onchain import LicenseState
+from biodesci.market import evidence
 from biodesci.market.license import get
 from biodesci.party import dataset_keys
 from biodesci.party.member import Member
@@ -102,7 +103,10 @@ class Custodian:
         context = envelope.info(
             "license", chain.chain_id, str(chain.licenses.address), license_id, licence.licensee
         )
-        digest = self._ipfs.add(envelope.seal(chain.key_of(licence.licensee), key + salt, context))
+        sealed, randomness = envelope.seal_shown(chain.key_of(licence.licensee), key + salt, context)
+        digest = self._ipfs.add(sealed)
+        shown = evidence.Evidence(digest, randomness, key + salt)
+        evidence.keep(self._home, self._passphrase, chain, license_id, shown)
         try:
             chain.send(chain.licenses.functions.deliver(license_id, digest))
         except RevertedError as exc:

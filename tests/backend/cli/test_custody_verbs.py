@@ -3,6 +3,28 @@
 from __future__ import annotations
 
 
+def test_an_arbiter_judges_what_was_delivered(crowd, tmp_path):
+    people = crowd("ann", "bea", "art", keyed=("bea", "art"))
+    file, shown = tmp_path / "cohort.csv", tmp_path / "shown"
+    file.write_text("age,chol\n" + "".join(f"{40 + i % 30},{200 + i}\n" for i in range(60)))
+    art = people.address("art")
+    terms = ("--name", "Cohort", "--term", "HMB", "--price", "0.01", "--arbiter", art)
+    offer = people.run("ann", "dataset", "publish", file, *terms)["offer_id"]
+    bought = people.run("bea", "license", "buy", offer, "--purpose", "HMB", "--yes")["license_id"]
+    assert people.run("ann", "dataset", "release")["delivered"] == [bought]
+
+    code, _, err = people.try_("ann", "license", "evidence", bought, "-o", shown)
+    assert code == 2
+    assert f"{art} will know the key" in err
+    assert not shown.exists()
+    assert people.run("ann", "license", "evidence", bought, "-o", shown, "--yes")["arbiter"] == art
+    judged = people.run("art", "license", "judge", bought, shown)
+    assert (judged["finding"], judged["delivered"]) == ("right key", True)
+    code, _, err = people.try_("bea", "license", "judge", bought, shown)
+    assert code == 1
+    assert "does not open" in err
+
+
 def test_a_custodian_is_proposed_accepts_takes_over_and_resigns(crowd, tmp_path):
     people = crowd("ann", "bob", "eve", keyed=("bob", "eve"))
     file, sealed = tmp_path / "cohort.csv", tmp_path / "keys"

@@ -169,6 +169,30 @@ def test_inclusion_proofs(size: int, data: st.DataObject) -> None:
             merkle.verify(*arguments)
 
 
+def test_an_envelope_that_is_made_again_is_the_same_and_opens_as_any_other() -> None:
+    """By `cryptography`'s HPKE, which took no part in sealing it."""
+    public = b""
+    for size in (0, 1, 64, 5_000):
+        seed, info, plaintext = os.urandom(32), os.urandom(32), os.urandom(size)
+        public = envelope.public_key(seed)
+        sealed, randomness = envelope.seal_shown(public, plaintext, info)
+        assert envelope.open_(seed, sealed, info) == plaintext
+        assert envelope.seal_again(public, plaintext, info, randomness) == sealed
+        others = [
+            envelope.seal_again(public, plaintext + b"x", info, randomness),
+            envelope.seal_again(public, plaintext, os.urandom(32), randomness),
+            envelope.seal_again(public, plaintext, info, os.urandom(64)),
+            envelope.seal_again(envelope.public_key(os.urandom(32)), plaintext, info, randomness),
+        ]
+        assert len({sealed, *others}) == 5
+    with pytest.raises(InputError, match="64 random bytes"):
+        envelope.seal_again(public, b"", bytes(32), bytes(63))
+    with pytest.raises(InputError, match="not a valid public key"):
+        envelope.seal_again(b"\xff" * 1216, b"", bytes(32), bytes(64))
+    with pytest.raises(InputError, match="not a valid public key"):
+        envelope.seal_again(public[:1184] + bytes(32), b"", bytes(32), bytes(64))
+
+
 def test_commitments_bind_every_argument() -> None:
     a, b = os.urandom(32), os.urandom(32)
     by = commitment.Publisher(1, CONTRACT, CONTRACT)

@@ -1,0 +1,206 @@
+"""What a delivery held, so that somebody else can judge it: the custodian keeps how each envelope was made.
+
+From the randomness of an envelope's encapsulation and its content anybody computes the same envelope again,
+for the public key that the licensee had registered. If it has the digest that was delivered on chain, it is
+what the licensee can open; whether it holds the key that was committed to can be read then. So an arbiter
+needs nobody's private key, and learns the dataset key of this one version.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Final
+
+from biodesci.chain.client import Chain
+from biodesci.chain.records import DatasetVersion, License
+from biodesci.core import commitment, encapsulation, envelope, files, keyfile
+from biodesci.core.commitment import Publisher
+from biodesci.core.errors import InputError, IntegrityError, NotFoundError, StateError
+from biodesci.ipfs import unixfs
+from biodesci.market.license import get
+from biodesci.party import keys
+from biodesci.party.member import Member
+
+_PURPOSE: Final = "delivery-evidence"
+_DIGEST, _RANDOM, _CONTENT = 32, encapsulation.RANDOMNESS_SIZE, 64
+
+
+class Finding(Enum):
+    """What evidence shows of a delivery; the value says it in a sentence."""
+
+    RIGHT_KEY = (
+        "The envelope that was delivered opens with the key that the licensee had registered, and holds the "
+        "dataset key that the publisher committed to: the delivery was right."
+    )
+    WRONG_KEY = (
+        "The envelope that was delivered opens with the key that the licensee had registered, but does not "
+        "hold the dataset key that the publisher committed to: the delivery was wrong."
+    )
+    FORMER_KEY = (
+        "The envelope that was delivered was sealed to a key that the licensee had replaced or revoked "
+        "before the delivery: the licensee need not be able to open it."
+    )
+    OTHER_ENVELOPE = (
+        "This evidence is of another envelope than those that were delivered for this licence: it shows "
+        "nothing about them."
+    )
+    NO_EVIDENCE = (
+        "What this file holds does not make the envelope that was delivered, for any key that the licensee "
+        "had registered: it was changed or made up, or the envelope was never one for this licence. It shows "
+        "nothing in the custodian's favour."
+    )
+
+    @property
+    def favours_owner(self) -> bool:
+        """Whether the owner has shown that it delivered; without that it has not."""
+        return self is Finding.RIGHT_KEY
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """How an envelope was made: digest, randomness of the encapsulation, and what it holds (key ‖ salt)."""
+
+    digest: bytes
+    randomness: bytes
+    content: bytes
+
+    def to_bytes(self) -> bytes:
+        """Digest (32) ‖ randomness (64) ‖ key (32) ‖ salt (32)."""
+        return self.digest + self.randomness + self.content
+
+    @classmethod
+    def parse(cls, raw: bytes) -> Evidence:
+        """Raises IntegrityError for another length."""
+        if len(raw) != _DIGEST + _RANDOM + _CONTENT:
+            raise IntegrityError("The file opens, but holds no evidence.", "Have it made again.")
+        return cls(raw[:_DIGEST], raw[_DIGEST : _DIGEST + _RANDOM], raw[_DIGEST + _RANDOM :])
+
+
+@dataclass(frozen=True)
+class _Delivery:
+    """An envelope that went on chain, and where in the chain (block, place in it)."""
+
+    digest: bytes
+    at: tuple[int, int]
+
+
+@dataclass(frozen=True)
+class _Key:
+    """A key that the licensee registered, and whether it was the one in force at the delivery."""
+
+    public: bytes
+    current: bool
+
+
+def path(home: Path, chain: Chain, license_id: int, digest: bytes) -> Path:
+    """The file in which a home keeps the evidence of one delivery; it may not exist."""
+    folder = f"{chain.chain_id}-{str(chain.licenses.address).lower()}"
+    return home / "deliveries" / folder / f"{license_id}-{digest.hex()}.evidence"
+
+
+def keep(home: Path, passphrase: str, chain: Chain, license_id: int, evidence: Evidence) -> None:
+    """Seals the evidence of an envelope under the home's passphrase, before the envelope is delivered."""
+    target = path(home, chain, license_id, evidence.digest)
+    files.write_private(target, keyfile.seal(evidence.to_bytes(), passphrase, _PURPOSE))
+
+
+def load(home: Path, passphrase: str, chain: Chain, license_id: int) -> Evidence:
+    """The evidence of the last delivery of a licence; NotFoundError where this home did not make it."""
+    for delivery in reversed(_deliveries(chain, license_id)):
+        source = path(home, chain, license_id, delivery.digest)
+        if source.exists():
+            return Evidence.parse(keyfile.open_(source.read_bytes(), passphrase, _PURPOSE))
+    raise NotFoundError(
+        f"The envelope of licence {license_id} was not made with {home}, or its evidence is lost.",
+        "Use the home folder of the custodian that delivered it.",
+    )
+
+
+def show(custodian: Member, license_id: int, arbiter: str, target: Path) -> None:
+    """Seals the evidence of a delivery to `arbiter`'s key on chain, into a new file.
+
+    Whoever opens it knows the dataset key of that version.
+    """
+    chain = custodian.chain
+    evidence = load(custodian.home, custodian.passphrase, chain, license_id)
+    sealed = envelope.seal(chain.key_of(arbiter), evidence.to_bytes(), _info(chain, license_id, arbiter))
+    files.write_private(target, sealed)
+
+
+def judge(arbiter: Member, license_id: int, file: Path) -> Finding:
+    """What a file that was shown to this account says of the delivery, by the chain and nobody's word.
+
+    Raises WrongKeyError for a file that was sealed to another account or for another licence, or was changed,
+    and StateError where nothing was delivered.
+    """
+    chain = arbiter.chain
+    licence = get(chain, license_id)
+    deliveries = _deliveries(chain, license_id)
+    if not deliveries:
+        raise StateError(f"No key of licence {license_id} was delivered.", "There is nothing to judge.")
+    seed = keys.load_seed(arbiter.home, arbiter.passphrase)
+    opened = envelope.open_(seed, files.read(file), _info(chain, license_id, chain.address))
+    evidence = Evidence.parse(opened)
+    delivery = next((one for one in deliveries if one.digest == evidence.digest), None)
+    if delivery is None:
+        return Finding.OTHER_ENVELOPE
+    sealed_to = _sealed_to(chain, licence, delivery, evidence)
+    if sealed_to is None:
+        return Finding.NO_EVIDENCE
+    if not _holds_committed_key(chain, licence, evidence):
+        return Finding.WRONG_KEY
+    return Finding.RIGHT_KEY if sealed_to.current else Finding.FORMER_KEY
+
+
+def _deliveries(chain: Chain, license_id: int) -> list[_Delivery]:
+    first = chain.deployment.contracts["AccessLicense"].block
+    logs = chain.events(chain.licenses, "KeyDelivered", first, filters={"licenseId": license_id})
+    return [
+        _Delivery(bytes(log["args"]["envelope"]), (log["blockNumber"], log["logIndex"]))
+        for log in logs
+        if any(log["args"]["envelope"])
+    ]
+
+
+def _sealed_to(chain: Chain, licence: License, delivery: _Delivery, evidence: Evidence) -> _Key | None:
+    """The key of the licensee for which the evidence gives the envelope that was delivered."""
+    context = envelope.info(
+        "license", chain.chain_id, str(chain.licenses.address), licence.id, licence.licensee
+    )
+    for key in _keys_of(chain, licence.licensee, delivery):
+        try:
+            again = envelope.seal_again(key.public, evidence.content, context, evidence.randomness)
+        except InputError:
+            continue  # registered, but no key: nothing was sealed to it
+        if unixfs.digest_of(io.BytesIO(again)) == delivery.digest:
+            return key
+    return None
+
+
+def _keys_of(chain: Chain, licensee: str, delivery: _Delivery) -> list[_Key]:
+    """The licensee's keys up to the delivery, the latest first. All have 1,216 bytes, but may be no keys."""
+    first = chain.deployment.contracts["KeyRegistry"].block
+    filters = {"account": licensee}
+
+    def before(name: str) -> list[tuple[tuple[int, int], bytes]]:
+        logs = chain.events(chain.keys, name, first, delivery.at[0], filters=filters)
+        found = [((log["blockNumber"], log["logIndex"]), log["args"].get("publicKey", b"")) for log in logs]
+        return [(at, bytes(public)) for at, public in found if at < delivery.at]
+
+    registered = before("KeyRegistered")
+    last = max((at for at, _ in registered + before("KeyRevoked")), default=None)
+    return [_Key(public, at == last) for at, public in reversed(registered)]
+
+
+def _holds_committed_key(chain: Chain, licence: License, evidence: Evidence) -> bool:
+    version = chain.read(DatasetVersion, licence.dataset_id, licence.version)
+    publisher = Publisher(chain.chain_id, str(chain.datasets.address), version.publisher)
+    key, salt = evidence.content[:32], evidence.content[32:]
+    return commitment.key_commitment(publisher, key, salt) == version.key_commitment
+
+
+def _info(chain: Chain, license_id: int, arbiter: str) -> bytes:
+    return envelope.info("evidence", chain.chain_id, str(chain.licenses.address), license_id, arbiter)
