@@ -54,15 +54,6 @@ def test_the_contract_hashes_as_the_vectors_do(case, chain_for, localnet):
         localnet.rpc("anvil_setCode", where, there)
 
 
-def test_the_protocol_page_has_the_types_that_are_signed():
-    page = (VECTORS.parents[2] / "docs" / "protocol.md").read_text()
-    types = {name: fields for case in OURS for name, fields in case["types"].items()}
-    assert types.keys() == {"Order", "ResearchPurpose", "Visa", "Registration", "AuditReport"}
-    for name, fields in types.items():
-        signed = ",".join("{type} {name}".format(**field) for field in fields)
-        assert f"`{name}({signed})`" in page
-
-
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["label"])
 def test_a_changed_field_changes_the_hash(case):
     types = {"EIP712Domain": typed_data._DOMAIN, **case["types"]}
