@@ -266,28 +266,34 @@ contract InferenceCommitment is IInferenceCommitment {
     function _checkWish(Wish calldata wish) private view {
         if (wish.inputCommitment == 0) revert InferenceCommitment_EmptyField("inputCommitment");
         if (wish.input == 0) revert InferenceCommitment_EmptyField("input");
-        if (wish.deadline <= block.timestamp || wish.deadline > block.timestamp + MAX_DEADLINE) {
-            revert InferenceCommitment_BadDeadline(wish.deadline);
-        }
-        uint32 shortest = msg.value == 0 ? 0 : MIN_PAID_WINDOW;
-        if (wish.challengeWindow < shortest || wish.challengeWindow > MAX_CHALLENGE_WINDOW) {
-            revert InferenceCommitment_BadWindow(wish.challengeWindow);
-        }
         if (msg.value > type(uint96).max) revert InferenceCommitment_FeeTooHigh(msg.value);
-        if (wish.arbiter != address(0)) {
-            if (wish.arbiter == msg.sender || wish.arbiter == wish.worker) {
-                revert InferenceCommitment_PartyAsArbiter(wish.arbiter);
-            }
-            if (!arbitrates[wish.arbiter]) revert InferenceCommitment_ArbiterHasNotAccepted(wish.arbiter);
-        } else if (msg.value != 0) {
-            revert InferenceCommitment_EmptyField("arbiter");
-        }
+        _checkTimes(wish.deadline, wish.challengeWindow);
+        _checkArbiter(wish.arbiter, wish.worker);
         if (!KEYS.hasKey(wish.worker)) revert InferenceCommitment_NoKey(wish.worker);
         if (!KEYS.hasKey(msg.sender)) revert InferenceCommitment_NoKey(msg.sender);
         // Cheaper than to read the version itself; of a model that does not exist it reverts.
         if (wish.version == 0 || wish.version > MODELS.latestVersion(wish.modelId)) {
             revert InferenceCommitment_UnknownVersion(wish.modelId, wish.version);
         }
+    }
+
+    function _checkTimes(uint40 deadline, uint32 challengeWindow) private view {
+        if (deadline <= block.timestamp || deadline > block.timestamp + MAX_DEADLINE) {
+            revert InferenceCommitment_BadDeadline(deadline);
+        }
+        uint32 shortest = msg.value == 0 ? 0 : MIN_PAID_WINDOW;
+        if (challengeWindow < shortest || challengeWindow > MAX_CHALLENGE_WINDOW) {
+            revert InferenceCommitment_BadWindow(challengeWindow);
+        }
+    }
+
+    function _checkArbiter(address arbiter, address worker) private view {
+        if (arbiter == address(0)) {
+            if (msg.value != 0) revert InferenceCommitment_EmptyField("arbiter");
+            return;
+        }
+        if (arbiter == msg.sender || arbiter == worker) revert InferenceCommitment_PartyAsArbiter(arbiter);
+        if (!arbitrates[arbiter]) revert InferenceCommitment_ArbiterHasNotAccepted(arbiter);
     }
 
     function _checkNoParty(uint256 requestId, StoredRequest storage stored, address auditor) private view {

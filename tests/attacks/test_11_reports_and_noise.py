@@ -34,16 +34,16 @@ def published(world: Any) -> Report:
     return Report.parse(world.ipfs.cat(digest))
 
 
-def read(world: Any, raw: bytes) -> None:
+def read(world: Any, raw: bytes, digest: bytes | None = None) -> None:
     """What `biodesci audit report` does."""
     report = Report.parse(raw)
     verify(report, by_key_alone)  # offline
-    read_with_chain(world, report)
+    read_with_chain(world, report, digest)
 
 
-def read_with_chain(world: Any, report: Report) -> None:
+def read_with_chain(world: Any, report: Report, digest: bytes | None = None) -> None:
     check_signature(world.client.chain, report)
-    find_attestation(world.client.chain, world.ipfs, report)
+    find_attestation(world.client.chain, world.ipfs, report, digest)
 
 
 def removed(document: dict[str, Any]) -> None:
@@ -149,6 +149,8 @@ def test_a_report_attested_by_another_account_than_its_auditors_is_refused(
     digest = world.ipfs.add(report.to_bytes())
     other.send(other.inferences.functions.attestAudit(answered, True, digest))
     with pytest.raises(IntegrityError, match=f"attested by {other.address}, not by its auditor"):
+        read(world, report.to_bytes(), digest)
+    with pytest.raises(IntegrityError, match="attested another report"):
         read(world, report.to_bytes())
 
 

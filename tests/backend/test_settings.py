@@ -130,3 +130,36 @@ def test_every_worker_says_what_it_does_and_reads(
     assert "BIODESCI_RPC_URL" in said
     assert ("BIODESCI_MODEL_ID" in said) == (worker == "training_node")
     assert "must be set" in said or worker != "training_node"
+
+
+def test_an_inference_worker_serves_nobody_unless_told_whom(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = config.load(config.InferenceSettings)
+    assert (settings.arbiters, settings.unpaid, settings.requesters, settings.models) == ((), False, (), ())
+    assert settings.minimum_fee_wei > 0
+    first, second = "0x" + "ab" * 20, "0x" + "CD" * 20
+    monkeypatch.setenv("BIODESCI_ARBITERS", f"{first}, {second},")
+    monkeypatch.setenv("BIODESCI_MODELS", "1,23")
+    settings = config.load(config.InferenceSettings)
+    assert [address.lower() for address in settings.arbiters] == [first, second.lower()]
+    assert settings.arbiters[0] != first  # checksummed, as the chain's answers are
+    assert settings.models == (1, 23)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "reason"),
+    [
+        ("BIODESCI_ARBITERS", "0x12", "it should be addresses"),
+        ("BIODESCI_REQUESTERS", f"0x{'ab' * 20} 0x{'cd' * 20}", "it should be addresses"),
+        ("BIODESCI_MODELS", "1,two", "it should be numbers"),
+        ("BIODESCI_MINIMUM_FEE_WEI", "-1", "greater than or equal to 0"),
+        ("BIODESCI_UNPAID", "perhaps", "valid boolean"),
+    ],
+)
+def test_a_mistaken_policy_of_an_inference_worker_is_named(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, reason: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ConfigurationError) as caught:
+        config.load(config.InferenceSettings)
+    assert name in caught.value.message
+    assert reason in caught.value.message

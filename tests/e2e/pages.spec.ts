@@ -193,6 +193,7 @@ test('shows models with lineage and rounds, inferences with audits, and the time
   await checkAccessibility()
   await first.click()
   await expect(page.getByRole('heading', { name: 'Audits' })).toBeVisible()
+  await expect(page.getByText('By an auditor whom the requester named.').first()).toBeVisible()
   await checkAccessibility()
 
   await page.getByRole('link', { name: 'Audit', exact: true }).click()

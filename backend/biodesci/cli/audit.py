@@ -110,11 +110,8 @@ def report(
     from biodesci.proof.report import by_key_alone, verify
 
     path = Path(report)
-    raw = (
-        files.read(path)
-        if path.exists()
-        else session.ipfs().cat(cid.to_digest(report), max_size=Report.limit)
-    )
+    digest = None if path.exists() else cid.to_digest(report)
+    raw = files.read(path) if digest is None else session.ipfs().cat(digest, max_size=Report.limit)
     shown = Report.parse(raw)
     named_by, counts = "nobody", shown.auditor in {address(one) for one in trusted or ()}
     if offline:
@@ -123,7 +120,7 @@ def report(
         chain = session.chain(account=False)
         check_signature(chain, shown)
         if shown.subject == "inference":
-            attested = find_attestation(chain, session.ipfs(), shown)
+            attested = find_attestation(chain, session.ipfs(), shown, digest)
             named_by, counts = NAMED_BY[attested.standing], counts or attested.standing.counts
     output.record(
         {

@@ -78,8 +78,9 @@ def check_signature(chain: Chain, report: Report) -> None:
     verify(report, lambda account, digest, signature: signatures.accepts(chain, account, digest, signature))
 
 
-def find_attestation(chain: Chain, ipfs: Ipfs, report: Report) -> Attestation:
-    """The attestation of this very report by the auditor whom it names.
+def find_attestation(chain: Chain, ipfs: Ipfs, report: Report, digest: bytes | None = None) -> Attestation:
+    """The attestation of this very report by the auditor whom it names. `digest` is the report's CID digest,
+    where that is known; else what the auditor attested is fetched and compared.
 
     Raises IntegrityError where the report is of another chain or contract, or where the auditor attested
     another one last, another account attested this one, or nobody did.
@@ -98,10 +99,10 @@ def find_attestation(chain: Chain, ipfs: Ipfs, report: Report) -> Attestation:
         )
     made = attestations(chain, report.subject_id)
     own = [one for one in made if one.auditor == report.auditor]
-    raw = report.to_bytes()
-    if own and own[-1].passed == report.verdict.passed and _is_at(ipfs, own[-1].report, raw):
+    if own and own[-1].passed == report.verdict.passed and _is_at(ipfs, own[-1].report, report, digest):
         return own[-1]
-    others = [one for one in made if one.auditor != report.auditor and _is_at(ipfs, one.report, raw)]
+    # By digest alone: anybody may attest reports by the thousand that nobody has.
+    others = [one for one in made if one.auditor != report.auditor and one.report == digest]
     if others:
         raise IntegrityError(
             f"The report was attested by {others[-1].auditor}, not by its auditor, {report.auditor}.",
@@ -113,8 +114,11 @@ def find_attestation(chain: Chain, ipfs: Ipfs, report: Report) -> Attestation:
     )
 
 
-def _is_at(ipfs: Ipfs, digest: bytes, raw: bytes) -> bool:
+def _is_at(ipfs: Ipfs, attested: bytes, report: Report, digest: bytes | None) -> bool:
+    """Whether what was attested is this report."""
+    if digest is not None:
+        return attested == digest
     try:
-        return ipfs.cat(digest, max_size=Report.limit) == raw
+        return ipfs.cat(attested, max_size=Report.limit) == report.to_bytes()
     except (NotFoundError, InputError, IntegrityError):
         return False

@@ -174,8 +174,9 @@ function Attestations({ inference }: { inference: InferenceAnswer }) {
         </p>
       ) : (
         <ul className="space-y-3">
-          {inference.attestations.map((a) => (
-            <Statement key={`${a.txHash}${a.auditor}`} statement={a} />
+          {inference.attestations.map((a, i) => (
+            // One transaction may hold several statements of one auditor.
+            <Statement key={`${a.txHash}-${inference.attestations.length - i}`} statement={a} />
           ))}
         </ul>
       )}
