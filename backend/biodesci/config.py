@@ -113,6 +113,9 @@ class AggregatorSettings(Settings):
     aggregator_port: Annotated[
         int | None, Field(gt=0, lt=1 << 16, description="Listens here instead of the URL's port.")
     ] = None
+    model_owners: Annotated[
+        str, Field(description="Accounts whose models' rounds it serves, by commas, or a file of them.")
+    ] = ""
 
 
 class NodeSettings(Settings):
@@ -127,6 +130,16 @@ class NodeSettings(Settings):
     approve_any: Annotated[
         bool, Field(description="Run every plan unseen; otherwise each waits for `biodesci round approve`.")
     ] = False
+    license_id: Annotated[
+        int, Field(ge=0, description="The model owner's Train licence that it serves; 0: of its own will.")
+    ] = 0
+    roster: Annotated[
+        str, Field(description="Accounts with which it may be summed, by commas, or a file of them.")
+    ] = ""
+    issuers: Annotated[
+        str, Field(description="Issuers whose visas say as much of an account, by commas, or a file of them.")
+    ] = ""
+    visas: Annotated[Path | None, Field(description="Folder of those visas (*.json).")] = None
     threads: Annotated[
         int,
         Field(
@@ -141,6 +154,13 @@ class NodeSettings(Settings):
     def _is_file(cls, value: Path | None) -> Path | None:
         if value is not None and not value.is_file():
             raise ValueError("it names no file")
+        return value
+
+    @field_validator("visas")
+    @classmethod
+    def _is_folder(cls, value: Path | None) -> Path | None:
+        if value is not None and not value.is_dir():
+            raise ValueError("it names no folder")
         return value
 
 

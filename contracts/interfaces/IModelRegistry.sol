@@ -1,57 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity >=0.8.24;
 
+import {
+    Application,
+    CodecKind,
+    Enrolment,
+    ModelVersion,
+    Opening,
+    Round,
+    RoundKind,
+    RoundState
+} from "../types/Rounds.sol";
+
 /// @title Model registry
 /// @notice One ERC-721 token per model; versions with lineage; federated rounds with roster, commitments and result.
 interface IModelRegistry {
-    enum RoundKind {
-        Statistics, // result is a document (normalization statistics)
-        Training // result is a new model version
-    }
-
-    enum RoundState {
-        None, // 0
-        Enrolling, // 1
-        Running, // 2: roster fixed, nodes train and commit
-        Unmasking, // 3: the set of committed nodes is fixed
-        Finalized, // 4
-        Aborted // 5
-    }
-
-    enum CodecKind {
-        Training, // input and label codec
-        Inference // input and output codec
-    }
-
-    struct ModelVersion {
-        bytes32 weightsRoot; // Merkle root over the encrypted tensors
-        bytes32 weights; // CID digest of the encrypted weights (safetensors)
-        uint256 roundId; // 0: published by the owner, not by a round
-        uint40 publishedAt;
-    }
-
-    struct Round {
-        uint256 modelId;
-        bytes32 plan; // CID digest of the plan document
-        bytes32 result; // CID digest of the result document, once finalized
-        address aggregator;
-        uint32 baseVersion;
-        uint16 minNodes; // never fewer than this are summed
-        uint16 enrolled;
-        uint16 committed;
-        RoundKind kind;
-        RoundState state;
-        uint40 enrolBy;
-        uint40 commitBy;
-        uint40 finalizeBy;
-    }
-
-    struct Enrolment {
-        address node;
-        uint256 datasetId;
-        bytes32 commitment; // to the masked vector; zero until committed
-    }
-
     event ModelRegistered(
         uint256 indexed modelId,
         address indexed owner,
@@ -61,25 +24,41 @@ interface IModelRegistry {
         bytes32 weights
     );
     event ModelVersionPublished(
-        uint256 indexed modelId, uint32 indexed version, bytes32 weightsRoot, bytes32 weights, uint256 indexed roundId
+        uint256 indexed modelId,
+        uint32 indexed version,
+        bytes32 weightsRoot,
+        bytes32 weights,
+        uint256 indexed roundId,
+        address actor
     );
-    event CodecGranted(uint256 indexed modelId, address indexed account, CodecKind indexed kind, bytes32 envelope);
+    event CodecGranted(
+        uint256 indexed modelId, address indexed account, CodecKind indexed kind, bytes32 envelope, address actor
+    );
     event RoundOpened(
         uint256 indexed roundId,
         uint256 indexed modelId,
+        address indexed owner,
         RoundKind kind,
         bytes32 plan,
+        bytes32 invited,
         uint32 baseVersion,
         address aggregator
     );
     event NodeEnrolled(
-        uint256 indexed roundId, address indexed node, uint256 indexed datasetId, uint16 index, bytes roundKeys
+        uint256 indexed roundId,
+        address indexed node,
+        uint256 indexed datasetId,
+        uint32 version,
+        uint256 licenseId,
+        uint16 index,
+        bytes roundKeys
     );
-    event RoundStarted(uint256 indexed roundId, uint16 enrolled);
+    event RoundStarted(uint256 indexed roundId, address indexed actor, uint16 enrolled);
+    event DealersFixed(uint256 indexed roundId, address indexed aggregator, uint128 dealers, bytes32 dealt);
     event UpdateCommitted(uint256 indexed roundId, address indexed node, bytes32 commitment);
-    event CommitsClosed(uint256 indexed roundId, uint16 committed);
-    event RoundFinalized(uint256 indexed roundId, bytes32 result, uint32 version);
-    event RoundAborted(uint256 indexed roundId, bytes32 reason);
+    event CommitsClosed(uint256 indexed roundId, address indexed aggregator, address[] summed);
+    event RoundFinalized(uint256 indexed roundId, address indexed aggregator, bytes32 result, uint32 version);
+    event RoundAborted(uint256 indexed roundId, address indexed actor, bytes32 reason);
 
     error ModelRegistry_NotOwner(uint256 modelId, address got);
     error ModelRegistry_NotAggregator(uint256 roundId, address got);
@@ -98,6 +77,16 @@ interface IModelRegistry {
     error ModelRegistry_TooLate(uint256 roundId, uint40 since);
     error ModelRegistry_UnknownVersion(uint256 modelId, uint32 version);
     error ModelRegistry_RoundOpen(uint256 modelId, uint256 roundId);
+    error ModelRegistry_PlanUsed(uint256 modelId, bytes32 plan);
+    error ModelRegistry_BaseSummed(uint256 modelId, uint32 version, RoundKind kind);
+    error ModelRegistry_NotInvited(uint256 roundId, address node);
+    error ModelRegistry_DatasetEnrolled(uint256 roundId, uint256 datasetId);
+    error ModelRegistry_UnusableRoundKey(bytes32 key);
+    error ModelRegistry_RoundKeyTaken(uint256 roundId, bytes32 key);
+    error ModelRegistry_DealersFixed(uint256 roundId, bytes32 dealt);
+    error ModelRegistry_WrongDealers(uint256 roundId, bytes32 got, bytes32 required);
+    error ModelRegistry_NotDealt(uint256 roundId, address node);
+    error ModelRegistry_BadNodes(uint256 roundId, uint128 got, uint128 allowed);
 
     /// @param architecture SHA-256 of the canonical architecture document
     /// @param card CID digest of the model card (with the security card)
@@ -110,31 +99,36 @@ interface IModelRegistry {
     /// @notice Records that a codec (part of the EE key) was sealed to `account`; the envelope is on IPFS.
     function grantCodec(uint256 modelId, address account, CodecKind kind, bytes32 envelope) external;
 
-    /// @notice Opens a round on the model's latest version. One open round per model.
-    function openRound(
-        uint256 modelId,
-        RoundKind kind,
-        bytes32 plan,
-        address aggregator,
-        uint16 minNodes,
-        uint40 enrolBy,
-        uint40 commitBy,
-        uint40 finalizeBy
-    ) external returns (uint256 roundId);
+    /// @notice Opens a round on the model's latest version. One open round per model, each plan once, and no second sum
+    /// of a kind over the same weights: the difference of two could be a single node's update. Weights whose sum was
+    /// unmasked in a round that then aborted are burnt likewise: publish another version first.
+    function openRound(uint256 modelId, Opening calldata opening) external returns (uint256 roundId);
 
-    /// @notice A node accepts exactly `plan` and enrols with a dataset that it owns, or holds a Train licence for.
-    /// @param roundKeys two raw X25519 public keys, 64 bytes: mask key, then share-encryption key
-    function enrol(uint256 roundId, uint256 datasetId, bytes32 plan, bytes calldata roundKeys) external;
+    /// @notice A node accepts exactly the plan, and enrols with a dataset of which the caller is the owner or an accepted
+    /// operator; under a Train licence of the model's owner, whose use this counts, or of its own will. One seat an
+    /// account and one a dataset, whatever its version.
+    function enrol(uint256 roundId, Application calldata application) external;
 
     /// @notice Fixes the roster: the aggregator at any time with enough nodes, anyone after `enrolBy`.
     function startRound(uint256 roundId) external;
 
-    function commitUpdate(uint256 roundId, bytes32 commitment) external;
+    /// @notice Fixes, once and before anybody masks, who dealt shares and what: every node masks against these and no
+    /// others. By the aggregator alone, as nobody else has the shares; without it the round ends at `commitBy`.
+    /// @param dealers the places in the roster, bit by bit (the first node: bit 0)
+    /// @param dealt see docs/protocol.md, "Digest of what was dealt"
+    function fixDealers(uint256 roundId, uint128 dealers, bytes32 dealt) external;
 
-    /// @notice Fixes who is summed: the aggregator once every node committed, anyone after `commitBy`.
-    function closeCommits(uint256 roundId) external;
+    /// @notice A dealer whose dataset is not withdrawn commits to its masked vector.
+    /// @param dealt what the vector is masked against; refused unless it is what `fixDealers` fixed
+    function commitUpdate(uint256 roundId, bytes32 dealt, bytes32 commitment) external;
+
+    /// @notice Fixes who is summed, by the aggregator: all dealers as soon as they committed, or after `commitBy` those
+    /// of the committed whose vectors it has. Nobody whose dataset was withdrawn, and no fewer than the minimum and than
+    /// a majority that `colluders` cannot make up: (enrolled + colluders) / 2 + 1.
+    function closeCommits(uint256 roundId, uint128 summed) external;
 
     /// @notice For a Training round `weightsRoot` and `weights` become the next version; for Statistics both are zero.
+    /// Refused once a dataset that is summed was withdrawn: the round can only abort then.
     function finalize(uint256 roundId, bytes32 result, bytes32 weightsRoot, bytes32 weights)
         external
         returns (uint32 version);
@@ -142,6 +136,10 @@ interface IModelRegistry {
     /// @notice The model owner at any time; anyone once the round is stuck: too few nodes after `enrolBy` or `commitBy`, a
     /// round that could go on but was left alone until the next deadline, and any round after `finalizeBy`.
     function abort(uint256 roundId, bytes32 reason) external;
+
+    /// @notice Whether a sum of this kind was unmasked over the weights of `version`, so that no further round of the kind
+    /// can be opened on it.
+    function isSummed(uint256 modelId, uint32 version, RoundKind kind) external view returns (bool);
 
     function latestVersion(uint256 modelId) external view returns (uint32);
     function versionOf(uint256 modelId, uint32 version) external view returns (ModelVersion memory);

@@ -55,6 +55,11 @@ class Cast:
         self.auditor = self._party("auditor")
         self.arbiter = self._party("arbiter")
 
+    @property
+    def site_accounts(self) -> tuple[str, ...]:
+        """The hospitals' accounts, with which each of them lets itself be summed."""
+        return tuple(site.owner.address for site in self.sites)
+
     def chain(self, party: Party) -> Chain:
         """The party's chain client."""
         if party.name not in self._chains:

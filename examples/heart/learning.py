@@ -60,7 +60,7 @@ def train(stack: Stack, cast: Cast, narrator: Narrator, rounds: int, *, referenc
     )
 
     with narrator.progress("rounds on chain", rounds + 1) as advance:
-        conditions = Conditions(cast.aggregator.address, cohort=len(cast.sites))
+        conditions = Conditions(cast.aggregator.address, cohort=len(cast.sites), invited=cast.site_accounts)
         rounds_of = RoundOwner(chain, stack.ipfs, created.model_id, cohorts.PLAN, conditions)
         results = rounds_of.run(plan, rounds, progress=lambda _result: advance(1))
     statistics, first, last = results[0].document, results[1].document, results[-1].document
@@ -103,7 +103,7 @@ def _start_nodes(stack: Stack, cast: Cast, model_id: int) -> None:
                 registration.Grantee(model_id, address, "training"),
             )
         )
-    stack.start_aggregator(cast.aggregator)
+    stack.start_aggregator(cast.aggregator, owner)
     for site in cast.sites:
         stack.worker(
             f"node-{site.slug}",
@@ -114,6 +114,7 @@ def _start_nodes(stack: Stack, cast: Cast, model_id: int) -> None:
             BIODESCI_DATA=str(site.table),
             BIODESCI_HELD_OUT=str(site.held_out),
             BIODESCI_APPROVE_ANY="1",
+            BIODESCI_ROSTER=",".join(cast.site_accounts),
         )
 
 

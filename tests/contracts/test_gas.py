@@ -11,7 +11,19 @@ from pathlib import Path
 
 import pytest
 from typed import authorization, permit, sign_order
-from vocabulary import DAY, DIRECT, DOLLARS, NO_EVIDENCE, PRICE, ZERO, Duo, Right, word
+from vocabulary import (
+    DAY,
+    DIRECT,
+    DOLLARS,
+    NO_EVIDENCE,
+    PRICE,
+    ZERO,
+    Duo,
+    Right,
+    application,
+    opening,
+    word,
+)
 
 SNAPSHOT = Path(__file__).with_name("gas.json")
 # The design's limits (data.md, "Numbers to beat").
@@ -26,6 +38,7 @@ CEILINGS = {
     "commit": 58_000,
     "revoke": 35_000,
     "withdraw": 35_000,
+    "finalize_round": 135_000,
 }
 
 
@@ -89,22 +102,17 @@ def measured(
         "open_round",
         models.openRound(
             1,
-            1,
-            word("plan"),
-            a.aggregator,
-            2,
-            start + DAY,
-            start + 2 * DAY,
-            start + 3 * DAY,
+            opening(word("plan"), a.aggregator, *(start + days * DAY for days in (1, 2, 3))),
             sender=a.model_owner,
         ),
     )
-    models.enrol(1, 1, word("plan"), b"\x07" * 64, sender=a.second)
-    spend("enrol", models.enrol(1, 2, word("plan"), b"\x07" * 64, sender=a.hospital))
+    models.enrol(1, application(1, word("plan"), "second"), sender=a.second)
+    spend("enrol", models.enrol(1, application(2, word("plan"), "first"), sender=a.hospital))
     spend("start_round", models.startRound(1, sender=a.aggregator))
-    models.commitUpdate(1, word("masked"), sender=a.second)
-    spend("commit_update", models.commitUpdate(1, word("masked"), sender=a.hospital))
-    spend("close_commits", models.closeCommits(1, sender=a.aggregator))
+    spend("fix_dealers", models.fixDealers(1, 3, word("dealt"), sender=a.aggregator))
+    models.commitUpdate(1, word("dealt"), word("masked"), sender=a.second)
+    spend("commit_update", models.commitUpdate(1, word("dealt"), word("masked"), sender=a.hospital))
+    spend("close_commits", models.closeCommits(1, 3, sender=a.aggregator))
     spend("finalize_round", models.finalize(1, word("r"), word("root"), word("w"), sender=a.aggregator))
 
     inferences.acceptArbitration(True, sender=a.arbiter)

@@ -7,7 +7,22 @@ from __future__ import annotations
 
 from eth_utils import keccak
 from reverting import reverts
-from vocabulary import DAY, EMPTY, PRICE, UNCOUNTED, ZERO, Duo, License, Request, Right, Round, Visa, word
+from vocabulary import (
+    DAY,
+    EMPTY,
+    PRICE,
+    UNCOUNTED,
+    ZERO,
+    Duo,
+    License,
+    Request,
+    Right,
+    Round,
+    Visa,
+    application,
+    opening,
+    word,
+)
 
 KEY = bytes(range(256)) * 4 + bytes(192)
 
@@ -71,9 +86,9 @@ def test_model_registry(models, model_owner, aggregator, publish, hospital, stra
         models.ModelRegistered(modelId=1, owner=model_owner, **values),
     ]
     ends = (now() + days * DAY for days in (1, 2, 3))
-    models.openRound(1, 1, word("plan"), aggregator, 2, *ends, sender=model_owner)
+    models.openRound(1, opening(word("plan"), aggregator, *ends), sender=model_owner)
     dataset_id = publish(hospital, terms=Duo.GRU)
-    models.enrol(1, dataset_id, word("plan"), b"\x01" * 64, sender=hospital)
+    models.enrol(1, application(dataset_id, word("plan"), "hospital"), sender=hospital)
     assert [(seat.node, seat.datasetId) for seat in models.rosterOf(1)] == [(hospital, dataset_id)]
     assert models.roundOf(1).state == Round.ENROLLING
     with reverts(models.ModelRegistry_NotAggregator, roundId=1, got=stranger):

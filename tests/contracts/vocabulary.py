@@ -33,6 +33,16 @@ def purpose(duo: int, disease: int = 0, statement: bytes = EMPTY) -> dict[str, i
     return {"duo": duo, "disease": disease, "statement": statement}
 
 
+def opening(plan: bytes, aggregator: object, *ends: int) -> tuple[object, ...]:
+    """Of a training round that anyone may enrol in, with two nodes at least and one colluder."""
+    return (1, plan, EMPTY, aggregator, 2, 1, *ends)
+
+
+def application(dataset_id: int, plan: bytes, node: str) -> tuple[object, ...]:
+    """Of a node of its own will, with keys of its own."""
+    return (dataset_id, 0, plan, word(f"{node} masks") + word(f"{node} shares"), [])
+
+
 class Duo:
     """The bits of DuoPolicy.sol that these tests use."""
 

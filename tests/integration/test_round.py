@@ -73,6 +73,7 @@ class Federation:
             BIODESCI_DATASET_ID=str(site.dataset_id),
             BIODESCI_DATA=str(site.table),
             BIODESCI_APPROVE_ANY="1",
+            BIODESCI_ROSTER=",".join(other.party.address for other in self.sites),
         )
 
     def open(self, seed: str, deadlines: Deadlines | None = None) -> int:
@@ -174,7 +175,7 @@ def federation(network: Stack) -> Iterator[Federation]:
     for site in sites:
         registration.grant_codec(member, registration.Grantee(made.model_id, site.party.address, "training"))
     running = Federation(stack, owner, aggregator, sites, made.model_id)
-    stack.start_aggregator(aggregator)
+    stack.start_aggregator(aggregator, owner)
     for site in sites:
         running.start_node(site)
     yield running

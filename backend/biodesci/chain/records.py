@@ -18,7 +18,7 @@ from biodesci.chain.contracts import abi
 from biodesci.core.errors import ChainError
 from biodesci.core.onchain import LicenseState, RequestState, RoundState
 
-_NO_COMMITMENT: Final = bytes(32)
+_NOTHING: Final = bytes(32)
 
 
 @dataclass(frozen=True)
@@ -151,7 +151,7 @@ class VisaCheck:
 
 @dataclass(frozen=True)
 class ModelVersion:
-    """`IModelRegistry.ModelVersion`. `weights` is a CID's digest, `published_at` Unix seconds.
+    """`ModelVersion` of contracts/types/Rounds.sol. `weights` is a CID's digest, `published_at` Unix seconds.
 
     `round_id` is 0 where the model's owner published the version.
     """
@@ -167,16 +167,24 @@ class ModelVersion:
 
 @dataclass(frozen=True)
 class Round:
-    """`IModelRegistry.Round`. `plan` and `result` are CIDs' digests, the three deadlines Unix seconds."""
+    """`Round` of contracts/types/Rounds.sol.
+
+    `plan` and `result` are CIDs' digests, the three deadlines Unix seconds, `invited` is a Merkle root
+    (core/invitations.py). `dealt` is zero until it is fixed. From the state Unmasking on `committed` counts
+    those who are summed.
+    """
 
     view: ClassVar = View("ModelRegistry", "roundOf", ("id",))
     id: int
     model_id: int
     plan: bytes
+    invited: bytes
+    dealt: bytes
     result: bytes
     aggregator: str
     base_version: int
     min_nodes: int
+    colluders: int
     enrolled: int
     committed: int
     kind: int
@@ -185,19 +193,30 @@ class Round:
     commit_by: int
     finalize_by: int
 
+    @property
+    def has_dealers(self) -> bool:
+        """Whether it is fixed on chain who dealt shares, and what; before that nobody masks anything."""
+        return self.dealt != _NOTHING
+
 
 @dataclass(frozen=True)
 class Enrolment:
-    """`IModelRegistry.Enrolment`: a node of a round. `commitment` is zero until it committed an update."""
+    """`Enrolment` of contracts/types/Rounds.sol: a node of a round, and the version of its dataset.
+
+    `dealt`: it is one of those against whom all mask. `commitment` is zero until it committed an update.
+    """
 
     node: str
     dataset_id: int
+    version: int
+    dealt: bool
+    summed: bool
     commitment: bytes
 
     @property
     def committed(self) -> bool:
         """Whether the node has committed to an update of this round."""
-        return self.commitment != _NO_COMMITMENT
+        return self.commitment != _NOTHING
 
 
 @dataclass(frozen=True)

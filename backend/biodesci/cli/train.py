@@ -31,16 +31,30 @@ class Asked:
     min_nodes: Annotated[
         int, typer.Option(min=0, max=100, help="Never sum fewer nodes; 0: a majority of the cohort.")
     ] = 0
+    colluders: Annotated[
+        int, typer.Option(min=1, max=98, help="So many sites may work with the aggregator and learn nothing.")
+    ] = 1
+    invite: Annotated[
+        str, typer.Option(help="Accounts that may enrol, by commas, or a file of them; nothing: anyone may.")
+    ] = ""
     enrol: Annotated[int, typer.Option(parser=_TIME, metavar="TIME", help="Until nodes must enrol.")] = 120
     commit: Annotated[int, typer.Option(parser=_TIME, metavar="TIME", help="Until they must commit.")] = 600
     finalize: Annotated[int, typer.Option(parser=_TIME, metavar="TIME", help="Until all ends.")] = 900
 
     def conditions(self) -> Conditions:
         """The conditions of the rounds that the options name."""
+        from biodesci.registry.rounds import checksummed
         from biodesci.rounds.owner import Conditions, Deadlines
+        from biodesci.rounds.seats import accounts
 
-        deadlines = Deadlines(self.enrol, self.commit, self.finalize)
-        return Conditions(address(self.aggregator), self.cohort, self.min_nodes, deadlines=deadlines)
+        return Conditions(
+            address(self.aggregator),
+            self.cohort,
+            self.min_nodes,
+            colluders=self.colluders,
+            invited=tuple(checksummed(account) for account in sorted(accounts(self.invite))),
+            deadlines=Deadlines(self.enrol, self.commit, self.finalize),
+        )
 
 
 @dataclass(frozen=True)
@@ -114,6 +128,7 @@ def show(round_id: Number) -> None:
     from biodesci.registry import rounds
     from biodesci.rounds import plan as plans
     from biodesci.rounds import progress
+    from biodesci.rounds.progress import burnt
 
     chain, ipfs = session.chain(account=False), session.ipfs()
     where = progress.progress_of(chain, round_id)
@@ -126,7 +141,9 @@ def show(round_id: Number) -> None:
         "document": plans.fetch(chain, ipfs, round_).to_bytes().decode(),
         "aggregator": round_.aggregator,
         "nodes": [e.node for e in rounds.enrolments(chain, round_id)],
-        "committed": [e.node for e in rounds.survivors(chain, round_id)],
+        "committed": [e.node for e in rounds.committed(chain, round_id)],
+        "summed": [e.node for e in rounds.survivors(chain, round_id)],
+        "burnt": burnt(chain, round_),
     }
     if round_.state is RoundState.FINALIZED:
         data["result"] = progress.result_of(chain, ipfs, round_id).document.to_bytes().decode()
@@ -178,11 +195,16 @@ def abort(
     yes: output.Yes = False,
 ) -> None:
     """End a round: the model owner at any time, anyone once it is stuck."""
+    from biodesci.registry import rounds
     from biodesci.rounds.progress import abort as end
+    from biodesci.rounds.progress import burnt
 
+    chain = session.chain()
     output.consent(f"Aborting round {round_id} loses what its nodes computed.", yes=yes)
-    end(session.chain(), round_id, reason)
-    output.record({"round": round_id, "reason": reason}, "Round aborted.")
+    end(chain, round_id, reason)
+    warning = burnt(chain, rounds.read(chain, round_id))
+    said = f"Round aborted. {warning}" if warning else "Round aborted."
+    output.record({"round": round_id, "reason": reason, "burnt": warning}, said)
 
 
 def _note(where: Progress) -> None:

@@ -15,8 +15,7 @@ from collections.abc import Iterable, Sequence
 from graphlib import CycleError, TopologicalSorter
 from typing import Final
 
-from eth_utils.crypto import keccak
-
+from biodesci.core import standard_tree
 from biodesci.core.errors import InputError, IntegrityError
 
 _ID: Final = re.compile(r"MONDO:(\d{7})", re.ASCII)
@@ -97,8 +96,8 @@ def _read(obo: str | Iterable[str]) -> tuple[dict[str, set[str]], dict[str, str]
 
 
 def root(diseases: Iterable[int]) -> bytes:
-    """The root of the tree of these diseases, 32 bytes."""
-    return _tree(diseases)[0]
+    """The root of the tree of these diseases, 32 bytes. InputError where there are none."""
+    return standard_tree.root(_leaves(diseases))
 
 
 def prove(diseases: Iterable[int], disease: int) -> list[bytes]:
@@ -106,24 +105,15 @@ def prove(diseases: Iterable[int], disease: int) -> list[bytes]:
 
     Raises InputError where `disease` is not one of them.
     """
-    tree = _tree(diseases)
-    leaf = _leaf(disease)
-    if leaf not in tree[len(tree) // 2 :]:
+    leaves, leaf = _leaves(diseases), _leaf(disease)
+    if leaf not in leaves:
         raise InputError(f"{format_id(disease)} is not among the diseases that the terms permit.")
-    index = tree.index(leaf, len(tree) // 2)
-    proof = []
-    while index > 0:
-        proof.append(tree[index + 1 if index % 2 else index - 1])
-        index = (index - 1) // 2
-    return proof
+    return standard_tree.path(leaves, leaf)
 
 
 def check(root: bytes, disease: int, proof: Sequence[bytes]) -> None:
     """Raises IntegrityError unless the path shows that `disease` is in the tree of `root`."""
-    hashed = _leaf(disease)
-    for sibling in proof:
-        hashed = _node(hashed, sibling)
-    if hashed != root or any(len(sibling) != 32 for sibling in proof):
+    if not standard_tree.leads_to(root, _leaf(disease), proof):
         raise IntegrityError(
             f"The proof does not show that {format_id(disease)} is a disease that the terms permit.",
             "The proof was changed, or is of another disease, dataset or version.",
@@ -132,20 +122,11 @@ def check(root: bytes, disease: int, proof: Sequence[bytes]) -> None:
 
 def _leaf(disease: int) -> bytes:
     format_id(disease)
-    # abi.encode(uint32), hashed twice so that no inner node passes for a leaf.
-    return keccak(keccak(disease.to_bytes(32, "big")))
+    return standard_tree.leaf(disease.to_bytes(32, "big"))
 
 
-def _node(left: bytes, right: bytes) -> bytes:
-    return keccak(min(left, right) + max(left, right))
-
-
-def _tree(diseases: Iterable[int]) -> list[bytes]:
-    """A complete binary tree in an array: the root first, the leaves last, greatest hash first."""
-    leaves = sorted({_leaf(disease) for disease in diseases}, reverse=True)
+def _leaves(diseases: Iterable[int]) -> set[bytes]:
+    leaves = {_leaf(disease) for disease in diseases}
     if not leaves:
         raise InputError("The terms name no disease.", "Name at least one MONDO id, as MONDO:0005068.")
-    tree = [b""] * (len(leaves) - 1) + leaves
-    for index in reversed(range(len(leaves) - 1)):
-        tree[index] = _node(tree[2 * index + 1], tree[2 * index + 2])
-    return tree
+    return leaves

@@ -16,11 +16,11 @@ import numpy as np
 
 from biodesci.core import shamir
 from biodesci.core.documents.round_messages import Inbox, Shares, UnmaskAnswer
-from biodesci.core.errors import BioDeSciError, InputError, IntegrityError, StateError
+from biodesci.core.errors import BioDeSciError, IntegrityError, StateError
 from biodesci.fl import masking
 from biodesci.fl.masking import Context
-from biodesci.fl.messages import Address, MaskedVector, hex_address, peers_digest
-from biodesci.fl.protocol import Roster, check_roster, seed_hash, threshold_of
+from biodesci.fl.messages import Address, MaskedVector, dealt_digest, hex_address, inbox_digest
+from biodesci.fl.protocol import Roster, check_roster, require_threshold, seed_hash
 from biodesci.fl.quantize import Ring
 
 MAX_TRIES: Final = 200  # subsets of shares tried when some node answered with damaged ones
@@ -31,15 +31,14 @@ class Aggregator:
 
     def __init__(self, context: Context, roster: Roster, threshold: int, minimum: int, size: int) -> None:
         """`minimum`: never sum fewer nodes than this. `size`: ring elements of a vector."""
-        if threshold < threshold_of(len(roster)):
-            raise InputError(
-                f"A threshold of {threshold} is below a majority.", "Ask for a higher threshold."
-            )
+        require_threshold(threshold, len(roster))
         self.context, self.roster, self.threshold, self.size = context, roster, threshold, size
         self.minimum = max(minimum, threshold)
         self._positions = check_roster(roster)
         self._shares: dict[Address, Shares] = {}
         self._dealers: tuple[Address, ...] = ()
+        self._inboxes: dict[Address, bytes] = {}
+        self._dealt = b""
         self._digests: dict[Address, bytes] = {}
         self._survivors: tuple[Address, ...] = ()
         self._answers: dict[Address, UnmaskAnswer] = {}
@@ -48,6 +47,13 @@ class Aggregator:
     def dealers(self) -> tuple[Address, ...]:
         """Who takes part, once sharing is over; empty before."""
         return self._dealers
+
+    @property
+    def dealt(self) -> bytes:
+        """The digest (32 bytes) of who dealt what, which goes on chain. StateError until sharing is over."""
+        if not self._dealers:
+            raise StateError("Sharing is not over.", "Close it first.")
+        return self._dealt
 
     @property
     def survivors(self) -> tuple[Address, ...]:
@@ -68,9 +74,9 @@ class Aggregator:
         """The nodes whose shares have come in."""
         return frozenset(self._shares)
 
-    def masked(self) -> frozenset[Address]:
-        """The nodes whose masked vectors have come in."""
-        return frozenset(self._digests)
+    def masked(self, sender: Address) -> bytes | None:
+        """The digest (32 bytes) of a node's masked vector; None until it has come in."""
+        return self._digests.get(sender)
 
     def add_shares(self, sender: Address, message: Shares) -> None:
         """Take in one node's shares; the same message again changes nothing.
@@ -109,6 +115,8 @@ class Aggregator:
                     "Abort the round.",
                 )
             self._dealers = chosen
+            self._inboxes = {a: inbox_digest(self._sealed_for(a)) for a in chosen}
+            self._dealt = dealt_digest(self.context, self._inboxes)
         return self._dealers
 
     def inbox(self, receiver: Address) -> Inbox:
@@ -118,8 +126,10 @@ class Aggregator:
         """
         if receiver not in self._dealers:
             raise StateError("Sharing is not over, or this node did not share.", "Ask again later.")
-        sealed = {a: self._shares[a].sealed[receiver] for a in self._dealers if a != receiver}
-        return Inbox(sealed=sealed)
+        return Inbox(sealed=self._sealed_for(receiver), digests=self._inboxes)
+
+    def _sealed_for(self, receiver: Address) -> dict[Address, bytes]:
+        return {a: self._shares[a].sealed[receiver] for a in self._dealers if a != receiver}
 
     def add_masked(self, sender: Address, message: MaskedVector) -> bytes:
         """Note a masked vector's digest and return it; the vector itself stays with the caller.
@@ -136,7 +146,7 @@ class Aggregator:
                 f"A masked vector has {message.vector.size} entries, not {self.size}.",
                 "Use the model's layout.",
             )
-        if message.peers != peers_digest(self._dealers):
+        if message.dealt != self._dealt:
             raise IntegrityError("The vector is masked against other peers.", "Fetch the inbox again.")
         digest = message.digest()
         if self._digests.setdefault(sender, digest) != digest:

@@ -63,6 +63,11 @@ def public_key(private: bytes) -> bytes:
     return X25519PrivateKey.from_private_bytes(private).public_key().public_bytes_raw()
 
 
+def require_usable(public: bytes) -> None:
+    """Raises IntegrityError for a key of small order, with which every agreement is the same."""
+    _agree(generate_key(), public)
+
+
 def pair_key(context: Context, private: bytes, public: bytes, first: bytes, second: bytes) -> bytes:
     """The mask key that two nodes share; the same from either side, whatever the order of the addresses."""
     low, high = sorted((first, second))

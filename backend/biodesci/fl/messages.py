@@ -1,24 +1,25 @@
 """The masked vector of a secure aggregation, and its bytes. The other messages are JSON documents
 (`core/documents/round_messages.py`).
 
-    magic "BDSM" ‖ version u8 = 1 ‖ 3 zero bytes ‖ peers digest (32) ‖ entries u32, big-endian
+    magic "BDSM" ‖ version u8 = 2 ‖ 3 zero bytes ‖ digest of what was dealt (32) ‖ entries u32, big-endian
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
 from biodesci.core.errors import IntegrityError
+from biodesci.fl.masking import Context
 from biodesci.fl.quantize import Ring
 
 Address = bytes  # 20 bytes
 
-MAGIC: Final = b"BDSM\x01\x00\x00\x00"
+MAGIC: Final = b"BDSM\x02\x00\x00\x00"
 HEADER: Final = len(MAGIC) + 32
 
 
@@ -29,14 +30,14 @@ def hex_address(address: Address) -> str:
 
 @dataclass(frozen=True, slots=True)
 class MaskedVector:
-    """A masked vector (P,), and the digest of the set of peers that it is masked against."""
+    """A masked vector (P,), and the digest of what was dealt by those whom it is masked against."""
 
-    peers: bytes
+    dealt: bytes
     vector: Ring
 
     def to_bytes(self) -> bytes:
-        """The raw message: magic, digest of the peers, then 4 bytes for each of the P entries."""
-        return MAGIC + self.peers + vector_bytes(self.vector)
+        """The raw message: magic, digest of what was dealt, then 4 bytes for each of the P entries."""
+        return MAGIC + self.dealt + vector_bytes(self.vector)
 
     @classmethod
     def from_bytes(cls, data: bytes) -> MaskedVector:
@@ -56,6 +57,17 @@ def vector_bytes(vector: Ring) -> bytes:
     return np.asarray(vector, dtype=np.uint32).astype(">u4").tobytes()
 
 
-def peers_digest(peers: Iterable[Address]) -> bytes:
-    """The 32 bytes that name a set of nodes: SHA-256("biodesci/peers/v1" ‖ its addresses, ascending)."""
-    return hashlib.sha256(b"biodesci/peers/v1" + b"".join(sorted(peers))).digest()
+def inbox_digest(sealed: Mapping[Address, bytes]) -> bytes:
+    """The 32 bytes that name what was dealt to one node: SHA-256 over its senders and their bundles."""
+    listed = b"".join(sender + sealed[sender] for sender in sorted(sealed))
+    return hashlib.sha256(b"biodesci/inbox/v1" + listed).digest()
+
+
+def dealt_digest(context: Context, inboxes: Mapping[Address, bytes]) -> bytes:
+    """The 32 bytes that name who dealt, and what each of them got: `inboxes` are the dealers' digests.
+
+    It goes on chain before anybody masks, so that all dealers know of one set of dealers (docs/protocol.md,
+    "Digest of what was dealt").
+    """
+    listed = b"".join(dealer + inboxes[dealer] for dealer in sorted(inboxes))
+    return hashlib.sha256(context.info("biodesci/dealt/v1", b"", listed)).digest()

@@ -49,6 +49,7 @@ class NodeState(Document):
             when_used="json",
         ),
     ]
+    agreed: BareHex
     masked: BareHex
     question: tuple[BareAddress, ...]
     answer: BareHex

@@ -1,9 +1,11 @@
 """Secure aggregation: a node's state machine, without transport, chain or clock. See aggregation.py too.
 
 Bonawitz et al. 2017 (CCS), double masking over a complete graph, n <= 100, malicious setting. The roster
-(with the round keys) and the survivors are arguments: whoever drives the machines reads them from the chain,
-so all nodes see one view (the paper's consistency round). A node answers one unmask question per round, and
-never gives both shares of one peer; t > n/2, so no two sets of t honest answers to different questions exist.
+(with the round keys), the digest of what was dealt and the survivors are arguments: whoever drives the
+machines reads them from the chain, so all nodes see one view (the paper's consistency round). A node masks
+against the dealers that the chain's digest names and no others, answers one unmask question per round, and
+never gives both shares of one peer; t > (n + c) / 2, so that with c colluding nodes no two sets of t answers
+to different questions exist: two sets of t have more than c nodes in common, and an honest one answers once.
 
     Node:       create -> deal(roster) -> receive(inbox) -> mask(vector) -> answer(survivors)
     Aggregator: add_shares* -> close_shares -> add_masked* -> close(survivors) -> add_answer* -> total
@@ -27,11 +29,12 @@ from biodesci.core.documents.round_messages import Inbox, Shares, UnmaskAnswer
 from biodesci.core.errors import InputError, IntegrityError, StateError
 from biodesci.fl import masking
 from biodesci.fl.masking import Context
-from biodesci.fl.messages import Address, MaskedVector, hex_address, peers_digest
+from biodesci.fl.messages import Address, MaskedVector, dealt_digest, hex_address, inbox_digest
 from biodesci.fl.node_state import NodeState
 from biodesci.fl.quantize import MAX_NODES, Ring
 
 MIN_COHORT: Final = 3
+COLLUDERS: Final = 1  # of the nodes, so many at least may work with the aggregator
 SEED_SIZE: Final = 32
 
 
@@ -47,13 +50,15 @@ class Member:
 Roster = tuple[Member, ...]
 
 
-def threshold_of(nodes: int, requested: int = 0) -> int:
-    """The number of shares that reconstruct: a majority, or more where the plan asks for more.
+def threshold_of(nodes: int, colluders: int = COLLUDERS, requested: int = 0) -> int:
+    """The number t of shares that reconstruct, t > (nodes + colluders) / 2, or more where the plan asks so.
 
-    Raises StateError for fewer than MIN_COHORT nodes, and InputError for more than MAX_NODES or for a
-    threshold above the number of nodes.
+    Raises StateError for fewer than MIN_COHORT nodes, and InputError for more than MAX_NODES, for no
+    colluders, or for a threshold above the number of nodes.
     """
-    threshold = max(nodes // 2 + 1, requested)
+    if colluders < COLLUDERS:
+        raise InputError("A round reckons with one colluding site at least.", "Name 1 or more.")
+    threshold = max((nodes + colluders) // 2 + 1, requested)
     if nodes < MIN_COHORT:
         raise StateError(f"A round of {nodes} nodes hides nobody.", f"Wait for at least {MIN_COHORT} nodes.")
     if nodes > MAX_NODES or threshold > nodes:
@@ -62,6 +67,15 @@ def threshold_of(nodes: int, requested: int = 0) -> int:
             f"Enrol at most {MAX_NODES} nodes, and no fewer than the threshold.",
         )
     return threshold
+
+
+def require_threshold(threshold: int, nodes: int) -> None:
+    """Raises InputError where one colluder and the aggregator could ask two sets of so many nodes."""
+    if threshold < threshold_of(nodes):
+        raise InputError(
+            f"A threshold of {threshold} of {nodes} nodes does not hold against a colluding one.",
+            f"Ask for {threshold_of(nodes)} or more.",
+        )
 
 
 def seed_hash(context: Context, address: Address, seed: bytes) -> bytes:
@@ -73,7 +87,7 @@ def seed_hash(context: Context, address: Address, seed: bytes) -> bytes:
 
 
 def check_roster(roster: Roster) -> dict[Address, int]:
-    """The position of each member. Raises IntegrityError when an account or a key appears twice."""
+    """The position of each member. Raises IntegrityError when an account or a round key appears twice."""
     positions = {member.address: i for i, member in enumerate(roster)}
     keys = {key for member in roster for key in (member.mask_key, member.share_key)}
     if len(positions) != len(roster) or len(keys) != 2 * len(roster):
@@ -95,6 +109,7 @@ class Node:
     _dealt: bytes = b""
     _own: bytes = b""  # this node's shares of its own secrets
     _received: dict[Address, bytes] = field(default_factory=dict)
+    _agreed: bytes = b""  # digest of what was dealt, as it stands on chain
     _masked: bytes = b""  # digest of the masked vector that left, or will leave, this node
     _answer: bytes = b""
     _question: tuple[Address, ...] = ()
@@ -121,8 +136,8 @@ class Node:
         """Shares of this node's two secrets, for every peer of the roster (a `Shares` message).
 
         Raises:
-            IntegrityError: the roster names an account or a round key twice.
-            InputError: the threshold is below a majority.
+            IntegrityError: the roster names an account or a round key twice, or a key that is unusable.
+            InputError: the threshold is too low for one colluder.
             StateError: the roster lacks this node's keys, or is another than the one it dealt to.
         """
         if self._dealt:
@@ -138,10 +153,10 @@ class Node:
                 "The roster does not hold this node with the keys it made.",
                 "Its round state was lost, or another process enrolled with the same account.",
             )
-        if threshold < threshold_of(len(roster)):
-            raise InputError(
-                f"A threshold of {threshold} is below a majority.", "Ask for a higher threshold."
-            )
+        require_threshold(threshold, len(roster))
+        for member in roster:
+            masking.require_usable(member.mask_key)
+            masking.require_usable(member.share_key)
         seeds = shamir.split(self._seed, threshold, len(roster))
         keys = shamir.split(self._mask_key, threshold, len(roster))
         sealed = {
@@ -158,15 +173,20 @@ class Node:
         self._own = seeds[me] + keys[me]
         return self._dealt
 
-    def receive(self, inbox: Inbox) -> None:
+    def receive(self, inbox: Inbox, dealt: bytes) -> None:
         """Open the bundles of all peers that shared; they are the ones this node masks against.
 
+        `dealt` is the digest (32 bytes) that stands on chain: all nodes that mask are shown dealers and
+        bundles of that digest.
+
         Raises:
-            IntegrityError: a bundle is not from a peer, does not open, or holds shares of another node.
+            IntegrityError: the digest is of other dealers or bundles than the inbox; a bundle is not from a
+                peer, does not open, or holds shares of another node.
             StateError: this node has not dealt, fewer than the threshold shared, or the bundles changed.
         """
         if not self._dealt:
             raise StateError("Shares came in before this node dealt its own.", "Deal first.")
+        self._require_agreed(inbox, dealt)
         positions = check_roster(self._roster)
         opened: dict[Address, bytes] = {}
         for sender, sealed in inbox.sealed.items():
@@ -190,16 +210,29 @@ class Node:
                 f"Only {len(opened) + 1} nodes shared, {self._threshold} are needed.",
                 "Wait for the next round.",
             )
-        self._received = opened
+        self._received, self._agreed = opened, dealt
 
-    def mask(self, vector: Ring) -> bytes:
-        """The vector (P,) under this node's masks, as a `MaskedVector` message.
+    def _require_agreed(self, inbox: Inbox, dealt: bytes) -> None:
+        own = inbox.digests.get(self.address)
+        if (
+            dealt_digest(self.context, inbox.digests) != dealt
+            or own != inbox_digest(inbox.sealed)
+            or inbox.digests.keys() != inbox.sealed.keys() | {self.address}
+        ):
+            raise IntegrityError(
+                "The aggregator relayed other shares, or shares of other nodes, than the chain names.",
+                "Send it nothing more: it may try to read this site's update.",
+            )
 
-        Raises StateError before the shares have come in, after the unmask answer, and for a second vector
-        that is not the first.
+    def mask(self, vector: Ring, dealt: bytes) -> bytes:
+        """The vector (P,) under this node's masks, as a `MaskedVector` message; `dealt` as the chain has it.
+
+        Raises StateError before the shares have come in, after the unmask answer, where the chain names
+        other shares than came in, and for a second vector that is not the first.
         """
         if not self._received:
             raise StateError("The peers' shares have not come in.", "Receive them first.")
+        self._require_same(dealt)
         if self._question:
             raise StateError("This node already answered the unmask question.", "The round is over for it.")
         positions = check_roster(self._roster)
@@ -210,7 +243,7 @@ class Node:
             i = positions[peer]
             key = masking.pair_key(self.context, self._mask_key, self._roster[i].mask_key, self.address, peer)
             masking.apply_mask(masked, key, 1 if me < i else -1)
-        message = MaskedVector(peers_digest([self.address, *self._received]), masked)
+        message = MaskedVector(self._agreed, masked)
         digest = message.digest()
         if self._masked and digest != self._masked:
             raise StateError(
@@ -225,20 +258,23 @@ class Node:
 
         Raises StateError when it is masked against other peers, or is not the vector that was masked.
         """
-        if message.peers != peers_digest([self.address, *self._received]):
+        if message.dealt != self._agreed:
             raise StateError("The stored vector is masked against other peers.", "Sit this round out.")
         if self._masked and message.digest() != self._masked:
             raise StateError("The stored vector is not the one that was masked.", "Sit this round out.")
         self._masked = message.digest()
 
-    def answer(self, survivors: Sequence[Address]) -> bytes:
+    def answer(self, survivors: Sequence[Address], dealt: bytes) -> bytes:
         """The one unmask answer (an `UnmaskAnswer` message) to the survivors that the chain fixed.
+
+        `dealt` is the digest that all of them committed to, as the chain has it.
 
         Raises:
             IntegrityError: a survivor is named twice, or is no peer of this node.
-            StateError: this node is not among them or answered for others before, or they are below the
-                threshold.
+            StateError: this node is not among them or answered for others before, they are below the
+                threshold, or they committed to other shares than this node masked against.
         """
+        self._require_same(dealt)
         asked = tuple(sorted(survivors))
         if self._question:
             if asked != self._question:
@@ -264,6 +300,13 @@ class Node:
         self._question, self._answer = asked, message.to_bytes()
         return self._answer
 
+    def _require_same(self, dealt: bytes) -> None:
+        if dealt != self._agreed:
+            raise StateError(
+                "The chain names other shares than those that this node masks against.",
+                "The chain was reorganised, or its node lies: sit this round out.",
+            )
+
     def to_bytes(self) -> bytes:
         """All state, secrets included."""
         return NodeState(
@@ -279,6 +322,7 @@ class Node:
             dealt=self._dealt,
             own=self._own,
             received=self._received,
+            agreed=self._agreed,
             masked=self._masked,
             question=self._question,
             answer=self._answer,
@@ -286,8 +330,7 @@ class Node:
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Node:
-        """The node that `to_bytes` stored, in this release or the one before. Raises IntegrityError when the
-        bytes are damaged."""
+        """The node that `to_bytes` stored. Raises IntegrityError when the bytes are damaged."""
         state = NodeState.parse(data)
         return cls(
             context=Context(state.chain_id, state.registry, state.round_id),
@@ -300,6 +343,7 @@ class Node:
             _dealt=state.dealt,
             _own=state.own,
             _received=state.received,
+            _agreed=state.agreed,
             _masked=state.masked,
             _answer=state.answer,
             _question=state.question,

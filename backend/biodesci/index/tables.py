@@ -262,6 +262,8 @@ enrolments = Table(
     _key("node"),
     _number("index"),
     _number("dataset_id"),
+    _number("version"),
+    _number("summed"),
     _text("commitment", optional=True),
     _number("enrolled_at"),
     _number("committed_at", optional=True),

@@ -190,14 +190,15 @@ class Stack:
         """Start a worker process for `party` (its home, account and passphrase go in by the environment)."""
         self.supervisor.spawn(name, self._python(module), self._env(party, **env), ready=ready)
 
-    def start_aggregator(self, party: Party) -> None:
-        """The aggregator, an HTTP server that holds nothing secret."""
+    def start_aggregator(self, party: Party, owner: Party) -> None:
+        """The aggregator, an HTTP server that holds nothing secret; for the rounds of `owner`'s models."""
         self.worker(
             "aggregator",
             "biodesci.workers.aggregator",
             party,
             ready=lambda: self._answers(f"{self.aggregator_url}/health"),
             BIODESCI_AGGREGATOR_PORT=str(self.ports.aggregator),
+            BIODESCI_MODEL_OWNERS=owner.address,
         )
 
     # -- parties ----------

@@ -5,6 +5,7 @@ Nothing here holds a secret, trains or reads data: aggregator, nodes, model owne
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Final, Literal
 
 from eth_utils.address import to_checksum_address
@@ -65,6 +66,7 @@ def roster(chain: Chain, round_id: int) -> Roster:
             args is None
             or args["index"] != i
             or args["datasetId"] != entry.dataset_id
+            or args["version"] != entry.version
             or len(args["roundKeys"]) != 64
         ):
             raise IntegrityError(
@@ -76,9 +78,35 @@ def roster(chain: Chain, round_id: int) -> Roster:
     return tuple(members)
 
 
-def survivors(chain: Chain, round_id: int) -> list[Enrolment]:
-    """Who committed an update; fixed once the round is in the state Unmasking."""
+def dealers(chain: Chain, round_id: int) -> list[Enrolment]:
+    """Against whom everybody masks; nobody until that is fixed."""
+    return [entry for entry in enrolments(chain, round_id) if entry.dealt]
+
+
+def committed(chain: Chain, round_id: int) -> list[Enrolment]:
+    """Who committed an update, summed or not."""
     return [entry for entry in enrolments(chain, round_id) if entry.committed]
+
+
+def survivors(chain: Chain, round_id: int) -> list[Enrolment]:
+    """Who is summed; nobody until that is fixed, which it is in the state Unmasking."""
+    return [entry for entry in enrolments(chain, round_id) if entry.summed]
+
+
+def is_withdrawn(chain: Chain, entry: Enrolment) -> bool:
+    """Whether consent for the data of a seat was withdrawn since."""
+    return bool(chain.call(chain.datasets.functions.isWithdrawn(entry.dataset_id, entry.version)))
+
+
+def is_summed(chain: Chain, model_id: int, version: int, kind: Literal["statistics", "training"]) -> bool:
+    """Whether a sum of this kind was unmasked over the weights of a version: then no other may be."""
+    return bool(chain.call(chain.models.functions.isSummed(model_id, version, KINDS.index(kind))))
+
+
+def places(chain: Chain, round_id: int, nodes: Iterable[bytes]) -> int:
+    """The nodes (20 bytes each) as the contract takes a set: bit i for the i-th of the roster."""
+    wanted = set(nodes)
+    return sum(1 << i for i, entry in enumerate(enrolments(chain, round_id)) if raw(entry.node) in wanted)
 
 
 def context(chain: Chain, round_id: int) -> Context:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import cast
 
 from biodesci.chain.client import Chain
-from biodesci.chain.records import Round
+from biodesci.chain.records import Enrolment, Round
 from biodesci.core import cid, commitment
 from biodesci.core.documents.plan import Plan
 from biodesci.core.documents.result import TrainingResult
@@ -59,8 +59,9 @@ class Session:
 class RoundAggregator:
     """Safe for use by several threads: HTTP handlers call accept, inbox and status; one loop calls step."""
 
-    def __init__(self, chain: Chain, ipfs: Ipfs, home: Path) -> None:
-        self._chain, self._ipfs, self._home = chain, ipfs, home
+    def __init__(self, chain: Chain, ipfs: Ipfs, home: Path, owners: frozenset[bytes]) -> None:
+        """`owners` are the accounts (20 bytes each) whose models' rounds it serves, and nobody else's."""
+        self._chain, self._ipfs, self._home, self._owners = chain, ipfs, home, owners
         self._sessions: dict[int, Session] = {}
         self._over: set[int] = set()
         self._notes: dict[int, str] = {}
@@ -112,7 +113,7 @@ class RoundAggregator:
         round_ = self._mine(round_id)
         with self._lock:
             session = self._session(round_)
-            if not session.machine.dealers:
+            if not (round_.has_dealers and session.machine.dealers):
                 return None
             return session.machine.inbox(rounds.raw(address)).to_bytes()
 
@@ -130,10 +131,10 @@ class RoundAggregator:
                 session = self._session(self._mine(round_id))
                 machine = session.machine
                 members = list(machine.dealers) or [m.address for m in machine.roster]
-                if not machine.dealers:
+                if not round_.has_dealers:
                     stage, until, done = "sharing", session.share_by, machine.shared()
                 elif round_.state is RoundState.RUNNING:
-                    committed = {rounds.raw(e.node) for e in rounds.survivors(self._chain, round_id)}
+                    committed = {rounds.raw(e.node) for e in rounds.committed(self._chain, round_id)}
                     stage, until, done = "training", round_.commit_by, frozenset(committed)
                 else:
                     members = [rounds.raw(e.node) for e in rounds.survivors(self._chain, round_id)]
@@ -159,6 +160,9 @@ class RoundAggregator:
             if round_.state.is_over or round_.aggregator != self._chain.address:
                 self._forget(round_)
                 continue
+            if not self._serves(round_):
+                self._note(round_id, "it is of a model whose owner this aggregator does not serve")
+                continue
             with self._lock:
                 try:
                     moved |= self._advance(round_)
@@ -178,9 +182,14 @@ class RoundAggregator:
             return self._start(round_)
         session = self._session(round_)
         if round_.state is RoundState.RUNNING:
-            return self._share(round_, session) or self._close_commits(round_)
+            return self._share(round_, session) if not round_.has_dealers else self._sum(round_, session)
         self._close(session, round_.id)
-        return session.machine.can_sum and self._finalize(round_, session)
+        if session.machine.can_sum:
+            return self._finalize(round_, session)
+        if self._chain.now() > round_.finalize_by:
+            answered, needed = len(session.machine.answered), session.machine.threshold
+            raise StateError(f"{answered} nodes answered, {needed} are needed.", "Open another round.")
+        return False
 
     def _start(self, round_: Round) -> bool:
         needed = max(round_.min_nodes, MIN_COHORT)
@@ -196,24 +205,54 @@ class RoundAggregator:
         return False
 
     def _share(self, round_: Round, session: Session) -> bool:
+        """Fix on chain who dealt, and what; what goes there is stored first, so that it stays the same."""
         machine = session.machine
-        if machine.dealers:
-            return False
-        if len(machine.shared()) < len(machine.roster) and self._chain.now() <= session.share_by:
+        waits = len(machine.shared()) < len(machine.roster) and self._chain.now() <= session.share_by
+        if not machine.dealers and waits:
             self._note(round_.id, f"{len(machine.shared())} of {len(machine.roster)} nodes shared")
             return False
         dealers = machine.close_shares()
         session.folder.write("dealers", b"".join(dealers))
+        places = rounds.places(self._chain, round_.id, dealers)
+        self._chain.send(self._chain.models.functions.fixDealers(round_.id, places, machine.dealt))
         log.info("round %d: %d nodes take part", round_.id, len(dealers))
         return True
 
-    def _close_commits(self, round_: Round) -> bool:
-        if round_.committed < round_.enrolled and self._chain.now() <= round_.commit_by:
-            self._note(round_.id, f"{round_.committed} of {round_.enrolled} nodes committed an update")
+    def _sum(self, round_: Round, session: Session) -> bool:
+        """Fix who is summed: all dealers, or once commitments are due those of them whose vectors came in."""
+        machine = session.machine
+        if not machine.dealers:
+            raise StateError("The shares of this round are lost.", "Restore the aggregator's folder.")
+        committed = rounds.committed(self._chain, round_.id)
+        is_due = self._chain.now() > round_.commit_by
+        if len(committed) < len(machine.dealers) and not is_due:
+            self._note(round_.id, f"{len(committed)} of {len(machine.dealers)} nodes committed an update")
             return False
-        self._chain.send(self._chain.models.functions.closeCommits(round_.id))
-        log.info("round %d: updates of %d nodes are summed", round_.id, round_.committed)
+        chosen = {
+            rounds.raw(entry.node)
+            for entry in committed
+            if self._has_vector(machine, round_.id, entry) and not rounds.is_withdrawn(self._chain, entry)
+        }
+        if len(chosen) < len(machine.dealers) and not is_due:
+            self._note(round_.id, f"{len(chosen)} of {len(machine.dealers)} updates can be summed")
+            return False
+        if len(chosen) < machine.minimum:
+            raise StateError(
+                f"{len(chosen)} nodes returned an update, {machine.minimum} are needed.",
+                "Open another round.",
+            )
+        places = rounds.places(self._chain, round_.id, chosen)
+        self._chain.send(self._chain.models.functions.closeCommits(round_.id, places))
+        log.info("round %d: updates of %d nodes are summed", round_.id, len(chosen))
         return True
+
+    def _has_vector(self, machine: Aggregator, round_id: int, entry: Enrolment) -> bool:
+        """Whether the vector that a node committed to came in."""
+        digest = machine.masked(rounds.raw(entry.node))
+        where = self._chain.chain_id, self._chain.models.address, round_id
+        return digest is not None and (
+            commitment.masked_update(*where, entry.node, digest) == entry.commitment
+        )
 
     def _close(self, session: Session, round_id: int) -> None:
         """Take the survivors from the chain, and hold their vectors against their commitments."""
@@ -221,16 +260,10 @@ class RoundAggregator:
             return
         fixed = rounds.survivors(self._chain, round_id)
         for entry in fixed:
-            name = f"masked-{rounds.raw(entry.node).hex()}"
-            if not session.folder.has(name):
+            if not self._has_vector(session.machine, round_id, entry):
                 raise StateError(
                     f"The masked vector of {entry.node} has not come in.", "It has to send it again."
                 )
-            digest = MaskedVector.from_bytes(session.folder.read(name)).digest()
-            committed = commitment.masked_update(
-                self._chain.chain_id, self._chain.models.address, round_id, entry.node, digest
-            )
-            commitment.check(entry.commitment, committed, f"masked vector of {entry.node}")
         session.machine.close(rounds.raw(entry.node) for entry in fixed)
 
     def _finalize(self, round_: Round, session: Session) -> bool:
@@ -266,7 +299,17 @@ class RoundAggregator:
         round_ = rounds.read(self._chain, round_id)
         if round_.aggregator != self._chain.address:
             raise StateError(f"Round {round_id} has another aggregator.", f"Send to {round_.aggregator}.")
+        if not self._serves(round_):
+            raise AccessDeniedError(
+                f"This aggregator does not serve the owner of model {round_.model_id}.",
+                "Ask its operator: it serves the owners that BIODESCI_MODEL_OWNERS names.",
+            )
         return round_
+
+    def _serves(self, round_: Round) -> bool:
+        """Anybody may name this aggregator in a round; it does nothing for whom it was not told to serve."""
+        owner = self._chain.call(self._chain.models.functions.ownerOf(round_.model_id))
+        return commitment.address(owner) in self._owners
 
     def _session(self, round_: Round) -> Session:
         rounds.require_open(round_)
@@ -285,7 +328,7 @@ class RoundAggregator:
         machine = Aggregator(
             where,
             members,
-            threshold_of(len(members), plan.threshold),
+            threshold_of(len(members), plan.colluders, plan.threshold),
             round_.min_nodes,
             plans.size(plan, sum(t.size for t in base.values())),
         )
@@ -303,6 +346,8 @@ class RoundAggregator:
             if len(stored) % 20:
                 raise _damaged("dealers")
             machine.close_shares([stored[i : i + 20] for i in range(0, len(stored), 20)])
+            if round_.has_dealers and machine.dealt != round_.dealt:
+                raise _damaged("shares")
         for name in folder.names("masked-"):
             machine.add_masked(_sender(name), MaskedVector.from_bytes(folder.read(name)))
         session = Session(plan, machine, folder, share_by)

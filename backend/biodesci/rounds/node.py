@@ -7,16 +7,17 @@ the round's secrets, and the masked vector, which is never made a second time.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from biodesci.chain.client import Chain
-from biodesci.chain.records import Round
-from biodesci.core import commitment, files
+from biodesci.chain.records import Enrolment, Round
+from biodesci.core import commitment, files, invitations
 from biodesci.core.documents.plan import Plan
 from biodesci.core.documents.result import StatisticsResult
-from biodesci.core.errors import AccessDeniedError, InputError, StateError
+from biodesci.core.documents.round_messages import Inbox
+from biodesci.core.errors import AccessDeniedError, InputError, IntegrityError, StateError
 from biodesci.core.features import Normalization
 from biodesci.core.onchain import RoundState
 from biodesci.ee.codec import Codec
@@ -30,6 +31,7 @@ from biodesci.rounds import local_training, signatures
 from biodesci.rounds import plan as plans
 from biodesci.rounds.approvals import Approvals
 from biodesci.rounds.progress import result_of
+from biodesci.rounds.seats import Seats
 from biodesci.rounds.store import RoundFolder
 from biodesci.rounds.transport.http import AggregatorClient
 
@@ -40,13 +42,25 @@ STATE, MASKED = "node-state", "masked-vector"
 @dataclass(frozen=True)
 class Site:
     """A site's part in the rounds of one model: its home folder, the dataset that it enrols with, and that
-    dataset's table; `held_out` is a second table, which it only measures the model on."""
+    dataset's table; `held_out` is a second table, which it only measures the model on. `license_id` is the
+    model owner's Train licence that the site serves by training; 0: it trains of its own will."""
 
     home: Path
     model_id: int
     dataset_id: int
     table: Path
     held_out: Path | None = None
+    license_id: int = 0
+
+
+@dataclass(frozen=True)
+class Operator:
+    """What a site's operator lets its node do: which plans it runs, with whom it is summed, and by which
+    codec of the model it encodes records."""
+
+    approvals: Approvals
+    seats: Seats
+    codec: Callable[[], Codec]
 
 
 class TrainingNode:
@@ -58,11 +72,11 @@ class TrainingNode:
         ipfs: Ipfs,
         site: Site,
         aggregator: AggregatorClient,
-        approvals: Approvals,
-        codec: Callable[[], Codec],
+        operator: Operator,
     ) -> None:
         self._chain, self._ipfs, self._site = chain, ipfs, site
-        self._aggregator, self._approvals, self._codec = aggregator, approvals, codec
+        self._aggregator = aggregator
+        self._approvals, self._seats, self._codec = operator.approvals, operator.seats, operator.codec
         self._sent: set[tuple[int, str]] = set()
 
     def step(self) -> str:
@@ -77,10 +91,10 @@ class TrainingNode:
         )
         if mine is None and round_.state is RoundState.ENROLLING:
             return self._enrol(round_)
-        if mine is None:
+        if mine is None or (round_.has_dealers and not mine.dealt):
             return f"round {round_id}: runs without this node"
         if round_.state is RoundState.RUNNING and not mine.committed:
-            return self._contribute(round_, *self._load(round_id))
+            return self._contribute(round_, mine, *self._load(round_id))
         if round_.state is RoundState.UNMASKING:
             return self._answer(round_, *self._load(round_id))
         until = round_.enrol_by if round_.state is RoundState.ENROLLING else round_.commit_by
@@ -91,7 +105,8 @@ class TrainingNode:
             return f"round {round_.id}: enrolment ended at {round_.enrol_by}"
         plan = plans.fetch(self._chain, self._ipfs, round_)
         self._approvals.require(round_.plan)
-        self._require_dataset()
+        seated = [rounds.raw(entry.node) for entry in rounds.enrolments(self._chain, round_.id)]
+        self._seats.require(self._chain, seated)
         # All that could fail in training is tried now, so that a node that enrols can contribute.
         versions.fetch_weights(self._chain, self._ipfs, round_.model_id, round_.base_version)
         for table in filter(None, (self._site.table, self._site.held_out)):
@@ -101,8 +116,12 @@ class TrainingNode:
             self._normalization(plan)
         folder = self._folder(round_.id)
         node = Node.from_bytes(folder.read(STATE)) if folder.has(STATE) else self._create(round_.id, folder)
+        invitation = invitations.path(plan.invited, self._chain.address)
         self._chain.send(
-            self._chain.models.functions.enrol(round_.id, self._site.dataset_id, round_.plan, node.round_keys)
+            self._chain.models.functions.enrol(
+                round_.id,
+                (self._site.dataset_id, self._site.license_id, round_.plan, node.round_keys, invitation),
+            )
         )
         log.info("round %d: enrolled with dataset %d", round_.id, self._site.dataset_id)
         return f"round {round_.id}: enrolled"
@@ -112,22 +131,25 @@ class TrainingNode:
         folder.write(STATE, node.to_bytes())
         return node
 
-    def _contribute(self, round_: Round, node: Node, folder: RoundFolder) -> str:
+    def _contribute(self, round_: Round, mine: Enrolment, node: Node, folder: RoundFolder) -> str:
         plan = plans.fetch(self._chain, self._ipfs, round_)
         members = rounds.roster(self._chain, round_.id)
-        shares = node.deal(members, threshold_of(len(members), plan.threshold))
+        self._seats.require(self._chain, (member.address for member in members))
+        shares = node.deal(members, threshold_of(len(members), plan.colluders, plan.threshold))
         folder.write(STATE, node.to_bytes())
         if not node.has_received:
             self._post(round_.id, "shares", shares)
-            inbox = self._aggregator.inbox(node.context)
+            # Nothing is masked before the chain says, to all sites alike, who dealt and what.
+            inbox = self._aggregator.inbox(node.context) if round_.has_dealers else None
             if inbox is None:
                 return f"round {round_.id}: shares dealt, waiting for those of the other {len(members) - 1}"
-            node.receive(inbox)
+            self._require_dealers(round_, inbox)
+            node.receive(inbox, round_.dealt)
             folder.write(STATE, node.to_bytes())
+        self._require_consent([mine])
         if not folder.has(MASKED):
-            self._require_dataset()
             log.info("round %d: computing on the site's records", round_.id)
-            folder.write(MASKED, node.mask(self._vector(round_, plan, len(members))))
+            folder.write(MASKED, node.mask(self._vector(round_, plan, len(members)), round_.dealt))
         masked = folder.read(MASKED)
         message = MaskedVector.from_bytes(masked)
         node.resume(message)
@@ -136,7 +158,7 @@ class TrainingNode:
         digest = commitment.masked_update(
             self._chain.chain_id, self._chain.models.address, round_.id, self._chain.address, message.digest()
         )
-        self._chain.send(self._chain.models.functions.commitUpdate(round_.id, digest))
+        self._chain.send(self._chain.models.functions.commitUpdate(round_.id, message.dealt, digest))
         log.info("round %d: masked update of %d bytes sent and committed", round_.id, len(masked))
         return f"round {round_.id}: update committed"
 
@@ -146,7 +168,8 @@ class TrainingNode:
             raise StateError(f"Round {round_.id} sums fewer nodes than its minimum.", "Do not answer.")
         if self._chain.address not in {entry.node for entry in summed}:
             return f"round {round_.id}: goes on without this node"
-        body = node.answer([rounds.raw(entry.node) for entry in summed])
+        self._require_consent(summed)
+        body = node.answer([rounds.raw(entry.node) for entry in summed], round_.dealt)
         folder.write(STATE, node.to_bytes())
         # An aggregator that lost its disk may lack the vector; it is the same one, so it may be sent again.
         self._post(round_.id, "masked", folder.read(MASKED))
@@ -166,12 +189,21 @@ class TrainingNode:
         """The result of the Statistics round that the plan names, as it stands on chain."""
         return read_statistics(self._chain, self._ipfs, plan.statistics, self._site.model_id)
 
-    def _require_dataset(self) -> None:
-        latest = self._chain.call(self._chain.datasets.functions.latestVersion(self._site.dataset_id))
-        if self._chain.call(self._chain.datasets.functions.isWithdrawn(self._site.dataset_id, latest)):
-            raise AccessDeniedError(
-                f"Consent for dataset {self._site.dataset_id}, version {latest}, was withdrawn.",
-                "Do not train on it.",
+    def _require_consent(self, entries: Iterable[Enrolment]) -> None:
+        for entry in entries:
+            if rounds.is_withdrawn(self._chain, entry):
+                raise AccessDeniedError(
+                    f"Consent for dataset {entry.dataset_id}, version {entry.version}, was withdrawn.",
+                    "Nothing is trained on it, and no sum that it is part of is unmasked.",
+                )
+
+    def _require_dealers(self, round_: Round, inbox: Inbox) -> None:
+        """That those who may commit are those against whom this node is to mask."""
+        on_chain = {rounds.raw(entry.node) for entry in rounds.dealers(self._chain, round_.id)}
+        if on_chain != inbox.digests.keys():
+            raise IntegrityError(
+                f"The aggregator of round {round_.id} names other dealers than the chain.",
+                "Send it nothing more: it may try to read this site's update.",
             )
 
     def _post(self, round_id: int, kind: signatures.MessageKind, body: bytes) -> None:

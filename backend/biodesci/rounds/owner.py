@@ -12,12 +12,13 @@ from functools import partial
 from typing import Any
 
 from biodesci.chain.client import Chain
+from biodesci.core import invitations
 from biodesci.core.documents.plan import Plan
 from biodesci.core.errors import InputError
 from biodesci.core.features import FeaturePlan
 from biodesci.core.patience import persist
 from biodesci.ee.training import TrainingPlan, check_combination
-from biodesci.fl.protocol import MIN_COHORT, threshold_of
+from biodesci.fl.protocol import COLLUDERS, MIN_COHORT, threshold_of
 from biodesci.ipfs.client import Ipfs
 from biodesci.registry.models import load_card
 from biodesci.registry.rounds import KINDS
@@ -40,14 +41,17 @@ class Conditions:
 
     `aggregator` is the account that sums; `cohort` the number of nodes at which a round starts (0: when
     enrolment ends); no fewer than `min_nodes` are summed (0: a majority of the cohort); so many as
-    `threshold` unmask (0: the smallest majority). `scale` is the number of fractional bits of a training
-    update, `validation` the share of records that a node keeps for metrics.
+    `threshold` unmask (0: as few as the `colluders` allow, who are the sites that may work with the
+    aggregator). Where accounts are `invited`, nobody else can enrol. `scale` is the number of fractional bits
+    of a training update, `validation` the share of records that a node keeps for metrics.
     """
 
     aggregator: str
     cohort: int = 0
     min_nodes: int = 0
     threshold: int = 0
+    colluders: int = COLLUDERS
+    invited: tuple[str, ...] = ()
     scale: int = TRAINING_SCALE
     validation: float = 0.1
     deadlines: Deadlines = field(default_factory=Deadlines)
@@ -55,7 +59,8 @@ class Conditions:
     @property
     def least(self) -> int:
         """The number of nodes below which nothing is summed, as the contract gets it."""
-        majority = threshold_of(self.cohort, self.threshold) if self.cohort else self.threshold
+        asked = self.colluders, self.threshold
+        majority = threshold_of(self.cohort, *asked) if self.cohort else self.threshold
         return max(self.min_nodes, MIN_COHORT, majority)
 
 
@@ -132,13 +137,17 @@ class RoundOwner:
         receipt = self._chain.send(
             self._chain.models.functions.openRound(
                 plan.model_id,
-                KINDS.index(plan.kind),
-                digest,
-                terms.aggregator,
-                terms.least,
-                now + terms.deadlines.enrol,
-                now + terms.deadlines.commit,
-                now + terms.deadlines.finalize,
+                (
+                    KINDS.index(plan.kind),
+                    digest,
+                    invitations.root(plan.invited),
+                    terms.aggregator,
+                    terms.least,
+                    plan.colluders,
+                    now + terms.deadlines.enrol,
+                    now + terms.deadlines.commit,
+                    now + terms.deadlines.finalize,
+                ),
             )
         )
         return int(self._chain.event(receipt, self._chain.models, "RoundOpened")["roundId"])
@@ -150,15 +159,25 @@ class RoundOwner:
 
     def _plan(self, **fields: Any) -> Plan:
         terms = self._conditions
-        latest = self._chain.call(self._chain.models.functions.latestVersion(self._model_id))
+        latest = int(self._chain.call(self._chain.models.functions.latestVersion(self._model_id)))
         return Plan(
             model_id=self._model_id,
-            base_version=int(latest),
+            base_version=latest,
             architecture=load_card(self._chain, self._ipfs, self._model_id).architecture,
             features=self._features,
             label=self._features.label.name,
             threshold=terms.threshold,
+            colluders=terms.colluders,
+            invited=terms.invited,
             cohort=terms.cohort,
             validation=terms.validation,
+            attempt=1 + self._opened_on(latest),
             **fields,
         )
+
+    def _opened_on(self, base: int) -> int:
+        """How many rounds were opened on a base version: each has a plan of its own, which runs once."""
+        first = self._chain.deployment.contracts["ModelRegistry"].block
+        models = self._chain.models
+        opened = self._chain.events(models, "RoundOpened", first, filters={"modelId": self._model_id})
+        return sum(event["args"]["baseVersion"] == base for event in opened)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from biodesci.chain.client import Chain
 from biodesci.chain.records import Round
-from biodesci.core import canonical, commitment
+from biodesci.core import canonical, commitment, invitations
 from biodesci.core.documents.plan import Plan
 from biodesci.core.documents.result import Metrics
 from biodesci.core.errors import IntegrityError
@@ -41,7 +41,7 @@ def size(plan: Plan, parameters: int) -> int:
 
 
 def fetch(chain: Chain, ipfs: Ipfs, round_: Round) -> Plan:
-    """The round's plan, checked against what the chain says of the round and its model.
+    """The round's plan, checked against what the chain says of the round, of who may enrol, and its model.
 
     Raises IntegrityError where it differs.
     """
@@ -53,6 +53,11 @@ def fetch(chain: Chain, ipfs: Ipfs, round_: Round) -> Plan:
     ):
         raise IntegrityError(
             f"The plan of round {round_.id} is for another model, version or kind than the round itself.",
+            "Do not take part; tell the model owner.",
+        )
+    if (plan.colluders, invitations.root(plan.invited)) != (round_.colluders, round_.invited):
+        raise IntegrityError(
+            f"The plan of round {round_.id} counts other colluders, or invites other sites, than the round.",
             "Do not take part; tell the model owner.",
         )
     architecture = chain.call(chain.models.functions.architectureOf(round_.model_id))

@@ -123,6 +123,23 @@ def abort(chain: Chain, round_id: int, reason: str) -> None:
     chain.send(chain.models.functions.abort(round_id, encoded))
 
 
+def burnt(chain: Chain, round_: Round) -> str | None:
+    """What the owner of an aborted round has to know of its base; None where it can be used again.
+
+    Once it was fixed who is summed, the sum may be known, though the round brought no result: a second sum
+    would show what differs.
+    """
+    kind = KINDS[round_.kind]
+    if round_.state is not RoundState.ABORTED:
+        return None
+    if not rounds.is_summed(chain, round_.model_id, round_.base_version, kind):
+        return None
+    return (
+        f"Its updates may have been summed already, so no other {kind} round can be opened on the weights "
+        f"of version {round_.base_version}: publish a version with other weights, or register a model anew."
+    )
+
+
 def abort_reason(chain: Chain, round_id: int) -> str:
     """Why the round was aborted, as whoever aborted it wrote on chain."""
     first = chain.deployment.contracts["ModelRegistry"].block

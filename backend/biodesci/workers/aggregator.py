@@ -23,6 +23,7 @@ from biodesci.chain import accounts
 from biodesci.core import problems
 from biodesci.core.errors import BioDeSciError, ConfigurationError, InputError, UnavailableError
 from biodesci.ipfs.client import Ipfs
+from biodesci.rounds import seats
 from biodesci.rounds.aggregator import RoundAggregator
 from biodesci.rounds.signatures import SIGNATURE_HEADER, MessageKind
 from biodesci.workers import entry
@@ -114,6 +115,16 @@ def _address(settings: config.AggregatorSettings) -> tuple[str, int]:
     return parts.hostname or "127.0.0.1", port
 
 
+def _owners(settings: config.AggregatorSettings) -> frozenset[bytes]:
+    owners = seats.accounts(settings.model_owners)
+    if not owners:
+        raise ConfigurationError(
+            "This aggregator was not told whose models' rounds it serves, and strangers' it does not.",
+            "Set BIODESCI_MODEL_OWNERS to their accounts, parted by commas, or to a file of them.",
+        )
+    return owners
+
+
 def main() -> int:
     """Serves until a signal ends it; the exit status."""
     entry.answer_help("aggregator", __doc__, config.AggregatorSettings)
@@ -123,9 +134,10 @@ def main() -> int:
     try:
         settings = config.load(config.AggregatorSettings)
         host, port = _address(settings)
+        owners = _owners(settings)
         account = accounts.load(settings.account_path, settings.secret())
         chain = entry.connect(settings, account)
-        aggregator = RoundAggregator(chain, Ipfs(settings.ipfs_api), settings.home)
+        aggregator = RoundAggregator(chain, Ipfs(settings.ipfs_api), settings.home, owners)
     except BioDeSciError as exc:
         log.error("%s", exc)
         return 3 if isinstance(exc, UnavailableError) else 1

@@ -16,7 +16,8 @@ from biodesci.ipfs.client import Ipfs
 from biodesci.party import keys
 from biodesci.registry.codecs import load_codec
 from biodesci.rounds.approvals import Approvals
-from biodesci.rounds.node import Site, TrainingNode
+from biodesci.rounds.node import Operator, Site, TrainingNode
+from biodesci.rounds.seats import Seats
 from biodesci.rounds.transport.http import AggregatorClient
 from biodesci.workers.entry import connect, enter
 
@@ -38,10 +39,20 @@ def build(settings: NodeSettings) -> TrainingNode:
     return TrainingNode(
         chain,
         ipfs,
-        Site(settings.home, settings.model_id, settings.dataset_id, settings.data, settings.held_out),
+        Site(
+            settings.home,
+            settings.model_id,
+            settings.dataset_id,
+            settings.data,
+            settings.held_out,
+            settings.license_id,
+        ),
         AggregatorClient(settings.aggregator_url, account),
-        Approvals(settings.home, approve_any=settings.approve_any),
-        codec,
+        Operator(
+            Approvals(settings.home, approve_any=settings.approve_any),
+            Seats.read(settings.roster, settings.issuers, settings.visas),
+            codec,
+        ),
     )
 
 

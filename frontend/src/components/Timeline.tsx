@@ -41,6 +41,7 @@ const SENTENCES: Record<string, string> = {
   RoundOpened: 'Round opened',
   NodeEnrolled: 'Site enrolled',
   RoundStarted: 'Roster fixed, training started',
+  DealersFixed: 'Set of masks fixed for all sites',
   UpdateCommitted: 'Site committed a masked update',
   CommitsClosed: 'Set of updates fixed',
   RoundFinalized: 'Updates aggregated, round closed',

@@ -464,12 +464,17 @@ offers: Offer[]
 unreadable: (string | null)
 }
 /**
- * A node in a round, the dataset that it trains on, and the commitment that it made, if it did.
+ * A node in a round, the version of a dataset that it trains on, and the commitment that it made.
  */
 export interface Enrolment {
 index: number
 node: string
 datasetId: number
+version: number
+/**
+ * its update is in the sum, or will be
+ */
+summed: boolean
 commitment: (string | null)
 enrolledAt: string
 committedAt: (string | null)

@@ -11,6 +11,7 @@ from biodesci.index.database import Block, Event, Store
 from tests.backend.sql import heard
 
 OWNER = "0x" + "a1" * 20
+LEFT_OUT = 9  # a node that commits to a vector which never comes in
 
 
 def word(number: int) -> str:
@@ -40,11 +41,20 @@ class Log:
         )  # fmt: skip
         for index, (one, _) in enumerate(nodes.items()):
             self.add(
-                "NodeEnrolled", roundId=id_, node=node(one), datasetId=10 + one, index=index, roundKeys="0x"
+                "NodeEnrolled",
+                roundId=id_,
+                node=node(one),
+                datasetId=10 + one,
+                version=1,
+                licenseId=0,
+                index=index,
+                roundKeys="0x",
             )
         for one, commits in nodes.items():
             if commits:
                 self.add("UpdateCommitted", roundId=id_, node=node(one), commitment=word(one))
+        summed = [node(one) for one, commits in nodes.items() if commits and one != LEFT_OUT]
+        self.add("CommitsClosed", roundId=id_, aggregator=OWNER, summed=summed)
         self.add(
             "ModelVersionPublished", modelId=1, version=base + 1, weightsRoot=word(1), weights=word(1),
             roundId=id_,
@@ -59,7 +69,7 @@ def store(tmp_path):
         "ModelRegistered", modelId=1, owner=OWNER, architecture=word(1), card=word(2), weightsRoot=word(3),
         weights=word(4),
     )  # fmt: skip
-    log.round(1, base=1, nodes={1: True, 2: True, 3: False})
+    log.round(1, base=1, nodes={1: True, 2: True, 3: False, LEFT_OUT: True})
     log.round(2, base=2, nodes={2: True, 4: True})
     log.add("ModelVersionPublished", modelId=1, version=4, weightsRoot=word(1), weights=word(1), roundId=0)
     with Store(tmp_path / "i.sqlite") as opened:
@@ -73,7 +83,7 @@ def test_lineage_names_who_took_part_in_which_version(store):
         (4, 3, None, []), (3, 2, 2, [12, 14]), (2, 1, 1, [11, 12]), (1, None, None, []),
     ]  # fmt: skip
     assert answer.lineage[2].nodes == [node(1), node(2)]
-    assert [(one.id, one.enrolled, one.committed) for one in answer.round_list] == [(2, 2, 2), (1, 3, 2)]
+    assert [(one.id, one.enrolled, one.committed) for one in answer.round_list] == [(2, 2, 2), (1, 4, 3)]
 
 
 def test_a_model_of_many_rounds_costs_as_many_questions_as_of_one(store):

@@ -82,10 +82,12 @@ def test_every_struct_that_a_contract_returns_has_a_record():
 
 
 def test_a_record_is_filled_by_name():
-    answer = (5, b"\1" * 32, b"\2" * 32, NODE, 3, 4, 2, 1, 1, 2, 10, 20, 30)
+    words = (b"\1" * 32, b"\2" * 32, bytes(32), b"\3" * 32)
+    answer = (5, *words, NODE, 3, 4, 1, 2, 1, 1, 2, 10, 20, 30)
     filled = fill(Round, answer, 7)
     assert (filled.id, filled.model_id, filled.aggregator, filled.base_version) == (7, 5, NODE, 3)
     assert filled.state is RoundState.RUNNING
+    assert not filled.has_dealers
     assert (filled.enrol_by, filled.commit_by, filled.finalize_by) == (10, 20, 30)
     offer = (1, 2, NODE, 3, 4, 5, 6, 1, 0, True, NODE)
     listing = fill(Listing, [offer, True], 9)
@@ -110,7 +112,7 @@ def test_an_answer_that_is_not_the_struct_is_refused():
             fill(record, key)
     with pytest.raises(ChainError):
         fill(Key, (*key, 3))
-    states = (5, b"", b"", NODE, 3, 4, 2, 1, 1, 99, 10, 20, 30)
+    states = (5, b"", b"", b"", b"", NODE, 3, 4, 1, 2, 1, 1, 99, 10, 20, 30)
     with pytest.raises(ChainError, match="99"):
         fill(Round, states, 7)
 

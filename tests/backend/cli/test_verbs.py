@@ -29,7 +29,8 @@ from biodesci.registry import codecs as codec
 from biodesci.registry import rounds
 from biodesci.rounds.aggregator import RoundAggregator
 from biodesci.rounds.approvals import Approvals
-from biodesci.rounds.node import Site, TrainingNode
+from biodesci.rounds.node import Operator, Site, TrainingNode
+from biodesci.rounds.seats import Seats
 from biodesci.rounds.transport.http import AggregatorClient
 from biodesci.workers.aggregator import create_app, poll
 
@@ -75,7 +76,8 @@ def background() -> Iterator[Callable[[Callable[[], object]], None]]:
 @pytest.fixture
 def aggregator_url(people: Any, ipfs_node: Any) -> Iterator[str]:
     stop = threading.Event()
-    adds = RoundAggregator(people.chain("aggregator"), Ipfs(ipfs_node.api), people.home("aggregator"))
+    owners = frozenset({rounds.raw(people.chain("owner").address)})
+    adds = RoundAggregator(people.chain("aggregator"), Ipfs(ipfs_node.api), people.home("aggregator"), owners)
     server = uvicorn.Server(uvicorn.Config(create_app(adds), port=0, log_level="warning"))
     threads = [
         threading.Thread(target=poll, args=(adds, 0.1, stop)),
@@ -119,6 +121,7 @@ def test_from_a_model_to_its_audit(
         -1
     ].items()
 
+    invited = ",".join(people.chain(site).address for site in SITES)
     for site in SITES:
         chain = people.chain(site)
         dataset = publish(chain, ipfs)
@@ -129,8 +132,11 @@ def test_from_a_model_to_its_audit(
             ipfs,
             Site(people.home(site), model, dataset, table),
             AggregatorClient(aggregator_url, chain.account),
-            Approvals(people.home(site), approve_any=site != "site1"),
-            lambda opened=opened: opened,
+            Operator(
+                Approvals(people.home(site), approve_any=site != "site1"),
+                Seats.read(invited, "", None),
+                lambda opened=opened: opened,
+            ),
         )
         background(node.step)
 
@@ -147,7 +153,7 @@ def test_from_a_model_to_its_audit(
                 approved.add(found.plan.hex())
 
     background(approve)
-    options = ("--cohort", 3, "--rounds", 1, "--epochs", 1)
+    options = ("--cohort", 3, "--rounds", 1, "--epochs", 1, "--invite", invited)
     done = run(
         "owner", "round", "open", model, plan, "--aggregator", people.chain("aggregator").address, *options
     )
@@ -157,6 +163,7 @@ def test_from_a_model_to_its_audit(
     assert [row["state"] for row in listed] == ["finalized", "finalized"]
     shown = run("auditor", "round", "show", statistics)
     assert json.loads(shown["result"])["records"] == 120
+    assert (len(shown["summed"]), shown["burnt"]) == (3, None)
     run("site0", "round", "approve", shown["plan"])
     assert [row["round"] for row in run("auditor", "round", "lineage", model)] == [None, done[1]["round"]]
     code, _, err = people.try_("owner", "round", "abort", "--yes", statistics)

@@ -50,7 +50,7 @@ def test_constants_are_those_of_the_contracts(said, file, name):
     ("states", "interface", "enum"),
     [
         (LicenseState, "interfaces/IAccessLicense", "State"),
-        (RoundState, "interfaces/IModelRegistry", "RoundState"),
+        (RoundState, "types/Rounds", "RoundState"),
         (RequestState, "types/Inference", "RequestState"),
         (Standing, "types/Inference", "Standing"),
     ],
@@ -69,12 +69,14 @@ def test_a_time_that_no_date_names_is_the_last_that_one_does():
 
 def test_nobody_owns_pauses_or_replaces_a_contract():
     """No function that only one account may call for all, and no code that runs another contract's code."""
+    # Over one dataset, by its own owner.
+    roles = {"grantRole", "acceptRole", "revokeRole", "hasRole", "rolesOf"}
     powers = re.compile(r"owner$|admin|role|pause|upgrade|initiali[sz]e|destroy|implementation", re.I)
     abis = sorted((CONTRACTS.parent / "backend/biodesci/chain/abi").glob("*.json"))
     assert len(abis) == 6
     for path in abis:
         functions = [part["name"] for part in json.loads(path.read_text()) if part["type"] == "function"]
         assert functions
-        assert [name for name in functions if powers.search(name)] == []
+        assert {name for name in functions if powers.search(name)} <= roles
     for source in CONTRACTS.rglob("*.sol"):
         assert not re.search(r"delegatecall|selfdestruct|Ownable|Pausable|Proxy", source.read_text())

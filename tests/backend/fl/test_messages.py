@@ -1,7 +1,6 @@
 """Messages and stored states of a round, as bytes that a stranger or a damaged disk may have made.
 
-tests/vectors/documents/ and the node-state files beside this one hold bytes that were written before these
-documents had types.
+tests/vectors/documents/ and the node-state files beside this one hold bytes that stay as they are.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ import pytest
 from biodesci.core import canonical, shamir
 from biodesci.core.documents.round_messages import SEALED_SIZE, Inbox, Shares, UnmaskAnswer
 from biodesci.core.errors import BioDeSciError, InputError, IntegrityError
-from biodesci.fl.messages import HEADER, MAGIC, MaskedVector
+from biodesci.fl.messages import HEADER, MAGIC, MaskedVector, dealt_digest
 from biodesci.fl.node_state import NodeState
 from biodesci.fl.protocol import Node
 
@@ -94,7 +93,7 @@ def test_messages_of_the_largest_round_are_far_below_their_limits() -> None:
     share = bytes(shamir.SHARE_SIZE)
     for message in (
         Shares(seed_hash=bytes(32), sealed=sealed),
-        Inbox(sealed=sealed),
+        Inbox(sealed=sealed, digests=dict.fromkeys(nodes, bytes(32))),
         UnmaskAnswer(seeds=dict.fromkeys(nodes, share), keys={}),
     ):
         assert len(message.to_bytes()) < message.limit // 16
@@ -102,7 +101,9 @@ def test_messages_of_the_largest_round_are_far_below_their_limits() -> None:
 
 def test_what_is_made_here_has_its_sizes_too() -> None:
     with pytest.raises(InputError, match="makes no Inbox"):
-        Inbox(sealed={bytes(20): bytes(SEALED_SIZE - 1)})
+        Inbox(sealed={bytes(20): bytes(SEALED_SIZE - 1)}, digests={})
+    with pytest.raises(InputError, match="makes no Inbox"):
+        Inbox(sealed={}, digests={bytes(20): bytes(31)})
     with pytest.raises(InputError, match="makes no Shares"):
         Shares(seed_hash=bytes(31), sealed={})
 
@@ -124,17 +125,19 @@ def test_a_masked_vector_that_was_cut_off_is_refused() -> None:
 
 
 @states
-def test_a_state_that_an_earlier_release_stored_is_read(file: str) -> None:
+def test_a_stored_state_is_read_as_it_was(file: str) -> None:
     raw = (HERE / file).read_bytes()
     node = Node.from_bytes(raw)
     assert json.loads(node.to_bytes()) == json.loads(raw)
     assert Node.from_bytes(node.to_bytes()) == node
 
 
-def test_a_node_of_an_earlier_release_answers_what_it_answered_then() -> None:
+def test_a_stored_node_answers_what_it_answered_before() -> None:
     node = Node.from_bytes((HERE / "node-state.json").read_bytes())
     answer = UnmaskAnswer.parse((VECTORS / "unmask-answer.json").read_bytes())
-    assert node.answer(list(answer.seeds)) == answer.to_bytes()
+    inbox = Inbox.parse((VECTORS / "inbox.json").read_bytes())
+    dealt = dealt_digest(node.context, inbox.digests)
+    assert node.answer(list(answer.seeds), dealt) == answer.to_bytes()
 
 
 @states

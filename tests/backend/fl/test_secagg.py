@@ -24,7 +24,7 @@ from biodesci.core.errors import InputError, IntegrityError, StateError
 from biodesci.fl import masking
 from biodesci.fl.aggregation import Aggregator
 from biodesci.fl.masking import Context
-from biodesci.fl.messages import MaskedVector, peers_digest
+from biodesci.fl.messages import MaskedVector, dealt_digest, inbox_digest
 from biodesci.fl.protocol import Member, Node, Roster, threshold_of
 from biodesci.fl.quantize import Ring, decode, encode
 
@@ -58,17 +58,18 @@ def play(
         aggregator.add_shares(node.address, Shares.parse(node.deal(roster, t)))
     nodes = [restarted(node) for node in nodes]
     aggregator.close_shares()
+    dealt = aggregator.dealt
     committing = sharing - lost_after_sharing
     bodies: dict[bytes, bytes] = {}
     for node, vector in zip(nodes[:committing], vectors, strict=False):
-        node.receive(Inbox.parse(aggregator.inbox(node.address).to_bytes()))
-        bodies[node.address] = restarted(node).mask(vector)
-        assert node.mask(vector) == bodies[node.address]
+        node.receive(Inbox.parse(aggregator.inbox(node.address).to_bytes()), dealt)
+        bodies[node.address] = restarted(node).mask(vector, dealt)
+        assert node.mask(vector, dealt) == bodies[node.address]
         aggregator.add_masked(node.address, MaskedVector.from_bytes(bodies[node.address]))
     survivors = [node.address for node in nodes[:committing]]
     aggregator.close(survivors)
     for node in nodes[: committing - silent]:
-        aggregator.add_answer(node.address, UnmaskAnswer.parse(restarted(node).answer(survivors)))
+        aggregator.add_answer(node.address, UnmaskAnswer.parse(restarted(node).answer(survivors, dealt)))
     return aggregator.total(bodies.__getitem__), list(range(committing))
 
 
@@ -99,11 +100,24 @@ def test_reals_come_back_to_the_last_bit_of_the_fixed_point() -> None:
 def test_a_round_below_the_threshold_does_not_sum() -> None:
     vectors = ring(np.random.default_rng(2), 5, 8)
     with pytest.raises(StateError, match="nodes shared"):
-        play(vectors, lost_before_sharing=3)
+        play(vectors, lost_before_sharing=2)
     with pytest.raises(StateError, match="committed"):
-        play(vectors, lost_after_sharing=3)
+        play(vectors, lost_after_sharing=2)
     with pytest.raises(StateError, match="answered"):
-        play(vectors, silent=3)
+        play(vectors, silent=2)
+
+
+@pytest.mark.parametrize(("nodes", "colluders"), [(n, c) for n in range(3, 12) for c in range(1, n - 1)])
+def test_two_thresholds_have_more_nodes_in_common_than_collude(nodes: int, colluders: int) -> None:
+    threshold = threshold_of(nodes, colluders)
+    assert 2 * threshold - nodes > colluders
+    assert 2 * (threshold - 1) - nodes <= colluders, "no higher than it has to be"
+
+
+def test_a_round_reckons_with_one_colluder_at_least() -> None:
+    assert (threshold_of(3), threshold_of(4), threshold_of(5), threshold_of(7)) == (3, 3, 4, 5)
+    with pytest.raises(InputError, match="one colluding site"):
+        threshold_of(5, 0)
 
 
 def test_two_nodes_are_no_cohort() -> None:
@@ -118,25 +132,25 @@ def dealt(n: int = 4) -> tuple[list[Node], Roster, Aggregator]:
         aggregator.add_shares(node.address, Shares.parse(node.deal(roster, threshold_of(n))))
     aggregator.close_shares()
     for node in nodes:
-        node.receive(aggregator.inbox(node.address))
+        node.receive(aggregator.inbox(node.address), aggregator.dealt)
     return nodes, roster, aggregator
 
 
 def test_a_node_answers_one_question_only() -> None:
-    nodes, _, _ = dealt()
-    nodes[0].mask(np.zeros(16, dtype=np.uint32))
+    nodes, _, aggregator = dealt()
+    nodes[0].mask(np.zeros(16, dtype=np.uint32), aggregator.dealt)
     everyone = [node.address for node in nodes]
-    first = nodes[0].answer(everyone)
+    first = nodes[0].answer(everyone, aggregator.dealt)
     again = restarted(nodes[0])
-    assert again.answer(everyone) == first
+    assert again.answer(everyone, aggregator.dealt) == first
     with pytest.raises(StateError, match="another set of survivors"):
-        again.answer(everyone[:3])
+        again.answer(everyone[:3], aggregator.dealt)
 
 
 def test_an_answer_never_holds_both_shares_of_a_peer() -> None:
-    nodes, _, _ = dealt()
-    nodes[0].mask(np.zeros(16, dtype=np.uint32))
-    answer = UnmaskAnswer.parse(nodes[0].answer([node.address for node in nodes[:3]]))
+    nodes, _, aggregator = dealt()
+    nodes[0].mask(np.zeros(16, dtype=np.uint32), aggregator.dealt)
+    answer = UnmaskAnswer.parse(nodes[0].answer([node.address for node in nodes[:3]], aggregator.dealt))
     assert set(answer.seeds) == {node.address for node in nodes[:3]}
     assert set(answer.keys) == {nodes[3].address}
     both = {nodes[0].address: answer.seeds[nodes[0].address]}
@@ -152,26 +166,46 @@ def test_an_answer_never_holds_both_shares_of_a_peer() -> None:
     ("survivors", "error"), [([0, 1], StateError), ([1, 2, 3], StateError), ([0, 1, 9], IntegrityError)]
 )
 def test_a_node_refuses_survivors_that_do_not_fit(survivors: list[int], error: type[Exception]) -> None:
-    nodes, _, _ = dealt()
-    nodes[0].mask(np.zeros(16, dtype=np.uint32))
+    nodes, _, aggregator = dealt()
+    nodes[0].mask(np.zeros(16, dtype=np.uint32), aggregator.dealt)
     with pytest.raises(error):
-        nodes[0].answer([address(i) for i in survivors])
+        nodes[0].answer([address(i) for i in survivors], aggregator.dealt)
+
+
+def test_a_node_goes_on_for_no_other_dealers_than_it_masks_against() -> None:
+    nodes, _, aggregator = dealt()
+    vector = np.zeros(16, dtype=np.uint32)
+    with pytest.raises(StateError, match="names other shares"):
+        nodes[0].mask(vector, bytes(32))
+    message = MaskedVector.from_bytes(nodes[0].mask(vector, aggregator.dealt))
+    with pytest.raises(StateError, match="names other shares"):
+        restarted(nodes[0]).answer([node.address for node in nodes], bytes(32))
+    with pytest.raises(StateError, match="masked against other peers"):
+        nodes[0].resume(MaskedVector(bytes(32), message.vector))
 
 
 def test_masks_are_used_for_one_vector_only() -> None:
-    nodes, _, _ = dealt()
-    nodes[0].mask(np.zeros(16, dtype=np.uint32))
+    nodes, _, aggregator = dealt()
+    nodes[0].mask(np.zeros(16, dtype=np.uint32), aggregator.dealt)
     with pytest.raises(StateError, match="masks are used once"):
-        restarted(nodes[0]).mask(np.ones(16, dtype=np.uint32))
+        restarted(nodes[0]).mask(np.ones(16, dtype=np.uint32), aggregator.dealt)
 
 
 def test_a_node_refuses_a_roster_with_other_keys_of_its_own() -> None:
     nodes, roster = cohort(3)
     forged = (Member(roster[0].address, roster[1].share_key, roster[2].mask_key), *roster[1:])
     with pytest.raises((StateError, IntegrityError)):
-        nodes[0].deal(forged, 2)
-    with pytest.raises(InputError, match="majority"):
-        nodes[0].deal(roster, 1)
+        nodes[0].deal(forged, 3)
+    with pytest.raises(InputError, match="does not hold against a colluding one"):
+        nodes[0].deal(roster, 2)
+
+
+def test_a_node_deals_to_no_unusable_key() -> None:
+    nodes, roster = cohort(3)
+    for point in ("00" * 32, "01" + "00" * 31, "ec" + "ff" * 30 + "7f", "ee" + "ff" * 31):
+        weak = (*roster[:2], Member(roster[2].address, roster[2].mask_key, bytes.fromhex(point)))
+        with pytest.raises(IntegrityError, match="usable X25519"):
+            nodes[0].deal(weak, 3)
 
 
 def test_a_changed_bundle_does_not_open() -> None:
@@ -182,16 +216,51 @@ def test_a_changed_bundle_does_not_open() -> None:
     fresh = Node.create(CONTEXT, address(0))
     fresh_roster = (Member(address(0), fresh.round_keys[:32], fresh.round_keys[32:]), *roster[1:])
     fresh.deal(fresh_roster, 3)
+    inbox = shown(address(0), sealed)
     with pytest.raises(IntegrityError, match="do not open"):
-        fresh.receive(Inbox(sealed=sealed))
+        fresh.receive(inbox, dealt_digest(CONTEXT, inbox.digests))
+
+
+def shown(receiver: bytes, sealed: dict[bytes, bytes]) -> Inbox:
+    """An inbox of these bundles; the digests of the senders' own inboxes are anybody's guess."""
+    digests = {**dict.fromkeys(sealed, bytes(32)), receiver: inbox_digest(sealed)}
+    return Inbox(sealed=sealed, digests=digests)
 
 
 def test_a_node_refuses_a_second_inbox() -> None:
     nodes, _, aggregator = dealt()
     fewer = dict(aggregator.inbox(nodes[0].address).sealed)
     fewer.pop(nodes[3].address)
+    inbox = shown(nodes[0].address, fewer)
     with pytest.raises(StateError, match="different shares"):
-        nodes[0].receive(Inbox(sealed=fewer))
+        nodes[0].receive(inbox, dealt_digest(CONTEXT, inbox.digests))
+
+
+def test_a_node_refuses_an_inbox_that_the_chain_does_not_name() -> None:
+    nodes, _, aggregator = dealt()
+    receiver, sent = nodes[0].address, aggregator.inbox(nodes[0].address)
+    changed = {a: b[:-1] + bytes([b[-1] ^ 1]) for a, b in sent.sealed.items()}
+    fewer = {a: sent.sealed[a] for a in list(sent.sealed)[:2]}
+    for inbox in (
+        shown(receiver, dict(sent.sealed)),
+        shown(receiver, fewer),
+        Inbox(sealed=changed, digests=sent.digests),
+        Inbox(sealed=fewer, digests=sent.digests),
+        Inbox(sealed=sent.sealed, digests={a: d for a, d in sent.digests.items() if a != receiver}),
+    ):
+        with pytest.raises(IntegrityError, match="than the chain names"):
+            nodes[0].receive(inbox, aggregator.dealt)
+
+
+def test_the_digest_of_what_was_dealt_is_that_of_the_protocol() -> None:
+    """Computed a second time from docs/protocol.md."""
+    sealed = {address(2): b"b" * 124, address(1): b"a" * 124}
+    one = hashlib.sha256(b"biodesci/inbox/v1" + address(1) + b"a" * 124 + address(2) + b"b" * 124).digest()
+    assert inbox_digest(sealed) == one
+    bound = (31337).to_bytes(32, "big") + bytes(range(20)) + (7).to_bytes(32, "big")
+    listed = address(0) + one + address(1) + bytes(32)
+    expected = hashlib.sha256(b"biodesci/dealt/v1" + bound + listed).digest()
+    assert dealt_digest(CONTEXT, {address(1): bytes(32), address(0): one}) == expected
 
 
 def test_the_aggregator_refuses_what_does_not_fit() -> None:
@@ -200,12 +269,12 @@ def test_the_aggregator_refuses_what_does_not_fit() -> None:
         aggregator.add_shares(address(9), Shares.parse(nodes[0].deal(roster, 3)))
     with pytest.raises(IntegrityError, match="every other node"):
         aggregator.add_shares(nodes[1].address, Shares.parse(nodes[0].deal(roster, 3)))
-    message = MaskedVector.from_bytes(nodes[0].mask(np.zeros(16, dtype=np.uint32)))
+    message = MaskedVector.from_bytes(nodes[0].mask(np.zeros(16, dtype=np.uint32), aggregator.dealt))
     aggregator.add_masked(nodes[0].address, message)
     with pytest.raises(StateError, match="another masked vector"):
-        aggregator.add_masked(nodes[0].address, MaskedVector(message.peers, message.vector + np.uint32(1)))
+        aggregator.add_masked(nodes[0].address, MaskedVector(message.dealt, message.vector + np.uint32(1)))
     with pytest.raises(IntegrityError, match="entries"):
-        aggregator.add_masked(nodes[1].address, MaskedVector(message.peers, message.vector[:-1]))
+        aggregator.add_masked(nodes[1].address, MaskedVector(message.dealt, message.vector[:-1]))
     with pytest.raises(IntegrityError, match="other peers"):
         aggregator.add_masked(nodes[1].address, MaskedVector(bytes(32), message.vector))
 
@@ -213,12 +282,12 @@ def test_the_aggregator_refuses_what_does_not_fit() -> None:
 def test_one_damaged_answer_is_outvoted_and_too_many_are_an_error() -> None:
     nodes, _, aggregator = dealt(5)
     vectors = ring(np.random.default_rng(3), 5, 16)
-    bodies = {node.address: node.mask(v) for node, v in zip(nodes, vectors, strict=True)}
+    bodies = {node.address: node.mask(v, aggregator.dealt) for node, v in zip(nodes, vectors, strict=True)}
     for a, body in bodies.items():
         aggregator.add_masked(a, MaskedVector.from_bytes(body))
     aggregator.close(bodies)
-    for i, node in enumerate(nodes[:4]):
-        answer = UnmaskAnswer.parse(node.answer(list(bodies)))
+    for i, node in enumerate(nodes):
+        answer = UnmaskAnswer.parse(node.answer(list(bodies), aggregator.dealt))
         if i == 0:
             damaged = {a: s[:-1] + bytes([s[-1] ^ 1]) for a, s in answer.seeds.items()}
             answer = UnmaskAnswer(seeds=damaged, keys={})
@@ -231,12 +300,13 @@ def test_one_damaged_answer_is_outvoted_and_too_many_are_an_error() -> None:
 
 def test_a_masked_constant_looks_uniform() -> None:
     nodes, roster = cohort(3)
-    aggregator = Aggregator(CONTEXT, roster, 2, 3, 1 << 16)
+    aggregator = Aggregator(CONTEXT, roster, 3, 3, 1 << 16)
     for node in nodes:
-        aggregator.add_shares(node.address, Shares.parse(node.deal(roster, 2)))
+        aggregator.add_shares(node.address, Shares.parse(node.deal(roster, 3)))
     aggregator.close_shares()
-    nodes[0].receive(aggregator.inbox(nodes[0].address))
-    vector = MaskedVector.from_bytes(nodes[0].mask(np.zeros(1 << 16, dtype=np.uint32))).vector
+    nodes[0].receive(aggregator.inbox(nodes[0].address), aggregator.dealt)
+    masked = nodes[0].mask(np.zeros(1 << 16, dtype=np.uint32), aggregator.dealt)
+    vector = MaskedVector.from_bytes(masked).vector
     counts = np.bincount(vector.view(np.uint8), minlength=256)
     expected = vector.nbytes / 256
     chi_square = float(np.sum((counts - expected) ** 2) / expected)
@@ -269,11 +339,10 @@ def test_masks_are_the_keystream_of_the_protocol() -> None:
 
 
 def test_a_masked_vector_has_the_bytes_of_the_protocol() -> None:
-    digest = peers_digest([address(1), address(0)])
-    assert digest == hashlib.sha256(b"biodesci/peers/v1" + address(0) + address(1)).digest()
+    digest = bytes(range(32))
     message = MaskedVector(digest, np.array([1, 2**32 - 1], dtype=np.uint32))
     entries = b"\0\0\0\1" + b"\xff" * 4
-    assert message.to_bytes() == b"BDSM\x01\0\0\0" + digest + entries
+    assert message.to_bytes() == b"BDSM\x02\0\0\0" + digest + entries
     assert message.digest() == hashlib.sha256(entries).digest(), "without the header"
 
 
@@ -291,7 +360,7 @@ def test_noise_is_not_a_message(data: bytes) -> None:
 
 def test_a_message_has_one_encoding() -> None:
     nodes, roster = cohort(3)
-    data = nodes[0].deal(roster, 2)
+    data = nodes[0].deal(roster, 3)
     with pytest.raises(IntegrityError, match="canonical"):
         Shares.parse(data.replace(b":", b": ", 1))
 

@@ -60,6 +60,9 @@ PLAN = Plan(
     statistics=1,
     cohort=4,
     validation=0.1,
+    colluders=1,
+    invited=(),
+    attempt=1,
 )
 WHERE = Context(31337, bytes(20), 5)
 
@@ -225,14 +228,22 @@ def test_one_round_that_fails_in_an_unforeseen_way_stops_no_other(
             self.advanced.append(found.id)
             return False
 
-    chain: Any = SimpleNamespace(address="0xA", now=lambda: 0)
+    owner = "0x" + "0b" * 20
+    chain: Any = SimpleNamespace(
+        address="0xA",
+        now=lambda: 0,
+        call=lambda _: owner,
+        models=SimpleNamespace(functions=SimpleNamespace(ownerOf=lambda _: None)),
+    )
     monkeypatch.setattr(rounds, "count", lambda _: 2)
     monkeypatch.setattr(
         rounds,
         "read",
-        lambda _, number: Round(number, 1, b"", b"", "0xA", 1, 3, 0, 0, 0, RoundState.ENROLLING, 9, 10, 11),
+        lambda _, number: Round(
+            *(number, 1, b"", b"", b"", b"", "0xA", 1, 3, 1, 0, 0, 0, RoundState.ENROLLING, 9, 10, 11)
+        ),
     )
-    aggregator = Aggregator(chain, cast(Any, None), tmp_path)
+    aggregator = Aggregator(chain, cast(Any, None), tmp_path, frozenset({b"\x0b" * 20}))
     assert not aggregator.step()
     assert Aggregator.advanced == [2]
 

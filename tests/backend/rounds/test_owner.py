@@ -93,8 +93,8 @@ def test_a_run_goes_on_with_the_round_that_is_open(owner: RoundOwner) -> None:
 
 
 def test_fewer_than_a_majority_of_the_cohort_is_never_summed(owner: RoundOwner) -> None:
-    assert run(owner).round.min_nodes == 3
-    assert Conditions(AGGREGATOR, cohort=5, min_nodes=4).least == 4
+    assert run(owner).round.min_nodes == 4, "of five, one of whom may collude"
+    assert Conditions(AGGREGATOR, cohort=5, min_nodes=5).least == 5
     assert Conditions(AGGREGATOR).least >= 2
 
 

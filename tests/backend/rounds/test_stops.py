@@ -23,12 +23,12 @@ def test_a_masked_update_passes_few_functions(record_property) -> None:
     accounts = [Account.create() for _ in range(NODES)]
     nodes = [Node.create(WHERE, bytes.fromhex(account.address[2:])) for account in accounts]
     roster = tuple(Member(node.address, node.round_keys[:32], node.round_keys[32:]) for node in nodes)
-    machine = Aggregator(WHERE, roster, 2, NODES, COUNTS + PARAMETERS)
+    machine = Aggregator(WHERE, roster, 3, NODES, COUNTS + PARAMETERS)
     for node in nodes:
-        machine.add_shares(node.address, Shares.parse(node.deal(roster, 2)))
+        machine.add_shares(node.address, Shares.parse(node.deal(roster, 3)))
     machine.close_shares()
     for node in nodes:
-        node.receive(Inbox.parse(machine.inbox(node.address).to_bytes()))
+        node.receive(Inbox.parse(machine.inbox(node.address).to_bytes()), machine.dealt)
     scores = Scores(1, np.ones(BINS, dtype=np.int64), np.ones(BINS, dtype=np.int64))
     update = Update(20, 2, scores, scores, np.full(PARAMETERS, 0.5))
 
@@ -36,7 +36,7 @@ def test_a_masked_update_passes_few_functions(record_property) -> None:
     bodies: dict[bytes, bytes] = {}
     for node, account in zip(nodes, accounts, strict=True):
         with counted() as seen:
-            body = node.mask(update.encode(SCALE, NODES))
+            body = node.mask(update.encode(SCALE, NODES), machine.dealt)
             signature = signatures.sign(account, WHERE, "masked", body)
             sender = signatures.signer(WHERE, "masked", body, signature)
             machine.add_masked(sender, MaskedVector.from_bytes(body))
@@ -44,7 +44,7 @@ def test_a_masked_update_passes_few_functions(record_property) -> None:
         bodies[sender] = body
     machine.close(bodies)
     for node in nodes:
-        machine.add_answer(node.address, UnmaskAnswer.parse(node.answer(list(bodies))))
+        machine.add_answer(node.address, UnmaskAnswer.parse(node.answer(list(bodies), machine.dealt)))
     with counted() as seen:
         total = Update.decode(machine.total(bodies.__getitem__), SCALE)
     stops |= seen

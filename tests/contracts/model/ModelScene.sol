@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IModelRegistry} from "../../../contracts/interfaces/IModelRegistry.sol";
+import {Application, Opening, RoundKind, RoundState} from "../../../contracts/types/Rounds.sol";
 import {DuoPolicy} from "../../../contracts/libraries/DuoPolicy.sol";
 import {IERC721Errors, LicenseScene} from "../license/LicenseScene.sol";
 import {vm} from "../Vm.sol";
@@ -9,21 +10,13 @@ import {vm} from "../Vm.sol";
 /// @notice A model, two hospitals with a dataset each, and what brings a round into each state.
 abstract contract ModelScene is LicenseScene {
     bytes32 internal constant PLAN = "plan";
+    bytes32 internal constant DEALT = "dealt";
+    uint128 internal constant BOTH = 3; // both nodes' places in the roster
 
     uint256 internal model;
     address[2] internal nodes;
     uint256[2] internal sets;
-    bytes internal roundKeys = abi.encodePacked(keccak256("a"), keccak256("b"));
-
-    struct Opening {
-        IModelRegistry.RoundKind kind;
-        bytes32 plan;
-        address aggregator;
-        uint16 minNodes;
-        uint40 enrolBy;
-        uint40 commitBy;
-        uint40 finalizeBy;
-    }
+    bytes32[] internal invitation; // none
 
     function setUp() public virtual override {
         super.setUp();
@@ -39,10 +32,12 @@ abstract contract ModelScene is LicenseScene {
     function _opening() internal view returns (Opening memory) {
         uint40 start = _now();
         return Opening({
-            kind: IModelRegistry.RoundKind.Training,
+            kind: RoundKind.Training,
             plan: PLAN,
+            invited: 0,
             aggregator: aggregator,
             minNodes: 2,
+            colluders: 1,
             enrolBy: start + 1 days,
             commitBy: start + 2 days,
             finalizeBy: start + 3 days
@@ -51,16 +46,32 @@ abstract contract ModelScene is LicenseScene {
 
     function _open(address by, Opening memory o) internal returns (uint256) {
         vm.prank(by);
-        return models.openRound(model, o.kind, o.plan, o.aggregator, o.minNodes, o.enrolBy, o.commitBy, o.finalizeBy);
+        return models.openRound(model, o);
     }
 
     function _round() internal returns (uint256) {
         return _open(modelOwner, _opening());
     }
 
+    /// @dev Two keys of a node, in hexadecimal neither of low order nor anybody else's.
+    function _keysOf(address node) internal pure returns (bytes memory) {
+        return abi.encodePacked(keccak256(abi.encode("mask", node)), keccak256(abi.encode("share", node)));
+    }
+
+    function _application(address node, uint256 datasetId) internal view returns (Application memory) {
+        return
+            Application({
+                datasetId: datasetId, licenseId: 0, plan: PLAN, roundKeys: _keysOf(node), invitation: invitation
+            });
+    }
+
     function _enrol(uint256 roundId, address node, uint256 datasetId) internal {
+        _enrol(roundId, node, _application(node, datasetId));
+    }
+
+    function _enrol(uint256 roundId, address node, Application memory application) internal {
         vm.prank(node);
-        models.enrol(roundId, datasetId, PLAN, roundKeys);
+        models.enrol(roundId, application);
     }
 
     function _fill(uint256 roundId) internal returns (uint256) {
@@ -76,9 +87,15 @@ abstract contract ModelScene is LicenseScene {
         return roundId;
     }
 
+    function _fix(address by, uint256 roundId, uint128 dealers) internal returns (uint256) {
+        vm.prank(by);
+        models.fixDealers(roundId, dealers, DEALT);
+        return roundId;
+    }
+
     function _commit(address node, uint256 roundId, bytes32 commitment) internal {
         vm.prank(node);
-        models.commitUpdate(roundId, commitment);
+        models.commitUpdate(roundId, DEALT, commitment);
     }
 
     function _commitAll(uint256 roundId) internal returns (uint256) {
@@ -89,8 +106,12 @@ abstract contract ModelScene is LicenseScene {
     }
 
     function _close(address by, uint256 roundId) internal returns (uint256) {
+        return _close(by, roundId, BOTH);
+    }
+
+    function _close(address by, uint256 roundId, uint128 summed) internal returns (uint256) {
         vm.prank(by);
-        models.closeCommits(roundId);
+        models.closeCommits(roundId, summed);
         return roundId;
     }
 
@@ -102,19 +123,23 @@ abstract contract ModelScene is LicenseScene {
         return _start(aggregator, _full());
     }
 
+    function _dealt() internal returns (uint256) {
+        return _fix(aggregator, _running(), BOTH);
+    }
+
     function _committed() internal returns (uint256) {
-        return _commitAll(_running());
+        return _commitAll(_dealt());
     }
 
     function _unmasking() internal returns (uint256) {
         return _close(aggregator, _committed());
     }
 
-    function _assertRound(uint256 roundId, IModelRegistry.RoundState wanted) internal view {
+    function _assertRound(uint256 roundId, RoundState wanted) internal view {
         vm.assertEq(uint256(models.roundOf(roundId).state), uint256(wanted));
     }
 
-    function _refusesRound(uint256 roundId, IModelRegistry.RoundState got) internal {
+    function _refusesRound(uint256 roundId, RoundState got) internal {
         vm.expectRevert(abi.encodeWithSelector(IModelRegistry.ModelRegistry_WrongState.selector, roundId, got));
     }
 
@@ -146,6 +171,18 @@ abstract contract ModelScene is LicenseScene {
 
     function _refusesEarlyRound(uint256 roundId, uint40 until) internal {
         vm.expectRevert(abi.encodeWithSelector(IModelRegistry.ModelRegistry_TooEarly.selector, roundId, until));
+    }
+
+    function _refusesConsent(uint256 datasetId, uint32 version) internal {
+        vm.expectRevert(abi.encodeWithSelector(IModelRegistry.ModelRegistry_Withdrawn.selector, datasetId, version));
+    }
+
+    function _refusesNodes(uint256 roundId, uint128 got, uint128 allowed) internal {
+        vm.expectRevert(abi.encodeWithSelector(IModelRegistry.ModelRegistry_BadNodes.selector, roundId, got, allowed));
+    }
+
+    function _refusesNode(uint256 datasetId, address node) internal {
+        vm.expectRevert(abi.encodeWithSelector(IModelRegistry.ModelRegistry_NotEntitled.selector, datasetId, node));
     }
 
     function _refusesMissing(uint256 modelId) internal {

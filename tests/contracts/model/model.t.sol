@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {IERC721} from "@openzeppelin/contracts/token/ERC721/IERC721.sol";
 import {IModelRegistry} from "../../../contracts/interfaces/IModelRegistry.sol";
+import {CodecKind, ModelVersion} from "../../../contracts/types/Rounds.sol";
 import {vm} from "../Vm.sol";
 import {ModelScene} from "./ModelScene.sol";
 
@@ -33,7 +34,7 @@ contract ModelTest is ModelScene {
         vm.assertEq(models.cardOf(next), "card");
         string memory digest = "6361726400000000000000000000000000000000000000000000000000000000";
         vm.assertEq(models.tokenURI(next), string.concat("ipfs://f01701220", digest));
-        IModelRegistry.ModelVersion memory version = models.versionOf(next, 1);
+        ModelVersion memory version = models.versionOf(next, 1);
         vm.assertEq(version.weightsRoot, "weightsRoot");
         vm.assertEq(version.weights, "weights");
         vm.assertEq(version.roundId, 0);
@@ -63,7 +64,7 @@ contract ModelTest is ModelScene {
     function test_publishVersion_given_the_owner() external {
         vm.recordLogs();
         _publishWeights(modelOwner, model, "r", "w");
-        emit IModelRegistry.ModelVersionPublished(model, 2, "r", "w", 0);
+        emit IModelRegistry.ModelVersionPublished(model, 2, "r", "w", 0, modelOwner);
         _saw(address(models));
         vm.assertEq(models.latestVersion(model), 2);
         vm.assertEq(models.versionOf(model, 1).weights, "weights 1");
@@ -82,10 +83,10 @@ contract ModelTest is ModelScene {
     function test_grantCodec_given_an_envelope() external {
         vm.recordLogs();
         _grant(modelOwner, hospital, "e");
-        emit IModelRegistry.CodecGranted(model, hospital, IModelRegistry.CodecKind(1), "e");
+        emit IModelRegistry.CodecGranted(model, hospital, CodecKind(1), "e", modelOwner);
         _saw(address(models));
-        vm.assertEq(models.codecOf(model, hospital, IModelRegistry.CodecKind(1)), "e");
-        vm.assertEq(models.codecOf(model, hospital, IModelRegistry.CodecKind(0)), 0);
+        vm.assertEq(models.codecOf(model, hospital, CodecKind(1)), "e");
+        vm.assertEq(models.codecOf(model, hospital, CodecKind(0)), 0);
     }
 
     function test_views_given_a_model_that_does_not_exist() external {
@@ -111,6 +112,6 @@ contract ModelTest is ModelScene {
 
     function _grant(address by, address account, bytes32 envelope) private {
         vm.prank(by);
-        models.grantCodec(model, account, IModelRegistry.CodecKind(1), envelope);
+        models.grantCodec(model, account, CodecKind(1), envelope);
     }
 }

@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {IAccessLicense} from "../../../contracts/interfaces/IAccessLicense.sol";
 import {IModelRegistry} from "../../../contracts/interfaces/IModelRegistry.sol";
+import {Application, Enrolment, Opening, Round, RoundKind, RoundState} from "../../../contracts/types/Rounds.sol";
 import {DuoPolicy} from "../../../contracts/libraries/DuoPolicy.sol";
 import {vm} from "../Vm.sol";
 import {ModelScene} from "./ModelScene.sol";
@@ -14,8 +15,10 @@ contract RoundTest is ModelScene {
     }
 
     function test_openRound_given_a_bad_field() external {
-        string[7] memory fields = ["plan", "aggregator", "minNodes", "minNodes", "enrolBy", "commitBy", "finalizeBy"];
-        for (uint256 i = 0; i < 7; ++i) {
+        string[9] memory fields = [
+            "plan", "aggregator", "minNodes", "minNodes", "enrolBy", "commitBy", "finalizeBy", "colluders", "colluders"
+        ];
+        for (uint256 i = 0; i < 9; ++i) {
             Opening memory o = _opening();
             if (i == 0) o.plan = 0;
             if (i == 1) o.aggregator = address(0);
@@ -24,6 +27,8 @@ contract RoundTest is ModelScene {
             if (i == 4) o.enrolBy = _now();
             if (i == 5) o.commitBy = o.enrolBy;
             if (i == 6) o.finalizeBy = o.commitBy;
+            if (i == 7) o.colluders = 0;
+            if (i == 8) o.colluders = 100;
             _refusesField(fields[i]);
             _open(modelOwner, o);
         }
@@ -35,23 +40,57 @@ contract RoundTest is ModelScene {
         _round();
     }
 
+    function test_openRound_given_a_plan_that_ran() external {
+        uint256 roundId = _round();
+        vm.prank(modelOwner);
+        models.abort(roundId, "why");
+        vm.expectRevert(abi.encodeWithSelector(IModelRegistry.ModelRegistry_PlanUsed.selector, model, PLAN));
+        _round();
+        Opening memory o = _opening();
+        o.plan = "second attempt";
+        _open(modelOwner, o);
+    }
+
+    function test_openRound_given_weights_that_were_summed() external {
+        uint256 roundId = _unmasking();
+        vm.assertEq(models.isSummed(model, 1, RoundKind.Training), true);
+        vm.assertEq(models.isSummed(model, 1, RoundKind.Statistics), false);
+        vm.prank(modelOwner);
+        models.abort(roundId, "why");
+        Opening memory o = _opening();
+        o.plan = "second";
+        _refusesBase(1);
+        _open(modelOwner, o);
+        // The same weights under another number are the same base.
+        vm.prank(modelOwner);
+        models.publishVersion(model, "root 1", "weights 1");
+        _refusesBase(2);
+        _open(modelOwner, o);
+        vm.prank(modelOwner);
+        models.publishVersion(model, "root 3", "weights 3");
+        _open(modelOwner, o);
+    }
+
     function test_openRound_given_the_owner() external {
         Opening memory o = _opening();
         vm.recordLogs();
         uint256 roundId = _open(modelOwner, o);
-        emit IModelRegistry.RoundOpened(roundId, model, o.kind, PLAN, 1, aggregator);
+        emit IModelRegistry.RoundOpened(roundId, model, modelOwner, o.kind, PLAN, 0, 1, aggregator);
         _saw(address(models));
-        IModelRegistry.Round memory wanted = IModelRegistry.Round({
+        Round memory wanted = Round({
             modelId: model,
             plan: PLAN,
+            invited: 0,
+            dealt: 0,
             result: 0,
             aggregator: aggregator,
             baseVersion: 1,
             minNodes: 2,
+            colluders: 1,
             enrolled: 0,
             committed: 0,
             kind: o.kind,
-            state: IModelRegistry.RoundState.Enrolling,
+            state: RoundState.Enrolling,
             enrolBy: o.enrolBy,
             commitBy: o.commitBy,
             finalizeBy: o.finalizeBy
@@ -62,7 +101,7 @@ contract RoundTest is ModelScene {
     }
 
     function test_enrol_given_a_round_in_another_state() external {
-        _refusesRound(9, IModelRegistry.RoundState.None);
+        _refusesRound(9, RoundState.None);
         _enrol(9, hospital, sets[0]);
     }
 
@@ -76,21 +115,89 @@ contract RoundTest is ModelScene {
 
     function test_enrol_given_another_plan() external {
         uint256 roundId = _round();
-        vm.prank(hospital);
+        Application memory application = _application(hospital, sets[0]);
+        application.plan = "other";
         vm.expectRevert(
             abi.encodeWithSelector(IModelRegistry.ModelRegistry_WrongPlan.selector, roundId, bytes32("other"), PLAN)
         );
-        models.enrol(roundId, sets[0], "other", roundKeys);
+        _enrol(roundId, hospital, application);
     }
 
     function test_enrol_given_round_keys_of_another_length() external {
         uint256 roundId = _round();
         uint256[4] memory lengths = [uint256(0), 32, 63, 65];
         for (uint256 i = 0; i < 4; ++i) {
-            vm.prank(hospital);
+            Application memory application = _application(hospital, sets[0]);
+            application.roundKeys = new bytes(lengths[i]);
             _refusesField("roundKeys");
-            models.enrol(roundId, sets[0], PLAN, new bytes(lengths[i]));
+            _enrol(roundId, hospital, application);
         }
+    }
+
+    function test_enrol_given_round_keys_of_small_order() external {
+        uint256 roundId = _round();
+        bytes32[7] memory points = [
+            bytes32(0),
+            0x0100000000000000000000000000000000000000000000000000000000000000,
+            0xe0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800,
+            0x5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157,
+            0xecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f,
+            0xedffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f,
+            0xeeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f
+        ];
+        for (uint256 i = 0; i < 14; ++i) {
+            // The highest bit of the last byte counts for nothing.
+            bytes32 point = i < 7 ? points[i] : points[i - 7] | bytes32(uint256(0x80));
+            Application memory application = _application(hospital, sets[0]);
+            application.roundKeys =
+                i % 2 == 0 ? abi.encodePacked(point, keccak256("b")) : abi.encodePacked(keccak256("a"), point);
+            vm.expectRevert(abi.encodeWithSelector(IModelRegistry.ModelRegistry_UnusableRoundKey.selector, point));
+            _enrol(roundId, hospital, application);
+        }
+    }
+
+    function test_enrol_given_round_keys_that_the_round_has() external {
+        uint256 roundId = _round();
+        _enrol(roundId, hospital, sets[0]);
+        bytes32 taken = keccak256(abi.encode("mask", hospital));
+        Application memory application = _application(second, sets[1]);
+        application.roundKeys = abi.encodePacked(keccak256("own"), taken);
+        _refusesKey(roundId, taken);
+        _enrol(roundId, second, application);
+        application.roundKeys = abi.encodePacked(keccak256("own"), keccak256("own"));
+        _refusesKey(roundId, keccak256("own"));
+        _enrol(roundId, second, application);
+    }
+
+    function test_enrol_given_an_account_that_is_not_invited() external {
+        Opening memory o = _opening();
+        (bytes32 first, bytes32 other) = (_leaf(hospital), _leaf(second));
+        o.invited = first < other ? keccak256(bytes.concat(first, other)) : keccak256(bytes.concat(other, first));
+        uint256 roundId = _open(modelOwner, o);
+        uint256 own = _publish(stranger, _publication("own", DuoPolicy.GRU));
+        Application memory application = _application(stranger, own);
+        for (uint256 i = 0; i < 2; ++i) {
+            vm.expectRevert(abi.encodeWithSelector(IModelRegistry.ModelRegistry_NotInvited.selector, roundId, stranger));
+            _enrol(roundId, stranger, application);
+            application.invitation = new bytes32[](1);
+            application.invitation[0] = other;
+        }
+        application = _application(hospital, sets[0]);
+        application.invitation = new bytes32[](1);
+        application.invitation[0] = other;
+        _enrol(roundId, hospital, application);
+        vm.assertEq(models.roundOf(roundId).invited, o.invited);
+    }
+
+    function test_enrol_given_a_dataset_that_has_a_seat() external {
+        uint256 roundId = _round();
+        _enrol(roundId, hospital, sets[0]);
+        // Neither another account nor another version makes it another dataset.
+        _transfer(hospital, stranger, sets[0]);
+        vm.prank(stranger);
+        datasets.publishVersion(sets[0], _publication("again", DuoPolicy.GRU));
+        vm.expectRevert(abi.encodeWithSelector(IModelRegistry.ModelRegistry_DatasetEnrolled.selector, roundId, sets[0]));
+        _enrol(roundId, stranger, sets[0]);
     }
 
     function test_enrol_given_a_node_that_enrolled() external {
@@ -113,40 +220,19 @@ contract RoundTest is ModelScene {
     function test_enrol_given_the_owner_of_a_withdrawn_dataset() external {
         uint256 roundId = _round();
         _withdraw(hospital, sets[0], 1);
-        vm.expectRevert(abi.encodeWithSelector(IModelRegistry.ModelRegistry_Withdrawn.selector, sets[0], 1));
+        _refusesConsent(sets[0], 1);
         _enrol(roundId, hospital, sets[0]);
-    }
-
-    function test_enrol_given_a_licence_to_train() external {
-        uint256 roundId = _round();
-        IAccessLicense.Right[2] memory rights = [IAccessLicense.Right.Download, IAccessLicense.Right.Train];
-        for (uint256 i = 0; i < 2; ++i) {
-            uint256 licenseId = _license(rights[i]);
-            _refusesNode(sets[0], researcher);
-            _enrol(roundId, researcher, sets[0]);
-            _deliver(hospital, licenseId);
-        }
-        _enrol(roundId, researcher, sets[0]);
-        vm.assertEq(models.rosterOf(roundId)[0].node, researcher);
-    }
-
-    function test_enrol_given_a_licence_to_train_on_what_was_withdrawn() external {
-        uint256 roundId = _round();
-        _deliver(hospital, _license(IAccessLicense.Right.Train));
-        _withdraw(hospital, sets[0], 1);
-        _refusesNode(sets[0], researcher);
-        _enrol(roundId, researcher, sets[0]);
     }
 
     function test_enrol_given_a_full_roster() external {
         uint256 roundId = _round();
         for (uint160 i = 1; i <= 101; ++i) {
             address node = address(0xA0000 + i);
-            _transfer(i == 1 ? hospital : address(0xA0000 + i - 1), node, sets[0]);
+            uint256 own = _publish(node, _publication("own", DuoPolicy.GRU));
             if (i == 101) {
                 vm.expectRevert(abi.encodeWithSelector(IModelRegistry.ModelRegistry_RosterFull.selector, roundId, 100));
             }
-            _enrol(roundId, node, sets[0]);
+            _enrol(roundId, node, own);
         }
         vm.assertEq(models.roundOf(roundId).enrolled, 100);
     }
@@ -156,14 +242,15 @@ contract RoundTest is ModelScene {
         for (uint16 i = 0; i < 2; ++i) {
             vm.recordLogs();
             _enrol(roundId, nodes[i], sets[i]);
-            emit IModelRegistry.NodeEnrolled(roundId, nodes[i], sets[i], i, roundKeys);
+            emit IModelRegistry.NodeEnrolled(roundId, nodes[i], sets[i], 1, 0, i, _keysOf(nodes[i]));
             _saw(address(models));
         }
-        IModelRegistry.Enrolment[] memory roster = models.rosterOf(roundId);
+        Enrolment[] memory roster = models.rosterOf(roundId);
         vm.assertEq(roster.length, 2);
         for (uint256 i = 0; i < 2; ++i) {
             vm.assertEq(roster[i].node, nodes[i]);
             vm.assertEq(roster[i].datasetId, sets[i]);
+            vm.assertEq(roster[i].version, 1);
             vm.assertEq(roster[i].commitment, 0);
         }
         vm.assertEq(models.roundOf(roundId).enrolled, 2);
@@ -186,12 +273,12 @@ contract RoundTest is ModelScene {
         uint256 roundId = _full();
         vm.recordLogs();
         _start(aggregator, roundId);
-        emit IModelRegistry.RoundStarted(roundId, 2);
+        emit IModelRegistry.RoundStarted(roundId, aggregator, 2);
         _saw(address(models));
-        _assertRound(roundId, IModelRegistry.RoundState.Running);
-        _refusesRound(roundId, IModelRegistry.RoundState.Running);
+        _assertRound(roundId, RoundState.Running);
+        _refusesRound(roundId, RoundState.Running);
         _start(aggregator, roundId);
-        _refusesRound(roundId, IModelRegistry.RoundState.Running);
+        _refusesRound(roundId, RoundState.Running);
         _enrol(roundId, researcher, 1);
     }
 
@@ -199,17 +286,20 @@ contract RoundTest is ModelScene {
         uint256 roundId = _full();
         _wait(1 days + 1);
         _start(stranger, roundId);
-        _assertRound(roundId, IModelRegistry.RoundState.Running);
+        _assertRound(roundId, RoundState.Running);
     }
 
-    /// @dev Of the researcher's, to the first hospital's dataset.
-    function _license(IAccessLicense.Right right) private returns (uint256) {
-        IAccessLicense.Offer memory terms = _terms(sets[0]);
-        terms.right = right;
-        return _buy(researcher, _createOffer(hospital, terms), DuoPolicy.GRU);
+    function _refusesBase(uint32 version) private {
+        vm.expectRevert(
+            abi.encodeWithSelector(IModelRegistry.ModelRegistry_BaseSummed.selector, model, version, RoundKind.Training)
+        );
     }
 
-    function _refusesNode(uint256 datasetId, address node) private {
-        vm.expectRevert(abi.encodeWithSelector(IModelRegistry.ModelRegistry_NotEntitled.selector, datasetId, node));
+    function _refusesKey(uint256 roundId, bytes32 key) private {
+        vm.expectRevert(abi.encodeWithSelector(IModelRegistry.ModelRegistry_RoundKeyTaken.selector, roundId, key));
+    }
+
+    function _leaf(address account) private pure returns (bytes32) {
+        return keccak256(bytes.concat(keccak256(abi.encode(account))));
     }
 }

@@ -37,6 +37,8 @@ def round_answer(store: Store, row: Row) -> RoundAnswer:
                 index=e["index"],
                 node=e["node"],
                 dataset_id=e["dataset_id"],
+                version=e["version"],
+                summed=bool(e["summed"]),
                 commitment=e["commitment"],
                 enrolled_at=utc(e["enrolled_at"]),
                 committed_at=values.maybe_when(e["committed_at"]),

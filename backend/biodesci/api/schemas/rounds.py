@@ -29,11 +29,13 @@ class RoundSummary(Schema):
 
 
 class Enrolment(Schema):
-    """A node in a round, the dataset that it trains on, and the commitment that it made, if it did."""
+    """A node in a round, the version of a dataset that it trains on, and the commitment that it made."""
 
     index: int
     node: str
     dataset_id: int
+    version: int
+    summed: bool = Field(description="its update is in the sum, or will be")
     commitment: str | None
     enrolled_at: datetime
     committed_at: datetime | None

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from biodesci.core.documents.base import Document
 from biodesci.core.documents.training import Training
-from biodesci.core.documents.values import Count, Json, Uint256
+from biodesci.core.documents.values import Address, Count, Json, Uint256
 from biodesci.core.errors import InputError
 from biodesci.core.features import FeaturePlan
 
@@ -41,10 +41,13 @@ class Plan(Document):
     weight_decay: int | float | None = None
     seed: str
     scale: Annotated[int, Field(ge=0, le=MAX_SCALE)]
-    threshold: Count  # 0: the smallest majority
+    threshold: Count  # 0: as small as the colluders allow
+    colluders: Annotated[int, Field(ge=1, lt=100)]  # so many sites may work with the aggregator
+    invited: tuple[Address, ...]  # who may enrol; nobody: anyone
     statistics: Uint256  # the round whose result normalizes the features; 0 for a Statistics round
     cohort: Count  # start as soon as so many nodes enrolled; 0: when enrolment ends
     validation: Annotated[float, Field(gt=0, lt=1)]  # share of a node's records kept for the metrics
+    attempt: Annotated[int, Field(ge=1, lt=1 << 53)]  # of the rounds on this base version: a plan runs once
 
     @model_validator(mode="after")
     def _fits(self) -> Self:

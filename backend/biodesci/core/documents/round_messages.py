@@ -50,6 +50,8 @@ _Sealed = Annotated[bytes, Field(min_length=SEALED_SIZE, max_length=SEALED_SIZE)
 _Share = Annotated[bytes, Field(min_length=shamir.SHARE_SIZE, max_length=shamir.SHARE_SIZE)]
 SealedByNode = Annotated[dict[_Node, _Sealed], *_by_node(SEALED_SIZE)]
 """By a node's address (20 bytes) the two shares that are sealed to it, or by it."""
+DigestByNode = Annotated[dict[_Node, Annotated[bytes, Field(min_length=32, max_length=32)]], *_by_node(32)]
+"""By a node's address (20 bytes) the digest of its inbox (`fl.messages.inbox_digest`)."""
 ShareByNode = Annotated[dict[_Node, _Share], *_by_node(shamir.SHARE_SIZE)]
 """By a node's address (20 bytes) a share of one of its secrets."""
 
@@ -73,11 +75,13 @@ class Shares(_Message):
 
 class Inbox(_Message):
     """What the aggregator relays to one node once sharing is over: the shares of all who take part, each
-    sealed by the node that it is under."""
+    sealed by the node that it is under; and the digests of all their inboxes, this node's too, which the
+    chain names by one digest."""
 
     title: ClassVar = "inbox"
 
     sealed: SealedByNode
+    digests: DigestByNode
 
 
 class UnmaskAnswer(_Message):

@@ -92,6 +92,8 @@ def _enrolled(draft: Draft, at: At, a: Args) -> None:
         node=a["node"],
         index=a["index"],
         dataset_id=a["datasetId"],
+        version=a["version"],
+        summed=0,
         enrolled_at=at.time,
     )
 
@@ -109,6 +111,8 @@ def _started(draft: Draft, _at: At, a: Args) -> None:
 @changes.on("CommitsClosed")
 def _commits_closed(draft: Draft, _at: At, a: Args) -> None:
     draft.set(rounds, a["roundId"], state=State.UNMASKING)
+    for node in a["summed"]:
+        draft.set(enrolments, a["roundId"], node, summed=1)
 
 
 @changes.on("RoundFinalized")

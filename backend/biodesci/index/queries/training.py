@@ -85,7 +85,7 @@ _ENROLMENTS: Final = (
 _TOOK_PART: Final = (
     select(t.enrolments)
     .join(t.rounds, t.rounds.c.id == t.enrolments.c.round_id)
-    .where(t.enrolments.c.commitment.is_not(None), t.rounds.c.model_id == bindparam("id"))
+    .where(t.enrolments.c.summed == 1, t.rounds.c.model_id == bindparam("id"))
     .order_by(t.enrolments.c.round_id, t.enrolments.c.index)
 )
 
@@ -96,5 +96,5 @@ def enrolments(store: Store, round_id: int) -> Sequence[Row]:
 
 
 def took_part(store: Store, model_id: int) -> Sequence[Row]:
-    """Enrolments of a model's rounds that ended in a commitment."""
+    """Enrolments of a model's rounds whose updates were summed."""
     return store.rows(_TOOK_PART, {"id": model_id})

@@ -85,6 +85,13 @@ function metricsOf(value: unknown): { accuracy: number; auc: number } | null {
   return typeof accuracy === 'number' && typeof auc === 'number' ? { accuracy, auc } : null
 }
 
+function partOf(site: RoundAnswer['enrolments'][number], state: RoundAnswer['state']): string {
+  if (site.summed) return 'in the sum'
+  const isFixed = state === 'unmasking' || state === 'finalized' || state === 'aborted'
+  if (site.commitment) return isFixed ? 'left out' : 'returned'
+  return isFixed ? 'did not return' : 'awaited'
+}
+
 function Sites({ round }: { round: RoundAnswer }) {
   if (round.enrolments.length === 0) return null
   return (
@@ -99,12 +106,7 @@ function Sites({ round }: { round: RoundAnswer }) {
           </span>
           <Short value={site.node} what="site address" place="address" digits={4} />
           <span className="text-muted">
-            dataset {site.datasetId},{' '}
-            {site.commitment
-              ? 'returned'
-              : round.state === 'finalized' || round.state === 'aborted'
-                ? 'did not return'
-                : 'awaited'}
+            dataset {site.datasetId}, {partOf(site, round.state)}
           </span>
         </li>
       ))}

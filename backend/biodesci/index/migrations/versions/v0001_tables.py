@@ -226,6 +226,8 @@ def upgrade() -> None:
         Column("node", Text, nullable=False),
         Column("index", Whole, nullable=False),
         Column("dataset_id", Whole, nullable=False),
+        Column("version", Whole, nullable=False),
+        Column("summed", Whole, nullable=False),
         Column("commitment", Text),
         Column("enrolled_at", Whole, nullable=False),
         Column("committed_at", Whole),

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity >=0.8.24;
+
+enum RoundKind {
+    Statistics, // result is a document (normalization statistics)
+    Training // result is a new model version
+}
+
+enum RoundState {
+    None, // 0
+    Enrolling, // 1
+    Running, // 2: roster fixed, nodes deal, train and commit
+    Unmasking, // 3: the set of nodes that are summed is fixed
+    Finalized, // 4
+    Aborted // 5
+}
+
+enum CodecKind {
+    Training, // input and label codec
+    Inference // input and output codec
+}
+
+struct ModelVersion {
+    // slots 0 and 1
+    bytes32 weightsRoot; // Merkle root over the encrypted tensors
+    bytes32 weights; // CID digest of the encrypted weights (safetensors)
+    // slot 2
+    uint64 roundId; // 0: published by the owner, not by a round
+    uint40 publishedAt;
+}
+
+/// @notice What a model's owner says of a round when it opens it.
+struct Opening {
+    RoundKind kind;
+    bytes32 plan; // CID digest of the plan document
+    bytes32 invited; // Merkle root over the accounts that may enrol, see Invitations; 0: anyone
+    address aggregator;
+    uint16 minNodes; // never fewer than this are summed
+    uint16 colluders; // of the nodes, so many may work with the aggregator
+    uint40 enrolBy;
+    uint40 commitBy;
+    uint40 finalizeBy;
+}
+
+/// @notice What a node enrols with.
+struct Application {
+    uint256 datasetId; // of which the caller is the owner, or an accepted operator
+    uint256 licenseId; // the model owner's Train licence for it; 0: of the dataset owner's own will
+    bytes32 plan; // the one that the node accepts
+    bytes roundKeys; // two raw X25519 public keys, 64 bytes: mask key, then share-encryption key
+    bytes32[] invitation; // the caller's path in the tree of the round's `invited`
+}
+
+struct Round {
+    uint256 modelId;
+    bytes32 plan;
+    bytes32 invited;
+    bytes32 dealt; // digest of who dealt what to whom; 0 until that is fixed, and once the round is finalized
+    bytes32 result; // CID digest of the result document, once finalized
+    address aggregator;
+    uint32 baseVersion;
+    uint16 minNodes;
+    uint16 colluders;
+    uint16 enrolled;
+    uint16 committed; // from Unmasking on: so many are summed
+    RoundKind kind;
+    RoundState state;
+    uint40 enrolBy;
+    uint40 commitBy;
+    uint40 finalizeBy;
+}
+
+struct Enrolment {
+    address node;
+    uint256 datasetId;
+    uint32 version; // of the dataset
+    bool dealt; // is among those against whom everybody masks
+    bool summed; // from Unmasking on
+    bytes32 commitment; // to the masked vector; zero until committed
+}

@@ -1,0 +1,134 @@
+"""A model owner, an aggregator behind HTTP and the sites of its rounds: the real workers, in one process."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import uvicorn
+
+from biodesci.chain.client import Chain
+from biodesci.core import commitment, duo
+from biodesci.core.features import FeaturePlan, LabelColumn, NumericColumn
+from biodesci.ee.architectures.tabular import TabularConfig
+from biodesci.ipfs.client import Ipfs
+from biodesci.models.registration import NewModel, create_model
+from biodesci.party import keys
+from biodesci.registry import rounds
+from biodesci.rounds.aggregator import RoundAggregator
+from biodesci.rounds.approvals import Approvals
+from biodesci.rounds.node import Operator, Site, TrainingNode
+from biodesci.rounds.owner import Conditions, Deadlines, RoundOwner
+from biodesci.rounds.seats import Seats
+from biodesci.rounds.transport.http import AggregatorClient
+from biodesci.workers.aggregator import create_app
+from tests.backend.acting import PASSPHRASE, acting
+from tests.backend.conftest import free_port
+
+PLAN = FeaturePlan(
+    numeric=(NumericColumn(name="age", low=0, high=100),),
+    categorical=(),
+    label=LabelColumn(name="sick", threshold=0),
+)
+CONFIG = TabularConfig(PLAN.width, tokens=4, width=16, heads=2, layers=1, hidden=24, classes=2)
+Kind = type[RoundAggregator]
+
+
+def publish(chain: Chain) -> int:
+    """A dataset to enrol with; its container plays no part in a round."""
+    publication = (b"\1" * 32, b"\2" * 32, b"\3" * 32, duo.parse_terms(["HMB"]), bytes(32))
+    receipt = chain.send(chain.datasets.functions.publish(publication, []))
+    return int(chain.event(receipt, chain.datasets, "DatasetPublished")["datasetId"])
+
+
+class Sites:
+    """`records[i]` is what site i has: site i counts i + 2 of them, so that every sum says who is in it."""
+
+    def __init__(self, chain_for: Callable[..., Chain], ipfs: Ipfs, home: Path, count: int) -> None:
+        self._chain_for, self.ipfs, self.home = chain_for, ipfs, home
+        self.owner, self.aggregating = chain_for(), chain_for()
+        keys.register(self.owner, home / "owner", PASSPHRASE)
+        made = create_model(acting(self.owner, ipfs, home / "owner"), NewModel(CONFIG, "attacked"))
+        self.model_id = made.model_id
+        self.chains = [chain_for() for _ in range(count)]
+        self.datasets = [publish(chain) for chain in self.chains]
+        self.url = f"http://127.0.0.1:{free_port()}"
+        self.nodes = [self.node(i, self.known()) for i in range(count)]
+
+    def known(self, *others: Chain) -> Seats:
+        """The seats of these sites, and of others that a site's operator named."""
+        return Seats(frozenset(rounds.raw(chain.address) for chain in (*self.chains, *others)))
+
+    def node(self, index: int, seats: Seats, *, license_id: int = 0) -> TrainingNode:
+        """The training node of a site."""
+        chain, home = self.chains[index], self.home / f"site-{index}"
+        home.mkdir(exist_ok=True)
+        table = home / "table.csv"
+        table.write_text("age,sick\n" + "".join(f"{30 + i},{i % 2}\n" for i in range(index + 2)))
+
+        def no_codec() -> Any:
+            raise AssertionError("statistics need no codec")
+
+        return TrainingNode(
+            chain,
+            self.ipfs,
+            Site(home, self.model_id, self.datasets[index], table, license_id=license_id),
+            AggregatorClient(self.url, chain.signer()),
+            Operator(Approvals(home, approve_any=True), seats, no_codec),
+        )
+
+    def conditions(self, **more: Any) -> Conditions:
+        """What the owner asks of a round of all these sites."""
+        wanted = {"cohort": len(self.chains), "deadlines": Deadlines(600, 1_200, 2_400), **more}
+        return Conditions(self.aggregating.address, **wanted)
+
+    def open(self, **more: Any) -> int:
+        """A statistics round, which needs neither codec nor training."""
+        owner = RoundOwner(self.owner, self.ipfs, self.model_id, PLAN, self.conditions(**more))
+        return owner.open(owner.statistics_plan())
+
+    @contextmanager
+    def aggregator(self, kind: Kind = RoundAggregator) -> Iterator[RoundAggregator]:
+        """An aggregator of this kind, that sites reach by HTTP."""
+        served = frozenset({commitment.address(self.owner.address)})
+        made = kind(self.aggregating, self.ipfs, self.home / "aggregator", served)
+        port = int(self.url.rpartition(":")[2])
+        server = uvicorn.Server(uvicorn.Config(create_app(made), port=port, log_level="error"))
+        thread = threading.Thread(target=server.run)
+        thread.start()
+        try:
+            for _ in range(200):
+                try:
+                    httpx.get(f"{self.url}/health", timeout=1)
+                    break
+                except httpx.TransportError:
+                    time.sleep(0.02)
+            yield made
+        finally:
+            server.should_exit = True
+            thread.join()
+
+    def enrol(self, aggregator: RoundAggregator, *nodes: TrainingNode) -> None:
+        """These nodes (all, if none is named) enrol; the round runs."""
+        for node in nodes or self.nodes:
+            node.step()
+        aggregator.step()
+
+    def deal(self, aggregator: RoundAggregator, *nodes: TrainingNode) -> None:
+        """As `enrol`, then they deal their shares; the chain says who dealt."""
+        self.enrol(aggregator, *nodes)
+        for node in nodes or self.nodes:
+            node.step()
+        aggregator.step()
+
+
+def masked(sites: Sites, round_id: int) -> list[str]:
+    """The accounts whose masked vectors an aggregator has."""
+    where = rounds.context(sites.aggregating, round_id)
+    folder = sites.home / "aggregator/aggregator" / f"{where.chain_id}-{where.registry.hex()}" / str(round_id)
+    return sorted(path.name.partition("-")[2] for path in folder.glob("masked-*"))

@@ -1,0 +1,38 @@
+"""Item 1, asked of the aggregator and the training node: a stranger's round names them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from biodesci.core.errors import AccessDeniedError
+from biodesci.core.onchain import RoundState
+from biodesci.registry import rounds
+from tests.attacks.sites import Sites
+
+
+def test_01_a_stranger_names_an_aggregator_in_a_round(
+    chain_for: Callable[..., Any], ipfs: Any, tmp_path: Path
+) -> None:
+    """It reads nothing of it, sends nothing for it, and takes no message; the site takes no part either."""
+    sites = Sites(chain_for, ipfs, tmp_path, 3)
+    stranger = chain_for()
+    words = [bytes([i]) * 32 for i in range(1, 5)]
+    registered = stranger.send(stranger.models.functions.register(*words))
+    model_id = stranger.event(registered, stranger.models, "ModelRegistered")["modelId"]
+    now = stranger.now()
+    opening = (0, b"\7" * 32, bytes(32), sites.aggregating.address, 3, 1, now + 600, now + 1_200, now + 2_400)
+    opened = stranger.send(stranger.models.functions.openRound(model_id, opening))
+    round_id = int(stranger.event(opened, stranger.models, "RoundOpened")["roundId"])
+    with sites.aggregator() as aggregator:
+        sent = stranger.web3.eth.get_transaction_count(sites.aggregating.address)
+        assert not aggregator.step()
+        assert "does not serve" in aggregator.status(round_id).note
+        assert stranger.web3.eth.get_transaction_count(sites.aggregating.address) == sent
+        with pytest.raises(AccessDeniedError, match="does not serve the owner"):
+            aggregator.limit(round_id, "masked")
+        assert "has no open round" in sites.nodes[0].step()
+    assert rounds.read(stranger, round_id).state is RoundState.ENROLLING

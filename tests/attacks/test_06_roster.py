@@ -1,0 +1,113 @@
+"""Item 6: one hospital alone among seats that are one dataset's or strangers': the sum is its update."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from biodesci.core.errors import AccessDeniedError, RevertedError
+from biodesci.core.visa import VisaType
+from biodesci.market import visa
+from biodesci.registry import rounds
+from biodesci.rounds.seats import Seats
+from tests.attacks.sites import Sites, publish
+
+
+def seat(sites: Sites, chain: Any, round_id: int, dataset_id: int) -> None:
+    """What a stranger sends; its plan is the round's, as it approves everything."""
+    plan = rounds.read(chain, round_id).plan
+    application = (dataset_id, 0, plan, os.urandom(64), [])
+    chain.send(chain.models.functions.enrol(round_id, application))
+
+
+def test_06_one_dataset_is_handed_from_account_to_account(
+    chain_for: Callable[..., Any], ipfs: Any, tmp_path: Path
+) -> None:
+    sites = Sites(chain_for, ipfs, tmp_path, 1)
+    round_id = sites.open(cohort=3)
+    first, then = chain_for(), chain_for()
+    dataset = publish(first)
+    seat(sites, first, round_id, dataset)
+    with pytest.raises(RevertedError, match="is enrolled in round"):
+        seat(sites, first, round_id, dataset)
+    first.send(first.datasets.functions.transferFrom(first.address, then.address, dataset))
+    with pytest.raises(RevertedError, match="has a seat in round"):
+        seat(sites, then, round_id, dataset)
+    again = (b"\1" * 32, b"\2" * 32, b"\3" * 32, 1 << 2, bytes(32))
+    then.send(then.datasets.functions.publishVersion(dataset, again))
+    with pytest.raises(RevertedError, match="has a seat in round"):
+        seat(sites, then, round_id, dataset)
+    assert rounds.read(first, round_id).enrolled == 1
+
+
+def test_06_strangers_with_data_of_their_own_take_the_other_seats(
+    chain_for: Callable[..., Any], ipfs: Any, tmp_path: Path
+) -> None:
+    """The contract cannot know them; the site does, and gives them no shares of its secrets."""
+    sites = Sites(chain_for, ipfs, tmp_path, 1)
+    round_id = sites.open(cohort=3)
+    with sites.aggregator() as aggregator:
+        sites.nodes[0].step()
+        for _ in range(2):
+            stranger = chain_for()
+            seat(sites, stranger, round_id, publish(stranger))
+        aggregator.step()
+        for _ in range(2):
+            with pytest.raises(AccessDeniedError, match="whom this site does not know"):
+                sites.nodes[0].step()
+        assert aggregator.status(round_id).stage == "sharing"
+        assert sites.chains[0].address in aggregator.status(round_id).awaited
+
+
+def test_06_a_site_that_was_not_told_with_whom_it_may_be_summed(
+    chain_for: Callable[..., Any], ipfs: Any, tmp_path: Path
+) -> None:
+    sites = Sites(chain_for, ipfs, tmp_path, 1)
+    round_id = sites.open(cohort=3)
+    with pytest.raises(AccessDeniedError, match="not told with whom") as refused:
+        sites.node(0, Seats()).step()
+    assert "BIODESCI_ROSTER" in refused.value.hint
+    assert rounds.read(sites.owner, round_id).enrolled == 0
+
+
+def test_06_a_stranger_enrols_where_others_are_invited(
+    chain_for: Callable[..., Any], ipfs: Any, tmp_path: Path
+) -> None:
+    sites = Sites(chain_for, ipfs, tmp_path, 3)
+    round_id = sites.open(invited=tuple(chain.address for chain in sites.chains))
+    stranger = chain_for()
+    with pytest.raises(RevertedError, match="not among those whom round"):
+        seat(sites, stranger, round_id, publish(stranger))
+    for node in sites.nodes:
+        node.step()
+    assert rounds.read(sites.owner, round_id).enrolled == 3
+
+
+def test_06_a_site_whose_visa_was_revoked(chain_for: Callable[..., Any], ipfs: Any, tmp_path: Path) -> None:
+    """An issuer's visas stand for accounts that nobody listed, as long as they hold."""
+    sites = Sites(chain_for, ipfs, tmp_path, 3)
+    sites.open()
+    issuer, forger = chain_for(), chain_for()
+    until = issuer.now() + 3_600
+
+    def held(by: Any) -> Seats:
+        kind = VisaType.AFFILIATION_AND_ROLE
+        visas = [visa.issue(by, chain.address, kind, bytes(32), until) for chain in sites.chains]
+        return Seats(frozenset(), frozenset({rounds.raw(issuer.address)}), tuple(visas))
+
+    vouched = held(issuer)
+    careful = sites.node(0, vouched)
+    for node in (careful, *sites.nodes[1:]):
+        node.step()
+    others = [rounds.raw(chain.address) for chain in sites.chains[1:]]
+    vouched.require(sites.chains[0], others)
+    with pytest.raises(AccessDeniedError, match="does not know"):
+        held(forger).require(sites.chains[0], others)
+    visa.revoke(issuer, vouched.visas[2])
+    vouched.require(sites.chains[0], others[:1])
+    with pytest.raises(AccessDeniedError, match="does not know"):
+        vouched.require(sites.chains[0], others)
