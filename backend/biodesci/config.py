@@ -62,6 +62,9 @@ class Settings(BaseSettings):
     api_host: Annotated[str, Field(description="Address that the API listens on.")] = "127.0.0.1"
     api_port: Annotated[int, Field(description="Port that the API listens on.")] = 8600
     api_url: Annotated[str, Field(description="Where the API is reached.")] = "http://127.0.0.1:8600"
+    visa_issuers: Annotated[
+        str, Field(description="Addresses of visa issuers that the page may ask, with spaces between them.")
+    ] = ""
     web: Annotated[Path, Field(description="Folder of the built page.")] = Path("frontend/dist")
     poll_interval: Annotated[float, Field(gt=0, description="Seconds between two looks at the chain.")] = 0.5
     confirmations: Annotated[

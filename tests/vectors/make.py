@@ -402,6 +402,39 @@ def diseases() -> dict[str, Any]:
     return {"ontology": "mondo_heart.obo", "cases": cases}
 
 
+def sign_ins() -> dict[str, Any]:
+    """What passports/siwe.py and passport.ts must write alike, by EIP-4361 word for word."""
+    passport, cases = "eyJhbGciOiJSUzI1NiJ9.e30.AAAA", []
+    digest = hashlib.sha256(passport.encode()).hexdigest()
+    for domain, uri, expires, ends in (
+        ("visas.example.org", "https://visas.example.org", 1_900_000_600, "2030-03-17T17:56:40Z"),
+        ("127.0.0.1:8750", "http://127.0.0.1:8750", 1_900_000_001, "2030-03-17T17:46:41Z"),
+    ):
+        text = "\n".join(
+            (
+                f"{domain} wants you to sign in with your Ethereum account:",
+                SUBJECT,
+                "",
+                f"Give me visas for the passport with the SHA-256 {digest}.",
+                "",
+                f"URI: {uri}",
+                "Version: 1",
+                "Chain ID: 31337",
+                "Nonce: 00112233445566778899aabbccddeeff",
+                "Issued At: 2030-03-17T17:46:40Z",
+                f"Expiration Time: {ends}",
+            )
+        )
+        cases.append({"domain": domain, "address": SUBJECT, "uri": uri, "expires": expires, "text": text})
+    return {
+        "passport": passport,
+        "chainId": 31337,
+        "nonce": "00112233445566778899aabbccddeeff",
+        "issuedAt": 1_900_000_000,
+        "cases": cases,
+    }
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing; fail when a file is out of date")
@@ -418,6 +451,7 @@ def main() -> int:
         "duo": duos(),
         "disease": diseases(),
         "typed_data": typed.vectors(),
+        "sign_in": sign_ins(),
         "cards": strangers.cards(),
         "proofs": strangers.proofs(),
     }

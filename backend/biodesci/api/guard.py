@@ -65,6 +65,7 @@ def install(app: FastAPI, settings: Settings, metrics: Metrics) -> None:
 def _policy(settings: Settings) -> str:
     origins = {_origin("BIODESCI_RPC_URL", settings.rpc_url)}
     origins.add(_origin("BIODESCI_IPFS_GATEWAY", settings.ipfs_gateway))
+    origins.update(_origin("BIODESCI_VISA_ISSUERS", url) for url in settings.visa_issuers.split())
     return "; ".join(
         (
             "default-src 'self'",

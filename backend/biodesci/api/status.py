@@ -48,6 +48,7 @@ def install(app: FastAPI, settings: Settings, store: Store, metrics: Metrics) ->
                 chain_id=deployment.chain_id,
                 rpc_url=settings.rpc_url,
                 ipfs_gateway_url=settings.ipfs_gateway.rstrip("/"),
+                visa_issuers=settings.visa_issuers.split(),
                 contracts={name: c.address for name, c in deployment.contracts.items()},
                 deployment_block=deployment.first_block,
                 as_of=queries.as_of(store),

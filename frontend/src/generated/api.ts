@@ -159,6 +159,10 @@ chainId: number
 rpcUrl: string
 ipfsGatewayUrl: string
 /**
+ * addresses of issuers that make visas of GA4GH passports
+ */
+visaIssuers: string[]
+/**
  * address by name of the six contracts
  */
 contracts: {

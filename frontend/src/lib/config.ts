@@ -20,6 +20,8 @@ export interface Deployment {
   chainId: number
   rpcUrl: string
   gatewayUrl: string
+  /** Addresses of issuers that make visas of GA4GH passports. */
+  visaIssuers: readonly string[]
   fromBlock: bigint
   contracts: Record<ContractName, Address>
 }
@@ -44,6 +46,7 @@ export async function loadDeployment(signal?: AbortSignal): Promise<Deployment> 
     chainId: config.chainId,
     rpcUrl: config.rpcUrl,
     gatewayUrl: config.ipfsGatewayUrl.replace(/\/+$/, ''),
+    visaIssuers: config.visaIssuers,
     fromBlock: BigInt(config.deploymentBlock),
     contracts: {
       DatasetNFT: address('DatasetNFT'),

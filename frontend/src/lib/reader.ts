@@ -10,6 +10,7 @@ import {
   getCode,
   getLogs,
   readContract,
+  signMessage,
   signTypedData,
   simulateContract,
   waitForTransactionReceipt,
@@ -27,7 +28,7 @@ const QUESTIONS = {
 }
 
 export type Reader = Pick<PublicClient, keyof typeof QUESTIONS>
-export type Signer = Pick<WalletClient, 'account' | 'signTypedData'>
+export type Signer = Pick<WalletClient, 'account' | 'signMessage' | 'signTypedData'>
 
 export function readerOf(client: Client): Reader {
   const bound = Object.entries(QUESTIONS).map(([name, ask]) => [
@@ -40,6 +41,7 @@ export function readerOf(client: Client): Reader {
 export function signerOf(client: Client): Signer {
   return {
     account: client.account,
+    signMessage: ((request: never) => signMessage(client, request)) as Signer['signMessage'],
     signTypedData: ((request: never) => signTypedData(client, request)) as Signer['signTypedData'],
   }
 }

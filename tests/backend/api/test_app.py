@@ -35,6 +35,7 @@ def test_config_has_what_a_wallet_needs(world):
     assert config["chainId"] == 31337
     assert config["rpcUrl"] == world.settings.rpc_url
     assert config["ipfsGatewayUrl"] == world.settings.ipfs_gateway
+    assert config["visaIssuers"] == []
     assert config["contracts"]["AccessLicense"] == world.owner.licenses.address
     assert config["asOf"] == world.owner.block_number()
 

@@ -33,7 +33,7 @@ from biodesci.passports.issuer import Issuer
 from biodesci.passports.nonces import LIFETIME, Nonces
 from biodesci.passports.server import Rate, create_app
 from biodesci.passports.siwe import SignIn
-from tests.backend.conftest import ARTIFACTS
+from tests.backend.conftest import ARTIFACTS, ROOT
 from tests.backend.passports.conftest import BONA_FIDE, GRANTED, URL, Broker, trust_in
 
 HMB = 1 << 2
@@ -236,6 +236,24 @@ def test_what_is_not_the_message_is_refused(desk, broker, spoil):
     assert SignIn.parse(text).text() == text
     with pytest.raises(InputError, match="no message to sign in with"):
         SignIn.parse(spoil(text))
+
+
+def test_the_message_is_written_as_the_page_writes_it():
+    vectors = json.loads((ROOT / "tests/vectors/sign_in.json").read_text())
+    for case in vectors["cases"]:
+        said = SignIn(
+            domain=case["domain"],
+            address=case["address"],
+            passport=siwe.fingerprint(vectors["passport"]),
+            uri=case["uri"],
+            chain_id=vectors["chainId"],
+            nonce=vectors["nonce"],
+            issued_at=vectors["issuedAt"],
+            expires=case["expires"],
+        )
+        assert said.text() == case["text"]
+        assert SignIn.parse(case["text"]) == said
+        assert siwe.domain(case["uri"]) == case["domain"]
 
 
 def test_a_rule_about_a_dataset_that_is_none_is_noticed_at_once(chain_for, broker, keys):

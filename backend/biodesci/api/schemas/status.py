@@ -51,6 +51,10 @@ class Config(Schema):
     chain_id: int = Field(examples=[31337])
     rpc_url: str = Field(examples=["http://127.0.0.1:8545"])
     ipfs_gateway_url: str = Field(examples=["http://127.0.0.1:8080"])
+    visa_issuers: list[str] = Field(
+        examples=[["https://visas.example.org"]],
+        description="addresses of issuers that make visas of GA4GH passports",
+    )
     contracts: dict[str, str] = Field(
         examples=[{"DatasetNFT": "0x5FbDB2315678afecb367f032d93F642f64180aa3"}],
         description="address by name of the six contracts",

@@ -13,6 +13,8 @@ import { Failure } from '@/lib/failure'
 import { date } from '@/lib/format'
 import { checkVisa, FILE_LIMIT, listOf, parseVisa, VISA_NAMES, type SignedVisa } from '@/lib/visa'
 
+import { PassportInput } from './PassportInput'
+
 interface Props {
   types: readonly number[]
   account: Address
@@ -22,7 +24,7 @@ interface Props {
 }
 
 export function VisaInput({ types, account, now, visas, onChange }: Props) {
-  const { chainId, contracts } = useDeployment()
+  const { chainId, contracts, visaIssuers } = useDeployment()
   const id = useId()
   const input = useRef<HTMLInputElement>(null)
   const [failures, setFailures] = useState<readonly { file: string; error: unknown }[]>([])
@@ -48,6 +50,13 @@ export function VisaInput({ types, account, now, visas, onChange }: Props) {
     setFailures(refused)
     onChange([...kept.values()])
     if (input.current) input.current.value = ''
+  }
+
+  /** Those that the offer asks for: the rest of a passport is nobody's business here. */
+  const take = (given: readonly SignedVisa[]) => {
+    const kept = new Map(visas.map((visa) => [visa.visa.visaType, visa]))
+    for (const one of given) if (types.includes(one.visa.visaType)) kept.set(one.visa.visaType, one)
+    onChange([...kept.values()])
   }
 
   return (
@@ -99,6 +108,9 @@ export function VisaInput({ types, account, now, visas, onChange }: Props) {
           className="w-full rounded-lg border border-line-strong bg-field px-3 py-2"
         />
       </div>
+      {visaIssuers.length > 0 && (
+        <PassportInput issuers={visaIssuers} account={account} onVisas={take} />
+      )}
       {failures.map(({ file, error }) => (
         <div key={file} className="space-y-1">
           <p className="font-mono text-sm wrap-anywhere">{file}</p>
