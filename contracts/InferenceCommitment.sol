@@ -191,7 +191,6 @@ contract InferenceCommitment is IInferenceCommitment {
     function attestAudit(uint256 requestId, bool passed, bytes32 report) external {
         StoredRequest storage stored = _requests[requestId];
         RequestState state = stored.state;
-        // slither-disable-next-line incorrect-equality // an enum, not an amount
         if (state == RequestState.None || state == RequestState.Requested || state == RequestState.Expired) {
             revert InferenceCommitment_WrongState(requestId, state);
         }

@@ -66,6 +66,7 @@ def request(
     """Encode the records, seal them to the worker and request the inference."""
     from biodesci.chain.currency import ether
     from biodesci.core import files
+    from biodesci.core.errors import InputError
     from biodesci.inference.requester import NO_ARBITER, Question, request_inference
     from biodesci.registry.codecs import load_codec
     from biodesci.rounds.node import read_statistics
@@ -75,8 +76,17 @@ def request(
     normalization = read_statistics(chain, ipfs, asked.statistics, model)
     x = normalization.apply(normalization.plan.encode_inputs(files.read(table)))
     version = asked.version or int(chain.call(chain.models.functions.latestVersion(model)))
+    if paid and not terms.arbiter:
+        raise InputError(
+            "A request with a fee needs an arbiter, or a wrong answer could not be disputed.",
+            "Name one that you and the worker accept: --arbiter.",
+        )
     if paid:
-        output.consent(f"The request puts {ether(paid)} into escrow for {terms.worker}.", yes=yes)
+        output.consent(
+            f"The request puts {ether(paid)} into escrow for {terms.worker}. "
+            f"Disputes are decided by {terms.arbiter}.",
+            yes=yes,
+        )
     question = Question(
         model_id=model,
         version=version,
