@@ -179,7 +179,7 @@ def test_from_a_model_to_its_audit(
     worker = people.chain("worker")
     unnamed = ("--worker", worker.address, "--fee", "0.1", "--yes", "--statistics", statistics)
     code, _, err = people.try_("client", "inference", "request", table, "--model", model, *unnamed)
-    assert (code, "needs an arbiter" in err) == (1, True)
+    assert (code, "needs an arbiter" in err) == (2, True)
     judge = people.chain("arbiter").address
     run("arbiter", "inference", "arbitrate")
     asked = run(
