@@ -86,7 +86,7 @@ contract VisaRegistry is EIP712, IVisaRegistry {
         uint8 types = question.types;
         ids = new bytes32[](_count(types));
         expires = type(uint40).max;
-        uint256 next;
+        uint256 next = 0;
         for (uint256 i = 0; i < visas.length; ++i) {
             uint8 bit = uint8(1 << uint8(visas[i].visa.visaType));
             if (types & bit == 0) continue;

@@ -25,6 +25,7 @@ from biodesci.core.documents.deployment import Deployment
 from biodesci.core.documents.kinds import KINDS
 from biodesci.core.documents.model_card import ModelCard
 from biodesci.core.documents.order import Purpose, SignedOrder
+from biodesci.core.documents.passport import IssuerTrust, SignInTerms, VisaAnswer, VisaRequest
 from biodesci.core.documents.plan import Plan
 from biodesci.core.documents.receipt import OPENINGS, Receipt
 from biodesci.core.documents.registration import SignedRegistration
@@ -158,6 +159,10 @@ CASES = (
     Case(PrivateTuningReport, "tuning-report-private.json"),
     Case(AdapterMark, "adapter-mark.json"),
     Case(AdapterMark, "adapter-mark-own-key.json", optional=("key_id",)),
+    Case(IssuerTrust, "issuer.json", optional=("rules.*.dataset",)),
+    Case(SignInTerms, "sign-in.json"),
+    Case(VisaRequest, "visa-request.json"),
+    Case(VisaAnswer, "visa-answer.json", free=("visas.*.warning", "ignored.*")),
 )
 cases = pytest.mark.parametrize("case", CASES, ids=lambda case: case.file)
 kinds = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)

@@ -11,6 +11,7 @@ from biodesci.core.documents.declared import DiseaseProof, Statement
 from biodesci.core.documents.deployment import Deployment
 from biodesci.core.documents.model_card import ModelCard
 from biodesci.core.documents.order import SignedOrder
+from biodesci.core.documents.passport import IssuerTrust, SignInTerms, VisaAnswer, VisaRequest
 from biodesci.core.documents.plan import Plan
 from biodesci.core.documents.receipt import Receipt
 from biodesci.core.documents.registration import SignedRegistration
@@ -25,6 +26,10 @@ from biodesci.core.features import FeaturePlan
 KINDS: Final[tuple[type[Document], ...]] = (
     DatasetCard,
     SignedVisa,
+    IssuerTrust,
+    SignInTerms,
+    VisaRequest,
+    VisaAnswer,
     SignedOrder,
     SignedRegistration,
     Deployment,

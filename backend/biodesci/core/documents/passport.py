@@ -59,7 +59,7 @@ class Rule(Part):
 class IssuerTrust(Document):
     """Whom and what a visa issuer believes. `url` is where it is reached, as those who ask it type it."""
 
-    title: ClassVar = "visa issuer's configuration"
+    title: ClassVar = "configuration of a visa issuer"
     remedy: ClassVar = "See docs/passports.md."
     limit: ClassVar = 1 << 20
     readable: ClassVar = True
@@ -80,7 +80,7 @@ class IssuerTrust(Document):
 class SignInTerms(Document):
     """What a message to sign has to say (EIP-4361), besides who signs it and where."""
 
-    title: ClassVar = "visa issuer's answer"
+    title: ClassVar = "set of terms to sign in by"
     remedy: ClassVar = "Ask the issuer's operator."
     limit: ClassVar = 4 << 10
 
@@ -108,7 +108,7 @@ class VisaRequest(Document):
 class VisaAnswer(Document):
     """The visas that a passport gave, and why others of it gave none."""
 
-    title: ClassVar = "visa issuer's answer"
+    title: ClassVar = "answer of a visa issuer"
     remedy: ClassVar = "Ask the issuer's operator."
     limit: ClassVar = 256 << 10
 
