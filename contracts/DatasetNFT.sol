@@ -10,6 +10,7 @@ import {IAccessLicense} from "./interfaces/IAccessLicense.sol";
 import {IDatasetNFT} from "./interfaces/IDatasetNFT.sol";
 import {Cid} from "./libraries/Cid.sol";
 import {DuoPolicy} from "./libraries/DuoPolicy.sol";
+import {DuoWidth} from "./libraries/DuoWidth.sol";
 
 /// @title Dataset token
 /// @dev Nobody but a token's owner, and those whom it gave a role and who accepted it, has power over it. What is zero
@@ -61,7 +62,7 @@ contract DatasetNFT is ERC721, IERC2981, IERC4906, IDatasetNFT {
     mapping(uint256 datasetId => Dataset) private _datasets;
     mapping(uint256 datasetId => mapping(uint32 version => StoredVersion)) private _versions;
     mapping(uint256 datasetId => mapping(uint32 version => Consent)) private _earlier; // of all but the latest
-    mapping(uint256 datasetId => uint64[]) private _parents;
+    mapping(uint256 datasetId => Parent[]) private _parents;
     mapping(uint256 datasetId => mapping(uint256 handovers => mapping(address account => Mandate))) private _mandates;
 
     /// @param licenses AccessLicense, which is deployed after this contract: its address is known from the deployer's nonce.
@@ -70,16 +71,16 @@ contract DatasetNFT is ERC721, IERC2981, IERC4906, IDatasetNFT {
     }
 
     /// @inheritdoc IDatasetNFT
-    function publish(Publication calldata p, uint256[] calldata parents) external returns (uint256 datasetId) {
-        return _publish(p, parents);
+    function publish(Publication calldata p, Source[] calldata sources) external returns (uint256 datasetId) {
+        return _publish(p, sources);
     }
 
     /// @inheritdoc IDatasetNFT
-    function publishWithOffer(Publication calldata p, uint256[] calldata parents, IAccessLicense.Offer calldata offer)
+    function publishWithOffer(Publication calldata p, Source[] calldata sources, IAccessLicense.Offer calldata offer)
         external
         returns (uint256 datasetId, uint256 offerId)
     {
-        datasetId = _publish(p, parents);
+        datasetId = _publish(p, sources);
         IAccessLicense.Offer memory first = offer;
         first.datasetId = datasetId;
         offerId = LICENSES.createOfferFor(msg.sender, first);
@@ -90,6 +91,7 @@ contract DatasetNFT is ERC721, IERC2981, IERC4906, IDatasetNFT {
         _checkOwner(datasetId);
         Dataset storage dataset = _datasets[datasetId];
         version = dataset.latestVersion;
+        _checkParents(datasetId, p);
         _earlier[datasetId][version] = Consent(dataset.terms, dataset.withdrawnAt);
         version += 1;
         _store(datasetId, version, p);
@@ -183,13 +185,9 @@ contract DatasetNFT is ERC721, IERC2981, IERC4906, IDatasetNFT {
     }
 
     /// @inheritdoc IDatasetNFT
-    function parentsOf(uint256 datasetId) external view returns (uint256[] memory parents) {
+    function parentsOf(uint256 datasetId) external view returns (Parent[] memory parents) {
         _requireOwned(datasetId);
-        uint64[] storage stored = _parents[datasetId];
-        parents = new uint256[](stored.length);
-        for (uint256 i = 0; i < parents.length; ++i) {
-            parents[i] = stored[i];
-        }
+        parents = _parents[datasetId];
     }
 
     /// @inheritdoc IDatasetNFT
@@ -244,13 +242,17 @@ contract DatasetNFT is ERC721, IERC2981, IERC4906, IDatasetNFT {
             || super.supportsInterface(interfaceId);
     }
 
-    function _publish(Publication calldata p, uint256[] calldata parents) private returns (uint256 datasetId) {
-        if (parents.length > MAX_PARENTS) revert DatasetNFT_TooManyParents(parents.length, MAX_PARENTS);
+    function _publish(Publication calldata p, Source[] calldata sources) private returns (uint256 datasetId) {
+        if (sources.length > MAX_PARENTS) revert DatasetNFT_TooManyParents(sources.length, MAX_PARENTS);
         datasetId = _nextId++;
-        for (uint256 i = 0; i < parents.length; ++i) {
+        Parent[] memory parents = new Parent[](sources.length);
+        for (uint256 i = 0; i < sources.length; ++i) {
             // Ids are given in sequence and never burnt, so what is below this one exists.
-            if (parents[i] == 0 || parents[i] >= datasetId) revert DatasetNFT_UnknownParent(parents[i]);
-            _parents[datasetId].push(uint64(parents[i]));
+            uint256 id = sources[i].datasetId;
+            if (id == 0 || id >= datasetId) revert DatasetNFT_UnknownParent(id);
+            parents[i] = _parentOf(id, sources[i].licenseId);
+            if (parents[i].proven) _checkNoWider(parents[i], p);
+            _parents[datasetId].push(parents[i]);
         }
         _store(datasetId, 1, p);
         _datasets[datasetId].publisher = msg.sender;
@@ -258,6 +260,38 @@ contract DatasetNFT is ERC721, IERC2981, IERC4906, IDatasetNFT {
         emit DatasetPublished(
             datasetId, msg.sender, p.card, p.contentRoot, p.keyCommitment, p.terms, p.diseases, parents
         );
+    }
+
+    /// @dev A licence that is named has to prove the descent: a mistake is told, not recorded as a claim.
+    function _parentOf(uint256 datasetId, uint256 licenseId) private view returns (Parent memory) {
+        if (licenseId == 0) {
+            bool owned = _ownerOf(datasetId) == msg.sender;
+            return Parent(uint64(datasetId), _datasets[datasetId].latestVersion, owned);
+        }
+        IAccessLicense.License memory license = LICENSES.licenseOf(licenseId);
+        bool holds = license.right == IAccessLicense.Right.Download || license.right == IAccessLicense.Right.Train;
+        if (!holds || license.licensee != msg.sender || license.datasetId != datasetId || !LICENSES.isActive(licenseId))
+        {
+            revert DatasetNFT_NoRightToDerive(datasetId, licenseId);
+        }
+        return Parent(uint64(datasetId), license.version, true);
+    }
+
+    /// @dev What was proven at first binds all later versions, whoever publishes them.
+    function _checkParents(uint256 datasetId, Publication calldata p) private view {
+        Parent[] storage parents = _parents[datasetId];
+        for (uint256 i = 0; i < parents.length; ++i) {
+            if (parents[i].proven) _checkNoWider(parents[i], p);
+        }
+    }
+
+    function _checkNoWider(Parent memory parent, Publication calldata p) private view {
+        (uint64 terms, uint40 withdrawnAt,) = _consent(parent.datasetId, parent.version, _datasets[parent.datasetId]);
+        if (withdrawnAt != 0) revert DatasetNFT_ParentWithdrawn(parent.datasetId, parent.version);
+        bytes32 diseases = _versions[parent.datasetId][parent.version].diseases;
+        if (!DuoWidth.isNoWider(terms, diseases, p.terms, p.diseases)) {
+            revert DatasetNFT_WiderThanParent(parent.datasetId, terms, p.terms);
+        }
     }
 
     function _store(uint256 datasetId, uint32 version, Publication calldata p) private {

@@ -32,6 +32,20 @@ interface IDatasetNFT {
         uint40 withdrawnAt; // 0 while consent stands
     }
 
+    /// @notice What a publisher says that a dataset is derived from.
+    struct Source {
+        uint256 datasetId;
+        uint256 licenseId; // the publisher's own licence for it; 0: it owns the dataset, or only claims the descent
+    }
+
+    /// @notice What a dataset is derived from. Proven: its publisher owned that dataset or held a licence for that
+    /// version, and the terms are no wider. Otherwise it is the publisher's claim: anybody can claim descent from anything.
+    struct Parent {
+        uint64 datasetId;
+        uint32 version;
+        bool proven;
+    }
+
     event DatasetPublished(
         uint256 indexed datasetId,
         address indexed owner,
@@ -40,7 +54,7 @@ interface IDatasetNFT {
         bytes32 keyCommitment,
         uint64 terms,
         bytes32 diseases,
-        uint256[] parents
+        Parent[] parents
     );
     event VersionPublished(
         uint256 indexed datasetId,
@@ -63,17 +77,22 @@ interface IDatasetNFT {
     error DatasetNFT_DiseasesWithoutDS(uint64 terms);
     error DatasetNFT_TooManyParents(uint256 got, uint256 allowed);
     error DatasetNFT_UnknownParent(uint256 parent);
+    error DatasetNFT_NoRightToDerive(uint256 parent, uint256 licenseId);
+    error DatasetNFT_ParentWithdrawn(uint256 parent, uint32 version);
+    error DatasetNFT_WiderThanParent(uint256 parent, uint64 allowed, uint64 got);
     error DatasetNFT_UnknownVersion(uint256 datasetId, uint32 version);
     error DatasetNFT_AlreadyWithdrawn(uint256 datasetId, uint32 version);
     error DatasetNFT_RoleGrantedBefore(uint256 datasetId, Role role, address account);
     error DatasetNFT_NotProposed(uint256 datasetId, Role role, address got);
     error DatasetNFT_NoSuchRole(uint256 datasetId, Role role, address account);
 
-    /// @notice Publishes a dataset (version 1) that descends from `parents` (which must exist already, so no cycle can form).
-    function publish(Publication calldata p, uint256[] calldata parents) external returns (uint256 datasetId);
+    /// @notice Publishes a dataset (version 1) that descends from `sources` (which must exist already, so no cycle can form).
+    /// A source that the sender owns, or for which it gives its own active licence to download or train, is a proven
+    /// parent: consent to it has to stand, and the terms may not be wider (see DuoWidth), here and in all later versions.
+    function publish(Publication calldata p, Source[] calldata sources) external returns (uint256 datasetId);
 
     /// @notice As `publish`, with a first offer on AccessLicense, in the same transaction (`offer.datasetId` is ignored).
-    function publishWithOffer(Publication calldata p, uint256[] calldata parents, IAccessLicense.Offer calldata offer)
+    function publishWithOffer(Publication calldata p, Source[] calldata sources, IAccessLicense.Offer calldata offer)
         external
         returns (uint256 datasetId, uint256 offerId);
 
@@ -102,7 +121,7 @@ interface IDatasetNFT {
     function latestVersion(uint256 datasetId) external view returns (uint32);
     function versionOf(uint256 datasetId, uint32 version) external view returns (Version memory);
     function isWithdrawn(uint256 datasetId, uint32 version) external view returns (bool);
-    function parentsOf(uint256 datasetId) external view returns (uint256[] memory);
+    function parentsOf(uint256 datasetId) external view returns (Parent[] memory parents);
 
     /// @notice How many datasets there are; their ids are 1 to this.
     function datasetCount() external view returns (uint256);

@@ -83,8 +83,17 @@ abstract contract Scene {
         internal
         returns (uint256)
     {
+        IDatasetNFT.Source[] memory sources = _sources(parents);
         vm.prank(owner);
-        return datasets.publish(p, parents);
+        return datasets.publish(p, sources);
+    }
+
+    /// @dev Without licences.
+    function _sources(uint256[] memory parents) internal pure returns (IDatasetNFT.Source[] memory sources) {
+        sources = new IDatasetNFT.Source[](parents.length);
+        for (uint256 i = 0; i < parents.length; ++i) {
+            sources[i].datasetId = parents[i];
+        }
     }
 
     function _publishVersion(address owner, uint256 datasetId, IDatasetNFT.Publication memory p) internal {

@@ -30,7 +30,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from eth_abi.abi import encode
 from eth_utils.crypto import keccak
 
-from biodesci.core import checkpoint, cid, commitment, container, disease, duo, envelope, merkle
+from biodesci.core import checkpoint, cid, commitment, container, disease, duo, duo_width, envelope, merkle
 
 HERE = Path(__file__).parent
 SEGMENT = 1 << 16
@@ -374,6 +374,39 @@ def duos() -> dict[str, Any]:
     }
 
 
+def widths() -> dict[str, Any]:
+    """What DuoWidth.sol and core/duo_width.py must agree on; the parent has the disease root 1.
+
+    Worked out anew: what the table of DuoPolicy.sol says of each permission, as sets.
+    """
+    nres, gru, hmb, ds, poa, _ = PERMISSIONS
+    wide = {nres: set(PERMISSIONS), gru: {gru, hmb, ds, poa}, hmb: {hmb, ds}}
+    modifiers = [*EXCLUSIONS, *AGREEMENTS, *JUDGED]
+
+    def kinds(terms: int) -> set[int]:
+        return set().union(*(wide.get(bit, {bit}) for bit in PERMISSIONS if terms & bit))
+
+    def no_wider(parent: int, child: int, diseases: int) -> bool:
+        if not kinds(child) <= kinds(parent) or any(parent & bit and not child & bit for bit in modifiers):
+            return False
+        return diseases != 2 or hmb in kinds(parent) or not child & ds
+
+    pairs = [(parent, child) for parent, child in product(subsets(PERMISSIONS), repeat=2) if parent and child]
+    pairs = pairs[::3]
+    for kept, given in product([0, *modifiers, sum(modifiers)], repeat=2):
+        pairs += [(hmb | kept, hmb | given), (ds | kept, ds | given)]
+    cases = []
+    for index, (parent, child) in enumerate(dict.fromkeys(pairs)):
+        for diseases in (0, 1, 2) if child & ds else (index % 3,):
+            answer = no_wider(parent, child, diseases)
+            root = diseases.to_bytes(32)
+            assert answer == duo_width.is_no_wider(parent, (1).to_bytes(32), child, root)
+            word = parent.to_bytes(8) + child.to_bytes(8) + bytes(14) + bytes([diseases, answer])
+            cases.append("0x" + word.hex())
+    layout = "parent (8 bytes), child (8), 14 zeros, diseases (1): none, the parent's, others; answer (1)"
+    return {"layout": layout, "cases": cases}
+
+
 def diseases() -> dict[str, Any]:
     """What Diseases.sol and core/disease.py must agree on, over real diseases."""
     obo = (HERE / "mondo_heart.obo").read_text()
@@ -449,6 +482,7 @@ def main() -> int:
         "container": containers(),
         "envelope": envelopes(before),
         "duo": duos(),
+        "duo_width": widths(),
         "disease": diseases(),
         "typed_data": typed.vectors(),
         "sign_in": sign_ins(),

@@ -59,6 +59,23 @@ class DatasetVersion:
 
 
 @dataclass(frozen=True)
+class Parent:
+    """`IDatasetNFT.Parent`: what a dataset is derived from. Not proven, its publisher only says so."""
+
+    dataset_id: int
+    version: int
+    proven: bool
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What a dataset's publisher named as its sources."""
+
+    view: ClassVar = View("DatasetNFT", "parentsOf")
+    parents: tuple[Parent, ...]
+
+
+@dataclass(frozen=True)
 class Sale:
     """What of a dataset is sold now: its latest version, with its DUO terms, and whether consent ended."""
 

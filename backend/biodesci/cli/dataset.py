@@ -52,7 +52,10 @@ class Described:
     description: str = ""
     creator: str = ""
     keyword: Annotated[list[str] | None, typer.Option(help="Repeat for more.")] = None
-    parent: Annotated[list[int] | None, typer.Option(min=1, help="Dataset it is derived from.")] = None
+    parent: Annotated[
+        list[int] | None,
+        typer.Option(min=1, help="Dataset it comes from: yours or licensed, else a claim."),
+    ] = None
     disease: Annotated[
         list[str] | None, typer.Option(help="What the term DS permits, as MONDO:0005068; repeat.")
     ] = None
@@ -169,7 +172,10 @@ def show(dataset_id: Number) -> None:
         "terms_in_words": entry.terms_in_words,
         "diseases": None if entry.diseases is None else "0x" + entry.diseases.hex(),
         "content_root": entry.content_root,
-        "parents": list(entry.parents),
+        "parents": [
+            f"{parent.dataset_id}, version {parent.version}, {'proven' if parent.proven else 'claimed'}"
+            for parent in entry.parents
+        ],
         "offers": [str(offer) for offer in entry.offers],
     }
     output.record({**_row(entry), **more})

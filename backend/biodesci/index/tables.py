@@ -99,6 +99,8 @@ parents = Table(
     metadata,
     _key_number("dataset_id"),
     _key_number("parent"),
+    _number("version"),
+    _number("proven"),  # 0: the publisher only says so
     Index("children", "parent"),
     **KEYED,
 )

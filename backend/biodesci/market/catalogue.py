@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from biodesci.chain.client import Chain
-from biodesci.chain.records import DatasetVersion
+from biodesci.chain.records import DatasetVersion, Parent, Provenance
 from biodesci.core import cid, duo
 from biodesci.core.documents.published_card import MAX_CARD, PublishedCard
 from biodesci.core.errors import BioDeSciError, NotFoundError
@@ -27,7 +27,7 @@ class Entry:
     withdrawn: bool
     card: str
     content_root: str
-    parents: tuple[int, ...]
+    parents: tuple[Parent, ...]
     offers: tuple[Offer, ...]
 
     @property
@@ -58,7 +58,7 @@ def entry(chain: Chain, ipfs: Ipfs, dataset_id: int) -> Entry:
         withdrawn=bool(published.withdrawn_at),
         card=cid.from_digest(published.card),
         content_root="0x" + published.content_root.hex(),
-        parents=tuple(chain.call(functions.parentsOf(dataset_id))),
+        parents=chain.read(Provenance, dataset_id).parents,
         offers=tuple(offers.of_dataset(chain, dataset_id)),
     )
 

@@ -27,6 +27,7 @@ from biodesci.core.documents.dataset_card import require_described
 from biodesci.core.errors import AccessDeniedError, InputError, StateError
 from biodesci.core.public_text import require_printable
 from biodesci.ipfs.client import Ipfs
+from biodesci.market import provenance
 from biodesci.market.card import DatasetMeta, Inspected, compose, inspect
 from biodesci.market.journal import Journal, Minted
 from biodesci.market.offers import OfferTerms
@@ -85,6 +86,8 @@ def publish(
         # Refuses what can't be offered, before anything is encrypted.
         offer.tuple()
         offer.check(meta.terms)
+    named = [] if dataset_id is not None else provenance.sources(chain, meta.parents)
+    provenance.require_no_wider(chain, named, meta.terms, meta.diseases.root if meta.diseases else bytes(32))
     digest = _sha256(file)
     wanted = {
         "plaintextSha256": digest,
@@ -203,9 +206,10 @@ def _mint(
     functions = chain.datasets.functions
     if dataset_id is not None:
         return functions.publishVersion(dataset_id, publication)
+    named = provenance.sources(chain, meta.parents)
     if offer is not None:
-        return functions.publishWithOffer(publication, list(meta.parents), offer.tuple())
-    return functions.publish(publication, list(meta.parents))
+        return functions.publishWithOffer(publication, named, offer.tuple())
+    return functions.publish(publication, named)
 
 
 def _on_chain(chain: Chain, committed: bytes) -> TxReceipt | None:

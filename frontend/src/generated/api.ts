@@ -17,6 +17,7 @@ DatasetDetail: DatasetDetail
 DatasetPage: DatasetPage
 DatasetSummary: DatasetSummary
 DatasetVersion: DatasetVersion
+Descent: Descent
 Disease: Disease
 Duo: Duo
 DuoTerm: DuoTerm
@@ -253,8 +254,8 @@ card: ({
 } | null)
 versions: DatasetVersion[]
 allOffers: Offer[]
-parents: number[]
-children: number[]
+parents: Descent[]
+children: Descent[]
 /**
  * licences bought so far
  */
@@ -379,6 +380,16 @@ id: string
 name: (string | null)
 }
 /**
+ * A dataset that this one comes from, or that comes from this one.
+ */
+export interface Descent {
+id: number
+/**
+ * its publisher owned the source or held a licence for it; if not, it only says so
+ */
+proven: boolean
+}
+/**
  * A dataset with its card, all versions and offers, the datasets around it, and what happened to it.
  */
 export interface DatasetDetail {
@@ -418,8 +429,8 @@ card: ({
 } | null)
 versions: DatasetVersion[]
 allOffers: Offer[]
-parents: number[]
-children: number[]
+parents: Descent[]
+children: Descent[]
 /**
  * licences bought so far
  */

@@ -49,7 +49,8 @@ def world(localnet, ipfs_node, tmp_path_factory, senders_home):
         )  # fmt: skip
         publication = (ipfs.add(card.to_bytes()), os.urandom(32), os.urandom(32), HMB, bytes(32))
         offer = OfferTerms(price=10**16 + number, delivery_window=600, dispute_window=600).tuple()
-        receipt = owner.send(owner.datasets.functions.publishWithOffer(publication, datasets[:1], offer))
+        sources = [(dataset, 0) for dataset in datasets[:1]]
+        receipt = owner.send(owner.datasets.functions.publishWithOffer(publication, sources, offer))
         datasets.append(owner.event(receipt, owner.datasets, "DatasetPublished")["datasetId"])
         offer_id = owner.event(receipt, owner.licenses, "OfferCreated")["offerId"]
     buyer.send(buyer.keys.functions.register(public_key(generate_seed())))

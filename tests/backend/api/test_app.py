@@ -69,14 +69,17 @@ def test_dataset_has_card_versions_offers_and_provenance(world):
     assert body["terms"]["terms"][0]["code"] == "HMB"
     assert body["offers"][0]["price"] == str(10**16 + 2)
     assert body["licenses"] == 1
-    assert body["parents"] == [first]
+    assert body["parents"] == [{"id": first, "proven": True}]
     container = body["versions"][0]["container"]
     assert container["size"] == 99
     assert container["url"] == f"{world.settings.ipfs_gateway}/ipfs/{container['content']['cid']}"
     assert cid.to_digest(container["content"]["cid"]).hex() == container["content"]["digest"][2:]
     assert [a["name"] for a in body["activity"]] == ["OfferCreated", "DatasetPublished"]
     assert body["publishedAt"].endswith("Z")
-    assert world.client.get(f"/v1/datasets/{first}").json()["children"] == [second, third]
+    assert world.client.get(f"/v1/datasets/{first}").json()["children"] == [
+        {"id": second, "proven": True},
+        {"id": third, "proven": True},
+    ]
 
 
 def test_licenses_of_an_account_in_any_case(world):

@@ -21,7 +21,7 @@ contract DatasetToken is DatasetNFT {
         p.terms = DuoPolicy.GRU;
         _nextId = id;
         vm.prank(to);
-        this.publish(p, new uint256[](0));
+        this.publish(p, new IDatasetNFT.Source[](0));
     }
 
     function safeMint(address to, uint256 id) external {

@@ -30,7 +30,7 @@ abstract contract Shop {
         _register(buyer);
         IDatasetNFT.Publication memory p = world.publication(DuoPolicy.GRU);
         vm.prank(PUBLISHER);
-        datasets.publish(p, new uint256[](0));
+        datasets.publish(p, new IDatasetNFT.Source[](0));
     }
 
     function _register(address account) internal {

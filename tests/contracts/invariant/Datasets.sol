@@ -22,7 +22,7 @@ abstract contract Datasets is Traders {
         for (uint256 d = 1; d <= DATASET_COUNT; ++d) {
             address owner = people[(d - 1) % 4];
             bytes memory data =
-                abi.encodeCall(IDatasetNFT.publish, (_publicationOf(d, 1, (d * d) << 16), new uint256[](0)));
+                abi.encodeCall(IDatasetNFT.publish, (_publicationOf(d, 1, (d * d) << 16), new IDatasetNFT.Source[](0)));
             _callTo(address(DATASETS), owner, 0, data);
             (_owners[d], _publishers[d], latest[d]) = (owner, owner, 1);
             _grants[d] = keccak256(abi.encode(block.chainid, address(DATASETS), d));

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IAccessLicense} from "../../../contracts/interfaces/IAccessLicense.sol";
+import {IDatasetNFT} from "../../../contracts/interfaces/IDatasetNFT.sol";
 import {vm} from "../Vm.sol";
 import {IERC721Errors, LicenseScene} from "./LicenseScene.sol";
 
@@ -101,13 +102,14 @@ contract LicenseOffersTest is LicenseScene {
             if (i == 2) terms.currency = stranger;
             vm.prank(hospital);
             _refusesOffer(fields[i]);
-            datasets.publishWithOffer(_publication(), new uint256[](0), terms);
+            datasets.publishWithOffer(_publication(), new IDatasetNFT.Source[](0), terms);
         }
     }
 
     function test_createOfferFor_given_DatasetNFT() external {
         vm.prank(hospital);
-        (uint256 datasetId, uint256 offerId) = datasets.publishWithOffer(_publication(), new uint256[](0), _terms(0));
+        (uint256 datasetId, uint256 offerId) =
+            datasets.publishWithOffer(_publication(), new IDatasetNFT.Source[](0), _terms(0));
         _reads(offerId, _terms(datasetId));
         _refusesOwner(datasetId, stranger);
         _closeOffer(stranger, offerId);

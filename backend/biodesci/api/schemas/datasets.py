@@ -93,6 +93,15 @@ class DatasetSummary(Schema):
     unreadable: str | None
 
 
+class Descent(Schema):
+    """A dataset that this one comes from, or that comes from this one."""
+
+    id: int
+    proven: bool = Field(
+        description="its publisher owned the source or held a licence for it; if not, it only says so"
+    )
+
+
 class Mandate(Schema):
     """A role that a dataset's owner proposed to an account; it counts once the account accepted it."""
 
@@ -108,8 +117,8 @@ class DatasetDetail(DatasetSummary):
     card: dict[str, Any] | None = Field(description="the Croissant JSON-LD of the latest version, from IPFS")
     versions: list[DatasetVersion]
     all_offers: list[Offer]
-    parents: list[int]
-    children: list[int]
+    parents: list[Descent]
+    children: list[Descent]
     licenses: int = Field(description="licences bought so far")
     rounds: list[int] = Field(description="training rounds it took part in")
     activity: list[Activity]

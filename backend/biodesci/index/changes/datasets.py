@@ -23,8 +23,16 @@ def _dataset_published(draft: Draft, at: At, a: Args) -> None:
         updated_at=at.time,
     )
     _version(draft, at, a, 1)
-    for parent in dict.fromkeys(a["parents"]):
-        draft.add(parents, dataset_id=a["datasetId"], parent=parent)
+    for parent in a["parents"]:
+        # Named twice, it is proven if it was proven once.
+        known = draft.find(parents, a["datasetId"], parent["datasetId"])
+        draft.put(
+            parents,
+            dataset_id=a["datasetId"],
+            parent=parent["datasetId"],
+            version=parent["version"],
+            proven=int(parent["proven"] or (known is not None and known["proven"])),
+        )
 
 
 @changes.on("VersionPublished")

@@ -25,6 +25,7 @@ _DATASETS: Final = with_card(
     "card",
 )
 _DATASET: Final = _DATASETS.where(t.datasets.c.id == bindparam("id"))
+_PROVEN: Final = literal(1)
 _LITERALLY: Final = str.maketrans({"\\": "\\\\", "%": "\\%", "_": "\\_"})
 
 
@@ -79,10 +80,12 @@ def offers(store: Store, *dataset_ids: int) -> Sequence[Row]:
     return store.rows(_OFFERS, {"datasets": dataset_ids})
 
 
-def _related(kind: str, column: ColumnElement[int], of: ColumnElement[int]) -> Select[str, int]:
+def _related(
+    kind: str, column: ColumnElement[int], of: ColumnElement[int], proven: ColumnElement[int] = _PROVEN
+) -> Select[str, int, int]:
     """Each number once."""
     return (
-        select(literal(kind).label("kind"), column.label("number"))
+        select(literal(kind).label("kind"), column.label("number"), proven.label("proven"))
         .where(of == bindparam("dataset"))
         .distinct()
     )
@@ -105,19 +108,27 @@ def roles(store: Store, dataset_id: int) -> Sequence[Row]:
 
 
 _RELATED: Final = union_all(
-    _related("parent", t.parents.c.parent, t.parents.c.dataset_id),
-    _related("child", t.parents.c.dataset_id, t.parents.c.parent),
+    _related("parent", t.parents.c.parent, t.parents.c.dataset_id, t.parents.c.proven),
+    _related("child", t.parents.c.dataset_id, t.parents.c.parent, t.parents.c.proven),
     _related("round", t.enrolments.c.round_id, t.enrolments.c.dataset_id),
     _related("sold", func.count(), t.licenses.c.dataset_id),
 ).order_by("number")
 
 
 @dataclass(frozen=True)
+class Descent:
+    """A dataset that another comes from, or that comes from it; not `proven`, its publisher only says so."""
+
+    id: int
+    proven: bool
+
+
+@dataclass(frozen=True)
 class Related:
     """Numbers of what a dataset has to do with; `licenses` is how many were sold."""
 
-    parents: list[int]
-    children: list[int]
+    parents: list[Descent]
+    children: list[Descent]
     rounds: list[int]
     licenses: int
 
@@ -125,6 +136,11 @@ class Related:
 def related(store: Store, dataset_id: int) -> Related:
     """What a dataset comes from, what comes from it, and who used it."""
     numbers: dict[str, list[int]] = defaultdict(list)
+    lines: dict[str, list[Descent]] = {"parent": [], "child": []}
     for row in store.rows(_RELATED, {"dataset": dataset_id}):
-        numbers[row["kind"]].append(row["number"])
-    return Related(numbers["parent"], numbers["child"], numbers["round"], *numbers["sold"])
+        kind, number = row["kind"], row["number"]
+        if kind in lines:
+            lines[kind].append(Descent(number, bool(row["proven"])))
+        else:
+            numbers[kind].append(number)
+    return Related(lines["parent"], lines["child"], numbers["round"], *numbers["sold"])

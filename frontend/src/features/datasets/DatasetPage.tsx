@@ -227,7 +227,7 @@ function Provenance({ dataset }: { dataset: DatasetAnswer }) {
           [
             'Derived from',
             dataset.parents.length > 0 ? (
-              <DatasetLinks key="parents" ids={dataset.parents} />
+              <DatasetLinks key="parents" of={dataset.parents} />
             ) : (
               'Original data'
             ),
@@ -235,7 +235,7 @@ function Provenance({ dataset }: { dataset: DatasetAnswer }) {
           [
             'Source of',
             dataset.children.length > 0 ? (
-              <DatasetLinks key="children" ids={dataset.children} />
+              <DatasetLinks key="children" of={dataset.children} />
             ) : (
               'Nothing yet'
             ),
@@ -251,11 +251,12 @@ function Provenance({ dataset }: { dataset: DatasetAnswer }) {
   )
 }
 
-function DatasetLinks({ ids }: { ids: readonly number[] }) {
-  return ids.map((id, i) => (
+function DatasetLinks({ of }: { of: DatasetAnswer['parents'] }) {
+  return of.map(({ id, proven }, i) => (
     <span key={id}>
       {i > 0 && ', '}
       <Link to={`/datasets/${id}`}>dataset {id}</Link>
+      {proven ? ' (proven)' : ' (only claimed)'}
     </span>
   ))
 }

@@ -78,6 +78,8 @@ def upgrade() -> None:
         "parents",
         Column("dataset_id", Whole, nullable=False, autoincrement=False),
         Column("parent", Whole, nullable=False, autoincrement=False),
+        Column("version", Whole, nullable=False),
+        Column("proven", Whole, nullable=False),
         PrimaryKeyConstraint("dataset_id", "parent"),
         **KEYED,
     )

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {IAccessLicense} from "../../../contracts/interfaces/IAccessLicense.sol";
+import {IDatasetNFT} from "../../../contracts/interfaces/IDatasetNFT.sol";
+import {DuoPolicy} from "../../../contracts/libraries/DuoPolicy.sol";
+import {vm} from "../Vm.sol";
+import {DatasetScene} from "./DatasetScene.sol";
+
+/// @notice The hospital's dataset is for health research that is not commercial (`TERMS`).
+contract DatasetProvenanceTest is DatasetScene {
+    uint64 private constant NARROWER = TERMS | DuoPolicy.PUB;
+    uint64 private constant WIDER = DuoPolicy.HMB;
+
+    function test_given_a_source_that_the_publisher_owns() external {
+        _publishVersion(hospital, dataset, _publication("revised", NARROWER));
+        _assertParent(_derive(hospital, NARROWER, 0), 2, true);
+        _refusesWider(NARROWER, TERMS);
+        _derive(hospital, TERMS, 0);
+        IDatasetNFT.Publication memory p = _publication("by disease", DuoPolicy.DS);
+        p.diseases = "root";
+        uint256 parent = _publish(hospital, p);
+        p.diseases = "other root";
+        vm.expectRevert(
+            abi.encodeWithSelector(IDatasetNFT.DatasetNFT_WiderThanParent.selector, parent, DuoPolicy.DS, DuoPolicy.DS)
+        );
+        _publishFrom(hospital, p, parent, 0);
+        p.diseases = "root";
+        _publishFrom(hospital, p, parent, 0);
+        _withdraw(hospital, dataset, 2);
+        _refusesWithdrawn(2);
+        _derive(hospital, NARROWER, 0);
+    }
+
+    function test_given_a_licence_for_the_source() external {
+        uint256 licenseId = _delivered();
+        _publishVersion(hospital, dataset, _publication("revised", DuoPolicy.GRU));
+        _assertParent(_derive(researcher, NARROWER, licenseId), 1, true);
+        _refusesWider(TERMS, WIDER);
+        _derive(researcher, WIDER, licenseId);
+    }
+
+    function test_given_a_licence_that_does_not_prove_it() external {
+        uint256 licenseId = _delivered();
+        _refusesLicense(dataset, licenseId);
+        _derive(stranger, TERMS, licenseId);
+        uint256 other = _publish(second, _publication());
+        _refusesLicense(other, licenseId);
+        _publishFrom(researcher, _publication(), other, licenseId);
+        uint256 undelivered = _purchased();
+        _refusesLicense(dataset, undelivered);
+        _derive(researcher, TERMS, undelivered);
+        uint256 answers = _deliver(_buy(_ofRight(IAccessLicense.Right.Infer)));
+        vm.assertTrue(licenses.isActive(answers));
+        _refusesLicense(dataset, answers);
+        _derive(researcher, TERMS, answers);
+        vm.prank(hospital);
+        licenses.revoke(licenseId, "misuse");
+        _refusesLicense(dataset, licenseId);
+        _derive(researcher, TERMS, licenseId);
+    }
+
+    function test_given_neither() external {
+        _assertParent(_derive(stranger, DuoPolicy.NRES, 0), 1, false);
+        _delivered();
+        _assertParent(_derive(researcher, DuoPolicy.NRES, 0), 1, false);
+        _withdraw(hospital, dataset, 1);
+        _assertParent(_derive(stranger, DuoPolicy.NRES, 0), 1, false);
+    }
+
+    function test_given_a_new_version() external {
+        uint256 child = _derive(hospital, NARROWER, 0);
+        uint256 claimed = _derive(stranger, DuoPolicy.NRES, 0);
+        _refusesWider(TERMS, WIDER);
+        _publishVersion(hospital, child, _publication("wider", WIDER));
+        _publishVersion(hospital, child, _publication("as wide", TERMS));
+        _transfer(hospital, second, child);
+        _refusesWider(TERMS, WIDER);
+        _publishVersion(second, child, _publication("wider", WIDER));
+        _withdraw(hospital, dataset, 1);
+        _refusesWithdrawn(1);
+        _publishVersion(second, child, _publication("again", TERMS));
+        _publishVersion(stranger, claimed, _publication("again", DuoPolicy.NRES));
+        _assertParent(child, 1, true);
+    }
+
+    function _derive(address publisher, uint64 terms, uint256 licenseId) private returns (uint256) {
+        return _publishFrom(publisher, _publication("derived", terms), dataset, licenseId);
+    }
+
+    function _publishFrom(address publisher, IDatasetNFT.Publication memory p, uint256 parent, uint256 licenseId)
+        private
+        returns (uint256)
+    {
+        IDatasetNFT.Source[] memory sources = new IDatasetNFT.Source[](1);
+        sources[0] = IDatasetNFT.Source(parent, licenseId);
+        vm.prank(publisher);
+        return datasets.publish(p, sources);
+    }
+
+    function _assertParent(uint256 child, uint32 version, bool proven) private view {
+        IDatasetNFT.Parent[] memory wanted = new IDatasetNFT.Parent[](1);
+        wanted[0] = IDatasetNFT.Parent(uint64(dataset), version, proven);
+        vm.assertEq(abi.encode(datasets.parentsOf(child)), abi.encode(wanted));
+    }
+
+    function _refusesWider(uint64 allowed, uint64 got) private {
+        vm.expectRevert(abi.encodeWithSelector(IDatasetNFT.DatasetNFT_WiderThanParent.selector, dataset, allowed, got));
+    }
+
+    function _refusesWithdrawn(uint32 version) private {
+        vm.expectRevert(abi.encodeWithSelector(IDatasetNFT.DatasetNFT_ParentWithdrawn.selector, dataset, version));
+    }
+
+    function _refusesLicense(uint256 parent, uint256 licenseId) private {
+        vm.expectRevert(abi.encodeWithSelector(IDatasetNFT.DatasetNFT_NoRightToDerive.selector, parent, licenseId));
+    }
+}
