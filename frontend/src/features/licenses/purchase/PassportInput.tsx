@@ -36,7 +36,8 @@ export function PassportInput({ issuers, account, onVisas }: Props) {
         )
       say('Waiting for your wallet’s signature and the issuer…')
       const wallet = signerOf(await getConnectorClient(config, { chainId, account }))
-      const sign = (message: string) => wallet.signMessage({ account, message })
+      const sign = (message: string) =>
+        wallet.signMessage({ account: wallet.account ?? account, message })
       const registry = contracts.VisaRegistry
       const passport = await file.text()
       const given = await requestVisas({ issuer, passport, account, chainId, registry, sign })
