@@ -254,7 +254,7 @@ contract ModelRegistry is ERC721, IModelRegistry {
         uint16 count = _count(summed);
         _checkEnough(roundId, round, count);
         address[] memory nodes = new address[](count);
-        uint256 next;
+        uint256 next = 0;
         for (uint256 i = 0; next < count; ++i) {
             if (summed & (1 << i) == 0) continue;
             Seat storage seat = _seats[roundId][i];
@@ -475,6 +475,7 @@ contract ModelRegistry is ERC721, IModelRegistry {
 
     function _checkConsent(Seat storage seat) private view {
         (uint64 datasetId, uint32 version) = (seat.datasetId, seat.version);
+        // slither-disable-next-line calls-loop // over a roster of 100 at most, of a contract that cannot fail
         if (DATASETS.isWithdrawn(datasetId, version)) revert ModelRegistry_Withdrawn(datasetId, version);
     }
 

@@ -8,6 +8,7 @@ library RoundKeys {
     /// highest bit of the last byte (https://cr.yp.to/ecdh.html, "validate").
     function isUsable(bytes32 key) internal pure returns (bool) {
         bytes32 point = key & ~bytes32(uint256(0x80));
+        // slither-disable-next-line too-many-digits // as points are
         return !(point == 0 // 0
                 || point == 0x0100000000000000000000000000000000000000000000000000000000000000 // 1
                 || point == 0xe0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800 // order 8

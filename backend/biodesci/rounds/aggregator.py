@@ -9,51 +9,36 @@ from __future__ import annotations
 
 import logging
 import threading
-from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
 from biodesci.chain.client import Chain
-from biodesci.chain.records import Enrolment, Round
+from biodesci.chain.records import Round
 from biodesci.core import cid, commitment
-from biodesci.core.documents.plan import Plan
 from biodesci.core.documents.result import TrainingResult
 from biodesci.core.documents.round_messages import RoundStatus, Shares, Stage, State, UnmaskAnswer
 from biodesci.core.errors import (
     AccessDeniedError,
     BioDeSciError,
     FundsError,
-    InputError,
-    IntegrityError,
     RevertedError,
     StateError,
     UnavailableError,
 )
 from biodesci.core.onchain import RoundState
 from biodesci.fl import messages
-from biodesci.fl.aggregation import Aggregator
 from biodesci.fl.messages import MaskedVector
-from biodesci.fl.protocol import MIN_COHORT, threshold_of
+from biodesci.fl.protocol import MIN_COHORT
 from biodesci.ipfs.client import Ipfs
-from biodesci.registry import rounds, versions
+from biodesci.registry import rounds
 from biodesci.rounds import plan as plans
 from biodesci.rounds import signatures
 from biodesci.rounds.outcome import outcome
+from biodesci.rounds.session import Session, restored
 from biodesci.rounds.signatures import MessageKind
 from biodesci.rounds.store import RoundFolder
 
 log = logging.getLogger(__name__)
-SHARE_PART = 3  # dealing may take this part (one third) of the time until commitments are due
-
-
-@dataclass
-class Session:
-    """A running round: its plan, the base weights' layout and the summing machine."""
-
-    plan: Plan
-    machine: Aggregator
-    folder: RoundFolder
-    share_by: int
 
 
 class RoundAggregator:
@@ -103,7 +88,7 @@ class RoundAggregator:
                 session.machine.add_masked(sender, MaskedVector.from_bytes(body))
             else:
                 _expect(round_, RoundState.UNMASKING)
-                self._close(session, round_id)
+                session.close(self._chain, round_id)
                 session.machine.add_answer(sender, UnmaskAnswer.parse(body))
             if not session.folder.has(name):
                 session.folder.write(name, body)
@@ -183,7 +168,7 @@ class RoundAggregator:
         session = self._session(round_)
         if round_.state is RoundState.RUNNING:
             return self._share(round_, session) if not round_.has_dealers else self._sum(round_, session)
-        self._close(session, round_.id)
+        session.close(self._chain, round_.id)
         if session.machine.can_sum:
             return self._finalize(round_, session)
         if self._chain.now() > round_.finalize_by:
@@ -231,7 +216,7 @@ class RoundAggregator:
         chosen = {
             rounds.raw(entry.node)
             for entry in committed
-            if self._has_vector(machine, round_.id, entry) and not rounds.is_withdrawn(self._chain, entry)
+            if session.is_summable(self._chain, round_.id, entry)
         }
         if len(chosen) < len(machine.dealers) and not is_due:
             self._note(round_.id, f"{len(chosen)} of {len(machine.dealers)} updates can be summed")
@@ -245,26 +230,6 @@ class RoundAggregator:
         self._chain.send(self._chain.models.functions.closeCommits(round_.id, places))
         log.info("round %d: updates of %d nodes are summed", round_.id, len(chosen))
         return True
-
-    def _has_vector(self, machine: Aggregator, round_id: int, entry: Enrolment) -> bool:
-        """Whether the vector that a node committed to came in."""
-        digest = machine.masked(rounds.raw(entry.node))
-        where = self._chain.chain_id, self._chain.models.address, round_id
-        return digest is not None and (
-            commitment.masked_update(*where, entry.node, digest) == entry.commitment
-        )
-
-    def _close(self, session: Session, round_id: int) -> None:
-        """Take the survivors from the chain, and hold their vectors against their commitments."""
-        if session.machine.survivors:
-            return
-        fixed = rounds.survivors(self._chain, round_id)
-        for entry in fixed:
-            if not self._has_vector(session.machine, round_id, entry):
-                raise StateError(
-                    f"The masked vector of {entry.node} has not come in.", "It has to send it again."
-                )
-        session.machine.close(rounds.raw(entry.node) for entry in fixed)
 
     def _finalize(self, round_: Round, session: Session) -> bool:
         total = session.machine.total(lambda address: session.folder.read(f"masked-{address.hex()}"))
@@ -316,46 +281,8 @@ class RoundAggregator:
         if round_.state is RoundState.ENROLLING:
             raise StateError(f"Round {round_.id} still enrols.", "Ask again once it runs.")
         if round_.id not in self._sessions:
-            self._sessions[round_.id] = self._restore(round_)
+            self._sessions[round_.id] = restored(self._chain, self._ipfs, self._home, round_)
         return self._sessions[round_.id]
-
-    def _restore(self, round_: Round) -> Session:
-        """Build the round's machine from the chain and from what was stored of its messages."""
-        where = rounds.context(self._chain, round_.id)
-        plan = plans.fetch(self._chain, self._ipfs, round_)
-        base = versions.fetch_weights(self._chain, self._ipfs, round_.model_id, round_.base_version)
-        members = rounds.roster(self._chain, round_.id)
-        machine = Aggregator(
-            where,
-            members,
-            threshold_of(len(members), plan.colluders, plan.threshold),
-            round_.min_nodes,
-            plans.size(plan, sum(t.size for t in base.values())),
-        )
-        folder = RoundFolder(self._home, "aggregator", where)
-        if not folder.has("share-by"):
-            now = self._chain.now()
-            folder.write("share-by", str(now + max(0, round_.commit_by - now) // SHARE_PART).encode())
-        noted = folder.read("share-by")
-        if not noted.isdigit() or (share_by := int(noted)) >= 1 << 40:
-            raise _damaged("share-by")
-        for name in folder.names("shares-"):
-            machine.add_shares(_sender(name), Shares.parse(folder.read(name)))
-        if folder.has("dealers"):
-            stored = folder.read("dealers")
-            if len(stored) % 20:
-                raise _damaged("dealers")
-            machine.close_shares([stored[i : i + 20] for i in range(0, len(stored), 20)])
-            if round_.has_dealers and machine.dealt != round_.dealt:
-                raise _damaged("shares")
-        for name in folder.names("masked-"):
-            machine.add_masked(_sender(name), MaskedVector.from_bytes(folder.read(name)))
-        session = Session(plan, machine, folder, share_by)
-        if round_.state is RoundState.UNMASKING and (answers := folder.names("unmask-")):
-            self._close(session, round_.id)
-            for name in answers:
-                machine.add_answer(_sender(name), UnmaskAnswer.parse(folder.read(name)))
-        return session
 
     def _forget(self, round_: Round) -> None:
         self._over.add(round_.id)
@@ -377,18 +304,3 @@ def _expect(round_: Round, *allowed: RoundState) -> None:
             f"Round {round_.id} is {round_.state.name.lower()}: the message comes too early or too late.",
             "Follow the round's state on chain.",
         )
-
-
-def _damaged(name: str) -> IntegrityError:
-    return IntegrityError(
-        f"The aggregator's stored {name} is damaged.", "Restore the file from a copy, or abort the round."
-    )
-
-
-def _sender(name: str) -> bytes:
-    try:
-        return bytes.fromhex(name.partition("-")[2])
-    except ValueError as exc:
-        raise InputError(
-            f"{name} is no stored message.", "Remove the file from the aggregator's folder."
-        ) from exc
