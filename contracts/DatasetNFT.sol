@@ -63,6 +63,7 @@ contract DatasetNFT is ERC721, IERC2981, IERC4906, IDatasetNFT {
     mapping(uint256 datasetId => mapping(uint32 version => StoredVersion)) private _versions;
     mapping(uint256 datasetId => mapping(uint32 version => Consent)) private _earlier; // of all but the latest
     mapping(uint256 datasetId => Parent[]) private _parents;
+    // slither-disable-next-line uninitialized-state // written through the pointer that `_mandate` returns
     mapping(uint256 datasetId => mapping(uint256 handovers => mapping(address account => Mandate))) private _mandates;
 
     /// @param licenses AccessLicense, which is deployed after this contract: its address is known from the deployer's nonce.

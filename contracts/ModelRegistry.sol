@@ -462,7 +462,7 @@ contract ModelRegistry is ERC721, IModelRegistry {
             // slither-disable-next-line unused-return // its own terms do not bind an owner
             (version,, withdrawn) = DATASETS.saleOf(datasetId);
         } else {
-            revert ModelRegistry_NotEntitled(datasetId, _ownerOf(modelId)); // INTERIM
+            version = LICENSES.consumeFor(licenseId, datasetId, _ownerOf(modelId), IAccessLicense.Right.Train);
         }
         if (withdrawn) revert ModelRegistry_Withdrawn(datasetId, version);
     }

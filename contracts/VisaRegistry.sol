@@ -26,7 +26,7 @@ contract VisaRegistry is EIP712, IVisaRegistry {
     /// @inheritdoc IVisaRegistry
     mapping(address owner => mapping(uint256 datasetId => mapping(VisaType visaType => bytes32))) public requiredValue;
     /// @inheritdoc IVisaRegistry
-    mapping(bytes32 id => bool) public isRevoked;
+    mapping(bytes32 id => uint40) public revokedAt;
 
     constructor() EIP712("BioDeSci Visas", "1") {}
 
@@ -55,8 +55,8 @@ contract VisaRegistry is EIP712, IVisaRegistry {
     /// @inheritdoc IVisaRegistry
     function revoke(bytes32 visaHash) external {
         bytes32 id = idOf(msg.sender, visaHash);
-        if (isRevoked[id]) revert VisaRegistry_AlreadyRevoked(msg.sender, visaHash);
-        isRevoked[id] = true;
+        if (isRevoked(id)) revert VisaRegistry_AlreadyRevoked(msg.sender, visaHash);
+        revokedAt[id] = uint40(block.timestamp);
         emit VisaRevoked(msg.sender, visaHash);
     }
 
@@ -69,6 +69,11 @@ contract VisaRegistry is EIP712, IVisaRegistry {
                 )
             )
         );
+    }
+
+    /// @inheritdoc IVisaRegistry
+    function isRevoked(bytes32 id) public view returns (bool) {
+        return revokedAt[id] != 0;
     }
 
     /// @inheritdoc IVisaRegistry
@@ -122,7 +127,7 @@ contract VisaRegistry is EIP712, IVisaRegistry {
         if (visa.expires <= block.timestamp) revert VisaRegistry_Expired(visa.expires);
         bytes32 visaHash = hashOf(visa);
         id = idOf(visa.issuer, visaHash);
-        if (isRevoked[id]) revert VisaRegistry_Revoked(visa.issuer, visaHash);
+        if (isRevoked(id)) revert VisaRegistry_Revoked(visa.issuer, visaHash);
         if (!SignatureChecker.isValidSignatureNowCalldata(visa.issuer, visaHash, signed.signature)) {
             revert VisaRegistry_BadSignature(visa.issuer, visaHash);
         }

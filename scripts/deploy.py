@@ -117,7 +117,7 @@ def arguments(at: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
         "KeyRegistry": (),
         "VisaRegistry": (),
         "DatasetNFT": (at["AccessLicense"],),
-        "AccessLicense": (at["DatasetNFT"], at["KeyRegistry"], at["VisaRegistry"]),
+        "AccessLicense": (at["DatasetNFT"], at["KeyRegistry"], at["VisaRegistry"], at["ModelRegistry"]),
         "ModelRegistry": (at["DatasetNFT"], at["AccessLicense"]),
         "InferenceCommitment": (at["ModelRegistry"], at["KeyRegistry"]),
     }

@@ -5,10 +5,12 @@ import {DuoPolicy} from "../libraries/DuoPolicy.sol";
 import {IVisaRegistry} from "./IVisaRegistry.sol";
 
 /// @title Access licence
-/// @notice A soulbound ERC-721 token (ERC-5192) per licence. The price is in escrow from purchase until the key is delivered
-/// and confirmed (or the dispute window ends); without delivery the buyer is refunded.
+/// @notice A soulbound ERC-721 token (ERC-5192) per licence, which is burnt when the licence is refunded, rejected or revoked.
+/// The price is in escrow from purchase until access is delivered and confirmed, used for the first time, or not disputed
+/// in time; without delivery the buyer is refunded. With `proRata` it stays in escrow, and the owner earns it over time.
 /// Every state has an exit that somebody can trigger: `refund` (anyone, after a deadline) leaves InReview, Purchased and
 /// Disputed, `claim` (anyone, after the dispute window) leaves Delivered. What is owed waits for `collect`.
+/// To have more time or more uses is to buy the offer again: terms, committee, escrow and visas then apply by themselves.
 /// Warning: a currency is as good as its token. A token that takes a fee on transfer is refused; one that can stop
 /// transfers can stop them here too. Tokens whose balances change by themselves (rebasing) must not be used.
 interface IAccessLicense {
@@ -22,13 +24,13 @@ interface IAccessLicense {
     enum State {
         None, // 0
         InReview, // 1: terms and purpose need the committee's decision
-        Purchased, // 2: paid, key not delivered yet
-        Delivered, // 3: key delivered, dispute window open
-        Settled, // 4: confirmed, or window over: the owner was credited
+        Purchased, // 2: paid, access not delivered yet
+        Delivered, // 3: access delivered, dispute window open
+        Settled, // 4: confirmed, used, or window over: the owner was credited, or earns by and by
         Disputed, // 5
-        Refunded, // 6
+        Refunded, // 6: whole, or of a settled licence with `proRata` the part that was not earned
         Rejected, // 7: by the committee, refunded
-        Revoked // 8
+        Revoked // 8: by the owner
     }
 
     struct Offer {
@@ -38,11 +40,11 @@ interface IAccessLicense {
         uint32 duration; // seconds of access, counted from delivery; 0: no end
         uint32 uses; // 0: not counted
         uint32 deliveryWindow; // seconds the custodian has to deliver
-        uint32 disputeWindow; // seconds the licensee has to dispute, at most 90 days
+        uint32 disputeWindow; // seconds until anyone may claim, in which the licensee may dispute; at most 90 days
         Right right;
         uint8 visas; // the types that a buyer must show, a bit each (IVisaRegistry.VisaType)
-        bool proRata; // an owner who revokes a settled licence pays back the part that was not used
-        address arbiter; // decides disputes; zero: the buyer's dispute refunds at once
+        bool proRata; // the price is earned over the duration; what is not earned at an early end goes to the licensee
+        address arbiter; // decides disputes, and has accepted to; zero: there are no disputes
     }
 
     /// @notice What the buyer declares that the data are for (EIP-712 within an Order).
@@ -78,7 +80,8 @@ interface IAccessLicense {
     /// @notice A purchase that the buyer signs (EIP-712, or ERC-1271 for a contract) and anyone may submit.
     struct Order {
         address buyer;
-        uint256 offerId;
+        uint256 offerId; // which binds all that the offer says, its arbiter too: an offer never changes
+        uint32 version; // of the dataset; void when it is not the latest any more
         ResearchPurpose purpose;
         address currency;
         uint256 price;
@@ -100,12 +103,15 @@ interface IAccessLicense {
         address currency;
         uint40 deadline; // of the delivery (InReview, Purchased), a dispute (Delivered), the arbiter (Disputed); else 0
         uint40 expiresAt; // 0 without delivery; type(uint40).max: no end
-        uint64 purpose; // DUO purpose bits declared by the buyer
         bool proRata;
+        uint128 earned; // of a licence with `proRata`: what owners, and publisher, were credited so far
     }
 
-    event OfferCreated(uint256 indexed offerId, uint256 indexed datasetId, Offer offer);
-    event OfferClosed(uint256 indexed offerId);
+    event ArbitrationAccepted(address indexed account, bool accepted);
+    event OfferCreated(uint256 indexed offerId, uint256 indexed datasetId, address indexed by, Offer offer);
+    event OfferClosed(uint256 indexed offerId, address by);
+    /// @param purpose DUO purpose bits that the buyer declared; they are here alone
+    /// @param by who carried the purchase out: the licensee, or a relayer of its order
     event LicensePurchased(
         uint256 indexed licenseId,
         uint256 indexed datasetId,
@@ -113,31 +119,44 @@ interface IAccessLicense {
         uint256 offerId,
         uint32 version,
         uint64 purpose,
-        bool needsReview
+        bool needsReview,
+        address by
     );
     /// @dev Right after the purchase, when a disease or a plan was named.
     event PurposeDeclared(uint256 indexed licenseId, uint32 disease, bytes32 statement);
-    /// @dev Right before the purchase or renewal that rests on them: the licence ends when one of `visaIds` is revoked.
+    /// @dev Right before the purchase that rests on them: the licence ends when one of `visaIds` is revoked.
     event VisasShown(uint256 indexed licenseId, bytes32[] visaIds, uint40 expire);
     event OrdersCancelled(address indexed buyer, uint256 nonce);
     event LicenseApproved(uint256 indexed licenseId, address by);
     event LicenseRejected(uint256 indexed licenseId, address by, bytes32 reason);
-    /// @param envelope CID digest of the sealed key; it is here alone, where it costs a tenth of what state does
-    event KeyDelivered(uint256 indexed licenseId, bytes32 envelope);
-    event LicenseSettled(uint256 indexed licenseId, uint256 paid);
-    event LicenseRefunded(uint256 indexed licenseId, uint256 amount);
-    event LicenseDisputed(uint256 indexed licenseId, bytes32 reason);
-    event DisputeResolved(uint256 indexed licenseId, bool payOwner);
-    event LicenseRevoked(uint256 indexed licenseId, bytes32 reason);
-    event LicenseConsumed(uint256 indexed licenseId, uint32 usesLeft);
-    event LicenseRenewed(uint256 indexed licenseId, uint40 expiresAt, uint32 usesLeft, uint256 paid);
-    event Collected(address indexed account, address indexed currency, uint256 amount, address to);
+    /// @dev By the licensee. `LicenseRefunded` follows.
+    event LicenseCancelled(uint256 indexed licenseId, address by);
+    /// @param envelope CID digest of the sealed key, which costs a tenth here of what state does; 0: a right without a key
+    event LicenseDelivered(uint256 indexed licenseId, address by, bytes32 envelope);
+    event KeyRedelivered(uint256 indexed licenseId, address by, bytes32 envelope);
+    /// @param amount what the dataset's owner was credited; with `proRata` nothing yet
+    /// @param publisher who was credited the royalty; zero: there is none
+    event LicenseSettled(
+        uint256 indexed licenseId, address by, address owner, uint256 amount, address publisher, uint256 royalty
+    );
+    /// @dev Of a settled licence with `proRata`: what was earned since it was delivered, or since the last of these.
+    event LicenseEarned(
+        uint256 indexed licenseId, address by, address owner, uint256 amount, address publisher, uint256 royalty
+    );
+    event LicenseRefunded(uint256 indexed licenseId, address by, address licensee, uint256 amount);
+    event LicenseDisputed(uint256 indexed licenseId, address by, bytes32 reason);
+    event DisputeResolved(uint256 indexed licenseId, address by, bool payOwner);
+    event LicenseRevoked(uint256 indexed licenseId, address by, bytes32 reason);
+    event LicenseConsumed(uint256 indexed licenseId, address by, uint32 usesLeft);
+    event Collected(address indexed account, address indexed currency, address by, uint256 amount, address to);
 
     error AccessLicense_NotDatasetOwner(uint256 datasetId, address got);
     error AccessLicense_NotCustodian(uint256 datasetId, address got);
+    error AccessLicense_NotCommittee(uint256 datasetId, address got);
     error AccessLicense_NotLicensee(uint256 licenseId, address got);
     error AccessLicense_NotArbiter(uint256 licenseId, address got);
     error AccessLicense_NotDatasetContract(address got);
+    error AccessLicense_NotModelRegistry(address got);
     error AccessLicense_BadOffer(string field);
     error AccessLicense_UnknownOffer(uint256 offerId);
     error AccessLicense_UnknownLicense(uint256 licenseId);
@@ -150,23 +169,42 @@ interface IAccessLicense {
     error AccessLicense_NeedsReview(uint64 terms, uint64 purpose);
     error AccessLicense_VisasTooShort(uint40 got, uint40 required);
     error AccessLicense_BuyerIsArbiter(address buyer);
+    error AccessLicense_ArbiterHasNotAccepted(address arbiter);
+    error AccessLicense_ArbiterTakesPart(uint256 datasetId, address arbiter);
+    error AccessLicense_NoArbiter(uint256 licenseId);
     error AccessLicense_BadDiseaseProof(uint32 disease, bytes32 root);
     error AccessLicense_VisasRequired(uint256 offerId, uint8 types);
     error AccessLicense_VisaLapsed(uint256 licenseId);
     error AccessLicense_NoKey(address licensee);
     error AccessLicense_Denied(uint64 terms, uint64 purpose);
+    error AccessLicense_WrongVersion(uint32 got, uint32 latest);
     error AccessLicense_Withdrawn(uint256 datasetId, uint32 version);
     error AccessLicense_WrongState(uint256 licenseId, State got);
     error AccessLicense_TooEarly(uint256 licenseId, uint40 until);
     error AccessLicense_TooLate(uint256 licenseId, uint40 since);
     error AccessLicense_NotActive(uint256 licenseId);
-    error AccessLicense_NotRenewable(uint256 licenseId);
+    error AccessLicense_DoesNotFit(uint256 licenseId, uint256 datasetId, address licensee, Right right);
+    error AccessLicense_NoKeyWithRight(uint256 licenseId, Right right);
+    error AccessLicense_TakenAway(uint256 licenseId);
+    error AccessLicense_NotProRata(uint256 licenseId);
+    error AccessLicense_NothingEarned(uint256 licenseId);
     error AccessLicense_NothingOwed(address account, address currency);
     error AccessLicense_TransferFailed(address to, uint256 amount);
     error AccessLicense_Soulbound(uint256 licenseId);
     error AccessLicense_EmptyField(string field);
 
+    /// @notice The caller says whether it decides disputes for offers that name it. Without that no offer can, and none
+    /// that does is sold; what was sold before can still be decided by it.
+    function acceptArbitration(bool accepted) external;
+
+    function isArbiter(address account) external view returns (bool);
+
     /// @notice Offers a licence to everybody. It stays open until the dataset's owner closes it; a new owner takes it over.
+    /// An arbiter has accepted, and neither owns the dataset nor holds a role for it; that holds at each purchase and when
+    /// it decides, too. The currency is ETH, or a token with `decimals` that is no ERC-721.
+    /// Warning: an arbiter is named by the owner, and that it is another account of the owner's cannot be seen here. Who
+    /// buys accepts it: look at who it is. Without an arbiter (zero) nothing can be disputed: what is delivered is paid.
+    /// Warning: `proRata` is for access that ends. A downloaded copy stays, however early its licence ends.
     function createOffer(Offer calldata offer) external returns (uint256 offerId);
 
     /// @notice For DatasetNFT alone: the first offer of a dataset, made in the transaction that publishes it.
@@ -174,17 +212,20 @@ interface IAccessLicense {
 
     function closeOffer(uint256 offerId) external;
 
-    /// @notice Buys a licence for the dataset's latest version. The price stays in escrow. Needs a key in KeyRegistry.
-    /// The short form: a purpose of DUO bits, an offer without visas, and ETH or an allowance given before.
-    function purchase(uint256 offerId, uint64 duo) external payable returns (uint256 licenseId);
+    /// @notice Buys a licence for this version of the dataset, if it is the latest. The price stays in escrow. Needs a key
+    /// in KeyRegistry. The short form: a purpose of DUO bits, an offer without visas, and ETH or an allowance given before.
+    /// @param mayReview whether it may wait for the committee's decision; else a purpose that needs one is refused
+    function purchase(uint256 offerId, uint32 version, uint64 duo, bool mayReview)
+        external
+        payable
+        returns (uint256 licenseId);
 
     /// @notice As `purchase`, with all that a buyer may declare, prove and sign, in one transaction. The caller is the
     /// buyer, or anyone who holds the order with the buyer's signature: that one pays the gas and, where the price is in
-    /// ETH, the price. Licence and refunds are the buyer's.
+    /// ETH, the price. Licence and refunds are the buyer's. Whoever calls, the order's nonce is used up.
     /// What a relayer may choose is the evidence, within what the order says of review and visas.
-    /// Warning: a buyer who does not want to wait for a relayer calls with the signature, which uses the order up (or
-    /// cancels it), or it may be carried out, too.
-    /// @param signature empty when the buyer calls; then the order's nonce is not looked at either
+    /// @param signature empty when the buyer calls; from others it may be empty too, if the buyer is a contract that
+    /// accepts that (ERC-1271)
     function purchaseFor(
         Order calldata order,
         bytes calldata signature,
@@ -198,60 +239,70 @@ interface IAccessLicense {
     /// @notice The EIP-712 hash that a buyer signs.
     function orderHash(Order calldata order) external view returns (bytes32);
 
-    /// @notice The dataset's owner accepts a purchase that needs review; the time for delivery starts anew.
+    /// @notice The dataset's owner, or its committee, accepts a purchase that needs review; the time for delivery starts
+    /// anew.
     function approve(uint256 licenseId) external;
 
-    /// @notice The dataset's owner declines a purchase before delivery: the buyer is credited.
+    /// @notice The dataset's owner, or its committee, declines a purchase before delivery: the buyer is credited.
     function reject(uint256 licenseId, bytes32 reason) external;
 
-    /// @notice The owner or its custodian delivers the sealed key; access, and its expiry, start now.
+    /// @notice The licensee no longer waits for the committee: it is credited, at any time in review.
+    function cancel(uint256 licenseId) external;
+
+    /// @notice The owner or a custodian delivers: access, and its expiry, start now. A download needs the sealed key;
+    /// training and inference are served by the owner's own node, without one.
+    /// @param envelope CID digest of the sealed key; 0 for a right without a key
     function deliver(uint256 licenseId, bytes32 envelope) external;
 
-    /// @notice The licensee confirms that the key opens the data: the owner is credited.
+    /// @notice The owner or a custodian delivers the key of an active download licence once more, because the envelope was
+    /// lost. Nothing else changes. Not while there is a dispute, nor after a withdrawal.
+    function redeliver(uint256 licenseId, bytes32 envelope) external;
+
+    /// @notice The licensee confirms that it has what it paid for: the owner is credited.
     function confirm(uint256 licenseId) external;
 
-    /// @notice Anyone, once the dispute window is over: the owner is credited. Not for a training licence whose version was
-    /// withdrawn meanwhile.
+    /// @notice Anyone, once the dispute window is over: the owner is credited. Not for a licence without a key of which
+    /// nothing was used before its visa was revoked, or training was stopped by a withdrawal.
     function claim(uint256 licenseId) external;
 
-    /// @notice Anyone: the buyer is credited once the delivery deadline has passed without delivery, at once when the
-    /// version was withdrawn or a visa lapsed before delivery, or the version was withdrawn from a training licence before
-    /// the owner was paid; and when the arbiter of a dispute was silent for 30 days: the owner chose
-    /// the arbiter, so its silence must not pay the owner.
+    /// @notice Anyone: the dataset's present owner is credited what time has earned of a settled licence with `proRata`,
+    /// until now or until it ended. Of no other licence.
+    function claimEarned(uint256 licenseId) external;
+
+    /// @notice What a settled licence with `proRata` would give to whom if it ended now, besides what was credited before.
+    /// @return toOwner what was earned and not claimed yet, the royalty included
+    /// @return toLicensee what is not earned
+    function sharesOf(uint256 licenseId) external view returns (uint256 toOwner, uint256 toLicensee);
+
+    /// @notice Anyone. The buyer is credited the price: once the delivery deadline has passed without delivery, or at once
+    /// when the version was withdrawn or a visa lapsed before it; when what has no key was taken away before it was used
+    /// (see `claim`); and when the arbiter of a dispute was silent for 30 days, because the owner chose the arbiter.
+    /// A settled licence with `proRata` that a visa, or for training a withdrawal, ended before its time is shared out:
+    /// what was earned until then to the owner, the rest to the licensee.
     function refund(uint256 licenseId) external;
 
-    /// @notice The licensee, within the dispute window: access stops until the arbiter decides. Without an arbiter the
-    /// buyer is credited at once.
+    /// @notice The licensee, within the dispute window, before it used the licence or the licence expired, and if the offer
+    /// has an arbiter: access stops until the arbiter decides.
     function dispute(uint256 licenseId, bytes32 reason) external;
 
-    /// @notice The offer's arbiter decides a dispute; not if it has become the dataset's owner meanwhile.
+    /// @notice The offer's arbiter decides a dispute, within 30 days; not if it has come to own the dataset, or to hold a
+    /// role for it, meanwhile.
     function resolve(uint256 licenseId, bool payOwner) external;
 
-    /// @notice The dataset's owner ends a delivered licence. What is still in escrow goes back to the buyer, whole. Of a
-    /// settled licence with `proRata` the owner pays `refundDue` back: in ETH with the transaction (what is too much is
-    /// owed to the owner again), or in the currency from an allowance.
-    /// Warning: without `proRata` a licence that was settled is not paid back. With it, whoever owns the dataset pays, a
-    /// royalty or a predecessor's income included; and the uses are those that owner and custodian counted.
-    function revoke(uint256 licenseId, bytes32 reason) external payable;
+    /// @notice The dataset's owner ends a delivered licence. What was delivered and not settled is refunded whole; of a
+    /// settled licence with `proRata` the owner is credited what was earned, and the licensee the rest.
+    /// Warning: without `proRata` a licence that was settled is not paid back.
+    function revoke(uint256 licenseId, bytes32 reason) external;
 
-    /// @notice What an owner who revoked this licence now would pay back: the smaller of the unused shares of time and
-    /// of uses, rounded up.
-    function refundDue(uint256 licenseId) external view returns (uint256);
-
-    /// @notice The licensee buys the offer once more on a settled licence: another duration from the end of the present
-    /// one (or from now, if it is over; an end by a visa is none) and as many uses more. The key is known, so the owner is
-    /// credited at once.
-    /// @param visas anew, where the offer requires them
-    function renew(uint256 licenseId, IVisaRegistry.SignedVisa[] calldata visas, Payment calldata payment)
-        external
-        payable;
-
-    /// @notice Counts one use. For the licensee, and for the owner or custodian who serves the use.
+    /// @notice The licensee counts one use. The first use says that access works: a delivered licence is settled.
     function consume(uint256 licenseId) external returns (uint32 usesLeft);
 
-    /// @notice Anyone: makes an active licence the one that `hasAccess` looks at, if that one is not active any more, or
-    /// ends earlier and has fewer uses.
-    function present(uint256 licenseId) external;
+    /// @notice For ModelRegistry alone: counts one use of an active licence, as `consume` does, where it is used.
+    /// Reverts unless it is `licensee`'s, for this dataset and this right.
+    /// @return version of the dataset that it is for
+    function consumeFor(uint256 licenseId, uint256 datasetId, address licensee, Right right)
+        external
+        returns (uint32 version);
 
     /// @notice Pays out what is owed to `account` (pull payment); anyone may trigger it.
     /// @param currency an ERC-20; zero: ETH
@@ -280,10 +331,9 @@ interface IAccessLicense {
 
     function offerOf(uint256 offerId) external view returns (Offer memory offer, bool open);
     function licenseOf(uint256 licenseId) external view returns (License memory);
+
+    /// @notice Whether the licence gives access now: delivered and not in dispute, in time, with uses and visas left, and
+    /// for training not withdrawn. Entitlement is this state, with the fields of `licenseOf`; never a log.
     function isActive(uint256 licenseId) external view returns (bool);
     function expiresAt(uint256 licenseId) external view returns (uint256);
-
-    /// @notice Whether the licence that was last presented (by delivery, renewal or `present`) for this account, dataset
-    /// and right is active. Entitlement is this state, never a log. Who holds another active one presents it.
-    function hasAccess(uint256 datasetId, address account, Right right) external view returns (bool);
 }

@@ -90,6 +90,9 @@ interface IVisaRegistry {
 
     function isRevoked(bytes32 id) external view returns (bool);
 
+    /// @notice When it was revoked, for what was earned until then; 0: it was not.
+    function revokedAt(bytes32 id) external view returns (uint40);
+
     /// @notice Reverts unless the first of `visas` of each type that is asked for is valid, the subject's, and of an issuer
     /// trusted for it. Any others are ignored, and so count for nothing: those of other types, and further ones of a type.
     /// @return ids one for each type, in the order of `visas`; to ask `isRevoked` for later

@@ -1,54 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
 import {IERC721} from "@openzeppelin/contracts/token/ERC721/IERC721.sol";
+import {IERC165} from "@openzeppelin/contracts/utils/introspection/IERC165.sol";
 import {IAccessLicense} from "../interfaces/IAccessLicense.sol";
-import {IDatasetNFT} from "../interfaces/IDatasetNFT.sol";
+import {StoredOffer} from "../types/Licensing.sol";
+import {LicenseState} from "./LicenseState.sol";
 
-/// @title What is for sale
+/// @title What is for sale, and who decides disputes about it
 /// @dev An offer never changes but from open to closed. The version that is sold, and its terms, are the dataset's latest.
-abstract contract Offers is IAccessLicense {
-    struct StoredOffer {
-        // slot 0
-        uint128 price;
-        uint32 duration;
-        uint32 uses;
-        uint32 deliveryWindow;
-        uint32 disputeWindow;
-        // slot 1
-        address arbiter;
-        uint32 datasetId;
-        Right right;
-        bool open;
-        bool inToken;
-        bool proRata;
-        uint8 visas;
-        // slot 2, of an offer in an ERC-20 alone
-        address currency;
-    }
-
+abstract contract Offers is LicenseState {
     uint32 public constant MAX_DELIVERY_WINDOW = 365 days;
     uint32 public constant MAX_DISPUTE_WINDOW = 90 days;
     uint8 private constant ALL_VISAS = 15;
+    uint256 private constant NO_ANSWER = type(uint256).max;
 
-    IDatasetNFT public immutable DATASETS;
-
-    uint256 private _nextOfferId = 1; // never 0, so that the first offer costs no more than the others
-
-    mapping(uint256 offerId => StoredOffer) private _offers;
-
-    constructor(IDatasetNFT datasets) {
-        DATASETS = datasets;
+    /// @inheritdoc IAccessLicense
+    function acceptArbitration(bool accepted) external {
+        isArbiter[msg.sender] = accepted;
+        emit ArbitrationAccepted(msg.sender, accepted);
     }
 
     /// @inheritdoc IAccessLicense
-    function createOffer(Offer calldata offer) external returns (uint256 offerId) {
+    function createOffer(Offer memory offer) external returns (uint256 offerId) {
         _checkDatasetOwner(offer.datasetId);
         return _createOffer(msg.sender, offer);
     }
 
     /// @inheritdoc IAccessLicense
-    function createOfferFor(address owner, Offer calldata offer) external returns (uint256 offerId) {
+    function createOfferFor(address owner, Offer memory offer) external returns (uint256 offerId) {
         if (msg.sender != address(DATASETS)) revert AccessLicense_NotDatasetContract(msg.sender);
         return _createOffer(owner, offer);
     }
@@ -59,7 +41,7 @@ abstract contract Offers is IAccessLicense {
         _checkDatasetOwner(offer.datasetId);
         if (!offer.open) revert AccessLicense_OfferClosed(offerId);
         offer.open = false;
-        emit OfferClosed(offerId);
+        emit OfferClosed(offerId, msg.sender);
     }
 
     /// @inheritdoc IAccessLicense
@@ -86,45 +68,48 @@ abstract contract Offers is IAccessLicense {
         open = s.open;
     }
 
-    function _offer(uint256 offerId) internal view returns (StoredOffer storage offer) {
-        offer = _offers[offerId];
-        if (offer.datasetId == 0) revert AccessLicense_UnknownOffer(offerId);
-    }
-
     function _openOffer(uint256 offerId) internal view returns (StoredOffer storage offer) {
         offer = _offer(offerId);
         if (!offer.open) revert AccessLicense_OfferClosed(offerId);
     }
 
-    /// @dev An offer in ETH costs no look at slot 2.
-    function _currencyOf(StoredOffer storage offer) internal view returns (address) {
-        return offer.inToken ? offer.currency : address(0);
+    /// @dev Who sells, or acts for the one who sells, does not judge. That another account of the same person does cannot
+    /// be seen here.
+    function _checkImpartial(uint256 datasetId, address arbiter) internal view {
+        // slither-disable-next-line unused-return // a role that was not accepted is none
+        (, uint8 roles) = DATASETS.rolesOf(datasetId, arbiter);
+        if (roles != 0 || _ownerOfDataset(datasetId) == arbiter) {
+            revert AccessLicense_ArbiterTakesPart(datasetId, arbiter);
+        }
     }
 
-    function _ownerOfDataset(uint256 datasetId) internal view returns (address) {
-        return IERC721(address(DATASETS)).ownerOf(datasetId);
+    function _checkArbiter(uint256 datasetId, address arbiter) internal view {
+        if (!isArbiter[arbiter]) revert AccessLicense_ArbiterHasNotAccepted(arbiter);
+        _checkImpartial(datasetId, arbiter);
     }
 
-    function _checkDatasetOwner(uint256 datasetId) internal view {
-        if (_ownerOfDataset(datasetId) != msg.sender) revert AccessLicense_NotDatasetOwner(datasetId, msg.sender);
-    }
-
-    function _createOffer(address owner, Offer calldata offer) private returns (uint256 offerId) {
-        if (offer.right == Right.None) revert AccessLicense_BadOffer("right");
+    function _createOffer(address by, Offer memory offer) private returns (uint256 offerId) {
+        if (offer.right == Right.None) _refuse("right");
         if (offer.deliveryWindow == 0 || offer.deliveryWindow > MAX_DELIVERY_WINDOW) {
-            revert AccessLicense_BadOffer("deliveryWindow");
+            _refuse("deliveryWindow");
         }
         if (offer.disputeWindow == 0 || offer.disputeWindow > MAX_DISPUTE_WINDOW) {
-            revert AccessLicense_BadOffer("disputeWindow");
+            _refuse("disputeWindow");
         }
-        if (offer.arbiter == owner) revert AccessLicense_BadOffer("arbiter");
-        if (offer.visas > ALL_VISAS) revert AccessLicense_BadOffer("visas");
+        if (offer.arbiter != address(0)) {
+            // An expired licence cannot be disputed, so the window must end before the access does.
+            if (offer.duration != 0 && offer.duration < offer.disputeWindow) {
+                _refuse("disputeWindow");
+            }
+            _checkArbiter(offer.datasetId, offer.arbiter);
+        }
+        if (offer.visas > ALL_VISAS) _refuse("visas");
         // It stands for "not counted" in a licence.
-        if (offer.uses == type(uint32).max) revert AccessLicense_BadOffer("uses");
+        if (offer.uses == UNCOUNTED) _refuse("uses");
         // Without an end there is no unused part.
-        if (offer.proRata && offer.duration == 0 && offer.uses == 0) revert AccessLicense_BadOffer("proRata");
-        bool inToken = offer.currency != address(0);
-        if (inToken && offer.currency.code.length == 0) revert AccessLicense_BadOffer("currency");
+        if (offer.proRata && offer.duration == 0) _refuse("proRata");
+        bool inToken = offer.currency != ETH;
+        if (inToken && !_isFungible(offer.currency)) _refuse("currency");
 
         offerId = _nextOfferId++;
         StoredOffer storage stored = _offers[offerId];
@@ -134,6 +119,7 @@ abstract contract Offers is IAccessLicense {
         stored.deliveryWindow = offer.deliveryWindow;
         stored.disputeWindow = offer.disputeWindow;
         stored.arbiter = offer.arbiter;
+        // The dataset exists, and ids of datasets come from a counter.
         stored.datasetId = uint32(offer.datasetId);
         stored.right = offer.right;
         stored.open = true;
@@ -141,6 +127,27 @@ abstract contract Offers is IAccessLicense {
         stored.proRata = offer.proRata;
         stored.visas = offer.visas;
         if (inToken) stored.currency = offer.currency;
-        emit OfferCreated(offerId, offer.datasetId, offer);
+        emit OfferCreated(offerId, offer.datasetId, by, offer);
+    }
+
+    /// @dev An ERC-721 has `transferFrom` and `balanceOf`, too: the price would be the number of a token, which comes in
+    /// and never goes out. What is no ERC-20 with decimals cannot be shown as a price either. What has no code answers
+    /// nothing. ERC-165 is asked with the gas that it may take, as some contracts burn all that they get.
+    function _isFungible(address currency) private view returns (bool) {
+        bytes memory isErc721 = abi.encodeCall(IERC165.supportsInterface, (type(IERC721).interfaceId));
+        return _ask(currency, abi.encodeCall(IERC20Metadata.decimals, ())) <= type(uint8).max
+            && _ask(currency, abi.encodeCall(IERC20.balanceOf, (address(this)))) != NO_ANSWER
+            && _ask(currency, isErc721) != 1;
+    }
+
+    function _ask(address token, bytes memory question) private view returns (uint256) {
+        // slither-disable-next-line low-level-calls,return-bomb // no answer is one, too; the gas bounds its length
+        (bool ok, bytes memory answer) = token.staticcall{gas: 30_000}(question);
+        return ok && answer.length == 32 ? uint256(bytes32(answer)) : NO_ANSWER;
+    }
+
+    /// @dev One place for all: an error with a string takes room.
+    function _refuse(string memory field) private pure {
+        revert AccessLicense_BadOffer(field);
     }
 }

@@ -7,17 +7,13 @@ import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {IAccessLicense} from "../interfaces/IAccessLicense.sol";
 import {IERC3009} from "../interfaces/IERC3009.sol";
+import {LicenseState} from "./LicenseState.sol";
 
 /// @title How money comes in and goes out
 /// @dev Money comes in through `_take`, last in its function, and leaves through `_payOut` alone. Whoever is to get some is
 /// credited in `owed`, and fetches it (pull payment), so nobody's refusal to take it stops anybody else.
-abstract contract Payments is IAccessLicense, ReentrancyGuardTransient {
+abstract contract Payments is LicenseState, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
-
-    address internal constant ETH = address(0);
-
-    /// @inheritdoc IAccessLicense
-    mapping(address account => mapping(address currency => uint256)) public owed;
 
     /// @inheritdoc IAccessLicense
     function collect(address account, address currency) external returns (uint256 amount) {
@@ -41,7 +37,7 @@ abstract contract Payments is IAccessLicense, ReentrancyGuardTransient {
     function _pull(address payer, address currency, uint256 amount, Payment memory payment) internal nonReentrant {
         IERC20 token = IERC20(currency);
         // slither-disable-next-line reentrancy-balance // guarded: no other payment comes in between
-        uint256 before = token.balanceOf(address(this));
+        uint256 before = _balance(token);
         if (payment.method == Method.Authorization) {
             IERC3009(currency)
                 .receiveWithAuthorization(
@@ -65,7 +61,7 @@ abstract contract Payments is IAccessLicense, ReentrancyGuardTransient {
             // slither-disable-next-line arbitrary-send-erc20-permit // `payer` called, or signed the order
             token.safeTransferFrom(payer, address(this), amount);
         }
-        uint256 balance = token.balanceOf(address(this));
+        uint256 balance = _balance(token);
         uint256 received = balance > before ? balance - before : 0;
         if (received != amount) revert AccessLicense_WrongAmountReceived(currency, received, amount);
     }
@@ -80,18 +76,21 @@ abstract contract Payments is IAccessLicense, ReentrancyGuardTransient {
         owed[account][currency] = 0;
         // Paid to itself, it would belong to nobody.
         if (to == address(this)) revert AccessLicense_TransferFailed(to, amount);
-        emit Collected(account, currency, amount, to);
+        emit Collected(account, currency, msg.sender, amount, to);
         if (currency != ETH) {
             // A token that charged the sender on top would take what belongs to others.
-            uint256 before = IERC20(currency).balanceOf(address(this));
-            IERC20(currency).safeTransfer(to, amount);
-            if (IERC20(currency).balanceOf(address(this)) + amount != before) {
-                revert AccessLicense_TransferFailed(to, amount);
-            }
+            IERC20 token = IERC20(currency);
+            uint256 before = _balance(token);
+            token.safeTransfer(to, amount);
+            if (_balance(token) + amount != before) revert AccessLicense_TransferFailed(to, amount);
         } else {
             // slither-disable-next-line low-level-calls // to whom it is owed, or where that account says
             (bool ok,) = to.call{value: amount}("");
             if (!ok) revert AccessLicense_TransferFailed(to, amount);
         }
+    }
+
+    function _balance(IERC20 token) private view returns (uint256) {
+        return token.balanceOf(address(this));
     }
 }

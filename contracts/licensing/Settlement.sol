@@ -4,13 +4,16 @@ pragma solidity 0.8.37;
 import {IERC2981} from "@openzeppelin/contracts/interfaces/IERC2981.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IAccessLicense} from "../interfaces/IAccessLicense.sol";
+import {Income, StoredLicense, StoredOffer} from "../types/Licensing.sol";
 import {Licenses} from "./Licenses.sol";
+import {Offers} from "./Offers.sol";
 import {Payments} from "./Payments.sol";
 
 /// @title Whose the money of a licence is in the end
-/// @dev The balance of this contract in a currency is the escrow of the licences in review, purchased, delivered or
-/// disputed, plus what is owed. From each of these states somebody who gains by it can move on.
-abstract contract Settlement is Licenses, Payments {
+/// @dev The balance of this contract in a currency is the escrow, plus what is owed. In escrow is the price of the licences
+/// in review, purchased, delivered or disputed, and of settled ones with `proRata` what their owners were not credited yet.
+/// From each of these states somebody who gains by it can move on.
+abstract contract Settlement is Licenses, Offers, Payments {
     /// @notice How long an arbiter has before anyone may send the money back to the buyer.
     uint32 public constant ARBITRATION = 30 days;
 
@@ -26,23 +29,39 @@ abstract contract Settlement is Licenses, Payments {
     function claim(uint256 licenseId) external {
         StoredLicense storage license = _license(licenseId);
         _checkState(licenseId, license, State.Delivered);
-        _checkLate(licenseId, license.since + license.disputeWindow);
-        if (_isTrainingStopped(license)) revert AccessLicense_Withdrawn(license.datasetId, license.version);
+        _checkLate(licenseId, uint256(license.since) + _offerOf(license).disputeWindow);
+        if (_isTakenAway(licenseId, license)) revert AccessLicense_TakenAway(licenseId);
         _settle(licenseId, license);
+    }
+
+    /// @inheritdoc IAccessLicense
+    function claimEarned(uint256 licenseId) external {
+        StoredLicense storage license = _license(licenseId);
+        _checkState(licenseId, license, State.Settled);
+        if (license.flags & PRO_RATA == 0) revert AccessLicense_NotProRata(licenseId);
+        // slither-disable-next-line unused-return // whether it is over is of no interest here
+        (uint256 earned,) = _earned(licenseId, license);
+        if (earned <= license.earned) revert AccessLicense_NothingEarned(licenseId);
+        _creditEarned(licenseId, license, earned);
     }
 
     /// @inheritdoc IAccessLicense
     function refund(uint256 licenseId) external {
         StoredLicense storage license = _license(licenseId);
         State state = license.state;
+        if (state == State.Settled && license.flags & PRO_RATA != 0) {
+            (uint256 earned, bool endedEarly) = _earned(licenseId, license);
+            if (!endedEarly) revert AccessLicense_WrongState(licenseId, state);
+            _burn(licenseId, license, State.Refunded);
+            return _share(licenseId, license, earned);
+        }
         if (state == State.Disputed) {
             _checkLate(licenseId, license.arbitrationEnds);
-        } else if (state != State.Delivered || !_isTrainingStopped(license)) {
+        } else if (state != State.Delivered || !_isTakenAway(licenseId, license)) {
             if (!_awaitsDelivery(state)) revert AccessLicense_WrongState(licenseId, state);
             if (!_cannotBeDelivered(licenseId, license)) _checkLate(licenseId, license.since);
         }
-        license.state = State.Refunded;
-        _creditBuyer(licenseId, license);
+        _refundWhole(licenseId, license, State.Refunded);
     }
 
     /// @inheritdoc IAccessLicense
@@ -50,126 +69,135 @@ abstract contract Settlement is Licenses, Payments {
         StoredLicense storage license = _license(licenseId);
         _checkLicensee(licenseId, license);
         _checkState(licenseId, license, State.Delivered);
-        _checkNotLate(licenseId, license.since + license.disputeWindow);
-        emit LicenseDisputed(licenseId, reason);
-        if (_offer(license.offerId).arbiter == address(0)) {
-            license.state = State.Refunded;
-            _creditBuyer(licenseId, license);
-        } else {
-            license.state = State.Disputed;
-            license.arbitrationEnds = uint32(block.timestamp) + ARBITRATION;
-        }
+        StoredOffer storage offer = _offerOf(license);
+        if (offer.arbiter == address(0)) revert AccessLicense_NoArbiter(licenseId);
+        _checkNotLate(licenseId, uint256(license.since) + offer.disputeWindow);
+        if (block.timestamp >= _endOf(license)) revert AccessLicense_NotActive(licenseId);
+        license.state = State.Disputed;
+        license.arbitrationEnds = _now() + ARBITRATION;
+        emit LicenseDisputed(licenseId, msg.sender, reason);
     }
 
     /// @inheritdoc IAccessLicense
     function resolve(uint256 licenseId, bool payOwner) external {
         StoredLicense storage license = _license(licenseId);
-        // An arbiter may have come to own the dataset.
-        bool isArbiter = msg.sender == _offer(license.offerId).arbiter;
-        if (!isArbiter || msg.sender == _ownerOfDataset(license.datasetId)) {
-            revert AccessLicense_NotArbiter(licenseId, msg.sender);
-        }
+        StoredOffer storage offer = _offerOf(license);
+        if (msg.sender != offer.arbiter) revert AccessLicense_NotArbiter(licenseId, msg.sender);
+        _checkImpartial(offer.datasetId, msg.sender);
         _checkState(licenseId, license, State.Disputed);
-        emit DisputeResolved(licenseId, payOwner);
-        if (payOwner) {
-            _settle(licenseId, license);
-        } else {
-            license.state = State.Refunded;
-            _creditBuyer(licenseId, license);
-        }
+        _checkNotLate(licenseId, license.arbitrationEnds);
+        emit DisputeResolved(licenseId, msg.sender, payOwner);
+        if (payOwner) _settle(licenseId, license);
+        else _refundWhole(licenseId, license, State.Refunded);
     }
 
     /// @inheritdoc IAccessLicense
-    function revoke(uint256 licenseId, bytes32 reason) external payable {
-        StoredLicense storage license = _licenses[licenseId];
-        (State state, uint8 flags, uint32 datasetId) = (license.state, license.flags, license.datasetId);
-        if (state == State.None) revert AccessLicense_UnknownLicense(licenseId);
-        _checkDatasetOwner(datasetId);
+    function revoke(uint256 licenseId, bytes32 reason) external {
+        StoredLicense storage license = _license(licenseId);
+        _checkDatasetOwner(_offerOf(license).datasetId);
+        State state = license.state;
         if (state != State.Delivered && state != State.Settled && state != State.Disputed) {
             revert AccessLicense_WrongState(licenseId, state);
         }
-        license.state = State.Revoked;
-        emit LicenseRevoked(licenseId, reason);
-        if (state == State.Settled && flags & PRO_RATA != 0) {
-            _payBack(licenseId, license);
+        emit LicenseRevoked(licenseId, msg.sender, reason);
+        if (state != State.Settled) {
+            _refundWhole(licenseId, license, State.Revoked);
+        } else if (license.flags & PRO_RATA == 0) {
+            _burn(licenseId, license, State.Revoked);
         } else {
-            if (msg.value != 0) revert AccessLicense_WrongPrice(msg.value, 0);
-            if (state != State.Settled) _creditBuyer(licenseId, license);
+            // slither-disable-next-line unused-return // it is over now
+            (uint256 earned,) = _earned(licenseId, license);
+            _burn(licenseId, license, State.Revoked);
+            _share(licenseId, license, earned);
         }
     }
 
     /// @inheritdoc IAccessLicense
-    function refundDue(uint256 licenseId) external view returns (uint256) {
+    function sharesOf(uint256 licenseId) external view returns (uint256 toOwner, uint256 toLicensee) {
         StoredLicense storage license = _license(licenseId);
-        if (license.state != State.Settled || license.flags & PRO_RATA == 0) return 0;
-        return _unusedShare(license, _offer(license.offerId));
+        if (license.state != State.Settled || license.flags & PRO_RATA == 0) return (0, 0);
+        // slither-disable-next-line unused-return // as if it were over now
+        (uint256 earned,) = _earned(licenseId, license);
+        return (earned - license.earned, _offerOf(license).price - earned);
     }
 
-    function _creditBuyer(uint256 licenseId, StoredLicense storage license) internal {
-        StoredOffer storage offer = _offer(license.offerId);
-        uint256 price = offer.price;
-        emit LicenseRefunded(licenseId, price);
-        if (price != 0) _credit(license.licensee, _currencyOf(offer), price);
+    function _refundWhole(uint256 licenseId, StoredLicense storage license, State end) internal {
+        _burn(licenseId, license, end);
+        _creditLicensee(licenseId, license, _offerOf(license).price);
     }
 
-    /// @dev The dataset's present owner is credited; its first publisher too, if they differ.
-    function _creditOwner(uint256 datasetId, address currency, uint256 amount) internal {
-        if (amount == 0) return;
-        address owner = _ownerOfDataset(datasetId);
-        (address publisher, uint256 royalty) = IERC2981(address(DATASETS)).royaltyInfo(datasetId, amount);
-        if (publisher != owner && royalty != 0) {
-            _credit(publisher, currency, royalty);
-            amount -= royalty;
-        }
-        _credit(owner, currency, amount);
-    }
-
-    function _settle(uint256 licenseId, StoredLicense storage license) private {
+    /// @dev Of a licence with `proRata` the owner gets by and by what time earns, by `claimEarned`; of another all of it.
+    function _settle(uint256 licenseId, StoredLicense storage license) internal {
         license.state = State.Settled;
-        StoredOffer storage offer = _offer(license.offerId);
-        emit LicenseSettled(licenseId, offer.price);
-        _creditOwner(license.datasetId, _currencyOf(offer), offer.price);
+        StoredOffer storage offer = _offerOf(license);
+        Income memory income = _creditOwner(offer, 0, license.flags & PRO_RATA != 0 ? 0 : offer.price);
+        emit LicenseSettled(licenseId, msg.sender, income.owner, income.amount, income.publisher, income.royalty);
     }
 
-    /// @dev The caller owns the dataset. What is due falls from second to second, so more ETH than that is no mistake.
-    // slither-disable-next-line msg-value-in-nonpayable // called by `revoke`, which is payable
-    function _payBack(uint256 licenseId, StoredLicense storage license) private {
-        StoredOffer storage offer = _offer(license.offerId);
-        address currency = _currencyOf(offer);
-        uint256 due = _unusedShare(license, offer);
-        if (due != 0) {
-            emit LicenseRefunded(licenseId, due);
-            _credit(license.licensee, currency, due);
-        }
-        if (currency == ETH) {
-            if (msg.value < due) revert AccessLicense_WrongPrice(msg.value, due);
-            if (msg.value > due) _credit(msg.sender, ETH, msg.value - due);
-        } else {
-            // slither-disable-next-line uninitialized-local // all zero: a plain transfer
-            Payment memory direct;
-            _take(msg.sender, currency, due, direct);
-        }
+    /// @dev The end of a settled licence with `proRata`: to each its own.
+    function _share(uint256 licenseId, StoredLicense storage license, uint256 earned) private {
+        if (earned != license.earned) _creditEarned(licenseId, license, earned);
+        _creditLicensee(licenseId, license, _offerOf(license).price - earned);
     }
 
-    /// @dev Rounded up: against the owner, who calls. A renewed licence has more than one price's worth left.
-    function _unusedShare(StoredLicense storage license, StoredOffer storage offer) private view returns (uint256) {
-        (uint256 price, uint256 duration, uint256 uses) = (offer.price, offer.duration, offer.uses);
-        uint256 share = type(uint256).max;
-        if (duration != 0) {
-            uint256 end = _endOf(license);
-            uint256 timeLeft = end > block.timestamp ? end - block.timestamp : 0;
-            share = Math.ceilDiv(price * timeLeft, duration);
+    function _creditEarned(uint256 licenseId, StoredLicense storage license, uint256 earned) private {
+        Income memory income = _creditOwner(_offerOf(license), license.earned, earned);
+        // It is a part of the price, which has 128 bits.
+        license.earned = uint128(earned);
+        emit LicenseEarned(licenseId, msg.sender, income.owner, income.amount, income.publisher, income.royalty);
+    }
+
+    function _creditLicensee(uint256 licenseId, StoredLicense storage license, uint256 amount) private {
+        address licensee = license.licensee;
+        if (amount != 0) _credit(licensee, _currencyOf(_offerOf(license)), amount);
+        emit LicenseRefunded(licenseId, msg.sender, licensee, amount);
+    }
+
+    /// @dev Credits the dataset's present owner, and its first publisher if they differ, with what comes on top of
+    /// `before`. The royalty is that of the sum: in small parts it would be rounded away.
+    function _creditOwner(StoredOffer storage offer, uint256 before, uint256 earned)
+        private
+        returns (Income memory income)
+    {
+        (uint256 datasetId, address currency) = (offer.datasetId, _currencyOf(offer));
+        income.owner = _ownerOfDataset(datasetId);
+        income.amount = earned - before;
+        if (earned <= before) return income;
+        (address publisher, uint256 royalty) = _royalty(datasetId, earned);
+        if (publisher != income.owner) {
+            // slither-disable-next-line unused-return // the publisher is the same
+            (, uint256 paid) = _royalty(datasetId, before);
+            if (royalty != paid) {
+                (income.publisher, income.royalty) = (publisher, royalty - paid);
+                income.amount -= royalty - paid;
+                _credit(publisher, currency, royalty - paid);
+            }
         }
-        if (uses != 0) share = Math.min(share, Math.ceilDiv(price * license.usesLeft, uses));
-        return share;
+        _credit(income.owner, currency, income.amount);
+    }
+
+    function _royalty(uint256 datasetId, uint256 amount) private view returns (address publisher, uint256 royalty) {
+        return IERC2981(address(DATASETS)).royaltyInfo(datasetId, amount);
+    }
+
+    /// @dev What time has earned of a delivered licence's price, rounded down, until now or until it ended.
+    /// @return earned in all, with what was credited before
+    /// @return endedEarly whether visas or consent ended it before its time was over
+    function _earned(uint256 licenseId, StoredLicense storage license)
+        private
+        view
+        returns (uint256 earned, bool endedEarly)
+    {
+        StoredOffer storage offer = _offerOf(license);
+        (uint256 since, uint256 duration) = (license.since, offer.duration);
+        uint256 stop = _stopOf(licenseId, license);
+        endedEarly = stop <= block.timestamp && stop < since + duration;
+        uint256 passed = Math.saturatingSub(Math.min(block.timestamp, stop), since);
+        earned = uint256(offer.price) * Math.min(passed, duration) / duration;
     }
 
     function _cannotBeDelivered(uint256 licenseId, StoredLicense storage license) private view returns (bool) {
         if (license.flags & HAS_VISAS != 0 && _areVisasLapsed(licenseId, license)) return true;
-        return DATASETS.isWithdrawn(license.datasetId, license.version);
-    }
-
-    function _checkLate(uint256 licenseId, uint32 deadline) private view {
-        if (block.timestamp <= deadline) revert AccessLicense_TooEarly(licenseId, deadline);
+        return DATASETS.isWithdrawn(_offerOf(license).datasetId, license.version);
     }
 }

@@ -33,6 +33,7 @@ interface ILicenses is IAccessLicense, IERC721Metadata, IERC5192 {
     function DATASETS() external view returns (IDatasetNFT);
     function VISAS() external view returns (IVisaRegistry);
     function KEYS() external view returns (IKeyRegistry);
+    function MODELS() external view returns (address);
 
     /// @notice What the next signed order of `buyer` says.
     function nonces(address buyer) external view returns (uint256);

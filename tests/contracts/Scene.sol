@@ -42,6 +42,7 @@ abstract contract Scene {
         World world = new World();
         (keys, visas, datasets) = (world.keys(), world.visas(), world.datasets());
         (licenses, models, inferences) = (world.licenses(), world.models(), world.inferences());
+        _acceptArbitration(arbiter, true);
     }
 
     // --------------------------------------------------------- people, time
@@ -120,6 +121,11 @@ abstract contract Scene {
     }
 
     // ---------------------------------------------------------------- offers
+
+    function _acceptArbitration(address account, bool accepted) internal {
+        vm.prank(account);
+        licenses.acceptArbitration(accepted);
+    }
 
     /// @dev For thirty days, in ETH; two days to deliver, three to dispute.
     function _terms(uint256 datasetId) internal view returns (IAccessLicense.Offer memory) {

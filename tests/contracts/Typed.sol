@@ -20,7 +20,7 @@ library Typed {
     string private constant DOMAIN =
         "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)";
     string private constant ORDER =
-        "Order(address buyer,uint256 offerId,ResearchPurpose purpose,address currency,uint256 price,bool mayReview,uint40 visasUntil,uint256 nonce,uint256 deadline)ResearchPurpose(uint64 duo,uint32 disease,bytes32 statement)";
+        "Order(address buyer,uint256 offerId,uint32 version,ResearchPurpose purpose,address currency,uint256 price,bool mayReview,uint40 visasUntil,uint256 nonce,uint256 deadline)ResearchPurpose(uint64 duo,uint32 disease,bytes32 statement)";
     string private constant VISA =
         "Visa(address subject,uint8 visaType,bytes32 value,address issuer,uint40 asserted,uint40 expires)";
     string private constant REGISTRATION =

@@ -23,9 +23,13 @@ contract World {
         visas = IVisas(deployed("contracts/VisaRegistry.sol:VisaRegistry", ""));
         address predicted = vm.computeCreateAddress(address(this), vm.getNonce(address(this)) + 1);
         datasets = IDatasets(deployed("contracts/DatasetNFT.sol:DatasetNFT", abi.encode(predicted)));
-        licenses = ILicenses(deployed("contracts/AccessLicense.sol:AccessLicense", abi.encode(datasets, keys, visas)));
+        address predictedModels = vm.computeCreateAddress(address(this), vm.getNonce(address(this)) + 1);
+        licenses = ILicenses(
+            deployed("contracts/AccessLicense.sol:AccessLicense", abi.encode(datasets, keys, visas, predictedModels))
+        );
         require(address(licenses) == predicted, "the licences came to another address");
         models = IModels(deployed("contracts/ModelRegistry.sol:ModelRegistry", abi.encode(datasets, licenses)));
+        require(address(models) == predictedModels, "the models came to another address");
         inferences = IInferenceCommitment(
             deployed("contracts/InferenceCommitment.sol:InferenceCommitment", abi.encode(models, keys))
         );

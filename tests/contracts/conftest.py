@@ -122,15 +122,19 @@ def visas(project, actors):
 
 
 @pytest.fixture(scope="session")
-def licenses(project, actors, keys, visas, datasets):
-    contract = actors.deployer.deploy(project.AccessLicense, datasets, keys, visas)
+def licenses(project, actors, keys, visas, datasets, networks):
+    models = networks.ecosystem.get_deployment_address(actors.deployer.address, actors.deployer.nonce + 1)
+    contract = actors.deployer.deploy(project.AccessLicense, datasets, keys, visas, models)
     assert datasets.LICENSES() == contract.address
+    contract.acceptArbitration(True, sender=actors.arbiter)
     return contract
 
 
 @pytest.fixture(scope="session")
 def models(project, actors, datasets, licenses):
-    return actors.deployer.deploy(project.ModelRegistry, datasets, licenses)
+    contract = actors.deployer.deploy(project.ModelRegistry, datasets, licenses)
+    assert licenses.MODELS() == contract.address
+    return contract
 
 
 @pytest.fixture(scope="session")
@@ -196,6 +200,7 @@ def order(researcher):
         fields = {
             "buyer": researcher.address,
             "offerId": offer_id,
+            "version": 1,
             "purpose": purpose(Duo.HMB),
             "currency": ZERO,
             "price": PRICE,
@@ -260,7 +265,7 @@ def register_key(keys):
 def buy(licenses, researcher, register_key):
     def go(offer_id: int) -> int:
         register_key(researcher)
-        licenses.purchase(offer_id, Duo.HMB, value=PRICE, sender=researcher)
+        licenses.purchase(offer_id, 1, Duo.HMB, False, value=PRICE, sender=researcher)
         return licenses.licenseCount()
 
     return go

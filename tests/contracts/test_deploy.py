@@ -142,7 +142,8 @@ def test_console(network, deployed):
     assert "CONTRACTS True [] []" in output
     offer = "{'id': %d, 'dataset': 1, 'right': 'download', 'price': 5, 'currency': 'ETH', 'days': 1"
     visas = "'uses': 3, 'visas': ['ResearcherStatus', 'ControlledAccessGrants']"
-    assert f"OFFERS [{offer % 1}, {visas}}}, {offer % 2}, 'uses': 3, 'visas': []}}]" in output
+    end = "'arbiter': None, 'earned_over_time': True}"
+    assert f"OFFERS [{offer % 1}, {visas}, {end}, {offer % 2}, 'uses': 3, 'visas': [], {end}]" in output
     assert "BOUGHT 1 [{'id': 1, 'dataset': 1, 'licensee': " in output
     assert "'right': 'download', 'state': 'purchased', 'active': False}]" in output
 

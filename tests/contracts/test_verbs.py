@@ -68,11 +68,16 @@ def test_dataset_nft(datasets, publication, hospital, stranger):
 def test_access_license(licenses, dataset, offer, buy, deliver, researcher, hospital):
     license_id = deliver(buy(offer))
     tx = licenses.confirm(license_id, sender=researcher)
-    assert tx.events == [licenses.LicenseSettled(licenseId=license_id, paid=PRICE)]
+    assert tx.events == [
+        licenses.LicenseSettled(
+            licenseId=license_id, by=researcher, owner=hospital, amount=PRICE, publisher=ZERO, royalty=0
+        )
+    ]
     got = licenses.licenseOf(license_id)
     assert (got.offerId, got.datasetId, got.licensee) == (offer, dataset, researcher)
     assert (got.state, got.right, got.usesLeft) == (License.SETTLED, Right.DOWNLOAD, UNCOUNTED)
-    assert licenses.hasAccess(dataset, researcher, Right.DOWNLOAD)
+    assert licenses.isActive(license_id)
+    assert licenses.ownerOf(license_id) == researcher
     licenses.collect(hospital, ZERO, sender=researcher)
     with reverts(licenses.AccessLicense_NothingOwed, account=hospital, currency=ZERO):
         licenses.collect(hospital, ZERO, sender=researcher)

@@ -14,6 +14,7 @@ _PURPOSE = [("uint64", "duo"), ("uint32", "disease"), ("bytes32", "statement")]
 _ORDER = [
     ("address", "buyer"),
     ("uint256", "offerId"),
+    ("uint32", "version"),
     ("ResearchPurpose", "purpose"),
     ("address", "currency"),
     ("uint256", "price"),

@@ -17,15 +17,6 @@ def word(text: str) -> bytes:
     return hashlib.sha256(text.encode()).digest()
 
 
-DIRECT = {
-    "method": 0,
-    "v": 0,
-    "r": EMPTY,
-    "s": EMPTY,
-    "validAfter": 0,
-    "deadline": 0,
-    "nonce": EMPTY,
-}
 NO_EVIDENCE: dict[str, list[object]] = {"diseaseProof": [], "visas": []}
 
 

@@ -50,7 +50,7 @@ contract DatasetProvenanceTest is DatasetScene {
         uint256 undelivered = _purchased();
         _refusesLicense(dataset, undelivered);
         _derive(researcher, TERMS, undelivered);
-        uint256 answers = _deliver(_buy(_ofRight(IAccessLicense.Right.Infer)));
+        uint256 answers = _grant(_buy(_ofRight(IAccessLicense.Right.Infer)));
         vm.assertTrue(licenses.isActive(answers));
         _refusesLicense(dataset, answers);
         _derive(researcher, TERMS, answers);

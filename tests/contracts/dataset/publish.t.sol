@@ -100,7 +100,7 @@ contract DatasetPublishTest is DatasetScene {
         _publishWithOffer(_publication(), new uint256[](0), terms);
         terms = _terms(0);
         terms.arbiter = second;
-        _refusesOffer("arbiter");
+        vm.expectRevert(abi.encodeWithSelector(IAccessLicense.AccessLicense_ArbiterHasNotAccepted.selector, second));
         _publishWithOffer(_publication(), new uint256[](0), terms);
         vm.assertEq(datasets.datasetCount(), 1);
         vm.assertEq(licenses.offerCount(), 0);
@@ -112,7 +112,7 @@ contract DatasetPublishTest is DatasetScene {
         vm.recordLogs();
         (uint256 datasetId, uint256 offerId) = _publishWithOffer(p, parents, _terms(dataset));
         _emitPublished(2, second, p, parents);
-        emit IAccessLicense.OfferCreated(1, 2, _terms(2));
+        emit IAccessLicense.OfferCreated(1, 2, second, _terms(2));
         _saw(address(datasets), address(licenses));
         vm.assertEq(datasetId, 2);
         vm.assertEq(offerId, 1);

@@ -69,7 +69,7 @@ contract DatasetTransferTest is DatasetScene {
         _closeOffer(second, offerId);
         vm.prank(researcher);
         vm.expectRevert(abi.encodeWithSelector(IAccessLicense.AccessLicense_OfferClosed.selector, offerId));
-        licenses.purchase{value: PRICE}(offerId, HMB);
+        licenses.purchase{value: PRICE}(offerId, 1, HMB, true);
     }
 
     function test_given_the_owner_visas() external {
@@ -95,10 +95,10 @@ contract DatasetTransferTest is DatasetScene {
         uint256 approved = _buy(researcher, offerId, DuoPolicy.GRU);
         uint256 rejected = _buy(researcher, offerId, DuoPolicy.GRU);
         _transfer(hospital, second, judged);
-        _refusesOwner(judged, hospital);
+        _refusesCommittee(judged, hospital);
         _approveLicense(hospital, approved);
         _approveLicense(second, approved);
-        _refusesOwner(judged, hospital);
+        _refusesCommittee(judged, hospital);
         _reject(hospital, rejected);
         _reject(second, rejected);
         _assertState(approved, IAccessLicense.State.Purchased);
@@ -136,12 +136,12 @@ contract DatasetTransferTest is DatasetScene {
         bytes memory before = abi.encode(licenses.licenseOf(licenseId));
         _sell();
         vm.assertEq(abi.encode(licenses.licenseOf(licenseId)), before);
-        vm.assertTrue(_hasDownload(researcher));
+        vm.assertTrue(licenses.isActive(licenseId));
         _consume(researcher, licenseId);
         _refusesOwner(dataset, hospital);
-        _revoke(hospital, licenseId, 0);
-        _revoke(second, licenseId, 0);
-        vm.assertFalse(_hasDownload(researcher));
+        _revoke(hospital, licenseId);
+        _revoke(second, licenseId);
+        vm.assertFalse(licenses.isActive(licenseId));
     }
 
     function test_given_the_owner_royalties() external {

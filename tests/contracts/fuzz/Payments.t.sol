@@ -74,7 +74,7 @@ contract PaymentsTest is Shop {
         Dollar(token).mint(buyer, price);
         vm.prank(buyer);
         SilentToken(token).approve(address(licenses), allowance);
-        (bool ok,) = _try(buyer, 0, abi.encodeCall(IAccessLicense.purchase, (offerId, PURPOSE)));
+        (bool ok,) = _try(buyer, 0, abi.encodeCall(IAccessLicense.purchase, (offerId, 1, PURPOSE, true)));
         require(ok == (allowance >= price), "sold for less, or refused the price");
         require(Dollar(token).balanceOf(address(licenses)) == (ok ? price : 0), "balance");
     }
@@ -91,7 +91,7 @@ contract PaymentsTest is Shop {
         _deliver(id);
         _confirm(id);
         bytes[3] memory attempts = [
-            abi.encodeCall(IAccessLicense.purchase, (cheap, PURPOSE)),
+            abi.encodeCall(IAccessLicense.purchase, (cheap, 1, PURPOSE, true)),
             abi.encodeCall(IAccessLicense.collect, (PUBLISHER, ETH)),
             abi.encodeCall(IAccessLicense.collectTo, (address(token), address(token)))
         ];
@@ -127,14 +127,15 @@ contract PaymentsTest is Shop {
         key = 1 + key % type(uint128).max;
         vm.assume(key != BUYER_KEY);
         IAccessLicense.Order memory order = _order(_create(_offer(ETH, 3)), buyer);
-        bytes memory signature = _signed(order, field % 8 == 0 ? key : BUYER_KEY);
-        if (field % 8 == 1) order.purpose.duo ^= 1 << 2;
-        if (field % 8 == 2) order.purpose.statement = bytes32("other");
-        if (field % 8 == 3) order.deadline += 1;
-        if (field % 8 == 4) order.offerId = _create(_offer(ETH, 3));
-        if (field % 8 == 5) order.mayReview = !order.mayReview;
-        if (field % 8 == 6) order.visasUntil += 1;
-        if (field % 8 == 7) order.purpose.disease = 5068;
+        bytes memory signature = _signed(order, field % 9 == 0 ? key : BUYER_KEY);
+        if (field % 9 == 1) order.purpose.duo ^= 1 << 2;
+        if (field % 9 == 2) order.purpose.statement = bytes32("other");
+        if (field % 9 == 3) order.deadline += 1;
+        if (field % 9 == 4) order.offerId = _create(_offer(ETH, 3));
+        if (field % 9 == 5) order.mayReview = !order.mayReview;
+        if (field % 9 == 6) order.visasUntil += 1;
+        if (field % 9 == 7) order.purpose.disease = 5068;
+        if (field % 9 == 8) order.version += 1;
         IAccessLicense.Payment memory direct;
         (bool ok, bytes memory answer) = _relay(order, signature, direct, 3);
         bytes memory expected = abi.encodeWithSelector(IAccessLicense.AccessLicense_BadSignature.selector, buyer);
@@ -177,7 +178,8 @@ contract PaymentsTest is Shop {
         vm.assume(eth != 0);
         Dollar dollar = new Dollar();
         uint256 offerId = _create(_offer(address(dollar), price));
-        (bool ok, bytes memory answer) = _try(buyer, eth, abi.encodeCall(IAccessLicense.purchase, (offerId, PURPOSE)));
+        (bool ok, bytes memory answer) =
+            _try(buyer, eth, abi.encodeCall(IAccessLicense.purchase, (offerId, 1, PURPOSE, true)));
         _requireError(ok, answer, abi.encodeWithSelector(IAccessLicense.AccessLicense_WrongPrice.selector, eth, 0));
     }
 
@@ -186,7 +188,7 @@ contract PaymentsTest is Shop {
         Dollar(token).mint(buyer, price);
         vm.prank(buyer);
         Dollar(token).approve(address(licenses), price);
-        return _try(buyer, 0, abi.encodeCall(IAccessLicense.purchase, (offerId, PURPOSE)));
+        return _try(buyer, 0, abi.encodeCall(IAccessLicense.purchase, (offerId, 1, PURPOSE, true)));
     }
 
     function _permit(Dollar dollar, uint256 price) private view returns (IAccessLicense.Payment memory p) {

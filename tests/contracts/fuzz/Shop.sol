@@ -5,7 +5,6 @@ import {IDatasets, ILicenses} from "../Deployed.sol";
 import {IKeyRegistry} from "../../../contracts/interfaces/IKeyRegistry.sol";
 import {IAccessLicense} from "../../../contracts/interfaces/IAccessLicense.sol";
 import {IDatasetNFT} from "../../../contracts/interfaces/IDatasetNFT.sol";
-import {IVisaRegistry} from "../../../contracts/interfaces/IVisaRegistry.sol";
 import {DuoPolicy} from "../../../contracts/libraries/DuoPolicy.sol";
 import {vm} from "../Vm.sol";
 import {World} from "../World.sol";
@@ -52,12 +51,13 @@ abstract contract Shop {
     function _purchase(uint256 offerId, uint256 value) internal returns (uint256) {
         vm.deal(buyer, value);
         vm.prank(buyer);
-        return licenses.purchase{value: value}(offerId, PURPOSE);
+        return licenses.purchase{value: value}(offerId, 1, PURPOSE, true);
     }
 
     function _deliver(uint256 id) internal {
+        bool hasKey = licenses.licenseOf(id).right == IAccessLicense.Right.Download;
         vm.prank(PUBLISHER);
-        licenses.deliver(id, bytes32("envelope"));
+        licenses.deliver(id, hasKey ? bytes32("envelope") : bytes32(0));
     }
 
     function _confirm(uint256 id) internal {
@@ -65,17 +65,11 @@ abstract contract Shop {
         licenses.confirm(id);
     }
 
-    function _renew(uint256 id, uint256 value) internal {
-        IAccessLicense.Payment memory direct;
-        vm.deal(buyer, value);
-        vm.prank(buyer);
-        licenses.renew{value: value}(id, new IVisaRegistry.SignedVisa[](0), direct);
-    }
-
     function _order(uint256 offerId, address by) internal view returns (IAccessLicense.Order memory order) {
         (IAccessLicense.Offer memory offer,) = licenses.offerOf(offerId);
         order.buyer = by;
         order.offerId = offerId;
+        order.version = 1;
         order.purpose.duo = PURPOSE;
         (order.currency, order.price) = (offer.currency, offer.price);
         (order.nonce, order.deadline) = (licenses.nonces(by), block.timestamp);

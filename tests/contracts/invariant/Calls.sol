@@ -42,7 +42,7 @@ abstract contract Calls is Ledger {
         if (ok) _fault(number, what);
     }
 
-    /// @dev A sale or renewal, which is made if there is no flaw, and else refused for one of them.
+    /// @dev A sale, which is made if there is no flaw, and else refused for one of them.
     function _attempt(address from, uint256 value, bytes memory data, uint256 flaws) internal returns (bool made) {
         (bool ok, bytes memory answer) = _send(address(LICENSES), from, value, data);
         if (flaws == 0 && !ok) _fail(answer);

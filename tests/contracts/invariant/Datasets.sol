@@ -17,6 +17,14 @@ abstract contract Datasets is Traders {
     uint32 private constant NAMED = 6;
     World internal immutable WORLD;
 
+    struct Appointment {
+        address person;
+        bool accepted;
+    }
+
+    mapping(uint256 datasetId => mapping(IDatasetNFT.Role role => Appointment)) private _appointments;
+    mapping(uint256 datasetId => mapping(IDatasetNFT.Role role => address)) private _former;
+
     constructor(World world) Traders(world) {
         WORLD = world;
         for (uint256 d = 1; d <= DATASET_COUNT; ++d) {
@@ -38,6 +46,7 @@ abstract contract Datasets is Traders {
     function _withdraw(uint256 d, uint32 version) internal {
         _callTo(address(DATASETS), _owners[d], 0, abi.encodeCall(IDatasetNFT.withdraw, (d, version)));
         withdrawn[d][version] = true;
+        _withdrawnAt[d][version] = _now();
     }
 
     /// @dev What the terms permit, with a right proof of the disease three times of four, and else without one.
@@ -141,5 +150,51 @@ abstract contract Datasets is Traders {
             longer[i] = proof[i];
         }
         longer[proof.length] = bytes32("more");
+    }
+
+    // ---------------------------------------------------------------- roles
+
+    /// @dev Of one person at a time, for the datasets' present owners: proposed, accepted, ended.
+    function _changeRole(uint256 d, IDatasetNFT.Role role, address person, uint256 seed) internal {
+        Appointment storage now_ = _appointments[d][role];
+        if (now_.person == address(0)) {
+            if (person == _owners[d]) return;
+            _callTo(address(DATASETS), _owners[d], 0, abi.encodeCall(IDatasetNFT.grantRole, (d, role, person)));
+            now_.person = person;
+        } else if (!now_.accepted) {
+            _callTo(address(DATASETS), now_.person, 0, abi.encodeCall(IDatasetNFT.acceptRole, (d, role)));
+            now_.accepted = true;
+        } else {
+            address by = seed % 2 == 0 ? _owners[d] : now_.person;
+            _callTo(address(DATASETS), by, 0, abi.encodeCall(IDatasetNFT.revokeRole, (d, role, now_.person)));
+            _former[d][role] = now_.person;
+            delete _appointments[d][role];
+        }
+    }
+
+    /// @dev With the token.
+    function _endRoles(uint256 d) internal {
+        for (uint8 role = 0; role < 3; ++role) {
+            address person = _appointments[d][IDatasetNFT.Role(role)].person;
+            if (person != address(0)) _former[d][IDatasetNFT.Role(role)] = person;
+            delete _appointments[d][IDatasetNFT.Role(role)];
+        }
+    }
+
+    /// @return active who may act in it: who has accepted, or else the owner
+    /// @return idle who was named and has not accepted, or had the role before; 0: nobody
+    function _holderOf(uint256 d, IDatasetNFT.Role role) internal view returns (address active, address idle) {
+        Appointment storage now_ = _appointments[d][role];
+        active = now_.accepted ? now_.person : _owners[d];
+        idle = now_.person != address(0) && !now_.accepted ? now_.person : _former[d][role];
+        if (idle == active || idle == _owners[d]) idle = address(0);
+    }
+
+    function _custodianOf(uint256 d) internal view returns (address, address) {
+        return _holderOf(d, IDatasetNFT.Role.Custodian);
+    }
+
+    function _memberOf(uint256 d) internal view returns (address, address) {
+        return _holderOf(d, IDatasetNFT.Role.Committee);
     }
 }

@@ -76,10 +76,11 @@ contract EscrowInvariants {
         // First what the market saw happen, which says more than what came of it.
         _inv7_nothing_withdrawn_is_sold(faults);
         _inv10_an_order_is_carried_out_once(faults);
-        _inv11_rounding_is_against_the_caller(faults);
+        _inv11_what_is_earned_is_rounded_down(seen);
         _inv12_nobody_gets_in_between(faults);
         _inv19_visas_are_as_the_owner_asks(faults);
         _inv20_a_person_judges_what_is_not_shown(faults);
+        _inv22_nobody_acts_in_a_role_not_accepted(faults);
         _inv1_balance_is_escrow_plus_owed(currencies, faults);
         _inv2_everyone_is_owed_their_due(currencies);
         _inv3_nobody_is_paid_twice(seen, faults);
@@ -87,11 +88,11 @@ contract EscrowInvariants {
         _inv5_the_end_is_final(seen, faults);
         _inv6_states_follow_the_arrows(seen, faults);
         _inv8_no_licence_outlives_its_visas(seen, faults);
-        _inv9_access_means_an_active_licence(seen, faults);
+        _inv9_only_what_is_earned_is_credited(seen, faults);
         _inv13_what_was_paid_for_is_there(seen);
     }
 
-    /// @notice 1. In every currency that tells the truth, the balance is the price of what is not settled, plus what is
+    /// @notice 1. In every currency that tells the truth, the balance is what nobody was credited yet, plus what is
     /// owed. So the one that lies takes nothing from the others.
     function _inv1_balance_is_escrow_plus_owed(address[] memory currencies, uint256 faults) private view {
         for (uint256 c = 0; c < currencies.length; ++c) {
@@ -116,13 +117,12 @@ contract EscrowInvariants {
         }
     }
 
-    /// @notice 3. What was paid for a licence (price, renewals, what an owner brought to pay back) is credited once, the
-    /// price when it leaves escrow; and just what is owed is paid out.
+    /// @notice 3. The price of a licence is credited once: when it leaves escrow, or by the parts that time earns and the
+    /// rest; and just what is owed is paid out.
     function _inv3_nobody_is_paid_twice(Seen[] memory seen, uint256 faults) private view {
         for (uint256 i = 0; i < seen.length; ++i) {
-            IAccessLicense.License memory l = seen[i].license;
-            uint256 held = _isInEscrow(l.state) ? l.price : 0;
-            require(seen[i].entry.credited + held == seen[i].entry.paid, "inv3: credited");
+            (IAccessLicense.License memory l, Ledger.Entry memory e) = (seen[i].license, seen[i].entry);
+            require(e.paid == l.price && e.credited + _held(l) == e.paid, "inv3: credited");
         }
         _noFault(3, faults);
     }
@@ -138,7 +138,8 @@ contract EscrowInvariants {
         }
     }
 
-    /// @notice 5. A licence that was refunded, rejected or revoked stays so, is never active and cannot be used.
+    /// @notice 5. A licence that was refunded, rejected or revoked stays so, is never active and cannot be used, and its
+    /// token is burnt.
     function _inv5_the_end_is_final(Seen[] memory seen, uint256 faults) private view {
         for (uint256 i = 0; i < seen.length; ++i) {
             IAccessLicense.License memory l = seen[i].license;
@@ -146,6 +147,8 @@ contract EscrowInvariants {
             bool over = was == IAccessLicense.State.Refunded || was == IAccessLicense.State.Rejected
                 || was == IAccessLicense.State.Revoked;
             if (over) require(l.state == was && !seen[i].active && l.deadline == 0, "inv5: came back");
+            (bool held,) = address(licenses).staticcall(abi.encodeCall(licenses.ownerOf, (seen[i].id)));
+            require(held != over, "inv5: a token of what is over");
         }
         _noFault(5, faults);
     }
@@ -161,7 +164,7 @@ contract EscrowInvariants {
         _noFault(6, faults);
     }
 
-    /// @notice 7. A withdrawn version is never sold or renewed, and pays nobody for training that it stopped.
+    /// @notice 7. A withdrawn version is never sold, and access that was taken away before any use pays nobody.
     function _inv7_nothing_withdrawn_is_sold(uint256 faults) private view {
         _noFault(7, faults);
     }
@@ -177,14 +180,15 @@ contract EscrowInvariants {
         _noFault(8, faults);
     }
 
-    /// @notice 9. Access is an active licence of that account, dataset and right. Asked for what each licence is for, and
-    /// for something else.
-    function _inv9_access_means_an_active_licence(Seen[] memory seen, uint256 faults) private view {
+    /// @notice 9. Nothing is credited for a licence before it is settled or over, and in review least of all; of a price that
+    /// time earns, the owners were credited what was earned, and no more.
+    function _inv9_only_what_is_earned_is_credited(Seen[] memory seen, uint256 faults) private view {
         for (uint256 i = 0; i < seen.length; ++i) {
-            IAccessLicense.License memory l = seen[i].license;
-            if (!seen[i].active) _checkAccess(l.datasetId, l.licensee, l.right);
-            IAccessLicense.Right another = IAccessLicense.Right(1 + uint256(l.right) % 3);
-            _checkAccess(1 + (l.datasetId + i) % 5, l.licensee, another);
+            (IAccessLicense.License memory l, Ledger.Entry memory e) = (seen[i].license, seen[i].entry);
+            if (_isInEscrow(l.state)) require(e.credited == 0 && l.earned == 0, "inv9: credited too early");
+            if (l.proRata) require(l.earned == e.earned, "inv9: earned");
+            (uint256 toOwner, uint256 toLicensee) = licenses.sharesOf(seen[i].id);
+            require(toOwner + toLicensee <= _held(l), "inv9: more than is held");
         }
         _noFault(9, faults);
     }
@@ -194,9 +198,14 @@ contract EscrowInvariants {
         _noFault(10, faults);
     }
 
-    /// @notice 11. What an owner pays back is not rounded down; the royalty is.
-    function _inv11_rounding_is_against_the_caller(uint256 faults) private view {
-        _noFault(11, faults);
+    /// @notice 11. What time has earned is rounded down: owner and licensee together get the price, to the last unit.
+    function _inv11_what_is_earned_is_rounded_down(Seen[] memory seen) private view {
+        for (uint256 i = 0; i < seen.length; ++i) {
+            IAccessLicense.License memory l = seen[i].license;
+            if (!l.proRata || l.state != IAccessLicense.State.Settled) continue;
+            (uint256 toOwner, uint256 toLicensee) = licenses.sharesOf(seen[i].id);
+            require(toOwner + toLicensee + l.earned == l.price, "inv11: shares");
+        }
     }
 
     /// @notice 12. Within a payment nobody takes money out, and no other tokens come in.
@@ -218,10 +227,13 @@ contract EscrowInvariants {
         vm.warp(vm.getBlockTimestamp() + 40 days);
         uint256 count = licenses.licenseCount();
         for (uint256 id = 1; id <= count; ++id) {
-            IAccessLicense.State state = licenses.licenseOf(id).state;
-            if (!_isInEscrow(state)) continue;
-            (bool claimed,) = address(licenses).call(abi.encodeCall(IAccessLicense.claim, (id)));
-            if (!claimed) licenses.refund(id);
+            if (_isInEscrow(licenses.licenseOf(id).state)) {
+                (bool claimed,) = address(licenses).call(abi.encodeCall(IAccessLicense.claim, (id)));
+                if (!claimed) licenses.refund(id);
+            }
+            if (_held(licenses.licenseOf(id)) == 0) continue;
+            (bool endedEarly,) = address(licenses).call(abi.encodeCall(IAccessLicense.refund, (id)));
+            if (!endedEarly) licenses.claimEarned(id);
         }
         for (uint256 c = 0; c < currencies.length; ++c) {
             address currency = currencies[c];
@@ -233,7 +245,7 @@ contract EscrowInvariants {
         }
     }
 
-    /// @notice 19. Sales and renewals rest on just the visas that the offer asks for, each of which is as the dataset's
+    /// @notice 19. Sales rest on just the visas that the offer asks for, each of which is as the dataset's
     /// owner of that moment wants it; and are not refused with these.
     function _inv19_visas_are_as_the_owner_asks(uint256 faults) private view {
         _noFault(19, faults);
@@ -245,6 +257,11 @@ contract EscrowInvariants {
         _noFault(20, faults);
     }
 
+    /// @notice 22. Nobody delivers, delivers again or approves in a role that was proposed and not accepted, or that is over.
+    function _inv22_nobody_acts_in_a_role_not_accepted(uint256 faults) private view {
+        _noFault(22, faults);
+    }
+
     // -------------------------------------------------------------- private
 
     /// @dev The escrow by the contract's own account.
@@ -254,20 +271,16 @@ contract EscrowInvariants {
             uint256 sum;
             for (uint256 id = 1; id <= count; ++id) {
                 IAccessLicense.License memory l = licenses.licenseOf(id);
-                if (l.currency == currencies[c] && _isInEscrow(l.state)) sum += l.price;
+                if (l.currency == currencies[c]) sum += _held(l);
             }
             require(sum == market.escrow(currencies[c]), "inv1: escrow");
         }
     }
 
-    function _checkAccess(uint256 datasetId, address account, IAccessLicense.Right right) private view {
-        if (!licenses.hasAccess(datasetId, account, right)) return;
-        for (uint256 id = licenses.licenseCount(); id != 0; --id) {
-            IAccessLicense.License memory l = licenses.licenseOf(id);
-            if (l.datasetId != datasetId || l.licensee != account || l.right != right) continue;
-            if (licenses.isActive(id)) return;
-        }
-        revert("inv9: access without a licence");
+    /// @dev Of the price: what nobody was credited yet.
+    function _held(IAccessLicense.License memory l) private pure returns (uint256) {
+        if (_isInEscrow(l.state)) return l.price;
+        return l.state == IAccessLicense.State.Settled && l.proRata ? l.price - l.earned : 0;
     }
 
     function _isInEscrow(IAccessLicense.State state) private pure returns (bool) {

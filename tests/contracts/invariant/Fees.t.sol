@@ -338,7 +338,7 @@ contract FeeInvariants {
         if (r.state == RequestState.Expired) require(r.outputCommitment == 0, "inv17: answered");
     }
 
-    /// @notice 21. A fee has an arbiter that both sides can call on, who is neither. (22, that a party's attestation is never
+    /// @notice 21. A fee has an arbiter that both sides can call on, who is neither. (23, that a party's attestation is never
     /// recorded, and another's with its auditor's standing alone, is checked by the step that attests.)
     function _inv21_no_fee_without_an_arbiter(uint256 id) private view {
         Request memory r = inferences.requestOf(id);

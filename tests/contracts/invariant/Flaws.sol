@@ -4,11 +4,11 @@ pragma solidity 0.8.37;
 import {IAccessLicense} from "../../../contracts/interfaces/IAccessLicense.sol";
 import {IVisaRegistry} from "../../../contracts/interfaces/IVisaRegistry.sol";
 
-/// @notice What can stand against a sale or a renewal, a bit each: several can at once, and any of them may be the answer.
+/// @notice What can stand against a sale, a bit each: several can at once, and any of them may be the answer.
 library Flaws {
     uint256 internal constant CLOSED = 1 << 0;
     uint256 internal constant WITHDRAWN = 1 << 1;
-    uint256 internal constant NOT_RENEWABLE = 1 << 2;
+    uint256 internal constant WRONG_VERSION = 1 << 2;
     uint256 internal constant DENIED = 1 << 3;
     uint256 internal constant BAD_PROOF = 1 << 4;
     uint256 internal constant NEEDS_REVIEW = 1 << 5;
@@ -24,7 +24,7 @@ library Flaws {
     uint256 internal constant REVOKED = 1 << 16;
     uint256 internal constant BAD_SIGNATURE = 1 << 17;
 
-    uint256 private constant OF_SALE = WITHDRAWN | NOT_RENEWABLE;
+    uint256 private constant OF_SALE = WITHDRAWN;
     uint256 private constant OF_PURPOSE = DENIED | BAD_PROOF | NEEDS_REVIEW | NO_END;
 
     /// @notice Whether one of `flaws` is what `answer` says.
@@ -35,14 +35,14 @@ library Flaws {
     /// @notice Of the invariant that a sale in spite of `flaws` goes against.
     function number(uint256 flaws) internal pure returns (uint256) {
         if (flaws & OF_SALE != 0) return 7;
-        if (flaws & CLOSED != 0) return 6;
+        if (flaws & (CLOSED | WRONG_VERSION) != 0) return 6;
         return flaws & OF_PURPOSE != 0 ? 20 : 19;
     }
 
     function _ofSale(bytes4 answer) private pure returns (uint256) {
         if (answer == IAccessLicense.AccessLicense_OfferClosed.selector) return CLOSED;
         if (answer == IAccessLicense.AccessLicense_Withdrawn.selector) return WITHDRAWN;
-        if (answer == IAccessLicense.AccessLicense_NotRenewable.selector) return NOT_RENEWABLE;
+        if (answer == IAccessLicense.AccessLicense_WrongVersion.selector) return WRONG_VERSION;
         if (answer == IAccessLicense.AccessLicense_Denied.selector) return DENIED;
         if (answer == IAccessLicense.AccessLicense_BadDiseaseProof.selector) return BAD_PROOF;
         if (answer == IAccessLicense.AccessLicense_NeedsReview.selector) return NEEDS_REVIEW;

@@ -131,9 +131,9 @@ abstract contract Issuers is Calls {
 
     function _revokeVisa(IVisaRegistry.Visa memory visa) internal {
         bytes32 key = _keyOf(visa);
-        if (_isVisaRevoked[key]) return;
+        if (_visaRevokedAt[key] != 0) return;
         _callTo(address(VISAS), visa.issuer, 0, abi.encodeCall(IVisaRegistry.revoke, (_hashOf(visa))));
-        _isVisaRevoked[key] = true;
+        _visaRevokedAt[key] = _now();
     }
 
     /// @dev By an issuer whose visa it is not, which means nothing, and can be done once.

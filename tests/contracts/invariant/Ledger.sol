@@ -21,8 +21,9 @@ abstract contract Ledger is VisaRules, PurposeRules {
         uint256 since;
         uint256 duration; // 0: no end
         uint256 usesLeft; // max: not counted
-        uint256 paid; // the price, renewals, and what the owner brought to pay back
+        uint256 paid;
         uint256 credited;
+        uint256 earned; // of what was credited: to the dataset's owners, and the publisher
     }
 
     IAccessLicense.State internal constant NONE = IAccessLicense.State.None;
@@ -38,9 +39,10 @@ abstract contract Ledger is VisaRules, PurposeRules {
     uint256 public count;
     mapping(address account => mapping(address currency => uint256)) public owed;
     mapping(uint256 datasetId => mapping(uint256 version => bool)) public withdrawn;
+    mapping(uint256 datasetId => mapping(uint256 version => uint256 time)) internal _withdrawnAt;
     mapping(uint256 datasetId => uint32) public latest;
 
-    /// @notice The prices of what is in review, purchased, delivered or disputed.
+    /// @notice The parts of prices that nobody was credited yet.
     mapping(address currency => uint256) public escrow;
     /// @notice What went against the invariant of that number, the first time; and a bit for each such number.
     mapping(uint256 number => string) public fault;
@@ -133,16 +135,6 @@ abstract contract Ledger is VisaRules, PurposeRules {
         flaws |= _judgeVisas(_asked(d, buyer, offer.visas), evidence.visas);
     }
 
-    function _judgeRenewal(uint256 id, IVisaRegistry.SignedVisa[] memory visas) internal view returns (uint256 flaws) {
-        Entry storage e = _entries[id];
-        IAccessLicense.Offer storage offer = _offerOf(id);
-        uint256 d = offer.datasetId;
-        if (_closed[e.offerId]) flaws |= Flaws.CLOSED;
-        if (withdrawn[d][e.version]) flaws |= Flaws.WITHDRAWN;
-        if (offer.duration == 0 && offer.uses == 0) flaws |= Flaws.NOT_RENEWABLE;
-        flaws |= _judgeVisas(_asked(d, e.buyer, offer.visas), visas);
-    }
-
     function _asked(uint256 d, address subject, uint8 types) internal view returns (IVisaRegistry.Question memory) {
         return IVisaRegistry.Question(_owners[d], d, _grants[d], subject, types);
     }
@@ -176,20 +168,39 @@ abstract contract Ledger is VisaRules, PurposeRules {
         e.deadline = _now() + _offerOf(id).disputeWindow;
     }
 
+    /// @dev The owner has it all, or what time will earn.
     function _settled(uint256 id) internal {
         _move(id, SETTLED);
-        _creditOwner(id);
+        if (!_offerOf(id).proRata) _creditOwner(id, _offerOf(id).price);
+    }
+
+    function _claimedEarned(uint256 id) internal {
+        if (_entries[id].state != SETTLED || !_offerOf(id).proRata) _fault(9, "earned what time does not earn");
+        _touch(id);
+        _creditOwner(id, _earned(id));
+    }
+
+    function _consumed(uint256 id) internal {
+        Entry storage e = _entries[id];
+        if (!isActive(id)) _fault(5, "an inactive licence was used");
+        if (e.usesLeft != type(uint256).max) e.usesLeft -= 1;
+        if (e.state == DELIVERED) _settled(id);
     }
 
     function _claimed(uint256 id) internal {
         if (_now() <= _entries[id].deadline) _fault(6, "claimed too early");
-        if (_isTrainingStopped(id)) _fault(7, "paid for training that consent had ended");
+        if (_isTakenAway(id)) _fault(7, "paid for access that was taken away");
         _settled(id);
     }
 
     function _refunded(uint256 id) internal {
         Entry storage e = _entries[id];
-        bool atOnce = e.state == DELIVERED ? _isTrainingStopped(id) : e.state != DISPUTED && _cannotBeDelivered(id);
+        if (e.state == SETTLED) {
+            if (!_endedEarly(id)) _fault(6, "refunded what had its time");
+            _move(id, REFUNDED);
+            return _shareOut(id);
+        }
+        bool atOnce = e.state == DELIVERED ? _isTakenAway(id) : e.state != DISPUTED && _cannotBeDelivered(id);
         if (e.state == DELIVERED && !atOnce) _fault(6, "refunded after delivery");
         if (!atOnce && _now() <= e.deadline) _fault(6, "refunded too early");
         _backTo(id, REFUNDED);
@@ -197,7 +208,8 @@ abstract contract Ledger is VisaRules, PurposeRules {
 
     function _disputed(uint256 id) internal {
         if (_now() > _entries[id].deadline) _fault(6, "disputed too late");
-        if (_offerOf(id).arbiter == address(0)) return _backTo(id, REFUNDED);
+        if (_now() >= endOf(id)) _fault(6, "disputed after its end");
+        if (_offerOf(id).arbiter == address(0)) _fault(6, "disputed without an arbiter");
         _move(id, DISPUTED);
         _entries[id].deadline = _now() + 30 days;
     }
@@ -208,32 +220,10 @@ abstract contract Ledger is VisaRules, PurposeRules {
         _credit(id, _entries[id].buyer, _offerOf(id).price);
     }
 
-    /// @param brought what came with the call, of which the owner gets back what is too much
-    function _revoked(uint256 id, address owner, uint256 brought) internal {
+    function _revoked(uint256 id) internal {
         if (_entries[id].state != SETTLED) return _backTo(id, REVOKED);
-        IAccessLicense.Offer storage offer = _offerOf(id);
         _move(id, REVOKED);
-        if (!offer.proRata) return;
-        uint256 due = _dueBack(id);
-        uint256 paid = offer.currency == address(0) ? brought : due;
-        if (paid < due) _fault(11, "less came with the revocation than is due");
-        _pay(_entries[id], offer.currency, paid);
-        _credit(id, _entries[id].buyer, due);
-        if (paid > due) _credit(id, owner, paid - due);
-    }
-
-    function _renewed(uint256 id, IVisaRegistry.SignedVisa[] memory visas) internal {
-        Entry storage e = _entries[id];
-        IAccessLicense.Offer storage offer = _offerOf(id);
-        if (offer.duration != 0) {
-            uint256 passed = _now() - e.since;
-            e.duration = (passed > e.duration ? passed : e.duration) + offer.duration;
-        }
-        if (offer.uses != 0) e.usesLeft += offer.uses;
-        _touch(id);
-        _rest(id, _relied(offer.visas, visas));
-        _pay(e, offer.currency, offer.price);
-        _creditOwner(id);
+        if (_offerOf(id).proRata) _shareOut(id);
     }
 
     function _collected(address account, address currency) internal returns (uint256 amount) {
@@ -242,19 +232,28 @@ abstract contract Ledger is VisaRules, PurposeRules {
         _currency = currency;
     }
 
-    /// @dev What the unused part is worth, not rounded down: the smaller of the shares of time and uses.
-    function _dueBack(uint256 id) internal view returns (uint256 due) {
-        IAccessLicense.Offer storage offer = _offerOf(id);
-        uint256 end = endOf(id);
-        due = type(uint256).max;
-        if (offer.duration != 0) {
-            uint256 left = end > _now() ? end - _now() : 0;
-            due = _upwards(uint256(offer.price) * left, offer.duration);
-        }
-        if (offer.uses != 0) {
-            uint256 byUses = _upwards(uint256(offer.price) * _entries[id].usesLeft, offer.uses);
-            if (byUses < due) due = byUses;
-        }
+    /// @dev Rounded down, until now or until visas or consent ended.
+    function _earned(uint256 id) internal view returns (uint256) {
+        Entry storage e = _entries[id];
+        uint256 end = _stopOf(id) < _now() ? _stopOf(id) : _now();
+        uint256 passed = end > e.since ? end - e.since : 0;
+        if (passed > e.duration) passed = e.duration;
+        return uint256(_offerOf(id).price) * passed / e.duration;
+    }
+
+    function _endedEarly(uint256 id) internal view returns (bool) {
+        Entry storage e = _entries[id];
+        return _offerOf(id).proRata && _stopOf(id) <= _now() && _stopOf(id) < e.since + e.duration;
+    }
+
+    /// @dev Nothing was used of what is only delivered, and without a key nothing is left of it.
+    function _isTakenAway(uint256 id) internal view returns (bool) {
+        if (_offerOf(id).right == IAccessLicense.Right.Download) return false;
+        return _isTrainingStopped(id) || _isAnyVisaRevoked(id);
+    }
+
+    function _envelopeOf(uint256 id) internal view returns (bytes32) {
+        return _offerOf(id).right == IAccessLicense.Right.Download ? bytes32("envelope") : bytes32(0);
     }
 
     /// @dev The end of consent ends training alone: what was downloaded can't be called back.
@@ -283,22 +282,42 @@ abstract contract Ledger is VisaRules, PurposeRules {
         _currency = currency;
     }
 
+    /// @dev What leaves the escrow.
     function _credit(uint256 id, address account, uint256 amount) private {
         address currency = _offers[_entries[id].offerId].currency;
+        if (_entries[id].state == IN_REVIEW) _fault(9, "credited in review");
         _entries[id].credited += amount;
+        escrow[currency] -= amount;
         owed[account][currency] += amount;
         _currency = currency;
     }
 
-    function _creditOwner(uint256 id) private {
-        IAccessLicense.Offer storage offer = _offerOf(id);
-        (address owner, address publisher) = (_owners[offer.datasetId], _publishers[offer.datasetId]);
-        uint256 royalty = owner == publisher ? 0 : uint256(offer.price) / 20; // 5 %, and no more
-        _credit(id, publisher, royalty);
-        _credit(id, owner, offer.price - royalty);
+    /// @param earned in all, of which a part was credited before; the royalty is of the whole: 5 %, and no more
+    function _creditOwner(uint256 id, uint256 earned) private {
+        Entry storage e = _entries[id];
+        uint256 d = _offerOf(id).datasetId;
+        uint256 royalty = _owners[d] == _publishers[d] ? 0 : earned / 20 - e.earned / 20;
+        uint256 amount = earned - e.earned;
+        e.earned = earned;
+        _credit(id, _publishers[d], royalty);
+        _credit(id, _owners[d], amount - royalty);
     }
 
-    /// @dev Nothing leaves Refunded, Rejected and Revoked; Settled is left by a revocation alone.
+    function _shareOut(uint256 id) private {
+        uint256 earned = _earned(id);
+        _creditOwner(id, earned);
+        _credit(id, _entries[id].buyer, _offerOf(id).price - earned);
+    }
+
+    /// @dev The first moment without visas or consent.
+    function _stopOf(uint256 id) private view returns (uint256 stop) {
+        stop = _stopOfVisas(id);
+        if (!_isTrainingStopped(id)) return stop;
+        uint256 stopped = _withdrawnAt[_offerOf(id).datasetId][_entries[id].version];
+        return stopped < stop ? stopped : stop;
+    }
+
+    /// @dev Nothing leaves Refunded, Rejected and Revoked; Settled is left by a revocation, or where time earns the price.
     function _move(uint256 id, IAccessLicense.State to) private {
         IAccessLicense.State from = _entries[id].state;
         bool allowed;
@@ -306,24 +325,13 @@ abstract contract Ledger is VisaRules, PurposeRules {
         if (from == PURCHASED) allowed = to == DELIVERED || to == REJECTED || to == REFUNDED;
         if (from == DELIVERED) allowed = to == SETTLED || to == DISPUTED || to == REFUNDED || to == REVOKED;
         if (from == DISPUTED) allowed = to == SETTLED || to == REFUNDED || to == REVOKED;
-        if (from == SETTLED) allowed = to == REVOKED;
+        if (from == SETTLED) allowed = to == REVOKED || (to == REFUNDED && _offerOf(id).proRata);
         if (!allowed) _fault(6, "a step from a state that does not allow it");
         _entries[id].state = to;
         _touch(id);
-        IAccessLicense.Offer storage offer = _offers[_entries[id].offerId];
-        if (_isInEscrow(from) && !_isInEscrow(to)) escrow[offer.currency] -= offer.price;
     }
 
     function _touch(uint256 id) private {
         _touched[_touches++ % RECENT] = id;
-    }
-
-    function _isInEscrow(IAccessLicense.State state) private pure returns (bool) {
-        return state == IN_REVIEW || state == PURCHASED || state == DELIVERED || state == DISPUTED;
-    }
-
-    function _upwards(uint256 value, uint256 divisor) private pure returns (uint256 quotient) {
-        quotient = value / divisor;
-        if (quotient * divisor < value) quotient += 1;
     }
 }

@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IAccessLicense} from "../../../contracts/interfaces/IAccessLicense.sol";
-import {IVisaRegistry} from "../../../contracts/interfaces/IVisaRegistry.sol";
+import {IDatasetNFT} from "../../../contracts/interfaces/IDatasetNFT.sol";
 import {vm} from "../Vm.sol";
 import {World} from "../World.sol";
 import {Settlements} from "./Settlements.sol";
@@ -59,16 +59,15 @@ contract Market is Settlements {
         uint256 id = 1 + (seed >> 16) % count;
         Entry storage e = _entries[id];
         (address owner, address buyer) = (_ownerOf(id), e.buyer);
-        IAccessLicense.Payment memory direct;
         bytes[11] memory calls = [
             abi.encodeCall(IAccessLicense.approve, (id)),
             abi.encodeCall(IAccessLicense.reject, (id, bytes32("no"))),
-            abi.encodeCall(IAccessLicense.deliver, (id, bytes32("envelope"))),
+            abi.encodeCall(IAccessLicense.deliver, (id, _envelopeOf(id))),
             abi.encodeCall(IAccessLicense.confirm, (id)),
             abi.encodeCall(IAccessLicense.dispute, (id, bytes32("no"))),
             abi.encodeCall(IAccessLicense.resolve, (id, seed % 2 == 0)),
             abi.encodeCall(IAccessLicense.revoke, (id, bytes32("no"))),
-            abi.encodeCall(IAccessLicense.renew, (id, new IVisaRegistry.SignedVisa[](0), direct)),
+            abi.encodeCall(IAccessLicense.cancel, (id)),
             abi.encodeCall(IAccessLicense.consume, (id)),
             abi.encodeCall(IAccessLicense.claim, (id)),
             abi.encodeCall(IAccessLicense.refund, (id))
@@ -83,10 +82,10 @@ contract Market is Settlements {
             S_DELIVERED,
             S_DISPUTED,
             S_DELIVERED | S_SETTLED | S_DISPUTED,
-            S_SETTLED,
+            S_REVIEW,
             S_DELIVERED | S_SETTLED,
             S_DELIVERED,
-            S_REVIEW | S_PURCHASED | S_DELIVERED | S_DISPUTED
+            S_REVIEW | S_PURCHASED | S_DELIVERED | S_DISPUTED | S_SETTLED
         ];
         for (uint256 i = 0; i < 11; ++i) {
             bool isPossible = states[i] >> uint8(e.state) & 1 != 0;
@@ -95,56 +94,63 @@ contract Market is Settlements {
         }
     }
 
-    // ---------------------------------------------------- use, renew, revoke
+    // ----------------------------------------------------- use, earn, revoke
 
+    /// @dev By the licensee, or for training where it is used; never by the owner.
     function consume(uint256 draw) external step {
         uint256 seed = _spread(draw);
         uint256 id = _bring(seed, seed % 2 == 0 ? SETTLED : DELIVERED);
         if (id == 0) return;
+        IAccessLicense.Offer memory o = _offerOf(id);
+        address user = _entries[id].buyer;
         bytes memory data = abi.encodeCall(IAccessLicense.consume, (id));
-        if (!isActive(id)) return _refuse(5, "an inactive licence was used", _entries[id].buyer, 0, data);
-        _call(seed % 4 < 2 ? _entries[id].buyer : _ownerOf(id), 0, data);
-        if (_entries[id].usesLeft != type(uint256).max) _entries[id].usesLeft -= 1;
+        if (_ownerOf(id) != user) _refuse(6, "used by the owner", _ownerOf(id), 0, data);
+        if (seed % 4 < 2) {
+            address models = LICENSES.MODELS();
+            IAccessLicense.Right other = IAccessLicense.Right(1 + uint256(o.right) % 3);
+            data = abi.encodeCall(IAccessLicense.consumeFor, (id, o.datasetId, user, other));
+            _refuse(6, "used for another right", models, 0, data);
+            data = abi.encodeCall(IAccessLicense.consumeFor, (id, o.datasetId, user, o.right));
+            _refuse(6, "used by somebody else than the models", user, 0, data);
+            user = models;
+        }
+        if (!isActive(id)) return _refuse(5, "an inactive licence was used", user, 0, data);
+        _call(user, 0, data);
+        _consumed(id);
     }
 
-    function present(uint256 draw) external step {
+    function redeliver(uint256 draw) external step {
         uint256 seed = _spread(draw);
         uint256 id = _bring(seed, seed % 2 == 0 ? SETTLED : DELIVERED);
         if (id == 0) return;
-        bytes memory data = abi.encodeCall(IAccessLicense.present, (id));
-        if (!isActive(id)) return _refuse(9, "an inactive licence was presented", RELAYER, 0, data);
-        _call(RELAYER, 0, data);
+        IAccessLicense.Offer memory o = _offerOf(id);
+        (address custodian, address idle) = _custodianOf(o.datasetId);
+        bytes memory data = abi.encodeCall(IAccessLicense.redeliver, (id, bytes32("again")));
+        if (idle != address(0)) _refuse(22, "redelivered without an accepted role", idle, 0, data);
+        bool allowed =
+            o.right == IAccessLicense.Right.Download && isActive(id) && !withdrawn[o.datasetId][_entries[id].version];
+        if (allowed) _call(custodian, 0, data);
+        else _refuse(6, "a key for who has no right to it", custodian, 0, data);
     }
 
-    function renew(uint256 draw) external step {
+    function claimEarned(uint256 draw) external step {
         uint256 seed = _spread(draw);
         uint256 id = _bring(seed, SETTLED);
         if (id == 0) return;
-        if ((seed >> 192) % 2 == 0 && _renew(seed, id, true)) return;
-        _renew(seed, id, false);
+        bytes memory data = abi.encodeCall(IAccessLicense.claimEarned, (id));
+        bool hasEarned = _offerOf(id).proRata && _earned(id) != _entries[id].earned;
+        if (!hasEarned) return _refuse(9, "earned what time does not earn", RELAYER, 0, data);
+        _call(RELAYER, 0, data);
+        _claimedEarned(id);
     }
 
     function revoke(uint256 draw) external step {
         uint256 seed = _spread(draw);
         uint256 id = _bring(seed, seed % 3 != 0 ? SETTLED : seed % 2 == 0 ? DELIVERED : DISPUTED);
         if (id == 0) return;
-        address owner = _ownerOf(id);
-        IAccessLicense.Offer memory o = _offerOf(id);
-        bytes memory data = abi.encodeCall(IAccessLicense.revoke, (id, bytes32("consent ended")));
-        uint256 value;
-        if (_entries[id].state == SETTLED && o.proRata) {
-            uint256 due = _dueBack(id);
-            if (o.currency != address(0)) {
-                _fund(owner, o.currency, due);
-            } else {
-                if (due != 0) _refuse(11, "paid back less than is due", owner, due - 1, data);
-                value = due + (seed % 4 == 0 ? seed % 1 ether : 0);
-            }
-        }
-        _armIfReentrant(o.currency, seed);
-        _call(owner, value, data);
-        _revoked(id, owner, value);
-        _recordAttempts(REENTRANT);
+        if (_entries[id].state == SETTLED && _offerOf(id).proRata) _reach("revoked before its time");
+        _call(_ownerOf(id), 0, abi.encodeCall(IAccessLicense.revoke, (id, bytes32("consent ended"))));
+        _revoked(id);
     }
 
     // -------------------------------------------------------------- payouts
@@ -176,6 +182,13 @@ contract Market is Settlements {
         vm.prank(_owners[d]);
         DATASETS.transferFrom(_owners[d], to, d);
         _owners[d] = to;
+        _endRoles(d);
+    }
+
+    function changeRoles(uint256 draw) external step {
+        uint256 seed = _spread(draw);
+        address person = people[(seed >> 8) % (PEOPLE - 1)];
+        _changeRole(1 + seed % DATASET_COUNT, IDatasetNFT.Role((seed >> 16) % 3), person, seed >> 24);
     }
 
     /// @dev Consent ends seldom, now and then while a payment is pending, and comes back with the next version: else there
@@ -230,7 +243,7 @@ contract Market is Settlements {
             _deliver(id);
             return _lookAt(id);
         }
-        bytes memory data = abi.encodeCall(IAccessLicense.deliver, (id, bytes32("envelope")));
+        bytes memory data = abi.encodeCall(IAccessLicense.deliver, (id, _envelopeOf(id)));
         _refuse(6, "delivered after the visas", _ownerOf(id), 0, data);
         _refund(id);
     }
@@ -241,27 +254,6 @@ contract Market is Settlements {
     }
 
     // -------------------------------------------------------------- private
-
-    /// @dev The visas are new ones, or those that are still good.
-    function _renew(uint256 seed, uint256 id, bool odd) private returns (bool made) {
-        address buyer = _entries[id].buyer;
-        IAccessLicense.Offer memory o = _offerOf(id);
-        uint256 d = o.datasetId;
-        IVisaRegistry.SignedVisa[] memory visas =
-            odd ? _oddVisas(_asked(d, buyer, o.visas), seed >> 48) : _goodVisas(_asked(d, buyer, o.visas), seed >> 48);
-        uint256 flaws = _judgeRenewal(id, visas);
-        IAccessLicense.Payment memory payment;
-        bytes memory data = abi.encodeCall(IAccessLicense.renew, (id, visas, payment));
-        _fund(buyer, o.currency, o.price);
-        if (flaws == 0) _armIfReentrant(o.currency, seed);
-        bool wasOver = _areVisasOver(id);
-        made = _attempt(buyer, o.currency == address(0) ? o.price : 0, data, flaws);
-        if (!made) return false;
-        _renewed(id, visas);
-        _recordAttempts(REENTRANT);
-        if (wasOver) _reach("renewed after its visas");
-        if (visas.length > 1) _reach("renewed by two visas");
-    }
 
     /// @dev What a lying token is worth is its own affair; that it can be collected, or cannot, changes nothing for others.
     function _collectLies(address account) private {

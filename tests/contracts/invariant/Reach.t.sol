@@ -26,9 +26,9 @@ contract ReachTest {
     bytes32[] private _states = [
         bytes32("sold by two visas"),
         "a visa shown again",
+        "shared out before its time",
+        "revoked before its time",
         "sold with an idle visa",
-        "renewed by two visas",
-        "renewed after its visas",
         "proof, no review",
         "proof, and review",
         "no proof, so review",
@@ -52,8 +52,10 @@ contract ReachTest {
         Settlements.resolve.selector,
         Market.tryInVain.selector,
         Market.consume.selector,
-        Market.present.selector,
-        Market.renew.selector,
+        Settlements.cancel.selector,
+        Market.redeliver.selector,
+        Market.claimEarned.selector,
+        Market.changeRoles.selector,
         Market.revoke.selector,
         Market.collect.selector,
         Market.collectTo.selector,
@@ -78,7 +80,8 @@ contract ReachTest {
         IAccessLicense.AccessLicense_Denied.selector,
         IAccessLicense.AccessLicense_BadDiseaseProof.selector,
         IAccessLicense.AccessLicense_NeedsReview.selector,
-        IAccessLicense.AccessLicense_VisasTooShort.selector
+        IAccessLicense.AccessLicense_VisasTooShort.selector,
+        IAccessLicense.AccessLicense_WrongVersion.selector
     ];
     mapping(bytes4 call => mapping(bytes4 answer => uint256)) private _given;
     mapping(bytes32 what => uint256) private _reached;
@@ -86,7 +89,6 @@ contract ReachTest {
     function setUp() external {
         for (uint256 i = 0; i < _ofVisas.length; ++i) {
             _answers.push(Answer(IAccessLicense.purchaseFor.selector, _ofVisas[i]));
-            if (i == 0) _answers.push(Answer(IAccessLicense.renew.selector, _ofVisas[i]));
         }
         for (uint256 i = 0; i < _ofPurpose.length; ++i) {
             _answers.push(Answer(IAccessLicense.purchaseFor.selector, _ofPurpose[i]));
@@ -94,11 +96,22 @@ contract ReachTest {
         bytes4 short = IAccessLicense.purchase.selector;
         _answers.push(Answer(short, IAccessLicense.AccessLicense_Denied.selector));
         _answers.push(Answer(short, IAccessLicense.AccessLicense_VisasRequired.selector));
+        _answers.push(Answer(short, IAccessLicense.AccessLicense_WrongVersion.selector));
         _answers.push(Answer(IAccessLicense.deliver.selector, IAccessLicense.AccessLicense_VisaLapsed.selector));
-        bytes4[12] memory done = [
+        _answers.push(Answer(IAccessLicense.deliver.selector, IAccessLicense.AccessLicense_NotCustodian.selector));
+        _answers.push(Answer(IAccessLicense.approve.selector, IAccessLicense.AccessLicense_NotCommittee.selector));
+        _answers.push(Answer(IAccessLicense.claim.selector, IAccessLicense.AccessLicense_TakenAway.selector));
+        _answers.push(Answer(IAccessLicense.dispute.selector, IAccessLicense.AccessLicense_NoArbiter.selector));
+        _answers.push(Answer(IAccessLicense.resolve.selector, IAccessLicense.AccessLicense_TooLate.selector));
+        bytes4[17] memory done = [
             short,
             IAccessLicense.purchaseFor.selector,
-            IAccessLicense.renew.selector,
+            IAccessLicense.cancel.selector,
+            IAccessLicense.redeliver.selector,
+            IAccessLicense.claimEarned.selector,
+            IAccessLicense.consumeFor.selector,
+            IAccessLicense.consume.selector,
+            IAccessLicense.dispute.selector,
             IAccessLicense.approve.selector,
             IAccessLicense.reject.selector,
             IAccessLicense.deliver.selector,

@@ -45,7 +45,7 @@ abstract contract Sales is Datasets {
         if ((seed >> 40) % 4 == 0) o.duration = 0;
         // Two types of four and more, or one, in half of them.
         if ((seed >> 48) % 2 == 0) o.visas = uint8((seed >> 49) % 16);
-        o.proRata = (seed >> 56) % 2 == 0 && (o.duration != 0 || o.uses != 0);
+        o.proRata = (seed >> 56) % 2 == 0 && o.duration != 0;
         if (seed % 16 == 0) o.price = 0;
         _call(_owners[o.datasetId], 0, abi.encodeCall(IAccessLicense.createOffer, (o)));
         _offers[++_offersMade] = o;
@@ -71,8 +71,9 @@ abstract contract Sales is Datasets {
             // What can be shown, and whether to wait for review, has no place in it.
             IAccessLicense.Evidence memory none;
             (deal.evidence, deal.order.purpose.disease) = (none, 0);
-            (deal.order.mayReview, deal.order.visasUntil) = (true, 0);
-            data = abi.encodeCall(IAccessLicense.purchase, (offerId, deal.order.purpose.duo));
+            deal.order.visasUntil = 0;
+            IAccessLicense.Order memory order = deal.order;
+            data = abi.encodeCall(IAccessLicense.purchase, (offerId, order.version, order.purpose.duo, order.mayReview));
         } else {
             IAccessLicense.Payment memory direct;
             data = abi.encodeCall(IAccessLicense.purchaseFor, (deal.order, "", deal.evidence, direct));
@@ -83,7 +84,13 @@ abstract contract Sales is Datasets {
         _fund(buyer, o.currency, o.price);
         if (deal.flaws == 0) _armIfReentrant(o.currency, seed);
         made = _attempt(buyer, o.currency == address(0) ? o.price : 0, data, deal.flaws);
-        if (made) _made(deal);
+        if (!made) return false;
+        _made(deal);
+        for (uint256 i = 0; i < 4 && !isShort; ++i) {
+            if (people[i] != buyer) continue;
+            bytes memory signature = _sign(KEY + i, LICENSES.orderHash(deal.order));
+            _mayNotBuy(deal.order, signature, deal.evidence, "bought again by a stranger");
+        }
     }
 
     function _carryOut(uint256 seed, uint256 offerId, bool odd) private returns (bool made) {
@@ -126,6 +133,9 @@ abstract contract Sales is Datasets {
         if ((seed >> 216) % 2 == 0) deal.order.visasUntil = uint40(end);
         if (odd && (seed >> 217) % 8 == 0) deal.order.visasUntil = uint40(end + 1);
         if (odd) deal.order.mayReview = (seed >> 220) % 2 == 0;
+        if (odd && (seed >> 221) % 4 == 0) {
+            deal.order.version = (seed >> 224) % 2 == 0 ? deal.order.version + 1 : deal.order.version - 1;
+        }
     }
 
     /// @dev What the ledger says of it.
@@ -133,6 +143,7 @@ abstract contract Sales is Datasets {
         IAccessLicense.Order memory order = deal.order;
         (deal.flaws, deal.review) = _judge(order.offerId, order.buyer, order.purpose, deal.evidence);
         _assess(deal);
+        if (order.version != latest[_offers[order.offerId].datasetId]) deal.flaws |= Flaws.WRONG_VERSION;
         if (deal.review && !order.mayReview) deal.flaws |= Flaws.NEEDS_REVIEW;
         uint8 types = _offers[order.offerId].visas;
         if (order.visasUntil > _firstEnd(_relied(types, deal.evidence.visas))) deal.flaws |= Flaws.TOO_SHORT;

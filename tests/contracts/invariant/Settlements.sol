@@ -16,7 +16,10 @@ abstract contract Settlements is Sales {
         uint256 id = _pick(seed, IN_REVIEW);
         if (id == 0) return _sell(seed);
         if (_now() > _entries[id].deadline) return _refund(id);
-        _call(_ownerOf(id), 0, abi.encodeCall(IAccessLicense.approve, (id)));
+        bytes memory data = abi.encodeCall(IAccessLicense.approve, (id));
+        (address member, address idle) = _memberOf(_offerOf(id).datasetId);
+        if (idle != address(0)) _refuse(22, "approved without an accepted role", idle, 0, data);
+        _call(member, 0, data);
         _approved(id);
     }
 
@@ -34,7 +37,7 @@ abstract contract Settlements is Sales {
         if (id == 0) {
             _bringToDelivery(seed);
         } else if (_isLate(id) || _cannotBeDelivered(id)) {
-            bytes memory data = abi.encodeCall(IAccessLicense.deliver, (id, bytes32("envelope")));
+            bytes memory data = abi.encodeCall(IAccessLicense.deliver, (id, _envelopeOf(id)));
             _refuse(6, "delivered too late", _ownerOf(id), 0, data);
             _refund(id);
         } else {
@@ -54,6 +57,9 @@ abstract contract Settlements is Sales {
         uint256 seed = _spread(draw);
         uint256 id = _bring(seed, DELIVERED);
         if (id == 0) return;
+        IAccessLicense.Offer memory o = _offerOf(id);
+        bool isHeld = o.right == IAccessLicense.Right.Train && !withdrawn[o.datasetId][_entries[id].version];
+        if (isHeld && seed % 64 < 8) _withdraw(o.datasetId, _entries[id].version);
         bytes memory data = abi.encodeCall(IAccessLicense.claim, (id));
         uint256 deadline = _entries[id].deadline;
         if (_now() <= deadline) {
@@ -61,8 +67,8 @@ abstract contract Settlements is Sales {
             if (seed % 4 != 0) return;
             vm.warp(deadline + 1);
         }
-        if (_isTrainingStopped(id)) {
-            _refuse(7, "paid for training that consent had ended", RELAYER, 0, data);
+        if (_isTakenAway(id)) {
+            _refuse(7, "paid for access that was taken away", RELAYER, 0, data);
             return _refund(id);
         }
         _call(RELAYER, 0, data);
@@ -71,16 +77,22 @@ abstract contract Settlements is Sales {
 
     function refund(uint256 draw) external step {
         uint256 seed = _spread(draw);
-        IAccessLicense.State[4] memory states = [DISPUTED, PURCHASED, IN_REVIEW, DELIVERED];
-        uint256 id = _bring(seed, states[seed % 4]);
+        IAccessLicense.State[5] memory states = [DISPUTED, PURCHASED, IN_REVIEW, DELIVERED, SETTLED];
+        uint256 id = _bring(seed, states[seed % 5]);
         if (id == 0) return;
-        if (_entries[id].state == DELIVERED && !_isTrainingStopped(id)) {
-            return _refuse(6, "refunded after delivery", RELAYER, 0, abi.encodeCall(IAccessLicense.refund, (id)));
+        bytes memory data = abi.encodeCall(IAccessLicense.refund, (id));
+        if (_entries[id].state == SETTLED) {
+            if (!_endedEarly(id)) return _refuse(6, "refunded after it was settled", RELAYER, 0, data);
+            _reach("shared out before its time");
+            return _refund(id);
+        }
+        if (_entries[id].state == DELIVERED && !_isTakenAway(id)) {
+            return _refuse(6, "refunded after delivery", RELAYER, 0, data);
         }
         if (_entries[id].state == DELIVERED) return _refund(id);
         uint256 deadline = _entries[id].deadline;
         if (_now() <= deadline && (_entries[id].state == DISPUTED || !_cannotBeDelivered(id))) {
-            _refuse(6, "refunded too early", RELAYER, 0, abi.encodeCall(IAccessLicense.refund, (id)));
+            _refuse(6, "refunded too early", RELAYER, 0, data);
             if (seed % 16 > 1) return;
             vm.warp(deadline + 1);
         }
@@ -92,8 +104,8 @@ abstract contract Settlements is Sales {
         uint256 id = _bring(seed, DELIVERED);
         if (id == 0) return;
         bytes memory data = abi.encodeCall(IAccessLicense.dispute, (id, bytes32("wrong key")));
-        if (_now() > _entries[id].deadline) {
-            return _refuse(6, "disputed too late", _entries[id].buyer, 0, data);
+        if (!_canBeDisputed(id)) {
+            return _refuse(6, "disputed too late, or without an arbiter", _entries[id].buyer, 0, data);
         }
         _call(_entries[id].buyer, 0, data);
         _disputed(id);
@@ -104,9 +116,23 @@ abstract contract Settlements is Sales {
         uint256 id = _bring(seed, DISPUTED);
         if (id == 0) return;
         bool payOwner = seed % 2 == 0;
-        _call(ARBITER, 0, abi.encodeCall(IAccessLicense.resolve, (id, payOwner)));
+        bytes memory data = abi.encodeCall(IAccessLicense.resolve, (id, payOwner));
+        if (seed % 16 == 0) vm.warp(_entries[id].deadline + 1);
+        if (_isLate(id)) {
+            _refuse(6, "a late decision", ARBITER, 0, data);
+            return _refund(id);
+        }
+        _call(ARBITER, 0, data);
         if (payOwner) _settled(id);
         else _backTo(id, REFUNDED);
+    }
+
+    function cancel(uint256 draw) external step {
+        uint256 seed = _spread(draw);
+        uint256 id = _pick(seed, IN_REVIEW);
+        if (id == 0) return _sell(seed);
+        _call(_entries[id].buyer, 0, abi.encodeCall(IAccessLicense.cancel, (id)));
+        _backTo(id, REFUNDED);
     }
 
     // -------------------------------------------------------------- private
@@ -124,7 +150,7 @@ abstract contract Settlements is Sales {
         if (state == SETTLED) {
             _call(buyer, 0, abi.encodeCall(IAccessLicense.confirm, (id)));
             _settled(id);
-        } else {
+        } else if (_canBeDisputed(id)) {
             _call(buyer, 0, abi.encodeCall(IAccessLicense.dispute, (id, bytes32("wrong key"))));
             _disputed(id);
         }
@@ -148,9 +174,16 @@ abstract contract Settlements is Sales {
     }
 
     function _deliver(uint256 id) internal returns (uint256) {
-        _call(_ownerOf(id), 0, abi.encodeCall(IAccessLicense.deliver, (id, bytes32("envelope"))));
+        (address custodian, address idle) = _custodianOf(_offerOf(id).datasetId);
+        bytes memory data = abi.encodeCall(IAccessLicense.deliver, (id, _envelopeOf(id)));
+        if (idle != address(0)) _refuse(22, "delivered without an accepted role", idle, 0, data);
+        _call(custodian, 0, data);
         _delivered(id);
         return id;
+    }
+
+    function _canBeDisputed(uint256 id) private view returns (bool) {
+        return !_isLate(id) && _now() < endOf(id) && _offerOf(id).arbiter != address(0);
     }
 
     function _isLate(uint256 id) internal view returns (bool) {

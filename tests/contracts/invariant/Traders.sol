@@ -73,6 +73,7 @@ abstract contract Traders is Issuers {
             address(FEE),
             address(LYING)
         ];
+        _call(ARBITER, 0, abi.encodeCall(IAccessLicense.acceptArbitration, (true)));
         IKeyRegistry keys = world.keys();
         for (uint256 i = 0; i < PEOPLE; ++i) {
             vm.prank(people[i]); // holds for the next call, so nothing else may be called in between
@@ -105,6 +106,7 @@ abstract contract Traders is Issuers {
         IAccessLicense.Offer storage offer = _offers[offerId];
         order.buyer = buyer;
         order.offerId = offerId;
+        order.version = latest[offer.datasetId];
         order.purpose = _plainPurpose();
         order.mayReview = true;
         (order.currency, order.price) = (offer.currency, offer.price);
@@ -172,7 +174,7 @@ abstract contract Traders is Issuers {
                 attack = currency == address(0) ? Attack.Purchase : Attack.PurchaseInToken;
                 if (_offers[id].price == 0) attack = Attack.Purchase; // nothing moves
                 value = currency == address(0) ? _offers[id].price : 0;
-                data = abi.encodeCall(IAccessLicense.purchase, (id, PURPOSE));
+                data = abi.encodeCall(IAccessLicense.purchase, (id, latest[_offers[id].datasetId], PURPOSE, true));
                 _fund(address(who), currency, _offers[id].price);
             }
             _armed.push(Armed(attack, id));
@@ -192,7 +194,7 @@ abstract contract Traders is Issuers {
             if (attack == Attack.Claim) _claimed(id);
             if (attack == Attack.Revoke) {
                 if (_owners[_offerOf(id).datasetId] != address(who)) _fault(6, "revoked by somebody else");
-                _revoked(id, address(who), 0);
+                _revoked(id);
             }
             if (attack == Attack.Purchase) {
                 IAccessLicense.Evidence memory none;

@@ -12,7 +12,7 @@ abstract contract VisaRules {
         _trusts;
     mapping(address owner => mapping(uint256 d => mapping(uint8 visaType => bytes32))) internal _asksFor; // 0: any value
     mapping(bytes32 key => mapping(bytes32 signatureHash => bool)) internal _isSigned; // by the visa's issuer
-    mapping(bytes32 key => bool) internal _isVisaRevoked; // by the visa's issuer
+    mapping(bytes32 key => uint256 time) internal _visaRevokedAt; // by the visa's issuer; 0: it was not
 
     mapping(bytes32 key => IVisaRegistry.Visa) internal _visas;
     mapping(uint256 licenseId => bytes32[]) internal _keysOf;
@@ -94,13 +94,11 @@ abstract contract VisaRules {
         if (value != 0 && visa.value != value) flaws |= Flaws.WRONG_VALUE;
         if (_now() < visa.asserted) flaws |= Flaws.NOT_YET;
         if (_now() >= visa.expires) flaws |= Flaws.EXPIRED;
-        if (_isVisaRevoked[key]) flaws |= Flaws.REVOKED;
+        if (_visaRevokedAt[key] != 0) flaws |= Flaws.REVOKED;
         if (!_isSigned[key][keccak256(signed.signature)]) flaws |= Flaws.BAD_SIGNATURE;
     }
 
-    /// @dev From now on the licence rests on these alone.
     function _rest(uint256 id, IVisaRegistry.SignedVisa[] memory visas) internal {
-        delete _keysOf[id];
         for (uint256 i = 0; i < visas.length; ++i) {
             bytes32 key = _keyOf(visas[i].visa);
             _visas[key] = visas[i].visa;
@@ -119,6 +117,15 @@ abstract contract VisaRules {
         }
     }
 
+    /// @dev The first moment without them: by their end, or a revocation.
+    function _stopOfVisas(uint256 id) internal view returns (uint256 stop) {
+        stop = _endOfVisas(id);
+        for (uint256 i = 0; i < _keysOf[id].length; ++i) {
+            uint256 revoked = _visaRevokedAt[_keysOf[id][i]];
+            if (revoked != 0 && revoked < stop) stop = revoked;
+        }
+    }
+
     /// @dev 0 without any.
     function _firstEnd(IVisaRegistry.SignedVisa[] memory visas) internal pure returns (uint256 end) {
         if (visas.length == 0) return 0;
@@ -130,7 +137,7 @@ abstract contract VisaRules {
 
     function _isAnyVisaRevoked(uint256 id) internal view returns (bool) {
         for (uint256 i = 0; i < _keysOf[id].length; ++i) {
-            if (_isVisaRevoked[_keysOf[id][i]]) return true;
+            if (_visaRevokedAt[_keysOf[id][i]] != 0) return true;
         }
         return false;
     }

@@ -5,6 +5,7 @@ import {IAccessLicense} from "../../../contracts/interfaces/IAccessLicense.sol";
 import {IDatasetNFT} from "../../../contracts/interfaces/IDatasetNFT.sol";
 import {IVisaRegistry} from "../../../contracts/interfaces/IVisaRegistry.sol";
 import {DuoPolicy} from "../../../contracts/libraries/DuoPolicy.sol";
+import {IERC721} from "@openzeppelin/contracts/token/ERC721/IERC721.sol";
 import {IERC20Errors, IERC721Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
 import {Scene} from "../Scene.sol";
 import {Typed} from "../Typed.sol";
@@ -63,11 +64,15 @@ abstract contract LicenseScene is Scene {
         return _createOffer(hospital, terms);
     }
 
-    /// @dev Refunds the unused part, by time if `duration` is not 0 and by uses if `uses` is not.
-    function _ofParts(uint128 price, uint32 duration, uint32 uses) internal returns (uint256) {
-        IAccessLicense.Offer memory terms = _terms(dataset);
-        (terms.price, terms.duration, terms.uses, terms.proRata) = (price, duration, uses, true);
-        return _createOffer(hospital, terms);
+    /// @dev For training, of which time earns the price.
+    function _proRata() internal view returns (IAccessLicense.Offer memory terms) {
+        terms = _terms(dataset);
+        (terms.right, terms.proRata) = (IAccessLicense.Right.Train, true);
+    }
+
+    function _soldProRata() internal returns (uint256 licenseId) {
+        licenseId = _grant(_buy(_createOffer(hospital, _proRata())));
+        _confirm(licenseId);
     }
 
     /// @dev Whose dataset a person must judge, and who bought it for research.
@@ -84,8 +89,9 @@ abstract contract LicenseScene is Scene {
     function _buy(address buyer, uint256 offerId, uint64 duo) internal returns (uint256) {
         if (!keys.hasKey(buyer)) _registerKey(buyer);
         (IAccessLicense.Offer memory offer,) = licenses.offerOf(offerId);
+        uint32 version = datasets.latestVersion(offer.datasetId);
         vm.prank(buyer);
-        return licenses.purchase{value: offer.currency == ETH ? offer.price : 0}(offerId, duo);
+        return licenses.purchase{value: offer.currency == ETH ? offer.price : 0}(offerId, version, duo, true);
     }
 
     function _buyForDollars() internal returns (uint256) {
@@ -123,8 +129,18 @@ abstract contract LicenseScene is Scene {
     }
 
     function _deliver(address by, uint256 licenseId) internal {
+        _deliver(by, licenseId, ENVELOPE);
+    }
+
+    /// @dev What is no download is delivered without a key.
+    function _grant(uint256 licenseId) internal returns (uint256) {
+        _deliver(custodian, licenseId, 0);
+        return licenseId;
+    }
+
+    function _deliver(address by, uint256 licenseId, bytes32 envelope) internal {
         vm.prank(by);
-        licenses.deliver(licenseId, ENVELOPE);
+        licenses.deliver(licenseId, envelope);
     }
 
     function _confirm(uint256 licenseId) internal {
@@ -152,9 +168,9 @@ abstract contract LicenseScene is Scene {
         licenses.consume(licenseId);
     }
 
-    function _revoke(address by, uint256 licenseId, uint256 value) internal {
+    function _revoke(address by, uint256 licenseId) internal {
         vm.prank(by);
-        licenses.revoke{value: value}(licenseId, "misuse");
+        licenses.revoke(licenseId, "misuse");
     }
 
     function _refund(address by, uint256 licenseId) internal {
@@ -180,6 +196,7 @@ abstract contract LicenseScene is Scene {
         return IAccessLicense.Order({
             buyer: researcher,
             offerId: offerId,
+            version: 1,
             purpose: IAccessLicense.ResearchPurpose(HMB, 0, 0),
             currency: ETH,
             price: PRICE,
@@ -332,6 +349,10 @@ abstract contract LicenseScene is Scene {
         vm.expectRevert(abi.encodeWithSelector(IAccessLicense.AccessLicense_NotDatasetOwner.selector, datasetId, got));
     }
 
+    function _refusesCommittee(uint256 datasetId, address got) internal {
+        vm.expectRevert(abi.encodeWithSelector(IAccessLicense.AccessLicense_NotCommittee.selector, datasetId, got));
+    }
+
     function _refusesLicensee(uint256 licenseId, address got) internal {
         vm.expectRevert(abi.encodeWithSelector(IAccessLicense.AccessLicense_NotLicensee.selector, licenseId, got));
     }
@@ -376,7 +397,15 @@ abstract contract LicenseScene is Scene {
         vm.assertEq(abi.encode(got), abi.encode(wanted));
     }
 
-    function _hasDownload(address account) internal view returns (bool) {
-        return licenses.hasAccess(dataset, account, IAccessLicense.Right.Download);
+    // ---------------------------------------------------------------- events
+
+    /// @dev The token of the researcher's is burnt, and the researcher credited.
+    function _emitRefunded(address by, uint256 licenseId, uint256 amount) internal {
+        emit IERC721.Transfer(researcher, address(0), licenseId);
+        emit IAccessLicense.LicenseRefunded(licenseId, by, researcher, amount);
+    }
+
+    function _emitSettled(address by, uint256 licenseId) internal {
+        emit IAccessLicense.LicenseSettled(licenseId, by, hospital, PRICE, address(0), 0);
     }
 }

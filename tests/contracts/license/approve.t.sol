@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IAccessLicense} from "../../../contracts/interfaces/IAccessLicense.sol";
+import {IDatasetNFT} from "../../../contracts/interfaces/IDatasetNFT.sol";
 import {vm} from "../Vm.sol";
 import {LicenseScene} from "./LicenseScene.sol";
 
@@ -11,12 +12,12 @@ contract LicenseApproveTest is LicenseScene {
         _review(hospital, 9);
     }
 
-    function test_given_another_sender_than_the_datasets_owner() external {
+    function test_given_neither_owner_nor_committee() external {
         uint256 licenseId = _inReview();
         uint256 judged = licenses.licenseOf(licenseId).datasetId;
         address[3] memory senders = [stranger, custodian, researcher];
         for (uint256 i = 0; i < 3; ++i) {
-            _refusesOwner(judged, senders[i]);
+            _refusesCommittee(judged, senders[i]);
             _review(senders[i], licenseId);
         }
     }
@@ -56,5 +57,18 @@ contract LicenseApproveTest is LicenseScene {
     function _review(address by, uint256 licenseId) private {
         vm.prank(by);
         IAccessLicense(address(licenses)).approve(licenseId);
+    }
+
+    function test_given_the_committee() external {
+        uint256 licenseId = _inReview();
+        uint256 judged = licenses.licenseOf(licenseId).datasetId;
+        vm.prank(hospital);
+        datasets.grantRole(judged, IDatasetNFT.Role.Committee, second);
+        _refusesCommittee(judged, second);
+        _review(second, licenseId);
+        vm.prank(second);
+        datasets.acceptRole(judged, IDatasetNFT.Role.Committee);
+        _review(second, licenseId);
+        _assertState(licenseId, IAccessLicense.State.Purchased);
     }
 }

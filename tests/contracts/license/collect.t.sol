@@ -28,7 +28,7 @@ contract LicenseCollectTest is LicenseScene {
             vm.recordLogs();
             vm.prank(callers[i]);
             vm.assertEq(licenses.collect(hospital, ETH), PRICE);
-            emit IAccessLicense.Collected(hospital, ETH, PRICE, hospital);
+            emit IAccessLicense.Collected(hospital, ETH, callers[i], PRICE, hospital);
             _saw(address(licenses));
             vm.assertEq(hospital.balance, before + PRICE);
             _assertOwed(hospital, 0);
@@ -44,7 +44,7 @@ contract LicenseCollectTest is LicenseScene {
         uint256 before = dollar.balanceOf(hospital);
         vm.recordLogs();
         licenses.collect(hospital, address(dollar));
-        emit IAccessLicense.Collected(hospital, address(dollar), DOLLARS, hospital);
+        emit IAccessLicense.Collected(hospital, address(dollar), address(this), DOLLARS, hospital);
         emit IERC20.Transfer(address(licenses), hospital, DOLLARS);
         _saw(address(licenses), address(dollar));
         vm.assertEq(dollar.balanceOf(hospital), before + DOLLARS);
@@ -122,7 +122,7 @@ contract LicenseCollectTest is LicenseScene {
         uint256 before = stranger.balance;
         vm.recordLogs();
         vm.assertEq(_collectTo(hospital, stranger, ETH), PRICE);
-        emit IAccessLicense.Collected(hospital, ETH, PRICE, stranger);
+        emit IAccessLicense.Collected(hospital, ETH, hospital, PRICE, stranger);
         _saw(address(licenses));
         vm.assertEq(stranger.balance, before + PRICE);
         _assertOwed(hospital, 0);

@@ -33,7 +33,7 @@ contract LicenseConfirmTest is LicenseScene {
         _wait(10 days);
         vm.recordLogs();
         _confirm(licenseId);
-        emit IAccessLicense.LicenseSettled(licenseId, PRICE);
+        _emitSettled(researcher, licenseId);
         _saw(address(licenses));
         _assertState(licenseId, IAccessLicense.State.Settled);
         vm.assertEq(licenses.licenseOf(licenseId).deadline, 0);

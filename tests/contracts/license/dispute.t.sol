@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IAccessLicense} from "../../../contracts/interfaces/IAccessLicense.sol";
+import {IVisaRegistry} from "../../../contracts/interfaces/IVisaRegistry.sol";
 import {vm} from "../Vm.sol";
 import {LicenseScene} from "./LicenseScene.sol";
 
@@ -43,12 +44,11 @@ contract LicenseDisputeTest is LicenseScene {
         uint256 licenseId = _delivered();
         vm.recordLogs();
         _dispute(licenseId);
-        emit IAccessLicense.LicenseDisputed(licenseId, REASON);
+        emit IAccessLicense.LicenseDisputed(licenseId, researcher, REASON);
         _saw(address(licenses));
         _assertState(licenseId, IAccessLicense.State.Disputed);
         vm.assertEq(licenses.licenseOf(licenseId).deadline, _now() + 30 days);
         vm.assertFalse(licenses.isActive(licenseId));
-        vm.assertFalse(_hasDownload(researcher));
         _refusesState(licenseId, IAccessLicense.State.Disputed);
         _dispute(licenseId);
     }
@@ -57,22 +57,35 @@ contract LicenseDisputeTest is LicenseScene {
         IAccessLicense.Offer memory terms = _terms(dataset);
         terms.arbiter = address(0);
         uint256 licenseId = _deliver(_buy(_createOffer(hospital, terms)));
-        vm.recordLogs();
+        vm.expectRevert(abi.encodeWithSelector(IAccessLicense.AccessLicense_NoArbiter.selector, licenseId));
         _dispute(licenseId);
-        emit IAccessLicense.LicenseDisputed(licenseId, REASON);
-        emit IAccessLicense.LicenseRefunded(licenseId, PRICE);
-        _saw(address(licenses));
-        _assertState(licenseId, IAccessLicense.State.Refunded);
-        _assertOwed(researcher, PRICE);
-        vm.assertFalse(licenses.isActive(licenseId));
+        _wait(3 days + 1);
+        licenses.claim(licenseId);
+        _assertOwed(hospital, PRICE);
     }
 
-    function test_given_no_arbiter_and_dollars() external {
-        IAccessLicense.Offer memory terms = _dollarTerms();
-        terms.arbiter = address(0);
-        _approve(researcher, DOLLARS);
-        _dispute(_deliver(_buy(_createOffer(hospital, terms))));
-        vm.assertEq(licenses.owed(researcher, address(dollar)), DOLLARS);
-        _assertOwed(researcher, 0);
+    function test_given_a_first_use() external {
+        uint256 licenseId = _deliver(_buy(_ofLength(30 days, 1)));
+        _consume(researcher, licenseId);
+        _refusesState(licenseId, IAccessLicense.State.Settled);
+        _dispute(licenseId);
+    }
+
+    function test_given_a_licence_that_has_expired() external {
+        IVisaRegistry.Visa memory visa = _status();
+        visa.expires = _now() + 1 days;
+        uint256 licenseId = _deliver(_buyWithVisa(visa));
+        _wait(1 days);
+        _refusesInactive(licenseId);
+        _dispute(licenseId);
+    }
+
+    /// @dev Else an owner could end a dispute before it begins, by its own issuer.
+    function test_given_a_visa_that_was_revoked() external {
+        IVisaRegistry.Visa memory visa = _status();
+        uint256 licenseId = _deliver(_buyWithVisa(visa));
+        _revokeVisa(visa);
+        _dispute(licenseId);
+        _assertState(licenseId, IAccessLicense.State.Disputed);
     }
 }

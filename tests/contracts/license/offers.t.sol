@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {IAccessLicense} from "../../../contracts/interfaces/IAccessLicense.sol";
 import {IDatasetNFT} from "../../../contracts/interfaces/IDatasetNFT.sol";
+import {Collectible} from "../tokens/Collectible.sol";
 import {vm} from "../Vm.sol";
 import {IERC721Errors, LicenseScene} from "./LicenseScene.sol";
 
@@ -31,7 +32,7 @@ contract LicenseOffersTest is LicenseScene {
             "visas",
             "visas",
             "currency",
-            "arbiter"
+            "currency"
         ];
         for (uint256 i = 0; i < fields.length; ++i) {
             IAccessLicense.Offer memory terms = _terms(dataset);
@@ -44,34 +45,89 @@ contract LicenseOffersTest is LicenseScene {
             if (i == 6) terms.visas = 16;
             if (i == 7) terms.visas = 255;
             if (i == 8) terms.currency = address(0x1111);
-            if (i == 9) terms.arbiter = hospital;
+            if (i == 9) terms.currency = address(keys);
             _refusesOffer(fields[i]);
             _createOffer(hospital, terms);
         }
     }
 
-    function test_createOffer_given_proRata_without_an_end() external {
+    function test_createOffer_given_proRata_without_a_duration() external {
+        for (uint32 uses = 0; uses < 2; ++uses) {
+            IAccessLicense.Offer memory terms = _terms(dataset);
+            (terms.proRata, terms.duration, terms.uses) = (true, 0, uses);
+            _refusesOffer("proRata");
+            _createOffer(hospital, terms);
+        }
+    }
+
+    function test_createOffer_given_a_token_that_is_no_ERC20() external {
+        address[2] memory currencies = [address(new Collectible()), address(datasets)];
+        for (uint256 i = 0; i < 2; ++i) {
+            IAccessLicense.Offer memory terms = _terms(dataset);
+            terms.currency = currencies[i];
+            _refusesOffer("currency");
+            _createOffer(hospital, terms);
+        }
+    }
+
+    function test_createOffer_given_an_arbiter_that_has_not_accepted() external {
         IAccessLicense.Offer memory terms = _terms(dataset);
-        (terms.proRata, terms.duration) = (true, 0);
-        _refusesOffer("proRata");
+        for (uint256 i = 0; i < 2; ++i) {
+            terms.arbiter = i == 0 ? second : arbiter;
+            if (i == 1) _acceptArbitration(arbiter, false);
+            vm.expectRevert(
+                abi.encodeWithSelector(IAccessLicense.AccessLicense_ArbiterHasNotAccepted.selector, terms.arbiter)
+            );
+            _createOffer(hospital, terms);
+        }
+    }
+
+    function test_createOffer_given_an_arbiter_that_takes_part() external {
+        IAccessLicense.Offer memory terms = _terms(dataset);
+        address[2] memory accounts = [hospital, custodian];
+        for (uint256 i = 0; i < 2; ++i) {
+            terms.arbiter = accounts[i];
+            _acceptArbitration(accounts[i], true);
+            vm.expectRevert(
+                abi.encodeWithSelector(IAccessLicense.AccessLicense_ArbiterTakesPart.selector, dataset, accounts[i])
+            );
+            _createOffer(hospital, terms);
+        }
+    }
+
+    function test_createOffer_given_a_dispute_window_that_outlasts_access() external {
+        IAccessLicense.Offer memory terms = _terms(dataset);
+        terms.duration = 3 days - 1;
+        _refusesOffer("disputeWindow");
         _createOffer(hospital, terms);
-        terms.uses = 1;
+        terms.arbiter = address(0);
         _reads(_createOffer(hospital, terms), terms);
+    }
+
+    function test_acceptArbitration() external {
+        vm.recordLogs();
+        _acceptArbitration(second, true);
+        emit IAccessLicense.ArbitrationAccepted(second, true);
+        _saw(address(licenses));
+        vm.assertTrue(licenses.isArbiter(second));
+        _acceptArbitration(second, false);
+        vm.assertFalse(licenses.isArbiter(second));
     }
 
     function test_createOffer_given_terms() external {
         IAccessLicense.Offer memory terms = _terms(dataset);
         (terms.uses, terms.deliveryWindow, terms.disputeWindow) = (5, 365 days, 90 days);
+        terms.duration = 90 days;
         (terms.right, terms.visas, terms.proRata) = (IAccessLicense.Right.Infer, 15, true);
         vm.recordLogs();
         uint256 first = _createOffer(hospital, terms);
-        emit IAccessLicense.OfferCreated(1, dataset, terms);
+        emit IAccessLicense.OfferCreated(1, dataset, hospital, terms);
         _saw(address(licenses));
         _reads(first, terms);
         vm.assertEq(licenses.offerCount(), 1);
         vm.recordLogs();
         uint256 inDollars = _createOffer(hospital, _dollarTerms());
-        emit IAccessLicense.OfferCreated(2, dataset, _dollarTerms());
+        emit IAccessLicense.OfferCreated(2, dataset, hospital, _dollarTerms());
         _saw(address(licenses));
         _reads(inDollars, _dollarTerms());
         terms = _terms(dataset);
@@ -94,10 +150,10 @@ contract LicenseOffersTest is LicenseScene {
     }
 
     function test_createOfferFor_given_a_bad_field() external {
-        string[3] memory fields = ["arbiter", "visas", "currency"];
+        string[3] memory fields = ["uses", "visas", "currency"];
         for (uint256 i = 0; i < 3; ++i) {
             IAccessLicense.Offer memory terms = _terms(0);
-            if (i == 0) terms.arbiter = hospital;
+            if (i == 0) terms.uses = UNCOUNTED;
             if (i == 1) terms.visas = 16;
             if (i == 2) terms.currency = stranger;
             vm.prank(hospital);
@@ -138,7 +194,7 @@ contract LicenseOffersTest is LicenseScene {
         uint256 licenseId = _buy(offerId);
         vm.recordLogs();
         _closeOffer(hospital, offerId);
-        emit IAccessLicense.OfferClosed(offerId);
+        emit IAccessLicense.OfferClosed(offerId, hospital);
         _saw(address(licenses));
         (IAccessLicense.Offer memory offer, bool open) = licenses.offerOf(offerId);
         _assertEqual(offer, _terms(dataset));

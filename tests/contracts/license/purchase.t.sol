@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {IERC721} from "@openzeppelin/contracts/token/ERC721/IERC721.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {IAccessLicense} from "../../../contracts/interfaces/IAccessLicense.sol";
+import {IDatasetNFT} from "../../../contracts/interfaces/IDatasetNFT.sol";
 import {IERC5192} from "../../../contracts/interfaces/IERC5192.sol";
 import {DuoPolicy} from "../../../contracts/libraries/DuoPolicy.sol";
 import {Dollar} from "../tokens/Dollar.sol";
@@ -69,7 +70,7 @@ contract LicensePurchaseTest is LicenseScene {
         uint256 offerId = _offer();
         vm.prank(stranger);
         vm.expectRevert(abi.encodeWithSelector(IAccessLicense.AccessLicense_NoKey.selector, stranger));
-        licenses.purchase{value: PRICE}(offerId, HMB);
+        licenses.purchase{value: PRICE}(offerId, 1, HMB, true);
         vm.prank(researcher);
         keys.revoke();
         vm.expectRevert(abi.encodeWithSelector(IAccessLicense.AccessLicense_NoKey.selector, researcher));
@@ -99,7 +100,7 @@ contract LicensePurchaseTest is LicenseScene {
         uint256 endless = _createOffer(hospital, terms);
         _refusesOffer("duration");
         _purchase(endless, HMB | DuoPolicy.TS, PRICE);
-        terms.duration = 1 days;
+        terms.duration = 3 days;
         _purchase(_createOffer(hospital, terms), HMB | DuoPolicy.TS, PRICE);
         _assertState(licenses.licenseCount(), IAccessLicense.State.Purchased);
     }
@@ -109,7 +110,7 @@ contract LicensePurchaseTest is LicenseScene {
         _registerKey(arbiter);
         vm.prank(arbiter);
         vm.expectRevert(abi.encodeWithSelector(IAccessLicense.AccessLicense_BuyerIsArbiter.selector, arbiter));
-        licenses.purchase{value: PRICE}(offerId, HMB);
+        licenses.purchase{value: PRICE}(offerId, 1, HMB, true);
     }
 
     function test_given_a_purpose_that_needs_review() external {
@@ -120,7 +121,7 @@ contract LicensePurchaseTest is LicenseScene {
         _purchase(offerId, purpose, PRICE);
         emit IERC721.Transfer(address(0), researcher, 1);
         emit IERC5192.Locked(1);
-        emit IAccessLicense.LicensePurchased(1, judged, researcher, offerId, 1, purpose, true);
+        emit IAccessLicense.LicensePurchased(1, judged, researcher, offerId, 1, purpose, true, researcher);
         _saw(address(licenses));
         _assertState(1, IAccessLicense.State.InReview);
         uint256 plain = _offer();
@@ -137,7 +138,7 @@ contract LicensePurchaseTest is LicenseScene {
         _purchase(offerId, purpose, PRICE);
         emit IERC721.Transfer(address(0), researcher, 1);
         emit IERC5192.Locked(1);
-        emit IAccessLicense.LicensePurchased(1, dataset, researcher, offerId, 1, purpose, false);
+        emit IAccessLicense.LicensePurchased(1, dataset, researcher, offerId, 1, purpose, false, researcher);
         _saw(address(licenses));
         vm.assertEq(address(licenses).balance, PRICE);
         IAccessLicense.License memory wanted = IAccessLicense.License({
@@ -152,15 +153,14 @@ contract LicensePurchaseTest is LicenseScene {
             currency: ETH,
             deadline: _now() + 2 days,
             expiresAt: 0,
-            purpose: purpose,
-            proRata: false
+            proRata: false,
+            earned: 0
         });
         vm.assertEq(abi.encode(licenses.licenseOf(1)), abi.encode(wanted));
         vm.assertEq(licenses.licenseCount(), 1);
         vm.assertEq(licenses.balanceOf(researcher), 1);
         vm.assertEq(licenses.ownerOf(1), researcher);
         vm.assertFalse(licenses.isActive(1));
-        vm.assertFalse(_hasDownload(researcher));
     }
 
     function test_given_a_free_offer() external {
@@ -169,6 +169,47 @@ contract LicensePurchaseTest is LicenseScene {
         uint256 licenseId = _settle(_buy(_createOffer(hospital, terms)));
         vm.assertTrue(licenses.isActive(licenseId));
         _assertOwed(hospital, 0);
+    }
+
+    function test_given_another_version_than_the_latest() external {
+        uint256 offerId = _offer();
+        _publishVersion(hospital, dataset, _publication("junk", TERMS));
+        uint32[3] memory versions = [uint32(0), 1, 3];
+        for (uint256 i = 0; i < 3; ++i) {
+            vm.prank(researcher);
+            vm.expectRevert(abi.encodeWithSelector(IAccessLicense.AccessLicense_WrongVersion.selector, versions[i], 2));
+            licenses.purchase{value: PRICE}(offerId, versions[i], HMB, true);
+        }
+        vm.prank(researcher);
+        licenses.purchase{value: PRICE}(offerId, 2, HMB, true);
+        vm.assertEq(licenses.licenseOf(1).version, 2);
+    }
+
+    function test_given_no_leave_to_review() external {
+        uint64 terms = DuoPolicy.HMB | DuoPolicy.US;
+        uint256 offerId = _createOffer(hospital, _terms(_publish(hospital, _publication("judged", terms))));
+        vm.prank(researcher);
+        vm.expectRevert(abi.encodeWithSelector(IAccessLicense.AccessLicense_NeedsReview.selector, terms, HMB));
+        licenses.purchase{value: PRICE}(offerId, 1, HMB, false);
+        offerId = _offer();
+        vm.prank(researcher);
+        licenses.purchase{value: PRICE}(offerId, 1, HMB, false);
+        _assertState(1, IAccessLicense.State.Purchased);
+    }
+
+    function test_given_an_arbiter_that_has_come_to_take_part_or_accepts_no_more() external {
+        uint256 offerId = _offer();
+        _appoint(hospital, dataset, IDatasetNFT.Role.Operator, arbiter);
+        vm.expectRevert(
+            abi.encodeWithSelector(IAccessLicense.AccessLicense_ArbiterTakesPart.selector, dataset, arbiter)
+        );
+        _purchase(offerId, HMB, PRICE);
+        _transfer(hospital, second, dataset); // which ends the role
+        _acceptArbitration(arbiter, false);
+        vm.expectRevert(abi.encodeWithSelector(IAccessLicense.AccessLicense_ArbiterHasNotAccepted.selector, arbiter));
+        _purchase(offerId, HMB, PRICE);
+        _acceptArbitration(arbiter, true);
+        _purchase(offerId, HMB, PRICE);
     }
 
     function test_given_an_allowance() external {
@@ -238,7 +279,7 @@ contract LicensePurchaseTest is LicenseScene {
 
     function _purchase(uint256 offerId, uint64 duo, uint256 value) private {
         vm.prank(researcher);
-        licenses.purchase{value: value}(offerId, duo);
+        licenses.purchase{value: value}(offerId, 1, duo, true);
     }
 
     /// @dev At 250 of a token, of which the researcher has and allows as much.

@@ -8,6 +8,7 @@ import {IDatasetNFT} from "../../../contracts/interfaces/IDatasetNFT.sol";
 import {IERC5192} from "../../../contracts/interfaces/IERC5192.sol";
 import {IKeyRegistry} from "../../../contracts/interfaces/IKeyRegistry.sol";
 import {DuoPolicy} from "../../../contracts/libraries/DuoPolicy.sol";
+import {ApprovedHashes} from "../tokens/ApprovedHashes.sol";
 import {Typed} from "../Typed.sol";
 import {vm} from "../Vm.sol";
 import {LicenseScene} from "./LicenseScene.sol";
@@ -79,6 +80,29 @@ contract LicensePurchaseForTest is LicenseScene {
         _submit(_order(offerId));
     }
 
+    function test_given_another_version_than_the_latest() external {
+        IAccessLicense.Order memory order = _order(_offer());
+        _publishVersion(hospital, dataset, _publication("junk", TERMS));
+        vm.expectRevert(abi.encodeWithSelector(IAccessLicense.AccessLicense_WrongVersion.selector, 1, 2));
+        _submit(stranger, order, _signOrder(researcher, order), PRICE);
+    }
+
+    /// @dev A contract wallet with approved hashes takes an empty signature from everybody.
+    function test_given_a_wallet_that_takes_an_empty_signature() external {
+        ApprovedHashes safe = new ApprovedHashes();
+        IAccessLicense.Order memory order = _order(_offer());
+        order.buyer = address(safe);
+        safe.execute(address(keys), 0, abi.encodeCall(IKeyRegistry.register, (new bytes(1216))));
+        safe.approve(licenses.orderHash(order));
+        vm.deal(address(safe), PRICE);
+        safe.execute(
+            address(licenses), PRICE, abi.encodeCall(IAccessLicense.purchaseFor, (order, "", _noEvidence(), _direct()))
+        );
+        vm.assertEq(licenses.nonces(address(safe)), 1);
+        vm.expectRevert(abi.encodeWithSelector(Nonces.InvalidAccountNonce.selector, address(safe), 1));
+        _submit(stranger, order, "", PRICE);
+    }
+
     function test_given_a_purpose_that_is_denied() external {
         IAccessLicense.Order memory order = _order(_offer());
         uint64[4] memory purposes = [0, DuoPolicy.GRU, HMB | DuoPolicy.COMMERCIAL, HMB | uint64(1 << 63)];
@@ -91,14 +115,17 @@ contract LicensePurchaseForTest is LicenseScene {
 
     function test_given_the_buyer_without_a_signature() external {
         IAccessLicense.Order memory order = _order(_offer());
-        order.nonce = 77;
+        order.nonce = 1;
+        _refusesNonce(0);
+        _submit(order);
+        order.nonce = 0;
         vm.recordLogs();
         _submit(order);
         emit IERC721.Transfer(address(0), researcher, 1);
         emit IERC5192.Locked(1);
-        emit IAccessLicense.LicensePurchased(1, dataset, researcher, order.offerId, 1, HMB, false);
+        emit IAccessLicense.LicensePurchased(1, dataset, researcher, order.offerId, 1, HMB, false, researcher);
         _saw(address(licenses));
-        vm.assertEq(licenses.nonces(researcher), 0);
+        vm.assertEq(licenses.nonces(researcher), 1);
         vm.assertEq(address(licenses).balance, PRICE);
         _assertState(1, IAccessLicense.State.Purchased);
     }
@@ -130,9 +157,9 @@ contract LicensePurchaseForTest is LicenseScene {
 
     function test_given_another_order_than_was_signed() external {
         uint256 offerId = _offer();
-        uint256 shorter = _ofLength(1, 0); // two offers at one price: the buyer signed for the longer one
+        uint256 shorter = _ofLength(3 days, 0); // two offers at one price: the buyer signed for the longer one
         bytes memory signature = _signOrder(researcher, _order(offerId));
-        for (uint256 i = 0; i < 7; ++i) {
+        for (uint256 i = 0; i < 8; ++i) {
             IAccessLicense.Order memory order = _order(offerId);
             if (i == 0) order.purpose.duo = HMB | DuoPolicy.FOR_PROFIT;
             if (i == 1) order.purpose.disease = 5068;
@@ -141,6 +168,7 @@ contract LicensePurchaseForTest is LicenseScene {
             if (i == 4) order.deadline = 2 ** 41;
             if (i == 5) order.offerId = shorter;
             if (i == 6) order.mayReview = false;
+            if (i == 7) order.version = 2;
             _refusesSignature(researcher);
             _submit(stranger, order, signature, PRICE);
         }
@@ -186,7 +214,7 @@ contract LicensePurchaseForTest is LicenseScene {
         _submit(stranger, order, signature, PRICE);
         emit IERC721.Transfer(address(0), researcher, 1);
         emit IERC5192.Locked(1);
-        emit IAccessLicense.LicensePurchased(1, dataset, researcher, order.offerId, 1, HMB, false);
+        emit IAccessLicense.LicensePurchased(1, dataset, researcher, order.offerId, 1, HMB, false, stranger);
         _saw(address(licenses));
         vm.assertEq(licenses.ownerOf(1), researcher);
         vm.assertEq(researcher.balance, before);
@@ -216,7 +244,7 @@ contract LicensePurchaseForTest is LicenseScene {
     function test_given_a_contract_that_calls() external {
         uint256 offerId = _offer();
         _asWallet(address(keys), 0, abi.encodeCall(IKeyRegistry.register, (new bytes(1216))));
-        _asWallet(address(licenses), PRICE, abi.encodeCall(IAccessLicense.purchase, (offerId, HMB)));
+        _asWallet(address(licenses), PRICE, abi.encodeCall(IAccessLicense.purchase, (offerId, 1, HMB, true)));
         vm.assertEq(licenses.ownerOf(1), address(wallet));
     }
 
@@ -236,7 +264,9 @@ contract LicensePurchaseForTest is LicenseScene {
     function test_given_a_disease_with_its_proof() external {
         uint256 offerId = _diseaseOffer(_root());
         for (uint256 i = 0; i < 4; ++i) {
-            _declares(_orderFor(offerId, permitted[i]), _proof(i));
+            IAccessLicense.Order memory order = _orderFor(offerId, permitted[i]);
+            order.nonce = i;
+            _declares(order, _proof(i));
             _assertState(licenses.licenseCount(), IAccessLicense.State.Purchased);
         }
     }
@@ -245,7 +275,9 @@ contract LicensePurchaseForTest is LicenseScene {
         uint256 offerId = _diseaseOffer(_root());
         uint32[3] memory named = [uint32(0), 5068, 1];
         for (uint256 i = 0; i < 3; ++i) {
-            _submit(_orderFor(offerId, named[i]));
+            IAccessLicense.Order memory order = _orderFor(offerId, named[i]);
+            order.nonce = i;
+            _submit(order);
             _assertState(licenses.licenseCount(), IAccessLicense.State.InReview);
         }
     }
@@ -282,7 +314,9 @@ contract LicensePurchaseForTest is LicenseScene {
         uint256 offerId = _diseaseOffer(_leaf(5068));
         _submit(_orderFor(offerId, 5068));
         _assertState(licenses.licenseCount(), IAccessLicense.State.Purchased);
-        _submit(_orderFor(offerId, 5148));
+        IAccessLicense.Order memory order = _orderFor(offerId, 5148);
+        order.nonce = 1;
+        _submit(order);
         _assertState(licenses.licenseCount(), IAccessLicense.State.InReview);
     }
 
@@ -304,7 +338,7 @@ contract LicensePurchaseForTest is LicenseScene {
         emit IERC721.Transfer(address(0), researcher, next);
         emit IERC5192.Locked(next);
         emit IAccessLicense.LicensePurchased(
-            next, offer.datasetId, researcher, order.offerId, 1, order.purpose.duo, false
+            next, offer.datasetId, researcher, order.offerId, 1, order.purpose.duo, false, researcher
         );
         emit IAccessLicense.PurposeDeclared(next, order.purpose.disease, order.purpose.statement);
         _saw(address(licenses));

@@ -117,8 +117,10 @@ contract LicensePurchaseForInTokenTest is LicenseScene {
     function test_given_an_authorization_that_was_used() external {
         IAccessLicense.Payment memory payment = _authorization(researcher, DOLLARS, FOREVER, NONCE);
         _pay(researcher, "", payment);
+        IAccessLicense.Order memory order = _dollarOrder();
+        order.nonce = 1;
         _refusesWith("used");
-        _pay(researcher, "", payment);
+        _submit(researcher, order, "", _noEvidence(), payment);
         vm.assertEq(licenses.licenseCount(), 1);
     }
 
@@ -163,6 +165,7 @@ contract LicensePurchaseForInTokenTest is LicenseScene {
         for (uint8 method = 0; method < 3; ++method) {
             IAccessLicense.Payment memory payment = _direct();
             payment.method = IAccessLicense.Method(method);
+            order.nonce = method;
             _submit(researcher, order, "", _noEvidence(), payment);
             _assertState(licenses.licenseCount(), IAccessLicense.State.Purchased);
         }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {IERC721} from "@openzeppelin/contracts/token/ERC721/IERC721.sol";
 import {IAccessLicense} from "../../../contracts/interfaces/IAccessLicense.sol";
 import {IVisaRegistry} from "../../../contracts/interfaces/IVisaRegistry.sol";
 import {vm} from "../Vm.sol";
@@ -35,14 +36,15 @@ contract LicenseRefundTest is LicenseScene {
         _wait(2 days + 1);
         vm.recordLogs();
         _refund(stranger, licenseId);
-        emit IAccessLicense.LicenseRefunded(licenseId, PRICE);
+        _emitRefunded(stranger, licenseId, PRICE);
         _saw(address(licenses));
         IAccessLicense.License memory got = licenses.licenseOf(licenseId);
         _assertState(licenseId, IAccessLicense.State.Refunded);
         vm.assertEq(got.deadline, 0);
         vm.assertEq(got.expiresAt, 0);
         _assertOwed(researcher, PRICE);
-        vm.assertFalse(_hasDownload(researcher));
+        vm.assertFalse(licenses.isActive(licenseId));
+        vm.assertEq(licenses.balanceOf(researcher), 0);
         _refusesState(licenseId, IAccessLicense.State.Refunded);
         _refund(stranger, licenseId);
         _refusesState(licenseId, IAccessLicense.State.Refunded);
@@ -79,13 +81,14 @@ contract LicenseRefundTest is LicenseScene {
 
     function test_given_training_on_a_version_that_was_withdrawn() external {
         uint256 offerId = _ofRight(IAccessLicense.Right.Train);
-        (uint256 settled, uint256 licenseId) = (_settle(_buy(offerId)), _deliver(_buy(offerId)));
+        (uint256 settled, uint256 licenseId) = (_grant(_buy(offerId)), _grant(_buy(offerId)));
+        _confirm(settled);
         _refusesState(licenseId, IAccessLicense.State.Delivered);
         _refund(stranger, licenseId);
         _withdraw(hospital, dataset, 1);
         vm.recordLogs();
         _refund(stranger, licenseId);
-        emit IAccessLicense.LicenseRefunded(licenseId, PRICE);
+        _emitRefunded(stranger, licenseId, PRICE);
         _saw(address(licenses));
         _assertOwed(researcher, PRICE);
         _refusesState(settled, IAccessLicense.State.Settled);
@@ -113,7 +116,7 @@ contract LicenseRefundTest is LicenseScene {
         _wait(30 days + 1);
         vm.recordLogs();
         _refund(stranger, licenseId);
-        emit IAccessLicense.LicenseRefunded(licenseId, PRICE);
+        _emitRefunded(stranger, licenseId, PRICE);
         _saw(address(licenses));
         _assertOwed(researcher, PRICE);
         _assertOwed(hospital, 0);
@@ -135,7 +138,57 @@ contract LicenseRefundTest is LicenseScene {
         uint256 licenseId = _buy(offerId);
         _wait(2 days + 1);
         _refund(researcher, licenseId);
-        _deliver(_buy(offerId));
-        vm.assertTrue(_hasDownload(researcher));
+        vm.assertTrue(licenses.isActive(_deliver(_buy(offerId))));
+    }
+
+    function test_given_a_settled_licence_with_proRata_whose_version_was_withdrawn() external {
+        uint256 licenseId = _soldProRata();
+        _refusesState(licenseId, IAccessLicense.State.Settled);
+        _refund(stranger, licenseId);
+        _wait(3 days);
+        _withdraw(hospital, dataset, 1);
+        _wait(9 days); // earns nothing more
+        uint256 earned = uint256(PRICE) / 10;
+        vm.recordLogs();
+        _refund(stranger, licenseId);
+        emit IERC721.Transfer(researcher, address(0), licenseId);
+        emit IAccessLicense.LicenseEarned(licenseId, stranger, hospital, earned, address(0), 0);
+        emit IAccessLicense.LicenseRefunded(licenseId, stranger, researcher, PRICE - earned);
+        _saw(address(licenses));
+        _assertState(licenseId, IAccessLicense.State.Refunded);
+        _assertOwed(hospital, earned);
+        _assertOwed(researcher, PRICE - earned);
+    }
+
+    function test_given_a_settled_licence_with_proRata_whose_time_is_over() external {
+        uint256 licenseId = _soldProRata();
+        _wait(30 days);
+        _withdraw(hospital, dataset, 1);
+        _refusesState(licenseId, IAccessLicense.State.Settled);
+        _refund(stranger, licenseId);
+        licenses.claimEarned(licenseId);
+        _assertOwed(hospital, PRICE);
+    }
+
+    function test_given_a_settled_licence_with_proRata_whose_visa_lapsed() external {
+        for (uint256 i = 0; i < 2; ++i) {
+            IVisaRegistry.Visa memory visa = _status();
+            visa.expires = _now() + 10 days;
+            _trust(hospital, issuer, RESEARCHER);
+            IAccessLicense.Offer memory terms = _proRata();
+            terms.visas = RESEARCHER;
+            if (i == 0) _registerKey(researcher);
+            IAccessLicense.Order memory order = _order(_createOffer(hospital, terms));
+            order.nonce = i;
+            _submit(order, _shown(visa));
+            _confirm(_grant(i + 1));
+            _wait(6 days);
+            if (i == 1) _revokeVisa(visa);
+            _wait(20 days);
+            _refund(stranger, i + 1);
+        }
+        uint256 earned = uint256(PRICE) / 3 + uint256(PRICE) / 5; // until it expired, and until it was revoked
+        _assertOwed(hospital, earned);
+        _assertOwed(researcher, 2 * PRICE - earned);
     }
 }

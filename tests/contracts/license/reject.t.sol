@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IAccessLicense} from "../../../contracts/interfaces/IAccessLicense.sol";
+import {IDatasetNFT} from "../../../contracts/interfaces/IDatasetNFT.sol";
 import {vm} from "../Vm.sol";
 import {LicenseScene} from "./LicenseScene.sol";
 
@@ -11,12 +12,12 @@ contract LicenseRejectTest is LicenseScene {
         _reject(hospital, 9);
     }
 
-    function test_given_another_sender_than_the_datasets_owner() external {
+    function test_given_neither_owner_nor_committee() external {
         uint256 licenseId = _inReview();
         uint256 judged = licenses.licenseOf(licenseId).datasetId;
         address[3] memory senders = [stranger, custodian, researcher];
         for (uint256 i = 0; i < 3; ++i) {
-            _refusesOwner(judged, senders[i]);
+            _refusesCommittee(judged, senders[i]);
             _reject(senders[i], licenseId);
         }
     }
@@ -38,7 +39,7 @@ contract LicenseRejectTest is LicenseScene {
         vm.recordLogs();
         _reject(hospital, licenseId);
         emit IAccessLicense.LicenseRejected(licenseId, hospital, "no");
-        emit IAccessLicense.LicenseRefunded(licenseId, PRICE);
+        _emitRefunded(hospital, licenseId, PRICE);
         _saw(address(licenses));
         _assertState(licenseId, IAccessLicense.State.Rejected);
         vm.assertEq(licenses.licenseOf(licenseId).deadline, 0);
@@ -65,5 +66,18 @@ contract LicenseRejectTest is LicenseScene {
     function _reject(address by, uint256 licenseId) private {
         vm.prank(by);
         licenses.reject(licenseId, "no");
+    }
+
+    function test_given_the_committee() external {
+        uint256 licenseId = _inReview();
+        uint256 judged = licenses.licenseOf(licenseId).datasetId;
+        vm.prank(hospital);
+        datasets.grantRole(judged, IDatasetNFT.Role.Committee, second);
+        _refusesCommittee(judged, second);
+        _reject(second, licenseId);
+        vm.prank(second);
+        datasets.acceptRole(judged, IDatasetNFT.Role.Committee);
+        _reject(second, licenseId);
+        _assertState(licenseId, IAccessLicense.State.Rejected);
     }
 }

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IAccessLicense} from "../../../contracts/interfaces/IAccessLicense.sol";
+import {IDatasetNFT} from "../../../contracts/interfaces/IDatasetNFT.sol";
 import {vm} from "../Vm.sol";
 import {LicenseScene} from "./LicenseScene.sol";
 
@@ -20,16 +21,24 @@ contract LicenseResolveTest is LicenseScene {
         }
     }
 
-    function test_given_an_arbiter_that_has_become_the_datasets_owner() external {
-        uint256 licenseId = _disputed();
-        _transfer(hospital, arbiter, dataset);
-        _refusesArbiter(licenseId, arbiter);
-        _resolve(arbiter, licenseId, true);
-        _refusesArbiter(licenseId, arbiter);
-        _resolve(arbiter, licenseId, false);
-        _wait(30 days + 1); // and there is a way out
-        _refund(researcher, licenseId);
-        _assertOwed(researcher, PRICE);
+    function test_given_an_arbiter_that_owns_the_dataset_or_has_a_role_for_it() external {
+        for (uint256 i = 0; i < 4; ++i) {
+            uint256 licenseId = _disputed();
+            if (i < 3) _appoint(hospital, dataset, IDatasetNFT.Role(i), arbiter);
+            else _transfer(hospital, arbiter, dataset);
+            for (uint256 decision = 0; decision < 2; ++decision) {
+                vm.expectRevert(
+                    abi.encodeWithSelector(IAccessLicense.AccessLicense_ArbiterTakesPart.selector, dataset, arbiter)
+                );
+                _resolve(arbiter, licenseId, decision == 1);
+            }
+            _wait(30 days + 1); // and there is a way out
+            _refund(researcher, licenseId);
+            _assertOwed(researcher, (i + 1) * PRICE);
+            if (i == 3) continue;
+            vm.prank(arbiter);
+            datasets.revokeRole(dataset, IDatasetNFT.Role(i), arbiter);
+        }
     }
 
     function test_given_no_dispute() external {
@@ -42,12 +51,12 @@ contract LicenseResolveTest is LicenseScene {
         uint256 licenseId = _disputed();
         vm.recordLogs();
         _resolve(arbiter, licenseId, true);
-        emit IAccessLicense.DisputeResolved(licenseId, true);
-        emit IAccessLicense.LicenseSettled(licenseId, PRICE);
+        emit IAccessLicense.DisputeResolved(licenseId, arbiter, true);
+        _emitSettled(arbiter, licenseId);
         _saw(address(licenses));
         _assertOwed(hospital, PRICE);
         _assertOwed(researcher, 0);
-        vm.assertTrue(_hasDownload(researcher));
+        vm.assertTrue(licenses.isActive(licenseId));
         _refusesState(licenseId, IAccessLicense.State.Settled);
         _resolve(arbiter, licenseId, false);
     }
@@ -56,8 +65,8 @@ contract LicenseResolveTest is LicenseScene {
         uint256 licenseId = _disputed();
         vm.recordLogs();
         _resolve(arbiter, licenseId, false);
-        emit IAccessLicense.DisputeResolved(licenseId, false);
-        emit IAccessLicense.LicenseRefunded(licenseId, PRICE);
+        emit IAccessLicense.DisputeResolved(licenseId, arbiter, false);
+        _emitRefunded(arbiter, licenseId, PRICE);
         _saw(address(licenses));
         _assertState(licenseId, IAccessLicense.State.Refunded);
         _assertOwed(hospital, 0);
@@ -67,16 +76,26 @@ contract LicenseResolveTest is LicenseScene {
         _resolve(arbiter, licenseId, true);
     }
 
-    function test_given_a_late_decision_before_anybody_refunded() external {
+    function test_given_a_late_decision() external {
         uint256 licenseId = _disputed();
-        _wait(40 days);
+        uint40 until = licenses.licenseOf(licenseId).deadline;
+        _wait(30 days + 1);
+        vm.expectRevert(abi.encodeWithSelector(IAccessLicense.AccessLicense_TooLate.selector, licenseId, until));
+        _resolve(arbiter, licenseId, true);
+        _refund(stranger, licenseId);
+        _assertOwed(researcher, PRICE);
+    }
+
+    function test_given_an_arbiter_that_accepts_no_more() external {
+        uint256 licenseId = _disputed();
+        _acceptArbitration(arbiter, false);
         _resolve(arbiter, licenseId, true);
         _assertOwed(hospital, PRICE);
     }
 
     function test_given_an_owner_who_concedes() external {
         uint256 licenseId = _disputed();
-        _revoke(hospital, licenseId, 0);
+        _revoke(hospital, licenseId);
         _assertState(licenseId, IAccessLicense.State.Revoked);
         _assertOwed(researcher, PRICE);
     }

@@ -39,6 +39,34 @@ contract LicenseSoulboundTest is LicenseScene {
         licenses.locked(99);
     }
 
+    function test_given_a_licence_that_is_over() external {
+        uint256[3] memory ids = [_settled(), _purchased(), _disputed()];
+        vm.assertEq(licenses.balanceOf(researcher), 3);
+        _revoke(hospital, ids[0]);
+        vm.prank(hospital);
+        licenses.reject(ids[1], "no");
+        vm.prank(arbiter);
+        licenses.resolve(ids[2], false);
+        vm.assertEq(licenses.balanceOf(researcher), 0);
+        for (uint256 i = 0; i < 3; ++i) {
+            bytes memory gone = abi.encodeWithSelector(IERC721Errors.ERC721NonexistentToken.selector, ids[i]);
+            vm.expectRevert(gone);
+            licenses.ownerOf(ids[i]);
+            vm.expectRevert(gone);
+            licenses.tokenURI(ids[i]);
+            vm.expectRevert(gone);
+            licenses.locked(ids[i]);
+            vm.expectRevert(gone);
+            licenses.getApproved(ids[i]);
+            vm.assertEq(licenses.licenseOf(ids[i]).licensee, researcher);
+        }
+    }
+
+    function test_given_the_zero_address() external {
+        vm.expectRevert(abi.encodeWithSelector(IERC721Errors.ERC721InvalidOwner.selector, address(0)));
+        licenses.balanceOf(address(0));
+    }
+
     function _refusesBound(uint256 licenseId) private {
         vm.expectRevert(abi.encodeWithSelector(IAccessLicense.AccessLicense_Soulbound.selector, licenseId));
     }

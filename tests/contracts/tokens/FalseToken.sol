@@ -3,6 +3,8 @@ pragma solidity 0.8.37;
 
 /// @notice Says false where other tokens revert, as ERC-20 permits.
 contract FalseToken {
+    uint8 public constant decimals = 6;
+
     mapping(address account => uint256) public balanceOf;
     mapping(address owner => mapping(address spender => uint256)) public allowance;
 

@@ -3,6 +3,8 @@ pragma solidity 0.8.37;
 
 /// @notice Returns nothing, as Tether's token does, whose functions were written before ERC-20 was settled.
 contract SilentToken {
+    uint8 public constant decimals = 6;
+
     mapping(address account => uint256) public balanceOf;
     mapping(address owner => mapping(address spender => uint256)) public allowance;
 

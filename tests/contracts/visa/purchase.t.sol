@@ -34,7 +34,7 @@ contract VisaPurchaseTest is LicenseScene {
         vm.expectRevert(
             abi.encodeWithSelector(IAccessLicense.AccessLicense_VisasRequired.selector, offerId, REGISTERED)
         );
-        licenses.purchase{value: PRICE}(offerId, HMB);
+        licenses.purchase{value: PRICE}(offerId, 1, HMB, true);
     }
 
     function test_given_visas_for_an_offer_that_requires_none() external {
@@ -77,10 +77,12 @@ contract VisaPurchaseTest is LicenseScene {
         _submit(_order(offerId), shown);
         vm.prank(hospital);
         visas.trustFor(dataset, issuer, RESEARCHER);
-        _submit(_order(offerId), shown);
+        IAccessLicense.Order memory order = _order(offerId);
+        _submit(order, shown);
         _transfer(hospital, second, dataset);
+        order.nonce = 1;
         vm.expectRevert(untrusted);
-        _submit(_order(offerId), shown);
+        _submit(order, shown);
     }
 
     function test_given_a_grant_for_another_dataset() external {
@@ -128,11 +130,11 @@ contract VisaPurchaseTest is LicenseScene {
         emit IAccessLicense.VisasShown(1, ids, terms.expires);
         emit IERC721.Transfer(address(0), researcher, 1);
         emit IERC5192.Locked(1);
-        emit IAccessLicense.LicensePurchased(1, dataset, researcher, offerId, 1, HMB, false);
+        emit IAccessLicense.LicensePurchased(1, dataset, researcher, offerId, 1, HMB, false, researcher);
         _saw(address(licenses));
         vm.assertFalse(licenses.isActive(1));
         _deliver(1);
-        vm.assertTrue(_hasDownload(researcher));
+        vm.assertTrue(licenses.isActive(1));
     }
 
     function test_given_a_visa_that_ends_before_the_duration() external {
@@ -142,7 +144,9 @@ contract VisaPurchaseTest is LicenseScene {
             first.expires = _now() + 20 days;
             IAccessLicense.Offer memory terms = _terms(dataset);
             (terms.visas, terms.duration) = (REGISTERED, durations[i]);
-            _submit(_order(_createOffer(hospital, terms)), _shown(_accepted(), first));
+            IAccessLicense.Order memory order = _order(_createOffer(hospital, terms));
+            order.nonce = i;
+            _submit(order, _shown(_accepted(), first));
             uint256 licenseId = _deliver(licenses.licenseCount());
             vm.assertEq(licenses.expiresAt(licenseId), first.expires);
             _wait(20 days - 1);
@@ -185,7 +189,8 @@ contract VisaPurchaseTest is LicenseScene {
     function test_given_an_issuer_that_is_trusted_no_more() external {
         uint256 offerId = _needing(ACCEPTED_TERMS);
         IVisaRegistry.SignedVisa[] memory shown = _shown(_accepted());
-        _submit(_order(offerId), shown);
+        IAccessLicense.Order memory order = _order(offerId);
+        _submit(order, shown);
         _trust(hospital, issuer, 0);
         _deliver(1);
         vm.assertTrue(licenses.isActive(1));
@@ -196,6 +201,7 @@ contract VisaPurchaseTest is LicenseScene {
                 IVisaRegistry.VisaType.AcceptedTermsAndPolicies
             )
         );
-        _submit(_order(offerId), shown);
+        order.nonce = 1;
+        _submit(order, shown);
     }
 }
