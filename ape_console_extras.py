@@ -24,7 +24,6 @@ from biodesci.core import cid, visa
 from biodesci.core.onchain import DAY, NOBODY
 
 ROOT = Path(__file__).resolve().parent
-RIGHTS = ("none", "download", "train", "infer")
 ROUND_KINDS = ("statistics", "training")
 BIOMEDICAL = 1 << 2  # HMB in DuoPolicy
 
@@ -88,12 +87,14 @@ def verbs(chain: Any, contracts: dict[str, Any]) -> dict[str, Any]:
             {
                 "id": listing.id,
                 "dataset": listing.offer.dataset_id,
-                "right": RIGHTS[listing.offer.right],
+                "right": _words(listing.offer.right),
                 "price": listing.offer.price,
                 "currency": "ETH" if listing.offer.currency == NOBODY else listing.offer.currency,
                 "days": listing.offer.duration // DAY or None,
                 "uses": listing.offer.uses or None,
                 "visas": visa.names(listing.offer.visas),
+                "arbiter": None if listing.offer.arbiter == NOBODY else listing.offer.arbiter,
+                "earned_over_time": listing.offer.pro_rata,
             }
             for listing in listings
             if listing.open
@@ -107,7 +108,7 @@ def verbs(chain: Any, contracts: dict[str, Any]) -> dict[str, Any]:
                 "id": license.id,
                 "dataset": license.dataset_id,
                 "licensee": license.licensee,
-                "right": RIGHTS[license.right],
+                "right": _words(license.right),
                 "state": _words(license.state),
                 "active": market.isActive(license.id),
             }
@@ -115,14 +116,17 @@ def verbs(chain: Any, contracts: dict[str, Any]) -> dict[str, Any]:
             if account is None or license.licensee == str(getattr(account, "address", account))
         ]
 
-    def buy(offer_id: int, account: Any, purpose: int = BIOMEDICAL) -> int:
-        """Buys a licence and returns its id. `purpose` is of DuoPolicy's bits; the account needs a key.
+    def buy(offer_id: int, account: Any, purpose: int = BIOMEDICAL, may_review: bool = False) -> int:
+        """Buys a licence for the latest version and returns its id; the account needs a key.
 
-        Of an offer in a token, approve the price first; one that requires visas: `biodesci license buy`.
+        `purpose` is of DuoPolicy's bits; one that a person has to review is bought with `may_review=True`. Of
+        an offer in a token, approve the price first; one that requires visas: `biodesci license buy`. How
+        disputes end, and who decides them, is in `offers()`: without an arbiter there are none.
         """
         offer = fill(Listing, market.offerOf(offer_id), offer_id).offer
         value = offer.price if offer.currency == NOBODY else 0
-        receipt = market.purchase(offer_id, purpose, value=value, sender=account)
+        version = nft.latestVersion(offer.dataset_id)
+        receipt = market.purchase(offer_id, version, purpose, may_review, value=value, sender=account)
         (event,) = (log for log in receipt.events if log.event_name == "LicensePurchased")
         return int(event.licenseId)
 

@@ -52,8 +52,8 @@ class Cast:
         self.aggregator = self._party("aggregator")
         self.worker = self._party("inference-worker")
         self.cheat = self._party("dishonest-worker")
-        self.auditor = self._party("auditor")
         self.arbiter = self._party("arbiter")
+        self.auditor = self._party("auditor")
 
     @property
     def site_accounts(self) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from biodesci.localnet.expect import refusal, wait_for
 from biodesci.localnet.narrator import Narrator
 from biodesci.localnet.stack import Stack
 from biodesci.market import license as licences
-from biodesci.market.purchase import purchase
+from biodesci.market.purchase import carry_out, deal, purchase
 from examples.heart.cast import Cast, Site
 
 PURPOSE = ["DS"]
@@ -30,8 +30,11 @@ def license_dataset(stack: Stack, cast: Cast, narrator: Narrator) -> None:
     cast.register_key(party)
     purpose = duo.parse_purpose(PURPOSE)
 
+    agreed = deal(chain, site.offer_id, purpose)
+    _, who_decides, *_ = agreed.offer.conditions
+    narrator.fact(f"told before anything is paid: {who_decides}")
     began = time.monotonic()
-    bought = purchase(chain, site.offer_id, purpose)
+    bought = carry_out(chain, agreed)
     license_id = bought.license_id
     narrator.fact(
         f"licence {license_id} for {site.hospital.name} bought in one transaction ({bought.gas:,} gas); "
@@ -87,7 +90,7 @@ def _outsider(stack: Stack, cast: Cast, narrator: Narrator, site: Site, license_
     _reverts(
         narrator,
         "purchase below the price",
-        lambda: chain.send(licenses.purchase(site.offer_id, purpose), 1),
+        lambda: chain.send(licenses.purchase(site.offer_id, 1, purpose, False), 1),
         "AccessLicense_WrongPrice",
     )
     _reverts(

@@ -111,13 +111,19 @@ def deploy(rpc_url: str) -> Deployment:
     keys = create("KeyRegistry")
     visas = create("VisaRegistry")
     from eth_utils.address import to_checksum_address
-    from rlp import encode  # address of the contract after the next
+    from rlp import encode
 
-    nonce = web3.eth.get_transaction_count(sender) + 1
-    licenses_at = to_checksum_address(Web3.keccak(encode([bytes.fromhex(sender[2:]), nonce]))[12:])
-    datasets = create("DatasetNFT", licenses_at)
-    assert create("AccessLicense", datasets, keys, visas) == licenses_at
-    models = create("ModelRegistry", datasets, licenses_at)
+    nonce = web3.eth.get_transaction_count(sender)
+
+    def address(after: int) -> str:
+        """Of the contract that is created after so many others."""
+        made = Web3.keccak(encode([bytes.fromhex(sender[2:]), nonce + after]))
+        return str(to_checksum_address(made[12:]))
+
+    datasets = create("DatasetNFT", address(1))
+    assert create("AccessLicense", datasets, keys, visas, address(2)) == address(1)
+    models = create("ModelRegistry", datasets, address(1))
+    assert models == address(2)
     create("InferenceCommitment", models, keys)
     return Deployment(
         network="local", chain_id=web3.eth.chain_id, block=web3.eth.block_number, contracts=contracts

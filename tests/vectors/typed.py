@@ -31,8 +31,8 @@ PURPOSE = "ResearchPurpose(uint64 duo,uint32 disease,bytes32 statement)"
 TYPES = {
     "Visa": "Visa(address subject,uint8 visaType,bytes32 value,address issuer,"
     "uint40 asserted,uint40 expires)",
-    "Order": "Order(address buyer,uint256 offerId,ResearchPurpose purpose,address currency,uint256 price,"
-    "bool mayReview,uint40 visasUntil,uint256 nonce,uint256 deadline)" + PURPOSE,
+    "Order": "Order(address buyer,uint256 offerId,uint32 version,ResearchPurpose purpose,address currency,"
+    "uint256 price,bool mayReview,uint40 visasUntil,uint256 nonce,uint256 deadline)" + PURPOSE,
     "Registration": "Registration(address account,bytes32 keyHash,uint256 nonce,uint256 deadline)",
     "AuditReport": "AuditReport(string subject,string method,uint256 checklist,uint256 subjectId,"
     "uint256 modelId,uint256 modelVersion,bool passed,bytes32 checks,bytes32 content,address auditor,"
@@ -164,6 +164,7 @@ def vectors() -> dict[str, Any]:
             Order(
                 buyer=BUYER,
                 offer_id=1,
+                version=1,
                 purpose=Purpose(duo=4),
                 currency=NOBODY,
                 price=10**16,
@@ -178,6 +179,7 @@ def vectors() -> dict[str, Any]:
             Order(
                 buyer=BUYER,
                 offer_id=2,
+                version=3,
                 purpose=Purpose(duo=8, disease=5068, statement=value),
                 currency=TOKEN,
                 price=25_000_000,
@@ -192,6 +194,7 @@ def vectors() -> dict[str, Any]:
             Order(
                 buyer=BUYER,
                 offer_id=most,
+                version=2**32 - 1,
                 purpose=largest,
                 currency=TOKEN,
                 price=most,

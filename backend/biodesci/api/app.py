@@ -109,17 +109,13 @@ def _datasets(app: FastAPI, settings: Settings, store: Store) -> None:
         cursor: Cursor = "",
         limit: Limit = 20,
         licensee: Account = "",
+        arbiter: Account = "",
         dataset: Filter = 0,
     ) -> Response:
-        """Licences, the newest first; by licensee and by dataset."""
+        """Licences, the newest first; by licensee, by who decides their disputes, and by dataset."""
+        whose = queries.Whose(checksummed(licensee), checksummed(arbiter), dataset)
         with store.snapshot():
-            rows = queries.licenses(
-                store,
-                before=before(cursor),
-                limit=limit + 1,
-                licensee=checksummed(licensee),
-                dataset_id=dataset,
-            )
+            rows = queries.licenses(store, whose, before=before(cursor), limit=limit + 1)
             now = _now(store)
             items = [license_item(row, now) for row in rows[:limit]]
             page = LicensePage(items=items, next_cursor=next_cursor(rows, limit), as_of=queries.as_of(store))

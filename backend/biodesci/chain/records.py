@@ -16,7 +16,7 @@ from typing import Any, ClassVar, Final, Protocol, TypeVar, get_args, get_origin
 
 from biodesci.chain.contracts import abi
 from biodesci.core.errors import ChainError
-from biodesci.core.onchain import LicenseState, RequestState, RoundState
+from biodesci.core.onchain import LicenseState, RequestState, Right, RoundState
 
 _NOTHING: Final = bytes(32)
 
@@ -117,7 +117,7 @@ class Offer:
     uses: int
     delivery_window: int
     dispute_window: int
-    right: int
+    right: Right
     visas: int
     pro_rata: bool
     arbiter: str
@@ -135,9 +135,10 @@ class Listing:
 
 @dataclass(frozen=True)
 class License:
-    """`IAccessLicense.License`. `price` in smallest units of `currency`; `purpose` are DUO bits.
+    """`IAccessLicense.License`. `price` in smallest units of `currency`; times are Unix seconds.
 
-    `deadline` and `expires_at` are Unix seconds.
+    `earned` is what owner and publisher were credited so far, where `pro_rata`; what the licence was bought
+    for is in an event alone (market/license.py).
     """
 
     view: ClassVar = View("AccessLicense", "licenseOf", ("id",))
@@ -147,14 +148,23 @@ class License:
     licensee: str
     version: int
     state: LicenseState
-    right: int
+    right: Right
     uses_left: int
     price: int
     currency: str
     deadline: int
     expires_at: int
-    purpose: int
     pro_rata: bool
+    earned: int
+
+
+@dataclass(frozen=True)
+class Shares:
+    """Of a settled `pro_rata` licence: what each side would be credited if it ended now (smallest units)."""
+
+    view: ClassVar = View("AccessLicense", "sharesOf")
+    to_owner: int
+    to_licensee: int
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,9 @@ from biodesci.chain.provider import refusal
 from biodesci.core.errors import ChainError, FundsError, RevertedError, UnavailableError
 
 GWEI: Final = 10**9
+# What is simulated now runs in a later block, where time may have earned somebody the first unit: three words
+# of state more are written then. Gas that is not used is not paid.
+_SPARE_GAS: Final = 75_000
 _KNOWN: Final = ("already known", "alreadyknown", "already imported")
 # Of these, time or a higher fee is the cure; `user_of_nonce` says when neither is.
 _NOT_NOW: Final = ("nonce too low", "oldnonce", "underpriced", "less than block base fee", "feetoolow")
@@ -93,7 +96,7 @@ def sign(web3: Web3, signer: LocalAccount, function: ContractFunction, value: in
             "value": Wei(value),
             "chainId": web3.eth.chain_id,
             "nonce": web3.eth.get_transaction_count(signer.address, "pending"),
-            "gas": gas + gas // 5,
+            "gas": gas + max(gas // 5, _SPARE_GAS),
             "maxFeePerGas": Wei(fees.most),
             "maxPriorityFeePerGas": Wei(fees.tip),
         }

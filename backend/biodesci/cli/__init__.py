@@ -25,6 +25,7 @@ from biodesci.cli import (
     output,
     purchase,
     roles,
+    selling,
     stack,
     train,
     tune,
@@ -71,7 +72,10 @@ dataset.app.add_typer(handover.app)
 app.add_typer(dataset.app, name="dataset", help="Publish encrypted datasets; see and withdraw them.")
 license.app.add_typer(purchase.app)
 license.app.add_typer(evidence.app)
-app.add_typer(license.app, name="license", help="Buy a licence, fetch the key, download, confirm or dispute.")
+license.app.add_typer(selling.app)
+app.add_typer(
+    license.app, name="license", help="Buy a licence, fetch the key, download, confirm or dispute; sell."
+)
 app.add_typer(visa.app, name="visa", help="Say who a researcher is; say whose word counts.")
 app.add_typer(model.app, name="model", help="Encrypted models.")
 app.add_typer(tune.app, name="tune", help="Fine-tune an encrypted model, between two parties.")

@@ -1,4 +1,4 @@
-"""biodesci account: create, show, pay out."""
+"""biodesci account: create, show, pay out, decide disputes."""
 
 from __future__ import annotations
 
@@ -77,3 +77,25 @@ def collect(
         {"collected": Money(paid, paid_in)},
         "" if paid else f"Nothing is owed to {chain.address} in {paid_in.name}.",
     )
+
+
+@app.command("accept-arbitration")
+def accept_arbitration(
+    stop: Annotated[
+        bool, typer.Option("--stop", help="No longer: offers that name you sell no more.")
+    ] = False,
+) -> None:
+    """Agree to decide disputes for offers that name this account: without that none can.
+
+    What was sold before you stop can still be decided by you (biodesci license resolve).
+    """
+    from biodesci.market.arbitration import accept
+
+    chain = session.chain()
+    sent = accept(chain, accepted=not stop)
+    sentence = (
+        "Offers may not name you any more, and those that do sell nothing."
+        if stop
+        else "Offers may name you as their arbiter. You cannot buy by them, nor sell or act for the seller."
+    )
+    output.record({"account": chain.address, "is_arbiter": not stop, "sent": sent}, sentence)

@@ -1,4 +1,4 @@
-"""biodesci license: list, show, download, confirm, dispute, refund, review, revoke (cli/purchase.py: buy)."""
+"""biodesci license: list, show, download, and what ends a purchase (cli/purchase.py: buy; cli/selling.py)."""
 
 from __future__ import annotations
 
@@ -15,16 +15,14 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True)
 
-_COLLECT = "biodesci account collect (--currency TOKEN where it was paid in one)"
-
-_REASON = Annotated[str, typer.Argument(help="At most 32 bytes; public.")]
+COLLECT = "biodesci account collect (--currency TOKEN where it was paid in one)"
+REASON = Annotated[str, typer.Argument(help="At most 32 bytes; public.")]
 
 
 def _row(chain: Chain, license_id: int) -> dict[str, Any]:
     from biodesci.chain import currency
     from biodesci.core import duo
-    from biodesci.market.license import get, is_active
-    from biodesci.market.offers import RIGHTS
+    from biodesci.market.license import get, is_active, purpose_of
 
     license_ = get(chain, license_id)
     paid_in = currency.read(chain, license_.currency)
@@ -35,10 +33,10 @@ def _row(chain: Chain, license_id: int) -> dict[str, Any]:
         "version": license_.version,
         "licensee": license_.licensee,
         "state": license_.state.name.lower(),
-        "right": ("none", *RIGHTS)[license_.right],
+        "right": license_.right.name.lower(),
         "active": is_active(chain, license_.id),
         "price": currency.Money(license_.price, paid_in),
-        "purpose": duo.codes(license_.purpose),
+        "purpose": duo.codes(purpose_of(chain, license_.id)),
         "deadline": when(license_.deadline),
         "expires": when(license_.expires_at),
         "uses_left": uses(license_.uses_left),
@@ -61,8 +59,20 @@ def list_(account: Annotated[str, typer.Option(help="Another account's.")] = "")
 
 @app.command()
 def show(license_id: Number) -> None:
-    """One licence as the contract has it."""
-    output.record(_row(session.chain(account=False), license_id))
+    """One licence as the contract has it, with how its money goes and who decides disputes."""
+    from biodesci.chain.currency import Money, read
+    from biodesci.chain.records import Shares
+    from biodesci.market import offers
+    from biodesci.market.license import get
+
+    chain = session.chain(account=False)
+    license_, row = get(chain, license_id), _row(chain, license_id)
+    if license_.pro_rata:
+        paid_in, shares = read(chain, license_.currency), chain.read(Shares, license_id)
+        row["earned"] = Money(license_.earned + shares.to_owner, paid_in)
+        row["back_if_it_ended_now"] = Money(shares.to_licensee, paid_in)
+    row["conditions"] = offers.get(chain, license_.offer_id).conditions
+    output.record(row)
 
 
 @app.command()
@@ -70,45 +80,106 @@ def download(
     license_id: Number,
     target: Annotated[Path, typer.Argument(help="Where the decrypted file goes.")],
     force: Annotated[bool, typer.Option("--force", help="Overwrite the target.")] = False,
+    yes: output.Yes = False,
 ) -> None:
-    """Fetch the key, download (resuming), check against the chain, decrypt."""
+    """Fetch the key, download (resuming), check against the chain, decrypt. For licences to download.
+
+    Where uses are counted this is one, and the first pays the owner: you are asked.
+    """
     from dataclasses import asdict
 
+    from biodesci.core.onchain import UNCOUNTED, LicenseState
     from biodesci.market.license import download as fetch
-    from biodesci.market.license import download_over
+    from biodesci.market.license import download_over, get
 
-    run = download_over if force else fetch
+    chain, run = session.chain(), download_over if force else fetch
+    held = get(chain, license_id)
+    if counted := held.uses_left != UNCOUNTED:
+        settles = held.state is LicenseState.DELIVERED
+        output.consent(
+            f"This is one of {held.uses_left} uses that licence {license_id} has left"
+            + (
+                ", and the first: it pays the owner, and nothing can be disputed after it."
+                if settles
+                else "."
+            ),
+            yes=yes,
+        )
     with output.progress("download", None) as advance:
-        done = run(session.chain(), session.ipfs(), session.seed(), license_id, target, advance)
-    output.record(
-        asdict(done),
-        f"Decrypted to {done.target}. If it is what was promised: biodesci license confirm {license_id}.",
-    )
+        done = run(chain, session.ipfs(), session.seed(), license_id, target, advance)
+    confirm = "" if counted else f" If it is what was promised: biodesci license confirm {license_id}."
+    output.record(asdict(done), f"Decrypted to {done.target}.{confirm}")
 
 
 @app.command()
-def confirm(license_id: Number) -> None:
-    """Say that the key opens the data: the owner is paid."""
+def confirm(license_id: Number, yes: output.Yes = False) -> None:
+    """Say that you have what you paid for: the owner is paid, and nothing can be disputed any more."""
+    from biodesci.chain import currency
     from biodesci.market.license import confirm as run
+    from biodesci.market.license import own
 
-    done = run(session.chain(), license_id)
+    chain = session.chain()
+    held = own(chain, license_id)
+    price = currency.read(chain, held.currency).show(held.price)
+    paid = (
+        f"the owner begins to earn the {price} over time" if held.pro_rata else f"the owner is paid {price}"
+    )
+    output.consent(
+        f"You say that you have what licence {license_id} promised: {paid}, and nothing can be disputed "
+        "any more.",
+        yes=yes,
+    )
+    done = run(chain, license_id)
     output.record({"license_id": license_id, "state": "settled", "sent": done is not None})
 
 
 @app.command()
-def dispute(license_id: Number, reason: _REASON) -> None:
-    """Say that what was delivered is wrong, within the dispute window. Access ends."""
-    from biodesci.core.onchain import LicenseState
-    from biodesci.market.license import dispute as run
-    from biodesci.market.license import get
+def dispute(license_id: Number, reason: REASON, yes: output.Yes = False) -> None:
+    """Say that what was delivered is wrong, within the dispute window: the offer's arbiter decides.
 
+    Without an arbiter nothing can be disputed.
+    """
+    from biodesci.core import duration
+    from biodesci.core.onchain import ARBITRATION
+    from biodesci.core.public_text import reason_on_chain
+    from biodesci.market.license import arbiter_of
+    from biodesci.market.license import dispute as run
+
+    reason_on_chain(reason)
     chain = session.chain()
-    done = run(chain, license_id, reason)
-    state = get(chain, license_id).state
-    sentence = (
-        f"The price is yours again: {_COLLECT}." if state is LicenseState.REFUNDED else "The arbiter decides."
+    arbiter, time = arbiter_of(chain, license_id), duration.show(ARBITRATION)
+    output.consent(
+        f"Access by licence {license_id} stops, and {arbiter} decides within {time} who gets the price; "
+        "if it says nothing, you do. The reason is public.",
+        yes=yes,
     )
-    output.record({"license_id": license_id, "state": state.name.lower(), "sent": done is not None}, sentence)
+    done = run(chain, license_id, reason)
+    output.record(
+        {"license_id": license_id, "state": "disputed", "arbiter": arbiter, "sent": done is not None},
+        f"{arbiter} decides: show it why (it runs biodesci license resolve). If it says nothing for {time}: "
+        f"biodesci license refund {license_id}.",
+    )
+
+
+@app.command()
+def cancel(license_id: Number) -> None:
+    """As the buyer: no longer wait for the data access committee. The whole price is yours again."""
+    from biodesci.market.license import cancel as run
+
+    done = run(session.chain(), license_id)
+    sentence = f"The price is yours again: {COLLECT}."
+    output.record({"license_id": license_id, "state": "refunded", "sent": done is not None}, sentence)
+
+
+@app.command()
+def refund(license_id: Number) -> None:
+    """Take back what is the buyer's again: nothing was delivered in time, or can be; an arbiter was silent;
+    a visa or consent ended a licence that is earned over time, or that was not used yet."""
+    from biodesci.market.license import refund as run
+
+    done = run(session.chain(), license_id)
+    sentence = f"What is due is the buyer's again: {COLLECT}."
+    output.record({"license_id": license_id, "state": "refunded", "sent": done is not None}, sentence)
 
 
 @app.command()
@@ -126,73 +197,3 @@ def resolve(
     output.consent(f"The price of licence {license_id} goes to the {pay}, for ever.", yes=yes)
     chain.send(chain.licenses.functions.resolve(license_id, pay == "owner"))
     output.record({"license_id": license_id, "state": "settled" if pay == "owner" else "refunded"})
-
-
-@app.command()
-def refund(license_id: Number) -> None:
-    """Take the price back of what was not delivered in time, or can't be, or of a dispute left undecided."""
-    from biodesci.market.license import refund as run
-
-    done = run(session.chain(), license_id)
-    sentence = f"The price is the buyer's again: {_COLLECT}."
-    output.record({"license_id": license_id, "state": "refunded", "sent": done is not None}, sentence)
-
-
-@app.command()
-def claim(license_id: Number) -> None:
-    """Credit the owner once the dispute window is over."""
-    chain = session.chain()
-    chain.send(chain.licenses.functions.claim(license_id))
-    output.record({"license_id": license_id, "state": "settled"})
-
-
-@app.command()
-def approve(license_id: Number) -> None:
-    """As the dataset's owner: accept a purchase that needs review."""
-    chain = session.chain()
-    chain.send(chain.licenses.functions.approve(license_id))
-    output.record({"license_id": license_id, "state": "purchased"})
-
-
-@app.command()
-def reject(license_id: Number, reason: _REASON) -> None:
-    """As the dataset's owner: decline a purchase; the buyer is paid back."""
-    from biodesci.core.public_text import reason_on_chain
-
-    text, chain = reason_on_chain(reason), session.chain()
-    chain.send(chain.licenses.functions.reject(license_id, text))
-    output.record({"license_id": license_id, "state": "rejected"})
-
-
-@app.command("refund-due")
-def refund_due(license_id: Number) -> None:
-    """What the dataset's owner would pay back for revoking a licence now."""
-    from biodesci.chain.currency import Money
-    from biodesci.market.renewal import refund_due as run
-
-    due, paid_in = run(session.chain(account=False), license_id)
-    output.record({"license_id": license_id, "due": Money(due, paid_in)})
-
-
-@app.command()
-def revoke(
-    license_id: Number,
-    reason: _REASON,
-    yes: output.Yes = False,
-) -> None:
-    """As the dataset's owner: end a licence, and pay back what its terms say. Downloads can't be recalled."""
-    from biodesci.chain.currency import Money
-    from biodesci.core.public_text import reason_on_chain
-    from biodesci.market import renewal
-
-    reason_on_chain(reason)
-    chain = session.chain()
-    renewal.require_owner(chain, license_id)
-    due, paid_in = renewal.refund_due(chain, license_id)
-    output.consent(
-        f"Revoking licence {license_id} ends it for ever, and pays {paid_in.show(due)} back to its holder.",
-        yes=yes,
-    )
-    done = renewal.revoke(chain, license_id, reason)
-    paid = {"paid_back": Money(done.paid_back, done.currency)}
-    output.record({"license_id": license_id, "state": "revoked", "sent": done.sent, **paid})

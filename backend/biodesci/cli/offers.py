@@ -43,14 +43,18 @@ class Asked:
         ),
     ] = None
     pro_rata: Annotated[
-        bool, typer.Option("--pro-rata", help="If you revoke a licence, pay the unused part back.")
+        bool,
+        typer.Option(
+            "--pro-rata",
+            help="The price is earned over the duration: what is not earned at an early end is the buyer's.",
+        ),
     ] = False
     delivery_window: Annotated[
         int,
         typer.Option(
             parser=within(1, 365 * DAY),
             metavar="TIME",
-            help="What you have to deliver the key; then: refund.",
+            help="What you have to deliver; then: refund.",
         ),
     ] = DAY
     dispute_window: Annotated[
@@ -58,11 +62,15 @@ class Asked:
         typer.Option(
             parser=within(1, 90 * DAY),
             metavar="TIME",
-            help="What a buyer has to dispute; then you are paid.",
+            help="What a buyer has to confirm or dispute; then you are paid.",
         ),
     ] = DAY
     arbiter: Annotated[
-        str, typer.Option(help="Address that decides disputes; without one, a dispute refunds at once.")
+        str,
+        typer.Option(
+            help="Address that decides disputes, and agreed to it (account accept-arbitration). Without one "
+            "buyers can dispute nothing: they are told so before they pay, and pay for what you deliver."
+        ),
     ] = ""
 
     def terms(self, chain: Chain, price: str) -> OfferTerms:
@@ -96,7 +104,11 @@ def offer(dataset_id: Number, price: Annotated[str, typer.Option(help=f"{PRICE}.
 
     chain = session.chain()
     made = get(chain, create(chain, dataset_id, asked.terms(chain, price)))
-    output.record({"offer_id": made.id, "offer": str(made)})
+    output.record(
+        {"offer_id": made.id, "offer": str(made), "conditions": made.conditions},
+        "Offered. Buyers are told the conditions before they pay; an offer cannot be changed, only closed: "
+        f"biodesci dataset close-offer {made.id}.",
+    )
 
 
 @app.command("close-offer")

@@ -1,4 +1,4 @@
-"""biodesci license buy, order, relay, renew, cancel-orders: what is paid, shown and signed."""
+"""biodesci license buy, order, relay, cancel-orders: what is paid, shown and signed."""
 
 from __future__ import annotations
 
@@ -9,16 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from biodesci.cli import output, session
-from biodesci.cli.arguments import Number, new_file, uses, when
+from biodesci.cli.arguments import Number, new_file
 from biodesci.cli.options import grouped
 from biodesci.core.onchain import DAY
 
 if TYPE_CHECKING:
     from biodesci.chain.client import Chain
-    from biodesci.core.documents.order import Evidence, Purpose
     from biodesci.core.documents.visa import SignedVisa
-    from biodesci.market.offers import Offer
-    from biodesci.market.purchase import Purchased
+    from biodesci.market.purchase import Deal, Purchased
 
 app = typer.Typer()
 
@@ -54,19 +52,19 @@ def buy(
     again: Annotated[bool, typer.Option("--again", help="Buy although you hold such a licence.")] = False,
     yes: output.Yes = False,
 ) -> None:
-    """Buy a licence: one transaction, the price in escrow until the key is delivered.
+    """Buy a licence: one transaction, the price in escrow. What happens to it is said before you agree.
+
+    What you signed for a relayer before may become void: each purchase uses up a number that orders carry.
 
     Example: biodesci license buy 1 --purpose HMB
     """
     from biodesci.core.duo import parse_purpose
-    from biodesci.market import offers
-    from biodesci.market.purchase import purchase
+    from biodesci.market.purchase import carry_out
 
     duo, chain = parse_purpose(declared.purpose), session.chain()
-    offer = offers.get(chain, offer_id)
-    purpose, evidence = _shown(chain, offer, duo, declared)
-    output.consent(_total(offer), yes=yes)
-    _say(purchase(chain, offer_id, purpose, evidence, again=again, note=output.note))
+    agreed = _agreed(chain, offer_id, duo, declared)
+    output.consent("\n".join(agreed.in_words()), yes=yes)
+    _say(carry_out(chain, agreed, again=again, note=output.note))
 
 
 @app.command()
@@ -84,16 +82,15 @@ def order(
     """
     from biodesci.core import files
     from biodesci.core.duo import parse_purpose
-    from biodesci.market import offers
     from biodesci.market.orders import order as run
 
     target = new_file(file)
     duo, chain = parse_purpose(declared.purpose), session.chain()
-    offer = offers.get(chain, offer_id)
-    purpose, evidence = _shown(chain, offer, duo, declared)
-    payer = "Whoever submits the order pays it." if offer.currency.is_ether else "It is yours to pay."
-    output.consent(f"{_total(offer)} {payer}", yes=yes)
-    signed = run(chain, offer_id, purpose, evidence, seconds=days * DAY)
+    agreed = _agreed(chain, offer_id, duo, declared)
+    in_ether = agreed.offer.currency.is_ether
+    payer = "Whoever submits the order pays it." if in_ether else "It is yours to pay."
+    output.consent("\n".join((*agreed.in_words(), payer)), yes=yes)
+    signed = run(chain, agreed, seconds=days * DAY)
     files.write_private(target, signed.to_bytes())
     output.record(
         {"offer_id": offer_id, "payment": signed.payment.method.name.lower(), "file": str(target)},
@@ -110,13 +107,13 @@ def relay(
     """Submit another account's order: you pay the gas, and the price where it is in ether."""
     from biodesci.core import files
     from biodesci.core.documents.order import SignedOrder
-    from biodesci.market import offers, orders
+    from biodesci.market import orders
 
     signed, chain = SignedOrder.parse(files.read(file)), session.chain()
     orders.require_open(chain, signed)
-    offer = offers.get(chain, signed.order.offer_id)
-    payer = "you" if offer.currency.is_ether else signed.order.buyer
-    output.consent(f"{_total(offer)} Paid by {payer}.", yes=yes)
+    agreed, buyer = orders.deal_of(chain, signed), signed.order.buyer
+    payer = "you" if agreed.offer.currency.is_ether else buyer
+    output.consent("\n".join((*agreed.in_words(), f"Bought for {buyer}, paid by {payer}.")), yes=yes)
     _say(orders.relay(chain, signed))
 
 
@@ -129,33 +126,6 @@ def cancel_orders() -> None:
     output.record({"cancelled": True})
 
 
-@app.command()
-def renew(license_id: Number, visa: _VISA = None, yes: output.Yes = False) -> None:
-    """Buy a settled licence's offer once more: as much time, and as many uses, on top."""
-    from biodesci.chain.currency import Money
-    from biodesci.market import offers
-    from biodesci.market.license import own
-    from biodesci.market.renewal import renew as run
-
-    shown, chain = _visas(visa), session.chain()
-    offer = offers.get(chain, own(chain, license_id).offer_id)
-    output.consent(_total(offer), yes=yes)
-    done = run(chain, license_id, shown, note=output.note)
-    output.record(
-        {
-            "license_id": license_id,
-            "expires": when(done.expires_at),
-            "uses_left": uses(done.uses_left),
-            "paid": Money(done.paid, offer.currency),
-        }
-    )
-
-
-def _total(offer: Offer) -> str:
-    token = "" if offer.currency.is_ether else f" (the token {offer.currency.address})"
-    return f"Offer {offer}. Total: {offer.currency.show(offer.terms.price)}{token}."
-
-
 def _visas(paths: list[Path] | None) -> tuple[SignedVisa, ...]:
     from biodesci.core import files
     from biodesci.core.documents.visa import SignedVisa
@@ -163,22 +133,26 @@ def _visas(paths: list[Path] | None) -> tuple[SignedVisa, ...]:
     return tuple(SignedVisa.parse(files.read(path)) for path in paths or ())
 
 
-def _shown(chain: Chain, offer: Offer, duo: int, declared: Declared) -> tuple[Purpose, Evidence]:
+def _agreed(chain: Chain, offer_id: int, duo: int, declared: Declared) -> Deal:
+    """What is bought by the options, as the chain has it now."""
     from biodesci.core import disease as diseases
     from biodesci.core.documents.order import Evidence, Purpose
     from biodesci.core.errors import InputError
+    from biodesci.market import offers
     from biodesci.market.diseases import prove
+    from biodesci.market.purchase import deal
     from biodesci.market.statement import keep
 
+    dataset_id = offers.get(chain, offer_id).terms.dataset_id
     mondo, statement = declared.mondo, declared.statement
     if mondo and not declared.disease:
         raise InputError("There is no disease to prove.", "Give --disease, as MONDO:0005068.")
     number = diseases.parse(declared.disease) if declared.disease else 0
-    proof = prove(chain, session.ipfs(), offer.terms.dataset_id, number, mondo) if mondo else ()
+    proof = prove(chain, session.ipfs(), dataset_id, number, mondo) if mondo else ()
     visas = _visas(declared.visa)
     hashed = keep(session.settings().home, _text(statement)) if statement else bytes(32)
     purpose = Purpose(duo=duo, disease=number, statement=hashed)
-    return purpose, Evidence(disease_proof=proof, visas=visas)
+    return deal(chain, offer_id, purpose, Evidence(disease_proof=proof, visas=visas))
 
 
 def _text(statement: str) -> str:
@@ -208,7 +182,10 @@ def _say(done: Purchased) -> None:
             f"--again, or see that one: biodesci license show {done.license_id}."
         )
     elif done.needs_review:
-        sentence = f"Licence {done.license_id} waits for the owner's review; the price is in escrow."
+        sentence = (
+            f"Licence {done.license_id} waits for the data access committee; the price is in escrow. To wait "
+            f"no longer: biodesci license cancel {done.license_id}."
+        )
     else:
         sentence = (
             f"Licence {done.license_id} is paid into escrow; the key follows, then: "

@@ -19,6 +19,15 @@ def utc(seconds: int) -> datetime:
     return datetime.fromtimestamp(min(seconds, LAST_SECOND), UTC)
 
 
+class Right(IntEnum):
+    """`IAccessLicense.Right`. A key is sealed for DOWNLOAD alone; the owner's node serves the others."""
+
+    NONE = 0
+    DOWNLOAD = 1
+    TRAIN = 2
+    INFER = 3
+
+
 class Role(IntEnum):
     """`IDatasetNFT.Role`: what a dataset's owner lets others do, once they have accepted."""
 
@@ -39,6 +48,11 @@ class LicenseState(IntEnum):
     REFUNDED = 6
     REJECTED = 7
     REVOKED = 8
+
+    @property
+    def words(self) -> str:
+        """As people read it: "in review"."""
+        return self.name.lower().replace("_", " ")
 
 
 class RoundState(IntEnum):

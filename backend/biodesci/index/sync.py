@@ -21,7 +21,7 @@ from web3.types import LogReceipt
 
 from biodesci.chain import currency
 from biodesci.chain.client import Chain
-from biodesci.chain.records import Request, Round
+from biodesci.chain.records import Listing, Request, Round
 from biodesci.core.documents.published_card import PublishedCard
 from biodesci.core.documents.strangers import is_too_deep
 from biodesci.core.errors import BioDeSciError, IntegrityError, NotFoundError, UnavailableError
@@ -149,6 +149,8 @@ def _terms(chain: Chain, event: str, args: Mapping[str, Any], block: int) -> dic
     if event == "OfferCreated":
         token = currency.read(chain, args["offer"]["currency"])
         return {"symbol": token.symbol, "decimals": token.decimals}
+    if event == "OfferClosed":
+        return {"datasetId": chain.read(Listing, args["offerId"], block=block).offer.dataset_id}
     if event == "RoundOpened":
         opened = chain.read(Round, args["roundId"], block=block)
         return {

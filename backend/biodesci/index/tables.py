@@ -155,6 +155,7 @@ licenses = Table(
     _number("dataset_id"),
     _number("version"),
     _text("licensee"),
+    _text("arbiter"),  # of its offer
     _number("state"),
     _number("right"),
     _amount("price"),
@@ -162,6 +163,7 @@ licenses = Table(
     _number("disease", optional=True),
     _text("statement", optional=True),
     _number("uses_left", optional=True),
+    _amount("earned"),  # what owner and publisher were credited so far
     _number("purchased_at"),
     _number("delivered_at", optional=True),
     _number("deadline", optional=True),
@@ -170,30 +172,21 @@ licenses = Table(
     _number("block"),
     _text("tx_hash"),
     Index("licenses_of_licensee", "licensee"),
+    Index("licenses_of_arbiter", "arbiter"),
     Index("licenses_of_dataset", "dataset_id"),
     **TYPED,
 )
 
-# When visas were shown for a licence the last time, and when the first of those ends.
-showings = Table(
-    "showings",
-    metadata,
-    _key_number("license_id"),
-    _number("block"),
-    _number("log_index"),
-    _number("expires"),
-    **TYPED,
-)
+# When the first of the visas that were shown for a licence ends.
+showings = Table("showings", metadata, _key_number("license_id"), _number("expires"), **TYPED)
 
-# All that were ever shown; a licence rests on those of its last showing.
+# The visas that a licence rests on.
 license_visas = Table(
     "license_visas",
     metadata,
     _key_number("license_id"),
-    _key_number("block"),
-    _key_number("log_index"),
     _key("visa_id"),  # VisaRegistry.idOf
-    _number("revoked"),
+    _number("revoked_at", optional=True),
     Index("licenses_of_visa", "visa_id"),
     **KEYED,
 )

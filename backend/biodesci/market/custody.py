@@ -18,7 +18,7 @@ from biodesci.core.errors import (
     RevertedError,
     UnavailableError,
 )
-from biodesci.core.onchain import LicenseState
+from biodesci.core.onchain import LicenseState, Right
 from biodesci.market import evidence
 from biodesci.market.license import get
 from biodesci.party import dataset_keys
@@ -26,6 +26,7 @@ from biodesci.party.member import Member
 
 _log = logging.getLogger(__name__)
 _ANY: Final = b"\1" * 32
+_NO_KEY: Final = bytes(32)
 _WAITING: Final = frozenset({LicenseState.IN_REVIEW, LicenseState.PURCHASED})
 _REORG_MARGIN: Final = 64  # blocks read again with each new one
 
@@ -34,10 +35,9 @@ class Custodian:
     """Delivers for one account and home; `poll` is to be called again and again."""
 
     def __init__(self, member: Member) -> None:
+        self._member = member
         self._chain = member.chain
-        self._ipfs = member.ipfs
         self._home = member.home
-        self._passphrase = member.passphrase
         self._next_block = member.chain.deployment.first_block
         self._keys: frozenset[tuple[int, int]] = frozenset()  # (dataset, version) whose keys are in this home
         self._open: set[int] = set()
@@ -97,16 +97,13 @@ class Custodian:
             return False
         if licence.state is LicenseState.IN_REVIEW or not self._due(licence):
             return False
+        # A key leaves for a download alone. Training and inference are served here, so access is granted.
+        with_key = licence.right is Right.DOWNLOAD
+        digest = _ANY if with_key else _NO_KEY
         # Tried first: what can't be delivered (a visa lapsed, say) is not sealed either.
-        chain.call(chain.licenses.functions.deliver(license_id, _ANY), sender=chain.address)
-        key, salt = dataset_keys.load(self._home, self._passphrase, chain, version)
-        context = envelope.info(
-            "license", chain.chain_id, str(chain.licenses.address), license_id, licence.licensee
-        )
-        sealed, randomness = envelope.seal_shown(chain.key_of(licence.licensee), key + salt, context)
-        digest = self._ipfs.add(sealed)
-        shown = evidence.Evidence(digest, randomness, key + salt)
-        evidence.keep(self._home, self._passphrase, chain, license_id, shown)
+        chain.call(chain.licenses.functions.deliver(license_id, digest), sender=chain.address)
+        if with_key:
+            digest = _seal(self._member, licence, version)
         try:
             chain.send(chain.licenses.functions.deliver(license_id, digest))
         except RevertedError as exc:
@@ -114,7 +111,8 @@ class Custodian:
                 raise
             return False  # delivered or refunded meanwhile: the next poll sees which
         self._open.discard(license_id)
-        _log.info("licence %d: key delivered to %s", license_id, licence.licensee)
+        done = "key delivered to %s" if with_key else "access granted to %s, without a key"
+        _log.info(f"licence %d: {done}", license_id, licence.licensee)
         return True
 
     def _is_past_waiting(self, license_id: int) -> bool:
@@ -139,6 +137,35 @@ class Custodian:
         if (license_id, text) not in self._reported:
             self._reported.add((license_id, text))
             _log.warning("licence %d: %s", license_id, text)
+
+
+def redeliver(member: Member, license_id: int) -> bytes:
+    """Seals the key of a delivered licence once more and delivers it, because the envelope was lost.
+
+    The digest of the envelope. It goes to the key that the licensee has on chain now; the contract refuses it
+    for a licence that gives no access. NotFoundError where this home does not hold the dataset's key.
+    """
+    chain = member.chain
+    licence = get(chain, license_id)
+    version = chain.read(DatasetVersion, licence.dataset_id, licence.version)
+    # Tried first: what can't be delivered is not sealed either.
+    chain.call(chain.licenses.functions.redeliver(license_id, _ANY), sender=chain.address)
+    digest = _seal(member, licence, version)
+    chain.send(chain.licenses.functions.redeliver(license_id, digest))
+    return digest
+
+
+def _seal(member: Member, licence: License, version: DatasetVersion) -> bytes:
+    """Puts the key, sealed to the licensee, on IPFS, and keeps what shows how that was done; its digest."""
+    chain, home, passphrase = member.chain, member.home, member.passphrase
+    key, salt = dataset_keys.load(home, passphrase, chain, version)
+    where = str(chain.licenses.address)
+    context = envelope.info("license", chain.chain_id, where, licence.id, licence.licensee)
+    sealed, randomness = envelope.seal_shown(chain.key_of(licence.licensee), key + salt, context)
+    digest = member.ipfs.add(sealed)
+    shown = evidence.Evidence(digest, randomness, key + salt)
+    evidence.keep(home, passphrase, chain, licence.id, shown)
+    return digest
 
 
 def release_pending(member: Member) -> list[int]:

@@ -156,13 +156,15 @@ def judge(arbiter: Member, license_id: int, file: Path) -> Finding:
 
 
 def _deliveries(chain: Chain, license_id: int) -> list[_Delivery]:
+    """Of a licence to download, the oldest first; no envelope goes on chain for the other rights."""
     first = chain.deployment.contracts["AccessLicense"].block
-    logs = chain.events(chain.licenses, "KeyDelivered", first, filters={"licenseId": license_id})
-    return [
+    made = [
         _Delivery(bytes(log["args"]["envelope"]), (log["blockNumber"], log["logIndex"]))
-        for log in logs
+        for event in ("LicenseDelivered", "KeyRedelivered")
+        for log in chain.events(chain.licenses, event, first, filters={"licenseId": license_id})
         if any(log["args"]["envelope"])
     ]
+    return sorted(made, key=lambda one: one.at)
 
 
 def _sealed_to(chain: Chain, licence: License, delivery: _Delivery, evidence: Evidence) -> _Key | None:

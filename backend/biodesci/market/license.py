@@ -1,4 +1,4 @@
-"""A licensee's side after the purchase: fetch the key, download, confirm, dispute, refund.
+"""A licensee's side after the purchase: fetch the key, download, confirm, dispute, cancel, refund.
 
 Entitlement is the contract's state, asked for at each step, never an event or an index. Nothing is sent
 twice: each step looks at the chain first.
@@ -6,7 +6,8 @@ twice: each step looks at the chain first.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -14,24 +15,25 @@ from typing import Any, Final
 from web3.types import TxReceipt
 
 from biodesci.chain.client import Chain
-from biodesci.chain.records import DatasetVersion, License
+from biodesci.chain.records import DatasetVersion, License, Listing
 from biodesci.core import commitment, container, envelope, files
 from biodesci.core.commitment import Publisher
 from biodesci.core.documents import published_card
 from biodesci.core.errors import (
     AccessDeniedError,
+    BioDeSciError,
     InputError,
     IntegrityError,
     NotFoundError,
     RevertedError,
     StateError,
+    WrongKeyError,
 )
-from biodesci.core.onchain import LicenseState
+from biodesci.core.onchain import NOBODY, UNCOUNTED, LicenseState, Right
 from biodesci.core.public_text import reason_on_chain
 from biodesci.ipfs.client import Ipfs
 
 _MAX_ENVELOPE: Final = 4_096
-_TRAIN: Final = 2
 Progress = Callable[[int], None]
 
 
@@ -68,28 +70,69 @@ def held_by(chain: Chain, licensee: str, dataset_id: int | None = None) -> list[
     return [get(chain, log["args"]["licenseId"]) for log in logs]
 
 
+def purpose_of(chain: Chain, license_id: int) -> int:
+    """The DUO bits that the buyer declared: they are in the purchase's event alone."""
+    (bought,) = _logs(chain, "LicensePurchased", license_id, expected=1)
+    return int(bought["purpose"])
+
+
+def envelopes_of(chain: Chain, license_id: int) -> list[bytes]:
+    """The digests of the sealed keys, the newest first: that of the delivery, and those that came after it
+    because it was lost. They are in events alone.
+    """
+    (delivered,) = _logs(chain, "LicenseDelivered", license_id, expected=1)
+    later = _logs(chain, "KeyRedelivered", license_id)
+    return [bytes(args["envelope"]) for args in (*reversed(later), delivered)]
+
+
 def envelope_of(chain: Chain, license_id: int) -> bytes:
-    """The digest of the sealed key. It is in the delivery's event alone, and there is one for a licence."""
+    """The digest of the sealed key as it was delivered last."""
+    return envelopes_of(chain, license_id)[0]
+
+
+def _logs(
+    chain: Chain, event: str, license_id: int, *, expected: int | None = None
+) -> list[Mapping[str, Any]]:
     first = chain.deployment.contracts["AccessLicense"].block
-    logs = chain.events(chain.licenses, "KeyDelivered", first, filters={"licenseId": license_id})
-    if len(logs) != 1:
+    logs = chain.events(chain.licenses, event, first, filters={"licenseId": license_id})
+    if expected is not None and len(logs) != expected:
         raise IntegrityError(
-            f"The chain node shows {len(logs)} deliveries for licence {license_id}, not one.",
+            f"The chain node shows {len(logs)} events {event} for licence {license_id}, not {expected}.",
             "Use another chain node: this one lost events, or tells none so old.",
         )
-    return bytes(logs[0]["args"]["envelope"])
+    return [log["args"] for log in logs]
 
 
 def fetch_key(chain: Chain, ipfs: Ipfs, seed: bytes, license_id: int) -> bytes:
-    """The dataset key: opened from the envelope, and checked against the commitment on chain."""
+    """The dataset key: opened from an envelope, and checked against the commitment on chain.
+
+    Envelopes are tried from the newest on: one that was delivered once more does not spoil one that opens.
+    """
     licence = own(chain, license_id)
+    _require_key_right(licence)
     _require_access(chain, licence)
-    sealed = ipfs.cat(envelope_of(chain, license_id), max_size=_MAX_ENVELOPE)
+    return _any_key(chain, ipfs, seed, licence)
+
+
+def _any_key(chain: Chain, ipfs: Ipfs, seed: bytes, licence: License) -> bytes:
+    newest: BioDeSciError | None = None
+    for digest in envelopes_of(chain, licence.id):
+        try:
+            return _opened(chain, ipfs, seed, licence, digest)
+        except (IntegrityError, NotFoundError, WrongKeyError) as exc:
+            newest = newest or exc
+    assert newest is not None, "there was a delivery"
+    raise newest
+
+
+def _opened(chain: Chain, ipfs: Ipfs, seed: bytes, licence: License, digest: bytes) -> bytes:
+    license_id = licence.id
+    sealed = ipfs.cat(digest, max_size=_MAX_ENVELOPE)
     context = envelope.info(
         "license", chain.chain_id, str(chain.licenses.address), license_id, licence.licensee
     )
     opened = envelope.open_(seed, sealed, context)
-    wrong = f"Dispute it before the window ends: biodesci license dispute {license_id} REASON."
+    wrong = _when_wrong(chain, licence)
     if len(opened) != 64:
         raise IntegrityError("The envelope opens, but holds no dataset key.", wrong)
     key, salt = opened[:32], opened[32:]
@@ -101,6 +144,18 @@ def fetch_key(chain: Chain, ipfs: Ipfs, seed: bytes, license_id: int) -> bytes:
     except IntegrityError as exc:
         raise IntegrityError(exc.message, wrong) from exc
     return key
+
+
+def _when_wrong(chain: Chain, licence: License) -> str:
+    """What a licensee does about a delivery that is not the key."""
+    arbiter = chain.read(Listing, licence.offer_id).offer.arbiter
+    if arbiter != NOBODY and licence.state is LicenseState.DELIVERED:
+        return f"Dispute it before the window ends: biodesci license dispute {licence.id} REASON."
+    return (
+        "It cannot be disputed"
+        + (" any more" if arbiter != NOBODY else ": the offer names no arbiter")
+        + f". Ask the data owner to deliver the key once more: biodesci license redeliver {licence.id}."
+    )
 
 
 def download(
@@ -127,6 +182,9 @@ def download_over(
 ) -> Downloaded:
     """Fetches the container (going on where a run before stopped), checks its root, decrypts to `target`.
 
+    Where the licence's uses are counted, this is one: it is counted on chain when all is well, right before
+    the file is there. The first one settles the licence.
+
     Raises InputError where `target` is a folder, or would lie in one that is not there: a mistyped path must
     not leave decrypted data where nobody looks for them.
     """
@@ -134,25 +192,48 @@ def download_over(
         raise InputError(f"{target} is a folder.", "Name a file in it.")
     if not target.parent.is_dir():
         raise InputError(f"There is no folder {target.parent}.", "Make it first, or correct the path.")
-    key = fetch_key(chain, ipfs, seed, license_id)
-    licence = get(chain, license_id)
-    version = chain.read(DatasetVersion, licence.dataset_id, licence.version)
-    content = container_of(ipfs, version.card)
-    sealed = target.with_name(f".{target.name}.{content.hex()[:16]}.container")
-    partial = target.with_name(f".{target.name}.{content.hex()[:16]}.partial")
-    ipfs.download(content, sealed, progress)
-    try:
-        partial.unlink(missing_ok=True)
-        partial.touch(files.PRIVATE, exist_ok=False)  # decrypted: for its owner's eyes
-        with sealed.open("rb") as source, partial.open("wb") as sink:
-            size = container.decrypt(source, sink, key, expected_root=version.content_root)
-        partial.replace(target)
-    finally:
-        partial.unlink(missing_ok=True)
-        # Damaged, it must come anew; done, it is not needed any more.
-        sealed.unlink(missing_ok=True)
+    licence = own(chain, license_id)
+    _require_key_right(licence)
+    with _use(chain, licence) as count:
+        key = _any_key(chain, ipfs, seed, licence)
+        version = chain.read(DatasetVersion, licence.dataset_id, licence.version)
+        content = container_of(ipfs, version.card)
+        sealed = target.with_name(f".{target.name}.{content.hex()[:16]}.container")
+        partial = target.with_name(f".{target.name}.{content.hex()[:16]}.partial")
+        ipfs.download(content, sealed, progress)
+        try:
+            partial.unlink(missing_ok=True)
+            partial.touch(files.PRIVATE, exist_ok=False)  # decrypted: for its owner's eyes
+            with sealed.open("rb") as source, partial.open("wb") as sink:
+                size = container.decrypt(source, sink, key, expected_root=version.content_root)
+            count()
+            partial.replace(target)
+        finally:
+            partial.unlink(missing_ok=True)
+            # Damaged, it must come anew; done, it is not needed any more.
+            sealed.unlink(missing_ok=True)
     root = "0x" + version.content_root.hex()
     return Downloaded(target, size, licence.dataset_id, licence.version, root)
+
+
+@contextmanager
+def _use(chain: Chain, licence: License) -> Iterator[Callable[[], None]]:
+    """What counts one use, where uses are counted: once, for a run that was killed before its file was there
+    as well. Raises where there is no access."""
+    if licence.uses_left == UNCOUNTED:
+        _require_access(chain, licence)
+        yield lambda: None
+        return
+    with chain.intent("use", f"licence {licence.id}") as intent:
+        if intent.resume() is not None:
+            yield lambda: None
+            return
+        _require_access(chain, licence)
+
+        def count() -> None:
+            intent.send(chain.licenses.functions.consume(licence.id))
+
+        yield count
 
 
 def container_of(ipfs: Ipfs, card: bytes) -> bytes:
@@ -170,15 +251,39 @@ def confirm(chain: Chain, license_id: int) -> TxReceipt | None:
 
 def dispute(chain: Chain, license_id: int, reason: str) -> TxReceipt | None:
     """None where it is disputed already."""
-    licence = own(chain, license_id)
+    arbiter_of(chain, license_id)
     text = reason_on_chain(reason)
-    if licence.state is LicenseState.DISPUTED:
+    if own(chain, license_id).state is LicenseState.DISPUTED:
         return None
     return chain.send(chain.licenses.functions.dispute(license_id, text))
 
 
+def arbiter_of(chain: Chain, license_id: int) -> str:
+    """Who decides a dispute about a licence of this account; StateError where nobody does."""
+    arbiter = chain.read(Listing, own(chain, license_id).offer_id).offer.arbiter
+    if arbiter == NOBODY:
+        raise StateError(
+            f"Licence {license_id} was bought by an offer that names no arbiter: nothing can be disputed.",
+            "Ask the data owner to deliver once more; an offer with an arbiter says who decides.",
+        )
+    return arbiter
+
+
+def cancel(chain: Chain, license_id: int) -> TxReceipt | None:
+    """As the buyer: no longer waits for the committee, and gets the price back; None where that was done."""
+    licence = own(chain, license_id)
+    if licence.state is LicenseState.REFUNDED:
+        return None
+    if licence.state is not LicenseState.IN_REVIEW:
+        raise StateError(
+            f"Licence {license_id} is {licence.state.words}; only a purchase in review can be cancelled.",
+            f"See biodesci license show {license_id}.",
+        )
+    return chain.send(chain.licenses.functions.cancel(license_id))
+
+
 def refund(chain: Chain, license_id: int) -> TxReceipt | None:
-    """Takes the price back after the delivery deadline; None where that was done before."""
+    """Takes back what the contract says is the buyer's again; None where that was done before."""
     if get(chain, license_id).state is LicenseState.REFUNDED:
         return None
     return chain.send(chain.licenses.functions.refund(license_id))
@@ -192,6 +297,22 @@ def own(chain: Chain, license_id: int) -> License:
             f"Licence {license_id} is not held by {chain.address}.", "Use the account that bought it."
         )
     return licence
+
+
+def _require_key_right(licence: License) -> None:
+    if licence.right is Right.DOWNLOAD:
+        return
+    if licence.right is Right.TRAIN:
+        raise AccessDeniedError(
+            f"Licence {licence.id} is for training, which the data owner's node does: no key is delivered, "
+            "and there is no file to download.",
+            "Give its number to the data owner, whose node enrols with it in a round of your model.",
+        )
+    raise AccessDeniedError(
+        f"Licence {licence.id} is for inference, which the data owner's node answers: no key is delivered, "
+        "and there is no file to download.",
+        "Give the licence's number to the data owner.",
+    )
 
 
 def _require_access(chain: Chain, licence: License) -> None:
@@ -208,25 +329,25 @@ def _require_access(chain: Chain, licence: License) -> None:
         )
     if licence.state is LicenseState.IN_REVIEW:
         raise StateError(
-            f"Licence {licence.id} waits for the owner's review.",
-            f"The owner was silent for too long: biodesci license refund {licence.id}."
-            if _refundable(chain, licence.id)
-            else show,
+            f"Licence {licence.id} waits for the data access committee's decision.",
+            f"You need not wait: biodesci license cancel {licence.id} gives the price back.",
         )
-    renew = f"Renew it (biodesci license renew {licence.id}), or buy another one."
+    if licence.state is LicenseState.DISPUTED:
+        raise StateError(
+            f"Licence {licence.id} is disputed: there is no access until its arbiter decides.",
+            f"If the arbiter says nothing in time: biodesci license refund {licence.id}.",
+        )
+    again = f"Buy the offer again: biodesci license buy {licence.offer_id} --again."
     if licence.state in {LicenseState.DELIVERED, LicenseState.SETTLED}:
         if licence.expires_at <= chain.now():
-            raise AccessDeniedError(f"Licence {licence.id} has expired.", renew)
+            raise AccessDeniedError(f"Licence {licence.id} has expired.", again)
         if licence.uses_left == 0:
-            raise AccessDeniedError(f"The uses of licence {licence.id} are spent.", renew)
-        is_withdrawn = chain.datasets.functions.isWithdrawn(licence.dataset_id, licence.version)
-        if licence.right == _TRAIN and chain.call(is_withdrawn):
-            raise AccessDeniedError(f"Consent was withdrawn, so licence {licence.id} trains no more.", show)
+            raise AccessDeniedError(f"The uses of licence {licence.id} are spent.", again)
         raise AccessDeniedError(
             f"An issuer revoked a visa that licence {licence.id} rests on.",
-            f"Renew the licence with a new one: biodesci license renew {licence.id} --visa FILE.",
+            f"Buy again with a new one: biodesci license buy {licence.offer_id} --visa FILE --again.",
         )
-    raise AccessDeniedError(f"Licence {licence.id} gives no access: {licence.state.name.lower()}.", show)
+    raise AccessDeniedError(f"Licence {licence.id} gives no access: it is {licence.state.words}.", show)
 
 
 def _refundable(chain: Chain, license_id: int) -> bool:

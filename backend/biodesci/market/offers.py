@@ -9,10 +9,12 @@ from biodesci.chain import currency, records
 from biodesci.chain.client import Chain
 from biodesci.chain.currency import ETHER, Currency
 from biodesci.core import canonical, duo, duration, visa
+from biodesci.core.conditions import Conditions
 from biodesci.core.errors import InputError, NotFoundError, StateError
-from biodesci.core.onchain import DAY, NOBODY
+from biodesci.core.onchain import DAY, NOBODY, Right
+from biodesci.market import arbitration
 
-RIGHTS: Final = {"download": 1, "train": 2, "infer": 3}
+RIGHTS: Final = {right.name.lower(): right for right in Right if right is not Right.NONE}
 
 
 @dataclass(frozen=True)
@@ -24,8 +26,22 @@ class Offer:
     currency: Currency
     open: bool
 
+    @property
+    def conditions(self) -> list[str]:
+        """How its money goes and how disputes end, a sentence each."""
+        terms = self.terms
+        return Conditions(
+            right=terms.right,
+            duration=terms.duration,
+            uses=terms.uses,
+            delivery_window=terms.delivery_window,
+            dispute_window=terms.dispute_window,
+            pro_rata=terms.pro_rata,
+            arbiter=None if terms.arbiter == NOBODY else terms.arbiter,
+        ).in_words()
+
     def __str__(self) -> str:
-        parts = [f"{('none', *RIGHTS)[self.terms.right]} for {self.currency.show(self.terms.price)}"]
+        parts = [f"{self.terms.right.name.lower()} for {self.currency.show(self.terms.price)}"]
         if self.terms.duration:
             parts.append(f"{duration.show(self.terms.duration)} of access")
         if self.terms.uses:
@@ -33,9 +49,9 @@ class Offer:
         if self.terms.visas:
             parts.append(f"with {' and '.join(visa.names(self.terms.visas))}")
         if self.terms.pro_rata:
-            parts.append("unused part paid back if revoked")
-        if self.terms.arbiter != NOBODY:
-            parts.append(f"disputes decided by {self.terms.arbiter}")
+            parts.append("earned over time")
+        by = self.terms.arbiter
+        parts.append("no disputes" if by == NOBODY else f"disputes decided by {by}")
         return f"{self.id}: {', '.join(parts)} ({'open' if self.open else 'closed'})"
 
 
@@ -60,15 +76,18 @@ class OfferTerms:
             raise InputError(
                 "The terms limit the time of use (TS), and the offer has no end.", "Give a duration."
             )
+        if self.arbiter != NOBODY and 0 < self.duration < self.dispute_window:
+            raise InputError(
+                "Access would end while it can still be disputed.",
+                "Give a shorter dispute window, or a longer duration.",
+            )
 
     def tuple(self, dataset_id: int = 0) -> tuple[int, int, str, int, int, int, int, int, int, bool, str]:
         """The struct OfferTerms in the order of the ABI. Raises InputError for terms that contradict."""
         if self.right not in RIGHTS:
             raise InputError(f"{self.right!r} is not a right.", "Choose download, train or infer.")
-        if self.pro_rata and not self.duration and not self.uses:
-            raise InputError(
-                "An offer without an end has no unused part to pay back.", "Give a duration or uses."
-            )
+        if self.pro_rata and not self.duration:
+            raise InputError("Access without an end is not earned over time.", "Give a duration.")
         return (
             dataset_id, self.price, self.currency, self.duration, self.uses, self.delivery_window,
             self.dispute_window, RIGHTS[self.right], self.visas, self.pro_rata, self.arbiter,
@@ -102,6 +121,7 @@ def create(chain: Chain, dataset_id: int, terms: OfferTerms) -> int:
     """Offers licences for a dataset of this account; the offer's number."""
     made = terms.tuple(dataset_id)
     terms.check(chain.read(records.Sale, dataset_id).terms)
+    arbitration.check(chain, terms.arbiter)
     with chain.intent("offer", f"dataset {dataset_id}, terms {canonical.sha256(made).hex()}") as intent:
         receipt = intent.send(chain.licenses.functions.createOffer(made))
         return int(chain.event(receipt, chain.licenses, "OfferCreated")["offerId"])

@@ -11,33 +11,33 @@ from eth_account.messages import encode_typed_data
 from web3.types import TxReceipt
 
 from biodesci.chain.client import Chain
+from biodesci.chain.records import Sale
 from biodesci.core import typed_data
-from biodesci.core.documents.order import Evidence, Order, Purpose, SignedOrder
-from biodesci.core.duo import Decision
+from biodesci.core.documents.order import Order, SignedOrder
 from biodesci.core.errors import InputError, StateError
 from biodesci.market import offers, payment
-from biodesci.market.purchase import Purchased, assess, check, purchased
+from biodesci.market.purchase import Deal, Purchased, check, next_nonce, purchased
 
 _LATEST: Final = 2**32 - 1  # seconds: a licence's end by its visas has 32 bits
 
 
-def order(chain: Chain, offer_id: int, purpose: Purpose, evidence: Evidence, *, seconds: int) -> SignedOrder:
+def order(chain: Chain, agreed: Deal, *, seconds: int) -> SignedOrder:
     """Signs a purchase at the offer's price, with its payment. Costs nothing and sends nothing."""
-    offer = offers.get(chain, offer_id)
-    check(chain, offer, purpose, evidence)
+    check(chain, agreed)
+    offer, evidence = agreed.offer, agreed.evidence
     deadline = chain.now() + seconds
     paid = payment.signed(chain, offer.currency, offer.terms.price, deadline)
-    nonce = chain.call(chain.licenses.functions.nonces(chain.address))
     wanted = Order(
         buyer=chain.address,
-        offer_id=offer_id,
-        purpose=purpose,
+        offer_id=offer.id,
+        version=agreed.version,
+        purpose=agreed.purpose,
         currency=offer.currency.address,
         price=offer.terms.price,
         # A relayer could show other evidence: less of a proof, or an older visa.
-        may_review=assess(chain, offer_id, purpose, evidence) is Decision.REVIEW,
+        may_review=agreed.needs_review,
         visas_until=min((min(signed.visa.expires, _LATEST) for signed in evidence.visas), default=0),
-        nonce=nonce,
+        nonce=next_nonce(chain),
         deadline=deadline,
     )
     licenses = str(chain.licenses.address)
@@ -81,10 +81,23 @@ def require_open(chain: Chain, signed: SignedOrder) -> None:
             "The order was carried out or cancelled already.",
             f"See biodesci license list --account {wanted.buyer}.",
         )
+    sold = chain.read(Sale, offers.get(chain, wanted.offer_id).terms.dataset_id).version
+    if sold != wanted.version:
+        raise StateError(
+            f"The order is for version {wanted.version}, and version {sold} is sold now.",
+            "Ask the buyer for another one: biodesci license order OFFER_ID.",
+        )
     if chain.now() > wanted.deadline:
         raise StateError(
             "The order has expired.", "Ask the buyer for another one: biodesci license order OFFER_ID."
         )
+
+
+def deal_of(chain: Chain, signed: SignedOrder) -> Deal:
+    """What an order buys, for whoever submits it to read: the order says more than the chain does."""
+    wanted = signed.order
+    offer = offers.get(chain, wanted.offer_id)
+    return Deal(offer, wanted.version, wanted.purpose, signed.evidence, wanted.may_review)
 
 
 def cancel(chain: Chain) -> TxReceipt:

@@ -27,7 +27,7 @@ from biodesci.core.documents.dataset_card import require_described
 from biodesci.core.errors import AccessDeniedError, InputError, StateError
 from biodesci.core.public_text import require_printable
 from biodesci.ipfs.client import Ipfs
-from biodesci.market import provenance
+from biodesci.market import arbitration, provenance
 from biodesci.market.card import DatasetMeta, Inspected, compose, inspect
 from biodesci.market.journal import Journal, Minted
 from biodesci.market.offers import OfferTerms
@@ -86,6 +86,7 @@ def publish(
         # Refuses what can't be offered, before anything is encrypted.
         offer.tuple()
         offer.check(meta.terms)
+        arbitration.check(chain, offer.arbiter)
     named = [] if dataset_id is not None else provenance.sources(chain, meta.parents)
     provenance.require_no_wider(chain, named, meta.terms, meta.diseases.root if meta.diseases else bytes(32))
     digest = _sha256(file)

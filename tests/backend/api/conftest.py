@@ -54,7 +54,7 @@ def world(localnet, ipfs_node, tmp_path_factory, senders_home):
         datasets.append(owner.event(receipt, owner.datasets, "DatasetPublished")["datasetId"])
         offer_id = owner.event(receipt, owner.licenses, "OfferCreated")["offerId"]
     buyer.send(buyer.keys.functions.register(public_key(generate_seed())))
-    receipt = buyer.send(buyer.licenses.functions.purchase(offer_id, HMB), 10**16 + 2)
+    receipt = buyer.send(buyer.licenses.functions.purchase(offer_id, 1, HMB, False), 10**16 + 2)
     license_id = buyer.event(receipt, buyer.licenses, "LicensePurchased")["licenseId"]
     owner.send(owner.licenses.functions.deliver(license_id, os.urandom(32)))
 

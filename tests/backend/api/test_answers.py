@@ -82,7 +82,7 @@ def test_a_disease_that_mondo_does_not_know_can_be_shown(world):
     """The contract takes any number, and a committee may approve it."""
     offer = world.client.get(f"/v1/datasets/{world.datasets[0]}").json()["allOffers"][0]
     order = (
-        world.buyer.address, offer["id"], (HMB, 2**32 - 1, EMPTY), NOBODY, int(offer["price"]), True, 0, 0,
+        world.buyer.address, offer["id"], 1, (HMB, 2**32 - 1, EMPTY), NOBODY, int(offer["price"]), True, 0, 0,
         2**40 - 1,
     )  # fmt: skip
     function = world.buyer.licenses.functions.purchaseFor(

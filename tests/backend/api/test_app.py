@@ -91,7 +91,7 @@ def test_licenses_of_an_account_in_any_case(world):
     assert one["expiresAt"] is None
     assert one["usesLeft"] is None
     body = world.client.get(f"/v1/licenses/{world.license_id}").json()
-    assert [a["name"] for a in body["activity"]] == ["KeyDelivered", "LicensePurchased"]
+    assert [a["name"] for a in body["activity"]] == ["LicenseDelivered", "LicensePurchased"]
     assert body["container"]["fileName"] == "c.csv"
     nobody = world.client.get("/v1/licenses", params={"licensee": "0x" + "12" * 20}).json()
     assert nobody["items"] == []

@@ -90,7 +90,7 @@ def test_models_and_licences_are_listed_without_their_cards(world):
     assert client.get("/v1/licenses/1").json()["container"]["plaintextSize"] == 42
     rows = (
         queries.datasets(store, before=9, limit=9, text="", owner=""),
-        queries.licenses(store, before=9, limit=9, licensee="", dataset_id=0),
+        queries.licenses(store, queries.Whose(), before=9, limit=9),
         queries.models(store, before=9, limit=9),
         queries.versions(store, 1),
     )

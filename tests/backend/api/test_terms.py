@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from datetime import UTC, datetime
 
 import pytest
@@ -11,6 +10,9 @@ from fastapi.testclient import TestClient
 from sqlalchemy import select
 
 from biodesci.api.app import create
+from biodesci.api.present.licenses import license_item
+from biodesci.api.schemas.licenses import Shares as SharesSaid
+from biodesci.chain.records import Shares
 from biodesci.config import Settings
 from biodesci.core import croissant, disease, visa
 from biodesci.core.container import ContainerInfo
@@ -18,11 +20,11 @@ from biodesci.core.documents.dataset_card import IdentifierCheck, NamedDisease, 
 from biodesci.core.documents.order import Evidence, Purpose
 from biodesci.core.onchain import Role
 from biodesci.core.visa import VisaType
-from biodesci.index import tables
+from biodesci.index import queries, tables
 from biodesci.index.database import Store
 from biodesci.index.sync import sync
 from biodesci.ipfs.client import Ipfs
-from biodesci.market import license, offers, renewal, roles
+from biodesci.market import arbitration, license, offers, roles, settlement
 from biodesci.market.offers import OfferTerms
 from biodesci.market.purchase import purchase
 from biodesci.market.visa import issue, revoke, trust
@@ -71,6 +73,13 @@ class World:
         kind = VisaType.RESEARCHER_STATUS
         return issue(self.issuer, self.buyer.address, kind, b"\x5a" * 32, later)
 
+    def same_shares(self, license_id: int) -> None:
+        """What the index makes of its rows, at the time of the last block, is what the contract says."""
+        sync(self.owner, self.ipfs, self.store)
+        shares = self.owner.read(Shares, license_id)
+        said = license_item(queries.license(self.store, license_id), self.owner.now()).shares
+        assert said == SharesSaid(to_owner=str(shares.to_owner), to_licensee=str(shares.to_licensee))
+
     def license(self, license_id: int) -> dict:
         sync(self.owner, self.ipfs, self.store)
         answer = self.client.get(f"/v1/licenses/{license_id}")
@@ -105,54 +114,70 @@ def test_an_offer_says_what_a_buyer_pays_and_shows(world, dollar):
     }
 
 
-def test_a_licence_follows_visas_renewal_and_revocation(world, dollar):
-    first = world.visa(1_000)
+def test_an_offer_says_how_its_money_goes_before_anything_is_paid(world):
+    sync(world.owner, world.ipfs, world.store)
+    (offer,) = world.client.get(f"/v1/datasets/{world.dataset}").json()["offers"]
+    assert offer["arbiter"] is None
+    assert offer["conditions"] == offers.get(world.owner, world.offer).conditions
+    assert "No arbiter is named: nothing can be disputed after delivery" in " ".join(offer["conditions"])
+
+
+def test_a_licence_follows_visas_earnings_and_revocation(world, localnet):
+    first = world.visa(50 * HOUR)
     proof = tuple(disease.prove(world.permitted, 6021))
     purpose = Purpose(duo=DS, disease=6021, statement=b"\x07" * 32)
-    bought = purchase(world.buyer, world.offer, purpose, Evidence(disease_proof=tuple(proof), visas=(first,)))
-    license_id = bought.license_id
+    evidence = Evidence(disease_proof=tuple(proof), visas=(first,))
+    license_id = purchase(world.buyer, world.offer, purpose, evidence).license_id
     body = world.license(license_id)
     assert (body["state"], body["disease"], body["statement"]) == (
         "purchased", "MONDO:0006021", "0x" + "07" * 32,
     )  # fmt: skip
     assert body["currency"]["symbol"] == "TUSD"
-    assert body["refundDue"] is None
+    assert (body["shares"], body["earned"], body["envelope"]) == (None, "0", None)
     assert "signature" not in str(body).lower()
 
     world.owner.send(world.owner.licenses.functions.deliver(license_id, b"\5" * 32))
     license.confirm(world.buyer, license_id)
     body = world.license(license_id)
     on_chain = license.get(world.buyer, license_id)
-    assert on_chain.expires_at == first.visa.expires
-    assert datetime.fromisoformat(body["expiresAt"]) == datetime.fromtimestamp(first.visa.expires, UTC)
+    ends = datetime.fromtimestamp(on_chain.expires_at, UTC)
+    assert datetime.fromisoformat(body["expiresAt"]) == ends
     assert body["active"] is license.is_active(world.buyer, license_id) is True
     assert body["envelope"]["digest"] == "0x" + "05" * 32
-    due, _ = renewal.refund_due(world.owner, license_id)
-    # The contract goes by the last block's time, the answer by the time of day.
-    passed = max(time.time() - world.owner.now(), 0) + 1
-    assert 0 <= due - int(body["refundDue"]) <= PRICE / HOUR * passed
+    world.owner.send(world.owner.licenses.functions.redeliver(license_id, b"\6" * 32))
+    assert world.license(license_id)["envelope"]["digest"] == "0x" + "06" * 32
+    world.same_shares(license_id)
 
-    second = world.visa(50 * HOUR)
-    done = renewal.renew(world.buyer, license_id, (second,))
+    localnet.pass_time(HOUR // 4)
+    done = settlement.claim_earned(world.owner, license_id)
     body = world.license(license_id)
-    assert datetime.fromisoformat(body["expiresAt"]) == datetime.fromtimestamp(done.expires_at, UTC)
-    assert body["usesLeft"] == 8
-    assert body["active"]
+    assert int(body["earned"]) == license.get(world.owner, license_id).earned >= done.to_owner
+    world.same_shares(license_id)
 
-    revoke(world.issuer, second)
+    revoke(world.issuer, first)
     body = world.license(license_id)
     assert body["active"] is license.is_active(world.buyer, license_id) is False
     assert body["state"] == "settled"
-    renewal.renew(world.buyer, license_id, (world.visa(HOUR),))
-    assert world.license(license_id)["active"], "a renewal comes with new visas"
-
-    due, paid_in = renewal.refund_due(world.owner, license_id)
-    dollar.mint(world.owner.address, due)
-    assert due <= 3 * PRICE
-    assert paid_in.address == dollar.address
-    renewal.revoke(world.owner, license_id, "moved away")
+    localnet.pass_time(HOUR // 4)
+    world.same_shares(license_id)
+    assert license.refund(world.buyer, license_id) is not None
     body = world.license(license_id)
-    assert (body["state"], body["active"], body["refundDue"]) == ("revoked", False, None)
+    assert (body["state"], body["shares"]) == ("refunded", None)
+    assert int(body["earned"]) == license.get(world.owner, license_id).earned
+
+
+def test_licences_are_found_by_who_decides_their_disputes(world, chain_for):
+    arbiter = chain_for()
+    arbitration.accept(arbiter, accepted=True)
+    judged = offers.create(world.owner, world.dataset, OfferTerms(arbiter=arbiter.address))
+    bought = purchase(world.buyer, judged, Purpose(duo=DS), again=True)
+    sync(world.owner, world.ipfs, world.store)
+    for asked, numbers in ((arbiter.address.lower(), [bought.license_id]), (world.owner.address, [])):
+        page = world.client.get("/v1/licenses", params={"arbiter": asked}).json()
+        assert [one["id"] for one in page["items"]] == numbers
+    (one,) = world.client.get("/v1/licenses", params={"arbiter": arbiter.address}).json()["items"]
+    assert one["arbiter"] == arbiter.address
+    assert f"Disputes are decided by {arbiter.address}" in " ".join(one["conditions"])
 
 
 def test_no_visa_is_in_the_index(world):

@@ -11,6 +11,8 @@ import pytest
 
 from biodesci.chain.records import Listing
 from biodesci.core.onchain import DAY
+from biodesci.market import arbitration, offers
+from biodesci.market.offers import OfferTerms
 
 COHORT = "age,chol\n" + "".join(f"{40 + i % 30},{200 + i}\n" for i in range(60))
 
@@ -18,7 +20,7 @@ COHORT = "age,chol\n" + "".join(f"{40 + i % 30},{200 + i}\n" for i in range(60))
 @pytest.fixture
 def sold(crowd: Callable[..., Any], tmp_path: Path) -> tuple[Any, dict[str, Any]]:
     """The people, and what `dataset publish` said of a dataset with an offer of 30 days."""
-    people = crowd("owner", "buyer", keyed=("buyer",))
+    people = crowd("owner", "buyer", "arbiter", keyed=("buyer",))
     table = tmp_path / "cohort.csv"
     table.write_text(COHORT)
     terms = ("--term", "HMB", "--price", "0.01", "--duration", "30d", "--delivery-window", "12h")
@@ -28,10 +30,21 @@ def sold(crowd: Callable[..., Any], tmp_path: Path) -> tuple[Any, dict[str, Any]
 def test_nothing_is_sent_without_consent(sold: tuple[Any, dict[str, Any]]) -> None:
     people, made = sold
     dataset, offer = made["dataset_id"], made["offer_id"]
+    arbiter = people.chain("arbiter")
+    arbitration.accept(arbiter, accepted=True)
+    owner = people.chain("owner")
+    judged = offers.create(owner, dataset, OfferTerms(arbiter=arbiter.address))
+    held = people.run("buyer", "license", "buy", judged, "--purpose", "HMB", "--yes")["license_id"]
+    counted = offers.create(owner, dataset, OfferTerms(uses=1))
+    one = people.run("buyer", "license", "buy", counted, "--purpose", "HMB", "--yes", "--again")["license_id"]
+    assert people.run("owner", "dataset", "release")["delivered"] == [held, one]
     attempts = {
         "buyer": [
             ("license", "buy", offer, "--purpose", "HMB"),
             ("license", "order", offer, "--purpose", "HMB", "-o", people.home("buyer") / "order.json"),
+            ("license", "confirm", held),
+            ("license", "dispute", held, "wrong key"),
+            ("license", "download", one, people.home("buyer") / "copy.csv"),
             ("key", "revoke"),
         ],
         "owner": [("dataset", "withdraw", dataset, 1)],
@@ -44,7 +57,8 @@ def test_nothing_is_sent_without_consent(sold: tuple[Any, dict[str, Any]]) -> No
             assert (code, out) == (2, ""), command
             assert "--yes" in json.loads(err.splitlines()[-1])["error"]["hint"]
         assert chain.web3.eth.get_transaction_count(chain.address) == before
-    assert people.run("buyer", "license", "buy", offer, "--purpose", "HMB", "--yes")["bought"] is True
+    bought = people.run("buyer", "license", "buy", offer, "--purpose", "HMB", "--yes", "--again")
+    assert bought["bought"] is True
     assert people.run("owner", "dataset", "withdraw", dataset, 1, "--yes")["withdrawn"] is True
 
 

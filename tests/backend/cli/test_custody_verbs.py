@@ -9,6 +9,7 @@ def test_an_arbiter_judges_what_was_delivered(crowd, tmp_path):
     file.write_text("age,chol\n" + "".join(f"{40 + i % 30},{200 + i}\n" for i in range(60)))
     art = people.address("art")
     terms = ("--name", "Cohort", "--term", "HMB", "--price", "0.01", "--arbiter", art)
+    assert people.run("art", "account", "accept-arbitration")["is_arbiter"] is True
     offer = people.run("ann", "dataset", "publish", file, *terms)["offer_id"]
     bought = people.run("bea", "license", "buy", offer, "--purpose", "HMB", "--yes")["license_id"]
     assert people.run("ann", "dataset", "release")["delivered"] == [bought]

@@ -93,29 +93,58 @@ def test_an_order_for_another_network_is_refused_before_its_offer_is_looked_up(
 
 def test_a_dispute_is_decided_by_the_offers_arbiter(people: Any) -> None:
     run, owner = people.run, people.chain("owner")
+    asked = ("--price", "0.001", "--arbiter", people.address("arbiter"))
     dataset = offers.get(owner, sale(people)).terms.dataset_id
-    made = run(
-        "owner", "dataset", "offer", dataset, "--price", "0.001", "--arbiter", people.address("arbiter"),
-        "--delivery-window", 60, "--dispute-window", 60,
-    )  # fmt: skip
+    code, _, err = people.try_("owner", "dataset", "offer", dataset, *asked)
+    assert (code, "has not agreed to decide disputes" in err) == (2, True), err
+    assert run("arbiter", "account", "accept-arbitration")["sent"] is True
+    assert run("arbiter", "account", "accept-arbitration")["sent"] is False
+    windows = ("--delivery-window", 60, "--dispute-window", 60)
+    made = run("owner", "dataset", "offer", dataset, *asked, *windows)
     assert f"disputes decided by {people.address('arbiter')}" in made["offer"]
+    assert f"Disputes are decided by {people.address('arbiter')}" in " ".join(made["conditions"])
     for side, state in (("owner", "settled"), ("buyer", "refunded")):
-        number = run("buyer", "license", "buy", "--yes", made["offer_id"], "--purpose", "HMB", "--again")[
-            "license_id"
-        ]
+        buy = ("license", "buy", "--yes", made["offer_id"], "--purpose", "HMB", "--again")
+        code, out, err = people.try_("buyer", *buy)
+        assert code == 0, err
+        assert "the arbiter says who gets the whole price" in err
+        number = json.loads(out)["license_id"]
         delivered(people, number)
-        assert run("buyer", "license", "dispute", number, "wrong key")["state"] == "disputed"
+        said = run("buyer", "license", "dispute", "--yes", number, "wrong key")
+        assert (said["state"], said["arbiter"]) == ("disputed", people.address("arbiter"))
         assert people.try_("arbiter", "license", "resolve", "--yes", number, "nobody")[0] == 2
         code, _, err = people.try_("owner", "license", "resolve", "--yes", number, side)
-        assert (code, "Only the offer" in err) == (1, True), err
+        assert (code, "Only the arbiter that the offer names" in err) == (1, True), err
         assert run("arbiter", "license", "resolve", "--yes", number, side)["state"] == state
         assert run("buyer", "license", "show", number)["state"] == state
 
 
-def test_a_dispute_without_an_arbiter_says_that_the_price_is_back(people: Any) -> None:
-    number = people.run("buyer", "license", "buy", "--yes", sale(people), "--purpose", "HMB")["license_id"]
+def test_without_an_arbiter_nothing_can_be_disputed_and_the_buyer_is_told_first(people: Any) -> None:
+    code, out, err = people.try_("buyer", "license", "buy", "--yes", sale(people), "--purpose", "HMB")
+    assert code == 0, err
+    assert "No arbiter is named: nothing can be disputed after delivery, even if it is wrong." in err
+    number = json.loads(out)["license_id"]
     delivered(people, number)
-    assert people.run("buyer", "license", "dispute", number, "wrong key")["state"] == "refunded"
+    code, _, err = people.try_("buyer", "license", "dispute", number, "wrong key")
+    assert (code, "nothing can be disputed" in err) == (1, True), err
+    assert people.run("buyer", "license", "show", number)["state"] == "delivered"
+
+
+def test_a_purchase_in_review_is_cancelled_by_its_buyer(people: Any) -> None:
+    owner = people.chain("owner")
+    offer = sale(people, price=1000)
+    dataset = offers.get(owner, offer).terms.dataset_id
+    irb = (b"\1" * 32, b"\2" * 32, b"\3" * 32, 1 << 2 | 1 << 21, bytes(32))
+    owner.send(owner.datasets.functions.publishVersion(dataset, irb))
+    code, out, err = people.try_(
+        "buyer", "license", "buy", "--yes", offer, "--purpose", "HMB", "--purpose", "IRB"
+    )
+    assert code == 0, err
+    assert "The data access committee decides on this purpose first." in err
+    bought = json.loads(out)
+    assert bought["needs_review"]
+    assert people.run("buyer", "license", "cancel", bought["license_id"])["state"] == "refunded"
+    assert people.run("buyer", "account", "collect")["collected"]["units"] == "1000"
 
 
 def test_nobody_is_asked_about_what_will_be_refused(people: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -129,7 +158,7 @@ def test_nobody_is_asked_about_what_will_be_refused(people: Any, monkeypatch: py
         "HMB",
     )["license_id"]
     delivered(people, number)
-    people.run("buyer", "license", "confirm", number)
+    people.run("buyer", "license", "confirm", "--yes", number)
     asked: list[str] = []
 
     def consent(text: str, *, yes: bool) -> None:
@@ -139,26 +168,11 @@ def test_nobody_is_asked_about_what_will_be_refused(people: Any, monkeypatch: py
     monkeypatch.setattr(output, "consent", consent)
     for who, reason, code in (("stranger", "why not", 1), ("owner", "x" * 33, 2)):
         assert people.try_(who, "license", "revoke", number, reason)[0] == code
-    assert people.try_("stranger", "license", "renew", number)[0] == 1
+    assert people.try_("stranger", "license", "confirm", number)[0] == 1
+    assert people.try_("stranger", "license", "dispute", number, "mine")[0] == 1
     assert asked == []
     assert people.run("owner", "license", "revoke", number, "moved away")["state"] == "revoked"
     assert len(asked) == 1
-
-
-def test_a_renewal_is_told_in_words(people: Any) -> None:
-    offer = sale(people, price=1000, duration=600)
-    number = people.run("buyer", "license", "buy", "--yes", offer, "--purpose", "HMB")["license_id"]
-    assert people.run("buyer", "license", "show", number)["uses_left"] is None
-    delivered(people, number)
-    people.run("buyer", "license", "confirm", number)
-    end = people.run("buyer", "license", "show", number)["expires"]
-    done = people.run("buyer", "license", "renew", "--yes", number)
-    assert done["expires"] > end
-    assert done["expires"] == people.run("buyer", "license", "show", number)["expires"]
-    assert (done["uses_left"], done["paid"]) == (
-        None,
-        {"amount": "0.000000000000001", "units": "1000", "currency": "ETH"},
-    )
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Visas, tokens, diseases, orders, renewal and pay-back by commands alone, by five people."""
+"""Visas, tokens, diseases, orders and prices earned over time by commands alone, by five people."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def visas(people: Any, folder: Path, subject: str = "buyer") -> list[str]:
 
 
 def test_registered_access_to_a_disease_in_dollars(
-    people: Any, sale: Any, dollar: Any, tmp_path: Path
+    people: Any, sale: Any, dollar: Any, localnet: Any, tmp_path: Path
 ) -> None:
     run, dataset, offer = people.run, sale["dataset_id"], sale["offer_id"]
     shown = run("buyer", "dataset", "show", dataset)
@@ -86,19 +86,18 @@ def test_registered_access_to_a_disease_in_dollars(
     target = tmp_path / "received.csv"
     run("buyer", "license", "download", number, target)
     assert target.read_text() == ROWS
-    run("buyer", "license", "confirm", number)
-    assert (
-        run("owner", "account", "show", "--currency", dollar.address)["owed_for_licences"]["amount"] == "25"
-    )
-    assert run("owner", "account", "collect", "--currency", dollar.address)["collected"]["amount"] == "25"
-    renewed = run("buyer", "license", "renew", "--yes", number, *shown_visas)
-    assert renewed["paid"]["units"] == "25000000"
-
-    due = run("owner", "license", "refund-due", number)
-    assert 49_000_000 < int(due["due"]["units"]) <= 50_000_000
-    dollar.mint(people.address("owner"), 50_000_000)
+    run("buyer", "license", "confirm", "--yes", number)
+    localnet.pass_time(3 * 86_400)
+    claimed = run("relayer", "license", "claim-earned", number)
+    assert 2_490_000 < int(claimed["to_owner"]["units"]) < 2_510_000, "a tenth of the month"
+    collected = run("owner", "account", "collect", "--currency", dollar.address)["collected"]
+    assert int(claimed["to_owner"]["units"]) <= int(collected["units"]) < 2_510_000
+    shown = run("buyer", "license", "show", number)
+    assert (shown["purpose"], shown["pro_rata"]) == (["DS"], True)
+    assert "earned second by second over 30 days" in " ".join(shown["conditions"])
+    assert int(shown["earned"]["units"]) + int(shown["back_if_it_ended_now"]["units"]) == 25_000_000
     revoked = run("owner", "license", "revoke", "--yes", number, "ended")
-    assert 49_000_000 < int(revoked["paid_back"]["units"]) <= int(due["due"]["units"])
+    assert 22_400_000 < int(revoked["paid_back"]["units"]) <= int(shown["back_if_it_ended_now"]["units"])
     assert run("buyer", "license", "show", number)["state"] == "revoked"
 
 
@@ -179,7 +178,7 @@ def test_a_required_value_is_the_hash_of_a_text(people: Any, sale: Any, tmp_path
         (("dataset", "offer", 1, "--price", "1", "--currency", "0x" + "11" * 20), "no token at"),
         (("dataset", "offer", 1, "--price", "1", "--currency", "dollar"), "not an address"),
         (("dataset", "offer", 1, "--price", "1", "--visas", "Doctor"), "no type of visa"),
-        (("dataset", "offer", 1, "--price", "1", "--pro-rata"), "no unused part"),
+        (("dataset", "offer", 1, "--price", "1", "--pro-rata"), "not earned over time"),
         (("visa", "require-value", "--type", "registered-access"), "stands for several"),
         (("visa", "show", __file__), "no visa"),
         (("license", "relay", "--yes", __file__), "no order"),

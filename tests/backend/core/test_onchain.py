@@ -16,6 +16,7 @@ from biodesci.core.onchain import (
     UNCOUNTED,
     LicenseState,
     RequestState,
+    Right,
     RoundState,
     Standing,
     utc,
@@ -36,8 +37,8 @@ def constant(file: str, name: str) -> int:
 @pytest.mark.parametrize(
     ("said", "file", "name"),
     [
-        (FOREVER, "licensing/Licenses.sol", "FOREVER"),
-        (UNCOUNTED, "licensing/Licenses.sol", "UNCOUNTED"),
+        (FOREVER, "licensing/LicenseState.sol", "FOREVER"),
+        (UNCOUNTED, "licensing/LicenseState.sol", "UNCOUNTED"),
         (ARBITRATION, "licensing/Settlement.sol", "ARBITRATION"),
         (ARBITRATION, "InferenceCommitment.sol", "ARBITRATION"),
     ],
@@ -50,6 +51,7 @@ def test_constants_are_those_of_the_contracts(said, file, name):
     ("states", "interface", "enum"),
     [
         (LicenseState, "interfaces/IAccessLicense", "State"),
+        (Right, "interfaces/IAccessLicense", "Right"),
         (RoundState, "types/Rounds", "RoundState"),
         (RequestState, "types/Inference", "RequestState"),
         (Standing, "types/Inference", "Standing"),

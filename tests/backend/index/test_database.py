@@ -122,4 +122,4 @@ def test_subject_of_a_model_version_is_the_model():
     published = derive.subject("ModelRegistry", "ModelVersionPublished", {"modelId": 3, "roundId": 9})
     assert published == ("model", "3")
     assert derive.subject("ModelRegistry", "RoundFinalized", {"roundId": 9}) == ("round", "9")
-    assert derive.subject("AccessLicense", "KeyDelivered", {"licenseId": 4}) == ("license", "4")
+    assert derive.subject("AccessLicense", "LicenseDelivered", {"licenseId": 4}) == ("license", "4")

@@ -132,12 +132,16 @@ def test_offers_of_many_datasets_are_one_question(store):
 
 @pytest.mark.parametrize(
     ("chosen", "index"),
-    [({"licensee": BUYER}, "licenses_of_licensee"), ({"dataset_id": 7}, "licenses_of_dataset")],
+    [
+        ({"licensee": BUYER}, "licenses_of_licensee"),
+        ({"dataset": 7}, "licenses_of_dataset"),
+        ({"arbiter": BUYER}, "licenses_of_arbiter"),
+    ],
 )
 def test_licences_are_found_by_an_index(store, chosen, index):
     queries.counts(store)  # the connection is open
     with heard() as asked:
-        queries.licenses(store, **{"before": 9, "limit": 9, "licensee": "", "dataset_id": 0, **chosen})
+        queries.licenses(store, queries.Whose(**chosen), before=9, limit=9)
     with store.snapshot() as connection:
         values = (None,) * asked[0].count("?")
         plan = connection.exec_driver_sql("EXPLAIN QUERY PLAN " + asked[0], values).mappings().all()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 
 import pytest
 
@@ -14,12 +15,12 @@ from biodesci.core.documents.dataset_card import IdentifierCheck
 from biodesci.core.envelope import generate_seed, public_key
 from biodesci.core.errors import UnavailableError
 from biodesci.core.onchain import Role
-from biodesci.index import queries
+from biodesci.index import activity, queries
 from biodesci.index import sync as index
 from biodesci.index.database import Store
 from biodesci.index.sync import sync
 from biodesci.ipfs.client import Ipfs
-from biodesci.market import license, roles
+from biodesci.market import arbitration, license, roles
 from biodesci.market.offers import OfferTerms
 from tests.backend.sql import derived as rows_of
 
@@ -71,6 +72,15 @@ def test_dataset_offer_and_card_are_indexed_once(chain_for, ipfs, store):
     assert (again.events, again.rolled_back) == (0, 0)
 
 
+def test_the_end_of_an_offer_is_told_of_its_dataset(chain_for, ipfs, store):
+    chain = chain_for()
+    dataset, offer = publish(chain, ipfs.add(card("x")))
+    chain.send(chain.licenses.functions.closeOffer(offer))
+    sync(chain, ipfs, store)
+    assert activity.of_one(store, "dataset", dataset)[0]["name"] == "OfferClosed"
+    assert [offered["open"] for offered in queries.offers(store, dataset)] == [0]
+
+
 def test_same_events_twice_change_nothing(chain_for, ipfs, store):
     chain = chain_for()
     publish(chain, ipfs.add(card("x")))
@@ -83,12 +93,14 @@ def test_same_events_twice_change_nothing(chain_for, ipfs, store):
 
 def test_license_states_equal_the_contracts(chain_for, ipfs, store, localnet):
     owner, buyer = chain_for(), chain_for()
-    dataset, offer = publish(owner, ipfs.add(card("x")))
+    arbiter = chain_for()
+    arbitration.accept(arbiter, accepted=True)
+    dataset, offer = publish(owner, ipfs.add(card("x")), offer=replace(OFFER, arbiter=arbiter.address))
     buyer.send(buyer.keys.functions.register(public_key(generate_seed())))
     functions = buyer.licenses.functions
 
     def buy() -> int:
-        receipt = buyer.send(functions.purchase(offer, GRU), 1000)
+        receipt = buyer.send(functions.purchase(offer, 1, GRU, False), 1000)
         return buyer.event(receipt, buyer.licenses, "LicensePurchased")["licenseId"]
 
     def same(license_id: int) -> dict:
@@ -117,6 +129,8 @@ def test_license_states_equal_the_contracts(chain_for, ipfs, store, localnet):
     owner.send(functions.reject(rejected, b"\x01" * 32))
     owner.send(functions.revoke(revoked, b"\x01" * 32))
     buyer.send(functions.dispute(disputed, b"\x01" * 32))
+    assert same(disputed)["state"] == 5
+    arbiter.send(functions.resolve(disputed, False))
     localnet.pass_time(601)
     buyer.send(functions.refund(refunded))
     states = [same(i)["state"] for i in (settled, refunded, disputed, rejected, revoked)]

@@ -10,8 +10,9 @@ import pytest
 
 from biodesci.chain import currency
 from biodesci.chain.client import Chain
+from biodesci.core.onchain import Right
 from biodesci.ipfs.client import Ipfs
-from biodesci.market import license, offers
+from biodesci.market import arbitration, license, offers
 from biodesci.market.card import DatasetMeta
 from biodesci.market.custody import release_pending
 from biodesci.market.offers import OfferTerms
@@ -37,8 +38,22 @@ class Shop:
         publication = (b"\1" * 32, b"\2" * 32, b"\3" * 32, HMB, bytes(32))
         receipt = self.owner.send(self.owner.datasets.functions.publish(publication, []))
         self.dataset = self.owner.event(receipt, self.owner.datasets, "DatasetPublished")["datasetId"]
-        chosen = {"price": PRICE, "currency": token.address, "duration": HOUR, **terms}
+        chosen = {
+            "price": PRICE,
+            "currency": token.address,
+            "duration": HOUR,
+            "dispute_window": HOUR,
+            **terms,
+        }
         self.offer = offers.create(self.owner, self.dataset, OfferTerms(**chosen))
+
+    def terms(self, **terms: Any) -> Any:
+        """An offer for the dataset, as the contract takes it."""
+        return OfferTerms(**terms).tuple(self.dataset)
+
+    def publish_version(self, terms: int = HMB) -> None:
+        publication = (b"\1" * 32, b"\2" * 32, b"\3" * 32, terms, bytes(32))
+        self.owner.send(self.owner.datasets.functions.publishVersion(self.dataset, publication))
 
     @property
     def paid_in(self) -> currency.Currency:
@@ -48,7 +63,9 @@ class Shop:
         return purchase(self.buyer, self.offer, purpose, **more)
 
     def deliver(self, license_id: int) -> None:
-        self.owner.send(self.owner.licenses.functions.deliver(license_id, b"\5" * 32))
+        """A word for an envelope where the right is to download; else none."""
+        word = b"\5" * 32 if license.get(self.buyer, license_id).right is Right.DOWNLOAD else bytes(32)
+        self.owner.send(self.owner.licenses.functions.deliver(license_id, word))
 
     def settle(self, license_id: int) -> None:
         self.deliver(license_id)
@@ -79,7 +96,7 @@ def shop(shop_of: Callable[..., Shop], dollar: Any) -> Shop:
 
 @pytest.fixture
 def silent(shop_of: Callable[..., Shop], token_of: Any) -> Shop:
-    """A token without permits, symbol or decimals."""
+    """A token without permits or a symbol."""
     return shop_of(token_of("SilentToken"))
 
 
@@ -117,6 +134,14 @@ class Sale:
 def sale_of(chain_for: Any, ipfs: Ipfs, tmp_path: Path) -> Callable[..., Sale]:
     """sale_of(duration=50) publishes a cohort with such an offer."""
     return lambda **terms: Sale(chain_for, ipfs, tmp_path, **terms)
+
+
+@pytest.fixture
+def arbiter(chain_for: Any) -> Chain:
+    """Somebody who agreed to decide disputes."""
+    chain: Chain = chain_for()
+    arbitration.accept(chain, accepted=True)
+    return chain
 
 
 @pytest.fixture

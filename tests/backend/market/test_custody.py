@@ -151,7 +151,7 @@ def test_one_license_that_cannot_be_served_does_not_hold_up_the_next(sale, chain
     sale.buyer.send(sale.buyer.keys.functions.revoke())
     other = chain_for()
     other.send(other.keys.functions.register(public_key(generate_seed())))
-    receipt = other.send(other.licenses.functions.purchase(sale.offer, HMB), PRICE)
+    receipt = other.send(other.licenses.functions.purchase(sale.offer, 1, HMB, False), PRICE)
     served = other.event(receipt, other.licenses, "LicensePurchased")["licenseId"]
     delivered = sale.release()
     assert served in delivered
@@ -181,7 +181,7 @@ def test_review_waits_for_the_owner(sale_of):
     bought = sale.buy(HMB | IRB)
     assert bought.needs_review
     assert bought.license_id not in sale.release()
-    with pytest.raises(StateError, match="waits for the owner's review"):
+    with pytest.raises(StateError, match="waits for the data access committee"):
         license.fetch_key(sale.buyer, sale.ipfs, sale.seed, bought.license_id)
     sale.owner.send(sale.owner.licenses.functions.approve(bought.license_id))
     assert bought.license_id in sale.release()
@@ -251,6 +251,16 @@ def test_a_delivery_that_a_reorganization_takes_back_is_made_again(sale, chain_f
     localnet.rpc("anvil_mine", hex(2))
     with mining(localnet):
         assert custodian.poll() == [license_id]
+
+
+@pytest.mark.parametrize("right", ["train", "infer"])
+def test_no_key_is_sealed_for_a_right_that_the_owners_node_serves(sale_of, monkeypatch, right):
+    sale = sale_of(right=right)
+    license_id = sale.buy().license_id
+    monkeypatch.setattr(Ipfs, "add", lambda *_: pytest.fail("something was sealed"))
+    assert sale.release() == [license_id]
+    assert license.is_active(sale.buyer, license_id)
+    assert license.envelopes_of(sale.buyer, license_id) == [bytes(32)]
 
 
 def test_the_key_of_a_publication_that_was_killed_after_the_mint_is_found_by_its_token(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from pathlib import Path
 
 import pytest
 
@@ -113,7 +114,6 @@ def test_unlicensed_account_is_refused_at_every_step(sale, chain_for, tmp_path):
         thief.send(thief.licenses.functions.deliver(other, b"\x01" * 32))
     with pytest.raises(WrongKeyError):
         license.fetch_key(sale.buyer, sale.ipfs, seed, license_id)
-    assert thief.call(thief.licenses.functions.hasAccess(sale.dataset, thief.address, 1)) is False
     assert not (tmp_path / "stolen").exists()
 
 
@@ -134,10 +134,12 @@ def test_revoked_license_opens_nothing(sale, tmp_path):
         license.download(sale.buyer, sale.ipfs, sale.seed, license_id, tmp_path / "late")
 
 
-def test_wrong_key_in_the_envelope_is_found_and_disputed(sale, tmp_path):
+@pytest.mark.parametrize("judged", [True, False], ids=["arbiter", "no arbiter"])
+def test_wrong_key_in_the_envelope_is_found_and_disputed(sale_of, arbiter, tmp_path, judged):
     """The owner delivers a well-formed envelope with another key."""
     from biodesci.core import envelope
 
+    sale = sale_of(arbiter=arbiter.address) if judged else sale_of()
     license_id = sale.buy().license_id
     info = envelope.info(
         "license", sale.owner.chain_id, sale.owner.licenses.address, license_id, sale.buyer.address
@@ -146,8 +148,18 @@ def test_wrong_key_in_the_envelope_is_found_and_disputed(sale, tmp_path):
     sale.owner.send(sale.owner.licenses.functions.deliver(license_id, digest))
     with pytest.raises(IntegrityError, match="delivered key") as caught:
         license.download(sale.buyer, sale.ipfs, sale.seed, license_id, tmp_path / "x")
+    if not judged:
+        assert "names no arbiter" in caught.value.hint
+        with pytest.raises(StateError, match="nothing can be disputed"):
+            license.dispute(sale.buyer, license_id, "wrong key")
+        return
     assert f"license dispute {license_id}" in caught.value.hint
     assert license.dispute(sale.buyer, license_id, "wrong key") is not None
+    assert license.dispute(sale.buyer, license_id, "wrong key") is None
+    assert license.get(sale.buyer, license_id).state is LicenseState.DISPUTED
+    with pytest.raises(StateError, match="no access until its arbiter decides"):
+        license.fetch_key(sale.buyer, sale.ipfs, sale.seed, license_id)
+    arbiter.send(arbiter.licenses.functions.resolve(license_id, False))
     assert license.get(sale.buyer, license_id).state is LicenseState.REFUNDED
 
 
@@ -257,11 +269,77 @@ def test_what_cannot_be_delivered_any_more_is_told_with_the_way_to_the_refund(sa
     assert license.refund(sale.buyer, license_id) is not None
 
 
-def test_a_training_licence_ends_with_the_consent_and_says_so(sale_of):
+@pytest.mark.parametrize(("right", "whose"), [("train", "for training"), ("infer", "for inference")])
+def test_a_right_without_a_key_says_where_it_is_served(sale_of, tmp_path, right, whose):
+    sale = sale_of(right=right)
+    license_id = sale.buy().license_id
+    assert sale.release() == [license_id]
+    assert license.envelope_of(sale.buyer, license_id) == bytes(32)
+    for ask in (
+        lambda: license.fetch_key(sale.buyer, sale.ipfs, sale.seed, license_id),
+        lambda: license.download(sale.buyer, sale.ipfs, sale.seed, license_id, tmp_path / "x"),
+    ):
+        with pytest.raises(AccessDeniedError, match=rf"{whose}.*no key is delivered"):
+            ask()
+    assert list(tmp_path.glob("*x*")) == []
+
+
+def test_a_training_licence_ends_with_the_consent(sale_of):
     sale = sale_of(right="train")
     license_id = sale.buy().license_id
     sale.release()
-    license.confirm(sale.buyer, license_id)
+    assert license.is_active(sale.buyer, license_id)
     sale.owner.send(sale.owner.datasets.functions.withdraw(sale.dataset, 1))
-    with pytest.raises(AccessDeniedError, match="Consent was withdrawn"):
-        license.fetch_key(sale.buyer, sale.ipfs, sale.seed, license_id)
+    assert not license.is_active(sale.buyer, license_id)
+    assert license.refund(sale.buyer, license_id) is not None, (
+        "nothing was used of it, so it comes back whole"
+    )
+
+
+def test_a_counted_download_counts_and_settles_when_the_file_is_right(sale_of, tmp_path):
+    sale = sale_of(uses=2)
+    license_id = sale.buy().license_id
+    sale.release()
+    for left in (1, 0):
+        target = tmp_path / f"copy-{left}.csv"
+        license.download(sale.buyer, sale.ipfs, sale.seed, license_id, target)
+        held = license.get(sale.buyer, license_id)
+        assert (held.uses_left, held.state) == (left, LicenseState.SETTLED)
+    with pytest.raises(AccessDeniedError, match=r"uses of licence \d+ are spent") as caught:
+        license.download(sale.buyer, sale.ipfs, sale.seed, license_id, tmp_path / "third")
+    assert f"biodesci license buy {sale.offer} --again" in caught.value.hint
+    assert not (tmp_path / "third").exists()
+
+
+def test_a_download_that_was_killed_after_it_was_counted_is_not_counted_again(sale_of, chain_for, tmp_path):
+    sale = sale_of(uses=1)
+    license_id = sale.buy().license_id
+    sale.release()
+    target, account = tmp_path / "copy.csv", sale.buyer.account
+    child = os.fork()
+    if child == 0:
+        Path.replace = lambda _self, _target: os.kill(os.getpid(), signal.SIGKILL)  # the file's last step
+        license.download(chain_for(account), Ipfs(sale.ipfs.api), sale.seed, license_id, target)
+        os._exit(0)
+    assert os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGKILL
+    license.download(sale.buyer, sale.ipfs, sale.seed, license_id, target)
+    assert target.read_bytes() == sale.file.read_bytes()
+    assert license.get(sale.buyer, license_id).uses_left == 0
+
+
+def test_a_second_delivery_helps_where_the_first_envelope_is_lost(sale):
+    """And one that is no key does not spoil a first that opens."""
+    license_id = sale.buy().license_id
+    sale.release()
+    key = license.fetch_key(sale.buyer, sale.ipfs, sale.seed, license_id)
+    good = license.envelope_of(sale.buyer, license_id)
+    junk = sale.ipfs.add(b"no envelope")
+    sale.owner.send(sale.owner.licenses.functions.redeliver(license_id, junk))
+    assert license.envelopes_of(sale.buyer, license_id) == [junk, good]
+    assert license.fetch_key(sale.buyer, sale.ipfs, sale.seed, license_id) == key
+
+
+def test_only_a_purchase_in_review_is_cancelled(sale):
+    license_id = sale.buy().license_id
+    with pytest.raises(StateError, match="is purchased; only a purchase in review"):
+        license.cancel(sale.buyer, license_id)

@@ -8,21 +8,26 @@ import pytest
 
 from biodesci.chain import currency
 from biodesci.core import visa
-from biodesci.core.documents.order import Evidence, Method, Purpose, SignedOrder
+from biodesci.core.documents.order import Evidence, Method, SignedOrder
 from biodesci.core.errors import AccessDeniedError, InputError, RevertedError, StateError
 from biodesci.core.visa import VisaType
-from biodesci.market import license, orders, payment, renewal
+from biodesci.market import license, orders, payment
 from biodesci.market import visa as visas
+from biodesci.market.purchase import deal
 
 HMB = 1 << 2
 PRICE = 25_000_000  # 25 dollars of 6 decimals
 HOUR = 3_600
 
 
+def signed_by(shop, evidence=None, *, seconds=HOUR):
+    return orders.order(shop.buyer, deal(shop.buyer, shop.offer, HMB, evidence), seconds=seconds)
+
+
 def test_an_order_costs_its_buyer_no_ether(shop, chain_for, localnet, tmp_path):
     relayer = chain_for()
     localnet.rpc("anvil_setBalance", shop.buyer.address, "0x0")
-    signed = orders.order(shop.buyer, shop.offer, Purpose(duo=HMB), Evidence(), seconds=HOUR)
+    signed = signed_by(shop)
     assert signed.payment.method is Method.AUTHORIZATION
     raw = signed.to_bytes()
     assert b'"warning": "Private' in raw
@@ -38,7 +43,7 @@ def test_an_order_costs_its_buyer_no_ether(shop, chain_for, localnet, tmp_path):
 
 def test_an_order_that_was_changed_is_refused(shop, chain_for):
     relayer = chain_for()
-    signed = orders.order(shop.buyer, shop.offer, Purpose(duo=HMB), Evidence(), seconds=HOUR)
+    signed = signed_by(shop)
     document = json.loads(signed.to_bytes())
     document["order"]["purpose"]["duo"] = str(HMB | 1 << 34)
     with pytest.raises(RevertedError) as caught:
@@ -58,7 +63,7 @@ def test_an_order_that_was_changed_is_refused(shop, chain_for):
 
 def test_a_cancelled_order_is_void(shop, chain_for):
     relayer = chain_for()
-    cancelled = orders.order(shop.buyer, shop.offer, Purpose(duo=HMB), Evidence(), seconds=HOUR)
+    cancelled = signed_by(shop)
     orders.cancel(shop.buyer)
     with pytest.raises(StateError, match="carried out or cancelled"):
         orders.relay(relayer, cancelled)
@@ -68,7 +73,7 @@ def test_an_order_in_ether_is_paid_by_whoever_submits_it(shop_of, dollar, chain_
     shop = shop_of(dollar, currency=currency.ETHER, price=10**15)
     relayer = chain_for()
     before = relayer.balance(relayer.address)
-    signed = orders.order(shop.buyer, shop.offer, Purpose(duo=HMB), Evidence(), seconds=HOUR)
+    signed = signed_by(shop)
     assert signed.payment.method is Method.DIRECT
     orders.relay(relayer, signed)
     assert before - relayer.balance(relayer.address) >= 10**15
@@ -76,9 +81,9 @@ def test_an_order_in_ether_is_paid_by_whoever_submits_it(shop_of, dollar, chain_
 
 def test_an_order_in_a_token_without_signatures_needs_an_allowance(silent, chain_for):
     with pytest.raises(InputError, match="neither permits nor authorizations"):
-        orders.order(silent.buyer, silent.offer, Purpose(duo=HMB), Evidence(), seconds=HOUR)
+        signed_by(silent)
     payment.approve(silent.buyer, silent.paid_in, PRICE)
-    signed = orders.order(silent.buyer, silent.offer, Purpose(duo=HMB), Evidence(), seconds=HOUR)
+    signed = signed_by(silent)
     assert orders.relay(chain_for(), signed).bought
 
 
@@ -89,19 +94,14 @@ def test_an_order_carries_visas(shop_of, dollar, chain_for, tmp_path):
     later = issuer.now() + HOUR
     shown = visas.issue(issuer, shop.buyer.address, VisaType.RESEARCHER_STATUS, bytes(32), later)
     with pytest.raises(AccessDeniedError, match="ResearcherStatus"):
-        orders.order(shop.buyer, shop.offer, Purpose(duo=HMB), Evidence(), seconds=60)
-    signed = orders.order(shop.buyer, shop.offer, Purpose(duo=HMB), Evidence(visas=(shown,)), seconds=60)
+        signed_by(shop, seconds=60)
+    signed = signed_by(shop, Evidence(visas=(shown,)), seconds=60)
     assert shop.buyer.address not in repr(signed.evidence)
     assert issuer.address not in repr(signed)
     license_id = orders.relay(relayer, SignedOrder.parse(signed.to_bytes())).license_id
     shop.settle(license_id)
     assert license.get(relayer, license_id).expires_at == later
-    with pytest.raises(AccessDeniedError, match="ResearcherStatus"):
-        renewal.renew(shop.buyer, license_id)
-    longer = visas.issue(issuer, shop.buyer.address, VisaType.RESEARCHER_STATUS, bytes(32), later + HOUR)
-    done = renewal.renew(shop.buyer, license_id, (longer,))
-    assert done.expires_at == later + HOUR
-    assert visa.missing(4, (longer.visa.type,)) == 0
+    assert visa.missing(4, (shown.visa.type,)) == 0
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_an_order_carries_visas(shop_of, dollar, chain_for, tmp_path):
     ids=str,
 )
 def test_a_field_that_the_contract_does_not_take_is_refused_when_the_file_is_read(shop, changes):
-    signed = orders.order(shop.buyer, shop.offer, Purpose(duo=HMB), Evidence(), seconds=HOUR)
+    signed = signed_by(shop)
     document = json.loads(signed.to_bytes())
     for name, value in changes.items():
         document[name] = {**document[name], **value} if isinstance(value, dict) else value
@@ -137,7 +137,7 @@ def test_a_field_that_the_contract_does_not_take_is_refused_when_the_file_is_rea
 
 def test_what_is_void_is_not_sent(shop, chain_for, localnet):
     relayer = chain_for()
-    late = orders.order(shop.buyer, shop.offer, Purpose(duo=HMB), Evidence(), seconds=10)
+    late = signed_by(shop, seconds=10)
     localnet.pass_time(11)
     with pytest.raises(StateError, match="has expired"):
         orders.relay(relayer, late)
@@ -147,4 +147,30 @@ def test_what_is_void_is_not_sent(shop, chain_for, localnet):
 def test_no_order_is_signed_for_what_was_withdrawn(shop):
     shop.owner.send(shop.owner.datasets.functions.withdraw(shop.dataset, 1))
     with pytest.raises(AccessDeniedError, match="was withdrawn"):
-        orders.order(shop.buyer, shop.offer, Purpose(duo=HMB), Evidence(), seconds=HOUR)
+        signed_by(shop)
+
+
+def test_an_order_is_for_the_version_that_its_buyer_saw(shop, chain_for):
+    """An owner who publishes another version meanwhile sells nothing by it."""
+    relayer = chain_for()
+    signed = signed_by(shop)
+    shop.publish_version()
+    with pytest.raises(StateError, match="for version 1, and version 2 is sold now"):
+        orders.relay(relayer, signed)
+    wanted = signed.order
+    function = relayer.licenses.functions.purchaseFor(
+        wanted.struct(), signed.signature, signed.evidence.struct(), signed.payment.struct()
+    )
+    with pytest.raises(RevertedError) as caught:
+        relayer.send(function)
+    assert (caught.value.name, caught.value.args_) == ("AccessLicense_WrongVersion", (1, 2))
+
+
+def test_a_purchase_of_ones_own_uses_up_the_number_that_an_order_carries(shop, chain_for):
+    """With a permit the buyer's own purchase takes the nonce, so that nobody buys by the order as well."""
+    signed = signed_by(shop)
+    assert shop.buy().bought
+    with pytest.raises(StateError, match="carried out or cancelled"):
+        orders.relay(chain_for(), signed)
+    assert shop.buy(again=True).bought
+    assert signed_by(shop).order.nonce == 2

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
-
 import pytest
-from web3 import Web3
 
 from biodesci.chain import currency, transactions
 from biodesci.chain.outbox import Sending
-from biodesci.core import canonical, files
 from biodesci.core.documents.order import Purpose
 from biodesci.core.errors import (
     AccessDeniedError,
@@ -19,10 +15,13 @@ from biodesci.core.errors import (
     StateError,
     UnavailableError,
 )
-from biodesci.market import license, money, offers, payment, renewal
-from biodesci.market.purchase import purchase
+from biodesci.market import arbitration, license, money, offers, payment
+from biodesci.market.offers import OfferTerms
+from biodesci.market.purchase import carry_out, deal, purchase
 
 HMB = 1 << 2
+IRB = 1 << 21
+HOUR = 3_600
 PRICE = 25_000_000  # 25 dollars of 6 decimals
 
 
@@ -48,9 +47,9 @@ def test_what_a_token_says_of_itself_is_shown(shop, silent):
     with pytest.raises(InputError, match="not an amount of TUSD"):
         shop.paid_in.parse("0.0000001")
     assert "25 TUSD" in str(offers.get(shop.buyer, shop.offer))
-    assert silent.paid_in == currency.Currency(silent.token.address, None, None)
-    assert silent.paid_in.show(7) == f"7 smallest units of {silent.token.address}"
-    assert silent.paid_in.parse("7") == 7
+    assert silent.paid_in == currency.Currency(silent.token.address, None, 6)
+    assert silent.paid_in.show(7) == f"0.000007 {silent.token.address}"
+    assert silent.paid_in.parse("7") == 7_000_000
 
 
 def test_a_token_without_permits_is_approved_first_and_that_is_said(silent, tmp_path):
@@ -85,6 +84,7 @@ def test_an_approval_is_taken_back_when_the_purchase_is_refused(shop_of, token_o
     shop = shop_of(token_of(terms.get("token", "SilentToken")))
     buyer, offer = shop.buyer, shop.offer
     if "arbiter" in terms:
+        arbitration.accept(buyer, accepted=True)
         shop = shop_of(shop.token, arbiter=buyer.address)
         shop.token.mint(buyer.address, PRICE)
         offer = shop.offer
@@ -92,7 +92,8 @@ def test_an_approval_is_taken_back_when_the_purchase_is_refused(shop_of, token_o
         purchase(buyer, offer, HMB)
     refused = "AccessLicense_BuyerIsArbiter" if "arbiter" in terms else "AccessLicense_WrongAmountReceived"
     assert caught.value.name == refused
-    assert shop.sent(buyer) == 3, "key, approval, and the approval's end"
+    steps = 3 + ("arbiter" in terms)
+    assert shop.sent(buyer) == steps, "key, its word as an arbiter, approval, and the approval's end"
     functions = currency.erc20(buyer, shop.token.address).functions
     assert buyer.call(functions.allowance(buyer.address, buyer.licenses.address)) == 0
 
@@ -168,31 +169,61 @@ def test_what_one_account_signed_is_not_lost_when_another_buys(shop, keyed, lost
     assert "carried out now" in said[0]
 
 
-@pytest.mark.parametrize("folder", ["purchases", "renewals"])
-def test_what_an_older_release_signed_is_carried_out_and_not_paid_again(shop, lost, folder):
-    """Before there was an outbox, such a transaction was noted in a file of another form and place."""
-    buyer = shop.buyer
-    if folder == "renewals":
-        shop.settle(shop.buy().license_id)
-    held = license.held_by(buyer, buyer.address)
-
-    def act():
-        return shop.buy(again=True) if folder == "purchases" else renewal.renew(buyer, held[0].id)
-
-    with lost(buyer.licenses) as signed, pytest.raises(UnavailableError):
-        act()
-    shutil.rmtree(buyer.home / "outbox")
-    number = shop.offer if folder == "purchases" else held[0].id
-    network = f"{buyer.genesis[2:18]}-{buyer.licenses.address}"
-    note = buyer.home / folder / f"{network}-{buyer.address}-{number}.json"
-    files.write_private(note, canonical.dumps({"signed": signed[0].hex()}))
-    before = shop.sent(buyer)
-    act()
-    assert shop.sent(buyer) == before + 1
-    assert Web3.keccak(signed[0]) in buyer.web3.eth.get_block("latest")["transactions"]
-    assert not note.exists()
-
-
 def test_nothing_is_paid_out_to_the_zero_address(shop):
     with pytest.raises(InputError, match="zero address"):
         money.collect(shop.owner, shop.paid_in, to=currency.ETHER)
+
+
+def test_what_a_buyer_agrees_to_is_what_is_bought(shop):
+    """The owner publishes another version, with terms of its own, after the buyer looked."""
+    agreed = deal(shop.buyer, shop.offer, HMB)
+    shop.publish_version()
+    before = shop.sent(shop.buyer)
+    with pytest.raises(StateError, match="version 2 now, and you agreed to version 1"):
+        carry_out(shop.buyer, agreed)
+    assert shop.sent(shop.buyer) == before
+    assert shop.buy().bought
+
+
+def test_what_is_bought_is_said_in_words_before(shop_of, dollar, arbiter):
+    plain = shop_of(dollar)
+    text = " ".join(deal(plain.buyer, plain.offer, HMB).in_words())
+    assert "version 1 of dataset" in text
+    assert "No arbiter is named: nothing can be disputed after delivery" in text
+    assert "nothing comes back" in text
+    judged = shop_of(dollar, arbiter=arbiter.address, dispute_window=HOUR, pro_rata=True)
+    text = " ".join(deal(judged.buyer, judged.offer, HMB).in_words())
+    assert (
+        f"Disputes are decided by {arbiter.address}, whom the data owner named and who agreed to it" in text
+    )
+    assert "within 1 hour of delivery" in text
+    assert "within 30 days the arbiter says who gets the whole price" in text
+    assert "earned second by second over 1 hour" in text
+
+
+def test_a_purpose_that_a_person_decides_on_can_be_left(shop):
+    """A buyer in review is not locked in: it is told so, and goes when it likes."""
+    shop.publish_version(HMB | IRB)
+    agreed = deal(shop.buyer, shop.offer, HMB | IRB)
+    assert agreed.needs_review
+    assert "You may cancel as long as it has not" in " ".join(agreed.in_words())
+    bought = carry_out(shop.buyer, agreed)
+    assert bought.needs_review
+    assert license.cancel(shop.buyer, bought.license_id) is not None
+    assert license.cancel(shop.buyer, bought.license_id) is None
+    assert money.collect(shop.buyer, shop.paid_in) == PRICE
+
+
+def test_an_offer_names_an_arbiter_who_agreed(shop_of, dollar, chain_for, shop):
+    stranger = chain_for()
+    with pytest.raises(InputError, match="has not agreed to decide disputes"):
+        shop_of(dollar, arbiter=stranger.address)
+    with pytest.raises(InputError, match="you cannot decide its disputes"):
+        offers.create(shop.owner, shop.dataset, OfferTerms(arbiter=shop.owner.address))
+    assert arbitration.accept(stranger, accepted=True)
+    assert not arbitration.accept(stranger, accepted=True)
+    judged = shop_of(dollar, arbiter=stranger.address, dispute_window=HOUR)
+    assert arbitration.accept(stranger, accepted=False)
+    with pytest.raises(RevertedError) as caught:
+        judged.buy()
+    assert caught.value.name == "AccessLicense_ArbiterHasNotAccepted"

@@ -19,7 +19,7 @@ from biodesci.api.schemas.datasets import (
     PermittedDiseases,
 )
 from biodesci.core.documents.published_card import PublishedCard, number
-from biodesci.core.onchain import NOBODY, utc
+from biodesci.core.onchain import utc
 from biodesci.index import queries
 from biodesci.index.changes.datasets import ACCEPTED
 from biodesci.index.database import Store
@@ -135,7 +135,8 @@ def offer(row: Row) -> Offer:
         uses=row["uses"],
         delivery_window=row["delivery_window"],
         dispute_window=row["dispute_window"],
-        arbiter=None if row["arbiter"] == NOBODY else row["arbiter"],
+        arbiter=values.arbiter(row),
+        conditions=values.conditions(row),
         open=bool(row["open"]),
     )
 

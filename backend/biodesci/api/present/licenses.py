@@ -6,14 +6,13 @@ from typing import Any, Final, get_args
 
 from biodesci.api.present import values
 from biodesci.api.present.datasets import container
-from biodesci.api.schemas.licenses import License, LicenseAnswer, LicenseState
-from biodesci.core.onchain import FOREVER, UNCOUNTED, utc
+from biodesci.api.schemas.licenses import License, LicenseAnswer, LicenseState, Shares
+from biodesci.core.onchain import Right, utc
 from biodesci.index import queries
 from biodesci.index.database import Store
 from biodesci.index.queries import Row
 
 _STATES: Final[tuple[LicenseState, ...]] = get_args(LicenseState)
-_TRAIN: Final = 2
 
 
 def license_item(row: Row, now: int) -> License:
@@ -40,8 +39,8 @@ def _license_fields(row: Row, now: int) -> dict[str, Any]:
         state in {"delivered", "settled"}
         and row["uses_left"] != 0
         and (row["expires_at"] is None or now < row["expires_at"])
-        and (row["right"] != _TRAIN or row["withdrawn_at"] is None)
-        and not row["lapsed"]
+        and (row["right"] != Right.TRAIN or row["withdrawn_at"] is None)
+        and row["visa_revoked_at"] is None
     )
     return {
         "id": row["id"],
@@ -58,7 +57,10 @@ def _license_fields(row: Row, now: int) -> dict[str, Any]:
         "currency": values.currency(row),
         "visas": values.visas(row["visas"]),
         "pro_rata": bool(row["pro_rata"]),
-        "refund_due": _refund_due(row, now) if state == "settled" else None,
+        "arbiter": values.arbiter(row),
+        "conditions": values.conditions(row),
+        "earned": str(row["earned"]),
+        "shares": _shares(row, now) if row["pro_rata"] and state == "settled" else None,
         "purpose": values.terms(row["purpose"], purpose=True),
         # Nobody checked that there is a disease of this number.
         "disease": f"MONDO:{row['disease']:07}" if row["disease"] else None,
@@ -74,17 +76,11 @@ def _license_fields(row: Row, now: int) -> dict[str, Any]:
     }
 
 
-def _refund_due(row: Row, now: int) -> str | None:
-    """As AccessLicense._unusedShare: the smaller of the unused shares of time and of uses, rounded up."""
-    if not row["pro_rata"]:
-        return None
-    price = row["price"]
-    shares = []
-    # The index has NULL where there is no end, or no count.
-    if row["duration"]:
-        end = FOREVER if row["expires_at"] is None else row["expires_at"]
-        shares.append(-(-price * max(end - now, 0) // row["duration"]))
-    if row["uses"]:
-        left = UNCOUNTED if row["uses_left"] is None else row["uses_left"]
-        shares.append(-(-price * left // row["uses"]))
-    return str(min(shares))
+def _shares(row: Row, now: int) -> Shares:
+    """As AccessLicense.sharesOf: time earns the price until the licence ends, or visas or consent do."""
+    ends = [now, row["visas_expire"], row["visa_revoked_at"]]
+    if row["right"] == Right.TRAIN:
+        ends.append(row["withdrawn_at"])
+    passed = max(min(end for end in ends if end is not None) - row["delivered_at"], 0)
+    earned = row["price"] * min(passed, row["duration"]) // row["duration"]
+    return Shares(to_owner=str(earned - row["earned"]), to_licensee=str(row["price"] - earned))

@@ -8,8 +8,10 @@ from typing import Any, Final, cast, get_args
 
 from biodesci.api.schemas.values import Activity, Content, Currency, Duo, DuoTerm, Right, Role, VisaType
 from biodesci.core import cid, duo, visa
+from biodesci.core.conditions import Conditions
 from biodesci.core.documents.published_card import PublishedCard
 from biodesci.core.onchain import NOBODY, utc
+from biodesci.core.onchain import Right as RightOnChain
 from biodesci.index import activity
 from biodesci.index.database import Store
 from biodesci.index.queries import Row
@@ -17,7 +19,7 @@ from biodesci.index.queries import Row
 RIGHTS: Final[tuple[Right, ...]] = get_args(Right)
 ROLES: Final[tuple[Role, ...]] = get_args(Role)
 # Amounts and DUO bits, which are texts in every answer, and what else passes 2**53.
-_WIDE: Final = {"price", "paid", "amount", "fee", "terms", "purpose", "nonce"}
+_WIDE: Final = {"price", "amount", "royalty", "fee", "terms", "purpose", "nonce"}
 # Characters, on the page of one dataset or model; lists show what stands in the card's summary.
 DESCRIPTION: Final = 20_000
 
@@ -55,6 +57,24 @@ def currency(row: Row) -> Currency:
     """What a row's price is in: an ERC-20 token, or the chain's own coin, whose address is null."""
     address = None if row["currency"] == NOBODY else row["currency"]
     return Currency(address=address, symbol=row["symbol"], decimals=row["decimals"])
+
+
+def arbiter(row: Row) -> str | None:
+    """Who decides disputes about what an offer sold."""
+    return None if row["arbiter"] == NOBODY else row["arbiter"]
+
+
+def conditions(row: Row) -> list[str]:
+    """Of a row with an offer's terms: how its money goes and how disputes end, a sentence each."""
+    return Conditions(
+        right=RightOnChain(row["right"]),
+        duration=row["duration"],
+        uses=row["uses"],
+        delivery_window=row["delivery_window"],
+        dispute_window=row["dispute_window"],
+        pro_rata=bool(row["pro_rata"]),
+        arbiter=arbiter(row),
+    ).in_words()
 
 
 def visas(types: int) -> list[VisaType]:

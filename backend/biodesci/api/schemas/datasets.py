@@ -19,12 +19,13 @@ class Offer(Schema):
     price: str = Field(examples=["10000000000000000"], description="in the currency's smallest unit")
     currency: Currency
     visas: list[VisaType] = Field(description="a buyer shows one of each")
-    pro_rata: bool = Field(description="an owner who revokes pays back the part that was not used")
+    pro_rata: bool = Field(description="the price is earned over the duration; see `conditions`")
     duration: int = Field(description="seconds of access from delivery; 0: no end")
     uses: int = Field(description="0: not counted")
     delivery_window: int = Field(description="seconds the custodian has to deliver")
-    dispute_window: int = Field(description="seconds the licensee has to dispute")
-    arbiter: str | None = Field(description="null: the buyer's dispute refunds at once")
+    dispute_window: int = Field(description="seconds from delivery until anyone may have the owner paid")
+    arbiter: str | None = Field(description="decides disputes; null: nothing can be disputed")
+    conditions: list[str] = Field(description="how the money goes and how disputes end, in words")
     open: bool
 
 

@@ -15,6 +15,13 @@ LicenseState = Literal[
 ]
 
 
+class Shares(Schema):
+    """Who would be credited what, in smallest units, if a licence ended now (the contract's `sharesOf`)."""
+
+    to_owner: str = Field(description="what time has earned since the last credit, with the royalty")
+    to_licensee: str = Field(description="what is not earned yet")
+
+
 class License(Schema):
     """A right on a dataset version that somebody bought, with its declared purpose and its terms in time
     and uses."""
@@ -33,20 +40,21 @@ class License(Schema):
     currency: Currency
     visas: list[VisaType] = Field(description="that were shown, as the offer requires")
     pro_rata: bool
-    refund_due: str | None = Field(
-        description="what an owner who revoked now would pay back, about (ask `refundDue`); null: nothing"
-    )
+    arbiter: str | None = Field(description="decides disputes; null: nothing can be disputed")
+    conditions: list[str] = Field(description="how the money goes and how disputes end, in words")
+    earned: str = Field(description="what owner and publisher were credited so far, in smallest units")
+    shares: Shares | None = Field(description="of a settled licence whose price is earned over time")
     purpose: Duo
     disease: str | None = Field(examples=["MONDO:0005068"], description="declared by the buyer")
     statement: str | None = Field(description="salted hash of the research plan")
     uses_left: int | None = Field(description="null: not counted")
     purchased_at: datetime
     delivered_at: datetime | None
-    deadline: datetime | None = Field(description="delivery deadline, or end of the dispute window")
+    deadline: datetime | None = Field(description="of the delivery, of a dispute, or of the arbiter")
     expires_at: datetime | None = Field(
         description="null: not delivered, or no end; never later than the visas' end"
     )
-    envelope: Content | None
+    envelope: Content | None = Field(description="the sealed key as delivered last; null: none, or not yet")
     block: int
     tx_hash: str
 

@@ -54,7 +54,7 @@ class Currency(Schema):
 class Activity(Schema):
     """One event on chain, for timelines."""
 
-    name: str = Field(examples=["KeyDelivered"])
+    name: str = Field(examples=["LicenseDelivered"])
     contract: str = Field(examples=["AccessLicense"])
     block: int
     time: datetime

@@ -44,7 +44,7 @@ class Purpose(Part):
 
 
 class Order(Part):
-    """What a buyer signs; `price` in the currency's smallest unit.
+    """What a buyer signs; `price` in the currency's smallest unit, `version` the dataset's.
 
     `may_review` says whether the purchase may wait for the committee, `visas_until` until when at least the
     visas shown are valid (seconds; 0 where the offer requires none): a relayer chooses the evidence.
@@ -52,6 +52,7 @@ class Order(Part):
 
     buyer: Address
     offer_id: Uint256
+    version: Uint32
     purpose: Purpose
     currency: Address
     price: Amount
@@ -60,11 +61,11 @@ class Order(Part):
     nonce: Amount
     deadline: Uint256
 
-    def struct(self) -> tuple[str, int, tuple[int, int, bytes], str, int, bool, int, int, int]:
+    def struct(self) -> tuple[str, int, int, tuple[int, int, bytes], str, int, bool, int, int, int]:
         """As the contract takes it."""
         return (
-            self.buyer, self.offer_id, self.purpose.struct(), self.currency, self.price, self.may_review,
-            self.visas_until, self.nonce, self.deadline,
+            self.buyer, self.offer_id, self.version, self.purpose.struct(), self.currency, self.price,
+            self.may_review, self.visas_until, self.nonce, self.deadline,
         )  # fmt: skip
 
 
@@ -128,7 +129,7 @@ class SignedOrder(Document):
     limit: ClassVar = 256 << 10
     readable: ClassVar = True
 
-    format: Literal["biodesci-order/1"] = "biodesci-order/1"
+    format: Literal["biodesci-order/2"] = "biodesci-order/2"
     warning: str = _WARNING
     chain_id: Uint256
     licenses: Annotated[Address, Field(validation_alias="contract", serialization_alias="contract")]

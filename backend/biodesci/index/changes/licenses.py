@@ -1,8 +1,11 @@
-"""Of AccessLicense: offers and licences."""
+"""Of AccessLicense: offers and licences.
+
+What is owed to whom is in state; the sums that a licence with `proRata` has earned are added up here.
+"""
 
 from __future__ import annotations
 
-from biodesci.core.onchain import ARBITRATION, FOREVER, UNCOUNTED
+from biodesci.core.onchain import ARBITRATION, UNCOUNTED
 from biodesci.core.onchain import LicenseState as State
 from biodesci.index.changes.draft import Draft
 from biodesci.index.changes.event import NONE, Args, At, Changes, unless
@@ -49,11 +52,13 @@ def _purchased(draft: Draft, at: At, a: Args) -> None:
         dataset_id=offer["dataset_id"],
         version=a["version"],
         licensee=a["licensee"],
+        arbiter=offer["arbiter"],
         state=State.IN_REVIEW if a["needsReview"] else State.PURCHASED,
         right=offer["right"],
         price=offer["price"],
         purpose=a["purpose"],
         uses_left=unless(offer["uses"], 0),
+        earned=0,
         purchased_at=at.time,
         deadline=at.time + offer["delivery_window"],
         block=at.block,
@@ -76,14 +81,13 @@ def _approved(draft: Draft, at: At, a: Args) -> None:
 
 @changes.on("VisasShown")
 def _visas_shown(draft: Draft, at: At, a: Args) -> None:
-    # They are shown before the licence is bought; a renewal rests on those that come with it alone.
-    place = {"block": at.block, "log_index": at.log_index}
+    # They are shown right before the licence is bought.
     for visa_id in a["visaIds"]:
-        draft.add(license_visas, license_id=a["licenseId"], visa_id=visa_id, revoked=0, **place)
-    draft.put(showings, license_id=a["licenseId"], expires=a["expire"], **place)
+        draft.add(license_visas, license_id=a["licenseId"], visa_id=visa_id)
+    draft.add(showings, license_id=a["licenseId"], expires=a["expire"])
 
 
-@changes.on("KeyDelivered")
+@changes.on("LicenseDelivered")
 def _delivered(draft: Draft, at: At, a: Args) -> None:
     license = draft.get(licenses, a["licenseId"])
     offer = draft.get(offers, license["offer_id"])
@@ -97,20 +101,18 @@ def _delivered(draft: Draft, at: At, a: Args) -> None:
         state=State.DELIVERED,
         delivered_at=at.time,
         expires_at=min(ends, default=None),
-        envelope=a["envelope"],
+        envelope=unless(a["envelope"], NONE),
         deadline=at.time + offer["dispute_window"],
     )
 
 
-@changes.on("LicenseRenewed")
-def _renewed(draft: Draft, _at: At, a: Args) -> None:
-    expires_at, uses_left = unless(a["expiresAt"], FOREVER), unless(a["usesLeft"], UNCOUNTED)
-    draft.set(licenses, a["licenseId"], expires_at=expires_at, uses_left=uses_left)
+@changes.on("KeyRedelivered")
+def _redelivered(draft: Draft, _at: At, a: Args) -> None:
+    draft.set(licenses, a["licenseId"], envelope=a["envelope"])
 
 
 @changes.on("LicenseDisputed")
 def _disputed(draft: Draft, at: At, a: Args) -> None:
-    # Without an arbiter LicenseRefunded follows in the same transaction.
     draft.set(licenses, a["licenseId"], state=State.DISPUTED, deadline=at.time + ARBITRATION)
 
 
@@ -123,6 +125,17 @@ def _consumed(draft: Draft, _at: At, a: Args) -> None:
 @changes.on("LicenseSettled")
 def _settled(draft: Draft, _at: At, a: Args) -> None:
     draft.set(licenses, a["licenseId"], state=State.SETTLED, deadline=None)
+    _credit(draft, a)
+
+
+@changes.on("LicenseEarned")
+def _earned(draft: Draft, _at: At, a: Args) -> None:
+    _credit(draft, a)
+
+
+def _credit(draft: Draft, a: Args) -> None:
+    earned = draft.get(licenses, a["licenseId"])["earned"] + a["amount"] + a["royalty"]
+    draft.set(licenses, a["licenseId"], earned=earned)
 
 
 @changes.on("LicenseRejected")

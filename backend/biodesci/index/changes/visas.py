@@ -13,10 +13,10 @@ changes = Changes()
 
 
 @changes.on("VisaRevoked")
-def _revoked(draft: Draft, _at: At, a: Args) -> None:
+def _revoked(draft: Draft, at: At, a: Args) -> None:
     # For ever: a visa that was revoked before cannot be shown any more.
     revoked = "0x" + visa_id(a["issuer"], bytes.fromhex(a["visaHash"][2:])).hex()
     draft.write()  # the visa may have been shown for licences of this draft
     draft.connection.execute(
-        update(license_visas).where(license_visas.c.visa_id == revoked).values(revoked=1)
+        update(license_visas).where(license_visas.c.visa_id == revoked).values(revoked_at=at.time)
     )

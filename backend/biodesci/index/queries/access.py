@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Select, and_, bindparam, exists, select
+from sqlalchemy import Select, and_, bindparam, func, select
 
 from biodesci.index import tables as t
 from biodesci.index.database import Store
 from biodesci.index.queries.pages import Row, page
 
-_is_any_visa_revoked: Final = (
-    exists()
-    .where(t.showings.c.license_id == t.licenses.c.id)
-    .where(
-        t.license_visas.c.license_id == t.showings.c.license_id,
-        t.license_visas.c.block == t.showings.c.block,
-        t.license_visas.c.log_index == t.showings.c.log_index,
-        t.license_visas.c.revoked == 1,
-    )
+_visa_revoked_at: Final = (
+    select(func.min(t.license_visas.c.revoked_at))
+    .where(t.license_visas.c.license_id == t.licenses.c.id)
+    .scalar_subquery()
 )
 _LICENSES: Final = (
     select(
@@ -36,9 +32,12 @@ _LICENSES: Final = (
         t.offers.c.pro_rata,
         t.offers.c.duration,
         t.offers.c.uses,
+        t.offers.c.delivery_window,
+        t.offers.c.dispute_window,
         t.currencies.c.symbol,
         t.currencies.c.decimals,
-        _is_any_visa_revoked.label("lapsed"),
+        t.showings.c.expires.label("visas_expire"),
+        _visa_revoked_at.label("visa_revoked_at"),
     )
     .select_from(t.licenses)
     .join(t.datasets, t.datasets.c.id == t.licenses.c.dataset_id)
@@ -50,25 +49,39 @@ _LICENSES: Final = (
             t.versions.c.dataset_id == t.licenses.c.dataset_id, t.versions.c.version == t.licenses.c.version
         ),
     )
+    .outerjoin(t.showings, t.showings.c.license_id == t.licenses.c.id)
     .outerjoin(t.summaries, and_(t.summaries.c.digest == t.versions.c.card, t.summaries.c.kind == "card"))
 )
+_BY: Final = {
+    "licensee": t.licenses.c.licensee,
+    "arbiter": t.licenses.c.arbiter,
+    "dataset": t.licenses.c.dataset_id,
+}
 _LICENSE: Final = _LICENSES.where(t.licenses.c.id == bindparam("id"))
 
 
-def licenses(store: Store, *, before: int, limit: int, licensee: str, dataset_id: int) -> Sequence[Row]:
-    """`licensee` is a checksummed address, as events have it; empty, and 0 for the dataset: any."""
-    query = _license_page(of_licensee=bool(licensee), of_dataset=bool(dataset_id))
-    return store.rows(query, {"before": before, "limit": limit, "licensee": licensee, "dataset": dataset_id})
+@dataclass(frozen=True)
+class Whose:
+    """Which licences are asked for. Addresses are checksummed, as events have them; empty, and 0: any."""
+
+    licensee: str = ""
+    arbiter: str = ""
+    dataset: int = 0
+
+
+def licenses(store: Store, whose: Whose, *, before: int, limit: int) -> Sequence[Row]:
+    """Those of a licensee, of offers that name an arbiter, of a dataset."""
+    wanted = asdict(whose)
+    query = _license_page(tuple(name for name, value in wanted.items() if value))
+    return store.rows(query, {"before": before, "limit": limit, **wanted})
 
 
 @cache
-def _license_page(*, of_licensee: bool, of_dataset: bool) -> Select[Any]:
+def _license_page(by: tuple[str, ...]) -> Select[Any]:
     # "Any, or this one" in one statement would keep databases from their indices.
     query = page(_LICENSES, t.licenses.c.id)
-    if of_licensee:
-        query = query.where(t.licenses.c.licensee == bindparam("licensee"))
-    if of_dataset:
-        query = query.where(t.licenses.c.dataset_id == bindparam("dataset"))
+    for name in by:
+        query = query.where(_BY[name] == bindparam(name))
     return query
 
 

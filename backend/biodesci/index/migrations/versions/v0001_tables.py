@@ -128,6 +128,7 @@ def upgrade() -> None:
         Column("dataset_id", Whole, nullable=False),
         Column("version", Whole, nullable=False),
         Column("licensee", Text, nullable=False),
+        Column("arbiter", Text, nullable=False),
         Column("state", Whole, nullable=False),
         Column("right", Whole, nullable=False),
         Column("price", Amount, nullable=False),
@@ -135,6 +136,7 @@ def upgrade() -> None:
         Column("disease", Whole),
         Column("statement", Text),
         Column("uses_left", Whole),
+        Column("earned", Amount, nullable=False),
         Column("purchased_at", Whole, nullable=False),
         Column("delivered_at", Whole),
         Column("deadline", Whole),
@@ -145,13 +147,12 @@ def upgrade() -> None:
         PrimaryKeyConstraint("id"),
         **TYPED,
     )
+    op.create_index("licenses_of_arbiter", "licenses", ["arbiter"])
     op.create_index("licenses_of_dataset", "licenses", ["dataset_id"])
     op.create_index("licenses_of_licensee", "licenses", ["licensee"])
     op.create_table(
         "showings",
         Column("license_id", Whole, nullable=False, autoincrement=False),
-        Column("block", Whole, nullable=False),
-        Column("log_index", Whole, nullable=False),
         Column("expires", Whole, nullable=False),
         PrimaryKeyConstraint("license_id"),
         **TYPED,
@@ -159,11 +160,9 @@ def upgrade() -> None:
     op.create_table(
         "license_visas",
         Column("license_id", Whole, nullable=False, autoincrement=False),
-        Column("block", Whole, nullable=False, autoincrement=False),
-        Column("log_index", Whole, nullable=False, autoincrement=False),
         Column("visa_id", Text, nullable=False),
-        Column("revoked", Whole, nullable=False),
-        PrimaryKeyConstraint("license_id", "block", "log_index", "visa_id"),
+        Column("revoked_at", Whole),
+        PrimaryKeyConstraint("license_id", "visa_id"),
         **KEYED,
     )
     op.create_index("licenses_of_visa", "license_visas", ["visa_id"])

@@ -1,0 +1,49 @@
+"""The unmodified custodian worker at work for a sale, as a hospital runs it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from biodesci import config
+from biodesci.chain import accounts
+from biodesci.core.onchain import LicenseState
+from biodesci.market import license
+from biodesci.workers import custodian as worker
+from tests.backend.acting import PASSPHRASE
+
+
+@contextmanager
+def custodian_of(sale: Any, localnet: Any) -> Iterator[None]:
+    """The worker runs with the account and home of the sale's owner until the `with` is left."""
+    account = sale.home / "account.json"
+    if not account.exists():
+        key = bytes(sale.owner.account.key)
+        accounts.create(account, PASSPHRASE, private_key=key, work_factor=1 << 12)
+    settings = config.Settings(
+        rpc_url=localnet.rpc_url,
+        deployment=localnet.deployment_file,
+        ipfs_api=sale.ipfs.api,
+        home=sale.home,
+        passphrase=PASSPHRASE,
+        poll_interval=0.1,
+    )
+    stop = threading.Event()
+    thread = threading.Thread(target=worker.run, args=(settings, stop))
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(30)
+
+
+def delivered(sale: Any, license_id: int) -> None:
+    """Returns once the worker has delivered a licence."""
+    deadline = time.monotonic() + 60
+    while license.get(sale.owner, license_id).state is not LicenseState.DELIVERED:
+        assert time.monotonic() < deadline, "the custodian did not deliver"
+        time.sleep(0.05)
