@@ -86,7 +86,7 @@ export async function actor(stack: Stack): Promise<PrivateKeyAccount> {
 }
 
 /**
- * Of tests/contracts/tokens. Dollar has permits and 6 decimals; SilentToken has neither, nor a name;
+ * Of tests/contracts/tokens. Dollar has permits and 6 decimals; SilentToken has neither permits nor a name;
  * StubbornToken wants an approval to be zero before it changes it.
  */
 type TokenName = 'Dollar' | 'SilentToken' | 'StubbornToken'
@@ -107,11 +107,19 @@ export async function deployToken({ stack, read }: World, name: TokenName): Prom
   return contractAddress
 }
 
-export function offerOf(
-  change: Partial<
-    Record<'datasetId' | 'price' | 'currency' | 'duration' | 'visas' | 'proRata', unknown>
-  >,
-): object {
+interface OfferChange {
+  datasetId?: bigint
+  price?: bigint
+  currency?: Address
+  duration?: number
+  uses?: number
+  right?: number
+  visas?: number
+  proRata?: boolean
+  arbiter?: Address
+}
+
+export function offerOf(change: OfferChange): object {
   return {
     datasetId: 0n,
     price: 0n,
@@ -152,10 +160,11 @@ export async function publish(
   { contracts, read, send }: World,
   owner: PrivateKeyAccount,
   offer: object,
+  terms = HMB,
 ): Promise<bigint> {
   const some = `0x${'5a'.repeat(32)}`
   await send(owner, contracts.DatasetNFT, DatasetNFT as Abi, 'publishWithOffer', [
-    { card: some, contentRoot: some, keyCommitment: some, terms: HMB, diseases: zeroHash },
+    { card: some, contentRoot: some, keyCommitment: some, terms, diseases: zeroHash },
     [],
     offer,
   ])
@@ -223,20 +232,21 @@ export function trust(
   ])
 }
 
-/** The owner delivers a key, which nobody can open, for the newest licence. */
+/** An envelope that is nowhere, so that nobody can open it. */
+export const ENVELOPE: Hex = `0x${'5b'.repeat(32)}`
+
+/** The owner delivers access by the newest licence: with an envelope, or by a right without a key. */
 export async function deliverNewest(
   { contracts, read, send }: World,
   owner: PrivateKeyAccount,
+  envelope: Hex = ENVELOPE,
 ): Promise<bigint> {
   const id = await read.readContract({
     address: contracts.AccessLicense,
     abi: AccessLicense,
     functionName: 'licenseCount',
   })
-  await send(owner, contracts.AccessLicense, AccessLicense as Abi, 'deliver', [
-    id,
-    `0x${'5b'.repeat(32)}`,
-  ])
+  await send(owner, contracts.AccessLicense, AccessLicense as Abi, 'deliver', [id, envelope])
   return id
 }
 
@@ -321,6 +331,14 @@ export async function actAs(
   })
   await read.waitForTransactionReceipt({ hash })
   await rpc(stack, 'anvil_stopImpersonatingAccount', account)
+}
+
+/** The account says that it decides disputes: without that no offer can name it. */
+export function acceptArbitration(
+  { contracts, send }: World,
+  account: PrivateKeyAccount,
+): Promise<void> {
+  return send(account, contracts.AccessLicense, AccessLicense as Abi, 'acceptArbitration', [true])
 }
 
 /** A public key, whose private part nobody has: enough to buy, not to read. */

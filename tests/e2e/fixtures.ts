@@ -29,8 +29,8 @@ interface Fixtures {
   stack: Stack
   /** Puts a wallet with this key into the page (or another one), before it loads. */
   addWallet: (options: { privateKey: Hex; startChainId?: number }, into?: Page) => Promise<void>
-  /** Fails on any violation of WCAG 2.2 AA that axe finds. */
-  checkAccessibility: () => Promise<void>
+  /** Fails on any violation of WCAG 2.2 AA that axe finds, on the test's page or another one. */
+  checkAccessibility: (on?: Page) => Promise<void>
 }
 
 export const test = base.extend<Fixtures>({
@@ -67,14 +67,14 @@ export const test = base.extend<Fixtures>({
   },
   checkAccessibility: async ({ page }, use, info) => {
     let shot = 0
-    await use(async () => {
+    await use(async (on = page) => {
       // For looking at the pages: E2E_SHOTS=folder.
       if (process.env['E2E_SHOTS'])
-        await page.screenshot({
+        await on.screenshot({
           path: join(process.env['E2E_SHOTS'], `${info.title.slice(0, 12)} ${(shot += 1)}.png`),
           fullPage: true,
         })
-      const { violations } = await new AxeBuilder({ page })
+      const { violations } = await new AxeBuilder({ page: on })
         .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
         .analyze()
       expect(
@@ -110,6 +110,13 @@ export async function newAccount(
   const { address } = privateKeyToAccount(privateKey)
   await rpc(stack, 'anvil_setBalance', address, `0x${wei.toString(16)}`)
   return { address, privateKey }
+}
+
+/** The page of somebody else: a browser of its own. Whoever opens it closes its context. */
+export async function otherPage(page: Page, { apiUrl }: Stack): Promise<Page> {
+  const context = await page.context().browser()?.newContext({ baseURL: apiUrl })
+  if (!context) throw new Error('the test has no browser')
+  return context.newPage()
 }
 
 export async function connect(page: Page): Promise<void> {

@@ -34,6 +34,12 @@ test('buys a licence, sees the key delivered, decrypts the file byte for byte an
   await page.locator(`a[href="/datasets/${dataset.id}"]`).first().click()
   await expect(page.getByRole('heading', { name: 'What you may do with it' })).toBeVisible()
 
+  // How it ends is said before anything is paid, even before a wallet signs anything.
+  const ending = page.getByRole('region', { name: 'What happens to your payment' })
+  await expect(ending.getByText('Your payment waits in escrow.')).toBeVisible()
+  await expect(ending.getByText(/the arbiter decides within 30 days/)).toBeVisible()
+  await expect(ending.getByText('The owner named it, and it accepted')).toBeVisible()
+
   // One key, once.
   const recovery = await createKey(page)
   await expect(page.getByLabel(PURPOSE)).toBeVisible()
@@ -81,13 +87,15 @@ test('buys a licence, sees the key delivered, decrypts the file byte for byte an
   await expect(page.getByText('every byte matched the content root on chain')).toBeVisible()
   await checkAccessibility()
 
+  await expect(page.getByText('Opening the file tells the chain nothing')).toBeVisible()
   await page.getByRole('button', { name: 'Confirm receipt' }).click()
-  await expect(page.getByRole('heading', { name: 'Settle' })).toHaveCount(0)
+  await expect(page.getByRole('heading', { name: 'What happens to your payment' })).toHaveCount(0)
   await expect(page.getByRole('main').getByText('The owner was paid')).toBeVisible()
 
   // The list knows it, the dataset page offers no second purchase, and the recovery file opens the
   // key in a new browser.
   await page.getByRole('link', { name: 'My licences' }).first().click()
+  await expect(page.getByRole('heading', { level: 1, name: 'My licences' })).toBeVisible()
   await expect(page.getByText('The owner was paid')).toBeVisible()
   await checkAccessibility()
   await page.goto(`/datasets/${dataset.id}`)
@@ -165,10 +173,11 @@ test('refuses a tampered file before any of it is saved', async ({ page, stack, 
   await page.unroute(`${stack.gatewayUrl}/ipfs/**`)
   await page.goBack()
 
-  // Dispute: the licence ends, and what is owed can be collected.
+  // Dispute: access stops until the arbiter decides.
   await page.getByRole('button', { name: 'Dispute' }).click()
   await page.getByRole('button', { name: 'Open the dispute' }).click()
   await expect(page.getByRole('button', { name: 'Decrypt and download' })).toHaveCount(0)
+  await expect(page.getByText('The arbiter decides who gets the payment.')).toBeVisible()
 })
 
 test('says what is missing: ether, the right network, a permitted purpose', async ({

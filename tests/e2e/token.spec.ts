@@ -1,6 +1,6 @@
 /**
- * Offers in a token, bought by one permit; visas; what an owner pays back who revokes. After the
- * other specs: it adds offers and datasets.
+ * Offers in a token, bought by one permit; visas; prices that are earned over time. After the other
+ * specs: it adds offers and datasets.
  */
 import type { Abi } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
@@ -19,13 +19,13 @@ import {
   TOKEN,
   trust,
 } from './actors'
-import { connect, expect, newAccount, test } from './fixtures'
+import { connect, expect, newAccount, otherPage, test } from './fixtures'
 
 const PURPOSE = 'Health, medical or biomedical research'
 const PRICE = 25_500_000n
 const FUNDS = 100_000_000n
 
-test('buys an offer in a token with one signature and one transaction, and renews it', async ({
+test('buys an offer in a token with one signature and one transaction, and another one besides', async ({
   page,
   stack,
   addWallet,
@@ -99,21 +99,34 @@ test('buys an offer in a token with one signature and one transaction, and renew
   })
   await page.getByRole('button', { name: 'Confirm receipt' }).click()
 
-  // Once more at the same price: the owner is paid at once, and what a revocation would bring rises
-  // with the time left.
-  await expect(page.getByText(/You get back .*, the part that is not used/)).toBeVisible()
+  // What is not earned stays in escrow, and would come back.
+  await expect(page.getByText(/You get back 25\.4\d+ TUSD, less with every second/)).toBeVisible()
+  expect(await balance(world.contracts.AccessLicense)).toBe(PRICE)
   await checkAccessibility()
-  await page.getByRole('button', { name: 'Renew for 25.5 TUSD' }).click()
+
+  // Who wants more buys the offer again, with all that belongs to a purchase.
+  await page.goto(`/datasets/${dataset.id}`)
+  await page.getByRole('radio', { name: /25\.5 TUSD/ }).check()
+  await expect(page.getByText('You have this licence.')).toBeVisible()
+  await page.getByRole('button', { name: 'Buy another one' }).click()
+  await page.getByLabel(PURPOSE).check()
+  for (const box of await page
+    .getByRole('group', { name: 'You agree to the conditions' })
+    .getByRole('checkbox')
+    .all())
+    await box.check()
+  const first = page.url()
+  await buy.click()
+  await expect(page).not.toHaveURL(first)
+  await expect(page).toHaveURL(/\/licenses\/\d+$/)
   await expect.poll(() => balance(buyer.address)).toBe(FUNDS - 2n * PRICE)
-  await expect(page.getByText(/You get back (50\.\d+|51) TUSD/)).toBeVisible()
 })
 
-test('asks for a visa before it asks for money, and an owner who revokes pays the rest back', async ({
+test('asks for a visa before it asks for money, and shares a price that is earned over time', async ({
   page,
   stack,
   addWallet,
   checkAccessibility,
-  browser,
 }) => {
   const world = await enter(stack)
   const [issuer, buyer, owning] = [
@@ -167,18 +180,28 @@ test('asks for a visa before it asks for money, and an owner who revokes pays th
   await expect(
     page.getByText('The licence ends early, with the first of them that expires.'),
   ).toBeVisible()
-  await expect(page.getByText(/You get back .*, the part that is not used/)).toBeVisible()
+  await expect(page.getByText(/You get back about 0\.9999\d+ ETH/)).toBeVisible()
   await checkAccessibility()
 
   // The owner, in a browser of its own.
-  const theirs = await browser.newPage({ baseURL: stack.apiUrl })
+  const theirs = await otherPage(page, stack)
   await addWallet(owning, theirs)
   await theirs.goto(`/licenses/${license}`)
   await connect(theirs)
+  await checkAccessibility(theirs)
+  await theirs.getByRole('button', { name: 'Claim what is earned' }).click()
+  await expect(theirs.getByText(/^0\.0000\d+ ETH from licences are credited/)).toBeVisible()
   await theirs.getByRole('button', { name: 'Revoke this licence' }).click()
-  await theirs.getByRole('button', { name: /^Revoke and pay back about 0\.3333\d+ ETH$/ }).click()
+  await expect(
+    theirs
+      .getByRole('dialog')
+      .getByText(/the licensee gets what was not: now about 0\.9999\d+ ETH/),
+  ).toBeVisible()
+  const sent = await theirs.evaluate(() => window.testWallet.sent)
+  await theirs.getByRole('button', { name: 'Revoke', exact: true }).click()
   await expect(theirs.getByText('Revoked by the owner')).toBeVisible()
-  await theirs.close()
+  expect(await theirs.evaluate(() => window.testWallet.sent)).toBe(sent + 1)
+  await theirs.context().close()
 
   await expect(page.getByText('Revoked by the owner')).toBeVisible()
   const collect = page.getByRole('button', { name: /^Collect 0\.\d+ ETH from licences$/ })

@@ -122,7 +122,7 @@ function Footer() {
   return (
     <footer className="border-t border-line">
       <div className="mx-auto flex max-w-6xl flex-wrap justify-between gap-x-8 gap-y-1 px-4 py-5 text-sm text-muted sm:px-6">
-        <p>Data are decrypted in your browser only. Payments wait in escrow until you confirm.</p>
+        <p>Data are decrypted in your browser only. Payments wait in escrow.</p>
         <p role="status">
           <Suspense fallback="Reading the chain…">
             <Head />

@@ -59,6 +59,9 @@ export function WalletButton() {
           <DropdownMenu.Item asChild className={ITEM}>
             <Link to="/owed">Owed to me</Link>
           </DropdownMenu.Item>
+          <DropdownMenu.Item asChild className={ITEM}>
+            <Link to="/arbitration">Disputes to decide</Link>
+          </DropdownMenu.Item>
           <DropdownMenu.Item className={ITEM} onSelect={() => void copy(wallet.account)}>
             Copy address
           </DropdownMenu.Item>

@@ -55,4 +55,20 @@ describe('Timeline', () => {
     )
     expect(screen.getByRole('listitem')).toHaveTextContent('Passed on to another owner')
   })
+
+  it('says who called, where the event says so', () => {
+    const by = '0x70997970C51812dc3A010C7d01b50e0d17dc79C8'
+    const event = {
+      name: 'LicenseSettled',
+      contract: 'AccessLicense',
+      block: 7,
+      time: '2026-11-01T10:00:00Z',
+      txHash: `0x${'ab'.repeat(32)}`,
+    }
+    render(<Timeline activity={[{ ...event, details: { by } }]} />)
+    expect(screen.getByTitle(by)).toBeInTheDocument()
+    cleanup()
+    render(<Timeline activity={[{ ...event, details: { by: 'the owner' } }]} />)
+    expect(screen.queryByText(/^by/)).toBeNull()
+  })
 })

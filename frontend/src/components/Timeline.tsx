@@ -5,7 +5,7 @@ import { count, date } from '@/lib/format'
 
 import { Button } from './Button'
 import { Copyable } from './Copyable'
-import { ContractName } from './Explorer'
+import { ContractName, Short } from './Explorer'
 
 const SENTENCES: Record<string, string> = {
   Transfer: 'Passed on to another owner',
@@ -20,14 +20,16 @@ const SENTENCES: Record<string, string> = {
   LicensePurchased: 'Licence bought, payment in escrow',
   LicenseApproved: 'Approved by the committee',
   LicenseRejected: 'Refused by the committee, refunded',
-  KeyDelivered: 'Key delivered to the licensee',
-  LicenseSettled: 'Confirmed, owner credited',
+  LicenseCancelled: 'Cancelled by the licensee',
+  LicenseDelivered: 'Access given to the licensee',
+  KeyRedelivered: 'Key delivered once more',
+  LicenseSettled: 'Payment settled',
+  LicenseEarned: 'Owner credited what was earned',
   LicenseRefunded: 'Refunded',
   LicenseDisputed: 'Disputed',
   DisputeResolved: 'Dispute decided',
   LicenseRevoked: 'Licence revoked',
   LicenseConsumed: 'One use spent',
-  LicenseRenewed: 'Licence renewed, owner credited',
   VisasShown: 'Visas shown',
   PurposeDeclared: 'Disease or research statement declared',
   Collected: 'Money collected',
@@ -54,7 +56,6 @@ const SENTENCES: Record<string, string> = {
   InferenceFinalized: 'Final, worker credited',
   InferenceCancelling: 'Requester cancels, a last deadline set',
   InferenceExpired: 'Expired, requester credited',
-  ArbitrationAccepted: 'Arbiter accepts to be named, or no longer',
   AuditorNamed: 'Requester named an auditor',
   AuditorTrusted: 'Model owner trusts an auditor, or no longer',
   AuditAttested: 'Auditor’s verdict recorded',
@@ -62,6 +63,16 @@ const SENTENCES: Record<string, string> = {
 
 export function sentenceFor(event: string): string {
   return SENTENCES[event] ?? event
+}
+
+/** Who called, where the event says so. */
+function By({ actor }: { actor: unknown }) {
+  if (typeof actor !== 'string' || !/^0x[0-9a-fA-F]{40}$/.test(actor)) return null
+  return (
+    <span className="flex items-center gap-x-1">
+      by <Short value={actor} what="account" place="address" />
+    </span>
+  )
 }
 
 /** Entries shown at first: a model that is trained for long has hundreds. */
@@ -83,13 +94,14 @@ export function Timeline({ activity }: { activity: readonly Activity[] }) {
               className="absolute top-2 -left-[1.65rem] size-2.5 rounded-full border-2 border-brand bg-surface"
             />
             <p className="font-medium">{sentenceFor(event.name)}</p>
-            <p className="flex flex-wrap items-center gap-x-3 text-sm text-muted">
+            <p className="flex flex-wrap items-center gap-x-3 gap-y-1.5 text-sm text-muted">
               <time dateTime={event.time}>{date(event.time)}</time>
               <span>block {event.block}</span>
               <span>
                 <ContractName name={event.contract} />
               </span>
               <Copyable value={event.txHash} label="transaction hash" on="tx" />
+              <By actor={event.details['by']} />
             </p>
           </li>
         ))}

@@ -45,6 +45,7 @@ Readiness: Readiness
 RoundAnswer: RoundAnswer
 RoundDetail: RoundDetail
 RoundSummary: RoundSummary
+Shares: Shares
 }
 /**
  * One event on chain, for timelines.
@@ -299,7 +300,7 @@ currency: Currency
  */
 visas: ("AffiliationAndRole" | "AcceptedTermsAndPolicies" | "ResearcherStatus" | "ControlledAccessGrants")[]
 /**
- * an owner who revokes pays back the part that was not used
+ * the price is earned over the duration; see `conditions`
  */
 proRata: boolean
 /**
@@ -315,13 +316,17 @@ uses: number
  */
 deliveryWindow: number
 /**
- * seconds the licensee has to dispute
+ * seconds from delivery until anyone may have the owner paid
  */
 disputeWindow: number
 /**
- * null: the buyer's dispute refunds at once
+ * decides disputes; null: nothing can be disputed
  */
 arbiter: (string | null)
+/**
+ * how the money goes and how disputes end, in words
+ */
+conditions: string[]
 open: boolean
 }
 /**
@@ -622,9 +627,21 @@ currency: Currency
 visas: ("AffiliationAndRole" | "AcceptedTermsAndPolicies" | "ResearcherStatus" | "ControlledAccessGrants")[]
 proRata: boolean
 /**
- * what an owner who revoked now would pay back, about (ask `refundDue`); null: nothing
+ * decides disputes; null: nothing can be disputed
  */
-refundDue: (string | null)
+arbiter: (string | null)
+/**
+ * how the money goes and how disputes end, in words
+ */
+conditions: string[]
+/**
+ * what owner and publisher were credited so far, in smallest units
+ */
+earned: string
+/**
+ * of a settled licence whose price is earned over time
+ */
+shares: (Shares | null)
 purpose: Duo
 /**
  * declared by the buyer
@@ -641,16 +658,32 @@ usesLeft: (number | null)
 purchasedAt: string
 deliveredAt: (string | null)
 /**
- * delivery deadline, or end of the dispute window
+ * of the delivery, of a dispute, or of the arbiter
  */
 deadline: (string | null)
 /**
  * null: not delivered, or no end; never later than the visas' end
  */
 expiresAt: (string | null)
+/**
+ * the sealed key as delivered last; null: none, or not yet
+ */
 envelope: (Content | null)
 block: number
 txHash: string
+}
+/**
+ * Who would be credited what, in smallest units, if a licence ended now (the contract's `sharesOf`).
+ */
+export interface Shares {
+/**
+ * what time has earned since the last credit, with the royalty
+ */
+toOwner: string
+/**
+ * what is not earned yet
+ */
+toLicensee: string
 }
 /**
  * A licence in detail as of a block.
@@ -683,9 +716,21 @@ currency: Currency
 visas: ("AffiliationAndRole" | "AcceptedTermsAndPolicies" | "ResearcherStatus" | "ControlledAccessGrants")[]
 proRata: boolean
 /**
- * what an owner who revoked now would pay back, about (ask `refundDue`); null: nothing
+ * decides disputes; null: nothing can be disputed
  */
-refundDue: (string | null)
+arbiter: (string | null)
+/**
+ * how the money goes and how disputes end, in words
+ */
+conditions: string[]
+/**
+ * what owner and publisher were credited so far, in smallest units
+ */
+earned: string
+/**
+ * of a settled licence whose price is earned over time
+ */
+shares: (Shares | null)
 purpose: Duo
 /**
  * declared by the buyer
@@ -702,13 +747,16 @@ usesLeft: (number | null)
 purchasedAt: string
 deliveredAt: (string | null)
 /**
- * delivery deadline, or end of the dispute window
+ * of the delivery, of a dispute, or of the arbiter
  */
 deadline: (string | null)
 /**
  * null: not delivered, or no end; never later than the visas' end
  */
 expiresAt: (string | null)
+/**
+ * the sealed key as delivered last; null: none, or not yet
+ */
 envelope: (Content | null)
 block: number
 txHash: string
@@ -749,9 +797,21 @@ currency: Currency
 visas: ("AffiliationAndRole" | "AcceptedTermsAndPolicies" | "ResearcherStatus" | "ControlledAccessGrants")[]
 proRata: boolean
 /**
- * what an owner who revoked now would pay back, about (ask `refundDue`); null: nothing
+ * decides disputes; null: nothing can be disputed
  */
-refundDue: (string | null)
+arbiter: (string | null)
+/**
+ * how the money goes and how disputes end, in words
+ */
+conditions: string[]
+/**
+ * what owner and publisher were credited so far, in smallest units
+ */
+earned: string
+/**
+ * of a settled licence whose price is earned over time
+ */
+shares: (Shares | null)
 purpose: Duo
 /**
  * declared by the buyer
@@ -768,13 +828,16 @@ usesLeft: (number | null)
 purchasedAt: string
 deliveredAt: (string | null)
 /**
- * delivery deadline, or end of the dispute window
+ * of the delivery, of a dispute, or of the arbiter
  */
 deadline: (string | null)
 /**
  * null: not delivered, or no end; never later than the visas' end
  */
 expiresAt: (string | null)
+/**
+ * the sealed key as delivered last; null: none, or not yet
+ */
 envelope: (Content | null)
 block: number
 txHash: string

@@ -128,6 +128,9 @@ describe('explain', () => {
     expect(sentence('VisaRegistry_Expired', 1_700_000_000)).toContain('2023-11-14 22:13:20 UTC')
     expect(sentence('AccessLicense_TooEarly', 4n, 2 ** 40 - 1)).toContain(String(2 ** 40 - 1))
     expect(sentence('InferenceCommitment_FeeTooHigh', 10n ** 16n)).toContain('0.01 ETH')
+    expect(sentence('AccessLicense_WrongVersion', 1, 2)).toBe(
+      'Version 1 of the dataset was to be bought, and version 2 is the one that is sold now.',
+    )
     expect(sentence('AccessLicense_VisasRequired', 1n, 6)).toContain(
       '(AcceptedTermsAndPolicies, ResearcherStatus)',
     )

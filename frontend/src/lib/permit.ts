@@ -107,10 +107,7 @@ function fromErc5267([fields, name, version, chainId, verifyingContract, salt]: 
   }
 }
 
-/**
- * The payment that purchase and renewal take; see `Payment` in
- * contracts/interfaces/IAccessLicense.sol.
- */
+/** The payment that a purchase takes; see `Payment` in contracts/interfaces/IAccessLicense.sol. */
 export interface Payment {
   method: number
   v: number

@@ -4,6 +4,7 @@
  */
 import type { Client, PublicClient, WalletClient } from 'viem'
 import {
+  estimateContractGas,
   getBalance,
   getBlock,
   getBlockNumber,
@@ -17,6 +18,7 @@ import {
 } from 'viem/actions'
 
 const QUESTIONS = {
+  estimateContractGas,
   getBalance,
   getBlock,
   getBlockNumber,

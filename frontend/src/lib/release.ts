@@ -4,7 +4,7 @@
  * commitments); IPFS and gateway are trusted with nothing; which chain and contracts to ask comes
  * from the page’s own API.
  */
-import { isHex, parseAbiItem, size, type Address, type Hex } from 'viem'
+import { getAbiItem, isHex, size, type Address, type Hex } from 'viem'
 
 import { AccessLicense, DatasetNFT } from '@/generated/abi'
 import type { LicenseAnswer } from '@/generated/api'
@@ -20,7 +20,7 @@ import * as gateway from './gateway'
 import type { Reader } from './reader'
 import { openTarget, type SavedFile } from './target'
 
-export type Step = 'chain' | 'envelope' | 'file' | 'saving'
+export type Step = 'chain' | 'envelope' | 'file' | 'counting' | 'saving'
 
 interface Release {
   client: Reader
@@ -29,15 +29,23 @@ interface Release {
   account: Address
   seeds: readonly Bytes[]
   signal: AbortSignal
+  /** Counts one use on chain, where the licence's uses are counted. */
+  countUse: () => Promise<unknown>
   onStep: (step: Step) => void
   onProgress: (done: number, total: number) => void
 }
 
+/** type(uint32).max: uses are not counted */
+const NOT_COUNTED = 2 ** 32 - 1
 const ENVELOPE_LIMIT = 4096
 const CARD_LIMIT = 4 * 2 ** 20
 const WITHDRAWN_HINT =
   'What you already downloaded falls under the licence terms; the key is not released again.'
 
+/**
+ * Raises what stands in the way. Nothing is saved, and no use is counted, before every byte matched
+ * the root on chain.
+ */
 export async function release(r: Release): Promise<SavedFile> {
   r.onStep('chain')
   const license = await requireActive(r)
@@ -55,21 +63,8 @@ export async function release(r: Release): Promise<SavedFile> {
     )
 
   r.onStep('envelope')
-  const sealed = await gateway.read(
-    r.deployment.gatewayUrl,
-    fromHex(await readEnvelope(r)),
-    ENVELOPE_LIMIT,
-    r.signal,
-  )
-  const opened = await openWithAny(r, sealed)
-  if (opened.length !== 64) throw tampered('The envelope with your key')
+  const opened = await openAny(r, version)
   const key = opened.slice(0, 32)
-  const publisher = {
-    chainId: r.deployment.chainId,
-    contract: r.deployment.contracts.DatasetNFT,
-    account: version.publisher,
-  }
-  checkKey(publisher, key, opened.slice(32), fromHex(version.keyCommitment))
 
   r.onStep('file')
   const file = locate(
@@ -92,8 +87,13 @@ export async function release(r: Release): Promise<SavedFile> {
     )
     for await (const segment of decrypt(counted, key, fromHex(version.contentRoot)))
       await target.write(segment)
-    r.onStep('saving')
     await requireActive(r)
+    // A use is counted for a file that is right, and before anyone can read it.
+    if (license.usesLeft !== NOT_COUNTED) {
+      r.onStep('counting')
+      await r.countUse()
+    }
+    r.onStep('saving')
     return await target.finish()
   } catch (error) {
     await target.discard()
@@ -138,31 +138,66 @@ async function requireActive({ client, deployment, licenseId, account }: Release
   )
 }
 
-const DELIVERED = parseAbiItem('event KeyDelivered(uint256 indexed licenseId, bytes32 envelope)')
+const DELIVERED = getAbiItem({ abi: AccessLicense, name: 'LicenseDelivered' })
+const REDELIVERED = getAbiItem({ abi: AccessLicense, name: 'KeyRedelivered' })
 
 /**
- * Where the envelope is: the contract said so once, in an event. Where a node does not search that
- * far back, the index knows; a false one does not open.
+ * Where the envelopes are, the newest first: the contract says so in events alone. Where a node does
+ * not search that far back, the index knows the newest; a false one does not open.
  */
-async function readEnvelope({ client, deployment, licenseId, signal }: Release): Promise<Hex> {
-  const logs = await client
-    .getLogs({
-      address: deployment.contracts.AccessLicense,
-      event: DELIVERED,
-      args: { licenseId },
-      fromBlock: deployment.fromBlock,
-    })
-    .catch(() => [])
+async function readEnvelopes({ client, deployment, licenseId, signal }: Release): Promise<Hex[]> {
+  const at = {
+    address: deployment.contracts.AccessLicense,
+    args: { licenseId },
+    fromBlock: deployment.fromBlock,
+  }
+  const logs = await Promise.all([
+    client.getLogs({ ...at, event: DELIVERED }),
+    client.getLogs({ ...at, event: REDELIVERED }),
+  ]).catch(() => [])
+  const logged = logs.flat().map(({ args }) => args.envelope)
   const said =
-    logs.at(-1)?.args.envelope ??
-    (await get<LicenseAnswer>(`/v1/licenses/${licenseId}`, signal)).envelope?.digest
-  if (!said || !isHex(said) || size(said) !== 32)
+    logged.length > 0
+      ? logged.toReversed()
+      : [(await get<LicenseAnswer>(`/v1/licenses/${licenseId}`, signal)).envelope?.digest]
+  const envelopes = said.filter((one) => isHex(one) && size(one) === 32) as Hex[]
+  if (envelopes.length === 0)
     throw new Failure(
       'missing',
       'The envelope with your key was not found.',
       'It was delivered, but neither the chain’s node nor the index knows where it is yet. Try again in a moment.',
     )
-  return said
+  return envelopes
+}
+
+type Version = { readonly keyCommitment: Hex; readonly publisher: Address }
+
+/**
+ * Dataset key and opening, checked against the commitment. An owner can deliver once more: the
+ * newest envelope that holds the key counts, so that a later one takes nothing away.
+ */
+async function openAny(r: Release, version: Version): Promise<Bytes> {
+  let failure: unknown
+  for (const envelope of await readEnvelopes(r)) {
+    try {
+      const { gatewayUrl } = r.deployment
+      const sealed = await gateway.read(gatewayUrl, fromHex(envelope), ENVELOPE_LIMIT, r.signal)
+      const opened = await openWithAny(r, sealed)
+      if (opened.length !== 64) throw tampered('The envelope with your key')
+      const publisher = {
+        chainId: r.deployment.chainId,
+        contract: r.deployment.contracts.DatasetNFT,
+        account: version.publisher,
+      }
+      const commitment = fromHex(version.keyCommitment)
+      checkKey(publisher, opened.slice(0, 32), opened.slice(32), commitment)
+      return opened
+    } catch (error) {
+      if (r.signal.aborted) throw error
+      failure ??= error
+    }
+  }
+  throw failure
 }
 
 async function openWithAny(r: Release, sealed: Bytes): Promise<Bytes> {

@@ -35,6 +35,11 @@ export interface Call<
   functionName: name
   args: ContractFunctionArgs<abi, 'nonpayable' | 'payable', name>
   value?: bigint
+  /**
+   * Gas beyond the estimate, for a call that costs more a block later than when it is estimated; what
+   * is not used is not paid.
+   */
+  spareGas?: bigint
 }
 
 /** A call that needs a signature of the wallet's first, such as a permit. */
@@ -72,13 +77,21 @@ export async function transact<
       call = await what(signerOf(await getConnectorClient(config, { chainId, account })))
       onPhase('checking')
     } else call = what
-    const { request } = await reader.simulateContract({ ...call, account } as unknown as Parameters<
-      typeof reader.simulateContract
-    >[0])
+    const { spareGas, ...asked } = { ...call, account }
+    const { request } = await reader.simulateContract(
+      asked as unknown as Parameters<typeof reader.simulateContract>[0],
+    )
+    const gas =
+      spareGas &&
+      spareGas +
+        (await reader.estimateContractGas(
+          asked as unknown as Parameters<typeof reader.estimateContractGas>[0],
+        ))
     onPhase('wallet')
     const wallet = await getConnectorClient(config, { chainId, account })
     hash = await writeContract(wallet, {
       ...request,
+      ...(gas && { gas }),
       account: wallet.account,
       chain: wallet.chain,
     } as Parameters<typeof writeContract>[1])

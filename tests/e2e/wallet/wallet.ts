@@ -127,7 +127,7 @@ export function install(options: WalletOptions): WalletControls {
         if (chainId !== options.chainId)
           throw Object.assign(new Error('Wrong network.'), { code: 4901 })
         await new Promise((resolve) => setTimeout(resolve, controls.pause))
-        const { to, data, value } = first as unknown as TransactionRequest
+        const { to, data, value, gas } = first as unknown as TransactionRequest
         const nonce = await client.request({
           method: 'eth_getTransactionCount',
           params: [account.address, 'pending'],
@@ -136,6 +136,7 @@ export function install(options: WalletOptions): WalletControls {
           to,
           data,
           value: value ? BigInt(value) : 0n,
+          ...(gas ? { gas: BigInt(gas) } : {}),
           nonce: Number(nonce) + controls.gap,
         })
         controls.sent += 1

@@ -10,7 +10,7 @@ import { useHead, useWallet } from '@/lib/useChain'
 import { useMyLicenses, type License } from './chain'
 import { Collect } from './money/Collect'
 import { Amount } from './money/Price'
-import { isExpired, NAMES, stepsOf } from './steps'
+import { statusNow, stepsOf } from './steps'
 
 export default function LicensesPage() {
   const wallet = useWallet()
@@ -52,7 +52,7 @@ function LicenseRow({ license }: { license: License }) {
   const head = useHead()
   const dataset = useDataset(String(license.datasetId))
   const now = head.data?.time ?? 0
-  const state = NAMES[license.state]
+  const status = statusNow(license, now)
   return (
     <li className="relative rounded-2xl border border-line bg-surface p-5 shadow-card hover:border-brand/50 sm:p-6">
       <div className="mb-5 flex flex-wrap items-center justify-between gap-3">
@@ -69,9 +69,7 @@ function LicenseRow({ license }: { license: License }) {
             Licence {String(license.id)} · version {license.version} ·{' '}
             <Amount units={license.price} currency={license.currency} />
           </span>
-          <Badge tone={isExpired(license, now) ? 'bad' : state.tone}>
-            {isExpired(license, now) ? 'Expired' : state.name}
-          </Badge>
+          <Badge tone={status.tone}>{status.name}</Badge>
         </p>
       </div>
       <Stepper label={`Progress of licence ${license.id}`} steps={stepsOf(license, now, true)} />

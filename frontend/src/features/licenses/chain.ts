@@ -3,9 +3,9 @@
  * state always comes from the contract.
  */
 import { queryOptions, useQuery } from '@tanstack/react-query'
-import { getAddress, isAddressEqual, parseAbiItem, type Address } from 'viem'
+import { getAbiItem, getAddress, isAddressEqual, type Address } from 'viem'
 
-import { AccessLicense, DatasetNFT, KeyRegistry } from '@/generated/abi'
+import { AccessLicense, KeyRegistry } from '@/generated/abi'
 import type { LicenseAnswer, LicensePage } from '@/generated/api'
 import { get } from '@/lib/api'
 import type { Deployment } from '@/lib/config'
@@ -15,6 +15,8 @@ import { readCurrency } from '@/lib/erc20'
 import { useAnswer, usePages, withCursor } from '@/lib/queries'
 import type { Reader } from '@/lib/reader'
 import { useReader } from '@/lib/useChain'
+
+import { RIGHTS, type Right } from './rights'
 
 export const STATES = [
   'none',
@@ -36,26 +38,23 @@ export interface License {
   licensee: Address
   version: number
   state: State
-  right: number
+  right: Right
   usesLeft: number
   price: bigint
   /** zero: ether */
   currency: Address
+  /** Of the delivery, the dispute or the arbiter, by state; 0: there is none. */
   deadline: number
   expiresAt: number
-  purpose: bigint
   proRata: boolean
+  /** Of a licence with `proRata`: what its owner was credited so far. */
+  earned: bigint
   active: boolean
 }
 
-const PURCHASED = parseAbiItem(
-  'event LicensePurchased(uint256 indexed licenseId, uint256 indexed datasetId, address indexed licensee, uint256 offerId, uint32 version, uint64 purpose, bool needsReview)',
-)
+const PURCHASED = getAbiItem({ abi: AccessLicense, name: 'LicensePurchased' })
 /** type(uint40).max: access without end */
 export const NO_END = 2 ** 40 - 1
-/** type(uint32).max: uses are not counted */
-export const NOT_COUNTED = 2 ** 32 - 1
-
 export async function readLicense(
   client: Reader,
   deployment: Deployment,
@@ -66,30 +65,47 @@ export async function readLicense(
     client.readContract({ ...at, functionName: 'licenseOf', args: [id] }),
     client.readContract({ ...at, functionName: 'isActive', args: [id] }),
   ])
-  return { ...license, id, state: STATES[license.state] ?? 'none', active }
+  return {
+    ...license,
+    id,
+    state: STATES[license.state] ?? 'none',
+    right: RIGHTS[license.right] ?? 'none',
+    active,
+  }
 }
 
-/** Ids of the account's licences, newest first. With the index away the chain alone answers. */
+/**
+ * Ids that the index lists, and the first block that it has not read. With the index away there are
+ * none, and the chain's log alone answers.
+ */
+export async function readIndexed(
+  deployment: Deployment,
+  path: string,
+  isWanted: (license: LicensePage['items'][number]) => boolean = () => true,
+): Promise<{ ids: Set<bigint>; from: bigint }> {
+  const ids = new Set<bigint>()
+  let from = deployment.fromBlock
+  try {
+    for (let cursor: string | null = ''; cursor !== null;) {
+      const page: LicensePage = await get<LicensePage>(withCursor(path, cursor))
+      for (const license of page.items.filter(isWanted)) ids.add(BigInt(license.id))
+      from = BigInt(page.asOf) + 1n
+      cursor = page.nextCursor
+    }
+  } catch {
+    return { ids: new Set(), from: deployment.fromBlock }
+  }
+  return { ids, from }
+}
+
+/** Ids of the account's licences, newest first. */
 export async function readLicenseIds(
   client: Reader,
   deployment: Deployment,
   account: Address,
 ): Promise<bigint[]> {
-  const ids = new Set<bigint>()
-  let from = deployment.fromBlock
-  try {
-    for (let cursor: string | null = ''; cursor !== null;) {
-      const page: LicensePage = await get<LicensePage>(
-        withCursor(`/v1/licenses?licensee=${getAddress(account)}`, cursor),
-      )
-      for (const license of page.items) ids.add(BigInt(license.id))
-      from = BigInt(page.asOf) + 1n
-      cursor = page.nextCursor
-    }
-  } catch {
-    ids.clear()
-    from = deployment.fromBlock
-  }
+  const path = `/v1/licenses?licensee=${getAddress(account)}`
+  const { ids, from } = await readIndexed(deployment, path)
   if ((await client.getBlockNumber({ cacheTime: 0 })) >= from) {
     const logs = await client.getLogs({
       address: deployment.contracts.AccessLicense,
@@ -101,6 +117,32 @@ export async function readLicenseIds(
   }
   return [...ids].toSorted((a, b) => (a < b ? 1 : -1))
 }
+
+/** `usesLeft` of a licence whose uses are not counted: type(uint32).max. */
+const NOT_COUNTED = 2 ** 32 - 1
+
+export const isCounted = ({ usesLeft }: License): boolean => usesLeft !== NOT_COUNTED
+
+/** Paid, and nothing was given for it yet. */
+export const awaitsDelivery = ({ state }: License): boolean =>
+  state === 'inReview' || state === 'purchased'
+
+/** Without access for good: refunded, refused or revoked. */
+export const hasEnded = ({ state }: License): boolean =>
+  state === 'refunded' || state === 'rejected' || state === 'revoked'
+
+/** Access was given, and is over: by time, or because all uses are spent. */
+export function isOver(license: License, now: number): boolean {
+  return isExpired(license, now) || isUsedUp(license)
+}
+
+export function isExpired({ state, expiresAt }: License, now: number): boolean {
+  const given = state === 'delivered' || state === 'settled'
+  return given && expiresAt !== NO_END && expiresAt <= now
+}
+
+export const isUsedUp = ({ state, usesLeft }: License): boolean =>
+  state === 'settled' && usesLeft === 0
 
 const UNDER_WAY: ReadonlySet<State> = new Set(['inReview', 'purchased', 'delivered', 'disputed'])
 
@@ -168,41 +210,28 @@ export function useSold(datasetId: number, enabled: boolean) {
   })
 }
 
-export function useDatasetOwner(datasetId: bigint) {
-  const client = useReader()
-  const deployment = useDeployment()
-  return useQuery({
-    queryKey: ['chain', 'owner', String(datasetId)],
-    queryFn: () =>
-      client.readContract({
-        address: deployment.contracts.DatasetNFT,
-        abi: DatasetNFT,
-        functionName: 'ownerOf',
-        args: [datasetId],
-      }),
-    refetchInterval: 30_000,
-  })
-}
+/** Whether the price of a licence is earned over time now, and a part of it still in escrow. */
+export const earnsOverTime = ({ proRata, state }: License): boolean =>
+  proRata && state === 'settled'
 
-/** What an owner who revoked the licence now would pay back. It falls from second to second. */
-export function useRefundDue(license: License) {
-  const client = useReader()
-  const deployment = useDeployment()
-  return useQuery({
-    queryKey: ['chain', 'refundDue', String(license.id)],
-    enabled: license.proRata && license.state === 'settled',
-    queryFn: () => readRefundDue(client, deployment, license.id),
-    refetchInterval: 10_000,
-  })
-}
+/**
+ * What is earned over time may be nothing when a call is estimated, and something a block later:
+ * amounts are then written for the first time, of two accounts and the licence.
+ */
+export const SPARE_GAS = 75_000n
 
-export function readRefundDue(client: Reader, deployment: Deployment, id: bigint): Promise<bigint> {
-  return client.readContract({
-    address: deployment.contracts.AccessLicense,
-    abi: AccessLicense,
-    functionName: 'refundDue',
-    args: [id],
-  })
+/** The states in which a deadline, or what others took away, may bring the payment back. */
+function mayComeBack(license: License): boolean {
+  switch (license.state) {
+    case 'inReview':
+    case 'purchased':
+    case 'disputed':
+      return true
+    case 'delivered':
+      return license.right !== 'download'
+    default:
+      return earnsOverTime(license)
+  }
 }
 
 /**
@@ -214,8 +243,7 @@ export function useRefundable(license: License, account: Address) {
   const deployment = useDeployment()
   return useQuery({
     queryKey: ['chain', 'refundable', String(license.id), account],
-    enabled:
-      license.state === 'inReview' || license.state === 'purchased' || license.state === 'disputed',
+    enabled: mayComeBack(license),
     queryFn: () =>
       client
         .simulateContract({
@@ -255,11 +283,14 @@ export function useOffer(id: bigint) {
         functionName: 'offerOf',
         args: [id],
       })
-      return { ...offer, open }
+      return { ...offer, right: RIGHTS[offer.right] ?? 'none', open }
     },
     refetchInterval: 15_000,
   })
 }
+
+/** An offer as the contract has it; it never changes but from open to closed. */
+export type ChainOffer = NonNullable<ReturnType<typeof useOffer>['data']>
 
 export function registeredKey(client: Reader, deployment: Deployment, account: Address) {
   return queryOptions({

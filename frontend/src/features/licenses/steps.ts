@@ -3,25 +3,43 @@ import type { Tone } from '@/components/Badge'
 import type { StepItem } from '@/components/Stepper'
 import { duration, relative } from '@/lib/format'
 
-import { NO_END, type License, type State } from './chain'
+import { isExpired, isUsedUp, type License, type State } from './chain'
+import { needsKey, type Right } from './rights'
 
-export const NAMES: Record<State, { name: string; tone: Tone }> = {
+interface Status {
+  name: string
+  tone: Tone
+}
+
+const STATUSES: Record<State, Status> = {
   none: { name: 'Not found', tone: 'bad' },
   inReview: { name: 'In review', tone: 'warn' },
-  purchased: { name: 'Waiting for the key', tone: 'warn' },
-  delivered: { name: 'Key delivered', tone: 'brand' },
-  settled: { name: 'Confirmed', tone: 'good' },
+  purchased: { name: 'Waiting for the owner', tone: 'warn' },
+  delivered: { name: 'Access given', tone: 'brand' },
+  settled: { name: 'Settled', tone: 'good' },
   disputed: { name: 'Disputed', tone: 'warn' },
   refunded: { name: 'Refunded', tone: 'plain' },
   rejected: { name: 'Refused by the committee', tone: 'bad' },
   revoked: { name: 'Revoked', tone: 'bad' },
 }
 
-const IN_ESCROW: ReadonlySet<State> = new Set(['inReview', 'purchased', 'delivered', 'disputed'])
-
-export function isExpired(license: License, now: number): boolean {
-  return license.expiresAt > 0 && license.expiresAt !== NO_END && license.expiresAt <= now
+const WITH_KEY: Partial<Record<State, Status>> = {
+  purchased: { name: 'Waiting for the key', tone: 'warn' },
+  delivered: { name: 'Key delivered', tone: 'brand' },
 }
+
+export function statusOf({ state, right }: { state: State; right: Right }): Status {
+  return (needsKey(right) ? WITH_KEY[state] : undefined) ?? STATUSES[state]
+}
+
+/** As `statusOf`, and whether its time or its uses are over. */
+export function statusNow(license: License, now: number): Status {
+  if (isExpired(license, now)) return { name: 'Expired', tone: 'bad' }
+  if (isUsedUp(license)) return { name: 'Used up', tone: 'bad' }
+  return statusOf(license)
+}
+
+const IN_ESCROW: ReadonlySet<State> = new Set(['inReview', 'purchased', 'delivered', 'disputed'])
 
 /** `mine`: the reader is the licensee. */
 export function stepsOf(license: License, now: number, mine: boolean): StepItem[] {
@@ -29,7 +47,7 @@ export function stepsOf(license: License, now: number, mine: boolean): StepItem[
   const delivered =
     state === 'delivered' || state === 'settled' || state === 'disputed' || license.expiresAt > 0
   const ended = state === 'refunded' || state === 'rejected' || state === 'revoked'
-  const steps: StepItem[] = [
+  return [
     {
       title: 'Purchased',
       state: 'done',
@@ -50,42 +68,46 @@ export function stepsOf(license: License, now: number, mine: boolean): StepItem[
         ]
       : []),
     {
-      title: 'Key delivered',
+      title: needsKey(license.right) ? 'Key delivered' : 'Access given',
       state: delivered ? 'done' : state === 'purchased' ? 'now' : ended ? 'failed' : 'later',
       note: delivered
-        ? mine
-          ? 'Sealed to your key'
-          : 'Sealed to the licensee’s key'
+        ? noteOnDelivery(license.right, mine)
         : state === 'purchased'
           ? `Due ${relative(license.deadline, now)}`
           : undefined,
     },
     {
-      title: 'Confirmed',
+      title: 'Settled',
       state:
         state === 'settled'
           ? 'done'
-          : state === 'delivered'
+          : state === 'delivered' || state === 'disputed'
             ? 'now'
-            : ended || state === 'disputed'
+            : ended
               ? 'failed'
               : 'later',
-      note: noteOnConfirmation(license, now, mine),
+      note: noteOnSettlement(license, now),
     },
   ]
-  return steps
 }
 
-function noteOnConfirmation(license: License, now: number, mine: boolean): string | undefined {
+function noteOnDelivery(right: Right, mine: boolean): string {
+  if (!needsKey(right)) return 'Served by the owner’s node'
+  return mine ? 'Sealed to your key' : 'Sealed to the licensee’s key'
+}
+
+function noteOnSettlement(license: License, now: number): string | undefined {
   switch (license.state) {
     case 'settled':
-      return 'The owner was paid'
+      return license.proRata ? 'The owner earns it over time' : 'The owner was paid'
     case 'delivered':
       return license.deadline > now
-        ? `${mine ? 'You' : 'The licensee'} can dispute for ${duration(license.deadline - now)}`
-        : 'The dispute window is over'
+        ? `Anyone can settle it in ${duration(license.deadline - now)}`
+        : 'Anyone can settle it now'
     case 'disputed':
-      return 'Disputed: waiting for a decision'
+      return license.deadline > now
+        ? `Disputed: a decision within ${duration(license.deadline - now)}`
+        : 'Disputed, and not decided in time'
     case 'refunded':
       return 'Refunded'
     case 'revoked':

@@ -3,54 +3,17 @@
  * in the buyer's browser.
  */
 import { useQuery } from '@tanstack/react-query'
-import { parseAbiItem, zeroHash, type Address, type Hex } from 'viem'
+import type { Address } from 'viem'
 
 import { Button } from '@/components/Button'
 import { Card, Facts } from '@/components/Card'
 import { Copyable } from '@/components/Copyable'
-import { useDeployment } from '@/lib/deployment'
-import { formatDisease } from '@/lib/disease'
 import { loadStatement } from '@/lib/keystore'
 import { save } from '@/lib/save'
 import { statementFile, type Statement } from '@/lib/statement'
-import { useReader } from '@/lib/useChain'
 
-import { useIndexed, type License } from '../chain'
-
-const DECLARED = parseAbiItem(
-  'event PurposeDeclared(uint256 indexed licenseId, uint32 disease, bytes32 statement)',
-)
-
-/** From the chain; where the node does not search that far back, from the index. */
-function useDeclared(id: bigint) {
-  const client = useReader()
-  const deployment = useDeployment()
-  const indexed = useIndexed(id).data
-  const logged = useQuery({
-    queryKey: ['chain', 'declared', String(id)],
-    queryFn: async () => {
-      const logs = await client.getLogs({
-        address: deployment.contracts.AccessLicense,
-        event: DECLARED,
-        args: { licenseId: id },
-        fromBlock: deployment.fromBlock,
-      })
-      const said = logs[0]?.args
-      return {
-        disease: said?.disease ? formatDisease(said.disease) : null,
-        statement: said?.statement && said.statement !== zeroHash ? said.statement : null,
-      }
-    },
-    staleTime: Infinity,
-    retry: false,
-  })
-  return (
-    logged.data ?? {
-      disease: indexed?.disease ?? null,
-      statement: (indexed?.statement ?? null) as Hex | null,
-    }
-  )
-}
+import type { License } from '../chain'
+import { useDeclared } from './declared'
 
 export function Declared({ license, account }: { license: License; account: Address | undefined }) {
   const { disease, statement } = useDeclared(license.id)

@@ -4,14 +4,16 @@ import type { Address } from 'viem'
 import { Button } from '@/components/Button'
 import { FailureNotice, Notice } from '@/components/Notice'
 import { Progress } from '@/components/Progress'
+import { AccessLicense } from '@/generated/abi'
 import { useDeployment } from '@/lib/deployment'
 import { bytes } from '@/lib/format'
 import type { Step } from '@/lib/release'
 import { save } from '@/lib/save'
 import { useReader } from '@/lib/useChain'
+import { useTransact } from '@/lib/useTransact'
 import { useWrite } from '@/lib/useWrite'
 
-import type { License } from '../chain'
+import { isCounted, readLicense, SPARE_GAS, type License } from '../chain'
 import { useKey } from '../key/key'
 import { KeyPanel, Unlock } from '../key/KeyPanel'
 
@@ -19,7 +21,8 @@ const SAID: Record<Step, string> = {
   chain: 'Checking the licence on chain',
   envelope: 'Opening the envelope with your key',
   file: 'Downloading and decrypting',
-  saving: 'Checking the licence once more and saving',
+  counting: 'Counting one use',
+  saving: 'Saving',
 }
 
 /** Decrypts in the browser. The file is offered only after its root matched the chain. */
@@ -27,6 +30,7 @@ export function DownloadPanel({ license, account }: { license: License; account:
   const key = useKey(account)
   const client = useReader()
   const deployment = useDeployment()
+  const transact = useTransact(account)
   const [received, setReceived] = useState({ done: 0, total: 0 })
   const stop = useRef<AbortController | null>(null)
   // A licence that was revoked, another account, another page: nothing is decrypted behind the
@@ -44,6 +48,20 @@ export function DownloadPanel({ license, account }: { license: License; account:
         account,
         seeds: key.seeds,
         signal,
+        countUse: async () => {
+          const consume = {
+            address: deployment.contracts.AccessLicense,
+            abi: AccessLicense,
+            functionName: 'consume',
+            args: [license.id],
+            ...(license.proRata && { spareGas: SPARE_GAS }),
+          } as const
+          const landed = async () =>
+            (await readLicense(client, deployment, license.id)).usesLeft < license.usesLeft
+          await transact(consume, landed, say)
+          // Counted is counted: with the last use this panel goes, and the file is saved all the same.
+          stop.current = null
+        },
         onStep: (step) => say(SAID[step]),
         onProgress: (done, total) => setReceived({ done, total }),
       })
@@ -51,7 +69,8 @@ export function DownloadPanel({ license, account }: { license: License; account:
       save(file.name, file.blob)
       return { name: file.name, size: file.size }
     },
-    { changes: [] },
+    // Unless a use is counted, nothing changes.
+    isCounted(license) ? {} : { changes: [] },
   )
 
   if (key.status && key.status !== 'ready' && key.seeds.length === 0)
@@ -74,9 +93,12 @@ export function DownloadPanel({ license, account }: { license: License; account:
           </Button>
         </>
       ) : (
-        <Button onClick={() => download.start()}>
-          {saved ? 'Decrypt and download again' : 'Decrypt and download'}
-        </Button>
+        <>
+          {isCounted(license) && <p className="text-muted">{sayCounted(license)}</p>}
+          <Button onClick={() => download.start()}>
+            {saved ? 'Decrypt and download again' : 'Decrypt and download'}
+          </Button>
+        </>
       )}
       {download.error !== null && <FailureNotice error={download.error} />}
       {saved && (
@@ -92,4 +114,10 @@ export function DownloadPanel({ license, account }: { license: License; account:
       </details>
     </div>
   )
+}
+
+function sayCounted({ usesLeft, state }: License): string {
+  const use = usesLeft === 1 ? 'the last use' : `one of ${usesLeft} uses left`
+  const left = `Opening the file counts ${use}, by a transaction after the file was found to be the one on chain and before it is saved.`
+  return state === 'delivered' ? `${left} The first use confirms, and settles the payment.` : left
 }

@@ -1,28 +1,32 @@
-/** What a dataset's owner can do with a licence that was sold: decide on a request, or revoke. */
+/**
+ * What a dataset's owner, or its committee, can do with a licence that was sold: decide on the
+ * purchase, take what was earned, revoke.
+ */
 import { useState } from 'react'
-import { stringToHex, type Address, type Hex } from 'viem'
+import type { Address, Hex } from 'viem'
 
 import { Button } from '@/components/Button'
 import { Card } from '@/components/Card'
-import { Terms } from '@/components/Terms'
 import { WriteRow } from '@/components/WriteRow'
 import { AccessLicense } from '@/generated/abi'
-import { amount, isEther, roughly, type Currency } from '@/lib/currency'
+import { amount, roughly, type Currency } from '@/lib/currency'
 import { useDeployment } from '@/lib/deployment'
-import { useReader } from '@/lib/useChain'
+import { useHead, useReader } from '@/lib/useChain'
 import { useTransact } from '@/lib/useTransact'
-import { useWrite, type Write } from '@/lib/useWrite'
+import { useWrite } from '@/lib/useWrite'
 
 import {
-  readLicense,
-  readRefundDue,
+  awaitsDelivery,
+  earnsOverTime,
+  SPARE_GAS,
   useCurrency,
-  useRefundDue,
   type License,
   type State,
 } from '../chain'
-import { usePay } from '../money/payment'
-import { Approval } from '../money/Price'
+import { Amount, AmountNow } from '../money/Price'
+import { readShares, useShares, type Shares } from '../money/shares'
+import { Decide } from './Decide'
+import { useReached } from './reached'
 import { ReasonDialog, type Reason } from './ReasonDialog'
 
 const REASONS: readonly [Reason, ...Reason[]] = [
@@ -31,8 +35,6 @@ const REASONS: readonly [Reason, ...Reason[]] = [
   ['other', 'Another reason'],
 ]
 
-const NOT_PERMITTED = stringToHex('not permitted', { size: 32 })
-
 const REVOCABLE: ReadonlySet<State> = new Set(['delivered', 'settled', 'disputed'])
 
 interface Props {
@@ -40,131 +42,118 @@ interface Props {
   account: Address
 }
 
-export function Owner({ license, account }: Props) {
-  const decision = useDecision(license, account)
-  const revocation = useRevocation(license, account)
+export function Owner({ license, account, owns }: Props & { owns: boolean }) {
   return (
-    <Card title="As the data owner" id="owner" className="h-fit">
-      <div className="space-y-4">
-        {license.state === 'inReview' ? (
-          <Decide license={license} decision={decision} />
-        ) : REVOCABLE.has(license.state) ? (
-          <Revoke license={license} revocation={revocation} />
-        ) : (
-          <p className="text-muted">There is nothing for you to decide or revoke in this state.</p>
-        )}
-        {/* A second request that was declined leaves all that was approved. What is due falls until
-            the block, so a revocation leaves a rest. */}
-        {!revocation.busy && <Approval account={account} token={license.currency} />}
-      </div>
+    <Card
+      title={owns ? 'As the data owner' : 'As a member of the committee'}
+      id="owner"
+      className="h-fit"
+    >
+      {awaitsDelivery(license) ? (
+        <Decide license={license} account={account} />
+      ) : REVOCABLE.has(license.state) ? (
+        <div className="space-y-6">
+          <Income license={license} account={account} />
+          <Revoke license={license} account={account} />
+        </div>
+      ) : (
+        <p className="text-muted">There is nothing for you to decide or revoke in this state.</p>
+      )}
     </Card>
   )
 }
 
-function useReached(license: License) {
+/** What the owner has earned and was not credited yet. */
+function Income({ license, account }: Props) {
   const client = useReader()
   const deployment = useDeployment()
-  return (state: State) => async () =>
-    (await readLicense(client, deployment, license.id)).state === state
-}
-
-type Verdict = 'approve' | 'reject'
-
-function useDecision(license: License, account: Address) {
-  const { contracts } = useDeployment()
   const transact = useTransact(account)
   const reached = useReached(license)
-  return useWrite((verdict: Verdict, say) => {
-    const at = { address: contracts.AccessLicense, abi: AccessLicense } as const
-    return verdict === 'approve'
-      ? transact({ ...at, functionName: 'approve', args: [license.id] }, reached('purchased'), say)
-      : transact(
-          { ...at, functionName: 'reject', args: [license.id, NOT_PERMITTED] },
-          reached('rejected'),
-          say,
-        )
+  const now = useHead().data?.time ?? 0
+  const shares = useShares(license).data
+  const at = {
+    address: deployment.contracts.AccessLicense,
+    abi: AccessLicense,
+    ...(license.proRata && { spareGas: SPARE_GAS }),
+  } as const
+  const claim = useWrite(async (_: void, say) => {
+    if (license.state === 'delivered')
+      return transact({ ...at, functionName: 'claim', args: [license.id] }, reached('settled'), say)
+    // A second later there is more again: less than now says that it was credited.
+    const { toOwner } = await readShares(client, deployment, license.id)
+    const landed = async () => (await readShares(client, deployment, license.id)).toOwner < toOwner
+    return transact({ ...at, functionName: 'claimEarned', args: [license.id] }, landed, say)
   })
-}
-
-function useRevocation(license: License, account: Address) {
-  const client = useReader()
-  const deployment = useDeployment()
-  const transact = useTransact(account)
-  const { approve } = usePay(account)
-  const reached = useReached(license)
-  return useWrite(async (reason: Hex, say) => {
-    // Read anew: what is due now is enough for any later block.
-    const due = paysBack(license) ? await readRefundDue(client, deployment, license.id) : 0n
-    const inEther = isEther(license.currency)
-    if (due > 0n && !inEther) await approve(license.currency, due, say)
-    return transact(
-      {
-        address: deployment.contracts.AccessLicense,
-        abi: AccessLicense,
-        functionName: 'revoke',
-        args: [license.id, reason],
-        // What is too much is credited. One wei more, so that the wallet's estimate of the gas has
-        // that credit in it.
-        value: due > 0n && inEther ? due + 1n : 0n,
-      },
-      reached('revoked'),
-      say,
+  const units = <Amount units={license.price} currency={license.currency} />
+  if (license.state === 'delivered')
+    return license.deadline >= now ? (
+      <p className="text-muted">
+        The {units} in escrow are yours once the licensee confirms, or uses the licence, or its time
+        to do so is over.
+      </p>
+    ) : (
+      <div className="space-y-4">
+        <p className="text-muted">
+          The licensee’s time is over: {license.proRata ? 'you earn' : 'you get'} the {units} in
+          escrow{license.proRata && ' over the time of access'}.
+        </p>
+        <WriteRow write={claim}>
+          <Button onClick={() => claim.start()} busy={claim.busy}>
+            {license.proRata ? 'Settle the licence' : 'Claim the payment'}
+          </Button>
+        </WriteRow>
+      </div>
     )
-  })
-}
-
-const paysBack = ({ state, proRata }: License): boolean => state === 'settled' && proRata
-
-interface DecideProps {
-  license: License
-  decision: Write<Verdict, unknown>
-}
-
-function Decide({ license, decision }: DecideProps) {
-  const busyWith = (verdict: Verdict) => decision.busy && decision.input === verdict
+  if (!earnsOverTime(license) || !shares) return null
   return (
     <div className="space-y-4">
       <p className="text-muted">
-        The terms leave this purpose to a person’s decision. The buyer declared:
+        The {units} are earned over the time of access. Credited so far:{' '}
+        <Amount units={license.earned} currency={license.currency} />; earned besides:{' '}
+        <AmountNow units={shares.toOwner} currency={license.currency} />, more with every second.
+        {shares.toLicensee > 0n && (
+          <>
+            {' '}
+            Not earned yet: <AmountNow units={shares.toLicensee} currency={license.currency} />.
+          </>
+        )}
       </p>
-      <Terms bits={license.purpose} compact />
-      <WriteRow write={decision}>
-        <Button
-          onClick={() => decision.start('approve')}
-          busy={busyWith('approve')}
-          disabled={decision.busy}
-        >
-          Approve
-        </Button>
-        <Button
-          look="danger"
-          onClick={() => decision.start('reject')}
-          busy={busyWith('reject')}
-          disabled={decision.busy}
-        >
-          Refuse and refund
+      <WriteRow write={claim}>
+        <Button onClick={() => claim.start()} busy={claim.busy} disabled={shares.toOwner === 0n}>
+          Claim what is earned
         </Button>
       </WriteRow>
     </div>
   )
 }
 
-interface RevokeProps {
-  license: License
-  revocation: Write<Hex, unknown>
-}
-
-function Revoke({ license, revocation }: RevokeProps) {
+function Revoke({ license, account }: Props) {
+  const { contracts } = useDeployment()
+  const transact = useTransact(account)
+  const reached = useReached(license)
   const currency = useCurrency(license.currency).data
-  const due = useRefundDue(license).data ?? 0n
+  const shares = useShares(license).data
   const [asking, setAsking] = useState(false)
+  const revocation = useWrite((reason: Hex, say) =>
+    transact(
+      {
+        address: contracts.AccessLicense,
+        abi: AccessLicense,
+        functionName: 'revoke',
+        args: [license.id, reason],
+        ...(license.proRata && { spareGas: SPARE_GAS }),
+      },
+      reached('revoked'),
+      say,
+    ),
+  )
   if (!currency) return null
-  const says = whatRevokingPays(license, due, currency)
+  const says = whatRevokingPays(license, shares, currency)
   return (
     <div className="space-y-4">
       <p className="text-muted">
-        Revoking ends the licence at once and for good. What was downloaded cannot be called back.{' '}
-        {says}
+        Revoking ends the licence at once and for good.
+        {license.right === 'download' && ' What was downloaded cannot be called back.'} {says}
       </p>
       <WriteRow write={revocation} onRetry={revocation.retry}>
         <Button look="danger" onClick={() => setAsking(true)} busy={revocation.busy}>
@@ -178,21 +167,22 @@ function Revoke({ license, revocation }: RevokeProps) {
         description={says}
         question="Why? The reason is public."
         reasons={REASONS}
-        action={
-          paysBack(license) && due > 0n ? `Revoke and pay back ${roughly(due, currency)}` : 'Revoke'
-        }
+        action="Revoke"
         onChosen={revocation.start}
       />
     </div>
   )
 }
 
-function whatRevokingPays(license: License, due: bigint, currency: Currency): string {
+function whatRevokingPays(
+  license: License,
+  shares: Shares | undefined,
+  currency: Currency,
+): string {
   if (license.state !== 'settled')
     return `The ${amount(license.price, currency)} in escrow go back to the licensee.`
-  if (!paysBack(license) || due === 0n)
+  if (!license.proRata)
     return 'This licence is settled and its offer promised nothing back: the licensee gets no money.'
-  const twice =
-    'Your wallet asks twice: to approve that amount, then to revoke. A small rest of the approval stays, and can be withdrawn here.'
-  return `You pay back the part that was not used: now ${roughly(due, currency)}, less with every second.${isEther(license.currency) ? '' : ` ${twice}`}`
+  if (!shares) return ''
+  return `You are credited what was earned; the licensee gets what was not: now ${roughly(shares.toLicensee, currency)}, less with every second.`
 }

@@ -8,7 +8,7 @@ import { WriteRow } from '@/components/WriteRow'
 import { amount, isEther, roughly, type Currency } from '@/lib/currency'
 
 import { useCurrency } from '../chain'
-import { useAllowance, useDisallow, type Means } from './payment'
+import { useDisallow, type Means } from './payment'
 
 export function Amount({ units, currency }: { units: bigint | string; currency: Address }) {
   const known = useCurrency(currency)
@@ -79,36 +79,6 @@ export function MeansNote({ means, what, account, busy }: MeansProps) {
         </WriteRow>
       )}
     </>
-  )
-}
-
-/** More than any token has: what wallets call unlimited. */
-const UNLIMITED = 2n ** 128n
-
-/**
- * What the licence contract may still take, and the way to end that; nothing where it may take
- * nothing.
- */
-export function Approval({ account, token }: { account: Address; token: Address }) {
-  const disallow = useDisallow(account, token)
-  const currency = useCurrency(token).data
-  const units = useAllowance(account, token).data ?? 0n
-  if (!currency || units === 0n) return null
-  return (
-    <div className="space-y-2 border-t border-line pt-4">
-      <p className="text-sm text-muted wrap-anywhere">
-        The licence contract may still take{' '}
-        {units < UNLIMITED
-          ? amount(units, currency)
-          : `any amount of ${currency.symbol || 'the token'}`}{' '}
-        from your account: you approved it, and it was not spent.
-      </p>
-      <WriteRow write={disallow}>
-        <Button look="secondary" onClick={() => disallow.start()} busy={disallow.busy}>
-          Withdraw the approval
-        </Button>
-      </WriteRow>
-    </div>
   )
 }
 

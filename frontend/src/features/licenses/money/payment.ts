@@ -83,24 +83,6 @@ export function useMeans(account: Address, token: Address | undefined, price: bi
   })
 }
 
-/** What the licence contract may take of the account's token. */
-export function useAllowance(account: Address, token: Address) {
-  const client = useReader()
-  const { contracts } = useDeployment()
-  return useQuery({
-    queryKey: ['chain', 'allowance', account, token],
-    enabled: !isEther(token),
-    queryFn: () =>
-      client.readContract({
-        address: token,
-        abi: ERC20,
-        functionName: 'allowance',
-        args: [account, contracts.AccessLicense],
-      }),
-    refetchInterval: 5_000,
-  })
-}
-
 type Licences = typeof AccessLicense
 type Name = ContractFunctionName<Licences, 'payable'>
 
@@ -177,7 +159,7 @@ export function usePay(account: Address) {
     }
     return transact(permitted, landed, say)
   }
-  return { pay, approve, disallow }
+  return { pay, disallow }
 }
 
 /** Takes back what the account approved of a token and did not spend. */

@@ -2,10 +2,11 @@
  * The offers of a dataset, and what it takes to buy one; or the licence the account has already.
  */
 import { useId, useState } from 'react'
-import { Link } from 'react-router'
+import { Link, useSearchParams } from 'react-router'
 import type { Address } from 'viem'
 
 import { Badge } from '@/components/Badge'
+import { Button } from '@/components/Button'
 import { Facts } from '@/components/Card'
 import { ConnectButton } from '@/components/ConnectButton'
 import { FailureNotice, Notice } from '@/components/Notice'
@@ -16,22 +17,24 @@ import { duration } from '@/lib/format'
 import { useWallet } from '@/lib/useChain'
 import { VISA_NAMES, VISA_TYPES } from '@/lib/visa'
 
-import { holds, useMyLicenses } from '../chain'
+import { holds, useMyLicenses, type License } from '../chain'
+import { useLatestVersion } from '../dataset'
 import { useKey } from '../key/key'
 import { KeyPanel } from '../key/KeyPanel'
 import { TokenNote } from '../money/Price'
-import { NAMES } from '../steps'
+import { RIGHT_NAMES } from '../rights'
+import { statusOf } from '../steps'
+import { HowItEnds } from './HowItEnds'
 import { PurposeForm } from './PurposeForm'
 
-const RIGHTS: Record<Offer['right'], string> = {
-  none: 'None',
-  download: 'Download and decrypt',
-  train: 'Train models, without download',
-  infer: 'Run inferences',
-}
 export function PurchasePanel({ dataset }: { dataset: DatasetAnswer }) {
   const wallet = useWallet()
-  const [chosen, setChosen] = useState(dataset.offers[0]?.id)
+  // A licence that is over leads to the offer that it was bought by.
+  const wanted = Number(useSearchParams()[0].get('offer'))
+  const [chosen, setChosen] = useState(wanted)
+  // The version whose terms and file the reader has seen is the one that is bought.
+  const [seen, setSeen] = useState(dataset.latestVersion)
+  const onChain = useLatestVersion(BigInt(dataset.id)).data ?? 0
   const name = useId()
   const offer = dataset.offers.find((o) => o.id === chosen) ?? dataset.offers[0]
   if (dataset.withdrawn)
@@ -44,6 +47,11 @@ export function PurchasePanel({ dataset }: { dataset: DatasetAnswer }) {
     return <p className="text-muted">The owner has no open offer for this dataset at the moment.</p>
   return (
     <div className="space-y-5">
+      {wanted > 0 && !dataset.offers.some(({ id }) => id === wanted) && (
+        <Notice tone="warn" title={`Offer ${wanted}, by which you bought before, is closed.`}>
+          {dataset.offers.length > 1 ? 'These are open now.' : 'This one is open now.'}
+        </Notice>
+      )}
       {dataset.offers.length > 1 && (
         <fieldset className="space-y-2">
           <legend className="mb-2 font-medium">Offer</legend>
@@ -56,7 +64,7 @@ export function PurchasePanel({ dataset }: { dataset: DatasetAnswer }) {
                 onChange={() => setChosen(o.id)}
                 className="size-4.5 accent-brand"
               />
-              <span className="grow">{RIGHTS[o.right]}</span>
+              <span className="grow">{RIGHT_NAMES[o.right]}</span>
               <span className="font-medium">{price(o.price, currencyOf(o.currency))}</span>
             </label>
           ))}
@@ -66,20 +74,18 @@ export function PurchasePanel({ dataset }: { dataset: DatasetAnswer }) {
         <p className="font-serif text-3xl font-semibold wrap-anywhere">
           {price(offer.price, currencyOf(offer.currency))}
         </p>
-        <Badge tone="brand">{RIGHTS[offer.right]}</Badge>
+        <Badge tone="brand">{RIGHT_NAMES[offer.right]}</Badge>
       </div>
       <Facts
         items={[
+          ['Version', String(seen)],
           ['Access', offer.duration ? `${duration(offer.duration)} from delivery` : 'Without end'],
           ...(offer.uses ? ([['Uses', String(offer.uses)]] as const) : []),
-          ['Key delivered', `within ${duration(offer.deliveryWindow)}, else refunded`],
-          ['You can dispute', `for ${duration(offer.disputeWindow)} after delivery`],
-          ['Disputes', offer.arbiter ? 'decided by an arbiter' : 'refund you at once'],
           [
             'If revoked later',
             offer.proRata
-              ? 'the unused part is paid back'
-              : 'nothing is paid back once you confirmed',
+              ? 'the part that is not earned comes back'
+              : 'nothing comes back once the owner was paid',
           ],
           ...(offer.visas.length > 0
             ? ([
@@ -92,15 +98,21 @@ export function PurchasePanel({ dataset }: { dataset: DatasetAnswer }) {
         ]}
       />
       <TokenNote currency={currencyOf(offer.currency)} />
-      {wallet.status === 'ready' ? (
-        <Buy dataset={dataset} offer={offer} account={wallet.account} />
+      <HowItEnds offerId={BigInt(offer.id)} />
+      {Math.max(dataset.latestVersion, onChain) !== seen ? (
+        <NewerVersion
+          seen={seen}
+          indexed={dataset.latestVersion}
+          latest={Math.max(dataset.latestVersion, onChain)}
+          onSeen={setSeen}
+        />
+      ) : wallet.status === 'ready' ? (
+        <Buy dataset={dataset} offer={offer} version={seen} account={wallet.account} />
       ) : wallet.status === 'wrong-chain' ? (
         <p className="text-muted">Switch your wallet to this network to buy.</p>
       ) : (
         <div className="space-y-3">
-          <p className="text-muted">
-            Connect a wallet to buy. Your payment waits in escrow until you confirm the data.
-          </p>
+          <p className="text-muted">Connect a wallet to buy.</p>
           <ConnectButton busy={wallet.status === 'connecting'} />
         </div>
       )}
@@ -108,18 +120,51 @@ export function PurchasePanel({ dataset }: { dataset: DatasetAnswer }) {
   )
 }
 
-function Buy({
-  dataset,
-  offer,
-  account,
-}: {
+interface NewerProps {
+  seen: number
+  /** The newest that the index knows, which the page shows. */
+  indexed: number
+  /** The newest on chain. */
+  latest: number
+  onSeen: (version: number) => void
+}
+
+/** What the reader has read is not sold any more. */
+function NewerVersion({ seen, indexed, latest, onSeen }: NewerProps) {
+  const shown = indexed === latest
+  const look = () => {
+    document.querySelector('#terms')?.scrollIntoView()
+    onSeen(latest)
+  }
+  return (
+    <Notice
+      tone="warn"
+      title={`Version ${latest} was published while you were reading.`}
+      action={
+        <Button look="secondary" onClick={look} busy={!shown}>
+          {shown ? `Read version ${latest}` : `Waiting for version ${latest}`}
+        </Button>
+      }
+    >
+      Version {seen}, which you have read, is not sold any more. Terms and file may differ, so read
+      the new version before you buy it.
+    </Notice>
+  )
+}
+
+interface BuyProps {
   dataset: DatasetAnswer
   offer: Offer
+  version: number
   account: Address
-}) {
+}
+
+function Buy({ dataset, offer, version, account }: BuyProps) {
   const key = useKey(account)
   const licenses = useMyLicenses(account)
-  const owned = licenses.data?.find((license) => holds(license, BigInt(offer.id)))
+  // Those that the buyer knows of, and buys another one all the same.
+  const [besides, setBesides] = useState<readonly bigint[]>([])
+  const owned = licenses.data?.filter((license) => holds(license, BigInt(offer.id))) ?? []
   if (licenses.isPending || key.status === undefined)
     return licenses.error ? (
       <FailureNotice error={licenses.error} />
@@ -128,22 +173,17 @@ function Buy({
     ) : (
       <Loading what="your licences" />
     )
-  if (owned)
+  const first = owned.find(({ id }) => !besides.includes(id))
+  if (first)
     return (
-      <Notice
-        tone="good"
-        title="You have this licence."
-        action={
-          <Link
-            to={`/licenses/${owned.id}`}
-            className="inline-flex min-h-10 items-center rounded-lg border border-brand bg-brand px-4 py-2 font-medium text-on-brand no-underline"
-          >
-            Open licence {String(owned.id)}
-          </Link>
+      <Owned
+        license={first}
+        onMore={
+          offer.duration > 0 || offer.uses > 0
+            ? () => setBesides(owned.map(({ id }) => id))
+            : undefined
         }
-      >
-        Its state: {NAMES[owned.state].name.toLowerCase()}.
-      </Notice>
+      />
     )
   if (key.status === 'none' || key.status === 'unregistered')
     return (
@@ -161,11 +201,46 @@ function Buy({
         </Notice>
       )}
       <PurposeForm
-        key={`${offer.id} ${account}`}
+        key={`${offer.id} ${account} ${version}`}
         dataset={dataset}
         offer={offer}
+        version={version}
+        besides={besides}
         account={account}
       />
     </>
+  )
+}
+
+interface OwnedProps {
+  license: License
+  /** undefined: another one would give nothing more. */
+  onMore: (() => void) | undefined
+}
+
+function Owned({ license, onMore }: OwnedProps) {
+  return (
+    <Notice
+      tone="good"
+      title="You have this licence."
+      action={
+        <>
+          <Link
+            to={`/licenses/${license.id}`}
+            className="inline-flex min-h-10 items-center rounded-lg border border-brand bg-brand px-4 py-2 font-medium text-on-brand no-underline"
+          >
+            Open licence {String(license.id)}
+          </Link>
+          {onMore && (
+            <Button look="secondary" onClick={onMore}>
+              Buy another one
+            </Button>
+          )}
+        </>
+      }
+    >
+      Its state: {statusOf(license).name.toLowerCase()}.
+      {onMore && ' Another one has its own time and uses, and begins when it is delivered.'}
+    </Notice>
   )
 }

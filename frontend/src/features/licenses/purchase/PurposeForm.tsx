@@ -10,9 +10,11 @@ import { WriteRow } from '@/components/WriteRow'
 import type { DatasetAnswer, Offer } from '@/generated/api'
 import { forPrice } from '@/lib/currency'
 import { agreementsOf, decide, DS, PROPERTIES, USES } from '@/lib/duo'
+import { duration } from '@/lib/format'
 import { useHead } from '@/lib/useChain'
 import { missingTypes, typesOf, type SignedVisa } from '@/lib/visa'
 
+import { useIsArbiter } from '../arbitration/arbiter'
 import { useOffer } from '../chain'
 import { useMeans, type Means } from '../money/payment'
 import { MeansNote } from '../money/Price'
@@ -25,25 +27,38 @@ import { VisaInput } from './VisaInput'
 /** Beside the button that cannot be pressed yet. */
 const WHY = { deny: 'Say first what you will use the data for.', review: '', approve: '' } as const
 
+const NOT_SOLD = 'Nothing is sold by this offer at the moment.'
+const TONES = { approve: 'good', review: 'info', deny: 'warn' } as const
+const TITLES = {
+  approve: 'Permitted by the terms',
+  review: 'Needs a person’s decision',
+  deny: 'Not permitted as declared',
+} as const
+
 interface Props {
   dataset: DatasetAnswer
   offer: Offer
+  /** Of the dataset: the one that the buyer has read. */
+  version: number
+  /** Licences by this offer that the buyer has already. */
+  besides: readonly bigint[]
   account: Address
 }
 
-export function PurposeForm({ dataset, offer, account }: Props) {
+export function PurposeForm(props: Props) {
+  const { dataset, offer, account } = props
   const onChain = useOffer(BigInt(offer.id))
+  const accepts = useIsArbiter(onChain.data?.arbiter)
   const means = useMeans(account, onChain.data?.currency, onChain.data?.price)
   const permitted = usePermitted(dataset, (BigInt(dataset.terms.bits) & DS) !== 0n)
   if (onChain.data && means.data && permitted.data)
     return (
       <Form
-        dataset={dataset}
-        offer={offer}
-        account={account}
+        {...props}
         visaTypes={onChain.data.visas}
         means={means.data}
         permitted={permitted.data}
+        sold={onChain.data.open && accepts.data !== false}
       />
     )
   const unread = onChain.error ?? means.error ?? permitted.error
@@ -55,21 +70,32 @@ interface FormProps extends Props {
   visaTypes: number
   means: Means
   permitted: Permitted
+  /** The offer is open, and its arbiter, if it has one, still accepts. */
+  sold: boolean
 }
 
-function Form({ dataset, offer, account, visaTypes, means, permitted }: FormProps) {
+function Form(props: FormProps) {
+  const { dataset, offer, version, besides, account, visaTypes, means, permitted, sold } = props
   const now = useHead().data?.time ?? 0
-  const purchase = usePurchase(account, BigInt(dataset.id), BigInt(offer.id))
+  const purchase = usePurchase({
+    account,
+    datasetId: BigInt(dataset.id),
+    offerId: BigInt(offer.id),
+    version,
+    besides,
+  })
   const [purpose, setPurpose] = useState(0n)
   const [entry, setEntry] = useState<Entry>(NO_ENTRY)
   const [text, setText] = useState('')
   const [visas, setVisas] = useState<readonly SignedVisa[]>([])
   const [touched, setTouched] = useState(false)
+  const [mayReview, setMayReview] = useState(false)
 
   const terms = BigInt(dataset.terms.bits)
-  const latest = dataset.versions.find(({ version }) => version === dataset.latestVersion)
+  const read = dataset.versions.find((one) => one.version === version)
   const { number, proof, unclear } = judge(entry, permitted)
   const verdict = decide(terms, purpose, proof !== null)
+  const waits = verdict.decision === 'review'
   const types = typesOf(visaTypes)
   const poor = means.balance < means.price
   // Bought before the list is read, a permitted disease would wait for a person.
@@ -87,6 +113,7 @@ function Form({ dataset, offer, account, visaTypes, means, permitted }: FormProp
       statement: text.trim(),
       visas,
       visaTypes,
+      mayReview: waits && mayReview,
     })
 
   const agreements = agreementsOf(terms)
@@ -108,7 +135,7 @@ function Form({ dataset, offer, account, visaTypes, means, permitted }: FormProp
           entry={entry}
           onChange={setEntry}
           permitted={permitted}
-          told={latest?.diseases ?? null}
+          told={read?.diseases ?? null}
         />
       )}
       <fieldset className="space-y-2.5">
@@ -141,31 +168,26 @@ function Form({ dataset, offer, account, visaTypes, means, permitted }: FormProp
         <VisaInput types={types} account={account} now={now} visas={visas} onChange={setVisas} />
       )}
       {touched && !checking && (
-        <Notice
-          tone={
-            verdict.decision === 'approve'
-              ? 'good'
-              : verdict.decision === 'review'
-                ? 'info'
-                : 'warn'
-          }
-          title={
-            verdict.decision === 'approve'
-              ? 'Permitted by the terms'
-              : verdict.decision === 'review'
-                ? 'Needs a person’s decision'
-                : 'Not permitted as declared'
-          }
-        >
+        <Notice tone={TONES[verdict.decision]} title={TITLES[verdict.decision]}>
           {verdict.reason}
         </Notice>
       )}
+      {touched && !checking && waits && (
+        <Check
+          label="I buy it all the same, and wait for the committee"
+          note={`It has ${duration(offer.deliveryWindow)}. Until it has decided you can cancel, and your payment comes back. Untick this, and nothing that has to wait is bought.`}
+          checked={mayReview}
+          onChange={setMayReview}
+        />
+      )}
       <MeansNote means={means} what="the licence" account={account} busy={purchase.busy} />
-      <WriteRow write={purchase} idle={touched ? '' : WHY[verdict.decision]}>
+      <WriteRow write={purchase} idle={sold ? (touched ? '' : WHY[verdict.decision]) : NOT_SOLD}>
         <Button
           onClick={buy}
           busy={purchase.busy}
-          disabled={verdict.decision === 'deny' || poor || incomplete}
+          disabled={
+            !sold || verdict.decision === 'deny' || (waits && !mayReview) || poor || incomplete
+          }
         >
           Purchase {forPrice(means.price, means.currency)}
         </Button>

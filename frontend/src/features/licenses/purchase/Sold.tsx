@@ -1,6 +1,6 @@
 /**
- * For a dataset's owner: the licences that were sold, each a link to where it can be decided on or
- * revoked.
+ * For a dataset's owner and committee: the licences that were sold, each a link to where it can be
+ * decided on or revoked.
  */
 import { Link } from 'react-router'
 
@@ -15,18 +15,20 @@ import { date, shorten } from '@/lib/format'
 import { useWallet } from '@/lib/useChain'
 
 import { useSold } from '../chain'
+import { useIsCommittee } from '../dataset'
 import { Collect } from '../money/Collect'
-import { NAMES } from '../steps'
+import { statusOf } from '../steps'
 
 export function Sold({ dataset }: { dataset: DatasetAnswer }) {
   const { account } = useWallet()
   const mine = account?.toLowerCase() === dataset.owner.toLowerCase()
-  const sold = useSold(dataset.id, mine)
-  if (!mine || !account) return null
+  const decides = useIsCommittee(BigInt(dataset.id), account).data === true
+  const sold = useSold(dataset.id, mine || decides)
+  if (!account || !(mine || decides)) return null
   const all = sold.data?.pages.flatMap(({ items }) => items)
   return (
     <Card title="Licences sold" id="sold" className="space-y-4">
-      <Collect account={account} />
+      {mine && <Collect account={account} />}
       {sold.error && <FailureNotice error={sold.error} />}
       {sold.isPending && <Loading what="the licences sold" />}
       {all?.length === 0 && <p className="text-muted">None yet.</p>}
@@ -43,7 +45,7 @@ export function Sold({ dataset }: { dataset: DatasetAnswer }) {
                 {price(license.price, currencyOf(license.currency))}
               </span>
             </span>
-            <Badge tone={NAMES[license.state].tone}>{NAMES[license.state].name}</Badge>
+            <Badge tone={statusOf(license).tone}>{statusOf(license).name}</Badge>
           </li>
         ))}
       </ul>

@@ -32,22 +32,37 @@ interface Declaration {
 
 interface Order extends Declaration {
   means: Means
+  /** Whether the purchase may wait for the committee's decision. */
+  mayReview: boolean
+}
+
+interface Wanted {
+  account: Address
+  datasetId: bigint
+  offerId: bigint
+  /** Of the dataset, as the buyer has read it; the contract refuses if there is a newer one. */
+  version: number
+  /** Licences by the same offer that the buyer has, and buys another one all the same. */
+  besides: readonly bigint[]
 }
 
 /** Buys, then shows the licence, unless the person has gone to another page meanwhile. */
-export function usePurchase(account: Address, datasetId: bigint, offerId: bigint) {
+export function usePurchase({ account, datasetId, offerId, version, besides }: Wanted) {
   const client = useReader()
   const deployment = useDeployment()
   const navigate = useNavigate()
   const { pay } = usePay(account)
 
   const existing = async () => {
-    const ids = await readLicenseIds(client, deployment, account)
+    const ids = (await readLicenseIds(client, deployment, account)).filter(
+      (id) => !besides.includes(id),
+    )
     const all = await Promise.all(ids.map((one) => readLicense(client, deployment, one)))
     return all.find((license) => holds(license, offerId))
   }
 
-  return useWrite(async ({ means, duo, disease, statement, visas, visaTypes }: Order, say) => {
+  return useWrite(async (asked: Order, say) => {
+    const { means, duo, disease, statement, visas, visaTypes, mayReview } = asked
     const page = window.location.pathname
     // Whatever the contract would refuse is said before the wallet asks for a signature.
     if (visaTypes !== 0) await checkVisas(client, deployment, datasetId, account, visaTypes, visas)
@@ -64,12 +79,19 @@ export function usePurchase(account: Address, datasetId: bigint, offerId: bigint
     const order = {
       buyer: account,
       offerId,
+      version,
       purpose: { duo, disease: disease?.number ?? 0, statement: kept?.hash ?? zeroHash },
       currency: means.currency.address,
       price: means.price,
-      mayReview: true,
+      mayReview,
       visasUntil: 0,
-      nonce: 0n,
+      // The buyer's own transaction uses it up, too.
+      nonce: await client.readContract({
+        address: deployment.contracts.AccessLicense,
+        abi: AccessLicense,
+        functionName: 'nonces',
+        args: [account],
+      }),
       deadline: (await client.getBlock()).timestamp + ORDER_LIFE,
     }
     const landed = async () => (await existing()) !== undefined
@@ -77,7 +99,11 @@ export function usePurchase(account: Address, datasetId: bigint, offerId: bigint
     const outcome = plain
       ? await pay(
           means,
-          () => ({ ...at, functionName: 'purchase', args: [offerId, duo] as const }),
+          () => ({
+            ...at,
+            functionName: 'purchase',
+            args: [offerId, version, duo, mayReview] as const,
+          }),
           landed,
           say,
         )
