@@ -269,8 +269,10 @@ contract DatasetNFT is ERC721, IERC2981, IERC4906, IDatasetNFT {
             bool owned = _ownerOf(datasetId) == msg.sender;
             return Parent(uint64(datasetId), _datasets[datasetId].latestVersion, owned);
         }
+        // slither-disable-next-line calls-loop // of 32 rounds at most, and to our own contract
         IAccessLicense.License memory license = LICENSES.licenseOf(licenseId);
         bool holds = license.right == IAccessLicense.Right.Download || license.right == IAccessLicense.Right.Train;
+        // slither-disable-next-line calls-loop // of 32 rounds at most, and to our own contract
         if (!holds || license.licensee != msg.sender || license.datasetId != datasetId || !LICENSES.isActive(licenseId))
         {
             revert DatasetNFT_NoRightToDerive(datasetId, licenseId);

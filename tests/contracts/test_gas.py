@@ -31,7 +31,7 @@ CEILINGS = {
     "purchase": 120_000,
     "purchase_erc20_permit": 190_000,
     "consume": 40_000,
-    "deliver": 62_000,
+    "deliver": 42_000,
     "deliver_by_owner": 40_000,
     "request": 145_000,
     "commit": 58_000,
