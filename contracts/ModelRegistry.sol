@@ -165,6 +165,7 @@ contract ModelRegistry is ERC721, IModelRegistry {
     }
 
     /// @inheritdoc IModelRegistry
+    // slither-disable-next-line reentrancy-benign,reentrancy-events // AccessLicense calls nobody back
     function enrol(uint256 roundId, Application calldata a) external {
         StoredRound storage round = _rounds[roundId];
         _checkState(roundId, round, RoundState.Enrolling);
@@ -455,16 +456,16 @@ contract ModelRegistry is ERC721, IModelRegistry {
     }
 
     /// @dev Which version the caller trains on: the licensed one, or else the latest.
-    function _entitle(uint256 modelId, uint256 datasetId, uint256 licenseId) private returns (uint32 version) {
+    function _entitle(uint256 modelId, uint256 datasetId, uint256 licenseId) private returns (uint32) {
         _checkOperator(datasetId);
-        bool withdrawn;
-        if (licenseId == 0) {
-            // slither-disable-next-line unused-return // its own terms do not bind an owner
-            (version,, withdrawn) = DATASETS.saleOf(datasetId);
-        } else {
-            version = LICENSES.consumeFor(licenseId, datasetId, _ownerOf(modelId), IAccessLicense.Right.Train);
+        if (licenseId != 0) {
+            // Which refuses a licence whose version was withdrawn.
+            return LICENSES.consumeFor(licenseId, datasetId, _ownerOf(modelId), IAccessLicense.Right.Train);
         }
-        if (withdrawn) revert ModelRegistry_Withdrawn(datasetId, version);
+        // slither-disable-next-line unused-return // its own terms do not bind an owner
+        (uint32 latest,, bool withdrawn) = DATASETS.saleOf(datasetId);
+        if (withdrawn) revert ModelRegistry_Withdrawn(datasetId, latest);
+        return latest;
     }
 
     function _checkOperator(uint256 datasetId) private view {

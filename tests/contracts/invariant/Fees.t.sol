@@ -158,21 +158,21 @@ contract Bureau {
             for (uint256 i = 0; i < 3; ++i) {
                 one[0] = whom[i];
                 bytes memory data = abi.encodeCall(INFERENCES.nameAuditors, (id, one));
-                require(!_try(data), "inv22: named by somebody else");
+                require(!_try(data), "inv23: named by somebody else");
                 vm.prank(r.requester);
-                require(_try(data) == (i == 2), "inv22: a party is named");
+                require(_try(data) == (i == 2), "inv23: a party is named");
             }
             _named[id] = true;
         }
         bool answered = r.state != REQUESTED && r.state != EXPIRED;
         (bool ok, Standing standing) = _attestAs(id, AUDITOR);
-        require(ok == answered, "inv22: attested");
+        require(ok == answered, "inv23: attested");
         Standing wanted = _named[id] ? Standing.Named : _trusted ? Standing.Trusted : Standing.Unnamed;
-        if (ok) require(standing == wanted, "inv22: standing");
+        if (ok) require(standing == wanted, "inv23: standing");
         (ok,) = _attestAs(id, r.worker);
-        require(!ok, "inv22: the worker's own");
+        require(!ok, "inv23: the worker's own");
         (ok,) = _attestAs(id, r.requester);
-        require(!ok, "inv22: the requester's own");
+        require(!ok, "inv23: the requester's own");
     }
 
     function collect(uint256 seed) external {
@@ -257,7 +257,7 @@ contract Bureau {
         vm.prank(auditor);
         ok = _try(abi.encodeCall(INFERENCES.attestAudit, (id, true, bytes32("report"))));
         Vm.Log[] memory logs = vm.getRecordedLogs();
-        require(logs.length == (ok ? 1 : 0), "inv22: events");
+        require(logs.length == (ok ? 1 : 0), "inv23: events");
         if (ok) (standing,,) = abi.decode(logs[0].data, (Standing, bool, bytes32));
     }
 

@@ -44,6 +44,12 @@ abstract contract ModelScene is LicenseScene {
         });
     }
 
+    /// @dev Of another round on the same base: each has a plan of its own.
+    function _planned(uint256 attempt) internal view returns (Opening memory o) {
+        o = _opening();
+        o.plan = keccak256(abi.encode("plan", attempt));
+    }
+
     function _open(address by, Opening memory o) internal returns (uint256) {
         vm.prank(by);
         return models.openRound(model, o);
