@@ -10,7 +10,6 @@ import {StoredLicense, StoredOffer} from "../types/Licensing.sol";
 
 /// @title All that AccessLicense remembers
 /// @dev The whole storage is here, but for the nonces of signed orders, which OpenZeppelin keeps.
-// slither-disable-next-line unimplemented-functions // the contracts of this folder implement them, a concern each
 abstract contract LicenseState is IAccessLicense {
     uint32 internal constant UNCOUNTED = type(uint32).max;
     uint8 internal constant RIGHT = 3;

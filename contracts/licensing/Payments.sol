@@ -58,7 +58,6 @@ abstract contract Payments is LicenseState, ReentrancyGuardTransient {
                     .permit(payer, address(this), amount, payment.deadline, payment.v, payment.r, payment.s) {}
                     catch {}
             }
-            // slither-disable-next-line arbitrary-send-erc20-permit // `payer` called, or signed the order
             token.safeTransferFrom(payer, address(this), amount);
         }
         uint256 balance = _balance(token);
