@@ -28,6 +28,9 @@ compiled = .build/compiled
 solmate_suite = tests/contracts/conformity/build/ERC721.t.sol
 slither_build = .cache/slither/out/build-info
 slither_report = .cache/slither/report.txt
+# The prover of `make test-proofs` has an environment of its own: nothing else needs its solvers.
+halmos = .cache/halmos/venv/bin/halmos
+
 # Slither's detectors that are off, each with its reason. A single finding is accepted beside the code, with its reason.
 #   naming-convention   immutables are in capitals here, as constants are
 #   pragma              interfaces, and OpenZeppelin, allow more compilers than the one that the contracts name
@@ -42,7 +45,7 @@ timed = ./scripts/timed.sh
 # Browsers, anvil, forge and Slither keep caches in the home folder: they get one in the checkout.
 at_home = mkdir -p .cache/home && HOME=$(CURDIR)/.cache/home
 
-.PHONY: help setup demo up console test test-deep check $(checks) format figures generate compile $(suites) test-browser test-story test-integration test-install clean
+.PHONY: help setup demo up console test test-deep test-proofs check $(checks) format figures generate compile $(suites) test-browser test-story test-integration test-install clean
 
 # What `make demo`, `make up` and `make figures` pass on: make demo ARGS="--rounds 3".
 ARGS ?=
@@ -78,7 +81,16 @@ test-deep: compile ## Fuzz contracts and properties for much longer (SEED=0x... 
 	@seed=$${SEED:-0x$$(od -An -N8 -tx8 /dev/urandom | tr -d ' ')}; echo "seed $$seed"; \
 	$(at_home) FOUNDRY_PROFILE=deep $(forge) test --fuzz-seed $$seed
 	$(at_home) pytest -p no:ape_test -m deep tests/backend tests/examples
+	@$(MAKE) --no-print-directory test-proofs
 	@$(MAKE) --no-print-directory test-install
+
+test-proofs: $(halmos) ## Prove two properties of the money in escrow for all inputs (halmos; part of test-deep)
+	$(at_home) PATH="$(CURDIR)/$(dir $(forge)):$$PATH" FOUNDRY_PROFILE=halmos $(halmos) --contract EscrowProofs --forge-build-out .cache/halmos/out --loop 40
+
+$(halmos): tests/symbolic/requirements.lock | setup
+	@python3 -m venv .cache/halmos/venv
+	@.cache/halmos/venv/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r $<
+	@touch $@
 
 test-install: setup ## Install what a training node needs, and nothing else, in an empty environment, and start it there
 	$(at_home) pytest -p no:ape_test --timeout 1200 tests/install
@@ -87,7 +99,7 @@ check: ## Format, lint, types, import rules, static analysis of the contracts, g
 	@$(MAKE) --no-print-directory --jobs=$(JOBS) --output-sync=target $(checks)
 
 check-contracts: $(slither_build)
-	$(forge) fmt --check contracts tests/contracts
+	$(forge) fmt --check contracts tests/contracts tests/symbolic
 	$(at_home) slither . --exclude $(slither_off) >$(slither_report) 2>&1 && ! grep -q $(slither_unread) $(slither_report) || { cat $(slither_report); exit 1; }
 
 check-python: setup
@@ -110,7 +122,7 @@ check-generated: $(compiled)
 
 format: setup ## Format everything: Python, contracts, page
 	ruff format .
-	$(forge) fmt contracts tests/contracts
+	$(forge) fmt contracts tests/contracts tests/symbolic
 	$(call node_tool,oxfmt/bin/oxfmt) frontend tests/e2e
 
 generate: setup $(compiled) ## Write again what is generated: ABIs, schemas, API client, vectors
