@@ -26,7 +26,7 @@ SOURCES = sorted(
     for path in ROOT.glob(pattern)
 )
 NAMED = re.compile(
-    r"(?<!from )(?<![\w/.-])biodesci ([a-z][a-z-]*)\b(?![=:(/])(?: ([a-z][a-z-]*)\b)?([^`\"\n]*)"
+    r"(?<!from )(?<![\w/.-])biodesci ([a-z][a-z-]*)\b(?![=:(/])((?: [a-z][a-z-]*\b){0,2})([^`\"\n]*)"
 )
 # Lower-case words that follow a command without verbs or are not meant as commands.
 PROSE = {"import"}
@@ -41,18 +41,21 @@ def _commands(group: Any) -> dict[str, Any]:
 
 def _wrong(text: str) -> list[str]:
     found = []
-    for noun, verb, rest in NAMED.findall(text):
+    for noun, verbs, rest in NAMED.findall(text):
         if noun in PROSE:
             continue
-        command = _commands(ROOT_COMMAND).get(noun)
-        if command is not None and verb and _commands(command):
-            command = _commands(command).get(verb)
+        name, command = f"biodesci {noun}", _commands(ROOT_COMMAND).get(noun)
+        # What follows the last verb is an argument: a visa's issuer serves, a dataset's offer does not.
+        for verb in verbs.split():
+            if command is None or not _commands(command):
+                break
+            name, command = f"{name} {verb}", _commands(command).get(verb)
         if command is None:
-            found.append(f"biodesci {noun} {verb}".strip())
+            found.append(name)
             continue
         known = {option for parameter in command.params for option in parameter.opts}
         options = re.findall(r"(?<!\S)--[a-z-]+", rest)
-        found += [f"biodesci {noun} {verb} {o}" for o in options if o not in known | {"--help", "--json"}]
+        found += [f"{name} {o}" for o in options if o not in known | {"--help", "--json"}]
     return found
 
 
@@ -64,7 +67,14 @@ def test_commands_that_are_named_exist():
 
 
 @pytest.mark.parametrize(
-    "hint", ["Run: biodesci dataset publsh.", "biodesci models", "biodesci license buy 1 --porpoise HMB"]
+    "hint",
+    [
+        "Run: biodesci dataset publsh.",
+        "biodesci models",
+        "biodesci license buy 1 --porpoise HMB",
+        "biodesci visa issuer sreve",
+        "biodesci visa issuer serve --trsut FILE",
+    ],
 )
 def test_a_wrong_name_is_noticed(hint):
     assert _wrong(hint)
