@@ -26,7 +26,6 @@ abstract contract Payments is LicenseState, ReentrancyGuardTransient {
     }
 
     /// @param payer whoever called, or signed the order that is carried out
-    // slither-disable-next-line msg-value-in-nonpayable // called by payable functions alone
     function _take(address payer, address currency, uint256 amount, Payment memory payment) internal {
         uint256 inEth = currency == ETH ? amount : 0;
         if (msg.value != inEth) revert AccessLicense_WrongPrice(msg.value, inEth);

@@ -116,7 +116,6 @@ abstract contract Settlement is Licenses, Offers, Payments {
     function sharesOf(uint256 licenseId) external view returns (uint256 toOwner, uint256 toLicensee) {
         StoredLicense storage license = _license(licenseId);
         if (license.state != State.Settled || license.flags & PRO_RATA == 0) return (0, 0);
-        // slither-disable-next-line unused-return // as if it were over now
         (uint256 earned,) = _earned(licenseId, license);
         return (earned - license.earned, _offerOf(license).price - earned);
     }
@@ -165,7 +164,6 @@ abstract contract Settlement is Licenses, Offers, Payments {
         if (earned <= before) return income;
         (address publisher, uint256 royalty) = _royalty(datasetId, earned);
         if (publisher != income.owner) {
-            // slither-disable-next-line unused-return // the publisher is the same
             (, uint256 paid) = _royalty(datasetId, before);
             if (royalty != paid) {
                 (income.publisher, income.royalty) = (publisher, royalty - paid);
