@@ -39,7 +39,6 @@ abstract contract Settlement is Licenses, Offers, Payments {
         StoredLicense storage license = _license(licenseId);
         _checkState(licenseId, license, State.Settled);
         if (license.flags & PRO_RATA == 0) revert AccessLicense_NotProRata(licenseId);
-        // slither-disable-next-line unused-return // whether it is over is of no interest here
         (uint256 earned,) = _earned(licenseId, license);
         if (earned <= license.earned) revert AccessLicense_NothingEarned(licenseId);
         _creditEarned(licenseId, license, earned);
@@ -105,7 +104,6 @@ abstract contract Settlement is Licenses, Offers, Payments {
         } else if (license.flags & PRO_RATA == 0) {
             _burn(licenseId, license, State.Revoked);
         } else {
-            // slither-disable-next-line unused-return // it is over now
             (uint256 earned,) = _earned(licenseId, license);
             _burn(licenseId, license, State.Revoked);
             _share(licenseId, license, earned);
