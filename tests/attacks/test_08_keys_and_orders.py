@@ -6,11 +6,12 @@ import pytest
 
 from biodesci.core.documents.order import NEVER, Evidence, Order, Payment, Purpose
 from biodesci.core.envelope import generate_seed, public_key
-from biodesci.core.errors import BioDeSciError, RevertedError
+from biodesci.core.errors import NotFoundError, RevertedError
 from biodesci.market import license
 from biodesci.market.custody import redeliver
 from tests.attacks.at_work import custodian_of, delivered
 from tests.backend.acting import acting
+from tests.backend.market.downloads import downloaded
 
 HMB = 1 << 2
 PRICE = 25_000_000
@@ -52,24 +53,24 @@ def test_an_owner_delivers_an_envelope_that_nobody_can_fetch(sale, localnet):
     """What was delivered is on no node. The owner seals the key once more, and the licence is what it was."""
     license_id = sale.buy().license_id
     sale.owner.send(sale.owner.licenses.functions.deliver(license_id, b"\7" * 32))
-    with pytest.raises(BioDeSciError):
-        license.fetch_key(sale.buyer, sale.ipfs, sale.seed, license_id)
+    with pytest.raises(NotFoundError):
+        downloaded(sale.buyer, sale.ipfs, sale.seed, license_id)
     ends = license.get(sale.buyer, license_id).expires_at
     other = sale.buy(again=True).license_id
     with custodian_of(sale, localnet):
         delivered(sale, other)
-    key = license.fetch_key(sale.buyer, sale.ipfs, sale.seed, other)
+    assert downloaded(sale.buyer, sale.ipfs, sale.seed, other) == sale.file.read_bytes()
     redeliver(acting(sale.owner, sale.ipfs, sale.home), license_id)
-    assert license.fetch_key(sale.buyer, sale.ipfs, sale.seed, license_id) == key
+    assert downloaded(sale.buyer, sale.ipfs, sale.seed, license_id) == sale.file.read_bytes()
     assert license.get(sale.buyer, license_id).expires_at == ends
 
 
 def test_a_stranger_delivers_a_second_envelope(sale, chain_for):
     license_id = sale.buy().license_id
     sale.release()
-    key = license.fetch_key(sale.buyer, sale.ipfs, sale.seed, license_id)
+    assert downloaded(sale.buyer, sale.ipfs, sale.seed, license_id) == sale.file.read_bytes()
     for thief in (chain_for(), sale.buyer):
         with pytest.raises(RevertedError) as caught:
             thief.send(thief.licenses.functions.redeliver(license_id, b"\7" * 32))
         assert caught.value.name == "AccessLicense_NotCustodian"
-    assert license.fetch_key(sale.buyer, sale.ipfs, sale.seed, license_id) == key
+    assert downloaded(sale.buyer, sale.ipfs, sale.seed, license_id) == sale.file.read_bytes()

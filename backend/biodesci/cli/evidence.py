@@ -48,15 +48,20 @@ def judge(
     license_id: Number,
     file: Annotated[Path, typer.Argument(help="What `license evidence` wrote for this account.")],
 ) -> None:
-    """Judge a delivery by the evidence of it: the chain decides, and nobody's word."""
+    """Judge a delivery by the evidence of it: the chain decides, and nobody's word.
+
+    An envelope that proves right is added to your IPFS node, so that the licensee can fetch it: evidence does
+    not show that it could before.
+    """
     from biodesci.market import evidence
 
-    finding = evidence.judge(session.member(), license_id, file)
+    judgement = evidence.judge(session.member(), license_id, file)
     output.record(
         {
             "license_id": license_id,
-            "finding": finding.name.lower().replace("_", " "),
-            "delivered": finding.favours_owner,
-            "says": finding.value,
+            "finding": judgement.finding.name.lower().replace("_", " "),
+            "envelope_added": judgement.added,
+            "favours_owner": judgement.favours_owner,
+            "says": judgement.says,
         }
     )

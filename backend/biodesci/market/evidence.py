@@ -18,8 +18,9 @@ from biodesci.chain.client import Chain
 from biodesci.chain.records import DatasetVersion, License
 from biodesci.core import commitment, encapsulation, envelope, files, keyfile
 from biodesci.core.commitment import Publisher
-from biodesci.core.errors import InputError, IntegrityError, NotFoundError, StateError
+from biodesci.core.errors import InputError, IntegrityError, NotFoundError, StateError, UnavailableError
 from biodesci.ipfs import unixfs
+from biodesci.ipfs.client import Ipfs
 from biodesci.market.license import get
 from biodesci.party import keys
 from biodesci.party.member import Member
@@ -28,12 +29,23 @@ _PURPOSE: Final = "delivery-evidence"
 _DIGEST, _RANDOM, _CONTENT = 32, encapsulation.RANDOMNESS_SIZE, 64
 
 
+_ADDED: Final = (
+    "The envelope was computed anew and lies on your IPFS node now, from which the licensee can fetch it "
+    "while the node runs and can be reached."
+)
+_NOT_ADDED: Final = (
+    "The envelope was computed anew, but cannot be added to an IPFS node, as yours (BIODESCI_IPFS_API) does "
+    "not take it: before you decide for the owner, start the node and judge again, so that the licensee can "
+    "fetch it."
+)
+
+
 class Finding(Enum):
     """What evidence shows of a delivery; the value says it in a sentence."""
 
     RIGHT_KEY = (
         "The envelope that was delivered opens with the key that the licensee had registered, and holds the "
-        "dataset key that the publisher committed to: the delivery was right."
+        "dataset key that the publisher committed to. That it could be fetched is not shown by this."
     )
     WRONG_KEY = (
         "The envelope that was delivered opens with the key that the licensee had registered, but does not "
@@ -53,10 +65,30 @@ class Finding(Enum):
         "nothing in the custodian's favour."
     )
 
+
+@dataclass(frozen=True)
+class Judgement:
+    """What evidence shows, and whether the envelope lies on the arbiter's IPFS node since it was judged.
+
+    A digest on chain says what an envelope is, not that anybody could fetch it: an owner may never have put
+    it on IPFS. The arbiter computes the right envelope anew, and gives it to whom it is sealed to.
+    """
+
+    finding: Finding
+    added: bool = False
+
     @property
     def favours_owner(self) -> bool:
-        """Whether the owner has shown that it delivered; without that it has not."""
-        return self is Finding.RIGHT_KEY
+        """Whether the owner delivered the right key, and the licensee can fetch it, if only from now on."""
+        return self.finding is Finding.RIGHT_KEY and self.added
+
+    @property
+    def says(self) -> str:
+        """In sentences, with what the arbiter does next."""
+        sentences = [str(self.finding.value)]
+        if self.finding is Finding.RIGHT_KEY:
+            sentences.append(_ADDED if self.added else _NOT_ADDED)
+        return " ".join(sentences)
 
 
 @dataclass(frozen=True)
@@ -95,6 +127,14 @@ class _Key:
     current: bool
 
 
+@dataclass(frozen=True)
+class _Sealed:
+    """The envelope that was delivered, computed anew, and whether its key was in force at the delivery."""
+
+    envelope: bytes
+    current: bool
+
+
 def path(home: Path, chain: Chain, license_id: int, digest: bytes) -> Path:
     """The file in which a home keeps the evidence of one delivery; it may not exist."""
     folder = f"{chain.chain_id}-{str(chain.licenses.address).lower()}"
@@ -130,8 +170,10 @@ def show(custodian: Member, license_id: int, arbiter: str, target: Path) -> None
     files.write_private(target, sealed)
 
 
-def judge(arbiter: Member, license_id: int, file: Path) -> Finding:
+def judge(arbiter: Member, license_id: int, file: Path) -> Judgement:
     """What a file that was shown to this account says of the delivery, by the chain and nobody's word.
+
+    An envelope with the right key is added to the arbiter's IPFS node, if that can be reached.
 
     Raises WrongKeyError for a file that was sealed to another account or for another licence, or was changed,
     and StateError where nothing was delivered.
@@ -146,13 +188,23 @@ def judge(arbiter: Member, license_id: int, file: Path) -> Finding:
     evidence = Evidence.parse(opened)
     delivery = next((one for one in deliveries if one.digest == evidence.digest), None)
     if delivery is None:
-        return Finding.OTHER_ENVELOPE
+        return Judgement(Finding.OTHER_ENVELOPE)
     sealed_to = _sealed_to(chain, licence, delivery, evidence)
     if sealed_to is None:
-        return Finding.NO_EVIDENCE
+        return Judgement(Finding.NO_EVIDENCE)
     if not _holds_committed_key(chain, licence, evidence):
-        return Finding.WRONG_KEY
-    return Finding.RIGHT_KEY if sealed_to.current else Finding.FORMER_KEY
+        return Judgement(Finding.WRONG_KEY)
+    if not sealed_to.current:
+        return Judgement(Finding.FORMER_KEY)
+    return Judgement(Finding.RIGHT_KEY, _is_added(arbiter.ipfs, sealed_to.envelope))
+
+
+def _is_added(ipfs: Ipfs, sealed: bytes) -> bool:
+    try:
+        ipfs.add(sealed)
+    except (IntegrityError, NotFoundError, UnavailableError):
+        return False
+    return True
 
 
 def _deliveries(chain: Chain, license_id: int) -> list[_Delivery]:
@@ -167,8 +219,8 @@ def _deliveries(chain: Chain, license_id: int) -> list[_Delivery]:
     return sorted(made, key=lambda one: one.at)
 
 
-def _sealed_to(chain: Chain, licence: License, delivery: _Delivery, evidence: Evidence) -> _Key | None:
-    """The key of the licensee for which the evidence gives the envelope that was delivered."""
+def _sealed_to(chain: Chain, licence: License, delivery: _Delivery, evidence: Evidence) -> _Sealed | None:
+    """The envelope that was delivered, if the evidence gives it for a key of the licensee."""
     context = envelope.info(
         "license", chain.chain_id, str(chain.licenses.address), licence.id, licence.licensee
     )
@@ -178,7 +230,7 @@ def _sealed_to(chain: Chain, licence: License, delivery: _Delivery, evidence: Ev
         except InputError:
             continue  # registered, but no key: nothing was sealed to it
         if unixfs.digest_of(io.BytesIO(again)) == delivery.digest:
-            return key
+            return _Sealed(again, key.current)
     return None
 
 

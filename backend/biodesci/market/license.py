@@ -103,18 +103,11 @@ def _logs(
     return [log["args"] for log in logs]
 
 
-def fetch_key(chain: Chain, ipfs: Ipfs, seed: bytes, license_id: int) -> bytes:
+def _any_key(chain: Chain, ipfs: Ipfs, seed: bytes, licence: License) -> bytes:
     """The dataset key: opened from an envelope, and checked against the commitment on chain.
 
     Envelopes are tried from the newest on: one that was delivered once more does not spoil one that opens.
     """
-    licence = own(chain, license_id)
-    _require_key_right(licence)
-    _require_access(chain, licence)
-    return _any_key(chain, ipfs, seed, licence)
-
-
-def _any_key(chain: Chain, ipfs: Ipfs, seed: bytes, licence: License) -> bytes:
     newest: BioDeSciError | None = None
     for digest in envelopes_of(chain, licence.id):
         try:

@@ -8,9 +8,10 @@ from biodesci.chain.client import Chain
 from biodesci.chain.records import DatasetVersion
 from biodesci.core import duo, duo_width
 from biodesci.core.errors import InputError
+from biodesci.core.onchain import Right
 from biodesci.market import license
 
-_TO_DERIVE: Final = frozenset({1, 2})  # IAccessLicense.Right: to download, to train
+_TO_DERIVE: Final = frozenset({Right.DOWNLOAD, Right.TRAIN})
 
 
 def sources(chain: Chain, ids: tuple[int, ...]) -> list[tuple[int, int]]:

@@ -20,7 +20,8 @@ def test_an_arbiter_judges_what_was_delivered(crowd, tmp_path):
     assert not shown.exists()
     assert people.run("ann", "license", "evidence", bought, "-o", shown, "--yes")["arbiter"] == art
     judged = people.run("art", "license", "judge", bought, shown)
-    assert (judged["finding"], judged["delivered"]) == ("right key", True)
+    assert (judged["finding"], judged["envelope_added"], judged["favours_owner"]) == ("right key", True, True)
+    assert "from which the licensee can fetch it" in judged["says"]
     code, _, err = people.try_("bea", "license", "judge", bought, shown)
     assert code == 1
     assert "does not open" in err

@@ -29,6 +29,7 @@ from biodesci.market.offers import OfferTerms
 from biodesci.market.publish import publish
 from biodesci.market.purchase import purchase
 from tests.backend.acting import acting
+from tests.backend.market.downloads import downloaded
 
 HMB, DS, COMMERCIAL = 1 << 2, 1 << 3, 1 << 34
 IRB = 1 << 21
@@ -132,9 +133,9 @@ def test_rotated_key_gets_the_delivery(sale):
     license_id, seed = sale.buy().license_id, generate_seed()
     sale.buyer.send(sale.buyer.keys.functions.register(public_key(seed)))
     sale.release()
-    assert license.fetch_key(sale.buyer, sale.ipfs, seed, license_id)
+    assert downloaded(sale.buyer, sale.ipfs, seed, license_id)
     with pytest.raises(WrongKeyError):
-        license.fetch_key(sale.buyer, sale.ipfs, sale.seed, license_id)
+        downloaded(sale.buyer, sale.ipfs, sale.seed, license_id)
 
 
 def test_custodian_other_than_the_owner(sale, chain_for):
@@ -182,7 +183,7 @@ def test_review_waits_for_the_owner(sale_of):
     assert bought.needs_review
     assert bought.license_id not in sale.release()
     with pytest.raises(StateError, match="waits for the data access committee"):
-        license.fetch_key(sale.buyer, sale.ipfs, sale.seed, bought.license_id)
+        downloaded(sale.buyer, sale.ipfs, sale.seed, bought.license_id)
     sale.owner.send(sale.owner.licenses.functions.approve(bought.license_id))
     assert bought.license_id in sale.release()
 
@@ -195,7 +196,7 @@ def test_late_custodian_and_refund(sale_of, tmp_path, localnet):
     localnet.pass_time(101)
     assert license_id not in sale.release()
     with pytest.raises(StateError, match="not delivered yet") as caught:
-        license.fetch_key(sale.buyer, sale.ipfs, sale.seed, license_id)
+        downloaded(sale.buyer, sale.ipfs, sale.seed, license_id)
     assert "refund" in caught.value.hint
     assert license.refund(sale.buyer, license_id) is not None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 
 import pytest
@@ -9,10 +10,14 @@ import pytest
 from biodesci.core import envelope
 from biodesci.core.envelope import generate_seed, public_key
 from biodesci.core.errors import IntegrityError, NotFoundError, StateError, WrongKeyError
-from biodesci.market import evidence, license
-from biodesci.market.evidence import Evidence, Finding
+from biodesci.ipfs import unixfs
+from biodesci.ipfs.client import Ipfs
+from biodesci.market import arbitration, evidence, license
+from biodesci.market.evidence import Evidence, Finding, Judgement
 from biodesci.party import keys
+from biodesci.party.member import Member
 from tests.backend.acting import PASSPHRASE, acting
+from tests.backend.market.downloads import downloaded
 
 
 @pytest.fixture
@@ -27,20 +32,29 @@ def custodian(sale):
     return acting(sale.owner, sale.ipfs, sale.home)
 
 
-def judged(sale, arbiter, license_id: int, tmp_path) -> Finding:
+def judgement(sale, arbiter, license_id: int, tmp_path) -> Judgement:
     file = tmp_path / f"{os.urandom(4).hex()}.evidence"
     evidence.show(custodian(sale), license_id, arbiter.chain.address, file)
     return evidence.judge(arbiter, license_id, file)
 
 
-def deliver_by_hand(sale, license_id: int, content: bytes, *, public: bytes | None = None) -> Evidence:
-    """What a dishonest custodian does: the envelope is well-formed, and its evidence kept."""
+def judged(sale, arbiter, license_id: int, tmp_path) -> Finding:
+    made = judgement(sale, arbiter, license_id, tmp_path)
+    assert made.added == made.favours_owner == (made.finding is Finding.RIGHT_KEY)
+    return made.finding
+
+
+def deliver_by_hand(
+    sale, license_id: int, content: bytes, *, public: bytes | None = None, withheld: bool = False
+) -> Evidence:
+    """What a dishonest custodian does: the envelope is well-formed, its evidence kept; it may lie nowhere."""
     chain = sale.owner
     context = envelope.info(
         "license", chain.chain_id, str(chain.licenses.address), license_id, sale.buyer.address
     )
     sealed, randomness = envelope.seal_shown(public or public_key(sale.seed), content, context)
-    made = Evidence(sale.ipfs.add(sealed), randomness, content)
+    digest = unixfs.digest_of(io.BytesIO(sealed)) if withheld else sale.ipfs.add(sealed)
+    made = Evidence(digest, randomness, content)
     chain.send(chain.licenses.functions.deliver(license_id, made.digest))
     evidence.keep(sale.home, PASSPHRASE, chain, license_id, made)
     return made
@@ -50,12 +64,32 @@ def test_an_honest_delivery(sale, arbiter, tmp_path):
     license_id = sale.buy().license_id
     sale.release()
     assert judged(sale, arbiter, license_id, tmp_path) is Finding.RIGHT_KEY
-    assert Finding.RIGHT_KEY.favours_owner
     # The licensee rotates its key afterwards: what was delivered stays judged by the key of then.
     sale.buyer.send(sale.buyer.keys.functions.register(public_key(generate_seed())))
     assert judged(sale, arbiter, license_id, tmp_path) is Finding.RIGHT_KEY
     sale.buyer.send(sale.buyer.keys.functions.revoke())
     assert judged(sale, arbiter, license_id, tmp_path) is Finding.RIGHT_KEY
+
+
+def test_an_envelope_that_its_owner_kept_to_itself_is_there_once_it_is_judged(sale_of, arbiter, tmp_path):
+    """The digest on chain is the right envelope's: the owner would win, and the licensee have nothing."""
+    arbitration.accept(arbiter.chain, accepted=True)
+    sale = sale_of(arbiter=arbiter.chain.address)
+    license_id = sale.buy().license_id
+    deliver_by_hand(sale, license_id, right_content(sale), withheld=True)
+    with pytest.raises(NotFoundError):
+        downloaded(sale.buyer, sale.ipfs, sale.seed, license_id)
+    license.dispute(sale.buyer, license_id, "there is no envelope")
+    deaf = Member(arbiter.chain, Ipfs("http://127.0.0.1:1", timeout=1.0), arbiter.home, PASSPHRASE)
+    made = judgement(sale, deaf, license_id, tmp_path)
+    assert (made.finding, made.added, made.favours_owner) == (Finding.RIGHT_KEY, False, False)
+    assert "cannot be added" in made.says
+    made = judgement(sale, arbiter, license_id, tmp_path)
+    assert (made.finding, made.added, made.favours_owner) == (Finding.RIGHT_KEY, True, True)
+    assert "That it could be fetched is not shown" in made.says
+    assert "can fetch it" in made.says
+    arbiter.chain.send(arbiter.chain.licenses.functions.resolve(license_id, True))
+    assert downloaded(sale.buyer, sale.ipfs, sale.seed, license_id) == sale.file.read_bytes()
 
 
 def test_a_licensee_cannot_stop_the_judgement_by_registering_what_is_no_key(sale, arbiter, tmp_path):
@@ -72,7 +106,6 @@ def test_a_wrong_key_in_the_envelope(sale, arbiter, tmp_path):
     license_id = sale.buy().license_id
     deliver_by_hand(sale, license_id, os.urandom(64))
     assert judged(sale, arbiter, license_id, tmp_path) is Finding.WRONG_KEY
-    assert not Finding.WRONG_KEY.favours_owner
 
 
 def test_an_envelope_for_a_key_that_was_replaced_before(sale, arbiter, tmp_path):
@@ -165,7 +198,7 @@ def test_evidence_opens_for_its_arbiter_alone_and_is_the_custodians_to_show(
     undelivered = sale.buy(again=True).license_id
     with pytest.raises(StateError, match="nothing to judge"):
         evidence.judge(arbiter, undelivered, file)
-    assert license.fetch_key(sale.buyer, sale.ipfs, sale.seed, license_id)
+    assert downloaded(sale.buyer, sale.ipfs, sale.seed, license_id)
 
 
 def right_content(sale) -> bytes:
@@ -183,4 +216,4 @@ def shown(sale, arbiter, license_id: int, made: Evidence, tmp_path) -> Finding:
     to = arbiter.chain.address
     context = envelope.info("evidence", chain.chain_id, str(chain.licenses.address), license_id, to)
     file.write_bytes(envelope.seal(chain.key_of(to), made.to_bytes(), context))
-    return evidence.judge(arbiter, license_id, file)
+    return evidence.judge(arbiter, license_id, file).finding

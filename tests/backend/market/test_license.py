@@ -29,6 +29,7 @@ from biodesci.market.custody import release_pending
 from biodesci.market.purchase import purchase
 from biodesci.party import keys
 from tests.backend.acting import PASSPHRASE, acting
+from tests.backend.market.downloads import downloaded
 
 HMB, DS, COMMERCIAL = 1 << 2, 1 << 3, 1 << 34
 IRB = 1 << 21
@@ -102,8 +103,6 @@ def test_unlicensed_account_is_refused_at_every_step(sale, chain_for, tmp_path):
     with pytest.raises(AccessDeniedError, match="don't allow this purpose"):
         purchase(thief, sale.offer, HMB | COMMERCIAL)
     with pytest.raises(AccessDeniedError, match="not held by"):
-        license.fetch_key(thief, sale.ipfs, seed, license_id)
-    with pytest.raises(AccessDeniedError, match="not held by"):
         license.download(thief, sale.ipfs, seed, license_id, tmp_path / "stolen")
     with pytest.raises(AccessDeniedError, match="not held by"):
         license.confirm(thief, license_id)
@@ -113,7 +112,7 @@ def test_unlicensed_account_is_refused_at_every_step(sale, chain_for, tmp_path):
         other = sale.buy(again=True).license_id
         thief.send(thief.licenses.functions.deliver(other, b"\x01" * 32))
     with pytest.raises(WrongKeyError):
-        license.fetch_key(sale.buyer, sale.ipfs, seed, license_id)
+        downloaded(sale.buyer, sale.ipfs, seed, license_id)
     assert not (tmp_path / "stolen").exists()
 
 
@@ -158,7 +157,7 @@ def test_wrong_key_in_the_envelope_is_found_and_disputed(sale_of, arbiter, tmp_p
     assert license.dispute(sale.buyer, license_id, "wrong key") is None
     assert license.get(sale.buyer, license_id).state is LicenseState.DISPUTED
     with pytest.raises(StateError, match="no access until its arbiter decides"):
-        license.fetch_key(sale.buyer, sale.ipfs, sale.seed, license_id)
+        downloaded(sale.buyer, sale.ipfs, sale.seed, license_id)
     arbiter.send(arbiter.licenses.functions.resolve(license_id, False))
     assert license.get(sale.buyer, license_id).state is LicenseState.REFUNDED
 
@@ -171,7 +170,7 @@ def test_envelope_of_another_license_does_not_pass(sale):
     third = sale.buy(again=True).license_id
     sale.owner.send(sale.owner.licenses.functions.deliver(third, theirs))
     with pytest.raises(WrongKeyError):
-        license.fetch_key(sale.buyer, sale.ipfs, sale.seed, third)
+        downloaded(sale.buyer, sale.ipfs, sale.seed, third)
 
 
 def test_tampered_container_leaves_no_plaintext(sale, tmp_path, monkeypatch):
@@ -260,11 +259,11 @@ def test_what_cannot_be_delivered_any_more_is_told_with_the_way_to_the_refund(sa
     sale = sale_of()
     license_id = sale.buy().license_id
     with pytest.raises(StateError, match="not delivered yet") as waits:
-        license.fetch_key(sale.buyer, sale.ipfs, sale.seed, license_id)
+        downloaded(sale.buyer, sale.ipfs, sale.seed, license_id)
     assert waits.value.hint == "Try again shortly."
     sale.owner.send(sale.owner.datasets.functions.withdraw(sale.dataset, 1))
     with pytest.raises(StateError, match="can't be any more") as caught:
-        license.fetch_key(sale.buyer, sale.ipfs, sale.seed, license_id)
+        downloaded(sale.buyer, sale.ipfs, sale.seed, license_id)
     assert f"biodesci license refund {license_id}" in caught.value.hint
     assert license.refund(sale.buyer, license_id) is not None
 
@@ -275,12 +274,8 @@ def test_a_right_without_a_key_says_where_it_is_served(sale_of, tmp_path, right,
     license_id = sale.buy().license_id
     assert sale.release() == [license_id]
     assert license.envelope_of(sale.buyer, license_id) == bytes(32)
-    for ask in (
-        lambda: license.fetch_key(sale.buyer, sale.ipfs, sale.seed, license_id),
-        lambda: license.download(sale.buyer, sale.ipfs, sale.seed, license_id, tmp_path / "x"),
-    ):
-        with pytest.raises(AccessDeniedError, match=rf"{whose}.*no key is delivered"):
-            ask()
+    with pytest.raises(AccessDeniedError, match=rf"{whose}.*no key is delivered"):
+        license.download(sale.buyer, sale.ipfs, sale.seed, license_id, tmp_path / "x")
     assert list(tmp_path.glob("*x*")) == []
 
 
@@ -331,12 +326,12 @@ def test_a_second_delivery_helps_where_the_first_envelope_is_lost(sale):
     """And one that is no key does not spoil a first that opens."""
     license_id = sale.buy().license_id
     sale.release()
-    key = license.fetch_key(sale.buyer, sale.ipfs, sale.seed, license_id)
+    assert downloaded(sale.buyer, sale.ipfs, sale.seed, license_id) == sale.file.read_bytes()
     good = license.envelope_of(sale.buyer, license_id)
     junk = sale.ipfs.add(b"no envelope")
     sale.owner.send(sale.owner.licenses.functions.redeliver(license_id, junk))
     assert license.envelopes_of(sale.buyer, license_id) == [junk, good]
-    assert license.fetch_key(sale.buyer, sale.ipfs, sale.seed, license_id) == key
+    assert downloaded(sale.buyer, sale.ipfs, sale.seed, license_id) == sale.file.read_bytes()
 
 
 def test_only_a_purchase_in_review_is_cancelled(sale):
