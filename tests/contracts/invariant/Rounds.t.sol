@@ -19,6 +19,7 @@ contract Federation {
 
     uint256 public current; // the round that the last steps are about
     mapping(bytes32 weightsAndKind => uint256) public sums;
+    mapping(bytes32 what => uint256) public reached; // what happened how often: see RoundsReachTest
     uint256[SITES] private _datasets;
 
     uint256 private _plans;
@@ -65,6 +66,7 @@ contract Federation {
             bool taken = _isSeated(_datasets[i]);
             bool ok = _tryEnrol(other, _datasets[i]);
             require(!(ok && taken), "inv24: a second seat");
+            if (taken) ++reached["a second seat refused"];
         }
         _move(_datasets[i], other, site(i));
     }
@@ -133,7 +135,14 @@ contract Federation {
         bool mayClose = !_isAnyWithdrawn(roster, summed);
         bool ok = _tryAs(AGGREGATOR, abi.encodeCall(MODELS.closeCommits, (current, summed)));
         require(!ok || mayClose, "inv25: withdrawn data are summed");
-        if (ok) ++sums[_base(round)];
+        if (!mayClose) ++reached["a sum of withdrawn data refused"];
+        if (!ok) {
+            // Nobody can commit any more, so that it would stay open for the rest of the sequence.
+            if (vm.getBlockTimestamp() > round.commitBy) MODELS.abort(current, "why");
+            return;
+        }
+        ++sums[_base(round)];
+        ++reached["closed"];
     }
 
     function _finalize() private {
@@ -143,7 +152,9 @@ contract Federation {
         bool ok = _tryAs(AGGREGATOR, abi.encodeCall(MODELS.finalize, (current, "result", root, root)));
         bool inTime = vm.getBlockTimestamp() <= round.finalizeBy;
         require(ok == (mayFinalize && inTime), "inv25: finalized otherwise than it should be");
-        if (!ok) MODELS.abort(current, "why");
+        if (!mayFinalize) ++reached["withdrawn while unmasking"];
+        if (ok) ++reached[round.kind == RoundKind.Training ? bytes32("trained") : bytes32("statistics")];
+        else MODELS.abort(current, "why");
     }
 
     /// @dev Of those whom these places name, and who are summed once that is fixed.
@@ -232,5 +243,53 @@ contract RoundInvariants {
     /// @notice 26. Of one kind of round one sum at most is unmasked over the same weights.
     function _inv26_one_sum_on_the_same_weights() private view {
         vm.assertTrue(federation.sumsOn(federation.current()) <= 1);
+    }
+}
+
+/// @notice A campaign says nothing of what it never reaches. Half of its steps, by dice that always fall alike, must close
+/// rounds and finalize both kinds of them, and meet the refusals that the invariants are about.
+contract RoundsReachTest {
+    error ReachedTooSeldom(bytes32 what, uint256 times);
+
+    uint256 private constant FEDERATIONS = 20;
+    uint256 private constant STEPS = 160;
+
+    bytes4[] private _actions = [
+        Federation.goOn.selector,
+        Federation.withdraw.selector,
+        Federation.handOn.selector,
+        Federation.abort.selector,
+        Federation.publishWeights.selector
+    ];
+    bytes32[] private _states = [
+        bytes32("closed"),
+        "trained",
+        "statistics",
+        "a second seat refused",
+        "a sum of withdrawn data refused",
+        "withdrawn while unmasking"
+    ];
+    uint256[] private _least = [uint256(20), 5, 5, 20, 1, 1];
+    mapping(bytes32 what => uint256) private _reached;
+
+    function test_the_sites_close_and_finalize_rounds() external {
+        vm.pauseGasMetering();
+        vm.warp(1_800_000_000);
+        uint256 draw;
+        for (uint256 f = 0; f < FEDERATIONS; ++f) {
+            Federation federation = new Federation(new World());
+            for (uint256 i = 0; i < STEPS; ++i) {
+                draw = uint256(keccak256(abi.encode(draw)));
+                (bool ok,) = address(federation).call(abi.encodeWithSelector(_actions[draw % _actions.length], draw));
+                require(ok, "a step failed");
+            }
+            for (uint256 i = 0; i < _states.length; ++i) {
+                _reached[_states[i]] += federation.reached(_states[i]);
+            }
+        }
+        for (uint256 i = 0; i < _states.length; ++i) {
+            uint256 times = _reached[_states[i]];
+            if (times < _least[i]) revert ReachedTooSeldom(_states[i], times);
+        }
     }
 }
