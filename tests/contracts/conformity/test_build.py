@@ -16,6 +16,7 @@ CONTRACTS = (
     "ModelRegistry",
     "InferenceCommitment",
 )
+LARGEST = 24_576  # bytes of deployed code that Ethereum takes (EIP-170)
 
 
 def without_metadata(code: str) -> bytes:
@@ -29,3 +30,12 @@ def test_forge_tests_what_ape_deploys(project, name):
     built = json.loads((FORGE_OUT / f"{name}.sol" / f"{name}.json").read_text())
     deployed = project.get_contract(name).contract_type.deployment_bytecode.bytecode
     assert without_metadata(built["bytecode"]["object"]) == without_metadata(deployed)
+
+
+@pytest.mark.parametrize("name", CONTRACTS)
+def test_a_contract_is_small_enough_to_be_deployed(project, name):
+    """AccessLicense has the least room: told here, before a deployment fails."""
+    runtime = bytes.fromhex(
+        project.get_contract(name).contract_type.runtime_bytecode.bytecode.removeprefix("0x")
+    )
+    assert len(runtime) <= LARGEST, f"{name} has {len(runtime)} bytes of code"
