@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 
 import pytest
 
-from biodesci import config
-from biodesci.chain import accounts
 from biodesci.chain.records import DatasetVersion
 from biodesci.core.onchain import LicenseState, Role
 from biodesci.ipfs.client import Ipfs
 from biodesci.market import license, offers, roles
 from biodesci.market.offers import OfferTerms
 from biodesci.market.purchase import purchase
-from biodesci.workers import custodian as worker
-from tests.backend.acting import PASSPHRASE
+from tests.attacks.at_work import custodian_of, delivered
 
 GRU, HMB = 1 << 1, 1 << 2
 
@@ -27,39 +21,17 @@ class House:
     """The victim: a hospital that has published a cohort, and whose custodian worker runs on its home."""
 
     def __init__(self, sale, localnet) -> None:
-        self.sale, self.chain = sale, sale.owner
-        key = bytes(sale.owner.account.key)
-        accounts.create(sale.home / "account.json", PASSPHRASE, private_key=key, work_factor=1 << 12)
-        self.settings = config.Settings(
-            rpc_url=localnet.rpc_url,
-            deployment=localnet.deployment_file,
-            ipfs_api=sale.ipfs.api,
-            home=sale.home,
-            passphrase=PASSPHRASE,
-            poll_interval=0.1,
-        )
+        self.sale, self.chain, self.localnet = sale, sale.owner, localnet
 
-    @contextmanager
-    def working(self) -> Iterator[None]:
-        stop = threading.Event()
-        thread = threading.Thread(target=worker.run, args=(self.settings, stop))
-        thread.start()
-        try:
-            yield
-        finally:
-            stop.set()
-            thread.join(30)
+    def working(self) -> AbstractContextManager[None]:
+        return custodian_of(self.sale, self.localnet)
 
     def sent(self) -> int:
         return int(self.chain.web3.eth.get_transaction_count(self.chain.address))
 
     def serves(self) -> None:
         """Returns once a licence that was bought now is delivered: what came before was looked at, too."""
-        bought = self.sale.buy().license_id
-        deadline = time.monotonic() + 60
-        while license.get(self.chain, bought).state is not LicenseState.DELIVERED:
-            assert time.monotonic() < deadline, "the custodian does not serve its own dataset"
-            time.sleep(0.05)
+        delivered(self.sale, self.sale.buy().license_id)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Item 1, asked of the aggregator and the training node: a stranger's round names them."""
+"""Asked of the aggregator and the training node: a stranger's round names them."""
 
 from __future__ import annotations
 

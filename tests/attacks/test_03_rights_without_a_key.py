@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from biodesci.core.errors import BioDeSciError, RevertedError
+from biodesci.core.errors import AccessDeniedError, BioDeSciError, RevertedError
 from biodesci.market import license
 from tests.attacks.at_work import custodian_of, delivered
 
@@ -20,7 +20,7 @@ def test_a_buyer_of_training_or_inference_takes_the_key_and_the_file(sale_of, lo
         delivered(sale, license_id)
     assert license.is_active(sale.buyer, license_id), "what was bought is had"
     loot = tmp_path / "loot.csv"
-    with pytest.raises(BioDeSciError):
+    with pytest.raises(AccessDeniedError, match="no key is delivered"):
         license.download(sale.buyer, sale.ipfs, sale.seed, license_id, loot)
     assert not loot.exists()
     assert license.envelope_of(sale.buyer, license_id) == bytes(32), "nothing was sealed"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from biodesci.chain.currency import ETHER
-from biodesci.core.errors import BioDeSciError, InputError, RevertedError, StateError
+from biodesci.core.errors import InputError, RevertedError, StateError
 from biodesci.core.onchain import DAY, LicenseState, Role
 from biodesci.market import arbitration, license, offers, roles
 from biodesci.market.offers import OfferTerms
@@ -31,13 +31,14 @@ def taken(sale, localnet, target) -> int:
 def test_a_thief_takes_the_file_by_the_default_offer_and_gets_the_price_back(sale, localnet, tmp_path):
     for attempt in range(2):
         license_id = taken(sale, localnet, tmp_path / f"{attempt}.csv")
-        with pytest.raises(BioDeSciError):
+        with pytest.raises(StateError, match="nothing can be disputed"):
             license.dispute(sale.buyer, license_id, "not for me")
         with pytest.raises(RevertedError) as caught:
             sale.buyer.send(sale.buyer.licenses.functions.dispute(license_id, b"\1" * 32))
         assert caught.value.name == "AccessLicense_NoArbiter"
-        with pytest.raises(RevertedError):
+        with pytest.raises(RevertedError) as caught:
             license.refund(sale.buyer, license_id)
+        assert caught.value.name == "AccessLicense_WrongState"
         localnet.pass_time(DAY + 1)
         sale.owner.send(sale.owner.licenses.functions.claim(license_id))
         assert owed(sale.buyer, sale.buyer) == 0

@@ -1,4 +1,4 @@
-"""Item 6: one hospital alone among seats that are one dataset's or strangers': the sum is its update."""
+"""One hospital alone among seats that are one dataset's or strangers': the sum is its update."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Item 7: consent ends while a round runs; the data must not reach a version, nor a sum that is unmasked."""
+"""Consent ends while a round runs; the data must not reach a version, nor a sum that is unmasked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Item 12: an aggregator and one site of the round want to read an honest site's update.
+"""An aggregator and one site of the round want to read an honest site's update.
 
 It shows the victim other dealers than the others: the colluder, and sites that never get an inbox, so that
 they look like dropouts. Their mask keys and the victim's self mask are then among the answers of the rest.

@@ -1,4 +1,4 @@
-"""Item 12, the rest: two sums that differ in one site, commitments without vectors, keys that are no keys."""
+"""Two sums that differ in one site, commitments without vectors, keys that are no keys."""
 
 from __future__ import annotations
 
