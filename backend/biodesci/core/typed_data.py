@@ -1,6 +1,7 @@
 """What people sign (EIP-712, https://eips.ethereum.org/EIPS/eip-712): documents for eth-account and wallets.
 
-Visa, Order and Registration are ours (contracts/VisaRegistry.sol, licensing/Orders.sol, KeyRegistry.sol);
+Visa, Order and Registration are ours (contracts/VisaRegistry.sol, licensing/Orders.sol, KeyRegistry.sol), and
+so is AuditReport, which no contract reads;
 Permit is of ERC-2612, ReceiveWithAuthorization of ERC-3009, both in the token's own domain.
 """
 
