@@ -53,7 +53,7 @@ def test_an_owner_delivers_an_envelope_that_nobody_can_fetch(sale, localnet):
     """What was delivered is on no node. The owner seals the key once more, and the licence is what it was."""
     license_id = sale.buy().license_id
     sale.owner.send(sale.owner.licenses.functions.deliver(license_id, b"\7" * 32))
-    with pytest.raises(NotFoundError):
+    with pytest.raises(NotFoundError, match="Nobody reachable has"):
         downloaded(sale.buyer, sale.ipfs, sale.seed, license_id)
     ends = license.get(sale.buyer, license_id).expires_at
     other = sale.buy(again=True).license_id

@@ -77,7 +77,7 @@ def test_an_envelope_that_its_owner_kept_to_itself_is_there_once_it_is_judged(sa
     sale = sale_of(arbiter=arbiter.chain.address)
     license_id = sale.buy().license_id
     deliver_by_hand(sale, license_id, right_content(sale), withheld=True)
-    with pytest.raises(NotFoundError):
+    with pytest.raises(NotFoundError, match="Nobody reachable has"):
         downloaded(sale.buyer, sale.ipfs, sale.seed, license_id)
     license.dispute(sale.buyer, license_id, "there is no envelope")
     deaf = Member(arbiter.chain, Ipfs("http://127.0.0.1:1", timeout=1.0), arbiter.home, PASSPHRASE)
