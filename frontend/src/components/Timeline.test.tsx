@@ -68,7 +68,35 @@ describe('Timeline', () => {
     render(<Timeline activity={[{ ...event, details: { by } }]} />)
     expect(screen.getByTitle(by)).toBeInTheDocument()
     cleanup()
+    render(<Timeline activity={[{ ...event, details: { by, owner: event.txHash } }]} />)
+    expect(screen.getByTitle(by)).toBeInTheDocument()
+    cleanup()
     render(<Timeline activity={[{ ...event, details: { by: 'the owner' } }]} />)
     expect(screen.queryByText(/^by/)).toBeNull()
+  })
+
+  it.each([
+    ['RoleGranted', 'actor'],
+    ['RoleRevoked', 'actor'],
+    ['ModelVersionPublished', 'actor'],
+    ['RoundAborted', 'actor'],
+    ['VersionPublished', 'publisher'],
+    ['DatasetPublished', 'owner'],
+    ['ModelRegistered', 'owner'],
+    ['RoundOpened', 'owner'],
+  ])('says who called of %s, which names it as its %s', (name, field) => {
+    const declared = told.find((one) => one.name === name)
+    expect(declared?.inputs).toContainEqual(
+      expect.objectContaining({ name: field, type: 'address' }),
+    )
+    const caller = '0x70997970C51812dc3A010C7d01b50e0d17dc79C8'
+    const event = { name, contract: 'DatasetNFT', block: 7, time: '2026-11-01T10:00:00Z' }
+    const txHash = `0x${'ab'.repeat(32)}`
+    render(<Timeline activity={[{ ...event, txHash, details: { [field]: caller } }]} />)
+    expect(screen.getByTitle(caller)).toBeInTheDocument()
+  })
+
+  it('has a sentence for an arbiter’s acceptance', () => {
+    expect(sentenceFor('ArbitrationAccepted')).toMatch(/disputes/)
   })
 })

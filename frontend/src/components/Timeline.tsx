@@ -15,6 +15,7 @@ const SENTENCES: Record<string, string> = {
   RoleGranted: 'Role proposed to an account',
   RoleAccepted: 'Role accepted',
   RoleRevoked: 'Role ended',
+  ArbitrationAccepted: 'Account decides disputes, or no longer',
   OfferCreated: 'Offer made',
   OfferClosed: 'Offer closed',
   LicensePurchased: 'Licence bought, payment in escrow',
@@ -65,8 +66,12 @@ export function sentenceFor(event: string): string {
   return SENTENCES[event] ?? event
 }
 
+/** The contracts' names for who called. The first counts: a settlement tells its owner, too. */
+const CALLERS = ['by', 'actor', 'publisher', 'owner'] as const
+
 /** Who called, where the event says so. */
-function By({ actor }: { actor: unknown }) {
+function By({ details }: { details: Activity['details'] }) {
+  const actor = CALLERS.map((name) => details[name]).find((said) => said !== undefined)
   if (typeof actor !== 'string' || !/^0x[0-9a-fA-F]{40}$/.test(actor)) return null
   return (
     <span className="flex items-center gap-x-1">
@@ -101,7 +106,7 @@ export function Timeline({ activity }: { activity: readonly Activity[] }) {
                 <ContractName name={event.contract} />
               </span>
               <Copyable value={event.txHash} label="transaction hash" on="tx" />
-              <By actor={event.details['by']} />
+              <By details={event.details} />
             </p>
           </li>
         ))}

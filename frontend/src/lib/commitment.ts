@@ -2,7 +2,7 @@
 import { encodeAbiParameters, keccak256, stringToBytes, toHex, type Address } from 'viem'
 
 import { equal, fromHex, type Bytes } from './bytes'
-import { Failure } from './failure'
+import { Failure, WRONG_KEY_HINT } from './failure'
 
 const KEY_DOMAIN = keccak256(stringToBytes('biodesci/key-commitment/v2'))
 
@@ -47,6 +47,6 @@ export function checkKey(
   throw new Failure(
     'wrong-key',
     'The delivered key is not the one the data owner committed to on chain.',
-    'Do not confirm this licence. Open a dispute: your payment is still in escrow.',
+    WRONG_KEY_HINT,
   )
 }

@@ -8,7 +8,7 @@ import { XWing } from '@hpke/hybridkem-x-wing'
 import { encodeAbiParameters, keccak256, stringToBytes, type Address } from 'viem'
 
 import { concat, copy, equal, fromHex, utf8, type Bytes } from './bytes'
-import { Failure, tampered } from './failure'
+import { Failure, tampered, WRONG_KEY_HINT } from './failure'
 
 const SEED_LENGTH = 32
 const ENC_LENGTH = 1120
@@ -96,7 +96,7 @@ export async function open(seed: Uint8Array, envelope: Uint8Array, bound: Bytes)
     throw new Failure(
       'wrong-key',
       'The envelope does not open with your key in this browser.',
-      'If you bought the licence with an earlier key, load its recovery file under "My key". Otherwise dispute the licence: your payment is still in escrow.',
+      `If you bought the licence with an earlier key, load its recovery file under "My key". Otherwise: ${WRONG_KEY_HINT}`,
       { cause },
     )
   }

@@ -19,7 +19,6 @@ type FailureKind =
   | 'wrong-passphrase'
   | 'tampered'
   | 'expired'
-  | 'withdrawn'
   | 'evidence'
   | 'stopped'
   | 'stale'
@@ -37,11 +36,15 @@ export class Failure extends Error {
   }
 }
 
+/** Not every licence can be disputed: without an arbiter, or once it is settled, there is no dispute. */
+export const WRONG_KEY_HINT =
+  'Do not confirm the licence. Where its page offers a dispute, open it; otherwise ask the data owner to deliver the key once more.'
+
 export function tampered(what: string, cause?: unknown): Failure {
   return new Failure(
     'tampered',
     `${what} is not what was committed on chain.`,
-    'Nothing was saved. Try again (another node may hold an intact copy); if it stays so, open a dispute and tell the data owner.',
+    'Nothing was saved. Try again: another node may hold an intact copy. If it stays so, do not confirm the licence. Where its page offers a dispute, open it; otherwise ask the data owner to provide it once more.',
     { cause },
   )
 }

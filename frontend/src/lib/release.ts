@@ -39,8 +39,6 @@ interface Release {
 const NOT_COUNTED = 2 ** 32 - 1
 const ENVELOPE_LIMIT = 4096
 const CARD_LIMIT = 4 * 2 ** 20
-const WITHDRAWN_HINT =
-  'What you already downloaded falls under the licence terms; the key is not released again.'
 
 /**
  * Raises what stands in the way. Nothing is saved, and no use is counted, before every byte matched
@@ -55,12 +53,6 @@ export async function release(r: Release): Promise<SavedFile> {
     functionName: 'versionOf',
     args: [license.datasetId, license.version],
   })
-  if (version.withdrawnAt > 0)
-    throw new Failure(
-      'withdrawn',
-      'Consent for this dataset version was withdrawn.',
-      WITHDRAWN_HINT,
-    )
 
   r.onStep('envelope')
   const opened = await openAny(r, version)

@@ -15,6 +15,7 @@ import { decrypt } from './container'
 import { formatDisease, isPermitted, parseDisease } from './disease'
 import { decide } from './duo'
 import { info, open, publicKey, seal, type Purpose } from './envelope'
+import { tampered, WRONG_KEY_HINT } from './failure'
 import { merkleRoot } from './merkle'
 import { PERMIT } from './permit'
 
@@ -96,6 +97,19 @@ describe('key commitment', () => {
     )
   })
 
+  it('advises no dispute where none may be open', () => {
+    expect(() => checkKey(by, salt, datasetKey, committed)).toThrow(
+      expect.objectContaining({ hint: WRONG_KEY_HINT }),
+    )
+    for (const hint of [WRONG_KEY_HINT, tampered('The file').hint]) {
+      expect(hint).toMatch(/do not confirm the licence/i)
+      expect(hint).toContain(
+        'Where its page offers a dispute, open it; otherwise ask the data owner',
+      )
+      expect(hint).not.toContain('escrow')
+    }
+  })
+
   it('refuses the same key in a token that somebody else published', () => {
     for (const other of [
       { ...by, account: by.contract },
@@ -140,7 +154,7 @@ describe('envelope', () => {
     expect(hex(await open(fromHex(c.seed), sealed, bound(c)))).toBe('00ff')
     await expect(
       open(fromHex(c.seed), sealed, info({ ...c, id: BigInt(c.id) + 1n })),
-    ).rejects.toMatchObject({ kind: 'wrong-key' })
+    ).rejects.toMatchObject({ kind: 'wrong-key', hint: expect.stringContaining(WRONG_KEY_HINT) })
   })
 
   it.each(refused)('refuses a damaged $name', async (flip) => {

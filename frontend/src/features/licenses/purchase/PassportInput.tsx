@@ -16,7 +16,7 @@ import type { SignedVisa } from '@/lib/visa'
 interface Props {
   issuers: readonly string[]
   account: Address
-  onVisas: (visas: readonly SignedVisa[]) => void
+  onVisas: (visas: readonly SignedVisa[]) => Promise<void>
 }
 
 export function PassportInput({ issuers, account, onVisas }: Props) {
@@ -41,7 +41,7 @@ export function PassportInput({ issuers, account, onVisas }: Props) {
       const registry = contracts.VisaRegistry
       const passport = await file.text()
       const given = await requestVisas({ issuer, passport, account, chainId, registry, sign })
-      onVisas(given.visas)
+      await onVisas(given.visas)
       if (input.current) input.current.value = ''
       return given
     },

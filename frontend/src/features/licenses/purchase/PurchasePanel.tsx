@@ -40,7 +40,8 @@ export function PurchasePanel({ dataset }: { dataset: DatasetAnswer }) {
   if (dataset.withdrawn)
     return (
       <Notice tone="warn" title="Consent for this version was withdrawn.">
-        It can no longer be licensed. Earlier licences end with it.
+        It can no longer be licensed. Training on it stops, and its key is not released any more.
+        Who was given the key before keeps it, under the licence’s terms.
       </Notice>
     )
   if (!offer)

@@ -165,7 +165,14 @@ function Form(props: FormProps) {
       )}
       <StatementInput text={text} onChange={setText} />
       {types.length > 0 && (
-        <VisaInput types={types} account={account} now={now} visas={visas} onChange={setVisas} />
+        <VisaInput
+          datasetId={BigInt(dataset.id)}
+          types={types}
+          account={account}
+          now={now}
+          visas={visas}
+          onChange={setVisas}
+        />
       )}
       {touched && !checking && (
         <Notice tone={TONES[verdict.decision]} title={TITLES[verdict.decision]}>

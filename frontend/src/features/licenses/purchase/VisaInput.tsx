@@ -11,11 +11,14 @@ import { FailureNotice } from '@/components/Notice'
 import { useDeployment } from '@/lib/deployment'
 import { Failure } from '@/lib/failure'
 import { date } from '@/lib/format'
+import { useReader } from '@/lib/useChain'
 import { checkVisa, FILE_LIMIT, listOf, parseVisa, VISA_NAMES, type SignedVisa } from '@/lib/visa'
 
 import { PassportInput } from './PassportInput'
+import { chooseVisas } from './visas'
 
 interface Props {
+  datasetId: bigint
   types: readonly number[]
   account: Address
   now: number
@@ -23,15 +26,17 @@ interface Props {
   onChange: (visas: readonly SignedVisa[]) => void
 }
 
-export function VisaInput({ types, account, now, visas, onChange }: Props) {
-  const { chainId, contracts, visaIssuers } = useDeployment()
+export function VisaInput({ datasetId, types, account, now, visas, onChange }: Props) {
+  const client = useReader()
+  const deployment = useDeployment()
+  const { chainId, contracts, visaIssuers } = deployment
   const id = useId()
   const input = useRef<HTMLInputElement>(null)
   const [failures, setFailures] = useState<readonly { file: string; error: unknown }[]>([])
 
   const add = async (files: FileList) => {
     const refused: { file: string; error: unknown }[] = []
-    const kept = new Map(visas.map((visa) => [visa.visa.visaType, visa]))
+    const given: SignedVisa[] = []
     for (const file of files) {
       try {
         if (file.size > FILE_LIMIT)
@@ -42,20 +47,25 @@ export function VisaInput({ types, account, now, visas, onChange }: Props) {
           )
         const visa = parseVisa(await file.text())
         checkVisa(visa, { account, chainId, registry: contracts.VisaRegistry, types, now })
-        kept.set(visa.visa.visaType, visa)
+        given.push(visa)
       } catch (error) {
         refused.push({ file: file.name, error })
       }
     }
+    try {
+      await take(given)
+    } catch (error) {
+      refused.push({ file: [...files].map(({ name }) => name).join(', '), error })
+    }
     setFailures(refused)
-    onChange([...kept.values()])
     if (input.current) input.current.value = ''
   }
 
   /** Those that the offer asks for: the rest of a passport is nobody's business here. */
-  const take = (given: readonly SignedVisa[]) => {
+  const take = async (given: readonly SignedVisa[]) => {
     const kept = new Map(visas.map((visa) => [visa.visa.visaType, visa]))
-    for (const one of given) if (types.includes(one.visa.visaType)) kept.set(one.visa.visaType, one)
+    const chosen = await chooseVisas(client, deployment, datasetId, account, types, given)
+    for (const one of chosen) kept.set(one.visa.visaType, one)
     onChange([...kept.values()])
   }
 

@@ -1,0 +1,122 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+import { toHex, type Address } from 'viem'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+
+import { concat, copy, fromHex, type Bytes } from './bytes'
+import { fromDigest } from './cid'
+import { keyCommitment } from './commitment'
+import type { Deployment } from './config'
+import { generateSeed, info, publicKey, seal } from './envelope'
+import type { Reader } from './reader'
+import { release } from './release'
+
+const VECTORS = join(import.meta.dirname, '../../../tests/vectors')
+const CHAIN = 31_337
+const ACCOUNT: Address = '0x70997970C51812dc3A010C7d01b50e0d17dc79C8'
+const PUBLISHER: Address = '0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC'
+const LICENCES: Address = '0x5FbDB2315678afecb367f032d93F642f64180aa3'
+const DATASETS: Address = '0x90F79bf6EB2c4f870365E785982E1f101E93b906'
+const LICENCE = 5n
+const ENVELOPE = new Uint8Array(32).fill(1)
+const CARD = new Uint8Array(32).fill(2)
+/** As the card of the vectors names it. */
+const CONTENT = new Uint8Array(32).fill(3)
+
+const [vector] = JSON.parse(readFileSync(join(VECTORS, 'container.json'), 'utf8')).accepted as {
+  datasetKey: string
+  plaintextSize: number
+  contentRoot: string
+  containerBase64: string
+}[]
+if (!vector) throw new Error('vectors are missing')
+const key = fromHex(vector.datasetKey)
+const salt = new Uint8Array(32).fill(9)
+const seed = generateSeed()
+
+/** What the chain says, beside the file and the envelope. */
+let said: { active: boolean; withdrawnAt: number }
+
+const client = {
+  getBlock: () => Promise.resolve({ timestamp: 1_000n }),
+  getLogs: ({ event }: { event: { name: string } }) =>
+    Promise.resolve(
+      event.name === 'LicenseDelivered' ? [{ args: { envelope: toHex(ENVELOPE) } }] : [],
+    ),
+  readContract: ({ functionName }: { functionName: string }) => {
+    switch (functionName) {
+      case 'isActive':
+        return Promise.resolve(said.active)
+      case 'licenseOf':
+        return Promise.resolve({
+          licensee: ACCOUNT,
+          datasetId: 3n,
+          version: 1,
+          expiresAt: 0,
+          usesLeft: 2 ** 32 - 1,
+        })
+      default:
+        return Promise.resolve({
+          card: toHex(CARD),
+          contentRoot: `0x${vector.contentRoot.replace(/^0x/, '')}`,
+          keyCommitment: toHex(
+            keyCommitment({ chainId: CHAIN, contract: DATASETS, account: PUBLISHER }, key, salt),
+          ),
+          publisher: PUBLISHER,
+          withdrawnAt: said.withdrawnAt,
+        })
+    }
+  },
+} as unknown as Reader
+
+beforeEach(async () => {
+  said = { active: true, withdrawnAt: 0 }
+  const bound = info({
+    purpose: 'license',
+    chainId: CHAIN,
+    contract: LICENCES,
+    id: LICENCE,
+    subject: ACCOUNT,
+  })
+  const files = new Map<string, Bytes>([
+    [fromDigest(ENVELOPE), await seal(await publicKey(seed), concat(key, salt), bound)],
+    [fromDigest(CARD), copy(readFileSync(join(VECTORS, 'documents/dataset-card.json')))],
+    [fromDigest(CONTENT), copy(Buffer.from(vector.containerBase64, 'base64'))],
+  ])
+  vi.stubGlobal('fetch', (url: string) =>
+    Promise.resolve(new Response(files.get(url.split('/').at(-1) ?? '') ?? null)),
+  )
+})
+
+afterEach(() => vi.unstubAllGlobals())
+
+const open = () =>
+  release({
+    client,
+    deployment: {
+      chainId: CHAIN,
+      gatewayUrl: 'http://gateway.example',
+      fromBlock: 0n,
+      contracts: { AccessLicense: LICENCES, DatasetNFT: DATASETS },
+    } as Deployment,
+    licenseId: LICENCE,
+    account: ACCOUNT,
+    seeds: [seed],
+    signal: new AbortController().signal,
+    countUse: () => Promise.reject(new Error('its uses are not counted')),
+    onStep: () => undefined,
+    onProgress: () => undefined,
+  })
+
+it('opens what was delivered, and goes on to after consent was withdrawn, as the contract has it', async () => {
+  for (const withdrawnAt of [0, 900]) {
+    said.withdrawnAt = withdrawnAt
+    expect((await open()).size).toBe(vector.plaintextSize)
+  }
+})
+
+it('opens nothing that the contract calls not active', async () => {
+  said.active = false
+  await expect(open()).rejects.toMatchObject({ message: 'This licence is not active.' })
+})
