@@ -10,6 +10,7 @@ import logging
 import os
 from pathlib import Path
 from typing import Annotated, Final, TypeVar
+from urllib.parse import urlsplit
 
 from eth_utils.address import is_address, to_checksum_address
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
@@ -19,6 +20,7 @@ from biodesci.core.errors import ConfigurationError
 
 PREFIX: Final = "BIODESCI_"
 ROOT: Final = "BIODESCI_ROOT"
+_LOCAL: Final = {"127.0.0.1", "localhost", "::1"}
 _log = logging.getLogger(__name__)
 
 
@@ -63,7 +65,7 @@ class Settings(BaseSettings):
     api_port: Annotated[int, Field(description="Port that the API listens on.")] = 8600
     api_url: Annotated[str, Field(description="Where the API is reached.")] = "http://127.0.0.1:8600"
     visa_issuers: Annotated[
-        str, Field(description="Addresses of visa issuers that the page may ask, with spaces between them.")
+        str, Field(description="https addresses of visa issuers that the page may ask, by spaces.")
     ] = ""
     web: Annotated[Path, Field(description="Folder of the built page.")] = Path("frontend/dist")
     poll_interval: Annotated[float, Field(gt=0, description="Seconds between two looks at the chain.")] = 0.5
@@ -81,6 +83,16 @@ class Settings(BaseSettings):
     @classmethod
     def _under_root(cls, value: Path) -> Path:
         return value if value.is_absolute() else root() / value
+
+    @field_validator("visa_issuers")
+    @classmethod
+    def _is_safe(cls, value: str) -> str:
+        """A passport says who somebody is: the page must not send it where others can read it."""
+        for part in map(urlsplit, value.split()):
+            is_safe = part.scheme == "https" or (part.scheme == "http" and part.hostname in _LOCAL)
+            if not is_safe or not part.hostname:
+                raise ValueError("it should be https addresses with spaces between them (http for localhost)")
+        return value
 
     @property
     def account_path(self) -> Path:

@@ -8,13 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from eth_account.messages import encode_typed_data
 
+from biodesci.core import typed_data
+from biodesci.core.documents.visa import SignedVisa, Visa
 from biodesci.core.errors import AccessDeniedError, RevertedError
 from biodesci.core.visa import VisaType
 from biodesci.market import visa
 from biodesci.registry import rounds
 from biodesci.rounds.seats import Seats
 from tests.attacks.sites import Sites, publish
+from tests.backend.chain.test_delegated_account import delegated
 
 
 def seat(sites: Sites, chain: Any, round_id: int, dataset_id: int) -> None:
@@ -111,3 +115,33 @@ def test_06_a_site_whose_visa_was_revoked(chain_for: Callable[..., Any], ipfs: A
     vouched.require(sites.chains[0], others[:1])
     with pytest.raises(AccessDeniedError, match="does not know"):
         vouched.require(sites.chains[0], others)
+
+
+def test_06_a_contract_wallet_vouches_as_visa_registry_counts_it(
+    chain_for: Callable[..., Any], ipfs: Any, tmp_path: Path, localnet: Any
+) -> None:
+    """An issuer with code (here by EIP-7702) answers for its visas itself; its key alone signs none."""
+    sites = Sites(chain_for, ipfs, tmp_path, 2)
+    issuer, signer = localnet.account(), localnet.account()
+    delegated(localnet, issuer, signer.address)
+    other = sites.chains[1]
+
+    def seats(by: Any) -> Seats:
+        claim = Visa(
+            subject=other.address,
+            type=VisaType.AFFILIATION_AND_ROLE,
+            value=bytes(32),
+            issuer=issuer.address,
+            asserted=other.now(),
+            expires=other.now() + 3_600,
+        )
+        document = typed_data.visa(other.chain_id, str(other.visas.address), claim)
+        signature = bytes(by.sign_message(encode_typed_data(full_message=document)).signature)
+        signed = SignedVisa(
+            chain_id=other.chain_id, registry=str(other.visas.address), visa=claim, signature=signature
+        )
+        return Seats(frozenset(), frozenset({rounds.raw(issuer.address)}), (signed,))
+
+    seats(signer).require(sites.chains[0], [rounds.raw(other.address)])
+    with pytest.raises(AccessDeniedError, match="does not know"):
+        seats(issuer).require(sites.chains[0], [rounds.raw(other.address)])

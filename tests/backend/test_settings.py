@@ -80,6 +80,26 @@ def test_what_is_wrong_is_named(node: pytest.MonkeyPatch, name: str, value: str 
     assert reason in caught.value.message
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://visas.example.org",
+        "http://localhost.example.org",
+        "ftp://visas.example.org",
+        "visas.example.org",
+        "https://",
+        "javascript:alert(1)",
+    ],
+)
+def test_a_passport_is_sent_nowhere_but_by_https(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    fine = "https://visas.example.org http://localhost:8800 http://127.0.0.1:8800 http://[::1]:8800"
+    monkeypatch.setenv("BIODESCI_VISA_ISSUERS", fine)
+    assert config.load(config.Settings).visa_issuers == fine
+    monkeypatch.setenv("BIODESCI_VISA_ISSUERS", f"{fine} {url}")
+    with pytest.raises(ConfigurationError, match=r"BIODESCI_VISA_ISSUERS is not valid: .* https addresses"):
+        config.load(config.Settings)
+
+
 def test_the_passphrase_is_in_no_message(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BIODESCI_PASSPHRASE", "correct horse")
     monkeypatch.setenv("BIODESCI_API_PORT", "many")

@@ -1,9 +1,15 @@
-"""Asks an account's own code whether it signed (ERC-1271, https://eips.ethereum.org/EIPS/eip-1271)."""
+"""Whether an account signed: by its own code where it has some (ERC-1271,
+https://eips.ethereum.org/EIPS/eip-1271), else by its key."""
 
 from __future__ import annotations
 
 from typing import Final
 
+from eth_account import Account
+from eth_account.messages import SignableMessage
+from eth_keys.exceptions import BadSignature
+from eth_utils.crypto import keccak
+from eth_utils.exceptions import ValidationError
 from web3 import Web3
 from web3.exceptions import ContractLogicError, Web3Exception
 
@@ -11,6 +17,7 @@ from biodesci.chain.client import Chain
 from biodesci.core.errors import ChainError
 
 _MAGIC: Final = bytes.fromhex("1626ba7e")
+_ECDSA: Final = 65  # bytes; a contract's may be anything
 _ABI: Final = [
     {
         "type": "function",
@@ -20,6 +27,23 @@ _ABI: Final = [
         "outputs": [{"name": "magicValue", "type": "bytes4"}],
     }
 ]
+
+
+def is_by(chain: Chain, account: str, message: SignableMessage, signature: bytes) -> bool:
+    """Whether `account` signed the message: by its code where it has some, as the contracts ask it.
+
+    Raises what the chain's node does where it can't be asked: nothing is known of the signature then.
+    """
+    digest = keccak(b"\x19" + message.version + message.header + message.body)
+    accepted = accepts(chain, account, digest, signature)
+    if accepted is not None:
+        return accepted
+    if len(signature) != _ECDSA:
+        return False
+    try:
+        return str(Account.recover_message(message, signature=signature)) == account
+    except (ValueError, TypeError, ValidationError, BadSignature):
+        return False
 
 
 def accepts(chain: Chain, account: str, digest: bytes, signature: bytes) -> bool | None:

@@ -159,4 +159,8 @@ def _show(found: AuditReport, report: Path | None, signed: Report | None = None)
         }
     )
     if not found.passed:
-        raise IntegrityError(f"The audit failed. {found.reason}", "Do not rely on this result; dispute it.")
+        raise IntegrityError(
+            f"The audit failed. {found.reason}",
+            "Do not rely on this result. An answer whose request names an arbiter can be disputed while its "
+            "window is open: biodesci inference challenge.",
+        )

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-from eth_account import Account
-from eth_keys.exceptions import BadSignature
 from eth_utils.crypto import keccak
-from eth_utils.exceptions import ValidationError
 
+from biodesci.chain import signatures
 from biodesci.chain.client import Chain
 from biodesci.core.documents.passport import IssuerTrust, SignInTerms, VisaAnswer, VisaRequest
 from biodesci.core.documents.visa import SignedVisa, Visa
-from biodesci.core.errors import AccessDeniedError, BioDeSciError, ConfigurationError
+from biodesci.core.errors import AccessDeniedError, ConfigurationError, InputError
 from biodesci.party import visas
 from biodesci.passports import passport as passports
 from biodesci.passports import siwe
@@ -24,17 +22,7 @@ from biodesci.passports.passport import Accepted, Shown
 from biodesci.passports.siwe import SignIn
 from biodesci.passports.tokens import LEEWAY
 
-_ERC1271: Final[list[dict[str, Any]]] = [
-    {
-        "type": "function",
-        "name": "isValidSignature",
-        "stateMutability": "view",
-        "inputs": [{"name": "hash", "type": "bytes32"}, {"name": "signature", "type": "bytes"}],
-        "outputs": [{"name": "", "type": "bytes4"}],
-    }
-]
-_MAGIC: Final = bytes.fromhex("1626ba7e")
-_ECDSA: Final = 65  # bytes
+_MOST: Final = 64  # visas of one answer
 
 
 @dataclass
@@ -102,24 +90,11 @@ class Issuer:
                 raise AccessDeniedError(f"The signed message is {why}.", "Sign one for this passport, here.")
 
     def _check_signature(self, asked: SignIn, signature: bytes) -> None:
-        """ECDSA by the account itself, or what its contract accepts (ERC-1271)."""
-        if _signer(asked, signature) == asked.address:
-            return
-        if not self.chain.has_code(asked.address) or not self._accepts(asked, signature):
+        """By the account's code where it has some, an EIP-7702 delegation too; else by its key."""
+        if not signatures.is_by(self.chain, asked.address, asked.signable(), signature):
             raise AccessDeniedError(
                 f"The message is not signed by {asked.address}.", "Sign it with the account that it names."
             )
-
-    def _accepts(self, asked: SignIn, signature: bytes) -> bool:
-        wallet = self.chain.web3.eth.contract(
-            address=self.chain.web3.to_checksum_address(asked.address), abi=_ERC1271
-        )
-        try:
-            return (
-                bytes(self.chain.call(wallet.functions.isValidSignature(asked.digest(), signature))) == _MAGIC
-            )
-        except BioDeSciError:
-            return False  # a wallet that reverts, or is none
 
     def _signed(self, subject: str, shown: Shown) -> tuple[SignedVisa, ...]:
         """One for each type, value and dataset: the one that lasts longest."""
@@ -128,6 +103,10 @@ class Issuer:
             key = (one.rule.type, self._value(one))
             if key not in best or best[key].expires < one.expires:
                 best[key] = one
+        if len(best) > _MOST:
+            raise InputError(
+                f"The passport gives more than {_MOST} visas.", "Give a passport with those needed alone."
+            )
         return tuple(
             visas.sign(
                 self.chain,
@@ -148,13 +127,3 @@ class Issuer:
         if one.rule.dataset is None:
             return keccak(one.value.encode())
         return bytes(self.chain.call(self.chain.licenses.functions.grantOf(one.rule.dataset)))
-
-
-def _signer(asked: SignIn, signature: bytes) -> str | None:
-    """None for what is no ECDSA signature: a contract's may be anything."""
-    if len(signature) != _ECDSA:
-        return None
-    try:
-        return str(Account.recover_message(asked.signable(), signature=signature))
-    except (ValueError, TypeError, ValidationError, BadSignature):
-        return None

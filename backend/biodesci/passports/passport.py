@@ -69,7 +69,7 @@ def read(passport: str, trust: IssuerTrust, keys: BrokerKeys, now: int) -> Shown
         if visa.type == _LINKED:
             continue
         try:
-            accepted.append(_accept(visa, visas, linked, trust))
+            accepted += _accept(visa, visas, linked, trust)
         except AccessDeniedError as exc:
             ignored.append(exc.message)
     return Shown(tuple(accepted), tuple(ignored))
@@ -118,7 +118,8 @@ def _visa(claims: Claims) -> _Visa:
 
 def _accept(
     visa: _Visa, all_: list[_Visa], linked: Mapping[tuple[str, str], int], trust: IssuerTrust
-) -> Accepted:
+) -> list[Accepted]:
+    """By each rule that fits: a grant may stand for several datasets."""
     if visa.claims.identity not in linked:
         raise AccessDeniedError("A visa is of another identity, and nothing links it to the passport's.")
     if visa.type not in NAMES:
@@ -137,9 +138,8 @@ def _accept(
     by_whom = [rule for rule in fitting if visa.fields.get("by") in rule.by]
     if not by_whom:
         raise AccessDeniedError("A visa was asserted by an authority that does not suffice (by).")
-    return Accepted(
-        by_whom[0], visa.fields["value"], visa.asserted, min(expires, linked[visa.claims.identity])
-    )
+    end = min(expires, linked[visa.claims.identity])
+    return [Accepted(rule, visa.fields["value"], visa.asserted, end) for rule in by_whom]
 
 
 def _linked(own: tuple[str, str], visas: Iterable[_Visa]) -> dict[tuple[str, str], int]:

@@ -14,7 +14,6 @@ from urllib.parse import urlsplit
 
 from eth_account.messages import SignableMessage, encode_defunct
 from eth_utils.address import to_checksum_address
-from eth_utils.crypto import keccak
 
 from biodesci.core.errors import InputError
 
@@ -57,11 +56,6 @@ class SignIn:
     def signable(self) -> SignableMessage:
         """What the account signs (EIP-191, `personal_sign`)."""
         return encode_defunct(text=self.text())
-
-    def digest(self) -> bytes:
-        """What a contract wallet is asked about (ERC-1271)."""
-        message = self.signable()
-        return keccak(b"\x19" + message.version + message.header + message.body)
 
     @classmethod
     def parse(cls, text: str) -> Self:

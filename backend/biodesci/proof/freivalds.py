@@ -86,7 +86,7 @@ def check_product(
         raise IntegrityError(
             f"{what}: row {row} is not the product of its factors "
             f"(residual {residual[row].max():.3g}, rounding explains at most {tolerance[row].max():.3g}).",
-            "Treat this result as wrong, and dispute it.",
+            "Treat this result as wrong; where its request names an arbiter, dispute it in time.",
         )
     return Freivalds(
         rows=n, columns=columns, tolerance=float(tolerance.max()), residual=float(residual.max())

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from eth_account import Account
-from eth_keys.exceptions import BadSignature
+from eth_account.messages import encode_typed_data
 
+from biodesci.chain import signatures
 from biodesci.chain.client import Chain
 from biodesci.core import commitment, files, typed_data, visa
 from biodesci.core.documents.visa import SignedVisa
@@ -76,17 +76,18 @@ class Seats:
 
 
 def is_valid(chain: Chain, signed: SignedVisa) -> bool:
-    """Whether a visa is of this network, in time, signed by its issuer's account, and not revoked."""
+    """Whether a visa is of this network, in time, signed by its issuer, and not revoked.
+
+    A contract wallet's signature counts as VisaRegistry counts it. Raises what the chain's node does where it
+    can't be asked.
+    """
     if (signed.chain_id, signed.registry) != (chain.chain_id, str(chain.visas.address)):
         return False
     if not signed.visa.asserted <= chain.now() < signed.visa.expires:
         return False
-    hashed = typed_data.digest(typed_data.visa(signed.chain_id, signed.registry, signed.visa))
-    try:
-        issuer = Account._recover_hash(hashed, signature=signed.signature)
-    except (BadSignature, ValueError):
+    document = typed_data.visa(signed.chain_id, signed.registry, signed.visa)
+    message = encode_typed_data(full_message=document)
+    if not signatures.is_by(chain, signed.visa.issuer, message, signed.signature):
         return False
-    if issuer != signed.visa.issuer:
-        return False
-    id_ = visa.visa_id(signed.visa.issuer, hashed)
+    id_ = visa.visa_id(signed.visa.issuer, typed_data.digest(document))
     return not chain.call(chain.visas.functions.isRevoked(id_))

@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
+import requests
 from eth_account import Account
 from eth_utils.crypto import keccak
 from fastapi.testclient import TestClient
@@ -33,6 +34,7 @@ from biodesci.passports.issuer import Issuer
 from biodesci.passports.nonces import LIFETIME, Nonces
 from biodesci.passports.server import Rate, create_app
 from biodesci.passports.siwe import SignIn
+from tests.backend.chain.test_delegated_account import delegated
 from tests.backend.conftest import ARTIFACTS, ROOT
 from tests.backend.passports.conftest import BONA_FIDE, GRANTED, URL, Broker, trust_in
 
@@ -91,6 +93,19 @@ def published(chain: Chain) -> int:
         chain.datasets.functions.publish((b"\1" * 32, b"\2" * 32, b"\3" * 32, HMB, bytes(32)), [])
     )
     return int(chain.event(receipt, chain.datasets, "DatasetPublished")["datasetId"])
+
+
+def wallet(deployer: Chain, signer: str) -> str:
+    """The address of a contract that takes the signatures of `signer` for its own."""
+    web3 = deployer.web3
+    artifact = json.loads((ARTIFACTS / "Wallet1271.sol/Wallet1271.json").read_text())
+    factory = web3.eth.contract(abi=artifact["abi"], bytecode=artifact["bytecode"]["object"])
+    made = factory.constructor(signer).build_transaction(
+        {"from": deployer.address, "nonce": 0, "gas": 2_000_000}
+    )
+    signed = deployer.signer().sign_transaction(made)
+    receipt = web3.eth.wait_for_transaction_receipt(web3.eth.send_raw_transaction(signed.raw_transaction))
+    return str(receipt["contractAddress"])
 
 
 def test_a_passport_buys_a_licence(desk, broker, chain_for, keys):
@@ -197,26 +212,59 @@ def test_a_message_expires(desk, broker):
         desk.send(token, message)
 
 
+def test_a_grant_for_two_datasets_gives_a_visa_for_each(desk, broker, chain_for, monkeypatch):
+    owner = chain_for()
+    datasets = [published(owner), published(owner)]
+    grant = {"type": "ControlledAccessGrants", "values": [GRANTED], "by": ["dac"]}
+    desk.issuer.trust = trust_in(broker, rules=[{**grant, "dataset": one} for one in datasets])
+    token = broker.visa("ControlledAccessGrants", value=GRANTED, by="dac")
+    given = desk.ask(token)
+    assert [one.visa.value for one in given.visas] == [visa.grant_value(owner, one) for one in datasets]
+    monkeypatch.setattr("biodesci.passports.issuer._MOST", 1)
+    with pytest.raises(InputError, match="more than 1 visas"):
+        desk.ask(token)
+
+
 def test_a_contract_wallet_signs_by_erc_1271(desk, broker, chain_for):
-    web3 = desk.asker.web3
-    artifact = json.loads((ARTIFACTS / "Wallet1271.sol/Wallet1271.json").read_text())
-    factory = web3.eth.contract(abi=artifact["abi"], bytecode=artifact["bytecode"]["object"])
-    sender = chain_for().signer()
-    signed = sender.sign_transaction(
-        factory.constructor(desk.asker.address).build_transaction(
-            {"from": sender.address, "nonce": 0, "gas": 2_000_000}
-        )
-    )
-    receipt = web3.eth.wait_for_transaction_receipt(web3.eth.send_raw_transaction(signed.raw_transaction))
+    where = wallet(chain_for(), desk.asker.address)
     token = broker.visa()
-    message = desk.message(token, address=receipt["contractAddress"])
+    message = desk.message(token, address=where)
     with pytest.raises(AccessDeniedError, match="not signed by"):
         desk.send(token, message, bytes(Account.create().sign_message(message.signable()).signature))
-    assert desk.send(token, message).visas[0].visa.subject == receipt["contractAddress"]
+    assert desk.send(token, message).visas[0].visa.subject == where
     # A contract that knows nothing of signatures accepts none.
     message = desk.message(token, address=str(desk.chain.datasets.address))
     with pytest.raises(AccessDeniedError, match="not signed by"):
         desk.send(token, message)
+
+
+def test_the_code_of_a_delegated_account_answers_first(desk, broker, localnet):
+    """EIP-7702: as the contracts have it (docs/security.md), its key alone does not count."""
+    account, signer = localnet.account(), Account.create()
+    delegated(localnet, account, signer.address)
+    token = broker.visa()
+    message = desk.message(token, address=account.address)
+    with pytest.raises(AccessDeniedError, match="not signed by"):
+        desk.send(token, message, bytes(account.sign_message(message.signable()).signature))
+    signature = bytes(signer.sign_message(message.signable()).signature)
+    assert desk.send(token, message, signature).visas[0].visa.subject == account.address
+
+
+def test_a_node_that_is_away_says_nothing_of_a_signature(desk, broker, chain_for, monkeypatch):
+    token = broker.visa()
+    message = desk.message(token, address=wallet(chain_for(), desk.asker.address))
+    post = requests.Session.post
+
+    def breaks_off(session: requests.Session, url: str, data: bytes, **more: Any) -> requests.Response:
+        if b"eth_call" in data:
+            raise requests.ConnectionError("broken off")
+        return post(session, url, data, **more)
+
+    with monkeypatch.context() as away:
+        away.setattr(requests.Session, "post", breaks_off)
+        with pytest.raises(UnavailableError, match="does not answer"):
+            desk.send(token, message)
+    assert desk.send(token, message).visas, "the message was not used up"
 
 
 @pytest.mark.parametrize(

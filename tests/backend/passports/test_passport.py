@@ -87,6 +87,17 @@ def test_a_grant_stands_for_the_dataset_of_its_rule(broker, second, keys):
     assert shown.accepted[0].rule.dataset == 3
 
 
+def test_a_grant_that_stands_in_two_rules_counts_for_both_datasets(broker, second, keys):
+    def rule(dataset: int, *by: str) -> dict[str, Any]:
+        return {"type": "ControlledAccessGrants", "values": [GRANTED], "by": by, "dataset": dataset}
+
+    trust = trust_in(broker, second, rules=[rule(3, "dac"), rule(4, "so"), rule(5, "so", "dac")])
+    visa = broker.visa("ControlledAccessGrants", value=GRANTED, by="dac")
+    shown = read(visa, trust, keys, int(time.time()))
+    assert [one.rule.dataset for one in shown.accepted] == [3, 5]
+    assert not shown.ignored
+
+
 def links(*pairs: tuple[str, str]) -> str:
     return ";".join(f"{quote(sub, safe='')},{quote(iss, safe='')}" for sub, iss in pairs)
 
