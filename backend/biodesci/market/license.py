@@ -125,11 +125,11 @@ def _opened(chain: Chain, ipfs: Ipfs, seed: bytes, licence: License, digest: byt
         "license", chain.chain_id, str(chain.licenses.address), license_id, licence.licensee
     )
     opened = envelope.open_(seed, sealed, context)
-    wrong = _when_wrong(chain, licence)
+    version = chain.read(DatasetVersion, licence.dataset_id, licence.version)
+    wrong = _when_wrong(chain, licence, version)
     if len(opened) != 64:
         raise IntegrityError("The envelope opens, but holds no dataset key.", wrong)
     key, salt = opened[:32], opened[32:]
-    version = chain.read(DatasetVersion, licence.dataset_id, licence.version)
     try:
         publisher = Publisher(chain.chain_id, str(chain.datasets.address), version.publisher)
         made = commitment.key_commitment(publisher, key, salt)
@@ -139,15 +139,20 @@ def _opened(chain: Chain, ipfs: Ipfs, seed: bytes, licence: License, digest: byt
     return key
 
 
-def _when_wrong(chain: Chain, licence: License) -> str:
+def _when_wrong(chain: Chain, licence: License, version: DatasetVersion) -> str:
     """What a licensee does about a delivery that is not the key."""
     arbiter = chain.read(Listing, licence.offer_id).offer.arbiter
-    if arbiter != NOBODY and licence.state is LicenseState.DELIVERED:
+    delivered = licence.state is LicenseState.DELIVERED
+    if arbiter != NOBODY and delivered and chain.now() <= licence.deadline:
         return f"Dispute it before the window ends: biodesci license dispute {licence.id} REASON."
+    again = f". Ask the data owner to deliver the key once more: biodesci license redeliver {licence.id}."
+    if version.withdrawn_at:
+        again = ", and consent was withdrawn, so that no key is delivered any more. Ask the data owner."
     return (
-        "It cannot be disputed"
+        ("Do not confirm it. " if delivered else "")
+        + "It cannot be disputed"
         + (" any more" if arbiter != NOBODY else ": the offer names no arbiter")
-        + f". Ask the data owner to deliver the key once more: biodesci license redeliver {licence.id}."
+        + again
     )
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from biodesci.core import envelope
 from biodesci.core.envelope import generate_seed, public_key
-from biodesci.core.errors import IntegrityError, NotFoundError, StateError, WrongKeyError
+from biodesci.core.errors import IntegrityError, NotFoundError, RevertedError, StateError, WrongKeyError
 from biodesci.ipfs import unixfs
 from biodesci.ipfs.client import Ipfs
 from biodesci.market import arbitration, evidence, license
@@ -106,6 +106,37 @@ def test_a_wrong_key_in_the_envelope(sale, arbiter, tmp_path):
     license_id = sale.buy().license_id
     deliver_by_hand(sale, license_id, os.urandom(64))
     assert judged(sale, arbiter, license_id, tmp_path) is Finding.WRONG_KEY
+
+
+def advice(sale, license_id: int) -> str:
+    with pytest.raises(IntegrityError) as caught:
+        downloaded(sale.buyer, sale.ipfs, sale.seed, license_id)
+    return caught.value.hint
+
+
+def test_a_dispute_is_advised_only_where_one_can_be_opened(sale_of, arbiter, localnet):
+    arbitration.accept(arbiter.chain, accepted=True)
+    sale = sale_of(arbiter=arbiter.chain.address)
+    license_id = sale.buy().license_id
+    deliver_by_hand(sale, license_id, os.urandom(64))
+    assert f"biodesci license dispute {license_id}" in advice(sale, license_id)
+    localnet.pass_time(license.get(sale.buyer, license_id).deadline - sale.buyer.now() + 1)
+    late = advice(sale, license_id)
+    assert late.startswith("Do not confirm it. It cannot be disputed any more. Ask the data owner")
+    with pytest.raises(RevertedError, match="It is too late"):
+        license.dispute(sale.buyer, license_id, "the key is wrong")
+    sale.buyer.send(sale.buyer.licenses.functions.confirm(license_id))
+    assert advice(sale, license_id).startswith("It cannot be disputed any more.")
+
+
+def test_without_an_arbiter_no_dispute_is_advised(sale):
+    license_id = sale.buy().license_id
+    deliver_by_hand(sale, license_id, os.urandom(64))
+    assert "the offer names no arbiter" in advice(sale, license_id)
+    assert f"biodesci license redeliver {license_id}" in advice(sale, license_id)
+    owner = sale.owner
+    owner.send(owner.datasets.functions.withdraw(license.get(owner, license_id).dataset_id, 1))
+    assert "no key is delivered any more" in advice(sale, license_id)
 
 
 def test_an_envelope_for_a_key_that_was_replaced_before(sale, arbiter, tmp_path):
