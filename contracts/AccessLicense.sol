@@ -139,7 +139,9 @@ contract AccessLicense is Settlement, Orders {
     function consume(uint256 licenseId) external returns (uint32 usesLeft) {
         StoredLicense storage license = _license(licenseId);
         _checkLicensee(licenseId, license);
-        return _use(licenseId, license);
+        usesLeft = _use(licenseId, license);
+        // The licensee's own first use says that the access works.
+        if (license.state == State.Delivered) _settle(licenseId, license);
     }
 
     /// @inheritdoc IAccessLicense
@@ -200,16 +202,11 @@ contract AccessLicense is Settlement, Orders {
         );
     }
 
-    /// @dev The first use says that the access works, so it settles.
     function _use(uint256 licenseId, StoredLicense storage license) private returns (uint32 usesLeft) {
         if (!_isActive(licenseId, license)) revert AccessLicense_NotActive(licenseId);
+        ++license.used;
         usesLeft = _usesLeft(license, _offerOf(license));
-        if (usesLeft != UNCOUNTED) {
-            ++license.used;
-            --usesLeft;
-        }
         emit LicenseConsumed(licenseId, msg.sender, usesLeft);
-        if (license.state == State.Delivered) _settle(licenseId, license);
     }
 
     /// @dev Of the version that the buyer agreed to, if it is the one that is sold.

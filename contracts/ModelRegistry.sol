@@ -61,6 +61,8 @@ contract ModelRegistry is ERC721, IModelRegistry {
         uint32 version;
         // slot 1
         bytes32 commitment;
+        // slot 2, of who trains under a licence alone
+        uint256 licenseId;
     }
 
     struct Place {
@@ -165,7 +167,6 @@ contract ModelRegistry is ERC721, IModelRegistry {
     }
 
     /// @inheritdoc IModelRegistry
-    // slither-disable-next-line reentrancy-benign,reentrancy-events // AccessLicense calls nobody back
     function enrol(uint256 roundId, Application calldata a) external {
         StoredRound storage round = _rounds[roundId];
         _checkState(roundId, round, RoundState.Enrolling);
@@ -192,6 +193,7 @@ contract ModelRegistry is ERC721, IModelRegistry {
         seat.node = msg.sender;
         seat.datasetId = uint64(a.datasetId);
         seat.version = version;
+        if (a.licenseId != 0) seat.licenseId = a.licenseId;
         emit NodeEnrolled(roundId, msg.sender, a.datasetId, version, a.licenseId, index, a.roundKeys);
     }
 
@@ -221,6 +223,7 @@ contract ModelRegistry is ERC721, IModelRegistry {
     }
 
     /// @inheritdoc IModelRegistry
+    // slither-disable-next-line reentrancy-events // AccessLicense calls nobody back
     function commitUpdate(uint256 roundId, bytes32 dealt, bytes32 commitment) external {
         StoredRound storage round = _rounds[roundId];
         _checkState(roundId, round, RoundState.Running);
@@ -239,6 +242,7 @@ contract ModelRegistry is ERC721, IModelRegistry {
         _checkOperator(seat.datasetId);
         round.committed |= bit;
         seat.commitment = commitment;
+        _consume(seat, round.modelId);
         emit UpdateCommitted(roundId, msg.sender, commitment);
     }
 
@@ -403,6 +407,14 @@ contract ModelRegistry is ERC721, IModelRegistry {
 
     // --------------------------------------------------------------- private
 
+    /// @dev A round is its opener's: given away with the model, it would be held in the name of somebody who never asked,
+    /// and use that one's licences.
+    function _update(address to, uint256 modelId, address auth) internal override returns (address) {
+        uint64 open = _models[modelId].openRound;
+        if (open != 0) revert ModelRegistry_RoundOpen(modelId, open);
+        return super._update(to, modelId, auth);
+    }
+
     function _publishVersion(uint256 modelId, bytes32 weightsRoot, bytes32 weights, uint256 roundId)
         private
         returns (uint32 version)
@@ -456,16 +468,28 @@ contract ModelRegistry is ERC721, IModelRegistry {
     }
 
     /// @dev Which version the caller trains on: the licensed one, or else the latest.
-    function _entitle(uint256 modelId, uint256 datasetId, uint256 licenseId) private returns (uint32) {
+    function _entitle(uint256 modelId, uint256 datasetId, uint256 licenseId) private view returns (uint32) {
         _checkOperator(datasetId);
         if (licenseId != 0) {
-            // Which refuses a licence whose version was withdrawn.
-            return LICENSES.consumeFor(licenseId, datasetId, _ownerOf(modelId), IAccessLicense.Right.Train);
+            IAccessLicense.License memory license = LICENSES.licenseOf(licenseId);
+            bool fits = license.licensee == _ownerOf(modelId) && license.datasetId == datasetId
+                && license.right == IAccessLicense.Right.Train;
+            // Which an active one of a version that was withdrawn is not.
+            if (!fits || !LICENSES.isActive(licenseId)) revert ModelRegistry_NotLicensed(licenseId, datasetId);
+            return license.version;
         }
         // slither-disable-next-line unused-return // its own terms do not bind an owner
         (uint32 latest,, bool withdrawn) = DATASETS.saleOf(datasetId);
         if (withdrawn) revert ModelRegistry_Withdrawn(datasetId, latest);
         return latest;
+    }
+
+    /// @dev A use is what was committed: a site that enrols and then does nothing costs the licensee none.
+    function _consume(Seat storage seat, uint256 modelId) private {
+        uint256 licenseId = seat.licenseId;
+        if (licenseId == 0) return;
+        // slither-disable-next-line unused-return // the version is in the seat
+        LICENSES.consumeFor(licenseId, seat.datasetId, _ownerOf(modelId), IAccessLicense.Right.Train);
     }
 
     function _checkOperator(uint256 datasetId) private view {

@@ -281,8 +281,8 @@ interface IAccessLicense {
     /// what was earned until then to the owner, the rest to the licensee.
     function refund(uint256 licenseId) external;
 
-    /// @notice The licensee, within the dispute window, before it used the licence or the licence expired, and if the offer
-    /// has an arbiter: access stops until the arbiter decides.
+    /// @notice The licensee, within the dispute window, before it said that access works, and if the offer has an arbiter:
+    /// access stops until the arbiter decides. Also where its visas ended: who delivers chooses when.
     function dispute(uint256 licenseId, bytes32 reason) external;
 
     /// @notice The offer's arbiter decides a dispute, within 30 days; not if it has come to own the dataset, or to hold a
@@ -294,10 +294,11 @@ interface IAccessLicense {
     /// Warning: without `proRata` a licence that was settled is not paid back.
     function revoke(uint256 licenseId, bytes32 reason) external;
 
-    /// @notice The licensee counts one use. The first use says that access works: a delivered licence is settled.
+    /// @notice The licensee counts one use. Its own use says that access works: a delivered licence is settled.
     function consume(uint256 licenseId) external returns (uint32 usesLeft);
 
-    /// @notice For ModelRegistry alone: counts one use of an active licence, as `consume` does, where it is used.
+    /// @notice For ModelRegistry alone: counts one use of an active licence where the dataset's owner serves it. That
+    /// settles nothing: whether it was served well is for the licensee to say.
     /// Reverts unless it is `licensee`'s, for this dataset and this right.
     /// @return version of the dataset that it is for
     function consumeFor(uint256 licenseId, uint256 datasetId, address licensee, Right right)

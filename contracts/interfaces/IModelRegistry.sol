@@ -68,6 +68,7 @@ interface IModelRegistry {
     error ModelRegistry_WrongState(uint256 roundId, RoundState got);
     error ModelRegistry_WrongPlan(uint256 roundId, bytes32 got, bytes32 required);
     error ModelRegistry_NotEntitled(uint256 datasetId, address node);
+    error ModelRegistry_NotLicensed(uint256 licenseId, uint256 datasetId);
     error ModelRegistry_Withdrawn(uint256 datasetId, uint32 version);
     error ModelRegistry_AlreadyEnrolled(uint256 roundId, address node);
     error ModelRegistry_AlreadyCommitted(uint256 roundId, address node);
@@ -101,11 +102,12 @@ interface IModelRegistry {
 
     /// @notice Opens a round on the model's latest version. One open round per model, each plan once, and no second sum
     /// of a kind over the same weights: the difference of two could be a single node's update. Weights whose sum was
-    /// unmasked in a round that then aborted are burnt likewise: publish another version first.
+    /// unmasked in a round that then aborted are burnt likewise: publish another version first. While it is open the model
+    /// is not passed on.
     function openRound(uint256 modelId, Opening calldata opening) external returns (uint256 roundId);
 
     /// @notice A node accepts exactly the plan, and enrols with a dataset of which the caller is the owner or an accepted
-    /// operator; under a Train licence of the model's owner, whose use this counts, or of its own will. One seat an
+    /// operator; under an active Train licence of the model's owner, or of its own will. One seat an
     /// account and one a dataset, whatever its version.
     function enrol(uint256 roundId, Application calldata application) external;
 
@@ -118,7 +120,8 @@ interface IModelRegistry {
     /// @param dealt see docs/protocol.md, "Digest of what was dealt"
     function fixDealers(uint256 roundId, uint128 dealers, bytes32 dealt) external;
 
-    /// @notice A dealer whose dataset is not withdrawn commits to its masked vector.
+    /// @notice A dealer whose dataset is not withdrawn commits to its masked vector. Of the licence that it enrolled under,
+    /// which has to be active still, this counts one use.
     /// @param dealt what the vector is masked against; refused unless it is what `fixDealers` fixed
     function commitUpdate(uint256 roundId, bytes32 dealt, bytes32 commitment) external;
 

@@ -59,10 +59,10 @@ abstract contract Licenses is Soulbound, Visas {
         return _rightOf(license) == Right.Train && DATASETS.isWithdrawn(_offerOf(license).datasetId, license.version);
     }
 
-    /// @dev Whether others ended a licence of which nothing was used yet, or it would be settled: who has no key has
-    /// nothing left of it then. That a visa expires was known when it was shown.
+    /// @dev Whether others ended a licence of which nothing was used yet: who has no key has nothing of it then. That a
+    /// visa expires was known when it was shown.
     function _isTakenAway(uint256 licenseId, StoredLicense storage license) internal view returns (bool) {
-        if (_rightOf(license) == Right.Download) return false;
+        if (_rightOf(license) == Right.Download || license.used != 0) return false;
         return _isTrainingStopped(license) || _isAnyVisaRevoked(licenseId, license);
     }
 

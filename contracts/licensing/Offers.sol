@@ -97,7 +97,7 @@ abstract contract Offers is LicenseState {
             _refuse("disputeWindow");
         }
         if (offer.arbiter != address(0)) {
-            // An expired licence cannot be disputed, so the window must end before the access does.
+            // Else access that has had its time could be disputed.
             if (offer.duration != 0 && offer.duration < offer.disputeWindow) {
                 _refuse("disputeWindow");
             }

@@ -71,7 +71,6 @@ abstract contract Settlement is Licenses, Offers, Payments {
         StoredOffer storage offer = _offerOf(license);
         if (offer.arbiter == address(0)) revert AccessLicense_NoArbiter(licenseId);
         _checkNotLate(licenseId, uint256(license.since) + offer.disputeWindow);
-        if (block.timestamp >= _endOf(license)) revert AccessLicense_NotActive(licenseId);
         license.state = State.Disputed;
         license.arbitrationEnds = _now() + ARBITRATION;
         emit LicenseDisputed(licenseId, msg.sender, reason);

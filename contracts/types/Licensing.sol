@@ -33,8 +33,8 @@ struct StoredLicense {
     uint32 since; // of the delivery; before it, its deadline
     IAccessLicense.State state;
     uint8 flags; // bits 0 and 1: the right; then HAS_VISAS, PRO_RATA
-    // slot 1: zero until a visa is shown, a use is counted, or there is a dispute or an earning
-    uint32 used;
+    // slot 1: zero until a visa is shown, a use is made, or there is a dispute or an earning
+    uint32 used; // times, counted by the offer or not
     uint32 visasExpire;
     uint8 visaCount;
     uint32 arbitrationEnds;

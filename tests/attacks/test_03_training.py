@@ -1,4 +1,4 @@
-"""Item 3, of training: a licensee trains on a copy, or more often than it paid for."""
+"""A licensee trains on a copy or more often than it paid for; an owner counts uses that were none."""
 
 from __future__ import annotations
 
@@ -9,55 +9,76 @@ from typing import Any
 
 import pytest
 
-from biodesci.chain.records import License
 from biodesci.core.errors import RevertedError
 from biodesci.core.onchain import LicenseState
-from biodesci.market import offers
+from biodesci.market import license, offers
 from biodesci.market.offers import OfferTerms
 from biodesci.market.purchase import purchase
 from biodesci.registry import rounds
 from biodesci.rounds import progress
 from tests.attacks.sites import Sites
 
-HMB = 1 << 2
+HMB, PRICE = 1 << 2, 10**15
 
 
-def licensed(sites: Sites, index: int, uses: int) -> int:
-    """The model owner's Train licence for a site's dataset; access is granted, no key leaves."""
-    seller = sites.chains[index]
-    offer = offers.create(seller, sites.datasets[index], OfferTerms(right="train", uses=uses))
-    license_id = purchase(sites.owner, offer, HMB).license_id
-    seller.send(seller.licenses.functions.deliver(license_id, bytes(32)))
+@pytest.fixture
+def sites(chain_for: Callable[..., Any], ipfs: Any, tmp_path: Path) -> Sites:
+    return Sites(chain_for, ipfs, tmp_path, 3)
+
+
+def licensed(sites: Sites, buyer: Any) -> int:
+    """A Train licence for one use of the first site's data, bought by `buyer` and granted by that site."""
+    chain, dataset = sites.chains[0], sites.datasets[0]
+    offer = offers.create(chain, dataset, OfferTerms(right="train", price=PRICE, uses=1))
+    license_id = purchase(buyer, offer, HMB).license_id
+    chain.send(chain.licenses.functions.deliver(license_id, bytes(32)))
     return license_id
 
 
-def test_03_a_licensee_trains_on_a_copy_of_its_own(
-    chain_for: Callable[..., Any], ipfs: Any, tmp_path: Path
-) -> None:
-    sites = Sites(chain_for, ipfs, tmp_path, 3)
-    license_id = licensed(sites, 0, 1)
+def test_03_a_licensee_trains_on_a_copy_of_its_own(sites: Sites) -> None:
+    license_id = licensed(sites, sites.owner)
     round_id = sites.open()
     buyer, plan = sites.owner, rounds.read(sites.owner, round_id).plan
     application = (sites.datasets[0], license_id, plan, os.urandom(64), [])
     with pytest.raises(RevertedError, match="neither the owner of dataset"):
         buyer.send(buyer.models.functions.enrol(round_id, application))
-    assert sites.owner.read(License, license_id).uses_left == 1
 
 
-def test_03_a_licence_for_one_round_is_used_in_two(
-    chain_for: Callable[..., Any], ipfs: Any, tmp_path: Path
-) -> None:
-    """The owner's own node trains, and the contract counts."""
-    sites = Sites(chain_for, ipfs, tmp_path, 3)
-    license_id = licensed(sites, 0, 1)
-    node = sites.node(0, sites.known(), license_id=license_id)
+def test_03_a_licence_for_one_round_is_used_in_two(sites: Sites) -> None:
+    """The owner's own node trains, and the contract counts what it committed."""
+    license_id = licensed(sites, sites.owner)
+    nodes = [sites.node(0, sites.known(), license_id=license_id), *sites.nodes[1:]]
     first = sites.open()
-    assert "enrolled" in node.step()
+    with sites.aggregator() as aggregator:
+        sites.deal(aggregator, *nodes)
+        nodes[0].step()
     assert rounds.enrolments(sites.owner, first)[0].version == 1
-    used = sites.owner.read(License, license_id)
-    assert (used.uses_left, used.state) == (0, LicenseState.SETTLED)
+    used = license.get(sites.owner, license_id)
+    assert (used.uses_left, used.state) == (0, LicenseState.DELIVERED)
     progress.abort(sites.owner, first, "again")
     second = sites.open()
-    with pytest.raises(RevertedError, match="not active"):
-        node.step()
+    with pytest.raises(RevertedError, match="no active training licence"):
+        nodes[0].step()
     assert rounds.read(sites.owner, second).enrolled == 0
+
+
+def test_03_an_owner_enrols_to_be_paid_and_does_nothing(sites: Sites) -> None:
+    license_id = licensed(sites, sites.owner)
+    round_id = sites.open()
+    assert "enrolled" in sites.node(0, sites.known(), license_id=license_id).step()
+    progress.abort(sites.owner, round_id, "nobody trained")
+    unused = license.get(sites.owner, license_id)
+    assert (unused.uses_left, unused.state) == (1, LicenseState.DELIVERED)
+    assert license.is_active(sites.owner, license_id)
+
+
+def test_03_a_site_trains_somebody_elses_model_under_a_licence(
+    sites: Sites, keyed: Callable[..., Any]
+) -> None:
+    """What one account bought is not spent on the model of another."""
+    license_id = licensed(sites, keyed())
+    round_id = sites.open()
+    with pytest.raises(RevertedError, match="that the owner of the round's model holds"):
+        sites.node(0, sites.known(), license_id=license_id).step()
+    assert rounds.read(sites.owner, round_id).enrolled == 0
+    assert license.get(sites.owner, license_id).uses_left == 1

@@ -82,6 +82,7 @@ export const errors = [
   {"inputs":[{"internalType":"uint256","name":"roundId","type":"uint256"},{"internalType":"address","name":"node","type":"address"}],"name":"ModelRegistry_NotEnrolled","type":"error"},
   {"inputs":[{"internalType":"uint256","name":"datasetId","type":"uint256"},{"internalType":"address","name":"node","type":"address"}],"name":"ModelRegistry_NotEntitled","type":"error"},
   {"inputs":[{"internalType":"uint256","name":"roundId","type":"uint256"},{"internalType":"address","name":"node","type":"address"}],"name":"ModelRegistry_NotInvited","type":"error"},
+  {"inputs":[{"internalType":"uint256","name":"licenseId","type":"uint256"},{"internalType":"uint256","name":"datasetId","type":"uint256"}],"name":"ModelRegistry_NotLicensed","type":"error"},
   {"inputs":[{"internalType":"uint256","name":"modelId","type":"uint256"},{"internalType":"address","name":"got","type":"address"}],"name":"ModelRegistry_NotOwner","type":"error"},
   {"inputs":[{"internalType":"uint256","name":"modelId","type":"uint256"},{"internalType":"bytes32","name":"plan","type":"bytes32"}],"name":"ModelRegistry_PlanUsed","type":"error"},
   {"inputs":[{"internalType":"uint256","name":"roundId","type":"uint256"},{"internalType":"uint16","name":"allowed","type":"uint16"}],"name":"ModelRegistry_RosterFull","type":"error"},

@@ -109,6 +109,7 @@ export const sentences: Readonly<Record<string, { readonly says: string; readonl
   ModelRegistry_NotDealt: {"says":"The site {node} dealt no shares in round {roundId}, or too late, so nobody masks against it.","page":"Wait for the next round."},
   ModelRegistry_NotEnrolled: {"says":"The site {node} is not enrolled in round {roundId}.","page":"Enrol before the round starts."},
   ModelRegistry_NotEntitled: {"says":"The site {node} is neither the owner of dataset {datasetId} nor an operator who accepted that role.","page":"Enrol as its owner, or accept the role of its operator."},
+  ModelRegistry_NotLicensed: {"says":"Licence {licenseId} is no active training licence for dataset {datasetId} that the owner of the round's model holds.","page":"Enrol with another licence, or without one, of your own will."},
   ModelRegistry_NotInvited: {"says":"The site {node} is not among those whom round {roundId} invites.","page":"Ask the model’s owner to invite it."},
   ModelRegistry_NotOwner: {"says":"Only the owner of model {modelId} can do this, and {got} is not its owner.","page":"Choose another account in your wallet."},
   ModelRegistry_PlanUsed: {"says":"A round of model {modelId} ran by this plan already, and a plan runs once.","page":"Open the round with another plan."},

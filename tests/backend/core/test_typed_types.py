@@ -74,6 +74,7 @@ def test_the_contracts_hash_these_types() -> None:
 def test_the_contracts_have_these_domains() -> None:
     text = "\n".join(path.read_text() for path in sorted((ROOT / "contracts").glob("**/*.sol")))
     made = set(re.findall(r'EIP712\("([^"]+)", "([^"]+)"\)', text))
+    made |= set(re.findall(r'DOMAIN_NAME = "([^"]+)";\s+\w.* DOMAIN_VERSION = "([^"]+)";', text))
     checked = {domain for name, domain in domains().items() if name not in TOKENS | BY_READERS}
     assert made == checked
 

@@ -21,6 +21,7 @@ abstract contract Ledger is VisaRules, PurposeRules {
         uint256 since;
         uint256 duration; // 0: no end
         uint256 usesLeft; // max: not counted
+        bool used;
         uint256 paid;
         uint256 credited;
         uint256 earned; // of what was credited: to the dataset's owners, and the publisher
@@ -180,11 +181,13 @@ abstract contract Ledger is VisaRules, PurposeRules {
         _creditOwner(id, _earned(id));
     }
 
-    function _consumed(uint256 id) internal {
+    /// @param byLicensee who says by it that access works
+    function _consumed(uint256 id, bool byLicensee) internal {
         Entry storage e = _entries[id];
         if (!isActive(id)) _fault(5, "an inactive licence was used");
         if (e.usesLeft != type(uint256).max) e.usesLeft -= 1;
-        if (e.state == DELIVERED) _settled(id);
+        e.used = true;
+        if (byLicensee && e.state == DELIVERED) _settled(id);
     }
 
     function _claimed(uint256 id) internal {
@@ -208,7 +211,6 @@ abstract contract Ledger is VisaRules, PurposeRules {
 
     function _disputed(uint256 id) internal {
         if (_now() > _entries[id].deadline) _fault(6, "disputed too late");
-        if (_now() >= endOf(id)) _fault(6, "disputed after its end");
         if (_offerOf(id).arbiter == address(0)) _fault(6, "disputed without an arbiter");
         _move(id, DISPUTED);
         _entries[id].deadline = _now() + 30 days;
@@ -246,9 +248,9 @@ abstract contract Ledger is VisaRules, PurposeRules {
         return _offerOf(id).proRata && _stopOf(id) <= _now() && _stopOf(id) < e.since + e.duration;
     }
 
-    /// @dev Nothing was used of what is only delivered, and without a key nothing is left of it.
+    /// @dev Without a key nothing is left of what was not used.
     function _isTakenAway(uint256 id) internal view returns (bool) {
-        if (_offerOf(id).right == IAccessLicense.Right.Download) return false;
+        if (_offerOf(id).right == IAccessLicense.Right.Download || _entries[id].used) return false;
         return _isTrainingStopped(id) || _isAnyVisaRevoked(id);
     }
 

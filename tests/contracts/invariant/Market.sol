@@ -116,7 +116,7 @@ contract Market is Settlements {
         }
         if (!isActive(id)) return _refuse(5, "an inactive licence was used", user, 0, data);
         _call(user, 0, data);
-        _consumed(id);
+        _consumed(id, user == _entries[id].buyer);
     }
 
     function redeliver(uint256 draw) external step {

@@ -183,7 +183,7 @@ abstract contract Settlements is Sales {
     }
 
     function _canBeDisputed(uint256 id) private view returns (bool) {
-        return !_isLate(id) && _now() < endOf(id) && _offerOf(id).arbiter != address(0);
+        return !_isLate(id) && _offerOf(id).arbiter != address(0);
     }
 
     function _isLate(uint256 id) internal view returns (bool) {

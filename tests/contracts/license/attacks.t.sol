@@ -133,17 +133,24 @@ contract LicenseAttacks is LicenseScene {
         _assertOwed(researcher, PRICE);
     }
 
-    function test_a_refund_of_what_was_used_up_or_has_expired() external {
+    function test_a_refund_of_what_was_used_up() external {
         uint256 used = _deliver(_buy(_ofLength(30 days, 1)));
         _consume(researcher, used);
         _refusesState(used, IAccessLicense.State.Settled);
         _dispute(used);
+    }
+
+    function test_a_delivery_in_the_last_second_of_a_visa() external {
         IVisaRegistry.Visa memory visa = _status();
         visa.expires = _now() + 1 hours;
-        uint256 expired = _deliver(_buyWithVisa(visa));
-        _wait(1 hours);
-        _refusesInactive(expired);
-        _dispute(expired);
+        uint256 licenseId = _buyWithVisa(visa);
+        _wait(1 hours - 1);
+        _deliver(licenseId);
+        _wait(1);
+        _dispute(licenseId);
+        vm.prank(arbiter);
+        licenses.resolve(licenseId, false);
+        _assertOwed(researcher, PRICE);
     }
 
     function test_junk_sold_by_a_version_in_front() external {

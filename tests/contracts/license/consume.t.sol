@@ -109,9 +109,10 @@ contract LicenseConsumeTest is LicenseScene {
         vm.recordLogs();
         uint32 version = _consumeFor(address(models), licenseId, dataset, researcher, IAccessLicense.Right.Train);
         emit IAccessLicense.LicenseConsumed(licenseId, address(models), 1);
-        _emitSettled(address(models), licenseId);
         _saw(address(licenses));
         vm.assertEq(version, 1);
+        _assertState(licenseId, IAccessLicense.State.Delivered);
+        _assertOwed(hospital, 0);
         _consumeFor(address(models), licenseId, dataset, researcher, IAccessLicense.Right.Train);
         _refusesInactive(licenseId);
         _consumeFor(address(models), licenseId, dataset, researcher, IAccessLicense.Right.Train);

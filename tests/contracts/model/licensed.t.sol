@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {IAccessLicense} from "../../../contracts/interfaces/IAccessLicense.sol";
 import {IDatasetNFT} from "../../../contracts/interfaces/IDatasetNFT.sol";
+import {IModelRegistry} from "../../../contracts/interfaces/IModelRegistry.sol";
 import {DuoPolicy} from "../../../contracts/libraries/DuoPolicy.sol";
 import {Application} from "../../../contracts/types/Rounds.sol";
 import {vm} from "../Vm.sol";
@@ -17,9 +18,9 @@ contract LicensedTest is ModelScene {
         datasets.publishVersion(sets[0], _publication("later", DuoPolicy.GRU));
         uint256 roundId = _round();
         _enrol(roundId, hospital, _under(licenseId));
-        vm.assertEq(licenses.licenseOf(licenseId).usesLeft, 1);
-        // The first use says that access works.
-        vm.assertEq(uint256(licenses.licenseOf(licenseId).state), uint256(IAccessLicense.State.Settled));
+        // A site that enrols may still do nothing.
+        vm.assertEq(licenses.licenseOf(licenseId).usesLeft, 2);
+        vm.assertEq(uint256(licenses.licenseOf(licenseId).state), uint256(IAccessLicense.State.Delivered));
         // It is trained on the version that was bought.
         vm.assertEq(models.rosterOf(roundId)[0].version, 1);
     }
@@ -64,18 +65,48 @@ contract LicensedTest is ModelScene {
     function test_enrol_under_a_licence_given_one_that_is_used_up_or_withdrawn_from() external {
         uint256 licenseId = _license(modelOwner, TRAIN);
         for (uint256 i = 0; i < 2; ++i) {
-            uint256 roundId = _again(i);
-            _enrol(roundId, hospital, _under(licenseId, i));
-            vm.prank(modelOwner);
-            models.abort(roundId, "why");
+            _trained(_again(i), licenseId, i);
         }
         uint256 third = _again(2);
-        _refusesInactive(licenseId);
+        _refusesLicense(licenseId, sets[0]);
         _enrol(third, hospital, _under(licenseId, 2));
         uint256 withdrawn = _license(modelOwner, TRAIN);
         _withdraw(hospital, sets[0], 1);
-        _refusesInactive(withdrawn);
+        _refusesLicense(withdrawn, sets[0]);
         _enrol(third, hospital, _under(withdrawn, 2));
+    }
+
+    function test_commitUpdate_under_a_licence_given_an_active_one() external {
+        uint256 licenseId = _license(modelOwner, TRAIN);
+        _trained(_again(0), licenseId, 0);
+        vm.assertEq(licenses.licenseOf(licenseId).usesLeft, 1);
+        // Whether it was served well is for the licensee to say.
+        vm.assertEq(uint256(licenses.licenseOf(licenseId).state), uint256(IAccessLicense.State.Delivered));
+    }
+
+    function test_commitUpdate_under_a_licence_given_one_that_was_used_up_or_revoked_meanwhile() external {
+        uint256 licenseId = _license(modelOwner, TRAIN);
+        uint256 roundId = _dealtUnder(_again(0), licenseId, 0);
+        vm.prank(hospital);
+        licenses.revoke(licenseId, "why");
+        _refusesInactive(licenseId);
+        _commit(hospital, roundId, "masked");
+        _commit(second, roundId, "masked");
+    }
+
+    /// @dev The first hospital under the licence, the second of its own will; dealers are fixed.
+    function _dealtUnder(uint256 roundId, uint256 licenseId, uint256 attempt) private returns (uint256) {
+        _enrol(roundId, hospital, _under(licenseId, attempt));
+        Application memory application = _application(second, sets[1]);
+        application.plan = _planned(attempt).plan;
+        _enrol(roundId, second, application);
+        return _fix(aggregator, _start(aggregator, roundId), BOTH);
+    }
+
+    function _trained(uint256 roundId, uint256 licenseId, uint256 attempt) private {
+        _commit(hospital, _dealtUnder(roundId, licenseId, attempt), "masked");
+        vm.prank(modelOwner);
+        models.abort(roundId, "why");
     }
 
     /// @dev Delivered, for two uses of the first hospital's dataset.
@@ -93,11 +124,7 @@ contract LicensedTest is ModelScene {
     }
 
     function _refusesLicense(uint256 licenseId, uint256 datasetId) private {
-        vm.expectRevert(
-            abi.encodeWithSelector(
-                IAccessLicense.AccessLicense_DoesNotFit.selector, licenseId, datasetId, modelOwner, TRAIN
-            )
-        );
+        vm.expectRevert(abi.encodeWithSelector(IModelRegistry.ModelRegistry_NotLicensed.selector, licenseId, datasetId));
     }
 
     function _under(uint256 licenseId) private view returns (Application memory application) {

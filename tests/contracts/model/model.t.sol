@@ -89,6 +89,19 @@ contract ModelTest is ModelScene {
         vm.assertEq(models.codecOf(model, hospital, CodecKind(0)), 0);
     }
 
+    function test_transfer_given_an_open_round() external {
+        uint256 roundId = _round();
+        vm.expectRevert(abi.encodeWithSelector(IModelRegistry.ModelRegistry_RoundOpen.selector, model, roundId));
+        vm.prank(modelOwner);
+        IERC721(address(models)).transferFrom(modelOwner, stranger, model);
+    }
+
+    function test_transfer_given_none() external {
+        vm.prank(modelOwner);
+        IERC721(address(models)).transferFrom(modelOwner, stranger, model);
+        vm.assertEq(IERC721(address(models)).ownerOf(model), stranger);
+    }
+
     function test_views_given_a_model_that_does_not_exist() external {
         _refusesMissing(9);
         models.latestVersion(9);

@@ -16,7 +16,7 @@ const MADE: readonly Pick<AuditEntry, 'name' | 'kind' | 'id' | 'asset'>[] = [
   { name: 'AuditAttested', kind: 'inference', id: 6, asset: NAMELESS },
   { name: 'RoundOpened', kind: 'round', id: 4, asset: NAMELESS },
   { name: 'ModelRegistered', kind: 'model', id: 2, asset: NAMELESS },
-  { name: 'KeyDelivered', kind: 'license', id: 3, asset: COHORT },
+  { name: 'LicenseDelivered', kind: 'license', id: 3, asset: COHORT },
   { name: 'VisasShown', kind: 'license', id: 9, asset: null },
   { name: 'DatasetPublished', kind: 'dataset', id: 1, asset: COHORT },
 ]

@@ -34,7 +34,8 @@ describe('before anything is paid', () => {
   it.each([
     ['download', 0, null],
     ['download', 3, 'when its first use is counted'],
-    ['train', 0, 'when the licence is first used in a training round'],
+    ['train', 0, null],
+    ['train', 3, null],
     ['infer', 0, 'when its first use is counted'],
   ] as const)('names the use of a licence to %s with %d uses that pays', (right, uses, way) => {
     const payment = sayPayment(of({ right, uses }))
@@ -69,6 +70,6 @@ describe('beside the licence', () => {
     expect(says(sale, 'Using')).toContain('The first use confirms')
     expect(says(sale, 'Waiting')).toContain('neither confirm nor dispute by 1 Dec')
     expect(says(sale, 'Disputing')).toContain('Possible until 1 Dec')
-    expect(says(of({ right: 'train' }), 'Using')).toContain('first training round')
+    expect(says(of({ right: 'train' }), 'Using')).toContain('confirms nothing')
   })
 })

@@ -55,7 +55,7 @@ export function sayPayment(sale: Sale): string {
 function sayUse({ right, uses }: Sale): string | null {
   switch (right) {
     case 'train':
-      return 'when the licence is first used in a training round'
+      return null
     case 'infer':
       return 'when its first use is counted'
     default:
@@ -107,7 +107,7 @@ export function waysToSettle(sale: Sale, price: string, until: string): Way[] {
 function sayUsing({ right, uses }: Sale): string {
   switch (right) {
     case 'train':
-      return 'The first training round that uses the licence confirms it for you.'
+      return 'Each update that the owner’s node commits to a round of yours counts a use, and confirms nothing: look at what came of it before you confirm.'
     case 'infer':
       return 'The first use that is counted confirms it for you.'
     default:

@@ -14,7 +14,7 @@ import { useHead } from '@/lib/useChain'
 import { useTransact } from '@/lib/useTransact'
 import { useWrite } from '@/lib/useWrite'
 
-import { isExpired, SPARE_GAS, useCurrency, useOffer, useRefundable, type License } from '../chain'
+import { SPARE_GAS, useCurrency, useOffer, useRefundable, type License } from '../chain'
 import { needsKey } from '../rights'
 import { saleOf, waysToSettle } from '../settlement'
 import { useReached } from './reached'
@@ -65,8 +65,7 @@ export function Actions({ license, account }: { license: License; account: Addre
   const busyWith = (name: Step['name']) => write.busy && write.input?.name === name
   if (!offer) return <Loading what="the offer" />
   const sale = saleOf(offer)
-  const disputable =
-    sale.hasArbiter && now <= license.deadline && !isExpired(license, now) && !refundable
+  const disputable = sale.hasArbiter && now <= license.deadline && !refundable
   return (
     <div className="space-y-4">
       {refundable ? (
