@@ -58,8 +58,9 @@ class Conditions:
         ]
 
     def _first_use(self) -> list[str]:
-        """Nobody sees how often a copy is read: of a download, the buyer's own program counts. What the owner's
-        node did in a round is for the buyer to judge.
+        """Nobody sees how often a copy is read: of a download, the buyer's own program counts.
+
+        What the owner's node did in a round is for the buyer to judge.
         """
         if self.right is Right.TRAIN or (self.right is Right.DOWNLOAD and not self.uses):
             return []
