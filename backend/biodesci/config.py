@@ -192,6 +192,13 @@ class InferenceSettings(Settings):
     minimum_fee_wei: Annotated[
         int, Field(ge=0, description="A paid request is served from this fee on; an answer costs gas.")
     ] = 10**14
+    least_time: Annotated[
+        int,
+        Field(
+            ge=0,
+            description="Seconds that a request's deadline is away at least: a late answer is not paid.",
+        ),
+    ] = 120
     unpaid: Annotated[bool, Field(description="Serve requests without a fee, too.")] = False
     requesters: Annotated[
         tuple[str, ...], NoDecode, Field(description="Addresses, with commas: serve these alone; unset: all.")

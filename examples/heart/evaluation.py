@@ -11,7 +11,7 @@ from biodesci.ee import runtime
 from biodesci.inference import arbiter, requester
 from biodesci.inference.attestation import attest
 from biodesci.inference.auditor import audit_inference, audit_model
-from biodesci.inference.requests import read_request
+from biodesci.inference.requests import read_request, sealed_output
 from biodesci.localnet.expect import wait_for
 from biodesci.localnet.narrator import Narrator
 from biodesci.localnet.stack import Party, Stack
@@ -51,10 +51,13 @@ def infer(stack: Stack, cast: Cast, narrator: Narrator, trained: Trained) -> int
         "committed on chain",
         rows=len(trained.test_x),
     )
-    wait_for(
-        lambda: read_request(chain, request_id).state is RequestState.COMMITTED,
-        "the inference worker's answer",
-    )
+
+    def answered() -> bool:
+        request = read_request(chain, request_id)
+        is_committed = request.state is RequestState.COMMITTED
+        return is_committed and stack.ipfs.size(sealed_output(chain, request)) > 0
+
+    wait_for(answered, "the inference worker's answer")
     home, seed = cast.researcher.home, cast.seed(cast.researcher)
     codec = persist(lambda: load_codec(chain, stack.ipfs, seed, trained.model_id, "inference"))
     result = persist(lambda: requester.collect_result(chain, stack.ipfs, home, seed, request_id, codec))

@@ -42,7 +42,10 @@ def license_dataset(stack: Stack, cast: Cast, narrator: Narrator) -> None:
         gas=bought.gas,
     )
     wait_for(
-        lambda: licences.get(chain, license_id).state is LicenseState.DELIVERED,
+        lambda: (
+            licences.get(chain, license_id).state is LicenseState.DELIVERED
+            and bool(licences.fetch_key(chain, stack.ipfs, cast.seed(party), license_id))
+        ),
         "the custodian to deliver the key",
     )
     narrator.fact(

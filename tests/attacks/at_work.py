@@ -10,6 +10,7 @@ from typing import Any
 
 from biodesci import config
 from biodesci.chain import accounts
+from biodesci.core.errors import NotFoundError
 from biodesci.core.onchain import LicenseState
 from biodesci.market import license
 from biodesci.workers import custodian as worker
@@ -41,9 +42,20 @@ def custodian_of(sale: Any, localnet: Any) -> Iterator[None]:
         thread.join(30)
 
 
+def there(sale: Any, license_id: int) -> bool:
+    """Whether it was delivered, and its envelope, if it has one, is on IPFS: it comes there afterwards."""
+    if license.get(sale.owner, license_id).state is not LicenseState.DELIVERED:
+        return False
+    digest = license.envelope_of(sale.owner, license_id)
+    try:
+        return not any(digest) or sale.ipfs.size(digest) > 0
+    except NotFoundError:
+        return False
+
+
 def delivered(sale: Any, license_id: int) -> None:
     """Returns once the worker has delivered a licence."""
     deadline = time.monotonic() + 60
-    while license.get(sale.owner, license_id).state is not LicenseState.DELIVERED:
+    while not there(sale, license_id):
         assert time.monotonic() < deadline, "the custodian did not deliver"
         time.sleep(0.05)

@@ -150,7 +150,15 @@ class World:
         return path.read_bytes()
 
     def wait_committed(self, request_id: int) -> None:
-        wait(lambda: read_request(self.client.chain, request_id).state is RequestState.COMMITTED, self.log)
+        """Until the answer is committed to, and on IPFS, where it comes afterwards."""
+        added = f"serving/*/{request_id}/published"
+        wait(
+            lambda: (
+                read_request(self.client.chain, request_id).state is RequestState.COMMITTED
+                and any(self.worker.home.glob(added))
+            ),
+            self.log,
+        )
 
     def log(self) -> str:
         return (self.worker.home / "worker.log").read_text()

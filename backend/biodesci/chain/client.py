@@ -148,9 +148,9 @@ class Chain:
         """The number of the latest block that the node knows."""
         return int(self.web3.eth.block_number)
 
-    def now(self) -> int:
-        """Timestamp of the latest block: the only clock that deadlines on chain know."""
-        return int(self.web3.eth.get_block("latest")["timestamp"])
+    def now(self, block: int | None = None) -> int:
+        """Timestamp of the latest block, or of another: the only clock that deadlines on chain know."""
+        return int(self.web3.eth.get_block("latest" if block is None else block)["timestamp"])
 
     def balance(self, address: str) -> int:
         """What an address owns at the latest block, in wei."""

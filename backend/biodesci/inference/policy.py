@@ -16,7 +16,8 @@ from biodesci.core.onchain import NOBODY
 class Policy:
     """`arbiters` may decide about this worker's fees: a paid request names one of them, and nobody else.
     `minimum_fee` is in wei. `unpaid` requests are served only where that is said. Empty `requesters` and
-    `models`: all of them.
+    `models`: all of them. `least_time` is how many seconds a request's deadline is away at least: an answer
+    that is committed to after it is paid by nobody.
     """
 
     arbiters: frozenset[str] = frozenset()
@@ -24,6 +25,7 @@ class Policy:
     unpaid: bool = False
     requesters: frozenset[str] = frozenset()
     models: frozenset[int] = frozenset()
+    least_time: int = 120
 
     def require_any(self) -> None:
         """ConfigurationError for a policy by which nothing would ever be served."""
@@ -33,8 +35,12 @@ class Policy:
                 "Set BIODESCI_ARBITERS to the arbiters that you accept, or BIODESCI_UNPAID=1.",
             )
 
-    def check(self, request: Request) -> None:
-        """AccessDeniedError says why this worker does not serve the request."""
+    def check(self, request: Request, now: int) -> None:
+        """AccessDeniedError says why this worker does not serve the request. `now` is the chain's time."""
+        if (left := request.deadline - now) < self.least_time:
+            raise AccessDeniedError(
+                f"Its deadline is {left} seconds away; this worker takes {self.least_time} or more."
+            )
         if self.requesters and request.requester not in self.requesters:
             raise AccessDeniedError(f"{request.requester} is none of the requesters that this worker serves.")
         if self.models and request.model_id not in self.models:

@@ -7,7 +7,8 @@ worker that was killed commits to the same answer after its restart. The commitm
 
     output.bin     salt ‖ output tensors: exists once the answer is computed     (private)
     trace.bin      matrix products of this answer, for an auditor                (private)
-    envelope.bin   the answer sealed to the requester
+    envelope.bin   the answer sealed to the requester: on IPFS once the chain has taken its commitment
+    published      the envelope was added to IPFS
     refused.json   why this request will not be served
     request.json   whose request it is: a number can come to mean another one when the chain reorganises
 
@@ -43,6 +44,7 @@ from biodesci.core.errors import (
     WrongKeyError,
 )
 from biodesci.core.onchain import RequestState
+from biodesci.inference import answers
 from biodesci.inference.policy import Policy
 from biodesci.inference.requests import (
     LOGITS,
@@ -62,7 +64,7 @@ from biodesci.proof.trace import Trace, context
 from biodesci.registry.models import Registered, load_registered
 
 log = logging.getLogger(__name__)
-_OUTPUT, _TRACE, _ENVELOPE = "output.bin", "trace.bin", "envelope.bin"
+_OUTPUT, _TRACE = "output.bin", "trace.bin"
 _MODELS_KEPT = 4
 _LONGEST_PAUSE = 300.0
 MAX_TRACE = 2 << 30  # bytes of one answer's trace: a larger one could end the worker, again and again
@@ -119,16 +121,21 @@ def commit_answer(chain: Chain, ipfs: Ipfs, folder: Path, request: Request, weig
     contract = chain.inferences.address
     answer = commitment.Answer(chain.chain_id, contract, request.id, request.worker, weights_root)
     committed = commitment.output_commitment(answer, salt, checkpoint.root(tensors))
-    if not (folder / _ENVELOPE).exists():
+    if not (folder / answers.ENVELOPE).exists():
         info = envelope.info("inference-output", chain.chain_id, contract, request.id, request.requester)
-        files.write_private(folder / _ENVELOPE, envelope.seal(chain.key_of(request.requester), opening, info))
-    digest = ipfs.add(files.read(folder / _ENVELOPE))
+        files.write_private(
+            folder / answers.ENVELOPE, envelope.seal(chain.key_of(request.requester), opening, info)
+        )
+    sealed = files.read(folder / answers.ENVELOPE)
+    # Not added yet: a commitment that fails would show the requester where its answer is, and pay nothing.
+    digest = answers.digest_of(sealed)
     call = chain.inferences.functions.commit(request.id, committed, digest)
     with chain.intent("answer", f"0x{committed.hex()}") as intent:
         if (folder / _SIGNED).exists():  # of a release before 0.4
             intent.adopt(files.read(folder / _SIGNED))
             (folder / _SIGNED).unlink()
         intent.send(call)
+    answers.publish(ipfs, folder, sealed)
 
 
 def journal(home: Path, chain: Chain, request_id: int) -> Path:
@@ -220,9 +227,12 @@ class Server:
         self._pause: dict[int, float] = {}
         self._not_before: dict[int, float] = {}
         self._next_block = chain.deployment.first_block
+        self._unpublished = answers.unpublished(journal(home, chain, 0).parent)  # what an earlier run left
+        self._completed_at = -1
 
     def serve_pending(self) -> list[int]:
         """Answers what is open; returns what was committed now. One bad request stops no other."""
+        self._complete()
         self._look()
         served = []
         for request_id in sorted(self._open):
@@ -248,6 +258,23 @@ class Server:
                     self._waiting[request_id] = type(exc).__name__
         return served
 
+    def _complete(self) -> None:
+        """Adds what was committed to and is on no IPFS node, because a run ended in between."""
+        if not self._unpublished or (head := self._chain.block_number()) == self._completed_at:
+            return
+        self._completed_at = head
+        for request_id in sorted(self._unpublished):
+            try:
+                folder = journal(self._home, self._chain, request_id)
+                if answers.complete(self._chain, self._ipfs, folder, request_id):
+                    self._unpublished.discard(request_id)
+            except UnavailableError:
+                self._completed_at = -1
+                raise
+            except BioDeSciError as exc:
+                log.warning("the answer to request %d is not on IPFS yet: %s", request_id, exc)
+                self._completed_at = -1
+
     def _look(self) -> None:
         head = self._chain.block_number()
         if head < self._next_block:
@@ -272,7 +299,7 @@ class Server:
         if self._chain.now() > request.deadline:
             log.warning("request %d is past its deadline", request_id)
             return False
-        self._policy.check(request)
+        self._policy.check(request, self._chain.now())
         if folder.exists():
             claim_journal(self._chain, folder, request)
         if (folder / _REFUSED).exists():
@@ -287,8 +314,10 @@ class Server:
             log.info(
                 "request %d: computed %d rows on model %d version %d", request_id, len(x), *self._key(request)
             )
+        self._unpublished.add(request_id)  # until it is, whatever stops the next lines
         try:
             commit_answer(self._chain, self._ipfs, folder, request, model.weights_root)
+            self._unpublished.discard(request_id)
         except RevertedError:
             if read_request(self._chain, request_id).state is RequestState.REQUESTED:
                 raise

@@ -5,21 +5,22 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from biodesci.core.errors import BioDeSciError, StateError, UnavailableError
+from biodesci.core.errors import BioDeSciError, NotFoundError, StateError, UnavailableError
 
 
 def wait_for(done: Callable[[], bool], what: str, seconds: float = 120.0) -> None:
-    """Poll until `done()`; a part that is just being restarted may be out of reach meanwhile.
+    """Poll until `done()`; a part that is just being restarted may be out of reach meanwhile, and what is on
+    chain already may come to IPFS a moment later.
 
     Raises:
-        UnavailableError: not within `seconds`.
+        UnavailableError, NotFoundError: not within `seconds`.
     """
     deadline = time.monotonic() + seconds
     while True:
         try:
             if done():
                 return
-        except UnavailableError:
+        except (NotFoundError, UnavailableError):
             if time.monotonic() > deadline:
                 raise
         if time.monotonic() > deadline:

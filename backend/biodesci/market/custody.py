@@ -3,11 +3,17 @@
 A purchase counts once it is as deep in the chain as `Chain.confirmations` says. State, withdrawal, visas,
 deadline and the licensee's key are asked of the chain at release time. The contract takes one delivery, so
 that a crash between sealing and sending, or an event seen twice, ends in one delivery too.
+
+An envelope leaves only once the chain has taken its delivery: whoever sees a delivery that fails, because
+somebody was in front of it, reads a digest of what is nowhere, and gets no key with its money back.
 """
 
 from __future__ import annotations
 
+import io
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from biodesci.chain.records import DatasetVersion, License, Release
@@ -19,8 +25,9 @@ from biodesci.core.errors import (
     UnavailableError,
 )
 from biodesci.core.onchain import LicenseState, Right
+from biodesci.ipfs import unixfs
 from biodesci.market import evidence
-from biodesci.market.license import get
+from biodesci.market.license import get, visas_until
 from biodesci.party import dataset_keys
 from biodesci.party.member import Member
 
@@ -29,6 +36,7 @@ _ANY: Final = b"\1" * 32
 _NO_KEY: Final = bytes(32)
 _WAITING: Final = frozenset({LicenseState.IN_REVIEW, LicenseState.PURCHASED})
 _REORG_MARGIN: Final = 64  # blocks read again with each new one
+_LEAST_TIME: Final = 300  # seconds: a delivery that is sent later may well come too late
 
 
 class Custodian:
@@ -42,6 +50,7 @@ class Custodian:
         self._keys: frozenset[tuple[int, int]] = frozenset()  # (dataset, version) whose keys are in this home
         self._open: set[int] = set()
         self._reported: set[tuple[int, str]] = set()
+        self._undelivered: dict[tuple[int, bytes], int] = {}  # envelopes, and the block where that was so
 
     def __repr__(self) -> str:
         return f"Custodian({self._chain.address})"
@@ -53,10 +62,29 @@ class Custodian:
         head = chain.block_number() - chain.confirmations
         if head < chain.deployment.first_block:
             return []
+        self._complete(head)
         # Blocks bring purchases; keys come without one, when they are taken over.
         if head != self._next_block - 1 or dataset_keys.held(self._home, chain) != self._keys:
             self._look(head)
         return [license_id for license_id in sorted(self._open) if self._release(license_id)]
+
+    def _complete(self, head: int) -> None:
+        """Adds to IPFS what was delivered, and was not added before the run that delivered it ended."""
+        for waiting in evidence.unpublished(self._home, self._chain):
+            if self._undelivered.get(waiting) == head:
+                continue
+            license_id, digest = waiting
+            try:
+                if evidence.is_delivered(self._chain, license_id, digest, head):
+                    _publish(self._member, license_id, digest)
+                    _log.info("licence %d: the envelope that was delivered is on IPFS now", license_id)
+                else:
+                    self._undelivered[waiting] = head
+            except (UnavailableError, FundsError):
+                raise
+            except BioDeSciError as exc:
+                self._undelivered[waiting] = head
+                self._report(license_id, str(exc))
 
     def _look(self, head: int) -> None:
         """Takes note of the keys that it holds, and of purchases of what they open."""
@@ -102,10 +130,12 @@ class Custodian:
         digest = _ANY if with_key else _NO_KEY
         # Tried first: what can't be delivered (a visa lapsed, say) is not sealed either.
         chain.call(chain.licenses.functions.deliver(license_id, digest), sender=chain.address)
-        if with_key:
-            digest = _seal(self._member, licence, version)
         try:
-            chain.send(chain.licenses.functions.deliver(license_id, digest))
+            if with_key:
+                with _sealed(self._member, licence, version) as digest:
+                    chain.send(chain.licenses.functions.deliver(license_id, digest))
+            else:
+                chain.send(chain.licenses.functions.deliver(license_id, digest))
         except RevertedError as exc:
             if exc.name != "AccessLicense_WrongState":
                 raise
@@ -129,6 +159,12 @@ class Custodian:
             self._report(licence.id, "consent was withdrawn, so the key stays here; the buyer gets a refund")
         elif chain.now() > licence.deadline:
             self._report(licence.id, "the delivery deadline has passed; the buyer gets a refund")
+        elif min(licence.deadline, visas_until(chain, licence.id)) - chain.now() < _LEAST_TIME:
+            self._report(
+                licence.id,
+                f"its delivery deadline, or the end of its visas, is less than {_LEAST_TIME} seconds away: "
+                "a delivery might come too late, so nothing is sealed; the buyer gets a refund",
+            )
         else:
             return True
         return False
@@ -150,22 +186,40 @@ def redeliver(member: Member, license_id: int) -> bytes:
     version = chain.read(DatasetVersion, licence.dataset_id, licence.version)
     # Tried first: what can't be delivered is not sealed either.
     chain.call(chain.licenses.functions.redeliver(license_id, _ANY), sender=chain.address)
-    digest = _seal(member, licence, version)
-    chain.send(chain.licenses.functions.redeliver(license_id, digest))
+    with _sealed(member, licence, version) as digest:
+        chain.send(chain.licenses.functions.redeliver(license_id, digest))
     return digest
 
 
-def _seal(member: Member, licence: License, version: DatasetVersion) -> bytes:
-    """Puts the key, sealed to the licensee, on IPFS, and keeps what shows how that was done; its digest."""
+@contextmanager
+def _sealed(member: Member, licence: License, version: DatasetVersion) -> Iterator[bytes]:
+    """The digest of the key sealed to the licensee; the envelope is on IPFS once the body has delivered it.
+
+    Before, it is nowhere, and what it is made from again is kept under the passphrase: a body that ends by
+    an error may still have delivered, which `Custodian.poll` sees on chain.
+    """
     chain, home, passphrase = member.chain, member.home, member.passphrase
     key, salt = dataset_keys.load(home, passphrase, chain, version)
     where = str(chain.licenses.address)
     context = envelope.info("license", chain.chain_id, where, licence.id, licence.licensee)
     sealed, randomness = envelope.seal_shown(chain.key_of(licence.licensee), key + salt, context)
-    digest = member.ipfs.add(sealed)
-    shown = evidence.Evidence(digest, randomness, key + salt)
-    evidence.keep(home, passphrase, chain, licence.id, shown)
-    return digest
+    digest = unixfs.digest_of(io.BytesIO(sealed))
+    evidence.keep(home, passphrase, chain, licence.id, evidence.Evidence(digest, randomness, key + salt))
+    evidence.note_unpublished(home, chain, licence.id, digest)
+    try:
+        yield digest
+    except RevertedError:
+        evidence.note_published(home, chain, licence.id, digest)  # never to be: it delivers nothing any more
+        raise
+    member.ipfs.add(sealed)
+    evidence.note_published(home, chain, licence.id, digest)
+
+
+def _publish(member: Member, license_id: int, digest: bytes) -> None:
+    """Adds to IPFS an envelope that is made from its evidence again."""
+    chain, home = member.chain, member.home
+    member.ipfs.add(evidence.envelope_again(home, member.passphrase, chain, license_id, digest))
+    evidence.note_published(home, chain, license_id, digest)
 
 
 def release_pending(member: Member) -> list[int]:

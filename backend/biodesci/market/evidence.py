@@ -9,6 +9,7 @@ needs nobody's private key, and learns the dataset key of this one version.
 from __future__ import annotations
 
 import io
+import re
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -26,6 +27,7 @@ from biodesci.party import keys
 from biodesci.party.member import Member
 
 _PURPOSE: Final = "delivery-evidence"
+_UNPUBLISHED: Final = re.compile(r"(\d+)-([0-9a-f]{64})\.unpublished")
 _DIGEST, _RANDOM, _CONTENT = 32, encapsulation.RANDOMNESS_SIZE, 64
 
 
@@ -44,16 +46,18 @@ class Finding(Enum):
     """What evidence shows of a delivery; the value says it in a sentence."""
 
     RIGHT_KEY = (
-        "The envelope that was delivered opens with the key that the licensee had registered, and holds the "
-        "dataset key that the publisher committed to. That it could be fetched is not shown by this."
+        "The envelope that was delivered opens with a key that the licensee itself had in force at its "
+        "purchase or after it, and holds the dataset key that the publisher committed to. Who replaces or "
+        "revokes its key after the purchase keeps the former one until it is served. That the envelope could "
+        "be fetched is not shown by this."
     )
     WRONG_KEY = (
-        "The envelope that was delivered opens with the key that the licensee had registered, but does not "
+        "The envelope that was delivered opens with a key that the licensee had registered, but does not "
         "hold the dataset key that the publisher committed to: the delivery was wrong."
     )
     FORMER_KEY = (
         "The envelope that was delivered was sealed to a key that the licensee had replaced or revoked "
-        "before the delivery: the licensee need not be able to open it."
+        "before its purchase: the licensee need not be able to open it."
     )
     OTHER_ENVELOPE = (
         "This evidence is of another envelope than those that were delivered for this licence: it shows "
@@ -121,18 +125,18 @@ class _Delivery:
 
 @dataclass(frozen=True)
 class _Key:
-    """A key that the licensee registered, and whether it was the one in force at the delivery."""
+    """A key that the licensee registered, and whether it was in force at its purchase or after it."""
 
     public: bytes
-    current: bool
+    own: bool
 
 
 @dataclass(frozen=True)
 class _Sealed:
-    """The envelope that was delivered, computed anew, and whether its key was in force at the delivery."""
+    """The envelope that was delivered, computed anew, and whether its key is the licensee's own (`_Key`)."""
 
     envelope: bytes
-    current: bool
+    to_own_key: bool
 
 
 def path(home: Path, chain: Chain, license_id: int, digest: bytes) -> Path:
@@ -147,16 +151,64 @@ def keep(home: Path, passphrase: str, chain: Chain, license_id: int, evidence: E
     files.write_private(target, keyfile.seal(evidence.to_bytes(), passphrase, _PURPOSE))
 
 
+def note_unpublished(home: Path, chain: Chain, license_id: int, digest: bytes) -> None:
+    """Notes that an envelope with evidence is on no IPFS node yet, as its delivery is still to be sent."""
+    files.write_private(_unpublished(home, chain, license_id, digest), b"")
+
+
+def note_published(home: Path, chain: Chain, license_id: int, digest: bytes) -> None:
+    """Nothing is to be done for this envelope any more."""
+    _unpublished(home, chain, license_id, digest).unlink(missing_ok=True)
+
+
+def unpublished(home: Path, chain: Chain) -> list[tuple[int, bytes]]:
+    """(licence, digest) of the envelopes that were sealed here and are on no IPFS node yet."""
+    folder = path(home, chain, 0, b"").parent
+    named = (_UNPUBLISHED.fullmatch(file.name) for file in sorted(folder.glob("*.unpublished")))
+    return [(int(name[1]), bytes.fromhex(name[2])) for name in named if name is not None]
+
+
+def is_delivered(chain: Chain, license_id: int, digest: bytes, head: int) -> bool:
+    """Whether this envelope was delivered for the licence in a block up to `head`."""
+    return any(one.digest == digest and one.at[0] <= head for one in _deliveries(chain, license_id))
+
+
+def envelope_again(home: Path, passphrase: str, chain: Chain, license_id: int, digest: bytes) -> bytes:
+    """An envelope that was delivered, made from its evidence in this home.
+
+    NotFoundError where the evidence is lost, or does not make it for any key of the licensee's.
+    """
+    source = path(home, chain, license_id, digest)
+    if not source.exists():
+        raise _lost(home, license_id)
+    evidence = Evidence.parse(keyfile.open_(source.read_bytes(), passphrase, _PURPOSE))
+    licence = get(chain, license_id)
+    for delivery in _deliveries(chain, license_id):
+        if delivery.digest == digest:
+            made = _sealed_to(chain, licence, delivery, evidence)
+            if made is not None:
+                return made.envelope
+    raise _lost(home, license_id)
+
+
 def load(home: Path, passphrase: str, chain: Chain, license_id: int) -> Evidence:
     """The evidence of the last delivery of a licence; NotFoundError where this home did not make it."""
     for delivery in reversed(_deliveries(chain, license_id)):
         source = path(home, chain, license_id, delivery.digest)
         if source.exists():
             return Evidence.parse(keyfile.open_(source.read_bytes(), passphrase, _PURPOSE))
-    raise NotFoundError(
+    raise _lost(home, license_id)
+
+
+def _lost(home: Path, license_id: int) -> NotFoundError:
+    return NotFoundError(
         f"The envelope of licence {license_id} was not made with {home}, or its evidence is lost.",
         "Use the home folder of the custodian that delivered it.",
     )
+
+
+def _unpublished(home: Path, chain: Chain, license_id: int, digest: bytes) -> Path:
+    return path(home, chain, license_id, digest).with_suffix(".unpublished")
 
 
 def show(custodian: Member, license_id: int, arbiter: str, target: Path) -> None:
@@ -194,7 +246,7 @@ def judge(arbiter: Member, license_id: int, file: Path) -> Judgement:
         return Judgement(Finding.NO_EVIDENCE)
     if not _holds_committed_key(chain, licence, evidence):
         return Judgement(Finding.WRONG_KEY)
-    if not sealed_to.current:
+    if not sealed_to.to_own_key:
         return Judgement(Finding.FORMER_KEY)
     return Judgement(Finding.RIGHT_KEY, _is_added(arbiter.ipfs, sealed_to.envelope))
 
@@ -221,23 +273,26 @@ def _deliveries(chain: Chain, license_id: int) -> list[_Delivery]:
 
 def _sealed_to(chain: Chain, licence: License, delivery: _Delivery, evidence: Evidence) -> _Sealed | None:
     """The envelope that was delivered, if the evidence gives it for a key of the licensee."""
-    context = envelope.info(
-        "license", chain.chain_id, str(chain.licenses.address), licence.id, licence.licensee
-    )
-    for key in _keys_of(chain, licence.licensee, delivery):
+    where = str(chain.licenses.address)
+    context = envelope.info("license", chain.chain_id, where, licence.id, licence.licensee)
+    for key in _keys_of(chain, licence, delivery):
         try:
             again = envelope.seal_again(key.public, evidence.content, context, evidence.randomness)
         except InputError:
             continue  # registered, but no key: nothing was sealed to it
         if unixfs.digest_of(io.BytesIO(again)) == delivery.digest:
-            return _Sealed(again, key.current)
+            return _Sealed(again, key.own)
     return None
 
 
-def _keys_of(chain: Chain, licensee: str, delivery: _Delivery) -> list[_Key]:
-    """The licensee's keys up to the delivery, the latest first. All have 1,216 bytes, but may be no keys."""
+def _keys_of(chain: Chain, licence: License, delivery: _Delivery) -> list[_Key]:
+    """The licensee's keys up to the delivery, the latest first. All have 1,216 bytes, but may be no keys.
+
+    Whoever delivers seals to the key in force when it looks, and the licensee chooses when to replace it: in
+    front of the delivery, too. So it answers for all keys that it had in force since its purchase.
+    """
     first = chain.deployment.contracts["KeyRegistry"].block
-    filters = {"account": licensee}
+    filters = {"account": licence.licensee}
 
     def before(name: str) -> list[tuple[tuple[int, int], bytes]]:
         logs = chain.events(chain.keys, name, first, delivery.at[0], filters=filters)
@@ -245,8 +300,18 @@ def _keys_of(chain: Chain, licensee: str, delivery: _Delivery) -> list[_Key]:
         return [(at, bytes(public)) for at, public in found if at < delivery.at]
 
     registered = before("KeyRegistered")
-    last = max((at for at, _ in registered + before("KeyRevoked")), default=None)
-    return [_Key(public, at == last) for at, public in reversed(registered)]
+    changes = sorted(at for at, _ in registered + before("KeyRevoked"))
+    bought = _bought_at(chain, licence.id)
+    return [
+        _Key(public, all(not at < change < bought for change in changes))
+        for at, public in reversed(registered)
+    ]
+
+
+def _bought_at(chain: Chain, license_id: int) -> tuple[int, int]:
+    first = chain.deployment.contracts["AccessLicense"].block
+    logs = chain.events(chain.licenses, "LicensePurchased", first, filters={"licenseId": license_id})
+    return min((log["blockNumber"], log["logIndex"]) for log in logs)
 
 
 def _holds_committed_key(chain: Chain, licence: License, evidence: Evidence) -> bool:

@@ -29,7 +29,7 @@ from biodesci.core.errors import (
     StateError,
     WrongKeyError,
 )
-from biodesci.core.onchain import NOBODY, UNCOUNTED, LicenseState, Right
+from biodesci.core.onchain import FOREVER, NOBODY, UNCOUNTED, LicenseState, Right
 from biodesci.core.public_text import reason_on_chain
 from biodesci.ipfs.client import Ipfs
 
@@ -74,6 +74,12 @@ def purpose_of(chain: Chain, license_id: int) -> int:
     """The DUO bits that the buyer declared: they are in the purchase's event alone."""
     (bought,) = _logs(chain, "LicensePurchased", license_id, expected=1)
     return int(bought["purpose"])
+
+
+def visas_until(chain: Chain, license_id: int) -> int:
+    """Until when the visas count that were shown at its purchase; for ever where none were."""
+    shown = _logs(chain, "VisasShown", license_id)
+    return min((int(args["expire"]) for args in shown), default=FOREVER)
 
 
 def envelopes_of(chain: Chain, license_id: int) -> list[bytes]:

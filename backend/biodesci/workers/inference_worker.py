@@ -34,6 +34,7 @@ def run(settings: config.InferenceSettings, stop: threading.Event) -> None:
         unpaid=settings.unpaid,
         requesters=frozenset(settings.requesters),
         models=frozenset(settings.models),
+        least_time=settings.least_time,
     )
     policy.require_any()
     account = accounts.load(settings.account_path, settings.secret())

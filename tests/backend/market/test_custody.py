@@ -13,6 +13,7 @@ import pytest
 
 from biodesci.chain.client import Chain
 from biodesci.chain.currency import ETHER
+from biodesci.core import envelope
 from biodesci.core.envelope import generate_seed, public_key
 from biodesci.core.errors import (
     RevertedError,
@@ -42,13 +43,13 @@ def test_second_delivery_is_refused_and_events_seen_twice_do_not_matter(sale):
     one = Custodian(acting(sale.owner, sale.ipfs, sale.home))
     other = Custodian(acting(sale.owner, sale.ipfs, sale.home))
     assert license_id in one.poll()
-    envelope = license.envelope_of(sale.buyer, license_id)
+    digest = license.envelope_of(sale.buyer, license_id)
     assert license_id not in other.poll()
     assert license_id not in one.poll()
     with pytest.raises(RevertedError) as caught:
         sale.owner.send(sale.owner.licenses.functions.deliver(license_id, b"\x01" * 32))
     assert caught.value.name == "AccessLicense_WrongState"
-    assert license.envelope_of(sale.buyer, license_id) == envelope
+    assert license.envelope_of(sale.buyer, license_id) == digest
 
 
 def test_a_chain_without_a_new_block_is_read_once(sale, localnet, monkeypatch):
@@ -76,15 +77,16 @@ def test_a_chain_without_a_new_block_is_read_once(sale, localnet, monkeypatch):
 def test_custodians_racing_deliver_once(sale, monkeypatch):
     """Another custodian delivers between this one's look at the state and its transaction."""
     license_id = sale.buy().license_id
-    real = Ipfs.add
+    real, before = envelope.seal_shown, []
 
-    def add(self, data):
-        monkeypatch.setattr(Ipfs, "add", real)
-        assert license_id in sale.release()
-        return real(self, data)
+    def seal_shown(*sealed):
+        monkeypatch.setattr(envelope, "seal_shown", real)
+        before.extend(sale.release())
+        return real(*sealed)
 
-    monkeypatch.setattr(Ipfs, "add", add)
+    monkeypatch.setattr(envelope, "seal_shown", seal_shown)
     assert license_id not in sale.release()
+    assert license_id in before
     assert license.get(sale.buyer, license_id).state is LicenseState.DELIVERED
 
 
@@ -258,10 +260,13 @@ def test_a_delivery_that_a_reorganization_takes_back_is_made_again(sale, chain_f
 def test_no_key_is_sealed_for_a_right_that_the_owners_node_serves(sale_of, monkeypatch, right):
     sale = sale_of(right=right)
     license_id = sale.buy().license_id
-    monkeypatch.setattr(Ipfs, "add", lambda *_: pytest.fail("something was sealed"))
+    sealed: list[object] = []
+    monkeypatch.setattr(envelope, "seal_shown", lambda *made: sealed.append(made))
+    monkeypatch.setattr(Ipfs, "add", lambda *added: sealed.append(added))
     assert sale.release() == [license_id]
     assert license.is_active(sale.buyer, license_id)
     assert license.envelopes_of(sale.buyer, license_id) == [bytes(32)]
+    assert sealed == []
 
 
 def test_the_key_of_a_publication_that_was_killed_after_the_mint_is_found_by_its_token(

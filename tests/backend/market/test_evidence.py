@@ -98,8 +98,8 @@ def test_a_licensee_cannot_stop_the_judgement_by_registering_what_is_no_key(sale
     again = sale.buy(again=True).license_id
     sale.buyer.send(sale.buyer.keys.functions.register(b"\xff" * 1216))
     deliver_by_hand(sale, again, right_content(sale), public=public_key(sale.seed))
-    assert judged(sale, arbiter, license_id, tmp_path) is Finding.RIGHT_KEY
-    assert judged(sale, arbiter, again, tmp_path) is Finding.FORMER_KEY
+    for bought in (license_id, again):
+        assert judged(sale, arbiter, bought, tmp_path) is Finding.RIGHT_KEY
 
 
 def test_a_wrong_key_in_the_envelope(sale, arbiter, tmp_path):
@@ -139,10 +139,15 @@ def test_without_an_arbiter_no_dispute_is_advised(sale):
     assert "no key is delivered any more" in advice(sale, license_id)
 
 
-def test_an_envelope_for_a_key_that_was_replaced_before(sale, arbiter, tmp_path):
-    license_id, former = sale.buy().license_id, public_key(sale.seed)
-    sale.buyer.send(sale.buyer.keys.functions.register(public_key(generate_seed())))
+@pytest.mark.parametrize("how", ["replaced", "revoked"])
+def test_an_envelope_for_a_key_that_was_given_up_before_the_purchase(sale, arbiter, tmp_path, how):
+    former, functions = public_key(sale.seed), sale.buyer.keys.functions
+    if how == "revoked":
+        sale.buyer.send(functions.revoke())
+    sale.buyer.send(functions.register(public_key(generate_seed())))
+    license_id = sale.buy().license_id
     deliver_by_hand(sale, license_id, right_content(sale), public=former)
+    assert not Finding.FORMER_KEY.favours_owner
     assert judged(sale, arbiter, license_id, tmp_path) is Finding.FORMER_KEY
 
 

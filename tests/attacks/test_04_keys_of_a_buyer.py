@@ -1,0 +1,53 @@
+"""A buyer with the key in its hands makes the delivery of it look wrong."""
+
+from __future__ import annotations
+
+import pytest
+
+from biodesci.chain.client import Chain
+from biodesci.core.envelope import generate_seed, public_key
+from biodesci.market import arbitration, evidence, license
+from biodesci.market.evidence import Finding
+from biodesci.party import keys
+from tests.backend.acting import PASSPHRASE, acting
+
+
+@pytest.fixture
+def judge(chain_for, ipfs, tmp_path):
+    chain = chain_for()
+    arbitration.accept(chain, accepted=True)
+    member = acting(chain, ipfs, tmp_path / "judge")
+    keys.register(chain, member.home, PASSPHRASE)
+    return member
+
+
+@pytest.mark.parametrize("trick", ["replaces", "revokes", "replaces twice"])
+def test_a_buyer_changes_its_key_in_front_of_the_delivery(sale_of, judge, tmp_path, monkeypatch, trick):
+    """It sees the delivery on its way, opens it with the former seed, and disputes."""
+    sale = sale_of(arbiter=judge.chain.address)
+    license_id, buyer, real = sale.buy().license_id, sale.buyer, Chain.send
+
+    def change() -> None:
+        functions = buyer.keys.functions
+        if trick == "revokes":
+            buyer.send(functions.revoke())
+            return
+        for _ in range(2 if "twice" in trick else 1):
+            buyer.send(functions.register(public_key(generate_seed())))
+
+    def send(self, function, value=0):
+        if self is sale.owner and function.fn_name == "deliver":
+            monkeypatch.setattr(Chain, "send", real)
+            change()
+        return real(self, function, value)
+
+    monkeypatch.setattr(Chain, "send", send)
+    assert sale.release() == [license_id]
+    assert license.fetch_key(buyer, sale.ipfs, sale.seed, license_id)
+    license.dispute(buyer, license_id, "I cannot open it")
+    file = tmp_path / "shown"
+    evidence.show(acting(sale.owner, sale.ipfs, sale.home), license_id, judge.chain.address, file)
+    judged = evidence.judge(judge, license_id, file)
+    assert judged.finding is Finding.RIGHT_KEY
+    assert judged.favours_owner
+    assert "in force at its purchase or after it" in judged.says
