@@ -129,6 +129,7 @@ def commit_answer(chain: Chain, ipfs: Ipfs, folder: Path, request: Request, weig
     sealed = files.read(folder / answers.ENVELOPE)
     # Not added yet: a commitment that fails would show the requester where its answer is, and pay nothing.
     digest = answers.digest_of(sealed)
+    ipfs.ready()  # what is committed to has to be there soon
     call = chain.inferences.functions.commit(request.id, committed, digest)
     with chain.intent("answer", f"0x{committed.hex()}") as intent:
         if (folder / _SIGNED).exists():  # of a release before 0.4

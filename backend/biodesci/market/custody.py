@@ -202,6 +202,7 @@ def _sealed(member: Member, licence: License, version: DatasetVersion) -> Iterat
     key, salt = dataset_keys.load(home, passphrase, chain, version)
     where = str(chain.licenses.address)
     context = envelope.info("license", chain.chain_id, where, licence.id, licence.licensee)
+    member.ipfs.ready()  # what is delivered has to be there soon
     sealed, randomness = envelope.seal_shown(chain.key_of(licence.licensee), key + salt, context)
     digest = unixfs.digest_of(io.BytesIO(sealed))
     evidence.keep(home, passphrase, chain, licence.id, evidence.Evidence(digest, randomness, key + salt))
