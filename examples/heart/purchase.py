@@ -44,7 +44,7 @@ def license_dataset(stack: Stack, cast: Cast, narrator: Narrator) -> None:
     wait_for(
         lambda: (
             licences.get(chain, license_id).state is LicenseState.DELIVERED
-            and bool(licences.fetch_key(chain, stack.ipfs, cast.seed(party), license_id))
+            and stack.ipfs.size(licences.envelope_of(chain, license_id)) > 0
         ),
         "the custodian to deliver the key",
     )

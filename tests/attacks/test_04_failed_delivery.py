@@ -200,7 +200,7 @@ def test_an_ipfs_node_that_was_away_gets_the_envelope_later(sale, monkeypatch):
         with pytest.raises(UnavailableError):
             custodian.poll()
     custodian.poll()
-    assert license.fetch_key(sale.buyer, sale.ipfs, sale.seed, license_id)
+    assert len(opened(sale, license_id, license.envelope_of(sale.buyer, license_id))) == 64
 
 
 # Inference

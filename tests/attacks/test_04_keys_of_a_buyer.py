@@ -43,7 +43,7 @@ def test_a_buyer_changes_its_key_in_front_of_the_delivery(sale_of, judge, tmp_pa
 
     monkeypatch.setattr(Chain, "send", send)
     assert sale.release() == [license_id]
-    assert license.fetch_key(buyer, sale.ipfs, sale.seed, license_id)
+    license.download(buyer, sale.ipfs, sale.seed, license_id, tmp_path / "loot.csv")
     license.dispute(buyer, license_id, "I cannot open it")
     file = tmp_path / "shown"
     evidence.show(acting(sale.owner, sale.ipfs, sale.home), license_id, judge.chain.address, file)

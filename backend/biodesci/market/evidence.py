@@ -47,9 +47,8 @@ class Finding(Enum):
 
     RIGHT_KEY = (
         "The envelope that was delivered opens with a key that the licensee itself had in force at its "
-        "purchase or after it, and holds the dataset key that the publisher committed to. Who replaces or "
-        "revokes its key after the purchase keeps the former one until it is served. That the envelope could "
-        "be fetched is not shown by this."
+        "purchase or after it (replacing it later does not make the delivery wrong), and holds the dataset "
+        "key that the publisher committed to. That it could be fetched is not shown by this."
     )
     WRONG_KEY = (
         "The envelope that was delivered opens with a key that the licensee had registered, but does not "
