@@ -300,12 +300,17 @@ test('connects, buys and collects with the keyboard alone', async ({ page, stack
   // The menu by its arrow keys.
   await press(page.getByRole('button', { name: /^Account 0x/ }), 'Enter')
   const entry = page.getByRole('menuitem', { name: 'Owed to me' })
+  const focused = () => page.evaluate(() => document.activeElement?.textContent)
   for (
     let i = 0;
     i < 6 && !(await entry.evaluate((element) => element === document.activeElement));
     i++
-  )
+  ) {
+    // The menu moves the focus after the key, so the next key waits for that.
+    const before = await focused()
     await page.keyboard.press('ArrowDown')
+    await expect.poll(focused).not.toBe(before)
+  }
   await expect(entry).toBeFocused()
   await page.keyboard.press('Enter')
   const collect = page.getByRole('button', { name: 'Collect 0.1 ETH from licences' })

@@ -117,7 +117,7 @@ abstract contract Settlements is Sales {
         if (id == 0) return;
         bool payOwner = seed % 2 == 0;
         bytes memory data = abi.encodeCall(IAccessLicense.resolve, (id, payOwner));
-        if (seed % 16 == 0) vm.warp(_entries[id].deadline + 1);
+        if (seed % 16 == 0 && !_isLate(id)) vm.warp(_entries[id].deadline + 1);
         if (_isLate(id)) {
             _refuse(6, "a late decision", ARBITER, 0, data);
             return _refund(id);
