@@ -110,7 +110,7 @@ contract DatasetNFT is ERC721, IERC2981, IERC4906, IDatasetNFT {
         if (withdrawnAt != 0) revert DatasetNFT_AlreadyWithdrawn(datasetId, version);
         if (isLatest) _datasets[datasetId].withdrawnAt = uint32(block.timestamp);
         else _earlier[datasetId][version].withdrawnAt = uint32(block.timestamp);
-        emit VersionWithdrawn(datasetId, version);
+        emit VersionWithdrawn(datasetId, version, msg.sender);
     }
 
     // ----------------------------------------------------------------- roles

@@ -66,10 +66,10 @@ interface IDatasetNFT {
         uint64 terms,
         bytes32 diseases
     );
-    event VersionWithdrawn(uint256 indexed datasetId, uint32 indexed version);
-    event RoleGranted(uint256 indexed datasetId, Role indexed role, address indexed account, address actor);
+    event VersionWithdrawn(uint256 indexed datasetId, uint32 indexed version, address by);
+    event RoleGranted(uint256 indexed datasetId, Role indexed role, address indexed account, address by);
     event RoleAccepted(uint256 indexed datasetId, Role indexed role, address indexed account);
-    event RoleRevoked(uint256 indexed datasetId, Role indexed role, address indexed account, address actor);
+    event RoleRevoked(uint256 indexed datasetId, Role indexed role, address indexed account, address by);
 
     error DatasetNFT_NotOwner(uint256 datasetId, address got);
     error DatasetNFT_EmptyField(string field);

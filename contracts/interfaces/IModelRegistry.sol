@@ -29,10 +29,10 @@ interface IModelRegistry {
         bytes32 weightsRoot,
         bytes32 weights,
         uint256 indexed roundId,
-        address actor
+        address by
     );
     event CodecGranted(
-        uint256 indexed modelId, address indexed account, CodecKind indexed kind, bytes32 envelope, address actor
+        uint256 indexed modelId, address indexed account, CodecKind indexed kind, bytes32 envelope, address by
     );
     event RoundOpened(
         uint256 indexed roundId,
@@ -53,12 +53,12 @@ interface IModelRegistry {
         uint16 index,
         bytes roundKeys
     );
-    event RoundStarted(uint256 indexed roundId, address indexed actor, uint16 enrolled);
+    event RoundStarted(uint256 indexed roundId, address indexed by, uint16 enrolled);
     event DealersFixed(uint256 indexed roundId, address indexed aggregator, uint128 dealers, bytes32 dealt);
     event UpdateCommitted(uint256 indexed roundId, address indexed node, bytes32 commitment);
     event CommitsClosed(uint256 indexed roundId, address indexed aggregator, address[] summed);
     event RoundFinalized(uint256 indexed roundId, address indexed aggregator, bytes32 result, uint32 version);
-    event RoundAborted(uint256 indexed roundId, address indexed actor, bytes32 reason);
+    event RoundAborted(uint256 indexed roundId, address indexed by, bytes32 reason);
 
     error ModelRegistry_NotOwner(uint256 modelId, address got);
     error ModelRegistry_NotAggregator(uint256 roundId, address got);

@@ -29,8 +29,6 @@ from biodesci.party.member import Member
 _PURPOSE: Final = "delivery-evidence"
 _UNPUBLISHED: Final = re.compile(r"(\d+)-([0-9a-f]{64})\.unpublished")
 _DIGEST, _RANDOM, _CONTENT = 32, encapsulation.RANDOMNESS_SIZE, 64
-
-
 _ADDED: Final = (
     "The envelope was computed anew and lies on your IPFS node now, from which the licensee can fetch it "
     "while the node runs and can be reached."
@@ -310,6 +308,11 @@ def _keys_of(chain: Chain, licence: License, delivery: _Delivery) -> list[_Key]:
 def _bought_at(chain: Chain, license_id: int) -> tuple[int, int]:
     first = chain.deployment.contracts["AccessLicense"].block
     logs = chain.events(chain.licenses, "LicensePurchased", first, filters={"licenseId": license_id})
+    if not logs:
+        raise IntegrityError(
+            f"The chain node shows no purchase of licence {license_id}.",
+            "Use another chain node: this one lost events, or tells none so old.",
+        )
     return min((log["blockNumber"], log["logIndex"]) for log in logs)
 
 

@@ -76,10 +76,10 @@ describe('Timeline', () => {
   })
 
   it.each([
-    ['RoleGranted', 'actor'],
-    ['RoleRevoked', 'actor'],
-    ['ModelVersionPublished', 'actor'],
-    ['RoundAborted', 'actor'],
+    ['RoleGranted', 'by'],
+    ['RoleRevoked', 'by'],
+    ['ModelVersionPublished', 'by'],
+    ['RoundAborted', 'by'],
     ['VersionPublished', 'publisher'],
     ['DatasetPublished', 'owner'],
     ['ModelRegistered', 'owner'],

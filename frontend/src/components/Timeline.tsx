@@ -67,15 +67,15 @@ export function sentenceFor(event: string): string {
 }
 
 /** The contracts' names for who called. The first counts: a settlement tells its owner, too. */
-const CALLERS = ['by', 'actor', 'publisher', 'owner'] as const
+const CALLERS = ['by', 'publisher', 'owner'] as const
 
 /** Who called, where the event says so. */
 function By({ details }: { details: Activity['details'] }) {
-  const actor = CALLERS.map((name) => details[name]).find((said) => said !== undefined)
-  if (typeof actor !== 'string' || !/^0x[0-9a-fA-F]{40}$/.test(actor)) return null
+  const caller = CALLERS.map((name) => details[name]).find((said) => said !== undefined)
+  if (typeof caller !== 'string' || !/^0x[0-9a-fA-F]{40}$/.test(caller)) return null
   return (
     <span className="flex items-center gap-x-1">
-      by <Short value={actor} what="account" place="address" />
+      by <Short value={caller} what="account" place="address" />
     </span>
   )
 }

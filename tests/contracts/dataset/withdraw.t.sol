@@ -30,7 +30,7 @@ contract DatasetWithdrawTest is DatasetScene {
     function test_given_the_latest_version() external {
         vm.recordLogs();
         _withdraw(hospital, dataset, 1);
-        emit IDatasetNFT.VersionWithdrawn(dataset, 1);
+        emit IDatasetNFT.VersionWithdrawn(dataset, 1, hospital);
         _saw(address(datasets));
         _assertVersion(dataset, 1, hospital, _publication(), _now());
         _assertSale(1, TERMS, true);
@@ -44,7 +44,7 @@ contract DatasetWithdrawTest is DatasetScene {
         _publishVersion(hospital, dataset, p);
         vm.recordLogs();
         _withdraw(hospital, dataset, 1);
-        emit IDatasetNFT.VersionWithdrawn(dataset, 1);
+        emit IDatasetNFT.VersionWithdrawn(dataset, 1, hospital);
         _saw(address(datasets));
         _assertVersion(dataset, 1, hospital, _publication(), _now());
         _assertVersion(dataset, 2, hospital, p, 0);
