@@ -50,7 +50,7 @@ contract InferenceCommitment is IInferenceCommitment {
     mapping(uint256 requestId => StoredRequest) private _requests;
 
     /// @inheritdoc IInferenceCommitment
-    mapping(address account => bool) public arbitrates;
+    mapping(address account => bool) public isArbiter;
 
     /// @inheritdoc IInferenceCommitment
     mapping(uint256 requestId => mapping(address auditor => bool)) public isNamed;
@@ -164,7 +164,7 @@ contract InferenceCommitment is IInferenceCommitment {
 
     /// @inheritdoc IInferenceCommitment
     function acceptArbitration(bool accepted) external {
-        arbitrates[msg.sender] = accepted;
+        isArbiter[msg.sender] = accepted;
         emit ArbitrationAccepted(msg.sender, accepted);
     }
 
@@ -292,7 +292,7 @@ contract InferenceCommitment is IInferenceCommitment {
             return;
         }
         if (arbiter == msg.sender || arbiter == worker) revert InferenceCommitment_PartyAsArbiter(arbiter);
-        if (!arbitrates[arbiter]) revert InferenceCommitment_ArbiterHasNotAccepted(arbiter);
+        if (!isArbiter[arbiter]) revert InferenceCommitment_ArbiterHasNotAccepted(arbiter);
     }
 
     function _checkNoParty(uint256 requestId, StoredRequest storage stored, address auditor) private view {

@@ -92,7 +92,7 @@ interface IInferenceCommitment {
     function acceptArbitration(bool accepted) external;
 
     /// @notice Whether an account accepts to be named as arbiter.
-    function arbitrates(address account) external view returns (bool);
+    function isArbiter(address account) external view returns (bool);
 
     /// @notice The requester names auditors; what they attest from then on counts as theirs. Neither requester nor worker
     /// can be one. It cannot be taken back, so that nobody drops an auditor for its verdict.

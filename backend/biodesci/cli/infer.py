@@ -44,8 +44,9 @@ class Terms:
     arbiter: Annotated[
         str,
         typer.Option(
-            help="Address that decides disputes. A fee needs one: it accepted (`inference arbitrate`), is "
-            "neither you nor the worker, and the worker accepts it. Silent for 30 days, you get the fee back."
+            help="Address that decides disputes. A fee needs one: it accepted "
+            "(`inference accept-arbitration`), is neither you nor the worker, and the worker accepts it. "
+            "Silent for 30 days, you get the fee back."
         ),
     ] = ""
 
@@ -259,15 +260,15 @@ def trust(
     output.record({"model": model, "auditor": auditor, "trusted": not no_longer})
 
 
-@app.command()
-def arbitrate(
-    no_longer: Annotated[bool, typer.Option("--no-longer", help="Accept no further requests.")] = False,
+@app.command("accept-arbitration")
+def accept_arbitration(
+    stop: Annotated[bool, typer.Option("--stop", help="No longer: no further request can name you.")] = False,
 ) -> None:
-    """For arbiters: accept to be named by requests; without this no request can name you."""
+    """Agree to decide challenges of requests that name this account: without that none can."""
     from biodesci.inference import arbiter
 
-    arbiter.accept(session.chain(), accepted=not no_longer)
-    output.record({"accepted": not no_longer})
+    arbiter.accept(session.chain(), accepted=not stop)
+    output.record({"accepted": not stop})
 
 
 @app.command()

@@ -181,7 +181,7 @@ def test_from_a_model_to_its_audit(
     code, _, err = people.try_("client", "inference", "request", table, "--model", model, *unnamed)
     assert (code, "needs an arbiter" in err) == (2, True)
     judge = people.chain("arbiter").address
-    run("arbiter", "inference", "arbitrate")
+    run("arbiter", "inference", "accept-arbitration")
     asked = run(
         *("client", "inference", "request", table, "--model", model, "--statistics", statistics),
         *("--worker", worker.address, "--fee", "0.000000000000001", "--arbiter", judge, "--yes"),

@@ -102,14 +102,14 @@ contract RequestTest is InferenceScene {
     }
 
     function test_acceptArbitration_given_an_account() external {
-        vm.assertEq(inferences.arbitrates(stranger), false);
+        vm.assertEq(inferences.isArbiter(stranger), false);
         vm.recordLogs();
         _accept(stranger, true);
         emit IInferenceCommitment.ArbitrationAccepted(stranger, true);
         _saw(address(inferences));
-        vm.assertEq(inferences.arbitrates(stranger), true);
+        vm.assertEq(inferences.isArbiter(stranger), true);
         _accept(stranger, false);
-        vm.assertEq(inferences.arbitrates(stranger), false);
+        vm.assertEq(inferences.isArbiter(stranger), false);
     }
 
     function test_acceptArbitration_given_a_request_that_names_the_account() external {

@@ -342,7 +342,7 @@ contract FeeInvariants {
     /// recorded, and another's with its auditor's standing alone, is checked by the step that attests.)
     function _inv21_no_fee_without_an_arbiter(uint256 id) private view {
         Request memory r = inferences.requestOf(id);
-        if (r.fee != 0) require(inferences.arbitrates(r.arbiter), "inv21: no arbiter");
+        if (r.fee != 0) require(inferences.isArbiter(r.arbiter), "inv21: no arbiter");
         require(r.arbiter != r.requester && r.arbiter != r.worker, "inv21: a party");
     }
 
