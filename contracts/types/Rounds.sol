@@ -78,3 +78,54 @@ struct Enrolment {
     bool summed; // from Unmasking on
     bytes32 commitment; // to the masked vector; zero until committed
 }
+
+// What ModelRegistry keeps.
+
+struct StoredModel {
+    // slots 0 and 1
+    bytes32 architecture;
+    bytes32 card;
+    // slot 2
+    uint32 laterVersions; // the latest version is one more
+    uint64 openRound;
+}
+
+struct StoredRound {
+    // slot 0
+    address aggregator;
+    uint32 baseVersion;
+    uint16 minNodes;
+    uint16 enrolled;
+    uint16 colluders;
+    RoundKind kind;
+    RoundState state;
+    // slot 1
+    uint64 modelId;
+    uint40 enrolBy;
+    uint40 commitBy;
+    uint40 finalizeBy;
+    // slots 2 and 3
+    bytes32 plan;
+    bytes32 invited;
+    // slot 4
+    bytes32 digest; // of what was dealt; of the result, once there is one: a second slot would cost 17,000 gas
+    // slot 5: places in the roster, bit by bit
+    uint128 dealers;
+    uint128 committed; // from Unmasking on those of them that are summed
+}
+
+struct Seat {
+    // slot 0
+    address node;
+    uint64 datasetId;
+    uint32 version;
+    // slot 1
+    bytes32 commitment;
+    // slot 2, of who trains under a licence alone
+    uint256 licenseId;
+}
+
+struct Place {
+    uint64 roundId; // the account's latest round of the model
+    uint16 index;
+}
