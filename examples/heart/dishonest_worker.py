@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from biodesci.chain.client import Chain
 from biodesci.inference import worker
+from biodesci.inference.journal import journal
 from biodesci.inference.requests import input_rows, read_request
 from biodesci.ipfs.client import Ipfs
 from biodesci.proof.trace import context
@@ -41,6 +42,6 @@ def answer_with_other_weights(
     x = input_rows(registered.config, worker.open_input(chain, ipfs, seed, request))
     place = context(chain.chain_id, chain.inferences.address, request_id)
     answer = worker.compute(replace(registered, tensors=weights), x, place)
-    folder = worker.journal(home, chain, request_id)
+    folder = journal(home, chain, request_id)
     worker.write_answer(folder, answer)
     worker.commit_answer(chain, ipfs, folder, request, registered.weights_root)

@@ -17,6 +17,7 @@ from biodesci.localnet.expect import refusal, wait_for
 from biodesci.localnet.narrator import Narrator
 from biodesci.localnet.stack import Stack
 from biodesci.market import license as licences
+from biodesci.market import licensed_copy
 from biodesci.market.purchase import carry_out, deal, purchase
 from examples.heart.cast import Cast, Site
 
@@ -57,7 +58,9 @@ def license_dataset(stack: Stack, cast: Cast, narrator: Narrator) -> None:
     size = site.table.stat().st_size
     with narrator.progress("download and decrypt", size, is_bytes=True) as advance:
         persist(
-            lambda: licences.download_over(chain, stack.ipfs, cast.seed(party), license_id, target, advance)
+            lambda: licensed_copy.download_over(
+                chain, stack.ipfs, cast.seed(party), license_id, target, advance
+            )
         )
     if target.read_bytes() != site.hospital.train:
         raise StateError("The file that the researcher decrypted is not the one that the hospital published.")
@@ -108,7 +111,7 @@ def _outsider(stack: Stack, cast: Cast, narrator: Narrator, site: Site, license_
     )  # fmt: skip
     seed = cast.seed(party)
     download = refusal(
-        lambda: licences.download(chain, stack.ipfs, seed, license_id, party.home / "stolen.csv")
+        lambda: licensed_copy.download(chain, stack.ipfs, seed, license_id, party.home / "stolen.csv")
     )
     narrator.refused(f"download: {download.message}")
 
@@ -118,7 +121,7 @@ def _outsider(stack: Stack, cast: Cast, narrator: Narrator, site: Site, license_
     opened = refusal(lambda: envelope.open_(seed, sealed, info))
     narrator.refused(f"opening the researcher's envelope, which is public: {opened.message}")
     version = chain.read(DatasetVersion, site.dataset_id, 1)
-    blob = persist(lambda: stack.ipfs.cat(licences.container_of(stack.ipfs, version.card)))
+    blob = persist(lambda: stack.ipfs.cat(licensed_copy.container_of(stack.ipfs, version.card)))
     guess = refusal(
         lambda: container.decrypt(
             io.BytesIO(blob), io.BytesIO(), secrets.token_bytes(32), expected_root=version.content_root

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from biodesci.core.errors import AccessDeniedError, BioDeSciError, RevertedError
-from biodesci.market import license
+from biodesci.market import license, licensed_copy
 from tests.attacks.at_work import custodian_of, delivered
 
 TRAIN = 2
@@ -21,7 +21,7 @@ def test_a_buyer_of_training_or_inference_takes_the_key_and_the_file(sale_of, lo
     assert license.is_active(sale.buyer, license_id), "what was bought is had"
     loot = tmp_path / "loot.csv"
     with pytest.raises(AccessDeniedError, match="no key is delivered"):
-        license.download(sale.buyer, sale.ipfs, sale.seed, license_id, loot)
+        licensed_copy.download(sale.buyer, sale.ipfs, sale.seed, license_id, loot)
     assert not loot.exists()
     assert license.envelope_of(sale.buyer, license_id) == bytes(32), "nothing was sealed"
 
@@ -44,7 +44,7 @@ def test_a_licence_for_one_use_is_used_three_times(sale_of, localnet, tmp_path):
     copies = [tmp_path / f"{number}.csv" for number in range(3)]
     for copy in copies:
         try:
-            license.download(sale.buyer, sale.ipfs, sale.seed, license_id, copy)
+            licensed_copy.download(sale.buyer, sale.ipfs, sale.seed, license_id, copy)
         except BioDeSciError as exc:
             assert "uses" in exc.message
     assert [copy.exists() for copy in copies] == [True, False, False]

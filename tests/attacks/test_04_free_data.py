@@ -7,7 +7,7 @@ import pytest
 from biodesci.chain.currency import ETHER
 from biodesci.core.errors import InputError, RevertedError, StateError
 from biodesci.core.onchain import DAY, LicenseState, Role
-from biodesci.market import arbitration, license, offers, roles
+from biodesci.market import arbitration, license, licensed_copy, offers, roles
 from biodesci.market.offers import OfferTerms
 from tests.attacks.at_work import custodian_of, delivered
 
@@ -23,7 +23,7 @@ def taken(sale, localnet, target) -> int:
     license_id = sale.buy(again=True).license_id
     with custodian_of(sale, localnet):
         delivered(sale, license_id)
-    license.download(sale.buyer, sale.ipfs, sale.seed, license_id, target)
+    licensed_copy.download(sale.buyer, sale.ipfs, sale.seed, license_id, target)
     assert target.read_bytes() == sale.file.read_bytes()
     return license_id
 
@@ -93,7 +93,7 @@ def test_a_buyer_disputes_what_it_used(sale_of, chain_for, tmp_path):
     sale = sale_of(arbiter=arbiter.address, uses=3)
     license_id = sale.buy().license_id
     sale.release()
-    license.download(sale.buyer, sale.ipfs, sale.seed, license_id, tmp_path / "file.csv")
+    licensed_copy.download(sale.buyer, sale.ipfs, sale.seed, license_id, tmp_path / "file.csv")
     assert owed(sale.buyer, sale.owner) == PRICE
     with pytest.raises((RevertedError, StateError)) as caught:
         license.dispute(sale.buyer, license_id, "not for me")

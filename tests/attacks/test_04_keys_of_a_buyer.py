@@ -6,7 +6,7 @@ import pytest
 
 from biodesci.chain.client import Chain
 from biodesci.core.envelope import generate_seed, public_key
-from biodesci.market import arbitration, evidence, license
+from biodesci.market import arbitration, evidence, license, licensed_copy
 from biodesci.market.evidence import Finding
 from biodesci.party import keys
 from tests.backend.acting import PASSPHRASE, acting
@@ -43,7 +43,7 @@ def test_a_buyer_changes_its_key_in_front_of_the_delivery(sale_of, judge, tmp_pa
 
     monkeypatch.setattr(Chain, "send", send)
     assert sale.release() == [license_id]
-    license.download(buyer, sale.ipfs, sale.seed, license_id, tmp_path / "loot.csv")
+    licensed_copy.download(buyer, sale.ipfs, sale.seed, license_id, tmp_path / "loot.csv")
     license.dispute(buyer, license_id, "I cannot open it")
     file = tmp_path / "shown"
     evidence.show(acting(sale.owner, sale.ipfs, sale.home), license_id, judge.chain.address, file)

@@ -89,8 +89,9 @@ def download(
     from dataclasses import asdict
 
     from biodesci.core.onchain import UNCOUNTED, LicenseState
-    from biodesci.market.license import download as fetch
-    from biodesci.market.license import download_over, get
+    from biodesci.market.license import get
+    from biodesci.market.licensed_copy import download as fetch
+    from biodesci.market.licensed_copy import download_over
 
     chain, run = session.chain(), download_over if force else fetch
     held = get(chain, license_id)

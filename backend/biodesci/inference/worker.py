@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import logging
 import os
-import shutil
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,6 +44,7 @@ from biodesci.core.errors import (
 )
 from biodesci.core.onchain import RequestState
 from biodesci.inference import answers
+from biodesci.inference.journal import claim_input, claim_journal, journal
 from biodesci.inference.policy import Policy
 from biodesci.inference.requests import (
     LOGITS,
@@ -69,7 +69,7 @@ _MODELS_KEPT = 4
 _LONGEST_PAUSE = 300.0
 MAX_TRACE = 2 << 30  # bytes of one answer's trace: a larger one could end the worker, again and again
 LOOK_BACK = 32  # blocks read again, since a reorganization may move a request
-_SIGNED, _REFUSED, _WHOSE = "commit.tx", "refused.json", "request.json"
+_SIGNED, _REFUSED = "commit.tx", "refused.json"
 
 
 @dataclass(frozen=True)
@@ -137,61 +137,6 @@ def commit_answer(chain: Chain, ipfs: Ipfs, folder: Path, request: Request, weig
             (folder / _SIGNED).unlink()
         intent.send(call)
     answers.publish(ipfs, folder, sealed)
-
-
-def journal(home: Path, chain: Chain, request_id: int) -> Path:
-    """The folder of a request; chain and contract are part of its name, since numbers start anew with each
-    deployment.
-    """
-    return home / "serving" / f"{chain.chain_id}-{chain.inferences.address.lower()[2:10]}" / str(request_id)
-
-
-def claim_input(chain: Chain, home: Path, request: Request) -> None:
-    """Notes that this input was opened for this request. InputError where it was for another one already.
-
-    What is noted is what opened, so that a stranger's copy, which never opens, does not use up an input. A
-    note counts while the request that it names has this commitment: numbers move when the chain reorganises.
-    """
-    folder = journal(home, chain, request.id).parent / "inputs"
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    for mark in (request.input_commitment, sealed_input(chain, request)):
-        note = folder / mark.hex()
-        if note.exists():
-            first = int(files.read(note))
-            if first != request.id and _has_input(chain, first, mark):
-                raise InputError(
-                    f"The input of request {request.id} is that of request {first}, which came before.",
-                    "Commit to the input anew, with another salt.",
-                )
-        files.write_private(note, str(request.id).encode())
-
-
-def _has_input(chain: Chain, request_id: int, mark: bytes) -> bool:
-    """Whether a request has this input commitment, or this sealed input."""
-    try:
-        request = read_request(chain, request_id)
-    except NotFoundError:
-        return False
-    return mark in (request.input_commitment, sealed_input(chain, request))
-
-
-def claim_journal(chain: Chain, folder: Path, request: Request) -> None:
-    """Empties a folder that is of another request with this number: its answer is not this requester's."""
-    whose = canonical.dumps(
-        {
-            "genesis": chain.genesis,
-            "requester": request.requester,
-            "input": request.input_commitment.hex(),
-            "model": [request.model_id, request.version],
-        }
-    )
-    note = folder / _WHOSE
-    if note.exists() and files.read(note) != whose:
-        log.warning("request %d is another one than before: its journal is emptied", request.id)
-        shutil.rmtree(folder)
-    if not note.exists():
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        files.write_private(note, whose)
 
 
 def disclose_trace(chain: Chain, ipfs: Ipfs, home: Path, request_id: int, auditor: str) -> bytes:

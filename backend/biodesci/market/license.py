@@ -1,4 +1,4 @@
-"""A licensee's side after the purchase: fetch the key, download, confirm, dispute, cancel, refund.
+"""A licensee's side after the purchase: confirm, dispute, cancel, refund. Its copy is in licensed_copy.py.
 
 Entitlement is the contract's state, asked for at each step, never an event or an index. Nothing is sent
 twice: each step looks at the chain first.
@@ -6,46 +6,21 @@ twice: each step looks at the chain first.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Any
 
 from web3.types import TxReceipt
 
 from biodesci.chain.client import Chain
-from biodesci.chain.records import DatasetVersion, License, Listing
-from biodesci.core import commitment, container, envelope, files
-from biodesci.core.commitment import Publisher
-from biodesci.core.documents import published_card
+from biodesci.chain.records import License, Listing
 from biodesci.core.errors import (
     AccessDeniedError,
-    BioDeSciError,
-    InputError,
     IntegrityError,
     NotFoundError,
-    RevertedError,
     StateError,
-    WrongKeyError,
 )
-from biodesci.core.onchain import FOREVER, NOBODY, UNCOUNTED, LicenseState, Right
+from biodesci.core.onchain import FOREVER, NOBODY, LicenseState
 from biodesci.core.public_text import reason_on_chain
-from biodesci.ipfs.client import Ipfs
-
-_MAX_ENVELOPE: Final = 4_096
-Progress = Callable[[int], None]
-
-
-@dataclass(frozen=True)
-class Downloaded:
-    """A licensee's copy, which has been checked against `content_root`; `size` is in bytes."""
-
-    target: Path
-    size: int
-    dataset_id: int
-    version: int
-    content_root: str
 
 
 def get(chain: Chain, license_id: int) -> License:
@@ -109,142 +84,6 @@ def _logs(
     return [log["args"] for log in logs]
 
 
-def _any_key(chain: Chain, ipfs: Ipfs, seed: bytes, licence: License) -> bytes:
-    """The dataset key: opened from an envelope, and checked against the commitment on chain.
-
-    Envelopes are tried from the newest on: one that was delivered once more does not spoil one that opens.
-    """
-    newest: BioDeSciError | None = None
-    for digest in envelopes_of(chain, licence.id):
-        try:
-            return _opened(chain, ipfs, seed, licence, digest)
-        except (IntegrityError, NotFoundError, WrongKeyError) as exc:
-            newest = newest or exc
-    assert newest is not None, "there was a delivery"
-    raise newest
-
-
-def _opened(chain: Chain, ipfs: Ipfs, seed: bytes, licence: License, digest: bytes) -> bytes:
-    license_id = licence.id
-    sealed = ipfs.cat(digest, max_size=_MAX_ENVELOPE)
-    context = envelope.info(
-        "license", chain.chain_id, str(chain.licenses.address), license_id, licence.licensee
-    )
-    opened = envelope.open_(seed, sealed, context)
-    version = chain.read(DatasetVersion, licence.dataset_id, licence.version)
-    wrong = _when_wrong(chain, licence, version)
-    if len(opened) != 64:
-        raise IntegrityError("The envelope opens, but holds no dataset key.", wrong)
-    key, salt = opened[:32], opened[32:]
-    try:
-        publisher = Publisher(chain.chain_id, str(chain.datasets.address), version.publisher)
-        made = commitment.key_commitment(publisher, key, salt)
-        commitment.check(version.key_commitment, made, "delivered key")
-    except IntegrityError as exc:
-        raise IntegrityError(exc.message, wrong) from exc
-    return key
-
-
-def _when_wrong(chain: Chain, licence: License, version: DatasetVersion) -> str:
-    """What a licensee does about a delivery that is not the key."""
-    arbiter = chain.read(Listing, licence.offer_id).offer.arbiter
-    delivered = licence.state is LicenseState.DELIVERED
-    if arbiter != NOBODY and delivered and chain.now() <= licence.deadline:
-        return f"Dispute it before the window ends: biodesci license dispute {licence.id} REASON."
-    again = f". Ask the data owner to deliver the key once more: biodesci license redeliver {licence.id}."
-    if version.withdrawn_at:
-        again = ", and consent was withdrawn, so that no key is delivered any more. Ask the data owner."
-    return (
-        ("Do not confirm it. " if delivered else "")
-        + "It cannot be disputed"
-        + (" any more" if arbiter != NOBODY else ": the offer names no arbiter")
-        + again
-    )
-
-
-def download(
-    chain: Chain,
-    ipfs: Ipfs,
-    seed: bytes,
-    license_id: int,
-    target: Path,
-    progress: Progress | None = None,
-) -> Downloaded:
-    """`download_over`, but StateError for a file that exists already."""
-    if target.exists() and not target.is_dir():
-        raise StateError(f"There is a file {target} already.", "Name another target, or give --force.")
-    return download_over(chain, ipfs, seed, license_id, target, progress)
-
-
-def download_over(
-    chain: Chain,
-    ipfs: Ipfs,
-    seed: bytes,
-    license_id: int,
-    target: Path,
-    progress: Progress | None = None,
-) -> Downloaded:
-    """Fetches the container (going on where a run before stopped), checks its root, decrypts to `target`.
-
-    Where the licence's uses are counted, this is one: it is counted on chain when all is well, right before
-    the file is there. The first one settles the licence.
-
-    Raises InputError where `target` is a folder, or would lie in one that is not there: a mistyped path must
-    not leave decrypted data where nobody looks for them.
-    """
-    if target.is_dir():
-        raise InputError(f"{target} is a folder.", "Name a file in it.")
-    if not target.parent.is_dir():
-        raise InputError(f"There is no folder {target.parent}.", "Make it first, or correct the path.")
-    licence = own(chain, license_id)
-    _require_key_right(licence)
-    with _use(chain, licence) as count:
-        key = _any_key(chain, ipfs, seed, licence)
-        version = chain.read(DatasetVersion, licence.dataset_id, licence.version)
-        content = container_of(ipfs, version.card)
-        sealed = target.with_name(f".{target.name}.{content.hex()[:16]}.container")
-        partial = target.with_name(f".{target.name}.{content.hex()[:16]}.partial")
-        ipfs.download(content, sealed, progress)
-        try:
-            partial.unlink(missing_ok=True)
-            partial.touch(files.PRIVATE, exist_ok=False)  # decrypted: for its owner's eyes
-            with sealed.open("rb") as source, partial.open("wb") as sink:
-                size = container.decrypt(source, sink, key, expected_root=version.content_root)
-            count()
-            partial.replace(target)
-        finally:
-            partial.unlink(missing_ok=True)
-            # Damaged, it must come anew; done, it is not needed any more.
-            sealed.unlink(missing_ok=True)
-    root = "0x" + version.content_root.hex()
-    return Downloaded(target, size, licence.dataset_id, licence.version, root)
-
-
-@contextmanager
-def _use(chain: Chain, licence: License) -> Iterator[Callable[[], None]]:
-    """What counts one use, where uses are counted: once, for a run that was killed before its file was there
-    as well. Raises where there is no access."""
-    if licence.uses_left == UNCOUNTED:
-        _require_access(chain, licence)
-        yield lambda: None
-        return
-    with chain.intent("use", f"licence {licence.id}") as intent:
-        if intent.resume() is not None:
-            yield lambda: None
-            return
-        _require_access(chain, licence)
-
-        def count() -> None:
-            intent.send(chain.licenses.functions.consume(licence.id))
-
-        yield count
-
-
-def container_of(ipfs: Ipfs, card: bytes) -> bytes:
-    """The digest of the container that a card describes."""
-    return published_card.content(ipfs.cat(card, max_size=published_card.MAX_CARD))
-
-
 def confirm(chain: Chain, license_id: int) -> TxReceipt | None:
     """Pays the owner; None where that was done before."""
     licence = own(chain, license_id)
@@ -301,63 +140,3 @@ def own(chain: Chain, license_id: int) -> License:
             f"Licence {license_id} is not held by {chain.address}.", "Use the account that bought it."
         )
     return licence
-
-
-def _require_key_right(licence: License) -> None:
-    if licence.right is Right.DOWNLOAD:
-        return
-    if licence.right is Right.TRAIN:
-        raise AccessDeniedError(
-            f"Licence {licence.id} is for training, which the data owner's node does: no key is delivered, "
-            "and there is no file to download.",
-            "Give its number to the data owner, whose node enrols with it in a round of your model.",
-        )
-    raise AccessDeniedError(
-        f"Licence {licence.id} is for inference, which the data owner's node answers: no key is delivered, "
-        "and there is no file to download.",
-        "Give the licence's number to the data owner.",
-    )
-
-
-def _require_access(chain: Chain, licence: License) -> None:
-    if is_active(chain, licence.id):
-        return
-    show = f"See biodesci license show {licence.id}."
-    if licence.state is LicenseState.PURCHASED:
-        if not _refundable(chain, licence.id):
-            raise StateError(f"The key of licence {licence.id} is not delivered yet.", "Try again shortly.")
-        raise StateError(
-            f"The key of licence {licence.id} is not delivered yet, and can't be any more: the deadline has "
-            "passed, consent was withdrawn, or a visa lapsed.",
-            f"Take the price back: biodesci license refund {licence.id}.",
-        )
-    if licence.state is LicenseState.IN_REVIEW:
-        raise StateError(
-            f"Licence {licence.id} waits for the data access committee's decision.",
-            f"You need not wait: biodesci license cancel {licence.id} gives the price back.",
-        )
-    if licence.state is LicenseState.DISPUTED:
-        raise StateError(
-            f"Licence {licence.id} is disputed: there is no access until its arbiter decides.",
-            f"If the arbiter says nothing in time: biodesci license refund {licence.id}.",
-        )
-    again = f"Buy the offer again: biodesci license buy {licence.offer_id} --again."
-    if licence.state in {LicenseState.DELIVERED, LicenseState.SETTLED}:
-        if licence.expires_at <= chain.now():
-            raise AccessDeniedError(f"Licence {licence.id} has expired.", again)
-        if licence.uses_left == 0:
-            raise AccessDeniedError(f"The uses of licence {licence.id} are spent.", again)
-        raise AccessDeniedError(
-            f"An issuer revoked a visa that licence {licence.id} rests on.",
-            f"Buy again with a new one: biodesci license buy {licence.offer_id} --visa FILE --again.",
-        )
-    raise AccessDeniedError(f"Licence {licence.id} gives no access: it is {licence.state.words}.", show)
-
-
-def _refundable(chain: Chain, license_id: int) -> bool:
-    """Whether anybody could send the price back now, by the contract."""
-    try:
-        chain.call(chain.licenses.functions.refund(license_id))
-    except RevertedError:
-        return False
-    return True

@@ -7,12 +7,12 @@ from tempfile import TemporaryDirectory
 
 from biodesci.chain.client import Chain
 from biodesci.ipfs.client import Ipfs
-from biodesci.market import license
+from biodesci.market import licensed_copy
 
 
 def downloaded(chain: Chain, ipfs: Ipfs, seed: bytes, license_id: int) -> bytes:
     """The file: the envelope opened, the key compared with its commitment, the container decrypted."""
     with TemporaryDirectory() as folder:
         target = Path(folder) / "file"
-        license.download(chain, ipfs, seed, license_id, target)
+        licensed_copy.download(chain, ipfs, seed, license_id, target)
         return target.read_bytes()

@@ -22,7 +22,7 @@ from biodesci.core.errors import (
 )
 from biodesci.core.onchain import LicenseState, Role
 from biodesci.ipfs.client import Ipfs
-from biodesci.market import license, offers, roles
+from biodesci.market import license, licensed_copy, offers, roles
 from biodesci.market import publish as publish_module
 from biodesci.market.card import DatasetMeta
 from biodesci.market.custody import Custodian, release_pending
@@ -109,7 +109,7 @@ def test_killed_custodian_delivers_once_when_started_again(sale, chain_for, tmp_
     assert (license_id in sale.release()) is not after
     assert sale.owner.web3.eth.get_transaction_count(sale.owner.address) == before + 1
     target = tmp_path / "out.csv"
-    license.download(sale.buyer, sale.ipfs, sale.seed, license_id, target)
+    licensed_copy.download(sale.buyer, sale.ipfs, sale.seed, license_id, target)
     assert target.read_bytes() == sale.file.read_bytes()
 
 
@@ -285,5 +285,5 @@ def test_the_key_of_a_publication_that_was_killed_after_the_mint_is_found_by_its
     bought = purchase(sale.buyer, offers.of_dataset(sale.buyer, dataset)[0].id, HMB).license_id
     assert release_pending(acting(sale.owner, sale.ipfs, home)) == [bought]
     target = tmp_path / "out.csv"
-    license.download(sale.buyer, sale.ipfs, sale.seed, bought, target)
+    licensed_copy.download(sale.buyer, sale.ipfs, sale.seed, bought, target)
     assert target.read_bytes() == sale.file.read_bytes()

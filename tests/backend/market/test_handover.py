@@ -6,7 +6,7 @@ import pytest
 
 from biodesci.core.errors import AccessDeniedError, IntegrityError, NotFoundError, WrongKeyError
 from biodesci.core.onchain import LicenseState, Role
-from biodesci.market import license, roles
+from biodesci.market import license, licensed_copy, roles
 from biodesci.market.custody import Custodian, release_pending
 from biodesci.market.handover import hand_over, take_over
 from biodesci.market.publish import publish
@@ -43,7 +43,7 @@ def test_an_accepted_custodian_delivers_what_was_bought_before_and_after(sale, o
     assert custodian.poll() == [before]
     after = sale.buy(again=True).license_id
     assert custodian.poll() == [after]
-    license.download(sale.buyer, sale.ipfs, sale.seed, after, tmp_path / "out.csv")
+    licensed_copy.download(sale.buyer, sale.ipfs, sale.seed, after, tmp_path / "out.csv")
     assert (tmp_path / "out.csv").read_bytes() == sale.file.read_bytes()
     roles.revoke(sale.owner, sale.dataset, Role.CUSTODIAN, other.chain.address)
     third = sale.buy(again=True).license_id
@@ -64,14 +64,14 @@ def test_a_new_owner_takes_over_all_versions(sale, other, tmp_path):
     take_over(other, sale.dataset, tmp_path / "keys")
     take_over(other, sale.dataset, tmp_path / "keys")  # twice is once
     assert release_pending(other) == [bought]
-    license.download(sale.buyer, sale.ipfs, sale.seed, bought, tmp_path / "out.csv")
+    licensed_copy.download(sale.buyer, sale.ipfs, sale.seed, bought, tmp_path / "out.csv")
     assert (tmp_path / "out.csv").read_bytes() == sale.file.read_bytes()
     # The commitment of what the new owner publishes is bound to the new owner.
     sale.file.write_text(sale.file.read_text() + "72,250\n")
     publish(other, sale.file, meta, dataset_id=sale.dataset)
     bought = sale.buy(again=True).license_id
     assert release_pending(other) == [bought]
-    license.download(sale.buyer, sale.ipfs, sale.seed, bought, tmp_path / "third.csv")
+    licensed_copy.download(sale.buyer, sale.ipfs, sale.seed, bought, tmp_path / "third.csv")
     assert (tmp_path / "third.csv").read_bytes() == sale.file.read_bytes()
 
 

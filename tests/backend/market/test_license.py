@@ -24,7 +24,7 @@ from biodesci.core.errors import (
 )
 from biodesci.core.onchain import LicenseState
 from biodesci.ipfs.client import Ipfs
-from biodesci.market import license
+from biodesci.market import license, licensed_copy
 from biodesci.market.custody import release_pending
 from biodesci.market.purchase import purchase
 from biodesci.party import keys
@@ -44,13 +44,13 @@ def test_purchase_delivery_download_confirm(sale, tmp_path):
     assert bought.license_id in sale.release()
     target, seen = tmp_path / "out" / "cohort.csv", []
     with pytest.raises(InputError, match="There is no folder"):
-        license.download(sale.buyer, sale.ipfs, sale.seed, bought.license_id, target)
+        licensed_copy.download(sale.buyer, sale.ipfs, sale.seed, bought.license_id, target)
     assert not target.parent.exists()
     target.parent.mkdir()
-    for download in (license.download, license.download_over):
+    for download in (licensed_copy.download, licensed_copy.download_over):
         with pytest.raises(InputError, match="is a folder"):
             download(sale.buyer, sale.ipfs, sale.seed, bought.license_id, target.parent)
-    done = license.download(sale.buyer, sale.ipfs, sale.seed, bought.license_id, target, seen.append)
+    done = licensed_copy.download(sale.buyer, sale.ipfs, sale.seed, bought.license_id, target, seen.append)
     assert target.stat().st_mode & 0o777 == 0o600
     assert target.read_bytes() == sale.file.read_bytes()
     assert done.size == target.stat().st_size
@@ -61,7 +61,7 @@ def test_purchase_delivery_download_confirm(sale, tmp_path):
     owed = sale.owner.call(sale.owner.licenses.functions.owed(sale.owner.address, ETHER))
     assert owed == PRICE
     with pytest.raises(StateError, match="already"):
-        license.download(sale.buyer, sale.ipfs, sale.seed, bought.license_id, target)
+        licensed_copy.download(sale.buyer, sale.ipfs, sale.seed, bought.license_id, target)
 
 
 def test_bought_once_though_asked_twice(sale):
@@ -103,7 +103,7 @@ def test_unlicensed_account_is_refused_at_every_step(sale, chain_for, tmp_path):
     with pytest.raises(AccessDeniedError, match="don't allow this purpose"):
         purchase(thief, sale.offer, HMB | COMMERCIAL)
     with pytest.raises(AccessDeniedError, match="not held by"):
-        license.download(thief, sale.ipfs, seed, license_id, tmp_path / "stolen")
+        licensed_copy.download(thief, sale.ipfs, seed, license_id, tmp_path / "stolen")
     with pytest.raises(AccessDeniedError, match="not held by"):
         license.confirm(thief, license_id)
     with pytest.raises(AccessDeniedError, match="not held by"):
@@ -122,7 +122,7 @@ def test_expired_license_opens_nothing(sale_of, tmp_path, localnet):
     sale.release()
     localnet.pass_time(51)
     with pytest.raises(AccessDeniedError, match="has expired"):
-        license.download(sale.buyer, sale.ipfs, sale.seed, license_id, tmp_path / "late")
+        licensed_copy.download(sale.buyer, sale.ipfs, sale.seed, license_id, tmp_path / "late")
 
 
 def test_revoked_license_opens_nothing(sale, tmp_path):
@@ -130,7 +130,7 @@ def test_revoked_license_opens_nothing(sale, tmp_path):
     sale.release()
     sale.owner.send(sale.owner.licenses.functions.revoke(license_id, b"\x01" * 32))
     with pytest.raises(AccessDeniedError, match="revoked"):
-        license.download(sale.buyer, sale.ipfs, sale.seed, license_id, tmp_path / "late")
+        licensed_copy.download(sale.buyer, sale.ipfs, sale.seed, license_id, tmp_path / "late")
 
 
 @pytest.mark.parametrize("judged", [True, False], ids=["arbiter", "no arbiter"])
@@ -146,7 +146,7 @@ def test_wrong_key_in_the_envelope_is_found_and_disputed(sale_of, arbiter, tmp_p
     digest = sale.ipfs.add(envelope.seal(public_key(sale.seed), os.urandom(64), info))
     sale.owner.send(sale.owner.licenses.functions.deliver(license_id, digest))
     with pytest.raises(IntegrityError, match="delivered key") as caught:
-        license.download(sale.buyer, sale.ipfs, sale.seed, license_id, tmp_path / "x")
+        licensed_copy.download(sale.buyer, sale.ipfs, sale.seed, license_id, tmp_path / "x")
     if not judged:
         assert "names no arbiter" in caught.value.hint
         with pytest.raises(StateError, match="nothing can be disputed"):
@@ -189,10 +189,10 @@ def test_tampered_container_leaves_no_plaintext(sale, tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(Ipfs, "download", tampered)
         with pytest.raises((IntegrityError, WrongKeyError)) as caught:
-            license.download(sale.buyer, sale.ipfs, sale.seed, license_id, target)
+            licensed_copy.download(sale.buyer, sale.ipfs, sale.seed, license_id, target)
     assert caught.value.message
     assert list(target.parent.iterdir()) == []
-    license.download(sale.buyer, sale.ipfs, sale.seed, license_id, target)
+    licensed_copy.download(sale.buyer, sale.ipfs, sale.seed, license_id, target)
     assert target.read_bytes() == sale.file.read_bytes()
 
 
@@ -203,9 +203,9 @@ def test_interrupted_download_goes_on(sale, tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(Ipfs, "download", _half)
         with pytest.raises(UnavailableError):
-            license.download(sale.buyer, sale.ipfs, sale.seed, license_id, target)
+            licensed_copy.download(sale.buyer, sale.ipfs, sale.seed, license_id, target)
     assert not target.exists()
-    license.download(sale.buyer, sale.ipfs, sale.seed, license_id, target)
+    licensed_copy.download(sale.buyer, sale.ipfs, sale.seed, license_id, target)
     assert target.read_bytes() == sale.file.read_bytes()
 
 
@@ -241,7 +241,7 @@ def test_ipfs_down_stops_release_and_download_without_loss(sale, tmp_path):
     assert "127.0.0.1:9" in caught.value.message
     assert license_id in sale.release()
     with pytest.raises(UnavailableError):
-        license.download(sale.buyer, down, sale.seed, license_id, tmp_path / "x")
+        licensed_copy.download(sale.buyer, down, sale.seed, license_id, tmp_path / "x")
 
 
 def test_key_is_registered_once(chain_for, tmp_path):
@@ -275,7 +275,7 @@ def test_a_right_without_a_key_says_where_it_is_served(sale_of, tmp_path, right,
     assert sale.release() == [license_id]
     assert license.envelope_of(sale.buyer, license_id) == bytes(32)
     with pytest.raises(AccessDeniedError, match=rf"{whose}.*no key is delivered"):
-        license.download(sale.buyer, sale.ipfs, sale.seed, license_id, tmp_path / "x")
+        licensed_copy.download(sale.buyer, sale.ipfs, sale.seed, license_id, tmp_path / "x")
     assert list(tmp_path.glob("*x*")) == []
 
 
@@ -297,11 +297,11 @@ def test_a_counted_download_counts_and_settles_when_the_file_is_right(sale_of, t
     sale.release()
     for left in (1, 0):
         target = tmp_path / f"copy-{left}.csv"
-        license.download(sale.buyer, sale.ipfs, sale.seed, license_id, target)
+        licensed_copy.download(sale.buyer, sale.ipfs, sale.seed, license_id, target)
         held = license.get(sale.buyer, license_id)
         assert (held.uses_left, held.state) == (left, LicenseState.SETTLED)
     with pytest.raises(AccessDeniedError, match=r"uses of licence \d+ are spent") as caught:
-        license.download(sale.buyer, sale.ipfs, sale.seed, license_id, tmp_path / "third")
+        licensed_copy.download(sale.buyer, sale.ipfs, sale.seed, license_id, tmp_path / "third")
     assert f"biodesci license buy {sale.offer} --again" in caught.value.hint
     assert not (tmp_path / "third").exists()
 
@@ -314,10 +314,10 @@ def test_a_download_that_was_killed_after_it_was_counted_is_not_counted_again(sa
     child = os.fork()
     if child == 0:
         Path.replace = lambda _self, _target: os.kill(os.getpid(), signal.SIGKILL)  # the file's last step
-        license.download(chain_for(account), Ipfs(sale.ipfs.api), sale.seed, license_id, target)
+        licensed_copy.download(chain_for(account), Ipfs(sale.ipfs.api), sale.seed, license_id, target)
         os._exit(0)
     assert os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGKILL
-    license.download(sale.buyer, sale.ipfs, sale.seed, license_id, target)
+    licensed_copy.download(sale.buyer, sale.ipfs, sale.seed, license_id, target)
     assert target.read_bytes() == sale.file.read_bytes()
     assert license.get(sale.buyer, license_id).uses_left == 0
 

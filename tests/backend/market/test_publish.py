@@ -28,7 +28,7 @@ from biodesci.market import offers
 from biodesci.market import publish as module
 from biodesci.market.card import DatasetMeta
 from biodesci.market.journal import FILE, Journal, Notes
-from biodesci.market.license import container_of
+from biodesci.market.licensed_copy import container_of
 from biodesci.market.offers import OfferTerms
 from biodesci.market.publish import publish
 from biodesci.party import dataset_keys

@@ -12,7 +12,7 @@ from biodesci.core.documents.order import Evidence, Purpose
 from biodesci.core.documents.visa import SignedVisa
 from biodesci.core.errors import AccessDeniedError, InputError, NotFoundError, RevertedError
 from biodesci.core.visa import VisaType
-from biodesci.market import license, offers, visa
+from biodesci.market import license, licensed_copy, offers, visa
 from biodesci.market.offers import OfferTerms
 from biodesci.market.purchase import purchase
 
@@ -109,7 +109,7 @@ def test_a_visa_counts_until_its_issuer_takes_it_back(desk, tmp_path):
     assert visa.is_revoked(desk.buyer, shown[1])
     assert not license.is_active(desk.buyer, license_id)
     with pytest.raises(AccessDeniedError, match="revoked a visa"):
-        license._require_access(desk.buyer, license.get(desk.buyer, license_id))
+        licensed_copy.require_access(desk.buyer, license.get(desk.buyer, license_id))
     with pytest.raises(RevertedError) as caught:
         visa.check(desk.buyer, shown[1], desk.dataset)
     assert caught.value.name == "VisaRegistry_Revoked"
