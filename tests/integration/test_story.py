@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import threading
 import time
@@ -21,6 +22,7 @@ pytestmark = pytest.mark.timeout(900)
 
 HOSPITALS = ("cleveland", "hungary", "switzerland", "va-long-beach")
 ROUNDS = 3  # the demo itself plays eight
+HEADING = re.compile(r"\s*(\d+)\. [A-Z]")  # "3. A researcher buys a licence", and not "3.4 s"
 # step of the story -> workers killed soon after it began
 VICTIMS = {
     2: ("ipfs",),
@@ -71,9 +73,9 @@ def story(tmp_path_factory: pytest.TempPathFactory, outside: Path) -> tuple[dict
     assert process.stdout is not None
     for line in process.stdout:
         output.append(line)
-        head = line.split(".", 1)[0].strip()
-        if head.isdigit() and int(head) in VICTIMS:
-            killers.append(Killer(state, VICTIMS[int(head)]))
+        begun = HEADING.match(line)
+        if begun and (victims := VICTIMS.get(int(begun[1]))):
+            killers.append(Killer(state, victims))
             killers[-1].start()
     assert process.wait() == 0, "".join(output)[-6000:]
     for killer in killers:
