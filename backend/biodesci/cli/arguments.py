@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 _LARGEST = 2**63 - 1  # far above every counter on chain, and within every column of the index
 
 Number = Annotated[int, typer.Argument(min=1, max=_LARGEST, help="Its number on chain.")]
+# Those of biodesci.index.activity, which takes long to load; a test compares them.
+Thing = Literal["dataset", "license", "model", "round", "inference"]
 
 
 def address(text: str) -> str:

@@ -31,6 +31,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from biodesci.core.errors import ConfigurationError, UnavailableError
 from biodesci.index import derive, engine, schema, summary, tables, wanted
+from biodesci.index.accounts import Account, accounts
 from biodesci.index.changes.draft import Draft
 from biodesci.index.changes.event import At
 from biodesci.index.tables import DERIVED, blocks, documents, events, meta, summaries, unreadable
@@ -214,13 +215,17 @@ class Store:
         with self.transaction() as connection:
             _add_blocks(connection, [*(event.block for event in incoming), head])
             new = _new_events(connection, chain_id, incoming)
-            if new:
-                connection.execute(insert(events), [_event_row(chain_id, event) for event in new])
             draft = Draft(connection)
+            rows = []
             for event in new:
                 at = At(event.block.number, event.block.time, event.tx_hash, event.log_index)
                 derive.derive(draft, at, event.contract, event.name, event.args)
+                rows.append(
+                    _event_row(chain_id, event, accounts(draft, event.contract, event.name, event.args))
+                )
             draft.write()
+            if rows:
+                connection.execute(insert(events), rows)
         return len(new)
 
     def roll_back(self, to_block: int) -> int:
@@ -310,7 +315,7 @@ def _new_events(connection: Connection, chain_id: int, incoming: Sequence[Event]
     return [event for key, event in reversed(new.items()) if key not in known]
 
 
-def _event_row(chain_id: int, event: Event) -> dict[str, Any]:
+def _event_row(chain_id: int, event: Event, involved: Sequence[Account]) -> dict[str, Any]:
     subject = derive.subject(event.contract, event.name, event.args)
     return {
         "chain_id": chain_id,
@@ -324,4 +329,5 @@ def _event_row(chain_id: int, event: Event) -> dict[str, Any]:
         "kind": subject.kind,
         "subject": subject.key,
         "args": json.dumps(event.args),
+        "accounts": json.dumps(involved),
     }

@@ -59,6 +59,7 @@ events = Table(
     _text("kind"),  # what it is about: "dataset", "license", ..; "" for nothing of these
     _text("subject"),  # which one of its kind: a number, or an account's address
     _text("args"),  # JSON
+    _text("accounts"),  # JSON: rows of index.accounts.Account
     Index("events_in_order", "block_number", "log_index"),
     Index("events_of_kind", "kind", "block_number", "log_index"),
     Index("events_of_subject", "kind", "subject", "block_number", "log_index"),

@@ -47,6 +47,7 @@ describe('Timeline', () => {
             contract: 'DatasetNFT',
             block: 7,
             time: '2026-11-01T10:00:00Z',
+            accounts: [],
             details: {},
             txHash: `0x${'ab'.repeat(32)}`,
           },
@@ -56,44 +57,41 @@ describe('Timeline', () => {
     expect(screen.getByRole('listitem')).toHaveTextContent('Passed on to another owner')
   })
 
-  it('says who called, where the event says so', () => {
-    const by = '0x70997970C51812dc3A010C7d01b50e0d17dc79C8'
-    const event = {
-      name: 'LicenseSettled',
-      contract: 'AccessLicense',
-      block: 7,
-      time: '2026-11-01T10:00:00Z',
-      txHash: `0x${'ab'.repeat(32)}`,
-    }
-    render(<Timeline activity={[{ ...event, details: { by } }]} />)
-    expect(screen.getByTitle(by)).toBeInTheDocument()
-    cleanup()
-    render(<Timeline activity={[{ ...event, details: { by, owner: event.txHash } }]} />)
-    expect(screen.getByTitle(by)).toBeInTheDocument()
-    cleanup()
-    render(<Timeline activity={[{ ...event, details: { by: 'the owner' } }]} />)
-    expect(screen.queryByText(/^by/)).toBeNull()
-  })
-
-  it.each([
-    ['RoleGranted', 'by'],
-    ['RoleRevoked', 'by'],
-    ['ModelVersionPublished', 'by'],
-    ['RoundAborted', 'by'],
-    ['VersionPublished', 'publisher'],
-    ['DatasetPublished', 'owner'],
-    ['ModelRegistered', 'owner'],
-    ['RoundOpened', 'owner'],
-  ])('says who called of %s, which names it as its %s', (name, field) => {
-    const declared = told.find((one) => one.name === name)
-    expect(declared?.inputs).toContainEqual(
-      expect.objectContaining({ name: field, type: 'address' }),
-    )
+  it('says who called, who is credited how much, and who is named, each with its role', () => {
     const caller = '0x70997970C51812dc3A010C7d01b50e0d17dc79C8'
-    const event = { name, contract: 'DatasetNFT', block: 7, time: '2026-11-01T10:00:00Z' }
-    const txHash = `0x${'ab'.repeat(32)}`
-    render(<Timeline activity={[{ ...event, txHash, details: { [field]: caller } }]} />)
+    const owner = '0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC'
+    const sites = Array.from({ length: 5 }, (_, n) => `0x${String(n).repeat(40)}`)
+    const credit = {
+      amount: '25500000',
+      currency: { address: `0x${'7e'.repeat(20)}`, symbol: 'TUSD', decimals: 6 },
+    }
+    render(
+      <Timeline
+        activity={[
+          {
+            name: 'LicenseSettled',
+            contract: 'AccessLicense',
+            block: 7,
+            time: '2026-11-01T10:00:00Z',
+            txHash: `0x${'ab'.repeat(32)}`,
+            accounts: [
+              { part: 'by', address: caller, role: 'licensee', credit: null },
+              { part: 'credits', address: owner, role: 'owner', credit },
+              ...sites.map(
+                (address) => ({ part: 'names', address, role: 'site', credit: null }) as const,
+              ),
+            ],
+            details: {},
+          },
+        ]}
+      />,
+    )
+    const entry = screen.getByRole('listitem')
+    expect(entry).toHaveTextContent('by0x7099…79C8(licensee)')
+    expect(entry).toHaveTextContent('credits 25.5 TUSD to0x3C44…93BC(owner)')
+    expect(entry).toHaveTextContent('names0x2222…2222(site)and 2 more')
     expect(screen.getByTitle(caller)).toBeInTheDocument()
+    expect(screen.queryByTitle(sites[3] as string)).toBeNull()
   })
 
   it('has a sentence for an arbiter’s acceptance', () => {

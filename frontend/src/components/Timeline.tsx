@@ -5,7 +5,8 @@ import { count, date } from '@/lib/format'
 
 import { Button } from './Button'
 import { Copyable } from './Copyable'
-import { ContractName, Short } from './Explorer'
+import { ContractName } from './Explorer'
+import { Involved } from './Involved'
 
 const SENTENCES: Record<string, string> = {
   Transfer: 'Passed on to another owner',
@@ -66,20 +67,6 @@ export function sentenceFor(event: string): string {
   return SENTENCES[event] ?? event
 }
 
-/** The contracts' names for who called. The first counts: a settlement tells its owner, too. */
-const CALLERS = ['by', 'publisher', 'owner'] as const
-
-/** Who called, where the event says so. */
-function By({ details }: { details: Activity['details'] }) {
-  const caller = CALLERS.map((name) => details[name]).find((said) => said !== undefined)
-  if (typeof caller !== 'string' || !/^0x[0-9a-fA-F]{40}$/.test(caller)) return null
-  return (
-    <span className="flex items-center gap-x-1">
-      by <Short value={caller} what="account" place="address" />
-    </span>
-  )
-}
-
 /** Entries shown at first: a model that is trained for long has hundreds. */
 const FIRST = 8
 
@@ -106,8 +93,12 @@ export function Timeline({ activity }: { activity: readonly Activity[] }) {
                 <ContractName name={event.contract} />
               </span>
               <Copyable value={event.txHash} label="transaction hash" on="tx" />
-              <By details={event.details} />
             </p>
+            {event.accounts.length > 0 && (
+              <p className="mt-1 flex flex-wrap gap-x-4 gap-y-1 text-sm text-muted">
+                <Involved accounts={event.accounts} />
+              </p>
+            )}
           </li>
         ))}
       </ol>

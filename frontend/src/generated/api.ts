@@ -11,6 +11,7 @@ CodecGrant: CodecGrant
 Config: Config
 Container: Container
 Content: Content
+Credit: Credit
 Currency: Currency
 DatasetAnswer: DatasetAnswer
 DatasetDetail: DatasetDetail
@@ -27,6 +28,7 @@ Inference: Inference
 InferenceAnswer: InferenceAnswer
 InferenceDetail: InferenceDetail
 InferencePage: InferencePage
+Involved: Involved
 License: License
 LicenseAnswer: LicenseAnswer
 LicenseDetail: LicenseDetail
@@ -56,9 +58,55 @@ contract: string
 block: number
 time: string
 txHash: string
+/**
+ * who called first, then who is credited, then who is named
+ */
+accounts: Involved[]
 details: {
 [k: string]: unknown
 }
+}
+/**
+ * An account that an event tells of.
+ */
+export interface Involved {
+/**
+ * called (by), is credited money (credits), or is named besides (names)
+ */
+part: ("by" | "names" | "credits")
+address: string
+/**
+ * what the account was when it happened
+ */
+role: ("owner" | "former owner" | "publisher" | "custodian" | "operator" | "committee" | "licensee" | "buyer" | "arbiter" | "payee" | "site" | "aggregator" | "requester" | "worker" | "auditor" | "issuer" | "keyholder" | "grantee" | "model registry" | "account" | "somebody else")
+/**
+ * null: the event credits it nothing
+ */
+credit: (Credit | null)
+}
+/**
+ * What an account is credited, in smallest units of a currency.
+ */
+export interface Credit {
+amount: string
+currency: Currency
+}
+/**
+ * What a price is in. A token says its symbol and decimals itself: go by the address.
+ */
+export interface Currency {
+/**
+ * of the ERC-20; null: ether
+ */
+address: (string | null)
+/**
+ * null: the token says none
+ */
+symbol: (string | null)
+/**
+ * null: the token says none; show smallest units
+ */
+decimals: (number | null)
 }
 /**
  * Newest first.
@@ -77,6 +125,10 @@ contract: string
 block: number
 time: string
 txHash: string
+/**
+ * who called first, then who is credited, then who is named
+ */
+accounts: Involved[]
 details: {
 [k: string]: unknown
 }
@@ -197,23 +249,6 @@ fileName: string
  * of the container
  */
 sha256: string
-}
-/**
- * What a price is in. A token says its symbol and decimals itself: go by the address.
- */
-export interface Currency {
-/**
- * of the ERC-20; null: ether
- */
-address: (string | null)
-/**
- * null: the token says none
- */
-symbol: (string | null)
-/**
- * null: the token says none; show smallest units
- */
-decimals: (number | null)
 }
 /**
  * A dataset in detail as of a block.

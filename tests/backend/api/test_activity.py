@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import pytest
 from fastapi.testclient import TestClient
 
 from biodesci.api.app import create
+from biodesci.cli.arguments import Thing
 from biodesci.config import Settings
 from biodesci.index import activity
 from biodesci.index.database import Block, Event, Store
@@ -94,6 +97,25 @@ def test_every_event_comes_with_what_it_is_about_newest_first(world):
     assert (page["nextCursor"], page["asOf"]) == (None, 5)
     assert page["items"][2]["details"]["fee"] == str(2**200)
     assert page["items"][1]["txHash"] == word(7)
+    owner = {"part": "by", "address": OWNER, "role": "owner", "credit": None}
+    assert page["items"][4]["accounts"] == [owner]
+
+
+def test_who_is_credited_how_much_is_said_with_the_currency(world):
+    store, client = world
+    paid = {"requestId": 2, "worker": "0x" + "b2" * 20, "paid": 2**200, "by": OWNER}
+    apply(store, [("InferenceCommitment", "InferenceFinalized", paid)], first=6)
+    (first, *_) = client.get("/v1/activity").json()["items"]
+    assert [(one["part"], one["role"]) for one in first["accounts"]] == [
+        ("by", "requester"),
+        ("credits", "worker"),
+    ]
+    ether = {"address": None, "symbol": "ETH", "decimals": 18}
+    assert first["accounts"][1]["credit"] == {"amount": str(2**200), "currency": ether}
+
+
+def test_the_histories_of_commands_are_those_of_the_index():
+    assert get_args(Thing) == activity.KINDS
 
 
 def test_a_timeline_says_the_same_as_the_page_of_the_thing(world):

@@ -197,6 +197,20 @@ def test_from_a_model_to_its_audit(
     code, _, err = people.try_("client", "inference", "reclaim", number)
     assert (code, "nothing to reclaim" in err) == (1, True)
 
+    run("client", "index", "sync")
+    history = run("client", "index", "history", "inference", number)
+    client = people.chain("client").address
+    assert [(row["event"], row["by"], row["credits"]) for row in history] == [
+        (
+            "InferenceFinalized",
+            f"{client} (requester)",
+            f"0.000000000000001 ETH to {worker.address} (worker)",
+        ),
+        ("InferenceCommitted", f"{worker.address} (worker)", ""),
+        ("InferenceRequested", f"{client} (requester)", ""),
+    ]
+    assert history[-1]["names"] == f"{worker.address} (worker), {judge} (arbiter)"
+
     bundle = tmp_path / "bundle.json"
     run("client", "inference", "bundle", number, bundle)
     assert run("auditor", "audit", "receipt", bundle)["request"] == number

@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final, cast, get_args
 
-from biodesci.api.schemas.values import Activity, Content, Currency, Duo, DuoTerm, Right, Role, VisaType
+from biodesci.api.schemas.values import (
+    Activity,
+    Content,
+    Credit,
+    Currency,
+    Duo,
+    DuoTerm,
+    Involved,
+    Right,
+    Role,
+    VisaType,
+)
 from biodesci.core import cid, duo, visa
 from biodesci.core.conditions import Conditions
 from biodesci.core.documents.published_card import PublishedCard
 from biodesci.core.onchain import NOBODY, utc
 from biodesci.core.onchain import Right as RightOnChain
 from biodesci.index import activity
+from biodesci.index.accounts import Account
 from biodesci.index.database import Store
 from biodesci.index.queries import Row
 
@@ -53,7 +66,7 @@ def card(body: str | None) -> PublishedCard:
     return PublishedCard(document(body) or {})
 
 
-def currency(row: Row) -> Currency:
+def currency(row: Row | Mapping[str, Any]) -> Currency:
     """What a row's price is in: an ERC-20 token, or the chain's own coin, whose address is null."""
     address = None if row["currency"] == NOBODY else row["currency"]
     return Currency(address=address, symbol=row["symbol"], decimals=row["decimals"])
@@ -95,8 +108,17 @@ def activity_fields(row: Row) -> dict[str, Any]:
         "block": row["block_number"],
         "time": utc(row["time"]),
         "tx_hash": row["tx_hash"],
+        "accounts": [_involved(Account.of(one)) for one in json.loads(row["accounts"])],
         "details": _details(json.loads(row["args"])),
     }
+
+
+def _involved(account: Account) -> Involved:
+    credit = None
+    if (money := account.money) is not None:
+        paid_in = currency(money._asdict())
+        credit = Credit(amount=money.amount, currency=paid_in)
+    return Involved(part=account.part, address=account.address, role=account.role, credit=credit)
 
 
 def _details(args: dict[str, Any]) -> dict[str, Any]:

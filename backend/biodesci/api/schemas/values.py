@@ -8,6 +8,9 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from biodesci.index.accounts import Part as AccountPart
+from biodesci.index.accounts import Role as AccountRole
+
 Right = Literal["none", "download", "train", "infer"]
 Role = Literal["custodian", "operator", "committee"]
 VisaType = Literal[
@@ -51,6 +54,24 @@ class Currency(Schema):
     decimals: int | None = Field(examples=[18], description="null: the token says none; show smallest units")
 
 
+class Credit(Schema):
+    """What an account is credited, in smallest units of a currency."""
+
+    amount: str = Field(examples=["10000000000000000"])
+    currency: Currency
+
+
+class Involved(Schema):
+    """An account that an event tells of."""
+
+    part: AccountPart = Field(
+        description="called (by), is credited money (credits), or is named besides (names)"
+    )
+    address: str
+    role: AccountRole = Field(description="what the account was when it happened")
+    credit: Credit | None = Field(description="null: the event credits it nothing")
+
+
 class Activity(Schema):
     """One event on chain, for timelines."""
 
@@ -59,4 +80,5 @@ class Activity(Schema):
     block: int
     time: datetime
     tx_hash: str
+    accounts: list[Involved] = Field(description="who called first, then who is credited, then who is named")
     details: dict[str, Any]

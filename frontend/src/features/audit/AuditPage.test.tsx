@@ -20,6 +20,7 @@ const MADE: readonly Pick<AuditEntry, 'name' | 'kind' | 'id' | 'asset'>[] = [
   { name: 'VisasShown', kind: 'license', id: 9, asset: null },
   { name: 'DatasetPublished', kind: 'dataset', id: 1, asset: COHORT },
 ]
+const BY = '0x70997970C51812dc3A010C7d01b50e0d17dc79C8'
 const ALL: AuditEntry[] = MADE.map((entry, i) => ({
   ...entry,
   contract: 'DatasetNFT',
@@ -28,6 +29,7 @@ const ALL: AuditEntry[] = MADE.map((entry, i) => ({
   time: '2026-11-01T10:00:00Z',
   // One transaction may leave several events, of one name too.
   txHash: `0x${'ab'.repeat(32)}`,
+  accounts: [{ part: 'by', address: BY, role: 'owner', credit: null }],
   details: {},
 }))
 
@@ -92,6 +94,7 @@ it('shows everything by one request, each entry with its name and its page', asy
   ])
   expect(asked.map((url) => url.pathname)).toEqual(['/v1/activity'])
   expect(screen.getByText('Auditor’s verdict recorded')).toBeInTheDocument()
+  expect(screen.getAllByTitle(BY)).toHaveLength(4)
 })
 
 it('reads older entries when asked, until there are no more', async () => {

@@ -9,6 +9,7 @@ import { Button } from '@/components/Button'
 import { Card, Facts } from '@/components/Card'
 import { Copyable } from '@/components/Copyable'
 import { ContractName } from '@/components/Explorer'
+import { Involved } from '@/components/Involved'
 import { FailureNotice } from '@/components/Notice'
 import { Empty, Loading, Page } from '@/components/Page'
 import { sentenceFor } from '@/components/Timeline'
@@ -110,6 +111,11 @@ function Line({ entry }: { entry: AuditEntry }) {
           {' · '}
           <ContractName name={entry.contract} />
         </span>
+        {entry.accounts.length > 0 && (
+          <span className="mt-1 flex flex-wrap gap-x-4 gap-y-1 text-sm text-muted">
+            <Involved accounts={entry.accounts} />
+          </span>
+        )}
       </span>
       <Copyable value={entry.txHash} label="transaction hash" on="tx" />
     </li>

@@ -41,6 +41,7 @@ def upgrade() -> None:
         Column("kind", Text, nullable=False),
         Column("subject", Text, nullable=False),
         Column("args", Text, nullable=False),
+        Column("accounts", Text, nullable=False),
         PrimaryKeyConstraint("chain_id", "block_hash", "log_index"),
         **KEYED,
     )

@@ -1,0 +1,39 @@
+/**
+ * The accounts that an event tells of, one way everywhere: who called, who was credited how much,
+ * and whom it names besides; each with what it was at that moment.
+ */
+import type { Involved as Account } from '@/generated/api'
+import { amount, currencyOf } from '@/lib/currency'
+
+import { Short } from './Explorer'
+
+/** Of those that are named besides: a round has up to a hundred sites. */
+const SHOWN = 3
+
+export function Involved({ accounts }: { accounts: readonly Account[] }) {
+  const named = accounts.filter(({ part }) => part === 'names')
+  const hidden = new Set(named.slice(SHOWN))
+  return (
+    <>
+      {accounts
+        .filter((account) => !hidden.has(account))
+        .map((account) => (
+          <span
+            key={`${account.part}-${account.role}-${account.address}`}
+            className="inline-flex items-center gap-x-1 whitespace-nowrap"
+          >
+            {verbFor(account)}
+            <Short value={account.address} what={account.role} place="address" />
+            <span>({account.role})</span>
+          </span>
+        ))}
+      {hidden.size > 0 && <span>and {hidden.size} more</span>}
+    </>
+  )
+}
+
+function verbFor({ part, credit }: Account): string {
+  if (part === 'by') return 'by'
+  if (part === 'names') return 'names'
+  return credit ? `credits ${amount(credit.amount, currencyOf(credit.currency))} to` : 'credits'
+}
