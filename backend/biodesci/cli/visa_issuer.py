@@ -1,4 +1,4 @@
-"""biodesci visa issuer: serve, check."""
+"""biodesci visa issuer: serve, check, release."""
 
 from __future__ import annotations
 
@@ -29,8 +29,9 @@ def serve(
         list[str] | None, typer.Option(help="Origin of a page that may ask it from a browser; repeat.")
     ] = None,
 ) -> None:
-    """As an issuer: sign visas for the accounts of people whose GA4GH passports show what the rules ask for.
+    """As an issuer: sign visas for people whose GA4GH passports show what the rules ask for.
 
+    Each person has one account; which one is noted in the home folder (visas/), without names.
     Put a server that speaks https before it, and say its address as `url` in the file (docs/passports.md).
     """
     import time
@@ -39,11 +40,13 @@ def serve(
 
     from biodesci.passports.issuer import Issuer
     from biodesci.passports.keys import BrokerKeys
+    from biodesci.passports.register import Register
     from biodesci.passports.server import create_app
 
     said = _load(trust)
     chain = session.chain()
-    issuer = Issuer(chain, said, BrokerKeys(trust.parent), lambda: int(time.time()))
+    register = Register.open(session.settings().home, session.passphrase(), chain)
+    issuer = Issuer(chain, said, BrokerKeys(trust.parent), lambda: int(time.time()), register)
     output.note(f"Issuing as {chain.address} on {host}:{port}, reached at {said.url}. Ctrl-C stops it.")
     uvicorn.run(
         create_app(issuer, tuple(origin or ())), host=host, port=port, log_level="warning", access_log=False
@@ -69,6 +72,30 @@ def check(
         for one in shown.accepted
     ]
     output.record({"visas": visas, "ignored": list(shown.ignored)})
+
+
+@app.command()
+def release(
+    account: Annotated[str, typer.Argument(help="The account that has visas by a passport.")] = "",
+    iss: Annotated[str, typer.Option(help="Instead: a passport's `iss`, with --sub.")] = "",
+    sub: Annotated[str, typer.Option(help="Instead: a passport's `sub`, with --iss.")] = "",
+) -> None:
+    """As an issuer: revoke the visas that a person's account has by a passport, so that it may use another.
+
+    Licences that rest on them end at once. Be sure that the person wants it: a passport can be stolen.
+    """
+    from biodesci.cli.arguments import address
+    from biodesci.core.errors import InputError
+    from biodesci.passports.register import Register
+    from biodesci.passports.release import release as run
+
+    if bool(account) == bool(iss or sub) or bool(iss) != bool(sub):
+        raise InputError("Say whom to release.", "Give an account, or both --iss and --sub.")
+    chain = session.chain()
+    register = Register.open(session.settings().home, session.passphrase(), chain)
+    whose = address(account) if account else register.account_of((sub, iss))
+    revoked = run(chain, register, whose)
+    output.record({"account": whose, "revoked": revoked}, "Released. The person may use another account.")
 
 
 def read_passport(file: Path) -> str:

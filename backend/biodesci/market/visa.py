@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from biodesci.chain.client import Chain
 from biodesci.chain.records import VisaCheck
-from biodesci.core import typed_data, visa
+from biodesci.core import visa
 from biodesci.core.documents.visa import SignedVisa, Visa
 from biodesci.core.errors import AccessDeniedError, InputError, NotFoundError
 from biodesci.core.visa import VisaType
@@ -53,7 +53,7 @@ def hash_of(chain: Chain, signed: SignedVisa) -> bytes:
             f"The visa is for chain {signed.chain_id}, VisaRegistry {signed.registry}: another network.",
             "Set BIODESCI_DEPLOYMENT to that network's file, or ask the issuer for one for this network.",
         )
-    return typed_data.digest(typed_data.visa(signed.chain_id, signed.registry, signed.visa))
+    return visas.hash_of(signed)
 
 
 def check(chain: Chain, signed: SignedVisa, dataset_id: int) -> int:
@@ -88,8 +88,7 @@ def revoke(chain: Chain, signed: SignedVisa) -> bool:
 
 def is_revoked(chain: Chain, signed: SignedVisa) -> bool:
     """Whether the visa's issuer has revoked it on chain."""
-    id_ = visa.visa_id(signed.visa.issuer, hash_of(chain, signed))
-    return bool(chain.call(chain.visas.functions.isRevoked(id_)))
+    return visas.is_revoked(chain, signed.visa.issuer, hash_of(chain, signed))
 
 
 def trust(chain: Chain, issuer: str, types: int, dataset_id: int = ALL) -> bool:

@@ -19,21 +19,24 @@ from biodesci.passports import siwe
 from biodesci.passports.keys import BrokerKeys
 from biodesci.passports.nonces import LIFETIME, Nonces
 from biodesci.passports.passport import Accepted, Shown
+from biodesci.passports.register import Issued, Register
 from biodesci.passports.siwe import SignIn
 from biodesci.passports.tokens import LEEWAY
 
 _MOST: Final = 64  # visas of one answer
+_REVOKED: Final = "A visa that this passport gives for this account was revoked."
 
 
 @dataclass
 class Issuer:
-    """Signs by `chain`'s account what `trust` allows. `clock` tells Unix seconds: brokers' times are the
-    world's, not the chain's."""
+    """Signs by `chain`'s account what `trust` allows, for one account of each person (`register`). `clock`
+    tells Unix seconds: brokers' times are the world's, not the chain's."""
 
     chain: Chain
     trust: IssuerTrust
     keys: BrokerKeys
     clock: Callable[[], int]
+    register: Register
 
     def __post_init__(self) -> None:
         """Raises ConfigurationError for rules about datasets that are not on chain."""
@@ -59,6 +62,7 @@ class Issuer:
     def issue(self, request: VisaRequest) -> VisaAnswer:
         """Visas for the account that signed the message, as far as the passport shows what rules ask for.
 
+        None leaves before the register has it on disk that its holder has this account.
         Raises InputError for what is no message or passport, AccessDeniedError with the reason where nothing
         may be signed. A message is used up by this, whether its passport counts or not.
         """
@@ -72,7 +76,14 @@ class Issuer:
             raise AccessDeniedError(
                 f"No visa of this passport counts. {why}", "Ask its broker, or the issuer."
             )
-        return VisaAnswer(visas=self._signed(asked.address, shown), ignored=shown.ignored)
+        signed = self._signed(asked.address, shown)
+        issued = [Issued(visas.hash_of(one), one.visa.issuer, one.visa.expires) for one in signed]
+        self.register.enter(shown.identities, asked.address, issued, self.clock())
+        good = tuple(one for one, noted in zip(signed, issued, strict=True) if not self._is_revoked(noted))
+        if not good:
+            raise AccessDeniedError(_REVOKED, "If the issuer's operator agrees, ask with a newer passport.")
+        ignored = shown.ignored if len(good) == len(signed) else (_REVOKED, *shown.ignored)
+        return VisaAnswer(visas=good, ignored=ignored[:_MOST])
 
     def _check_message(self, asked: SignIn, passport: str) -> None:
         now = self.clock()
@@ -121,6 +132,10 @@ class Issuer:
             )
             for (_, value), one in best.items()
         )
+
+    def _is_revoked(self, one: Issued) -> bool:
+        """The same passport gives an account the same visa once more: what was taken back stays so."""
+        return visas.is_revoked(self.chain, one.issuer, one.hash)
 
     def _value(self, one: Accepted) -> bytes:
         """On chain: the hash of the GA4GH value, or what stands for the rule's dataset."""

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
-from urllib.parse import unquote
 
 from biodesci.core.documents.passport import IssuerTrust, Rule
 from biodesci.core.errors import AccessDeniedError, InputError
 from biodesci.core.visa import NAMES
 from biodesci.passports import conditions, tokens
 from biodesci.passports.keys import BrokerKeys
+from biodesci.passports.links import Assertion
+from biodesci.passports.links import linked as linked_to
 from biodesci.passports.tokens import Claims
 
 MOST: Final = 64  # visas of one passport
@@ -35,10 +36,12 @@ class Accepted:
 
 @dataclass(frozen=True)
 class Shown:
-    """Of one passport: what counts, and in words why the others do not (nothing personal)."""
+    """Of one passport: what counts, in words why the others do not (nothing personal), and the identities
+    (`sub`, `iss`) that are its holder's: its own, and those that are linked to it."""
 
     accepted: tuple[Accepted, ...]
     ignored: tuple[str, ...]
+    identities: tuple[tuple[str, str], ...] = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,8 @@ def read(passport: str, trust: IssuerTrust, keys: BrokerKeys, now: int) -> Shown
     """
     outer = tokens.verify(passport.strip(), trust, keys, now, LIMIT)
     visas, ignored = _visas(outer, trust, keys, now)
-    linked = _linked(outer.identity, visas)
+    links = (one for one in visas if one.type == _LINKED and one.conditions in (None, []))
+    linked = linked_to(outer.identity, (_assertion(one) for one in links))
     accepted: list[Accepted] = []
     for visa in visas:
         if visa.type == _LINKED:
@@ -72,7 +76,7 @@ def read(passport: str, trust: IssuerTrust, keys: BrokerKeys, now: int) -> Shown
             accepted += _accept(visa, visas, linked, trust)
         except AccessDeniedError as exc:
             ignored.append(exc.message)
-    return Shown(tuple(accepted), tuple(ignored))
+    return Shown(tuple(accepted), tuple(ignored), tuple(linked))
 
 
 def _visas(outer: Claims, trust: IssuerTrust, keys: BrokerKeys, now: int) -> tuple[list[_Visa], list[str]]:
@@ -116,12 +120,19 @@ def _visa(claims: Claims) -> _Visa:
     return _Visa(claims, texts, asserted, said.get("conditions"))
 
 
+def _assertion(link: _Visa) -> Assertion:
+    claims = link.claims
+    return Assertion(claims.broker, claims.identity, link.fields["value"], claims.expires)
+
+
 def _accept(
     visa: _Visa, all_: list[_Visa], linked: Mapping[tuple[str, str], int], trust: IssuerTrust
 ) -> list[Accepted]:
     """By each rule that fits: a grant may stand for several datasets."""
     if visa.claims.identity not in linked:
-        raise AccessDeniedError("A visa is of another identity, and nothing links it to the passport's.")
+        raise AccessDeniedError(
+            "A visa is of another identity, and nothing that counts links it to the passport's."
+        )
     if visa.type not in NAMES:
         raise AccessDeniedError("A visa is of a type for which there is no rule.")
     expires = visa.claims.expires
@@ -140,25 +151,3 @@ def _accept(
         raise AccessDeniedError("A visa was asserted by an authority that does not suffice (by).")
     end = min(expires, linked[visa.claims.identity])
     return [Accepted(rule, visa.fields["value"], visa.asserted, end) for rule in by_whom]
-
-
-def _linked(own: tuple[str, str], visas: Iterable[_Visa]) -> dict[tuple[str, str], int]:
-    """The identities that are the passport's holder, each with the end of what shows it (Unix seconds)."""
-    links = [visa for visa in visas if visa.type == _LINKED and visa.conditions in (None, [])]
-    reached = {own: 1 << 40}
-    for _ in range(len(links) + 1):  # each round reaches one link further
-        for link in links:
-            group = {link.claims.identity, *_identities(link.fields["value"])}
-            ends = [reached[one] for one in group if one in reached]
-            if not ends:
-                continue
-            end = min(max(ends), link.claims.expires)
-            for one in group:
-                reached[one] = max(reached.get(one, 0), end)
-    return reached
-
-
-def _identities(value: str) -> set[tuple[str, str]]:
-    """`sub,iss;sub,iss`, each part URI-encoded."""
-    pairs = (entry.split(",") for entry in value.split(";"))
-    return {(unquote(pair[0]), unquote(pair[1])) for pair in pairs if len(pair) == 2}

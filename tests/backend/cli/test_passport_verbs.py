@@ -23,7 +23,7 @@ pytestmark = pytest.mark.timeout(120)
 
 @pytest.fixture
 def people(crowd: Any) -> Any:
-    return crowd("issuer", "researcher")
+    return crowd("issuer", "researcher", "buyer")
 
 
 @pytest.fixture
@@ -69,8 +69,24 @@ def test_a_passport_becomes_visas(people: Any, trust: tuple[Broker, Path, str], 
             code, _, err = people.try_("researcher", *asked)
             assert code == 1
             assert "already" in err
+            # Its second account gets none, until the operator releases the first, beside the running server.
+            asked = (*asked[:-1], tmp_path / "again")
+            code, _, err = people.try_("buyer", *asked)
+            assert code == 1
+            assert "visas for another account" in err
+            code, _, err = people.try_("issuer", "visa", "issuer", "release", "--iss", broker.issuer)
+            assert code == 2
+            assert "both --iss and --sub" in err
+            identity = ("--iss", broker.issuer, "--sub", "researcher")
+            released = people.run("issuer", "visa", "issuer", "release", *identity)
+            assert released == {"account": people.address("researcher"), "revoked": 1}
+            assert people.run("researcher", "visa", "show", given["file"])["revoked"]
+            (moved,) = people.run("buyer", *asked)["visas"]
+            assert moved["subject"] == people.address("buyer")
+            released = people.run("issuer", "visa", "issuer", "release", people.address("buyer"))
+            assert released["revoked"] == 1
             passport.write_text(Broker("https://stranger.example").visa())
-            code, _, err = people.try_("researcher", *asked)
+            code, _, err = people.try_("buyer", *asked[:-1], tmp_path / "no more")
             assert code == 1
             assert "The issuer refused" in err
         finally:

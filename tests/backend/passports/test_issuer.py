@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import tempfile
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -32,6 +34,7 @@ from biodesci.market.purchase import purchase
 from biodesci.passports import client, siwe
 from biodesci.passports.issuer import Issuer
 from biodesci.passports.nonces import LIFETIME, Nonces
+from biodesci.passports.register import Register
 from biodesci.passports.server import Rate, create_app
 from biodesci.passports.siwe import SignIn
 from tests.backend.chain.test_delegated_account import delegated
@@ -50,7 +53,13 @@ class Desk:
     ) -> None:
         self.chain, self.asker = chain_for(), keyed()
         self.now = int(time.time())
-        self.issuer = Issuer(self.chain, trust, keys, lambda: self.now)
+        self.home = Path(tempfile.mkdtemp(dir=self.chain.home))
+        self.start(trust, keys)
+
+    def start(self, trust: Any, keys: Any) -> None:
+        """As the command does it; once more: after a restart."""
+        register = Register.open(self.home, "correct horse battery", self.chain)
+        self.issuer = Issuer(self.chain, trust, keys, lambda: self.now, register)
         self.http = TestClient(create_app(self.issuer, rate=Rate(1000)), raise_server_exceptions=False)
 
     def transport(self) -> httpx.BaseTransport:
@@ -304,10 +313,10 @@ def test_the_message_is_written_as_the_page_writes_it():
         assert siwe.domain(case["uri"]) == case["domain"]
 
 
-def test_a_rule_about_a_dataset_that_is_none_is_noticed_at_once(chain_for, broker, keys):
+def test_a_rule_about_a_dataset_that_is_none_is_noticed_at_once(desk, chain_for, broker, keys):
     rule = {"type": "ControlledAccessGrants", "values": [GRANTED], "by": ["dac"], "dataset": 999_999}
     with pytest.raises(ConfigurationError, match="dataset 999999"):
-        Issuer(chain_for(), trust_in(broker, rules=[rule]), keys, lambda: 0)
+        Issuer(chain_for(), trust_in(broker, rules=[rule]), keys, lambda: 0, desk.issuer.register)
 
 
 @pytest.mark.parametrize("raw", [b"", b"{}", b"[" * 10_000, b'{"format": "biodesci-visa-request/1"}'])

@@ -54,7 +54,7 @@ def test_a_passport_and_a_visa_by_itself_count(broker, second, judge):
         ({"asserted": None}, "when it was asserted"),
         ({"asserted": True}, "when it was asserted"),
         ({"asserted": 1 << 39}, "when it was asserted"),
-        ({"claims": {"sub": "somebody else"}}, "nothing links it"),
+        ({"claims": {"sub": "somebody else"}}, "nothing that counts links it"),
         ({"claims": {"exp": int(time.time()) - HOUR}}, "has expired"),
     ],
 )
@@ -102,18 +102,53 @@ def links(*pairs: tuple[str, str]) -> str:
     return ";".join(f"{quote(sub, safe='')},{quote(iss, safe='')}" for sub, iss in pairs)
 
 
-def test_another_identitys_visa_counts_once_a_trusted_source_links_it(broker, second, judge):
+ELSEWHERE = "https://a.example"
+
+
+@pytest.fixture
+def linking(broker, second, keys):
+    """As `judge`, of an operator who lets each broker link the other's people, and those of a third."""
+    said = [
+        {
+            "issuer": one.issuer,
+            "jwks": f"{index}.json",
+            "sources": [one.source],
+            "links": [other.issuer, ELSEWHERE],
+        }
+        for index, (one, other) in enumerate(((broker, second), (second, broker)))
+    ]
+    trust = trust_in(brokers=said)
+    return lambda token: read(token, trust, keys, int(time.time()))
+
+
+def test_another_identitys_visa_counts_once_whoever_may_links_it(broker, second, linking):
     other = second.visa(claims={"sub": "567"})
-    assert types(judge(broker.passport(other))) == []
+    assert types(linking(broker.passport(other))) == []
     link = broker.visa("LinkedIdentities", value=links(("567", second.issuer)))
-    assert types(judge(broker.passport(other, link))) == [VisaType.RESEARCHER_STATUS]
+    shown = linking(broker.passport(other, link))
+    assert types(shown) == [VisaType.RESEARCHER_STATUS]
+    assert set(shown.identities) == {("researcher", broker.issuer), ("567", second.issuer)}
     # The other way round, and by a chain of two.
     back = second.visa("LinkedIdentities", {"sub": "567"}, value=links(("researcher", broker.issuer)))
-    assert types(judge(broker.passport(other, back))) == [VisaType.RESEARCHER_STATUS]
-    first = broker.visa("LinkedIdentities", value=links(("1", "https://a.example")))
-    then = second.visa("LinkedIdentities", {"sub": "567"}, value=links(("1", "https://a.example")))
-    assert types(judge(broker.passport(other, then, first))) == [VisaType.RESEARCHER_STATUS]
-    assert types(judge(broker.passport(other, then))) == []
+    assert types(linking(broker.passport(other, back))) == [VisaType.RESEARCHER_STATUS]
+    first = broker.visa("LinkedIdentities", value=links(("1", ELSEWHERE)))
+    then = second.visa("LinkedIdentities", {"sub": "567"}, value=links(("1", ELSEWHERE)))
+    assert types(linking(broker.passport(other, then, first))) == [VisaType.RESEARCHER_STATUS]
+    assert types(linking(broker.passport(other, then))) == []
+
+
+def test_the_identities_that_one_visa_lists_are_linked_to_its_own(broker, second, linking):
+    """Of a chain, each identity ends with the first link on the way that lasts longest."""
+    now = int(time.time())
+    star = broker.visa(
+        "LinkedIdentities", {"exp": now + 500}, value=links(("567", second.issuer), ("2", ELSEWHERE))
+    )
+    longer = broker.visa("LinkedIdentities", {"exp": now + 900}, value=links(("2", ELSEWHERE)))
+    last = second.visa("LinkedIdentities", {"sub": "567", "exp": now + 700}, value=links(("2", ELSEWHERE)))
+    token = broker.passport(second.visa(claims={"sub": "567"}), star, longer, last)
+    shown = linking(token)
+    assert len(shown.identities) == 3
+    assert shown.accepted[0].expires == now + 700
 
 
 @pytest.mark.parametrize(
@@ -125,17 +160,17 @@ def test_another_identitys_visa_counts_once_a_trusted_source_links_it(broker, se
         {"claims": {"exp": int(time.time()) - HOUR}},
     ],
 )
-def test_a_link_that_does_not_count_links_nothing(broker, second, judge, spoil):
+def test_a_link_that_does_not_count_links_nothing(broker, second, linking, spoil):
     claims = spoil.pop("claims", None)
     fields = {"value": links(("567", second.issuer)), **spoil}
     link = broker.visa("LinkedIdentities", claims, **fields)
-    assert types(judge(broker.passport(second.visa(claims={"sub": "567"}), link))) == []
+    assert types(linking(broker.passport(second.visa(claims={"sub": "567"}), link))) == []
 
 
-def test_a_linked_visa_ends_with_its_link(broker, second, judge):
+def test_a_linked_visa_ends_with_its_link(broker, second, linking):
     end = int(time.time()) + 600
     link = broker.visa("LinkedIdentities", {"exp": end}, value=links(("567", second.issuer)))
-    shown = judge(broker.passport(second.visa(claims={"sub": "567"}), link))
+    shown = linking(broker.passport(second.visa(claims={"sub": "567"}), link))
     assert shown.accepted[0].expires == end
 
 

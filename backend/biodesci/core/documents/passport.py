@@ -30,12 +30,14 @@ By = Literal["self", "peer", "system", "so", "dac"]
 class Broker(Part):
     """Whose tokens are believed: by whose keys they are verified, and for which sources they speak.
 
-    `issuer` is compared with `iss`; `jwks` is a file, or an https URL.
+    `issuer` is compared with `iss`; `jwks` is a file, or an https URL. `links` are the `iss` of others, whose
+    people it may link to its own (LinkedIdentities) by its word alone; nobody's, unless they are named.
     """
 
     issuer: Url
     jwks: Text
     sources: Annotated[tuple[Url, ...], Field(min_length=1, max_length=256)]
+    links: Annotated[tuple[Text, ...], Field(min_length=1, max_length=64)] | None = None
 
 
 class Rule(Part):
