@@ -16,8 +16,8 @@ from biodesci.core.patience import persist
 from biodesci.localnet.expect import refusal, wait_for
 from biodesci.localnet.narrator import Narrator
 from biodesci.localnet.stack import Stack
+from biodesci.market import content, licensed_copy
 from biodesci.market import license as licences
-from biodesci.market import licensed_copy
 from biodesci.market.purchase import carry_out, deal, purchase
 from examples.heart.cast import Cast, Site
 
@@ -121,7 +121,7 @@ def _outsider(stack: Stack, cast: Cast, narrator: Narrator, site: Site, license_
     opened = refusal(lambda: envelope.open_(seed, sealed, info))
     narrator.refused(f"opening the researcher's envelope, which is public: {opened.message}")
     version = chain.read(DatasetVersion, site.dataset_id, 1)
-    blob = persist(lambda: stack.ipfs.cat(licensed_copy.container_of(stack.ipfs, version.card)))
+    blob = persist(lambda: stack.ipfs.cat(content.locate(stack.ipfs, version.card, version.content_root)))
     guess = refusal(
         lambda: container.decrypt(
             io.BytesIO(blob), io.BytesIO(), secrets.token_bytes(32), expected_root=version.content_root

@@ -15,14 +15,16 @@ from tests.backend.conftest import (
     senders_home,
     token_of,
 )
-from tests.backend.market.conftest import ipfs, sale, sale_of, shop, shop_of, silent
+from tests.backend.market.conftest import arbiter, ipfs, judge, sale, sale_of, shop, shop_of, silent
 
 __all__ = [
     "anvil",
+    "arbiter",
     "chain_for",
     "dollar",
     "ipfs",
     "ipfs_node",
+    "judge",
     "keyed",
     "localnet",
     "lost",

@@ -6,19 +6,9 @@ import pytest
 
 from biodesci.chain.client import Chain
 from biodesci.core.envelope import generate_seed, public_key
-from biodesci.market import arbitration, evidence, license, licensed_copy
-from biodesci.market.evidence import Finding
-from biodesci.party import keys
-from tests.backend.acting import PASSPHRASE, acting
-
-
-@pytest.fixture
-def judge(chain_for, ipfs, tmp_path):
-    chain = chain_for()
-    arbitration.accept(chain, accepted=True)
-    member = acting(chain, ipfs, tmp_path / "judge")
-    keys.register(chain, member.home, PASSPHRASE)
-    return member
+from biodesci.market import evidence, judgement, license, licensed_copy
+from biodesci.market.judgement import Finding, Side
+from tests.backend.acting import acting
 
 
 @pytest.mark.parametrize("trick", ["replaces", "revokes", "replaces twice"])
@@ -47,7 +37,7 @@ def test_a_buyer_changes_its_key_in_front_of_the_delivery(sale_of, judge, tmp_pa
     license.dispute(buyer, license_id, "I cannot open it")
     file = tmp_path / "shown"
     evidence.show(acting(sale.owner, sale.ipfs, sale.home), license_id, judge.chain.address, file)
-    judged = evidence.judge(judge, license_id, file)
+    judged = judgement.judge(judge, license_id, file)
     assert judged.finding is Finding.RIGHT_KEY
-    assert judged.favours_owner
+    assert judged.favours is Side.OWNER
     assert "in force at its purchase or after it" in judged.says

@@ -47,21 +47,32 @@ def show(
 def judge(
     license_id: Number,
     file: Annotated[Path, typer.Argument(help="What `license evidence` wrote for this account.")],
+    at_most: Annotated[
+        int, typer.Option(min=1, help="GiB of an encrypted file that are fetched to try the key on it.")
+    ] = 16,
 ) -> None:
-    """Judge a delivery by the evidence of it: the chain decides, and nobody's word.
+    """Judge a delivery by the evidence of it, and try the key on the encrypted file: the chain decides.
 
-    An envelope that proves right is added to your IPFS node, so that the licensee can fetch it: evidence does
-    not show that it could before.
+    The file is fetched into your home folder, decrypted in memory alone, and removed. Where all is right,
+    your IPFS node keeps what the licensee needs. You learn the dataset key, by which the file could be read.
     """
-    from biodesci.market import evidence
+    from biodesci.core.onchain import utc
+    from biodesci.market import judgement
 
-    judgement = evidence.judge(session.member(), license_id, file)
+    arbiter = session.member()
+    output.note(
+        f"If the evidence holds, the encrypted file is fetched into {arbiter.home}, up to {at_most} GiB, and "
+        "decrypted in memory to try the key on it; nothing of it is written. You learn the dataset key by "
+        "this: whoever has it can read the file, so keep the evidence to yourself."
+    )
+    with output.progress("fetch", None) as advance:
+        judged = judgement.judge(arbiter, license_id, file, most=at_most * judgement.GIB, progress=advance)
     output.record(
         {
             "license_id": license_id,
-            "finding": judgement.finding.name.lower().replace("_", " "),
-            "envelope_added": judgement.added,
-            "favours_owner": judgement.favours_owner,
-            "says": judgement.says,
+            "finding": judged.finding.name.lower().replace("_", " "),
+            "favours": judged.favours.value,
+            "decide_until": None if judged.until is None else utc(judged.until).isoformat(),
+            "says": judged.says,
         }
     )

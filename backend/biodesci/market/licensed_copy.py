@@ -13,9 +13,8 @@ from typing import Final
 
 from biodesci.chain.client import Chain
 from biodesci.chain.records import DatasetVersion, License, Listing
-from biodesci.core import commitment, container, envelope, files
+from biodesci.core import commitment, envelope, files
 from biodesci.core.commitment import Publisher
-from biodesci.core.documents import published_card
 from biodesci.core.errors import (
     AccessDeniedError,
     BioDeSciError,
@@ -28,9 +27,13 @@ from biodesci.core.errors import (
 )
 from biodesci.core.onchain import NOBODY, UNCOUNTED, LicenseState, Right
 from biodesci.ipfs.client import Ipfs
+from biodesci.market import content
+from biodesci.market.content import FaultError
 from biodesci.market.license import envelopes_of, is_active, own
 
 _MAX_ENVELOPE: Final = 4_096
+_ONCE_MORE: Final = "to deliver the key once more: biodesci license redeliver {}"
+_KEEP_RUNNING: Final = "to keep its IPFS node running"
 Progress = Callable[[int], None]
 
 
@@ -72,6 +75,7 @@ def download_over(
     Where the licence's uses are counted, this is one: it is counted on chain when all is well, right before
     the file is there. The first one settles the licence.
 
+    Raises FaultError where the publisher is to blame for what does not open (content.py).
     Raises InputError where `target` is a folder, or would lie in one that is not there: a mistyped path must
     not leave decrypted data where nobody looks for them.
     """
@@ -82,17 +86,20 @@ def download_over(
     licence = own(chain, license_id)
     _require_key_right(licence)
     with _use(chain, licence) as count:
-        key = _any_key(chain, ipfs, seed, licence)
         version = chain.read(DatasetVersion, licence.dataset_id, licence.version)
-        content = container_of(ipfs, version.card)
-        sealed = target.with_name(f".{target.name}.{content.hex()[:16]}.container")
-        partial = target.with_name(f".{target.name}.{content.hex()[:16]}.partial")
-        ipfs.download(content, sealed, progress)
+        with _advised(chain, licence, version, _ONCE_MORE.format(licence.id)):
+            key = _any_key(chain, ipfs, seed, licence, version)
+        with _advised(chain, licence, version, _KEEP_RUNNING):
+            found = content.locate(ipfs, version.card, version.content_root)
+        sealed = target.with_name(f".{target.name}.{found.hex()[:16]}.container")
+        partial = target.with_name(f".{target.name}.{found.hex()[:16]}.partial")
+        with _advised(chain, licence, version, _KEEP_RUNNING):
+            content.fetch(ipfs, found, sealed, progress)
         try:
             partial.unlink(missing_ok=True)
             partial.touch(files.PRIVATE, exist_ok=False)  # decrypted: for its owner's eyes
-            with sealed.open("rb") as source, partial.open("wb") as sink:
-                size = container.decrypt(source, sink, key, expected_root=version.content_root)
+            with _advised(chain, licence, version, _KEEP_RUNNING), partial.open("wb") as sink:
+                size = content.decrypt(ipfs, found, sealed, sink, key, version.content_root)
             count()
             partial.replace(target)
         finally:
@@ -103,12 +110,20 @@ def download_over(
     return Downloaded(target, size, licence.dataset_id, licence.version, root)
 
 
-def container_of(ipfs: Ipfs, card: bytes) -> bytes:
-    """The digest of the container that a card describes."""
-    return published_card.content(ipfs.cat(card, max_size=published_card.MAX_CARD))
+@contextmanager
+def _advised(chain: Chain, licence: License, version: DatasetVersion, ask: str) -> Iterator[None]:
+    """Adds to what is wrong or missing what the licensee does about it."""
+    try:
+        yield
+    except FaultError as exc:
+        wrong = _when_wrong(chain, licence, version, "for a version that opens")
+        raise FaultError(exc.fault, wrong) from exc
+    except (NotFoundError, WrongKeyError) as exc:
+        wrong = _when_wrong(chain, licence, version, ask)
+        raise type(exc)(exc.message, f"{exc.hint} If it stays so: {wrong[0].lower()}{wrong[1:]}") from exc
 
 
-def _any_key(chain: Chain, ipfs: Ipfs, seed: bytes, licence: License) -> bytes:
+def _any_key(chain: Chain, ipfs: Ipfs, seed: bytes, licence: License, version: DatasetVersion) -> bytes:
     """The dataset key: opened from an envelope, and checked against the commitment on chain.
 
     Envelopes are tried from the newest on: one that was delivered once more does not spoil one that opens.
@@ -116,7 +131,7 @@ def _any_key(chain: Chain, ipfs: Ipfs, seed: bytes, licence: License) -> bytes:
     newest: BioDeSciError | None = None
     for digest in envelopes_of(chain, licence.id):
         try:
-            return _opened(chain, ipfs, seed, licence, digest)
+            return _key_in(_opened(chain, ipfs, seed, licence, digest), chain, licence, version)
         except (IntegrityError, NotFoundError, WrongKeyError) as exc:
             newest = newest or exc
     assert newest is not None, "there was a delivery"
@@ -124,14 +139,15 @@ def _any_key(chain: Chain, ipfs: Ipfs, seed: bytes, licence: License) -> bytes:
 
 
 def _opened(chain: Chain, ipfs: Ipfs, seed: bytes, licence: License, digest: bytes) -> bytes:
-    license_id = licence.id
     sealed = ipfs.cat(digest, max_size=_MAX_ENVELOPE)
-    context = envelope.info(
-        "license", chain.chain_id, str(chain.licenses.address), license_id, licence.licensee
-    )
-    opened = envelope.open_(seed, sealed, context)
-    version = chain.read(DatasetVersion, licence.dataset_id, licence.version)
-    wrong = _when_wrong(chain, licence, version)
+    where = str(chain.licenses.address)
+    context = envelope.info("license", chain.chain_id, where, licence.id, licence.licensee)
+    return envelope.open_(seed, sealed, context)
+
+
+def _key_in(opened: bytes, chain: Chain, licence: License, version: DatasetVersion) -> bytes:
+    """The dataset key that an envelope held, if it is the committed one."""
+    wrong = _when_wrong(chain, licence, version, _ONCE_MORE.format(licence.id))
     if len(opened) != 64:
         raise IntegrityError("The envelope opens, but holds no dataset key.", wrong)
     key, salt = opened[:32], opened[32:]
@@ -144,13 +160,13 @@ def _opened(chain: Chain, ipfs: Ipfs, seed: bytes, licence: License, digest: byt
     return key
 
 
-def _when_wrong(chain: Chain, licence: License, version: DatasetVersion) -> str:
-    """What a licensee does about a delivery that is not the key."""
+def _when_wrong(chain: Chain, licence: License, version: DatasetVersion, ask: str) -> str:
+    """What a licensee does about what does not open; without a dispute it can ask the owner for `ask`."""
     arbiter = chain.read(Listing, licence.offer_id).offer.arbiter
     delivered = licence.state is LicenseState.DELIVERED
     if arbiter != NOBODY and delivered and chain.now() <= licence.deadline:
         return f"Dispute it before the window ends: biodesci license dispute {licence.id} REASON."
-    again = f". Ask the data owner to deliver the key once more: biodesci license redeliver {licence.id}."
+    again = f". Ask the data owner {ask}."
     if version.withdrawn_at:
         again = ", and consent was withdrawn, so that no key is delivered any more. Ask the data owner."
     return (

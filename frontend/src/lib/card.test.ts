@@ -53,7 +53,20 @@ describe('containerOf', () => {
       name: 'cohort.csv',
       type: 'text/csv',
       size: 1064,
+      contentRoot: '01'.repeat(32),
     })
+  })
+
+  it.each([
+    [`0x${'aB'.repeat(32)}`, 'ab'.repeat(32)],
+    ['AB'.repeat(32), 'ab'.repeat(32)],
+    [`0X${'ab'.repeat(32)}`, ''],
+    [`${'ab'.repeat(32)}\n`, ''],
+    ['ab'.repeat(31), ''],
+    [7, ''],
+    [null, ''],
+  ])('reads the content root %j as in Python', (given, root) => {
+    expect(of({ 'biodesci:contentRoot': given }).contentRoot).toBe(root)
   })
 
   it.each([

@@ -53,7 +53,11 @@ export interface ContainerFile {
   type: string
   /** Of the container, in bytes; 0 where the card does not say. */
   size: number
+  /** The content root that the card gives it; '' where it gives none that can be read. */
+  contentRoot: string
 }
+
+const ROOT = /^(?:0x)?([0-9a-fA-F]{64})$/
 
 /** Where the encrypted file is. Throws where the card does not say that. */
 export function containerOf(card: unknown): ContainerFile {
@@ -64,6 +68,7 @@ export function containerOf(card: unknown): ContainerFile {
     name: text(file.name),
     type: text(file.encodingFormat) || 'application/octet-stream',
     size: sizeOf(file.contentSize),
+    contentRoot: ROOT.exec(text(file['biodesci:contentRoot']))?.[1]?.toLowerCase() ?? '',
   }
 }
 

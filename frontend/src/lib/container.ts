@@ -5,7 +5,7 @@
  * with the chain at the end.
  */
 import { concat, equal, utf8, type Bytes } from './bytes'
-import { tampered } from './failure'
+import { Failure, tampered } from './failure'
 import { MerkleTree } from './merkle'
 
 export const HEADER_LENGTH = 48
@@ -35,7 +35,8 @@ function parseHeader(bytes: Bytes): Header {
 
 /**
  * Yields the plaintext of `source` segment by segment. Throws before anything of a damaged segment
- * is released.
+ * is released. Where the first one does not open, only the root over the rest tells whether the
+ * bytes are wrong, or the key that was committed to (market/content.py says the same).
  */
 export async function* decrypt(
   source: ReadableStream<Uint8Array>,
@@ -48,6 +49,7 @@ export async function* decrypt(
     const key = await fileKey(datasetKey, header.fileId)
     const tree = new MerkleTree()
     await tree.add(header.bytes)
+    let unopened: unknown
     for (let counter = 0, last = false; !last; counter++) {
       const segment = await reader.take(header.segmentSize + TAG_LENGTH)
       last = await reader.ended()
@@ -55,15 +57,32 @@ export async function* decrypt(
       if (segment.length < TAG_LENGTH || (empty && counter > 0) || counter >= 2 ** 32)
         throw tampered(WHAT)
       await tree.add(segment)
-      const plaintext = await decryptSegment(key, header.bytes, segment, counter, last)
+      let plaintext: Bytes | undefined
+      if (!unopened)
+        try {
+          plaintext = await decryptSegment(key, header.bytes, segment, counter, last)
+        } catch (cause) {
+          if (counter > 0) throw cause
+          unopened = cause
+        }
       // The last segment waits for the root, so that a file is never complete before it is
       // verified.
-      if (last && !equal(await tree.root(), expectedRoot)) throw tampered(WHAT)
-      yield plaintext
+      if (last && !equal(await tree.root(), expectedRoot)) throw tampered(WHAT, unopened)
+      if (last && unopened) throw opensNothing(unopened)
+      if (plaintext) yield plaintext
     }
   } finally {
     await reader.cancel()
   }
+}
+
+function opensNothing(cause: unknown): Failure {
+  return new Failure(
+    'wrong-key',
+    'The encrypted file is the one that the publisher committed to on chain, and so is the key, but the key does not open the file: nobody can read what was sold.',
+    'Nothing was saved. Do not confirm the licence. Where its page offers a dispute, open it; otherwise ask the data owner for a version that opens.',
+    { cause },
+  )
 }
 
 async function fileKey(datasetKey: Bytes, fileId: Bytes): Promise<CryptoKey> {

@@ -31,12 +31,14 @@ const [vector] = JSON.parse(readFileSync(join(VECTORS, 'container.json'), 'utf8'
   containerBase64: string
 }[]
 if (!vector) throw new Error('vectors are missing')
-const key = fromHex(vector.datasetKey)
+const { containerBase64 } = vector
+const root = vector.contentRoot.replace(/^0x/, '')
+const right = fromHex(vector.datasetKey)
 const salt = new Uint8Array(32).fill(9)
 const seed = generateSeed()
 
 /** What the chain says, beside the file and the envelope. */
-let said: { active: boolean; withdrawnAt: number }
+let said: { active: boolean; withdrawnAt: number; key: Bytes }
 
 const client = {
   getBlock: () => Promise.resolve({ timestamp: 1_000n }),
@@ -59,9 +61,13 @@ const client = {
       default:
         return Promise.resolve({
           card: toHex(CARD),
-          contentRoot: `0x${vector.contentRoot.replace(/^0x/, '')}`,
+          contentRoot: `0x${root}`,
           keyCommitment: toHex(
-            keyCommitment({ chainId: CHAIN, contract: DATASETS, account: PUBLISHER }, key, salt),
+            keyCommitment(
+              { chainId: CHAIN, contract: DATASETS, account: PUBLISHER },
+              said.key,
+              salt,
+            ),
           ),
           publisher: PUBLISHER,
           withdrawnAt: said.withdrawnAt,
@@ -70,8 +76,9 @@ const client = {
   },
 } as unknown as Reader
 
-beforeEach(async () => {
-  said = { active: true, withdrawnAt: 0 }
+/** A stranger’s version: what was delivered and committed to, and the root that the card gives. */
+async function publish(key: Bytes, cardRoot: string) {
+  said = { active: true, withdrawnAt: 0, key }
   const bound = info({
     purpose: 'license',
     chainId: CHAIN,
@@ -79,15 +86,18 @@ beforeEach(async () => {
     id: LICENCE,
     subject: ACCOUNT,
   })
+  const card = readFileSync(join(VECTORS, 'documents/dataset-card.json'), 'utf8')
   const files = new Map<string, Bytes>([
     [fromDigest(ENVELOPE), await seal(await publicKey(seed), concat(key, salt), bound)],
-    [fromDigest(CARD), copy(readFileSync(join(VECTORS, 'documents/dataset-card.json')))],
-    [fromDigest(CONTENT), copy(Buffer.from(vector.containerBase64, 'base64'))],
+    [fromDigest(CARD), copy(Buffer.from(card.replace('01'.repeat(32), cardRoot)))],
+    [fromDigest(CONTENT), copy(Buffer.from(containerBase64, 'base64'))],
   ])
   vi.stubGlobal('fetch', (url: string) =>
     Promise.resolve(new Response(files.get(url.split('/').at(-1) ?? '') ?? null)),
   )
-})
+}
+
+beforeEach(() => publish(right, root))
 
 afterEach(() => vi.unstubAllGlobals())
 
@@ -119,4 +129,20 @@ it('opens what was delivered, and goes on to after consent was withdrawn, as the
 it('opens nothing that the contract calls not active', async () => {
   said.active = false
   await expect(open()).rejects.toMatchObject({ message: 'This licence is not active.' })
+})
+
+it('says that a committed key opens nothing, where the file is the committed one', async () => {
+  await publish(new Uint8Array(32).fill(8), root)
+  await expect(open()).rejects.toMatchObject({
+    kind: 'wrong-key',
+    message: expect.stringContaining('the key does not open the file') as string,
+    hint: expect.stringContaining('Where its page offers a dispute, open it') as string,
+  })
+})
+
+it('refuses a card of another file before that is fetched', async () => {
+  await publish(right, 'ab'.repeat(32))
+  await expect(open()).rejects.toMatchObject({
+    message: 'The file that the dataset’s card describes is not what was committed on chain.',
+  })
 })

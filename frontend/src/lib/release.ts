@@ -61,6 +61,7 @@ export async function release(r: Release): Promise<SavedFile> {
   r.onStep('file')
   const file = locate(
     await gateway.read(r.deployment.gatewayUrl, fromHex(version.card), CARD_LIMIT, r.signal),
+    version.contentRoot,
   )
   const response = await gateway.open(r.deployment.gatewayUrl, file.digest, r.signal)
   if (!response.body) throw tampered('The encrypted file')
@@ -219,13 +220,20 @@ async function openWithAny(r: Release, sealed: Bytes): Promise<Bytes> {
   )
 }
 
-/** A false card can only lead to a file that fails the root check. */
-function locate(card: Bytes): ContainerFile {
+/**
+ * A false card can only lead to a file that fails the root check; one that gives another root is
+ * refused before anything is fetched.
+ */
+function locate(card: Bytes, root: Hex): ContainerFile {
+  let file: ContainerFile
   try {
-    return containerOf(readCard(card))
+    file = containerOf(readCard(card))
   } catch (cause) {
     throw tampered('The dataset’s card', cause)
   }
+  if (file.contentRoot && `0x${file.contentRoot}` !== root.toLowerCase())
+    throw tampered('The file that the dataset’s card describes')
+  return file
 }
 
 function safeName(name: string): string {

@@ -20,8 +20,11 @@ def test_an_arbiter_judges_what_was_delivered(crowd, tmp_path):
     assert not shown.exists()
     assert people.run("ann", "license", "evidence", bought, "-o", shown, "--yes")["arbiter"] == art
     judged = people.run("art", "license", "judge", bought, shown)
-    assert (judged["finding"], judged["envelope_added"], judged["favours_owner"]) == ("right key", True, True)
-    assert "from which the licensee can fetch it" in judged["says"]
+    assert (judged["finding"], judged["favours"], judged["decide_until"]) == ("right key", "owner", None)
+    assert "the licensee can fetch them from there" in judged["says"]
+    _, _, err = people.try_("art", "license", "judge", bought, shown, "--at-most", "1")
+    assert "up to 1 GiB, and decrypted in memory" in err
+    assert "You learn the dataset key" in err
     code, _, err = people.try_("bea", "license", "judge", bought, shown)
     assert code == 1
     assert "does not open" in err

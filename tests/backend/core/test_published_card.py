@@ -158,3 +158,21 @@ def test_whatever_stands_in_a_card_people_are_shown_something(fields):
     assert card.diseases is None or isinstance(card.diseases.in_card(), dict)
     with pytest.raises(BioDeSciError):
         card.require_listable()
+
+
+@pytest.mark.parametrize(
+    ("given", "root"),
+    [
+        ("0x" + "aB" * 32, "ab" * 32),
+        ("AB" * 32, "ab" * 32),
+        ("0X" + "ab" * 32, None),
+        ("ab" * 32 + "\n", None),
+        ("ab" * 31, None),
+        (7, None),
+        (None, None),
+    ],
+)
+def test_a_content_root_is_read_as_on_the_page(given, root):
+    card = json.dumps({"distribution": [{"biodesci:contentRoot": given}]}).encode()
+    read = published_card.content_root(card)
+    assert (read and read.hex()) == root

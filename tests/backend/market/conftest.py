@@ -19,6 +19,7 @@ from biodesci.market.offers import OfferTerms
 from biodesci.market.publish import publish
 from biodesci.market.purchase import Purchased, purchase
 from biodesci.party import keys
+from biodesci.party.member import Member
 from tests.backend.acting import PASSPHRASE, acting
 
 HMB, NCU = 1 << 2, 1 << 12
@@ -147,3 +148,11 @@ def arbiter(chain_for: Any) -> Chain:
 @pytest.fixture
 def sale(sale_of: Callable[..., Sale]) -> Sale:
     return sale_of()
+
+
+@pytest.fixture
+def judge(arbiter: Chain, ipfs: Ipfs, tmp_path: Path) -> Member:
+    """An arbiter with a home, in which its key lies."""
+    member = acting(arbiter, ipfs, tmp_path / "judge")
+    keys.register(arbiter, member.home, PASSPHRASE)
+    return member

@@ -27,8 +27,8 @@ from biodesci.ipfs.client import Ipfs
 from biodesci.market import offers
 from biodesci.market import publish as module
 from biodesci.market.card import DatasetMeta
+from biodesci.market.content import locate
 from biodesci.market.journal import FILE, Journal, Notes
-from biodesci.market.licensed_copy import container_of
 from biodesci.market.offers import OfferTerms
 from biodesci.market.publish import publish
 from biodesci.party import dataset_keys
@@ -59,7 +59,7 @@ def owned(chain: Chain) -> int:
 def decrypted(chain: Chain, ipfs: Ipfs, home, dataset_id: int, version: int = 1) -> bytes:
     on_chain = chain.read(DatasetVersion, dataset_id, version)
     key, _ = dataset_keys.load(home, PASSPHRASE, chain, on_chain)
-    blob = ipfs.cat(container_of(ipfs, on_chain.card))
+    blob = ipfs.cat(locate(ipfs, on_chain.card, on_chain.content_root))
     opened = io.BytesIO()
     container.decrypt(io.BytesIO(blob), opened, key, expected_root=on_chain.content_root)
     return opened.getvalue()

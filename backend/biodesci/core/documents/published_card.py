@@ -76,6 +76,10 @@ class _Container(_Part):
     url: Annotated[str, Field(alias="contentUrl")]
 
 
+class _Root(_Part):
+    content_root: Annotated[_Hash, Field(alias="biodesci:contentRoot")]
+
+
 class _ListedFile(_Part):
     url: Annotated[str, Field(alias="contentUrl"), AfterValidator(_of_ipfs)]
     name: str
@@ -124,6 +128,15 @@ def content(card: bytes) -> bytes:
             "The dataset's card does not say where its container is.",
             "Ask the publisher for a new version, or for a refund.",
         ) from exc
+
+
+def content_root(card: bytes) -> bytes | None:
+    """The content root that the card gives its container; None where it gives none that can be read."""
+    try:
+        given = _Root.model_validate(strangers.fields(card)["distribution"][0]).content_root
+    except _AMISS:
+        return None
+    return bytes.fromhex(given.removeprefix("0x"))
 
 
 def diseases(card: bytes) -> Diseases:

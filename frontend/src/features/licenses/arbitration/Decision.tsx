@@ -102,7 +102,8 @@ function Evidence({ id }: { id: bigint }) {
       <summary className="cursor-pointer">Was the right key delivered?</summary>
       <p className="mt-2">
         The owner’s custodian can send you the evidence of its delivery as a file, sealed to your
-        account. This command checks it against the chain:
+        account. This command checks it against the chain, and tries the key on the encrypted file,
+        which it fetches for that. You learn the dataset key by it:
       </p>
       <code className="mt-2 block overflow-x-auto rounded-lg bg-sunken px-3 py-2 font-mono text-ink">
         biodesci license judge {String(id)} FILE

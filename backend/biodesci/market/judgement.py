@@ -1,0 +1,239 @@
+"""An arbiter's look at a delivery: was the key right, does it open what was sold, can the licensee fetch it?
+
+The chain decides, and nobody's word. Evidence (evidence.py) shows which envelope was delivered and which key
+it held; with that key the arbiter tries the container that the card on chain names. It learns the dataset
+key, with which it could read the file: plaintext is made in memory, and written nowhere.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Final
+
+from biodesci.chain.client import Chain
+from biodesci.chain.records import DatasetVersion
+from biodesci.core import cid, commitment, envelope, files
+from biodesci.core.commitment import Publisher
+from biodesci.core.errors import IntegrityError, NotFoundError, StateError
+from biodesci.core.onchain import LicenseState, utc
+from biodesci.market import content
+from biodesci.market.content import Fault, FaultError
+from biodesci.market.evidence import Evidence, bound_to, deliveries, sealed_to
+from biodesci.market.license import get
+from biodesci.party import keys
+from biodesci.party.member import Member
+
+GIB: Final = 1 << 30
+MOST: Final = 16 * GIB  # bytes of a container that are fetched unless the arbiter says otherwise
+_ROOM: Final = 1 << 20
+
+
+class Side(Enum):
+    """Whom a finding speaks for; the value is the word for it."""
+
+    OWNER = "owner"
+    LICENSEE = "licensee"
+    NOBODY = "nobody"
+
+
+class Finding(Enum):
+    """What is found of a delivery; the value says it in a sentence."""
+
+    RIGHT_KEY = (
+        "The envelope that was delivered opens with a key that the licensee itself had in force at its "
+        "purchase or after it (replacing it later does not make the delivery wrong), and holds the dataset "
+        "key that the publisher committed to. This key opens the encrypted file that the card on chain "
+        "names, and the file is the one on chain. That the licensee could fetch them is not shown by this."
+    )
+    WRONG_KEY = (
+        "The envelope that was delivered opens with a key that the licensee had registered, but does not "
+        "hold the dataset key that the publisher committed to: the delivery was wrong."
+    )
+    FORMER_KEY = (
+        "The envelope that was delivered was sealed to a key that the licensee had replaced or revoked "
+        "before its purchase: the licensee need not be able to open it."
+    )
+    OTHER_ENVELOPE = (
+        "This evidence is of another envelope than those that were delivered for this licence: it shows "
+        "nothing about them."
+    )
+    NO_EVIDENCE = (
+        "What this file holds does not make the envelope that was delivered, for any key that the licensee "
+        "had registered: it was changed or made up, or the envelope was never one for this licence. It shows "
+        "nothing in the custodian's favour."
+    )
+    CARD_NAMES_NO_CONTAINER = Fault.CARD_NAMES_NO_CONTAINER.value
+    CARD_OF_ANOTHER_FILE = Fault.CARD_OF_ANOTHER_FILE.value
+    OTHER_CONTAINER = Fault.OTHER_CONTAINER.value
+    KEY_DOES_NOT_OPEN = Fault.KEY_DOES_NOT_OPEN.value
+    CARD_NOT_FETCHED = (
+        "The right key was delivered, but your IPFS node could not fetch the card, which says where the "
+        "encrypted file is: whether the key opens it was not checked."
+    )
+    CONTAINER_NOT_FETCHED = (
+        "The right key was delivered, but your IPFS node could not fetch the encrypted file: whether the key "
+        "opens it was not checked."
+    )
+    CONTAINER_TOO_LARGE = (
+        "The right key was delivered, but the encrypted file is larger than you wanted to fetch: whether the "
+        "key opens it was not checked."
+    )
+
+    @property
+    def favours(self) -> Side:
+        """For whom an arbiter may decide by this alone."""
+        if self is Finding.RIGHT_KEY:
+            return Side.OWNER
+        return Side.LICENSEE if self in _FAULTY else Side.NOBODY
+
+
+_FAULTY: Final = frozenset({Finding.WRONG_KEY, Finding.FORMER_KEY, *(Finding[fault.name] for fault in Fault)})
+_UNFETCHED: Final = frozenset({Finding.CARD_NOT_FETCHED, Finding.CONTAINER_NOT_FETCHED})
+_KEPT: Final = (
+    "The envelope was computed anew. It lies on your IPFS node now with the card and the encrypted file, and "
+    "the licensee can fetch them from there while the node runs and can be reached."
+)
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A finding, for licence `license_id`. `reason` says more of what was not checked; `until` is when the
+    arbiter's time ends (Unix seconds), None where there is no dispute."""
+
+    license_id: int
+    finding: Finding
+    reason: str = ""
+    until: int | None = None
+
+    @property
+    def favours(self) -> Side:
+        """For whom the arbiter may decide by this alone."""
+        return self.finding.favours
+
+    @property
+    def says(self) -> str:
+        """In sentences, with what the arbiter may do next."""
+        return " ".join(filter(None, (self.finding.value, self.reason, *self._next())))
+
+    def _next(self) -> tuple[str, ...]:
+        decide = f"biodesci license resolve {self.license_id}"
+        if self.finding is Finding.RIGHT_KEY:
+            return _KEPT, f"You may decide for the owner: {decide} owner."
+        if self.favours is Side.LICENSEE:
+            return (f"You may decide for the licensee: {decide} buyer.",)
+        end = "the end of your time" if self.until is None else f"{utc(self.until):%Y-%m-%d %H:%M} UTC"
+        if self.finding is Finding.CONTAINER_TOO_LARGE:
+            return (f"Judge again with more room (--at-most) before {end}.",)
+        if self.finding in _UNFETCHED:
+            asked = "The data owner has to keep it where it can be fetched: ask for it, and judge again"
+        else:
+            asked = "It is the custodian who has to show what it delivered: ask for it, and judge again"
+        return (f"{asked} before {end}. If nothing comes, decide for the licensee: {decide} buyer.",)
+
+
+def judge(
+    arbiter: Member,
+    license_id: int,
+    file: Path,
+    *,
+    most: int = MOST,
+    progress: Callable[[int], None] | None = None,
+) -> Judgement:
+    """What is found of a delivery by a file of evidence that was shown to this account.
+
+    The container is fetched into the arbiter's home, if it has at most `most` bytes, and removed again; a
+    fetch that was interrupted goes on. Where all is right, the envelope is added to the arbiter's IPFS node,
+    and card and container are pinned there.
+
+    Raises WrongKeyError for a file that was sealed to another account or for another licence, or was changed,
+    StateError where nothing was delivered or the home has no room, and UnavailableError where the arbiter's
+    own chain or IPFS node does not answer.
+    """
+    chain = arbiter.chain
+    licence = get(chain, license_id)
+    delivered = deliveries(chain, license_id)
+    if not delivered:
+        raise StateError(f"No key of licence {license_id} was delivered.", "There is nothing to judge.")
+    until = licence.deadline if licence.state is LicenseState.DISPUTED else None
+    seed = keys.load_seed(arbiter.home, arbiter.passphrase)
+    opened = envelope.open_(seed, files.read(file), bound_to(chain, license_id, chain.address))
+    evidence = Evidence.parse(opened)
+    delivery = next((one for one in delivered if one.digest == evidence.digest), None)
+    if delivery is None:
+        return Judgement(license_id, Finding.OTHER_ENVELOPE, until=until)
+    sealed = sealed_to(chain, licence, delivery, evidence)
+    if sealed is None:
+        return Judgement(license_id, Finding.NO_EVIDENCE, until=until)
+    version = chain.read(DatasetVersion, licence.dataset_id, licence.version)
+    if not _is_committed(chain, version, evidence):
+        return Judgement(license_id, Finding.WRONG_KEY, until=until)
+    if not sealed.to_own_key:
+        return Judgement(license_id, Finding.FORMER_KEY, until=until)
+    try:
+        finding, reason = _try(arbiter, version, evidence.content[:32], most, progress)
+    except FaultError as exc:
+        finding, reason = Finding[exc.fault.name], ""
+    if finding is Finding.RIGHT_KEY:
+        arbiter.ipfs.add(sealed.envelope)
+    return Judgement(license_id, finding, reason, until)
+
+
+def _is_committed(chain: Chain, version: DatasetVersion, evidence: Evidence) -> bool:
+    publisher = Publisher(chain.chain_id, str(chain.datasets.address), version.publisher)
+    key, salt = evidence.content[:32], evidence.content[32:]
+    return commitment.key_commitment(publisher, key, salt) == version.key_commitment
+
+
+def _try(
+    arbiter: Member,
+    version: DatasetVersion,
+    key: bytes,
+    most: int,
+    progress: Callable[[int], None] | None,
+) -> tuple[Finding, str]:
+    """Whether the committed key opens what the card names, with what more there is to say; or FaultError."""
+    ipfs = arbiter.ipfs
+    try:
+        found = content.locate(ipfs, version.card, version.content_root)
+    except FaultError:
+        raise
+    except (NotFoundError, IntegrityError) as exc:
+        return Finding.CARD_NOT_FETCHED, str(exc)
+    fetched = _place(arbiter, found)
+    try:
+        size = ipfs.size(found)
+        if size > most:
+            return Finding.CONTAINER_TOO_LARGE, f"It has {size} bytes; you allowed {most}."
+        _require_room(fetched.parent, size)
+        content.fetch(ipfs, found, fetched, progress)
+    except FaultError:
+        raise
+    except (NotFoundError, IntegrityError) as exc:
+        return Finding.CONTAINER_NOT_FETCHED, str(exc)
+    try:
+        with Path(os.devnull).open("wb") as nowhere:
+            content.decrypt(ipfs, found, fetched, nowhere, key, version.content_root)
+    finally:
+        fetched.unlink(missing_ok=True)
+    for digest in (version.card, found):
+        ipfs.pin(digest)
+    return Finding.RIGHT_KEY, ""
+
+
+def _place(arbiter: Member, found: bytes) -> Path:
+    """Where a container lies while it is tried; what was fetched of it before waits beside it."""
+    folder = arbiter.home / "judging"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return folder / f"{cid.from_digest(found)}.container"
+
+
+def _require_room(folder: Path, size: int) -> None:
+    if shutil.disk_usage(folder).free < size + _ROOM:
+        raise StateError(
+            f"{folder} has no room for the encrypted file ({size} bytes).", "Free space, then judge again."
+        )
