@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from biodesci.chain.client import Chain
+from biodesci.ipfs.client import Ipfs
+from tests.attacks.sites import Sites, SitesOf
 from tests.backend.conftest import (
     anvil,
     chain_for,
@@ -38,3 +47,9 @@ __all__ = [
     "silent",
     "token_of",
 ]
+
+
+@pytest.fixture
+def sites_of(chain_for: Callable[..., Chain], ipfs: Ipfs, tmp_path: Path) -> SitesOf:
+    """sites_of(4): a model owner, an aggregator and four sites, in the test's own folder."""
+    return partial(Sites, chain_for, ipfs, tmp_path)

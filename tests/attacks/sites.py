@@ -127,6 +127,9 @@ class Sites:
         aggregator.step()
 
 
+SitesOf = Callable[[int], Sites]
+
+
 def masked(sites: Sites, round_id: int) -> list[str]:
     """The accounts whose masked vectors an aggregator has."""
     where = rounds.context(sites.aggregating, round_id)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,14 +10,14 @@ import pytest
 from biodesci.core.errors import AccessDeniedError
 from biodesci.core.onchain import RoundState
 from biodesci.registry import rounds
-from tests.attacks.sites import Sites
+from tests.attacks.sites import SitesOf
 
 
 def test_01_a_stranger_names_an_aggregator_in_a_round(
-    chain_for: Callable[..., Any], ipfs: Any, tmp_path: Path
+    sites_of: SitesOf, chain_for: Callable[..., Any]
 ) -> None:
     """It reads nothing of it, sends nothing for it, and takes no message; the site takes no part either."""
-    sites = Sites(chain_for, ipfs, tmp_path, 3)
+    sites = sites_of(3)
     stranger = chain_for()
     words = [bytes([i]) * 32 for i in range(1, 5)]
     registered = stranger.send(stranger.models.functions.register(*words))

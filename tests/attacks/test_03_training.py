@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,14 +15,14 @@ from biodesci.market.offers import OfferTerms
 from biodesci.market.purchase import purchase
 from biodesci.registry import rounds
 from biodesci.rounds import progress
-from tests.attacks.sites import Sites
+from tests.attacks.sites import Sites, SitesOf
 
 HMB, PRICE = 1 << 2, 10**15
 
 
 @pytest.fixture
-def sites(chain_for: Callable[..., Any], ipfs: Any, tmp_path: Path) -> Sites:
-    return Sites(chain_for, ipfs, tmp_path, 3)
+def sites(sites_of: SitesOf) -> Sites:
+    return sites_of(3)
 
 
 def licensed(sites: Sites, buyer: Any) -> int:

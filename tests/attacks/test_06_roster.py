@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,7 +16,7 @@ from biodesci.core.visa import VisaType
 from biodesci.market import visa
 from biodesci.registry import rounds
 from biodesci.rounds.seats import Seats
-from tests.attacks.sites import Sites, publish
+from tests.attacks.sites import Sites, SitesOf, publish
 from tests.backend.chain.test_delegated_account import delegated
 
 
@@ -29,9 +28,9 @@ def seat(sites: Sites, chain: Any, round_id: int, dataset_id: int) -> None:
 
 
 def test_06_one_dataset_is_handed_from_account_to_account(
-    chain_for: Callable[..., Any], ipfs: Any, tmp_path: Path
+    sites_of: SitesOf, chain_for: Callable[..., Any]
 ) -> None:
-    sites = Sites(chain_for, ipfs, tmp_path, 1)
+    sites = sites_of(1)
     round_id = sites.open(cohort=3)
     first, then = chain_for(), chain_for()
     dataset = publish(first)
@@ -49,10 +48,10 @@ def test_06_one_dataset_is_handed_from_account_to_account(
 
 
 def test_06_strangers_with_data_of_their_own_take_the_other_seats(
-    chain_for: Callable[..., Any], ipfs: Any, tmp_path: Path
+    sites_of: SitesOf, chain_for: Callable[..., Any]
 ) -> None:
     """The contract cannot know them; the site does, and gives them no shares of its secrets."""
-    sites = Sites(chain_for, ipfs, tmp_path, 1)
+    sites = sites_of(1)
     round_id = sites.open(cohort=3)
     with sites.aggregator() as aggregator:
         sites.nodes[0].step()
@@ -67,10 +66,8 @@ def test_06_strangers_with_data_of_their_own_take_the_other_seats(
         assert sites.chains[0].address in aggregator.status(round_id).awaited
 
 
-def test_06_a_site_that_was_not_told_with_whom_it_may_be_summed(
-    chain_for: Callable[..., Any], ipfs: Any, tmp_path: Path
-) -> None:
-    sites = Sites(chain_for, ipfs, tmp_path, 1)
+def test_06_a_site_that_was_not_told_with_whom_it_may_be_summed(sites_of: SitesOf) -> None:
+    sites = sites_of(1)
     round_id = sites.open(cohort=3)
     with pytest.raises(AccessDeniedError, match="not told with whom") as refused:
         sites.node(0, Seats()).step()
@@ -79,9 +76,9 @@ def test_06_a_site_that_was_not_told_with_whom_it_may_be_summed(
 
 
 def test_06_a_stranger_enrols_where_others_are_invited(
-    chain_for: Callable[..., Any], ipfs: Any, tmp_path: Path
+    sites_of: SitesOf, chain_for: Callable[..., Any]
 ) -> None:
-    sites = Sites(chain_for, ipfs, tmp_path, 3)
+    sites = sites_of(3)
     round_id = sites.open(invited=tuple(chain.address for chain in sites.chains))
     stranger = chain_for()
     with pytest.raises(RevertedError, match="not among those whom round"):
@@ -91,9 +88,9 @@ def test_06_a_stranger_enrols_where_others_are_invited(
     assert rounds.read(sites.owner, round_id).enrolled == 3
 
 
-def test_06_a_site_whose_visa_was_revoked(chain_for: Callable[..., Any], ipfs: Any, tmp_path: Path) -> None:
+def test_06_a_site_whose_visa_was_revoked(sites_of: SitesOf, chain_for: Callable[..., Any]) -> None:
     """An issuer's visas stand for accounts that nobody listed, as long as they hold."""
-    sites = Sites(chain_for, ipfs, tmp_path, 3)
+    sites = sites_of(3)
     sites.open()
     issuer, forger = chain_for(), chain_for()
     until = issuer.now() + 3_600
@@ -117,11 +114,9 @@ def test_06_a_site_whose_visa_was_revoked(chain_for: Callable[..., Any], ipfs: A
         vouched.require(sites.chains[0], others)
 
 
-def test_06_a_contract_wallet_vouches_as_visa_registry_counts_it(
-    chain_for: Callable[..., Any], ipfs: Any, tmp_path: Path, localnet: Any
-) -> None:
+def test_06_a_contract_wallet_vouches_as_visa_registry_counts_it(sites_of: SitesOf, localnet: Any) -> None:
     """An issuer with code (here by EIP-7702) answers for its visas itself; its key alone signs none."""
-    sites = Sites(chain_for, ipfs, tmp_path, 2)
+    sites = sites_of(2)
     issuer, signer = localnet.account(), localnet.account()
     delegated(localnet, issuer, signer.address)
     other = sites.chains[1]

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +11,7 @@ from biodesci.core.errors import AccessDeniedError, RevertedError
 from biodesci.core.onchain import RoundState
 from biodesci.registry import rounds
 from biodesci.rounds.progress import result_of
-from tests.attacks.sites import Sites, masked
+from tests.attacks.sites import Sites, SitesOf, masked
 
 
 def withdraw(sites: Sites, index: int) -> None:
@@ -21,10 +19,8 @@ def withdraw(sites: Sites, index: int) -> None:
     chain.send(chain.datasets.functions.withdraw(sites.datasets[index], 1))
 
 
-def test_07_withdrawn_between_enrolment_and_commitment(
-    chain_for: Callable[..., Any], ipfs: Any, localnet: Any, tmp_path: Path
-) -> None:
-    sites = Sites(chain_for, ipfs, tmp_path, 4)
+def test_07_withdrawn_between_enrolment_and_commitment(sites_of: SitesOf, ipfs: Any, localnet: Any) -> None:
+    sites = sites_of(4)
     round_id = sites.open()
     with sites.aggregator() as aggregator:
         sites.deal(aggregator)
@@ -42,10 +38,8 @@ def test_07_withdrawn_between_enrolment_and_commitment(
     assert result_of(sites.owner, ipfs, round_id).document.records == 3 + 4 + 5
 
 
-def test_07_withdrawn_between_commitment_and_closing(
-    chain_for: Callable[..., Any], ipfs: Any, localnet: Any, tmp_path: Path
-) -> None:
-    sites = Sites(chain_for, ipfs, tmp_path, 4)
+def test_07_withdrawn_between_commitment_and_closing(sites_of: SitesOf, ipfs: Any, localnet: Any) -> None:
+    sites = sites_of(4)
     round_id = sites.open()
     with sites.aggregator() as aggregator:
         sites.deal(aggregator)
@@ -58,11 +52,9 @@ def test_07_withdrawn_between_commitment_and_closing(
     assert result_of(sites.owner, ipfs, round_id).document.records == 3 + 4 + 5
 
 
-def test_07_withdrawn_after_closing(
-    chain_for: Callable[..., Any], ipfs: Any, localnet: Any, tmp_path: Path
-) -> None:
+def test_07_withdrawn_after_closing(sites_of: SitesOf, localnet: Any) -> None:
     """Nobody answers, so that the sum is never known; and the contract takes no result of it."""
-    sites = Sites(chain_for, ipfs, tmp_path, 4)
+    sites = sites_of(4)
     round_id = sites.open()
     with sites.aggregator() as aggregator:
         sites.deal(aggregator)

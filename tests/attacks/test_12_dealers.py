@@ -6,8 +6,7 @@ they look like dropouts. Their mask keys and the victim's self mask are then amo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -26,7 +25,7 @@ from biodesci.fl.quantize import Ring
 from biodesci.registry import rounds
 from biodesci.rounds.aggregator import RoundAggregator
 from biodesci.rounds.progress import result_of
-from tests.attacks.sites import Sites, masked
+from tests.attacks.sites import SitesOf, masked
 
 WHERE = Context(31337, bytes(range(20)), 7)
 SECRET = np.random.default_rng(1).integers(0, 1 << 32, 64, dtype=np.uint32)
@@ -147,9 +146,9 @@ class Splitting(RoundAggregator):
 
 @cohorts
 def test_12_a_whole_round_with_an_aggregator_that_splits_it(
-    chain_for: Callable[..., Any], ipfs: Any, localnet: Any, tmp_path: Path, n: int
+    sites_of: SitesOf, ipfs: Any, localnet: Any, n: int
 ) -> None:
-    sites = Sites(chain_for, ipfs, tmp_path, n)
+    sites = sites_of(n)
     round_id = sites.open()
     with sites.aggregator(Splitting) as aggregator:
         assert isinstance(aggregator, Splitting)

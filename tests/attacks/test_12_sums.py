@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +14,7 @@ from biodesci.registry import rounds
 from biodesci.rounds import progress
 from biodesci.rounds.owner import RoundOwner
 from biodesci.rounds.progress import result_of
-from tests.attacks.sites import PLAN, Sites, publish
+from tests.attacks.sites import PLAN, Sites, SitesOf, publish
 
 
 def finished(sites: Sites, aggregator: Any) -> None:
@@ -28,11 +27,9 @@ def finished(sites: Sites, aggregator: Any) -> None:
     aggregator.step()
 
 
-def test_12_a_model_owner_sums_the_same_sites_twice(
-    chain_for: Callable[..., Any], ipfs: Any, tmp_path: Path
-) -> None:
+def test_12_a_model_owner_sums_the_same_sites_twice(sites_of: SitesOf, ipfs: Any) -> None:
     """The second time one of them would be absent, and the difference its update."""
-    sites = Sites(chain_for, ipfs, tmp_path, 4)
+    sites = sites_of(4)
     owner = RoundOwner(sites.owner, ipfs, sites.model_id, PLAN, sites.conditions())
     first = owner.statistics_plan()
     round_id = owner.open(first)
@@ -57,10 +54,8 @@ def replace_attempt(owner: RoundOwner) -> Any:
     return owner.statistics_plan().model_copy(update={"attempt": 99, "cohort": 3})
 
 
-def test_12_a_base_is_burnt_by_a_round_that_aborts_after_its_sum(
-    chain_for: Callable[..., Any], ipfs: Any, tmp_path: Path
-) -> None:
-    sites = Sites(chain_for, ipfs, tmp_path, 3)
+def test_12_a_base_is_burnt_by_a_round_that_aborts_after_its_sum(sites_of: SitesOf) -> None:
+    sites = sites_of(3)
     round_id = sites.open()
     with sites.aggregator() as aggregator:
         sites.deal(aggregator)
@@ -75,10 +70,10 @@ def test_12_a_base_is_burnt_by_a_round_that_aborts_after_its_sum(
 
 
 def test_12_a_site_commits_to_a_vector_that_it_never_sends(
-    chain_for: Callable[..., Any], ipfs: Any, localnet: Any, tmp_path: Path
+    sites_of: SitesOf, ipfs: Any, localnet: Any
 ) -> None:
     """It is a dropout; the round goes on without it."""
-    sites = Sites(chain_for, ipfs, tmp_path, 4)
+    sites = sites_of(4)
     round_id = sites.open()
     with sites.aggregator() as aggregator:
         sites.deal(aggregator)
@@ -100,9 +95,9 @@ def test_12_a_site_commits_to_a_vector_that_it_never_sends(
 
 
 def test_12_a_site_enrols_with_keys_that_are_anothers_or_none(
-    chain_for: Callable[..., Any], ipfs: Any, tmp_path: Path
+    sites_of: SitesOf, chain_for: Callable[..., Any]
 ) -> None:
-    sites = Sites(chain_for, ipfs, tmp_path, 3)
+    sites = sites_of(3)
     round_id = sites.open()
     sites.nodes[0].step()
     copied = rounds.roster(sites.owner, round_id)[0]

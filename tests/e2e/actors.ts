@@ -8,9 +8,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 import {
-  createPublicClient,
   createWalletClient,
-  defineChain,
   http,
   parseAbi,
   zeroAddress,
@@ -29,6 +27,7 @@ import {
   VisaRegistry,
 } from '../../frontend/src/generated/abi'
 import { newAccount, rpc, type Stack } from './fixtures'
+import type { World } from './world'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -40,46 +39,6 @@ export const TOKEN = parseAbi([
 ])
 export const RESEARCHER_STATUS = 2
 export const HMB = 1n << 2n
-
-export interface World {
-  stack: Stack
-  contracts: Record<'AccessLicense' | 'DatasetNFT' | 'KeyRegistry' | 'VisaRegistry', Address>
-  read: ReturnType<typeof createPublicClient>
-  /** Sends a transaction of this account and waits for it. */
-  send: (
-    from: PrivateKeyAccount,
-    address: Address,
-    abi: Abi,
-    functionName: string,
-    args: readonly unknown[],
-    value?: bigint,
-  ) => Promise<void>
-}
-
-export async function enter(stack: Stack): Promise<World> {
-  const config = (await (await fetch(`${stack.apiUrl}/v1/config`)).json()) as {
-    contracts: World['contracts']
-  }
-  const chain = defineChain({
-    id: stack.chainId,
-    name: 'test',
-    nativeCurrency: { name: 'Ether', symbol: 'ETH', decimals: 18 },
-    rpcUrls: { default: { http: [stack.rpcUrl] } },
-  })
-  const read = createPublicClient({ chain, transport: http(stack.rpcUrl), pollingInterval: 200 })
-  return {
-    stack,
-    contracts: config.contracts,
-    read,
-    send: async (account, address, abi, functionName, args, value = 0n) => {
-      const wallet = createWalletClient({ account, chain, transport: http(stack.rpcUrl) })
-      const receipt = await read.waitForTransactionReceipt({
-        hash: await wallet.writeContract({ address, abi, functionName, args, value }),
-      })
-      if (receipt.status !== 'success') throw new Error(`${functionName} was refused`)
-    },
-  }
-}
 
 export async function actor(stack: Stack): Promise<PrivateKeyAccount> {
   return privateKeyToAccount((await newAccount(stack)).privateKey)
@@ -105,6 +64,16 @@ export async function deployToken({ stack, read }: World, name: TokenName): Prom
   })
   if (!contractAddress) throw new Error('the token was not deployed')
   return contractAddress
+}
+
+/** Gives this account so much of a token of tests/contracts/tokens, in smallest units. */
+export async function mint(
+  { stack, send }: World,
+  token: Address,
+  to: Address,
+  amount: bigint,
+): Promise<void> {
+  await send(await actor(stack), token, TOKEN as Abi, 'mint', [to, amount])
 }
 
 interface OfferChange {

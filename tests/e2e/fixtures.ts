@@ -4,10 +4,11 @@ import { join } from 'node:path'
 
 import { AxeBuilder } from '@axe-core/playwright'
 import { test as base, expect, type Page } from '@playwright/test'
-import type { Hex } from 'viem'
+import type { Hex, PrivateKeyAccount } from 'viem'
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts'
 
 import type { WalletControls, WalletOptions } from './wallet/wallet'
+import { enter, type World } from './world'
 
 export interface Stack {
   apiUrl: string
@@ -27,6 +28,9 @@ declare global {
 
 interface Fixtures {
   stack: Stack
+  world: World
+  /** Somebody with ether, who publishes. */
+  owner: PrivateKeyAccount
   /** Puts a wallet with this key into the page (or another one), before it loads. */
   addWallet: (options: { privateKey: Hex; startChainId?: number }, into?: Page) => Promise<void>
   /** Fails on any violation of WCAG 2.2 AA that axe finds, on the test's page or another one. */
@@ -38,6 +42,8 @@ export const test = base.extend<Fixtures>({
   stack: async ({}, use) => {
     await use(JSON.parse(readFileSync(process.env['E2E_STACK'] ?? '', 'utf8')) as Stack)
   },
+  world: async ({ stack }, use) => use(await enter(stack)),
+  owner: async ({ stack }, use) => use(privateKeyToAccount((await newAccount(stack)).privateKey)),
   baseURL: async ({ stack }, use) => use(stack.apiUrl),
   page: async ({ page, stack }, use) => {
     const strangers: string[] = []
@@ -123,6 +129,15 @@ export async function connect(page: Page): Promise<void> {
   await page.getByRole('banner').getByRole('button', { name: 'Connect wallet' }).click()
   await page.getByRole('dialog').getByRole('button', { name: 'Test wallet' }).click()
   await expect(page.getByRole('button', { name: /^Account 0x/ })).toBeVisible()
+}
+
+/** Waits until the index knows the dataset, then shows it with the wallet connected. */
+export async function show(page: Page, id: bigint): Promise<void> {
+  await expect
+    .poll(async () => (await page.request.get(`/v1/datasets/${id}`)).status(), { timeout: 60_000 })
+    .toBe(200)
+  await page.goto(`/datasets/${id}`)
+  await connect(page)
 }
 
 export const PASSPHRASE = 'seven quiet herons at dawn'

@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs'
 
-import { enter, newBuyer } from './actors'
+import { newBuyer } from './actors'
 import { connect, createKey, expect, newAccount, PASSPHRASE, rpc, test } from './fixtures'
 
 const PURPOSE = 'Health, medical or biomedical research'
@@ -182,11 +182,12 @@ test('refuses a tampered file before any of it is saved', async ({ page, stack, 
 
 test('says what is missing: ether, the right network, a permitted purpose', async ({
   page,
+  world,
   stack,
   addWallet,
   checkAccessibility,
 }) => {
-  const account = await newBuyer(await enter(stack))
+  const account = await newBuyer(world)
   await addWallet({ ...account, startChainId: 1 })
   const id = stack.datasets[0]?.id
   await page.goto(`/datasets/${id}`)

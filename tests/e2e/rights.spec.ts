@@ -14,15 +14,14 @@ import {
   actor,
   deliverNewest,
   ENVELOPE,
-  enter,
   HMB,
   newBuyer,
   offerFromOwner,
   offerOf,
   publish,
-  type World,
 } from './actors'
-import { connect, createKey, expect, newAccount, otherPage, test } from './fixtures'
+import { connect, createKey, expect, newAccount, otherPage, show, test } from './fixtures'
+import type { World } from './world'
 
 const PURPOSE = 'Health, medical or biomedical research'
 const PRICE = 10n ** 17n
@@ -31,17 +30,6 @@ const BUY = 'Purchase for 0.1 ETH'
 const GEOGRAPHIC = 1n << 25n
 const COMMITTEE = 2
 const TRAIN = 2
-
-type Page = import('@playwright/test').Page
-
-/** Waits until the index knows the dataset, then shows it with the wallet connected. */
-async function show(page: Page, id: bigint): Promise<void> {
-  await expect
-    .poll(async () => (await page.request.get(`/v1/datasets/${id}`)).status(), { timeout: 60_000 })
-    .toBe(200)
-  await page.goto(`/datasets/${id}`)
-  await connect(page)
-}
 
 const licenseOf = ({ read, contracts }: World, id: bigint) =>
   read.readContract({
@@ -53,12 +41,12 @@ const licenseOf = ({ read, contracts }: World, id: bigint) =>
 
 test('an arbiter accepts, is named before anything is paid, sees a dispute and decides it', async ({
   page,
+  world,
+  owner,
   stack,
   addWallet,
   checkAccessibility,
 }) => {
-  const world = await enter(stack)
-  const owner = await actor(stack)
   const judging = await newAccount(stack)
   const desk = await otherPage(page, stack)
   await addWallet(judging, desk)
@@ -72,7 +60,7 @@ test('an arbiter accepts, is named before anything is paid, sees a dispute and d
   const id = await publish(world, owner, offer)
   await addWallet(await newBuyer(world))
   await show(page, id)
-  await expect(page.getByTitle(judging.address)).toBeVisible()
+  await expect(page.getByTitle(judging.address).first()).toBeVisible()
   await page.getByLabel(PURPOSE).check()
   await checkAccessibility()
   await page.getByRole('button', { name: BUY }).click()
@@ -96,12 +84,11 @@ test('an arbiter accepts, is named before anything is paid, sees a dispute and d
 
 test('says that nothing can be disputed without an arbiter, and offers no dispute', async ({
   page,
-  stack,
+  world,
+  owner,
   addWallet,
   checkAccessibility,
 }) => {
-  const world = await enter(stack)
-  const owner = await actor(stack)
   const id = await publish(world, owner, offerOf({ price: PRICE }))
   await addWallet(await newBuyer(world))
   await show(page, id)
@@ -118,12 +105,17 @@ test('says that nothing can be disputed without an arbiter, and offers no disput
   await checkAccessibility()
 })
 
-test('sells nothing whose arbiter has withdrawn', async ({ page, stack, addWallet }) => {
-  const world = await enter(stack)
+test('sells nothing whose arbiter has withdrawn', async ({
+  page,
+  world,
+  stack,
+  addWallet,
+  owner,
+}) => {
   const arbiter = await actor(stack)
   await acceptArbitration(world, arbiter)
   const offer = offerOf({ price: PRICE, arbiter: arbiter.address })
-  const id = await publish(world, await actor(stack), offer)
+  const id = await publish(world, owner, offer)
   await addWallet(await newBuyer(world))
   await show(page, id)
   await page.getByLabel(PURPOSE).check()
@@ -141,12 +133,11 @@ test('sells nothing whose arbiter has withdrawn', async ({ page, stack, addWalle
 
 test('buys the version that was read, and shows a newer one first', async ({
   page,
-  stack,
+  world,
+  owner,
   addWallet,
   checkAccessibility,
 }) => {
-  const world = await enter(stack)
-  const owner = await actor(stack)
   const id = await publish(world, owner, offerOf({ price: PRICE }))
   const buyer = await newBuyer(world)
   await addWallet(buyer)
@@ -173,12 +164,12 @@ test('buys the version that was read, and shows a newer one first', async ({
 
 test('lets a buyer in review leave, and a member of the committee decide', async ({
   page,
+  world,
+  owner,
   stack,
   addWallet,
   checkAccessibility,
 }) => {
-  const world = await enter(stack)
-  const owner = await actor(stack)
   const sitting = await newAccount(stack)
   const terms = HMB | GEOGRAPHIC
   const id = await publish(world, owner, offerOf({ price: PRICE }), terms)
@@ -226,12 +217,11 @@ test('lets a buyer in review leave, and a member of the committee decide', async
 
 test('promises no key and no download with a licence to train', async ({
   page,
-  stack,
+  world,
+  owner,
   addWallet,
   checkAccessibility,
 }) => {
-  const world = await enter(stack)
-  const owner = await actor(stack)
   const id = await publish(world, owner, offerOf({ price: PRICE, right: TRAIN, uses: 2 }))
   await addWallet(await newBuyer(world))
   await show(page, id)
@@ -250,11 +240,11 @@ test('promises no key and no download with a licence to train', async ({
 
 test('counts a use for a file that is right, survives a false second delivery, and leads to the offer when all are used', async ({
   page,
+  world,
   stack,
   addWallet,
   checkAccessibility,
 }) => {
-  const world = await enter(stack)
   const dataset = stack.datasets[3] ?? stack.datasets[0]
   if (!dataset) throw new Error('the stack announced no dataset')
   const id = BigInt(dataset.id)

@@ -2,8 +2,10 @@
  * A dataset limited to diseases: what the page proves of a disease before it asks for money, and
  * what a person has to decide. After the specs that count datasets.
  */
+import type { Page } from '@playwright/test'
+
 import { AccessLicense } from '../../frontend/src/generated/abi'
-import { actAs, enter, newBuyer, publishForDisease } from './actors'
+import { actAs, newBuyer, publishForDisease } from './actors'
 import { connect, expect, test } from './fixtures'
 
 const DS_USE = 'Research on the disease this dataset is about'
@@ -14,16 +16,8 @@ const STRANGER = 'MONDO:0005148'
 const IN_REVIEW = 1
 const PURCHASED = 2
 
-test('proves a disease from the card’s list, and leaves another to a person', async ({
-  page,
-  stack,
-  addWallet,
-  checkAccessibility,
-}) => {
-  const world = await enter(stack)
-  const { id, owner } = await publishForDisease(world, NAMED, '0.5')
-  const buyer = await newBuyer(world)
-  await addWallet(buyer)
+/** Waits until the index has read the dataset's card. */
+async function cardRead(page: Page, id: bigint): Promise<void> {
   await expect
     .poll(
       async () =>
@@ -32,6 +26,18 @@ test('proves a disease from the card’s list, and leaves another to a person', 
       { timeout: 60_000 },
     )
     .not.toBeNull()
+}
+
+test('proves a disease from the card’s list, and leaves another to a person', async ({
+  page,
+  world,
+  addWallet,
+  checkAccessibility,
+}) => {
+  const { id, owner } = await publishForDisease(world, NAMED, '0.5')
+  const buyer = await newBuyer(world)
+  await addWallet(buyer)
+  await cardRead(page, id)
   await page.goto(`/datasets/${id}`)
   await connect(page)
   const license = async () => {
@@ -94,18 +100,10 @@ test('proves a disease from the card’s list, and leaves another to a person', 
   await expect(page.getByRole('main').getByText(DESCENDANT)).toBeVisible()
 })
 
-test('believes no list that the chain does not know', async ({ page, stack, addWallet }) => {
-  const world = await enter(stack)
+test('believes no list that the chain does not know', async ({ page, world, addWallet }) => {
   const { id } = await publishForDisease(world, DESCENDANT, '0.25')
   await addWallet(await newBuyer(world))
-  await expect
-    .poll(
-      async () =>
-        ((await (await page.request.get(`/v1/datasets/${id}`)).json()) as { card?: unknown })
-          .card ?? null,
-      { timeout: 60_000 },
-    )
-    .not.toBeNull()
+  await cardRead(page, id)
   // An API, or a card, that adds a disease to the list.
   await page.route(`**/v1/datasets/${id}`, async (route) => {
     const response = await route.fetch()

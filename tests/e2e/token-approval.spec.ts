@@ -12,17 +12,17 @@ import {
   actor,
   deliverNewest,
   deployToken,
-  enter,
   HMB,
+  mint,
   offerFromOwner,
   offerOf,
   publish,
   newBuyer,
   registerKey,
   TOKEN,
-  type World,
 } from './actors'
-import { connect, expect, newAccount, test } from './fixtures'
+import { connect, expect, newAccount, show, test } from './fixtures'
+import type { World } from './world'
 
 const PURPOSE = 'Health, medical or biomedical research'
 const PRICE = 7_000n
@@ -39,22 +39,17 @@ const allowanceOf = (world: World, token: Hex, of: Hex) =>
 
 test('buys in a token without permits: approves, then pays; a refusal leaves nothing half done', async ({
   page,
-  stack,
+  world,
+  owner,
   addWallet,
   checkAccessibility,
 }) => {
-  const world = await enter(stack)
   const token = await deployToken(world, 'SilentToken')
-  const owner = await actor(stack)
   const id = await publish(world, owner, offerOf({ price: PRICE, currency: token }))
   const buyer = await newBuyer(world)
-  await world.send(await actor(stack), token, TOKEN as Abi, 'mint', [buyer.address, 3n * PRICE])
+  await mint(world, token, buyer.address, 3n * PRICE)
   await addWallet(buyer)
-  await expect
-    .poll(async () => (await page.request.get(`/v1/datasets/${id}`)).status(), { timeout: 60_000 })
-    .toBe(200)
-  await page.goto(`/datasets/${id}`)
-  await connect(page)
+  await show(page, id)
   await page.getByLabel(PURPOSE).check()
   const wallet = () =>
     page.evaluate(() => ({ sent: window.testWallet.sent, signed: window.testWallet.signed }))
@@ -112,23 +107,19 @@ test('buys in a token without permits: approves, then pays; a refusal leaves not
 
 test('takes an old approval back first where a token wants that', async ({
   page,
-  stack,
+  world,
   addWallet,
+  owner,
 }) => {
-  const world = await enter(stack)
   const token = await deployToken(world, 'StubbornToken')
   const price = 3n * 10n ** 18n
-  const id = await publish(world, await actor(stack), offerOf({ price, currency: token }))
+  const id = await publish(world, owner, offerOf({ price, currency: token }))
   const buyer = await newBuyer(world)
   const account = privateKeyToAccount(buyer.privateKey)
-  await world.send(await actor(stack), token, TOKEN as Abi, 'mint', [buyer.address, price])
+  await mint(world, token, buyer.address, price)
   await world.send(account, token, TOKEN as Abi, 'approve', [world.contracts.AccessLicense, 1n])
   await addWallet(buyer)
-  await expect
-    .poll(async () => (await page.request.get(`/v1/datasets/${id}`)).status(), { timeout: 60_000 })
-    .toBe(200)
-  await page.goto(`/datasets/${id}`)
-  await connect(page)
+  await show(page, id)
   await page.getByLabel(PURPOSE).check()
   await page.getByRole('button', { name: 'Purchase for 3 STUB' }).click()
   await expect(page).toHaveURL(/\/licenses\/\d+$/)
@@ -139,11 +130,11 @@ test('takes an old approval back first where a token wants that', async ({
 
 test('shows a former owner the royalty in each currency, and pays it out', async ({
   page,
+  world,
   stack,
   addWallet,
   checkAccessibility,
 }) => {
-  const world = await enter(stack)
   const token = await deployToken(world, 'Dollar')
   const publishing = await newAccount(stack)
   const [publisher, next, buyer] = [
@@ -159,7 +150,7 @@ test('shows a former owner the royalty in each currency, and pays it out', async
   ])
   // The new owner's own offer, in ether; both bring the publisher 5 %.
   await offerFromOwner(world, id, offerOf({ datasetId: id, price: 10n ** 18n }))
-  await world.send(await actor(stack), token, TOKEN as Abi, 'mint', [buyer.address, 100_000_000n])
+  await mint(world, token, buyer.address, 100_000_000n)
   const newest = await world.read.readContract({
     address: world.contracts.AccessLicense,
     abi: AccessLicense,
@@ -218,18 +209,15 @@ test('shows a former owner the royalty in each currency, and pays it out', async
 
 test('says that a transaction was replaced, and pays nothing for it', async ({
   page,
+  world,
   stack,
   addWallet,
+  owner,
 }) => {
-  const world = await enter(stack)
-  const id = await publish(world, await actor(stack), offerOf({ price: 10n ** 17n }))
+  const id = await publish(world, owner, offerOf({ price: 10n ** 17n }))
   const buyer = await newBuyer(world)
   await addWallet(buyer)
-  await expect
-    .poll(async () => (await page.request.get(`/v1/datasets/${id}`)).status(), { timeout: 60_000 })
-    .toBe(200)
-  await page.goto(`/datasets/${id}`)
-  await connect(page)
+  await show(page, id)
   await page.getByLabel(PURPOSE).check()
   // It waits behind a place in line that nobody has taken yet.
   const nonce = await world.read.getTransactionCount({ address: buyer.address })
@@ -267,9 +255,14 @@ test('says that a transaction was replaced, and pays nothing for it', async ({
   ).toBe(0n)
 })
 
-test('connects, buys and collects with the keyboard alone', async ({ page, stack, addWallet }) => {
-  const world = await enter(stack)
-  const [owner, arbiter] = [await actor(stack), await actor(stack)]
+test('connects, buys and collects with the keyboard alone', async ({
+  page,
+  world,
+  owner,
+  stack,
+  addWallet,
+}) => {
+  const arbiter = await actor(stack)
   await acceptArbitration(world, arbiter)
   const id = await publish(world, owner, offerOf({ price: 10n ** 17n, arbiter: arbiter.address }))
   const buyer = await newBuyer(world)

@@ -2,15 +2,14 @@
  * Offers in a token, bought by one permit; visas; prices that are earned over time. After the other
  * specs: it adds offers and datasets.
  */
-import type { Abi } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 
 import {
   actor,
   deliverNewest,
   deployToken,
-  enter,
   issueVisa,
+  mint,
   newBuyer,
   offerFromOwner,
   offerOf,
@@ -19,7 +18,7 @@ import {
   TOKEN,
   trust,
 } from './actors'
-import { connect, expect, newAccount, otherPage, test } from './fixtures'
+import { connect, expect, newAccount, otherPage, show, test } from './fixtures'
 
 const PURPOSE = 'Health, medical or biomedical research'
 const PRICE = 25_500_000n
@@ -27,11 +26,11 @@ const FUNDS = 100_000_000n
 
 test('buys an offer in a token with one signature and one transaction, and another one besides', async ({
   page,
+  world,
   stack,
   addWallet,
   checkAccessibility,
 }) => {
-  const world = await enter(stack)
   const token = await deployToken(world, 'Dollar')
   const balance = (of: `0x${string}`) =>
     world.read.readContract({ address: token, abi: TOKEN, functionName: 'balanceOf', args: [of] })
@@ -56,7 +55,7 @@ test('buys an offer in a token with one signature and one transaction, and anoth
   await expect(page.getByText('Your account has too little TUSD.')).toBeVisible()
   const buy = page.getByRole('button', { name: 'Purchase for 25.5 TUSD' })
   await expect(buy).toBeDisabled()
-  await world.send(await actor(stack), token, TOKEN as Abi, 'mint', [buyer.address, FUNDS])
+  await mint(world, token, buyer.address, FUNDS)
   await expect(page.getByText('Your account has too little TUSD.')).toHaveCount(0)
   await page.getByLabel(PURPOSE).check()
   for (const box of await page
@@ -124,11 +123,11 @@ test('buys an offer in a token with one signature and one transaction, and anoth
 
 test('asks for a visa before it asks for money, and shares a price that is earned over time', async ({
   page,
+  world,
   stack,
   addWallet,
   checkAccessibility,
 }) => {
-  const world = await enter(stack)
   const [issuer, buyer, owning] = [
     await actor(stack),
     await newBuyer(world),
@@ -143,11 +142,7 @@ test('asks for a visa before it asks for money, and shares a price that is earne
   )
 
   await addWallet(buyer)
-  await expect
-    .poll(async () => (await page.request.get(`/v1/datasets/${id}`)).status(), { timeout: 60_000 })
-    .toBe(200)
-  await page.goto(`/datasets/${id}`)
-  await connect(page)
+  await show(page, id)
   await page.getByLabel(PURPOSE).check()
   const buy = page.getByRole('button', { name: 'Purchase for 1 ETH' })
   await expect(buy).toBeDisabled()

@@ -53,7 +53,7 @@ def fund(
 ) -> None:
     """Give an account ether on the local chain (never on another one)."""
     from biodesci.cli import session
-    from biodesci.localnet.stack import set_balance
+    from biodesci.localnet.local_chain import set_balance
 
     holder, amount = address(account), wei(ether)
     set_balance(session.settings().rpc_url, holder, amount)

@@ -19,8 +19,9 @@ from biodesci.core.errors import InputError
 from biodesci.ee.architectures.lora import adapter_layout, read_ranks
 from biodesci.ee.basis import Basis
 from biodesci.ee.details import AdapterKeyDetails
+from biodesci.ee.folding import require_finite
 from biodesci.ee.groups import Invertibles, Mode
-from biodesci.ee.keys import ModelKey, require_finite
+from biodesci.ee.keys import ModelKey
 from biodesci.ee.layout import Layout
 from biodesci.ee.partfile import dump_parts, load_parts
 from biodesci.ee.parts import HINT, Part, from_tensors, identity

@@ -22,6 +22,7 @@ from biodesci.ee.architectures import registry
 from biodesci.ee.basis import Basis
 from biodesci.ee.codec import Codec, Kind
 from biodesci.ee.details import KeyDetails
+from biodesci.ee.folding import check_fold, readers_of, require_finite
 from biodesci.ee.groups import Entropy, Mode
 from biodesci.ee.layout import Axis, Layout, Rule
 from biodesci.ee.partfile import dump_parts, load_parts
@@ -29,10 +30,6 @@ from biodesci.ee.parts import HINT, Blocks, Monomial, Part, from_tensors, identi
 from biodesci.ee.sampling import Stream
 
 FORMAT = "biodesci/ee-key/v1"
-# Folding multiplies by a norm's weights and decryption divides by them: smallest against largest weight...
-SMALLEST_FOLD = 1e-5
-# ... and what rounding to the readers' own type may cost a decrypted column, relative to its size.
-MOST_LOSS = 0.05
 
 
 @dataclass(frozen=True)
@@ -92,7 +89,7 @@ class ModelKey:
         weights = weights or PlainTensors({}, {})
         folded = {name: weights.norms[name].detach().clone() for name in layout.folded}
         for name, weight in folded.items():
-            check_fold(name, weight, *_readers(layout, name, weights.types))
+            check_fold(name, weight, *readers_of(layout, name, weights.types))
         seed = os.urandom(32)
         parts = {place: group.sample(Stream(seed, place), mode) for place, group in layout.places.items()}
         shifts = {
@@ -291,47 +288,6 @@ def vocabulary(key: ModelKey) -> Monomial | None:
     """The order of the token numbers, where the architecture reads tokens: id' = argsort(order)[id]."""
     part = key.parts.get("vocabulary")
     return part if isinstance(part, Monomial) else None
-
-
-def require_finite(name: str, x: Tensor) -> None:
-    """Raises InputError for NaN and Inf."""
-    if x.is_floating_point() and not bool(torch.isfinite(x).all()):
-        raise InputError(
-            f"The tensor {name} holds NaN or infinite values.",
-            "Use a checkpoint from before training diverged.",
-        )
-
-
-def check_fold(name: str, weight: Tensor, *types: torch.dtype) -> None:
-    """Raises InputError if folding a norm's weight γ could not be undone in the `types` that its readers are
-    stored in (else in its own).
-
-    A stored number is off by at most u of itself (bf16: 2⁻⁸, fp16: 2⁻¹¹, fp32: 2⁻²⁴). The key spreads this
-    over all columns, so decryption gives column j back to about u · rms(γ) / |γ_j| of the columns' usual
-    size. Admitted are at most 5% (MOST_LOSS): bf16 takes weights down to a 13th of their root mean square,
-    fp16 to a 100th; in every type to a 100,000th of the largest (SMALLEST_FOLD)."""
-    require_finite(name, weight)
-    size = weight.double().abs()
-    if float(size.min()) <= SMALLEST_FOLD * float(size.max()):
-        raise InputError(
-            f"The norm weight {name} is (nearly) zero in places: folded into the next layer, those could "
-            "not be decrypted again.",
-            "Encrypt this model in permutation mode, which folds nothing.",
-        )
-    coarse = max(types or (weight.dtype,), key=lambda dtype: torch.finfo(dtype).eps)
-    loss = torch.finfo(coarse).eps / 2 * float(size.square().mean().sqrt()) / float(size.min())
-    if loss > MOST_LOSS:
-        raise InputError(
-            f"The norm weight {name} is small in places: folded into a layer in {str(coarse)[6:]}, those "
-            f"would come back {loss:.0%} off, more than {MOST_LOSS:.0%}.",
-            "Convert the model to float32 first, or encrypt it in permutation mode, which folds nothing.",
-        )
-
-
-def _readers(layout: Layout, folded: str, types: Mapping[str, torch.dtype]) -> list[torch.dtype]:
-    """The types of what a norm weight is folded into, as far as they are known."""
-    rules = list(layout.rules.items()) + [(source, rule) for source, rule in layout.extra.values()]
-    return [types[name] for name, rule in rules if folded in (rule.fold, rule.unfold) and name in types]
 
 
 def _then(one: Part, other: Part) -> Part | None:

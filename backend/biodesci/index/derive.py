@@ -27,6 +27,9 @@ _SUBJECTS: Final = (
     ("owner", "account"),
     ("issuer", "account"),
 )
+# What a contract names and does not keep: whoever takes part in a round may do so under a licence, and
+# anybody may say whom it trusts for a dataset that is another's.
+_NAMED_ONLY: Final = {"ModelRegistry": {"licenseId", "datasetId"}, "VisaRegistry": {"datasetId"}}
 _TOKENS: Final = {"DatasetNFT": "dataset", "ModelRegistry": "model"}
 
 
@@ -43,10 +46,9 @@ def subject(contract: str, name: str, args: Args) -> Subject:
         return Subject("model", str(args["modelId"]))
     if name == "Transfer" and contract in _TOKENS and args["from"] != NOBODY:
         return Subject(_TOKENS[contract], str(args["tokenId"]))
-    # Anybody may say whom it trusts for a dataset that is another's: it is the matter of who says it.
-    said = {"datasetId"} if contract == "VisaRegistry" else set()
+    named_only = _NAMED_ONLY.get(contract, set())
     for field, kind in _SUBJECTS:
-        if field in args and field not in said:
+        if field in args and field not in named_only:
             return Subject(kind, str(args[field]))
     return Subject("", "")
 

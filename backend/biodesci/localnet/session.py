@@ -14,7 +14,9 @@ from typing import Any
 from eth_account import Account
 
 from biodesci.core import files
-from biodesci.localnet.stack import CHAIN_ID, Ports, Stack
+from biodesci.localnet.local_chain import CHAIN_ID
+from biodesci.localnet.ports import Ports
+from biodesci.localnet.stack import Stack
 
 
 def new_state(root: Path, chosen: Path | None, name: str) -> Path:

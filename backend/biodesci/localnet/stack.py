@@ -15,49 +15,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
-from web3.types import RPCEndpoint
 
 from biodesci.chain import accounts
 from biodesci.chain.client import Chain
 from biodesci.chain.deployment import load_deployment
-from biodesci.chain.provider import Provider, origin
 from biodesci.core import problems
 from biodesci.core.errors import ConfigurationError, InputError, UnavailableError
 from biodesci.ipfs.client import Ipfs
-from biodesci.localnet.processes import Supervisor, free_port, require_port
+from biodesci.localnet import local_chain
+from biodesci.localnet.ports import Ports
+from biodesci.localnet.processes import Supervisor
 
-CHAIN_ID = 31337
-BLOCK_SECONDS = 2
 FUNDS_WEI = 100 * 10**18
 MIN_FREE_BYTES = 500 * 2**20
 QUICK_WORK_FACTOR = 1 << 12
-
-
-@dataclass(frozen=True)
-class Ports:
-    """Loopback TCP ports."""
-
-    chain: int = 8545
-    ipfs: int = 5001
-    gateway: int = 8080
-    api: int = 8600
-    aggregator: int = 8700
-
-    @classmethod
-    def auto(cls) -> Ports:
-        """Ports that are free now."""
-        return cls(free_port(), free_port(), free_port(), free_port(), free_port())
-
-    def require_free(self) -> None:
-        """ConfigurationError naming the first port that is taken."""
-        for port, what in (
-            (self.chain, "chain"),
-            (self.ipfs, "IPFS node"),
-            (self.gateway, "IPFS gateway"),
-            (self.api, "API"),
-            (self.aggregator, "aggregator"),
-        ):
-            require_port(port, what)
 
 
 @dataclass(frozen=True)
@@ -155,7 +126,13 @@ class Stack:
                 f"Only {free // 2**20} MiB of disk are free under {self.state}.",
                 f"The stack needs {MIN_FREE_BYTES // 2**20} MiB: free some, or choose another --state.",
             )
-        self.supervisor.spawn("chain", self._anvil(), self._env(), ready=self._chain_answers, restart=False)
+        self.supervisor.spawn(
+            "chain",
+            local_chain.command(self.root, self.ports.chain, self.state / "chain"),
+            self._env(),
+            ready=lambda: local_chain.answers(self.rpc_url),
+            restart=False,
+        )
         self.supervisor.spawn(
             "ipfs",
             [
@@ -220,7 +197,7 @@ class Stack:
 
     def fund(self, address: str, wei: int = FUNDS_WEI) -> None:
         """Give an account of the local chain some ether."""
-        set_balance(self.rpc_url, address, wei)
+        local_chain.set_balance(self.rpc_url, address, wei)
 
     def chain(self, party: Party | None = None) -> Chain:
         """A chain client that signs for `party`."""
@@ -283,18 +260,6 @@ class Stack:
             }
         return {**env, **more}
 
-    def _anvil(self) -> list[str]:
-        binaries = sorted(self.root.glob("node_modules/@foundry-rs/anvil-*/bin/anvil"))
-        if not binaries:
-            raise ConfigurationError("anvil, the local chain, is not installed.", "Run `make setup`.")
-        # Blocks at once for transactions, and one every few seconds without any, so that deadlines pass.
-        return [
-            str(binaries[0]),
-            *("--host", "127.0.0.1", "--port", str(self.ports.chain), "--chain-id", str(CHAIN_ID)),
-            *("--block-time", str(BLOCK_SECONDS), "--mixed-mining", "--quiet"),
-            *("--cache-path", str(self.state / "chain")),
-        ]
-
     def _deploy(self) -> None:
         child = self.supervisor.spawn(
             "deploy",
@@ -317,12 +282,6 @@ class Stack:
             )
         self.supervisor.stop("deploy")
 
-    def _chain_answers(self) -> bool:
-        try:
-            return _is_local(_node(self.rpc_url))
-        except UnavailableError:
-            return False
-
     def _ipfs_answers(self) -> bool:
         try:
             self.ipfs.ready()
@@ -335,27 +294,3 @@ class Stack:
             return self._http.get(url, timeout=2).status_code < 500
         except httpx.HTTPError:
             return False
-
-
-def set_balance(rpc_url: str, address: str, wei: int) -> None:
-    """Set an account's balance on a local chain (anvil).
-
-    Raises:
-        ConfigurationError: another chain answers there.
-        UnavailableError: nothing does.
-    """
-    node = _node(rpc_url)
-    if not _is_local(node):
-        raise ConfigurationError(
-            f"The chain at {origin(rpc_url)} is not a local one.",
-            "Get ether from that network's own sources.",
-        )
-    node.make_request(RPCEndpoint("anvil_setBalance"), [address, hex(wei)])
-
-
-def _node(url: str) -> Provider:
-    return Provider(url, timeout=10)
-
-
-def _is_local(node: Provider) -> bool:
-    return bool(node.make_request(RPCEndpoint("eth_chainId"), [])["result"] == hex(CHAIN_ID))

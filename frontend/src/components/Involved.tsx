@@ -22,9 +22,9 @@ export function Involved({ accounts }: { accounts: readonly Account[] }) {
             key={`${account.part}-${account.role}-${account.address}`}
             className="inline-flex items-center gap-x-1 whitespace-nowrap"
           >
-            {verbFor(account)}
+            {account.part === 'names' ? account.role : verbFor(account)}
             <Short value={account.address} what={account.role} place="address" />
-            <span>({account.role})</span>
+            {account.part !== 'names' && <span>({account.role})</span>}
           </span>
         ))}
       {hidden.size > 0 && <span>and {hidden.size} more</span>}
@@ -32,8 +32,6 @@ export function Involved({ accounts }: { accounts: readonly Account[] }) {
   )
 }
 
-function verbFor({ part, credit }: Account): string {
-  if (part === 'by') return 'by'
-  if (part === 'names') return 'names'
-  return credit ? `credits ${amount(credit.amount, currencyOf(credit.currency))} to` : 'credits'
+function verbFor({ credit }: Account): string {
+  return credit ? `${amount(credit.amount, currencyOf(credit.currency))} credited to` : 'by'
 }

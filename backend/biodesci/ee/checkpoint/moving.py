@@ -22,8 +22,9 @@ from biodesci.core.errors import InputError, StateError, WrongKeyError
 from biodesci.ee.architectures import registry
 from biodesci.ee.checkpoint.reading import CONFIG, GENERATION, INDEX, Checkpoint, Stored
 from biodesci.ee.checkpoint.writing import ShardWriter, created
+from biodesci.ee.folding import require_finite
 from biodesci.ee.groups import Mode
-from biodesci.ee.keys import ModelKey, PlainTensors, require_finite
+from biodesci.ee.keys import ModelKey, PlainTensors
 from biodesci.ee.layout import Layout, Rule
 from biodesci.ee.mark import Mark
 from biodesci.ee.serving.config import encrypted_config, encrypted_generation_config

@@ -50,7 +50,7 @@ export default function AuditPage() {
             aria-pressed={!hidden.has(group)}
             onClick={() => toggle(group)}
           >
-            <span aria-hidden>{hidden.has(group) ? '＋' : '✓'}</span> {name}
+            <span aria-hidden>{hidden.has(group) ? '+' : '✓'}</span> {name}
           </Button>
         ))}
       </div>
