@@ -185,6 +185,9 @@ test('shows models with lineage and rounds, inferences with audits, and the time
   await page.getByRole('main').getByRole('heading', { level: 2 }).first().getByRole('link').click()
   await expect(page.getByText(/4 of 4 sites returned/).first()).toBeVisible()
   await expect(page.getByText(/Made by round \d+/).first()).toBeVisible()
+  await page.getByText('History of round 1', { exact: true }).click()
+  const closing = page.getByRole('listitem').filter({ hasText: 'Set of updates fixed' })
+  await expect(closing.last()).toContainText(/by0x\S+\(aggregator\)site0x/)
   await checkAccessibility()
 
   await page.getByRole('link', { name: 'Inferences' }).first().click()

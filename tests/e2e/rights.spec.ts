@@ -215,6 +215,52 @@ test('lets a buyer in review leave, and a member of the committee decide', async
   await theirs.context().close()
 })
 
+test('an owner proposes a role, and its account accepts it and gives it up', async ({
+  page,
+  world,
+  stack,
+  addWallet,
+  checkAccessibility,
+}) => {
+  const [owning, sitting] = [await newAccount(stack), await newAccount(stack)]
+  const id = await publish(world, privateKeyToAccount(owning.privateKey), offerOf({ price: PRICE }))
+  const holds = () =>
+    world.read.readContract({
+      address: world.contracts.DatasetNFT,
+      abi: DatasetNFT,
+      functionName: 'hasRole',
+      args: [id, COMMITTEE, sitting.address],
+    })
+  await addWallet(owning)
+  await show(page, id)
+  const owners = page.getByRole('region', { name: 'Who may act for you' })
+  await owners.getByLabel('Propose a role').selectOption('Access committee')
+  await owners.getByLabel('To the account').fill(owning.address)
+  await expect(owners.getByText('every role is yours already')).toBeVisible()
+  await owners.getByLabel('To the account').fill(sitting.address)
+  await owners.getByRole('button', { name: 'Propose' }).click()
+  await expect(owners.getByText('Proposed', { exact: true })).toBeVisible()
+  await expect(owners.getByText('It was proposed for this already.')).toBeVisible()
+  await checkAccessibility()
+
+  const theirs = await otherPage(page, stack)
+  await addWallet(sitting, theirs)
+  await theirs.goto(`/datasets/${id}`)
+  await connect(theirs)
+  const mine = theirs.getByRole('region', { name: 'Your role' })
+  await expect(mine.getByText('decide on purposes')).toBeVisible()
+  expect(await holds()).toBe(false)
+  await mine.getByRole('button', { name: 'Accept' }).click()
+  await expect(mine.getByText('Accepted', { exact: true })).toBeVisible()
+  expect(await holds()).toBe(true)
+  await checkAccessibility(theirs)
+  await mine.getByRole('button', { name: 'Give it up' }).click()
+  await expect(mine).toHaveCount(0)
+  expect(await holds()).toBe(false)
+  await expect(theirs.getByText('Role ended')).toBeVisible()
+  await theirs.context().close()
+})
+
 test('promises no key and no download with a licence to train', async ({
   page,
   world,

@@ -16,6 +16,10 @@ const SoldLicences = late(
   // Beside the notice that stands in the place of the offers, a second one would say the same.
   () => null,
 )
+const Roles = late(
+  async () => ({ default: (await import('@/features/datasets/Roles')).Roles }),
+  () => null,
+)
 const OnChainPages = latePage(() => import('./OnChainPages'))
 const LicensesPage = latePage(() => import('@/features/licenses/LicensesPage'))
 const LicensePage = latePage(() => import('@/features/licenses/license/LicensePage'))
@@ -37,7 +41,9 @@ export function App() {
             <Route index element={<DatasetsPage />} />
             <Route
               path="datasets/:id"
-              element={<DatasetPage Purchase={Purchase} SoldLicences={SoldLicences} />}
+              element={
+                <DatasetPage Purchase={Purchase} SoldLicences={SoldLicences} Roles={Roles} />
+              }
             />
             <Route element={<OnChainPages />}>
               <Route path="licenses" element={<LicensesPage />} />

@@ -86,6 +86,11 @@ export function Timeline({ activity }: { activity: readonly Activity[] }) {
               className="absolute top-2 -left-[1.65rem] size-2.5 rounded-full border-2 border-brand bg-surface"
             />
             <p className="font-medium">{sentenceFor(event.name)}</p>
+            {event.accounts.length > 0 && (
+              <p className="flex flex-wrap gap-x-4 text-sm">
+                <Involved accounts={event.accounts} />
+              </p>
+            )}
             <p className="flex flex-wrap items-center gap-x-3 gap-y-1.5 text-sm text-muted">
               <time dateTime={event.time}>{date(event.time)}</time>
               <span>block {event.block}</span>
@@ -94,11 +99,6 @@ export function Timeline({ activity }: { activity: readonly Activity[] }) {
               </span>
               <Copyable value={event.txHash} label="transaction hash" on="tx" />
             </p>
-            {event.accounts.length > 0 && (
-              <p className="mt-1 flex flex-wrap gap-x-4 gap-y-1 text-sm text-muted">
-                <Involved accounts={event.accounts} />
-              </p>
-            )}
           </li>
         ))}
       </ol>

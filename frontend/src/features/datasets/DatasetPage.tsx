@@ -15,12 +15,14 @@ import { useDeployment } from '@/lib/deployment'
 import { bytes, count, date } from '@/lib/format'
 import { useDataset } from '@/lib/queries'
 
+import { ROLES } from './roleNames'
 import { SchemaTable } from './SchemaTable'
 
-/** What other features show of a dataset; the app knows which. */
+/** What needs the wallet and the chain, or belongs to other features; the app knows where it is. */
 interface Slots {
   Purchase: ComponentType<{ dataset: DatasetAnswer }>
   SoldLicences: ComponentType<{ dataset: DatasetAnswer }>
+  Roles: ComponentType<{ dataset: DatasetAnswer }>
 }
 
 export default function DatasetPage(slots: Slots) {
@@ -33,7 +35,7 @@ export default function DatasetPage(slots: Slots) {
   )
 }
 
-function Found({ dataset, Purchase, SoldLicences }: Slots & { dataset: DatasetAnswer }) {
+function Found({ dataset, Purchase, SoldLicences, Roles }: Slots & { dataset: DatasetAnswer }) {
   const latest = dataset.versions.find((v) => v.version === dataset.latestVersion)
   const columns = columnsOf(dataset.card)
   return (
@@ -110,6 +112,9 @@ function Found({ dataset, Purchase, SoldLicences }: Slots & { dataset: DatasetAn
           </Card>
           <Suspense>
             <SoldLicences dataset={dataset} />
+          </Suspense>
+          <Suspense>
+            <Roles dataset={dataset} />
           </Suspense>
           <Provenance dataset={dataset} />
           <Card title="History" id="history" aside={`as of block ${dataset.asOf}`}>
@@ -199,12 +204,6 @@ function Technical({ dataset, version }: { dataset: DatasetAnswer; version: Data
   )
 }
 
-const ROLES = {
-  custodian: 'Key custodian',
-  operator: 'Node operator',
-  committee: 'Access committee',
-}
-
 function Provenance({ dataset }: { dataset: DatasetAnswer }) {
   return (
     <Card title="Provenance" id="provenance">
@@ -215,13 +214,11 @@ function Provenance({ dataset }: { dataset: DatasetAnswer }) {
             <Copyable key="owner" value={dataset.owner} label="owner address" on="address" />,
           ],
           ...dataset.roles.map(({ role, account, accepted }): [string, ReactNode] => [
-            accepted ? ROLES[role] : `${ROLES[role]}, proposed`,
-            <Copyable
-              key={`${role} ${account}`}
-              value={account}
-              label={`${role} address`}
-              on="address"
-            />,
+            ROLES[role].name,
+            <span key={`${role} ${account}`}>
+              <Copyable value={account} label={`${role} address`} on="address" />
+              {!accepted && <span className="block text-sm text-muted">not accepted yet</span>}
+            </span>,
           ]),
           ['Published', date(dataset.publishedAt)],
           [

@@ -4,6 +4,7 @@ import { Badge, type Tone } from '@/components/Badge'
 import { Button } from '@/components/Button'
 import { Short } from '@/components/Explorer'
 import { FailureNotice } from '@/components/Notice'
+import { Timeline } from '@/components/Timeline'
 import type { RoundAnswer, RoundSummary } from '@/generated/api'
 import { count, date } from '@/lib/format'
 
@@ -49,6 +50,7 @@ export function RoundsFeed({ rounds }: { rounds: readonly RoundSummary[] }) {
               </p>
               {detail && <Metrics result={detail.resultDocument} />}
               {detail && <Sites round={detail} />}
+              {detail && <History round={detail} />}
             </li>
           )
         })}
@@ -111,5 +113,17 @@ function Sites({ round }: { round: RoundAnswer }) {
         </li>
       ))}
     </ul>
+  )
+}
+
+/** Closed at first: a model that is trained for long has many rounds, each with many events. */
+function History({ round }: { round: RoundAnswer }) {
+  return (
+    <details className="mt-3">
+      <summary className="cursor-pointer text-sm text-muted">History of round {round.id}</summary>
+      <div className="mt-3 pl-1">
+        <Timeline activity={round.activity} />
+      </div>
+    </details>
   )
 }
