@@ -233,6 +233,10 @@ test('an owner proposes a role, and its account accepts it and gives it up', asy
     })
   await addWallet(owning)
   await show(page, id)
+  await expect(page.getByText('This is what a buyer reads first.')).toBeVisible()
+  await expect(page.getByRole('button', { name: 'Create key and save recovery file' })).toHaveCount(
+    0,
+  )
   const owners = page.getByRole('region', { name: 'Who may act for you' })
   await owners.getByLabel('Propose a role').selectOption('Access committee')
   await owners.getByLabel('To the account').fill(owning.address)

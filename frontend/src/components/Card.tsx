@@ -25,7 +25,7 @@ export function Card({ title, aside, id, children, className = '' }: Props) {
   )
 }
 
-/** Name and value pairs. */
+/** Name and value pairs; each name once. */
 export function Facts({
   items,
 }: {
@@ -33,9 +33,8 @@ export function Facts({
 }) {
   return (
     <dl className="grid grid-cols-1 gap-x-6 gap-y-3 sm:grid-cols-[minmax(8rem,auto)_1fr]">
-      {items.map(([name, value], i) => (
-        // Two facts may have one name: a dataset has several members of its committee.
-        <div key={`${name} ${i}`} className="contents">
+      {items.map(([name, value]) => (
+        <div key={name} className="contents">
           <dt className="text-sm text-muted sm:pt-0.5">{name}</dt>
           <dd className="-mt-2 min-w-0 sm:mt-0">{value}</dd>
         </div>

@@ -15,7 +15,7 @@ import { useDeployment } from '@/lib/deployment'
 import { bytes, count, date } from '@/lib/format'
 import { useDataset } from '@/lib/queries'
 
-import { ROLES } from './roleNames'
+import { ROLES, type Role } from './roleNames'
 import { SchemaTable } from './SchemaTable'
 
 /** What needs the wallet and the chain, or belongs to other features; the app knows where it is. */
@@ -213,13 +213,7 @@ function Provenance({ dataset }: { dataset: DatasetAnswer }) {
             'Owner',
             <Copyable key="owner" value={dataset.owner} label="owner address" on="address" />,
           ],
-          ...dataset.roles.map(({ role, account, accepted }): [string, ReactNode] => [
-            ROLES[role].name,
-            <span key={`${role} ${account}`}>
-              <Copyable value={account} label={`${role} address`} on="address" />
-              {!accepted && <span className="block text-sm text-muted">not accepted yet</span>}
-            </span>,
-          ]),
+          ...rolesOf(dataset),
           ['Published', date(dataset.publishedAt)],
           [
             'Derived from',
@@ -246,6 +240,21 @@ function Provenance({ dataset }: { dataset: DatasetAnswer }) {
       />
     </Card>
   )
+}
+
+/** One line a role, however many hold it. */
+function rolesOf({ roles }: DatasetAnswer): [string, ReactNode][] {
+  return (Object.keys(ROLES) as Role[]).flatMap((role): [string, ReactNode][] => {
+    const held = roles.filter((one) => one.role === role)
+    if (held.length === 0) return []
+    const accounts = held.map(({ account, accepted }) => (
+      <span key={account} className="block">
+        <Copyable value={account} label={`${role} address`} on="address" />
+        {!accepted && <span className="block text-sm text-muted">not accepted yet</span>}
+      </span>
+    ))
+    return [[ROLES[role].name, accounts]]
+  })
 }
 
 function DatasetLinks({ of }: { of: DatasetAnswer['parents'] }) {

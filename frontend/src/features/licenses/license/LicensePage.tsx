@@ -132,6 +132,7 @@ function Found({ license }: { license: License }) {
             </Card>
           )}
           {!mine && !owns && !decides && !judges && <Stranger account={account} />}
+          <History id={license.id} />
         </div>
         <div className="space-y-6">
           <Details
@@ -141,7 +142,6 @@ function Found({ license }: { license: License }) {
             name={dataset.data?.name ?? String(license.datasetId)}
           />
           <Declared license={license} account={mine ? account : undefined} />
-          <History id={license.id} />
         </div>
       </div>
     </Page>

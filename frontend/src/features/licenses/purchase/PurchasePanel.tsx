@@ -3,7 +3,7 @@
  */
 import { useId, useState } from 'react'
 import { Link, useSearchParams } from 'react-router'
-import type { Address } from 'viem'
+import { isAddressEqual, type Address } from 'viem'
 
 import { Badge } from '@/components/Badge'
 import { Button } from '@/components/Button'
@@ -107,6 +107,8 @@ export function PurchasePanel({ dataset }: { dataset: DatasetAnswer }) {
           latest={Math.max(dataset.latestVersion, onChain)}
           onSeen={setSeen}
         />
+      ) : wallet.account && isAddressEqual(wallet.account, dataset.owner as Address) ? (
+        <p className="text-muted">You own this dataset. This is what a buyer reads first.</p>
       ) : wallet.status === 'ready' ? (
         <Buy dataset={dataset} offer={offer} version={seen} account={wallet.account} />
       ) : wallet.status === 'wrong-chain' ? (
