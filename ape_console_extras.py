@@ -64,7 +64,7 @@ def ape_init_extras(chain: Any, project: Any) -> dict[str, Any]:
 
 def verbs(chain: Any, contracts: dict[str, Any]) -> dict[str, Any]:
     """The console's verbs, each a reading of state (but for `buy`)."""
-    nft, market = contracts["DatasetNFT"], contracts["AccessLicense"]
+    nft, market, lens = contracts["DatasetNFT"], contracts["AccessLicense"], contracts["LicenseLens"]
     registry, inference = contracts["ModelRegistry"], contracts["InferenceCommitment"]
 
     def datasets() -> list[dict[str, Any]]:
@@ -82,7 +82,7 @@ def verbs(chain: Any, contracts: dict[str, Any]) -> dict[str, Any]:
 
     def offers() -> list[dict[str, Any]]:
         """The open offers: dataset, right and price (in the currency's smallest unit)."""
-        listings = (fill(Listing, market.offerOf(i), i) for i in range(1, market.offerCount() + 1))
+        listings = (fill(Listing, lens.offerOf(i), i) for i in range(1, lens.offerCount() + 1))
         return [
             {
                 "id": listing.id,
@@ -102,7 +102,7 @@ def verbs(chain: Any, contracts: dict[str, Any]) -> dict[str, Any]:
 
     def licenses(account: Any = None) -> list[dict[str, Any]]:
         """The licences, or those of one account."""
-        all_ = (fill(License, market.licenseOf(i), i) for i in range(1, market.licenseCount() + 1))
+        all_ = (fill(License, lens.licenseOf(i), i) for i in range(1, lens.licenseCount() + 1))
         return [
             {
                 "id": license.id,
@@ -123,7 +123,7 @@ def verbs(chain: Any, contracts: dict[str, Any]) -> dict[str, Any]:
         an offer in a token, approve the price first; one that requires visas: `biodesci license buy`. How
         disputes end, and who decides them, is in `offers()`: without an arbiter there are none.
         """
-        offer = fill(Listing, market.offerOf(offer_id), offer_id).offer
+        offer = fill(Listing, lens.offerOf(offer_id), offer_id).offer
         value = offer.price if offer.currency == NOBODY else 0
         version = nft.latestVersion(offer.dataset_id)
         receipt = market.purchase(offer_id, version, purpose, may_review, value=value, sender=account)

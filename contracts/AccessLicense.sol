@@ -5,8 +5,8 @@ import {IAccessLicense} from "./interfaces/IAccessLicense.sol";
 import {IDatasetNFT} from "./interfaces/IDatasetNFT.sol";
 import {IKeyRegistry} from "./interfaces/IKeyRegistry.sol";
 import {IVisaRegistry} from "./interfaces/IVisaRegistry.sol";
-import {Diseases} from "./libraries/Diseases.sol";
 import {DuoPolicy} from "./libraries/DuoPolicy.sol";
+import {LicenseRules} from "./libraries/LicenseRules.sol";
 import {LicenseState} from "./licensing/LicenseState.sol";
 import {Orders} from "./licensing/Orders.sol";
 import {Settlement} from "./licensing/Settlement.sol";
@@ -59,7 +59,8 @@ contract AccessLicense is Settlement, Orders {
         Sale memory sale;
         (sale.offerId, sale.buyer, sale.duo, sale.version) = (order.offerId, order.buyer, purpose.duo, order.version);
         uint64 terms = _termsOf(offer, order.version);
-        bool shown = _isDiseaseShown(offer.datasetId, order.version, purpose, evidence.diseaseProof);
+        bool shown =
+            LicenseRules.isDiseaseShown(DATASETS, offer.datasetId, order.version, purpose, evidence.diseaseProof);
         sale.needsReview = _needsReview(terms, purpose.duo, shown, order.mayReview);
         (sale.visaCount, sale.visasExpire) = _showVisas(_nextLicenseId, order.buyer, offer, evidence.visas);
         if (sale.visasExpire < order.visasUntil) {
@@ -158,20 +159,6 @@ contract AccessLicense is Settlement, Orders {
         return license.version;
     }
 
-    // ----------------------------------------------------------------- view
-
-    /// @inheritdoc IAccessLicense
-    function assess(uint256 offerId, ResearchPurpose calldata purpose, bytes32[] calldata diseaseProof)
-        external
-        view
-        returns (DuoPolicy.Decision)
-    {
-        uint256 datasetId = _offer(offerId).datasetId;
-        // slither-disable-next-line unused-return // a withdrawn version is judged, too
-        (uint32 version, uint64 terms,) = DATASETS.saleOf(datasetId);
-        return DuoPolicy.decide(terms, purpose.duo, _isDiseaseShown(datasetId, version, purpose, diseaseProof));
-    }
-
     // --------------------------------------------------------------- private
 
     function _sell(Sale memory sale, StoredOffer storage offer) private returns (uint256 licenseId) {
@@ -225,19 +212,6 @@ contract AccessLicense is Settlement, Orders {
         if (decision != DuoPolicy.Decision.Review) return false;
         if (!mayReview) revert AccessLicense_NeedsReview(terms, duo);
         return true;
-    }
-
-    /// @dev Without a proof a person judges; a proof that is wrong is a mistake that the buyer wants to hear of.
-    function _isDiseaseShown(
-        uint256 datasetId,
-        uint32 version,
-        ResearchPurpose calldata purpose,
-        bytes32[] calldata proof
-    ) private view returns (bool shown) {
-        if (purpose.disease == 0) return false;
-        bytes32 root = DATASETS.diseasesOf(datasetId, version);
-        shown = Diseases.isPermitted(root, purpose.disease, proof);
-        if (!shown && proof.length != 0) revert AccessLicense_BadDiseaseProof(purpose.disease, root);
     }
 
     function _checkCommittee(uint256 datasetId) private view {

@@ -270,14 +270,12 @@ contract DatasetNFT is ERC721, IERC2981, IERC4906, IDatasetNFT {
             return Parent(uint64(datasetId), _datasets[datasetId].latestVersion, owned);
         }
         // slither-disable-next-line calls-loop // of 32 rounds at most, and to our own contract
-        IAccessLicense.License memory license = LICENSES.licenseOf(licenseId);
-        bool holds = license.right == IAccessLicense.Right.Download || license.right == IAccessLicense.Right.Train;
-        // slither-disable-next-line calls-loop // of 32 rounds at most, and to our own contract
-        if (!holds || license.licensee != msg.sender || license.datasetId != datasetId || !LICENSES.isActive(licenseId))
-        {
+        (address licensee, uint256 licensed, uint32 version, IAccessLicense.Right right) = LICENSES.accessOf(licenseId);
+        bool holds = right == IAccessLicense.Right.Download || right == IAccessLicense.Right.Train;
+        if (!holds || licensee != msg.sender || licensed != datasetId) {
             revert DatasetNFT_NoRightToDerive(datasetId, licenseId);
         }
-        return Parent(uint64(datasetId), license.version, true);
+        return Parent(uint64(datasetId), version, true);
     }
 
     /// @dev What was proven at first binds all later versions, whoever publishes them.

@@ -24,6 +24,7 @@ const CONTRACTS = [
   'InferenceCommitment',
   'KeyRegistry',
   'VisaRegistry',
+  'LicenseLens',
 ]
 /** Kinds of document, by the names of their schemas. */
 const READ = ['visa', 'dataset-card', 'disease-proof']

@@ -19,6 +19,7 @@ CONTRACTS = (
     "DatasetNFT",
     "InferenceCommitment",
     "KeyRegistry",
+    "LicenseLens",
     "ModelRegistry",
     "VisaRegistry",
 )

@@ -91,22 +91,6 @@ interface IAccessLicense {
         uint256 deadline; // the last second in which it may be submitted
     }
 
-    struct License {
-        uint256 offerId;
-        uint256 datasetId;
-        address licensee;
-        uint32 version; // of the dataset, fixed at purchase
-        State state;
-        Right right;
-        uint32 usesLeft; // type(uint32).max: not counted
-        uint128 price;
-        address currency;
-        uint40 deadline; // of the delivery (InReview, Purchased), a dispute (Delivered), the arbiter (Disputed); else 0
-        uint40 expiresAt; // 0 without delivery; type(uint40).max: no end
-        bool proRata;
-        uint128 earned; // of a licence with `proRata`: what owners, and publisher, were credited so far
-    }
-
     event ArbitrationAccepted(address indexed account, bool accepted);
     event OfferCreated(uint256 indexed offerId, uint256 indexed datasetId, address indexed by, Offer offer);
     event OfferClosed(uint256 indexed offerId, address by);
@@ -314,27 +298,20 @@ interface IAccessLicense {
 
     function owed(address account, address currency) external view returns (uint256);
 
-    /// @notice How many offers there are; their ids are 1 to this.
-    function offerCount() external view returns (uint256);
-
-    /// @notice How many licences there are; their ids are 1 to this.
-    function licenseCount() external view returns (uint256);
-
-    /// @notice How `purpose` meets the terms of the latest version: denied, approved or reviewed. Not whether the offer is
-    /// open, or the version withdrawn.
-    function assess(uint256 offerId, ResearchPurpose calldata purpose, bytes32[] calldata diseaseProof)
-        external
-        view
-        returns (DuoPolicy.Decision);
-
     /// @notice The value that a ControlledAccessGrants visa for this dataset carries.
     function grantOf(uint256 datasetId) external view returns (bytes32);
 
-    function offerOf(uint256 offerId) external view returns (Offer memory offer, bool open);
-    function licenseOf(uint256 licenseId) external view returns (License memory);
-
     /// @notice Whether the licence gives access now: delivered and not in dispute, in time, with uses and visas left, and
-    /// for training not withdrawn. Entitlement is this state, with the fields of `licenseOf`; never a log.
+    /// for training not withdrawn. Entitlement is this state, with what LicenseLens reads; never a log.
     function isActive(uint256 licenseId) external view returns (bool);
-    function expiresAt(uint256 licenseId) external view returns (uint256);
+
+    /// @notice For contracts: who holds an active licence, and to what it gives access. All zero unless it is active.
+    function accessOf(uint256 licenseId)
+        external
+        view
+        returns (address licensee, uint256 datasetId, uint32 version, Right right);
+
+    /// @notice What lies in a slot of this contract's storage, which is public anyway. LicenseLens reads offers and
+    /// licences by it, in the manner of Uniswap v4's Extsload.
+    function extsload(bytes32 slot) external view returns (bytes32 value);
 }

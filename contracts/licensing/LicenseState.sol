@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IERC721} from "@openzeppelin/contracts/token/ERC721/IERC721.sol";
+import {StorageSlot} from "@openzeppelin/contracts/utils/StorageSlot.sol";
 import {IAccessLicense} from "../interfaces/IAccessLicense.sol";
 import {IDatasetNFT} from "../interfaces/IDatasetNFT.sol";
 import {IKeyRegistry} from "../interfaces/IKeyRegistry.sol";
@@ -9,13 +10,12 @@ import {IVisaRegistry} from "../interfaces/IVisaRegistry.sol";
 import {StoredLicense, StoredOffer} from "../types/Licensing.sol";
 
 /// @title All that AccessLicense remembers
-/// @dev The whole storage is here, but for the nonces of signed orders, which OpenZeppelin keeps.
+/// @dev The whole storage is here, but for the nonces of signed orders, which OpenZeppelin keeps. Where it lies is said
+/// once more in LicenseSlots, by which LicenseLens reads it: it comes before every other base with storage.
 abstract contract LicenseState is IAccessLicense {
-    uint32 internal constant UNCOUNTED = type(uint32).max;
     uint8 internal constant RIGHT = 3;
     uint8 internal constant HAS_VISAS = 4;
     uint8 internal constant PRO_RATA = 8;
-    uint40 internal constant FOREVER = type(uint40).max;
     address internal constant ETH = address(0);
 
     IDatasetNFT public immutable DATASETS;
@@ -25,11 +25,11 @@ abstract contract LicenseState is IAccessLicense {
     address public immutable MODELS;
 
     // Never 0, so that the first offer and the first purchase cost no more than the others.
-    uint256 internal _nextOfferId = 1;
-    uint256 internal _nextLicenseId = 1;
+    uint256 internal _nextOfferId = 1; // slot 0
+    uint256 internal _nextLicenseId = 1; // slot 1
 
-    mapping(uint256 offerId => StoredOffer) internal _offers;
-    mapping(uint256 licenseId => StoredLicense) internal _licenses;
+    mapping(uint256 offerId => StoredOffer) internal _offers; // slot 2
+    mapping(uint256 licenseId => StoredLicense) internal _licenses; // slot 3
     mapping(uint256 licenseId => mapping(uint256 index => bytes32 visaId)) internal _visas;
     mapping(address account => uint256) internal _balances;
 
@@ -40,6 +40,11 @@ abstract contract LicenseState is IAccessLicense {
 
     constructor(IDatasetNFT datasets, IKeyRegistry keys, IVisaRegistry visas, address models) {
         (DATASETS, KEYS, VISAS, MODELS) = (datasets, keys, visas, models);
+    }
+
+    /// @inheritdoc IAccessLicense
+    function extsload(bytes32 slot) external view returns (bytes32) {
+        return StorageSlot.getBytes32Slot(slot).value;
     }
 
     function _offer(uint256 offerId) internal view returns (StoredOffer storage offer) {

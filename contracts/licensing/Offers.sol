@@ -6,6 +6,7 @@ import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IER
 import {IERC721} from "@openzeppelin/contracts/token/ERC721/IERC721.sol";
 import {IERC165} from "@openzeppelin/contracts/utils/introspection/IERC165.sol";
 import {IAccessLicense} from "../interfaces/IAccessLicense.sol";
+import {LicenseRules} from "../libraries/LicenseRules.sol";
 import {StoredOffer} from "../types/Licensing.sol";
 import {LicenseState} from "./LicenseState.sol";
 
@@ -42,30 +43,6 @@ abstract contract Offers is LicenseState {
         if (!offer.open) revert AccessLicense_OfferClosed(offerId);
         offer.open = false;
         emit OfferClosed(offerId, msg.sender);
-    }
-
-    /// @inheritdoc IAccessLicense
-    function offerCount() external view returns (uint256) {
-        return _nextOfferId - 1;
-    }
-
-    /// @inheritdoc IAccessLicense
-    function offerOf(uint256 offerId) external view returns (Offer memory offer, bool open) {
-        StoredOffer memory s = _offer(offerId);
-        offer = Offer({
-            datasetId: s.datasetId,
-            price: s.price,
-            currency: s.currency,
-            duration: s.duration,
-            uses: s.uses,
-            deliveryWindow: s.deliveryWindow,
-            disputeWindow: s.disputeWindow,
-            right: s.right,
-            visas: s.visas,
-            proRata: s.proRata,
-            arbiter: s.arbiter
-        });
-        open = s.open;
     }
 
     function _openOffer(uint256 offerId) internal view returns (StoredOffer storage offer) {
@@ -105,7 +82,7 @@ abstract contract Offers is LicenseState {
         }
         if (offer.visas > ALL_VISAS) _refuse("visas");
         // It stands for "not counted" in a licence.
-        if (offer.uses == UNCOUNTED) _refuse("uses");
+        if (offer.uses == LicenseRules.UNCOUNTED) _refuse("uses");
         // Without an end there is no unused part.
         if (offer.proRata && offer.duration == 0) _refuse("proRata");
         bool inToken = offer.currency != ETH;

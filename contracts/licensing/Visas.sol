@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IAccessLicense} from "../interfaces/IAccessLicense.sol";
 import {IVisaRegistry} from "../interfaces/IVisaRegistry.sol";
+import {LicenseRules} from "../libraries/LicenseRules.sol";
 import {StoredLicense, StoredOffer} from "../types/Licensing.sol";
 import {LicenseState} from "./LicenseState.sol";
 
@@ -55,7 +56,7 @@ abstract contract Visas is LicenseState {
     /// @dev The first moment without the visas, past or to come; for ever where there are none.
     function _endOfVisas(uint256 licenseId, StoredLicense storage license) internal view returns (uint256 end) {
         uint256 count = license.visaCount;
-        end = count == 0 ? FOREVER : license.visasExpire;
+        end = count == 0 ? LicenseRules.FOREVER : license.visasExpire;
         for (uint256 i = 0; i < count; ++i) {
             // slither-disable-next-line calls-loop // as above
             uint256 revoked = VISAS.revokedAt(_visas[licenseId][i]);

@@ -93,12 +93,12 @@ abstract contract RoundRules is Models {
     function _entitle(uint256 modelId, uint256 datasetId, uint256 licenseId) internal view returns (uint32) {
         _checkOperator(datasetId);
         if (licenseId != 0) {
-            IAccessLicense.License memory license = LICENSES.licenseOf(licenseId);
-            bool fits = license.licensee == _ownerOf(modelId) && license.datasetId == datasetId
-                && license.right == IAccessLicense.Right.Train;
-            // Which an active one of a version that was withdrawn is not.
-            if (!fits || !LICENSES.isActive(licenseId)) revert ModelRegistry_NotLicensed(licenseId, datasetId);
-            return license.version;
+            // All zero of one that is not active, as none is of a version that was withdrawn.
+            (address licensee, uint256 licensed, uint32 version, IAccessLicense.Right right) =
+                LICENSES.accessOf(licenseId);
+            bool fits = licensee == _ownerOf(modelId) && licensed == datasetId && right == IAccessLicense.Right.Train;
+            if (!fits) revert ModelRegistry_NotLicensed(licenseId, datasetId);
+            return version;
         }
         // slither-disable-next-line unused-return // its own terms do not bind an owner
         (uint32 latest,, bool withdrawn) = DATASETS.saleOf(datasetId);

@@ -55,11 +55,11 @@ class Stranger:
         buying.purchase(self.attacker, offer, Purpose(duo=HMB), Evidence(visas=shown), again=True)
 
     def is_refused(self, error: str, offer: int, *shown: SignedVisa) -> None:
-        before = self.attacker.call(self.attacker.licenses.functions.licenseCount())
+        before = self.attacker.call(self.attacker.lens.functions.licenseCount())
         with pytest.raises(RevertedError) as caught:
             self.buy(offer, *shown)
         assert caught.value.name == error
-        assert self.attacker.call(self.attacker.licenses.functions.licenseCount()) == before
+        assert self.attacker.call(self.attacker.lens.functions.licenseCount()) == before
 
 
 @pytest.fixture

@@ -83,7 +83,7 @@ def stop(process: subprocess.Popen[bytes]) -> None:
 
 
 def deploy(rpc_url: str) -> Deployment:
-    """Deploys the six contracts from forge's artefacts."""
+    """Deploys the seven contracts from forge's artefacts."""
     subprocess.run(
         ["forge", "build", "--skip", "test", "--skip", "script"],
         cwd=ROOT,
@@ -125,6 +125,7 @@ def deploy(rpc_url: str) -> Deployment:
     models = create("ModelRegistry", datasets, address(1))
     assert models == address(2)
     create("InferenceCommitment", models, keys)
+    create("LicenseLens", address(1), datasets)
     return Deployment(
         network="local", chain_id=web3.eth.chain_id, block=web3.eth.block_number, contracts=contracts
     )

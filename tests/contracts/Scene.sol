@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {IAccessLicense} from "../../contracts/interfaces/IAccessLicense.sol";
 import {IDatasetNFT} from "../../contracts/interfaces/IDatasetNFT.sol";
 import {IInferenceCommitment} from "../../contracts/interfaces/IInferenceCommitment.sol";
+import {ILicenseLens} from "../../contracts/interfaces/ILicenseLens.sol";
 import {IKeyRegistry} from "../../contracts/interfaces/IKeyRegistry.sol";
 import {DuoPolicy} from "../../contracts/libraries/DuoPolicy.sol";
 import {IDatasets, ILicenses, IModels, IVisas} from "./Deployed.sol";
@@ -23,6 +24,7 @@ abstract contract Scene {
     ILicenses internal licenses;
     IModels internal models;
     IInferenceCommitment internal inferences;
+    ILicenseLens internal lens;
 
     address internal hospital = _person("hospital");
     address internal second = _person("second hospital");
@@ -42,6 +44,7 @@ abstract contract Scene {
         World world = new World();
         (keys, visas, datasets) = (world.keys(), world.visas(), world.datasets());
         (licenses, models, inferences) = (world.licenses(), world.models(), world.inferences());
+        lens = world.lens();
         _acceptArbitration(arbiter, true);
     }
 

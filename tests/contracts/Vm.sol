@@ -19,6 +19,8 @@ interface Vm {
 
     // Time.
     function warp(uint256 timestamp) external;
+    function snapshotState() external returns (uint256);
+    function revertToState(uint256 snapshot) external returns (bool);
     /// @dev The optimiser takes `block.timestamp` to be the same all through a call, which a `warp` in it makes false.
     function getBlockTimestamp() external view returns (uint256);
 

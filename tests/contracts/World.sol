@@ -3,13 +3,14 @@ pragma solidity 0.8.37;
 
 import {IDatasets, ILicenses, IModels, IVisas, deployed} from "./Deployed.sol";
 import {IInferenceCommitment} from "../../contracts/interfaces/IInferenceCommitment.sol";
+import {ILicenseLens} from "../../contracts/interfaces/ILicenseLens.sol";
 import {IKeyRegistry} from "../../contracts/interfaces/IKeyRegistry.sol";
 import {IAccessLicense} from "../../contracts/interfaces/IAccessLicense.sol";
 import {IDatasetNFT} from "../../contracts/interfaces/IDatasetNFT.sol";
 import {DuoPolicy} from "../../contracts/libraries/DuoPolicy.sol";
 import {vm} from "./Vm.sol";
 
-/// @notice The six contracts, deployed as scripts/deploy.py does.
+/// @notice The seven contracts, deployed as scripts/deploy.py does.
 contract World {
     IKeyRegistry public keys;
     IVisas public visas;
@@ -17,6 +18,7 @@ contract World {
     ILicenses public licenses;
     IModels public models;
     IInferenceCommitment public inferences;
+    ILicenseLens public lens;
 
     constructor() {
         keys = IKeyRegistry(deployed("contracts/KeyRegistry.sol:KeyRegistry", ""));
@@ -33,6 +35,7 @@ contract World {
         inferences = IInferenceCommitment(
             deployed("contracts/InferenceCommitment.sol:InferenceCommitment", abi.encode(models, keys))
         );
+        lens = ILicenseLens(deployed("contracts/LicenseLens.sol:LicenseLens", abi.encode(licenses, datasets)));
     }
 
     function publication(uint64 terms) public pure returns (IDatasetNFT.Publication memory) {

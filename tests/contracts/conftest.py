@@ -142,9 +142,14 @@ def inferences(project, actors, models, keys):
     return actors.deployer.deploy(project.InferenceCommitment, models, keys)
 
 
+@pytest.fixture(scope="session")
+def lens(project, actors, licenses, datasets, inferences):
+    return actors.deployer.deploy(project.LicenseLens, licenses, datasets)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def everything(
-    hospital, stranger, model_owner, aggregator, worker, inferences, dollar, publication, terms_of_sale,
+    hospital, stranger, model_owner, aggregator, worker, inferences, lens, dollar, publication, terms_of_sale,
     publish, order, signed_visa,
 ):  # fmt: skip
     """Makes what lasts for the session before the first snapshot; made later, it would cost a new one."""
@@ -248,9 +253,9 @@ def dataset(publish, hospital):
 
 
 @pytest.fixture
-def offer(licenses, terms_of_sale, hospital, dataset):
+def offer(licenses, lens, terms_of_sale, hospital, dataset):
     licenses.createOffer(terms_of_sale(dataset), sender=hospital)
-    return licenses.offerCount()
+    return lens.offerCount()
 
 
 @pytest.fixture
@@ -262,11 +267,11 @@ def register_key(keys):
 
 
 @pytest.fixture
-def buy(licenses, researcher, register_key):
+def buy(licenses, lens, researcher, register_key):
     def go(offer_id: int) -> int:
         register_key(researcher)
         licenses.purchase(offer_id, 1, Duo.HMB, False, value=PRICE, sender=researcher)
-        return licenses.licenseCount()
+        return lens.licenseCount()
 
     return go
 

@@ -50,6 +50,7 @@ def measured(
     licenses,
     models,
     inferences,
+    lens,
     dollar,
     actors,
     publication,
@@ -68,6 +69,7 @@ def measured(
         "access_license": licenses,
         "model_registry": models,
         "inference_commitment": inferences,
+        "license_lens": lens,
     }
     gas = {
         f"deploy.{name}": contract.creation_metadata.receipt.gas_used for name, contract in deployed.items()
@@ -127,7 +129,7 @@ def measured(
     # The same with a dollar: a cold buyer again, of a token that the contract holds some of already.
     priced = terms_of_sale(2, currency=dollar.address, price=DOLLARS, duration=30 * DAY, proRata=True)
     spend("create_offer_erc20", licenses.createOffer(priced, sender=a.hospital))
-    bought = licenses.offerCount()
+    bought = lens.offerCount()
     for account in (a.model_owner, a.aggregator, a.worker):
         dollar.mint(account, 9 * DOLLARS, sender=a.deployer)
     for account in (a.model_owner, a.aggregator):
@@ -137,7 +139,7 @@ def measured(
     paid = permit(a.aggregator, dollar, licenses.address, DOLLARS)
     own = order(bought, buyer=a.aggregator.address, version=2, currency=dollar.address, price=DOLLARS)
     spend("purchase_erc20_permit", licenses.purchaseFor(own, b"", NO_EVIDENCE, paid, sender=a.aggregator))
-    license_id = licenses.licenseCount()
+    license_id = lens.licenseCount()
     paid = authorization(a.worker, dollar, licenses.address, DOLLARS, word("once"))
     theirs = order(bought, buyer=a.worker.address, version=2, currency=dollar.address, price=DOLLARS)
     signature = sign_order(a.worker, licenses, theirs)

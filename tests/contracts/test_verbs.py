@@ -65,7 +65,7 @@ def test_dataset_nft(datasets, publication, hospital, stranger):
         datasets.withdraw(1, 1, sender=stranger)
 
 
-def test_access_license(licenses, dataset, offer, buy, deliver, researcher, hospital):
+def test_access_license(licenses, lens, dataset, offer, buy, deliver, researcher, hospital):
     license_id = deliver(buy(offer))
     tx = licenses.confirm(license_id, sender=researcher)
     assert tx.events == [
@@ -73,7 +73,7 @@ def test_access_license(licenses, dataset, offer, buy, deliver, researcher, hosp
             licenseId=license_id, by=researcher, owner=hospital, amount=PRICE, publisher=ZERO, royalty=0
         )
     ]
-    got = licenses.licenseOf(license_id)
+    got = lens.licenseOf(license_id)
     assert (got.offerId, got.datasetId, got.licensee) == (offer, dataset, researcher)
     assert (got.state, got.right, got.usesLeft) == (License.SETTLED, Right.DOWNLOAD, UNCOUNTED)
     assert licenses.isActive(license_id)

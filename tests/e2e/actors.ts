@@ -24,6 +24,7 @@ import {
   AccessLicense,
   DatasetNFT,
   KeyRegistry,
+  LicenseLens,
   VisaRegistry,
 } from '../../frontend/src/generated/abi'
 import { newAccount, rpc, type Stack } from './fixtures'
@@ -211,8 +212,8 @@ export async function deliverNewest(
   envelope: Hex = ENVELOPE,
 ): Promise<bigint> {
   const id = await read.readContract({
-    address: contracts.AccessLicense,
-    abi: AccessLicense,
+    address: contracts.LicenseLens,
+    abi: LicenseLens,
     functionName: 'licenseCount',
   })
   await send(owner, contracts.AccessLicense, AccessLicense as Abi, 'deliver', [id, envelope])

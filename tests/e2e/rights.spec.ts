@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs'
 import { zeroAddress, zeroHash, type Abi } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 
-import { AccessLicense, DatasetNFT } from '../../frontend/src/generated/abi'
+import { AccessLicense, DatasetNFT, LicenseLens } from '../../frontend/src/generated/abi'
 import {
   acceptArbitration,
   actAs,
@@ -33,8 +33,8 @@ const TRAIN = 2
 
 const licenseOf = ({ read, contracts }: World, id: bigint) =>
   read.readContract({
-    address: contracts.AccessLicense,
-    abi: AccessLicense,
+    address: contracts.LicenseLens,
+    abi: LicenseLens,
     functionName: 'licenseOf',
     args: [id],
   })

@@ -4,7 +4,7 @@
  */
 import type { Page } from '@playwright/test'
 
-import { AccessLicense } from '../../frontend/src/generated/abi'
+import { LicenseLens } from '../../frontend/src/generated/abi'
 import { actAs, newBuyer, publishForDisease } from './actors'
 import { connect, expect, test } from './fixtures'
 
@@ -46,8 +46,8 @@ test('proves a disease from the card’s list, and leaves another to a person', 
     return {
       number,
       ...(await world.read.readContract({
-        address: world.contracts.AccessLicense,
-        abi: AccessLicense,
+        address: world.contracts.LicenseLens,
+        abi: LicenseLens,
         functionName: 'licenseOf',
         args: [number],
       })),

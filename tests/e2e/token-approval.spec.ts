@@ -6,7 +6,7 @@ import type { Locator } from '@playwright/test'
 import { createWalletClient, http, type Abi, type Hex } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 
-import { AccessLicense, DatasetNFT } from '../../frontend/src/generated/abi'
+import { AccessLicense, DatasetNFT, LicenseLens } from '../../frontend/src/generated/abi'
 import {
   acceptArbitration,
   actor,
@@ -152,8 +152,8 @@ test('shows a former owner the royalty in each currency, and pays it out', async
   await offerFromOwner(world, id, offerOf({ datasetId: id, price: 10n ** 18n }))
   await mint(world, token, buyer.address, 100_000_000n)
   const newest = await world.read.readContract({
-    address: world.contracts.AccessLicense,
-    abi: AccessLicense,
+    address: world.contracts.LicenseLens,
+    abi: LicenseLens,
     functionName: 'offerCount',
   })
   await registerKey(world, buyer)

@@ -13,7 +13,10 @@ import type { Stack } from './fixtures'
 
 export interface World {
   stack: Stack
-  contracts: Record<'AccessLicense' | 'DatasetNFT' | 'KeyRegistry' | 'VisaRegistry', Address>
+  contracts: Record<
+    'AccessLicense' | 'DatasetNFT' | 'KeyRegistry' | 'LicenseLens' | 'VisaRegistry',
+    Address
+  >
   read: ReturnType<typeof createPublicClient>
   /** Sends a transaction of this account and waits for it. */
   send: (

@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {AccessLicense} from "../../contracts/AccessLicense.sol";
 import {DatasetNFT} from "../../contracts/DatasetNFT.sol";
+import {LicenseLens} from "../../contracts/LicenseLens.sol";
 import {KeyRegistry} from "../../contracts/KeyRegistry.sol";
 import {VisaRegistry} from "../../contracts/VisaRegistry.sol";
 import {IAccessLicense} from "../../contracts/interfaces/IAccessLicense.sol";
@@ -21,6 +22,7 @@ contract EscrowProofs {
 
     DatasetNFT internal datasets;
     AccessLicense internal licenses;
+    LicenseLens internal lens;
     uint256 internal datasetId;
 
     function setUp() public {
@@ -29,6 +31,7 @@ contract EscrowProofs {
         // The addresses that they know of each other are not needed: nothing is published with an offer, or trained.
         datasets = new DatasetNFT(IAccessLicense(address(0)));
         licenses = new AccessLicense(datasets, keys, new VisaRegistry(), address(0));
+        lens = new LicenseLens(licenses, datasets);
         vm.prank(HOSPITAL);
         datasetId = datasets.publish(
             IDatasetNFT.Publication(bytes32("card"), bytes32("content"), bytes32("key"), DuoPolicy.HMB, 0),
@@ -56,7 +59,7 @@ contract EscrowProofs {
         assert(licenses.owed(RESEARCHER, ETH) == 0);
         assert(licenses.owed(other, ETH) == ofOther);
         assert(address(licenses).balance == price);
-        assert(licenses.licenseOf(kept).state == IAccessLicense.State.Purchased);
+        assert(lens.licenseOf(kept).state == IAccessLicense.State.Purchased);
     }
 
     /// @notice Of a licence's price nothing is credited, or all of it, to one side: whatever two steps anybody takes.

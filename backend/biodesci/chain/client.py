@@ -29,7 +29,7 @@ _USUALLY = Sending()
 
 
 class Chain:
-    """Client of the six contracts. Threads may share one.
+    """Client of the seven contracts. Threads may share one.
 
     `account` and `home`, the private folder in which its outbox lies, are needed for sending alone.
     `confirmations` are blocks upon a transaction's own, before it counts.
@@ -99,6 +99,11 @@ class Chain:
         return self._contract("AccessLicense")
 
     @property
+    def lens(self) -> Contract:
+        """The contract LicenseLens: offers and licences, read from AccessLicense's storage."""
+        return self._contract("LicenseLens")
+
+    @property
     def models(self) -> Contract:
         """The contract ModelRegistry."""
         return self._contract("ModelRegistry")
@@ -119,7 +124,7 @@ class Chain:
         return self._contract("VisaRegistry")
 
     def _contract(self, name: str) -> Contract:
-        """Made when it is first asked for: most clients talk to two of the six."""
+        """Made when it is first asked for: most clients talk to two of the seven."""
         if name not in self._contracts:
             where = Web3.to_checksum_address(self.deployment.contracts[name].address)
             self._contracts[name] = contract(self.web3, name, where)

@@ -127,7 +127,7 @@ class Offer:
 class Listing:
     """An offer, and whether anything is sold by it still."""
 
-    view: ClassVar = View("AccessLicense", "offerOf", ("id",))
+    view: ClassVar = View("LicenseLens", "offerOf", ("id",))
     id: int
     offer: Offer
     open: bool
@@ -135,13 +135,13 @@ class Listing:
 
 @dataclass(frozen=True)
 class License:
-    """`IAccessLicense.License`. `price` in smallest units of `currency`; times are Unix seconds.
+    """`ILicenseLens.License`. `price` in smallest units of `currency`; times are Unix seconds.
 
     `earned` is what owner and publisher were credited so far, where `pro_rata`; what the licence was bought
     for is in an event alone (market/license.py).
     """
 
-    view: ClassVar = View("AccessLicense", "licenseOf", ("id",))
+    view: ClassVar = View("LicenseLens", "licenseOf", ("id",))
     id: int
     offer_id: int
     dataset_id: int

@@ -53,7 +53,7 @@ class Block:
 
 @dataclass(frozen=True)
 class Event:
-    """One log of one of the six contracts, with its arguments as JSON-ready values."""
+    """One log of one of the seven contracts, with its arguments as JSON-ready values."""
 
     block: Block
     log_index: int

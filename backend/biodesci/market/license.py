@@ -25,7 +25,7 @@ from biodesci.core.public_text import reason_on_chain
 
 def get(chain: Chain, license_id: int) -> License:
     """NotFoundError where there is none."""
-    if not 1 <= license_id <= chain.call(chain.licenses.functions.licenseCount()):
+    if not 1 <= license_id <= chain.call(chain.lens.functions.licenseCount()):
         raise NotFoundError(f"There is no licence {license_id}.", "List yours: biodesci license list.")
     return chain.read(License, license_id)
 

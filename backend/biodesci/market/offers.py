@@ -96,7 +96,7 @@ class OfferTerms:
 
 def get(chain: Chain, offer_id: int) -> Offer:
     """NotFoundError where there is none."""
-    if not 1 <= offer_id <= chain.call(chain.licenses.functions.offerCount()):
+    if not 1 <= offer_id <= chain.call(chain.lens.functions.offerCount()):
         raise NotFoundError(
             f"There is no offer {offer_id}.", "See a dataset's offers: biodesci dataset show ID."
         )

@@ -173,7 +173,7 @@ def check(chain: Chain, agreed: Deal) -> None:
 def assess(chain: Chain, offer_id: int, purpose: Purpose, evidence: Evidence) -> duo.Decision:
     """How the contract would take this purpose now."""
     proof = list(evidence.disease_proof)
-    return duo.Decision(chain.call(chain.licenses.functions.assess(offer_id, purpose.struct(), proof)))
+    return duo.Decision(chain.call(chain.lens.functions.assess(offer_id, purpose.struct(), proof)))
 
 
 def _check_purpose(chain: Chain, agreed: Deal) -> None:

@@ -217,7 +217,7 @@ ipfsGatewayUrl: string
  */
 visaIssuers: string[]
 /**
- * address by name of the six contracts
+ * address by name of the seven contracts
  */
 contracts: {
 [k: string]: string

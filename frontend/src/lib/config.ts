@@ -13,6 +13,7 @@ export type ContractName =
   | 'InferenceCommitment'
   | 'KeyRegistry'
   | 'VisaRegistry'
+  | 'LicenseLens'
 
 export interface Deployment {
   network: string
@@ -55,6 +56,7 @@ export async function loadDeployment(signal?: AbortSignal): Promise<Deployment> 
       InferenceCommitment: address('InferenceCommitment'),
       KeyRegistry: address('KeyRegistry'),
       VisaRegistry: address('VisaRegistry'),
+      LicenseLens: address('LicenseLens'),
     },
   }
 }

@@ -6,7 +6,7 @@
  */
 import { getAbiItem, isHex, size, type Address, type Hex } from 'viem'
 
-import { AccessLicense, DatasetNFT } from '@/generated/abi'
+import { AccessLicense, DatasetNFT, LicenseLens } from '@/generated/abi'
 import type { LicenseAnswer } from '@/generated/api'
 
 import { get } from './api'
@@ -105,9 +105,11 @@ export async function release(r: Release): Promise<SavedFile> {
 }
 
 async function requireActive({ client, deployment, licenseId, account }: Release) {
-  const at = { address: deployment.contracts.AccessLicense, abi: AccessLicense } as const
+  const { contracts } = deployment
+  const at = { address: contracts.AccessLicense, abi: AccessLicense } as const
+  const lens = { address: contracts.LicenseLens, abi: LicenseLens } as const
   const [license, active, block] = await Promise.all([
-    client.readContract({ ...at, functionName: 'licenseOf', args: [licenseId] }),
+    client.readContract({ ...lens, functionName: 'licenseOf', args: [licenseId] }),
     client.readContract({ ...at, functionName: 'isActive', args: [licenseId] }),
     client.getBlock(),
   ])

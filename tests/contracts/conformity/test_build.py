@@ -15,8 +15,11 @@ CONTRACTS = (
     "AccessLicense",
     "ModelRegistry",
     "InferenceCommitment",
+    "LicenseLens",
 )
 LARGEST = 24_576  # bytes of deployed code that Ethereum takes (EIP-170)
+# AccessLicense has to have room for what a mend costs; what people only read is LicenseLens's to show.
+LIMITS = dict.fromkeys(CONTRACTS, LARGEST) | {"AccessLicense": 22_500}
 
 
 def without_metadata(code: str) -> bytes:
@@ -34,8 +37,8 @@ def test_forge_tests_what_ape_deploys(project, name):
 
 @pytest.mark.parametrize("name", CONTRACTS)
 def test_a_contract_is_small_enough_to_be_deployed(project, name):
-    """AccessLicense has the least room: told here, before a deployment fails."""
+    """And AccessLicense much smaller than that."""
     runtime = bytes.fromhex(
         project.get_contract(name).contract_type.runtime_bytecode.bytecode.removeprefix("0x")
     )
-    assert len(runtime) <= LARGEST, f"{name} has {len(runtime)} bytes of code"
+    assert len(runtime) <= LIMITS[name], f"{name} has {len(runtime)} bytes of code"

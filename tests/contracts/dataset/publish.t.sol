@@ -103,7 +103,7 @@ contract DatasetPublishTest is DatasetScene {
         vm.expectRevert(abi.encodeWithSelector(IAccessLicense.AccessLicense_ArbiterHasNotAccepted.selector, second));
         _publishWithOffer(_publication(), new uint256[](0), terms);
         vm.assertEq(datasets.datasetCount(), 1);
-        vm.assertEq(licenses.offerCount(), 0);
+        vm.assertEq(lens.offerCount(), 0);
     }
 
     function test_publishWithOffer_given_a_publication_and_an_offer() external {
@@ -116,7 +116,7 @@ contract DatasetPublishTest is DatasetScene {
         _saw(address(datasets), address(licenses));
         vm.assertEq(datasetId, 2);
         vm.assertEq(offerId, 1);
-        (IAccessLicense.Offer memory offer, bool open) = licenses.offerOf(1);
+        (IAccessLicense.Offer memory offer, bool open) = lens.offerOf(1);
         vm.assertTrue(open);
         _assertEqual(offer, _terms(2));
     }

@@ -61,7 +61,7 @@ contract DatasetTransferTest is DatasetScene {
     function test_given_the_owner_open_offers() external {
         uint256 offerId = _offer();
         _sell();
-        (, bool open) = licenses.offerOf(offerId);
+        (, bool open) = lens.offerOf(offerId);
         vm.assertTrue(open);
         _assertState(_buy(offerId), IAccessLicense.State.Purchased);
         _refusesOwner(dataset, hospital);
@@ -133,9 +133,9 @@ contract DatasetTransferTest is DatasetScene {
 
     function test_given_the_owner_licences_that_were_settled() external {
         uint256 licenseId = _settled();
-        bytes memory before = abi.encode(licenses.licenseOf(licenseId));
+        bytes memory before = abi.encode(lens.licenseOf(licenseId));
         _sell();
-        vm.assertEq(abi.encode(licenses.licenseOf(licenseId)), before);
+        vm.assertEq(abi.encode(lens.licenseOf(licenseId)), before);
         vm.assertTrue(licenses.isActive(licenseId));
         _consume(researcher, licenseId);
         _refusesOwner(dataset, hospital);

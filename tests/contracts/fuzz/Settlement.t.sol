@@ -22,7 +22,7 @@ contract SettlementTest is Shop {
     /// @notice Whenever the buyer looks, access has ended at the second that the delivery promised.
     function testFuzz_access_ends_on_time(uint32 later) external {
         uint256 id = _delivered(_offer(ETH, 1));
-        uint256 end = licenses.expiresAt(id);
+        uint256 end = lens.licenseOf(id).expiresAt;
         vm.warp(block.timestamp + later);
         require(licenses.isActive(id) == (vm.getBlockTimestamp() < end), "access");
     }

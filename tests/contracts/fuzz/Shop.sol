@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {IDatasets, ILicenses} from "../Deployed.sol";
 import {IKeyRegistry} from "../../../contracts/interfaces/IKeyRegistry.sol";
 import {IAccessLicense} from "../../../contracts/interfaces/IAccessLicense.sol";
+import {ILicenseLens} from "../../../contracts/interfaces/ILicenseLens.sol";
 import {IDatasetNFT} from "../../../contracts/interfaces/IDatasetNFT.sol";
 import {DuoPolicy} from "../../../contracts/libraries/DuoPolicy.sol";
 import {vm} from "../Vm.sol";
@@ -14,6 +15,7 @@ abstract contract Shop {
     World internal world;
     IDatasets internal datasets;
     ILicenses internal licenses;
+    ILicenseLens internal lens;
     address internal constant ETH = address(0);
     address internal constant PUBLISHER = address(0xA11CE);
     address internal constant HEIR = address(0xCA1);
@@ -26,6 +28,7 @@ abstract contract Shop {
         world = new World();
         datasets = world.datasets();
         licenses = world.licenses();
+        lens = world.lens();
         _register(buyer);
         IDatasetNFT.Publication memory p = world.publication(DuoPolicy.GRU);
         vm.prank(PUBLISHER);
@@ -55,7 +58,7 @@ abstract contract Shop {
     }
 
     function _deliver(uint256 id) internal {
-        bool hasKey = licenses.licenseOf(id).right == IAccessLicense.Right.Download;
+        bool hasKey = lens.licenseOf(id).right == IAccessLicense.Right.Download;
         vm.prank(PUBLISHER);
         licenses.deliver(id, hasKey ? bytes32("envelope") : bytes32(0));
     }
@@ -66,7 +69,7 @@ abstract contract Shop {
     }
 
     function _order(uint256 offerId, address by) internal view returns (IAccessLicense.Order memory order) {
-        (IAccessLicense.Offer memory offer,) = licenses.offerOf(offerId);
+        (IAccessLicense.Offer memory offer,) = lens.offerOf(offerId);
         order.buyer = by;
         order.offerId = offerId;
         order.version = 1;

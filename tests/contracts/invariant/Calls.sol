@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IDatasets, ILicenses, IVisas} from "../Deployed.sol";
+import {ILicenseLens} from "../../../contracts/interfaces/ILicenseLens.sol";
 import {vm} from "../Vm.sol";
 import {World} from "../World.sol";
 import {Flaws} from "./Flaws.sol";
@@ -10,6 +11,7 @@ import {Ledger} from "./Ledger.sol";
 /// @notice Calls the contracts as somebody, counts what they answer, and compares it with what the ledger says.
 abstract contract Calls is Ledger {
     ILicenses public immutable LICENSES;
+    ILicenseLens public immutable LENS;
     IDatasets public immutable DATASETS;
     IVisas public immutable VISAS;
 
@@ -20,6 +22,7 @@ abstract contract Calls is Ledger {
 
     constructor(World world) {
         (LICENSES, DATASETS, VISAS) = (world.licenses(), world.datasets(), world.visas());
+        LENS = world.lens();
     }
 
     /// @dev What should be possible: if it is not, the step fails.

@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {ILicenses} from "../Deployed.sol";
 import {IAccessLicense} from "../../../contracts/interfaces/IAccessLicense.sol";
+import {ILicenseLens} from "../../../contracts/interfaces/ILicenseLens.sol";
 import {Dollar} from "../tokens/Dollar.sol";
 import {vm} from "../Vm.sol";
 import {World} from "../World.sol";
@@ -16,19 +17,21 @@ contract EscrowInvariants {
 
     struct Seen {
         uint256 id;
-        IAccessLicense.License license;
+        ILicenseLens.License license;
         Ledger.Entry entry;
         bool active;
     }
 
     Market private market;
     ILicenses private licenses;
+    ILicenseLens private lens;
     address[PEOPLE] private people;
     address private liar; // the one token whose balances mean nothing
 
     function setUp() external {
         market = new Market(new World());
         licenses = market.LICENSES();
+        lens = market.LENS();
         liar = market.currencies(CURRENCIES - 1);
         for (uint256 p = 0; p < PEOPLE; ++p) {
             people[p] = market.people(p);
@@ -53,7 +56,7 @@ contract EscrowInvariants {
 
     /// @dev At the end of every sequence of steps: of everything.
     function afterInvariant() external {
-        uint256[] memory ids = new uint256[](licenses.licenseCount());
+        uint256[] memory ids = new uint256[](lens.licenseCount());
         for (uint256 i = 0; i < ids.length; ++i) {
             ids[i] = i + 1;
         }
@@ -70,7 +73,7 @@ contract EscrowInvariants {
         Seen[] memory seen = new Seen[](ids.length);
         for (uint256 i = 0; i < ids.length; ++i) {
             uint256 id = ids[i];
-            seen[i] = Seen(id, licenses.licenseOf(id), market.entryOf(id), licenses.isActive(id));
+            seen[i] = Seen(id, lens.licenseOf(id), market.entryOf(id), licenses.isActive(id));
         }
         uint256 faults = market.faults();
         // First what the market saw happen, which says more than what came of it.
@@ -121,7 +124,7 @@ contract EscrowInvariants {
     /// rest; and just what is owed is paid out.
     function _inv3_nobody_is_paid_twice(Seen[] memory seen, uint256 faults) private view {
         for (uint256 i = 0; i < seen.length; ++i) {
-            (IAccessLicense.License memory l, Ledger.Entry memory e) = (seen[i].license, seen[i].entry);
+            (ILicenseLens.License memory l, Ledger.Entry memory e) = (seen[i].license, seen[i].entry);
             require(e.paid == l.price && e.credited + _held(l) == e.paid, "inv3: credited");
         }
         _noFault(3, faults);
@@ -131,7 +134,7 @@ contract EscrowInvariants {
     function _inv4_active_means_delivered(Seen[] memory seen) private view {
         for (uint256 i = 0; i < seen.length; ++i) {
             if (!seen[i].active) continue;
-            IAccessLicense.License memory l = seen[i].license;
+            ILicenseLens.License memory l = seen[i].license;
             require(seen[i].entry.delivered && l.expiresAt > block.timestamp, "inv4: active without delivery");
             bool open = l.state == IAccessLicense.State.Delivered || l.state == IAccessLicense.State.Settled;
             require(open, "inv4: active in another state");
@@ -142,7 +145,7 @@ contract EscrowInvariants {
     /// token is burnt.
     function _inv5_the_end_is_final(Seen[] memory seen, uint256 faults) private view {
         for (uint256 i = 0; i < seen.length; ++i) {
-            IAccessLicense.License memory l = seen[i].license;
+            ILicenseLens.License memory l = seen[i].license;
             IAccessLicense.State was = seen[i].entry.state;
             bool over = was == IAccessLicense.State.Refunded || was == IAccessLicense.State.Rejected
                 || was == IAccessLicense.State.Revoked;
@@ -156,9 +159,9 @@ contract EscrowInvariants {
     /// @notice 6. States change along the arrows of the interface only, within their time; whose licence it is, and of
     /// which version, never changes.
     function _inv6_states_follow_the_arrows(Seen[] memory seen, uint256 faults) private view {
-        require(licenses.licenseCount() == market.count(), "inv6: count");
+        require(lens.licenseCount() == market.count(), "inv6: count");
         for (uint256 i = 0; i < seen.length; ++i) {
-            (IAccessLicense.License memory l, Ledger.Entry memory e) = (seen[i].license, seen[i].entry);
+            (ILicenseLens.License memory l, Ledger.Entry memory e) = (seen[i].license, seen[i].entry);
             require(l.state == e.state && l.licensee == e.buyer && l.version == e.version, "inv6: state");
         }
         _noFault(6, faults);
@@ -184,7 +187,7 @@ contract EscrowInvariants {
     /// time earns, the owners were credited what was earned, and no more.
     function _inv9_only_what_is_earned_is_credited(Seen[] memory seen, uint256 faults) private view {
         for (uint256 i = 0; i < seen.length; ++i) {
-            (IAccessLicense.License memory l, Ledger.Entry memory e) = (seen[i].license, seen[i].entry);
+            (ILicenseLens.License memory l, Ledger.Entry memory e) = (seen[i].license, seen[i].entry);
             if (_isInEscrow(l.state)) require(e.credited == 0 && l.earned == 0, "inv9: credited too early");
             if (l.proRata) require(l.earned == e.earned, "inv9: earned");
             (uint256 toOwner, uint256 toLicensee) = licenses.sharesOf(seen[i].id);
@@ -201,7 +204,7 @@ contract EscrowInvariants {
     /// @notice 11. What time has earned is rounded down: owner and licensee together get the price, to the last unit.
     function _inv11_what_is_earned_is_rounded_down(Seen[] memory seen) private view {
         for (uint256 i = 0; i < seen.length; ++i) {
-            IAccessLicense.License memory l = seen[i].license;
+            ILicenseLens.License memory l = seen[i].license;
             if (!l.proRata || l.state != IAccessLicense.State.Settled) continue;
             (uint256 toOwner, uint256 toLicensee) = licenses.sharesOf(seen[i].id);
             require(toOwner + toLicensee + l.earned == l.price, "inv11: shares");
@@ -225,13 +228,13 @@ contract EscrowInvariants {
     /// is left.
     function _inv14_every_state_has_an_exit(address[] memory currencies) private {
         vm.warp(vm.getBlockTimestamp() + 40 days);
-        uint256 count = licenses.licenseCount();
+        uint256 count = lens.licenseCount();
         for (uint256 id = 1; id <= count; ++id) {
-            if (_isInEscrow(licenses.licenseOf(id).state)) {
+            if (_isInEscrow(lens.licenseOf(id).state)) {
                 (bool claimed,) = address(licenses).call(abi.encodeCall(IAccessLicense.claim, (id)));
                 if (!claimed) licenses.refund(id);
             }
-            if (_held(licenses.licenseOf(id)) == 0) continue;
+            if (_held(lens.licenseOf(id)) == 0) continue;
             (bool endedEarly,) = address(licenses).call(abi.encodeCall(IAccessLicense.refund, (id)));
             if (!endedEarly) licenses.claimEarned(id);
         }
@@ -266,11 +269,11 @@ contract EscrowInvariants {
 
     /// @dev The escrow by the contract's own account.
     function _checkPrices(address[] memory currencies) private view {
-        uint256 count = licenses.licenseCount();
+        uint256 count = lens.licenseCount();
         for (uint256 c = 0; c < currencies.length; ++c) {
             uint256 sum;
             for (uint256 id = 1; id <= count; ++id) {
-                IAccessLicense.License memory l = licenses.licenseOf(id);
+                ILicenseLens.License memory l = lens.licenseOf(id);
                 if (l.currency == currencies[c]) sum += _held(l);
             }
             require(sum == market.escrow(currencies[c]), "inv1: escrow");
@@ -278,7 +281,7 @@ contract EscrowInvariants {
     }
 
     /// @dev Of the price: what nobody was credited yet.
-    function _held(IAccessLicense.License memory l) private pure returns (uint256) {
+    function _held(ILicenseLens.License memory l) private pure returns (uint256) {
         if (_isInEscrow(l.state)) return l.price;
         return l.state == IAccessLicense.State.Settled && l.proRata ? l.price - l.earned : 0;
     }

@@ -152,7 +152,7 @@ abstract contract Sales is Datasets {
     /// @dev The contract foretells what it will do.
     function _assess(Deal memory deal) private {
         IAccessLicense.Order memory order = deal.order;
-        try LICENSES.assess(order.offerId, order.purpose, deal.evidence.diseaseProof) returns (
+        try LENS.assess(order.offerId, order.purpose, deal.evidence.diseaseProof) returns (
             DuoPolicy.Decision decision
         ) {
             DuoPolicy.Decision right = deal.review ? DuoPolicy.Decision.Review : DuoPolicy.Decision.Approve;

@@ -88,7 +88,7 @@ abstract contract LicenseScene is Scene {
     /// @dev Registers a key first, if the buyer has none; pays what the offer asks for, if that is ETH.
     function _buy(address buyer, uint256 offerId, uint64 duo) internal returns (uint256) {
         if (!keys.hasKey(buyer)) _registerKey(buyer);
-        (IAccessLicense.Offer memory offer,) = licenses.offerOf(offerId);
+        (IAccessLicense.Offer memory offer,) = lens.offerOf(offerId);
         uint32 version = datasets.latestVersion(offer.datasetId);
         vm.prank(buyer);
         return licenses.purchase{value: offer.currency == ETH ? offer.price : 0}(offerId, version, duo, true);
@@ -332,7 +332,7 @@ abstract contract LicenseScene is Scene {
         _trust(hospital, issuer, RESEARCHER);
         if (!keys.hasKey(researcher)) _registerKey(researcher);
         _submit(_order(_needing(RESEARCHER)), _shown(visa));
-        return licenses.licenseCount();
+        return lens.licenseCount();
     }
 
     // ---------------------------------------------------- refusals, answers
@@ -386,7 +386,7 @@ abstract contract LicenseScene is Scene {
     }
 
     function _assertState(uint256 licenseId, IAccessLicense.State wanted) internal view {
-        vm.assertEq(uint256(licenses.licenseOf(licenseId).state), uint256(wanted));
+        vm.assertEq(uint256(lens.licenseOf(licenseId).state), uint256(wanted));
     }
 
     function _assertOwed(address account, uint256 wanted) internal view {

@@ -14,7 +14,7 @@ contract LicenseApproveTest is LicenseScene {
 
     function test_given_neither_owner_nor_committee() external {
         uint256 licenseId = _inReview();
-        uint256 judged = licenses.licenseOf(licenseId).datasetId;
+        uint256 judged = lens.licenseOf(licenseId).datasetId;
         address[3] memory senders = [stranger, custodian, researcher];
         for (uint256 i = 0; i < 3; ++i) {
             _refusesCommittee(judged, senders[i]);
@@ -30,7 +30,7 @@ contract LicenseApproveTest is LicenseScene {
 
     function test_given_that_the_deadline_has_passed() external {
         uint256 licenseId = _inReview();
-        uint40 deadline = licenses.licenseOf(licenseId).deadline;
+        uint40 deadline = lens.licenseOf(licenseId).deadline;
         _wait(2 days + 1);
         vm.expectRevert(abi.encodeWithSelector(IAccessLicense.AccessLicense_TooLate.selector, licenseId, deadline));
         _review(hospital, licenseId);
@@ -46,7 +46,7 @@ contract LicenseApproveTest is LicenseScene {
         emit IAccessLicense.LicenseApproved(licenseId, hospital);
         _saw(address(licenses));
         _assertState(licenseId, IAccessLicense.State.Purchased);
-        vm.assertEq(licenses.licenseOf(licenseId).deadline, _now() + 2 days);
+        vm.assertEq(lens.licenseOf(licenseId).deadline, _now() + 2 days);
         _refusesState(licenseId, IAccessLicense.State.Purchased);
         _review(hospital, licenseId);
         _deliver(hospital, licenseId);
@@ -61,7 +61,7 @@ contract LicenseApproveTest is LicenseScene {
 
     function test_given_the_committee() external {
         uint256 licenseId = _inReview();
-        uint256 judged = licenses.licenseOf(licenseId).datasetId;
+        uint256 judged = lens.licenseOf(licenseId).datasetId;
         vm.prank(hospital);
         datasets.grantRole(judged, IDatasetNFT.Role.Committee, second);
         _refusesCommittee(judged, second);

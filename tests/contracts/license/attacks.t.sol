@@ -53,7 +53,7 @@ contract LicenseAttacks is LicenseScene {
         licenses.approve(licenseId);
         _deliver(hospital, licenseId);
         _confirm(licenseId);
-        uint256 again = _buy(researcher, licenses.licenseOf(licenseId).offerId, DuoPolicy.GRU);
+        uint256 again = _buy(researcher, lens.licenseOf(licenseId).offerId, DuoPolicy.GRU);
         _assertState(again, IAccessLicense.State.InReview);
     }
 
@@ -175,7 +175,7 @@ contract LicenseAttacks is LicenseScene {
 
     function test_a_late_arbiter_decides() external {
         uint256 licenseId = _disputed();
-        uint40 until = licenses.licenseOf(licenseId).deadline;
+        uint40 until = lens.licenseOf(licenseId).deadline;
         _wait(30 days + 1);
         vm.prank(arbiter);
         vm.expectRevert(abi.encodeWithSelector(IAccessLicense.AccessLicense_TooLate.selector, licenseId, until));

@@ -24,7 +24,7 @@ contract LicenseCancelOrdersTest is LicenseScene {
         vm.assertEq(licenses.nonces(researcher), 1);
         vm.expectRevert(abi.encodeWithSelector(Nonces.InvalidAccountNonce.selector, researcher, 1));
         _relay(signature);
-        vm.assertEq(licenses.licenseCount(), 0);
+        vm.assertEq(lens.licenseCount(), 0);
     }
 
     function test_given_an_order_of_somebody_else() external {

@@ -23,7 +23,7 @@ contract LicenseClaimTest is LicenseScene {
 
     function test_given_a_delivered_licence() external {
         uint256 licenseId = _delivered();
-        uint40 until = licenses.licenseOf(licenseId).deadline;
+        uint40 until = lens.licenseOf(licenseId).deadline;
         _wait(3 days);
         _refusesEarly(licenseId, until);
         licenses.claim(licenseId);

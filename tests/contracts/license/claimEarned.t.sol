@@ -43,7 +43,7 @@ contract LicenseClaimEarnedTest is LicenseScene {
             emit IAccessLicense.LicenseEarned(licenseId, stranger, hospital, part, address(0), 0);
             _saw(address(licenses));
             _assertOwed(hospital, i * part);
-            vm.assertEq(licenses.licenseOf(licenseId).earned, i * part);
+            vm.assertEq(lens.licenseOf(licenseId).earned, i * part);
         }
         _wait(30 days);
         _refusesNothing(licenseId);

@@ -36,7 +36,7 @@ contract LicenseConfirmTest is LicenseScene {
         _emitSettled(researcher, licenseId);
         _saw(address(licenses));
         _assertState(licenseId, IAccessLicense.State.Settled);
-        vm.assertEq(licenses.licenseOf(licenseId).deadline, 0);
+        vm.assertEq(lens.licenseOf(licenseId).deadline, 0);
         _assertOwed(hospital, PRICE);
         vm.assertTrue(licenses.isActive(licenseId));
         _refusesState(licenseId, IAccessLicense.State.Settled);

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IAccessLicense} from "../../../contracts/interfaces/IAccessLicense.sol";
+import {ILicenseLens} from "../../../contracts/interfaces/ILicenseLens.sol";
 import {IVisaRegistry} from "../../../contracts/interfaces/IVisaRegistry.sol";
 import {vm} from "../Vm.sol";
 import {LicenseScene} from "./LicenseScene.sol";
@@ -17,7 +18,7 @@ contract LicenseDeliverTest is LicenseScene {
 
     function test_given_that_the_deadline_has_passed() external {
         uint256 licenseId = _purchased();
-        uint40 deadline = licenses.licenseOf(licenseId).deadline;
+        uint40 deadline = lens.licenseOf(licenseId).deadline;
         _wait(2 days + 1);
         vm.expectRevert(abi.encodeWithSelector(IAccessLicense.AccessLicense_TooLate.selector, licenseId, deadline));
         _deliver(licenseId);
@@ -64,17 +65,17 @@ contract LicenseDeliverTest is LicenseScene {
             _deliver(senders[i], licenseId);
             emit IAccessLicense.LicenseDelivered(licenseId, senders[i], ENVELOPE);
             _saw(address(licenses));
-            IAccessLicense.License memory got = licenses.licenseOf(licenseId);
+            ILicenseLens.License memory got = lens.licenseOf(licenseId);
             _assertState(licenseId, IAccessLicense.State.Delivered);
             vm.assertEq(got.deadline, _now() + 3 days);
             vm.assertEq(got.expiresAt, _now() + 30 days);
-            vm.assertEq(licenses.expiresAt(licenseId), _now() + 30 days);
+            vm.assertEq(lens.licenseOf(licenseId).expiresAt, _now() + 30 days);
             vm.assertTrue(licenses.isActive(licenseId));
         }
     }
 
     function test_given_no_duration() external {
-        vm.assertEq(licenses.expiresAt(_deliver(_buy(_ofLength(0, 0)))), FOREVER);
+        vm.assertEq(lens.licenseOf(_deliver(_buy(_ofLength(0, 0)))).expiresAt, FOREVER);
     }
 
     function test_given_a_newer_version() external {
@@ -82,7 +83,7 @@ contract LicenseDeliverTest is LicenseScene {
         string memory uri = datasets.tokenURI(dataset);
         _publishVersion(hospital, dataset, _publication("revised", TERMS));
         _deliver(licenseId);
-        vm.assertEq(licenses.licenseOf(licenseId).version, 1);
+        vm.assertEq(lens.licenseOf(licenseId).version, 1);
         vm.assertEq(licenses.tokenURI(licenseId), uri);
     }
 

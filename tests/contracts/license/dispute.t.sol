@@ -34,7 +34,7 @@ contract LicenseDisputeTest is LicenseScene {
 
     function test_given_that_the_window_is_over() external {
         uint256 licenseId = _delivered();
-        uint40 since = licenses.licenseOf(licenseId).deadline;
+        uint40 since = lens.licenseOf(licenseId).deadline;
         _wait(3 days + 1);
         vm.expectRevert(abi.encodeWithSelector(IAccessLicense.AccessLicense_TooLate.selector, licenseId, since));
         _dispute(licenseId);
@@ -47,7 +47,7 @@ contract LicenseDisputeTest is LicenseScene {
         emit IAccessLicense.LicenseDisputed(licenseId, researcher, REASON);
         _saw(address(licenses));
         _assertState(licenseId, IAccessLicense.State.Disputed);
-        vm.assertEq(licenses.licenseOf(licenseId).deadline, _now() + 30 days);
+        vm.assertEq(lens.licenseOf(licenseId).deadline, _now() + 30 days);
         vm.assertFalse(licenses.isActive(licenseId));
         _refusesState(licenseId, IAccessLicense.State.Disputed);
         _dispute(licenseId);

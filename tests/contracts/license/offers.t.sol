@@ -124,7 +124,7 @@ contract LicenseOffersTest is LicenseScene {
         emit IAccessLicense.OfferCreated(1, dataset, hospital, terms);
         _saw(address(licenses));
         _reads(first, terms);
-        vm.assertEq(licenses.offerCount(), 1);
+        vm.assertEq(lens.offerCount(), 1);
         vm.recordLogs();
         uint256 inDollars = _createOffer(hospital, _dollarTerms());
         emit IAccessLicense.OfferCreated(2, dataset, hospital, _dollarTerms());
@@ -134,7 +134,7 @@ contract LicenseOffersTest is LicenseScene {
         (terms.right, terms.price) = (IAccessLicense.Right.Train, type(uint128).max);
         uint256 third = _createOffer(hospital, terms);
         vm.assertEq(third, 3);
-        vm.assertEq(licenses.offerCount(), 3);
+        vm.assertEq(lens.offerCount(), 3);
         _reads(third, terms);
     }
 
@@ -196,7 +196,7 @@ contract LicenseOffersTest is LicenseScene {
         _closeOffer(hospital, offerId);
         emit IAccessLicense.OfferClosed(offerId, hospital);
         _saw(address(licenses));
-        (IAccessLicense.Offer memory offer, bool open) = licenses.offerOf(offerId);
+        (IAccessLicense.Offer memory offer, bool open) = lens.offerOf(offerId);
         _assertEqual(offer, _terms(dataset));
         vm.assertFalse(open);
         vm.expectRevert(abi.encodeWithSelector(IAccessLicense.AccessLicense_OfferClosed.selector, offerId));
@@ -207,7 +207,7 @@ contract LicenseOffersTest is LicenseScene {
     }
 
     function _reads(uint256 offerId, IAccessLicense.Offer memory wanted) private view {
-        (IAccessLicense.Offer memory offer, bool open) = licenses.offerOf(offerId);
+        (IAccessLicense.Offer memory offer, bool open) = lens.offerOf(offerId);
         _assertEqual(offer, wanted);
         vm.assertTrue(open);
     }

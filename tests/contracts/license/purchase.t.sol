@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {IERC721} from "@openzeppelin/contracts/token/ERC721/IERC721.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {IAccessLicense} from "../../../contracts/interfaces/IAccessLicense.sol";
+import {ILicenseLens} from "../../../contracts/interfaces/ILicenseLens.sol";
 import {IDatasetNFT} from "../../../contracts/interfaces/IDatasetNFT.sol";
 import {IERC5192} from "../../../contracts/interfaces/IERC5192.sol";
 import {DuoPolicy} from "../../../contracts/libraries/DuoPolicy.sol";
@@ -57,13 +58,13 @@ contract LicensePurchaseTest is LicenseScene {
         _refusesWithdrawn(dataset, 1);
         _purchase(offerId, HMB, PRICE);
         _publishVersion(hospital, dataset, _publication("revised", TERMS));
-        vm.assertEq(licenses.licenseOf(_buy(offerId)).version, 2);
+        vm.assertEq(lens.licenseOf(_buy(offerId)).version, 2);
     }
 
     function test_given_a_withdrawn_earlier_version() external {
         _publishVersion(hospital, dataset, _publication("revised", TERMS));
         _withdraw(hospital, dataset, 1);
-        vm.assertEq(licenses.licenseOf(_buy(_offer())).version, 2);
+        vm.assertEq(lens.licenseOf(_buy(_offer())).version, 2);
     }
 
     function test_given_a_buyer_without_a_key() external {
@@ -102,7 +103,7 @@ contract LicensePurchaseTest is LicenseScene {
         _purchase(endless, HMB | DuoPolicy.TS, PRICE);
         terms.duration = 3 days;
         _purchase(_createOffer(hospital, terms), HMB | DuoPolicy.TS, PRICE);
-        _assertState(licenses.licenseCount(), IAccessLicense.State.Purchased);
+        _assertState(lens.licenseCount(), IAccessLicense.State.Purchased);
     }
 
     function test_given_the_offers_arbiter_as_buyer() external {
@@ -141,7 +142,7 @@ contract LicensePurchaseTest is LicenseScene {
         emit IAccessLicense.LicensePurchased(1, dataset, researcher, offerId, 1, purpose, false, researcher);
         _saw(address(licenses));
         vm.assertEq(address(licenses).balance, PRICE);
-        IAccessLicense.License memory wanted = IAccessLicense.License({
+        ILicenseLens.License memory wanted = ILicenseLens.License({
             offerId: offerId,
             datasetId: dataset,
             licensee: researcher,
@@ -156,8 +157,8 @@ contract LicensePurchaseTest is LicenseScene {
             proRata: false,
             earned: 0
         });
-        vm.assertEq(abi.encode(licenses.licenseOf(1)), abi.encode(wanted));
-        vm.assertEq(licenses.licenseCount(), 1);
+        vm.assertEq(abi.encode(lens.licenseOf(1)), abi.encode(wanted));
+        vm.assertEq(lens.licenseCount(), 1);
         vm.assertEq(licenses.balanceOf(researcher), 1);
         vm.assertEq(licenses.ownerOf(1), researcher);
         vm.assertFalse(licenses.isActive(1));
@@ -182,7 +183,7 @@ contract LicensePurchaseTest is LicenseScene {
         }
         vm.prank(researcher);
         licenses.purchase{value: PRICE}(offerId, 2, HMB, true);
-        vm.assertEq(licenses.licenseOf(1).version, 2);
+        vm.assertEq(lens.licenseOf(1).version, 2);
     }
 
     function test_given_no_leave_to_review() external {
@@ -213,7 +214,7 @@ contract LicensePurchaseTest is LicenseScene {
     }
 
     function test_given_an_allowance() external {
-        IAccessLicense.License memory got = licenses.licenseOf(_buyForDollars());
+        ILicenseLens.License memory got = lens.licenseOf(_buyForDollars());
         vm.assertEq(uint256(got.state), uint256(IAccessLicense.State.Purchased));
         vm.assertEq(got.price, DOLLARS);
         vm.assertEq(got.currency, address(dollar));
@@ -241,7 +242,7 @@ contract LicensePurchaseTest is LicenseScene {
         uint256 offerId = _offerIn(token);
         _refusesAmount(token, DOLLARS - DOLLARS / 100);
         _purchase(offerId, HMB, 0);
-        vm.assertEq(licenses.licenseCount(), 0);
+        vm.assertEq(lens.licenseCount(), 0);
     }
 
     function test_given_a_token_that_lies() external {

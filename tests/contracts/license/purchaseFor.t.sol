@@ -267,7 +267,7 @@ contract LicensePurchaseForTest is LicenseScene {
             IAccessLicense.Order memory order = _orderFor(offerId, permitted[i]);
             order.nonce = i;
             _declares(order, _proof(i));
-            _assertState(licenses.licenseCount(), IAccessLicense.State.Purchased);
+            _assertState(lens.licenseCount(), IAccessLicense.State.Purchased);
         }
     }
 
@@ -278,7 +278,7 @@ contract LicensePurchaseForTest is LicenseScene {
             IAccessLicense.Order memory order = _orderFor(offerId, named[i]);
             order.nonce = i;
             _submit(order);
-            _assertState(licenses.licenseCount(), IAccessLicense.State.InReview);
+            _assertState(lens.licenseCount(), IAccessLicense.State.InReview);
         }
     }
 
@@ -291,7 +291,7 @@ contract LicensePurchaseForTest is LicenseScene {
         );
         _submit(order);
         _submit(researcher, order, "", _proof(0), _direct());
-        _assertState(licenses.licenseCount(), IAccessLicense.State.Purchased);
+        _assertState(lens.licenseCount(), IAccessLicense.State.Purchased);
     }
 
     function test_given_a_proof_of_another_disease() external {
@@ -313,11 +313,11 @@ contract LicensePurchaseForTest is LicenseScene {
     function test_given_the_only_disease() external {
         uint256 offerId = _diseaseOffer(_leaf(5068));
         _submit(_orderFor(offerId, 5068));
-        _assertState(licenses.licenseCount(), IAccessLicense.State.Purchased);
+        _assertState(lens.licenseCount(), IAccessLicense.State.Purchased);
         IAccessLicense.Order memory order = _orderFor(offerId, 5148);
         order.nonce = 1;
         _submit(order);
-        _assertState(licenses.licenseCount(), IAccessLicense.State.InReview);
+        _assertState(lens.licenseCount(), IAccessLicense.State.InReview);
     }
 
     function _submit(IAccessLicense.Order memory order) private {
@@ -331,8 +331,8 @@ contract LicensePurchaseForTest is LicenseScene {
 
     /// @dev The purchase's last event is what was declared.
     function _declares(IAccessLicense.Order memory order, IAccessLicense.Evidence memory evidence) private {
-        uint256 next = licenses.licenseCount() + 1;
-        (IAccessLicense.Offer memory offer,) = licenses.offerOf(order.offerId);
+        uint256 next = lens.licenseCount() + 1;
+        (IAccessLicense.Offer memory offer,) = lens.offerOf(order.offerId);
         vm.recordLogs();
         _submit(researcher, order, "", evidence, _direct());
         emit IERC721.Transfer(address(0), researcher, next);

@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IAccessLicense} from "../../../contracts/interfaces/IAccessLicense.sol";
+import {ILicenseLens} from "../../../contracts/interfaces/ILicenseLens.sol";
 import {FeeToken} from "../tokens/FeeToken.sol";
 import {Typed} from "../Typed.sol";
 import {vm, Vm} from "../Vm.sol";
@@ -121,7 +122,7 @@ contract LicensePurchaseForInTokenTest is LicenseScene {
         order.nonce = 1;
         _refusesWith("used");
         _submit(researcher, order, "", _noEvidence(), payment);
-        vm.assertEq(licenses.licenseCount(), 1);
+        vm.assertEq(lens.licenseCount(), 1);
     }
 
     function test_given_an_authorization_in_another_hand() external {
@@ -167,7 +168,7 @@ contract LicensePurchaseForInTokenTest is LicenseScene {
             payment.method = IAccessLicense.Method(method);
             order.nonce = method;
             _submit(researcher, order, "", _noEvidence(), payment);
-            _assertState(licenses.licenseCount(), IAccessLicense.State.Purchased);
+            _assertState(lens.licenseCount(), IAccessLicense.State.Purchased);
         }
         vm.assertEq(dollar.balanceOf(address(licenses)), 0);
     }
@@ -220,7 +221,7 @@ contract LicensePurchaseForInTokenTest is LicenseScene {
         vm.assertEq(dollar.balanceOf(address(licenses)), DOLLARS);
         vm.assertEq(dollar.balanceOf(researcher), 3 * DOLLARS);
         vm.assertEq(dollar.allowance(researcher, address(licenses)), allowance);
-        IAccessLicense.License memory got = licenses.licenseOf(licenses.licenseCount());
+        ILicenseLens.License memory got = lens.licenseOf(lens.licenseCount());
         vm.assertEq(uint256(got.state), uint256(IAccessLicense.State.Purchased));
         vm.assertEq(got.price, DOLLARS);
         vm.assertEq(got.currency, address(dollar));

@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {IERC721} from "@openzeppelin/contracts/token/ERC721/IERC721.sol";
 import {IAccessLicense} from "../../../contracts/interfaces/IAccessLicense.sol";
+import {ILicenseLens} from "../../../contracts/interfaces/ILicenseLens.sol";
 import {IVisaRegistry} from "../../../contracts/interfaces/IVisaRegistry.sol";
 import {vm} from "../Vm.sol";
 import {LicenseScene} from "./LicenseScene.sol";
@@ -25,7 +26,7 @@ contract LicenseRefundTest is LicenseScene {
 
     function test_given_that_the_deadline_of_the_delivery_has_not_passed() external {
         uint256 licenseId = _purchased();
-        uint40 until = licenses.licenseOf(licenseId).deadline;
+        uint40 until = lens.licenseOf(licenseId).deadline;
         _wait(2 days);
         _refusesEarly(licenseId, until);
         _refund(researcher, licenseId);
@@ -38,7 +39,7 @@ contract LicenseRefundTest is LicenseScene {
         _refund(stranger, licenseId);
         _emitRefunded(stranger, licenseId, PRICE);
         _saw(address(licenses));
-        IAccessLicense.License memory got = licenses.licenseOf(licenseId);
+        ILicenseLens.License memory got = lens.licenseOf(licenseId);
         _assertState(licenseId, IAccessLicense.State.Refunded);
         vm.assertEq(got.deadline, 0);
         vm.assertEq(got.expiresAt, 0);
@@ -53,7 +54,7 @@ contract LicenseRefundTest is LicenseScene {
 
     function test_given_a_review_left_alone() external {
         uint256 licenseId = _inReview();
-        _refusesEarly(licenseId, licenses.licenseOf(licenseId).deadline);
+        _refusesEarly(licenseId, lens.licenseOf(licenseId).deadline);
         _refund(stranger, licenseId);
         _wait(2 days + 1);
         _refund(stranger, licenseId);
@@ -72,7 +73,7 @@ contract LicenseRefundTest is LicenseScene {
         IVisaRegistry.Visa memory visa = _status();
         visa.expires = _now() + 1 days;
         uint256 licenseId = _buyWithVisa(visa);
-        _refusesEarly(licenseId, licenses.licenseOf(licenseId).deadline);
+        _refusesEarly(licenseId, lens.licenseOf(licenseId).deadline);
         _refund(stranger, licenseId);
         _wait(1 days);
         _refund(stranger, licenseId);
@@ -105,13 +106,13 @@ contract LicenseRefundTest is LicenseScene {
     function test_given_a_dispute_and_a_withdrawal() external {
         uint256 licenseId = _disputed();
         _withdraw(hospital, dataset, 1);
-        _refusesEarly(licenseId, licenses.licenseOf(licenseId).deadline);
+        _refusesEarly(licenseId, lens.licenseOf(licenseId).deadline);
         _refund(researcher, licenseId);
     }
 
     function test_given_a_silent_arbiter() external {
         uint256 licenseId = _disputed();
-        _refusesEarly(licenseId, licenses.licenseOf(licenseId).deadline);
+        _refusesEarly(licenseId, lens.licenseOf(licenseId).deadline);
         _refund(researcher, licenseId);
         _wait(30 days + 1);
         vm.recordLogs();

@@ -14,7 +14,7 @@ contract LicenseRejectTest is LicenseScene {
 
     function test_given_neither_owner_nor_committee() external {
         uint256 licenseId = _inReview();
-        uint256 judged = licenses.licenseOf(licenseId).datasetId;
+        uint256 judged = lens.licenseOf(licenseId).datasetId;
         address[3] memory senders = [stranger, custodian, researcher];
         for (uint256 i = 0; i < 3; ++i) {
             _refusesCommittee(judged, senders[i]);
@@ -42,8 +42,8 @@ contract LicenseRejectTest is LicenseScene {
         _emitRefunded(hospital, licenseId, PRICE);
         _saw(address(licenses));
         _assertState(licenseId, IAccessLicense.State.Rejected);
-        vm.assertEq(licenses.licenseOf(licenseId).deadline, 0);
-        vm.assertEq(licenses.licenseOf(licenseId).expiresAt, 0);
+        vm.assertEq(lens.licenseOf(licenseId).deadline, 0);
+        vm.assertEq(lens.licenseOf(licenseId).expiresAt, 0);
         _assertOwed(researcher, PRICE);
         _refusesState(licenseId, IAccessLicense.State.Rejected);
         _reject(hospital, licenseId);
@@ -70,7 +70,7 @@ contract LicenseRejectTest is LicenseScene {
 
     function test_given_the_committee() external {
         uint256 licenseId = _inReview();
-        uint256 judged = licenses.licenseOf(licenseId).datasetId;
+        uint256 judged = lens.licenseOf(licenseId).datasetId;
         vm.prank(hospital);
         datasets.grantRole(judged, IDatasetNFT.Role.Committee, second);
         _refusesCommittee(judged, second);

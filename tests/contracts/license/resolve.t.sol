@@ -78,7 +78,7 @@ contract LicenseResolveTest is LicenseScene {
 
     function test_given_a_late_decision() external {
         uint256 licenseId = _disputed();
-        uint40 until = licenses.licenseOf(licenseId).deadline;
+        uint40 until = lens.licenseOf(licenseId).deadline;
         _wait(30 days + 1);
         vm.expectRevert(abi.encodeWithSelector(IAccessLicense.AccessLicense_TooLate.selector, licenseId, until));
         _resolve(arbiter, licenseId, true);

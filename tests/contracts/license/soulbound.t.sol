@@ -58,7 +58,7 @@ contract LicenseSoulboundTest is LicenseScene {
             licenses.locked(ids[i]);
             vm.expectRevert(gone);
             licenses.getApproved(ids[i]);
-            vm.assertEq(licenses.licenseOf(ids[i]).licensee, researcher);
+            vm.assertEq(lens.licenseOf(ids[i]).licensee, researcher);
         }
     }
 

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IAccessLicense} from "../../../contracts/interfaces/IAccessLicense.sol";
+import {ILicenseLens} from "../../../contracts/interfaces/ILicenseLens.sol";
 import {IDatasetNFT} from "../../../contracts/interfaces/IDatasetNFT.sol";
 import {DuoPolicy} from "../../../contracts/libraries/DuoPolicy.sol";
 import {DiseaseTree} from "../invariant/DiseaseTree.sol";
@@ -11,16 +12,16 @@ import {IERC721Errors, LicenseScene} from "./LicenseScene.sol";
 contract LicenseViewsTest is LicenseScene {
     function test_given_an_offer_that_does_not_exist() external {
         _refusesOfferId(9);
-        licenses.offerOf(9);
+        lens.offerOf(9);
         _refusesOfferId(9);
-        licenses.assess(9, IAccessLicense.ResearchPurpose(HMB, 0, 0), new bytes32[](0));
+        lens.assess(9, IAccessLicense.ResearchPurpose(HMB, 0, 0), new bytes32[](0));
     }
 
     function test_given_a_licence_that_does_not_exist() external {
         _refusesUnknown(9);
-        licenses.licenseOf(9);
+        lens.licenseOf(9);
         _refusesUnknown(9);
-        licenses.expiresAt(9);
+        lens.licenseOf(9).expiresAt;
         vm.expectRevert(abi.encodeWithSelector(IERC721Errors.ERC721NonexistentToken.selector, 9));
         licenses.tokenURI(9);
         _refusesUnknown(9);
@@ -30,7 +31,7 @@ contract LicenseViewsTest is LicenseScene {
 
     function test_given_a_licence_that_expires() external {
         uint256 licenseId = _settled();
-        vm.warp(licenses.expiresAt(licenseId) - 1);
+        vm.warp(lens.licenseOf(licenseId).expiresAt - 1);
         vm.assertTrue(licenses.isActive(licenseId));
         _wait(1);
         vm.assertFalse(licenses.isActive(licenseId));
@@ -79,7 +80,7 @@ contract LicenseViewsTest is LicenseScene {
         _assess(offerId, DuoPolicy.DS, 0, proof, DuoPolicy.Decision.Review);
         _assess(offerId, DuoPolicy.POA, 5068, proof, DuoPolicy.Decision.Deny);
         vm.expectRevert(abi.encodeWithSelector(IAccessLicense.AccessLicense_BadDiseaseProof.selector, 5148, p.diseases));
-        licenses.assess(offerId, IAccessLicense.ResearchPurpose(DuoPolicy.DS, 5148, 0), proof);
+        lens.assess(offerId, IAccessLicense.ResearchPurpose(DuoPolicy.DS, 5148, 0), proof);
     }
 
     function test_given_a_dataset_of_this_contract_on_this_chain() external view {
@@ -98,7 +99,7 @@ contract LicenseViewsTest is LicenseScene {
     function test_given_a_settled_licence() external {
         uint256 offerId = _offer();
         uint256 licenseId = _settle(_buy(offerId));
-        IAccessLicense.License memory wanted = IAccessLicense.License({
+        ILicenseLens.License memory wanted = ILicenseLens.License({
             offerId: offerId,
             datasetId: dataset,
             licensee: researcher,
@@ -113,15 +114,15 @@ contract LicenseViewsTest is LicenseScene {
             proRata: false,
             earned: 0
         });
-        vm.assertEq(abi.encode(licenses.licenseOf(licenseId)), abi.encode(wanted));
-        vm.assertEq(licenses.expiresAt(licenseId), wanted.expiresAt);
+        vm.assertEq(abi.encode(lens.licenseOf(licenseId)), abi.encode(wanted));
+        vm.assertEq(lens.licenseOf(licenseId).expiresAt, wanted.expiresAt);
     }
 
     function _assess(uint256 offerId, uint64 duo, uint32 disease, bytes32[] memory proof, DuoPolicy.Decision wanted)
         private
         view
     {
-        DuoPolicy.Decision got = licenses.assess(offerId, IAccessLicense.ResearchPurpose(duo, disease, 0), proof);
+        DuoPolicy.Decision got = lens.assess(offerId, IAccessLicense.ResearchPurpose(duo, disease, 0), proof);
         vm.assertEq(uint256(got), uint256(wanted));
     }
 

@@ -19,8 +19,8 @@ contract LicensedTest is ModelScene {
         uint256 roundId = _round();
         _enrol(roundId, hospital, _under(licenseId));
         // A site that enrols may still do nothing.
-        vm.assertEq(licenses.licenseOf(licenseId).usesLeft, 2);
-        vm.assertEq(uint256(licenses.licenseOf(licenseId).state), uint256(IAccessLicense.State.Delivered));
+        vm.assertEq(lens.licenseOf(licenseId).usesLeft, 2);
+        vm.assertEq(uint256(lens.licenseOf(licenseId).state), uint256(IAccessLicense.State.Delivered));
         // It is trained on the version that was bought.
         vm.assertEq(models.rosterOf(roundId)[0].version, 1);
     }
@@ -79,9 +79,9 @@ contract LicensedTest is ModelScene {
     function test_commitUpdate_under_a_licence_given_an_active_one() external {
         uint256 licenseId = _license(modelOwner, TRAIN);
         _trained(_again(0), licenseId, 0);
-        vm.assertEq(licenses.licenseOf(licenseId).usesLeft, 1);
+        vm.assertEq(lens.licenseOf(licenseId).usesLeft, 1);
         // Whether it was served well is for the licensee to say.
-        vm.assertEq(uint256(licenses.licenseOf(licenseId).state), uint256(IAccessLicense.State.Delivered));
+        vm.assertEq(uint256(lens.licenseOf(licenseId).state), uint256(IAccessLicense.State.Delivered));
     }
 
     function test_commitUpdate_under_a_licence_given_one_that_was_used_up_or_revoked_meanwhile() external {

@@ -24,7 +24,7 @@ contract VisaPurchaseTest is LicenseScene {
         _submit(_order(offerId), _none());
         vm.expectRevert(abi.encodeWithSelector(IVisaRegistry.VisaRegistry_Missing.selector, ACCEPTED_TERMS));
         _submit(_order(offerId), shown);
-        vm.assertEq(licenses.licenseCount(), 0);
+        vm.assertEq(lens.licenseCount(), 0);
         vm.assertEq(address(licenses).balance, 0);
     }
 
@@ -40,7 +40,7 @@ contract VisaPurchaseTest is LicenseScene {
     function test_given_visas_for_an_offer_that_requires_none() external {
         _submit(_order(_offer()), _shown(_status()));
         _deliver(1);
-        vm.assertEq(licenses.expiresAt(1), _now() + 30 days);
+        vm.assertEq(lens.licenseOf(1).expiresAt, _now() + 30 days);
         _revokeVisa(_status()); // on which nothing rests
         vm.assertTrue(licenses.isActive(1));
     }
@@ -57,7 +57,7 @@ contract VisaPurchaseTest is LicenseScene {
         _deliver(1);
         _revokeVisa(idle);
         vm.assertTrue(licenses.isActive(1));
-        vm.assertEq(licenses.expiresAt(1), _now() + 30 days);
+        vm.assertEq(lens.licenseOf(1).expiresAt, _now() + 30 days);
         _revokeVisa(_status());
         vm.assertFalse(licenses.isActive(1));
     }
@@ -115,7 +115,7 @@ contract VisaPurchaseTest is LicenseScene {
         _submit(order, shown);
         visa.expires = order.visasUntil;
         _submit(order, _shown(visa));
-        vm.assertEq(licenses.licenseCount(), 1);
+        vm.assertEq(lens.licenseCount(), 1);
     }
 
     function test_given_all_of_them() external {
@@ -147,8 +147,8 @@ contract VisaPurchaseTest is LicenseScene {
             IAccessLicense.Order memory order = _order(_createOffer(hospital, terms));
             order.nonce = i;
             _submit(order, _shown(_accepted(), first));
-            uint256 licenseId = _deliver(licenses.licenseCount());
-            vm.assertEq(licenses.expiresAt(licenseId), first.expires);
+            uint256 licenseId = _deliver(lens.licenseCount());
+            vm.assertEq(lens.licenseOf(licenseId).expiresAt, first.expires);
             _wait(20 days - 1);
             vm.assertTrue(licenses.isActive(licenseId));
             _wait(1);
@@ -159,7 +159,7 @@ contract VisaPurchaseTest is LicenseScene {
     function test_given_visas_that_end_after_the_duration() external {
         _submit(_order(_needing(REGISTERED)), _shown(_accepted(), _status()));
         _deliver(1);
-        vm.assertEq(licenses.expiresAt(1), _now() + 30 days);
+        vm.assertEq(lens.licenseOf(1).expiresAt, _now() + 30 days);
     }
 
     function test_given_a_visa_beyond_the_century() external {
@@ -169,7 +169,7 @@ contract VisaPurchaseTest is LicenseScene {
         visa.expires = FOREVER;
         _submit(_order(_createOffer(hospital, terms)), _shown(visa));
         _deliver(1);
-        vm.assertEq(licenses.expiresAt(1), type(uint32).max); // 2106
+        vm.assertEq(lens.licenseOf(1).expiresAt, type(uint32).max); // 2106
     }
 
     function test_given_a_visa_that_lapses_before_the_delivery() external {
@@ -183,7 +183,7 @@ contract VisaPurchaseTest is LicenseScene {
         _deliver(1);
         _refund(stranger, 1);
         _assertOwed(researcher, PRICE);
-        vm.assertEq(licenses.expiresAt(1), 0);
+        vm.assertEq(lens.licenseOf(1).expiresAt, 0);
     }
 
     function test_given_an_issuer_that_is_trusted_no_more() external {

@@ -37,7 +37,7 @@ contract VisaRevokeTest is LicenseScene {
     }
 
     function test_given_a_visa() external {
-        uint256 offerId = licenses.licenseOf(_buyWithVisa(visa)).offerId;
+        uint256 offerId = lens.licenseOf(_buyWithVisa(visa)).offerId;
         vm.recordLogs();
         _revokeAs(issuer);
         emit IVisaRegistry.VisaRevoked(issuer, visaHash);
@@ -65,7 +65,7 @@ contract VisaRevokeTest is LicenseScene {
 
     function test_given_a_licence_that_was_not_delivered_yet() external {
         uint256 licenseId = _buyWithVisa(visa);
-        _refusesEarly(licenseId, licenses.licenseOf(licenseId).deadline);
+        _refusesEarly(licenseId, lens.licenseOf(licenseId).deadline);
         _refund(stranger, licenseId);
         _revokeAs(issuer);
         vm.expectRevert(abi.encodeWithSelector(IAccessLicense.AccessLicense_VisaLapsed.selector, licenseId));

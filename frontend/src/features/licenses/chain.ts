@@ -5,7 +5,7 @@
 import { queryOptions, useQuery } from '@tanstack/react-query'
 import { getAbiItem, getAddress, isAddressEqual, type Address } from 'viem'
 
-import { AccessLicense, KeyRegistry } from '@/generated/abi'
+import { AccessLicense, KeyRegistry, LicenseLens } from '@/generated/abi'
 import type { LicenseAnswer, LicensePage } from '@/generated/api'
 import { get } from '@/lib/api'
 import type { Deployment } from '@/lib/config'
@@ -60,9 +60,11 @@ export async function readLicense(
   deployment: Deployment,
   id: bigint,
 ): Promise<License> {
-  const at = { address: deployment.contracts.AccessLicense, abi: AccessLicense } as const
+  const { contracts } = deployment
+  const at = { address: contracts.AccessLicense, abi: AccessLicense } as const
+  const lens = { address: contracts.LicenseLens, abi: LicenseLens } as const
   const [license, active] = await Promise.all([
-    client.readContract({ ...at, functionName: 'licenseOf', args: [id] }),
+    client.readContract({ ...lens, functionName: 'licenseOf', args: [id] }),
     client.readContract({ ...at, functionName: 'isActive', args: [id] }),
   ])
   return {
@@ -278,8 +280,8 @@ export function useOffer(id: bigint) {
     queryKey: ['chain', 'offer', String(id)],
     queryFn: async () => {
       const [offer, open] = await client.readContract({
-        address: deployment.contracts.AccessLicense,
-        abi: AccessLicense,
+        address: deployment.contracts.LicenseLens,
+        abi: LicenseLens,
         functionName: 'offerOf',
         args: [id],
       })

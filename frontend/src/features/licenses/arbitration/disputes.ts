@@ -10,7 +10,7 @@ import {
   type Hex,
 } from 'viem'
 
-import { AccessLicense } from '@/generated/abi'
+import { AccessLicense, LicenseLens } from '@/generated/abi'
 import type { Deployment } from '@/lib/config'
 import { useDeployment } from '@/lib/deployment'
 import type { Reader } from '@/lib/reader'
@@ -55,11 +55,11 @@ async function readDisputes(
   deployment: Deployment,
   account: Address,
 ): Promise<License[]> {
-  const at = { address: deployment.contracts.AccessLicense, abi: AccessLicense } as const
+  const { AccessLicense: address, LicenseLens: lens } = deployment.contracts
   const path = `/v1/licenses?arbiter=${getAddress(account)}`
   const { ids, from } = await readIndexed(deployment, path, ({ state }) => state === 'disputed')
   if ((await client.getBlockNumber({ cacheTime: 0 })) >= from) {
-    const logs = await client.getLogs({ address: at.address, event: DISPUTED, fromBlock: from })
+    const logs = await client.getLogs({ address, event: DISPUTED, fromBlock: from })
     for (const { args } of logs) if (args.licenseId !== undefined) ids.add(args.licenseId)
   }
   const mine = await Promise.all(
@@ -67,7 +67,8 @@ async function readDisputes(
       const license = await readLicense(client, deployment, id)
       if (license.state !== 'disputed') return []
       const [offer] = await client.readContract({
-        ...at,
+        address: lens,
+        abi: LicenseLens,
         functionName: 'offerOf',
         args: [license.offerId],
       })
