@@ -179,6 +179,21 @@ class NodeSettings(Settings):
         return value
 
 
+class CustodianSettings(Settings):
+    """What a custodian reads too: how much it gives away."""
+
+    deliveries_a_day: Annotated[
+        int, Field(ge=0, description="Licences that it delivers in a day (UTC); what is over waits.")
+    ] = 1_000
+    unpaid_a_day: Annotated[
+        int, Field(ge=0, description="Of those that do not pay for what they cost, in a day.")
+    ] = 50
+    unpaid_each: Annotated[int, Field(ge=0, description="Of these, in a day, for one account.")] = 3
+    paying_wei: Annotated[
+        int, Field(ge=0, description="A price in ether pays for the delivery's gas from here on.")
+    ] = 10**14
+
+
 class InferenceSettings(Settings):
     """What an inference worker reads too: whom it serves, and for what."""
 
@@ -200,6 +215,10 @@ class InferenceSettings(Settings):
         ),
     ] = 120
     unpaid: Annotated[bool, Field(description="Serve requests without a fee, too.")] = False
+    unpaid_a_day: Annotated[
+        int, Field(ge=0, description="Of those that do not pay for what they cost, in a day.")
+    ] = 50
+    unpaid_each: Annotated[int, Field(ge=0, description="Of these, in a day, for one account.")] = 3
     requesters: Annotated[
         tuple[str, ...], NoDecode, Field(description="Addresses, with commas: serve these alone; unset: all.")
     ] = ()
@@ -230,7 +249,7 @@ def _parts(value: object) -> list[str]:
     return [str(part).strip() for part in parts if str(part).strip()]
 
 
-CLASSES: Final = (Settings, AggregatorSettings, NodeSettings, InferenceSettings)
+CLASSES: Final = (Settings, AggregatorSettings, CustodianSettings, NodeSettings, InferenceSettings)
 Chosen = TypeVar("Chosen", bound=Settings)
 
 

@@ -18,19 +18,21 @@ from tests.backend.acting import PASSPHRASE
 
 
 @contextmanager
-def custodian_of(sale: Any, localnet: Any) -> Iterator[None]:
-    """The worker runs with the account and home of the sale's owner until the `with` is left."""
+def custodian_of(sale: Any, localnet: Any, **more: Any) -> Iterator[None]:
+    """The worker runs with the account and home of the sale's owner until the `with` is left. What it is set
+    to beside that comes by name."""
     account = sale.home / "account.json"
     if not account.exists():
         key = bytes(sale.owner.account.key)
         accounts.create(account, PASSPHRASE, private_key=key, work_factor=1 << 12)
-    settings = config.Settings(
+    settings = config.CustodianSettings(
         rpc_url=localnet.rpc_url,
         deployment=localnet.deployment_file,
         ipfs_api=sale.ipfs.api,
         home=sale.home,
         passphrase=PASSPHRASE,
         poll_interval=0.1,
+        **more,
     )
     stop = threading.Event()
     thread = threading.Thread(target=worker.run, args=(settings, stop))

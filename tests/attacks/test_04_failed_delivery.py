@@ -28,7 +28,8 @@ from biodesci.inference.policy import Policy
 from biodesci.inference.requests import read_request
 from biodesci.ipfs.client import Ipfs
 from biodesci.market import license
-from biodesci.market.custody import Custodian, redeliver, release_pending
+from biodesci.market.custody import Custodian, release_pending
+from biodesci.market.redelivery import redeliver
 from tests.backend.acting import acting
 from tests.backend.inference.conftest import FEE, world, x  # noqa: F401
 
@@ -131,9 +132,16 @@ def test_a_committee_rejects_in_front_of_the_delivery(sale, monkeypatch):
         opened(sale, license_id, *seen)
 
 
+def with_a_new_key(sale: Any) -> None:
+    """The buyer lost its key, and registered another: what it has opens no more."""
+    sale.seed = envelope.generate_seed()
+    sale.buyer.send(sale.buyer.keys.functions.register(envelope.public_key(sale.seed)))
+
+
 def test_a_licence_is_revoked_in_front_of_the_second_delivery(sale, monkeypatch):
     license_id, chain = sale.buy().license_id, sale.owner
     sale.release()
+    with_a_new_key(sale)
     revoking = chain.licenses.functions.revoke(license_id, bytes(32))
     seen = in_front(monkeypatch, chain, "redeliver", lambda: chain.send(revoking))
     with pytest.raises(RevertedError):
@@ -160,6 +168,7 @@ def test_what_was_delivered_before_a_crash_is_added_after_it(sale, chain_for, lo
     license_id, account, real = sale.buy().license_id, sale.owner.account, Chain.send
     if again:
         sale.release()
+        with_a_new_key(sale)
 
     def die(self: Chain, function: Any, value: int = 0) -> None:
         real(self, function, value)

@@ -8,7 +8,7 @@ from biodesci.core.documents.order import NEVER, Evidence, Order, Payment, Purpo
 from biodesci.core.envelope import generate_seed, public_key
 from biodesci.core.errors import NotFoundError, RevertedError
 from biodesci.market import license
-from biodesci.market.custody import redeliver
+from biodesci.market.redelivery import redeliver
 from tests.attacks.at_work import custodian_of, delivered
 from tests.backend.acting import acting
 from tests.backend.market.downloads import downloaded

@@ -219,8 +219,16 @@ def withdraw(dataset_id: Number, version: Number, yes: output.Yes = False) -> No
 
 @app.command()
 def release() -> None:
-    """Deliver the keys that are due, once (the custodian worker does it all the time)."""
-    from biodesci.market.custody import release_pending
+    """Deliver the keys that are due, once (the custodian worker does it all the time), and say what waits.
 
-    done = release_pending(session.member())
-    output.record({"delivered": done})
+    The worker's bounds count here, too: BIODESCI_DELIVERIES_A_DAY, BIODESCI_UNPAID_A_DAY.
+    """
+    from biodesci import config
+    from biodesci.market.custody import Custodian, Terms
+
+    own = config.load(config.CustodianSettings)
+    terms = Terms.chosen(own.deliveries_a_day, own.unpaid_a_day, own.unpaid_each, own.paying_wei)
+    custodian = Custodian(session.member(), terms)
+    done = custodian.poll()
+    waiting = [f"{license_id}: {why}." for license_id, why in custodian.waiting.items()]
+    output.record({"delivered": done, "waiting": waiting})

@@ -33,7 +33,7 @@ def reject(license_id: Number, reason: REASON) -> None:
 def redeliver(license_id: Number) -> None:
     """As owner or custodian: deliver the key of a licence once more, where its envelope was lost."""
     from biodesci.core import cid
-    from biodesci.market.custody import redeliver as run
+    from biodesci.market.redelivery import redeliver as run
 
     digest = run(session.member(), license_id)
     output.record({"license_id": license_id, "envelope": cid.from_digest(digest)})

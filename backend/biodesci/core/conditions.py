@@ -19,9 +19,11 @@ _DELIVERED: Final = {
 
 @dataclass(frozen=True)
 class Conditions:
-    """What an offer says of money and disputes: times in seconds, `duration` 0 for access without an end,
-    `uses` 0 where they are not counted, `arbiter` None where nobody decides disputes."""
+    """What an offer says of money and disputes: `free` where nothing is paid, times in seconds, `duration` 0
+    for access without an end, `uses` 0 where they are not counted, `arbiter` None where nobody decides
+    disputes."""
 
+    free: bool
     right: Right
     duration: int
     uses: int
@@ -36,6 +38,11 @@ class Conditions:
 
     def _delivery(self) -> str:
         within = _DELIVERED[self.right].format(window=duration.show(self.delivery_window))
+        if self.free:
+            return (
+                f"Nothing is paid. {within}, or not at all: a custodian serves a number of free licences a "
+                "day, which it chooses."
+            )
         return f"The price waits in escrow. {within}, or the price is the buyer's again."
 
     def _disputes(self) -> list[str]:

@@ -5,17 +5,19 @@ What is refused here is left alone on chain and at home, so that a worker with a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from biodesci.chain.records import Request
 from biodesci.core.errors import AccessDeniedError, ConfigurationError
 from biodesci.core.onchain import NOBODY
+from biodesci.party.allowance import Bounds
 
 
 @dataclass(frozen=True)
 class Policy:
     """`arbiters` may decide about this worker's fees: a paid request names one of them, and nobody else.
-    `minimum_fee` is in wei. `unpaid` requests are served only where that is said. Empty `requesters` and
+    `minimum_fee` is in wei. `unpaid` requests are served only where that is said, and then `bounds` says how
+    many a day: work and gas are the worker's. Empty `requesters` and
     `models`: all of them. `least_time` is how many seconds a request's deadline is away at least: an answer
     that is committed to after it is paid by nobody.
     """
@@ -26,6 +28,7 @@ class Policy:
     requesters: frozenset[str] = frozenset()
     models: frozenset[int] = frozenset()
     least_time: int = 120
+    bounds: Bounds = field(default_factory=lambda: Bounds(all=None))
 
     def require_any(self) -> None:
         """ConfigurationError for a policy by which nothing would ever be served."""

@@ -42,7 +42,7 @@ from biodesci.core.errors import (
     UnavailableError,
     WrongKeyError,
 )
-from biodesci.core.onchain import RequestState
+from biodesci.core.onchain import DAY, RequestState
 from biodesci.inference import answers
 from biodesci.inference.journal import claim_input, claim_journal, journal
 from biodesci.inference.policy import Policy
@@ -60,6 +60,7 @@ from biodesci.inference.requests import (
 )
 from biodesci.inference.runtime import fp64
 from biodesci.ipfs.client import Ipfs
+from biodesci.party.allowance import Allowance, Asked, Limit
 from biodesci.proof.trace import Trace, context
 from biodesci.registry.models import Registered, load_registered
 
@@ -167,6 +168,9 @@ class Server:
     def __init__(self, chain: Chain, ipfs: Ipfs, home: Path, seed: bytes, policy: Policy) -> None:
         self._chain, self._ipfs, self._home, self._seed = chain, ipfs, home, seed
         self._policy = policy
+        served = journal(home, chain, 0).parent / "served.json"
+        self._allowance = Allowance(served, policy.bounds)
+        self._held: dict[int, int] = {}  # requests that wait for another day, and that day
         self._models: dict[tuple[int, int], Registered] = {}
         self._open: set[int] = set()
         self._waiting: dict[int, str] = {}
@@ -180,9 +184,11 @@ class Server:
         """Answers what is open; returns what was committed now. One bad request stops no other."""
         self._complete()
         self._look()
-        served = []
+        served, today = [], self._chain.now() // DAY
         for request_id in sorted(self._open):
-            if time.monotonic() < self._not_before.get(request_id, 0.0):
+            if self._held.get(request_id, 0) > today or time.monotonic() < self._not_before.get(
+                request_id, 0.0
+            ):
                 continue
             try:
                 if self._serve(request_id):
@@ -250,6 +256,7 @@ class Server:
             claim_journal(self._chain, folder, request)
         if (folder / _REFUSED).exists():
             return False
+        self._take(request)
         model = self._model(request)
         claim_journal(self._chain, folder, request)
         if not (folder / _OUTPUT).exists():
@@ -270,6 +277,20 @@ class Server:
             return False  # an earlier transaction of ours, or an expiry, came first
         log.info("request %d: committed", request_id)
         return True
+
+    def _take(self, request: Request) -> None:
+        """Counts it for today, before the work; StateError where it has to wait for another day."""
+        today = self._chain.now() // DAY
+        asked = Asked(request.id, request.requester, request.fee > 0)
+        limit = self._allowance.reached(asked, today)
+        if limit is None:
+            self._allowance.note(asked, today)
+            return
+        self._held[request.id] = today + 1
+        of = f"{self._policy.bounds.unpaid} unpaid requests a day (BIODESCI_UNPAID_A_DAY)"
+        if limit is Limit.EACH:
+            of = f"{self._policy.bounds.unpaid_each} of them a day for one account (BIODESCI_UNPAID_EACH)"
+        raise StateError(f"It pays nothing, and this worker serves {of}.", "It waits for tomorrow (UTC).")
 
     def _model(self, request: Request) -> Registered:
         key = self._key(request)

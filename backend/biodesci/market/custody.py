@@ -4,45 +4,76 @@ A purchase counts once it is as deep in the chain as `Chain.confirmations` says.
 deadline and the licensee's key are asked of the chain at release time. The contract takes one delivery, so
 that a crash between sealing and sending, or an event seen twice, ends in one delivery too.
 
+Gas and storage are the custodian's, whoever buys: so it serves a number of licences a day (`Terms`), and what
+is over that waits for the next day, or for the refund that the contract gives after the delivery window.
+
 An envelope leaves only once the chain has taken its delivery: whoever sees a delivery that fails, because
 somebody was in front of it, reads a digest of what is nowhere, and gets no key with its money back.
 """
 
 from __future__ import annotations
 
-import io
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
 from typing import Final
 
+from biodesci.chain.currency import ETHER
 from biodesci.chain.records import DatasetVersion, License, Release
-from biodesci.core import envelope
 from biodesci.core.errors import (
     BioDeSciError,
     FundsError,
     RevertedError,
     UnavailableError,
 )
-from biodesci.core.onchain import LicenseState, Right
-from biodesci.ipfs import unixfs
+from biodesci.core.onchain import DAY, LicenseState, Right
 from biodesci.market import evidence
 from biodesci.market.license import get, visas_until
+from biodesci.market.sealing import ANY, LEAST_TIME, publish, sealed
 from biodesci.party import dataset_keys
+from biodesci.party.allowance import Allowance, Asked, Bounds, Limit
 from biodesci.party.member import Member
 
 _log = logging.getLogger(__name__)
-_ANY: Final = b"\1" * 32
 _NO_KEY: Final = bytes(32)
 _WAITING: Final = frozenset({LicenseState.IN_REVIEW, LicenseState.PURCHASED})
 _REORG_MARGIN: Final = 64  # blocks read again with each new one
-_LEAST_TIME: Final = 300  # seconds: a delivery that is sent later may well come too late
+
+
+_PAYING: Final = 10**14  # wei
+_OVER: Final = {
+    Limit.ALL: "this custodian makes {all} deliveries a day (BIODESCI_DELIVERIES_A_DAY), and made them",
+    Limit.UNPAID: "this custodian serves {unpaid} licences a day that do not pay for their delivery "
+    "(BIODESCI_UNPAID_A_DAY), and did so",
+    Limit.EACH: "a licence that does not pay for its delivery: this custodian serves {unpaid_each} of them a "
+    "day to one account (BIODESCI_UNPAID_EACH), and {account} had them",
+}
+_TOMORROW: Final = (
+    "; it waits for tomorrow (UTC), and the buyer gets a refund where the delivery deadline is before that"
+)
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What a custodian spends on deliveries: `bounds` a day, and the price in wei from which on a licence
+    pays for its own. A price in a token always does: the owner, who chose the token, knows its worth."""
+
+    bounds: Bounds = field(default_factory=Bounds)
+    paying: int = _PAYING
+
+    @classmethod
+    def chosen(cls, deliveries: int, unpaid: int, each: int, paying: int) -> Terms:
+        """As settings name them: licences a day, those that do not pay, these for one account; wei."""
+        return cls(Bounds(deliveries, unpaid, each), paying)
+
+    def pays(self, licence: License) -> bool:
+        """Whether a licence pays for its delivery."""
+        return licence.price >= (self.paying if licence.currency == ETHER else 1)
 
 
 class Custodian:
     """Delivers for one account and home; `poll` is to be called again and again."""
 
-    def __init__(self, member: Member) -> None:
+    def __init__(self, member: Member, terms: Terms | None = None) -> None:
         self._member = member
         self._chain = member.chain
         self._home = member.home
@@ -51,9 +82,21 @@ class Custodian:
         self._open: set[int] = set()
         self._reported: set[tuple[int, str]] = set()
         self._undelivered: dict[tuple[int, bytes], int] = {}  # envelopes, and the block where that was so
+        self._terms = terms or Terms()
+        folder = evidence.path(member.home, member.chain, 0, b"").parent
+        self._allowance = Allowance(folder / "served.json", self._terms.bounds)
+        self._held: dict[int, int] = {}  # licences that wait, and the day for which they do
+        self._why: dict[int, str] = {}
 
     def __repr__(self) -> str:
         return f"Custodian({self._chain.address})"
+
+    @property
+    def waiting(self) -> dict[int, str]:
+        """The licences that were bought and are not delivered yet, each with the reason, as `poll` saw it."""
+        return {
+            license_id: self._why[license_id] for license_id in sorted(self._open) if license_id in self._why
+        }
 
     def poll(self) -> list[int]:
         """Delivers what is due; the licences that were delivered by this call."""
@@ -66,7 +109,10 @@ class Custodian:
         # Blocks bring purchases; keys come without one, when they are taken over.
         if head != self._next_block - 1 or dataset_keys.held(self._home, chain) != self._keys:
             self._look(head)
-        return [license_id for license_id in sorted(self._open) if self._release(license_id)]
+        # Of thousands that wait for another day, nothing is asked before it comes.
+        today = chain.now() // DAY
+        due = [license_id for license_id in sorted(self._open) if self._held.get(license_id, 0) <= today]
+        return [license_id for license_id in due if self._release(license_id)]
 
     def _complete(self, head: int) -> None:
         """Adds to IPFS what was delivered, and was not added before the run that delivered it ended."""
@@ -76,7 +122,7 @@ class Custodian:
             license_id, digest = waiting
             try:
                 if evidence.is_delivered(self._chain, license_id, digest, head):
-                    _publish(self._member, license_id, digest)
+                    publish(self._member, license_id, digest)
                     _log.info("licence %d: the envelope that was delivered is on IPFS now", license_id)
                 else:
                     self._undelivered[waiting] = head
@@ -125,14 +171,17 @@ class Custodian:
             return False
         if licence.state is LicenseState.IN_REVIEW or not self._due(licence):
             return False
+        if not self._is_allowed(licence):
+            return False
         # A key leaves for a download alone. Training and inference are served here, so access is granted.
         with_key = licence.right is Right.DOWNLOAD
-        digest = _ANY if with_key else _NO_KEY
+        digest = ANY if with_key else _NO_KEY
         # Tried first: what can't be delivered (a visa lapsed, say) is not sealed either.
         chain.call(chain.licenses.functions.deliver(license_id, digest), sender=chain.address)
+        self._allowance.note(self._asked(licence), chain.now() // DAY)
         try:
             if with_key:
-                with _sealed(self._member, licence, version) as digest:
+                with sealed(self._member, licence, version) as digest:
                     chain.send(chain.licenses.functions.deliver(license_id, digest))
             else:
                 chain.send(chain.licenses.functions.deliver(license_id, digest))
@@ -144,6 +193,24 @@ class Custodian:
         done = "key delivered to %s" if with_key else "access granted to %s, without a key"
         _log.info(f"licence %d: {done}", license_id, licence.licensee)
         return True
+
+    def _asked(self, licence: License) -> Asked:
+        return Asked(licence.id, licence.licensee, self._terms.pays(licence))
+
+    def _is_allowed(self, licence: License) -> bool:
+        """Whether today's bounds leave room for it."""
+        today = self._chain.now() // DAY
+        limit = self._allowance.reached(self._asked(licence), today)
+        if limit is None:
+            return True
+        self._held[licence.id] = today + 1
+        over = _OVER[limit].format(**asdict(self._terms.bounds), account=licence.licensee)
+        self._why[licence.id] = over + _TOMORROW
+        # Once a day, and not for each of thousands.
+        if (today, over) not in self._reported:
+            self._reported.add((today, over))
+            _log.warning("licence %d and perhaps more: %s", licence.id, over + _TOMORROW)
+        return False
 
     def _is_past_waiting(self, license_id: int) -> bool:
         """Whether it is so deep in the chain that no reorganization makes it wait again."""
@@ -159,10 +226,10 @@ class Custodian:
             self._report(licence.id, "consent was withdrawn, so the key stays here; the buyer gets a refund")
         elif chain.now() > licence.deadline:
             self._report(licence.id, "the delivery deadline has passed; the buyer gets a refund")
-        elif min(licence.deadline, visas_until(chain, licence.id)) - chain.now() < _LEAST_TIME:
+        elif min(licence.deadline, visas_until(chain, licence.id)) - chain.now() < LEAST_TIME:
             self._report(
                 licence.id,
-                f"its delivery deadline, or the end of its visas, is less than {_LEAST_TIME} seconds away: "
+                f"its delivery deadline, or the end of its visas, is less than {LEAST_TIME} seconds away: "
                 "a delivery might come too late, so nothing is sealed; the buyer gets a refund",
             )
         else:
@@ -170,59 +237,12 @@ class Custodian:
         return False
 
     def _report(self, license_id: int, text: str) -> None:
+        self._why[license_id] = text
         if (license_id, text) not in self._reported:
             self._reported.add((license_id, text))
             _log.warning("licence %d: %s", license_id, text)
 
 
-def redeliver(member: Member, license_id: int) -> bytes:
-    """Seals the key of a delivered licence once more and delivers it, because the envelope was lost.
-
-    The digest of the envelope. It goes to the key that the licensee has on chain now; the contract refuses it
-    for a licence that gives no access. NotFoundError where this home does not hold the dataset's key.
-    """
-    chain = member.chain
-    licence = get(chain, license_id)
-    version = chain.read(DatasetVersion, licence.dataset_id, licence.version)
-    # Tried first: what can't be delivered is not sealed either.
-    chain.call(chain.licenses.functions.redeliver(license_id, _ANY), sender=chain.address)
-    with _sealed(member, licence, version) as digest:
-        chain.send(chain.licenses.functions.redeliver(license_id, digest))
-    return digest
-
-
-@contextmanager
-def _sealed(member: Member, licence: License, version: DatasetVersion) -> Iterator[bytes]:
-    """The digest of the key sealed to the licensee; the envelope is on IPFS once the body has delivered it.
-
-    Before, it is nowhere, and what it is made from again is kept under the passphrase: a body that ends by
-    an error may still have delivered, which `Custodian.poll` sees on chain.
-    """
-    chain, home, passphrase = member.chain, member.home, member.passphrase
-    key, salt = dataset_keys.load(home, passphrase, chain, version)
-    where = str(chain.licenses.address)
-    context = envelope.info("license", chain.chain_id, where, licence.id, licence.licensee)
-    member.ipfs.ready()  # what is delivered has to be there soon
-    sealed, randomness = envelope.seal_shown(chain.key_of(licence.licensee), key + salt, context)
-    digest = unixfs.digest_of(io.BytesIO(sealed))
-    evidence.keep(home, passphrase, chain, licence.id, evidence.Evidence(digest, randomness, key + salt))
-    evidence.note_unpublished(home, chain, licence.id, digest)
-    try:
-        yield digest
-    except RevertedError:
-        evidence.note_published(home, chain, licence.id, digest)  # never to be: it delivers nothing any more
-        raise
-    member.ipfs.add(sealed)
-    evidence.note_published(home, chain, licence.id, digest)
-
-
-def _publish(member: Member, license_id: int, digest: bytes) -> None:
-    """Adds to IPFS an envelope that is made from its evidence again."""
-    chain, home = member.chain, member.home
-    member.ipfs.add(evidence.envelope_again(home, member.passphrase, chain, license_id, digest))
-    evidence.note_published(home, chain, license_id, digest)
-
-
-def release_pending(member: Member) -> list[int]:
+def release_pending(member: Member, terms: Terms | None = None) -> list[int]:
     """Delivers everything that is due now; the licences delivered."""
-    return Custodian(member).poll()
+    return Custodian(member, terms).poll()

@@ -110,10 +110,9 @@ def envelope_again(home: Path, passphrase: str, chain: Chain, license_id: int, d
 
     NotFoundError where the evidence is lost, or does not make it for any key of the licensee's.
     """
-    source = path(home, chain, license_id, digest)
-    if not source.exists():
+    evidence = kept(home, passphrase, chain, license_id, digest)
+    if evidence is None:
         raise _lost(home, license_id)
-    evidence = Evidence.parse(keyfile.open_(source.read_bytes(), passphrase, _PURPOSE))
     licence = get(chain, license_id)
     for delivery in deliveries(chain, license_id):
         if delivery.digest == digest:
@@ -123,12 +122,20 @@ def envelope_again(home: Path, passphrase: str, chain: Chain, license_id: int, d
     raise _lost(home, license_id)
 
 
+def kept(home: Path, passphrase: str, chain: Chain, license_id: int, digest: bytes) -> Evidence | None:
+    """The evidence of one envelope; None where this home did not make it, or lost it."""
+    source = path(home, chain, license_id, digest)
+    if not source.exists():
+        return None
+    return Evidence.parse(keyfile.open_(source.read_bytes(), passphrase, _PURPOSE))
+
+
 def load(home: Path, passphrase: str, chain: Chain, license_id: int) -> Evidence:
     """The evidence of the last delivery of a licence; NotFoundError where this home did not make it."""
     for delivery in reversed(deliveries(chain, license_id)):
-        source = path(home, chain, license_id, delivery.digest)
-        if source.exists():
-            return Evidence.parse(keyfile.open_(source.read_bytes(), passphrase, _PURPOSE))
+        evidence = kept(home, passphrase, chain, license_id, delivery.digest)
+        if evidence is not None:
+            return evidence
     raise _lost(home, license_id)
 
 
@@ -168,16 +175,26 @@ def deliveries(chain: Chain, license_id: int) -> list[Delivery]:
 
 def sealed_to(chain: Chain, licence: License, delivery: Delivery, evidence: Evidence) -> Sealed | None:
     """The envelope that was delivered, if the evidence gives it for a key of the licensee."""
-    where = str(chain.licenses.address)
-    context = envelope.info("license", chain.chain_id, where, licence.id, licence.licensee)
     for key in _keys_of(chain, licence, delivery):
-        try:
-            again = envelope.seal_again(key.public, evidence.content, context, evidence.randomness)
-        except InputError:
-            continue  # registered, but no key: nothing was sealed to it
-        if unixfs.digest_of(io.BytesIO(again)) == delivery.digest:
+        again = _made(evidence, chain, licence, key.public)
+        if again is not None and unixfs.digest_of(io.BytesIO(again)) == delivery.digest:
             return Sealed(again, key.own)
     return None
+
+
+def makes(evidence: Evidence, chain: Chain, licence: License, public_key: bytes) -> bool:
+    """Whether the envelope that this evidence is of was sealed to a public key."""
+    again = _made(evidence, chain, licence, public_key)
+    return again is not None and unixfs.digest_of(io.BytesIO(again)) == evidence.digest
+
+
+def _made(evidence: Evidence, chain: Chain, licence: License, public_key: bytes) -> bytes | None:
+    where = str(chain.licenses.address)
+    context = envelope.info("license", chain.chain_id, where, licence.id, licence.licensee)
+    try:
+        return envelope.seal_again(public_key, evidence.content, context, evidence.randomness)
+    except InputError:
+        return None  # registered, but no key: nothing was sealed to it
 
 
 def _keys_of(chain: Chain, licence: License, delivery: Delivery) -> list[_Key]:

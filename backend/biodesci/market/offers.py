@@ -31,6 +31,7 @@ class Offer:
         """How its money goes and how disputes end, a sentence each."""
         terms = self.terms
         return Conditions(
+            free=terms.price == 0,
             right=terms.right,
             duration=terms.duration,
             uses=terms.uses,

@@ -20,6 +20,7 @@ from biodesci.inference.policy import Policy
 from biodesci.inference.worker import Server
 from biodesci.ipfs.client import Ipfs
 from biodesci.party import keys
+from biodesci.party.allowance import Bounds
 from biodesci.workers.entry import connect, enter
 
 log = logging.getLogger("biodesci.inference_worker")
@@ -35,6 +36,7 @@ def run(settings: config.InferenceSettings, stop: threading.Event) -> None:
         requesters=frozenset(settings.requesters),
         models=frozenset(settings.models),
         least_time=settings.least_time,
+        bounds=Bounds(None, settings.unpaid_a_day, settings.unpaid_each),
     )
     policy.require_any()
     account = accounts.load(settings.account_path, settings.secret())

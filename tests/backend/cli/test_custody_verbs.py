@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-def test_an_arbiter_judges_what_was_delivered(crowd, tmp_path):
+def test_an_arbiter_judges_what_was_delivered(crowd, tmp_path, monkeypatch):
     people = crowd("ann", "bea", "art", keyed=("bea", "art"))
     file, shown = tmp_path / "cohort.csv", tmp_path / "shown"
     file.write_text("age,chol\n" + "".join(f"{40 + i % 30},{200 + i}\n" for i in range(60)))
@@ -12,7 +12,12 @@ def test_an_arbiter_judges_what_was_delivered(crowd, tmp_path):
     assert people.run("art", "account", "accept-arbitration")["is_arbiter"] is True
     offer = people.run("ann", "dataset", "publish", file, *terms)["offer_id"]
     bought = people.run("bea", "license", "buy", offer, "--purpose", "HMB", "--yes")["license_id"]
-    assert people.run("ann", "dataset", "release")["delivered"] == [bought]
+    monkeypatch.setenv("BIODESCI_DELIVERIES_A_DAY", "0")
+    held = people.run("ann", "dataset", "release")
+    assert held["delivered"] == []
+    assert held["waiting"][0].startswith(f"{bought}: this custodian makes 0 deliveries a day")
+    monkeypatch.delenv("BIODESCI_DELIVERIES_A_DAY")
+    assert people.run("ann", "dataset", "release") == {"delivered": [bought], "waiting": []}
 
     code, _, err = people.try_("ann", "license", "evidence", bought, "-o", shown)
     assert code == 2

@@ -22,6 +22,7 @@ from biodesci.inference.policy import Policy
 from biodesci.ipfs.client import Ipfs
 from biodesci.models.registration import Grantee, NewModel, create_model, grant_codec
 from biodesci.party import keys
+from biodesci.party.allowance import Bounds
 from biodesci.proof.bundle import Bundle
 from biodesci.proof.report import AuditReport
 from biodesci.registry.codecs import load_codec
@@ -75,8 +76,10 @@ class World:
 
     @property
     def policy(self) -> Policy:
-        """The worker's: one arbiter, and whoever pays nothing."""
-        return Policy(arbiters=frozenset({self.arbiter.address}), unpaid=True)
+        """The worker's: one arbiter, and whoever pays nothing, as often as the tests do."""
+        return Policy(
+            arbiters=frozenset({self.arbiter.address}), unpaid=True, bounds=Bounds(None, 1_000, 1_000)
+        )
 
     def serve(self, policy: Policy | None = None) -> list[int]:
         w = self.worker

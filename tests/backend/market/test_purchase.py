@@ -199,6 +199,11 @@ def test_what_is_bought_is_said_in_words_before(shop_of, dollar, arbiter):
     assert "within 1 hour of delivery" in text
     assert "within 30 days the arbiter says who gets the whole price" in text
     assert "earned second by second over 1 hour" in text
+    free = shop_of(dollar, price=0)
+    text = " ".join(deal(free.buyer, free.offer, HMB).in_words())
+    assert "Nothing is paid. The key is sealed to the buyer within" in text
+    assert "a number of free licences a day" in text
+    assert "escrow" not in text
 
 
 def test_a_purpose_that_a_person_decides_on_can_be_left(shop):

@@ -80,6 +80,7 @@ def arbiter(row: Row) -> str | None:
 def conditions(row: Row) -> list[str]:
     """Of a row with an offer's terms: how its money goes and how disputes end, a sentence each."""
     return Conditions(
+        free=int(row["price"]) == 0,
         right=RightOnChain(row["right"]),
         duration=row["duration"],
         uses=row["uses"],

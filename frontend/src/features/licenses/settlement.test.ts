@@ -4,6 +4,7 @@ import { sayDelivery, sayDisputes, sayPayment, waysToSettle, type Sale } from '.
 
 const DAY = 86_400
 const SALE: Sale = {
+  free: false,
   right: 'download',
   uses: 0,
   duration: 30 * DAY,
@@ -21,6 +22,15 @@ describe('before anything is paid', () => {
     expect(sayDisputes(SALE)).toContain('no arbiter, so nothing can be disputed')
     expect(sayDisputes(SALE)).not.toMatch(/refund|comes? back/)
     expect(sayPayment(SALE)).toContain('or after 7 days: whichever comes first.')
+  })
+
+  it('says of a free licence that it may wait, and speaks of no payment', () => {
+    for (const right of ['download', 'train'] as const) {
+      const delivery = sayDelivery(of({ right, free: true }))
+      expect(delivery).toContain('a number of free licences a day')
+      expect(delivery).toContain('may wait, or not be served in time')
+      expect(delivery).not.toMatch(/payment|escrow/)
+    }
   })
 
   it('says until when an arbiter can be called, what it decides, and what its silence does', () => {

@@ -13,6 +13,8 @@ import { needsKey, type Right } from './rights'
 const ARBITRATION = 30 * 86_400
 
 export interface Sale {
+  /** Nothing is paid. */
+  free: boolean
   right: Right
   /** 0: not counted */
   uses: number
@@ -28,12 +30,18 @@ export interface Sale {
 }
 
 export function saleOf(offer: ChainOffer): Sale {
-  return { ...offer, hasArbiter: !isAddressEqual(offer.arbiter, zeroAddress) }
+  return {
+    ...offer,
+    free: offer.price === 0n,
+    hasArbiter: !isAddressEqual(offer.arbiter, zeroAddress),
+  }
 }
 
 /** Before access is given. */
-export function sayDelivery({ right, deliveryWindow }: Sale): string {
+export function sayDelivery({ free, right, deliveryWindow }: Sale): string {
   const within = duration(deliveryWindow)
+  if (free)
+    return `Nothing is paid. The owner has ${within} to ${needsKey(right) ? 'deliver the key, sealed to yours' : 'give access, by its own node and without a key'}. It serves a number of free licences a day, which it chooses: yours may wait, or not be served in time.`
   return needsKey(right)
     ? `Your payment waits in escrow. The owner has ${within} to deliver the key, sealed to yours. Without it your payment comes back.`
     : `Your payment waits in escrow. The owner has ${within} to give access: no key and no file are sent, the owner’s node serves you where the data are. Without access your payment comes back.`

@@ -1,0 +1,84 @@
+"""The key of a licence once more, because its envelope was lost.
+
+Each delivery costs the custodian gas, and anybody can say that an envelope is lost. So one that is there, and
+opens with the key that the licensee has now, is not made again; a key comes again for a key that the licensee
+registered since, which costs it gas, too.
+"""
+
+from __future__ import annotations
+
+from biodesci.chain.client import Chain
+from biodesci.chain.records import DatasetVersion, License
+from biodesci.core.errors import NotFoundError, StateError
+from biodesci.market import evidence
+from biodesci.market.license import envelope_of, get, visas_until
+from biodesci.market.sealing import ANY, LEAST_TIME, publish, sealed
+from biodesci.party import dataset_keys
+from biodesci.party.member import Member
+
+
+def redeliver(member: Member, license_id: int) -> bytes:
+    """Seals the key of a delivered licence once more and delivers it; the digest of the envelope.
+
+    It goes to the key that the licensee has on chain now. A run that was stopped is gone on with: it does not
+    deliver twice. The contract refuses a licence that gives no access. Raises StateError where the envelope
+    is not lost or access is about to end, and NotFoundError where this home does not hold the dataset's key.
+    """
+    chain = member.chain
+    licence = get(chain, license_id)
+    version = chain.read(DatasetVersion, licence.dataset_id, licence.version)
+    # Tried first: what can't be delivered is not sealed either.
+    chain.call(chain.licenses.functions.redeliver(license_id, ANY), sender=chain.address)
+    _require_time(chain, licence)
+    begun = _begun(member, licence, version)
+    if begun is not None:
+        if not evidence.is_delivered(chain, license_id, begun, chain.block_number()):
+            chain.send(chain.licenses.functions.redeliver(license_id, begun))
+        publish(member, license_id, begun)
+        return begun
+    _require_lost(member, licence, version)
+    with sealed(member, licence, version) as digest:
+        chain.send(chain.licenses.functions.redeliver(license_id, digest))
+    return digest
+
+
+def _require_time(chain: Chain, licence: License) -> None:
+    left = min(licence.expires_at, visas_until(chain, licence.id)) - chain.now()
+    if left < LEAST_TIME:
+        raise StateError(
+            f"Access by licence {licence.id} ends in {left} seconds: a key might come too late.",
+            "Nothing was sealed or paid. The licensee can buy the offer again.",
+        )
+
+
+def _begun(member: Member, licence: License, version: DatasetVersion) -> bytes | None:
+    """The envelope of a run that was stopped before it was on IPFS, if the licensee can open it."""
+    for license_id, digest in evidence.unpublished(member.home, member.chain):
+        if license_id == licence.id and _opens(member, licence, version, digest):
+            return digest
+    return None
+
+
+def _require_lost(member: Member, licence: License, version: DatasetVersion) -> None:
+    digest = envelope_of(member.chain, licence.id)
+    if not _opens(member, licence, version, digest):
+        return
+    try:
+        member.ipfs.size(digest)
+    except NotFoundError:
+        return
+    raise StateError(
+        f"The envelope that was delivered last for licence {licence.id} is on IPFS, and opens with the key "
+        "that the licensee has on chain: nothing is lost.",
+        "Keep your IPFS node running and reachable. A licensee who lost its key registers a new one first: "
+        "biodesci key register.",
+    )
+
+
+def _opens(member: Member, licence: License, version: DatasetVersion, digest: bytes) -> bool:
+    """Whether this home made the envelope, of the dataset key, for the key that the licensee has now."""
+    chain, home, passphrase = member.chain, member.home, member.passphrase
+    kept = evidence.kept(home, passphrase, chain, licence.id, digest)
+    if kept is None or kept.content != b"".join(dataset_keys.load(home, passphrase, chain, version)):
+        return False
+    return evidence.makes(kept, chain, licence, chain.key_of(licence.licensee))

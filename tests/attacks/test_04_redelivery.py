@@ -1,0 +1,78 @@
+"""A key is asked for again and again: each delivery costs gas, and may come too late to be of use."""
+
+from __future__ import annotations
+
+import os
+import signal
+from typing import Any
+
+import pytest
+
+from biodesci.chain.client import Chain
+from biodesci.core.envelope import generate_seed, public_key
+from biodesci.core.errors import StateError
+from biodesci.ipfs.client import Ipfs
+from biodesci.market import license
+from biodesci.market.redelivery import redeliver
+from tests.backend.acting import acting
+from tests.backend.market.downloads import downloaded
+
+
+def sent(chain: Any) -> int:
+    return int(chain.web3.eth.get_transaction_count(chain.address))
+
+
+def test_a_licensee_says_again_and_again_that_its_envelope_is_lost(sale):
+    license_id = sale.buy().license_id
+    sale.release()
+    owner, before = acting(sale.owner, sale.ipfs, sale.home), sent(sale.owner)
+    for _ in range(2):
+        with pytest.raises(StateError, match="nothing is lost"):
+            redeliver(owner, license_id)
+    assert sent(sale.owner) == before
+    # What it cannot open any more it gets once for each key that it pays for registering.
+    seed = generate_seed()
+    sale.buyer.send(sale.buyer.keys.functions.register(public_key(seed)))
+    redeliver(owner, license_id)
+    with pytest.raises(StateError, match="nothing is lost"):
+        redeliver(owner, license_id)
+    assert sent(sale.owner) == before + 1
+    assert downloaded(sale.buyer, sale.ipfs, seed, license_id) == sale.file.read_bytes()
+
+
+@pytest.mark.parametrize("left", [299, 60])
+def test_a_key_is_asked_for_again_right_before_access_ends(sale_of, localnet, left):
+    sale = sale_of(duration=3_600)
+    license_id = sale.buy().license_id
+    sale.release()
+    sale.buyer.send(sale.buyer.keys.functions.register(public_key(generate_seed())))
+    localnet.pass_time(license.get(sale.buyer, license_id).expires_at - sale.buyer.now() - left)
+    before = sent(sale.owner)
+    with pytest.raises(StateError, match=r"ends in \d+ seconds"):
+        redeliver(acting(sale.owner, sale.ipfs, sale.home), license_id)
+    assert sent(sale.owner) == before
+
+
+def test_a_second_delivery_that_was_killed_is_gone_on_with_and_not_paid_again(sale, chain_for):
+    license_id, account, real = sale.buy().license_id, sale.owner.account, Chain.send
+    sale.release()
+    seed = generate_seed()
+    sale.buyer.send(sale.buyer.keys.functions.register(public_key(seed)))
+    before = sent(sale.owner)
+
+    def die(self: Chain, function: Any, value: int = 0) -> None:
+        real(self, function, value)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    child = os.fork()
+    if child == 0:
+        Chain.send = die  # type: ignore[method-assign, assignment]
+        try:
+            redeliver(acting(chain_for(account), Ipfs(sale.ipfs.api), sale.home), license_id)
+        finally:
+            os._exit(1)
+    assert os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGKILL
+    made = license.envelope_of(sale.buyer, license_id)
+    assert redeliver(acting(chain_for(account), sale.ipfs, sale.home), license_id) == made
+    assert sent(sale.owner) == before + 1
+    assert downloaded(sale.buyer, sale.ipfs, seed, license_id) == sale.file.read_bytes()
