@@ -10,8 +10,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from eth_account.messages import encode_typed_data
 
 from biodesci.chain.client import Chain
+from biodesci.core import typed_data
 from biodesci.core.documents.order import Evidence, Purpose
 from biodesci.core.documents.visa import SignedVisa
 from biodesci.core.errors import AccessDeniedError, RevertedError
@@ -115,6 +117,48 @@ def test_an_owner_of_before_lets_nobody_in(scene: Stranger, chain_for: Any) -> N
     functions = scene.hospital.datasets.functions
     scene.hospital.send(functions.transferFrom(scene.hospital.address, chain_for().address, scene.dataset))
     scene.is_refused("VisaRegistry_UntrustedIssuer", offer, shown)
+
+
+def test_a_visa_of_another_network_is_replayed_here(scene: Stranger) -> None:
+    """The issuer signed it for a test network, or another registry; the attacker rewrites the file."""
+    visa.trust(scene.hospital, scene.issuer.address, 15)
+    offer, genuine = scene.asks_for(STATUS), scene.visa(STATUS)
+    for chain_id, registry in (
+        (genuine.chain_id + 1, genuine.registry),
+        (genuine.chain_id, scene.issuer.datasets.address),
+    ):
+        document = typed_data.visa(chain_id, registry, genuine.visa)
+        message = encode_typed_data(full_message=document)
+        signature = bytes(scene.issuer.signer().sign_message(message).signature)
+        scene.is_refused(
+            "VisaRegistry_BadSignature", offer, genuine.model_copy(update={"signature": signature})
+        )
+    scene.buy(offer, genuine)
+
+
+def test_a_visa_that_is_over_or_taken_back_is_shown_once_more(scene: Stranger, localnet: Any) -> None:
+    visa.trust(scene.hospital, scene.issuer.address, 15)
+    offer = scene.asks_for(STATUS)
+    revoked, short = scene.visa(STATUS), scene.visa(STATUS, b"\1" * 32)
+    visa.revoke(scene.issuer, revoked)
+    scene.is_refused("VisaRegistry_Revoked", offer, revoked)
+    scene.buy(offer, short)
+    localnet.pass_time(DAY + 1)
+    scene.is_refused("VisaRegistry_Expired", offer, short)
+
+
+def test_an_issuer_signs_in_anothers_name_or_revokes_anothers_visa(scene: Stranger, chain_for: Any) -> None:
+    """Both are trusted, the other one for a grant alone."""
+    other = chain_for()
+    visa.trust(scene.hospital, scene.issuer.address, 1 << STATUS)
+    visa.trust(scene.hospital, other.address, 1 << GRANT)
+    offer, genuine = scene.asks_for(STATUS), scene.visa(STATUS)
+    own = visa.issue(other, scene.attacker.address, STATUS, bytes(32), genuine.visa.expires)
+    scene.is_refused("VisaRegistry_UntrustedIssuer", offer, own)
+    renamed = own.visa.model_copy(update={"issuer": scene.issuer.address})
+    scene.is_refused("VisaRegistry_BadSignature", offer, own.model_copy(update={"visa": renamed}))
+    other.send(other.visas.functions.revoke(visa.hash_of(other, genuine)))
+    scene.buy(offer, genuine)
 
 
 def test_what_a_researcher_signs_for_a_phishing_site_is_worth_nothing_elsewhere(

@@ -13,7 +13,7 @@ from biodesci.passports import conditions, tokens
 from biodesci.passports.keys import BrokerKeys
 from biodesci.passports.links import Assertion
 from biodesci.passports.links import linked as linked_to
-from biodesci.passports.tokens import Claims
+from biodesci.passports.tokens import LEEWAY, Claims
 
 MOST: Final = 64  # visas of one passport
 LIMIT: Final = 192 << 10  # characters of one
@@ -81,7 +81,7 @@ def read(passport: str, trust: IssuerTrust, keys: BrokerKeys, now: int) -> Shown
 
 def _visas(outer: Claims, trust: IssuerTrust, keys: BrokerKeys, now: int) -> tuple[list[_Visa], list[str]]:
     if _VISA in outer.all and _PASSPORT not in outer.all:
-        return [_visa(outer)], []
+        return [_visa(outer, now)], []
     listed = outer.all.get(_PASSPORT)
     if not isinstance(listed, list) or _VISA in outer.all:
         raise InputError("This token is neither a passport nor a visa.", "Give a GA4GH Passport.")
@@ -92,13 +92,13 @@ def _visas(outer: Claims, trust: IssuerTrust, keys: BrokerKeys, now: int) -> tup
         try:
             if not isinstance(token, str):
                 raise InputError("This is no JSON Web Token.")
-            visas.append(_visa(tokens.verify(token, trust, keys, now)))
+            visas.append(_visa(tokens.verify(token, trust, keys, now), now))
         except (AccessDeniedError, InputError) as exc:
             ignored.append(exc.message)
     return visas, ignored
 
 
-def _visa(claims: Claims) -> _Visa:
+def _visa(claims: Claims, now: int) -> _Visa:
     said = claims.all.get(_VISA)
     if not isinstance(said, dict):
         raise InputError("A token in the passport is no visa.")
@@ -115,6 +115,8 @@ def _visa(claims: Claims) -> _Visa:
     asserted = said.get("asserted")
     if type(asserted) is not int or not 0 < asserted < claims.expires:
         raise AccessDeniedError("A visa does not say when it was asserted, or says a time after its end.")
+    if asserted > now + LEEWAY:
+        raise AccessDeniedError("A visa says that it was asserted at a time that has not come yet.")
     if source not in claims.broker.sources:
         raise AccessDeniedError("A visa is of a source for which its broker does not speak.")
     return _Visa(claims, texts, asserted, said.get("conditions"))

@@ -11,6 +11,9 @@ from typing import Any
 import httpx
 import jwt as pyjwt
 import pytest
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from joserfc.jwk import RSAKey
 
 from biodesci.core.errors import (
@@ -190,3 +193,134 @@ def test_keys_are_not_fetched_without_tls(broker, tmp_path):
     with pytest.raises(BioDeSciError, match="https alone"):
         verify(broker.visa(), at(broker, "http://broker.example/jwks"), site.keys(tmp_path))
     assert site.asked == 0
+
+
+def test_a_key_that_the_token_brings_along_is_not_looked_at(broker, stranger, trust, keys):
+    """By its header, inline or by an address, a forger names a key of its own (RFC 7515, 4.1.2 to 4.1.6)."""
+    public = stranger.key.as_dict(private=False)
+    for header in (
+        {"jwk": public},
+        {"x5u": "https://evil.example/cert.pem"},
+        {"x5c": ["TUlJQg=="]},
+        {"jku": None, "jwk": {**public, "kid": broker.key.kid}},
+    ):
+        body = {"iss": broker.issuer, "sub": "x", "iat": int(time.time()), "exp": int(time.time()) + HOUR}
+        forged = signed_by_hand(stranger, body, {"kid": broker.key.kid, **header})
+        with pytest.raises(AccessDeniedError, match="signature is not its broker's"):
+            verify(forged, trust, keys)
+
+
+def signed_by_hand(one: Any, claims: dict[str, Any], header: dict[str, Any]) -> str:
+    """As a forger writes it, whose program does not know better (RS256)."""
+    given = {name: value for name, value in header.items() if value is not None}
+    top = {"alg": "RS256", "typ": "JWT", **given}
+    key = load_pem_private_key(one.key.as_pem(private=True), None)
+    body = unsigned(claims, top).rstrip(".")
+    signature = key.sign(body.encode(), PKCS1v15(), SHA256())  # type: ignore[union-attr, call-arg, arg-type]
+    return f"{body}.{base64.urlsafe_b64encode(signature).rstrip(b'=').decode()}"
+
+
+@pytest.mark.parametrize(
+    ("header", "kind", "why"),
+    [
+        ({"kid": 7}, InputError, "no JSON Web Token"),
+        ({"kid": ["a", "b"]}, InputError, "no JSON Web Token"),
+        ({"crit": ["b64"], "b64": False}, BioDeSciError, ""),
+        ({"b64": False}, BioDeSciError, ""),
+        ({"typ": 7}, AccessDeniedError, "of another kind"),
+        ({"alg": ["RS256"]}, AccessDeniedError, "in a way that is not accepted"),
+    ],
+)
+def test_a_header_that_says_odd_things_is_refused(broker, trust, keys, header, kind, why):
+    claims = {"iss": broker.issuer, "sub": "x", "iat": int(time.time()), "exp": int(time.time()) + HOUR}
+    token = signed_by_hand(broker, claims, {"kid": broker.key.kid})
+    assert verify(token, trust, keys).subject == "x", "the same by a usual header"
+    with pytest.raises(kind, match=why):
+        verify(signed_by_hand(broker, claims, {"kid": broker.key.kid, **header}), trust, keys)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[" * 9000,
+        b'{"a":' * 2000 + b"1" + b"}" * 2000,
+        b'{"exp": 1' + b"0" * 5000 + b"}",
+        b"\xff",
+        b"7",
+    ],
+)
+def test_a_body_that_is_made_to_break_the_reader_is_refused(broker, trust, keys, body):
+    header, _, tail = broker.visa().split(".")
+    broken = base64.urlsafe_b64encode(body).rstrip(b"=").decode()
+    with pytest.raises((InputError, AccessDeniedError)):
+        verify(f"{header}.{broken}.{tail}", trust, keys)
+
+
+@pytest.mark.parametrize(
+    ("claims", "why"),
+    [
+        ({"exp": 30}, "has expired"),
+        ({"exp": 29}, None),
+        ({"iat": -30}, None),
+        ({"iat": -31}, "not valid yet"),
+        ({"nbf": -31}, "not valid yet"),
+        ({"nbf": -30}, None),
+    ],
+)
+def test_clocks_differ_by_thirty_seconds_and_not_by_one_more(broker, trust, keys, claims, why):
+    """Seconds that each time is in the past."""
+    now = int(time.time())
+    token = broker.sign({name: now - ago for name, ago in claims.items()})
+    if why is None:
+        tokens.verify(token, trust, keys, now)
+        return
+    with pytest.raises(AccessDeniedError, match=why):
+        tokens.verify(token, trust, keys, now)
+
+
+def test_a_key_that_its_broker_replaced_counts_no_more_once_that_is_seen(
+    broker, second, tmp_path, monkeypatch
+):
+    """A new `kid` has the keys fetched anew, a minute after the last time; else they are kept for ten."""
+    now = [10_000.0]
+    monkeypatch.setattr("biodesci.passports.keys.time.monotonic", lambda: now[0])
+    site = Site(200, json.dumps(broker.jwks()).encode())
+    keys, trust = site.keys(tmp_path), at(broker, "https://broker.example/jwks")
+    old = broker.visa()
+    verify(old, trust, keys)
+    newer = RSAKey.generate_key(2048, {"kid": "newer", "use": "sig"})
+    site.content = json.dumps({"keys": [newer.as_dict(private=False)]}).encode()
+    rotated = broker.sign({}, header={"kid": "newer"}, key=newer)
+    with pytest.raises(AccessDeniedError, match="does not publish"):
+        verify(rotated, trust, keys)
+    verify(old, trust, keys)
+    now[0] += 60
+    verify(rotated, trust, keys)
+    with pytest.raises(AccessDeniedError, match="does not publish"):
+        verify(old, trust, keys)
+    # Without a new name: the key that was fetched is believed for ten minutes, and not longer.
+    site.content = json.dumps(broker.jwks()).encode()
+    now[0] += 599
+    verify(rotated, trust, keys)
+    now[0] += 1
+    with pytest.raises(AccessDeniedError, match="does not publish"):
+        verify(rotated, trust, keys)
+    verify(old, trust, keys)
+    site.status = 500
+    now[0] += 600
+    with pytest.raises(UnavailableError):
+        verify(old, trust, keys)
+
+
+def test_two_keys_of_one_name_are_neither_and_a_key_for_another_use_is_none(broker, second, trust, tmp_path):
+    own = broker.key.as_dict(private=False)
+    twin = {**RSAKey.generate_key(2048).as_dict(private=False), "kid": broker.key.kid}
+    for listed, why in (
+        ([own, twin], "does not publish"),
+        ([{**own, "use": "enc"}], "algorithm does not fit"),
+        ([{**second.key.as_dict(private=False), "kid": broker.key.kid}], "algorithm does not fit"),
+        ([broker.key.as_dict(private=True)], "algorithm does not fit"),
+    ):
+        (tmp_path / "0.json").write_text(json.dumps({"keys": listed}))
+        with pytest.raises(AccessDeniedError, match=why):
+            verify(broker.visa(), trust, BrokerKeys(tmp_path))
