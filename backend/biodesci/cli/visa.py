@@ -84,7 +84,8 @@ def request(
     for target, one in zip(targets, answer.visas, strict=True):
         files.write_private(target, one.to_bytes())
     shown = [_fields(one) | {"file": str(target)} for target, one in zip(targets, answer.visas, strict=True)]
-    output.record({"visas": shown, "ignored": list(answer.ignored)}, "Signed. Show them with --visa FILE.")
+    visa_issuer.list_visas(shown, ("type", "expires", "file"), answer.ignored)
+    output.note("Show them when you buy: biodesci license buy … --visa FILE.")
 
 
 @app.command()

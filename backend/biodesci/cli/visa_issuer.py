@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -71,7 +72,7 @@ def check(
         | ({} if one.rule.dataset is None else {"dataset": one.rule.dataset})
         for one in shown.accepted
     ]
-    output.record({"visas": visas, "ignored": list(shown.ignored)})
+    list_visas(visas, ("type", "asserted", "expires", "dataset"), shown.ignored)
 
 
 @app.command()
@@ -96,6 +97,16 @@ def release(
     whose = address(account) if account else register.account_of((sub, iss))
     revoked = run(chain, register, whose)
     output.record({"account": whose, "revoked": revoked}, "Released. The person may use another account.")
+
+
+def list_visas(visas: Sequence[Mapping[str, Any]], columns: tuple[str, ...], ignored: Sequence[str]) -> None:
+    """What a passport gives, a line for each visa, and then why the rest of it gives nothing."""
+    if output.json_wanted():
+        output.record({"visas": visas, "ignored": list(ignored)})
+        return
+    output.table(visas, columns, "It gives no visa.")
+    for why in dict.fromkeys(ignored):
+        output.note(f"Passed over: {why}")
 
 
 def read_passport(file: Path) -> str:

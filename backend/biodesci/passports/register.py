@@ -70,7 +70,8 @@ class Register:
         passport would be good for one more account. Raises WrongKeyError for another passphrase.
         """
         folder = home / "visas" / f"{chain.chain_id}-{str(chain.visas.address).lower()}"
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for each in (home, folder.parent, folder):
+            each.mkdir(parents=True, exist_ok=True, mode=0o700)
         file, key_file = folder / "register.sqlite", folder / "register.key"
         os.close(os.open(file, os.O_RDWR | os.O_CREAT, files.PRIVATE))
         with _writing(file) as db:
@@ -91,7 +92,7 @@ class Register:
             accounts = {one for tag in tags for one in _account(db, tag)}
             if accounts - {account}:
                 raise AccessDeniedError(
-                    "Who has this passport has visas for another account.",
+                    "The holder of this passport has visas for another account.",
                     "Ask with that account. If it is lost, have the issuer's operator release it, which "
                     "revokes its visas (biodesci visa issuer release).",
                 )
