@@ -4,7 +4,8 @@ RFC 9180 in base mode, single shot, with X-Wing (draft-connolly-cfrg-xwing-kem),
 byte for byte what `cryptography`'s Suite opens. That library lets nobody choose ML-KEM's randomness, so that
 half comes from kyber-py here. It is pure Python and takes no care to run in constant time: whoever can time
 the sealing process to the microsecond may learn something of this half, and of nothing else; X25519 and all
-symmetric parts are from `cryptography`.
+symmetric parts are from `cryptography`. So it is given no secret key, and randomness that serves once
+(docs/security.md says why it stays, and what would replace it).
 """
 
 from __future__ import annotations
