@@ -24,12 +24,11 @@ interface IDatasetNFT {
 
     struct Version {
         bytes32 card;
-        bytes32 contentRoot;
-        bytes32 keyCommitment;
+        bytes32 commitments; // keccak256(abi.encode(contentRoot, keyCommitment)); both are in the event that published it
         bytes32 diseases;
         address publisher; // who published this version; its key commitment is bound to this account
         uint64 terms;
-        uint40 withdrawnAt; // 0 while consent stands
+        uint40 withdrawnAt; // 0 while consent stands, to this version and to all from which it is proven to descend
     }
 
     /// @notice What a publisher says that a dataset is derived from.
@@ -39,7 +38,8 @@ interface IDatasetNFT {
     }
 
     /// @notice What a dataset is derived from. Proven: its publisher owned that dataset or held a licence for that
-    /// version, and the terms are no wider. Otherwise it is the publisher's claim: anybody can claim descent from anything.
+    /// version, and the terms are no wider; once that version is withdrawn, so are all of this dataset. Otherwise it is the
+    /// publisher's claim, which binds nothing: anybody can claim descent from anything.
     struct Parent {
         uint64 datasetId;
         uint32 version;
@@ -89,6 +89,7 @@ interface IDatasetNFT {
     /// @notice Publishes a dataset (version 1) that descends from `sources` (which must exist already, so no cycle can form).
     /// A source that the sender owns, or for which it gives its own active licence to download or train, is a proven
     /// parent: consent to it has to stand, and the terms may not be wider (see DuoWidth), here and in all later versions.
+    /// Proven parents and their own proven parents and so on are 32 at most, as every sale of this dataset looks at them.
     function publish(Publication calldata p, Source[] calldata sources) external returns (uint256 datasetId);
 
     /// @notice As `publish`, with a first offer on AccessLicense, in the same transaction (`offer.datasetId` is ignored).
@@ -98,7 +99,8 @@ interface IDatasetNFT {
 
     function publishVersion(uint256 datasetId, Publication calldata p) external returns (uint32 version);
 
-    /// @notice Consent for a version is withdrawn: no new licences, no release, no training.
+    /// @notice Consent for a version is withdrawn: no new licences, no release, no training, neither of it nor of what is
+    /// proven to descend from it.
     function withdraw(uint256 datasetId, uint32 version) external;
 
     /// @notice The owner proposes a role to `account`, which has it once it accepts. Several accounts may hold one.
@@ -120,13 +122,16 @@ interface IDatasetNFT {
 
     function latestVersion(uint256 datasetId) external view returns (uint32);
     function versionOf(uint256 datasetId, uint32 version) external view returns (Version memory);
+
+    /// @notice Whether consent to a version ended, or to any from which it is proven to descend.
     function isWithdrawn(uint256 datasetId, uint32 version) external view returns (bool);
     function parentsOf(uint256 datasetId) external view returns (Parent[] memory parents);
 
     /// @notice How many datasets there are; their ids are 1 to this.
     function datasetCount() external view returns (uint256);
 
-    /// @notice What a sale depends on, in one call: the latest version, its terms, and whether it is withdrawn.
+    /// @notice What a sale depends on, in one call: the latest version, its terms, and whether it is withdrawn, by its own
+    /// owner or as what it is proven to descend from.
     function saleOf(uint256 datasetId) external view returns (uint32 version, uint64 terms, bool withdrawn);
 
     /// @notice The diseases that a version's term DS permits, as a Merkle root; 0 where none was given.

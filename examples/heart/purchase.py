@@ -7,6 +7,7 @@ import secrets
 import time
 from collections.abc import Callable
 
+from biodesci.chain.commitments import commitments
 from biodesci.chain.currency import ETHER
 from biodesci.chain.records import DatasetVersion
 from biodesci.core import container, duo, envelope
@@ -121,11 +122,10 @@ def _outsider(stack: Stack, cast: Cast, narrator: Narrator, site: Site, license_
     opened = refusal(lambda: envelope.open_(seed, sealed, info))
     narrator.refused(f"opening the researcher's envelope, which is public: {opened.message}")
     version = chain.read(DatasetVersion, site.dataset_id, 1)
-    blob = persist(lambda: stack.ipfs.cat(content.locate(stack.ipfs, version.card, version.content_root)))
+    root = commitments(chain, version).content_root
+    blob = persist(lambda: stack.ipfs.cat(content.locate(stack.ipfs, version.card, root)))
     guess = refusal(
-        lambda: container.decrypt(
-            io.BytesIO(blob), io.BytesIO(), secrets.token_bytes(32), expected_root=version.content_root
-        )
+        lambda: container.decrypt(io.BytesIO(blob), io.BytesIO(), secrets.token_bytes(32), expected_root=root)
     )
     narrator.refused(f"decrypting the container, which is public, with a guessed key: {guess.message}")
 

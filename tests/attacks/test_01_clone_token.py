@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 
 import pytest
 
+from biodesci.chain.commitments import commitments
 from biodesci.chain.records import DatasetVersion
 from biodesci.core.onchain import LicenseState, Role
 from biodesci.ipfs.client import Ipfs
@@ -56,7 +57,8 @@ def sealed(monkeypatch):
 def stolen(house) -> tuple:
     """A publication of the stranger's own, with open terms, but the victim's key commitment and content."""
     real = house.chain.read(DatasetVersion, house.sale.dataset, 1)
-    return (real.card, real.content_root, real.key_commitment, GRU, bytes(32))
+    copied = commitments(house.chain, real)
+    return (real.card, copied.content_root, copied.key_commitment, GRU, bytes(32))
 
 
 def clone(stranger, publication) -> int:

@@ -60,7 +60,8 @@ def test_dataset_nft(datasets, publication, hospital, stranger):
         datasets.DatasetPublished(datasetId=1, owner=hospital, parents=[], **p),
     ]
     v = datasets.versionOf(1, 1)
-    assert (v.card, v.contentRoot, v.keyCommitment, v.terms, v.diseases) == tuple(p.values())
+    assert v.commitments == keccak(p["contentRoot"] + p["keyCommitment"])
+    assert (v.card, v.terms, v.diseases, v.publisher) == (p["card"], p["terms"], p["diseases"], hospital)
     with reverts(datasets.DatasetNFT_NotOwner, datasetId=1, got=stranger):
         datasets.withdraw(1, 1, sender=stranger)
 

@@ -210,8 +210,15 @@ def commitments() -> dict[str, Any]:
         commitment.Answer(31337, CONTRACT, 7, SUBJECT, weights), salt, root
     )
     assert expected["maskedUpdate"] == commitment.masked_update(31337, CONTRACT, 3, OTHER, digest)
+    expected["version"] = keccak(encode([b32, b32], [root, expected["key"]]))
+    assert expected["version"] == commitment.of_version(root, expected["key"])
     place = {"chainId": 31337, "contract": CONTRACT}
     return {
+        "version": {
+            "contentRoot": f"0x{root.hex()}",
+            "keyCommitment": f"0x{expected['key'].hex()}",
+            "commitments": f"0x{expected['version'].hex()}",
+        },
         "key": {
             **place,
             "publisher": OTHER,

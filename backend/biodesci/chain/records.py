@@ -43,15 +43,16 @@ R = TypeVar("R", bound=Record)
 class DatasetVersion:
     """`IDatasetNFT.Version`. `card` is a CID's digest, `terms` are DUO bits.
 
-    `withdrawn_at` (Unix seconds) is 0 while consent stands. The key commitment is bound to `publisher`.
+    `withdrawn_at` (Unix seconds) is 0 while consent stands, to this version and to all from which it is
+    proven to descend. `commitments` is one hash of content root and key commitment (chain/commitments.py);
+    the key commitment is bound to `publisher`.
     """
 
     view: ClassVar = View("DatasetNFT", "versionOf", ("dataset_id", "version"))
     dataset_id: int
     version: int
     card: bytes
-    content_root: bytes
-    key_commitment: bytes
+    commitments: bytes
     diseases: bytes
     publisher: str
     terms: int
@@ -77,7 +78,10 @@ class Provenance:
 
 @dataclass(frozen=True)
 class Sale:
-    """What of a dataset is sold now: its latest version, with its DUO terms, and whether consent ended."""
+    """What of a dataset is sold now: its latest version, with its DUO terms, and whether consent ended.
+
+    It ends with that to any version from which the dataset is proven to descend, too.
+    """
 
     view: ClassVar = View("DatasetNFT", "saleOf")
     version: int

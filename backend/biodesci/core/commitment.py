@@ -33,7 +33,7 @@ class Publisher:
 
 
 def key_commitment(publisher: Publisher, key: bytes, salt: bytes) -> bytes:
-    """What DatasetNFT stores of a dataset key: hidden by 32 random bytes of salt, and binding.
+    """What a publisher says of a dataset key: hidden by 32 random bytes of salt, and binding.
 
     Copied into a token that somebody else publishes it commits to nothing: no key and salt open it there.
     """
@@ -50,6 +50,12 @@ def key_commitment(publisher: Publisher, key: bytes, salt: bytes) -> bytes:
             ],
         )
     )
+
+
+def of_version(content_root: bytes, key_commitment: bytes) -> bytes:
+    """What DatasetNFT stores of a version's content root and key commitment."""
+    words = [_word(content_root, "content root"), _word(key_commitment, "key commitment")]
+    return keccak(encode(["bytes32", "bytes32"], words))
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from biodesci.chain.client import Chain
+from biodesci.chain.commitments import commitments
 from biodesci.chain.records import DatasetVersion, Parent, Provenance
 from biodesci.core import cid, duo
 from biodesci.core.documents.published_card import MAX_CARD, PublishedCard
@@ -57,7 +58,7 @@ def entry(chain: Chain, ipfs: Ipfs, dataset_id: int) -> Entry:
         diseases=published.diseases if any(published.diseases) else None,
         withdrawn=bool(published.withdrawn_at),
         card=cid.from_digest(published.card),
-        content_root="0x" + published.content_root.hex(),
+        content_root="0x" + commitments(chain, published).content_root.hex(),
         parents=chain.read(Provenance, dataset_id).parents,
         offers=tuple(offers.of_dataset(chain, dataset_id)),
     )

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from biodesci.chain.client import Chain
+from biodesci.chain.commitments import Commitments, commitments
 from biodesci.chain.records import DatasetVersion
 from biodesci.core import cid, commitment, envelope, files
 from biodesci.core.commitment import Publisher
@@ -170,12 +171,15 @@ def judge(
     if sealed is None:
         return Judgement(license_id, Finding.NO_EVIDENCE, until=until)
     version = chain.read(DatasetVersion, licence.dataset_id, licence.version)
-    if not _is_committed(chain, version, evidence):
+    committed = commitments(chain, version)
+    if not _is_committed(chain, version, committed, evidence):
         return Judgement(license_id, Finding.WRONG_KEY, until=until)
     if not sealed.to_own_key:
         return Judgement(license_id, Finding.FORMER_KEY, until=until)
     try:
-        finding, reason = _try(arbiter, version, evidence.content[:32], most, progress)
+        finding, reason = _try(
+            arbiter, version.card, committed.content_root, evidence.content[:32], most, progress
+        )
     except FaultError as exc:
         finding, reason = Finding[exc.fault.name], ""
     if finding is Finding.RIGHT_KEY:
@@ -183,15 +187,16 @@ def judge(
     return Judgement(license_id, finding, reason, until)
 
 
-def _is_committed(chain: Chain, version: DatasetVersion, evidence: Evidence) -> bool:
+def _is_committed(chain: Chain, version: DatasetVersion, committed: Commitments, evidence: Evidence) -> bool:
     publisher = Publisher(chain.chain_id, str(chain.datasets.address), version.publisher)
     key, salt = evidence.content[:32], evidence.content[32:]
-    return commitment.key_commitment(publisher, key, salt) == version.key_commitment
+    return commitment.key_commitment(publisher, key, salt) == committed.key_commitment
 
 
 def _try(
     arbiter: Member,
-    version: DatasetVersion,
+    card: bytes,
+    content_root: bytes,
     key: bytes,
     most: int,
     progress: Callable[[int], None] | None,
@@ -199,7 +204,7 @@ def _try(
     """Whether the committed key opens what the card names, with what more there is to say; or FaultError."""
     ipfs = arbiter.ipfs
     try:
-        found = content.locate(ipfs, version.card, version.content_root)
+        found = content.locate(ipfs, card, content_root)
     except FaultError:
         raise
     except (NotFoundError, IntegrityError) as exc:
@@ -217,10 +222,10 @@ def _try(
         return Finding.CONTAINER_NOT_FETCHED, str(exc)
     try:
         with Path(os.devnull).open("wb") as nowhere:
-            content.decrypt(ipfs, found, fetched, nowhere, key, version.content_root)
+            content.decrypt(ipfs, found, fetched, nowhere, key, content_root)
     finally:
         fetched.unlink(missing_ok=True)
-    for digest in (version.card, found):
+    for digest in (card, found):
         ipfs.pin(digest)
     return Finding.RIGHT_KEY, ""
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from biodesci.chain.client import Chain
+from biodesci.chain.commitments import Commitments, commitments
 from biodesci.chain.records import DatasetVersion, License, Listing
 from biodesci.core import commitment, envelope, files
 from biodesci.core.commitment import Publisher
@@ -87,10 +88,11 @@ def download_over(
     _require_key_right(licence)
     with _use(chain, licence) as count:
         version = chain.read(DatasetVersion, licence.dataset_id, licence.version)
+        committed = commitments(chain, version)
         with _advised(chain, licence, version, _ONCE_MORE.format(licence.id)):
-            key = _any_key(chain, ipfs, seed, licence, version)
+            key = _any_key(chain, ipfs, seed, licence, version, committed)
         with _advised(chain, licence, version, _KEEP_RUNNING):
-            found = content.locate(ipfs, version.card, version.content_root)
+            found = content.locate(ipfs, version.card, committed.content_root)
         sealed = target.with_name(f".{target.name}.{found.hex()[:16]}.container")
         partial = target.with_name(f".{target.name}.{found.hex()[:16]}.partial")
         with _advised(chain, licence, version, _KEEP_RUNNING):
@@ -99,14 +101,14 @@ def download_over(
             partial.unlink(missing_ok=True)
             partial.touch(files.PRIVATE, exist_ok=False)  # decrypted: for its owner's eyes
             with _advised(chain, licence, version, _KEEP_RUNNING), partial.open("wb") as sink:
-                size = content.decrypt(ipfs, found, sealed, sink, key, version.content_root)
+                size = content.decrypt(ipfs, found, sealed, sink, key, committed.content_root)
             count()
             partial.replace(target)
         finally:
             partial.unlink(missing_ok=True)
             # Damaged, it must come anew; done, it is not needed any more.
             sealed.unlink(missing_ok=True)
-    root = "0x" + version.content_root.hex()
+    root = "0x" + committed.content_root.hex()
     return Downloaded(target, size, licence.dataset_id, licence.version, root)
 
 
@@ -123,7 +125,9 @@ def _advised(chain: Chain, licence: License, version: DatasetVersion, ask: str) 
         raise type(exc)(exc.message, f"{exc.hint} If it stays so: {wrong[0].lower()}{wrong[1:]}") from exc
 
 
-def _any_key(chain: Chain, ipfs: Ipfs, seed: bytes, licence: License, version: DatasetVersion) -> bytes:
+def _any_key(
+    chain: Chain, ipfs: Ipfs, seed: bytes, licence: License, version: DatasetVersion, committed: Commitments
+) -> bytes:
     """The dataset key: opened from an envelope, and checked against the commitment on chain.
 
     Envelopes are tried from the newest on: one that was delivered once more does not spoil one that opens.
@@ -131,7 +135,7 @@ def _any_key(chain: Chain, ipfs: Ipfs, seed: bytes, licence: License, version: D
     newest: BioDeSciError | None = None
     for digest in envelopes_of(chain, licence.id):
         try:
-            return _key_in(_opened(chain, ipfs, seed, licence, digest), chain, licence, version)
+            return _key_in(_opened(chain, ipfs, seed, licence, digest), chain, licence, version, committed)
         except (IntegrityError, NotFoundError, WrongKeyError) as exc:
             newest = newest or exc
     assert newest is not None, "there was a delivery"
@@ -145,7 +149,9 @@ def _opened(chain: Chain, ipfs: Ipfs, seed: bytes, licence: License, digest: byt
     return envelope.open_(seed, sealed, context)
 
 
-def _key_in(opened: bytes, chain: Chain, licence: License, version: DatasetVersion) -> bytes:
+def _key_in(
+    opened: bytes, chain: Chain, licence: License, version: DatasetVersion, committed: Commitments
+) -> bytes:
     """The dataset key that an envelope held, if it is the committed one."""
     wrong = _when_wrong(chain, licence, version, _ONCE_MORE.format(licence.id))
     if len(opened) != 64:
@@ -154,7 +160,7 @@ def _key_in(opened: bytes, chain: Chain, licence: License, version: DatasetVersi
     try:
         publisher = Publisher(chain.chain_id, str(chain.datasets.address), version.publisher)
         made = commitment.key_commitment(publisher, key, salt)
-        commitment.check(version.key_commitment, made, "delivered key")
+        commitment.check(committed.key_commitment, made, "delivered key")
     except IntegrityError as exc:
         raise IntegrityError(exc.message, wrong) from exc
     return key

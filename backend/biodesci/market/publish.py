@@ -122,7 +122,7 @@ def publish(
             intent.forget()
         published = _result(chain, receipt, journal, dataset_id)
         version = chain.read(DatasetVersion, published.dataset_id, published.version)
-        dataset_keys.settle(owner.home, chain, version)
+        dataset_keys.settle(owner.home, chain, version, committed)
     # The container is on IPFS now and can be made again from the file.
     (journal.folder / "container").unlink(missing_ok=True)
     return replace(published, findings=inspected.check.findings)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from biodesci.chain.client import Chain
+from biodesci.chain.commitments import commitments
 from biodesci.chain.records import DatasetVersion
 from biodesci.core import commitment, container, files, keyfile
 from biodesci.core.commitment import Publisher
@@ -26,9 +27,9 @@ _NAME: Final = re.compile(r"(\d+)-(\d+)-[0-9a-f]{64}\.key")
 def path(home: Path, chain: Chain, version: DatasetVersion) -> Path:
     """The file in which a home keeps the key of a version; it may not exist.
 
-    The commitment is in its name too, as a local chain that was started anew counts from 1 again.
+    The version's commitments are in its name too, as a local chain that was started anew counts from 1 again.
     """
-    name = f"{version.dataset_id}-{version.version}-{version.key_commitment.hex()}.key"
+    name = f"{version.dataset_id}-{version.version}-{version.commitments.hex()}.key"
     return _folder(home, chain) / name
 
 
@@ -52,9 +53,9 @@ def load_unpublished(home: Path, passphrase: str, chain: Chain, key_commitment: 
     return _open(source, passphrase, chain, chain.address, key_commitment)[0]
 
 
-def settle(home: Path, chain: Chain, version: DatasetVersion) -> None:
+def settle(home: Path, chain: Chain, version: DatasetVersion, key_commitment: bytes) -> None:
     """Files the key of a version under its id, now that it was minted, if it lies here still."""
-    source = unpublished(home, chain, version.publisher, version.key_commitment)
+    source = unpublished(home, chain, version.publisher, key_commitment)
     try:
         source.replace(path(home, chain, version))
     except FileNotFoundError:
@@ -69,8 +70,10 @@ def settle_all(home: Path, chain: Chain, start: int, end: int) -> None:
     for name, publisher in (("DatasetPublished", "owner"), ("VersionPublished", "publisher")):
         for log in chain.events(chain.datasets, name, start, end):
             args = log["args"]
-            if unpublished(home, chain, args[publisher], bytes(args["keyCommitment"])).exists():
-                settle(home, chain, chain.read(DatasetVersion, args["datasetId"], args.get("version", 1)))
+            committed = bytes(args["keyCommitment"])
+            if unpublished(home, chain, args[publisher], committed).exists():
+                version = chain.read(DatasetVersion, args["datasetId"], args.get("version", 1))
+                settle(home, chain, version, committed)
 
 
 def held(home: Path, chain: Chain) -> frozenset[tuple[int, int]]:
@@ -81,7 +84,8 @@ def held(home: Path, chain: Chain) -> frozenset[tuple[int, int]]:
 def load(home: Path, passphrase: str, chain: Chain, version: DatasetVersion) -> tuple[bytes, bytes]:
     """(dataset key, salt) of a version; NotFoundError where this home does not hold it."""
     source = path(home, chain, version)
-    return _open(source, passphrase, chain, version.publisher, version.key_commitment)
+    _require(source)
+    return _open(source, passphrase, chain, version.publisher, commitments(chain, version).key_commitment)
 
 
 def keep(home: Path, passphrase: str, chain: Chain, version: DatasetVersion, secret: bytes) -> None:
@@ -89,7 +93,7 @@ def keep(home: Path, passphrase: str, chain: Chain, version: DatasetVersion, sec
 
     Raises IntegrityError where the chain's commitment is to another one.
     """
-    _check(chain, version.publisher, version.key_commitment, secret)
+    _check(chain, version.publisher, commitments(chain, version).key_commitment, secret)
     target = path(home, chain, version)
     if not target.exists():
         files.write_private(target, keyfile.seal(secret, passphrase, _PURPOSE))
@@ -110,16 +114,19 @@ def _held(folder: Path) -> Iterator[tuple[int, int]]:
 def _open(
     source: Path, passphrase: str, chain: Chain, publisher: str, key_commitment: bytes
 ) -> tuple[bytes, bytes]:
-    if not source.exists():
-        raise NotFoundError(
-            f"The key of the dataset with commitment 0x{key_commitment.hex()[:16]}… is not among those that "
-            "this home published or took over.",
-            "Use the home folder that published it, restore its datasets/ folder from a copy, or have it "
-            "handed over: biodesci dataset take-over.",
-        )
+    _require(source)
     secret = keyfile.open_(source.read_bytes(), passphrase, _PURPOSE)
     _check(chain, publisher, key_commitment, secret)
     return secret[:32], secret[32:]
+
+
+def _require(source: Path) -> None:
+    if not source.exists():
+        raise NotFoundError(
+            f"The key {source.name} is not among those that this home published or took over.",
+            "Use the home folder that published it, restore its datasets/ folder from a copy, or have it "
+            "handed over: biodesci dataset take-over.",
+        )
 
 
 def _check(chain: Chain, publisher: str, key_commitment: bytes, secret: bytes) -> None:

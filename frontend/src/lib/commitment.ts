@@ -1,5 +1,5 @@
 /** Commitments of docs/protocol.md that a person in front of a browser checks. */
-import { encodeAbiParameters, keccak256, stringToBytes, toHex, type Address } from 'viem'
+import { encodeAbiParameters, keccak256, stringToBytes, toHex, type Address, type Hex } from 'viem'
 
 import { equal, fromHex, type Bytes } from './bytes'
 import { Failure, WRONG_KEY_HINT } from './failure'
@@ -30,6 +30,13 @@ export function keyCommitment(by: Publisher, key: Uint8Array, salt: Uint8Array):
         [KEY_DOMAIN, BigInt(by.chainId), by.contract, by.account, toHex(salt), toHex(key)],
       ),
     ),
+  )
+}
+
+/** What DatasetNFT keeps of a version’s content root and key commitment (32 bytes each). */
+export function ofVersion(contentRoot: Hex, committed: Hex): Hex {
+  return keccak256(
+    encodeAbiParameters([{ type: 'bytes32' }, { type: 'bytes32' }], [contentRoot, committed]),
   )
 }
 

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 
 import { concat, copy, fromHex, type Bytes } from './bytes'
 import { fromDigest } from './cid'
-import { keyCommitment } from './commitment'
+import { keyCommitment, ofVersion } from './commitment'
 import type { Deployment } from './config'
 import { generateSeed, info, publicKey, seal } from './envelope'
 import type { Reader } from './reader'
@@ -37,14 +37,27 @@ const right = fromHex(vector.datasetKey)
 const salt = new Uint8Array(32).fill(9)
 const seed = generateSeed()
 
-/** What the chain says, beside the file and the envelope. */
-let said: { active: boolean; withdrawnAt: number; key: Bytes }
+/** What a version was published with. */
+const published = (key: Bytes) => ({
+  contentRoot: toHex(fromHex(root)),
+  keyCommitment: toHex(
+    keyCommitment({ chainId: CHAIN, contract: DATASETS, account: PUBLISHER }, key, salt),
+  ),
+})
+const OTHER = { ...published(right), contentRoot: toHex(CARD) }
+
+/** What the chain says, beside the file and the envelope, and what the index does. */
+let said: { active: boolean; withdrawnAt: number; key: Bytes; logged: object[]; indexed: object }
 
 const client = {
   getBlock: () => Promise.resolve({ timestamp: 1_000n }),
   getLogs: ({ event }: { event: { name: string } }) =>
     Promise.resolve(
-      event.name === 'LicenseDelivered' ? [{ args: { envelope: toHex(ENVELOPE) } }] : [],
+      event.name === 'LicenseDelivered'
+        ? [{ args: { envelope: toHex(ENVELOPE) } }]
+        : event.name === 'DatasetPublished'
+          ? said.logged.map((args) => ({ args }))
+          : [],
     ),
   readContract: ({ functionName }: { functionName: string }) => {
     switch (functionName) {
@@ -61,13 +74,9 @@ const client = {
       default:
         return Promise.resolve({
           card: toHex(CARD),
-          contentRoot: `0x${root}`,
-          keyCommitment: toHex(
-            keyCommitment(
-              { chainId: CHAIN, contract: DATASETS, account: PUBLISHER },
-              said.key,
-              salt,
-            ),
+          commitments: ofVersion(
+            published(said.key).contentRoot,
+            published(said.key).keyCommitment,
           ),
           publisher: PUBLISHER,
           withdrawnAt: said.withdrawnAt,
@@ -78,7 +87,7 @@ const client = {
 
 /** A stranger’s version: what was delivered and committed to, and the root that the card gives. */
 async function publish(key: Bytes, cardRoot: string) {
-  said = { active: true, withdrawnAt: 0, key }
+  said = { active: true, withdrawnAt: 0, key, logged: [published(key)], indexed: OTHER }
   const bound = info({
     purpose: 'license',
     chainId: CHAIN,
@@ -93,7 +102,11 @@ async function publish(key: Bytes, cardRoot: string) {
     [fromDigest(CONTENT), copy(Buffer.from(containerBase64, 'base64'))],
   ])
   vi.stubGlobal('fetch', (url: string) =>
-    Promise.resolve(new Response(files.get(url.split('/').at(-1) ?? '') ?? null)),
+    Promise.resolve(
+      url.includes('/v1/licenses/')
+        ? Response.json(said.indexed)
+        : new Response(files.get(url.split('/').at(-1) ?? '') ?? null),
+    ),
   )
 }
 
@@ -123,6 +136,21 @@ it('opens what was delivered, and goes on to after consent was withdrawn, as the
   for (const withdrawnAt of [0, 900]) {
     said.withdrawnAt = withdrawnAt
     expect((await open()).size).toBe(vector.plaintextSize)
+  }
+})
+
+it('takes the commitments from the index where the chain’s node tells none, or others', async () => {
+  said.indexed = published(right)
+  for (const logged of [[], [OTHER]]) {
+    said.logged = logged
+    expect((await open()).size).toBe(vector.plaintextSize)
+  }
+})
+
+it('opens nothing by commitments that the contract does not keep, whoever says them', async () => {
+  for (const logged of [[], [OTHER], [{}], [{ ...published(right), keyCommitment: '0x' }]]) {
+    said.logged = logged
+    await expect(open()).rejects.toMatchObject({ kind: 'tampered' })
   }
 })
 

@@ -12,7 +12,7 @@ import type { LicenseAnswer } from '@/generated/api'
 import { get } from './api'
 import { fromHex, type Bytes } from './bytes'
 import { containerOf, readCard, type ContainerFile } from './card'
-import { checkKey } from './commitment'
+import { checkKey, ofVersion } from './commitment'
 import type { Deployment } from './config'
 import { decrypt } from './container'
 import { Failure, tampered } from './failure'
@@ -47,12 +47,14 @@ const CARD_LIMIT = 4 * 2 ** 20
 export async function release(r: Release): Promise<SavedFile> {
   r.onStep('chain')
   const license = await requireActive(r)
-  const version = await r.client.readContract({
+  const stored = await r.client.readContract({
     address: r.deployment.contracts.DatasetNFT,
     abi: DatasetNFT,
     functionName: 'versionOf',
     args: [license.datasetId, license.version],
   })
+
+  const version = { ...stored, ...(await readCommitments(r, license, stored.commitments)) }
 
   r.onStep('envelope')
   const opened = await openAny(r, version)
@@ -164,6 +166,41 @@ async function readEnvelopes({ client, deployment, licenseId, signal }: Release)
     )
   return envelopes
 }
+
+const PUBLISHED = getAbiItem({ abi: DatasetNFT, name: 'DatasetPublished' })
+const REVISED = getAbiItem({ abi: DatasetNFT, name: 'VersionPublished' })
+
+type Commitments = { readonly contentRoot: Hex; readonly keyCommitment: Hex }
+
+/**
+ * Content root and key commitment of the licensed version, which the contract keeps one hash of. It
+ * says them in an event; where a node does not search that far back, the index knows them. Wherever
+ * they come from, they count only if they have that hash.
+ */
+async function readCommitments(
+  { client, deployment, licenseId, signal }: Release,
+  { datasetId, version }: { datasetId: bigint; version: number },
+  hash: Hex,
+): Promise<Commitments> {
+  const at = { address: deployment.contracts.DatasetNFT, fromBlock: deployment.fromBlock }
+  const logs = await (
+    version === 1
+      ? client.getLogs({ ...at, event: PUBLISHED, args: { datasetId } })
+      : client.getLogs({ ...at, event: REVISED, args: { datasetId, version } })
+  ).catch(() => [])
+  const fits = (one: Partial<Commitments>): one is Commitments =>
+    isWord(one.contentRoot) &&
+    isWord(one.keyCommitment) &&
+    ofVersion(one.contentRoot, one.keyCommitment) === hash
+  const logged = logs.map(({ args }) => args as Partial<Commitments>).find(fits)
+  if (logged) return logged
+  const indexed = await get<LicenseAnswer>(`/v1/licenses/${licenseId}`, signal)
+  const said = { contentRoot: indexed.contentRoot, keyCommitment: indexed.keyCommitment }
+  if (fits(said as Partial<Commitments>)) return said as Commitments
+  throw tampered('What the chain’s node and the index say of this version')
+}
+
+const isWord = (one: unknown): one is Hex => isHex(one) && size(one) === 32
 
 type Version = { readonly keyCommitment: Hex; readonly publisher: Address }
 

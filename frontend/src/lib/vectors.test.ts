@@ -10,7 +10,7 @@ import { describe, expect, it } from 'vitest'
 
 import { concat, copy, fromHex, toHex, type Bytes } from './bytes'
 import { fromDigest, toDigest } from './cid'
-import { checkKey, keyCommitment } from './commitment'
+import { checkKey, keyCommitment, ofVersion } from './commitment'
 import { decrypt } from './container'
 import { formatDisease, isPermitted, parseDisease } from './disease'
 import { decide } from './duo'
@@ -68,6 +68,16 @@ describe('Merkle tree', () => {
 
   it.each(cases)('has the root of RFC 6962 over $size leaves', async ({ size, root }) => {
     expect(hex(await merkleRoot(leaves.slice(0, size).map(fromHex)))).toBe(root)
+  })
+})
+
+describe('commitments of a version', () => {
+  const { version } = vectors<{
+    version: Record<'contentRoot' | 'keyCommitment' | 'commitments', `0x${string}`>
+  }>('commitment')
+
+  it('have the hash that Python computes and the contract keeps', () => {
+    expect(ofVersion(version.contentRoot, version.keyCommitment)).toBe(version.commitments)
   })
 })
 

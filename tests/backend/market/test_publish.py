@@ -11,6 +11,7 @@ import pytest
 
 from biodesci.chain import transactions
 from biodesci.chain.client import Chain
+from biodesci.chain.commitments import commitments
 from biodesci.chain.records import DatasetVersion
 from biodesci.core import container
 from biodesci.core.errors import (
@@ -59,9 +60,9 @@ def owned(chain: Chain) -> int:
 def decrypted(chain: Chain, ipfs: Ipfs, home, dataset_id: int, version: int = 1) -> bytes:
     on_chain = chain.read(DatasetVersion, dataset_id, version)
     key, _ = dataset_keys.load(home, PASSPHRASE, chain, on_chain)
-    blob = ipfs.cat(locate(ipfs, on_chain.card, on_chain.content_root))
+    blob = ipfs.cat(locate(ipfs, on_chain.card, commitments(chain, on_chain).content_root))
     opened = io.BytesIO()
-    container.decrypt(io.BytesIO(blob), opened, key, expected_root=on_chain.content_root)
+    container.decrypt(io.BytesIO(blob), opened, key, expected_root=commitments(chain, on_chain).content_root)
     return opened.getvalue()
 
 
@@ -92,7 +93,7 @@ def test_card_describes_the_container_and_no_person(chain_for, ipfs, table, tmp_
     card = json.loads(ipfs.cat(on_chain.card))
     file = card["distribution"][0]
     assert file["contentUrl"] == f"ipfs://{done.content}"
-    assert file["biodesci:contentRoot"].removeprefix("0x") == on_chain.content_root.hex()
+    assert file["biodesci:contentRoot"].removeprefix("0x") == commitments(chain, on_chain).content_root.hex()
     assert file["biodesci:plaintextSize"] == len(ROWS)
     assert "DUO:0000006" in json.dumps(card["usageInfo"])
     text = json.dumps(card)

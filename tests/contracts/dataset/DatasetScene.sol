@@ -51,7 +51,7 @@ abstract contract DatasetScene is LicenseScene {
         uint40 withdrawnAt
     ) internal view {
         IDatasetNFT.Version memory wanted = IDatasetNFT.Version(
-            p.card, p.contentRoot, p.keyCommitment, p.diseases, publisher, p.terms, withdrawnAt
+            p.card, keccak256(abi.encode(p.contentRoot, p.keyCommitment)), p.diseases, publisher, p.terms, withdrawnAt
         );
         vm.assertEq(abi.encode(datasets.versionOf(datasetId, version)), abi.encode(wanted));
         vm.assertEq(datasets.diseasesOf(datasetId, version), p.diseases);

@@ -28,7 +28,7 @@ contract DatasetProvenanceTest is DatasetScene {
         p.diseases = "root";
         _publishFrom(hospital, p, parent, 0);
         _withdraw(hospital, dataset, 2);
-        _refusesWithdrawn(2);
+        _refusesParent(dataset, 2);
         _derive(hospital, NARROWER, 0);
     }
 
@@ -78,10 +78,83 @@ contract DatasetProvenanceTest is DatasetScene {
         _refusesWider(TERMS, WIDER);
         _publishVersion(second, child, _publication("wider", WIDER));
         _withdraw(hospital, dataset, 1);
-        _refusesWithdrawn(1);
+        _refusesParent(dataset, 1);
         _publishVersion(second, child, _publication("again", TERMS));
         _publishVersion(stranger, claimed, _publication("again", DuoPolicy.NRES));
         _assertParent(child, 1, true);
+    }
+
+    function test_given_a_proven_parent_whose_consent_is_withdrawn_afterwards() external {
+        uint256 child = _derive(hospital, TERMS, 0);
+        uint256 grandchild = _publishFrom(hospital, _publication("derived twice", TERMS), child, 0);
+        uint256 claimed = _derive(stranger, TERMS, 0);
+        _publishVersion(hospital, grandchild, _publication("revised", TERMS));
+        uint256 offerId = _createOffer(hospital, _terms(grandchild));
+        uint256 opened = _buy(offerId);
+        _deliver(hospital, opened);
+        uint256 waits = _buy(offerId);
+        _assertWithdrawn(grandchild, 2, 0);
+        _withdraw(hospital, dataset, 1);
+        uint40 since = uint40(block.timestamp);
+        _assertWithdrawn(child, 1, since);
+        _assertWithdrawn(grandchild, 1, since);
+        _assertWithdrawn(grandchild, 2, since);
+        _assertWithdrawn(claimed, 1, 0);
+        (, uint64 terms,) = datasets.saleOf(grandchild);
+        vm.assertEq(terms, TERMS);
+        vm.prank(researcher);
+        _refusesWithdrawn(grandchild, 2);
+        licenses.purchase{value: PRICE}(offerId, 2, HMB, true);
+        _refusesWithdrawn(grandchild, 2);
+        _deliver(hospital, waits);
+        _refund(stranger, waits);
+        vm.assertTrue(licenses.isActive(opened));
+        _refusesParent(child, 1);
+        _publishFrom(hospital, _publication("late", TERMS), child, 0);
+        vm.warp(block.timestamp + 1);
+        _withdraw(hospital, grandchild, 2);
+        _assertWithdrawn(grandchild, 2, since);
+        _refusesSecondWithdrawal(grandchild, 2);
+        _withdraw(hospital, grandchild, 2);
+    }
+
+    function test_given_a_proven_parent_of_which_another_version_is_withdrawn() external {
+        uint256 child = _derive(hospital, TERMS, 0);
+        _publishVersion(hospital, dataset, _publication("revised", TERMS));
+        _withdraw(hospital, dataset, 2);
+        _assertWithdrawn(child, 1, 0);
+        _withdraw(hospital, child, 1);
+        uint40 since = uint40(block.timestamp);
+        vm.warp(block.timestamp + 1);
+        _withdraw(hospital, dataset, 1);
+        _assertWithdrawn(child, 1, since);
+    }
+
+    function test_given_a_long_line_of_proven_parents() external {
+        uint256 child = dataset;
+        for (uint256 i = 0; i < 32; ++i) {
+            child = _publishFrom(hospital, _publication("derived", TERMS), child, 0);
+        }
+        vm.expectRevert(abi.encodeWithSelector(IDatasetNFT.DatasetNFT_TooManyParents.selector, 33, 32));
+        _publishFrom(hospital, _publication("derived", TERMS), child, 0);
+        _assertWithdrawn(child, 1, 0);
+        uint256 before = gasleft();
+        datasets.saleOf(child);
+        vm.assertTrue(before - gasleft() < 350_000);
+        _withdraw(hospital, dataset, 1);
+        _assertWithdrawn(child, 1, uint40(block.timestamp));
+        // A wide line counts as well as a long one.
+        uint256 left = _publish(hospital, _publication());
+        IDatasetNFT.Source[] memory sources = new IDatasetNFT.Source[](2);
+        (sources[0].datasetId, sources[1].datasetId) = (left, left);
+        for (uint256 i = 0; i < 4; ++i) {
+            vm.prank(hospital);
+            left = datasets.publish(_publication("derived", TERMS), sources);
+            (sources[0].datasetId, sources[1].datasetId) = (left, left);
+        }
+        vm.expectRevert(abi.encodeWithSelector(IDatasetNFT.DatasetNFT_TooManyParents.selector, 62, 32));
+        vm.prank(hospital);
+        datasets.publish(_publication("derived", TERMS), sources);
     }
 
     function _derive(address publisher, uint64 terms, uint256 licenseId) private returns (uint256) {
@@ -108,8 +181,17 @@ contract DatasetProvenanceTest is DatasetScene {
         vm.expectRevert(abi.encodeWithSelector(IDatasetNFT.DatasetNFT_WiderThanParent.selector, dataset, allowed, got));
     }
 
-    function _refusesWithdrawn(uint32 version) private {
-        vm.expectRevert(abi.encodeWithSelector(IDatasetNFT.DatasetNFT_ParentWithdrawn.selector, dataset, version));
+    function _assertWithdrawn(uint256 datasetId, uint32 version, uint40 since) private view {
+        vm.assertEq(datasets.versionOf(datasetId, version).withdrawnAt, since);
+        vm.assertEq(datasets.isWithdrawn(datasetId, version), since != 0);
+        (, bool withdrawn) = datasets.releaseOf(datasetId, version, hospital);
+        vm.assertEq(withdrawn, since != 0);
+        (uint32 latest,, bool isSold) = datasets.saleOf(datasetId);
+        if (latest == version) vm.assertEq(isSold, since != 0);
+    }
+
+    function _refusesParent(uint256 parent, uint32 version) private {
+        vm.expectRevert(abi.encodeWithSelector(IDatasetNFT.DatasetNFT_ParentWithdrawn.selector, parent, version));
     }
 
     function _refusesLicense(uint256 parent, uint256 licenseId) private {

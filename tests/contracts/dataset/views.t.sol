@@ -36,6 +36,16 @@ contract DatasetViewsTest is DatasetScene {
         }
     }
 
+    /// @dev As Python and the page compute it.
+    function test_given_what_a_version_commits_to() external {
+        string memory json = vm.readFile("tests/vectors/commitment.json");
+        IDatasetNFT.Publication memory p = _publication();
+        p.contentRoot = vm.parseJsonBytes32(json, ".version.contentRoot");
+        p.keyCommitment = vm.parseJsonBytes32(json, ".version.keyCommitment");
+        bytes32 commitments = vm.parseJsonBytes32(json, ".version.commitments");
+        vm.assertEq(datasets.versionOf(_publish(hospital, p), 1).commitments, commitments);
+    }
+
     /// @dev IPFS knows the block of no bytes as bafybeihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku: version 1
     /// (01), dag-pb (70), SHA-256 (12) of 32 bytes (20). In base 16, which starts with f, it is this.
     function test_given_a_card() external {
