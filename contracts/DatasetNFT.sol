@@ -63,7 +63,6 @@ contract DatasetNFT is Roles, IERC2981, IERC4906 {
     function withdraw(uint256 datasetId, uint32 version) external {
         _checkOwner(datasetId);
         Dataset memory dataset = _datasets[datasetId];
-        // slither-disable-next-line unused-return // of any terms
         (, uint32 withdrawnAt) = _consent(datasetId, version, dataset);
         if (withdrawnAt != 0) revert DatasetNFT_AlreadyWithdrawn(datasetId, version);
         if (version == dataset.latestVersion) _datasets[datasetId].withdrawnAt = uint32(block.timestamp);
@@ -87,7 +86,6 @@ contract DatasetNFT is Roles, IERC2981, IERC4906 {
     /// @inheritdoc IDatasetNFT
     function versionOf(uint256 datasetId, uint32 version) external view returns (Version memory) {
         Dataset memory dataset = _datasets[datasetId];
-        // slither-disable-next-line unused-return // what follows says when, for the parents too
         (uint32 terms,) = _consent(datasetId, version, dataset);
         StoredVersion storage s = _versions[datasetId][version];
         address publisher = s.publisher == address(0) ? _firstPublisher(datasetId, dataset) : s.publisher;
@@ -116,7 +114,6 @@ contract DatasetNFT is Roles, IERC2981, IERC4906 {
 
     /// @inheritdoc IDatasetNFT
     function diseasesOf(uint256 datasetId, uint32 version) external view returns (bytes32) {
-        // slither-disable-next-line unused-return // it reverts where there is no such version
         _consent(datasetId, version, _datasets[datasetId]);
         return _versions[datasetId][version].diseases;
     }
@@ -195,7 +192,6 @@ contract DatasetNFT is Roles, IERC2981, IERC4906 {
     function _checkParents(uint256 datasetId, Publication calldata p) private view {
         Parent[] storage parents = _parents[datasetId];
         for (uint256 i = 0; i < parents.length; ++i) {
-            // slither-disable-next-line unused-return // bounded when the dataset was published
             if (parents[i].proven) _checkNoWider(parents[i], p);
         }
     }
@@ -205,7 +201,6 @@ contract DatasetNFT is Roles, IERC2981, IERC4906 {
         uint32 withdrawnAt;
         (withdrawnAt, ancestors) = _line(parent);
         if (withdrawnAt != 0) revert DatasetNFT_ParentWithdrawn(parent.datasetId, parent.version);
-        // slither-disable-next-line unused-return // nothing is withdrawn, as was just seen
         (uint32 terms,) = _consent(parent.datasetId, parent.version, _datasets[parent.datasetId]);
         bytes32 diseases = _versions[parent.datasetId][parent.version].diseases;
         if (!DuoWidth.isNoWider(terms, diseases, p.terms, p.diseases)) {

@@ -51,6 +51,7 @@ abstract contract DatasetState is ERC721, IDatasetNFT {
     mapping(uint256 datasetId => mapping(uint32 version => Consent)) internal _earlier; // of all but the latest
     mapping(uint256 datasetId => Parent[]) internal _parents;
     mapping(uint256 datasetId => address) internal _publishers; // of tokens that were transferred
+    // slither-disable-next-line uninitialized-state // written through the pointer that `_mandate` returns
     mapping(uint256 datasetHandoversAccount => Mandate) internal _mandates;
     mapping(address owner => uint256) private _holdings; // how many tokens
 
