@@ -8,6 +8,9 @@ from biodesci.chain.records import DatasetVersion, Sale
 from biodesci.core import duo
 from biodesci.core.errors import RevertedError
 from biodesci.core.onchain import LicenseState
+from biodesci.index import queries
+from biodesci.index.database import Store
+from biodesci.index.sync import sync
 from biodesci.market import catalogue, license
 from biodesci.market.card import DatasetMeta
 from biodesci.market.custody import release_pending
@@ -56,10 +59,17 @@ def test_data_derived_from_withdrawn_data_are_sold_on(sale, keyed, ipfs, tmp_pat
     buyer.send(buyer.licenses.functions.refund(waits))
     assert license.get(buyer, waits).state is LicenseState.REFUNDED
     assert license.is_active(buyer, opened)  # as the hospital's own licensees keep what was delivered
-    for dataset in (child, grandchild):
+    for dataset, parent in ((child, sale.dataset), (grandchild, child)):
         assert buyer.read(Sale, dataset).withdrawn
         assert buyer.read(DatasetVersion, dataset, 1).withdrawn_at > 0
-        assert catalogue.entry(buyer, ipfs, dataset).open_offers == ()
+        entry = catalogue.entry(buyer, ipfs, dataset)
+        assert (entry.open_offers, entry.withdrawn_with) == ((), (parent,))
+    with Store(tmp_path / "index.sqlite") as store:
+        sync(sale.owner, ipfs, store)
+        for dataset in (child, grandchild):
+            (version,) = queries.versions(store, dataset)
+            assert version["withdrawn_at"] == buyer.read(DatasetVersion, dataset, 1).withdrawn_at
+            assert version["withdrawn_with"] == sale.dataset
 
 
 def test_data_of_a_stranger_who_only_claims_the_descent_stay_on_sale(sale, keyed, ipfs, tmp_path):

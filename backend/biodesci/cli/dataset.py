@@ -171,6 +171,7 @@ def show(dataset_id: Number) -> None:
         "roles": [str(holder) for holder in roles.holders(chain, dataset_id)],
         "terms_in_words": entry.terms_in_words,
         "diseases": None if entry.diseases is None else "0x" + entry.diseases.hex(),
+        "withdrawn_with": [f"dataset {parent}, from which it descends" for parent in entry.withdrawn_with],
         "content_root": entry.content_root,
         "parents": [
             f"{parent.dataset_id}, version {parent.version}, {'proven' if parent.proven else 'claimed'}"
@@ -207,10 +208,14 @@ def prove(
 
 @app.command()
 def withdraw(dataset_id: Number, version: Number, yes: output.Yes = False) -> None:
-    """Withdraw consent: no sale, release or training any more. What was delivered can't be recalled."""
+    """Withdraw consent: no sale, release or training any more, of what descends from it neither.
+
+    What was delivered can't be recalled.
+    """
     chain = session.chain()
     output.consent(
-        f"Consent to version {version} of dataset {dataset_id} is withdrawn for ever.",
+        f"Consent to version {version} of dataset {dataset_id}, and to what is proven to descend from it, is "
+        "withdrawn for ever.",
         yes=yes,
     )
     chain.send(chain.datasets.functions.withdraw(dataset_id, version))

@@ -90,6 +90,7 @@ versions = Table(
     _text("diseases", optional=True),
     _number("published_at"),
     _number("withdrawn_at", optional=True),
+    _number("withdrawn_with", optional=True),  # the dataset whose withdrawal it was, if another's
     _number("block"),
     _text("tx_hash"),
     **KEYED,
@@ -100,7 +101,7 @@ parents = Table(
     metadata,
     _key_number("dataset_id"),
     _key_number("parent"),
-    _number("version"),
+    _key_number("version"),
     _number("proven"),  # 0: the publisher only says so
     Index("children", "parent"),
     **KEYED,

@@ -17,7 +17,10 @@ from biodesci.market.offers import Offer
 
 @dataclass(frozen=True)
 class Entry:
-    """A dataset's latest version. `name` is None where its card cannot be read now, or is none."""
+    """A dataset's latest version. `name` is None where its card cannot be read now, or is none.
+
+    `withdrawn_with` are the parents, proven to be such, with whose withdrawal this version is withdrawn.
+    """
 
     id: int
     name: str | None
@@ -26,6 +29,7 @@ class Entry:
     terms: int
     diseases: bytes | None
     withdrawn: bool
+    withdrawn_with: tuple[int, ...]
     card: str
     content_root: str
     parents: tuple[Parent, ...]
@@ -49,6 +53,7 @@ def entry(chain: Chain, ipfs: Ipfs, dataset_id: int) -> Entry:
         raise NotFoundError(f"There is no dataset {dataset_id}.", "List them: biodesci dataset list.")
     version = int(chain.call(functions.latestVersion(dataset_id)))
     published = chain.read(DatasetVersion, dataset_id, version)
+    parents = chain.read(Provenance, dataset_id).parents
     return Entry(
         id=dataset_id,
         name=_name(ipfs, published.card),
@@ -57,9 +62,10 @@ def entry(chain: Chain, ipfs: Ipfs, dataset_id: int) -> Entry:
         terms=published.terms,
         diseases=published.diseases if any(published.diseases) else None,
         withdrawn=bool(published.withdrawn_at),
+        withdrawn_with=_withdrawn(chain, parents) if published.withdrawn_at else (),
         card=cid.from_digest(published.card),
         content_root="0x" + commitments(chain, published).content_root.hex(),
-        parents=chain.read(Provenance, dataset_id).parents,
+        parents=parents,
         offers=tuple(offers.of_dataset(chain, dataset_id)),
     )
 
@@ -68,6 +74,15 @@ def entries(chain: Chain, ipfs: Ipfs) -> list[Entry]:
     """All datasets on chain, in the order of their publication."""
     count = int(chain.call(chain.datasets.functions.datasetCount()))
     return [entry(chain, ipfs, number) for number in range(1, count + 1)]
+
+
+def _withdrawn(chain: Chain, parents: tuple[Parent, ...]) -> tuple[int, ...]:
+    functions = chain.datasets.functions
+    return tuple(
+        parent.dataset_id
+        for parent in parents
+        if parent.proven and chain.call(functions.isWithdrawn(parent.dataset_id, parent.version))
+    )
 
 
 def _name(ipfs: Ipfs, card: bytes) -> str | None:

@@ -267,7 +267,7 @@ encodingFormat: (string | null)
 size: (number | null)
 latestVersion: number
 /**
- * consent for the latest version is withdrawn
+ * consent is withdrawn for the latest version, or for what it is proven to descend from
  */
 withdrawn: boolean
 terms: Duo
@@ -386,7 +386,14 @@ terms: Duo
  */
 diseases: (PermittedDiseases | null)
 publishedAt: string
+/**
+ * since when nothing is sold or released; null: it is
+ */
 withdrawnAt: (string | null)
+/**
+ * the dataset that this one is proven to descend from, if its withdrawal ended it
+ */
+withdrawnWith: (number | null)
 container: (Container | null)
 /**
  * why the card could not be read, if so
@@ -446,7 +453,7 @@ encodingFormat: (string | null)
 size: (number | null)
 latestVersion: number
 /**
- * consent for the latest version is withdrawn
+ * consent is withdrawn for the latest version, or for what it is proven to descend from
  */
 withdrawn: boolean
 terms: Duo
@@ -506,7 +513,7 @@ encodingFormat: (string | null)
 size: (number | null)
 latestVersion: number
 /**
- * consent for the latest version is withdrawn
+ * consent is withdrawn for the latest version, or for what it is proven to descend from
  */
 withdrawn: boolean
 terms: Duo

@@ -100,6 +100,7 @@ def dataset_version(row: Row, gateway: str) -> DatasetVersion:
         diseases=permitted(row["diseases"], card),
         published_at=utc(row["published_at"]),
         withdrawn_at=values.maybe_when(row["withdrawn_at"]),
+        withdrawn_with=row["withdrawn_with"],
         container=container(card, gateway),
         unreadable=row["reason"],
         block=row["block"],

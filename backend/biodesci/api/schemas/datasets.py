@@ -67,7 +67,10 @@ class DatasetVersion(Schema):
     terms: Duo
     diseases: PermittedDiseases | None = Field(description="null: a person judges a disease")
     published_at: datetime
-    withdrawn_at: datetime | None
+    withdrawn_at: datetime | None = Field(description="since when nothing is sold or released; null: it is")
+    withdrawn_with: int | None = Field(
+        description="the dataset that this one is proven to descend from, if its withdrawal ended it"
+    )
     container: Container | None
     unreadable: str | None = Field(description="why the card could not be read, if so")
     block: int
@@ -86,7 +89,9 @@ class DatasetSummary(Schema):
     encoding_format: str | None
     size: int | None = Field(description="bytes of the encrypted container")
     latest_version: int
-    withdrawn: bool = Field(description="consent for the latest version is withdrawn")
+    withdrawn: bool = Field(
+        description="consent is withdrawn for the latest version, or for what it is proven to descend from"
+    )
     terms: Duo
     published_at: datetime
     updated_at: datetime

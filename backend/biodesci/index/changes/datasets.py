@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from sqlalchemy import select
+
 from biodesci.core.onchain import NOBODY
 from biodesci.index.changes.draft import Draft
 from biodesci.index.changes.event import NONE, Args, At, Changes, unless
@@ -25,7 +27,7 @@ def _dataset_published(draft: Draft, at: At, a: Args) -> None:
     _version(draft, at, a, 1)
     for parent in a["parents"]:
         # Named twice, it is proven if it was proven once.
-        known = draft.find(parents, a["datasetId"], parent["datasetId"])
+        known = draft.find(parents, a["datasetId"], parent["datasetId"], parent["version"])
         draft.put(
             parents,
             dataset_id=a["datasetId"],
@@ -59,8 +61,32 @@ def _version(draft: Draft, at: At, a: Args, version: int) -> None:
 
 @changes.on("VersionWithdrawn")
 def _withdrawn(draft: Draft, at: At, a: Args) -> None:
-    draft.set(versions, a["datasetId"], a["version"], withdrawn_at=at.time)
-    draft.set(datasets, a["datasetId"], updated_at=at.time)
+    withdrawn, version = a["datasetId"], a["version"]
+    draft.set(datasets, withdrawn, updated_at=at.time)
+    if draft.get(versions, withdrawn, version)["withdrawn_at"] is not None:
+        return  # with what it descends from, and so was all that descends from it
+    draft.set(versions, withdrawn, version, withdrawn_at=at.time)
+    for below, number in _descendants(draft, withdrawn, version):
+        draft.set(versions, below, number, withdrawn_at=at.time, withdrawn_with=withdrawn)
+        draft.set(datasets, below, updated_at=at.time)
+
+
+def _descendants(draft: Draft, dataset_id: int, version: int) -> list[tuple[int, int]]:
+    """The versions that stand, of all datasets that are proven to descend from this version."""
+    draft.write()  # withdrawals are rare, and what descends is found by a query
+    line = (
+        select(parents.c.dataset_id)
+        .where(parents.c.parent == dataset_id, parents.c.version == version, parents.c.proven == 1)
+        .cte("line", recursive=True)
+    )
+    further = select(parents.c.dataset_id).join(line, parents.c.parent == line.c.dataset_id)
+    line = line.union(further.where(parents.c.proven == 1))
+    standing = (
+        select(versions.c.dataset_id, versions.c.version)
+        .where(versions.c.dataset_id.in_(select(line.c.dataset_id)), versions.c.withdrawn_at.is_(None))
+        .order_by(versions.c.dataset_id, versions.c.version)
+    )
+    return [(row.dataset_id, row.version) for row in draft.connection.execute(standing)]
 
 
 @changes.on("RoleGranted")

@@ -15,7 +15,13 @@ from biodesci.index.database import Store
 from biodesci.index.queries.pages import Row, page, with_card
 
 _DATASETS: Final = with_card(
-    select(t.datasets, t.versions.c.card, t.versions.c.terms, t.versions.c.withdrawn_at)
+    select(
+        t.datasets,
+        t.versions.c.card,
+        t.versions.c.terms,
+        t.versions.c.withdrawn_at,
+        t.versions.c.withdrawn_with,
+    )
     .select_from(t.datasets)
     .join(
         t.versions,
@@ -136,11 +142,13 @@ class Related:
 def related(store: Store, dataset_id: int) -> Related:
     """What a dataset comes from, what comes from it, and who used it."""
     numbers: dict[str, list[int]] = defaultdict(list)
-    lines: dict[str, list[Descent]] = {"parent": [], "child": []}
+    lines: dict[str, dict[int, bool]] = {"parent": {}, "child": {}}
     for row in store.rows(_RELATED, {"dataset": dataset_id}):
         kind, number = row["kind"], row["number"]
         if kind in lines:
-            lines[kind].append(Descent(number, bool(row["proven"])))
+            # In several versions, it is proven if one of them is.
+            lines[kind][number] = bool(row["proven"]) or lines[kind].get(number, False)
         else:
             numbers[kind].append(number)
-    return Related(lines["parent"], lines["child"], numbers["round"], *numbers["sold"])
+    parents, children = ([Descent(*one) for one in lines[kind].items()] for kind in lines)
+    return Related(parents, children, numbers["round"], *numbers["sold"])

@@ -95,7 +95,10 @@ function Found({ dataset, Purchase, SoldLicences, Roles }: Slots & { dataset: Da
                     <span className="font-medium">Version {v.version}</span>
                     <span className="text-sm text-muted">{date(v.publishedAt)}</span>
                     {v.withdrawnAt ? (
-                      <Badge tone="bad">Withdrawn {date(v.withdrawnAt)}</Badge>
+                      <Badge tone="bad">
+                        Withdrawn {date(v.withdrawnAt)}
+                        {v.withdrawnWith !== null && ` with dataset ${v.withdrawnWith}`}
+                      </Badge>
                     ) : (
                       v.version === dataset.latestVersion && <Badge tone="good">Current</Badge>
                     )}

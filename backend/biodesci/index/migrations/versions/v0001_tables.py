@@ -70,6 +70,7 @@ def upgrade() -> None:
         Column("diseases", Text),
         Column("published_at", Whole, nullable=False),
         Column("withdrawn_at", Whole),
+        Column("withdrawn_with", Whole),
         Column("block", Whole, nullable=False),
         Column("tx_hash", Text, nullable=False),
         PrimaryKeyConstraint("dataset_id", "version"),
@@ -79,9 +80,9 @@ def upgrade() -> None:
         "parents",
         Column("dataset_id", Whole, nullable=False, autoincrement=False),
         Column("parent", Whole, nullable=False, autoincrement=False),
-        Column("version", Whole, nullable=False),
+        Column("version", Whole, nullable=False, autoincrement=False),
         Column("proven", Whole, nullable=False),
-        PrimaryKeyConstraint("dataset_id", "parent"),
+        PrimaryKeyConstraint("dataset_id", "parent", "version"),
         **KEYED,
     )
     op.create_index("children", "parents", ["parent"])

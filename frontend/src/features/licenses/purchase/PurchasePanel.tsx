@@ -27,6 +27,12 @@ import { statusOf } from '../steps'
 import { HowItEnds } from './HowItEnds'
 import { PurposeForm } from './PurposeForm'
 
+/** Nothing, where its own owner withdrew it. */
+function withdrawnWith({ versions, latestVersion }: DatasetAnswer): string {
+  const parent = versions.find(({ version }) => version === latestVersion)?.withdrawnWith
+  return parent ? `The owner of dataset ${parent}, from which it descends, withdrew that. ` : ''
+}
+
 export function PurchasePanel({ dataset }: { dataset: DatasetAnswer }) {
   const wallet = useWallet()
   // A licence that is over leads to the offer that it was bought by.
@@ -40,8 +46,8 @@ export function PurchasePanel({ dataset }: { dataset: DatasetAnswer }) {
   if (dataset.withdrawn)
     return (
       <Notice tone="warn" title="Consent for this version was withdrawn.">
-        It can no longer be licensed. Training on it stops, and its key is not released any more.
-        Who was given the key before keeps it, under the licence’s terms.
+        {withdrawnWith(dataset)}It can no longer be licensed. Training on it stops, and its key is
+        not released any more. Who was given the key before keeps it, under the licence’s terms.
       </Notice>
     )
   if (!offer)
