@@ -131,11 +131,12 @@ export async function publish(
   owner: PrivateKeyAccount,
   offer: object,
   terms = HMB,
+  sources: readonly { datasetId: bigint; licenseId: bigint }[] = [],
 ): Promise<bigint> {
   const some = `0x${'5a'.repeat(32)}`
   await send(owner, contracts.DatasetNFT, DatasetNFT as Abi, 'publishWithOffer', [
     { card: some, contentRoot: some, keyCommitment: some, terms, diseases: zeroHash },
-    [],
+    sources,
     offer,
   ])
   return read.readContract({

@@ -265,6 +265,28 @@ test('an owner proposes a role, and its account accepts it and gives it up', asy
   await theirs.context().close()
 })
 
+test('says of a parent whether its descent is proven or only claimed', async ({
+  page,
+  world,
+  stack,
+  owner,
+  addWallet,
+  checkAccessibility,
+}) => {
+  const parent = await publish(world, owner, offerOf({ price: PRICE }))
+  const sources = [{ datasetId: parent, licenseId: 0n }]
+  const proven = await publish(world, owner, offerOf({ price: PRICE }), HMB, sources)
+  const claimed = await publish(world, await actor(stack), offerOf({ price: PRICE }), HMB, sources)
+  await addWallet(await newAccount(stack))
+  await show(page, claimed)
+  await page.goto(`/datasets/${parent}`)
+  const provenance = page.getByRole('region', { name: 'Provenance' })
+  await expect(provenance.getByText(`dataset ${proven} (proven)`)).toBeVisible()
+  await expect(provenance.getByText(`dataset ${claimed} (only claimed)`)).toBeVisible()
+  await expect(provenance.getByText('nobody but its publisher says so')).toBeVisible()
+  await checkAccessibility()
+})
+
 test('promises no key and no download with a licence to train', async ({
   page,
   world,

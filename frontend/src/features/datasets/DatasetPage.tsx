@@ -241,6 +241,12 @@ function Provenance({ dataset }: { dataset: DatasetAnswer }) {
           ],
         ]}
       />
+      {dataset.parents.length + dataset.children.length > 0 && (
+        <p className="mt-4 text-sm text-muted">
+          Proven: its publisher owned the dataset that it comes from, or held a licence for it, and
+          permits no more than that one does. Only claimed: nobody but its publisher says so.
+        </p>
+      )}
     </Card>
   )
 }

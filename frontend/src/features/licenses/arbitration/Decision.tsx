@@ -73,7 +73,9 @@ export function Decision({ license, account }: { license: License; account: Addr
           </p>
           {needsKey(license.right) && <Evidence id={license.id} />}
           <WriteRow write={decide}>
+            {/* Both look alike: the page advises neither. */}
             <Button
+              look="secondary"
               onClick={() => decide.start(false)}
               busy={busyWith(false)}
               disabled={decide.busy}
