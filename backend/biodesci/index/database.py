@@ -149,6 +149,8 @@ class Store:
                     connection.info["is_current"] = True
                 yield connection
         except DBAPIError as exc:
+            if not self.path.exists():
+                raise schema.absent() from exc
             raise UnavailableError(
                 f"The index cannot be read: {_reason(exc)}.",
                 "Try again; if it stays so, start the program anew.",

@@ -35,10 +35,15 @@ def _version_of(connection: Connection) -> str | None:
 def check(connection: Connection) -> None:
     """For those who only read: they wait for the one who writes."""
     if not is_current(connection):
-        raise UnavailableError(
-            "There is no index yet, or it is of another version of this program.",
-            "The indexer makes it when it starts; or run: biodesci index sync.",
-        )
+        raise absent()
+
+
+def absent() -> UnavailableError:
+    """What is said where nobody has made this program's tables."""
+    return UnavailableError(
+        "There is no index yet, or it is of another version of this program.",
+        "The indexer makes it when it starts; or run: biodesci index sync.",
+    )
 
 
 def prepare(connection: Connection) -> None:

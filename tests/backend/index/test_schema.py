@@ -95,8 +95,9 @@ def test_a_database_that_is_no_index_is_left_alone(tmp_path):
 def test_a_reader_makes_nothing_and_waits_for_the_one_who_writes(tmp_path):
     path = tmp_path / "i.sqlite"
     with Store(path, read_only=True) as reader:
-        with pytest.raises(UnavailableError):
+        with pytest.raises(UnavailableError, match="no index yet") as caught:
             queries.as_of(reader)
+        assert "index sync" in caught.value.hint
         assert not path.exists()
         made(path, OLD)
         with pytest.raises(UnavailableError, match="another version") as caught:
