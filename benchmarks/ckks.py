@@ -9,10 +9,12 @@ import time
 import numpy as np
 import tenseal
 import torch
+from numpy.typing import NDArray
 
 from biodesci.ee.groups import Invertibles
 from biodesci.ee.sampling import Stream
 
+Values = NDArray[np.float64]
 WIDTH = 768
 PRODUCTS_PER_TOKEN = (
     12 * 12
@@ -44,7 +46,7 @@ def figures() -> dict[str, dict[str, object]]:
     }
 
 
-def _ckks(weight: np.ndarray, x: np.ndarray) -> tuple[float, float]:
+def _ckks(weight: Values, x: Values) -> tuple[float, float]:
     context = tenseal.context(
         tenseal.SCHEME_TYPE.CKKS, poly_modulus_degree=8192, coeff_mod_bit_sizes=[60, 40, 60], n_threads=1
     )
@@ -60,7 +62,7 @@ def _ckks(weight: np.ndarray, x: np.ndarray) -> tuple[float, float]:
     return statistics.median(times), float(np.abs(answer - expected).max() / np.abs(expected).max())
 
 
-def _ee(weight: np.ndarray, x: np.ndarray) -> tuple[float, float]:
+def _ee(weight: Values, x: Values) -> tuple[float, float]:
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     into, out = (

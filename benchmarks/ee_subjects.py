@@ -36,7 +36,7 @@ Columns = dict[str, Tensor]
 LENGTH = 64  # tokens of a text
 SPECIAL: dict[str, Any] = {"bos_token_id": 1, "eos_token_id": 2, "pad_token_id": 0}
 CLASSES: dict[str, Any] = {"id2label": {i: str(i) for i in range(10)}}
-NO_DROPOUT = {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
+NO_DROPOUT: dict[str, Any] = {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
 
 
 @dataclass(frozen=True)
@@ -104,14 +104,19 @@ def encrypted(name: str, plain: Any, mode: Mode, optimizer: str, kind: str) -> S
 
 
 def _gpt2() -> GPT2LMHeadModel:
-    shape = {"vocab_size": 8000, "n_embd": 384, "n_layer": 6, "n_head": 6, "n_positions": 128}
-    dropout = {"resid_pdrop": 0.0, "embd_pdrop": 0.0, "attn_pdrop": 0.0}
+    shape: dict[str, Any] = {"vocab_size": 8000, "n_embd": 384, "n_layer": 6, "n_head": 6, "n_positions": 128}
+    dropout: dict[str, Any] = {"resid_pdrop": 0.0, "embd_pdrop": 0.0, "attn_pdrop": 0.0}
     return GPT2LMHeadModel(GPT2Config(**shape, **dropout, **SPECIAL, tie_word_embeddings=False))
 
 
 def _llama() -> LlamaForCausalLM:
-    shape = {"vocab_size": 8000, "hidden_size": 384, "num_hidden_layers": 6, "intermediate_size": 1024}
-    heads = {"num_attention_heads": 6, "num_key_value_heads": 2}
+    shape: dict[str, Any] = {
+        "vocab_size": 8000,
+        "hidden_size": 384,
+        "num_hidden_layers": 6,
+        "intermediate_size": 1024,
+    }
+    heads: dict[str, Any] = {"num_attention_heads": 6, "num_key_value_heads": 2}
     return LlamaForCausalLM(LlamaConfig(**shape, **heads, **SPECIAL, tie_word_embeddings=False))
 
 
@@ -122,7 +127,11 @@ def _vit() -> ViTForImageClassification:
 
 def _resnet() -> ResNetForImageClassification:
     """ResNet-18."""
-    shape = {"hidden_sizes": [64, 128, 256, 512], "depths": [2, 2, 2, 2], "layer_type": "basic"}
+    shape: dict[str, Any] = {
+        "hidden_sizes": [64, 128, 256, 512],
+        "depths": [2, 2, 2, 2],
+        "layer_type": "basic",
+    }
     return ResNetForImageClassification(ResNetConfig(embedding_size=64, **shape, **CLASSES))
 
 

@@ -10,6 +10,7 @@ import time
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from biodesci.core.documents.round_messages import Inbox, Shares, UnmaskAnswer
 from biodesci.fl.aggregation import Aggregator
@@ -18,10 +19,11 @@ from biodesci.fl.messages import MaskedVector
 from biodesci.fl.protocol import Member, Node, threshold_of
 from biodesci.fl.quantize import decode, encode
 
+Update = NDArray[np.float64]
 NODES, PARAMETERS, SCALE, RUNS = 4, 10_000, 18, 9
 
 
-def one_round(updates: list[np.ndarray]) -> tuple[np.ndarray, float, int]:
+def one_round(updates: list[Update]) -> tuple[Update, float, int]:
     """The sum, seconds, and the bytes of one node's masked vector."""
     context = Context(31337, bytes(20), 1)
     began = time.perf_counter()
@@ -34,12 +36,13 @@ def one_round(updates: list[np.ndarray]) -> tuple[np.ndarray, float, int]:
     aggregator.close_shares()
     bodies = {}
     for node, update in zip(nodes, updates, strict=True):
-        node.receive(Inbox.parse(aggregator.inbox(node.address).to_bytes()))
-        bodies[node.address] = node.mask(encode(update, SCALE, len(nodes)))
+        node.receive(Inbox.parse(aggregator.inbox(node.address).to_bytes()), aggregator.dealt)
+        bodies[node.address] = node.mask(encode(update, SCALE, len(nodes)), aggregator.dealt)
         aggregator.add_masked(node.address, MaskedVector.from_bytes(bodies[node.address]))
     aggregator.close(bodies)
     for node in nodes:
-        aggregator.add_answer(node.address, UnmaskAnswer.parse(node.answer(list(bodies))))
+        answer = node.answer(list(bodies), aggregator.dealt)
+        aggregator.add_answer(node.address, UnmaskAnswer.parse(answer))
     total = decode(aggregator.total(bodies.__getitem__), SCALE)
     return total, time.perf_counter() - began, len(next(iter(bodies.values())))
 

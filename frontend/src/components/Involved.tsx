@@ -20,7 +20,7 @@ export function Involved({ accounts }: { accounts: readonly Account[] }) {
         .map((account) => (
           <span
             key={`${account.part}-${account.role}-${account.address}`}
-            className="inline-flex flex-wrap items-center gap-x-1"
+            className="inline-flex min-h-6 flex-wrap items-center gap-x-1"
           >
             {account.part === 'names' ? account.role : verbFor(account)}
             <Short value={account.address} what={account.role} place="address" />

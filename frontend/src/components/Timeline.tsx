@@ -87,7 +87,7 @@ export function Timeline({ activity }: { activity: readonly Activity[] }) {
             />
             <p className="font-medium">{sentenceFor(event.name)}</p>
             {event.accounts.length > 0 && (
-              <p className="flex flex-wrap gap-x-4 text-sm">
+              <p className="mb-1 flex flex-wrap gap-x-4 text-sm leading-6">
                 <Involved accounts={event.accounts} />
               </p>
             )}

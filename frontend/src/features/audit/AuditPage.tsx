@@ -112,7 +112,7 @@ function Line({ entry }: { entry: AuditEntry }) {
           <ContractName name={entry.contract} />
         </span>
         {entry.accounts.length > 0 && (
-          <span className="mt-1 flex flex-wrap gap-x-4 gap-y-1 text-sm text-muted">
+          <span className="mt-1 flex flex-wrap gap-x-4 text-sm leading-6 text-muted">
             <Involved accounts={entry.accounts} />
           </span>
         )}
