@@ -16,8 +16,9 @@ from biodesci.core.documents.round_messages import Inbox, Shares, UnmaskAnswer
 from biodesci.fl.aggregation import Aggregator
 from biodesci.fl.masking import Context
 from biodesci.fl.messages import MaskedVector
-from biodesci.fl.protocol import Member, Node, threshold_of
+from biodesci.fl.protocol import Node
 from biodesci.fl.quantize import decode, encode
+from biodesci.fl.roster import Member, threshold_of
 
 Update = NDArray[np.float64]
 NODES, PARAMETERS, SCALE, RUNS = 4, 10_000, 18, 9

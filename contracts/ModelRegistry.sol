@@ -6,13 +6,13 @@ import {IAccessLicense} from "./interfaces/IAccessLicense.sol";
 import {IDatasetNFT} from "./interfaces/IDatasetNFT.sol";
 import {IModelRegistry} from "./interfaces/IModelRegistry.sol";
 import {Invitations} from "./libraries/Invitations.sol";
+import {Disclosures} from "./training/Disclosures.sol";
 import {RegistryState} from "./training/RegistryState.sol";
-import {RoundRules} from "./training/RoundRules.sol";
 import {Application, Opening, Place, RoundKind, RoundState, Seat, StoredModel, StoredRound} from "./types/Rounds.sol";
 
 /// @title Model registry
 /// @dev Here a round goes from step to step; `training/` has the models, and what the steps rest on.
-contract ModelRegistry is RoundRules {
+contract ModelRegistry is Disclosures {
     constructor(IDatasetNFT datasets, IAccessLicense licenses)
         ERC721("BioDeSci Model", "BDSM")
         RegistryState(datasets, licenses)
@@ -25,7 +25,9 @@ contract ModelRegistry is RoundRules {
         StoredModel storage model = _models[modelId];
         if (model.openRound != 0) revert ModelRegistry_RoundOpen(modelId, model.openRound);
         uint32 baseVersion = model.laterVersions + 1;
-        if (isSummed(modelId, baseVersion, o.kind)) revert ModelRegistry_BaseSummed(modelId, baseVersion, o.kind);
+        if (o.kind == RoundKind.Training && isSummed(modelId, baseVersion)) {
+            revert ModelRegistry_BaseSummed(modelId, baseVersion);
+        }
         if (_plans[modelId][o.plan]) revert ModelRegistry_PlanUsed(modelId, o.plan);
 
         roundId = ++roundCount;
@@ -65,7 +67,7 @@ contract ModelRegistry is RoundRules {
             revert ModelRegistry_DatasetEnrolled(roundId, a.datasetId);
         }
 
-        _takeKeys(roundId, a.roundKeys);
+        _checkKeys(a.roundKeys);
         round.enrolled = index + 1;
         _places[modelId][msg.sender] = Place(uint64(roundId), index);
         _latestRoundOf[modelId][a.datasetId] = roundId;
@@ -149,7 +151,8 @@ contract ModelRegistry is RoundRules {
         }
         round.state = RoundState.Unmasking;
         round.committed = summed;
-        _summed[round.modelId][_versions[round.modelId][round.baseVersion].weightsRoot][round.kind] = true;
+        if (round.kind == RoundKind.Statistics) _disclose(roundId, summed, count);
+        else _summed[round.modelId][_versions[round.modelId][round.baseVersion].weightsRoot] = true;
         emit CommitsClosed(roundId, msg.sender, nodes);
     }
 

@@ -4,6 +4,7 @@ pragma solidity >=0.8.24;
 import {
     Application,
     CodecKind,
+    Disclosure,
     Enrolment,
     ModelVersion,
     Opening,
@@ -60,6 +61,8 @@ interface IModelRegistry {
     event RoundFinalized(uint256 indexed roundId, address indexed aggregator, bytes32 result, uint32 version);
     event RoundAborted(uint256 indexed roundId, address indexed by, bytes32 reason);
 
+    event StatisticsReleased(uint256 indexed datasetId, address indexed by, bool released);
+
     error ModelRegistry_NotOwner(uint256 modelId, address got);
     error ModelRegistry_NotAggregator(uint256 roundId, address got);
     error ModelRegistry_EmptyField(string field);
@@ -79,11 +82,11 @@ interface IModelRegistry {
     error ModelRegistry_UnknownVersion(uint256 modelId, uint32 version);
     error ModelRegistry_RoundOpen(uint256 modelId, uint256 roundId);
     error ModelRegistry_PlanUsed(uint256 modelId, bytes32 plan);
-    error ModelRegistry_BaseSummed(uint256 modelId, uint32 version, RoundKind kind);
+    error ModelRegistry_BaseSummed(uint256 modelId, uint32 version);
     error ModelRegistry_NotInvited(uint256 roundId, address node);
     error ModelRegistry_DatasetEnrolled(uint256 roundId, uint256 datasetId);
     error ModelRegistry_UnusableRoundKey(bytes32 key);
-    error ModelRegistry_RoundKeyTaken(uint256 roundId, bytes32 key);
+    error ModelRegistry_OtherSites(uint256 roundId, uint256 datasetId);
     error ModelRegistry_DealersFixed(uint256 roundId, bytes32 dealt);
     error ModelRegistry_WrongDealers(uint256 roundId, bytes32 got, bytes32 required);
     error ModelRegistry_NotDealt(uint256 roundId, address node);
@@ -101,7 +104,7 @@ interface IModelRegistry {
     function grantCodec(uint256 modelId, address account, CodecKind kind, bytes32 envelope) external;
 
     /// @notice Opens a round on the model's latest version. One open round per model, each plan once, and no second sum
-    /// of a kind over the same weights: the difference of two could be a single node's update. Weights whose sum was
+    /// of updates over the same weights: the difference of two could be a single node's update. Weights whose sum was
     /// unmasked in a round that then aborted are burnt likewise: publish another version first. While it is open the model
     /// is not passed on.
     function openRound(uint256 modelId, Opening calldata opening) external returns (uint256 roundId);
@@ -127,7 +130,9 @@ interface IModelRegistry {
 
     /// @notice Fixes who is summed, by the aggregator: all dealers as soon as they committed, or after `commitBy` those
     /// of the committed whose vectors it has. Nobody whose dataset was withdrawn, and no fewer than the minimum and than
-    /// a majority that `colluders` cannot make up: (enrolled + colluders) / 2 + 1.
+    /// a majority that `colluders` cannot make up: (enrolled + colluders) / 2 + 1. A dataset whose statistics were summed,
+    /// in any round of any model, is summed again with the same datasets in the same versions alone, as the difference
+    /// could be a single site's; or else with none that is not released.
     function closeCommits(uint256 roundId, uint128 summed) external;
 
     /// @notice For a Training round `weightsRoot` and `weights` become the next version; for Statistics both are zero.
@@ -140,9 +145,17 @@ interface IModelRegistry {
     /// round that could go on but was left alone until the next deadline, and any round after `finalizeBy`.
     function abort(uint256 roundId, bytes32 reason) external;
 
-    /// @notice Whether a sum of this kind was unmasked over the weights of `version`, so that no further round of the kind
-    /// can be opened on it.
-    function isSummed(uint256 modelId, uint32 version, RoundKind kind) external view returns (bool);
+    /// @notice By the dataset's owner or an accepted operator: in the next round its statistics may be summed with other
+    /// datasets than before, or in another version. Who sees both sums can take one from the other, so a site that is in
+    /// one of them alone, or what changed in a version, may be read.
+    function releaseStatistics(uint256 datasetId, bool released) external;
+
+    /// @notice In which statistics a dataset was summed, and whether it may be with others.
+    function disclosureOf(uint256 datasetId) external view returns (Disclosure memory);
+
+    /// @notice Whether updates on the weights of `version` were summed, so that no further Training round can be opened on
+    /// it.
+    function isSummed(uint256 modelId, uint32 version) external view returns (bool);
 
     function latestVersion(uint256 modelId) external view returns (uint32);
     function versionOf(uint256 modelId, uint32 version) external view returns (ModelVersion memory);

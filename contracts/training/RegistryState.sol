@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {IAccessLicense} from "../interfaces/IAccessLicense.sol";
 import {IDatasetNFT} from "../interfaces/IDatasetNFT.sol";
 import {IModelRegistry} from "../interfaces/IModelRegistry.sol";
-import {CodecKind, ModelVersion, Place, RoundKind, Seat, StoredModel, StoredRound} from "../types/Rounds.sol";
+import {CodecKind, Disclosure, ModelVersion, Place, Seat, StoredModel, StoredRound} from "../types/Rounds.sol";
 
 /// @title All that ModelRegistry remembers
 /// @dev The whole storage is here, but for who owns the models, which OpenZeppelin keeps.
@@ -27,12 +27,12 @@ abstract contract RegistryState is IModelRegistry {
     mapping(uint256 modelId => mapping(address account => mapping(CodecKind kind => bytes32))) internal _codecs;
     mapping(uint256 roundId => StoredRound) internal _rounds;
     mapping(uint256 roundId => mapping(uint256 index => Seat)) internal _seats;
-    mapping(uint256 roundId => mapping(bytes32 key => bool)) internal _roundKeys;
     // By model, as a model has one open round: what is written anew costs less than what is written first.
     mapping(uint256 modelId => mapping(address node => Place)) internal _places;
     mapping(uint256 modelId => mapping(uint256 datasetId => uint256 roundId)) internal _latestRoundOf;
     mapping(uint256 modelId => mapping(bytes32 plan => bool)) internal _plans;
-    mapping(uint256 modelId => mapping(bytes32 weightsRoot => mapping(RoundKind kind => bool))) internal _summed;
+    mapping(uint256 modelId => mapping(bytes32 weightsRoot => bool)) internal _summed;
+    mapping(uint256 datasetId => Disclosure) internal _disclosures;
 
     constructor(IDatasetNFT datasets, IAccessLicense licenses) {
         (DATASETS, LICENSES) = (datasets, licenses);

@@ -5,7 +5,7 @@ import {IAccessLicense} from "../interfaces/IAccessLicense.sol";
 import {IDatasetNFT} from "../interfaces/IDatasetNFT.sol";
 import {IModelRegistry} from "../interfaces/IModelRegistry.sol";
 import {RoundKeys} from "../libraries/RoundKeys.sol";
-import {Enrolment, Opening, Round, RoundKind, RoundState, Seat, StoredRound} from "../types/Rounds.sol";
+import {Enrolment, Opening, Round, RoundState, Seat, StoredRound} from "../types/Rounds.sol";
 import {Models} from "./Models.sol";
 
 /// @title What a round is, and what its steps have to keep to
@@ -54,8 +54,8 @@ abstract contract RoundRules is Models {
     }
 
     /// @inheritdoc IModelRegistry
-    function isSummed(uint256 modelId, uint32 version, RoundKind kind) public view returns (bool) {
-        return _summed[modelId][_versions[modelId][version].weightsRoot][kind];
+    function isSummed(uint256 modelId, uint32 version) public view returns (bool) {
+        return _summed[modelId][_versions[modelId][version].weightsRoot];
     }
 
     /// @dev When anyone may abort. A round that can go on from its state is left until the next deadline, so that an
@@ -78,14 +78,13 @@ abstract contract RoundRules is Models {
         if (o.finalizeBy <= o.commitBy) revert ModelRegistry_BadRound("finalizeBy");
     }
 
-    /// @dev Others' keys would make every node refuse the roster; unusable ones agree on a secret that everybody knows.
-    function _takeKeys(uint256 roundId, bytes calldata keys) internal {
+    /// @dev Unusable keys agree on a secret that everybody knows. Copied ones are of no use, as what two nodes derive from
+    /// their agreement is bound to their accounts; to refuse them would let a copier keep a site out of the round.
+    function _checkKeys(bytes calldata keys) internal pure {
         if (keys.length != ROUND_KEYS_LENGTH) revert ModelRegistry_BadRound("roundKeys");
         for (uint256 start = 0; start < ROUND_KEYS_LENGTH; start += 32) {
             bytes32 key = bytes32(keys[start:start + 32]);
             if (!RoundKeys.isUsable(key)) revert ModelRegistry_UnusableRoundKey(key);
-            if (_roundKeys[roundId][key]) revert ModelRegistry_RoundKeyTaken(roundId, key);
-            _roundKeys[roundId][key] = true;
         }
     }
 

@@ -79,6 +79,13 @@ struct Enrolment {
     bytes32 commitment; // to the masked vector; zero until committed
 }
 
+/// @notice Of a dataset, in which statistics it is.
+struct Disclosure {
+    uint64 roundId; // where it was summed, with those with whom alone it may be again; 0: nowhere
+    uint32 version; // the dataset's, in that round
+    bool released; // once more it may be summed with others, who all have to be released
+}
+
 // What ModelRegistry keeps.
 
 struct StoredModel {

@@ -14,16 +14,22 @@ import uvicorn
 
 from biodesci.chain.client import Chain
 from biodesci.core import commitment, duo
+from biodesci.core.documents.plan import Plan
+from biodesci.core.documents.result import RoundResult
 from biodesci.core.features import FeaturePlan, LabelColumn, NumericColumn
 from biodesci.ee.architectures.tabular import TabularConfig
+from biodesci.ee.codec import Codec
+from biodesci.ee.training import TrainingPlan
 from biodesci.ipfs.client import Ipfs
-from biodesci.models.registration import NewModel, create_model
+from biodesci.models.registration import Grantee, NewModel, create_model, grant_codec
 from biodesci.party import keys
 from biodesci.registry import rounds
+from biodesci.registry.codecs import load_codec
 from biodesci.rounds.aggregator import RoundAggregator
 from biodesci.rounds.approvals import Approvals
 from biodesci.rounds.node import Operator, Site, TrainingNode
 from biodesci.rounds.owner import Conditions, Deadlines, RoundOwner
+from biodesci.rounds.progress import result_of
 from biodesci.rounds.seats import Seats
 from biodesci.rounds.transport.http import AggregatorClient
 from biodesci.workers.aggregator import create_app
@@ -35,7 +41,7 @@ PLAN = FeaturePlan(
     categorical=(),
     label=LabelColumn(name="sick", threshold=0),
 )
-CONFIG = TabularConfig(PLAN.width, tokens=4, width=16, heads=2, layers=1, hidden=24, classes=2)
+TRAINING = TrainingPlan(epochs=1, batch_size=2, learning_rate=0.02, seed="attacks")
 Kind = type[RoundAggregator]
 
 
@@ -53,8 +59,7 @@ class Sites:
         self._chain_for, self.ipfs, self.home = chain_for, ipfs, home
         self.owner, self.aggregating = chain_for(), chain_for()
         keys.register(self.owner, home / "owner", PASSPHRASE)
-        made = create_model(acting(self.owner, ipfs, home / "owner"), NewModel(CONFIG, "attacked"))
-        self.model_id = made.model_id
+        self.model_id = self.model()
         self.chains = [chain_for() for _ in range(count)]
         self.datasets = [publish(chain) for chain in self.chains]
         self.url = f"http://127.0.0.1:{free_port()}"
@@ -64,22 +69,33 @@ class Sites:
         """The seats of these sites, and of others that a site's operator named."""
         return Seats(frozenset(rounds.raw(chain.address) for chain in (*self.chains, *others)))
 
-    def node(self, index: int, seats: Seats, *, license_id: int = 0) -> TrainingNode:
-        """The training node of a site."""
+    def node(
+        self, index: int, seats: Seats, *, license_id: int = 0, model_id: int = 0, dataset_id: int = 0
+    ) -> TrainingNode:
+        """The training node of a site; for another model, or with another dataset, where one is named."""
         chain, home = self.chains[index], self.home / f"site-{index}"
         home.mkdir(exist_ok=True)
         table = home / "table.csv"
-        table.write_text("age,sick\n" + "".join(f"{30 + i},{i % 2}\n" for i in range(index + 2)))
+        if not table.exists():
+            rows = "".join(f"{30 + i},{60 + index},{i % 2}\n" for i in range(index + 2))
+            table.write_text(f"age,weight,sick\n{rows}")
 
-        def no_codec() -> Any:
-            raise AssertionError("statistics need no codec")
+        def codec() -> Codec:
+            seed = keys.load_seed(home, PASSPHRASE)
+            return load_codec(chain, self.ipfs, seed, model_id or self.model_id, "training")
 
         return TrainingNode(
             chain,
             self.ipfs,
-            Site(home, self.model_id, self.datasets[index], table, license_id=license_id),
+            Site(
+                home,
+                model_id or self.model_id,
+                dataset_id or self.datasets[index],
+                table,
+                license_id=license_id,
+            ),
             AggregatorClient(self.url, chain.signer()),
-            Operator(Approvals(home, approve_any=True), seats, no_codec),
+            Operator(Approvals(home, approve_any=True), seats, codec),
         )
 
     def conditions(self, **more: Any) -> Conditions:
@@ -87,10 +103,34 @@ class Sites:
         wanted = {"cohort": len(self.chains), "deadlines": Deadlines(600, 1_200, 2_400), **more}
         return Conditions(self.aggregating.address, **wanted)
 
-    def open(self, **more: Any) -> int:
+    def open(self, *, model_id: int = 0, plan: FeaturePlan = PLAN, **more: Any) -> int:
         """A statistics round, which needs neither codec nor training."""
-        owner = RoundOwner(self.owner, self.ipfs, self.model_id, PLAN, self.conditions(**more))
+        owner = RoundOwner(self.owner, self.ipfs, model_id or self.model_id, plan, self.conditions(**more))
         return owner.open(owner.statistics_plan())
+
+    def teach(self) -> None:
+        """Every site gets what it needs for training rounds, too."""
+        member = acting(self.owner, self.ipfs, self.home / "owner")
+        for index, chain in enumerate(self.chains):
+            keys.register(chain, self.home / f"site-{index}", PASSPHRASE)
+            grant_codec(member, Grantee(self.model_id, chain.address, "training"))
+
+    def open_training(self, statistics: int, **more: Any) -> int:
+        """A training round on the latest version, normalized by a finished statistics round."""
+        return RoundOwner(self.owner, self.ipfs, self.model_id, PLAN, self.conditions(**more)).open(
+            self.training_plan(statistics, **more)
+        )
+
+    def training_plan(self, statistics: int, **more: Any) -> Plan:
+        """The plan of such a round."""
+        owner = RoundOwner(self.owner, self.ipfs, self.model_id, PLAN, self.conditions(**more))
+        return owner.training_plan(TRAINING, statistics)
+
+    def model(self, plan: FeaturePlan = PLAN) -> int:
+        """Another model of the same owner."""
+        config = TabularConfig(plan.width, tokens=4, width=16, heads=2, layers=1, hidden=24, classes=2)
+        member = acting(self.owner, self.ipfs, self.home / "owner")
+        return create_model(member, NewModel(config, "another")).model_id
 
     @contextmanager
     def aggregator(self, kind: Kind = RoundAggregator) -> Iterator[RoundAggregator]:
@@ -119,12 +159,26 @@ class Sites:
             node.step()
         aggregator.step()
 
+    def summed(self, aggregator: RoundAggregator, round_id: int, *nodes: TrainingNode) -> RoundResult:
+        """What a round of these nodes comes to."""
+        self.deal(aggregator, *nodes)
+        for _ in range(2):
+            for node in nodes or self.nodes:
+                node.step()
+            aggregator.step()
+        return result_of(self.owner, self.ipfs, round_id).document
+
     def deal(self, aggregator: RoundAggregator, *nodes: TrainingNode) -> None:
         """As `enrol`, then they deal their shares; the chain says who dealt."""
         self.enrol(aggregator, *nodes)
         for node in nodes or self.nodes:
             node.step()
         aggregator.step()
+
+
+def wait_past(localnet: Any, sites: Sites, deadline: int) -> None:
+    """The chain's clock, which may lag behind that of the machine, goes past a deadline (Unix seconds)."""
+    localnet.pass_time(max(0, deadline - sites.owner.now()) + 1)
 
 
 SitesOf = Callable[[int], Sites]

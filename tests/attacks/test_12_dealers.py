@@ -20,12 +20,13 @@ from biodesci.fl import aggregation, masking, protocol
 from biodesci.fl.aggregation import Aggregator
 from biodesci.fl.masking import Context
 from biodesci.fl.messages import MaskedVector, dealt_digest, inbox_digest
-from biodesci.fl.protocol import Member, Node, Roster, threshold_of
+from biodesci.fl.protocol import Node
 from biodesci.fl.quantize import Ring
+from biodesci.fl.roster import Member, Roster, threshold_of
 from biodesci.registry import rounds
 from biodesci.rounds.aggregator import RoundAggregator
 from biodesci.rounds.progress import result_of
-from tests.attacks.sites import SitesOf, masked
+from tests.attacks.sites import SitesOf, masked, wait_past
 
 WHERE = Context(31337, bytes(range(20)), 7)
 SECRET = np.random.default_rng(1).integers(0, 1 << 32, 64, dtype=np.uint32)
@@ -161,7 +162,7 @@ def test_12_a_whole_round_with_an_aggregator_that_splits_it(
             node.step()
         assert sites.chains[0].address[2:].lower() not in masked(sites, round_id)
         assert len(masked(sites, round_id)) == n - 1
-        localnet.pass_time(1_300)
+        wait_past(localnet, sites, rounds.read(sites.owner, round_id).commit_by)
         aggregator.step()
         for node in sites.nodes[1:]:
             node.step()

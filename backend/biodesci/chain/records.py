@@ -259,6 +259,21 @@ class Enrolments:
 
 
 @dataclass(frozen=True)
+class Disclosure:
+    """`Disclosure` of contracts/types/Rounds.sol: in which statistics a dataset is.
+
+    `round_id` is 0 where it is in none, `version` the dataset's in that round. `released`: its next sum may
+    be with others.
+    """
+
+    view: ClassVar = View("ModelRegistry", "disclosureOf", ("dataset_id",))
+    dataset_id: int
+    round_id: int
+    version: int
+    released: bool
+
+
+@dataclass(frozen=True)
 class Request:
     """`IInferenceCommitment.Request`. `fee` in wei, `deadline` Unix seconds, `challenge_window` seconds.
 

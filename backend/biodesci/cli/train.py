@@ -1,4 +1,4 @@
-"""`biodesci round`: open and run federated rounds, see who is awaited, approve plans, read lineage, abort."""
+"""`biodesci round`: open and follow federated rounds, approve plans, release statistics, read lineage."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 _TIME = within(1, 365 * DAY)
 
-app = typer.Typer(help="Federated rounds: open, list, show, approve, lineage, abort.", no_args_is_help=True)
+app = typer.Typer(
+    help="Federated rounds: open, list, show, approve, release, lineage, abort.", no_args_is_help=True
+)
 
 
 @dataclass(frozen=True)
@@ -169,6 +171,22 @@ def approve(plan: Annotated[str, typer.Argument(help="CID of the plan, as `round
     document = Plan.parse(session.ipfs().cat(digest, max_size=Plan.limit)).to_bytes().decode()
     Approvals(session.settings().home).approve(digest)
     output.record({"plan": plan, "document": document}, "Approved at this site.")
+
+
+@app.command()
+def release(
+    dataset_id: Number,
+    undo: Annotated[bool, typer.Option("--undo", help="Take back what no sum has used yet.")] = False,
+    yes: output.Yes = False,
+) -> None:
+    """Let the next sum of a dataset's statistics be with other sites, or of other records, than the last."""
+    from biodesci.rounds import disclosure
+
+    if not undo:
+        output.consent(f"{disclosure.RISK} Ask the other sites first, and those left out.", yes=yes)
+    disclosure.release(session.chain(), dataset_id, released=not undo)
+    said = "The release was taken back." if undo else "The next sum of its statistics may be with others."
+    output.record({"dataset": dataset_id, "released": not undo}, said)
 
 
 @app.command()

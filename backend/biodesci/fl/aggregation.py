@@ -19,9 +19,9 @@ from biodesci.core.documents.round_messages import Inbox, Shares, UnmaskAnswer
 from biodesci.core.errors import BioDeSciError, IntegrityError, StateError
 from biodesci.fl import masking
 from biodesci.fl.masking import Context
-from biodesci.fl.messages import Address, MaskedVector, dealt_digest, hex_address, inbox_digest
-from biodesci.fl.protocol import Roster, check_roster, require_threshold, seed_hash
+from biodesci.fl.messages import Address, MaskedVector, dealt_digest, hex_address, inbox_digest, seed_hash
 from biodesci.fl.quantize import Ring
+from biodesci.fl.roster import Roster, check_roster, require_threshold
 
 MAX_TRIES: Final = 200  # subsets of shares tried when some node answered with damaged ones
 

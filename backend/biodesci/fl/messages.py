@@ -71,3 +71,11 @@ def dealt_digest(context: Context, inboxes: Mapping[Address, bytes]) -> bytes:
     """
     listed = b"".join(dealer + inboxes[dealer] for dealer in sorted(inboxes))
     return hashlib.sha256(context.info("biodesci/dealt/v1", b"", listed)).digest()
+
+
+def seed_hash(context: Context, address: Address, seed: bytes) -> bytes:
+    """What a node publishes of its self-mask seed, so that a reconstructed one can be checked (32 bytes).
+
+    It is bound to the round and the node: SHA-256 over `Context.info`, see docs/protocol.md.
+    """
+    return hashlib.sha256(context.info("biodesci/self-seed/v1", address, seed)).digest()

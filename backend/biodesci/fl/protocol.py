@@ -16,7 +16,6 @@ restart it returns the same bytes again, and never a second vector under the sam
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -26,73 +25,15 @@ import numpy as np
 
 from biodesci.core import shamir
 from biodesci.core.documents.round_messages import Inbox, Shares, UnmaskAnswer
-from biodesci.core.errors import InputError, IntegrityError, StateError
+from biodesci.core.errors import IntegrityError, StateError
 from biodesci.fl import masking
 from biodesci.fl.masking import Context
-from biodesci.fl.messages import Address, MaskedVector, dealt_digest, hex_address, inbox_digest
+from biodesci.fl.messages import Address, MaskedVector, dealt_digest, hex_address, inbox_digest, seed_hash
 from biodesci.fl.node_state import NodeState
-from biodesci.fl.quantize import MAX_NODES, Ring
+from biodesci.fl.quantize import Ring
+from biodesci.fl.roster import Member, Roster, check_roster, require_threshold
 
-MIN_COHORT: Final = 3
-COLLUDERS: Final = 1  # of the nodes, so many at least may work with the aggregator
 SEED_SIZE: Final = 32
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """A node of the roster: its account and the two round keys that it enrolled with."""
-
-    address: Address
-    mask_key: bytes
-    share_key: bytes
-
-
-Roster = tuple[Member, ...]
-
-
-def threshold_of(nodes: int, colluders: int = COLLUDERS, requested: int = 0) -> int:
-    """The number t of shares that reconstruct, t > (nodes + colluders) / 2, or more where the plan asks so.
-
-    Raises StateError for fewer than MIN_COHORT nodes, and InputError for more than MAX_NODES, for no
-    colluders, or for a threshold above the number of nodes.
-    """
-    if colluders < COLLUDERS:
-        raise InputError("A round reckons with one colluding site at least.", "Name 1 or more.")
-    threshold = max((nodes + colluders) // 2 + 1, requested)
-    if nodes < MIN_COHORT:
-        raise StateError(f"A round of {nodes} nodes hides nobody.", f"Wait for at least {MIN_COHORT} nodes.")
-    if nodes > MAX_NODES or threshold > nodes:
-        raise InputError(
-            f"A round of {nodes} nodes with threshold {threshold} cannot be run.",
-            f"Enrol at most {MAX_NODES} nodes, and no fewer than the threshold.",
-        )
-    return threshold
-
-
-def require_threshold(threshold: int, nodes: int) -> None:
-    """Raises InputError where one colluder and the aggregator could ask two sets of so many nodes."""
-    if threshold < threshold_of(nodes):
-        raise InputError(
-            f"A threshold of {threshold} of {nodes} nodes does not hold against a colluding one.",
-            f"Ask for {threshold_of(nodes)} or more.",
-        )
-
-
-def seed_hash(context: Context, address: Address, seed: bytes) -> bytes:
-    """What a node publishes of its self-mask seed, so that a reconstructed one can be checked (32 bytes).
-
-    It is bound to the round and the node: SHA-256 over `Context.info`, see docs/protocol.md.
-    """
-    return hashlib.sha256(context.info("biodesci/self-seed/v1", address, seed)).digest()
-
-
-def check_roster(roster: Roster) -> dict[Address, int]:
-    """The position of each member. Raises IntegrityError when an account or a round key appears twice."""
-    positions = {member.address: i for i, member in enumerate(roster)}
-    keys = {key for member in roster for key in (member.mask_key, member.share_key)}
-    if len(positions) != len(roster) or len(keys) != 2 * len(roster):
-        raise IntegrityError("The roster names an account or a round key twice.", "Abort the round.")
-    return positions
 
 
 @dataclass(slots=True)
@@ -136,7 +77,7 @@ class Node:
         """Shares of this node's two secrets, for every peer of the roster (a `Shares` message).
 
         Raises:
-            IntegrityError: the roster names an account or a round key twice, or a key that is unusable.
+            IntegrityError: the roster names an account twice, or a key that is unusable.
             InputError: the threshold is too low for one colluder.
             StateError: the roster lacks this node's keys, or is another than the one it dealt to.
         """

@@ -154,6 +154,7 @@ RULES: Final[dict[str, dict[str, Rule]]] = {
         "CommitsClosed": Rule(("aggregator", "aggregator"), names=(("summed", "site"),)),
         "RoundFinalized": Rule(("aggregator", "aggregator")),
         "RoundAborted": Rule(_BY),
+        "StatisticsReleased": Rule(_BY),
     },
     "InferenceCommitment": {
         "InferenceRequested": Rule(

@@ -16,7 +16,7 @@ from biodesci.core import commitment
 from biodesci.core.errors import IntegrityError, NotFoundError, StateError
 from biodesci.core.onchain import RoundState
 from biodesci.fl.masking import Context
-from biodesci.fl.protocol import Member, Roster
+from biodesci.fl.roster import Member, Roster
 
 # As IModelRegistry.RoundKind numbers them.
 KINDS: Final[tuple[Literal["statistics"], Literal["training"]]] = ("statistics", "training")
@@ -98,9 +98,9 @@ def is_withdrawn(chain: Chain, entry: Enrolment) -> bool:
     return bool(chain.call(chain.datasets.functions.isWithdrawn(entry.dataset_id, entry.version)))
 
 
-def is_summed(chain: Chain, model_id: int, version: int, kind: Literal["statistics", "training"]) -> bool:
-    """Whether a sum of this kind was unmasked over the weights of a version: then no other may be."""
-    return bool(chain.call(chain.models.functions.isSummed(model_id, version, KINDS.index(kind))))
+def is_summed(chain: Chain, model_id: int, version: int) -> bool:
+    """Whether updates on the weights of a version were summed: then no others may be."""
+    return bool(chain.call(chain.models.functions.isSummed(model_id, version)))
 
 
 def places(chain: Chain, round_id: int, nodes: Iterable[bytes]) -> int:

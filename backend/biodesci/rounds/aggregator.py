@@ -28,7 +28,7 @@ from biodesci.core.errors import (
 from biodesci.core.onchain import RoundState
 from biodesci.fl import messages
 from biodesci.fl.messages import MaskedVector
-from biodesci.fl.protocol import MIN_COHORT
+from biodesci.fl.roster import MIN_COHORT
 from biodesci.ipfs.client import Ipfs
 from biodesci.registry import rounds
 from biodesci.rounds import plan as plans

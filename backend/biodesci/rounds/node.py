@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from biodesci.chain.client import Chain
-from biodesci.chain.records import Enrolment, Round
+from biodesci.chain.records import Disclosure, Enrolment, Round, Sale
 from biodesci.core import commitment, files, invitations
 from biodesci.core.documents.plan import Plan
 from biodesci.core.documents.result import StatisticsResult
@@ -23,11 +23,12 @@ from biodesci.core.onchain import RoundState
 from biodesci.ee.codec import Codec
 from biodesci.fl.masking import Context
 from biodesci.fl.messages import MaskedVector
-from biodesci.fl.protocol import Node, threshold_of
+from biodesci.fl.protocol import Node
 from biodesci.fl.quantize import Ring
+from biodesci.fl.roster import threshold_of
 from biodesci.ipfs.client import Ipfs
 from biodesci.registry import rounds, versions
-from biodesci.rounds import local_training, signatures
+from biodesci.rounds import disclosure, local_training, signatures
 from biodesci.rounds import plan as plans
 from biodesci.rounds.approvals import Approvals
 from biodesci.rounds.progress import result_of
@@ -77,6 +78,7 @@ class TrainingNode:
         self._chain, self._ipfs, self._site = chain, ipfs, site
         self._aggregator = aggregator
         self._approvals, self._seats, self._codec = operator.approvals, operator.seats, operator.codec
+        self._ledger = disclosure.Ledger(site.home, chain, site.dataset_id)
         self._sent: set[tuple[int, str]] = set()
 
     def step(self) -> str:
@@ -105,8 +107,8 @@ class TrainingNode:
             return f"round {round_.id}: enrolment ended at {round_.enrol_by}"
         plan = plans.fetch(self._chain, self._ipfs, round_)
         self._approvals.require(round_.plan)
-        seated = [rounds.raw(entry.node) for entry in rounds.enrolments(self._chain, round_.id)]
-        self._seats.require(self._chain, seated)
+        seated = rounds.enrolments(self._chain, round_.id)
+        self._seats.require(self._chain, (rounds.raw(entry.node) for entry in seated))
         # All that could fail in training is tried now, so that a node that enrols can contribute.
         versions.fetch_weights(self._chain, self._ipfs, round_.model_id, round_.base_version)
         for table in filter(None, (self._site.table, self._site.held_out)):
@@ -114,6 +116,9 @@ class TrainingNode:
         if plan.kind == "training":
             self._codec()
             self._normalization(plan)
+        else:
+            self._ledger.require(files.read(self._site.table))
+            disclosure.require(self._chain, [*seated, self._own_seat()], is_whole=False)
         folder = self._folder(round_.id)
         node = Node.from_bytes(folder.read(STATE)) if folder.has(STATE) else self._create(round_.id, folder)
         invitation = invitations.path(plan.invited, self._chain.address)
@@ -126,6 +131,17 @@ class TrainingNode:
         log.info("round %d: enrolled with dataset %d", round_.id, self._site.dataset_id)
         return f"round {round_.id}: enrolled"
 
+    def _own_seat(self) -> Enrolment:
+        """What this node's seat will be. The version of a licence is looked at once it has the seat."""
+        dataset_id = self._site.dataset_id
+        if self._site.license_id:
+            version = self._chain.read(Disclosure, dataset_id).version
+        else:
+            version = self._chain.read(Sale, dataset_id).version
+        return Enrolment(
+            self._chain.address, dataset_id, version, dealt=False, summed=False, commitment=bytes(32)
+        )
+
     def _create(self, round_id: int, folder: RoundFolder) -> Node:
         node = Node.create(self._context(round_id), rounds.raw(self._chain.address))
         folder.write(STATE, node.to_bytes())
@@ -135,6 +151,8 @@ class TrainingNode:
         plan = plans.fetch(self._chain, self._ipfs, round_)
         members = rounds.roster(self._chain, round_.id)
         self._seats.require(self._chain, (member.address for member in members))
+        if plan.kind == "statistics":
+            disclosure.require(self._chain, rounds.enrolments(self._chain, round_.id), is_whole=True)
         shares = node.deal(members, threshold_of(len(members), plan.colluders, plan.threshold))
         folder.write(STATE, node.to_bytes())
         if not node.has_received:
@@ -179,6 +197,8 @@ class TrainingNode:
     def _vector(self, round_: Round, plan: Plan, nodes: int) -> Ring:
         table = files.read(self._site.table)
         if plan.kind == "statistics":
+            self._ledger.require(table)
+            self._ledger.note(round_, table)
             return local_training.statistics(plan, table, nodes)
         base = versions.fetch_weights(self._chain, self._ipfs, round_.model_id, round_.base_version)
         held_out = None if self._site.held_out is None else files.read(self._site.held_out)

@@ -18,7 +18,7 @@ from biodesci.core.errors import InputError
 from biodesci.core.features import FeaturePlan
 from biodesci.core.patience import persist
 from biodesci.ee.training import TrainingPlan, check_combination
-from biodesci.fl.protocol import COLLUDERS, MIN_COHORT, threshold_of
+from biodesci.fl.roster import COLLUDERS, MIN_COHORT, threshold_of
 from biodesci.ipfs.client import Ipfs
 from biodesci.registry.models import load_card
 from biodesci.registry.rounds import KINDS

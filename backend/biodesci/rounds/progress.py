@@ -127,15 +127,14 @@ def burnt(chain: Chain, round_: Round) -> str | None:
     """What the owner of an aborted round has to know of its base; None where it can be used again.
 
     Once it was fixed who is summed, the sum may be known, though the round brought no result: a second sum
-    would show what differs.
+    would show what differs. Statistics of the same sites may be summed again, as nothing differs.
     """
-    kind = KINDS[round_.kind]
-    if round_.state is not RoundState.ABORTED:
+    if round_.state is not RoundState.ABORTED or KINDS[round_.kind] != "training":
         return None
-    if not rounds.is_summed(chain, round_.model_id, round_.base_version, kind):
+    if not rounds.is_summed(chain, round_.model_id, round_.base_version):
         return None
     return (
-        f"Its updates may have been summed already, so no other {kind} round can be opened on the weights "
+        f"Its updates may have been summed already, so no other training round can be opened on the weights "
         f"of version {round_.base_version}: publish a version with other weights, or register a model anew."
     )
 

@@ -15,7 +15,7 @@ from biodesci.core.errors import InputError, IntegrityError, StateError
 from biodesci.core.onchain import RoundState
 from biodesci.fl.aggregation import Aggregator
 from biodesci.fl.messages import MaskedVector
-from biodesci.fl.protocol import threshold_of
+from biodesci.fl.roster import threshold_of
 from biodesci.ipfs.client import Ipfs
 from biodesci.registry import rounds, versions
 from biodesci.rounds import plan as plans

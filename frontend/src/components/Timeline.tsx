@@ -50,6 +50,7 @@ const SENTENCES: Record<string, string> = {
   CommitsClosed: 'Set of updates fixed',
   RoundFinalized: 'Updates aggregated, round closed',
   RoundAborted: 'Round aborted',
+  StatisticsReleased: 'Statistics released for a sum with others, or no longer',
   InferenceRequested: 'Inference requested',
   InferenceCommitted: 'Worker committed its output',
   InferenceChallenged: 'Output challenged',

@@ -25,8 +25,9 @@ from biodesci.fl import masking
 from biodesci.fl.aggregation import Aggregator
 from biodesci.fl.masking import Context
 from biodesci.fl.messages import MaskedVector, dealt_digest, inbox_digest
-from biodesci.fl.protocol import Member, Node, Roster, threshold_of
+from biodesci.fl.protocol import Node
 from biodesci.fl.quantize import Ring, decode, encode
+from biodesci.fl.roster import Member, Roster, threshold_of
 
 CONTEXT = Context(31337, bytes(range(20)), 7)
 
@@ -198,6 +199,39 @@ def test_a_node_refuses_a_roster_with_other_keys_of_its_own() -> None:
         nodes[0].deal(forged, 3)
     with pytest.raises(InputError, match="does not hold against a colluding one"):
         nodes[0].deal(roster, 2)
+
+
+def test_copied_round_keys_are_of_no_use() -> None:
+    """Who enrolled with another's keys cannot read what is dealt to it, nor know a mask; the others go on."""
+    vectors = [encode(np.arange(4.0) + i, 8, 5) for i in range(5)]
+    nodes, roster = cohort(5)
+    copied, copier = roster[0], address(5)
+    whole = (*roster, Member(copier, copied.mask_key, copied.share_key))
+    t = threshold_of(6)
+    aggregator = Aggregator(CONTEXT, whole, t, 3, vectors[0].size)
+    dealt = [Shares.parse(node.deal(whole, t)) for node in nodes]
+    for node, shares in zip(nodes, dealt, strict=True):
+        aggregator.add_shares(node.address, shares)
+    own = masking.generate_key()
+    with pytest.raises(IntegrityError, match="do not open"):
+        masking.open_shares(CONTEXT, own, roster[1].share_key, address(1), copier, dealt[1].sealed[copier])
+    # Even the site that was copied, which could derive it, gets another mask for the copier than for itself.
+    to_copied, to_copier = (
+        masking.pair_key(CONTEXT, nodes[1]._mask_key, copied.mask_key, address(1), to)
+        for to in (address(0), copier)
+    )
+    assert to_copied != to_copier
+    aggregator.close_shares()
+    bodies = {}
+    for node, vector in zip(nodes, vectors, strict=True):
+        node.receive(aggregator.inbox(node.address), aggregator.dealt)
+        bodies[node.address] = node.mask(vector, aggregator.dealt)
+        aggregator.add_masked(node.address, MaskedVector.from_bytes(bodies[node.address]))
+    aggregator.close(bodies)
+    for node in nodes:
+        answer = node.answer(aggregator.survivors, aggregator.dealt)
+        aggregator.add_answer(node.address, UnmaskAnswer.parse(answer))
+    assert np.array_equal(aggregator.total(bodies.__getitem__), np.sum(vectors, axis=0, dtype=np.uint32))
 
 
 def test_a_node_deals_to_no_unusable_key() -> None:

@@ -9,7 +9,8 @@ from biodesci.core.documents.round_messages import Inbox, Shares, UnmaskAnswer
 from biodesci.fl.aggregation import Aggregator
 from biodesci.fl.masking import Context
 from biodesci.fl.messages import MaskedVector
-from biodesci.fl.protocol import Member, Node
+from biodesci.fl.protocol import Node
+from biodesci.fl.roster import Member
 from biodesci.rounds import signatures
 from biodesci.rounds.plan import BINS, COUNTS, Scores, Update
 from tests.backend.stops import counted

@@ -18,7 +18,9 @@ contract Federation {
     uint256 public immutable MODEL;
 
     uint256 public current; // the round that the last steps are about
-    mapping(bytes32 weightsAndKind => uint256) public sums;
+    mapping(bytes32 weights => uint256) public sums; // of updates
+    uint256[] private _statistics; // sums: bit i for site i's dataset
+    mapping(uint256 sum => uint256) private _versionsOf; // of their datasets, 32 bits each
     mapping(bytes32 what => uint256) public reached; // what happened how often: see RoundsReachTest
     uint256[SITES] private _datasets;
 
@@ -133,7 +135,11 @@ contract Federation {
         if (seed % 2 == 0) vm.warp(uint256(round.commitBy) + 1);
         uint128 summed = seed % 8 < 4 ? committed : committed & uint128(seed >> 16);
         bool mayClose = !_isAnyWithdrawn(roster, summed);
+        (uint256 sum, uint256 versions) = _datasetsOf(roster, summed);
+        bool keepsApart = round.kind == RoundKind.Training || _keepsApart(sum, versions);
         bool ok = _tryAs(AGGREGATOR, abi.encodeCall(MODELS.closeCommits, (current, summed)));
+        require(!ok || keepsApart, "inv28: two sums of statistics differ in part");
+        if (!keepsApart) ++reached["a sum with other sites refused"];
         require(!ok || mayClose, "inv25: withdrawn data are summed");
         if (!mayClose) ++reached["a sum of withdrawn data refused"];
         if (!ok) {
@@ -141,8 +147,13 @@ contract Federation {
             if (vm.getBlockTimestamp() > round.commitBy) MODELS.abort(current, "why");
             return;
         }
-        ++sums[_base(round)];
         ++reached["closed"];
+        if (round.kind == RoundKind.Training) {
+            ++sums[_base(round)];
+            return;
+        }
+        _statistics.push(sum);
+        _versionsOf[sum] = versions;
     }
 
     function _finalize() private {
@@ -174,8 +185,34 @@ contract Federation {
         return false;
     }
 
+    /// @dev Which sites' datasets are at these places, and in which versions.
+    function _datasetsOf(Enrolment[] memory roster, uint128 places)
+        private
+        view
+        returns (uint256 sum, uint256 versions)
+    {
+        for (uint256 i = 0; i < roster.length; ++i) {
+            if (places & (1 << i) == 0) continue;
+            for (uint256 j = 0; j < SITES; ++j) {
+                if (_datasets[j] != roster[i].datasetId) continue;
+                sum |= 1 << j;
+                versions |= uint256(roster[i].version) << (32 * j);
+            }
+        }
+    }
+
+    /// @dev Whether no earlier sum of statistics has some of these datasets and others, or other versions of them.
+    function _keepsApart(uint256 sum, uint256 versions) private view returns (bool) {
+        for (uint256 i = 0; i < _statistics.length; ++i) {
+            uint256 earlier = _statistics[i];
+            if (earlier & sum == 0) continue;
+            if (earlier != sum || _versionsOf[earlier] != versions) return false;
+        }
+        return true;
+    }
+
     function _base(Round memory round) private view returns (bytes32) {
-        return keccak256(abi.encode(MODELS.versionOf(MODEL, round.baseVersion).weightsRoot, round.kind));
+        return MODELS.versionOf(MODEL, round.baseVersion).weightsRoot;
     }
 
     function sumsOn(uint256 roundId) external view returns (uint256) {
@@ -240,7 +277,7 @@ contract RoundInvariants {
         }
     }
 
-    /// @notice 26. Of one kind of round one sum at most is unmasked over the same weights.
+    /// @notice 26. Of updates one sum at most is unmasked over the same weights.
     function _inv26_one_sum_on_the_same_weights() private view {
         vm.assertTrue(federation.sumsOn(federation.current()) <= 1);
     }
@@ -267,9 +304,10 @@ contract RoundsReachTest {
         "statistics",
         "a second seat refused",
         "a sum of withdrawn data refused",
-        "withdrawn while unmasking"
+        "withdrawn while unmasking",
+        "a sum with other sites refused"
     ];
-    uint256[] private _least = [uint256(20), 5, 5, 20, 1, 1];
+    uint256[] private _least = [uint256(20), 5, 5, 20, 1, 1, 5];
     mapping(bytes32 what => uint256) private _reached;
 
     function test_the_sites_close_and_finalize_rounds() external {

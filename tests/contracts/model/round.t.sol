@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {IAccessLicense} from "../../../contracts/interfaces/IAccessLicense.sol";
 import {IModelRegistry} from "../../../contracts/interfaces/IModelRegistry.sol";
-import {Application, Enrolment, Opening, Round, RoundKind, RoundState} from "../../../contracts/types/Rounds.sol";
+import {Application, Enrolment, Opening, Round, RoundState} from "../../../contracts/types/Rounds.sol";
 import {DuoPolicy} from "../../../contracts/libraries/DuoPolicy.sol";
 import {vm} from "../Vm.sol";
 import {ModelScene} from "./ModelScene.sol";
@@ -53,8 +53,7 @@ contract RoundTest is ModelScene {
 
     function test_openRound_given_weights_that_were_summed() external {
         uint256 roundId = _unmasking();
-        vm.assertEq(models.isSummed(model, 1, RoundKind.Training), true);
-        vm.assertEq(models.isSummed(model, 1, RoundKind.Statistics), false);
+        vm.assertEq(models.isSummed(model, 1), true);
         vm.prank(modelOwner);
         models.abort(roundId, "why");
         Opening memory o = _opening();
@@ -156,17 +155,13 @@ contract RoundTest is ModelScene {
         }
     }
 
-    function test_enrol_given_round_keys_that_the_round_has() external {
+    function test_enrol_given_round_keys_that_somebody_copied_before() external {
         uint256 roundId = _round();
-        _enrol(roundId, hospital, sets[0]);
-        bytes32 taken = keccak256(abi.encode("mask", hospital));
         Application memory application = _application(second, sets[1]);
-        application.roundKeys = abi.encodePacked(keccak256("own"), taken);
-        _refusesKey(roundId, taken);
+        application.roundKeys = _keysOf(hospital);
         _enrol(roundId, second, application);
-        application.roundKeys = abi.encodePacked(keccak256("own"), keccak256("own"));
-        _refusesKey(roundId, keccak256("own"));
-        _enrol(roundId, second, application);
+        _enrol(roundId, hospital, sets[0]);
+        vm.assertEq(models.rosterOf(roundId)[1].node, hospital);
     }
 
     function test_enrol_given_an_account_that_is_not_invited() external {
@@ -290,13 +285,7 @@ contract RoundTest is ModelScene {
     }
 
     function _refusesBase(uint32 version) private {
-        vm.expectRevert(
-            abi.encodeWithSelector(IModelRegistry.ModelRegistry_BaseSummed.selector, model, version, RoundKind.Training)
-        );
-    }
-
-    function _refusesKey(uint256 roundId, bytes32 key) private {
-        vm.expectRevert(abi.encodeWithSelector(IModelRegistry.ModelRegistry_RoundKeyTaken.selector, roundId, key));
+        vm.expectRevert(abi.encodeWithSelector(IModelRegistry.ModelRegistry_BaseSummed.selector, model, version));
     }
 
     function _leaf(address account) private pure returns (bytes32) {
