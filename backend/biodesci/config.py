@@ -155,6 +155,9 @@ class NodeSettings(Settings):
         str, Field(description="Issuers whose visas say as much of an account, by commas, or a file of them.")
     ] = ""
     visas: Annotated[Path | None, Field(description="Folder of those visas (*.json).")] = None
+    same_sites: Annotated[
+        bool, Field(description="Train only with all the sites of its statistics, of whom none may drop out.")
+    ] = False
     threads: Annotated[
         int,
         Field(

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import numpy as np
 import uvicorn
 
 from biodesci.chain.client import Chain
-from biodesci.core import commitment, duo
+from biodesci.core import checkpoint, commitment, duo
 from biodesci.core.documents.plan import Plan
 from biodesci.core.documents.result import RoundResult
 from biodesci.core.features import FeaturePlan, LabelColumn, NumericColumn
@@ -23,7 +24,7 @@ from biodesci.ee.training import TrainingPlan
 from biodesci.ipfs.client import Ipfs
 from biodesci.models.registration import Grantee, NewModel, create_model, grant_codec
 from biodesci.party import keys
-from biodesci.registry import rounds
+from biodesci.registry import rounds, versions
 from biodesci.registry.codecs import load_codec
 from biodesci.rounds.aggregator import RoundAggregator
 from biodesci.rounds.approvals import Approvals
@@ -70,7 +71,14 @@ class Sites:
         return Seats(frozenset(rounds.raw(chain.address) for chain in (*self.chains, *others)))
 
     def node(
-        self, index: int, seats: Seats, *, license_id: int = 0, model_id: int = 0, dataset_id: int = 0
+        self,
+        index: int,
+        seats: Seats,
+        *,
+        license_id: int = 0,
+        model_id: int = 0,
+        dataset_id: int = 0,
+        same_sites: bool = False,
     ) -> TrainingNode:
         """The training node of a site; for another model, or with another dataset, where one is named."""
         chain, home = self.chains[index], self.home / f"site-{index}"
@@ -95,7 +103,7 @@ class Sites:
                 license_id=license_id,
             ),
             AggregatorClient(self.url, chain.signer()),
-            Operator(Approvals(home, approve_any=True), seats, codec),
+            Operator(Approvals(home, approve_any=True), seats, codec, same_sites),
         )
 
     def conditions(self, **more: Any) -> Conditions:
@@ -131,6 +139,14 @@ class Sites:
         config = TabularConfig(plan.width, tokens=4, width=16, heads=2, layers=1, hidden=24, classes=2)
         member = acting(self.owner, self.ipfs, self.home / "owner")
         return create_model(member, NewModel(config, "another")).model_id
+
+    def publish_other_weights(self) -> None:
+        """A version of the model with weights that are hardly others."""
+        latest = int(self.owner.call(self.owner.models.functions.latestVersion(self.model_id)))
+        base = versions.fetch_weights(self.owner, self.ipfs, self.model_id, latest)
+        nudged = {name: tensor * np.float32(1 + 1e-6) for name, tensor in base.items()}
+        words = checkpoint.root(nudged), self.ipfs.add(checkpoint.dump(nudged))
+        self.owner.send(self.owner.models.functions.publishVersion(self.model_id, *words))
 
     @contextmanager
     def aggregator(self, kind: Kind = RoundAggregator) -> Iterator[RoundAggregator]:

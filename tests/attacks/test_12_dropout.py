@@ -8,13 +8,15 @@ import numpy as np
 import pytest
 
 from biodesci.core import checkpoint
+from biodesci.core.errors import AccessDeniedError
+from biodesci.core.onchain import RoundState
 from biodesci.fl.quantize import Ring
-from biodesci.registry import versions
+from biodesci.registry import rounds, versions
 from biodesci.rounds import aggregator as worker
-from biodesci.rounds import local_training
+from biodesci.rounds import local_training, progress
 from biodesci.rounds.node import read_statistics
 from biodesci.rounds.plan import Update
-from tests.attacks.sites import PLAN, SitesOf
+from tests.attacks.sites import PLAN, SitesOf, wait_past
 
 
 @pytest.fixture
@@ -63,3 +65,28 @@ def test_12_a_dropout_shows_a_sites_counts_and_nearly_its_update(
     off = np.linalg.norm(whole.delta - rest.delta - own.delta) / np.linalg.norm(own.delta)
     # The shorter the training, the closer; it is not exact, as the weights were others.
     assert 0.001 < off < 0.1, off
+
+
+def test_12_a_site_that_wants_the_same_sites_answers_nobody_else(sites_of: SitesOf, localnet: Any) -> None:
+    """Neither a roster with one less, nor one of whom somebody drops out: then no difference is over less."""
+    sites = sites_of(4)
+    sites.teach()
+    nodes = [sites.node(i, sites.known(), same_sites=True) for i in range(4)]
+    with sites.aggregator() as aggregator:
+        statistics = sites.open()
+        sites.summed(aggregator, statistics, *nodes)
+        sites.summed(aggregator, sites.open_training(statistics), *nodes)
+        fewer = sites.open_training(statistics, cohort=3)
+        with pytest.raises(AccessDeniedError, match="of other sites"):
+            sites.deal(aggregator, *nodes[:3])
+        progress.abort(sites.owner, fewer, "one is missing")
+        dropout = sites.open_training(statistics)
+        sites.deal(aggregator, *nodes)
+        for node in nodes[:3]:
+            node.step()
+        wait_past(localnet, sites, rounds.read(sites.owner, dropout).commit_by)
+        aggregator.step()
+        assert rounds.read(sites.owner, dropout).state is RoundState.UNMASKING
+        for node in nodes[:3]:
+            with pytest.raises(AccessDeniedError, match="of other sites"):
+                node.step()

@@ -8,14 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 import pytest
 
-from biodesci.core import checkpoint
 from biodesci.core.errors import AccessDeniedError, RevertedError
 from biodesci.core.features import FeaturePlan, NumericColumn
 from biodesci.core.onchain import RoundState
-from biodesci.registry import rounds, versions
+from biodesci.registry import rounds
 from biodesci.rounds import disclosure, progress
 from tests.attacks.sites import PLAN, Sites, SitesOf, publish
 
@@ -29,14 +27,6 @@ def sites(sites_of: SitesOf) -> Sites:
     return sites_of(4)
 
 
-def new_version(sites: Sites) -> None:
-    """The same model with weights that are hardly others."""
-    base = versions.fetch_weights(sites.owner, sites.ipfs, sites.model_id, 1)
-    nudged = {name: tensor * np.float32(1 + 1e-6) for name, tensor in base.items()}
-    words = checkpoint.root(nudged), sites.ipfs.add(checkpoint.dump(nudged))
-    sites.owner.send(sites.owner.models.functions.publishVersion(sites.model_id, *words))
-
-
 def refused(sites: Sites, aggregator: Any, nodes: Sequence[Any]) -> None:
     """No honest site of a second sum deals its shares, so that nothing of it comes to be."""
     with pytest.raises(AccessDeniedError, match=SITES):
@@ -47,7 +37,7 @@ def test_12_statistics_again_without_one_site_after_a_new_version(sites: Sites) 
     first = sites.open()
     with sites.aggregator() as aggregator:
         assert sites.summed(aggregator, first).records == 2 + 3 + 4 + 5
-        new_version(sites)
+        sites.publish_other_weights()
         sites.open(cohort=3)
         refused(sites, aggregator, sites.nodes[:3])
 
@@ -90,7 +80,7 @@ def test_12_no_site_looks_but_the_contract_does(sites: Sites, monkeypatch: pytes
     with sites.aggregator() as aggregator:
         sites.summed(aggregator, first)
         monkeypatch.setattr("biodesci.rounds.node.disclosure.require", lambda *_, **__: None)
-        new_version(sites)
+        sites.publish_other_weights()
         second = sites.open(cohort=3)
         sites.deal(aggregator, *sites.nodes[:3])
         for node in sites.nodes[:3]:

@@ -246,8 +246,9 @@ class Aggregator:
             if fits(secret):
                 return secret
         raise IntegrityError(
-            f"The shares do not give back the secret of {hex_address(whose)}.",
-            "Wait for more answers, or abort the round: a node dealt or answered with damaged shares.",
+            f"Spoilt shares of {hex_address(whose)[:10]}. They do not give back the secret of "
+            f"{hex_address(whose)}: it dealt shares of another, or nodes answered with damaged ones.",
+            "Wait for more answers; if none come, the round ends without a sum.",
         )
 
     def _member(self, sender: Address) -> None:

@@ -249,9 +249,8 @@ class RoundAggregator:
         )
         if self._chain.now() <= deadline or isinstance(reason, UnavailableError | FundsError):
             return False
-        text = (reason.name if isinstance(reason, RevertedError) else reason.message).encode()[:32]
         try:
-            self._chain.send(self._chain.models.functions.abort(round_.id, text.ljust(32, b"\0")))
+            self._chain.send(self._chain.models.functions.abort(round_.id, _on_chain(reason)))
         except RevertedError as exc:
             self._note(round_.id, f"{reason} It cannot be aborted yet: {exc}")
             return False
@@ -296,6 +295,12 @@ class RoundAggregator:
         if self._notes.get(round_id) != text:
             self._notes[round_id] = text
             log.info("round %d: %s", round_id, text)
+
+
+def _on_chain(reason: BioDeSciError) -> bytes:
+    """Why a round was aborted, as its event says it (32 bytes): an error's first sentence."""
+    text = reason.name if isinstance(reason, RevertedError) else reason.message.partition(". ")[0]
+    return text.encode()[:32].decode("utf-8", "ignore").encode().ljust(32, b"\0")
 
 
 def _expect(round_: Round, *allowed: RoundState) -> None:

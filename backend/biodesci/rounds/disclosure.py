@@ -55,6 +55,21 @@ def require(chain: Chain, seats: Sequence[Enrolment], *, is_whole: bool) -> None
     )
 
 
+def require_same(chain: Chain, seats: Sequence[Enrolment]) -> None:
+    """Raises AccessDeniedError unless these seats' datasets are those of one sum of statistics, all of them.
+
+    Of training rounds this is asked where a site's operator wants it: then no two sums that it is in differ
+    in any site, but no site may drop out either.
+    """
+    known = [chain.read(Disclosure, seat.dataset_id).round_id for seat in seats]
+    if len(set(known)) == 1 and known[0] and rounds.read(chain, known[0]).committed == len(seats):
+        return
+    raise AccessDeniedError(
+        "This round would sum updates of other sites than those of the statistics that this site is in.",
+        "The site's operator wants the same sites in all sums (BIODESCI_SAME_SITES): ask for such a round.",
+    )
+
+
 def release(chain: Chain, dataset_id: int, *, released: bool) -> None:
     """Let a dataset's next statistics be summed with others than before, or take that back; by its owner or
     operator. `RISK` says what may be seen then.

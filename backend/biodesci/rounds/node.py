@@ -57,11 +57,13 @@ class Site:
 @dataclass(frozen=True)
 class Operator:
     """What a site's operator lets its node do: which plans it runs, with whom it is summed, and by which
-    codec of the model it encodes records."""
+    codec of the model it encodes records. `same_sites`: it trains only with all the sites of its statistics.
+    """
 
     approvals: Approvals
     seats: Seats
     codec: Callable[[], Codec]
+    same_sites: bool = False
 
 
 class TrainingNode:
@@ -78,6 +80,7 @@ class TrainingNode:
         self._chain, self._ipfs, self._site = chain, ipfs, site
         self._aggregator = aggregator
         self._approvals, self._seats, self._codec = operator.approvals, operator.seats, operator.codec
+        self._same_sites = operator.same_sites
         self._ledger = disclosure.Ledger(site.home, chain, site.dataset_id)
         self._sent: set[tuple[int, str]] = set()
 
@@ -151,8 +154,11 @@ class TrainingNode:
         plan = plans.fetch(self._chain, self._ipfs, round_)
         members = rounds.roster(self._chain, round_.id)
         self._seats.require(self._chain, (member.address for member in members))
+        seats = rounds.enrolments(self._chain, round_.id)
         if plan.kind == "statistics":
-            disclosure.require(self._chain, rounds.enrolments(self._chain, round_.id), is_whole=True)
+            disclosure.require(self._chain, seats, is_whole=True)
+        elif self._same_sites:
+            disclosure.require_same(self._chain, seats)
         shares = node.deal(members, threshold_of(len(members), plan.colluders, plan.threshold))
         folder.write(STATE, node.to_bytes())
         if not node.has_received:
@@ -187,6 +193,8 @@ class TrainingNode:
         if self._chain.address not in {entry.node for entry in summed}:
             return f"round {round_.id}: goes on without this node"
         self._require_consent(summed)
+        if self._same_sites and rounds.KINDS[round_.kind] == "training":
+            disclosure.require_same(self._chain, summed)
         body = node.answer([rounds.raw(entry.node) for entry in summed], round_.dealt)
         folder.write(STATE, node.to_bytes())
         # An aggregator that lost its disk may lack the vector; it is the same one, so it may be sent again.

@@ -52,6 +52,7 @@ def build(settings: NodeSettings) -> TrainingNode:
             Approvals(settings.home, approve_any=settings.approve_any),
             Seats.read(settings.roster, settings.issuers, settings.visas),
             codec,
+            same_sites=settings.same_sites,
         ),
     )
 
