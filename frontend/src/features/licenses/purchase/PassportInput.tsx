@@ -55,7 +55,7 @@ export function PassportInput({ issuers, account, onVisas }: Props) {
       </label>
       <p id={`${id}-about`} className="text-sm text-muted">
         It is sent to the issuer below and to nobody else. Your wallet signs a message that says so;
-        it costs nothing.
+        it costs nothing. An issuer gives visas to one account of yours: the one that asks first.
       </p>
       <input
         ref={input}
