@@ -95,7 +95,7 @@ $(halmos): tests/symbolic/requirements.lock | setup
 test-install: setup ## Install what a training node needs, and nothing else, in an empty environment, and start it there
 	$(at_home) pytest -p no:ape_test --timeout 1200 tests/install
 
-check: ## Format, lint, types, import rules, static analysis of the contracts, generated files
+check: ## Format, lint, types, import rules, lengths of files, static analysis of the contracts, generated files
 	@$(MAKE) --no-print-directory --jobs=$(JOBS) --output-sync=target $(checks)
 
 check-contracts: $(slither_build)
@@ -107,6 +107,7 @@ check-python: setup
 	ruff check .
 	mypy
 	lint-imports --no-cache
+	python -m scripts.lengths
 
 check-page: setup
 	$(call node_tool,typescript/bin/tsc) --noEmit -p frontend
