@@ -5,6 +5,7 @@ import {IERC2981} from "@openzeppelin/contracts/interfaces/IERC2981.sol";
 import {IERC4906} from "@openzeppelin/contracts/interfaces/IERC4906.sol";
 import {IERC165} from "@openzeppelin/contracts/utils/introspection/IERC165.sol";
 import {ERC721} from "@openzeppelin/contracts/token/ERC721/ERC721.sol";
+import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {Roles} from "./datasets/Roles.sol";
 import {IAccessLicense} from "./interfaces/IAccessLicense.sol";
@@ -23,7 +24,7 @@ contract DatasetNFT is Roles, IERC2981, IERC4906 {
     IAccessLicense public immutable LICENSES;
 
     /// @param licenses AccessLicense, which is deployed after this contract: its address is known from the deployer's nonce.
-    constructor(IAccessLicense licenses) ERC721("BioDeSci Dataset", "BDSD") {
+    constructor(IAccessLicense licenses) ERC721("BioDeSci Dataset", "BDSD") EIP712("BioDeSci Datasets", "1") {
         LICENSES = licenses;
     }
 

@@ -39,6 +39,7 @@ abstract contract DatasetState is ERC721, IDatasetNFT {
         // slot 0
         uint8 granted;
         uint8 accepted;
+        uint96 proposals; // how often each role was proposed, 32 bits a role: a signature is for one of them
     }
 
     uint256 public constant MAX_PARENTS = 32;

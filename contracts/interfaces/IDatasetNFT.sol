@@ -46,6 +46,16 @@ interface IDatasetNFT {
         bool proven;
     }
 
+    /// @notice What an account signs (EIP-712) to take a role that `owner` proposed to it, without a transaction.
+    struct RoleAcceptance {
+        uint256 datasetId;
+        Role role;
+        address account;
+        address owner; // who owns the dataset
+        uint256 nonce; // the number of the proposal, see `proposalOf`
+        uint256 deadline; // the last second in which the signature counts
+    }
+
     event DatasetPublished(
         uint256 indexed datasetId,
         address indexed owner,
@@ -84,6 +94,9 @@ interface IDatasetNFT {
     error DatasetNFT_AlreadyWithdrawn(uint256 datasetId, uint32 version);
     error DatasetNFT_RoleGrantedBefore(uint256 datasetId, Role role, address account);
     error DatasetNFT_NotProposed(uint256 datasetId, Role role, address got);
+    error DatasetNFT_SignatureExpired(uint256 deadline);
+    error DatasetNFT_OtherProposal(uint256 datasetId, Role role, address account);
+    error DatasetNFT_BadSignature(address account);
     error DatasetNFT_NoSuchRole(uint256 datasetId, Role role, address account);
 
     /// @notice Publishes a dataset (version 1) that descends from `sources` (which must exist already, so no cycle can form).
@@ -110,6 +123,16 @@ interface IDatasetNFT {
 
     /// @notice Takes a role that the owner proposed to the caller. Nobody is named for a dataset against its will.
     function acceptRole(uint256 datasetId, Role role) external;
+
+    /// @notice As `acceptRole`, for an account that signed: anybody may send it, once, for this proposal alone. It ends
+    /// with the proposal and with the owner: what is proposed anew, or by another owner, is signed anew.
+    function acceptRoleFor(RoleAcceptance calldata a, bytes calldata signature) external;
+
+    /// @notice The number of the last proposal of a role to an account. It never comes again.
+    function proposalOf(uint256 datasetId, Role role, address account) external view returns (uint256 nonce);
+
+    /// @notice What is signed to accept a role (EIP-712).
+    function acceptanceHash(RoleAcceptance calldata a) external view returns (bytes32);
 
     /// @notice Ends a role, or its proposal: by the owner, or by the account itself.
     function revokeRole(uint256 datasetId, Role role, address account) external;

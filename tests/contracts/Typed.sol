@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
 import {IAccessLicense} from "../../contracts/interfaces/IAccessLicense.sol";
+import {IDatasetNFT} from "../../contracts/interfaces/IDatasetNFT.sol";
 import {IVisaRegistry} from "../../contracts/interfaces/IVisaRegistry.sol";
 import {vm} from "./Vm.sol";
 
@@ -25,6 +26,8 @@ library Typed {
         "Visa(address subject,uint8 visaType,bytes32 value,address issuer,uint40 asserted,uint40 expires)";
     string private constant REGISTRATION =
         "Registration(address account,bytes32 keyHash,uint256 nonce,uint256 deadline)";
+    string private constant ROLE_ACCEPTANCE =
+        "RoleAcceptance(uint256 datasetId,uint8 role,address account,address owner,uint256 nonce,uint256 deadline)";
     string private constant PERMIT =
         "Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)";
     string private constant AUTHORIZATION =
@@ -44,6 +47,10 @@ library Typed {
         returns (bytes32)
     {
         return _hash("BioDeSci Keys", keys, REGISTRATION, abi.encode(account, keccak256(key), nonce, deadline));
+    }
+
+    function acceptance(address datasets, IDatasetNFT.RoleAcceptance memory a) internal view returns (bytes32) {
+        return _hash("BioDeSci Datasets", datasets, ROLE_ACCEPTANCE, abi.encode(a));
     }
 
     /// @notice An ERC-2612 permit.

@@ -18,6 +18,7 @@ interface Vm {
     function getNonce(address account) external view returns (uint64);
 
     // Time.
+    function chainId(uint256 chain) external;
     function warp(uint256 timestamp) external;
     function snapshotState() external returns (uint256);
     function revertToState(uint256 snapshot) external returns (bool);

@@ -12,6 +12,7 @@ from eth_abi.abi import encode
 from eth_utils.crypto import keccak
 
 from biodesci.core import typed_data
+from biodesci.core.documents.acceptance import RoleAcceptance
 from biodesci.core.documents.order import Order, Purpose
 from biodesci.core.documents.report import Check, Report, Verdict
 from biodesci.core.documents.visa import Visa
@@ -34,6 +35,8 @@ TYPES = {
     "Order": "Order(address buyer,uint256 offerId,uint32 version,ResearchPurpose purpose,address currency,"
     "uint256 price,bool mayReview,uint40 visasUntil,uint256 nonce,uint256 deadline)" + PURPOSE,
     "Registration": "Registration(address account,bytes32 keyHash,uint256 nonce,uint256 deadline)",
+    "RoleAcceptance": "RoleAcceptance(uint256 datasetId,uint8 role,address account,address owner,"
+    "uint256 nonce,uint256 deadline)",
     "AuditReport": "AuditReport(string subject,string method,uint256 checklist,uint256 subjectId,"
     "uint256 modelId,uint256 modelVersion,bool passed,bytes32 checks,bytes32 content,address auditor,"
     "uint40 auditedAt)",
@@ -207,6 +210,15 @@ def vectors() -> dict[str, Any]:
     ):
         made.append((label, typed_data.order(CHAIN_ID, LICENSES, order)))
     made.append(("registration", typed_data.registration(CHAIN_ID, KEYS, BUYER, value, 0, 1_800_000_000)))
+    acceptance = RoleAcceptance(
+        dataset_id=7,
+        role="operator",
+        account=BUYER,
+        owner=ISSUER,
+        nonce=(3 << 32) + 2,
+        deadline=1_800_000_000,
+    )
+    made.append(("role acceptance", typed_data.role_acceptance(CHAIN_ID, KEYS, acceptance)))
     made += [(f"audit report, {label}", typed_data.audit_report(report)) for label, report in reports()]
     made.append(("permit", typed_data.permit(dollar, BUYER, LICENSES, 25_000_000, 0, 1_800_000_000)))
     authorization = typed_data.receive_with_authorization(

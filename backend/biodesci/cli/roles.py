@@ -1,13 +1,15 @@
-"""biodesci dataset grant-role, accept-role, revoke-role: who may act for a dataset besides its owner."""
+"""biodesci dataset grant-role, accept-role, relay-role, revoke-role: who may act for a dataset."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from biodesci.cli import output, session
-from biodesci.cli.arguments import Number, address
+from biodesci.cli.arguments import Number, address, new_file
+from biodesci.core.onchain import DAY
 
 app = typer.Typer()
 
@@ -37,14 +39,48 @@ def grant_role(
 
 
 @app.command("accept-role")
-def accept_role(dataset_id: Number, role: Annotated[str, _ROLE]) -> None:
+def accept_role(
+    dataset_id: Number,
+    role: Annotated[str, _ROLE],
+    sign: Annotated[
+        Path | None, typer.Option("--sign", help="Write a signed acceptance here instead of sending one.")
+    ] = None,
+    days: Annotated[int, typer.Option(min=1, max=30, help="How long that may be sent.")] = 1,
+) -> None:
     """Take a role that a dataset's owner proposed to you."""
+    from biodesci.core import files
     from biodesci.market import roles
 
+    target = None if sign is None else new_file(sign)
     chain, named = session.chain(), roles.parse(role)
+    if target is not None:
+        signed = roles.sign_acceptance(chain, dataset_id, named, seconds=days * DAY)
+        files.write_atomic(target, signed.to_bytes())
+        output.record(
+            {"dataset_id": dataset_id, "role": named.name.lower(), "file": str(target), "accepted": False},
+            f"Signed. Whoever sends it pays the gas: biodesci dataset relay-role {target}",
+        )
+        return
     roles.accept(chain, dataset_id, named)
     output.record(
         {"dataset_id": dataset_id, "role": named.name.lower(), "account": chain.address, "accepted": True}
+    )
+
+
+@app.command("relay-role")
+def relay_role(
+    file: Annotated[Path, typer.Argument(help="What `accept-role --sign` wrote.")],
+) -> None:
+    """Send another account's acceptance of a role, and pay the gas."""
+    from biodesci.core import files
+    from biodesci.core.documents.acceptance import SignedAcceptance
+    from biodesci.market import roles
+
+    signed = SignedAcceptance.parse(files.read(file))
+    roles.relay_acceptance(session.chain(), signed)
+    taken = signed.acceptance
+    output.record(
+        {"dataset_id": taken.dataset_id, "role": taken.role, "account": taken.account, "accepted": True}
     )
 
 

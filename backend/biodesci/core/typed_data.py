@@ -1,7 +1,7 @@
 """What people sign (EIP-712, https://eips.ethereum.org/EIPS/eip-712): documents for eth-account and wallets.
 
-Visa, Order and Registration are ours (contracts/VisaRegistry.sol, licensing/Orders.sol, KeyRegistry.sol), and
-so is AuditReport, which no contract reads;
+Visa, Order, Registration and RoleAcceptance are ours (contracts/VisaRegistry.sol, licensing/Orders.sol,
+KeyRegistry.sol, datasets/Roles.sol), and so is AuditReport, which no contract reads;
 Permit is of ERC-2612, ReceiveWithAuthorization of ERC-3009, both in the token's own domain.
 """
 
@@ -13,6 +13,7 @@ from typing import Any, Final
 from eth_account.messages import encode_typed_data
 from eth_utils.crypto import keccak
 
+from biodesci.core.documents.acceptance import RoleAcceptance
 from biodesci.core.documents.order import Order
 from biodesci.core.documents.report import Report
 from biodesci.core.documents.visa import Visa
@@ -100,6 +101,13 @@ def registration(
     fields = "address account,bytes32 keyHash,uint256 nonce,uint256 deadline"
     where = domain("BioDeSci Keys", "1", chain_id, keys)
     return _document(where, "Registration", {"Registration": fields}, (account, key_hash, nonce, deadline))
+
+
+def role_acceptance(chain_id: int, datasets: str, signed: RoleAcceptance) -> Document:
+    """The document by which an account takes a role, in the domain of the DatasetNFT at `datasets`."""
+    fields = "uint256 datasetId,uint8 role,address account,address owner,uint256 nonce,uint256 deadline"
+    where = domain("BioDeSci Datasets", "1", chain_id, datasets)
+    return _document(where, "RoleAcceptance", {"RoleAcceptance": fields}, signed.struct())
 
 
 def permit(token: Domain, owner: str, spender: str, value: int, nonce: int, deadline: int) -> Document:

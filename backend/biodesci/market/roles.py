@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from eth_account.messages import encode_typed_data
+
 from biodesci.chain.client import Chain
 from biodesci.chain.records import Mandate
-from biodesci.core.errors import InputError
+from biodesci.core import typed_data
+from biodesci.core.documents.acceptance import RoleAcceptance, SignedAcceptance
+from biodesci.core.errors import InputError, StateError
 from biodesci.core.onchain import Role
 
 
@@ -56,6 +60,49 @@ def grant(chain: Chain, dataset_id: int, role: Role, account: str) -> None:
 def accept(chain: Chain, dataset_id: int, role: Role) -> None:
     """Takes a role that was proposed to this account."""
     chain.send(chain.datasets.functions.acceptRole(dataset_id, role))
+
+
+def sign_acceptance(chain: Chain, dataset_id: int, role: Role, *, seconds: int) -> SignedAcceptance:
+    """As `accept`, for somebody else to send within `seconds`: costs no gas.
+
+    Raises StateError where the owner proposed no such role to this account, or it is accepted already.
+    """
+    mandate = chain.read(Mandate, dataset_id, chain.address)
+    if not mandate.granted & ~mandate.accepted & 1 << role:
+        raise StateError(
+            f"The owner of dataset {dataset_id} has no open proposal of the role {role.name.lower()} to "
+            f"{chain.address}.",
+            "The owner proposes it first: biodesci dataset grant-role.",
+        )
+    functions, contract = chain.datasets.functions, str(chain.datasets.address)
+    acceptance = RoleAcceptance.model_validate(
+        {
+            "dataset_id": dataset_id,
+            "role": role.name.lower(),
+            "account": chain.address,
+            "owner": str(chain.call(functions.ownerOf(dataset_id))),
+            "nonce": int(chain.call(functions.proposalOf(dataset_id, role, chain.address))),
+            "deadline": chain.now() + seconds,
+        }
+    )
+    document = typed_data.role_acceptance(chain.chain_id, contract, acceptance)
+    signature = bytes(chain.signer().sign_message(encode_typed_data(full_message=document)).signature)
+    return SignedAcceptance(
+        chain_id=chain.chain_id, contract=contract, acceptance=acceptance, signature=signature
+    )
+
+
+def relay_acceptance(chain: Chain, signed: SignedAcceptance) -> None:
+    """Has another account take its role, from this one, which pays the gas.
+
+    Raises InputError for one that was signed for another chain or DatasetNFT.
+    """
+    if (signed.chain_id, signed.contract) != (chain.chain_id, str(chain.datasets.address)):
+        raise InputError(
+            f"It is for chain {signed.chain_id}, DatasetNFT {signed.contract}: another network.",
+            "Set BIODESCI_DEPLOYMENT to that network's file.",
+        )
+    chain.send(chain.datasets.functions.acceptRoleFor(signed.acceptance.struct(), signed.signature))
 
 
 def revoke(chain: Chain, dataset_id: int, role: Role, account: str) -> None:

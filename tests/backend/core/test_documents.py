@@ -17,6 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from biodesci.core.documents.acceptance import SignedAcceptance
 from biodesci.core.documents.base import Document
 from biodesci.core.documents.bundle import BundleFile
 from biodesci.core.documents.dataset_card import DatasetCard
@@ -116,6 +117,7 @@ CASES = (
     Case(SignedVisa, "visa.json", free=("warning",)),
     Case(SignedOrder, "order.json", free=("warning", "evidence.visas.*.warning")),
     Case(SignedRegistration, "registration.json"),
+    Case(SignedAcceptance, "acceptance.json"),
     Case(Deployment, "deployment.json"),
     Case(Receipt, "receipt.json", optional=OPENINGS),
     Case(Receipt, "receipt-closed.json"),

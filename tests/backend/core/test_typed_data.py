@@ -42,6 +42,7 @@ def test_the_contract_hashes_as_the_vectors_do(case, chain_for, localnet):
         "Visa": (chain.visas, "hashOf", (tuple(message.values()),)),
         "Order": (chain.licenses, "orderHash", (tuple(message.values()),)),
         "Registration": (chain.keys, "registrationHash", tuple(message.values())),
+        "RoleAcceptance": (chain.datasets, "acceptanceHash", (tuple(message.values()),)),
     }[case["primaryType"]]
     # The vectors' domain is at another address: the deployed code, put there, must know where it is.
     where = Web3.to_checksum_address(case["domain"]["verifyingContract"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from biodesci.core.documents.acceptance import SignedAcceptance
 from biodesci.core.documents.base import Document
 from biodesci.core.documents.bundle import BundleFile
 from biodesci.core.documents.dataset_card import DatasetCard
@@ -32,6 +33,7 @@ KINDS: Final[tuple[type[Document], ...]] = (
     VisaAnswer,
     SignedOrder,
     SignedRegistration,
+    SignedAcceptance,
     Deployment,
     Receipt,
     BundleFile,
