@@ -418,5 +418,6 @@ def test_the_campaign_notices_keys_that_are_found_by_their_commitment_alone(
 @pytest.mark.timeout(3600)
 def test_no_key_leaves_in_a_long_campaign(world: World) -> None:
     run(world, examples=60, steps=30)
-    for what in ("delivered", "delivered again", "handed over", "a clone was bought"):
-        assert world.reached[what] >= 5, world.reached
+    for what in ("delivered", "handed over", "a clone was bought"):
+        assert world.reached[what] >= 20, world.reached
+    assert world.reached["delivered again"] >= 1, world.reached
