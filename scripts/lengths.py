@@ -16,7 +16,6 @@ CHECKED: Final = ("*.py", "*.ts", "*.tsx", "*.sol")
 EXCEPTED: Final = {
     "frontend/src/generated/*": "generated; nobody reads or writes it by hand",
     "backend/biodesci/chain/records.py": "a list: one record for each struct of the contracts",
-    "backend/biodesci/fl/protocol.py": "one node's part of the protocol, whose steps share its secrets",
     "tests/vectors/make.py": "computes every format a second time; one file, so that nothing of it is shared",
 }
 
