@@ -103,6 +103,7 @@ RULES: Final[dict[str, dict[str, Rule]]] = {
         **_ERC721,
         "MetadataUpdate": _NOTHING_DONE,
         "BatchMetadataUpdate": _NOTHING_DONE,
+        "EIP712DomainChanged": _NOTHING_DONE,
         "DatasetPublished": Rule(("owner", "owner")),
         "VersionPublished": Rule(("publisher", "owner")),
         "VersionWithdrawn": Rule(_BY),
