@@ -126,7 +126,9 @@ def verbs(chain: Any, contracts: dict[str, Any]) -> dict[str, Any]:
         offer = fill(Listing, lens.offerOf(offer_id), offer_id).offer
         value = offer.price if offer.currency == NOBODY else 0
         version = nft.latestVersion(offer.dataset_id)
-        receipt = market.purchase(offer_id, version, purpose, may_review, value=value, sender=account)
+        receipt = market.purchase(
+            offer_id, offer.hash, version, purpose, may_review, value=value, sender=account
+        )
         (event,) = (log for log in receipt.events if log.event_name == "LicensePurchased")
         return int(event.licenseId)
 

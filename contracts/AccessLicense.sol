@@ -24,12 +24,12 @@ contract AccessLicense is Settlement, Orders {
     // ------------------------------------------------------ purchase, review
 
     /// @inheritdoc IAccessLicense
-    function purchase(uint256 offerId, uint32 version, uint64 duo, bool mayReview)
+    function purchase(uint256 offerId, bytes32 offerHash, uint32 version, uint64 duo, bool mayReview)
         external
         payable
         returns (uint256 licenseId)
     {
-        StoredOffer storage offer = _openOffer(offerId);
+        StoredOffer storage offer = _openOffer(offerId, offerHash);
         if (offer.visas != 0) revert AccessLicense_VisasRequired(offerId, offer.visas);
         // slither-disable-next-line uninitialized-local // its fields are set below
         Sale memory sale;
@@ -48,7 +48,7 @@ contract AccessLicense is Settlement, Orders {
         Evidence calldata evidence,
         Payment calldata payment
     ) external payable returns (uint256 licenseId) {
-        StoredOffer storage offer = _openOffer(order.offerId);
+        StoredOffer storage offer = _openOffer(order.offerId, order.offerHash);
         address currency = _currencyOf(offer);
         if (order.price != offer.price) revert AccessLicense_WrongPrice(order.price, offer.price);
         if (order.currency != currency) revert AccessLicense_WrongCurrency(order.currency, currency);
@@ -107,17 +107,15 @@ contract AccessLicense is Settlement, Orders {
 
     /// @inheritdoc IAccessLicense
     function deliver(uint256 licenseId, bytes32 envelope) external {
-        StoredLicense storage license = _license(licenseId);
+        StoredLicense storage license = _licenses[licenseId];
         // Read side by side, the fields of a slot are loaded once.
         (State state, uint32 deadline, uint8 flags) = (license.state, license.since, license.flags);
-        if (state != State.Purchased) revert AccessLicense_WrongState(licenseId, state);
+        (uint256 offerId, uint32 version) = (license.offerId, license.version);
+        // Why it is not, the two say in their turn.
+        if (state != State.Purchased) _checkState(licenseId, _license(licenseId), State.Purchased);
         _checkNotLate(licenseId, deadline);
-        if (Right(flags & RIGHT) == Right.Download) {
-            if (envelope == 0) revert AccessLicense_EmptyField("envelope");
-        } else if (envelope != 0) {
-            revert AccessLicense_NoKeyWithRight(licenseId, Right(flags & RIGHT));
-        }
-        _checkRelease(license);
+        _checkEnvelope(licenseId, flags, envelope);
+        _checkRelease(_offers[offerId].datasetId, version);
         if (flags & HAS_VISAS != 0 && _areVisasLapsed(licenseId, license)) {
             revert AccessLicense_VisaLapsed(licenseId);
         }
@@ -128,10 +126,9 @@ contract AccessLicense is Settlement, Orders {
     /// @inheritdoc IAccessLicense
     function redeliver(uint256 licenseId, bytes32 envelope) external {
         StoredLicense storage license = _license(licenseId);
-        Right right = _rightOf(license);
-        if (right != Right.Download) revert AccessLicense_NoKeyWithRight(licenseId, right);
-        if (envelope == 0) revert AccessLicense_EmptyField("envelope");
-        _checkRelease(license);
+        _checkEnvelope(licenseId, license.flags, envelope);
+        if (envelope == 0) revert AccessLicense_NoKeyWithRight(licenseId, _rightOf(license));
+        _checkRelease(_offerOf(license).datasetId, license.version);
         if (!_isActive(licenseId, license)) revert AccessLicense_NotActive(licenseId);
         emit KeyRedelivered(licenseId, msg.sender, envelope);
     }
@@ -220,8 +217,15 @@ contract AccessLicense is Settlement, Orders {
         }
     }
 
-    function _checkRelease(StoredLicense storage license) private view {
-        (uint256 datasetId, uint32 version) = (_offerOf(license).datasetId, license.version);
+    /// @dev With the key of a download, and with none for any other right.
+    function _checkEnvelope(uint256 licenseId, uint8 flags, bytes32 envelope) private pure {
+        bool hasKey = flags & RIGHT == uint8(Right.Download);
+        if (hasKey == (envelope != 0)) return;
+        if (hasKey) revert AccessLicense_EmptyField("envelope");
+        revert AccessLicense_NoKeyWithRight(licenseId, Right(flags & RIGHT));
+    }
+
+    function _checkRelease(uint256 datasetId, uint32 version) private view {
         (bool entitled, bool withdrawn) = DATASETS.releaseOf(datasetId, version, msg.sender);
         if (!entitled) revert AccessLicense_NotCustodian(datasetId, msg.sender);
         if (withdrawn) revert AccessLicense_Withdrawn(datasetId, version);

@@ -80,7 +80,8 @@ interface IAccessLicense {
     /// @notice A purchase that the buyer signs (EIP-712, or ERC-1271 for a contract) and anyone may submit.
     struct Order {
         address buyer;
-        uint256 offerId; // which binds all that the offer says, its arbiter too: an offer never changes
+        uint256 offerId;
+        bytes32 offerHash; // of all that the offer says, as in `purchase`
         uint32 version; // of the dataset; void when it is not the latest any more
         ResearchPurpose purpose;
         address currency;
@@ -145,6 +146,7 @@ interface IAccessLicense {
     error AccessLicense_UnknownOffer(uint256 offerId);
     error AccessLicense_UnknownLicense(uint256 licenseId);
     error AccessLicense_OfferClosed(uint256 offerId);
+    error AccessLicense_WrongOffer(uint256 offerId);
     error AccessLicense_WrongPrice(uint256 got, uint256 required);
     error AccessLicense_WrongCurrency(address got, address required);
     error AccessLicense_WrongAmountReceived(address currency, uint256 got, uint256 required);
@@ -198,8 +200,13 @@ interface IAccessLicense {
 
     /// @notice Buys a licence for this version of the dataset, if it is the latest. The price stays in escrow. Needs a key
     /// in KeyRegistry. The short form: a purpose of DUO bits, an offer without visas, and ETH or an allowance given before.
+    /// @param offerHash of all that the offer says, as the buyer has read it. The number alone binds nothing: after the chain
+    /// took blocks back it can be another dataset's, at another price, and an allowance given before would pay that.
+    /// keccak256(abi.encodePacked(uint32 disputeWindow, uint32 deliveryWindow, uint32 uses, uint32 duration, uint128 price,
+    /// uint24(0), uint8 visas, bool proRata, bool(currency != 0), true, uint8 right, uint32 datasetId, address arbiter,
+    /// uint256(currency)))
     /// @param mayReview whether it may wait for the committee's decision; else a purpose that needs one is refused
-    function purchase(uint256 offerId, uint32 version, uint64 duo, bool mayReview)
+    function purchase(uint256 offerId, bytes32 offerHash, uint32 version, uint64 duo, bool mayReview)
         external
         payable
         returns (uint256 licenseId);

@@ -43,7 +43,7 @@ abstract contract LicenseState is IAccessLicense {
     }
 
     /// @inheritdoc IAccessLicense
-    function extsload(bytes32 slot) external view returns (bytes32) {
+    function extsload(bytes32 slot) public view returns (bytes32) {
         return StorageSlot.getBytes32Slot(slot).value;
     }
 

@@ -7,14 +7,15 @@ import {IERC721} from "@openzeppelin/contracts/token/ERC721/IERC721.sol";
 import {IERC165} from "@openzeppelin/contracts/utils/introspection/IERC165.sol";
 import {IAccessLicense} from "../interfaces/IAccessLicense.sol";
 import {LicenseRules} from "../libraries/LicenseRules.sol";
+import {LicenseSlots} from "../libraries/LicenseSlots.sol";
 import {StoredOffer} from "../types/Licensing.sol";
 import {LicenseState} from "./LicenseState.sol";
 
 /// @title What is for sale, and who decides disputes about it
 /// @dev An offer never changes but from open to closed. The version that is sold, and its terms, are the dataset's latest.
 abstract contract Offers is LicenseState {
-    uint32 public constant MAX_DELIVERY_WINDOW = 365 days;
-    uint32 public constant MAX_DISPUTE_WINDOW = 90 days;
+    uint32 private constant MAX_DELIVERY_WINDOW = 365 days;
+    uint32 private constant MAX_DISPUTE_WINDOW = 90 days;
     uint8 private constant ALL_VISAS = 15;
     uint256 private constant NO_ANSWER = type(uint256).max;
 
@@ -45,9 +46,14 @@ abstract contract Offers is LicenseState {
         emit OfferClosed(offerId, msg.sender);
     }
 
-    function _openOffer(uint256 offerId) internal view returns (StoredOffer storage offer) {
+    /// @dev Of the three slots as they are, which costs least: this is the order of `abi.encodePacked` that the interface
+    /// names. An open offer has `open` set.
+    function _openOffer(uint256 offerId, bytes32 offerHash) internal view returns (StoredOffer storage offer) {
         offer = _offer(offerId);
         if (!offer.open) revert AccessLicense_OfferClosed(offerId);
+        uint256 slot = LicenseSlots.ofOffer(offerId);
+        bytes32 hash = keccak256(abi.encode(extsload(bytes32(slot)), extsload(bytes32(slot + 1)), _currencyOf(offer)));
+        if (hash != offerHash) revert AccessLicense_WrongOffer(offerId);
     }
 
     /// @dev Who sells, or acts for the one who sells, does not judge. That another account of the same person does cannot

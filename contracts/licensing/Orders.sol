@@ -17,7 +17,7 @@ abstract contract Orders is IAccessLicense, IERC5267, Nonces {
     bytes32 private constant PURPOSE_TYPEHASH =
         keccak256("ResearchPurpose(uint64 duo,uint32 disease,bytes32 statement)");
     bytes32 private constant ORDER_TYPEHASH = keccak256(
-        "Order(address buyer,uint256 offerId,uint32 version,ResearchPurpose purpose,address currency,uint256 price,bool mayReview,uint40 visasUntil,uint256 nonce,uint256 deadline)ResearchPurpose(uint64 duo,uint32 disease,bytes32 statement)"
+        "Order(address buyer,uint256 offerId,bytes32 offerHash,uint32 version,ResearchPurpose purpose,address currency,uint256 price,bool mayReview,uint40 visasUntil,uint256 nonce,uint256 deadline)ResearchPurpose(uint64 duo,uint32 disease,bytes32 statement)"
     );
 
     /// @inheritdoc IAccessLicense
@@ -29,24 +29,12 @@ abstract contract Orders is IAccessLicense, IERC5267, Nonces {
     function orderHash(Order calldata order) public view returns (bytes32) {
         ResearchPurpose calldata purpose = order.purpose;
         bytes32 purposeHash = keccak256(abi.encode(PURPOSE_TYPEHASH, purpose.duo, purpose.disease, purpose.statement));
-        return MessageHashUtils.toTypedDataHash(
-            _domainSeparator(),
-            keccak256(
-                abi.encode(
-                    ORDER_TYPEHASH,
-                    order.buyer,
-                    order.offerId,
-                    order.version,
-                    purposeHash,
-                    order.currency,
-                    order.price,
-                    order.mayReview,
-                    order.visasUntil,
-                    order.nonce,
-                    order.deadline
-                )
-            )
+        // In two parts, each of whole words: for one there are too many values.
+        bytes memory what = abi.encode(
+            ORDER_TYPEHASH, order.buyer, order.offerId, order.offerHash, order.version, purposeHash, order.currency
         );
+        bytes memory how = abi.encode(order.price, order.mayReview, order.visasUntil, order.nonce, order.deadline);
+        return MessageHashUtils.toTypedDataHash(_domainSeparator(), keccak256(bytes.concat(what, how)));
     }
 
     /// @inheritdoc IERC5267

@@ -14,8 +14,8 @@ import {Payments} from "./Payments.sol";
 /// in review, purchased, delivered or disputed, and of settled ones with `proRata` what their owners were not credited yet.
 /// From each of these states somebody who gains by it can move on.
 abstract contract Settlement is Licenses, Offers, Payments {
-    /// @notice How long an arbiter has before anyone may send the money back to the buyer.
-    uint32 public constant ARBITRATION = 30 days;
+    /// @dev How long an arbiter has before anyone may send the money back to the buyer.
+    uint32 private constant ARBITRATION = 30 days;
 
     /// @inheritdoc IAccessLicense
     function confirm(uint256 licenseId) external {

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from biodesci.chain.commitments import commitments
 from biodesci.chain.currency import ETHER
-from biodesci.chain.records import DatasetVersion
+from biodesci.chain.records import DatasetVersion, Listing
 from biodesci.core import container, duo, envelope
 from biodesci.core.errors import RevertedError, StateError
 from biodesci.core.onchain import LicenseState
@@ -88,6 +88,7 @@ def _outsider(stack: Stack, cast: Cast, narrator: Narrator, site: Site, license_
     chain = cast.chain(party)
     licenses = chain.licenses.functions
     purpose = duo.parse_purpose(PURPOSE)
+    offer = chain.read(Listing, site.offer_id).offer
 
     no_key = refusal(lambda: purchase(chain, site.offer_id, purpose))
     narrator.refused(f"purchase without an encryption key: {no_key.message}")
@@ -97,7 +98,7 @@ def _outsider(stack: Stack, cast: Cast, narrator: Narrator, site: Site, license_
     _reverts(
         narrator,
         "purchase below the price",
-        lambda: chain.send(licenses.purchase(site.offer_id, 1, purpose, False), 1),
+        lambda: chain.send(licenses.purchase(site.offer_id, offer.hash, 1, purpose, False), 1),
         "AccessLicense_WrongPrice",
     )
     _reverts(

@@ -73,11 +73,12 @@ def test_an_owner_names_an_arbiter_who_never_agreed(sale, chain_for):
         offers.create(sale.owner, sale.dataset, OfferTerms(arbiter=stranger.address))
     arbitration.accept(helper, accepted=True)
     judged = offers.create(sale.owner, sale.dataset, OfferTerms(arbiter=helper.address))
+    sold = offers.get(sale.buyer, judged).terms.hash
     roles.grant(sale.owner, sale.dataset, Role.CUSTODIAN, helper.address)
     roles.accept(helper, sale.dataset, Role.CUSTODIAN)
     for attempt in (
         lambda: offers.create(sale.owner, sale.dataset, OfferTerms(arbiter=helper.address)),
-        lambda: sale.buyer.send(sale.buyer.licenses.functions.purchase(judged, 1, 1 << 2, False)),
+        lambda: sale.buyer.send(sale.buyer.licenses.functions.purchase(judged, sold, 1, 1 << 2, False)),
     ):
         with pytest.raises(RevertedError) as caught:
             attempt()

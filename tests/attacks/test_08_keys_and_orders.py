@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from biodesci.chain.records import Listing
 from biodesci.core.documents.order import NEVER, Evidence, Order, Payment, Purpose
 from biodesci.core.envelope import generate_seed, public_key
 from biodesci.core.errors import NotFoundError, RevertedError
@@ -35,9 +36,10 @@ def test_a_stranger_buys_again_with_a_wallets_order(shop, localnet, chain_for):
     assert as_wallet(keys.register(public_key(generate_seed()))) == 1
     shop.token.mint(wallet, 5 * PRICE)
     assert as_wallet(shop.token.contract.functions.approve(shop.buyer.licenses.address, 5 * PRICE)) == 1
+    sold = shop.buyer.read(Listing, shop.offer).offer.hash
     order = Order(
-        buyer=wallet, offer_id=shop.offer, version=1, purpose=Purpose(duo=HMB), currency=shop.token.address,
-        price=PRICE, may_review=False, visas_until=0, nonce=0, deadline=NEVER,
+        buyer=wallet, offer_id=shop.offer, offer_hash=sold, version=1, purpose=Purpose(duo=HMB),
+        currency=shop.token.address, price=PRICE, may_review=False, visas_until=0, nonce=0, deadline=NEVER,
     ).struct()  # fmt: skip
     call = licenses.purchaseFor(order, b"", Evidence().struct(), Payment().struct())
     assert as_wallet(call) == 1

@@ -47,7 +47,9 @@ def test_an_owner_changes_the_terms_so_that_money_waits_for_its_committee(shop, 
     assert not agreed.needs_review
     shop.publish_version(HMB | IRB)
     with pytest.raises(RevertedError) as caught:
-        function = shop.buyer.licenses.functions.purchase(shop.offer, 2, HMB | IRB, False)
+        function = shop.buyer.licenses.functions.purchase(
+            shop.offer, agreed.offer.terms.hash, 2, HMB | IRB, False
+        )
         shop.buyer.send(function)
     assert caught.value.name == "AccessLicense_NeedsReview"
 

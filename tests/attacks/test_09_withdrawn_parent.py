@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from biodesci.chain.records import DatasetVersion, Sale
+from biodesci.chain.records import DatasetVersion, Listing, Sale
 from biodesci.core import duo
 from biodesci.core.errors import RevertedError
 from biodesci.core.onchain import LicenseState
@@ -48,9 +48,9 @@ def test_data_derived_from_withdrawn_data_are_sold_on(sale, keyed, ipfs, tmp_pat
     sale.owner.send(sale.owner.datasets.functions.withdraw(sale.dataset, 1))
 
     for one in (child_offer, offer):
-        functions = buyer.licenses.functions
+        functions, sold = buyer.licenses.functions, buyer.read(Listing, one).offer.hash
         with pytest.raises(RevertedError) as caught:
-            buyer.send(functions.purchase(one, 1, HMB, False), 1)
+            buyer.send(functions.purchase(one, sold, 1, HMB, False), 1)
         assert caught.value.name == "AccessLicense_Withdrawn"
     assert release_pending(acting(seller, ipfs, home)) == []
     with pytest.raises(RevertedError) as caught:

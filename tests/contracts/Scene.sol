@@ -8,6 +8,7 @@ import {ILicenseLens} from "../../contracts/interfaces/ILicenseLens.sol";
 import {IKeyRegistry} from "../../contracts/interfaces/IKeyRegistry.sol";
 import {DuoPolicy} from "../../contracts/libraries/DuoPolicy.sol";
 import {IDatasets, ILicenses, IModels, IVisas} from "./Deployed.sol";
+import {Typed} from "./Typed.sol";
 import {vm, Vm} from "./Vm.sol";
 import {World} from "./World.sol";
 
@@ -17,6 +18,9 @@ abstract contract Scene {
     address internal constant ETH = address(0);
     uint64 internal constant TERMS = DuoPolicy.HMB | DuoPolicy.NCU;
     uint40 internal constant FOREVER = type(uint40).max;
+
+    /// @dev By offer: what a purchase binds of it.
+    mapping(uint256 offerId => bytes32) internal hashes;
 
     IKeyRegistry internal keys;
     IVisas internal visas;
@@ -149,7 +153,9 @@ abstract contract Scene {
 
     function _createOffer(address owner, IAccessLicense.Offer memory offer) internal returns (uint256) {
         vm.prank(owner);
-        return licenses.createOffer(offer);
+        uint256 offerId = licenses.createOffer(offer);
+        hashes[offerId] = Typed.offer(offer);
+        return offerId;
     }
 
     // ---------------------------------------------------------------- events

@@ -21,7 +21,7 @@ library Typed {
     string private constant DOMAIN =
         "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)";
     string private constant ORDER =
-        "Order(address buyer,uint256 offerId,uint32 version,ResearchPurpose purpose,address currency,uint256 price,bool mayReview,uint40 visasUntil,uint256 nonce,uint256 deadline)ResearchPurpose(uint64 duo,uint32 disease,bytes32 statement)";
+        "Order(address buyer,uint256 offerId,bytes32 offerHash,uint32 version,ResearchPurpose purpose,address currency,uint256 price,bool mayReview,uint40 visasUntil,uint256 nonce,uint256 deadline)ResearchPurpose(uint64 duo,uint32 disease,bytes32 statement)";
     string private constant VISA =
         "Visa(address subject,uint8 visaType,bytes32 value,address issuer,uint40 asserted,uint40 expires)";
     string private constant REGISTRATION =
@@ -32,6 +32,14 @@ library Typed {
         "Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)";
     string private constant AUTHORIZATION =
         "ReceiveWithAuthorization(address from,address to,uint256 value,uint256 validAfter,uint256 validBefore,bytes32 nonce)";
+
+    /// @notice What a purchase binds of an offer, by the interface's words.
+    function offer(IAccessLicense.Offer memory o) internal pure returns (bytes32) {
+        bytes memory amounts = abi.encodePacked(o.disputeWindow, o.deliveryWindow, o.uses, o.duration, o.price);
+        bytes memory flags = abi.encodePacked(uint24(0), o.visas, o.proRata, o.currency != address(0), true);
+        bytes memory rest = abi.encodePacked(o.right, uint32(o.datasetId), o.arbiter);
+        return keccak256(bytes.concat(amounts, flags, rest, abi.encode(o.currency)));
+    }
 
     function order(address licenses, IAccessLicense.Order memory o) internal view returns (bytes32) {
         return _hash("BioDeSci Access Licence", licenses, ORDER, abi.encode(o));

@@ -16,6 +16,8 @@ from ethpm_types import ContractType
 from typed import sign_visa
 from vocabulary import DAY, DOLLARS, EMPTY, PRICE, ZERO, Duo, Right, purpose, word
 
+from biodesci.chain.records import Listing, fill
+
 FORGE_OUT = Path(__file__).parents[2] / ".cache/forge/out"
 
 
@@ -198,13 +200,20 @@ def terms_of_sale(arbiter):
 
 
 @pytest.fixture(scope="session")
-def order(researcher):
+def offer_hash(lens):
+    """Of what an offer says now."""
+    return lambda offer_id: fill(Listing, lens.offerOf(offer_id), offer_id).offer.hash
+
+
+@pytest.fixture(scope="session")
+def order(researcher, offer_hash):
     """An order of the researcher's, to be signed."""
 
     def make(offer_id: int, **changes):
         fields = {
             "buyer": researcher.address,
             "offerId": offer_id,
+            "offerHash": offer_hash(offer_id),
             "version": 1,
             "purpose": purpose(Duo.HMB),
             "currency": ZERO,
@@ -267,10 +276,10 @@ def register_key(keys):
 
 
 @pytest.fixture
-def buy(licenses, lens, researcher, register_key):
+def buy(licenses, lens, researcher, register_key, offer_hash):
     def go(offer_id: int) -> int:
         register_key(researcher)
-        licenses.purchase(offer_id, 1, Duo.HMB, False, value=PRICE, sender=researcher)
+        licenses.purchase(offer_id, offer_hash(offer_id), 1, Duo.HMB, False, value=PRICE, sender=researcher)
         return lens.licenseCount()
 
     return go

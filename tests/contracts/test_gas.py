@@ -31,8 +31,8 @@ CEILINGS = {
     "purchase": 120_000,
     "purchase_erc20_permit": 190_000,
     "consume": 40_000,
-    "deliver": 42_000,
-    "deliver_by_owner": 40_000,
+    "deliver": 41_000,
+    "deliver_by_owner": 39_000,
     "request": 145_000,
     "commit": 58_000,
     "revoke": 41_000,  # the token is burnt, too
@@ -56,6 +56,7 @@ def measured(
     publication,
     terms_of_sale,
     order,
+    offer_hash,
     register_key,
 ):
     """One life of everything, on a clock that is set: a time in calldata has its price too."""
@@ -83,14 +84,16 @@ def measured(
     datasets.publishWithOffer(publication("other"), [], terms_of_sale(), sender=a.second)
     for account in (a.stranger, a.researcher, a.worker):
         register_key(account)
-    licenses.purchase(1, 1, Duo.HMB, False, value=PRICE, sender=a.stranger)
+    licenses.purchase(1, offer_hash(1), 1, Duo.HMB, False, value=PRICE, sender=a.stranger)
 
     spend("register_key", keys.register(b"\x07" * 1216, sender=a.hospital))
     spend("publish", datasets.publishWithOffer(publication(), [], terms_of_sale(uses=9), sender=a.hospital))
     spend("publish_version", datasets.publishVersion(2, publication("revised"), sender=a.hospital))
     spend("grant_role", datasets.grantRole(2, 0, a.custodian, sender=a.hospital))
     spend("accept_role", datasets.acceptRole(2, 0, sender=a.custodian))
-    spend("purchase", licenses.purchase(2, 2, Duo.HMB, False, value=PRICE, sender=a.researcher))
+    spend(
+        "purchase", licenses.purchase(2, offer_hash(2), 2, Duo.HMB, False, value=PRICE, sender=a.researcher)
+    )
     spend("deliver", licenses.deliver(2, word("envelope"), sender=a.custodian))
     spend("confirm", licenses.confirm(2, sender=a.researcher))
     spend("consume_first", licenses.consume(2, sender=a.researcher))
@@ -135,7 +138,7 @@ def measured(
     for account in (a.model_owner, a.aggregator):
         register_key(account)
     dollar.approve(licenses, DOLLARS, sender=a.model_owner)
-    licenses.purchase(bought, 2, Duo.HMB, False, sender=a.model_owner)
+    licenses.purchase(bought, offer_hash(bought), 2, Duo.HMB, False, sender=a.model_owner)
     paid = permit(a.aggregator, dollar, licenses.address, DOLLARS)
     own = order(bought, buyer=a.aggregator.address, version=2, currency=dollar.address, price=DOLLARS)
     spend("purchase_erc20_permit", licenses.purchaseFor(own, b"", NO_EVIDENCE, paid, sender=a.aggregator))

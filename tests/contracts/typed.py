@@ -14,6 +14,7 @@ _PURPOSE = [("uint64", "duo"), ("uint32", "disease"), ("bytes32", "statement")]
 _ORDER = [
     ("address", "buyer"),
     ("uint256", "offerId"),
+    ("bytes32", "offerHash"),
     ("uint32", "version"),
     ("ResearchPurpose", "purpose"),
     ("address", "currency"),

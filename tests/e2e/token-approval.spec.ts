@@ -6,6 +6,8 @@ import type { Locator } from '@playwright/test'
 import { createWalletClient, http, type Abi, type Hex } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 
+import { offerHash } from '../../frontend/src/features/licenses/purchase/offerHash'
+import { RIGHTS } from '../../frontend/src/features/licenses/rights'
 import { AccessLicense, DatasetNFT, LicenseLens } from '../../frontend/src/generated/abi'
 import {
   acceptArbitration,
@@ -26,6 +28,16 @@ import type { World } from './world'
 
 const PURPOSE = 'Health, medical or biomedical research'
 const PRICE = 7_000n
+
+const hashOf = async (world: World, offerId: bigint) => {
+  const [offer] = await world.read.readContract({
+    address: world.contracts.LicenseLens,
+    abi: LicenseLens,
+    functionName: 'offerOf',
+    args: [offerId],
+  })
+  return offerHash({ ...offer, right: RIGHTS[offer.right] ?? 'none' })
+}
 
 const balanceOf = (world: World, token: Hex, of: Hex) =>
   world.read.readContract({ address: token, abi: TOKEN, functionName: 'balanceOf', args: [of] })
@@ -170,7 +182,7 @@ test('shows a former owner the royalty in each currency, and pays it out', async
       world.contracts.AccessLicense,
       AccessLicense as Abi,
       'purchase',
-      [offerId, 1, HMB, false],
+      [offerId, await hashOf(world, offerId), 1, HMB, false],
       value,
     )
     const license = await deliverNewest(world, next)

@@ -9,6 +9,7 @@ import {VisaRegistry} from "../../contracts/VisaRegistry.sol";
 import {IAccessLicense} from "../../contracts/interfaces/IAccessLicense.sol";
 import {IDatasetNFT} from "../../contracts/interfaces/IDatasetNFT.sol";
 import {DuoPolicy} from "../../contracts/libraries/DuoPolicy.sol";
+import {Typed} from "../contracts/Typed.sol";
 import {vm} from "../contracts/Vm.sol";
 
 /// @notice Proved by halmos for every price, account, time and choice of steps, where tests and fuzzing draw some.
@@ -105,7 +106,7 @@ contract EscrowProofs {
         uint256 offerId = licenses.createOffer(offer);
         vm.deal(RESEARCHER, price);
         vm.prank(RESEARCHER);
-        licenseId = licenses.purchase{value: price}(offerId, 1, DuoPolicy.HMB, false);
+        licenseId = licenses.purchase{value: price}(offerId, Typed.offer(offer), 1, DuoPolicy.HMB, false);
     }
 
     /// @dev A step that the contract refuses is none.

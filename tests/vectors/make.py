@@ -492,6 +492,7 @@ def main() -> int:
         "duo_width": widths(),
         "disease": diseases(),
         "typed_data": typed.vectors(),
+        "offers": typed.offers(),
         "sign_in": sign_ins(),
         "cards": strangers.cards(),
         "proofs": strangers.proofs(),

@@ -9,6 +9,7 @@ import re
 from typing import Any
 
 from eth_abi.abi import encode
+from eth_abi.packed import encode_packed
 from eth_utils.crypto import keccak
 
 from biodesci.core import typed_data
@@ -32,8 +33,9 @@ PURPOSE = "ResearchPurpose(uint64 duo,uint32 disease,bytes32 statement)"
 TYPES = {
     "Visa": "Visa(address subject,uint8 visaType,bytes32 value,address issuer,"
     "uint40 asserted,uint40 expires)",
-    "Order": "Order(address buyer,uint256 offerId,uint32 version,ResearchPurpose purpose,address currency,"
-    "uint256 price,bool mayReview,uint40 visasUntil,uint256 nonce,uint256 deadline)" + PURPOSE,
+    "Order": "Order(address buyer,uint256 offerId,bytes32 offerHash,uint32 version,ResearchPurpose purpose,"
+    "address currency,uint256 price,bool mayReview,uint40 visasUntil,uint256 nonce,uint256 deadline)"
+    + PURPOSE,
     "Registration": "Registration(address account,bytes32 keyHash,uint256 nonce,uint256 deadline)",
     "RoleAcceptance": "RoleAcceptance(uint256 datasetId,uint8 role,address account,address owner,"
     "uint256 nonce,uint256 deadline)",
@@ -43,6 +45,12 @@ TYPES = {
     "Permit": "Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)",
     "ReceiveWithAuthorization": "ReceiveWithAuthorization(address from,address to,uint256 value,"
     "uint256 validAfter,uint256 validBefore,bytes32 nonce)",
+}
+# `IAccessLicense.Offer`, in the order of the ABI, of which a purchase binds the hash.
+OFFERS = {
+    "in ether": (1, 10**16, NOBODY, 0, 0, 86_400, 86_400, 1, 0, False, NOBODY),
+    "in a token": (7, 25_000_000, TOKEN, 2_592_000, 3, 172_800, 604_800, 2, 5, True, ISSUER),
+    "largest": (2**32 - 1, 2**128 - 1, "0x" + "f" * 40, *(2**32 - 1,) * 4, 3, 255, True, "0x" + "f" * 40),
 }
 _STRUCT = re.compile(r"(\w+)\(([^)]*)\)")
 
@@ -167,6 +175,7 @@ def vectors() -> dict[str, Any]:
             Order(
                 buyer=BUYER,
                 offer_id=1,
+                offer_hash=keccak(b"offer 1"),
                 version=1,
                 purpose=Purpose(duo=4),
                 currency=NOBODY,
@@ -182,6 +191,7 @@ def vectors() -> dict[str, Any]:
             Order(
                 buyer=BUYER,
                 offer_id=2,
+                offer_hash=keccak(b"offer 2"),
                 version=3,
                 purpose=Purpose(duo=8, disease=5068, statement=value),
                 currency=TOKEN,
@@ -197,6 +207,7 @@ def vectors() -> dict[str, Any]:
             Order(
                 buyer=BUYER,
                 offer_id=most,
+                offer_hash=b"\xff" * 32,
                 version=2**32 - 1,
                 purpose=largest,
                 currency=TOKEN,
@@ -226,3 +237,18 @@ def vectors() -> dict[str, Any]:
     )
     made.append(("authorization", authorization))
     return {"cases": [vector(label, document) for label, document in made]}
+
+
+def offers() -> list[dict[str, Any]]:
+    """By the words of docs/protocol.md: packed, each field in its own width."""
+    kinds = "uint32 uint32 uint32 uint32 uint128 uint24 uint8 bool bool bool uint8 uint32 address uint256"
+    cases = []
+    for label, offer in OFFERS.items():
+        dataset, price, currency, duration, uses, delivery, dispute, right, visas, pro_rata, arbiter = offer
+        in_token = currency != NOBODY
+        terms = (0, visas, pro_rata, in_token, True, right, dataset, arbiter, int(currency, 16))
+        packed = encode_packed(kinds.split(), (dispute, delivery, uses, duration, price, *terms))
+        # Numbers of more than 53 bits are strings, which every language reads alike.
+        fields = [str(field) if isinstance(field, int) and field > 2**53 else field for field in offer]
+        cases.append({"label": label, "offer": fields, "hash": "0x" + keccak(packed).hex()})
+    return cases

@@ -14,6 +14,8 @@ from enum import IntEnum
 from functools import cache
 from typing import Any, ClassVar, Final, Protocol, TypeVar, get_args, get_origin, get_type_hints
 
+from eth_utils.crypto import keccak
+
 from biodesci.chain.contracts import abi
 from biodesci.core.errors import ChainError
 from biodesci.core.onchain import LicenseState, RequestState, Right, RoundState
@@ -125,6 +127,16 @@ class Offer:
     visas: int
     pro_rata: bool
     arbiter: str
+
+    @property
+    def hash(self) -> bytes:
+        """What a purchase binds: all that the offer says, while it is open (`IAccessLicense.purchase`)."""
+        currency = int(self.currency, 16)
+        amounts = self.dispute_window << 224 | self.delivery_window << 192 | self.uses << 160
+        amounts |= self.duration << 128 | self.price
+        terms = self.visas << 224 | self.pro_rata << 216 | (currency != 0) << 208 | 1 << 200
+        terms |= self.right << 192 | self.dataset_id << 160 | int(self.arbiter, 16)
+        return keccak(b"".join(word.to_bytes(32) for word in (amounts, terms, currency)))
 
 
 @dataclass(frozen=True)

@@ -54,14 +54,14 @@ def order(chain_id: int, licenses: str, signed: Order) -> Document:
     The price is in the currency's smallest unit; `visasUntil` and `deadline` are Unix seconds.
     """
     types = {
-        "Order": "address buyer,uint256 offerId,uint32 version,ResearchPurpose purpose,address currency,"
-        "uint256 price,bool mayReview,uint40 visasUntil,uint256 nonce,uint256 deadline",
+        "Order": "address buyer,uint256 offerId,bytes32 offerHash,uint32 version,ResearchPurpose purpose,"
+        "address currency,uint256 price,bool mayReview,uint40 visasUntil,uint256 nonce,uint256 deadline",
         "ResearchPurpose": "uint64 duo,uint32 disease,bytes32 statement",
     }
-    buyer, offer_id, version, purpose, *rest = signed.struct()
+    buyer, offer_id, offer_hash, version, purpose, *rest = signed.struct()
     declared = dict(zip(("duo", "disease", "statement"), purpose, strict=True))
     where = domain("BioDeSci Access Licence", "1", chain_id, licenses)
-    return _document(where, "Order", types, (buyer, offer_id, version, declared, *rest))
+    return _document(where, "Order", types, (buyer, offer_id, offer_hash, version, declared, *rest))
 
 
 def audit_report(signed: Report) -> Document:

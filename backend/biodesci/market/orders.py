@@ -30,6 +30,7 @@ def order(chain: Chain, agreed: Deal, *, seconds: int) -> SignedOrder:
     wanted = Order(
         buyer=chain.address,
         offer_id=offer.id,
+        offer_hash=offer.terms.hash,
         version=agreed.version,
         purpose=agreed.purpose,
         currency=offer.currency.address,
@@ -81,7 +82,13 @@ def require_open(chain: Chain, signed: SignedOrder) -> None:
             "The order was carried out or cancelled already.",
             f"See biodesci license list --account {wanted.buyer}.",
         )
-    sold = chain.read(Sale, offers.get(chain, wanted.offer_id).terms.dataset_id).version
+    terms = offers.get(chain, wanted.offer_id).terms
+    if terms.hash != wanted.offer_hash:
+        raise StateError(
+            f"Offer {wanted.offer_id} is not the one that the buyer signed for: another has its number now.",
+            "Ask the buyer for another order: biodesci license order OFFER_ID.",
+        )
+    sold = chain.read(Sale, terms.dataset_id).version
     if sold != wanted.version:
         raise StateError(
             f"The order is for version {wanted.version}, and version {sold} is sold now.",

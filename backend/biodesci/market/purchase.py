@@ -88,8 +88,8 @@ def carry_out(
 ) -> Purchased:
     """Buys a licence, unless one from this offer's dataset with the same right is held or on its way.
 
-    Where another version is sold by now, or a person would have to decide who had not before, the contract
-    refuses, and nothing is paid.
+    Where the number is another offer's by now, another version is sold, or a person would have to decide who
+    had not before, the contract refuses, and nothing is paid.
     """
     offer = agreed.offer
     with chain.intent("purchase", f"offer {offer.id}") as intent:
@@ -113,12 +113,15 @@ def _function(chain: Chain, agreed: Deal, paid: Payment) -> ContractFunction:
     purpose, offer = agreed.purpose, agreed.offer
     plain = paid.method is Method.DIRECT and purpose == Purpose(duo=purpose.duo) and not agreed.evidence.visas
     if plain:
-        return chain.licenses.functions.purchase(offer.id, agreed.version, purpose.duo, agreed.needs_review)
+        return chain.licenses.functions.purchase(
+            offer.id, offer.terms.hash, agreed.version, purpose.duo, agreed.needs_review
+        )
     # The buyer calls, so that no signature is needed. The nonce is used up, with whatever else was signed for
     # it: a second sending of this purchase is refused, and so is an order that waits with a relayer.
     order = Order(
         buyer=chain.address,
         offer_id=offer.id,
+        offer_hash=offer.terms.hash,
         version=agreed.version,
         purpose=purpose,
         currency=offer.currency.address,

@@ -68,6 +68,7 @@ export const errors = [
   {"inputs":[{"internalType":"uint256","name":"datasetId","type":"uint256"},{"internalType":"uint32","name":"version","type":"uint32"}],"name":"AccessLicense_Withdrawn","type":"error"},
   {"inputs":[{"internalType":"address","name":"currency","type":"address"},{"internalType":"uint256","name":"got","type":"uint256"},{"internalType":"uint256","name":"required","type":"uint256"}],"name":"AccessLicense_WrongAmountReceived","type":"error"},
   {"inputs":[{"internalType":"address","name":"got","type":"address"},{"internalType":"address","name":"required","type":"address"}],"name":"AccessLicense_WrongCurrency","type":"error"},
+  {"inputs":[{"internalType":"uint256","name":"offerId","type":"uint256"}],"name":"AccessLicense_WrongOffer","type":"error"},
   {"inputs":[{"internalType":"uint256","name":"got","type":"uint256"},{"internalType":"uint256","name":"required","type":"uint256"}],"name":"AccessLicense_WrongPrice","type":"error"},
   {"inputs":[{"internalType":"uint256","name":"licenseId","type":"uint256"},{"internalType":"enum IAccessLicense.State","name":"got","type":"uint8"}],"name":"AccessLicense_WrongState","type":"error"},
   {"inputs":[{"internalType":"uint32","name":"got","type":"uint32"},{"internalType":"uint32","name":"latest","type":"uint32"}],"name":"AccessLicense_WrongVersion","type":"error"},

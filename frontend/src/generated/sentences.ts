@@ -42,6 +42,7 @@ export const sentences: Readonly<Record<string, { readonly says: string; readonl
   AccessLicense_WrongCurrency: {"says":"The offer is paid in {required:currency}, not in {got:currency}.","page":"Reload the page to see the current price."},
   AccessLicense_WrongPrice: {"says":"The payment is {got} and the price is {required}, both in smallest units of the offer’s currency.","page":"Reload the page to see the current price."},
   AccessLicense_WrongState: {"says":"Licence {licenseId} is {got:state}, and this step does not fit that state.","page":"The page shows its state on chain now."},
+  AccessLicense_WrongOffer: {"says":"Offer {offerId} is not the one that was agreed to: another has its number now, or says something else.","page":"Nothing was paid. Load the page again, and read what is offered now."},
   AccessLicense_WrongVersion: {"says":"Version {got} of the dataset was to be bought, and version {latest} is the one that is sold now.","page":"Nothing was paid. Read the new version, which the page shows, before you buy it."},
   DatasetNFT_AlreadyWithdrawn: {"says":"Consent for version {version} of dataset {datasetId} was withdrawn before.","page":"There is nothing left to do."},
   DatasetNFT_BadSignature: {"says":"The acceptance of the role is not signed by {account}, the account that it is for.","page":"Have that account sign it again."},

@@ -10,6 +10,7 @@ from fastapi.testclient import TestClient
 from biodesci.api.app import create
 from biodesci.chain.client import Chain
 from biodesci.chain.deployment import load_deployment
+from biodesci.chain.records import Listing
 from biodesci.config import Settings
 from biodesci.core import croissant
 from biodesci.core.container import ContainerInfo
@@ -54,7 +55,8 @@ def world(localnet, ipfs_node, tmp_path_factory, senders_home):
         datasets.append(owner.event(receipt, owner.datasets, "DatasetPublished")["datasetId"])
         offer_id = owner.event(receipt, owner.licenses, "OfferCreated")["offerId"]
     buyer.send(buyer.keys.functions.register(public_key(generate_seed())))
-    receipt = buyer.send(buyer.licenses.functions.purchase(offer_id, 1, HMB, False), 10**16 + 2)
+    sold = buyer.read(Listing, offer_id).offer.hash
+    receipt = buyer.send(buyer.licenses.functions.purchase(offer_id, sold, 1, HMB, False), 10**16 + 2)
     license_id = buyer.event(receipt, buyer.licenses, "LicensePurchased")["licenseId"]
     owner.send(owner.licenses.functions.deliver(license_id, os.urandom(32)))
 

@@ -65,7 +65,7 @@ def test_custom_error_is_decoded_with_arguments_and_hint(chain_for):
 def test_error_of_a_called_contract_is_decoded_too(chain_for):
     buyer = chain_for()
     with pytest.raises(RevertedError) as caught:
-        buyer.send(buyer.licenses.functions.purchase(10**6, 1, 1, False), 0)
+        buyer.send(buyer.licenses.functions.purchase(10**6, bytes(32), 1, 1, False), 0)
     assert caught.value.name == "AccessLicense_UnknownOffer"
     with pytest.raises(RevertedError) as caught:
         buyer.call(buyer.datasets.functions.ownerOf(10**6))
@@ -79,7 +79,7 @@ def test_no_funds_names_account_and_amounts(chain_for):
     assert poor.address in caught.value.message
     assert f"Send ether to {poor.address}" in caught.value.hint
     with pytest.raises(FundsError, match="needs 5 ETH"):
-        poor.send(poor.licenses.functions.purchase(1, 1, 1, False), 5 * 10**18)
+        poor.send(poor.licenses.functions.purchase(1, bytes(32), 1, 1, False), 5 * 10**18)
 
 
 class _Flaky:

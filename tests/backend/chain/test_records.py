@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import dataclasses
 import inspect
+import json
 from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import Any, ClassVar, get_args, get_type_hints
@@ -116,6 +117,13 @@ def test_an_answer_that_is_not_the_struct_is_refused():
     states = (5, b"", b"", b"", b"", NODE, 3, 4, 1, 2, 1, 1, 99, 10, 20, 30)
     with pytest.raises(ChainError, match="99"):
         fill(Round, states, 7)
+
+
+@pytest.mark.parametrize("case", json.loads((ROOT / "tests/vectors/offers.json").read_text()), ids=str)
+def test_what_a_purchase_binds_of_an_offer(case):
+    numbers = (int(field) if str(field).isdecimal() else field for field in case["offer"])
+    offer = fill(Listing, [tuple(numbers), True], 1).offer
+    assert f"0x{offer.hash.hex()}" == case["hash"]
 
 
 class Unpacking(ast.NodeVisitor):

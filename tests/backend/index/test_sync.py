@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from biodesci.chain.records import License
+from biodesci.chain.records import License, Listing
 from biodesci.core import croissant
 from biodesci.core.container import ContainerInfo
 from biodesci.core.documents.dataset_card import IdentifierCheck
@@ -100,7 +100,8 @@ def test_license_states_equal_the_contracts(chain_for, ipfs, store, localnet):
     functions = buyer.licenses.functions
 
     def buy() -> int:
-        receipt = buyer.send(functions.purchase(offer, 1, GRU, False), 1000)
+        sold = buyer.read(Listing, offer).offer.hash
+        receipt = buyer.send(functions.purchase(offer, sold, 1, GRU, False), 1000)
         return buyer.event(receipt, buyer.licenses, "LicensePurchased")["licenseId"]
 
     def same(license_id: int) -> dict:

@@ -13,6 +13,7 @@ import pytest
 
 from biodesci.chain.client import Chain
 from biodesci.chain.currency import ETHER
+from biodesci.chain.records import Listing
 from biodesci.core import envelope
 from biodesci.core.envelope import generate_seed, public_key
 from biodesci.core.errors import (
@@ -154,7 +155,8 @@ def test_one_license_that_cannot_be_served_does_not_hold_up_the_next(sale, chain
     sale.buyer.send(sale.buyer.keys.functions.revoke())
     other = chain_for()
     other.send(other.keys.functions.register(public_key(generate_seed())))
-    receipt = other.send(other.licenses.functions.purchase(sale.offer, 1, HMB, False), PRICE)
+    sold = other.read(Listing, sale.offer).offer.hash
+    receipt = other.send(other.licenses.functions.purchase(sale.offer, sold, 1, HMB, False), PRICE)
     served = other.event(receipt, other.licenses, "LicensePurchased")["licenseId"]
     delivered = sale.release()
     assert served in delivered

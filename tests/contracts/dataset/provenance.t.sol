@@ -104,7 +104,7 @@ contract DatasetProvenanceTest is DatasetScene {
         vm.assertEq(terms, TERMS);
         vm.prank(researcher);
         _refusesWithdrawn(grandchild, 2);
-        licenses.purchase{value: PRICE}(offerId, 2, HMB, true);
+        licenses.purchase{value: PRICE}(offerId, hashes[offerId], 2, HMB, true);
         _refusesWithdrawn(grandchild, 2);
         _deliver(hospital, waits);
         _refund(stranger, waits);

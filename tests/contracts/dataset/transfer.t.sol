@@ -69,7 +69,7 @@ contract DatasetTransferTest is DatasetScene {
         _closeOffer(second, offerId);
         vm.prank(researcher);
         vm.expectRevert(abi.encodeWithSelector(IAccessLicense.AccessLicense_OfferClosed.selector, offerId));
-        licenses.purchase{value: PRICE}(offerId, 1, HMB, true);
+        licenses.purchase{value: PRICE}(offerId, hashes[offerId], 1, HMB, true);
     }
 
     function test_given_the_owner_visas() external {

@@ -74,7 +74,8 @@ contract PaymentsTest is Shop {
         Dollar(token).mint(buyer, price);
         vm.prank(buyer);
         SilentToken(token).approve(address(licenses), allowance);
-        (bool ok,) = _try(buyer, 0, abi.encodeCall(IAccessLicense.purchase, (offerId, 1, PURPOSE, true)));
+        (bool ok,) =
+            _try(buyer, 0, abi.encodeCall(IAccessLicense.purchase, (offerId, hashes[offerId], 1, PURPOSE, true)));
         require(ok == (allowance >= price), "sold for less, or refused the price");
         require(Dollar(token).balanceOf(address(licenses)) == (ok ? price : 0), "balance");
     }
@@ -91,7 +92,7 @@ contract PaymentsTest is Shop {
         _deliver(id);
         _confirm(id);
         bytes[3] memory attempts = [
-            abi.encodeCall(IAccessLicense.purchase, (cheap, 1, PURPOSE, true)),
+            abi.encodeCall(IAccessLicense.purchase, (cheap, hashes[cheap], 1, PURPOSE, true)),
             abi.encodeCall(IAccessLicense.collect, (PUBLISHER, ETH)),
             abi.encodeCall(IAccessLicense.collectTo, (address(token), address(token)))
         ];
@@ -179,7 +180,7 @@ contract PaymentsTest is Shop {
         Dollar dollar = new Dollar();
         uint256 offerId = _create(_offer(address(dollar), price));
         (bool ok, bytes memory answer) =
-            _try(buyer, eth, abi.encodeCall(IAccessLicense.purchase, (offerId, 1, PURPOSE, true)));
+            _try(buyer, eth, abi.encodeCall(IAccessLicense.purchase, (offerId, hashes[offerId], 1, PURPOSE, true)));
         _requireError(ok, answer, abi.encodeWithSelector(IAccessLicense.AccessLicense_WrongPrice.selector, eth, 0));
     }
 
@@ -188,7 +189,7 @@ contract PaymentsTest is Shop {
         Dollar(token).mint(buyer, price);
         vm.prank(buyer);
         Dollar(token).approve(address(licenses), price);
-        return _try(buyer, 0, abi.encodeCall(IAccessLicense.purchase, (offerId, 1, PURPOSE, true)));
+        return _try(buyer, 0, abi.encodeCall(IAccessLicense.purchase, (offerId, hashes[offerId], 1, PURPOSE, true)));
     }
 
     function _permit(Dollar dollar, uint256 price) private view returns (IAccessLicense.Payment memory p) {

@@ -7,6 +7,7 @@ import {IAccessLicense} from "../../../contracts/interfaces/IAccessLicense.sol";
 import {ILicenseLens} from "../../../contracts/interfaces/ILicenseLens.sol";
 import {IDatasetNFT} from "../../../contracts/interfaces/IDatasetNFT.sol";
 import {DuoPolicy} from "../../../contracts/libraries/DuoPolicy.sol";
+import {Typed} from "../Typed.sol";
 import {vm} from "../Vm.sol";
 import {World} from "../World.sol";
 
@@ -16,6 +17,7 @@ abstract contract Shop {
     IDatasets internal datasets;
     ILicenses internal licenses;
     ILicenseLens internal lens;
+    mapping(uint256 offerId => bytes32) internal hashes;
     address internal constant ETH = address(0);
     address internal constant PUBLISHER = address(0xA11CE);
     address internal constant HEIR = address(0xCA1);
@@ -46,15 +48,16 @@ abstract contract Shop {
         offer.currency = currency;
     }
 
-    function _create(IAccessLicense.Offer memory offer) internal returns (uint256) {
+    function _create(IAccessLicense.Offer memory offer) internal returns (uint256 offerId) {
         vm.prank(PUBLISHER);
-        return licenses.createOffer(offer);
+        offerId = licenses.createOffer(offer);
+        hashes[offerId] = Typed.offer(offer);
     }
 
     function _purchase(uint256 offerId, uint256 value) internal returns (uint256) {
         vm.deal(buyer, value);
         vm.prank(buyer);
-        return licenses.purchase{value: value}(offerId, 1, PURPOSE, true);
+        return licenses.purchase{value: value}(offerId, hashes[offerId], 1, PURPOSE, true);
     }
 
     function _deliver(uint256 id) internal {
@@ -71,7 +74,7 @@ abstract contract Shop {
     function _order(uint256 offerId, address by) internal view returns (IAccessLicense.Order memory order) {
         (IAccessLicense.Offer memory offer,) = lens.offerOf(offerId);
         order.buyer = by;
-        order.offerId = offerId;
+        (order.offerId, order.offerHash) = (offerId, Typed.offer(offer));
         order.version = 1;
         order.purpose.duo = PURPOSE;
         (order.currency, order.price) = (offer.currency, offer.price);

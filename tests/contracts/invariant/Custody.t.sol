@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {Typed} from "../Typed.sol";
 import {IAccessLicense} from "../../../contracts/interfaces/IAccessLicense.sol";
 import {IDatasetNFT} from "../../../contracts/interfaces/IDatasetNFT.sol";
 import {IKeyRegistry} from "../../../contracts/interfaces/IKeyRegistry.sol";
@@ -41,6 +42,7 @@ contract Releases {
 
     uint256 public offers;
     mapping(uint256 offerId => Sold) private _onSale; // the version is that of the purchase
+    mapping(uint256 offerId => bytes32) private _hashes;
     uint256 public licenses;
     mapping(uint256 licenseId => Sold) private _sold;
     mapping(bytes32 what => uint256) public reached; // what happened how often: see CustodyReachTest
@@ -142,13 +144,14 @@ contract Releases {
             vm.prank(ownerOf[d]);
             offers = LICENSES.createOffer(offer);
             _onSale[offers] = Sold(d, 0, right);
+            _hashes[offers] = Typed.offer(offer);
             return;
         }
         uint256 offerId = 1 + (seed >> 16) % offers;
         Sold memory sold = _onSale[offerId];
         sold.version = latest[sold.datasetId];
         vm.prank(person(seed >> 32));
-        try LICENSES.purchase(offerId, sold.version, DuoPolicy.GRU, false) returns (uint256 id) {
+        try LICENSES.purchase(offerId, _hashes[offerId], sold.version, DuoPolicy.GRU, false) returns (uint256 id) {
             (licenses, _sold[id]) = (id, sold);
         } catch {}
     }

@@ -23,6 +23,7 @@ library Flaws {
     uint256 internal constant EXPIRED = 1 << 15;
     uint256 internal constant REVOKED = 1 << 16;
     uint256 internal constant BAD_SIGNATURE = 1 << 17;
+    uint256 internal constant WRONG_OFFER = 1 << 18;
 
     uint256 private constant OF_SALE = WITHDRAWN;
     uint256 private constant OF_PURPOSE = DENIED | BAD_PROOF | NEEDS_REVIEW | NO_END;
@@ -35,12 +36,13 @@ library Flaws {
     /// @notice Of the invariant that a sale in spite of `flaws` goes against.
     function number(uint256 flaws) internal pure returns (uint256) {
         if (flaws & OF_SALE != 0) return 7;
-        if (flaws & (CLOSED | WRONG_VERSION) != 0) return 6;
+        if (flaws & (CLOSED | WRONG_VERSION | WRONG_OFFER) != 0) return 6;
         return flaws & OF_PURPOSE != 0 ? 20 : 19;
     }
 
     function _ofSale(bytes4 answer) private pure returns (uint256) {
         if (answer == IAccessLicense.AccessLicense_OfferClosed.selector) return CLOSED;
+        if (answer == IAccessLicense.AccessLicense_WrongOffer.selector) return WRONG_OFFER;
         if (answer == IAccessLicense.AccessLicense_Withdrawn.selector) return WITHDRAWN;
         if (answer == IAccessLicense.AccessLicense_WrongVersion.selector) return WRONG_VERSION;
         if (answer == IAccessLicense.AccessLicense_Denied.selector) return DENIED;

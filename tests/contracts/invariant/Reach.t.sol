@@ -81,7 +81,8 @@ contract ReachTest {
         IAccessLicense.AccessLicense_BadDiseaseProof.selector,
         IAccessLicense.AccessLicense_NeedsReview.selector,
         IAccessLicense.AccessLicense_VisasTooShort.selector,
-        IAccessLicense.AccessLicense_WrongVersion.selector
+        IAccessLicense.AccessLicense_WrongVersion.selector,
+        IAccessLicense.AccessLicense_WrongOffer.selector
     ];
     mapping(bytes4 call => mapping(bytes4 answer => uint256)) private _given;
     mapping(bytes32 what => uint256) private _reached;

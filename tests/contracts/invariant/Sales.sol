@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {IAccessLicense} from "../../../contracts/interfaces/IAccessLicense.sol";
 import {DuoPolicy} from "../../../contracts/libraries/DuoPolicy.sol";
 import {LyingToken} from "../tokens/LyingToken.sol";
+import {Typed} from "../Typed.sol";
 import {vm} from "../Vm.sol";
 import {World} from "../World.sol";
 import {Datasets} from "./Datasets.sol";
@@ -73,7 +74,9 @@ abstract contract Sales is Datasets {
             (deal.evidence, deal.order.purpose.disease) = (none, 0);
             deal.order.visasUntil = 0;
             IAccessLicense.Order memory order = deal.order;
-            data = abi.encodeCall(IAccessLicense.purchase, (offerId, order.version, order.purpose.duo, order.mayReview));
+            data = abi.encodeCall(
+                IAccessLicense.purchase, (offerId, order.offerHash, order.version, order.purpose.duo, order.mayReview)
+            );
         } else {
             IAccessLicense.Payment memory direct;
             data = abi.encodeCall(IAccessLicense.purchaseFor, (deal.order, "", deal.evidence, direct));
@@ -133,9 +136,22 @@ abstract contract Sales is Datasets {
         if ((seed >> 216) % 2 == 0) deal.order.visasUntil = uint40(end);
         if (odd && (seed >> 217) % 8 == 0) deal.order.visasUntil = uint40(end + 1);
         if (odd) deal.order.mayReview = (seed >> 220) % 2 == 0;
+        if (odd && (seed >> 212) % 8 == 0) deal.order.offerHash = _hashOfAnother(o, seed >> 215);
         if (odd && (seed >> 221) % 4 == 0) {
             deal.order.version = (seed >> 224) % 2 == 0 ? deal.order.version + 1 : deal.order.version - 1;
         }
+    }
+
+    /// @dev Of an offer that differs in one thing, as after a reorganization of the chain.
+    function _hashOfAnother(IAccessLicense.Offer memory o, uint256 seed) private pure returns (bytes32) {
+        uint256 field = seed % 6;
+        if (field == 0) o.price ^= 1;
+        if (field == 1) o.datasetId ^= 1;
+        if (field == 2) o.arbiter = address(uint160(o.arbiter) ^ 1);
+        if (field == 3) o.duration ^= 1;
+        if (field == 4) o.currency = address(uint160(o.currency) ^ 1);
+        if (field == 5) o.uses ^= 1;
+        return Typed.offer(o);
     }
 
     /// @dev What the ledger says of it.
@@ -144,6 +160,7 @@ abstract contract Sales is Datasets {
         (deal.flaws, deal.review) = _judge(order.offerId, order.buyer, order.purpose, deal.evidence);
         _assess(deal);
         if (order.version != latest[_offers[order.offerId].datasetId]) deal.flaws |= Flaws.WRONG_VERSION;
+        if (order.offerHash != Typed.offer(_offers[order.offerId])) deal.flaws |= Flaws.WRONG_OFFER;
         if (deal.review && !order.mayReview) deal.flaws |= Flaws.NEEDS_REVIEW;
         uint8 types = _offers[order.offerId].visas;
         if (order.visasUntil > _firstEnd(_relied(types, deal.evidence.visas))) deal.flaws |= Flaws.TOO_SHORT;

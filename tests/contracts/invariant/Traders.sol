@@ -13,6 +13,7 @@ import {ReentrantToken} from "../tokens/ReentrantToken.sol";
 import {Reentry} from "../tokens/Reentry.sol";
 import {SilentToken} from "../tokens/SilentToken.sol";
 import {Wallet1271} from "../tokens/Wallet1271.sol";
+import {Typed} from "../Typed.sol";
 import {vm} from "../Vm.sol";
 import {World} from "../World.sol";
 import {Flaws} from "./Flaws.sol";
@@ -105,7 +106,7 @@ abstract contract Traders is Issuers {
     function _orderOf(uint256 offerId, address buyer) internal view returns (IAccessLicense.Order memory order) {
         IAccessLicense.Offer storage offer = _offers[offerId];
         order.buyer = buyer;
-        order.offerId = offerId;
+        (order.offerId, order.offerHash) = (offerId, Typed.offer(offer));
         order.version = latest[offer.datasetId];
         order.purpose = _plainPurpose();
         order.mayReview = true;
@@ -174,7 +175,10 @@ abstract contract Traders is Issuers {
                 attack = currency == address(0) ? Attack.Purchase : Attack.PurchaseInToken;
                 if (_offers[id].price == 0) attack = Attack.Purchase; // nothing moves
                 value = currency == address(0) ? _offers[id].price : 0;
-                data = abi.encodeCall(IAccessLicense.purchase, (id, latest[_offers[id].datasetId], PURPOSE, true));
+                data = abi.encodeCall(
+                    IAccessLicense.purchase,
+                    (id, Typed.offer(_offers[id]), latest[_offers[id].datasetId], PURPOSE, true)
+                );
                 _fund(address(who), currency, _offers[id].price);
             }
             _armed.push(Armed(attack, id));

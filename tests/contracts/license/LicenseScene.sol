@@ -91,7 +91,9 @@ abstract contract LicenseScene is Scene {
         (IAccessLicense.Offer memory offer,) = lens.offerOf(offerId);
         uint32 version = datasets.latestVersion(offer.datasetId);
         vm.prank(buyer);
-        return licenses.purchase{value: offer.currency == ETH ? offer.price : 0}(offerId, version, duo, true);
+        return licenses.purchase{value: offer.currency == ETH ? offer.price : 0}(
+            offerId, Typed.offer(offer), version, duo, true
+        );
     }
 
     function _buyForDollars() internal returns (uint256) {
@@ -196,6 +198,7 @@ abstract contract LicenseScene is Scene {
         return IAccessLicense.Order({
             buyer: researcher,
             offerId: offerId,
+            offerHash: hashes[offerId],
             version: 1,
             purpose: IAccessLicense.ResearchPurpose(HMB, 0, 0),
             currency: ETH,

@@ -7,6 +7,7 @@ import {IDatasetNFT} from "../../../contracts/interfaces/IDatasetNFT.sol";
 import {IVisaRegistry} from "../../../contracts/interfaces/IVisaRegistry.sol";
 import {DuoPolicy} from "../../../contracts/libraries/DuoPolicy.sol";
 import {Collectible} from "../tokens/Collectible.sol";
+import {Typed} from "../Typed.sol";
 import {vm} from "../Vm.sol";
 import {LicenseScene} from "./LicenseScene.sol";
 
@@ -159,7 +160,56 @@ contract LicenseAttacks is LicenseScene {
         _publishVersion(hospital, dataset, _publication("junk", TERMS));
         vm.prank(researcher);
         vm.expectRevert(abi.encodeWithSelector(IAccessLicense.AccessLicense_WrongVersion.selector, 1, 2));
-        licenses.purchase{value: PRICE}(offerId, 1, HMB, false);
+        licenses.purchase{value: PRICE}(offerId, hashes[offerId], 1, HMB, false);
+    }
+
+    function test_the_number_of_an_offer_after_the_chain_took_blocks_back() external {
+        _registerKey(researcher);
+        IAccessLicense.Offer memory read = _dollarTerms();
+        uint256 start = vm.snapshotState();
+        uint256 offerId = _createOffer(hospital, read);
+        bytes32 agreed = hashes[offerId];
+        vm.revertToState(start);
+        // Another hospital's transaction is first now, and its offer has the number.
+        uint256 theirs = _publish(second, _publication("dearer", TERMS));
+        IAccessLicense.Offer memory dearer = read;
+        (dearer.datasetId, dearer.price) = (theirs, 4 * DOLLARS);
+        vm.assertEq(_createOffer(second, dearer), offerId);
+        // It was given for more than one purchase.
+        _approve(researcher, 4 * DOLLARS);
+        _refusesAnother(offerId);
+        vm.prank(researcher);
+        licenses.purchase(offerId, agreed, 1, HMB, false);
+        IAccessLicense.Order memory order = _order(offerId);
+        (order.offerHash, order.currency, order.price) = (agreed, address(dollar), 4 * DOLLARS);
+        _refusesAnother(offerId);
+        _submit(stranger, order, _signOrder(researcher, order), _noEvidence(), _direct());
+        vm.assertEq(dollar.balanceOf(researcher), 4 * DOLLARS);
+    }
+
+    function test_an_offer_that_differs_in_one_thing() external {
+        _registerKey(researcher);
+        IAccessLicense.Offer memory read = _terms(dataset);
+        uint256 offerId = _createOffer(hospital, read);
+        for (uint256 field = 0; field < 11; ++field) {
+            IAccessLicense.Offer memory other = _terms(dataset);
+            if (field == 0) other.datasetId += 1;
+            if (field == 1) other.price -= 1;
+            if (field == 2) other.currency = address(dollar);
+            if (field == 3) other.duration += 1;
+            if (field == 4) other.uses += 1;
+            if (field == 5) other.deliveryWindow -= 1;
+            if (field == 6) other.disputeWindow += 1;
+            if (field == 7) other.right = IAccessLicense.Right.Infer;
+            if (field == 8) other.visas = RESEARCHER;
+            if (field == 9) other.proRata = true;
+            if (field == 10) other.arbiter = address(0);
+            _refusesAnother(offerId);
+            vm.prank(researcher);
+            licenses.purchase{value: PRICE}(offerId, Typed.offer(other), 1, HMB, false);
+        }
+        vm.prank(researcher);
+        licenses.purchase{value: PRICE}(offerId, Typed.offer(read), 1, HMB, false);
     }
 
     function test_money_locked_by_a_version_in_front_that_needs_review() external {
@@ -170,7 +220,7 @@ contract LicenseAttacks is LicenseScene {
         vm.expectRevert(
             abi.encodeWithSelector(IAccessLicense.AccessLicense_NeedsReview.selector, TERMS | DuoPolicy.US, HMB)
         );
-        licenses.purchase{value: PRICE}(offerId, 2, HMB, false);
+        licenses.purchase{value: PRICE}(offerId, hashes[offerId], 2, HMB, false);
     }
 
     function test_a_late_arbiter_decides() external {
@@ -233,5 +283,9 @@ contract LicenseAttacks is LicenseScene {
         terms.currency = address(new Collectible());
         _refusesOffer("currency");
         _createOffer(hospital, terms);
+    }
+
+    function _refusesAnother(uint256 offerId) private {
+        vm.expectRevert(abi.encodeWithSelector(IAccessLicense.AccessLicense_WrongOffer.selector, offerId));
     }
 }

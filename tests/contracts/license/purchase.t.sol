@@ -71,7 +71,7 @@ contract LicensePurchaseTest is LicenseScene {
         uint256 offerId = _offer();
         vm.prank(stranger);
         vm.expectRevert(abi.encodeWithSelector(IAccessLicense.AccessLicense_NoKey.selector, stranger));
-        licenses.purchase{value: PRICE}(offerId, 1, HMB, true);
+        licenses.purchase{value: PRICE}(offerId, hashes[offerId], 1, HMB, true);
         vm.prank(researcher);
         keys.revoke();
         vm.expectRevert(abi.encodeWithSelector(IAccessLicense.AccessLicense_NoKey.selector, researcher));
@@ -111,7 +111,7 @@ contract LicensePurchaseTest is LicenseScene {
         _registerKey(arbiter);
         vm.prank(arbiter);
         vm.expectRevert(abi.encodeWithSelector(IAccessLicense.AccessLicense_BuyerIsArbiter.selector, arbiter));
-        licenses.purchase{value: PRICE}(offerId, 1, HMB, true);
+        licenses.purchase{value: PRICE}(offerId, hashes[offerId], 1, HMB, true);
     }
 
     function test_given_a_purpose_that_needs_review() external {
@@ -179,10 +179,10 @@ contract LicensePurchaseTest is LicenseScene {
         for (uint256 i = 0; i < 3; ++i) {
             vm.prank(researcher);
             vm.expectRevert(abi.encodeWithSelector(IAccessLicense.AccessLicense_WrongVersion.selector, versions[i], 2));
-            licenses.purchase{value: PRICE}(offerId, versions[i], HMB, true);
+            licenses.purchase{value: PRICE}(offerId, hashes[offerId], versions[i], HMB, true);
         }
         vm.prank(researcher);
-        licenses.purchase{value: PRICE}(offerId, 2, HMB, true);
+        licenses.purchase{value: PRICE}(offerId, hashes[offerId], 2, HMB, true);
         vm.assertEq(lens.licenseOf(1).version, 2);
     }
 
@@ -191,10 +191,10 @@ contract LicensePurchaseTest is LicenseScene {
         uint256 offerId = _createOffer(hospital, _terms(_publish(hospital, _publication("judged", terms))));
         vm.prank(researcher);
         vm.expectRevert(abi.encodeWithSelector(IAccessLicense.AccessLicense_NeedsReview.selector, terms, HMB));
-        licenses.purchase{value: PRICE}(offerId, 1, HMB, false);
+        licenses.purchase{value: PRICE}(offerId, hashes[offerId], 1, HMB, false);
         offerId = _offer();
         vm.prank(researcher);
-        licenses.purchase{value: PRICE}(offerId, 1, HMB, false);
+        licenses.purchase{value: PRICE}(offerId, hashes[offerId], 1, HMB, false);
         _assertState(1, IAccessLicense.State.Purchased);
     }
 
@@ -280,7 +280,7 @@ contract LicensePurchaseTest is LicenseScene {
 
     function _purchase(uint256 offerId, uint64 duo, uint256 value) private {
         vm.prank(researcher);
-        licenses.purchase{value: value}(offerId, 1, duo, true);
+        licenses.purchase{value: value}(offerId, hashes[offerId], 1, duo, true);
     }
 
     /// @dev At 250 of a token, of which the researcher has and allows as much.

@@ -166,7 +166,7 @@ contract LicensePurchaseForTest is LicenseScene {
             if (i == 2) order.purpose.statement = "another plan";
             if (i == 3) order.nonce = 1;
             if (i == 4) order.deadline = 2 ** 41;
-            if (i == 5) order.offerId = shorter;
+            if (i == 5) (order.offerId, order.offerHash) = (shorter, hashes[shorter]);
             if (i == 6) order.mayReview = false;
             if (i == 7) order.version = 2;
             _refusesSignature(researcher);
@@ -244,7 +244,9 @@ contract LicensePurchaseForTest is LicenseScene {
     function test_given_a_contract_that_calls() external {
         uint256 offerId = _offer();
         _asWallet(address(keys), 0, abi.encodeCall(IKeyRegistry.register, (new bytes(1216))));
-        _asWallet(address(licenses), PRICE, abi.encodeCall(IAccessLicense.purchase, (offerId, 1, HMB, true)));
+        _asWallet(
+            address(licenses), PRICE, abi.encodeCall(IAccessLicense.purchase, (offerId, hashes[offerId], 1, HMB, true))
+        );
         vm.assertEq(licenses.ownerOf(1), address(wallet));
     }
 

@@ -163,6 +163,7 @@ contract LicensePurchaseForInTokenTest is LicenseScene {
         terms.price = 0;
         IAccessLicense.Order memory order = _dollarOrder();
         (order.offerId, order.price) = (_createOffer(hospital, terms), 0);
+        order.offerHash = hashes[order.offerId];
         for (uint8 method = 0; method < 3; ++method) {
             IAccessLicense.Payment memory payment = _direct();
             payment.method = IAccessLicense.Method(method);

@@ -34,7 +34,7 @@ contract VisaPurchaseTest is LicenseScene {
         vm.expectRevert(
             abi.encodeWithSelector(IAccessLicense.AccessLicense_VisasRequired.selector, offerId, REGISTERED)
         );
-        licenses.purchase{value: PRICE}(offerId, 1, HMB, true);
+        licenses.purchase{value: PRICE}(offerId, hashes[offerId], 1, HMB, true);
     }
 
     function test_given_visas_for_an_offer_that_requires_none() external {

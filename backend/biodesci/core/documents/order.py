@@ -46,12 +46,15 @@ class Purpose(Part):
 class Order(Part):
     """What a buyer signs; `price` in the currency's smallest unit, `version` the dataset's.
 
+    `offer_hash` is of all that the offer says (`chain.records.Offer.hash`): its number alone binds nothing.
+
     `may_review` says whether the purchase may wait for the committee, `visas_until` until when at least the
     visas shown are valid (seconds; 0 where the offer requires none): a relayer chooses the evidence.
     """
 
     buyer: Address
     offer_id: Uint256
+    offer_hash: Bytes32
     version: Uint32
     purpose: Purpose
     currency: Address
@@ -61,11 +64,11 @@ class Order(Part):
     nonce: Amount
     deadline: Uint256
 
-    def struct(self) -> tuple[str, int, int, tuple[int, int, bytes], str, int, bool, int, int, int]:
+    def struct(self) -> tuple[str, int, bytes, int, tuple[int, int, bytes], str, int, bool, int, int, int]:
         """As the contract takes it."""
         return (
-            self.buyer, self.offer_id, self.version, self.purpose.struct(), self.currency, self.price,
-            self.may_review, self.visas_until, self.nonce, self.deadline,
+            self.buyer, self.offer_id, self.offer_hash, self.version, self.purpose.struct(), self.currency,
+            self.price, self.may_review, self.visas_until, self.nonce, self.deadline,
         )  # fmt: skip
 
 
@@ -129,7 +132,7 @@ class SignedOrder(Document):
     limit: ClassVar = 256 << 10
     readable: ClassVar = True
 
-    format: Literal["biodesci-order/2"] = "biodesci-order/2"
+    format: Literal["biodesci-order/3"] = "biodesci-order/3"
     warning: str = _WARNING
     chain_id: Uint256
     licenses: Annotated[Address, Field(validation_alias="contract", serialization_alias="contract")]

@@ -1,6 +1,6 @@
 /** Purpose, evidence and payment: all that a purchase needs. */
 import { useState } from 'react'
-import type { Address } from 'viem'
+import type { Address, Hex } from 'viem'
 
 import { Button } from '@/components/Button'
 import { Check } from '@/components/Field'
@@ -20,6 +20,7 @@ import { useMeans, type Means } from '../money/payment'
 import { MeansNote } from '../money/Price'
 import { DiseaseInput, judge, NO_ENTRY, type Entry } from './DiseaseInput'
 import { usePermitted, type Permitted } from './diseases'
+import { offerHash } from './offerHash'
 import { StatementInput } from './StatementInput'
 import { usePurchase } from './usePurchase'
 import { VisaInput } from './VisaInput'
@@ -56,6 +57,8 @@ export function PurposeForm(props: Props) {
       <Form
         {...props}
         visaTypes={onChain.data.visas}
+        // Of this dataset, whatever the chain says by now that the offer is for.
+        offerHash={offerHash({ ...onChain.data, datasetId: BigInt(dataset.id) })}
         means={means.data}
         permitted={permitted.data}
         sold={onChain.data.open && accepts.data !== false}
@@ -68,6 +71,7 @@ export function PurposeForm(props: Props) {
 interface FormProps extends Props {
   /** As bits: what the offer on chain asks for now. */
   visaTypes: number
+  offerHash: Hex
   means: Means
   permitted: Permitted
   /** The offer is open, and its arbiter, if it has one, still accepts. */
@@ -81,6 +85,7 @@ function Form(props: FormProps) {
     account,
     datasetId: BigInt(dataset.id),
     offerId: BigInt(offer.id),
+    offerHash: props.offerHash,
     version,
     besides,
   })

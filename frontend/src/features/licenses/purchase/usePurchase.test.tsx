@@ -20,6 +20,8 @@ const DEPLOYMENT = {
   contracts: { AccessLicense: LICENCES },
 } as Deployment
 
+const HASH = `0x${'ab'.repeat(32)}` as const
+
 interface Sent {
   functionName: string
   args: readonly unknown[]
@@ -69,7 +71,14 @@ async function buy(
   order: { disease?: { number: number; proof: null }; mayReview?: boolean },
   besides: readonly bigint[] = [],
 ) {
-  const wanted = { account: ACCOUNT, datasetId: 3n, offerId: 7n, version: 2, besides }
+  const wanted = {
+    account: ACCOUNT,
+    datasetId: 3n,
+    offerId: 7n,
+    offerHash: HASH,
+    version: 2,
+    besides,
+  }
   const { result } = renderHook(() => usePurchase(wanted), { wrapper })
   act(() =>
     result.current.start({
@@ -87,10 +96,15 @@ async function buy(
   expect(result.current.error).toBeNull()
 }
 
-it.each([true, false])('binds the version, and whether it may be reviewed (%s)', async (may) => {
-  await buy({ mayReview: may })
-  expect(sent).toMatchObject([{ functionName: 'purchase', args: [7n, 2, 4n, may], value: 9n }])
-})
+it.each([true, false])(
+  'binds the offer, the version, and whether it may be reviewed (%s)',
+  async (may) => {
+    await buy({ mayReview: may })
+    expect(sent).toMatchObject([
+      { functionName: 'purchase', args: [7n, HASH, 2, 4n, may], value: 9n },
+    ])
+  },
+)
 
 it('binds them in an order, too, whose nonce the chain names', async () => {
   await buy({ disease: { number: 5010, proof: null }, mayReview: true })
@@ -101,6 +115,7 @@ it('binds them in an order, too, whose nonce the chain names', async () => {
         {
           buyer: ACCOUNT,
           offerId: 7n,
+          offerHash: HASH,
           version: 2,
           purpose: { duo: 4n, disease: 5010, statement: zeroHash },
           price: 9n,

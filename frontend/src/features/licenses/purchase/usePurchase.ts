@@ -40,6 +40,8 @@ interface Wanted {
   account: Address
   datasetId: bigint
   offerId: bigint
+  /** Of all that the offer says, as the buyer has read it: the contract refuses another one of this number. */
+  offerHash: Hex
   /** Of the dataset, as the buyer has read it; the contract refuses if there is a newer one. */
   version: number
   /** Licences by the same offer that the buyer has, and buys another one all the same. */
@@ -47,7 +49,7 @@ interface Wanted {
 }
 
 /** Buys, then shows the licence, unless the person has gone to another page meanwhile. */
-export function usePurchase({ account, datasetId, offerId, version, besides }: Wanted) {
+export function usePurchase({ account, datasetId, offerId, offerHash, version, besides }: Wanted) {
   const client = useReader()
   const deployment = useDeployment()
   const navigate = useNavigate()
@@ -79,6 +81,7 @@ export function usePurchase({ account, datasetId, offerId, version, besides }: W
     const order = {
       buyer: account,
       offerId,
+      offerHash,
       version,
       purpose: { duo, disease: disease?.number ?? 0, statement: kept?.hash ?? zeroHash },
       currency: means.currency.address,
@@ -102,7 +105,7 @@ export function usePurchase({ account, datasetId, offerId, version, besides }: W
           () => ({
             ...at,
             functionName: 'purchase',
-            args: [offerId, version, duo, mayReview] as const,
+            args: [offerId, offerHash, version, duo, mayReview] as const,
           }),
           landed,
           say,
