@@ -23,6 +23,10 @@ ROOT: Final = "BIODESCI_ROOT"
 _LOCAL: Final = {"127.0.0.1", "localhost", "::1"}
 _log = logging.getLogger(__name__)
 
+# A custodian and an inference worker bound alike what they give away.
+UnpaidADay = Annotated[int, Field(ge=0, description="Of those that do not pay for what they cost, in a day.")]
+UnpaidEach = Annotated[int, Field(ge=0, description="Of these, in a day, for one account.")]
+
 
 def root() -> Path:
     """Folder that relative deployment files and the built page are looked up in: BIODESCI_ROOT, else the
@@ -188,10 +192,8 @@ class CustodianSettings(Settings):
     deliveries_a_day: Annotated[
         int, Field(ge=0, description="Licences that it delivers in a day (UTC); what is over waits.")
     ] = 1_000
-    unpaid_a_day: Annotated[
-        int, Field(ge=0, description="Of those that do not pay for what they cost, in a day.")
-    ] = 50
-    unpaid_each: Annotated[int, Field(ge=0, description="Of these, in a day, for one account.")] = 3
+    unpaid_a_day: UnpaidADay = 50
+    unpaid_each: UnpaidEach = 3
     paying_wei: Annotated[
         int, Field(ge=0, description="A price in ether pays for the delivery's gas from here on.")
     ] = 10**14
@@ -218,10 +220,8 @@ class InferenceSettings(Settings):
         ),
     ] = 120
     unpaid: Annotated[bool, Field(description="Serve requests without a fee, too.")] = False
-    unpaid_a_day: Annotated[
-        int, Field(ge=0, description="Of those that do not pay for what they cost, in a day.")
-    ] = 50
-    unpaid_each: Annotated[int, Field(ge=0, description="Of these, in a day, for one account.")] = 3
+    unpaid_a_day: UnpaidADay = 50
+    unpaid_each: UnpaidEach = 3
     requesters: Annotated[
         tuple[str, ...], NoDecode, Field(description="Addresses, with commas: serve these alone; unset: all.")
     ] = ()

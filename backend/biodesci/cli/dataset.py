@@ -208,9 +208,9 @@ def prove(
 
 @app.command()
 def withdraw(dataset_id: Number, version: Number, yes: output.Yes = False) -> None:
-    """Withdraw consent: no sale, release or training any more, of what descends from it neither.
+    """Withdraw consent to a version: it is not sold, released or trained on any more.
 
-    What was delivered can't be recalled.
+    Nor is what is proven to descend from it. What was delivered can't be recalled.
     """
     chain = session.chain()
     output.consent(

@@ -17,9 +17,9 @@ from biodesci.party.allowance import Bounds
 class Policy:
     """`arbiters` may decide about this worker's fees: a paid request names one of them, and nobody else.
     `minimum_fee` is in wei. `unpaid` requests are served only where that is said, and then `bounds` says how
-    many a day: work and gas are the worker's. Empty `requesters` and
-    `models`: all of them. `least_time` is how many seconds a request's deadline is away at least: an answer
-    that is committed to after it is paid by nobody.
+    many a day: work and gas are the worker's. Empty `requesters` and `models`: all of them. `least_time` is
+    how many seconds a request's deadline is away at least: an answer that is committed to after it is paid
+    by nobody.
     """
 
     arbiters: frozenset[str] = frozenset()

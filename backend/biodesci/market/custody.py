@@ -37,8 +37,6 @@ _log = logging.getLogger(__name__)
 _NO_KEY: Final = bytes(32)
 _WAITING: Final = frozenset({LicenseState.IN_REVIEW, LicenseState.PURCHASED})
 _REORG_MARGIN: Final = 64  # blocks read again with each new one
-
-
 _PAYING: Final = 10**14  # wei
 _OVER: Final = {
     Limit.ALL: "this custodian makes {all} deliveries a day (BIODESCI_DELIVERIES_A_DAY), and made them",

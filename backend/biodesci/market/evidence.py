@@ -183,7 +183,7 @@ def sealed_to(chain: Chain, licence: License, delivery: Delivery, evidence: Evid
 
 
 def makes(evidence: Evidence, chain: Chain, licence: License, public_key: bytes) -> bool:
-    """Whether the envelope that this evidence is of was sealed to a public key."""
+    """Whether the envelope that the evidence tells of was sealed to this public key."""
     again = _made(evidence, chain, licence, public_key)
     return again is not None and unixfs.digest_of(io.BytesIO(again)) == evidence.digest
 
@@ -232,5 +232,5 @@ def _bought_at(chain: Chain, license_id: int) -> tuple[int, int]:
 
 
 def bound_to(chain: Chain, license_id: int, arbiter: str) -> bytes:
-    """What the envelope is bound to in which evidence is shown to an arbiter."""
+    """The `info` of the envelope in which an arbiter gets evidence: it opens for this licence alone."""
     return envelope.info("evidence", chain.chain_id, str(chain.licenses.address), license_id, arbiter)

@@ -11,7 +11,7 @@ from biodesci.core.errors import AccessDeniedError, InputError
 from biodesci.core.visa import NAMES
 from biodesci.passports import conditions, tokens
 from biodesci.passports.keys import BrokerKeys
-from biodesci.passports.links import Assertion
+from biodesci.passports.links import Assertion, Identity
 from biodesci.passports.links import linked as linked_to
 from biodesci.passports.tokens import LEEWAY, Claims
 
@@ -41,7 +41,7 @@ class Shown:
 
     accepted: tuple[Accepted, ...]
     ignored: tuple[str, ...]
-    identities: tuple[tuple[str, str], ...] = field(repr=False)
+    identities: tuple[Identity, ...] = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,7 @@ def _assertion(link: _Visa) -> Assertion:
 
 
 def _accept(
-    visa: _Visa, all_: list[_Visa], linked: Mapping[tuple[str, str], int], trust: IssuerTrust
+    visa: _Visa, all_: list[_Visa], linked: Mapping[Identity, int], trust: IssuerTrust
 ) -> list[Accepted]:
     """By each rule that fits: a grant may stand for several datasets."""
     if visa.claims.identity not in linked:

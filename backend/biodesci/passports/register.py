@@ -27,8 +27,7 @@ from biodesci.core.errors import (
     NotFoundError,
     UnavailableError,
 )
-
-Identity = tuple[str, str]  # `sub` and `iss`
+from biodesci.passports.links import Identity
 
 _PURPOSE: Final = "visa-register"
 _VERSION: Final = 1

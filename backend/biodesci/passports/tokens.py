@@ -11,6 +11,7 @@ from jwt.exceptions import MissingRequiredClaimError, PyJWTError
 from biodesci.core.documents.passport import Broker, IssuerTrust
 from biodesci.core.errors import AccessDeniedError, InputError
 from biodesci.passports.keys import BrokerKeys
+from biodesci.passports.links import Identity
 
 LIMIT: Final = 16 << 10  # characters of one visa
 LEEWAY: Final = 30  # seconds that clocks may differ
@@ -32,7 +33,7 @@ class Claims:
         return "Claims()"
 
     @property
-    def identity(self) -> tuple[str, str]:
+    def identity(self) -> Identity:
         """GA4GH Passport: the pair of `sub` and `iss`."""
         return (self.subject, self.broker.issuer)
 

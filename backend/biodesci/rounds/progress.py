@@ -134,7 +134,7 @@ def burnt(chain: Chain, round_: Round) -> str | None:
     if not rounds.is_summed(chain, round_.model_id, round_.base_version):
         return None
     return (
-        f"Its updates may have been summed already, so no other training round can be opened on the weights "
+        "Its updates may have been summed already, so no other training round can be opened on the weights "
         f"of version {round_.base_version}: publish a version with other weights, or register a model anew."
     )
 
