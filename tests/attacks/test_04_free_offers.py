@@ -50,17 +50,14 @@ def test_strangers_take_what_costs_nothing_at_the_custodians_expense(
     free = offers.create(sale.owner, sale.dataset, OfferTerms(price=price, delivery_window=3 * DAY))
     licences = strangers(chain_for, free, 6)
     paid = sale.buy().license_id
-    before = sale.owner.web3.eth.get_balance(sale.owner.address)
     with custodian_of(sale, localnet, unpaid_a_day=3):
         delivered(sale, paid)  # the last in its order: it went through all the others
     first = served(sale, licences)
     assert first == licences[:3]
-    gas = before - sale.owner.web3.eth.get_balance(sale.owner.address)
     with custodian_of(sale, localnet, unpaid_a_day=3):
         delivered(sale, sale.buy(again=True).license_id)
         assert served(sale, licences) == first, "a restart would start the day anew"
     assert "3 licences a day that do not pay for their delivery (BIODESCI_UNPAID_A_DAY)" in caplog.text
-    assert gas > 0
     localnet.pass_time(DAY)
     with custodian_of(sale, localnet, unpaid_a_day=3):
         assert settled(sale, licences, 6) == licences

@@ -15,17 +15,12 @@ import pytest
 from biodesci.core.documents.passport import IssuerTrust
 from biodesci.core.errors import AccessDeniedError
 from tests.backend.passports.conftest import Broker, broker, keys, second, trust
-from tests.backend.passports.test_issuer import Desk
+from tests.backend.passports.test_issuer import Desk, desk
 
-__all__ = ["broker", "keys", "second", "trust"]
+__all__ = ["broker", "desk", "keys", "second", "trust"]
 
 VICTIM = {"sub": "victim"}
 UNLINKED = "nothing that counts links it"
-
-
-@pytest.fixture
-def desk(chain_for: Any, keyed: Any, trust: Any, keys: Any) -> Desk:
-    return Desk(chain_for, keyed, trust, keys)
 
 
 def says(asserter: Broker, sub: str, *others: tuple[str, str], **claims: Any) -> str:

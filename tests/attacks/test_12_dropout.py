@@ -12,29 +12,14 @@ from biodesci.core.errors import AccessDeniedError
 from biodesci.core.onchain import RoundState
 from biodesci.fl.quantize import Ring
 from biodesci.registry import rounds, versions
-from biodesci.rounds import aggregator as worker
 from biodesci.rounds import local_training, progress
 from biodesci.rounds.node import read_statistics
 from biodesci.rounds.plan import Update
 from tests.attacks.sites import PLAN, SitesOf, wait_past
 
 
-@pytest.fixture
-def totals(monkeypatch: pytest.MonkeyPatch) -> list[Ring]:
-    """What the aggregator sums, round by round."""
-    seen: list[Ring] = []
-    real = worker.outcome
-
-    def outcome(chain: Any, ipfs: Any, round_: Any, plan: Any, total: Ring) -> Any:
-        seen.append(total.copy())
-        return real(chain, ipfs, round_, plan, total)
-
-    monkeypatch.setattr(worker, "outcome", outcome)
-    return seen
-
-
 def test_12_a_dropout_shows_a_sites_counts_and_nearly_its_update(
-    sites_of: SitesOf, ipfs: Any, totals: list[Ring]
+    sites_of: SitesOf, ipfs: Any, sums: dict[int, Ring]
 ) -> None:
     """Counts are the same in every round, and updates alike: what docs/security.md says is not protected."""
     sites = sites_of(4)
@@ -44,7 +29,7 @@ def test_12_a_dropout_shows_a_sites_counts_and_nearly_its_update(
         sites.summed(aggregator, statistics)
         sites.summed(aggregator, sites.open_training(statistics))
         sites.summed(aggregator, sites.open_training(statistics, cohort=3), *sites.nodes[:3])
-    whole, rest = (Update.decode(total, 18) for total in totals[1:])
+    whole, rest = (Update.decode(total, 18) for total in list(sums.values())[1:])
     absent = sites.nodes[3]
     rows, labels = PLAN.encode((sites.home / "site-3" / "table.csv").read_bytes())
     validated = local_training.validation_rows(len(rows), 0.1)

@@ -29,7 +29,9 @@ from biodesci.market.purchase import purchase
 from biodesci.passports import register as registers
 from biodesci.passports.register import Issued, Register
 from biodesci.passports.release import release
-from tests.backend.passports.test_issuer import DAY, HMB, Desk, published
+from tests.backend.passports.test_issuer import DAY, HMB, Desk, desk, published
+
+__all__ = ["desk"]
 
 PASS = "correct horse battery"
 ANN, BOB = ("ann@uni.example", "https://broker.example"), ("bob", "https://other.example")
@@ -46,11 +48,6 @@ def issued(number: int, expires: int = NOW + 1000) -> Issued:
 @pytest.fixture
 def chain(chain_for: Any) -> Any:
     return chain_for()
-
-
-@pytest.fixture
-def desk(chain_for: Any, keyed: Any, trust: Any, keys: Any) -> Desk:
-    return Desk(chain_for, keyed, trust, keys)
 
 
 @pytest.fixture

@@ -225,8 +225,8 @@ def signed_by_hand(one: Any, claims: dict[str, Any], header: dict[str, Any]) -> 
     [
         ({"kid": 7}, InputError, "no JSON Web Token"),
         ({"kid": ["a", "b"]}, InputError, "no JSON Web Token"),
-        ({"crit": ["b64"], "b64": False}, BioDeSciError, ""),
-        ({"b64": False}, BioDeSciError, ""),
+        ({"crit": ["b64"], "b64": False}, InputError, "no JSON Web Token"),
+        ({"b64": False}, InputError, "no JSON Web Token"),
         ({"typ": 7}, AccessDeniedError, "of another kind"),
         ({"alg": ["RS256"]}, AccessDeniedError, "in a way that is not accepted"),
     ],
