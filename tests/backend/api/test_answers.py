@@ -14,6 +14,7 @@ from biodesci.api.app import create
 from biodesci.api.present.datasets import dataset_summaries
 from biodesci.api.server import serve
 from biodesci.chain.client import Chain
+from biodesci.chain.records import Listing
 from biodesci.core.errors import ConfigurationError
 from biodesci.index import queries
 from biodesci.index.database import Block, Store
@@ -81,9 +82,10 @@ def test_a_page_costs_as_many_questions_as_a_single_dataset(world):
 def test_a_disease_that_mondo_does_not_know_can_be_shown(world):
     """The contract takes any number, and a committee may approve it."""
     offer = world.client.get(f"/v1/datasets/{world.datasets[0]}").json()["allOffers"][0]
+    sold = world.buyer.read(Listing, offer["id"]).offer.hash
     order = (
-        world.buyer.address, offer["id"], 1, (HMB, 2**32 - 1, EMPTY), NOBODY, int(offer["price"]), True, 0, 0,
-        2**40 - 1,
+        world.buyer.address, offer["id"], sold, 1, (HMB, 2**32 - 1, EMPTY), NOBODY, int(offer["price"]), True,
+        0, 0, 2**40 - 1,
     )  # fmt: skip
     function = world.buyer.licenses.functions.purchaseFor(
         order, b"", ([], []), (0, 0, EMPTY, EMPTY, 0, 0, EMPTY)

@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from biodesci.chain.records import License
+from biodesci.chain.records import License, Listing
 from biodesci.core import visa
 from biodesci.core.visa import VisaType
 from biodesci.index import queries
@@ -47,8 +47,9 @@ class World:
         )
 
     def buy(self, buyer, shown) -> int:
+        sold = buyer.read(Listing, self.offer).offer.hash
         order = (
-            buyer.address, self.offer, 1, (GRU, 0, EMPTY), "0x" + "0" * 40, PRICE, False, 0,
+            buyer.address, self.offer, sold, 1, (GRU, 0, EMPTY), "0x" + "0" * 40, PRICE, False, 0,
             next_nonce(buyer), 2**40 - 1,
         )  # fmt: skip
         evidence = ([], [one.struct() for one in shown])
