@@ -39,11 +39,12 @@ _WAITING: Final = frozenset({LicenseState.IN_REVIEW, LicenseState.PURCHASED})
 _REORG_MARGIN: Final = 64  # blocks read again with each new one
 _PAYING: Final = 10**14  # wei
 _OVER: Final = {
-    Limit.ALL: "this custodian makes {all} deliveries a day (BIODESCI_DELIVERIES_A_DAY), and made them",
+    Limit.ALL: "this custodian makes {all} deliveries a day (BIODESCI_DELIVERIES_A_DAY), and today's are "
+    "made",
     Limit.UNPAID: "this custodian serves {unpaid} licences a day that do not pay for their delivery "
-    "(BIODESCI_UNPAID_A_DAY), and did so",
+    "(BIODESCI_UNPAID_A_DAY), and today's are served",
     Limit.EACH: "a licence that does not pay for its delivery: this custodian serves {unpaid_each} of them a "
-    "day to one account (BIODESCI_UNPAID_EACH), and {account} had them",
+    "day to one account (BIODESCI_UNPAID_EACH), and {account} had today's",
 }
 _TOMORROW: Final = (
     "; it waits for tomorrow (UTC), and the buyer gets a refund where the delivery deadline is before that"

@@ -87,7 +87,10 @@ class Register:
         tags = {self._tag(identity) for identity in identities}
         with _writing(self._file) as db:
             if db.execute("SELECT 1 FROM released WHERE account = ?", (account,)).fetchone():
-                raise UnavailableError("This account's visas are being revoked.", "Try again in a minute.")
+                raise UnavailableError(
+                    "This account's visas are being revoked.",
+                    "Try again in a minute; if it stays so, ask the issuer's operator to finish the release.",
+                )
             accounts = {one for tag in tags for one in _account(db, tag)}
             if accounts - {account}:
                 raise AccessDeniedError(

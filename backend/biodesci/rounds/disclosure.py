@@ -45,11 +45,14 @@ def require(chain: Chain, seats: Sequence[Enrolment], *, is_whole: bool) -> None
     if alike:
         return
     if first.round_id:
-        what = f"Dataset {seat.dataset_id} is in the statistics of round {first.round_id}, with other sites"
+        what = (
+            f"Dataset {seat.dataset_id} is in the statistics of round {first.round_id}, with other sites "
+            "or in another version"
+        )
     else:
-        what = f"Dataset {seat.dataset_id} is not released for statistics with others that are"
+        what = f"Dataset {seat.dataset_id} is not released, and would be summed with datasets that are"
     raise AccessDeniedError(
-        f"{what}, or in another version: the difference of two sums could be a single site's.",
+        f"{what}: the difference of two sums could be a single site's.",
         "Ask for a round of the same sites. If all of them agree to be compared, each runs: biodesci round "
         "release DATASET.",
     )

@@ -59,7 +59,7 @@ block: number
 time: string
 txHash: string
 /**
- * who called first, then who is credited, then who is named
+ * who called comes first, then who is credited, then who is named
  */
 accounts: Involved[]
 details: {
@@ -71,7 +71,7 @@ details: {
  */
 export interface Involved {
 /**
- * called (by), is credited money (credits), or is named besides (names)
+ * by: it called; credits: it gets money; names: it is told of besides
  */
 part: ("by" | "names" | "credits")
 address: string
@@ -126,7 +126,7 @@ block: number
 time: string
 txHash: string
 /**
- * who called first, then who is credited, then who is named
+ * who called comes first, then who is credited, then who is named
  */
 accounts: Involved[]
 details: {
@@ -387,7 +387,7 @@ terms: Duo
 diseases: (PermittedDiseases | null)
 publishedAt: string
 /**
- * since when nothing is sold or released; null: it is
+ * since when it is neither sold nor released; null: consent stands
  */
 withdrawnAt: (string | null)
 /**

@@ -67,7 +67,9 @@ class DatasetVersion(Schema):
     terms: Duo
     diseases: PermittedDiseases | None = Field(description="null: a person judges a disease")
     published_at: datetime
-    withdrawn_at: datetime | None = Field(description="since when nothing is sold or released; null: it is")
+    withdrawn_at: datetime | None = Field(
+        description="since when it is neither sold nor released; null: consent stands"
+    )
     withdrawn_with: int | None = Field(
         description="the dataset that this one is proven to descend from, if its withdrawal ended it"
     )

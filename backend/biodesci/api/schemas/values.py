@@ -65,7 +65,7 @@ class Involved(Schema):
     """An account that an event tells of."""
 
     part: AccountPart = Field(
-        description="called (by), is credited money (credits), or is named besides (names)"
+        description="by: it called; credits: it gets money; names: it is told of besides"
     )
     address: str
     role: AccountRole = Field(description="what the account was when it happened")
@@ -80,5 +80,7 @@ class Activity(Schema):
     block: int
     time: datetime
     tx_hash: str
-    accounts: list[Involved] = Field(description="who called first, then who is credited, then who is named")
+    accounts: list[Involved] = Field(
+        description="who called comes first, then who is credited, then who is named"
+    )
     details: dict[str, Any]

@@ -7,7 +7,7 @@ export const ROLES: Record<Role, { name: string; means: string }> = {
   custodian: {
     name: 'Key custodian',
     means:
-      'It holds the dataset’s key and seals it to licensees. The owner hands it the key besides: biodesci dataset hand-over.',
+      'It holds the dataset’s key and seals it to licensees. The owner has to hand it the key, too: biodesci dataset hand-over.',
   },
   operator: {
     name: 'Node operator',
