@@ -24,8 +24,10 @@ _LOCAL: Final = {"127.0.0.1", "localhost", "::1"}
 _log = logging.getLogger(__name__)
 
 # A custodian and an inference worker bound alike what they give away.
-UnpaidADay = Annotated[int, Field(ge=0, description="Of those that do not pay for what they cost, in a day.")]
-UnpaidEach = Annotated[int, Field(ge=0, description="Of these, in a day, for one account.")]
+UnpaidADay = Annotated[
+    int, Field(ge=0, description="How many it serves in a day (UTC) that do not pay for what they cost.")
+]
+UnpaidEach = Annotated[int, Field(ge=0, description="How many of these in a day for one account.")]
 
 
 def root() -> Path:
@@ -195,7 +197,7 @@ class CustodianSettings(Settings):
     unpaid_a_day: UnpaidADay = 50
     unpaid_each: UnpaidEach = 3
     paying_wei: Annotated[
-        int, Field(ge=0, description="A price in ether pays for the delivery's gas from here on.")
+        int, Field(ge=0, description="Price in wei from which on a licence pays for its own delivery.")
     ] = 10**14
 
 

@@ -45,7 +45,7 @@ def accept_role(
     sign: Annotated[
         Path | None, typer.Option("--sign", help="Write a signed acceptance here instead of sending one.")
     ] = None,
-    days: Annotated[int, typer.Option(min=1, max=30, help="How long that may be sent.")] = 1,
+    days: Annotated[int, typer.Option(min=1, max=30, help="Days in which it may be sent.")] = 1,
 ) -> None:
     """Take a role that a dataset's owner proposed to you."""
     from biodesci.core import files

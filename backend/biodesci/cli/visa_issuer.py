@@ -81,7 +81,7 @@ def release(
     iss: Annotated[str, typer.Option(help="Instead: a passport's `iss`, with --sub.")] = "",
     sub: Annotated[str, typer.Option(help="Instead: a passport's `sub`, with --iss.")] = "",
 ) -> None:
-    """As an issuer: revoke the visas that a person's account has by a passport, so that it may use another.
+    """As an issuer: revoke the visas that an account has by a passport, so that the person may use another.
 
     Licences that rest on them end at once. Be sure that the person wants it: a passport can be stolen.
     """
