@@ -31,13 +31,12 @@ def _default(value: Any) -> str:
 
 def text() -> str:
     """The page: a table for each class, of the fields that it adds."""
-    parts, seen = [HEAD], set()
+    parts = [HEAD]
     for kind in config.CLASSES:
         parts.append(f"\n## {(kind.__doc__ or '').rstrip('.')}\n")
         parts.append("| variable | default | what it is |\n| --- | --- | --- |")
         for name, field in kind.model_fields.items():
-            if name not in seen:
+            if kind is config.Settings or name not in config.Settings.model_fields:
                 row = (f"`{config.variable(name)}`", _default(field.default), field.description or "")
                 parts.append(f"| {' | '.join(row)} |")
-        seen |= set(kind.model_fields)
     return "\n".join(parts) + "\n"
