@@ -28,7 +28,7 @@ from biodesci.inference.policy import Policy
 from biodesci.inference.requests import read_request
 from biodesci.ipfs.client import Ipfs
 from biodesci.market import license
-from biodesci.market.custody import Custodian, release_pending
+from biodesci.market.custody import Custodian
 from biodesci.market.redelivery import redeliver
 from tests.backend.acting import acting
 from tests.backend.inference.conftest import FEE, world, x  # noqa: F401
@@ -179,7 +179,7 @@ def test_what_was_delivered_before_a_crash_is_added_after_it(sale, chain_for, lo
         Chain.send = die  # type: ignore[method-assign, assignment]
         try:
             member = acting(chain_for(account), Ipfs(sale.ipfs.api), sale.home)
-            redeliver(member, license_id) if again else release_pending(member)
+            redeliver(member, license_id) if again else Custodian(member).poll()
         finally:
             os._exit(1)
     assert os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGKILL

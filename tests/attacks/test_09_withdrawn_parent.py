@@ -13,7 +13,7 @@ from biodesci.index.database import Store
 from biodesci.index.sync import sync
 from biodesci.market import catalogue, license
 from biodesci.market.card import DatasetMeta
-from biodesci.market.custody import release_pending
+from biodesci.market.custody import Custodian
 from biodesci.market.offers import OfferTerms
 from biodesci.market.publish import publish
 from biodesci.market.purchase import purchase
@@ -42,7 +42,7 @@ def test_data_derived_from_withdrawn_data_are_sold_on(sale, keyed, ipfs, tmp_pat
     grandchild, offer = derived(seller, ipfs, home, child)
     buyer = keyed()
     opened = purchase(buyer, offer, HMB).license_id
-    assert release_pending(acting(seller, ipfs, home)) == [opened]
+    assert Custodian(acting(seller, ipfs, home)).poll() == [opened]
     waits = purchase(buyer, offer, HMB, again=True).license_id
 
     sale.owner.send(sale.owner.datasets.functions.withdraw(sale.dataset, 1))
@@ -52,7 +52,7 @@ def test_data_derived_from_withdrawn_data_are_sold_on(sale, keyed, ipfs, tmp_pat
         with pytest.raises(RevertedError) as caught:
             buyer.send(functions.purchase(one, sold, 1, HMB, False), 1)
         assert caught.value.name == "AccessLicense_Withdrawn"
-    assert release_pending(acting(seller, ipfs, home)) == []
+    assert Custodian(acting(seller, ipfs, home)).poll() == []
     with pytest.raises(RevertedError) as caught:
         seller.send(seller.licenses.functions.deliver(waits, b"\1" * 32))
     assert caught.value.name == "AccessLicense_Withdrawn"

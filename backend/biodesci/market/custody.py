@@ -240,8 +240,3 @@ class Custodian:
         if (license_id, text) not in self._reported:
             self._reported.add((license_id, text))
             _log.warning("licence %d: %s", license_id, text)
-
-
-def release_pending(member: Member, terms: Terms | None = None) -> list[int]:
-    """Delivers everything that is due now; the licences delivered."""
-    return Custodian(member, terms).poll()

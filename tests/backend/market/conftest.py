@@ -14,7 +14,7 @@ from biodesci.core.onchain import Right
 from biodesci.ipfs.client import Ipfs
 from biodesci.market import arbitration, license, offers
 from biodesci.market.card import DatasetMeta
-from biodesci.market.custody import release_pending
+from biodesci.market.custody import Custodian
 from biodesci.market.offers import OfferTerms
 from biodesci.market.publish import publish
 from biodesci.market.purchase import Purchased, purchase
@@ -128,7 +128,7 @@ class Sale:
         return purchase(self.buyer, self.offer, purpose, **options)
 
     def release(self) -> list[int]:
-        return release_pending(acting(self.owner, self.ipfs, self.home))
+        return Custodian(acting(self.owner, self.ipfs, self.home)).poll()
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ from biodesci.ipfs.client import Ipfs
 from biodesci.market import license, licensed_copy, offers, roles
 from biodesci.market import publish as publish_module
 from biodesci.market.card import DatasetMeta
-from biodesci.market.custody import Custodian, release_pending
+from biodesci.market.custody import Custodian
 from biodesci.market.offers import OfferTerms
 from biodesci.market.publish import publish
 from biodesci.market.purchase import purchase
@@ -104,7 +104,7 @@ def test_killed_custodian_delivers_once_when_started_again(sale, chain_for, tmp_
     child = os.fork()
     if child == 0:
         Chain.send = die
-        release_pending(acting(chain_for(account), Ipfs(sale.ipfs.api), sale.home))
+        Custodian(acting(chain_for(account), Ipfs(sale.ipfs.api), sale.home)).poll()
         os._exit(0)
     assert os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGKILL
     assert (license_id in sale.release()) is not after
@@ -143,11 +143,11 @@ def test_rotated_key_gets_the_delivery(sale):
 
 def test_custodian_other_than_the_owner(sale, chain_for):
     license_id, custodian = sale.buy().license_id, chain_for()
-    assert license_id not in release_pending(acting(custodian, sale.ipfs, sale.home))
+    assert license_id not in Custodian(acting(custodian, sale.ipfs, sale.home)).poll()
     roles.grant(sale.owner, sale.dataset, Role.CUSTODIAN, custodian.address)
-    assert license_id not in release_pending(acting(custodian, sale.ipfs, sale.home))
+    assert license_id not in Custodian(acting(custodian, sale.ipfs, sale.home)).poll()
     roles.accept(custodian, sale.dataset, Role.CUSTODIAN)
-    assert license_id in release_pending(acting(custodian, sale.ipfs, sale.home))
+    assert license_id in Custodian(acting(custodian, sale.ipfs, sale.home)).poll()
 
 
 def test_one_license_that_cannot_be_served_does_not_hold_up_the_next(sale, chain_for):
@@ -207,7 +207,7 @@ def test_late_custodian_and_refund(sale_of, tmp_path, localnet):
 
 def test_home_without_the_dataset_key_delivers_nothing(sale, tmp_path):
     license_id = sale.buy().license_id
-    assert license_id not in release_pending(acting(sale.owner, sale.ipfs, tmp_path / "empty"))
+    assert license_id not in Custodian(acting(sale.owner, sale.ipfs, tmp_path / "empty")).poll()
 
 
 @contextmanager
@@ -285,7 +285,7 @@ def test_the_key_of_a_publication_that_was_killed_after_the_mint_is_found_by_its
     assert os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGKILL
     dataset = int(sale.buyer.call(sale.buyer.datasets.functions.datasetCount()))
     bought = purchase(sale.buyer, offers.of_dataset(sale.buyer, dataset)[0].id, HMB).license_id
-    assert release_pending(acting(sale.owner, sale.ipfs, home)) == [bought]
+    assert Custodian(acting(sale.owner, sale.ipfs, home)).poll() == [bought]
     target = tmp_path / "out.csv"
     licensed_copy.download(sale.buyer, sale.ipfs, sale.seed, bought, target)
     assert target.read_bytes() == sale.file.read_bytes()

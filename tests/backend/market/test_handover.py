@@ -7,7 +7,7 @@ import pytest
 from biodesci.core.errors import AccessDeniedError, IntegrityError, NotFoundError, WrongKeyError
 from biodesci.core.onchain import LicenseState, Role
 from biodesci.market import license, licensed_copy, roles
-from biodesci.market.custody import Custodian, release_pending
+from biodesci.market.custody import Custodian
 from biodesci.market.handover import hand_over, take_over
 from biodesci.market.publish import publish
 from biodesci.party import dataset_keys, keys
@@ -59,18 +59,18 @@ def test_a_new_owner_takes_over_all_versions(sale, other, tmp_path):
     move = sale.owner.datasets.functions.transferFrom(sale.owner.address, other.chain.address, sale.dataset)
     sale.owner.send(move)
     bought = sale.buy().license_id
-    assert release_pending(owner) == [], "who sold the dataset delivers no more"
+    assert Custodian(owner).poll() == [], "who sold the dataset delivers no more"
     assert hand_over(owner, sale.dataset, other.chain.address, tmp_path / "keys").versions == (1, 2)
     take_over(other, sale.dataset, tmp_path / "keys")
     take_over(other, sale.dataset, tmp_path / "keys")  # twice is once
-    assert release_pending(other) == [bought]
+    assert Custodian(other).poll() == [bought]
     licensed_copy.download(sale.buyer, sale.ipfs, sale.seed, bought, tmp_path / "out.csv")
     assert (tmp_path / "out.csv").read_bytes() == sale.file.read_bytes()
     # The commitment of what the new owner publishes is bound to the new owner.
     sale.file.write_text(sale.file.read_text() + "72,250\n")
     publish(other, sale.file, meta, dataset_id=sale.dataset)
     bought = sale.buy(again=True).license_id
-    assert release_pending(other) == [bought]
+    assert Custodian(other).poll() == [bought]
     licensed_copy.download(sale.buyer, sale.ipfs, sale.seed, bought, tmp_path / "third.csv")
     assert (tmp_path / "third.csv").read_bytes() == sale.file.read_bytes()
 

@@ -25,7 +25,7 @@ from biodesci.core.errors import (
 from biodesci.core.onchain import LicenseState
 from biodesci.ipfs.client import Ipfs
 from biodesci.market import license, licensed_copy
-from biodesci.market.custody import release_pending
+from biodesci.market.custody import Custodian
 from biodesci.market.purchase import purchase
 from biodesci.party import keys
 from tests.backend.acting import PASSPHRASE, acting
@@ -237,7 +237,7 @@ def test_ipfs_down_stops_release_and_download_without_loss(sale, tmp_path):
     down = Ipfs("http://127.0.0.1:9")
     license_id = sale.buy().license_id
     with pytest.raises(UnavailableError) as caught:
-        release_pending(acting(sale.owner, down, sale.home))
+        Custodian(acting(sale.owner, down, sale.home)).poll()
     assert "127.0.0.1:9" in caught.value.message
     assert license_id in sale.release()
     with pytest.raises(UnavailableError):
