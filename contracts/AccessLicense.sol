@@ -89,7 +89,7 @@ contract AccessLicense is Settlement, Orders {
     function reject(uint256 licenseId, bytes32 reason) external {
         StoredLicense storage license = _license(licenseId);
         _checkCommittee(_offerOf(license).datasetId);
-        if (!_awaitsDelivery(license.state)) revert AccessLicense_WrongState(licenseId, license.state);
+        _checkAwaitsDelivery(licenseId, license.state);
         emit LicenseRejected(licenseId, msg.sender, reason);
         _refundWhole(licenseId, license, State.Rejected);
     }
@@ -106,7 +106,7 @@ contract AccessLicense is Settlement, Orders {
     // --------------------------------------------------------- delivery, use
 
     /// @inheritdoc IAccessLicense
-    function deliver(uint256 licenseId, bytes32 envelope) external {
+    function deliver(uint48 licenseId, bytes32 envelope) external {
         StoredLicense storage license = _licenses[licenseId];
         // Read side by side, the fields of a slot are loaded once.
         (State state, uint32 deadline, uint8 flags) = (license.state, license.since, license.flags);

@@ -98,7 +98,7 @@ abstract contract LicenseState is IAccessLicense {
         return uint32(block.timestamp);
     }
 
-    function _awaitsDelivery(State state) internal pure returns (bool) {
-        return state == State.InReview || state == State.Purchased;
+    function _checkAwaitsDelivery(uint256 licenseId, State state) internal pure {
+        if (state != State.InReview && state != State.Purchased) revert AccessLicense_WrongState(licenseId, state);
     }
 }

@@ -29,7 +29,7 @@ abstract contract Settlement is Licenses, Offers, Payments {
     function claim(uint256 licenseId) external {
         StoredLicense storage license = _license(licenseId);
         _checkState(licenseId, license, State.Delivered);
-        _checkLate(licenseId, uint256(license.since) + _offerOf(license).disputeWindow);
+        _checkLate(licenseId, _endOfDisputes(license));
         if (_isTakenAway(licenseId, license)) revert AccessLicense_TakenAway(licenseId);
         _settle(licenseId, license);
     }
@@ -51,13 +51,12 @@ abstract contract Settlement is Licenses, Offers, Payments {
         if (state == State.Settled && license.flags & PRO_RATA != 0) {
             (uint256 earned, bool endedEarly) = _earned(licenseId, license);
             if (!endedEarly) revert AccessLicense_WrongState(licenseId, state);
-            _burn(licenseId, license, State.Refunded);
-            return _share(licenseId, license, earned);
+            return _share(licenseId, license, earned, State.Refunded);
         }
         if (state == State.Disputed) {
             _checkLate(licenseId, license.arbitrationEnds);
         } else if (state != State.Delivered || !_isTakenAway(licenseId, license)) {
-            if (!_awaitsDelivery(state)) revert AccessLicense_WrongState(licenseId, state);
+            _checkAwaitsDelivery(licenseId, state);
             if (!_cannotBeDelivered(licenseId, license)) _checkLate(licenseId, license.since);
         }
         _refundWhole(licenseId, license, State.Refunded);
@@ -68,9 +67,8 @@ abstract contract Settlement is Licenses, Offers, Payments {
         StoredLicense storage license = _license(licenseId);
         _checkLicensee(licenseId, license);
         _checkState(licenseId, license, State.Delivered);
-        StoredOffer storage offer = _offerOf(license);
-        if (offer.arbiter == address(0)) revert AccessLicense_NoArbiter(licenseId);
-        _checkNotLate(licenseId, uint256(license.since) + offer.disputeWindow);
+        if (_offerOf(license).arbiter == address(0)) revert AccessLicense_NoArbiter(licenseId);
+        _checkNotLate(licenseId, _endOfDisputes(license));
         license.state = State.Disputed;
         license.arbitrationEnds = _now() + ARBITRATION;
         emit LicenseDisputed(licenseId, msg.sender, reason);
@@ -104,8 +102,7 @@ abstract contract Settlement is Licenses, Offers, Payments {
             _burn(licenseId, license, State.Revoked);
         } else {
             (uint256 earned,) = _earned(licenseId, license);
-            _burn(licenseId, license, State.Revoked);
-            _share(licenseId, license, earned);
+            _share(licenseId, license, earned, State.Revoked);
         }
     }
 
@@ -131,7 +128,8 @@ abstract contract Settlement is Licenses, Offers, Payments {
     }
 
     /// @dev The end of a settled licence with `proRata`: to each its own.
-    function _share(uint256 licenseId, StoredLicense storage license, uint256 earned) private {
+    function _share(uint256 licenseId, StoredLicense storage license, uint256 earned, State end) private {
+        _burn(licenseId, license, end);
         if (earned != license.earned) _creditEarned(licenseId, license, earned);
         _creditLicensee(licenseId, license, _offerOf(license).price - earned);
     }
@@ -189,6 +187,10 @@ abstract contract Settlement is Licenses, Offers, Payments {
         endedEarly = stop <= block.timestamp && stop < since + duration;
         uint256 passed = Math.saturatingSub(Math.min(block.timestamp, stop), since);
         earned = uint256(offer.price) * Math.min(passed, duration) / duration;
+    }
+
+    function _endOfDisputes(StoredLicense storage license) private view returns (uint256) {
+        return uint256(license.since) + _offerOf(license).disputeWindow;
     }
 
     function _cannotBeDelivered(uint256 licenseId, StoredLicense storage license) private view returns (bool) {

@@ -70,7 +70,7 @@ contract EscrowProofs {
         uint256 licenseId = _purchased(price);
         if (isDelivered) {
             vm.prank(HOSPITAL);
-            licenses.deliver(licenseId, bytes32("envelope"));
+            licenses.deliver(uint48(licenseId), bytes32("envelope"));
         }
         _take(licenseId, first);
         _take(licenseId, second);

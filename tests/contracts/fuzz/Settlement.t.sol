@@ -31,7 +31,8 @@ contract SettlementTest is Shop {
     function testFuzz_nobody_else_delivers(address sender) external {
         vm.assume(sender != PUBLISHER && sender != address(vm));
         uint256 id = _purchase(_create(_offer(ETH, 1)), 1);
-        (bool ok, bytes memory answer) = _try(sender, 0, abi.encodeCall(IAccessLicense.deliver, (id, bytes32("e"))));
+        (bool ok, bytes memory answer) =
+            _try(sender, 0, abi.encodeCall(IAccessLicense.deliver, (uint48(id), bytes32("e"))));
         _requireError(ok, answer, abi.encodeWithSelector(IAccessLicense.AccessLicense_NotCustodian.selector, 1, sender));
     }
 

@@ -63,7 +63,7 @@ abstract contract Shop {
     function _deliver(uint256 id) internal {
         bool hasKey = lens.licenseOf(id).right == IAccessLicense.Right.Download;
         vm.prank(PUBLISHER);
-        licenses.deliver(id, hasKey ? bytes32("envelope") : bytes32(0));
+        licenses.deliver(uint48(id), hasKey ? bytes32("envelope") : bytes32(0));
     }
 
     function _confirm(uint256 id) internal {

@@ -62,7 +62,7 @@ contract Market is Settlements {
         bytes[11] memory calls = [
             abi.encodeCall(IAccessLicense.approve, (id)),
             abi.encodeCall(IAccessLicense.reject, (id, bytes32("no"))),
-            abi.encodeCall(IAccessLicense.deliver, (id, _envelopeOf(id))),
+            abi.encodeCall(IAccessLicense.deliver, (uint48(id), _envelopeOf(id))),
             abi.encodeCall(IAccessLicense.confirm, (id)),
             abi.encodeCall(IAccessLicense.dispute, (id, bytes32("no"))),
             abi.encodeCall(IAccessLicense.resolve, (id, seed % 2 == 0)),
@@ -243,7 +243,7 @@ contract Market is Settlements {
             _deliver(id);
             return _lookAt(id);
         }
-        bytes memory data = abi.encodeCall(IAccessLicense.deliver, (id, _envelopeOf(id)));
+        bytes memory data = abi.encodeCall(IAccessLicense.deliver, (uint48(id), _envelopeOf(id)));
         _refuse(6, "delivered after the visas", _ownerOf(id), 0, data);
         _refund(id);
     }

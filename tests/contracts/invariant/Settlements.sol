@@ -37,7 +37,7 @@ abstract contract Settlements is Sales {
         if (id == 0) {
             _bringToDelivery(seed);
         } else if (_isLate(id) || _cannotBeDelivered(id)) {
-            bytes memory data = abi.encodeCall(IAccessLicense.deliver, (id, _envelopeOf(id)));
+            bytes memory data = abi.encodeCall(IAccessLicense.deliver, (uint48(id), _envelopeOf(id)));
             _refuse(6, "delivered too late", _ownerOf(id), 0, data);
             _refund(id);
         } else {
@@ -175,7 +175,7 @@ abstract contract Settlements is Sales {
 
     function _deliver(uint256 id) internal returns (uint256) {
         (address custodian, address idle) = _custodianOf(_offerOf(id).datasetId);
-        bytes memory data = abi.encodeCall(IAccessLicense.deliver, (id, _envelopeOf(id)));
+        bytes memory data = abi.encodeCall(IAccessLicense.deliver, (uint48(id), _envelopeOf(id)));
         if (idle != address(0)) _refuse(22, "delivered without an accepted role", idle, 0, data);
         _call(custodian, 0, data);
         _delivered(id);

@@ -142,7 +142,7 @@ abstract contract LicenseScene is Scene {
 
     function _deliver(address by, uint256 licenseId, bytes32 envelope) internal {
         vm.prank(by);
-        licenses.deliver(licenseId, envelope);
+        licenses.deliver(uint48(licenseId), envelope);
     }
 
     function _confirm(uint256 licenseId) internal {

@@ -28,7 +28,7 @@ contract LicenseDeliverTest is LicenseScene {
         uint256 licenseId = _purchased();
         vm.prank(custodian);
         vm.expectRevert(abi.encodeWithSelector(IAccessLicense.AccessLicense_EmptyField.selector, "envelope"));
-        licenses.deliver(licenseId, 0);
+        licenses.deliver(uint48(licenseId), 0);
     }
 
     function test_given_neither_owner_nor_custodian() external {
