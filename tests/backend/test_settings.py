@@ -9,11 +9,15 @@ import runpy
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from biodesci import config
 from biodesci.core.errors import ConfigurationError
+from biodesci.inference.policy import Policy
+from biodesci.market.custody import Terms
+from biodesci.party.allowance import Bounds
 
 PACKAGE = Path(config.__file__).parent
 # The environment of child processes is passed on by the local network; Kubo's Go library reads its own.
@@ -183,3 +187,15 @@ def test_a_mistaken_policy_of_an_inference_worker_is_named(
         config.load(config.InferenceSettings)
     assert name in caught.value.message
     assert reason in caught.value.message
+
+
+def test_what_is_given_away_without_settings_is_what_they_say() -> None:
+    """The bounds stand twice: in the settings, and where a custodian or a policy is made without any."""
+
+    def default(kind: type[config.Settings], name: str) -> Any:
+        return kind.model_fields[name].default
+
+    own, names = config.CustodianSettings, ("deliveries_a_day", "unpaid_a_day", "unpaid_each", "paying_wei")
+    assert Terms.chosen(*(default(own, name) for name in names)) == Terms()
+    unpaid = (default(config.InferenceSettings, name) for name in ("unpaid_a_day", "unpaid_each"))
+    assert Bounds(None, *unpaid) == Policy().bounds
