@@ -163,9 +163,13 @@ contract DatasetNFT is Roles, IERC2981, IERC4906 {
             uint256 id = sources[i].datasetId;
             if (id == 0 || id >= datasetId) revert DatasetNFT_UnknownParent(id);
             parents[i] = _parentOf(id, sources[i].licenseId);
-            if (parents[i].proven) ancestors += _checkNoWider(parents[i], p);
+            if (!parents[i].proven) continue;
+            ancestors += _checkNoWider(parents[i], p);
             if (ancestors > MAX_PARENTS) revert DatasetNFT_TooManyParents(ancestors, MAX_PARENTS);
             _parents[datasetId].push(parents[i]);
+        }
+        for (uint256 i = 0; i < parents.length; ++i) {
+            if (!parents[i].proven) _parents[datasetId].push(parents[i]);
         }
         _store(datasetId, 1, ancestors == 0 ? 0 : DERIVED, p);
         _mint(msg.sender, datasetId);
@@ -192,8 +196,8 @@ contract DatasetNFT is Roles, IERC2981, IERC4906 {
     /// @dev What was proven at first binds all later versions, whoever publishes them.
     function _checkParents(uint256 datasetId, Publication calldata p) private view {
         Parent[] storage parents = _parents[datasetId];
-        for (uint256 i = 0; i < parents.length; ++i) {
-            if (parents[i].proven) _checkNoWider(parents[i], p);
+        for (uint256 i = 0; i < parents.length && parents[i].proven; ++i) {
+            _checkNoWider(parents[i], p);
         }
     }
 

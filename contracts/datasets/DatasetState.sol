@@ -50,7 +50,7 @@ abstract contract DatasetState is ERC721, IDatasetNFT {
     mapping(uint256 datasetId => Dataset) internal _datasets;
     mapping(uint256 datasetId => mapping(uint32 version => StoredVersion)) internal _versions;
     mapping(uint256 datasetId => mapping(uint32 version => Consent)) internal _earlier; // of all but the latest
-    mapping(uint256 datasetId => Parent[]) internal _parents;
+    mapping(uint256 datasetId => Parent[]) internal _parents; // proven ones first
     mapping(uint256 datasetId => address) internal _publishers; // of tokens that were transferred
     // slither-disable-next-line uninitialized-state // written through the pointer that `_mandate` returns
     mapping(uint256 datasetHandoversAccount => Mandate) internal _mandates;
@@ -134,7 +134,8 @@ abstract contract DatasetState is ERC721, IDatasetNFT {
         uint256 count = parents.length;
         for (uint256 i = 0; i < count; ++i) {
             Parent memory parent = parents[i];
-            if (!parent.proven) continue;
+            // Those come first. Claims are not counted, so that to look at them would cost more than is bounded.
+            if (!parent.proven) break;
             (uint32 above, uint256 more) = _line(parent);
             (withdrawnAt, size) = (_first(withdrawnAt, above), size + more);
         }

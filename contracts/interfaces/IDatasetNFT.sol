@@ -148,6 +148,7 @@ interface IDatasetNFT {
 
     /// @notice Whether consent to a version ended, or to any from which it is proven to descend.
     function isWithdrawn(uint256 datasetId, uint32 version) external view returns (bool);
+    /// @notice The proven ones first.
     function parentsOf(uint256 datasetId) external view returns (Parent[] memory parents);
 
     /// @notice How many datasets there are; their ids are 1 to this.

@@ -17,6 +17,9 @@ interface Vm {
     function computeCreateAddress(address deployer, uint256 nonce) external pure returns (address);
     function getNonce(address account) external view returns (uint64);
 
+    /// @dev As at the beginning of a transaction: the first look at each of the account's slots costs 2,100 gas.
+    function cool(address account) external;
+
     // Time.
     function chainId(uint256 chain) external;
     function warp(uint256 timestamp) external;

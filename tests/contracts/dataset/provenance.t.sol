@@ -157,6 +157,31 @@ contract DatasetProvenanceTest is DatasetScene {
         datasets.publish(_publication("derived", TERMS), sources);
     }
 
+    /// @dev Claims cost nobody anything, so a stranger can add them to a line that others pay to look at.
+    function test_given_a_long_line_of_parents_with_claims() external {
+        IDatasetNFT.Source[] memory sources = new IDatasetNFT.Source[](32);
+        for (uint256 i = 0; i < 31; ++i) {
+            sources[i].datasetId = dataset;
+        }
+        uint256 child = _publish(second, _publication());
+        for (uint256 i = 0; i < 32; ++i) {
+            sources[31].datasetId = child;
+            vm.prank(second);
+            child = datasets.publish(_publication("derived", TERMS), sources);
+        }
+        vm.cool(address(datasets));
+        uint256 before = gasleft();
+        datasets.saleOf(child);
+        vm.assertTrue(before - gasleft() < 400_000);
+        IDatasetNFT.Parent[] memory parents = datasets.parentsOf(child);
+        vm.assertEq(parents.length, 32);
+        vm.assertTrue(parents[0].proven && parents[0].datasetId == child - 1);
+        vm.assertFalse(parents[31].proven);
+        vm.assertEq(parents[31].datasetId, dataset);
+        _withdraw(hospital, dataset, 1);
+        _assertWithdrawn(child, 1, 0);
+    }
+
     function _derive(address publisher, uint64 terms, uint256 licenseId) private returns (uint256) {
         return _publishFrom(publisher, _publication("derived", terms), dataset, licenseId);
     }

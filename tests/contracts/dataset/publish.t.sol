@@ -130,6 +130,7 @@ contract DatasetPublishTest is DatasetScene {
         uint256 other = _publish(stranger, _publication());
         uint256[] memory parents = _list(other, dataset);
         uint256 child = _publish(hospital, _publication(), parents);
+        parents = _list(dataset, other);
         _assertParents(child, parents, dataset);
         vm.assertEq(datasets.parentsOf(dataset).length, 0);
         _publishVersion(hospital, child, _publication("revised", TERMS));
