@@ -114,7 +114,7 @@ def _read(fetch: Fetch, link: Link, node: Node, start: int, stop: int, depth: in
         yield own
     offset = len(node.data)
     for child, length in zip(node.links, node.sizes, strict=True):
-        if length and start < offset + length and stop > offset:
+        if start < offset + length and stop > offset:
             inner = parse(child, fetch(child))
             if inner.size != length:
                 raise IntegrityError(f"A block under {link.cid} has another size than announced.")
@@ -183,6 +183,9 @@ def _parse_dag_pb(block: bytes) -> Node:
         return Node(b"", tuple(links), (0,) * len(links), directory=True)
     if kind not in (_TYPE_RAW, _TYPE_FILE) or len(sizes) != len(links):
         raise ValueError("not a file")
+    if not all(sizes):
+        # No reader follows such a link, but what pins the file does, to whatever its publisher put there.
+        raise ValueError("a link to nothing")
     return Node(data, tuple(links), tuple(sizes))
 
 

@@ -20,8 +20,9 @@ from biodesci.chain.commitments import Commitments, commitments
 from biodesci.chain.records import DatasetVersion
 from biodesci.core import cid, commitment, envelope, files
 from biodesci.core.commitment import Publisher
-from biodesci.core.errors import IntegrityError, NotFoundError, StateError
+from biodesci.core.errors import IntegrityError, NotFoundError, StateError, UnavailableError
 from biodesci.core.onchain import LicenseState, utc
+from biodesci.ipfs.client import Ipfs
 from biodesci.market import content
 from biodesci.market.content import Fault, FaultError
 from biodesci.market.evidence import Evidence, bound_to, deliveries, sealed_to
@@ -95,6 +96,10 @@ class Finding(Enum):
 
 _FAULTY: Final = frozenset({Finding.WRONG_KEY, Finding.FORMER_KEY, *(Finding[fault.name] for fault in Fault)})
 _UNFETCHED: Final = frozenset({Finding.CARD_NOT_FETCHED, Finding.CONTAINER_NOT_FETCHED})
+_NOT_KEPT: Final = (
+    "The envelope was computed anew, and lies on your IPFS node. The card and the encrypted file do, too, "
+    "but the node did not promise in time to keep them: judge again, so that the licensee finds them there."
+)
 _KEPT: Final = (
     "The envelope was computed anew. It lies on your IPFS node now with the card and the encrypted file, and "
     "the licensee can fetch them from there while the node runs and can be reached."
@@ -124,7 +129,8 @@ class Judgement:
     def _next(self) -> tuple[str, ...]:
         decide = f"biodesci license resolve {self.license_id}"
         if self.finding is Finding.RIGHT_KEY:
-            return _KEPT, f"You may decide for the owner: {decide} owner."
+            kept = () if self.reason else (_KEPT,)
+            return *kept, f"You may decide for the owner: {decide} owner."
         if self.favours is Side.LICENSEE:
             return (f"You may decide for the licensee: {decide} buyer.",)
         end = "the end of your time" if self.until is None else f"{utc(self.until):%Y-%m-%d %H:%M} UTC"
@@ -225,9 +231,18 @@ def _try(
             content.decrypt(ipfs, found, fetched, nowhere, key, content_root)
     finally:
         fetched.unlink(missing_ok=True)
-    for digest in (card, found):
-        ipfs.pin(digest)
-    return Finding.RIGHT_KEY, ""
+    return Finding.RIGHT_KEY, "" if _keep(ipfs, card, found) else _NOT_KEPT
+
+
+def _keep(ipfs: Ipfs, *found: bytes) -> bool:
+    """Whether the arbiter's node keeps what was found, as the licensee is to fetch it there. To look through
+    a large file may take the node longer than it has: what was found does not hang on that."""
+    try:
+        for digest in found:
+            ipfs.pin(digest)
+    except (NotFoundError, UnavailableError):
+        return False
+    return True
 
 
 def _place(arbiter: Member, found: bytes) -> Path:

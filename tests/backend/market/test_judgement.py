@@ -94,6 +94,28 @@ def test_a_licensee_fetches_from_the_arbiter_what_the_owner_served_to_the_arbite
     assert {cid.to_v0(one) for one in (version.card, found, envelope_)} <= set(pinned)
 
 
+def test_what_was_found_does_not_hang_on_how_fast_a_node_looks_through_the_file(
+    sale, judge, tmp_path, monkeypatch
+):
+    """A node gets as long for a whole file of gigabytes as for a block: its owner would lose by the size."""
+    license_id = sale.buy().license_id
+    sale.release()
+    real = Ipfs._call
+
+    def call(self, action, what=""):
+        if "pin" in action.__code__.co_names:
+            raise NotFoundError("The IPFS node did not find it within 30 s.")
+        return real(self, action, what)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Ipfs, "_call", call)
+        made = judgement_of(sale, judge, license_id, tmp_path)
+    assert (made.finding, made.favours) == (Finding.RIGHT_KEY, Side.OWNER)
+    assert "did not promise in time to keep them: judge again" in made.says
+    assert "can fetch them from there" not in made.says
+    assert "can fetch them from there" in judgement_of(sale, judge, license_id, tmp_path).says
+
+
 def test_the_container_is_fetched_within_a_bound_goes_on_and_leaves_nothing(
     sale, judge, tmp_path, monkeypatch
 ):
