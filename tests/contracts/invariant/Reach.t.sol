@@ -8,7 +8,7 @@ import {World} from "../World.sol";
 import {Market} from "./Market.sol";
 import {Settlements} from "./Settlements.sol";
 
-/// @notice A campaign says nothing of what it never reaches. A sixteenth of its steps, by dice that always fall alike, must
+/// @notice A campaign says nothing of what it never reaches. A fifth of its steps, by dice that always fall alike, must
 /// bring each answer that depends on visas, diseases and terms, and each state that is worth a name.
 contract ReachTest {
     struct Answer {
@@ -19,7 +19,7 @@ contract ReachTest {
     error NeverAnswered(bytes4 call, bytes4 answer);
     error NeverReached(bytes32 what);
 
-    uint256 private constant MARKETS = 20;
+    uint256 private constant MARKETS = 64;
     uint256 private constant STEPS = 160;
 
     Answer[] private _answers;
