@@ -150,7 +150,8 @@ $(slither_build): $(shell find contracts) foundry.toml package-lock.json | setup
 	@$(at_home) FOUNDRY_PROFILE=slither $(forge) build --quiet
 
 test-contracts: compile
-	$(at_home) $(timed) forge $(forge) test --quiet
+	@# Quiet, it does not say which test failed: those run again, to be seen.
+	$(at_home) $(timed) forge $(forge) test --quiet || { HOME=$(CURDIR)/.cache/home $(forge) test --rerun; exit 1; }
 	$(at_home) $(timed) ape ape test tests/contracts
 
 test-backend: compile

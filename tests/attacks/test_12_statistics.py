@@ -15,7 +15,7 @@ from biodesci.core.features import FeaturePlan, NumericColumn
 from biodesci.core.onchain import RoundState
 from biodesci.registry import rounds
 from biodesci.rounds import disclosure, progress
-from tests.attacks.sites import PLAN, Sites, SitesOf, publish
+from tests.attacks.sites import PLAN, Sites, SitesOf, publish, wait_past
 
 WEIGHT = NumericColumn(name="weight", low=0, high=200)
 WIDER = FeaturePlan(numeric=(*PLAN.numeric, WEIGHT), categorical=(), label=PLAN.label)
@@ -70,7 +70,7 @@ def test_12_statistics_again_with_one_site_more(sites: Sites) -> None:
         nodes = [sites.node(i, sites.known(), model_id=other) for i in range(4)]
         for node in nodes[:3]:
             node.step()
-        with pytest.raises(AccessDeniedError, match=SITES):
+        with pytest.raises(AccessDeniedError, match="neither in the statistics of the datasets beside it"):
             nodes[3].step()
 
 
@@ -88,7 +88,7 @@ def test_12_no_site_looks_but_the_contract_does(sites: Sites, monkeypatch: pytes
         with pytest.raises(RevertedError, match="than an earlier round did"):
             sites.aggregating.send(sites.aggregating.models.functions.closeCommits(second, 0b111))
         aggregator.step()
-        assert "than an earlier round did" in aggregator.status(second).note
+        assert "0 of 3 updates can be summed" in aggregator.status(second).note
         assert rounds.read(sites.owner, second).state is RoundState.RUNNING
 
 
@@ -122,12 +122,44 @@ def test_12_all_sites_agree_to_be_compared(sites: Sites) -> None:
         nodes = [sites.node(i, sites.known(), model_id=other) for i in range(4)]
         for node in nodes[:3]:
             node.step()
-        with pytest.raises(AccessDeniedError, match="is not released"):
+        with pytest.raises(AccessDeniedError, match="nor released"):
             nodes[3].step()
         disclosure.release(sites.chains[3], sites.datasets[3], released=True)
         assert sites.summed(aggregator, second, *nodes[3:], *nodes[:3]).records == 2 + 3 + 4 + 5
         sites.open(cohort=3)
         refused(sites, aggregator, sites.nodes[:3])
+
+
+def test_12_one_site_releases_its_own_and_the_honest_ones_are_told_who(sites: Sites) -> None:
+    """It fits no more with the others. They are not advised to release theirs, which is what it may want."""
+    sites.open()
+    with sites.aggregator() as aggregator:
+        sites.enrol(aggregator)
+        disclosure.release(sites.chains[0], sites.datasets[0], released=True)
+        for node in sites.nodes[1:]:
+            with pytest.raises(
+                AccessDeniedError, match=f"Dataset {sites.datasets[0]} was released"
+            ) as caught:
+                node.step()
+            assert "round release" not in str(caught.value)
+
+
+def test_12_one_site_releases_its_own_once_all_have_committed(sites: Sites, localnet: Any) -> None:
+    """The others are summed without it, when commitments are due; the contract would not take all."""
+    first = sites.open()
+    with sites.aggregator() as aggregator:
+        sites.deal(aggregator)
+        for node in sites.nodes:
+            node.step()
+        disclosure.release(sites.chains[0], sites.datasets[0], released=True)
+        aggregator.step()
+        assert "3 of 4 updates can be summed" in aggregator.status(first).note
+        wait_past(localnet, sites, rounds.read(sites.owner, first).commit_by)
+        aggregator.step()
+        for node in sites.nodes[1:]:
+            node.step()
+        aggregator.step()
+        assert progress.result_of(sites.owner, sites.ipfs, first).document.records == 3 + 4 + 5
 
 
 def test_12_a_record_more_in_the_table(sites: Sites) -> None:

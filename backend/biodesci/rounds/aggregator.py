@@ -31,8 +31,8 @@ from biodesci.fl.messages import MaskedVector
 from biodesci.fl.roster import MIN_COHORT
 from biodesci.ipfs.client import Ipfs
 from biodesci.registry import rounds
+from biodesci.rounds import disclosure, signatures
 from biodesci.rounds import plan as plans
-from biodesci.rounds import signatures
 from biodesci.rounds.outcome import outcome
 from biodesci.rounds.session import Session, restored
 from biodesci.rounds.signatures import MessageKind
@@ -213,11 +213,10 @@ class RoundAggregator:
         if len(committed) < len(machine.dealers) and not is_due:
             self._note(round_.id, f"{len(committed)} of {len(machine.dealers)} nodes committed an update")
             return False
-        chosen = {
-            rounds.raw(entry.node)
-            for entry in committed
-            if session.is_summable(self._chain, round_.id, entry)
-        }
+        fit = [entry for entry in committed if session.is_summable(self._chain, round_.id, entry)]
+        if rounds.KINDS[round_.kind] == "statistics":
+            fit = disclosure.alike(self._chain, fit, is_whole=True)
+        chosen = {rounds.raw(entry.node) for entry in fit}
         if len(chosen) < len(machine.dealers) and not is_due:
             self._note(round_.id, f"{len(chosen)} of {len(machine.dealers)} updates can be summed")
             return False

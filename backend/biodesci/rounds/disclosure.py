@@ -27,34 +27,42 @@ RISK = (
 )
 
 
-def require(chain: Chain, seats: Sequence[Enrolment], *, is_whole: bool) -> None:
-    """Raises AccessDeniedError unless these seats of a Statistics round may be summed together.
+def alike(chain: Chain, seats: Sequence[Enrolment], *, is_whole: bool) -> list[Enrolment]:
+    """The most of these seats of a Statistics round that may be summed together; of equally many, the first.
 
-    That is where none of their datasets is in a sum yet, or all of them are in the same one, in the same
-    versions; or where all of their sites released them. `is_whole`: nobody can enrol any more.
+    Those are seats whose datasets are in no sum yet, or in the same one in the same versions, or are all
+    released. `is_whole`: nobody can enrol any more, so that all sites of an earlier sum have to be there.
     """
-    known = [(seat, chain.read(Disclosure, seat.dataset_id)) for seat in seats]
-    unreleased = [(seat, disclosure) for seat, disclosure in known if not disclosure.released]
-    if not unreleased:
+    groups: dict[tuple[bool, int], list[Enrolment]] = {}
+    for seat in seats:
+        known = chain.read(Disclosure, seat.dataset_id)
+        if known.released or not known.round_id:
+            groups.setdefault((known.released, 0), []).append(seat)
+        elif known.version == seat.version:
+            groups.setdefault((False, known.round_id), []).append(seat)
+    if is_whole:
+        for key in [key for key in groups if key[1]]:
+            if len(groups[key]) != rounds.read(chain, key[1]).committed:
+                del groups[key]
+    return max(groups.values(), key=len, default=[])
+
+
+def require(chain: Chain, seats: Sequence[Enrolment], *, is_whole: bool) -> None:
+    """Raises AccessDeniedError, naming a dataset that doesn't fit, unless all these seats are `alike`."""
+    most = alike(chain, seats, is_whole=is_whole)
+    odd = [seat for seat in seats if seat not in most]
+    if not odd:
         return
-    seat, first = next(((s, d) for s, d in unreleased if d.round_id), unreleased[0])
-    alike = len(unreleased) == len(known) and all(d.round_id == first.round_id for _, d in known)
-    if alike and first.round_id:
-        alike = all(d.version == s.version for s, d in known)
-        alike = alike and (not is_whole or len(seats) == rounds.read(chain, first.round_id).committed)
-    if alike:
-        return
-    if first.round_id:
-        what = (
-            f"Dataset {seat.dataset_id} is in the statistics of round {first.round_id}, with other sites "
-            "or in another version"
-        )
+    known = chain.read(Disclosure, odd[0].dataset_id)
+    if known.released:
+        what = "was released for a sum with others, and datasets beside it were not"
+    elif known.round_id:
+        what = f"is in the statistics of round {known.round_id}, with other sites or in another version"
     else:
-        what = f"Dataset {seat.dataset_id} is not released, and would be summed with datasets that are"
+        what = "is neither in the statistics of the datasets beside it nor released"
     raise AccessDeniedError(
-        f"{what}: the difference of two sums could be a single site's.",
-        "Ask for a round of the same sites. If all of them agree to be compared, each runs: biodesci round "
-        "release DATASET.",
+        f"Dataset {odd[0].dataset_id} {what}: the difference of two sums could be a single site's.",
+        "This site takes no part. Ask for a round of the same sites as before.",
     )
 
 
@@ -157,5 +165,5 @@ class Ledger:
     def _denied(self, what: str) -> AccessDeniedError:
         return AccessDeniedError(
             f"{what}: the difference of two sums could be single records'.",
-            f"If all sites agree to be compared, each runs: biodesci round release {self._dataset_id}.",
+            "Take part with the table of before, as the dataset of before.",
         )
