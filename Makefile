@@ -152,7 +152,8 @@ $(slither_build): $(shell find contracts) foundry.toml package-lock.json | setup
 test-contracts: compile
 	@# Quiet, it does not say which test failed: those run again, to be seen.
 	$(at_home) $(timed) forge $(forge) test --quiet || { HOME=$(CURDIR)/.cache/home $(forge) test --rerun; exit 1; }
-	$(at_home) $(timed) ape ape test tests/contracts
+	@# Ape itself draws a port, and starts anvil there although another suite's connection may have it.
+	$(at_home) APE_FOUNDRY_HOST="http://127.0.0.1:$$(python -c 'from biodesci.localnet.processes import free_port; print(free_port())')" $(timed) ape ape test tests/contracts
 
 test-backend: compile
 	$(at_home) $(timed) backend pytest -p no:ape_test --durations=10 -m "not deep" tests/backend tests/examples tests/attacks
