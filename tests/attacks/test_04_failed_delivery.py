@@ -144,8 +144,9 @@ def test_a_licence_is_revoked_in_front_of_the_second_delivery(sale, monkeypatch)
     with_a_new_key(sale)
     revoking = chain.licenses.functions.revoke(license_id, bytes(32))
     seen = in_front(monkeypatch, chain, "redeliver", lambda: chain.send(revoking))
-    with pytest.raises(RevertedError):
+    with pytest.raises(RevertedError) as caught:
         redeliver(acting(chain, sale.ipfs, sale.home), license_id)
+    assert caught.value.name == "AccessLicense_NotActive"
     sale.release()
     with pytest.raises(NotFoundError):
         opened(sale, license_id, *seen)

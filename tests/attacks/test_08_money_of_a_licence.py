@@ -62,8 +62,9 @@ def test_a_committee_lets_a_buyer_wait_for_two_years(shop_of, dollar):
     assert bought.needs_review
     assert license.cancel(shop.buyer, bought.license_id) is not None
     assert owed(shop, shop.buyer) == PRICE
-    with pytest.raises(RevertedError):
+    with pytest.raises(RevertedError) as caught:
         shop.owner.send(shop.owner.licenses.functions.approve(bought.license_id))
+    assert caught.value.name == "AccessLicense_WrongState"
 
 
 def test_a_buyer_uses_all_of_a_licence_and_is_refunded(shop_of, dollar, arbiter):
