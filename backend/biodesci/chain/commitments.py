@@ -18,6 +18,12 @@ class Commitments:
     key_commitment: bytes
 
 
+def of_key(chain: Chain, publisher: str, key: bytes, salt: bytes) -> bytes:
+    """The commitment to a dataset key (32 bytes) that `publisher` makes to this chain's DatasetNFT."""
+    by = commitment.Publisher(chain.chain_id, str(chain.datasets.address), publisher)
+    return commitment.key_commitment(by, key, salt)
+
+
 def commitments(chain: Chain, version: DatasetVersion) -> Commitments:
     """Content root and key commitment of a version, as it was published with.
 

@@ -15,11 +15,9 @@ from enum import Enum
 from pathlib import Path
 from typing import Final
 
-from biodesci.chain.client import Chain
-from biodesci.chain.commitments import Commitments, commitments
+from biodesci.chain.commitments import commitments, of_key
 from biodesci.chain.records import DatasetVersion
-from biodesci.core import cid, commitment, envelope, files
-from biodesci.core.commitment import Publisher
+from biodesci.core import cid, envelope, files
 from biodesci.core.errors import IntegrityError, NotFoundError, StateError, UnavailableError
 from biodesci.core.onchain import LicenseState, utc
 from biodesci.ipfs.client import Ipfs
@@ -178,25 +176,18 @@ def judge(
         return Judgement(license_id, Finding.NO_EVIDENCE, until=until)
     version = chain.read(DatasetVersion, licence.dataset_id, licence.version)
     committed = commitments(chain, version)
-    if not _is_committed(chain, version, committed, evidence):
+    key, salt = evidence.content[:32], evidence.content[32:]
+    if of_key(chain, version.publisher, key, salt) != committed.key_commitment:
         return Judgement(license_id, Finding.WRONG_KEY, until=until)
     if not sealed.to_own_key:
         return Judgement(license_id, Finding.FORMER_KEY, until=until)
     try:
-        finding, reason = _try(
-            arbiter, version.card, committed.content_root, evidence.content[:32], most, progress
-        )
+        finding, reason = _try(arbiter, version.card, committed.content_root, key, most, progress)
     except FaultError as exc:
         finding, reason = Finding[exc.fault.name], ""
     if finding is Finding.RIGHT_KEY:
         arbiter.ipfs.add(sealed.envelope)
     return Judgement(license_id, finding, reason, until)
-
-
-def _is_committed(chain: Chain, version: DatasetVersion, committed: Commitments, evidence: Evidence) -> bool:
-    publisher = Publisher(chain.chain_id, str(chain.datasets.address), version.publisher)
-    key, salt = evidence.content[:32], evidence.content[32:]
-    return commitment.key_commitment(publisher, key, salt) == committed.key_commitment
 
 
 def _try(

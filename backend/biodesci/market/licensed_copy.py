@@ -12,10 +12,9 @@ from pathlib import Path
 from typing import Final
 
 from biodesci.chain.client import Chain
-from biodesci.chain.commitments import Commitments, commitments
+from biodesci.chain.commitments import Commitments, commitments, of_key
 from biodesci.chain.records import DatasetVersion, License, Listing
 from biodesci.core import commitment, envelope, files
-from biodesci.core.commitment import Publisher
 from biodesci.core.errors import (
     AccessDeniedError,
     BioDeSciError,
@@ -158,8 +157,7 @@ def _key_in(
         raise IntegrityError("The envelope opens, but holds no dataset key.", wrong)
     key, salt = opened[:32], opened[32:]
     try:
-        publisher = Publisher(chain.chain_id, str(chain.datasets.address), version.publisher)
-        made = commitment.key_commitment(publisher, key, salt)
+        made = of_key(chain, version.publisher, key, salt)
         commitment.check(committed.key_commitment, made, "delivered key")
     except IntegrityError as exc:
         raise IntegrityError(exc.message, wrong) from exc

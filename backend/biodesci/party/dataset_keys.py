@@ -14,10 +14,9 @@ from pathlib import Path
 from typing import Final
 
 from biodesci.chain.client import Chain
-from biodesci.chain.commitments import commitments
+from biodesci.chain.commitments import commitments, of_key
 from biodesci.chain.records import DatasetVersion
 from biodesci.core import commitment, container, files, keyfile
-from biodesci.core.commitment import Publisher
 from biodesci.core.errors import NotFoundError
 
 _PURPOSE: Final = "dataset-key"
@@ -41,7 +40,7 @@ def unpublished(home: Path, chain: Chain, publisher: str, key_commitment: bytes)
 def create(home: Path, passphrase: str, chain: Chain) -> bytes:
     """Makes a key and its salt for this account's next publication, seals them; returns the commitment."""
     key, salt = container.generate_key(), os.urandom(32)
-    committed = commitment.key_commitment(_publisher(chain, chain.address), key, salt)
+    committed = of_key(chain, chain.address, key, salt)
     target = unpublished(home, chain, chain.address, committed)
     files.write_private(target, keyfile.seal(key + salt, passphrase, _PURPOSE))
     return committed
@@ -130,9 +129,4 @@ def _require(source: Path) -> None:
 
 
 def _check(chain: Chain, publisher: str, key_commitment: bytes, secret: bytes) -> None:
-    made = commitment.key_commitment(_publisher(chain, publisher), secret[:32], secret[32:])
-    commitment.check(key_commitment, made, "dataset key")
-
-
-def _publisher(chain: Chain, account: str) -> Publisher:
-    return Publisher(chain.chain_id, str(chain.datasets.address), account)
+    commitment.check(key_commitment, of_key(chain, publisher, secret[:32], secret[32:]), "dataset key")
