@@ -69,8 +69,8 @@ console: setup $(compiled) ## An Ape console on what `make up` runs, with its co
 	fi; \
 	IPYTHONDIR=$(CURDIR)/.cache/ipython ape console --network "$$network"
 
-test: ## Set up (a browser too) and run every test and check
-	@./scripts/setup.sh browser
+test: ## Set up (browser, PostgreSQL, nginx too) and run every test and check
+	@./scripts/setup.sh tests
 	@rm -rf .build/seconds
 	@$(timed) checks-and-builds $(MAKE) --no-print-directory --jobs=$(JOBS) --output-sync=target $(checks) compile frontend/dist/index.html
 	@$(MAKE) --no-print-directory --jobs=$(JOBS) --output-sync=target $(suites)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Sets up everything in this checkout and nothing outside it: .venv (Python), node_modules (npm), .cache (compiler, caches).
-# Usage: scripts/setup.sh [browser]   "browser" also makes sure that Chromium is there (for `make test`).
+# Usage: scripts/setup.sh [tests]   "tests" also makes sure that what `make test` starts is there: Chromium, PostgreSQL, nginx.
 # Idempotent: it does nothing, in well under 2 s, when no lock file changed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -13,7 +13,7 @@ fail() { # what happened / what to do
 say() { printf 'setup: %s\n' "$1" >&2; }
 
 need() { command -v "$1" >/dev/null 2>&1 || fail "$1 is not installed, or not on PATH" "On Debian: apt-get install $2"; }
-install_chromium() { DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$1" >/dev/null; }
+install() { DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null; }
 
 need python3 "python3 python3-venv"
 need node "nodejs npm (version 20 or newer)"
@@ -49,14 +49,23 @@ if [ "$(cat $stamp 2>/dev/null || true)" != "$now" ]; then
   say "done"
 fi
 
+[ "${1:-}" = tests ] || exit 0
 chromium=0
-[ "${1:-}" != browser ] || scripts/chromium.sh >/dev/null || chromium=$?
+scripts/chromium.sh >/dev/null || chromium=$?
 [ $chromium != 1 ] || exit 1 # it said why
-if [ $chromium = 2 ]; then
-  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-    say "Chromium, for the browser tests"
-    apt-get update -qq && { install_chromium chromium-headless-shell || install_chromium chromium; } || fail "apt-get could not install chromium" "Install Chromium by hand, or set CHROMIUM to its path."
-  else
-    fail "Chromium is not installed" "apt-get install chromium (or set CHROMIUM to its path); only the browser tests need it."
-  fi
+missing=()
+[ $chromium = 0 ] || missing+=(chromium)
+compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null || missing+=(postgresql)
+command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] || missing+=(nginx)
+[ ${#missing[@]} != 0 ] || exit 0
+if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+  say "${missing[*]}, for the tests"
+  apt-get update -qq || fail "apt-get could not read its lists of packages" "Install by hand: ${missing[*]}."
+  for package in "${missing[@]}"; do
+    # The headless shell comes first: see chromium.sh.
+    [ "$package" != chromium ] || ! install chromium-headless-shell || continue
+    install "$package" || fail "apt-get could not install $package" "Install it by hand (of Chromium, CHROMIUM may name the path)."
+  done
+else
+  fail "not installed: ${missing[*]}" "apt-get install ${missing[*]} (of Chromium, CHROMIUM may name the path); only the tests need them."
 fi
