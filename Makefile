@@ -80,7 +80,7 @@ test: ## Set up (browser, PostgreSQL, nginx too) and run every test and check
 test-deep: compile ## Fuzz contracts and properties for much longer (SEED=0x... for given contracts' draws), and what costs too much for every change
 	@seed=$${SEED:-0x$$(od -An -N8 -tx8 /dev/urandom | tr -d ' ')}; echo "seed $$seed"; \
 	$(at_home) FOUNDRY_PROFILE=deep $(forge) test --fuzz-seed $$seed
-	$(at_home) pytest -p no:ape_test -m deep tests/backend tests/examples
+	$(at_home) pytest -p no:ape_test -m deep tests/backend tests/examples tests/faults
 	@$(MAKE) --no-print-directory test-proofs
 	@$(MAKE) --no-print-directory test-install
 
@@ -156,7 +156,7 @@ test-contracts: compile
 	$(at_home) APE_FOUNDRY_HOST="http://127.0.0.1:$$(python -c 'from biodesci.localnet.processes import free_port; print(free_port())')" $(timed) ape ape test tests/contracts
 
 test-backend: compile
-	$(at_home) $(timed) backend pytest -p no:ape_test --durations=10 -m "not deep" tests/backend tests/examples tests/attacks
+	$(at_home) $(timed) backend pytest -p no:ape_test --durations=10 -m "not deep" tests/backend tests/examples tests/attacks tests/faults
 
 # It needs nothing that is compiled; but what waits for nothing would start before the suites that take longest.
 test-page: compile

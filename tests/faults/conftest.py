@@ -1,0 +1,13 @@
+"""The chain and the IPFS node of tests/backend, behind faults."""
+
+from __future__ import annotations
+
+from tests.backend.conftest import (  # noqa: F401
+    anvil,
+    chain_for,
+    ipfs_node,
+    keyed,
+    localnet,
+    quick_scrypt,
+    senders_home,
+)
