@@ -82,7 +82,17 @@ contract InferenceCommitment is IInferenceCommitment {
         stored.fee = uint96(msg.value); // checked
         stored.inputCommitment = wish.inputCommitment;
         emit InferenceRequested(
-            requestId, wish.modelId, wish.worker, msg.sender, wish.version, wish.inputCommitment, wish.input
+            requestId,
+            wish.modelId,
+            wish.worker,
+            msg.sender,
+            wish.version,
+            wish.inputCommitment,
+            wish.input,
+            wish.arbiter,
+            uint96(msg.value), // checked
+            wish.challengeWindow,
+            wish.deadline
         );
     }
 

@@ -46,7 +46,7 @@ contract ModelRegistry is Disclosures {
         round.finalizeBy = o.finalizeBy;
         round.plan = o.plan;
         round.invited = o.invited;
-        emit RoundOpened(roundId, modelId, msg.sender, o.kind, o.plan, o.invited, baseVersion, o.aggregator);
+        emit RoundOpened(roundId, modelId, msg.sender, baseVersion, o);
     }
 
     /// @inheritdoc IModelRegistry

@@ -94,7 +94,7 @@ interface IAccessLicense {
 
     event ArbitrationAccepted(address indexed account, bool accepted);
     event OfferCreated(uint256 indexed offerId, uint256 indexed datasetId, address indexed by, Offer offer);
-    event OfferClosed(uint256 indexed offerId, address by);
+    event OfferClosed(uint256 indexed offerId, uint256 indexed datasetId, address by);
     /// @param purpose DUO purpose bits that the buyer declared; they are here alone
     /// @param by who carried the purchase out: the licensee, or a relayer of its order
     event LicensePurchased(

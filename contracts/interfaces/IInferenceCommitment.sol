@@ -15,7 +15,11 @@ interface IInferenceCommitment {
         address requester,
         uint32 version,
         bytes32 inputCommitment,
-        bytes32 input
+        bytes32 input,
+        address arbiter,
+        uint96 fee,
+        uint32 challengeWindow,
+        uint40 deadline
     );
     event InferenceCommitted(
         uint256 indexed requestId, address indexed worker, bytes32 outputCommitment, bytes32 output

@@ -36,14 +36,7 @@ interface IModelRegistry {
         uint256 indexed modelId, address indexed account, CodecKind indexed kind, bytes32 envelope, address by
     );
     event RoundOpened(
-        uint256 indexed roundId,
-        uint256 indexed modelId,
-        address indexed owner,
-        RoundKind kind,
-        bytes32 plan,
-        bytes32 invited,
-        uint32 baseVersion,
-        address aggregator
+        uint256 indexed roundId, uint256 indexed modelId, address indexed owner, uint32 baseVersion, Opening opening
     );
     event NodeEnrolled(
         uint256 indexed roundId,

@@ -40,10 +40,11 @@ abstract contract Offers is LicenseState {
     /// @inheritdoc IAccessLicense
     function closeOffer(uint256 offerId) external {
         StoredOffer storage offer = _offer(offerId);
-        _checkDatasetOwner(offer.datasetId);
+        uint256 datasetId = offer.datasetId;
+        _checkDatasetOwner(datasetId);
         if (!offer.open) revert AccessLicense_OfferClosed(offerId);
         offer.open = false;
-        emit OfferClosed(offerId, msg.sender);
+        emit OfferClosed(offerId, datasetId, msg.sender);
     }
 
     /// @dev Of the three slots as they are, which costs least: this is the order of `abi.encodePacked` that the interface

@@ -147,7 +147,7 @@ RULES: Final[dict[str, dict[str, Rule]]] = {
         "ModelRegistered": Rule(("owner", "owner")),
         "ModelVersionPublished": Rule(_BY),
         "CodecGranted": Rule(_BY, names=(("account", "grantee"),)),
-        "RoundOpened": Rule(("owner", "owner"), names=(("aggregator", "aggregator"),)),
+        "RoundOpened": Rule(("owner", "owner"), names=(("opening.aggregator", "aggregator"),)),
         "NodeEnrolled": Rule(("node", "site")),
         "RoundStarted": Rule(_BY),
         "DealersFixed": Rule(("aggregator", "aggregator")),

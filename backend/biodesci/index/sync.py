@@ -21,7 +21,6 @@ from web3.types import LogReceipt
 
 from biodesci.chain import currency
 from biodesci.chain.client import Chain
-from biodesci.chain.records import Listing, Request, Round
 from biodesci.core.documents.published_card import PublishedCard
 from biodesci.core.documents.strangers import is_too_deep
 from biodesci.core.errors import BioDeSciError, IntegrityError, NotFoundError, UnavailableError
@@ -129,7 +128,7 @@ def _read(chain: Chain, start: int, end: int) -> tuple[list[Event], Block]:
         if blocks[number].hash != HexBytes(log["blockHash"]).to_0x_hex():
             raise UnavailableError(f"Block {number} changed while it was read.", "Try again.")
         event, args = decoded
-        args |= _terms(chain, event, args, end)
+        args |= _terms(chain, event, args)
         transaction = HexBytes(log["transactionHash"]).to_0x_hex()
         events.append(Event(blocks[number], int(log["logIndex"]), transaction, name, event, args))
     return events, head
@@ -144,29 +143,11 @@ def _decode(contract: Contract, log: LogReceipt) -> tuple[str, dict[str, Any]] |
     return None
 
 
-def _terms(chain: Chain, event: str, args: Mapping[str, Any], block: int) -> dict[str, Any]:
-    """Terms that are fixed by the event's transaction, but are in state only."""
+def _terms(chain: Chain, event: str, args: Mapping[str, Any]) -> dict[str, Any]:
+    """What a token says of itself."""
     if event == "OfferCreated":
         token = currency.read(chain, args["offer"]["currency"])
         return {"symbol": token.symbol, "decimals": token.decimals}
-    if event == "OfferClosed":
-        return {"datasetId": chain.read(Listing, args["offerId"], block=block).offer.dataset_id}
-    if event == "RoundOpened":
-        opened = chain.read(Round, args["roundId"], block=block)
-        return {
-            "minNodes": opened.min_nodes,
-            "enrolBy": opened.enrol_by,
-            "commitBy": opened.commit_by,
-            "finalizeBy": opened.finalize_by,
-        }
-    if event == "InferenceRequested":
-        request = chain.read(Request, args["requestId"], block=block)
-        return {
-            "arbiter": request.arbiter,
-            "fee": request.fee,
-            "challengeWindow": request.challenge_window,
-            "deadline": request.deadline,
-        }
     return {}
 
 

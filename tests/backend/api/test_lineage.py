@@ -36,8 +36,9 @@ class Log:
     def round(self, id_: int, base: int, nodes: dict[int, bool]) -> None:
         """One that trains; of its nodes those that are true commit."""
         self.add(
-            "RoundOpened", roundId=id_, modelId=1, kind=1, plan=word(id_), baseVersion=base, aggregator=OWNER,
-            minNodes=2, enrolBy=1, commitBy=2, finalizeBy=3,
+            "RoundOpened", roundId=id_, modelId=1, baseVersion=base,
+            opening={"kind": 1, "plan": word(id_), "aggregator": OWNER,
+                     "minNodes": 2, "enrolBy": 1, "commitBy": 2, "finalizeBy": 3},
         )  # fmt: skip
         for index, (one, _) in enumerate(nodes.items()):
             self.add(

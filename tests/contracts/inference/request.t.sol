@@ -133,7 +133,19 @@ contract RequestTest is InferenceScene {
         Wish memory wish = _wish();
         vm.recordLogs();
         uint256 requestId = _request(wish);
-        emit IInferenceCommitment.InferenceRequested(requestId, model, worker, researcher, 1, "in", "in blob");
+        emit IInferenceCommitment.InferenceRequested(
+            requestId,
+            model,
+            worker,
+            researcher,
+            1,
+            "in",
+            "in blob",
+            wish.arbiter,
+            uint96(FEE),
+            wish.challengeWindow,
+            wish.deadline
+        );
         _saw(address(inferences));
         Request memory wanted = Request({
             modelId: model,

@@ -194,7 +194,7 @@ contract LicenseOffersTest is LicenseScene {
         uint256 licenseId = _buy(offerId);
         vm.recordLogs();
         _closeOffer(hospital, offerId);
-        emit IAccessLicense.OfferClosed(offerId, hospital);
+        emit IAccessLicense.OfferClosed(offerId, dataset, hospital);
         _saw(address(licenses));
         (IAccessLicense.Offer memory offer, bool open) = lens.offerOf(offerId);
         _assertEqual(offer, _terms(dataset));

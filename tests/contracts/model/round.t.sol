@@ -74,7 +74,7 @@ contract RoundTest is ModelScene {
         Opening memory o = _opening();
         vm.recordLogs();
         uint256 roundId = _open(modelOwner, o);
-        emit IModelRegistry.RoundOpened(roundId, model, modelOwner, o.kind, PLAN, 0, 1, aggregator);
+        emit IModelRegistry.RoundOpened(roundId, model, modelOwner, 1, o);
         _saw(address(models));
         Round memory wanted = Round({
             modelId: model,

@@ -67,19 +67,20 @@ def _codec(draft: Draft, at: At, a: Args) -> None:
 
 @changes.on("RoundOpened")
 def _round(draft: Draft, at: At, a: Args) -> None:
+    opening = a["opening"]
     draft.add(
         rounds,
         id=a["roundId"],
         model_id=a["modelId"],
-        kind=a["kind"],
+        kind=opening["kind"],
         state=State.ENROLLING,
-        plan=a["plan"],
-        aggregator=a["aggregator"],
+        plan=opening["plan"],
+        aggregator=opening["aggregator"],
         base_version=a["baseVersion"],
-        min_nodes=a["minNodes"],
-        enrol_by=a["enrolBy"],
-        commit_by=a["commitBy"],
-        finalize_by=a["finalizeBy"],
+        min_nodes=opening["minNodes"],
+        enrol_by=opening["enrolBy"],
+        commit_by=opening["commitBy"],
+        finalize_by=opening["finalizeBy"],
         opened_at=at.time,
     )
 
