@@ -13,13 +13,15 @@ from typing import Annotated, Final, TypeVar
 from urllib.parse import urlsplit
 
 from eth_utils.address import is_address, to_checksum_address
-from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from biodesci.core.errors import ConfigurationError
 
 PREFIX: Final = "BIODESCI_"
 ROOT: Final = "BIODESCI_ROOT"
+DATABASE_URL: Final = "DATABASE_URL"
+_UNPREFIXED: Final = {DATABASE_URL, "OMP_NUM_THREADS"}  # as other programs name them
 _LOCAL: Final = {"127.0.0.1", "localhost", "::1"}
 _log = logging.getLogger(__name__)
 
@@ -64,6 +66,13 @@ class Settings(BaseSettings):
         SecretStr | None, Field(description="Of an account to import: `account create --import` alone.")
     ] = None
     database: Annotated[Path | None, Field(description="The index; `index.sqlite` in the home.")] = None
+    database_url: Annotated[
+        SecretStr | None,
+        Field(
+            description="A `postgresql://` URL: index and work are kept there, not in files of SQLite's.",
+            validation_alias=AliasChoices(DATABASE_URL),
+        ),
+    ] = None
     aggregator_url: Annotated[str, Field(description="Where the aggregator listens.")] = (
         "http://127.0.0.1:8700"
     )
@@ -100,15 +109,34 @@ class Settings(BaseSettings):
                 raise ValueError("it should be https addresses with spaces between them (http for localhost)")
         return value
 
+    @field_validator("database_url")
+    @classmethod
+    def _is_alone(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if value is None or not value.get_secret_value():
+            return None
+        if not value.get_secret_value().startswith(("postgresql://", "postgres://")):
+            raise ValueError("it should begin with postgresql://")
+        if info.data.get("database") is not None:
+            raise ValueError("BIODESCI_DATABASE is set too, and names another index")
+        return value
+
     @property
     def account_path(self) -> Path:
         """The keystore file."""
         return self.account or self.home / "account.json"
 
     @property
-    def database_path(self) -> Path:
-        """The index's file."""
-        return self.database or self.home / "index.sqlite"
+    def index_location(self) -> Path | str:
+        """The index: a file of SQLite's, or a PostgreSQL database's URL, which may have a password in it."""
+        return self._database(self.database or self.home / "index.sqlite")
+
+    @property
+    def work_location(self) -> Path | str:
+        """The database of this home's work; a file, or a URL as above."""
+        return self._database(self.home / "work.sqlite")
+
+    def _database(self, file: Path) -> Path | str:
+        return file if self.database_url is None else self.database_url.get_secret_value()
 
     def secret(self) -> str:
         """The passphrase that opens this role's private files; ConfigurationError where none is set."""
@@ -260,7 +288,7 @@ Chosen = TypeVar("Chosen", bound=Settings)
 
 def variable(name: str) -> str:
     """The variable that a field is read from."""
-    return PREFIX + name.upper()
+    return name.upper() if name.upper() in _UNPREFIXED else PREFIX + name.upper()
 
 
 def load(kind: type[Chosen]) -> Chosen:
@@ -273,7 +301,7 @@ def load(kind: type[Chosen]) -> Chosen:
     except ValidationError as exc:
         first = exc.errors(include_input=False, include_context=False, include_url=False)[0]
         name = "_".join(str(part) for part in first["loc"]).upper()
-        name = name if name.startswith(PREFIX) or name == "OMP_NUM_THREADS" else PREFIX + name
+        name = name if name.startswith(PREFIX) or name in _UNPREFIXED else PREFIX + name
         if first["type"] == "missing":
             raise ConfigurationError(f"{name} is not set.", f"Set {name}.") from exc
         reason = first["msg"].removeprefix("Value error, ")

@@ -26,6 +26,8 @@ from biodesci.core import keyfile
 from biodesci.core.documents.deployment import Deployed, Deployment
 from biodesci.party import keys
 
+from .postgres import empty_location, location, postgres  # noqa: F401 - fixtures of every test here
+
 ROOT = Path(__file__).parents[2]
 ARTIFACTS = ROOT / ".cache/forge/out"
 

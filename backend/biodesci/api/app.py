@@ -58,7 +58,7 @@ def create(settings: Settings) -> FastAPI:
         docs_url=None,  # FastAPI's pages load scripts from elsewhere (see documentation.py)
         redoc_url=None,
     )
-    store = Store(settings.database_path, read_only=True)
+    store = Store(settings.index_location, read_only=True)
     metrics = guard.Metrics()
     problems.install(app)
     guard.install(app, settings, metrics)

@@ -71,12 +71,13 @@ def _ipfs() -> str:
 
 def _index() -> str:
     from biodesci.index.database import Store
+    from biodesci.store import engine
 
-    path = session.settings().database_path
-    if not path.exists():
+    location = session.settings().index_location
+    if not engine.exists(location):
         raise ConfigurationError(
             "The chain was not indexed yet.", "Only API and page need that: biodesci index sync."
         )
-    with Store(path, read_only=True) as store:
+    with Store(location, read_only=True) as store:
         cursor, unread = store.cursor(), len(store.unreadable())
     return f"up to block {cursor.number if cursor else 0}, {unread} documents unreadable"

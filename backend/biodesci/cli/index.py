@@ -22,7 +22,7 @@ def sync() -> None:
     from biodesci.index.sync import sync as read
 
     chosen = session.settings()
-    with Store(chosen.database_path) as store:
+    with Store(chosen.index_location) as store:
         result = read(session.chain(account=False), session.ipfs(), store)
     output.record({"block": result.block, "events": result.events, "rolled_back": result.rolled_back})
 
@@ -32,7 +32,7 @@ def rebuild() -> None:
     """Delete the index and read everything again: the chain has all of it."""
     from biodesci.index.database import Store
 
-    with Store(session.settings().database_path) as store:
+    with Store(session.settings().index_location) as store:
         store.clear()
     sync()
 
@@ -44,7 +44,7 @@ def unreadable() -> None:
 
     from biodesci.index.database import Store
 
-    with Store(session.settings().database_path, read_only=True) as store:
+    with Store(session.settings().index_location, read_only=True) as store:
         rows = [{**asdict(one), "cid": _cid(one.digest)} for one in store.unreadable()]
     output.table(rows, ["cid", "kind", "reason", "attempts"], "Everything could be read.")
 
@@ -61,7 +61,7 @@ def history(
     from biodesci.index.accounts import Account
     from biodesci.index.database import Store
 
-    with Store(session.settings().database_path, read_only=True) as store:
+    with Store(session.settings().index_location, read_only=True) as store:
         events = activity.of_one(store, thing, number)
     rows = [
         {

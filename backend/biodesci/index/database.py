@@ -11,7 +11,6 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -30,11 +29,13 @@ from sqlalchemy import (
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from biodesci.core.errors import ConfigurationError, UnavailableError
-from biodesci.index import derive, engine, schema, summary, tables, wanted
+from biodesci.index import derive, schema, summary, tables, wanted
 from biodesci.index.accounts import Account, accounts
 from biodesci.index.changes.draft import Draft
 from biodesci.index.changes.event import At
 from biodesci.index.tables import DERIVED, blocks, documents, events, meta, summaries, unreadable
+from biodesci.store import engine
+from biodesci.store.engine import INDEX, Location
 
 _PAST_ALL: Final = 2**63 - 1
 _SUMMARISED: Final = {"card", "model"}
@@ -81,13 +82,14 @@ class Store:
     UnavailableError until they are there.
     """
 
-    def __init__(self, path: Path, *, read_only: bool = False) -> None:
-        self.path = path
+    def __init__(self, location: Location, *, read_only: bool = False) -> None:
+        engine.check(location)
+        self.location = location
         self._lock = threading.RLock()
         self._of_thread = threading.local()
         self._is_closed = False
-        self._reading = engine.for_reading(path)
-        self._writing = self._reading if read_only else engine.for_writing(path)
+        self._reading = engine.for_reading(location, INDEX)
+        self._writing = self._reading if read_only else engine.for_writing(location, INDEX)
         if not read_only:
             self._prepare()
 
@@ -107,16 +109,19 @@ class Store:
 
     def _prepare(self) -> None:
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+            engine.prepare(self.location)
             with self._writing.connect() as connection:
                 schema.prepare(connection)
                 connection.commit()
         except (DBAPIError, OSError) as exc:
             self.close()
             raise ConfigurationError(
-                f"The index at {self.path} cannot be opened: {_reason(exc)}.",
-                "Check the folder and free space; the file may be deleted, it is rebuilt from the chain.",
+                f"The index at {engine.shown(self.location)} cannot be opened: {engine.reason(exc)}.",
+                "Check that it is there, and free space; it may be deleted, and is rebuilt from the chain.",
             ) from exc
+        except BaseException:
+            self.close()
+            raise
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
@@ -132,7 +137,7 @@ class Store:
             raise
         except DBAPIError as exc:
             raise UnavailableError(
-                f"The index cannot be written: {_reason(exc)}.",
+                f"The index cannot be written: {engine.reason(exc)}.",
                 "Check free space and who may write the file; then try again.",
             ) from exc
 
@@ -149,10 +154,10 @@ class Store:
                     connection.info["is_current"] = True
                 yield connection
         except DBAPIError as exc:
-            if not self.path.exists():
+            if not engine.exists(self.location):
                 raise schema.absent() from exc
             raise UnavailableError(
-                f"The index cannot be read: {_reason(exc)}.",
+                f"The index cannot be read: {engine.reason(exc)}.",
                 "Try again; if it stays so, start the program anew.",
             ) from exc
 
@@ -283,11 +288,6 @@ class Store:
 _BLOCK_BELOW: Final = (
     select(blocks).where(blocks.c.number < bindparam("below")).order_by(blocks.c.number.desc()).limit(1)
 )
-
-
-def _reason(exc: DBAPIError | OSError) -> str:
-    """The database's words, without the statement and its values."""
-    return str(exc.orig if isinstance(exc, DBAPIError) else exc)
 
 
 def _empty(connection: Connection, *emptied: Table) -> None:

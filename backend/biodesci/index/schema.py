@@ -13,6 +13,7 @@ from sqlalchemy import Column, Connection, MetaData, String, Table, inspect, sel
 
 from biodesci.core.errors import ConfigurationError, UnavailableError
 from biodesci.index.tables import REVISION
+from biodesci.store import engine
 
 _log = logging.getLogger(__name__)
 VERSION_TABLE: Final = "index_version"
@@ -51,12 +52,14 @@ def prepare(connection: Connection) -> None:
 
     Raises ConfigurationError where the database holds tables that are no index.
     """
+    engine.make_schema(connection, engine.INDEX)
     if is_current(connection):
         return
     names = set(inspect(connection).get_table_names())
     if names and VERSION_TABLE not in names and not names >= _FIRST_TABLES:
         raise ConfigurationError(
-            "The database holds tables that are not of an index.", "Name another file: BIODESCI_DATABASE."
+            "The database holds tables that are not of an index.",
+            "Name another file (BIODESCI_DATABASE) or another database (DATABASE_URL).",
         )
     _migrate(connection, names)
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from sqlalchemy import Column, Index, MetaData, Table, Text
 
-from biodesci.index.engine import KEYED, TYPED, Amount, Whole
+from biodesci.store.engine import KEYED, TYPED, Amount, Whole
 
 REVISION: Final = "0001"  # the migration that makes what stands here
 metadata = MetaData()

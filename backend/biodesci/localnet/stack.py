@@ -249,6 +249,7 @@ class Stack:
             "BIODESCI_IPFS_GATEWAY": self.gateway_url,
             "BIODESCI_DEPLOYMENT": str(self.deployment_file),
             "BIODESCI_DATABASE": str(self.database),
+            "DATABASE_URL": "",  # what is thrown away goes into no database of the operator's
             "BIODESCI_AGGREGATOR_URL": self.aggregator_url,
             "BIODESCI_API_URL": self.api_url,
         }

@@ -22,7 +22,7 @@ def run(settings: config.Settings, stop: threading.Event) -> None:
     """Until `stop` is set; waits out a chain that does not answer."""
     chain: Chain | None = None
     ipfs = Ipfs(settings.ipfs_api, timeout=3.0)
-    with Store(settings.database_path) as store:
+    with Store(settings.index_location) as store:
         while not stop.is_set():
             pause = settings.poll_interval
             try:

@@ -69,7 +69,7 @@ def world(localnet, ipfs_node, tmp_path_factory, senders_home):
         rpc_url=localnet.rpc_url, deployment=localnet.deployment_file, ipfs_api=ipfs_node.api,
         ipfs_gateway=ipfs_node.gateway, home=folder / "home", web=dist,
     )  # fmt: skip
-    with Store(settings.database_path) as store:
+    with Store(settings.index_location) as store:
         sync(owner, ipfs, store)
         with TestClient(create(settings), raise_server_exceptions=False) as client:
             yield World(client, settings, owner, buyer, datasets, license_id, store, ipfs)

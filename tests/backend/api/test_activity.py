@@ -72,7 +72,7 @@ def apply(store: Store, log, first: int = 1) -> None:
 @pytest.fixture
 def world(tmp_path):
     settings = Settings(home=tmp_path / "home", deployment=tmp_path / "none.json")
-    with Store(settings.database_path) as store, TestClient(create(settings)) as client:
+    with Store(settings.index_location) as store, TestClient(create(settings)) as client:
         apply(store, LOG)
         store.put_document(word(1), "card", {"name": "Cohort of Cleveland"})
         store.put_document(word(50), "model", {"name": "Heart model"})

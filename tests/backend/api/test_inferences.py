@@ -62,7 +62,7 @@ FINAL = ("InferenceFinalized", {"requestId": 1, "worker": WORKER, "paid": 7, "by
 
 def told(tmp_path: Path, log: Log) -> dict[str, Any]:
     settings = Settings(home=tmp_path / "home", deployment=tmp_path / "none.json")
-    with Store(settings.database_path) as store, TestClient(create(settings)) as client:
+    with Store(settings.index_location) as store, TestClient(create(settings)) as client:
         block = Block(1, word(1), 1_000)
         store.apply(
             1,

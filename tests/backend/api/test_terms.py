@@ -93,7 +93,7 @@ def world(chain_for, keyed, dollar, ipfs_node, localnet, tmp_path):
         rpc_url=localnet.rpc_url, deployment=localnet.deployment_file, ipfs_api=ipfs_node.api,
         ipfs_gateway=ipfs_node.gateway, home=tmp_path / "home",
     )  # fmt: skip
-    with Store(settings.database_path) as store, TestClient(create(settings)) as client:
+    with Store(settings.index_location) as store, TestClient(create(settings)) as client:
         ipfs = Ipfs(ipfs_node.api, timeout=2.0)
         yield World(chain_for, keyed, dollar, ipfs, store, client, tmp_path)
 

@@ -20,7 +20,7 @@ _NUMBER = select(func.count().label("n")).select_from(blocks)
 def store(tmp_path):
     with Store(tmp_path / "i.sqlite") as writer:
         writer.apply(1, [], Block(5, "0x5", 5))
-        with Store(writer.path, read_only=True) as reader:
+        with Store(writer.location, read_only=True) as reader:
             yield writer, reader
 
 

@@ -37,7 +37,7 @@ def store(tmp_path):
 
 def test_a_snapshot_is_of_one_moment(store):
     store.apply(1, [published(5, 1)], Block(5, "0x5", 5))
-    with Store(store.path, read_only=True) as reader:
+    with Store(store.location, read_only=True) as reader:
         with reader.snapshot():
             assert queries.as_of(reader) == 5
             store.apply(1, [published(6, 2)], Block(6, "0x6", 6))

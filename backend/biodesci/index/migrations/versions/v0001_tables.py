@@ -5,7 +5,7 @@ from __future__ import annotations
 from alembic import op
 from sqlalchemy import Column, PrimaryKeyConstraint, Text
 
-from biodesci.index.engine import KEYED, TYPED, Amount, Whole
+from biodesci.store.engine import KEYED, TYPED, Amount, Whole
 
 revision = "0001"
 down_revision = None

@@ -1,0 +1,157 @@
+"""The work database: what must outlive a process and is on no chain. Of one home (SQLite), or of all
+processes that share a PostgreSQL database.
+
+It is never dropped or emptied: one that another version of this program made is refused, with a sentence.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from types import TracebackType
+from typing import Final, Self
+
+from sqlalchemy import Column, Connection, MetaData, String, Table, inspect, select
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from biodesci.core.errors import ConfigurationError, UnavailableError
+from biodesci.store import checkpoints, engine, leases
+from biodesci.store.engine import WORK, Location
+from biodesci.store.tables import REVISION, VERSION_TABLE
+
+_version = Table(VERSION_TABLE, MetaData(), Column("version_num", String(32), primary_key=True))
+_KEEP: Final = "Keep it: it may note what was sent and not mined yet."
+
+
+class Work:
+    """One connection at a time writes, of all threads and processes; readers never wait.
+
+    Raises ConfigurationError where the database cannot be opened or is not of this version.
+    """
+
+    def __init__(self, location: Location) -> None:
+        engine.check(location)
+        self.location = location
+        self._lock = threading.Lock()
+        self._of_thread = threading.local()
+        self._writing = engine.for_writing(location, WORK)
+        self._concurrent = (
+            engine.for_writing(location, WORK, concurrent=True)
+            if isinstance(location, str)
+            else self._writing
+        )
+        self._reading = engine.for_reading(location, WORK)
+        self._prepare()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Connections that are in use are closed when they are given back."""
+        for one in (self._writing, self._concurrent, self._reading):
+            one.dispose()
+
+    def _prepare(self) -> None:
+        try:
+            engine.prepare(self.location)
+            with self._writing.begin() as connection:
+                _migrate(connection, self.location)
+        except (DBAPIError, OSError) as exc:
+            self.close()
+            raise ConfigurationError(
+                f"The work database {engine.shown(self.location)} cannot be opened: {engine.reason(exc)}.",
+                f"Check that it is there, free space, and who may write it. {_KEEP}",
+            ) from exc
+        except BaseException:
+            self.close()
+            raise
+
+    @contextmanager
+    def transaction(self, *, concurrent: bool = False) -> Iterator[Connection]:
+        """All that is written inside comes to be at its end, or none of it, and nobody writes between.
+
+        `concurrent`: on PostgreSQL others do; lock the rows that are changed (FOR UPDATE SKIP LOCKED).
+        Raises UnavailableError where the database cannot be written, SQLAlchemy's IntegrityError for rows
+        that contradict those there are, and RuntimeError inside another transaction of the same thread.
+        """
+        if getattr(self._of_thread, "is_inside", False):
+            raise RuntimeError(
+                "A transaction of the work database is begun inside another: it would wait for itself."
+            )
+        self._of_thread.is_inside = True
+        try:
+            if concurrent and self._concurrent is not self._writing:
+                with self._concurrent.begin() as connection:
+                    yield connection
+            else:
+                with self._lock, self._writing.begin() as connection:
+                    yield connection
+        except IntegrityError:
+            raise
+        except DBAPIError as exc:
+            raise _unavailable("written", exc) from exc
+        finally:
+            self._of_thread.is_inside = False
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """All that is read inside is of one moment, whatever is written meanwhile."""
+        try:
+            with self._reading.connect() as connection:
+                yield connection
+        except DBAPIError as exc:
+            raise _unavailable("read", exc) from exc
+
+    def lease(self, name: str, *, seconds: float = 30.0) -> AbstractContextManager[leases.Lease]:
+        """Inside, nobody else of all processes has the lease of this name; see `leases.held`."""
+        return leases.held(self, name, seconds)
+
+    def checkpoint(self, name: str) -> bytes | None:
+        """What was put last under this name; None where nothing was."""
+        with self.snapshot() as connection:
+            return checkpoints.read(connection, name)
+
+    def put_checkpoint(self, name: str, data: bytes) -> None:
+        """Replaces what stands under this name. In a transaction with other rows: `checkpoints.put`."""
+        with self.transaction() as connection:
+            checkpoints.put(connection, name, data)
+
+
+def _unavailable(what: str, exc: DBAPIError) -> UnavailableError:
+    return UnavailableError(
+        f"The work database cannot be {what}: {engine.reason(exc)}.",
+        "Check that it is there, free space, and who may write it; then try again.",
+    )
+
+
+def _migrate(connection: Connection, location: Location) -> None:
+    engine.make_schema(connection, WORK)
+    names = set(inspect(connection).get_table_names())
+    version = connection.scalar(select(_version.c.version_num)) if VERSION_TABLE in names else None
+    if version == REVISION:
+        return
+    if names and version is None:
+        raise ConfigurationError(
+            f"{engine.shown(location)} holds tables that are not of a work database.",
+            "Name another home (BIODESCI_HOME) or another database (DATABASE_URL).",
+        )
+    # Late: it takes as long to load as all the rest, and only a new or old database needs it.
+    from alembic import command  # noqa: PLC0415
+    from alembic.config import Config  # noqa: PLC0415
+    from alembic.script import ScriptDirectory  # noqa: PLC0415
+
+    config = Config(attributes={"connection": connection})
+    config.set_main_option("script_location", "biodesci.store:migrations")
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    if version is not None and version not in known:
+        raise ConfigurationError(
+            f"The work database {engine.shown(location)} was made by a newer version of this program.",
+            f"Install that version, or restore a backup of before. {_KEEP}",
+        )
+    command.upgrade(config, "head")

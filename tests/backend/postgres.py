@@ -1,0 +1,185 @@
+"""A real PostgreSQL server of Debian's, once for a test session, and a fresh database for each test.
+
+Its language is English (ICU), so that what we sort by bytes is not sorted so by chance.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import psycopg
+import pytest
+
+from biodesci.index.database import Store
+from biodesci.store.engine import Location
+from biodesci.store.work import Work
+
+PASSWORD = "Pa55-w0rd/of%the server"  # what no log may hold
+_PREPARED = "prepared"
+_QUICK = {
+    "fsync": "off",
+    "full_page_writes": "off",
+    "synchronous_commit": "off",
+    "shared_buffers": "32MB",
+    "max_connections": "100",
+    "autovacuum": "off",
+}
+
+
+class Server:
+    """One cluster, on a Unix socket without a password and on a port of 127.0.0.1 with one."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.port = _free_port()
+        self._numbers = itertools.count()
+        self._binaries = _binaries()
+        self._process: subprocess.Popen[bytes] | None = None
+        # PostgreSQL refuses to run as root.
+        name = "postgres" if any(one.pw_name == "postgres" for one in pwd.getpwall()) else "nobody"
+        account = pwd.getpwnam(name)
+        self._as: dict[str, Any] = {}
+        if os.geteuid() == 0:
+            self._as = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
+            os.chown(folder, account.pw_uid, account.pw_gid)
+        secret = folder / "password"
+        secret.write_text(PASSWORD)
+        secret.chmod(0o644)
+        self._run(
+            "initdb", "--username=postgres", "--auth-local=trust", "--auth-host=scram-sha-256",
+            f"--pwfile={secret}", "--encoding=UTF8", "--locale=C.UTF-8", "--locale-provider=icu",
+            "--icu-locale=en", "--no-sync", "--no-instructions", "-D", str(folder / "data"),
+        )  # fmt: skip
+
+    def _run(self, program: str, *arguments: str) -> None:
+        done = subprocess.run(
+            [str(self._binaries / program), *arguments],
+            check=False, capture_output=True, cwd=self.folder, **self._as,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr.decode()
+
+    def start(self) -> None:
+        """Waits until it answers."""
+        options = [part for name, value in _QUICK.items() for part in ("-c", f"{name}={value}")]
+        with (self.folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [
+                    str(self._binaries / "postgres"), "-D", str(self.folder / "data"), "-p", str(self.port),
+                    "-k", str(self.folder), "-c", "listen_addresses=127.0.0.1", *options,
+                ],
+                stdout=log, stderr=log, cwd=self.folder, start_new_session=True, **self._as,
+            )  # fmt: skip
+        give_up = time.monotonic() + 60
+        while True:
+            try:
+                self.admin("SELECT 1")
+                return
+            except psycopg.OperationalError:
+                assert self._process.poll() is None, (self.folder / "log").read_text()
+                assert time.monotonic() < give_up, "PostgreSQL did not answer in 60 s"
+                time.sleep(0.02)
+
+    def stop(self, how: signal.Signals = signal.SIGINT) -> None:
+        """SIGINT breaks all connections off and ends in order; SIGQUIT ends as a crash does."""
+        if self._process is not None:
+            self._process.send_signal(how)
+            self._process.wait(60)
+            self._process = None
+
+    def restart(self, how: signal.Signals = signal.SIGINT) -> None:
+        self.stop(how)
+        self.start()
+
+    def url(self, name: str, *, user: str = "postgres", password: str = "") -> str:
+        """Of a database: by the socket, or with a password by TCP."""
+        if password:
+            who = f"{user}:{quote(password, safe='')}"
+            return f"postgresql://{who}@127.0.0.1:{self.port}/{name}"
+        return f"postgresql://{user}@/{name}?host={quote(str(self.folder), safe='')}&port={self.port}"
+
+    def admin(self, *statements: str, database: str = "postgres") -> None:
+        with psycopg.connect(self.url(database), autocommit=True, connect_timeout=5) as connection:
+            for statement in statements:
+                connection.execute(statement)  # type: ignore[call-overload]
+
+    def prepare(self) -> None:
+        """A template that has the tables of index and work, which each test's database is copied from."""
+        self.admin(f"CREATE DATABASE {_PREPARED}")
+        Store(self.url(_PREPARED)).close()
+        Work(self.url(_PREPARED)).close()
+
+    def database(self, *, empty: bool = False) -> str:
+        """The name of a fresh one."""
+        name = f"test_{next(self._numbers)}"
+        self.admin(f"CREATE DATABASE {name} TEMPLATE {'template0' if empty else _PREPARED}")
+        return name
+
+    def drop(self, name: str) -> None:
+        self.admin(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+def _binaries() -> Path:
+    for folder in sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True):
+        if (folder / "initdb").exists():
+            return folder
+    found = shutil.which("initdb")
+    if found is None:
+        pytest.fail("There is no PostgreSQL server: apt-get install postgresql (scripts/setup.sh tests).")
+    return Path(found).parent
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """The server that tests share; whoever stops it starts it again."""
+    # Not pytest's folder, which its owner alone may enter; a socket's path has 107 characters at most.
+    folder = Path(tempfile.mkdtemp(prefix="biodesci-postgres-"))
+    server = Server(folder)
+    try:
+        server.start()
+        server.prepare()
+        yield server
+    finally:
+        server.stop(signal.SIGQUIT)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def location(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Location]:
+    """Where a database may be: a file that does not exist yet, or a database of PostgreSQL's."""
+    if request.param == "sqlite":
+        yield tmp_path / "database" / "b.sqlite"
+        return
+    server: Server = request.getfixturevalue("postgres")
+    name = server.database()
+    yield server.url(name)
+    server.drop(name)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_location(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Location]:
+    """As `location`, but that PostgreSQL's has no tables either."""
+    if request.param == "sqlite":
+        yield tmp_path / "database" / "b.sqlite"
+        return
+    server: Server = request.getfixturevalue("postgres")
+    name = server.database(empty=True)
+    yield server.url(name)
+    server.drop(name)

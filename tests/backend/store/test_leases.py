@@ -1,0 +1,155 @@
+"""Leases on both engines: never two holders, also where one dies, stops, or loses the database."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+from sqlalchemy import delete, insert, update
+
+from biodesci.store.engine import now_ms
+from biodesci.store.leases import HeldElsewhereError, LeaseLostError
+from biodesci.store.tables import checkpoints, leases
+from biodesci.store.work import Work
+
+_HOLDER = """
+import sys, time
+from pathlib import Path
+from biodesci.store.work import Work
+where = sys.argv[1]
+location = where if where.startswith("postgresql") else Path(where)
+with Work(location) as work, work.lease("keys", seconds=1.5) as lease:
+    print("held", flush=True)
+    while True:
+        lease.check()
+        time.sleep(0.05)
+"""
+
+
+@pytest.fixture
+def work(location):
+    with Work(location) as opened:
+        yield opened
+
+
+@pytest.fixture
+def holder(location, work):
+    process = subprocess.Popen(
+        [sys.executable, "-c", _HOLDER, str(location)], stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout.readline() == "held\n"
+    yield process
+    process.kill()
+    process.wait()
+    process.stdout.close()
+
+
+def test_one_has_it_and_the_next_takes_it_when_it_is_given_back(work, location):
+    with Work(location) as other:
+        with work.lease("keys") as lease, work.lease("rounds"):
+            lease.check()
+            with pytest.raises(HeldElsewhereError, match=f"process {os.getpid()}"), other.lease("keys"):
+                pass
+            with pytest.raises(HeldElsewhereError), work.lease("keys"):
+                pass
+            lease.check()
+        with other.lease("keys") as lease:
+            lease.check()
+
+
+def test_of_many_that_want_it_at_once_one_gets_it(location, work):
+    got, refused, together = [], [], threading.Barrier(8)
+
+    def want() -> None:
+        with Work(location) as mine:
+            together.wait()
+            try:
+                with mine.lease("keys") as lease:
+                    got.append(lease)
+                    together.wait()  # nobody gives it back before all have asked
+            except HeldElsewhereError as exc:
+                refused.append(exc)
+                together.wait()
+
+    threads = [threading.Thread(target=want) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert (len(got), len(refused)) == (1, 7)
+
+
+def test_it_outlives_its_length_while_the_holder_lives(holder, work):
+    give_up = time.monotonic() + 3
+    while time.monotonic() < give_up:
+        with pytest.raises(HeldElsewhereError), work.lease("keys"):
+            pass
+        time.sleep(0.1)
+    assert holder.poll() is None
+
+
+def test_who_was_killed_is_followed_when_the_lease_lapses(holder, work):
+    holder.kill()
+    holder.wait()
+    with pytest.raises(HeldElsewhereError), work.lease("keys"):
+        pass
+    give_up = time.monotonic() + 30
+    while True:
+        try:
+            with work.lease("keys") as lease:
+                lease.check()
+                return
+        except HeldElsewhereError:
+            assert time.monotonic() < give_up
+            time.sleep(0.05)
+
+
+def test_who_was_held_up_notices_before_it_acts(holder, work):
+    holder.send_signal(signal.SIGSTOP)
+    give_up = time.monotonic() + 30
+    while True:
+        try:
+            with work.lease("keys", seconds=20) as lease:
+                holder.send_signal(signal.SIGCONT)
+                assert holder.wait(20) != 0  # LeaseLostError
+                lease.check()
+                return
+        except HeldElsewhereError:
+            assert time.monotonic() < give_up
+            time.sleep(0.05)
+
+
+def test_a_lost_lease_writes_nothing(work):
+    with work.lease("keys") as lease:
+        with lease.transaction() as connection:
+            connection.execute(insert(checkpoints).values(name="a", data=b"a", changed_at=now_ms()))
+        with work.transaction() as connection:
+            connection.execute(update(leases).values(holder="another"))
+        with pytest.raises(LeaseLostError, match="lost"), lease.transaction() as connection:
+            pytest.fail("it was begun")
+        with pytest.raises(LeaseLostError):
+            lease.check()
+    with work.transaction() as connection:  # it did not give back what is another's
+        assert connection.execute(delete(leases)).rowcount == 1
+
+
+def test_a_lease_that_lapses_inside_takes_its_writes_with_it(work):
+    with work.lease("keys") as lease:
+        with pytest.raises(LeaseLostError), lease.transaction() as connection:
+            connection.execute(insert(checkpoints).values(name="a", data=b"a", changed_at=now_ms()))
+            connection.execute(update(leases).values(until=now_ms() - 1))
+        assert work.checkpoint("a") is None
+
+
+def test_the_clock_is_the_databases(work, monkeypatch):
+    monkeypatch.setattr(time, "time", lambda: 0.0)
+    monkeypatch.setattr(time, "time_ns", lambda: 0)
+    with work.lease("keys") as lease, work.snapshot() as connection:
+        lease.check()
+        until = connection.scalar(leases.select().with_only_columns(leases.c.until))
+        assert until > 1_600_000_000_000
