@@ -36,6 +36,7 @@ from biodesci.index.changes.event import At
 from biodesci.index.tables import DERIVED, blocks, documents, events, meta, summaries, unreadable
 from biodesci.store import engine
 from biodesci.store.engine import INDEX, Location
+from biodesci.store.notify import notify
 
 _PAST_ALL: Final = 2**63 - 1
 _SUMMARISED: Final = {"card", "model"}
@@ -133,6 +134,7 @@ class Store:
         try:
             with self._lock, self._opened(self._writing).begin() as connection, self._use(connection):
                 yield connection
+                notify(connection, INDEX)
         except IntegrityError:
             raise
         except DBAPIError as exc:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import Column, Index, MetaData, Table, Text
+from sqlalchemy import Column, Index, MetaData, Table
 
-from biodesci.store.engine import KEYED, TYPED, Amount, Whole
+from biodesci.store.engine import KEYED, TYPED, Amount, Whole, Words
 
 REVISION: Final = "0001"  # the migration that makes what stands here
 metadata = MetaData()
@@ -22,7 +22,7 @@ def _id() -> Column[int]:
 
 
 def _key(name: str) -> Column[str]:
-    return Column(name, Text, primary_key=True)
+    return Column(name, Words, primary_key=True)
 
 
 def _key_number(name: str) -> Column[int]:
@@ -30,7 +30,7 @@ def _key_number(name: str) -> Column[int]:
 
 
 def _text(name: str, *, optional: bool = False) -> Column[str]:
-    return Column(name, Text, nullable=optional)
+    return Column(name, Words, nullable=optional)
 
 
 def _number(name: str, *, optional: bool = False) -> Column[int]:

@@ -8,7 +8,7 @@ it.
 from __future__ import annotations
 
 import hashlib
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from sqlalchemy import Engine, create_engine, event, text
@@ -16,6 +16,9 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.pool import QueuePool
 
 from biodesci.core.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from psycopg import AsyncConnection
 
 _IDLE: Final = 8  # connections that stay open for the next to read
 _READERS: Final = 24  # at most, of one process: a server has 100 for all
@@ -91,18 +94,30 @@ def _engine(url: str, schema: str, options: dict[str, str], **more: Any) -> Engi
     )
 
 
-def open_connection(url: str, options: dict[str, str], *, autocommit: bool = False) -> Any:
+def open_connection(url: str, options: dict[str, str]) -> Any:
     """A connection of psycopg's with these settings of the server's for its session."""
     # Late: it takes a while to load, and who has SQLite doesn't need it.
     import psycopg  # noqa: PLC0415
+
+    return psycopg.connect(url, **_arguments(url, options))
+
+
+async def open_listener(url: str, channel: str) -> AsyncConnection[Any]:
+    """A connection that hears what is said on a channel (NOTIFY); each is open for as long as it listens."""
+    from psycopg import AsyncConnection, sql  # noqa: PLC0415
+
+    connection = await AsyncConnection.connect(url, autocommit=True, **_arguments(url, {}))
+    await connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
+    return connection
+
+
+def _arguments(url: str, options: dict[str, str]) -> dict[str, Any]:
     from psycopg.conninfo import conninfo_to_dict  # noqa: PLC0415
 
     given = conninfo_to_dict(url)
     ours = " ".join(f"-c {name}={value}" for name, value in options.items())
     defaults = {name: value for name, value in _DEFAULTS.items() if name not in given}
-    return psycopg.connect(
-        url, autocommit=autocommit, options=f"{given.get('options') or ''} {ours}".strip(), **defaults
-    )
+    return {**defaults, "options": f"{given.get('options') or ''} {ours}".strip()}
 
 
 def _number_of(schema: str) -> int:

@@ -52,7 +52,7 @@ def _begin(connection: Connection) -> None:
 
 
 def _reader(path: Path) -> sqlite3.Connection:
-    db = _connect(path, "rw")  # not "ro": the first to read after a crash writes what the log holds
+    db = connect(path, "rw")  # not "ro": the first to read after a crash writes what the log holds
     db.execute("PRAGMA query_only = ON")
     return db
 
@@ -63,7 +63,7 @@ def _writer(path: Path, *, durable: bool) -> sqlite3.Connection:
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, PRIVATE))
     except OSError as exc:
         raise sqlite3.OperationalError(exc.strerror) from exc
-    db = _connect(path, "rw")
+    db = connect(path, "rw")
     try:
         _begin_log(db)
         db.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
@@ -73,7 +73,8 @@ def _writer(path: Path, *, durable: bool) -> sqlite3.Connection:
     return db
 
 
-def _connect(path: Path, mode: str) -> sqlite3.Connection:
+def connect(path: Path, mode: str) -> sqlite3.Connection:
+    """The file, for one thread after the other; `mode` is that of SQLite's URI: rw, rwc, ro."""
     return sqlite3.connect(
         f"file:{quote(str(path))}?mode={mode}",
         uri=True,
