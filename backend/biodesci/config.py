@@ -53,6 +53,10 @@ class Settings(BaseSettings):
         "deployments/local.json"
     )
     ipfs_api: Annotated[str, Field(description="RPC of the role's own IPFS node.")] = "http://127.0.0.1:5001"
+    ipfs_auth_file: Annotated[
+        Path | None,
+        Field(description="File of the Authorization header that the IPFS API asks for, such as `Bearer …`."),
+    ] = None
     ipfs_gateway: Annotated[str, Field(description="Gateway that the page's visitors read from.")] = (
         "http://127.0.0.1:8080"
     )
@@ -137,6 +141,24 @@ class Settings(BaseSettings):
 
     def _database(self, file: Path) -> Path | str:
         return file if self.database_url is None else self.database_url.get_secret_value()
+
+    def ipfs_authorization(self) -> str | None:
+        """The Authorization header for the IPFS API, if a file of it is named; ConfigurationError where it
+        cannot be read or holds something else."""
+        if self.ipfs_auth_file is None:
+            return None
+        try:
+            text = self.ipfs_auth_file.read_text().strip()
+        except (OSError, UnicodeDecodeError) as exc:
+            raise ConfigurationError(
+                f"The file {self.ipfs_auth_file} cannot be read.", "Check BIODESCI_IPFS_AUTH_FILE."
+            ) from exc
+        if not text or not text.isascii() or not text.isprintable() or len(text) > 8_192:
+            raise ConfigurationError(
+                f"The file {self.ipfs_auth_file} does not hold one line of an Authorization header.",
+                "Write the header's value alone, such as `Bearer …` or `Basic …`.",
+            )
+        return text
 
     def secret(self) -> str:
         """The passphrase that opens this role's private files; ConfigurationError where none is set."""

@@ -69,7 +69,7 @@ class Ready:
             return chain.block_number(), chain.identity
 
         def ipfs() -> bool:
-            Ipfs(settings.ipfs_api).ready()
+            Ipfs(settings.ipfs_api, authorization=settings.ipfs_authorization()).ready()
             return True
 
         self._chain = _Node("chain", head)

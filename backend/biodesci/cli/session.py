@@ -70,7 +70,8 @@ def ipfs() -> Ipfs:
     """The IPFS node that the settings name."""
     from biodesci.ipfs.client import Ipfs
 
-    return Ipfs(settings().ipfs_api)
+    chosen = settings()
+    return Ipfs(chosen.ipfs_api, authorization=chosen.ipfs_authorization())
 
 
 def member() -> Member:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO, Final
 
@@ -20,6 +20,8 @@ _FANOUT: Final = 174
 _MAX_DEPTH: Final = 32
 _FREE_BLOCKS: Final = 64
 _BYTES_A_BLOCK: Final = 1_024  # far below what any chunker makes
+_AHEAD: Final = 8  # blocks that are asked for at once
+_LARGEST_LEAF: Final = 2 << 20
 _DAG_PB: Final = 0x70
 _RAW: Final = 0x55
 _TYPE_RAW, _TYPE_DIRECTORY, _TYPE_FILE, _TYPE_SHARD = 0, 1, 2, 5
@@ -55,6 +57,7 @@ class Node:
 
 
 Fetch = Callable[[Link], bytes]
+Expect = Callable[[Sequence[Link]], None]
 
 
 def parse(link: Link, block: bytes) -> Node:
@@ -78,9 +81,12 @@ def size(fetch: Fetch, digest: bytes) -> int:
     return parse(link, fetch(link)).size
 
 
-def read(fetch: Fetch, digest: bytes, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
+def read(
+    fetch: Fetch, digest: bytes, start: int = 0, stop: int | None = None, expect: Expect = lambda _: None
+) -> Iterator[bytes]:
     """The file's bytes from `start` to `stop`, block by block, each checked before it is handed on.
 
+    `expect` is told which blocks are asked for next, in this order, so that they may be on their way.
     Raises InputError for a directory, and IntegrityError for a block that is not what its name or its parent
     says, or a tree with more or deeper blocks than the file needs.
     """
@@ -89,37 +95,48 @@ def read(fetch: Fetch, digest: bytes, start: int = 0, stop: int | None = None) -
     if node.directory:
         raise InputError(f"{root.cid} is a directory.", "Use the CID of a file.")
     end = node.size if stop is None else min(stop, node.size)
-    yield from _read(_limited(fetch, root, node.size), root, node, start, end, 0)
+    yield from _Reading(fetch, expect, root, node.size).read(root, node, (start, end), 0)
 
 
-def _limited(fetch: Fetch, root: Link, size: int) -> Fetch:
-    """No more blocks than a file of this size can need: a few small blocks can name a tree without end."""
-    left = _FREE_BLOCKS + size // _BYTES_A_BLOCK
+class _Reading:
+    """Walks a file's tree, depth first. It takes no more blocks than a file of this size can need: a few
+    small blocks can name a tree without end."""
 
-    def limited(link: Link) -> bytes:
-        nonlocal left
-        left -= 1
-        if left < 0:
-            raise IntegrityError(f"The tree under {root.cid} has too many blocks.", "Use another file.")
-        return fetch(link)
+    def __init__(self, fetch: Fetch, expect: Expect, root: Link, size: int) -> None:
+        self._take, self._tell, self._root = fetch, expect, root
+        self._left = _FREE_BLOCKS + size // _BYTES_A_BLOCK
 
-    return limited
-
-
-def _read(fetch: Fetch, link: Link, node: Node, start: int, stop: int, depth: int) -> Iterator[bytes]:
-    if depth > _MAX_DEPTH:
-        raise IntegrityError(f"The tree under {link.cid} is too deep.", "It was not made by IPFS tools.")
-    own = node.data[max(start, 0) : max(stop, 0)]
-    if own:
-        yield own
-    offset = len(node.data)
-    for child, length in zip(node.links, node.sizes, strict=True):
-        if start < offset + length and stop > offset:
-            inner = parse(child, fetch(child))
+    def read(self, link: Link, node: Node, span: tuple[int, int], depth: int) -> Iterator[bytes]:
+        """The bytes of `span` (start and stop, from the node's own first byte) under `node`."""
+        if depth > _MAX_DEPTH:
+            raise IntegrityError(f"The tree under {link.cid} is too deep.", "It was not made by IPFS tools.")
+        start, stop = span
+        own = node.data[max(start, 0) : max(stop, 0)]
+        if own:
+            yield own
+        wanted = []
+        offset = len(node.data)
+        for child, length in zip(node.links, node.sizes, strict=True):
+            if start < offset + length and stop > offset:
+                wanted.append((child, length, offset))
+            offset += length
+        for position, (child, length, offset) in enumerate(wanted):
+            self._expect(wanted[position : position + _AHEAD])
+            inner = parse(child, self._fetch(child))
             if inner.size != length:
                 raise IntegrityError(f"A block under {link.cid} has another size than announced.")
-            yield from _read(fetch, child, inner, start - offset, stop - offset, depth + 1)
-        offset += length
+            yield from self.read(child, inner, (start - offset, stop - offset), depth + 1)
+
+    def _expect(self, children: Sequence[tuple[Link, int, int]]) -> None:
+        """Leaves alone: what is under an inner node comes before the next one."""
+        if len(children) > 1 and all(length <= _LARGEST_LEAF for _, length, _ in children):
+            self._tell([child for child, _, _ in children])
+
+    def _fetch(self, link: Link) -> bytes:
+        self._left -= 1
+        if self._left < 0:
+            raise IntegrityError(f"The tree under {self._root.cid} has too many blocks.", "Use another file.")
+        return self._take(link)
 
 
 def digest_of(source: BinaryIO) -> bytes:

@@ -137,7 +137,9 @@ def main() -> int:
         owners = _owners(settings)
         account = accounts.load(settings.account_path, settings.secret())
         chain = entry.connect(settings, account)
-        aggregator = RoundAggregator(chain, Ipfs(settings.ipfs_api), settings.home, owners)
+        aggregator = RoundAggregator(
+            chain, Ipfs(settings.ipfs_api, authorization=settings.ipfs_authorization()), settings.home, owners
+        )
     except BioDeSciError as exc:
         log.error("%s", exc)
         return 3 if isinstance(exc, UnavailableError) else 1

@@ -21,7 +21,7 @@ def run(settings: config.CustodianSettings, stop: threading.Event) -> None:
     """Until `stop` is set; waits out a chain or an IPFS node that does not answer."""
     passphrase = settings.secret()
     account = accounts.load(settings.account_path, passphrase)
-    ipfs = Ipfs(settings.ipfs_api)
+    ipfs = Ipfs(settings.ipfs_api, authorization=settings.ipfs_authorization())
     terms = Terms.chosen(
         settings.deliveries_a_day, settings.unpaid_a_day, settings.unpaid_each, settings.paying_wei
     )

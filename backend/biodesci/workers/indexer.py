@@ -21,7 +21,7 @@ _log = logging.getLogger("indexer")
 def run(settings: config.Settings, stop: threading.Event) -> None:
     """Until `stop` is set; waits out a chain that does not answer."""
     chain: Chain | None = None
-    ipfs = Ipfs(settings.ipfs_api, timeout=3.0)
+    ipfs = Ipfs(settings.ipfs_api, timeout=3.0, authorization=settings.ipfs_authorization())
     with Store(settings.index_location) as store:
         while not stop.is_set():
             pause = settings.poll_interval

@@ -41,7 +41,7 @@ def run(settings: config.InferenceSettings, stop: threading.Event) -> None:
     policy.require_any()
     account = accounts.load(settings.account_path, settings.secret())
     chain = connect(settings, account)
-    ipfs = Ipfs(settings.ipfs_api)
+    ipfs = Ipfs(settings.ipfs_api, authorization=settings.ipfs_authorization())
     ipfs.ready()
     keys.register(chain, settings.home, settings.secret())
     server = Server(chain, ipfs, settings.home, keys.load_seed(settings.home, settings.secret()), policy)

@@ -29,7 +29,7 @@ def build(settings: NodeSettings) -> TrainingNode:
     passphrase = settings.secret()
     account = accounts.load(settings.account_path, passphrase)
     chain = connect(settings, account)
-    ipfs = Ipfs(settings.ipfs_api)
+    ipfs = Ipfs(settings.ipfs_api, authorization=settings.ipfs_authorization())
 
     def codec() -> Codec:
         return load_codec(

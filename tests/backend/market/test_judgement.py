@@ -13,7 +13,6 @@ from biodesci.chain.records import DatasetVersion
 from biodesci.core import cid, container, envelope
 from biodesci.core.envelope import generate_seed, public_key
 from biodesci.core.errors import IntegrityError, NotFoundError, UnavailableError, WrongKeyError
-from biodesci.ipfs import unixfs
 from biodesci.ipfs.client import Ipfs
 from biodesci.market import content, evidence, judgement, license
 from biodesci.market.evidence import Evidence
@@ -100,15 +99,12 @@ def test_what_was_found_does_not_hang_on_how_fast_a_node_looks_through_the_file(
     """A node gets as long for a whole file of gigabytes as for a block: its owner would lose by the size."""
     license_id = sale.buy().license_id
     sale.release()
-    real = Ipfs._call
 
-    def call(self, action, what=""):
-        if "pin" in action.__code__.co_names:
-            raise NotFoundError("The IPFS node did not find it within 30 s.")
-        return real(self, action, what)
+    def pin(self, digest):
+        raise NotFoundError("The IPFS node did not find it within 30 s.")
 
     with monkeypatch.context() as patch:
-        patch.setattr(Ipfs, "_call", call)
+        patch.setattr(Ipfs, "pin", pin)
         made = judgement_of(sale, judge, license_id, tmp_path)
     assert (made.finding, made.favours) == (Finding.RIGHT_KEY, Side.OWNER)
     assert "did not promise in time to keep them: judge again" in made.says
@@ -127,15 +123,14 @@ def test_the_container_is_fetched_within_a_bound_goes_on_and_leaves_nothing(
     assert (made.finding, made.favours) == (Finding.CONTAINER_TOO_LARGE, Side.NOBODY)
     assert "you allowed 100. Judge again with more room (--at-most)" in made.says
 
-    real = unixfs.read
+    real = Ipfs.stream
 
-    def read(fetch, digest, start=0, stop_=None):
-        first = next(iter(real(fetch, digest, start, stop_)))
-        yield first[:200]
+    def cut(self, digest, start):
+        yield next(real(self, digest, start))[:200]
         raise UnavailableError("The connection was lost.", "Repeat.")
 
     with monkeypatch.context() as patch:
-        patch.setattr(unixfs, "read", lambda *given: (read if len(given) > 2 else real)(*given))
+        patch.setattr(Ipfs, "stream", lambda *given: (cut if len(given) > 2 else real)(*given))
         with pytest.raises(UnavailableError):
             judgement.judge(judge, license_id, file)
     (part,) = (judge.home / "judging").iterdir()
