@@ -49,6 +49,9 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", populate_by_name=True)
 
     rpc_url: Annotated[str, Field(description="JSON-RPC of the chain node.")] = "http://127.0.0.1:8545"
+    public_rpc_url: Annotated[
+        str, Field(description="JSON-RPC that browsers are told; unset: BIODESCI_RPC_URL, if it holds no key.")
+    ] = ""
     deployment: Annotated[Path, Field(description="File that says where the contracts are.")] = Path(
         "deployments/local.json"
     )
@@ -102,6 +105,15 @@ class Settings(BaseSettings):
     @classmethod
     def _under_root(cls, value: Path) -> Path:
         return value if value.is_absolute() else root() / value
+
+    @field_validator("public_rpc_url")
+    @classmethod
+    def _is_for_browsers(cls, value: str) -> str:
+        parts = urlsplit(value)
+        is_plain = parts.scheme in {"http", "https"} and parts.hostname and "@" not in parts.netloc
+        if value and not is_plain:
+            raise ValueError("it should be one http or https address without a name or password in it")
+        return value
 
     @field_validator("visa_issuers")
     @classmethod

@@ -6,15 +6,13 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 from typing import Final
-from urllib.parse import urlsplit
 
 from fastapi import FastAPI, Request
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from starlette.responses import Response
 
-from biodesci.api import problems
+from biodesci.api import problems, told
 from biodesci.config import Settings
-from biodesci.core.errors import ConfigurationError
 
 _log = logging.getLogger(__name__)
 _HEADERS: Final = {
@@ -63,13 +61,10 @@ def install(app: FastAPI, settings: Settings, metrics: Metrics) -> None:
 
 
 def _policy(settings: Settings) -> str:
-    origins = {_origin("BIODESCI_RPC_URL", settings.rpc_url)}
-    origins.add(_origin("BIODESCI_IPFS_GATEWAY", settings.ipfs_gateway))
-    origins.update(_origin("BIODESCI_VISA_ISSUERS", url) for url in settings.visa_issuers.split())
     return "; ".join(
         (
             "default-src 'self'",
-            f"connect-src 'self' {' '.join(sorted(origins))}",
+            f"connect-src 'self' {' '.join(told.origins(settings))}",
             "img-src 'self' data: blob:",
             "style-src 'self' 'unsafe-inline'",
             "worker-src 'self' blob:",
@@ -79,14 +74,3 @@ def _policy(settings: Settings) -> str:
             "frame-ancestors 'none'",
         )
     )
-
-
-def _origin(setting: str, url: str) -> str:
-    """Of an address that every browser is told."""
-    parts = urlsplit(url)
-    if "@" in parts.netloc:
-        raise ConfigurationError(
-            f"{setting} has a password in it, and the page would tell it to everybody.",
-            f"Set {setting} to an address that browsers can use without one.",
-        )
-    return f"{parts.scheme}://{parts.netloc}"

@@ -6,6 +6,7 @@ from fastapi import FastAPI, Request
 from prometheus_client import generate_latest
 from starlette.responses import Response
 
+from biodesci.api import told
 from biodesci.api.answers import PROBLEMS, answer
 from biodesci.api.guard import Metrics
 from biodesci.api.readiness import Ready
@@ -46,7 +47,7 @@ def install(app: FastAPI, settings: Settings, store: Store, metrics: Metrics) ->
                 version=app.version,
                 network=deployment.network,
                 chain_id=deployment.chain_id,
-                rpc_url=settings.rpc_url,
+                rpc_url=told.rpc_url(settings),
                 ipfs_gateway_url=settings.ipfs_gateway.rstrip("/"),
                 visa_issuers=settings.visa_issuers.split(),
                 contracts={name: c.address for name, c in deployment.contracts.items()},

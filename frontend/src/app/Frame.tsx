@@ -35,7 +35,10 @@ export function Head() {
 function Block() {
   const deployment = useDeployment()
   const head = useHead()
-  if (head.error) return 'The chain’s node does not answer'
+  if (head.error)
+    return deployment.rpcUrl === null
+      ? 'The chain is read through a wallet on its network'
+      : 'The chain’s node does not answer'
   return head.data
     ? `Network ${deployment.network} (${deployment.chainId}) · block ${head.data.number}`
     : 'Reading the chain…'

@@ -100,7 +100,9 @@ export function NetworkNotice() {
             onClick={() =>
               change.mutate({
                 chainId: deployment.chainId,
-                addEthereumChainParameter: { rpcUrls: [deployment.rpcUrl] },
+                ...(deployment.rpcUrl !== null && {
+                  addEthereumChainParameter: { rpcUrls: [deployment.rpcUrl] },
+                }),
               })
             }
           >

@@ -9,6 +9,7 @@ import { reconnect } from 'wagmi/actions'
 
 import type { Deployment } from '@/lib/config'
 import { useDeployment } from '@/lib/deployment'
+import { throughWallet } from '@/lib/throughWallet'
 
 /**
  * One wallet for the whole page, however many parts of it ask: made for this deployment, and made
@@ -32,14 +33,20 @@ function walletConfig(deployment: Deployment): Config {
     id: deployment.chainId,
     name: deployment.network === 'local' ? 'BioDeSci local chain' : deployment.network,
     nativeCurrency: { name: 'Ether', symbol: 'ETH', decimals: 18 },
-    rpcUrls: { default: { http: [deployment.rpcUrl] } },
+    rpcUrls: { default: { http: deployment.rpcUrl === null ? [] : [deployment.rpcUrl] } },
     testnet: true,
   })
-  return createConfig({
+  const config: Config = createConfig({
     chains: [chain],
-    transports: { [chain.id]: http(deployment.rpcUrl, { retryCount: 1, timeout: 10_000 }) },
+    transports: {
+      [chain.id]:
+        deployment.rpcUrl === null
+          ? throughWallet(chain.id, () => config)
+          : http(deployment.rpcUrl, { retryCount: 1, timeout: 10_000 }),
+    },
     pollingInterval: 1_000,
   })
+  return config
 }
 
 export function OnChain({ children }: { children: ReactNode }) {

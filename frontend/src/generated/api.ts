@@ -210,7 +210,10 @@ export interface Config {
 version: string
 network: string
 chainId: number
-rpcUrl: string
+/**
+ * of a node of the chain for everybody; null: read through the visitor's wallet
+ */
+rpcUrl: (string | null)
 ipfsGatewayUrl: string
 /**
  * addresses of issuers that make visas of GA4GH passports

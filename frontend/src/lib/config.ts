@@ -19,7 +19,8 @@ export interface Deployment {
   network: string
   version: string
   chainId: number
-  rpcUrl: string
+  /** Of a node for browsers; null: the chain is read through the visitor's wallet. */
+  rpcUrl: string | null
   gatewayUrl: string
   /** Addresses of issuers that make visas of GA4GH passports. */
   visaIssuers: readonly string[]

@@ -54,6 +54,9 @@ export function explain(error: unknown): Failure {
 
 function fromViem(error: BaseError): Failure {
   const is = (test: (e: unknown) => boolean) => error.walk(test) !== null
+  // What the page itself threw inside of viem, for a read through the wallet.
+  const own = error.walk((e) => e instanceof Failure)
+  if (own instanceof Failure) return own
   if (is((e) => e instanceof UserRejectedRequestError || (e as { code?: unknown }).code === 4001))
     return rejected(error)
   const revert = error.walk((e) => e instanceof ContractFunctionRevertedError)

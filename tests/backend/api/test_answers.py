@@ -226,7 +226,7 @@ def test_many_who_ask_cost_the_nodes_one_call(world, changed, monkeypatch):
     assert sorted(asked) == ["chain", "chain", "ipfs", "ipfs"]
 
 
-@pytest.mark.parametrize("setting", ["rpc_url", "ipfs_gateway", "visa_issuers"])
+@pytest.mark.parametrize("setting", ["public_rpc_url", "ipfs_gateway", "visa_issuers"])
 def test_a_password_is_not_told_to_browsers(world, setting):
     settings = world.settings.model_copy(update={setting: "http://user:secret@127.0.0.1:1"})
     with pytest.raises(ConfigurationError, match="password") as caught:

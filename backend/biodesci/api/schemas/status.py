@@ -49,7 +49,10 @@ class Config(Schema):
     version: str
     network: str = Field(examples=["local"])
     chain_id: int = Field(examples=[31337])
-    rpc_url: str = Field(examples=["http://127.0.0.1:8545"])
+    rpc_url: str | None = Field(
+        examples=["http://127.0.0.1:8545"],
+        description="of a node of the chain for everybody; null: read through the visitor's wallet",
+    )
     ipfs_gateway_url: str = Field(examples=["http://127.0.0.1:8080"])
     visa_issuers: list[str] = Field(
         examples=[["https://visas.example.org"]],
