@@ -50,7 +50,8 @@ class Settings(BaseSettings):
 
     rpc_url: Annotated[str, Field(description="JSON-RPC of the chain node.")] = "http://127.0.0.1:8545"
     public_rpc_url: Annotated[
-        str, Field(description="JSON-RPC that browsers are told; unset: BIODESCI_RPC_URL, if it holds no key.")
+        str,
+        Field(description="JSON-RPC that browsers are told; unset: BIODESCI_RPC_URL, if it holds no key."),
     ] = ""
     deployment: Annotated[Path, Field(description="File that says where the contracts are.")] = Path(
         "deployments/local.json"
@@ -86,6 +87,15 @@ class Settings(BaseSettings):
     api_host: Annotated[str, Field(description="Address that the API listens on.")] = "127.0.0.1"
     api_port: Annotated[int, Field(description="Port that the API listens on.")] = 8600
     api_url: Annotated[str, Field(description="Where the API is reached.")] = "http://127.0.0.1:8600"
+    hosts: Annotated[
+        str, Field(description="Names that our HTTP servers answer to besides their URLs', by spaces.")
+    ] = ""
+    trusted_proxies: Annotated[
+        str, Field(description="Addresses or networks of proxies that say who asks, by spaces.")
+    ] = ""
+    requests_a_minute: Annotated[
+        int, Field(ge=0, description="Requests that our HTTP servers answer each client; 0: all.")
+    ] = 3_000
     visa_issuers: Annotated[
         str, Field(description="https addresses of visa issuers that the page may ask, by spaces.")
     ] = ""

@@ -36,22 +36,29 @@ def serve(
     Put a server that speaks https before it, and say its address as `url` in the file (docs/passports.md).
     """
     import time
-
-    import uvicorn
+    from urllib.parse import urlsplit
 
     from biodesci.passports.issuer import Issuer
     from biodesci.passports.keys import BrokerKeys
     from biodesci.passports.register import Register
     from biodesci.passports.server import create_app
+    from biodesci.serving import bounds
+    from biodesci.serving.guard import Policy
+    from biodesci.serving.server import listen
+    from biodesci.serving.server import serve as run
 
-    said = _load(trust)
+    said, settings = _load(trust), session.settings()
+    answered = Policy(
+        hosts=bounds.hosts([urlsplit(said.url).netloc, *settings.hosts.split()]),
+        body=None,  # the application counts, and limits the rate, so that a page of another origin sees why
+        proxies=bounds.networks(settings.trusted_proxies),
+    )
+    bound = listen(host, port, "--port")
     chain = session.chain()
-    register = Register.open(session.settings().home, session.passphrase(), chain)
+    register = Register.open(settings.home, session.passphrase(), chain)
     issuer = Issuer(chain, said, BrokerKeys(trust.parent), lambda: int(time.time()), register)
     output.note(f"Issuing as {chain.address} on {host}:{port}, reached at {said.url}. Ctrl-C stops it.")
-    uvicorn.run(
-        create_app(issuer, tuple(origin or ())), host=host, port=port, log_level="warning", access_log=False
-    )
+    run(create_app(issuer, tuple(origin or ())), answered, bound)
 
 
 @app.command()

@@ -9,26 +9,23 @@ from __future__ import annotations
 
 import logging
 import re
-from http.server import BaseHTTPRequestHandler
 from typing import Any, ClassVar, Final
 from urllib.parse import urlsplit
 
 from biodesci.core import cid
 from biodesci.core.errors import BioDeSciError, InputError, NotFoundError
 from biodesci.ipfs.store import Files
+from biodesci.serving.threads import BoundedHandler
 
 _log: Final = logging.getLogger(__name__)
 _TIMEOUT: Final = 10.0
 
 
-class GatewayHandler(BaseHTTPRequestHandler):
+class GatewayHandler(BoundedHandler):
     """One connection. `files` is set on a subclass by ipfs/node.py."""
 
     files: ClassVar[Files]
-    protocol_version = "HTTP/1.1"
     server_version = "biodesci-gateway"
-    timeout = 120
-    disable_nagle_algorithm = True
 
     def do_GET(self) -> None:
         """Answer GET or HEAD of /ipfs/<cid>: the file, one byte range of it, or 304 where the reader has it.

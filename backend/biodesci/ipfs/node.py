@@ -14,7 +14,6 @@ import signal
 import sys
 import threading
 from collections.abc import Sequence
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,15 +22,13 @@ from biodesci.ipfs.gateway import GatewayHandler
 from biodesci.ipfs.kubo import Kubo
 from biodesci.ipfs.rpc import RpcHandler
 from biodesci.ipfs.store import Files
+from biodesci.serving.threads import BoundedHandler, BoundedServer
 
 _log: Final = logging.getLogger("biodesci.ipfs.node")
 _HOST: Final = "127.0.0.1"
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 128
-
+class _Server(BoundedServer):
     def handle_error(self, request: Any, client_address: Any) -> None:
         _log.exception("A request failed.")
 
@@ -89,7 +86,7 @@ def serve(repo: Path, port: int, gateway_port: int | None) -> None:
 
 
 def _bind(port: int) -> _Server:
-    server = _Server((_HOST, port), BaseHTTPRequestHandler, bind_and_activate=False)
+    server = _Server((_HOST, port), BoundedHandler)
     try:
         server.server_bind()
     except OSError as exc:

@@ -11,7 +11,6 @@ import logging
 import shutil
 import tarfile
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler
 from typing import Any, BinaryIO, ClassVar, Final, cast
 from urllib.parse import parse_qs, urlsplit
 
@@ -21,6 +20,7 @@ from biodesci.ipfs import multipart, unixfs
 from biodesci.ipfs.kubo import VERSION
 from biodesci.ipfs.store import DEFAULT_TIMEOUT, Files
 from biodesci.ipfs.unixfs import Link
+from biodesci.serving.threads import BoundedHandler
 
 _log: Final = logging.getLogger(__name__)
 _LOCAL_HOSTS: Final = {"127.0.0.1", "localhost", "[::1]"}
@@ -37,14 +37,11 @@ _SAME_AS_DEFAULT: Final = {
 }
 
 
-class RpcHandler(BaseHTTPRequestHandler):
+class RpcHandler(BoundedHandler):
     """One connection. `files` is set on a subclass by ipfs/node.py."""
 
     files: ClassVar[Files]
-    protocol_version = "HTTP/1.1"
     server_version = f"biodesci-kubo/{VERSION}"
-    timeout = 120
-    disable_nagle_algorithm = True
 
     def do_POST(self) -> None:
         """Run the command that the path names. An error is Kubo's JSON object with `Message`.
@@ -63,6 +60,8 @@ class RpcHandler(BaseHTTPRequestHandler):
             if command is None:
                 self._fail(404, f"command not found: {parts.path}")
                 return
+            if command is not RpcHandler.add and self._has_body():
+                self.close_connection = True  # nobody reads it: it must not be taken for the next request
             command(self)
         except InputError as exc:
             self._fail(400, exc.message)
@@ -253,8 +252,11 @@ class RpcHandler(BaseHTTPRequestHandler):
         except ValueError:
             raise InputError("option timeout must be seconds, such as 30s") from None
 
+    def _has_body(self) -> bool:
+        return self.headers.get("Content-Length", "0") != "0" or "Transfer-Encoding" in self.headers
+
     def _body(self) -> multipart.Body:
-        source = cast(BinaryIO, self.rfile)
+        source = self.body_source()
         if self.headers.get("Transfer-Encoding", "").lower() == "chunked":
             return multipart.ChunkedBody(source)
         length = self.headers.get("Content-Length", "0")

@@ -6,57 +6,43 @@ Nothing that a request says is written anywhere: no access log, and of an unexpe
 from __future__ import annotations
 
 import logging
-import time
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from typing import Final
 
 from fastapi import FastAPI, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import ClientDisconnect
 
 from biodesci.core import problems
 from biodesci.core.documents.passport import VisaRequest
 from biodesci.core.errors import BioDeSciError, ConfigurationError, InputError, UnavailableError
 from biodesci.passports.issuer import Issuer
+from biodesci.serving import bodies
+from biodesci.serving.bounds import client_of
+from biodesci.serving.rate import Rate
 
 _log = logging.getLogger("issuer")
 A_MINUTE: Final = 30  # requests of one client
-_CLIENTS: Final = 10_000
 _HEADERS: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
-
-
-class Rate:
-    """How many requests each client made within a minute; of the latest clients alone."""
-
-    def __init__(self, most: int = A_MINUTE) -> None:
-        self._most = most
-        self._seen: OrderedDict[str, tuple[float, int]] = OrderedDict()
-
-    def is_over(self, client: str, now: float) -> bool:
-        """Counts one more request (`now` in seconds); whether it is one too many."""
-        began, count = self._seen.pop(client, (now, 0))
-        if now - began >= 60:
-            began, count = now, 0
-        self._seen[client] = (began, count + 1)
-        if len(self._seen) > _CLIENTS:
-            self._seen.popitem(last=False)
-        return count >= self._most
 
 
 def create_app(issuer: Issuer, origins: tuple[str, ...] = (), rate: Rate | None = None) -> FastAPI:
     """The issuer's HTTP interface; pages of `origins` may ask it from a browser."""
     app = FastAPI(title="BioDeSci visa issuer", docs_url=None, redoc_url=None, openapi_url=None)
-    limits = rate or Rate()
+    limits = rate or Rate(A_MINUTE)
 
     @app.middleware("http")
     async def guard(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
         try:
-            if limits.is_over(request.client.host if request.client else "", time.monotonic()):
-                busy = UnavailableError("Too many requests.", "Try again in a minute.")
+            if seconds := limits.wait(client_of(request.client.host if request.client else "")):
+                busy = UnavailableError("Too many requests.", f"Try again in {seconds} seconds.")
                 response = _refusal(request, busy, 429)
+                response.headers["Retry-After"] = str(seconds)
             else:
                 response = await call_next(request)
+        except ClientDisconnect:
+            raise
         except Exception as exc:  # noqa: BLE001 - whatever it is, nothing of the request is told or logged
             _log.error("unexpected %s", type(exc).__name__)
             response = _refusal(
@@ -89,15 +75,12 @@ def create_app(issuer: Issuer, origins: tuple[str, ...] = (), rate: Rate | None 
 
     @app.post("/visas")
     async def visas(request: Request) -> Response:
-        body = bytearray()
-        async for part in request.stream():
-            body += part
-            if len(body) > VisaRequest.limit:
-                too_large = InputError(
-                    f"The request is larger than {VisaRequest.limit} bytes.", "Ask with a smaller passport."
-                )
-                return _refusal(request, too_large, 413)
-        asked = VisaRequest.parse(bytes(body))
+        if (body := await bodies.read(request, VisaRequest.limit)) is None:
+            too_large = InputError(
+                f"The request is larger than {VisaRequest.limit} bytes.", "Ask with a smaller passport."
+            )
+            return _refusal(request, too_large, 413)
+        asked = VisaRequest.parse(body)
         answer = await run_in_threadpool(issuer.issue, asked)
         return Response(answer.to_bytes(), media_type="application/json")
 

@@ -7,6 +7,7 @@ imports neither torch nor anything that touches keys of models or datasets.
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import threading
 from pathlib import Path
@@ -54,12 +55,24 @@ class RoundAggregator:
 
     # Messages
 
-    def limit(self, round_id: int, kind: MessageKind) -> int:
-        """The largest body of a message of this kind, in bytes."""
-        if kind != "masked":
-            return Shares.limit if kind == "shares" else UnmaskAnswer.limit
+    def admit(self, round_id: int, kind: MessageKind, digest: bytes, signature: str) -> tuple[bytes, int]:
+        """Who sends a message (20 bytes), and how many bytes it may have, before any of it is read.
+
+        `digest` is the SHA-256 that its headers say. Raises AccessDeniedError unless an account of the
+        round's roster signed it; and StateError where the round has another aggregator, or does not run.
+        """
+        sender = signatures.signer(rounds.context(self._chain, round_id), kind, digest, signature)
         with self._lock:
-            return messages.HEADER + 4 * self._session(self._mine(round_id)).machine.size
+            known = self._sessions.get(round_id)
+        if known is not None:
+            _require_enrolled(known, sender, round_id)  # a stranger's message costs no call to the chain
+        round_ = self._mine(round_id)
+        with self._lock:
+            session = self._session(round_)
+        _require_enrolled(session, sender, round_id)
+        if kind == "masked":
+            return sender, messages.HEADER + 4 * session.machine.size
+        return sender, Shares.limit if kind == "shares" else UnmaskAnswer.limit
 
     def accept(self, round_id: int, kind: MessageKind, body: bytes, signature: str) -> None:
         """Check, store and count one message. The same message again is harmless.
@@ -70,15 +83,11 @@ class RoundAggregator:
             StateError: the round has another aggregator or stage, or the node sent another message before.
         """
         where = rounds.context(self._chain, round_id)
-        sender = signatures.signer(where, kind, body, signature)
+        sender = signatures.signer(where, kind, hashlib.sha256(body).digest(), signature)
         round_ = self._mine(round_id)
         with self._lock:
             session = self._session(round_)
-            if sender not in {member.address for member in session.machine.roster}:
-                raise AccessDeniedError(
-                    f"{rounds.checksummed(sender)} is not enrolled in round {round_id}.",
-                    "Sign with the enrolled account.",
-                )
+            _require_enrolled(session, sender, round_id)
             name = f"{kind}-{sender.hex()}"
             if kind == "shares":
                 _expect(round_, RoundState.RUNNING)
@@ -300,6 +309,14 @@ def _on_chain(reason: BioDeSciError) -> bytes:
     """Why a round was aborted, as its event says it (32 bytes): an error's first sentence."""
     text = reason.name if isinstance(reason, RevertedError) else reason.message.partition(". ")[0]
     return text.encode()[:32].decode("utf-8", "ignore").encode().ljust(32, b"\0")
+
+
+def _require_enrolled(session: Session, sender: bytes, round_id: int) -> None:
+    if sender not in {member.address for member in session.machine.roster}:
+        raise AccessDeniedError(
+            f"{rounds.checksummed(sender)} is not enrolled in round {round_id}.",
+            "Sign with the enrolled account.",
+        )
 
 
 def _expect(round_: Round, *allowed: RoundState) -> None:

@@ -13,7 +13,6 @@ import threading
 from typing import Annotated, Final
 from urllib.parse import urlsplit
 
-import uvicorn
 from fastapi import FastAPI, Path, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
@@ -23,9 +22,12 @@ from biodesci.chain import accounts
 from biodesci.core import problems
 from biodesci.core.errors import BioDeSciError, ConfigurationError, InputError, UnavailableError
 from biodesci.ipfs.client import Ipfs
-from biodesci.rounds import seats
+from biodesci.rounds import seats, signatures
 from biodesci.rounds.aggregator import RoundAggregator
-from biodesci.rounds.signatures import SIGNATURE_HEADER, MessageKind
+from biodesci.rounds.signatures import MessageKind
+from biodesci.serving import bodies, bounds
+from biodesci.serving.guard import Policy
+from biodesci.serving.server import listen, serve
 from biodesci.workers import entry
 
 log = logging.getLogger("aggregator")
@@ -36,6 +38,7 @@ RoundId = Annotated[int, Path(ge=0, lt=1 << 256)]  # what the contract takes
 def create_app(aggregator: RoundAggregator) -> FastAPI:
     """The aggregator's HTTP interface."""
     app = FastAPI(title="BioDeSci aggregator", docs_url=None, redoc_url=None, openapi_url=None)
+    receiving: set[bytes] = set()  # accounts: each has one message in memory at a time
 
     @app.exception_handler(BioDeSciError)
     def problem(request: Request, exc: BioDeSciError) -> Response:
@@ -66,20 +69,36 @@ def create_app(aggregator: RoundAggregator) -> FastAPI:
 
     @app.post("/rounds/{round_id}/{kind}")
     async def message(round_id: RoundId, kind: MessageKind, request: Request) -> Response:
-        limit = await run_in_threadpool(aggregator.limit, round_id, kind)
-        body = bytearray()
-        async for part in request.stream():
-            body += part
-            if len(body) > limit:
+        digest = signatures.read_digest(request.headers.get(signatures.DIGEST_HEADER, ""))
+        signature = request.headers.get(signatures.SIGNATURE_HEADER, "")
+        sender, limit = await run_in_threadpool(aggregator.admit, round_id, kind, digest, signature)
+        if sender in receiving:
+            raise UnavailableError(
+                "Another message of this account is being received.", "Send it again when that is done."
+            )
+        receiving.add(sender)
+        try:
+            if (body := await bodies.read(request, limit)) is None:
                 too_large = InputError(
                     f"The message is larger than {limit} bytes.", "Send what the round's plan asks for."
                 )
                 return _refusal(request, too_large, 413)
-        signature = request.headers.get(SIGNATURE_HEADER, "")
-        await run_in_threadpool(aggregator.accept, round_id, kind, bytes(body), signature)
+            await run_in_threadpool(aggregator.accept, round_id, kind, body, signature)
+        finally:
+            receiving.discard(sender)
         return Response(status_code=204)
 
     return app
+
+
+def policy(settings: config.AggregatorSettings) -> Policy:
+    """Whom the aggregator answers; how long a message may be depends on its round."""
+    return Policy(
+        hosts=bounds.hosts([urlsplit(settings.aggregator_url).netloc, *settings.hosts.split()]),
+        body=None,
+        a_minute=settings.requests_a_minute,
+        proxies=bounds.networks(settings.trusted_proxies),
+    )
 
 
 def _refusal(request: Request, exc: BioDeSciError, status: int | None = None) -> Response:
@@ -135,6 +154,8 @@ def main() -> int:
         settings = config.load(config.AggregatorSettings)
         host, port = _address(settings)
         owners = _owners(settings)
+        answered = policy(settings)
+        bound = listen(host, port, "BIODESCI_AGGREGATOR_PORT or BIODESCI_AGGREGATOR_URL")
         account = accounts.load(settings.account_path, settings.secret())
         chain = entry.connect(settings, account)
         aggregator = RoundAggregator(
@@ -143,19 +164,11 @@ def main() -> int:
     except BioDeSciError as exc:
         log.error("%s", exc)
         return 3 if isinstance(exc, UnavailableError) else 1
-    options = uvicorn.Config(
-        create_app(aggregator), host=host, port=port, log_level="warning", access_log=False
-    )
-    server = uvicorn.Server(options)
     loop = threading.Thread(target=poll, args=(aggregator, settings.poll_interval, stop), name="rounds")
     loop.start()
     log.info("aggregator %s on %s:%d", chain.address, host, port)
     try:
-        server.run()
-    except SystemExit:
-        # uvicorn has logged why it cannot listen.
-        log.error("Port %d cannot be used. Stop what listens there, or set BIODESCI_AGGREGATOR_URL.", port)
-        return 1
+        serve(create_app(aggregator), answered, bound)
     finally:
         stop.set()
         loop.join()

@@ -49,8 +49,8 @@ class Refusing:
     def __init__(self, error: BioDeSciError) -> None:
         self.error = error
 
-    def limit(self, *_: Any) -> int:
-        return 100
+    def admit(self, *_: Any) -> tuple[bytes, int]:
+        return bytes(20), 100
 
     def accept(self, *_: Any) -> None:
         raise self.error

@@ -10,7 +10,7 @@ from biodesci.core.documents.round_messages import Inbox
 from biodesci.core.errors import IntegrityError, UnavailableError
 from biodesci.fl.masking import Context
 from biodesci.rounds import signatures
-from biodesci.rounds.signatures import SIGNATURE_HEADER, MessageKind
+from biodesci.rounds.signatures import DIGEST_HEADER, SIGNATURE_HEADER, MessageKind
 
 
 class AggregatorClient:
@@ -29,6 +29,7 @@ class AggregatorClient:
             content=body,
             headers={
                 "Content-Type": "application/octet-stream",
+                DIGEST_HEADER: signatures.write_digest(body),
                 SIGNATURE_HEADER: signatures.sign(self._account, where, kind, body),
             },
         )
