@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import numpy as np
@@ -41,7 +43,7 @@ from biodesci.rounds.node import read_statistics
 from biodesci.rounds.owner import Conditions, Deadlines, RoundOwner
 from biodesci.rounds.plan import Plan, Update
 from biodesci.rounds.progress import Result, abort, result_of, wait
-from biodesci.rounds.signatures import SIGNATURE_HEADER
+from biodesci.rounds.signatures import DIGEST_HEADER, SIGNATURE_HEADER
 from examples.heart import cohorts
 
 CONFIG = TabularConfig(cohorts.PLAN.width, tokens=4, width=16, heads=2, layers=1, hidden=24, classes=2)
@@ -253,8 +255,9 @@ def refuse_strangers(federation: Federation, round_id: int) -> None:
     stack = federation.stack
     where = rounds.context(stack.chain(), round_id)
 
-    def status(body: bytes, signature: str, kind: str = "masked") -> int:
-        headers = {SIGNATURE_HEADER: signature}
+    def status(body: bytes, signature: str, kind: str = "masked", told: bytes | None = None) -> int:
+        digest = signatures.write_digest(body if told is None else told)
+        headers = {SIGNATURE_HEADER: signature, DIGEST_HEADER: digest}
         url = f"{stack.aggregator_url}/rounds/{round_id}/{kind}"
         return httpx.post(url, content=body, headers=headers, timeout=30).status_code
 
@@ -264,7 +267,18 @@ def refuse_strangers(federation: Federation, round_id: int) -> None:
     assert status(b"x", signatures.sign(member, where, "masked", b"y")) == 403
     assert status(b"x", "") == 403
     assert status(b"x", signatures.sign(member, where, "masked", b"x")) == 422
-    assert status(bytes(1 << 16), signatures.sign(member, where, "masked", b"x")) == 413
+    assert status(b"x", signatures.sign(member, where, "masked", b"y"), told=b"y") == 403
+    assert status(bytes(1 << 16), signatures.sign(member, where, "masked", b"x"), told=b"x") == 413
+    # A stranger's body is not waited for: none is sent here.
+    url = urlsplit(f"{stack.aggregator_url}/rounds/{round_id}/masked")
+    head = (
+        f"POST {url.path} HTTP/1.1\r\nHost: {url.netloc}\r\nContent-Length: {3 << 20}\r\n"
+        f"{DIGEST_HEADER}: {signatures.write_digest(b'x')}\r\n"
+        f"{SIGNATURE_HEADER}: {signatures.sign(stranger, where, 'masked', b'x')}\r\n\r\n"
+    )
+    with socket.create_connection((url.hostname or "", url.port or 0), 30) as client:
+        client.sendall(head.encode())
+        assert client.recv(4096).startswith(b"HTTP/1.1 403 ")
     assert status(b"x", signatures.sign(member, where, "unmask", b"x"), "unmask") == 409
     answer = httpx.get(f"{stack.aggregator_url}/rounds/{round_id}", timeout=30).json()
     assert federation.sites[3].party.address in answer["awaited"]

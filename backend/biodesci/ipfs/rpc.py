@@ -11,7 +11,7 @@ import logging
 import shutil
 import tarfile
 from collections.abc import Callable, Iterator
-from typing import Any, BinaryIO, ClassVar, Final, cast
+from typing import Any, ClassVar, Final
 from urllib.parse import parse_qs, urlsplit
 
 from biodesci.core import cid

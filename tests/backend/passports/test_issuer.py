@@ -35,8 +35,9 @@ from biodesci.passports import client, siwe
 from biodesci.passports.issuer import Issuer
 from biodesci.passports.nonces import LIFETIME, Nonces
 from biodesci.passports.register import Register
-from biodesci.passports.server import Rate, create_app
+from biodesci.passports.server import create_app
 from biodesci.passports.siwe import SignIn
+from biodesci.serving.rate import Rate
 from tests.backend.chain.test_delegated_account import delegated
 from tests.backend.conftest import ARTIFACTS, ROOT
 from tests.backend.passports.conftest import BONA_FIDE, GRANTED, URL, Broker, trust_in
@@ -334,8 +335,9 @@ def test_over_http_an_oversized_request_is_not_read(desk):
 
 def test_over_http_a_client_that_asks_too_often_is_told_so(desk):
     http = TestClient(create_app(desk.issuer, rate=Rate(3)))
-    codes = [http.post("/nonce").status_code for _ in range(5)]
-    assert codes == [200, 200, 200, 429, 429]
+    answers = [http.post("/nonce") for _ in range(5)]
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 429, 429]
+    assert 0 < int(answers[-1].headers["retry-after"]) <= 60
 
 
 def test_nothing_that_a_request_says_is_logged(desk, broker, caplog, monkeypatch):

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, ClassVar, cast
@@ -120,14 +121,14 @@ def test_a_signature_holds_for_one_round_kind_and_body() -> None:
     account = Account.create()
     signature = signatures.sign(account, WHERE, "masked", b"body")
     me = bytes.fromhex(account.address[2:])
-    assert signatures.signer(WHERE, "masked", b"body", signature) == me
+    assert signatures.signer(WHERE, "masked", sha256(b"body").digest(), signature) == me
     for where, kind, body in (
         (replace(WHERE, round_id=6), "masked", b"body"),
         (replace(WHERE, chain_id=1), "masked", b"body"),
         (WHERE, "shares", b"body"),
         (WHERE, "masked", b"other"),
     ):
-        assert signatures.signer(where, kind, body, signature) != me
+        assert signatures.signer(where, kind, sha256(body).digest(), signature) != me
 
 
 def test_what_is_signed_are_the_lines_of_the_protocol() -> None:
@@ -146,7 +147,16 @@ def test_what_is_signed_are_the_lines_of_the_protocol() -> None:
 )
 def test_noise_is_no_signature(signature: str) -> None:
     with pytest.raises(AccessDeniedError, match="not valid"):
-        signatures.signer(WHERE, "masked", b"body", signature)
+        signatures.signer(WHERE, "masked", sha256(b"body").digest(), signature)
+
+
+def test_a_digest_is_read_as_rfc_9530_writes_it() -> None:
+    digest = sha256(b"body").digest()
+    assert signatures.read_digest(signatures.write_digest(b"body")) == digest
+    assert signatures.read_digest(f"sha-512=:AAAA:, {signatures.write_digest(b'body')}") == digest
+    for field in ("", "sha-256=", "sha-256=:AAAA:", "xsha-256=:" + "A" * 43 + "=:", digest.hex()):
+        with pytest.raises(InputError, match="digest"):
+            signatures.read_digest(field)
 
 
 def test_an_update_survives_summation() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
+
 import numpy as np
 from eth_account import Account
 
@@ -39,7 +41,7 @@ def test_a_masked_update_passes_few_functions(record_property) -> None:
         with counted() as seen:
             body = node.mask(update.encode(SCALE, NODES), machine.dealt)
             signature = signatures.sign(account, WHERE, "masked", body)
-            sender = signatures.signer(WHERE, "masked", body, signature)
+            sender = signatures.signer(WHERE, "masked", sha256(body).digest(), signature)
             machine.add_masked(sender, MaskedVector.from_bytes(body))
         stops |= seen
         bodies[sender] = body

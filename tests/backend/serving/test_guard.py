@@ -1,0 +1,144 @@
+"""Which requests come to an application: under its own names, not too often, and not too large."""
+
+from __future__ import annotations
+
+import json
+
+import httpx
+import pytest
+
+from biodesci.core.errors import ConfigurationError
+from biodesci.serving import bounds, rate
+from biodesci.serving.guard import Guard, Policy
+from biodesci.serving.rate import Rate
+from tests.backend.serving.raw import get, running, status
+
+OWN = bounds.hosts(["API.example.org:443", "data.example.org"])
+
+
+async def who(scope, receive, send):
+    """The client as the application sees it."""
+    body = f"{scope['client'][0]} {scope['scheme']}".encode()
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def asked(
+    policy: Policy, client: str = "203.0.113.9", method: str = "GET", **headers: str
+) -> httpx.Response:
+    transport = httpx.ASGITransport(Guard(who, policy), client=(client, 1))
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as http:
+        return await http.request(
+            method, "/v1/x", headers={k.replace("_", "-"): v for k, v in headers.items()}
+        )
+
+
+@pytest.fixture
+def anyio_backend():
+    return "asyncio"
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("host", "code"),
+    [
+        ("api.example.org", 200), ("API.Example.org:8443", 200), ("api.example.org.", 200),
+        ("localhost:1", 200), ("[::1]:8600", 200), ("::1", 200), ("127.0.0.1:8600", 200), ("", 421),
+        ("evil.example", 421), ("api.example.org.evil.example", 421), ("127.0.0.1.evil.example", 421),
+        ("192.0.2.1", 421), ("user@evil.example", 421),
+    ],
+)  # fmt: skip
+async def test_only_our_own_names_are_answered(host, code):
+    """A page of another site, whose name was made to lead here, sends its own name (DNS rebinding)."""
+    answer = await asked(Policy(hosts=OWN, body=9), host=host)
+    assert answer.status_code == code
+    if code != 200:
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert answer.json()["type"] == "/problems/unknown-host"
+
+
+def test_the_address_that_a_client_came_to_is_ours():
+    with running(who, Policy(hosts=OWN, body=9)) as port:
+        assert status(get(port, host=f"127.0.0.1:{port}")) == 200
+        assert status(get(port, host="evil.example")) == 421
+
+
+@pytest.mark.anyio
+async def test_a_client_that_asks_too_often_is_told_until_when():
+    policy = Policy(hosts=None, body=9, a_minute=3)
+    transport = httpx.ASGITransport(Guard(who, policy))
+    async with httpx.AsyncClient(transport=transport, base_url="http://a") as http:
+        answers = [await http.get("/v1/x") for _ in range(5)]
+    assert [one.status_code for one in answers] == [200, 200, 200, 429, 429]
+    assert 0 < int(answers[-1].headers["retry-after"]) <= 60
+    assert answers[-1].json()["type"] == "/problems/too-many"
+
+
+def test_each_client_has_a_count_of_its_own_until_the_minute_is_over(monkeypatch):
+    now = [1_000.0]
+    monkeypatch.setattr(rate.time, "time", lambda: now[0])
+    counted = Rate(2)
+    assert [counted.wait("a") for _ in range(3)] == [0, 0, 60]
+    assert counted.wait("b") == 0
+    now[0] += 59
+    assert counted.wait("a") == 1
+    now[0] += 2
+    assert counted.wait("a") == 0
+    assert all(Rate(0).wait("a") == 0 for _ in range(9))
+
+
+def test_of_many_clients_the_oldest_are_forgotten(monkeypatch):
+    monkeypatch.setattr(rate, "_CLIENTS", 3)
+    counted = Rate(1)
+    assert [counted.wait(name) for name in "abcd"] == [0, 0, 0, 0]
+    assert counted.wait("d") > 0
+    assert counted.wait("a") == 0
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "client"),
+    [
+        ("10.0.0.1", "198.51.100.7", "198.51.100.7"),
+        ("10.0.0.1", "192.0.2.66, 198.51.100.7", "198.51.100.7"),  # the first is what the client made up
+        ("10.0.0.1", "198.51.100.7, 10.0.0.2", "198.51.100.7"),
+        ("10.0.0.1", "", "10.0.0.1"),
+        ("203.0.113.9", "198.51.100.7", "203.0.113.9"),
+    ],
+)
+async def test_a_proxy_is_believed_and_nobody_else(peer, forwarded, client):
+    policy = Policy(hosts=None, body=9, proxies=bounds.networks("10.0.0.0/8, ::1"))
+    answer = await asked(policy, peer, x_forwarded_for=forwarded, x_forwarded_proto="https")
+    assert answer.text == f"{client} {'https' if peer.startswith('10.') else 'http'}"
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("length", ["-1", "1e3", "0x9", "9" * 19, "", "5, 5"])
+async def test_a_length_that_is_no_number(length):
+    answer = await asked(Policy(hosts=None, body=9), method="POST", content_length=length)
+    assert (answer.status_code, answer.json()["type"]) == (400, "/problems/bad-request")
+
+
+def test_a_head_request_gets_no_body():
+    with running(who, Policy(hosts=OWN, body=9)) as port:
+        answer = httpx.head(f"http://127.0.0.1:{port}/", headers={"Host": "evil.example"})
+    assert (answer.status_code, answer.content) == (421, b"")
+
+
+def test_ipv6_clients_are_counted_by_network():
+    assert bounds.client_of("2001:db8::1") == bounds.client_of("2001:db8::ffff:2")
+    assert bounds.client_of("2001:db8:0:1::1") != bounds.client_of("2001:db8::1")
+    assert bounds.client_of("::ffff:192.0.2.1") == "192.0.2.1"
+
+
+@pytest.mark.parametrize("text", ["proxy.example", "10.0.0.0/40", "10.0.0.1:80"])
+def test_a_proxy_that_is_no_address(text):
+    with pytest.raises(ConfigurationError, match="TRUSTED_PROXIES"):
+        bounds.networks(text)
+
+
+@pytest.mark.anyio
+async def test_what_was_refused_can_be_counted():
+    seen: list[str] = []
+    await asked(Policy(hosts=OWN, body=9, on_refusal=seen.append), host="evil.example")
+    assert json.dumps(seen) == '["unknown-host"]'

@@ -1,0 +1,83 @@
+"""The embedded IPFS node's own servers: real sockets before the real handlers, without a repository."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from biodesci.ipfs.gateway import GatewayHandler
+from biodesci.ipfs.rpc import RpcHandler
+from biodesci.serving.bounds import Bounds
+from biodesci.serving.threads import BoundedHandler, BoundedServer
+from tests.backend.serving.raw import ask, connect, status, until_closed
+
+QUICK = Bounds(head=1.0, body=1.0, slowest=100_000, idle=1.0, connections=50, per_client=50)
+LATE = 10.0
+
+
+@contextlib.contextmanager
+def node(handler: type[BoundedHandler], bounds: Bounds = QUICK) -> Iterator[int]:
+    made = type("Quick", (BoundedServer,), {"bounds": bounds})(("127.0.0.1", 0), handler)
+    made.server_bind()
+    made.server_activate()
+    thread = threading.Thread(target=made.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    try:
+        yield made.server_port
+    finally:
+        made.shutdown()
+        made.server_close()
+        thread.join()
+
+
+ADD = b"POST /api/v0/add HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: multipart/form-data; boundary=x\r\n"
+
+
+@pytest.mark.parametrize(
+    ("handler", "half"),
+    [
+        (RpcHandler, b""),
+        (RpcHandler, b"POST /api/v0/ver"),
+        (RpcHandler, b"POST /api/v0/version HTTP/1.1\r\nHost: 127.0.0.1\r\nX: "),
+        (RpcHandler, ADD + b"Content-Length: 900\r\n\r\n--x\r\n"),
+        (RpcHandler, ADD + b"Transfer-Encoding: chunked\r\n\r\n5\r\n01"),
+        (GatewayHandler, b""),
+        (GatewayHandler, b"GET /ipfs/"),
+    ],
+)
+def test_half_a_request_is_ended_at_its_deadline(handler, half):
+    with node(handler) as port, connect(port, timeout=4.0 + LATE) as client:
+        began = time.monotonic()
+        client.sendall(half)
+        until_closed(client)
+        assert 0.4 < time.monotonic() - began < 4.0 + LATE
+
+
+def test_a_byte_now_and_then_does_not_put_the_deadline_off():
+    with node(GatewayHandler) as port, connect(port) as client:
+        began = time.monotonic()
+        with contextlib.suppress(OSError):
+            while time.monotonic() - began < 1.0 + LATE:
+                client.sendall(b"G")
+                time.sleep(0.1)
+        assert time.monotonic() - began < 1.0 + LATE
+
+
+def test_many_half_open_requests_keep_nobody_out():
+    with node(RpcHandler, Bounds(head=20.0, connections=20)) as port, contextlib.ExitStack() as held:
+        for _ in range(100):
+            held.enter_context(connect(port)).sendall(b"POST /api")
+        version = b"POST /api/v0/version HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
+        assert status(ask(port, version)) == 200
+        assert threading.active_count() < 40
+
+
+def test_a_body_that_no_command_reads_is_no_second_request():
+    smuggled = b"POST /api/v0/version HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+    head = f"POST /api/v0/version HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {len(smuggled)}\r\n\r\n"
+    with node(RpcHandler) as port:
+        assert ask(port, head.encode() + smuggled).count(b"HTTP/1.1 200") == 1
