@@ -116,15 +116,6 @@ class Settings(BaseSettings):
     def _under_root(cls, value: Path) -> Path:
         return value if value.is_absolute() else root() / value
 
-    @field_validator("public_rpc_url")
-    @classmethod
-    def _is_for_browsers(cls, value: str) -> str:
-        parts = urlsplit(value)
-        is_plain = parts.scheme in {"http", "https"} and parts.hostname and "@" not in parts.netloc
-        if value and not is_plain:
-            raise ValueError("it should be one http or https address without a name or password in it")
-        return value
-
     @field_validator("visa_issuers")
     @classmethod
     def _is_safe(cls, value: str) -> str:

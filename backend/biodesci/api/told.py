@@ -52,4 +52,8 @@ def _origin(setting: str, url: str) -> str:
             f"{setting} has a password in it, and the page would tell it to everybody.",
             f"Set {setting} to an address that browsers can use without one.",
         )
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ConfigurationError(
+            f"{setting} is no address that browsers can use.", f"Set {setting} to one of http or https."
+        )
     return f"{parts.scheme}://{parts.netloc}"

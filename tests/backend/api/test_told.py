@@ -7,7 +7,6 @@ from fastapi.testclient import TestClient
 
 from biodesci.api import told
 from biodesci.api.app import create
-from biodesci.config import Settings
 from biodesci.core.errors import ConfigurationError
 
 KEY = "9aa3d95b3bc440fa88ea12eaa4456161"
@@ -66,10 +65,7 @@ def test_where_the_ipfs_node_is_stands_in_no_answer(world):
 @pytest.mark.parametrize(
     "url", ["ftp://example.org", "ws://example.org", "rpc.example.org", f"https://a:{KEY}@example.org"]
 )
-def test_a_public_address_that_browsers_cannot_use_is_refused(monkeypatch, url):
-    from biodesci import config
-
-    monkeypatch.setenv("BIODESCI_PUBLIC_RPC_URL", url)
+def test_a_public_address_that_browsers_cannot_use_is_refused(world, url):
     with pytest.raises(ConfigurationError, match="BIODESCI_PUBLIC_RPC_URL") as refused:
-        config.load(Settings)
+        create(world.settings.model_copy(update={"public_rpc_url": url}))
     assert KEY not in str(refused.value)
