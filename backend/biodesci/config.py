@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import os
 from pathlib import Path
-from typing import Annotated, Final, TypeVar
+from typing import Annotated, Final, Literal, TypeVar
 from urllib.parse import urlsplit
 
 from eth_utils.address import is_address, to_checksum_address
@@ -48,7 +48,9 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", populate_by_name=True)
 
-    rpc_url: Annotated[str, Field(description="JSON-RPC of the chain node.")] = "http://127.0.0.1:8545"
+    rpc_url: Annotated[
+        str, Field(description="JSON-RPC of the chain node, or of several by spaces: the others stand by.")
+    ] = "http://127.0.0.1:8545"
     public_rpc_url: Annotated[
         str,
         Field(description="JSON-RPC that browsers are told; unset: BIODESCI_RPC_URL, if it holds no key."),
@@ -102,7 +104,10 @@ class Settings(BaseSettings):
     web: Annotated[Path, Field(description="Folder of the built page.")] = Path("frontend/dist")
     poll_interval: Annotated[float, Field(gt=0, description="Seconds between two looks at the chain.")] = 0.5
     confirmations: Annotated[
-        int, Field(ge=0, description="Blocks upon an event's own before it counts, against reorganizations.")
+        Annotated[int, Field(ge=0)] | Literal["safe", "finalized"],
+        Field(
+            description="Blocks upon an event's own before it counts, or the chain's tag of one that does."
+        ),
     ] = 0
     stuck_after: Annotated[
         float, Field(gt=0, description="Seconds without a block, after which a transaction's fee is raised.")

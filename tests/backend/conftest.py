@@ -200,7 +200,7 @@ def senders_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def chain_for(localnet: Localnet, senders_home: Path) -> Callable[..., Any]:
     """chain_for() is a client with a fresh account of 10 ETH; chain_for(account) uses that one.
 
-    Further arguments are the client's: chain_for(confirmations=2).
+    Further arguments are the client's: chain_for(reading=Reading(2)).
     """
     from biodesci.chain.client import Chain
     from biodesci.chain.deployment import load_deployment

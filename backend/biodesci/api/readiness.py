@@ -14,6 +14,7 @@ from typing import Final, Generic, TypeVar
 from biodesci.api.schemas.status import Check, Readiness
 from biodesci.chain.client import Chain
 from biodesci.chain.deployment import load_deployment
+from biodesci.chain.reading import Reading
 from biodesci.config import Settings
 from biodesci.core.errors import BioDeSciError, ConfigurationError
 from biodesci.core.problems import UNPREPARED
@@ -62,11 +63,11 @@ class Ready:
 
     def __init__(self, settings: Settings, store: Store) -> None:
         self._store = store
-        self._behind = settings.confirmations + _BEHIND
 
         def head() -> tuple[int, str]:
-            chain = Chain(settings.rpc_url, load_deployment(settings.deployment))
-            return chain.block_number(), chain.identity
+            reading = Reading(settings.confirmations)
+            chain = Chain(settings.rpc_url, load_deployment(settings.deployment), reading=reading)
+            return chain.counted_head(), chain.identity
 
         def ipfs() -> bool:
             Ipfs(settings.ipfs_api, authorization=settings.ipfs_authorization()).ready()
@@ -92,8 +93,8 @@ class Ready:
             message = why
         elif identity != told[1]:
             message = "The index is not of this chain and these contracts yet."
-        # The index stays as many blocks behind as Settings.confirmations says.
-        elif not -_BEHIND <= told[0] - reached <= self._behind:
+        # The index goes as far as Settings.confirmations says that blocks count.
+        elif not -_BEHIND <= told[0] - reached <= _BEHIND:
             message = f"The index is at block {reached}, the chain at {told[0]}."
         else:
             ok, message = True, f"block {reached} of {told[0]}"

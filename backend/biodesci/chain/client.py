@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from eth_account.signers.local import LocalAccount
 from hexbytes import HexBytes
@@ -16,23 +16,31 @@ from web3.logs import DISCARD
 from web3.middleware import AttributeDictMiddleware
 from web3.types import EventData, TxParams, TxReceipt
 
-from biodesci.chain import records
+from biodesci.chain import events, records
 from biodesci.chain.contracts import contract, reverted
+from biodesci.chain.logs import Span
 from biodesci.chain.outbox import Intent, Outbox, Sending
-from biodesci.chain.provider import Provider, origin
+from biodesci.chain.provider import Provider
+from biodesci.chain.reading import Reading
 from biodesci.chain.records import R
 from biodesci.core.documents.deployment import CONTRACTS, Deployment
-from biodesci.core.errors import ChainError, ConfigurationError, IntegrityError, NotFoundError
+from biodesci.core.errors import (
+    ChainError,
+    ConfigurationError,
+    IntegrityError,
+    NotFoundError,
+    UnavailableError,
+)
 
-_CALL_TIMEOUT_S = 20.0
 _USUALLY = Sending()
+_UNHURRIED = Reading()
 
 
 class Chain:
     """Client of the seven contracts. Threads may share one.
 
-    `account` and `home`, the private folder in which its outbox lies, are needed for sending alone.
-    `confirmations` are blocks upon a transaction's own, before it counts.
+    `rpc_url`: addresses of one node or several, with spaces between. `account` and `home`, the private folder
+    in which its outbox lies, are needed for sending alone.
     """
 
     def __init__(
@@ -42,22 +50,25 @@ class Chain:
         account: LocalAccount | None = None,
         home: Path | None = None,
         *,
-        confirmations: int = 0,
+        reading: Reading = _UNHURRIED,
         sending: Sending = _USUALLY,
     ) -> None:
         self.rpc_url = rpc_url
         self.deployment = deployment
         self.account = account
         self.home = home
-        self.confirmations = confirmations
+        self.confirmations = reading.confirmations
+        self.stop = reading.stop
         self.sending = sending
+        self.span = Span()
+        self.provider = Provider(rpc_url, patience=reading.patience, stop=reading.stop)
         # Nothing else of web3's: names are not looked up in ENS, and each transaction says what gas it pays.
         middleware = [(AttributeDictMiddleware, "attrdict")]
-        self.web3 = Web3(Provider(rpc_url, _CALL_TIMEOUT_S), middleware=middleware)
+        self.web3 = Web3(self.provider, middleware=middleware)
         self.chain_id = self.web3.eth.chain_id
         if self.chain_id != deployment.chain_id:
             raise ConfigurationError(
-                f"Wrong network: {origin(rpc_url)} is chain {self.chain_id}, "
+                f"Wrong network: {self.provider.origins} is chain {self.chain_id}, "
                 f"the contracts are on chain {deployment.chain_id}.",
                 "Set BIODESCI_RPC_URL or BIODESCI_DEPLOYMENT so that both name the same network.",
             )
@@ -153,6 +164,27 @@ class Chain:
         """The number of the latest block that the node knows."""
         return int(self.web3.eth.block_number)
 
+    def counted_head(self) -> int:
+        """The last block that counts: what is above it may be taken back by a reorganization yet.
+
+        Below 0 where the chain is younger than that. UnavailableError where the node does not know the tag.
+        """
+        if isinstance(self.confirmations, int):
+            return self.block_number() - self.confirmations
+        block = self.provider.request("eth_getBlockByNumber", self.confirmations, False)
+        if not isinstance(block, dict):
+            raise UnavailableError(
+                f"The chain node knows no block that is {self.confirmations} yet.",
+                "Wait, or set BIODESCI_CONFIRMATIONS to a number of blocks.",
+            )
+        return int(block["number"], 16)
+
+    def depth(self) -> int:
+        """How many blocks lie upon the last one that counts, as things are."""
+        if isinstance(self.confirmations, int):
+            return self.confirmations
+        return max(0, self.block_number() - self.counted_head())
+
     def now(self, block: int | None = None) -> int:
         """Timestamp of the latest block, or of another: the only clock that deadlines on chain know."""
         return int(self.web3.eth.get_block("latest" if block is None else block)["timestamp"])
@@ -188,13 +220,13 @@ class Chain:
         to_block: int | None = None,
         filters: dict[str, Any] | None = None,
     ) -> list[EventData]:
-        """All events `name` of the blocks given (inclusive), oldest first."""
-        logs = contract.events[name]().get_logs(
-            argument_filters=filters,
-            from_block=max(from_block, 0),
-            to_block="latest" if to_block is None else to_block,
-        )
-        return list(cast("list[EventData]", logs))
+        """All events `name` of the blocks given (inclusive), oldest first.
+
+        Of the last blocks none is missing (`logs.pieces`, checked); an older one that the node lost is not
+        noticed here, so callers compare with the contract's state.
+        """
+        last = self.block_number() if to_block is None else to_block
+        return events.read(self, contract, name, max(from_block, 0), last, filters or {})
 
     def emitted(self, receipt: TxReceipt, contract: Contract, name: str) -> list[dict[str, Any]]:
         """Arguments of the events `name` that `contract` emitted in this transaction."""
@@ -264,6 +296,6 @@ class Chain:
                 "This client has no home folder to note in what it sends.", "Set BIODESCI_HOME."
             )
         folder = self.home / "outbox"
-        return Outbox(self.web3, signer, folder, self.identity, self.confirmations, self.sending).intent(
+        return Outbox(self.web3, signer, folder, self.identity, self.depth(), self.sending).intent(
             kind, about
         )

@@ -1,99 +1,334 @@
-"""The way to a chain node, over JSON-RPC."""
+"""The way to the chain's nodes, over JSON-RPC: one that is well is asked, again and elsewhere where need be.
+
+Only questions are asked twice. What changes something (a transaction) goes out once for each call; whether it
+arrived is the outbox's to find out.
+"""
 
 from __future__ import annotations
 
-from typing import Any, Final
-from urllib.parse import urlsplit
+import itertools
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, Final, cast
 
-import requests
-from requests.adapters import HTTPAdapter
-from requests.utils import get_netrc_auth
-from web3 import HTTPProvider
-from web3.exceptions import BadResponseFormat
+import orjson
+from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_random_exponential
+from web3.providers.base import JSONBaseProvider
 from web3.types import RPCEndpoint, RPCResponse
 
-from biodesci.core.errors import UnavailableError
+from biodesci.chain import wording
+from biodesci.chain.endpoint import ANSWER_S, Endpoint, How, Trouble, hidden, origin
+from biodesci.chain.wording import words as refusal
+from biodesci.core.errors import ConfigurationError, UnavailableError
 
+__all__ = ["Provider", "TooMuchError", "UnknownMethodError", "origin", "refusal"]
+
+PATIENCE_S: Final = 20.0
 # What a node refuses of these says something of the request, or web3 knows another way.
 _EXPLAINED: Final = {"eth_call", "eth_estimateGas", "eth_sendRawTransaction", "eth_maxPriorityFeePerGas"}
-# EIP-1474: resource unavailable, limit exceeded; and as HTTP has it.
-_BUSY: Final = {-32002, -32005, 429}
+_QUESTIONS: Final = {
+    "eth_accounts", "eth_blockNumber", "eth_call", "eth_chainId", "eth_estimateGas", "eth_feeHistory",
+    "eth_gasPrice", "eth_maxPriorityFeePerGas", "eth_syncing", "net_version", "web3_clientVersion",
+}  # fmt: skip
+# How often one question is asked at most; of one that is busy only time decides.
+_ATTEMPTS: Final = {How.AWAY: 3, How.REFUSED: 1, How.UNKNOWN: 1, How.CUT: 6, How.SLOW: 3}
+_REST_S: Final = 30.0
+_log = logging.getLogger(__name__)
+_waits = wait_random_exponential(multiplier=0.1, max=4.0)
 
-# The API and the aggregator answer in 40 threads, which share one client.
-_CONNECTIONS: Final = 64
+
+class TooMuchError(UnavailableError):
+    """A node will not answer a question for logs at this size; `allowed` blocks where it says how many."""
+
+    def __init__(self, message: str, allowed: int | None = None, *, is_slow: bool = False) -> None:
+        super().__init__(message, "Use another chain node (BIODESCI_RPC_URL).")
+        self.allowed, self.is_slow = allowed, is_slow
 
 
-class Provider(HTTPProvider):
-    """Says "the chain does not answer" as an error of ours, wherever in web3 it is noticed.
+class UnknownMethodError(UnavailableError):
+    """No node offers this method of JSON-RPC."""
 
-    `timeout` is in seconds, for one request.
+
+class Provider(JSONBaseProvider):
+    """Asks the first of its nodes (addresses with spaces between) that is well; the others stand by.
+
+    Raises errors of ours wherever in web3 it is noticed that the chain does not answer. A question is given
+    up after `patience` seconds, or as soon as `stop` is set.
     """
 
-    def __init__(self, rpc_url: str, timeout: float) -> None:
-        super().__init__(
-            rpc_url,
-            request_kwargs={"timeout": timeout},
-            session=_session(rpc_url),
-            exception_retry_configuration=None,
-            # It is compared once with the deployment's, and then only written into transactions.
-            cache_allowed_requests=True,
-            cacheable_requests={RPCEndpoint("eth_chainId")},
-        )
+    def __init__(
+        self,
+        rpc_url: str,
+        *,
+        patience: float = PATIENCE_S,
+        stop: threading.Event | None = None,
+        timeout: float = ANSWER_S,
+    ) -> None:
+        super().__init__()
+        self.endpoints = [Endpoint(url, timeout) for url in rpc_url.split()] or [Endpoint(rpc_url, timeout)]
+        self.patience = patience
+        self.stop = stop or threading.Event()
+        self._numbers = itertools.count(1)
+        self._identity: tuple[str, str] | None = None
+        self._foreign: set[str] = set()
+        self.lacking: set[str] = set()  # methods that no node has
+
+    def __str__(self) -> str:
+        return f"Provider({self.origins})"
+
+    @property
+    def origins(self) -> str:
+        """Scheme and host of each node."""
+        return ", ".join(endpoint.origin for endpoint in self.endpoints)
+
+    # One question
 
     def make_request(self, method: RPCEndpoint, params: Any) -> RPCResponse:
-        """One JSON-RPC request. Raises UnavailableError where the node does not answer or is too busy to."""
+        """One JSON-RPC request, as web3 makes it. Raises UnavailableError where no node answers in time."""
+        body = self.encode_rpc_request(method, params)
+        return cast("RPCResponse", self._ask(method, lambda: body, lambda answer: _judge(answer, method)))
+
+    def request(self, method: str, *params: Any) -> Any:
+        """The raw result of one question."""
+        return self.make_request(RPCEndpoint(method), list(params)).get("result")
+
+    def logs(self, query: dict[str, Any], blocks: int) -> list[dict[str, Any]]:
+        """The raw result of eth_getLogs over so many blocks.
+
+        Raises TooMuchError where a smaller question may be answered: words alone do not tell which refusals
+        mean that, so each is taken for it that does not say "too often".
+        """
+        method = "eth_getLogs"
+
+        def judge(answer: Any) -> None:
+            error = answer.get("error") if isinstance(answer, dict) else None
+            if error and not wording.is_busy(error, method):
+                first = int(query["fromBlock"], 16)
+                allowed = wording.allowed(error, first, first + blocks - 1)
+                raise TooMuchError(f"refused {method}: {refusal(error)}", allowed)
+            _judge(answer, method)
+            if not isinstance(answer["result"], list):
+                raise Trouble("gives no list of logs", How.CUT)
+
+        body = self.encode_rpc_request(RPCEndpoint(method), [query])
+        answer = self._ask(method, lambda: body, judge, is_divisible=blocks > 1)
+        return cast("list[dict[str, Any]]", answer["result"])
+
+    def _ask(
+        self,
+        method: str,
+        body: Callable[[], bytes],
+        judge: Callable[[Any], None],
+        *,
+        is_divisible: bool = False,
+    ) -> Any:
+        """The answer that `judge` finds no trouble with; `body` makes what each attempt asks."""
+        used = [self.endpoints[0]]
+
+        def once() -> Any:
+            used[0] = endpoint = self._well()
+            try:
+                self._identify(endpoint)
+                answer = endpoint.ask(body())
+                judge(answer)
+            except Trouble as trouble:
+                self._rest(endpoint, trouble)
+                if is_divisible and trouble.how is How.SLOW:
+                    raise TooMuchError(self._says(endpoint, trouble.why), is_slow=True) from None
+                raise
+            except TooMuchError as exc:
+                exc.message = self._says(endpoint, exc.message)
+                raise
+            endpoint.failures, endpoint.rests_until = 0, 0.0
+            return answer
+
+        is_question = method in _QUESTIONS or method.startswith("eth_get")
         try:
-            response = super().make_request(method, params)
-        except requests.TooManyRedirects as exc:
-            raise UnavailableError(
-                f"The chain node at {origin(str(self.endpoint_uri))} refers to another address.",
-                "Set BIODESCI_RPC_URL to that one.",
-            ) from exc
-        except (requests.RequestException, BadResponseFormat, ConnectionError) as exc:
-            raise UnavailableError(
-                f"The chain node at {origin(str(self.endpoint_uri))} does not answer ({type(exc).__name__}).",
-                "Start it (`make up`), or set BIODESCI_RPC_URL to a node that runs; then repeat the command.",
-            ) from exc
-        error = response.get("error")
-        if error and (method not in _EXPLAINED or _is_busy(error)):
-            raise UnavailableError(
-                f"The chain node at {origin(str(self.endpoint_uri))} refused {method}: {refusal(error)}.",
-                "Try again, or set BIODESCI_RPC_URL to another node.",
+            return self._retrying(is_question)(once)
+        except Trouble as trouble:
+            raise self._unavailable(used[0], trouble) from None
+
+    def _retrying(self, is_question: bool) -> Retrying:
+        def wait(state: RetryCallState) -> float:
+            trouble = _trouble(state)
+            if any(one.rests_until <= time.monotonic() for one in self._ours()) and len(self.endpoints) > 1:
+                return 0.0  # another one is asked
+            return trouble.wait if trouble.wait is not None else float(_waits(state))
+
+        def is_enough(state: RetryCallState) -> bool:
+            trouble, passed = _trouble(state), state.seconds_since_start or 0.0
+            if not is_question or self.stop.is_set() or passed + state.upcoming_sleep > self.patience:
+                return True
+            most = _ATTEMPTS.get(trouble.how)
+            return most is not None and state.attempt_number >= most * len(self.endpoints)
+
+        return Retrying(
+            retry=retry_if_exception_type(Trouble),
+            wait=wait,
+            stop=is_enough,
+            sleep=self.pause,
+            reraise=True,
+        )
+
+    def pause(self, seconds: float) -> None:
+        """Waits, unless `stop` is set: UnavailableError then."""
+        if self.stop.wait(seconds):
+            raise UnavailableError("It was asked to stop before the chain answered.", "Start it again.")
+
+    # Many questions
+
+    def batch(self, calls: Sequence[tuple[str, list[Any]]]) -> list[Any]:
+        """The raw results of questions, in their order: in JSON-RPC batches, smaller where a node wants it.
+
+        Raises UnavailableError where one of them cannot be answered, or no node answers in time.
+        """
+        results: list[Any] = []
+        while len(results) < len(calls):
+            size = min(one.most_in_batch for one in self.endpoints)
+            part = calls[len(results) : len(results) + size]
+            results += self._together(part) if len(part) > 1 else [self.request(part[0][0], *part[0][1])]
+        return results
+
+    def _together(self, calls: Sequence[tuple[str, list[Any]]]) -> list[Any]:
+        """One batch; whatever of it a node finds too often asked is asked for again."""
+        results: dict[int, Any] = {}
+        limit = min(one.most_in_batch for one in self.endpoints)
+
+        def judge(answer: Any) -> None:
+            if not isinstance(answer, list):
+                error = answer.get("error")
+                if wording.is_busy(error, ""):
+                    raise Trouble(f"is asked too often: {refusal(error)}", How.BUSY)
+                raise Trouble(f"refused a batch: {refusal(error)}", How.SLOW)
+            trouble = None
+            for each in answer:
+                place = each.get("id") if isinstance(each, dict) else None
+                if not isinstance(place, int) or not 0 <= place < len(calls):
+                    continue
+                try:
+                    _judge(each, calls[place][0])
+                    results[place] = each["result"]
+                except Trouble as exc:
+                    trouble = exc
+            if len(results) < len(calls):
+                raise trouble or Trouble("leaves out a part of a batch", How.CUT)
+
+        def body() -> bytes:
+            return orjson.dumps(
+                [
+                    {"jsonrpc": "2.0", "id": place, "method": method, "params": params}
+                    for place, (method, params) in enumerate(calls)
+                    if place not in results
+                ]
             )
-        return response
+
+        try:
+            self._ask(calls[0][0], body, judge, is_divisible=True)
+        except TooMuchError:
+            # Smaller from now on; alone in the end, where a node takes no batches at all.
+            for one in self.endpoints:
+                one.most_in_batch = min(one.most_in_batch, max(1, limit // 4))
+            return self.batch(calls)
+        return [results[place] for place in range(len(calls))]
+
+    # Nodes
+
+    def elsewhere(self, method: str, *params: Any) -> Any:
+        """The result that a standby node gives, which is not the one asked first; None where there is none
+        that answers."""
+        first = self._well()
+        for endpoint in self._ours():
+            if endpoint is first:
+                continue
+            try:
+                self._identify(endpoint)
+                answer = endpoint.ask(self.encode_rpc_request(RPCEndpoint(method), list(params)))
+                _judge(answer, method)
+                return answer["result"]
+            except Trouble as trouble:
+                self._rest(endpoint, trouble)
+        return None
+
+    def _ours(self) -> list[Endpoint]:
+        return [one for one in self.endpoints if one.url not in self._foreign]
+
+    def _well(self) -> Endpoint:
+        """The first that does not rest, else the one whose rest ends first."""
+        ours, now = self._ours(), time.monotonic()
+        if not ours:
+            raise ConfigurationError(
+                f"None of the nodes at {self.origins} is of the chain that was asked first.",
+                "Set BIODESCI_RPC_URL to nodes of one network.",
+            )
+        for endpoint in ours:
+            if endpoint.rests_until <= now:
+                return endpoint
+        return min(ours, key=lambda one: one.rests_until)
+
+    def _rest(self, endpoint: Endpoint, trouble: Trouble) -> None:
+        """Others are asked first for a while, which is the longer the more often it failed."""
+        endpoint.failures += 1
+        rest = trouble.wait if trouble.wait is not None else min(0.25 * 2**endpoint.failures, _REST_S)
+        endpoint.rests_until = time.monotonic() + rest
+        if trouble.how is How.AWAY:
+            endpoint.identity = None  # what listens there next may be another chain
+        if len(self.endpoints) > 1:
+            _log.warning("%s; another one is asked", self._says(endpoint, trouble.why))
+
+    def _identify(self, endpoint: Endpoint) -> None:
+        """Of several nodes each must be of the chain of the first that answered: by chain id and genesis."""
+        if len(self.endpoints) == 1 or endpoint.identity is not None:
+            return
+        answers = []
+        for method, params in (("eth_chainId", []), ("eth_getBlockByNumber", ["0x0", False])):
+            answer = endpoint.ask(self.encode_rpc_request(RPCEndpoint(method), params))
+            _judge(answer, method)
+            answers.append(answer["result"])
+        identity = (str(answers[0]), str((answers[1] or {}).get("hash")))
+        if self._identity is None:
+            self._identity = identity
+        if identity != self._identity:
+            self._foreign.add(endpoint.url)
+            _log.error("%s is of another chain than the first node: it is not asked.", endpoint.origin)
+            raise Trouble("is of another chain", How.CUT)
+        endpoint.identity = identity
+
+    def _says(self, endpoint: Endpoint, why: str) -> str:
+        return f"The chain node at {endpoint.origin} {hidden(endpoint.url, why)}"
+
+    def _unavailable(self, endpoint: Endpoint, trouble: Trouble) -> UnavailableError:
+        says = self._says(endpoint, trouble.why) + "."
+        if trouble.how is How.UNKNOWN:
+            return UnknownMethodError(says, "Use another chain node (BIODESCI_RPC_URL).")
+        if "another address" in trouble.why:
+            return UnavailableError(says, "Set BIODESCI_RPC_URL to that one.")
+        if trouble.how is How.BUSY or "refused" in trouble.why:
+            return UnavailableError(says, "Try again, or set BIODESCI_RPC_URL to another node.")
+        return UnavailableError(
+            says,
+            "Start it (`make up`), or set BIODESCI_RPC_URL to a node that runs; then repeat the command.",
+        )
 
 
-def _session(rpc_url: str) -> requests.Session:
-    """Reads from the environment once, not at each request: proxies, certificates and logins."""
-    session = requests.Session()
-    session.max_redirects = 0  # another address may need another proxy or login
-    for scheme in ("http://", "https://"):
-        session.mount(scheme, HTTPAdapter(pool_maxsize=_CONNECTIONS))
-    try:
-        settings = session.merge_environment_settings(rpc_url, {}, None, None, None)
-    except ValueError:  # no address: the first request says so
-        return session
-    session.proxies, session.verify = settings["proxies"], settings["verify"]
-    session.auth = get_netrc_auth(rpc_url)
-    session.trust_env = False
-    return session
+def _trouble(state: RetryCallState) -> Trouble:
+    assert state.outcome is not None
+    exc = state.outcome.exception()
+    assert isinstance(exc, Trouble)
+    return exc
 
 
-def origin(url: str) -> str:
-    """Scheme, host and port: the rest of a node's address may be a password, or a key that is paid for."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return "BIODESCI_RPC_URL"
-    if not parts.netloc:
-        return "BIODESCI_RPC_URL"
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
-
-
-def _is_busy(error: object) -> bool:
-    return isinstance(error, dict) and error.get("code") in _BUSY
-
-
-def refusal(error: object) -> str:
-    """The words of a JSON-RPC error."""
-    return str(error.get("message", error)) if isinstance(error, dict) else str(error)
+def _judge(answer: Any, method: str) -> None:
+    """Raises Trouble unless the answer holds a result, or a refusal that tells the caller something."""
+    if not isinstance(answer, dict) or ("result" not in answer and "error" not in answer):
+        raise Trouble("does not answer in JSON-RPC", How.CUT)
+    error = answer.get("error")
+    if not error:
+        return
+    if wording.is_busy(error, method):
+        raise Trouble(f"refused {method}: {refusal(error)}", How.BUSY)
+    if method not in _EXPLAINED:
+        how = How.REFUSED if wording.is_final(error) else How.CUT
+        how = How.UNKNOWN if wording.is_unknown_method(error) else how
+        raise Trouble(f"refused {method}: {refusal(error)}", how)

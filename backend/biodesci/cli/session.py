@@ -52,6 +52,7 @@ def chain(*, account: bool = True) -> Chain:
     from biodesci.chain.client import Chain
     from biodesci.chain.deployment import load_deployment
     from biodesci.chain.outbox import Sending
+    from biodesci.chain.reading import Reading
 
     chosen = settings()
     deployment = load_deployment(chosen.deployment)
@@ -61,7 +62,7 @@ def chain(*, account: bool = True) -> Chain:
         deployment,
         signer,
         chosen.home,
-        confirmations=chosen.confirmations,
+        reading=Reading(chosen.confirmations),
         sending=Sending.chosen(chosen.stuck_after, chosen.highest_fee_gwei),
     )
 

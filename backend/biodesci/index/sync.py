@@ -51,7 +51,7 @@ def sync(chain: Chain, ipfs: Ipfs, store: Store) -> Synced:
     rolled_back = _follow_reorg(chain, store)
     cursor = store.cursor()
     start = chain.deployment.first_block if cursor is None else cursor.number + 1
-    head = chain.block_number() - chain.confirmations
+    head = chain.counted_head()
     applied = 0
     while start <= head:
         end = min(start + _SPAN - 1, head)

@@ -46,7 +46,7 @@ def complete(chain: Chain, ipfs: Ipfs, folder: Path, request_id: int) -> bool:
 
     Whether nothing is left to do: False while a commitment may still come, or is not deep enough.
     """
-    head = chain.block_number() - chain.confirmations
+    head = chain.counted_head()
     if head < chain.deployment.first_block:
         return False
     try:

@@ -55,7 +55,7 @@ def set_balance(rpc_url: str, address: str, wei: int) -> None:
 
 
 def _node(url: str) -> Provider:
-    return Provider(url, timeout=10)
+    return Provider(url, patience=0.0)
 
 
 def _is_local(node: Provider) -> bool:

@@ -101,7 +101,7 @@ class Custodian:
         """Delivers what is due; the licences that were delivered by this call."""
         chain = self._chain
         # A purchase that a reorganization takes back would have been paid for with nothing.
-        head = chain.block_number() - chain.confirmations
+        head = chain.counted_head()
         if head < chain.deployment.first_block:
             return []
         self._complete(head)

@@ -15,6 +15,7 @@ from biodesci import config
 from biodesci.chain.client import Chain
 from biodesci.chain.deployment import load_deployment
 from biodesci.chain.outbox import Sending
+from biodesci.chain.reading import Reading
 from biodesci.config import Chosen
 from biodesci.core.errors import BioDeSciError, UnavailableError
 
@@ -29,7 +30,7 @@ def connect(settings: config.Settings, account: LocalAccount | None = None) -> C
         load_deployment(settings.deployment),
         account,
         settings.home,
-        confirmations=settings.confirmations,
+        reading=Reading(settings.confirmations),
         sending=Sending.chosen(settings.stuck_after, settings.highest_fee_gwei),
     )
 

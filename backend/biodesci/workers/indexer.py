@@ -9,6 +9,7 @@ import threading
 from biodesci import config
 from biodesci.chain.client import Chain
 from biodesci.chain.deployment import load_deployment
+from biodesci.chain.reading import Reading
 from biodesci.core.errors import ConfigurationError, UnavailableError
 from biodesci.index.database import Store
 from biodesci.index.sync import sync
@@ -28,7 +29,7 @@ def run(settings: config.Settings, stop: threading.Event) -> None:
             try:
                 if chain is None:
                     deployment = load_deployment(settings.deployment)
-                    chain = Chain(settings.rpc_url, deployment, confirmations=settings.confirmations)
+                    chain = Chain(settings.rpc_url, deployment, reading=Reading(settings.confirmations))
                     _log.info("indexing chain %d from block %d", chain.chain_id, deployment.first_block)
                 result = sync(chain, ipfs, store)
                 if result.events or result.rolled_back:

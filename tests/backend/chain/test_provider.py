@@ -61,7 +61,7 @@ def test_a_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) -> 
     seen: list[tuple[str, str | None]] = []
     with node(seen) as proxy:
         monkeypatch.setenv("http_proxy", proxy)
-        assert Provider("http://chain.example", 5.0).make_request(BLOCK_NUMBER, [])["result"] == "0x7"
+        assert Provider("http://chain.example").make_request(BLOCK_NUMBER, [])["result"] == "0x7"
     assert [path for path, _ in seen] == ["http://chain.example/"]
 
 
@@ -70,7 +70,7 @@ def test_an_address_that_the_environment_excepts_is_reached_directly(monkeypatch
     with node(seen) as url:
         monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
         monkeypatch.setenv("no_proxy", "127.0.0.1")
-        Provider(url, 5.0).make_request(BLOCK_NUMBER, [])
+        Provider(url).make_request(BLOCK_NUMBER, [])
     assert [path for path, _ in seen] == ["/"]
 
 
@@ -79,14 +79,14 @@ def test_a_login_lies_in_netrc(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
     seen: list[tuple[str, str | None]] = []
     with node(seen) as url:
-        Provider(url, 5.0).make_request(BLOCK_NUMBER, [])
+        Provider(url).make_request(BLOCK_NUMBER, [])
     assert seen == [("/", "Basic bGFiOnNlY3JldA==")]
 
 
 def test_certificates_are_those_of_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "authorities.pem"))
     with pytest.raises(OSError, match=r"authorities\.pem"):
-        Provider("https://127.0.0.1:1", 5.0).make_request(BLOCK_NUMBER, [])
+        Provider("https://127.0.0.1:1").make_request(BLOCK_NUMBER, [])
 
 
 def test_forty_threads_share_one_client_without_throwing_connections_away(
@@ -94,7 +94,7 @@ def test_forty_threads_share_one_client_without_throwing_connections_away(
 ) -> None:
     seen: list[tuple[str, str | None]] = []
     with node(seen) as url, ThreadPoolExecutor(40) as threads:
-        provider, together = Provider(url, 10.0), threading.Barrier(40)
+        provider, together = Provider(url), threading.Barrier(40)
 
         def ask(_number: int) -> object:
             together.wait()
@@ -111,5 +111,5 @@ def test_a_request_is_not_sent_on_to_another_address() -> None:
         node([], redirect=elsewhere) as url,
         pytest.raises(UnavailableError, match="refers to another address"),
     ):
-        Provider(url, 5.0).make_request(BLOCK_NUMBER, [])
+        Provider(url).make_request(BLOCK_NUMBER, [])
     assert seen == []

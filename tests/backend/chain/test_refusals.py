@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import threading
 from contextlib import nullcontext
@@ -10,14 +11,15 @@ import pytest
 from eth_abi.abi import encode
 from hypothesis import given
 from hypothesis import strategies as st
-from web3 import HTTPProvider
 from web3.exceptions import ContractLogicError
 
 from biodesci.chain import currency, sentences
 from biodesci.chain.client import Chain
 from biodesci.chain.contracts import _errors, decode_revert, reverted
 from biodesci.chain.deployment import load_deployment
+from biodesci.chain.endpoint import Endpoint
 from biodesci.chain.outbox import Sending
+from biodesci.chain.reading import Reading
 from biodesci.core.envelope import generate_seed, public_key
 from biodesci.core.errors import BioDeSciError, RevertedError, UnavailableError
 from biodesci.core.onchain import NOBODY, LicenseState, RequestState, RoundState
@@ -132,13 +134,12 @@ def test_data_that_is_no_hexadecimal_leaves_the_nodes_words(data):
 @pytest.fixture
 def refusing(chain_for, monkeypatch):
     """A chain whose node refuses everything from now on, as one does that is asked too often."""
-    chain = chain_for()
+    chain = chain_for(reading=Reading(patience=0.2))
 
-    def refuse(_self, _method, _params):
+    def refuse(_self, _body):
         return {"jsonrpc": "2.0", "id": 1, "error": {"code": -32005, "message": "limit exceeded"}}
 
-    monkeypatch.setattr(HTTPProvider, "make_request", refuse)
-    monkeypatch.setattr(chain.web3.provider, "_request_func_cache", (None, None))
+    monkeypatch.setattr(Endpoint, "ask", refuse)
     return chain
 
 
@@ -164,30 +165,28 @@ def test_a_node_that_refuses_is_unavailable(refusing, ask):
 
 def test_a_refusal_while_waiting_does_not_lose_a_transaction(chain_for, monkeypatch):
     chain = chain_for()
-    real, refused = HTTPProvider.make_request, []
+    real, refused = Endpoint.ask, []
 
-    def twice(self, method, params):
-        if method == "eth_getTransactionReceipt" and len(refused) < 2:
-            refused.append(method)
+    def twice(self, body):
+        if b"eth_getTransactionReceipt" in body and len(refused) < 2:
+            refused.append(body)
             return {"jsonrpc": "2.0", "id": 1, "error": {"code": -32005, "message": "limit exceeded"}}
-        return real(self, method, params)
+        return real(self, body)
 
-    monkeypatch.setattr(HTTPProvider, "make_request", twice)
-    monkeypatch.setattr(chain.web3.provider, "_request_func_cache", (None, None))
+    monkeypatch.setattr(Endpoint, "ask", twice)
     receipt = chain.send(chain.keys.functions.register(public_key(generate_seed())))
     assert (receipt["status"], len(refused)) == (1, 2)
 
 
 def test_waiting_asks_less_and_less(chain_for, localnet, monkeypatch):
     chain = chain_for(sending=Sending(block_timeout=2.0))
-    real, asked = HTTPProvider.make_request, []
+    real, asked = Endpoint.ask, []
 
-    def count(self, method, params):
-        asked.append(method)
-        return real(self, method, params)
+    def count(self, body):
+        asked.append(json.loads(body)["method"])
+        return real(self, body)
 
-    monkeypatch.setattr(HTTPProvider, "make_request", count)
-    monkeypatch.setattr(chain.web3.provider, "_request_func_cache", (None, None))
+    monkeypatch.setattr(Endpoint, "ask", count)
     localnet.rpc("evm_setAutomine", False)
     try:
         with pytest.raises(UnavailableError, match="not in a block yet"):
@@ -200,7 +199,7 @@ def test_waiting_asks_less_and_less(chain_for, localnet, monkeypatch):
 
 @pytest.mark.parametrize(("every", "said"), [(0.6, None), (9.0, "was sent, but is 0 blocks deep, not 4 yet")])
 def test_confirmations_may_take_longer_than_one_block_may(chain_for, localnet, every, said):
-    chain = chain_for(confirmations=4, sending=Sending(block_timeout=1.0))
+    chain = chain_for(reading=Reading(4), sending=Sending(block_timeout=1.0))
     stop = threading.Event()
 
     def mine() -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from biodesci.chain.client import Chain
 from biodesci.chain.currency import ETHER
+from biodesci.chain.reading import Reading
 from biodesci.chain.records import Listing
 from biodesci.core import envelope
 from biodesci.core.envelope import generate_seed, public_key
@@ -229,7 +230,7 @@ def mining(localnet) -> Iterator[None]:
 
 
 def test_a_purchase_counts_once_it_is_deep_enough(sale, chain_for, localnet):
-    chain = chain_for(sale.owner.account, confirmations=2)
+    chain = chain_for(sale.owner.account, reading=Reading(2))
     custodian = Custodian(acting(chain, sale.ipfs, sale.home))
     license_id = sale.buy().license_id
     added: list[bytes] = []
@@ -245,7 +246,7 @@ def test_a_purchase_counts_once_it_is_deep_enough(sale, chain_for, localnet):
 
 
 def test_a_delivery_that_a_reorganization_takes_back_is_made_again(sale, chain_for, localnet):
-    chain = chain_for(sale.owner.account, confirmations=2)
+    chain = chain_for(sale.owner.account, reading=Reading(2))
     custodian = Custodian(acting(chain, sale.ipfs, sale.home))
     license_id = sale.buy().license_id
     localnet.rpc("anvil_mine", hex(100))  # so old that its event is not read again

@@ -1,0 +1,118 @@
+"""Blocks' headers, many at a time, and what their blooms say of logs (Yellow Paper, section 4.4.3).
+
+A bloom tells for certain that a block has no log of an address or topic; that it has one, it tells perhaps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from eth_utils.crypto import keccak
+
+from biodesci.core.errors import UnavailableError
+
+if TYPE_CHECKING:
+    from biodesci.chain.client import Chain
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """Of a block: hashes in 0x hex, `time` in Unix seconds, `bloom` of 256 bytes."""
+
+    number: int
+    hash: str
+    parent: str
+    time: int
+    bloom: bytes
+
+
+def headers(chain: Chain, numbers: Iterable[int]) -> list[Header]:
+    """The headers of these blocks, in the order asked for.
+
+    Raises UnavailableError where the node does not answer, or has one of the blocks not (any more).
+    """
+    wanted = list(numbers)
+    raw = chain.provider.batch([("eth_getBlockByNumber", [hex(number), False]) for number in wanted])
+    return [_header(number, block) for number, block in zip(wanted, raw, strict=True)]
+
+
+def _header(number: int, block: Any) -> Header:
+    if not isinstance(block, dict):
+        raise UnavailableError(
+            f"The chain node does not show block {number}: it is behind what it said, or the chain is "
+            "reorganising.",
+            "Try again.",
+        )
+    try:
+        header = Header(
+            int(block["number"], 16),
+            str(block["hash"]),
+            str(block["parentHash"]),
+            int(block["timestamp"], 16),
+            bytes.fromhex(block["logsBloom"][2:]),
+        )
+    except (KeyError, TypeError, ValueError) as exc:
+        raise UnavailableError(
+            f"The chain node shows a block {number} that is none ({exc!r}).", "Use another chain node."
+        ) from exc
+    if header.number != number:
+        raise UnavailableError(
+            f"The chain node shows block {header.number} where {number} was asked for.", "Try again."
+        )
+    return header
+
+
+@lru_cache(maxsize=1 << 14)
+def bits(value: bytes) -> int:
+    """The three of a bloom's 2,048 bits that an address (20 bytes) or a topic (32) sets."""
+    hashed, mask = keccak(value), 0
+    for place in (0, 2, 4):
+        mask |= 1 << (int.from_bytes(hashed[place : place + 2]) & 2_047)
+    return mask
+
+
+def bloom_of(logs: Iterable[tuple[bytes, Sequence[bytes]]]) -> int:
+    """The bloom of logs, each given as its address and topics."""
+    mask = 0
+    for address, topics in logs:
+        mask |= bits(address)
+        for topic in topics:
+            mask |= bits(topic)
+    return mask
+
+
+@dataclass(frozen=True)
+class Sought:
+    """Logs by address and, at each place, by one of some topics; None at a place: any."""
+
+    addresses: tuple[bytes, ...]
+    topics: tuple[tuple[bytes, ...] | None, ...] = ()
+
+    def may_be_in(self, bloom: bytes) -> bool:
+        """False where a block with this bloom has none for certain."""
+        mask = int.from_bytes(bloom)
+        if not mask or not any(mask & one == one for one in map(bits, self.addresses)):
+            return False
+        return all(
+            options is None or any(mask & one == one for one in map(bits, options)) for options in self.topics
+        )
+
+    def of(self, logs: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Those of a node's raw logs that are sought."""
+        addresses = {"0x" + address.hex() for address in self.addresses}
+        topics = [
+            None if options is None else {"0x" + one.hex() for one in options} for options in self.topics
+        ]
+        return [
+            log
+            for log in logs
+            if log["address"].lower() in addresses
+            and len(log["topics"]) >= len(topics)
+            and all(
+                options is None or topic in options
+                for options, topic in zip(topics, log["topics"], strict=False)
+            )
+        ]

@@ -1,0 +1,190 @@
+"""Whether a node gave all logs of a block: by the block's receipts, or by another node.
+
+A block without a bit of our addresses in its bloom has no log of ours for certain. In every other block the
+receipts say what there is: the chain's nodes answer short without saying so. Where the two still differ when
+they are read once more, the receipts count, if their logs make the bloom that the block's header has.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
+
+from eth_utils.address import to_checksum_address
+
+from biodesci.chain import receipts
+from biodesci.chain.blocks import Header, Sought, bloom_of
+from biodesci.core.errors import UnavailableError
+
+if TYPE_CHECKING:
+    from biodesci.chain.client import Chain
+
+Raw = dict[str, Any]
+_BLOCKS: Final = 50  # whose receipts are asked for at once
+_log = logging.getLogger(__name__)
+_checksummed = lru_cache(maxsize=1 << 10)(to_checksum_address)
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """`address` checksummed; hashes in 0x hex; `index` counts the block's logs from 0."""
+
+    address: str
+    topics: tuple[bytes, ...]
+    data: bytes
+    block: int
+    block_hash: str
+    tx_hash: str
+    index: int
+
+
+class ShortError(UnavailableError):
+    """A node's answers do not fit each other: it gave less than there is, or of another fork."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(
+            message,
+            "The node is behind, loses logs, or the chain is reorganising: what it said was not used. Try "
+            "again, or use another node (BIODESCI_RPC_URL).",
+        )
+
+
+def by_block(raw: Sequence[Raw], first: int, last: int) -> dict[int, list[Raw]]:
+    """A node's logs by their blocks, each in the order of the block. Raises ShortError for what is none."""
+    of_block: dict[int, list[Raw]] = {}
+    numbers: dict[str, int] = {}
+    try:
+        for log in raw:
+            text = log["blockNumber"]
+            number = numbers.get(text)
+            if number is None:
+                number = numbers[text] = int(text, 16)
+                of_block.setdefault(number, [])
+            of_block[number].append(log)
+            if log.get("removed"):
+                raise ShortError(f"The chain node tells of a log of block {number} that was taken back.")
+        for logs in of_block.values():
+            if len(logs) > 1:
+                logs.sort(key=_place)
+    except (KeyError, TypeError, ValueError, AttributeError) as exc:
+        raise ShortError(f"The chain node gives logs that are none ({exc!r}).") from exc
+    outside = [number for number in of_block if not first <= number <= last]
+    if outside:
+        raise ShortError(f"The chain node gives logs of block {outside[0]}, which was not asked for.")
+    return of_block
+
+
+def _place(log: Raw) -> int:
+    return int(log["logIndex"], 16)
+
+
+def read(header: Header, raw: Sequence[Raw]) -> list[Log]:
+    """Logs of one block, which must be the one of the header."""
+    logs = []
+    number, block_hash = header.number, header.hash
+    for log in raw:
+        if log["blockHash"] != block_hash:
+            raise ShortError(f"The logs of block {number} are not of the block that its header tells of.")
+        logs.append(
+            Log(
+                _checksummed(log["address"]),
+                tuple([bytes.fromhex(topic[2:]) for topic in log["topics"]]),
+                bytes.fromhex(log["data"][2:]),
+                number,
+                block_hash,
+                log["transactionHash"],
+                int(log["logIndex"], 16),
+            )
+        )
+    return logs
+
+
+def check(
+    chain: Chain,
+    sought: Sought,
+    chained: Sequence[Header],
+    of_block: dict[int, list[Raw]],
+    *,
+    is_last_word: bool,
+) -> None:
+    """That nothing is missing in these blocks. `is_last_word`: receipts that make the header's bloom count
+    more than logs that lack something, which are completed in place.
+
+    Raises ShortError where something is missing, or where a node's answers do not fit each other, and
+    UnavailableError where no node gives receipts.
+    """
+    matching = [header for header in chained if sought.may_be_in(header.bloom)]
+    silent = of_block.keys() - {header.number for header in matching}
+    if silent:
+        raise ShortError(
+            f"The chain node gives logs of block {min(silent)} that the bloom in its header has not."
+        )
+    for start in range(0, len(matching), _BLOCKS):
+        part = matching[start : start + _BLOCKS]
+        given = receipts.of_blocks(chain, part)
+        if given is None:
+            _check_elsewhere(chain, sought, part, of_block)
+            continue
+        for header, of_header in zip(part, given, strict=True):
+            if of_header is None:
+                raise ShortError(f"The chain node does not show the receipts of block {header.number}.")
+            logs = of_block.get(header.number, [])
+            there = sought.of(log for receipt in of_header for log in receipt["logs"])
+            if not _are_same(there, logs):
+                if not is_last_word or not _explain(header, of_header):
+                    raise _differ(header, len(logs), f"the block's receipts have {len(there)}")
+                _log.warning(
+                    "block %d: its receipts have %d logs of ours, eth_getLogs has %d; the receipts make the "
+                    "bloom of the header, so they count", header.number, len(there), len(logs),
+                )  # fmt: skip
+                of_block[header.number] = sorted(there, key=_place)
+
+
+def _are_same(some: Sequence[Raw], others: Sequence[Raw]) -> bool:
+    """Whether both are the same logs in the same order."""
+    return len(some) == len(others) and all(
+        one["logIndex"] == other["logIndex"]
+        and one["data"] == other["data"]
+        and one["topics"] == other["topics"]
+        and one["transactionHash"] == other["transactionHash"]
+        and one["address"].lower() == other["address"].lower()
+        for one, other in zip(some, others, strict=True)
+    )
+
+
+def _explain(header: Header, of_header: Sequence[Raw]) -> bool:
+    """Whether the logs of these receipts make exactly the header's bloom, and have each place once."""
+    logs = [log for receipt in of_header for log in receipt["logs"]]
+    made = bloom_of(
+        (bytes.fromhex(log["address"][2:]), [bytes.fromhex(topic[2:]) for topic in log["topics"]])
+        for log in logs
+    )
+    first = min((_place(log) for log in logs), default=0)
+    places = [_place(log) - first for log in logs]
+    return made == int.from_bytes(header.bloom) and places == list(range(len(logs)))
+
+
+def _check_elsewhere(
+    chain: Chain, sought: Sought, part: Sequence[Header], of_block: Mapping[int, list[Raw]]
+) -> None:
+    """As another node has them, where none gives receipts."""
+    for header in part:
+        query = {"blockHash": header.hash, "address": ["0x" + one.hex() for one in sought.addresses]}
+        there = chain.provider.elsewhere("eth_getLogs", query)
+        if not isinstance(there, list):
+            raise UnavailableError(
+                f"Whether the logs of block {header.number} are complete cannot be checked: no node gives "
+                "the block's receipts, and there is no second one that shows its logs.",
+                "Add a node of another provider to BIODESCI_RPC_URL, with a space between.",
+            )
+        logs = of_block.get(header.number, [])
+        there = sorted(sought.of(there), key=_place)
+        if not _are_same(there, logs):
+            raise _differ(header, len(logs), f"another node gives {len(there)}")
+
+
+def _differ(header: Header, given: int, others: str) -> ShortError:
+    return ShortError(f"The chain node gave {given} logs of block {header.number}, and {others}.")

@@ -1,0 +1,56 @@
+"""The receipts of blocks, however a node gives them: by block, or by transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from biodesci.chain.blocks import Header
+from biodesci.chain.provider import UnknownMethodError
+
+if TYPE_CHECKING:
+    from biodesci.chain.client import Chain
+
+Receipt = dict[str, Any]
+_BY_BLOCK, _BY_TRANSACTION = "eth_getBlockReceipts", "eth_getTransactionReceipt"
+
+
+def of_blocks(chain: Chain, headers: Sequence[Header]) -> list[list[Receipt] | None] | None:
+    """The receipts of each block; None for a block whose node shows none, or not all, or those of another
+    fork. None for all where no node gives receipts in either way.
+
+    Raises UnavailableError where the nodes do not answer.
+    """
+    provider = chain.provider
+    if _BY_BLOCK not in provider.lacking:
+        try:
+            given = provider.batch([(_BY_BLOCK, [hex(header.number)]) for header in headers])
+            return [_of(header, receipts) for header, receipts in zip(headers, given, strict=True)]
+        except UnknownMethodError:
+            provider.lacking.add(_BY_BLOCK)
+    if _BY_TRANSACTION not in provider.lacking:
+        try:
+            return [_one_by_one(chain, header) for header in headers]
+        except UnknownMethodError:
+            provider.lacking.add(_BY_TRANSACTION)
+    return None
+
+
+def _one_by_one(chain: Chain, header: Header) -> list[Receipt] | None:
+    (block,) = chain.provider.batch([("eth_getBlockByNumber", [hex(header.number), False])])
+    if not isinstance(block, dict) or block.get("hash") != header.hash:
+        return None
+    given = chain.provider.batch([(_BY_TRANSACTION, [one]) for one in block["transactions"]])
+    return _of(header, given)
+
+
+def _of(header: Header, receipts: Any) -> list[Receipt] | None:
+    """What a node gave, if it is of this block."""
+    if not isinstance(receipts, list):
+        return None
+    for receipt in receipts:
+        if not isinstance(receipt, dict) or receipt.get("blockHash") != header.hash:
+            return None
+        if not isinstance(receipt.get("logs"), list):
+            return None
+    return receipts
