@@ -14,9 +14,10 @@ from urllib.parse import urlsplit
 
 from eth_utils.address import is_address, to_checksum_address
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, ValidationInfo, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import NoDecode, SettingsConfigDict
 
 from biodesci.core.errors import ConfigurationError
+from biodesci.watched import Watched
 
 PREFIX: Final = "BIODESCI_"
 ROOT: Final = "BIODESCI_ROOT"
@@ -43,7 +44,7 @@ def root() -> Path:
     return checkout if (checkout / "ape-config.yaml").is_file() else Path()
 
 
-class Settings(BaseSettings):
+class Settings(Watched):
     """What every role reads."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", populate_by_name=True)
@@ -102,7 +103,6 @@ class Settings(BaseSettings):
         str, Field(description="https addresses of visa issuers that the page may ask, by spaces.")
     ] = ""
     web: Annotated[Path, Field(description="Folder of the built page.")] = Path("frontend/dist")
-    poll_interval: Annotated[float, Field(gt=0, description="Seconds between two looks at the chain.")] = 0.5
     confirmations: Annotated[
         Annotated[int, Field(ge=0)] | Literal["safe", "finalized"],
         Field(

@@ -14,6 +14,7 @@ from biodesci.core.errors import NotFoundError
 from biodesci.core.onchain import LicenseState
 from biodesci.market import license
 from biodesci.workers import custodian as worker
+from biodesci.workers import entry
 from tests.backend.acting import PASSPHRASE
 
 
@@ -32,10 +33,11 @@ def custodian_of(sale: Any, localnet: Any, **more: Any) -> Iterator[None]:
         home=sale.home,
         passphrase=PASSPHRASE,
         poll_interval=0.1,
+        idle_interval=0.3,
         **more,
     )
     stop = threading.Event()
-    thread = threading.Thread(target=worker.run, args=(settings, stop))
+    thread = threading.Thread(target=entry.run, args=(worker.NAME, worker.worker, settings, stop))
     thread.start()
     try:
         yield

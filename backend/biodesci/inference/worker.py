@@ -180,6 +180,16 @@ class Server:
         self._unpublished = answers.unpublished(journal(home, chain, 0).parent)  # what an earlier run left
         self._completed_at = -1
 
+    @property
+    def seen_block(self) -> int:
+        """The last block whose requests it has read."""
+        return self._next_block - 1
+
+    @property
+    def unanswered(self) -> int:
+        """How many requests it has before it."""
+        return len(self._open)
+
     def serve_pending(self) -> list[int]:
         """Answers what is open; returns what was committed now. One bad request stops no other."""
         self._complete()

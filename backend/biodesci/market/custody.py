@@ -97,6 +97,16 @@ class Custodian:
             license_id: self._why[license_id] for license_id in sorted(self._open) if license_id in self._why
         }
 
+    @property
+    def seen_block(self) -> int:
+        """The last block whose purchases it has read."""
+        return self._next_block - 1
+
+    @property
+    def undelivered(self) -> int:
+        """How many licences it has to deliver."""
+        return len(self._open)
+
     def poll(self) -> list[int]:
         """Delivers what is due; the licences that were delivered by this call."""
         chain = self._chain

@@ -53,6 +53,11 @@ class RoundAggregator:
         self._notes: dict[int, str] = {}
         self._lock = threading.RLock()
 
+    @property
+    def open_rounds(self) -> int:
+        """How many rounds it knows of that are not over."""
+        return len(self._sessions.keys() | self._notes.keys())
+
     # Messages
 
     def admit(self, round_id: int, kind: MessageKind, digest: bytes, signature: str) -> tuple[bytes, int]:

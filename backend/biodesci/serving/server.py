@@ -27,6 +27,7 @@ def server(app: ASGIApp, policy: Policy, bounds: Bounds | None = None) -> uvicor
             http=protocol,
             ws="none",
             loop="uvloop",
+            log_config=None,  # as the rest of the process logs
             log_level="warning",
             access_log=False,
             server_header=False,

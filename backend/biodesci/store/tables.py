@@ -43,21 +43,19 @@ leases = Table(
     **KEYED,
 )
 
-# Work that waits, is being done, or was given up; `store/jobs.py` reads and writes it.
+# What failed and is tried again, or waits for a person; `store/jobs.py` reads and writes it.
 jobs = Table(
     "jobs",
     metadata,
-    Column("worker", Words, primary_key=True),
-    Column("name", Words, primary_key=True),  # of the job, among those of its worker
-    Column("state", Words, nullable=False),  # "waiting", "dead"
-    Column("document", Words, nullable=False),  # JSON: what is to be done
+    Column("worker", Words, primary_key=True),  # as its lease is called
+    Column("kind", Words, primary_key=True),
+    Column("subject", Words, primary_key=True),
     Column("attempts", Whole, nullable=False),
-    Column("due_at", Whole, nullable=False),
-    Column("holder", Words),  # who does it now, NULL: nobody
-    Column("held_until", Whole),
-    Column("reason", Words),  # why the last attempt failed
-    Column("made_at", Whole, nullable=False),
-    Index("jobs_due", "worker", "state", "due_at"),
+    Column("first_failed_at", Whole, nullable=False),
+    Column("last_failed_at", Whole, nullable=False),
+    Column("due_at", Whole),  # NULL: it is tried again by a person's word alone
+    Column("reason", Words, nullable=False),  # of the last failure
+    Index("jobs_due", "worker", "kind", "due_at"),
     **KEYED,
 )
 

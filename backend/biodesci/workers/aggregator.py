@@ -7,12 +7,14 @@ killed at any time.
 from __future__ import annotations
 
 import logging
-import signal
+import socket
 import sys
 import threading
+from collections.abc import Callable
 from typing import Annotated, Final
 from urllib.parse import urlsplit
 
+import uvicorn
 from fastapi import FastAPI, Path, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
@@ -27,11 +29,14 @@ from biodesci.rounds.aggregator import RoundAggregator
 from biodesci.rounds.signatures import MessageKind
 from biodesci.serving import bodies, bounds
 from biodesci.serving.guard import Policy
-from biodesci.serving.server import listen, serve
+from biodesci.serving.server import listen, server
+from biodesci.store.work import Work
 from biodesci.workers import entry
+from biodesci.workers.supervisor import Client, Worker
+from biodesci.workers.watch import Outlook
 
-log = logging.getLogger("aggregator")
-UNEXPECTED: Final = 5.0  # seconds to wait after an error that nobody foresaw
+NAME: Final = "aggregator"
+log = logging.getLogger(NAME)
 RoundId = Annotated[int, Path(ge=0, lt=1 << 256)]  # what the contract takes
 
 
@@ -106,21 +111,6 @@ def _refusal(request: Request, exc: BioDeSciError, status: int | None = None) ->
     return Response(described.to_bytes(), described.status, media_type=problems.MEDIA_TYPE)
 
 
-def poll(aggregator: RoundAggregator, interval: float, stop: threading.Event) -> None:
-    """Move the rounds on until `stop` is set; waits out a chain or an IPFS node that does not answer."""
-    while not stop.is_set():
-        pause = interval
-        try:
-            aggregator.step()
-        except BioDeSciError as exc:
-            log.warning("%s", exc)
-            pause = max(pause, 2.0)
-        except Exception:  # this thread must not end while the server goes on
-            log.exception("Unexpected error; trying again.")
-            pause = max(pause, UNEXPECTED)
-        stop.wait(pause)
-
-
 def _address(settings: config.AggregatorSettings) -> tuple[str, int]:
     parts = urlsplit(settings.aggregator_url)
     try:
@@ -144,37 +134,46 @@ def _owners(settings: config.AggregatorSettings) -> frozenset[bytes]:
     return owners
 
 
+def worker(settings: config.AggregatorSettings, stop: threading.Event) -> Worker:
+    """The aggregator, which serves HTTP while it has the lease. Raises ConfigurationError."""
+    host, port = _address(settings)
+    owners = _owners(settings)
+    account = accounts.load(settings.account_path, settings.secret())
+    ipfs = Ipfs(settings.ipfs_api, authorization=settings.ipfs_authorization())
+    answered = policy(settings)
+
+    def build(_work: Work) -> Client:
+        chain = entry.connect(settings, stop, account)
+        aggregator = RoundAggregator(chain, ipfs, settings.home, owners)
+        bound = listen(host, port, "BIODESCI_AGGREGATOR_PORT or BIODESCI_AGGREGATOR_URL")
+        close = _serve(server(create_app(aggregator), answered), bound)
+        log.info("aggregator %s on %s:%d", chain.address, host, port)
+
+        def outlook() -> Outlook:
+            return Outlook(queue={"rounds": aggregator.open_rounds})
+
+        return Client(aggregator.step, outlook, chain, close, is_kept=True)
+
+    return Worker(NAME, entry.lease_of(NAME, settings), settings.work_location, build)
+
+
+def _serve(made: uvicorn.Server, bound: socket.socket) -> Callable[[], None]:
+    """Answers in a thread of its own, until what it returns is called."""
+    thread = threading.Thread(target=made.run, args=([bound],), name="http")
+    thread.start()
+
+    def close() -> None:
+        made.should_exit = True
+        thread.join()
+        bound.close()
+
+    return close
+
+
 def main() -> int:
     """Serves until a signal ends it; the exit status."""
-    entry.answer_help("aggregator", __doc__, config.AggregatorSettings)
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
-    logging.getLogger("httpx").setLevel(logging.WARNING)
-    stop = threading.Event()
-    try:
-        settings = config.load(config.AggregatorSettings)
-        host, port = _address(settings)
-        owners = _owners(settings)
-        answered = policy(settings)
-        bound = listen(host, port, "BIODESCI_AGGREGATOR_PORT or BIODESCI_AGGREGATOR_URL")
-        account = accounts.load(settings.account_path, settings.secret())
-        chain = entry.connect(settings, account)
-        aggregator = RoundAggregator(
-            chain, Ipfs(settings.ipfs_api, authorization=settings.ipfs_authorization()), settings.home, owners
-        )
-    except BioDeSciError as exc:
-        log.error("%s", exc)
-        return 3 if isinstance(exc, UnavailableError) else 1
-    loop = threading.Thread(target=poll, args=(aggregator, settings.poll_interval, stop), name="rounds")
-    loop.start()
-    log.info("aggregator %s on %s:%d", chain.address, host, port)
-    try:
-        serve(create_app(aggregator), answered, bound)
-    finally:
-        stop.set()
-        loop.join()
-    return 0
+    return entry.enter(NAME, worker, config.AggregatorSettings, __doc__)
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.exit(main())

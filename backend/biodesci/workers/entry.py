@@ -1,26 +1,40 @@
-"""How every worker process starts and ends: plain log lines on stderr, SIGTERM or SIGINT ends it cleanly."""
+"""How every worker process starts and ends. SIGTERM or SIGINT ends it within ten seconds, with status 0.
+
+Exit status: 0 ended by a signal, 1 a setting, file or tool is wrong. A service that does not answer ends no
+worker: it is waited for.
+"""
 
 from __future__ import annotations
 
 import argparse
 import logging
+import os
 import signal
-import sys
+import socket
 import threading
 from collections.abc import Callable
+from typing import Final
 
 from eth_account.signers.local import LocalAccount
 
-from biodesci import config
+from biodesci import config, logs
+from biodesci.chain import accounts
 from biodesci.chain.client import Chain
 from biodesci.chain.deployment import load_deployment
 from biodesci.chain.outbox import Sending
 from biodesci.chain.reading import Reading
 from biodesci.config import Chosen
-from biodesci.core.errors import BioDeSciError, UnavailableError
+from biodesci.core.about import about
+from biodesci.core.errors import BioDeSciError
+from biodesci.workers.monitor import served
+from biodesci.workers.supervisor import Supervisor, Worker
+from biodesci.workers.watch import Watch
+
+GRACE_S: Final = 8.0  # after a signal, before the process ends in the middle of whatever it does
+Make = Callable[[Chosen, threading.Event], Worker]
 
 
-def connect(settings: config.Settings, account: LocalAccount | None = None) -> Chain:
+def connect(settings: config.Settings, stop: threading.Event, account: LocalAccount | None = None) -> Chain:
     """The chain that the settings name; with an account it sends, and notes what it sends in the home folder.
 
     Raises UnavailableError, or ConfigurationError for another network than that of the deployment file.
@@ -30,9 +44,16 @@ def connect(settings: config.Settings, account: LocalAccount | None = None) -> C
         load_deployment(settings.deployment),
         account,
         settings.home,
-        reading=Reading(settings.confirmations),
+        reading=Reading(settings.confirmations, stop=stop),
         sending=Sending.chosen(settings.stuck_after, settings.highest_fee_gwei),
     )
+
+
+def lease_of(name: str, settings: config.Settings) -> str:
+    """The lease of a worker's work: that of one account, on one deployment of the contracts."""
+    deployment = load_deployment(settings.deployment)
+    where = deployment.contracts["DatasetNFT"].address
+    return f"{name} of {accounts.address(settings.account_path)} at {where} on {deployment.chain_id}"
 
 
 def answer_help(name: str, about: str | None, kind: type[config.Settings]) -> None:
@@ -49,22 +70,68 @@ def answer_help(name: str, about: str | None, kind: type[config.Settings]) -> No
     ).parse_args()
 
 
-def enter(
-    name: str, run: Callable[[Chosen, threading.Event], None], kind: type[Chosen], about: str | None
-) -> int:
-    """Run `run(settings, stop)` until it returns; the exit status. `stop` is set by a signal.
+def run(name: str, make: Make[Chosen], settings: Chosen, stop: threading.Event) -> None:
+    """Until `stop` is set. Raises ConfigurationError."""
+    watch = Watch(name)
+    with served(watch, settings.metrics_port), about(network=load_deployment(settings.deployment).chain_id):
+        Supervisor(make(settings, stop), settings, watch, stop).run()
 
-    An error of ours ends the process with its message: 3 where a service does not answer, else 1.
-    """
-    answer_help(name, about, kind)
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+
+def enter(name: str, make: Make[Chosen], kind: type[Chosen], about_it: str | None) -> int:
+    """Runs the worker that `make(settings, stop)` makes until a signal ends it; the exit status."""
+    answer_help(name, about_it, kind)
+    logs.begin(name)
     stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    _heed_signals(name, stop)
     try:
-        run(config.load(kind), stop)
+        settings = config.load(kind)
+        logs.begin(name, settings.log_format, _secrets(settings))
+        run(name, make, settings, stop)
     except BioDeSciError as exc:
         logging.getLogger(name).error("%s", exc)
-        return 3 if isinstance(exc, UnavailableError) else 1
+        return 1
     return 0
+
+
+def _secrets(settings: config.Settings) -> list[str]:
+    """What no line of the log may hold."""
+    given = [settings.passphrase, settings.private_key]
+    secrets = [one.get_secret_value() for one in given if one is not None]
+    if settings.passphrase is None and settings.passphrase_file is not None:
+        secrets.append(settings.secret())
+    if settings.ipfs_auth_file is not None:
+        secrets.append(settings.ipfs_authorization() or "")
+    if settings.database_url is not None:
+        secrets += [
+            settings.database_url.get_secret_value(),
+            *logs.hidden_in(settings.database_url.get_secret_value()),
+        ]
+    for url in (*settings.rpc_url.split(), settings.ipfs_api, settings.aggregator_url):
+        secrets += logs.hidden_in(url)
+    return secrets
+
+
+def _heed_signals(name: str, stop: threading.Event) -> None:
+    """SIGTERM and SIGINT set `stop`; who does not end in time after it is ended.
+
+    What was begun is on disk and on chain, so that it may be ended anywhere, as by a power cut. A thread of
+    its own does it, since the main thread may be inside a computation that no signal interrupts.
+    """
+    heard, wake = socket.socketpair()
+    wake.setblocking(False)
+
+    def heed() -> None:
+        heard.recv(1)
+        stop.set()
+        threading.Event().wait(GRACE_S)
+        logging.getLogger(name).warning("ended in the middle of its work; the next start goes on with it")
+        os._exit(0)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    signal.set_wakeup_fd(wake.fileno(), warn_on_full_buffer=False)
+    _kept.append(wake)
+    threading.Thread(target=heed, name="signals", daemon=True).start()
+
+
+_kept: Final[list[socket.socket]] = []  # a socket that is forgotten is closed

@@ -5,52 +5,54 @@ from __future__ import annotations
 import logging
 import sys
 import threading
+from pathlib import Path
 
 from biodesci import config
-from biodesci.chain.client import Chain
 from biodesci.chain.deployment import load_deployment
-from biodesci.chain.reading import Reading
-from biodesci.core.errors import ConfigurationError, UnavailableError
 from biodesci.index.database import Store
 from biodesci.index.sync import sync
 from biodesci.ipfs.client import Ipfs
-from biodesci.workers.entry import enter
+from biodesci.store.work import Work
+from biodesci.workers.entry import connect, enter
+from biodesci.workers.supervisor import Client, Worker
+from biodesci.workers.watch import Outlook
 
-_log = logging.getLogger("indexer")
+NAME = "indexer"
+_log = logging.getLogger(NAME)
 
 
-def run(settings: config.Settings, stop: threading.Event) -> None:
-    """Until `stop` is set; waits out a chain that does not answer."""
-    chain: Chain | None = None
+def worker(settings: config.Settings, stop: threading.Event) -> Worker:
+    """The indexer of the database that the settings name."""
     ipfs = Ipfs(settings.ipfs_api, timeout=3.0, authorization=settings.ipfs_authorization())
-    with Store(settings.index_location) as store:
-        while not stop.is_set():
-            pause = settings.poll_interval
-            try:
-                if chain is None:
-                    deployment = load_deployment(settings.deployment)
-                    chain = Chain(settings.rpc_url, deployment, reading=Reading(settings.confirmations))
-                    _log.info("indexing chain %d from block %d", chain.chain_id, deployment.first_block)
-                result = sync(chain, ipfs, store)
-                if result.events or result.rolled_back:
-                    _log.info(
-                        "block %d: %d new events, %d taken back",
-                        result.block, result.events, result.rolled_back,
-                    )  # fmt: skip
-            except UnavailableError as exc:
-                _log.warning("%s", exc)
-                chain, pause = None, max(pause, 2.0)
-            except ConfigurationError:
-                raise
-            except Exception:  # noqa: BLE001
-                _log.exception("Unexpected error; trying again.")
-                chain, pause = None, max(pause, 5.0)
-            stop.wait(pause)
+
+    def build(work: Work) -> Client:
+        deployment = load_deployment(settings.deployment)
+        chain = connect(settings, stop)
+        store = Store(settings.index_location)
+        seen: int | None = None
+        _log.info("indexing chain %d from block %d", chain.chain_id, deployment.first_block)
+
+        def step() -> bool:
+            result = sync(chain, ipfs, store)
+            nonlocal seen
+            seen = result.block
+            if result.events or result.rolled_back:
+                _log.info(
+                    "block %d: %d new events, %d taken back", result.block, result.events, result.rolled_back
+                )
+            return bool(result.events or result.rolled_back)
+
+        return Client(step, lambda: Outlook(seen), chain, store.close)
+
+    index = settings.index_location
+    if isinstance(index, Path):  # all that write this file, from whatever home
+        return Worker(NAME, f"{NAME} of {index.name}", index.with_name("work.sqlite"), build)
+    return Worker(NAME, NAME, index, build)
 
 
 def main() -> int:
     """Runs until a signal ends it; the exit status."""
-    return enter("indexer", run, config.Settings, __doc__)
+    return enter(NAME, worker, config.Settings, __doc__)
 
 
 if __name__ == "__main__":

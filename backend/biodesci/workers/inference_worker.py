@@ -15,20 +15,24 @@ import threading
 
 from biodesci import config
 from biodesci.chain import accounts
-from biodesci.core.errors import BioDeSciError, UnavailableError
 from biodesci.inference.policy import Policy
 from biodesci.inference.worker import Server
 from biodesci.ipfs.client import Ipfs
 from biodesci.party import keys
 from biodesci.party.allowance import Bounds
-from biodesci.workers.entry import connect, enter
+from biodesci.store.work import Work
+from biodesci.workers.entry import connect, enter, lease_of
+from biodesci.workers.supervisor import Client, Worker
+from biodesci.workers.watch import Outlook
 
-log = logging.getLogger("biodesci.inference_worker")
-_PATIENCE = 5.0  # seconds between attempts while chain or IPFS do not answer
+NAME = "inference_worker"
+_log = logging.getLogger(NAME)
 
 
-def run(settings: config.InferenceSettings, stop: threading.Event) -> None:
-    """Until `stop` is set; whatever one request brings about stops no other."""
+def worker(settings: config.InferenceSettings, stop: threading.Event) -> Worker:
+    """The inference worker of the account that the settings name; whatever one request brings about stops no
+    other. Raises ConfigurationError, as where it would serve nobody.
+    """
     policy = Policy(
         arbiters=frozenset(settings.arbiters),
         minimum_fee=settings.minimum_fee_wei,
@@ -39,30 +43,28 @@ def run(settings: config.InferenceSettings, stop: threading.Event) -> None:
         bounds=Bounds(None, settings.unpaid_a_day, settings.unpaid_each),
     )
     policy.require_any()
-    account = accounts.load(settings.account_path, settings.secret())
-    chain = connect(settings, account)
+    passphrase = settings.secret()
+    account = accounts.load(settings.account_path, passphrase)
     ipfs = Ipfs(settings.ipfs_api, authorization=settings.ipfs_authorization())
-    ipfs.ready()
-    keys.register(chain, settings.home, settings.secret())
-    server = Server(chain, ipfs, settings.home, keys.load_seed(settings.home, settings.secret()), policy)
-    log.info("serving inferences for %s", chain.address)
-    while not stop.is_set():
-        wait = settings.poll_interval
-        try:
-            server.serve_pending()
-        except (BioDeSciError, OSError) as exc:
-            # Every step is repeated from chain and journal, so nothing is lost by trying again.
-            log.warning("%s", exc)
-            wait = max(wait, _PATIENCE if isinstance(exc, UnavailableError) else 1.0)
-        except Exception:
-            log.exception("Unexpected error; trying again.")
-            wait = max(wait, _PATIENCE)
-        stop.wait(wait)
+
+    def build(work: Work) -> Client:
+        chain = connect(settings, stop, account)
+        ipfs.ready()
+        keys.register(chain, settings.home, passphrase)
+        server = Server(chain, ipfs, settings.home, keys.load_seed(settings.home, passphrase), policy)
+        _log.info("serving inferences for %s", chain.address)
+
+        def outlook() -> Outlook:
+            return Outlook(server.seen_block, {"requests": server.unanswered})
+
+        return Client(lambda: bool(server.serve_pending()), outlook, chain)
+
+    return Worker(NAME, lease_of(NAME, settings), settings.work_location, build)
 
 
 def main() -> int:
     """Runs until a signal ends it; the exit status."""
-    return enter("inference_worker", run, config.InferenceSettings, __doc__)
+    return enter(NAME, worker, config.InferenceSettings, __doc__)
 
 
 if __name__ == "__main__":

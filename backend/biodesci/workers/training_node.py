@@ -9,6 +9,7 @@ import threading
 import torch
 
 from biodesci.chain import accounts
+from biodesci.chain.client import Chain
 from biodesci.config import NodeSettings
 from biodesci.core.errors import BioDeSciError, ConfigurationError, UnavailableError
 from biodesci.ee.codec import Codec
@@ -19,16 +20,19 @@ from biodesci.rounds.approvals import Approvals
 from biodesci.rounds.node import Operator, Site, TrainingNode
 from biodesci.rounds.seats import Seats
 from biodesci.rounds.transport.http import AggregatorClient
-from biodesci.workers.entry import connect, enter
+from biodesci.store.work import Work
+from biodesci.workers.entry import connect, enter, lease_of
+from biodesci.workers.supervisor import Client, Worker
 
-log = logging.getLogger("training_node")
+NAME = "training_node"
+_log = logging.getLogger(NAME)
 
 
-def build(settings: NodeSettings) -> TrainingNode:
-    """The node that the environment describes. Raises UnavailableError while chain or IPFS do not answer."""
+def build(settings: NodeSettings, stop: threading.Event) -> tuple[Chain, TrainingNode]:
+    """The chain, and the node that the settings describe. Raises UnavailableError."""
     passphrase = settings.secret()
     account = accounts.load(settings.account_path, passphrase)
-    chain = connect(settings, account)
+    chain = connect(settings, stop, account)
     ipfs = Ipfs(settings.ipfs_api, authorization=settings.ipfs_authorization())
 
     def codec() -> Codec:
@@ -36,7 +40,7 @@ def build(settings: NodeSettings) -> TrainingNode:
             chain, ipfs, keys.load_seed(settings.home, passphrase), settings.model_id, "training"
         )
 
-    return TrainingNode(
+    node = TrainingNode(
         chain,
         ipfs,
         Site(
@@ -55,36 +59,40 @@ def build(settings: NodeSettings) -> TrainingNode:
             same_sites=settings.same_sites,
         ),
     )
+    return chain, node
 
 
-def run(settings: NodeSettings, stop: threading.Event) -> None:
-    """Until `stop` is set; says what it waits for whenever that changes."""
+def worker(settings: NodeSettings, stop: threading.Event) -> Worker:
+    """The node of one site and one model; says what it waits for whenever that changes."""
     torch.set_num_threads(settings.threads)
-    node: TrainingNode | None = None
-    logged = ""
-    while not stop.is_set():
-        pause = settings.poll_interval
-        try:
-            node = node or build(settings)
-            now = node.step()
-        except ConfigurationError:
-            raise
-        except BioDeSciError as exc:
-            now = str(exc)
-            pause = max(pause, 2.0 if isinstance(exc, UnavailableError) else 0.5)
-        except Exception as exc:  # noqa: BLE001
-            # The type alone: a message from csv or numpy may quote a record.
-            now = f"unexpected {type(exc).__name__}; trying again"
-            pause = max(pause, 5.0)
-        if now != logged:
-            log.info("%s", now)
-            logged = now
-        stop.wait(pause)
+    said: list[str] = []
+
+    def open_client(_work: Work) -> Client:
+        chain, node = build(settings, stop)
+
+        def step() -> bool:
+            try:
+                now = node.step()
+            except (UnavailableError, ConfigurationError):
+                raise
+            except BioDeSciError as exc:  # what it waits for: an approval, another site, the round's stage
+                now = str(exc)
+            if said == [now]:
+                return False
+            said[:] = [now]
+            _log.info("%s", now)
+            return True
+
+        return Client(step, chain=chain)
+
+    return Worker(
+        NAME, lease_of(f"{NAME} of model {settings.model_id}", settings), settings.work_location, open_client
+    )
 
 
 def main() -> int:
     """Runs until a signal ends it; the exit status."""
-    return enter("training_node", run, NodeSettings, __doc__)
+    return enter(NAME, worker, NodeSettings, __doc__)
 
 
 if __name__ == "__main__":

@@ -32,7 +32,7 @@ from biodesci.rounds.approvals import Approvals
 from biodesci.rounds.node import Operator, Site, TrainingNode
 from biodesci.rounds.seats import Seats
 from biodesci.rounds.transport.http import AggregatorClient
-from biodesci.workers.aggregator import create_app, poll
+from biodesci.workers.aggregator import create_app
 
 PASS = "one for all"
 SITES = ("site0", "site1", "site2")
@@ -73,6 +73,12 @@ def background() -> Iterator[Callable[[Callable[[], object]], None]]:
         thread.join()
 
 
+def move_on(adds: RoundAggregator, stop: threading.Event) -> None:
+    """What the aggregator's supervisor does."""
+    while not stop.wait(0.1):
+        adds.step()
+
+
 @pytest.fixture
 def aggregator_url(people: Any, ipfs_node: Any) -> Iterator[str]:
     stop = threading.Event()
@@ -80,7 +86,7 @@ def aggregator_url(people: Any, ipfs_node: Any) -> Iterator[str]:
     adds = RoundAggregator(people.chain("aggregator"), Ipfs(ipfs_node.api), people.home("aggregator"), owners)
     server = uvicorn.Server(uvicorn.Config(create_app(adds), port=0, log_level="warning"))
     threads = [
-        threading.Thread(target=poll, args=(adds, 0.1, stop)),
+        threading.Thread(target=move_on, args=(adds, stop)),
         threading.Thread(target=server.run),
     ]
     for thread in threads:

@@ -6,7 +6,6 @@ import json
 import stat
 import subprocess
 import sys
-import threading
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -256,20 +255,6 @@ def test_one_round_that_fails_in_an_unforeseen_way_stops_no_other(
     aggregator = Aggregator(chain, cast(Any, None), tmp_path, frozenset({b"\x0b" * 20}))
     assert not aggregator.step()
     assert Aggregator.advanced == [2]
-
-
-def test_the_aggregators_loop_outlives_unforeseen_errors(monkeypatch: pytest.MonkeyPatch) -> None:
-    stop, calls = threading.Event(), []
-
-    def step() -> bool:
-        calls.append(1)
-        if len(calls) == 2:
-            stop.set()
-        raise RuntimeError("nobody thought of this")
-
-    monkeypatch.setattr(worker, "UNEXPECTED", 0.0)
-    worker.poll(cast(Any, SimpleNamespace(step=step)), 0.0, stop)
-    assert len(calls) == 2
 
 
 def test_round_secrets_are_their_owners_alone(tmp_path: Path) -> None:

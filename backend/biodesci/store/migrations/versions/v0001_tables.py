@@ -39,19 +39,17 @@ def upgrade() -> None:
     op.create_table(
         "jobs",
         Column("worker", Words, nullable=False),
-        Column("name", Words, nullable=False),
-        Column("state", Words, nullable=False),
-        Column("document", Words, nullable=False),
+        Column("kind", Words, nullable=False),
+        Column("subject", Words, nullable=False),
         Column("attempts", Whole, nullable=False),
-        Column("due_at", Whole, nullable=False),
-        Column("holder", Words),
-        Column("held_until", Whole),
-        Column("reason", Words),
-        Column("made_at", Whole, nullable=False),
-        PrimaryKeyConstraint("worker", "name"),
+        Column("first_failed_at", Whole, nullable=False),
+        Column("last_failed_at", Whole, nullable=False),
+        Column("due_at", Whole),
+        Column("reason", Words, nullable=False),
+        PrimaryKeyConstraint("worker", "kind", "subject"),
         **KEYED,
     )
-    op.create_index("jobs_due", "jobs", ["worker", "state", "due_at"])
+    op.create_index("jobs_due", "jobs", ["worker", "kind", "due_at"])
     op.create_table(
         "checkpoints",
         Column("name", Words, nullable=False),

@@ -1,0 +1,143 @@
+"""Dead letters: what fails again and again, so that a person sees it and can have it tried at once.
+
+A job is one thing that a worker owes (a licence to deliver, a request to answer, a round to move on) and that
+failed. It is noted with its failures and the reason in words, is tried again later and later, and is gone
+once the worker has done it, or the chain says that nothing is owed any more. So nobody has to delete one.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
+
+from biodesci.store.engine import now_ms
+from biodesci.store.tables import jobs as table
+from biodesci.store.work import Work
+
+MOST: Final = 10_000  # of one worker: strangers can make things that fail
+LONGEST_REASON: Final = 500
+_FREE: Final = 3  # attempts without a pause: what fails may be over with the next block
+_FIRST_S: Final = 5.0
+_LAST_S: Final = 3_600.0
+
+
+@dataclass(frozen=True)
+class Job:
+    """Something that failed. Times are Unix seconds by the database's clock."""
+
+    worker: str
+    kind: str
+    subject: str
+    attempts: int
+    first: float
+    last: float
+    due: float | None  # when it is tried again; None: by a person's word alone
+    reason: str
+
+    @property
+    def id(self) -> str:
+        """Names it among the jobs of its worker."""
+        return f"{self.kind}-{self.subject}"
+
+
+class Jobs:
+    """The jobs of one worker, in the work database that it shares with its other instances."""
+
+    def __init__(self, work: Work, worker: str) -> None:
+        self._work, self.worker = work, worker
+
+    def failed(self, kind: str, subject: object, reason: str, *, again: bool = True) -> None:
+        """One more attempt failed. `again`: it is tried again by itself; else when a person says so.
+
+        `reason` says what is wrong, in words, and names no secret and nothing of a record.
+        """
+        with self._work.transaction() as connection:
+            attempts = connection.scalar(select(table.c.attempts).where(*self._is(kind, subject)))
+            number = (attempts or 0) + 1
+            values = {
+                "attempts": number,
+                "last_failed_at": now_ms(),
+                "due_at": now_ms() + round(1000 * pause(number)) if again else None,
+                "reason": reason[:LONGEST_REASON],
+            }
+            if attempts is not None:
+                connection.execute(update(table).where(*self._is(kind, subject)).values(values))
+            elif self._has_room(connection):
+                key = {"worker": self.worker, "kind": kind, "subject": str(subject)}
+                connection.execute(insert(table).values(**key, first_failed_at=now_ms(), **values))
+
+    def done(self, kind: str, subject: object) -> None:
+        """It was done, or nothing is owed any more."""
+        with self._work.snapshot() as connection:
+            if connection.scalar(select(table.c.attempts).where(*self._is(kind, subject))) is None:
+                return  # mostly so: nothing is written where nothing had failed
+        with self._work.transaction() as connection:
+            connection.execute(delete(table).where(*self._is(kind, subject)))
+
+    def resting(self, kind: str) -> frozenset[str]:
+        """The subjects of this kind that are not to be tried now."""
+        with self._work.snapshot() as connection:
+            rows = connection.execute(
+                select(table.c.subject).where(
+                    table.c.worker == self.worker,
+                    table.c.kind == kind,
+                    table.c.due_at.is_(None) | (table.c.due_at > now_ms()),
+                )
+            )
+            return frozenset(rows.scalars())
+
+    def counts(self) -> dict[str, int]:
+        """How many there are, by kind."""
+        query = select(table.c.kind, func.count()).where(table.c.worker == self.worker)
+        with self._work.snapshot() as connection:
+            return {
+                str(kind): int(number) for kind, number in connection.execute(query.group_by(table.c.kind))
+            }
+
+    def _has_room(self, connection: Connection) -> bool:
+        query = select(func.count()).select_from(table).where(table.c.worker == self.worker)
+        return int(connection.scalar(query) or 0) < MOST
+
+    def _is(self, kind: str, subject: object) -> tuple[ColumnElement[bool], ...]:
+        return (table.c.worker == self.worker, table.c.kind == kind, table.c.subject == str(subject))
+
+
+def listed(work: Work) -> list[Job]:
+    """The jobs of all workers that share this database, those that failed longest first."""
+    with work.snapshot() as connection:
+        rows = connection.execute(select(table).order_by(table.c.first_failed_at)).all()
+    return [
+        Job(
+            row.worker,
+            row.kind,
+            row.subject,
+            row.attempts,
+            row.first_failed_at / 1000,
+            row.last_failed_at / 1000,
+            None if row.due_at is None else row.due_at / 1000,
+            row.reason,
+        )
+        for row in rows
+    ]
+
+
+def retry(work: Work, chosen: Iterable[Job]) -> int:
+    """Makes jobs due now; how many there still were. Their worker tries them with its next step."""
+    number = 0
+    with work.transaction() as connection:
+        for job in chosen:
+            is_it = (table.c.worker == job.worker, table.c.kind == job.kind, table.c.subject == job.subject)
+            number += connection.execute(update(table).where(*is_it).values(due_at=now_ms())).rowcount
+    return number
+
+
+def pause(attempts: int) -> float:
+    """Seconds before the next attempt: none at first, then doubled up to an hour, with jitter."""
+    if attempts <= _FREE:
+        return 0.0
+    doubled = _FIRST_S * 2.0 ** min(attempts - _FREE - 1, 16)
+    return min(doubled, _LAST_S) * random.uniform(0.5, 1.0)  # noqa: S311 - spreads load, hides nothing

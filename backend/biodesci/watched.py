@@ -1,0 +1,27 @@
+"""The part of the settings that says how a worker goes on, and how it is watched."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings
+
+
+class Watched(BaseSettings):
+    """Pauses, figures, logs."""
+
+    poll_interval: Annotated[float, Field(gt=0, description="Seconds between two looks at the chain.")] = 0.5
+    idle_interval: Annotated[
+        float, Field(gt=0, description="The longest pause of a worker that has nothing to do, in seconds.")
+    ] = 5.0
+    metrics_port: Annotated[
+        int | None,
+        Field(gt=0, lt=1 << 16, description="Loopback port of a worker's health and figures; unset: none."),
+    ] = None
+    log_format: Annotated[
+        Literal["text", "json"], Field(description="How workers log: lines of text, or of JSON.")
+    ] = "text"
+    low_balance_wei: Annotated[
+        int, Field(ge=0, description="A worker warns when its account holds less, in wei.")
+    ] = 10**16

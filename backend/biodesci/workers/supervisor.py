@@ -1,0 +1,167 @@
+"""How every worker goes on: it has the lease of its work, makes its client, steps, and pauses.
+
+1. *Lease*: of all instances of a worker that share a work database, one works. The others stand by, and one
+   of them follows when the holder has given the lease back, or has given no sign of life for its length.
+2. *Client*: made when it is needed, and anew after it was lost (a service that did not answer, an error that
+   nobody foresaw). What a restart needs is on disk and on chain: a new client goes on where the last ended.
+3. *Step*: does what can be done now. What fails is logged, counted, and tried again later and later.
+4. *Pause*: brief after work, longer and longer while there is nothing to do (`pace.py`).
+
+An error in the settings ends the process; whatever else happens is waited out.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Final
+
+from biodesci.chain.client import Chain
+from biodesci.config import Settings
+from biodesci.core.errors import BioDeSciError, ConfigurationError, UnavailableError
+from biodesci.store.engine import Location
+from biodesci.store.leases import HeldElsewhereError, Lease, LeaseLostError
+from biodesci.store.work import Work
+from biodesci.workers.pace import Pace
+from biodesci.workers.watch import Outlook, Watch
+
+LEASE_S: Final = 10.0
+_STAND_BY_S: Final = 2.0
+_LOOK_AROUND_S: Final = 60.0  # between two looks at the account's balance
+
+
+def _nothing() -> None:
+    pass
+
+
+@dataclass(frozen=True)
+class Client:
+    """What a worker made to work with: `step` says whether it did anything, `outlook` asks no service."""
+
+    step: Callable[[], bool]
+    outlook: Callable[[], Outlook] = Outlook
+    chain: Chain | None = None
+    close: Callable[[], None] = _nothing
+    is_kept: bool = False  # it goes on after a failure, too: it serves others
+
+
+@dataclass(frozen=True)
+class Worker:
+    """One kind of worker: `name` is its log's, `lease` its work's, `location` that of the work database which
+    all of its instances share, `build` makes its client."""
+
+    name: str
+    lease: str
+    location: Location
+    build: Callable[[Work], Client]
+
+
+class Supervisor:
+    """Runs one worker until `stop` is set."""
+
+    def __init__(self, worker: Worker, settings: Settings, watch: Watch, stop: threading.Event) -> None:
+        self._worker, self._settings, self._watch, self._stop = worker, settings, watch, stop
+        self._pace = Pace(settings.poll_interval, settings.idle_interval)
+        self._log = logging.getLogger(worker.name)
+        self._client: Client | None = None
+        self._look_around_at = 0.0
+        self._is_poor = False
+
+    def run(self) -> None:
+        """Raises ConfigurationError for settings with which it cannot work."""
+        with Work(self._worker.location) as work:
+            is_standing_by = False
+            while not self._stop.is_set():
+                try:
+                    with work.lease(self._worker.lease, seconds=LEASE_S) as lease:
+                        is_standing_by = False
+                        self._watch.works()
+                        self._work(work, lease)
+                except HeldElsewhereError as exc:
+                    self._watch.stands_by()
+                    if not is_standing_by:
+                        self._log.info("standing by: %s", exc)
+                    is_standing_by = True
+                    self._stop.wait(_STAND_BY_S)
+                except UnavailableError as exc:  # of the work database
+                    self._failed(exc)
+
+    def _work(self, work: Work, lease: Lease) -> None:
+        """Steps until `stop` is set or the lease is lost."""
+        try:
+            while not self._stop.is_set():
+                lease.check()
+                self._turn(work)
+        except LeaseLostError as exc:
+            self._log.warning("%s", exc)
+        finally:
+            self._lose()
+
+    def _turn(self, work: Work) -> None:
+        try:
+            if self._client is None:
+                self._client = self._worker.build(work)
+            client = self._client
+            did = client.step()
+            self._watch.saw(client.outlook())
+            self._look_around(client)
+        except (ConfigurationError, LeaseLostError):
+            raise
+        except BioDeSciError as exc:
+            self._failed(exc, is_lost=isinstance(exc, UnavailableError))
+        except OSError as exc:
+            where = f" {exc.filename}" if exc.filename else ""
+            self._failed(
+                UnavailableError(
+                    f"The system refused{where}: {exc.strerror or type(exc).__name__}.",
+                    "Check free space and permissions; it is tried again.",
+                )
+            )
+        except Exception as exc:  # noqa: BLE001 - whatever a stranger's thing brings about
+            self._failed(exc)
+        else:
+            self._watch.succeeded()
+            self._stop.wait(self._pace.after_work() if did else self._pace.after_nothing())
+
+    def _failed(self, exc: Exception, *, is_lost: bool = True) -> None:
+        if self._stop.is_set():
+            return  # what it waited for was given up because it is to end
+        pause = self._pace.after_failure()
+        self._watch.failed(exc, self._pace.failures)
+        if isinstance(exc, BioDeSciError):
+            self._log.warning("%s", exc)
+        else:
+            self._log.error("Unexpected error; trying again.", exc_info=exc)
+        if is_lost and (self._client is None or not self._client.is_kept):
+            self._lose()
+        self._stop.wait(pause)
+
+    def _lose(self) -> None:
+        client, self._client = self._client, None
+        if client is not None:
+            client.close()
+
+    def _look_around(self, client: Client) -> None:
+        """Now and then: the chain's head, and what the account holds; who cannot pay stands still."""
+        if client.chain is None or time.monotonic() < self._look_around_at:
+            return
+        self._look_around_at = time.monotonic() + _LOOK_AROUND_S
+        chain, least = client.chain, self._settings.low_balance_wei
+        with suppress(UnavailableError):  # the next step says so
+            self._watch.counts(chain.counted_head())
+            if chain.account is None:
+                return
+            balance = chain.balance(chain.address)
+            is_poor = balance < least
+            self._watch.holds(balance, is_low=is_poor)
+            if is_poor and not self._is_poor:
+                self._log.warning(
+                    "%s holds %.6f ETH, less than %.6f (BIODESCI_LOW_BALANCE_WEI): send ether to it, or it "
+                    "will soon be unable to pay for its transactions",
+                    chain.address, balance / 10**18, least / 10**18,
+                )  # fmt: skip
+            self._is_poor = is_poor

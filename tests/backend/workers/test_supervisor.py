@@ -1,0 +1,184 @@
+"""How every worker goes on: one of several instances works, what fails is tried later and later, who is idle
+looks more and more seldom, and a signal ends it in time."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from biodesci import config
+from biodesci.core.errors import ConfigurationError, StateError, UnavailableError
+from biodesci.store.work import Work
+from biodesci.workers.pace import Pace
+from biodesci.workers.supervisor import Client, Supervisor, Worker
+from biodesci.workers.watch import Watch
+
+
+class Steps:
+    """A worker that does what it is told, step by step, and then nothing; it notes when."""
+
+    def __init__(self, *outcomes: bool | Exception) -> None:
+        self.outcomes = list(outcomes)
+        self.at: list[float] = []
+        self.built = self.closed = 0
+
+    def step(self) -> bool:
+        self.at.append(time.monotonic())
+        outcome = self.outcomes.pop(0) if self.outcomes else False
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    def build(self, _work: Work) -> Client:
+        self.built += 1
+        return Client(self.step, close=self.close)
+
+    def close(self) -> None:
+        self.closed += 1
+
+    def wait(self, steps: int, seconds: float = 30) -> None:
+        deadline = time.monotonic() + seconds
+        while len(self.at) < steps:
+            assert time.monotonic() < deadline, f"{len(self.at)} of {steps} steps"
+            time.sleep(0.01)
+
+
+class Running:
+    def __init__(self, home: Path, steps: Steps, **more: float) -> None:
+        settings = config.Settings(home=home, **{"poll_interval": 0.01, "idle_interval": 0.1, **more})
+        self.stop, self.watch = threading.Event(), Watch("custodian")
+        worker = Worker("custodian", "custodian of 0xA", home / "work.sqlite", steps.build)
+        self.error: Exception | None = None
+        self._supervisor = Supervisor(worker, settings, self.watch, self.stop)
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+
+    def _run(self) -> None:
+        try:
+            self._supervisor.run()
+        except Exception as exc:  # noqa: BLE001
+            self.error = exc
+
+    def join(self, seconds: float = 30) -> None:
+        self._thread.join(seconds)
+        assert not self._thread.is_alive()
+
+    def end(self) -> None:
+        self.stop.set()
+        self.join()
+
+
+@pytest.fixture
+def run(tmp_path: Path):
+    started: list[Running] = []
+
+    def start(steps: Steps, **more: float) -> Running:
+        started.append(Running(tmp_path, steps, **more))
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.end()
+
+
+Start = Callable[..., Running]
+
+
+def test_what_fails_is_tried_later_and_later_and_work_resets_that() -> None:
+    pace = Pace(0.5, 5.0)
+    pauses = [pace.after_failure() for _ in range(10)]
+    for number, pause in enumerate(pauses, 1):
+        longest = min(2.0**number, 30.0)
+        assert longest / 2 <= pause <= longest
+    assert pace.after_work() == 0.5
+    assert pace.after_failure() <= 2.0
+    assert len({round(pace.after_failure(), 6) for _ in range(20)}) == 20  # jitter
+
+
+def test_idle_pauses_grow_to_the_longest_and_work_resets_them() -> None:
+    pace = Pace(0.5, 5.0)
+    pauses = [pace.after_nothing() for _ in range(40)]
+    assert pauses[0] <= 0.5
+    assert all(later <= 1.4 * sooner for sooner, later in pairwise(pauses))
+    assert 4.5 <= pauses[-1] <= 5.0
+    pace.after_work()
+    assert pace.after_nothing() <= 0.5
+    assert 6.3 <= Pace(7.0, 5.0).after_nothing() <= 7.0  # who wants to look seldom does
+
+
+def test_a_lost_client_is_made_anew_and_a_refusal_keeps_it(run: Start) -> None:
+    steps = Steps(StateError("refused"), True)
+    run(steps)
+    steps.wait(3)
+    assert (steps.built, steps.closed) == (1, 0)
+    lost = Steps(True)
+    running = run(lost)
+    assert running.watch.trouble  # the other has the lease
+
+
+@pytest.mark.parametrize("error", [UnavailableError("The chain is away."), KeyError("unforeseen")])
+def test_after_an_error_it_goes_on_with_a_new_client(run: Start, error: Exception) -> None:
+    steps = Steps(True, error, True)
+    running = run(steps)
+    steps.wait(4)
+    assert (steps.built, steps.closed) == (2, 1)
+    assert running.watch.trouble == ""
+
+
+def test_a_full_disk_is_said_and_waited_out(run: Start, caplog: pytest.LogCaptureFixture) -> None:
+    steps = Steps(OSError(28, "No space left on device", "/srv/home/file"), True)
+    with caplog.at_level(logging.WARNING):
+        run(steps)
+        steps.wait(3)
+    assert "The system refused /srv/home/file: No space left on device. Check free space" in caplog.text
+    assert "Unexpected" not in caplog.text
+
+
+def test_wrong_settings_end_it(run: Start) -> None:
+    running = run(Steps(ConfigurationError("The chain was reset.", "Deploy again.")))
+    running.join()
+    assert isinstance(running.error, ConfigurationError)
+
+
+def test_a_failure_is_ready_again_once_a_step_came_to_its_end(run: Start) -> None:
+    steps = Steps(UnavailableError("away"))
+    running = run(steps)
+    steps.wait(1)
+    deadline = time.monotonic() + 10
+    while "UnavailableError" not in running.watch.trouble:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    steps.wait(2)
+    while running.watch.trouble:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_of_two_instances_one_works_and_the_other_follows_when_it_ends(run: Start) -> None:
+    first, second = Steps(), Steps()
+    works = run(first)
+    first.wait(2)
+    follows = run(second)
+    time.sleep(0.5)
+    assert second.built == 0
+    assert "stands by" in follows.watch.trouble
+    works.end()
+    ended = time.monotonic()
+    second.wait(1)
+    assert first.at[-1] < second.at[0]
+    assert time.monotonic() - ended < 10
+
+
+def test_it_ends_soon_while_it_pauses(run: Start) -> None:
+    steps = Steps(*[UnavailableError("away")] * 10)
+    running = run(steps)
+    steps.wait(2)
+    began = time.monotonic()
+    running.end()
+    assert time.monotonic() - began < 5
