@@ -64,6 +64,10 @@ class Settings(Watched):
         Path | None,
         Field(description="File of the Authorization header that the IPFS API asks for, such as `Bearer …`."),
     ] = None
+    ipfs_replicas: Annotated[
+        str,
+        Field(description="Nodes of others that keep copies: APIs, by spaces, or URL=FILE with a login."),
+    ] = ""
     ipfs_gateway: Annotated[str, Field(description="Gateway that the page's visitors read from.")] = (
         "http://127.0.0.1:8080"
     )
@@ -163,20 +167,13 @@ class Settings(Watched):
     def ipfs_authorization(self) -> str | None:
         """The Authorization header for the IPFS API, if a file of it is named; ConfigurationError where it
         cannot be read or holds something else."""
-        if self.ipfs_auth_file is None:
-            return None
-        try:
-            text = self.ipfs_auth_file.read_text().strip()
-        except (OSError, UnicodeDecodeError) as exc:
-            raise ConfigurationError(
-                f"The file {self.ipfs_auth_file} cannot be read.", "Check BIODESCI_IPFS_AUTH_FILE."
-            ) from exc
-        if not text or not text.isascii() or not text.isprintable() or len(text) > 8_192:
-            raise ConfigurationError(
-                f"The file {self.ipfs_auth_file} does not hold one line of an Authorization header.",
-                "Write the header's value alone, such as `Bearer …` or `Basic …`.",
-            )
-        return text
+        return None if self.ipfs_auth_file is None else _header(self.ipfs_auth_file)
+
+    def replicas(self) -> list[tuple[str, str | None]]:
+        """The APIs of other nodes that keep what this party keeps, each with its Authorization header, if it
+        asks for one; ConfigurationError as above."""
+        parts = (text.partition("=") for text in self.ipfs_replicas.split())
+        return [(api, _header(Path(file)) if file else None) for api, _, file in parts]
 
     def secret(self) -> str:
         """The passphrase that opens this role's private files; ConfigurationError where none is set."""
@@ -314,6 +311,22 @@ class InferenceSettings(Settings):
         if not all(part.isdecimal() for part in parts):
             raise ValueError("it should be numbers, with commas between")
         return tuple(int(part) for part in parts)
+
+
+def _header(file: Path) -> str:
+    try:
+        text = file.read_text().strip()
+    except (OSError, UnicodeDecodeError) as exc:
+        raise ConfigurationError(
+            f"The file {file} of an IPFS API's login cannot be read.",
+            "Check BIODESCI_IPFS_AUTH_FILE and BIODESCI_IPFS_REPLICAS.",
+        ) from exc
+    if not text or not text.isascii() or not text.isprintable() or len(text) > 8_192:
+        raise ConfigurationError(
+            f"The file {file} does not hold one line of an Authorization header.",
+            "Write the header's value alone, such as `Bearer …` or `Basic …`.",
+        )
+    return text
 
 
 def _parts(value: object) -> list[str]:

@@ -18,6 +18,7 @@ from biodesci.cli import (
     handover,
     index,
     infer,
+    ipfs,
     key,
     license,
     model,
@@ -83,6 +84,7 @@ app.add_typer(train.app, name="round", help="Federated training rounds.")
 app.add_typer(infer.app, name="inference", help="Encrypted inference.")
 app.add_typer(audit.app, name="audit", help="Check models and inferences against the chain, without a key.")
 app.add_typer(index.app, name="index", help="The local index of the chain.")
+app.add_typer(ipfs.app, name="ipfs", help="This party's IPFS node: what it keeps, copies, other nodes.")
 app.add_typer(api_.app, name="api", help="The HTTP API and the web page.")
 app.command("doctor")(doctor.doctor)
 app.add_typer(stack.app)

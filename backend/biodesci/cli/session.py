@@ -70,9 +70,10 @@ def chain(*, account: bool = True) -> Chain:
 def ipfs() -> Ipfs:
     """The IPFS node that the settings name."""
     from biodesci.ipfs.client import Ipfs
+    from biodesci.ipfs.pins import Pins
 
     chosen = settings()
-    return Ipfs(chosen.ipfs_api, authorization=chosen.ipfs_authorization())
+    return Ipfs(chosen.ipfs_api, authorization=chosen.ipfs_authorization(), pins=Pins(chosen.home))
 
 
 def member() -> Member:

@@ -30,6 +30,7 @@ from biodesci.core.errors import (
 
 MEDIA_TYPE: Final = "application/problem+json"
 LARGEST: Final = 16 << 10  # bytes of a problem document that a client reads
+_LONGEST_WORDS: Final = 1_000  # characters of its detail, and of its hint, that are repeated
 
 
 @dataclass(frozen=True)
@@ -121,9 +122,15 @@ def error_from(status: int, body: bytes, who: str) -> BioDeSciError:
     if answer.detail is None:
         detail, hint = f"{who} answered with status {status}.", f"{who}'s log says more."
     else:
-        detail, hint = f"{who} refused: {answer.detail}", answer.hint
+        detail, hint = f"{who} refused: {_words(answer.detail)}", _words(answer.hint)
     raised = {RevertedError: ChainError, ConfigurationError: UnavailableError}.get(kind.error, kind.error)
     return raised(detail, hint)
+
+
+def _words(text: str) -> str:
+    """What somebody else's server says, without what could command a terminal or forge a line of a log."""
+    cut = text[:_LONGEST_WORDS] + ("…" if len(text) > _LONGEST_WORDS else "")
+    return "".join(letter if letter.isprintable() else "?" for letter in cut)
 
 
 def _by_status(status: int) -> Kind:

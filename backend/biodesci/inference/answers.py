@@ -31,7 +31,7 @@ def digest_of(sealed: bytes) -> bytes:
 
 def publish(ipfs: Ipfs, folder: Path, sealed: bytes) -> None:
     """Adds an answer to IPFS that was committed to; `folder` is its request's."""
-    ipfs.add(sealed)
+    ipfs.add(sealed, "answer to an inference request")
     files.write_private(folder / _PUBLISHED, b"")
 
 

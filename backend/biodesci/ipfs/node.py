@@ -1,7 +1,9 @@
-"""The embedded IPFS node: real Kubo behind its own RPC API and a read-only gateway, on loopback alone.
+"""The embedded IPFS node: real Kubo behind its own RPC API and a read-only gateway, both on loopback alone.
 
     python -m biodesci.ipfs.node --repo DIR --port 5001 [--gateway-port 8080]
+        [--swarm-key FILE --listen ADDRESS:PORT --peer MULTIADDR ...]
 
+With a swarm's key, nodes of several machines exchange blocks over TCP (ipfs/swarm.py).
 Everything else speaks that API (ipfs/client.py), so a Kubo daemon can take its place by one setting.
 """
 
@@ -13,6 +15,7 @@ import logging
 import signal
 import sys
 import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -22,10 +25,12 @@ from biodesci.ipfs.gateway import GatewayHandler
 from biodesci.ipfs.kubo import Kubo
 from biodesci.ipfs.rpc import RpcHandler
 from biodesci.ipfs.store import Files
+from biodesci.ipfs.swarm import Swarm
 from biodesci.serving.threads import BoundedHandler, BoundedServer
 
 _log: Final = logging.getLogger("biodesci.ipfs.node")
 _HOST: Final = "127.0.0.1"
+_TIDY_SECONDS: Final = 600.0
 
 
 class _Server(BoundedServer):
@@ -44,17 +49,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--port", type=int, default=5001, help="port of the RPC API")
     parser.add_argument("--gateway-port", type=int, help="port of the read-only gateway; none without it")
+    parser.add_argument(
+        "--storage-max", type=int, default=10, help="GB of the repository, near which unpinned blocks go (10)"
+    )
+    parser.add_argument("--swarm-key", type=Path, help="file of the private swarm's key; none without it")
+    parser.add_argument("--listen", help="ADDRESS:PORT for the swarm's other nodes; loopback without it")
+    parser.add_argument("--peer", action="append", default=[], help="multiaddress of another node; repeated")
     arguments = parser.parse_args(argv)
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     try:
-        serve(arguments.repo, arguments.port, arguments.gateway_port)
+        swarm = Swarm.chosen(arguments.swarm_key, arguments.listen, arguments.peer)
+        serve(arguments.repo, arguments.port, arguments.gateway_port, swarm, arguments.storage_max * 10**9)
     except BioDeSciError as exc:
         _log.error("%s", exc)
         return 1
     return 0
 
 
-def serve(repo: Path, port: int, gateway_port: int | None) -> None:
+def serve(repo: Path, port: int, gateway_port: int | None, swarm: Swarm, storage_max: int) -> None:
     """Serves until SIGTERM or SIGINT. ConfigurationError: a port is taken, or the repository is in use."""
     # Signals are blocked in every thread, Go's included, and waited for in this one.
     stopping = {signal.SIGTERM, signal.SIGINT}
@@ -62,8 +74,9 @@ def serve(repo: Path, port: int, gateway_port: int | None) -> None:
     # Ports first: a second start on the same ports must not touch the repository.
     api = _bind(port)
     gateway = None if gateway_port is None else _bind(gateway_port)
-    kubo = Kubo(repo)
-    files = Files(kubo)
+    kubo = Kubo(repo, swarm)
+    files = Files(kubo, storage_max)
+    threading.Thread(target=_tidy, args=(files,), daemon=True).start()
     servers = [(api, type("Rpc", (RpcHandler,), {"files": files}))]
     if gateway is not None:
         servers.append((gateway, type("Gateway", (GatewayHandler,), {"files": files})))
@@ -83,6 +96,16 @@ def serve(repo: Path, port: int, gateway_port: int | None) -> None:
         server.shutdown()
         server.server_close()
     kubo.close()
+
+
+def _tidy(files: Files) -> None:
+    while True:
+        time.sleep(_TIDY_SECONDS)
+        try:
+            if files.collect_if_full():
+                _log.info("The repository was nearly full: what nobody keeps is gone.")
+        except (BioDeSciError, OSError) as exc:
+            _log.error("Garbage could not be collected: %s", exc)
 
 
 def _bind(port: int) -> _Server:

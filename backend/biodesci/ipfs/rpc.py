@@ -159,9 +159,7 @@ class RpcHandler(BoundedHandler):
     def pin_add(self) -> None:
         """`pin/add`: keep a file, after all of it was fetched from peers where this node lacks it."""
         digest = self._digest()
-        for _ in self.files.read(digest, 0, None, self._timeout()):  # all of it has to be here first
-            continue
-        self.files.kubo.pin(digest)
+        self.files.keep(digest, self._timeout())
         self._json({"Pins": [cid.to_v0(digest)]})
 
     def pin_ls(self) -> None:
@@ -181,8 +179,9 @@ class RpcHandler(BoundedHandler):
         self._json({"Pins": [cid.to_v0(digest)]})
 
     def block_get(self) -> None:
-        """`block/get`: one block's bytes, checked against its CID, from a peer if need be."""
-        self._send(self.files.block(self._link(), self._timeout()), "application/octet-stream")
+        """`block/get`: one block, checked against its CID, from a peer if need be and not `offline`."""
+        block = self.files.block(self._link(), self._timeout(), offline=self._flag("offline"))
+        self._send(block, "application/octet-stream")
 
     def block_stat(self) -> None:
         """`block/stat`: one block's CID and its size in bytes."""
@@ -192,11 +191,11 @@ class RpcHandler(BoundedHandler):
     def swarm_connect(self) -> None:
         """`swarm/connect`: connect to the peer with the multiaddress `arg`.
 
-        Raises InputError for an address that is not on this machine's loopback interface.
+        Raises InputError for an address elsewhere, unless the node is in a private swarm.
         """
         address = self._options.get("arg", "")
-        if not address.startswith(("/ip4/127.0.0.1/", "/ip6/::1/")):
-            raise InputError("the embedded node connects to peers on this machine alone")
+        if not self.files.kubo.swarm.reaches(address):
+            raise InputError("without a swarm's key the embedded node connects to this machine alone")
         self.files.kubo.connect(address)
         self._json({"Strings": [f"connect {address.rsplit('/', 1)[-1]} success"]})
 
@@ -207,16 +206,20 @@ class RpcHandler(BoundedHandler):
             {"Peers": [{"Addr": p.rpartition("/p2p/")[0], "Peer": p.rsplit("/", 1)[-1]} for p in peers]}
         )
 
+    def repo_gc(self) -> None:
+        """`repo/gc`: remove every block that no pin holds; one JSON line for each."""
+        lines = [json.dumps({"Key": {"/": link.cid}}).encode() + b"\n" for link in self.files.collect()]
+        self._send(b"".join(lines), "application/json")
+
     def repo_stat(self) -> None:
-        """`repo/stat`: how many blocks there are, their bytes, and those plus the free bytes of the disk."""
-        blocks = self.files.kubo.incoming.parent / "blocks"
-        sizes = [path.stat().st_size for path in blocks.glob("*/*.data")]
-        disk = shutil.disk_usage(blocks)
+        """`repo/stat`: how many blocks there are, their bytes, and those that there may be."""
+        blocks, size = self.files.size_of_repository()
+        free = shutil.disk_usage(self.files.kubo.incoming).free
         self._json(
             {
-                "RepoSize": sum(sizes),
-                "StorageMax": sum(sizes) + disk.free,
-                "NumObjects": len(sizes),
+                "RepoSize": size,
+                "StorageMax": min(size + free, self.files.storage_max),
+                "NumObjects": blocks,
                 "RepoPath": "",
                 "Version": "fs-repo@14",
             }
@@ -325,5 +328,6 @@ _COMMANDS: Final[dict[str, Callable[[RpcHandler], None]]] = {
     "block/stat": RpcHandler.block_stat,
     "swarm/connect": RpcHandler.swarm_connect,
     "swarm/peers": RpcHandler.swarm_peers,
+    "repo/gc": RpcHandler.repo_gc,
     "repo/stat": RpcHandler.repo_stat,
 }

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Iterator
 from typing import Final
 
-from biodesci.core.errors import NotFoundError
+from biodesci.core.errors import NotFoundError, UnavailableError
 from biodesci.ipfs import unixfs
 from biodesci.ipfs.kubo import Kubo
 from biodesci.ipfs.unixfs import Link
 
 DEFAULT_TIMEOUT: Final = 30.0
+_AGAIN: Final = 3
 
 
 class Files:
     """Verified reading over a Kubo repository. Safe to use from several threads."""
 
-    def __init__(self, kubo: Kubo) -> None:
+    def __init__(self, kubo: Kubo, storage_max: int) -> None:
+        """`storage_max` is how many bytes the repository may have before what nobody keeps goes."""
         self.kubo = kubo
+        self.storage_max = storage_max
         self._adding = threading.Lock()
 
     def add(self, pieces: Iterator[bytes], *, only_hash: bool, pin: bool) -> tuple[bytes, int]:
@@ -38,9 +42,41 @@ class Files:
             path.unlink(missing_ok=True)
         return digest, size
 
-    def block(self, link: Link, timeout: float) -> bytes:
-        """One checked block, from a peer if need be."""
-        data = self._local_or_fetched(link, link, timeout)
+    def keep(self, digest: bytes, timeout: float) -> None:
+        """Pins a file, after all of it was fetched from peers where the repository lacks it."""
+        for _ in range(_AGAIN):
+            collections = self.kubo.collections
+            for _ in self.read(digest, 0, None, timeout):
+                continue
+            with self._adding:
+                if collections == self.kubo.collections:
+                    self.kubo.pin(digest)
+                    return
+        raise UnavailableError("Garbage is collected too often to keep a file.", "Try again.")
+
+    def collect(self) -> list[Link]:
+        """Removes what no pin holds. What is being added waits."""
+        with self._adding:
+            return self.kubo.collect()
+
+    def collect_if_full(self) -> bool:
+        """Collects garbage when nine tenths of the room are used, as Kubo does; whether it did."""
+        if self.size_of_repository()[1] < self.storage_max * 9 // 10:
+            return False
+        self.collect()
+        return True
+
+    def size_of_repository(self) -> tuple[int, int]:
+        """How many blocks the repository has, and their bytes."""
+        sizes = []
+        for path in (self.kubo.incoming.parent / "blocks").glob("*/*.data"):
+            with contextlib.suppress(FileNotFoundError):  # it was garbage
+                sizes.append(path.stat().st_size)
+        return len(sizes), sum(sizes)
+
+    def block(self, link: Link, timeout: float, *, offline: bool = False) -> bytes:
+        """One checked block, from a peer if need be and not `offline`."""
+        data = self.kubo.block(link) if offline else self._local_or_fetched(link, link, timeout)
         unixfs.parse(link, data)
         return data
 

@@ -186,7 +186,7 @@ def judge(
     except FaultError as exc:
         finding, reason = Finding[exc.fault.name], ""
     if finding is Finding.RIGHT_KEY:
-        arbiter.ipfs.add(sealed.envelope)
+        arbiter.ipfs.add(sealed.envelope, f"envelope of licence {license_id}, which was judged")
     return Judgement(license_id, finding, reason, until)
 
 
@@ -230,7 +230,7 @@ def _keep(ipfs: Ipfs, *found: bytes) -> bool:
     a large file may take the node longer than it has: what was found does not hang on that."""
     try:
         for digest in found:
-            ipfs.pin(digest)
+            ipfs.pin(digest, "kept for the licensee of a dispute")
     except (NotFoundError, UnavailableError):
         return False
     return True

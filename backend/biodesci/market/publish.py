@@ -29,7 +29,7 @@ from biodesci.core.public_text import require_printable
 from biodesci.ipfs.client import Ipfs
 from biodesci.market import arbitration, provenance
 from biodesci.market.card import DatasetMeta, Inspected, compose, inspect
-from biodesci.market.journal import Journal, Minted
+from biodesci.market.journal import FILE, Journal, Minted
 from biodesci.market.offers import OfferTerms
 from biodesci.party import dataset_keys
 from biodesci.party.member import Member
@@ -193,10 +193,12 @@ def _upload(
         report("upload", done, size)
 
     if journal.notes.content is None:
-        journal.note(content=ipfs.add_file(journal.folder / "container", progress=advance))
+        journal.note(
+            content=ipfs.add_file(journal.folder / "container", "encrypted file of a dataset", advance)
+        )
     if journal.notes.card is None:
         card = compose(meta, inspected, file.name, journal.digest("content"), info)
-        journal.note(card=ipfs.add(card.to_bytes()))
+        journal.note(card=ipfs.add(card.to_bytes(), "card of a dataset"))
 
 
 def _mint(
@@ -242,3 +244,16 @@ def _result(chain: Chain, receipt: TxReceipt, journal: Journal, dataset_id: int 
         tx_hash=HexBytes(receipt["transactionHash"]).to_0x_hex(),
         gas=int(receipt["gasUsed"]),
     )
+
+
+def withdrawn_files(chain: Chain, home: Path) -> list[bytes]:
+    """The digests of cards and encrypted files that this home published and that are withdrawn by now."""
+    gone = []
+    for path in sorted((home / "publications").glob(f"*/{FILE}")):
+        notes = Journal.open(path.parent).notes
+        if notes.published is None:
+            continue
+        named = notes.published.dataset_id, notes.published.version
+        if chain.call(chain.datasets.functions.isWithdrawn(*named)):
+            gone += [digest for digest in (notes.card, notes.content) if digest is not None]
+    return gone

@@ -41,12 +41,13 @@ def sealed(member: Member, licence: License, version: DatasetVersion) -> Iterato
     except RevertedError:
         evidence.note_published(home, chain, licence.id, digest)  # never to be: it delivers nothing any more
         raise
-    member.ipfs.add(made)
+    member.ipfs.add(made, f"envelope of licence {licence.id}")
     evidence.note_published(home, chain, licence.id, digest)
 
 
 def publish(member: Member, license_id: int, digest: bytes) -> None:
     """Adds to IPFS an envelope that is made from its evidence again."""
     chain, home = member.chain, member.home
-    member.ipfs.add(evidence.envelope_again(home, member.passphrase, chain, license_id, digest))
+    envelope = evidence.envelope_again(home, member.passphrase, chain, license_id, digest)
+    member.ipfs.add(envelope, f"envelope of licence {license_id}")
     evidence.note_published(home, chain, license_id, digest)

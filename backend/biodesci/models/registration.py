@@ -137,7 +137,9 @@ def _register(owner: Member, model: _Encrypted) -> CreatedModel:
     security = security_of(model.key, model.config, weights_drawn_privately=model.weights_drawn_privately)
     root, document = checkpoint.root(model.tensors), model.config.document()
     architecture = canonical.sha256(document)
-    weights = owner.ipfs.add(checkpoint.dump(model.tensors, {"architecture": architecture.hex()}))
+    weights = owner.ipfs.add(
+        checkpoint.dump(model.tensors, {"architecture": architecture.hex()}), "weights of a model"
+    )
     card = ModelCard(
         name=model.name,
         description=model.description,
@@ -148,7 +150,7 @@ def _register(owner: Member, model: _Encrypted) -> CreatedModel:
         security=security,
         weights=Weights(cid=cid.from_digest(weights), root=root),
     )
-    card_digest = owner.ipfs.add(card.to_bytes())
+    card_digest = owner.ipfs.add(card.to_bytes(), "card of a model")
     chain = owner.chain
     with chain.intent("registration", f"weights root 0x{root.hex()}") as intent:
         register = chain.models.functions.register(architecture, card_digest, root, weights)
@@ -205,7 +207,8 @@ def grant_codec(owner: Member, grantee: Grantee, *, renew: bool = False) -> byte
     key = load_key(owner, model_id)
     codec = key.codec(kind)
     digest: bytes = owner.ipfs.add(
-        envelope.seal(public, codec.to_bytes(), codec_info(chain, model_id, account))
+        envelope.seal(public, codec.to_bytes(), codec_info(chain, model_id, account)),
+        f"codec of model {model_id}, for who was granted it",
     )
     chain.send(chain.models.functions.grantCodec(model_id, account, CodecKind.of(kind), digest))
     return digest

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Final
 from urllib.parse import urlsplit
 
 import httpx
 
+from biodesci.asking.http import Asker
 from biodesci.chain.client import Chain
 from biodesci.core import problems
 from biodesci.core.documents.passport import SignInTerms, VisaAnswer, VisaRequest
@@ -29,12 +31,12 @@ def request(
     visas of another subject or network.
     """
     _check_url(url)
-    with httpx.Client(timeout=60.0, transport=transport, follow_redirects=False) as http:
-        terms = SignInTerms.parse(_post(http, f"{url.rstrip('/')}/nonce", b"", SignInTerms.limit))
+    with contextlib.closing(Asker(60.0, transport)) as asker:
+        terms = SignInTerms.parse(_post(asker, f"{url.rstrip('/')}/nonce", b"", SignInTerms.limit))
         asked = _message(chain, url, passport, terms)
         signature = bytes(chain.signer().sign_message(asked.signable()).signature)
         body = VisaRequest(passport=passport, message=asked.text(), signature=signature).to_bytes()
-        answer = VisaAnswer.parse(_post(http, f"{url.rstrip('/')}/visas", body, VisaAnswer.limit))
+        answer = VisaAnswer.parse(_post(asker, f"{url.rstrip('/')}/visas", body, VisaAnswer.limit))
     ours = (chain.address, chain.chain_id, str(chain.visas.address))
     if any((one.visa.subject, one.chain_id, one.registry) != ours for one in answer.visas):
         raise IntegrityError(
@@ -74,21 +76,20 @@ def _message(chain: Chain, url: str, passport: str, terms: SignInTerms) -> SignI
     )
 
 
-def _post(http: httpx.Client, url: str, body: bytes, limit: int) -> bytes:
-    """The answer; no more of it is read than one of its kind may have."""
-    answer = bytearray()
-    headers = {"Content-Type": "application/json", "Accept-Encoding": "identity"}
+def _post(asker: Asker, url: str, body: bytes, limit: int) -> bytes:
+    """The answer. One that is longer than `limit` is refused by the document that it should be."""
     try:
-        with http.stream("POST", url, content=body, headers=headers) as response:
-            status = response.status_code
-            for part in response.iter_raw():
-                answer += part
-                if len(answer) > limit:
-                    break
+        answer = asker.ask(
+            "POST",
+            url,
+            lambda status: (limit if status < 300 else problems.LARGEST) + 1,
+            content=body,
+            headers={"Content-Type": "application/json"},
+        )
     except httpx.HTTPError as exc:
         raise UnavailableError(
             f"The issuer does not answer ({type(exc).__name__}).", "Check its address, or try again later."
         ) from exc
-    if status >= 300:
-        raise problems.error_from(status, bytes(answer[: problems.LARGEST]), "The issuer")
-    return bytes(answer)
+    if answer.status >= 300:
+        raise problems.error_from(answer.status, answer.body, "The issuer")
+    return answer.body

@@ -5,6 +5,7 @@ A token never says where its key is: `jku` is compared, not followed.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from jwt import PyJWK, PyJWKSet
 from jwt.exceptions import PyJWTError
 
+from biodesci.asking.http import Asker
 from biodesci.core import files
 from biodesci.core.documents.passport import Broker
 from biodesci.core.errors import AccessDeniedError, BioDeSciError, ConfigurationError, UnavailableError
@@ -98,26 +100,18 @@ class BrokerKeys:
     def _fetch(self, url: str) -> bytes:
         if not url.startswith("https://"):
             raise ConfigurationError(f"Keys are fetched by https alone, not from {url}.", "Correct `jwks`.")
-        body, end = bytearray(), time.monotonic() + _TIMEOUT
         try:
-            client = httpx.Client(
-                timeout=_TIMEOUT, follow_redirects=False, transport=self._transport, trust_env=False
-            )
-            headers = {"Accept-Encoding": "identity", "Accept": "application/json"}
-            with client, client.stream("GET", url, headers=headers) as answer:
-                if answer.status_code != httpx.codes.OK:
-                    raise UnavailableError(f"A broker's keys were not served ({answer.status_code}).")
-                for part in answer.iter_raw():
-                    body += part
-                    if len(body) > LIMIT:
-                        raise UnavailableError(f"A broker's keys have more than {LIMIT} bytes.")
-                    if time.monotonic() > end:
-                        raise UnavailableError("A broker's keys came too slowly.", "Try again later.")
+            with contextlib.closing(Asker(_TIMEOUT, self._transport, trust_env=False)) as asker:
+                answer = asker.ask("GET", url, lambda _: LIMIT, headers={"Accept": "application/json"})
         except httpx.HTTPError as exc:
             raise UnavailableError(
                 f"A broker's keys could not be fetched ({type(exc).__name__}).", "Try again later."
             ) from exc
-        return bytes(body)
+        if answer.status != httpx.codes.OK:
+            raise UnavailableError(f"A broker's keys were not served ({answer.status}).")
+        if answer.is_cut:
+            raise UnavailableError(f"A broker's keys have more than {LIMIT} bytes.")
+        return answer.body
 
 
 def _one(keys: PyJWKSet, kid: str) -> PyJWK | None:

@@ -249,8 +249,8 @@ class RoundAggregator:
         document, data = outcome(self._chain, self._ipfs, round_, session.plan, total)
         root, weights = bytes(32), bytes(32)
         if isinstance(document, TrainingResult) and data is not None:
-            root, weights = document.weights_root, self._ipfs.add(data)
-        result = self._ipfs.add(document.to_bytes())
+            root, weights = document.weights_root, self._ipfs.add(data, f"weights of round {round_.id}")
+        result = self._ipfs.add(document.to_bytes(), f"result of round {round_.id}")
         self._chain.send(self._chain.models.functions.finalize(round_.id, result, root, weights))
         log.info("round %d finalized: %s", round_.id, cid.from_digest(result))
         return True

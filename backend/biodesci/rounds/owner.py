@@ -132,7 +132,7 @@ class RoundOwner:
         terms = self._conditions
         data = plan.to_bytes()
         Plan.parse(data)  # what nodes would refuse is refused here
-        digest = self._ipfs.add(data)
+        digest = self._ipfs.add(data, "plan of a round")
         now = max(self._chain.now(), int(time.time()))
         receipt = self._chain.send(
             self._chain.models.functions.openRound(

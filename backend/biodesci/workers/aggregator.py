@@ -24,6 +24,7 @@ from biodesci.chain import accounts
 from biodesci.core import problems
 from biodesci.core.errors import BioDeSciError, ConfigurationError, InputError, UnavailableError
 from biodesci.ipfs.client import Ipfs
+from biodesci.ipfs.pins import Pins
 from biodesci.rounds import seats, signatures
 from biodesci.rounds.aggregator import RoundAggregator
 from biodesci.rounds.signatures import MessageKind
@@ -139,7 +140,7 @@ def worker(settings: config.AggregatorSettings, stop: threading.Event) -> Worker
     host, port = _address(settings)
     owners = _owners(settings)
     account = accounts.load(settings.account_path, settings.secret())
-    ipfs = Ipfs(settings.ipfs_api, authorization=settings.ipfs_authorization())
+    ipfs = Ipfs(settings.ipfs_api, authorization=settings.ipfs_authorization(), pins=Pins(settings.home))
     answered = policy(settings)
 
     def build(_work: Work) -> Client:

@@ -9,6 +9,7 @@ import threading
 from biodesci import config
 from biodesci.chain import accounts
 from biodesci.ipfs.client import Ipfs
+from biodesci.ipfs.pins import Pins
 from biodesci.market.custody import Custodian, Terms
 from biodesci.party.member import Member
 from biodesci.store.work import Work
@@ -24,7 +25,7 @@ def worker(settings: config.CustodianSettings, stop: threading.Event) -> Worker:
     """The custodian of the account that the settings name. Raises ConfigurationError."""
     passphrase = settings.secret()
     account = accounts.load(settings.account_path, passphrase)
-    ipfs = Ipfs(settings.ipfs_api, authorization=settings.ipfs_authorization())
+    ipfs = Ipfs(settings.ipfs_api, authorization=settings.ipfs_authorization(), pins=Pins(settings.home))
     terms = Terms.chosen(
         settings.deliveries_a_day, settings.unpaid_a_day, settings.unpaid_each, settings.paying_wei
     )

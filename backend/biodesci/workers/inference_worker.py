@@ -18,6 +18,7 @@ from biodesci.chain import accounts
 from biodesci.inference.policy import Policy
 from biodesci.inference.worker import Server
 from biodesci.ipfs.client import Ipfs
+from biodesci.ipfs.pins import Pins
 from biodesci.party import keys
 from biodesci.party.allowance import Bounds
 from biodesci.store.work import Work
@@ -45,7 +46,7 @@ def worker(settings: config.InferenceSettings, stop: threading.Event) -> Worker:
     policy.require_any()
     passphrase = settings.secret()
     account = accounts.load(settings.account_path, passphrase)
-    ipfs = Ipfs(settings.ipfs_api, authorization=settings.ipfs_authorization())
+    ipfs = Ipfs(settings.ipfs_api, authorization=settings.ipfs_authorization(), pins=Pins(settings.home))
 
     def build(work: Work) -> Client:
         chain = connect(settings, stop, account)

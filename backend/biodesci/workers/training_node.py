@@ -14,6 +14,7 @@ from biodesci.config import NodeSettings
 from biodesci.core.errors import BioDeSciError, ConfigurationError, UnavailableError
 from biodesci.ee.codec import Codec
 from biodesci.ipfs.client import Ipfs
+from biodesci.ipfs.pins import Pins
 from biodesci.party import keys
 from biodesci.registry.codecs import load_codec
 from biodesci.rounds.approvals import Approvals
@@ -33,7 +34,7 @@ def build(settings: NodeSettings, stop: threading.Event) -> tuple[Chain, Trainin
     passphrase = settings.secret()
     account = accounts.load(settings.account_path, passphrase)
     chain = connect(settings, stop, account)
-    ipfs = Ipfs(settings.ipfs_api, authorization=settings.ipfs_authorization())
+    ipfs = Ipfs(settings.ipfs_api, authorization=settings.ipfs_authorization(), pins=Pins(settings.home))
 
     def codec() -> Codec:
         return load_codec(

@@ -63,7 +63,7 @@ def raised(error: BioDeSciError, monkeypatch: pytest.MonkeyPatch) -> BioDeSciErr
     """What the node's own client raises when the aggregator raises `error`."""
     server = TestClient(create_app(Refusing(error)), raise_server_exceptions=False)  # type: ignore[arg-type]
     client = AggregatorClient("http://aggregator", Account.create())
-    monkeypatch.setattr(client, "_http", server)
+    monkeypatch.setattr(client._asker, "_client", server)
     with pytest.raises(BioDeSciError) as caught:
         client.post(WHERE, "masked", b"body")
     return caught.value
@@ -146,7 +146,7 @@ def test_no_more_of_an_answer_is_read_than_it_may_have(
 
     client = AggregatorClient("http://aggregator", Account.create())
     away = httpx.Client(base_url="http://aggregator", transport=httpx.MockTransport(endless))
-    monkeypatch.setattr(client, "_http", away)
+    monkeypatch.setattr(client._asker, "_client", away)
     with pytest.raises(error):
         client.inbox(WHERE)
     assert sent <= 2 << 20

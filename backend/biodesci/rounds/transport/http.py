@@ -5,6 +5,7 @@ from __future__ import annotations
 import httpx
 from eth_account.signers.local import LocalAccount
 
+from biodesci.asking.http import Asker
 from biodesci.core import problems
 from biodesci.core.documents.round_messages import Inbox
 from biodesci.core.errors import IntegrityError, UnavailableError
@@ -19,7 +20,7 @@ class AggregatorClient:
     def __init__(self, url: str, account: LocalAccount, *, timeout: float = 30.0) -> None:
         self.url = url.rstrip("/")
         self._account = account
-        self._http = httpx.Client(base_url=self.url, timeout=timeout)
+        self._asker = Asker(timeout)
 
     def post(self, where: Context, kind: MessageKind, body: bytes) -> None:
         """Raises what the aggregator refuses with (core/problems.py), or UnavailableError if it is away."""
@@ -43,27 +44,22 @@ class AggregatorClient:
         self, method: str, path: str, *, content: bytes | None = None, headers: dict[str, str] | None = None
     ) -> tuple[int, bytes]:
         """Status and body; no more of a body is read than an answer of its kind may have."""
-        # What is packed could be small on the way and of any size here.
-        sent = {**(headers or {}), "Accept-Encoding": "identity"}
-        body = bytearray()
         try:
-            with self._http.stream(method, path, content=content, headers=sent) as response:
-                status = response.status_code
-                limit = Inbox.limit if status < 300 else problems.LARGEST
-                for part in response.iter_raw():
-                    body += part
-                    if len(body) > limit:
-                        break
+            answer = self._asker.ask(method, self.url + path, _limit, content=content, headers=headers)
         except httpx.HTTPError as exc:
             raise UnavailableError(
                 f"The aggregator at {self.url} does not answer ({type(exc).__name__}).",
                 "Wait until it is up again; nothing is lost.",
             ) from exc
-        if status >= 300:
-            raise problems.error_from(status, bytes(body), "The aggregator")
-        if len(body) > limit:
+        if answer.status >= 300:
+            raise problems.error_from(answer.status, answer.body, "The aggregator")
+        if answer.is_cut:
             raise IntegrityError(
-                f"The aggregator at {self.url} answered with more than {limit} bytes.",
+                f"The aggregator at {self.url} answered with more than {Inbox.limit} bytes.",
                 "It is not what an aggregator answers: ask its operator.",
             )
-        return status, bytes(body)
+        return answer.status, answer.body
+
+
+def _limit(status: int) -> int:
+    return Inbox.limit if status < 300 else problems.LARGEST

@@ -1,0 +1,1 @@
+"""How other parties' HTTP servers are asked."""
