@@ -16,6 +16,7 @@ from eth_utils.address import is_address, to_checksum_address
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 
+from biodesci.core import authorization
 from biodesci.core.errors import ConfigurationError
 from biodesci.watched import Watched
 
@@ -165,15 +166,12 @@ class Settings(Watched):
         return file if self.database_url is None else self.database_url.get_secret_value()
 
     def ipfs_authorization(self) -> str | None:
-        """The Authorization header for the IPFS API, if a file of it is named; ConfigurationError where it
-        cannot be read or holds something else."""
-        return None if self.ipfs_auth_file is None else _header(self.ipfs_auth_file)
+        """The Authorization header for the IPFS API, where it asks for one. Raises ConfigurationError."""
+        return authorization.read(self.ipfs_auth_file) if self.ipfs_auth_file else None
 
     def replicas(self) -> list[tuple[str, str | None]]:
-        """The APIs of other nodes that keep what this party keeps, each with its Authorization header, if it
-        asks for one; ConfigurationError as above."""
-        parts = (text.partition("=") for text in self.ipfs_replicas.split())
-        return [(api, _header(Path(file)) if file else None) for api, _, file in parts]
+        """The APIs of others' nodes that keep copies, with their headers. Raises ConfigurationError."""
+        return authorization.pairs(self.ipfs_replicas)
 
     def secret(self) -> str:
         """The passphrase that opens this role's private files; ConfigurationError where none is set."""
@@ -311,22 +309,6 @@ class InferenceSettings(Settings):
         if not all(part.isdecimal() for part in parts):
             raise ValueError("it should be numbers, with commas between")
         return tuple(int(part) for part in parts)
-
-
-def _header(file: Path) -> str:
-    try:
-        text = file.read_text().strip()
-    except (OSError, UnicodeDecodeError) as exc:
-        raise ConfigurationError(
-            f"The file {file} of an IPFS API's login cannot be read.",
-            "Check BIODESCI_IPFS_AUTH_FILE and BIODESCI_IPFS_REPLICAS.",
-        ) from exc
-    if not text or not text.isascii() or not text.isprintable() or len(text) > 8_192:
-        raise ConfigurationError(
-            f"The file {file} does not hold one line of an Authorization header.",
-            "Write the header's value alone, such as `Bearer …` or `Basic …`.",
-        )
-    return text
 
 
 def _parts(value: object) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gzip
 import socket
 import subprocess
@@ -97,8 +98,14 @@ def redirect(c: Connection) -> None:
     c.whole(b"", target, status="307 Temporary Redirect")
 
 
+@functools.cache
+def _bomb() -> bytes:
+    """A block of 1 MiB of gzip members, which unpack to 1 GiB."""
+    return gzip.compress(bytes(16 << 20), 9) * 64
+
+
 def gzip_bomb(c: Connection) -> None:
-    c.whole(gzip.compress(bytes(500 << 20), 9), "Content-Encoding: gzip")
+    c.whole(_bomb(), "Content-Encoding: gzip")
 
 
 def short_body(c: Connection) -> None:

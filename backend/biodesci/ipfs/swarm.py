@@ -89,8 +89,6 @@ class Swarm:
             path.unlink(missing_ok=True)
         else:
             files.write_private(path, self.key)
-            # The library refuses to start without a key, should the file go missing.
-            os.environ["LIBP2P_FORCE_PNET"] = "1"
         config["Addresses"] |= {"Swarm": [self.listen], "Announce": [], "NoAnnounce": []}
         config["Bootstrap"] = [f"{address}/p2p/{peer}" for address, peer in self.peers]
         config["Peering"] = {"Peers": [{"ID": peer, "Addrs": [address]} for address, peer in self.peers]}

@@ -194,7 +194,7 @@ def _upload(
 
     if journal.notes.content is None:
         journal.note(
-            content=ipfs.add_file(journal.folder / "container", "encrypted file of a dataset", advance)
+            content=ipfs.add_file(journal.folder / "container", advance, "encrypted file of a dataset")
         )
     if journal.notes.card is None:
         card = compose(meta, inspected, file.name, journal.digest("content"), info)
