@@ -17,6 +17,7 @@ DOCUMENTS = {
     "README": ROOT / "README.md",
     "security": ROOT / "docs/security.md",
     "protocol": ROOT / "docs/protocol.md",
+    "deployment": ROOT / "docs/deployment.md",
 }
 TIERS = ("make test", "make test-deep")
 NONE_YET = "none yet"
