@@ -21,6 +21,7 @@ MODULES = (
     "secagg",
     "proof",
     "demo",
+    "http",
     "house",
 )
 TARGET = Path("build/figures.json")

@@ -12,6 +12,7 @@ from fastapi import Path, Query, Request
 from pydantic import BaseModel
 from starlette.responses import Response
 
+from biodesci.api.remembered import knows
 from biodesci.api.schemas.status import Problem
 from biodesci.core.errors import InputError, NotFoundError
 from biodesci.core.problems import MEDIA_TYPE
@@ -44,8 +45,7 @@ def answer(request: Request, body: BaseModel) -> Response:
     text = body.model_dump_json(by_alias=True).encode()
     tag = f'"{hashlib.sha256(text).hexdigest()[:32]}"'
     headers = {"ETag": tag, "Cache-Control": "no-cache"}
-    known = {t.strip().removeprefix("W/") for t in request.headers.get("if-none-match", "").split(",")}
-    if tag in known or "*" in known:
+    if knows(request.headers.get("if-none-match", ""), tag):
         return Response(status_code=304, headers=headers)
     return Response(text, headers=headers, media_type="application/json")
 

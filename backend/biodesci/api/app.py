@@ -6,6 +6,8 @@ Nothing is written here and nothing private is held: writes go through wallets.
 from __future__ import annotations
 
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from importlib.metadata import version as package_version
 from pathlib import Path
 from typing import Annotated
@@ -37,12 +39,14 @@ from biodesci.api.present.inferences import inference_answer, inference_item
 from biodesci.api.present.licenses import license_answer, license_item
 from biodesci.api.present.models import model_answer, model_summary
 from biodesci.api.present.rounds import round_answer
+from biodesci.api.remembered import LASTS, Remembered
 from biodesci.api.schemas.activity import ActivityPage
 from biodesci.api.schemas.datasets import DatasetAnswer, DatasetPage
 from biodesci.api.schemas.inferences import InferenceAnswer, InferencePage
 from biodesci.api.schemas.licenses import LicenseAnswer, LicensePage
 from biodesci.api.schemas.models import ModelAnswer, ModelPage
 from biodesci.api.schemas.rounds import RoundAnswer
+from biodesci.api.written import Written
 from biodesci.config import Settings
 from biodesci.core.errors import NotFoundError
 from biodesci.index import activity, queries
@@ -50,18 +54,27 @@ from biodesci.index.database import Store
 
 
 def create(settings: Settings) -> FastAPI:
-    """The application over one index file."""
+    """The application over one index."""
+    store = Store(settings.index_location, read_only=True)
+    metrics = guard.Metrics()
+    written = Written(settings.index_location)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        async with written.follow():
+            yield
+
     app = FastAPI(
         title="BioDeSci",
         version=package_version("biodesci"),
         description="Datasets, licences, models, rounds and inferences, read from the chain.",
         docs_url=None,  # FastAPI's pages load scripts from elsewhere (see documentation.py)
         redoc_url=None,
+        lifespan=lifespan,
     )
-    store = Store(settings.index_location, read_only=True)
-    metrics = guard.Metrics()
     problems.install(app)
-    guard.install(app, settings, metrics)
+    app.add_middleware(Remembered, written=written)
+    app.add_middleware(guard.Answers, headers=guard.headers(settings), metrics=metrics)
     status.install(app, settings, store, metrics)
     _datasets(app, settings, store)
     _models(app, store)
@@ -71,10 +84,13 @@ def create(settings: Settings) -> FastAPI:
     return app
 
 
-def _now(store: Store) -> int:
-    """The chain's clock may run ahead of ours, and stands still between blocks."""
+def _now(store: Store, request: Request) -> int:
+    """The chain's clock may run ahead of ours, and stands still between blocks. What is said of this second
+    holds no longer."""
     cursor = store.cursor()
-    return max(cursor.time if cursor else 0, int(time.time()))
+    now = int(time.time())
+    request.scope[LASTS] = now + 1
+    return max(cursor.time if cursor else 0, now)
 
 
 def _datasets(app: FastAPI, settings: Settings, store: Store) -> None:
@@ -116,7 +132,7 @@ def _datasets(app: FastAPI, settings: Settings, store: Store) -> None:
         whose = queries.Whose(checksummed(licensee), checksummed(arbiter), dataset)
         with store.snapshot():
             rows = queries.licenses(store, whose, before=before(cursor), limit=limit + 1)
-            now = _now(store)
+            now = _now(store, request)
             items = [license_item(row, now) for row in rows[:limit]]
             page = LicensePage(items=items, next_cursor=next_cursor(rows, limit), as_of=queries.as_of(store))
         return answer(request, page)
@@ -126,7 +142,7 @@ def _datasets(app: FastAPI, settings: Settings, store: Store) -> None:
         """One licence with what its download needs and what happened to it."""
         with store.snapshot():
             row = found(queries.license(store, id_), "license", id_, store)
-            body = license_answer(store, row, _now(store), gateway)
+            body = license_answer(store, row, _now(store, request), gateway)
         return answer(request, body)
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Sequence
 from typing import Final
 
-from fastapi import FastAPI, Request
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
-from starlette.responses import Response
+from starlette.requests import ClientDisconnect, Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from biodesci.api import problems, told
 from biodesci.config import Settings
@@ -40,24 +40,59 @@ class Metrics:
         self.rows = Gauge("biodesci_index_rows", "Rows of the index.", ["table"], registry=self.registry)
 
 
-def install(app: FastAPI, settings: Settings, metrics: Metrics) -> None:
-    """Give every answer of `app` the security headers, count and time it, and answer what nobody caught
-    with a 500."""
-    headers = {"Content-Security-Policy": _policy(settings), **_HEADERS}
+class Answers:
+    """An ASGI application around another: its answers have the security headers, are counted and timed, and
+    what nobody caught becomes a 500. HEAD is answered as GET is, without the body.
+    """
 
-    @app.middleware("http")
-    async def guard(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+    def __init__(self, app: ASGIApp, headers: Sequence[tuple[bytes, bytes]], metrics: Metrics) -> None:
+        self._app, self._headers, self._metrics = app, headers, metrics
+        self._counters: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Lets the application answer."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
         began = time.perf_counter()
+        is_head = scope["method"] == "HEAD"
+        status = 0
+
+        async def finish(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                # A copy: what is remembered is sent again.
+                message = {**message, "headers": [*message["headers"], *self._headers]}
+            elif is_head:
+                message = {**message, "body": b""}
+            await send(message)
+
+        # What is around keeps the client's own method: a server must know that no body follows.
+        inner = {**scope, "method": "GET"} if is_head else scope
         try:
-            response = await call_next(request)
+            await self._app(inner, receive, finish)
+        except ClientDisconnect:
+            raise
         except Exception as exc:  # noqa: BLE001 - whatever it is, its answer has headers and is counted
-            _log.error("unexpected error on %s", request.url.path, exc_info=exc)
-            response = problems.unexpected(request)
-        response.headers.update(headers)
-        route = getattr(request.scope.get("route"), "path", "other")
-        metrics.requests.labels(route, str(response.status_code)).inc()
-        metrics.seconds.labels(route).observe(time.perf_counter() - began)
-        return response
+            _log.error("unexpected error on %s", scope["path"], exc_info=exc)
+            if not status:
+                await problems.unexpected(Request(inner))(inner, receive, finish)
+        self._count(getattr(inner.get("route"), "path", "other"), status, time.perf_counter() - began)
+
+    def _count(self, route: str, status: int, seconds: float) -> None:
+        known = self._counters.get((route, status))
+        if known is None:
+            known = self._metrics.requests.labels(route, str(status)), self._metrics.seconds.labels(route)
+            self._counters[route, status] = known
+        known[0].inc()
+        known[1].observe(seconds)
+
+
+def headers(settings: Settings) -> list[tuple[bytes, bytes]]:
+    """Of every answer. Raises ConfigurationError for an address that browsers must not be told."""
+    fields = {"Content-Security-Policy": _policy(settings), **_HEADERS}
+    return [(name.lower().encode(), value.encode()) for name, value in fields.items()]
 
 
 def _policy(settings: Settings) -> str:

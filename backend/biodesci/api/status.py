@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from fastapi import FastAPI, Request
 from prometheus_client import generate_latest
 from starlette.responses import Response
@@ -13,6 +15,7 @@ from biodesci.api.readiness import Ready
 from biodesci.api.schemas.status import Config, Health, Readiness
 from biodesci.chain.deployment import load_deployment
 from biodesci.config import Settings
+from biodesci.core.documents.deployment import Deployment
 from biodesci.index import queries
 from biodesci.index.database import Store
 
@@ -20,6 +23,7 @@ from biodesci.index.database import Store
 def install(app: FastAPI, settings: Settings, store: Store, metrics: Metrics) -> None:
     """Add the routes /health, /ready, /v1/config and /metrics to `app`."""
     readiness = Ready(settings, store)
+    deployed = _Deployed(settings.deployment)
 
     @app.get("/health", tags=["status"], response_model=Health)
     def health(request: Request) -> Response:
@@ -40,7 +44,7 @@ def install(app: FastAPI, settings: Settings, store: Store, metrics: Metrics) ->
     @app.get("/v1/config", tags=["status"], response_model=Config, responses=PROBLEMS)
     def config(request: Request) -> Response:
         """What a wallet and a browser need to know."""
-        deployment = load_deployment(settings.deployment)
+        deployment = deployed.now()
         return answer(
             request,
             Config(
@@ -64,3 +68,21 @@ def install(app: FastAPI, settings: Settings, store: Store, metrics: Metrics) ->
             for table, count in queries.counts(store).items():
                 metrics.rows.labels(table).set(count)
         return Response(generate_latest(metrics.registry), media_type="text/plain; version=0.0.4")
+
+
+class _Deployed:
+    """The deployment file, read again when it changes."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._read: tuple[tuple[int, int], Deployment] | None = None
+
+    def now(self) -> Deployment:
+        try:
+            of = self._path.stat()
+            seen = of.st_mtime_ns, of.st_ino
+        except OSError:
+            return load_deployment(self._path)  # which says what is wrong
+        if self._read is None or self._read[0] != seen:
+            self._read = seen, load_deployment(self._path)
+        return self._read[1]

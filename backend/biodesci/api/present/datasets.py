@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 from biodesci.api.present import values
@@ -62,17 +63,12 @@ def dataset_answer(store: Store, row: Row, gateway: str) -> DatasetAnswer:
 
 
 def _summary_fields(row: Row, offers: list[Offer], gateway: str) -> dict[str, Any]:
-    card = values.card(row["body"])
-    file = container(card, gateway)
+    fields = _card_fields(row["body"], gateway)
     return {
+        **fields,
         "id": row["id"],
         "owner": row["owner"],
-        "name": card.name or f"Dataset {row['id']}",
-        "description": card.description(values.DESCRIPTION),
-        "keywords": card.keywords(_KEYWORDS),
-        "records": card.records,
-        "encoding_format": file.encoding_format if file else None,
-        "size": file.size if file else None,
+        "name": fields["name"] or f"Dataset {row['id']}",
         "latest_version": row["latest_version"],
         "withdrawn": row["withdrawn_at"] is not None,
         "terms": values.terms(row["terms"]),
@@ -80,6 +76,21 @@ def _summary_fields(row: Row, offers: list[Offer], gateway: str) -> dict[str, An
         "updated_at": utc(row["updated_at"]),
         "offers": [one for one in offers if one.open],
         "unreadable": row["reason"],
+    }
+
+
+@lru_cache(4_096)
+def _card_fields(body: str | None, gateway: str) -> dict[str, Any]:
+    """What lists show of a card, by its summary, which is short."""
+    card = values.card(body)
+    file = container(card, gateway)
+    return {
+        "name": card.name,
+        "description": card.description(values.DESCRIPTION),
+        "keywords": card.keywords(_KEYWORDS),
+        "records": card.records,
+        "encoding_format": file.encoding_format if file else None,
+        "size": file.size if file else None,
     }
 
 
@@ -124,6 +135,12 @@ def permitted(root: str | None, card: PublishedCard) -> PermittedDiseases | None
 
 def offer(row: Row) -> Offer:
     """An offer as the chain holds it: prices as decimal strings, durations and windows in seconds."""
+    return _offer(tuple(row.items()))
+
+
+@lru_cache(8_192)
+def _offer(columns: tuple[tuple[str, Any], ...]) -> Offer:
+    row = dict(columns)
     return Offer(
         id=row["id"],
         dataset_id=row["dataset_id"],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final, cast, get_args
 
 from biodesci.api.schemas.values import (
@@ -42,11 +43,13 @@ def maybe_when(seconds: int | None) -> datetime | None:
     return None if seconds is None else utc(seconds)
 
 
+@lru_cache(8_192)
 def content(digest: str) -> Content:
     """A SHA-256 digest (0x and 64 hexadecimal digits) with the IPFS CID that follows from it."""
     return Content(digest=digest, cid=cid.from_digest(bytes.fromhex(digest[2:])))
 
 
+@lru_cache(1_024)
 def terms(bits: int, *, purpose: bool = False) -> Duo:
     """The GA4GH DUO terms whose bits are set, in words: those of a data use, or of a purpose."""
     words = [(t, t.purpose_words if purpose else t.words) for t in duo.TERMS if bits >> t.bit & 1]
@@ -72,23 +75,30 @@ def currency(row: Row | Mapping[str, Any]) -> Currency:
     return Currency(address=address, symbol=row["symbol"], decimals=row["decimals"])
 
 
-def arbiter(row: Row) -> str | None:
+def arbiter(row: Row | Mapping[str, Any]) -> str | None:
     """Who decides disputes about what an offer sold."""
     return None if row["arbiter"] == NOBODY else row["arbiter"]
 
 
-def conditions(row: Row) -> list[str]:
+def conditions(row: Row | Mapping[str, Any]) -> list[str]:
     """Of a row with an offer's terms: how its money goes and how disputes end, a sentence each."""
-    return Conditions(
-        free=int(row["price"]) == 0,
-        right=RightOnChain(row["right"]),
-        duration=row["duration"],
-        uses=row["uses"],
-        delivery_window=row["delivery_window"],
-        dispute_window=row["dispute_window"],
-        pro_rata=bool(row["pro_rata"]),
-        arbiter=arbiter(row),
-    ).in_words()
+    return _conditions(
+        Conditions(
+            free=int(row["price"]) == 0,
+            right=RightOnChain(row["right"]),
+            duration=row["duration"],
+            uses=row["uses"],
+            delivery_window=row["delivery_window"],
+            dispute_window=row["dispute_window"],
+            pro_rata=bool(row["pro_rata"]),
+            arbiter=arbiter(row),
+        )
+    )
+
+
+@lru_cache(4_096)
+def _conditions(said: Conditions) -> list[str]:
+    return said.in_words()
 
 
 def visas(types: int) -> list[VisaType]:

@@ -1,0 +1,104 @@
+"""What was answered before is answered again from memory, until something is written to the index."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+
+from biodesci.index import queries
+from biodesci.index.database import Block
+from tests.backend.api.test_bounds import CARD, WORD, world  # noqa: F401 - a fixture
+
+
+@pytest.fixture
+def counted(monkeypatch):
+    """How often the index was asked for datasets."""
+    read, calls = queries.datasets, []
+    monkeypatch.setattr(
+        queries, "datasets", lambda *args, **kwargs: (calls.append(1), read(*args, **kwargs))[1]
+    )
+    return calls
+
+
+def test_the_same_question_is_answered_once(world, counted):  # noqa: F811
+    _, client = world
+    answers = [client.get("/v1/datasets") for _ in range(3)]
+    assert len(counted) == 1
+    assert (
+        len({answer.content for answer in answers})
+        == len({answer.headers["etag"] for answer in answers})
+        == 1
+    )
+    assert client.get("/v1/datasets?limit=3").status_code == 200
+    assert len(counted) == 2
+
+
+def test_a_block_and_a_card_are_seen_at_once(world, counted):  # noqa: F811
+    store, client = world
+    first = client.get("/v1/datasets")
+    store.apply(1, [], Block(2, "0x" + "03" * 32, 1_012))
+    second = client.get("/v1/datasets")
+    assert (first.json()["asOf"], second.json()["asOf"]) == (1, 2)
+    store.put_document(WORD, "card", {**CARD, "name": "Renamed"})
+    assert client.get("/v1/datasets").json()["items"][0]["name"] == "Renamed"
+    assert len(counted) == 3
+
+
+def test_the_tag_is_known_before_a_body_is_made(world, counted):  # noqa: F811
+    _, client = world
+    tag = client.get("/v1/datasets").headers["etag"]
+    for known in (tag, f'W/{tag}, "other"', "*"):
+        answer = client.get("/v1/datasets", headers={"If-None-Match": known})
+        assert (answer.status_code, answer.content, answer.headers["etag"]) == (304, b"", tag)
+        assert "default-src" in answer.headers["content-security-policy"]
+    assert client.get("/v1/datasets", headers={"If-None-Match": '"other"'}).status_code == 200
+    assert len(counted) == 1
+
+
+def test_errors_are_not_remembered(world, monkeypatch):  # noqa: F811
+    _, client = world
+    read = queries.datasets
+    monkeypatch.setattr(queries, "datasets", lambda *a, **k: 1 / 0)
+    assert client.get("/v1/datasets").status_code == 500
+    monkeypatch.setattr(queries, "datasets", read)
+    assert client.get("/v1/datasets").status_code == 200
+
+
+def test_who_asks_for_what_is_being_made_waits_for_it(world, monkeypatch):  # noqa: F811
+    _, client = world
+    read, calls = queries.datasets, []
+
+    def slowly(*args, **kwargs):
+        calls.append(1)
+        time.sleep(0.5)
+        return read(*args, **kwargs)
+
+    monkeypatch.setattr(queries, "datasets", slowly)
+    answers = []
+    threads = [threading.Thread(target=lambda: answers.append(client.get("/v1/datasets"))) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [answer.status_code for answer in answers] == [200] * 8
+    assert len(calls) == 1
+
+
+def test_what_time_changes_is_remembered_for_its_second(world, monkeypatch):  # noqa: F811
+    _, client = world
+    read, calls = queries.license, []
+    monkeypatch.setattr(queries, "license", lambda *a, **k: (calls.append(1), read(*a, **k))[1])
+    end = time.time() + 2.2
+    while time.time() < end:
+        assert client.get("/v1/licenses/1").status_code == 200
+    assert 2 <= len(calls) <= 5
+
+
+def test_a_head_request_is_answered_as_get_is_without_the_body(world):  # noqa: F811
+    _, client = world
+    for path in ("/v1/datasets", "/v1/datasets/1", "/health", "/openapi.json", "/v1/none"):
+        got, head = client.get(path), client.head(path)
+        assert (head.status_code, head.content) == (got.status_code, b"")
+        assert head.headers["content-length"] == got.headers["content-length"] == str(len(got.content))
