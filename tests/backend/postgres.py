@@ -31,7 +31,6 @@ _PREPARED = "prepared"
 _QUICK = {
     "fsync": "off",
     "full_page_writes": "off",
-    "synchronous_commit": "off",
     "shared_buffers": "32MB",
     "max_connections": "100",
     "autovacuum": "off",

@@ -29,10 +29,11 @@ from sqlalchemy import (
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from biodesci.core.errors import ConfigurationError, UnavailableError
-from biodesci.index import derive, schema, summary, tables, wanted
+from biodesci.index import derive, schema, search, tables, wanted
 from biodesci.index.accounts import Account, accounts
 from biodesci.index.changes.draft import Draft
 from biodesci.index.changes.event import At
+from biodesci.index.summary import summarise
 from biodesci.index.tables import DERIVED, blocks, documents, events, meta, summaries, unreadable
 from biodesci.store import engine
 from biodesci.store.engine import INDEX, Location
@@ -216,6 +217,7 @@ class Store:
         """Empties the index, and forgets what was read from IPFS."""
         with self.transaction() as connection:
             _empty(connection, *tables.metadata.sorted_tables)
+            search.clear(connection)
 
     # Events
 
@@ -266,7 +268,10 @@ class Store:
                 connection.execute(forget, key)
             connection.execute(insert(documents), {**key, "body": json.dumps(body)})
             if kind in _SUMMARISED:
-                connection.execute(insert(summaries), {**key, **summary.row(body)})
+                summary = summarise(body)
+                connection.execute(insert(summaries), {**key, **summary.row()})
+                if kind == "card":
+                    search.put(connection, digest, summary.searched)
 
     def put_unreadable(self, digest: str, kind: str, reason: str, now: int) -> None:
         """Notes a failure; the pause until the next attempt doubles up to an hour."""

@@ -75,6 +75,6 @@ def _migrate(connection: Connection, names: set[str]) -> None:
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
     if names and _version_of(connection) not in known:
         _log.warning("the index was made by another version of this program: it is read anew from the chain")
-        for name in names:
-            Table(name, MetaData()).drop(connection)
+        for name in sorted(names):  # a table of FTS5's before those that it made, which go with it
+            Table(name, MetaData()).drop(connection, checkfirst=True)
     command.upgrade(config, "head")

@@ -25,6 +25,10 @@ class Summary:
     body: dict[str, Any]
     searched: str
 
+    def row(self) -> dict[str, str | None]:
+        """The columns of `summaries` by name."""
+        return {"name": self.name, "body": json.dumps(self.body)}
+
 
 def summarise(document: Mapping[str, Any]) -> Summary:
     """Of a card of a dataset or a model."""
@@ -44,9 +48,3 @@ def summarise(document: Mapping[str, Any]) -> Summary:
         body["biodesci:diseases"] = card.diseases.in_card()
     searched = "\n".join((card.name or "", description, *keywords)).casefold()
     return Summary(card.name, body, searched)
-
-
-def row(document: Mapping[str, Any]) -> dict[str, str | None]:
-    """Of a card, the columns of `summaries` by name."""
-    summary = summarise(document)
-    return {"name": summary.name, "body": json.dumps(summary.body), "searched": summary.searched}

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import Column, Index, MetaData, Table
+from sqlalchemy import Column, Index, MetaData, Table, UniqueConstraint
 
 from biodesci.store.engine import KEYED, TYPED, Amount, Whole, Words
 
-REVISION: Final = "0001"  # the migration that makes what stands here
+REVISION: Final = "0002"  # the migration that makes what stands here
 metadata = MetaData()
 
 
@@ -75,6 +75,7 @@ datasets = Table(
     _number("latest_version"),
     _number("published_at"),
     _number("updated_at"),
+    Index("datasets_of_owner", "owner", "id"),
     **TYPED,
 )
 
@@ -93,6 +94,7 @@ versions = Table(
     _number("withdrawn_with", optional=True),  # the dataset whose withdrawal it was, if another's
     _number("block"),
     _text("tx_hash"),
+    Index("versions_of_card", "card"),
     **KEYED,
 )
 
@@ -173,9 +175,9 @@ licenses = Table(
     _text("envelope", optional=True),
     _number("block"),
     _text("tx_hash"),
-    Index("licenses_of_licensee", "licensee"),
-    Index("licenses_of_arbiter", "arbiter"),
-    Index("licenses_of_dataset", "dataset_id"),
+    Index("licenses_of_licensee", "licensee", "id"),
+    Index("licenses_of_arbiter", "arbiter", "id"),
+    Index("licenses_of_dataset", "dataset_id", "id"),
     **TYPED,
 )
 
@@ -289,7 +291,9 @@ inferences = Table(
     _number("committed_at", optional=True),
     _number("block"),
     _text("tx_hash"),
-    Index("inferences_of_model", "model_id"),
+    Index("inferences_of_model", "model_id", "id"),
+    Index("inferences_of_requester", "requester", "id"),
+    Index("inferences_of_worker", "worker", "id"),
     **TYPED,
 )
 
@@ -319,8 +323,20 @@ summaries = Table(
     _key("kind"),
     _text("name", optional=True),
     _text("body"),
-    _text("searched"),  # folded
     **KEYED,
+)
+
+# What is searched of a dataset's card, folded, and the number under which `store/grams.py` knows it, which no
+# other ever has.
+searched = Table(
+    "searched",
+    metadata,
+    Column("number", Whole, primary_key=True, autoincrement=True),
+    _text("digest"),
+    _text("text"),
+    UniqueConstraint("digest", name="searched_of_digest"),
+    sqlite_autoincrement=True,
+    **TYPED,
 )
 
 unreadable = Table(

@@ -111,7 +111,7 @@ def for_writing(location: Location, part: Part, *, concurrent: bool = False) -> 
     """
     if isinstance(location, Path):
         return sqlite.for_writing(location, durable=part.durable)
-    return postgresql.for_writing(location, part.schema, concurrent=concurrent)
+    return postgresql.for_writing(location, part.schema, durable=part.durable, concurrent=concurrent)
 
 
 def for_reading(location: Location, part: Part) -> Engine:

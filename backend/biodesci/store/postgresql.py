@@ -56,9 +56,10 @@ def is_url(location: str) -> bool:
         return False
 
 
-def for_writing(url: str, schema: str, *, concurrent: bool) -> Engine:
+def for_writing(url: str, schema: str, *, durable: bool, concurrent: bool) -> Engine:
     """Transactions that write come one after the other, of all processes, unless they are `concurrent`."""
-    engine = _engine(url, schema, _WRITING, isolation_level="READ COMMITTED", pool_size=2, max_overflow=2)
+    options = {**_WRITING, "synchronous_commit": "on"} if durable else _WRITING
+    engine = _engine(url, schema, options, isolation_level="READ COMMITTED", pool_size=2, max_overflow=2)
     if not concurrent:
         statement = f"SELECT pg_advisory_xact_lock({_number_of(schema)})"
         event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(statement) and None)

@@ -8,21 +8,14 @@ import sqlite3
 import subprocess
 import sys
 from pathlib import Path
-from types import ModuleType
 
 import pytest
-from alembic.autogenerate import compare_metadata
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Executable, insert, select
-from sqlalchemy.dialects import postgresql
-from sqlalchemy.schema import CreateTable
+from sqlalchemy import insert, select
 
 from biodesci.core.errors import ConfigurationError, UnavailableError
-from biodesci.index import activity, database, queries, schema, wanted
+from biodesci.index import database, queries
 from biodesci.index.database import Block, Store
-from biodesci.index.tables import REVISION, blocks, metadata, offers
+from biodesci.index.tables import blocks, metadata, offers
 
 from .test_database import OWNER, published
 
@@ -119,35 +112,6 @@ def test_a_migration_that_fails_leaves_the_index_as_it_was(tmp_path, monkeypatch
         assert file.execute("SELECT value FROM meta").fetchall() == [("x",)]
         assert file.execute("SELECT count(*) FROM sqlite_master WHERE name = 'offers'").fetchone() == (0,)
     file.close()
-
-
-def test_migrations_make_the_tables_that_the_program_uses(tmp_path):
-    with Store(tmp_path / "i.sqlite") as store, store.snapshot() as connection:
-        options = {"compare_type": True, "version_table": schema.VERSION_TABLE}
-        assert compare_metadata(MigrationContext.configure(connection, opts=options), metadata) == []
-        assert connection.connection.driver_connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-    config = Config()
-    config.set_main_option("script_location", "biodesci.index:migrations")
-    assert ScriptDirectory.from_config(config).get_current_head() == REVISION
-
-
-def test_postgresql_would_take_tables_and_statements():
-    """All but `store/` is for any database."""
-    dialect = postgresql.dialect()
-    for table in metadata.sorted_tables:
-        made = str(CreateTable(table).compile(dialect=dialect))
-        assert not {"STRICT", "ROWID"} & set(made.upper().split()), made
-    assert "NUMERIC(78, 0)" in str(CreateTable(offers).compile(dialect=dialect))
-    query_modules = [value for value in vars(queries).values() if isinstance(value, ModuleType)]
-    statements = [
-        value
-        for module in (*query_modules, activity, database, wanted)
-        for value in vars(module).values()
-        if isinstance(value, Executable)
-    ]
-    assert len(statements) > 20
-    for statement in statements:
-        assert str(statement.compile(dialect=dialect)).startswith(("SELECT", "WITH"))
 
 
 def test_the_index_does_not_know_which_database_it_is():

@@ -10,9 +10,11 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, func, literal, select, union_all
 
+from biodesci.index import search
 from biodesci.index import tables as t
 from biodesci.index.database import Store
-from biodesci.index.queries.pages import Row, page, with_card
+from biodesci.index.queries.pages import Row, checksummed, page, with_card
+from biodesci.index.search import Question
 
 _DATASETS: Final = with_card(
     select(
@@ -32,27 +34,29 @@ _DATASETS: Final = with_card(
 )
 _DATASET: Final = _DATASETS.where(t.datasets.c.id == bindparam("id"))
 _PROVEN: Final = literal(1)
-_LITERALLY: Final = str.maketrans({"\\": "\\\\", "%": "\\%", "_": "\\_"})
 
 
 def datasets(store: Store, *, before: int, limit: int, text: str, owner: str) -> Sequence[Row]:
-    """`text` is looked for in the latest card's name and the first of its description and keywords."""
-    query = _dataset_page(of_owner=bool(owner), with_text=bool(text))
-    # As summaries have what is searched.
-    wanted = text.replace("\0", " ").casefold().translate(_LITERALLY)
-    return store.rows(
-        query, {"before": before, "limit": limit, "owner": owner.lower(), "pattern": f"%{wanted}%"}
-    )
+    """`text` is looked for in the latest card's name and the first of its description and keywords, as it
+    stands, but for upper and lower case; `owner` is an address in any case, or empty."""
+    owner = checksummed(owner)
+    if not text:
+        query = _dataset_page(of_owner=bool(owner))
+        return store.rows(query, {"before": before, "limit": limit, "owner": owner})
+    with store.snapshot() as connection:
+        ids = search.datasets_with(connection, Question(text, before, limit, owner))
+        return store.rows(_SOME, {"ids": ids}) if ids else []
 
 
 @cache
-def _dataset_page(*, of_owner: bool, with_text: bool) -> Select[Any]:
+def _dataset_page(*, of_owner: bool) -> Select[Any]:
     query = page(_DATASETS, t.datasets.c.id)
-    if of_owner:
-        query = query.where(func.lower(t.datasets.c.owner) == bindparam("owner"))
-    if with_text:
-        query = query.where(t.summaries.c.searched.like(bindparam("pattern"), escape="\\"))
-    return query
+    return query.where(t.datasets.c.owner == bindparam("owner")) if of_owner else query
+
+
+_SOME: Final = _DATASETS.where(t.datasets.c.id.in_(bindparam("ids", expanding=True))).order_by(
+    t.datasets.c.id.desc()
+)
 
 
 def dataset(store: Store, dataset_id: int) -> Row | None:

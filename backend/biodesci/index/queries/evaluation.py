@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Select, and_, bindparam, func, or_, select
+from sqlalchemy import Select, and_, bindparam, or_, select
 
 from biodesci.index import tables as t
 from biodesci.index.database import Store
-from biodesci.index.queries.pages import Row, page
+from biodesci.index.queries.pages import Row, checksummed, page
 
 _INFERENCES: Final = (
     select(t.inferences, t.model_versions.c.weights_root)
@@ -32,7 +32,7 @@ def inferences(store: Store, *, before: int, limit: int, model_id: int, account:
     """`account` is requester or worker; empty, and 0 for the model: any."""
     query = _inference_page(of_model=bool(model_id), of_account=bool(account))
     return store.rows(
-        query, {"before": before, "limit": limit, "model": model_id, "account": account.lower()}
+        query, {"before": before, "limit": limit, "model": model_id, "account": checksummed(account)}
     )
 
 
@@ -43,8 +43,9 @@ def _inference_page(*, of_model: bool, of_account: bool) -> Select[Any]:
     if of_model:
         query = query.where(asked.model_id == bindparam("model"))
     if of_account:
-        parties = (func.lower(asked.requester), func.lower(asked.worker))
-        query = query.where(or_(*(party == bindparam("account") for party in parties)))
+        query = query.where(
+            or_(asked.requester == bindparam("account"), asked.worker == bindparam("account"))
+        )
     return query
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from eth_utils.address import is_hex_address, to_checksum_address
 from sqlalchemy import ColumnElement, RowMapping, Select, and_, bindparam, func, select
 
 from biodesci.index import tables as t
@@ -20,6 +21,11 @@ def with_card(query: Select[Any], card: ColumnElement[str], kind: str) -> Select
         .outerjoin(t.summaries, summary)
         .outerjoin(t.unreadable, failure)
     )
+
+
+def checksummed(address: str) -> str:
+    """An address in any case, as events have it; what is none stays as it is, and is nobody's."""
+    return str(to_checksum_address(address.lower())) if is_hex_address(address) else address
 
 
 def page(query: Select[Any], id_: ColumnElement[int]) -> Select[Any]:

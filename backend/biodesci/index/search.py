@@ -1,0 +1,74 @@
+"""Search: which datasets' cards hold some words, in time that does not grow with the cards that don't.
+
+Words are found as they stand, folded, in what a card's summary has of name, description and keywords.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Final
+
+from sqlalchemy import Connection, and_, bindparam, delete, insert, select
+
+from biodesci.index.tables import datasets, searched, versions
+from biodesci.store import grams
+from biodesci.store.grams import Sought, has_all, holds
+
+# Of so many datasets, those of a page are looked for among all, newest first: where there are 10,000, one in
+# 40 is of these or more, and a page is full soon.
+MANY: Final = 250
+
+_latest: Final = and_(versions.c.dataset_id == datasets.c.id, versions.c.version == datasets.c.latest_version)
+_holds: Final = holds(searched.c.text, bindparam("words"))
+_HOLDING: Final = (
+    select(datasets.c.id, datasets.c.owner)
+    .select_from(grams.grams)
+    .join(searched, searched.c.number == grams.grams.c.rowid)
+    .join(versions, versions.c.card == searched.c.digest)
+    .join(datasets, _latest)
+    .where(has_all(bindparam("sought", type_=Sought())), _holds)
+    .limit(bindparam("many"))
+)
+_NEWEST: Final = (
+    select(datasets.c.id)
+    .join(versions, _latest)
+    .join(searched, searched.c.digest == versions.c.card)
+    .where(datasets.c.id < bindparam("before"), _holds)
+    .order_by(datasets.c.id.desc())
+    .limit(bindparam("limit"))
+)
+_NEWEST_OF_OWNER: Final = _NEWEST.where(datasets.c.owner == bindparam("owner"))
+
+
+@dataclass(frozen=True)
+class Question:
+    """Datasets with an id below `before`, at most `limit`, of one owner or (empty) of any."""
+
+    words: str
+    before: int
+    limit: int
+    owner: str
+
+
+def datasets_with(connection: Connection, asked: Question) -> list[int]:
+    """Ids of datasets whose latest card holds the words, from new to old."""
+    question = asdict(asked) | {"words": asked.words.replace("\0", " ").casefold()}  # as cards' texts are
+    found = connection.execute(_HOLDING, {**question, "sought": question["words"], "many": MANY}).all()
+    if len(found) < MANY:  # all of them; put in order here
+        ids = (row.id for row in found if row.id < asked.before and asked.owner in ("", row.owner))
+        return sorted(ids, reverse=True)[: asked.limit]
+    return list(connection.scalars(_NEWEST_OF_OWNER if asked.owner else _NEWEST, question))
+
+
+def put(connection: Connection, digest: str, text: str) -> None:
+    """Adds a card's text, or replaces it, where its summary is written."""
+    connection.execute(delete(searched).where(searched.c.digest == digest))
+    connection.execute(insert(searched), {"digest": digest, "text": text})
+    number = connection.scalars(select(searched.c.number).where(searched.c.digest == digest)).one()
+    grams.add(connection, number, text)
+
+
+def clear(connection: Connection) -> None:
+    """Forgets all cards."""
+    connection.execute(delete(searched))
+    grams.clear(connection)
