@@ -8,11 +8,25 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Final
 
-from sqlalchemy import Connection, and_, bindparam, delete, insert, select
+from sqlalchemy import Column, Connection, Table, UniqueConstraint, and_, bindparam, delete, insert, select
 
-from biodesci.index.tables import datasets, searched, versions
+from biodesci.index.tables import datasets, metadata, versions
 from biodesci.store import grams
+from biodesci.store.engine import TYPED, Whole, Words
 from biodesci.store.grams import Sought, has_all, holds
+
+# What is searched of a dataset's card, folded, and the number under which `store/grams.py` knows it, which no
+# other ever has.
+searched: Final = Table(
+    "searched",
+    metadata,
+    Column("number", Whole, primary_key=True, autoincrement=True),
+    Column("digest", Words, nullable=False),
+    Column("text", Words, nullable=False),
+    UniqueConstraint("digest", name="searched_of_digest"),
+    sqlite_autoincrement=True,
+    **TYPED,
+)
 
 # Of so many datasets, those of a page are looked for among all, newest first: where there are 10,000, one in
 # 40 is of these or more, and a page is full soon.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import Column, Index, MetaData, Table, UniqueConstraint
+from sqlalchemy import Column, Index, MetaData, Table
 
 from biodesci.store.engine import KEYED, TYPED, Amount, Whole, Words
 
@@ -324,19 +324,6 @@ summaries = Table(
     _text("name", optional=True),
     _text("body"),
     **KEYED,
-)
-
-# What is searched of a dataset's card, folded, and the number under which `store/grams.py` knows it, which no
-# other ever has.
-searched = Table(
-    "searched",
-    metadata,
-    Column("number", Whole, primary_key=True, autoincrement=True),
-    _text("digest"),
-    _text("text"),
-    UniqueConstraint("digest", name="searched_of_digest"),
-    sqlite_autoincrement=True,
-    **TYPED,
 )
 
 unreadable = Table(

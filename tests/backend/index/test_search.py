@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from biodesci.index import queries, search
 from biodesci.index.database import Block, Event, Store
-from biodesci.index.tables import searched
+from biodesci.index.search import searched
 from tests.backend.sql import steps
 
 OWNER, OTHER = (to_checksum_address("0x" + byte * 20) for byte in ("a1", "b2"))
