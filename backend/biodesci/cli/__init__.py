@@ -12,6 +12,7 @@ import typer
 from biodesci.cli import (
     account,
     audit,
+    backup,
     dataset,
     doctor,
     evidence,
@@ -84,6 +85,7 @@ app.add_typer(train.app, name="round", help="Federated training rounds.")
 app.add_typer(infer.app, name="inference", help="Encrypted inference.")
 app.add_typer(audit.app, name="audit", help="Check models and inferences against the chain, without a key.")
 app.add_typer(index.app, name="index", help="The local index of the chain.")
+app.add_typer(backup.app, name="backup", help="What is on no chain, in one encrypted file.")
 app.add_typer(ipfs.app, name="ipfs", help="This party's IPFS node: what it keeps, copies, other nodes.")
 app.add_typer(api_.app, name="api", help="The HTTP API and the web page.")
 app.command("doctor")(doctor.doctor)

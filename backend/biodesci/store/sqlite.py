@@ -96,3 +96,14 @@ def _begin_log(db: sqlite3.Connection) -> None:
             if not is_busy or time.monotonic() > give_up:
                 raise
             time.sleep(0.02)
+
+
+def copy(path: Path) -> bytes:
+    """The file as it is at one moment, also while others write it, as the bytes of a SQLite file."""
+    source, copied = connect(path, "rw"), sqlite3.connect(":memory:")
+    try:
+        source.backup(copied)
+        return copied.serialize()
+    finally:
+        source.close()
+        copied.close()

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -199,3 +201,26 @@ def test_the_commands(
     run("ipfs", "swarm-key", str(key))
     assert key.stat().st_mode & 0o777 == 0o600
     session.settings.cache_clear()
+
+
+def test_a_full_disk_here_leaves_what_came_and_goes_on(ipfs_node: object, tmp_path: Path) -> None:
+    data = os.urandom(5 * unixfs.CHUNK)
+    ipfs = Ipfs(ipfs_node.api, timeout=5)  # type: ignore[attr-defined]
+    digest, target = ipfs.add(data), tmp_path / "file"
+    limited = (
+        "import resource, sys; from pathlib import Path; from biodesci.ipfs.client import Ipfs; "
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (600_000, 600_000)); "
+        "Ipfs(sys.argv[1]).download(bytes.fromhex(sys.argv[2]), Path(sys.argv[3]))"
+    )
+    child = subprocess.run(
+        [sys.executable, "-c", limited, ipfs.api, digest.hex(), str(target)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert child.returncode != 0
+    assert "File too large" in child.stderr
+    (part,) = tmp_path.iterdir()
+    assert part.read_bytes() == data[: part.stat().st_size]
+    ipfs.download(digest, target)
+    assert target.read_bytes() == data

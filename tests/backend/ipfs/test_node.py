@@ -362,6 +362,7 @@ def test_full_disk_is_told(tmp_path: Path) -> None:
                 time.sleep(0.05)
         with pytest.raises(UnavailableError, match="disk is full"):
             client.add(os.urandom(4_000_000))
+        assert list((tmp_path / "repo" / "incoming").iterdir()) == []
         assert client.cat(client.add(b"small")) == b"small"
     finally:
         process.kill()

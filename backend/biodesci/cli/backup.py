@@ -1,0 +1,63 @@
+"""biodesci backup: what is on no chain, in one encrypted file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from biodesci.cli import output, session
+
+if TYPE_CHECKING:
+    from biodesci.party.backup import Summary
+
+app = typer.Typer(no_args_is_help=True)
+File = Annotated[Path, typer.Argument(help="The file of the backup.", show_default=False)]
+
+
+@app.command()
+def create(file: File) -> None:
+    """Write the home's keys, journals, work and evidence to a new file, under the passphrase."""
+    from biodesci.party import backup
+
+    chosen = session.settings()
+    made = backup.create(chosen.home, chosen.account_path, chosen.work_location, file, session.passphrase())
+    _say(made, f"The home {chosen.home} is in {file}. Keep file and passphrase apart.")
+    if made.manifest.work == "server":
+        output.note("The work database is PostgreSQL's: back it up with pg_dump (docs/deployment.md).")
+
+
+@app.command()
+def check(file: File) -> None:
+    """Read all of a backup, and say what it holds."""
+    from biodesci.party import backup
+
+    _say(backup.check(file, session.passphrase()), "The backup is whole.")
+
+
+@app.command()
+def restore(file: File) -> None:
+    """Make the home of a backup: BIODESCI_HOME names a folder that does not exist, or is empty."""
+    from biodesci.party import backup
+
+    home = session.settings().home
+    made = backup.restore(file, home, session.passphrase())
+    _say(made, f"The home {home} is as it was. Never run it beside the one that it was made from.")
+    if made.manifest.work == "server":
+        output.note("The work database is PostgreSQL's: restore it with pg_restore first.")
+
+
+def _say(summary: Summary, sentence: str) -> None:
+    from biodesci.core.onchain import utc
+
+    output.record(
+        {
+            "made": f"{utc(summary.manifest.made):%Y-%m-%d %H:%M}",
+            "program": summary.manifest.program,
+            "files": summary.files,
+            "bytes": summary.size,
+            "work": summary.manifest.work,
+        },
+        sentence,
+    )

@@ -1,0 +1,252 @@
+"""A home in one encrypted file: all that is on no chain and on no IPFS node, but for what can be made anew.
+
+    "BDSB" ‖ version u8 = 1 ‖ length u16 ‖ key file (core/keyfile.py) ‖ container (core/container.py) of a tar
+
+The key file holds a key made for this backup, under the passphrase; the container is bound to that key, so a
+file that was cut, changed or put together from two does not open. The index is left out: the chain has it.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import tarfile
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO, Final, Literal, TypeVar, cast
+
+from biodesci.core import container, keyfile
+from biodesci.core.documents.backup import Manifest
+from biodesci.core.errors import ConfigurationError, IntegrityError, StateError
+from biodesci.core.files import PRIVATE
+from biodesci.store import sqlite
+
+T = TypeVar("T")
+_MAGIC: Final = b"BDSB\x01"
+_PURPOSE: Final = "biodesci/backup/v1"
+_MANIFEST: Final = "biodesci-backup.json"
+_WORK: Final = "work.sqlite"
+_ACCOUNT: Final = "account.json"
+_AGAIN: Final = ("index.sqlite", f"{_WORK}-")  # what is made anew, and SQLite's own files beside the work
+_PASSING: Final = (".lock", ".part", ".partial")
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a backup holds: its first entry, how many files, and their bytes."""
+
+    manifest: Manifest
+    files: int
+    size: int
+
+
+def create(home: Path, account: Path, work: Path | str, file: Path, passphrase: str) -> Summary:
+    """Writes the backup of a home, whose workers may be running, to a new file (mode 0600).
+
+    `account` is the keystore, which may lie elsewhere; `work` is the work database, of which a file is
+    copied as it is at one moment. StateError where the file exists or the home is none, and where a file
+    changes while it is copied; InputError for a passphrase that is too short.
+    """
+    if file.exists():
+        raise StateError(f"{file} exists already.", "Name a new file for the backup.")
+    if not home.is_dir():
+        raise StateError(f"There is no home {home}.", "Set BIODESCI_HOME.")
+    key = container.generate_key()
+    sealed = keyfile.seal(key, passphrase, _PURPOSE)
+    partial = file.with_name(f".{file.name}.partial")
+    descriptor = os.open(partial, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, PRIVATE)
+    try:
+        with os.fdopen(descriptor, "wb") as target:
+            target.write(_MAGIC + len(sealed).to_bytes(2, "big") + sealed)
+            with _flow(lambda sink: _pack(home, account, work, sink)) as (source, packed):
+                container.encrypt(source, target, key)
+            target.flush()
+            os.fsync(target.fileno())
+        partial.replace(file)
+    except OSError as exc:
+        partial.unlink(missing_ok=True)
+        raise _unwritten(exc) from exc
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
+    return packed.result()
+
+
+def check(file: Path, passphrase: str) -> Summary:
+    """Reads all of a backup and keeps nothing. IntegrityError: it is none, or damaged. WrongKeyError."""
+    with _opened(file) as source:
+        return _unpack(source, passphrase, None)
+
+
+def restore(file: Path, home: Path, passphrase: str) -> Summary:
+    """Makes a home of a backup. Nothing is written before all of the file was read and found whole.
+
+    StateError where the home has anything in it; and as `check`.
+    """
+    if home.exists() and (not home.is_dir() or any(home.iterdir())):
+        raise StateError(
+            f"{home} is not empty, and nothing in it is overwritten.",
+            "Name a home that does not exist (BIODESCI_HOME).",
+        )
+    with _opened(file) as source:
+        _unpack(source, passphrase, None)
+        source.seek(0)
+        home.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=home.parent, prefix=f".{home.name}.") as beside:
+            made = Path(beside) / "home"
+            made.mkdir(mode=0o700)
+            summary = _unpack(source, passphrase, made)
+            made.replace(home)
+    return summary
+
+
+@contextmanager
+def _opened(file: Path) -> Iterator[BinaryIO]:
+    try:
+        with file.open("rb") as source:
+            yield source
+    except OSError as exc:
+        raise _unwritten(exc) from exc
+
+
+def _unwritten(exc: OSError) -> ConfigurationError:
+    return ConfigurationError(
+        f"A file of home or backup cannot be read or written: {exc.strerror}.",
+        "Check paths and rights, and free space.",
+    )
+
+
+@contextmanager
+def _flow(write: Callable[[BinaryIO], T]) -> Iterator[tuple[BinaryIO, Future[T]]]:
+    """What another thread writes, to be read here to its end, without a copy on disk; and what it returned.
+
+    Where both fail, the writer's error is the cause, and raised.
+    """
+    reading, writing = os.pipe()
+
+    def run() -> T:
+        with os.fdopen(writing, "wb") as sink:
+            return write(sink)
+
+    with ThreadPoolExecutor(1, thread_name_prefix="backup") as pool, os.fdopen(reading, "rb") as source:
+        written = pool.submit(run)
+        try:
+            yield source, written
+        except BaseException:
+            source.close()
+            error = written.exception()
+            if error is not None and not isinstance(error, BrokenPipeError):
+                raise error from None
+            raise
+        written.result()
+
+
+def _pack(home: Path, account: Path, work: Path | str, sink: BinaryIO) -> Summary:
+    copied = sqlite.copy(work) if isinstance(work, Path) and work.exists() else None
+    kind: Literal["file", "server", "none"] = "server" if isinstance(work, str) else "file"
+    manifest = Manifest(
+        made=int(time.time()),
+        program=version("biodesci"),
+        work="none" if kind == "file" and copied is None else kind,
+    )
+    count = size = 0
+    with tarfile.open(fileobj=sink, mode="w|", format=tarfile.PAX_FORMAT) as tar:
+        _put(tar, _MANIFEST, manifest.to_bytes())
+        if copied is not None:
+            _put(tar, _WORK, copied)
+            count, size = 1, len(copied)
+        for name, path in _files(home, account, work):
+            try:
+                with path.open("rb") as source:
+                    length = os.fstat(source.fileno()).st_size
+                    tar.addfile(_entry(name, length), source)
+            except FileNotFoundError:
+                continue  # a worker has just finished with it
+            except OSError as exc:
+                raise StateError(
+                    f"{path} changed or could not be read while it was copied.", "Repeat the command."
+                ) from exc
+            count, size = count + 1, size + length
+    return Summary(manifest, count, size)
+
+
+def _files(home: Path, account: Path, work: Path | str) -> Iterator[tuple[str, Path]]:
+    for path in sorted(home.rglob("*")):
+        name = path.relative_to(home).as_posix()
+        if name == _WORK or path == work or name.startswith(_AGAIN) or name.endswith(_PASSING):
+            continue
+        if path.name.startswith(".") or not path.is_file():
+            continue
+        yield name, path
+    if account.exists() and not (home / _ACCOUNT).exists():
+        yield _ACCOUNT, account
+
+
+def _entry(name: str, size: int) -> tarfile.TarInfo:
+    entry = tarfile.TarInfo(name)
+    entry.size, entry.mode = size, PRIVATE
+    return entry
+
+
+def _put(tar: tarfile.TarFile, name: str, data: bytes) -> None:
+    tar.addfile(_entry(name, len(data)), io.BytesIO(data))
+
+
+def _unpack(source: BinaryIO, passphrase: str, target: Path | None) -> Summary:
+    """Reads all of it, into `target` where there is one."""
+    head = source.read(len(_MAGIC) + 2)
+    if len(head) < len(_MAGIC) + 2 or head[: len(_MAGIC)] != _MAGIC:
+        raise IntegrityError("This is no backup of a home.", "Check the path.")
+    key = keyfile.open_(source.read(int.from_bytes(head[-2:], "big")), passphrase, _PURPOSE)
+
+    def open_(sink: BinaryIO) -> None:
+        container.decrypt(source, sink, key, expected_root=None)
+
+    with _flow(open_) as (plain, _):
+        try:
+            summary = _read(plain, target)
+            while plain.read(1 << 16):  # to the end of the container, which alone shows that it is whole
+                continue
+        except (tarfile.TarError, EOFError) as exc:
+            raise IntegrityError("The backup is damaged.", "Use another copy of it.") from exc
+    return summary
+
+
+def _read(source: BinaryIO, target: Path | None) -> Summary:
+    manifest, count, size = None, 0, 0
+    with tarfile.open(fileobj=source, mode="r|") as tar:
+        for entry in tar:
+            name = PurePosixPath(entry.name)
+            if not entry.isreg() or name.is_absolute() or ".." in name.parts:
+                raise IntegrityError("The backup holds more than files of a home.", "Use another copy of it.")
+            content = cast(BinaryIO, tar.extractfile(entry))
+            if manifest is None:
+                if entry.name != _MANIFEST or entry.size > Manifest.limit:
+                    raise IntegrityError("The backup does not say what it is.", "Use another copy of it.")
+                manifest = Manifest.parse(content.read())
+                continue
+            _keep(content, target / name if target else None)
+            count, size = count + 1, size + entry.size
+    if manifest is None:
+        raise IntegrityError("The backup is empty.", "Use another copy of it.")
+    return Summary(manifest, count, size)
+
+
+def _keep(content: BinaryIO, path: Path | None) -> None:
+    if path is None:
+        while content.read(1 << 20):
+            continue
+        return
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, PRIVATE)
+    with os.fdopen(descriptor, "wb") as written:
+        while piece := content.read(1 << 20):
+            written.write(piece)
+        written.flush()
+        os.fsync(written.fileno())

@@ -1,0 +1,154 @@
+"""A home is lost, and made again from one file on another machine: nothing is missing, nothing done twice."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import stat
+from pathlib import Path
+
+import pytest
+
+from biodesci.core.errors import (
+    ConfigurationError,
+    InputError,
+    IntegrityError,
+    StateError,
+    WrongKeyError,
+)
+from biodesci.party import backup
+from biodesci.store.work import Work
+from tests.backend.acting import PASSPHRASE
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    home = tmp_path / "home"
+    (home / "datasets").mkdir(parents=True)
+    (home / "account.json").write_text("the keystore")
+    (home / "key.bin").write_bytes(b"a key")
+    (home / "datasets" / "1-0x11-1.key").write_bytes(bytes(3 << 20))
+    (home / "index.sqlite").write_bytes(b"made anew")
+    (home / "index.sqlite-wal").write_bytes(b"made anew")
+    (home / "outbox.lock").write_bytes(b"")
+    return home
+
+
+def made(home: Path, tmp_path: Path, work: Path | str | None = None) -> tuple[Path, backup.Summary]:
+    file = tmp_path / "home.backup"
+    return file, backup.create(home, home / "account.json", work or home / "work.sqlite", file, PASSPHRASE)
+
+
+def test_what_was_in_the_home_is_in_the_new_one(home: Path, tmp_path: Path) -> None:
+    file, summary = made(home, tmp_path)
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert (summary.files, summary.manifest.work) == (3, "none")
+    assert backup.check(file, PASSPHRASE) == summary
+    for secret in (b"the keystore", b"a key", b"1-0x11-1"):
+        assert secret not in file.read_bytes()
+    again = tmp_path / "other machine" / "home"
+    assert backup.restore(file, again, PASSPHRASE) == summary
+    files = {path.relative_to(again).as_posix() for path in again.rglob("*") if path.is_file()}
+    assert files == {"account.json", "key.bin", "datasets/1-0x11-1.key"}
+    for name in files:
+        assert (again / name).read_bytes() == (home / name).read_bytes()
+        assert stat.S_IMODE((again / name).stat().st_mode) == 0o600
+    assert stat.S_IMODE(again.stat().st_mode) == stat.S_IMODE((again / "datasets").stat().st_mode) == 0o700
+    assert list(again.parent.iterdir()) == [again]
+
+
+def test_a_keystore_from_elsewhere_comes_along(home: Path, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "keystore"
+    (home / "account.json").rename(elsewhere)
+    file = tmp_path / "home.backup"
+    backup.create(home, elsewhere, home / "work.sqlite", file, PASSPHRASE)
+    backup.restore(file, tmp_path / "new", PASSPHRASE)
+    assert (tmp_path / "new" / "account.json").read_text() == "the keystore"
+
+
+def test_the_work_is_copied_while_it_is_written(home: Path, tmp_path: Path) -> None:
+    with Work(home / "work.sqlite") as work:
+        work.put_checkpoint("custodian", b"block 7")
+        with work.transaction() as connection:
+            connection.exec_driver_sql("UPDATE checkpoints SET data = x'00'")
+            file, summary = made(home, tmp_path)  # what is not done yet is not in it
+        assert summary.manifest.work == "file"
+    backup.restore(file, tmp_path / "new", PASSPHRASE)
+    assert not list((tmp_path / "new").glob("work.sqlite-*"))
+    with Work(tmp_path / "new" / "work.sqlite") as work:
+        assert work.checkpoint("custodian") == b"block 7"
+    with sqlite3.connect(tmp_path / "new" / "work.sqlite") as db:
+        assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def test_work_on_a_server_is_said_to_be_there(home: Path, tmp_path: Path) -> None:
+    file, summary = made(home, tmp_path, "postgresql://user:secret@host/work")
+    assert summary.manifest.work == "server"
+    assert b"secret" not in file.read_bytes()
+
+
+@pytest.mark.parametrize(
+    "place", ["head", "sealed key", "container", "last byte", "cut", "cut short", "longer"]
+)
+def test_a_damaged_backup_writes_nothing(home: Path, tmp_path: Path, place: str) -> None:
+    file, _ = made(home, tmp_path)
+    data = bytearray(file.read_bytes())
+    where = {"head": 2, "sealed key": 60, "container": len(data) // 2, "last byte": len(data) - 1}.get(place)
+    if where is not None:
+        data[where] ^= 1
+    elif place == "longer":
+        data += b"x"
+    else:
+        del data[{"cut": 1 << 20, "cut short": 3}[place] :]
+    file.write_bytes(data)
+    for act in (backup.check, lambda *_: backup.restore(file, tmp_path / "new", PASSPHRASE)):
+        with pytest.raises((IntegrityError, WrongKeyError)):
+            act(file, PASSPHRASE)
+    assert sorted(tmp_path.iterdir()) == [home, file]
+
+
+def test_another_passphrase_opens_nothing(home: Path, tmp_path: Path) -> None:
+    file, _ = made(home, tmp_path)
+    with pytest.raises(WrongKeyError):
+        backup.restore(file, tmp_path / "new", "another passphrase")
+    assert not (tmp_path / "new").exists()
+    with pytest.raises(InputError, match="10 characters"):
+        backup.create(home, home / "account.json", home / "work.sqlite", tmp_path / "b", "short")
+    assert not (tmp_path / "b").exists()
+
+
+def test_nothing_is_overwritten(home: Path, tmp_path: Path) -> None:
+    file, _ = made(home, tmp_path)
+    with pytest.raises(StateError, match="exists already"):
+        made(home, tmp_path)
+    before = sorted(home.rglob("*"))
+    with pytest.raises(StateError, match="not empty"):
+        backup.restore(file, home, PASSPHRASE)
+    assert sorted(home.rglob("*")) == before
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    assert backup.restore(file, empty, PASSPHRASE).files == 3
+
+
+def test_a_full_disk_leaves_nothing(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file, _ = made(home, tmp_path)
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(backup.os, "fsync", full)
+    with pytest.raises(ConfigurationError, match="No space left on device"):
+        backup.restore(file, tmp_path / "new", PASSPHRASE)
+    with pytest.raises(ConfigurationError, match="No space left on device"):
+        backup.create(home, home / "account.json", home / "work.sqlite", tmp_path / "b", PASSPHRASE)
+    assert sorted(tmp_path.iterdir()) == [home, file]
+
+
+def test_no_home_and_no_file_are_said(tmp_path: Path) -> None:
+    with pytest.raises(StateError, match="no home"):
+        backup.create(tmp_path / "none", tmp_path / "a", tmp_path / "w", tmp_path / "b", PASSPHRASE)
+    with pytest.raises(ConfigurationError, match="cannot be read"):
+        backup.check(tmp_path / "none", PASSPHRASE)
+    shutil.copy(__file__, tmp_path / "text")
+    with pytest.raises(IntegrityError, match="no backup"):
+        backup.check(tmp_path / "text", PASSPHRASE)
