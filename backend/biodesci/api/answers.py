@@ -28,15 +28,35 @@ Account = Annotated[str, Query(pattern=r"^(0x[0-9a-fA-F]{40})?$", description="a
 Id = Annotated[int, Path(alias="id", ge=1, le=2**53, description="its number on chain")]
 Filter = Annotated[int, Query(ge=0, le=2**53, description="0: any")]
 # "default" keeps FastAPI from adding its own answer to what is mistyped, which nobody gets here.
-PROBLEMS: Final[dict[int | str, dict[str, object]]] = {
-    code: {"model": Problem, "description": words, "content": {MEDIA_TYPE: {}}}
-    for code, words in (
-        (400, "A parameter is not what it has to be."),
-        (404, "There is no such thing in the index."),
-        (503, "There is no index yet, or it cannot be read."),
-        ("default", "Any other problem."),
-    )
+_WORDS: Final = {
+    400: "A parameter is not what it has to be.",
+    401: "Nobody has signed in.",
+    403: "The signature, or the session, is not good for this.",
+    404: "There is no such thing in the index.",
+    405: "The address has no such method.",
+    413: "The body is too large.",
+    415: "The body is not of a type that is read here.",
+    421: "The server does not answer under that name.",
+    429: "There were too many requests from this address.",
+    500: "The server met an error that it does not know.",
+    503: "There is no index yet, or it cannot be read.",
 }
+
+
+def problems_of(*codes: int) -> dict[int | str, dict[str, object]]:
+    """What OpenAPI says of a route's refusals: those named, and those that every route may answer with.
+
+    "default" keeps FastAPI from adding its own answer to what is mistyped, which nobody gets here.
+    """
+    named: dict[int | str, str] = {code: _WORDS[code] for code in sorted({*codes, 421, 429, 500})}
+    named["default"] = "Any other problem."
+    return {
+        code: {"model": Problem, "description": words, "content": {MEDIA_TYPE: {}}}
+        for code, words in named.items()
+    }
+
+
+PROBLEMS: Final = problems_of(400, 404, 503)
 _LAST: Final = 2**62
 
 

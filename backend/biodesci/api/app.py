@@ -16,7 +16,7 @@ from fastapi import FastAPI, Query, Request
 from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, Response
 
-from biodesci.api import documentation, guard, problems, status
+from biodesci.api import documentation, events, guard, problems, status
 from biodesci.api.answers import (
     PROBLEMS,
     Account,
@@ -58,10 +58,11 @@ def create(settings: Settings) -> FastAPI:
     store = Store(settings.index_location, read_only=True)
     metrics = guard.Metrics()
     written = Written(settings.index_location)
+    news = events.Events(store, written)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        async with written.follow():
+        async with written.follow(), news.told():
             yield
 
     app = FastAPI(
@@ -79,6 +80,7 @@ def create(settings: Settings) -> FastAPI:
     _datasets(app, settings, store)
     _models(app, store)
     _activity(app, store)
+    events.install(app, news)
     documentation.install(app)
     _page(app, settings.web)
     return app

@@ -15,6 +15,7 @@ from biodesci.api import problems, told
 from biodesci.config import Settings
 
 _log = logging.getLogger(__name__)
+IS_HEAD: Final = "biodesci.head"  # of a scope whose client wants no body
 _HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -69,7 +70,7 @@ class Answers:
             await send(message)
 
         # What is around keeps the client's own method: a server must know that no body follows.
-        inner = {**scope, "method": "GET"} if is_head else scope
+        inner = {**scope, "method": "GET", IS_HEAD: True} if is_head else scope
         try:
             await self._app(inner, receive, finish)
         except ClientDisconnect:

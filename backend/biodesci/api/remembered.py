@@ -17,9 +17,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from biodesci.api.written import Written
 
 LASTS: Final = "biodesci.lasts"  # of a scope: until when an answer holds (Unix seconds), if time changes it
-FORGETS: Final = "biodesci.forgets"  # of a scope: the answer is not to be remembered
 _MOST_BYTES: Final = 32 << 20
 _LARGEST: Final = 1 << 20
+_OWN: Final = ("/v1/events", "/v1/session", "/v1/me/")
 _METHODS: Final = frozenset({"GET", "HEAD"})
 
 
@@ -52,7 +52,7 @@ class Remembered:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers from memory, or lets the route answer and remembers that."""
-        if scope["type"] != "http" or scope["method"] not in _METHODS or scope["path"][:4] != "/v1/":
+        if not (scope["type"] == "http" and scope["method"] in _METHODS and _is_public(scope["path"])):
             await self._app(scope, receive, send)
             return
         state = self._written.state()
@@ -104,7 +104,7 @@ class Remembered:
         fields = dict(start["headers"])
         tag = fields.get(b"etag")
         if (
-            start["status"] != 200 or tag is None or body.get("more_body") or scope.get(FORGETS)
+            start["status"] != 200 or tag is None or body.get("more_body")
             or len(body["body"]) > _LARGEST
         ):  # fmt: skip
             return
@@ -123,6 +123,11 @@ class Remembered:
         while self._size > self._most:
             oldest = next(iter(self._answers))
             self._size -= self._answers.pop(oldest).size
+
+
+def _is_public(path: str) -> bool:
+    """Whether an answer is the same for everybody, and ends."""
+    return path.startswith("/v1/") and not path.startswith(_OWN)
 
 
 def _has(scope: Scope, tag: bytes) -> bool:

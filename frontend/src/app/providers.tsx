@@ -1,5 +1,5 @@
 import { QueryClient, QueryClientProvider, useQuery } from '@tanstack/react-query'
-import type { ReactNode } from 'react'
+import { useEffect, type ReactNode } from 'react'
 
 import { Button } from '@/components/Button'
 import { FailureNotice } from '@/components/Notice'
@@ -8,6 +8,7 @@ import { loadDeployment } from '@/lib/config'
 import { DeploymentProvider } from '@/lib/deployment'
 import { Failure } from '@/lib/failure'
 import { KeyringProvider } from '@/lib/keyring'
+import { listen } from '@/lib/live'
 
 import { ExplorerProvider } from './ExplorerProvider'
 
@@ -26,6 +27,7 @@ const queries = new QueryClient({
 })
 
 export function Providers({ children }: { children: ReactNode }) {
+  useEffect(() => listen(queries), [])
   return (
     <QueryClientProvider client={queries}>
       <Configured>{children}</Configured>

@@ -6,6 +6,7 @@ ActivityPage: ActivityPage
 Asset: Asset
 Attestation: Attestation
 AuditEntry: AuditEntry
+Changed: Changed
 Check: Check
 CodecGrant: CodecGrant
 Config: Config
@@ -48,6 +49,7 @@ RoundAnswer: RoundAnswer
 RoundDetail: RoundDetail
 RoundSummary: RoundSummary
 Shares: Shares
+StateChange: StateChange
 }
 /**
  * One event on chain, for timelines.
@@ -185,6 +187,16 @@ txHash: string
 export interface Content {
 digest: string
 cid: string
+}
+/**
+ * A thing that events of the new blocks are about.
+ */
+export interface Changed {
+kind: string
+/**
+ * its number on chain, or an account
+ */
+id: string
 }
 /**
  * One thing that the service needs, whether it can be used, and why not.
@@ -1100,4 +1112,14 @@ resultDocument: ({
 } | null)
 enrolments: Enrolment[]
 activity: Activity[]
+}
+/**
+ * The index has read on.
+ */
+export interface StateChange {
+asOf: number
+/**
+ * null: anything may have changed (many events, blocks taken back, or cards read)
+ */
+changed: (Changed[] | null)
 }

@@ -4,6 +4,7 @@ import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import type { DatasetAnswer } from '@/generated/api'
 
 import { get } from './api'
+import { pause } from './live'
 
 interface Question {
   /** Names the answer in the cache of queries. */
@@ -20,7 +21,7 @@ export function useAnswer<Answer>({ key, path, refresh, enabled = true }: Questi
     queryKey: ['api', ...key],
     enabled,
     queryFn: ({ signal }) => get<Answer>(path, signal),
-    refetchInterval: refresh,
+    refetchInterval: () => pause(refresh),
   })
 }
 
@@ -33,7 +34,7 @@ export function usePages<Page extends { nextCursor: string | null }>(question: Q
     queryFn: ({ pageParam, signal }) => get<Page>(withCursor(path, pageParam), signal),
     initialPageParam: '',
     getNextPageParam: (page) => page.nextCursor ?? undefined,
-    refetchInterval: refresh,
+    refetchInterval: () => pause(refresh),
   })
 }
 
