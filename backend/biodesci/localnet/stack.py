@@ -19,7 +19,7 @@ import httpx
 from biodesci.chain import accounts
 from biodesci.chain.client import Chain
 from biodesci.chain.deployment import load_deployment
-from biodesci.core import problems
+from biodesci.core import files, problems
 from biodesci.core.errors import ConfigurationError, InputError, UnavailableError
 from biodesci.ipfs.client import Ipfs
 from biodesci.localnet import local_chain
@@ -40,6 +40,7 @@ class Party:
     account_file: Path
     address: str
     passphrase: str
+    passphrase_file: Path
 
 
 class Stack:
@@ -164,7 +165,7 @@ class Stack:
         ready: Callable[[], bool] | None = None,
         **env: str,
     ) -> None:
-        """Start a worker process for `party` (its home, account and passphrase go in by the environment)."""
+        """Start a worker process for `party`: the environment names its home, account and passphrase file."""
         self.supervisor.spawn(name, self._python(module), self._env(party, **env), ready=ready)
 
     def start_aggregator(self, party: Party, owner: Party) -> None:
@@ -192,7 +193,10 @@ class Stack:
         file = folder / f"{account}.json"
         address = accounts.create(file, passphrase, work_factor=QUICK_WORK_FACTOR)
         self.fund(address)
-        self.parties[name] = Party(name, folder, file, address, passphrase)
+        words = self.state / "passphrases" / name
+        words.parent.mkdir(exist_ok=True, mode=0o700)
+        files.write_private(words, passphrase.encode())
+        self.parties[name] = Party(name, folder, file, address, passphrase, words)
         return self.parties[name]
 
     def fund(self, address: str, wei: int = FUNDS_WEI) -> None:
@@ -253,11 +257,14 @@ class Stack:
             "BIODESCI_AGGREGATOR_URL": self.aggregator_url,
             "BIODESCI_API_URL": self.api_url,
         }
+        for secret in ("BIODESCI_PASSPHRASE", "BIODESCI_PRIVATE_KEY"):
+            env.pop(secret, None)  # of whoever starts this network, not of its parties
         if party is not None:
             env |= {
                 "BIODESCI_HOME": str(party.home),
                 "BIODESCI_ACCOUNT": str(party.account_file),
-                "BIODESCI_PASSPHRASE": party.passphrase,
+                # Other processes of the same user can read an environment.
+                "BIODESCI_PASSPHRASE_FILE": str(party.passphrase_file),
             }
         return {**env, **more}
 
