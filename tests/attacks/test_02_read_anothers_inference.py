@@ -13,6 +13,7 @@ from biodesci.core.onchain import NOBODY, RequestState
 from biodesci.inference import worker as serve
 from biodesci.inference.policy import Policy
 from biodesci.inference.requests import inquiry_of, read_request, sealed_input
+from biodesci.inference.trace_disclosure import disclose_trace
 from tests.backend.inference.conftest import answered, world, x  # noqa: F401
 
 
@@ -104,7 +105,7 @@ def test_the_trace_of_an_answer_is_not_sealed_to_whom_the_requester_did_not_name
 ) -> None:
     w = world.worker
     with pytest.raises(AccessDeniedError, match="did not name"):
-        serve.disclose_trace(w.chain, world.ipfs, w.home, answered, world.auditor.address)
+        disclose_trace(w.chain, world.ipfs, w.home, answered, world.auditor.address)
 
 
 @pytest.mark.parametrize("who", ["nobody that pays", "a requester", "a model", "a lower fee"])

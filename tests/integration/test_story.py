@@ -134,8 +134,8 @@ def test_nothing_is_written_at_home_or_left_among_temporary_files(story, outside
 
 
 def test_no_secret_of_the_story_has_left_its_owner(story) -> None:
-    """Every secret, in seven encodings, is looked for in logs, arguments and environments of processes, index and
-    work databases, IPFS blocks, the chain's blocks and logs, and the API's answers."""
+    """Every secret, in seven encodings, is looked for in logs, arguments and environments of processes, index
+    and work databases, IPFS blocks, the chain's blocks and logs, and the API's answers."""
     _, _, _, output, collector = story
     search = Search(collector.secrets())
     kinds = ("passphrase", "private key", "a record", "maskKey", "shareKey", "seed", "datasets/", "models/")

@@ -32,6 +32,7 @@ from biodesci.cli import (
     train,
     tune,
     visa,
+    work,
 )
 from biodesci.cli import api as api_
 from biodesci.core.errors import BioDeSciError, InputError, UnavailableError
@@ -88,6 +89,7 @@ app.add_typer(index.app, name="index", help="The local index of the chain.")
 app.add_typer(backup.app, name="backup", help="What is on no chain, in one encrypted file.")
 app.add_typer(ipfs.app, name="ipfs", help="This party's IPFS node: what it keeps, copies, other nodes.")
 app.add_typer(api_.app, name="api", help="The HTTP API and the web page.")
+app.add_typer(work.app, name="work", help="What workers failed at: see it, have it tried again.")
 app.command("doctor")(doctor.doctor)
 app.add_typer(stack.app)
 

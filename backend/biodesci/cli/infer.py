@@ -208,7 +208,7 @@ def disclose(
 ) -> None:
     """For workers: seal the trace of an answer to an auditor that the requester named."""
     from biodesci.core import cid
-    from biodesci.inference.worker import disclose_trace
+    from biodesci.inference.trace_disclosure import disclose_trace
 
     digest = disclose_trace(
         session.chain(), session.ipfs(), session.settings().home, request_id, address(auditor)

@@ -30,6 +30,7 @@ from numpy.typing import NDArray
 from biodesci.chain.client import Chain
 from biodesci.chain.records import Request
 from biodesci.core import canonical, checkpoint, commitment, envelope, files
+from biodesci.core.about import about
 from biodesci.core.errors import (
     AccessDeniedError,
     BioDeSciError,
@@ -63,9 +64,10 @@ from biodesci.ipfs.client import Ipfs
 from biodesci.party.allowance import Allowance, Asked, Limit
 from biodesci.proof.trace import Trace, context
 from biodesci.registry.models import Registered, load_registered
+from biodesci.store.jobs import Failures, Jobs
 
 log = logging.getLogger(__name__)
-_OUTPUT, _TRACE = "output.bin", "trace.bin"
+_OUTPUT, TRACE = "output.bin", "trace.bin"
 _MODELS_KEPT = 4
 _LONGEST_PAUSE = 300.0
 MAX_TRACE = 2 << 30  # bytes of one answer's trace: a larger one could end the worker, again and again
@@ -111,7 +113,7 @@ def compute(model: Registered, x: NDArray[np.float64], place: bytes) -> Answer:
 def write_answer(folder: Path, answer: Answer) -> None:
     """To the journal; from here on this is the only answer to its request."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    files.write_private(folder / _TRACE, checkpoint.dump(answer.trace.to_tensors()))
+    files.write_private(folder / TRACE, checkpoint.dump(answer.trace.to_tensors()))
     files.write_private(folder / _OUTPUT, os.urandom(SALT_BYTES) + checkpoint.dump(answer.tensors))
 
 
@@ -140,32 +142,16 @@ def commit_answer(chain: Chain, ipfs: Ipfs, folder: Path, request: Request, weig
     answers.publish(ipfs, folder, sealed)
 
 
-def disclose_trace(chain: Chain, ipfs: Ipfs, home: Path, request_id: int, auditor: str) -> bytes:
-    """Seals the trace of an answer to `auditor`'s registered key. Returns the envelope's CID digest.
-
-    Whoever reads a trace sees the encrypted model's hidden states: AccessDeniedError for whom the requester
-    did not name on chain.
-    """
-    if not chain.call(chain.inferences.functions.isNamed(request_id, auditor)):
-        raise AccessDeniedError(
-            f"The requester of request {request_id} did not name {auditor} as its auditor.",
-            "The requester names it: biodesci inference auditors.",
-        )
-    path = journal(home, chain, request_id) / _TRACE
-    if not path.exists():
-        raise NotFoundError(
-            f"This worker has no trace of request {request_id}.", "Ask the worker that answered it."
-        )
-    info = envelope.info("inference-trace", chain.chain_id, chain.inferences.address, request_id, auditor)
-    return ipfs.add(envelope.seal(chain.key_of(auditor), files.read(path), info), "trace for an auditor")
-
-
 class Server:
     """Serves the requests addressed to `chain.address` that its policy admits. Remembers in memory only what
     chain and disk can tell again.
     """
 
-    def __init__(self, chain: Chain, ipfs: Ipfs, home: Path, seed: bytes, policy: Policy) -> None:
+    def __init__(
+        self, chain: Chain, ipfs: Ipfs, home: Path, seed: bytes, policy: Policy, jobs: Jobs | None = None
+    ) -> None:
+        """`jobs` keeps what fails, for a server that goes on; without it, it is tried each time."""
+        self._failures = Failures(jobs, "request")
         self._chain, self._ipfs, self._home, self._seed = chain, ipfs, home, seed
         self._policy = policy
         served = journal(home, chain, 0).parent / "served.json"
@@ -195,16 +181,20 @@ class Server:
         self._complete()
         self._look()
         served, today = [], self._chain.now() // DAY
-        for request_id in sorted(self._open):
+        resting = self._resting()
+        for request_id in sorted(self._open - resting):
             if self._held.get(request_id, 0) > today or time.monotonic() < self._not_before.get(
                 request_id, 0.0
             ):
                 continue
             try:
-                if self._serve(request_id):
+                with about(request=request_id):
+                    is_served = self._serve(request_id)
+                if is_served:
                     served.append(request_id)
                 self._open.discard(request_id)
                 self._waiting.pop(request_id, None)
+                self._failures.done(request_id)
             except AccessDeniedError as exc:
                 if self._waiting.get(request_id) != exc.message:
                     log.warning("request %d is not served: %s", request_id, exc)
@@ -215,10 +205,19 @@ class Server:
             except (UnavailableError, NotFoundError, StateError, ChainError) as exc:
                 self._wait(request_id, exc)
             except Exception as exc:  # whatever a stranger's request or model brings about
+                self._failures.note(request_id, f"unexpected {type(exc).__name__}")
                 if self._waiting.get(request_id) != type(exc).__name__:
                     log.exception("request %d: unexpected error", request_id)
                     self._waiting[request_id] = type(exc).__name__
         return served
+
+    def _resting(self) -> frozenset[int]:
+        """Requests that failed or were refused, and are not due; opens what is."""
+        due, resting = self._failures.schedule()
+        for request_id in due:
+            (journal(self._home, self._chain, request_id) / _REFUSED).unlink(missing_ok=True)
+        self._open |= due
+        return resting
 
     def _complete(self) -> None:
         """Adds what was committed to and is on no IPFS node, because a run ended in between."""
@@ -320,6 +319,7 @@ class Server:
         return request.model_id, request.version
 
     def _wait(self, request_id: int, exc: BioDeSciError) -> None:
+        self._failures.note(request_id, str(exc))
         if self._waiting.get(request_id) != exc.message:
             log.warning("request %d has to wait: %s", request_id, exc)
             self._waiting[request_id] = exc.message
@@ -336,6 +336,7 @@ class Server:
             folder / _REFUSED, canonical.dumps({"requestId": request_id, "reason": exc.message})
         )
         self._open.discard(request_id)
+        self._failures.note(request_id, str(exc), again=False)
 
 
 def serve_pending(chain: Chain, ipfs: Ipfs, home: Path, seed: bytes, policy: Policy) -> list[int]:

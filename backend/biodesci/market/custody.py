@@ -19,6 +19,7 @@ from typing import Final
 
 from biodesci.chain.currency import ETHER
 from biodesci.chain.records import DatasetVersion, License, Release
+from biodesci.core.about import about
 from biodesci.core.errors import (
     BioDeSciError,
     FundsError,
@@ -32,6 +33,7 @@ from biodesci.market.sealing import ANY, LEAST_TIME, publish, sealed
 from biodesci.party import dataset_keys
 from biodesci.party.allowance import Allowance, Asked, Bounds, Limit
 from biodesci.party.member import Member
+from biodesci.store.jobs import Failures, Jobs
 
 _log = logging.getLogger(__name__)
 _NO_KEY: Final = bytes(32)
@@ -72,8 +74,10 @@ class Terms:
 class Custodian:
     """Delivers for one account and home; `poll` is to be called again and again."""
 
-    def __init__(self, member: Member, terms: Terms | None = None) -> None:
+    def __init__(self, member: Member, terms: Terms | None = None, jobs: Jobs | None = None) -> None:
+        """`jobs` keeps what fails, for a custodian that goes on; without it, it is tried with each `poll`."""
         self._member = member
+        self._failures = Failures(jobs, "licence")
         self._chain = member.chain
         self._home = member.home
         self._next_block = member.chain.deployment.first_block
@@ -120,8 +124,15 @@ class Custodian:
             self._look(head)
         # Of thousands that wait for another day, nothing is asked before it comes.
         today = chain.now() // DAY
+        resting = self._resting()
         due = [license_id for license_id in sorted(self._open) if self._held.get(license_id, 0) <= today]
-        return [license_id for license_id in due if self._release(license_id)]
+        return [license_id for license_id in due if license_id not in resting and self._release(license_id)]
+
+    def _resting(self) -> frozenset[int]:
+        """Licences that failed and are not due yet. Opens those that are, as a person may say so."""
+        due, resting = self._failures.schedule()
+        self._open |= due
+        return resting
 
     def _complete(self, head: int) -> None:
         """Adds to IPFS what was delivered, and was not added before the run that delivered it ended."""
@@ -156,6 +167,13 @@ class Custodian:
         self._next_block = head + 1
 
     def _release(self, license_id: int) -> bool:
+        with about(licence=license_id):
+            is_delivered = self._try(license_id)
+        if license_id not in self._open:  # delivered, refunded, cancelled
+            self._failures.done(license_id)
+        return is_delivered
+
+    def _try(self, license_id: int) -> bool:
         try:
             return self._deliver(license_id)
         except (UnavailableError, FundsError):
@@ -247,6 +265,8 @@ class Custodian:
 
     def _report(self, license_id: int, text: str) -> None:
         self._why[license_id] = text
+        if license_id in self._open:
+            self._failures.note(license_id, text)
         if (license_id, text) not in self._reported:
             self._reported.add((license_id, text))
             _log.warning("licence %d: %s", license_id, text)

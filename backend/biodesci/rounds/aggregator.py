@@ -16,6 +16,7 @@ from typing import cast
 from biodesci.chain.client import Chain
 from biodesci.chain.records import Round
 from biodesci.core import cid, commitment
+from biodesci.core.about import about
 from biodesci.core.documents.result import TrainingResult
 from biodesci.core.documents.round_messages import RoundStatus, Shares, Stage, State, UnmaskAnswer
 from biodesci.core.errors import (
@@ -34,10 +35,11 @@ from biodesci.ipfs.client import Ipfs
 from biodesci.registry import rounds
 from biodesci.rounds import disclosure, signatures
 from biodesci.rounds import plan as plans
-from biodesci.rounds.outcome import outcome
+from biodesci.rounds.outcome import abort_reason, outcome
 from biodesci.rounds.session import Session, restored
 from biodesci.rounds.signatures import MessageKind
 from biodesci.rounds.store import RoundFolder
+from biodesci.store.jobs import Failures, Jobs
 
 log = logging.getLogger(__name__)
 
@@ -45,8 +47,13 @@ log = logging.getLogger(__name__)
 class RoundAggregator:
     """Safe for use by several threads: HTTP handlers call accept, inbox and status; one loop calls step."""
 
-    def __init__(self, chain: Chain, ipfs: Ipfs, home: Path, owners: frozenset[bytes]) -> None:
-        """`owners` are the accounts (20 bytes each) whose models' rounds it serves, and nobody else's."""
+    def __init__(
+        self, chain: Chain, ipfs: Ipfs, home: Path, owners: frozenset[bytes], jobs: Jobs | None = None
+    ) -> None:
+        """`owners` are the accounts (20 bytes each) whose models' rounds it serves, and nobody else's. `jobs`
+        keeps for a person which round cannot go on, and why."""
+        self._failures = Failures(jobs, "round")
+        self._failing: set[int] = set()
         self._chain, self._ipfs, self._home, self._owners = chain, ipfs, home, owners
         self._sessions: dict[int, Session] = {}
         self._over: set[int] = set()
@@ -164,15 +171,17 @@ class RoundAggregator:
                 continue
             with self._lock:
                 try:
-                    moved |= self._advance(round_)
+                    with about(round=round_id):
+                        moved |= self._advance(round_)
+                    self._goes_on(round_id)
                 except BioDeSciError as exc:
-                    self._note(round_id, str(exc))
+                    self._stands_still(round_id, str(exc))
                     moved |= self._abort_if_due(round_, exc)
                 except Exception as exc:  # anybody can open a round here: one must not stop the others
                     text = f"Unexpected {type(exc).__name__}."
                     if self._notes.get(round_id) != text:
                         log.exception("round %d: unexpected error", round_id)
-                    self._note(round_id, text)
+                    self._stands_still(round_id, text)
                     moved |= self._abort_if_due(round_, StateError(text))
         return moved
 
@@ -263,7 +272,7 @@ class RoundAggregator:
         if self._chain.now() <= deadline or isinstance(reason, UnavailableError | FundsError):
             return False
         try:
-            self._chain.send(self._chain.models.functions.abort(round_.id, _on_chain(reason)))
+            self._chain.send(self._chain.models.functions.abort(round_.id, abort_reason(reason)))
         except RevertedError as exc:
             self._note(round_.id, f"{reason} It cannot be aborted yet: {exc}")
             return False
@@ -298,22 +307,30 @@ class RoundAggregator:
 
     def _forget(self, round_: Round) -> None:
         self._over.add(round_.id)
+        self._failing.discard(round_.id)
+        self._failures.done(round_.id)
         with self._lock:
             self._sessions.pop(round_.id, None)
             self._notes.pop(round_.id, None)
         # Masked vectors and shares of a finished round have no use but to an attacker.
         RoundFolder(self._home, "aggregator", rounds.context(self._chain, round_.id)).destroy()
 
+    def _stands_still(self, round_id: int, reason: str) -> None:
+        """Notes why; a reason once, as a round is tried again and again until its deadline."""
+        if self._notes.get(round_id) != reason or round_id not in self._failing:
+            self._failures.note(round_id, reason)
+        self._failing.add(round_id)
+        self._note(round_id, reason)
+
+    def _goes_on(self, round_id: int) -> None:
+        if round_id in self._failing:
+            self._failures.done(round_id)
+        self._failing.discard(round_id)
+
     def _note(self, round_id: int, text: str) -> None:
         if self._notes.get(round_id) != text:
             self._notes[round_id] = text
             log.info("round %d: %s", round_id, text)
-
-
-def _on_chain(reason: BioDeSciError) -> bytes:
-    """Why a round was aborted, as its event says it (32 bytes): an error's first sentence."""
-    text = reason.name if isinstance(reason, RevertedError) else reason.message.partition(". ")[0]
-    return text.encode()[:32].decode("utf-8", "ignore").encode().ljust(32, b"\0")
 
 
 def _require_enrolled(session: Session, sender: bytes, round_id: int) -> None:

@@ -9,6 +9,7 @@ from biodesci.chain.records import Round
 from biodesci.core import checkpoint, cid
 from biodesci.core.documents.plan import Plan
 from biodesci.core.documents.result import Participant, RoundResult, StatisticsResult, TrainingResult
+from biodesci.core.errors import BioDeSciError, RevertedError
 from biodesci.core.features import Normalization
 from biodesci.fl.quantize import Ring
 from biodesci.ipfs.client import Ipfs
@@ -62,3 +63,9 @@ def _statistics(total: Ring, plan: Plan, sum_of: _SumOf) -> StatisticsResult:
     return StatisticsResult(
         **sum_of, records=rows, features=norm.plan, mean=norm.mean, deviation=norm.deviation
     )
+
+
+def abort_reason(reason: BioDeSciError) -> bytes:
+    """Why a round was aborted, as its event says it (32 bytes): an error's first sentence."""
+    text = reason.name if isinstance(reason, RevertedError) else reason.message.partition(". ")[0]
+    return text.encode()[:32].decode("utf-8", "ignore").encode().ljust(32, b"\0")

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, false, func, insert, select, update
 
 from biodesci.store.engine import now_ms
 from biodesci.store.tables import jobs as table
@@ -42,6 +42,14 @@ class Job:
     def id(self) -> str:
         """Names it among the jobs of its worker."""
         return f"{self.kind}-{self.subject}"
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """Subjects that failed, and are to be tried now; and those that rest."""
+
+    due: frozenset[str]
+    resting: frozenset[str]
 
 
 class Jobs:
@@ -78,17 +86,14 @@ class Jobs:
         with self._work.transaction() as connection:
             connection.execute(delete(table).where(*self._is(kind, subject)))
 
-    def resting(self, kind: str) -> frozenset[str]:
-        """The subjects of this kind that are not to be tried now."""
+    def schedule(self, kind: str) -> Schedule:
+        """Which subjects of this kind are to be tried now, and which are not."""
+        is_due = func.coalesce(table.c.due_at <= now_ms(), false())
+        query = select(table.c.subject, is_due.label("is_due"))
         with self._work.snapshot() as connection:
-            rows = connection.execute(
-                select(table.c.subject).where(
-                    table.c.worker == self.worker,
-                    table.c.kind == kind,
-                    table.c.due_at.is_(None) | (table.c.due_at > now_ms()),
-                )
-            )
-            return frozenset(rows.scalars())
+            rows = connection.execute(query.where(table.c.worker == self.worker, table.c.kind == kind)).all()
+        due = frozenset(row.subject for row in rows if row.is_due)
+        return Schedule(due, frozenset(row.subject for row in rows) - due)
 
     def counts(self) -> dict[str, int]:
         """How many there are, by kind."""
@@ -104,6 +109,30 @@ class Jobs:
 
     def _is(self, kind: str, subject: object) -> tuple[ColumnElement[bool], ...]:
         return (table.c.worker == self.worker, table.c.kind == kind, table.c.subject == str(subject))
+
+
+class Failures:
+    """What one worker fails at, of one kind with numbers for subjects; without `jobs` nothing is kept."""
+
+    def __init__(self, jobs: Jobs | None, kind: str) -> None:
+        self._jobs, self._kind = jobs, kind
+
+    def note(self, number: int, reason: str, *, again: bool = True) -> None:
+        """As `Jobs.failed`."""
+        if self._jobs is not None:
+            self._jobs.failed(self._kind, number, reason, again=again)
+
+    def done(self, number: int) -> None:
+        """As `Jobs.done`."""
+        if self._jobs is not None:
+            self._jobs.done(self._kind, number)
+
+    def schedule(self) -> tuple[frozenset[int], frozenset[int]]:
+        """What is to be tried now, and what rests: as `Jobs.schedule`."""
+        if self._jobs is None:
+            return frozenset(), frozenset()
+        schedule = self._jobs.schedule(self._kind)
+        return frozenset(map(int, schedule.due)), frozenset(map(int, schedule.resting))
 
 
 def listed(work: Work) -> list[Job]:

@@ -31,6 +31,7 @@ from biodesci.rounds.signatures import MessageKind
 from biodesci.serving import bodies, bounds
 from biodesci.serving.guard import Policy
 from biodesci.serving.server import listen, server
+from biodesci.store.jobs import Jobs
 from biodesci.store.work import Work
 from biodesci.workers import entry
 from biodesci.workers.supervisor import Client, Worker
@@ -143,9 +144,11 @@ def worker(settings: config.AggregatorSettings, stop: threading.Event) -> Worker
     ipfs = Ipfs(settings.ipfs_api, authorization=settings.ipfs_authorization(), pins=Pins(settings.home))
     answered = policy(settings)
 
-    def build(_work: Work) -> Client:
+    lease = entry.lease_of(NAME, settings)
+
+    def build(work: Work) -> Client:
         chain = entry.connect(settings, stop, account)
-        aggregator = RoundAggregator(chain, ipfs, settings.home, owners)
+        aggregator = RoundAggregator(chain, ipfs, settings.home, owners, Jobs(work, lease))
         bound = listen(host, port, "BIODESCI_AGGREGATOR_PORT or BIODESCI_AGGREGATOR_URL")
         close = _serve(server(create_app(aggregator), answered), bound)
         log.info("aggregator %s on %s:%d", chain.address, host, port)
@@ -155,7 +158,7 @@ def worker(settings: config.AggregatorSettings, stop: threading.Event) -> Worker
 
         return Client(aggregator.step, outlook, chain, close, is_kept=True)
 
-    return Worker(NAME, entry.lease_of(NAME, settings), settings.work_location, build)
+    return Worker(NAME, lease, settings.work_location, build)
 
 
 def _serve(made: uvicorn.Server, bound: socket.socket) -> Callable[[], None]:

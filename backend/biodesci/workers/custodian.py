@@ -12,6 +12,7 @@ from biodesci.ipfs.client import Ipfs
 from biodesci.ipfs.pins import Pins
 from biodesci.market.custody import Custodian, Terms
 from biodesci.party.member import Member
+from biodesci.store.jobs import Jobs
 from biodesci.store.work import Work
 from biodesci.workers.entry import connect, enter, lease_of
 from biodesci.workers.supervisor import Client, Worker
@@ -30,9 +31,12 @@ def worker(settings: config.CustodianSettings, stop: threading.Event) -> Worker:
         settings.deliveries_a_day, settings.unpaid_a_day, settings.unpaid_each, settings.paying_wei
     )
 
+    lease = lease_of(NAME, settings)
+
     def build(work: Work) -> Client:
         chain = connect(settings, stop, account)
-        custodian = Custodian(Member(chain, ipfs, settings.home, passphrase), terms)
+        member = Member(chain, ipfs, settings.home, passphrase)
+        custodian = Custodian(member, terms, Jobs(work, lease))
         _log.info("custodian %s on chain %d", chain.address, chain.chain_id)
 
         def outlook() -> Outlook:
@@ -40,7 +44,7 @@ def worker(settings: config.CustodianSettings, stop: threading.Event) -> Worker:
 
         return Client(lambda: bool(custodian.poll()), outlook, chain)
 
-    return Worker(NAME, lease_of(NAME, settings), settings.work_location, build)
+    return Worker(NAME, lease, settings.work_location, build)
 
 
 def main() -> int:

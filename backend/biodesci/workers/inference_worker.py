@@ -21,6 +21,7 @@ from biodesci.ipfs.client import Ipfs
 from biodesci.ipfs.pins import Pins
 from biodesci.party import keys
 from biodesci.party.allowance import Bounds
+from biodesci.store.jobs import Jobs
 from biodesci.store.work import Work
 from biodesci.workers.entry import connect, enter, lease_of
 from biodesci.workers.supervisor import Client, Worker
@@ -48,11 +49,14 @@ def worker(settings: config.InferenceSettings, stop: threading.Event) -> Worker:
     account = accounts.load(settings.account_path, passphrase)
     ipfs = Ipfs(settings.ipfs_api, authorization=settings.ipfs_authorization(), pins=Pins(settings.home))
 
+    lease = lease_of(NAME, settings)
+
     def build(work: Work) -> Client:
         chain = connect(settings, stop, account)
         ipfs.ready()
         keys.register(chain, settings.home, passphrase)
-        server = Server(chain, ipfs, settings.home, keys.load_seed(settings.home, passphrase), policy)
+        seed = keys.load_seed(settings.home, passphrase)
+        server = Server(chain, ipfs, settings.home, seed, policy, Jobs(work, lease))
         _log.info("serving inferences for %s", chain.address)
 
         def outlook() -> Outlook:
@@ -60,7 +64,7 @@ def worker(settings: config.InferenceSettings, stop: threading.Event) -> Worker:
 
         return Client(lambda: bool(server.serve_pending()), outlook, chain)
 
-    return Worker(NAME, lease_of(NAME, settings), settings.work_location, build)
+    return Worker(NAME, lease, settings.work_location, build)
 
 
 def main() -> int:

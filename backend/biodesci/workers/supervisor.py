@@ -24,6 +24,7 @@ from biodesci.chain.client import Chain
 from biodesci.config import Settings
 from biodesci.core.errors import BioDeSciError, ConfigurationError, UnavailableError
 from biodesci.store.engine import Location
+from biodesci.store.jobs import Jobs
 from biodesci.store.leases import HeldElsewhereError, Lease, LeaseLostError
 from biodesci.store.work import Work
 from biodesci.workers.pace import Pace
@@ -31,7 +32,7 @@ from biodesci.workers.watch import Outlook, Watch
 
 LEASE_S: Final = 10.0
 _STAND_BY_S: Final = 2.0
-_LOOK_AROUND_S: Final = 60.0  # between two looks at the account's balance
+_LOOK_AROUND_S: Final = 30.0  # between two looks at balance, outbox and jobs
 
 
 def _nothing() -> None:
@@ -108,7 +109,7 @@ class Supervisor:
             client = self._client
             did = client.step()
             self._watch.saw(client.outlook())
-            self._look_around(client)
+            self._look_around(client, work)
         except (ConfigurationError, LeaseLostError):
             raise
         except BioDeSciError as exc:
@@ -145,11 +146,14 @@ class Supervisor:
         if client is not None:
             client.close()
 
-    def _look_around(self, client: Client) -> None:
+    def _look_around(self, client: Client, work: Work) -> None:
         """Now and then: the chain's head, and what the account holds; who cannot pay stands still."""
-        if client.chain is None or time.monotonic() < self._look_around_at:
+        if time.monotonic() < self._look_around_at:
             return
         self._look_around_at = time.monotonic() + _LOOK_AROUND_S
+        self._watch.waits(Jobs(work, self._worker.lease).counts())
+        if client.chain is None:
+            return
         chain, least = client.chain, self._settings.low_balance_wei
         with suppress(UnavailableError):  # the next step says so
             self._watch.counts(chain.counted_head())

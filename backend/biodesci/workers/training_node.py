@@ -21,11 +21,13 @@ from biodesci.rounds.approvals import Approvals
 from biodesci.rounds.node import Operator, Site, TrainingNode
 from biodesci.rounds.seats import Seats
 from biodesci.rounds.transport.http import AggregatorClient
+from biodesci.store.jobs import Jobs
 from biodesci.store.work import Work
 from biodesci.workers.entry import connect, enter, lease_of
 from biodesci.workers.supervisor import Client, Worker
 
 NAME = "training_node"
+JOB = "rounds-of-model"
 _log = logging.getLogger(NAME)
 
 
@@ -68,20 +70,28 @@ def worker(settings: NodeSettings, stop: threading.Event) -> Worker:
     torch.set_num_threads(settings.threads)
     said: list[str] = []
 
-    def open_client(_work: Work) -> Client:
+    lease = lease_of(f"{NAME} of model {settings.model_id}", settings)
+
+    def open_client(work: Work) -> Client:
         chain, node = build(settings, stop)
+        jobs = Jobs(work, lease)
 
         def step() -> bool:
+            reason = ""
             try:
                 now = node.step()
             except (UnavailableError, ConfigurationError):
                 raise
             except BioDeSciError as exc:  # what it waits for: an approval, another site, the round's stage
-                now = str(exc)
+                now = reason = str(exc)
             if said == [now]:
                 return False
             said[:] = [now]
             _log.info("%s", now)
+            if reason:
+                jobs.failed(JOB, settings.model_id, reason)
+            else:
+                jobs.done(JOB, settings.model_id)
             return True
 
         return Client(step, chain=chain)

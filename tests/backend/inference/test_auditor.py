@@ -17,7 +17,8 @@ from biodesci.core.errors import (
     WrongKeyError,
 )
 from biodesci.core.onchain import Standing
-from biodesci.inference import attestation, auditor, worker
+from biodesci.inference import attestation, auditor
+from biodesci.inference.trace_disclosure import disclose_trace
 from biodesci.proof.bundle import Bundle
 from biodesci.registry.models import load_registered
 from examples.heart.dishonest_worker import answer_with_other_weights
@@ -29,7 +30,7 @@ def test_an_honest_answer_passes_both_audits_and_is_attested(world: Any, answere
     assert by_execution.figures["largest_difference"] == 0.0
     w, a = world.worker, world.auditor
     world.name_auditor(answered)
-    digest = worker.disclose_trace(w.chain, world.ipfs, w.home, answered, a.address)
+    digest = disclose_trace(w.chain, world.ipfs, w.home, answered, a.address)
     trace = auditor.open_trace(a.chain, world.ipfs, a.seed, answered, digest)
     by_trace = world.audit(answered, trace=trace)
     assert by_trace.passed, by_trace.reason
@@ -48,15 +49,15 @@ def test_an_honest_answer_passes_both_audits_and_is_attested(world: Any, answere
 def test_the_trace_opens_for_its_auditor_alone(world: Any, answered: int) -> None:
     w, c = world.worker, world.client
     with pytest.raises(AccessDeniedError, match="did not name"):
-        worker.disclose_trace(w.chain, world.ipfs, w.home, answered, world.auditor.address)
+        disclose_trace(w.chain, world.ipfs, w.home, answered, world.auditor.address)
     world.name_auditor(answered)
-    digest = worker.disclose_trace(w.chain, world.ipfs, w.home, answered, world.auditor.address)
+    digest = disclose_trace(w.chain, world.ipfs, w.home, answered, world.auditor.address)
     with pytest.raises(WrongKeyError):
         auditor.open_trace(c.chain, world.ipfs, c.seed, answered, digest)
     unserved = world.request(np.ones((1, world.config.features)))
     world.name_auditor(unserved)
     with pytest.raises(NotFoundError, match="no trace"):
-        worker.disclose_trace(w.chain, world.ipfs, w.home, unserved, world.auditor.address)
+        disclose_trace(w.chain, world.ipfs, w.home, unserved, world.auditor.address)
     assert world.serve() == [unserved]
 
 
@@ -86,7 +87,7 @@ def test_unregistered_weights_are_caught_by_execution_and_by_trace(world: Any, x
     world.collect(request_id)
     assert "used other weights" in world.audit(request_id).reason
     world.name_auditor(request_id)
-    digest = worker.disclose_trace(w.chain, world.ipfs, w.home, request_id, a.address)
+    digest = disclose_trace(w.chain, world.ipfs, w.home, request_id, a.address)
     trace = auditor.open_trace(a.chain, world.ipfs, a.seed, request_id, digest)
     assert "matrix product 5: row 0 is not the product" in world.audit(request_id, trace=trace).reason
 
@@ -98,7 +99,7 @@ def test_a_trace_that_was_made_up_afterwards_is_not_the_committed_one(world: Any
     assert world.serve() == [honest]
     world.collect(cheated)
     world.name_auditor(honest)
-    digest = worker.disclose_trace(w.chain, world.ipfs, w.home, honest, a.address)
+    digest = disclose_trace(w.chain, world.ipfs, w.home, honest, a.address)
     good_trace = auditor.open_trace(a.chain, world.ipfs, a.seed, honest, digest)
     assert "trace root" in world.audit(cheated, trace=good_trace).reason
 

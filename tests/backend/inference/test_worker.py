@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -26,6 +27,9 @@ from biodesci.inference.runtime import fp64
 from biodesci.ipfs.client import Ipfs
 from biodesci.registry.codecs import load_codec
 from biodesci.registry.models import Registered, load_registered
+from biodesci.store import jobs
+from biodesci.store.jobs import Jobs
+from biodesci.store.work import Work
 
 FEATURES = 6  # of the model in conftest.py
 OTHER = "0x" + "31" * 20
@@ -105,6 +109,28 @@ def test_a_malformed_request_is_refused_and_the_next_is_served(world: Any) -> No
         RequestState.REQUESTED
     }
     assert world.serve() == []
+
+
+def test_what_is_refused_waits_for_a_person_who_has_it_tried_again(world: Any, tmp_path: Path) -> None:
+    plaintext, root, salt, more = malformed("shape")
+    bad = raw_request(world, plaintext, root, salt, **more)
+    w = world.worker
+    with Work(tmp_path / "work.sqlite") as work:
+
+        def server() -> serve.Server:
+            ours = Jobs(work, "inference_worker of 0xB")
+            return serve.Server(w.chain, world.ipfs, w.home, w.seed, world.policy, ours)
+
+        serves = server()
+        for _ in range(3):
+            assert serves.serve_pending() == []
+        found = [job for job in jobs.listed(work) if job.subject == str(bad)]
+        assert [(job.attempts, job.due) for job in found] == [(1, None)]
+        assert found[0].reason
+        jobs.retry(work, found)
+        assert server().serve_pending() == []
+        again = [job for job in jobs.listed(work) if job.subject == str(bad)]
+        assert [(job.attempts, job.due) for job in again] == [(2, None)]
 
 
 def test_what_was_computed_before_a_crash_is_committed_after_it(world: Any, x: np.ndarray) -> None:

@@ -36,14 +36,15 @@ def test_it_rests_longer_and_longer_and_is_due_when_a_person_says_so(work: Work)
     ours = Jobs(work, "custodian of 0xA")
     for _ in range(3):
         ours.failed("licence", 7, "away")
-        assert ours.resting("licence") == frozenset()
+        assert ours.schedule("licence").resting == frozenset()
     ours.failed("licence", 7, "away")
     ours.failed("licence", 8, "refused", again=False)
-    assert ours.resting("licence") == {"7", "8"}
-    assert ours.resting("request") == frozenset()
-    assert Jobs(work, "another").resting("licence") == frozenset()
+    assert ours.schedule("licence").resting == {"7", "8"}
+    assert ours.schedule("request").resting == frozenset()
+    assert Jobs(work, "another").schedule("licence").resting == frozenset()
     assert jobs.retry(work, jobs.listed(work)) == 2
-    assert ours.resting("licence") == frozenset()
+    assert ours.schedule("licence").resting == frozenset()
+    assert ours.schedule("licence").due == {"7", "8"}
     pauses = [jobs.pause(number) for number in range(1, 30)]
     assert pauses[:3] == [0, 0, 0]
     assert all(0 < pause <= 3_600 for pause in pauses[3:])
