@@ -29,8 +29,8 @@ searched: Final = Table(
 )
 
 # Of so many datasets, those of a page are looked for among all, newest first: where there are 10,000, one in
-# 40 is of these or more, and a page is full soon.
-MANY: Final = 250
+# 20 is of these or more, and a page is full soon.
+MANY: Final = 500
 
 _latest: Final = and_(versions.c.dataset_id == datasets.c.id, versions.c.version == datasets.c.latest_version)
 _holds: Final = holds(searched.c.text, bindparam("words"))

@@ -23,6 +23,7 @@ from biodesci.store.engine import Whole
 _LONGEST: Final = 3
 _ASKED: Final = 12  # grams of long words that are asked for; the others would leave out little more
 _BITS: Final = 21  # of a character's number in Unicode
+_CODE: Final = (1 << _BITS) - 1
 
 
 class _Grams(TypeDecorator[str]):
@@ -48,10 +49,18 @@ class Sought(_Grams):
     cache_ok = True
 
     def numbers(self, value: str) -> list[int]:
-        """The longest grams, or some of them where there are many."""
+        """The longest grams, or of many those between two words, which fewer texts have, and some others."""
         runs = sorted(set(_runs(value, min(len(value), _LONGEST))))
-        step = max(1, len(runs) / _ASKED)
-        return [runs[int(place * step)] for place in range(min(len(runs), _ASKED))]
+        between = (
+            [run for run in runs if not chr((run >> _BITS & _CODE) - 1).isalnum()] if len(value) > 2 else []
+        )
+        chosen = _some(between, _ASKED // 2)
+        return chosen + _some([run for run in runs if run not in chosen], _ASKED - len(chosen))
+
+
+def _some(runs: list[int], most: int) -> list[int]:
+    step = max(1, len(runs) / most)
+    return [runs[int(place * step)] for place in range(min(len(runs), most))]
 
 
 def _runs(value: str, length: int) -> list[int]:
@@ -120,7 +129,8 @@ _CREATE: Final = {
         " fts5(runs, content='', detail=none, columnsize=0, tokenize='ascii')",
     ),
     "postgresql": (
-        "CREATE TABLE grams (rowid BIGINT PRIMARY KEY, runs BIGINT[] NOT NULL)",
+        # Without another index, by which a planner would read all texts' grams.
+        "CREATE TABLE grams (rowid BIGINT NOT NULL, runs BIGINT[] NOT NULL)",
         # Without a list of what is still to be added: each search would read that list.
         "CREATE INDEX grams_of_text ON grams USING gin (runs) WITH (fastupdate = off)",
     ),

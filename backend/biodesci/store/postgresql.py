@@ -37,6 +37,11 @@ _READING: Final = {
     "default_transaction_read_only": "on",
     "statement_timeout": "30s",
     "idle_in_transaction_session_timeout": "120s",
+    # A reader asks for a page: a few rows by their keys, or the first of an index. Plans that read whole
+    # tables first are never right, and are what a server without statistics of the tables takes.
+    "enable_seqscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
 }
 _WRITING: Final = {
     "statement_timeout": "300s",
