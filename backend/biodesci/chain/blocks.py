@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from eth_utils.crypto import keccak
 
@@ -17,16 +17,21 @@ from biodesci.core.errors import UnavailableError
 if TYPE_CHECKING:
     from biodesci.chain.client import Chain
 
+_NEAR_ENOUGH: Final = 500
+_AT_ONCE: Final = 15
+
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """Of a block: hashes in 0x hex, `time` in Unix seconds, `bloom` of 256 bytes."""
+    """Of a block: hashes in 0x hex, `time` in Unix seconds, `bloom` of 256 bytes, `last_tx` of its last
+    transaction, empty where it has none."""
 
     number: int
     hash: str
     parent: str
     time: int
     bloom: bytes
+    last_tx: str = ""
 
 
 def headers(chain: Chain, numbers: Iterable[int]) -> list[Header]:
@@ -53,6 +58,7 @@ def _header(number: int, block: Any) -> Header:
             str(block["parentHash"]),
             int(block["timestamp"], 16),
             bytes.fromhex(block["logsBloom"][2:]),
+            str(block["transactions"][-1]) if block["transactions"] else "",
         )
     except (KeyError, TypeError, ValueError) as exc:
         raise UnavailableError(
@@ -63,6 +69,20 @@ def _header(number: int, block: Any) -> Header:
             f"The chain node shows block {header.number} where {number} was asked for.", "Try again."
         )
     return header
+
+
+def first_since(chain: Chain, time: int, lowest: int) -> int:
+    """A block from which on all have timestamps of `time` (Unix seconds) or later, no more than a few hundred
+    below the first of them; `lowest` at least. So a lookup need not begin where the contracts were deployed.
+    """
+    low, high = lowest, chain.block_number()
+    while high - low > _NEAR_ENOUGH:
+        step = max(1, (high - low) // (_AT_ONCE + 1))
+        between = headers(chain, range(low + step, high, step)[:_AT_ONCE])
+        earlier = [header.number for header in between if header.time < time]
+        later = [header.number for header in between if header.time >= time]
+        low, high = max([low, *earlier]), min([high, *later])
+    return low
 
 
 @lru_cache(maxsize=1 << 14)

@@ -16,7 +16,7 @@ from web3.logs import DISCARD
 from web3.middleware import AttributeDictMiddleware
 from web3.types import EventData, TxParams, TxReceipt
 
-from biodesci.chain import events, records
+from biodesci.chain import blocks, events, records
 from biodesci.chain.contracts import contract, reverted
 from biodesci.chain.logs import Span
 from biodesci.chain.outbox import Intent, Outbox, Sending
@@ -27,7 +27,6 @@ from biodesci.core.documents.deployment import CONTRACTS, Deployment
 from biodesci.core.errors import (
     ChainError,
     ConfigurationError,
-    IntegrityError,
     NotFoundError,
     UnavailableError,
 )
@@ -197,20 +196,24 @@ class Chain:
         """Whether a contract stands at an address, or an account that delegates to one (EIP-7702)."""
         return bool(self.web3.eth.get_code(Web3.to_checksum_address(address)))
 
-    def call(self, function: ContractFunction, block: int | None = None, *, sender: str = "") -> Any:
-        """Result of a function, without a transaction; a revert comes decoded."""
+    def call(self, function: ContractFunction, *, sender: str = "", gas: int = 0) -> Any:
+        """Result of a function, without a transaction; a revert comes decoded. `gas`: what it may take, where
+        a stranger wrote it; 0: what the node allows."""
         caller: TxParams = {"from": Web3.to_checksum_address(sender)} if sender else {}
+        if gas:
+            caller["gas"] = gas
         try:
-            return function.call(caller, block_identifier="latest" if block is None else block)
+            return function.call(caller)
         except ContractLogicError as exc:
             raise reverted(exc) from exc
         except Web3Exception as exc:
             raise ChainError(f"The chain could not answer a call: {exc}.") from exc
 
-    def read(self, record: type[R], *args: Any, block: int | None = None) -> R:
-        """The record (chain/records.py) that its contract function returns for `args`, at `block` or now."""
+    def read(self, record: type[R], *args: Any) -> R:
+        """The record (chain/records.py) that its contract function returns for `args`, now: of older blocks
+        most nodes keep no state."""
         function = self._contract(record.view.contract).functions[record.view.function]
-        return records.fill(record, self.call(function(*args), block), *args)
+        return records.fill(record, self.call(function(*args)), *args)
 
     def events(
         self,
@@ -222,8 +225,9 @@ class Chain:
     ) -> list[EventData]:
         """All events `name` of the blocks given (inclusive), oldest first.
 
-        Of the last blocks none is missing (`logs.pieces`, checked); an older one that the node lost is not
-        noticed here, so callers compare with the contract's state.
+        Of the last 128 blocks none is missing (`logs.pieces`, checked). An older one that a node lost is not
+        noticed here, so callers compare with the contract's state; who follows the chain on and on
+        (`follow.py`) has every block checked.
         """
         last = self.block_number() if to_block is None else to_block
         return events.read(self, contract, name, max(from_block, 0), last, filters or {})
@@ -243,27 +247,27 @@ class Chain:
         return emitted[0]
 
     def key_of(self, account: str) -> bytes:
-        """The HPKE public key of `account`: from the event, checked against the hash in state."""
+        """The HPKE public key of `account`: from the event, checked against the hash in state.
+
+        Raises NotFoundError where it has none, UnavailableError where the node shows none that fits.
+        """
         holder = Web3.to_checksum_address(account)
         registered = self.read(records.Key, holder)
         if not any(registered.key_hash):
             raise NotFoundError(
                 f"{holder} has no encryption key on chain.", "Its owner registers one: biodesci key register."
             )
-        for found in reversed(
-            self.events(
-                self.keys,
-                "KeyRegistered",
-                self.deployment.contracts["KeyRegistry"].block,
-                filters={"account": holder, "index": registered.index},
-            )
-        ):
-            public = bytes(found["args"]["publicKey"])
-            if Web3.keccak(public) == registered.key_hash:
-                return public
-        raise IntegrityError(
+        deployed = self.deployment.contracts["KeyRegistry"].block
+        filters = {"index": registered.index, "account": holder}
+        # A development chain's clock can be turned back: then all blocks are looked at.
+        for first in dict.fromkeys((blocks.first_since(self, registered.since, deployed), deployed)):
+            for found in reversed(self.events(self.keys, "KeyRegistered", first, filters=filters)):
+                public = bytes(found["args"]["publicKey"])
+                if Web3.keccak(public) == registered.key_hash:
+                    return public
+        raise UnavailableError(
             f"The chain node gave no key of {holder} that fits the hash in KeyRegistry.",
-            "Use another chain node, or ask the account's owner to register the key again.",
+            "It lost events or is behind: try again, or use another chain node.",
         )
 
     # Sending

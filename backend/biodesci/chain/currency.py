@@ -22,6 +22,9 @@ from biodesci.core.onchain import NOBODY
 ETHER: Final = NOBODY
 _MOST_DECIMALS: Final = 36
 _LONGEST_SYMBOL: Final = 32
+# Bounds time (a loop without an end) and size (memory costs gas: it suffices for half a MiB).
+# Tokens behind a proxy take a tenth of it.
+_GAS: Final = 500_000
 
 
 @dataclass(frozen=True)
@@ -122,9 +125,9 @@ def has_authorizations(chain: Chain, address: str) -> bool:
 
 
 def _said(chain: Chain, function: Any) -> Any:
-    """None where the token has no such function, or answers nonsense."""
+    """None where the token has no such function, or answers nonsense, or not within `_GAS`."""
     try:
-        return chain.call(function)
+        return chain.call(function, gas=_GAS)
     except (ChainError, UnicodeDecodeError):
         # Anybody may make offers in a token of theirs: what it says must not stop whoever reads it.
         return None

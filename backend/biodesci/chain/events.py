@@ -25,7 +25,7 @@ def read(
     """All events `name` of blocks `first` to `last`, oldest first. `filters`: values of indexed arguments,
     each one value or a list of them.
 
-    None of the last 128 blocks' is missing; an older one that the node lost is not noticed here.
+    None of the last 128 of these blocks' is missing; an older one that the node lost is not noticed here.
     """
     topics = topics_of(contract, name, filters)
     middle = max(first, last - _CHECKED + 1)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["Log", "Piece", "Span", "Topics", "pieces"]
 
 _TOGETHER: Final = 4  # requests at once
-_FIRST: Final = 1_000  # blocks
+_FIRST: Final = 200  # blocks
 _MOST: Final = 50_000
 _MOST_CHECKED: Final = 2_000  # each block's header is read
 _LOGS: Final = 4_000  # in a piece, about

@@ -36,6 +36,33 @@ def of_blocks(chain: Chain, headers: Sequence[Header]) -> list[list[Receipt] | N
     return None
 
 
+def unlike_last(chain: Chain, ends: Sequence[tuple[Header, dict[str, Any]]]) -> list[Header]:
+    """The blocks of whose last transaction the raw log given is not the last one, by that one's receipt; all
+    of them where no node gives receipts so."""
+    provider = chain.provider
+    if not ends or _BY_TRANSACTION in provider.lacking:
+        return [header for header, _ in ends]
+    try:
+        given = provider.batch([(_BY_TRANSACTION, [header.last_tx]) for header, _ in ends])
+    except UnknownMethodError:
+        provider.lacking.add(_BY_TRANSACTION)
+        return [header for header, _ in ends]
+    return [
+        header
+        for (header, log), receipt in zip(ends, given, strict=True)
+        if not _ends_with(header, receipt, log)
+    ]
+
+
+def _ends_with(header: Header, receipt: Any, log: dict[str, Any]) -> bool:
+    if not isinstance(receipt, dict) or receipt.get("blockHash") != header.hash:
+        return False
+    logs = receipt.get("logs")
+    if not isinstance(logs, list) or not logs or not isinstance(logs[-1], dict):
+        return False
+    return all(logs[-1].get(name) == log[name] for name in ("logIndex", "topics", "data", "transactionHash"))
+
+
 def _one_by_one(chain: Chain, header: Header) -> list[Receipt] | None:
     (block,) = chain.provider.batch([("eth_getBlockByNumber", [hex(header.number), False])])
     if not isinstance(block, dict) or block.get("hash") != header.hash:

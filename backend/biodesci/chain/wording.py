@@ -29,6 +29,7 @@ _BLOCKS: Final = re.compile(
     r"|ranges? over|greater than)\s*([\d,]+)(k?)\b",
     re.IGNORECASE,
 )
+_RUN_CODE: Final = {"eth_call", "eth_estimateGas"}  # "limit exceeded" may be said of gas
 _UNKNOWN_METHOD: Final = -32601
 _FINAL: Final = {-32600, -32601, -32602}  # the same question gets the same answer
 
@@ -43,6 +44,8 @@ def is_busy(error: object, method: str) -> bool:
     if not isinstance(error, dict) or _is_revert(error):
         return False
     if method == "eth_getLogs" and is_too_much(error):
+        return False
+    if method in _RUN_CODE and "gas" in words(error).lower():
         return False
     return error.get("code") in _BUSY_CODES or _BUSY.search(words(error)) is not None
 

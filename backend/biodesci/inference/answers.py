@@ -14,7 +14,6 @@ from typing import Final
 from biodesci.chain.client import Chain
 from biodesci.core import files
 from biodesci.core.errors import NotFoundError
-from biodesci.core.onchain import RequestState
 from biodesci.inference.requests import read_request
 from biodesci.ipfs import unixfs
 from biodesci.ipfs.client import Ipfs
@@ -50,11 +49,9 @@ def complete(chain: Chain, ipfs: Ipfs, folder: Path, request_id: int) -> bool:
     if head < chain.deployment.first_block:
         return False
     try:
-        request = read_request(chain, request_id, head)
+        request = read_request(chain, request_id)
     except NotFoundError:
-        return False  # made anew by a reorganization, and not deep enough yet
-    if request.state is RequestState.REQUESTED:
-        return chain.now(head) > request.deadline
+        return False  # a reorganization took it away, and may bring it back
     sealed = files.read(folder / ENVELOPE)
     digest, first = digest_of(sealed), chain.deployment.first_block
     filters = {"requestId": request_id}
@@ -62,4 +59,7 @@ def complete(chain: Chain, ipfs: Ipfs, folder: Path, request_id: int) -> bool:
     if any(bytes(one["args"]["output"]) == digest for one in logs):
         publish(ipfs, folder, sealed)
         log.info("request %d: the answer that was committed to is on IPFS now", request_id)
-    return True
+    if logs:
+        return True
+    # Neither of what is in state alone nor of what a node does not show it is known how deep it is.
+    return not any(request.output_commitment) and chain.now(head) > request.deadline

@@ -26,9 +26,9 @@ MAX_BLOB = 64 << 20  # bytes of a sealed input or output
 MAX_ROWS = 4096
 
 
-def read_request(chain: Chain, request_id: int, block: int | None = None) -> Request:
-    """The request's state on chain, at `block` or now. NotFoundError if there is none."""
-    request = chain.read(Request, request_id, block=block)
+def read_request(chain: Chain, request_id: int) -> Request:
+    """The request's state on chain. NotFoundError if there is none."""
+    request = chain.read(Request, request_id)
     if request.state is RequestState.NONE:
         raise NotFoundError(
             f"There is no inference request {request_id}.", "Check the number and the network."

@@ -27,7 +27,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from biodesci.chain import events
 from biodesci.chain.client import Chain
+from biodesci.chain.follow import Follower
 from biodesci.chain.records import Request
 from biodesci.core import canonical, checkpoint, commitment, envelope, files
 from biodesci.core.about import about
@@ -71,7 +73,6 @@ _OUTPUT, TRACE = "output.bin", "trace.bin"
 _MODELS_KEPT = 4
 _LONGEST_PAUSE = 300.0
 MAX_TRACE = 2 << 30  # bytes of one answer's trace: a larger one could end the worker, again and again
-LOOK_BACK = 32  # blocks read again, since a reorganization may move a request
 _SIGNED, _REFUSED = "commit.tx", "refused.json"
 
 
@@ -158,11 +159,14 @@ class Server:
         self._allowance = Allowance(served, policy.bounds)
         self._held: dict[int, int] = {}  # requests that wait for another day, and that day
         self._models: dict[tuple[int, int], Registered] = {}
-        self._open: set[int] = set()
+        self._requests = Follower(chain, f"inference {chain.address}", chain.deployment.first_block)
+        self._next_block = self._requests.next_block
+        # All that may still be served, though this run's policy refuse it: another run may have another one.
+        self._unsettled: set[int] = set(self._requests.state.get("unsettled", ()))
+        self._open = set(self._unsettled)
         self._waiting: dict[int, str] = {}
         self._pause: dict[int, float] = {}
         self._not_before: dict[int, float] = {}
-        self._next_block = chain.deployment.first_block
         self._unpublished = answers.unpublished(journal(home, chain, 0).parent)  # what an earlier run left
         self._completed_at = -1
 
@@ -193,6 +197,7 @@ class Server:
                 if is_served:
                     served.append(request_id)
                 self._open.discard(request_id)
+                self._unsettled.discard(request_id)
                 self._waiting.pop(request_id, None)
                 self._failures.done(request_id)
             except AccessDeniedError as exc:
@@ -240,15 +245,15 @@ class Server:
         head = self._chain.block_number()
         if head < self._next_block:
             return
-        worker = self._chain.address
-        events = self._chain.events(
-            self._chain.inferences,
-            "InferenceRequested",
-            max(self._chain.deployment.first_block, self._next_block - LOOK_BACK),
-            head,
-            filters={"worker": worker},
-        )
-        self._open |= {int(e["args"]["requestId"]) for e in events}
+        chain, name = self._chain, "InferenceRequested"
+        topics = events.topics_of(chain.inferences, name, {"worker": chain.address})
+        for piece in self._requests.news(head, [chain.inferences.address], topics):
+            asked = {
+                int(events.decode(chain.inferences, name, each)["args"]["requestId"]) for each in piece.logs
+            }
+            self._open |= asked
+            self._unsettled |= asked
+            self._requests.state = {"unsettled": sorted(self._unsettled)}
         self._next_block = head + 1
 
     def _serve(self, request_id: int) -> bool:

@@ -17,7 +17,9 @@ import logging
 from dataclasses import asdict, dataclass, field
 from typing import Final
 
+from biodesci.chain import events
 from biodesci.chain.currency import ETHER
+from biodesci.chain.follow import Follower
 from biodesci.chain.records import DatasetVersion, License, Release
 from biodesci.core.about import about
 from biodesci.core.errors import (
@@ -38,7 +40,8 @@ from biodesci.store.jobs import Failures, Jobs
 _log = logging.getLogger(__name__)
 _NO_KEY: Final = bytes(32)
 _WAITING: Final = frozenset({LicenseState.IN_REVIEW, LicenseState.PURCHASED})
-_REORG_MARGIN: Final = 64  # blocks read again with each new one
+_REORG_MARGIN: Final = 64  # blocks in which publications are looked for again with each new one
+_MOST_NAMED: Final = 100  # datasets whose purchases are asked for by name
 _PAYING: Final = 10**14  # wei
 _OVER: Final = {
     Limit.ALL: "this custodian makes {all} deliveries a day (BIODESCI_DELIVERIES_A_DAY), and today's are "
@@ -80,9 +83,15 @@ class Custodian:
         self._failures = Failures(jobs, "licence")
         self._chain = member.chain
         self._home = member.home
-        self._next_block = member.chain.deployment.first_block
-        self._keys: frozenset[tuple[int, int]] = frozenset()  # (dataset, version) whose keys are in this home
-        self._open: set[int] = set()
+        self._purchases = Follower(
+            member.chain, f"custodian {member.chain.address}", member.chain.deployment.first_block
+        )
+        self._next_block = self._purchases.next_block
+        noted = self._purchases.state
+        # (dataset, version) whose keys are in this home, and whose purchases were looked for.
+        self._keys = frozenset((int(id_), int(version)) for id_, version in noted.get("keys", ()))
+        self._open: set[int] = set(noted.get("open", ()))
+        self._past: dict[int, int] = {}  # licences that do not wait any more, and the head when that was seen
         self._reported: set[tuple[int, str]] = set()
         self._undelivered: dict[tuple[int, bytes], int] = {}  # envelopes, and the block where that was so
         self._terms = terms or Terms()
@@ -159,12 +168,23 @@ class Custodian:
         dataset_keys.settle_all(self._home, chain, start, head)
         keys = dataset_keys.held(self._home, chain)
         if not keys <= self._keys:
-            start = chain.deployment.first_block  # of what was taken over, what was bought before
+            self._purchases.restart()  # of what was taken over, what was bought before
         self._keys = keys
-        for log in chain.events(chain.licenses, "LicensePurchased", start, head):
-            if (log["args"]["datasetId"], log["args"]["version"]) in self._keys:
-                self._open.add(log["args"]["licenseId"])
+        if keys:
+            self._note_purchases(head)
         self._next_block = head + 1
+
+    def _note_purchases(self, head: int) -> None:
+        chain, name = self._chain, "LicensePurchased"
+        datasets = sorted({dataset_id for dataset_id, _ in self._keys})
+        filters = {"datasetId": datasets} if len(datasets) <= _MOST_NAMED else {}
+        topics = events.topics_of(chain.licenses, name, filters)
+        for piece in self._purchases.news(head, [chain.licenses.address], topics):
+            for log in piece.logs:
+                args = events.decode(chain.licenses, name, log)["args"]
+                if (args["datasetId"], args["version"]) in self._keys:
+                    self._open.add(args["licenseId"])
+            self._purchases.state = {"keys": sorted(self._keys), "open": sorted(self._open)}
 
     def _release(self, license_id: int) -> bool:
         with about(licence=license_id):
@@ -192,9 +212,12 @@ class Custodian:
         licence = get(chain, license_id)
         version = chain.read(DatasetVersion, licence.dataset_id, licence.version)
         waits = licence.state in _WAITING
+        if waits:
+            self._past.pop(license_id, None)
         if not waits or not dataset_keys.path(self._home, chain, version).exists():
             if waits or self._is_past_waiting(license_id):
                 self._open.discard(license_id)
+                self._past.pop(license_id, None)
             return False
         if licence.state is LicenseState.IN_REVIEW or not self._due(licence):
             return False
@@ -240,9 +263,9 @@ class Custodian:
         return False
 
     def _is_past_waiting(self, license_id: int) -> bool:
-        """Whether it is so deep in the chain that no reorganization makes it wait again."""
-        chain = self._chain
-        return chain.read(License, license_id, block=self._next_block - 1).state not in _WAITING
+        """Whether that is so deep in the chain that no reorganization makes it wait again."""
+        since = self._past.setdefault(license_id, self._chain.block_number())
+        return self._next_block - 1 >= since
 
     def _due(self, licence: License) -> bool:
         chain = self._chain

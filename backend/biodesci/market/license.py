@@ -6,10 +6,9 @@ twice: each step looks at the chain first.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
-from web3.types import TxReceipt
+from web3.types import EventData, TxReceipt
 
 from biodesci.chain.client import Chain
 from biodesci.chain.records import License, Listing
@@ -48,13 +47,15 @@ def held_by(chain: Chain, licensee: str, dataset_id: int | None = None) -> list[
 def purpose_of(chain: Chain, license_id: int) -> int:
     """The DUO bits that the buyer declared: they are in the purchase's event alone."""
     (bought,) = _logs(chain, "LicensePurchased", license_id, expected=1)
-    return int(bought["purpose"])
+    return int(bought["args"]["purpose"])
 
 
 def visas_until(chain: Chain, license_id: int) -> int:
     """Until when the visas count that were shown at its purchase; for ever where none were."""
-    shown = _logs(chain, "VisasShown", license_id)
-    return min((int(args["expire"]) for args in shown), default=FOREVER)
+    (bought,) = _logs(chain, "LicensePurchased", license_id, expected=1)
+    block = bought["blockNumber"]  # asked for alone: that there are none counts for certain then
+    shown = chain.events(chain.licenses, "VisasShown", block, block, {"licenseId": license_id})
+    return min((int(log["args"]["expire"]) for log in shown), default=FOREVER)
 
 
 def envelopes_of(chain: Chain, license_id: int) -> list[bytes]:
@@ -63,7 +64,7 @@ def envelopes_of(chain: Chain, license_id: int) -> list[bytes]:
     """
     (delivered,) = _logs(chain, "LicenseDelivered", license_id, expected=1)
     later = _logs(chain, "KeyRedelivered", license_id)
-    return [bytes(args["envelope"]) for args in (*reversed(later), delivered)]
+    return [bytes(log["args"]["envelope"]) for log in (*reversed(later), delivered)]
 
 
 def envelope_of(chain: Chain, license_id: int) -> bytes:
@@ -71,9 +72,7 @@ def envelope_of(chain: Chain, license_id: int) -> bytes:
     return envelopes_of(chain, license_id)[0]
 
 
-def _logs(
-    chain: Chain, event: str, license_id: int, *, expected: int | None = None
-) -> list[Mapping[str, Any]]:
+def _logs(chain: Chain, event: str, license_id: int, *, expected: int | None = None) -> list[EventData]:
     first = chain.deployment.contracts["AccessLicense"].block
     logs = chain.events(chain.licenses, event, first, filters={"licenseId": license_id})
     if expected is not None and len(logs) != expected:
@@ -81,7 +80,7 @@ def _logs(
             f"The chain node shows {len(logs)} events {event} for licence {license_id}, not {expected}.",
             "Use another chain node: this one lost events, or tells none so old.",
         )
-    return [log["args"] for log in logs]
+    return logs
 
 
 def confirm(chain: Chain, license_id: int) -> TxReceipt | None:

@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from eth_utils.address import to_checksum_address
+
 from biodesci.chain.client import Chain
 from biodesci.chain.commitments import commitments, of_key
 from biodesci.chain.records import DatasetVersion
@@ -20,6 +22,7 @@ from biodesci.core import commitment, container, files, keyfile
 from biodesci.core.errors import NotFoundError
 
 _PURPOSE: Final = "dataset-key"
+_WAITING: Final = re.compile(r"(0x[0-9a-f]{40})-[0-9a-f]{64}\.key")
 _NAME: Final = re.compile(r"(\d+)-(\d+)-[0-9a-f]{64}\.key")
 
 
@@ -64,10 +67,12 @@ def settle(home: Path, chain: Chain, version: DatasetVersion, key_commitment: by
 def settle_all(home: Path, chain: Chain, start: int, end: int) -> None:
     """Files the keys of what the blocks given published; the file of each names who had to publish it."""
     waiting = _folder(home, chain) / "unpublished"
-    if not waiting.is_dir() or not any(waiting.iterdir()):
+    named = (_WAITING.fullmatch(file.name) for file in waiting.iterdir()) if waiting.is_dir() else ()
+    publishers = sorted({str(to_checksum_address(name[1])) for name in named if name is not None})
+    if not publishers:
         return
     for name, publisher in (("DatasetPublished", "owner"), ("VersionPublished", "publisher")):
-        for log in chain.events(chain.datasets, name, start, end):
+        for log in chain.events(chain.datasets, name, start, end, {publisher: publishers}):
             args = log["args"]
             committed = bytes(args["keyCommitment"])
             if unpublished(home, chain, args[publisher], committed).exists():

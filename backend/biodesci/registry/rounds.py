@@ -10,10 +10,11 @@ from typing import Any, Final, Literal
 
 from eth_utils.address import to_checksum_address
 
+from biodesci.chain.blocks import first_since
 from biodesci.chain.client import Chain
-from biodesci.chain.records import Enrolment, Enrolments, Round
+from biodesci.chain.records import Enrolment, Enrolments, ModelVersion, Round
 from biodesci.core import commitment
-from biodesci.core.errors import IntegrityError, NotFoundError, StateError
+from biodesci.core.errors import NotFoundError, StateError, UnavailableError
 from biodesci.core.onchain import RoundState
 from biodesci.fl.masking import Context
 from biodesci.fl.roster import Member, Roster
@@ -53,9 +54,25 @@ def enrolments(chain: Chain, round_id: int) -> tuple[Enrolment, ...]:
 def roster(chain: Chain, round_id: int) -> Roster:
     """The roster in order of enrolment, with the round keys of the enrolment transactions.
 
-    Raises IntegrityError when the chain node's events do not fit its state.
+    Raises UnavailableError when the chain node's events do not fit its state: it lost some, or is behind.
     """
-    first = chain.deployment.contracts["ModelRegistry"].block
+    round_ = chain.read(Round, round_id)
+    deployed = chain.deployment.contracts["ModelRegistry"].block
+    # A round is opened on weights that were published before.
+    base = chain.read(ModelVersion, round_.model_id, round_.base_version)
+    # A development chain's clock can be turned back: then all blocks are looked at.
+    for first in dict.fromkeys((first_since(chain, base.published_at, deployed), deployed)):
+        members = _members(chain, round_id, first)
+        if members is not None:
+            return members
+    raise UnavailableError(
+        f"The chain node's events of round {round_id} do not fit its roster.",
+        "It lost events or is behind: try again, or use another chain node.",
+    )
+
+
+def _members(chain: Chain, round_id: int, first: int) -> Roster | None:
+    """The roster by the events from block `first` on; None where they do not fit the state."""
     enrolled: dict[str, dict[str, Any]] = {}
     for event in chain.events(chain.models, "NodeEnrolled", first, filters={"roundId": round_id}):
         enrolled[event["args"]["node"]] = dict(event["args"])
@@ -69,10 +86,7 @@ def roster(chain: Chain, round_id: int) -> Roster:
             or args["version"] != entry.version
             or len(args["roundKeys"]) != 64
         ):
-            raise IntegrityError(
-                f"The chain node's events of round {round_id} do not fit its roster.",
-                "Use another chain node.",
-            )
+            return None
         keys = bytes(args["roundKeys"])
         members.append(Member(raw(entry.node), keys[:32], keys[32:]))
     return tuple(members)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from biodesci.chain import currency
-from biodesci.core.errors import InputError
+from biodesci.core.errors import ChainError, InputError
 
 WHERE = "0x" + "c0" * 20
 # Each answers every call with the same bytes.
@@ -26,6 +28,29 @@ def test_nonsense_is_taken_for_silence(chain_for, localnet, code):
     assert found.address.lower() == WHERE
     assert currency.domain(chain, WHERE) is None
     assert WHERE in found.show(5).lower()
+    localnet.rpc("anvil_setCode", WHERE, "0x")
+
+
+ENDLESS = "0x5b600056"  # jumps to its own start
+HUGE = "0x63030000006000f3"  # 48 MiB of nothing
+
+
+@pytest.mark.parametrize("code", [ENDLESS, HUGE])
+def test_a_token_that_never_ends_takes_next_to_no_time(chain_for, localnet, code):
+    """At the gas that nodes allow, one such token holds up whoever reads offers for 0.75 s each time."""
+    chain = chain_for()
+    localnet.rpc("anvil_setCode", WHERE, code)
+    taken = []
+    for _ in range(5):
+        began = time.monotonic()
+        assert currency.read(chain, WHERE).symbol is None
+        taken.append(time.monotonic() - began)
+    token = currency.erc20(chain, WHERE)
+    began = time.monotonic()
+    with pytest.raises(ChainError):
+        chain.call(token.functions.symbol())
+    unbounded = time.monotonic() - began
+    assert min(taken) < max(unbounded / 2, 0.05)
     localnet.rpc("anvil_setCode", WHERE, "0x")
 
 

@@ -20,13 +20,13 @@ from biodesci.core.errors import UnavailableError
 from tests.faults import faults, lies
 from tests.faults.proxy import FaultProxy
 
-BLOCKS, KEYS = 3_400, 40
-SOME = 600  # blocks, where each header is read through the proxy
+BLOCKS, KEYS = 680, 40
+SOME = 240  # blocks, where each header is read through the proxy
 
 
 @dataclass
 class History:
-    """A chain of 3,400 blocks in which keys were registered here and there; `logs`: what a node has of it."""
+    """A chain of 700 blocks in which keys were registered here and there; `logs`: what a node has of it."""
 
     localnet: Any
     logs: list[tuple[int, int]]
@@ -87,8 +87,8 @@ def read(chain: Chain, last: int, **more: Any) -> list[Log]:
 
 
 LIMITS = [
-    *(faults.RangeLimit(500, wording) for wording in faults.RANGE_WORDINGS),
-    faults.RangeLimit(2_000),
+    *(faults.RangeLimit(100, wording) for wording in faults.RANGE_WORDINGS),
+    faults.RangeLimit(400),
     *(faults.ResultLimit(9, wording) for wording in faults.RESULT_WORDINGS),
 ]
 SLOWLY = [
@@ -190,22 +190,22 @@ def test_a_tag_says_which_block_counts(proxy: FaultProxy, history: History) -> N
 def test_pieces_come_as_they_are_read(proxy: FaultProxy, history: History) -> None:
     """What was read before a provider fails is kept by whoever took it."""
     chain = history.connect(proxy, patience=0.5)
-    with proxy.fault(faults.RangeLimit(300)):
+    with proxy.fault(faults.RangeLimit(60)):
         reading = pieces(chain, 0, history.last, [chain.keys.address])
         first = next(reading)
         with proxy.fault(faults.Dead("refused")), pytest.raises(UnavailableError):
             list(reading)
     assert first.first == 0
-    assert first.last >= 299
+    assert first.last >= 59
 
 
 def test_a_client_learns_how_much_its_node_allows(proxy: FaultProxy, history: History) -> None:
     chain = history.connect(proxy)
-    with proxy.fault(faults.RangeLimit(500, "ankr")):
+    with proxy.fault(faults.RangeLimit(100, "ankr")):
         read(chain, history.last, checked=False)
         proxy.forget_counts()
         read(chain, history.last, checked=False)
-    assert proxy.calls["eth_getLogs"] <= 9  # 7 pieces of 500; nothing is refused again
+    assert proxy.calls["eth_getLogs"] <= 9  # 8 pieces; nothing is refused again
 
 
 def test_reading_ends_soon_after_a_stop(proxy: FaultProxy, history: History) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from biodesci.chain.client import Chain
 from biodesci.chain.currency import ETHER
+from biodesci.chain.provider import Provider
 from biodesci.chain.reading import Reading
 from biodesci.chain.records import Listing
 from biodesci.core import envelope
@@ -58,14 +59,14 @@ def test_a_chain_without_a_new_block_is_read_once(sale, localnet, monkeypatch):
     """It looks several times between two blocks; there are many custodians to a node."""
     license_id = sale.buy().license_id
     custodian = Custodian(acting(sale.owner, sale.ipfs, sale.home))
-    asked: list[str] = []
-    real = Chain.events
+    asked: list[object] = []
+    real = Provider.logs
 
-    def events(self, contract, name, *more, **how):
-        asked.append(name)
-        return real(self, contract, name, *more, **how)
+    def logs(self, query, blocks):
+        asked.append(query)
+        return real(self, query, blocks)
 
-    monkeypatch.setattr(Chain, "events", events)
+    monkeypatch.setattr(Provider, "logs", logs)
     assert custodian.poll() == [license_id]
     custodian.poll()  # its own delivery made a block
     once = len(asked)
@@ -235,7 +236,7 @@ def test_a_purchase_counts_once_it_is_deep_enough(sale, chain_for, localnet):
     license_id = sale.buy().license_id
     added: list[bytes] = []
     real = sale.ipfs.add
-    sale.ipfs.add = lambda data: added.append(data) or real(data)
+    sale.ipfs.add = lambda data, *named: added.append(data) or real(data, *named)
     assert custodian.poll() == []
     localnet.rpc("evm_mine")
     assert custodian.poll() == []
@@ -257,6 +258,31 @@ def test_a_delivery_that_a_reorganization_takes_back_is_made_again(sale, chain_f
     localnet.rpc("anvil_mine", hex(2))
     with mining(localnet):
         assert custodian.poll() == [license_id]
+
+
+def test_a_custodian_that_starts_again_goes_on_where_it_was(sale, chain_for, localnet, monkeypatch):
+    """What was read is not read again; what waits is remembered."""
+    member = acting(chain_for(sale.owner.account, reading=Reading(2)), sale.ipfs, sale.home)
+    license_id = sale.buy().license_id
+    localnet.rpc("anvil_mine", hex(300))
+    monkeypatch.setattr(Custodian, "_release", lambda *_: False)
+    Custodian(member).poll()
+    monkeypatch.undo()
+    localnet.rpc("anvil_mine", hex(20))
+    asked: list[int] = []
+    real = Provider.logs
+
+    def logs(self, query, blocks):
+        if query["address"] == [sale.owner.licenses.address.lower()] and len(query["topics"]) == 3:
+            asked.append(int(query["fromBlock"], 16))
+        return real(self, query, blocks)
+
+    monkeypatch.setattr(Provider, "logs", logs)
+    before = localnet.web3.eth.block_number
+    with mining(localnet):
+        assert Custodian(member).poll() == [license_id]
+    assert asked
+    assert min(asked) > before - 30
 
 
 @pytest.mark.parametrize("right", ["train", "infer"])
