@@ -21,8 +21,23 @@ from biodesci.index.activity import END, Entry, Place
 from biodesci.index.database import Store
 from biodesci.index.queries import Row
 
-Cursor = Annotated[str, Query(description="`nextCursor` of the page before", examples=["17"])]
-EventCursor = Annotated[str, Query(description="`nextCursor` of the page before", examples=["4711.3"])]
+# What is no cursor is refused in words of ours (`before`): FastAPI's would show the expression.
+Cursor = Annotated[
+    str,
+    Query(
+        description="`nextCursor` of the page before",
+        examples=["17"],
+        json_schema_extra={"pattern": r"^([1-9][0-9]{0,17})?$"},
+    ),
+]
+EventCursor = Annotated[
+    str,
+    Query(
+        description="`nextCursor` of the page before",
+        examples=["4711.3"],
+        json_schema_extra={"pattern": r"^([0-9]{1,18}\.[0-9]{1,18})?$"},
+    ),
+]
 Limit = Annotated[int, Query(ge=1, le=100, description="how many there are at most in the answer")]
 Account = Annotated[str, Query(pattern=r"^(0x[0-9a-fA-F]{40})?$", description="an address")]
 Id = Annotated[int, Path(alias="id", ge=1, le=2**53, description="its number on chain")]

@@ -66,6 +66,8 @@ def install(app: FastAPI) -> None:
             "What there is stands in /openapi.json.",
         )
         response.headers.update(exc.headers or {})
+        if response.headers.get("allow") == "GET":
+            response.headers["Allow"] = "GET, HEAD"
         return response
 
 

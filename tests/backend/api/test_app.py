@@ -178,11 +178,17 @@ def test_page_is_served_and_nothing_outside_its_folder(world):
     assert world.client.get("/a%00b").status_code == 404
 
 
-def test_metrics(world):
-    world.client.get("/v1/models")
-    text = world.client.get("/metrics").text
-    assert 'biodesci_http_requests_total{route="/v1/models",status="200"}' in text
-    assert f"biodesci_index_block {float(world.owner.block_number())}" in text
+def test_metrics_are_for_this_machine_alone(world):
+    with TestClient(create(world.settings), client=("127.0.0.1", 1)) as here:
+        here.get("/v1/models")
+        text = here.get("/metrics").text
+        assert 'biodesci_http_requests_total{route="/v1/models",status="200"}' in text
+        assert f"biodesci_index_block {float(world.owner.block_number())}" in text
+        for passed_on in ("X-Forwarded-For", "Forwarded", "Via"):
+            assert here.get("/metrics", headers={passed_on: "198.51.100.7"}).status_code == 404
+    with TestClient(create(world.settings), client=("198.51.100.7", 1)) as elsewhere:
+        answer = elsewhere.get("/metrics")
+    assert (answer.status_code, answer.json()["type"]) == (404, "/problems/not-found")
 
 
 def test_openapi_names_every_route(world):

@@ -1,0 +1,211 @@
+"""The reverse proxy that we ship, by Debian's nginx, before a real API: what a visitor meets."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import os
+import re
+import shutil
+import socket
+import ssl
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from biodesci.api.app import create
+from biodesci.api.server import policy
+from biodesci.index.database import Block
+from biodesci.localnet.processes import free_port
+from tests.backend.conftest import ROOT
+from tests.backend.serving.raw import running, until_closed
+
+NGINX = shutil.which("nginx") or "/usr/sbin/nginx"
+SHIPPED = ROOT / "deploy" / "nginx" / "biodesci.conf"
+NAME = "data.example.org"
+WORD = "0x" + "02" * 32
+
+
+def certificate(folder: Path) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, NAME)])
+    now = datetime.datetime.now(datetime.UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(NAME)]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    (folder / "biodesci.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    pem, pkcs8 = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
+    (folder / "biodesci.key").write_bytes(key.private_bytes(pem, pkcs8, serialization.NoEncryption()))
+
+
+def adapted(folder: Path, ports: dict[str, int]) -> Path:
+    """The shipped file with other ports, certificates and shorter times, in what nginx starts with here."""
+    text = SHIPPED.read_text()
+    for old, new in (
+        ("/etc/ssl/certs/", f"{folder}/"),
+        ("/etc/ssl/private/", f"{folder}/"),
+        ("listen 443", f"listen 127.0.0.1:{ports['tls']}"),
+        ("listen 80", f"listen 127.0.0.1:{ports['plain']}"),
+        ("127.0.0.1:8600", f"127.0.0.1:{ports['api']}"),
+        ("timeout 10s;", "timeout 2s;"),
+        ("timeout   10s;", "timeout   2s;"),
+    ):
+        assert old in text, old
+        text = text.replace(old, new)
+    temporary = "\n".join(
+        f"{kind}_temp_path {folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
+    main = folder / "nginx.conf"
+    # Its workers would be somebody to whom a test's folder of root's is closed.
+    user = "user root;\n" if os.getuid() == 0 else ""
+    main.write_text(
+        f"{user}daemon off;\npid {folder}/pid;\nerror_log {folder}/error.log;\nworker_processes 1;\n"
+        "events { worker_connections 512; }\n"
+        f"http {{\naccess_log {folder}/access.log;\n{temporary}\n{text}}}\n"
+    )
+    return main
+
+
+class Site:
+    def __init__(self, folder: Path, ports: dict[str, int], store) -> None:
+        self.folder, self.ports, self.store = folder, ports, store
+        self.http = httpx.Client(
+            base_url=f"https://127.0.0.1:{ports['tls']}", verify=self.tls(), headers={"Host": NAME},
+            timeout=20,
+        )  # fmt: skip
+
+    def tls(self) -> ssl.SSLContext:
+        context = ssl.create_default_context(cafile=str(self.folder / "biodesci.pem"))
+        context.check_hostname = False  # it is reached by its address; the name is compared below
+        return context
+
+    def connect(self) -> ssl.SSLSocket:
+        context = ssl.create_default_context(cafile=str(self.folder / "biodesci.pem"))
+        plain = socket.create_connection(("127.0.0.1", self.ports["tls"]), 30)
+        return context.wrap_socket(plain, server_hostname=NAME)
+
+
+@pytest.fixture(scope="module")
+def site(world, tmp_path_factory) -> Iterator[Site]:
+    folder = tmp_path_factory.mktemp("nginx")
+    folder.chmod(0o755)
+    certificate(folder)
+    settings = world.settings.model_copy(
+        update={"hosts": NAME, "trusted_proxies": "127.0.0.1", "requests_a_minute": 400}
+    )
+    with running(create(settings), policy(settings)) as api:
+        ports = {"api": api, "tls": free_port(), "plain": free_port()}
+        main = adapted(folder, ports)
+        command = [NGINX, "-p", str(folder), "-c", str(main), "-e", str(folder / "error.log")]
+        subprocess.run([*command, "-t"], check=True, capture_output=True)
+        process = subprocess.Popen(command)
+        try:
+            give_up = time.monotonic() + 20
+            while True:
+                with contextlib.suppress(OSError):
+                    socket.create_connection(("127.0.0.1", ports["tls"]), 1).close()
+                    break
+                assert process.poll() is None, (folder / "error.log").read_text()
+                assert time.monotonic() < give_up
+                time.sleep(0.05)
+            yield Site(folder, ports, world.store)
+        finally:
+            process.terminate()
+            process.wait(20)
+
+
+def test_page_and_api_are_reached_by_tls(site):
+    assert "<title>page" in site.http.get("/").text
+    answer = site.http.get("/v1/config")
+    assert (answer.status_code, answer.json()["chainId"]) == (200, 31337)
+    assert "max-age" in answer.headers["strict-transport-security"]
+    assert "default-src" in answer.headers["content-security-policy"]
+    assert "nginx/" not in answer.headers["server"]
+    with site.connect() as client:
+        assert client.version() in {"TLSv1.2", "TLSv1.3"}
+    tag = answer.headers["etag"]
+    assert site.http.get("/v1/config", headers={"If-None-Match": tag}).status_code == 304
+
+
+def test_http_2_is_spoken(site):
+    context = ssl.create_default_context(cafile=str(site.folder / "biodesci.pem"))
+    context.set_alpn_protocols(["h2", "http/1.1"])
+    plain = socket.create_connection(("127.0.0.1", site.ports["tls"]), 30)
+    with context.wrap_socket(plain, server_hostname=NAME) as client:
+        assert client.selected_alpn_protocol() == "h2"
+
+
+def test_without_tls_one_is_sent_to_it(site):
+    answer = httpx.get(f"http://127.0.0.1:{site.ports['plain']}/v1/config?x=1", headers={"Host": NAME})
+    assert (answer.status_code, answer.headers["location"]) == (308, f"https://{NAME}/v1/config?x=1")
+
+
+def test_another_name_is_not_answered(site):
+    assert site.http.get("/v1/config", headers={"Host": "evil.example"}).status_code == 421
+
+
+def test_metrics_are_the_operators_alone(site):
+    assert site.http.get("/metrics").status_code == 404
+
+
+def test_events_come_as_they_happen(site):
+    with site.http.stream("GET", "/v1/events") as answer:
+        lines = answer.iter_lines()
+        assert any("asOf" in line for line in lines)
+        number = site.store.cursor().number + 1
+        began = time.monotonic()
+        site.store.apply(31337, [], Block(number, WORD, 0))
+        try:
+            assert any(f'"asOf":{number}' in line for line in lines)
+        finally:
+            site.store.roll_back(number - 1)
+        assert time.monotonic() - began < 10
+
+
+def test_a_large_body_is_refused(site):
+    answer = site.http.post("/v1/config", content=bytes(1 << 20))
+    assert answer.status_code == 413
+
+
+@pytest.mark.parametrize(
+    "half", [b"GET /v1/con", b"POST /v1/x HTTP/1.1\r\nHost: data.example.org\r\nContent-Length: 100\r\n\r\n0"]
+)
+def test_half_a_request_is_not_held(site, half):
+    with site.connect() as client:
+        began = time.monotonic()
+        client.sendall(half)
+        with contextlib.suppress(OSError):
+            until_closed(client)
+        assert time.monotonic() - began < 15
+
+
+def test_clients_are_counted_apart_and_cannot_say_who_they_are(site):
+    """The API believes the proxy, and the proxy tells the address that it sees."""
+    codes = {
+        site.http.get("/v1/models", headers={"X-Forwarded-For": f"198.51.100.{n % 250}"}).status_code
+        for n in range(500)
+    }
+    assert codes == {200, 429}
+
+
+def test_every_server_that_is_shipped_has_limits():
+    text = SHIPPED.read_text()
+    servers = re.split(r"\nserver \{", text)[3:]
+    assert len(servers) == 3
+    assert all("client_max_body_size" in one and "limit_conn " in one for one in servers)
