@@ -117,9 +117,9 @@ class Settings(Watched):
     stuck_after: Annotated[
         float, Field(gt=0, description="Seconds without a block, after which a transaction's fee is raised.")
     ] = 60.0
-    highest_fee_gwei: Annotated[int, Field(gt=0, description="The most that is paid for a unit of gas.")] = (
-        500
-    )
+    highest_fee_gwei: Annotated[
+        float, Field(gt=0, description="The most that is paid for a unit of gas.")
+    ] = 500
 
     @field_validator("deployment", "web")
     @classmethod

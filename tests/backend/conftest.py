@@ -54,6 +54,14 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def wait_for(holds: Callable[[], Any], seconds: float = 20.0) -> None:
+    """Until it holds; fails where that takes too long."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, f"it did not hold within {seconds} s"
+        time.sleep(0.05)
+
+
 def start_anvil(port: int) -> subprocess.Popen[bytes]:
     process = subprocess.Popen(
         [str(ROOT / "node_modules/.bin/anvil"), "--port", str(port), "--silent"],
@@ -204,7 +212,7 @@ def chain_for(localnet: Localnet, senders_home: Path) -> Callable[..., Any]:
     """
     from biodesci.chain.client import Chain
     from biodesci.chain.deployment import load_deployment
-    from biodesci.chain.outbox import Sending
+    from biodesci.chain.sending import Sending
 
     def connect(account: LocalAccount | None = None, ether: float = 10, **more: Any) -> Chain:
         deployment = load_deployment(localnet.deployment_file)
@@ -226,10 +234,10 @@ def lost(monkeypatch: pytest.MonkeyPatch) -> Callable[[Any], AbstractContextMana
     def losing(contract: Any) -> Iterator[list[bytes]]:
         signed: list[bytes] = []
 
-        def send(web3: Web3, raw: bytes) -> bool:
+        def send(web3: Web3, raw: bytes, *stop: Any) -> Any:
             to = TypedTransaction.from_bytes(HexBytes(raw)).as_dict()["to"]
             if Web3.to_checksum_address(to) != contract.address:
-                return real(web3, raw)
+                return real(web3, raw, *stop)
             signed.append(raw)
             raise UnavailableError("The connection was lost.", "Repeat.")
 
@@ -240,12 +248,16 @@ def lost(monkeypatch: pytest.MonkeyPatch) -> Callable[[Any], AbstractContextMana
     return losing
 
 
+def entries_of(chain: Any) -> list[Any]:
+    """The entries of the client's account in its outbox."""
+    outbox = chain.outbox()
+    return list(outbox.book.of_account(outbox.sender.chain, chain.address))
+
+
 @pytest.fixture
-def noted() -> Callable[[Any], list[Path]]:
+def noted() -> Callable[[Any], list[Any]]:
     """noted(chain) are the entries of the client's account in its outbox."""
-    return lambda chain: [
-        path for path in (chain.home / "outbox").glob("*.json") if chain.address in path.read_text()
-    ]
+    return entries_of
 
 
 @pytest.fixture

@@ -16,13 +16,16 @@ from web3.logs import DISCARD
 from web3.middleware import AttributeDictMiddleware
 from web3.types import EventData, TxParams, TxReceipt
 
-from biodesci.chain import blocks, events, records
+from biodesci.chain import blocks, events, pending, records
 from biodesci.chain.contracts import contract, reverted
+from biodesci.chain.entries import Book
 from biodesci.chain.logs import Span
-from biodesci.chain.outbox import Intent, Outbox, Sending
+from biodesci.chain.outbox import Intent, Outbox
+from biodesci.chain.pending import Pending
 from biodesci.chain.provider import Provider
 from biodesci.chain.reading import Reading
 from biodesci.chain.records import R
+from biodesci.chain.sending import Sender, Sending
 from biodesci.core.documents.deployment import CONTRACTS, Deployment
 from biodesci.core.errors import (
     ChainError,
@@ -33,13 +36,15 @@ from biodesci.core.errors import (
 
 _USUALLY = Sending()
 _UNHURRIED = Reading()
+WORK_FILE = "work.sqlite"
 
 
 class Chain:
     """Client of the seven contracts. Threads may share one.
 
-    `rpc_url`: addresses of one node or several, with spaces between. `account` and `home`, the private folder
-    in which its outbox lies, are needed for sending alone.
+    `rpc_url`: addresses of one node or several, with spaces between. `account` and `home`, the private
+    folder, are needed for sending alone: the outbox is in the work database that `sending` names, or in the
+    home's own.
     """
 
     def __init__(
@@ -294,12 +299,29 @@ class Chain:
         with chain.intent("purchase", "offer 3") as intent:
             receipt = intent.resume() or intent.send(function, price)
         """
-        signer = self.signer()
-        if self.home is None:
+        return self.outbox().intent(kind, about)
+
+    def intent_if_free(self, kind: str, about: str) -> AbstractContextManager[Intent | None]:
+        """As `intent`, for workers that wait for nothing: None where another process holds it."""
+        return self.outbox().intent_if_free(kind, about)
+
+    def pending(self, account: str) -> list[Pending]:
+        """What of an account is sent, or signed, and not done, as far as the work database knows."""
+        return pending.listed(
+            self.web3, self._book(), (self.identity.rpartition(":")[0], account), self.sending
+        )
+
+    def outbox(self) -> Outbox:
+        """By which the account's transactions leave. Raises ConfigurationError where there is no account."""
+        sender = Sender(self.web3, self.signer(), self.identity, self.stop)
+        return Outbox(sender, self._book(), self.depth(), self.sending)
+
+    def _book(self) -> Book:
+        where = self.sending.work
+        if where is None and self.home is not None:
+            where = self.home / WORK_FILE
+        if where is None:
             raise ConfigurationError(
                 "This client has no home folder to note in what it sends.", "Set BIODESCI_HOME."
             )
-        folder = self.home / "outbox"
-        return Outbox(self.web3, signer, folder, self.identity, self.depth(), self.sending).intent(
-            kind, about
-        )
+        return Book(where)

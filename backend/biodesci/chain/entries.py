@@ -1,39 +1,49 @@
-"""What the outbox has on disk: a private file for each intent, and locks for threads and processes.
+"""What the outbox keeps in the work database: a row for each intent, and locks for threads and processes.
 
-An entry is written before each step begins (`outbox.py` says which), so that a process that was killed has
-left behind every transaction that might still take effect.
+A row is written before each step begins (`outbox.py` says which), so that a process that was killed has left
+behind every transaction that might still take effect. All who share the database share the entries: whoever
+has an account's turn sends again what is stuck, whichever process it is of.
 """
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
+import logging
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
+import threading
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import ClassVar, Literal
 
-from web3 import Web3
+from sqlalchemy import ColumnElement, delete, insert, select, update
 
 from biodesci.chain import transactions
-from biodesci.core import files
 from biodesci.core.documents.base import Document, Part
 from biodesci.core.documents.values import Address, Bytes32, Count, HexBytes
-from biodesci.core.errors import ConfigurationError, InputError
+from biodesci.core.errors import ConfigurationError, InputError, UnavailableError
+from biodesci.store import engine, locks
+from biodesci.store.engine import Location, now_ms
+from biodesci.store.locks import Lock
+from biodesci.store.tables import outbox
+from biodesci.store.work import Work
+
+_log = logging.getLogger(__name__)
 
 
 class Attempt(Part):
-    """One signed transaction of an intent. All attempts of an entry have the same nonce and the same call."""
+    """One signed transaction of an intent. All attempts of an entry have the same nonce; one that `cancels`
+    has no call, the others have the same."""
 
     tx_hash: Bytes32
     raw: HexBytes
-    sent: Count | None = None  # Unix seconds; None until the chain node has answered, whatever it said
+    sent: Count | None = None  # Unix milliseconds; None until the chain node has answered, whatever it said
+    cancels: bool = False
 
     @classmethod
-    def of(cls, raw: bytes) -> Attempt:
+    def of(cls, raw: bytes, *, cancels: bool = False) -> Attempt:
         """The attempt of these signed bytes, not sent yet."""
-        return cls(tx_hash=bytes(Web3.keccak(raw)), raw=raw)
+        return cls(tx_hash=transactions.hash_of(raw), raw=raw, cancels=cancels)
 
 
 class Entry(Document):
@@ -41,47 +51,178 @@ class Entry(Document):
 
     title: ClassVar = "outbox entry"
     remedy: ClassVar = (
-        "It noted a transaction that may have been sent: look at what the account sent last, and move the "
-        "file away only if that is something else."
+        "It noted a transaction that may have been sent: look at what the account sent last, and delete the "
+        "row only if that is something else."
     )
     limit: ClassVar = 4 << 20
     readable: ClassVar = True
 
-    format: Literal["biodesci-outbox/1"] = "biodesci-outbox/1"
+    format: Literal["biodesci-outbox/2"] = "biodesci-outbox/2"
     network: str
     account: Address
     kind: str
     about: str
     nonce: Count | None = None  # None until something is signed
+    since: Count = 0  # the latest block when it was signed: the nonce was free there
     attempts: tuple[Attempt, ...] = ()  # the first, then those with higher fees
     confirmed: Bytes32 | None = None  # hash of the attempt that is in the chain
 
     @property
     def name(self) -> str:
-        """The name of its file: the same for the same intent, another one for any other."""
+        """The key of its row: the same for the same intent, another one for any other."""
         what = "\0".join((self.network, self.account, self.kind, self.about))
-        return f"{self.kind}-{hashlib.sha256(what.encode()).hexdigest()[:40]}.json"
+        return f"{self.kind}-{hashlib.sha256(what.encode()).hexdigest()[:40]}"
+
+    @property
+    def hashes(self) -> list[bytes]:
+        """Of all attempts, any of which may be the one that a block has."""
+        return [attempt.tx_hash for attempt in self.attempts]
+
+    @property
+    def sent(self) -> int | None:
+        """When something of it was sent last, in Unix milliseconds; None where nothing certainly was."""
+        return max((attempt.sent for attempt in self.attempts if attempt.sent is not None), default=None)
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it was sent, and is not known to be in a block."""
+        return self.sent is not None and self.confirmed is None
 
 
-def read(folder: Path, blank: Entry) -> Entry | None:
-    """The entry of the intent that `blank` names; None where there is none.
+class Book:
+    """The entries in one work database."""
 
-    Raises ConfigurationError for a file that is damaged: what it noted may have been paid already.
-    """
-    path = folder / blank.name
-    if not path.exists():
-        return None
-    try:
-        entry = Entry.parse(path.read_bytes())
-    except InputError as exc:
-        raise ConfigurationError(f"{path} is damaged. {exc.message}", Entry.remedy) from exc
-    if entry.name != blank.name or bool(entry.attempts) != (entry.nonce is not None):
-        raise ConfigurationError(f"{path} is damaged: it does not say what its name says.", Entry.remedy)
-    if not all(_is_whole(entry, attempt) for attempt in entry.attempts):
-        raise ConfigurationError(
-            f"{path} is damaged: a transaction in it is not what was signed.", Entry.remedy
+    def __init__(self, location: Location) -> None:
+        self.location = location
+        self._work = _opened(location)
+
+    def read(self, blank: Entry) -> Entry | None:
+        """The entry of the intent that `blank` names; None where there is none.
+
+        Raises ConfigurationError for one that is damaged: what it noted may have been paid already.
+        """
+        with self._work.snapshot() as connection:
+            document = connection.scalar(select(outbox.c.document).where(outbox.c.name == blank.name))
+        return None if document is None else self._whole(blank.name, document)
+
+    def of_account(self, chain: str, account: str) -> list[Entry]:
+        """The entries of an account on a chain by their nonces; those that nothing is signed of come first.
+
+        What is damaged stops its own intent (`read`), and is left out here.
+        """
+        here = outbox.c.network.startswith(f"{chain}:", autoescape=True)
+        entries = self._read(outbox.c.account == account, here)
+        return sorted(entries, key=lambda entry: -1 if entry.nonce is None else entry.nonce)
+
+    def all(self) -> list[Entry]:
+        """The entries of all accounts, but for those that are damaged."""
+        return self._read()
+
+    def _read(self, *conditions: ColumnElement[bool]) -> list[Entry]:
+        query = select(outbox.c.name, outbox.c.document).where(*conditions).order_by(outbox.c.changed_at)
+        with self._work.snapshot() as connection:
+            rows = connection.execute(query).all()
+        entries = []
+        for name, document in rows:
+            try:
+                entries.append(self._whole(name, document))
+            except ConfigurationError as exc:
+                _log.error("%s", exc)
+        return entries
+
+    def begin(self, blank: Entry) -> Entry:
+        """Notes an intent of which nothing is signed yet. Where that can't be written, nothing is to be."""
+        with self._work.transaction() as connection:
+            connection.execute(delete(outbox).where(outbox.c.name == blank.name))
+            columns = {name: getattr(blank, name) for name in ("name", "network", "account", "kind", "about")}
+            connection.execute(
+                insert(outbox).values(**columns, document=blank.to_bytes().decode(), changed_at=now_ms())
+            )
+        return blank
+
+    def add(self, entry: Entry, attempt: Attempt, since: int, *held: Lock) -> Entry:
+        """Notes what was signed, before anybody else sees it.
+
+        Raises UnavailableError where one of the locks `held` is lost, or the entry is not there any more.
+        """
+
+        def added(now: Entry) -> Entry:
+            nonce = transactions.nonce_of(attempt.raw)
+            first = {} if now.attempts else {"since": since}
+            return now.model_copy(update={"nonce": nonce, "attempts": (*now.attempts, attempt), **first})
+
+        changed = self._change(entry, added, *held)
+        if changed is None:
+            raise UnavailableError(
+                "The outbox forgot what was about to be sent: another process has ended it.", "Repeat this."
+            )
+        return changed
+
+    def note_sent(self, entry: Entry, tx_hash: bytes) -> Entry | None:
+        """The chain node has answered to this attempt."""
+        now = int(time.time() * 1000)
+
+        def marked(attempt: Attempt) -> Attempt:
+            return attempt.model_copy(update={"sent": now}) if attempt.tx_hash == tx_hash else attempt
+
+        return self._change(
+            entry, lambda was: was.model_copy(update={"attempts": tuple(map(marked, was.attempts))})
         )
-    return entry
+
+    def confirm(self, entry: Entry, tx_hash: bytes) -> Entry | None:
+        """This attempt took effect."""
+        return self._change(entry, lambda was: was.model_copy(update={"confirmed": tx_hash}))
+
+    def clear(self, entry: Entry) -> Entry | None:
+        """What was signed can have no effect any more."""
+        return self._change(
+            entry,
+            lambda was: was.model_copy(update={"nonce": None, "since": 0, "attempts": (), "confirmed": None}),
+        )
+
+    def remove(self, entry: Entry) -> None:
+        """Forgets the intent."""
+        with self._work.transaction() as connection:
+            connection.execute(delete(outbox).where(outbox.c.name == entry.name))
+
+    def lock(
+        self, name: str, stop: threading.Event | None, *, wait: bool = True
+    ) -> AbstractContextManager[Lock | None]:
+        """Inside, nobody else of all processes has the lock of this name; it ends with its process.
+
+        None at once where another has it and this is not to `wait`. Raises UnavailableError once `stop` is
+        set.
+        """
+        return locks.held(self.location, name, stop, wait=wait)
+
+    def _change(self, entry: Entry, change: Callable[[Entry], Entry], *held: Lock) -> Entry | None:
+        """In one transaction: what another process added meanwhile stays. None where there is no entry."""
+        with self._work.transaction() as connection:
+            for lock in held:
+                lock.check(connection)
+            where = outbox.c.name == entry.name
+            document = connection.scalar(select(outbox.c.document).where(where))
+            if document is None:
+                return None
+            changed = change(self._whole(entry.name, document))
+            connection.execute(
+                update(outbox).where(where).values(document=changed.to_bytes().decode(), changed_at=now_ms())
+            )
+        return changed
+
+    def _whole(self, name: str, document: str) -> Entry:
+        where = f"The entry {name} of the outbox in {engine.shown(self.location)}"
+        try:
+            entry = Entry.parse(document.encode())
+        except InputError as exc:
+            raise ConfigurationError(f"{where} is damaged. {exc.message}", Entry.remedy) from exc
+        if entry.name != name or bool(entry.attempts) != (entry.nonce is not None):
+            raise ConfigurationError(f"{where} is damaged: it does not say what its name says.", Entry.remedy)
+        if not all(_is_whole(entry, attempt) for attempt in entry.attempts):
+            raise ConfigurationError(
+                f"{where} is damaged: a transaction in it is not what was signed.", Entry.remedy
+            )
+        return entry
 
 
 def _is_whole(entry: Entry, attempt: Attempt) -> bool:
@@ -90,55 +231,15 @@ def _is_whole(entry: Entry, attempt: Attempt) -> bool:
         sender, nonce = transactions.sender_of(attempt.raw), transactions.nonce_of(attempt.raw)
     except Exception:  # noqa: BLE001 - what a parser of RLP raises for bytes that are none is not documented
         return False
-    return (sender, nonce, bytes(Web3.keccak(attempt.raw))) == (entry.account, entry.nonce, attempt.tx_hash)
+    return (sender, nonce, transactions.hash_of(attempt.raw)) == (entry.account, entry.nonce, attempt.tx_hash)
 
 
-def write(folder: Path, entry: Entry) -> None:
-    """Replaces the entry's file in one step; it is on disk when this returns.
-
-    Raises ConfigurationError where it cannot be written.
-    """
-    with _writable(folder):
-        files.write_private(folder / entry.name, entry.to_bytes())
+_works: dict[tuple[int, Location], Work] = {}
 
 
-@contextmanager
-def _writable(folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as exc:
-        raise ConfigurationError(
-            f"What is sent is noted in {folder} first, which cannot be written: {exc.strerror}.",
-            "Make it writable, and repeat this. Keep what is in it: it may note what was sent before.",
-        ) from exc
-
-
-def remove(folder: Path, entry: Entry) -> None:
-    """Forgets the intent."""
-    with _writable(folder):
-        (folder / entry.name).unlink(missing_ok=True)
-
-
-@contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Waits until no other thread or process is inside for this path. The lock ends with its process."""
-    while True:
-        with _writable(path.parent):
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT, files.PRIVATE)
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        if _is_still_at(path, descriptor):
-            break
-        os.close(descriptor)  # whoever was inside before has removed this file
-    try:
-        yield
-    finally:
-        path.unlink(missing_ok=True)
-        os.close(descriptor)
-
-
-def _is_still_at(path: Path, descriptor: int) -> bool:
-    try:
-        return os.path.samestat(os.fstat(descriptor), path.stat())
-    except FileNotFoundError:
-        return False
+def _opened(location: Location) -> Work:
+    """One for each process: a connection does not outlive a fork."""
+    key = (os.getpid(), location)
+    if key not in _works:
+        _works[key] = Work(location)
+    return _works[key]

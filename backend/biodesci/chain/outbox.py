@@ -1,17 +1,20 @@
 """How a transaction leaves: every one by this way, and for one intent only one takes effect.
 
 1. The *intent* is noted: whose, on which network, of what kind, about what.
-2. The transaction is signed, and *noted with its bytes* before anybody else sees them.
+2. In the account's *turn*, what is stuck is pushed first (`pushing.py`). Then the transaction is signed, and
+   *noted with its bytes* before anybody else sees them.
 3. It is *sent*, and that is noted. Whatever becomes unclear from here on is settled with these bytes: they
    have one nonce, and a chain takes one transaction for a nonce.
-4. While no block has it and it is stuck, it is signed again with the same nonce and call for a *higher fee*.
-   All attempts are kept, as any of them may be the one that a block has.
+4. While no block has it and it is stuck, it is signed again with the same nonce and call for a *higher fee*,
+   by whoever has the account's turn. What would revert by now is signed without its call: that *cancels* it,
+   and the nonces behind it go on. All attempts are kept, as any of them may be the one that a block has.
 5. *Confirmed*, the hash of that one is noted, and the receipt goes to the caller.
 6. The caller leaves the intent's `with`: its result is stored, and the entry is *forgotten*.
 
 Whoever asks for the same intent again, in another process or after `kill -9`, goes on where the entry ends.
 The intent is signed with another nonce only where the chain shows, `confirmations` deep, that the attempt
-failed, or which other transaction has used the first nonce. What a node does not say decides nothing.
+failed or was cancelled, or which other transaction has used the first nonce. What a node does not say decides
+nothing.
 """
 
 from __future__ import annotations
@@ -22,46 +25,30 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
-from eth_account.signers.local import LocalAccount
-from web3 import Web3
 from web3.contract.contract import ContractFunction
 from web3.types import TxReceipt
 
-from biodesci.chain import entries, transactions
-from biodesci.chain.entries import Attempt, Entry
+from biodesci.chain import nonces, transactions
+from biodesci.chain.entries import Attempt, Book, Entry
+from biodesci.chain.fees import Market
+from biodesci.chain.nonces import NonceUser
+from biodesci.chain.pushing import Pusher
+from biodesci.chain.sending import Sender, Sending
 from biodesci.core.errors import ChainError, RevertedError, UnavailableError
+from biodesci.store.locks import Lock
 
 _log = logging.getLogger(__name__)
 _LONGEST_PAUSE_S: Final = 1.0
 
 
 @dataclass(frozen=True)
-class Sending:
-    """How long a client waits, in seconds, and what it pays, in wei for a unit of gas."""
-
-    block_timeout: float = 120.0  # for the transaction's block, and for each one upon that
-    stuck_after: float = 60.0  # without a block the fee is raised
-    highest_fee: int = 500 * transactions.GWEI
-    # For so long the chain must show another transaction with the nonce, before this one counts as lost.
-    sure_after: float = 1.0
-
-    @classmethod
-    def chosen(cls, stuck_after: float, highest_fee_gwei: int) -> Sending:
-        """As BIODESCI_STUCK_AFTER, in seconds, and BIODESCI_HIGHEST_FEE_GWEI say."""
-        return cls(stuck_after=stuck_after, highest_fee=highest_fee_gwei * transactions.GWEI)
-
-
-@dataclass(frozen=True)
 class Outbox:
-    """The outbox of one account on one network, in a folder that other accounts may share."""
+    """The outbox of one account on one network, in a work database that others may share."""
 
-    web3: Web3
-    signer: LocalAccount
-    folder: Path
-    network: str
+    sender: Sender
+    book: Book
     confirmations: int
     sending: Sending
 
@@ -70,11 +57,27 @@ class Outbox:
         """The only holder of this intent, until the `with` is left.
 
         Left without an error, an intent that took effect is forgotten: store its result before. `kind` is a
-        word that may be in a file's name, `about` what tells this intent from others of the kind.
+        word, `about` what tells this intent from others of the kind.
         """
-        blank = Entry(network=self.network, account=str(self.signer.address), kind=kind, about=about)
-        with entries.locked(self.folder / f"{blank.name}.lock"):
-            intent = Intent(self, blank)
+        with self._held(kind, about, wait=True) as intent:
+            assert intent is not None
+            yield intent
+
+    @contextmanager
+    def intent_if_free(self, kind: str, about: str) -> Iterator[Intent | None]:
+        """As `intent`; None at once where another thread or process holds it."""
+        with self._held(kind, about, wait=False) as intent:
+            yield intent
+
+    @contextmanager
+    def _held(self, kind: str, about: str, *, wait: bool) -> Iterator[Intent | None]:
+        sender = self.sender
+        blank = Entry(network=sender.network, account=sender.address, kind=kind, about=about)
+        with self.book.lock(blank.name, sender.stop, wait=wait) as lock:
+            if lock is None:
+                yield None
+                return
+            intent = Intent(self, blank, lock)
             try:
                 yield intent
             except BaseException:
@@ -84,24 +87,55 @@ class Outbox:
             if intent.has_ended:
                 intent.forget()
 
-    def sign(self, function: ContractFunction, value: int) -> bytes:
-        """The signed transaction. The caller holds `turn`, as the nonce is free only until somebody sends."""
-        return transactions.sign(self.web3, self.signer, function, value, self.sending.highest_fee)
+    @property
+    def pusher(self) -> Pusher:
+        """Looks after what of the account is in no block yet."""
+        return Pusher(self.sender, self.book, self.sending)
+
+    def push(self) -> None:
+        """Pushes what of the account is stuck, whichever intent it is of. Does not wait for blocks."""
+        if self.pusher.is_due():
+            with self.turn() as turn:
+                self.pusher.push(turn)
+
+    def sent(self, kind: str) -> list[str]:
+        """What the account's intents of this kind are about of which something is signed, by their nonces."""
+        return [entry.about for entry in self._signed(kind)]
+
+    def ready(self, kind: str) -> list[str]:
+        """As `sent`, of those alone for which `Intent.look` may have news: one question for all of them."""
+        signed = self._signed(kind)
+        used = nonces.used(self.sender.web3, self.sender.address) if signed else 0
+        return [
+            entry.about
+            for entry in signed
+            if not entry.is_waiting or (entry.nonce is not None and entry.nonce < used)
+        ]
+
+    def _signed(self, kind: str) -> list[Entry]:
+        entries = self.book.of_account(self.sender.chain, self.sender.address)
+        own = [entry for entry in entries if entry.network == self.sender.network and entry.attempts]
+        return [entry for entry in own if entry.kind == kind]
 
     @contextmanager
-    def turn(self) -> Iterator[None]:
+    def turn(self) -> Iterator[Lock]:
         """Keeps the account's other threads and processes from taking the same nonce."""
-        with entries.locked(self.folder / f"{self.signer.address}.lock"):
-            yield
+        sender = self.sender
+        with self.book.lock(f"turn:{sender.chain}:{sender.address}", sender.stop) as lock:
+            assert lock is not None
+            yield lock
 
 
 class Intent:
     """What one account wants to bring about once. Made by `Outbox.intent`."""
 
-    def __init__(self, outbox: Outbox, blank: Entry) -> None:
-        self._outbox, self._blank = outbox, blank
-        self._entry = entries.read(outbox.folder, blank) or blank
+    def __init__(self, outbox: Outbox, blank: Entry, lock: Lock) -> None:
+        self._outbox, self._blank, self._lock = outbox, blank, lock
+        self._sender, self._book = outbox.sender, outbox.book
+        noted = self._book.read(blank)
+        self._entry, self._is_noted = noted or blank, noted is not None
         self._was_sent_here = False
+        self._user: NonceUser | None = None
 
     def __repr__(self) -> str:
         return f"Intent({self._blank.kind} {self._blank.about})"
@@ -119,8 +153,8 @@ class Intent:
     def resume(self) -> TxReceipt | None:
         """The receipt of what a run before signed, brought to its end.
 
-        None where there is nothing, or what there was can have no effect any more: it failed, or another
-        transaction has its nonce.
+        None where there is nothing, or what there was can have no effect any more: it failed, was cancelled,
+        or another transaction has its nonce.
         """
         if not self.is_signed:
             return None
@@ -139,125 +173,139 @@ class Intent:
         """
         receipt = self.resume()
         while receipt is None:
-            self._note()
-            with self._outbox.turn():
-                self._add(self._outbox.sign(function, value))
-                with self._telling():
-                    self._send()
+            self.begin(function, value)
             with self._telling():
                 receipt = self._settled()
         return receipt
 
-    def adopt(self, raw: bytes) -> None:
-        """Takes over a transaction that was signed before there was an outbox, unless there is an entry."""
-        if not self.is_signed and transactions.sender_of(raw) == self._blank.account:
-            self._add(raw)
+    def begin(self, function: ContractFunction, value: int = 0) -> None:
+        """Signs and sends, unless that was done before, and waits for no block: `look` says what comes of it.
+
+        Raises as `send` does.
+        """
+        if self.is_signed:
+            return
+        outbox, sender = self._outbox, self._sender
+        self._is_noted = True
+        self._entry = self._book.begin(self._blank)
+        with outbox.turn() as turn:
+            outbox.pusher.push(turn)
+            place = outbox.pusher.place()
+            raw = transactions.sign(sender.web3, sender.signer, function, value, place)
+            attempt = Attempt.of(raw)
+            self._entry = self._book.add(self._entry, attempt, place.market.number, turn, self._lock)
+            self._was_sent_here = True
+            with self._telling():
+                transactions.send(sender.web3, raw, sender.stop)
+            self._entry = self._book.note_sent(self._entry, attempt.tx_hash) or self._entry
+
+    def look(self) -> TxReceipt | None:
+        """As `resume`, without waiting for a block: None also while it is in none (`is_signed` is True then).
+        Whoever looks calls `Outbox.push` too, now and then.
+
+        Raises RevertedError where it failed, and UnavailableError where the node does not say.
+        """
+        if not self.is_signed:
+            return None
+        with self._telling():
+            return self._settled(waits=False)
 
     def is_in_a_block(self) -> bool:
         """Whether a transaction that a run before signed has taken effect, or failed."""
-        return transactions.receipt_of(self._outbox.web3, self._hashes()) is not None
+        return transactions.receipt_of(self._sender.web3, self._entry.hashes) is not None
 
     def forget(self) -> None:
         """The next run starts anew, as if nothing had been signed."""
-        entries.remove(self._outbox.folder, self._entry)
-        self._entry = self._blank
+        if self._is_noted:
+            self._book.remove(self._entry)
+        self._entry, self._is_noted = self._blank, False
 
-    # Steps
+    def _settled(self, *, waits: bool = True) -> TxReceipt | None:
+        """Waits: the receipt, or None where it can have no effect. RevertedError if it failed.
 
-    def _note(self, **changes: object) -> None:
-        entry = self._entry.model_copy(update=changes)
-        entries.write(self._outbox.folder, entry)
-        self._entry = entry
-
-    def _add(self, raw: bytes) -> None:
-        self._note(nonce=transactions.nonce_of(raw), attempts=(*self._entry.attempts, Attempt.of(raw)))
-
-    def _send(self) -> None:
-        *earlier, last = self._entry.attempts
-        self._was_sent_here = True
-        transactions.send(self._outbox.web3, last.raw)
-        self._note(attempts=(*earlier, last.model_copy(update={"sent": int(time.time())})))
-
-    def _hashes(self) -> list[bytes]:
-        return [attempt.tx_hash for attempt in self._entry.attempts]
-
-    def _settled(self) -> TxReceipt | None:
-        """Waits: the receipt, or None where another transaction has the nonce. RevertedError if it failed."""
+        If it `waits` not, None means as well that it is in no block yet, or not deep enough.
+        """
         outbox, timeout = self._outbox, self._outbox.sending.block_timeout
         give_up, pause, deepest, lost_since = time.monotonic() + timeout, 0.02, -1, math.inf
         while True:
             try:
-                receipt = transactions.receipt_of(outbox.web3, self._hashes())
+                is_used, receipt = self._look_once(waits=waits)
                 if receipt is not None:
-                    depth = int(outbox.web3.eth.block_number) - receipt["blockNumber"]
+                    lost_since = math.inf
+                    depth = int(self._sender.web3.eth.block_number) - receipt["blockNumber"]
                     if depth >= outbox.confirmations:
-                        return self._confirmed(receipt)
+                        return self._ended(receipt)
                     if depth > deepest:
                         deepest, give_up = depth, time.monotonic() + timeout
                 else:
                     deepest = -1
-                    user = self._user_of_nonce()
-                    if user is None or user in self._hashes():
+                    user = self._user_of_nonce() if is_used else None
+                    if user is None or user in self._entry.hashes:
                         lost_since = math.inf
-                        if user is None:
-                            self._push()
                     elif lost_since == math.inf:
                         # From here on, no receipt may be told of before this counts.
                         lost_since = time.monotonic()
                     elif time.monotonic() - lost_since > outbox.sending.sure_after:
                         _log.info("%s: 0x%s has nonce %s", self, user.hex(), self._entry.nonce)
-                        self._note(nonce=None, attempts=(), confirmed=None)
+                        self._clear()
                         return None
             except UnavailableError:
-                if not self._was_sent_here or time.monotonic() > give_up:
+                if not waits or not self._was_sent_here or time.monotonic() > give_up:
                     raise
+            if not waits and lost_since == math.inf:
+                return None
             if time.monotonic() > give_up:
                 raise self._late(deepest)
-            time.sleep(pause)
+            self._sender.wait(pause)
             pause = min(1.5 * pause, _LONGEST_PAUSE_S)
 
-    def _confirmed(self, receipt: TxReceipt) -> TxReceipt:
+    def _look_once(self, *, waits: bool) -> tuple[bool, TxReceipt | None]:
+        """Whether the nonce is used, and the receipt if by one of the attempts; else sees to it."""
+        web3 = self._sender.web3
+        self._entry = self._book.read(self._blank) or self._entry  # others may have pushed it
+        if nonces.used(web3, self._sender.address) > self._nonce:
+            return True, transactions.receipt_of(web3, self._entry.hashes)
+        if self._entry.sent is None or (waits and not self._was_sent_here):
+            with self._outbox.turn() as turn:
+                self._was_sent_here = True
+                self._entry = self._outbox.pusher.first(self._entry, turn) or self._entry
+        elif waits:
+            self._outbox.push()
+        return False, None
+
+    def _ended(self, receipt: TxReceipt) -> TxReceipt | None:
+        tx_hash = bytes(receipt["transactionHash"])
+        if any(attempt.cancels and attempt.tx_hash == tx_hash for attempt in self._entry.attempts):
+            _log.info("%s: cancelled by 0x%s", self, tx_hash.hex())
+            self._clear()
+            return None
         if receipt["status"] != 1:
-            failure = transactions.failure(self._outbox.web3, receipt)
+            failure = transactions.failure(self._sender.web3, receipt)
             self.forget()
             raise failure
-        self._note(confirmed=bytes(receipt["transactionHash"]))
+        self._entry = self._book.confirm(self._entry, tx_hash) or self._entry
         return receipt
 
-    def _user_of_nonce(self) -> bytes | None:
-        outbox, nonce = self._outbox, self._entry.nonce
-        assert nonce is not None
-        return transactions.user_of_nonce(outbox.web3, self._blank.account, nonce, outbox.confirmations)
+    def _clear(self) -> None:
+        self._entry, self._user = self._book.clear(self._entry) or self._blank, None
 
-    def _push(self) -> None:
-        """Sends what this process has not sent; for a higher fee what is stuck."""
-        outbox, last = self._outbox, self._entry.attempts[-1]
-        is_late = last.sent is not None and time.time() - last.sent >= outbox.sending.stuck_after
-        is_cheap = transactions.base_fee(outbox.web3) > transactions.Fees.of(last.raw).most
-        if not (is_late or is_cheap):
-            if not self._was_sent_here:
-                self._send()
-            return
-        dearer = transactions.replacement(outbox.web3, outbox.signer, last.raw, outbox.sending.highest_fee)
-        if dearer is not None:
-            _log.info("%s: sent again for a higher fee", self)
-            self._add(dearer)
-        elif not is_late and self._was_sent_here:
-            return
-        try:
-            self._send()
-        except ChainError as exc:
-            # An attempt before this one may take effect, so that there is still something to wait for.
-            _log.warning("%s: %s", self, exc)
-            *earlier, last = self._entry.attempts
-            self._note(attempts=(*earlier, last.model_copy(update={"sent": int(time.time())})))
+    @property
+    def _nonce(self) -> int:
+        assert self._entry.nonce is not None
+        return self._entry.nonce
+
+    def _user_of_nonce(self) -> bytes | None:
+        if self._user is None:
+            sender = self._sender
+            self._user = NonceUser(sender.web3, sender.address, self._nonce, self._entry.since)
+        return self._user.hash(self._outbox.confirmations)
 
     def _late(self, depth: int) -> UnavailableError:
         outbox, last = self._outbox, self._entry.attempts[-1]
         where = "not in a block" if depth < 0 else f"{depth} blocks deep, not {outbox.confirmations}"
         hint = "Repeat this to go on with the same transaction; it may still take effect."
         message = f"Transaction 0x{last.tx_hash.hex()} was sent, but is {where} yet."
-        asked, highest = transactions.base_fee(outbox.web3), outbox.sending.highest_fee
+        asked, highest = Market.now(self._sender.web3).asked, outbox.sending.highest_fee
         if depth < 0 and asked > highest:
             message = f"{message} {transactions.too_dear(asked, highest)[0]}"
             hint = f"{hint} BIODESCI_HIGHEST_FEE_GWEI says what is paid at most."
@@ -265,11 +313,11 @@ class Intent:
 
     @contextmanager
     def _telling(self) -> Iterator[None]:
-        """Adds to what went wrong where the signed transaction is."""
+        """Adds to what went wrong that the signed transaction is noted."""
         try:
             yield
         except RevertedError:
             raise
         except (UnavailableError, ChainError) as exc:
-            note = self._outbox.folder / self._entry.name
-            raise type(exc)(exc.message, f"{exc.hint} It is noted in {note}.".lstrip()) from exc
+            note = "It is noted: biodesci account pending."
+            raise type(exc)(exc.message, f"{exc.hint} {note}".lstrip()) from exc

@@ -1,69 +1,49 @@
-"""One transaction at a chain node: signed, sent, looked for, signed again with a higher fee.
+"""One transaction at a chain node: signed, sent, looked for, signed again with a higher fee, or cancelled.
 
 Nothing here remembers anything; `outbox.py` does, and is the only caller.
 """
 
 from __future__ import annotations
 
-import time
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
-from eth_account.typed_transactions.typed_transaction import TypedTransaction
 from eth_typing import HexStr
 from hexbytes import HexBytes
 from web3 import Web3
 from web3.contract.contract import ContractFunction
-from web3.exceptions import BlockNotFound, ContractLogicError, TransactionNotFound, Web3RPCError
-from web3.types import TxData, TxParams, TxReceipt, Wei
+from web3.exceptions import ContractLogicError, TransactionNotFound, Web3RPCError
+from web3.types import TxParams, TxReceipt, Wei
 
 from biodesci.chain.contracts import reverted
+from biodesci.chain.fees import GWEI, Fees, Market, decoded
 from biodesci.chain.provider import refusal
+from biodesci.chain.refusals import Refusal, classify
 from biodesci.core.errors import ChainError, FundsError, RevertedError, UnavailableError
 
-GWEI: Final = 10**9
 # What is simulated now runs in a later block, where time may have earned somebody the first unit: three words
 # of state more are written then. Gas that is not used is not paid.
 _SPARE_GAS: Final = 75_000
-_KNOWN: Final = ("already known", "alreadyknown", "already imported")
-# Of these, time or a higher fee is the cure; `user_of_nonce` says when neither is.
-_NOT_NOW: Final = ("nonce too low", "oldnonce", "underpriced", "less than block base fee", "feetoolow")
+_TRANSFER_GAS: Final = 21_000
+_TRIES: Final = 4
 
 
 @dataclass(frozen=True)
-class Fees:
-    """Wei for a unit of gas (EIP-1559): at `most`, of which `tip` goes to whoever makes the block."""
+class Place:
+    """Where a new transaction of an account goes: its nonce, and what gas costs."""
 
-    most: int
-    tip: int
-
-    @classmethod
-    def of(cls, raw: bytes) -> Fees:
-        """Those of a signed transaction."""
-        fields = _fields(raw)
-        return cls(int(fields["maxFeePerGas"]), int(fields["maxPriorityFeePerGas"]))
-
-    @classmethod
-    def usual(cls, web3: Web3, base_fee: int) -> Fees:
-        """What lets a transaction into one of the next blocks."""
-        tip = int(web3.eth.max_priority_fee)
-        return cls(2 * base_fee + tip, tip)
-
-    def raised(self) -> Fees:
-        """By an eighth: nodes replace a pending transaction for a tenth more, in both."""
-        return Fees(self.most + self.most // 8 + 1, self.tip + self.tip // 8 + 1)
-
-    def at_most(self, highest: int) -> Fees:
-        """Neither above `highest`."""
-        return Fees(min(self.most, highest), min(self.tip, highest))
+    nonce: int
+    market: Market
+    highest_fee: int  # wei for a unit of gas
 
 
 def nonce_of(raw: bytes) -> int:
     """The nonce of a signed transaction."""
-    return int(_fields(raw)["nonce"])
+    return int(decoded(raw)["nonce"])
 
 
 def sender_of(raw: bytes) -> str:
@@ -71,87 +51,156 @@ def sender_of(raw: bytes) -> str:
     return str(Account.recover_transaction(raw))
 
 
-def base_fee(web3: Web3) -> int:
-    """Wei that the latest block asks for a unit of gas."""
-    return int(web3.eth.get_block("latest").get("baseFeePerGas", 0))
+def hash_of(raw: bytes) -> bytes:
+    """By which the chain knows a signed transaction."""
+    return bytes(Web3.keccak(raw))
 
 
-def sign(web3: Web3, signer: LocalAccount, function: ContractFunction, value: int, highest_fee: int) -> bytes:
-    """The signed transaction with the account's next nonce, not sent.
+def sign(web3: Web3, signer: LocalAccount, function: ContractFunction, value: int, place: Place) -> bytes:
+    """The signed transaction at that place, not sent.
 
-    It is simulated first, so that a revert costs nothing. `value` is in wei, `highest_fee` in wei a gas.
-    Raises RevertedError, FundsError, ChainError where gas costs more than `highest_fee`.
+    It is simulated first, so that a revert costs nothing. `value` is in wei. Raises RevertedError,
+    FundsError, ChainError where gas costs more than the place's highest fee.
     """
     balance = int(web3.eth.get_balance(signer.address))
     if balance < value:
         raise _no_funds(signer.address, balance, value)
-    asked = base_fee(web3)
-    if asked > highest_fee:
-        raise ChainError(*too_dear(asked, highest_fee))
-    fees = Fees.usual(web3, asked).at_most(highest_fee)
+    if place.market.asked > place.highest_fee:
+        raise ChainError(*too_dear(place.market.asked, place.highest_fee))
+    fees = place.market.usual.at_most(place.highest_fee)
     try:
         gas = function.estimate_gas({"from": signer.address, "value": Wei(value)})
-        fields: TxParams = {
+        fields: dict[str, Any] = {
             "from": signer.address,
             "value": Wei(value),
             "chainId": web3.eth.chain_id,
-            "nonce": web3.eth.get_transaction_count(signer.address, "pending"),
+            "nonce": place.nonce,
             "gas": gas + max(gas // 5, _SPARE_GAS),
-            "maxFeePerGas": Wei(fees.most),
-            "maxPriorityFeePerGas": Wei(fees.tip),
+            **fees.fields,
         }
         needed = value + fields["gas"] * fees.most
         if balance < needed:
             raise _no_funds(signer.address, balance, needed)
-        transaction = function.build_transaction(fields)
+        transaction = function.build_transaction(cast("TxParams", fields))
     except ContractLogicError as exc:
         raise reverted(exc) from exc
     except Web3RPCError as exc:
-        if "insufficient funds" in str(exc).lower():
+        if classify(_text(exc)) is Refusal.NO_FUNDS:
             raise _no_funds(signer.address, balance, value) from exc
         raise ChainError(f"The chain node refused to simulate the transaction: {_text(exc)}.") from exc
     return bytes(signer.sign_transaction(cast("dict[str, Any]", transaction)).raw_transaction)
 
 
-def replacement(web3: Web3, signer: LocalAccount, raw: bytes, highest_fee: int) -> bytes | None:
-    """The same nonce and call for a fee that nodes take instead; None if that exceeds `highest_fee`."""
-    least, usual = Fees.of(raw).raised(), Fees.usual(web3, base_fee(web3))
-    if least.most > highest_fee:
-        return None
-    fees = Fees(max(least.most, usual.most), max(least.tip, usual.tip)).at_most(highest_fee)
-    fields = {name: value for name, value in _fields(raw).items() if name not in {"v", "r", "s"}}
-    fields |= {"maxFeePerGas": fees.most, "maxPriorityFeePerGas": fees.tip}
+def sign_empty(web3: Web3, signer: LocalAccount, place: Place) -> bytes:
+    """A transaction of no value to the account itself: it does nothing but use its nonce."""
+    fields: dict[str, Any] = {
+        **_empty(web3, signer.address),
+        "chainId": web3.eth.chain_id,
+        "nonce": place.nonce,
+        **place.market.usual.at_most(place.highest_fee).fields,
+    }
     return bytes(signer.sign_transaction(fields).raw_transaction)
 
 
-def send(web3: Web3, raw: bytes) -> bool:
-    """Hands it to the node; whether the node has it now.
+def replacement(
+    web3: Web3, signer: LocalAccount, raw: bytes, place: Place, *, cancels: bool = False, twice: bool = False
+) -> bytes | None:
+    """The same nonce for a fee that nodes take instead, with the same call, or with none where it `cancels`.
 
-    False where another transaction with its nonce came first, or its fee is too low as things stand. Raises
-    FundsError, ChainError for another refusal, UnavailableError where it is unclear whether it arrived.
+    The fee is raised by an eighth at least, or `twice` as high, and to what is usual now. None where that is
+    more than the place's highest fee, or than the account can pay.
     """
-    for attempt in range(4):
+    fields = decoded(raw)
+    if cancels:
+        kept = {
+            name: value
+            for name, value in fields.items()
+            if name in {"type", "chainId", "nonce", "accessList"}
+        }
+        fields = kept | _empty(web3, signer.address)
+        if "accessList" in fields:
+            fields["accessList"] = ()
+    least = Fees.of(raw).raised(twice=twice)
+    highest = place.highest_fee
+    if least.most > highest:
+        return None
+    gas, value = int(fields["gas"]), int(fields["value"])
+    # On a chain where gas costs nothing, the account may own nothing.
+    can_pay = (int(web3.eth.get_balance(signer.address)) - value) // gas
+    if least.most > can_pay:
+        return None
+    usual = place.market.usual
+    fees = Fees(
+        min(max(least.most, usual.most), highest, can_pay),
+        min(max(least.tip, usual.tip), highest, can_pay),
+        least.is_legacy,
+    )
+    return bytes(signer.sign_transaction(fields | fees.fields).raw_transaction)
+
+
+def _empty(web3: Web3, address: str) -> dict[str, Any]:
+    """The call of a transaction to oneself. Chains that charge for its bytes (Arbitrum) want more gas."""
+    where = Web3.to_checksum_address(address)
+    try:
+        gas = web3.eth.estimate_gas({"from": where, "to": where, "value": Wei(0)})
+    except (ContractLogicError, Web3RPCError):  # an account that delegates to code (EIP-7702) may refuse
+        gas = 0
+    return {"to": where, "value": 0, "data": b"", "gas": max(gas + gas // 5, _TRANSFER_GAS)}
+
+
+def is_pointless(web3: Web3, raw: bytes) -> bool:
+    """Whether the call of a signed transaction, as things stand, would revert, or could not be paid.
+
+    To be asked of the account's next transaction alone: what one before it does, is not known here.
+    """
+    fields = decoded(raw)
+    call: TxParams = {
+        "from": Web3.to_checksum_address(sender_of(raw)),
+        "to": Web3.to_checksum_address(HexBytes(fields["to"]).to_0x_hex()),
+        "value": Wei(int(fields["value"])),
+        "data": HexStr(HexBytes(fields["data"]).to_0x_hex()),
+    }
+    try:
+        web3.eth.call(call, "latest")
+    except ContractLogicError:
+        return True
+    except Web3RPCError as exc:
+        return classify(_text(exc)) is Refusal.NO_FUNDS
+    return False
+
+
+def send(web3: Web3, raw: bytes, stop: threading.Event | None = None) -> Refusal | None:
+    """Hands it to the node. None: the node has it now; otherwise what a later try may mend.
+
+    Raises FundsError, ChainError for another refusal, UnavailableError where it is unclear whether it
+    arrived.
+    """
+    for attempt in range(_TRIES):
         try:
             web3.eth.send_raw_transaction(HexBytes(raw))
-            return True
+            return None
         except Web3RPCError as exc:
-            text = _text(exc).lower()
-            if any(words in text for words in _KNOWN) or _is_known(web3, HexBytes(Web3.keccak(raw))):
-                return True
-            if any(words in text for words in _NOT_NOW):
-                return False
-            if "insufficient funds" in text:
+            why = classify(_text(exc))
+            if why is Refusal.KNOWN or is_known(web3, hash_of(raw)):
+                return None
+            if why is Refusal.NO_FUNDS:
                 address = sender_of(raw)
                 raise FundsError(
                     f"{address} cannot pay for the transaction.", f"Send ether to {address}."
                 ) from exc
-            raise ChainError(f"The chain node refused the transaction: {_text(exc)}.") from exc
+            if why is Refusal.FOR_GOOD:
+                raise ChainError(f"The chain node refused the transaction: {_text(exc)}.") from exc
+            return why
         except UnavailableError:
             # Unclear whether it arrived; the same bytes can't act twice.
-            if attempt == 3:
+            if attempt == _TRIES - 1 or pause(0.25 * 2**attempt, stop):
                 raise
-            time.sleep(0.25 * 2**attempt)
     raise AssertionError("unreachable")
+
+
+def pause(seconds: float, stop: threading.Event | None) -> bool:
+    """Waits; whether `stop` was set meanwhile, or before."""
+    return (stop or threading.Event()).wait(seconds)
 
 
 def receipt_of(web3: Web3, hashes: Sequence[bytes]) -> TxReceipt | None:
@@ -161,38 +210,6 @@ def receipt_of(web3: Web3, hashes: Sequence[bytes]) -> TxReceipt | None:
             return web3.eth.get_transaction_receipt(HexBytes(tx_hash))
         except TransactionNotFound:
             continue
-    return None
-
-
-def user_of_nonce(web3: Web3, address: str, nonce: int, depth: int) -> bytes | None:
-    """The hash of the transaction that used the account's nonce; None until a block so deep shows it.
-
-    A count of nonces is no evidence by itself. Behind one address may be several nodes, of which one lags;
-    a node may count what is in the block that it is making; and what it says of its latest block may be
-    of the next one. So the transaction itself has to be shown, in the block at which the count goes up.
-    Raises UnavailableError where the node has not the state of blocks so old.
-    """
-    account = Web3.to_checksum_address(address)
-    head = int(web3.eth.block_number) - depth
-    if head < 0 or web3.eth.get_transaction_count(account, head) <= nonce:
-        return None
-    unused, used, step = head - 1, head, 2
-    while unused >= 0 and web3.eth.get_transaction_count(account, unused) > nonce:
-        unused, used, step = used - step, unused, 2 * step
-    unused = max(unused, -1)
-    while used - unused > 1:
-        middle = (unused + used) // 2
-        if web3.eth.get_transaction_count(account, middle) > nonce:
-            used = middle
-        else:
-            unused = middle
-    try:
-        transactions = web3.eth.get_block(used, full_transactions=True)["transactions"]
-    except BlockNotFound:
-        return None
-    for sent in cast("Sequence[TxData]", transactions):
-        if sent["from"] == account and sent["nonce"] == nonce:
-            return bytes(sent["hash"])
     return None
 
 
@@ -228,13 +245,10 @@ def too_dear(asked: int, highest: int) -> tuple[str, str]:
     )
 
 
-def _fields(raw: bytes) -> dict[str, Any]:
-    return dict(TypedTransaction.from_bytes(HexBytes(raw)).as_dict())
-
-
-def _is_known(web3: Web3, tx_hash: HexBytes) -> bool:
+def is_known(web3: Web3, tx_hash: bytes) -> bool:
+    """Whether the node has this transaction, in a block or not."""
     try:
-        web3.eth.get_transaction(tx_hash)
+        web3.eth.get_transaction(HexBytes(tx_hash))
     except TransactionNotFound:
         return False
     return True

@@ -79,6 +79,19 @@ def collect(
     )
 
 
+@app.command()
+def pending() -> None:
+    """What this account has sent, or signed, that is not done: nonce, fee, age, and why it waits."""
+    from dataclasses import asdict
+
+    from biodesci.chain import accounts
+
+    own = accounts.address(session.settings().account_path)
+    rows = [asdict(one) for one in session.chain(account=False).pending(own)]
+    columns = ["nonce", "kind", "about", "gwei", "attempts", "seconds", "why"]
+    output.table(rows, columns, "Nothing is pending.")
+
+
 @app.command("accept-arbitration")
 def accept_arbitration(
     stop: Annotated[

@@ -51,8 +51,8 @@ def chain(*, account: bool = True) -> Chain:
     from biodesci.chain.accounts import load
     from biodesci.chain.client import Chain
     from biodesci.chain.deployment import load_deployment
-    from biodesci.chain.outbox import Sending
     from biodesci.chain.reading import Reading
+    from biodesci.chain.sending import Sending
 
     chosen = settings()
     deployment = load_deployment(chosen.deployment)
@@ -63,7 +63,7 @@ def chain(*, account: bool = True) -> Chain:
         signer,
         chosen.home,
         reading=Reading(chosen.confirmations),
-        sending=Sending.chosen(chosen.stuck_after, chosen.highest_fee_gwei),
+        sending=Sending.chosen(chosen.stuck_after, chosen.highest_fee_gwei, chosen.work_location),
     )
 
 

@@ -73,7 +73,7 @@ _OUTPUT, TRACE = "output.bin", "trace.bin"
 _MODELS_KEPT = 4
 _LONGEST_PAUSE = 300.0
 MAX_TRACE = 2 << 30  # bytes of one answer's trace: a larger one could end the worker, again and again
-_SIGNED, _REFUSED = "commit.tx", "refused.json"
+_REFUSED = "refused.json"
 
 
 @dataclass(frozen=True)
@@ -136,9 +136,6 @@ def commit_answer(chain: Chain, ipfs: Ipfs, folder: Path, request: Request, weig
     ipfs.ready()  # what is committed to has to be there soon
     call = chain.inferences.functions.commit(request.id, committed, digest)
     with chain.intent("answer", f"0x{committed.hex()}") as intent:
-        if (folder / _SIGNED).exists():  # of a release before 0.4
-            intent.adopt(files.read(folder / _SIGNED))
-            (folder / _SIGNED).unlink()
         intent.send(call)
     answers.publish(ipfs, folder, sealed)
 

@@ -30,8 +30,9 @@ from biodesci.core.errors import (
 )
 from biodesci.core.onchain import DAY, LicenseState, Right
 from biodesci.market import evidence
+from biodesci.market.in_flight import MOST, InFlight
 from biodesci.market.license import get, visas_until
-from biodesci.market.sealing import ANY, LEAST_TIME, publish, sealed
+from biodesci.market.sealing import ANY, LEAST_TIME, publish
 from biodesci.party import dataset_keys
 from biodesci.party.allowance import Allowance, Asked, Bounds, Limit
 from biodesci.party.member import Member
@@ -97,6 +98,7 @@ class Custodian:
         self._terms = terms or Terms()
         folder = evidence.path(member.home, member.chain, 0, b"").parent
         self._allowance = Allowance(folder / "served.json", self._terms.bounds)
+        self._in_flight = InFlight(member, self._report)
         self._held: dict[int, int] = {}  # licences that wait, and the day for which they do
         self._why: dict[int, str] = {}
 
@@ -121,21 +123,62 @@ class Custodian:
         return len(self._open)
 
     def poll(self) -> list[int]:
-        """Delivers what is due; the licences that were delivered by this call."""
+        """Sends what is due, and collects what was sent; the licences whose delivery took effect.
+
+        It waits for no block: what is on its way is collected by a later call. Raises UnavailableError or
+        FundsError for what concerns all licences.
+        """
         chain = self._chain
+        done = self._delivered(self._in_flight.collect())
         # A purchase that a reorganization takes back would have been paid for with nothing.
         head = chain.counted_head()
         if head < chain.deployment.first_block:
-            return []
+            return done
         self._complete(head)
         # Blocks bring purchases; keys come without one, when they are taken over.
         if head != self._next_block - 1 or dataset_keys.held(self._home, chain) != self._keys:
             self._look(head)
+        begun = self._release_due()
+        if begun:
+            done += self._delivered(self._in_flight.collect_soon(begun))
+        return done
+
+    def _delivered(self, licences: list[int]) -> list[int]:
+        """Takes note of what is done; the same licences."""
+        for license_id in licences:
+            self._open.discard(license_id)
+            self._failures.done(license_id)
+            _log.info("licence %d: delivered", license_id)
+        return licences
+
+    def _release_due(self) -> list[int]:
+        """The licences whose delivery was sent now."""
         # Of thousands that wait for another day, nothing is asked before it comes.
-        today = chain.now() // DAY
+        today = self._chain.now() // DAY
         resting = self._resting()
-        due = [license_id for license_id in sorted(self._open) if self._held.get(license_id, 0) <= today]
-        return [license_id for license_id in due if license_id not in resting and self._release(license_id)]
+        on_their_way = set(self._in_flight.licences())
+        due = [
+            license_id
+            for license_id in sorted(self._open - on_their_way - resting)
+            if self._held.get(license_id, 0) <= today
+        ]
+        begun: list[int] = []
+        trouble: UnavailableError | None = None
+        for license_id in due:
+            if len(on_their_way) + len(begun) >= MOST:
+                self._why[license_id] = f"{MOST} deliveries are on their way, for which it waits"
+                continue
+            try:
+                if self._release(license_id):
+                    begun.append(license_id)
+            except UnavailableError as exc:
+                if trouble is not None:
+                    raise  # the second: it is no matter of one licence
+                trouble = exc
+                self._why[license_id] = str(exc)
+        if trouble is not None and not begun:
+            raise trouble
+        return begun
 
     def _resting(self) -> frozenset[int]:
         """Licences that failed and are not due yet. Opens those that are, as a person may say so."""
@@ -145,8 +188,9 @@ class Custodian:
 
     def _complete(self, head: int) -> None:
         """Adds to IPFS what was delivered, and was not added before the run that delivered it ended."""
+        on_their_way = set(self._in_flight.licences())
         for waiting in evidence.unpublished(self._home, self._chain):
-            if self._undelivered.get(waiting) == head:
+            if self._undelivered.get(waiting) == head or waiting[0] in on_their_way:
                 continue
             license_id, digest = waiting
             try:
@@ -223,26 +267,23 @@ class Custodian:
             return False
         if not self._is_allowed(licence):
             return False
-        # A key leaves for a download alone. Training and inference are served here, so access is granted.
-        with_key = licence.right is Right.DOWNLOAD
-        digest = ANY if with_key else _NO_KEY
         # Tried first: what can't be delivered (a visa lapsed, say) is not sealed either.
+        digest = ANY if licence.right is Right.DOWNLOAD else _NO_KEY
         chain.call(chain.licenses.functions.deliver(license_id, digest), sender=chain.address)
         self._allowance.note(self._asked(licence), chain.now() // DAY)
         try:
-            if with_key:
-                with sealed(self._member, licence, version) as digest:
-                    chain.send(chain.licenses.functions.deliver(license_id, digest))
-            else:
-                chain.send(chain.licenses.functions.deliver(license_id, digest))
+            is_sent = self._in_flight.begin(licence, version)
         except RevertedError as exc:
             if exc.name != "AccessLicense_WrongState":
                 raise
             return False  # delivered or refunded meanwhile: the next poll sees which
-        self._open.discard(license_id)
-        done = "key delivered to %s" if with_key else "access granted to %s, without a key"
-        _log.info(f"licence %d: {done}", license_id, licence.licensee)
-        return True
+        if is_sent:
+            self._why[license_id] = "its delivery was sent, and is in no block yet"
+            done = (
+                "key sent to %s" if licence.right is Right.DOWNLOAD else "access granted to %s, without a key"
+            )
+            _log.info(f"licence %d: {done}", license_id, licence.licensee)
+        return is_sent
 
     def _asked(self, licence: License) -> Asked:
         return Asked(licence.id, licence.licensee, self._terms.pays(licence))

@@ -93,6 +93,11 @@ def note_published(home: Path, chain: Chain, license_id: int, digest: bytes) -> 
     _unpublished(home, chain, license_id, digest).unlink(missing_ok=True)
 
 
+def remove(home: Path, chain: Chain, license_id: int, digest: bytes) -> None:
+    """Removes the evidence of an envelope whose delivery was never signed."""
+    path(home, chain, license_id, digest).unlink(missing_ok=True)
+
+
 def unpublished(home: Path, chain: Chain) -> list[tuple[int, bytes]]:
     """(licence, digest) of the envelopes that were sealed here and are on no IPFS node yet."""
     folder = path(home, chain, 0, b"").parent

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, TypeVar
 from biodesci.core import files
 from biodesci.core.container import ContainerInfo
 from biodesci.core.documents.base import Document, Part
-from biodesci.core.documents.values import BareBytes32, BareHex, Count, Text, Uint256
+from biodesci.core.documents.values import BareBytes32, Count, Uint256
 from biodesci.core.errors import ConfigurationError, StateError
 
 FILE = "journal.json"
@@ -24,9 +24,7 @@ class Minted(Part):
 
 
 class Notes(Document):
-    """What is done. `content` and `card` are digests of CIDs, the fields of the container stand together;
-    `signed` is the transaction that a release before 0.4 signed, when there was no outbox; `file`, the plain
-    file's name, was written by releases before 0.4, and nothing reads it."""
+    """What is done. `content` and `card` are digests of CIDs, the fields of the container stand together."""
 
     title: ClassVar = "journal of a publication"
     remedy: ClassVar = (
@@ -35,7 +33,6 @@ class Notes(Document):
     limit: ClassVar = 1 << 20
     refusal: ClassVar = ConfigurationError
 
-    file: Text | None = None
     key_commitment: BareBytes32 | None = None
     content_root: BareBytes32 | None = None
     size: Count | None = None
@@ -44,7 +41,6 @@ class Notes(Document):
     sha256: BareBytes32 | None = None
     content: BareBytes32 | None = None
     card: BareBytes32 | None = None
-    signed: BareHex | None = None
     published: Minted | None = None
 
 
@@ -61,8 +57,7 @@ class Journal:
         path = folder / FILE
         if not path.exists():
             return cls(folder, Notes())
-        # Releases before 0.4 wrote so that the transaction which they had signed counted no more.
-        return cls(folder, Notes.parse(path.read_bytes().replace(b',"signed":null', b"")))
+        return cls(folder, Notes.parse(path.read_bytes()))
 
     def note(self, **values: Any) -> None:
         """Writes these fields of the notes to disk before it returns."""

@@ -20,7 +20,6 @@ from web3.contract.contract import ContractFunction
 from web3.types import TxReceipt
 
 from biodesci.chain.client import Chain
-from biodesci.chain.outbox import Intent
 from biodesci.chain.records import DatasetVersion
 from biodesci.core import canonical, cid, container, duo
 from biodesci.core.documents.dataset_card import require_described
@@ -108,7 +107,6 @@ def publish(
     committed = journal.digest("key_commitment")
 
     with chain.intent("publication", f"key commitment 0x{committed.hex()}") as intent:
-        _adopt_old_note(intent, journal)
         receipt = _on_chain(chain, committed)
         if receipt is None:
             if journal.container is None:
@@ -126,13 +124,6 @@ def publish(
     # The container is on IPFS now and can be made again from the file.
     (journal.folder / "container").unlink(missing_ok=True)
     return replace(published, findings=inspected.check.findings)
-
-
-def _adopt_old_note(intent: Intent, journal: Journal) -> None:
-    """Releases before 0.4 noted the signed transaction in the journal."""
-    if signed := journal.notes.signed:
-        intent.adopt(signed)
-        journal.note(signed=None)
 
 
 def _fields(meta: DatasetMeta) -> dict[str, Any]:

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from biodesci.chain.client import Chain
 from biodesci.chain.records import DatasetVersion, License
-from biodesci.core.errors import NotFoundError, StateError
+from biodesci.core.errors import NotFoundError, RevertedError, StateError
 from biodesci.market import evidence
 from biodesci.market.license import envelope_of, get, visas_until
-from biodesci.market.sealing import ANY, LEAST_TIME, publish, sealed
+from biodesci.market.sealing import ANY, LEAST_TIME, add, discard, publish, seal
 from biodesci.party import dataset_keys
 from biodesci.party.member import Member
 
@@ -37,9 +37,14 @@ def redeliver(member: Member, license_id: int) -> bytes:
         publish(member, license_id, begun)
         return begun
     _require_lost(member, licence, version)
-    with sealed(member, licence, version) as digest:
-        chain.send(chain.licenses.functions.redeliver(license_id, digest))
-    return digest
+    sealed = seal(member, licence, version)
+    try:
+        chain.send(chain.licenses.functions.redeliver(license_id, sealed.digest))
+    except RevertedError:
+        discard(member, license_id, sealed.digest)
+        raise
+    add(member, license_id, sealed)
+    return sealed.digest
 
 
 def _require_time(chain: Chain, licence: License) -> None:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
-from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Final
 
 from biodesci.chain.records import DatasetVersion, License
 from biodesci.core import envelope
-from biodesci.core.errors import RevertedError
 from biodesci.ipfs import unixfs
 from biodesci.market import evidence
 from biodesci.party import dataset_keys
@@ -20,12 +18,20 @@ ANY: Final = b"\1" * 32
 LEAST_TIME: Final = 300  # seconds: a delivery that is sent later may well come too late
 
 
-@contextmanager
-def sealed(member: Member, licence: License, version: DatasetVersion) -> Iterator[bytes]:
-    """The digest of the key sealed to the licensee; the envelope is on IPFS once the body has delivered it.
+@dataclass(frozen=True)
+class Sealed:
+    """An envelope that is on no IPFS node yet, and its digest, which is what goes on chain."""
 
-    Before, it is nowhere, and what it is made from again is kept under the passphrase: a body that ends by
-    an error may still have delivered, which `Custodian.poll` sees on chain.
+    digest: bytes
+    envelope: bytes
+
+
+def seal(member: Member, licence: License, version: DatasetVersion) -> Sealed:
+    """Seals the dataset key to the licensee's key on chain; what is sealed is nowhere, before it is
+    delivered.
+
+    What it is made from again is kept under the passphrase: a run that is stopped may still have delivered,
+    which `Custodian.poll` sees on chain.
     """
     chain, home, passphrase = member.chain, member.home, member.passphrase
     key, salt = dataset_keys.load(home, passphrase, chain, version)
@@ -36,13 +42,18 @@ def sealed(member: Member, licence: License, version: DatasetVersion) -> Iterato
     digest = unixfs.digest_of(io.BytesIO(made))
     evidence.keep(home, passphrase, chain, licence.id, evidence.Evidence(digest, randomness, key + salt))
     evidence.note_unpublished(home, chain, licence.id, digest)
-    try:
-        yield digest
-    except RevertedError:
-        evidence.note_published(home, chain, licence.id, digest)  # never to be: it delivers nothing any more
-        raise
-    member.ipfs.add(made, f"envelope of licence {licence.id}")
-    evidence.note_published(home, chain, licence.id, digest)
+    return Sealed(digest, made)
+
+
+def add(member: Member, license_id: int, sealed: Sealed) -> None:
+    """Adds to IPFS an envelope whose delivery the chain has taken."""
+    member.ipfs.add(sealed.envelope, f"envelope of licence {license_id}")
+    evidence.note_published(member.home, member.chain, license_id, sealed.digest)
+
+
+def discard(member: Member, license_id: int, digest: bytes) -> None:
+    """Forgets an envelope that was never sent, or whose transaction can deliver nothing any more."""
+    evidence.note_published(member.home, member.chain, license_id, digest)
 
 
 def publish(member: Member, license_id: int, digest: bytes) -> None:

@@ -21,8 +21,8 @@ from biodesci import config, logs
 from biodesci.chain import accounts
 from biodesci.chain.client import Chain
 from biodesci.chain.deployment import load_deployment
-from biodesci.chain.outbox import Sending
 from biodesci.chain.reading import Reading
+from biodesci.chain.sending import Sending
 from biodesci.config import Chosen
 from biodesci.core.about import about
 from biodesci.core.errors import BioDeSciError
@@ -35,7 +35,7 @@ Make = Callable[[Chosen, threading.Event], Worker]
 
 
 def connect(settings: config.Settings, stop: threading.Event, account: LocalAccount | None = None) -> Chain:
-    """The chain that the settings name; with an account it sends, and notes what it sends in the home folder.
+    """The chain that the settings name; with an account it sends, and notes that in the work database.
 
     Raises UnavailableError, or ConfigurationError for another network than that of the deployment file.
     """
@@ -45,7 +45,7 @@ def connect(settings: config.Settings, stop: threading.Event, account: LocalAcco
         account,
         settings.home,
         reading=Reading(settings.confirmations, stop=stop),
-        sending=Sending.chosen(settings.stuck_after, settings.highest_fee_gwei),
+        sending=Sending.chosen(settings.stuck_after, settings.highest_fee_gwei, settings.work_location),
     )
 
 

@@ -19,13 +19,14 @@ from typing import Any
 
 from eth_account import Account
 
-from biodesci.chain import entries, transactions
+from biodesci.chain import transactions
 from biodesci.chain.client import Chain
 from biodesci.chain.deployment import load_deployment
-from biodesci.chain.outbox import Sending
+from biodesci.chain.entries import Book, Entry
+from biodesci.chain.sending import Sending
 
 PUBLICATION = (b"\x01" * 32, b"\x02" * 32, b"\x03" * 32, 1, bytes(32))
-_PLACES: dict[str, Any] = {"entries": entries, "transactions": transactions, "Path": Path}
+_PLACES: dict[str, Any] = {"Book": Book, "Entry": Entry, "transactions": transactions}
 
 
 _FORKS = multiprocessing.get_context("forkserver")
@@ -65,7 +66,7 @@ class Publisher:
 
 @dataclass
 class Order:
-    """`dies` is such as "after entries.write 2": the second time that it is called. Empty: it lives."""
+    """`dies` is such as "after Book.add 1": the second time that it is called. Empty: it lives."""
 
     rpc_url: str
     deployment_file: str

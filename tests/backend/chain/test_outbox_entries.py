@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
-import os
+import sqlite3
 import threading
-from pathlib import Path
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
+from sqlalchemy import event, select, update
+from sqlalchemy.exc import OperationalError
 from web3 import Web3
 
+from biodesci.chain import transactions
 from biodesci.chain.client import Chain
-from biodesci.chain.outbox import Sending
-from biodesci.core import files
+from biodesci.chain.sending import Sending
 from biodesci.core.errors import BioDeSciError, ConfigurationError, UnavailableError
+from biodesci.store.tables import outbox
 from tests.backend.chain.dying import Order, publish
+from tests.backend.conftest import entries_of
 
 
 def sent(chain: Chain) -> int:
@@ -38,55 +43,87 @@ def test_a_client_without_a_home_sends_nothing(owner):
     assert sent(owner) == 0
 
 
-def test_where_nothing_can_be_noted_nothing_is_sent(owner, tmp_path):
-    (tmp_path / "outbox").write_text("a file is where the folder should be")
-    with pytest.raises(ConfigurationError, match="cannot be written: File exists") as caught:
+def test_where_the_database_cannot_be_made_nothing_is_sent(owner, tmp_path):
+    (tmp_path / "work.sqlite").mkdir()
+    with pytest.raises(ConfigurationError, match=r"work database .* cannot be opened") as caught:
         publish(owner)
-    assert "Make it writable" in caught.value.hint
+    assert "may note what was sent" in caught.value.hint
     assert sent(owner) == 0
 
 
-@pytest.mark.parametrize(
-    ("room", "was_sent"), [(0, 0), (800, 0)], ids=["for nothing", "for the intent alone"]
-)
-def test_where_the_disk_is_full_nothing_is_sent(owner, localnet, tmp_path, room, was_sent):
-    """The process may write files up to `room` bytes: the signed transaction has more."""
+def test_where_the_database_cannot_be_written_nothing_is_signed(owner, monkeypatch):
+    signed: list[object] = []
+    monkeypatch.setattr(transactions, "sign", lambda *all_: signed.append(all_))
+    with writing_fails(owner, after=0), pytest.raises(UnavailableError, match="cannot be written: disk I/O"):
+        publish(owner)
+    assert signed == []
+    assert sent(owner) == 0
+
+
+@contextmanager
+def writing_fails(chain: Chain, *, after: int) -> Iterator[None]:
+    """The database takes so many transactions, and no more; SQLite says so, as on a disk that broke."""
+    engine, begun = chain.outbox().book._work._writing, []
+
+    def fail(_connection: object) -> None:
+        begun.append(1)
+        if len(begun) > after:
+            raise OperationalError("BEGIN", {}, sqlite3.OperationalError("disk I/O error"))
+
+    event.listen(engine, "begin", fail)
+    try:
+        yield
+    finally:
+        event.remove(engine, "begin", fail)
+
+
+def test_a_disk_that_is_full_at_any_point_lets_one_transaction_take_effect(owner, localnet, tmp_path):
+    """The process may write files up to `room` bytes: a little more each time, until all is written."""
     key = owner.signer().key.hex()
-    order = Order(localnet.rpc_url, str(localnet.deployment_file), str(tmp_path), key, room=room)
-    status, printed = order.start().end()
-    assert status == 1
-    assert "cannot be written: File too large" in printed
-    assert sent(owner) == was_sent
-    assert not list((tmp_path / "outbox").iterdir())
+    assert list(entries_of(owner)) == []  # the database is there, with its tables
+    (log,) = tmp_path.glob("work.sqlite-wal")
+    begin, ended = log.stat().st_size, []
+    for pages in (0, 2, 4, 6, 9, 20):
+        room = begin + pages * 4_120
+        order = Order(localnet.rpc_url, str(localnet.deployment_file), str(tmp_path), key, room=room)
+        status, printed = order.start().end()
+        ended.append(status)
+        assert status == 0 or "cannot be written" in printed or "cannot be opened" in printed, printed
+        assert sent(owner) == 0 or all(entry.attempts for entry in entries_of(owner))
+    assert ended[0] == 1
     publish(owner)
-    assert sent(owner) == 1
+    assert sent(owner) == 1 + ended.count(0)
 
 
-def test_where_only_the_sending_cannot_be_noted_it_is_gone_on_with(owner, monkeypatch):
-    real, calls = files.write_private, []
-
-    def full(path: Path, data: bytes) -> None:
-        calls.append(path)
-        if len(calls) == 3:
-            raise OSError(28, os.strerror(28))
-        real(path, data)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(files, "write_private", full)
-        with pytest.raises(ConfigurationError, match="No space left on device"):
-            publish(owner)
+def test_where_only_the_sending_cannot_be_noted_it_is_gone_on_with(owner):
+    assert entries_of(owner) == []
+    with writing_fails(owner, after=2), pytest.raises(UnavailableError, match="cannot be written"):
+        publish(owner)
     assert sent(owner) == 1
     publish(owner)
     assert sent(owner) == 1
 
 
 @pytest.fixture
-def noted_entry(owner, tmp_path, lost) -> Path:
-    """The entry of a publication that was signed, and did not reach the node."""
+def noted_entry(owner, lost) -> bytes:
+    """The row of a publication that was signed, and did not reach the node."""
     with lost(owner.datasets), pytest.raises(UnavailableError):
         publish(owner)
-    (path,) = (tmp_path / "outbox").glob("*.json")
-    return path
+    return document(owner)
+
+
+def document(chain: Chain) -> bytes:
+    """What the one row of the account holds."""
+    (entry,) = entries_of(chain)
+    with chain.outbox().book._work.snapshot() as connection:
+        return str(connection.scalar(select(outbox.c.document).where(outbox.c.name == entry.name))).encode()
+
+
+def put(chain: Chain, row: bytes) -> None:
+    with chain.outbox().book._work.transaction() as connection:
+        connection.execute(
+            update(outbox).where(outbox.c.account == chain.address).values(document=row.decode())
+        )
 
 
 def changed(entry: bytes, **fields: object) -> bytes:
@@ -94,8 +131,8 @@ def changed(entry: bytes, **fields: object) -> bytes:
 
 
 def with_attempt(entry: bytes, **fields: object) -> bytes:
-    document = json.loads(entry)
-    (attempt,) = document["attempts"]
+    row = json.loads(entry)
+    (attempt,) = row["attempts"]
     return changed(entry, attempts=[attempt | fields])
 
 
@@ -116,7 +153,7 @@ def of_another_account(entry: bytes) -> bytes:
         lambda entry: entry + b"{}",
         lambda entry: changed(entry, about="another"),
         lambda entry: changed(entry, network="another"),
-        lambda entry: changed(entry, format="biodesci-outbox/2"),
+        lambda entry: changed(entry, format="biodesci-outbox/3"),
         lambda entry: changed(entry, nonce=7),
         lambda entry: changed(entry, attempts=[]),
         lambda entry: with_attempt(entry, txHash="0x" + "11" * 32),
@@ -131,15 +168,20 @@ def of_another_account(entry: bytes) -> bytes:
 )
 def test_a_damaged_entry_stops_everything(owner, noted_entry, damage):
     """It noted what may be paid already: nothing is signed anew before somebody has looked."""
-    whole = noted_entry.read_bytes()
-    noted_entry.write_bytes(damage(whole))
-    with pytest.raises(ConfigurationError, match="is damaged") as caught:
+    put(owner, damage(noted_entry))
+    with pytest.raises(ConfigurationError, match=r"The entry publication-[0-9a-f]+ .* is damaged") as caught:
         publish(owner)
-    assert str(noted_entry) in caught.value.message
+    assert "work.sqlite" in caught.value.message
     assert "look at what the account sent last" in caught.value.hint
     assert sent(owner) == 0
-    noted_entry.write_bytes(whole)
+    put(owner, noted_entry)
     publish(owner)
+    assert sent(owner) == 1
+
+
+def test_a_damaged_entry_stops_no_other_intent(owner, noted_entry):
+    put(owner, b"{}")
+    publish(owner, "another")
     assert sent(owner) == 1
 
 
@@ -148,13 +190,13 @@ def test_the_entry_of_one_network_account_and_intent_is_no_others(owner, chain_f
     other.home = owner.home
     publish(other)
     publish(owner, "another")
-    assert noted_entry.exists()
+    assert document(owner) == noted_entry
     assert (sent(other), sent(owner)) == (1, 1)
 
 
 def test_no_message_shows_what_was_signed(owner, noted_entry):
-    (attempt,) = json.loads(noted_entry.read_bytes())["attempts"]
-    noted_entry.write_bytes(with_attempt(noted_entry.read_bytes(), txHash="0x" + "11" * 32))
+    (attempt,) = json.loads(noted_entry)["attempts"]
+    put(owner, with_attempt(noted_entry, txHash="0x" + "11" * 32))
     with pytest.raises(BioDeSciError) as caught:
         publish(owner)
     assert attempt["raw"][2:] not in str(caught.value)
@@ -178,12 +220,12 @@ def test_threads_are_inside_one_after_the_other(owner):
         thread.join()
     assert most == [1, 1, 1]
     assert sent(owner) == 3
-    assert not list((owner.home / "outbox").iterdir())
+    assert entries_of(owner) == []
 
 
 def test_an_intent_that_was_refused_leaves_nothing(owner):
     owner.sending = Sending(highest_fee=1)
     with pytest.raises(BioDeSciError, match="gwei"):
         publish(owner)
-    assert not list((owner.home / "outbox").iterdir())
+    assert entries_of(owner) == []
     assert sent(owner) == 0

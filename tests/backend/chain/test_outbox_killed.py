@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from web3 import Web3
@@ -13,18 +12,19 @@ from web3 import Web3
 from biodesci.chain import transactions
 from biodesci.chain.entries import Entry
 from tests.backend.chain.dying import Order, Publisher, publish
+from tests.backend.conftest import entries_of
 
 # At which call the process ends; whether the transaction has reached the node by then.
 STEPS = {
-    "the intent is noted": ("after entries.write 1", False),
+    "the intent is noted": ("after Book.begin 1", False),
     "it is signed": ("after transactions.sign 1", False),
-    "it is noted by half": ("before Path.replace 2", False),
-    "it is noted": ("after entries.write 2", False),
+    "it is noted by half": ("after Entry.to_bytes 2", False),
+    "it is noted": ("after Book.add 1", False),
     "it is sent": ("after transactions.send 1", True),
-    "it is noted as sent": ("after entries.write 3", True),
-    "a block has it": ("before entries.write 4", True),
-    "it is noted as confirmed": ("after entries.write 4", True),
-    "its result is with the caller": ("before entries.remove 1", True),
+    "it is noted as sent": ("after Book.note_sent 1", True),
+    "a block has it": ("before Book.confirm 1", True),
+    "it is noted as confirmed": ("after Book.confirm 1", True),
+    "its result is with the caller": ("before Book.remove 1", True),
 }
 
 
@@ -35,9 +35,9 @@ def order(localnet, tmp_path) -> Callable[..., Order]:
     return lambda **more: Order(localnet.rpc_url, str(localnet.deployment_file), str(tmp_path), key, **more)
 
 
-def entry_of(home: Path) -> Entry:
-    (path,) = (home / "outbox").glob("*.json")
-    return Entry.parse(path.read_bytes())
+def entry_of(order: Order) -> Entry:
+    (entry,) = entries_of(order.connect())
+    return entry
 
 
 def die(order: Order) -> str:
@@ -54,7 +54,7 @@ def published_by(chain) -> list[int]:
 
 
 @pytest.mark.parametrize("step", STEPS)
-def test_killed_at_any_step_it_takes_effect_once(order, step, tmp_path):
+def test_killed_at_any_step_it_takes_effect_once(order, step):
     dies, was_sent = STEPS[step]
     printed = die(order(dies=dies))
     chain = order().connect()
@@ -64,18 +64,16 @@ def test_killed_at_any_step_it_takes_effect_once(order, step, tmp_path):
     assert chain.web3.eth.get_transaction_count(chain.address) == 1
     if printed:
         assert int(printed) == dataset
-    assert not list((tmp_path / "outbox").glob("*.json"))
+    assert not entries_of(chain)
 
 
-@pytest.mark.parametrize(
-    "dies", ["after entries.write 4", "after transactions.send 2", "after entries.write 5"]
-)
-def test_killed_while_it_is_replaced_it_takes_effect_once(order, dies, localnet, tmp_path):
+@pytest.mark.parametrize("dies", ["after Book.add 2", "after transactions.send 2", "after Book.note_sent 2"])
+def test_killed_while_it_is_replaced_it_takes_effect_once(order, dies, localnet):
     """Two transactions are signed for one intent: the first or the second may be what a block takes."""
     localnet.rpc("evm_setAutomine", False)
     try:
         die(order(dies=dies, stuck_after=0.2))
-        entry = entry_of(tmp_path)
+        entry = entry_of(order())
         assert len(entry.attempts) == 2
     finally:
         localnet.rpc("evm_setAutomine", True)
@@ -95,7 +93,7 @@ def test_processes_of_one_account_do_not_take_each_others_nonce(order):
     assert chain.web3.eth.get_transaction_count(chain.address) == 3
 
 
-def test_a_process_that_asks_for_the_same_waits_until_the_other_has_ended(order, localnet, tmp_path):
+def test_a_process_that_asks_for_the_same_waits_until_the_other_has_ended(order, localnet):
     """The second is inside only after the first has ended; so it finds nothing that is still open."""
     localnet.rpc("evm_setAutomine", False)
     chain = order().connect()
@@ -108,7 +106,7 @@ def test_a_process_that_asks_for_the_same_waits_until_the_other_has_ended(order,
         with pytest.raises(TimeoutError):
             _wait_for_end(second, 2.0)
         assert len(localnet.rpc("txpool_content")["pending"][chain.address.lower()]) == 1
-        assert len(entry_of(tmp_path).attempts) == 1
+        assert len(entry_of(order()).attempts) == 1
         # The holder of the lock dies: the other one goes on with what it had sent.
         first.kill()
         first.end()
@@ -130,9 +128,10 @@ def _wait_for_end(process: Publisher, seconds: float) -> None:
 
 def test_signed_bytes_are_noted_before_the_node_has_them(order, tmp_path):
     die(order(dies="before transactions.send 1"))
-    entry = entry_of(tmp_path)
+    entry = entry_of(order())
     (attempt,) = entry.attempts
     assert attempt.tx_hash == bytes(Web3.keccak(attempt.raw))
     assert (transactions.nonce_of(attempt.raw), attempt.sent) == (entry.nonce, None) == (0, None)
-    (path,) = (tmp_path / "outbox").glob("*.json")
-    assert path.stat().st_mode & 0o777 == 0o600
+    files = list(tmp_path.glob("work.sqlite*"))
+    assert files
+    assert {path.stat().st_mode & 0o777 for path in files} == {0o600}

@@ -13,7 +13,7 @@ from web3 import Web3
 
 from biodesci.chain.client import Chain
 from biodesci.chain.deployment import load_deployment
-from biodesci.chain.outbox import Sending
+from biodesci.chain.sending import Sending
 from biodesci.core.errors import UnavailableError
 from tests.backend.chain.crooked import CrookedNode, crooked_node
 
@@ -147,18 +147,18 @@ def use_nonce_elsewhere(owner: Chain, localnet, lost: bytes) -> None:
 
 
 def test_a_block_that_comes_between_two_questions_decides_nothing(owner, node, localnet):
-    """No receipt yet; then a block takes the transaction; then the nonce is used."""
+    """The nonce is free; then a block takes the transaction; then the nonce is used."""
     pending = publish_unmined(owner, localnet)
     asked: list[str] = []
 
-    def mines_after_the_receipt(method, _params, result):
-        if method == "eth_getTransactionReceipt" and not asked:
+    def mines_after_the_count(method, _params, result):
+        if method == "eth_getTransactionCount" and not asked:
             asked.append(method)
             localnet.rpc("evm_mine")
         return result
 
     owner.sending = patience(15)
-    with node.telling(mines_after_the_receipt):
+    with node.telling(mines_after_the_count):
         assert publish(owner) == pending
     assert asked
     assert published(owner, localnet) == 1

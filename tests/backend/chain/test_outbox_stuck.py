@@ -12,12 +12,12 @@ from eth_account.typed_transactions.typed_transaction import TypedTransaction
 from hexbytes import HexBytes
 from web3 import Web3
 
-from biodesci.chain import transactions
 from biodesci.chain.client import Chain
-from biodesci.chain.entries import Entry
-from biodesci.chain.outbox import Sending
+from biodesci.chain.fees import Fees
+from biodesci.chain.sending import Sending
 from biodesci.core.errors import UnavailableError
 from tests.backend.chain.dying import publish
+from tests.backend.conftest import entries_of
 
 GWEI = 10**9
 
@@ -48,8 +48,8 @@ class Publishing:
         """The signed transactions of its entry, when there are so many."""
         deadline = time.monotonic() + 20
         while time.monotonic() < deadline:
-            for path in (self.chain.home / "outbox").glob("*.json"):
-                attempts = Entry.parse(path.read_bytes()).attempts
+            for entry in entries_of(self.chain):
+                attempts = entry.attempts
                 if len(attempts) >= count and attempts[-1].sent is not None:
                     return [attempt.raw for attempt in attempts]
             time.sleep(0.02)
@@ -120,8 +120,8 @@ def test_no_attempt_offers_more_than_the_highest_fee(owner, localnet):
     owner.sending = Sending(block_timeout=3, stuck_after=0.1, highest_fee=highest)
     with pytest.raises(UnavailableError, match="not in a block yet"):
         publish(owner)
-    (path,) = (owner.home / "outbox").glob("*.json")
-    offered = [transactions.Fees.of(attempt.raw).most for attempt in Entry.parse(path.read_bytes()).attempts]
+    (entry,) = entries_of(owner)
+    offered = [Fees.of(attempt.raw).most for attempt in entry.attempts]
     assert 2 <= len(offered) <= 3
     assert max(offered) <= highest
     localnet.rpc("evm_setAutomine", True)
@@ -133,7 +133,7 @@ def test_no_attempt_offers_more_than_the_highest_fee(owner, localnet):
     ("most", "tip"), [(1, 0), (8, 1), (100 * GWEI, 2 * GWEI), (7, 7)], ids=["least", "small", "usual", "odd"]
 )
 def test_a_raise_is_enough_for_a_node_that_wants_a_tenth_or_an_eighth(most, tip):
-    raised = transactions.Fees(most, tip).raised()
+    raised = Fees(most, tip).raised()
     for before, after in ((most, raised.most), (tip, raised.tip)):
         assert 8 * after >= 9 * before
         assert after > before

@@ -147,20 +147,15 @@ def test_what_was_computed_before_a_crash_is_committed_after_it(world: Any, x: n
     assert len(events) == 1
 
 
-@pytest.mark.parametrize("noted", ["in the outbox", "by an older release"])
 @pytest.mark.parametrize("mined", [False, True])
 def test_a_transaction_signed_before_a_crash_is_sent_once(
-    world: Any, x: np.ndarray, lost: Any, mined: bool, noted: str
+    world: Any, x: np.ndarray, lost: Any, mined: bool
 ) -> None:
     request_id = world.request(x)
     w = world.worker
     with lost(w.chain.inferences) as signed:
         assert world.serve() == []
     folder = serve.journal(w.home, w.chain, request_id)
-    if noted == "by an older release":
-        (entry,) = (w.home / "outbox").glob("answer-*")
-        entry.unlink()
-        (folder / "commit.tx").write_bytes(signed[0])
     if mined:  # killed before it knew
         receipt = w.chain.web3.eth.wait_for_transaction_receipt(
             w.chain.web3.eth.send_raw_transaction(signed[0])
@@ -171,7 +166,6 @@ def test_a_transaction_signed_before_a_crash_is_sent_once(
     serve.commit_answer(w.chain, world.ipfs, folder, request, root)
     events = w.chain.events(w.chain.inferences, "InferenceCommitted", 0, filters={"requestId": request_id})
     assert [bytes(event["transactionHash"]) for event in events] == [Web3.keccak(signed[0])]
-    assert not (folder / "commit.tx").exists()
 
 
 def test_a_model_whose_weights_are_not_the_registered_ones_is_not_served(world: Any) -> None:

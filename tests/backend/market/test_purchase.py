@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from biodesci.chain import currency, transactions
-from biodesci.chain.outbox import Sending
+from biodesci.chain.sending import Sending
 from biodesci.core.documents.order import Purpose
 from biodesci.core.errors import (
     AccessDeniedError,
@@ -124,7 +124,7 @@ def test_a_purchase_that_failed_on_chain_is_signed_anew(shop, chain_for, lost, n
     shop.owner.send(shop.owner.licenses.functions.closeOffer(shop.offer))
     with pytest.raises(StateError, match="is closed"):
         shop.buy()
-    assert shop.sent(buyer) == 2, "the signed purchase was sent, and failed"
+    assert shop.sent(buyer) == 2, "the signed purchase was cancelled, as it could only fail"
     with pytest.raises(StateError, match="is closed"):
         purchase(other, shop.offer, HMB)
     assert shop.sent(buyer) == 2
@@ -142,8 +142,8 @@ def test_a_purchase_that_waits_for_lower_fees_tells_the_way_out(shop, lost, note
         shop.buyer.sending = Sending(block_timeout=1.0)
         with pytest.raises(UnavailableError, match="at most 500 are paid") as caught:
             shop.buy()
-        (note,) = noted(shop.buyer)
-        assert str(note) in caught.value.hint
+        assert len(noted(shop.buyer)) == 1
+        assert "biodesci account pending" in caught.value.hint
         assert "same transaction" in caught.value.hint
         assert "BIODESCI_HIGHEST_FEE_GWEI" in caught.value.hint
     finally:
@@ -162,7 +162,7 @@ def test_what_one_account_signed_is_not_lost_when_another_buys(shop, keyed, lost
     assert purchase(other, shop.offer, HMB).bought
     sent: list[bytes] = []
     real = transactions.send
-    monkeypatch.setattr(transactions, "send", lambda web3, raw: sent.append(raw) or real(web3, raw))
+    monkeypatch.setattr(transactions, "send", lambda web3, raw, *stop: sent.append(raw) or real(web3, raw))
     said: list[str] = []
     assert shop.buy(Purpose(duo=HMB), note=said.append).bought
     assert sent == first

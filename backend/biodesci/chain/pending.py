@@ -1,0 +1,101 @@
+"""What accounts have sent, or signed, and is not done: for people, and for figures."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from web3 import Web3
+
+from biodesci.chain import nonces, transactions
+from biodesci.chain.entries import Book, Entry
+from biodesci.chain.fees import GWEI, Fees, Market
+from biodesci.chain.sending import Sending
+from biodesci.store.engine import Location
+
+
+@dataclass(frozen=True)
+class Pending:
+    """An intent that is open. `seconds`: since it was sent first; `gwei`: the most that it pays."""
+
+    kind: str
+    about: str
+    nonce: int | None
+    gwei: float | None
+    attempts: int
+    seconds: int | None
+    why: str
+
+
+@dataclass(frozen=True)
+class Backlog:
+    """How many transactions of all accounts wait for a block, and for how many seconds the oldest does."""
+
+    count: int
+    oldest: float
+
+
+def backlog(location: Location) -> Backlog:
+    """Of a work database; asks no chain node. Raises UnavailableError or ConfigurationError."""
+    since = [entry.attempts[0].sent for entry in Book(location).all() if entry.is_waiting]
+    ages = [time.time() - sent / 1000 for sent in since if sent is not None]
+    return Backlog(len(since), max(ages, default=0.0))
+
+
+def listed(web3: Web3, book: Book, account: tuple[str, str], sending: Sending) -> list[Pending]:
+    """The open intents of an account (`Sender.chain`, address) by their nonces, and why each waits."""
+    entries = book.of_account(*account)
+    if not entries:
+        return []
+    used, market = nonces.used(web3, account[1]), Market.now(web3)
+    return [_one(web3, entry, used, market, sending) for entry in entries]
+
+
+def _one(web3: Web3, entry: Entry, used: int, market: Market, sending: Sending) -> Pending:
+    fees = Fees.of(entry.attempts[-1].raw) if entry.attempts else None
+    first = next((attempt.sent for attempt in entry.attempts if attempt.sent is not None), None)
+    return Pending(
+        entry.kind,
+        entry.about,
+        entry.nonce,
+        None if fees is None else fees.most / GWEI,
+        len(entry.attempts),
+        None if first is None else round(time.time() - first / 1000),
+        _why(web3, entry, used, market, sending),
+    )
+
+
+def _why(web3: Web3, entry: Entry, used: int, market: Market, sending: Sending) -> str:
+    """The first that is so, and for the rest the usual."""
+    nonce = entry.nonce
+    if nonce is None:
+        return "nothing of it is signed yet"
+    last = entry.attempts[-1]
+    reasons: list[tuple[Callable[[], bool], str]] = [
+        (
+            lambda: entry.confirmed is not None,
+            "it took effect; whoever asked for it has not taken the result yet",
+        ),
+        (lambda: nonce < used, "its nonce is used: the next look says by which transaction"),
+        (
+            lambda: entry.sent is None,
+            "it is not known to have been sent; whoever asks for it again sends it",
+        ),
+        (
+            lambda: market.asked > sending.highest_fee,
+            transactions.too_dear(market.asked, sending.highest_fee)[0],
+        ),
+        (lambda: nonce > used, f"it waits for nonce {used}"),
+        (lambda: last.cancels, "its call would fail by now: an empty transaction has its nonce"),
+        (
+            lambda: market.is_above(Fees.of(last.raw)),
+            f"gas costs {market.asked / GWEI:g} gwei now: the next look raises the fee",
+        ),
+        (
+            lambda: not transactions.is_known(web3, last.tx_hash),
+            "the node does not know it: the next look after a while sends it again",
+        ),
+    ]
+    usual = f"no block has it; after {sending.stuck_after:g} s the fee is raised"
+    return next((sentence for is_so, sentence in reasons if is_so()), usual)
