@@ -199,3 +199,26 @@ def test_what_is_given_away_without_settings_is_what_they_say() -> None:
     assert Terms.chosen(*(default(own, name) for name in names)) == Terms()
     unpaid = (default(config.InferenceSettings, name) for name in ("unpaid_a_day", "unpaid_each"))
     assert Bounds(None, *unpaid) == Policy().bounds
+
+
+def test_a_database_url_is_of_postgresql_alone_and_never_shown(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    settings = config.load(config.Settings).model_copy(update={"home": tmp_path})
+    assert settings.index_location == tmp_path / "index.sqlite"
+    assert settings.work_location == tmp_path / "work.sqlite"
+    url = "postgresql://biodesci:hidden@127.0.0.1/biodesci"
+    monkeypatch.setenv("DATABASE_URL", url)
+    settings = config.load(config.Settings)
+    assert settings.index_location == settings.work_location == url
+    assert "hidden" not in repr(settings) + str(settings)
+    for wrong in ("mysql://biodesci:hidden@127.0.0.1/biodesci", "hidden"):
+        monkeypatch.setenv("DATABASE_URL", wrong)
+        with pytest.raises(ConfigurationError, match="DATABASE_URL is not valid") as caught:
+            config.load(config.Settings)
+        assert "hidden" not in str(caught.value)
+    monkeypatch.setenv("DATABASE_URL", url)
+    monkeypatch.setenv("BIODESCI_DATABASE", str(tmp_path / "index.sqlite"))
+    with pytest.raises(ConfigurationError, match="DATABASE_URL is not valid: BIODESCI_DATABASE is set too"):
+        config.load(config.Settings)

@@ -10,8 +10,9 @@ import threading
 import time
 
 import pytest
-from sqlalchemy import delete, insert, update
+from sqlalchemy import delete, insert, select, update
 
+from biodesci.core.errors import UnavailableError
 from biodesci.store.engine import now_ms
 from biodesci.store.leases import HeldElsewhereError, LeaseLostError
 from biodesci.store.tables import checkpoints, leases
@@ -153,3 +154,41 @@ def test_the_clock_is_the_databases(work, monkeypatch):
         lease.check()
         until = connection.scalar(leases.select().with_only_columns(leases.c.until))
         assert until > 1_600_000_000_000
+
+
+def test_it_outlives_a_restart_of_the_server(postgres):
+    name = postgres.database()
+    with Work(postgres.url(name)) as work, work.lease("keys", seconds=20) as lease:
+        for how in (signal.SIGINT, signal.SIGQUIT):
+            before = until(work)
+            postgres.restart(how)
+            lease.check()
+            with pytest.raises(HeldElsewhereError), work.lease("keys"):
+                pass
+            lease.renew()
+            assert until(work) > before
+        work.put_checkpoint("a", b"a")
+        postgres.stop()
+        try:
+            with pytest.raises(UnavailableError, match="does not answer"):
+                lease.check()
+        finally:
+            postgres.start()
+        lease.check()
+    postgres.drop(name)
+
+
+def until(work: Work) -> int:
+    with work.snapshot() as connection:
+        return int(connection.scalar(select(leases.c.until)) or 0)
+
+
+def test_of_jobs_that_are_locked_others_are_taken(postgres):
+    name = postgres.database()
+    query = select(checkpoints.c.name).order_by(checkpoints.c.name).limit(1).with_for_update(skip_locked=True)
+    with Work(postgres.url(name)) as work, Work(postgres.url(name)) as other:
+        for job in ("a", "b"):
+            work.put_checkpoint(job, b"")
+        with work.transaction(concurrent=True) as one, other.transaction(concurrent=True) as two:
+            assert (one.scalar(query), two.scalar(query)) == ("a", "b")
+    postgres.drop(name)
