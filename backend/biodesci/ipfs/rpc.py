@@ -207,8 +207,10 @@ class RpcHandler(BoundedHandler):
         )
 
     def repo_gc(self) -> None:
-        """`repo/gc`: remove every block that no pin holds; one JSON line for each."""
-        lines = [json.dumps({"Key": {"/": link.cid}}).encode() + b"\n" for link in self.files.collect()]
+        """`repo/gc`: remove every block that no pin holds; one JSON line for each, unless `silent`."""
+        removed = self.files.collect()
+        told = [] if self._flag("silent") else removed
+        lines = [json.dumps({"Key": {"/": link.cid}}).encode() + b"\n" for link in told]
         self._send(b"".join(lines), "application/json")
 
     def repo_stat(self) -> None:

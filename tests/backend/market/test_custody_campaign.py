@@ -359,9 +359,9 @@ def world(
     world = World(localnet, ipfs, people, tmp_path)
     add = Ipfs.add
 
-    def noted(self: Ipfs, data: bytes) -> bytes:
+    def noted(self: Ipfs, data: bytes, why: str = "") -> bytes:
         world.added.append(data)
-        return add(self, data)
+        return add(self, data, why)
 
     monkeypatch.setattr(Ipfs, "add", noted)
     yield world

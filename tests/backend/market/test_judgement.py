@@ -100,7 +100,7 @@ def test_what_was_found_does_not_hang_on_how_fast_a_node_looks_through_the_file(
     license_id = sale.buy().license_id
     sale.release()
 
-    def pin(self, digest):
+    def pin(self, digest, why):
         raise NotFoundError("The IPFS node did not find it within 30 s.")
 
     with monkeypatch.context() as patch:

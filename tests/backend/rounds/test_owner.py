@@ -35,9 +35,9 @@ class Restarting(Ipfs):
 
     away = 0
 
-    def add(self, data: bytes) -> bytes:
+    def add(self, data: bytes, why: str = "") -> bytes:
         self._call_counted()
-        return super().add(data)
+        return super().add(data, why)
 
     def cat(self, digest: bytes, *, max_size: int | None = None) -> bytes:
         self._call_counted()
