@@ -98,7 +98,7 @@ def test_two_machines_meet_with_the_key_and_nobody_without(
     assert (one.peers(), two.peers()) == (1, 1)
     data = os.urandom(20 << 20)
     digest = one.client.add(data)
-    two.client.pin(digest)
+    two.client.pin(digest, seconds=90)  # 20 MB, on a machine that may be busy
     assert two.client.cat(digest) == data
     back = two.client.add(b"and back")
     assert one.client.cat(back) == b"and back"
