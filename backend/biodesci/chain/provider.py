@@ -21,6 +21,7 @@ from web3.types import RPCEndpoint, RPCResponse
 from biodesci.chain import wording
 from biodesci.chain.endpoint import ANSWER_S, Endpoint, How, Trouble, hidden, origin
 from biodesci.chain.wording import words as refusal
+from biodesci.core import counters
 from biodesci.core.errors import ConfigurationError, UnavailableError
 
 __all__ = ["Provider", "TooMuchError", "UnknownMethodError", "origin", "refusal"]
@@ -129,11 +130,13 @@ class Provider(JSONBaseProvider):
 
         def once() -> Any:
             used[0] = endpoint = self._well()
+            counters.RPC_CALLS.labels(method).inc()
             try:
                 self._identify(endpoint)
                 answer = endpoint.ask(body())
                 judge(answer)
             except Trouble as trouble:
+                counters.RPC_REFUSALS.labels(trouble.how.name.lower()).inc()
                 self._rest(endpoint, trouble)
                 if is_divisible and trouble.how is How.SLOW:
                     raise TooMuchError(self._says(endpoint, trouble.why), is_slow=True) from None
@@ -193,6 +196,8 @@ class Provider(JSONBaseProvider):
 
     def _together(self, calls: Sequence[tuple[str, list[Any]]]) -> list[Any]:
         """One batch; whatever of it a node finds too often asked is asked for again."""
+        for method, _ in calls[1:]:  # the first is counted where it is asked
+            counters.RPC_CALLS.labels(method).inc()
         results: dict[int, Any] = {}
         limit = min(one.most_in_batch for one in self.endpoints)
 

@@ -2,30 +2,60 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from biodesci.cli import output, session
-from biodesci.core.errors import BioDeSciError, ConfigurationError
+from biodesci.cli import checkup, output, session
+from biodesci.cli.checkup import Remark
+from biodesci.core.errors import BioDeSciError, ConfigurationError, UnavailableError
+
+if TYPE_CHECKING:
+    from biodesci.chain.client import Chain
+
+_BEHIND: Final = 20  # blocks
+_EMBEDDED: Final = "0.22."
+_Check = Callable[[], Remark]
 
 
-def doctor() -> None:
-    """Check settings, files, chain, IPFS and index; exit 1 if something that every role needs is amiss."""
-    checks: list[tuple[str, bool, Callable[[], str]]] = [
+class _Unknown(Exception):
+    """Nothing can be said without what another row misses."""
+
+
+def doctor(
+    worker: Annotated[
+        list[int] | None, typer.Option(help="Metrics port of a worker on this machine; may be repeated.")
+    ] = None,
+) -> None:
+    """Check settings, files, chain, IPFS, index and workers; exit 1 if what every role needs is amiss.
+
+    What is well may have a remark: a limit that costs time, and what to do about it.
+    """
+    checks: list[tuple[str, bool, _Check]] = [
         ("disk", True, _disk),
         ("account", True, _account),
         ("key", True, _key),
         ("chain", True, _chain),
+        *((name, False, _of_chain(check)) for name, check in checkup.CHECKS.items()),
+        ("transactions", False, _transactions),
+        ("balance", False, _balance),
         ("ipfs", True, _ipfs),
+        ("database", True, _database),
+        ("work", False, _work),
         ("index", False, _index),  # the API and the page alone read it
+        *((f"worker {port}", False, _worker(port)) for port in worker or ()),
     ]
     rows: list[dict[str, object]] = []
     for name, needed, check in checks:
         row: dict[str, object] = {"check": name, "ok": True, "needed": needed, "says": "", "mend": ""}
         try:
-            row["says"] = check()
+            remark = check()
+            row |= {"says": remark.says, "mend": remark.mend}
+        except _Unknown:
+            continue
         except BioDeSciError as exc:
             row |= {"ok": False, "says": exc.message, "mend": exc.hint}
         rows.append(row)
@@ -34,42 +64,117 @@ def doctor() -> None:
         raise typer.Exit(1)
 
 
-def _disk() -> str:
+def _disk() -> Remark:
     home = session.settings().home
     place = next(p for p in (home, *home.parents) if p.exists())
-    free = shutil.disk_usage(place).free
-    if free < 1 << 30:
-        raise ConfigurationError(f"Only {free >> 20} MiB are free at {place}.", "Free some space.")
-    return f"{free >> 30} GiB free"
+    usage = shutil.disk_usage(place)
+    if usage.free < 1 << 30:
+        raise ConfigurationError(
+            f"Only {usage.free >> 20} MiB are free at {place}.",
+            "Free some space: workers stop before they send what they cannot note.",
+        )
+    few = usage.free < usage.total // 20
+    return Remark(f"{usage.free >> 30} GiB free", "Less than a twentieth: make room soon." if few else "")
 
 
-def _account() -> str:
+def _address() -> str:
     from biodesci.chain import accounts
 
     return accounts.address(session.settings().account_path)
 
 
-def _key() -> str:
+def _account() -> Remark:
+    return Remark(_address())
+
+
+def _key() -> Remark:
     from biodesci.party import keys
 
     if not keys.path(session.settings().home).exists():
         raise ConfigurationError(
             "There is no encryption key.", "Make and register one: biodesci key register."
         )
-    return "found"
+    return Remark("found")
 
 
-def _chain() -> str:
+def _chain() -> Remark:
     chain = session.chain(account=False)
-    return f"chain {chain.chain_id}, block {chain.block_number()}, contracts in place"
+    return Remark(f"chain {chain.chain_id}, block {chain.block_number()}, contracts in place")
 
 
-def _ipfs() -> str:
-    session.ipfs().ready()
-    return session.settings().ipfs_api
+def _of_chain(check: Callable[[Chain], Remark]) -> _Check:
+    return lambda: check(_reached())
 
 
-def _index() -> str:
+def _reached() -> Chain:
+    """The chain. _Unknown where it cannot be used."""
+    try:
+        return session.chain(account=False)
+    except BioDeSciError as exc:
+        raise _Unknown from exc
+
+
+def _paying() -> str:
+    """The account. _Unknown where there is none."""
+    try:
+        return _address()
+    except BioDeSciError as exc:
+        raise _Unknown from exc
+
+
+def _transactions() -> Remark:
+    return checkup.waiting(_reached(), _paying())
+
+
+def _balance() -> Remark:
+    return checkup.balance(_reached(), _paying(), session.settings().low_balance_wei)
+
+
+def _ipfs() -> Remark:
+    ipfs = session.ipfs()
+    ipfs.ready()
+    api, version = session.settings().ipfs_api, ipfs.version()
+    if version.startswith(_EMBEDDED):
+        return Remark(
+            f"{api}, version {version}",
+            "This is the embedded node, for one machine: its network code is of 2023. Where others can "
+            "reach it, run a current Kubo or IPFS Cluster, and name it in BIODESCI_IPFS_API.",
+        )
+    return Remark(f"{api}, version {version}")
+
+
+def _database() -> Remark:
+    from biodesci.store import engine
+    from biodesci.store.work import Work
+
+    location = session.settings().work_location
+    if not engine.exists(location):
+        return Remark("nothing was sent or worked at from this home yet")
+    with Work(location):
+        return Remark(engine.shown(location))
+
+
+def _work() -> Remark:
+    from biodesci.store import engine, jobs
+    from biodesci.store.work import Work
+
+    location = session.settings().work_location
+    if not engine.exists(location):
+        raise _Unknown
+    try:
+        with Work(location) as work:
+            failing = jobs.listed(work)
+    except ConfigurationError as exc:
+        raise _Unknown from exc
+    if failing:
+        raise UnavailableError(
+            f"{len(failing)} things failed; the oldest: {failing[0].id}, {failing[0].reason}",
+            "See all with their reasons: biodesci work list; have them tried again: biodesci work retry.",
+        )
+    return Remark("nothing fails")
+
+
+def _index() -> Remark:
     from biodesci.index.database import Store
     from biodesci.store import engine
 
@@ -80,4 +185,34 @@ def _index() -> str:
         )
     with Store(location, read_only=True) as store:
         cursor, unread = store.cursor(), len(store.unreadable())
-    return f"up to block {cursor.number if cursor else 0}, {unread} documents unreadable"
+    reached = cursor.number if cursor else 0
+    says = f"up to block {reached}, {unread} documents unreadable"
+    try:
+        behind = _reached().counted_head() - reached
+    except _Unknown:
+        return Remark(says)
+    if behind > _BEHIND:
+        raise UnavailableError(
+            f"The index is {behind} blocks behind: it is {says}.",
+            "Start the indexer, or look at its log: python -m biodesci.workers.indexer.",
+        )
+    return Remark(says, "See them: biodesci index unreadable." if unread else "")
+
+
+def _worker(port: int) -> _Check:
+    def check() -> Remark:
+        import httpx
+
+        try:
+            answer = httpx.get(f"http://127.0.0.1:{port}/ready", timeout=5, trust_env=False)
+            ready = json.loads(answer.content)
+            name, why = str(ready["worker"]), str(ready["why"])
+        except (httpx.HTTPError, ValueError, KeyError, TypeError) as exc:
+            raise UnavailableError(
+                f"No worker answers at port {port}.", "Start it with BIODESCI_METRICS_PORT set to that port."
+            ) from exc
+        if why and "stands by" not in why:
+            raise UnavailableError(f"The {name} is not well. {why}", "Look at its log.")
+        return Remark(f"{name}: {why or 'well'}")
+
+    return check

@@ -162,6 +162,11 @@ class Ipfs:
         answer = self._connection.do(Call(self._seconds()), lambda client: client.repo.stat())
         return _part(answer, "NumObjects", int)
 
+    def version(self) -> str:
+        """The node's version, such as "0.22.0"; its own words, of at most 40 characters."""
+        answer = self._connection.do(Call(min(self._timeout, 10.0)), lambda client: client.version())
+        return _part(answer, "Version", str)[:40]
+
     def usage(self) -> tuple[int, int]:
         """Bytes that the node's repository takes, and those that it may take."""
         answer = self._connection.do(Call(self._seconds()), lambda client: client.repo.stat())

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import ipfshttpclient
 from ipfshttpclient import exceptions
 
+from biodesci.core import counters
 from biodesci.core.errors import (
     BioDeSciError,
     ConfigurationError,
@@ -69,6 +70,11 @@ class Connection:
         Raises NotFoundError, where the call is about a CID that the node does not find in time;
         IntegrityError for an answer that no honest node gives; and else UnavailableError.
         """
+        counters.IPFS_CALLS.inc()
+        with counters.IPFS_FAILURES.count_exceptions(UnavailableError):
+            return self._do(call, action)
+
+    def _do(self, call: Call, action: Callable[[Any], _Result]) -> _Result:
         kept: tuple[Any, Allowance] | None = getattr(self._local, "kept", None)
         ends = time.monotonic() + call.seconds
         try:

@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from tests.backend.market.conftest import ipfs, sale, sale_of
+from tests.backend.workers.processes import hospital, start
 
-__all__ = ["ipfs", "sale", "sale_of"]
+__all__ = ["hospital", "ipfs", "sale", "sale_of", "start"]

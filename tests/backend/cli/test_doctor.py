@@ -1,0 +1,162 @@
+"""`biodesci doctor` says in words what is wrong with a chain node, an account, a database, a worker."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import pytest
+
+from biodesci.cli import main, session
+from biodesci.core.errors import StateError
+from biodesci.store.jobs import Jobs
+from biodesci.store.work import Work
+from biodesci.workers import monitor
+from biodesci.workers.watch import Watch
+from tests.backend.conftest import free_port
+from tests.faults import faults, lies
+from tests.faults.proxy import FaultProxy
+
+
+@pytest.fixture
+def proxy(localnet: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[FaultProxy]:
+    with FaultProxy(localnet.rpc_url) as made:
+        yield made
+
+
+@pytest.fixture
+def examine(crowd: Any, proxy: FaultProxy, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> Any:
+    """examine("--worker", 9000) are the rows by their check, for Ann, whose node is the proxy."""
+    people = crowd("ann", keyed=("ann",))
+    monkeypatch.setenv("BIODESCI_HOME", str(people.home("ann")))
+    monkeypatch.setenv("BIODESCI_RPC_URL", proxy.url)
+
+    def rows(*arguments: object) -> dict[str, dict[str, Any]]:
+        session.settings.cache_clear()
+        capsys.readouterr()
+        with suppress(SystemExit):
+            main(["doctor", "--json", *map(str, arguments)])
+        return {row["check"]: row for row in json.loads(capsys.readouterr().out)}
+
+    rows.home = people.home("ann")  # type: ignore[attr-defined]
+    return rows
+
+
+def test_an_honest_node_has_no_fault(examine: Any) -> None:
+    rows = examine()
+    assert {name for name, row in rows.items() if not row["ok"]} == {"index"}
+    assert "blocks at once" not in rows["logs"]["mend"]
+    assert rows["batches"]["says"] == "taken"
+    assert "0.22" in rows["ipfs"]["says"]
+    assert "current Kubo" in rows["ipfs"]["mend"]
+    assert "nobody checks" in rows["nodes"]["says"]
+
+
+@pytest.mark.parametrize(
+    ("fault", "check", "words"),
+    [
+        (faults.RangeLimit(3), "logs", "the node limits blocks or results"),
+        (faults.BatchRefused(), "batches", "takes no batches"),
+        (faults.Pruned(5), "old states", "forgets states"),
+        (faults.Dead(), "chain", "does not answer"),
+        (faults.Html(), "chain", ""),
+    ],
+    ids=["range limit", "no batches", "pruned", "dead", "HTML"],
+)
+def test_each_fault_of_a_node_is_said(
+    examine: Any, proxy: FaultProxy, localnet: Any, fault: Any, check: str, words: str
+) -> None:
+    localnet.rpc("anvil_mine", hex(140))
+    with proxy.fault(fault):
+        row = examine()[check]
+    assert words in row["says"]
+    assert row["mend"]
+    assert row["ok"] == (check != "chain")
+
+
+def test_a_node_that_lags_behind_another_is_said(
+    examine: Any, proxy: FaultProxy, localnet: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    localnet.rpc("anvil_mine", hex(20))
+    monkeypatch.setenv("BIODESCI_RPC_URL", f"{proxy.url} {localnet.rpc_url}")
+    assert examine()["nodes"]["says"] == "2, which agree"
+    with proxy.fault(lies.Lag(8, whole=True)):
+        row = examine()["nodes"]
+    assert not row["ok"]
+    assert "The first node is 8 blocks behind the other" in row["says"]
+
+
+def test_an_account_that_can_hardly_pay_is_said(examine: Any, localnet: Any) -> None:
+    address = examine()["account"]["says"]
+    localnet.rpc("anvil_setBalance", address, hex(10**15))
+    row = examine()["balance"]
+    assert not row["ok"]
+    assert f"{address} holds 0.001 ETH" in row["says"]
+
+
+@contextmanager
+def holding_back(localnet: Any) -> Iterator[None]:
+    localnet.rpc("evm_setAutomine", False)
+    try:
+        yield
+    finally:
+        localnet.rpc("evm_setAutomine", True)
+        localnet.rpc("evm_mine")
+
+
+def test_transactions_that_no_block_takes_are_said(examine: Any, localnet: Any) -> None:
+    address = examine()["account"]["says"]
+    localnet.rpc("anvil_impersonateAccount", address)
+    with holding_back(localnet):
+        for _ in range(5):
+            localnet.rpc("eth_sendTransaction", {"from": address, "to": address, "value": "0x1"})
+        row = examine()["transactions"]
+    assert not row["ok"]
+    assert f"5 transactions of {address} wait for a block" in row["says"]
+
+
+def test_a_work_database_of_another_version_is_said_and_left(examine: Any) -> None:
+    path = examine.home / "work.sqlite"
+    Work(path).close()
+    with sqlite3.connect(path) as database:
+        database.execute("UPDATE work_version SET version_num = '9999'")
+    row = examine()["database"]
+    assert not row["ok"]
+    assert "newer version" in row["says"]
+
+
+def test_a_database_that_does_not_answer_is_said(examine: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", f"postgresql://ann:a-password@127.0.0.1:{free_port()}/work")
+    row = examine()["database"]
+    assert not row["ok"]
+    assert "cannot be opened" in row["says"]
+    assert "a-password" not in json.dumps(row)
+
+
+def test_what_failed_is_said(examine: Any) -> None:
+    with Work(examine.home / "work.sqlite") as work:
+        Jobs(work, "custodian of 0xA").failed("licence", 7, "its visas lapsed")
+    row = examine()["work"]
+    assert not row["ok"]
+    assert "1 things failed" in row["says"]
+    assert "biodesci work list" in row["mend"]
+
+
+def test_a_worker_that_is_not_well_is_said(examine: Any) -> None:
+    watch = Watch("custodian")
+    with monitor.served(watch, free_port()) as port:
+        watch.failed(StateError("no"), 1)
+        assert "The custodian is not well" in examine("--worker", port)[f"worker {port}"]["says"]
+        watch.succeeded()
+        assert examine("--worker", port)[f"worker {port}"]["says"] == "custodian: well"
+    assert "No worker answers" in examine("--worker", port)[f"worker {port}"]["says"]
+
+
+def test_a_full_disk_is_said(examine: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    import shutil
+
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10**12, 10**12, 10**6))  # type: ignore[attr-defined]
+    assert "MiB are free" in examine()["disk"]["says"]

@@ -1,0 +1,97 @@
+"""Workers as processes of their own, with their logs and figures."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from biodesci.chain import accounts
+from tests.backend.acting import PASSPHRASE
+from tests.backend.conftest import free_port
+
+
+class Process:
+    """A worker, its log, and its figures."""
+
+    def __init__(self, worker: str, log: Path, **settings: object) -> None:
+        self.worker, self._log, self.port = worker, log, free_port()
+        chosen = {"BIODESCI_METRICS_PORT": self.port, "BIODESCI_POLL_INTERVAL": 0.1, **settings}
+        kept = {k: v for k, v in os.environ.items() if not k.startswith("BIODESCI_")}
+        with log.open("ab") as output:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", f"biodesci.workers.{worker}"],
+                env={**kept, **{name: str(value) for name, value in chosen.items()}},
+                stdout=output,
+                stderr=output,
+            )
+
+    def log(self) -> str:
+        return self._log.read_text()
+
+    def wait(self, done: Callable[[], bool], seconds: float = 60) -> None:
+        deadline = time.monotonic() + seconds
+        while not done():
+            assert self._process.poll() is None, self.log()[-3000:]
+            assert time.monotonic() < deadline, self.log()[-3000:]
+            time.sleep(0.05)
+
+    def why_not_ready(self) -> str | None:
+        """None before it listens."""
+        try:
+            return str(httpx.get(f"http://127.0.0.1:{self.port}/ready").json()["why"])
+        except httpx.HTTPError:
+            return None
+
+    def metrics(self) -> str:
+        return httpx.get(f"http://127.0.0.1:{self.port}/metrics").text
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.wait()
+
+    def terminate(self) -> tuple[int, float]:
+        """Its exit status, and the seconds it took."""
+        began = time.monotonic()
+        self._process.send_signal(signal.SIGTERM)
+        return self._process.wait(30), time.monotonic() - began
+
+
+Start = Callable[..., Process]
+
+
+@pytest.fixture
+def start(localnet: Any, ipfs_node: Any, tmp_path: Path) -> Iterator[Callable[..., Process]]:
+    """start("custodian", BIODESCI_HOME=...) starts one; all are gone at the end."""
+    started: list[Process] = []
+
+    def begin(worker: str, **settings: object) -> Process:
+        network = {
+            "BIODESCI_RPC_URL": localnet.rpc_url,
+            "BIODESCI_IPFS_API": ipfs_node.api,
+            "BIODESCI_DEPLOYMENT": localnet.deployment_file,
+            "BIODESCI_PASSPHRASE": PASSPHRASE,
+            "BIODESCI_HOME": tmp_path / "home",
+        }
+        started.append(Process(worker, tmp_path / f"{worker}-{len(started)}.log", **{**network, **settings}))
+        return started[-1]
+
+    yield begin
+    for process in started:
+        process.kill()
+
+
+@pytest.fixture
+def hospital(sale: Any) -> Any:
+    """The sale, with its owner's account in a file."""
+    key = bytes(sale.owner.account.key)
+    accounts.create(sale.home / "account.json", PASSPHRASE, private_key=key, work_factor=1 << 12)
+    return sale
