@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from biodesci.chain.client import Chain
+from biodesci.chain.pending import backlog
 from biodesci.config import Settings
 from biodesci.core.errors import BioDeSciError, ConfigurationError, UnavailableError
 from biodesci.store.engine import Location
@@ -152,6 +153,8 @@ class Supervisor:
             return
         self._look_around_at = time.monotonic() + _LOOK_AROUND_S
         self._watch.waits(Jobs(work, self._worker.lease).counts())
+        waiting = backlog(self._worker.location)
+        self._watch.sends(waiting.count, waiting.oldest)
         if client.chain is None:
             return
         chain, least = client.chain, self._settings.low_balance_wei

@@ -37,9 +37,20 @@ def test_of_two_custodians_one_works_and_the_other_follows_a_killed_one(
     hospital.buyer = chain_for()
     keys.register(hospital.buyer, tmp_path / "another", PASSPHRASE)
     bought.append(hospital.buy().license_id)
-    second.wait(lambda: is_delivered(hospital, bought[1]) and "key delivered" in second.log())
+    second.wait(
+        lambda: is_delivered(hospital, bought[1]) and f"licence {bought[1]}: delivered" in second.log()
+    )
     assert [deliveries(hospital, one) for one in bought] == [1, 1]
     assert "standing by" in second.log()
+    figures = second.metrics()
+    for name in (
+        "biodesci_holds_lease 1.0",
+        "biodesci_outbox_pending 0.0",
+        'biodesci_queue{kind="licences"}',
+    ):
+        assert name in figures
+    for counted in ("rpc_calls_total{method=", "ipfs_calls_total"):
+        assert f"biodesci_{counted}" in figures
     status, seconds = second.terminate()
     assert (status, seconds < 10) == (0, True)
 
