@@ -33,6 +33,7 @@ from biodesci.core.errors import (
     NotFoundError,
     UnavailableError,
 )
+from biodesci.store.engine import Location
 
 _USUALLY = Sending()
 _UNHURRIED = Reading()
@@ -316,10 +317,15 @@ class Chain:
         sender = Sender(self.web3, self.signer(), self.identity, self.stop)
         return Outbox(sender, self._book(), self.depth(), self.sending)
 
+    @property
+    def work_location(self) -> Location | None:
+        """The work database: the one that `sending` names, or the home's own; None for who only reads."""
+        if self.sending.work is not None:
+            return self.sending.work
+        return None if self.home is None else self.home / WORK_FILE
+
     def _book(self) -> Book:
-        where = self.sending.work
-        if where is None and self.home is not None:
-            where = self.home / WORK_FILE
+        where = self.work_location
         if where is None:
             raise ConfigurationError(
                 "This client has no home folder to note in what it sends.", "Set BIODESCI_HOME."

@@ -152,6 +152,24 @@ def check(
                 of_block[header.number] = sorted(there, key=_place)
 
 
+def compare(
+    chain: Chain, query: dict[str, Any], of_block: Mapping[int, list[Raw]], ends: tuple[int, int]
+) -> None:
+    """That another node gives the same logs, if one answers. Raises ShortError where it gives others."""
+    if len(chain.provider.endpoints) == 1:
+        return
+    there = chain.provider.elsewhere("eth_getLogs", query)
+    if not isinstance(there, list):
+        return
+    others = by_block(there, *ends)
+    for number in sorted(of_block.keys() | others.keys()):
+        ours, theirs = of_block.get(number, []), others.get(number, [])
+        if not _are_same(ours, theirs):
+            raise ShortError(
+                f"The chain's nodes gave {len(ours)} and {len(theirs)} logs of block {number}, or others."
+            )
+
+
 def _is_gapless(header: Header, logs: Sequence[Raw]) -> bool:
     """Whether these are the logs of the block from the first one on, to one of its last transaction."""
     if not logs or logs[-1]["transactionHash"] != header.last_tx:

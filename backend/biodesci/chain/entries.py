@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import os
 import threading
 import time
 from collections.abc import Callable
@@ -26,7 +25,7 @@ from biodesci.store import engine, locks
 from biodesci.store.engine import Location, now_ms
 from biodesci.store.locks import Lock
 from biodesci.store.tables import outbox
-from biodesci.store.work import Work
+from biodesci.store.work import opened
 
 _log = logging.getLogger(__name__)
 
@@ -94,7 +93,7 @@ class Book:
 
     def __init__(self, location: Location) -> None:
         self.location = location
-        self._work = _opened(location)
+        self._work = opened(location)
 
     def read(self, blank: Entry) -> Entry | None:
         """The entry of the intent that `blank` names; None where there is none.
@@ -232,14 +231,3 @@ def _is_whole(entry: Entry, attempt: Attempt) -> bool:
     except Exception:  # noqa: BLE001 - what a parser of RLP raises for bytes that are none is not documented
         return False
     return (sender, nonce, transactions.hash_of(attempt.raw)) == (entry.account, entry.nonce, attempt.tx_hash)
-
-
-_works: dict[tuple[int, Location], Work] = {}
-
-
-def _opened(location: Location) -> Work:
-    """One for each process: a connection does not outlive a fork."""
-    key = (os.getpid(), location)
-    if key not in _works:
-        _works[key] = Work(location)
-    return _works[key]

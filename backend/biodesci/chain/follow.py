@@ -8,10 +8,8 @@ that is. What was read and what it made of it are stored together, so that a cra
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
@@ -19,8 +17,7 @@ import orjson
 from biodesci.chain.blocks import headers
 from biodesci.chain.logs import Piece, Topics, pieces
 from biodesci.core.errors import UnavailableError
-from biodesci.store.engine import Location
-from biodesci.store.work import Work
+from biodesci.store.work import opened
 
 if TYPE_CHECKING:
     from biodesci.chain.client import Chain
@@ -68,7 +65,8 @@ class Follower:
         self._trail = Trail()
         self._stored_at = -1
         self.state: dict[str, Any] = {}
-        self._work = work_of(chain)
+        where = chain.work_location
+        self._work = None if where is None else opened(where)
         self._load()
 
     @property
@@ -125,15 +123,3 @@ class Follower:
             self._trail, self.state = Trail(), {}
             return
         self._stored_at = self.next_block - 1
-
-
-def work_of(chain: Chain) -> Work | None:
-    """The work database of the client's home; None for a client that has none, and only reads."""
-    location = getattr(chain, "work", None) or (chain.home and chain.home / "work.sqlite")
-    return None if location is None else _opened(os.getpid(), location)
-
-
-@lru_cache(maxsize=8)
-def _opened(_process: int, location: Location) -> Work:
-    """One for each process: a connection does not outlive a fork."""
-    return Work(location)

@@ -112,9 +112,11 @@ def pieces(
     """The logs of blocks `first` to `last` (inclusive), in order, each piece as soon as it is there.
 
     `topics` as in eth_getLogs: at each place one, several or any (None). `checked`: nothing is missing, by
-    headers, blooms and receipts. Raises UnavailableError where the chain's nodes do not answer, lack blocks,
-    answer short again and again, or the chain reorganises meanwhile; what was handed on before stays true of
-    the blocks whose hashes it names.
+    headers, blooms and receipts; otherwise a second node is asked for the same, if there is one.
+
+    Raises UnavailableError where the chain's nodes do not answer, lack blocks, answer short again and again,
+    or the chain reorganises meanwhile; what was handed on before stays true of the blocks whose hashes it
+    names.
     """
     reader = _Reader(chain, _sought(addresses, topics), checked)
     most, span = (_MOST_CHECKED if checked else _MOST), chain.span
@@ -187,13 +189,15 @@ class _Reader:
                 attempt += 1
 
     def _read(self, first: int, last: int, attempt: int) -> Piece:
-        raw = self.chain.provider.logs(self._query(first, last), last - first + 1)
+        query = self._query(first, last)
+        raw = self.chain.provider.logs(query, last - first + 1)
         of_block = completeness.by_block(raw, first, last)
         if self.checked:
             chained = headers(self.chain, range(first, last + 1))
             _check_chain(chained)
             completeness.check(self.chain, self.sought, chained, of_block, is_last_word=attempt > 1)
         else:
+            completeness.compare(self.chain, query, of_block, (first, last))
             chained = headers(self.chain, sorted({*of_block, first, last}))
         return _piece(first, last, chained, of_block)
 

@@ -6,6 +6,7 @@ It is never dropped or emptied: one that another version of this program made is
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -155,3 +156,14 @@ def _migrate(connection: Connection, location: Location) -> None:
             f"Install that version, or restore a backup of before. {_KEEP}",
         )
     command.upgrade(config, "head")
+
+
+_works: dict[tuple[int, Location], Work] = {}
+
+
+def opened(location: Location) -> Work:
+    """The work database at this place. One for each process: a connection does not outlive a fork."""
+    key = (os.getpid(), location)
+    if key not in _works:
+        _works[key] = Work(location)
+    return _works[key]

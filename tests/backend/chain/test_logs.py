@@ -225,6 +225,22 @@ def test_topics_narrow_what_is_asked(proxy: FaultProxy, history: History) -> Non
     assert len(events) == 1
 
 
+@pytest.mark.parametrize("fault", [lies.Drop(), lies.Cut(0.3)], ids=repr)
+def test_a_lookup_is_compared_with_a_second_node(
+    proxy: FaultProxy, history: History, fault: faults.Fault
+) -> None:
+    with FaultProxy(history.localnet.rpc_url) as other:
+        chain = Chain(
+            f"{proxy.url} {other.url}",
+            load_deployment(history.localnet.deployment_file),
+            reading=Reading(patience=1.0),
+        )
+        assert len(chain.events(chain.keys, "KeyRegistered", 0)) == len(history.logs)
+        for node in (proxy, other):
+            with node.fault(fault), pytest.raises(UnavailableError, match="nodes gave"):
+                chain.events(chain.keys, "KeyRegistered", 0)
+
+
 def test_where_no_receipts_are_given_a_second_node_is_asked(
     proxy: FaultProxy, history: History, monkeypatch: pytest.MonkeyPatch
 ) -> None:
