@@ -42,6 +42,7 @@ _READING: Final = {
     "enable_seqscan": "off",
     "enable_hashjoin": "off",
     "enable_mergejoin": "off",
+    "enable_sort": "off",
 }
 _WRITING: Final = {
     "statement_timeout": "300s",
