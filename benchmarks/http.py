@@ -251,7 +251,7 @@ def _word(number: int) -> str:
 
 def _block(store: Store) -> None:
     number = next(_blocks)
-    store.apply(31337, [], Block(number, _word(number), 1_700_000_000 + 12 * number))
+    store.apply([], Block(number, _word(number), 1_700_000_000 + 12 * number))
 
 
 @contextlib.contextmanager
@@ -288,7 +288,7 @@ def _index(folder: Path) -> Iterator[Store]:
         Event(block, at, _word(at), contract, name, args) for at, (contract, name, args) in enumerate(log)
     ]
     with Store(folder / "index.sqlite") as store:
-        store.apply(31337, events, block)
+        store.apply(events, block)
         for number in range(1, DATASETS + 1):
             store.put_document(_word(number), "card", {**_CARD, "name": f"Cohort {number}"})
         yield store

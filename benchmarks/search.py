@@ -76,7 +76,7 @@ def fill(store: Store, number: int = DATASETS) -> None:
             "keywords": words[:5],
         }
         cards.append((digest, body))
-    store.apply(1, events, block)
+    store.apply(events, block)
     with store.transaction() as connection:  # of all cards, as one after the other takes minutes
         for digest, body in cards:
             summary = summarise(body)

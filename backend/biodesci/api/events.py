@@ -49,7 +49,7 @@ _SINCE: Final = (
 _HASH: Final = select(t.blocks.c.hash).where(t.blocks.c.number == bindparam("block"))
 _READ: Final = select(
     select(func.count()).select_from(t.documents).scalar_subquery().label("documents"),
-    select(func.count()).select_from(t.unreadable).scalar_subquery().label("unreadable"),
+    select(func.count()).where(t.wanted.c.reason.is_not(None)).scalar_subquery().label("unreadable"),
 )
 
 

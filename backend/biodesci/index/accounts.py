@@ -16,7 +16,6 @@ from biodesci.index.changes.datasets import ACCEPTED
 from biodesci.index.changes.draft import Draft
 from biodesci.index.changes.event import Args
 from biodesci.index.tables import (
-    currencies,
     datasets,
     enrolments,
     inferences,
@@ -33,7 +32,7 @@ Role = Literal[
     "arbiter", "payee", "site", "aggregator", "requester", "worker", "auditor", "issuer", "keyholder",
     "grantee", "model registry", "account", "somebody else",
 ]  # fmt: skip
-_OF_DATASET: Final[dict[DatasetRole, Role]] = {
+DATASET_ROLES: Final[dict[DatasetRole, Role]] = {
     DatasetRole.CUSTODIAN: "custodian",
     DatasetRole.OPERATOR: "operator",
     DatasetRole.COMMITTEE: "committee",
@@ -41,12 +40,10 @@ _OF_DATASET: Final[dict[DatasetRole, Role]] = {
 
 
 class Money(NamedTuple):
-    """An amount in smallest units of a currency, whose symbol and decimals are null where it says none."""
+    """An amount in smallest units of a currency: an ERC-20's address, or NOBODY for ether."""
 
     amount: str
     currency: str
-    symbol: str | None
-    decimals: int | None
 
 
 class Account(NamedTuple):
@@ -56,6 +53,10 @@ class Account(NamedTuple):
     address: str
     role: Role
     money: Money | None = None
+
+    def stored(self) -> list[Any]:
+        """As a row of `events` has it."""
+        return [self.part, self.address, self.role, None if self.money is None else [*self.money]]
 
     @classmethod
     def of(cls, stored: Sequence[Any]) -> Self:
@@ -201,18 +202,18 @@ def accounts(draft: Draft, contract: str, name: str, args: Args) -> tuple[Accoun
     credited = [
         Account("credits", address, role, _money(draft, args, args[amount]))
         for field, amount, role in rule.credits
-        for address in _addresses(args, field)
+        for address in addresses(args, field)
         if args[amount]
     ]
     named = [
         Account("names", address, role or state.role(address) or rule.otherwise)
         for field, role in rule.names
-        for address in _addresses(args, field)
+        for address in addresses(args, field)
     ]
     caller: list[Account] = []
     if rule.by is not None:
         field, fixed = rule.by
-        for address in _addresses(args, field):
+        for address in addresses(args, field):
             role = fixed or state.role(address)
             role = role or next((one.role for one in (*named, *credited) if one.address == address), None)
             caller.append(Account("by", address, role or rule.otherwise))
@@ -220,7 +221,7 @@ def accounts(draft: Draft, contract: str, name: str, args: Args) -> tuple[Accoun
     return (*caller, *credited, *(one for one in named if one.address not in shown))
 
 
-def _addresses(args: Args, field: str) -> Iterator[str]:
+def addresses(args: Args, field: str) -> Iterator[str]:
     """The accounts of a field, which holds one or several."""
     value: Any = args
     for part in field.split("."):
@@ -236,15 +237,7 @@ def _money(draft: Draft, args: Args, units: int) -> Money:
     if (license := _row(draft, licenses, args.get("licenseId"))) is not None:
         offer = _row(draft, offers, license["offer_id"])
         address = NOBODY if offer is None else offer["currency"]
-    if address == NOBODY:
-        return Money(str(units), NOBODY, "ETH", 18)
-    token = _row(draft, currencies, address)
-    return Money(
-        str(units),
-        address,
-        None if token is None else token["symbol"],
-        None if token is None else token["decimals"],
-    )
+    return Money(str(units), address)
 
 
 def _row(draft: Draft, table: Any, *key: Any) -> Mapping[str, Any] | None:
@@ -258,7 +251,7 @@ class _State:
         self._draft = draft
         self._proposed: Role | None = None
         if "role" in args and "account" in args:
-            self._proposed = _OF_DATASET[DatasetRole(args["role"])]
+            self._proposed = DATASET_ROLES[DatasetRole(args["role"])]
         self._holder = args.get("account")
         self._license = _row(draft, licenses, args.get("licenseId"))
         self._request = _row(draft, inferences, args.get("requestId"))
@@ -284,7 +277,7 @@ class _State:
         if self._dataset is not None:
             if self._dataset["owner"] == address:
                 return "owner"
-            for number, word in _OF_DATASET.items():
+            for number, word in DATASET_ROLES.items():
                 key = (self._dataset["id"], self._dataset["handovers"], int(number), address)
                 held = self._draft.find(roles, *key)
                 if held is not None and held["state"] == ACCEPTED:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final, Literal, NamedTuple, get_args
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, select, tuple_, union_all
 
+from biodesci.chain.currency import ETHER, Currency
 from biodesci.index import tables as t
+from biodesci.index.accounts import Account
 from biodesci.index.database import Store
 from biodesci.index.queries import Row
 
@@ -30,6 +33,28 @@ _OF_ONE: Final = (
 def of_one(store: Store, kind: str, key: int | str, limit: int = 200) -> Sequence[Row]:
     """Events about one thing, newest first."""
     return store.rows(_OF_ONE, {"kind": kind, "subject": str(key), "limit": limit})
+
+
+_TOKENS: Final = select(t.tokens.c.address, t.tokens.c.symbol, t.tokens.c.decimals).where(
+    t.tokens.c.address.in_(bindparam("addresses", expanding=True))
+)
+
+
+def accounts(row: Row) -> list[Account]:
+    """The accounts of a row of `events`."""
+    return [Account.of(one) for one in json.loads(row["accounts"])]
+
+
+def currencies(store: Store, rows: Iterable[Row]) -> dict[str, Currency]:
+    """What the accounts of rows of `events` are credited in, by its address.
+
+    Of an ERC-20 what it said of itself when the index asked it, which may be after the event.
+    """
+    paid_in = {one.money.currency for row in rows for one in accounts(row) if one.money is not None}
+    found = {address: Currency(address, None, None) for address in paid_in - {ETHER}}
+    for row in store.rows(_TOKENS, {"addresses": sorted(found)}) if found else ():
+        found[row["address"]] = Currency(row["address"], row["symbol"], row["decimals"])
+    return {**found, ETHER: Currency(ETHER, "ETH", 18)}
 
 
 class Place(NamedTuple):
@@ -53,12 +78,16 @@ class Asset:
 
 @dataclass(frozen=True)
 class Entry:
-    """A row of `events` that is about the `id`-th of its kind, and the asset that this belongs to."""
+    """A row of `events` that is about the `id`-th of its kind, and the asset that this belongs to.
+
+    `currencies` has those that the row's accounts are credited in.
+    """
 
     row: Row
     kind: Kind
     id: int
     asset: Asset | None
+    currencies: Mapping[str, Currency]
 
     @property
     def place(self) -> Place:
@@ -69,7 +98,7 @@ class Entry:
 def page(store: Store, *, kinds: Iterable[Kind], before: Place, limit: int) -> list[Entry]:
     """Events about things of these kinds that stand before a place, newest first, at most `limit`.
 
-    Takes six statements at most, however many things the events are about.
+    Takes seven statements at most, however many things the events are about.
     """
     chosen = tuple(kind for kind in KINDS if kind in set(kinds))
     if not chosen:
@@ -90,17 +119,14 @@ def page(store: Store, *, kinds: Iterable[Kind], before: Place, limit: int) -> l
         wanted = {id_ for kind, id_ in belongs.values() if kind == asset_kind}
         for row in store.rows(query, {"ids": wanted}) if wanted else ():
             names[asset_kind, row["id"]] = row["name"]
-    return [_entry(row, belongs, names) for row in rows]
+    paid_in = currencies(store, rows)
 
+    def entry(row: Row) -> Entry:
+        kind, id_ = row["kind"], int(row["subject"])
+        asset = belongs.get((kind, id_))
+        return Entry(row, kind, id_, Asset(*asset, names.get(asset)) if asset else None, paid_in)
 
-def _entry(
-    row: Row,
-    belongs: dict[tuple[Kind, int], tuple[AssetKind, int]],
-    names: dict[tuple[AssetKind, int], str | None],
-) -> Entry:
-    kind, id_ = row["kind"], int(row["subject"])
-    asset = belongs.get((kind, id_))
-    return Entry(row, kind, id_, Asset(*asset, names.get(asset)) if asset else None)
+    return [entry(row) for row in rows]
 
 
 @cache

@@ -1,18 +1,17 @@
-"""The index's database: opening, transactions, blocks, event log, rollback, documents.
+"""The index's database: opening, transactions, and what is done with it.
 
-Idempotent by (chain id, block hash, log index); events, derived rows and cursor change in one transaction.
-On a reorg the events above the fork go and the derived tables are replayed from the rest of the log.
+Events, the rows derived from them and the cursor change in one transaction (`log.py`); so an event counts
+once, whoever reads it how often.
 """
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import replace
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Self
 
 from sqlalchemy import (
     Connection,
@@ -20,61 +19,24 @@ from sqlalchemy import (
     Executable,
     RowMapping,
     Table,
-    bindparam,
     delete,
     insert,
     select,
-    update,
 )
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from biodesci.core.errors import ConfigurationError, UnavailableError
-from biodesci.index import derive, schema, search, tables, wanted
-from biodesci.index.accounts import Account, accounts
-from biodesci.index.changes.draft import Draft
-from biodesci.index.changes.event import At
-from biodesci.index.summary import summarise
-from biodesci.index.tables import DERIVED, blocks, documents, events, meta, summaries, unreadable
+from biodesci.index import beside, condition, gaps, log, schema, search, tables, undo
+from biodesci.index.beside import Unreadable
+from biodesci.index.condition import Condition
+from biodesci.index.gaps import Gap
+from biodesci.index.log import Block, Event
+from biodesci.index.tables import DERIVED, LOG, READING, meta, tokens, wanted
 from biodesci.store import engine
 from biodesci.store.engine import INDEX, Location
 from biodesci.store.notify import notify
 
-_PAST_ALL: Final = 2**63 - 1
-_SUMMARISED: Final = {"card", "model"}
-_REPLAYED: Final = 20_000  # events whose rows are in memory at a time
-_LONGEST_PAUSE_S: Final = 3_600
-
-
-@dataclass(frozen=True)
-class Block:
-    """A block that the index has read; `time` in Unix seconds."""
-
-    number: int
-    hash: str
-    time: int
-
-
-@dataclass(frozen=True)
-class Event:
-    """One log of one of the seven contracts, with its arguments as JSON-ready values."""
-
-    block: Block
-    log_index: int
-    tx_hash: str
-    contract: str
-    name: str
-    args: dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Unreadable:
-    """A document that could not be read; `retry_at` is the time of the next attempt."""
-
-    digest: str
-    kind: str
-    reason: str
-    attempts: int
-    retry_at: int
+__all__ = ["Block", "Event", "Store", "Unreadable"]
 
 
 class Store:
@@ -189,18 +151,17 @@ class Store:
         with self.snapshot() as connection:
             return connection.execute(query, parameters).mappings().first()
 
-    # Cursor and blocks
+    # What was read of the chain
 
     def cursor(self) -> Block | None:
         """The last block that was read."""
-        return next(self.blocks_down(), None)
+        with self.snapshot() as connection:
+            return log.cursor(connection)
 
-    def blocks_down(self) -> Iterator[Block]:
-        """Known blocks, newest first; read one by one, as only a reorg needs more than the first."""
-        below = _PAST_ALL
-        while row := self.row(_BLOCK_BELOW, {"below": below}):
-            yield Block(**row)
-            below = row["number"]
+    def known_below(self, number: int, most: int) -> list[Block]:
+        """Blocks below `number` that were read, newest first: `most` at most."""
+        with self.snapshot() as connection:
+            return log.known_below(connection, number, most)
 
     def identity(self) -> str | None:
         """Of the chain and the contracts whose events these are."""
@@ -210,7 +171,7 @@ class Store:
     def begin(self, identity: str) -> None:
         """Empties the index and binds it to one chain and set of contracts."""
         with self.transaction() as connection:
-            _empty(connection, *DERIVED, events, blocks, meta)
+            _empty(connection, *LOG, *DERIVED, *READING, wanted, tokens, gaps.gaps, undo.undo)
             connection.execute(insert(meta), {"key": "identity", "value": identity})
 
     def clear(self) -> None:
@@ -219,124 +180,100 @@ class Store:
             _empty(connection, *tables.metadata.sorted_tables)
             search.clear(connection)
 
-    # Events
+    def apply(self, incoming: Sequence[Event], head: Block, *, after: Block | None = None) -> int:
+        """Adds events and moves the cursor to `head`. Returns how many were new.
 
-    def apply(self, chain_id: int, incoming: Sequence[Event], head: Block) -> int:
-        """Adds events (in block order) and moves the cursor to `head`. Returns how many were new."""
+        Those of blocks that were read before are put in their place, and what stands after them is applied
+        once more. `after` is the block that all of them follow: UnavailableError where the index stands
+        elsewhere.
+        """
         with self.transaction() as connection:
-            _add_blocks(connection, [*(event.block for event in incoming), head])
-            new = _new_events(connection, chain_id, incoming)
-            draft = Draft(connection)
-            rows = []
-            for event in new:
-                at = At(event.block.number, event.block.time, event.tx_hash, event.log_index)
-                derive.derive(draft, at, event.contract, event.name, event.args)
-                rows.append(
-                    _event_row(chain_id, event, accounts(draft, event.contract, event.name, event.args))
-                )
-            draft.write()
-            if rows:
-                connection.execute(insert(events), rows)
-        return len(new)
+            return log.add(connection, incoming, head, after)
 
     def roll_back(self, to_block: int) -> int:
-        """Forgets everything above `to_block` and replays the rest. Returns how many events went."""
+        """Forgets everything above `to_block`. Returns how many events went."""
         with self.transaction() as connection:
-            gone = connection.execute(delete(events).where(events.c.block_number > to_block)).rowcount
-            connection.execute(delete(blocks).where(blocks.c.number > to_block))
-            _empty(connection, *DERIVED)
-            draft = Draft(connection, from_nothing=True)
-            log = select(events).order_by(events.c.block_number, events.c.log_index)
-            for some in connection.execute(log).partitions(_REPLAYED):
-                for event in some:
-                    at = At(event.block_number, event.time, event.tx_hash, event.log_index)
-                    derive.derive(draft, at, event.contract, event.name, json.loads(event.args))
-                draft.write()
-        return gone
+            return log.take_back(connection, to_block)
 
-    # Documents
+    # What is read elsewhere
 
-    def wanted_documents(self, now: int) -> list[tuple[str, str]]:
+    def wanted_documents(self, now: int, limit: int = 200) -> list[tuple[str, str]]:
         """(digest, kind) of documents that are named on chain, not read yet, and due for an attempt."""
-        return [(row["digest"], row["kind"]) for row in self.rows(wanted.WANTED, {"now": now})]
+        return [(row["digest"], row["kind"]) for row in self.rows(beside.DUE, {"now": now, "limit": limit})]
 
     def put_document(self, digest: str, kind: str, body: dict[str, Any]) -> None:
         """Adds a document that was read, or replaces it, with its summary."""
-        key = {"digest": digest, "kind": kind}
         with self.transaction() as connection:
-            for forget in wanted.FORGET:
-                connection.execute(forget, key)
-            connection.execute(insert(documents), {**key, "body": json.dumps(body)})
-            if kind in _SUMMARISED:
-                summary = summarise(body)
-                connection.execute(insert(summaries), {**key, **summary.row()})
-                if kind == "card":
-                    search.put(connection, digest, summary.searched)
+            beside.put_document(connection, digest, kind, body)
 
     def put_unreadable(self, digest: str, kind: str, reason: str, now: int) -> None:
         """Notes a failure; the pause until the next attempt doubles up to an hour."""
-        key = {"digest": digest, "kind": kind}
         with self.transaction() as connection:
-            known = connection.execute(select(unreadable).filter_by(**key)).first()
-            attempts = known.attempts if known else 0
-            pause = min(_LONGEST_PAUSE_S, 2 << min(attempts, 11))
-            noted = {"reason": reason, "attempts": attempts + 1, "retry_at": now + pause}
-            if known:
-                connection.execute(update(unreadable).filter_by(**key), noted)
-            else:
-                connection.execute(insert(unreadable), {**key, **noted})
+            beside.put_unreadable(connection, digest, kind, reason, now)
 
     def unreadable(self) -> list[Unreadable]:
         """What could not be read, and why."""
-        rows = self.rows(select(unreadable).order_by(unreadable.c.kind, unreadable.c.digest))
-        return [Unreadable(**row) for row in rows]
+        return [Unreadable(**row) for row in self.rows(beside.UNREADABLE)]
 
+    def wanted_tokens(self, now: int, limit: int = 50) -> list[str]:
+        """Addresses of tokens that are to be asked what they say of themselves."""
+        return [row["address"] for row in self.rows(beside.DUE_TOKENS, {"now": now, "limit": limit})]
 
-_BLOCK_BELOW: Final = (
-    select(blocks).where(blocks.c.number < bindparam("below")).order_by(blocks.c.number.desc()).limit(1)
-)
+    def put_token(self, address: str, symbol: str | None, decimals: int | None, block: int) -> None:
+        """Adds what a token said of itself at `block`."""
+        with self.transaction() as connection:
+            beside.put_token(connection, address, symbol, decimals, block)
+
+    def put_silent(self, address: str, now: int) -> None:
+        """Notes that a token could not be asked; the pause until the next attempt doubles up to an hour."""
+        with self.transaction() as connection:
+            beside.put_silent(connection, address, now)
+
+    # How it is
+
+    @property
+    def engine_name(self) -> str:
+        """SQLite or PostgreSQL, and where it is, without user or password."""
+        kind = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}[self._reading.dialect.name]
+        return f"{kind} at {engine.shown(self.location)}"
+
+    def condition(self) -> Condition:
+        """Where it stands, and what is amiss."""
+        with self.snapshot() as connection:
+            return condition.of(connection)
+
+    def note_trouble(self, message: str, now: int, short_from: int | None) -> None:
+        """Notes an error of the reader, which lasts until `trouble_is_over`; the same one is noted once."""
+        with self.snapshot() as connection:
+            before = condition.last_trouble(connection)
+        if before is None or before.over_at is not None or before.message != message:
+            with self.transaction() as connection:
+                condition.note(connection, condition.Trouble(now, message, short_from))
+
+    def trouble_is_over(self, now: int) -> None:
+        """The reader goes on."""
+        with self.snapshot() as connection:
+            before = condition.last_trouble(connection)
+        if before is not None and before.over_at is None:
+            with self.transaction() as connection:
+                condition.note(connection, replace(before, over_at=now))
+
+    def due_gap(self, now: int) -> Gap | None:
+        """Blocks whose logs are to be read again by now."""
+        with self.snapshot() as connection:
+            return next((gap for gap in gaps.of(connection) if gap.retry_at <= now), None)
+
+    def read_again(self, until: int, now: int) -> None:
+        """The logs up to the block `until` were read again."""
+        with self.transaction() as connection:
+            gaps.read_until(connection, until, now)
+
+    def could_not_read_again(self, why: str, now: int) -> None:
+        """Notes a failure; the pause until the next attempt doubles up to an hour."""
+        with self.transaction() as connection:
+            gaps.failed(connection, why, now)
 
 
 def _empty(connection: Connection, *emptied: Table) -> None:
     for table in emptied:
         connection.execute(delete(table))
-
-
-def _add_blocks(connection: Connection, incoming: Sequence[Block]) -> None:
-    """Those that are not known yet."""
-    by_number = {block.number: block for block in reversed(incoming)}
-    between = blocks.c.number.between(min(by_number), max(by_number))
-    known = set(connection.scalars(select(blocks.c.number).where(between)))
-    if new := [asdict(block) for number, block in by_number.items() if number not in known]:
-        connection.execute(insert(blocks), new)
-
-
-def _new_events(connection: Connection, chain_id: int, incoming: Sequence[Event]) -> list[Event]:
-    """Those that are not known yet, each once."""
-    if not incoming:
-        return []
-    numbers = [event.block.number for event in incoming]
-    query = select(events.c.block_hash, events.c.log_index).where(
-        events.c.chain_id == chain_id, events.c.block_number.between(min(numbers), max(numbers))
-    )
-    known = {(row.block_hash, row.log_index) for row in connection.execute(query)}
-    new = {(event.block.hash, event.log_index): event for event in reversed(incoming)}
-    return [event for key, event in reversed(new.items()) if key not in known]
-
-
-def _event_row(chain_id: int, event: Event, involved: Sequence[Account]) -> dict[str, Any]:
-    subject = derive.subject(event.contract, event.name, event.args)
-    return {
-        "chain_id": chain_id,
-        "block_hash": event.block.hash,
-        "log_index": event.log_index,
-        "block_number": event.block.number,
-        "time": event.block.time,
-        "tx_hash": event.tx_hash,
-        "contract": event.contract,
-        "name": event.name,
-        "kind": subject.kind,
-        "subject": subject.key,
-        "args": json.dumps(event.args),
-        "accounts": json.dumps(involved),
-    }

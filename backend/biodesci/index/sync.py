@@ -1,196 +1,244 @@
-"""Reads the chain into the index: new blocks, reorgs, and the documents on IPFS that events name.
+"""Follows the chain: new blocks, reorganisations, logs that came late; and what events name elsewhere.
 
-A document that cannot be read or is not valid is recorded with the reason and tried again later; it never
-holds up the index.
+A piece of the log counts once it is checked (`chain/logs.py`) and follows the block where the index stands.
+Nothing here asks the chain for state: rows come from logs alone.
 """
 
 from __future__ import annotations
 
-import json
 import logging
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
 
-from eth_utils.abi import event_abi_to_log_topic
-from hexbytes import HexBytes
-from web3.contract.contract import Contract
-from web3.exceptions import BlockNotFound, Web3Exception
-from web3.types import LogReceipt
-
-from biodesci.chain import currency
+from biodesci.chain.blocks import headers
 from biodesci.chain.client import Chain
-from biodesci.core.documents.published_card import PublishedCard
-from biodesci.core.documents.strangers import is_too_deep
-from biodesci.core.errors import BioDeSciError, IntegrityError, NotFoundError, UnavailableError
+from biodesci.chain.completeness import ShortError
+from biodesci.chain.decoding import decode
+from biodesci.chain.logs import Log, Piece, pieces
+from biodesci.core.errors import BioDeSciError, IntegrityError, UnavailableError
+from biodesci.index import elsewhere
 from biodesci.index.database import Block, Event, Store
 from biodesci.ipfs.client import Ipfs
 
 _log = logging.getLogger(__name__)
-_SPAN: Final = 2_000  # blocks per request: what public nodes allow
-_MAX_DOCUMENT: Final = 4 << 20
-_MISSING_SECONDS: Final = 3.0
-_AWAY: Final = "The index cannot reach IPFS just now."
-_PUBLISH_AGAIN: Final = "Its publisher should publish a new version."
+_INDEXED: Final = (
+    "DatasetNFT", "AccessLicense", "ModelRegistry", "InferenceCommitment", "KeyRegistry", "VisaRegistry",
+)  # fmt: skip
+_REORGS: Final = 5  # in one step: a chain that changes faster is waited for
+_MOST_HEADERS: Final = 64
+_BEHIND_S: Final = 10.0
 
 
 @dataclass(frozen=True)
 class Synced:
-    """`block` is the last one read; `rolled_back` counts events that a reorg took away."""
+    """`block` is the last one read; `rolled_back` counts events that a reorganisation took away."""
 
     block: int
     events: int
     rolled_back: int
+    read: int  # documents and tokens
+    is_whole: bool  # nothing more is to be read just now
+
+    @property
+    def did_something(self) -> bool:
+        """Whether the next step may have something to do at once."""
+        return bool(self.events or self.rolled_back or self.read) or not self.is_whole
+
+
+@dataclass(frozen=True)
+class _Head:
+    """The block that the node names, and the last one that counts."""
+
+    latest: int
+    hash: str
+    counted: int
+
+
+class _ForkError(Exception):
+    """What was read does not follow the block where the index stands."""
 
 
 def sync(chain: Chain, ipfs: Ipfs, store: Store) -> Synced:
-    """Reads all blocks up to the head (less confirmations), then the documents that are due."""
-    if store.identity() != chain.identity:
-        store.begin(chain.identity)
-    rolled_back = _follow_reorg(chain, store)
-    cursor = store.cursor()
-    start = chain.deployment.first_block if cursor is None else cursor.number + 1
-    head = chain.counted_head()
-    applied = 0
-    while start <= head:
-        end = min(start + _SPAN - 1, head)
-        events, block = _read(chain, start, end)
-        _check_follows(chain, store)
-        applied += store.apply(chain.chain_id, events, block)
-        start = end + 1
-    read_documents(chain, ipfs, store)
-    reached = store.cursor()
-    return Synced(reached.number if reached else 0, applied, rolled_back)
+    """Reads all blocks up to the last that counts, then what is due elsewhere."""
+    return Follower(chain, ipfs, store, patience=0).step()
 
 
-def _follow_reorg(chain: Chain, store: Store) -> int:
-    for known in store.blocks_down():
-        block = _block(chain, known.number)
-        if block is not None and block.hash == known.hash:
-            current = store.cursor()
-            if current is not None and current.number > known.number:
-                _log.warning("chain reorganised above block %d", known.number)
-                return store.roll_back(known.number)
-            return 0
-    return store.roll_back(chain.deployment.first_block - 1) if store.cursor() else 0
+@dataclass
+class Follower:
+    """Keeps an index up with the chain, step by step. One question is asked while nothing changes.
 
+    `patience` in seconds: a node whose head comes back is behind, until then, and no fork.
+    """
 
-def _check_follows(chain: Chain, store: Store) -> None:
-    """That what was read follows what is known: a reorg may have come between."""
-    known = store.cursor()
-    if known is not None and _block(chain, known.number) != known:
-        raise UnavailableError(f"Block {known.number} changed: the chain is reorganising.", "Try again.")
+    chain: Chain
+    ipfs: Ipfs
+    store: Store
+    patience: float = _BEHIND_S
+    _seen: tuple[str, Block | None] | None = field(default=None, repr=False)
+    _behind_since: float | None = field(default=None, repr=False)
+    _trouble: bool = field(default=True, repr=False)  # one may be noted, by a run before
 
+    def step(self) -> Synced:
+        """Reads what is new.
 
-def _block(chain: Chain, number: int) -> Block | None:
-    try:
-        block = chain.web3.eth.get_block(number)
-    except BlockNotFound:
-        return None
-    return Block(int(block["number"]), HexBytes(block["hash"]).to_0x_hex(), int(block["timestamp"]))
-
-
-def _read(chain: Chain, start: int, end: int) -> tuple[list[Event], Block]:
-    head = _block(chain, end)
-    if head is None:
-        raise UnavailableError(f"Block {end} is gone: the chain is reorganising.", "Try again.")
-    contracts = {
-        str(c.address): (name, c)
-        for name, c in (
-            ("DatasetNFT", chain.datasets),
-            ("AccessLicense", chain.licenses),
-            ("ModelRegistry", chain.models),
-            ("InferenceCommitment", chain.inferences),
-            ("KeyRegistry", chain.keys),
-            ("VisaRegistry", chain.visas),
-        )
-    }
-    try:
-        logs = chain.web3.eth.get_logs(
-            {"fromBlock": start, "toBlock": end, "address": [c.address for _, c in contracts.values()]}
-        )
-    except Web3Exception as exc:
-        raise UnavailableError(f"The chain node gave no logs: {exc}.", "Try again, or another node.") from exc
-    blocks = {head.number: head}
-    events = []
-    for log in sorted(logs, key=lambda log: (log["blockNumber"], log["logIndex"])):
-        name, contract = contracts[str(log["address"])]
-        decoded = _decode(contract, log)
-        if decoded is None:
-            continue
-        number = int(log["blockNumber"])
-        if number not in blocks:
-            block = _block(chain, number)
-            if block is None:
-                raise UnavailableError(f"Block {number} is gone: the chain is reorganising.", "Try again.")
-            blocks[number] = block
-        if blocks[number].hash != HexBytes(log["blockHash"]).to_0x_hex():
-            raise UnavailableError(f"Block {number} changed while it was read.", "Try again.")
-        event, args = decoded
-        args |= _terms(chain, event, args)
-        transaction = HexBytes(log["transactionHash"]).to_0x_hex()
-        events.append(Event(blocks[number], int(log["logIndex"]), transaction, name, event, args))
-    return events, head
-
-
-def _decode(contract: Contract, log: LogReceipt) -> tuple[str, dict[str, Any]] | None:
-    topic = bytes(log["topics"][0])
-    for entry in contract.abi:
-        if entry["type"] == "event" and event_abi_to_log_topic(entry) == topic:
-            decoded = contract.events[entry["name"]]().process_log(log)
-            return str(decoded["event"]), {k: _plain(v) for k, v in decoded["args"].items()}
-    return None
-
-
-def _terms(chain: Chain, event: str, args: Mapping[str, Any]) -> dict[str, Any]:
-    """What a token says of itself."""
-    if event == "OfferCreated":
-        token = currency.read(chain, args["offer"]["currency"])
-        return {"symbol": token.symbol, "decimals": token.decimals}
-    return {}
-
-
-def _plain(value: Any) -> Any:
-    """JSON-ready: bytes as 0x hex, structs as dicts."""
-    if isinstance(value, bytes):
-        return "0x" + value.hex()
-    if isinstance(value, Mapping):
-        return {k: _plain(v) for k, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(v) for v in value]
-    return value
-
-
-def read_documents(chain: Chain, ipfs: Ipfs, store: Store) -> None:
-    """Those that are due. Ends early when the node is away, or the missing ones have taken their time."""
-    now = chain.now()
-    enough = time.monotonic() + _MISSING_SECONDS
-    for digest, kind in store.wanted_documents(now):
+        Raises UnavailableError where chain or database cannot be used; what was read until then is kept.
+        """
         try:
-            store.put_document(digest, kind, _document(ipfs, digest, kind))
+            synced = self._step()
         except BioDeSciError as exc:
-            _log.warning("cannot read %s %s: %s", kind, digest, exc.message)
-            away = isinstance(exc, UnavailableError)
-            # Everybody reads the reason; where our node is, is nobody's business.
-            store.put_unreadable(digest, kind, _AWAY if away else exc.message, now)
-            if away or (isinstance(exc, NotFoundError) and time.monotonic() > enough):
-                return  # the next call goes on with the others
+            self._note(exc)
+            raise
+        if self._trouble:
+            self.store.trouble_is_over(_now())
+            self._trouble = False
+        return synced
+
+    def _step(self) -> Synced:
+        head = _head(self.chain)
+        cursor = self.store.cursor()
+        applied = rolled_back = 0
+        if self._seen != (head.hash, cursor):
+            if self.store.identity() != self.chain.identity:
+                self.store.begin(self.chain.identity)
+            for attempt in range(_REORGS):
+                try:
+                    applied += self._read(head)
+                    break
+                except _ForkError:
+                    if attempt == _REORGS - 1:
+                        raise UnavailableError(
+                            "The chain reorganises again and again.", "Try again."
+                        ) from None
+                    rolled_back += self._to_the_fork(head)
+        applied += self._read_again()
+        cursor = self.store.cursor()
+        is_whole = cursor is not None and cursor.number >= head.counted
+        self._seen = (head.hash, cursor) if is_whole and self._behind_since is None else None
+        read, is_all = elsewhere.read(self.chain, self.ipfs, self.store, head.latest)
+        reached = cursor.number if cursor else 0
+        return Synced(reached, applied, rolled_back, read, is_whole and is_all)
+
+    def _read(self, head: _Head) -> int:
+        """From where the index stands up to the last block that counts; how many events came."""
+        cursor, applied = self.store.cursor(), 0
+        if cursor is not None and head.counted <= cursor.number:
+            self._check_stands(head, cursor)
+            return 0
+        self._behind_since = None
+        start = self.chain.deployment.first_block if cursor is None else cursor.number + 1
+        for piece in pieces(self.chain, start, head.counted, self._addresses()):
+            if cursor is not None and piece.parent != cursor.hash:
+                raise _ForkError
+            events, last = self._events(piece)
+            applied += self.store.apply(events, last, after=cursor)
+            cursor = last
+            if self.chain.stop.is_set():
+                break
+        return applied
+
+    def _check_stands(self, head: _Head, cursor: Block) -> None:
+        """The chain has no block after the cursor: whether it has the cursor itself."""
+        if cursor.number <= head.latest:
+            (header,) = headers(self.chain, [cursor.number])
+            if header.hash != cursor.hash:
+                raise _ForkError
+            self._behind_since = None
+            return
+        # One of several nodes may be behind; only a chain that stays shorter is another one.
+        self._behind_since = self._behind_since or time.monotonic()
+        if time.monotonic() - self._behind_since >= self.patience:
+            raise _ForkError
+
+    def _to_the_fork(self, head: _Head) -> int:
+        """Takes back what the chain has not any more; how many events went."""
+        cursor = self.store.cursor()
+        number, size, fork = (cursor.number if cursor else 0) + 1, 2, self.chain.deployment.first_block - 1
+        while known := self.store.known_below(number, size):
+            there = [block for block in known if block.number <= head.latest]
+            found = headers(self.chain, [block.number for block in there])
+            same = [block for block, header in zip(there, found, strict=True) if block.hash == header.hash]
+            if same:
+                fork = same[0].number
+                break
+            number, size = known[-1].number, min(2 * size, _MOST_HEADERS)
+        _log.warning("chain reorganised above block %d", fork)
+        self._behind_since = None
+        return self.store.roll_back(fork)
+
+    def _read_again(self) -> int:
+        """Once more what something says that it was not all read; how many events came late."""
+        gap, cursor, late = self.store.due_gap(_now()), self.store.cursor(), 0
+        if gap is None or cursor is None:
+            return 0
+        start = max(gap.first, self.chain.deployment.first_block)
+        try:
+            for piece in pieces(self.chain, start, cursor.number, self._addresses()):
+                events, last = self._events(piece)
+                if last.number == cursor.number and last != cursor:
+                    raise UnavailableError("The chain reorganised while it was read again.", "Try again.")
+                late += self.store.apply(events, cursor, after=cursor)
+                self.store.read_again(last.number, _now())
+                if last.number >= gap.last or self.chain.stop.is_set():
+                    break
+        except UnavailableError as exc:
+            self.store.could_not_read_again(exc.message, _now())
+            raise
+        _log.warning("blocks %d to %d were read again: %d events were missing", gap.first, gap.last, late)
+        return late
+
+    def _addresses(self) -> list[str]:
+        return [self.chain.deployment.contracts[name].address for name in _INDEXED]
+
+    def _events(self, piece: Piece) -> tuple[list[Event], Block]:
+        """A piece's logs, decoded, and its last block."""
+        blocks = {number: Block(number, header.hash, header.time) for number, header in piece.headers.items()}
+        names = {self.chain.deployment.contracts[name].address.lower(): name for name in _INDEXED}
+        return _decoded(piece.logs, names, blocks), blocks[piece.last]
+
+    def _note(self, exc: BioDeSciError) -> None:
+        cursor = self._seen[1] if self._seen else None
+        try:
+            cursor = self.store.cursor()
+            short = isinstance(exc, ShortError)
+            self.store.note_trouble(exc.message, _now(), cursor.number + 1 if short and cursor else None)
+            self._trouble = True
+        except (BioDeSciError, RuntimeError):
+            _log.debug("the trouble could not be noted")
 
 
-def _document(ipfs: Ipfs, digest: str, kind: str) -> dict[str, Any]:
-    raw = ipfs.cat(bytes.fromhex(digest.removeprefix("0x")), max_size=_MAX_DOCUMENT)
-    try:
-        body = json.loads(raw.decode("utf-8"))
-        # What Python reads and others don't: half a surrogate pair, NaN, 1e999. It would break every answer
-        # of the API that shows or searches it.
-        json.dumps(body, ensure_ascii=False, allow_nan=False).encode("utf-8")
-    except (UnicodeError, ValueError, RecursionError) as exc:
-        raise IntegrityError("It is not a JSON document.", _PUBLISH_AGAIN) from exc
-    if not isinstance(body, dict):
-        raise IntegrityError("It is not a JSON object.", _PUBLISH_AGAIN)
-    if is_too_deep(body):
-        raise IntegrityError("Its JSON is nested too deeply.", _PUBLISH_AGAIN)
-    if kind == "card":
-        PublishedCard(body).require_listable()
-    return body
+def _head(chain: Chain) -> _Head:
+    """By one question."""
+    depth = chain.confirmations
+    block = chain.provider.request(
+        "eth_getBlockByNumber", "latest" if isinstance(depth, int) else depth, False
+    )
+    if not isinstance(block, dict):
+        raise UnavailableError(
+            f"The chain node knows no block that is {depth} yet.",
+            "Wait, or set BIODESCI_CONFIRMATIONS to a number of blocks.",
+        )
+    latest = int(block["number"], 16)
+    return _Head(latest, str(block["hash"]), latest - depth if isinstance(depth, int) else latest)
+
+
+def _decoded(logs: Sequence[Log], names: dict[str, str], blocks: dict[int, Block]) -> list[Event]:
+    events = []
+    for log in logs:
+        contract, why = names[log.address.lower()], ""
+        name, args = "", None
+        try:
+            if (read := decode(contract, log)) is None:
+                topic = "0x" + log.topics[0].hex() if log.topics else "none"
+                why = f"No event of {contract} has its topic ({topic})."
+            else:
+                name, args = read
+        except IntegrityError as exc:
+            name, why = "undecodable", exc.message
+        events.append(Event(blocks[log.block], log.index, log.tx_hash, contract, name, args, why))
+    return events
+
+
+def _now() -> int:
+    return int(time.time())

@@ -8,73 +8,59 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import Column, Index, MetaData, Table
+from sqlalchemy import Index, MetaData, Table
 
-from biodesci.store.engine import KEYED, TYPED, Amount, Whole, Words
+from biodesci.index.columns import amount, id_, key, key_number, number, words
+from biodesci.store.engine import KEYED, TYPED
 
-REVISION: Final = "0002"  # the migration that makes what stands here
+REVISION: Final = "0003"  # the migration that makes what stands here
 metadata = MetaData()
 
+meta = Table("meta", metadata, key("key"), words("value"), **KEYED)
 
-def _id() -> Column[int]:
-    """A number that the chain gave."""
-    return Column("id", Whole, primary_key=True, autoincrement=False)
-
-
-def _key(name: str) -> Column[str]:
-    return Column(name, Words, primary_key=True)
-
-
-def _key_number(name: str) -> Column[int]:
-    return Column(name, Whole, primary_key=True, autoincrement=False)
-
-
-def _text(name: str, *, optional: bool = False) -> Column[str]:
-    return Column(name, Words, nullable=optional)
-
-
-def _number(name: str, *, optional: bool = False) -> Column[int]:
-    return Column(name, Whole, nullable=optional)
-
-
-def _amount(name: str) -> Column[int]:
-    return Column(name, Amount, nullable=False)
-
-
-meta = Table("meta", metadata, _key("key"), _text("value"), **KEYED)
-
-blocks = Table("blocks", metadata, _key_number("number"), _text("hash"), _number("time"), **TYPED)
+# Where the reader stood, the last of them being where it stands; enough of them to find where a fork begins.
+blocks = Table("blocks", metadata, key_number("number"), words("hash"), number("time"), **TYPED)
 
 events = Table(
     "events",
     metadata,
-    _key_number("chain_id"),
-    _key("block_hash"),
-    _key_number("log_index"),
-    _number("block_number"),
-    _number("time"),
-    _text("tx_hash"),
-    _text("contract"),
-    _text("name"),
-    _text("kind"),  # what it is about: "dataset", "license", ..; "" for nothing of these
-    _text("subject"),  # which one of its kind: a number, or an account's address
-    _text("args"),  # JSON
-    _text("accounts"),  # JSON: rows of index.accounts.Account
-    Index("events_in_order", "block_number", "log_index"),
+    key_number("block_number"),
+    key_number("log_index"),
+    words("block_hash"),
+    number("time"),
+    words("tx_hash"),
+    words("contract"),
+    words("name"),
+    words("kind"),  # what it is about: "dataset", "license", ..; "" for nothing of these
+    words("subject"),  # which one of its kind: a number, or an account's address
+    words("args"),  # JSON
+    words("accounts"),  # JSON: rows of index.accounts.Account
     Index("events_of_kind", "kind", "block_number", "log_index"),
     Index("events_of_subject", "kind", "subject", "block_number", "log_index"),
     **KEYED,
 )
 
+# Logs that could not be applied, with the reason. They are tried again when what stands before them changes.
+aside = Table(
+    "aside",
+    metadata,
+    key_number("block_number"), key_number("log_index"),
+    words("block_hash"), number("time"), words("tx_hash"), words("contract"),
+    words("name"),  # "" for a log of a topic that the contract's ABI does not have
+    words("args", optional=True),  # JSON; NULL where the log could not be decoded
+    words("why"),
+    **KEYED,
+)  # fmt: skip
+
 datasets = Table(
     "datasets",
     metadata,
-    _id(),
-    _text("owner"),
-    _number("handovers"),  # how often it was transferred
-    _number("latest_version"),
-    _number("published_at"),
-    _number("updated_at"),
+    id_(),
+    words("owner"),
+    number("handovers"),  # how often it was transferred
+    number("latest_version"),
+    number("published_at"),
+    number("updated_at"),
     Index("datasets_of_owner", "owner", "id"),
     **TYPED,
 )
@@ -82,18 +68,18 @@ datasets = Table(
 versions = Table(
     "versions",
     metadata,
-    _key_number("dataset_id"),
-    _key_number("version"),
-    _text("card"),
-    _text("content_root"),
-    _text("key_commitment"),
-    _amount("terms"),  # a set of DUO terms
-    _text("diseases", optional=True),
-    _number("published_at"),
-    _number("withdrawn_at", optional=True),
-    _number("withdrawn_with", optional=True),  # the dataset whose withdrawal it was, if another's
-    _number("block"),
-    _text("tx_hash"),
+    key_number("dataset_id"),
+    key_number("version"),
+    words("card"),
+    words("content_root"),
+    words("key_commitment"),
+    amount("terms"),  # a set of DUO terms
+    words("diseases", optional=True),
+    number("published_at"),
+    number("withdrawn_at", optional=True),
+    number("withdrawn_with", optional=True),  # the dataset whose withdrawal it was, if another's
+    number("block"),
+    words("tx_hash"),
     Index("versions_of_card", "card"),
     **KEYED,
 )
@@ -101,10 +87,10 @@ versions = Table(
 parents = Table(
     "parents",
     metadata,
-    _key_number("dataset_id"),
-    _key_number("parent"),
-    _key_number("version"),
-    _number("proven"),  # 0: the publisher only says so
+    key_number("dataset_id"),
+    key_number("parent"),
+    key_number("version"),
+    number("proven"),  # 0: the publisher only says so
     Index("children", "parent"),
     **KEYED,
 )
@@ -113,68 +99,58 @@ parents = Table(
 roles = Table(
     "roles",
     metadata,
-    _key_number("dataset_id"),
-    _key_number("handovers"),
-    _key_number("role"),
-    _key("account"),
-    _number("state"),  # 0 ended, 1 proposed, 2 accepted
+    key_number("dataset_id"),
+    key_number("handovers"),
+    key_number("role"),
+    key("account"),
+    number("state"),  # 0 ended, 1 proposed, 2 accepted
     **KEYED,
 )
 
 offers = Table(
     "offers",
     metadata,
-    _id(),
-    _number("dataset_id"),
-    _number("right"),
-    _amount("price"),
-    _text("currency"),
-    _number("duration"),
-    _number("uses"),
-    _number("delivery_window"),
-    _number("dispute_window"),
-    _number("visas"),
-    _number("pro_rata"),  # 0 or 1, as all that a row answers with yes or no
-    _text("arbiter"),
-    _number("open"),
+    id_(),
+    number("dataset_id"),
+    number("right"),
+    amount("price"),
+    words("currency"),
+    number("duration"),
+    number("uses"),
+    number("delivery_window"),
+    number("dispute_window"),
+    number("visas"),
+    number("pro_rata"),  # 0 or 1, as all that a row answers with yes or no
+    words("arbiter"),
+    number("open"),
     Index("offers_of_dataset", "dataset_id"),
     **TYPED,
-)
-
-# Of an ERC-20 what it says of itself; NULL: it says nothing that makes sense.
-currencies = Table(
-    "currencies",
-    metadata,
-    _key("address"),
-    _text("symbol", optional=True),
-    _number("decimals", optional=True),
-    **KEYED,
 )
 
 licenses = Table(
     "licenses",
     metadata,
-    _id(),
-    _number("offer_id"),
-    _number("dataset_id"),
-    _number("version"),
-    _text("licensee"),
-    _text("arbiter"),  # of its offer
-    _number("state"),
-    _number("right"),
-    _amount("price"),
-    _amount("purpose"),  # a set of DUO terms
-    _number("disease", optional=True),
-    _text("statement", optional=True),
-    _number("uses_left", optional=True),
-    _amount("earned"),  # what owner and publisher were credited so far
-    _number("purchased_at"),
-    _number("delivered_at", optional=True),
-    _number("deadline", optional=True),
-    _number("expires_at", optional=True),
-    _text("envelope", optional=True),
-    _number("block"),
-    _text("tx_hash"),
+    id_(),
+    number("offer_id"),
+    number("dataset_id"),
+    number("version"),
+    words("licensee"),
+    words("arbiter"),  # of its offer
+    number("state"),
+    number("right"),
+    amount("price"),
+    amount("purpose"),  # a set of DUO terms
+    number("disease", optional=True),
+    words("statement", optional=True),
+    number("uses_left", optional=True),
+    amount("earned"),  # what owner and publisher were credited so far
+    number("purchased_at"),
+    number("delivered_at", optional=True),
+    number("deadline", optional=True),
+    number("expires_at", optional=True),
+    words("envelope", optional=True),
+    number("block"),
+    words("tx_hash"),
     Index("licenses_of_licensee", "licensee", "id"),
     Index("licenses_of_arbiter", "arbiter", "id"),
     Index("licenses_of_dataset", "dataset_id", "id"),
@@ -182,15 +158,15 @@ licenses = Table(
 )
 
 # When the first of the visas that were shown for a licence ends.
-showings = Table("showings", metadata, _key_number("license_id"), _number("expires"), **TYPED)
+showings = Table("showings", metadata, key_number("license_id"), number("expires"), **TYPED)
 
 # The visas that a licence rests on.
 license_visas = Table(
     "license_visas",
     metadata,
-    _key_number("license_id"),
-    _key("visa_id"),  # VisaRegistry.idOf
-    _number("revoked_at", optional=True),
+    key_number("license_id"),
+    key("visa_id"),  # VisaRegistry.idOf
+    number("revoked_at", optional=True),
     Index("licenses_of_visa", "visa_id"),
     **KEYED,
 )
@@ -198,58 +174,54 @@ license_visas = Table(
 models = Table(
     "models",
     metadata,
-    _id(),
-    _text("owner"),
-    _text("architecture"),
-    _text("card"),
-    _number("latest_version"),
-    _number("registered_at"),
+    id_(),
+    words("owner"),
+    words("architecture"),
+    words("card"),
+    number("latest_version"),
+    number("registered_at"),
     **TYPED,
 )
 
 model_versions = Table(
     "model_versions",
     metadata,
-    _key_number("model_id"),
-    _key_number("version"),
-    _text("weights_root"),
-    _text("weights"),
-    _number("round_id", optional=True),
-    _number("published_at"),
-    _number("block"),
-    _text("tx_hash"),
+    key_number("model_id"),
+    key_number("version"),
+    words("weights_root"),
+    words("weights"),
+    number("round_id", optional=True),
+    number("published_at"),
+    number("block"),
+    words("tx_hash"),
     **KEYED,
 )
 
 codecs = Table(
     "codecs",
     metadata,
-    _key_number("model_id"),
-    _key("account"),
-    _key_number("kind"),
-    _text("envelope"),
-    _number("block"),
+    key_number("model_id"), key("account"), key_number("kind"), words("envelope"), number("block"),
     **KEYED,
-)
+)  # fmt: skip
 
 rounds = Table(
     "rounds",
     metadata,
-    _id(),
-    _number("model_id"),
-    _number("kind"),
-    _number("state"),
-    _text("plan"),
-    _text("result", optional=True),
-    _text("aggregator"),
-    _number("base_version"),
-    _number("version", optional=True),
-    _number("min_nodes"),
-    _number("enrol_by", optional=True),
-    _number("commit_by", optional=True),
-    _number("finalize_by", optional=True),
-    _number("opened_at"),
-    _number("closed_at", optional=True),
+    id_(),
+    number("model_id"),
+    number("kind"),
+    number("state"),
+    words("plan"),
+    words("result", optional=True),
+    words("aggregator"),
+    number("base_version"),
+    number("version", optional=True),
+    number("min_nodes"),
+    number("enrol_by", optional=True),
+    number("commit_by", optional=True),
+    number("finalize_by", optional=True),
+    number("opened_at"),
+    number("closed_at", optional=True),
     Index("rounds_of_model", "model_id"),
     **TYPED,
 )
@@ -257,15 +229,15 @@ rounds = Table(
 enrolments = Table(
     "enrolments",
     metadata,
-    _key_number("round_id"),
-    _key("node"),
-    _number("index"),
-    _number("dataset_id"),
-    _number("version"),
-    _number("summed"),
-    _text("commitment", optional=True),
-    _number("enrolled_at"),
-    _number("committed_at", optional=True),
+    key_number("round_id"),
+    key("node"),
+    number("index"),
+    number("dataset_id"),
+    number("version"),
+    number("summed"),
+    words("commitment", optional=True),
+    number("enrolled_at"),
+    number("committed_at", optional=True),
     Index("enrolments_of_dataset", "dataset_id"),
     **KEYED,
 )
@@ -273,24 +245,24 @@ enrolments = Table(
 inferences = Table(
     "inferences",
     metadata,
-    _id(),
-    _number("model_id"),
-    _number("version"),
-    _text("requester"),
-    _text("worker"),
-    _text("arbiter"),
-    _amount("fee"),
-    _number("state"),
-    _number("challenge_window"),
-    _number("deadline", optional=True),
-    _text("input_commitment"),
-    _text("input"),
-    _text("output_commitment", optional=True),
-    _text("output", optional=True),
-    _number("requested_at"),
-    _number("committed_at", optional=True),
-    _number("block"),
-    _text("tx_hash"),
+    id_(),
+    number("model_id"),
+    number("version"),
+    words("requester"),
+    words("worker"),
+    words("arbiter"),
+    amount("fee"),
+    number("state"),
+    number("challenge_window"),
+    number("deadline", optional=True),
+    words("input_commitment"),
+    words("input"),
+    words("output_commitment", optional=True),
+    words("output", optional=True),
+    number("requested_at"),
+    number("committed_at", optional=True),
+    number("block"),
+    words("tx_hash"),
     Index("inferences_of_model", "model_id", "id"),
     Index("inferences_of_requester", "requester", "id"),
     Index("inferences_of_worker", "worker", "id"),
@@ -300,44 +272,65 @@ inferences = Table(
 attestations = Table(
     "attestations",
     metadata,
-    _key_number("request_id"),
-    _key_number("block"),
-    _key_number("log_index"),
-    _text("auditor"),
-    _number("standing"),  # core.onchain.Standing, as the contract recorded it
-    _number("passed"),
-    _text("report"),
-    _number("time"),
-    _text("tx_hash"),
+    key_number("request_id"),
+    key_number("block"),
+    key_number("log_index"),
+    words("auditor"),
+    number("standing"),  # core.onchain.Standing, as the contract recorded it
+    number("passed"),
+    words("report"),
+    number("time"),
+    words("tx_hash"),
     **KEYED,
 )
 
 # Documents on IPFS are named by their digest: a reorg does not touch them.
-documents = Table("documents", metadata, _key("digest"), _key("kind"), _text("body"), **KEYED)
+documents = Table("documents", metadata, key("digest"), key("kind"), words("body"), **KEYED)
 
 # Of cards what lists show and what is searched, beside the cards: a scan doesn't read those.
 summaries = Table(
     "summaries",
     metadata,
-    _key("digest"),
-    _key("kind"),
-    _text("name", optional=True),
-    _text("body"),
+    key("digest"),
+    key("kind"),
+    words("name", optional=True),
+    words("body"),
     **KEYED,
 )
 
-unreadable = Table(
-    "unreadable",
+# Documents that the chain names and that were not read yet; `reason` says why not, after the first attempt.
+wanted = Table(
+    "wanted",
     metadata,
-    _key("digest"),
-    _key("kind"),
-    _text("reason"),
-    _number("attempts"),
-    _number("retry_at"),
+    key("digest"),
+    key("kind"),
+    words("reason", optional=True),
+    number("attempts"),
+    number("retry_at"),
+    Index("wanted_next", "retry_at", "kind", "digest"),
     **KEYED,
 )
 
+# Of ERC-20s that offers are made in, what they said of themselves at a block; NULL: nothing that makes sense.
+# A token may say something else tomorrow, so no row that is derived from events rests on it.
+tokens = Table(
+    "tokens",
+    metadata,
+    key("address"),
+    words("symbol", optional=True),
+    number("decimals", optional=True),
+    number("block", optional=True),  # NULL: not asked yet
+    number("attempts"),
+    number("retry_at", optional=True),  # NULL: it was asked
+    Index("tokens_next", "retry_at"),
+    **KEYED,
+)
+
+# What a rebuild makes the same: functions of the chain's logs alone.
 DERIVED: Final = (
-    datasets, versions, parents, roles, offers, currencies, licenses, showings, license_visas, models,
+    datasets, versions, parents, roles, offers, licenses, showings, license_visas, models,
     model_versions, codecs, rounds, enrolments, inferences, attestations,
 )  # fmt: skip
+LOG: Final = (events, aside)
+READING: Final = (meta, blocks)
+BESIDE: Final = (documents, summaries, wanted, tokens)

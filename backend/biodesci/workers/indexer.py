@@ -10,7 +10,7 @@ from pathlib import Path
 from biodesci import config
 from biodesci.chain.deployment import load_deployment
 from biodesci.index.database import Store
-from biodesci.index.sync import sync
+from biodesci.index.sync import Follower
 from biodesci.ipfs.client import Ipfs
 from biodesci.store.work import Work
 from biodesci.workers.entry import connect, enter
@@ -29,20 +29,21 @@ def worker(settings: config.Settings, stop: threading.Event) -> Worker:
         deployment = load_deployment(settings.deployment)
         chain = connect(settings, stop)
         store = Store(settings.index_location)
-        seen: int | None = None
+        follower, seen = Follower(chain, ipfs, store), store.cursor()
+        reached = None if seen is None else seen.number
         _log.info("indexing chain %d from block %d", chain.chain_id, deployment.first_block)
 
         def step() -> bool:
-            result = sync(chain, ipfs, store)
-            nonlocal seen
-            seen = result.block
+            result = follower.step()
+            nonlocal reached
+            reached = result.block
             if result.events or result.rolled_back:
                 _log.info(
                     "block %d: %d new events, %d taken back", result.block, result.events, result.rolled_back
                 )
-            return bool(result.events or result.rolled_back)
+            return result.did_something
 
-        return Client(step, lambda: Outlook(seen), chain, store.close)
+        return Client(step, lambda: Outlook(reached), chain, store.close)
 
     index = settings.index_location
     if isinstance(index, Path):  # all that write this file, from whatever home

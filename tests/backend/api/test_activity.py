@@ -66,7 +66,7 @@ def apply(store: Store, log, first: int = 1) -> None:
     for at, (contract, name, args) in enumerate(log):
         block = Block(first + at // 2, word(first + at // 2), 1_000 + at // 2)
         events.append(Event(block, at % 2, word(at), contract, name, args))
-    store.apply(1, events, events[-1].block)
+    store.apply(events, events[-1].block)
 
 
 @pytest.fixture

@@ -44,7 +44,7 @@ def index_at(world, tmp_path):
         path = tmp_path / f"{block}.sqlite"
         with Store(path) as store:
             store.begin(identity)
-            store.apply(31337, [], Block(block, "0x", 0))
+            store.apply([], Block(block, "0x", 0))
         return path
 
     return write
@@ -56,7 +56,7 @@ def test_rows_and_block_are_of_one_moment(world, monkeypatch):
 
     def then_a_block_comes(*args, **kwargs):
         rows = read(*args, **kwargs)
-        world.store.apply(31337, [], Block(later, "0x", 0))
+        world.store.apply([], Block(later, "0x", 0))
         return rows
 
     monkeypatch.setattr(queries, "licenses", then_a_block_comes)

@@ -52,7 +52,7 @@ def world(tmp_path):
     block = Block(1, WORD, 1_000)
     events = [Event(block, at, WORD, contract, name, args) for at, (contract, name, args) in enumerate(log)]
     with Store(settings.index_location) as store, TestClient(create(settings)) as client:
-        store.apply(1, events, block)
+        store.apply(events, block)
         store.put_document(WORD, "card", CARD)
         store.put_document(WORD, "model", CARD)
         yield store, client

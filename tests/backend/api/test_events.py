@@ -39,7 +39,7 @@ class Net:
 
     def read_on(self, number: int, *datasets: int, fork: int = 0) -> None:
         block = Block(number, word(number + fork), 1_000 + number)
-        self.store.apply(1, [published(block, dataset) for dataset in datasets], block)
+        self.store.apply([published(block, dataset) for dataset in datasets], block)
 
     @contextmanager
     def heard(self, last: str = ""):
@@ -71,7 +71,7 @@ def net(tmp_path):
     settings = Settings(home=tmp_path, deployment=tmp_path / "none.json", requests_a_minute=0)
     with Store(settings.index_location) as store:
         store.begin("test")
-        store.apply(1, [], Block(1, word(1), 1_001))
+        store.apply([], Block(1, word(1), 1_001))
         with running(create(settings), policy(settings)) as port:
             yield Net(store, port)
 
@@ -151,7 +151,7 @@ def test_a_quiet_stream_is_kept_alive(net, monkeypatch):
 def test_the_server_stops_while_somebody_listens(tmp_path):
     settings = Settings(home=tmp_path, deployment=tmp_path / "none.json")
     with Store(settings.index_location) as store:
-        store.apply(1, [], Block(1, word(1), 1_001))
+        store.apply([], Block(1, word(1), 1_001))
         with running(create(settings), policy(settings)) as port:
             client = connect(port)
             client.sendall(b"GET /v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n")

@@ -65,7 +65,6 @@ def told(tmp_path: Path, log: Log) -> dict[str, Any]:
     with Store(settings.index_location) as store, TestClient(create(settings)) as client:
         block = Block(1, word(1), 1_000)
         store.apply(
-            1,
             [Event(block, at, word(at), "InferenceCommitment", *event) for at, event in enumerate(log)],
             block,
         )

@@ -74,7 +74,7 @@ def store(tmp_path):
     log.round(2, base=2, nodes={2: True, 4: True})
     log.add("ModelVersionPublished", modelId=1, version=4, weightsRoot=word(1), weights=word(1), roundId=0)
     with Store(tmp_path / "i.sqlite") as opened:
-        opened.apply(1, log.events, log.events[-1].block)
+        opened.apply(log.events, log.events[-1].block)
         yield opened
 
 

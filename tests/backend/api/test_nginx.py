@@ -170,7 +170,7 @@ def test_events_come_as_they_happen(site):
         assert any("asOf" in line for line in lines)
         number = site.store.cursor().number + 1
         began = time.monotonic()
-        site.store.apply(31337, [], Block(number, WORD, 0))
+        site.store.apply([], Block(number, WORD, 0))
         try:
             assert any(f'"asOf":{number}' in line for line in lines)
         finally:

@@ -38,7 +38,7 @@ def test_the_same_question_is_answered_once(world, counted):  # noqa: F811
 def test_a_block_and_a_card_are_seen_at_once(world, counted):  # noqa: F811
     store, client = world
     first = client.get("/v1/datasets")
-    store.apply(1, [], Block(2, "0x" + "03" * 32, 1_012))
+    store.apply([], Block(2, "0x" + "03" * 32, 1_012))
     second = client.get("/v1/datasets")
     assert (first.json()["asOf"], second.json()["asOf"]) == (1, 2)
     store.put_document(WORD, "card", {**CARD, "name": "Renamed"})

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from sqlalchemy import Table, Text
 
 from biodesci.chain import contracts
 from biodesci.core.documents.deployment import CONTRACTS
@@ -14,7 +15,6 @@ from biodesci.index.accounts import RULES, Account, Money, accounts
 from biodesci.index.changes.draft import Draft
 from biodesci.index.database import Store
 from biodesci.index.tables import (
-    currencies,
     datasets,
     enrolments,
     inferences,
@@ -44,21 +44,26 @@ OWNER, CUSTODIAN, COMMITTEE, LICENSEE, ARBITER = (account(0xA0 + n) for n in ran
 AGGREGATOR, SITE, REQUESTER, WORKER, STRANGER = (account(0xB0 + n) for n in range(5))
 
 
+def add(draft: Draft, table: Table, **row: Any) -> None:
+    """A row in which what is not given is nothing."""
+    nothing = {column.name: "" if isinstance(column.type, Text) else 0 for column in table.columns}
+    draft.add(table, **{**nothing, **row})
+
+
 @pytest.fixture
 def draft(tmp_path) -> Iterator[Draft]:
     """One of each: dataset, licence that is paid in a token, model, round and request, all with number 1."""
     with Store(tmp_path / "index.sqlite") as store, store.transaction() as connection:
         made = Draft(connection, from_nothing=True)
-        made.add(datasets, id=1, owner=OWNER, handovers=2)
-        made.add(roles, dataset_id=1, handovers=2, role=int(Role.CUSTODIAN), account=CUSTODIAN, state=2)
-        made.add(roles, dataset_id=1, handovers=2, role=int(Role.COMMITTEE), account=COMMITTEE, state=2)
-        made.add(offers, id=1, dataset_id=1, currency=TOKEN)
-        made.add(currencies, address=TOKEN, symbol="TUSD", decimals=6)
-        made.add(licenses, id=1, offer_id=1, dataset_id=1, licensee=LICENSEE, arbiter=ARBITER)
-        made.add(models, id=1, owner=OWNER)
-        made.add(rounds, id=1, model_id=1, aggregator=AGGREGATOR)
-        made.add(enrolments, round_id=1, node=SITE)
-        made.add(inferences, id=1, model_id=1, requester=REQUESTER, worker=WORKER, arbiter=ARBITER)
+        add(made, datasets, id=1, owner=OWNER, handovers=2)
+        add(made, roles, dataset_id=1, handovers=2, role=int(Role.CUSTODIAN), account=CUSTODIAN, state=2)
+        add(made, roles, dataset_id=1, handovers=2, role=int(Role.COMMITTEE), account=COMMITTEE, state=2)
+        add(made, offers, id=1, dataset_id=1, currency=TOKEN)
+        add(made, licenses, id=1, offer_id=1, dataset_id=1, licensee=LICENSEE, arbiter=ARBITER)
+        add(made, models, id=1, owner=OWNER)
+        add(made, rounds, id=1, model_id=1, aggregator=AGGREGATOR)
+        add(made, enrolments, round_id=1, node=SITE)
+        add(made, inferences, id=1, model_id=1, requester=REQUESTER, worker=WORKER, arbiter=ARBITER)
         yield made
 
 
@@ -138,7 +143,7 @@ def test_what_the_caller_is_to_a_licence(draft, caller, role):
         "licenseId": 1, "by": caller, "licensee": LICENSEE, "amount": 25,
     })  # fmt: skip
     assert told[0] == Account("by", caller, role)
-    assert told[1] == Account("credits", LICENSEE, "licensee", Money("25", TOKEN, "TUSD", 6))
+    assert told[1] == Account("credits", LICENSEE, "licensee", Money("25", TOKEN))
     assert len(told) == 2
 
 
@@ -155,7 +160,7 @@ def test_a_worker_that_declines_is_a_worker(draft):
     args = {"requestId": 1, "requester": REQUESTER, "paid": 5, "by": WORKER}
     assert accounts(draft, "InferenceCommitment", "InferenceExpired", args) == (
         Account("by", WORKER, "worker"),
-        Account("credits", REQUESTER, "requester", Money("5", NOBODY, "ETH", 18)),
+        Account("credits", REQUESTER, "requester", Money("5", NOBODY)),
     )
 
 

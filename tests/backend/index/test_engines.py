@@ -57,7 +57,7 @@ def test_migrations_go_up_down_and_up_and_make_the_tables_of_the_program(empty_l
 
 def test_an_index_of_another_version_is_made_anew(location):
     with Store(location) as store:
-        store.apply(1, [], Block(6, "0x6", 6))
+        store.apply([], Block(6, "0x6", 6))
         with store.transaction() as connection:
             connection.execute(text("UPDATE index_version SET version_num = '9999'"))
             connection.execute(text("ALTER TABLE datasets ADD COLUMN more TEXT"))
@@ -120,7 +120,7 @@ def test_a_restart_in_the_middle_of_reads_and_writes_loses_nothing(postgres, how
     def write(store: Store) -> None:
         number = len(written) + 1
         if queries.as_of(store) < number:  # what an answer that was lost has written is there
-            store.apply(1, [], Block(number, f"0x{number:x}", number))
+            store.apply([], Block(number, f"0x{number:x}", number))
         written.append(number)
 
     def read(store: Store) -> None:
@@ -195,7 +195,7 @@ def test_a_role_that_only_reads_serves_readers(postgres):
         database=name,
     )
     with Store(postgres.url(name)) as store:
-        store.apply(1, [], Block(6, "0x6", 6))
+        store.apply([], Block(6, "0x6", 6))
         with store.transaction() as connection:
             search.put(connection, "0x01", "heart")
     url = postgres.url(name, user="reads", password="only")

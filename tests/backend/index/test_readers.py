@@ -19,7 +19,7 @@ _NUMBER = select(func.count().label("n")).select_from(blocks)
 @pytest.fixture
 def store(tmp_path):
     with Store(tmp_path / "i.sqlite") as writer:
-        writer.apply(1, [], Block(5, "0x5", 5))
+        writer.apply([], Block(5, "0x5", 5))
         with Store(writer.location, read_only=True) as reader:
             yield writer, reader
 
@@ -44,7 +44,7 @@ def test_a_slow_reader_holds_up_no_other_and_keeps_its_moment(store):
         first = pool.submit(slow)
         try:
             assert inside.wait(10)
-            writer.apply(1, [], Block(6, "0x6", 6))
+            writer.apply([], Block(6, "0x6", 6))
             assert pool.submit(quick).result(timeout=10) == (6, 6)
         finally:
             go_on.set()
@@ -70,7 +70,7 @@ def test_many_readers_at_once_each_see_one_moment(store):
         reading = [pool.submit(read) for _ in range(12)]
         try:
             for number in range(6, 60):
-                writer.apply(1, [], Block(number, f"0x{number:x}", number))
+                writer.apply([], Block(number, f"0x{number:x}", number))
         finally:
             done.set()
         assert all(one.result(timeout=30) > 0 for one in reading)

@@ -46,7 +46,7 @@ def is_empty_and_usable(path, caplog) -> bool:
     with caplog.at_level(logging.WARNING), Store(path) as store:
         assert (store.identity(), store.cursor()) == (None, None)
         assert queries.counts(store) == dict.fromkeys(queries.counts(store), 0)
-        store.apply(1, [published(5, 1)], Block(6, "0x6", 1_006))
+        store.apply([published(5, 1)], Block(6, "0x6", 1_006))
         assert queries.dataset(store, 1)["owner"] == OWNER
     return "read anew from the chain" in caplog.text
 
@@ -60,14 +60,14 @@ def test_an_index_of_another_version_of_the_program_is_made_anew(tmp_path, caplo
     path = tmp_path / "i.sqlite"
     with Store(path) as store:
         store.begin("x")
-        store.apply(1, [published(5, 1)], Block(6, "0x6", 1_006))
+        store.apply([published(5, 1)], Block(6, "0x6", 1_006))
     made(path, "UPDATE index_version SET version_num = '9999'; ALTER TABLE datasets ADD COLUMN more TEXT")
     assert is_empty_and_usable(path, caplog)
 
 
 def test_an_index_that_is_current_is_kept_without_a_word(tmp_path, caplog):
     with Store(tmp_path / "i.sqlite") as store:
-        store.apply(1, [published(5, 1)], Block(6, "0x6", 1_006))
+        store.apply([published(5, 1)], Block(6, "0x6", 1_006))
     with caplog.at_level(logging.INFO), Store(tmp_path / "i.sqlite") as store:
         assert queries.as_of(store) == 6
     assert not caplog.records
@@ -97,7 +97,7 @@ def test_a_reader_makes_nothing_and_waits_for_the_one_who_writes(tmp_path):
             reader.identity()
         assert "index sync" in caught.value.hint
         with Store(path) as store:
-            store.apply(1, [published(5, 1)], Block(6, "0x6", 1_006))
+            store.apply([published(5, 1)], Block(6, "0x6", 1_006))
             assert queries.dataset(reader, 1)["owner"] == OWNER
 
 

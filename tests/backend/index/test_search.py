@@ -33,7 +33,7 @@ def published(dataset: int, card: str, owner: str = OWNER) -> Event:
 
 def publish(store: Store, texts: list[str], owner: str = OWNER) -> None:
     events = [published(number, card_of(number), owner) for number in range(1, len(texts) + 1)]
-    store.apply(1, events, events[-1].block)
+    store.apply(events, events[-1].block)
     for number, text in enumerate(texts, 1):
         store.put_document(card_of(number), "card", {"name": "a card", "description": text})
 
@@ -114,7 +114,7 @@ def test_few_and_many_are_the_same_pages(store, monkeypatch):
 
 def test_the_owner_is_found_in_any_case_and_beside_words(store):
     publish(store, ["heart"] * 3)
-    store.apply(1, [published(4, card_of(4), OTHER)], Block(4, card_of(4), 4))
+    store.apply([published(4, card_of(4), OTHER)], Block(4, card_of(4), 4))
     store.put_document(card_of(4), "card", {"name": "heart"})
     assert found(store, "heart") == [4, 3, 2, 1]
     assert found(store, "heart", OWNER) == found(store, "", OWNER) == [3, 2, 1]
@@ -126,7 +126,7 @@ def test_what_is_read_again_a_new_version_and_a_card_of_two_datasets(store):
     publish(store, ["heart", "lung"])
     store.put_document(card_of(1), "card", {"name": "kidney"})
     assert (found(store, "heart"), found(store, "kidney")) == ([], [1])
-    store.apply(1, [published(3, card_of(1))], Block(3, card_of(3), 3))
+    store.apply([published(3, card_of(1))], Block(3, card_of(3), 3))
     assert found(store, "kidney") == [3, 1]
     update = {
         "datasetId": 1,
@@ -134,7 +134,6 @@ def test_what_is_read_again_a_new_version_and_a_card_of_two_datasets(store):
         **{k: v for k, v in published(1, card_of(9)).args.items() if k != "datasetId"},
     }
     store.apply(
-        1,
         [Event(Block(4, card_of(4), 4), 0, "0x", "DatasetNFT", "VersionPublished", update)],
         Block(4, card_of(4), 4),
     )
@@ -165,7 +164,7 @@ def test_cards_that_do_not_hold_the_words_cost_nothing(tmp_path):
 
 def publish_at_once(store: Store, number: int) -> None:
     events = [published(n, card_of(n)) for n in range(1, number + 1)]
-    store.apply(1, events, events[-1].block)
+    store.apply(events, events[-1].block)
     with store.transaction() as connection:
         for n in range(1, number + 1):
             search.put(connection, card_of(n), f"cohort-{n} of the heart and the lung, with blood pressure")

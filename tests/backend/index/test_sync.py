@@ -13,10 +13,8 @@ from biodesci.core import croissant
 from biodesci.core.container import ContainerInfo
 from biodesci.core.documents.dataset_card import IdentifierCheck
 from biodesci.core.envelope import generate_seed, public_key
-from biodesci.core.errors import UnavailableError
 from biodesci.core.onchain import Role
-from biodesci.index import activity, queries
-from biodesci.index import sync as index
+from biodesci.index import activity, elsewhere, queries
 from biodesci.index.database import Store
 from biodesci.index.sync import sync
 from biodesci.ipfs.client import Ipfs
@@ -37,6 +35,7 @@ def ipfs(ipfs_node):
 def store(tmp_path):
     with Store(tmp_path / "index.sqlite") as opened:
         yield opened
+        assert opened.condition().aside_count == 0, opened.condition().aside
 
 
 def card(name: str) -> bytes:
@@ -79,16 +78,6 @@ def test_the_end_of_an_offer_is_told_of_its_dataset(chain_for, ipfs, store):
     sync(chain, ipfs, store)
     assert activity.of_one(store, "dataset", dataset)[0]["name"] == "OfferClosed"
     assert [offered["open"] for offered in queries.offers(store, dataset)] == [0]
-
-
-def test_same_events_twice_change_nothing(chain_for, ipfs, store):
-    chain = chain_for()
-    publish(chain, ipfs.add(card("x")))
-    sync(chain, ipfs, store)
-    before = rows_of(store)
-    events, head = index._read(chain, chain.deployment.first_block, chain.block_number())
-    assert store.apply(chain.chain_id, events, head) == 0
-    assert rows_of(store) == before
 
 
 def test_license_states_equal_the_contracts(chain_for, ipfs, store, localnet):
@@ -210,7 +199,7 @@ def test_unreadable_cards_are_recorded_and_do_not_stop_the_index(chain_for, ipfs
     missing, _ = publish(chain, _digest_of(ipfs, later))
     good, _ = publish(chain, ipfs.add(card("good")))
     for _ in range(4):
-        index.sync(chain, ipfs, store)
+        sync(chain, ipfs, store)
     assert json.loads(queries.dataset(store, good)["body"])["name"] == "good"
     reasons = {i: queries.dataset(store, i)["reason"] for i in (no_json, no_name, missing)}
     assert reasons[no_json] == "It is not a JSON document."
@@ -218,9 +207,9 @@ def test_unreadable_cards_are_recorded_and_do_not_stop_the_index(chain_for, ipfs
     assert reasons[missing]
 
     ipfs.add(later)
-    monkeypatch.setattr(chain, "now", lambda: 2**33)
+    monkeypatch.setattr(elsewhere.time, "time", lambda: 2**33)
     for _ in range(4):
-        index.sync(chain, ipfs, store)
+        sync(chain, ipfs, store)
     assert json.loads(queries.dataset(store, missing)["body"])["name"] == "late"
     assert queries.dataset(store, missing)["reason"] is None
 
@@ -236,7 +225,7 @@ def test_a_card_that_would_break_every_answer_is_not_taken(chain_for, ipfs, stor
     assert value in text
     dataset, _ = publish(chain, ipfs.add(text))
     for _ in range(4):
-        index.sync(chain, ipfs, store)
+        sync(chain, ipfs, store)
     assert queries.dataset(store, dataset)["reason"]
     assert queries.dataset(store, dataset)["body"] is None
 
@@ -266,16 +255,6 @@ def test_index_goes_on_while_ipfs_is_down(chain_for, store):
     sync(chain, Ipfs("http://127.0.0.1:9"), store)
     assert queries.dataset(store, dataset)["owner"] == chain.address
     assert store.unreadable()
-
-
-def test_chain_down_leaves_the_index_as_it_was(chain_for, ipfs, store, monkeypatch):
-    chain = chain_for()
-    sync(chain, ipfs, store)
-    block = queries.as_of(store)
-    monkeypatch.setattr(chain.web3.provider, "endpoint_uri", "http://127.0.0.1:9")
-    with pytest.raises(UnavailableError, match="does not answer"):
-        sync(chain, ipfs, store)
-    assert queries.as_of(store) == block
 
 
 def test_another_chain_starts_the_index_anew(chain_for, ipfs, store):

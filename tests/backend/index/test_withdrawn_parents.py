@@ -21,7 +21,7 @@ class Log:
         self._number += 1
         block = Block(self._number, f"0x{self._number:064x}", 1_000 + self._number)
         event = Event(block, 0, "0x" + "04" * 32, "DatasetNFT", name, args)
-        self._store.apply(1, [event], block)
+        self._store.apply([event], block)
         return block.time
 
     def publish(self, dataset: int, parents: Parents) -> None:
@@ -42,8 +42,8 @@ class Log:
 
 
 @pytest.fixture
-def store(tmp_path):
-    with Store(tmp_path / "i.sqlite") as opened:
+def store(location):
+    with Store(location) as opened:
         yield opened
 
 

@@ -22,7 +22,7 @@ async def waiting(location):
 
 
 def write(store: Store, number: int) -> None:
-    store.apply(1, [], Block(number, f"0x{number:x}", number))
+    store.apply([], Block(number, f"0x{number:x}", number))
 
 
 def test_a_commit_is_heard_soon_and_once(location):

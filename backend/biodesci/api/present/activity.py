@@ -12,7 +12,7 @@ def audit_entry(entry: Entry) -> AuditEntry:
     of = entry.asset
     asset = None if of is None else Asset(kind=of.kind, id=of.id, name=of.name)
     return AuditEntry(
-        **values.activity_fields(entry.row),
+        **values.activity_fields(entry.row, entry.currencies),
         log_index=entry.place.log_index,
         kind=entry.kind,
         id=entry.id,

@@ -20,6 +20,7 @@ from biodesci.api.schemas.values import (
     Role,
     VisaType,
 )
+from biodesci.chain.currency import Currency as PaidIn
 from biodesci.core import cid, duo, visa
 from biodesci.core.conditions import Conditions
 from biodesci.core.documents.published_card import PublishedCard
@@ -108,10 +109,12 @@ def visas(types: int) -> list[VisaType]:
 
 def activities(store: Store, kind: str, key: int) -> list[Activity]:
     """Events about one thing, newest first."""
-    return [Activity(**activity_fields(row)) for row in activity.of_one(store, kind, key)]
+    rows = activity.of_one(store, kind, key)
+    paid_in = activity.currencies(store, rows)
+    return [Activity(**activity_fields(row, paid_in)) for row in rows]
 
 
-def activity_fields(row: Row) -> dict[str, Any]:
+def activity_fields(row: Row, paid_in: Mapping[str, PaidIn]) -> dict[str, Any]:
     """Of a row of `events`, what every timeline shows."""
     return {
         "name": row["name"],
@@ -119,16 +122,17 @@ def activity_fields(row: Row) -> dict[str, Any]:
         "block": row["block_number"],
         "time": utc(row["time"]),
         "tx_hash": row["tx_hash"],
-        "accounts": [_involved(Account.of(one)) for one in json.loads(row["accounts"])],
+        "accounts": [_involved(one, paid_in) for one in activity.accounts(row)],
         "details": _details(json.loads(row["args"])),
     }
 
 
-def _involved(account: Account) -> Involved:
+def _involved(account: Account, paid_in: Mapping[str, PaidIn]) -> Involved:
     credit = None
     if (money := account.money) is not None:
-        paid_in = currency(money._asdict())
-        credit = Credit(amount=money.amount, currency=paid_in)
+        of = paid_in[money.currency]
+        said = {"currency": of.address, "symbol": of.symbol, "decimals": of.decimals}
+        credit = Credit(amount=money.amount, currency=currency(said))
     return Involved(part=account.part, address=account.address, role=account.role, credit=credit)
 
 

@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from biodesci.core.onchain import NOBODY
 from biodesci.index.changes.draft import Draft
-from biodesci.index.changes.event import NONE, Args, At, Changes, unless
+from biodesci.index.changes.event import NONE, Args, At, Changes, unless, want
 from biodesci.index.tables import datasets, parents, roles, versions
 
 changes = Changes()
@@ -57,23 +57,26 @@ def _version(draft: Draft, at: At, a: Args, version: int) -> None:
         block=at.block,
         tx_hash=at.tx_hash,
     )
+    want(draft, a["card"], "card")
 
 
 @changes.on("VersionWithdrawn")
 def _withdrawn(draft: Draft, at: At, a: Args) -> None:
     withdrawn, version = a["datasetId"], a["version"]
-    draft.set(datasets, withdrawn, updated_at=at.time)
     if draft.get(versions, withdrawn, version)["withdrawn_at"] is not None:
+        draft.set(datasets, withdrawn, updated_at=at.time)
         return  # with what it descends from, and so was all that descends from it
+    descendants = _descendants(draft, withdrawn, version)
+    draft.set(datasets, withdrawn, updated_at=at.time)
     draft.set(versions, withdrawn, version, withdrawn_at=at.time)
-    for below, number in _descendants(draft, withdrawn, version):
+    for below, number in descendants:
         draft.set(versions, below, number, withdrawn_at=at.time, withdrawn_with=withdrawn)
         draft.set(datasets, below, updated_at=at.time)
 
 
 def _descendants(draft: Draft, dataset_id: int, version: int) -> list[tuple[int, int]]:
     """The versions that stand, of all datasets that are proven to descend from this version."""
-    draft.write()  # withdrawals are rare, and what descends is found by a query
+    draft.flush(versions, parents)  # what descends is found by a query
     line = (
         select(parents.c.dataset_id)
         .where(parents.c.parent == dataset_id, parents.c.version == version, parents.c.proven == 1)

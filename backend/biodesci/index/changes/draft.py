@@ -1,40 +1,128 @@
-"""Rows as events make them, in memory until they are written, many at a time."""
+"""Rows as events make them, in memory until they are written, many at a time.
+
+Each event is applied as a whole or not at all. Of blocks that a reorganisation may yet take away, the rows as
+they were before are kept (`images`).
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, Update, bindparam, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Table,
+    Update,
+    bindparam,
+    insert,
+    select,
+    tuple_,
+    update,
+)
 
 from biodesci.core.errors import IntegrityError
+from biodesci.index.tables import documents, wanted
+from biodesci.store.engine import Amount, Whole
 
-_REBUILD: Final = "Read the chain anew: biodesci index rebuild."
+_ASKED_AT_ONCE: Final = 200  # rows, in one statement
 Key = tuple[int | str, ...]
 Values = dict[str, Any]
+
+
+class NotMadeError(IntegrityError):
+    """The log names what it did not make: a log before this one is missing."""
+
+
+class Image(NamedTuple):
+    """A row as it was before `block` changed it; None where there was none."""
+
+    block: int
+    table: Table
+    key: Key
+    row: Values | None
 
 
 class Draft:
     """What events add and set in the derived tables, by primary key and column name.
 
     `from_nothing`: the tables are empty, so no row has to be looked for there before the first is written.
+    Images are kept of what changes in blocks above `certain`.
     """
 
-    def __init__(self, connection: Connection, *, from_nothing: bool = False) -> None:
+    def __init__(
+        self, connection: Connection, *, from_nothing: bool = False, certain: int | None = None
+    ) -> None:
         self.connection = connection
+        self.images: list[Image] = []
         self._has_all = from_nothing
+        self._certain = certain
+        self._rows: dict[Table, dict[Key, Values | None]] = defaultdict(dict)  # None: there is none
         self._added: dict[Table, dict[Key, Values]] = defaultdict(dict)
-        self._set: dict[Table, dict[Key, Values]] = defaultdict(dict)
-        self._read: dict[tuple[Table, Key], Values] = {}
+        self._changed: dict[Table, dict[Key, Values]] = defaultdict(dict)
+        self._wanted: dict[Table, dict[Key, tuple[int, Values]]] = defaultdict(dict)
+        self._block = 0
+        self._of_block: set[tuple[Table, Key]] = set()
+        # Of the event that is being applied: rows as they were before it, and what it wants.
+        self._before: dict[tuple[Table, Key], Values | None] = {}
+        self._wants: list[tuple[Table, Key, Values]] = []
+
+    @contextmanager
+    def event(self, block: int) -> Iterator[None]:
+        """What is changed inside is taken back where it raises."""
+        if block != self._block:
+            self._block = block
+            self._of_block.clear()
+        try:
+            yield
+            self._keep()
+        except BaseException:
+            for (table, key), row in reversed(self._before.items()):
+                self._restore(table, key, row)
+            raise
+        finally:
+            self._before = {}
+            self._wants = []
+
+    def _keep(self) -> None:
+        for table, key, row in self._wants:
+            self._wanted[table].setdefault(key, (self._block, row))
+        if self._certain is not None and self._block > self._certain:
+            for place, before in self._before.items():
+                if place not in self._of_block:
+                    self._of_block.add(place)
+                    self.images.append(Image(self._block, *place, before))
+
+    def _restore(self, table: Table, key: Key, before: Values | None) -> None:
+        self._rows[table][key] = before
+        if before is None:
+            self._added[table].pop(key, None)
+        elif key in self._added[table]:
+            self._added[table][key] = before
+        else:
+            self._changed[table][key] = before  # as it was, which is written once more at worst
+
+    def _touch(self, table: Table, key: Key, row: Values | None) -> None:
+        if (table, key) not in self._before:
+            self._before[table, key] = None if row is None else row.copy()
 
     def add(self, table: Table, **row: Any) -> None:
-        """A new row; columns that are left out are NULL. Raises IntegrityError for a key added before."""
+        """A new row; columns that are left out are NULL.
+
+        Raises IntegrityError for a key added before, and for a value that its column cannot hold.
+        """
         key = _key_of(table, row)
-        if key in self._added[table]:
-            raise IntegrityError(f"The log makes {table.name} {key} twice.", _REBUILD)
-        self._added[table][key] = _blank(table) | row
+        if self.find(table, *key) is not None:
+            raise IntegrityError(f"The log makes {table.name} {_shown(key)} twice.")
+        whole = _blank(table) | row
+        _check(table, whole)
+        self._touch(table, key, None)
+        self._rows[table][key] = self._added[table][key] = whole
 
     def put(self, table: Table, **row: Any) -> None:
         """A row, in place of the one that has its key, if there is one."""
@@ -45,47 +133,129 @@ class Draft:
             self.set(table, *key, **row)
 
     def set(self, table: Table, *key: int | str, **values: Any) -> None:
-        """Columns of one row; nothing, where there is no such row."""
-        if (row := self._added[table].get(key)) is not None:
-            row.update(values)
-            return
-        self._set[table].setdefault(key, {}).update(values)
-        if (row := self._read.get((table, key))) is not None:
-            row.update(values)
+        """Columns of one row. Raises NotMadeError where the log did not make it."""
+        row = self.get(table, *key)
+        changed = {**row, **values}
+        _check(table, changed)
+        self._touch(table, key, dict(row))
+        self._rows[table][key] = changed
+        (self._added if key in self._added[table] else self._changed)[table][key] = changed
 
     def find(self, table: Table, *key: int | str) -> Mapping[str, Any] | None:
         """One row as it is by now."""
-        row = self._added[table].get(key) or self._read.get((table, key))
-        if row is not None or self._has_all:
-            return row
-        known = self.connection.execute(_of_key(table), _named(table, key)).mappings().first()
-        if known is None:
-            return None
-        self._read[table, key] = {**known, **self._set[table].get(key, {})}
-        return self._read[table, key]
+        rows = self._rows[table]
+        if key not in rows:
+            if self._has_all or not _is_possible(key):
+                return None
+            self.load(table, [key])
+        return rows[key]
 
     def get(self, table: Table, *key: int | str) -> Mapping[str, Any]:
-        """One row as it is by now; raises IntegrityError where the log names what it did not make."""
+        """One row as it is by now; raises NotMadeError where the log did not make it."""
         row = self.find(table, *key)
         if row is None:
-            raise IntegrityError(f"The log names {table.name} {key}, which it did not make.", _REBUILD)
+            raise NotMadeError(f"The log names {table.name} {_shown(key)}, which it did not make.")
         return row
 
-    def write(self) -> None:
-        """Writes all of it; the draft is empty afterwards."""
-        for table, added in self._added.items():
-            if added:
+    def want(self, table: Table, *key: str, **values: Any) -> None:
+        """A row of a table beside the log, where there is none yet: something to be read elsewhere."""
+        self._wants.append((table, key, dict(zip(_key_columns(table), key, strict=True)) | values))
+
+    def load(self, table: Table, keys: Iterable[Key]) -> None:
+        """Reads rows that `find` will be asked for, many at a time."""
+        rows = self._rows[table]
+        missing = [key for key in dict.fromkeys(keys) if key not in rows and _is_possible(key)]
+        if self._has_all:
+            return
+        for start in range(0, len(missing), _ASKED_AT_ONCE):
+            asked = missing[start : start + _ASKED_AT_ONCE]
+            rows.update(dict.fromkeys(asked))
+            for row in self.connection.execute(_of_keys(table), {"keys": _unwrapped(asked)}).mappings():
+                values = dict(row)
+                rows[_key_of(table, values)] = values
+
+    def flush(self, *tables: Table) -> None:
+        """Writes what there is of these tables, for an event that asks the database.
+
+        Inside an event this comes before its first change: it could not be taken back.
+        """
+        if self._before:
+            raise RuntimeError("An event writes before it changes rows, or not at all.")
+        for table in tables:
+            if added := self._added.pop(table, None):
                 self.connection.execute(insert(table), list(added.values()))
-        for table, changed in self._set.items():
-            alike: dict[tuple[str, ...], list[Values]] = defaultdict(list)
-            for key, values in changed.items():
-                alike[tuple(sorted(values))].append({**_named(table, key), **values})
-            for rows in alike.values():
+            if changed := self._changed.pop(table, None):
+                rows = [_named(table, key) | _rest(table, values) for key, values in changed.items()]
                 self.connection.execute(_update(table), rows)
+
+    def write(self) -> None:
+        """Writes all of it; the draft is empty afterwards, but for its images."""
+        self.flush(*dict.fromkeys([*self._added, *self._changed]))
+        for table, rows_by_key in self._wanted.items():
+            self._write_wanted(table, rows_by_key)
+        self._wanted.clear()
+        self._rows.clear()
         self._has_all = False
-        self._added.clear()
-        self._set.clear()
-        self._read.clear()
+
+    def _write_wanted(self, table: Table, rows_by_key: dict[Key, tuple[int, Values]]) -> None:
+        there = self._present(table, list(rows_by_key))
+        if table is wanted:
+            there |= self._present(documents, list(rows_by_key))
+        new = {key: one for key, one in rows_by_key.items() if key not in there}
+        if not new:
+            return
+        self.connection.execute(insert(table), [row for _, row in new.values()])
+        if self._certain is not None:
+            self.images += [
+                Image(block, table, key, None) for key, (block, _) in new.items() if block > self._certain
+            ]
+
+    def _present(self, table: Table, keys: list[Key]) -> frozenset[Key]:
+        there: list[Key] = []
+        for start in range(0, len(keys), _ASKED_AT_ONCE):
+            asked = _unwrapped(keys[start : start + _ASKED_AT_ONCE])
+            there += [tuple(row) for row in self.connection.execute(_keys(table), {"keys": asked})]
+        return frozenset(there)
+
+
+@dataclass(frozen=True)
+class _Limits:
+    required: tuple[str, ...]
+    whole: tuple[str, ...]
+    amounts: tuple[str, ...]
+
+
+@cache
+def _limits(table: Table) -> _Limits:
+    return _Limits(
+        tuple(column.name for column in table.columns if not column.nullable),
+        tuple(column.name for column in table.columns if column.type is Whole),
+        tuple(column.name for column in table.columns if isinstance(column.type, Amount)),
+    )
+
+
+def _check(table: Table, row: Values) -> None:
+    """What the database would refuse later, with all that is written beside it."""
+    limits = _limits(table)
+    for name in limits.required:
+        if row[name] is None:
+            raise IntegrityError(f"The event says no {name} of {table.name}.")
+    for name in limits.whole:
+        value = row[name]
+        if value is not None and not -(1 << 63) <= value < 1 << 63:
+            raise IntegrityError(f"The {name} of {table.name} has more than 64 bits.")
+    for name in limits.amounts:
+        if not 0 <= row[name] < 1 << 256:
+            raise IntegrityError(f"The {name} of {table.name} is no amount.")
+
+
+def _is_possible(key: Key) -> bool:
+    """Anybody may name a number that no row can have."""
+    return all(not isinstance(part, int) or -(1 << 63) <= part < 1 << 63 for part in key)
+
+
+def _shown(key: Key) -> str:
+    return "-".join(map(str, key))
 
 
 @cache
@@ -99,22 +269,39 @@ def _key_columns(table: Table) -> tuple[str, ...]:
 
 
 def _key_of(table: Table, row: Values) -> Key:
-    return tuple(row[name] for name in _key_columns(table))
+    return tuple([row[name] for name in _key_columns(table)])
 
 
 def _named(table: Table, key: Key) -> Values:
     return {f"key_{name}": value for name, value in zip(_key_columns(table), key, strict=True)}
 
 
-def _where(table: Table) -> list[ColumnElement[bool]]:
-    return [table.columns[name] == bindparam(f"key_{name}") for name in _key_columns(table)]
+def _rest(table: Table, row: Values) -> Values:
+    names = _key_columns(table)
+    return {name: value for name, value in row.items() if name not in names}
+
+
+def _unwrapped(keys: list[Key]) -> list[Any]:
+    return [key[0] for key in keys] if len(keys[0]) == 1 else list(keys)
+
+
+def _is_asked(table: Table) -> ColumnElement[bool]:
+    columns = list(table.primary_key.columns)
+    key = columns[0] if len(columns) == 1 else tuple_(*columns)
+    return key.in_(bindparam("keys", expanding=True))
 
 
 @cache
-def _of_key(table: Table) -> Select[Any]:
-    return select(table).where(*_where(table))
+def _of_keys(table: Table) -> Select[Any]:
+    return select(table).where(_is_asked(table))
+
+
+@cache
+def _keys(table: Table) -> Select[Any]:
+    return select(*table.primary_key.columns).where(_is_asked(table))
 
 
 @cache
 def _update(table: Table) -> Update:
-    return update(table).where(*_where(table))
+    names = _key_columns(table)
+    return update(table).where(*(table.columns[name] == bindparam(f"key_{name}") for name in names))

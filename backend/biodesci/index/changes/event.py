@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from biodesci.index.changes.draft import Draft
+from biodesci.index.tables import wanted
 
 NONE: Final = "0x" + "0" * 64
 
@@ -47,6 +48,11 @@ class Changes:
         """Nothing, where the index has no use for events of this name."""
         if (handler := self._handlers.get(name)) is not None:
             handler(draft, at, args)
+
+
+def want(draft: Draft, digest: str, kind: str) -> None:
+    """A document that the chain names is to be read from IPFS."""
+    draft.want(wanted, digest, kind, reason=None, attempts=0, retry_at=0)
 
 
 def unless(value: Any, nothing: Any) -> Any:

@@ -5,11 +5,11 @@ What is owed to whom is in state; the sums that a licence with `proRata` has ear
 
 from __future__ import annotations
 
-from biodesci.core.onchain import ARBITRATION, UNCOUNTED
+from biodesci.core.onchain import ARBITRATION, NOBODY, UNCOUNTED
 from biodesci.core.onchain import LicenseState as State
 from biodesci.index.changes.draft import Draft
 from biodesci.index.changes.event import NONE, Args, At, Changes, unless
-from biodesci.index.tables import currencies, license_visas, licenses, offers, showings
+from biodesci.index.tables import license_visas, licenses, offers, showings, tokens
 
 changes = Changes()
 
@@ -33,8 +33,8 @@ def _offer(draft: Draft, _at: At, a: Args) -> None:
         arbiter=offer["arbiter"],
         open=1,
     )
-    if draft.find(currencies, offer["currency"]) is None:
-        draft.add(currencies, address=offer["currency"], symbol=a["symbol"], decimals=a["decimals"])
+    if offer["currency"] != NOBODY:
+        draft.want(tokens, offer["currency"], symbol=None, decimals=None, block=None, attempts=0, retry_at=0)
 
 
 @changes.on("OfferClosed")

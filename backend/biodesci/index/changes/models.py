@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from biodesci.core.onchain import NOBODY
 from biodesci.core.onchain import RoundState as State
 from biodesci.index.changes.draft import Draft
-from biodesci.index.changes.event import Args, At, Changes, unless
+from biodesci.index.changes.event import Args, At, Changes, unless, want
 from biodesci.index.tables import codecs, enrolments, model_versions, models, rounds
 
 changes = Changes()
@@ -24,6 +25,7 @@ def _model(draft: Draft, at: At, a: Args) -> None:
         latest_version=1,
         registered_at=at.time,
     )
+    want(draft, a["card"], "model")
     _model_version(draft, at, {**a, "version": 1, "roundId": 0})
 
 
@@ -49,7 +51,8 @@ def _model_version(draft: Draft, at: At, a: Args) -> None:
 
 @changes.on("Transfer")
 def _model_moved(draft: Draft, _at: At, a: Args) -> None:
-    draft.set(models, a["tokenId"], owner=a["to"])
+    if a["from"] != NOBODY:
+        draft.set(models, a["tokenId"], owner=a["to"])
 
 
 @changes.on("CodecGranted")
@@ -83,6 +86,7 @@ def _round(draft: Draft, at: At, a: Args) -> None:
         finalize_by=opening["finalizeBy"],
         opened_at=at.time,
     )
+    want(draft, opening["plan"], "plan")
 
 
 @changes.on("NodeEnrolled")
@@ -128,6 +132,7 @@ def _finalized(draft: Draft, at: At, a: Args) -> None:
         closed_at=at.time,
         version=a["version"] if trains else None,
     )
+    want(draft, a["result"], "result")
 
 
 @changes.on("RoundAborted")

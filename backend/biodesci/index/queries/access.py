@@ -11,14 +11,14 @@ from sqlalchemy import Select, and_, bindparam, func, select
 
 from biodesci.index import tables as t
 from biodesci.index.database import Store
-from biodesci.index.queries.pages import Row, page
+from biodesci.index.queries.pages import Row, page, with_currency
 
 _visa_revoked_at: Final = (
     select(func.min(t.license_visas.c.revoked_at))
     .where(t.license_visas.c.license_id == t.licenses.c.id)
     .scalar_subquery()
 )
-_LICENSES: Final = (
+_LICENSES: Final = with_currency(
     select(
         t.licenses,
         t.datasets.c.owner,
@@ -34,15 +34,12 @@ _LICENSES: Final = (
         t.offers.c.uses,
         t.offers.c.delivery_window,
         t.offers.c.dispute_window,
-        t.currencies.c.symbol,
-        t.currencies.c.decimals,
         t.showings.c.expires.label("visas_expire"),
         _visa_revoked_at.label("visa_revoked_at"),
     )
     .select_from(t.licenses)
     .join(t.datasets, t.datasets.c.id == t.licenses.c.dataset_id)
     .join(t.offers, t.offers.c.id == t.licenses.c.offer_id)
-    .join(t.currencies, t.currencies.c.address == t.offers.c.currency)
     .join(
         t.versions,
         and_(

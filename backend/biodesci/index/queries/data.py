@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, func, literal, se
 from biodesci.index import search
 from biodesci.index import tables as t
 from biodesci.index.database import Store
-from biodesci.index.queries.pages import Row, checksummed, page, with_card
+from biodesci.index.queries.pages import Row, checksummed, page, with_card, with_currency
 from biodesci.index.search import Question
 
 _DATASETS: Final = with_card(
@@ -77,9 +77,7 @@ def versions(store: Store, dataset_id: int) -> Sequence[Row]:
 
 
 _OFFERS: Final = (
-    select(t.offers, t.currencies.c.symbol, t.currencies.c.decimals)
-    .select_from(t.offers)
-    .join(t.currencies, t.currencies.c.address == t.offers.c.currency)
+    with_currency(select(t.offers).select_from(t.offers))
     .where(t.offers.c.dataset_id.in_(bindparam("datasets", expanding=True)))
     .order_by(t.offers.c.id)
 )

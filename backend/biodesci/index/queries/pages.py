@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from eth_utils.address import is_hex_address, to_checksum_address
-from sqlalchemy import ColumnElement, RowMapping, Select, and_, bindparam, func, select
+from sqlalchemy import ColumnElement, RowMapping, Select, and_, bindparam, case, func, select
 
+from biodesci.core.onchain import NOBODY
 from biodesci.index import tables as t
 
 Row = RowMapping
@@ -15,17 +16,27 @@ Row = RowMapping
 def with_card(query: Select[Any], card: ColumnElement[str], kind: str) -> Select[Any]:
     """With the summary of each row's card (`body`), and why a card could not be read (`reason`)."""
     summary = and_(t.summaries.c.digest == card, t.summaries.c.kind == kind)
-    failure = and_(t.unreadable.c.digest == card, t.unreadable.c.kind == kind)
+    failure = and_(t.wanted.c.digest == card, t.wanted.c.kind == kind)
     return (
-        query.add_columns(t.summaries.c.body, t.unreadable.c.reason)
+        query.add_columns(t.summaries.c.body, t.wanted.c.reason)
         .outerjoin(t.summaries, summary)
-        .outerjoin(t.unreadable, failure)
+        .outerjoin(t.wanted, failure)
     )
 
 
 def checksummed(address: str) -> str:
     """An address in any case, as events have it; what is none stays as it is, and is nobody's."""
     return str(to_checksum_address(address.lower())) if is_hex_address(address) else address
+
+
+def with_currency(query: Select[Any]) -> Select[Any]:
+    """With what the token that an offer is made in says of itself (`symbol`, `decimals`); NULL, where it said
+    nothing that makes sense, or was not asked yet."""
+    is_ether = t.offers.c.currency == NOBODY
+    return query.add_columns(
+        case((is_ether, "ETH"), else_=t.tokens.c.symbol).label("symbol"),
+        case((is_ether, 18), else_=t.tokens.c.decimals).label("decimals"),
+    ).outerjoin(t.tokens, t.tokens.c.address == t.offers.c.currency)
 
 
 def page(query: Select[Any], id_: ColumnElement[int]) -> Select[Any]:

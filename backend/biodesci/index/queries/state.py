@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, func, select
 from biodesci.index import tables as t
 from biodesci.index.database import Store
 
-_COUNTED: Final = (t.datasets, t.licenses, t.models, t.rounds, t.inferences, t.events, t.unreadable)
+_COUNTED: Final = (t.datasets, t.licenses, t.models, t.rounds, t.inferences, t.events, t.aside)
 
 
 def as_of(store: Store) -> int:
@@ -30,11 +30,12 @@ def document(store: Store, digest: str | None, kind: str) -> str | None:
 
 
 _COUNTS: Final = select(
-    *(select(func.count()).select_from(table).scalar_subquery().label(table.name) for table in _COUNTED)
+    *(select(func.count()).select_from(table).scalar_subquery().label(table.name) for table in _COUNTED),
+    select(func.count()).where(t.wanted.c.reason.is_not(None)).scalar_subquery().label("unreadable"),
 )
 
 
 def counts(store: Store) -> dict[str, int]:
-    """How many rows some tables have."""
+    """How many rows some tables have, and how many documents could not be read."""
     row = store.row(_COUNTS)
     return dict(row) if row else {}
