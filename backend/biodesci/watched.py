@@ -14,7 +14,7 @@ class Watched(BaseSettings):
     poll_interval: Annotated[float, Field(gt=0, description="Seconds between two looks at the chain.")] = 0.5
     idle_interval: Annotated[
         float, Field(gt=0, description="The longest pause of a worker that has nothing to do, in seconds.")
-    ] = 5.0
+    ] = 10.0
     metrics_port: Annotated[
         int | None,
         Field(gt=0, lt=1 << 16, description="Loopback port of a worker's health and figures; unset: none."),

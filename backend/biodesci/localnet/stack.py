@@ -248,6 +248,7 @@ class Stack:
             "OMP_NUM_THREADS": "1",  # many small processes on few cores
             "PYTHONUNBUFFERED": "1",
             "BIODESCI_ROOT": str(self.root),
+            "BIODESCI_IDLE_INTERVAL": "1",  # nobody else asks this chain, and somebody looks on
             "BIODESCI_RPC_URL": self.rpc_url,
             "BIODESCI_IPFS_API": self.ipfs_api,
             "BIODESCI_IPFS_GATEWAY": self.gateway_url,

@@ -1,0 +1,53 @@
+"""What has nothing to do asks the chain node at most once a second, while the chain goes on."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from biodesci.chain import accounts
+from biodesci.party import keys
+from tests.backend.acting import PASSPHRASE
+from tests.backend.conftest import free_port
+from tests.backend.workers.processes import Start
+from tests.faults.proxy import FaultProxy
+
+SECONDS = 40.0
+WORKERS = ("indexer", "custodian", "inference_worker", "aggregator")
+
+
+@pytest.mark.deep
+def test_an_idle_worker_asks_once_a_second_at_most(
+    start: Start, hospital: Any, localnet: Any, chain_for: Any, tmp_path: Path
+) -> None:
+    keys.register(hospital.owner, hospital.home, PASSPHRASE)
+    own = {
+        "indexer": {"BIODESCI_DATABASE": tmp_path / "index" / "index.sqlite"},
+        "inference_worker": {"BIODESCI_UNPAID": 1},
+        "aggregator": {
+            "BIODESCI_MODEL_OWNERS": accounts.address(hospital.home / "account.json"),
+            "BIODESCI_AGGREGATOR_URL": f"http://127.0.0.1:{free_port()}",
+        },
+    }
+    proxies = {worker: FaultProxy(localnet.rpc_url) for worker in WORKERS}
+    for worker, proxy in proxies.items():
+        proxy.listen()
+        settings = {"BIODESCI_HOME": hospital.home, "BIODESCI_RPC_URL": proxy.url}
+        # As long as the longest pause of a worker that has been idle for a minute.
+        process = start(worker, **settings, BIODESCI_POLL_INTERVAL=10, **own.get(worker, {}))
+        process.wait(lambda: process.why_not_ready() == "")  # noqa: B023
+        assert 'biodesci_rpc_calls_total{method="eth_blockNumber"}' in process.metrics()
+    time.sleep(10)  # what follows the first step
+    for proxy in proxies.values():
+        proxy.forget_counts()
+    ends = time.monotonic() + SECONDS
+    while time.monotonic() < ends:
+        localnet.rpc("evm_mine")
+        time.sleep(1)
+    asked = {worker: sum(proxy.calls.values()) / SECONDS for worker, proxy in proxies.items()}
+    for proxy in proxies.values():
+        proxy.stop_listening()
+    assert all(0 < rate <= 1 for rate in asked.values()), (asked, proxies["indexer"].calls)
