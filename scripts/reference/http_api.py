@@ -18,7 +18,7 @@ HEAD = """# HTTP API
 Made from the API's OpenAPI schema by `make generate`; do not edit it here. A server has the schema at
 `/openapi.json`, and a page to read and try it at `/docs`.
 
-The API only reads: what it answers comes from the index, and `asOf` is the block that it stands for. Lists
+The API only reads (and signs in who wants to see what waits for an account): what it answers comes from the index, and `asOf` is the block that it stands for. Lists
 come by pages: ask again with `cursor` set to `nextCursor`, until that is null. Answers have an ETag. Amounts
 are texts of whole numbers in the currency's smallest unit.
 """
@@ -72,12 +72,17 @@ def _value(value: Any) -> str:
     return "" if value in (None, "") else f"`{value}`"
 
 
-def _operation(path: str, operation: dict[str, Any]) -> Iterator[str]:
-    yield f"\n### GET {path}\n\n{operation.get('description', operation['summary'])}"
+def _operation(path: str, method: str, operation: dict[str, Any]) -> Iterator[str]:
+    yield f"\n### {method.upper()} {path}\n\n{operation.get('description', operation['summary'])}"
     yield from _parameters(operation)
-    content = operation["responses"]["200"].get("content", {})
-    answer = content.get("application/json", {}).get("schema")
-    yield f"\nAnswers {_type(answer)}." if answer else "\nAnswers text."
+    body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
+    if body:
+        yield f"\nTakes {_type(body)}."
+    answers = operation["responses"]
+    answer = answers.get("200", {}).get("content", {}).get("application/json", {}).get("schema")
+    what = _type(answer) if answer else "text" if "200" in answers else "nothing (204)"
+    refusals = [code for code in sorted(answers) if code[0] in "45"]
+    yield f"\nAnswers {what}; or a problem: {', '.join(refusals)}."
 
 
 def _schema(name: str, schema: dict[str, Any]) -> Iterator[str]:
@@ -96,7 +101,8 @@ def text() -> str:
     document = create(settings).openapi()
     parts = [HEAD, "## Paths"]
     for path, methods in document["paths"].items():
-        parts += _operation(path, methods["get"])
+        for method, operation in methods.items():
+            parts += _operation(path, method, operation)
     parts.append(PROBLEMS)
     parts += [f"| `{kind.type}` | {kind.status} | {kind.title} |" for kind in problems.KINDS]
     parts.append("\n## Schemas")

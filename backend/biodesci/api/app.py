@@ -16,7 +16,7 @@ from fastapi import FastAPI, Query, Request
 from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, Response
 
-from biodesci.api import documentation, events, guard, problems, status
+from biodesci.api import documentation, events, guard, problems, queue, sessions, status
 from biodesci.api.answers import (
     PROBLEMS,
     Account,
@@ -81,6 +81,9 @@ def create(settings: Settings) -> FastAPI:
     _models(app, store)
     _activity(app, store)
     events.install(app, news)
+    sign_in = sessions.SignIn(settings)
+    sessions.install(app, sign_in)
+    queue.install(app, store, sign_in)
     documentation.install(app)
     _page(app, settings.web)
     return app
@@ -230,9 +233,11 @@ def _page(app: FastAPI, folder: Path) -> None:
     """The built web page; paths that are no file get its index.html, which routes by itself."""
 
     @app.get("/{path:path}", include_in_schema=False)
-    def page(path: str) -> Response:
+    def page(path: str, request: Request) -> Response:
         home = folder.resolve()
         index = home / "index.html"
+        if path.startswith("v1/") and "GET" not in problems.methods(request):
+            raise HTTPException(405, "Method Not Allowed")
         if path.startswith(("v1/", "problems/")) or "\0" in path or not index.is_file():
             raise HTTPException(404, "there is nothing at this address")
         file = _within(home, path)

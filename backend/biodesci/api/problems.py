@@ -6,17 +6,27 @@ import logging
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from biodesci.api.schemas.status import Problem
 from biodesci.core import problems
-from biodesci.core.errors import BioDeSciError, ConfigurationError, InputError
+from biodesci.core.errors import (
+    BioDeSciError,
+    ConfigurationError,
+    InputError,
+    UnavailableError,
+)
+from biodesci.index import schema
 
 _log = logging.getLogger(__name__)
 
-_TITLES = {404: "Not found", 405: "Method not allowed"}
-_SLUGS = {404: "not-found", 405: "method-not-allowed"}
+_SILENT = ("The index cannot be read.", "Try again in a moment; its log says why.")
+_TITLES = {
+    401: "Not signed in", 404: "Not found", 405: "Method not allowed", 415: "Another type is read here",
+}  # fmt: skip
+_SLUGS = {401: "not-signed-in", 404: "not-found", 405: "method-not-allowed", 415: "media-type"}
 
 
 def problem(request: Request, status: int, slug: str, title: str, detail: str, hint: str) -> Response:
@@ -43,6 +53,10 @@ def install(app: FastAPI) -> None:
     async def own(request: Request, exc: BioDeSciError) -> Response:
         if isinstance(exc, ConfigurationError):
             _log.error("%s", exc)
+        elif isinstance(exc.__cause__, DBAPIError) and exc.message != schema.absent().message:
+            # PostgreSQL names its address and user where it can't be reached, which is nobody's business.
+            _log.warning("%s: %s", request.url.path, exc)
+            exc = UnavailableError(*_SILENT)
         kind, described = problems.kind_of(exc), problems.describe(exc, request.url.path)
         return problem(
             request, described.status, kind.slug, described.title, described.detail, described.hint
@@ -66,9 +80,18 @@ def install(app: FastAPI) -> None:
             "What there is stands in /openapi.json.",
         )
         response.headers.update(exc.headers or {})
-        if response.headers.get("allow") == "GET":
-            response.headers["Allow"] = "GET, HEAD"
+        if code == 405:
+            response.headers["Allow"] = ", ".join(methods(request))
         return response
+
+
+def methods(request: Request) -> list[str]:
+    """What may be asked of the request's path: by the routes of the API, not those of the page."""
+    known: set[str] = set()
+    for route in request.app.routes:
+        if getattr(route, "include_in_schema", False) and route.path_regex.match(request.url.path):
+            known |= route.methods
+    return sorted(known | {"HEAD"} if "GET" in known else known) or ["GET", "HEAD"]
 
 
 def unexpected(request: Request) -> Response:

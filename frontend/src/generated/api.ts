@@ -36,6 +36,7 @@ LicenseDetail: LicenseDetail
 LicensePage: LicensePage
 Lineage: Lineage
 Mandate: Mandate
+MessageRequest: MessageRequest
 ModelAnswer: ModelAnswer
 ModelDetail: ModelDetail
 ModelPage: ModelPage
@@ -44,11 +45,15 @@ ModelVersion: ModelVersion
 Offer: Offer
 PermittedDiseases: PermittedDiseases
 Problem: Problem
+Queue: Queue
 Readiness: Readiness
 RoundAnswer: RoundAnswer
 RoundDetail: RoundDetail
 RoundSummary: RoundSummary
+Session: Session
 Shares: Shares
+SignInMessage: SignInMessage
+SignedMessage: SignedMessage
 StateChange: StateChange
 }
 /**
@@ -922,6 +927,12 @@ datasets: number[]
 nodes: string[]
 }
 /**
+ * Who wants to sign in.
+ */
+export interface MessageRequest {
+account: string
+}
+/**
  * A model in detail as of a block.
  */
 export interface ModelAnswer {
@@ -1039,6 +1050,25 @@ instance: string
 hint: string
 }
 /**
+ * Licences that wait for the account that has signed in, the oldest first, 100 of each kind at most.
+ */
+export interface Queue {
+account: string
+/**
+ * to approve or reject, of its datasets
+ */
+review: License[]
+/**
+ * bought, whose keys are not delivered, of its datasets
+ */
+deliveries: License[]
+/**
+ * to decide, as their arbiter
+ */
+disputes: License[]
+asOf: number
+}
+/**
  * Whether all that the service needs can be used, as of the last block in the index.
  */
 export interface Readiness {
@@ -1112,6 +1142,29 @@ resultDocument: ({
 } | null)
 enrolments: Enrolment[]
 activity: Activity[]
+}
+/**
+ * Who has signed in; nothing is said of anybody else.
+ */
+export interface Session {
+/**
+ * null: nobody
+ */
+account: (string | null)
+expiresAt: (string | null)
+}
+/**
+ * What its wallet signs (EIP-4361, `personal_sign`), unchanged.
+ */
+export interface SignInMessage {
+message: string
+}
+/**
+ * The message with the account's signature.
+ */
+export interface SignedMessage {
+message: string
+signature: string
 }
 /**
  * The index has read on.

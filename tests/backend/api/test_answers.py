@@ -113,13 +113,15 @@ def test_an_unexpected_error_has_the_headers_and_is_counted(world, monkeypatch):
         raise ValueError("inner detail")
 
     monkeypatch.setattr(queries, "models", fail)
-    answer = world.client.get("/v1/models")
+    with TestClient(create(world.settings), raise_server_exceptions=False, client=("127.0.0.1", 1)) as client:
+        answer = client.get("/v1/models")
+        figures = client.get("/metrics").text
     assert answer.status_code == 500
     assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
     assert answer.headers["x-content-type-options"] == "nosniff"
     counted = {
         (sample.labels["route"], sample.labels["status"]): sample.value
-        for family in text_string_to_metric_families(world.client.get("/metrics").text)
+        for family in text_string_to_metric_families(figures)
         for sample in family.samples
         if sample.name == "biodesci_http_requests_total"
     }
@@ -139,7 +141,7 @@ def test_an_index_that_cannot_be_read_is_unavailable(world, changed, tmp_path):
 
 def test_a_refused_method_says_which_are_allowed(world):
     answer = world.client.post("/v1/datasets", json={})
-    assert (answer.status_code, answer.headers["allow"]) == (405, "GET")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD")
 
 
 @pytest.mark.parametrize("path", ["/" + "a" * 300, "/" + "a/" * 3000, "//etc/passwd", "/%ff", "/a%00b"])

@@ -69,3 +69,13 @@ def test_a_public_address_that_browsers_cannot_use_is_refused(world, url):
     with pytest.raises(ConfigurationError, match="BIODESCI_PUBLIC_RPC_URL") as refused:
         create(world.settings.model_copy(update={"public_rpc_url": url}))
     assert KEY not in str(refused.value)
+
+
+def test_a_node_that_fails_is_named_to_nobody(world, caplog):
+    away = "http://127.0.0.1:9"
+    with TestClient(create(world.settings.model_copy(update={"rpc_url": away}))) as client:
+        asked = client.post("/v1/session/message", json={"account": world.owner.address}).json()
+        answer = client.post("/v1/session", json={**asked, "signature": "0x" + "11" * 65})
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+    assert "127.0.0.1" not in answer.text
+    assert away in caplog.text

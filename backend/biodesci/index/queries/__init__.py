@@ -1,6 +1,6 @@
 """What readers ask of the index, as rows by column name. Pages go from new to old, by id."""
 
-from biodesci.index.queries.access import Whose, license, licenses
+from biodesci.index.queries.access import Whose, license, licenses, waiting
 from biodesci.index.queries.data import Related, dataset, datasets, offers, related, roles, versions
 from biodesci.index.queries.evaluation import attestations, inference, inferences
 from biodesci.index.queries.pages import Row
@@ -42,4 +42,5 @@ __all__ = [
     "rounds_of",
     "took_part",
     "versions",
+    "waiting",
 ]

@@ -7,9 +7,11 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Select, and_, bindparam, func, select
+from sqlalchemy import Select, and_, bindparam, exists, func, or_, select
 
+from biodesci.core.onchain import LicenseState
 from biodesci.index import tables as t
+from biodesci.index.changes.datasets import ACCEPTED
 from biodesci.index.database import Store
 from biodesci.index.queries.pages import Row, page, with_currency
 
@@ -85,3 +87,21 @@ def _license_page(by: tuple[str, ...]) -> Select[Any]:
 def license(store: Store, license_id: int) -> Row | None:
     """With what its dataset, its offer and its visas say of it."""
     return store.row(_LICENSE, {"id": license_id})
+
+
+_HANDLES: Final = exists().where(
+    t.roles.c.dataset_id == t.datasets.c.id,
+    t.roles.c.handovers == t.datasets.c.handovers,
+    t.roles.c.account == bindparam("account"),
+    t.roles.c.state == ACCEPTED,
+)
+_WAITING: Final = _LICENSES.where(t.licenses.c.state == bindparam("state")).order_by(t.licenses.c.id)
+_OF_STEWARD: Final = _WAITING.where(or_(t.datasets.c.owner == bindparam("account"), _HANDLES)).limit(100)
+_OF_ARBITER: Final = _WAITING.where(t.licenses.c.arbiter == bindparam("account")).limit(100)
+
+
+def waiting(store: Store, account: str, state: LicenseState) -> Sequence[Row]:
+    """The first hundred in a state that wait for an account: disputes for their arbiter, all else for the
+    dataset's owner and for who accepted a role of it."""
+    query = _OF_ARBITER if state is LicenseState.DISPUTED else _OF_STEWARD
+    return store.rows(query, {"account": account, "state": int(state)})

@@ -1,0 +1,165 @@
+"""Signing in shows an account what waits for it, and nobody else."""
+
+from __future__ import annotations
+
+import re
+import time
+
+import pytest
+from eth_account.messages import encode_defunct
+from fastapi.testclient import TestClient
+
+from biodesci.api import sessions
+from biodesci.api.app import create
+from biodesci.market import offers
+from biodesci.market.offers import OfferTerms
+
+SITE = "https://data.example.org"
+
+
+@pytest.fixture
+def page(world):
+    with TestClient(create(world.settings), base_url=SITE) as client:
+        yield client
+
+
+def message(page, account, **more):
+    answer = page.post("/v1/session/message", json={"account": account}, **more)
+    assert answer.status_code == 200, answer.text
+    return answer.json()["message"]
+
+
+def sign(chain, text):
+    return "0x" + bytes(chain.signer().sign_message(encode_defunct(text=text)).signature).hex()
+
+
+def enter(page, chain, text=None):
+    text = text or message(page, chain.address)
+    return page.post("/v1/session", json={"message": text, "signature": sign(chain, text)})
+
+
+def test_an_account_signs_in_and_out(page, world):
+    assert page.get("/v1/session").json() == {"account": None, "expiresAt": None}
+    answer = enter(page, world.owner)
+    assert (answer.status_code, answer.json()["account"]) == (200, world.owner.address)
+    cookie = answer.headers["set-cookie"].lower()
+    assert all(
+        part in cookie for part in ("httponly", "samesite=strict", "secure", "path=/v1", "max-age=1800")
+    )
+    assert page.get("/v1/session").json()["account"] == world.owner.address
+    assert page.get("/v1/me/queue").status_code == 200
+    token = page.cookies[sessions.COOKIE]
+    assert page.delete("/v1/session").status_code == 204
+    page.cookies.set(sessions.COOKIE, token, domain="data.example.org", path="/v1")
+    assert page.get("/v1/me/queue").status_code == 401
+
+
+def test_without_a_session_no_queue_is_shown(page):
+    for token in ("", "guessed", "a" * 43):
+        answer = page.get("/v1/me/queue", headers={"Cookie": f"{sessions.COOKIE}={token}"})
+        assert (answer.status_code, answer.headers["content-type"]) == (401, "application/problem+json")
+
+
+def test_the_message_says_domain_chain_and_purpose(page, world):
+    text = message(page, world.owner.address)
+    assert text.startswith("data.example.org wants you to sign in with your Ethereum account:")
+    assert f"URI: {SITE}" in text
+    assert "Chain ID: 31337" in text
+    assert "sends no transaction" in text
+
+
+def test_a_message_signs_in_once(page, world):
+    text = message(page, world.owner.address)
+    assert enter(page, world.owner, text).status_code == 200
+    assert enter(page, world.owner, text).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("data.example.org wants", "evil.example wants"), (f"URI: {SITE}", "URI: https://evil.example"),
+        ("Chain ID: 31337", "Chain ID: 1"), ("Show me what waits", "Send all money"),
+        ("Version: 1", "Version: 2"), (r"Nonce: \w+", "Nonce: " + "a" * 64), (r"Nonce: \w+", "Nonce: abc"),
+        ("Issued At", "Issued"),
+    ],
+)  # fmt: skip
+def test_a_message_of_another_site_chain_or_nonce_signs_in_nowhere(page, world, old, new):
+    text = re.sub(old, new, message(page, world.owner.address), count=1)
+    answer = enter(page, world.owner, text)
+    assert answer.status_code == 403
+
+
+def test_an_end_that_was_put_off_ends_nothing_later(page, world, monkeypatch):
+    """The nonce has an end of its own, whatever the message says."""
+    never = "Expiration Time: 2999-01-01T00:00:00Z"
+    text = re.sub(r"Expiration Time: .*", never, message(page, world.owner.address))
+    now = time.time()
+    monkeypatch.setattr(sessions.time, "time", lambda: now + 601)
+    assert enter(page, world.owner, text).status_code == 403
+
+
+def test_a_message_that_somebody_else_signed(page, world):
+    assert enter(page, world.buyer, message(page, world.owner.address)).status_code == 403
+
+
+def test_a_message_has_an_end(page, world, monkeypatch):
+    text = message(page, world.owner.address)
+    now = time.time()
+    monkeypatch.setattr(sessions.time, "time", lambda: now + 601)
+    assert enter(page, world.owner, text).status_code == 403
+
+
+def test_a_session_has_an_end(page, world, monkeypatch):
+    assert enter(page, world.owner).status_code == 200
+    now = time.time()
+    monkeypatch.setattr(sessions.time, "time", lambda: now + sessions.LASTS_S + 1)
+    assert page.get("/v1/me/queue").status_code == 401
+
+
+def test_another_sites_page_cannot_ask(page, world):
+    body = {"account": world.owner.address}
+    evil = {"Origin": "https://evil.example"}
+    assert page.post("/v1/session/message", json=body, headers=evil).status_code == 403
+    assert page.delete("/v1/session", headers=evil).status_code == 403
+    assert page.post("/v1/session/message", json=body, headers={"Origin": SITE}).status_code == 200
+    plain = page.post(
+        "/v1/session/message", content='{"account": ""}', headers={"Content-Type": "text/plain"}
+    )
+    assert (plain.status_code, plain.headers["content-type"]) == (415, "application/problem+json")
+
+
+def test_sessions_are_bounded(monkeypatch):
+    monkeypatch.setattr(sessions, "_MOST", 3)
+    held = sessions.Sessions()
+    tokens = [held.begin(f"0x{number}", 0) for number in range(5)]
+    assert [held.of(token, 0) is not None for token in tokens] == [False, False, True, True, True]
+
+
+def test_the_queue_has_what_waits_for_the_account(page, world):
+    """A purchase that waits for its key is in the owner's queue, and not in the buyer's."""
+    terms = OfferTerms(price=10**15, delivery_window=600, dispute_window=600)
+    offer_id = offers.create(world.owner, world.datasets[0], terms)
+    from biodesci.chain.records import Listing
+    from biodesci.index.sync import sync
+
+    sold = world.buyer.read(Listing, offer_id).offer.hash
+    receipt = world.buyer.send(
+        world.buyer.licenses.functions.purchase(offer_id, sold, 1, 1 << 2, False), 10**15
+    )
+    bought = world.buyer.event(receipt, world.buyer.licenses, "LicensePurchased")["licenseId"]
+    sync(world.owner, world.ipfs, world.store)
+    enter(page, world.owner)
+    queue = page.get("/v1/me/queue")
+    assert queue.headers["cache-control"] == "no-store"
+    assert [one["id"] for one in queue.json()["deliveries"]] == [bought]
+    assert (queue.json()["review"], queue.json()["disputes"]) == ([], [])
+    enter(page, world.buyer)
+    assert page.get("/v1/me/queue").json()["deliveries"] == []
+
+
+@pytest.mark.parametrize("text", ["0" * 2_000, "\n" * 2_000, "\n0x" + "a1" * 20 + "\n" * 1_900])
+def test_a_message_of_noise_costs_nothing(page, text):
+    began = time.monotonic()
+    answer = page.post("/v1/session", json={"message": text, "signature": "0x" + "11" * 65})
+    assert answer.status_code == 403
+    assert time.monotonic() - began < 5
