@@ -18,7 +18,8 @@ HEAD = """# HTTP API
 Made from the API's OpenAPI schema by `make generate`; do not edit it here. A server has the schema at
 `/openapi.json`, and a page to read and try it at `/docs`.
 
-The API only reads (and signs in who wants to see what waits for an account): what it answers comes from the index, and `asOf` is the block that it stands for. Lists
+The API only reads, and signs in who wants to see what waits for an account. What it answers comes from the
+index, and `asOf` is the block that it stands for. Lists
 come by pages: ask again with `cursor` set to `nextCursor`, until that is null. Answers have an ETag. Amounts
 are texts of whole numbers in the currency's smallest unit.
 """
