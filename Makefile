@@ -45,7 +45,7 @@ timed = ./scripts/timed.sh
 # Browsers, anvil, forge and Slither keep caches in the home folder: they get one in the checkout.
 at_home = mkdir -p .cache/home && HOME=$(CURDIR)/.cache/home
 
-.PHONY: help setup demo up console test test-deep test-proofs check $(checks) format figures generate compile $(suites) test-browser test-story test-integration test-install clean
+.PHONY: help setup demo up console test test-deep test-proofs check $(checks) format figures soak generate compile $(suites) test-browser test-story test-integration test-install clean
 
 # What `make demo`, `make up` and `make figures` pass on: make demo ARGS="--rounds 3".
 ARGS ?=
@@ -179,6 +179,9 @@ test-browser: compile frontend/dist/index.html
 
 figures: setup ## Measure, beside the peers, and write build/figures.json
 	python -m benchmarks.run $(ARGS)
+
+soak: setup ## Half an hour of indexer, API and custodian: what they hold must not grow (ARGS="--minutes 2")
+	$(at_home) python -m benchmarks.soak $(ARGS)
 
 frontend/dist/index.html: $(page_sources)
 	$(call node_tool,vite/bin/vite.js) build frontend --logLevel warn

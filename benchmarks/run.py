@@ -20,6 +20,7 @@ MODULES = (
     "ckks",
     "secagg",
     "proof",
+    "network",
     "demo",
     "http",
     "house",

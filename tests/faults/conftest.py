@@ -11,3 +11,5 @@ from tests.backend.conftest import (  # noqa: F401
     quick_scrypt,
     senders_home,
 )
+from tests.backend.inference.conftest import world  # noqa: F401
+from tests.backend.postgres import postgres  # noqa: F401

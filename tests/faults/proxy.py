@@ -80,6 +80,8 @@ class FaultProxy:
     def end(self, fault: Fault) -> None:
         """Is honest again, as far as this fault goes."""
         with self._lock:
+            if fault not in self._faults:
+                return
             self._faults = tuple(one for one in self._faults if one is not fault)
         fault.ended.set()
         if isinstance(fault, Dead) and fault.how == "refused":
