@@ -185,29 +185,6 @@ def test_no_password_is_in_an_error_a_log_or_a_repr(postgres, caplog):
     postgres.drop(name)
 
 
-def test_a_role_that_only_reads_serves_readers(postgres):
-    name = postgres.database()
-    postgres.admin(
-        "DROP ROLE IF EXISTS reads",
-        "CREATE ROLE reads LOGIN PASSWORD 'only'",
-        "GRANT USAGE ON SCHEMA biodesci_index TO reads",
-        "GRANT SELECT ON ALL TABLES IN SCHEMA biodesci_index TO reads",
-        database=name,
-    )
-    with Store(postgres.url(name)) as store:
-        store.apply([], Block(6, "0x6", 6))
-        with store.transaction() as connection:
-            search.put(connection, "0x01", "heart")
-    url = postgres.url(name, user="reads", password="only")
-    with Store(url, read_only=True) as reader:
-        assert queries.as_of(reader) == 6
-        assert queries.datasets(reader, before=9, limit=9, text="heart", owner="") == []
-        with pytest.raises(UnavailableError, match=r"permission denied|read-only"):
-            reader.clear()
-    postgres.drop(name)
-    postgres.admin("DROP ROLE reads")
-
-
 def test_a_statement_that_takes_too_long_is_ended(postgres, monkeypatch):
     monkeypatch.setitem(engine.postgresql._READING, "statement_timeout", "200ms")
     name = postgres.database()
