@@ -184,9 +184,15 @@ def _index() -> Remark:
             "The chain was not indexed yet.", "Only API and page need that: biodesci index sync."
         )
     with Store(location, read_only=True) as store:
-        cursor, unread = store.cursor(), len(store.unreadable())
-    reached = cursor.number if cursor else 0
+        condition = store.condition()
+    reached, unread = condition.block or 0, condition.unreadable
     says = f"up to block {reached}, {unread} documents unreadable"
+    if condition.gaps or condition.aside_count:
+        raise UnavailableError(
+            f"The index is {says}, with {len(condition.gaps)} gaps and {condition.aside_count} events aside.",
+            "See why: biodesci index status. Gaps are read again, best from another node (BIODESCI_RPC_URL); "
+            "after an update that understands them, events are taken in by biodesci index rebuild.",
+        )
     try:
         behind = _reached().counted_head() - reached
     except _Unknown:

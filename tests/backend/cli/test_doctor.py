@@ -9,9 +9,12 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 import pytest
+from sqlalchemy import insert
 
 from biodesci.cli import main, session
 from biodesci.core.errors import StateError
+from biodesci.index.database import Store
+from biodesci.index.tables import aside
 from biodesci.store.jobs import Jobs
 from biodesci.store.work import Work
 from biodesci.workers import monitor
@@ -141,6 +144,17 @@ def test_a_database_that_does_not_answer_is_said(examine: Any, monkeypatch: pyte
     assert not row["ok"]
     assert "cannot be opened" in row["says"]
     assert "a-password" not in json.dumps(row)
+
+
+def test_events_that_were_set_aside_are_said(examine: Any) -> None:
+    with Store(examine.home / "index.sqlite") as store, store.transaction() as connection:
+        row = {"block_number": 3, "log_index": 0, "time": 0, "name": "OfferCreated", "why": "odd"}
+        words = dict.fromkeys(("block_hash", "tx_hash", "contract"), "0x")
+        connection.execute(insert(aside).values(**row, **words))
+    row = examine()["index"]
+    assert not row["ok"]
+    assert "0 gaps and 1 events aside" in row["says"]
+    assert "biodesci index status" in row["mend"]
 
 
 def test_what_failed_is_said(examine: Any) -> None:
