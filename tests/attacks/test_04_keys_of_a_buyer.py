@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from biodesci.chain.client import Chain
+from biodesci.chain.outbox import Intent
 from biodesci.core.envelope import generate_seed, public_key
 from biodesci.market import evidence, judgement, license, licensed_copy
 from biodesci.market.judgement import Finding, Side
@@ -15,7 +15,7 @@ from tests.backend.acting import acting
 def test_a_buyer_changes_its_key_in_front_of_the_delivery(sale_of, judge, tmp_path, monkeypatch, trick):
     """It sees the delivery on its way, opens it with the former seed, and disputes."""
     sale = sale_of(arbiter=judge.chain.address)
-    license_id, buyer, real = sale.buy().license_id, sale.buyer, Chain.send
+    license_id, buyer, real = sale.buy().license_id, sale.buyer, Intent.begin
 
     def change() -> None:
         functions = buyer.keys.functions
@@ -25,13 +25,13 @@ def test_a_buyer_changes_its_key_in_front_of_the_delivery(sale_of, judge, tmp_pa
         for _ in range(2 if "twice" in trick else 1):
             buyer.send(functions.register(public_key(generate_seed())))
 
-    def send(self, function, value=0):
-        if self is sale.owner and function.fn_name == "deliver":
-            monkeypatch.setattr(Chain, "send", real)
+    def begin(self, function, value=0):
+        if function.fn_name == "deliver":
+            monkeypatch.setattr(Intent, "begin", real)
             change()
-        return real(self, function, value)
+        real(self, function, value)
 
-    monkeypatch.setattr(Chain, "send", send)
+    monkeypatch.setattr(Intent, "begin", begin)
     assert sale.release() == [license_id]
     licensed_copy.download(buyer, sale.ipfs, sale.seed, license_id, tmp_path / "loot.csv")
     license.dispute(buyer, license_id, "I cannot open it")

@@ -70,12 +70,15 @@ def sign(web3: Web3, signer: LocalAccount, function: ContractFunction, value: in
     fees = place.market.usual.at_most(place.highest_fee)
     try:
         gas = function.estimate_gas({"from": signer.address, "value": Wei(value)})
+        gas += max(gas // 5, _SPARE_GAS)
+        if place.market.base_fee == 0:  # a tip is a gift there, and the account may own nothing
+            fees = fees.at_most((balance - value) // gas)
         fields: dict[str, Any] = {
             "from": signer.address,
             "value": Wei(value),
             "chainId": web3.eth.chain_id,
             "nonce": place.nonce,
-            "gas": gas + max(gas // 5, _SPARE_GAS),
+            "gas": gas,
             **fees.fields,
         }
         needed = value + fields["gas"] * fees.most

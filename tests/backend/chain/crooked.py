@@ -48,15 +48,18 @@ def crooked_node(upstream: str) -> Iterator[CrookedNode]:
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            call = json.loads(body)
-            if call["method"] == "eth_sendRawTransaction":
-                node.sent.append(call["params"][0])
+            asked = json.loads(body)
+            calls = asked if isinstance(asked, list) else [asked]  # a batch, or one question
+            for call in calls:
+                if call["method"] == "eth_sendRawTransaction":
+                    node.sent.append(call["params"][0])
             question = urllib.request.Request(upstream, body, {"Content-Type": "application/json"})
             with urllib.request.urlopen(question, timeout=30) as response:
-                answer = json.loads(response.read())
-            if "result" in answer:
-                answer["result"] = node.rule(call["method"], call["params"], answer["result"])
-            data = json.dumps(answer).encode()
+                told = json.loads(response.read())
+            for call, answer in zip(calls, told if isinstance(told, list) else [told], strict=True):
+                if "result" in answer:
+                    answer["result"] = node.rule(call["method"], call["params"], answer["result"])
+            data = json.dumps(told).encode()
             self.send_response(200)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(data)))

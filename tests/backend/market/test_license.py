@@ -77,7 +77,7 @@ def test_bought_once_though_asked_twice(sale):
 def test_killed_purchase_pays_once(sale, chain_for, after):
     real, account = transactions.send, sale.buyer.account
 
-    def die(web3, raw):
+    def die(web3, raw, *_stop):
         if after:
             real(web3, raw)
         os.kill(os.getpid(), signal.SIGKILL)

@@ -298,7 +298,7 @@ def test_a_registration_whose_receipt_was_lost_is_not_made_twice(
     functions, real = owner.chain.models.functions, transactions.send
     before = owner.chain.call(functions.modelCount())
 
-    def sent_and_cut_off(web3: Web3, raw: bytes) -> bool:
+    def sent_and_cut_off(web3: Web3, raw: bytes, *_stop: object) -> None:
         real(web3, raw)
         raise UnavailableError("The connection was lost.", "Repeat.")
 
