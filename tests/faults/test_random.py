@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from biodesci.chain.records import License
-from biodesci.core.errors import BioDeSciError
+from biodesci.core.errors import BioDeSciError, UnavailableError
 from biodesci.core.onchain import DAY, LicenseState
 from biodesci.index.database import Store
 from biodesci.ipfs.client import Ipfs
@@ -44,6 +44,7 @@ _FAULTS: tuple[Callable[[], Fault], ...] = (
     lambda: faults.Pruned(8), lambda: lies.Lag(3), lambda: lies.Lag(3, whole=True), lies.Cut, lies.Drop,
     lambda: lies.WrongHash("logs"), lies.HeadBack, HeldTransaction,
 )  # fmt: skip
+_STEP_S = 0.4
 _TRADING = ("buy", "buy", "publish", "offer", "refund")
 _TROUBLE = ("fault on", "fault on", "fault off", "kill", "reorg", "disk", "database", "blocks")
 
@@ -158,8 +159,11 @@ class Weeks:
                     license.refund(self.world.buyer.honest, licence.id)
         if any(licence.state is LicenseState.PURCHASED for licence in self.licences()):
             return False
-        with Store(self.location, read_only=True) as store:
-            cursor = store.cursor()
+        try:
+            with Store(self.location, read_only=True) as store:
+                cursor = store.cursor()
+        except UnavailableError:  # its indexer has not begun yet
+            return False
         return cursor is not None and cursor.number == self.world.reader.honest.block_number()
 
 
@@ -188,6 +192,7 @@ def run(network: World, location: Location, server: Server | None, steps: int) -
             worker.start()
         for _ in range(steps):
             weeks.step(dice.choice(_TRADING if dice.random() < 0.45 else _TROUBLE))
+            time.sleep(_STEP_S)
         weeks.end()
         wait_until(weeks.is_at_rest, 90, 0.3)
     finally:
@@ -205,7 +210,6 @@ def run(network: World, location: Location, server: Server | None, steps: int) -
     assert entries_left(network.seller.home) == 0
 
 
-@pytest.mark.deep
 def test_some_days(network: World, tmp_path: Path) -> None:
     run(network, tmp_path / "indexer" / "index.sqlite", None, 24)
 
