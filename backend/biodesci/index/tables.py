@@ -13,7 +13,7 @@ from sqlalchemy import Index, MetaData, Table
 from biodesci.index.columns import amount, id_, key, key_number, number, words
 from biodesci.store.engine import KEYED, TYPED
 
-REVISION: Final = "0003"  # the migration that makes what stands here
+REVISION: Final = "0004"  # the migration that makes what stands here
 metadata = MetaData()
 
 meta = Table("meta", metadata, key("key"), words("value"), **KEYED)
@@ -152,6 +152,7 @@ licenses = Table(
     number("block"),
     words("tx_hash"),
     Index("licenses_of_licensee", "licensee", "id"),
+    Index("licenses_in_state", "state", "id"),
     Index("licenses_of_arbiter", "arbiter", "id"),
     Index("licenses_of_dataset", "dataset_id", "id"),
     **TYPED,

@@ -14,7 +14,7 @@ from biodesci.index import activity, queries, search
 from biodesci.index.database import Store
 from biodesci.index.queries import access, data, evaluation
 
-NUMBERS = {"before", "limit", "many", "id", "dataset", "model", "block", "log_index"}
+NUMBERS = {"before", "limit", "many", "id", "dataset", "model", "block", "log_index", "state"}
 # What counts all rows of a table reads an index of it.
 COUNTS = {"_COUNTS"}
 # What ends as soon as a page is full must not put all rows in order first.
