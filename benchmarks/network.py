@@ -63,7 +63,7 @@ def history(crowd: Crowd, datasets: int = DATASETS) -> None:
 
 def _index(where: Site, folder: Path) -> Figures:
     crowd = Crowd(where)
-    history(crowd)
+    history(crowd, DATASETS)
     count, chain, ipfs = crowd.events(), Chain(where.url, where.deployment), Ipfs(NOWHERE, timeout=1.0)
     raw = [_raw(where)]
     with Store(folder / "index.sqlite") as store:
