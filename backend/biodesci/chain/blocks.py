@@ -21,6 +21,10 @@ _NEAR_ENOUGH: Final = 500
 _AT_ONCE: Final = 15
 
 
+class NoBlockError(UnavailableError):
+    """A node does not have a block (yet, or any more)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Header:
     """Of a block: hashes in 0x hex, `time` in Unix seconds, `bloom` of 256 bytes, `last_tx` of its last
@@ -37,7 +41,7 @@ class Header:
 def headers(chain: Chain, numbers: Iterable[int]) -> list[Header]:
     """The headers of these blocks, in the order asked for.
 
-    Raises UnavailableError where the node does not answer, or has one of the blocks not (any more).
+    Raises UnavailableError where the node does not answer; NoBlockError where it lacks one of the blocks.
     """
     wanted = list(numbers)
     raw = chain.provider.batch([("eth_getBlockByNumber", [hex(number), False]) for number in wanted])
@@ -46,7 +50,7 @@ def headers(chain: Chain, numbers: Iterable[int]) -> list[Header]:
 
 def _header(number: int, block: Any) -> Header:
     if not isinstance(block, dict):
-        raise UnavailableError(
+        raise NoBlockError(
             f"The chain node does not show block {number}: it is behind what it said, or the chain is "
             "reorganising.",
             "Try again.",

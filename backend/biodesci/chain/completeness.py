@@ -4,7 +4,8 @@ A block without a bit of our addresses in its bloom has no log of ours for certa
 receipts say what there is: the chain's nodes answer short without saying so. A block's logs are numbered from
 0 on, so where none is missing in between, and the last one is the last of the block's last transaction by its
 receipt, the block has no other. Elsewhere all receipts are read. Where the two still differ when they are
-read once more, the receipts count, if their logs make the bloom that the block's header has.
+read once more, the receipts count, if their logs make the bloom that the block's header has. Receipts that
+lack a log, too, are noticed by that bloom, or by a number that no log has.
 """
 
 from __future__ import annotations
@@ -150,6 +151,11 @@ def check(
                     "bloom of the header, so they count", header.number, len(there), len(logs),
                 )  # fmt: skip
                 of_block[header.number] = sorted(there, key=_place)
+            elif not _hold_all(header, of_header) and not _are_elsewhere(chain, sought, header, logs):
+                raise ShortError(
+                    f"The receipts of block {header.number} lack logs, by the bloom in its header or by the "
+                    "logs' own numbers."
+                )
 
 
 def compare(
@@ -192,13 +198,33 @@ def _are_same(some: Sequence[Raw], others: Sequence[Raw]) -> bool:
 def _explain(header: Header, of_header: Sequence[Raw]) -> bool:
     """Whether the logs of these receipts make exactly the header's bloom, and have each place once."""
     logs = [log for receipt in of_header for log in receipt["logs"]]
-    made = bloom_of(
+    return _bloom(logs) == int.from_bytes(header.bloom) and _is_row(logs)
+
+
+def _hold_all(header: Header, of_header: Sequence[Raw]) -> bool:
+    """Whether these receipts lack no log, as far as bloom and numbers tell. Some chains have logs of their
+    own in receipts that the bloom leaves out."""
+    logs = [log for receipt in of_header for log in receipt["logs"]]
+    return not int.from_bytes(header.bloom) & ~_bloom(logs) and _is_row(logs)
+
+
+def _bloom(logs: Sequence[Raw]) -> int:
+    return bloom_of(
         (bytes.fromhex(log["address"][2:]), [bytes.fromhex(topic[2:]) for topic in log["topics"]])
         for log in logs
     )
-    first = min((_place(log) for log in logs), default=0)
-    places = [_place(log) - first for log in logs]
-    return made == int.from_bytes(header.bloom) and places == list(range(len(logs)))
+
+
+def _is_row(logs: Sequence[Raw]) -> bool:
+    """Whether the logs are numbered from 0 on without a gap."""
+    return [_place(log) for log in logs] == list(range(len(logs)))
+
+
+def _are_elsewhere(chain: Chain, sought: Sought, header: Header, logs: Sequence[Raw]) -> bool:
+    """Whether another node has the same logs of this block."""
+    query = {"blockHash": header.hash, "address": ["0x" + one.hex() for one in sought.addresses]}
+    there = chain.provider.elsewhere("eth_getLogs", query)
+    return isinstance(there, list) and _are_same(sorted(sought.of(there), key=_place), logs)
 
 
 def _check_elsewhere(

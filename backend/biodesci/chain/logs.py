@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 from tenacity import wait_random_exponential
 
 from biodesci.chain import completeness
-from biodesci.chain.blocks import Header, Sought, headers
+from biodesci.chain.blocks import Header, NoBlockError, Sought, headers
 from biodesci.chain.completeness import Log, Raw, ShortError
 from biodesci.chain.provider import TooMuchError
 from biodesci.core.errors import UnavailableError
@@ -148,6 +148,14 @@ def pieces(
                 span.refuse(part.blocks, exc.allowed)
                 parts.extendleft(reversed(ask(part.first, part.last)))
                 continue
+            except NoBlockError:
+                # A node that stays behind still has what lies below.
+                if part.blocks == 1:
+                    raise
+                middle = part.first + part.blocks // 2
+                for one, end in ((middle, part.last), (part.first, middle - 1)):
+                    parts.appendleft(_Part(one, end, pool.submit(reader.read, one, end)))
+                continue
             if before and piece.parent and piece.parent != before:
                 raise _reorganising(part.first)
             slow, before = 0, piece.headers[piece.last].hash
@@ -182,20 +190,27 @@ class _Reader:
         while True:
             try:
                 return self._read(first, last, attempt)
-            except ShortError:
-                if attempt == _READINGS:
+            except (ShortError, NoBlockError) as exc:
+                if attempt == _READINGS or (isinstance(exc, NoBlockError) and first < last):
                     raise
                 self.chain.provider.pause(0.1 * 2**attempt)
                 attempt += 1
 
     def _read(self, first: int, last: int, attempt: int) -> Piece:
         query = self._query(first, last)
-        raw = self.chain.provider.logs(query, last - first + 1)
+        try:
+            raw, is_refused = self.chain.provider.logs(query, last - first + 1), False
+        except TooMuchError:
+            # A block may hold more than a node gives. Its receipts have all of it.
+            if first < last or not self.checked:
+                raise
+            raw, is_refused = [], True
         of_block = completeness.by_block(raw, first, last)
         if self.checked:
             chained = headers(self.chain, range(first, last + 1))
             _check_chain(chained)
-            completeness.check(self.chain, self.sought, chained, of_block, is_last_word=attempt > 1)
+            is_last_word = attempt > 1 or is_refused
+            completeness.check(self.chain, self.sought, chained, of_block, is_last_word=is_last_word)
         else:
             completeness.compare(self.chain, query, of_block, (first, last))
             chained = headers(self.chain, sorted({*of_block, first, last}))

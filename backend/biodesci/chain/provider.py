@@ -204,7 +204,8 @@ class Provider(JSONBaseProvider):
         def judge(answer: Any) -> None:
             if not isinstance(answer, list):
                 error = answer.get("error")
-                if wording.is_busy(error, ""):
+                # Besu says of both that a limit is exceeded.
+                if wording.is_busy(error, "") and "batch" not in refusal(error).lower():
                     raise Trouble(f"is asked too often: {refusal(error)}", How.BUSY)
                 raise Trouble(f"refused a batch: {refusal(error)}", How.SLOW)
             trouble = None
@@ -231,12 +232,17 @@ class Provider(JSONBaseProvider):
 
         try:
             self._ask(calls[0][0], body, judge, is_divisible=True)
-        except TooMuchError:
-            # Smaller from now on; alone in the end, where a node takes no batches at all.
-            for one in self.endpoints:
-                one.most_in_batch = min(one.most_in_batch, max(1, limit // 4))
-            return self.batch(calls)
-        return [results[place] for place in range(len(calls))]
+            return [results[place] for place in range(len(calls))]
+        except UnavailableError as exc:
+            if not isinstance(exc, TooMuchError):
+                if results or self.stop.is_set() or isinstance(exc, UnknownMethodError):
+                    raise
+                # Nodes refuse a batch in many shapes. If one question alone is answered, it was the batch.
+                self.request(calls[0][0], *calls[0][1])
+        # Smaller from now on; alone in the end, where a node takes no batches at all.
+        for one in self.endpoints:
+            one.most_in_batch = min(one.most_in_batch, max(1, limit // 4))
+        return self.batch(calls)
 
     # Nodes
 
@@ -330,6 +336,8 @@ def _judge(answer: Any, method: str) -> None:
         raise Trouble("does not answer in JSON-RPC", How.CUT)
     error = answer.get("error")
     if not error:
+        if "result" not in answer:
+            raise Trouble("answers with neither a result nor an error", How.CUT)
         return
     if wording.is_busy(error, method):
         raise Trouble(f"refused {method}: {refusal(error)}", How.BUSY)

@@ -1,0 +1,114 @@
+"""Blocks that a node cannot give: too full for it, ahead of it, or with receipts that lack logs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from biodesci.chain.client import Chain
+from biodesci.chain.deployment import load_deployment
+from biodesci.chain.logs import Log, pieces
+from biodesci.chain.reading import Reading
+from biodesci.core.errors import UnavailableError
+from tests.faults import faults, lies
+from tests.faults.faults import Call, Fault, Proxy
+from tests.faults.proxy import FaultProxy
+
+
+class LogLost(Fault):
+    """A log is in no answer, not even among the receipts of its block, which are told without it."""
+
+    def __init__(self, block: int, place: int) -> None:
+        super().__init__()
+        self.where = block, place
+
+    def _is(self, log: dict[str, Any]) -> bool:
+        return (int(log["blockNumber"], 16), int(log["logIndex"], 16)) == self.where
+
+    def result(self, proxy: Proxy, call: Call, result: Any) -> Any:
+        if call["method"] == "eth_getLogs":
+            return [log for log in result if not self._is(log)]
+        if call["method"] == "eth_getBlockReceipts":
+            return [{**one, "logs": [log for log in one["logs"] if not self._is(log)]} for one in result]
+        if call["method"] == "eth_getTransactionReceipt" and result:
+            return {**result, "logs": [log for log in result["logs"] if not self._is(log)]}
+        return result
+
+
+@pytest.fixture(scope="module")
+def full(localnet: Any) -> tuple[Any, int]:
+    """A chain with a block of twelve logs, between emptier ones; and that block."""
+    chain = Chain(localnet.rpc_url, load_deployment(localnet.deployment_file))
+    senders = localnet.web3.eth.accounts[:4]
+    localnet.rpc("anvil_mine", "0x5")
+    localnet.rpc("evm_setAutomine", False)
+    sent = [
+        chain.keys.functions.register(bytes([number]) * 1216).transact({"from": sender, "gas": 3_000_000})
+        for sender in senders
+        for number in range(3)
+    ]
+    localnet.rpc("evm_mine")
+    localnet.rpc("evm_setAutomine", True)
+    block = localnet.web3.eth.wait_for_transaction_receipt(sent[-1])["blockNumber"]
+    localnet.rpc("anvil_mine", "0x5")
+    chain.keys.functions.register(b"\xee" * 1216).transact({"from": senders[0]})
+    localnet.rpc("anvil_mine", "0x5")
+    return localnet, block
+
+
+@pytest.fixture
+def proxy(full: tuple[Any, int]) -> Iterator[FaultProxy]:
+    with FaultProxy(full[0].rpc_url) as proxy:
+        yield proxy
+
+
+def read(localnet: Any, url: str, last: int) -> list[Log]:
+    chain = Chain(url, load_deployment(localnet.deployment_file), reading=Reading(patience=1.0))
+    return [log for piece in pieces(chain, 0, last, [chain.keys.address]) for log in piece.logs]
+
+
+@pytest.mark.parametrize("wording", faults.RESULT_WORDINGS)
+def test_a_block_with_more_logs_than_a_node_gives_is_read_from_its_receipts(
+    proxy: FaultProxy, full: tuple[Any, int], wording: str
+) -> None:
+    localnet, _ = full
+    last = localnet.web3.eth.block_number
+    honest = read(localnet, localnet.rpc_url, last)
+    assert len(honest) == 13
+    with proxy.fault(faults.ResultLimit(5, wording)):
+        assert read(localnet, proxy.url, last) == honest
+
+
+@pytest.mark.parametrize("place", [0, 5])
+def test_receipts_whose_numbers_have_a_gap_are_not_believed(
+    proxy: FaultProxy, full: tuple[Any, int], place: int
+) -> None:
+    localnet, block = full
+    with proxy.fault(LogLost(block, place)), pytest.raises(UnavailableError):
+        read(localnet, proxy.url, localnet.web3.eth.block_number)
+
+
+def test_the_only_log_of_a_block_is_not_lost_with_its_receipt(
+    proxy: FaultProxy, full: tuple[Any, int]
+) -> None:
+    localnet, block = full
+    with proxy.fault(LogLost(block + 6, 0)), pytest.raises(UnavailableError):
+        read(localnet, proxy.url, localnet.web3.eth.block_number)
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_what_a_node_has_is_read_while_it_lags(proxy: FaultProxy, full: tuple[Any, int], whole: bool) -> None:
+    localnet, _ = full
+    last = localnet.web3.eth.block_number
+    reached = 0
+    chain = Chain(proxy.url, load_deployment(localnet.deployment_file), reading=Reading(patience=1.0))
+    with proxy.fault(lies.Lag(3, whole=whole)):
+        for _ in range(3):
+            try:
+                for piece in pieces(chain, reached + 1, last, [chain.keys.address]):
+                    reached = piece.last
+            except UnavailableError:
+                continue
+    assert reached >= last - 6
