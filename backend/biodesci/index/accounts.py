@@ -6,7 +6,7 @@ what the contract lets nobody else do, or else what the log says of the account 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, NamedTuple, Self
 
@@ -198,7 +198,13 @@ def accounts(draft: Draft, contract: str, name: str, args: Args) -> tuple[Accoun
     rule = RULES.get(contract, {}).get(name)
     if rule is None:
         return ()
-    state = _State(draft, args)
+    state: _State | None = None  # of most events everybody's role is known
+
+    def role_of(address: str) -> Role | None:
+        nonlocal state
+        state = state or _State(draft, args)
+        return state.role(address)
+
     credited = [
         Account("credits", address, role, _money(draft, args, args[amount]))
         for field, amount, role in rule.credits
@@ -206,7 +212,7 @@ def accounts(draft: Draft, contract: str, name: str, args: Args) -> tuple[Accoun
         if args[amount]
     ]
     named = [
-        Account("names", address, role or state.role(address) or rule.otherwise)
+        Account("names", address, role or role_of(address) or rule.otherwise)
         for field, role in rule.names
         for address in addresses(args, field)
     ]
@@ -214,21 +220,20 @@ def accounts(draft: Draft, contract: str, name: str, args: Args) -> tuple[Accoun
     if rule.by is not None:
         field, fixed = rule.by
         for address in addresses(args, field):
-            role = fixed or state.role(address)
+            role = fixed or role_of(address)
             role = role or next((one.role for one in (*named, *credited) if one.address == address), None)
             caller.append(Account("by", address, role or rule.otherwise))
     shown = {one.address for one in (*caller, *credited)}
     return (*caller, *credited, *(one for one in named if one.address not in shown))
 
 
-def addresses(args: Args, field: str) -> Iterator[str]:
+def addresses(args: Args, field: str) -> list[str]:
     """The accounts of a field, which holds one or several."""
     value: Any = args
-    for part in field.split("."):
-        value = value.get(part) if isinstance(value, Mapping) else None
-    for address in value if isinstance(value, list) else [value]:
-        if isinstance(address, str) and address != NOBODY:
-            yield address
+    for part in field.split(".") if "." in field else (field,):
+        value = value.get(part) if isinstance(value, dict) else None
+    several = value if isinstance(value, list) else (value,)
+    return [address for address in several if isinstance(address, str) and address != NOBODY]
 
 
 def _money(draft: Draft, args: Args, units: int) -> Money:

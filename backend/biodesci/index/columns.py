@@ -1,7 +1,11 @@
-"""The columns that the index's tables are made of."""
+"""The columns that the index's tables are made of, and JSON in them."""
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
+import orjson
 from sqlalchemy import Column
 
 from biodesci.store.engine import Amount, Whole, Words
@@ -35,3 +39,11 @@ def number(name: str, *, optional: bool = False) -> Column[int]:
 def amount(name: str) -> Column[int]:
     """A uint256."""
     return Column(name, Amount, nullable=False)
+
+
+def to_json(value: Any) -> str:
+    """Compact, with numbers of any size."""
+    try:
+        return orjson.dumps(value).decode()
+    except TypeError:  # a number of more than 64 bits
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

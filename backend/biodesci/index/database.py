@@ -180,15 +180,18 @@ class Store:
             _empty(connection, *tables.metadata.sorted_tables)
             search.clear(connection)
 
-    def apply(self, incoming: Sequence[Event], head: Block, *, after: Block | None = None) -> int:
+    def apply(
+        self, incoming: Sequence[Event], head: Block, *, after: Block | None = None, latest: int = 0
+    ) -> int:
         """Adds events and moves the cursor to `head`. Returns how many were new.
 
         Those of blocks that were read before are put in their place, and what stands after them is applied
         once more. `after` is the block that all of them follow: UnavailableError where the index stands
-        elsewhere.
+        elsewhere. `latest` is the last block that the chain has: what is far below it is taken back, if ever,
+        by applying the log again, so that catching up is quick.
         """
         with self.transaction() as connection:
-            return log.add(connection, incoming, head, after)
+            return log.add(connection, incoming, head, after, latest)
 
     def roll_back(self, to_block: int) -> int:
         """Forgets everything above `to_block`. Returns how many events went."""

@@ -12,7 +12,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-import orjson
 from sqlalchemy import Connection, bindparam, delete, insert, select, tuple_
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -21,8 +20,10 @@ from biodesci.index import derive, gaps, touched, undo
 from biodesci.index.accounts import accounts
 from biodesci.index.changes.draft import Draft, NotMadeError
 from biodesci.index.changes.event import At
+from biodesci.index.columns import to_json
 from biodesci.index.tables import DERIVED, aside, blocks, events, wanted
 from biodesci.index.tables import tokens as tokens_table
+from biodesci.store.rows import insert_rows
 
 _log = logging.getLogger(__name__)
 _AT_ONCE: Final = 2_000  # events whose rows are in memory at a time
@@ -70,10 +71,13 @@ def cursor(connection: Connection) -> Block | None:
     return None if row is None else Block(*row)
 
 
-def add(connection: Connection, incoming: Sequence[Event], head: Block, after: Block | None) -> int:
+def add(
+    connection: Connection, incoming: Sequence[Event], head: Block, after: Block | None, latest: int
+) -> int:
     """Applies events and moves the cursor to `head`. Returns how many were new.
 
-    `after` is the block that they follow. Raises UnavailableError where the index stands elsewhere by now.
+    `after` is the block that they follow, `latest` the last that the chain has. Raises UnavailableError where
+    the index stands elsewhere by now.
     """
     reached = cursor(connection)
     if after is not None and reached != after:
@@ -86,7 +90,8 @@ def add(connection: Connection, incoming: Sequence[Event], head: Block, after: B
     number = _add_late(connection, late) if late else 0
     ahead = ordered[len(late) :]
     if reached is None or head.number > reached.number:
-        certain = undo.forget_below(connection, head.number - KEPT)
+        lowest = -1 if reached is None else reached.number
+        certain = undo.forget_below(connection, max(head.number, latest) - KEPT, lowest)
         draft = Draft(connection, certain=certain)
         for some in _chunks(ahead):
             _apply(draft, some)
@@ -217,10 +222,8 @@ def _apply(draft: Draft, some: Sequence[Event]) -> None:
             if isinstance(exc, NotMadeError):
                 gaps.suspect(connection, event.block.number, f"{event.name}: {exc.message}")
     draft.write()
-    if applied:
-        connection.execute(insert(events), applied)
-    if put_aside:
-        connection.execute(insert(aside), put_aside)
+    insert_rows(connection, events, applied)
+    insert_rows(connection, aside, put_aside)
     undo.keep(connection, draft.images)
     draft.images.clear()
 
@@ -254,14 +257,6 @@ def _event_row(event: Event, draft: Draft) -> dict[str, Any]:
 
 def _aside_row(event: Event, why: str) -> dict[str, Any]:
     return {**_row(event), "why": why}
-
-
-def to_json(value: Any) -> str:
-    """Compact, with numbers of any size."""
-    try:
-        return orjson.dumps(value).decode()
-    except TypeError:  # a number of more than 64 bits
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def _stand_at(connection: Connection, head: Block) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import Table
 
 from biodesci.index.accounts import DATASET_ROLES, RULES, addresses
-from biodesci.index.changes.draft import Draft, Key
+from biodesci.index.changes.draft import Draft
 from biodesci.index.tables import (
     attestations,
     codecs,
@@ -31,6 +31,7 @@ from biodesci.index.tables import (
     showings,
     versions,
 )
+from biodesci.store.rows import Key
 
 if TYPE_CHECKING:
     from biodesci.index.log import Event

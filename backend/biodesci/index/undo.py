@@ -9,10 +9,11 @@ from typing import Final
 
 from sqlalchemy import Connection, Table, bindparam, delete, insert, select
 
-from biodesci.index.changes.draft import Image, Key, Values
-from biodesci.index.columns import key, key_number, words
+from biodesci.index.changes.draft import Image, Values
+from biodesci.index.columns import key, key_number, to_json, words
 from biodesci.index.tables import DERIVED, meta, metadata, tokens, wanted
 from biodesci.store.engine import KEYED
+from biodesci.store.rows import Key, insert_rows
 
 # Rows of the derived tables as they were before a block changed them, for the blocks that may yet go.
 undo: Final = Table(
@@ -33,13 +34,18 @@ def floor(connection: Connection) -> int:
     return -1 if value is None else int(value)
 
 
-def forget_below(connection: Connection, block: int) -> int:
-    """Images of `block` and those before go. Returns the floor, which never comes down again."""
+def forget_below(connection: Connection, block: int, reached: int) -> int:
+    """Images of `block` and those before go; none is kept of them. Returns the floor.
+
+    Where the index has only `reached` a lower block yet, the floor comes down to that one first: a node that
+    once named blocks that there never were would else take away images for ever.
+    """
     before = floor(connection)
-    if block > before:
-        connection.execute(delete(undo).where(undo.c.block <= block))
-        _set_floor(connection, block)
-    return max(before, block)
+    above = max(min(before, reached), block)
+    if above != before:
+        connection.execute(delete(undo).where(undo.c.block <= above))
+        _set_floor(connection, above)
+    return above
 
 
 def forget(connection: Connection, block: int) -> None:
@@ -59,13 +65,12 @@ def keep(connection: Connection, images: Sequence[Image]) -> None:
         {
             "block": image.block,
             "table": image.table.name,
-            "key": json.dumps(image.key),
-            "row": None if image.row is None else json.dumps(image.row),
+            "key": to_json(image.key),
+            "row": None if image.row is None else to_json(image.row),
         }
         for image in images
     ]
-    if rows:
-        connection.execute(insert(undo), rows)
+    insert_rows(connection, undo, rows)
 
 
 def restore(connection: Connection, to_block: int) -> None:
@@ -84,5 +89,5 @@ def restore(connection: Connection, to_block: int) -> None:
         ]
         connection.execute(one, keys)
         if standing := [row for row in rows.values() if row is not None]:
-            connection.execute(insert(table), standing)
+            insert_rows(connection, table, standing)
     connection.execute(delete(undo).where(undo.c.block > to_block))

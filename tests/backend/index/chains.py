@@ -47,10 +47,10 @@ def grown(story: Story, dice: random.Random, first: int, number: int, fork: str 
     return made
 
 
-def apply(store: Store, made: Sequence[Made]) -> None:
-    """In one piece."""
+def apply(store: Store, made: Sequence[Made], latest: int = 0) -> None:
+    """In one piece, of a chain whose last block is `latest`."""
     if made:
-        store.apply([event for one in made for event in one.events], made[-1].block)
+        store.apply([event for one in made for event in one.events], made[-1].block, latest=latest)
 
 
 def pieces(dice: random.Random, made: Sequence[Made]) -> Iterator[Sequence[Made]]:

@@ -78,6 +78,8 @@ def delivered(license: int) -> tuple:
 
 # Reorganisations
 
+NAMED = (0, 0, log.KEPT + 15, log.KEPT + 30, 10**6)  # as the chain's last block
+
 
 @settings(phases=[Phase.generate])  # another seed is no simpler story
 @given(seed=st.integers(0, 2**32), depths=st.lists(st.integers(1, 30), min_size=1, max_size=6))
@@ -88,7 +90,7 @@ def test_whatever_was_taken_back_the_rows_are_those_of_a_rebuild(store_of, seed,
     chain = grown(story, dice, 1, 40)
     stories = {0: copy.deepcopy(Story(seed))}
     for piece in pieces(dice, chain):
-        apply(store, piece)
+        apply(store, piece, latest=dice.choice(NAMED))
     for number, depth in enumerate(depths):
         fork = max(0, len(chain) - depth)
         store.roll_back(fork)
@@ -101,7 +103,7 @@ def test_whatever_was_taken_back_the_rows_are_those_of_a_rebuild(store_of, seed,
         chain += grown(branch, dice, fork + 1, dice.randint(0, depth + 3), str(number))
         story = branch
         for piece in pieces(dice, chain[fork:]):
-            apply(store, piece)
+            apply(store, piece, latest=dice.choice(NAMED))
         assert dump(store) == rebuilt(other, chain)
 
 
@@ -141,6 +143,37 @@ def test_older_than_what_is_kept_the_log_is_replayed(store, other, monkeypatch):
     assert dump(store) == rebuilt(other, chain)
     store.roll_back(52)
     assert dump(store) == rebuilt(other, chain[:52])
+
+
+def kept_from(store: Store) -> int | None:
+    """The lowest block of which the index has rows as they were before."""
+    lowest = store.rows(select(func.min(undo.c.block).label("lowest")))[0]["lowest"]
+    return None if lowest is None else int(lowest)
+
+
+def test_far_below_the_head_no_rows_are_kept_for_a_reorganisation(store, other):
+    chain = grown(Story(5), random.Random(5), 1, 60)
+    apply(store, chain[:20], latest=1_000)
+    assert kept_from(store) is None
+    store.roll_back(10)
+    assert dump(store) == rebuilt(other, chain[:10])
+    apply(store, chain[10:30], latest=1_000)
+    apply(store, chain[30:], latest=60)
+    assert 30 < kept_from(store) < 40
+    with heard() as asked:
+        store.roll_back(40)
+    assert not [one for one in asked if "FROM events" in one and "args" in one]
+    assert dump(store) == rebuilt(other, chain[:40])
+
+
+def test_a_node_that_named_a_head_that_never_was_takes_no_reorganisation_away(store, other):
+    chain = grown(Story(6), random.Random(6), 1, 40)
+    apply(store, chain[:20], latest=1 << 40)
+    apply(store, chain[20:], latest=40)
+    with heard() as asked:
+        store.roll_back(25)
+    assert not [one for one in asked if "FROM events" in one and "args" in one]
+    assert dump(store) == rebuilt(other, chain[:25])
 
 
 def test_what_only_a_block_that_went_wanted_is_not_asked_for(store):

@@ -11,27 +11,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Select,
-    Table,
-    Update,
-    bindparam,
-    insert,
-    select,
-    tuple_,
-    update,
-)
+from sqlalchemy import Connection, Table
 
 from biodesci.core.errors import IntegrityError
 from biodesci.index.tables import documents, wanted
 from biodesci.store.engine import Amount, Whole
+from biodesci.store.rows import Key, insert_rows, keys_of, rows_of, update_rows
 
-_ASKED_AT_ONCE: Final = 200  # rows, in one statement
-Key = tuple[int | str, ...]
 Values = dict[str, Any]
 
 
@@ -167,12 +155,9 @@ class Draft:
         missing = [key for key in dict.fromkeys(keys) if key not in rows and _is_possible(key)]
         if self._has_all:
             return
-        for start in range(0, len(missing), _ASKED_AT_ONCE):
-            asked = missing[start : start + _ASKED_AT_ONCE]
-            rows.update(dict.fromkeys(asked))
-            for row in self.connection.execute(_of_keys(table), {"keys": _unwrapped(asked)}).mappings():
-                values = dict(row)
-                rows[_key_of(table, values)] = values
+        rows.update(dict.fromkeys(missing))
+        for row in rows_of(self.connection, table, missing):
+            rows[_key_of(table, row)] = row
 
     def flush(self, *tables: Table) -> None:
         """Writes what there is of these tables, for an event that asks the database.
@@ -183,10 +168,9 @@ class Draft:
             raise RuntimeError("An event writes before it changes rows, or not at all.")
         for table in tables:
             if added := self._added.pop(table, None):
-                self.connection.execute(insert(table), list(added.values()))
+                insert_rows(self.connection, table, added.values())
             if changed := self._changed.pop(table, None):
-                rows = [_named(table, key) | _rest(table, values) for key, values in changed.items()]
-                self.connection.execute(_update(table), rows)
+                update_rows(self.connection, table, changed.values())
 
     def write(self) -> None:
         """Writes all of it; the draft is empty afterwards, but for its images."""
@@ -198,24 +182,17 @@ class Draft:
         self._has_all = False
 
     def _write_wanted(self, table: Table, rows_by_key: dict[Key, tuple[int, Values]]) -> None:
-        there = self._present(table, list(rows_by_key))
+        there = keys_of(self.connection, table, list(rows_by_key))
         if table is wanted:
-            there |= self._present(documents, list(rows_by_key))
+            there |= keys_of(self.connection, documents, list(rows_by_key))
         new = {key: one for key, one in rows_by_key.items() if key not in there}
         if not new:
             return
-        self.connection.execute(insert(table), [row for _, row in new.values()])
+        insert_rows(self.connection, table, [row for _, row in new.values()])
         if self._certain is not None:
             self.images += [
                 Image(block, table, key, None) for key, (block, _) in new.items() if block > self._certain
             ]
-
-    def _present(self, table: Table, keys: list[Key]) -> frozenset[Key]:
-        there: list[Key] = []
-        for start in range(0, len(keys), _ASKED_AT_ONCE):
-            asked = _unwrapped(keys[start : start + _ASKED_AT_ONCE])
-            there += [tuple(row) for row in self.connection.execute(_keys(table), {"keys": asked})]
-        return frozenset(there)
 
 
 @dataclass(frozen=True)
@@ -251,7 +228,7 @@ def _check(table: Table, row: Values) -> None:
 
 def _is_possible(key: Key) -> bool:
     """Anybody may name a number that no row can have."""
-    return all(not isinstance(part, int) or -(1 << 63) <= part < 1 << 63 for part in key)
+    return not [part for part in key if isinstance(part, int) and not -(1 << 63) <= part < 1 << 63]
 
 
 def _shown(key: Key) -> str:
@@ -270,38 +247,3 @@ def _key_columns(table: Table) -> tuple[str, ...]:
 
 def _key_of(table: Table, row: Values) -> Key:
     return tuple([row[name] for name in _key_columns(table)])
-
-
-def _named(table: Table, key: Key) -> Values:
-    return {f"key_{name}": value for name, value in zip(_key_columns(table), key, strict=True)}
-
-
-def _rest(table: Table, row: Values) -> Values:
-    names = _key_columns(table)
-    return {name: value for name, value in row.items() if name not in names}
-
-
-def _unwrapped(keys: list[Key]) -> list[Any]:
-    return [key[0] for key in keys] if len(keys[0]) == 1 else list(keys)
-
-
-def _is_asked(table: Table) -> ColumnElement[bool]:
-    columns = list(table.primary_key.columns)
-    key = columns[0] if len(columns) == 1 else tuple_(*columns)
-    return key.in_(bindparam("keys", expanding=True))
-
-
-@cache
-def _of_keys(table: Table) -> Select[Any]:
-    return select(table).where(_is_asked(table))
-
-
-@cache
-def _keys(table: Table) -> Select[Any]:
-    return select(*table.primary_key.columns).where(_is_asked(table))
-
-
-@cache
-def _update(table: Table) -> Update:
-    names = _key_columns(table)
-    return update(table).where(*(table.columns[name] == bindparam(f"key_{name}") for name in names))

@@ -6,8 +6,7 @@ Numbers of enums are those of the contract interfaces (State, Right, RoundState,
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from biodesci.index.changes.draft import Draft
 from biodesci.index.tables import wanted
@@ -15,8 +14,7 @@ from biodesci.index.tables import wanted
 NONE: Final = "0x" + "0" * 64
 
 
-@dataclass(frozen=True)
-class At:
+class At(NamedTuple):
     """Where an event stands."""
 
     block: int
