@@ -11,6 +11,8 @@ from biodesci.core.errors import ConfigurationError
 
 # Providers put their customers' keys in the path. What is as short as these words holds none.
 _WORD: Final = re.compile(r"[A-Za-z-]{1,12}|v\d{1,2}")
+# Some put them in the host's name.
+_KEY_IN_NAME: Final = re.compile(r"(?=[a-z]*\d)(?=\d*[a-z])[a-z\d]{16,}")
 
 
 def rpc_url(settings: Settings) -> str | None:
@@ -41,6 +43,7 @@ def _has_no_key(url: str) -> bool:
         parts.scheme in {"http", "https"}
         and not (parts.username or parts.password or parts.query or parts.fragment)
         and "@" not in parts.netloc
+        and not _KEY_IN_NAME.search(parts.netloc.lower())
         and all(_WORD.fullmatch(word) for word in words)
     )
 

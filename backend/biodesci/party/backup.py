@@ -166,7 +166,11 @@ def _pack(home: Path, account: Path, work: Path | str, sink: BinaryIO) -> Summar
                 with path.open("rb") as source:
                     length = os.fstat(source.fileno()).st_size
                     tar.addfile(_entry(name, length), source)
-            except FileNotFoundError:
+            except FileNotFoundError as exc:
+                if path.is_symlink():
+                    raise StateError(
+                        f"{path} is a link to what is not there.", "Mount or put back what it leads to."
+                    ) from exc
                 continue  # a worker has just finished with it
             except OSError as exc:
                 raise StateError(
@@ -177,15 +181,25 @@ def _pack(home: Path, account: Path, work: Path | str, sink: BinaryIO) -> Summar
 
 
 def _files(home: Path, account: Path, work: Path | str) -> Iterator[tuple[str, Path]]:
-    for path in sorted(home.rglob("*")):
+    for path in _below(home, {home.resolve()}):
         name = path.relative_to(home).as_posix()
         if name == _WORK or path == work or name.startswith(_AGAIN) or name.endswith(_PASSING):
             continue
-        if path.name.startswith(".") or not path.is_file():
+        if path.name.startswith(".") or (path.exists() and not path.is_file()):
             continue
         yield name, path
     if account.exists() and not (home / _ACCOUNT).exists():
         yield _ACCOUNT, account
+
+
+def _below(folder: Path, seen: set[Path]) -> Iterator[Path]:
+    """All that is no folder, in order, links to folders elsewhere included: keys may lie there."""
+    for path in sorted(folder.iterdir()):
+        if not path.is_dir():
+            yield path
+        elif (real := path.resolve()) not in seen:
+            seen.add(real)
+            yield from _below(path, seen)
 
 
 def _entry(name: str, size: int) -> tarfile.TarInfo:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
@@ -14,6 +15,8 @@ from biodesci.serving.bounds import Network, client_of, host_of, is_within
 from biodesci.serving.rate import Rate
 from biodesci.serving.refusals import Refusal
 
+# What is behind the colon is shown to who signs in, as a part of our name: a port, and no other host.
+_PORT: Final = re.compile(r"(\[[^\]]*\]|[^:]*)(:\d{1,5})?|[0-9a-fA-F:]+")
 _BODY_HEADERS: Final = {b"content-length", b"transfer-encoding"}
 _MISDIRECTED: Final = Refusal(
     421,
@@ -88,7 +91,9 @@ class Guard:
         policy = self._policy
         if policy.hosts is not None:
             host = fields.get(b"host", b"").decode("latin-1")
-            if host not in policy.hosts and not self._is_own(host_of(host), scope):
+            is_ours = host in policy.hosts or (_PORT.fullmatch(host) and self._is_own(host_of(host), scope))
+            # Of two names the application may read the other one.
+            if not is_ours or sum(name == b"host" for name, _ in scope["headers"]) > 1:
                 return _MISDIRECTED, False
         client = scope["client"][0] if scope.get("client") else ""
         if seconds := self._rate.wait(client_of(client)):

@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from biodesci.api.remembered import Remembered
 from biodesci.index import queries
 from biodesci.index.database import Block
 from tests.backend.api.test_bounds import CARD, WORD, world  # noqa: F401 - a fixture
@@ -55,6 +56,20 @@ def test_the_tag_is_known_before_a_body_is_made(world, counted):  # noqa: F811
         assert "default-src" in answer.headers["content-security-policy"]
     assert client.get("/v1/datasets", headers={"If-None-Match": '"other"'}).status_code == 200
     assert len(counted) == 1
+
+
+def test_long_questions_fill_no_memory(world):  # noqa: F811
+    """What nobody reads of a question counts, too."""
+    _, client = world
+    for number in range(60):
+        client.get(f"/v1/config?x={number}" + "a" * 20_000)
+        client.get(f"/v1/datasets?x={number}" + "a" * 20_000)
+    stack = client.app.middleware_stack
+    while not isinstance(stack, Remembered):
+        stack = getattr(stack, "app", None) or stack._app
+    held = sum(len(path) + len(query) for path, query in stack._answers)
+    assert held > 60 * 20_000
+    assert stack._size >= held
 
 
 def test_errors_are_not_remembered(world, monkeypatch):  # noqa: F811

@@ -68,6 +68,16 @@ def test_the_message_says_domain_chain_and_purpose(page, world):
     assert "sends no transaction" in text
 
 
+@pytest.mark.parametrize(
+    "origin", ["http://[", "null", "", "data.example.org", "https://data.example.org@evil.example"]
+)
+def test_a_page_of_nobodys_signs_nobody_in(page, world, origin):
+    asked = {"account": world.owner.address}
+    answer = page.post("/v1/session/message", json=asked, headers={"Origin": origin})
+    assert answer.status_code == 403
+    assert page.post("/v1/session/message", json=asked, headers={"Origin": SITE}).status_code == 200
+
+
 def test_a_message_signs_in_once(page, world):
     text = message(page, world.owner.address)
     assert enter(page, world.owner, text).status_code == 200

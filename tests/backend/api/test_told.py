@@ -19,6 +19,8 @@ KEYED = (
     f"https://{KEY}@node.example.org/rpc",
     f"https://node.example.org/{KEY[:13]}",
     f"https://node.example.org/#{KEY}",
+    f"https://{KEY}.node.example.org/rpc",
+    f"https://eth-{KEY[:20]}.node.example.org",
 )
 
 
@@ -36,7 +38,14 @@ def test_an_address_with_a_key_is_told_to_nobody(world, url):
 
 
 @pytest.mark.parametrize(
-    "url", ["http://127.0.0.1:8545", "https://rpc.example.org/", "https://api.avax.network/ext/bc/C/rpc"]
+    "url",
+    [
+        "http://127.0.0.1:8545",
+        "https://rpc.example.org/",
+        "https://api.avax.network/ext/bc/C/rpc",
+        "https://ec2-203-0-113-25.compute-1.amazonaws.com",
+        "https://mainnet.internationaluniversity.org",
+    ],
 )
 def test_an_address_without_one_is_told(world, url):
     assert told.rpc_url(world.settings.model_copy(update={"rpc_url": url})) == url

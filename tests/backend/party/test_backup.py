@@ -57,6 +57,26 @@ def test_what_was_in_the_home_is_in_the_new_one(home: Path, tmp_path: Path) -> N
     assert list(again.parent.iterdir()) == [again]
 
 
+def test_what_links_lead_to_comes_along(home: Path, tmp_path: Path) -> None:
+    """Keys on another disk, behind a link, are a part of the home."""
+    (home / "datasets").rename(tmp_path / "disk")
+    (home / "datasets").symlink_to(tmp_path / "disk")
+    (home / "datasets" / "itself").symlink_to(home)
+    (home / "key.bin").rename(tmp_path / "key")
+    (home / "key.bin").symlink_to(tmp_path / "key")
+    file, summary = made(home, tmp_path)
+    assert summary.files == 3
+    backup.restore(file, tmp_path / "new", PASSPHRASE)
+    assert (tmp_path / "new" / "key.bin").read_bytes() == b"a key"
+    assert (tmp_path / "new" / "datasets" / "1-0x11-1.key").stat().st_size == 3 << 20
+    assert not any(path.is_symlink() for path in (tmp_path / "new").rglob("*"))
+    (tmp_path / "disk").rename(tmp_path / "away")
+    file.unlink()
+    with pytest.raises(StateError, match="not there"):
+        made(home, tmp_path)
+    assert not file.exists()
+
+
 def test_a_keystore_from_elsewhere_comes_along(home: Path, tmp_path: Path) -> None:
     elsewhere = tmp_path / "keystore"
     (home / "account.json").rename(elsewhere)

@@ -11,7 +11,7 @@ from biodesci.core.errors import ConfigurationError
 from biodesci.serving import bounds, rate
 from biodesci.serving.guard import Guard, Policy
 from biodesci.serving.rate import Rate
-from tests.backend.serving.raw import get, running, status
+from tests.backend.serving.raw import ask, get, running, status
 
 OWN = bounds.hosts(["API.example.org:443", "data.example.org"])
 
@@ -46,6 +46,8 @@ def anyio_backend():
         ("localhost:1", 200), ("[::1]:8600", 200), ("::1", 200), ("127.0.0.1:8600", 200), ("", 421),
         ("evil.example", 421), ("api.example.org.evil.example", 421), ("127.0.0.1.evil.example", 421),
         ("192.0.2.1", 421), ("user@evil.example", 421),
+        ("api.example.org:80@evil.example", 421), ("localhost:@evil.example", 421),
+        ("localhost:80/x", 421), ("localhost:a b", 421), ("localhost:", 421),
     ],
 )  # fmt: skip
 async def test_only_our_own_names_are_answered(host, code):
@@ -55,6 +57,14 @@ async def test_only_our_own_names_are_answered(host, code):
     if code != 200:
         assert answer.headers["content-type"] == "application/problem+json"
         assert answer.json()["type"] == "/problems/unknown-host"
+
+
+def test_who_has_two_names_has_none_of_ours():
+    """Signing in would show one of them, and this server answers under the other."""
+    request = b"GET / HTTP/1.1\r\nHost: %s\r\nHost: %s\r\nConnection: close\r\n\r\n"
+    with running(who, Policy(hosts=OWN, body=9)) as port:
+        for names in ((b"evil.example", b"localhost"), (b"localhost", b"evil.example"), (b"localhost",) * 2):
+            assert status(ask(port, request % names)) == 421
 
 
 def test_the_address_that_a_client_came_to_is_ours():
