@@ -197,6 +197,12 @@ class _Reader:
                 attempt += 1
 
     def _read(self, first: int, last: int, attempt: int) -> Piece:
+        try:
+            return self._once(first, last, attempt)
+        except (KeyError, TypeError, ValueError, AttributeError) as exc:
+            raise ShortError(f"The chain node gives logs or receipts that are none ({exc!r}).") from exc
+
+    def _once(self, first: int, last: int, attempt: int) -> Piece:
         query = self._query(first, last)
         try:
             raw, is_refused = self.chain.provider.logs(query, last - first + 1), False

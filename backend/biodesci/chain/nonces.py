@@ -78,6 +78,6 @@ class NonceUser:
         provider = cast("Provider", self._web3.provider)
         for block in provider.batch([("eth_getBlockByNumber", [hex(number), True]) for number in blocks]):
             for sent in block["transactions"] if block is not None else ():
-                if sent["from"] == self._account.lower() and int(sent["nonce"], 16) == self._nonce:
+                if sent["from"].lower() == self._account.lower() and int(sent["nonce"], 16) == self._nonce:
                     return bytes.fromhex(sent["hash"].removeprefix("0x"))
         return None

@@ -18,6 +18,7 @@ from biodesci.chain.reading import Reading
 from biodesci.chain.records import Key
 from biodesci.core.errors import UnavailableError
 from tests.faults import faults, lies
+from tests.faults.faults import Call, Proxy
 from tests.faults.proxy import FaultProxy
 
 BLOCKS, KEYS = 680, 40
@@ -122,7 +123,21 @@ def test_what_a_provider_limits_or_lacks_only_takes_longer(
     assert [(event["blockNumber"], event["logIndex"]) for event in events] == history.logs
 
 
+class WithoutField(faults.Fault):
+    """Its logs lack a field that every log has."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
+
+    def result(self, proxy: Proxy, call: Call, result: Any) -> Any:
+        if call["method"] != "eth_getLogs":
+            return result
+        return [{name: value for name, value in log.items() if name != self.name} for log in result]
+
+
 SHORT = [
+    *(WithoutField(name) for name in ("blockHash", "transactionHash", "topics", "data", "address")),
     lies.Lag(3),
     lies.Lag(3, whole=True),
     lies.Drop(),
