@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 from pythonjsonlogger.json import JsonFormatter
 
+from biodesci.config import Settings
 from biodesci.core.about import fields
 
 Format = Literal["text", "json"]
@@ -38,7 +39,7 @@ def line(text: str, longest: int = LONGEST) -> str:
 
 
 class _Blotter:
-    """Replaces secrets in a line."""
+    """Replaces secrets. A message is blotted before it is cut and escaped, which would hide a part of one."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
         known = sorted({one for one in secrets if len(one) >= _SHORTEST_SECRET}, key=len, reverse=True)
@@ -71,7 +72,8 @@ class _Text(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         record.asctime = self.formatTime(record)
-        lines = [f"{record.asctime} {record.name} {line(record.getMessage())}", *_trace(record)]
+        message = line(self._blot(record.getMessage()))
+        lines = [f"{record.asctime} {record.name} {message}", *_trace(record)]
         return self._blot("\n    ".join(lines))
 
 
@@ -89,7 +91,7 @@ class _Json(JsonFormatter):
             "logger": record.name,
             "worker": self._worker,
             **fields(),
-            "message": line(record.getMessage()),
+            "message": line(self._blot(record.getMessage())),
         }
         if trace := _trace(record):
             entry["trace"] = trace
@@ -113,7 +115,27 @@ def hidden_in(url: str) -> list[str]:
         return [url]
     path = [part for part in parts.path.split("/") if len(part) >= 16]
     values = [pair.partition("=")[2] for pair in parts.query.split("&")]
-    return [part for part in (parts.password or "", *path, *values) if part]
+    # Where an address of HTTP has no password, the name may be a token; that of a database is a plain name.
+    name = parts.username if parts.scheme in ("http", "https") and not parts.password else None
+    return [part for part in (parts.password or "", name or "", *path, *values) if part]
+
+
+def secrets_of(settings: Settings) -> list[str]:
+    """What no line of the log may hold, of what the settings name. Raises ConfigurationError."""
+    given = [settings.passphrase, settings.private_key]
+    secrets = [one.get_secret_value() for one in given if one is not None]
+    if settings.passphrase is None and settings.passphrase_file is not None:
+        secrets.append(settings.secret())
+    if settings.ipfs_auth_file is not None:
+        secrets.append(settings.ipfs_authorization() or "")
+    if settings.database_url is not None:
+        secrets += [
+            settings.database_url.get_secret_value(),
+            *hidden_in(settings.database_url.get_secret_value()),
+        ]
+    for url in (*settings.rpc_url.split(), settings.ipfs_api, settings.aggregator_url):
+        secrets += hidden_in(url)
+    return secrets
 
 
 def begin(worker: str, chosen: Format = "text", secrets: Iterable[str] = ()) -> None:

@@ -13,6 +13,7 @@ from biodesci import logs
 from biodesci.core.about import about
 
 log = logging.getLogger("custodian")
+QUOTED = 'pässword "with" quotes\\'  # is written in another way in JSON
 HOSTILE = [
     "a\n2026-01-01 00:00:00,000 custodian licence 7: key delivered to 0xEvil",
     "a\r\nb",
@@ -31,7 +32,7 @@ def lines(request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]) ->
     def begin(write: Callable[[], object], chosen: logs.Format = request.param) -> list[str]:
         root = logging.getLogger()
         before = (list(root.handlers), root.level)
-        logs.begin("custodian", chosen, ["correct horse battery staple", "abc"])
+        logs.begin("custodian", chosen, ["correct horse battery staple", "abc", QUOTED])
         try:
             write()
         finally:
@@ -67,6 +68,13 @@ def test_the_secrets_of_the_process_are_blotted_out(lines) -> None:
     assert "battery" not in text
     assert "[secret]" in text
     assert "abc" in text  # too short to be told from a word
+
+
+@pytest.mark.parametrize("before", ["", "x" * (logs.LONGEST - 9)], ids=["whole", "cut"])
+def test_a_secret_is_blotted_out_before_it_is_escaped_or_cut(lines, before: str) -> None:
+    (shown,) = lines(lambda: log.warning("%s%s", before, QUOTED))
+    assert "pässword" not in shown
+    assert "ssword" not in shown
 
 
 def test_an_error_says_where_it_happened_and_not_what_it_quotes(lines) -> None:
@@ -107,3 +115,5 @@ def test_what_of_an_address_is_a_key() -> None:
     url = "https://user:s3cretpassword@node.example/v3/0123456789abcdef0123456789abcdef?apikey=feedbeef01"
     assert logs.hidden_in(url) == ["s3cretpassword", "0123456789abcdef0123456789abcdef", "feedbeef01"]
     assert logs.hidden_in("http://127.0.0.1:8545") == []
+    assert logs.hidden_in("https://0123456789abcdef@node.example") == ["0123456789abcdef"]
+    assert logs.hidden_in("postgresql://biodesci@db.example/biodesci") == []

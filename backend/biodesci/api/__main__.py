@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
+from typing import Final
 
-from biodesci import config
+from biodesci import config, logs
 from biodesci.api.server import serve
 from biodesci.core.errors import BioDeSciError
+
+NAME: Final = "api"
 
 
 def main() -> int:
@@ -15,8 +18,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m biodesci.api", description="Serve API and web page.")
     parser.add_argument("--port", type=int, help="default: BIODESCI_API_PORT or 8600")
     arguments = parser.parse_args()
+    logs.begin(NAME)
     try:
         settings = config.load(config.Settings)
+        logs.begin(NAME, settings.log_format, logs.secrets_of(settings))
         serve(settings, arguments.port or settings.api_port)
     except BioDeSciError as exc:
         sys.stderr.write(f"error: {exc.message}\n  {exc.hint}\n")

@@ -66,14 +66,16 @@ class Written:
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await task
-            self._is_heard = False
             self._close()
 
     async def _listen(self) -> None:
-        async with changes(self._location, INDEX) as news:
-            while True:
-                if await news.wait(_LONGEST_S):
-                    self._is_heard = True
-                    self._count += 1
-                    for call in tuple(self._waiters):
-                        call()
+        try:
+            async with changes(self._location, INDEX) as news:
+                while True:
+                    if await news.wait(_LONGEST_S):
+                        self._is_heard = True
+                        self._count += 1
+                        for call in tuple(self._waiters):
+                            call()
+        finally:
+            self._is_heard = False  # however it ended: nothing may be taken for unchanged from here on

@@ -85,30 +85,12 @@ def enter(name: str, make: Make[Chosen], kind: type[Chosen], about_it: str | Non
     _heed_signals(name, stop)
     try:
         settings = config.load(kind)
-        logs.begin(name, settings.log_format, _secrets(settings))
+        logs.begin(name, settings.log_format, logs.secrets_of(settings))
         run(name, make, settings, stop)
     except BioDeSciError as exc:
         logging.getLogger(name).error("%s", exc)
         return 1
     return 0
-
-
-def _secrets(settings: config.Settings) -> list[str]:
-    """What no line of the log may hold."""
-    given = [settings.passphrase, settings.private_key]
-    secrets = [one.get_secret_value() for one in given if one is not None]
-    if settings.passphrase is None and settings.passphrase_file is not None:
-        secrets.append(settings.secret())
-    if settings.ipfs_auth_file is not None:
-        secrets.append(settings.ipfs_authorization() or "")
-    if settings.database_url is not None:
-        secrets += [
-            settings.database_url.get_secret_value(),
-            *logs.hidden_in(settings.database_url.get_secret_value()),
-        ]
-    for url in (*settings.rpc_url.split(), settings.ipfs_api, settings.aggregator_url):
-        secrets += logs.hidden_in(url)
-    return secrets
 
 
 def _heed_signals(name: str, stop: threading.Event) -> None:

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
+import sys
+
 import pytest
 from fastapi.testclient import TestClient
 
+from biodesci.api import __main__ as program
+from biodesci.api import written
 from biodesci.api.app import create
 from biodesci.core import cid, problems
 
@@ -28,6 +34,52 @@ def test_readiness_names_what_is_down(world, tmp_path):
     body = answer.json()
     assert body["ready"] is False
     assert [(c["name"], c["ok"]) for c in body["checks"]] == [("chain and index", False), ("ipfs", False)]
+
+
+def test_a_line_of_the_log_is_one_line_without_a_secret(monkeypatch, capsys):
+    root = logging.getLogger()
+    before = (list(root.handlers), root.level)
+    monkeypatch.setenv("BIODESCI_RPC_URL", "https://node.example/v3/0123456789abcdef0123456789abcdef")
+    monkeypatch.setattr(sys, "argv", ["biodesci.api"])
+    said = "unexpected error on /a\nforged line 0123456789abcdef0123456789abcdef"
+    monkeypatch.setattr(program, "serve", lambda *_: logging.getLogger("biodesci.api.guard").error(said))
+    try:
+        assert program.main() == 0
+    finally:
+        logging.captureWarnings(capture=False)
+        root.handlers[:], root.level = before
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.endswith("unexpected error on /a\\nforged line [secret]")
+
+
+def test_who_hears_of_no_commits_any_more_takes_nothing_for_unchanged(monkeypatch):
+    """The waiting for PostgreSQL's word ends by an error that nobody foresaw."""
+
+    class Broken:
+        calls = 0
+
+        async def __aenter__(self):
+            return self
+
+        async def __aexit__(self, *_):
+            return None
+
+        async def wait(self, _timeout):
+            Broken.calls += 1
+            if Broken.calls == 1:
+                return True
+            await asyncio.sleep(0)
+            assert index.state() is not None
+            raise RuntimeError("unforeseen")
+
+    async def story():
+        with pytest.raises(RuntimeError, match="unforeseen"):
+            await index._listen()
+        assert index.state() is None
+
+    monkeypatch.setattr(written, "changes", lambda *_: Broken())
+    index = written.Written("postgresql://nowhere/none")
+    asyncio.run(story())
 
 
 def test_config_has_what_a_wallet_needs(world):
