@@ -42,7 +42,6 @@ Limit = Annotated[int, Query(ge=1, le=100, description="how many there are at mo
 Account = Annotated[str, Query(pattern=r"^(0x[0-9a-fA-F]{40})?$", description="an address")]
 Id = Annotated[int, Path(alias="id", ge=1, le=2**53, description="its number on chain")]
 Filter = Annotated[int, Query(ge=0, le=2**53, description="0: any")]
-# "default" keeps FastAPI from adding its own answer to what is mistyped, which nobody gets here.
 _WORDS: Final = {
     400: "A parameter is not what it has to be.",
     401: "Nobody has signed in.",

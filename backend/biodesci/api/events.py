@@ -172,7 +172,9 @@ class Events:
             mark, change = await run_in_threadpool(look, self._store, since)
             yield _event(mark, change or StateChange(as_of=mark.block, changed=[]))
             while True:
-                yield _event(*await stream.next())
+                told, (mark, change) = mark, await stream.next()
+                if mark != told:  # what was being told to the others when this one came, it knows already
+                    yield _event(mark, change)
         finally:
             self._streams.discard(stream)
             self._of[client] -= 1

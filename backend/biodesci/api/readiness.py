@@ -25,27 +25,38 @@ from biodesci.ipfs.client import Ipfs
 _log = logging.getLogger(__name__)
 _BEHIND: Final = 50  # blocks the index may lag unmeant before /ready says so
 _LATELY_S: Final = 2.0
+_PATIENCE_S: Final = 5.0  # for the chain's node
+_MOST_WAITING: Final = 8  # of the server's 40 threads, for one node: strangers ask while it hangs
 _SILENT: Final = "does not answer"
 _Told = TypeVar("_Told")
 
 
 class _Node(Generic[_Told]):
-    """What a node told, or why it is of no use; for a short while nobody asks it again."""
+    """What a node told, or why it is of no use; for a short while nobody asks it again.
+
+    A few wait while it is being asked; all others are told what it said before that.
+    """
 
     def __init__(self, name: str, ask: Callable[[], _Told]) -> None:
         self._name, self._ask = name, ask
         self._lock = threading.Lock()
+        self._places = threading.BoundedSemaphore(_MOST_WAITING)
         self._until = 0.0
         self._last: _Told | None = None
         self._why = _SILENT
 
     def told(self) -> tuple[_Told | None, str]:
         """What it told; None and why, if it did not."""
-        with self._lock:
-            if time.monotonic() >= self._until:
-                self._last, self._why = self._asked()
-                self._until = time.monotonic() + _LATELY_S
+        if not self._places.acquire(blocking=False):
             return self._last, self._why
+        try:
+            with self._lock:
+                if time.monotonic() >= self._until:
+                    self._last, self._why = self._asked()
+                    self._until = time.monotonic() + _LATELY_S
+                return self._last, self._why
+        finally:
+            self._places.release()
 
     def _asked(self) -> tuple[_Told | None, str]:
         try:
@@ -65,7 +76,7 @@ class Ready:
         self._store = store
 
         def head() -> tuple[int, str]:
-            reading = Reading(settings.confirmations)
+            reading = Reading(settings.confirmations, patience=_PATIENCE_S)
             chain = Chain(settings.rpc_url, load_deployment(settings.deployment), reading=reading)
             return chain.counted_head(), chain.identity
 

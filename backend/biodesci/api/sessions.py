@@ -31,6 +31,7 @@ from biodesci.api.schemas.session import MessageRequest, Session, SignedMessage,
 from biodesci.chain import signatures
 from biodesci.chain.client import Chain
 from biodesci.chain.deployment import load_deployment
+from biodesci.chain.reading import Reading
 from biodesci.config import Settings
 from biodesci.core.errors import AccessDeniedError, ChainError, UnavailableError
 from biodesci.core.onchain import utc
@@ -40,6 +41,7 @@ _log = logging.getLogger(__name__)
 COOKIE: Final = "biodesci_session"
 LASTS_S: Final = 1_800
 _MOST: Final = 10_000
+_PATIENCE_S: Final = 5.0  # for the chain's node: strangers can have it asked
 _SAYS: Final = re.compile(r"\n(?P<account>0x[0-9a-fA-F]{40})\n[^\0]*\nNonce: (?P<nonce>[0-9a-f]{80})\n")
 _STATEMENT: Final = "Show me what waits for this account. This sends no transaction and costs nothing."
 NOBODY_HERE: Final = Session(account=None, expires_at=None)
@@ -130,7 +132,7 @@ class SignIn:
         account, deployment = parts["account"], load_deployment(self._settings.deployment)
         text, signature = encode_defunct(text=signed.message), bytes.fromhex(signed.signature[2:])
         try:
-            chain = Chain(self._settings.rpc_url, deployment)
+            chain = Chain(self._settings.rpc_url, deployment, reading=Reading(patience=_PATIENCE_S))
             is_signed = signatures.is_by(chain, account, text, signature)
         except (UnavailableError, ChainError) as exc:
             # It names the node by its address, which is nobody's business.

@@ -60,8 +60,8 @@ def create(home: Path, account: Path, work: Path | str, file: Path, passphrase: 
     key = container.generate_key()
     sealed = keyfile.seal(key, passphrase, _PURPOSE)
     partial = file.with_name(f".{file.name}.partial")
-    descriptor = os.open(partial, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, PRIVATE)
     try:
+        descriptor = os.open(partial, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, PRIVATE)
         with os.fdopen(descriptor, "wb") as target:
             target.write(_MAGIC + len(sealed).to_bytes(2, "big") + sealed)
             with _flow(lambda sink: _pack(home, account, work, sink)) as (source, packed):

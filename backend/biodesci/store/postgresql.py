@@ -114,7 +114,11 @@ async def open_listener(url: str, channel: str) -> AsyncConnection[Any]:
     from psycopg import AsyncConnection, sql  # noqa: PLC0415
 
     connection = await AsyncConnection.connect(url, autocommit=True, **_arguments(url, {}))
-    await connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
+    try:
+        await connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
+    except BaseException:
+        await connection.close()
+        raise
     return connection
 
 

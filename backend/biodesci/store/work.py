@@ -159,11 +159,13 @@ def _migrate(connection: Connection, location: Location) -> None:
 
 
 _works: dict[tuple[int, Location], Work] = {}
+_opening = threading.Lock()
 
 
 def opened(location: Location) -> Work:
     """The work database at this place. One for each process: a connection does not outlive a fork."""
     key = (os.getpid(), location)
-    if key not in _works:
-        _works[key] = Work(location)
-    return _works[key]
+    with _opening:
+        if key not in _works:
+            _works[key] = Work(location)
+        return _works[key]

@@ -96,9 +96,7 @@ def worker(settings: NodeSettings, stop: threading.Event) -> Worker:
 
         return Client(step, chain=chain)
 
-    return Worker(
-        NAME, lease_of(f"{NAME} of model {settings.model_id}", settings), settings.work_location, open_client
-    )
+    return Worker(NAME, lease, settings.work_location, open_client)
 
 
 def main() -> int:

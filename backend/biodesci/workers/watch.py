@@ -16,6 +16,7 @@ from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, gener
 from biodesci.core.errors import BioDeSciError
 
 _WEI: Final = 10**18
+_NEW: Final = "It has not come through a step yet."
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Watch:
         self._lock = threading.Lock()
         self._head_block = 0
         self._seen_block: int | None = None
-        self._trouble = "It has not come through a step yet."
+        self._trouble = _NEW
         self._registry = registry = CollectorRegistry()
 
         def gauge(name: str, text: str, labels: tuple[str, ...] = ()) -> Gauge:
@@ -67,8 +68,10 @@ class Watch:
             self._trouble = "Another instance of this worker works; this one stands by."
 
     def works(self) -> None:
-        """This instance has the lease."""
+        """This instance has the lease, from now on."""
         self._holds.set(1)
+        with self._lock:
+            self._trouble = _NEW
 
     def succeeded(self) -> None:
         """A step came to its end."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -10,6 +11,7 @@ from fastapi.testclient import TestClient
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import text
 
+from biodesci.api import readiness
 from biodesci.api.app import create
 from biodesci.api.present.datasets import dataset_summaries
 from biodesci.api.server import serve
@@ -227,6 +229,29 @@ def test_many_who_ask_cost_the_nodes_one_call(world, changed, monkeypatch):
         time.sleep(2.1)
         assert client.get("/ready").status_code == 200
     assert sorted(asked) == ["chain", "chain", "ipfs", "ipfs"]
+
+
+def test_a_node_that_hangs_holds_a_few_of_the_servers_threads():
+    """Strangers may ask how a node does: most of them are told what it said last."""
+    hangs, asked = threading.Event(), threading.Event()
+
+    def ask():
+        asked.set()
+        hangs.wait(30)
+        return "well"
+
+    node = readiness._Node("chain", ask)
+    with ThreadPoolExecutor(readiness._MOST_WAITING) as pool:
+        first = [pool.submit(node.told) for _ in range(readiness._MOST_WAITING)]
+        try:
+            assert asked.wait(10)
+            while node._places._value:
+                time.sleep(0.01)
+            assert node.told() == (None, "does not answer")
+        finally:
+            hangs.set()
+        assert [one.result() for one in first] == [("well", "")] * len(first)
+    assert node.told() == ("well", "")
 
 
 @pytest.mark.parametrize("setting", ["public_rpc_url", "ipfs_gateway", "visa_issuers"])

@@ -169,6 +169,8 @@ def test_no_home_and_no_file_are_said(tmp_path: Path) -> None:
         backup.create(tmp_path / "none", tmp_path / "a", tmp_path / "w", tmp_path / "b", PASSPHRASE)
     with pytest.raises(ConfigurationError, match="cannot be read"):
         backup.check(tmp_path / "none", PASSPHRASE)
+    with pytest.raises(ConfigurationError, match="cannot be read or written"):
+        backup.create(tmp_path, tmp_path / "a", tmp_path / "w", tmp_path / "none" / "b", PASSPHRASE)
     shutil.copy(__file__, tmp_path / "text")
     with pytest.raises(IntegrityError, match="no backup"):
         backup.check(tmp_path / "text", PASSPHRASE)

@@ -39,6 +39,8 @@ def test_it_is_ready_once_a_step_came_to_its_end_and_not_while_steps_fail(watch:
     assert "stranger" not in ready.text
     watch.stands_by()
     assert "stands by" in httpx.get(f"{url}/ready").json()["why"]
+    watch.works()
+    assert "not come through a step" in httpx.get(f"{url}/ready").json()["why"]
     assert httpx.get(f"{url}/health").status_code == 200
 
 
