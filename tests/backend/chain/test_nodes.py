@@ -83,24 +83,6 @@ def test_another_node_is_asked_while_the_first_fails_and_then_the_first_again(
         time.sleep(0.05)
 
 
-class Nothing(faults.Fault):
-    """Answers neither with a result nor with an error."""
-
-    def instead(self, proxy: Proxy, call: Call) -> dict[str, Any] | None:
-        return {"error": None}
-
-
-def test_an_answer_that_says_nothing_is_none(nodes: tuple[FaultProxy, FaultProxy]) -> None:
-    first, _ = nodes
-    provider = Provider(first.url, patience=0.5)
-    with first.fault(Nothing()):
-        for calls in ([("eth_blockNumber", [])], [("eth_blockNumber", []), ("eth_gasPrice", [])]):
-            with pytest.raises(UnavailableError, match="neither a result nor an error"):
-                provider.batch(calls)
-        with pytest.raises(UnavailableError, match="neither a result nor an error"):
-            provider.logs({"fromBlock": "0x0", "toBlock": "0x1"}, 2)
-
-
 @pytest.mark.parametrize("what", ["id", "genesis"])
 def test_a_node_of_another_chain_is_not_asked(
     nodes: tuple[FaultProxy, FaultProxy], what: str, caplog: pytest.LogCaptureFixture
