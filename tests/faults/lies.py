@@ -5,11 +5,14 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from eth_utils.crypto import keccak
 
-from tests.faults.faults import Call, Fault, Proxy, Response
+from tests.faults.faults import Call, Fault, Proxy, Response, refusal
+
+_OF_STATE: Final = {"eth_getTransactionCount", "eth_getBalance", "eth_getCode", "eth_call"}
+_ADDRESS: Final = 42  # characters
 
 
 class Lag(Fault):
@@ -37,6 +40,16 @@ class Lag(Fault):
         behind = hex(max(0, proxy.head() - self.blocks))
         params = [behind if p in ("latest", "pending") else p for p in call.get("params", [])]
         return {**call, "params": params}
+
+    def instead(self, proxy: Proxy, call: Call) -> dict[str, Any] | None:
+        """State of a block that it has not yet, it refuses as geth does."""
+        if not (self.whole and self._of_thread.is_behind and call["method"] in _OF_STATE):
+            return None
+        block = call["params"][-1]
+        is_later = isinstance(block, str) and block.startswith("0x") and len(block) < _ADDRESS
+        if is_later and int(block, 16) > proxy.head() - self.blocks:
+            return refusal(-32000, "header not found")
+        return None
 
     def result(self, proxy: Proxy, call: Call, result: Any) -> Any:
         if result is None or not self._of_thread.is_behind:

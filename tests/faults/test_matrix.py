@@ -78,8 +78,6 @@ CASES = (
 )
 
 EACH = [pytest.param(case, id=case.name, marks=[pytest.mark.deep] if case.deep else []) for case in CASES]
-# A purchase that is signed by a nonce of a node that lags ends as no purchase, or waits for ever.
-_OPEN = {"a node lags"}
 
 
 @pytest.fixture(scope="module")
@@ -120,8 +118,6 @@ def round_id(network: World) -> int:
 def test_every_worker_ends_right(
     case: Case, network: World, serving: Serving, round_id: int, localnet: Localnet, proxy: FaultProxy
 ) -> None:
-    if case.name in _OPEN:
-        pytest.xfail("the outbox takes a nonce from a node that lags")
     localnet.rpc("anvil_mine", hex(25))
     file, fault = network.cohort(), case.fault()
     told, request = roster(network.reader.honest, round_id), serving.ask()

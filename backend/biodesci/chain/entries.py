@@ -44,6 +44,11 @@ class Attempt(Part):
         """The attempt of these signed bytes, not sent yet."""
         return cls(tx_hash=transactions.hash_of(raw), raw=raw, cancels=cancels)
 
+    @property
+    def named(self) -> str:
+        """Its hash as people and explorers write it."""
+        return f"0x{self.tx_hash.hex()}"
+
 
 class Entry(Document):
     """One intent of one account on one network, and how far it has come."""

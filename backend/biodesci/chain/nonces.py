@@ -24,6 +24,11 @@ def pending(web3: Web3, address: str) -> int:
     return int(web3.eth.get_transaction_count(Web3.to_checksum_address(address), "pending"))
 
 
+def at(web3: Web3, address: str, block: int) -> int:
+    """As `used`, in a block of the last hundred. Raises UnavailableError from a node that has it not yet."""
+    return int(web3.eth.get_transaction_count(Web3.to_checksum_address(address), block))
+
+
 class NonceUser:
     """Looks for the transaction that used an account's nonce, and goes on where it was when it is asked
     again.
@@ -54,7 +59,7 @@ class NonceUser:
         return self._search(oldest)
 
     def _count(self, block: int) -> int:
-        return int(self._web3.eth.get_transaction_count(self._account, block))
+        return at(self._web3, self._account, block)
 
     def _where(self, unused: int, shown: int) -> int:
         """The block at which the count goes over the nonce."""

@@ -36,6 +36,7 @@ from biodesci.chain.fees import Market
 from biodesci.chain.nonces import NonceUser
 from biodesci.chain.pushing import Pusher
 from biodesci.chain.sending import Sender, Sending
+from biodesci.core.about import about
 from biodesci.core.errors import ChainError, RevertedError, UnavailableError
 from biodesci.store.locks import Lock
 
@@ -158,12 +159,13 @@ class Intent:
         """
         if not self.is_signed:
             return None
-        try:
-            with self._telling():
-                return self._settled()
-        except RevertedError as exc:
-            _log.info("%s: what a run before sent had no effect: %s", self, exc.message)
-            return None
+        with about(transaction=self._entry.attempts[-1].named):
+            try:
+                with self._telling():
+                    return self._settled()
+            except RevertedError as exc:
+                _log.info("%s: what a run before sent had no effect: %s", self, exc.message)
+                return None
 
     def send(self, function: ContractFunction, value: int = 0) -> TxReceipt:
         """The receipt of the one transaction that takes effect; goes on with what a run before signed.
@@ -313,9 +315,10 @@ class Intent:
 
     @contextmanager
     def _telling(self) -> Iterator[None]:
-        """Adds to what went wrong that the signed transaction is noted."""
+        """Log lines name the transaction; what went wrong says that it is noted."""
         try:
-            yield
+            with about(transaction=self._entry.attempts[-1].named):
+                yield
         except RevertedError:
             raise
         except (UnavailableError, ChainError) as exc:

@@ -17,6 +17,7 @@ from biodesci.chain.fees import Fees, Market
 from biodesci.chain.refusals import Refusal
 from biodesci.chain.sending import Sender, Sending
 from biodesci.chain.transactions import Place
+from biodesci.core.about import about
 from biodesci.core.errors import ChainError
 from biodesci.store.locks import Lock
 
@@ -54,18 +55,24 @@ class Pusher:
                 self.book.remove(entry)
         for entry in self._due(waiting, used, market):
             place = Place(_nonce(entry), market, self.sending.highest_fee)
-            if place.nonce > used and not self._is_cheap(entry, market):
-                self._fill(used, place, turn)
-            else:
-                self._push(entry, place, turn, is_next=place.nonce == used)
+            with about(transaction=entry.attempts[-1].named):
+                if place.nonce > used and not self._is_cheap(entry, market):
+                    self._fill(used, place, turn)
+                else:
+                    self._push(entry, place, turn, is_next=place.nonce == used)
 
     def place(self) -> Place:
-        """Where the account's next transaction goes: a nonce that nothing here has, or can still take."""
-        taken = {entry.nonce for entry in self.waiting()}
-        nonce = nonces.pending(self.sender.web3, self.sender.address)
+        """Where the account's next transaction goes: a nonce that nothing here has, or can still take.
+
+        Behind one address, a node that lags may count what is pending: its nonce may be used. At the block
+        of the market, after which the user of the nonce is looked for, the nonce is free for sure.
+        """
+        web3, address = self.sender.web3, self.sender.address
+        taken, market = {entry.nonce for entry in self.waiting()}, Market.now(web3)
+        nonce = max(nonces.pending(web3, address), nonces.at(web3, address, market.number))
         while nonce in taken:
             nonce += 1
-        return Place(nonce, Market.now(self.sender.web3), self.sending.highest_fee)
+        return Place(nonce, market, self.sending.highest_fee)
 
     def first(self, entry: Entry, turn: Lock) -> Entry | None:
         """Sends what nobody knows to have been sent, or to be where it was: the process that signed it ended.

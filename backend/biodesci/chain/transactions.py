@@ -5,6 +5,7 @@ Nothing here remembers anything; `outbox.py` does, and is the only caller.
 
 from __future__ import annotations
 
+import secrets
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ from biodesci.core.errors import ChainError, FundsError, RevertedError, Unavaila
 # of state more are written then. Gas that is not used is not paid.
 _SPARE_GAS: Final = 75_000
 _TRANSFER_GAS: Final = 21_000
+_MARKS: Final = 1 << 14
 _TRIES: Final = 4
 
 
@@ -70,7 +72,9 @@ def sign(web3: Web3, signer: LocalAccount, function: ContractFunction, value: in
     fees = place.market.usual.at_most(place.highest_fee)
     try:
         gas = function.estimate_gas({"from": signer.address, "value": Wei(value)})
-        gas += max(gas // 5, _SPARE_GAS)
+        # By a nonce of a node that lags, the same call as an earlier one would be signed to its very bytes,
+        # and the earlier one's receipt be taken for this one's: so each limit is another.
+        gas += max(gas // 5, _SPARE_GAS) + secrets.randbelow(_MARKS)
         if place.market.base_fee == 0:  # a tip is a gift there, and the account may own nothing
             fees = fees.at_most((balance - value) // gas)
         fields: dict[str, Any] = {

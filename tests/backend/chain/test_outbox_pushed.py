@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import threading
 import time
@@ -10,6 +11,7 @@ from collections.abc import Iterator
 import pytest
 from web3 import Web3
 
+from biodesci import logs
 from biodesci.chain.fees import GWEI, Fees
 from biodesci.chain.pending import Backlog, backlog
 from biodesci.chain.pending import listed as listed_for
@@ -262,3 +264,26 @@ def test_what_waits_is_listed_with_the_reason(chain, tmp_path):
     chain.rpc("anvil_setNextBlockBaseFeePerGas", hex(1000 * usual))
     chain.rpc("evm_mine")
     assert "at most 500 are paid" in listed()[0].why
+
+
+def test_what_is_logged_of_a_transaction_names_it(chain, outbox, capsys):
+    begin(outbox, 1)
+    time.sleep(STUCK_S + 0.1)
+    root = logging.getLogger()
+    before = (list(root.handlers), root.level)
+    logs.begin("custodian", "json")
+    try:
+        outbox.push()
+        first, second = (attempt.named for attempt in attempts(outbox, 1))
+        chain.rpc("anvil_setCode", WHERE, REVERTS)
+        chain.rpc("evm_mine")
+        with outbox.intent("ping", "1") as intent:
+            assert intent.resume() is None, "it failed"
+    finally:
+        logging.captureWarnings(capture=False)
+        root.handlers[:], root.level = before
+    pushed, failed = map(json.loads, capsys.readouterr().err.splitlines())
+    assert "is sent again for a higher fee" in pushed["message"]
+    assert pushed["transaction"] == first
+    assert "had no effect" in failed["message"]
+    assert failed["transaction"] == second
