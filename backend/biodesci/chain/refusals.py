@@ -3,15 +3,16 @@
 Words are compared in lower case, anywhere in the message: nodes put them behind a prefix, or details after
 them. The order counts: "replacement transaction underpriced" is not "underpriced".
 
-Sources, all of 2024 to 2026:
-    geth        core/txpool/errors.go, core/error.go, internal/ethapi/api.go; also op-geth, bor, Avalanche
+Read in these files, in copies of 2024 to 2026:
+    geth        core/txpool/errors.go, core/txpool/legacypool/legacypool.go; also op-geth, BSC
     erigon      txnprovider/txpool/txpoolcfg/txpoolcfg.go (DiscardReason.String)
-    Nethermind  Nethermind.TxPool/AcceptTxResult.cs; before 2026 names of fields, then geth's words
-    Besu        RpcErrorType.java
-    reth        crates/rpc/rpc-eth-types/src/error/mod.rs (RpcPoolError, RpcInvalidTransactionError)
-    Arbitrum    nitro execution/gethexec/sequencer.go, OffchainLabs/go-ethereum core/state_transition.go
-    parity      openethereum rpc/src/v1/helpers/errors.rs; Gnosis and older consortium chains
-    others      chainlink's core/chains/evm/client/errors.go: Klaytn, zkSync, Celo, Metis, Moonbeam
+    Nethermind  Nethermind.TxPool/TxPoolErrorMessages.cs; before 2026 names of fields in AcceptTxResult.cs
+    Besu        ethereum/api, RpcErrorType.java
+    reth        crates/rpc/rpc-eth-types/src/error/mod.rs (RpcPoolError, RpcInvalidTransactionError) and
+                crates/transaction-pool/src/error.rs
+    others      chainlink's core/chains/evm/client/errors.go, which has the words of parity, Arbitrum,
+                Avalanche, Celo, Harmony, Klaytn, Metis, Moonbeam and zkSync; Conflux's page of errors
+Words with "unread" behind them are from memory: nobody has compared them with a source.
 """
 
 from __future__ import annotations
@@ -54,9 +55,9 @@ _WORDS: Final[tuple[tuple[Refusal, tuple[str, ...]], ...]] = (
             "already imported",  # anvil, parity
             "same hash was already imported",  # parity
             "alreadyimported",  # Moonbeam
-            "existing tx with same hash",  # erigon of old
+            "existing tx with same hash",  # erigon of old; unread
             "existing txn with same hash",  # erigon
-            "already exist",  # Conflux eSpace, BSC's relays
+            "already exist",  # Conflux
         ),
     ),
     (
@@ -67,6 +68,7 @@ _WORDS: Final[tuple[tuple[Refusal, tuple[str, ...]], ...]] = (
             "nonce is too low",  # parity
             "invalid transaction nonce",  # Arbitrum of old: too low or too high
             "pool(stale)",  # Moonbeam
+            "stale nonce",  # Conflux: "discarded due to a too stale nonce"
             "already finalized",  # Harmony
         ),
     ),
@@ -80,12 +82,19 @@ _WORDS: Final[tuple[tuple[Refusal, tuple[str, ...]], ...]] = (
             "transaction limit reached",  # geth, reth: of an account that delegates (EIP-7702)
             "notcurrentnoncefordelegation",  # Nethermind, of the same
             "delegatorhaspendingtx",  # Nethermind, of the same
+            "delegation nonce gap",  # Nethermind 2026, of the same
+            "delegation authority has pending",  # Nethermind 2026, of the same
+            "gapped-nonce tx",  # geth, of the same
+            "future transaction tries to replace pending",  # geth
+            "already reserved",  # geth, reth: another kind of transaction of the account is in the pool
+            "node is syncing",  # Nethermind 2026
+            "sync is still in progress",  # Besu
             "account limit exceeded",  # geth: "account limit exceeded: pooled 64 txs"
-            "exceeded max transaction pool",  # reth
+            "exceeded max transaction pool",  # reth; unread
             "nonce too high",  # Nethermind, Arbitrum: what it follows on has not arrived there
             "noncegap",  # Nethermind
-            "nonce too far in future",  # Besu
-            "nonce too distant",  # Besu
+            "nonce too far in future",  # Nethermind 2026
+            "nonce is too distant",  # Besu
             "lower nonce",  # Besu: "An invalid transaction with a lower nonce exists"
         ),
     ),
@@ -98,7 +107,7 @@ _WORDS: Final[tuple[tuple[Refusal, tuple[str, ...]], ...]] = (
             "insufficient balance",  # zkSync, erigon, parity
             "not enough funds",  # Arbitrum of old
             "would cause overdraft",  # geth: with what the account has in the pool already
-            "out of balance",  # Conflux eSpace
+            "out of balance",  # Conflux
         ),
     ),
     (
@@ -112,12 +121,13 @@ _WORDS: Final[tuple[tuple[Refusal, tuple[str, ...]], ...]] = (
             "below configured minimum",  # Besu: "Gas price below configured minimum gas price"
             "gas price too low",  # Arbitrum, Metis
             "gas price is too low",  # parity
-            "gas price below",  # Polygon zkEVM
-            "gas tip cap",  # geth: "gas tip cap 1, minimum needed 2"
-            "minimum needed",  # BSC, bor
+            "gas price below",  # Besu; Polygon zkEVM, unread
+            "gas tip cap",  # geth: "gas tip cap 1, minimum needed 2"; unread
+            "minimum needed",  # BSC, bor; unread
             "price minimum floor",  # Celo
             "unacceptable gas price",  # zkSync
-            "max fee per gas is less",  # anvil
+            "max fee per gas is less",  # anvil; unread
+            "below minimum required priority fee",  # reth
         ),
     ),
 )

@@ -1,6 +1,6 @@
 """Nodes of all makes refuse a transaction in words of their own; what is done next depends on what they mean.
 
-The messages are literal, from the sources that chain/refusals.py names.
+The messages are those of the sources that chain/refusals.py names; where it says "unread", from memory.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ SAID = {
         "Transaction nonce is too low. Try incrementing the nonce.",
         "invalid transaction nonce",
         "Pool(Stale)",
+        "Transaction 0x4a2c is discarded due to a too stale nonce",
     ),
     Refusal.REPLACES_TOO_CHEAPLY: (
         "replacement transaction underpriced",
@@ -60,7 +61,8 @@ SAID = {
         "FeeTooLow, EffectivePriorityFeePerGas too low 10 < 20, BaseFee: 30",
         "FeeTooLowToCompete",
         "Gas price below configured minimum gas price",
-        "Max fee per gas below current base fee",
+        "Gas price below current base fee",
+        "transaction priority fee below minimum required priority fee 100",
         "gas price too low",
         "gas price too low: 18000000000 wei, use at least tx.gasPrice = 19500000000 wei",
         "Transaction gas price is too low. It does not satisfy your node's minimal gas price "
@@ -82,7 +84,15 @@ SAID = {
         "NonceGap, Future nonce. Expected nonce: 10",
         "nonce too high: address 0x336, tx: 1 state: 0",
         "An invalid transaction with a lower nonce exists",
-        "Transaction nonce is too distant from current sender nonce: nonce too distant",
+        "Transaction nonce is too distant from current sender nonce",
+        "nonce too far in future",
+        "delegation nonce gap, delegated sender already has a pending transaction",
+        "delegation authority has pending transaction",
+        "gapped-nonce tx from delegated accounts",
+        "future transaction tries to replace pending",
+        "address already reserved",
+        "node is syncing",
+        "Initial sync is still in progress",
         "account limit exceeded: pooled 64 txs",
     ),
     Refusal.NO_FUNDS: (
