@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import math
 import re
-import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -16,11 +15,10 @@ from urllib.parse import urlsplit
 import orjson
 import requests
 from requests import exceptions
-from requests.adapters import HTTPAdapter
 from requests.utils import get_netrc_auth
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
-from biodesci.chain import wording
+from biodesci.chain import deadlines, wording
 
 CONNECT_S: Final = 4.0
 ANSWER_S: Final = 8.0  # a stop that comes meanwhile waits so long: a service has ten seconds to end
@@ -86,11 +84,14 @@ class Endpoint:
         What requests raises has the whole address in it, so no error of ours keeps it as its cause.
         """
         try:
-            with self.session.post(
-                self.url, body, timeout=(min(CONNECT_S, self.timeout), self.timeout), stream=True
-            ) as response:
+            with (
+                deadlines.within(self.timeout),
+                self.session.post(
+                    self.url, body, timeout=(min(CONNECT_S, self.timeout), self.timeout), stream=True
+                ) as response,
+            ):
                 status = response.status_code
-                raw = _read(response, time.monotonic() + self.timeout)
+                raw = _read(response)
         except requests.TooManyRedirects:
             raise Trouble("refers to another address", How.REFUSED) from None
         except (exceptions.InvalidURL, exceptions.MissingSchema, exceptions.InvalidSchema) as exc:
@@ -131,15 +132,13 @@ def _parsed(status: int, retry_after: str | None, raw: bytes) -> Any:
     raise Trouble(f"does not answer (HTTP {status}, no JSON-RPC)", How.CUT, wait=wait)
 
 
-def _read(response: requests.Response, deadline: float) -> bytes:
-    """The whole body. A node that sends a byte now and then does not hold us beyond the deadline."""
+def _read(response: requests.Response) -> bytes:
+    """The whole body."""
     chunks, size = [], 0
     while chunk := response.raw.read1(_CHUNK, decode_content=True):
         size += len(chunk)
         if size > MOST_BYTES:
             raise Trouble(f"answers in more than {MOST_BYTES >> 20} MiB", How.SLOW)
-        if time.monotonic() > deadline:
-            raise Trouble("does not answer (ReadTimeout)", How.SLOW)
         chunks.append(chunk)
     return b"".join(chunks)
 
@@ -164,7 +163,7 @@ def _session(rpc_url: str) -> requests.Session:
     session.max_redirects = 0  # another address may need another proxy or login
     session.headers.update({"Content-Type": "application/json", "User-Agent": "biodesci"})
     for scheme in ("http://", "https://"):
-        session.mount(scheme, HTTPAdapter(pool_maxsize=_CONNECTIONS))
+        session.mount(scheme, deadlines.Adapter(pool_maxsize=_CONNECTIONS))
     try:
         settings = session.merge_environment_settings(rpc_url, {}, None, None, None)
     except ValueError:  # no address: the first request says so

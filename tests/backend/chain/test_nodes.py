@@ -132,15 +132,15 @@ def test_no_question_outlasts_its_patience(nodes: tuple[FaultProxy, FaultProxy])
 
 
 @contextmanager
-def dripping() -> Iterator[str]:
-    """A node that sends a byte now and then, for ever."""
+def dripping(head: bytes) -> Iterator[str]:
+    """A node that sends `head`, and a byte now and then, for ever."""
     stop = threading.Event()
 
     def drip(connection: socket.socket) -> None:
         with connection:
             connection.recv(65_536)
             try:
-                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
+                connection.sendall(head)
                 while not stop.wait(0.1):
                     connection.sendall(b" ")
             except OSError:
@@ -164,8 +164,18 @@ def dripping() -> Iterator[str]:
             server.shutdown(socket.SHUT_RDWR)
 
 
-def test_an_answer_that_drips_ends_at_the_deadline() -> None:
-    with dripping() as url:
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nX-Long:",
+        b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 ",
+    ],
+    ids=["body", "chunk", "header", "interim"],
+)
+def test_an_answer_that_drips_ends_at_the_deadline(head: bytes) -> None:
+    with dripping(head) as url:
         began = time.monotonic()
         with pytest.raises(UnavailableError, match="ReadTimeout"):
             Provider(url, patience=0.0, timeout=0.5).request("eth_blockNumber")
