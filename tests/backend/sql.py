@@ -42,5 +42,8 @@ def steps(store: Store, read: Callable[[], object]) -> int:
 
 
 def derived(store: Store) -> dict[str, list[dict[str, Any]]]:
-    """All rows that are derived from events, by table."""
-    return {table.name: [dict(row) for row in store.rows(select(table))] for table in DERIVED}
+    """All rows that are derived from events, by table and in the order of its key."""
+    return {
+        table.name: [dict(row) for row in store.rows(select(table).order_by(*table.primary_key.columns))]
+        for table in DERIVED
+    }

@@ -51,9 +51,9 @@ def add(draft: Draft, table: Table, **row: Any) -> None:
 
 
 @pytest.fixture
-def draft(tmp_path) -> Iterator[Draft]:
+def draft(location) -> Iterator[Draft]:
     """One of each: dataset, licence that is paid in a token, model, round and request, all with number 1."""
-    with Store(tmp_path / "index.sqlite") as store, store.transaction() as connection:
+    with Store(location) as store, store.transaction() as connection:
         made = Draft(connection, from_nothing=True)
         add(made, datasets, id=1, owner=OWNER, handovers=2)
         add(made, roles, dataset_id=1, handovers=2, role=int(Role.CUSTODIAN), account=CUSTODIAN, state=2)

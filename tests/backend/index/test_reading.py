@@ -30,7 +30,14 @@ def found(store: Store, text: str) -> list[int]:
 
 
 @pytest.fixture
-def store(tmp_path):
+def store(location):
+    with Store(location) as opened:
+        yield opened
+
+
+@pytest.fixture
+def of_file(tmp_path):
+    """In SQLite, for what its own statements show, or its file: a plan, steps, a full disk."""
     with Store(tmp_path / "i.sqlite") as opened:
         yield opened
 
@@ -53,25 +60,25 @@ def test_a_snapshot_ends_with_an_error(store):
         assert queries.as_of(store) == 0
 
 
-def test_a_full_disk_leaves_the_index_as_it_was(store):
-    store.apply([published(5, 1)], Block(5, "0x5", 5))
-    with store.transaction() as connection:
+def test_a_full_disk_leaves_the_index_as_it_was(of_file):
+    of_file.apply([published(5, 1)], Block(5, "0x5", 5))
+    with of_file.transaction() as connection:
         pages = connection.scalar(text("PRAGMA page_count"))
         connection.execute(text(f"PRAGMA max_page_count = {pages + 1}"))
     with pytest.raises(UnavailableError, match="full"):
-        store.apply([published(n, n) for n in range(6, 400)], Block(400, "0x", 400))
-    with store.transaction() as connection:
+        of_file.apply([published(n, n) for n in range(6, 400)], Block(400, "0x", 400))
+    with of_file.transaction() as connection:
         connection.execute(text("PRAGMA max_page_count = 1000000"))
-    assert queries.as_of(store) == 5
-    assert store.apply([published(6, 6)], Block(6, "0x6", 6)) == 1
+    assert queries.as_of(of_file) == 5
+    assert of_file.apply([published(6, 6)], Block(6, "0x6", 6)) == 1
 
 
-def test_a_transaction_that_cannot_be_committed_does_not_stay_open(store):
+def test_a_transaction_that_cannot_be_committed_does_not_stay_open(of_file):
     def put() -> None:
-        with store.transaction() as connection:
+        with of_file.transaction() as connection:
             connection.execute(text("INSERT INTO child VALUES (1)"))
 
-    with store.transaction() as connection:
+    with of_file.transaction() as connection:
         connection.execute(text("CREATE TABLE parent (id INTEGER PRIMARY KEY)"))
         parent = "INTEGER REFERENCES parent DEFERRABLE INITIALLY DEFERRED"
         connection.execute(text(f"CREATE TABLE child (id {parent})"))
@@ -80,7 +87,7 @@ def test_a_transaction_that_cannot_be_committed_does_not_stay_open(store):
     with pytest.raises(IntegrityError):
         put()
     assert not database.in_transaction
-    store.apply([published(5, 1)], Block(5, "0x5", 5))
+    of_file.apply([published(5, 1)], Block(5, "0x5", 5))
 
 
 def test_what_cannot_be_read_is_unavailable(store):
@@ -91,14 +98,14 @@ def test_what_cannot_be_read_is_unavailable(store):
     assert "SELECT" not in str(caught.value), "the database's words are enough"
 
 
-def test_the_newest_block_costs_the_same_however_many_there_are(store):
-    store.apply([], Block(1, "0x1", 1))
-    few = steps(store, store.cursor)
-    with store.transaction() as connection:
+def test_the_newest_block_costs_the_same_however_many_there_are(of_file):
+    of_file.apply([], Block(1, "0x1", 1))
+    few = steps(of_file, of_file.cursor)
+    with of_file.transaction() as connection:
         rows = [{"number": number, "hash": "0x", "time": 0} for number in range(2, 2_000)]
         connection.execute(insert(blocks), rows)
-    assert steps(store, store.cursor) <= few + 2
-    assert [b.number for b in store.known_below(2_000, 3)] == [1_999, 1_998, 1_997]
+    assert steps(of_file, of_file.cursor) <= few + 2
+    assert [b.number for b in of_file.known_below(2_000, 3)] == [1_999, 1_998, 1_997]
 
 
 def test_search_knows_other_alphabets_and_looks_at_keywords_one_by_one(store):
@@ -137,11 +144,11 @@ def test_offers_of_many_datasets_are_one_question(store):
         ({"arbiter": BUYER}, "licenses_of_arbiter"),
     ],
 )
-def test_licences_are_found_by_an_index(store, chosen, index):
-    queries.counts(store)  # the connection is open
+def test_licences_are_found_by_an_index(of_file, chosen, index):
+    queries.counts(of_file)  # the connection is open
     with heard() as asked:
-        queries.licenses(store, queries.Whose(**chosen), before=9, limit=9)
-    with store.snapshot() as connection:
+        queries.licenses(of_file, queries.Whose(**chosen), before=9, limit=9)
+    with of_file.snapshot() as connection:
         values = (None,) * asked[0].count("?")
         plan = connection.exec_driver_sql("EXPLAIN QUERY PLAN " + asked[0], values).mappings().all()
     assert f"USING INDEX {index}" in str([row["detail"] for row in plan])

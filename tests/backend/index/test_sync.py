@@ -32,8 +32,8 @@ def ipfs(ipfs_node):
 
 
 @pytest.fixture
-def store(tmp_path):
-    with Store(tmp_path / "index.sqlite") as opened:
+def store(location):
+    with Store(location) as opened:
         yield opened
         assert opened.condition().aside_count == 0, opened.condition().aside
 

@@ -80,8 +80,8 @@ class World:
 
 
 @pytest.fixture
-def world(chain_for, keyed, tmp_path):
-    with Store(tmp_path / "index.sqlite") as store:
+def world(chain_for, keyed, location):
+    with Store(location) as store:
         yield World(chain_for, keyed, store)
 
 
