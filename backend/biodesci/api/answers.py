@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Sequence
 from typing import Annotated, Final
@@ -12,7 +11,7 @@ from fastapi import Path, Query, Request
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from biodesci.api.remembered import knows
+from biodesci.api import remembered
 from biodesci.api.schemas.status import Problem
 from biodesci.core.errors import InputError, NotFoundError
 from biodesci.core.problems import MEDIA_TYPE
@@ -74,12 +73,19 @@ PROBLEMS: Final = problems_of(400, 404, 503)
 _LAST: Final = 2**62
 
 
-def answer(request: Request, body: BaseModel) -> Response:
-    """JSON with an ETag; 304 where the client has it already."""
-    text = body.model_dump_json(by_alias=True).encode()
-    tag = f'"{hashlib.sha256(text).hexdigest()[:32]}"'
+def answer(request: Request, body: BaseModel, store: Store | None = None) -> Response:
+    """JSON with an ETag; 304 where the client has it already.
+
+    What is made of the index is made of one moment: within a snapshot of `store`.
+    """
+    text: bytes = body.__pydantic_serializer__.to_json(body, by_alias=True)
+    if store is None:
+        tag = remembered.tag_of(text)
+    else:
+        made = remembered.Made.of(text, store.standing())
+        request.scope[remembered.MADE], tag = made, made.tag
     headers = {"ETag": tag, "Cache-Control": "no-cache"}
-    if knows(request.headers.get("if-none-match", ""), tag):
+    if remembered.knows(request.headers.get("if-none-match", ""), tag):
         return Response(status_code=304, headers=headers)
     return Response(text, headers=headers, media_type="application/json")
 

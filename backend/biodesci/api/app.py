@@ -57,7 +57,7 @@ def create(settings: Settings) -> FastAPI:
     """The application over one index."""
     store = Store(settings.index_location, read_only=True)
     metrics = guard.Metrics()
-    written = Written(settings.index_location)
+    written = Written(store)
     news = events.Events(store, written)
 
     @asynccontextmanager
@@ -92,10 +92,9 @@ def create(settings: Settings) -> FastAPI:
 def _now(store: Store, request: Request) -> int:
     """The chain's clock may run ahead of ours, and stands still between blocks. What is said of this second
     holds no longer."""
-    cursor = store.cursor()
     now = int(time.time())
     request.scope[LASTS] = now + 1
-    return max(cursor.time if cursor else 0, now)
+    return max(store.standing().time, now)
 
 
 def _datasets(app: FastAPI, settings: Settings, store: Store) -> None:
@@ -114,7 +113,7 @@ def _datasets(app: FastAPI, settings: Settings, store: Store) -> None:
             rows = queries.datasets(store, before=before(cursor), limit=limit + 1, text=q, owner=owner)
             items = dataset_summaries(store, rows[:limit], gateway)
             page = DatasetPage(items=items, next_cursor=next_cursor(rows, limit), as_of=queries.as_of(store))
-        return answer(request, page)
+            return answer(request, page, store)
 
     @app.get("/v1/datasets/{id}", tags=["data"], response_model=DatasetAnswer, responses=PROBLEMS)
     def dataset(request: Request, id_: Id) -> Response:
@@ -122,7 +121,7 @@ def _datasets(app: FastAPI, settings: Settings, store: Store) -> None:
         with store.snapshot():
             row = found(queries.dataset(store, id_), "dataset", id_, store)
             body = dataset_answer(store, row, gateway)
-        return answer(request, body)
+            return answer(request, body, store)
 
     @app.get("/v1/licenses", tags=["data"], response_model=LicensePage, responses=PROBLEMS)
     def licenses(
@@ -140,7 +139,7 @@ def _datasets(app: FastAPI, settings: Settings, store: Store) -> None:
             now = _now(store, request)
             items = [license_item(row, now) for row in rows[:limit]]
             page = LicensePage(items=items, next_cursor=next_cursor(rows, limit), as_of=queries.as_of(store))
-        return answer(request, page)
+            return answer(request, page, store)
 
     @app.get("/v1/licenses/{id}", tags=["data"], response_model=LicenseAnswer, responses=PROBLEMS)
     def license_(request: Request, id_: Id) -> Response:
@@ -148,7 +147,7 @@ def _datasets(app: FastAPI, settings: Settings, store: Store) -> None:
         with store.snapshot():
             row = found(queries.license(store, id_), "license", id_, store)
             body = license_answer(store, row, _now(store, request), gateway)
-        return answer(request, body)
+            return answer(request, body, store)
 
 
 def _models(app: FastAPI, store: Store) -> None:
@@ -159,7 +158,7 @@ def _models(app: FastAPI, store: Store) -> None:
             rows = queries.models(store, before=before(cursor), limit=limit + 1)
             items = [model_summary(row) for row in rows[:limit]]
             page = ModelPage(items=items, next_cursor=next_cursor(rows, limit), as_of=queries.as_of(store))
-        return answer(request, page)
+            return answer(request, page, store)
 
     @app.get("/v1/models/{id}", tags=["models"], response_model=ModelAnswer, responses=PROBLEMS)
     def model(request: Request, id_: Id) -> Response:
@@ -167,7 +166,7 @@ def _models(app: FastAPI, store: Store) -> None:
         with store.snapshot():
             row = found(queries.model(store, id_), "model", id_, store)
             body = model_answer(store, row)
-        return answer(request, body)
+            return answer(request, body, store)
 
     @app.get("/v1/rounds/{id}", tags=["models"], response_model=RoundAnswer, responses=PROBLEMS)
     def round_(request: Request, id_: Id) -> Response:
@@ -180,7 +179,7 @@ def _models(app: FastAPI, store: Store) -> None:
                     "A model's rounds are listed by GET /v1/models/{id}.",
                 )
             body = round_answer(store, row)
-        return answer(request, body)
+            return answer(request, body, store)
 
     @app.get("/v1/inferences", tags=["inference"], response_model=InferencePage, responses=PROBLEMS)
     def inferences(
@@ -199,7 +198,7 @@ def _models(app: FastAPI, store: Store) -> None:
             page = InferencePage(
                 items=items, next_cursor=next_cursor(rows, limit), as_of=queries.as_of(store)
             )
-        return answer(request, page)
+            return answer(request, page, store)
 
     @app.get("/v1/inferences/{id}", tags=["inference"], response_model=InferenceAnswer, responses=PROBLEMS)
     def inference(request: Request, id_: Id) -> Response:
@@ -207,7 +206,7 @@ def _models(app: FastAPI, store: Store) -> None:
         with store.snapshot():
             row = found(queries.inference(store, id_), "inference", id_, store)
             body = inference_answer(store, row)
-        return answer(request, body)
+            return answer(request, body, store)
 
 
 def _activity(app: FastAPI, store: Store) -> None:
@@ -226,7 +225,7 @@ def _activity(app: FastAPI, store: Store) -> None:
             more = next_event(entries[limit - 1]) if len(entries) > limit else None
             items = [audit_entry(entry) for entry in entries[:limit]]
             page = ActivityPage(items=items, next_cursor=more, as_of=queries.as_of(store))
-        return answer(request, page)
+            return answer(request, page, store)
 
 
 def _page(app: FastAPI, folder: Path) -> None:

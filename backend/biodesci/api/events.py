@@ -1,6 +1,6 @@
 """Server-Sent Events of the index's states: one look at the index for each commit, however many listen.
 
-The id of an event is the block that the index had read, so that a browser that comes back (Last-Event-ID)
+The id of an event says what the index had read, so that a browser that comes back (Last-Event-ID)
 is told what it missed. Who is slow gets several states as one.
 https://html.spec.whatwg.org/multipage/server-sent-events.html
 """
@@ -18,7 +18,7 @@ from typing import Annotated, Final
 
 from fastapi import FastAPI, Header, Request
 from fastapi.concurrency import run_in_threadpool
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, select
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.responses import Response
 
@@ -38,7 +38,7 @@ PING_S: Final = 15
 _RETRY_MS: Final = 2_000
 _STALLED_S: Final = 30.0
 _NAMED: Final = 200  # things that one message names
-_ID: Final = re.compile(r"(\d{1,18})-([0-9a-f]{0,16})")
+_ID: Final = re.compile(r"(\d{1,18})-([0-9a-f]{0,16})-([0-9a-f]{0,16})")
 _HEADERS: Final = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 _SINCE: Final = (
     select(t.events.c.kind, t.events.c.subject)
@@ -47,44 +47,38 @@ _SINCE: Final = (
     .limit(_NAMED + 1)
 )
 _HASH: Final = select(t.blocks.c.hash).where(t.blocks.c.number == bindparam("block"))
-_READ: Final = select(
-    select(func.count()).select_from(t.documents).scalar_subquery().label("documents"),
-    select(func.count()).where(t.wanted.c.reason.is_not(None)).scalar_subquery().label("unreadable"),
-)
 
 
 @dataclass(frozen=True)
 class Mark:
-    """A state of the index: the last block that it had read, and how many documents."""
+    """A state of the index: the last block that it had read, and the mark of all but new logs on top."""
 
     block: int
     hash: str
-    documents: tuple[int, int] | None = None
+    beside: str
 
     @property
     def id(self) -> str:
         """As an event names it."""
-        return f"{self.block}-{self.hash[2:18]}"
+        return f"{self.block}-{self.hash[2:18]}-{self.beside}"
 
     @classmethod
     def of(cls, text: str) -> Mark | None:
         """From an event's id; None for what is none of ours."""
         parts = _ID.fullmatch(text)
-        return None if parts is None else cls(int(parts[1]), "0x" + parts[2])
+        return None if parts is None else cls(int(parts[1]), "0x" + parts[2], parts[3])
 
 
 def look(store: Store, before: Mark | None) -> tuple[Mark, StateChange | None]:
     """The state of now, and what is new since another one; None where nothing is."""
     with store.snapshot():
-        cursor = store.cursor()
-        counted = store.row(_READ)
-        documents = (counted["documents"], counted["unreadable"]) if counted else (0, 0)
-        mark = Mark(cursor.number, cursor.hash, documents) if cursor else Mark(0, "0x", documents)
-        if before is None or (before.id == mark.id and before.documents in (None, documents)):
+        now = store.standing()
+        mark = Mark(now.block, now.hash, now.beside)
+        if before is None or before.id == mark.id:
             return mark, None
         known = store.row(_HASH, {"block": before.block})
         is_on_top = known is not None and str(known["hash"]).startswith(before.hash)
-        if before.documents in (None, documents) and is_on_top and before.id != mark.id:
+        if is_on_top and before.beside == mark.beside:
             rows = store.rows(_SINCE, {"block": before.block})
             if len(rows) <= _NAMED:
                 named = [Changed(kind=row["kind"], id=row["subject"]) for row in rows]

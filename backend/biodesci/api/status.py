@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +14,7 @@ from biodesci.api import told
 from biodesci.api.answers import answer, problems_of
 from biodesci.api.guard import Metrics
 from biodesci.api.readiness import Ready
+from biodesci.api.remembered import LASTS
 from biodesci.api.schemas.status import Config, Health, Readiness
 from biodesci.chain.deployment import load_deployment
 from biodesci.config import Settings
@@ -55,9 +57,9 @@ def install(app: FastAPI, settings: Settings, store: Store, metrics: Metrics) ->
     def config(request: Request) -> Response:
         """What a wallet and a browser need to know."""
         deployment = deployed.now()
-        return answer(
-            request,
-            Config(
+        request.scope[LASTS] = time.time() + 1  # the deployment's file may change
+        with store.snapshot():
+            body = Config(
                 version=app.version,
                 network=deployment.network,
                 chain_id=deployment.chain_id,
@@ -67,8 +69,8 @@ def install(app: FastAPI, settings: Settings, store: Store, metrics: Metrics) ->
                 contracts={name: c.address for name, c in deployment.contracts.items()},
                 deployment_block=deployment.first_block,
                 as_of=queries.as_of(store),
-            ),
-        )
+            )
+            return answer(request, body, store)
 
     @app.get("/metrics", tags=["status"], response_class=Response, responses=problems_of(404))
     def prometheus(request: Request) -> Response:

@@ -1,15 +1,20 @@
-"""Which state of the index an answer is of, without asking the index itself."""
+"""Where the index stands, without asking the index itself at each request."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Hashable
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Final
 
-from biodesci.store.engine import INDEX, Location
+from fastapi.concurrency import run_in_threadpool
+
+from biodesci.core.errors import BioDeSciError
+from biodesci.index.content import Standing
+from biodesci.index.database import Store
+from biodesci.store.engine import INDEX
 from biodesci.store.notify import changes
 from biodesci.store.sqlite import connect
 
@@ -17,34 +22,39 @@ _LONGEST_S: Final = 30.0
 
 
 class Written:
-    """A value that changes with each commit to the index. For one thread: the server's loop.
+    """Reads where the index stands after each commit to it. For one thread: the server's loop.
 
-    Of SQLite's file it is read at each request, from a page that is in memory. PostgreSQL says that there was
-    a commit; while nobody listens (`follow`), there is no such value.
+    SQLite's file is asked at each request whether there was one, from a page that is in memory. PostgreSQL
+    says so; while nobody listens (`follow`), nothing is known.
     """
 
-    def __init__(self, location: Location) -> None:
-        self._location = location
+    def __init__(self, store: Store) -> None:
+        self._store, self._location = store, store.location
         self._file: sqlite3.Connection | None = None
-        self._inode = 0
-        self._count = 0
-        self._is_heard = False
+        self._seen = 0, 0
+        self._standing: Standing | None = None
         self._waiters: set[Callable[[], None]] = set()
 
-    def state(self) -> Hashable | None:
-        """Equal to a former one if nothing was written in between; None where that cannot be said."""
-        if not isinstance(self._location, Path):
-            return self._count if self._is_heard else None
+    def standing(self) -> Standing | None:
+        """Where the index stands; None where that cannot be said."""
+        if isinstance(self._location, Path):
+            self._look(self._location)
+        return self._standing
+
+    def _look(self, path: Path) -> None:
         try:
-            inode = self._location.stat().st_ino
-            if self._file is None or inode != self._inode:
+            inode = path.stat().st_ino
+            if self._file is None or inode != self._seen[0]:
                 self._close()
-                self._file, self._inode = connect(self._location, "rw"), inode
+                self._file = connect(path, "rw")
             # Of one connection: it says whether another one has committed.
-            return inode, self._file.execute("PRAGMA data_version").fetchone()[0]
-        except (OSError, sqlite3.Error):
+            seen = inode, int(self._file.execute("PRAGMA data_version").fetchone()[0])
+            if seen != self._seen or self._standing is None:
+                self._seen, self._standing = seen, None
+                self._standing = self._store.standing()
+        except (OSError, sqlite3.Error, BioDeSciError):
             self._close()
-            return None
+            self._standing = None
 
     def _close(self) -> None:
         if self._file is not None:
@@ -73,9 +83,14 @@ class Written:
             async with changes(self._location, INDEX) as news:
                 while True:
                     if await news.wait(_LONGEST_S):
-                        self._is_heard = True
-                        self._count += 1
+                        if not isinstance(self._location, Path):
+                            await self._hear()
                         for call in tuple(self._waiters):
                             call()
         finally:
-            self._is_heard = False  # however it ended: nothing may be taken for unchanged from here on
+            self._standing = None  # however it ended: nothing may be taken for unchanged from here on
+
+    async def _hear(self) -> None:
+        self._standing = None
+        with contextlib.suppress(BioDeSciError):
+            self._standing = await run_in_threadpool(self._store.standing)

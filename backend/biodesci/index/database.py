@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from sqlalchemy import (
     Connection,
@@ -26,9 +26,10 @@ from sqlalchemy import (
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from biodesci.core.errors import ConfigurationError, UnavailableError
-from biodesci.index import beside, condition, gaps, log, schema, search, tables, undo
+from biodesci.index import beside, condition, content, gaps, log, schema, search, tables, undo
 from biodesci.index.beside import Unreadable
 from biodesci.index.condition import Condition
+from biodesci.index.content import Standing
 from biodesci.index.gaps import Gap
 from biodesci.index.log import Block, Event
 from biodesci.index.tables import DERIVED, LOG, READING, meta, tokens, wanted
@@ -88,8 +89,9 @@ class Store:
             raise
 
     @contextmanager
-    def transaction(self) -> Iterator[Connection]:
-        """All that is written inside comes to be at its end, or none of it.
+    def transaction(self, *, marks: bool = True) -> Iterator[Connection]:
+        """All that is written inside comes to be at its end, or none of it. With `marks`, what was made of
+        the index before holds no longer (`content.changed`); without, the caller says so.
 
         Raises UnavailableError where the database cannot be written, and IntegrityError of SQLAlchemy for
         rows that contradict those there are.
@@ -97,6 +99,8 @@ class Store:
         try:
             with self._lock, self._opened(self._writing).begin() as connection, self._use(connection):
                 yield connection
+                if marks:
+                    content.changed(connection)
                 notify(connection, INDEX)
         except IntegrityError:
             raise
@@ -135,11 +139,11 @@ class Store:
     def _use(self, connection: Connection) -> Iterator[None]:
         """What this thread reads meanwhile, it reads through `connection`."""
         before = getattr(self._of_thread, "connection", None)
-        self._of_thread.connection = connection
+        self._of_thread.connection, self._of_thread.standing = connection, None
         try:
             yield
         finally:
-            self._of_thread.connection = before
+            self._of_thread.connection, self._of_thread.standing = before, None
 
     def rows(self, query: Executable, parameters: dict[str, Any] | None = None) -> Sequence[RowMapping]:
         """The rows that answer `query`, by column name."""
@@ -157,6 +161,13 @@ class Store:
         """The last block that was read."""
         with self.snapshot() as connection:
             return log.cursor(connection)
+
+    def standing(self) -> Standing:
+        """Where the index stands. In a snapshot it is read once."""
+        with self.snapshot() as connection:
+            if (known := self._of_thread.standing) is None:
+                known = self._of_thread.standing = content.standing(connection)
+            return cast(Standing, known)
 
     def known_below(self, number: int, most: int) -> list[Block]:
         """Blocks below `number` that were read, newest first: `most` at most."""
@@ -190,8 +201,14 @@ class Store:
         elsewhere. `latest` is the last block that the chain has: what is far below it is taken back, if ever,
         by applying the log again, so that catching up is quick.
         """
-        with self.transaction() as connection:
-            return log.add(connection, incoming, head, after, latest)
+        with self.transaction(marks=False) as connection:
+            reached = log.cursor(connection)
+            new = log.add(connection, incoming, head, after, latest)
+            if new and any(reached is None or event.block.number <= reached.number for event in incoming):
+                content.changed(connection)
+            elif new:
+                content.grew(connection)
+            return new
 
     def roll_back(self, to_block: int) -> int:
         """Forgets everything above `to_block`. Returns how many events went."""
@@ -229,7 +246,7 @@ class Store:
 
     def put_silent(self, address: str, now: int) -> None:
         """Notes that a token could not be asked; the pause until the next attempt doubles up to an hour."""
-        with self.transaction() as connection:
+        with self.transaction(marks=False) as connection:
             beside.put_silent(connection, address, now)
 
     # How it is
@@ -250,7 +267,7 @@ class Store:
         with self.snapshot() as connection:
             before = condition.last_trouble(connection)
         if before is None or before.over_at is not None or before.message != message:
-            with self.transaction() as connection:
+            with self.transaction(marks=False) as connection:
                 condition.note(connection, condition.Trouble(now, message, short_from))
 
     def trouble_is_over(self, now: int) -> None:
@@ -258,7 +275,7 @@ class Store:
         with self.snapshot() as connection:
             before = condition.last_trouble(connection)
         if before is not None and before.over_at is None:
-            with self.transaction() as connection:
+            with self.transaction(marks=False) as connection:
                 condition.note(connection, replace(before, over_at=now))
 
     def due_gap(self, now: int) -> Gap | None:
@@ -268,12 +285,12 @@ class Store:
 
     def read_again(self, until: int, now: int) -> None:
         """The logs up to the block `until` were read again."""
-        with self.transaction() as connection:
+        with self.transaction(marks=False) as connection:
             gaps.read_until(connection, until, now)
 
     def could_not_read_again(self, why: str, now: int) -> None:
         """Notes a failure; the pause until the next attempt doubles up to an hour."""
-        with self.transaction() as connection:
+        with self.transaction(marks=False) as connection:
             gaps.failed(connection, why, now)
 
 

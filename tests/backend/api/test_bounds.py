@@ -22,6 +22,10 @@ CARD = {
     "name": "Cohort", "description": "long " * 100_000, "keywords": ["k" * 400] * 5_000,
     "biodesci:records": 303, "distribution": [FILE],
 }  # fmt: skip
+PUBLISHED = {
+    "datasetId": 1, "owner": OWNER, "card": WORD, "contentRoot": WORD, "keyCommitment": WORD, "terms": 2,
+    "diseases": "0x" + "0" * 64, "parents": [],
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -33,10 +37,7 @@ def world(tmp_path):
         "disputeWindow": 60, "visas": 0, "proRata": False, "arbiter": OWNER,
     }  # fmt: skip
     log = (
-        ("DatasetNFT", "DatasetPublished", {
-            "datasetId": 1, "owner": OWNER, "card": WORD, "contentRoot": WORD, "keyCommitment": WORD,
-            "terms": 2, "diseases": "0x" + "0" * 64, "parents": [],
-        }),
+        ("DatasetNFT", "DatasetPublished", PUBLISHED),
         ("AccessLicense", "OfferCreated", {
             "offerId": 1, "datasetId": 1, "offer": offer, "symbol": "ETH", "decimals": 18,
         }),

@@ -100,19 +100,33 @@ def test_who_comes_back_is_told_what_it_missed(net):
         assert next(news)[1] == {"asOf": 3, "changed": []}
 
 
+def test_a_log_that_is_read_late_may_change_anything(net):
+    net.read_on(2, 7)
+    net.read_on(4, 9)
+    with net.heard() as news:
+        next(news)
+        net.store.apply([published(Block(3, word(3), 1_003), 8)], Block(4, word(4), 1_004))
+        assert next(news)[1] == {"asOf": 4, "changed": None}
+
+
 def test_blocks_taken_back_and_cards_that_were_read_may_change_anything(net):
     net.read_on(2, 7)
     with net.heard() as news:
         last, _ = next(news)
         net.store.put_document(word(7), "card", {"name": "Cohort"})
         assert next(news)[1] == {"asOf": 2, "changed": None}
+    with net.heard(last) as news:  # who was away then
+        last, change = next(news)
+        assert change == {"asOf": 2, "changed": None}
     net.store.roll_back(1)
     net.read_on(2, 9, fork=500)
     with net.heard(last) as news:
         assert next(news)[1] == {"asOf": 2, "changed": None}
 
 
-@pytest.mark.parametrize("last", ["nonsense", "1", "-", "9" * 30, "9-abc", "1-" + "z" * 16])
+@pytest.mark.parametrize(
+    "last", ["nonsense", "1", "-", "9" * 30, "9-abc", "1-" + "z" * 16, "1-ab-", "1-ab-" + "z" * 16]
+)
 def test_an_id_that_is_none_of_ours_is_no_error(net, last):
     with net.heard(last) as news:
         assert next(news)[1]["asOf"] == 1

@@ -1,4 +1,4 @@
-"""What was answered before is answered again from memory, until something is written to the index."""
+"""What was answered before is answered again from memory, until the index has another content."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ import threading
 import time
 
 import pytest
+from fastapi.testclient import TestClient
 
+from biodesci.api.app import create
 from biodesci.api.remembered import Remembered
+from biodesci.config import Settings
 from biodesci.index import queries
-from biodesci.index.database import Block
-from tests.backend.api.test_bounds import CARD, WORD, world  # noqa: F401 - a fixture
+from biodesci.index.database import Block, Event
+from tests.backend.api.test_bounds import CARD, PUBLISHED, WORD, world  # noqa: F401 - a fixture
 
 
 @pytest.fixture
@@ -36,15 +39,56 @@ def test_the_same_question_is_answered_once(world, counted):  # noqa: F811
     assert len(counted) == 2
 
 
-def test_a_block_and_a_card_are_seen_at_once(world, counted):  # noqa: F811
+def test_a_block_without_events_keeps_answers_as_of_that_block(world, counted):  # noqa: F811
     store, client = world
     first = client.get("/v1/datasets")
-    store.apply([], Block(2, "0x" + "03" * 32, 1_012))
-    second = client.get("/v1/datasets")
-    assert (first.json()["asOf"], second.json()["asOf"]) == (1, 2)
+    for number in (9, 10, 100):
+        store.apply([], Block(number, "0x" + f"{number:02x}" * 32, 1_000 + number))
+        answer = client.get("/v1/datasets", headers={"If-None-Match": first.headers["etag"]})
+        assert answer.status_code == 200  # what the client has says another block
+        assert answer.json() == {**first.json(), "asOf": number}
+        assert int(answer.headers["content-length"]) == len(answer.content)
+        again = client.get("/v1/datasets", headers={"If-None-Match": answer.headers["etag"]})
+        assert (again.status_code, again.headers["etag"]) == (304, answer.headers["etag"])
+    assert len(counted) == 1
+    store.apply([], Block(101, "0x" + "65" * 32, 1_101))
+    kept = client.get("/v1/datasets")
+    settings = Settings(home=store.location.parent, deployment=store.location.parent / "none.json")
+    with TestClient(create(settings)) as other:  # which remembers nothing
+        made = other.get("/v1/datasets")
+    assert (made.content, made.headers) == (kept.content, kept.headers)
+
+
+def test_an_event_and_a_card_are_seen_at_once(world, counted):  # noqa: F811
+    store, client = world
+    assert len(client.get("/v1/datasets").json()["items"]) == 1
     store.put_document(WORD, "card", {**CARD, "name": "Renamed"})
     assert client.get("/v1/datasets").json()["items"][0]["name"] == "Renamed"
-    assert len(counted) == 3
+    block = Block(2, "0x" + "03" * 32, 1_012)
+    store.apply(
+        [Event(block, 0, WORD, "DatasetNFT", "DatasetPublished", {**PUBLISHED, "datasetId": 2})], block
+    )
+    assert [one["id"] for one in client.get("/v1/datasets").json()["items"]] == [2, 1]
+    store.roll_back(1)
+    assert [one["id"] for one in client.get("/v1/datasets").json()["items"]] == [1]
+    assert len(counted) == 4
+
+
+def test_what_is_made_while_the_index_changes_is_not_said_of_before(world, monkeypatch):  # noqa: F811
+    """The index changes between the server's look at it and the making of an answer, and after it."""
+    store, client = world
+    read = queries.datasets
+    news = iter(("Second", "Third"))
+
+    def meanwhile(*args, **kwargs):
+        rows = read(*args, **kwargs)
+        if (name := next(news, None)) is not None:
+            store.put_document(WORD, "card", {**CARD, "name": name})
+        return rows
+
+    monkeypatch.setattr(queries, "datasets", meanwhile)
+    names = [client.get("/v1/datasets").json()["items"][0]["name"] for _ in range(4)]
+    assert names == ["Cohort", "Second", "Third", "Third"]
 
 
 def test_the_tag_is_known_before_a_body_is_made(world, counted):  # noqa: F811

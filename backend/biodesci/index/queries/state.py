@@ -14,8 +14,7 @@ _COUNTED: Final = (t.datasets, t.licenses, t.models, t.rounds, t.inferences, t.e
 
 def as_of(store: Store) -> int:
     """The number of the last block that was read."""
-    cursor = store.cursor()
-    return cursor.number if cursor else 0
+    return store.standing().block
 
 
 _DOCUMENT: Final = select(t.documents.c.body).where(
