@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import pytest
 from sqlalchemy import Engine, event, select
 
 from biodesci.index.database import Store
 from biodesci.index.tables import DERIVED
+from biodesci.store.prepared import Prepared
 
 
 @contextmanager
@@ -21,9 +23,17 @@ def heard() -> Iterator[list[str]]:
         if not statement.startswith("BEGIN"):
             statements.append(statement)
 
+    read = Prepared.rows
+
+    def hear_prepared(self: Prepared, *given: Any) -> Any:
+        statements.append(self.sql)
+        return read(self, *given)
+
     event.listen(Engine, "before_cursor_execute", hear)
     try:
-        yield statements
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Prepared, "rows", hear_prepared)
+            yield statements
     finally:
         event.remove(Engine, "before_cursor_execute", hear)
 

@@ -7,10 +7,11 @@ is made anew.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, ScalarSelect, delete, insert, select
 
 from biodesci.index.tables import blocks, meta
 
@@ -48,22 +49,26 @@ def _mark(connection: Connection, *keys: str) -> None:
     connection.execute(insert(meta), [{"key": key, "value": secrets.token_hex(8)} for key in keys])
 
 
-_STANDING: Final = (
+def _marked(key: str) -> ScalarSelect[str]:
+    return select(meta.c.value).where(meta.c.key == key).scalar_subquery()
+
+
+STANDING: Final = (
     select(
         blocks.c.number,
         blocks.c.hash,
         blocks.c.time,
-        *(select(meta.c.value).where(meta.c.key == key).scalar_subquery() for key in (_ALL, _BESIDE)),
+        _marked(_ALL).label("content"),
+        _marked(_BESIDE).label("beside"),
     )
     .order_by(blocks.c.number.desc())
     .limit(1)
 )
 
 
-def standing(connection: Connection) -> Standing:
-    """Of this moment."""
-    row = connection.execute(_STANDING).first()
+def standing(row: Mapping[str, Any] | None) -> Standing:
+    """From the row of `STANDING`."""
     if row is None:
         return Standing(0, "0x", 0, "", "")
-    number, hash_, time, content, beside = row
+    number, hash_, time, content, beside = row.values()
     return Standing(number, hash_, time, content or "", beside or "")

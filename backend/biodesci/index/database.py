@@ -7,17 +7,17 @@ once, whoever reads it how often.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from types import TracebackType
-from typing import Any, Self, cast
+from typing import Any, Final, Self, TypeAlias, cast
 
 from sqlalchemy import (
     Connection,
     Engine,
     Executable,
-    RowMapping,
+    SelectBase,
     Table,
     delete,
     insert,
@@ -33,11 +33,13 @@ from biodesci.index.content import Standing
 from biodesci.index.gaps import Gap
 from biodesci.index.log import Block, Event
 from biodesci.index.tables import DERIVED, LOG, READING, meta, tokens, wanted
-from biodesci.store import engine
+from biodesci.store import engine, prepared
 from biodesci.store.engine import INDEX, Location
 from biodesci.store.notify import notify
 
-__all__ = ["Block", "Event", "Store", "Unreadable"]
+__all__ = ["Block", "Event", "Row", "Store", "Unreadable"]
+Row: TypeAlias = Mapping[str, Any]
+_IDENTITY: Final = select(meta.c.value).where(meta.c.key == "identity")
 
 
 class Store:
@@ -121,6 +123,8 @@ class Store:
                 if "is_current" not in connection.info:
                     schema.check(connection)
                     connection.info["is_current"] = True
+                if not connection.in_transaction():
+                    connection.begin()
                 yield connection
         except DBAPIError as exc:
             if not engine.exists(self.location):
@@ -145,15 +149,16 @@ class Store:
         finally:
             self._of_thread.connection, self._of_thread.standing = before, None
 
-    def rows(self, query: Executable, parameters: dict[str, Any] | None = None) -> Sequence[RowMapping]:
+    def rows(self, query: Executable, parameters: dict[str, Any] | None = None) -> Sequence[Row]:
         """The rows that answer `query`, by column name."""
         with self.snapshot() as connection:
-            return connection.execute(query, parameters).mappings().all()
+            if connection.dialect.name == "sqlite":
+                return prepared.rows(connection, cast(SelectBase, query), parameters or {})
+            return [dict(row) for row in connection.execute(query, parameters).mappings()]
 
-    def row(self, query: Executable, parameters: dict[str, Any] | None = None) -> RowMapping | None:
+    def row(self, query: Executable, parameters: dict[str, Any] | None = None) -> Row | None:
         """The first of them."""
-        with self.snapshot() as connection:
-            return connection.execute(query, parameters).mappings().first()
+        return next(iter(self.rows(query, parameters)), None)
 
     # What was read of the chain
 
@@ -164,9 +169,9 @@ class Store:
 
     def standing(self) -> Standing:
         """Where the index stands. In a snapshot it is read once."""
-        with self.snapshot() as connection:
+        with self.snapshot():
             if (known := self._of_thread.standing) is None:
-                known = self._of_thread.standing = content.standing(connection)
+                known = self._of_thread.standing = content.standing(self.row(content.STANDING))
             return cast(Standing, known)
 
     def known_below(self, number: int, most: int) -> list[Block]:
@@ -176,7 +181,7 @@ class Store:
 
     def identity(self) -> str | None:
         """Of the chain and the contracts whose events these are."""
-        row = self.row(select(meta.c.value).where(meta.c.key == "identity"))
+        row = self.row(_IDENTITY)
         return None if row is None else str(row["value"])
 
     def begin(self, identity: str) -> None:

@@ -7,27 +7,25 @@ connection for longer than a few seconds.
 from __future__ import annotations
 
 import json
-import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from contextlib import contextmanager
 from typing import Any, ClassVar, Final
 
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from biodesci.core.errors import ConfigurationError
+from biodesci.serving.bounds import Bounds
+from biodesci.serving.threads import BoundedHandler, BoundedServer
 from biodesci.workers.watch import Watch
 
 HOST: Final = "127.0.0.1"
 _NAMES: Final = frozenset({"127.0.0.1", "localhost"})
-_MOST_CONNECTIONS: Final = 16
-LONGEST_S: Final = 10.0  # for one connection
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(BoundedHandler):
     watch: ClassVar[Watch]
-    timeout = 5.0  # seconds for each read of a request
+    timeout = 5  # seconds to take the answer
     server_version, sys_version = "biodesci", ""
 
     def do_GET(self) -> None:
@@ -68,39 +66,11 @@ class _Handler(BaseHTTPRequestHandler):
         """Whoever watches asks every few seconds: not a word about it."""
 
 
-class _Server(ThreadingHTTPServer):
-    """Answers a few at a time; who comes beyond that is turned away."""
-
-    daemon_threads = True
-
-    def __init__(self, port: int, handler: type[_Handler]) -> None:
-        self._places = threading.BoundedSemaphore(_MOST_CONNECTIONS)
-        super().__init__((HOST, port), handler)
-
-    def process_request(self, request: Any, client_address: Any) -> None:
-        if not self._places.acquire(blocking=False):
-            self.shutdown_request(request)
-            return
-        super().process_request(request, client_address)
-
-    def process_request_thread(self, request: Any, client_address: Any) -> None:
-        # Who sends a byte now and then is cut off, too.
-        end = threading.Timer(LONGEST_S, _cut, [request])
-        end.daemon = True
-        end.start()
-        try:
-            super().process_request_thread(request, client_address)
-        finally:
-            end.cancel()
-            self._places.release()
+class _Server(BoundedServer):
+    bounds = Bounds(connections=16, per_client=16, idle=2.0, head=3.0)  # on loopback all have one address
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that goes away is no news."""
-
-
-def _cut(connection: socket.socket) -> None:
-    with suppress(OSError):
-        connection.shutdown(socket.SHUT_RDWR)
 
 
 @contextmanager
@@ -113,9 +83,12 @@ def served(watch: Watch, port: int | None) -> Iterator[int | None]:
         yield None
         return
     handler = type("Handler", (_Handler,), {"watch": watch})
+    server = _Server((HOST, port), handler)
     try:
-        server = _Server(port, handler)
+        server.server_bind()
+        server.server_activate()
     except OSError as exc:
+        server.server_close()
         raise ConfigurationError(
             f"Port {port} for health and figures is taken or not allowed ({exc.strerror}).",
             "Stop what uses it, or choose another: BIODESCI_METRICS_PORT.",

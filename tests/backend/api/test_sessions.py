@@ -13,6 +13,7 @@ from biodesci.api import sessions
 from biodesci.api.app import create
 from biodesci.market import offers
 from biodesci.market.offers import OfferTerms
+from tests.backend.passports.test_issuer import wallet
 
 SITE = "https://data.example.org"
 
@@ -110,6 +111,23 @@ def test_an_end_that_was_put_off_ends_nothing_later(page, world, monkeypatch):
 
 def test_a_message_that_somebody_else_signed(page, world):
     assert enter(page, world.buyer, message(page, world.owner.address)).status_code == 403
+
+
+def test_a_contract_wallet_signs_in_by_its_code(page, world, chain_for):
+    """ERC-1271: whom the contract says, and nobody else; a contract without signatures never."""
+    account = wallet(chain_for(), world.owner.address)
+    text = message(page, account)
+    refused = page.post("/v1/session", json={"message": text, "signature": sign(world.buyer, text)})
+    assert refused.status_code == 403
+    answer = page.post("/v1/session", json={"message": text, "signature": sign(world.owner, text)})
+    assert (answer.status_code, answer.json()["account"]) == (200, account)
+    queue = page.get("/v1/me/queue")
+    assert (queue.status_code, queue.json()["account"]) == (200, account)
+    mute = message(page, str(world.owner.datasets.address))
+    assert (
+        page.post("/v1/session", json={"message": mute, "signature": sign(world.owner, mute)}).status_code
+        == 403
+    )
 
 
 def test_a_message_has_an_end(page, world, monkeypatch):

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from eth_utils.address import is_hex_address, to_checksum_address
-from sqlalchemy import ColumnElement, RowMapping, Select, and_, bindparam, case, func, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, select
 
 from biodesci.core.onchain import NOBODY
 from biodesci.index import tables as t
+from biodesci.index.database import Row
 
-Row = RowMapping
+__all__ = ["Row", "checksummed", "page", "with_card", "with_currency"]
 
 
 def with_card(query: Select[Any], card: ColumnElement[str], kind: str) -> Select[Any]:
