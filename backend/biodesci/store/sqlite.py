@@ -17,6 +17,7 @@ from sqlalchemy.pool import QueuePool
 from biodesci.core.files import PRIVATE
 
 _PATIENCE_S: Final = 30.0
+_CACHE_KIB: Final = 32 << 10
 _IDLE: Final = 8  # connections that stay open for the next to read
 
 
@@ -67,6 +68,8 @@ def _writer(path: Path, *, durable: bool) -> sqlite3.Connection:
     try:
         _begin_log(db)
         db.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+        if not durable:  # what is read anew comes in long transactions, at all places of its indices
+            db.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
     except BaseException:
         db.close()
         raise
