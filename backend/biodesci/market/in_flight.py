@@ -14,6 +14,7 @@ from biodesci.chain.records import DatasetVersion, License
 from biodesci.core.errors import BioDeSciError, FundsError, RevertedError, UnavailableError
 from biodesci.core.onchain import Right
 from biodesci.market import evidence
+from biodesci.market.license import get
 from biodesci.market.sealing import Sealed, add, discard, publish, seal
 from biodesci.party.member import Member
 
@@ -23,6 +24,11 @@ _NO_KEY: Final = bytes(32)
 _MOMENT_S: Final = 0.5
 Report = Callable[[int, str], None]
 
+_ANOTHERS: Final = (
+    "a reorganization gave its number to another buyer while the first one's delivery was on its way: what "
+    "was delivered opens for nobody, and is not on IPFS. Deliver once more: biodesci license redeliver {id}"
+)
+
 
 class InFlight:
     """The deliveries of one account. `report` is told why a licence's came to nothing."""
@@ -30,6 +36,7 @@ class InFlight:
     def __init__(self, member: Member, report: Report) -> None:
         self._member, self._report = member, report
         self._sealed: dict[int, Sealed] = {}
+        self._licensees: dict[int, str] = {}  # for whom that was
 
     def licences(self) -> list[int]:
         """Those whose delivery was sent, by this or another process, and is not collected."""
@@ -48,6 +55,7 @@ class InFlight:
             if licence.right is Right.DOWNLOAD:
                 sealed = seal(self._member, licence, version)
                 self._sealed[licence.id], digest = sealed, sealed.digest
+                self._licensees[licence.id] = licence.licensee
             try:
                 intent.begin(chain.licenses.functions.deliver(licence.id, digest))
             except BioDeSciError:
@@ -111,6 +119,11 @@ class InFlight:
         """Puts the envelope on IPFS; a run before may have sealed it, or another home, which has it then."""
         member, sealed = self._member, self._sealed.get(license_id)
         if sealed is not None and sealed.digest == digest:
+            if get(member.chain, license_id).licensee != self._licensees[license_id]:
+                # A reorganization took that purchase back, with what was paid for it.
+                self._discard(license_id)
+                self._report(license_id, _ANOTHERS.format(id=license_id))
+                return
             add(member, license_id, sealed)
         elif (license_id, digest) in evidence.unpublished(member.home, member.chain):
             publish(member, license_id, digest)
