@@ -18,6 +18,7 @@ DOCUMENTS = {
     "security": ROOT / "docs/security.md",
     "protocol": ROOT / "docs/protocol.md",
     "deployment": ROOT / "docs/deployment.md",
+    "reference/http-api": ROOT / "docs/reference/http-api.md",
 }
 TIERS = ("make test", "make test-deep")
 NONE_YET = "none yet"
@@ -48,7 +49,8 @@ def rows_of(text: str) -> list[Row]:
 @functools.cache
 def defined_in(path: Path) -> dict[str, bool]:
     """The tests of a Python file, and whether each runs in `make test-deep` alone."""
-    functions = [node for node in ast.parse(path.read_text()).body if isinstance(node, ast.FunctionDef)]
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
+    functions = [node for node in ast.parse(path.read_text()).body if isinstance(node, kinds)]
     installs = path.is_relative_to(TESTS / "install")
     return {
         function.name: installs
