@@ -82,6 +82,8 @@ class Store:
                 connection.commit()
         except (DBAPIError, OSError) as exc:
             self.close()
+            if engine.is_full(exc):
+                raise self._full(exc) from exc
             raise ConfigurationError(
                 f"The index at {engine.shown(self.location)} cannot be opened: {engine.reason(exc)}.",
                 "Check that it is there, and free space; it may be deleted, and is rebuilt from the chain.",
@@ -107,10 +109,19 @@ class Store:
         except IntegrityError:
             raise
         except DBAPIError as exc:
+            if engine.is_full(exc):
+                raise self._full(exc) from exc
             raise UnavailableError(
                 f"The index cannot be written: {engine.reason(exc)}.",
                 "Check free space and who may write the file; then try again.",
             ) from exc
+
+    def _full(self, exc: DBAPIError | OSError) -> UnavailableError:
+        return UnavailableError(
+            f"The index cannot be written: the disk of {engine.shown(self.location)} takes no more "
+            f"({engine.reason(exc)}).",
+            "Free some space there. Nothing is lost: the indexer goes on from the block that it had reached.",
+        )
 
     @contextmanager
     def snapshot(self) -> Iterator[Connection]:

@@ -6,6 +6,7 @@ write waits for the one before. No error, log line or `repr` holds a URL: it may
 
 from __future__ import annotations
 
+import errno
 import logging
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,6 +88,10 @@ class Words(TypeDecorator[str]):
         return value if value is None else value.replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
+# What SQLite calls it: of the file itself, of the log beside it, and of what readers share.
+_FULL: Final = {"SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_SHMSIZE", "SQLITE_IOERR_FSYNC"}
+
+
 class now_ms(FunctionElement[int]):
     """The database's own time, in milliseconds since 1970: of instances on several machines none is asked."""
 
@@ -161,6 +166,14 @@ def reason(exc: DBAPIError | OSError) -> str:
         _log.warning("PostgreSQL: %s", " ".join(str(exc.orig).split()))
         return "the database does not answer"
     return words
+
+
+def is_full(exc: DBAPIError | OSError) -> bool:
+    """Whether the disk refused to take more: it is full, or a limit of the system's says so."""
+    if isinstance(exc, OSError):
+        return exc.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+    name, state = getattr(exc.orig, "sqlite_errorname", ""), getattr(exc.orig, "sqlstate", None)
+    return name in _FULL or state == "53100"
 
 
 def check(location: Location) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sqlite3
 import stat
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from biodesci.cli import main, session
 from biodesci.core.errors import (
     ConfigurationError,
     InputError,
@@ -174,3 +176,27 @@ def test_no_home_and_no_file_are_said(tmp_path: Path) -> None:
     shutil.copy(__file__, tmp_path / "text")
     with pytest.raises(IntegrityError, match="no backup"):
         backup.check(tmp_path / "text", PASSPHRASE)
+
+
+def test_the_commands(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file, again = tmp_path / "medium", tmp_path / "again"
+
+    def run(verb: str, folder: Path) -> dict[str, object]:
+        monkeypatch.setenv("BIODESCI_HOME", str(folder))
+        session.settings.cache_clear()
+        session.passphrase.cache_clear()
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main(["backup", verb, str(file), "--json"])
+        printed = capsys.readouterr()
+        assert ended.value.code in (0, None), printed.err
+        assert PASSPHRASE not in printed.out + printed.err
+        return dict(json.loads(printed.out))
+
+    monkeypatch.setenv("BIODESCI_PASSPHRASE", PASSPHRASE)
+    assert run("create", home) == run("check", home) == run("restore", again)
+    assert (again / "key.bin").read_bytes() == b"a key"
+    session.settings.cache_clear()
+    session.passphrase.cache_clear()
