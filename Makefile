@@ -71,7 +71,8 @@ console: setup $(compiled) ## An Ape console on what `make up` runs, with its co
 
 test: ## Set up (browser, PostgreSQL, nginx too) and run every test and check
 	@./scripts/setup.sh tests
-	@rm -rf .build/seconds
+	@# anvil leaves the states of chains that were ended hard: gigabytes, after a few runs.
+	@rm -rf .build/seconds .cache/home/.foundry/anvil/tmp
 	@$(timed) checks-and-builds $(MAKE) --no-print-directory --jobs=$(JOBS) --output-sync=target $(checks) compile frontend/dist/index.html
 	@$(MAKE) --no-print-directory --jobs=$(JOBS) --output-sync=target $(suites)
 	@cd .build/seconds && for suite in *; do echo "$$suite: $$(cat $$suite) s"; done
