@@ -20,7 +20,11 @@ page_sources := $(shell find frontend -type f -not -path '*/dist/*' 2>/dev/null)
 
 # Checks, and then suites, run side by side, the longest first; each starts what it needs on free ports. JOBS=1 runs them one after the other.
 JOBS ?= 2
-suites = test-stacks test-backend test-contracts test-page
+suites = test-stacks test-rooms test-backend test-contracts test-page
+# Most of the time of these tests is waiting (for blocks, deadlines, processes), so one suite more than there are cores runs at once.
+SUITE_JOBS ?= 3
+# Rooms whose tests wait most: a suite of their own.
+rooms = $(addprefix tests/backend/,market inference rounds workers serving store ipfs party passports localnet)
 checks = check-contracts check-python check-page check-generated
 
 # Contract suites that were not written here, and the build that Slither reads.
@@ -74,7 +78,7 @@ test: ## Set up (browser, PostgreSQL, nginx too) and run every test and check
 	@# anvil leaves the states of chains that were ended hard: gigabytes, after a few runs.
 	@rm -rf .build/seconds .cache/home/.foundry/anvil/tmp
 	@$(timed) checks-and-builds $(MAKE) --no-print-directory --jobs=$(JOBS) --output-sync=target $(checks) compile frontend/dist/index.html
-	@$(MAKE) --no-print-directory --jobs=$(JOBS) --output-sync=target $(suites)
+	@$(MAKE) --no-print-directory --jobs=$(SUITE_JOBS) --output-sync=target $(suites)
 	@cd .build/seconds && for suite in *; do echo "$$suite: $$(cat $$suite) s"; done
 	@echo "every check and every suite passed"
 
@@ -157,7 +161,10 @@ test-contracts: compile
 	$(at_home) APE_FOUNDRY_HOST="http://127.0.0.1:$$(python -c 'from biodesci.localnet.processes import free_port; print(free_port())')" $(timed) ape ape test tests/contracts
 
 test-backend: compile
-	$(at_home) $(timed) backend pytest -p no:ape_test --durations=10 -m "not deep" tests/backend tests/examples tests/attacks tests/faults
+	$(at_home) $(timed) backend pytest -p no:ape_test --durations=10 -m "not deep" tests/backend $(addprefix --ignore=,$(rooms)) tests/examples
+
+test-rooms: compile
+	$(at_home) $(timed) rooms pytest -p no:ape_test --durations=10 -m "not deep" $(rooms) tests/attacks tests/faults
 
 # It needs nothing that is compiled; but what waits for nothing would start before the suites that take longest.
 test-page: compile
