@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from biodesci.core.errors import AccessDeniedError
 from biodesci.core.onchain import RoundState
 from biodesci.registry import rounds
+from biodesci.rounds import signatures
 from tests.attacks.sites import SitesOf
 
 
@@ -32,6 +34,7 @@ def test_01_a_stranger_names_an_aggregator_in_a_round(
         assert "does not serve" in aggregator.status(round_id).note
         assert stranger.web3.eth.get_transaction_count(sites.aggregating.address) == sent
         with pytest.raises(AccessDeniedError, match="does not serve the owner"):
-            aggregator.limit(round_id, "masked")
+            signature = signatures.sign(stranger.signer(), rounds.context(stranger, round_id), "masked", b"")
+            aggregator.admit(round_id, "masked", hashlib.sha256(b"").digest(), signature)
         assert "has no open round" in sites.nodes[0].step()
     assert rounds.read(stranger, round_id).state is RoundState.ENROLLING

@@ -69,16 +69,22 @@ def test_who_hears_of_no_commits_any_more_takes_nothing_for_unchanged(monkeypatc
             if Broken.calls == 1:
                 return True
             await asyncio.sleep(0)
-            assert index.state() is not None
+            assert index.standing() is not None
             raise RuntimeError("unforeseen")
+
+    class Elsewhere:
+        location = "postgresql://nowhere/none"
+
+        def standing(self):
+            return object()
 
     async def story():
         with pytest.raises(RuntimeError, match="unforeseen"):
             await index._listen()
-        assert index.state() is None
+        assert index.standing() is None
 
     monkeypatch.setattr(written, "changes", lambda *_: Broken())
-    index = written.Written("postgresql://nowhere/none")
+    index = written.Written(Elsewhere())
     asyncio.run(story())
 
 

@@ -249,7 +249,9 @@ def test_chain_going_down_is_told_and_nothing_is_lost(
 
         def upload(*args):
             real(*args)
-            patch.setattr(chain.web3.provider, "endpoint_uri", "http://127.0.0.1:9")
+            (endpoint,) = chain.provider.endpoints
+            patch.setattr(endpoint, "url", "http://127.0.0.1:9")
+            patch.setattr(chain.provider, "patience", 1.0)
 
         patch.setattr(module, "_upload", upload)
         with pytest.raises(UnavailableError, match="does not answer") as caught:
