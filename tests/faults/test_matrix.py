@@ -53,7 +53,8 @@ CASES = (
     Case("20 blocks, Besu", lambda: RangeLimit(20, "besu"), deep=True),
     Case("few results", lambda: ResultLimit(5)),
     Case("few results, geth", lambda: ResultLimit(5, "geth"), deep=True),
-    Case("429 of HTTP", lambda: TooManyRequests("http", 0.02)),
+    # Its Retry-After is longer than these clients' patience: of many questions in a row, few may be refused.
+    Case("429 of HTTP", lambda: TooManyRequests("http", 0.005)),
     Case("429 in JSON", lambda: TooManyRequests("compute units", 0.02), deep=True),
     Case("429 as -32005", lambda: TooManyRequests("request rate", 0.02), deep=True),
     Case("30 ms", lambda: Slow(0.03)),
