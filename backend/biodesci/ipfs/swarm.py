@@ -69,7 +69,7 @@ class Swarm:
         if key_file is None and (listen or peers):
             raise ConfigurationError(
                 "A node that others reach needs the key of its swarm.",
-                "Give --swarm-key FILE (biodesci ipfs swarm-key makes one), or no --listen and no --peer.",
+                "Give --swarm-key FILE, or no --listen and no --peer. To make it: biodesci ipfs swarm-key.",
             )
         if key_file is None:
             return cls()
