@@ -109,14 +109,11 @@ def _now_postgresql(*_: Any, **__: Any) -> str:
     return "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)"  # not the transaction's beginning
 
 
-def for_writing(location: Location, part: Part, *, concurrent: bool = False) -> Engine:
-    """Makes SQLite's file where there is none. Each transaction has the right to write from its beginning.
-
-    `concurrent`: on PostgreSQL transactions don't wait for one another; they have to lock what they change.
-    """
+def for_writing(location: Location, part: Part) -> Engine:
+    """Makes SQLite's file where there is none. Each transaction has the right to write from its beginning."""
     if isinstance(location, Path):
         return sqlite.for_writing(location, durable=part.durable)
-    return postgresql.for_writing(location, part.schema, durable=part.durable, concurrent=concurrent)
+    return postgresql.for_writing(location, part.schema, durable=part.durable)
 
 
 def for_reading(location: Location, part: Part) -> Engine:

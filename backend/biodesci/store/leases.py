@@ -3,8 +3,7 @@
 A holder says that it lives three times within the lease's length; one that died is followed when its lease
 has lapsed. The database's clock counts, not those of the machines. A holder that was held up (a stopped
 process, a suspended machine, a database away) may have been followed meanwhile: before it acts, it asks
-(`Lease.check`), and what it writes to the database, it writes in `Lease.transaction`, where nobody can
-follow it.
+(`Lease.check`).
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import delete, insert, select, update
 
 from biodesci.core.errors import StateError, UnavailableError
 from biodesci.store.engine import now_ms
@@ -55,23 +54,10 @@ class Lease:
         To be called right before something is done that only one may do. Raises UnavailableError where the
         database does not answer: whether another has the lease is not known then.
         """
-        with self._work.snapshot() as connection:
-            self._require(connection)
-
-    @contextmanager
-    def transaction(self) -> Iterator[Connection]:
-        """A transaction of the work database at whose end the lease is still held.
-
-        Raises LeaseLostError, and writes nothing, where another has it, or may have it.
-        """
-        with self._work.transaction() as connection:
-            self._require(connection)  # nobody writes beside us, so nobody takes it until the end
-            yield connection
-            self._require(connection)
-
-    def _require(self, connection: Connection) -> None:
         query = select(leases.c.holder).where(leases.c.name == self.name, leases.c.until > now_ms())
-        if self.lost.is_set() or connection.scalar(query) != self._holder:
+        with self._work.snapshot() as connection:
+            holder = connection.scalar(query)
+        if self.lost.is_set() or holder != self._holder:
             self.lost.set()
             raise LeaseLostError(
                 f"The lease of {self.name} is lost: this process was held up for longer than "

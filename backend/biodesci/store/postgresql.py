@@ -62,13 +62,12 @@ def is_url(location: str) -> bool:
         return False
 
 
-def for_writing(url: str, schema: str, *, durable: bool, concurrent: bool) -> Engine:
-    """Transactions that write come one after the other, of all processes, unless they are `concurrent`."""
+def for_writing(url: str, schema: str, *, durable: bool) -> Engine:
+    """Transactions that write come one after the other, of all processes."""
     options = {**_WRITING, "synchronous_commit": "on"} if durable else _WRITING
     engine = _engine(url, schema, options, isolation_level="READ COMMITTED", pool_size=2, max_overflow=2)
-    if not concurrent:
-        statement = f"SELECT pg_advisory_xact_lock({_number_of(schema)})"
-        event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(statement) and None)
+    statement = f"SELECT pg_advisory_xact_lock({_number_of(schema)})"
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(statement) and None)
     return engine
 
 

@@ -37,11 +37,6 @@ class Work:
         self._lock = threading.Lock()
         self._of_thread = threading.local()
         self._writing = engine.for_writing(location, WORK)
-        self._concurrent = (
-            engine.for_writing(location, WORK, concurrent=True)
-            if isinstance(location, str)
-            else self._writing
-        )
         self._reading = engine.for_reading(location, WORK)
         self._prepare()
 
@@ -55,7 +50,7 @@ class Work:
 
     def close(self) -> None:
         """Connections that are in use are closed when they are given back."""
-        for one in (self._writing, self._concurrent, self._reading):
+        for one in (self._writing, self._reading):
             one.dispose()
 
     def _prepare(self) -> None:
@@ -74,10 +69,9 @@ class Work:
             raise
 
     @contextmanager
-    def transaction(self, *, concurrent: bool = False) -> Iterator[Connection]:
+    def transaction(self) -> Iterator[Connection]:
         """All that is written inside comes to be at its end, or none of it, and nobody writes between.
 
-        `concurrent`: on PostgreSQL others do; lock the rows that are changed (FOR UPDATE SKIP LOCKED).
         Raises UnavailableError where the database cannot be written, SQLAlchemy's IntegrityError for rows
         that contradict those there are, and RuntimeError inside another transaction of the same thread.
         """
@@ -87,12 +81,8 @@ class Work:
             )
         self._of_thread.is_inside = True
         try:
-            if concurrent and self._concurrent is not self._writing:
-                with self._concurrent.begin() as connection:
-                    yield connection
-            else:
-                with self._lock, self._writing.begin() as connection:
-                    yield connection
+            with self._lock, self._writing.begin() as connection:
+                yield connection
         except IntegrityError:
             raise
         except DBAPIError as exc:

@@ -10,12 +10,12 @@ import threading
 import time
 
 import pytest
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, select, update
 
 from biodesci.core.errors import UnavailableError
 from biodesci.store.engine import now_ms
 from biodesci.store.leases import HeldElsewhereError, LeaseLostError
-from biodesci.store.tables import checkpoints, leases
+from biodesci.store.tables import leases
 from biodesci.store.work import Work
 
 _HOLDER = """
@@ -125,26 +125,22 @@ def test_who_was_held_up_notices_before_it_acts(holder, work):
             time.sleep(0.05)
 
 
-def test_a_lost_lease_writes_nothing(work):
+def test_a_lost_lease_is_noticed_and_not_given_back(work):
     with work.lease("keys") as lease:
-        with lease.transaction() as connection:
-            connection.execute(insert(checkpoints).values(name="a", data=b"a", changed_at=now_ms()))
         with work.transaction() as connection:
             connection.execute(update(leases).values(holder="another"))
-        with pytest.raises(LeaseLostError, match="lost"), lease.transaction() as connection:
-            pytest.fail("it was begun")
-        with pytest.raises(LeaseLostError):
+        with pytest.raises(LeaseLostError, match="lost"):
             lease.check()
     with work.transaction() as connection:  # it did not give back what is another's
         assert connection.execute(delete(leases)).rowcount == 1
 
 
-def test_a_lease_that_lapses_inside_takes_its_writes_with_it(work):
+def test_a_lease_that_lapsed_is_lost_though_nobody_took_it(work):
     with work.lease("keys") as lease:
-        with pytest.raises(LeaseLostError), lease.transaction() as connection:
-            connection.execute(insert(checkpoints).values(name="a", data=b"a", changed_at=now_ms()))
+        with work.transaction() as connection:
             connection.execute(update(leases).values(until=now_ms() - 1))
-        assert work.checkpoint("a") is None
+        with pytest.raises(LeaseLostError, match="lost"):
+            lease.check()
 
 
 def test_the_clock_is_the_databases(work, monkeypatch):
@@ -181,14 +177,3 @@ def test_it_outlives_a_restart_of_the_server(postgres):
 def until(work: Work) -> int:
     with work.snapshot() as connection:
         return int(connection.scalar(select(leases.c.until)) or 0)
-
-
-def test_of_jobs_that_are_locked_others_are_taken(postgres):
-    name = postgres.database()
-    query = select(checkpoints.c.name).order_by(checkpoints.c.name).limit(1).with_for_update(skip_locked=True)
-    with Work(postgres.url(name)) as work, Work(postgres.url(name)) as other:
-        for job in ("a", "b"):
-            work.put_checkpoint(job, b"")
-        with work.transaction(concurrent=True) as one, other.transaction(concurrent=True) as two:
-            assert (one.scalar(query), two.scalar(query)) == ("a", "b")
-    postgres.drop(name)
