@@ -60,6 +60,17 @@ class Pusher:
                     self._fill(used, place, turn)
                 else:
                     self._push(entry, place, turn, is_next=place.nonce == used)
+        self._hand_on(used)
+
+    def _hand_on(self, used: int) -> None:
+        """Sends to our node what it does not have of the account, as it is: another instance sent it by a
+        node of its own, which may keep it back from the chain."""
+        web3, address = self.sender.web3, self.sender.address
+        ahead = [entry for entry in self.waiting() if _nonce(entry) >= used]
+        if ahead and nonces.pending(web3, address) <= _nonce(ahead[0]):
+            for entry in ahead:
+                with about(transaction=entry.attempts[-1].named):
+                    self._hand(entry)
 
     def place(self) -> Place:
         """Where the account's next transaction goes: a nonce that nothing here has, or can still take.
@@ -154,14 +165,18 @@ class Pusher:
         return self.book.add(entry, Attempt.of(raw, cancels=cancels), place.market.number, turn)
 
     def _send(self, entry: Entry) -> Refusal | None:
-        last, why = entry.attempts[-1], None
+        why = self._hand(entry)
+        self.book.note_sent(entry, entry.attempts[-1].tx_hash)
+        return why
+
+    def _hand(self, entry: Entry) -> Refusal | None:
+        """Sends the last attempt, which is noted as late as it was."""
         try:
-            why = transactions.send(self.sender.web3, last.raw, self.sender.stop)
+            return transactions.send(self.sender.web3, entry.attempts[-1].raw, self.sender.stop)
         except ChainError as exc:
             # An attempt before this one may take effect, so that there is still something to wait for.
             _log.warning("%s %s: %s", entry.kind, entry.about, exc)
-        self.book.note_sent(entry, last.tx_hash)
-        return why
+            return None
 
     def _fill(self, free: int, place: Place, turn: Lock) -> None:
         """Uses nonces below ours that no transaction has, as far as the node knows: without them ours can't

@@ -18,6 +18,8 @@ from biodesci.chain.pending import listed as listed_for
 from biodesci.core.errors import RevertedError, UnavailableError
 from tests.backend.chain.bare import REVERTS, TAKES, WHERE, Bare, Sent, bare_chain, begin, ping
 from tests.backend.conftest import wait_for
+from tests.faults.held import HeldTransaction
+from tests.faults.proxy import FaultProxy
 
 STUCK_S = 1.0
 
@@ -102,6 +104,20 @@ def test_a_second_instance_pushes_what_the_first_sent(chain, outbox, tmp_path):
     with outbox.intent("ping", "1") as intent:
         assert intent.look()["transactionHash"] == attempts(outbox, 1)[1].tx_hash
     assert chain.calls(outbox)[-1:] == [1]
+
+
+def test_an_instance_whose_node_is_well_sends_what_anothers_keeps_back(chain, tmp_path):
+    """The first goes on raising its fee at a node that holds everything, so that it never looks late."""
+    with FaultProxy(chain.url) as proxy, proxy.fault(HeldTransaction()):
+        held = chain.outbox(tmp_path / "work.sqlite", url=proxy.url)
+        begin(held, 1)
+        assert chain.pool(held) == {}
+        other = chain.outbox(tmp_path / "work.sqlite", held.sender.signer.key.hex())
+        begin(other, 2)
+        assert sorted(chain.pool(other)) == [0, 1]
+        chain.rpc("evm_mine")
+        assert chain.calls(other)[-2:] == [1, 2]
+        assert len(attempts(held, 1)) == 1  # for the same fee
 
 
 def test_one_of_many_that_look_at_once_pushes(chain, tmp_path):
