@@ -147,8 +147,11 @@ def begin(worker: str, chosen: Format = "text", secrets: Iterable[str] = ()) -> 
     handler = _Handler(sys.stderr)
     handler.setFormatter(_Json(blot, worker) if chosen == "json" else _Text(blot))
     root = logging.getLogger()
-    for earlier in list(root.handlers):
-        root.removeHandler(earlier)
+    # A library may have set up its own way out, as uvicorn does by default.
+    named = [logging.getLogger(name) for name in root.manager.loggerDict]
+    for logger in (root, *named):
+        logger.handlers.clear()
+        logger.propagate = True
     root.addHandler(handler)
     root.setLevel(logging.INFO)
     logging.captureWarnings(capture=True)

@@ -154,7 +154,9 @@ class Sites:
         served = frozenset({commitment.address(self.owner.address)})
         made = kind(self.aggregating, self.ipfs, self.home / "aggregator", served)
         port = int(self.url.rpartition(":")[2])
-        server = uvicorn.Server(uvicorn.Config(create_app(made), port=port, log_level="error"))
+        server = uvicorn.Server(
+            uvicorn.Config(create_app(made), port=port, log_level="error", log_config=None)
+        )
         thread = threading.Thread(target=server.run)
         thread.start()
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import sys
 import threading
 from collections.abc import Callable
 
@@ -109,6 +110,14 @@ def test_json_has_the_ids_as_fields(lines) -> None:
     assert [entry["message"] for entry in others] == ["elsewhere", "from a library"]
     assert not any("licence" in entry for entry in others)
     assert all(entry["worker"] == "custodian" for entry in others)
+
+
+def test_a_library_that_logs_in_its_own_way_logs_as_the_process_does(lines) -> None:
+    library = logging.getLogger("a.library")
+    library.propagate = False
+    library.addHandler(logging.StreamHandler(sys.stderr))
+    (shown,) = lines(lambda: library.warning("its own way"))
+    assert "a.library" in shown
 
 
 def test_what_of_an_address_is_a_key() -> None:

@@ -84,7 +84,7 @@ def aggregator_url(people: Any, ipfs_node: Any) -> Iterator[str]:
     stop = threading.Event()
     owners = frozenset({rounds.raw(people.chain("owner").address)})
     adds = RoundAggregator(people.chain("aggregator"), Ipfs(ipfs_node.api), people.home("aggregator"), owners)
-    server = uvicorn.Server(uvicorn.Config(create_app(adds), port=0, log_level="warning"))
+    server = uvicorn.Server(uvicorn.Config(create_app(adds), port=0, log_level="warning", log_config=None))
     threads = [
         threading.Thread(target=move_on, args=(adds, stop)),
         threading.Thread(target=server.run),

@@ -36,7 +36,10 @@ def test_what_was_sealed_for_a_buyer_who_is_gone_stays_here(
     localnet.rpc("anvil_dropAllTransactions")
     localnet.rpc("evm_setAutomine", True)
     assert purchase(other, sale.offer, HMB).license_id == license_id
-    localnet.rpc("eth_sendRawTransaction", "0x" + bytes(sent.raw).hex())
+    again = localnet.rpc("eth_sendRawTransaction", "0x" + bytes(sent.raw).hex())
+    localnet.web3.eth.wait_for_transaction_receipt(
+        again, poll_latency=0.02
+    )  # its block comes after the answer
     assert custodian.poll() == [license_id]
     assert added == []
     assert license.get(sale.owner, license_id).state is LicenseState.DELIVERED
