@@ -24,6 +24,7 @@ from biodesci.core.errors import UnavailableError
 
 if TYPE_CHECKING:
     from biodesci.chain.client import Chain
+    from biodesci.chain.endpoint import Endpoint
 
 Raw = dict[str, Any]
 _BLOCKS: Final = 50  # whose receipts are asked for at once
@@ -110,11 +111,12 @@ def check(
     sought: Sought,
     chained: Sequence[Header],
     of_block: dict[int, list[Raw]],
+    node: Endpoint | None,
     *,
     is_last_word: bool,
 ) -> None:
-    """That nothing is missing in these blocks. `is_last_word`: receipts that make the header's bloom count
-    more than logs that lack something, which are completed in place.
+    """That nothing is missing in these blocks, whose logs `node` gave. `is_last_word`: receipts that make the
+    header's bloom count more than logs that lack something, which are completed in place.
 
     Raises ShortError where something is missing, or where a node's answers do not fit each other, and
     UnavailableError where no node gives receipts.
@@ -136,7 +138,7 @@ def check(
         part = others[start : start + _BLOCKS]
         given = receipts.of_blocks(chain, part)
         if given is None:
-            _check_elsewhere(chain, sought, part, of_block)
+            _check_elsewhere(chain, sought, part, of_block, node)
             continue
         for header, of_header in zip(part, given, strict=True):
             if of_header is None:
@@ -151,7 +153,7 @@ def check(
                     "bloom of the header, so they count", header.number, len(there), len(logs),
                 )  # fmt: skip
                 of_block[header.number] = sorted(there, key=_place)
-            elif not _hold_all(header, of_header) and not _are_elsewhere(chain, sought, header, logs):
+            elif not _hold_all(header, of_header) and not _are_elsewhere(chain, sought, header, logs, node):
                 raise ShortError(
                     f"The receipts of block {header.number} lack logs, by the bloom in its header or by the "
                     "logs' own numbers."
@@ -159,12 +161,17 @@ def check(
 
 
 def compare(
-    chain: Chain, query: dict[str, Any], of_block: Mapping[int, list[Raw]], ends: tuple[int, int]
+    chain: Chain,
+    query: dict[str, Any],
+    of_block: Mapping[int, list[Raw]],
+    ends: tuple[int, int],
+    node: Endpoint | None,
 ) -> None:
-    """That another node gives the same logs, if one answers. Raises ShortError where it gives others."""
+    """That another node than `node` gives the same logs, if one answers. Raises ShortError where it gives
+    others."""
     if len(chain.provider.endpoints) == 1:
         return
-    there = chain.provider.elsewhere("eth_getLogs", query)
+    there = chain.provider.elsewhere(node, "eth_getLogs", query)
     if not isinstance(there, list):
         return
     others = by_block(there, *ends)
@@ -220,20 +227,26 @@ def _is_row(logs: Sequence[Raw]) -> bool:
     return [_place(log) for log in logs] == list(range(len(logs)))
 
 
-def _are_elsewhere(chain: Chain, sought: Sought, header: Header, logs: Sequence[Raw]) -> bool:
+def _are_elsewhere(
+    chain: Chain, sought: Sought, header: Header, logs: Sequence[Raw], node: Endpoint | None
+) -> bool:
     """Whether another node has the same logs of this block."""
     query = {"blockHash": header.hash, "address": ["0x" + one.hex() for one in sought.addresses]}
-    there = chain.provider.elsewhere("eth_getLogs", query)
+    there = chain.provider.elsewhere(node, "eth_getLogs", query)
     return isinstance(there, list) and _are_same(sorted(sought.of(there), key=_place), logs)
 
 
 def _check_elsewhere(
-    chain: Chain, sought: Sought, part: Sequence[Header], of_block: Mapping[int, list[Raw]]
+    chain: Chain,
+    sought: Sought,
+    part: Sequence[Header],
+    of_block: Mapping[int, list[Raw]],
+    node: Endpoint | None,
 ) -> None:
     """As another node has them, where none gives receipts."""
     for header in part:
         query = {"blockHash": header.hash, "address": ["0x" + one.hex() for one in sought.addresses]}
-        there = chain.provider.elsewhere("eth_getLogs", query)
+        there = chain.provider.elsewhere(node, "eth_getLogs", query)
         if not isinstance(there, list):
             raise UnavailableError(
                 f"Whether the logs of block {header.number} are complete cannot be checked: no node gives "

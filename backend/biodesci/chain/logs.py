@@ -26,6 +26,7 @@ from biodesci.core.errors import UnavailableError
 
 if TYPE_CHECKING:
     from biodesci.chain.client import Chain
+    from biodesci.chain.endpoint import Endpoint
 
 __all__ = ["Log", "Piece", "Span", "Topics", "pieces"]
 
@@ -204,21 +205,22 @@ class _Reader:
 
     def _once(self, first: int, last: int, attempt: int) -> Piece:
         query = self._query(first, last)
+        node: Endpoint | None
         try:
-            raw, is_refused = self.chain.provider.logs(query, last - first + 1), False
+            raw, node = self.chain.provider.logs(query, last - first + 1)
         except TooMuchError:
             # A block may hold more than a node gives. Its receipts have all of it.
             if first < last or not self.checked:
                 raise
-            raw, is_refused = [], True
+            raw, node = [], None
         of_block = completeness.by_block(raw, first, last)
         if self.checked:
             chained = headers(self.chain, range(first, last + 1))
             _check_chain(chained)
-            is_last_word = attempt > 1 or is_refused
-            completeness.check(self.chain, self.sought, chained, of_block, is_last_word=is_last_word)
+            is_last_word = attempt > 1 or node is None
+            completeness.check(self.chain, self.sought, chained, of_block, node, is_last_word=is_last_word)
         else:
-            completeness.compare(self.chain, query, of_block, (first, last))
+            completeness.compare(self.chain, query, of_block, (first, last), node)
             chained = headers(self.chain, sorted({*of_block, first, last}))
         return _piece(first, last, chained, of_block)
 

@@ -88,15 +88,23 @@ class Provider(JSONBaseProvider):
 
     def make_request(self, method: RPCEndpoint, params: Any) -> RPCResponse:
         """One JSON-RPC request, as web3 makes it. Raises UnavailableError where no node answers in time."""
-        body = self.encode_rpc_request(method, params)
-        return cast("RPCResponse", self._ask(method, lambda: body, lambda answer: _judge(answer, method)))
+        return cast("RPCResponse", self._one(method, params)[0])
 
     def request(self, method: str, *params: Any) -> Any:
         """The raw result of one question."""
-        return self.make_request(RPCEndpoint(method), list(params)).get("result")
+        return self.told(method, *params)[0]
 
-    def logs(self, query: dict[str, Any], blocks: int) -> list[dict[str, Any]]:
-        """The raw result of eth_getLogs over so many blocks.
+    def told(self, method: str, *params: Any) -> tuple[Any, Endpoint]:
+        """As `request`, and which node gave it: `elsewhere` asks another."""
+        answer, node = self._one(RPCEndpoint(method), list(params))
+        return answer.get("result"), node
+
+    def _one(self, method: RPCEndpoint, params: Any) -> tuple[Any, Endpoint]:
+        body = self.encode_rpc_request(method, params)
+        return self._ask(method, lambda: body, lambda answer: _judge(answer, method))
+
+    def logs(self, query: dict[str, Any], blocks: int) -> tuple[list[dict[str, Any]], Endpoint]:
+        """The raw result of eth_getLogs over so many blocks, and which node gave it.
 
         Raises TooMuchError where a smaller question may be answered: words alone do not tell which refusals
         mean that, so each is taken for it that does not say "too often".
@@ -114,8 +122,8 @@ class Provider(JSONBaseProvider):
                 raise Trouble("gives no list of logs", How.CUT)
 
         body = self.encode_rpc_request(RPCEndpoint(method), [query])
-        answer = self._ask(method, lambda: body, judge, is_divisible=blocks > 1)
-        return cast("list[dict[str, Any]]", answer["result"])
+        answer, node = self._ask(method, lambda: body, judge, is_divisible=blocks > 1)
+        return cast("list[dict[str, Any]]", answer["result"]), node
 
     def _ask(
         self,
@@ -124,8 +132,9 @@ class Provider(JSONBaseProvider):
         judge: Callable[[Any], None],
         *,
         is_divisible: bool = False,
-    ) -> Any:
-        """The answer that `judge` finds no trouble with; `body` makes what each attempt asks."""
+    ) -> tuple[Any, Endpoint]:
+        """The answer that `judge` finds no trouble with, and whose it is; `body` makes what each attempt
+        asks."""
         used = [self.endpoints[0]]
 
         def once() -> Any:
@@ -149,7 +158,7 @@ class Provider(JSONBaseProvider):
 
         is_question = method in _QUESTIONS or method.startswith("eth_get")
         try:
-            return self._retrying(is_question)(once)
+            return self._retrying(is_question)(once), used[0]
         except Trouble as trouble:
             raise self._unavailable(used[0], trouble) from None
 
@@ -246,12 +255,10 @@ class Provider(JSONBaseProvider):
 
     # Nodes
 
-    def elsewhere(self, method: str, *params: Any) -> Any:
-        """The result that a standby node gives, which is not the one asked first; None where there is none
-        that answers."""
-        first = self._well()
+    def elsewhere(self, asked: Endpoint | None, method: str, *params: Any) -> Any:
+        """The result that a node gives which is not the one `asked` before; None where none answers."""
         for endpoint in self._ours():
-            if endpoint is first:
+            if endpoint is asked:
                 continue
             try:
                 self._identify(endpoint)

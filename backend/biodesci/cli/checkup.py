@@ -126,8 +126,8 @@ def nodes(chain: Chain) -> Remark:
             "one node, which nobody checks",
             "Name a second in BIODESCI_RPC_URL, with a space between: it stands by, and checks the first.",
         )
-    head = chain.block_number()
-    told = chain.provider.elsewhere("eth_blockNumber")
+    number, node = chain.provider.told("eth_blockNumber")
+    head, told = int(number, 16), chain.provider.elsewhere(node, "eth_blockNumber")
     if told is None:
         raise UnavailableError(
             "None of the other nodes answers, or they are of another chain.",
@@ -141,8 +141,8 @@ def nodes(chain: Chain) -> Remark:
             f"Put the one that is up to date first in BIODESCI_RPC_URL, or mend the {which}.",
         )
     deep = max(min(head, int(str(told), 16)) - 8, 0)
-    ours = chain.provider.request("eth_getBlockByNumber", hex(deep), False)
-    theirs = chain.provider.elsewhere("eth_getBlockByNumber", hex(deep), False)
+    ours, node = chain.provider.told("eth_getBlockByNumber", hex(deep), False)
+    theirs = chain.provider.elsewhere(node, "eth_getBlockByNumber", hex(deep), False)
     if isinstance(theirs, dict) and theirs["hash"] != ours["hash"]:
         raise ConfigurationError(
             f"The two nodes have different blocks {deep}.",

@@ -83,6 +83,20 @@ def test_another_node_is_asked_while_the_first_fails_and_then_the_first_again(
         time.sleep(0.05)
 
 
+def test_who_answered_is_not_asked_whether_it_was_right(nodes: tuple[FaultProxy, FaultProxy]) -> None:
+    """After a failover the second node answered; the first, which is well again meanwhile, is the other."""
+    first, second = nodes
+    provider = both(nodes)
+    with first.fault(faults.Dead("refused")):
+        logs, node = provider.logs({"fromBlock": "0x0", "toBlock": "0x0"}, 1)
+        assert node is provider.endpoints[1]
+    provider.endpoints[0].rests_until = 0.0
+    first.forget_counts()
+    second.forget_counts()
+    assert provider.elsewhere(node, "eth_getLogs", {"fromBlock": "0x0", "toBlock": "0x0"}) == logs
+    assert (first.calls["eth_getLogs"], second.calls["eth_getLogs"]) == (1, 0)
+
+
 @pytest.mark.parametrize("what", ["id", "genesis"])
 def test_a_node_of_another_chain_is_not_asked(
     nodes: tuple[FaultProxy, FaultProxy], what: str, caplog: pytest.LogCaptureFixture
@@ -95,8 +109,8 @@ def test_a_node_of_another_chain_is_not_asked(
             provider.request("eth_blockNumber")
         assert second.calls["eth_blockNumber"] == 0
         assert "of another chain" in caplog.text
-        provider.request("eth_blockNumber")
-        assert provider.elsewhere("eth_blockNumber") is None
+        _, node = provider.told("eth_blockNumber")
+        assert provider.elsewhere(node, "eth_blockNumber") is None
 
 
 def test_a_first_node_of_another_network_is_a_wrong_setting(
@@ -111,8 +125,8 @@ def test_a_first_node_of_another_network_is_a_wrong_setting(
 def test_what_changes_something_is_sent_once(nodes: tuple[FaultProxy, FaultProxy]) -> None:
     """Whether it arrived is unclear: the outbox finds out, with the same bytes."""
     provider = both(nodes)
-    provider.request("eth_blockNumber")
-    provider.elsewhere("eth_blockNumber")
+    _, node = provider.told("eth_blockNumber")
+    provider.elsewhere(node, "eth_blockNumber")
     send = RPCEndpoint("eth_sendRawTransaction")
     for fault in (faults.Dead("reset"), faults.Html(), faults.TooManyRequests("compute units", share=1.0)):
         with nodes[0].fault(fault), nodes[1].fault(fault):
