@@ -64,7 +64,6 @@ class Endpoint:
     identity: tuple[str, str] | None = None  # chain id and genesis, once it was asked
     rests_until: float = 0.0  # on the monotonic clock: others are asked first
     failures: int = 0
-    most_in_batch: int = 100
     session: requests.Session = field(init=False, repr=False)
 
     def __post_init__(self) -> None:

@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Any, Final
 from tenacity import wait_random_exponential
 
 from biodesci.chain import completeness
+from biodesci.chain.answers import TooMuchError
 from biodesci.chain.blocks import Header, NoBlockError, Sought, headers
 from biodesci.chain.completeness import Log, Raw, ShortError
-from biodesci.chain.provider import TooMuchError
 from biodesci.core.errors import UnavailableError
 
 if TYPE_CHECKING:
@@ -78,9 +78,10 @@ class Span:
         elif blocks >= self.size and (self.refused is None or 2 * self.size < self.refused):
             self.size = min(2 * self.size, max(most, self.size))
 
-    def refuse(self, blocks: int, allowed: int | None) -> None:
-        """So many blocks were too much; `allowed` are not, where the node says so."""
-        size = allowed or max(1, blocks // 2)
+    def refuse(self, blocks: int, allowed: int | None, *, is_slow: bool = False) -> None:
+        """So many blocks were too much; `allowed` are not, where the node says so. `is_slow`: it was learnt
+        by waiting in vain, which cannot be done often."""
+        size = allowed or max(1, blocks // (4 if is_slow else 2))
         if size < self.size:
             self.size, self.refused = size, (size + 1 if allowed else blocks)
         self._answered = 0
@@ -142,11 +143,13 @@ def pieces(
             try:
                 piece = part.reading.result()
             except TooMuchError as exc:
-                slow = slow + 1 if exc.is_slow else 0
-                if part.blocks == 1 or slow >= _MOST_SLOW:
+                if part.blocks == 1:
                     span.forget()
                     raise
-                span.refuse(part.blocks, exc.allowed)
+                span.refuse(part.blocks, exc.allowed, is_slow=exc.is_slow)
+                slow = slow + 1 if exc.is_slow else 0
+                if slow >= _MOST_SLOW:
+                    raise  # what was learnt is kept: whoever comes again begins with less
                 parts.extendleft(reversed(ask(part.first, part.last)))
                 continue
             except NoBlockError:

@@ -10,7 +10,7 @@ import itertools
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, Final, cast
 
 import orjson
@@ -19,16 +19,15 @@ from web3.providers.base import JSONBaseProvider
 from web3.types import RPCEndpoint, RPCResponse
 
 from biodesci.chain import wording
+from biodesci.chain.answers import TooMuchError, UnknownMethodError, judge
 from biodesci.chain.endpoint import ANSWER_S, Endpoint, How, Trouble, hidden, origin
 from biodesci.chain.wording import words as refusal
 from biodesci.core import counters
 from biodesci.core.errors import ConfigurationError, UnavailableError
 
-__all__ = ["Provider", "TooMuchError", "UnknownMethodError", "origin", "refusal"]
+__all__ = ["Provider", "origin", "refusal"]
 
 PATIENCE_S: Final = 20.0
-# What a node refuses of these says something of the request, or web3 knows another way.
-_EXPLAINED: Final = {"eth_call", "eth_estimateGas", "eth_sendRawTransaction", "eth_maxPriorityFeePerGas"}
 _QUESTIONS: Final = {
     "eth_accounts", "eth_blockNumber", "eth_call", "eth_chainId", "eth_estimateGas", "eth_feeHistory",
     "eth_gasPrice", "eth_maxPriorityFeePerGas", "eth_syncing", "net_version", "web3_clientVersion",
@@ -36,20 +35,10 @@ _QUESTIONS: Final = {
 # How often one question is asked at most; of one that is busy only time decides.
 _ATTEMPTS: Final = {How.AWAY: 3, How.REFUSED: 1, How.UNKNOWN: 1, How.CUT: 6, How.SLOW: 3}
 _REST_S: Final = 30.0
+_MOST_IN_BATCH: Final = 100
+_BATCH_AGAIN_S: Final = 600.0  # after a refusal
 _log = logging.getLogger(__name__)
 _waits = wait_random_exponential(multiplier=0.1, max=4.0)
-
-
-class TooMuchError(UnavailableError):
-    """A node will not answer a question for logs at this size; `allowed` blocks where it says how many."""
-
-    def __init__(self, message: str, allowed: int | None = None, *, is_slow: bool = False) -> None:
-        super().__init__(message, "Use another chain node (BIODESCI_RPC_URL).")
-        self.allowed, self.is_slow = allowed, is_slow
-
-
-class UnknownMethodError(UnavailableError):
-    """No node offers this method of JSON-RPC."""
 
 
 class Provider(JSONBaseProvider):
@@ -75,6 +64,8 @@ class Provider(JSONBaseProvider):
         self._identity: tuple[str, str] | None = None
         self._foreign: set[str] = set()
         self.lacking: set[str] = set()  # methods that no node has
+        self.most_in_batch = _MOST_IN_BATCH
+        self._larger_batch_at = 0.0  # on the monotonic clock
 
     def __str__(self) -> str:
         return f"Provider({self.origins})"
@@ -101,40 +92,41 @@ class Provider(JSONBaseProvider):
 
     def _one(self, method: RPCEndpoint, params: Any) -> tuple[Any, Endpoint]:
         body = self.encode_rpc_request(method, params)
-        return self._ask(method, lambda: body, lambda answer: _judge(answer, method))
+        return self._ask(method, lambda: body, lambda answer: judge(answer, method))
 
     def logs(self, query: dict[str, Any], blocks: int) -> tuple[list[dict[str, Any]], Endpoint]:
         """The raw result of eth_getLogs over so many blocks, and which node gave it.
 
         Raises TooMuchError where a smaller question may be answered: words alone do not tell which refusals
-        mean that, so each is taken for it that does not say "too often".
+        mean that, so each is taken for it that does not say "too often", or says nothing else to the end.
         """
         method = "eth_getLogs"
 
-        def judge(answer: Any) -> None:
+        def judge_logs(answer: Any) -> None:
             error = answer.get("error") if isinstance(answer, dict) else None
             if error and not wording.is_busy(error, method):
                 first = int(query["fromBlock"], 16)
                 allowed = wording.allowed(error, first, first + blocks - 1)
                 raise TooMuchError(f"refused {method}: {refusal(error)}", allowed)
-            _judge(answer, method)
+            judge(answer, method)
             if not isinstance(answer["result"], list):
                 raise Trouble("gives no list of logs", How.CUT)
 
         body = self.encode_rpc_request(RPCEndpoint(method), [query])
-        answer, node = self._ask(method, lambda: body, judge, is_divisible=blocks > 1)
+        perhaps = (How.SLOW, How.BUSY) if blocks > 1 else ()
+        answer, node = self._ask(method, lambda: body, judge_logs, too_much=perhaps)
         return cast("list[dict[str, Any]]", answer["result"]), node
 
     def _ask(
         self,
         method: str,
         body: Callable[[], bytes],
-        judge: Callable[[Any], None],
+        check: Callable[[Any], None],
         *,
-        is_divisible: bool = False,
+        too_much: Collection[How] = (),
     ) -> tuple[Any, Endpoint]:
-        """The answer that `judge` finds no trouble with, and whose it is; `body` makes what each attempt
-        asks."""
+        """The answer that `check` finds no trouble with, and whose it is; `body` makes what each attempt
+        asks. Trouble of the kinds `too_much` may be for the question's size: TooMuchError."""
         used = [self.endpoints[0]]
 
         def once() -> Any:
@@ -143,12 +135,12 @@ class Provider(JSONBaseProvider):
             try:
                 self._identify(endpoint)
                 answer = endpoint.ask(body())
-                judge(answer)
+                check(answer)
             except Trouble as trouble:
                 counters.RPC_REFUSALS.labels(trouble.how.name.lower()).inc()
                 self._rest(endpoint, trouble)
-                if is_divisible and trouble.how is How.SLOW:
-                    raise TooMuchError(self._says(endpoint, trouble.why), is_slow=True) from None
+                if trouble.how is How.SLOW and trouble.how in too_much:
+                    raise self._too_much(endpoint, trouble) from None
                 raise
             except TooMuchError as exc:
                 exc.message = self._says(endpoint, exc.message)
@@ -160,6 +152,8 @@ class Provider(JSONBaseProvider):
         try:
             return self._retrying(is_question)(once), used[0]
         except Trouble as trouble:
+            if trouble.how in too_much and not self.stop.is_set():
+                raise self._too_much(used[0], trouble) from None
             raise self._unavailable(used[0], trouble) from None
 
     def _retrying(self, is_question: bool) -> Retrying:
@@ -198,8 +192,9 @@ class Provider(JSONBaseProvider):
         """
         results: list[Any] = []
         while len(results) < len(calls):
-            size = min(one.most_in_batch for one in self.endpoints)
-            part = calls[len(results) : len(results) + size]
+            if self.most_in_batch < _MOST_IN_BATCH and time.monotonic() > self._larger_batch_at:
+                self._set_batch(self.most_in_batch * 4)
+            part = calls[len(results) : len(results) + self.most_in_batch]
             results += self._together(part) if len(part) > 1 else [self.request(part[0][0], *part[0][1])]
         return results
 
@@ -208,9 +203,8 @@ class Provider(JSONBaseProvider):
         for method, _ in calls[1:]:  # the first is counted where it is asked
             counters.RPC_CALLS.labels(method).inc()
         results: dict[int, Any] = {}
-        limit = min(one.most_in_batch for one in self.endpoints)
 
-        def judge(answer: Any) -> None:
+        def judge_all(answer: Any) -> None:
             if not isinstance(answer, list):
                 error = answer.get("error")
                 # Besu says of both that a limit is exceeded.
@@ -223,7 +217,7 @@ class Provider(JSONBaseProvider):
                 if not isinstance(place, int) or not 0 <= place < len(calls):
                     continue
                 try:
-                    _judge(each, calls[place][0])
+                    judge(each, calls[place][0])
                     results[place] = each["result"]
                 except Trouble as exc:
                     trouble = exc
@@ -240,7 +234,7 @@ class Provider(JSONBaseProvider):
             )
 
         try:
-            self._ask(calls[0][0], body, judge, is_divisible=True)
+            self._ask(calls[0][0], body, judge_all, too_much=(How.SLOW,))
             return [results[place] for place in range(len(calls))]
         except UnavailableError as exc:
             if not isinstance(exc, TooMuchError):
@@ -248,10 +242,15 @@ class Provider(JSONBaseProvider):
                     raise
                 # Nodes refuse a batch in many shapes. If one question alone is answered, it was the batch.
                 self.request(calls[0][0], *calls[0][1])
-        # Smaller from now on; alone in the end, where a node takes no batches at all.
-        for one in self.endpoints:
-            one.most_in_batch = min(one.most_in_batch, max(1, limit // 4))
+        # Alone in the end, where a node takes no batches at all.
+        if len(calls) <= self.most_in_batch:  # no other thread has learnt it meanwhile
+            self._set_batch(min(self.most_in_batch, len(calls)) // 4)
         return self.batch(calls)
+
+    def _set_batch(self, size: int) -> None:
+        """From now on, and for a while: what a node could not do may have been for the moment."""
+        self.most_in_batch = min(max(size, 1), _MOST_IN_BATCH)
+        self._larger_batch_at = time.monotonic() + _BATCH_AGAIN_S
 
     # Nodes
 
@@ -263,7 +262,7 @@ class Provider(JSONBaseProvider):
             try:
                 self._identify(endpoint)
                 answer = endpoint.ask(self.encode_rpc_request(RPCEndpoint(method), list(params)))
-                _judge(answer, method)
+                judge(answer, method)
                 return answer["result"]
             except Trouble as trouble:
                 self._rest(endpoint, trouble)
@@ -302,7 +301,7 @@ class Provider(JSONBaseProvider):
         answers = []
         for method, params in (("eth_chainId", []), ("eth_getBlockByNumber", ["0x0", False])):
             answer = endpoint.ask(self.encode_rpc_request(RPCEndpoint(method), params))
-            _judge(answer, method)
+            judge(answer, method)
             answers.append(answer["result"])
         identity = (str(answers[0]), str((answers[1] or {}).get("hash")))
         if self._identity is None:
@@ -315,6 +314,9 @@ class Provider(JSONBaseProvider):
 
     def _says(self, endpoint: Endpoint, why: str) -> str:
         return f"The chain node at {endpoint.origin} {hidden(endpoint.url, why)}"
+
+    def _too_much(self, endpoint: Endpoint, trouble: Trouble) -> TooMuchError:
+        return TooMuchError(self._says(endpoint, trouble.why), is_slow=True)
 
     def _unavailable(self, endpoint: Endpoint, trouble: Trouble) -> UnavailableError:
         says = self._says(endpoint, trouble.why) + "."
@@ -335,20 +337,3 @@ def _trouble(state: RetryCallState) -> Trouble:
     exc = state.outcome.exception()
     assert isinstance(exc, Trouble)
     return exc
-
-
-def _judge(answer: Any, method: str) -> None:
-    """Raises Trouble unless the answer holds a result, or a refusal that tells the caller something."""
-    if not isinstance(answer, dict) or ("result" not in answer and "error" not in answer):
-        raise Trouble("does not answer in JSON-RPC", How.CUT)
-    error = answer.get("error")
-    if not error:
-        if "result" not in answer:
-            raise Trouble("answers with neither a result nor an error", How.CUT)
-        return
-    if wording.is_busy(error, method):
-        raise Trouble(f"refused {method}: {refusal(error)}", How.BUSY)
-    if method not in _EXPLAINED:
-        how = How.REFUSED if wording.is_final(error) else How.CUT
-        how = How.UNKNOWN if wording.is_unknown_method(error) else how
-        raise Trouble(f"refused {method}: {refusal(error)}", how)

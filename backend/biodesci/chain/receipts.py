@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from biodesci.chain.answers import UnknownMethodError
 from biodesci.chain.blocks import Header
-from biodesci.chain.provider import UnknownMethodError
 
 if TYPE_CHECKING:
     from biodesci.chain.client import Chain

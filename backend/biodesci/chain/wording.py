@@ -20,13 +20,16 @@ _BUSY: Final = re.compile(
 _TOO_MUCH: Final = re.compile(
     r"block range|blocks range|range (is )?too|range limit|max(imum)? .{0,20}range|range of blocks"
     r"|\branges? over|more than [\d,]+ |max results|too many (logs|results|blocks)|results? limit|limited to"
-    r"|response (size|is too|too)|query timeout|query .{0,20}exceed|exceeds? .{0,20}(range|results)",
+    r"|response (size|is too|too)|query timeout|query .{0,20}exceed|exceeds? .{0,20}(range|results)"
+    r"|(quota|capacity|credits?|(?<!rate )(?<!request )limit)\b.{0,30}\b(blocks|logs|results)\b"
+    r"|\b(blocks?|logs?|results?|range)\b.{0,30}\b(quota|capacity|credits)",
     re.IGNORECASE,
 )
 _WORKS: Final = re.compile(r"\[\s*(0x[0-9a-f]+)\s*,\s*(0x[0-9a-f]+)\s*\]", re.IGNORECASE)
 _BLOCKS: Final = re.compile(
     r"(?:up to(?: an?)?|limited to(?: an?| 0 ?-)?|max(?:imum)?(?: block)? range:?|maximum of|set to"
-    r"|ranges? over|greater than)\s*([\d,]+)(k?)\b",
+    r"|ranges? over|greater than|(?:quota|capacity|limit) of)\s*([\d,]++)(k?)\b"
+    r"(?! *(?:logs|results))",
     re.IGNORECASE,
 )
 _RUN_CODE: Final = {"eth_call", "eth_estimateGas"}  # "limit exceeded" may be said of gas

@@ -47,7 +47,7 @@ def clock(chain: Chain) -> Remark:
 
 def logs(chain: Chain) -> Remark:
     """Of how many blocks the node gives logs in one answer."""
-    from biodesci.chain.provider import TooMuchError
+    from biodesci.chain.answers import TooMuchError
 
     first, head = chain.deployment.first_block, chain.block_number()
     blocks, whole = head - first + 1, True
@@ -77,7 +77,7 @@ def batches(chain: Chain) -> Remark:
     """Whether the node answers several questions at once."""
     asked = 8
     chain.provider.batch([("eth_blockNumber", [])] * asked)
-    most = min(endpoint.most_in_batch for endpoint in chain.provider.endpoints)
+    most = chain.provider.most_in_batch
     if most < asked:
         return Remark(
             f"the node takes {most} at once" if most > 1 else "the node takes no batches",

@@ -78,6 +78,31 @@ def test_a_refused_batch_is_asked_in_parts(node: _Node, shape: str) -> None:
     assert numbers(Provider(node.url, patience=4.0), 50) == [hex(number) for number in range(50)]
 
 
+def test_a_batch_may_be_larger_again_after_a_while(node: _Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What refused it may have been a node under load, or one that another stood in for."""
+    sizes: list[int] = []
+    most = MOST
+
+    def answer(asked: Any) -> Answer:
+        if isinstance(asked, list) and len(asked) > most:
+            return REFUSALS["of no call"](asked)
+        told = [{"id": call["id"], "result": call["params"][0]} for call in _listed(asked)]
+        sizes.append(len(told))
+        return 200, told if isinstance(asked, list) else told[0]
+
+    node.answer = answer
+    provider = Provider(node.url, patience=4.0)
+    numbers(provider, 100)
+    most = 1_000
+    sizes.clear()
+    numbers(provider, 100)
+    assert max(sizes) <= MOST, "it is not tried at once"
+    monkeypatch.setattr("biodesci.chain.provider._BATCH_AGAIN_S", 0.0)
+    provider._larger_batch_at = 0.0
+    numbers(provider, 300)
+    assert max(sizes) == 100
+
+
 def test_an_answer_with_neither_result_nor_error_is_none(node: _Node) -> None:
     node.answer = lambda asked: (
         200,

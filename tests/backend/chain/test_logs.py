@@ -223,6 +223,48 @@ def test_a_client_learns_how_much_its_node_allows(proxy: FaultProxy, history: Hi
     assert proxy.calls["eth_getLogs"] <= 9  # 8 pieces; nothing is refused again
 
 
+class OverSize(faults.Fault):
+    """Logs of more than so many blocks come too late, or are refused as if the node were busy."""
+
+    def __init__(self, blocks: int, how: str) -> None:
+        super().__init__()
+        self.blocks, self.how = blocks, how
+
+    def instead(self, proxy: Proxy, call: Call) -> dict[str, Any] | None:
+        if call["method"] != "eth_getLogs":
+            return None
+        asked = call["params"][0]
+        if int(asked["toBlock"], 16) - int(asked["fromBlock"], 16) < self.blocks:
+            return None
+        if self.how == "late":
+            self.ended.wait(3)
+            return None
+        return faults.refusal(-32005, "limit exceeded")
+
+
+@pytest.mark.parametrize("how", ["late", "busy"])
+@pytest.mark.parametrize("blocks", [25, 3])
+def test_a_size_that_is_refused_by_waiting_is_learnt(
+    proxy: FaultProxy, history: History, how: str, blocks: int
+) -> None:
+    """By one lookup, or by those after it: none of them begins anew with what was too much."""
+    chain = history.connect(proxy, patience=1.0)
+    chain.provider.endpoints[0].timeout = 0.5
+    got: list[Log] = []
+    reached, attempts = 0, 0
+    with proxy.fault(OverSize(blocks, how)):
+        while reached < SOME:
+            attempts += 1
+            assert attempts <= (1 if blocks == 25 else 2), f"block {reached}"
+            try:
+                for piece in pieces(chain, reached + 1, SOME, [chain.keys.address]):
+                    got += piece.logs
+                    reached = piece.last
+            except UnavailableError:
+                continue
+    assert places(got) == history.up_to(SOME)
+
+
 def test_reading_ends_soon_after_a_stop(proxy: FaultProxy, history: History) -> None:
     stop = threading.Event()
     chain = history.connect(proxy, stop=stop, patience=60.0)

@@ -273,7 +273,11 @@ ALLOWED = [
     ("ranges over 10000 blocks are not supported on freetier", 10_000),
     ("block range greater than 10000 max", 10_000),
     ("logs are limited to a 10000 block range", 10_000),
+    ("query exceeds your plan's quota of 1,000 blocks", 1_000),
+    ("block range quota exceeded", None),
+    ("eth_getLogs: over the node's capacity for logs in one response", None),
     ("query returned more than 10000 results", None),
+    ("query exceeds the limit of 10,000 logs", None),
     ("block range is too wide", None),
     ("Response size is larger than 150MB limit", None),
 ]
@@ -295,6 +299,9 @@ def test_a_refusal_may_say_how_much_is_allowed(words: str, blocks: int | None) -
         "Your app has exceeded its compute units per second capacity.",
         "50/second request limit reached - reduce calls per second or upgrade",
         "daily request count exceeded, request rate limited",
+        "Your app exceeded its monthly capacity of requests; last block 8421 was served.",
+        "out of credits",
+        "rate limit exceeded while reading logs",
     ],
 )
 def test_who_is_asked_too_often_says_so_in_many_ways(words: str) -> None:
