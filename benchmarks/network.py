@@ -6,29 +6,28 @@ Peer of the index is the node itself: how fast it gives the same logs to who onl
 from __future__ import annotations
 
 import os
-import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import orjson
 import requests
 from eth_account import Account
 
+from benchmarks import search
 from benchmarks.crowd import Crowd, Site, body, card, site
 from biodesci.chain.client import Chain
 from biodesci.index.database import Store
-from biodesci.index.queries import data
 from biodesci.index.sync import sync
 from biodesci.ipfs.client import Ipfs
+from biodesci.store.engine import Location
+from tests.backend.postgres import Server
 from tests.faults.held import HeldTransaction
+from tests.faults.ipfs_server import MODES, lying_peak_mb
 from tests.faults.proxy import FaultProxy
 
 DATASETS = 10_000
@@ -36,7 +35,6 @@ KEYS, DECISIONS = 10_000, 20_000
 PIECE = 50  # blocks: about as many as the reader asks for at a time, where blocks are as full as here
 IDLE_S = 20.0
 NOWHERE = "http://127.0.0.1:9"  # the discard port, where nobody listens
-LIE = 1_500 << 20  # bytes
 Figures = dict[str, dict[str, object]]
 
 
@@ -65,35 +63,72 @@ def history(crowd: Crowd, datasets: int = DATASETS) -> None:
 def _index(where: Site, folder: Path) -> Figures:
     crowd = Crowd(where)
     history(crowd, DATASETS)
-    count, chain, ipfs = crowd.events(), Chain(where.url, where.deployment), Ipfs(NOWHERE, timeout=1.0)
     raw = [_raw(where)]
+    count, seconds, taken_back = _read(crowd, folder / "index.sqlite")
+    raw.append(_raw(where))
+    with _postgresql() as server:
+        _, there, taken_back_there = _read(crowd, server.url(server.database()))
+        search_there, each_there = _search(server.url(server.database()))
     with Store(folder / "index.sqlite") as store:
-        began = time.monotonic()
-        sync(chain, ipfs, store)
-        ours = time.monotonic() - began
-        raw.append(_raw(where))
-        taken_back = _reorg(crowd, chain, ipfs, store)
         for number in range(1, DATASETS + 1):
             store.put_document("0x" + card(number).hex(), "card", body(number))
-        search = _search(store)
+    search_here, each_here = _search(folder / "search.sqlite")
     rpc, cpu = _idle(where, folder)
     node = count / min(raw)
     peer = f"the node gives {node:.0f}/s to who only parses the JSON"
-    how = f"{count} events of the real contracts in {chain.block_number()} blocks of an anvil on this machine"
+    blocks = int(where.rpc("eth_blockNumber"), 16)
+    how = f"{count} events of the real contracts in {blocks} blocks of an anvil on this machine"
+    back = f"until the index is right after a reorganization of 3 blocks; {how}"
     idle = f"`biodesci.workers.indexer` for {IDLE_S:.0f} s at {DATASETS} datasets while nothing happens"
     none = "none: a property of this code base"
     return {
-        "index.events_per_s": _figure(count / ours, "events/s", peer, f"{how}, read into an empty index"),
+        "index.events_per_s": _figure(count / seconds, "events/s", peer, f"{how}, read into an empty index"),
+        "index.events_per_s_postgresql": _figure(
+            count / there,
+            "events/s",
+            f"{count / seconds:.0f}/s with SQLite",
+            f"{how}, read into an empty index",
+        ),
         "index.vs_getlogs": _figure(
-            count / ours / node, "ratio", peer, f"share of that rate, in the same run; {how}"
+            count / seconds / node, "ratio", peer, f"share of that rate, in the same run; {how}"
         ),
-        "index.reorg_s": _figure(
-            taken_back, "s", none, f"until the index is right after a reorganization of 3 blocks; {how}"
-        ),
+        "index.reorg_s": _figure(taken_back, "s", none, back),
+        "index.reorg_s_postgresql": _figure(taken_back_there, "s", f"{taken_back:.3f} s with SQLite", back),
         "index.idle_rpc_per_s": _figure(rpc, "calls/s", none, f"JSON-RPC calls of {idle}"),
         "index.idle_cpu": _figure(100 * cpu, "% of a core", none, f"CPU time of {idle}"),
-        **search,
+        "search.ms": _figure(search_here, "ms", none, f"CPU time with SQLite, median of 7; {each_here}"),
+        "search.ms_postgresql": _figure(
+            search_there,
+            "ms",
+            f"{search_here:.2f} ms with SQLite",
+            f"by the clock, median of 7; {each_there}",
+        ),
     }
+
+
+@contextmanager
+def _postgresql() -> Iterator[Server]:
+    """A server of its own, ready; without fsync, as for the tests."""
+    with tempfile.TemporaryDirectory(prefix="biodesci-postgres-") as folder:
+        server = Server(Path(folder))
+        server.start()
+        try:
+            server.prepare()
+            yield server
+        finally:
+            server.stop()
+
+
+def _read(crowd: Crowd, location: Location) -> tuple[int, float, float]:
+    """How many events an index at `location` reads, in how many seconds; and seconds for a reorganization."""
+    where = crowd.site
+    chain, ipfs = Chain(where.url, where.deployment), Ipfs(NOWHERE, timeout=1.0)
+    count = crowd.events()
+    with Store(location) as store:
+        began = time.monotonic()
+        sync(chain, ipfs, store)
+        seconds = time.monotonic() - began
+        return count, seconds, _reorg(crowd, chain, ipfs, store)
 
 
 def _raw(where: Site) -> float:
@@ -129,24 +164,13 @@ def _reorg(crowd: Crowd, chain: Chain, ipfs: Ipfs, store: Store) -> float:
     return time.monotonic() - began
 
 
-def _search(store: Store) -> Figures:
-    """Of a word that a seventh of the cards have, of one that a hundredth has, and of one that none has."""
-    taken = {
-        text: _median_ms(partial(data.datasets, store, before=1 << 40, limit=20, text=text, owner=""))
-        for text in ("cardiology", "site17", "nobodyhasthis")
-    }
-    told = ", ".join(f"{text}: {ms:.2f} ms" for text, ms in taken.items())
-    how = f"slowest of three words at {DATASETS} datasets (SQLite), CPU time, median of 15: {told}"
-    return {"search.ms": _figure(max(taken.values()), "ms", "none: a property of this code base", how)}
-
-
-def _median_ms(run: Callable[[], object]) -> float:
-    taken = []
-    for _ in range(15):
-        began = time.thread_time()
-        run()
-        taken.append(1_000 * (time.thread_time() - began))
-    return statistics.median(taken)
+def _search(location: Location) -> tuple[float, str]:
+    """The slowest question's milliseconds, and what each took."""
+    taken = search.run(location)
+    each = ", ".join(f"{name}: {ms:.2f}" for name, ms in taken.items() if name != "search.ms")
+    return taken[
+        "search.ms"
+    ], f"slowest of {len(taken) - 1} questions at {search.DATASETS} datasets: {each} ms"
 
 
 def _idle(where: Site, folder: Path) -> tuple[float, float]:
@@ -203,58 +227,12 @@ def _outbox(where: Site, folder: Path) -> Figures:
 
 
 def _ipfs() -> Figures:
-    """What a node that answers without an end costs who asked it for a card."""
-    with _endless() as url:
-        fetch = (
-            "import resource, sys\n"
-            "from biodesci.core.errors import BioDeSciError\n"
-            "from biodesci.ipfs.client import Ipfs\n"
-            "client = Ipfs(sys.argv[1], timeout=30.0)\n"
-            "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
-            "try:\n"
-            "    client.cat(bytes(32), max_size=4 << 20)\n"
-            "    sys.exit('it took the answer')\n"
-            "except BioDeSciError:\n"
-            "    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)\n"
-        )
-        argv = [sys.executable, "-c", fetch, url]
-        done = subprocess.run(argv, check=True, capture_output=True, text=True)
-    unit = 1 if sys.platform == "darwin" else 1 << 10  # getrusage(2): bytes there, KiB here
-    peak = int(done.stdout) * unit / 1e6
-    how = f"growth of the peak memory of a process that asks for a card of 4 MiB and is sent {LIE >> 20} MiB"
-    peer = f"{LIE / 1e6:.0f} MB: what the server sends"
-    return {"ipfs.lying_peak_MB": _figure(peak, "MB", peer, how)}
-
-
-@contextmanager
-def _endless() -> Iterator[str]:
-    """An IPFS node that answers everything with LIE bytes of zeros."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            self.send_response(200)
-            self.send_header("Content-Type", "application/octet-stream")
-            self.end_headers()
-            piece = bytes(1 << 20)
-            try:
-                for _ in range(LIE // len(piece)):
-                    self.wfile.write(piece)
-            except OSError:
-                return
-
-        def log_message(self, *_: object) -> None:
-            """Says nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    """What a node that lies costs who asked it for a card, in memory."""
+    how = (
+        f"growth of the peak memory of a process that asks for a card, at worst of {len(MODES)} lying servers"
+    )
+    peer = "none: a property of this code base (one of them never stops sending)"
+    return {"ipfs.lying_peak_MB": _figure(lying_peak_mb(), "MB", peer, how)}
 
 
 def _figure(value: float, unit: str, peer: str, how: str) -> dict[str, object]:

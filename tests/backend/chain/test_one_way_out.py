@@ -25,7 +25,7 @@ ALLOWED = {
     ("backend/biodesci/chain/provider.py", "eth_sendRawTransaction"),
 }
 # Measurements fill a development chain of their own, whose node has the keys.
-FILLS = {("benchmarks/crowd.py", "eth_sendTransaction"), ("benchmarks/emitted.py", "eth_sendTransaction")}
+FILLS = {("benchmarks/crowd.py", "eth_sendTransaction")}
 # Ape has accounts of its own, and sends by itself: in the deployment script, and in its console.
 APE = {("scripts/deploy.py", "ape")}
 

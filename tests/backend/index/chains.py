@@ -10,10 +10,10 @@ from typing import Any
 
 from sqlalchemy import Table, select
 
-from benchmarks.stories import Event as Told
-from benchmarks.stories import Story
 from biodesci.index.database import Block, Event, Store
 from biodesci.index.tables import DERIVED, LOG
+from tests.backend.index.stories import Event as Told
+from tests.backend.index.stories import Story
 
 
 @dataclass(frozen=True)

@@ -13,13 +13,13 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
-from benchmarks.stories import Story
 from biodesci.core.errors import UnavailableError
 from biodesci.core.onchain import NOBODY
 from biodesci.index import log, queries
 from biodesci.index.database import Event, Store
 from biodesci.index.tables import DERIVED, tokens, wanted
 from biodesci.index.undo import undo
+from tests.backend.index.stories import Story
 from tests.backend.sql import heard
 
 from .chains import Made, apply, block, dump, grown, mined, pieces
