@@ -45,6 +45,7 @@ def questions(number: int = DATASETS) -> dict[str, str]:
         "two letters, nowhere": "qq",
         "two letters, seldom": "zq",
         "one in twenty": "rare-word",
+        "one in 26": "seldom-word",  # as many as are put in order after they were found, about
         "common parts, nowhere": "heart lung cohort patients heart",
         "200 letters": ("heart lung cohort patients registry " * 6)[:200],
         "wildcards": "%_%",
@@ -68,6 +69,8 @@ def fill(store: Store, number: int = DATASETS) -> None:
         words = draw.choices(vocabulary, k=100)
         if dataset % 20 == 0:
             words.append("rare-word")
+        if dataset % 26 == 0:
+            words.append("seldom-word")
         if dataset % 2_000 == 0:
             words.append("zq")
         body = {

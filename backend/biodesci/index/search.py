@@ -8,7 +8,18 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Final
 
-from sqlalchemy import Column, Connection, Table, UniqueConstraint, and_, bindparam, delete, insert, select
+from sqlalchemy import (
+    Column,
+    Connection,
+    Table,
+    UniqueConstraint,
+    and_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+)
 
 from biodesci.index.tables import datasets, metadata, versions
 from biodesci.store import grams
@@ -28,20 +39,25 @@ searched: Final = Table(
     **TYPED,
 )
 
-# Of so many datasets, those of a page are looked for among all, newest first: where there are 10,000, one in
-# 20 is of these or more, and a page is full soon.
-MANY: Final = 500
+# Where so many cards hold the words, a page is looked for among all datasets, newest first: of 10,000, one in
+# 25 holds them then, and a page is full soon.
+MANY: Final = 400
 
 _latest: Final = and_(versions.c.dataset_id == datasets.c.id, versions.c.version == datasets.c.latest_version)
 _holds: Final = holds(searched.c.text, bindparam("words"))
+_cards: Final = grams.grams.join(searched, searched.c.number == grams.grams.c.rowid)
+_held: Final = and_(has_all(bindparam("sought", type_=Sought())), _holds)
+# Grams alone are counted sooner than the texts that have them are compared.
+_LIKELY: Final = select(grams.grams.c.rowid).where(has_all(bindparam("sought", type_=Sought()))).limit(MANY)
+_SURE: Final = select(searched.c.number).select_from(_cards).where(_held).limit(MANY)
+_HOW_MANY: Final = tuple(select(func.count()).select_from(some.subquery()) for some in (_LIKELY, _SURE))
 _HOLDING: Final = (
     select(datasets.c.id, datasets.c.owner)
-    .select_from(grams.grams)
-    .join(searched, searched.c.number == grams.grams.c.rowid)
+    .select_from(_cards)
     .join(versions, versions.c.card == searched.c.digest)
     .join(datasets, _latest)
-    .where(has_all(bindparam("sought", type_=Sought())), _holds)
-    .limit(bindparam("many"))
+    .where(_held)
+    .limit(MANY)
 )
 _NEWEST: Final = (
     select(datasets.c.id)
@@ -67,10 +83,12 @@ class Question:
 def datasets_with(connection: Connection, asked: Question) -> list[int]:
     """Ids of datasets whose latest card holds the words, from new to old."""
     question = asdict(asked) | {"words": asked.words.replace("\0", " ").casefold()}  # as cards' texts are
-    found = connection.execute(_HOLDING, {**question, "sought": question["words"], "many": MANY}).all()
-    if len(found) < MANY:  # all of them; put in order here
-        ids = (row.id for row in found if row.id < asked.before and asked.owner in ("", row.owner))
-        return sorted(ids, reverse=True)[: asked.limit]
+    sought = {**question, "sought": question["words"]}
+    if not all(connection.scalar(count, sought) == MANY for count in _HOW_MANY):
+        found = connection.execute(_HOLDING, sought).all()
+        if len(found) < MANY:  # all of them, though a card may be of many datasets; put in order here
+            ids = (row.id for row in found if row.id < asked.before and asked.owner in ("", row.owner))
+            return sorted(ids, reverse=True)[: asked.limit]
     return list(connection.scalars(_NEWEST_OF_OWNER if asked.owner else _NEWEST, question))
 
 
