@@ -18,6 +18,7 @@ from pydantic_settings import NoDecode, SettingsConfigDict
 
 from biodesci.core import authorization
 from biodesci.core.errors import ConfigurationError
+from biodesci.core.files import INDEX_FILE, WORK_FILE
 from biodesci.watched import Watched
 
 PREFIX: Final = "BIODESCI_"
@@ -155,12 +156,12 @@ class Settings(Watched):
     @property
     def index_location(self) -> Path | str:
         """The index: a file of SQLite's, or a PostgreSQL database's URL, which may have a password in it."""
-        return self._database(self.database or self.home / "index.sqlite")
+        return self._database(self.database or self.home / INDEX_FILE)
 
     @property
     def work_location(self) -> Path | str:
         """The database of this home's work; a file, or a URL as above."""
-        return self._database(self.home / "work.sqlite")
+        return self._database(self.home / WORK_FILE)
 
     def _database(self, file: Path) -> Path | str:
         return file if self.database_url is None else self.database_url.get_secret_value()

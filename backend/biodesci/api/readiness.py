@@ -19,11 +19,11 @@ from biodesci.config import Settings
 from biodesci.core.errors import BioDeSciError, ConfigurationError
 from biodesci.core.problems import UNPREPARED
 from biodesci.index import queries
+from biodesci.index.condition import BEHIND
 from biodesci.index.database import Store
 from biodesci.ipfs.client import Ipfs
 
 _log = logging.getLogger(__name__)
-_BEHIND: Final = 50  # blocks the index may lag unmeant before /ready says so
 _LATELY_S: Final = 2.0
 _PATIENCE_S: Final = 5.0  # for the chain's node
 _MOST_WAITING: Final = 8  # of the server's 40 threads, for one node: strangers ask while it hangs
@@ -105,7 +105,7 @@ class Ready:
         elif identity != told[1]:
             message = "The index is not of this chain and these contracts yet."
         # The index goes as far as Settings.confirmations says that blocks count.
-        elif not -_BEHIND <= told[0] - reached <= _BEHIND:
+        elif not -BEHIND <= told[0] - reached <= BEHIND:
             message = f"The index is at block {reached}, the chain at {told[0]}."
         else:
             ok, message = True, f"block {reached} of {told[0]}"

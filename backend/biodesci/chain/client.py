@@ -33,11 +33,11 @@ from biodesci.core.errors import (
     NotFoundError,
     UnavailableError,
 )
+from biodesci.core.files import WORK_FILE
 from biodesci.store.engine import Location
 
 _USUALLY = Sending()
 _UNHURRIED = Reading()
-WORK_FILE = "work.sqlite"
 
 
 class Chain:

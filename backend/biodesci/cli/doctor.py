@@ -16,7 +16,6 @@ from biodesci.core.errors import BioDeSciError, ConfigurationError, UnavailableE
 if TYPE_CHECKING:
     from biodesci.chain.client import Chain
 
-_BEHIND: Final = 20  # blocks
 _EMBEDDED: Final = "0.22."
 _Check = Callable[[], Remark]
 
@@ -175,6 +174,7 @@ def _work() -> Remark:
 
 
 def _index() -> Remark:
+    from biodesci.index.condition import BEHIND
     from biodesci.index.database import Store
     from biodesci.store import engine
 
@@ -184,7 +184,7 @@ def _index() -> Remark:
             "The chain was not indexed yet.", "Only API and page need that: biodesci index sync."
         )
     with Store(location, read_only=True) as store:
-        condition = store.condition()
+        condition, identity = store.condition(), store.identity()
     reached, unread = condition.block or 0, condition.unreadable
     says = f"up to block {reached}, {unread} documents unreadable"
     if condition.gaps or condition.aside_count:
@@ -194,13 +194,25 @@ def _index() -> Remark:
             "after an update that understands them, events are taken in by biodesci index rebuild.",
         )
     try:
-        behind = _reached().counted_head() - reached
+        chain = _reached()
     except _Unknown:
         return Remark(says)
-    if behind > _BEHIND:
+    if identity != chain.identity:
+        raise UnavailableError(
+            "The index is of another chain or of other contracts.",
+            "An indexer with these settings reads it anew: python -m biodesci.workers.indexer. To keep it, "
+            "name another one (BIODESCI_DATABASE or DATABASE_URL).",
+        )
+    behind = chain.counted_head() - reached
+    if behind > BEHIND:
         raise UnavailableError(
             f"The index is {behind} blocks behind: it is {says}.",
             "Start the indexer, or look at its log: python -m biodesci.workers.indexer.",
+        )
+    if behind < -BEHIND:
+        raise UnavailableError(
+            f"The index is {-behind} blocks ahead of the chain node: it is {says}.",
+            "The node is not up to date, or BIODESCI_CONFIRMATIONS was raised: compare with an explorer.",
         )
     return Remark(says, "See them: biodesci index unreadable." if unread else "")
 

@@ -5,9 +5,13 @@ from __future__ import annotations
 import os
 import tempfile
 from pathlib import Path
+from typing import Final
 
 from biodesci.core.errors import InputError, NotFoundError, StateError
 
+# Of a home, where both are SQLite's: what is read of the chain, and what is on no chain.
+INDEX_FILE: Final = "index.sqlite"
+WORK_FILE: Final = "work.sqlite"
 PRIVATE = 0o600
 PUBLIC = 0o644
 

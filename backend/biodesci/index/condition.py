@@ -13,6 +13,9 @@ from biodesci.index.gaps import Gap
 from biodesci.index.tables import aside, events, meta, wanted
 
 _TROUBLE: Final = "last trouble"
+# Blocks that the index may differ by from the last that counts before it is said: an idle indexer looks every
+# 10 s, and some chains make four blocks a second.
+BEHIND: Final = 50
 _NAMED: Final = 100  # events aside, at most
 
 

@@ -61,7 +61,7 @@ class Stack:
         self.supervisor = Supervisor(self.state / "logs", on_restart)
         self.parties: dict[str, Party] = {}
         self.deployment_file = (deployment or self.state / "deployment.json").resolve()
-        self.database = self.state / "index.sqlite"
+        self.database = self.state / files.INDEX_FILE
         self.ipfs = Ipfs(self.ipfs_api)
         # One for all requests: a client reads the system's certificates when it is made.
         self._http = httpx.Client()

@@ -24,16 +24,15 @@ from typing import BinaryIO, Final, Literal, TypeVar, cast
 from biodesci.core import container, keyfile
 from biodesci.core.documents.backup import Manifest
 from biodesci.core.errors import ConfigurationError, IntegrityError, StateError
-from biodesci.core.files import PRIVATE
+from biodesci.core.files import INDEX_FILE, PRIVATE, WORK_FILE
 from biodesci.store import sqlite
 
 T = TypeVar("T")
 _MAGIC: Final = b"BDSB\x01"
 _PURPOSE: Final = "biodesci/backup/v1"
 _MANIFEST: Final = "biodesci-backup.json"
-_WORK: Final = "work.sqlite"
 _ACCOUNT: Final = "account.json"
-_AGAIN: Final = ("index.sqlite", f"{_WORK}-")  # what is made anew, and SQLite's own files beside the work
+_AGAIN: Final = (INDEX_FILE, f"{WORK_FILE}-")  # what is made anew, and SQLite's own files beside the work
 _PASSING: Final = (".lock", ".part", ".partial")
 
 
@@ -159,7 +158,7 @@ def _pack(home: Path, account: Path, work: Path | str, sink: BinaryIO) -> Summar
     with tarfile.open(fileobj=sink, mode="w|", format=tarfile.PAX_FORMAT) as tar:
         _put(tar, _MANIFEST, manifest.to_bytes())
         if copied is not None:
-            _put(tar, _WORK, copied)
+            _put(tar, WORK_FILE, copied)
             count, size = 1, len(copied)
         for name, path in _files(home, account, work):
             try:
@@ -183,7 +182,7 @@ def _pack(home: Path, account: Path, work: Path | str, sink: BinaryIO) -> Summar
 def _files(home: Path, account: Path, work: Path | str) -> Iterator[tuple[str, Path]]:
     for path in _below(home, {home.resolve()}):
         name = path.relative_to(home).as_posix()
-        if name == _WORK or path == work or name.startswith(_AGAIN) or name.endswith(_PASSING):
+        if name == WORK_FILE or path == work or name.startswith(_AGAIN) or name.endswith(_PASSING):
             continue
         if path.name.startswith(".") or (path.exists() and not path.is_file()):
             continue

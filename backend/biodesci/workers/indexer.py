@@ -9,6 +9,7 @@ from pathlib import Path
 
 from biodesci import config
 from biodesci.chain.deployment import load_deployment
+from biodesci.core.files import WORK_FILE
 from biodesci.index.database import Store
 from biodesci.index.sync import Follower
 from biodesci.ipfs.client import Ipfs
@@ -47,7 +48,7 @@ def worker(settings: config.Settings, stop: threading.Event) -> Worker:
 
     index = settings.index_location
     if isinstance(index, Path):  # all that write this file, from whatever home
-        return Worker(NAME, f"{NAME} of {index.name}", index.with_name("work.sqlite"), build)
+        return Worker(NAME, f"{NAME} of {index.name}", index.with_name(WORK_FILE), build)
     return Worker(NAME, NAME, index, build)
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import insert
 
 from biodesci.cli import main, session
 from biodesci.core.errors import StateError
-from biodesci.index.database import Store
+from biodesci.index.database import Block, Store
 from biodesci.index.tables import aside
 from biodesci.store.jobs import Jobs
 from biodesci.store.work import Work
@@ -155,6 +155,33 @@ def test_events_that_were_set_aside_are_said(examine: Any) -> None:
     assert not row["ok"]
     assert "0 gaps and 1 events aside" in row["says"]
     assert "biodesci index status" in row["mend"]
+
+
+@pytest.mark.parametrize(
+    ("reached", "words"),
+    [(-51, "51 blocks behind"), (-50, "up to block"), (50, "up to block"), (51, "51 blocks ahead")],
+)
+def test_an_index_that_stands_elsewhere_is_said(
+    examine: Any, localnet: Any, reached: int, words: str
+) -> None:
+    localnet.rpc("anvil_mine", hex(60))
+    block = session.chain(account=False).block_number() + reached
+    with Store(examine.home / "index.sqlite") as store:
+        store.begin(session.chain(account=False).identity)
+        store.apply([], Block(block, "0x1", 1))
+    row = examine()["index"]
+    assert words in row["says"]
+    assert row["ok"] is (abs(reached) <= 50)
+
+
+def test_an_index_of_another_chain_is_said(examine: Any) -> None:
+    with Store(examine.home / "index.sqlite") as store:
+        store.begin("1:0x11:0x22")
+        store.apply([], Block(session.chain(account=False).block_number(), "0x1", 1))
+    row = examine()["index"]
+    assert not row["ok"]
+    assert "another chain or of other contracts" in row["says"]
+    assert row["mend"]
 
 
 def test_what_failed_is_said(examine: Any) -> None:

@@ -29,26 +29,6 @@ def upgrade() -> None:
         **TYPED,
     )
     op.create_table(
-        "events",
-        Column("chain_id", Whole, nullable=False, autoincrement=False),
-        Column("block_hash", Words, nullable=False),
-        Column("log_index", Whole, nullable=False, autoincrement=False),
-        Column("block_number", Whole, nullable=False),
-        Column("time", Whole, nullable=False),
-        Column("tx_hash", Words, nullable=False),
-        Column("contract", Words, nullable=False),
-        Column("name", Words, nullable=False),
-        Column("kind", Words, nullable=False),
-        Column("subject", Words, nullable=False),
-        Column("args", Words, nullable=False),
-        Column("accounts", Words, nullable=False),
-        PrimaryKeyConstraint("chain_id", "block_hash", "log_index"),
-        **KEYED,
-    )
-    op.create_index("events_in_order", "events", ["block_number", "log_index"])
-    op.create_index("events_of_kind", "events", ["kind", "block_number", "log_index"])
-    op.create_index("events_of_subject", "events", ["kind", "subject", "block_number", "log_index"])
-    op.create_table(
         "datasets",
         Column("id", Whole, nullable=False, autoincrement=False),
         Column("owner", Words, nullable=False),
@@ -115,14 +95,6 @@ def upgrade() -> None:
         **TYPED,
     )
     op.create_index("offers_of_dataset", "offers", ["dataset_id"])
-    op.create_table(
-        "currencies",
-        Column("address", Words, nullable=False),
-        Column("symbol", Words),
-        Column("decimals", Whole),
-        PrimaryKeyConstraint("address"),
-        **KEYED,
-    )
     op.create_table(
         "licenses",
         Column("id", Whole, nullable=False, autoincrement=False),
@@ -292,6 +264,39 @@ def upgrade() -> None:
         Column("body", Words, nullable=False),
         Column("searched", Words, nullable=False),
         PrimaryKeyConstraint("digest", "kind"),
+        **KEYED,
+    )
+    create_read_anew()
+
+
+def create_read_anew() -> None:
+    """The tables that version 0003 drops, and makes again on its way back."""
+    op.create_table(
+        "events",
+        Column("chain_id", Whole, nullable=False, autoincrement=False),
+        Column("block_hash", Words, nullable=False),
+        Column("log_index", Whole, nullable=False, autoincrement=False),
+        Column("block_number", Whole, nullable=False),
+        Column("time", Whole, nullable=False),
+        Column("tx_hash", Words, nullable=False),
+        Column("contract", Words, nullable=False),
+        Column("name", Words, nullable=False),
+        Column("kind", Words, nullable=False),
+        Column("subject", Words, nullable=False),
+        Column("args", Words, nullable=False),
+        Column("accounts", Words, nullable=False),
+        PrimaryKeyConstraint("chain_id", "block_hash", "log_index"),
+        **KEYED,
+    )
+    op.create_index("events_in_order", "events", ["block_number", "log_index"])
+    op.create_index("events_of_kind", "events", ["kind", "block_number", "log_index"])
+    op.create_index("events_of_subject", "events", ["kind", "subject", "block_number", "log_index"])
+    op.create_table(
+        "currencies",
+        Column("address", Words, nullable=False),
+        Column("symbol", Words),
+        Column("decimals", Whole),
+        PrimaryKeyConstraint("address"),
         **KEYED,
     )
     op.create_table(

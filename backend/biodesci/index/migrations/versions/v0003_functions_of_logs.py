@@ -8,6 +8,7 @@ from __future__ import annotations
 from alembic import op
 from sqlalchemy import Column, PrimaryKeyConstraint, table
 
+from biodesci.index.migrations.versions.v0001_tables import create_read_anew
 from biodesci.store.engine import KEYED, TYPED, Whole, Words
 
 revision = "0003"
@@ -98,44 +99,7 @@ def downgrade() -> None:
     for name in ("events", "aside", "undo", "gaps", "wanted", "tokens"):
         op.drop_table(name)
     _empty()
-    op.create_table(
-        "events",
-        Column("chain_id", Whole, nullable=False, autoincrement=False),
-        Column("block_hash", Words, nullable=False),
-        Column("log_index", Whole, nullable=False, autoincrement=False),
-        Column("block_number", Whole, nullable=False),
-        Column("time", Whole, nullable=False),
-        Column("tx_hash", Words, nullable=False),
-        Column("contract", Words, nullable=False),
-        Column("name", Words, nullable=False),
-        Column("kind", Words, nullable=False),
-        Column("subject", Words, nullable=False),
-        Column("args", Words, nullable=False),
-        Column("accounts", Words, nullable=False),
-        PrimaryKeyConstraint("chain_id", "block_hash", "log_index"),
-        **KEYED,
-    )
-    op.create_index("events_in_order", "events", ["block_number", "log_index"])
-    op.create_index("events_of_kind", "events", ["kind", "block_number", "log_index"])
-    op.create_index("events_of_subject", "events", ["kind", "subject", "block_number", "log_index"])
-    op.create_table(
-        "currencies",
-        Column("address", Words, nullable=False),
-        Column("symbol", Words),
-        Column("decimals", Whole),
-        PrimaryKeyConstraint("address"),
-        **KEYED,
-    )
-    op.create_table(
-        "unreadable",
-        Column("digest", Words, nullable=False),
-        Column("kind", Words, nullable=False),
-        Column("reason", Words, nullable=False),
-        Column("attempts", Whole, nullable=False),
-        Column("retry_at", Whole, nullable=False),
-        PrimaryKeyConstraint("digest", "kind"),
-        **KEYED,
-    )
+    create_read_anew()
 
 
 def _of_a_log() -> list[Column[object]]:
