@@ -45,7 +45,7 @@ def restore(file: File) -> None:
     made = backup.restore(file, home, session.passphrase())
     _say(made, f"The home {home} is as it was. Never run it beside the one that it was made from.")
     if made.manifest.work == "server":
-        output.note("The work database is PostgreSQL's: restore it with pg_restore first.")
+        output.note("The work database is PostgreSQL's: restore its dump by psql first (docs/deployment.md).")
 
 
 def _say(summary: Summary, sentence: str) -> None:

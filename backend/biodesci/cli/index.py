@@ -33,6 +33,7 @@ def rebuild() -> None:
     """Delete the index and read everything again: the chain has all of it."""
     from biodesci.index.database import Store
 
+    session.chain(account=False)  # first: there is nothing to read from a node that does not answer
     with Store(session.settings().index_location) as store:
         store.clear()
     sync()

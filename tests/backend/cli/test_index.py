@@ -49,6 +49,12 @@ def test_status_says_where_it_stands_and_what_is_amiss(owner, index):
     assert json.loads(owner("index", "status")[1])["last_error_is_over"] is True
 
 
+def test_nothing_is_deleted_for_a_chain_that_cannot_be_read(owner, index):
+    code, _, _ = owner("index", "rebuild")
+    assert code != 0
+    assert json.loads(owner("index", "status")[1])["block"] == 5
+
+
 def test_a_terminal_shows_tables_and_obeys_nothing(owner, index, capsys):
     owner("index", "status")  # reads the settings of this test
     with pytest.raises(SystemExit, match="0"):
