@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from eth_account.typed_transactions.typed_transaction import TypedTransaction
 from hexbytes import HexBytes
 from hypothesis import is_hypothesis_test, settings
 from web3 import HTTPProvider, Web3
+from web3.types import TxParams, Wei
 
 from biodesci.core import keyfile
 from biodesci.core.documents.deployment import Deployed, Deployment
@@ -92,8 +94,8 @@ def stop(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-def deploy(rpc_url: str) -> Deployment:
-    """Deploys the seven contracts from forge's artefacts."""
+@cache
+def _build() -> None:
     subprocess.run(
         ["forge", "build", "--skip", "test", "--skip", "script"],
         cwd=ROOT,
@@ -101,14 +103,21 @@ def deploy(rpc_url: str) -> Deployment:
         capture_output=True,
         env={**os.environ, "PATH": f"{ROOT}/node_modules/.bin:{os.environ['PATH']}"},
     )
+
+
+def deploy(rpc_url: str, gas_price: int | None = None) -> Deployment:
+    """Deploys the seven contracts from forge's artefacts, at the node's gas price or at `gas_price` (wei)."""
+    _build()
     web3 = Web3(HTTPProvider(rpc_url))
     sender = web3.eth.accounts[0]
     contracts: dict[str, Deployed] = {}
+    price: TxParams = {} if gas_price is None else {"gasPrice": Wei(gas_price)}
 
     def create(name: str, *args: Any) -> str:
         artifact = json.loads((ARTIFACTS / f"{name}.sol/{name}.json").read_text())
         factory = web3.eth.contract(abi=artifact["abi"], bytecode=artifact["bytecode"]["object"])
-        receipt = web3.eth.wait_for_transaction_receipt(factory.constructor(*args).transact({"from": sender}))
+        sent = factory.constructor(*args).transact({"from": sender, **price})
+        receipt = web3.eth.wait_for_transaction_receipt(sent)
         where = receipt["contractAddress"]
         contracts[name] = Deployed(
             address=where,

@@ -275,6 +275,22 @@ class ReceiptsRefused(Fault):
         return refusal(-32601, "the method eth_getBlockReceipts does not exist/is not available")
 
 
+class BeforeEip1559(Fault):
+    """Blocks say no base fee, as on some consortiums' chains; a transaction with two prices is refused."""
+
+    def instead(self, proxy: Proxy, call: Call) -> dict[str, Any] | None:
+        if call["method"] in ("eth_maxPriorityFeePerGas", "eth_feeHistory"):
+            return refusal(-32601, f"the method {call['method']} does not exist/is not available")
+        if call["method"] == "eth_sendRawTransaction" and int(call["params"][0][:4], 16) < 0xC0:
+            return refusal(-32000, "transaction type not supported")
+        return None
+
+    def result(self, proxy: Proxy, call: Call, result: Any) -> Any:
+        if not call["method"].startswith("eth_getBlockBy") or result is None:
+            return result
+        return {name: value for name, value in result.items() if name != "baseFeePerGas"}
+
+
 _STATE: Final = {
     "eth_call": 1,
     "eth_getBalance": 1,

@@ -1,45 +1,50 @@
-"""The networks that people have: slow blocks with finality, fast blocks, fees that jump."""
+"""The networks that people have: a dataset is published, sold, delivered and indexed on each.
+
+What is tested is when blocks come and what a transaction costs. Time is the chain's own: a block of 12 s is
+made as soon as the one before is there.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from web3 import HTTPProvider, Web3
 
-from biodesci.chain.client import Chain
-from biodesci.chain.outbox import Sending
-from biodesci.chain.reading import Reading
+from biodesci.chain.fees import Fees
 from biodesci.core.errors import BioDeSciError
 from biodesci.index.database import Store
-from biodesci.index.sync import sync
+from biodesci.index.sync import Follower
 from biodesci.ipfs.client import Ipfs
-from biodesci.market.custody import Custodian
-from tests.backend.acting import acting
 from tests.backend.conftest import ROOT, IpfsNode, Localnet, deploy, free_port, stop
+from tests.faults.faults import BeforeEip1559
 from tests.faults.proxy import FaultProxy, wait_until
-from tests.faults.world import World
+from tests.faults.world import PRICE, World, dump, persist
 
 GWEI = 10**9
+_SLOT_S, _EPOCH = 12, 4  # seconds, blocks
+_CHEAP = "--disable-min-priority-fee"
 
 
 @contextmanager
-def network(folder: Path, *options: str) -> Iterator[Localnet]:
-    """An anvil of its own, with the contracts."""
+def network(folder: Path, *options: str, base_fee: int = GWEI) -> Iterator[Localnet]:
+    """An anvil of its own, whose first block has this base fee (wei), with the contracts."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
-    anvil = [str(ROOT / "node_modules/.bin/anvil"), "--port", str(port), "--silent", *options]
+    anvil = [str(ROOT / "node_modules/.bin/anvil"), "--port", str(port), "--silent"]
+    anvil += ["--block-base-fee-per-gas", str(base_fee), *options]
     process = subprocess.Popen(anvil, stdout=subprocess.DEVNULL, start_new_session=True, env=dict(os.environ))
     try:
         web3 = Web3(HTTPProvider(url))
         wait_until(web3.is_connected, 30)
         file = folder / "local.json"
-        file.write_bytes(deploy(url).to_bytes())
+        file.write_bytes(deploy(url, 2 * base_fee).to_bytes())
         yield Localnet(url, file, web3)
     finally:
         stop(process)
@@ -50,69 +55,182 @@ def ipfs(ipfs_node: IpfsNode) -> Ipfs:
     return Ipfs(ipfs_node.api, timeout=2.0)
 
 
-def test_blocks_of_a_rollup(ipfs: Ipfs, tmp_path: Path) -> None:
-    """A block every 0.25 s, whatever happens."""
-    with network(tmp_path) as localnet, FaultProxy(localnet.rpc_url) as proxy:
-        world = World(localnet, proxy, ipfs, tmp_path)
-        localnet.rpc("evm_setAutomine", False)
-        stopped = threading.Event()
-        mining = threading.Thread(target=_mine, args=(localnet, stopped))
-        mining.start()
-        try:
-            licence = world.buy()
-            wait_until(lambda: world.custodian.poll() is not None and world.is_delivered(licence), 20)
-        finally:
-            stopped.set()
-            mining.join()
+@contextmanager
+def running(step: Callable[[], object], pause: float) -> Iterator[None]:
+    """Meanwhile another thread does this again and again."""
+    stopped = threading.Event()
+
+    def run() -> None:
+        while not stopped.wait(pause):
+            step()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        yield
+    finally:
+        stopped.set()
+        thread.join()
 
 
-def _mine(localnet: Localnet, stopped: threading.Event) -> None:
-    """anvil counts its intervals in whole seconds."""
-    while not stopped.wait(0.25):
-        localnet.rpc("evm_mine")
+class Mining:
+    """Makes a block with each step, and replaces the first `reorgs` that have transactions by empty ones.
+
+    A block is replaced once `seen` says so of its number. `jump` is the base fee, in wei, of all blocks from
+    the one on that the first transaction waits for.
+    """
+
+    def __init__(
+        self, localnet: Localnet, reorgs: int = 0, seen: Callable[[int], bool] = bool, jump: int = 0
+    ) -> None:
+        self.localnet, self.reorgs, self.seen, self.jump = localnet, reorgs, seen, jump
+        self.has_jumped = False
+
+    def step(self) -> None:
+        if self.jump:
+            self.has_jumped = self.has_jumped or int(self.localnet.rpc("txpool_status")["pending"], 16) > 0
+            self.localnet.rpc("anvil_setNextBlockBaseFeePerGas", hex(self.jump if self.has_jumped else GWEI))
+        self.localnet.rpc("evm_mine")
+        block = self.localnet.rpc("eth_getBlockByNumber", "latest", False)
+        if self.reorgs and block["transactions"]:
+            self.reorgs -= 1
+            wait_until(lambda: self.seen(int(block["number"], 16)))
+            self.localnet.rpc("anvil_reorg", 1 + self.reorgs % 2, [])
 
 
-def test_a_key_leaves_once_its_purchase_is_final(ipfs: Ipfs, tmp_path: Path) -> None:
-    """As on Sepolia with BIODESCI_CONFIRMATIONS=finalized; an epoch is 4 blocks here."""
+class Index:
+    """One that follows while things happen."""
+
+    def __init__(self, world: World, store: Store, *, at_head: bool = False) -> None:
+        chain = world.reader.honest if at_head else world.reader.chain
+        self.world, self.store = world, store
+        self.follower = Follower(chain, world.ipfs, store, patience=0)
+        self.rolled_back = 0
+
+    def has(self, block: int) -> bool:
+        """Whether it has read this block."""
+        cursor = self.store.cursor()
+        return cursor is not None and cursor.number >= block
+
+    def step(self) -> None:
+        with contextlib.suppress(BioDeSciError):  # the chain changed while it was read
+            self.rolled_back += self.follower.step().rolled_back
+
+
+def sell(world: World, index: Index) -> int:
+    """Publishes, buys and delivers by the provider while the index follows; the licence.
+
+    What a reorganization or a jump of fees makes late is repeated, as its error says.
+    """
+    file, offers, licences = world.cohort(), list[int | None](), list[int]()
+    with running(index.step, 0.1):
+        persist(lambda: offers.append(world.publish(file).offer_id), seconds=30)
+        persist(lambda: licences.append(world.buy(offers[0])), seconds=30)
+        persist(world.custodian.poll, seconds=30, until=lambda: world.is_delivered(licences[0]))
+    return licences[0]
+
+
+def ends_right(world: World, index: Index, licence: int) -> None:
+    """Everything happened once, and the index is that of one who comes when all is over."""
+    world.localnet.rpc("anvil_mine", hex(4 * _EPOCH))
+    index.step()
+    assert dump(index.store) == world.rebuilt()
+    assert world.count("datasets", "DatasetPublished", owner=world.seller.address) == 2
+    assert world.count("licenses", "LicensePurchased", licensee=world.buyer.address) == 1
+    assert world.count("licenses", "LicenseDelivered", licenseId=licence) == 1
+    assert world.count("licenses", "KeyRedelivered", licenseId=licence) == 0
+
+
+def test_a_rollup_with_small_reorganizations(ipfs: Ipfs, tmp_path: Path) -> None:
+    """A block every 0.25 s, whatever happens; gas for a few wei. The index shows what no other waits for."""
     with (
-        network(tmp_path, "--slots-in-an-epoch", "4") as localnet,
+        network(tmp_path, _CHEAP, base_fee=100) as localnet,
+        FaultProxy(localnet.rpc_url) as proxy,
+        Store(tmp_path / "index.sqlite") as store,
+    ):
+        world = World(localnet, proxy, ipfs, tmp_path, confirmations=2)
+        index = Index(world, store, at_head=True)
+        index.step()
+        localnet.rpc("evm_setAutomine", False)
+        with running(Mining(localnet, reorgs=3, seen=index.has).step, 0.25):
+            licence = sell(world, index)
+        ends_right(world, index, licence)
+        assert index.rolled_back
+
+
+@pytest.mark.parametrize("tag", ["safe", pytest.param("finalized", marks=pytest.mark.deep)])
+def test_slow_blocks_and_what_the_chain_calls_certain(tag: str, ipfs: Ipfs, tmp_path: Path) -> None:
+    """As on Ethereum with BIODESCI_CONFIRMATIONS=safe: before that no key leaves, and no index shows it."""
+    with (
+        network(tmp_path, "--slots-in-an-epoch", str(_EPOCH)) as localnet,
+        FaultProxy(localnet.rpc_url) as proxy,
+        Store(tmp_path / "index.sqlite") as store,
+    ):
+        world = World(localnet, proxy, ipfs, tmp_path, confirmations=tag)
+        localnet.rpc("anvil_setBlockTimestampInterval", _SLOT_S)
+        localnet.rpc("anvil_mine", hex(4 * _EPOCH))
+        index = Index(world, store)
+        with running(Mining(localnet).step, 0.05):
+            offer = world.publish(world.cohort()).offer_id
+        licence = world.buy_honestly(offer)
+        assert world.custodian.poll() == []
+        index.step()
+        certain = int(localnet.rpc("eth_getBlockByNumber", tag, False)["number"], 16)
+        cursor = store.cursor()
+        assert cursor is not None
+        assert cursor.number == certain < world.reader.honest.block_number()
+        localnet.rpc("anvil_mine", hex(4 * _EPOCH))
+        with running(Mining(localnet).step, 0.05):
+            persist(world.custodian.poll, seconds=20, until=lambda: world.is_delivered(licence))
+        ends_right(world, index, licence)
+
+
+def test_fees_of_before_eip_1559(ipfs: Ipfs, tmp_path: Path) -> None:
+    with (
+        network(tmp_path) as node,
+        FaultProxy(node.rpc_url) as proxy,
+        proxy.fault(BeforeEip1559()),
+        Store(tmp_path / "index.sqlite") as store,
+    ):
+        world = World(Localnet(proxy.url, node.deployment_file, node.web3), proxy, ipfs, tmp_path)
+        index = Index(world, store)
+        ends_right(world, index, sell(world, index))
+        assert len(proxy.sent) >= 5, "a key, two datasets, a purchase, a delivery"
+        assert all(int(raw[:4], 16) >= 0xC0 for raw in proxy.sent), "a list of RLP, without a type before it"
+
+
+def test_gas_for_nothing(ipfs: Ipfs, tmp_path: Path) -> None:
+    """As on a consortium's chain: who has no ether at all publishes and delivers."""
+    with (
+        network(tmp_path, _CHEAP, "--gas-price", "0", base_fee=0) as localnet,
         FaultProxy(localnet.rpc_url) as proxy,
         Store(tmp_path / "index.sqlite") as store,
     ):
         world = World(localnet, proxy, ipfs, tmp_path)
-        seller = world.seller
-        final = Chain(
-            localnet.rpc_url, world.deployment, seller.chain.account, seller.home,
-            reading=Reading(confirmations="finalized"), sending=Sending(block_timeout=30),
-        )  # fmt: skip
-        localnet.rpc("anvil_mine", hex(20))
-        licence = world.buy_honestly()
-        custodian = Custodian(acting(final, ipfs, seller.home))
-        assert custodian.poll() == []
-        finalized = int(localnet.rpc("eth_getBlockByNumber", "finalized", False)["number"], 16)
-        assert finalized < world.reader.honest.block_number()
-        assert sync(final, ipfs, store).block == finalized
-        localnet.rpc("anvil_mine", hex(20))
-        stopped = threading.Event()
-        mining = threading.Thread(target=_mine, args=(localnet, stopped))  # its delivery is to be final, too
-        mining.start()
-        try:
-            custodian.poll()
-        finally:
-            stopped.set()
-            mining.join()
-        assert world.is_delivered(licence)
+        localnet.rpc("anvil_setBalance", world.seller.address, "0x0")
+        localnet.rpc("anvil_setBalance", world.buyer.address, hex(PRICE))
+        index = Index(world, store)
+        ends_right(world, index, sell(world, index))
+        assert [world.reader.honest.balance(one.address) for one in (world.seller, world.buyer)] == [0, 0]
 
 
-def test_the_base_fee_jumps_fiftyfold(ipfs: Ipfs, tmp_path: Path) -> None:
+def test_fees_that_jump_fiftyfold(ipfs: Ipfs, tmp_path: Path) -> None:
     """What was offered before the jump is offered anew; beyond what an operator pays, a sentence says so."""
-    with network(tmp_path, "--base-fee", str(GWEI)) as localnet, FaultProxy(localnet.rpc_url) as proxy:
+    with (
+        network(tmp_path) as localnet,
+        FaultProxy(localnet.rpc_url) as proxy,
+        Store(tmp_path / "index.sqlite") as store,
+    ):
         world = World(localnet, proxy, ipfs, tmp_path)
-        licence = world.buy_honestly()
-        localnet.rpc("anvil_setNextBlockBaseFeePerGas", hex(50 * GWEI))
-        wait_until(lambda: world.custodian.poll() is not None and world.is_delivered(licence), 30)
-        localnet.rpc("anvil_setNextBlockBaseFeePerGas", hex(5_000 * GWEI))
-        localnet.rpc("evm_mine")
-        localnet.rpc("anvil_setNextBlockBaseFeePerGas", hex(5_000 * GWEI))
-        with pytest.raises(BioDeSciError, match=r"(?i)gas|fee|gwei"):
+        index = Index(world, store)
+        localnet.rpc("evm_setAutomine", False)
+        with running(Mining(localnet, jump=50 * GWEI).step, 0.1):
+            licence = sell(world, index)
+        ends_right(world, index, licence)
+        paid = [Fees.of(bytes.fromhex(raw[2:])).most for raw in proxy.sent]
+        assert min(paid) < 5 * GWEI < 50 * GWEI < max(paid)
+        for _ in range(2):
+            localnet.rpc("anvil_setNextBlockBaseFeePerGas", hex(5_000 * GWEI))
+            localnet.rpc("evm_mine")
+        with pytest.raises(BioDeSciError, match=r"5\d* gwei now, and at most 500 are paid"):
             world.buy()

@@ -18,7 +18,7 @@ from biodesci.chain import accounts
 from biodesci.chain.client import Chain
 from biodesci.chain.deployment import load_deployment
 from biodesci.chain.outbox import Sending
-from biodesci.chain.reading import Reading
+from biodesci.chain.reading import Depth, Reading
 from biodesci.chain.records import License
 from biodesci.core.errors import BioDeSciError
 from biodesci.core.onchain import LicenseState
@@ -30,7 +30,7 @@ from biodesci.ipfs.client import Ipfs
 from biodesci.market.card import DatasetMeta
 from biodesci.market.custody import Custodian
 from biodesci.market.offers import OfferTerms
-from biodesci.market.publish import publish
+from biodesci.market.publish import Published, publish
 from biodesci.market.purchase import purchase
 from biodesci.party import keys
 from biodesci.registry import rounds
@@ -90,9 +90,12 @@ class Party:
 
 
 class World:
-    """A seller, a buyer, and whoever reads."""
+    """A seller, a buyer, and whoever reads. By the provider, a block counts after so many `confirmations`."""
 
-    def __init__(self, localnet: Localnet, proxy: FaultProxy, ipfs: Ipfs, folder: Path) -> None:
+    def __init__(
+        self, localnet: Localnet, proxy: FaultProxy, ipfs: Ipfs, folder: Path, confirmations: Depth = 0
+    ) -> None:
+        self.confirmations = confirmations
         self.localnet, self.proxy, self.ipfs, self.folder = localnet, proxy, ipfs, folder
         self.deployment = load_deployment(localnet.deployment_file)
         self.seller, self.buyer, self.reader = (self.party(n) for n in ("seller", "buyer", "reader"))
@@ -121,7 +124,7 @@ class World:
         """A client of the provider, of little patience."""
         chain = Chain(
             self.proxy.url, self.deployment, account, home,
-            reading=Reading(patience=_PATIENCE_S),
+            reading=Reading(self.confirmations, patience=_PATIENCE_S),
             sending=Sending(block_timeout=_BLOCK_S, stuck_after=_STUCK_S, sure_after=0.1),
         )  # fmt: skip
         for endpoint in chain.provider.endpoints:
@@ -143,18 +146,18 @@ class World:
         with Store(self.folder / f"index-{next(self._numbers)}.sqlite") as store:
             yield store, lambda: sync(self.reader.chain, self.ipfs, store)
 
-    def publish(self, file: Path) -> None:
+    def publish(self, file: Path) -> Published:
         """The seller publishes by the provider."""
         member = acting(self.seller.chain, self.ipfs, self.seller.home)
-        publish(member, file, DatasetMeta(file.stem, "", HMB), OfferTerms(price=PRICE))
+        return publish(member, file, DatasetMeta(file.stem, "", HMB), OfferTerms(price=PRICE))
 
-    def buy(self) -> int:
+    def buy(self, offer: int | None = None) -> int:
         """The buyer buys by the provider; called again after an error, it goes on."""
-        return purchase(self.buyer.chain, self.offer, HMB, again=True).license_id
+        return purchase(self.buyer.chain, offer or self.offer, HMB, again=True).license_id
 
-    def buy_honestly(self) -> int:
+    def buy_honestly(self, offer: int | None = None) -> int:
         """A licence that waits for its key."""
-        return purchase(self.buyer.honest, self.offer, HMB, again=True).license_id
+        return purchase(self.buyer.honest, offer or self.offer, HMB, again=True).license_id
 
     def is_delivered(self, license_id: int) -> bool:
         """As the honest node says."""
