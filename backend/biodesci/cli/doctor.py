@@ -163,7 +163,7 @@ def _work() -> Remark:
     try:
         with Work(location) as work:
             failing = jobs.listed(work)
-    except ConfigurationError as exc:
+    except (ConfigurationError, UnavailableError) as exc:
         raise _Unknown from exc
     if failing:
         raise UnavailableError(

@@ -10,8 +10,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from types import TracebackType
-from typing import Any, Final, Self, TypeAlias, cast
+from typing import Any, Final, TypeAlias, cast
 
 from sqlalchemy import (
     Connection,
@@ -23,9 +22,8 @@ from sqlalchemy import (
     insert,
     select,
 )
-from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from biodesci.core.errors import ConfigurationError, UnavailableError
+from biodesci.core.errors import UnavailableError
 from biodesci.index import beside, condition, content, gaps, log, schema, search, tables, undo
 from biodesci.index.beside import Unreadable
 from biodesci.index.condition import Condition
@@ -34,6 +32,7 @@ from biodesci.index.gaps import Gap
 from biodesci.index.log import Block, Event
 from biodesci.index.tables import DERIVED, LOG, READING, meta, tokens, wanted
 from biodesci.store import engine, prepared
+from biodesci.store.database import Database
 from biodesci.store.engine import INDEX, Location
 from biodesci.store.notify import notify
 
@@ -42,55 +41,31 @@ Row: TypeAlias = Mapping[str, Any]
 _IDENTITY: Final = select(meta.c.value).where(meta.c.key == "identity")
 
 
-class Store:
+class Store(Database):
     """Writing: one connection, for several threads in turn. Reading: one for each that reads at the moment.
 
     Only a store that writes makes the tables, or makes them anew; one that is `read_only` says
     UnavailableError until they are there.
     """
 
+    part = INDEX
+    called = "The index"
+    advice = "It may be deleted, and is rebuilt from the chain."
+    comfort = "Nothing is lost: the indexer goes on from the block that it had reached."
+
     def __init__(self, location: Location, *, read_only: bool = False) -> None:
-        engine.check(location)
-        self.location = location
         self._lock = threading.RLock()
         self._of_thread = threading.local()
         self._is_closed = False
-        self._reading = engine.for_reading(location, INDEX)
-        self._writing = self._reading if read_only else engine.for_writing(location, INDEX)
-        if not read_only:
-            self._prepare()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
+        super().__init__(location, read_only=read_only)
 
     def close(self) -> None:
-        """Connections that are in use are closed when they are given back."""
+        """As of `Database`; nothing is read or written any more."""
         self._is_closed = True
-        self._reading.dispose()
-        self._writing.dispose()
+        super().close()
 
-    def _prepare(self) -> None:
-        try:
-            engine.prepare(self.location)
-            with self._writing.connect() as connection:
-                schema.prepare(connection)
-                connection.commit()
-        except (DBAPIError, OSError) as exc:
-            self.close()
-            if engine.is_full(exc):
-                raise self._full(exc) from exc
-            raise ConfigurationError(
-                f"The index at {engine.shown(self.location)} cannot be opened: {engine.reason(exc)}.",
-                "Check that it is there, and free space; it may be deleted, and is rebuilt from the chain.",
-            ) from exc
-        except BaseException:
-            self.close()
-            raise
+    def _make(self, connection: Connection) -> None:
+        schema.prepare(connection)
 
     @contextmanager
     def transaction(self, *, marks: bool = True) -> Iterator[Connection]:
@@ -100,50 +75,39 @@ class Store:
         Raises UnavailableError where the database cannot be written, and IntegrityError of SQLAlchemy for
         rows that contradict those there are.
         """
-        try:
-            with self._lock, self._opened(self._writing).begin() as connection, self._use(connection):
-                yield connection
-                if marks:
-                    content.changed(connection)
-                notify(connection, INDEX)
-        except IntegrityError:
-            raise
-        except DBAPIError as exc:
-            if engine.is_full(exc):
-                raise self._full(exc) from exc
-            raise UnavailableError(
-                f"The index cannot be written: {engine.reason(exc)}.",
-                "Check free space and who may write the file; then try again.",
-            ) from exc
-
-    def _full(self, exc: DBAPIError | OSError) -> UnavailableError:
-        return UnavailableError(
-            f"The index cannot be written: the disk of {engine.shown(self.location)} takes no more "
-            f"({engine.reason(exc)}).",
-            "Free some space there. Nothing is lost: the indexer goes on from the block that it had reached.",
-        )
+        with (
+            self._translated("written"),
+            self._lock,
+            self._opened(self._writing).begin() as connection,
+            self._use(connection),
+        ):
+            yield connection
+            if marks:
+                content.changed(connection)
+            notify(connection, INDEX)
 
     @contextmanager
     def snapshot(self) -> Iterator[Connection]:
         """All that this thread reads inside is of one moment, whatever is written meanwhile."""
+        if (current := getattr(self._of_thread, "connection", None)) is not None:
+            yield current
+            return
         try:
-            if (current := getattr(self._of_thread, "connection", None)) is not None:
-                yield current
-                return
-            with self._opened(self._reading).connect() as connection, self._use(connection):
+            with (
+                self._translated("read"),
+                self._opened(self._reading).connect() as connection,
+                self._use(connection),
+            ):
                 if "is_current" not in connection.info:
                     schema.check(connection)
                     connection.info["is_current"] = True
                 if not connection.in_transaction():
                     connection.begin()
                 yield connection
-        except DBAPIError as exc:
+        except UnavailableError as exc:
             if not engine.exists(self.location):
                 raise schema.absent() from exc
-            raise UnavailableError(
-                f"The index cannot be read: {engine.reason(exc)}.",
-                "Try again; if it stays so, start the program anew.",
-            ) from exc
+            raise
 
     def _opened(self, one: Engine) -> Engine:
         if self._is_closed:

@@ -15,6 +15,7 @@ from typing import Any, Final, TypeAlias
 from sqlalchemy import BigInteger, Engine, Integer, Numeric, Text
 from sqlalchemy.engine import Connection, Dialect
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.expression import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
@@ -92,6 +93,11 @@ class Words(TypeDecorator[str]):
 _FULL: Final = {"SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_SHMSIZE", "SQLITE_IOERR_FSYNC"}
 
 
+# No connection, no resources, stopped by its operator (PostgreSQL, appendix A); another process is at it.
+_PASSING_STATES: Final = ("08", "53", "57")
+_PASSING: Final = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_NOMEM")
+
+
 class now_ms(FunctionElement[int]):
     """The database's own time, in milliseconds since 1970: of instances on several machines none is asked."""
 
@@ -151,11 +157,13 @@ def shown(location: Location) -> str:
     return str(location) if isinstance(location, Path) else postgresql.shown(location)
 
 
-def reason(exc: DBAPIError | OSError) -> str:
+def reason(exc: DBAPIError | PoolTimeout | OSError) -> str:
     """The database's words, without the statement, its values, and where it is: strangers read them.
 
     What PostgreSQL says of a connection that fails names server and user; it goes to the log alone.
     """
+    if isinstance(exc, PoolTimeout):
+        return "all of this process's connections to it are in use"
     if isinstance(exc, OSError) or exc.orig is None:
         return str(exc.strerror if isinstance(exc, OSError) else "the database does not answer")
     words = postgresql.reason(exc.orig) if hasattr(exc.orig, "sqlstate") else str(exc.orig)
@@ -165,12 +173,26 @@ def reason(exc: DBAPIError | OSError) -> str:
     return words
 
 
-def is_full(exc: DBAPIError | OSError) -> bool:
+def is_full(exc: DBAPIError | PoolTimeout | OSError) -> bool:
     """Whether the disk refused to take more: it is full, or a limit of the system's says so."""
     if isinstance(exc, OSError):
         return exc.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-    name, state = getattr(exc.orig, "sqlite_errorname", ""), getattr(exc.orig, "sqlstate", None)
-    return name in _FULL or state == "53100"
+    orig = getattr(exc, "orig", None)
+    return getattr(orig, "sqlite_errorname", "") in _FULL or getattr(orig, "sqlstate", None) == "53100"
+
+
+def may_pass(exc: DBAPIError | PoolTimeout | OSError) -> bool:
+    """Whether it may be over by itself, or once there is space: so a worker waits, and does not end."""
+    if isinstance(exc, OSError):
+        return is_full(exc) or exc.errno in (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EINTR)
+    orig = getattr(exc, "orig", None)
+    if orig is None or is_full(exc):
+        return True
+    if isinstance(orig.__cause__, OSError):
+        return may_pass(orig.__cause__)
+    if hasattr(orig, "sqlstate"):
+        return orig.sqlstate is None or orig.sqlstate[:2] in _PASSING_STATES
+    return str(getattr(orig, "sqlite_errorname", "")).startswith(_PASSING)
 
 
 def check(location: Location) -> None:

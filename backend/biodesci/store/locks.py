@@ -8,6 +8,7 @@ from connections (PgBouncer's transaction pooling) must not stand between.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import os
@@ -20,8 +21,8 @@ from typing import Any, Final
 from sqlalchemy import Connection, text
 
 from biodesci.core import files
-from biodesci.core.errors import ConfigurationError, UnavailableError
-from biodesci.store import postgresql
+from biodesci.core.errors import BioDeSciError, ConfigurationError, UnavailableError
+from biodesci.store import engine, postgresql
 from biodesci.store.engine import Location
 
 _LONGEST_PAUSE_S: Final = 0.5
@@ -59,8 +60,8 @@ def held(
 ) -> Iterator[Lock | None]:
     """Waits until no other thread or process is inside for this name; None at once where it is not to `wait`.
 
-    Raises UnavailableError once `stop` is set while it waits, or where the database does not answer, and
-    ConfigurationError where the file cannot be made.
+    Raises UnavailableError once `stop` is set while it waits, or where the database does not answer or the
+    disk is full, and ConfigurationError where the file may not be made.
     """
     inside = _on_file(location, name) if isinstance(location, Path) else _at_server(location, name)
     stop, pause = stop or threading.Event(), 0.01
@@ -128,6 +129,9 @@ def _on_file(database: Path, name: str) -> Iterator[Iterator[Lock | None]]:
                 os.close(descriptor)
                 yield None
                 continue
+            except OSError as exc:
+                os.close(descriptor)
+                raise _refused(path, exc) from exc
             if _is_still_at(path, descriptor):
                 taken.append(descriptor)
                 yield Lock()
@@ -146,10 +150,19 @@ def _opened(path: Path) -> int:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         return os.open(path, os.O_RDWR | os.O_CREAT, files.PRIVATE)
     except OSError as exc:
-        raise ConfigurationError(
-            f"The lock {path} cannot be made: {exc.strerror}.",
-            "Check free space, and who may write the folder; then repeat this.",
-        ) from exc
+        raise _refused(path, exc) from exc
+
+
+def _refused(path: Path, exc: OSError) -> BioDeSciError:
+    says = f"The lock {path} cannot be taken: {exc.strerror}."
+    if exc.errno in (errno.EMFILE, errno.ENFILE):
+        return UnavailableError(
+            says,
+            "Raise the limit of open files (ulimit -n, or LimitNOFILE of a unit), or try again later.",
+        )
+    if engine.may_pass(exc):
+        return UnavailableError(says, "Free some space there; then try again.")
+    return ConfigurationError(says, "Check who may write the folder; then repeat this.")
 
 
 def _is_still_at(path: Path, descriptor: int) -> bool:

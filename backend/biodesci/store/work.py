@@ -10,14 +10,13 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 from sqlalchemy import Column, Connection, MetaData, String, Table, inspect, select
-from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from biodesci.core.errors import ConfigurationError, UnavailableError
+from biodesci.core.errors import ConfigurationError
 from biodesci.store import checkpoints, engine, leases
+from biodesci.store.database import Database
 from biodesci.store.engine import WORK, Location
 from biodesci.store.tables import REVISION, VERSION_TABLE
 
@@ -25,48 +24,24 @@ _version = Table(VERSION_TABLE, MetaData(), Column("version_num", String(32), pr
 _KEEP: Final = "Keep it: it may note what was sent and not mined yet."
 
 
-class Work:
+class Work(Database):
     """One connection at a time writes, of all threads and processes; readers never wait.
 
-    Raises ConfigurationError where the database cannot be opened or is not of this version.
+    Raises what `Database` raises, and ConfigurationError where it is not of this version.
     """
 
+    part = WORK
+    called = "The work database"
+    advice = _KEEP
+    comfort = "What was noted before is kept."
+
     def __init__(self, location: Location) -> None:
-        engine.check(location)
-        self.location = location
         self._lock = threading.Lock()
         self._of_thread = threading.local()
-        self._writing = engine.for_writing(location, WORK)
-        self._reading = engine.for_reading(location, WORK)
-        self._prepare()
+        super().__init__(location)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Connections that are in use are closed when they are given back."""
-        for one in (self._writing, self._reading):
-            one.dispose()
-
-    def _prepare(self) -> None:
-        try:
-            engine.prepare(self.location)
-            with self._writing.begin() as connection:
-                _migrate(connection, self.location)
-        except (DBAPIError, OSError) as exc:
-            self.close()
-            raise ConfigurationError(
-                f"The work database {engine.shown(self.location)} cannot be opened: {engine.reason(exc)}.",
-                f"Check that it is there, free space, and who may write it. {_KEEP}",
-            ) from exc
-        except BaseException:
-            self.close()
-            raise
+    def _make(self, connection: Connection) -> None:
+        _migrate(connection, self.location)
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
@@ -81,23 +56,16 @@ class Work:
             )
         self._of_thread.is_inside = True
         try:
-            with self._lock, self._writing.begin() as connection:
+            with self._translated("written"), self._lock, self._writing.begin() as connection:
                 yield connection
-        except IntegrityError:
-            raise
-        except DBAPIError as exc:
-            raise _unavailable("written", exc) from exc
         finally:
             self._of_thread.is_inside = False
 
     @contextmanager
     def snapshot(self) -> Iterator[Connection]:
         """All that is read inside is of one moment, whatever is written meanwhile."""
-        try:
-            with self._reading.connect() as connection:
-                yield connection
-        except DBAPIError as exc:
-            raise _unavailable("read", exc) from exc
+        with self._translated("read"), self._reading.connect() as connection:
+            yield connection
 
     def lease(self, name: str, *, seconds: float = 30.0) -> AbstractContextManager[leases.Lease]:
         """Inside, nobody else of all processes has the lease of this name; see `leases.held`."""
@@ -112,13 +80,6 @@ class Work:
         """Replaces what stands under this name. In a transaction with other rows: `checkpoints.put`."""
         with self.transaction() as connection:
             checkpoints.put(connection, name, data)
-
-
-def _unavailable(what: str, exc: DBAPIError) -> UnavailableError:
-    return UnavailableError(
-        f"The work database cannot be {what}: {engine.reason(exc)}.",
-        "Check that it is there, free space, and who may write it; then try again.",
-    )
 
 
 def _migrate(connection: Connection, location: Location) -> None:

@@ -74,7 +74,8 @@ class Supervisor:
         self._is_poor = False
 
     def run(self) -> None:
-        """Raises ConfigurationError for settings with which it cannot work."""
+        """Raises ConfigurationError for settings with which it cannot work, and UnavailableError where the
+        work database does not answer when it begins."""
         with Work(self._worker.location) as work:
             is_standing_by = False
             while not self._stop.is_set():

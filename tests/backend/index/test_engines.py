@@ -19,7 +19,7 @@ from biodesci.core.errors import ConfigurationError, UnavailableError
 from biodesci.index import queries, schema, search
 from biodesci.index.database import Block, Store
 from biodesci.index.tables import REVISION, blocks, meta, metadata
-from biodesci.store import engine
+from biodesci.store import engine, postgresql
 from tests.backend.postgres import PASSWORD
 
 
@@ -172,7 +172,7 @@ def test_no_password_is_in_an_error_a_log_or_a_repr(postgres, caplog):
         url + "?no_such=option",
     ]
     for one in wrong:
-        with pytest.raises(ConfigurationError) as caught:
+        with pytest.raises((ConfigurationError, UnavailableError)) as caught:
             Store(one)
         chain: BaseException | None = caught.value
         while chain is not None:
@@ -203,3 +203,27 @@ def test_who_waits_for_a_writer_waits_no_longer_than_is_said(postgres, monkeypat
             other.begin("x")
         assert other.identity() is None
     postgres.drop(name)
+
+
+def test_when_all_connections_are_in_use_it_is_said(postgres, monkeypatch):
+    monkeypatch.setattr(postgresql, "_IDLE", 1)
+    monkeypatch.setattr(postgresql, "_READERS", 1)
+    monkeypatch.setattr(postgresql, "_PATIENCE_S", 0.2)
+    is_reading, may_end = threading.Event(), threading.Event()
+
+    def read(store: Store) -> None:
+        with store.snapshot():
+            is_reading.set()
+            may_end.wait(30)
+
+    with Store(postgres.url(postgres.database())) as store:
+        thread = threading.Thread(target=read, args=(store,))
+        thread.start()
+        try:
+            assert is_reading.wait(30)
+            with pytest.raises(UnavailableError, match="connections to it are in use"):
+                store.cursor()
+        finally:
+            may_end.set()
+            thread.join()
+        assert store.cursor() is None

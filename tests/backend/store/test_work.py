@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import stat
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +16,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import insert, inspect, select, text, update
 
 from biodesci.core.errors import ConfigurationError, UnavailableError
-from biodesci.store import engine
+from biodesci.store import engine, postgresql
 from biodesci.store.engine import WORK, now_ms
 from biodesci.store.tables import VERSION_TABLE, checkpoints, metadata
 from biodesci.store.work import Work
@@ -146,3 +147,40 @@ def test_a_file_that_is_no_database_or_in_no_folder_is_said(tmp_path: Path):
         with pytest.raises(ConfigurationError, match="cannot be opened") as caught:
             Work(path)
         assert "Keep it" in caught.value.hint
+
+
+def test_a_database_that_may_be_opened_later_is_unavailable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """A worker waits for it; only what is wrong with the settings ends it."""
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(engine, "prepare", refuse)
+        with pytest.raises(UnavailableError, match="takes no more") as caught:
+            Work(tmp_path / "work.sqlite")
+    assert "Free some space" in caught.value.hint
+
+
+def test_a_server_that_is_away_is_unavailable(postgres):
+    name = postgres.database()
+    postgres.stop()
+    try:
+        with pytest.raises(UnavailableError, match="does not answer"):
+            Work(postgres.url(name))
+    finally:
+        postgres.start()
+    with Work(postgres.url(name)) as work:
+        assert work.checkpoint("a") is None
+
+
+def test_when_all_connections_are_in_use_it_is_said(postgres, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(postgresql, "_IDLE", 2)
+    monkeypatch.setattr(postgresql, "_READERS", 2)
+    monkeypatch.setattr(postgresql, "_PATIENCE_S", 0.2)
+    with Work(postgres.url(postgres.database())) as work:
+        with work.snapshot(), work.snapshot():
+            with pytest.raises(UnavailableError, match="connections to it are in use") as caught:
+                work.checkpoint("a")
+            assert "try again" in caught.value.hint
+        assert work.checkpoint("a") is None
