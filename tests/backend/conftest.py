@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -27,6 +29,7 @@ from web3.types import TxParams, Wei
 from biodesci.core import keyfile
 from biodesci.core.documents.deployment import Deployed, Deployment
 from biodesci.party import keys
+from biodesci.store import sqlite
 
 from .postgres import empty_location, location, postgres  # noqa: F401 - fixtures of every test here
 
@@ -183,6 +186,26 @@ def quick_scrypt() -> Iterator[None]:
     yield
     for default in defaults:
         default["n"] = keyfile.DEFAULT_N
+
+
+@pytest.fixture(autouse=True, scope="session")
+def quick_disk() -> Iterator[None]:
+    """Nobody cuts the power here: what is written need not be on the disk before the test goes on.
+
+    `store/test_work.py` tests that SQLite waits for the disk.
+    """
+    writer = sqlite._writer
+
+    @functools.wraps(writer)
+    def quick(path: Path, *, durable: bool) -> sqlite3.Connection:
+        database = writer(path, durable=durable)
+        database.execute("PRAGMA synchronous = OFF")
+        return database
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sqlite, "_writer", quick)
+        patch.setattr(os, "fsync", lambda _descriptor: None)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ from tests.backend.conftest import (  # noqa: F401
     ipfs_node,
     keyed,
     localnet,
+    quick_disk,
     quick_scrypt,
     senders_home,
 )

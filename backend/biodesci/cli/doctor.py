@@ -33,18 +33,19 @@ def doctor(
 
     What is well may have a remark: a limit that costs time, and what to do about it.
     """
+    node = _Node()
     checks: list[tuple[str, bool, _Check]] = [
         ("disk", True, _disk),
         ("account", True, _account),
         ("key", True, _key),
-        ("chain", True, _chain),
-        *((name, False, _of_chain(check)) for name, check in checkup.CHECKS.items()),
-        ("transactions", False, _transactions),
-        ("balance", False, _balance),
+        ("chain", True, node.check),
+        *((name, False, node.checks(check)) for name, check in checkup.CHECKS.items()),
+        ("transactions", False, node.checks(lambda chain: checkup.waiting(chain, _paying()))),
+        ("balance", False, node.checks(_balance)),
         ("ipfs", True, _ipfs),
         ("database", True, _database),
         ("work", False, _work),
-        ("index", False, _index),  # the API and the page alone read it
+        ("index", False, lambda: _index(node)),  # the API and the page alone read it
         *((f"worker {port}", False, _worker(port)) for port in worker or ()),
     ]
     rows: list[dict[str, object]] = []
@@ -96,21 +97,37 @@ def _key() -> Remark:
     return Remark("found")
 
 
-def _chain() -> Remark:
-    chain = session.chain(account=False)
-    return Remark(f"chain {chain.chain_id}, block {chain.block_number()}, contracts in place")
+class _Node:
+    """The chain's node, reached once for all checks: one that does not answer is not waited for by each."""
 
+    def __init__(self) -> None:
+        self._reached: Chain | BioDeSciError | None = None
 
-def _of_chain(check: Callable[[Chain], Remark]) -> _Check:
-    return lambda: check(_reached())
+    def check(self) -> Remark:
+        """Where it stands."""
+        chain = self._reach()
+        return Remark(f"chain {chain.chain_id}, block {chain.block_number()}, contracts in place")
 
+    def checks(self, check: Callable[[Chain], Remark]) -> _Check:
+        """What is to be said of it only where it can be used."""
+        return lambda: check(self.chain())
 
-def _reached() -> Chain:
-    """The chain. _Unknown where it cannot be used."""
-    try:
-        return session.chain(account=False)
-    except BioDeSciError as exc:
-        raise _Unknown from exc
+    def chain(self) -> Chain:
+        """Raises _Unknown where it cannot be used."""
+        try:
+            return self._reach()
+        except BioDeSciError as exc:
+            raise _Unknown from exc
+
+    def _reach(self) -> Chain:
+        if self._reached is None:
+            try:
+                self._reached = session.chain(account=False)
+            except BioDeSciError as exc:
+                self._reached = exc
+        if isinstance(self._reached, BioDeSciError):
+            raise self._reached
+        return self._reached
 
 
 def _paying() -> str:
@@ -121,12 +138,8 @@ def _paying() -> str:
         raise _Unknown from exc
 
 
-def _transactions() -> Remark:
-    return checkup.waiting(_reached(), _paying())
-
-
-def _balance() -> Remark:
-    return checkup.balance(_reached(), _paying(), session.settings().low_balance_wei)
+def _balance(chain: Chain) -> Remark:
+    return checkup.balance(chain, _paying(), session.settings().low_balance_wei)
 
 
 def _ipfs() -> Remark:
@@ -173,7 +186,7 @@ def _work() -> Remark:
     return Remark("nothing fails")
 
 
-def _index() -> Remark:
+def _index(node: _Node) -> Remark:
     from biodesci.index.condition import BEHIND
     from biodesci.index.database import Store
     from biodesci.store import engine
@@ -194,7 +207,7 @@ def _index() -> Remark:
             "after an update that understands them, events are taken in by biodesci index rebuild.",
         )
     try:
-        chain = _reached()
+        chain = node.chain()
     except _Unknown:
         return Remark(says)
     if identity != chain.identity:

@@ -86,6 +86,7 @@ def test_a_disk_that_is_full_at_any_point_lets_one_transaction_take_effect(owner
     for pages in (0, 2, 4, 6, 9, 20):
         room = begin + pages * 4_120
         order = Order(localnet.rpc_url, str(localnet.deployment_file), str(tmp_path), key, room=room)
+        order.block_timeout = 3.0  # for so long it tries to note what a block has
         status, printed = order.start().end()
         ended.append(status)
         assert status == 0 or "cannot be written" in printed or "cannot be opened" in printed, printed

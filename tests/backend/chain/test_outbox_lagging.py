@@ -16,7 +16,7 @@ from tests.backend.conftest import wait_for
 from tests.faults.lies import Lag
 from tests.faults.proxy import FaultProxy
 
-SENDING = {"block_timeout": 3.0, "sure_after": 0.1}
+SENDING = {"block_timeout": 1.0, "sure_after": 0.1}
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +46,12 @@ def sent_behind(node: CrookedNode, rule, outbox, number: int) -> None:
     with node.telling(rule):
         is_done = is_sent(outbox, number)
     if not is_done:
-        wait_for(lambda: is_sent(outbox, number), 20)
+        send(outbox, number)
+
+
+def send(outbox, number: int) -> None:
+    """By honest nodes; machines may be slower than the outbox is patient."""
+    wait_for(lambda: is_sent(outbox, number))
 
 
 @pytest.mark.parametrize("before", [0, 1], ids=["first", "second"])
@@ -54,13 +59,14 @@ def test_each_call_takes_effect_once(chain, tmp_path, before):
     """Every other question goes to the node that lags, whichever question that is."""
     with FaultProxy(chain.url) as proxy:
         outbox = chain.outbox(tmp_path / "work.sqlite", url=proxy.url, **SENDING)
-        assert all(is_sent(outbox, number) for number in range(3))
+        for number in range(3):
+            send(outbox, number)
         with proxy.fault(Lag(3, whole=True)):
             for _ in range(before):
                 outbox.sender.web3.eth.chain_id  # noqa: B018 - it is asked
             late = [number for number in range(3, 6) if not is_sent(outbox, number)]
         for number in late:
-            wait_for(lambda number=number: is_sent(outbox, number), 20)
+            send(outbox, number)
     assert sorted(chain.calls(outbox)) == list(range(6))
     assert chain.mined(outbox) == 6, "no nonce went to anything else"
 
@@ -91,7 +97,7 @@ def older_blocks(chain: Bare):
 @pytest.mark.parametrize("lagging", [older_count, older_blocks])
 def test_a_nonce_that_is_used_already_is_given_up_for_another(chain, node, tmp_path, lagging):
     outbox = chain.outbox(tmp_path / "work.sqlite", url=node.url, **SENDING)
-    assert is_sent(outbox, 1)
+    send(outbox, 1)
     sent_behind(node, lagging(chain), outbox, 2)
     assert chain.calls(outbox) == [1, 2]
 
@@ -100,6 +106,6 @@ def test_the_same_call_wanted_twice_is_not_taken_for_the_first(chain, node, tmp_
     """From the block at which the first was signed, the second would be signed to the same bytes."""
     one = chain.outbox(tmp_path / "one.sqlite", url=node.url, **SENDING)
     other = chain.outbox(tmp_path / "other.sqlite", one.sender.signer.key.hex(), url=node.url, **SENDING)
-    assert is_sent(one, 5)
+    send(one, 5)
     sent_behind(node, older_blocks(chain), other, 5)
     assert chain.calls(one) == [5, 5]

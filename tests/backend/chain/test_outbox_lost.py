@@ -200,6 +200,7 @@ def test_a_node_without_the_state_of_old_blocks_leaves_it_open(owner, node, loca
             raise ConnectionAbortedError
         return result
 
+    owner.sending = patience(WRONG_FOR_S)
     with node.telling(pruned), pytest.raises(UnavailableError):
         publish(owner)
     assert published(owner, localnet) == 1

@@ -25,6 +25,7 @@ def node(requests: list[tuple[str, str | None]], *, redirect: str = "") -> Itera
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        wbufsize = -1
 
         def do_POST(self) -> None:
             self.rfile.read(int(self.headers["Content-Length"]))

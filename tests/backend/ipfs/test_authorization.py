@@ -30,6 +30,7 @@ class Guarded(BaseHTTPRequestHandler):
     """Hands on what comes with the login, and refuses the rest."""
 
     protocol_version = "HTTP/1.1"
+    wbufsize = -1
     node = ""
 
     def do_POST(self) -> None:

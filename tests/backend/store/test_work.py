@@ -16,7 +16,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import insert, inspect, select, text, update
 
 from biodesci.core.errors import ConfigurationError, UnavailableError
-from biodesci.store import engine, postgresql
+from biodesci.store import engine, postgresql, sqlite
 from biodesci.store.engine import WORK, now_ms
 from biodesci.store.tables import VERSION_TABLE, checkpoints, metadata
 from biodesci.store.work import Work
@@ -129,6 +129,12 @@ def test_a_database_of_other_tables_is_left_alone(empty_location):
     with made.begin() as connection:
         assert inspect(connection).get_table_names() == ["patients"]
     made.dispose()
+
+
+def test_what_is_committed_is_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite, "_writer", sqlite._writer.__wrapped__)  # without the tests' `quick_disk`
+    with Work(tmp_path / "work.sqlite") as work, work.transaction() as connection:
+        assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2, "FULL"
 
 
 def test_a_file_is_its_owners_alone(tmp_path):

@@ -24,6 +24,7 @@ class Process:
 
     def __init__(self, worker: str, log: Path, **settings: object) -> None:
         self.worker, self._log, self.port = worker, log, free_port()
+        self._asking = httpx.Client(base_url=f"http://127.0.0.1:{self.port}")
         chosen = {"BIODESCI_METRICS_PORT": self.port, "BIODESCI_POLL_INTERVAL": 0.1, **settings}
         kept = {k: v for k, v in os.environ.items() if not k.startswith("BIODESCI_")}
         with log.open("ab") as output:
@@ -47,12 +48,12 @@ class Process:
     def why_not_ready(self) -> str | None:
         """None before it listens."""
         try:
-            return str(httpx.get(f"http://127.0.0.1:{self.port}/ready").json()["why"])
+            return str(self._asking.get("/ready").json()["why"])
         except httpx.HTTPError:
             return None
 
     def metrics(self) -> str:
-        return httpx.get(f"http://127.0.0.1:{self.port}/metrics").text
+        return self._asking.get("/metrics").text
 
     def kill(self) -> None:
         self._process.kill()
