@@ -1,128 +1,264 @@
-"""`make soak`: indexer, API and custodian under light load for half an hour; what they hold must not grow.
+"""`make soak`: indexer, API and custodian at work for half an hour; what they hold must not grow.
 
-Every few seconds a licence is bought and pages are asked for. Memory (RSS), open files and the calls to the
-chain node are noted; the slope of the memory over the second half is what a leak would show. Writes
-build/soak.json, and ends with 1 where a bound is passed.
+Two of each, on SQLite and on PostgreSQL. Meanwhile datasets are published and bought, pages asked for, SSE
+listeners come and go, the chain reorganizes, and its node has bad moments (`trade.py`). Memory, open files,
+threads, connections to the database, rows of the work database and temporary files are noted and judged
+(`flat.py`), and so is that the work went on. Writes build/soak.json; ends with 1 where a bound is passed.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
-import statistics
+import random
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, cast
 
+import psycopg
 import requests
+from web3 import HTTPProvider, Web3
 
-from benchmarks.crowd import Crowd, Site, site
-from biodesci.chain import accounts
+from benchmarks import flat
+from benchmarks.crowd import site
+from benchmarks.flat import Sample
+from benchmarks.trade import Side, Trade
+from biodesci.chain.records import License
+from biodesci.core import keyfile
+from biodesci.core.onchain import LicenseState
+from biodesci.index.database import Store
+from biodesci.ipfs.client import Ipfs
 from biodesci.localnet.processes import free_port
-from tests.faults.proxy import FaultProxy
+from biodesci.party import keys
+from biodesci.store.engine import Location
+from tests.backend.acting import PASSPHRASE
+from tests.backend.conftest import Localnet, running_ipfs
+from tests.backend.postgres import running
+from tests.faults.proxy import FaultProxy, wait_until
+from tests.faults.world import World
 
 TARGET = Path("build/soak.json")
-PASSPHRASE = "a long passphrase"
-DATASETS, EVERY_S = 200, 5.0
-MOST_GROWTH = 8.0  # MiB an hour: a leak of a kilobyte a request would be twenty
-MOST_FILES = 8  # more at the end than in the middle
-NOWHERE = "http://127.0.0.1:9"
+EVERY_S = 5.0
+SHOWN = (5, 10, 20, 30)  # minutes
+ROWS = ("outbox", "leases", "jobs", "checkpoints")
+PLENTY = hex(10_000 * 10**18)
+
+
+@dataclass
+class Instance:
+    """Three processes and a database, which serve one side of the trade."""
+
+    name: str
+    side: Side
+    location: Location
+    folder: Path
+    processes: dict[str, subprocess.Popen[bytes]]
+
+    def held(self) -> dict[str, dict[str, float]]:
+        """What each process holds, and the database of all three."""
+        for name, process in self.processes.items():
+            if process.poll() is not None:
+                raise RuntimeError(f"{name} ended: {(self.folder / name).read_text()[-2_000:]}")
+        one = {f"{self.name} {name}": flat.of_process(p.pid) for name, p in self.processes.items()}
+        return {**one, f"{self.name} database": self._database()}
+
+    def _database(self) -> dict[str, float]:
+        temporary = [path for path in (self.folder / "tmp").rglob("*") if path.is_file()]
+        temporary += [path for path in self.folder.glob("home*/**/*") if path.suffix in {".tmp", ".part"}]
+        held: dict[str, float] = {"temporary": len(temporary)}
+        if isinstance(self.location, str):
+            with psycopg.connect(self.location) as connection:
+                count = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+                held["connections"] = _one(connection.execute(count).fetchone())
+                for table in ROWS:
+                    row = connection.execute(f"SELECT count(*) FROM biodesci_work.{table}").fetchone()
+                    held[table] = _one(row)
+            return held
+        homes = [self.side.world.seller.home, self.folder / "home"]
+        for file in (home / "work.sqlite" for home in homes):
+            if file.exists():
+                with contextlib.closing(sqlite3.connect(file, timeout=30)) as connection:
+                    for table in ROWS:
+                        row = connection.execute(f"SELECT count(*) FROM {table}").fetchone()
+                        held[table] = held.get(table, 0) + _one(row)
+        wal = [path.stat().st_size for home in homes for path in home.glob("*-wal")]
+        return {**held, "wal_MiB": sum(wal) / flat.MIB}
+
+    def end(self) -> None:
+        """As an operator ends them."""
+        for process in self.processes.values():
+            process.terminate()
+        for process in self.processes.values():
+            process.wait(30)
 
 
 def main() -> int:
     """The exit status."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=30.0)
-    minutes: float = parser.parse_args().minutes
-    with tempfile.TemporaryDirectory() as folder, site() as where, FaultProxy(where.url) as proxy:
-        crowd = Crowd(where)
-        crowd.publish(DATASETS)
-        crowd.register_keys(1)
-        report = _soak(crowd, proxy, Path(folder), 60 * minutes)
+    parser.add_argument("--seed", type=int, default=random.randrange(1 << 32))
+    chosen = parser.parse_args()
+    print(f"seed {chosen.seed}", flush=True)
+    for function in (keyfile.seal, keys.create):  # hundreds are made here, at the lowest cost
+        cast("Any", function).__kwdefaults__["n"] = keyfile.LOWEST_N
+    with network() as (instances, proxy):
+        report = soak(instances, proxy, 60 * chosen.minutes, random.Random(chosen.seed))
+    report["seed"] = chosen.seed
     TARGET.parent.mkdir(exist_ok=True)
     TARGET.write_text(json.dumps(report, indent=2) + "\n")
     print(json.dumps(report, indent=2))
-    return 0 if report["is_flat"] else 1
+    return 0 if not report["wrong"] else 1
 
 
-def _soak(crowd: Crowd, proxy: FaultProxy, folder: Path, seconds: float) -> dict[str, object]:
+@contextlib.contextmanager
+def network() -> Iterator[tuple[list[Instance], FaultProxy]]:
+    """A chain, an IPFS node, a PostgreSQL, and the processes on either engine."""
+    with contextlib.ExitStack() as all_:
+        folder = Path(all_.enter_context(tempfile.TemporaryDirectory()))
+        where = all_.enter_context(site())
+        proxy = all_.enter_context(FaultProxy(where.url))
+        ipfs = all_.enter_context(running_ipfs(folder / "ipfs"))
+        server = all_.enter_context(running())
+        deployment = folder / "deployment.json"
+        deployment.write_bytes(where.deployment.to_bytes())
+        local = Localnet(where.url, deployment, Web3(HTTPProvider(where.url)))
+        instances: list[Instance] = []
+        for name in ("sqlite", "postgresql"):
+            at = folder / name
+            at.mkdir()
+            world = World(local, proxy, Ipfs(ipfs.api, timeout=10.0), at)
+            for party in (world.seller, world.buyer):
+                local.rpc("anvil_setBalance", party.address, PLENTY)
+            location = server.url(server.database()) if name == "postgresql" else at / "home" / "index.sqlite"
+            instances.append(_instance(name, world, location, at))
+            all_.callback(instances[-1].end)
+        yield instances, proxy
+
+
+def _instance(name: str, world: World, location: Location, folder: Path) -> Instance:
     port = free_port()
-    workers = {
-        name: _start(crowd.site, proxy.url, folder, name, port) for name in ("indexer", "api", "custodian")
-    }
-    samples: dict[str, list[tuple[float, float, int]]] = {name: [] for name in workers}
-    asked = bought = 0
+    (folder / "tmp").mkdir()
+    common = {
+        "BIODESCI_RPC_URL": world.proxy.url, "BIODESCI_DEPLOYMENT": str(world.localnet.deployment_file),
+        "BIODESCI_IPFS_API": world.ipfs.api, "BIODESCI_PASSPHRASE": PASSPHRASE,
+        "BIODESCI_API_PORT": str(port), "BIODESCI_API_URL": f"http://127.0.0.1:{port}",
+        "BIODESCI_STUCK_AFTER": "5", "BIODESCI_DELIVERIES_A_DAY": "100000", "TMPDIR": str(folder / "tmp"),
+    }  # fmt: skip
+    if isinstance(location, str):
+        common["DATABASE_URL"] = location
+    homes = {"indexer": folder / "home", "api": folder / "home", "custodian": world.seller.home}
+    processes = {}
+    for worker, home in homes.items():
+        kept = {key: value for key, value in os.environ.items() if not key.startswith("BIODESCI_")}
+        module = "biodesci.api" if worker == "api" else f"biodesci.workers.{worker}"
+        with (folder / worker).open("wb") as log:
+            processes[worker] = subprocess.Popen(
+                [sys.executable, "-m", module],
+                env={**kept, **common, "BIODESCI_HOME": str(home)}, stdout=log, stderr=log,
+            )  # fmt: skip
+    side = Side(world, f"http://127.0.0.1:{port}", [world.offer])
+    return Instance(name, side, location, folder, processes)
+
+
+def soak(
+    instances: list[Instance], proxy: FaultProxy, seconds: float, dice: random.Random
+) -> dict[str, object]:
+    """What was held and done, and in `wrong` what should not be so."""
+    for one in instances:
+        wait_until(lambda one=one: _answers(one), 60, 0.2)
+    trade = Trade([one.side for one in instances], proxy, dice)
+    watched: dict[str, list[Sample]] = {}
+    done: list[Sample] = []
+    trade.begin()
     began = time.monotonic()
-    try:
-        while (now := time.monotonic() - began) < seconds:
-            for name, process in workers.items():
-                if process.poll() is not None:
-                    raise RuntimeError(f"{name} ended: {(folder / name).read_text()[-2_000:]}")
-                samples[name].append((now, *_held(process.pid)))
-            if bought < DATASETS:
-                bought += 1
-                crowd.buy(bought, bought)
-            asked += sum(_asks(f"http://127.0.0.1:{port}{path}") for path in ("/v1/datasets", "/v1/licenses"))
-            time.sleep(EVERY_S)
-    finally:
-        for process in workers.values():
-            process.terminate()
-        for process in workers.values():
-            process.wait(30)
-    held = {name: _slope(taken) for name, taken in samples.items()}
-    flat = all(
-        one["MiB_an_hour"] <= MOST_GROWTH * max(1.0, 1_800 / seconds) and one["more_files"] <= MOST_FILES
-        for one in held.values()
-    )
+    shown = 0.0
+    while (now := time.monotonic() - began) < seconds:
+        done.append(
+            Sample(now, {**trade.done, **{f"delivered {one.name}": _delivered(one) for one in instances}})
+        )
+        for one in instances:
+            for who, held in one.held().items():
+                watched.setdefault(who, []).append(Sample(now, held))
+        if now >= shown:
+            shown += 60
+            last = {
+                who: {k: round(v, 1) for k, v in samples[-1].held.items()} for who, samples in watched.items()
+            }
+            print(f"{now / 60:.1f} min", json.dumps(last), json.dumps(done[-1].held), flush=True)
+        time.sleep(EVERY_S)
+    trade.end()
+    wrong = [*flat.what_grew(watched, seconds), *flat.what_stopped(done, seconds), *_not_at_rest(instances)]
     return {
-        "minutes": round(seconds / 60, 1), "workers": held, "licences": bought, "pages": asked,
-        "rpc_calls_per_s": round(proxy.calls.total() / seconds, 2), "is_flat": flat,
+        "minutes": round(seconds / 60, 1),
+        "held": {who: _figures(samples, seconds) for who, samples in watched.items()},
+        "done": dict(done[-1].held), "failed": dict(trade.failed),
+        "rpc_calls_per_s": round(proxy.calls.total() / seconds, 2), "wrong": wrong,
     }  # fmt: skip
 
 
-def _start(where: Site, rpc_url: str, folder: Path, name: str, port: int) -> subprocess.Popen[bytes]:
-    home = folder / "home"
-    home.mkdir(exist_ok=True)
-    deployment = folder / "deployment.json"
-    deployment.write_bytes(where.deployment.to_bytes())
-    if name == "custodian":
-        accounts.create(home / "account.json", PASSPHRASE, work_factor=2)
-    environment = {
-        **{key: value for key, value in os.environ.items() if not key.startswith("BIODESCI_")},
-        "BIODESCI_RPC_URL": rpc_url, "BIODESCI_DEPLOYMENT": str(deployment), "BIODESCI_HOME": str(home),
-        "BIODESCI_IPFS_API": NOWHERE, "BIODESCI_API_PORT": str(port), "BIODESCI_PASSPHRASE": PASSPHRASE,
-    }  # fmt: skip
-    argv = [sys.executable, "-m", "biodesci.api" if name == "api" else f"biodesci.workers.{name}"]
-    with (folder / name).open("wb") as log:
-        return subprocess.Popen(argv, env=environment, stdout=log, stderr=log)
-
-
-def _asks(url: str) -> int:
-    """1 for a page that came."""
+def _answers(instance: Instance) -> bool:
     try:
-        return int(requests.get(url, timeout=10).ok)
+        return requests.get(f"{instance.side.url}/v1/datasets", timeout=5).ok
     except requests.RequestException:
-        return 0
+        return False
 
 
-def _held(pid: int) -> tuple[float, int]:
-    """MiB in memory (proc(5), statm), and open files."""
-    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / (1 << 20), len(list(Path(f"/proc/{pid}/fd").iterdir()))
+def _delivered(instance: Instance) -> float:
+    """Keys that its custodian delivered, as the node has it."""
+    chain = instance.side.world.reader.honest
+    seller = instance.side.world.seller.address
+    logs = chain.events(chain.licenses, "LicenseDelivered", 0)
+    return float(sum(log["args"]["by"] == seller for log in logs))
 
 
-def _slope(taken: list[tuple[float, float, int]]) -> dict[str, float]:
-    """Of the second half: by then everything was loaded and every cache has its size."""
-    half = taken[len(taken) // 2 :]
-    slope = statistics.linear_regression([at for at, _, _ in half], [mib for _, mib, _ in half]).slope
-    return {
-        "MiB": round(half[-1][1], 1),
-        "MiB_an_hour": round(3_600 * slope, 2),
-        "more_files": half[-1][2] - half[0][2],
-    }
+def _not_at_rest(instances: list[Instance]) -> list[str]:
+    """What is still to be done two minutes after trade has ended: sentences."""
+    left = []
+    for one in instances:
+        with contextlib.suppress(AssertionError):
+            wait_until(lambda one=one: not _left(one), 120, 1.0)
+        left += _left(one)
+    return left
+
+
+def _left(instance: Instance) -> list[str]:
+    chain = instance.side.world.reader.honest
+    count = int(chain.call(chain.lens.functions.licenseCount()))
+    licences = [chain.read(License, number) for number in range(1, count + 1)]
+    waiting = [one.id for one in licences if one.state is LicenseState.PURCHASED]
+    with Store(instance.location, read_only=True) as store:
+        cursor = store.cursor()
+    read, head = (cursor.number if cursor else -1), chain.block_number()
+    left = int(instance.held()[f"{instance.name} database"]["outbox"])
+    return [
+        *([f"licences {waiting} were not delivered"] if waiting else []),
+        *([f"{instance.name}: the index has read {read} of {head} blocks"] if read != head else []),
+        *([f"{instance.name}: {left} are left in the outbox"] if left else []),
+    ]
+
+
+def _figures(samples: list[Sample], seconds: float) -> dict[str, object]:
+    figures: dict[str, object] = {}
+    for name in samples[-1].held:
+        at = {f"{m} min": flat.near(samples, name, 60 * m) for m in SHOWN if 60 * m <= seconds}
+        figures[name] = {
+            **{when: round(value, 1) for when, value in at.items() if value is not None},
+            "growth": round(flat.growth(samples, name, seconds), 2),
+            "an_hour": round(flat.an_hour(samples, name, seconds), 2),
+        }
+    return figures
+
+
+def _one(row: tuple[object, ...] | None) -> float:
+    return float(str(row[0])) if row else 0.0
 
 
 if __name__ == "__main__":

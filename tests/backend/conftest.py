@@ -352,13 +352,13 @@ class IpfsNode:
     gateway: str
 
 
-@pytest.fixture(scope="session")
-def ipfs_node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[IpfsNode]:
+@contextmanager
+def running_ipfs(repo: Path) -> Iterator[IpfsNode]:
+    """The embedded IPFS node, until the block is left."""
     from biodesci.core.errors import UnavailableError
     from biodesci.ipfs.client import Ipfs
 
     api, gateway = free_port(), free_port()
-    repo = tmp_path_factory.mktemp("ipfs") / "repo"
     process = subprocess.Popen(
         [
             *(sys.executable, "-m", "biodesci.ipfs.node", "--repo", str(repo)),
@@ -379,3 +379,9 @@ def ipfs_node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[IpfsNode]:
         yield IpfsNode(f"http://127.0.0.1:{api}", f"http://127.0.0.1:{gateway}")
     finally:
         stop(process)
+
+
+@pytest.fixture(scope="session")
+def ipfs_node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[IpfsNode]:
+    with running_ipfs(tmp_path_factory.mktemp("ipfs") / "repo") as node:
+        yield node

@@ -15,6 +15,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -145,9 +146,9 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[Server]:
-    """The server that tests share; whoever stops it starts it again."""
+@contextmanager
+def running() -> Iterator[Server]:
+    """A server, until the block is left."""
     # Not pytest's folder, which its owner alone may enter; a socket's path has 107 characters at most.
     folder = Path(tempfile.mkdtemp(prefix="biodesci-postgres-"))
     server = Server(folder)
@@ -158,6 +159,13 @@ def postgres() -> Iterator[Server]:
     finally:
         server.stop(signal.SIGQUIT)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """The server that tests share; whoever stops it starts it again."""
+    with running() as server:
+        yield server
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
