@@ -93,7 +93,8 @@ class Custodian:
         self._keys = frozenset((int(id_), int(version)) for id_, version in noted.get("keys", ()))
         self._open: set[int] = set(noted.get("open", ()))
         self._past: dict[int, int] = {}  # licences that do not wait any more, and the head when that was seen
-        self._reported: set[tuple[int, str]] = set()
+        self._reported: set[tuple[int, str]] = set()  # licences, and what was said of them
+        self._said: set[tuple[int, str]] = set()  # days, and what was said of the bounds on them
         self._undelivered: dict[tuple[int, bytes], int] = {}  # envelopes, and the block where that was so
         self._terms = terms or Terms()
         folder = evidence.path(member.home, member.chain, 0, b"").parent
@@ -141,7 +142,16 @@ class Custodian:
         begun = self._release_due()
         if begun:
             done += self._delivered(self._in_flight.collect_soon(begun))
+        self._forget()
         return done
+
+    def _forget(self) -> None:
+        """What was noted of licences that it owes nothing for any more."""
+        known = self._open.union(license_id for license_id, _ in self._undelivered)
+        self._reported = {one for one in self._reported if one[0] in known}
+        self._why = {id_: why for id_, why in self._why.items() if id_ in self._open}
+        self._held = {id_: day for id_, day in self._held.items() if id_ in self._open}
+        self._past = {id_: head for id_, head in self._past.items() if id_ in self._open}
 
     def _delivered(self, licences: list[int]) -> list[int]:
         """Takes note of what is done; the same licences."""
@@ -189,7 +199,9 @@ class Custodian:
     def _complete(self, head: int) -> None:
         """Adds to IPFS what was delivered, and was not added before the run that delivered it ended."""
         on_their_way = set(self._in_flight.licences())
-        for waiting in evidence.unpublished(self._home, self._chain):
+        unpublished = evidence.unpublished(self._home, self._chain)
+        self._undelivered = {one: at for one, at in self._undelivered.items() if one in unpublished}
+        for waiting in unpublished:
             if self._undelivered.get(waiting) == head or waiting[0] in on_their_way:
                 continue
             license_id, digest = waiting
@@ -298,8 +310,8 @@ class Custodian:
         over = _OVER[limit].format(**asdict(self._terms.bounds), account=licence.licensee)
         self._why[licence.id] = over + _TOMORROW
         # Once a day, and not for each of thousands.
-        if (today, over) not in self._reported:
-            self._reported.add((today, over))
+        if (today, over) not in self._said:
+            self._said = {(day, text) for day, text in self._said if day == today} | {(today, over)}
             _log.warning("licence %d and perhaps more: %s", licence.id, over + _TOMORROW)
         return False
 

@@ -35,8 +35,7 @@ class InFlight:
 
     def __init__(self, member: Member, report: Report) -> None:
         self._member, self._report = member, report
-        self._sealed: dict[int, Sealed] = {}
-        self._licensees: dict[int, str] = {}  # for whom that was
+        self._sealed: dict[int, tuple[Sealed, str]] = {}  # and for whom that was
 
     def licences(self) -> list[int]:
         """Those whose delivery was sent, by this or another process, and is not collected."""
@@ -54,8 +53,7 @@ class InFlight:
             digest = _NO_KEY
             if licence.right is Right.DOWNLOAD:
                 sealed = seal(self._member, licence, version)
-                self._sealed[licence.id], digest = sealed, sealed.digest
-                self._licensees[licence.id] = licence.licensee
+                self._sealed[licence.id], digest = (sealed, licence.licensee), sealed.digest
             try:
                 intent.begin(chain.licenses.functions.deliver(licence.id, digest))
             except BioDeSciError:
@@ -117,9 +115,10 @@ class InFlight:
 
     def _add(self, license_id: int, digest: bytes) -> None:
         """Puts the envelope on IPFS; a run before may have sealed it, or another home, which has it then."""
-        member, sealed = self._member, self._sealed.get(license_id)
+        member = self._member
+        sealed, licensee = self._sealed.get(license_id, (None, ""))
         if sealed is not None and sealed.digest == digest:
-            if get(member.chain, license_id).licensee != self._licensees[license_id]:
+            if get(member.chain, license_id).licensee != licensee:
                 # A reorganization took that purchase back, with what was paid for it.
                 self._discard(license_id)
                 self._report(license_id, _ANOTHERS.format(id=license_id))

@@ -189,6 +189,23 @@ def test_an_unforeseen_error_with_one_license_does_not_hold_up_the_next(sale, ch
     assert sale.release() == [first.license_id]
 
 
+def test_a_custodian_keeps_nothing_in_memory_of_what_it_has_done(sale, localnet):
+    custodian = Custodian(acting(sale.owner, sale.ipfs, sale.home))
+    first, second = (sale.buy(again=True).license_id for _ in range(2))
+    sale.buyer.send(sale.buyer.keys.functions.revoke())
+    custodian.poll()
+    assert sorted(custodian.waiting) == [first, second]
+    sale.buyer.send(sale.buyer.keys.functions.register(public_key(sale.seed)))
+    done = []
+    while custodian.undelivered:
+        done += custodian.poll()
+        localnet.rpc("evm_mine")
+    assert sorted(done) == [first, second]
+    custodian.poll()
+    kept = {**vars(custodian), **vars(custodian._in_flight)}
+    assert {name: of for name, of in kept.items() if isinstance(of, set | dict) and of} == {}
+
+
 def test_review_waits_for_the_owner(sale_of):
     sale = sale_of(terms=HMB | IRB)
     bought = sale.buy(HMB | IRB)
