@@ -195,7 +195,8 @@ class Server:
                     served.append(request_id)
                 self._open.discard(request_id)
                 self._unsettled.discard(request_id)
-                self._waiting.pop(request_id, None)
+                for noted in (self._waiting, self._held, self._pause, self._not_before):
+                    noted.pop(request_id, None)
                 self._failures.done(request_id)
             except AccessDeniedError as exc:
                 if self._waiting.get(request_id) != exc.message:
