@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from eth_account.signers.local import LocalAccount
 from hexbytes import HexBytes
@@ -19,6 +19,7 @@ from web3.types import EventData, TxParams, TxReceipt
 from biodesci.chain import blocks, events, pending, records
 from biodesci.chain.contracts import contract, reverted
 from biodesci.chain.entries import Book
+from biodesci.chain.fitting import Fitting
 from biodesci.chain.logs import Span
 from biodesci.chain.outbox import Intent, Outbox
 from biodesci.chain.pending import Pending
@@ -35,6 +36,9 @@ from biodesci.core.errors import (
 )
 from biodesci.core.files import WORK_FILE
 from biodesci.store.engine import Location
+
+if TYPE_CHECKING:
+    from biodesci.chain.commitments import Commitments
 
 _USUALLY = Sending()
 _UNHURRIED = Reading()
@@ -82,6 +86,8 @@ class Chain:
         for name in CONTRACTS:
             self._check_code(name)
         self._contracts: dict[str, Contract] = {}
+        self._keys: Fitting[bytes] = Fitting()
+        self.published: Fitting[Commitments] = Fitting()
 
     def __repr__(self) -> str:
         return f"Chain(chain_id={self.chain_id}, address={self.account.address if self.account else None})"
@@ -259,6 +265,8 @@ class Chain:
         """
         holder = Web3.to_checksum_address(account)
         registered = self.read(records.Key, holder)
+        if (known := self._keys.get(registered.key_hash)) is not None:
+            return known
         if not any(registered.key_hash):
             raise NotFoundError(
                 f"{holder} has no encryption key on chain.", "Its owner registers one: biodesci key register."
@@ -270,7 +278,7 @@ class Chain:
             for found in reversed(self.events(self.keys, "KeyRegistered", first, filters=filters)):
                 public = bytes(found["args"]["publicKey"])
                 if Web3.keccak(public) == registered.key_hash:
-                    return public
+                    return self._keys.keep(registered.key_hash, public)
         raise UnavailableError(
             f"The chain node gave no key of {holder} that fits the hash in KeyRegistry.",
             "It lost events or is behind: try again, or use another chain node.",

@@ -29,6 +29,9 @@ def commitments(chain: Chain, version: DatasetVersion) -> Commitments:
 
     The contract keeps one hash of both. Raises IntegrityError where the chain node shows no event that fits.
     """
+    known = chain.published.get(version.commitments)
+    if known is not None:
+        return known
     first = chain.deployment.contracts["DatasetNFT"].block
     if version.version == 1:
         name, filters = "DatasetPublished", {"datasetId": version.dataset_id}
@@ -37,7 +40,7 @@ def commitments(chain: Chain, version: DatasetVersion) -> Commitments:
     for log in chain.events(chain.datasets, name, first, filters=filters):
         root, key = bytes(log["args"]["contentRoot"]), bytes(log["args"]["keyCommitment"])
         if commitment.of_version(root, key) == version.commitments:
-            return Commitments(root, key)
+            return chain.published.keep(version.commitments, Commitments(root, key))
     raise IntegrityError(
         f"The chain node does not show what dataset {version.dataset_id}, version {version.version}, was "
         "published with.",

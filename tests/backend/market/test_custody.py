@@ -11,6 +11,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from biodesci.chain.client import Chain
 from biodesci.chain.currency import ETHER
 from biodesci.chain.outbox import Intent
 from biodesci.chain.provider import Provider
@@ -21,6 +22,7 @@ from biodesci.core.envelope import generate_seed, public_key
 from biodesci.core.errors import (
     RevertedError,
     StateError,
+    UnavailableError,
     WrongKeyError,
 )
 from biodesci.core.onchain import LicenseState, Role
@@ -187,6 +189,50 @@ def test_an_unforeseen_error_with_one_license_does_not_hold_up_the_next(sale, ch
         patched.setattr(Custodian, "_deliver", deliver)
         assert sale.release() == [second.license_id]
     assert sale.release() == [first.license_id]
+
+
+@pytest.fixture
+def looked_up(monkeypatch):
+    """The names of the events that are looked up in the whole chain."""
+    names = []
+    real = Chain.events
+
+    def events(self, contract, name, *args, **more):
+        names.append(name)
+        return real(self, contract, name, *args, **more)
+
+    monkeypatch.setattr(Chain, "events", events)
+    return names
+
+
+def test_the_next_delivery_of_a_dataset_looks_up_its_purchase_alone(sale, looked_up):
+    """A lookup takes minutes where a node gives 500 blocks at a time of a chain of millions."""
+    custodian = Custodian(acting(sale.owner, sale.ipfs, sale.home))
+    first = sale.buy().license_id
+    assert custodian.poll() == [first]
+    second = sale.buy(again=True).license_id
+    looked_up.clear()
+    assert custodian.poll() == [second]
+    assert looked_up == ["LicensePurchased", "VisasShown"]  # of these, the block is known
+
+
+def test_an_envelope_that_was_not_published_is_made_again_by_the_key_in_force(
+    sale, chain_for, looked_up, monkeypatch
+):
+    license_id = sale.buy().license_id
+
+    def no_ipfs(*_):
+        raise UnavailableError("The IPFS node does not answer.", "Start it.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("biodesci.market.in_flight.add", no_ipfs)
+        with pytest.raises(UnavailableError):
+            sale.release()
+    looked_up.clear()
+    again = Custodian(acting(chain_for(sale.owner.account), sale.ipfs, sale.home))
+    assert again.poll() == [license_id]
+    assert looked_up == ["KeyRegistered"]
+    assert downloaded(sale.buyer, sale.ipfs, sale.seed, license_id)
 
 
 def test_a_custodian_keeps_nothing_in_memory_of_what_it_has_done(sale, localnet):
