@@ -33,6 +33,7 @@ from biodesci.api.answers import (
     next_cursor,
     next_event,
 )
+from biodesci.api.node import Node
 from biodesci.api.present.activity import audit_entry
 from biodesci.api.present.datasets import dataset_answer, dataset_summaries
 from biodesci.api.present.inferences import inference_answer, inference_item
@@ -76,12 +77,13 @@ def create(settings: Settings) -> FastAPI:
     problems.install(app)
     app.add_middleware(Remembered, written=written)
     app.add_middleware(guard.Answers, headers=guard.headers(settings), metrics=metrics)
-    status.install(app, settings, store, metrics)
+    node = Node(settings)
+    status.install(app, settings, store, node, metrics)
     _datasets(app, settings, store)
     _models(app, store)
     _activity(app, store)
     events.install(app, news)
-    sign_in = sessions.SignIn(settings)
+    sign_in = sessions.SignIn(node)
     sessions.install(app, sign_in)
     queue.install(app, store, sign_in)
     documentation.install(app)

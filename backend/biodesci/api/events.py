@@ -37,6 +37,7 @@ OF_ONE: Final = 16  # of one client: a browser has one for each tab
 PING_S: Final = 15
 _RETRY_MS: Final = 2_000
 _STALLED_S: Final = 30.0
+_AGAIN_S: Final = 1.0  # after the index could not be read
 _NAMED: Final = 200  # things that one message names
 _ID: Final = re.compile(r"(\d{1,18})-([0-9a-f]{0,16})-([0-9a-f]{0,16})")
 _HEADERS: Final = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
@@ -137,18 +138,22 @@ class Events:
                 await task
 
     async def _tell(self, wake: asyncio.Event) -> None:
+        said = ""  # an index that is away is so for long, and is asked for again each second
         while True:  # at once, too: what comes next is told of as new
+            wake.clear()
             try:
                 mark, change = await run_in_threadpool(look, self._store, self._last)
-            except BioDeSciError as exc:
-                _log.warning("the index's state could not be told: %s", exc)
-            else:
-                self._last = mark
-                if change is not None:
-                    for stream in tuple(self._streams):
-                        stream.put(mark, change)
+            except Exception as exc:  # noqa: BLE001 - whatever it is, news go on after it
+                if str(exc) != said:
+                    said, is_ours = str(exc), isinstance(exc, BioDeSciError)
+                    _log.warning("the index's state is not told: %s", exc, exc_info=None if is_ours else exc)
+                await asyncio.sleep(_AGAIN_S)
+                continue
+            self._last, said = mark, ""
+            if change is not None:
+                for stream in tuple(self._streams):
+                    stream.put(mark, change)
             await wake.wait()
-            wake.clear()
 
     def require_room(self, client: str) -> None:
         """Raises UnavailableError where there are enough listeners, in all or of this client."""

@@ -11,10 +11,8 @@ import time
 from collections.abc import Callable
 from typing import Final, Generic, TypeVar
 
+from biodesci.api.node import Node
 from biodesci.api.schemas.status import Check, Readiness
-from biodesci.chain.client import Chain
-from biodesci.chain.deployment import load_deployment
-from biodesci.chain.reading import Reading
 from biodesci.config import Settings
 from biodesci.core.errors import BioDeSciError, ConfigurationError
 from biodesci.core.problems import UNPREPARED
@@ -25,13 +23,12 @@ from biodesci.ipfs.client import Ipfs
 
 _log = logging.getLogger(__name__)
 _LATELY_S: Final = 2.0
-_PATIENCE_S: Final = 5.0  # for the chain's node
 _MOST_WAITING: Final = 8  # of the server's 40 threads, for one node: strangers ask while it hangs
 _SILENT: Final = "does not answer"
 _Told = TypeVar("_Told")
 
 
-class _Node(Generic[_Told]):
+class _Asked(Generic[_Told]):
     """What a node told, or why it is of no use; for a short while nobody asks it again.
 
     A few wait while it is being asked; all others are told what it said before that.
@@ -72,20 +69,15 @@ class _Node(Generic[_Told]):
 class Ready:
     """Asked again and again; holds what the nodes told last."""
 
-    def __init__(self, settings: Settings, store: Store) -> None:
+    def __init__(self, settings: Settings, store: Store, node: Node) -> None:
         self._store = store
-
-        def head() -> tuple[int, str]:
-            reading = Reading(settings.confirmations, patience=_PATIENCE_S)
-            chain = Chain(settings.rpc_url, load_deployment(settings.deployment), reading=reading)
-            return chain.counted_head(), chain.identity
 
         def ipfs() -> bool:
             Ipfs(settings.ipfs_api, authorization=settings.ipfs_authorization()).ready()
             return True
 
-        self._chain = _Node("chain", head)
-        self._ipfs = _Node("ipfs", ipfs)
+        self._chain = _Asked("chain", node.head)
+        self._ipfs = _Asked("ipfs", ipfs)
 
     def now(self) -> Readiness:
         """Whether the index (held against the chain) and the IPFS node can be used; nodes are asked again

@@ -27,12 +27,9 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from biodesci.api.answers import problems_of
+from biodesci.api.node import Node
 from biodesci.api.schemas.session import MessageRequest, Session, SignedMessage, SignInMessage
 from biodesci.chain import signatures
-from biodesci.chain.client import Chain
-from biodesci.chain.deployment import load_deployment
-from biodesci.chain.reading import Reading
-from biodesci.config import Settings
 from biodesci.core.errors import AccessDeniedError, ChainError, UnavailableError
 from biodesci.core.onchain import utc
 from biodesci.passports.nonces import LIFETIME, Nonces
@@ -41,7 +38,6 @@ _log = logging.getLogger(__name__)
 COOKIE: Final = "biodesci_session"
 LASTS_S: Final = 1_800
 _MOST: Final = 10_000
-_PATIENCE_S: Final = 5.0  # for the chain's node: strangers can have it asked
 _SAYS: Final = re.compile(r"\n(?P<account>0x[0-9a-fA-F]{40})\n[^\0]*\nNonce: (?P<nonce>[0-9a-f]{80})\n")
 _STATEMENT: Final = "Show me what waits for this account. This sends no transaction and costs nothing."
 NOBODY_HERE: Final = Session(account=None, expires_at=None)
@@ -91,8 +87,8 @@ def _key(token: str) -> bytes:
 class SignIn:
     """Makes messages, and takes them back signed."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+    def __init__(self, node: Node) -> None:
+        self._node = node
         self._nonces = Nonces()
         self.sessions = Sessions()
 
@@ -111,7 +107,7 @@ class SignIn:
                 statement=_STATEMENT,
                 uri=f"{request.url.scheme}://{host}",
                 version="1",
-                chain_id=load_deployment(self._settings.deployment).chain_id,
+                chain_id=self._node.deployed.now().chain_id,
                 nonce=nonce,
                 issued_at=_written(expires - LIFETIME),
                 expiration_time=_written(expires),
@@ -129,11 +125,10 @@ class SignIn:
             raise _refused("it is not one that this server made for its own page")
         if self._nonces.expiry(parts["nonce"]) <= now:
             raise _refused("it has expired")
-        account, deployment = parts["account"], load_deployment(self._settings.deployment)
+        account = parts["account"]
         text, signature = encode_defunct(text=signed.message), bytes.fromhex(signed.signature[2:])
         try:
-            chain = Chain(self._settings.rpc_url, deployment, reading=Reading(patience=_PATIENCE_S))
-            is_signed = signatures.is_by(chain, account, text, signature)
+            is_signed = signatures.is_by(self._node.chain(), account, text, signature)
         except (UnavailableError, ChainError) as exc:
             # It names the node by its address, which is nobody's business.
             _log.warning("signing in: %s", exc)

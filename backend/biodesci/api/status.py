@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 from typing import Final
 
 from fastapi import FastAPI, Request
@@ -13,12 +12,11 @@ from starlette.responses import Response
 from biodesci.api import told
 from biodesci.api.answers import answer, problems_of
 from biodesci.api.guard import Metrics
+from biodesci.api.node import Node
 from biodesci.api.readiness import Ready
 from biodesci.api.remembered import LASTS
 from biodesci.api.schemas.status import Config, Health, Readiness
-from biodesci.chain.deployment import load_deployment
 from biodesci.config import Settings
-from biodesci.core.documents.deployment import Deployment
 from biodesci.core.errors import NotFoundError
 from biodesci.index import queries
 from biodesci.index.database import Store
@@ -27,10 +25,9 @@ from biodesci.serving.bounds import is_within, networks
 _LOOPBACK: Final = networks("127.0.0.0/8 ::1")
 
 
-def install(app: FastAPI, settings: Settings, store: Store, metrics: Metrics) -> None:
+def install(app: FastAPI, settings: Settings, store: Store, node: Node, metrics: Metrics) -> None:
     """Add the routes /health, /ready, /v1/config and /metrics to `app`."""
-    readiness = Ready(settings, store)
-    deployed = _Deployed(settings.deployment)
+    readiness = Ready(settings, store, node)
 
     @app.get("/health", tags=["status"], response_model=Health, responses=problems_of())
     def health(request: Request) -> Response:
@@ -56,7 +53,7 @@ def install(app: FastAPI, settings: Settings, store: Store, metrics: Metrics) ->
     @app.get("/v1/config", tags=["status"], response_model=Config, responses=problems_of(503))
     def config(request: Request) -> Response:
         """What a wallet and a browser need to know."""
-        deployment = deployed.now()
+        deployment = node.deployed.now()
         request.scope[LASTS] = time.time() + 1  # the deployment's file may change
         with store.snapshot():
             body = Config(
@@ -89,21 +86,3 @@ def _is_here(request: Request) -> bool:
     client = request.client.host if request.client else ""
     passed_on = {"x-forwarded-for", "forwarded", "via"} & set(request.headers)
     return not passed_on and is_within(client, _LOOPBACK)
-
-
-class _Deployed:
-    """The deployment file, read again when it changes."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._read: tuple[tuple[int, int], Deployment] | None = None
-
-    def now(self) -> Deployment:
-        try:
-            of = self._path.stat()
-            seen = of.st_mtime_ns, of.st_ino
-        except OSError:
-            return load_deployment(self._path)  # which says what is wrong
-        if self._read is None or self._read[0] != seen:
-            self._read = seen, load_deployment(self._path)
-        return self._read[1]

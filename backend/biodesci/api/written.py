@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import sqlite3
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -18,7 +19,9 @@ from biodesci.store.engine import INDEX
 from biodesci.store.notify import changes
 from biodesci.store.sqlite import connect
 
+_log = logging.getLogger(__name__)
 _LONGEST_S: Final = 30.0
+_AGAIN_S: Final = 1.0  # after an error
 
 
 class Written:
@@ -79,16 +82,24 @@ class Written:
             self._close()
 
     async def _listen(self) -> None:
-        try:
-            async with changes(self._location, INDEX) as news:
-                while True:
-                    if await news.wait(_LONGEST_S):
-                        if not isinstance(self._location, Path):
-                            await self._hear()
-                        for call in tuple(self._waiters):
-                            call()
-        finally:
-            self._standing = None  # however it ended: nothing may be taken for unchanged from here on
+        while True:
+            try:
+                async with changes(self._location, INDEX) as news:
+                    self._call()  # of what came while nobody listened
+                    while True:
+                        if await news.wait(_LONGEST_S):
+                            if not isinstance(self._location, Path):
+                                await self._hear()
+                            self._call()
+            except Exception as exc:  # noqa: BLE001 - whatever it is, commits are heard of after it
+                _log.error("news of the index broke off", exc_info=exc)
+            finally:
+                self._standing = None  # however it ended: nothing may be taken for unchanged from here on
+            await asyncio.sleep(_AGAIN_S)
+
+    def _call(self) -> None:
+        for call in tuple(self._waiters):
+            call()
 
     async def _hear(self) -> None:
         self._standing = None

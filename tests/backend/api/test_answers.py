@@ -240,7 +240,7 @@ def test_a_node_that_hangs_holds_a_few_of_the_servers_threads():
         hangs.wait(30)
         return "well"
 
-    node = readiness._Node("chain", ask)
+    node = readiness._Asked("chain", ask)
     with ThreadPoolExecutor(readiness._MOST_WAITING) as pool:
         first = [pool.submit(node.told) for _ in range(readiness._MOST_WAITING)]
         try:

@@ -52,25 +52,30 @@ def test_a_line_of_the_log_is_one_line_without_a_secret(monkeypatch, capsys):
     assert line.endswith("unexpected error on /a\\nforged line [secret]")
 
 
-def test_who_hears_of_no_commits_any_more_takes_nothing_for_unchanged(monkeypatch):
+def test_who_hears_of_no_commits_takes_nothing_for_unchanged_and_listens_again(monkeypatch):
     """The waiting for PostgreSQL's word ends by an error that nobody foresaw."""
+    known: list[bool] = []  # where the index stands, at each beginning and before each end
 
     class Broken:
-        calls = 0
+        said = False
 
         async def __aenter__(self):
+            known.append(index.standing() is not None)
             return self
 
         async def __aexit__(self, *_):
             return None
 
         async def wait(self, _timeout):
-            Broken.calls += 1
-            if Broken.calls == 1:
+            if not self.said:
+                self.said = True
                 return True
-            await asyncio.sleep(0)
-            assert index.standing() is not None
-            raise RuntimeError("unforeseen")
+            known.append(index.standing() is not None)
+            if len(known) == 2:
+                raise RuntimeError("unforeseen")
+            again.set()
+            await asyncio.sleep(60)
+            return False
 
     class Elsewhere:
         location = "postgresql://nowhere/none"
@@ -79,13 +84,15 @@ def test_who_hears_of_no_commits_any_more_takes_nothing_for_unchanged(monkeypatc
             return object()
 
     async def story():
-        with pytest.raises(RuntimeError, match="unforeseen"):
-            await index._listen()
+        async with index.follow():
+            await asyncio.wait_for(again.wait(), 20)
         assert index.standing() is None
 
     monkeypatch.setattr(written, "changes", lambda *_: Broken())
-    index = written.Written(Elsewhere())
+    monkeypatch.setattr(written, "_AGAIN_S", 0.01)
+    index, again = written.Written(Elsewhere()), asyncio.Event()
     asyncio.run(story())
+    assert known == [False, True, False, True]
 
 
 def test_config_has_what_a_wallet_needs(world):

@@ -14,6 +14,7 @@ from biodesci.api.app import create
 from biodesci.api.server import policy
 from biodesci.config import Settings
 from biodesci.index.database import Block, Event, Store
+from biodesci.store import notify
 from tests.backend.serving.raw import connect, running, wait_for
 
 OWNER = "0x" + "a1" * 20
@@ -122,6 +123,30 @@ def test_blocks_taken_back_and_cards_that_were_read_may_change_anything(net):
     net.read_on(2, 9, fork=500)
     with net.heard(last) as news:
         assert next(news)[1] == {"asOf": 2, "changed": None}
+
+
+def test_news_go_on_after_an_error_that_nobody_expected(net, monkeypatch):
+    """Of one that looks at the index, and of one that hears of commits."""
+    look, wait = events.look, notify._OfFile.wait
+    failed: list[str] = []
+
+    def failing(name, of, *args):
+        if name not in failed:
+            failed.append(name)
+            raise RuntimeError(name)
+        return of(*args)
+
+    with net.heard() as news:
+        next(news)
+        monkeypatch.setattr(events, "look", lambda *args: failing("look", look, *args))
+        net.read_on(2, 7)
+        assert next(news)[1]["asOf"] == 2
+        monkeypatch.setattr(notify._OfFile, "wait", lambda *args: failing("wait", wait, *args))
+        net.read_on(3, 8)
+        assert next(news)[1]["asOf"] == 3
+        wait_for(lambda: failed == ["look", "wait"])
+        net.read_on(4, 9)
+        assert next(news)[1] == {"asOf": 4, "changed": [{"kind": "dataset", "id": "9"}]}
 
 
 @pytest.mark.parametrize(

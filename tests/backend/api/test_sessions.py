@@ -14,6 +14,7 @@ from biodesci.api.app import create
 from biodesci.market import offers
 from biodesci.market.offers import OfferTerms
 from tests.backend.passports.test_issuer import wallet
+from tests.faults.proxy import FaultProxy
 
 SITE = "https://data.example.org"
 
@@ -183,6 +184,23 @@ def test_the_queue_has_what_waits_for_the_account(page, world):
     assert (queue.json()["review"], queue.json()["disputes"]) == ([], [])
     enter(page, world.buyer)
     assert page.get("/v1/me/queue").json()["deliveries"] == []
+
+
+def test_a_strangers_messages_ask_the_node_once_each(world):
+    """The node may be paid for by the question; so is what /ready asks of it."""
+    with FaultProxy(world.settings.rpc_url) as node:
+        settings = world.settings.model_copy(update={"rpc_url": node.url})
+        with TestClient(create(settings), base_url=SITE) as page:
+            text = message(page, world.owner.address)
+            forged = {"message": text, "signature": sign(world.buyer, text)}
+            assert page.post("/v1/session", json=forged).status_code == 403
+            node.forget_counts()
+            for _ in range(5):
+                assert page.post("/v1/session", json=forged).status_code == 403
+            assert sum(node.calls.values()) == 5, node.calls
+            node.forget_counts()
+            assert page.get("/ready").status_code == 200
+            assert sum(node.calls.values()) <= 2, node.calls
 
 
 @pytest.mark.parametrize("text", ["0" * 2_000, "\n" * 2_000, "\n0x" + "a1" * 20 + "\n" * 1_900])
