@@ -14,17 +14,16 @@ from collections.abc import Iterable
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Final, Literal
-from urllib.parse import urlsplit
 
 from pythonjsonlogger.json import JsonFormatter
 
 from biodesci.config import Settings
 from biodesci.core.about import fields
+from biodesci.core.addresses import SHORTEST, secrets_in
 
 Format = Literal["text", "json"]
 LONGEST: Final = 4_000  # characters of one message
 _TRACE_LONGEST: Final = 16_000
-_SHORTEST_SECRET: Final = 6  # a shorter one would blot out common words
 # C0 and C1 controls, lone surrogates, line and paragraph separators, and what turns the direction of writing.
 _UNPRINTABLE: Final = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
@@ -42,7 +41,7 @@ class _Blotter:
     """Replaces secrets. A message is blotted before it is cut and escaped, which would hide a part of one."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        known = sorted({one for one in secrets if len(one) >= _SHORTEST_SECRET}, key=len, reverse=True)
+        known = sorted({one for one in secrets if len(one) >= SHORTEST}, key=len, reverse=True)
         self._pattern = re.compile("|".join(map(re.escape, known))) if known else None
 
     def __call__(self, text: str) -> str:
@@ -107,19 +106,6 @@ class _Handler(logging.StreamHandler[Any]):
             sys.stderr.write(f"A line of {record.pathname}:{record.lineno} could not be logged.\n")
 
 
-def hidden_in(url: str) -> list[str]:
-    """What of a service's address may be a password, or a key that is paid for."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return [url]
-    path = [part for part in parts.path.split("/") if len(part) >= 16]
-    values = [pair.partition("=")[2] for pair in parts.query.split("&")]
-    # Where an address of HTTP has no password, the name may be a token; that of a database is a plain name.
-    name = parts.username if parts.scheme in ("http", "https") and not parts.password else None
-    return [part for part in (parts.password or "", name or "", *path, *values) if part]
-
-
 def secrets_of(settings: Settings) -> list[str]:
     """What no line of the log may hold, of what the settings name. Raises ConfigurationError."""
     given = [settings.passphrase, settings.private_key]
@@ -131,10 +117,10 @@ def secrets_of(settings: Settings) -> list[str]:
     if settings.database_url is not None:
         secrets += [
             settings.database_url.get_secret_value(),
-            *hidden_in(settings.database_url.get_secret_value()),
+            *secrets_in(settings.database_url.get_secret_value()),
         ]
     for url in (*settings.rpc_url.split(), settings.ipfs_api, settings.aggregator_url):
-        secrets += hidden_in(url)
+        secrets += secrets_in(url)
     return secrets
 
 

@@ -118,11 +118,3 @@ def test_a_library_that_logs_in_its_own_way_logs_as_the_process_does(lines) -> N
     library.addHandler(logging.StreamHandler(sys.stderr))
     (shown,) = lines(lambda: library.warning("its own way"))
     assert "a.library" in shown
-
-
-def test_what_of_an_address_is_a_key() -> None:
-    url = "https://user:s3cretpassword@node.example/v3/0123456789abcdef0123456789abcdef?apikey=feedbeef01"
-    assert logs.hidden_in(url) == ["s3cretpassword", "0123456789abcdef0123456789abcdef", "feedbeef01"]
-    assert logs.hidden_in("http://127.0.0.1:8545") == []
-    assert logs.hidden_in("https://0123456789abcdef@node.example") == ["0123456789abcdef"]
-    assert logs.hidden_in("postgresql://biodesci@db.example/biodesci") == []

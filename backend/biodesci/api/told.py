@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from typing import Final
 from urllib.parse import urlsplit
 
 from biodesci.config import Settings
+from biodesci.core.addresses import secrets_in
 from biodesci.core.errors import ConfigurationError
-
-# Providers put their customers' keys in the path. What is as short as these words holds none.
-_WORD: Final = re.compile(r"[A-Za-z-]{1,12}|v\d{1,2}")
-# Some put them in the host's name.
-_KEY_IN_NAME: Final = re.compile(r"(?=[a-z]*\d)(?=\d*[a-z])[a-z\d]{16,}")
 
 
 def rpc_url(settings: Settings) -> str | None:
@@ -38,13 +32,10 @@ def origins(settings: Settings) -> list[str]:
 
 def _has_no_key(url: str) -> bool:
     parts = urlsplit(url)
-    words = [part for part in parts.path.split("/") if part]
     return (
         parts.scheme in {"http", "https"}
-        and not (parts.username or parts.password or parts.query or parts.fragment)
-        and "@" not in parts.netloc
-        and not _KEY_IN_NAME.search(parts.netloc.lower())
-        and all(_WORD.fullmatch(word) for word in words)
+        and not (parts.query or parts.fragment or "@" in parts.netloc)
+        and not secrets_in(url)
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import math
-import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -19,6 +18,7 @@ from requests.utils import get_netrc_auth
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from biodesci.chain import deadlines, wording
+from biodesci.core import addresses
 
 CONNECT_S: Final = 4.0
 ANSWER_S: Final = 8.0  # a stop that comes meanwhile waits so long: a service has ten seconds to end
@@ -27,8 +27,6 @@ MOST_BYTES: Final = 128 << 20
 _CONNECTIONS: Final = 64
 _CHUNK: Final = 1 << 18
 _LONGEST_WAIT_S: Final = 60.0
-_VALUE: Final = re.compile(r"=([^&]+)")
-_SHORTEST_SECRET: Final = 8
 # It writes each request's path, in which many providers have the key that is paid for.
 logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
 
@@ -182,21 +180,5 @@ def origin(url: str) -> str:
         return "BIODESCI_RPC_URL"
     if not parts.hostname or not parts.scheme:
         return "BIODESCI_RPC_URL"
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else addresses.without_key(parts.hostname)
     return f"{parts.scheme}://{host}{port}"
-
-
-def hidden(url: str, text: str) -> str:
-    """`text` without the parts of a node's address that may be a password or a key: nodes repeat them."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return text.replace(url, "...")
-    secrets = [
-        *parts.netloc.rpartition("@")[0].split(":"),
-        *parts.path.split("/"),
-        *_VALUE.findall(parts.query),
-    ]
-    for secret in (one for one in secrets if len(one) >= _SHORTEST_SECRET):
-        text = text.replace(secret, "...")
-    return text

@@ -20,10 +20,12 @@ from web3.types import RPCEndpoint, RPCResponse
 
 from biodesci.chain import wording
 from biodesci.chain.answers import TooMuchError, UnknownMethodError, judge
-from biodesci.chain.endpoint import ANSWER_S, Endpoint, How, Trouble, hidden, origin
+from biodesci.chain.endpoint import ANSWER_S, Endpoint, How, Trouble, origin
 from biodesci.chain.wording import words as refusal
 from biodesci.core import counters
+from biodesci.core.addresses import without_secrets
 from biodesci.core.errors import ConfigurationError, UnavailableError
+from biodesci.core.pauses import doubled
 
 __all__ = ["Provider", "origin", "refusal"]
 
@@ -287,7 +289,7 @@ class Provider(JSONBaseProvider):
     def _rest(self, endpoint: Endpoint, trouble: Trouble) -> None:
         """Others are asked first for a while, which is the longer the more often it failed."""
         endpoint.failures += 1
-        rest = trouble.wait if trouble.wait is not None else min(0.25 * 2**endpoint.failures, _REST_S)
+        rest = trouble.wait if trouble.wait is not None else doubled(endpoint.failures, 0.5, _REST_S)
         endpoint.rests_until = time.monotonic() + rest
         if trouble.how is How.AWAY:
             endpoint.identity = None  # what listens there next may be another chain
@@ -313,7 +315,7 @@ class Provider(JSONBaseProvider):
         endpoint.identity = identity
 
     def _says(self, endpoint: Endpoint, why: str) -> str:
-        return f"The chain node at {endpoint.origin} {hidden(endpoint.url, why)}"
+        return f"The chain node at {endpoint.origin} {without_secrets(endpoint.url, why)}"
 
     def _too_much(self, endpoint: Endpoint, trouble: Trouble) -> TooMuchError:
         return TooMuchError(self._says(endpoint, trouble.why), is_slow=True)

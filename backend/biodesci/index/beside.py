@@ -11,11 +11,13 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Delete, Select, bindparam, delete, insert, select, update
 
+from biodesci.core.pauses import doubled
 from biodesci.index import search
 from biodesci.index.summary import summarise
 from biodesci.index.tables import documents, summaries, tokens, wanted
 
 _SUMMARISED: Final = {"card", "model"}
+_FIRST_PAUSE_S: Final = 2
 _LONGEST_PAUSE_S: Final = 3_600
 
 
@@ -90,4 +92,5 @@ def put_silent(connection: Connection, address: str, now: int) -> None:
 
 
 def _pause(attempts: int) -> int:
-    return min(_LONGEST_PAUSE_S, 2 << min(attempts, 11))
+    """Seconds, after so many failures before this one."""
+    return int(doubled(attempts + 1, _FIRST_PAUSE_S, _LONGEST_PAUSE_S))

@@ -10,6 +10,7 @@ from typing import Final
 
 from sqlalchemy import Connection, Table, delete, insert, select, update
 
+from biodesci.core.pauses import doubled
 from biodesci.index.columns import key_number, number, words
 from biodesci.index.tables import meta, metadata
 from biodesci.store.engine import TYPED
@@ -23,6 +24,7 @@ gaps: Final = Table(
 )  # fmt: skip
 
 _READ_AGAIN: Final = "read again at"
+_FIRST_PAUSE_S: Final = 5
 _PAUSE_S: Final = 3_600
 
 
@@ -64,8 +66,11 @@ def read_until(connection: Connection, block: int, now: int) -> None:
 def failed(connection: Connection, why: str, now: int) -> None:
     """They could not be read; the pause doubles up to an hour."""
     for row in connection.execute(select(gaps)).all():
-        pause = min(_PAUSE_S, 5 << min(row.attempts, 10))
-        connection.execute(update(gaps), {"why": why, "attempts": row.attempts + 1, "retry_at": now + pause})
+        pause = int(doubled(row.attempts + 1, _FIRST_PAUSE_S, _PAUSE_S))
+        connection.execute(
+            update(gaps).where(gaps.c.first == row.first),
+            {"why": why, "attempts": row.attempts + 1, "retry_at": now + pause},
+        )
 
 
 def of(connection: Connection) -> list[Gap]:

@@ -7,13 +7,13 @@ once the worker has done it, or the chain says that nothing is owed any more. So
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import ColumnElement, Connection, delete, false, func, insert, select, update
 
+from biodesci.core.pauses import doubled, spread
 from biodesci.store.engine import now_ms
 from biodesci.store.tables import jobs as table
 from biodesci.store.work import Work
@@ -166,7 +166,4 @@ def retry(work: Work, chosen: Iterable[Job]) -> int:
 
 def pause(attempts: int) -> float:
     """Seconds before the next attempt: none at first, then doubled up to an hour, with jitter."""
-    if attempts <= _FREE:
-        return 0.0
-    doubled = _FIRST_S * 2.0 ** min(attempts - _FREE - 1, 16)
-    return min(doubled, _LAST_S) * random.uniform(0.5, 1.0)  # noqa: S311 - spreads load, hides nothing
+    return 0.0 if attempts <= _FREE else spread(doubled(attempts - _FREE, _FIRST_S, _LAST_S))

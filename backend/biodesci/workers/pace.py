@@ -7,10 +7,11 @@ import secrets
 from dataclasses import dataclass
 from typing import Final
 
+from biodesci.core.pauses import doubled, spread
+
 _GROWTH: Final = 1.2  # of an idle pause: who comes after t idle seconds waits for about a sixth of t
-_FIRST_RETRY_S: Final = 1.0
+_FIRST_RETRY_S: Final = 2.0
 _LAST_RETRY_S: Final = 30.0
-_DOUBLINGS: Final = 10
 _dice: Final = secrets.SystemRandom()
 
 
@@ -38,5 +39,4 @@ class Pace:
         """After a step that failed: doubled with each in a row, and anywhere in the upper half of that."""
         self.failures += 1
         self._idle = 0.0
-        doubled = _FIRST_RETRY_S * 2.0 ** min(self.failures, _DOUBLINGS)
-        return min(doubled, _LAST_RETRY_S) * _dice.uniform(0.5, 1.0)
+        return spread(doubled(self.failures, _FIRST_RETRY_S, _LAST_RETRY_S))

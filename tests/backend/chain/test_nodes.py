@@ -16,9 +16,10 @@ from web3.types import RPCEndpoint
 from biodesci.chain import wording
 from biodesci.chain.client import Chain
 from biodesci.chain.deployment import load_deployment
-from biodesci.chain.endpoint import _seconds, hidden, origin
+from biodesci.chain.endpoint import _seconds, origin
 from biodesci.chain.provider import Provider
 from biodesci.chain.reading import Reading
+from biodesci.core.addresses import without_secrets
 from biodesci.core.errors import ConfigurationError, UnavailableError
 from tests.faults import faults
 from tests.faults.faults import Call, Proxy
@@ -230,9 +231,10 @@ def test_no_key_of_an_address_is_told(url: str, localnet: Any, caplog: pytest.Lo
 def test_what_a_node_repeats_of_its_address_is_left_out() -> None:
     url = f"https://node.example/v3/{SECRET}?token={SECRET[::-1]}"
     assert origin(url) == "https://node.example"
+    assert origin(f"https://eth-{SECRET}.node.example:8/") == "https://eth-....node.example:8"
     for secret in (SECRET, SECRET[::-1]):
-        assert secret not in hidden(url, f"project {secret} is over its limit")
-    assert hidden(url, "v3 is over") == "v3 is over"
+        assert secret not in without_secrets(url, f"project {secret} is over its limit")
+    assert without_secrets(url, "v3 is over") == "v3 is over"
 
 
 @pytest.mark.parametrize(
