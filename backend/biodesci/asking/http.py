@@ -6,14 +6,14 @@ more memory than an answer may have and no more time than the question may take.
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 import httpcore
 import httpx
+
+from biodesci.asking.clock import Clock
 
 _PIECE: Final = 1 << 16
 _SLOWEST: Final = 16 << 10  # bytes a second: what travels at this pace has time of its own
@@ -39,7 +39,7 @@ class Asker:
         `transport` stands for the network. With `trust_env` a proxy of the environment is used.
         """
         self._seconds = seconds
-        self._clock = _Clock()
+        self._clock = Clock(_SLOWEST)
         self._client = httpx.Client(
             timeout=seconds, transport=transport, follow_redirects=False, trust_env=trust_env
         )
@@ -63,11 +63,13 @@ class Asker:
         Raises httpx.HTTPError where the server does not answer, or not in time. A redirect is an answer like
         any other.
         """
-        self._clock.ends = time.monotonic() + self._seconds
         body = bytearray()
         # What is packed could be small on the way and of any size here.
         sent = {**(headers or {}), "Accept-Encoding": "identity"}
-        with self._client.stream(method, url, content=content, headers=sent) as response:
+        with (
+            self._clock.within(self._seconds),
+            self._client.stream(method, url, content=content, headers=sent) as response,
+        ):
             largest = limit(response.status_code)
             for piece in response.iter_raw(_PIECE):
                 body += piece
@@ -80,35 +82,28 @@ class Asker:
         self._client.close()
 
 
-class _Clock(threading.local):
-    """When the question of this thread has to be answered (monotonic)."""
-
-    ends = 0.0
-
-    def left(self, timeout: float | None, late: type[httpcore.TimeoutException]) -> float:
-        left = self.ends - time.monotonic()
-        if left <= 0:
-            raise late("the question's time is up")
-        return left if timeout is None else min(left, timeout)
-
-    def moved(self, count: int) -> None:
-        self.ends += count / _SLOWEST
+def _left(clock: Clock, timeout: float | None, late: type[httpcore.TimeoutException]) -> float:
+    try:
+        left = clock.seconds()
+    except TimeoutError as exc:
+        raise late(str(exc)) from exc
+    return left if timeout is None else min(left, timeout)
 
 
 class _Stream(httpcore.NetworkStream):
-    def __init__(self, inner: httpcore.NetworkStream, clock: _Clock) -> None:
+    def __init__(self, inner: httpcore.NetworkStream, clock: Clock) -> None:
         self._inner, self._clock = inner, clock
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        data = self._inner.read(max_bytes, self._clock.left(timeout, httpcore.ReadTimeout))
-        self._clock.moved(len(data))
+        data = self._inner.read(max_bytes, _left(self._clock, timeout, httpcore.ReadTimeout))
+        self._clock.spend(len(data))
         return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         for start in range(0, len(buffer), _PIECE):
             piece = buffer[start : start + _PIECE]
-            self._inner.write(piece, self._clock.left(timeout, httpcore.WriteTimeout))
-            self._clock.moved(len(piece))
+            self._inner.write(piece, _left(self._clock, timeout, httpcore.WriteTimeout))
+            self._clock.spend(len(piece))
 
     def close(self) -> None:
         self._inner.close()
@@ -121,7 +116,7 @@ class _Stream(httpcore.NetworkStream):
 
 
 class _Backend(httpcore.NetworkBackend):
-    def __init__(self, inner: httpcore.NetworkBackend, clock: _Clock) -> None:
+    def __init__(self, inner: httpcore.NetworkBackend, clock: Clock) -> None:
         self._inner, self._clock = inner, clock
 
     def connect_tcp(
@@ -132,7 +127,7 @@ class _Backend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        left = self._clock.left(timeout, httpcore.ConnectTimeout)
+        left = _left(self._clock, timeout, httpcore.ConnectTimeout)
         return _Stream(self._inner.connect_tcp(host, port, left, local_address, socket_options), self._clock)
 
     def sleep(self, seconds: float) -> None:

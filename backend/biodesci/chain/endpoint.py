@@ -17,7 +17,9 @@ from requests import exceptions
 from requests.utils import get_netrc_auth
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
-from biodesci.chain import deadlines, wording
+from biodesci.asking.clock import Clock
+from biodesci.asking.sockets import Adapter
+from biodesci.chain import wording
 from biodesci.core import addresses
 
 CONNECT_S: Final = 4.0
@@ -27,6 +29,7 @@ MOST_BYTES: Final = 128 << 20
 _CONNECTIONS: Final = 64
 _CHUNK: Final = 1 << 18
 _LONGEST_WAIT_S: Final = 60.0
+_clock: Final = Clock()
 # It writes each request's path, in which many providers have the key that is paid for.
 logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
 
@@ -82,7 +85,7 @@ class Endpoint:
         """
         try:
             with (
-                deadlines.within(self.timeout),
+                _clock.within(self.timeout),
                 self.session.post(
                     self.url, body, timeout=(min(CONNECT_S, self.timeout), self.timeout), stream=True
                 ) as response,
@@ -160,7 +163,7 @@ def _session(rpc_url: str) -> requests.Session:
     session.max_redirects = 0  # another address may need another proxy or login
     session.headers.update({"Content-Type": "application/json", "User-Agent": "biodesci"})
     for scheme in ("http://", "https://"):
-        session.mount(scheme, deadlines.Adapter(pool_maxsize=_CONNECTIONS))
+        session.mount(scheme, Adapter(_clock, pool_maxsize=_CONNECTIONS))
     try:
         settings = session.merge_environment_settings(rpc_url, {}, None, None, None)
     except ValueError:  # no address: the first request says so

@@ -8,20 +8,17 @@ unpacked, kept or used: a node's API has one address, which the operator gave.
 
 from __future__ import annotations
 
-import http.client
-import io
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import requests
 from ipfshttpclient.http_requests import ClientSync
-from requests.adapters import HTTPAdapter
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
+from biodesci.asking import sockets
+from biodesci.asking.clock import left_until
 from biodesci.core.errors import IntegrityError, UnavailableError
 
 _HEADERS: Final = 32 << 10  # bytes of an answer's headers, with those of interim answers
@@ -42,11 +39,8 @@ class Allowance:
         return time.monotonic() >= self.ends
 
     def seconds(self) -> float:
-        """The seconds that are left. Raises TimeoutError when none are."""
-        left = self.ends - time.monotonic()
-        if left <= 0:
-            raise TimeoutError("the call's time is up")
-        return left
+        """Those that are left. Raises TimeoutError when none are."""
+        return left_until(self.ends)
 
     def expect_headers(self) -> None:
         """From here on, the headers' bytes are counted."""
@@ -71,33 +65,8 @@ def too_large(limit: int) -> IntegrityError:
     )
 
 
-class _Counted(io.RawIOBase):
-    """What a socket gives, counted, and waited for no longer than the call may take."""
-
-    def __init__(self, connection: Any, raw: io.RawIOBase, allowance: Allowance) -> None:
-        self._connection, self._raw, self._allowance = connection, raw, allowance
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int | None:
-        self._connection.settimeout(self._allowance.seconds())
-        count = cast(int, cast(Any, self._raw).readinto(buffer))
-        self._allowance.spend(count)
-        return count
-
-    def close(self) -> None:
-        self._raw.close()
-        super().close()
-
-
-def _response_class(allowance: Allowance) -> type[http.client.HTTPResponse]:
-    class Response(http.client.HTTPResponse):
-        def __init__(self, sock: Any, *args: Any, **kwargs: Any) -> None:
-            super().__init__(sock, *args, **kwargs)
-            raw = self.fp.detach()
-            self.fp = io.BufferedReader(_Counted(sock, raw, allowance))
-
+def _response_class(allowance: Allowance) -> type[sockets.Response]:
+    class Response(sockets.Response):
         def begin(self) -> None:
             allowance.expect_headers()
             super().begin()
@@ -111,43 +80,10 @@ def _response_class(allowance: Allowance) -> type[http.client.HTTPResponse]:
     return Response
 
 
-def _pools(allowance: Allowance) -> dict[str, type[HTTPConnectionPool]]:
-    """Connection pools by scheme, whose connections keep to the allowance."""
-    response = _response_class(allowance)
-
-    class Plain(HTTPConnection):
-        response_class = response
-
-        def send(self, data: Any) -> None:
-            if self.sock is not None:
-                self.sock.settimeout(allowance.seconds())
-            super().send(data)
-
-    class Secure(HTTPSConnection):
-        response_class = response
-
-        def send(self, data: Any) -> None:
-            if self.sock is not None:
-                self.sock.settimeout(allowance.seconds())
-            super().send(data)
-
-    class PlainPool(HTTPConnectionPool):
-        ConnectionCls = Plain
-
-    class SecurePool(HTTPSConnectionPool):
-        ConnectionCls = Secure
-
-    return {"http": PlainPool, "https": SecurePool}
-
-
-class _Adapter(HTTPAdapter):
+class _Adapter(sockets.Adapter):
     def __init__(self, allowance: Allowance) -> None:
         self._allowance = allowance
-        super().__init__(pool_connections=1, pool_maxsize=1)
-
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = _pools(self._allowance)
+        super().__init__(allowance, _response_class(allowance), pool_connections=1, pool_maxsize=1)
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
         """The answer with its whole body. Raises what the module's heading names."""
