@@ -335,10 +335,12 @@ def load(kind: type[Chosen]) -> Chosen:
     try:
         return kind()
     except ValidationError as exc:
-        first = exc.errors(include_input=False, include_context=False, include_url=False)[0]
-        name = "_".join(str(part) for part in first["loc"]).upper()
+        errors = exc.errors(include_input=False, include_context=False, include_url=False)
+        first = errors[0]
+        name = str(first["loc"][0]).upper()  # what follows is which of several kinds it could have been
         name = name if name.startswith(PREFIX) or name in _UNPREFIXED else PREFIX + name
         if first["type"] == "missing":
             raise ConfigurationError(f"{name} is not set.", f"Set {name}.") from exc
-        reason = first["msg"].removeprefix("Value error, ")
+        of_it = [each["msg"] for each in errors if each["loc"][0] == first["loc"][0]]
+        reason = "; or: ".join(of_it).removeprefix("Value error, ")
         raise ConfigurationError(f"{name} is not valid: {reason}.", f"Correct or unset {name}.") from exc

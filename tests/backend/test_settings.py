@@ -51,6 +51,15 @@ def node(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
     return monkeypatch
 
 
+def test_a_setting_of_several_kinds_is_named_with_all_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BIODESCI_CONFIRMATIONS", "save")
+    with pytest.raises(
+        ConfigurationError, match=r"BIODESCI_CONFIRMATIONS is not valid: .* integer.* 'safe' or 'finalized'"
+    ) as caught:
+        config.load(config.Settings)
+    assert caught.value.hint == "Correct or unset BIODESCI_CONFIRMATIONS."
+
+
 def test_a_node_reads_its_own(node: pytest.MonkeyPatch) -> None:
     node.setenv("BIODESCI_APPROVE_ANY", "yes")
     node.setenv("OMP_NUM_THREADS", "3")

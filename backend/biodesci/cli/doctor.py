@@ -35,6 +35,7 @@ def doctor(
     """
     node = _Node()
     checks: list[tuple[str, bool, _Check]] = [
+        ("settings", True, _settings),
         ("disk", True, _disk),
         ("account", True, _account),
         ("key", True, _key),
@@ -59,9 +60,15 @@ def doctor(
         except BioDeSciError as exc:
             row |= {"ok": False, "says": exc.message, "mend": exc.hint}
         rows.append(row)
+        if name == "settings" and not row["ok"]:
+            break  # all others read them
     output.table(rows, ["check", "ok", "needed", "says", "mend"], "")
     if not all(row["ok"] for row in rows if row["needed"]):
         raise typer.Exit(1)
+
+
+def _settings() -> Remark:
+    return Remark(f"home {session.settings().home}")
 
 
 def _disk() -> Remark:

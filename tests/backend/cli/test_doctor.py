@@ -58,6 +58,13 @@ def test_an_honest_node_has_no_fault(examine: Any) -> None:
     assert "nobody checks" in rows["nodes"]["says"]
 
 
+def test_a_setting_that_is_wrong_is_said_once(examine: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BIODESCI_CONFIRMATIONS", "save")
+    (row,) = examine().values()
+    assert (row["check"], row["ok"], row["needed"]) == ("settings", False, True)
+    assert "BIODESCI_CONFIRMATIONS is not valid" in row["says"]
+
+
 @pytest.mark.parametrize(
     ("fault", "check", "words"),
     [
