@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,6 +23,7 @@ from scripts import locked
 ROOT = Path(__file__).parents[2]
 UNITS = sorted((ROOT / "deploy/systemd").glob("*.service"))
 WORKERS = ("custodian", "training_node", "inference_worker", "aggregator")
+_NOBODY = 65_534
 LOCK = (ROOT / "requirements.lock").read_text()
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
@@ -76,6 +80,60 @@ def test_each_worker_has_an_account_of_the_system() -> None:
     assert {f"biodesci-{name}" for name in (*WORKERS, "index")} == set(
         re.findall(r"^u (\S+)", accounts, re.MULTILINE)
     )
+
+
+@pytest.fixture
+def installed() -> Iterator[dict[str, str]]:
+    """What `biodesci-as` reads, with a program that tells what it was given, where any account may look."""
+    with tempfile.TemporaryDirectory(prefix="biodesci-deploy-") as folder:
+        yield _installed(Path(folder))
+
+
+def _installed(folder: Path) -> dict[str, str]:
+    folder.chmod(0o755)
+    etc, home = folder / "etc", folder / "state" / "custodian"
+    etc.mkdir()
+    home.mkdir(parents=True)
+    (etc / "biodesci.env").write_text(
+        "# all\nBIODESCI_RPC_URL=http://one http://other\nBIODESCI_CONFIRMATIONS=12\n"
+    )
+    (etc / "custodian.env").write_text('BIODESCI_CONFIRMATIONS="safe"')
+    (etc / "custodian.passphrase").write_text("a long passphrase\n")
+    (etc / "custodian.passphrase").chmod(0o600)
+    program = folder / "program"
+    program.write_text(
+        "#!/bin/sh\n"
+        'printf "%s\\n" "$(id -u)" "$BIODESCI_HOME" "$BIODESCI_RPC_URL" "$BIODESCI_CONFIRMATIONS" '
+        '"$(cat "$BIODESCI_PASSPHRASE_FILE")" "$BIODESCI_PASSPHRASE_FILE" "$*"\nexit 3\n'
+    )
+    program.chmod(0o755)
+    if os.geteuid() == 0:
+        os.chown(home, _NOBODY, _NOBODY)
+        home.chmod(0o700)
+    return {**os.environ, "ETC": str(etc), "STATE": str(folder / "state"), "PROGRAM": str(program)}
+
+
+def test_the_command_line_has_what_a_unit_has(installed: dict[str, str]) -> None:
+    script = ROOT / "deploy/systemd/biodesci-as"
+    done = subprocess.run(
+        [script, "custodian", "work", "list"], capture_output=True, text=True, check=False, env=installed
+    )
+    uid, home, url, confirmations, words, file, verbs = done.stdout.splitlines()
+    assert int(uid) == (_NOBODY if os.geteuid() == 0 else os.geteuid())
+    assert home == f"{installed['STATE']}/custodian"
+    assert (url, confirmations) == ("http://one http://other", "safe")
+    assert (words, verbs) == ("a long passphrase", "work list")
+    assert not Path(file).exists(), "it is gone with the command"
+    assert done.returncode == 3, "the command's own"
+
+
+def test_the_command_line_says_that_a_role_has_no_home(installed: dict[str, str]) -> None:
+    script = ROOT / "deploy/systemd/biodesci-as"
+    done = subprocess.run(
+        [script, "aggregator", "doctor"], capture_output=True, text=True, check=False, env=installed
+    )
+    assert done.returncode == 1
+    assert "there is no home" in done.stderr
 
 
 def test_the_examples_settings_exist() -> None:
