@@ -7,7 +7,8 @@
 3. *Step*: does what can be done now. What fails is logged, counted, and tried again later and later.
 4. *Pause*: brief after work, longer and longer while there is nothing to do (`pace.py`).
 
-An error in the settings ends the process; whatever else happens is waited out.
+An error in the settings ends the process before it has worked. Whatever else happens is waited out, and so is
+what looks like a wrong setting later: behind one address, a node that is being rebuilt has no contracts.
 """
 
 from __future__ import annotations
@@ -72,6 +73,7 @@ class Supervisor:
         self._client: Client | None = None
         self._look_around_at = 0.0
         self._is_poor = False
+        self._has_worked = False
 
     def run(self) -> None:
         """Raises ConfigurationError for settings with which it cannot work, and UnavailableError where the
@@ -112,8 +114,12 @@ class Supervisor:
             did = client.step()
             self._watch.saw(client.outlook())
             self._look_around(client, work)
-        except (ConfigurationError, LeaseLostError):
+        except LeaseLostError:
             raise
+        except ConfigurationError as exc:
+            if not self._has_worked:
+                raise
+            self._failed(exc)
         except BioDeSciError as exc:
             self._failed(exc, is_lost=isinstance(exc, UnavailableError))
         except OSError as exc:
@@ -127,6 +133,7 @@ class Supervisor:
         except Exception as exc:  # noqa: BLE001 - whatever a stranger's thing brings about
             self._failed(exc)
         else:
+            self._has_worked = True
             self._watch.succeeded()
             self._stop.wait(self._pace.after_work() if did else self._pace.after_nothing())
 

@@ -146,6 +146,14 @@ def test_wrong_settings_end_it(run: Start) -> None:
     assert isinstance(running.error, ConfigurationError)
 
 
+def test_what_looks_like_wrong_settings_once_it_has_worked_is_waited_out(run: Start) -> None:
+    """A node that is being rebuilt says for a moment that there are no contracts."""
+    steps = Steps(True, ConfigurationError("There is no DatasetNFT.", "Deploy it."), True)
+    running = run(steps)
+    steps.wait(4)
+    assert (steps.built, running.error) == (2, None)
+
+
 def test_a_failure_is_ready_again_once_a_step_came_to_its_end(run: Start) -> None:
     steps = Steps(UnavailableError("away"))
     running = run(steps)
