@@ -86,8 +86,8 @@ def what_grew(watched: Mapping[str, Sequence[Sample]], seconds: float) -> list[s
 def what_stopped(done: Sequence[Sample], seconds: float, parts: int = 6) -> list[str]:
     """A sentence for each kind of work that did not go on all the time: who does nothing holds nothing."""
     stopped = []
-    for name in done[-1].held:
-        marks = [near(done, name, seconds * part / parts) or 0.0 for part in range(parts + 1)]
+    for name in sorted({name for one in done for name in one.held}):
+        marks = [0.0, *(near(done, name, seconds * part / parts) or 0.0 for part in range(1, parts + 1))]
         for part, (before, after) in enumerate(pairwise(marks), 1):
             if after <= before:
                 stopped.append(f"{name}: nothing more in part {part} of {parts}")

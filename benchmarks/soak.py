@@ -13,11 +13,13 @@ import contextlib
 import json
 import os
 import random
+import shutil
 import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +35,7 @@ from benchmarks.flat import Sample
 from benchmarks.trade import Side, Trade
 from biodesci.chain.records import License
 from biodesci.core import keyfile
+from biodesci.core.errors import BioDeSciError
 from biodesci.core.onchain import LicenseState
 from biodesci.index.database import Store
 from biodesci.ipfs.client import Ipfs
@@ -63,12 +66,24 @@ class Instance:
     processes: dict[str, subprocess.Popen[bytes]]
 
     def held(self) -> dict[str, dict[str, float]]:
-        """What each process holds, and the database of all three."""
-        for name, process in self.processes.items():
-            if process.poll() is not None:
-                raise RuntimeError(f"{name} ended: {(self.folder / name).read_text()[-2_000:]}")
-        one = {f"{self.name} {name}": flat.of_process(p.pid) for name, p in self.processes.items()}
+        """What each process holds that lives, and the database of all three."""
+        living = {name: process.pid for name, process in self.processes.items() if process.poll() is None}
+        one = {f"{self.name} {name}": flat.of_process(pid) for name, pid in living.items()}
         return {**one, f"{self.name} database": self._database()}
+
+    def ended(self) -> list[str]:
+        """A sentence for each process that does not live any more."""
+        return [
+            f"{self.name} {name} ended: {(self.folder / name).read_text().splitlines()[-1:]}"
+            for name, process in self.processes.items()
+            if process.poll() is not None
+        ]
+
+    def keep_logs(self) -> None:
+        """Beside the report."""
+        TARGET.parent.mkdir(exist_ok=True)
+        for name in self.processes:
+            shutil.copy(self.folder / name, TARGET.with_name(f"soak-{self.name}-{name}.log"))
 
     def _database(self) -> dict[str, float]:
         temporary = [path for path in (self.folder / "tmp").rglob("*") if path.is_file()]
@@ -177,31 +192,39 @@ def soak(
     trade = Trade([one.side for one in instances], proxy, dice)
     watched: dict[str, list[Sample]] = {}
     done: list[Sample] = []
+    wrong: list[str] = []
     trade.begin()
     began = time.monotonic()
     shown = 0.0
-    while (now := time.monotonic() - began) < seconds:
-        done.append(
-            Sample(now, {**trade.done, **{f"delivered {one.name}": _delivered(one) for one in instances}})
-        )
+    while (now := time.monotonic() - began) < seconds and not wrong:
+        done.append(Sample(now, {**trade.done, **_delivered(instances)}))
         for one in instances:
+            wrong += one.ended()
             for who, held in one.held().items():
                 watched.setdefault(who, []).append(Sample(now, held))
         if now >= shown:
             shown += 60
-            last = {
-                who: {k: round(v, 1) for k, v in samples[-1].held.items()} for who, samples in watched.items()
-            }
-            print(f"{now / 60:.1f} min", json.dumps(last), json.dumps(done[-1].held), flush=True)
+            print(f"{now / 60:.1f} min", json.dumps(_last(watched)), json.dumps(done[-1].held), flush=True)
         time.sleep(EVERY_S)
     trade.end()
-    wrong = [*flat.what_grew(watched, seconds), *flat.what_stopped(done, seconds), *_not_at_rest(instances)]
+    if not wrong:  # of a run that came to its end
+        wrong += flat.what_grew(watched, seconds) + flat.what_stopped(done, seconds)
+        wrong += _not_at_rest(instances)
+    for one in instances:
+        one.keep_logs()
     return {
         "minutes": round(seconds / 60, 1),
         "held": {who: _figures(samples, seconds) for who, samples in watched.items()},
         "done": dict(done[-1].held), "failed": dict(trade.failed),
         "rpc_calls_per_s": round(proxy.calls.total() / seconds, 2), "wrong": wrong,
     }  # fmt: skip
+
+
+def _last(watched: dict[str, list[Sample]]) -> dict[str, dict[str, float]]:
+    return {
+        who: {name: round(value, 1) for name, value in samples[-1].held.items()}
+        for who, samples in watched.items()
+    }
 
 
 def _answers(instance: Instance) -> bool:
@@ -211,12 +234,14 @@ def _answers(instance: Instance) -> bool:
         return False
 
 
-def _delivered(instance: Instance) -> float:
-    """Keys that its custodian delivered, as the node has it."""
-    chain = instance.side.world.reader.honest
-    seller = instance.side.world.seller.address
-    logs = chain.events(chain.licenses, "LicenseDelivered", 0)
-    return float(sum(log["args"]["by"] == seller for log in logs))
+def _delivered(instances: list[Instance]) -> dict[str, float]:
+    """How many keys each custodian delivered, as the node has it; {} where the chain reorganizes just now."""
+    chain = instances[0].side.world.reader.honest
+    try:
+        by = Counter(log["args"]["by"] for log in chain.events(chain.licenses, "LicenseDelivered", 0))
+    except BioDeSciError:
+        return {}
+    return {f"delivered {one.name}": float(by[one.side.world.seller.address]) for one in instances}
 
 
 def _not_at_rest(instances: list[Instance]) -> list[str]:
