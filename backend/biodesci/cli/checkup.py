@@ -73,6 +73,27 @@ def logs(chain: Chain) -> Remark:
     )
 
 
+def completeness(chain: Chain) -> Remark:
+    """Whether the node gives all logs of the latest blocks that their blooms and receipts speak of."""
+    from biodesci.chain.logs import pieces
+
+    head = chain.block_number()
+    first = max(chain.deployment.first_block, head - _OLD + 1)
+    addresses = [each.address for each in chain.deployment.contracts.values()]
+    there, given = (
+        sum(len(piece.logs) for piece in pieces(chain, first, head, addresses, checked=checked))
+        for checked in (True, False)
+    )
+    if given < there:
+        raise UnavailableError(
+            f"The chain node gives {given} logs of the last {head - first + 1} blocks, whose receipts have "
+            f"{there}.",
+            "Nothing is lost, as receipts are read instead, but slowly: put another node first in "
+            "BIODESCI_RPC_URL.",
+        )
+    return Remark(f"all {there} logs of the last {head - first + 1} blocks are given")
+
+
 def batches(chain: Chain) -> Remark:
     """Whether the node answers several questions at once."""
     asked = 8
@@ -180,6 +201,7 @@ def balance(chain: Chain, address: str, least: int) -> Remark:
 CHECKS: Final[dict[str, Callable[[Chain], Remark]]] = {
     "clock": clock,
     "logs": logs,
+    "completeness": completeness,
     "batches": batches,
     "old states": states,
     "finality": finality,

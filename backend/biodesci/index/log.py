@@ -214,8 +214,8 @@ def _apply(draft: Draft, some: Sequence[Event]) -> None:
             with draft.event(event.block.number):
                 derive.derive(draft, _at(event), event.contract, event.name, event.args)
                 applied.append(_event_row(event, draft))
-        except (SQLAlchemyError, UnavailableError):
-            raise  # of the database, not of the event
+        except (SQLAlchemyError, UnavailableError, MemoryError, OSError):
+            raise  # of the database or the machine, not of the event
         except Exception as exc:  # noqa: BLE001 - one event that nobody thought of must not stop the index
             put_aside.append(_aside_row(event, _why(exc)))
             _log.warning("block %d: %s set aside: %s", event.block.number, event.name, _why(exc))

@@ -20,7 +20,7 @@ from biodesci.store.work import Work
 from biodesci.workers import monitor
 from biodesci.workers.watch import Watch
 from tests.backend.conftest import free_port
-from tests.faults import faults
+from tests.faults import faults, lies
 from tests.faults.proxy import FaultProxy
 
 
@@ -73,8 +73,10 @@ def test_a_setting_that_is_wrong_is_said_once(examine: Any, monkeypatch: pytest.
         (faults.Pruned(5), "old states", "forgets states"),
         (faults.Dead(), "chain", "does not answer"),
         (faults.Html(), "chain", ""),
+        # As long as a client's patience.
+        pytest.param(faults.TooManyRequests(share=1), "chain", "asked too often", marks=pytest.mark.deep),
     ],
-    ids=["range limit", "no batches", "pruned", "dead", "HTML"],
+    ids=["range limit", "no batches", "pruned", "dead", "HTML", "429"],
 )
 def test_each_fault_of_a_node_is_said(
     examine: Any, proxy: FaultProxy, localnet: Any, fault: Any, check: str, words: str
@@ -85,6 +87,18 @@ def test_each_fault_of_a_node_is_said(
     assert words in row["says"]
     assert row["mend"]
     assert row["ok"] == (check != "chain")
+
+
+@pytest.mark.parametrize("fault", [lies.Drop(), lies.Lag(3)], ids=["drop", "lag"])
+def test_a_node_that_keeps_events_back_is_said(examine: Any, proxy: FaultProxy, fault: Any) -> None:
+    with proxy.fault(fault):
+        row = examine()["completeness"]
+    assert not row["ok"]
+    assert "whose receipts have" in row["says"]
+    assert "another node" in row["mend"]
+    row = examine()["completeness"]
+    assert row["ok"]
+    assert "blocks are given" in row["says"]
 
 
 class Behind(faults.Fault):

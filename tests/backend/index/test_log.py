@@ -294,6 +294,23 @@ def test_one_bad_event_is_set_aside_with_its_reason_and_takes_nothing_along(stor
     assert dump(store, DERIVED) == before
 
 
+@pytest.mark.parametrize("amiss", [MemoryError(), OSError(24, "too many files")], ids=["memory", "files"])
+def test_what_is_amiss_with_the_machine_is_no_events_fault(store, monkeypatch, amiss):
+    made = mined([published(1)], 1)
+
+    def fail(*_: object) -> None:
+        raise amiss
+
+    with monkeypatch.context() as patched:
+        patched.setattr(log.derive, "derive", fail)
+        with pytest.raises(type(amiss)):
+            apply(store, [made])
+    assert store.cursor() is None
+    apply(store, [made])
+    assert aside(store) == []
+    assert queries.dataset(store, 1) is not None
+
+
 @pytest.mark.parametrize("dataset", [2**63, 2**256 - 1])
 def test_a_stranger_names_a_dataset_whose_number_no_row_can_have(store, dataset):
     """Anybody may say whom it trusts for whatever number."""
