@@ -30,9 +30,12 @@ class Copy:
 def replicate(own: Ipfs, other: Ipfs, digest: bytes, places: int) -> Copy:
     """Asks `other` to keep what `own` has, and to show `places` of it, chosen at random, with the last byte.
 
-    Never raises for what the other node does or says: that is the copy's `problem`.
+    Raises nothing of ours: what a node does or says, or lacks, is the copy's `problem`, and others go on.
     """
-    size = own.size(digest)
+    try:
+        size = own.size(digest)
+    except BioDeSciError as exc:
+        return Copy(other.api, digest, 0, f"This party's own node: {exc.message}")
     chosen = {secrets.randbelow(size) for _ in range(places)} | {size - 1} if size else {0}
     try:
         other.pin(digest, seconds=PIN_SECONDS)

@@ -158,6 +158,8 @@ def test_a_copy_is_believed_when_it_is_shown(start: Callable[..., Machine]) -> N
     copy = replicate(own.client, other.client, digest, 4)
     assert (copy.problem, copy.places >= 1) == ("", True)
     assert replicate(own.client, other.client, own.client.add(b""), 4).problem == ""
+    gone = replicate(own.client, other.client, os.urandom(32), 4)
+    assert gone.problem.startswith("This party's own node: ")
     own.process.kill()
     own.process.wait()
     other.client.collect_garbage()
