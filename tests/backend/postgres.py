@@ -45,7 +45,7 @@ class Server:
         self.folder = folder
         self.port = _free_port()
         self._numbers = itertools.count()
-        self._binaries = _binaries()
+        self.programs = _binaries()  # pg_dump and psql are there too
         self._process: subprocess.Popen[bytes] | None = None
         # PostgreSQL refuses to run as root.
         name = "postgres" if any(one.pw_name == "postgres" for one in pwd.getpwall()) else "nobody"
@@ -65,7 +65,7 @@ class Server:
 
     def _run(self, program: str, *arguments: str) -> None:
         done = subprocess.run(
-            [str(self._binaries / program), *arguments],
+            [str(self.programs / program), *arguments],
             check=False, capture_output=True, cwd=self.folder, **self._as,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr.decode()
@@ -76,7 +76,7 @@ class Server:
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 [
-                    str(self._binaries / "postgres"), "-D", str(self.folder / "data"), "-p", str(self.port),
+                    str(self.programs / "postgres"), "-D", str(self.folder / "data"), "-p", str(self.port),
                     "-k", str(self.folder), "-c", "listen_addresses=127.0.0.1", *options,
                 ],
                 stdout=log, stderr=log, cwd=self.folder, start_new_session=True, **self._as,

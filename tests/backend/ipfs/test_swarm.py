@@ -20,6 +20,7 @@ import pytest
 from biodesci.core.errors import ConfigurationError, NotFoundError, StateError, UnavailableError
 from biodesci.ipfs import swarm
 from biodesci.ipfs.client import Ipfs
+from biodesci.ipfs.replication import replicate
 from tests.backend.conftest import free_port
 
 PEER = "12D3KooWGzxzKZYveHXtpG6AsrUJBcWxHBFS2HsEoGTxrMLvKXtf"
@@ -100,6 +101,8 @@ def test_two_machines_meet_with_the_key_and_nobody_without(
     digest = one.client.add(data)
     two.client.pin(digest, seconds=90)  # 20 MB, on a machine that may be busy
     assert two.client.cat(digest) == data
+    copy = replicate(one.client, two.client, one.client.add(os.urandom(3 << 20)), 4)
+    assert (copy.problem, copy.places >= 1) == ("", True)
     back = two.client.add(b"and back")
     assert one.client.cat(back) == b"and back"
     # Whoever lacks the key reaches the port, and gets no further.

@@ -6,6 +6,7 @@ import json
 import shutil
 import sqlite3
 import stat
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -18,9 +19,13 @@ from biodesci.core.errors import (
     StateError,
     WrongKeyError,
 )
+from biodesci.index.database import Store
 from biodesci.party import backup
+from biodesci.store import jobs
+from biodesci.store.jobs import Jobs
 from biodesci.store.work import Work
 from tests.backend.acting import PASSPHRASE
+from tests.backend.postgres import Server
 
 
 @pytest.fixture
@@ -107,6 +112,29 @@ def test_work_on_a_server_is_said_to_be_there(home: Path, tmp_path: Path) -> Non
     file, summary = made(home, tmp_path, "postgresql://user:secret@host/work")
     assert summary.manifest.work == "server"
     assert b"secret" not in file.read_bytes()
+
+
+def test_work_on_a_server_is_dumped_and_restored_as_the_documents_say(postgres: Server) -> None:
+    before, after = (postgres.url(postgres.database(empty=True)) for _ in range(2))
+    with Work(before) as work:
+        work.put_checkpoint("custodian", b"block 7")
+        Jobs(work, "custodian of 0xA").failed("licence", 7, "its visas lapsed")
+    Store(before).close()  # the index beside it is left out
+    dump = subprocess.run(
+        [postgres.programs / "pg_dump", "--schema=biodesci_work", before], capture_output=True, check=True
+    ).stdout
+    subprocess.run(
+        [postgres.programs / "psql", "-q", "-v", "ON_ERROR_STOP=1", after],
+        input=dump, capture_output=True, check=True,
+    )  # fmt: skip
+    with Work(after) as work:
+        assert work.checkpoint("custodian") == b"block 7"
+        assert [job.id for job in jobs.listed(work)] == ["licence-7"]
+        assert jobs.retry(work, jobs.listed(work)) == 1
+        with work.lease("custodian of 0xA", seconds=5):
+            work.put_checkpoint("custodian", b"block 8")
+    with Store(after) as store:
+        assert store.cursor() is None
 
 
 @pytest.mark.parametrize(
