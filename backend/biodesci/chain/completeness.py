@@ -5,7 +5,7 @@ receipts say what there is: the chain's nodes answer short without saying so. A 
 0 on, so where none is missing in between, and the last one is the last of the block's last transaction by its
 receipt, the block has no other. Elsewhere all receipts are read. Where the two still differ when they are
 read once more, the receipts count, if their logs make the bloom that the block's header has. Receipts that
-lack a log, too, are noticed by that bloom, or by a number that no log has.
+lack a log, too, are noticed by that bloom, by the one that each has itself, or by a number that no log has.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 from eth_utils.address import to_checksum_address
 
 from biodesci.chain import receipts
-from biodesci.chain.blocks import Header, Sought, bloom_of
+from biodesci.chain.blocks import Header, Sought
 from biodesci.core.errors import UnavailableError
 
 if TYPE_CHECKING:
@@ -205,20 +205,17 @@ def _are_same(some: Sequence[Raw], others: Sequence[Raw]) -> bool:
 def _explain(header: Header, of_header: Sequence[Raw]) -> bool:
     """Whether the logs of these receipts make exactly the header's bloom, and have each place once."""
     logs = [log for receipt in of_header for log in receipt["logs"]]
-    return _bloom(logs) == int.from_bytes(header.bloom) and _is_row(logs)
+    return receipts.bloom(logs) == int.from_bytes(header.bloom) and _is_row(logs)
 
 
 def _hold_all(header: Header, of_header: Sequence[Raw]) -> bool:
-    """Whether these receipts lack no log, as far as bloom and numbers tell. Some chains have logs of their
+    """Whether these receipts lack no log, as far as blooms and numbers tell. Some chains have logs of their
     own in receipts that the bloom leaves out."""
     logs = [log for receipt in of_header for log in receipt["logs"]]
-    return not int.from_bytes(header.bloom) & ~_bloom(logs) and _is_row(logs)
-
-
-def _bloom(logs: Sequence[Raw]) -> int:
-    return bloom_of(
-        (bytes.fromhex(log["address"][2:]), [bytes.fromhex(topic[2:]) for topic in log["topics"]])
-        for log in logs
+    return (
+        not int.from_bytes(header.bloom) & ~receipts.bloom(logs)
+        and _is_row(logs)
+        and all(map(receipts.holds_its_bloom, of_header))
     )
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from biodesci.chain.answers import UnknownMethodError
-from biodesci.chain.blocks import Header
+from biodesci.chain.blocks import Header, bloom_of
 
 if TYPE_CHECKING:
     from biodesci.chain.client import Chain
@@ -37,8 +37,8 @@ def of_blocks(chain: Chain, headers: Sequence[Header]) -> list[list[Receipt] | N
 
 
 def unlike_last(chain: Chain, ends: Sequence[tuple[Header, dict[str, Any]]]) -> list[Header]:
-    """The blocks of whose last transaction the raw log given is not the last one, by that one's receipt; all
-    of them where no node gives receipts so."""
+    """The blocks of whose last transaction the raw log given is not the last one, by that one's receipt and
+    the bloom in it; all of them where no node gives receipts so."""
     provider = chain.provider
     if not ends or _BY_TRANSACTION in provider.lacking:
         return [header for header, _ in ends]
@@ -60,7 +60,22 @@ def _ends_with(header: Header, receipt: Any, log: dict[str, Any]) -> bool:
     logs = receipt.get("logs")
     if not isinstance(logs, list) or not logs or not isinstance(logs[-1], dict):
         return False
-    return all(logs[-1].get(name) == log[name] for name in ("logIndex", "topics", "data", "transactionHash"))
+    names = ("logIndex", "topics", "data", "transactionHash")
+    return all(logs[-1].get(name) == log[name] for name in names) and holds_its_bloom(receipt)
+
+
+def holds_its_bloom(receipt: Receipt) -> bool:
+    """Whether a receipt's logs set every bit of its own bloom: a node that lost some has that still."""
+    own = bytes.fromhex((receipt.get("logsBloom") or "0x")[2:])
+    return not int.from_bytes(own) & ~bloom(receipt["logs"])
+
+
+def bloom(logs: Iterable[dict[str, Any]]) -> int:
+    """That of raw logs."""
+    return bloom_of(
+        (bytes.fromhex(log["address"][2:]), [bytes.fromhex(topic[2:]) for topic in log["topics"]])
+        for log in logs
+    )
 
 
 def _one_by_one(chain: Chain, header: Header) -> list[Receipt] | None:

@@ -16,6 +16,9 @@ from tests.faults import faults, lies
 from tests.faults.faults import Call, Fault, Proxy
 from tests.faults.proxy import FaultProxy
 
+# A constructor that writes a log of topic 1 and one of topic 2 (LOG1), and leaves no code.
+_TWO_LOGS = "0x60016000" + "6000a1" + "60026000" + "6000a1" + "00"
+
 
 class LogLost(Fault):
     """A log is in no answer, not even among the receipts of its block, which are told without it."""
@@ -64,9 +67,9 @@ def proxy(full: tuple[Any, int]) -> Iterator[FaultProxy]:
         yield proxy
 
 
-def read(localnet: Any, url: str, last: int) -> list[Log]:
+def read(localnet: Any, url: str, last: int, address: str = "") -> list[Log]:
     chain = Chain(url, load_deployment(localnet.deployment_file), reading=Reading(patience=1.0))
-    return [log for piece in pieces(chain, 0, last, [chain.keys.address]) for log in piece.logs]
+    return [log for piece in pieces(chain, 0, last, [address or chain.keys.address]) for log in piece.logs]
 
 
 @pytest.mark.parametrize("wording", faults.RESULT_WORDINGS)
@@ -81,7 +84,7 @@ def test_a_block_with_more_logs_than_a_node_gives_is_read_from_its_receipts(
         assert read(localnet, proxy.url, last) == honest
 
 
-@pytest.mark.parametrize("place", [0, 5])
+@pytest.mark.parametrize("place", [0, 5, 11])
 def test_receipts_whose_numbers_have_a_gap_are_not_believed(
     proxy: FaultProxy, full: tuple[Any, int], place: int
 ) -> None:
@@ -112,3 +115,24 @@ def test_what_a_node_has_is_read_while_it_lags(proxy: FaultProxy, full: tuple[An
             except UnavailableError:
                 continue
     assert reached >= last - 6
+
+
+@pytest.mark.parametrize("by_block", [False, True])
+def test_the_last_log_of_a_block_is_not_lost_with_its_receipt(
+    proxy: FaultProxy, full: tuple[Any, int], by_block: bool
+) -> None:
+    """Where one receipt settles the block, by the bloom in it; where all do, by that and the header's."""
+    localnet, _ = full
+    sender = localnet.web3.eth.accounts[0]
+    # Of two transactions the first has no log of ours: then every receipt is read.
+    localnet.rpc("evm_setAutomine", False)
+    if by_block:
+        localnet.web3.eth.send_transaction({"from": sender, "data": _TWO_LOGS, "gas": 100_000})
+    sent = localnet.web3.eth.send_transaction({"from": sender, "data": _TWO_LOGS, "gas": 100_000})
+    localnet.rpc("evm_mine")
+    localnet.rpc("evm_setAutomine", True)
+    receipt = localnet.web3.eth.wait_for_transaction_receipt(sent)
+    block, address = receipt["blockNumber"], receipt["contractAddress"]
+    assert len(read(localnet, proxy.url, block, address)) == 2
+    with proxy.fault(LogLost(block, receipt["logs"][-1]["logIndex"])), pytest.raises(UnavailableError):
+        read(localnet, proxy.url, block, address)
