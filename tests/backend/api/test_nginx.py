@@ -1,9 +1,11 @@
-"""The reverse proxy that we ship, by Debian's nginx, before a real API: what a visitor meets."""
+"""The reverse proxy that we ship, by Debian's nginx, before a real API, aggregator and issuer: what a visitor
+meets."""
 
 from __future__ import annotations
 
 import contextlib
 import datetime
+import json
 import os
 import re
 import shutil
@@ -23,14 +25,25 @@ from cryptography.x509.oid import NameOID
 
 from biodesci.api.app import create
 from biodesci.api.server import policy
+from biodesci.config import AggregatorSettings
+from biodesci.core.visa import VisaType
 from biodesci.index.database import Block
 from biodesci.localnet.processes import free_port
+from biodesci.passports import client, server
+from biodesci.passports.issuer import Issuer
+from biodesci.passports.keys import BrokerKeys
+from biodesci.passports.register import Register
+from biodesci.rounds.aggregator import RoundAggregator
+from biodesci.serving.bounds import hosts, networks
+from biodesci.serving.guard import Policy
+from biodesci.workers import aggregator
 from tests.backend.conftest import ROOT
+from tests.backend.passports.conftest import URL, Broker, trust_in
 from tests.backend.serving.raw import running, until_closed
 
 NGINX = shutil.which("nginx") or "/usr/sbin/nginx"
 SHIPPED = ROOT / "deploy" / "nginx" / "biodesci.conf"
-NAME = "data.example.org"
+NAME, SUMS, VISAS = "data.example.org", "aggregator.example.org", "visas.example.org"
 WORD = "0x" + "02" * 32
 
 
@@ -46,7 +59,9 @@ def certificate(folder: Path) -> None:
         .serial_number(1)
         .not_valid_before(now - datetime.timedelta(days=1))
         .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(NAME)]), critical=False)
+        .add_extension(
+            x509.SubjectAlternativeName([x509.DNSName(one) for one in (NAME, SUMS, VISAS)]), critical=False
+        )
         .sign(key, hashes.SHA256())
     )
     (folder / "biodesci.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
@@ -63,6 +78,8 @@ def adapted(folder: Path, ports: dict[str, int]) -> Path:
         ("listen 443", f"listen 127.0.0.1:{ports['tls']}"),
         ("listen 80", f"listen 127.0.0.1:{ports['plain']}"),
         ("127.0.0.1:8600", f"127.0.0.1:{ports['api']}"),
+        ("127.0.0.1:8700", f"127.0.0.1:{ports['aggregator']}"),
+        ("127.0.0.1:8750", f"127.0.0.1:{ports['issuer']}"),
         ("timeout 10s;", "timeout 2s;"),
         ("timeout   10s;", "timeout   2s;"),
     ):
@@ -85,32 +102,58 @@ def adapted(folder: Path, ports: dict[str, int]) -> Path:
 class Site:
     def __init__(self, folder: Path, ports: dict[str, int], store) -> None:
         self.folder, self.ports, self.store = folder, ports, store
-        self.http = httpx.Client(
-            base_url=f"https://127.0.0.1:{ports['tls']}", verify=self.tls(), headers={"Host": NAME},
-            timeout=20,
-        )  # fmt: skip
+        self.http, self.sums, self.visas = (self.client(name) for name in (NAME, SUMS, VISAS))
+
+    def client(self, host: str) -> httpx.Client:
+        url = f"https://127.0.0.1:{self.ports['tls']}"
+        return httpx.Client(base_url=url, verify=self.tls(), headers={"Host": host}, timeout=20)
 
     def tls(self) -> ssl.SSLContext:
         context = ssl.create_default_context(cafile=str(self.folder / "biodesci.pem"))
         context.check_hostname = False  # it is reached by its address; the name is compared below
         return context
 
-    def connect(self) -> ssl.SSLSocket:
+    def connect(self, name: str = NAME) -> ssl.SSLSocket:
         context = ssl.create_default_context(cafile=str(self.folder / "biodesci.pem"))
         plain = socket.create_connection(("127.0.0.1", self.ports["tls"]), 30)
-        return context.wrap_socket(plain, server_hostname=NAME)
+        return context.wrap_socket(plain, server_hostname=name)
 
 
 @pytest.fixture(scope="module")
-def site(world, tmp_path_factory) -> Iterator[Site]:
+def broker() -> Broker:
+    return Broker("https://broker.example")
+
+
+@contextlib.contextmanager
+def behind(world, folder: Path, broker: Broker) -> Iterator[dict[str, int]]:
+    """The three servers as their commands start them, told of the proxy; each one's port."""
+    told = {"hosts": NAME, "trusted_proxies": "127.0.0.1", "requests_a_minute": 400}
+    settings = world.settings.model_copy(update=told)
+    for_sums = AggregatorSettings(
+        home=folder, aggregator_url=f"https://{SUMS}", trusted_proxies="127.0.0.1", requests_a_minute=400
+    )
+    adds = RoundAggregator(world.owner, world.ipfs, folder, frozenset())
+    (folder / "0.json").write_text(json.dumps(broker.jwks()))
+    register = Register.open(folder, "correct horse battery", world.owner)
+    signs = Issuer(
+        world.owner, trust_in(broker), BrokerKeys(folder), lambda: int(time.time()), register
+    )  # fmt: skip
+    for_visas = Policy(hosts=hosts([VISAS]), body=None, proxies=networks("127.0.0.1"))
+    with (
+        running(create(settings), policy(settings)) as api,
+        running(aggregator.create_app(adds), aggregator.policy(for_sums)) as sums,
+        running(server.create_app(signs), for_visas) as issuer,
+    ):
+        yield {"api": api, "aggregator": sums, "issuer": issuer}
+
+
+@pytest.fixture(scope="module")
+def site(world, tmp_path_factory, broker) -> Iterator[Site]:
     folder = tmp_path_factory.mktemp("nginx")
     folder.chmod(0o755)
     certificate(folder)
-    settings = world.settings.model_copy(
-        update={"hosts": NAME, "trusted_proxies": "127.0.0.1", "requests_a_minute": 400}
-    )
-    with running(create(settings), policy(settings)) as api:
-        ports = {"api": api, "tls": free_port(), "plain": free_port()}
+    with behind(world, folder, broker) as ports:
+        ports |= {"tls": free_port(), "plain": free_port()}
         main = adapted(folder, ports)
         command = [NGINX, "-p", str(folder), "-c", str(main), "-e", str(folder / "error.log")]
         subprocess.run([*command, "-t"], check=True, capture_output=True)
@@ -160,6 +203,20 @@ def test_another_name_is_not_answered(site):
     assert site.http.get("/v1/config", headers={"Host": "evil.example"}).status_code == 421
 
 
+def test_behind_another_port_the_page_signs_in_under_its_own_address(site, world):
+    """A browser says the port with the name, and a wallet compares what it signs with that."""
+    address = f"{NAME}:{site.ports['tls']}"
+    asked = {"account": world.owner.address}
+    origin = {"Host": address, "Origin": f"https://{address}"}
+    answer = site.http.post("/v1/session/message", json=asked, headers=origin)
+    assert answer.status_code == 200, answer.text
+    text = answer.json()["message"]
+    assert text.startswith(f"{address} wants you to sign in")
+    assert f"\nURI: https://{address}\n" in text
+    evil = origin | {"Origin": "https://evil.example"}
+    assert site.http.post("/v1/session/message", json=asked, headers=evil).status_code == 403
+
+
 def test_metrics_are_the_operators_alone(site):
     assert site.http.get("/metrics").status_code == 404
 
@@ -202,6 +259,53 @@ def test_clients_are_counted_apart_and_cannot_say_who_they_are(site):
         for n in range(500)
     }
     assert codes == {200, 429}
+
+
+def test_the_aggregator_is_reached_and_judges_a_message_before_it_is_sent(site):
+    assert site.sums.get("/health").json() == {"status": "ok"}
+    assert site.sums.get("/health", headers={"Host": f"{SUMS}:{site.ports['tls']}"}).status_code == 200
+    assert site.sums.get("/v1/config").status_code == 404
+    with site.connect(SUMS) as client:
+        head = f"POST /rounds/1/masked HTTP/1.1\r\nHost: {SUMS}\r\nContent-Length: {100 << 20}\r\n\r\n"
+        client.sendall(head.encode() + bytes(10))
+        answer = client.recv(65536)
+        assert re.match(rb"HTTP/1.1 4\d\d ", answer)
+        assert b"application/problem+json" in answer  # nginx's own, for a body that does not come, is none
+
+
+def test_a_message_above_all_sizes_does_not_reach_the_aggregator(site):
+    with site.connect(SUMS) as client:
+        head = f"POST /rounds/1/masked HTTP/1.1\r\nHost: {SUMS}\r\nContent-Length: {1 << 30}\r\n\r\n"
+        client.sendall(head.encode())
+        assert client.recv(65536).startswith(b"HTTP/1.1 413 ")
+
+
+def test_the_issuer_signs_visas_and_nothing_of_who_asked_is_noted(site, world, broker):
+    def forward(request: httpx.Request) -> httpx.Response:
+        reply = site.visas.request(request.method, request.url.path, content=request.content)
+        return httpx.Response(reply.status_code, content=iter([reply.content]))
+
+    answer = client.request(world.buyer, URL, broker.passport(broker.visa()), httpx.MockTransport(forward))
+    assert [one.visa.type for one in answer.visas] == [VisaType.RESEARCHER_STATUS]
+    assert site.visas.post("/visas", content=b"{}").headers["content-type"] == "application/problem+json"
+    site.http.get("/v1/config?marker=1")
+    noted = (site.folder / "access.log").read_text()
+    assert "marker=1" in noted
+    assert "/visas" not in noted
+    assert "/nonce" not in noted
+
+
+def test_a_passport_of_a_book_s_length_is_refused(site):
+    assert site.visas.post("/visas", content=bytes(2 << 20)).status_code == 413
+
+
+def test_the_issuer_counts_clients_by_what_the_proxy_says(site):
+    codes = [
+        site.visas.post("/nonce", headers={"X-Forwarded-For": f"198.51.100.{n}"}).status_code
+        for n in range(40)
+    ]
+    assert {codes[0], codes[-1]} <= {200, 429}
+    assert 429 in codes
 
 
 def test_every_server_that_is_shipped_has_limits():
