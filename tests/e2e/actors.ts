@@ -20,6 +20,8 @@ import {
 } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 
+import { offerHash } from '../../frontend/src/features/licenses/purchase/offerHash'
+import { RIGHTS } from '../../frontend/src/features/licenses/rights'
 import {
   AccessLicense,
   DatasetNFT,
@@ -144,6 +146,18 @@ export async function publish(
     abi: DatasetNFT,
     functionName: 'datasetCount',
   })
+}
+
+/** Buys the newest offer, for health research, by another one than the page; who judges that may have to. */
+export async function buyNewest(world: World, buyer: PrivateKeyAccount): Promise<bigint> {
+  const { contracts, read, send } = world
+  const lens = { address: contracts.LicenseLens, abi: LicenseLens } as const
+  const id = await read.readContract({ ...lens, functionName: 'offerCount' })
+  const [offer] = await read.readContract({ ...lens, functionName: 'offerOf', args: [id] })
+  const hash = offerHash({ ...offer, right: RIGHTS[offer.right] ?? 'none' })
+  const args = [id, hash, 1, HMB, true]
+  await send(buyer, contracts.AccessLicense, AccessLicense as Abi, 'purchase', args, offer.price)
+  return read.readContract({ ...lens, functionName: 'licenseCount' })
 }
 
 /** The file that an issuer hands to a researcher. */

@@ -12,6 +12,7 @@ import {
   acceptArbitration,
   actAs,
   actor,
+  buyNewest,
   deliverNewest,
   ENVELOPE,
   HMB,
@@ -213,6 +214,70 @@ test('lets a buyer in review leave, and a member of the committee decide', async
   await theirs.getByRole('button', { name: 'Refuse and refund' }).click()
   await expect(page.getByText('Said no; refunded')).toBeVisible()
   await theirs.context().close()
+})
+
+test('shows what waits to the account that signs in, and what is new without a reload', async ({
+  page,
+  world,
+  stack,
+  addWallet,
+  checkAccessibility,
+}) => {
+  // Nothing is asked for now and then: what is new comes because the index says so.
+  await page.addInitScript(() => {
+    const real = window.setInterval
+    const short = (again: TimerHandler, ms = 0, ...more: unknown[]) =>
+      ms < 2_000 ? real(again, ms, ...more) : 0
+    window.setInterval = short as typeof window.setInterval
+  })
+  const steward = await newAccount(stack)
+  const owner = privateKeyToAccount(steward.privateKey)
+  await addWallet(steward)
+  const listening = page.waitForResponse('**/v1/events')
+  await page.goto('/')
+  await listening
+  await expect(page.getByRole('main').getByRole('heading', { level: 2 }).first()).toBeVisible()
+  const offer = offerOf({ price: PRICE })
+  const plain = await publish(world, owner, offer)
+  await expect(page.locator(`a[href="/datasets/${plain}"]`).first()).toBeVisible()
+
+  await connect(page)
+  await page.getByRole('button', { name: /^Account 0x/ }).click()
+  await page.getByRole('menuitem', { name: 'Waiting for me' }).click()
+  const enter = page.getByRole('button', { name: 'Sign in' })
+  await expect(enter).toBeVisible()
+  expect(await page.evaluate(() => window.testWallet.signed)).toBe(0)
+  await page.evaluate(() => void (window.testWallet.reject = 1))
+  await enter.click()
+  await expect(page.getByText('You declined the request in your wallet.')).toBeVisible()
+  await checkAccessibility()
+  await enter.click()
+  await expect(page.getByText('Nothing waits for you')).toBeVisible()
+  expect(await page.evaluate(() => window.testWallet.sent)).toBe(0)
+
+  const buyer = privateKeyToAccount((await newBuyer(world)).privateKey)
+  const bought = await buyNewest(world, buyer)
+  const deliveries = page.getByRole('region', { name: 'Deliveries that are due' })
+  await expect(deliveries.getByRole('link', { name: `Licence ${bought}` })).toBeVisible()
+  await expect(deliveries.getByText(/^due in /)).toBeVisible()
+
+  // The session runs out; a new purchase is told of all the same, and not shown.
+  await page.context().clearCookies()
+  await publish(world, owner, offer, HMB | GEOGRAPHIC)
+  const asked = await buyNewest(world, buyer)
+  await expect(page.getByText('You are not signed in any more.')).toBeVisible()
+  await expect(page.getByRole('link', { name: /^Licence / })).toHaveCount(0)
+  await checkAccessibility()
+  await enter.click()
+  const review = page.getByRole('region', { name: 'Purchases to decide on' })
+  await expect(review.getByRole('link', { name: `Licence ${asked}` })).toBeVisible()
+  await expect(deliveries.getByRole('link', { name: `Licence ${bought}` })).toBeVisible()
+  await checkAccessibility()
+  // And to nobody else.
+  expect((await page.request.get('/v1/me/queue')).status()).toBe(200)
+  await page.getByRole('button', { name: 'Sign out' }).click()
+  await expect(enter).toBeVisible()
+  expect((await page.request.get('/v1/me/queue')).status()).toBe(401)
 })
 
 test('an owner proposes a role, and its account accepts it and gives it up', async ({

@@ -24,6 +24,7 @@ const OnChainPages = latePage(() => import('./OnChainPages'))
 const LicensesPage = latePage(() => import('@/features/licenses/LicensesPage'))
 const LicensePage = latePage(() => import('@/features/licenses/license/LicensePage'))
 const ArbitrationPage = latePage(() => import('@/features/licenses/arbitration/ArbitrationPage'))
+const WaitingPage = latePage(() => import('@/features/licenses/waiting/WaitingPage'))
 const OwedPage = latePage(() => import('@/features/licenses/money/OwedPage'))
 const KeyPage = latePage(() => import('@/features/licenses/key/KeyPage'))
 const ModelsPage = latePage(() => import('@/features/models/ModelsPage'))
@@ -48,6 +49,7 @@ export function App() {
             <Route element={<OnChainPages />}>
               <Route path="licenses" element={<LicensesPage />} />
               <Route path="licenses/:id" element={<LicensePage />} />
+              <Route path="waiting" element={<WaitingPage />} />
               <Route path="arbitration" element={<ArbitrationPage />} />
               <Route path="owed" element={<OwedPage />} />
               <Route path="key" element={<KeyPage />} />

@@ -4,7 +4,7 @@ import { act, cleanup, fireEvent, render, screen, waitFor } from '@testing-libra
 import { useEffect } from 'react'
 import { MemoryRouter } from 'react-router'
 import { defineChain, type Address } from 'viem'
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { createConfig, http, WagmiContext } from 'wagmi'
 import { connect, disconnect } from 'wagmi/actions'
 import { mock } from 'wagmi/connectors'
@@ -80,11 +80,20 @@ beforeEach(async () => {
   expect(held()).toEqual([1, 1])
   expect(left()).toEqual([true, true])
 })
-afterEach(cleanup)
+afterEach(() => {
+  cleanup()
+  vi.unstubAllGlobals()
+})
 
-it('forgets the keys of every account, also of one shown before, when a person disconnects', async () => {
+it('forgets the keys of every account, also of one shown before, and signs out, when a person disconnects', async () => {
   fireEvent.keyDown(screen.getByRole('button', { name: `Account ${B}` }), { key: 'Enter' })
+  const asked: string[] = []
+  vi.stubGlobal('fetch', async (path: string, { method }: RequestInit) => {
+    asked.push(`${method} ${path}`)
+    throw new TypeError('the API is away')
+  })
   fireEvent.click(await screen.findByRole('menuitem', { name: 'Disconnect' }))
+  expect(asked).toEqual(['DELETE /v1/session'])
   expect(held()).toEqual([0, 0])
   expect(left()).toEqual([false, false])
   expect(await screen.findByRole('button', { name: 'Connect wallet' })).toBeEnabled()

@@ -1,4 +1,5 @@
 import * as DropdownMenu from '@radix-ui/react-dropdown-menu'
+import { useQueryClient } from '@tanstack/react-query'
 import { useEffect } from 'react'
 import { Link } from 'react-router'
 import { useDisconnect, useSwitchChain } from 'wagmi'
@@ -9,6 +10,7 @@ import { FailureNotice, Notice } from '@/components/Notice'
 import { useDeployment } from '@/lib/deployment'
 import { shorten } from '@/lib/format'
 import { useKeyring } from '@/lib/keyring'
+import { signOut } from '@/lib/session'
 import { useWallet } from '@/lib/useChain'
 
 const ITEM =
@@ -18,6 +20,7 @@ export function WalletButton() {
   const wallet = useWallet()
   const disconnect = useDisconnect()
   const keyring = useKeyring()
+  const queries = useQueryClient()
   // A disconnect that began in the wallet, and a key that is opened only after it: the keyring is a
   // new one whenever what it holds changes.
   useEffect(() => {
@@ -25,6 +28,8 @@ export function WalletButton() {
   }, [wallet.status, keyring])
   const leave = () => {
     keyring.lockAll()
+    // Where the API is away the session ends by itself, half an hour after it began.
+    signOut(queries).catch(() => undefined)
     disconnect.mutate({})
   }
   if (wallet.account === undefined) return <ConnectButton busy={wallet.status === 'connecting'} />
@@ -58,6 +63,9 @@ export function WalletButton() {
           </DropdownMenu.Item>
           <DropdownMenu.Item asChild className={ITEM}>
             <Link to="/owed">Owed to me</Link>
+          </DropdownMenu.Item>
+          <DropdownMenu.Item asChild className={ITEM}>
+            <Link to="/waiting">Waiting for me</Link>
           </DropdownMenu.Item>
           <DropdownMenu.Item asChild className={ITEM}>
             <Link to="/arbitration">Disputes to decide</Link>

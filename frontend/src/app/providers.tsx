@@ -17,14 +17,15 @@ const queries = new QueryClient({
     queries: {
       staleTime: 2_000,
       // A clear answer ("there is no such dataset") isn't asked for again.
-      retry: (failures, error) =>
-        failures < 1 && !(error instanceof Failure && error.kind === 'missing'),
+      retry: (failures, error) => failures < 1 && !(error instanceof Failure && isClear(error)),
       retryDelay: 800,
       networkMode: 'always',
     },
     mutations: { networkMode: 'always' },
   },
 })
+
+const isClear = ({ kind }: Failure) => kind === 'missing' || kind === 'signed-out'
 
 export function Providers({ children }: { children: ReactNode }) {
   useEffect(() => listen(queries), [])

@@ -1,22 +1,37 @@
 /**
- * Reads from the API: an index of the chain, served from the page's own origin. Writes never go
- * here; they go through the wallet.
+ * The API: an index of the chain, served from the page's own origin. What changes the chain never
+ * goes here; it goes through the wallet. Signing in and out is all that does (session.ts).
  */
 import type { Problem } from '@/generated/api'
 
 import { Failure } from './failure'
 
-export async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
+export function get<T>(path: string, signal?: AbortSignal): Promise<T> {
+  return ask<T>(path, { signal: within(signal) }, signal)
+}
+
+export function post<T>(path: string, body: object): Promise<T> {
+  const headers = { 'content-type': 'application/json' }
+  return ask<T>(path, { method: 'POST', headers, body: JSON.stringify(body), signal: within() })
+}
+
+export function remove(path: string): Promise<void> {
+  return ask<void>(path, { method: 'DELETE', signal: within() })
+}
+
+/** `stopped`: by whoever asked, which is no failure of the API's. */
+async function ask<T>(path: string, request: RequestInit, stopped?: AbortSignal): Promise<T> {
   let response: Response
   try {
     response = await fetch(path, {
-      headers: { accept: 'application/json' },
-      signal: within(signal),
+      ...request,
+      headers: { accept: 'application/json', ...request.headers },
     })
   } catch (cause) {
-    if (signal?.aborted) throw cause
+    if (stopped?.aborted) throw cause
     throw unavailable(cause)
   }
+  if (response.status === 204) return undefined as T
   if (response.ok) return (await json(response)) as T
   const problem = (await json(response).catch(() => null)) as Partial<Problem> | null
   if (response.status === 404)
@@ -25,6 +40,12 @@ export async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
       problem?.detail ?? 'There is nothing at this address.',
       'The address may be mistyped. What was sent just now is here after the next block.',
     )
+  if (response.status === 401)
+    throw new Failure(
+      'signed-out',
+      'You are not signed in any more.',
+      'Sign in again: a session lasts half an hour, and ends when the server is started anew.',
+    )
   if (!problem?.detail) throw unavailable()
   throw new Failure('api', problem.detail, problem.hint ?? 'Try again in a moment.')
 }
@@ -32,7 +53,7 @@ export async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
 /** An API that takes the request and never answers is away, too. */
 const PATIENCE = 20_000
 
-function within(signal: AbortSignal | undefined): AbortSignal {
+function within(signal?: AbortSignal): AbortSignal {
   const limit = AbortSignal.timeout(PATIENCE)
   return signal ? AbortSignal.any([signal, limit]) : limit
 }

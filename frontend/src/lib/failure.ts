@@ -14,6 +14,7 @@ type FailureKind =
   | 'ipfs'
   | 'rpc'
   | 'missing'
+  | 'signed-out'
   | 'no-key'
   | 'wrong-key'
   | 'wrong-passphrase'

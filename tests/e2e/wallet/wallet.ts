@@ -33,7 +33,7 @@ export interface WalletControls {
   pause: number
   /** Transactions that were signed and sent. */
   sent: number
-  /** Messages that were signed (EIP-712). */
+  /** Messages that were signed: texts, and typed data (EIP-712). */
   signed: number
 }
 
@@ -141,6 +141,15 @@ export function install(options: WalletOptions): WalletControls {
         })
         controls.sent += 1
         return hash
+      }
+      case 'personal_sign': {
+        if (!authorised()) throw Object.assign(new Error('Not authorised.'), { code: 4100 })
+        const [raw, signer] = params as [Hex, string]
+        if (signer.toLowerCase() !== account.address.toLowerCase())
+          throw Object.assign(new Error('Another account.'), { code: 4100 })
+        const signature = await account.signMessage({ message: { raw } })
+        controls.signed += 1
+        return signature
       }
       case 'eth_signTypedData_v4': {
         if (!authorised()) throw Object.assign(new Error('Not authorised.'), { code: 4100 })
