@@ -6,6 +6,7 @@ takes five to ten times as long.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -14,7 +15,7 @@ from eth_utils.abi import event_abi_to_log_topic
 from web3 import Web3
 
 from biodesci.chain.contracts import abi
-from biodesci.core.errors import IntegrityError
+from biodesci.core.errors import ConfigurationError, IntegrityError
 
 if TYPE_CHECKING:
     from biodesci.chain.logs import Log
@@ -93,11 +94,18 @@ def _elementary(kind: str) -> _Read:
         return _address
     if kind == "bool":
         return _bool
-    if kind.startswith("uint"):
-        return _uint_of(int(kind[4:]))
-    if kind.startswith("bytes"):
-        return _bytes_of(int(kind[5:]))
-    raise NotImplementedError(f"No event of the contracts has a field of the type {kind}.")
+    sized = re.fullmatch(r"(uint|bytes)(\d+)", kind)
+    if sized is None:
+        raise _not_read(kind)
+    return (_uint_of if sized[1] == "uint" else _bytes_of)(int(sized[2]))
+
+
+def _not_read(kind: str) -> ConfigurationError:
+    """The contracts of this version have no such event: only files of another version can say so."""
+    return ConfigurationError(
+        f"The contracts' ABI has an event with a field of the type {kind}, which this program does not read.",
+        "Install the program anew: its ABI files are not of its own version.",
+    )
 
 
 def _word(data: bytes, at: int) -> bytes:
@@ -170,7 +178,7 @@ def _string(data: bytes, at: int) -> str:
 def _array(inner: _Type) -> _Type:
     if inner.is_dynamic:
         # Whose offsets could all name the same bytes: few bytes could say very much.
-        raise NotImplementedError("No event of the contracts has an array of arrays, bytes or strings.")
+        raise _not_read("array of arrays, bytes or strings")
 
     def read(data: bytes, at: int) -> list[Any]:
         number, first = int.from_bytes(_word(data, at)), at + _WORD

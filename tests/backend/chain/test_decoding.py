@@ -15,7 +15,7 @@ from web3 import Web3
 from biodesci.chain import contracts
 from biodesci.chain.decoding import checksummed, decode
 from biodesci.core.documents.deployment import CONTRACTS
-from biodesci.core.errors import IntegrityError
+from biodesci.core.errors import ConfigurationError, IntegrityError
 
 EVENTS = [
     (contract, entry)
@@ -139,3 +139,13 @@ def test_another_topic_is_no_event_of_the_contract(topics):
 @given(st.binary(min_size=20, max_size=20))
 def test_addresses_have_their_checksum(address):
     assert checksummed(address) == Web3.to_checksum_address(address)
+
+
+@pytest.mark.parametrize("kind", ["int256", "bytes32[2]", "function", "string[]", "uint8[][]"])
+def test_a_type_that_no_event_of_ours_has_is_said(monkeypatch, kind):
+    """By files of another version: a worker ends with it, instead of trying again for ever."""
+    event = {"type": "event", "name": "New", "inputs": [{"name": "a", "type": kind, "indexed": False}]}
+    monkeypatch.setattr("biodesci.chain.decoding.abi", lambda _: [event])
+    with pytest.raises(ConfigurationError, match="does not read") as caught:
+        decode("Another", Raw((b"\0" * 32,), b""))
+    assert "Install" in caught.value.hint
