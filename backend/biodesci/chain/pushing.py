@@ -139,16 +139,11 @@ class Pusher:
         cancels = last.cancels or (is_next and self._is_pointless(last))
         for twice in (False, True):
             raised = self._add(entry, place, turn, cancels=cancels, twice=twice)
-            if raised is None:
-                break
-            entry = raised
-            if self._send(entry) not in _WANTS_MORE:
+            if raised is None and not twice:
+                self._send(entry)  # nothing more is paid; the node may have dropped it
+            if raised is None or self._send(raised) not in _WANTS_MORE:
                 return
-        else:
-            return
-        if not twice:
-            # Nothing more is paid; the node may have dropped it.
-            self._send(entry)
+            entry = raised
 
     def _add(
         self, entry: Entry, place: Place, turn: Lock, *, cancels: bool, twice: bool = False
