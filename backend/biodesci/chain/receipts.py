@@ -87,7 +87,8 @@ def _one_by_one(chain: Chain, header: Header) -> list[Receipt] | None:
 
 
 def _of(header: Header, receipts: Any) -> list[Receipt] | None:
-    """What a node gave, if it is of this block."""
+    """What a node gave, if it is of this block, and goes to the block's last transaction. Some chains have
+    receipts of their own behind that."""
     if not isinstance(receipts, list):
         return None
     for receipt in receipts:
@@ -95,4 +96,5 @@ def _of(header: Header, receipts: Any) -> list[Receipt] | None:
             return None
         if not isinstance(receipt.get("logs"), list):
             return None
-    return receipts
+    is_whole = not header.last_tx or any(one.get("transactionHash") == header.last_tx for one in receipts)
+    return receipts if is_whole else None

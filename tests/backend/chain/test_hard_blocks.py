@@ -40,6 +40,15 @@ class LogLost(Fault):
         return result
 
 
+class ReceiptLost(LogLost):
+    """As `LogLost`, of the only log of a transaction, whose receipt is gone with it."""
+
+    def result(self, proxy: Proxy, call: Call, result: Any) -> Any:
+        if call["method"] == "eth_getBlockReceipts":
+            return [one for one in result if not any(map(self._is, one["logs"]))]
+        return super().result(proxy, call, result)
+
+
 @pytest.fixture(scope="module")
 def full(localnet: Any) -> tuple[Any, int]:
     """A chain with a block of twelve logs, between emptier ones; and that block."""
@@ -90,6 +99,15 @@ def test_receipts_whose_numbers_have_a_gap_are_not_believed(
 ) -> None:
     localnet, block = full
     with proxy.fault(LogLost(block, place)), pytest.raises(UnavailableError):
+        read(localnet, proxy.url, localnet.web3.eth.block_number)
+
+
+def test_the_last_receipt_of_a_block_is_not_lost_with_its_log(
+    proxy: FaultProxy, full: tuple[Any, int]
+) -> None:
+    """Its log makes the bloom of those before, and no number is left out."""
+    localnet, block = full
+    with proxy.fault(ReceiptLost(block, 11)), pytest.raises(UnavailableError):
         read(localnet, proxy.url, localnet.web3.eth.block_number)
 
 
