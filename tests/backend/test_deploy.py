@@ -63,6 +63,11 @@ def test_a_unit_starts_a_program_of_ours_with_settings_that_exist(unit: Path) ->
     assert _mentioned(text) <= _settings()
 
 
+def test_what_computes_sees_which_processor_it_has() -> None:
+    """Without /proc/cpuinfo torch takes kernels for any processor, whose last bits differ from others'."""
+    assert "\nProcSubset=" not in (ROOT / "deploy/systemd/biodesci@.service").read_text()
+
+
 def test_a_unit_fails_the_check_when_it_is_wrong(tmp_path: Path) -> None:
     assert shutil.which("systemd-analyze"), "apt-get install systemd"
     (tmp_path / "biodesci-wrong.service").write_text("[Service]\nExecStart=/bin/true\nUMusk=0077\n")

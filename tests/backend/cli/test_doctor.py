@@ -120,6 +120,28 @@ def test_a_node_that_lags_behind_another_is_said(
     assert "The first node is 8 blocks behind the other" in row["says"]
 
 
+class Fork(faults.Fault):
+    """Some of its blocks have other hashes than everybody's; contracts and newest blocks are the same."""
+
+    def result(self, proxy: Any, call: Any, result: Any) -> Any:
+        if call["method"] != "eth_getBlockByNumber" or not result:
+            return result
+        is_forked = 5 < proxy.head() - int(result["number"], 16) < 15
+        return {**result, "hash": "0x" + "ab" * 32} if is_forked else result
+
+
+def test_two_nodes_of_which_one_follows_a_fork_are_said(
+    examine: Any, proxy: FaultProxy, localnet: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    localnet.rpc("anvil_mine", hex(20))
+    with FaultProxy(localnet.rpc_url) as other, other.fault(Fork()):
+        monkeypatch.setenv("BIODESCI_RPC_URL", f"{localnet.rpc_url} {other.url}")
+        row = examine()["nodes"]
+    assert not row["ok"]
+    assert "The two nodes have different blocks" in row["says"]
+    assert "out of BIODESCI_RPC_URL" in row["mend"]
+
+
 def test_an_account_that_can_hardly_pay_is_said(examine: Any, localnet: Any) -> None:
     address = examine()["account"]["says"]
     localnet.rpc("anvil_setBalance", address, hex(10**15))
