@@ -55,8 +55,14 @@ def test_a_passport_becomes_visas(people: Any, trust: tuple[Broker, Path, str], 
         "--port",
         url.rsplit(":")[-1],
     ]
+    nodes = f"http://127.0.0.1:9 {os.environ['BIODESCI_RPC_URL']}"  # nobody answers at the first
     environment = {**os.environ, "BIODESCI_HOME": str(people.home("issuer"))}
-    with subprocess.Popen([sys.executable, *map(str, command)], env=environment) as server:
+    environment |= {"BIODESCI_LOG_FORMAT": "json", "BIODESCI_RPC_URL": nodes}
+    log = tmp_path / "log"
+    with (
+        log.open("wb") as errors,
+        subprocess.Popen([sys.executable, *map(str, command)], env=environment, stderr=errors) as server,
+    ):
         try:
             wait_for(url, server)
             folder = tmp_path / "visas"
@@ -91,6 +97,9 @@ def test_a_passport_becomes_visas(people: Any, trust: tuple[Broker, Path, str], 
             assert "The issuer refused" in err
         finally:
             server.terminate()
+    logged = [json.loads(line) for line in log.read_text().splitlines() if line.startswith("{")]
+    assert any("another one is asked" in each["message"] for each in logged), "as workers log"
+    assert {each["worker"] for each in logged} == {"visa_issuer"}
 
 
 def wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
