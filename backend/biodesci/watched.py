@@ -20,7 +20,8 @@ class Watched(BaseSettings):
         Field(gt=0, lt=1 << 16, description="Loopback port of a worker's health and figures; unset: none."),
     ] = None
     log_format: Annotated[
-        Literal["text", "json"], Field(description="How workers and the API log: lines of text, or of JSON.")
+        Literal["text", "json"],
+        Field(description="How workers, API and visa issuer log: lines of text, or of JSON."),
     ] = "text"
     low_balance_wei: Annotated[
         int, Field(ge=0, description="A worker warns when its account holds less, in wei.")
