@@ -96,12 +96,19 @@ def restore(file: Path, home: Path, passphrase: str) -> Summary:
     with _opened(file) as source:
         _unpack(source, passphrase, None)
         source.seek(0)
-        home.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=home.parent, prefix=f".{home.name}.") as beside:
+        is_given = home.exists()  # what it lies in may be another's then
+        place = home if is_given else home.parent
+        place.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=place, prefix=f".{home.name}.") as beside:
             made = Path(beside) / "home"
             made.mkdir(mode=0o700)
             summary = _unpack(source, passphrase, made)
-            made.replace(home)
+            if is_given:
+                # The account last: nothing is sent from half a home.
+                for path in sorted(made.iterdir(), key=lambda path: path.name == _ACCOUNT):
+                    path.replace(home / path.name)
+            else:
+                made.replace(home)
     return summary
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
+import os
 import shutil
 import sqlite3
 import stat
 import subprocess
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -155,6 +158,34 @@ def test_a_damaged_backup_writes_nothing(home: Path, tmp_path: Path, place: str)
         with pytest.raises((IntegrityError, WrongKeyError)):
             act(file, PASSPHRASE)
     assert sorted(tmp_path.iterdir()) == [home, file]
+
+
+def test_an_account_of_the_system_restores_the_home_that_it_was_given(home: Path, tmp_path: Path) -> None:
+    """An empty folder in one that is root's, as /var/lib/biodesci is."""
+    file, _ = made(home, tmp_path)
+    backup.check(file, PASSPHRASE)  # loads what the child could not
+    with tempfile.TemporaryDirectory() as folder, file.open("rb") as source:
+        lib, new = Path(folder) / "lib", Path(folder) / "lib" / "custodian"
+        new.mkdir(parents=True, mode=0o700)
+        copy = Path(folder) / "home.backup"
+        copy.write_bytes(source.read())
+        uid = 65_534 if os.geteuid() == 0 else os.geteuid()
+        for path, owner, mode in ((Path(folder), -1, 0o755), (copy, uid, 0o600), (new, uid, 0o700)):
+            os.chown(path, owner, -1)
+            path.chmod(mode)
+        lib.chmod(0o555)
+
+        def restore() -> None:
+            os.setresuid(uid, uid, uid)
+            backup.restore(copy, new, PASSPHRASE)
+
+        child = multiprocessing.get_context("fork").Process(target=restore)
+        child.start()
+        child.join(30)
+        there = {path.name for path in new.iterdir()}
+        lib.chmod(0o755)
+    assert child.exitcode == 0
+    assert there == {"account.json", "key.bin", "datasets"}
 
 
 def test_another_passphrase_opens_nothing(home: Path, tmp_path: Path) -> None:
