@@ -1,6 +1,6 @@
 /**
- * The index says when it has read on (Server-Sent Events): what is shown of what changed is asked
- * for again. While it can't be heard, answers are asked for now and then, as ever.
+ * The index says when it has read on (Server-Sent Events): where that changed something, answers are
+ * asked for again. While it can't be heard, they are asked for now and then, as ever.
  */
 import type { QueryClient } from '@tanstack/react-query'
 
@@ -8,6 +8,8 @@ import type { StateChange } from '@/generated/api'
 
 /** Answers change with time, too: licences expire. */
 const SELDOM = 30_000
+/** Between two renewals: some chains have four blocks a second. */
+const SHORTEST = 1_000
 
 let heard = false
 
@@ -20,18 +22,18 @@ export function pause(refresh: number): number {
 export function listen(queries: QueryClient): () => void {
   if (typeof EventSource === 'undefined') return () => {}
   const source = new EventSource('/v1/events')
-  const all = () => void queries.invalidateQueries({ queryKey: ['api'] })
+  const renew = renewing(queries)
   source.addEventListener('state', (event: MessageEvent<string>) => {
     heard = true
-    const change = read(event.data)
-    if (change === null || change.changed === null) all()
-    else if (change.changed.length > 0) renew(queries, change.changed)
+    // What changed is told of other things, too: a dataset's page has its licences, and those that it
+    // descends from. So all that is shown is asked for, not only what is named.
+    if (read(event.data)?.changed?.length !== 0) void renew()
   })
   source.addEventListener('error', () => {
     if (!heard) return
     heard = false
     // Each query that is shown goes back to its own pace.
-    all()
+    void renew()
   })
   return () => {
     heard = false
@@ -39,18 +41,26 @@ export function listen(queries: QueryClient): () => void {
   }
 }
 
-/** The lists of each kind, the answers about the things that are named, and the timeline of all. */
-function renew(queries: QueryClient, changed: NonNullable<StateChange['changed']>): void {
-  const kinds = new Set(changed.map(({ kind }) => kind))
-  const named = new Set(changed.map(({ kind, id }) => `${kind} ${id}`))
-  void queries.invalidateQueries({
-    predicate: ({ queryKey: [api, what, which] }) => {
-      if (api !== 'api' || typeof what !== 'string') return false
-      // One thing is told of others: a dataset's page shows its licences, a model's its rounds.
-      if (!kinds.has(what)) return true
-      return typeof which !== 'string' || named.has(`${what} ${which}`)
-    },
-  })
+/**
+ * Asks for all that is shown at once; for what changes meanwhile, once more after that. An answer
+ * that is under way is not given up for the next one: none would ever come.
+ */
+function renewing(queries: QueryClient): () => Promise<void> {
+  let underWay = false
+  let again = false
+  return async () => {
+    again = true
+    if (underWay) return
+    underWay = true
+    while (again) {
+      again = false
+      await Promise.all([
+        queries.invalidateQueries({ queryKey: ['api'] }),
+        new Promise((resolve) => setTimeout(resolve, SHORTEST)),
+      ])
+    }
+    underWay = false
+  }
 }
 
 function read(data: string): StateChange | null {
