@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-import logging
+import contextlib
+import json
+import os
+import subprocess
 import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import httpx
 import pytest
 from fastapi.testclient import TestClient
 
-from biodesci.api import __main__ as program
 from biodesci.api import written
 from biodesci.api.app import create
 from biodesci.core import cid, problems
+from biodesci.localnet.processes import free_port
+from tests.backend.serving.raw import wait_for
 
 HMB = 1 << 2
+SECRET = "seven quiet herons at dawn"
 
 
 def test_health_and_readiness(world):
@@ -36,20 +44,52 @@ def test_readiness_names_what_is_down(world, tmp_path):
     assert [(c["name"], c["ok"]) for c in body["checks"]] == [("chain and index", False), ("ipfs", False)]
 
 
-def test_a_line_of_the_log_is_one_line_without_a_secret(monkeypatch, capsys):
-    root = logging.getLogger()
-    before = (list(root.handlers), root.level)
-    monkeypatch.setenv("BIODESCI_RPC_URL", "https://node.example/v3/0123456789abcdef0123456789abcdef")
-    monkeypatch.setattr(sys, "argv", ["biodesci.api"])
-    said = "unexpected error on /a\nforged line 0123456789abcdef0123456789abcdef"
-    monkeypatch.setattr(program, "serve", lambda *_: logging.getLogger("biodesci.api.guard").error(said))
-    try:
-        assert program.main() == 0
-    finally:
-        logging.captureWarnings(capture=False)
-        root.handlers[:], root.level = before
-    (line,) = capsys.readouterr().err.splitlines()
-    assert line.endswith("unexpected error on /a\\nforged line [secret]")
+class Rude(BaseHTTPRequestHandler):
+    """A chain node that quotes what it was told once, and writes a line of its own."""
+
+    def do_POST(self):
+        error = {"code": -32000, "message": f"no funds for {SECRET}\nforged line"}
+        body = json.dumps({"jsonrpc": "2.0", "id": None, "error": error}).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        return
+
+
+def test_a_line_of_the_log_is_one_line_without_a_secret(world, tmp_path):
+    """Of the real process, as systemd starts it."""
+    port = free_port()
+    with ThreadingHTTPServer(("127.0.0.1", 0), Rude) as node:
+        threading.Thread(target=node.serve_forever).start()
+        environment = {
+            **os.environ,
+            "BIODESCI_HOME": str(tmp_path),
+            "BIODESCI_DEPLOYMENT": str(world.settings.deployment),
+            "BIODESCI_RPC_URL": f"http://127.0.0.1:{node.server_port}",
+            "BIODESCI_PASSPHRASE": SECRET,
+        }
+        command = [sys.executable, "-m", "biodesci.api", "--port", str(port)]
+        process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
+        try:
+            with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as http:
+                wait_for(lambda: is_up(http), 60)
+                assert http.get("/ready").status_code == 503
+        finally:
+            process.terminate()
+            _, said = process.communicate(timeout=30)
+            node.shutdown()
+    (line,) = [line for line in said.splitlines() if "no funds" in line]
+    assert "no funds for [secret]\\nforged line" in line
+    assert SECRET not in said
+
+
+def is_up(http):
+    with contextlib.suppress(httpx.TransportError):
+        return http.get("/health").status_code == 200
 
 
 def test_who_hears_of_no_commits_takes_nothing_for_unchanged_and_listens_again(monkeypatch):
