@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -14,7 +16,9 @@ from biodesci.config import Settings
 from biodesci.core.documents.deployment import Deployment
 from biodesci.core.errors import UnavailableError
 
+MOST_ASKING: Final = 8  # of the server's 40 threads: strangers ask while the node hangs
 _PATIENCE_S: Final = 5.0  # strangers wait for it
+_SILENT: Final = ("The chain's node does not answer.", "Try again in a moment.")
 
 
 class Deployed:
@@ -46,6 +50,7 @@ class Node:
         self.deployed = Deployed(settings.deployment)
         self._chain: Chain | None = None
         self._lock = threading.Lock()
+        self._places = threading.Semaphore(MOST_ASKING)
 
     def chain(self) -> Chain:
         """Raises UnavailableError or ChainError where the node does not answer, ConfigurationError where it
@@ -55,13 +60,23 @@ class Node:
         if chain is not None and chain.deployment is deployment:
             return chain
         if not self._lock.acquire(timeout=_PATIENCE_S):
-            raise UnavailableError("The chain's node does not answer.", "Try again in a moment.")
+            raise UnavailableError(*_SILENT)
         try:
             if self._chain is None or self._chain.deployment is not deployment:
                 self._chain = Chain(self._rpc_url, deployment, reading=self._reading)
             return self._chain
         finally:
             self._lock.release()
+
+    @contextlib.contextmanager
+    def asked(self) -> Iterator[Chain]:
+        """As `chain`, for a few at a time; UnavailableError for who is one too many."""
+        if not self._places.acquire(blocking=False):
+            raise UnavailableError(*_SILENT)
+        try:
+            yield self.chain()
+        finally:
+            self._places.release()
 
     def head(self) -> tuple[int, str]:
         """The last block that counts, and of which chain: a development chain that was reset is another one.

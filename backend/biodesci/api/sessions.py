@@ -128,7 +128,8 @@ class SignIn:
         account = parts["account"]
         text, signature = encode_defunct(text=signed.message), bytes.fromhex(signed.signature[2:])
         try:
-            is_signed = signatures.is_by(self._node.chain(), account, text, signature)
+            with self._node.asked() as chain:
+                is_signed = signatures.is_by(chain, account, text, signature)
         except (UnavailableError, ChainError) as exc:
             # It names the node by its address, which is nobody's business.
             _log.warning("signing in: %s", exc)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import time
 
@@ -9,8 +10,9 @@ import pytest
 from eth_account.messages import encode_defunct
 from fastapi.testclient import TestClient
 
-from biodesci.api import sessions
+from biodesci.api import node, sessions
 from biodesci.api.app import create
+from biodesci.core.errors import UnavailableError
 from biodesci.market import offers
 from biodesci.market.offers import OfferTerms
 from tests.backend.passports.test_issuer import wallet
@@ -188,19 +190,34 @@ def test_the_queue_has_what_waits_for_the_account(page, world):
 
 def test_a_strangers_messages_ask_the_node_once_each(world):
     """The node may be paid for by the question; so is what /ready asks of it."""
-    with FaultProxy(world.settings.rpc_url) as node:
-        settings = world.settings.model_copy(update={"rpc_url": node.url})
+    with FaultProxy(world.settings.rpc_url) as asked:
+        settings = world.settings.model_copy(update={"rpc_url": asked.url})
         with TestClient(create(settings), base_url=SITE) as page:
             text = message(page, world.owner.address)
             forged = {"message": text, "signature": sign(world.buyer, text)}
             assert page.post("/v1/session", json=forged).status_code == 403
-            node.forget_counts()
+            asked.forget_counts()
             for _ in range(5):
                 assert page.post("/v1/session", json=forged).status_code == 403
-            assert sum(node.calls.values()) == 5, node.calls
-            node.forget_counts()
+            assert sum(asked.calls.values()) == 5, asked.calls
+            asked.forget_counts()
             assert page.get("/ready").status_code == 200
-            assert sum(node.calls.values()) <= 2, node.calls
+            assert sum(asked.calls.values()) <= 2, asked.calls
+
+
+def test_a_node_that_hangs_holds_a_few_of_the_threads_that_strangers_ask_by(world, monkeypatch):
+    asked = node.Node(world.settings)
+    with contextlib.ExitStack() as waiting:
+        for _ in range(node.MOST_ASKING):
+            waiting.enter_context(asked.asked())
+        with pytest.raises(UnavailableError), asked.asked():
+            pass
+    with asked.asked() as chain:
+        assert chain.identity == world.owner.identity
+    monkeypatch.setattr(node, "MOST_ASKING", 0)
+    with TestClient(create(world.settings), base_url=SITE) as page:
+        assert enter(page, world.owner).status_code == 503
+        assert page.get("/ready").status_code == 200
 
 
 @pytest.mark.parametrize("text", ["0" * 2_000, "\n" * 2_000, "\n0x" + "a1" * 20 + "\n" * 1_900])
