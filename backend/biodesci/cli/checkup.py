@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _LATE_S: Final = 900
 _LAG: Final = 3  # blocks that two nodes may differ by, as one hears of a block before the other
 _OLD: Final = 128  # blocks whose states a node keeps that prunes
+_MOST_SLOW: Final = 2  # questions that a node may leave without an answer: each takes its time
 _FEW: Final = 3  # transactions of one account that wait for a block
 
 
@@ -50,7 +51,7 @@ def logs(chain: Chain) -> Remark:
     from biodesci.chain.answers import TooMuchError
 
     first, head = chain.deployment.first_block, chain.block_number()
-    blocks, whole = head - first + 1, True
+    blocks, whole, slow = head - first + 1, True, 0
     while blocks > 0:
         query = {
             "address": [chain.datasets.address],
@@ -61,8 +62,11 @@ def logs(chain: Chain) -> Remark:
             chain.provider.logs(query, blocks)
             break
         except TooMuchError as exc:
-            whole = False
-            blocks = exc.allowed if exc.allowed and exc.allowed < blocks else blocks // 2
+            whole, slow = False, slow + exc.is_slow
+            if slow > _MOST_SLOW:
+                raise
+            less = blocks // (16 if exc.is_slow else 2)
+            blocks = exc.allowed if exc.allowed and exc.allowed < blocks else less
     if blocks < 1:
         raise UnavailableError("The chain node gives no logs.", "Set BIODESCI_RPC_URL to another node.")
     if whole:

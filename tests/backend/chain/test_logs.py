@@ -16,6 +16,7 @@ from biodesci.chain.deployment import load_deployment
 from biodesci.chain.logs import Log, Piece, pieces
 from biodesci.chain.reading import Reading
 from biodesci.chain.records import Key
+from biodesci.cli import checkup
 from biodesci.core.errors import UnavailableError
 from tests.faults import faults, lies
 from tests.faults.faults import Call, Proxy
@@ -229,13 +230,16 @@ class OverSize(faults.Fault):
     def __init__(self, blocks: int, how: str) -> None:
         super().__init__()
         self.blocks, self.how = blocks, how
+        self.refused: set[int] = set()  # sizes
 
     def instead(self, proxy: Proxy, call: Call) -> dict[str, Any] | None:
         if call["method"] != "eth_getLogs":
             return None
         asked = call["params"][0]
-        if int(asked["toBlock"], 16) - int(asked["fromBlock"], 16) < self.blocks:
+        size = int(asked["toBlock"], 16) - int(asked["fromBlock"], 16) + 1
+        if size <= self.blocks:
             return None
+        self.refused.add(size)
         if self.how == "late":
             self.ended.wait(3)
             return None
@@ -263,6 +267,14 @@ def test_a_size_that_is_refused_by_waiting_is_learnt(
             except UnavailableError:
                 continue
     assert places(got) == history.up_to(SOME)
+
+
+def test_a_node_that_is_busy_is_not_examined_for_long(proxy: FaultProxy, history: History) -> None:
+    """By `biodesci doctor`, which looks for the size that a node allows."""
+    chain, busy = history.connect(proxy, patience=0.5), OverSize(0, "busy")
+    with proxy.fault(busy), pytest.raises(UnavailableError, match="limit exceeded"):
+        checkup.logs(chain)
+    assert 1 <= len(busy.refused) <= 3
 
 
 def test_reading_ends_soon_after_a_stop(proxy: FaultProxy, history: History) -> None:
