@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from pathlib import Path
@@ -14,6 +15,11 @@ INDEX_FILE: Final = "index.sqlite"
 WORK_FILE: Final = "work.sqlite"
 PRIVATE = 0o600
 PUBLIC = 0o644
+
+
+def is_full(exc: OSError) -> bool:
+    """Whether the disk refused to take more: it is full, or a limit of the system's says so."""
+    return exc.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def write_private(path: Path, data: bytes) -> None:

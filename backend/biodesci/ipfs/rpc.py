@@ -5,7 +5,6 @@ Like Kubo's own it takes POST alone, and nothing from a web page: a foreign Orig
 
 from __future__ import annotations
 
-import errno
 import json
 import logging
 import shutil
@@ -16,6 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from biodesci.core import cid
 from biodesci.core.errors import BioDeSciError, InputError
+from biodesci.core.files import is_full
 from biodesci.ipfs import multipart, unixfs
 from biodesci.ipfs.kubo import VERSION
 from biodesci.ipfs.store import DEFAULT_TIMEOUT, Files
@@ -24,7 +24,6 @@ from biodesci.serving.threads import BoundedHandler
 
 _log: Final = logging.getLogger(__name__)
 _LOCAL_HOSTS: Final = {"127.0.0.1", "localhost", "[::1]"}
-_FULL: Final = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _SAME_AS_DEFAULT: Final = {
     "cid-version": {"0"},
     "raw-leaves": {"false"},
@@ -71,8 +70,7 @@ class RpcHandler(BoundedHandler):
             self.close_connection = True
         except OSError as exc:
             _log.error("%s failed: %s", parts.path, exc.strerror)
-            full = exc.errno in _FULL
-            self._fail(500, "no space left on device" if full else f"input/output error: {exc}")
+            self._fail(500, "no space left on device" if is_full(exc) else f"input/output error: {exc}")
 
     def do_GET(self) -> None:
         """Refuse every method but POST with status 405, as Kubo does: a link must not run a command."""

@@ -20,6 +20,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.expression import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+from biodesci.core import files
 from biodesci.core.errors import ConfigurationError
 from biodesci.store import postgresql, sqlite
 
@@ -176,7 +177,7 @@ def reason(exc: DBAPIError | PoolTimeout | OSError) -> str:
 def is_full(exc: DBAPIError | PoolTimeout | OSError) -> bool:
     """Whether the disk refused to take more: it is full, or a limit of the system's says so."""
     if isinstance(exc, OSError):
-        return exc.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+        return files.is_full(exc)
     orig = getattr(exc, "orig", None)
     return getattr(orig, "sqlite_errorname", "") in _FULL or getattr(orig, "sqlstate", None) == "53100"
 
