@@ -18,6 +18,7 @@ DOCUMENTS = {
     "security": ROOT / "docs/security.md",
     "protocol": ROOT / "docs/protocol.md",
     "deployment": ROOT / "docs/deployment.md",
+    "operations": ROOT / "docs/operations.md",
     "reference/http-api": ROOT / "docs/reference/http-api.md",
 }
 TIERS = ("make test", "make test-deep")

@@ -152,7 +152,7 @@ def test_a_rollup_with_small_reorganizations(ipfs: Ipfs, tmp_path: Path) -> None
         index = Index(world, store, at_head=True)
         index.step()
         localnet.rpc("evm_setAutomine", False)
-        with running(Mining(localnet, reorgs=3, seen=index.has).step, 0.25):
+        with running(Mining(localnet, reorgs=2, seen=index.has).step, 0.25):
             licence = sell(world, index)
         ends_right(world, index, licence)
         assert index.rolled_back
