@@ -46,6 +46,9 @@ class Server:
         self.port = _free_port()
         self._numbers = itertools.count()
         self.programs = _binaries()  # pg_dump and psql are there too
+        self._free: list[str] = []
+        self._shape = ""
+        self._rows: dict[str, bytes] = {}
         self._process: subprocess.Popen[bytes] | None = None
         # PostgreSQL refuses to run as root.
         name = "postgres" if any(one.pw_name == "postgres" for one in pwd.getpwall()) else "nobody"
@@ -109,8 +112,11 @@ class Server:
             return f"postgresql://{who}@127.0.0.1:{self.port}/{name}"
         return f"postgresql://{user}@/{name}?host={quote(str(self.folder), safe='')}&port={self.port}"
 
+    def _connect(self, database: str) -> psycopg.Connection[Any]:
+        return psycopg.connect(self.url(database), autocommit=True, connect_timeout=5)
+
     def admin(self, *statements: str, database: str = "postgres") -> None:
-        with psycopg.connect(self.url(database), autocommit=True, connect_timeout=5) as connection:
+        with self._connect(database) as connection:
             for statement in statements:
                 connection.execute(statement)  # type: ignore[call-overload]
 
@@ -119,6 +125,9 @@ class Server:
         self.admin(f"CREATE DATABASE {_PREPARED}")
         Store(self.url(_PREPARED)).close()
         Work(self.url(_PREPARED)).close()
+        with self._connect(_PREPARED) as connection:
+            self._shape = _shape(connection)
+            self._rows = {table: _rows(connection, table) for table in _filled(connection)}
 
     def database(self, *, empty: bool = False) -> str:
         """The name of a fresh one."""
@@ -126,8 +135,64 @@ class Server:
         self.admin(f"CREATE DATABASE {name} TEMPLATE {'template0' if empty else _PREPARED}")
         return name
 
+    def lend(self) -> str:
+        """The name of one as fresh as `database` makes it, which takes a fifth of a second: to give back."""
+        return self._free.pop() if self._free else self.database()
+
+    def take_back(self, name: str) -> None:
+        """Everybody's connections end. What has its tables still is emptied and lent again."""
+        with self._connect(name) as connection:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+            is_as_made = _shape(connection) == self._shape
+            if is_as_made:
+                self._empty(connection)
+        self._free.append(name) if is_as_made else self.drop(name)
+
+    def _empty(self, connection: psycopg.Connection[Any]) -> None:
+        """Only what was made with the tables is in them."""
+        filled = set(_filled(connection))
+        other = {
+            table for table in filled | self._rows.keys() if self._rows.get(table) != _rows(connection, table)
+        }
+        if other:
+            connection.execute(f"TRUNCATE {', '.join(sorted(other))} RESTART IDENTITY")  # type: ignore[arg-type]
+        for table in other & self._rows.keys():
+            with connection.cursor().copy(f"COPY {table} FROM STDIN") as copy:  # type: ignore[arg-type]
+                copy.write(self._rows[table])
+
     def drop(self, name: str) -> None:
         self.admin(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+def _shape(connection: psycopg.Connection[Any]) -> str:
+    """Tells tables, columns, indices, functions and triggers of ours from others."""
+    (shape,) = connection.execute("""
+        SELECT md5(string_agg(part, ' ' ORDER BY part)) FROM (
+            SELECT concat_ws(' ', c.relkind, c.oid::regclass, a.attname, a.attnotnull,
+                format_type(a.atttypid, a.atttypmod))
+                FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+                WHERE a.attnum > 0 AND c.relnamespace::regnamespace::text !~ '^(pg_|information_schema)'
+            UNION ALL SELECT oid::regprocedure::text FROM pg_proc
+                WHERE pronamespace::regnamespace::text !~ '^(pg_|information_schema)'
+            UNION ALL SELECT concat_ws(' ', tgrelid::regclass, tgname) FROM pg_trigger
+        ) AS parts (part)""").fetchone() or ("",)
+    return str(shape)
+
+
+def _filled(connection: psycopg.Connection[Any]) -> list[str]:
+    """Tables of ours that take space."""
+    found = connection.execute("""
+        SELECT oid::regclass::text FROM pg_class WHERE relkind = 'r' AND pg_relation_size(oid) > 0
+            AND relnamespace::regnamespace::text !~ '^(pg_|information_schema)'""")
+    return [str(table) for (table,) in found]
+
+
+def _rows(connection: psycopg.Connection[Any], table: str) -> bytes:
+    with connection.cursor().copy(f"COPY {table} TO STDOUT") as copy:  # type: ignore[arg-type]
+        return b"".join(bytes(piece) for piece in copy)
 
 
 def _binaries() -> Path:
@@ -175,9 +240,9 @@ def location(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Locatio
         yield tmp_path / "database" / "b.sqlite"
         return
     server: Server = request.getfixturevalue("postgres")
-    name = server.database()
+    name = server.lend()
     yield server.url(name)
-    server.drop(name)
+    server.take_back(name)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -210,7 +210,6 @@ def run(network: World, location: Location, server: Server | None, steps: int) -
     assert entries_left(network.seller.home) == 0
 
 
-@pytest.mark.deep
 def test_some_days(network: World, tmp_path: Path) -> None:
     run(network, tmp_path / "indexer" / "index.sqlite", None, 24)
 

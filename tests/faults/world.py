@@ -39,7 +39,7 @@ from tests.backend.conftest import Localnet
 from tests.faults.proxy import FaultProxy
 
 HMB, PRICE = 1 << 2, 10**15
-_PATIENCE_S, _ANSWER_S, _STUCK_S, _BLOCK_S = 0.6, 0.5, 0.7, 3.0
+_PATIENCE_S, _ANSWER_S, _STUCK_S, _BLOCK_S = 0.6, 0.5, 0.7, 1.5
 
 
 class UntoldError(AssertionError):
@@ -173,10 +173,10 @@ class World:
             sync(self.reader.honest, self.ipfs, store)
             return dump(store)
 
-    def count(self, contract: str, name: str, **filters: Any) -> int:
-        """How often an event happened."""
+    def count(self, contract: str, name: str, since: int = 0, **filters: Any) -> int:
+        """How often an event happened, from the block `since` on."""
         of = getattr(self.reader.honest, contract)
-        return len(self.reader.honest.events(of, name, 0, filters=filters))
+        return len(self.reader.honest.events(of, name, since, filters=filters))
 
 
 @dataclass
@@ -195,10 +195,11 @@ class Serving:
         worker = self.inner.worker
         serve_pending(self.chain, self.inner.ipfs, worker.home, worker.seed, self.inner.policy)
 
-    def answers(self, request_id: int) -> int:
-        """How many answers are on chain."""
+    def answers(self, request_id: int, since: int) -> int:
+        """How many answers are on chain, from the block `since` on."""
         chain = self.inner.client.chain
-        return len(chain.events(chain.inferences, "InferenceCommitted", 0, filters={"requestId": request_id}))
+        wanted = {"requestId": request_id}
+        return len(chain.events(chain.inferences, "InferenceCommitted", since, filters=wanted))
 
 
 def roster(chain: Chain, round_id: int) -> Any:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from urllib.parse import urlsplit
 
 import pytest
@@ -68,8 +66,3 @@ def test_nothing_else_of_the_package_is_served(client, path):
     answer = client.get(path)
     assert answer.status_code in {400, 404}
     assert answer.headers["content-type"] == "application/problem+json"
-
-
-def test_the_reference_is_made_from_the_schema():
-    done = subprocess.run([sys.executable, "-m", "scripts.reference", "--check"], check=False)
-    assert done.returncode == 0

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy import Table, Text
+from sqlalchemy import Connection, Table, Text
 
 from biodesci.chain import contracts
 from biodesci.core.documents.deployment import CONTRACTS
@@ -50,21 +50,30 @@ def add(draft: Draft, table: Table, **row: Any) -> None:
     draft.add(table, **{**nothing, **row})
 
 
+@pytest.fixture(scope="module")
+def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
+    """Of an index in which nothing is: drafts are never written here, so one engine tells as much as two."""
+    with (
+        Store(tmp_path_factory.mktemp("accounts") / "index.sqlite") as store,
+        store.transaction() as connection,
+    ):
+        yield connection
+
+
 @pytest.fixture
-def draft(location) -> Iterator[Draft]:
+def draft(connection: Connection) -> Draft:
     """One of each: dataset, licence that is paid in a token, model, round and request, all with number 1."""
-    with Store(location) as store, store.transaction() as connection:
-        made = Draft(connection, from_nothing=True)
-        add(made, datasets, id=1, owner=OWNER, handovers=2)
-        add(made, roles, dataset_id=1, handovers=2, role=int(Role.CUSTODIAN), account=CUSTODIAN, state=2)
-        add(made, roles, dataset_id=1, handovers=2, role=int(Role.COMMITTEE), account=COMMITTEE, state=2)
-        add(made, offers, id=1, dataset_id=1, currency=TOKEN)
-        add(made, licenses, id=1, offer_id=1, dataset_id=1, licensee=LICENSEE, arbiter=ARBITER)
-        add(made, models, id=1, owner=OWNER)
-        add(made, rounds, id=1, model_id=1, aggregator=AGGREGATOR)
-        add(made, enrolments, round_id=1, node=SITE)
-        add(made, inferences, id=1, model_id=1, requester=REQUESTER, worker=WORKER, arbiter=ARBITER)
-        yield made
+    made = Draft(connection, from_nothing=True)
+    add(made, datasets, id=1, owner=OWNER, handovers=2)
+    add(made, roles, dataset_id=1, handovers=2, role=int(Role.CUSTODIAN), account=CUSTODIAN, state=2)
+    add(made, roles, dataset_id=1, handovers=2, role=int(Role.COMMITTEE), account=COMMITTEE, state=2)
+    add(made, offers, id=1, dataset_id=1, currency=TOKEN)
+    add(made, licenses, id=1, offer_id=1, dataset_id=1, licensee=LICENSEE, arbiter=ARBITER)
+    add(made, models, id=1, owner=OWNER)
+    add(made, rounds, id=1, model_id=1, aggregator=AGGREGATOR)
+    add(made, enrolments, round_id=1, node=SITE)
+    add(made, inferences, id=1, model_id=1, requester=REQUESTER, worker=WORKER, arbiter=ARBITER)
+    return made
 
 
 def test_every_event_has_a_rule_and_every_rule_an_event():

@@ -59,10 +59,10 @@ def test_each_lie_ends_in_time_by_its_error(mode: Mode, monkeypatch: pytest.Monk
 
 @pytest.mark.parametrize("mode", _DRIPS, ids=lambda mode: mode.__name__)
 def test_a_drip_ends_every_call(mode: Mode, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Ipfs, "_seconds", lambda self: 1.0)
-    monkeypatch.setattr("biodesci.ipfs.client._ADD_SECONDS", 1.0)
+    monkeypatch.setattr(Ipfs, "_seconds", lambda self: 0.5)
+    monkeypatch.setattr("biodesci.ipfs.client._ADD_SECONDS", 0.5)
     with lying(mode) as server:
-        ipfs = Ipfs(server.url, timeout=1.0)
+        ipfs = Ipfs(server.url, timeout=0.5)
         for call in (ipfs.ready, lambda: ipfs.add(b"x"), lambda: ipfs.pin(bytes(32))):
             began = time.monotonic()
             with pytest.raises((NotFoundError, UnavailableError, IntegrityError)):
