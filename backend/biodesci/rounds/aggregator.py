@@ -169,33 +169,36 @@ class RoundAggregator:
             if not self._serves(round_):
                 self._note(round_id, "it is of a model whose owner this aggregator does not serve")
                 continue
-            with self._lock:
-                try:
-                    with about(round=round_id):
-                        moved |= self._advance(round_)
-                    self._goes_on(round_id)
-                except BioDeSciError as exc:
-                    self._stands_still(round_id, str(exc))
-                    moved |= self._abort_if_due(round_, exc)
-                except Exception as exc:  # anybody can open a round here: one must not stop the others
-                    text = f"Unexpected {type(exc).__name__}."
-                    if self._notes.get(round_id) != text:
-                        log.exception("round %d: unexpected error", round_id)
-                    self._stands_still(round_id, text)
-                    moved |= self._abort_if_due(round_, StateError(text))
+            try:
+                with about(round=round_id):
+                    moved |= self._advance(round_)
+                self._goes_on(round_id)
+            except BioDeSciError as exc:
+                self._stands_still(round_id, str(exc))
+                moved |= self._abort_if_due(round_, exc)
+            except Exception as exc:  # anybody can open a round here: one must not stop the others
+                text = f"Unexpected {type(exc).__name__}."
+                if self._notes.get(round_id) != text:
+                    log.exception("round %d: unexpected error", round_id)
+                self._stands_still(round_id, text)
+                moved |= self._abort_if_due(round_, StateError(text))
         return moved
 
     def _advance(self, round_: Round) -> bool:
         if round_.state is RoundState.ENROLLING:
             return self._start(round_)
-        session = self._session(round_)
+        # The lock is for what messages change; no block, and no file of IPFS, is waited for with it.
+        with self._lock:
+            session = self._session(round_)
         if round_.state is RoundState.RUNNING:
             return self._share(round_, session) if not round_.has_dealers else self._sum(round_, session)
-        session.close(self._chain, round_.id)
-        if session.machine.can_sum:
+        with self._lock:
+            session.close(self._chain, round_.id)
+            can_sum, answered = session.machine.can_sum, len(session.machine.answered)
+        if can_sum:
             return self._finalize(round_, session)
         if self._chain.now() > round_.finalize_by:
-            answered, needed = len(session.machine.answered), session.machine.threshold
+            needed = session.machine.threshold
             raise StateError(f"{answered} nodes answered, {needed} are needed.", "Open another round.")
         return False
 
@@ -215,14 +218,16 @@ class RoundAggregator:
     def _share(self, round_: Round, session: Session) -> bool:
         """Fix on chain who dealt, and what; what goes there is stored first, so that it stays the same."""
         machine = session.machine
-        waits = len(machine.shared()) < len(machine.roster) and self._chain.now() <= session.share_by
-        if not machine.dealers and waits:
-            self._note(round_.id, f"{len(machine.shared())} of {len(machine.roster)} nodes shared")
-            return False
-        dealers = machine.close_shares()
-        session.folder.write("dealers", b"".join(dealers))
+        with self._lock:
+            shared = len(machine.shared())
+            waits = shared < len(machine.roster) and self._chain.now() <= session.share_by
+            if not machine.dealers and waits:
+                self._note(round_.id, f"{shared} of {len(machine.roster)} nodes shared")
+                return False
+            dealers, dealt = machine.close_shares(), machine.dealt
+            session.folder.write("dealers", b"".join(dealers))
         places = rounds.places(self._chain, round_.id, dealers)
-        self._chain.send(self._chain.models.functions.fixDealers(round_.id, places, machine.dealt))
+        self._chain.send(self._chain.models.functions.fixDealers(round_.id, places, dealt))
         log.info("round %d: %d nodes take part", round_.id, len(dealers))
         return True
 
@@ -254,7 +259,8 @@ class RoundAggregator:
         return True
 
     def _finalize(self, round_: Round, session: Session) -> bool:
-        total = session.machine.total(lambda address: session.folder.read(f"masked-{address.hex()}"))
+        with self._lock:
+            total = session.machine.total(lambda address: session.folder.read(f"masked-{address.hex()}"))
         document, data = outcome(self._chain, self._ipfs, round_, session.plan, total)
         root, weights = bytes(32), bytes(32)
         if isinstance(document, TrainingResult) and data is not None:
