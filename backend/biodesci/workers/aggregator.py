@@ -150,20 +150,27 @@ def worker(settings: config.AggregatorSettings, stop: threading.Event) -> Worker
         chain = entry.connect(settings, stop, account)
         aggregator = RoundAggregator(chain, ipfs, settings.home, owners, Jobs(work, lease))
         bound = listen(host, port, "BIODESCI_AGGREGATOR_PORT or BIODESCI_AGGREGATOR_URL")
-        close = _serve(server(create_app(aggregator), answered), bound)
+        is_alive, close = _serve(server(create_app(aggregator), answered), bound)
         log.info("aggregator %s on %s:%d", chain.address, host, port)
 
         def outlook() -> Outlook:
             return Outlook(queue={"rounds": aggregator.open_rounds})
 
-        return Client(aggregator.step, outlook, chain, close, is_kept=True)
+        return Client(aggregator.step, outlook, chain, close, is_kept=True, is_alive=is_alive)
 
     return Worker(NAME, lease, settings.work_location, build)
 
 
-def _serve(made: uvicorn.Server, bound: socket.socket) -> Callable[[], None]:
-    """Answers in a thread of its own, until what it returns is called."""
-    thread = threading.Thread(target=made.run, args=([bound],), name="http")
+def _serve(made: uvicorn.Server, bound: socket.socket) -> tuple[Callable[[], bool], Callable[[], None]]:
+    """Answers in a thread of its own; whether it still does, and what ends it."""
+
+    def run() -> None:
+        try:
+            made.run([bound])
+        except (Exception, SystemExit) as exc:
+            log.error("the HTTP server has ended", exc_info=exc)
+
+    thread = threading.Thread(target=run, name="http")
     thread.start()
 
     def close() -> None:
@@ -171,7 +178,7 @@ def _serve(made: uvicorn.Server, bound: socket.socket) -> Callable[[], None]:
         thread.join()
         bound.close()
 
-    return close
+    return thread.is_alive, close
 
 
 def main() -> int:

@@ -41,6 +41,10 @@ def _nothing() -> None:
     pass
 
 
+def _lives() -> bool:
+    return True
+
+
 @dataclass(frozen=True)
 class Client:
     """What a worker made to work with: `step` says whether it did anything, `outlook` asks no service."""
@@ -50,6 +54,7 @@ class Client:
     chain: Chain | None = None
     close: Callable[[], None] = _nothing
     is_kept: bool = False  # it goes on after a failure, too: it serves others
+    is_alive: Callable[[], bool] = _lives  # whether what serves others still does
 
 
 @dataclass(frozen=True)
@@ -111,6 +116,10 @@ class Supervisor:
             if self._client is None:
                 self._client = self._worker.build(work)
             client = self._client
+            if not client.is_alive():
+                raise UnavailableError(
+                    "The server of this worker has ended.", "It is begun anew. The log says why it ended."
+                )
             did = client.step()
             self._watch.saw(client.outlook())
             self._look_around(client, work)
@@ -146,7 +155,8 @@ class Supervisor:
             self._log.warning("%s", exc)
         else:
             self._log.error("Unexpected error; trying again.", exc_info=exc)
-        if is_lost and (self._client is None or not self._client.is_kept):
+        client = self._client
+        if is_lost and client is not None and not (client.is_kept and client.is_alive()):
             self._lose()
         self._stop.wait(pause)
 

@@ -23,10 +23,13 @@ from biodesci.workers.watch import Watch
 class Steps:
     """A worker that does what it is told, step by step, and then nothing; it notes when."""
 
+    is_kept = False
+
     def __init__(self, *outcomes: bool | Exception) -> None:
         self.outcomes = list(outcomes)
         self.at: list[float] = []
         self.built = self.closed = 0
+        self.is_alive = True
 
     def step(self) -> bool:
         self.at.append(time.monotonic())
@@ -37,7 +40,8 @@ class Steps:
 
     def build(self, _work: Work) -> Client:
         self.built += 1
-        return Client(self.step, close=self.close)
+        self.is_alive = True
+        return Client(self.step, close=self.close, is_kept=self.is_kept, is_alive=lambda: self.is_alive)
 
     def close(self) -> None:
         self.closed += 1
@@ -128,6 +132,22 @@ def test_after_an_error_it_goes_on_with_a_new_client(run: Start, error: Exceptio
     running = run(steps)
     steps.wait(4)
     assert (steps.built, steps.closed) == (2, 1)
+    assert running.watch.trouble == ""
+
+
+def test_a_client_whose_server_ended_is_made_anew_though_others_are_kept(run: Start) -> None:
+    steps = Steps(True, UnavailableError("The chain is away."), True)
+    steps.is_kept = True
+    running = run(steps)
+    steps.wait(4)
+    assert (steps.built, steps.closed) == (1, 0)
+    steps.is_alive = False
+    deadline = time.monotonic() + 30
+    while steps.built < 2:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    steps.wait(len(steps.at) + 1)
+    assert steps.closed == 1
     assert running.watch.trouble == ""
 
 
