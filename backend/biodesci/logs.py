@@ -17,9 +17,8 @@ from typing import Any, Final, Literal
 
 from pythonjsonlogger.json import JsonFormatter
 
-from biodesci.config import Settings
 from biodesci.core.about import fields
-from biodesci.core.addresses import SHORTEST, secrets_in
+from biodesci.core.addresses import SHORTEST
 
 Format = Literal["text", "json"]
 LONGEST: Final = 4_000  # characters of one message
@@ -104,24 +103,6 @@ class _Handler(logging.StreamHandler[Any]):
         """Says that a line is missing. logging's own way is to print its arguments as they are."""
         with suppress(OSError, ValueError):
             sys.stderr.write(f"A line of {record.pathname}:{record.lineno} could not be logged.\n")
-
-
-def secrets_of(settings: Settings) -> list[str]:
-    """What no line of the log may hold, of what the settings name. Raises ConfigurationError."""
-    given = [settings.passphrase, settings.private_key]
-    secrets = [one.get_secret_value() for one in given if one is not None]
-    if settings.passphrase is None and settings.passphrase_file is not None:
-        secrets.append(settings.secret())
-    if settings.ipfs_auth_file is not None:
-        secrets.append(settings.ipfs_authorization() or "")
-    if settings.database_url is not None:
-        secrets += [
-            settings.database_url.get_secret_value(),
-            *secrets_in(settings.database_url.get_secret_value()),
-        ]
-    for url in (*settings.rpc_url.split(), settings.ipfs_api, settings.aggregator_url):
-        secrets += secrets_in(url)
-    return secrets
 
 
 def begin(worker: str, chosen: Format = "text", secrets: Iterable[str] = ()) -> None:

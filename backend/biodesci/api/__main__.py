@@ -6,7 +6,7 @@ import argparse
 import sys
 from typing import Final
 
-from biodesci import config, logs
+from biodesci import config, logs, secret_settings
 from biodesci.api.server import serve
 from biodesci.core.errors import BioDeSciError
 
@@ -21,7 +21,7 @@ def main() -> int:
     logs.begin(NAME)
     try:
         settings = config.load(config.Settings)
-        logs.begin(NAME, settings.log_format, logs.secrets_of(settings))
+        logs.begin(NAME, settings.log_format, secret_settings.of(settings))
         serve(settings, arguments.port or settings.api_port)
     except BioDeSciError as exc:
         sys.stderr.write(f"error: {exc.message}\n  {exc.hint}\n")

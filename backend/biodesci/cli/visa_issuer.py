@@ -38,7 +38,7 @@ def serve(
     import time
     from urllib.parse import urlsplit
 
-    from biodesci import logs
+    from biodesci import logs, secret_settings
     from biodesci.passports.issuer import Issuer
     from biodesci.passports.keys import BrokerKeys
     from biodesci.passports.register import Register
@@ -55,7 +55,7 @@ def serve(
         proxies=bounds.networks(settings.trusted_proxies),
     )
     bound = listen(host, port, "--port")
-    logs.begin("visa_issuer", settings.log_format, [*logs.secrets_of(settings), session.passphrase()])
+    logs.begin("visa_issuer", settings.log_format, [*secret_settings.of(settings), session.passphrase()])
     chain = session.chain()
     register = Register.open(settings.home, session.passphrase(), chain)
     issuer = Issuer(chain, said, BrokerKeys(trust.parent), lambda: int(time.time()), register)

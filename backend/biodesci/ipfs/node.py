@@ -1,7 +1,7 @@
 """The embedded IPFS node: real Kubo behind its own RPC API and a read-only gateway, both on loopback alone.
 
     python -m biodesci.ipfs.node --repo DIR --port 5001 [--gateway-port 8080]
-        [--swarm-key FILE --listen ADDRESS:PORT --peer MULTIADDR ...]
+        [--swarm-key FILE --listen ADDRESS:PORT --peer MULTIADDR ...] [--log-format json]
 
 With a swarm's key, nodes of several machines exchange blocks over TCP (ipfs/swarm.py).
 Everything else speaks that API (ipfs/client.py), so a Kubo daemon can take its place by one setting.
@@ -18,8 +18,9 @@ import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, get_args
 
+from biodesci import logs
 from biodesci.core.errors import BioDeSciError, ConfigurationError
 from biodesci.ipfs.gateway import GatewayHandler
 from biodesci.ipfs.kubo import Kubo
@@ -55,10 +56,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--swarm-key", type=Path, help="file of the private swarm's key; none without it")
     parser.add_argument("--listen", help="ADDRESS:PORT for the swarm's other nodes; loopback without it")
     parser.add_argument("--peer", action="append", default=[], help="multiaddress of another node; repeated")
+    parser.add_argument(
+        "--log-format", choices=get_args(logs.Format), default="text", help="of its log (text)"
+    )
     arguments = parser.parse_args(argv)
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    logs.begin("ipfs", arguments.log_format)
     try:
         swarm = Swarm.chosen(arguments.swarm_key, arguments.listen, arguments.peer)
+        if swarm.key is not None:
+            logs.begin("ipfs", arguments.log_format, swarm.key.decode("ascii", "replace").splitlines()[2:])
         serve(arguments.repo, arguments.port, arguments.gateway_port, swarm, arguments.storage_max * 10**9)
     except BioDeSciError as exc:
         _log.error("%s", exc)

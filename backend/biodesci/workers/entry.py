@@ -17,7 +17,7 @@ from typing import Final
 
 from eth_account.signers.local import LocalAccount
 
-from biodesci import config, logs
+from biodesci import config, logs, secret_settings
 from biodesci.chain import accounts
 from biodesci.chain.client import Chain
 from biodesci.chain.deployment import load_deployment
@@ -85,7 +85,7 @@ def enter(name: str, make: Make[Chosen], kind: type[Chosen], about_it: str | Non
     _heed_signals(name, stop)
     try:
         settings = config.load(kind)
-        logs.begin(name, settings.log_format, logs.secrets_of(settings))
+        logs.begin(name, settings.log_format, secret_settings.of(settings))
         run(name, make, settings, stop)
     except BioDeSciError as exc:
         logging.getLogger(name).error("%s", exc)

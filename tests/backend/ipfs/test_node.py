@@ -101,6 +101,22 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Node]]:
             node.process.stdout.close()
 
 
+def test_its_log_is_json_where_that_is_asked_for(tmp_path: Path) -> None:
+    options = [
+        "--repo",
+        str(tmp_path / "repo"),
+        "--swarm-key",
+        str(tmp_path / "none"),
+        "--log-format",
+        "json",
+    ]
+    command = [sys.executable, "-m", "biodesci.ipfs.node", *options]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    (told,) = map(json.loads, done.stderr.splitlines())
+    assert (told["worker"], told["level"]) == ("ipfs", "error")
+
+
 @pytest.fixture
 def ipfs(ipfs_node: object) -> Ipfs:
     return Ipfs(ipfs_node.api, timeout=5)  # type: ignore[attr-defined]
