@@ -77,11 +77,11 @@ class RoundAggregator:
         with self._lock:
             known = self._sessions.get(round_id)
         if known is not None:
-            _require_enrolled(known, sender, round_id)  # a stranger's message costs no call to the chain
+            known.require_enrolled(sender, round_id)  # a stranger's message costs no call to the chain
         round_ = self._mine(round_id)
         with self._lock:
             session = self._session(round_)
-        _require_enrolled(session, sender, round_id)
+        session.require_enrolled(sender, round_id)
         if kind == "masked":
             return sender, messages.HEADER + 4 * session.machine.size
         return sender, Shares.limit if kind == "shares" else UnmaskAnswer.limit
@@ -99,7 +99,7 @@ class RoundAggregator:
         round_ = self._mine(round_id)
         with self._lock:
             session = self._session(round_)
-            _require_enrolled(session, sender, round_id)
+            session.require_enrolled(sender, round_id)
             name = f"{kind}-{sender.hex()}"
             if kind == "shares":
                 _expect(round_, RoundState.RUNNING)
@@ -337,14 +337,6 @@ class RoundAggregator:
         if self._notes.get(round_id) != text:
             self._notes[round_id] = text
             log.info("round %d: %s", round_id, text)
-
-
-def _require_enrolled(session: Session, sender: bytes, round_id: int) -> None:
-    if sender not in {member.address for member in session.machine.roster}:
-        raise AccessDeniedError(
-            f"{rounds.checksummed(sender)} is not enrolled in round {round_id}.",
-            "Sign with the enrolled account.",
-        )
 
 
 def _expect(round_: Round, *allowed: RoundState) -> None:

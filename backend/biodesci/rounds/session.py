@@ -11,7 +11,7 @@ from biodesci.chain.records import Enrolment, Round
 from biodesci.core import commitment
 from biodesci.core.documents.plan import Plan
 from biodesci.core.documents.round_messages import Shares, UnmaskAnswer
-from biodesci.core.errors import InputError, IntegrityError, StateError
+from biodesci.core.errors import AccessDeniedError, InputError, IntegrityError, StateError
 from biodesci.core.onchain import RoundState
 from biodesci.fl.aggregation import Aggregator
 from biodesci.fl.messages import MaskedVector
@@ -32,6 +32,14 @@ class Session:
     machine: Aggregator
     folder: RoundFolder
     share_by: int
+
+    def require_enrolled(self, sender: bytes, round_id: int) -> None:
+        """AccessDeniedError where `sender` (20 bytes) is not in the round's roster."""
+        if sender not in {member.address for member in self.machine.roster}:
+            raise AccessDeniedError(
+                f"{rounds.checksummed(sender)} is not enrolled in round {round_id}.",
+                "Sign with the enrolled account.",
+            )
 
     def has_vector(self, chain: Chain, round_id: int, entry: Enrolment) -> bool:
         """Whether the vector that a node committed to came in."""
