@@ -74,12 +74,14 @@ contract AccessLicense is Settlement, Orders {
     }
 
     /// @inheritdoc IAccessLicense
-    function approve(uint256 licenseId) external {
+    function approve(uint256 licenseId, address licensee, uint40 deadline) external {
         StoredLicense storage license = _license(licenseId);
         StoredOffer storage offer = _offerOf(license);
         _checkCommittee(offer.datasetId);
         _checkState(licenseId, license, State.InReview);
-        _checkNotLate(licenseId, license.since);
+        if (license.since != deadline) revert AccessLicense_OtherLicense(licenseId);
+        _checkIsOf(licenseId, license, licensee);
+        _checkNotLate(licenseId, deadline);
         license.state = State.Purchased;
         license.since = _now() + offer.deliveryWindow;
         emit LicenseApproved(licenseId, msg.sender);
@@ -106,16 +108,17 @@ contract AccessLicense is Settlement, Orders {
     // --------------------------------------------------------- delivery, use
 
     /// @inheritdoc IAccessLicense
-    function deliver(uint48 licenseId, bytes32 envelope) external {
+    function deliver(uint48 licenseId, bytes32 envelope, bytes32 commitments, address licensee) external {
         StoredLicense storage license = _licenses[licenseId];
         // Read side by side, the fields of a slot are loaded once.
         (State state, uint32 deadline, uint8 flags) = (license.state, license.since, license.flags);
         (uint256 offerId, uint32 version) = (license.offerId, license.version);
         // Why it is not, the two say in their turn.
         if (state != State.Purchased) _checkState(licenseId, _license(licenseId), State.Purchased);
+        _checkIsOf(licenseId, license, licensee);
         _checkNotLate(licenseId, deadline);
         _checkEnvelope(licenseId, flags, envelope);
-        _checkRelease(_offers[offerId].datasetId, version);
+        _checkRelease(licenseId, _offers[offerId].datasetId, version, commitments);
         if (flags & HAS_VISAS != 0 && _areVisasLapsed(licenseId, license)) {
             revert AccessLicense_VisaLapsed(licenseId);
         }
@@ -124,11 +127,12 @@ contract AccessLicense is Settlement, Orders {
     }
 
     /// @inheritdoc IAccessLicense
-    function redeliver(uint256 licenseId, bytes32 envelope) external {
+    function redeliver(uint256 licenseId, bytes32 envelope, bytes32 commitments, address licensee) external {
         StoredLicense storage license = _license(licenseId);
+        _checkIsOf(licenseId, license, licensee);
         _checkEnvelope(licenseId, license.flags, envelope);
         if (envelope == 0) revert AccessLicense_NoKeyWithRight(licenseId, _rightOf(license));
-        _checkRelease(_offerOf(license).datasetId, license.version);
+        _checkRelease(licenseId, _offerOf(license).datasetId, license.version, commitments);
         if (!_isActive(licenseId, license)) revert AccessLicense_NotActive(licenseId);
         emit KeyRedelivered(licenseId, msg.sender, envelope);
     }
@@ -225,8 +229,10 @@ contract AccessLicense is Settlement, Orders {
         revert AccessLicense_NoKeyWithRight(licenseId, Right(flags & RIGHT));
     }
 
-    function _checkRelease(uint256 datasetId, uint32 version) private view {
-        (bool entitled, bool withdrawn) = DATASETS.releaseOf(datasetId, version, msg.sender);
+    /// @param commitments to the data whose key is released: the numbers may have become other data's
+    function _checkRelease(uint256 licenseId, uint256 datasetId, uint32 version, bytes32 commitments) private view {
+        (bool entitled, bool withdrawn, bytes32 sold) = DATASETS.releaseOf(datasetId, version, msg.sender);
+        if (sold != commitments) revert AccessLicense_OtherLicense(licenseId);
         if (!entitled) revert AccessLicense_NotCustodian(datasetId, msg.sender);
         if (withdrawn) revert AccessLicense_Withdrawn(datasetId, version);
     }

@@ -123,9 +123,10 @@ contract DatasetNFT is Roles, IERC2981, IERC4906 {
     function releaseOf(uint256 datasetId, uint32 version, address account)
         external
         view
-        returns (bool entitled, bool withdrawn)
+        returns (bool entitled, bool withdrawn, bytes32 commitments)
     {
         Dataset memory dataset = _datasets[datasetId];
+        commitments = _versions[datasetId][version].commitments;
         withdrawn = _withdrawnAt(datasetId, version, dataset) != 0;
         entitled = dataset.owner == account
             || _mandate(datasetId, dataset.handovers, account).accepted & _bit(Role.Custodian) != 0;

@@ -97,10 +97,11 @@ contract InferenceCommitment is IInferenceCommitment {
     }
 
     /// @inheritdoc IInferenceCommitment
-    function commit(uint256 requestId, bytes32 outputCommitment, bytes32 output) external {
+    function commit(uint256 requestId, bytes32 inputCommitment, bytes32 outputCommitment, bytes32 output) external {
         StoredRequest storage stored = _requests[requestId];
         if (msg.sender != stored.worker) revert InferenceCommitment_NotWorker(requestId, msg.sender);
         _checkState(requestId, stored, RequestState.Requested);
+        if (stored.inputCommitment != inputCommitment) revert InferenceCommitment_OtherRequest(requestId);
         _checkNotLate(requestId, stored);
         if (outputCommitment == 0) revert InferenceCommitment_EmptyField("outputCommitment");
         if (output == 0) revert InferenceCommitment_EmptyField("output");
@@ -149,10 +150,11 @@ contract InferenceCommitment is IInferenceCommitment {
     }
 
     /// @inheritdoc IInferenceCommitment
-    function resolve(uint256 requestId, bool upheld) external {
+    function resolve(uint256 requestId, bool upheld, bytes32 outputCommitment) external {
         StoredRequest storage stored = _requests[requestId];
         if (msg.sender != stored.arbiter) revert InferenceCommitment_NotArbiter(requestId, msg.sender);
         _checkState(requestId, stored, RequestState.Challenged);
+        _checkAnswer(requestId, stored, outputCommitment);
         _checkNotLate(requestId, stored);
         emit ChallengeResolved(requestId, msg.sender, upheld);
         if (upheld) _refuse(requestId, stored);
@@ -198,13 +200,14 @@ contract InferenceCommitment is IInferenceCommitment {
     }
 
     /// @inheritdoc IInferenceCommitment
-    function attestAudit(uint256 requestId, bool passed, bytes32 report) external {
+    function attestAudit(uint256 requestId, bool passed, bytes32 report, bytes32 outputCommitment) external {
         StoredRequest storage stored = _requests[requestId];
         RequestState state = stored.state;
         if (state == RequestState.None || state == RequestState.Requested || state == RequestState.Expired) {
             revert InferenceCommitment_WrongState(requestId, state);
         }
         if (report == 0) revert InferenceCommitment_EmptyField("report");
+        _checkAnswer(requestId, stored, outputCommitment);
         _checkNoParty(requestId, stored, msg.sender);
         Standing standing = Standing.Unnamed;
         if (isNamed[requestId][msg.sender]) standing = Standing.Named;
@@ -313,6 +316,11 @@ contract InferenceCommitment is IInferenceCommitment {
 
     function _checkState(uint256 requestId, StoredRequest storage stored, RequestState required) private view {
         if (stored.state != required) revert InferenceCommitment_WrongState(requestId, stored.state);
+    }
+
+    /// @dev The answer that was judged, and not one to a request that got its number after the chain took blocks back.
+    function _checkAnswer(uint256 requestId, StoredRequest storage stored, bytes32 outputCommitment) private view {
+        if (stored.outputCommitment != outputCommitment) revert InferenceCommitment_OtherRequest(requestId);
     }
 
     function _checkNotLate(uint256 requestId, StoredRequest storage stored) private view {

@@ -115,7 +115,7 @@ contract ModelRegistry is Disclosures {
         Place memory place = _places[round.modelId][msg.sender];
         if (place.roundId != roundId) revert ModelRegistry_NotEnrolled(roundId, msg.sender);
         // Both are zero until the dealers are fixed, when nobody is one.
-        if (dealt != round.digest) revert ModelRegistry_WrongDealers(roundId, dealt, round.digest);
+        _checkDealt(roundId, round, dealt);
         uint128 bit = uint128(1 << place.index);
         if (round.dealers & bit == 0) revert ModelRegistry_NotDealt(roundId, msg.sender);
         if (round.committed & bit != 0) revert ModelRegistry_AlreadyCommitted(roundId, msg.sender);
@@ -130,10 +130,11 @@ contract ModelRegistry is Disclosures {
     }
 
     /// @inheritdoc IModelRegistry
-    function closeCommits(uint256 roundId, uint128 summed) external {
+    function closeCommits(uint256 roundId, bytes32 dealt, uint128 summed) external {
         StoredRound storage round = _rounds[roundId];
         _checkAggregator(roundId, round);
         _checkState(roundId, round, RoundState.Running);
+        _checkDealt(roundId, round, dealt);
         if (block.timestamp > round.finalizeBy) revert ModelRegistry_TooLate(roundId, round.finalizeBy);
         _checkAmong(roundId, summed, round.committed);
         if (block.timestamp <= round.commitBy && summed != round.dealers) {
@@ -157,13 +158,14 @@ contract ModelRegistry is Disclosures {
     }
 
     /// @inheritdoc IModelRegistry
-    function finalize(uint256 roundId, bytes32 result, bytes32 weightsRoot, bytes32 weights)
+    function finalize(uint256 roundId, bytes32 dealt, bytes32 result, bytes32 weightsRoot, bytes32 weights)
         external
         returns (uint32 version)
     {
         StoredRound storage round = _rounds[roundId];
         _checkAggregator(roundId, round);
         _checkState(roundId, round, RoundState.Unmasking);
+        _checkDealt(roundId, round, dealt);
         if (block.timestamp > round.finalizeBy) revert ModelRegistry_TooLate(roundId, round.finalizeBy);
         if (result == 0) revert ModelRegistry_EmptyField("result");
         uint256 left = round.committed;

@@ -11,6 +11,9 @@ import {IVisaRegistry} from "./IVisaRegistry.sol";
 /// Every state has an exit that somebody can trigger: `refund` (anyone, after a deadline) leaves InReview, Purchased and
 /// Disputed, `claim` (anyone, after the dispute window) leaves Delivered. What is owed waits for `collect`.
 /// To have more time or more uses is to buy the offer again: terms, committee, escrow and visas then apply by themselves.
+/// A licence's number alone says little: after the chain took blocks back it can be another purchase's. What releases a key,
+/// accepts a purpose, or decides about somebody else's money names the licensee, too, with what else the caller looked at, and
+/// reverts with `AccessLicense_OtherLicense` where that is not so any more.
 /// Warning: a currency is as good as its token. A token that takes a fee on transfer is refused; one that can stop
 /// transfers can stop them here too. Tokens whose balances change by themselves (rebasing) must not be used.
 interface IAccessLicense {
@@ -147,6 +150,7 @@ interface IAccessLicense {
     error AccessLicense_UnknownLicense(uint256 licenseId);
     error AccessLicense_OfferClosed(uint256 offerId);
     error AccessLicense_WrongOffer(uint256 offerId);
+    error AccessLicense_OtherLicense(uint256 licenseId);
     error AccessLicense_WrongPrice(uint256 got, uint256 required);
     error AccessLicense_WrongCurrency(address got, address required);
     error AccessLicense_WrongAmountReceived(address currency, uint256 got, uint256 required);
@@ -232,7 +236,9 @@ interface IAccessLicense {
 
     /// @notice The dataset's owner, or its committee, accepts a purchase that needs review; the time for delivery starts
     /// anew.
-    function approve(uint256 licenseId) external;
+    /// @param licensee of the licence that was looked at
+    /// @param deadline of its review, which names this one among the licensee's (LicenseLens tells it)
+    function approve(uint256 licenseId, address licensee, uint40 deadline) external;
 
     /// @notice The dataset's owner, or its committee, declines a purchase before delivery: the buyer is credited.
     function reject(uint256 licenseId, bytes32 reason) external;
@@ -242,14 +248,17 @@ interface IAccessLicense {
 
     /// @notice The owner or a custodian delivers: access, and its expiry, start now. A download needs the sealed key;
     /// training and inference are served by the owner's own node, without one.
-    /// @dev The dispatcher compares selectors in their order. This one, 0x025e4dc2, comes second, and `deliver(uint256,bytes32)`
-    /// came as the 46th, which cost a custodian 1,000 gas on each delivery. Numbers of licences come from a counter: 48 bits hold them.
+    /// @dev The dispatcher compares selectors in their order. This one, 0x045ab53a, comes second; as the 46th it cost a
+    /// custodian 1,000 gas more on each delivery. Numbers of licences come from a counter: 48 bits hold them.
     /// @param envelope CID digest of the sealed key; 0 for a right without a key
-    function deliver(uint48 licenseId, bytes32 envelope) external;
+    /// @param commitments to the data that it opens (IDatasetNFT.Version): their number can become other data's, too
+    /// @param licensee to whom it is sealed
+    function deliver(uint48 licenseId, bytes32 envelope, bytes32 commitments, address licensee) external;
 
     /// @notice The owner or a custodian delivers the key of an active download licence once more, because the envelope was
     /// lost. Nothing else changes. Not while there is a dispute, nor after a withdrawal.
-    function redeliver(uint256 licenseId, bytes32 envelope) external;
+    /// @dev Its arguments are those of `deliver`.
+    function redeliver(uint256 licenseId, bytes32 envelope, bytes32 commitments, address licensee) external;
 
     /// @notice The licensee confirms that it has what it paid for: the owner is credited.
     function confirm(uint256 licenseId) external;
@@ -280,12 +289,14 @@ interface IAccessLicense {
 
     /// @notice The offer's arbiter decides a dispute, within 30 days; not if it has come to own the dataset, or to hold a
     /// role for it, meanwhile.
-    function resolve(uint256 licenseId, bool payOwner) external;
+    /// @param licensee of the licence that was looked at
+    /// @param deadline of its dispute, which names this one among the licensee's (LicenseLens tells it)
+    function resolve(uint256 licenseId, bool payOwner, address licensee, uint40 deadline) external;
 
     /// @notice The dataset's owner ends a delivered licence. What was delivered and not settled is refunded whole; of a
     /// settled licence with `proRata` the owner is credited what was earned, and the licensee the rest.
     /// Warning: without `proRata` a licence that was settled is not paid back.
-    function revoke(uint256 licenseId, bytes32 reason) external;
+    function revoke(uint256 licenseId, bytes32 reason, address licensee) external;
 
     /// @notice The licensee counts one use. Its own use says that access works: a delivered licence is settled.
     function consume(uint256 licenseId) external returns (uint32 usesLeft);

@@ -162,9 +162,9 @@ interface IDatasetNFT {
     function diseasesOf(uint256 datasetId, uint32 version) external view returns (bytes32);
 
     /// @notice What a release depends on, in one call: whether `account` is the owner or an accepted
-    /// custodian, and the withdrawal.
+    /// custodian, the withdrawal, and what the version is, by its commitments.
     function releaseOf(uint256 datasetId, uint32 version, address account)
         external
         view
-        returns (bool entitled, bool withdrawn);
+        returns (bool entitled, bool withdrawn, bytes32 commitments);
 }

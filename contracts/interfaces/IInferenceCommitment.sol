@@ -5,6 +5,8 @@ import {Request, RequestState, Standing, Wish} from "../types/Inference.sol";
 
 /// @title Inference commitment
 /// @notice Binds an encrypted inference to a registered model version: the request commits to the input, the worker to the output.
+/// A request's number alone says little: after the chain took blocks back it can be another request's. An answer names the
+/// input, and a judgement the answer, that it is for; else it reverts with `InferenceCommitment_OtherRequest`.
 /// @dev Who is paid, and what an answer is bound to, is state. Where the sealed input and output lie (CID digests) is in
 /// the events alone, by request id: whoever reads them checks what the CID gives against the commitment in state.
 interface IInferenceCommitment {
@@ -51,6 +53,7 @@ interface IInferenceCommitment {
     error InferenceCommitment_NotWorker(uint256 requestId, address got);
     error InferenceCommitment_NotRequester(uint256 requestId, address got);
     error InferenceCommitment_NotArbiter(uint256 requestId, address got);
+    error InferenceCommitment_OtherRequest(uint256 requestId);
     error InferenceCommitment_WrongState(uint256 requestId, RequestState got);
     error InferenceCommitment_TooEarly(uint256 requestId, uint40 until);
     error InferenceCommitment_TooLate(uint256 requestId, uint40 since);
@@ -66,10 +69,11 @@ interface IInferenceCommitment {
     /// tensor root)): it opens for nobody else's request.
     function request(Wish calldata wish) external payable returns (uint256 requestId);
 
+    /// @param inputCommitment of the request that is answered
     /// @param outputCommitment keccak256(abi.encode(keccak256("biodesci/output/v1"), chainId, this, requestId, worker,
     /// weightsRoot, salt, tensor root))
     /// @param output CID digest of the output, sealed to the requester; in the event alone
-    function commit(uint256 requestId, bytes32 outputCommitment, bytes32 output) external;
+    function commit(uint256 requestId, bytes32 inputCommitment, bytes32 outputCommitment, bytes32 output) external;
 
     /// @notice The worker declines: the requester is credited at once. The requester gives notice: the worker has 10 minutes
     /// left (or less, if the deadline is nearer), so that nobody reads an answer on its way and takes the fee back.
@@ -83,7 +87,8 @@ interface IInferenceCommitment {
     function challenge(uint256 requestId, bytes32 evidence) external;
 
     /// @notice The arbiter decides, within 30 days of the challenge; a late one decides nothing.
-    function resolve(uint256 requestId, bool upheld) external;
+    /// @param outputCommitment of the answer that was judged
+    function resolve(uint256 requestId, bool upheld, bytes32 outputCommitment) external;
 
     /// @notice Of an answer that was not challenged: the requester at once, anyone after the challenge window; the worker is
     /// credited. Of one that was: anyone, when the arbiter was silent for 30 days; the requester is credited.
@@ -113,7 +118,8 @@ interface IInferenceCommitment {
 
     /// @notice Records an auditor's verdict with the standing that the auditor has now; the report is on IPFS. Decides
     /// nothing by itself. Requester and worker audit for themselves alone: theirs is not recorded.
-    function attestAudit(uint256 requestId, bool passed, bytes32 report) external;
+    /// @param outputCommitment of the answer that was audited
+    function attestAudit(uint256 requestId, bool passed, bytes32 report, bytes32 outputCommitment) external;
 
     function collect(address account) external returns (uint256 amount);
     function owed(address account) external view returns (uint256);

@@ -126,11 +126,14 @@ interface IModelRegistry {
     /// a majority that `colluders` cannot make up: (enrolled + colluders) / 2 + 1. A dataset whose statistics were summed,
     /// in any round of any model, is summed again with the same datasets in the same versions alone, as the difference
     /// could be a single site's; or else with none that is not released.
-    function closeCommits(uint256 roundId, uint128 summed) external;
+    /// @param dealt of the round that is meant, as with `commitUpdate`: after the chain took blocks back its number can be
+    /// another's
+    function closeCommits(uint256 roundId, bytes32 dealt, uint128 summed) external;
 
     /// @notice For a Training round `weightsRoot` and `weights` become the next version; for Statistics both are zero.
     /// Refused once a dataset that is summed was withdrawn: the round can only abort then.
-    function finalize(uint256 roundId, bytes32 result, bytes32 weightsRoot, bytes32 weights)
+    /// @param dealt as with `closeCommits`
+    function finalize(uint256 roundId, bytes32 dealt, bytes32 result, bytes32 weightsRoot, bytes32 weights)
         external
         returns (uint32 version);
 

@@ -79,6 +79,12 @@ abstract contract LicenseState is IAccessLicense {
         if (license.licensee != msg.sender) revert AccessLicense_NotLicensee(licenseId, msg.sender);
     }
 
+    /// @dev The licence that the caller means, and not one that got its number after the chain took blocks back. Licences
+    /// are not transferred.
+    function _checkIsOf(uint256 licenseId, StoredLicense storage license, address licensee) internal view {
+        if (license.licensee != licensee) revert AccessLicense_OtherLicense(licenseId);
+    }
+
     function _checkState(uint256 licenseId, StoredLicense storage license, State required) internal view {
         if (license.state != required) revert AccessLicense_WrongState(licenseId, license.state);
     }

@@ -75,21 +75,24 @@ abstract contract Settlement is Licenses, Offers, Payments {
     }
 
     /// @inheritdoc IAccessLicense
-    function resolve(uint256 licenseId, bool payOwner) external {
+    function resolve(uint256 licenseId, bool payOwner, address licensee, uint40 deadline) external {
         StoredLicense storage license = _license(licenseId);
         StoredOffer storage offer = _offerOf(license);
         if (msg.sender != offer.arbiter) revert AccessLicense_NotArbiter(licenseId, msg.sender);
         _checkImpartial(offer.datasetId, msg.sender);
         _checkState(licenseId, license, State.Disputed);
-        _checkNotLate(licenseId, license.arbitrationEnds);
+        if (license.arbitrationEnds != deadline) revert AccessLicense_OtherLicense(licenseId);
+        _checkIsOf(licenseId, license, licensee);
+        _checkNotLate(licenseId, deadline);
         emit DisputeResolved(licenseId, msg.sender, payOwner);
         if (payOwner) _settle(licenseId, license);
         else _refundWhole(licenseId, license, State.Refunded);
     }
 
     /// @inheritdoc IAccessLicense
-    function revoke(uint256 licenseId, bytes32 reason) external {
+    function revoke(uint256 licenseId, bytes32 reason, address licensee) external {
         StoredLicense storage license = _license(licenseId);
+        _checkIsOf(licenseId, license, licensee);
         _checkDatasetOwner(_offerOf(license).datasetId);
         State state = license.state;
         if (state != State.Delivered && state != State.Settled && state != State.Disputed) {

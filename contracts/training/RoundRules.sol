@@ -150,6 +150,12 @@ abstract contract RoundRules is Models {
         if (msg.sender != round.aggregator) revert ModelRegistry_NotAggregator(roundId, msg.sender);
     }
 
+    /// @dev The round that the caller means, and not one that got its number after the chain took blocks back: what was
+    /// dealt is of one round.
+    function _checkDealt(uint256 roundId, StoredRound storage round, bytes32 dealt) internal view {
+        if (dealt != round.digest) revert ModelRegistry_WrongDealers(roundId, dealt, round.digest);
+    }
+
     function _checkState(uint256 roundId, StoredRound storage round, RoundState required) internal view {
         if (round.state != required) revert ModelRegistry_WrongState(roundId, round.state);
     }

@@ -7,6 +7,7 @@ import pytest
 from biodesci.core.errors import AccessDeniedError, BioDeSciError, RevertedError
 from biodesci.market import license, licensed_copy
 from tests.attacks.at_work import custodian_of, delivered
+from tests.backend import calls
 
 TRAIN = 2
 
@@ -31,7 +32,7 @@ def test_an_owner_who_seals_a_key_for_training_all_the_same_is_refused(sale_of):
     sale = sale_of(right="train")
     license_id = sale.buy().license_id
     with pytest.raises(RevertedError) as caught:
-        sale.owner.send(sale.owner.licenses.functions.deliver(license_id, b"\5" * 32))
+        sale.owner.send(calls.deliver(sale.owner, license_id, b"\5" * 32))
     assert (caught.value.name, caught.value.args_) == ("AccessLicense_NoKeyWithRight", (license_id, TRAIN))
 
 

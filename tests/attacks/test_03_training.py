@@ -16,6 +16,7 @@ from biodesci.market.purchase import purchase
 from biodesci.registry import rounds
 from biodesci.rounds import progress
 from tests.attacks.sites import Sites, SitesOf
+from tests.backend import calls
 
 HMB, PRICE = 1 << 2, 10**15
 
@@ -30,7 +31,7 @@ def licensed(sites: Sites, buyer: Any) -> int:
     chain, dataset = sites.chains[0], sites.datasets[0]
     offer = offers.create(chain, dataset, OfferTerms(right="train", price=PRICE, uses=1))
     license_id = purchase(buyer, offer, HMB).license_id
-    chain.send(chain.licenses.functions.deliver(license_id, bytes(32)))
+    chain.send(calls.deliver(chain, license_id, bytes(32)))
     return license_id
 
 

@@ -31,6 +31,7 @@ from biodesci.ipfs.client import Ipfs
 from biodesci.market import license
 from biodesci.market.custody import Custodian
 from biodesci.market.redelivery import redeliver
+from tests.backend import calls
 from tests.backend.acting import acting
 from tests.backend.inference.conftest import FEE, world, x  # noqa: F401
 
@@ -143,7 +144,7 @@ def test_a_licence_is_revoked_in_front_of_the_second_delivery(sale, monkeypatch)
     license_id, chain = sale.buy().license_id, sale.owner
     sale.release()
     with_a_new_key(sale)
-    revoking = chain.licenses.functions.revoke(license_id, bytes(32))
+    revoking = calls.revoke(chain, license_id, bytes(32))
     seen = in_front(monkeypatch, chain, "redeliver", lambda: chain.send(revoking))
     with pytest.raises(RevertedError) as caught:
         redeliver(acting(chain, sale.ipfs, sale.home), license_id)

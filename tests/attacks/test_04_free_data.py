@@ -10,6 +10,7 @@ from biodesci.core.onchain import DAY, LicenseState, Role
 from biodesci.market import arbitration, license, licensed_copy, offers, roles
 from biodesci.market.offers import OfferTerms
 from tests.attacks.at_work import custodian_of, delivered
+from tests.backend import calls
 
 PRICE = 10**15
 
@@ -59,10 +60,10 @@ def test_a_thief_takes_the_file_and_disputes_before_an_arbiter(sale_of, chain_fo
     assert caught.value.name == "AccessLicense_TooEarly"
     for other in (sale.buyer, sale.owner, chain_for()):
         with pytest.raises(RevertedError) as caught:
-            other.send(other.licenses.functions.resolve(license_id, False))
+            other.send(calls.resolve(other, license_id, pay_owner=False))
         assert caught.value.name == "AccessLicense_NotArbiter"
     assert (owed(arbiter, sale.buyer), owed(arbiter, sale.owner)) == (0, 0)
-    arbiter.send(arbiter.licenses.functions.resolve(license_id, True))
+    arbiter.send(calls.resolve(arbiter, license_id, pay_owner=True))
     assert (owed(arbiter, sale.buyer), owed(arbiter, sale.owner)) == (0, PRICE)
 
 

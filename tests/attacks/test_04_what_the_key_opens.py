@@ -17,6 +17,7 @@ from biodesci.ipfs import unixfs
 from biodesci.ipfs.client import Ipfs
 from biodesci.market import evidence, judgement, license, licensed_copy, publish
 from tests.attacks.at_work import custodian_of, delivered
+from tests.backend import calls
 from tests.backend.acting import acting
 
 PRICE = 10**15
@@ -129,5 +130,5 @@ def test_an_owner_delivers_the_key_that_it_committed_to_and_it_opens_nothing(
     else:
         assert caught.value.message == judged.finding.value
     assert not [path for path in (judge.home / "judging").glob("*") if path.is_file()]
-    judge.chain.send(judge.chain.licenses.functions.resolve(license_id, False))
+    judge.chain.send(calls.resolve(judge.chain, license_id, pay_owner=False))
     assert judge.chain.call(judge.chain.licenses.functions.owed(sale.buyer.address, ETHER)) == PRICE

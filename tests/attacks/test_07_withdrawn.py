@@ -12,6 +12,7 @@ from biodesci.core.onchain import RoundState
 from biodesci.registry import rounds
 from biodesci.rounds.progress import result_of
 from tests.attacks.sites import Sites, SitesOf, masked, wait_past
+from tests.backend import calls
 
 
 def withdraw(sites: Sites, index: int) -> None:
@@ -47,7 +48,7 @@ def test_07_withdrawn_between_commitment_and_closing(sites_of: SitesOf, ipfs: An
             node.step()
         withdraw(sites, 0)
         with pytest.raises(RevertedError, match="was withdrawn"):
-            sites.aggregating.send(sites.aggregating.models.functions.closeCommits(round_id, 0b1111))
+            sites.aggregating.send(calls.close(sites.aggregating, round_id, 0b1111))
         finish(sites, aggregator, localnet, round_id, sites.nodes[1:])
     assert result_of(sites.owner, ipfs, round_id).document.records == 3 + 4 + 5
 
@@ -66,7 +67,10 @@ def test_07_withdrawn_after_closing(sites_of: SitesOf, localnet: Any) -> None:
         for node in sites.nodes:
             with pytest.raises(AccessDeniedError, match="was withdrawn"):
                 node.step()
-        finalize = sites.aggregating.models.functions.finalize(round_id, os.urandom(32), bytes(32), bytes(32))
+        dealt = rounds.read(sites.owner, round_id).dealt
+        finalize = sites.aggregating.models.functions.finalize(
+            round_id, dealt, os.urandom(32), bytes(32), bytes(32)
+        )
         with pytest.raises(RevertedError, match="was withdrawn"):
             sites.aggregating.send(finalize)
         wait_past(localnet, sites, rounds.read(sites.owner, round_id).finalize_by)

@@ -11,6 +11,7 @@ from biodesci.core.errors import NotFoundError, RevertedError
 from biodesci.market import license
 from biodesci.market.redelivery import redeliver
 from tests.attacks.at_work import custodian_of, delivered
+from tests.backend import calls
 from tests.backend.acting import acting
 from tests.backend.market.downloads import downloaded
 
@@ -54,7 +55,7 @@ def test_a_stranger_buys_again_with_a_wallets_order(shop, localnet, chain_for):
 def test_an_owner_delivers_an_envelope_that_nobody_can_fetch(sale, localnet):
     """What was delivered is on no node. The owner seals the key once more, and the licence is what it was."""
     license_id = sale.buy().license_id
-    sale.owner.send(sale.owner.licenses.functions.deliver(license_id, b"\7" * 32))
+    sale.owner.send(calls.deliver(sale.owner, license_id, b"\7" * 32))
     with pytest.raises(NotFoundError, match="Nobody reachable has"):
         downloaded(sale.buyer, sale.ipfs, sale.seed, license_id)
     ends = license.get(sale.buyer, license_id).expires_at
@@ -73,6 +74,6 @@ def test_a_stranger_delivers_a_second_envelope(sale, chain_for):
     assert downloaded(sale.buyer, sale.ipfs, sale.seed, license_id) == sale.file.read_bytes()
     for thief in (chain_for(), sale.buyer):
         with pytest.raises(RevertedError) as caught:
-            thief.send(thief.licenses.functions.redeliver(license_id, b"\7" * 32))
+            thief.send(calls.redeliver(thief, license_id, b"\7" * 32))
         assert caught.value.name == "AccessLicense_NotCustodian"
     assert downloaded(sale.buyer, sale.ipfs, sale.seed, license_id) == sale.file.read_bytes()

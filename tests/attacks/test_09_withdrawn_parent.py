@@ -17,6 +17,7 @@ from biodesci.market.custody import Custodian
 from biodesci.market.offers import OfferTerms
 from biodesci.market.publish import publish
 from biodesci.market.purchase import purchase
+from tests.backend import calls
 from tests.backend.acting import acting
 
 TERMS, HMB = duo.bits(["HMB", "NCU"]), duo.bits(["HMB"])
@@ -54,7 +55,7 @@ def test_data_derived_from_withdrawn_data_are_sold_on(sale, keyed, ipfs, tmp_pat
         assert caught.value.name == "AccessLicense_Withdrawn"
     assert Custodian(acting(seller, ipfs, home)).poll() == []
     with pytest.raises(RevertedError) as caught:
-        seller.send(seller.licenses.functions.deliver(waits, b"\1" * 32))
+        seller.send(calls.deliver(seller, waits, b"\1" * 32))
     assert caught.value.name == "AccessLicense_Withdrawn"
     buyer.send(buyer.licenses.functions.refund(waits))
     assert license.get(buyer, waits).state is LicenseState.REFUNDED

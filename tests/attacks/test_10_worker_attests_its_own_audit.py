@@ -11,11 +11,12 @@ from biodesci.core.errors import RevertedError
 from biodesci.core.onchain import Standing
 from biodesci.inference import requester as infer
 from biodesci.inference.attestation import attestations, trust_auditor
+from tests.backend import calls
 from tests.backend.inference.conftest import answered, world, x  # noqa: F401
 
 
 def attest(who: Any, request_id: int) -> None:
-    who.chain.send(who.chain.inferences.functions.attestAudit(request_id, True, os.urandom(32)))
+    who.chain.send(calls.attest(who.chain, request_id, os.urandom(32), passed=True))
 
 
 @pytest.mark.parametrize("who", ["worker", "client"])

@@ -20,6 +20,7 @@ from biodesci.inference.attestation import attest, check_signature, find_attesta
 from biodesci.inference.requests import read_request
 from biodesci.proof.report import by_key_alone, sign, verify
 from examples.heart.dishonest_worker import answer_with_other_weights
+from tests.backend import calls
 from tests.backend.conftest import ARTIFACTS
 from tests.backend.inference.conftest import FEE, answered, world, x  # noqa: F401
 
@@ -147,7 +148,7 @@ def test_a_report_attested_by_another_account_than_its_auditors_is_refused(
     a, other = world.auditor.chain, world.owner.chain
     report = sign(world.audit(answered).document(), a.signer())
     digest = world.ipfs.add(report.to_bytes())
-    other.send(other.inferences.functions.attestAudit(answered, True, digest))
+    other.send(calls.attest(other, answered, digest, passed=True))
     with pytest.raises(IntegrityError, match=f"attested by {other.address}, not by its auditor"):
         read(world, report.to_bytes(), digest)
     with pytest.raises(IntegrityError, match="attested another report"):

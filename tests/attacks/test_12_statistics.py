@@ -16,6 +16,7 @@ from biodesci.core.onchain import RoundState
 from biodesci.registry import rounds
 from biodesci.rounds import disclosure, progress
 from tests.attacks.sites import PLAN, Sites, SitesOf, publish, wait_past
+from tests.backend import calls
 
 WEIGHT = NumericColumn(name="weight", low=0, high=200)
 WIDER = FeaturePlan(numeric=(*PLAN.numeric, WEIGHT), categorical=(), label=PLAN.label)
@@ -86,7 +87,7 @@ def test_12_no_site_looks_but_the_contract_does(sites: Sites, monkeypatch: pytes
         for node in sites.nodes[:3]:
             node.step()
         with pytest.raises(RevertedError, match="than an earlier round did"):
-            sites.aggregating.send(sites.aggregating.models.functions.closeCommits(second, 0b111))
+            sites.aggregating.send(calls.close(sites.aggregating, second, 0b111))
         aggregator.step()
         assert "0 of 3 updates can be summed" in aggregator.status(second).note
         assert rounds.read(sites.owner, second).state is RoundState.RUNNING

@@ -20,6 +20,9 @@ interface Vm {
     /// @dev As at the beginning of a transaction: the first look at each of the account's slots costs 2,100 gas.
     function cool(address account) external;
 
+    /// @dev What is in a slot. It is no call, so that it may stand between what is expected and the call that it is of.
+    function load(address account, bytes32 slot) external view returns (bytes32);
+
     // Time.
     function chainId(uint256 chain) external;
     function warp(uint256 timestamp) external;

@@ -42,6 +42,11 @@ contract World {
         return IDatasetNFT.Publication(bytes32("card"), bytes32("content"), bytes32("key"), terms, 0);
     }
 
+    /// @notice Of each `publication`.
+    function commitments() public pure returns (bytes32) {
+        return keccak256(abi.encode(bytes32("content"), bytes32("key")));
+    }
+
     function offerOf(uint256 datasetId, uint128 price, address arbiter, IAccessLicense.Right right, uint32 uses)
         public
         pure

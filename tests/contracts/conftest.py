@@ -286,9 +286,11 @@ def buy(licenses, lens, researcher, register_key, offer_hash):
 
 
 @pytest.fixture
-def deliver(licenses, hospital):
+def deliver(licenses, lens, datasets, hospital):
     def go(license_id: int) -> int:
-        licenses.deliver(license_id, word("envelope"), sender=hospital)
+        sold = lens.licenseOf(license_id)
+        data = datasets.versionOf(sold.datasetId, sold.version).commitments
+        licenses.deliver(license_id, word("envelope"), data, sold.licensee, sender=hospital)
         return license_id
 
     return go

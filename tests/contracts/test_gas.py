@@ -94,12 +94,13 @@ def measured(
     spend(
         "purchase", licenses.purchase(2, offer_hash(2), 2, Duo.HMB, False, value=PRICE, sender=a.researcher)
     )
-    spend("deliver", licenses.deliver(2, word("envelope"), sender=a.custodian))
+    data = datasets.versionOf(2, 2).commitments
+    spend("deliver", licenses.deliver(2, word("envelope"), data, a.researcher, sender=a.custodian))
     spend("confirm", licenses.confirm(2, sender=a.researcher))
     spend("consume_first", licenses.consume(2, sender=a.researcher))
     spend("consume", licenses.consume(2, sender=a.researcher))
     spend("collect", licenses.collect(a.hospital, ZERO, sender=a.hospital))
-    spend("revoke", licenses.revoke(2, word("misuse"), sender=a.hospital))
+    spend("revoke", licenses.revoke(2, word("misuse"), a.researcher, sender=a.hospital))
 
     licenses.createOffer(terms_of_sale(2, right=Right.TRAIN), sender=a.hospital)
     spend("register_model", models.register(*map(word, "abcd"), sender=a.model_owner))
@@ -117,16 +118,17 @@ def measured(
     spend("fix_dealers", models.fixDealers(1, 3, word("dealt"), sender=a.aggregator))
     models.commitUpdate(1, word("dealt"), word("masked"), sender=a.second)
     spend("commit_update", models.commitUpdate(1, word("dealt"), word("masked"), sender=a.hospital))
-    spend("close_commits", models.closeCommits(1, 3, sender=a.aggregator))
-    spend("finalize_round", models.finalize(1, word("r"), word("root"), word("w"), sender=a.aggregator))
+    spend("close_commits", models.closeCommits(1, word("dealt"), 3, sender=a.aggregator))
+    result = map(word, ("dealt", "r", "root", "w"))
+    spend("finalize_round", models.finalize(1, *result, sender=a.aggregator))
 
     inferences.acceptArbitration(True, sender=a.arbiter)
     wish = (1, 2, a.worker, a.arbiter, start + DAY, DAY, word("in"), word("blob"))
     inferences.request(wish, value=PRICE, sender=a.stranger)
     spend("request", inferences.request(wish, value=PRICE, sender=a.researcher))
-    spend("commit", inferences.commit(2, word("out"), word("blob"), sender=a.worker))
+    spend("commit", inferences.commit(2, *map(word, ("in", "out", "blob")), sender=a.worker))
     spend("name_auditor", inferences.nameAuditors(2, [a.stranger], sender=a.researcher))
-    spend("attest_audit", inferences.attestAudit(2, True, word("report"), sender=a.stranger))
+    spend("attest_audit", inferences.attestAudit(2, True, word("report"), word("out"), sender=a.stranger))
     spend("finalize_inference", inferences.finalize(2, sender=a.researcher))
 
     # The same with a dollar: a cold buyer again, of a token that the contract holds some of already.
@@ -148,13 +150,16 @@ def measured(
     signature = sign_order(a.worker, licenses, theirs)
     relayed = licenses.purchaseFor(theirs, signature, NO_EVIDENCE, paid, sender=a.stranger)
     spend("purchase_erc20_relayed", relayed)
-    spend("deliver_by_owner", licenses.deliver(license_id, word("envelope"), sender=a.hospital))
+    by_owner = licenses.deliver(license_id, word("envelope"), data, a.aggregator, sender=a.hospital)
+    spend("deliver_by_owner", by_owner)
     licenses.confirm(license_id, sender=a.aggregator)
     chain.mine(timestamp=start + 5 * DAY)
     spend("claim_earned_erc20", licenses.claimEarned(license_id, sender=a.hospital))
     # Else it would depend on the machine whether a second, which earns something more, lies between the two.
     chain.mine(timestamp=start + 6 * DAY)
-    spend("revoke_erc20_pro_rata", licenses.revoke(license_id, word("misuse"), sender=a.hospital))
+    spend(
+        "revoke_erc20_pro_rata", licenses.revoke(license_id, word("misuse"), a.aggregator, sender=a.hospital)
+    )
 
     spend("withdraw", datasets.withdraw(2, 2, sender=a.hospital))
     return gas

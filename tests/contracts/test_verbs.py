@@ -110,7 +110,7 @@ def test_inference_commitment(
     inferences.acceptArbitration(True, sender=arbiter)
     wish = (1, 1, worker, arbiter, now() + DAY, DAY, word("in"), word("blob"))
     inferences.request(wish, value=PRICE, sender=researcher)
-    tx = inferences.commit(1, word("out"), word("blob"), sender=worker)
+    tx = inferences.commit(1, word("in"), word("out"), word("blob"), sender=worker)
     assert tx.events == [
         inferences.InferenceCommitted(
             requestId=1, worker=worker, outputCommitment=word("out"), output=word("blob")

@@ -222,18 +222,36 @@ export const ENVELOPE: Hex = `0x${'5b'.repeat(32)}`
 
 /** The owner delivers access by the newest licence: with an envelope, or by a right without a key. */
 export async function deliverNewest(
-  { contracts, read, send }: World,
+  world: World,
   owner: PrivateKeyAccount,
   envelope: Hex = ENVELOPE,
 ): Promise<bigint> {
+  const { contracts, read, send } = world
   const id = await read.readContract({
     address: contracts.LicenseLens,
     abi: LicenseLens,
     functionName: 'licenseCount',
   })
-  await send(owner, contracts.AccessLicense, AccessLicense as Abi, 'deliver', [id, envelope])
+  const sold = await licenseOf(world, id)
+  const { commitments } = await read.readContract({
+    address: contracts.DatasetNFT,
+    abi: DatasetNFT,
+    functionName: 'versionOf',
+    args: [sold.datasetId, sold.version],
+  })
+  const call = [id, envelope, commitments, sold.licensee]
+  await send(owner, contracts.AccessLicense, AccessLicense as Abi, 'deliver', call)
   return id
 }
+
+/** A licence as the chain has it. */
+export const licenseOf = ({ read, contracts }: World, id: bigint) =>
+  read.readContract({
+    address: contracts.LicenseLens,
+    abi: LicenseLens,
+    functionName: 'licenseOf',
+    args: [id],
+  })
 
 /**
  * A dataset limited to diseases (DUO's DS), published as its owner would: by the command line, from

@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs'
 import { zeroAddress, zeroHash, type Abi } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 
-import { AccessLicense, DatasetNFT, LicenseLens } from '../../frontend/src/generated/abi'
+import { AccessLicense, DatasetNFT } from '../../frontend/src/generated/abi'
 import {
   acceptArbitration,
   actAs,
@@ -16,13 +16,13 @@ import {
   deliverNewest,
   ENVELOPE,
   HMB,
+  licenseOf,
   newBuyer,
   offerFromOwner,
   offerOf,
   publish,
 } from './actors'
 import { connect, createKey, expect, newAccount, otherPage, show, test } from './fixtures'
-import type { World } from './world'
 
 const PURPOSE = 'Health, medical or biomedical research'
 const PRICE = 10n ** 17n
@@ -31,14 +31,6 @@ const BUY = 'Purchase for 0.1 ETH'
 const GEOGRAPHIC = 1n << 25n
 const COMMITTEE = 2
 const TRAIN = 2
-
-const licenseOf = ({ read, contracts }: World, id: bigint) =>
-  read.readContract({
-    address: contracts.LicenseLens,
-    abi: LicenseLens,
-    functionName: 'licenseOf',
-    args: [id],
-  })
 
 test('an arbiter accepts, is named before anything is paid, sees a dispute and decides it', async ({
   page,

@@ -15,6 +15,7 @@ import {
   deliverNewest,
   deployToken,
   HMB,
+  licenseOf,
   mint,
   offerFromOwner,
   offerOf,
@@ -300,7 +301,9 @@ test('connects, buys and collects with the keyboard alone', async ({
   await press(page.getByRole('dialog').getByRole('button', { name: 'Open the dispute' }), 'Enter')
   await expect(page.getByRole('heading', { name: 'Open the data' })).toHaveCount(0)
   const { AccessLicense: licences } = world.contracts
-  await world.send(arbiter, licences, AccessLicense as Abi, 'resolve', [license, false])
+  const { licensee, deadline } = await licenseOf(world, license)
+  const decision = [license, false, licensee, deadline]
+  await world.send(arbiter, licences, AccessLicense as Abi, 'resolve', decision)
 
   // The menu by its arrow keys.
   await press(page.getByRole('button', { name: /^Account 0x/ }), 'Enter')

@@ -19,6 +19,7 @@ contract EscrowProofs {
     address internal constant RESEARCHER = address(0xb2);
     address internal constant ARBITER = address(0xc3);
     address internal constant ETH = address(0);
+    bytes32 internal constant COMMITMENTS = keccak256(abi.encode(bytes32("content"), bytes32("key")));
     uint256 internal constant START = 1_800_000_000;
 
     DatasetNFT internal datasets;
@@ -70,7 +71,7 @@ contract EscrowProofs {
         uint256 licenseId = _purchased(price);
         if (isDelivered) {
             vm.prank(HOSPITAL);
-            licenses.deliver(uint48(licenseId), bytes32("envelope"));
+            licenses.deliver(uint48(licenseId), bytes32("envelope"), COMMITMENTS, RESEARCHER);
         }
         _take(licenseId, first);
         _take(licenseId, second);
@@ -86,6 +87,7 @@ contract EscrowProofs {
         uint8 kind;
         address by;
         uint32 at; // seconds after the purchase
+        uint40 deadline; // of a dispute that is decided
     }
 
     function _purchased(uint128 price) private returns (uint256 licenseId) {
@@ -118,9 +120,9 @@ contract EscrowProofs {
         if (step.kind == 1) try licenses.claim(licenseId) {} catch {}
         if (step.kind == 2) try licenses.refund(licenseId) {} catch {}
         if (step.kind == 3) try licenses.dispute(licenseId, 0) {} catch {}
-        if (step.kind == 4) try licenses.resolve(licenseId, true) {} catch {}
-        if (step.kind == 5) try licenses.resolve(licenseId, false) {} catch {}
-        if (step.kind == 6) try licenses.revoke(licenseId, 0) {} catch {}
+        if (step.kind == 4) try licenses.resolve(licenseId, true, RESEARCHER, step.deadline) {} catch {}
+        if (step.kind == 5) try licenses.resolve(licenseId, false, RESEARCHER, step.deadline) {} catch {}
+        if (step.kind == 6) try licenses.revoke(licenseId, 0, RESEARCHER) {} catch {}
         if (step.kind == 7) try licenses.reject(licenseId, 0) {} catch {}
         if (step.kind == 8) try licenses.consume(licenseId) returns (uint32) {} catch {}
         if (step.kind == 9) try licenses.claimEarned(licenseId) {} catch {}

@@ -102,11 +102,13 @@ class Mandate:
 
 @dataclass(frozen=True)
 class Release:
-    """Whether an account may release a version's key, and whether consent to use it was withdrawn."""
+    """Whether an account may release a version's key, whether consent to use it was withdrawn, and what the
+    version is (`DatasetVersion.commitments`)."""
 
     view: ClassVar = View("DatasetNFT", "releaseOf")
     entitled: bool
     withdrawn: bool
+    commitments: bytes
 
 
 @dataclass(frozen=True)

@@ -191,10 +191,15 @@ def resolve(
 ) -> None:
     """As the arbiter that the offer names: decide a dispute."""
     from biodesci.core.errors import InputError
+    from biodesci.market.license import get
 
     if pay not in ("owner", "buyer"):
         raise InputError(f"{pay!r} is no side of a dispute.", "Name who gets the price: owner or buyer.")
     chain = session.chain()
-    output.consent(f"The price of licence {license_id} goes to the {pay}, for ever.", yes=yes)
-    chain.send(chain.licenses.functions.resolve(license_id, pay == "owner"))
+    licence = get(chain, license_id)
+    whose = f"licence {license_id}, which {licence.licensee} bought,"
+    output.consent(f"The price of {whose} goes to the {pay}, for ever.", yes=yes)
+    chain.send(
+        chain.licenses.functions.resolve(license_id, pay == "owner", licence.licensee, licence.deadline)
+    )
     output.record({"license_id": license_id, "state": "settled" if pay == "owner" else "refunded"})

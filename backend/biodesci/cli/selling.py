@@ -14,9 +14,12 @@ app = typer.Typer()
 @app.command()
 def approve(license_id: Number) -> None:
     """As the dataset's owner or its committee: accept a purchase that needs review."""
+    from biodesci.market.license import get
+
     chain = session.chain()
-    chain.send(chain.licenses.functions.approve(license_id))
-    output.record({"license_id": license_id, "state": "purchased"})
+    licence = get(chain, license_id)
+    chain.send(chain.licenses.functions.approve(license_id, licence.licensee, licence.deadline))
+    output.record({"license_id": license_id, "licensee": licence.licensee, "state": "purchased"})
 
 
 @app.command()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from biodesci.chain.client import Chain
+from biodesci.inference.requests import read_request
 
 
 def accept(chain: Chain, *, accepted: bool) -> None:
@@ -12,4 +13,5 @@ def accept(chain: Chain, *, accepted: bool) -> None:
 
 def decide(chain: Chain, request_id: int, *, upheld: bool) -> None:
     """Ends a challenge within its 30 days: upheld, the requester gets its fee back, else the worker does."""
-    chain.send(chain.inferences.functions.resolve(request_id, upheld))
+    answer = read_request(chain, request_id).output_commitment
+    chain.send(chain.inferences.functions.resolve(request_id, upheld, answer))

@@ -29,7 +29,8 @@ def attest(chain: Chain, ipfs: Ipfs, report: AuditReport) -> bytes:
             "Keep the report of a model audit as a file.",
         )
     digest = ipfs.add(sign(report.document(), chain.signer()).to_bytes(), "audit report")
-    chain.send(chain.inferences.functions.attestAudit(report.subject_id, report.passed, digest))
+    answer = read_request(chain, report.subject_id).output_commitment
+    chain.send(chain.inferences.functions.attestAudit(report.subject_id, report.passed, digest, answer))
     return digest
 
 

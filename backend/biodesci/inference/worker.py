@@ -134,7 +134,7 @@ def commit_answer(chain: Chain, ipfs: Ipfs, folder: Path, request: Request, weig
     # Not added yet: a commitment that fails would show the requester where its answer is, and pay nothing.
     digest = answers.digest_of(sealed)
     ipfs.ready()  # what is committed to has to be there soon
-    call = chain.inferences.functions.commit(request.id, committed, digest)
+    call = chain.inferences.functions.commit(request.id, request.input_commitment, committed, digest)
     with chain.intent("answer", f"0x{committed.hex()}") as intent:
         intent.send(call)
     answers.publish(ipfs, folder, sealed)

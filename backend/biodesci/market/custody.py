@@ -30,9 +30,9 @@ from biodesci.core.errors import (
 )
 from biodesci.core.onchain import DAY, LicenseState, Right
 from biodesci.market import evidence
-from biodesci.market.in_flight import MOST, InFlight
+from biodesci.market.in_flight import MOST, SETTLED, InFlight
 from biodesci.market.license import get, visas_until
-from biodesci.market.sealing import ANY, LEAST_TIME, publish
+from biodesci.market.sealing import ANY, LEAST_TIME, delivery, publish
 from biodesci.party import dataset_keys
 from biodesci.party.allowance import Allowance, Asked, Bounds, Limit
 from biodesci.party.member import Member
@@ -281,14 +281,14 @@ class Custodian:
             return False
         # Tried first: what can't be delivered (a visa lapsed, say) is not sealed either.
         digest = ANY if licence.right is Right.DOWNLOAD else _NO_KEY
-        chain.call(chain.licenses.functions.deliver(license_id, digest), sender=chain.address)
+        chain.call(delivery(chain, licence, version, digest), sender=chain.address)
         self._allowance.note(self._asked(licence), chain.now() // DAY)
         try:
             is_sent = self._in_flight.begin(licence, version)
         except RevertedError as exc:
-            if exc.name != "AccessLicense_WrongState":
+            if exc.name not in SETTLED:
                 raise
-            return False  # delivered or refunded meanwhile: the next poll sees which
+            return False  # the next poll sees what holds now
         if is_sent:
             self._why[license_id] = "its delivery was sent, and is in no block yet"
             done = (

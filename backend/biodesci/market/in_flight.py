@@ -14,8 +14,7 @@ from biodesci.chain.records import DatasetVersion, License
 from biodesci.core.errors import BioDeSciError, FundsError, RevertedError, UnavailableError
 from biodesci.core.onchain import Right
 from biodesci.market import evidence
-from biodesci.market.license import get
-from biodesci.market.sealing import Sealed, add, discard, publish, seal
+from biodesci.market.sealing import Sealed, add, delivery, discard, publish, seal
 from biodesci.party.member import Member
 
 MOST: Final = 16  # that an account has on their way: nodes keep so many of one account for sure
@@ -24,10 +23,9 @@ _NO_KEY: Final = bytes(32)
 _MOMENT_S: Final = 0.5
 Report = Callable[[int, str], None]
 
-_ANOTHERS: Final = (
-    "a reorganization gave its number to another buyer while the first one's delivery was on its way: what "
-    "was delivered opens for nobody, and is not on IPFS. Deliver once more: biodesci license redeliver {id}"
-)
+# Delivered by another or refunded, or its number is another purchase's after a reorganization: what holds
+# now is looked at anew.
+SETTLED: Final = frozenset({"AccessLicense_WrongState", "AccessLicense_OtherLicense"})
 
 
 class InFlight:
@@ -35,7 +33,7 @@ class InFlight:
 
     def __init__(self, member: Member, report: Report) -> None:
         self._member, self._report = member, report
-        self._sealed: dict[int, tuple[Sealed, str]] = {}  # and for whom that was
+        self._sealed: dict[int, Sealed] = {}
 
     def licences(self) -> list[int]:
         """Those whose delivery was sent, by this or another process, and is not collected."""
@@ -53,9 +51,9 @@ class InFlight:
             digest = _NO_KEY
             if licence.right is Right.DOWNLOAD:
                 sealed = seal(self._member, licence, version)
-                self._sealed[licence.id], digest = (sealed, licence.licensee), sealed.digest
+                self._sealed[licence.id], digest = sealed, sealed.digest
             try:
-                intent.begin(chain.licenses.functions.deliver(licence.id, digest))
+                intent.begin(delivery(chain, licence, version, digest))
             except BioDeSciError:
                 if not intent.is_signed:
                     self._discard(licence.id)
@@ -103,7 +101,7 @@ class InFlight:
                 receipt = intent.look()
             except RevertedError as exc:
                 self._discard(license_id)
-                if exc.name != "AccessLicense_WrongState":  # delivered by another, or refunded
+                if exc.name not in SETTLED:
                     raise
                 return False
             if receipt is None:
@@ -115,14 +113,8 @@ class InFlight:
 
     def _add(self, license_id: int, digest: bytes) -> None:
         """Puts the envelope on IPFS; a run before may have sealed it, or another home, which has it then."""
-        member = self._member
-        sealed, licensee = self._sealed.get(license_id, (None, ""))
+        member, sealed = self._member, self._sealed.get(license_id)
         if sealed is not None and sealed.digest == digest:
-            if get(member.chain, license_id).licensee != licensee:
-                # A reorganization took that purchase back, with what was paid for it.
-                self._discard(license_id)
-                self._report(license_id, _ANOTHERS.format(id=license_id))
-                return
             add(member, license_id, sealed)
         elif (license_id, digest) in evidence.unpublished(member.home, member.chain):
             publish(member, license_id, digest)

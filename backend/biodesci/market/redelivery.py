@@ -7,6 +7,8 @@ registered since, which costs it gas, too.
 
 from __future__ import annotations
 
+from web3.contract.contract import ContractFunction
+
 from biodesci.chain.client import Chain
 from biodesci.chain.records import DatasetVersion, License
 from biodesci.core.errors import NotFoundError, RevertedError, StateError
@@ -28,23 +30,28 @@ def redeliver(member: Member, license_id: int) -> bytes:
     licence = get(chain, license_id)
     version = chain.read(DatasetVersion, licence.dataset_id, licence.version)
     # Tried first: what can't be delivered is not sealed either.
-    chain.call(chain.licenses.functions.redeliver(license_id, ANY), sender=chain.address)
+    chain.call(_again(chain, licence, version, ANY), sender=chain.address)
     _require_time(chain, licence)
     begun = _begun(member, licence, version)
     if begun is not None:
         if not evidence.is_delivered(chain, license_id, begun, chain.block_number()):
-            chain.send(chain.licenses.functions.redeliver(license_id, begun))
+            chain.send(_again(chain, licence, version, begun))
         publish(member, license_id, begun)
         return begun
     _require_lost(member, licence, version)
     sealed = seal(member, licence, version)
     try:
-        chain.send(chain.licenses.functions.redeliver(license_id, sealed.digest))
+        chain.send(_again(chain, licence, version, sealed.digest))
     except RevertedError:
         discard(member, license_id, sealed.digest)
         raise
     add(member, license_id, sealed)
     return sealed.digest
+
+
+def _again(chain: Chain, licence: License, version: DatasetVersion, digest: bytes) -> ContractFunction:
+    """The call; to whom and of what it is besides the number, as in `sealing.delivery`."""
+    return chain.licenses.functions.redeliver(licence.id, digest, version.commitments, licence.licensee)
 
 
 def _require_time(chain: Chain, licence: License) -> None:

@@ -6,6 +6,9 @@ import io
 from dataclasses import dataclass
 from typing import Final
 
+from web3.contract.contract import ContractFunction
+
+from biodesci.chain.client import Chain
 from biodesci.chain.records import DatasetVersion, License
 from biodesci.core import envelope
 from biodesci.ipfs import unixfs
@@ -24,6 +27,16 @@ class Sealed:
 
     digest: bytes
     envelope: bytes
+
+
+def delivery(chain: Chain, licence: License, version: DatasetVersion, digest: bytes) -> ContractFunction:
+    """The call by which the key of `version` is delivered, or a right without a key.
+
+    It says to whom and of what data: where a reorganization gives the number to another purchase, the
+    contract refuses it (AccessLicense_OtherLicense). A key that the licensee registers meanwhile changes
+    nothing: the envelope was sealed to one of its own, and it could hold up each delivery by another one.
+    """
+    return chain.licenses.functions.deliver(licence.id, digest, version.commitments, licence.licensee)
 
 
 def seal(member: Member, licence: License, version: DatasetVersion) -> Sealed:

@@ -76,6 +76,6 @@ def revoke(chain: Chain, license_id: int, reason: str) -> Revoked:
         if receipt is None:
             if licence.state is LicenseState.REVOKED:
                 return Revoked(0, paid_in, sent=False)
-            receipt = intent.send(chain.licenses.functions.revoke(license_id, text))
+            receipt = intent.send(chain.licenses.functions.revoke(license_id, text, licence.licensee))
         refunds = chain.emitted(receipt, chain.licenses, "LicenseRefunded")
         return Revoked(sum(int(event["amount"]) for event in refunds), paid_in, sent=True)

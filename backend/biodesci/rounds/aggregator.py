@@ -254,7 +254,7 @@ class RoundAggregator:
                 "Open another round.",
             )
         places = rounds.places(self._chain, round_.id, chosen)
-        self._chain.send(self._chain.models.functions.closeCommits(round_.id, places))
+        self._chain.send(self._chain.models.functions.closeCommits(round_.id, round_.dealt, places))
         log.info("round %d: updates of %d nodes are summed", round_.id, len(chosen))
         return True
 
@@ -266,7 +266,8 @@ class RoundAggregator:
         if isinstance(document, TrainingResult) and data is not None:
             root, weights = document.weights_root, self._ipfs.add(data, f"weights of round {round_.id}")
         result = self._ipfs.add(document.to_bytes(), f"result of round {round_.id}")
-        self._chain.send(self._chain.models.functions.finalize(round_.id, result, root, weights))
+        finalize = self._chain.models.functions.finalize(round_.id, round_.dealt, result, root, weights)
+        self._chain.send(finalize)
         log.info("round %d finalized: %s", round_.id, cid.from_digest(result))
         return True
 

@@ -28,6 +28,7 @@ from biodesci.market import arbitration, license, offers, roles, settlement
 from biodesci.market.offers import OfferTerms
 from biodesci.market.purchase import purchase
 from biodesci.market.visa import issue, revoke, trust
+from tests.backend import calls
 from tests.backend.sql import derived
 
 DS = 1 << 3
@@ -136,7 +137,7 @@ def test_a_licence_follows_visas_earnings_and_revocation(world, localnet):
     assert (body["shares"], body["earned"], body["envelope"]) == (None, "0", None)
     assert "signature" not in str(body).lower()
 
-    world.owner.send(world.owner.licenses.functions.deliver(license_id, b"\5" * 32))
+    world.owner.send(calls.deliver(world.owner, license_id, b"\5" * 32))
     license.confirm(world.buyer, license_id)
     body = world.license(license_id)
     on_chain = license.get(world.buyer, license_id)
@@ -144,7 +145,7 @@ def test_a_licence_follows_visas_earnings_and_revocation(world, localnet):
     assert datetime.fromisoformat(body["expiresAt"]) == ends
     assert body["active"] is license.is_active(world.buyer, license_id) is True
     assert body["envelope"]["digest"] == "0x" + "05" * 32
-    world.owner.send(world.owner.licenses.functions.redeliver(license_id, b"\6" * 32))
+    world.owner.send(calls.redeliver(world.owner, license_id, b"\6" * 32))
     assert world.license(license_id)["envelope"]["digest"] == "0x" + "06" * 32
     world.same_shares(license_id)
 

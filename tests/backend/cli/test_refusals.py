@@ -12,6 +12,7 @@ from biodesci.chain.client import Chain
 from biodesci.cli import output, session
 from biodesci.market import offers
 from biodesci.market.offers import OfferTerms
+from tests.backend import calls
 
 PLAN = "Does ST depression predict the finding? " * 8  # longer than the name of a file can be
 pytestmark = pytest.mark.timeout(120)
@@ -33,7 +34,7 @@ def sale(people: Any, **terms: Any) -> int:
 
 def delivered(people: Any, license_id: int) -> None:
     owner = people.chain("owner")
-    owner.send(owner.licenses.functions.deliver(license_id, b"\5" * 32))
+    owner.send(calls.deliver(owner, license_id, b"\5" * 32))
 
 
 def test_a_long_statement_is_no_file_and_a_short_one_that_names_none_is_said(people: Any) -> None:

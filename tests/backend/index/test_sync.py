@@ -20,6 +20,7 @@ from biodesci.index.sync import sync
 from biodesci.ipfs.client import Ipfs
 from biodesci.market import arbitration, license, roles
 from biodesci.market.offers import OfferTerms
+from tests.backend import calls
 from tests.backend.sql import derived as rows_of
 
 GRU = 1 << 1
@@ -112,15 +113,15 @@ def test_license_states_equal_the_contracts(chain_for, ipfs, store, localnet):
     settled, refunded, disputed, rejected, revoked = (buy() for _ in range(5))
     assert same(settled)["state"] == 2
     for license_id in (settled, disputed, revoked):
-        owner.send(functions.deliver(license_id, b"\x05" * 32))
+        owner.send(calls.deliver(owner, license_id, b"\x05" * 32))
     assert same(settled)["state"] == 3
     buyer.send(functions.confirm(settled))
     buyer.send(functions.consume(settled))
     owner.send(functions.reject(rejected, b"\x01" * 32))
-    owner.send(functions.revoke(revoked, b"\x01" * 32))
+    owner.send(calls.revoke(owner, revoked, b"\x01" * 32))
     buyer.send(functions.dispute(disputed, b"\x01" * 32))
     assert same(disputed)["state"] == 5
-    arbiter.send(functions.resolve(disputed, False))
+    arbiter.send(calls.resolve(arbiter, disputed, pay_owner=False))
     localnet.pass_time(601)
     buyer.send(functions.refund(refunded))
     states = [same(i)["state"] for i in (settled, refunded, disputed, rejected, revoked)]

@@ -17,6 +17,7 @@ from biodesci.ipfs.client import Ipfs
 from biodesci.market import visa as visas
 from biodesci.market.offers import OfferTerms
 from biodesci.market.purchase import next_nonce
+from tests.backend import calls
 from tests.backend.sql import derived as rows_of
 
 GRU = 1 << 1
@@ -60,7 +61,7 @@ class World:
     def active(self, buyer, shown) -> int:
         """Bought, delivered and confirmed."""
         license_id = self.buy(buyer, shown)
-        self.owner.send(self.owner.licenses.functions.deliver(license_id, os.urandom(32)))
+        self.owner.send(calls.deliver(self.owner, license_id, os.urandom(32)))
         buyer.send(buyer.licenses.functions.confirm(license_id))
         return license_id
 

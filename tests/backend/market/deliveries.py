@@ -13,6 +13,7 @@ from biodesci.market import evidence
 from biodesci.market.evidence import Evidence
 from biodesci.party import dataset_keys
 from biodesci.party.member import Member
+from tests.backend import calls
 from tests.backend.acting import PASSPHRASE, acting
 
 
@@ -32,7 +33,7 @@ def deliver_by_hand(
     sealed, randomness = envelope.seal_shown(public or public_key(sale.seed), content, context)
     digest = unixfs.digest_of(io.BytesIO(sealed)) if withheld else sale.ipfs.add(sealed)
     made = Evidence(digest, randomness, content)
-    chain.send(chain.licenses.functions.deliver(license_id, made.digest))
+    chain.send(calls.deliver(chain, license_id, made.digest))
     evidence.keep(sale.home, PASSPHRASE, chain, license_id, made)
     return made
 

@@ -18,6 +18,7 @@ from biodesci.market import content, evidence, judgement, license
 from biodesci.market.evidence import Evidence
 from biodesci.market.judgement import Finding, Judgement, Side
 from biodesci.party.member import Member
+from tests.backend import calls
 from tests.backend.acting import PASSPHRASE
 from tests.backend.ipfs.test_node import post, start
 from tests.backend.market.conftest import HMB, Sale
@@ -68,7 +69,7 @@ def test_an_envelope_that_its_owner_kept_to_itself_is_there_once_it_is_judged(sa
     assert (made.finding, made.favours) == (Finding.RIGHT_KEY, Side.OWNER)
     assert "That the licensee could fetch them is not shown" in made.says
     assert "can fetch them from there" in made.says
-    judge.chain.send(judge.chain.licenses.functions.resolve(license_id, True))
+    judge.chain.send(calls.resolve(judge.chain, license_id, pay_owner=True))
     assert downloaded(sale.buyer, sale.ipfs, sale.seed, license_id) == sale.file.read_bytes()
 
 
@@ -206,7 +207,7 @@ def test_evidence_of_another_envelope_than_was_delivered(sale, judge, tmp_path):
     license_id, content = sale.buy().license_id, right_content(sale)
     chain = sale.owner
     rubbish = sale.ipfs.add(os.urandom(1_208))
-    chain.send(chain.licenses.functions.deliver(license_id, rubbish))
+    chain.send(calls.deliver(chain, license_id, rubbish))
     context = envelope.info(
         "license", chain.chain_id, str(chain.licenses.address), license_id, sale.buyer.address
     )
@@ -254,7 +255,7 @@ def test_an_envelope_of_another_licence_was_delivered_again(sale, judge, tmp_pat
     """It opens for no-one under the second licence, and its evidence does not make it there."""
     first, second = sale.buy().license_id, sale.buy(again=True).license_id
     made = deliver_by_hand(sale, first, right_content(sale))
-    sale.owner.send(sale.owner.licenses.functions.deliver(second, made.digest))
+    sale.owner.send(calls.deliver(sale.owner, second, made.digest))
     assert shown(sale, judge, second, made, tmp_path) is Finding.NO_EVIDENCE
 
 

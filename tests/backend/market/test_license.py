@@ -28,6 +28,7 @@ from biodesci.market import license, licensed_copy
 from biodesci.market.custody import Custodian
 from biodesci.market.purchase import purchase
 from biodesci.party import keys
+from tests.backend import calls
 from tests.backend.acting import PASSPHRASE, acting
 from tests.backend.market.downloads import downloaded
 
@@ -110,7 +111,7 @@ def test_unlicensed_account_is_refused_at_every_step(sale, chain_for, tmp_path):
         license.dispute(thief, license_id, "mine")
     with pytest.raises(RevertedError, match="or its custodian delivers keys"):
         other = sale.buy(again=True).license_id
-        thief.send(thief.licenses.functions.deliver(other, b"\x01" * 32))
+        thief.send(calls.deliver(thief, other, b"\x01" * 32))
     with pytest.raises(WrongKeyError):
         downloaded(sale.buyer, sale.ipfs, seed, license_id)
     assert not (tmp_path / "stolen").exists()
@@ -128,7 +129,7 @@ def test_expired_license_opens_nothing(sale_of, tmp_path, localnet):
 def test_revoked_license_opens_nothing(sale, tmp_path):
     license_id = sale.buy().license_id
     sale.release()
-    sale.owner.send(sale.owner.licenses.functions.revoke(license_id, b"\x01" * 32))
+    sale.owner.send(calls.revoke(sale.owner, license_id, b"\x01" * 32))
     with pytest.raises(AccessDeniedError, match="revoked"):
         licensed_copy.download(sale.buyer, sale.ipfs, sale.seed, license_id, tmp_path / "late")
 
@@ -144,7 +145,7 @@ def test_wrong_key_in_the_envelope_is_found_and_disputed(sale_of, arbiter, tmp_p
         "license", sale.owner.chain_id, sale.owner.licenses.address, license_id, sale.buyer.address
     )
     digest = sale.ipfs.add(envelope.seal(public_key(sale.seed), os.urandom(64), info))
-    sale.owner.send(sale.owner.licenses.functions.deliver(license_id, digest))
+    sale.owner.send(calls.deliver(sale.owner, license_id, digest))
     with pytest.raises(IntegrityError, match="delivered key") as caught:
         licensed_copy.download(sale.buyer, sale.ipfs, sale.seed, license_id, tmp_path / "x")
     if not judged:
@@ -158,17 +159,17 @@ def test_wrong_key_in_the_envelope_is_found_and_disputed(sale_of, arbiter, tmp_p
     assert license.get(sale.buyer, license_id).state is LicenseState.DISPUTED
     with pytest.raises(StateError, match="no access until its arbiter decides"):
         downloaded(sale.buyer, sale.ipfs, sale.seed, license_id)
-    arbiter.send(arbiter.licenses.functions.resolve(license_id, False))
+    arbiter.send(calls.resolve(arbiter, license_id, pay_owner=False))
     assert license.get(sale.buyer, license_id).state is LicenseState.REFUNDED
 
 
 def test_envelope_of_another_license_does_not_pass(sale):
     first, second = sale.buy().license_id, sale.buy(again=True).license_id
-    assert sale.owner.send(sale.owner.licenses.functions.deliver(first, b"\x07" * 32))
+    assert sale.owner.send(calls.deliver(sale.owner, first, b"\x07" * 32))
     sale.release()
     theirs = license.envelope_of(sale.buyer, second)
     third = sale.buy(again=True).license_id
-    sale.owner.send(sale.owner.licenses.functions.deliver(third, theirs))
+    sale.owner.send(calls.deliver(sale.owner, third, theirs))
     with pytest.raises(WrongKeyError):
         downloaded(sale.buyer, sale.ipfs, sale.seed, third)
 
@@ -329,7 +330,7 @@ def test_a_second_delivery_helps_where_the_first_envelope_is_lost(sale):
     assert downloaded(sale.buyer, sale.ipfs, sale.seed, license_id) == sale.file.read_bytes()
     good = license.envelope_of(sale.buyer, license_id)
     junk = sale.ipfs.add(b"no envelope")
-    sale.owner.send(sale.owner.licenses.functions.redeliver(license_id, junk))
+    sale.owner.send(calls.redeliver(sale.owner, license_id, junk))
     assert license.envelopes_of(sale.buyer, license_id) == [junk, good]
     assert downloaded(sale.buyer, sale.ipfs, sale.seed, license_id) == sale.file.read_bytes()
 

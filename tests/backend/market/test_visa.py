@@ -15,6 +15,7 @@ from biodesci.core.visa import VisaType
 from biodesci.market import license, licensed_copy, offers, visa
 from biodesci.market.offers import OfferTerms
 from biodesci.market.purchase import purchase
+from tests.backend import calls
 
 HMB = 1 << 2
 DAY = 86_400
@@ -91,7 +92,7 @@ def test_registered_access_takes_both_visas(desk, tmp_path):
     with pytest.raises(AccessDeniedError, match="AcceptedTermsAndPolicies, ResearcherStatus"):
         desk.buy()
     license_id = desk.buy(terms, status)
-    desk.owner.send(desk.owner.licenses.functions.deliver(license_id, b"\5" * 32))
+    desk.owner.send(calls.deliver(desk.owner, license_id, b"\5" * 32))
     held = license.get(desk.buyer, license_id)
     assert license.is_active(desk.buyer, license_id)
     assert held.expires_at == min(terms.visa.expires, status.visa.expires), "no licence outlives its visas"
@@ -101,7 +102,7 @@ def test_a_visa_counts_until_its_issuer_takes_it_back(desk, tmp_path):
     shown = [desk.issue(kind) for kind in TYPES]
     assert visa.check(desk.buyer, shown[0], desk.dataset) == shown[0].visa.expires
     license_id = desk.buy(*shown)
-    desk.owner.send(desk.owner.licenses.functions.deliver(license_id, b"\5" * 32))
+    desk.owner.send(calls.deliver(desk.owner, license_id, b"\5" * 32))
     with pytest.raises(AccessDeniedError, match="issued by"):
         visa.revoke(desk.owner, shown[1])
     assert visa.revoke(desk.issuer, shown[1])
@@ -121,7 +122,7 @@ def test_the_custodian_keeps_the_key_when_a_visa_lapsed_before_delivery(desk, tm
     license_id = desk.buy(*shown)
     visa.revoke(desk.issuer, shown[0])
     with pytest.raises(RevertedError) as caught:
-        desk.owner.send(desk.owner.licenses.functions.deliver(license_id, b"\5" * 32))
+        desk.owner.send(calls.deliver(desk.owner, license_id, b"\5" * 32))
     assert (caught.value.name, caught.value.args_) == ("AccessLicense_VisaLapsed", (license_id,))
     assert license.refund(desk.buyer, license_id) is not None
 

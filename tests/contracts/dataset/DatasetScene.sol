@@ -31,7 +31,7 @@ abstract contract DatasetScene is LicenseScene {
     }
 
     function _assertReleases(address account, bool entitled, bool withdrawn) internal view {
-        (bool isEntitled, bool isWithdrawn) = datasets.releaseOf(dataset, 1, account);
+        (bool isEntitled, bool isWithdrawn,) = datasets.releaseOf(dataset, 1, account);
         vm.assertEq(isEntitled, entitled);
         vm.assertEq(isWithdrawn, withdrawn);
     }

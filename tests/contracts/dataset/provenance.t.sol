@@ -54,8 +54,7 @@ contract DatasetProvenanceTest is DatasetScene {
         vm.assertTrue(licenses.isActive(answers));
         _refusesLicense(dataset, answers);
         _derive(researcher, TERMS, answers);
-        vm.prank(hospital);
-        licenses.revoke(licenseId, "misuse");
+        _revoke(hospital, licenseId);
         _refusesLicense(dataset, licenseId);
         _derive(researcher, TERMS, licenseId);
     }
@@ -209,7 +208,7 @@ contract DatasetProvenanceTest is DatasetScene {
     function _assertWithdrawn(uint256 datasetId, uint32 version, uint40 since) private view {
         vm.assertEq(datasets.versionOf(datasetId, version).withdrawnAt, since);
         vm.assertEq(datasets.isWithdrawn(datasetId, version), since != 0);
-        (, bool withdrawn) = datasets.releaseOf(datasetId, version, hospital);
+        (, bool withdrawn,) = datasets.releaseOf(datasetId, version, hospital);
         vm.assertEq(withdrawn, since != 0);
         (uint32 latest,, bool isSold) = datasets.saleOf(datasetId);
         if (latest == version) vm.assertEq(isSold, since != 0);

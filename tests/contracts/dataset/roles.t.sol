@@ -141,7 +141,7 @@ contract DatasetRolesTest is DatasetScene {
                 vm.assertFalse(datasets.hasRole(datasetId, IDatasetNFT.Role(role), others[i]));
             }
         }
-        (bool entitled, bool withdrawn) = datasets.releaseOf(datasetId, 1, second);
+        (bool entitled, bool withdrawn,) = datasets.releaseOf(datasetId, 1, second);
         vm.assertTrue(entitled);
         vm.assertFalse(withdrawn);
     }

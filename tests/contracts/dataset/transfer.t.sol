@@ -96,8 +96,8 @@ contract DatasetTransferTest is DatasetScene {
         uint256 rejected = _buy(researcher, offerId, DuoPolicy.GRU);
         _transfer(hospital, second, judged);
         _refusesCommittee(judged, hospital);
-        _approveLicense(hospital, approved);
-        _approveLicense(second, approved);
+        _review(hospital, approved);
+        _review(second, approved);
         _refusesCommittee(judged, hospital);
         _reject(hospital, rejected);
         _reject(second, rejected);
@@ -165,11 +165,6 @@ contract DatasetTransferTest is DatasetScene {
 
     function _sell() private {
         _transfer(hospital, second, dataset);
-    }
-
-    function _approveLicense(address by, uint256 licenseId) private {
-        vm.prank(by);
-        licenses.approve(licenseId);
     }
 
     function _reject(address by, uint256 licenseId) private {

@@ -31,8 +31,9 @@ contract SettlementTest is Shop {
     function testFuzz_nobody_else_delivers(address sender) external {
         vm.assume(sender != PUBLISHER && sender != address(vm));
         uint256 id = _purchase(_create(_offer(ETH, 1)), 1);
-        (bool ok, bytes memory answer) =
-            _try(sender, 0, abi.encodeCall(IAccessLicense.deliver, (uint48(id), bytes32("e"))));
+        (bool ok, bytes memory answer) = _try(
+            sender, 0, abi.encodeCall(IAccessLicense.deliver, (uint48(id), bytes32("e"), world.commitments(), buyer))
+        );
         _requireError(ok, answer, abi.encodeWithSelector(IAccessLicense.AccessLicense_NotCustodian.selector, 1, sender));
     }
 
@@ -54,7 +55,7 @@ contract SettlementTest is Shop {
         earned = uint256(price) * (passed < offer.duration ? passed : offer.duration) / offer.duration;
         (uint256 toOwner, uint256 toLicensee) = licenses.sharesOf(id);
         require(toOwner + licenses.owed(PUBLISHER, ETH) == earned && toLicensee == price - earned, "shares");
-        _mustCall(PUBLISHER, abi.encodeCall(IAccessLicense.revoke, (id, bytes32("ended"))));
+        _mustCall(PUBLISHER, abi.encodeCall(IAccessLicense.revoke, (id, bytes32("ended"), buyer)));
         require(licenses.owed(PUBLISHER, ETH) == earned && licenses.owed(buyer, ETH) == price - earned, "parts");
     }
 
@@ -81,7 +82,9 @@ contract SettlementTest is Shop {
     function testFuzz_the_price_is_owed_once(uint128 price, uint8 way) external {
         uint256 id = _delivered(_offer(ETH, price));
         if (way % 3 == 0) _confirm(id);
-        else if (way % 3 == 1) _mustCall(PUBLISHER, abi.encodeCall(IAccessLicense.revoke, (id, bytes32("ended"))));
+        else if (way % 3 == 1) _mustCall(
+            PUBLISHER, abi.encodeCall(IAccessLicense.revoke, (id, bytes32("ended"), buyer))
+        );
         else _mustCall(buyer, abi.encodeCall(IAccessLicense.consume, (id)));
         require(licenses.owed(buyer, ETH) == (way % 3 == 1 ? price : 0), "buyer");
         require(licenses.owed(PUBLISHER, ETH) == (way % 3 == 1 ? 0 : price), "owner");

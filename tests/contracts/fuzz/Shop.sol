@@ -61,9 +61,11 @@ abstract contract Shop {
     }
 
     function _deliver(uint256 id) internal {
-        bool hasKey = lens.licenseOf(id).right == IAccessLicense.Right.Download;
+        ILicenseLens.License memory sold = lens.licenseOf(id);
+        bytes32 envelope = sold.right == IAccessLicense.Right.Download ? bytes32("envelope") : bytes32(0);
+        bytes32 data = world.commitments();
         vm.prank(PUBLISHER);
-        licenses.deliver(uint48(id), hasKey ? bytes32("envelope") : bytes32(0));
+        licenses.deliver(uint48(id), envelope, data, sold.licensee);
     }
 
     function _confirm(uint256 id) internal {

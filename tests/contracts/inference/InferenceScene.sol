@@ -40,7 +40,7 @@ abstract contract InferenceScene is Scene {
 
     function _commit(address by, uint256 requestId, bytes32 commitment, bytes32 output) internal {
         vm.prank(by);
-        inferences.commit(requestId, commitment, output);
+        inferences.commit(requestId, "in", commitment, output);
     }
 
     function _commit(uint256 requestId) internal returns (uint256) {
@@ -91,6 +91,12 @@ abstract contract InferenceScene is Scene {
     function _refusesRequest(uint256 requestId, RequestState got) internal {
         vm.expectRevert(
             abi.encodeWithSelector(IInferenceCommitment.InferenceCommitment_WrongState.selector, requestId, got)
+        );
+    }
+
+    function _refusesOther(uint256 requestId) internal {
+        vm.expectRevert(
+            abi.encodeWithSelector(IInferenceCommitment.InferenceCommitment_OtherRequest.selector, requestId)
         );
     }
 

@@ -117,7 +117,7 @@ contract RequestTest is InferenceScene {
         _accept(arbiter, false);
         _challenge(researcher, requestId, "evidence");
         vm.prank(arbiter);
-        inferences.resolve(requestId, true);
+        inferences.resolve(requestId, true, "out");
         _assertRequest(requestId, RequestState.Refused);
     }
 
@@ -174,6 +174,14 @@ contract RequestTest is InferenceScene {
         _commit(worker, requestId, "out", 0);
         _refusesWorker(9, worker);
         _commit(worker, 9, "out", "blob");
+    }
+
+    function test_commit_given_another_request_with_its_number() external {
+        uint256 requestId = _requested();
+        vm.prank(worker);
+        _refusesOther(requestId);
+        inferences.commit(requestId, "another", "out", "out blob");
+        _assertRequest(requestId, RequestState.Requested);
     }
 
     function test_commit_given_that_the_deadline_has_passed() external {

@@ -57,6 +57,14 @@ contract SettleTest is InferenceScene {
         _resolve(arbiter, requestId, true);
     }
 
+    function test_resolve_given_another_answer_with_its_number() external {
+        uint256 requestId = _challenged();
+        vm.prank(arbiter);
+        _refusesOther(requestId);
+        inferences.resolve(requestId, true, "another");
+        _assertRequest(requestId, RequestState.Challenged);
+    }
+
     function test_resolve_given_an_upheld_challenge() external {
         uint256 requestId = _challenged();
         vm.recordLogs();
@@ -186,6 +194,13 @@ contract SettleTest is InferenceScene {
         _attest(requestId, 0);
     }
 
+    function test_attestAudit_given_another_answer_with_its_number() external {
+        uint256 requestId = _committed();
+        vm.prank(stranger);
+        _refusesOther(requestId);
+        inferences.attestAudit(requestId, true, "report", "another");
+    }
+
     function test_attestAudit_given_requester_or_worker() external {
         uint256 requestId = _committed();
         _trust(modelOwner, worker, true);
@@ -269,7 +284,7 @@ contract SettleTest is InferenceScene {
 
     function _resolve(address by, uint256 requestId, bool upheld) private {
         vm.prank(by);
-        inferences.resolve(requestId, upheld);
+        inferences.resolve(requestId, upheld, "out");
     }
 
     function _finalize(address by, uint256 requestId) private {
@@ -283,7 +298,7 @@ contract SettleTest is InferenceScene {
 
     function _attest(address by, uint256 requestId, bytes32 report) private {
         vm.prank(by);
-        inferences.attestAudit(requestId, false, report);
+        inferences.attestAudit(requestId, false, report, "out");
     }
 
     function _trust(address by, address auditor, bool trusted) private {

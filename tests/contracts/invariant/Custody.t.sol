@@ -44,6 +44,7 @@ contract Releases {
     mapping(uint256 offerId => Sold) private _onSale; // the version is that of the purchase
     mapping(uint256 offerId => bytes32) private _hashes;
     uint256 public licenses;
+    mapping(uint256 licenseId => address) private _buyers;
     mapping(uint256 licenseId => Sold) private _sold;
     mapping(bytes32 what => uint256) public reached; // what happened how often: see CustodyReachTest
 
@@ -150,9 +151,10 @@ contract Releases {
         uint256 offerId = 1 + (seed >> 16) % offers;
         Sold memory sold = _onSale[offerId];
         sold.version = latest[sold.datasetId];
-        vm.prank(person(seed >> 32));
+        address buyer = person(seed >> 32);
+        vm.prank(buyer);
         try LICENSES.purchase(offerId, _hashes[offerId], sold.version, DuoPolicy.GRU, false) returns (uint256 id) {
-            (licenses, _sold[id]) = (id, sold);
+            (licenses, _sold[id], _buyers[id]) = (id, sold, buyer);
         } catch {}
     }
 
@@ -190,12 +192,13 @@ contract Releases {
         // Mostly one of the latest, which may be waiting for it.
         uint256 id = seed % 4 == 0 ? 1 + (seed >> 8) % licenses : licenses - (seed >> 8) % (licenses < 6 ? licenses : 6);
         bytes32 envelope = seed % 8 == 1 ? bytes32(0) : bytes32("envelope");
+        bytes memory data = abi.encodeWithSelector(call, id, envelope, WORLD.commitments(), _buyers[id]);
         bool leavesItToOthers = (seed >> 32) % 2 == 0;
         for (uint256 i = 0; i <= PEOPLE; ++i) {
             address by = i == PEOPLE ? NOBODY : person((seed >> 64) + i);
             if (leavesItToOthers && by == ownerOf[_sold[id].datasetId]) continue;
             vm.recordLogs();
-            bool ok = _tryAs(by, address(LICENSES), abi.encodeWithSelector(call, id, envelope));
+            bool ok = _tryAs(by, address(LICENSES), data);
             _judge(by, vm.getRecordedLogs());
             if (!ok) _note(id, by);
         }

@@ -76,7 +76,7 @@ contract Bureau {
         Request memory r = INFERENCES.requestOf(id);
         if (vm.getBlockTimestamp() > r.deadline) return _expire(id, r);
         vm.prank(r.worker);
-        INFERENCES.commit(id, bytes32("out"), bytes32("blob"));
+        INFERENCES.commit(id, bytes32("in"), bytes32("out"), bytes32("blob"));
         (last, states[id]) = (id, COMMITTED);
     }
 
@@ -120,11 +120,11 @@ contract Bureau {
         bool upheld = seed % 2 == 0;
         if (vm.getBlockTimestamp() > r.deadline) {
             vm.prank(ARBITER);
-            require(!_try(abi.encodeCall(INFERENCES.resolve, (id, upheld))), "inv17: decided too late");
+            require(!_try(abi.encodeCall(INFERENCES.resolve, (id, upheld, bytes32("out")))), "inv17: decided too late");
             return _finalize(id, r, address(this));
         }
         vm.prank(ARBITER);
-        INFERENCES.resolve(id, upheld);
+        INFERENCES.resolve(id, upheld, bytes32("out"));
         if (upheld) _credit(id, REFUSED, r.requester, r.fee);
         else _credit(id, FINALIZED, r.worker, r.fee);
     }
@@ -202,10 +202,10 @@ contract Bureau {
         Request memory r = INFERENCES.requestOf(id);
         bool open = r.state == REQUESTED;
         bytes[4] memory calls = [
-            abi.encodeCall(INFERENCES.commit, (id, bytes32("out"), bytes32("blob"))),
+            abi.encodeCall(INFERENCES.commit, (id, bytes32("in"), bytes32("out"), bytes32("blob"))),
             abi.encodeCall(INFERENCES.cancel, (id)),
             abi.encodeCall(INFERENCES.challenge, (id, bytes32("evidence"))),
-            abi.encodeCall(INFERENCES.resolve, (id, seed % 2 == 0))
+            abi.encodeCall(INFERENCES.resolve, (id, seed % 2 == 0, bytes32("out")))
         ];
         address[4] memory who = [r.worker, r.requester, r.requester, ARBITER];
         bool[4] memory possible = [open, open, r.state == COMMITTED, r.state == CHALLENGED];
@@ -255,7 +255,7 @@ contract Bureau {
     function _attestAs(uint256 id, address auditor) private returns (bool ok, Standing standing) {
         vm.recordLogs();
         vm.prank(auditor);
-        ok = _try(abi.encodeCall(INFERENCES.attestAudit, (id, true, bytes32("report"))));
+        ok = _try(abi.encodeCall(INFERENCES.attestAudit, (id, true, bytes32("report"), bytes32("out"))));
         Vm.Log[] memory logs = vm.getRecordedLogs();
         require(logs.length == (ok ? 1 : 0), "inv23: events");
         if (ok) (standing,,) = abi.decode(logs[0].data, (Standing, bool, bytes32));

@@ -37,6 +37,9 @@ abstract contract Ledger is VisaRules, PurposeRules {
     IAccessLicense.State internal constant REJECTED = IAccessLicense.State.Rejected;
     IAccessLicense.State internal constant REVOKED = IAccessLicense.State.Revoked;
 
+    /// @dev Of all that is published (World).
+    bytes32 internal constant COMMITMENTS = keccak256(abi.encode(bytes32("content"), bytes32("key")));
+
     uint256 public count;
     mapping(address account => mapping(address currency => uint256)) public owed;
     mapping(uint256 datasetId => mapping(uint256 version => bool)) public withdrawn;
@@ -252,6 +255,27 @@ abstract contract Ledger is VisaRules, PurposeRules {
     function _isTakenAway(uint256 id) internal view returns (bool) {
         if (_offerOf(id).right == IAccessLicense.Right.Download || _entries[id].used) return false;
         return _isTrainingStopped(id) || _isAnyVisaRevoked(id);
+    }
+
+    function _delivery(uint256 id) internal view returns (bytes memory) {
+        return _deliveryTo(id, _entries[id].buyer);
+    }
+
+    function _deliveryTo(uint256 id, address licensee) internal view returns (bytes memory) {
+        return abi.encodeCall(IAccessLicense.deliver, (uint48(id), _envelopeOf(id), COMMITMENTS, licensee));
+    }
+
+    function _approval(uint256 id) internal view returns (bytes memory) {
+        return abi.encodeCall(IAccessLicense.approve, (id, _entries[id].buyer, uint40(_entries[id].deadline)));
+    }
+
+    function _decision(uint256 id, bool payOwner) internal view returns (bytes memory) {
+        Entry storage e = _entries[id];
+        return abi.encodeCall(IAccessLicense.resolve, (id, payOwner, e.buyer, uint40(e.deadline)));
+    }
+
+    function _revocation(uint256 id, bytes32 reason) internal view returns (bytes memory) {
+        return abi.encodeCall(IAccessLicense.revoke, (id, reason, _entries[id].buyer));
     }
 
     function _envelopeOf(uint256 id) internal view returns (bytes32) {

@@ -60,13 +60,13 @@ contract Market is Settlements {
         Entry storage e = _entries[id];
         (address owner, address buyer) = (_ownerOf(id), e.buyer);
         bytes[11] memory calls = [
-            abi.encodeCall(IAccessLicense.approve, (id)),
+            _approval(id),
             abi.encodeCall(IAccessLicense.reject, (id, bytes32("no"))),
-            abi.encodeCall(IAccessLicense.deliver, (uint48(id), _envelopeOf(id))),
+            _delivery(id),
             abi.encodeCall(IAccessLicense.confirm, (id)),
             abi.encodeCall(IAccessLicense.dispute, (id, bytes32("no"))),
-            abi.encodeCall(IAccessLicense.resolve, (id, seed % 2 == 0)),
-            abi.encodeCall(IAccessLicense.revoke, (id, bytes32("no"))),
+            _decision(id, seed % 2 == 0),
+            _revocation(id, bytes32("no")),
             abi.encodeCall(IAccessLicense.cancel, (id)),
             abi.encodeCall(IAccessLicense.consume, (id)),
             abi.encodeCall(IAccessLicense.claim, (id)),
@@ -125,7 +125,8 @@ contract Market is Settlements {
         if (id == 0) return;
         IAccessLicense.Offer memory o = _offerOf(id);
         (address custodian, address idle) = _custodianOf(o.datasetId);
-        bytes memory data = abi.encodeCall(IAccessLicense.redeliver, (id, bytes32("again")));
+        bytes memory data =
+            abi.encodeCall(IAccessLicense.redeliver, (id, bytes32("again"), COMMITMENTS, _entries[id].buyer));
         if (idle != address(0)) _refuse(22, "redelivered without an accepted role", idle, 0, data);
         bool allowed =
             o.right == IAccessLicense.Right.Download && isActive(id) && !withdrawn[o.datasetId][_entries[id].version];
@@ -149,7 +150,7 @@ contract Market is Settlements {
         uint256 id = _bring(seed, seed % 3 != 0 ? SETTLED : seed % 2 == 0 ? DELIVERED : DISPUTED);
         if (id == 0) return;
         if (_entries[id].state == SETTLED && _offerOf(id).proRata) _reach("revoked before its time");
-        _call(_ownerOf(id), 0, abi.encodeCall(IAccessLicense.revoke, (id, bytes32("consent ended"))));
+        _call(_ownerOf(id), 0, _revocation(id, bytes32("consent ended")));
         _revoked(id);
     }
 
@@ -243,7 +244,7 @@ contract Market is Settlements {
             _deliver(id);
             return _lookAt(id);
         }
-        bytes memory data = abi.encodeCall(IAccessLicense.deliver, (uint48(id), _envelopeOf(id)));
+        bytes memory data = _delivery(id);
         _refuse(6, "delivered after the visas", _ownerOf(id), 0, data);
         _refund(id);
     }

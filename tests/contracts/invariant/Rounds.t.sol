@@ -137,7 +137,7 @@ contract Federation {
         bool mayClose = !_isAnyWithdrawn(roster, summed);
         (uint256 sum, uint256 versions) = _datasetsOf(roster, summed);
         bool keepsApart = round.kind == RoundKind.Training || _keepsApart(sum, versions);
-        bool ok = _tryAs(AGGREGATOR, abi.encodeCall(MODELS.closeCommits, (current, summed)));
+        bool ok = _tryAs(AGGREGATOR, abi.encodeCall(MODELS.closeCommits, (current, "dealt", summed)));
         require(!ok || keepsApart, "inv28: two sums of statistics differ in part");
         if (!keepsApart) ++reached["a sum with other sites refused"];
         require(!ok || mayClose, "inv25: withdrawn data are summed");
@@ -160,7 +160,7 @@ contract Federation {
         Round memory round = MODELS.roundOf(current);
         bytes32 root = round.kind == RoundKind.Training ? keccak256(abi.encode("trained", current)) : bytes32(0);
         bool mayFinalize = !_isAnyWithdrawn(MODELS.rosterOf(current), type(uint128).max);
-        bool ok = _tryAs(AGGREGATOR, abi.encodeCall(MODELS.finalize, (current, "result", root, root)));
+        bool ok = _tryAs(AGGREGATOR, abi.encodeCall(MODELS.finalize, (current, "dealt", "result", root, root)));
         bool inTime = vm.getBlockTimestamp() <= round.finalizeBy;
         require(ok == (mayFinalize && inTime), "inv25: finalized otherwise than it should be");
         if (!mayFinalize) ++reached["withdrawn while unmasking"];

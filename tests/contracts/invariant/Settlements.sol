@@ -16,7 +16,7 @@ abstract contract Settlements is Sales {
         uint256 id = _pick(seed, IN_REVIEW);
         if (id == 0) return _sell(seed);
         if (_now() > _entries[id].deadline) return _refund(id);
-        bytes memory data = abi.encodeCall(IAccessLicense.approve, (id));
+        bytes memory data = _approval(id);
         (address member, address idle) = _memberOf(_offerOf(id).datasetId);
         if (idle != address(0)) _refuse(22, "approved without an accepted role", idle, 0, data);
         _call(member, 0, data);
@@ -37,7 +37,7 @@ abstract contract Settlements is Sales {
         if (id == 0) {
             _bringToDelivery(seed);
         } else if (_isLate(id) || _cannotBeDelivered(id)) {
-            bytes memory data = abi.encodeCall(IAccessLicense.deliver, (uint48(id), _envelopeOf(id)));
+            bytes memory data = _delivery(id);
             _refuse(6, "delivered too late", _ownerOf(id), 0, data);
             _refund(id);
         } else {
@@ -116,7 +116,7 @@ abstract contract Settlements is Sales {
         uint256 id = _bring(seed, DISPUTED);
         if (id == 0) return;
         bool payOwner = seed % 2 == 0;
-        bytes memory data = abi.encodeCall(IAccessLicense.resolve, (id, payOwner));
+        bytes memory data = _decision(id, payOwner);
         if (seed % 16 == 0 && !_isLate(id)) vm.warp(_entries[id].deadline + 1);
         if (_isLate(id)) {
             _refuse(6, "a late decision", ARBITER, 0, data);
@@ -167,7 +167,7 @@ abstract contract Settlements is Sales {
         _sell(seed);
         if (count < sold || _cannotBeDelivered(sold)) return 0;
         if (_entries[sold].state == IN_REVIEW) {
-            _call(_ownerOf(sold), 0, abi.encodeCall(IAccessLicense.approve, (sold)));
+            _call(_ownerOf(sold), 0, _approval(sold));
             _approved(sold);
         }
         return _entries[sold].state == PURCHASED ? _deliver(sold) : 0;
@@ -175,8 +175,9 @@ abstract contract Settlements is Sales {
 
     function _deliver(uint256 id) internal returns (uint256) {
         (address custodian, address idle) = _custodianOf(_offerOf(id).datasetId);
-        bytes memory data = abi.encodeCall(IAccessLicense.deliver, (uint48(id), _envelopeOf(id)));
+        bytes memory data = _delivery(id);
         if (idle != address(0)) _refuse(22, "delivered without an accepted role", idle, 0, data);
+        _refuse(6, "delivered for somebody else", custodian, 0, _deliveryTo(id, address(this)));
         _call(custodian, 0, data);
         _delivered(id);
         return id;

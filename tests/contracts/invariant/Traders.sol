@@ -169,7 +169,7 @@ abstract contract Traders is Issuers {
             } else if (attack == Attack.Claim) {
                 data = abi.encodeCall(IAccessLicense.claim, (id));
             } else if (attack == Attack.Revoke) {
-                data = abi.encodeCall(IAccessLicense.revoke, (id, bytes32("within")));
+                data = _revocation(id, bytes32("within"));
             } else {
                 currency = _offers[id].currency;
                 attack = currency == address(0) ? Attack.Purchase : Attack.PurchaseInToken;

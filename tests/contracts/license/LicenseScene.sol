@@ -5,6 +5,8 @@ import {IAccessLicense} from "../../../contracts/interfaces/IAccessLicense.sol";
 import {IDatasetNFT} from "../../../contracts/interfaces/IDatasetNFT.sol";
 import {IVisaRegistry} from "../../../contracts/interfaces/IVisaRegistry.sol";
 import {DuoPolicy} from "../../../contracts/libraries/DuoPolicy.sol";
+import {LicenseSlots} from "../../../contracts/libraries/LicenseSlots.sol";
+import {StoredLicense} from "../../../contracts/types/Licensing.sol";
 import {IERC721} from "@openzeppelin/contracts/token/ERC721/IERC721.sol";
 import {IERC20Errors, IERC721Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
 import {Scene} from "../Scene.sol";
@@ -24,6 +26,8 @@ abstract contract LicenseScene is Scene {
     uint8 internal constant ACCEPTED_TERMS = 2;
     uint8 internal constant RESEARCHER = 4;
     uint8 internal constant GRANT = 8;
+
+    uint256 private constant VERSIONS = 8; // the slot of `_versions` in DatasetNFT
 
     uint256 internal dataset;
     Dollar internal dollar;
@@ -123,6 +127,35 @@ abstract contract LicenseScene is Scene {
         _dispute(licenseId);
     }
 
+    // ------------------------------------- what is meant besides a number
+
+    /// @dev By the slots, which no call is needed for.
+    function _stored(uint256 licenseId) internal view returns (StoredLicense memory) {
+        uint256 slot = LicenseSlots.ofLicense(licenseId);
+        return LicenseSlots.license(_slot(address(licenses), slot), _slot(address(licenses), slot + 1));
+    }
+
+    function _licenseeOf(uint256 licenseId) internal view returns (address) {
+        return _stored(licenseId).licensee;
+    }
+
+    /// @dev The commitments of the version that it is for.
+    function _dataOf(uint256 licenseId) internal view returns (bytes32) {
+        StoredLicense memory license = _stored(licenseId);
+        uint256 offer = LicenseSlots.ofOffer(license.offerId);
+        uint256 id = uint32(uint256(_slot(address(licenses), offer + 1)) >> 160);
+        bytes32 versions = keccak256(abi.encode(id, VERSIONS));
+        return _slot(address(datasets), uint256(keccak256(abi.encode(license.version, versions))) + 1);
+    }
+
+    function _slot(address account, uint256 slot) private view returns (bytes32) {
+        return vm.load(account, bytes32(slot));
+    }
+
+    function _refusesOther(uint256 licenseId) internal {
+        vm.expectRevert(abi.encodeWithSelector(IAccessLicense.AccessLicense_OtherLicense.selector, licenseId));
+    }
+
     // ------------------------------------------------------ what people do
 
     function _deliver(uint256 licenseId) internal returns (uint256) {
@@ -142,7 +175,24 @@ abstract contract LicenseScene is Scene {
 
     function _deliver(address by, uint256 licenseId, bytes32 envelope) internal {
         vm.prank(by);
-        licenses.deliver(uint48(licenseId), envelope);
+        licenses.deliver(uint48(licenseId), envelope, _dataOf(licenseId), _licenseeOf(licenseId));
+    }
+
+    function _redeliver(address by, uint256 licenseId, bytes32 envelope) internal {
+        vm.prank(by);
+        licenses.redeliver(licenseId, envelope, _dataOf(licenseId), _licenseeOf(licenseId));
+    }
+
+    /// @dev ERC-721 has an `approve` too, of two arguments.
+    function _review(address by, uint256 licenseId) internal {
+        vm.prank(by);
+        IAccessLicense(address(licenses)).approve(licenseId, _licenseeOf(licenseId), _stored(licenseId).since);
+    }
+
+    function _resolve(address by, uint256 licenseId, bool payOwner) internal {
+        uint40 deadline = _stored(licenseId).arbitrationEnds;
+        vm.prank(by);
+        licenses.resolve(licenseId, payOwner, _licenseeOf(licenseId), deadline);
     }
 
     function _confirm(uint256 licenseId) internal {
@@ -172,7 +222,7 @@ abstract contract LicenseScene is Scene {
 
     function _revoke(address by, uint256 licenseId) internal {
         vm.prank(by);
-        licenses.revoke(licenseId, "misuse");
+        licenses.revoke(licenseId, "misuse", _licenseeOf(licenseId));
     }
 
     function _refund(address by, uint256 licenseId) internal {

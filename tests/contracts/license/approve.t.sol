@@ -28,6 +28,19 @@ contract LicenseApproveTest is LicenseScene {
         _review(hospital, licenseId);
     }
 
+    function test_given_another_licensee_or_another_purchase_with_its_number() external {
+        uint256 licenseId = _inReview();
+        uint40 deadline = _stored(licenseId).since;
+        IAccessLicense own = IAccessLicense(address(licenses));
+        vm.prank(hospital);
+        _refusesOther(licenseId);
+        own.approve(licenseId, stranger, deadline);
+        vm.prank(hospital);
+        _refusesOther(licenseId);
+        own.approve(licenseId, researcher, deadline + 1);
+        _assertState(licenseId, IAccessLicense.State.InReview);
+    }
+
     function test_given_that_the_deadline_has_passed() external {
         uint256 licenseId = _inReview();
         uint40 deadline = lens.licenseOf(licenseId).deadline;
@@ -51,12 +64,6 @@ contract LicenseApproveTest is LicenseScene {
         _review(hospital, licenseId);
         _deliver(hospital, licenseId);
         vm.assertTrue(licenses.isActive(licenseId));
-    }
-
-    /// @dev ERC-721 has an `approve` too, of two arguments.
-    function _review(address by, uint256 licenseId) private {
-        vm.prank(by);
-        IAccessLicense(address(licenses)).approve(licenseId);
     }
 
     function test_given_the_committee() external {

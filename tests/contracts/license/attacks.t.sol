@@ -31,9 +31,8 @@ contract LicenseAttacks is LicenseScene {
             vm.expectRevert(refusal);
             _deliver(licenseId);
             _grant(licenseId);
-            vm.prank(hospital);
             vm.expectRevert(refusal);
-            licenses.redeliver(licenseId, ENVELOPE);
+            _redeliver(hospital, licenseId, ENVELOPE);
         }
     }
 
@@ -50,8 +49,7 @@ contract LicenseAttacks is LicenseScene {
 
     function test_more_use_past_the_committee() external {
         uint256 licenseId = _inReview();
-        vm.prank(hospital);
-        licenses.approve(licenseId);
+        _review(hospital, licenseId);
         _deliver(hospital, licenseId);
         _confirm(licenseId);
         uint256 again = _buy(researcher, lens.licenseOf(licenseId).offerId, DuoPolicy.GRU);
@@ -149,8 +147,7 @@ contract LicenseAttacks is LicenseScene {
         _deliver(licenseId);
         _wait(1);
         _dispute(licenseId);
-        vm.prank(arbiter);
-        licenses.resolve(licenseId, false);
+        _resolve(arbiter, licenseId, false);
         _assertOwed(researcher, PRICE);
     }
 
@@ -227,9 +224,8 @@ contract LicenseAttacks is LicenseScene {
         uint256 licenseId = _disputed();
         uint40 until = lens.licenseOf(licenseId).deadline;
         _wait(30 days + 1);
-        vm.prank(arbiter);
         vm.expectRevert(abi.encodeWithSelector(IAccessLicense.AccessLicense_TooLate.selector, licenseId, until));
-        licenses.resolve(licenseId, true);
+        _resolve(arbiter, licenseId, true);
     }
 
     function test_an_arbiter_that_was_never_asked() external {
@@ -249,11 +245,10 @@ contract LicenseAttacks is LicenseScene {
         _createOffer(hospital, terms);
         uint256 licenseId = _disputed();
         _appoint(hospital, dataset, IDatasetNFT.Role.Committee, arbiter);
-        vm.prank(arbiter);
         vm.expectRevert(
             abi.encodeWithSelector(IAccessLicense.AccessLicense_ArbiterTakesPart.selector, dataset, arbiter)
         );
-        licenses.resolve(licenseId, true);
+        _resolve(arbiter, licenseId, true);
     }
 
     function test_a_stranger_buys_again_what_the_buyer_bought() external {
@@ -273,8 +268,7 @@ contract LicenseAttacks is LicenseScene {
 
     function test_a_lost_envelope_leaves_a_licence_without_a_key() external {
         uint256 licenseId = _settled();
-        vm.prank(custodian);
-        licenses.redeliver(licenseId, "another envelope");
+        _redeliver(custodian, licenseId, "another envelope");
         _assertState(licenseId, IAccessLicense.State.Settled);
     }
 

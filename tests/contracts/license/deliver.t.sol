@@ -24,11 +24,22 @@ contract LicenseDeliverTest is LicenseScene {
         _deliver(licenseId);
     }
 
+    function test_given_another_licensee_or_other_data_with_its_number() external {
+        uint256 licenseId = _purchased();
+        (bytes32 data, address licensee) = (_dataOf(licenseId), _licenseeOf(licenseId));
+        vm.prank(custodian);
+        _refusesOther(licenseId);
+        licenses.deliver(uint48(licenseId), ENVELOPE, data, stranger);
+        vm.prank(custodian);
+        _refusesOther(licenseId);
+        licenses.deliver(uint48(licenseId), ENVELOPE, "other data", licensee);
+        _assertState(licenseId, IAccessLicense.State.Purchased);
+    }
+
     function test_given_an_empty_envelope() external {
         uint256 licenseId = _purchased();
-        vm.prank(custodian);
         vm.expectRevert(abi.encodeWithSelector(IAccessLicense.AccessLicense_EmptyField.selector, "envelope"));
-        licenses.deliver(uint48(licenseId), 0);
+        _deliver(custodian, licenseId, 0);
     }
 
     function test_given_neither_owner_nor_custodian() external {

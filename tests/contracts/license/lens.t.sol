@@ -116,8 +116,7 @@ contract LicenseLensTest is LicenseScene {
         _isAsWanted();
         vm.revertToState(start);
         _wait(1 hours);
-        vm.prank(hospital);
-        licenses.approve(id);
+        _review(hospital, id);
         (wanted.state, wanted.deadline) = (IAccessLicense.State.Purchased, _now() + 2 days);
         _isAsWanted();
         _deliver(hospital, id);
@@ -128,8 +127,7 @@ contract LicenseLensTest is LicenseScene {
         _dispute(id);
         (wanted.state, wanted.deadline) = (IAccessLicense.State.Disputed, _now() + 30 days);
         _isAsWanted();
-        vm.prank(arbiter);
-        licenses.resolve(id, false);
+        _resolve(arbiter, id, false);
         (wanted.state, wanted.deadline, wanted.expiresAt) = (IAccessLicense.State.Refunded, 0, 0);
         _isAsWanted();
     }

@@ -21,6 +21,17 @@ contract LicenseRedeliverTest is LicenseScene {
         _redeliver(hospital, licenseId, ENVELOPE);
     }
 
+    function test_given_another_licensee_or_other_data_with_its_number() external {
+        uint256 licenseId = _delivered();
+        (bytes32 data, address licensee) = (_dataOf(licenseId), _licenseeOf(licenseId));
+        vm.prank(custodian);
+        _refusesOther(licenseId);
+        licenses.redeliver(licenseId, ENVELOPE, data, stranger);
+        vm.prank(custodian);
+        _refusesOther(licenseId);
+        licenses.redeliver(licenseId, ENVELOPE, "other data", licensee);
+    }
+
     function test_given_an_empty_envelope() external {
         uint256 licenseId = _delivered();
         vm.expectRevert(abi.encodeWithSelector(IAccessLicense.AccessLicense_EmptyField.selector, "envelope"));
@@ -61,10 +72,5 @@ contract LicenseRedeliverTest is LicenseScene {
             _saw(address(licenses));
             vm.assertEq(abi.encode(lens.licenseOf(ids[i])), before);
         }
-    }
-
-    function _redeliver(address by, uint256 licenseId, bytes32 envelope) private {
-        vm.prank(by);
-        licenses.redeliver(licenseId, envelope);
     }
 }

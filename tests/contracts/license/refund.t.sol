@@ -122,8 +122,7 @@ contract LicenseRefundTest is LicenseScene {
         _assertOwed(researcher, PRICE);
         _assertOwed(hospital, 0);
         _refusesState(licenseId, IAccessLicense.State.Refunded);
-        vm.prank(arbiter);
-        licenses.resolve(licenseId, true);
+        _resolve(arbiter, licenseId, true);
     }
 
     function test_given_dollars() external {

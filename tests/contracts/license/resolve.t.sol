@@ -41,6 +41,18 @@ contract LicenseResolveTest is LicenseScene {
         }
     }
 
+    function test_given_another_licensee_or_another_dispute_with_its_number() external {
+        uint256 licenseId = _disputed();
+        uint40 deadline = _stored(licenseId).arbitrationEnds;
+        vm.prank(arbiter);
+        _refusesOther(licenseId);
+        licenses.resolve(licenseId, true, stranger, deadline);
+        vm.prank(arbiter);
+        _refusesOther(licenseId);
+        licenses.resolve(licenseId, false, researcher, deadline + 1);
+        _assertState(licenseId, IAccessLicense.State.Disputed);
+    }
+
     function test_given_no_dispute() external {
         uint256 licenseId = _delivered();
         _refusesState(licenseId, IAccessLicense.State.Delivered);
@@ -98,11 +110,6 @@ contract LicenseResolveTest is LicenseScene {
         _revoke(hospital, licenseId);
         _assertState(licenseId, IAccessLicense.State.Revoked);
         _assertOwed(researcher, PRICE);
-    }
-
-    function _resolve(address by, uint256 licenseId, bool payOwner) private {
-        vm.prank(by);
-        licenses.resolve(licenseId, payOwner);
     }
 
     function _refusesArbiter(uint256 licenseId, address got) private {

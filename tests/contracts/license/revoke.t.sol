@@ -22,6 +22,14 @@ contract LicenseRevokeTest is LicenseScene {
         }
     }
 
+    function test_given_another_licensee_with_its_number() external {
+        uint256 licenseId = _settled();
+        vm.prank(hospital);
+        _refusesOther(licenseId);
+        licenses.revoke(licenseId, "misuse", stranger);
+        vm.assertTrue(licenses.isActive(licenseId));
+    }
+
     function test_given_an_undelivered_or_refunded_licence() external {
         uint256 licenseId = _purchased();
         _refusesState(licenseId, IAccessLicense.State.Purchased);

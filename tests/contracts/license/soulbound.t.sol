@@ -45,8 +45,7 @@ contract LicenseSoulboundTest is LicenseScene {
         _revoke(hospital, ids[0]);
         vm.prank(hospital);
         licenses.reject(ids[1], "no");
-        vm.prank(arbiter);
-        licenses.resolve(ids[2], false);
+        _resolve(arbiter, ids[2], false);
         vm.assertEq(licenses.balanceOf(researcher), 0);
         for (uint256 i = 0; i < 3; ++i) {
             bytes memory gone = abi.encodeWithSelector(IERC721Errors.ERC721NonexistentToken.selector, ids[i]);

@@ -117,7 +117,7 @@ abstract contract ModelScene is LicenseScene {
 
     function _close(address by, uint256 roundId, uint128 summed) internal returns (uint256) {
         vm.prank(by);
-        models.closeCommits(roundId, summed);
+        models.closeCommits(roundId, DEALT, summed);
         return roundId;
     }
 

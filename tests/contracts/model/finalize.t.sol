@@ -129,6 +129,13 @@ contract FinalizeTest is ModelScene {
         _close(aggregator, roundId, 1);
     }
 
+    function test_closeCommits_given_what_was_dealt_in_another_round() external {
+        uint256 roundId = _committed();
+        _refusesDealers(roundId, "other", DEALT);
+        vm.prank(aggregator);
+        models.closeCommits(roundId, "other", BOTH);
+    }
+
     function test_closeCommits_given_nodes_that_did_not_commit() external {
         uint256 roundId = _dealt();
         _commit(hospital, roundId, "c");
@@ -236,6 +243,14 @@ contract FinalizeTest is ModelScene {
         uint256 roundId = _committed();
         _refusesRound(roundId, RoundState.Running);
         _finalize(roundId);
+    }
+
+    function test_finalize_given_what_was_dealt_in_another_round() external {
+        uint256 roundId = _unmasking();
+        _refusesDealers(roundId, "other", DEALT);
+        vm.prank(aggregator);
+        models.finalize(roundId, "other", "result", "root 2", "weights 2");
+        _assertRound(roundId, RoundState.Unmasking);
     }
 
     function test_finalize_given_that_the_time_is_over() external {
@@ -357,6 +372,6 @@ contract FinalizeTest is ModelScene {
 
     function _finalize(address by, uint256 roundId, bytes32 result, bytes32 root, bytes32 weights) private {
         vm.prank(by);
-        models.finalize(roundId, result, root, weights);
+        models.finalize(roundId, DEALT, result, root, weights);
     }
 }

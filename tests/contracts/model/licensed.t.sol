@@ -87,8 +87,7 @@ contract LicensedTest is ModelScene {
     function test_commitUpdate_under_a_licence_given_one_that_was_used_up_or_revoked_meanwhile() external {
         uint256 licenseId = _license(modelOwner, TRAIN);
         uint256 roundId = _dealtUnder(_again(0), licenseId, 0);
-        vm.prank(hospital);
-        licenses.revoke(licenseId, "why");
+        _revoke(hospital, licenseId);
         _refusesInactive(licenseId);
         _commit(hospital, roundId, "masked");
         _commit(second, roundId, "masked");

@@ -198,7 +198,7 @@ contract StatisticsTest is ModelScene {
 
     function _finish(uint256 roundId) private {
         vm.prank(aggregator);
-        models.finalize(roundId, "result", 0, 0);
+        models.finalize(roundId, DEALT, "result", 0, 0);
     }
 
     function _end(uint256 roundId) private {

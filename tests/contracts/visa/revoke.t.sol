@@ -82,8 +82,7 @@ contract VisaRevokeTest is LicenseScene {
         uint256 licenseId = _deliver(_buyWithVisa(visa));
         _dispute(licenseId);
         _revokeAs(issuer);
-        vm.prank(arbiter);
-        licenses.resolve(licenseId, true);
+        _resolve(arbiter, licenseId, true);
         _assertState(licenseId, IAccessLicense.State.Settled);
         vm.assertFalse(licenses.isActive(licenseId));
     }

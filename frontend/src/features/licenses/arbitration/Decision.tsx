@@ -32,7 +32,7 @@ export function Decision({ license, account }: { license: License; account: Addr
         address: contracts.AccessLicense,
         abi: AccessLicense,
         functionName: 'resolve',
-        args: [license.id, payOwner],
+        args: [license.id, payOwner, license.licensee, license.deadline],
         ...(license.proRata && { spareGas: SPARE_GAS }),
       },
       reached(payOwner ? 'settled' : 'refunded'),

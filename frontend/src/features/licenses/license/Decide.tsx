@@ -25,7 +25,15 @@ export function Decide({ license, account }: { license: License; account: Addres
   const decision = useWrite((verdict: Verdict, say) => {
     const at = { address: contracts.AccessLicense, abi: AccessLicense } as const
     return verdict === 'approve'
-      ? transact({ ...at, functionName: 'approve', args: [license.id] }, reached('purchased'), say)
+      ? transact(
+          {
+            ...at,
+            functionName: 'approve',
+            args: [license.id, license.licensee, license.deadline],
+          },
+          reached('purchased'),
+          say,
+        )
       : transact(
           { ...at, functionName: 'reject', args: [license.id, NOT_PERMITTED] },
           reached('rejected'),

@@ -140,7 +140,7 @@ function Revoke({ license, account }: Props) {
         address: contracts.AccessLicense,
         abi: AccessLicense,
         functionName: 'revoke',
-        args: [license.id, reason],
+        args: [license.id, reason, license.licensee],
         ...(license.proRata && { spareGas: SPARE_GAS }),
       },
       reached('revoked'),
