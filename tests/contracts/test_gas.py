@@ -31,8 +31,8 @@ CEILINGS = {
     "purchase": 120_000,
     "purchase_erc20_permit": 190_000,
     "consume": 40_000,
-    "deliver": 40_000,
-    "deliver_by_owner": 38_000,
+    "deliver": 44_000,  # it names for whom, and of what data
+    "deliver_by_owner": 42_000,
     "request": 145_000,
     "commit": 58_000,
     "revoke": 41_000,  # the token is burnt, too

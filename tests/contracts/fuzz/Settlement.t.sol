@@ -81,11 +81,13 @@ contract SettlementTest is Shop {
     /// @notice However the case ends, the price is owed once: to the buyer or to the owner.
     function testFuzz_the_price_is_owed_once(uint128 price, uint8 way) external {
         uint256 id = _delivered(_offer(ETH, price));
-        if (way % 3 == 0) _confirm(id);
-        else if (way % 3 == 1) _mustCall(
-            PUBLISHER, abi.encodeCall(IAccessLicense.revoke, (id, bytes32("ended"), buyer))
-        );
-        else _mustCall(buyer, abi.encodeCall(IAccessLicense.consume, (id)));
+        if (way % 3 == 0) {
+            _confirm(id);
+        } else if (way % 3 == 1) {
+            _mustCall(PUBLISHER, abi.encodeCall(IAccessLicense.revoke, (id, bytes32("ended"), buyer)));
+        } else {
+            _mustCall(buyer, abi.encodeCall(IAccessLicense.consume, (id)));
+        }
         require(licenses.owed(buyer, ETH) == (way % 3 == 1 ? price : 0), "buyer");
         require(licenses.owed(PUBLISHER, ETH) == (way % 3 == 1 ? 0 : price), "owner");
     }
