@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 
 from biodesci.chain.client import Chain
 from biodesci.inference import worker
+from biodesci.inference.in_flight import commit_answer
 from biodesci.inference.journal import journal
-from biodesci.inference.requests import input_rows, read_request
+from biodesci.inference.requests import input_rows, open_input, read_request
 from biodesci.ipfs.client import Ipfs
 from biodesci.proof.trace import context
 from biodesci.registry.models import load_registered
@@ -39,9 +40,9 @@ def answer_with_other_weights(
     registered = load_registered(chain, ipfs, request.model_id, request.version)
     if isinstance(weights, int):
         weights = load_registered(chain, ipfs, request.model_id, weights).tensors
-    x = input_rows(registered.config, worker.open_input(chain, ipfs, seed, request))
+    x = input_rows(registered.config, open_input(chain, ipfs, seed, request))
     place = context(chain.chain_id, chain.inferences.address, request_id)
     answer = worker.compute(replace(registered, tensors=weights), x, place)
     folder = journal(home, chain, request_id)
     worker.write_answer(folder, answer)
-    worker.commit_answer(chain, ipfs, folder, request, registered.weights_root)
+    commit_answer(chain, ipfs, folder, request, registered.weights_root)

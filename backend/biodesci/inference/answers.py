@@ -11,9 +11,11 @@ import logging
 from pathlib import Path
 from typing import Final
 
+from web3.types import TxReceipt
+
 from biodesci.chain.client import Chain
 from biodesci.core import files
-from biodesci.core.errors import NotFoundError
+from biodesci.core.errors import IntegrityError, NotFoundError
 from biodesci.inference.requests import read_request
 from biodesci.ipfs import unixfs
 from biodesci.ipfs.client import Ipfs
@@ -32,6 +34,18 @@ def publish(ipfs: Ipfs, folder: Path, sealed: bytes) -> None:
     """Adds an answer to IPFS that was committed to; `folder` is its request's."""
     ipfs.add(sealed, "answer to an inference request")
     files.write_private(folder / _PUBLISHED, b"")
+
+
+def publish_committed(chain: Chain, ipfs: Ipfs, folder: Path, receipt: TxReceipt) -> None:
+    """As `publish`, of the answer that this transaction committed to, if the journal has it."""
+    output = bytes(chain.event(receipt, chain.inferences, "InferenceCommitted")["output"])
+    sealed = files.read(folder / ENVELOPE)
+    if digest_of(sealed) != output:
+        raise IntegrityError(
+            f"{folder} holds another answer than the one that was committed to.",
+            "Restore the folder from a copy: the requester cannot open what is on no IPFS node.",
+        )
+    publish(ipfs, folder, sealed)
 
 
 def unpublished(journals: Path) -> set[int]:

@@ -18,6 +18,7 @@ from biodesci.core.documents.receipt import Receipt
 from biodesci.core.errors import InputError, IntegrityError, NotFoundError, StateError, UnavailableError
 from biodesci.core.onchain import RequestState
 from biodesci.ee.architectures.blueprint import Blueprint
+from biodesci.ipfs.client import Ipfs
 from biodesci.registry.models import weights_root
 
 INPUT, LOGITS, TRACE_ROOT = "x", "logits", "trace_root"
@@ -141,3 +142,16 @@ def _the_event(chain: Chain, name: str, request_id: int) -> Any:
             "use another (BIODESCI_RPC_URL).",
         )
     return events[0]
+
+
+def open_input(chain: Chain, ipfs: Ipfs, seed: bytes, request: Request) -> dict[str, NDArray[Any]]:
+    """The input tensors of a request to this worker, checked against the requester's commitment.
+
+    Envelope and commitment both name the requester: another's request cannot use them.
+    """
+    inquiry = inquiry_of(chain, request)
+    sealed = ipfs.cat(sealed_input(chain, request), max_size=MAX_BLOB)
+    salt, tensors = split_opening(envelope.open_(seed, sealed, input_info(inquiry)))
+    committed = commitment.input_commitment(inquiry, salt, checkpoint.root(tensors))
+    commitment.check(request.input_commitment, committed, f"input of request {request.id}")
+    return tensors

@@ -22,16 +22,17 @@ import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from biodesci.chain import events
 from biodesci.chain.client import Chain
+from biodesci.chain.flights import MOST
 from biodesci.chain.follow import Follower
 from biodesci.chain.records import Request
-from biodesci.core import canonical, checkpoint, commitment, envelope, files
+from biodesci.core import canonical, checkpoint, files
 from biodesci.core.about import about
 from biodesci.core.errors import (
     AccessDeniedError,
@@ -47,19 +48,16 @@ from biodesci.core.errors import (
 )
 from biodesci.core.onchain import DAY, RequestState
 from biodesci.inference import answers
+from biodesci.inference.in_flight import OUTPUT, InFlight
 from biodesci.inference.journal import claim_input, claim_journal, journal
 from biodesci.inference.policy import Policy
 from biodesci.inference.requests import (
     LOGITS,
-    MAX_BLOB,
     SALT_BYTES,
     TRACE_ROOT,
-    input_info,
     input_rows,
-    inquiry_of,
+    open_input,
     read_request,
-    sealed_input,
-    split_opening,
 )
 from biodesci.inference.runtime import fp64
 from biodesci.ipfs.client import Ipfs
@@ -69,7 +67,7 @@ from biodesci.registry.models import Registered, load_registered
 from biodesci.store.jobs import Failures, Jobs
 
 log = logging.getLogger(__name__)
-_OUTPUT, TRACE = "output.bin", "trace.bin"
+TRACE: Final = "trace.bin"
 _MODELS_KEPT = 4
 _LONGEST_PAUSE = 300.0
 MAX_TRACE = 2 << 30  # bytes of one answer's trace: a larger one could end the worker, again and again
@@ -82,19 +80,6 @@ class Answer:
 
     tensors: dict[str, NDArray[Any]]
     trace: Trace
-
-
-def open_input(chain: Chain, ipfs: Ipfs, seed: bytes, request: Request) -> dict[str, NDArray[Any]]:
-    """The input tensors of a request to this worker, checked against the requester's commitment.
-
-    Envelope and commitment both name the requester: another's request cannot use them.
-    """
-    inquiry = inquiry_of(chain, request)
-    sealed = ipfs.cat(sealed_input(chain, request), max_size=MAX_BLOB)
-    salt, tensors = split_opening(envelope.open_(seed, sealed, input_info(inquiry)))
-    committed = commitment.input_commitment(inquiry, salt, checkpoint.root(tensors))
-    commitment.check(request.input_commitment, committed, f"input of request {request.id}")
-    return tensors
 
 
 def compute(model: Registered, x: NDArray[np.float64], place: bytes) -> Answer:
@@ -115,29 +100,7 @@ def write_answer(folder: Path, answer: Answer) -> None:
     """To the journal; from here on this is the only answer to its request."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     files.write_private(folder / TRACE, checkpoint.dump(answer.trace.to_tensors()))
-    files.write_private(folder / _OUTPUT, os.urandom(SALT_BYTES) + checkpoint.dump(answer.tensors))
-
-
-def commit_answer(chain: Chain, ipfs: Ipfs, folder: Path, request: Request, weights_root: bytes) -> None:
-    """Seals the journal's answer to the requester and commits to it, claiming weights of `weights_root`."""
-    opening = files.read(folder / _OUTPUT)
-    salt, tensors = split_opening(opening)
-    contract = chain.inferences.address
-    answer = commitment.Answer(chain.chain_id, contract, request.id, request.worker, weights_root)
-    committed = commitment.output_commitment(answer, salt, checkpoint.root(tensors))
-    if not (folder / answers.ENVELOPE).exists():
-        info = envelope.info("inference-output", chain.chain_id, contract, request.id, request.requester)
-        files.write_private(
-            folder / answers.ENVELOPE, envelope.seal(chain.key_of(request.requester), opening, info)
-        )
-    sealed = files.read(folder / answers.ENVELOPE)
-    # Not added yet: a commitment that fails would show the requester where its answer is, and pay nothing.
-    digest = answers.digest_of(sealed)
-    ipfs.ready()  # what is committed to has to be there soon
-    call = chain.inferences.functions.commit(request.id, request.input_commitment, committed, digest)
-    with chain.intent("answer", f"0x{committed.hex()}") as intent:
-        intent.send(call)
-    answers.publish(ipfs, folder, sealed)
+    files.write_private(folder / OUTPUT, os.urandom(SALT_BYTES) + checkpoint.dump(answer.tensors))
 
 
 class Server:
@@ -166,6 +129,7 @@ class Server:
         self._not_before: dict[int, float] = {}
         self._unpublished = answers.unpublished(journal(home, chain, 0).parent)  # what an earlier run left
         self._completed_at = -1
+        self._in_flight = InFlight(chain, ipfs, home, self._report)
 
     @property
     def seen_block(self) -> int:
@@ -178,41 +142,78 @@ class Server:
         return len(self._open)
 
     def serve_pending(self) -> list[int]:
-        """Answers what is open; returns what was committed now. One bad request stops no other."""
-        self._complete()
+        """Answers what is open; returns what was committed to. One bad request stops no other.
+
+        It waits for no block: what is on its way is collected by a later call.
+        """
+        served = self._settled(self._in_flight.collect())
+        on_their_way = set(self._in_flight.requests())
+        self._complete(on_their_way)
         self._look()
-        served, today = [], self._chain.now() // DAY
-        resting = self._resting()
-        for request_id in sorted(self._open - resting):
-            if self._held.get(request_id, 0) > today or time.monotonic() < self._not_before.get(
-                request_id, 0.0
-            ):
-                continue
-            try:
-                with about(request=request_id):
-                    is_served = self._serve(request_id)
-                if is_served:
-                    served.append(request_id)
-                self._open.discard(request_id)
-                self._unsettled.discard(request_id)
-                for noted in (self._waiting, self._held, self._pause, self._not_before):
-                    noted.pop(request_id, None)
-                self._failures.done(request_id)
-            except AccessDeniedError as exc:
-                if self._waiting.get(request_id) != exc.message:
-                    log.warning("request %d is not served: %s", request_id, exc)
-                    self._waiting[request_id] = exc.message
-                self._open.discard(request_id)
-            except (InputError, IntegrityError, WrongKeyError) as exc:
-                self._refuse(request_id, exc)
-            except (UnavailableError, NotFoundError, StateError, ChainError) as exc:
-                self._wait(request_id, exc)
-            except Exception as exc:  # whatever a stranger's request or model brings about
-                self._failures.note(request_id, f"unexpected {type(exc).__name__}")
-                if self._waiting.get(request_id) != type(exc).__name__:
-                    log.exception("request %d: unexpected error", request_id)
-                    self._waiting[request_id] = type(exc).__name__
+        begun: list[int] = []
+        for request_id in self._due(on_their_way):
+            if len(on_their_way) + len(begun) >= MOST:
+                break
+            if self._try(request_id):
+                begun.append(request_id)
+        if begun:
+            served += self._settled(self._in_flight.collect_soon(begun))
         return served
+
+    def _due(self, on_their_way: set[int]) -> list[int]:
+        """The open requests of which none waits: for a block, another day, or its next attempt."""
+        today, clock, resting = self._chain.now() // DAY, time.monotonic(), self._resting()
+        return [
+            request_id
+            for request_id in sorted(self._open - resting - on_their_way)
+            if self._held.get(request_id, 0) <= today and self._not_before.get(request_id, 0.0) <= clock
+        ]
+
+    def _try(self, request_id: int) -> bool:
+        """Whether an answer was sent. Takes note of why not."""
+        try:
+            with about(request=request_id):
+                is_sent = self._serve(request_id)
+            if not is_sent:
+                self._is_over(request_id)
+            return is_sent
+        except AccessDeniedError as exc:
+            if self._waiting.get(request_id) != exc.message:
+                log.warning("request %d is not served: %s", request_id, exc)
+                self._waiting[request_id] = exc.message
+            self._open.discard(request_id)
+        except (InputError, IntegrityError, WrongKeyError) as exc:
+            self._refuse(request_id, exc)
+        except (UnavailableError, NotFoundError, StateError, ChainError) as exc:
+            self._wait(request_id, exc)
+        except Exception as exc:  # whatever a stranger's request or model brings about
+            self._failures.note(request_id, f"unexpected {type(exc).__name__}")
+            if self._waiting.get(request_id) != type(exc).__name__:
+                log.exception("request %d: unexpected error", request_id)
+                self._waiting[request_id] = type(exc).__name__
+        return False
+
+    def _settled(self, requests: list[int]) -> list[int]:
+        """Takes note of what is committed to; the same requests."""
+        for request_id in requests:
+            self._unpublished.discard(request_id)
+            self._is_over(request_id)
+            log.info("request %d: committed", request_id)
+        return requests
+
+    def _is_over(self, request_id: int) -> None:
+        self._open.discard(request_id)
+        self._unsettled.discard(request_id)
+        for noted in (self._waiting, self._held, self._pause, self._not_before):
+            noted.pop(request_id, None)
+        self._failures.done(request_id)
+
+    def _report(self, request_id: int, reason: str) -> None:
+        """Why an answer that was sent came to nothing; the request stays open."""
+        self._failures.note(request_id, reason)
+        if self._waiting.get(request_id) != reason:
+            log.warning("request %d: %s", request_id, reason)
+            self._waiting[request_id] = reason
 
     def _resting(self) -> frozenset[int]:
         """Requests that failed or were refused, and are not due; opens what is."""
@@ -222,12 +223,12 @@ class Server:
         self._open |= due
         return resting
 
-    def _complete(self) -> None:
+    def _complete(self, on_their_way: set[int]) -> None:
         """Adds what was committed to and is on no IPFS node, because a run ended in between."""
         if not self._unpublished or (head := self._chain.block_number()) == self._completed_at:
             return
         self._completed_at = head
-        for request_id in sorted(self._unpublished):
+        for request_id in sorted(self._unpublished - on_their_way):
             try:
                 folder = journal(self._home, self._chain, request_id)
                 if answers.complete(self._chain, self._ipfs, folder, request_id):
@@ -255,7 +256,7 @@ class Server:
         self._next_block = head + 1
 
     def _serve(self, request_id: int) -> bool:
-        """Whether a commitment was made now; False where there is nothing (left) to do."""
+        """Whether an answer was sent now; False where there is nothing (left) to do."""
         request = read_request(self._chain, request_id)
         folder = journal(self._home, self._chain, request_id)
         if request.state is not RequestState.REQUESTED:
@@ -271,7 +272,7 @@ class Server:
         self._take(request)
         model = self._model(request)
         claim_journal(self._chain, folder, request)
-        if not (folder / _OUTPUT).exists():
+        if not (folder / OUTPUT).exists():
             x = input_rows(model.config, open_input(self._chain, self._ipfs, self._seed, request))
             claim_input(self._chain, self._home, request)
             place = context(self._chain.chain_id, self._chain.inferences.address, request_id)
@@ -281,13 +282,11 @@ class Server:
             )
         self._unpublished.add(request_id)  # until it is, whatever stops the next lines
         try:
-            commit_answer(self._chain, self._ipfs, folder, request, model.weights_root)
-            self._unpublished.discard(request_id)
+            self._in_flight.begin(folder, request, model.weights_root)
         except RevertedError:
             if read_request(self._chain, request_id).state is RequestState.REQUESTED:
                 raise
             return False  # an earlier transaction of ours, or an expiry, came first
-        log.info("request %d: committed", request_id)
         return True
 
     def _take(self, request: Request) -> None:

@@ -19,6 +19,7 @@ from typing import Final
 
 from biodesci.chain import events
 from biodesci.chain.currency import ETHER
+from biodesci.chain.flights import MOST
 from biodesci.chain.follow import Follower
 from biodesci.chain.records import DatasetVersion, License, Release
 from biodesci.core.about import about
@@ -30,7 +31,7 @@ from biodesci.core.errors import (
 )
 from biodesci.core.onchain import DAY, LicenseState, Right
 from biodesci.market import evidence
-from biodesci.market.in_flight import MOST, SETTLED, InFlight
+from biodesci.market.in_flight import SETTLED, InFlight
 from biodesci.market.license import get, visas_until
 from biodesci.market.sealing import ANY, LEAST_TIME, delivery, publish
 from biodesci.party import dataset_keys

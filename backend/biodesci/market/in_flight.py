@@ -1,26 +1,25 @@
-"""Deliveries on their way: sent for several licences at once, and collected when blocks have them.
+"""Deliveries on their way (chain/flights.py), each with the envelope that it delivers.
 
-What is on its way is in the outbox, so that it outlives the process, and no second instance sends it once
-more. Each licence has one intent, with one envelope: a delivery that waits is not sealed and sent anew.
+Each licence has one intent, with one envelope: a delivery that waits is not sealed and sent anew.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Final
 
+from web3.types import TxReceipt
+
+from biodesci.chain.flights import Ends, Flights
 from biodesci.chain.records import DatasetVersion, License
-from biodesci.core.errors import BioDeSciError, FundsError, RevertedError, UnavailableError
+from biodesci.core.errors import BioDeSciError, RevertedError
 from biodesci.core.onchain import Right
 from biodesci.market import evidence
 from biodesci.market.sealing import Sealed, add, delivery, discard, publish, seal
 from biodesci.party.member import Member
 
-MOST: Final = 16  # that an account has on their way: nodes keep so many of one account for sure
 _KIND: Final = "delivery"
 _NO_KEY: Final = bytes(32)
-_MOMENT_S: Final = 0.5
 Report = Callable[[int, str], None]
 
 # Delivered by another or refunded, or its number is another purchase's after a reorganization: what holds
@@ -34,10 +33,12 @@ class InFlight:
     def __init__(self, member: Member, report: Report) -> None:
         self._member, self._report = member, report
         self._sealed: dict[int, Sealed] = {}
+        ends = Ends(self._delivered, self._not_delivered, self._troubled)
+        self._flights = Flights(member.chain, _KIND, ends)
 
     def licences(self) -> list[int]:
         """Those whose delivery was sent, by this or another process, and is not collected."""
-        return [_licence(about) for about in self._member.chain.outbox().sent(_KIND)]
+        return [_licence(about) for about in self._flights.on_their_way()]
 
     def begin(self, licence: License, version: DatasetVersion) -> bool:
         """Seals and sends, and waits for no block; False where that was done before, or another is at it.
@@ -62,63 +63,31 @@ class InFlight:
         return True
 
     def collect(self) -> list[int]:
-        """The licences whose delivery took effect; their envelopes are on IPFS. Pushes what is stuck.
-
-        Raises UnavailableError, or FundsError, after it has looked at all.
-        """
-        outbox = self._member.chain.outbox()
-        done: list[int] = []
-        trouble: BioDeSciError | None = None
-        for about in outbox.ready(_KIND):
-            license_id = _licence(about)
-            try:
-                if self._is_delivered(license_id):
-                    done.append(license_id)
-            except (UnavailableError, FundsError) as exc:
-                trouble = trouble or exc
-            except BioDeSciError as exc:
-                self._report(license_id, str(exc))
-        outbox.push()
-        if trouble is not None and not done:
-            raise trouble
-        return done
+        """The licences whose delivery took effect; their envelopes are on IPFS. Raises as `Flights` does."""
+        return [_licence(about) for about in self._flights.collect()]
 
     def collect_soon(self, begun: list[int]) -> list[int]:
-        """As `collect`, of what was sent just now: a chain that makes blocks at once is given a moment."""
-        give_up, pause, done = time.monotonic() + _MOMENT_S, 0.02, self.collect()
-        while not set(begun) <= set(done) and time.monotonic() < give_up:
-            time.sleep(pause)
-            pause *= 1.5
-            done += self.collect()
-        return done
+        """As `collect`, of what was sent just now."""
+        return [_licence(about) for about in self._flights.collect_soon({_about(id_) for id_ in begun})]
 
-    def _is_delivered(self, license_id: int) -> bool:
-        chain = self._member.chain
-        with chain.intent_if_free(_KIND, _about(license_id)) as intent:
-            if intent is None:
-                return False
-            try:
-                receipt = intent.look()
-            except RevertedError as exc:
-                self._discard(license_id)
-                if exc.name not in SETTLED:
-                    raise
-                return False
-            if receipt is None:
-                if not intent.is_signed:  # cancelled, or lost
-                    self._discard(license_id)
-                return False
-            self._add(license_id, bytes(chain.event(receipt, chain.licenses, "LicenseDelivered")["envelope"]))
-        return True
-
-    def _add(self, license_id: int, digest: bytes) -> None:
+    def _delivered(self, about: str, receipt: TxReceipt) -> None:
         """Puts the envelope on IPFS; a run before may have sealed it, or another home, which has it then."""
-        member, sealed = self._member, self._sealed.get(license_id)
+        member, license_id = self._member, _licence(about)
+        event = member.chain.event(receipt, member.chain.licenses, "LicenseDelivered")
+        sealed, digest = self._sealed.get(license_id), bytes(event["envelope"])
         if sealed is not None and sealed.digest == digest:
             add(member, license_id, sealed)
         elif (license_id, digest) in evidence.unpublished(member.home, member.chain):
             publish(member, license_id, digest)
         self._sealed.pop(license_id, None)
+
+    def _not_delivered(self, about: str, refusal: RevertedError | None) -> None:
+        self._discard(_licence(about))
+        if refusal is not None and refusal.name not in SETTLED:
+            raise refusal
+
+    def _troubled(self, about: str, error: BioDeSciError) -> None:
+        self._report(_licence(about), str(error))
 
     def _discard(self, license_id: int) -> None:
         """What was sealed for this licence is delivered by no transaction any more."""

@@ -157,7 +157,9 @@ class RoundAggregator:
     # Progress
 
     def step(self) -> bool:
-        """Move every round of this aggregator on by one stage; whether anything was done."""
+        """Move every round of this aggregator on by one stage; whether anything was done.
+
+        It waits for each block, which says what the next stage is; sites' messages are taken meanwhile."""
         moved = False
         for round_id in range(1, rounds.count(self._chain) + 1):
             if round_id in self._over:

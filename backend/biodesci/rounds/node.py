@@ -85,7 +85,11 @@ class TrainingNode:
         self._sent: set[tuple[int, str]] = set()
 
     def step(self) -> str:
-        """Do what can be done now, and say what the node waits for."""
+        """Do what can be done now, and say what the node waits for.
+
+        It waits for the block of its enrolment, and of its commitment: a model has one open round, and what
+        the node does next in it rests on that block, so that there is nothing to do beside it.
+        """
         round_id = int(self._chain.call(self._chain.models.functions.openRoundOf(self._site.model_id)))
         self._clean_up(round_id)
         if round_id == 0:

@@ -18,7 +18,7 @@ from biodesci.core.errors import (
 )
 from biodesci.core.onchain import RequestState
 from biodesci.ee import runtime
-from biodesci.inference import arbiter
+from biodesci.inference import arbiter, in_flight
 from biodesci.inference import requester as infer
 from biodesci.inference import worker as serve
 from biodesci.inference.attestation import attest
@@ -132,7 +132,7 @@ def test_an_answer_under_a_root_that_is_not_registered_does_not_open(world: Any,
     model = load_registered(w.chain, world.ipfs, world.model_id, 1)
     folder = serve.journal(w.home, w.chain, request_id)
     serve.write_answer(folder, serve.compute(model, world.open_input(request), bytes(32)))
-    serve.commit_answer(w.chain, world.ipfs, folder, request, os.urandom(32))
+    in_flight.commit_answer(w.chain, world.ipfs, folder, request, os.urandom(32))
     with pytest.raises(IntegrityError, match="answer to request"):
         world.collect(request_id)
 

@@ -20,6 +20,7 @@ from biodesci.core.errors import (
 )
 from biodesci.core.onchain import NOBODY, RequestState
 from biodesci.ee.architectures.tabular import TabularConfig
+from biodesci.inference import in_flight
 from biodesci.inference import requester as infer
 from biodesci.inference import worker as serve
 from biodesci.inference.requests import input_info, read_request
@@ -163,7 +164,7 @@ def test_a_transaction_signed_before_a_crash_is_sent_once(
         assert receipt["status"] == 1
     request = read_request(w.chain, request_id)
     root = load_registered(w.chain, world.ipfs, world.model_id, 1).weights_root
-    serve.commit_answer(w.chain, world.ipfs, folder, request, root)
+    in_flight.commit_answer(w.chain, world.ipfs, folder, request, root)
     events = w.chain.events(w.chain.inferences, "InferenceCommitted", 0, filters={"requestId": request_id})
     assert [bytes(event["transactionHash"]) for event in events] == [Web3.keccak(signed[0])]
 

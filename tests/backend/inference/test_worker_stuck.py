@@ -1,0 +1,65 @@
+"""A worker whose transaction no block takes answers the requests behind it, and waits for none."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import numpy as np
+import pytest
+
+from biodesci.chain.client import Chain
+from biodesci.chain.deployment import load_deployment
+from biodesci.chain.sending import Sending
+from biodesci.core.onchain import RequestState
+from biodesci.inference import worker as serve
+from biodesci.inference.requests import read_request
+from tests.backend.conftest import entries_of, wait_for
+from tests.faults.held import HeldTransaction
+from tests.faults.proxy import FaultProxy
+
+pytestmark = pytest.mark.timeout(240)
+
+
+def test_a_held_transaction_of_one_request_holds_up_no_other_answer(
+    world: Any, localnet: Any, x: np.ndarray
+) -> None:
+    first, second = world.request(x), world.request(x)
+    w, deployment = world.worker, load_deployment(localnet.deployment_file)
+    with FaultProxy(localnet.rpc_url) as proxy:
+        chain = Chain(proxy.url, deployment, w.chain.account, w.home, sending=Sending(stuck_after=3_600))
+        server = serve.Server(chain, world.ipfs, w.home, w.seed, world.policy)
+        held = HeldTransaction(most=1)
+        with proxy.fault(held):
+            begun = time.monotonic()
+            assert server.serve_pending() == []
+            assert time.monotonic() - begun < 60, "before, it waited for the first one's block"
+            assert len(held.held) == 1
+            assert len(entries_of(chain)) == 2, "both answers are on their way"
+            assert server.serve_pending() == []
+            assert len(entries_of(chain)) == 2, "each is there once"
+        done: list[int] = []
+
+        def is_done() -> bool:
+            done.extend(server.serve_pending())
+            return len(done) == 2
+
+        wait_for(is_done)
+        assert sorted(done) == [first, second]
+        assert entries_of(chain) == []
+        assert server.unanswered == 0
+    for request_id in (first, second):
+        assert read_request(w.chain, request_id).state is RequestState.COMMITTED
+        world.collect(request_id)
+
+
+def test_an_answer_is_replaced_where_no_block_takes_it(world: Any, localnet: Any, x: np.ndarray) -> None:
+    request_id = world.request(x)
+    w, deployment = world.worker, load_deployment(localnet.deployment_file)
+    with FaultProxy(localnet.rpc_url) as proxy:
+        chain = Chain(proxy.url, deployment, w.chain.account, w.home, sending=Sending(stuck_after=0.2))
+        server = serve.Server(chain, world.ipfs, w.home, w.seed, world.policy)
+        with proxy.fault(HeldTransaction(most=1, lost=True)):
+            wait_for(lambda: server.serve_pending() == [request_id])
+            assert entries_of(chain) == []
+    world.collect(request_id)
