@@ -20,6 +20,7 @@ from biodesci.localnet.stack import Stack
 from biodesci.market import content, licensed_copy
 from biodesci.market import license as licences
 from biodesci.market.purchase import carry_out, deal, purchase
+from biodesci.market.sealing import delivery
 from examples.heart.cast import Cast, Site
 
 PURPOSE = ["DS"]
@@ -101,10 +102,12 @@ def _outsider(stack: Stack, cast: Cast, narrator: Narrator, site: Site, license_
         lambda: chain.send(licenses.purchase(site.offer_id, offer.hash, 1, purpose, False), 1),
         "AccessLicense_WrongPrice",
     )
+    held = licences.get(chain, license_id)
+    version = chain.read(DatasetVersion, site.dataset_id, 1)
     _reverts(
         narrator,
         "delivering a key oneself",
-        lambda: chain.send(licenses.deliver(license_id, secrets.token_bytes(32))),
+        lambda: chain.send(delivery(chain, held, version, secrets.token_bytes(32))),
         "AccessLicense_WrongState",
     )
     _reverts(
@@ -117,12 +120,10 @@ def _outsider(stack: Stack, cast: Cast, narrator: Narrator, site: Site, license_
     )
     narrator.refused(f"download: {download.message}")
 
-    held = licences.get(chain, license_id)
     sealed = persist(lambda: stack.ipfs.cat(licences.envelope_of(chain, license_id)))
     info = envelope.info("license", chain.chain_id, str(chain.licenses.address), license_id, held.licensee)
     opened = refusal(lambda: envelope.open_(seed, sealed, info))
     narrator.refused(f"opening the researcher's envelope, which is public: {opened.message}")
-    version = chain.read(DatasetVersion, site.dataset_id, 1)
     root = commitments(chain, version).content_root
     blob = persist(lambda: stack.ipfs.cat(content.locate(stack.ipfs, version.card, root)))
     guess = refusal(

@@ -189,7 +189,7 @@ class RoundAggregator:
     def _advance(self, round_: Round) -> bool:
         if round_.state is RoundState.ENROLLING:
             return self._start(round_)
-        # The lock is for what messages change; no block, and no file of IPFS, is waited for with it.
+        # The lock is for what messages change; no block is waited for with it.
         with self._lock:
             session = self._session(round_)
         if round_.state is RoundState.RUNNING:
