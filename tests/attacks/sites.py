@@ -155,7 +155,7 @@ class Sites:
         made = kind(self.aggregating, self.ipfs, self.home / "aggregator", served)
         port = int(self.url.rpartition(":")[2])
         server = uvicorn.Server(
-            uvicorn.Config(create_app(made), port=port, log_level="error", log_config=None)
+            uvicorn.Config(create_app(made), port=port, log_config=None, access_log=False)
         )
         thread = threading.Thread(target=server.run)
         thread.start()

@@ -202,7 +202,7 @@ def test_a_contract_wallets_report_is_what_its_code_accepts(
 
     report = signed_by(own)
     digest = world.ipfs.add(report.to_bytes())
-    attesting = own.inferences.encode_abi("attestAudit", [answered, True, digest])
+    attesting = calls.attest(own, answered, digest, passed=True)._encode_transaction_data()
     own.send(wallet.functions.execute(own.inferences.address, 0, attesting))
     read_with_chain(world, report)
     assert find_attestation(own, world.ipfs, report).standing is Standing.NAMED
