@@ -16,6 +16,7 @@ from biodesci.chain.deployment import load_deployment
 from biodesci.chain.sending import Sending
 from biodesci.core.errors import UnavailableError
 from tests.backend.chain.crooked import CrookedNode, crooked_node
+from tests.backend.conftest import wait_for
 
 PUBLICATION = (b"\x01" * 32, b"\x02" * 32, b"\x03" * 32, 1, bytes(32))
 SURE_AFTER_S = 0.4
@@ -61,7 +62,7 @@ def publish_but_die(owner: Chain, node: CrookedNode, localnet) -> bytes:
             publish(owner)
     finally:
         owner.sending = usual
-    assert published(owner, localnet) == 1
+    wait_for(lambda: published(owner, localnet) == 1)  # anvil answers before it has the block
     return bytes(Web3.keccak(hexstr=node.sent[0]))
 
 

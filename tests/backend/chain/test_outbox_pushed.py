@@ -21,7 +21,7 @@ from tests.backend.conftest import wait_for
 from tests.faults.held import HeldTransaction
 from tests.faults.proxy import FaultProxy
 
-STUCK_S = 1.0
+STUCK_S = 60.0  # what is to be stuck grows old at once, so that a slow machine pushes nothing twice
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +57,18 @@ def attempts(outbox, number):
     return entry.attempts
 
 
+def grow_old(outbox, number):
+    """As if it had been sent so long ago that it counts as stuck."""
+    wait_for(lambda: attempts(outbox, number)[-1].sent is not None)
+    (entry,) = [one for one in outbox.pusher.waiting() if one.about == f"{number}"]
+
+    def older(was):
+        then = [one.model_copy(update={"sent": one.sent - 1000 * int(STUCK_S)}) for one in was.attempts]
+        return was.model_copy(update={"attempts": tuple(then)})
+
+    assert outbox.book._change(entry, older)
+
+
 def fees(outbox, number):
     return [Fees.of(attempt.raw) for attempt in attempts(outbox, number)]
 
@@ -70,7 +82,7 @@ def pushed_and_mined(chain, outbox):
 
 def test_what_another_intent_left_stuck_is_pushed_first(chain, outbox):
     begin(outbox, 1)
-    time.sleep(STUCK_S + 0.1)
+    grow_old(outbox, 1)
     begin(outbox, 2)
     assert len(attempts(outbox, 1)) == 2
     assert len(attempts(outbox, 2)) == 1
@@ -96,7 +108,7 @@ def test_a_second_instance_pushes_what_the_first_sent(chain, outbox, tmp_path):
     """The first has ended, or its machine is gone."""
     begin(outbox, 1)
     other = chain.outbox(tmp_path / "work.sqlite", outbox.sender.signer.key.hex(), stuck_after=STUCK_S)
-    time.sleep(STUCK_S + 0.1)
+    grow_old(outbox, 1)
     other.push()
     other.push()
     assert len(attempts(outbox, 1)) == 2
@@ -121,9 +133,9 @@ def test_an_instance_whose_node_is_well_sends_what_anothers_keeps_back(chain, tm
 
 
 def test_one_of_many_that_look_at_once_pushes(chain, tmp_path):
-    outbox = chain.outbox(tmp_path / "work.sqlite", stuck_after=3)
+    outbox = chain.outbox(tmp_path / "work.sqlite", stuck_after=STUCK_S)
     begin(outbox, 1)
-    time.sleep(3.1)
+    grow_old(outbox, 1)
     threads = [threading.Thread(target=outbox.push) for _ in range(6)]
     for thread in threads:
         thread.start()
@@ -137,7 +149,7 @@ def test_what_became_pointless_is_cancelled_and_what_is_behind_it_goes_on(chain,
     begin(outbox, 1)
     begin(outbox, 2)
     chain.rpc("anvil_setCode", WHERE, REVERTS)
-    time.sleep(STUCK_S + 0.1)
+    grow_old(outbox, 1)
     outbox.push()
     chain.rpc("anvil_setCode", WHERE, TAKES)
     held = chain.pool(outbox)
@@ -159,6 +171,7 @@ def test_whoever_waits_for_what_became_pointless_is_told_why(chain, outbox):
     waiting = Sent(outbox, 1)
     wait_for(lambda: chain.pool(outbox))
     chain.rpc("anvil_setCode", WHERE, REVERTS)
+    grow_old(outbox, 1)
     wait_for(lambda: chain.pool(outbox)[0]["to"].lower() == outbox.sender.address.lower())
     chain.rpc("evm_mine")
     with pytest.raises(RevertedError):
@@ -186,7 +199,7 @@ def test_fees_that_jump_are_followed_at_once(chain, tmp_path):
 def test_what_is_too_dear_waits_and_is_paid_when_it_is_not(chain, tmp_path):
     usual = int(chain.web3.eth.get_block("latest")["baseFeePerGas"])
     highest = 10 * usual + 2 * GWEI
-    outbox = chain.outbox(tmp_path / "work.sqlite", highest_fee=highest, block_timeout=1, stuck_after=STUCK_S)
+    outbox = chain.outbox(tmp_path / "work.sqlite", highest_fee=highest, block_timeout=1, stuck_after=1)
     begin(outbox, 1)
     chain.rpc("anvil_setNextBlockBaseFeePerGas", hex(50 * usual))
     chain.rpc("evm_mine")
@@ -209,7 +222,7 @@ def test_the_account_pays_no_more_than_it_has(chain, tmp_path):
     (offered,) = fees(outbox, 1)
     gas = int(chain.pool(outbox)[0]["gas"], 16)
     chain.rpc("anvil_setBalance", outbox.sender.address, hex(gas * offered.most + 1))
-    time.sleep(STUCK_S + 0.1)
+    grow_old(outbox, 1)
     outbox.push()
     assert fees(outbox, 1) == [offered], "it was sent again as it was"
     chain.rpc("evm_mine")
@@ -227,6 +240,7 @@ def test_a_nonce_that_nobody_sent_is_filled(chain, outbox):
     chain.rpc("anvil_dropTransaction", Web3.to_hex(dropped))
     chain.rpc("evm_mine")
     assert chain.mined(outbox) == 0
+    grow_old(outbox, 1)
     wait_for(lambda: pushed_and_mined(chain, outbox) == [1])
     assert chain.mined(outbox) == 2
     begin(outbox, 2)
@@ -284,7 +298,7 @@ def test_what_waits_is_listed_with_the_reason(chain, tmp_path):
 
 def test_what_is_logged_of_a_transaction_names_it(chain, outbox, capsys):
     begin(outbox, 1)
-    time.sleep(STUCK_S + 0.1)
+    grow_old(outbox, 1)
     root = logging.getLogger()
     before = (list(root.handlers), root.level)
     logs.begin("custodian", "json")

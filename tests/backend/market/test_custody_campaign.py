@@ -381,7 +381,7 @@ def run(world: World, examples: int, steps: int) -> None:
 
 
 def test_no_key_leaves_but_for_the_token_that_its_holder_published_or_took_over(world: World) -> None:
-    run(world, examples=6, steps=16)
+    run(world, examples=4, steps=16)
     # A campaign says nothing of what it never reaches.
     assert world.reached["delivered"] >= 5, world.reached
     assert world.reached["a clone was bought"] >= 1, world.reached
