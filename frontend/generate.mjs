@@ -98,23 +98,28 @@ function explorers() {
 }
 
 /**
- * The components of the OpenAPI document, without starting the API: FastAPI builds them from these
- * same models.
+ * The components and the paths of the OpenAPI document, without starting the API: FastAPI builds
+ * the components from these same models.
  */
-const SCHEMAS = `
+const OPENAPI = `
 import json
+from pathlib import Path
 from pydantic.json_schema import models_json_schema
 from biodesci.api import app
 from biodesci.api.schemas.values import Schema
+from biodesci.config import Settings
 def below(kind): return [m for child in kind.__subclasses__() for m in (child, *below(child))]
 models = below(Schema)
-print(json.dumps(models_json_schema([(m, "serialization") for m in models], ref_template="#/definitions/{model}")[1]["$defs"]))
+definitions = models_json_schema([(m, "serialization") for m in models], ref_template="#/definitions/{model}")[1]["$defs"]
+nothing = Path(".cache") / "nothing"
+paths = app.create(Settings(home=nothing, deployment=nothing)).openapi()["paths"]
+print(json.dumps({"definitions": definitions, "paths": paths}))
 `
 
 async function api() {
   const python = join(root, '.venv', 'bin', 'python')
-  const printed = execFileSync(python, ['-c', SCHEMAS], { cwd: root, encoding: 'utf8' })
-  const definitions = JSON.parse(printed)
+  const printed = execFileSync(python, ['-c', OPENAPI], { cwd: root, encoding: 'utf8' })
+  const { definitions, paths } = JSON.parse(printed)
   for (const schema of Object.values(definitions)) close(schema)
   const all = {
     type: 'object',
@@ -130,7 +135,48 @@ async function api() {
     additionalProperties: false,
     format: false,
   })
-  return `${text.trimEnd()}\n`
+  return `${text.trimEnd()}\n${reads(paths)}${posts(paths)}`
+}
+
+/** What each address is given and answers that a page reads, by its path. */
+function reads(paths) {
+  const lines = Object.entries(paths).flatMap(([path, { get }]) => {
+    const answer = nameOf(get?.responses['200']?.content)
+    if (!answer) return []
+    const given = (get.parameters ?? [])
+      .filter((one) => one.in === 'path' || one.in === 'query')
+      .map((one) => `${one.name}${one.required ? '' : '?'}: ${typeOf(one)}`)
+    return `${JSON.stringify(path)}: { given: { ${given.join('; ')} }; answer: ${answer} }\n`
+  })
+  return `/**\n * What is given to each address, and answered, by its path (GET).\n */\nexport interface Reads {\n${lines.join('')}}\n`
+}
+
+/** The same of what is sent there. */
+function posts(paths) {
+  const lines = Object.entries(paths).flatMap(([path, { post }]) =>
+    post
+      ? `${JSON.stringify(path)}: { body: ${nameOf(post.requestBody.content)}; answer: ${nameOf(post.responses['200'].content)} }\n`
+      : [],
+  )
+  return `/**\n * What is sent to each address, and answered, by its path (POST).\n */\nexport interface Posts {\n${lines.join('')}}\n`
+}
+
+/** Of JSON; a stream of events is no answer. */
+function nameOf(content) {
+  if (content?.['text/event-stream']) return undefined
+  return content?.['application/json']?.schema?.$ref?.split('/').at(-1)
+}
+
+/** Numbers on chain may be larger than JavaScript's; of what is in a path, any text will do. */
+function typeOf({ in: where, schema: { anyOf, ...alone } }) {
+  if (where === 'path') return 'string | number | bigint'
+  const schema = anyOf?.find(({ type }) => type !== 'null') ?? alone
+  return schema.type === 'array' ? `readonly (${simple(schema.items)})[]` : simple(schema)
+}
+
+function simple({ enum: values, type }) {
+  if (values) return values.map((value) => JSON.stringify(value)).join(' | ')
+  return type === 'integer' ? 'number' : type
 }
 
 /** Types of the documents that the page reads, from their schemas. */

@@ -1176,3 +1176,30 @@ asOf: number
  */
 changed: (Changed[] | null)
 }
+/**
+ * What is given to each address, and answered, by its path (GET).
+ */
+export interface Reads {
+"/health": { given: {  }; answer: Health }
+"/ready": { given: {  }; answer: Readiness }
+"/v1/config": { given: {  }; answer: Config }
+"/v1/datasets": { given: { cursor?: string; limit?: number; q?: string; owner?: string }; answer: DatasetPage }
+"/v1/datasets/{id}": { given: { id: string | number | bigint }; answer: DatasetAnswer }
+"/v1/licenses": { given: { cursor?: string; limit?: number; licensee?: string; arbiter?: string; dataset?: number }; answer: LicensePage }
+"/v1/licenses/{id}": { given: { id: string | number | bigint }; answer: LicenseAnswer }
+"/v1/models": { given: { cursor?: string; limit?: number }; answer: ModelPage }
+"/v1/models/{id}": { given: { id: string | number | bigint }; answer: ModelAnswer }
+"/v1/rounds/{id}": { given: { id: string | number | bigint }; answer: RoundAnswer }
+"/v1/inferences": { given: { cursor?: string; limit?: number; model?: number; account?: string }; answer: InferencePage }
+"/v1/inferences/{id}": { given: { id: string | number | bigint }; answer: InferenceAnswer }
+"/v1/activity": { given: { kind?: readonly ("dataset" | "license" | "model" | "round" | "inference")[]; cursor?: string; limit?: number }; answer: ActivityPage }
+"/v1/session": { given: {  }; answer: Session }
+"/v1/me/queue": { given: {  }; answer: Queue }
+}
+/**
+ * What is sent to each address, and answered, by its path (POST).
+ */
+export interface Posts {
+"/v1/session/message": { body: MessageRequest; answer: SignInMessage }
+"/v1/session": { body: SignedMessage; answer: Session }
+}

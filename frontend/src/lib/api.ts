@@ -2,21 +2,45 @@
  * The API: an index of the chain, served from the page's own origin. What changes the chain never
  * goes here; it goes through the wallet. Signing in and out is all that does (session.ts).
  */
-import type { Problem } from '@/generated/api'
+import type { Posts, Problem, Reads } from '@/generated/api'
 
 import { Failure } from './failure'
 
-export function get<T>(path: string, signal?: AbortSignal): Promise<T> {
-  return ask<T>(path, { signal: within(signal) }, signal)
+export type Path = keyof Reads
+export type Given<P extends Path> = Reads[P]['given']
+export type Answer<P extends Path> = Reads[P]['answer']
+
+/** `given`: what stands in the path, and the query. */
+export function get<P extends Path>(
+  path: P,
+  given: Given<P>,
+  signal?: AbortSignal,
+): Promise<Answer<P>> {
+  return ask(addressOf(path, given), { signal: within(signal) }, signal)
 }
 
-export function post<T>(path: string, body: object): Promise<T> {
+export function post<P extends keyof Posts>(
+  path: P,
+  body: Posts[P]['body'],
+): Promise<Posts[P]['answer']> {
   const headers = { 'content-type': 'application/json' }
-  return ask<T>(path, { method: 'POST', headers, body: JSON.stringify(body), signal: within() })
+  return ask(path, { method: 'POST', headers, body: JSON.stringify(body), signal: within() })
 }
 
-export function remove(path: string): Promise<void> {
-  return ask<void>(path, { method: 'DELETE', signal: within() })
+export function remove(path: '/v1/session'): Promise<void> {
+  return ask(path, { method: 'DELETE', signal: within() })
+}
+
+/** What is empty is not asked for. */
+export function addressOf(path: string, given: object): string {
+  let address = path
+  const query = new URLSearchParams()
+  for (const [name, value] of Object.entries(given) as [string, unknown][]) {
+    const place = `{${name}}`
+    if (address.includes(place)) address = address.replace(place, encodeURIComponent(String(value)))
+    else for (const one of [value].flat()) if (one !== '') query.append(name, String(one))
+  }
+  return query.size === 0 ? address : `${address}?${query.toString()}`
 }
 
 /** `stopped`: by whoever asked, which is no failure of the API's. */

@@ -1,8 +1,6 @@
 /** What the page must know of its deployment; it comes from the API, nothing of it is built in. */
 import type { Address } from 'viem'
 
-import type { Config } from '@/generated/api'
-
 import { get } from './api'
 import { Failure } from './failure'
 
@@ -31,7 +29,7 @@ export interface Deployment {
 const isAddress = (value: string): value is Address => /^0x[0-9a-fA-F]{40}$/.test(value)
 
 export async function loadDeployment(signal?: AbortSignal): Promise<Deployment> {
-  const config = await get<Config>('/v1/config', signal)
+  const config = await get('/v1/config', {}, signal)
   const address = (name: ContractName): Address => {
     const value = config.contracts[name]
     if (!value || !isAddress(value))

@@ -1,53 +1,60 @@
 /** What pages read from the API: one answer, or a list that comes page by page. */
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 
-import type { DatasetAnswer } from '@/generated/api'
-
-import { get } from './api'
+import { get, type Answer, type Given, type Path } from './api'
 import { pause } from './live'
 
-interface Question {
+interface Question<P extends Path> {
   /** Names the answer in the cache of queries. */
   key: readonly unknown[]
-  /** With its filters, if it has any. */
-  path: string
-  /** How often it is asked again, in milliseconds. */
+  path: P
+  /** What stands in the path, and the query. */
+  given: Given<P>
+  /** How often it is asked again, in milliseconds, where news of the index are not heard. */
   refresh: number
   enabled?: boolean
 }
 
-export function useAnswer<Answer>({ key, path, refresh, enabled = true }: Question) {
+export function useAnswer<P extends Path>({
+  key,
+  path,
+  given,
+  refresh,
+  enabled = true,
+}: Question<P>) {
   return useQuery({
     queryKey: ['api', ...key],
     enabled,
-    queryFn: ({ signal }) => get<Answer>(path, signal),
+    queryFn: ({ signal }) => get(path, given, signal),
     refetchInterval: () => pause(refresh),
   })
 }
 
+interface Page {
+  nextCursor: string | null
+}
+
+/** The addresses of lists. */
+export type List = { [P in Path]: Answer<P> extends Page ? P : never }[Path]
+
 /** A list, newest first; `fetchNextPage` reads more of it. */
-export function usePages<Page extends { nextCursor: string | null }>(question: Question) {
-  const { key, path, refresh, enabled = true } = question
+export function usePages<P extends List>(question: Question<P>) {
+  const { key, path, given, refresh, enabled = true } = question
   return useInfiniteQuery({
     queryKey: ['api', ...key],
     enabled,
-    queryFn: ({ pageParam, signal }) => get<Page>(withCursor(path, pageParam), signal),
+    queryFn: ({ pageParam, signal }) => get(path, { ...given, cursor: pageParam }, signal),
     initialPageParam: '',
-    getNextPageParam: (page) => page.nextCursor ?? undefined,
+    getNextPageParam: (page: Page) => page.nextCursor ?? undefined,
     refetchInterval: () => pause(refresh),
   })
 }
 
-/** The path of a list from this cursor on; an empty cursor is its beginning. */
-export function withCursor(path: string, cursor: string): string {
-  if (cursor === '') return path
-  return `${path}${path.includes('?') ? '&' : '?'}cursor=${encodeURIComponent(cursor)}`
-}
-
 export function useDataset(id: string) {
-  return useAnswer<DatasetAnswer>({
+  return useAnswer({
     key: ['dataset', id],
-    path: `/v1/datasets/${encodeURIComponent(id)}`,
+    path: '/v1/datasets/{id}',
+    given: { id },
     refresh: 5_000,
   })
 }

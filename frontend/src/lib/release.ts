@@ -7,7 +7,6 @@
 import { getAbiItem, isHex, size, type Address, type Hex } from 'viem'
 
 import { AccessLicense, DatasetNFT, LicenseLens } from '@/generated/abi'
-import type { LicenseAnswer } from '@/generated/api'
 
 import { get } from './api'
 import { fromHex, type Bytes } from './bytes'
@@ -156,7 +155,7 @@ async function readEnvelopes({ client, deployment, licenseId, signal }: Release)
   const said =
     logged.length > 0
       ? logged.toReversed()
-      : [(await get<LicenseAnswer>(`/v1/licenses/${licenseId}`, signal)).envelope?.digest]
+      : [(await get('/v1/licenses/{id}', { id: licenseId }, signal)).envelope?.digest]
   const envelopes = said.filter((one) => isHex(one) && size(one) === 32) as Hex[]
   if (envelopes.length === 0)
     throw new Failure(
@@ -194,7 +193,7 @@ async function readCommitments(
     ofVersion(one.contentRoot, one.keyCommitment) === hash
   const logged = logs.map(({ args }) => args as Partial<Commitments>).find(fits)
   if (logged) return logged
-  const indexed = await get<LicenseAnswer>(`/v1/licenses/${licenseId}`, signal)
+  const indexed = await get('/v1/licenses/{id}', { id: licenseId }, signal)
   const said = { contentRoot: indexed.contentRoot, keyCommitment: indexed.keyCommitment }
   if (fits(said as Partial<Commitments>)) return said as Commitments
   throw tampered('What the chain’s node and the index say of this version')

@@ -8,12 +8,11 @@ import type { Session } from '@/generated/api'
 
 import { get, remove } from './api'
 
-export const SESSION = '/v1/session'
 const KEY = ['session']
 const NOBODY: Session = { account: null, expiresAt: null }
 
 export function useSession() {
-  return useQuery({ queryKey: KEY, queryFn: ({ signal }) => get<Session>(SESSION, signal) })
+  return useQuery({ queryKey: KEY, queryFn: ({ signal }) => get('/v1/session', {}, signal) })
 }
 
 export function signedIn(queries: QueryClient, session: Session): void {
@@ -21,6 +20,6 @@ export function signedIn(queries: QueryClient, session: Session): void {
 }
 
 export async function signOut(queries: QueryClient): Promise<void> {
-  await remove(SESSION)
+  await remove('/v1/session')
   queries.setQueryData(KEY, NOBODY)
 }

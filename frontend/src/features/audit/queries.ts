@@ -1,4 +1,4 @@
-import type { ActivityPage, AuditEntry } from '@/generated/api'
+import type { AuditEntry } from '@/generated/api'
 import { usePages } from '@/lib/queries'
 
 export type Group = 'datasets' | 'licences' | 'models' | 'inferences'
@@ -16,10 +16,11 @@ const LIMIT = 40
 
 /** What happened to things of these groups, newest first; nothing is read without a group. */
 export function useActivity(groups: readonly Group[]) {
-  const filter = groups.flatMap((group) => KINDS[group].map((kind) => `&kind=${kind}`)).join('')
-  return usePages<ActivityPage>({
-    key: ['activity', filter],
-    path: `/v1/activity?limit=${LIMIT}${filter}`,
+  const kind = groups.flatMap((group) => KINDS[group])
+  return usePages({
+    key: ['activity', kind],
+    path: '/v1/activity',
+    given: { limit: LIMIT, kind },
     refresh: 5_000,
     enabled: groups.length > 0,
   })

@@ -1,6 +1,5 @@
-import type { DatasetPage } from '@/generated/api'
 import { usePages } from '@/lib/queries'
 
 export function useDatasets() {
-  return usePages<DatasetPage>({ key: ['datasets'], path: '/v1/datasets', refresh: 5_000 })
+  return usePages({ key: ['datasets'], path: '/v1/datasets', given: {}, refresh: 5_000 })
 }

@@ -6,13 +6,13 @@ import { queryOptions, useQuery } from '@tanstack/react-query'
 import { getAbiItem, getAddress, isAddressEqual, type Address } from 'viem'
 
 import { AccessLicense, KeyRegistry, LicenseLens } from '@/generated/abi'
-import type { LicenseAnswer, LicensePage } from '@/generated/api'
+import type { LicensePage } from '@/generated/api'
 import { get } from '@/lib/api'
 import type { Deployment } from '@/lib/config'
 import { ETHER } from '@/lib/currency'
 import { useDeployment } from '@/lib/deployment'
 import { readCurrency } from '@/lib/erc20'
-import { useAnswer, usePages, withCursor } from '@/lib/queries'
+import { useAnswer, usePages } from '@/lib/queries'
 import type { Reader } from '@/lib/reader'
 import { useReader } from '@/lib/useChain'
 
@@ -82,14 +82,14 @@ export async function readLicense(
  */
 export async function readIndexed(
   deployment: Deployment,
-  path: string,
+  whose: { licensee: Address } | { arbiter: Address },
   isWanted: (license: LicensePage['items'][number]) => boolean = () => true,
 ): Promise<{ ids: Set<bigint>; from: bigint }> {
   const ids = new Set<bigint>()
   let from = deployment.fromBlock
   try {
     for (let cursor: string | null = ''; cursor !== null;) {
-      const page: LicensePage = await get<LicensePage>(withCursor(path, cursor))
+      const page: LicensePage = await get('/v1/licenses', { ...whose, cursor })
       for (const license of page.items.filter(isWanted)) ids.add(BigInt(license.id))
       from = BigInt(page.asOf) + 1n
       cursor = page.nextCursor
@@ -106,8 +106,7 @@ export async function readLicenseIds(
   deployment: Deployment,
   account: Address,
 ): Promise<bigint[]> {
-  const path = `/v1/licenses?licensee=${getAddress(account)}`
-  const { ids, from } = await readIndexed(deployment, path)
+  const { ids, from } = await readIndexed(deployment, { licensee: getAddress(account) })
   if ((await client.getBlockNumber({ cacheTime: 0 })) >= from) {
     const logs = await client.getLogs({
       address: deployment.contracts.AccessLicense,
@@ -195,18 +194,20 @@ export function useMyLicenses(account: Address | undefined) {
  * shown.
  */
 export function useIndexed(id: bigint) {
-  return useAnswer<LicenseAnswer>({
+  return useAnswer({
     key: ['license', String(id)],
-    path: `/v1/licenses/${id}`,
+    path: '/v1/licenses/{id}',
+    given: { id },
     refresh: 10_000,
   })
 }
 
 /** The licences sold for a dataset, newest first, as the index has them. */
 export function useSold(datasetId: number, enabled: boolean) {
-  return usePages<LicensePage>({
+  return usePages({
     key: ['sold', datasetId],
-    path: `/v1/licenses?dataset=${datasetId}`,
+    path: '/v1/licenses',
+    given: { dataset: datasetId },
     refresh: 10_000,
     enabled,
   })

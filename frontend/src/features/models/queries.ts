@@ -1,19 +1,20 @@
 import { useQueries } from '@tanstack/react-query'
 
-import type { ModelAnswer, ModelPage, RoundAnswer } from '@/generated/api'
 import { get } from '@/lib/api'
+import { pause } from '@/lib/live'
 import { useAnswer, usePages } from '@/lib/queries'
 
 const REFRESH = 4_000
 
 export function useModels() {
-  return usePages<ModelPage>({ key: ['models'], path: '/v1/models', refresh: REFRESH })
+  return usePages({ key: ['models'], path: '/v1/models', given: {}, refresh: REFRESH })
 }
 
 export function useModel(id: string) {
-  return useAnswer<ModelAnswer>({
+  return useAnswer({
     key: ['model', id],
-    path: `/v1/models/${encodeURIComponent(id)}`,
+    path: '/v1/models/{id}',
+    given: { id },
     refresh: REFRESH,
   })
 }
@@ -22,9 +23,8 @@ export function useRounds(ids: readonly number[]) {
   return useQueries({
     queries: ids.map((id) => ({
       queryKey: ['api', 'round', id],
-      queryFn: ({ signal }: { signal: AbortSignal }) =>
-        get<RoundAnswer>(`/v1/rounds/${id}`, signal),
-      refetchInterval: REFRESH,
+      queryFn: ({ signal }: { signal: AbortSignal }) => get('/v1/rounds/{id}', { id }, signal),
+      refetchInterval: () => pause(REFRESH),
     })),
   })
 }

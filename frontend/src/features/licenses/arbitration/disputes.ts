@@ -56,8 +56,11 @@ async function readDisputes(
   account: Address,
 ): Promise<License[]> {
   const { AccessLicense: address, LicenseLens: lens } = deployment.contracts
-  const path = `/v1/licenses?arbiter=${getAddress(account)}`
-  const { ids, from } = await readIndexed(deployment, path, ({ state }) => state === 'disputed')
+  const { ids, from } = await readIndexed(
+    deployment,
+    { arbiter: getAddress(account) },
+    ({ state }) => state === 'disputed',
+  )
   if ((await client.getBlockNumber({ cacheTime: 0 })) >= from) {
     const logs = await client.getLogs({ address, event: DISPUTED, fromBlock: from })
     for (const { args } of logs) if (args.licenseId !== undefined) ids.add(args.licenseId)

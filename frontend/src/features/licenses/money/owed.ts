@@ -6,7 +6,6 @@ import { useQuery } from '@tanstack/react-query'
 import { getAbiItem, getAddress, isAddressEqual, parseAbiItem, type Address } from 'viem'
 
 import { AccessLicense, InferenceCommitment } from '@/generated/abi'
-import type { DatasetAnswer, DatasetPage } from '@/generated/api'
 import { get } from '@/lib/api'
 import type { Deployment } from '@/lib/config'
 import { ETHER } from '@/lib/currency'
@@ -58,10 +57,8 @@ async function readOffered(
 }
 
 async function readIndexed(account: Address): Promise<Address[]> {
-  const owned = await get<DatasetPage>(`/v1/datasets?owner=${getAddress(account)}&limit=100`)
-  const details = await fewAtATime(owned.items, ({ id }) =>
-    get<DatasetAnswer>(`/v1/datasets/${id}`),
-  )
+  const owned = await get('/v1/datasets', { owner: getAddress(account), limit: 100 })
+  const details = await fewAtATime(owned.items, ({ id }) => get('/v1/datasets/{id}', { id }))
   return valuesOf(details).flatMap(({ allOffers }) =>
     allOffers.map(({ currency }) => (currency.address ?? ETHER.address) as Address),
   )

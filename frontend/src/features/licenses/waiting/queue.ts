@@ -4,10 +4,9 @@ import type { Address } from 'viem'
 import type { Config } from 'wagmi'
 import { signMessage } from 'wagmi/actions'
 
-import type { Queue, Session, SignInMessage } from '@/generated/api'
 import { get, post } from '@/lib/api'
 import { pause } from '@/lib/live'
-import { SESSION, signedIn } from '@/lib/session'
+import { signedIn } from '@/lib/session'
 import type { Say } from '@/lib/useWrite'
 
 const QUEUE = ['api', 'queue']
@@ -16,7 +15,7 @@ const QUEUE = ['api', 'queue']
 export function useQueue(account: Address) {
   return useQuery({
     queryKey: [...QUEUE, account],
-    queryFn: ({ signal }) => get<Queue>('/v1/me/queue', signal),
+    queryFn: ({ signal }) => get('/v1/me/queue', {}, signal),
     refetchInterval: () => pause(10_000),
     gcTime: 0,
   })
@@ -30,11 +29,11 @@ export async function signIn(
   say: Say,
 ): Promise<void> {
   say('Asking for a message to sign…')
-  const { message } = await post<SignInMessage>(`${SESSION}/message`, { account })
+  const { message } = await post('/v1/session/message', { account })
   say('Waiting for your signature…')
   const signature = await signMessage(config, { account, message })
   say('Signing in…')
-  signedIn(queries, await post<Session>(SESSION, { message, signature }))
+  signedIn(queries, await post('/v1/session', { message, signature }))
   // Where a session had run out, this says so no longer.
   void queries.resetQueries({ queryKey: QUEUE })
 }
