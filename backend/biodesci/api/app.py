@@ -1,6 +1,6 @@
 """The FastAPI application: reads from the index, each answer with the block it stands for.
 
-Nothing is written here and nothing private is held: writes go through wallets.
+Nothing is written here: writes go through wallets. Who has signed in (sessions.py) is all that is held.
 """
 
 from __future__ import annotations

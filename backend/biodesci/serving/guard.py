@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 from starlette.requests import ClientDisconnect
@@ -40,7 +39,6 @@ class Policy:
     body: int | None
     a_minute: int = 0
     proxies: tuple[Network, ...] = ()
-    on_refusal: Callable[[str], None] = field(default=lambda slug: None)
 
 
 class Guard:
@@ -58,7 +56,7 @@ class Guard:
         self._believe_proxies(scope, fields)
         refusal, has_body = self._judge(scope, fields)
         if refusal is not None:
-            await self._refuse(refusal, scope, send)
+            await _refuse(refusal, scope, send)
             return
         if not has_body or self._policy.body is None:
             await self._pass(scope, receive, send)
@@ -66,7 +64,7 @@ class Guard:
         counted = _Counted(receive, send, self._policy.body)
         await self._pass(scope, counted.receive, counted.send)
         if counted.is_over:
-            await self._refuse(refusals.too_large(self._policy.body), scope, send)
+            await _refuse(refusals.too_large(self._policy.body), scope, send)
 
     async def _pass(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -112,11 +110,11 @@ class Guard:
         server = scope.get("server")
         return host in (self._policy.hosts or ()) or (server is not None and host == host_of(str(server[0])))
 
-    async def _refuse(self, refusal: Refusal, scope: Scope, send: Send) -> None:
-        self._policy.on_refusal(refusal.slug)
-        body = refusal.body(scope["path"])
-        await send({"type": "http.response.start", "status": refusal.status, "headers": refusal.fields(body)})
-        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+
+async def _refuse(refusal: Refusal, scope: Scope, send: Send) -> None:
+    body = refusal.body(scope["path"])
+    await send({"type": "http.response.start", "status": refusal.status, "headers": refusal.fields(body)})
+    await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
 
 
 _READ: Final = _BODY_HEADERS | {b"host", b"x-forwarded-for", b"x-forwarded-proto"}
