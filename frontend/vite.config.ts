@@ -23,7 +23,8 @@ export default defineConfig({
   // In development the API runs beside the page; when served by the API both share an origin.
   server: {
     host: '127.0.0.1',
-    proxy: { '/v1': process.env['BIODESCI_API_URL'] ?? 'http://127.0.0.1:8000' },
+    // Under the page's own name, or the API would take it for another site's when somebody signs in.
+    proxy: { '/v1': { target: process.env['BIODESCI_API_URL'] ?? 'http://127.0.0.1:8600' } },
   },
   test: {
     // WebCrypto refuses jsdom's ArrayBuffers; component tests ask for jsdom themselves.
