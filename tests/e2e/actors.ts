@@ -232,6 +232,14 @@ export async function deliverNewest(
     abi: LicenseLens,
     functionName: 'licenseCount',
   })
+  const call = await deliveryOf(world, id, envelope)
+  await send(owner, contracts.AccessLicense, AccessLicense as Abi, 'deliver', call)
+  return id
+}
+
+/** What `deliver` and `redeliver` take: for whom it is and of what data, besides the number. */
+export async function deliveryOf(world: World, id: bigint, envelope: Hex) {
+  const { contracts, read } = world
   const sold = await licenseOf(world, id)
   const { commitments } = await read.readContract({
     address: contracts.DatasetNFT,
@@ -239,9 +247,7 @@ export async function deliverNewest(
     functionName: 'versionOf',
     args: [sold.datasetId, sold.version],
   })
-  const call = [id, envelope, commitments, sold.licensee]
-  await send(owner, contracts.AccessLicense, AccessLicense as Abi, 'deliver', call)
-  return id
+  return [id, envelope, commitments, sold.licensee]
 }
 
 /** A licence as the chain has it. */

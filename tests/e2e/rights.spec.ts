@@ -14,6 +14,7 @@ import {
   actor,
   buyNewest,
   deliverNewest,
+  deliveryOf,
   ENVELOPE,
   HMB,
   licenseOf,
@@ -404,7 +405,7 @@ test('counts a use for a file that is right, survives a false second delivery, a
     functionName: 'ownerOf',
     args: [id],
   })
-  await actAs(world, owner, 'redeliver', [license, ENVELOPE])
+  await actAs(world, owner, 'redeliver', await deliveryOf(world, license, ENVELOPE))
 
   // The count is declined: nothing is saved, nothing counted.
   let saved = 0
