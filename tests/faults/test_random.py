@@ -183,7 +183,7 @@ def network(localnet: Localnet, ipfs_node: IpfsNode, tmp_path: Path) -> Iterator
 
 
 def run(network: World, location: Location, server: Server | None, steps: int) -> None:
-    seed = int(os.environ.get("SEED") or random.randrange(1 << 32))
+    seed = int(os.environ.get("SEED") or str(random.randrange(1 << 32)), 0)
     print(f"SEED={seed}")
     dice = random.Random(seed)
     weeks = Weeks(network, location, server, dice)
