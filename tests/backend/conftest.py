@@ -47,10 +47,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """`-m deep` runs the property tests again, with the many examples of its profile."""
+    """`-m deep` runs the property tests again, with the many examples of its profile, for which it has time."""
     for item in items if config.option.markexpr == "deep" else ():
         if is_hypothesis_test(getattr(item, "obj", None)):
             item.add_marker("deep")
+        if item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(1_800))
 
 
 def free_port() -> int:
