@@ -47,7 +47,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """`-m deep` runs the property tests again, with the many examples of its profile, for which it has time."""
+    """`-m deep` runs the property tests too, with its profile's many examples; all have half an hour."""
     for item in items if config.option.markexpr == "deep" else ():
         if is_hypothesis_test(getattr(item, "obj", None)):
             item.add_marker("deep")
