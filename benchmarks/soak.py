@@ -138,7 +138,8 @@ def network() -> Iterator[tuple[list[Instance], FaultProxy]]:
     """A chain, an IPFS node, a PostgreSQL, and the processes on either engine."""
     with contextlib.ExitStack() as all_:
         folder = Path(all_.enter_context(tempfile.TemporaryDirectory()))
-        where = all_.enter_context(site())
+        # States that anvil has put on disk are empty after a reorganization: it keeps them in memory here.
+        where = all_.enter_context(site("--prune-history", "20000"))
         proxy = all_.enter_context(FaultProxy(where.url))
         ipfs = all_.enter_context(running_ipfs(folder / "ipfs"))
         server = all_.enter_context(running())

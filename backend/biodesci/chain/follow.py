@@ -74,9 +74,12 @@ class Follower:
         """The first block that was not read yet."""
         return self._trail.ends[-1][0] + 1 if self._trail.ends else self._first
 
-    def restart(self) -> None:
-        """Reads all again from the first block on: something else is looked for."""
+    def restart(self, last: int) -> int:
+        """Reads all again from the first block on: something else is looked for. Up to the block that this
+        gives back, what was read before is still so, as far as the chain is seen up to `last`."""
+        reached = self._trail.reached(self._chain, last)
         self._trail = Trail()
+        return self._first - 1 if reached is None else reached
 
     def news(self, last: int, addresses: list[str], topics: Topics | None) -> Iterator[Piece]:
         """The pieces up to `last` that were not read, or are others since a reorganization.

@@ -92,6 +92,7 @@ class Custodian:
         noted = self._purchases.state
         # (dataset, version) whose keys are in this home, and whose purchases were looked for.
         self._keys = frozenset((int(id_), int(version)) for id_, version in noted.get("keys", ()))
+        self._anew, self._known = self._keys, -1  # up to that block, these are looked for alone
         self._open: set[int] = set(noted.get("open", ()))
         self._past: dict[int, int] = {}  # licences that do not wait any more, and the head when that was seen
         self._reported: set[tuple[int, str]] = set()  # licences, and what was said of them
@@ -140,15 +141,14 @@ class Custodian:
         # Blocks bring purchases; keys come without one, when they are taken over.
         if head != self._next_block - 1 or dataset_keys.held(self._home, chain) != self._keys:
             self._look(head)
-        begun = self._release_due()
-        if begun:
+        if begun := self._release_due():
             done += self._delivered(self._in_flight.collect_soon(begun))
         self._forget()
         return done
 
     def _forget(self) -> None:
-        """What was noted of licences that it owes nothing for any more."""
-        known = self._open.union(license_id for license_id, _ in self._undelivered)
+        """What was noted of licences for which nothing is owed."""
+        known = self._open.union(id_ for id_, _ in self._undelivered)
         self._reported = {one for one in self._reported if one[0] in known}
         self._why = {id_: why for id_, why in self._why.items() if id_ in self._open}
         self._held = {id_: day for id_, day in self._held.items() if id_ in self._open}
@@ -225,7 +225,8 @@ class Custodian:
         dataset_keys.settle_all(self._home, chain, start, head)
         keys = dataset_keys.held(self._home, chain)
         if not keys <= self._keys:
-            self._purchases.restart()  # of what was taken over, what was bought before
+            # Of what was taken over, what was bought before. Of the others that is known, and mostly done.
+            self._anew, self._known = keys - self._keys, self._purchases.restart(head)
         self._keys = keys
         if keys:
             self._note_purchases(head)
@@ -233,13 +234,14 @@ class Custodian:
 
     def _note_purchases(self, head: int) -> None:
         chain, name = self._chain, "LicensePurchased"
-        datasets = sorted({dataset_id for dataset_id, _ in self._keys})
+        datasets = sorted({id_ for id_, _ in self._keys})
         filters = {"datasetId": datasets} if len(datasets) <= _MOST_NAMED else {}
         topics = events.topics_of(chain.licenses, name, filters)
         for piece in self._purchases.news(head, [chain.licenses.address], topics):
             for log in piece.logs:
                 args = events.decode(chain.licenses, name, log)["args"]
-                if (args["datasetId"], args["version"]) in self._keys:
+                keys = self._keys if log.block > self._known else self._anew
+                if (args["datasetId"], args["version"]) in keys:
                     self._open.add(args["licenseId"])
             self._purchases.state = {"keys": sorted(self._keys), "open": sorted(self._open)}
 

@@ -236,6 +236,22 @@ def test_an_envelope_that_was_not_published_is_made_again_by_the_key_in_force(
     assert downloaded(sale.buyer, sale.ipfs, sale.seed, license_id)
 
 
+def test_for_a_new_key_nothing_is_asked_again_of_what_was_sold_before(sale, monkeypatch):
+    custodian = Custodian(acting(sale.owner, sale.ipfs, sale.home))
+    sold = sale.buy().license_id
+    assert custodian.poll() == [sold]
+    done = publish(
+        acting(sale.owner, sale.ipfs, sale.home), sale.file, DatasetMeta("Another", "", HMB),
+        OfferTerms(price=PRICE),
+    )  # fmt: skip
+    first, second = sale.buy(again=True).license_id, purchase(sale.buyer, done.offer_id, HMB).license_id
+    tried = []
+    real = Custodian._deliver
+    monkeypatch.setattr(Custodian, "_deliver", lambda self, id_: (tried.append(id_), real(self, id_))[1])
+    assert sorted(custodian.poll()) == [first, second]
+    assert tried == [first, second]
+
+
 def test_a_custodian_keeps_nothing_in_memory_of_what_it_has_done(sale, localnet):
     custodian = Custodian(acting(sale.owner, sale.ipfs, sale.home))
     first, second = (sale.buy(again=True).license_id for _ in range(2))
