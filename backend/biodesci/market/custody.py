@@ -23,12 +23,7 @@ from biodesci.chain.flights import MOST
 from biodesci.chain.follow import Follower
 from biodesci.chain.records import DatasetVersion, License, Release
 from biodesci.core.about import about
-from biodesci.core.errors import (
-    BioDeSciError,
-    FundsError,
-    RevertedError,
-    UnavailableError,
-)
+from biodesci.core.errors import BioDeSciError, FundsError, RevertedError, UnavailableError
 from biodesci.core.onchain import DAY, LicenseState, Right
 from biodesci.market import evidence
 from biodesci.market.in_flight import SETTLED, InFlight
