@@ -77,6 +77,11 @@ class Provider(JSONBaseProvider):
         """Scheme and host of each node."""
         return ", ".join(endpoint.origin for endpoint in self.endpoints)
 
+    def close(self) -> None:
+        """Ends the connections that stand by; who asks once more opens others."""
+        for endpoint in self.endpoints:
+            endpoint.session.close()
+
     # One question
 
     def make_request(self, method: RPCEndpoint, params: Any) -> RPCResponse:

@@ -164,6 +164,8 @@ class Supervisor:
         client, self._client = self._client, None
         if client is not None:
             client.close()
+            if client.chain is not None:
+                client.chain.provider.close()
 
     def _look_around(self, client: Client, work: Work) -> None:
         """Now and then: the chain's head, and what the account holds; who cannot pay stands still."""

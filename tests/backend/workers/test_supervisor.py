@@ -3,16 +3,20 @@ looks more and more seldom, and a signal ends it in time."""
 
 from __future__ import annotations
 
+import gc
 import logging
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from biodesci import config
+from biodesci.chain.client import Chain
 from biodesci.core.errors import ConfigurationError, StateError, UnavailableError
 from biodesci.store.work import Work
 from biodesci.workers.pace import Pace
@@ -133,6 +137,34 @@ def test_after_an_error_it_goes_on_with_a_new_client(run: Start, error: Exceptio
     steps.wait(4)
     assert (steps.built, steps.closed) == (2, 1)
     assert running.watch.trouble == ""
+
+
+def test_clients_that_were_lost_leave_no_connections(run: Start, chain_for: Callable[..., Chain]) -> None:
+    class Connects(Steps):
+        """Asks the chain's node once, and is lost."""
+
+        def build(self, work: Work) -> Client:
+            return replace(super().build(work), chain=chain_for())
+
+    steps = Connects(*[UnavailableError("The IPFS node is away."), True] * 4)
+    gc.disable()  # which ends them too, some time
+    try:
+        before = sockets()
+        run(steps)
+        steps.wait(9)
+        assert sockets() - before <= 2
+    finally:
+        gc.enable()
+    assert steps.built == 5
+
+
+def sockets() -> int:
+    """That this process has open."""
+    found = 0
+    for descriptor in Path("/proc/self/fd").iterdir():
+        with suppress(OSError):
+            found += descriptor.readlink().name.startswith("socket:")
+    return found
 
 
 def test_a_client_whose_server_ended_is_made_anew_though_others_are_kept(run: Start) -> None:
