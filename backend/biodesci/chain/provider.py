@@ -335,7 +335,8 @@ class Provider(JSONBaseProvider):
             return UnavailableError(says, "Try again, or set BIODESCI_RPC_URL to another node.")
         return UnavailableError(
             says,
-            "Start it (`make up`), or set BIODESCI_RPC_URL to a node that runs; then repeat the command.",
+            "Start it (`make up` starts one for a local network), or set BIODESCI_RPC_URL to a node that "
+            "runs; then repeat the command.",
         )
 
 

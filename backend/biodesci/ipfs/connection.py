@@ -140,7 +140,7 @@ class Connection:
             )
         return UnavailableError(
             f"The IPFS node at {self.api} does not answer.",
-            "Start it (`make up`), or set BIODESCI_IPFS_API.",
+            "Start it (`make up` starts one for a local network), or set BIODESCI_IPFS_API.",
         )
 
 
