@@ -20,11 +20,14 @@ page_sources := $(shell find frontend -type f -not -path '*/dist/*' 2>/dev/null)
 
 # Checks, and then suites, run side by side, the longest first; each starts what it needs on free ports. JOBS=1 runs them one after the other.
 JOBS ?= 2
-suites = test-stacks test-rooms test-backend test-contracts test-page
-# Most of the time of these tests is waiting (for blocks, deadlines, processes), so one suite more than there are cores runs at once.
-SUITE_JOBS ?= 3
-# Rooms whose tests wait most: a suite of their own.
-rooms = $(addprefix tests/backend/,market inference rounds workers serving store ipfs party passports localnet)
+suites = test-stacks test-rooms test-network test-index test-backend test-contracts test-page
+# A third of the time of these tests is waiting (for blocks, deadlines, processes), so twice as many suites as there are cores run at once.
+SUITE_JOBS ?= 4
+# The tests in Python, in parts that take about as long: what parties do, what they do it over, what they see; test-backend is the rest.
+rooms = $(addprefix tests/backend/,market inference rounds party passports) tests/attacks
+network = $(addprefix tests/backend/,chain ipfs asking serving store workers localnet) tests/faults
+index = $(addprefix tests/backend/,index api cli)
+python_tests = $(at_home) $(timed) $(1) pytest -p no:ape_test --durations=10 -m "not deep"
 checks = check-contracts check-python check-page check-generated
 
 # Contract suites that were not written here, and the build that Slither reads.
@@ -161,10 +164,16 @@ test-contracts: compile
 	$(at_home) APE_FOUNDRY_HOST="http://127.0.0.1:$$(python -c 'from biodesci.localnet.processes import free_port; print(free_port())')" $(timed) ape ape test tests/contracts
 
 test-backend: compile
-	$(at_home) $(timed) backend pytest -p no:ape_test --durations=10 -m "not deep" tests/backend $(addprefix --ignore=,$(rooms)) tests/examples
+	$(call python_tests,backend) tests/backend $(addprefix --ignore=,$(rooms) $(network) $(index)) tests/examples
 
 test-rooms: compile
-	$(at_home) $(timed) rooms pytest -p no:ape_test --durations=10 -m "not deep" $(rooms) tests/attacks tests/faults
+	$(call python_tests,rooms) $(rooms)
+
+test-network: compile
+	$(call python_tests,network) $(network)
+
+test-index: compile
+	$(call python_tests,index) $(index)
 
 # It needs nothing that is compiled; but what waits for nothing would start before the suites that take longest.
 test-page: compile

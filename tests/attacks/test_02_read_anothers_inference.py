@@ -12,7 +12,7 @@ from biodesci.core.errors import AccessDeniedError
 from biodesci.core.onchain import NOBODY, RequestState
 from biodesci.inference import worker as serve
 from biodesci.inference.policy import Policy
-from biodesci.inference.requests import inquiry_of, read_request, sealed_input
+from biodesci.inference.requests import input_info, inquiry_of, read_request, sealed_input
 from biodesci.inference.trace_disclosure import disclose_trace
 from tests.backend.inference.conftest import answered, world, x  # noqa: F401
 
@@ -92,7 +92,7 @@ def test_a_commitment_names_requester_and_worker(world: Any, x: np.ndarray) -> N
     ]
     assert len({commitment.input_commitment(one, salt, root) for one in [own, *others]}) == 5
     public = envelope.public_key(w.seed)
-    info = serve.input_info(others[0])
+    info = input_info(others[0])
     sealed = world.ipfs.add(envelope.seal(public, b"what the thief makes up" * 8, info))
     copy = copied(world, thief, mine.id, input=sealed)
     assert world.serve() == [mine.id]

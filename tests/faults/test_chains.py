@@ -152,6 +152,7 @@ def test_a_rollup_with_small_reorganizations(ipfs: Ipfs, tmp_path: Path) -> None
         index = Index(world, store, at_head=True)
         index.step()
         localnet.rpc("evm_setAutomine", False)
+        localnet.rpc("anvil_mine", hex(2))  # so that no reorganization takes back what was before
         with running(Mining(localnet, reorgs=2, seen=index.has).step, 0.25):
             licence = sell(world, index)
         ends_right(world, index, licence)
