@@ -34,6 +34,8 @@ from tests.backend.conftest import deploy, stop
 ROOT = Path(__file__).resolve().parent.parent
 SELLER, BUYER = "0x" + "5e" * 20, "0x" + "b1" * 20
 GRU = 1 << 1
+CONTENT, KEY = b"\2" * 32, b"\3" * 32  # content root and key commitment of every dataset's first version
+COMMITMENTS = keccak(CONTENT + KEY)
 FREE = OfferTerms(right="train")
 # Call data: the contract's address and the size of each call, a word each, then the calls. It reverts with
 # what reverts. 0x40 on the stack is where the next call lies.
@@ -158,7 +160,7 @@ class Crowd:
         calls = [
             self.call(
                 "DatasetNFT", "publishWithOffer",
-                (card(number), b"\2" * 32, b"\3" * 32, GRU, bytes(32)), [], FREE.tuple(),
+                (card(number), CONTENT, KEY, GRU, bytes(32)), [], FREE.tuple(),
             )
             for number in range(self.datasets + 1, self.datasets + count + 1)
         ]  # fmt: skip
@@ -182,7 +184,10 @@ class Crowd:
             for number, offer in zip(numbers, hashes, strict=True)
         ]
         self.repeat(BUYER, "AccessLicense", buys, 40)
-        delivers = [self.call("AccessLicense", "deliver", number, bytes(32)) for number in numbers]
+        to = Web3.to_checksum_address(BUYER)
+        delivers = [
+            self.call("AccessLicense", "deliver", number, bytes(32), COMMITMENTS, to) for number in numbers
+        ]
         self.repeat(SELLER, "AccessLicense", delivers, 60)
         confirms = [self.call("AccessLicense", "confirm", number) for number in numbers]
         self.repeat(BUYER, "AccessLicense", confirms, 60)

@@ -48,7 +48,7 @@ def figures() -> Figures:
 
 def history(crowd: Crowd, datasets: int = DATASETS) -> None:
     """For each dataset an offer, a licence that was delivered and confirmed, a second version, a custodian;
-    and as many keys, and twice as many decisions of an arbiter: 13 events for each."""
+    and as many keys, and twice as many decisions of an arbiter: 15 events for each."""
     crowd.publish(datasets)
     crowd.register_keys(KEYS * datasets // DATASETS)
     crowd.buy(1, datasets)
