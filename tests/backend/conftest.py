@@ -70,8 +70,9 @@ def wait_for(holds: Callable[[], Any], seconds: float = 20.0) -> None:
 
 
 def start_anvil(port: int) -> subprocess.Popen[bytes]:
+    # States that it puts on the disk beyond that many are gigabytes, and some are lost in reorganizations.
     process = subprocess.Popen(
-        [str(ROOT / "node_modules/.bin/anvil"), "--port", str(port), "--silent"],
+        [str(ROOT / "node_modules/.bin/anvil"), "--port", str(port), "--silent", "--prune-history", "1000"],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         env={**os.environ, "NO_COLOR": "1"},
