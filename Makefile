@@ -21,12 +21,12 @@ page_sources := $(shell find frontend -type f -not -path '*/dist/*' 2>/dev/null)
 # Checks, and then suites, run side by side, the longest first; each starts what it needs on free ports. JOBS=1 runs them one after the other.
 JOBS ?= 2
 suites = test-stacks test-rooms test-network test-index test-backend test-contracts test-page
-# A third of the time of these tests is waiting (for blocks, deadlines, processes), so twice as many suites as there are cores run at once.
+# A third of the time of these tests is waiting (for blocks, deadlines, processes), so more suites than there are cores run at once.
 SUITE_JOBS ?= 4
-# The tests in Python, in parts that take about as long: what parties do, what they do it over, what they see; test-backend is the rest, chain among it.
+# The tests in Python, in parts that take about as long: what parties do, what they do it over, what chain and index say; test-backend is the rest.
 rooms = $(addprefix tests/backend/,market inference rounds party passports) tests/attacks
 network = $(addprefix tests/backend/,ipfs asking serving store workers localnet) tests/faults
-index = $(addprefix tests/backend/,index api cli)
+index = $(addprefix tests/backend/,index api cli chain)
 python_tests = $(at_home) $(timed) $(1) pytest -p no:ape_test --durations=10 -m "not deep"
 checks = check-contracts check-python check-page check-generated
 
