@@ -167,10 +167,8 @@ def _reorg(crowd: Crowd, chain: Chain, ipfs: Ipfs, store: Store) -> float:
 def _search(location: Location) -> tuple[float, str]:
     """The slowest question's milliseconds, and what each took."""
     taken = search.run(location)
-    each = ", ".join(f"{name}: {ms:.2f}" for name, ms in taken.items() if name != "search.ms")
-    return taken[
-        "search.ms"
-    ], f"slowest of {len(taken) - 1} questions at {search.DATASETS} datasets: {each} ms"
+    each = ", ".join(f"{name} {ms:.2f}" for name, ms in taken.items())
+    return max(taken.values()), f"slowest of {len(taken)} questions at {search.DATASETS} datasets: {each} ms"
 
 
 def _idle(where: Site, folder: Path) -> tuple[float, float]:
