@@ -22,6 +22,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -45,8 +46,9 @@ from biodesci.store.engine import Location
 from tests.backend.acting import PASSPHRASE
 from tests.backend.conftest import Localnet, running_ipfs
 from tests.backend.postgres import running
-from tests.faults.proxy import FaultProxy, wait_until
+from tests.faults.proxy import FaultProxy
 from tests.faults.world import World
+from tests.waiting import wait_for
 
 TARGET = Path("build/soak.json")
 EVERY_S = 5.0
@@ -189,7 +191,7 @@ def soak(
 ) -> dict[str, object]:
     """What was held and done, and in `wrong` what should not be so."""
     for one in instances:
-        wait_until(lambda one=one: _answers(one), 60, 0.2)
+        wait_for(partial(_answers, one), 60, 0.2)
     trade = Trade([one.side for one in instances], proxy, dice)
     watched: dict[str, list[Sample]] = {}
     done: list[Sample] = []
@@ -250,9 +252,13 @@ def _not_at_rest(instances: list[Instance]) -> list[str]:
     left = []
     for one in instances:
         with contextlib.suppress(AssertionError):
-            wait_until(lambda one=one: not _left(one), 120, 1.0)
+            wait_for(partial(_is_done, one), 120, 1.0)
         left += _left(one)
     return left
+
+
+def _is_done(instance: Instance) -> bool:
+    return not _left(instance)
 
 
 def _left(instance: Instance) -> list[str]:

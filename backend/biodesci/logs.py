@@ -115,7 +115,7 @@ def begin(worker: str, chosen: Format = "text", secrets: Iterable[str] = ()) -> 
     handler.setFormatter(_Json(blot, worker) if chosen == "json" else _Text(blot))
     root = logging.getLogger()
     # A library may have set up its own way out, as uvicorn does by default.
-    named = [logging.getLogger(name) for name in root.manager.loggerDict]
+    named = [logging.getLogger(name) for name in list(root.manager.loggerDict)]
     for logger in (root, *named):
         logger.handlers.clear()
         logger.propagate = True

@@ -61,14 +61,6 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def wait_for(holds: Callable[[], Any], seconds: float = 20.0) -> None:
-    """Until it holds; fails where that takes too long."""
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, f"it did not hold within {seconds} s"
-        time.sleep(0.05)
-
-
 def start_anvil(port: int) -> subprocess.Popen[bytes]:
     # States that it puts on the disk beyond that many are gigabytes, and some are lost in reorganizations.
     process = subprocess.Popen(

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import os
 import subprocess
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,8 +23,9 @@ from biodesci.index.sync import Follower
 from biodesci.ipfs.client import Ipfs
 from tests.backend.conftest import ROOT, IpfsNode, Localnet, deploy, free_port, stop
 from tests.faults.faults import BeforeEip1559
-from tests.faults.proxy import FaultProxy, wait_until
+from tests.faults.proxy import FaultProxy
 from tests.faults.world import PRICE, World, dump, persist
+from tests.waiting import meanwhile, wait_for
 
 GWEI = 10**9
 _SLOT_S, _EPOCH = 12, 4  # seconds, blocks
@@ -42,7 +42,7 @@ def network(folder: Path, *options: str, base_fee: int = GWEI) -> Iterator[Local
     process = subprocess.Popen(anvil, stdout=subprocess.DEVNULL, start_new_session=True, env=dict(os.environ))
     try:
         web3 = Web3(HTTPProvider(url))
-        wait_until(web3.is_connected, 30)
+        wait_for(web3.is_connected, 30)
         file = folder / "local.json"
         file.write_bytes(deploy(url, 2 * base_fee).to_bytes())
         yield Localnet(url, file, web3)
@@ -53,24 +53,6 @@ def network(folder: Path, *options: str, base_fee: int = GWEI) -> Iterator[Local
 @pytest.fixture
 def ipfs(ipfs_node: IpfsNode) -> Ipfs:
     return Ipfs(ipfs_node.api, timeout=2.0)
-
-
-@contextmanager
-def running(step: Callable[[], object], pause: float) -> Iterator[None]:
-    """Meanwhile another thread does this again and again."""
-    stopped = threading.Event()
-
-    def run() -> None:
-        while not stopped.wait(pause):
-            step()
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    try:
-        yield
-    finally:
-        stopped.set()
-        thread.join()
 
 
 class Mining:
@@ -94,7 +76,7 @@ class Mining:
         block = self.localnet.rpc("eth_getBlockByNumber", "latest", False)
         if self.reorgs and block["transactions"]:
             self.reorgs -= 1
-            wait_until(lambda: self.seen(int(block["number"], 16)))
+            wait_for(lambda: self.seen(int(block["number"], 16)))
             self.localnet.rpc("anvil_reorg", 1 + self.reorgs % 2, [])
 
 
@@ -123,7 +105,7 @@ def sell(world: World, index: Index) -> int:
     What a reorganization or a jump of fees makes late is repeated, as its error says.
     """
     file, offers, licences = world.cohort(), list[int | None](), list[int]()
-    with running(index.step, 0.1):
+    with meanwhile(index.step, 0.1):
         persist(lambda: offers.append(world.publish(file).offer_id), seconds=30)
         persist(lambda: licences.append(world.buy(offers[0])), seconds=30)
         persist(world.custodian.poll, seconds=30, until=lambda: world.is_delivered(licences[0]))
@@ -153,7 +135,7 @@ def test_a_rollup_with_small_reorganizations(ipfs: Ipfs, tmp_path: Path) -> None
         index.step()
         localnet.rpc("evm_setAutomine", False)
         localnet.rpc("anvil_mine", hex(2))  # so that no reorganization takes back what was before
-        with running(Mining(localnet, reorgs=2, seen=index.has).step, 0.25):
+        with meanwhile(Mining(localnet, reorgs=2, seen=index.has).step, 0.25):
             licence = sell(world, index)
         ends_right(world, index, licence)
         assert index.rolled_back
@@ -171,7 +153,7 @@ def test_slow_blocks_and_what_the_chain_calls_certain(tag: str, ipfs: Ipfs, tmp_
         localnet.rpc("anvil_setBlockTimestampInterval", _SLOT_S)
         localnet.rpc("anvil_mine", hex(4 * _EPOCH))
         index = Index(world, store)
-        with running(Mining(localnet).step, 0.05):
+        with meanwhile(Mining(localnet).step, 0.05):
             offer = world.publish(world.cohort()).offer_id
         licence = world.buy_honestly(offer)
         assert world.custodian.poll() == []
@@ -181,7 +163,7 @@ def test_slow_blocks_and_what_the_chain_calls_certain(tag: str, ipfs: Ipfs, tmp_
         assert cursor is not None
         assert cursor.number == certain < world.reader.honest.block_number()
         localnet.rpc("anvil_mine", hex(4 * _EPOCH))
-        with running(Mining(localnet).step, 0.05):
+        with meanwhile(Mining(localnet).step, 0.05):
             persist(world.custodian.poll, seconds=20, until=lambda: world.is_delivered(licence))
         ends_right(world, index, licence)
 
@@ -225,7 +207,7 @@ def test_fees_that_jump_fiftyfold(ipfs: Ipfs, tmp_path: Path) -> None:
         world = World(localnet, proxy, ipfs, tmp_path)
         index = Index(world, store)
         localnet.rpc("evm_setAutomine", False)
-        with running(Mining(localnet, jump=50 * GWEI).step, 0.1):
+        with meanwhile(Mining(localnet, jump=50 * GWEI).step, 0.1):
             licence = sell(world, index)
         ends_right(world, index, licence)
         paid = [Fees.of(bytes.fromhex(raw[2:])).most for raw in proxy.sent]

@@ -33,9 +33,10 @@ from tests.backend.postgres import Server
 from tests.faults import faults, lies
 from tests.faults.faults import Fault
 from tests.faults.held import HeldTransaction
-from tests.faults.proxy import FaultProxy, wait_until
+from tests.faults.proxy import FaultProxy
 from tests.faults.workers import Worker
 from tests.faults.world import HMB, PRICE, World, dump
+from tests.waiting import wait_for
 
 _FAULTS: tuple[Callable[[], Fault], ...] = (
     lambda: faults.RangeLimit(20), lambda: faults.ResultLimit(10), lambda: faults.Slow(0.03),
@@ -194,7 +195,7 @@ def run(network: World, location: Location, server: Server | None, steps: int) -
             weeks.step(dice.choice(_TRADING if dice.random() < 0.45 else _TROUBLE))
             time.sleep(_STEP_S)
         weeks.end()
-        wait_until(weeks.is_at_rest, 90, 0.3)
+        wait_for(weeks.is_at_rest, 90, 0.3)
     finally:
         print(", ".join(weeks.did))
         for worker in weeks.workers:

@@ -8,8 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -45,6 +44,7 @@ from biodesci.rounds.plan import Plan, Update
 from biodesci.rounds.progress import Result, abort, result_of, wait
 from biodesci.rounds.signatures import DIGEST_HEADER, SIGNATURE_HEADER
 from examples.heart import cohorts
+from tests.waiting import wait_for
 
 CONFIG = TabularConfig(cohorts.PLAN.width, tokens=4, width=16, heads=2, layers=1, hidden=24, classes=2)
 TRAINING = TrainingPlan(epochs=2, batch_size=32, learning_rate=0.02, seed="integration")
@@ -139,13 +139,6 @@ class Federation:
         assert version.weights_root == self.expected_root(result)
 
 
-def until(condition: Callable[[], bool], seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "waited too long"
-        time.sleep(0.01)
-
-
 def publish(stack: Stack, chain: Chain) -> int:
     """A dataset on chain to enrol with; its container plays no part in a round."""
     terms = duo.parse_terms(["HMB"])
@@ -212,12 +205,12 @@ def test_statistics_and_training_give_the_plain_sum(federation: Federation) -> N
 
 def test_killed_node_and_aggregator_complete_the_round(federation: Federation) -> None:
     round_id = federation.open("killed")
-    until((federation.folder(round_id) / "dealers").exists)
+    wait_for((federation.folder(round_id) / "dealers").exists, 60, 0.01)
     federation.kill("node-site0")
     federation.kill("aggregator")
     federation.stack.supervisor.children["aggregator"].start()
     federation.stack.supervisor.children["node-site0"].start()
-    until(lambda: any(federation.folder(round_id).glob("masked-*")))
+    wait_for(lambda: any(federation.folder(round_id).glob("masked-*")), 60, 0.01)
     federation.kill("aggregator")
     federation.stack.supervisor.children["aggregator"].start()
     result = federation.result(round_id)
@@ -227,10 +220,10 @@ def test_killed_node_and_aggregator_complete_the_round(federation: Federation) -
 
 def test_a_node_that_disappears_after_sharing_is_left_out(federation: Federation) -> None:
     round_id = federation.open("dropout", Deadlines(60, 120, 240))
-    until((federation.folder(round_id) / "dealers").exists)
+    wait_for((federation.folder(round_id) / "dealers").exists, 60, 0.01)
     federation.kill("node-site3")
     refuse_strangers(federation, round_id)
-    until(lambda: federation.committed(round_id) == 3)
+    wait_for(lambda: federation.committed(round_id) == 3, 60, 0.01)
     federation.pass_time(121)
     result = federation.result(round_id)
     lost = federation.sites[3].party.address
@@ -288,7 +281,7 @@ def refuse_strangers(federation: Federation, round_id: int) -> None:
 def test_a_round_with_too_few_nodes_aborts_with_the_reason(federation: Federation) -> None:
     federation.kill("node-site2")
     round_id = federation.open("lonely", Deadlines(60, 120, 240))
-    until(lambda: rounds.read(federation.stack.chain(), round_id).enrolled == 2)
+    wait_for(lambda: rounds.read(federation.stack.chain(), round_id).enrolled == 2, 60, 0.01)
     federation.pass_time(241)
     with pytest.raises(StateError, match="2 nodes enrolled"):
         federation.result(round_id)

@@ -70,7 +70,7 @@ def _pools(given: Meter, response: type[Response]) -> dict[str, type[HTTPConnect
     class Answer(response):  # type: ignore[valid-type, misc]
         meter = given
 
-    class Plain(HTTPConnection):
+    class Cut(HTTPConnection):
         response_class = Answer
 
         def send(self, data: Any) -> None:
@@ -78,18 +78,13 @@ def _pools(given: Meter, response: type[Response]) -> dict[str, type[HTTPConnect
                 self.sock.settimeout(given.seconds())
             super().send(data)
 
-    class Secure(HTTPSConnection):
-        response_class = Answer
-
-        def send(self, data: Any) -> None:
-            if self.sock is not None:
-                self.sock.settimeout(given.seconds())
-            super().send(data)
+    class SecureCut(Cut, HTTPSConnection):
+        pass
 
     class PlainPool(HTTPConnectionPool):
-        ConnectionCls = Plain
+        ConnectionCls = Cut
 
     class SecurePool(HTTPSConnectionPool):
-        ConnectionCls = Secure
+        ConnectionCls = SecureCut
 
     return {"http": PlainPool, "https": SecurePool}

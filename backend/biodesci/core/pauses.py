@@ -10,6 +10,6 @@ def doubled(failures: int, first: float, longest: float) -> float:
     return min(first * 2.0 ** min(failures - 1, 64), longest)
 
 
-def spread(seconds: float) -> float:
-    """Anywhere in the upper half of a pause, so that those who failed together don't come together again."""
-    return seconds * random.uniform(0.5, 1.0)  # noqa: S311 - spreads load, hides nothing
+def spread(seconds: float, least: float = 0.5) -> float:
+    """From this share of a pause to all of it, so that those who came together don't come so again."""
+    return seconds * random.uniform(least, 1.0)  # noqa: S311 - spreads load, hides nothing

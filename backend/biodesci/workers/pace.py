@@ -3,7 +3,6 @@ longer and longer while something fails."""
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,7 +11,6 @@ from biodesci.core.pauses import doubled, spread
 _GROWTH: Final = 1.2  # of an idle pause: who comes after t idle seconds waits for about a sixth of t
 _FIRST_RETRY_S: Final = 2.0
 _LAST_RETRY_S: Final = 30.0
-_dice: Final = secrets.SystemRandom()
 
 
 @dataclass
@@ -33,7 +31,7 @@ class Pace:
         """After a step that had nothing to do. With jitter, so that many workers do not ask at once."""
         self.failures = 0
         self._idle = min(max(self._idle * _GROWTH, self.shortest), max(self.longest, self.shortest))
-        return self._idle * _dice.uniform(0.9, 1.0)
+        return spread(self._idle, 0.9)
 
     def after_failure(self) -> float:
         """After a step that failed: doubled with each in a row, and anywhere in the upper half of that."""

@@ -19,7 +19,7 @@ from biodesci.api import written
 from biodesci.api.app import create
 from biodesci.core import cid, problems
 from biodesci.localnet.processes import free_port
-from tests.backend.serving.raw import wait_for
+from tests.waiting import wait_for
 
 HMB = 1 << 2
 SECRET = "seven quiet herons at dawn"

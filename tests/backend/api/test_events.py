@@ -15,7 +15,8 @@ from biodesci.api.server import policy
 from biodesci.config import Settings
 from biodesci.index.database import Block, Event, Store
 from biodesci.store import notify
-from tests.backend.serving.raw import connect, running, wait_for
+from tests.backend.serving.raw import connect, running
+from tests.waiting import wait_for
 
 OWNER = "0x" + "a1" * 20
 

@@ -14,7 +14,7 @@ from biodesci.chain.fees import GWEI, Fees, Market, decoded
 from biodesci.core.errors import ChainError, FundsError
 from tests.backend.chain.bare import Bare, Sent, bare_chain, begin
 from tests.backend.chain.crooked import crooked_node
-from tests.backend.conftest import wait_for
+from tests.waiting import wait_for
 
 KINDS = {
     "with a base fee": (),

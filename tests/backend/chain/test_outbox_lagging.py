@@ -12,9 +12,9 @@ import pytest
 from biodesci.core.errors import UnavailableError
 from tests.backend.chain.bare import Bare, Sent, bare_chain
 from tests.backend.chain.crooked import CrookedNode, crooked_node
-from tests.backend.conftest import wait_for
 from tests.faults.lies import Lag
 from tests.faults.proxy import FaultProxy
+from tests.waiting import wait_for
 
 SENDING = {"block_timeout": 1.0, "sure_after": 0.1}
 

@@ -16,7 +16,7 @@ from biodesci.chain.deployment import load_deployment
 from biodesci.chain.sending import Sending
 from biodesci.core.errors import UnavailableError
 from tests.backend.chain.crooked import CrookedNode, crooked_node
-from tests.backend.conftest import wait_for
+from tests.waiting import wait_for
 
 PUBLICATION = (b"\x01" * 32, b"\x02" * 32, b"\x03" * 32, 1, bytes(32))
 SURE_AFTER_S = 0.4

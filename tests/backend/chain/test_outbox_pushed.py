@@ -17,9 +17,9 @@ from biodesci.chain.pending import Backlog, backlog
 from biodesci.chain.pending import listed as listed_for
 from biodesci.core.errors import RevertedError, UnavailableError
 from tests.backend.chain.bare import REVERTS, TAKES, WHERE, Bare, Sent, bare_chain, begin, ping
-from tests.backend.conftest import wait_for
 from tests.faults.held import HeldTransaction
 from tests.faults.proxy import FaultProxy
+from tests.waiting import wait_for
 
 STUCK_S = 60.0  # what is to be stuck grows old at once, so that a slow machine pushes nothing twice
 

@@ -17,7 +17,7 @@ from biodesci.chain.fees import Fees
 from biodesci.core.errors import UnavailableError
 from biodesci.store import locks
 from tests.backend.chain.bare import Bare, Sent, bare_chain, begin, ping
-from tests.backend.conftest import wait_for
+from tests.waiting import wait_for
 
 
 @pytest.fixture(scope="module")

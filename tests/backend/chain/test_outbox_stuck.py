@@ -19,7 +19,8 @@ from biodesci.chain.fees import Fees
 from biodesci.chain.sending import Sending
 from biodesci.core.errors import UnavailableError
 from tests.backend.chain.dying import publish
-from tests.backend.conftest import entries_of, wait_for
+from tests.backend.conftest import entries_of
+from tests.waiting import wait_for
 
 GWEI = 10**9
 

@@ -21,6 +21,7 @@ from biodesci.index.database import Block, Store
 from biodesci.index.tables import REVISION, blocks, meta, metadata
 from biodesci.store import engine, postgresql
 from tests.backend.postgres import PASSWORD
+from tests.waiting import wait_for
 
 
 def differences(connection: Connection) -> list[Any]:
@@ -149,13 +150,6 @@ def test_a_restart_in_the_middle_of_reads_and_writes_loses_nothing(postgres, how
         assert len(store.rows(select(blocks))) == len(written)
     assert not any(str(postgres.folder) in error or "postgres" in error.lower() for error in errors)
     postgres.drop(name)
-
-
-def wait_for(is_so) -> None:
-    give_up = time.monotonic() + 60
-    while not is_so():
-        assert time.monotonic() < give_up
-        time.sleep(0.02)
 
 
 def test_no_password_is_in_an_error_a_log_or_a_repr(postgres, caplog):

@@ -14,9 +14,10 @@ from biodesci.chain.sending import Sending
 from biodesci.core.onchain import RequestState
 from biodesci.inference import worker as serve
 from biodesci.inference.requests import read_request
-from tests.backend.conftest import entries_of, wait_for
+from tests.backend.conftest import entries_of
 from tests.faults.held import HeldTransaction
 from tests.faults.proxy import FaultProxy
+from tests.waiting import wait_for
 
 pytestmark = pytest.mark.timeout(240)
 

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
 
@@ -36,8 +33,8 @@ from biodesci.market.publish import publish
 from biodesci.market.purchase import purchase
 from tests.backend import calls
 from tests.backend.acting import acting
-from tests.backend.conftest import wait_for
 from tests.backend.market.downloads import downloaded
+from tests.waiting import meanwhile, wait_for
 
 HMB, DS, COMMERCIAL = 1 << 2, 1 << 3, 1 << 34
 IRB = 1 << 21
@@ -298,22 +295,9 @@ def test_home_without_the_dataset_key_delivers_nothing(sale, tmp_path):
     assert license_id not in Custodian(acting(sale.owner, sale.ipfs, tmp_path / "empty")).poll()
 
 
-@contextmanager
-def mining(localnet) -> Iterator[None]:
+def mining(localnet):
     """Blocks all the time: a delivery waits for those on top of it."""
-    stop = threading.Event()
-
-    def mine() -> None:
-        while not stop.wait(0.05):
-            localnet.rpc("evm_mine")
-
-    miner = threading.Thread(target=mine)
-    miner.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        miner.join()
+    return meanwhile(lambda: localnet.rpc("evm_mine"), 0.05)
 
 
 def test_a_purchase_counts_once_it_is_deep_enough(sale, chain_for, localnet):

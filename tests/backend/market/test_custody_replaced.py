@@ -17,7 +17,8 @@ from biodesci.market.purchase import purchase
 from biodesci.party import keys
 from tests.backend import calls
 from tests.backend.acting import PASSPHRASE, acting
-from tests.backend.conftest import entries_of, wait_for
+from tests.backend.conftest import entries_of
+from tests.waiting import wait_for
 
 HMB = 1 << 2
 

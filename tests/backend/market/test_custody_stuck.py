@@ -19,7 +19,8 @@ from biodesci.market import license
 from biodesci.market.custody import Custodian
 from biodesci.market.purchase import purchase
 from tests.backend.acting import PASSPHRASE, acting
-from tests.backend.conftest import ROOT, entries_of, wait_for
+from tests.backend.conftest import ROOT, entries_of
+from tests.waiting import wait_for
 
 HMB = 1 << 2
 

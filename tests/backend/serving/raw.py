@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
-import time
 from collections.abc import Iterator
 
 from biodesci.serving.bounds import Bounds
 from biodesci.serving.guard import Policy
 from biodesci.serving.server import listen, server
+from tests.waiting import wait_for
 
 ANYBODY = Policy(hosts=None, body=1_000)
 
@@ -64,10 +64,3 @@ def get(
 
 def status(answer: bytes) -> int:
     return int(answer.split(b" ", 2)[1]) if answer else 0
-
-
-def wait_for(condition, seconds: float = 20.0) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.02)
