@@ -4,14 +4,14 @@ import type { Address } from 'viem'
 
 import { Button } from '@/components/Button'
 import { Card } from '@/components/Card'
-import { ConnectButton } from '@/components/ConnectButton'
 import { FailureNotice } from '@/components/Notice'
+import { OfWallet } from '@/components/OfWallet'
 import { Empty, Loaded, Loading, Page } from '@/components/Page'
 import { WriteRow } from '@/components/WriteRow'
 import { AccessLicense } from '@/generated/abi'
 import { useDeployment } from '@/lib/deployment'
 import { relative } from '@/lib/format'
-import { useHead, useReader, useWallet } from '@/lib/useChain'
+import { useHead, useReader } from '@/lib/useChain'
 import { useTransact } from '@/lib/useTransact'
 import { useWrite } from '@/lib/useWrite'
 
@@ -21,22 +21,17 @@ import { Decision } from './Decision'
 import { useDisputesOf } from './disputes'
 
 export default function ArbitrationPage() {
-  const { account, status } = useWallet()
   return (
     <Page
       title="Disputes to decide"
       lead="An offer may name an arbiter: an account that decides who gets the payment when a licensee says that something is wrong."
     >
-      {account === undefined ? (
-        <Empty title="Connect the wallet of the arbiter">
-          <p className="mb-4">Offers name an account; disputes come to it.</p>
-          <ConnectButton />
-        </Empty>
-      ) : status === 'ready' ? (
-        <Desk key={account} account={account} />
-      ) : (
-        <p className="text-muted">Switch your wallet to this network first.</p>
-      )}
+      <OfWallet
+        title="Connect the wallet of the arbiter"
+        says="Offers name an account; disputes come to it."
+      >
+        {(account) => <Desk account={account} />}
+      </OfWallet>
     </Page>
   )
 }

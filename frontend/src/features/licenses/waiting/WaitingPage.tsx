@@ -8,39 +8,31 @@ import { useConfig } from 'wagmi'
 
 import { Button } from '@/components/Button'
 import { Card } from '@/components/Card'
-import { ConnectButton } from '@/components/ConnectButton'
 import { Notice } from '@/components/Notice'
-import { Empty, Loaded, Page } from '@/components/Page'
+import { OfWallet } from '@/components/OfWallet'
+import { Loaded, Page } from '@/components/Page'
 import { WriteRow } from '@/components/WriteRow'
 import type { Session } from '@/generated/api'
 import { Failure } from '@/lib/failure'
 import { date } from '@/lib/format'
 import { signOut, useSession } from '@/lib/session'
-import { useWallet } from '@/lib/useChain'
 import { useWrite } from '@/lib/useWrite'
 
 import { signIn, useQueue } from './queue'
 import { Waiting } from './Waiting'
 
 export default function WaitingPage() {
-  const { account, status } = useWallet()
   return (
     <Page
       title="Waiting for me"
       lead="Purchases to decide on, deliveries that are due, and disputes, for the account that they wait for."
     >
-      {account === undefined ? (
-        <Empty title="Connect a wallet to see what waits for it">
-          <p className="mb-4">
-            Owners, their committees, custodians and arbiters have something here.
-          </p>
-          <ConnectButton />
-        </Empty>
-      ) : status === 'ready' ? (
-        <Account key={account} account={account} />
-      ) : (
-        <p className="text-muted">Switch your wallet to this network first.</p>
-      )}
+      <OfWallet
+        title="Connect a wallet to see what waits for it"
+        says="Owners, their committees, custodians and arbiters have something here."
+      >
+        {(account) => <Account account={account} />}
+      </OfWallet>
     </Page>
   )
 }
