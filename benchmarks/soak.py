@@ -212,6 +212,7 @@ def soak(
     trade.end()
     if not wrong:  # of a run that came to its end
         wrong += flat.what_grew(watched, seconds) + flat.what_stopped(done, seconds)
+        wrong += [f"{what}, {count} times" for what, count in trade.failed.items() if what.startswith("/")]
         wrong += _not_at_rest(instances)
     for one in instances:
         one.keep_logs()

@@ -59,7 +59,8 @@ class Side:
 
 
 class Trade:
-    """Goes on in threads of its own until `end`. `done` counts what was done, `failed` what was refused."""
+    """Goes on in threads of its own until `end`. `done` counts what was done, `failed` what was refused;
+    a page that the API failed at is there by its path."""
 
     def __init__(self, sides: list[Side], proxy: FaultProxy, dice: random.Random) -> None:
         self.sides, self.proxy = sides, proxy
