@@ -9,6 +9,7 @@ import secrets
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final, cast
 
 from eth_account import Account
@@ -32,6 +33,7 @@ _SPARE_GAS: Final = 75_000
 _TRANSFER_GAS: Final = 21_000
 _MARKS: Final = 1 << 14
 _TRIES: Final = 4
+_READ: Final = 256  # transactions whose bytes were read lately: what waits in the outbox is read at each look
 
 
 @dataclass(frozen=True)
@@ -43,11 +45,13 @@ class Place:
     highest_fee: int  # wei for a unit of gas
 
 
+@lru_cache(maxsize=_READ)
 def nonce_of(raw: bytes) -> int:
     """The nonce of a signed transaction."""
     return int(decoded(raw)["nonce"])
 
 
+@lru_cache(maxsize=_READ)
 def sender_of(raw: bytes) -> str:
     """The checksummed address of the account that signed a transaction."""
     return str(Account.recover_transaction(raw))
