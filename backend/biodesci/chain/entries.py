@@ -1,8 +1,9 @@
-"""What the outbox keeps in the work database: a row for each intent, and locks for threads and processes.
+"""What the outbox keeps in the work database: a row for each intent of which something is signed, and locks
+for threads and processes.
 
 A row is written before each step begins (`outbox.py` says which), so that a process that was killed has left
-behind every transaction that might still take effect. All who share the database share the entries: whoever
-has an account's turn sends again what is stuck, whichever process it is of.
+behind every transaction that might still take effect, and no row of anything else. All who share the database
+share the entries: whoever has an account's turn sends again what is stuck, whichever process it is of.
 """
 
 from __future__ import annotations
@@ -66,7 +67,7 @@ class Entry(Document):
     account: Address
     kind: str
     about: str
-    nonce: Count | None = None  # None until something is signed
+    nonce: Count | None = None  # None until something is signed, of which no row is there
     since: Count = 0  # the latest block when it was signed: the nonce was free there
     attempts: tuple[Attempt, ...] = ()  # the first, then those with higher fees
     confirmed: Bytes32 | None = None  # hash of the attempt that is in the chain
@@ -76,6 +77,12 @@ class Entry(Document):
         """The key of its row: the same for the same intent, another one for any other."""
         what = "\0".join((self.network, self.account, self.kind, self.about))
         return f"{self.kind}-{hashlib.sha256(what.encode()).hexdigest()[:40]}"
+
+    @property
+    def takes(self) -> int:
+        """The nonce of what is signed."""
+        assert self.nonce is not None
+        return self.nonce
 
     @property
     def hashes(self) -> list[bytes]:
@@ -110,13 +117,13 @@ class Book:
         return None if document is None else self._whole(blank.name, document)
 
     def of_account(self, chain: str, account: str) -> list[Entry]:
-        """The entries of an account on a chain by their nonces; those that nothing is signed of come first.
+        """The entries of an account on a chain by their nonces.
 
         What is damaged stops its own intent (`read`), and is left out here.
         """
         here = outbox.c.network.startswith(f"{chain}:", autoescape=True)
         entries = self._read(outbox.c.account == account, here)
-        return sorted(entries, key=lambda entry: -1 if entry.nonce is None else entry.nonce)
+        return sorted(entries, key=lambda entry: entry.takes)
 
     def all(self) -> list[Entry]:
         """The entries of all accounts, but for those that are damaged."""
@@ -134,28 +141,32 @@ class Book:
                 _log.error("%s", exc)
         return entries
 
-    def begin(self, blank: Entry) -> Entry:
-        """Notes an intent of which nothing is signed yet. Where that can't be written, nothing is to be."""
-        with self._work.transaction() as connection:
-            connection.execute(delete(outbox).where(outbox.c.name == blank.name))
-            columns = {name: getattr(blank, name) for name in ("name", "network", "account", "kind", "about")}
-            connection.execute(
-                insert(outbox).values(**columns, document=blank.to_bytes().decode(), changed_at=now_ms())
-            )
-        return blank
+    def begin(self, blank: Entry, attempt: Attempt, since: int, *held: Lock) -> Entry:
+        """Notes an intent with what was signed first, before anybody else sees it.
 
-    def add(self, entry: Entry, attempt: Attempt, since: int, *held: Lock) -> Entry:
-        """Notes what was signed, before anybody else sees it.
+        Raises UnavailableError where one of the locks `held` is lost.
+        """
+        nonce = transactions.nonce_of(attempt.raw)
+        entry = blank.model_copy(update={"nonce": nonce, "attempts": (attempt,), "since": since})
+        with self._work.transaction() as connection:
+            for lock in held:
+                lock.check(connection)
+            connection.execute(delete(outbox).where(outbox.c.name == entry.name))
+            columns = {name: getattr(entry, name) for name in ("name", "network", "account", "kind", "about")}
+            connection.execute(
+                insert(outbox).values(**columns, document=entry.to_bytes().decode(), changed_at=now_ms())
+            )
+        return entry
+
+    def add(self, entry: Entry, attempt: Attempt, *held: Lock) -> Entry:
+        """Notes what was signed in place of it, as `begin` does.
 
         Raises UnavailableError where one of the locks `held` is lost, or the entry is not there any more.
         """
 
-        def added(now: Entry) -> Entry:
-            nonce = transactions.nonce_of(attempt.raw)
-            first = {} if now.attempts else {"since": since}
-            return now.model_copy(update={"nonce": nonce, "attempts": (*now.attempts, attempt), **first})
-
-        changed = self._change(entry, added, *held)
+        changed = self._change(
+            entry, lambda was: was.model_copy(update={"attempts": (*was.attempts, attempt)}), *held
+        )
         if changed is None:
             raise UnavailableError(
                 "The outbox forgot what was about to be sent: another process has ended it.", "Repeat this."
@@ -177,15 +188,8 @@ class Book:
         """This attempt took effect."""
         return self._change(entry, lambda was: was.model_copy(update={"confirmed": tx_hash}))
 
-    def clear(self, entry: Entry) -> Entry | None:
-        """What was signed can have no effect any more."""
-        return self._change(
-            entry,
-            lambda was: was.model_copy(update={"nonce": None, "since": 0, "attempts": (), "confirmed": None}),
-        )
-
     def remove(self, entry: Entry) -> None:
-        """Forgets the intent."""
+        """Forgets the intent: it is done, or what was signed can have no effect any more."""
         with self._work.transaction() as connection:
             connection.execute(delete(outbox).where(outbox.c.name == entry.name))
 
@@ -220,7 +224,7 @@ class Book:
             entry = Entry.parse(document.encode())
         except InputError as exc:
             raise ConfigurationError(f"{where} is damaged. {exc.message}", Entry.remedy) from exc
-        if entry.name != name or bool(entry.attempts) != (entry.nonce is not None):
+        if entry.name != name or not entry.attempts or entry.nonce is None:
             raise ConfigurationError(f"{where} is damaged: it does not say what its name says.", Entry.remedy)
         if not all(_is_whole(entry, attempt) for attempt in entry.attempts):
             raise ConfigurationError(

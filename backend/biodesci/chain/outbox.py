@@ -1,8 +1,8 @@
 """How a transaction leaves: every one by this way, and for one intent only one takes effect.
 
-1. The *intent* is noted: whose, on which network, of what kind, about what.
+1. One at a time is inside an *intent*: whose, on which network, of what kind, about what.
 2. In the account's *turn*, what is stuck is pushed first (`pushing.py`). Then the transaction is signed, and
-   *noted with its bytes* before anybody else sees them.
+   the intent is *noted with its bytes* before anybody else sees them.
 3. It is *sent*, and that is noted. Whatever becomes unclear from here on is settled with these bytes: they
    have one nonce, and a chain takes one transaction for a nonce.
 4. While no block has it and it is stuck, it is signed again with the same nonce and call for a *higher fee*,
@@ -107,16 +107,11 @@ class Outbox:
         """As `sent`, of those alone for which `Intent.look` may have news: one question for all of them."""
         signed = self._signed(kind)
         used = nonces.used(self.sender.web3, self.sender.address) if signed else 0
-        return [
-            entry.about
-            for entry in signed
-            if not entry.is_waiting or (entry.nonce is not None and entry.nonce < used)
-        ]
+        return [entry.about for entry in signed if not entry.is_waiting or entry.takes < used]
 
     def _signed(self, kind: str) -> list[Entry]:
         entries = self.book.of_account(self.sender.chain, self.sender.address)
-        own = [entry for entry in entries if entry.network == self.sender.network and entry.attempts]
-        return [entry for entry in own if entry.kind == kind]
+        return [entry for entry in entries if (entry.network, entry.kind) == (self.sender.network, kind)]
 
     @contextmanager
     def turn(self) -> Iterator[Lock]:
@@ -188,14 +183,13 @@ class Intent:
         if self.is_signed:
             return
         outbox, sender = self._outbox, self._sender
-        self._is_noted = True
-        self._entry = self._book.begin(self._blank)
         with outbox.turn() as turn:
             outbox.pusher.push(turn)
             place = outbox.pusher.place()
             raw = transactions.sign(sender.web3, sender.signer, function, value, place)
             attempt = Attempt.of(raw)
-            self._entry = self._book.add(self._entry, attempt, place.market.number, turn, self._lock)
+            self._is_noted = True  # also where the database does not say so: it may have taken it
+            self._entry = self._book.begin(self._blank, attempt, place.market.number, turn, self._lock)
             self._was_sent_here = True
             with self._telling():
                 transactions.send(sender.web3, raw, sender.stop)
@@ -265,7 +259,7 @@ class Intent:
         """Whether the nonce is used, and the receipt if by one of the attempts; else sees to it."""
         web3 = self._sender.web3
         self._entry = self._book.read(self._blank) or self._entry  # others may have pushed it
-        if nonces.used(web3, self._sender.address) > self._nonce:
+        if nonces.used(web3, self._sender.address) > self._entry.takes:
             return True, transactions.receipt_of(web3, self._entry.hashes)
         if self._entry.sent is None or (waits and not self._was_sent_here):
             with self._outbox.turn() as turn:
@@ -289,17 +283,13 @@ class Intent:
         return receipt
 
     def _clear(self) -> None:
-        self._entry, self._user = self._book.clear(self._entry) or self._blank, None
-
-    @property
-    def _nonce(self) -> int:
-        assert self._entry.nonce is not None
-        return self._entry.nonce
+        self.forget()
+        self._user = None
 
     def _user_of_nonce(self) -> bytes | None:
         if self._user is None:
             sender = self._sender
-            self._user = NonceUser(sender.web3, sender.address, self._nonce, self._entry.since)
+            self._user = NonceUser(sender.web3, sender.address, self._entry.takes, self._entry.since)
         return self._user.hash(self._outbox.confirmations)
 
     def _late(self, depth: int) -> UnavailableError:

@@ -21,8 +21,8 @@ class Pending:
 
     kind: str
     about: str
-    nonce: int | None
-    gwei: float | None
+    nonce: int
+    gwei: float
     attempts: int
     seconds: int | None
     why: str
@@ -53,13 +53,12 @@ def listed(web3: Web3, book: Book, account: tuple[str, str], sending: Sending) -
 
 
 def _one(web3: Web3, entry: Entry, used: int, market: Market, sending: Sending) -> Pending:
-    fees = Fees.of(entry.attempts[-1].raw) if entry.attempts else None
     first = next((attempt.sent for attempt in entry.attempts if attempt.sent is not None), None)
     return Pending(
         entry.kind,
         entry.about,
-        entry.nonce,
-        None if fees is None else fees.most / GWEI,
+        entry.takes,
+        Fees.of(entry.attempts[-1].raw).most / GWEI,
         len(entry.attempts),
         None if first is None else round(time.time() - first / 1000),
         _why(web3, entry, used, market, sending),
@@ -68,10 +67,7 @@ def _one(web3: Web3, entry: Entry, used: int, market: Market, sending: Sending) 
 
 def _why(web3: Web3, entry: Entry, used: int, market: Market, sending: Sending) -> str:
     """The first that is so, and for the rest the usual."""
-    nonce = entry.nonce
-    if nonce is None:
-        return "nothing of it is signed yet"
-    last = entry.attempts[-1]
+    nonce, last = entry.takes, entry.attempts[-1]
     reasons: list[tuple[Callable[[], bool], str]] = [
         (
             lambda: entry.confirmed is not None,

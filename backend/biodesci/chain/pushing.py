@@ -51,10 +51,10 @@ class Pusher:
             return
         used, market = self._now()
         for entry in waiting:
-            if entry.kind == _GAP and entry.nonce is not None and entry.nonce < used:
+            if entry.kind == _GAP and entry.takes < used:
                 self.book.remove(entry)
         for entry in self._due(waiting, used, market):
-            place = Place(_nonce(entry), market, self.sending.highest_fee)
+            place = Place(entry.takes, market, self.sending.highest_fee)
             with about(transaction=entry.attempts[-1].named):
                 if place.nonce > used and not self._is_cheap(entry, market):
                     self._fill(used, place, turn)
@@ -66,8 +66,8 @@ class Pusher:
         """Sends to our node what it does not have of the account, as it is: another instance sent it by a
         node of its own, which may keep it back from the chain."""
         web3, address = self.sender.web3, self.sender.address
-        ahead = [entry for entry in self.waiting() if _nonce(entry) >= used]
-        if ahead and nonces.pending(web3, address) <= _nonce(ahead[0]):
+        ahead = [entry for entry in self.waiting() if entry.takes >= used]
+        if ahead and nonces.pending(web3, address) <= ahead[0].takes:
             for entry in ahead:
                 with about(transaction=entry.attempts[-1].named):
                     self._hand(entry)
@@ -92,7 +92,7 @@ class Pusher:
         """
         used, market = self._now()
         last = entry.attempts[-1]
-        if entry.sent is None and _nonce(entry) == used and not last.cancels and self._is_pointless(last):
+        if entry.sent is None and entry.takes == used and not last.cancels and self._is_pointless(last):
             place = Place(used, market, self.sending.highest_fee)
             cancelled = self._add(entry, place, turn, cancels=True)
             if cancelled is not None:
@@ -108,11 +108,11 @@ class Pusher:
 
     def _due(self, waiting: list[Entry], used: int, market: Market) -> list[Entry]:
         """What offers too little, and the lowest, if it is late: the others may only wait for that one."""
-        ahead = [entry for entry in waiting if _nonce(entry) >= used]
+        ahead = [entry for entry in waiting if entry.takes >= used]
         return [
             entry
             for entry in ahead
-            if (_nonce(entry) == _nonce(ahead[0]) and self._is_late(entry))
+            if (entry.takes == ahead[0].takes and self._is_late(entry))
             or (self._is_cheap(entry, market) and self._can_raise(entry, market))
         ]
 
@@ -157,7 +157,7 @@ class Pusher:
             return None
         how = "without its call, which has become pointless" if cancels else "for a higher fee"
         _log.info("%s %s: nonce %d is sent again %s", entry.kind, entry.about, place.nonce, how)
-        return self.book.add(entry, Attempt.of(raw, cancels=cancels), place.market.number, turn)
+        return self.book.add(entry, Attempt.of(raw, cancels=cancels), turn)
 
     def _send(self, entry: Entry) -> Refusal | None:
         why = self._hand(entry)
@@ -187,12 +187,4 @@ class Pusher:
             raw = transactions.sign_empty(
                 sender.web3, sender.signer, Place(nonce, place.market, place.highest_fee)
             )
-            entry = self.book.add(
-                self.book.begin(blank), Attempt.of(raw, cancels=True), place.market.number, turn
-            )
-            self._send(entry)
-
-
-def _nonce(entry: Entry) -> int:
-    assert entry.nonce is not None
-    return entry.nonce
+            self._send(self.book.begin(blank, Attempt.of(raw, cancels=True), place.market.number, turn))

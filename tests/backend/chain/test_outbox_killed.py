@@ -16,10 +16,9 @@ from tests.backend.conftest import entries_of
 
 # At which call the process ends; whether the transaction has reached the node by then.
 STEPS = {
-    "the intent is noted": ("after Book.begin 1", False),
     "it is signed": ("after transactions.sign 1", False),
-    "it is noted by half": ("after Entry.to_bytes 2", False),
-    "it is noted": ("after Book.add 1", False),
+    "it is noted by half": ("after Entry.to_bytes 1", False),
+    "it is noted": ("after Book.begin 1", False),
     "it is sent": ("after transactions.send 1", True),
     "it is noted as sent": ("after Book.note_sent 1", True),
     "a block has it": ("before Book.confirm 1", True),
@@ -59,6 +58,7 @@ def test_killed_at_any_step_it_takes_effect_once(order, step):
     printed = die(order(dies=dies))
     chain = order().connect()
     assert chain.web3.eth.get_transaction_count(chain.address) == was_sent
+    assert all(entry.attempts for entry in entries_of(chain)), "a row of what nobody may ask for again"
     dataset = publish(chain)
     assert published_by(chain) == [dataset]
     assert chain.web3.eth.get_transaction_count(chain.address) == 1
@@ -67,7 +67,7 @@ def test_killed_at_any_step_it_takes_effect_once(order, step):
     assert not entries_of(chain)
 
 
-@pytest.mark.parametrize("dies", ["after Book.add 2", "after transactions.send 2", "after Book.note_sent 2"])
+@pytest.mark.parametrize("dies", ["after Book.add 1", "after transactions.send 2", "after Book.note_sent 2"])
 def test_killed_while_it_is_replaced_it_takes_effect_once(order, dies, localnet):
     """Two transactions are signed for one intent: the first or the second may be what a block takes."""
     localnet.rpc("evm_setAutomine", False)
