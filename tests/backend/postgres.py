@@ -105,6 +105,10 @@ class Server:
         self.stop(how)
         self.start()
 
+    def is_running(self) -> bool:
+        """It ends by itself where its disk has no space for its own log."""
+        return self._process is not None and self._process.poll() is None
+
     def url(self, name: str, *, user: str = "postgres", password: str = "") -> str:
         """Of a database: by the socket, or with a password by TCP."""
         if password:
@@ -212,10 +216,10 @@ def _free_port() -> int:
 
 
 @contextmanager
-def running() -> Iterator[Server]:
-    """A server, until the block is left."""
+def running(at: Path | None = None) -> Iterator[Server]:
+    """A server, until the block is left; its files are in the folder `at`, or in one of its own."""
     # Not pytest's folder, which its owner alone may enter; a socket's path has 107 characters at most.
-    folder = Path(tempfile.mkdtemp(prefix="biodesci-postgres-"))
+    folder = at or Path(tempfile.mkdtemp(prefix="biodesci-postgres-"))
     server = Server(folder)
     try:
         server.start()
@@ -223,7 +227,8 @@ def running() -> Iterator[Server]:
         yield server
     finally:
         server.stop(signal.SIGQUIT)
-        shutil.rmtree(folder, ignore_errors=True)
+        if at is None:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

@@ -7,15 +7,17 @@ refunded, and nothing is left in the outbox. `SEED=7 pytest …` repeats a run.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import os
 import random
-import sqlite3
+import signal
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from biodesci.chain.entries import Book
 from biodesci.chain.records import License
 from biodesci.core.errors import BioDeSciError, UnavailableError
 from biodesci.core.onchain import DAY, LicenseState
@@ -29,7 +31,8 @@ from biodesci.market.purchase import purchase
 from biodesci.store.engine import Location
 from tests.backend.acting import acting
 from tests.backend.conftest import IpfsNode, Localnet
-from tests.backend.postgres import Server
+from tests.backend.disks import Disk, small_disk
+from tests.backend.postgres import Server, running
 from tests.faults import faults, lies
 from tests.faults.faults import Fault
 from tests.faults.held import HeldTransaction
@@ -51,10 +54,14 @@ _TROUBLE = ("fault on", "fault on", "fault off", "kill", "reorg", "disk", "datab
 
 
 class Weeks:
-    """A custodian and an indexer as processes behind the provider; trade comes by the honest node."""
+    """A custodian and an indexer as processes behind the provider; trade comes by the honest node.
+
+    With a `server`, index and work are databases of its, on a disk that is full now and then.
+    """
 
     def __init__(self, world: World, location: Location, server: Server | None, dice: random.Random) -> None:
         self.world, self.location, self.server, self.dice = world, location, server, dice
+        self.disk = Disk(server.folder) if server is not None else None
         self.on: list[Fault] = []
         self.offers = [world.offer]
         self.did: list[str] = []
@@ -63,9 +70,11 @@ class Weeks:
             "RPC_URL": proxy.url, "IPFS_API": world.ipfs.api, "POLL_INTERVAL": "0.1",
             "DEPLOYMENT": str(world.localnet.deployment_file), "STUCK_AFTER": "1",
         }  # fmt: skip
-        index = {**common, "HOME": str(folder / "indexer")}
         if isinstance(location, str):
-            index["DATABASE_URL"] = location
+            common["DATABASE_URL"] = location
+            honest = world.seller.honest  # shares its account's work with the custodian
+            honest.sending = dataclasses.replace(honest.sending, work=location)
+        index = {**common, "HOME": str(folder / "indexer")}
         self.custodian = Worker("custodian", folder, {**common, "HOME": str(world.seller.home)})
         self.indexer = Worker("indexer", folder, index)
         self.workers = (self.custodian, self.indexer)
@@ -124,6 +133,15 @@ class Weeks:
             self.did[-1] += f" {depth}"
 
     def _disk(self) -> None:
+        if self.server is not None and self.disk is not None and self.dice.random() < 0.5:
+            self.did[-1] += " of the server"
+            self.disk.fill()
+            self._blocks()
+            time.sleep(1)
+            self.disk.free()
+            if not self.server.is_running():  # it had no space for its own log
+                self.server.start()
+            return
         worker = self.dice.choice(self.workers)
         worker.fill_disk(full=True)
         self.world.localnet.rpc("anvil_mine", hex(2))
@@ -131,8 +149,9 @@ class Weeks:
         worker.fill_disk(full=False)
 
     def _database(self) -> None:
+        """In order, or by a crash."""
         if self.server is not None:
-            self.server.restart()
+            self.server.restart(self.dice.choice((signal.SIGINT, signal.SIGQUIT)))
 
     def _blocks(self) -> None:
         self.world.localnet.rpc("anvil_mine", hex(self.dice.randint(1, 20)))
@@ -167,14 +186,15 @@ class Weeks:
             return False
         return cursor is not None and cursor.number == self.world.reader.honest.block_number()
 
-
-def entries_left(home: Path) -> int:
-    """What an outbox still holds."""
-    left = len(list((home / "outbox").glob("*.json")))
-    if (home / "work.sqlite").exists():
-        with contextlib.closing(sqlite3.connect(home / "work.sqlite")) as database:
-            left += database.execute("SELECT count(*) FROM outbox").fetchone()[0]
-    return left
+    def left(self) -> list[str]:
+        """What the outbox of who sells still holds: its own, and the custodian's."""
+        where = self.world.seller.honest.work_location
+        assert where is not None
+        return [
+            f"{entry.kind} {entry.about}: nonce {entry.nonce}, {len(entry.attempts)} attempts, "
+            f"confirmed {entry.confirmed}"
+            for entry in Book(where).all()
+        ]
 
 
 @pytest.fixture
@@ -208,7 +228,7 @@ def run(network: World, location: Location, server: Server | None, steps: int) -
         refunded = network.count("licenses", "LicenseRefunded", licenseId=licence.id)
         assert (delivered, refunded) in {(1, 0), (0, 1)}, licence
         assert network.count("licenses", "KeyRedelivered", licenseId=licence.id) == 0
-    assert entries_left(network.seller.home) == 0
+    assert weeks.left() == []
 
 
 def test_some_days(network: World, tmp_path: Path) -> None:
@@ -223,5 +243,6 @@ def test_many_weeks(network: World, tmp_path: Path) -> None:
 
 @pytest.mark.deep
 @pytest.mark.timeout(1_800)
-def test_many_weeks_on_postgresql(network: World, postgres: Server) -> None:
-    run(network, postgres.url(postgres.database()), postgres, 220)
+def test_many_weeks_on_postgresql(network: World) -> None:
+    with small_disk(256) as disk, running(disk.folder) as server:
+        run(network, server.url(server.database()), server, 220)
