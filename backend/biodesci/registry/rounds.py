@@ -128,6 +128,12 @@ def context(chain: Chain, round_id: int) -> Context:
     return Context(chain.chain_id, raw(chain.models.address), round_id)
 
 
+def deadline(round_: Round) -> int:
+    """Until when the round has to go on from where it is, as a chain timestamp."""
+    by = {RoundState.ENROLLING: round_.enrol_by, RoundState.RUNNING: round_.commit_by}
+    return by.get(round_.state, round_.finalize_by)
+
+
 def require_open(round_: Round) -> None:
     """Raises StateError for a round that was finalized or aborted."""
     if round_.state.is_over:

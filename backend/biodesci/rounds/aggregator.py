@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import cast
 
 from biodesci.chain.client import Chain
+from biodesci.chain.flights import MOST
 from biodesci.chain.records import Round
 from biodesci.core import cid, commitment
 from biodesci.core.about import about
@@ -23,7 +24,6 @@ from biodesci.core.errors import (
     AccessDeniedError,
     BioDeSciError,
     FundsError,
-    RevertedError,
     StateError,
     UnavailableError,
 )
@@ -35,11 +35,13 @@ from biodesci.ipfs.client import Ipfs
 from biodesci.registry import rounds
 from biodesci.rounds import disclosure, signatures
 from biodesci.rounds import plan as plans
+from biodesci.rounds.in_flight import IN_NO_BLOCK, InFlight
+from biodesci.rounds.notes import Notes
 from biodesci.rounds.outcome import abort_reason, outcome
 from biodesci.rounds.session import Session, restored
 from biodesci.rounds.signatures import MessageKind
 from biodesci.rounds.store import RoundFolder
-from biodesci.store.jobs import Failures, Jobs
+from biodesci.store.jobs import Jobs
 
 log = logging.getLogger(__name__)
 
@@ -52,18 +54,17 @@ class RoundAggregator:
     ) -> None:
         """`owners` are the accounts (20 bytes each) whose models' rounds it serves, and nobody else's. `jobs`
         keeps for a person which round cannot go on, and why."""
-        self._failures = Failures(jobs, "round")
-        self._failing: set[int] = set()
         self._chain, self._ipfs, self._home, self._owners = chain, ipfs, home, owners
         self._sessions: dict[int, Session] = {}
         self._over: set[int] = set()
-        self._notes: dict[int, str] = {}
+        self._notes = Notes(jobs)
         self._lock = threading.RLock()
+        self._in_flight = InFlight(chain, "aggregation", self._report)
 
     @property
     def open_rounds(self) -> int:
         """How many rounds it knows of that are not over."""
-        return len(self._sessions.keys() | self._notes.keys())
+        return len(self._sessions.keys() | self._notes.rounds)
 
     # Messages
 
@@ -151,7 +152,7 @@ class RoundAggregator:
             stage=stage,
             awaited=tuple(rounds.checksummed(a) for a in members if a not in done),
             until=until,
-            note=self._notes.get(round_id, ""),
+            note=self._notes[round_id],
         )
 
     # Progress
@@ -159,8 +160,11 @@ class RoundAggregator:
     def step(self) -> bool:
         """Move every round of this aggregator on by one stage; whether anything was done.
 
-        It waits for each block, which says what the next stage is; sites' messages are taken meanwhile."""
-        moved = False
+        It waits for no block. A round's block says what its next stage is, so that the round stands still
+        until a later call has collected it; the other rounds go on.
+        """
+        self._notes.clear(collected := self._in_flight.collect())
+        on_their_way, begun = self._in_flight.rounds(), set[int]()
         for round_id in range(1, rounds.count(self._chain) + 1):
             if round_id in self._over:
                 continue
@@ -169,22 +173,34 @@ class RoundAggregator:
                 self._forget(round_)
                 continue
             if not self._serves(round_):
-                self._note(round_id, "it is of a model whose owner this aggregator does not serve")
+                self._notes.waits(round_id, "it is of a model whose owner this aggregator does not serve")
                 continue
-            try:
-                with about(round=round_id):
-                    moved |= self._advance(round_)
-                self._goes_on(round_id)
-            except BioDeSciError as exc:
-                self._stands_still(round_id, str(exc))
-                moved |= self._abort_if_due(round_, exc)
-            except Exception as exc:  # anybody can open a round here: one must not stop the others
-                text = f"Unexpected {type(exc).__name__}."
-                if self._notes.get(round_id) != text:
-                    log.exception("round %d: unexpected error", round_id)
-                self._stands_still(round_id, text)
-                moved |= self._abort_if_due(round_, StateError(text))
-        return moved
+            if round_id in on_their_way:
+                self._notes.waits(round_id, IN_NO_BLOCK)
+            elif len(on_their_way) + len(begun) < MOST and self._try(round_):
+                begun.add(round_id)
+        if begun:
+            self._notes.clear(self._in_flight.collect_soon(begun))
+            for round_id in begun & self._in_flight.rounds():
+                self._notes.waits(round_id, IN_NO_BLOCK)
+        return bool(collected or begun)
+
+    def _try(self, round_: Round) -> bool:
+        """Whether a transaction was sent. Takes note of why not."""
+        try:
+            with about(round=round_.id):
+                is_sent = self._advance(round_)
+            self._notes.goes_on(round_.id)
+            return is_sent
+        except BioDeSciError as exc:
+            self._notes.stands_still(round_.id, str(exc))
+            return self._abort_if_due(round_, exc)
+        except Exception as exc:  # anybody can open a round here: one must not stop the others
+            text = f"Unexpected {type(exc).__name__}."
+            if self._notes[round_.id] != text:
+                log.exception("round %d: unexpected error", round_.id)
+            self._notes.stands_still(round_.id, text)
+            return self._abort_if_due(round_, StateError(text))
 
     def _advance(self, round_: Round) -> bool:
         if round_.state is RoundState.ENROLLING:
@@ -209,12 +225,11 @@ class RoundAggregator:
         plan = plans.fetch(self._chain, self._ipfs, round_)
         ended = self._chain.now() > round_.enrol_by
         if round_.enrolled >= needed and (ended or 0 < plan.cohort <= round_.enrolled):
-            self._chain.send(self._chain.models.functions.startRound(round_.id))
-            log.info("round %d started with %d nodes", round_.id, round_.enrolled)
-            return True
+            call = self._chain.models.functions.startRound(round_.id)
+            return self._in_flight.send(round_.id, call, f"started with {round_.enrolled} nodes")
         if ended:
             raise StateError(f"{round_.enrolled} nodes enrolled, {needed} are needed.", "Open another round.")
-        self._note(round_.id, f"{round_.enrolled} nodes enrolled, waiting for more")
+        self._notes.waits(round_.id, f"{round_.enrolled} nodes enrolled, waiting for more")
         return False
 
     def _share(self, round_: Round, session: Session) -> bool:
@@ -224,14 +239,13 @@ class RoundAggregator:
             shared = len(machine.shared())
             waits = shared < len(machine.roster) and self._chain.now() <= session.share_by
             if not machine.dealers and waits:
-                self._note(round_.id, f"{shared} of {len(machine.roster)} nodes shared")
+                self._notes.waits(round_.id, f"{shared} of {len(machine.roster)} nodes shared")
                 return False
             dealers, dealt = machine.close_shares(), machine.dealt
             session.folder.write("dealers", b"".join(dealers))
         places = rounds.places(self._chain, round_.id, dealers)
-        self._chain.send(self._chain.models.functions.fixDealers(round_.id, places, dealt))
-        log.info("round %d: %d nodes take part", round_.id, len(dealers))
-        return True
+        call = self._chain.models.functions.fixDealers(round_.id, places, dealt)
+        return self._in_flight.send(round_.id, call, f"{len(dealers)} nodes take part")
 
     def _sum(self, round_: Round, session: Session) -> bool:
         """Fix who is summed: all dealers, or once commitments are due those of them whose vectors came in."""
@@ -241,14 +255,15 @@ class RoundAggregator:
         committed = rounds.committed(self._chain, round_.id)
         is_due = self._chain.now() > round_.commit_by
         if len(committed) < len(machine.dealers) and not is_due:
-            self._note(round_.id, f"{len(committed)} of {len(machine.dealers)} nodes committed an update")
+            text = f"{len(committed)} of {len(machine.dealers)} nodes committed an update"
+            self._notes.waits(round_.id, text)
             return False
         fit = [entry for entry in committed if session.is_summable(self._chain, round_.id, entry)]
         if rounds.KINDS[round_.kind] == "statistics":
             fit = disclosure.alike(self._chain, fit, is_whole=True)
         chosen = {rounds.raw(entry.node) for entry in fit}
         if len(chosen) < len(machine.dealers) and not is_due:
-            self._note(round_.id, f"{len(chosen)} of {len(machine.dealers)} updates can be summed")
+            self._notes.waits(round_.id, f"{len(chosen)} of {len(machine.dealers)} updates can be summed")
             return False
         if len(chosen) < machine.minimum:
             raise StateError(
@@ -256,9 +271,8 @@ class RoundAggregator:
                 "Open another round.",
             )
         places = rounds.places(self._chain, round_.id, chosen)
-        self._chain.send(self._chain.models.functions.closeCommits(round_.id, round_.dealt, places))
-        log.info("round %d: updates of %d nodes are summed", round_.id, len(chosen))
-        return True
+        call = self._chain.models.functions.closeCommits(round_.id, round_.dealt, places)
+        return self._in_flight.send(round_.id, call, f"updates of {len(chosen)} nodes are summed")
 
     def _finalize(self, round_: Round, session: Session) -> bool:
         with self._lock:
@@ -268,25 +282,22 @@ class RoundAggregator:
         if isinstance(document, TrainingResult) and data is not None:
             root, weights = document.weights_root, self._ipfs.add(data, f"weights of round {round_.id}")
         result = self._ipfs.add(document.to_bytes(), f"result of round {round_.id}")
-        finalize = self._chain.models.functions.finalize(round_.id, round_.dealt, result, root, weights)
-        self._chain.send(finalize)
-        log.info("round %d finalized: %s", round_.id, cid.from_digest(result))
-        return True
+        call = self._chain.models.functions.finalize(round_.id, round_.dealt, result, root, weights)
+        return self._in_flight.send(round_.id, call, f"finalized, {cid.from_digest(result)}")
 
     def _abort_if_due(self, round_: Round, reason: BioDeSciError) -> bool:
         """Nothing more can come of the round once its deadline has passed: say why on chain."""
-        deadline = {RoundState.ENROLLING: round_.enrol_by, RoundState.RUNNING: round_.commit_by}.get(
-            round_.state, round_.finalize_by
-        )
-        if self._chain.now() <= deadline or isinstance(reason, UnavailableError | FundsError):
+        if isinstance(reason, UnavailableError | FundsError):
             return False
         try:
-            self._chain.send(self._chain.models.functions.abort(round_.id, abort_reason(reason)))
-        except RevertedError as exc:
-            self._note(round_.id, f"{reason} It cannot be aborted yet: {exc}")
+            if self._chain.now() <= rounds.deadline(round_):
+                return False
+            log.warning("round %d is to be aborted: %s", round_.id, reason)
+            call = self._chain.models.functions.abort(round_.id, abort_reason(reason))
+            return self._in_flight.send(round_.id, call, "aborted")
+        except BioDeSciError as exc:
+            self._notes.waits(round_.id, f"{reason} It cannot be aborted yet: {exc}")
             return False
-        log.warning("round %d aborted: %s", round_.id, reason)
-        return True
 
     # State
 
@@ -316,30 +327,16 @@ class RoundAggregator:
 
     def _forget(self, round_: Round) -> None:
         self._over.add(round_.id)
-        self._failing.discard(round_.id)
-        self._failures.done(round_.id)
+        self._notes.forget(round_.id)
         with self._lock:
             self._sessions.pop(round_.id, None)
-            self._notes.pop(round_.id, None)
         # Masked vectors and shares of a finished round have no use but to an attacker.
         RoundFolder(self._home, "aggregator", rounds.context(self._chain, round_.id)).destroy()
 
-    def _stands_still(self, round_id: int, reason: str) -> None:
-        """Notes why; a reason once, as a round is tried again and again until its deadline."""
-        if self._notes.get(round_id) != reason or round_id not in self._failing:
-            self._failures.note(round_id, reason)
-        self._failing.add(round_id)
-        self._note(round_id, reason)
-
-    def _goes_on(self, round_id: int) -> None:
-        if round_id in self._failing:
-            self._failures.done(round_id)
-        self._failing.discard(round_id)
-
-    def _note(self, round_id: int, text: str) -> None:
-        if self._notes.get(round_id) != text:
-            self._notes[round_id] = text
-            log.info("round %d: %s", round_id, text)
+    def _report(self, round_id: int, error: BioDeSciError) -> None:
+        """Why a transaction that was sent came to nothing; what the chain says now is looked at anew."""
+        if round_id not in self._over:
+            self._notes.stands_still(round_id, str(error))
 
 
 def _expect(round_: Round, *allowed: RoundState) -> None:

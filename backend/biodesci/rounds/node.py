@@ -11,13 +11,15 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from web3.contract.contract import ContractFunction
+
 from biodesci.chain.client import Chain
 from biodesci.chain.records import Disclosure, Enrolment, Round, Sale
 from biodesci.core import commitment, files, invitations
 from biodesci.core.documents.plan import Plan
 from biodesci.core.documents.result import StatisticsResult
 from biodesci.core.documents.round_messages import Inbox
-from biodesci.core.errors import AccessDeniedError, InputError, IntegrityError, StateError
+from biodesci.core.errors import AccessDeniedError, BioDeSciError, InputError, IntegrityError, StateError
 from biodesci.core.features import Normalization
 from biodesci.core.onchain import RoundState
 from biodesci.ee.codec import Codec
@@ -31,6 +33,7 @@ from biodesci.registry import rounds, versions
 from biodesci.rounds import disclosure, local_training, signatures
 from biodesci.rounds import plan as plans
 from biodesci.rounds.approvals import Approvals
+from biodesci.rounds.in_flight import IN_NO_BLOCK, InFlight
 from biodesci.rounds.progress import result_of
 from biodesci.rounds.seats import Seats
 from biodesci.rounds.store import RoundFolder
@@ -83,18 +86,26 @@ class TrainingNode:
         self._same_sites = operator.same_sites
         self._ledger = disclosure.Ledger(site.home, chain, site.dataset_id)
         self._sent: set[tuple[int, str]] = set()
+        # Another node of the account, in another model's rounds, collects its own.
+        self._in_flight = InFlight(chain, f"model-{site.model_id}", _report)
 
     def step(self) -> str:
-        """Do what can be done now, and say what the node waits for.
+        """Do what can be done now, and say what the node waits for; it waits for no block itself.
 
-        It waits for the block of its enrolment, and of its commitment: a model has one open round, and what
-        the node does next in it rests on that block, so that there is nothing to do beside it.
+        What the node does next in a round rests on the block of its enrolment, or commitment. A round that
+        is over, whatever of it is still on its way, keeps it out of no other.
         """
+        self._in_flight.collect()
         round_id = int(self._chain.call(self._chain.models.functions.openRoundOf(self._site.model_id)))
         self._clean_up(round_id)
         if round_id == 0:
             return f"model {self._site.model_id} has no open round"
-        round_ = rounds.read(self._chain, round_id)
+        if round_id in self._in_flight.rounds():
+            return f"round {round_id}: {IN_NO_BLOCK}"
+        return self._take_part(rounds.read(self._chain, round_id))
+
+    def _take_part(self, round_: Round) -> str:
+        round_id = round_.id
         mine = next(
             (e for e in rounds.enrolments(self._chain, round_id) if e.node == self._chain.address), None
         )
@@ -129,14 +140,11 @@ class TrainingNode:
         folder = self._folder(round_.id)
         node = Node.from_bytes(folder.read(STATE)) if folder.has(STATE) else self._create(round_.id, folder)
         invitation = invitations.path(plan.invited, self._chain.address)
-        self._chain.send(
-            self._chain.models.functions.enrol(
-                round_.id,
-                (self._site.dataset_id, self._site.license_id, round_.plan, node.round_keys, invitation),
-            )
+        call = self._chain.models.functions.enrol(
+            round_.id,
+            (self._site.dataset_id, self._site.license_id, round_.plan, node.round_keys, invitation),
         )
-        log.info("round %d: enrolled with dataset %d", round_.id, self._site.dataset_id)
-        return f"round {round_.id}: enrolled"
+        return self._send(round_.id, call, f"enrolled with dataset {self._site.dataset_id}")
 
     def _own_seat(self) -> Enrolment:
         """What this node's seat will be. The version of a licence is looked at once it has the seat."""
@@ -186,9 +194,8 @@ class TrainingNode:
         digest = commitment.masked_update(
             self._chain.chain_id, self._chain.models.address, round_.id, self._chain.address, message.digest()
         )
-        self._chain.send(self._chain.models.functions.commitUpdate(round_.id, message.dealt, digest))
-        log.info("round %d: masked update of %d bytes sent and committed", round_.id, len(masked))
-        return f"round {round_.id}: update committed"
+        call = self._chain.models.functions.commitUpdate(round_.id, message.dealt, digest)
+        return self._send(round_.id, call, f"committed an update of {len(masked)} bytes")
 
     def _answer(self, round_: Round, node: Node, folder: RoundFolder) -> str:
         summed = rounds.survivors(self._chain, round_.id)
@@ -238,6 +245,12 @@ class TrainingNode:
                 "Send it nothing more: it may try to read this site's update.",
             )
 
+    def _send(self, round_id: int, call: ContractFunction, sentence: str) -> str:
+        """Sends what the node does in the round; `sentence` once it has taken effect."""
+        self._in_flight.send(round_id, call, sentence)
+        done = self._in_flight.collect_soon({round_id})
+        return f"round {round_id}: {sentence if round_id in done else IN_NO_BLOCK}"
+
     def _post(self, round_id: int, kind: signatures.MessageKind, body: bytes) -> None:
         if (round_id, kind) not in self._sent:
             self._aggregator.post(self._context(round_id), kind, body)
@@ -266,6 +279,11 @@ class TrainingNode:
                 if round_.state.is_over:
                     self._folder(round_.id).destroy()
                     log.info("round %d: %s, its secrets are destroyed", round_.id, round_.state.name.lower())
+
+
+def _report(round_id: int, error: BioDeSciError) -> None:
+    """Why a call came to nothing: it is tried anew, and fails then with the same reason where that holds."""
+    log.warning("round %d: %s", round_id, error)
 
 
 def read_statistics(chain: Chain, ipfs: Ipfs, round_id: int, model_id: int) -> Normalization:

@@ -82,9 +82,7 @@ def wait(
 def progress_of(chain: Chain, round_id: int) -> Progress:
     """Who has not done its part yet, as the chain shows it."""
     round_ = rounds.read(chain, round_id)
-    until = {RoundState.ENROLLING: round_.enrol_by, RoundState.RUNNING: round_.commit_by}.get(
-        round_.state, round_.finalize_by
-    )
+    until = rounds.deadline(round_)
     awaited: list[str] = []
     if round_.state is RoundState.RUNNING:
         awaited = [e.node for e in rounds.enrolments(chain, round_id) if not e.committed]

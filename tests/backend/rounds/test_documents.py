@@ -9,8 +9,7 @@ import sys
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, ClassVar, cast
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -18,17 +17,14 @@ from eth_account import Account
 from eth_account.messages import encode_defunct
 from fastapi.testclient import TestClient
 
-from biodesci.chain.records import Round
 from biodesci.core import canonical, problems
 from biodesci.core.documents.plan import MAX_SCALE, Plan
 from biodesci.core.documents.result import Metrics
 from biodesci.core.documents.round_messages import RoundStatus
 from biodesci.core.errors import AccessDeniedError, InputError, IntegrityError
 from biodesci.core.features import CategoricalColumn, FeaturePlan, LabelColumn, NumericColumn
-from biodesci.core.onchain import RoundState
 from biodesci.fl import quantize
 from biodesci.fl.masking import Context
-from biodesci.registry import rounds
 from biodesci.rounds import signatures
 from biodesci.rounds.aggregator import RoundAggregator
 from biodesci.rounds.approvals import Approvals
@@ -221,40 +217,6 @@ def test_the_aggregator_reaches_no_key_and_no_torch() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
     )
     assert done.stdout.strip() == "[]"
-
-
-def test_one_round_that_fails_in_an_unforeseen_way_stops_no_other(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Anybody can open a round and name this aggregator."""
-
-    class Aggregator(RoundAggregator):
-        advanced: ClassVar[list[int]] = []
-
-        def _advance(self, found: Round) -> bool:
-            if found.id == 1:
-                raise RuntimeError("nobody thought of this")
-            self.advanced.append(found.id)
-            return False
-
-    owner = "0x" + "0b" * 20
-    chain: Any = SimpleNamespace(
-        address="0xA",
-        now=lambda: 0,
-        call=lambda _: owner,
-        models=SimpleNamespace(functions=SimpleNamespace(ownerOf=lambda _: None)),
-    )
-    monkeypatch.setattr(rounds, "count", lambda _: 2)
-    monkeypatch.setattr(
-        rounds,
-        "read",
-        lambda _, number: Round(
-            *(number, 1, b"", b"", b"", b"", "0xA", 1, 3, 1, 0, 0, 0, RoundState.ENROLLING, 9, 10, 11)
-        ),
-    )
-    aggregator = Aggregator(chain, cast(Any, None), tmp_path, frozenset({b"\x0b" * 20}))
-    assert not aggregator.step()
-    assert Aggregator.advanced == [2]
 
 
 def test_round_secrets_are_their_owners_alone(tmp_path: Path) -> None:
