@@ -117,7 +117,8 @@ def audit(stack: Stack, cast: Cast, narrator: Narrator, trained: Trained, reques
     evidence = persist(lambda: attest(auditor, stack.ipfs, caught))
     requester.challenge(chain, swapped, evidence)
     narrator.refused(f"request {swapped}, another worker: {caught.reason}", audit_passed=False)
-    persist(lambda: arbiter.decide(cast.chain(cast.arbiter), swapped, upheld=True))
+    answer = bundle.receipt.output_commitment
+    persist(lambda: arbiter.decide(cast.chain(cast.arbiter), swapped, answer, upheld=True))
     paid = persist(lambda: requester.reclaim(chain, swapped))
     if paid < FEE_WEI:
         raise StateError(f"The requester got {paid} wei back of {FEE_WEI}.")

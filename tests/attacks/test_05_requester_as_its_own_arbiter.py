@@ -51,7 +51,8 @@ def test_a_late_arbiter_decides_nothing_and_its_silence_does_not_pay_the_worker(
 ) -> None:
     infer.challenge(world.client.chain, answered, os.urandom(32))
     localnet.pass_time(ARBITRATION + 60)
+    answer = world.bundle(answered).receipt.output_commitment
     with pytest.raises(RevertedError, match="too late"):
-        arbiter.decide(world.arbiter.chain, answered, upheld=False)
+        arbiter.decide(world.arbiter.chain, answered, answer, upheld=False)
     assert infer.reclaim(world.client.chain, answered) >= FEE
     assert read_request(world.client.chain, answered).state is RequestState.REFUSED

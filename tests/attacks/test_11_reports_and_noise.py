@@ -173,7 +173,8 @@ def test_noise_is_challenged_and_not_paid(world: Any, x: np.ndarray) -> None:
     report = world.audit(request_id)
     assert not report.passed
     infer.challenge(c, request_id, attest(world.auditor.chain, world.ipfs, report))
-    arbiter.decide(world.arbiter.chain, request_id, upheld=True)
+    answer = world.bundle(request_id).receipt.output_commitment
+    arbiter.decide(world.arbiter.chain, request_id, answer, upheld=True)
     assert read_request(c, request_id).state is RequestState.REFUSED
     assert infer.reclaim(c, request_id) >= FEE
 

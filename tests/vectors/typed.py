@@ -132,6 +132,7 @@ def reports() -> list[tuple[str, Report]]:
             chain_id=CHAIN_ID,
             contract=INFERENCES,
             subject_id=7,
+            answer=bytes(range(32)) if case["subject"] == "inference" else None,
             model_id=2,
             model_version=1,
             auditor=ISSUER,

@@ -34,6 +34,19 @@ def address(text: str) -> str:
     return str(to_checksum_address(text))
 
 
+def word(text: str) -> bytes:
+    """`text` as 32 bytes; InputError where it is none."""
+    from biodesci.core.errors import InputError
+
+    try:
+        value = bytes.fromhex(text.removeprefix("0x"))
+    except ValueError:
+        value = b""
+    if len(value) != 32:
+        raise InputError(f"{text!r} is no commitment.", "Give 0x followed by 64 hexadecimal digits.")
+    return value
+
+
 def token(chain: Chain, text: str) -> Currency:
     """ETH, or the ERC-20 at an address; InputError where it is neither."""
     from biodesci.chain import currency

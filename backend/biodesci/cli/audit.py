@@ -126,6 +126,7 @@ def report(
         {
             "verdict": "passed" if shown.verdict.passed else "failed",
             "about": f"{shown.subject} {shown.subject_id}",
+            "answer": None if shown.answer is None else f"0x{shown.answer.hex()}",
             "method": shown.method,
             "auditor": shown.auditor,
             "named by": named_by,

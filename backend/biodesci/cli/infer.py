@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from biodesci.cli import output, session
-from biodesci.cli.arguments import Number, address, wei, within
+from biodesci.cli.arguments import Number, address, wei, within, word
 from biodesci.cli.options import grouped
 from biodesci.core.onchain import DAY
 
@@ -278,9 +278,27 @@ def decide(
         bool,
         typer.Option("--upheld/--rejected", help="Upheld: the requester gets the fee; rejected: the worker."),
     ],
+    answer: Annotated[
+        str,
+        typer.Option(
+            help="The commitment to the answer that you judged, as reports say it: no other counts."
+        ),
+    ] = "",
+    yes: output.Yes = False,
 ) -> None:
-    """For arbiters: decide a challenge, within its 30 days."""
+    """For arbiters: decide a challenge, within its 30 days. What it shows, or --answer names, is decided."""
+    from biodesci.chain.currency import ether
     from biodesci.inference import arbiter
+    from biodesci.inference.requests import read_request
 
-    arbiter.decide(session.chain(), request_id, upheld=upheld)
-    output.record({"request": request_id, "upheld": upheld}, "Decided.")
+    chain = session.chain()
+    request = read_request(chain, request_id)
+    judged = word(answer) if answer else request.output_commitment
+    paid = f"{request.requester}, who asked" if upheld else f"{request.worker}, who answered"
+    output.consent(
+        f"The fee of request {request_id}, {ether(request.fee)}, goes to {paid}, for ever. "
+        f"The answer is 0x{judged.hex()}.",
+        yes=yes,
+    )
+    arbiter.decide(chain, request_id, judged, upheld=upheld)
+    output.record({"request": request_id, "upheld": upheld, "answer": f"0x{judged.hex()}"}, "Decided.")

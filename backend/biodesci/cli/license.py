@@ -12,11 +12,27 @@ from biodesci.cli.arguments import Number, address, uses, when
 
 if TYPE_CHECKING:
     from biodesci.chain.client import Chain
+    from biodesci.chain.records import License
 
 app = typer.Typer(no_args_is_help=True)
 
 COLLECT = "biodesci account collect (--currency TOKEN where it was paid in one)"
 REASON = Annotated[str, typer.Argument(help="At most 32 bytes; public.")]
+LICENSEE = Annotated[
+    str,
+    typer.Option(help="Whose licence you have seen: where the number is another's by now, nothing is sent."),
+]
+
+
+def require_licensee(licence: License, seen: str) -> None:
+    """StateError where a licensee was seen, and the licence is another's."""
+    from biodesci.core.errors import StateError
+
+    if seen and address(seen) != licence.licensee:
+        raise StateError(
+            f"Licence {licence.id} is {licence.licensee}'s, and not {seen}'s: its number was given anew.",
+            "Nothing was sent. Look at the licence again: biodesci license show.",
+        )
 
 
 def _row(chain: Chain, license_id: int) -> dict[str, Any]:
@@ -187,6 +203,7 @@ def refund(license_id: Number) -> None:
 def resolve(
     license_id: Number,
     pay: Annotated[str, typer.Argument(help="Who gets the price: owner or buyer.")],
+    licensee: LICENSEE = "",
     yes: output.Yes = False,
 ) -> None:
     """As the arbiter that the offer names: decide a dispute."""
@@ -197,6 +214,7 @@ def resolve(
         raise InputError(f"{pay!r} is no side of a dispute.", "Name who gets the price: owner or buyer.")
     chain = session.chain()
     licence = get(chain, license_id)
+    require_licensee(licence, licensee)
     whose = f"licence {license_id}, which {licence.licensee} bought,"
     output.consent(f"The price of {whose} goes to the {pay}, for ever.", yes=yes)
     chain.send(

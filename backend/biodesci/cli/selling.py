@@ -6,18 +6,26 @@ import typer
 
 from biodesci.cli import output, session
 from biodesci.cli.arguments import Number
-from biodesci.cli.license import COLLECT, REASON
+from biodesci.cli.license import COLLECT, LICENSEE, REASON, require_licensee
 
 app = typer.Typer()
 
 
 @app.command()
-def approve(license_id: Number) -> None:
-    """As the dataset's owner or its committee: accept a purchase that needs review."""
-    from biodesci.market.license import get
+def approve(license_id: Number, licensee: LICENSEE = "", yes: output.Yes = False) -> None:
+    """As the dataset's owner or its committee: accept a purchase that needs review. It shows what for."""
+    from biodesci.core import duo
+    from biodesci.market.license import get, purpose_of
 
     chain = session.chain()
     licence = get(chain, license_id)
+    require_licensee(licence, licensee)
+    codes = ", ".join(duo.codes(purpose_of(chain, license_id)))
+    output.consent(
+        f"{licence.licensee} gets the right {licence.right.name.lower()} to dataset {licence.dataset_id}, "
+        f"version {licence.version}, for the purpose {codes}.",
+        yes=yes,
+    )
     chain.send(chain.licenses.functions.approve(license_id, licence.licensee, licence.deadline))
     output.record({"license_id": license_id, "licensee": licence.licensee, "state": "purchased"})
 

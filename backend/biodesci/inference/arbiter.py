@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from biodesci.chain.client import Chain
-from biodesci.inference.requests import read_request
 
 
 def accept(chain: Chain, *, accepted: bool) -> None:
@@ -11,7 +10,10 @@ def accept(chain: Chain, *, accepted: bool) -> None:
     chain.send(chain.inferences.functions.acceptArbitration(accepted))
 
 
-def decide(chain: Chain, request_id: int, *, upheld: bool) -> None:
-    """Ends a challenge within its 30 days: upheld, the requester gets its fee back, else the worker does."""
-    answer = read_request(chain, request_id).output_commitment
+def decide(chain: Chain, request_id: int, answer: bytes, *, upheld: bool) -> None:
+    """Ends a challenge within its 30 days: upheld, the requester gets its fee back, else the worker does.
+
+    `answer` is the commitment that the decision was made about. Raises RevertedError where the request's
+    number has another one by now.
+    """
     chain.send(chain.inferences.functions.resolve(request_id, upheld, answer))

@@ -22,15 +22,17 @@ from biodesci.proof.report import AuditReport, sign, verify
 def attest(chain: Chain, ipfs: Ipfs, report: AuditReport) -> bytes:
     """Signs and publishes the report, and records its verdict on chain under the auditor's account. Returns
     the report's CID digest.
+
+    Raises RevertedError where the request's number has another answer by now than was audited.
     """
-    if report.subject != "inference":
+    if report.subject != "inference" or report.answer is None:
         raise InputError(
             "Only audits of an inference are attested on chain.",
             "Keep the report of a model audit as a file.",
         )
     digest = ipfs.add(sign(report.document(), chain.signer()).to_bytes(), "audit report")
-    answer = read_request(chain, report.subject_id).output_commitment
-    chain.send(chain.inferences.functions.attestAudit(report.subject_id, report.passed, digest, answer))
+    verdict = report.subject_id, report.passed, digest, report.answer
+    chain.send(chain.inferences.functions.attestAudit(*verdict))
     return digest
 
 
@@ -96,6 +98,11 @@ def find_attestation(chain: Chain, ipfs: Ipfs, report: Report, digest: bytes | N
     if (report.model_id, report.model_version) != (request.model_id, request.version):
         raise IntegrityError(
             f"Request {report.subject_id} is about another model or version than the report.",
+            "Do not rely on this report.",
+        )
+    if report.answer != request.output_commitment:
+        raise IntegrityError(
+            f"Request {report.subject_id} has another answer than the report is about.",
             "Do not rely on this report.",
         )
     made = attestations(chain, report.subject_id)

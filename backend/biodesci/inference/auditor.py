@@ -87,9 +87,11 @@ def audit_inference(chain: Chain, ipfs: Ipfs, bundle: Bundle, trace: bytes | Non
     report = _report(
         chain, "inference", receipt.request_id, (receipt.model_id, receipt.model_version), method
     )
+    answered = read_receipt(chain, receipt.request_id)
+    report.answer = answered.output_commitment
     try:
         with report.check("chain", "the receipt says what the chain says"):
-            compare(receipt, read_receipt(chain, receipt.request_id))
+            compare(receipt, answered)
         with report.check("commitments", "input and output tensors open the commitments on chain"):
             bundle.verify()
         with report.check("weights", "the weights on IPFS have the root registered for this version"):

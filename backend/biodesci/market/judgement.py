@@ -106,10 +106,11 @@ _KEPT: Final = (
 
 @dataclass(frozen=True)
 class Judgement:
-    """A finding, for licence `license_id`. `reason` says more of what was not checked; `until` is when the
-    arbiter's time ends (Unix seconds), None where there is no dispute."""
+    """A finding, for licence `license_id` of `licensee`. `reason` says more of what was not checked; `until`
+    is when the arbiter's time ends (Unix seconds), None where there is no dispute."""
 
     license_id: int
+    licensee: str
     finding: Finding
     reason: str = ""
     until: int | None = None
@@ -125,12 +126,12 @@ class Judgement:
         return " ".join(filter(None, (self.finding.value, self.reason, *self._next())))
 
     def _next(self) -> tuple[str, ...]:
-        decide = f"biodesci license resolve {self.license_id}"
+        decide, named = f"biodesci license resolve {self.license_id}", f" --licensee {self.licensee}"
         if self.finding is Finding.RIGHT_KEY:
             kept = () if self.reason else (_KEPT,)
-            return *kept, f"You may decide for the owner: {decide} owner."
+            return *kept, f"You may decide for the owner: {decide} owner{named}."
         if self.favours is Side.LICENSEE:
-            return (f"You may decide for the licensee: {decide} buyer.",)
+            return (f"You may decide for the licensee: {decide} buyer{named}.",)
         end = "the end of your time" if self.until is None else f"{utc(self.until):%Y-%m-%d %H:%M} UTC"
         if self.finding is Finding.CONTAINER_TOO_LARGE:
             return (f"Judge again with more room (--at-most) before {end}.",)
@@ -138,7 +139,7 @@ class Judgement:
             asked = "The data owner has to keep it where it can be fetched: ask for it, and judge again"
         else:
             asked = "It is the custodian who has to show what it delivered: ask for it, and judge again"
-        return (f"{asked} before {end}. If nothing comes, decide for the licensee: {decide} buyer.",)
+        return (f"{asked} before {end}. If nothing comes, decide for the licensee: {decide} buyer{named}.",)
 
 
 def judge(
@@ -170,24 +171,24 @@ def judge(
     evidence = Evidence.parse(opened)
     delivery = next((one for one in delivered if one.digest == evidence.digest), None)
     if delivery is None:
-        return Judgement(license_id, Finding.OTHER_ENVELOPE, until=until)
+        return Judgement(license_id, licence.licensee, Finding.OTHER_ENVELOPE, until=until)
     sealed = sealed_to(chain, licence, delivery, evidence)
     if sealed is None:
-        return Judgement(license_id, Finding.NO_EVIDENCE, until=until)
+        return Judgement(license_id, licence.licensee, Finding.NO_EVIDENCE, until=until)
     version = chain.read(DatasetVersion, licence.dataset_id, licence.version)
     committed = commitments(chain, version)
     key, salt = evidence.content[:32], evidence.content[32:]
     if of_key(chain, version.publisher, key, salt) != committed.key_commitment:
-        return Judgement(license_id, Finding.WRONG_KEY, until=until)
+        return Judgement(license_id, licence.licensee, Finding.WRONG_KEY, until=until)
     if not sealed.to_own_key:
-        return Judgement(license_id, Finding.FORMER_KEY, until=until)
+        return Judgement(license_id, licence.licensee, Finding.FORMER_KEY, until=until)
     try:
         finding, reason = _try(arbiter, version.card, committed.content_root, key, most, progress)
     except FaultError as exc:
         finding, reason = Finding[exc.fault.name], ""
     if finding is Finding.RIGHT_KEY:
         arbiter.ipfs.add(sealed.envelope, f"envelope of licence {license_id}, which was judged")
-    return Judgement(license_id, finding, reason, until)
+    return Judgement(license_id, licence.licensee, finding, reason, until)
 
 
 def _try(

@@ -24,7 +24,8 @@ _UNSIGNED = "Ask the auditor for the report that it signed: `biodesci audit infe
 @dataclass
 class AuditReport:
     """`subject` is what was audited and `method` how; they say which checks there are to make. `limits` is
-    what a passed report does not say, `audited_at` Unix seconds.
+    what a passed report does not say, `audited_at` Unix seconds. `answer` is the commitment on chain to the
+    output that is audited; None for a model.
     """
 
     subject: Subject
@@ -37,6 +38,7 @@ class AuditReport:
     method: Method
     limits: str
     audited_at: int
+    answer: bytes | None = None
     checks: list[Check] = field(default_factory=list)
     findings: list[str] = field(default_factory=list)  # what is worth knowing and fails nothing
     figures: dict[str, float] = field(default_factory=dict)
@@ -71,6 +73,7 @@ class AuditReport:
             chain_id=self.chain_id,
             contract=self.contract,
             subject_id=self.subject_id,
+            answer=self.answer,
             model_id=self.model_id,
             model_version=self.model_version,
             auditor=self.auditor,

@@ -114,6 +114,9 @@ def test_a_dispute_is_decided_by_the_offers_arbiter(people: Any) -> None:
         said = run("buyer", "license", "dispute", "--yes", number, "wrong key")
         assert (said["state"], said["arbiter"]) == ("disputed", people.address("arbiter"))
         assert people.try_("arbiter", "license", "resolve", "--yes", number, "nobody")[0] == 2
+        other = ("--licensee", people.address("owner"))
+        code, _, err = people.try_("arbiter", "license", "resolve", "--yes", number, side, *other)
+        assert (code, "its number was given anew" in err) == (1, True), err
         code, _, err = people.try_("owner", "license", "resolve", "--yes", number, side)
         assert (code, "Only the arbiter that the offer names" in err) == (1, True), err
         assert run("arbiter", "license", "resolve", "--yes", number, side)["state"] == state
@@ -146,6 +149,24 @@ def test_a_purchase_in_review_is_cancelled_by_its_buyer(people: Any) -> None:
     assert bought["needs_review"]
     assert people.run("buyer", "license", "cancel", bought["license_id"])["state"] == "refunded"
     assert people.run("buyer", "account", "collect")["collected"]["units"] == "1000"
+
+
+def test_a_purchase_is_approved_of_whoever_was_seen_and_no_other(people: Any) -> None:
+    owner = people.chain("owner")
+    offer = sale(people, price=1000)
+    irb = (b"\1" * 32, b"\2" * 32, b"\3" * 32, 1 << 2 | 1 << 21, bytes(32))
+    owner.send(owner.datasets.functions.publishVersion(offers.get(owner, offer).terms.dataset_id, irb))
+    buy = ("license", "buy", "--yes", offer, "--purpose", "HMB", "--purpose", "IRB", "--again")
+    number, buyer = people.run("buyer", *buy)["license_id"], people.address("buyer")
+    approve = ("license", "approve", number)
+    code, _, err = people.try_("owner", *approve)
+    assert (code, "This needs consent" in err) == (2, True), err
+    assert f"{buyer} gets the right download" in err
+    assert "for the purpose HMB, IRB" in err
+    code, _, err = people.try_("owner", *approve, "--yes", "--licensee", people.address("arbiter"))
+    assert (code, "its number was given anew" in err) == (1, True), err
+    assert people.run("buyer", "license", "show", number)["state"] == "in_review"
+    assert people.run("owner", *approve, "--yes", "--licensee", buyer)["state"] == "purchased"
 
 
 def test_nobody_is_asked_about_what_will_be_refused(people: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -237,6 +237,12 @@ def test_from_a_model_to_its_audit(
     run("owner", "inference", "trust", model, auditor)
     run("owner", "inference", "trust", model, auditor, "--no-longer")
     code, _, err = people.try_("arbiter", "inference", "decide", number, "--upheld")
+    assert (code, "This needs consent" in err) == (2, True), err
+    code, _, err = people.try_(
+        "arbiter", "inference", "decide", number, "--upheld", "--yes", "--answer", "0x"
+    )
+    assert (code, "is no commitment" in err) == (2, True), err
+    code, _, err = people.try_("arbiter", "inference", "decide", number, "--upheld", "--yes")
     assert (code, json.loads(err.splitlines()[-1])["error"]["type"]) == (1, "RevertedError")
     code, _, err = people.try_("client", "inference", "challenge", number, trace)
     assert code == 1

@@ -122,7 +122,7 @@ CASES = (
     Case(Receipt, "receipt.json", optional=OPENINGS),
     Case(Receipt, "receipt-closed.json"),
     Case(BundleFile, "bundle.json", optional=tuple(f"receipt.{name}" for name in OPENINGS)),
-    Case(Report, "report.json", free=("figures",), optional=("signature",)),
+    Case(Report, "report.json", free=("figures",), optional=("signature",), nullable=("answer",)),
     Case(FeaturePlan, "features.json"),
     Case(Plan, "plan-training.json", free=("architecture.*",)),
     Case(Plan, "plan-statistics.json", free=("architecture.*",)),

@@ -13,13 +13,18 @@ from biodesci.chain.client import Chain
 from biodesci.core.documents.report import Report
 from biodesci.core.errors import (
     AccessDeniedError,
+    IntegrityError,
     NotFoundError,
+    RevertedError,
     WrongKeyError,
 )
-from biodesci.core.onchain import Standing
-from biodesci.inference import attestation, auditor
+from biodesci.core.onchain import RequestState, Standing
+from biodesci.inference import arbiter, attestation, auditor
+from biodesci.inference import requester as infer
+from biodesci.inference.requests import read_request
 from biodesci.inference.trace_disclosure import disclose_trace
 from biodesci.proof.bundle import Bundle
+from biodesci.proof.report import sign
 from biodesci.registry.models import load_registered
 from examples.heart.dishonest_worker import answer_with_other_weights
 
@@ -44,6 +49,41 @@ def test_an_honest_answer_passes_both_audits_and_is_attested(world: Any, answere
     assert report.model_copy(update={"signature": None}) == by_trace.document()
     attestation.check_signature(world.client.chain, report)
     assert attestation.find_attestation(world.client.chain, world.ipfs, report).report == published
+
+
+def test_a_report_is_attested_of_the_answer_that_was_audited_alone(
+    world: Any, localnet: Any, x: np.ndarray
+) -> None:
+    """A reorganization gives the request's number to another one, which is answered, too."""
+    before = localnet.rpc("evm_snapshot")
+    request_id = world.request(x)
+    assert world.serve() == [request_id]
+    world.collect(request_id)
+    found = world.audit(request_id)
+    assert found.passed
+    localnet.rpc("evm_revert", before)
+    assert world.request(x + 1) == request_id
+    assert world.serve() == [request_id]
+    a = world.auditor
+    with pytest.raises(RevertedError) as raised:
+        attestation.attest(a.chain, world.ipfs, found)
+    assert raised.value.name == "InferenceCommitment_OtherRequest"
+    assert attestation.attestations(a.chain, request_id) == []
+    signed = sign(found.document(), a.chain.signer())
+    with pytest.raises(IntegrityError, match="another answer than the report"):
+        attestation.find_attestation(a.chain, world.ipfs, signed)
+
+
+def test_a_challenge_is_decided_of_the_answer_that_the_arbiter_saw(world: Any, x: np.ndarray) -> None:
+    request_id = world.request(x)
+    assert world.serve() == [request_id]
+    infer.challenge(world.client.chain, request_id, os.urandom(32))
+    answer = read_request(world.arbiter.chain, request_id).output_commitment
+    with pytest.raises(RevertedError) as raised:
+        arbiter.decide(world.arbiter.chain, request_id, os.urandom(32), upheld=True)
+    assert raised.value.name == "InferenceCommitment_OtherRequest"
+    arbiter.decide(world.arbiter.chain, request_id, answer, upheld=False)
+    assert read_request(world.arbiter.chain, request_id).state is RequestState.FINALIZED
 
 
 def test_the_trace_opens_for_its_auditor_alone(world: Any, answered: int) -> None:

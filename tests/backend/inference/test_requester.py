@@ -160,7 +160,8 @@ def test_an_answer_found_wrong_is_challenged_with_the_report_and_refunded(world:
     infer.challenge(c.chain, request_id, attest(world.auditor.chain, world.ipfs, report))
     with pytest.raises(StateError, match="challenged"):
         infer.finalize(c.chain, request_id)
-    arbiter.decide(world.arbiter.chain, request_id, upheld=True)
+    answer = world.bundle(request_id).receipt.output_commitment
+    arbiter.decide(world.arbiter.chain, request_id, answer, upheld=True)
     assert read_request(c.chain, request_id).state is RequestState.REFUSED
     assert infer.reclaim(c.chain, request_id) >= FEE
 

@@ -26,6 +26,7 @@ def report() -> AuditReport:
         method="re-execution",
         limits="limits",
         audited_at=1_800_000_000,
+        answer=b"\xaa" * 32,
     )
 
 
@@ -61,6 +62,20 @@ def test_it_comes_back_from_its_bytes() -> None:
     assert again.figures == {"rows": 3.0}
 
 
+def test_the_report_of_an_inference_names_its_answer_and_no_other_does() -> None:
+    without = {**json.loads(passed().document().to_bytes()), "answer": None}
+    with pytest.raises(IntegrityError, match="names the answer"):
+        Report.parse(json.dumps(without).encode())
+    of_model = AuditReport("model", *(1, "0x" + "cc" * 20, 2, 2, 1), AUDITOR.address, "lineage", "", 1)
+    for name in CHECKLISTS["model", "lineage", 1]:
+        with of_model.check(name, "as it should be"):
+            pass
+    assert of_model.document().answer is None
+    of_model.answer = bytes(32)
+    with pytest.raises(IntegrityError, match="names the answer"):
+        of_model.document()
+
+
 def test_a_verdict_that_does_not_follow_is_refused() -> None:
     found = report()
     with pytest.raises(IntegrityError), found.check("chain", ""):
@@ -71,7 +86,7 @@ def test_a_verdict_that_does_not_follow_is_refused() -> None:
         Report.parse(json.dumps(document).encode())
 
 
-@pytest.mark.parametrize("data", [b"", b"[]", b"{}", b'{"kind": "biodesci/audit-report", "version": 2}'])
+@pytest.mark.parametrize("data", [b"", b"[]", b"{}", b'{"kind": "biodesci/audit-report", "version": 3}'])
 def test_other_documents_are_refused(data: bytes) -> None:
     with pytest.raises(InputError, match="no audit report"):
         Report.parse(data)

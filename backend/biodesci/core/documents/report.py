@@ -14,12 +14,13 @@ from biodesci.core import canonical
 from biodesci.core.documents.base import Document, Part
 from biodesci.core.documents.values import (
     Address,
+    Bytes32,
     HexBytes,
     Text,
     Uint256,
     UnixSeconds,
     Version1,
-    Version2,
+    Version3,
 )
 from biodesci.core.errors import IntegrityError
 
@@ -60,7 +61,9 @@ class Report(Document):
     """`limits` is what a passed report does not say; `findings` are worth knowing and fail nothing.
     `auditor` is an address, or empty where the auditor has no account. `checklist` is the edition of the
     list of checks that subject and method stand for: these are all checks in their order, up to the first
-    that fails. `signature` is the auditor's, over everything else (core/typed_data.py).
+    that fails. `answer` is the commitment to the output that was audited, as the chain had it: a request's
+    number may be another's after a reorganization. A model has none. `signature` is the auditor's, over
+    everything else (core/typed_data.py).
     """
 
     model_config = ConfigDict(alias_generator=None)
@@ -69,7 +72,7 @@ class Report(Document):
     limit: ClassVar = 4 << 20
 
     kind: Literal["biodesci/audit-report"] = "biodesci/audit-report"
-    version: Version2 = 2
+    version: Version3 = 3
     verdict: Verdict
     subject: Subject
     method: Method
@@ -77,6 +80,7 @@ class Report(Document):
     chain_id: Uint256
     contract: Address
     subject_id: Uint256
+    answer: Bytes32 | None
     model_id: Uint256
     model_version: Uint256
     auditor: Address | Literal[""]
@@ -93,6 +97,11 @@ class Report(Document):
         if required is None:
             raise IntegrityError(
                 f"There is no audit of {self.subject} by {self.method}.", "Do not rely on this report."
+            )
+        if (self.subject == "inference") != (self.answer is not None):
+            raise IntegrityError(
+                "The report of an inference names the answer that was audited, and no other does.",
+                "Do not rely on this report.",
             )
         if self.verdict != Verdict.of(self.checks):
             raise IntegrityError(

@@ -146,8 +146,8 @@ Base64 = Annotated[
 ]
 Version1 = Annotated[Literal[1], BeforeValidator(_whole)]
 """The number 1, and not true, which Python takes for it."""
-Version2 = Annotated[Literal[2], BeforeValidator(_whole)]
-"""The number 2."""
+Version3 = Annotated[Literal[3], BeforeValidator(_whole)]
+"""The number 3."""
 Byte = Annotated[int, Field(ge=0, lt=1 << 8)]
 Count = Annotated[int, Field(ge=0, lt=1 << 53)]
 """What every JSON reader takes as it is."""

@@ -30,7 +30,8 @@ const KINDS: readonly Kind[] = [
     of: 'review',
     title: 'Purchases to decide on',
     says: 'Their terms leave the purpose to a person. Approve or refuse each on its page, or by the command line:',
-    command: 'biodesci license approve NUMBER\nbiodesci license reject NUMBER REASON',
+    command:
+      'biodesci license approve NUMBER --licensee LICENSEE\nbiodesci license reject NUMBER REASON',
     late: 'The buyer can take the payment back.',
   },
   {
@@ -44,7 +45,7 @@ const KINDS: readonly Kind[] = [
     of: 'disputes',
     title: 'Disputes to decide',
     says: 'You are their arbiter. Decide each on its page, or by the command line:',
-    command: 'biodesci license resolve NUMBER owner|buyer',
+    command: 'biodesci license resolve NUMBER owner|buyer --licensee LICENSEE',
     late: 'It cannot be decided any more; the payment goes back to the licensee.',
   },
 ]
