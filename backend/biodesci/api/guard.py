@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from biodesci.api import problems, told
 from biodesci.config import Settings
+from biodesci.serving.guard import has_gone
 
 _log = logging.getLogger(__name__)
 IS_HEAD: Final = "biodesci.head"  # of a scope whose client wants no body
@@ -73,9 +74,9 @@ class Answers:
         inner = {**scope, "method": "GET", IS_HEAD: True} if is_head else scope
         try:
             await self._app(inner, receive, finish)
-        except ClientDisconnect:
-            raise
-        except Exception as exc:  # noqa: BLE001 - whatever it is, its answer has headers and is counted
+        except Exception as exc:  # whatever it is, its answer has headers and is counted
+            if has_gone(exc):
+                raise
             _log.error("unexpected error on %s", scope["path"], exc_info=exc)
             if not status:
                 await problems.unexpected(Request(inner))(inner, receive, finish)

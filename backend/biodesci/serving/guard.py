@@ -15,7 +15,8 @@ from biodesci.serving.rate import Rate
 from biodesci.serving.refusals import Refusal
 
 # What is behind the colon is shown to who signs in, as a part of our name: a port, and no other host.
-_PORT: Final = re.compile(r"(\[[^\]]*\]|[^:]*)(:\d{1,5})?|[0-9a-fA-F:]+")
+_NAMED: Final = re.compile(r"(?:\[[^\]]*\]|[^:]*)(?::(\d{1,5}))?")
+_HIGHEST_PORT: Final = 65_535
 _BODY_HEADERS: Final = {b"content-length", b"transfer-encoding"}
 _MISDIRECTED: Final = Refusal(
     421,
@@ -69,8 +70,9 @@ class Guard:
     async def _pass(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             await self._app(scope, receive, send)
-        except ClientDisconnect:  # it has gone, or was too slow: nobody is there to be told
-            return
+        except Exception as exc:
+            if not has_gone(exc):
+                raise
 
     def _believe_proxies(self, scope: Scope, fields: dict[bytes, bytes]) -> None:
         """The client is the last address that no proxy of ours is behind."""
@@ -89,7 +91,7 @@ class Guard:
         policy = self._policy
         if policy.hosts is not None:
             host = fields.get(b"host", b"").decode("latin-1")
-            is_ours = host in policy.hosts or (_PORT.fullmatch(host) and self._is_own(host_of(host), scope))
+            is_ours = host in policy.hosts or (_is_name(host) and self._is_own(host_of(host), scope))
             # Of two names the application may read the other one.
             if not is_ours or sum(name == b"host" for name, _ in scope["headers"]) > 1:
                 return _MISDIRECTED, False
@@ -109,6 +111,18 @@ class Guard:
         """A name of ours, or the very address that the client came to: no name of somebody's leads there."""
         server = scope.get("server")
         return host in (self._policy.hosts or ()) or (server is not None and host == host_of(str(server[0])))
+
+
+def has_gone(exc: Exception) -> bool:
+    """Whether an application ended so because its client has gone, or was too slow: nobody is there to be
+    told. What is written before the server has heard of that is an error of uvloop's."""
+    return isinstance(exc, ClientDisconnect) or (isinstance(exc, RuntimeError) and "is closed" in str(exc))
+
+
+def _is_name(host: str) -> bool:
+    """Whether a Host header is written as one, with a port that there is (RFC 3986, section 3.2)."""
+    named = _NAMED.fullmatch(host)
+    return named is not None and int(named[1] or 0) <= _HIGHEST_PORT
 
 
 async def _refuse(refusal: Refusal, scope: Scope, send: Send) -> None:
