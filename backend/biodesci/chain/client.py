@@ -11,12 +11,13 @@ from eth_account.signers.local import LocalAccount
 from hexbytes import HexBytes
 from web3 import Web3
 from web3.contract.contract import Contract, ContractFunction
-from web3.exceptions import ContractLogicError, Web3Exception
+from web3.exceptions import BlockNotFound, ContractLogicError, Web3Exception, Web3RPCError
 from web3.logs import DISCARD
 from web3.middleware import AttributeDictMiddleware
 from web3.types import EventData, TxParams, TxReceipt
 
 from biodesci.chain import blocks, events, pending, records
+from biodesci.chain.answers import refused
 from biodesci.chain.contracts import contract, reverted
 from biodesci.chain.entries import Book
 from biodesci.chain.fitting import Fitting
@@ -198,7 +199,12 @@ class Chain:
 
     def now(self, block: int | None = None) -> int:
         """Timestamp of the latest block, or of another: the only clock that deadlines on chain know."""
-        return int(self.web3.eth.get_block("latest" if block is None else block)["timestamp"])
+        try:
+            return int(self.web3.eth.get_block("latest" if block is None else block)["timestamp"])
+        except BlockNotFound as exc:
+            raise blocks.NoBlockError(
+                f"The chain node does not show block {block}: it is behind what it said.", "Try again."
+            ) from exc
 
     def balance(self, address: str) -> int:
         """What an address owns at the latest block, in wei."""
@@ -218,6 +224,8 @@ class Chain:
             return function.call(caller)
         except ContractLogicError as exc:
             raise reverted(exc) from exc
+        except Web3RPCError as exc:
+            raise ChainError(f"The chain could not answer a call: {refused(exc)}.") from exc
         except Web3Exception as exc:
             raise ChainError(f"The chain could not answer a call: {exc}.") from exc
 

@@ -43,6 +43,7 @@ class How(Enum):
     CUT = "the same question once more"
     REFUSED = "another node alone"
     UNKNOWN = "another method"
+    ODD = "another node; what all of them say so is said of the question"
 
 
 class Trouble(Exception):

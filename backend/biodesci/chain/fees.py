@@ -16,6 +16,8 @@ from hexbytes import HexBytes
 from web3 import Web3
 from web3.types import RPCEndpoint
 
+from biodesci.chain import shapes
+
 GWEI: Final = 10**9
 _LEAST_LEGACY_BYTE: Final = 0xC0  # an RLP list; typed transactions begin with their type (EIP-2718)
 
@@ -118,6 +120,6 @@ def _tip(web3: Web3, base_fee: int) -> int:
     method = RPCEndpoint("eth_maxPriorityFeePerGas")
     answer = web3.provider.make_request(method, [])
     result = answer.get("result")
-    if isinstance(result, str):
+    if isinstance(result, str) and shapes.is_quantity(result):
         return int(result, 16)
     return max(int(web3.eth.gas_price) - base_fee, 0)

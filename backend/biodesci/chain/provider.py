@@ -1,7 +1,7 @@
 """The way to the chain's nodes, over JSON-RPC: one that is well is asked, again and elsewhere where need be.
 
-Only questions are asked twice. What changes something (a transaction) goes out once for each call; whether it
-arrived is the outbox's to find out.
+Only questions are asked twice. What changes something (a transaction) goes out once for each call, and to
+another node where one has refused it; whether it arrived is the outbox's to find out.
 """
 
 from __future__ import annotations
@@ -19,7 +19,15 @@ from web3.providers.base import JSONBaseProvider
 from web3.types import RPCEndpoint, RPCResponse
 
 from biodesci.chain import wording
-from biodesci.chain.answers import TooMuchError, UnknownMethodError, judge
+from biodesci.chain.answers import (
+    TooMuchError,
+    UnknownMethodError,
+    is_error,
+    judge,
+    judge_batch,
+    told,
+    unavailable,
+)
 from biodesci.chain.endpoint import ANSWER_S, Endpoint, How, Trouble, origin
 from biodesci.chain.wording import words as refusal
 from biodesci.core import counters
@@ -35,7 +43,7 @@ _QUESTIONS: Final = {
     "eth_gasPrice", "eth_maxPriorityFeePerGas", "eth_syncing", "net_version", "web3_clientVersion",
 }  # fmt: skip
 # How often one question is asked at most; of one that is busy only time decides.
-_ATTEMPTS: Final = {How.AWAY: 3, How.REFUSED: 1, How.UNKNOWN: 1, How.CUT: 6, How.SLOW: 3}
+_ATTEMPTS: Final = {How.AWAY: 3, How.REFUSED: 1, How.UNKNOWN: 1, How.ODD: 1, How.CUT: 6, How.SLOW: 3}
 _REST_S: Final = 30.0
 _MOST_IN_BATCH: Final = 100
 _BATCH_AGAIN_S: Final = 600.0  # after a refusal
@@ -99,28 +107,31 @@ class Provider(JSONBaseProvider):
 
     def _one(self, method: RPCEndpoint, params: Any) -> tuple[Any, Endpoint]:
         body = self.encode_rpc_request(method, params)
-        return self._ask(method, lambda: body, lambda answer: judge(answer, method))
+        return self._ask(method, lambda: body, lambda answer: judge(answer, method, params))
 
     def logs(self, query: dict[str, Any], blocks: int) -> tuple[list[dict[str, Any]], Endpoint]:
         """The raw result of eth_getLogs over so many blocks, and which node gave it.
 
         Raises TooMuchError where a smaller question may be answered: words alone do not tell which refusals
-        mean that, so each is taken for it that does not say "too often", or says nothing else to the end.
+        mean that, so each is taken for it that does not say "too often", or says nothing else to the end, and
+        that no other node spares us.
         """
         method = "eth_getLogs"
 
         def judge_logs(answer: Any) -> None:
             error = answer.get("error") if isinstance(answer, dict) else None
             if error and not wording.is_busy(error, method):
-                first = int(query["fromBlock"], 16)
+                first, says = int(query["fromBlock"], 16), f"refused {method}: {refusal(error)}"
                 allowed = wording.allowed(error, first, first + blocks - 1)
-                raise TooMuchError(f"refused {method}: {refusal(error)}", allowed)
+                if allowed is None and not wording.is_too_much(error):
+                    raise Trouble(says, How.ODD)
+                raise TooMuchError(says, allowed)
             judge(answer, method)
             if not isinstance(answer["result"], list):
                 raise Trouble("gives no list of logs", How.CUT)
 
         body = self.encode_rpc_request(RPCEndpoint(method), [query])
-        perhaps = (How.SLOW, How.BUSY) if blocks > 1 else ()
+        perhaps = (How.ODD, How.SLOW, How.BUSY) if blocks > 1 else (How.ODD,)
         answer, node = self._ask(method, lambda: body, judge_logs, too_much=perhaps)
         return cast("list[dict[str, Any]]", answer["result"]), node
 
@@ -135,9 +146,11 @@ class Provider(JSONBaseProvider):
         """The answer that `check` finds no trouble with, and whose it is; `body` makes what each attempt
         asks. Trouble of the kinds `too_much` may be for the question's size: TooMuchError."""
         used = [self.endpoints[0]]
+        said: list[Any] = [None]
 
         def once() -> Any:
             used[0] = endpoint = self._well()
+            answer: Any = None
             counters.RPC_CALLS.labels(method).inc()
             try:
                 self._identify(endpoint)
@@ -146,6 +159,7 @@ class Provider(JSONBaseProvider):
             except Trouble as trouble:
                 counters.RPC_REFUSALS.labels(trouble.how.name.lower()).inc()
                 self._rest(endpoint, trouble)
+                said[0] = answer if trouble.how is How.ODD else None
                 if trouble.how is How.SLOW and trouble.how in too_much:
                     raise self._too_much(endpoint, trouble) from None
                 raise
@@ -153,7 +167,7 @@ class Provider(JSONBaseProvider):
                 exc.message = self._says(endpoint, exc.message)
                 raise
             endpoint.failures, endpoint.rests_until = 0, 0.0
-            return answer
+            return told(endpoint.url, answer)
 
         is_question = method in _QUESTIONS or method.startswith("eth_get")
         try:
@@ -161,7 +175,9 @@ class Provider(JSONBaseProvider):
         except Trouble as trouble:
             if trouble.how in too_much and not self.stop.is_set():
                 raise self._too_much(used[0], trouble) from None
-            raise self._unavailable(used[0], trouble) from None
+            if said[0] is not None and is_error(said[0]["error"]):
+                return told(used[0].url, said[0]), used[0]
+            raise unavailable(self._says(used[0], trouble.why), trouble) from None
 
     def _retrying(self, is_question: bool) -> Retrying:
         def wait(state: RetryCallState) -> float:
@@ -172,6 +188,8 @@ class Provider(JSONBaseProvider):
 
         def is_enough(state: RetryCallState) -> bool:
             trouble, passed = _trouble(state), state.seconds_since_start or 0.0
+            if trouble.how is How.ODD and state.attempt_number < len(self._ours()) and not self.stop.is_set():
+                return False  # whoever refused has done nothing
             if not is_question or self.stop.is_set() or passed + state.upcoming_sleep > self.patience:
                 return True
             most = _ATTEMPTS.get(trouble.how)
@@ -210,26 +228,7 @@ class Provider(JSONBaseProvider):
         for method, _ in calls[1:]:  # the first is counted where it is asked
             counters.RPC_CALLS.labels(method).inc()
         results: dict[int, Any] = {}
-
-        def judge_all(answer: Any) -> None:
-            if not isinstance(answer, list):
-                error = answer.get("error")
-                # Besu says of both that a limit is exceeded.
-                if wording.is_busy(error, "") and "batch" not in refusal(error).lower():
-                    raise Trouble(f"is asked too often: {refusal(error)}", How.BUSY)
-                raise Trouble(f"refused a batch: {refusal(error)}", How.SLOW)
-            trouble = None
-            for each in answer:
-                place = each.get("id") if isinstance(each, dict) else None
-                if not isinstance(place, int) or not 0 <= place < len(calls):
-                    continue
-                try:
-                    judge(each, calls[place][0])
-                    results[place] = each["result"]
-                except Trouble as exc:
-                    trouble = exc
-            if len(results) < len(calls):
-                raise trouble or Trouble("leaves out a part of a batch", How.CUT)
+        began = time.monotonic()
 
         def body() -> bytes:
             return orjson.dumps(
@@ -241,18 +240,25 @@ class Provider(JSONBaseProvider):
             )
 
         try:
-            self._ask(calls[0][0], body, judge_all, too_much=(How.SLOW,))
+            self._ask(
+                calls[0][0], body, lambda answer: judge_batch(answer, calls, results), too_much=(How.SLOW,)
+            )
             return [results[place] for place in range(len(calls))]
         except UnavailableError as exc:
-            if not isinstance(exc, TooMuchError):
-                if results or self.stop.is_set() or isinstance(exc, UnknownMethodError):
-                    raise
+            if self.stop.is_set() or isinstance(exc, UnknownMethodError):
+                raise
+            if results and time.monotonic() - began > self.patience:
+                raise
+            # Who answers some of a batch may answer fewer at a time.
+            if not results and not isinstance(exc, TooMuchError):
                 # Nodes refuse a batch in many shapes. If one question alone is answered, it was the batch.
                 self.request(calls[0][0], *calls[0][1])
         # Alone in the end, where a node takes no batches at all.
         if len(calls) <= self.most_in_batch:  # no other thread has learnt it meanwhile
             self._set_batch(min(self.most_in_batch, len(calls)) // 4)
-        return self.batch(calls)
+        left = [place for place in range(len(calls)) if place not in results]
+        results |= zip(left, self.batch([calls[place] for place in left]), strict=True)
+        return [results[place] for place in range(len(calls))]
 
     def _set_batch(self, size: int) -> None:
         """From now on, and for a while: what a node could not do may have been for the moment."""
@@ -269,7 +275,7 @@ class Provider(JSONBaseProvider):
             try:
                 self._identify(endpoint)
                 answer = endpoint.ask(self.encode_rpc_request(RPCEndpoint(method), list(params)))
-                judge(answer, method)
+                judge(answer, method, params)
                 return answer["result"]
             except Trouble as trouble:
                 self._rest(endpoint, trouble)
@@ -323,21 +329,7 @@ class Provider(JSONBaseProvider):
         return f"The chain node at {endpoint.origin} {without_secrets(endpoint.url, why)}"
 
     def _too_much(self, endpoint: Endpoint, trouble: Trouble) -> TooMuchError:
-        return TooMuchError(self._says(endpoint, trouble.why), is_slow=True)
-
-    def _unavailable(self, endpoint: Endpoint, trouble: Trouble) -> UnavailableError:
-        says = self._says(endpoint, trouble.why) + "."
-        if trouble.how is How.UNKNOWN:
-            return UnknownMethodError(says, "Use another chain node (BIODESCI_RPC_URL).")
-        if "another address" in trouble.why:
-            return UnavailableError(says, "Set BIODESCI_RPC_URL to that one.")
-        if trouble.how is How.BUSY or "refused" in trouble.why:
-            return UnavailableError(says, "Try again, or set BIODESCI_RPC_URL to another node.")
-        return UnavailableError(
-            says,
-            "Start it (`make up` starts one for a local network), or set BIODESCI_RPC_URL to a node that "
-            "runs; then repeat the command.",
-        )
+        return TooMuchError(self._says(endpoint, trouble.why), is_slow=trouble.how is not How.ODD)
 
 
 def _trouble(state: RetryCallState) -> Trouble:

@@ -21,9 +21,9 @@ from web3.contract.contract import ContractFunction
 from web3.exceptions import ContractLogicError, TransactionNotFound, Web3RPCError
 from web3.types import TxParams, TxReceipt, Wei
 
+from biodesci.chain.answers import refused
 from biodesci.chain.contracts import reverted
 from biodesci.chain.fees import GWEI, Fees, Market, decoded
-from biodesci.chain.provider import refusal
 from biodesci.chain.refusals import Refusal, classify
 from biodesci.core.errors import ChainError, FundsError, RevertedError, UnavailableError
 
@@ -96,9 +96,9 @@ def sign(web3: Web3, signer: LocalAccount, function: ContractFunction, value: in
     except ContractLogicError as exc:
         raise reverted(exc) from exc
     except Web3RPCError as exc:
-        if classify(_text(exc)) is Refusal.NO_FUNDS:
+        if classify(refused(exc)) is Refusal.NO_FUNDS:
             raise _no_funds(signer.address, balance, value) from exc
-        raise ChainError(f"The chain node refused to simulate the transaction: {_text(exc)}.") from exc
+        raise ChainError(f"The chain node refused to simulate the transaction: {refused(exc)}.") from exc
     return bytes(signer.sign_transaction(cast("dict[str, Any]", transaction)).raw_transaction)
 
 
@@ -176,7 +176,7 @@ def is_pointless(web3: Web3, raw: bytes) -> bool:
     except ContractLogicError:
         return True
     except Web3RPCError as exc:
-        return classify(_text(exc)) is Refusal.NO_FUNDS
+        return classify(refused(exc)) is Refusal.NO_FUNDS
     return False
 
 
@@ -191,7 +191,7 @@ def send(web3: Web3, raw: bytes, stop: threading.Event | None = None) -> Refusal
             web3.eth.send_raw_transaction(HexBytes(raw))
             return None
         except Web3RPCError as exc:
-            why = classify(_text(exc))
+            why = classify(refused(exc))
             if why is Refusal.KNOWN or is_known(web3, hash_of(raw)):
                 return None
             if why is Refusal.NO_FUNDS:
@@ -200,7 +200,7 @@ def send(web3: Web3, raw: bytes, stop: threading.Event | None = None) -> Refusal
                     f"{address} cannot pay for the transaction.", f"Send ether to {address}."
                 ) from exc
             if why is Refusal.FOR_GOOD:
-                raise ChainError(f"The chain node refused the transaction: {_text(exc)}.") from exc
+                raise ChainError(f"The chain node refused the transaction: {refused(exc)}.") from exc
             return why
         except UnavailableError:
             # Unclear whether it arrived; the same bytes can't act twice.
@@ -226,7 +226,10 @@ def receipt_of(web3: Web3, hashes: Sequence[bytes]) -> TxReceipt | None:
 
 def failure(web3: Web3, receipt: TxReceipt) -> RevertedError:
     """Why a transaction that is in a block had no effect, by repeating it as a call upon that block."""
-    sent = web3.eth.get_transaction(receipt["transactionHash"])
+    try:
+        sent = web3.eth.get_transaction(receipt["transactionHash"])
+    except TransactionNotFound:  # of a node that lags behind the one that gave the receipt
+        return _failed(receipt)
     again: TxParams = {
         "from": sent["from"],
         "to": sent["to"],
@@ -240,7 +243,11 @@ def failure(web3: Web3, receipt: TxReceipt) -> RevertedError:
     except ContractLogicError as exc:
         return reverted(exc)
     except Web3RPCError as exc:
-        why = (_text(exc),)
+        why = (refused(exc),)
+    return _failed(receipt, *why)
+
+
+def _failed(receipt: TxReceipt, *why: str) -> RevertedError:
     return RevertedError(
         "failed",
         (receipt["transactionHash"].to_0x_hex(), *why),
@@ -263,10 +270,6 @@ def is_known(web3: Web3, tx_hash: bytes) -> bool:
     except TransactionNotFound:
         return False
     return True
-
-
-def _text(exc: Web3RPCError) -> str:
-    return refusal((exc.rpc_response or {}).get("error") or exc)
 
 
 def _no_funds(address: str, balance: int, needed: int) -> FundsError:

@@ -44,7 +44,7 @@ def words(error: object) -> str:
 
 def is_busy(error: object, method: str) -> bool:
     """Whether the node refused because it was asked too often: the same question is answered later."""
-    if not isinstance(error, dict) or _is_revert(error):
+    if not isinstance(error, dict) or is_revert(error):
         return False
     if method == "eth_getLogs" and is_too_much(error):
         return False
@@ -60,7 +60,7 @@ def is_too_much(error: object) -> bool:
 
 def is_final(error: object) -> bool:
     """Whether asking the same node once more is in vain."""
-    return isinstance(error, dict) and (error.get("code") in _FINAL or _is_revert(error))
+    return isinstance(error, dict) and (error.get("code") in _FINAL or is_revert(error))
 
 
 def is_unknown_method(error: object) -> bool:
@@ -95,6 +95,6 @@ def allowed(error: object, first: int, last: int) -> int | None:
     return blocks if 1 <= blocks <= last - first else None
 
 
-def _is_revert(error: dict[str, Any]) -> bool:
+def is_revert(error: dict[str, Any]) -> bool:
     """An answer of the contract that was called (geth's code 3; others by their words alone)."""
     return error.get("code") == 3 or "revert" in words(error).lower()

@@ -64,7 +64,7 @@ def node() -> Iterator[_Node]:
 
 
 def numbers(provider: Provider, count: int) -> list[Any]:
-    return provider.batch([("eth_getBlockByNumber", [hex(number), False]) for number in range(count)])
+    return provider.batch([("eth_getBalance", [hex(number), "latest"]) for number in range(count)])
 
 
 @pytest.mark.parametrize("shape", REFUSALS)

@@ -23,6 +23,8 @@ ALLOWED = {
     ("backend/biodesci/chain/transactions.py", "sign_transaction"),
     # Names the refusal that it passes on.
     ("backend/biodesci/chain/answers.py", "eth_sendRawTransaction"),
+    # Names what an answer to it looks like.
+    ("backend/biodesci/chain/shapes.py", "eth_sendRawTransaction"),
 }
 # Measurements fill a development chain of their own, whose node has the keys.
 FILLS = {("benchmarks/crowd.py", "eth_sendTransaction")}
