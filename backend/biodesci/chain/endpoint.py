@@ -21,6 +21,7 @@ from biodesci.asking.clock import Clock
 from biodesci.asking.sockets import Adapter
 from biodesci.chain import wording
 from biodesci.core import addresses
+from biodesci.core.errors import ConfigurationError
 
 CONNECT_S: Final = 4.0
 ANSWER_S: Final = 8.0  # a stop that comes meanwhile waits so long: a service has ten seconds to end
@@ -69,6 +70,13 @@ class Endpoint:
     session: requests.Session = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        """Raises ConfigurationError for what is no address: nobody will ever listen there."""
+        if not _is_address(self.url):
+            raise ConfigurationError(
+                "BIODESCI_RPC_URL should be the address of a chain node, as https://HOST:PORT/PATH, or of "
+                "several with spaces between them. What it has is none.",
+                "Correct it: biodesci doctor says what else is missing.",
+            )
         self.session = _session(self.url)
 
     def __repr__(self) -> str:
@@ -173,6 +181,14 @@ def _session(rpc_url: str) -> requests.Session:
     session.auth = get_netrc_auth(rpc_url)
     session.trust_env = False
     return session
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is no number, or half an IPv6 address
+        return False
 
 
 def origin(url: str) -> str:

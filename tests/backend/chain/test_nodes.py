@@ -228,6 +228,25 @@ def test_no_key_of_an_address_is_told(url: str, localnet: Any, caplog: pytest.Lo
     assert SECRET not in told + caplog.text
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "node.example",
+        "ftp://node.example",
+        "http://",
+        "http://[::1",
+        "http://a:99999",
+        f"http://a b{SECRET}",
+    ],
+)
+def test_what_is_no_address_is_a_wrong_setting(url: str) -> None:
+    """A worker that waited for it would wait for ever."""
+    with pytest.raises(ConfigurationError, match="BIODESCI_RPC_URL should be") as raised:
+        Provider(url)
+    assert SECRET not in str(raised.value)
+
+
 def test_what_a_node_repeats_of_its_address_is_left_out() -> None:
     url = f"https://node.example/v3/{SECRET}?token={SECRET[::-1]}"
     assert origin(url) == "https://node.example"
