@@ -71,6 +71,10 @@ class InFlight:
         sent = {about for about in self._flights.on_their_way() if _request(about) in begun}
         return [_request(about) for about in self._flights.collect_soon(sent)]
 
+    def taken_back(self, head: int) -> list[int]:
+        """The requests whose commitment took effect, and is in no block any more, as seen up to `head`."""
+        return [_request(about) for about in self._flights.taken_back(head)]
+
     def _committed(self, about: str, receipt: TxReceipt) -> None:
         chain = self._chain
         folder = journal(self._home, chain, _request(about))

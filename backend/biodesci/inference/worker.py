@@ -242,6 +242,9 @@ class Server:
 
     def _look(self) -> None:
         head = self._chain.block_number()
+        again = self._in_flight.taken_back(head)
+        self._open.update(again)
+        self._unsettled.update(again)
         if head < self._next_block:
             return
         chain, name = self._chain, "InferenceRequested"

@@ -132,6 +132,7 @@ class Custodian:
         head = chain.counted_head()
         if head < chain.deployment.first_block:
             return done
+        self._open.update(self._in_flight.taken_back(head))
         self._complete(head)
         # Blocks bring purchases; keys come without one, when they are taken over.
         if head != self._next_block - 1 or dataset_keys.held(self._home, chain) != self._keys:

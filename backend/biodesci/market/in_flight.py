@@ -70,6 +70,10 @@ class InFlight:
         """As `collect`, of what was sent just now."""
         return [_licence(about) for about in self._flights.collect_soon({_about(id_) for id_ in begun})]
 
+    def taken_back(self, head: int) -> list[int]:
+        """The licences whose delivery took effect, and is in no block any more, as seen up to `head`."""
+        return [_licence(about) for about in self._flights.taken_back(head)]
+
     def _delivered(self, about: str, receipt: TxReceipt) -> None:
         """Puts the envelope on IPFS; a run before may have sealed it, or another home, which has it then."""
         member, license_id = self._member, _licence(about)

@@ -54,6 +54,24 @@ def test_a_held_transaction_of_one_request_holds_up_no_other_answer(
         world.collect(request_id)
 
 
+def test_a_commitment_that_a_reorganization_takes_back_is_made_again(
+    world: Any, localnet: Any, x: np.ndarray
+) -> None:
+    """Its request was read long ago, and its commitment noted as done with the first block that had it."""
+    w = world.worker
+    server = serve.Server(w.chain, world.ipfs, w.home, w.seed, world.policy)
+    request_id = world.request(x)
+    localnet.rpc("anvil_mine", hex(100))
+    before = localnet.rpc("evm_snapshot")
+    assert server.serve_pending() == [request_id]
+    localnet.rpc("evm_revert", before)
+    localnet.rpc("evm_increaseTime", 7)
+    localnet.rpc("anvil_mine", hex(4))
+    assert server.serve_pending() == [request_id]
+    assert read_request(w.chain, request_id).state is RequestState.COMMITTED
+    world.collect(request_id)
+
+
 def test_an_answer_is_replaced_where_no_block_takes_it(world: Any, localnet: Any, x: np.ndarray) -> None:
     request_id = world.request(x)
     w, deployment = world.worker, load_deployment(localnet.deployment_file)

@@ -330,6 +330,27 @@ def test_a_delivery_that_a_reorganization_takes_back_is_made_again(sale, chain_f
         wait_for(lambda: custodian.poll() == [license_id])
 
 
+@pytest.mark.parametrize("starts_again", [False, True])
+def test_a_delivery_that_was_done_and_is_taken_back_is_made_again(sale, localnet, starts_again):
+    """Where blocks count at once, it is noted as done with the first; the node forgets it with that block."""
+    member = acting(sale.owner, sale.ipfs, sale.home)
+    custodian = Custodian(member)
+    license_id = sale.buy().license_id
+    localnet.rpc("anvil_mine", hex(100))  # so old that its event is not read again
+    before = localnet.rpc("evm_snapshot")
+    assert custodian.poll() == [license_id]
+    other = sale.buy(again=True).license_id
+    assert custodian.poll() == [other], "from here on, the first is not among those that wait on the disk"
+    localnet.rpc("evm_revert", before)
+    localnet.rpc("evm_increaseTime", 7)
+    localnet.rpc("anvil_mine", hex(4))
+    if starts_again:
+        custodian = Custodian(member)
+    assert custodian.poll() == [license_id]
+    localnet.rpc("anvil_mine", hex(2))
+    assert custodian.poll() == [], "it was delivered once more"
+
+
 def test_a_custodian_that_starts_again_goes_on_where_it_was(sale, chain_for, localnet, monkeypatch):
     """What was read is not read again; what waits is remembered."""
     member = acting(chain_for(sale.owner.account, reading=Reading(2)), sale.ipfs, sale.home)
