@@ -76,7 +76,9 @@ class Landed:
         return [about for about, (number, block_hash) in blocks.items() if now[number] != block_hash]
 
     def store(self) -> None:
-        """Outlives the process from here on."""
+        """Outlives the process from here on; what is deep by the newest of it is forgotten."""
+        newest = max((number for number, _ in self._blocks.values()), default=0)
+        self._blocks = {about: one for about, one in self._blocks.items() if one[0] > newest - _DEEP}
         if self._work is not None:
             self._work.put_checkpoint(self._name, orjson.dumps(self._blocks))
 

@@ -35,6 +35,7 @@ from biodesci.ipfs.client import Ipfs
 from biodesci.registry import rounds
 from biodesci.rounds import disclosure, signatures
 from biodesci.rounds import plan as plans
+from biodesci.rounds.ended import Ended
 from biodesci.rounds.in_flight import IN_NO_BLOCK, InFlight
 from biodesci.rounds.notes import Notes
 from biodesci.rounds.outcome import abort_reason, outcome
@@ -56,7 +57,7 @@ class RoundAggregator:
         keeps for a person which round cannot go on, and why."""
         self._chain, self._ipfs, self._home, self._owners = chain, ipfs, home, owners
         self._sessions: dict[int, Session] = {}
-        self._over: set[int] = set()
+        self._over = Ended(chain)
         self._notes = Notes(jobs)
         self._lock = threading.RLock()
         self._in_flight = InFlight(chain, "aggregation", self._report)
@@ -164,6 +165,7 @@ class RoundAggregator:
         until a later call has collected it; the other rounds go on.
         """
         self._notes.clear(collected := self._in_flight.collect())
+        self._over.look()
         on_their_way, begun = self._in_flight.rounds(), set[int]()
         for round_id in range(1, rounds.count(self._chain) + 1):
             if round_id in self._over:

@@ -71,10 +71,16 @@ def test_another_process_knows_of_it_until_it_is_deep(chain: Chain, localnet: An
     back_to(localnet, before, 3)
     assert Landed(chain, "sale").taken_back(chain.block_number()) == ["a sale"]
     assert Landed(chain, "sale").taken_back(chain.block_number()) == []
+    landed = Landed(chain, "sale")
     landed.add("a deep one", sent(localnet))
     localnet.rpc("anvil_mine", hex(300))
     assert landed.taken_back(chain.block_number()) == []
     assert Landed(chain, "sale").known == 0
+    landed.add("another one", sent(localnet))
+    localnet.rpc("anvil_mine", hex(300))
+    landed.add("a later one", sent(localnet))
+    landed.store()
+    assert Landed(chain, "sale").known == 1, "also where nobody asks what was taken back"
 
 
 def test_nothing_is_asked_while_nothing_is_known_or_new(

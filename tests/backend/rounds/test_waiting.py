@@ -154,6 +154,24 @@ def test_a_round_that_is_due_is_aborted_behind_what_is_held(far: Far) -> None:
         wait_for(lambda: [far.state(each) for each in both] == [RoundState.ABORTED] * 2)
 
 
+def test_a_round_whose_end_a_reorganization_takes_back_is_ended_again(far: Far) -> None:
+    """It was counted as over, and not looked at again."""
+    round_id = far.sites.open()
+    wait_past(far.localnet, far.sites, rounds.read(far.sites.owner, round_id).finalize_by)
+    far.localnet.rpc("evm_mine")
+    before = far.localnet.rpc("evm_snapshot")
+    with far.sites.aggregator() as aggregator:
+        assert aggregator.step()
+        assert far.state(round_id) is RoundState.ABORTED
+        assert not aggregator.step(), "it is over"
+        far.localnet.rpc("evm_revert", before)
+        far.localnet.rpc("evm_increaseTime", 7)
+        far.localnet.rpc("anvil_mine", hex(3))
+        assert aggregator.step()
+        assert far.state(round_id) is RoundState.ABORTED
+        assert not aggregator.step()
+
+
 def test_sites_are_answered_while_a_transaction_is_in_no_block(far: Far) -> None:
     sites = far.sites
     round_id = sites.open()
