@@ -18,22 +18,27 @@ node_tool = node node_modules/$(1)
 forge = $(firstword $(wildcard node_modules/@foundry-rs/forge-*/bin/forge))
 page_sources := $(shell find frontend -type f -not -path '*/dist/*' 2>/dev/null) package-lock.json
 
-# Checks, and then suites, run side by side, the longest first; each starts what it needs on free ports. JOBS=1 runs them one after the other.
-JOBS ?= 2
-suites = test-stacks test-rooms test-network test-index test-backend test-contracts test-page
-# A third of the time of these tests is waiting (for blocks, deadlines, processes), so more suites than there are cores run at once.
-SUITE_JOBS ?= 4
-# The tests in Python, in parts that take about as long: what parties do, what they do it over, what chain and index say; test-backend is the rest.
-rooms = $(addprefix tests/backend/,market inference rounds party passports) tests/attacks
+# Builds, checks and suites run side by side; each starts what it needs on free ports. JOBS=1 runs them one after the other.
+# A third of the time of the suites is waiting (for blocks, deadlines, processes), so more run at once than there are cores.
+JOBS ?= 5
+# The longest come first, and several short ones last, so that no core is without work at the end.
+suites = test-stacks test-network test-index test-rooms test-attacks test-chain test-backend test-contracts test-page
+# The tests in Python, in parts: what parties do, what they do it over, what the index says; test-backend is the rest.
+rooms = $(addprefix tests/backend/,market inference rounds party passports)
 network = $(addprefix tests/backend/,ipfs asking serving store workers localnet) tests/faults
-index = $(addprefix tests/backend/,index api cli chain)
+index = $(addprefix tests/backend/,index api cli)
+chain = tests/backend/chain
 python_tests = $(at_home) $(timed) $(1) pytest -p no:ape_test --durations=10 -m "not deep"
+browser = $(at_home) $(timed) browser $(call node_tool,@playwright/test/cli.js) test -c tests/e2e/playwright.config.ts
+story = $(at_home) $(timed) story pytest -p no:ape_test tests/integration/test_story.py
+integration = $(at_home) $(timed) integration pytest -p no:ape_test --durations=10 tests/integration --ignore tests/integration/test_story.py
 checks = check-contracts check-python check-page check-generated
 
-# Contract suites that were not written here, and the build that Slither reads.
+# Contract suites that were not written here, the build that Slither reads, and the mark that what tests import is compiled.
 compiled = .build/compiled
 solmate_suite = tests/contracts/conformity/build/ERC721.t.sol
 slither_build = .cache/slither/out/build-info
+imported = .build/imported
 slither_report = .cache/slither/report.txt
 # The prover of `make test-proofs` has an environment of its own: nothing else needs its solvers.
 halmos = .cache/halmos/venv/bin/halmos
@@ -52,7 +57,7 @@ timed = ./scripts/timed.sh
 # Browsers, anvil, forge and Slither keep caches in the home folder: they get one in the checkout.
 at_home = mkdir -p .cache/home && HOME=$(CURDIR)/.cache/home
 
-.PHONY: help setup demo up console test test-deep test-proofs check $(checks) format figures soak generate compile $(suites) test-browser test-story test-integration test-install clean
+.PHONY: help setup demo up console test test-deep test-proofs check $(checks) format figures soak generate compile forge-build $(suites) test-browser test-story test-integration test-install clean
 
 # What `make demo`, `make up` and `make figures` pass on: make demo ARGS="--rounds 3".
 ARGS ?=
@@ -80,9 +85,10 @@ test: ## Set up (browser, PostgreSQL, nginx too) and run every test and check
 	@./scripts/setup.sh tests
 	@# anvil leaves the states of chains that were ended hard: gigabytes, after a few runs.
 	@rm -rf .build/seconds .cache/home/.foundry/anvil/tmp
-	@$(timed) checks-and-builds $(MAKE) --no-print-directory --jobs=$(JOBS) --output-sync=target $(checks) compile frontend/dist/index.html
-	@$(MAKE) --no-print-directory --jobs=$(SUITE_JOBS) --output-sync=target $(suites)
-	@cd .build/seconds && for suite in *; do echo "$$suite: $$(cat $$suite) s"; done
+	@# What is wanted first is first: builds, then checks, then suites, which begin as soon as the builds are there.
+	@passed=0; $(MAKE) --no-print-directory --jobs=$(JOBS) --output-sync=target compile frontend/dist/index.html $(checks) $(suites) || passed=$$?; \
+	cd .build/seconds && for suite in *; do echo "$$suite: $$(cat $$suite)"; done; \
+	[ $$passed = 0 ] || { echo "Failed: what did is above, at '***'." >&2; exit $$passed; }
 	@echo "every check and every suite passed"
 
 test-deep: compile ## Fuzz contracts and properties for much longer (SEED=0x... for given contracts' draws), and what costs too much for every change
@@ -108,12 +114,12 @@ check: ## Format, lint, types, import rules, lengths of files, static analysis o
 
 check-contracts: $(slither_build)
 	$(forge) fmt --check contracts tests/contracts tests/symbolic
-	$(at_home) slither . --exclude $(slither_off) >$(slither_report) 2>&1 && ! grep -q $(slither_unread) $(slither_report) || { cat $(slither_report); exit 1; }
+	$(at_home) $(timed) slither slither . --exclude $(slither_off) >$(slither_report) 2>&1 && ! grep -q $(slither_unread) $(slither_report) || { cat $(slither_report); exit 1; }
 
 check-python: setup
 	ruff format --check .
 	ruff check .
-	mypy
+	$(timed) mypy mypy
 	lint-imports --no-cache
 	python -m scripts.lengths
 
@@ -142,13 +148,20 @@ generate: setup $(compiled) ## Write again what is generated: ABIs, schemas, API
 	node frontend/generate.mjs
 
 # Beforehand, so that suites that run side by side only read what it writes.
-compile: setup $(compiled) $(solmate_suite) $(slither_build)
-	@$(at_home) $(forge) build --quiet
+compile: setup forge-build $(compiled) $(imported) $(slither_build)
+
+forge-build: $(solmate_suite) | setup
+	@$(at_home) $(timed) forge-build $(forge) build --quiet
 
 # Left alone, Ape compiles the files that changed and not the contracts that import them: old code would be deployed.
 $(compiled): $(shell find contracts -name '*.sol') ape-config.yaml package-lock.json | setup
-	@ape compile --force
+	@$(timed) ape-compile ape compile --force
 	@touch $@
+
+# Suites that begin together would each compile the same thousands of files (scripts/setup.sh has left them).
+$(imported): requirements.lock | setup
+	@python -c "import ape, hypothesis, opacus, pandas, peft, schemathesis, scipy.stats, sklearn.linear_model, transformers.models.bert.modeling_bert, web3"
+	@mkdir -p $(@D) && touch $@
 
 $(solmate_suite): tests/contracts/conformity/adapt_solmate.py package-lock.json | setup
 	@python $<
@@ -164,10 +177,16 @@ test-contracts: compile
 	$(at_home) APE_FOUNDRY_HOST="http://127.0.0.1:$$(python -c 'from biodesci.localnet.processes import free_port; print(free_port())')" $(timed) ape ape test tests/contracts
 
 test-backend: compile
-	$(call python_tests,backend) tests/backend $(addprefix --ignore=,$(rooms) $(network) $(index)) tests/examples
+	$(call python_tests,backend) tests/backend $(addprefix --ignore=,$(rooms) $(network) $(index) $(chain)) tests/examples
 
 test-rooms: compile
 	$(call python_tests,rooms) $(rooms)
+
+test-attacks: compile
+	$(call python_tests,attacks) tests/attacks
+
+test-chain: compile
+	$(call python_tests,chain) $(chain)
 
 test-network: compile
 	$(call python_tests,network) $(network)
@@ -180,19 +199,19 @@ test-page: compile
 	$(timed) page $(call node_tool,vitest/vitest.mjs) run --root frontend
 
 # Each of these starts stacks of ten processes and more: side by side they would only wait for each other.
-test-stacks:
-	@$(MAKE) --no-print-directory test-browser
-	@$(MAKE) --no-print-directory test-story
-	@$(MAKE) --no-print-directory test-integration
+test-stacks: compile frontend/dist/index.html
+	$(browser)
+	$(story)
+	$(integration)
 
 test-integration: compile
-	$(at_home) $(timed) integration pytest -p no:ape_test --durations=10 tests/integration --ignore tests/integration/test_story.py
+	$(integration)
 
 test-story: compile
-	$(at_home) $(timed) story pytest -p no:ape_test tests/integration/test_story.py
+	$(story)
 
 test-browser: compile frontend/dist/index.html
-	$(at_home) $(timed) browser $(call node_tool,@playwright/test/cli.js) test -c tests/e2e/playwright.config.ts
+	$(browser)
 
 figures: setup ## Measure, beside the peers, and write build/figures.json
 	python -m benchmarks.run $(ARGS)

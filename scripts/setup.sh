@@ -32,16 +32,24 @@ if [ "$(cat $stamp 2>/dev/null || true)" != "$now" ]; then
   # pip asks `rustc` for its version, whose launcher makes a folder at home for that.
   export RUSTUP_HOME=$root/.cache/rustup PIP_CACHE_DIR=$root/.cache/pip PIP_DISABLE_PIP_VERSION_CHECK=1 npm_config_cache=$root/.cache/npm npm_config_update_notifier=false
 
+  # Beside pip, which keeps one core busy. --no-save: the lock stays as it is committed, whichever optional packages of other platforms the registry serves.
+  say "npm packages (package-lock.json) into node_modules"
+  npm install --no-save --ignore-scripts --no-audit --no-fund --loglevel=error </dev/null &
+  npm=$!
+  trap 'kill $npm 2>/dev/null || true' EXIT
+
   say "Python packages (requirements.lock, hashes checked) into .venv"
   [ -x .venv/bin/python ] || python3 -m venv .venv || fail "python3 -m venv failed" "On Debian: apt-get install python3-venv"
-  .venv/bin/python -m pip install -qq --no-deps --require-hashes -r requirements.lock
+  # Tests import a fifth of what is installed, which Python compiles then. Elsewhere it is compiled here: services may not write into .venv.
+  compile=--compile
+  [ "${1:-}" != tests ] || compile=--no-compile
+  .venv/bin/python -m pip install -qq $compile --no-deps --require-hashes -r requirements.lock
   # By itself: a local CPU wheel is taken where pip knows one; its own requirements are already in the lock.
-  .venv/bin/python -m pip install -qq torch==2.13.0
+  .venv/bin/python -m pip install -qq $compile torch==2.13.0
   .venv/bin/python -m pip install -qq --no-deps --no-build-isolation -e .
 
-  say "npm packages (package-lock.json) into node_modules"
-  # --no-save: the lock stays as it is committed, whichever optional packages of other platforms the registry serves.
-  npm install --no-save --ignore-scripts --no-audit --no-fund --loglevel=error
+  wait $npm || fail "npm could not install the packages" "What it said is above."
+  trap - EXIT
 
   printf '#!/bin/sh\nexec node "%s/scripts/solc.cjs" "$@"\n' "$root" > .cache/solc/solc-v0.8.37
   chmod +x .cache/solc/solc-v0.8.37
