@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from functools import cache, lru_cache
+from itertools import accumulate
+from struct import Struct
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from eth_utils.abi import event_abi_to_log_topic
@@ -21,20 +23,23 @@ if TYPE_CHECKING:
     from biodesci.chain.logs import Log
 
 _WORD: Final = 32
+_Convert = Callable[[bytes], Any]  # of a word
 _Read = Callable[[bytes, int], Any]  # of the data, what is encoded from this byte on
 
 
 class _Type(NamedTuple):
-    """`size` are the bytes that it takes in place; one that `is_dynamic` has an offset there."""
+    """`size` are the bytes that it takes in place; one that `is_dynamic` has an offset there. One that is
+    just a word has `convert` too."""
 
     size: int
     is_dynamic: bool
     read: _Read
+    convert: _Convert | None = None
 
 
 class _Event(NamedTuple):
     name: str
-    topics: tuple[tuple[str, _Read], ...]
+    topics: tuple[tuple[str, _Convert], ...]
     data: _Read
 
 
@@ -50,9 +55,11 @@ def decode(contract_name: str, log: Log) -> tuple[str, dict[str, Any]] | None:
     try:
         if len(log.topics) != len(event.topics) + 1:
             raise ValueError("it has another number of topics")
-        args = {
-            name: read(topic, 0) for (name, read), topic in zip(event.topics, log.topics[1:], strict=True)
-        }
+        args: dict[str, Any] = {}
+        for (name, convert), topic in zip(event.topics, log.topics[1:], strict=True):
+            if len(topic) != _WORD:
+                raise ValueError("a topic has not 32 bytes")
+            args[name] = convert(topic)
         args.update(event.data(log.data, 0))
     except (ValueError, UnicodeDecodeError) as exc:
         raise IntegrityError(f"The log is no {event.name} as the contract's ABI has it: {exc}.") from exc
@@ -72,10 +79,9 @@ def _events(contract_name: str) -> dict[bytes, _Event]:
     return events
 
 
-def _topic(field: dict[str, Any]) -> _Read:
+def _topic(field: dict[str, Any]) -> _Convert:
     # Of what does not fit into a word, a topic has the hash.
-    kind = _type(field)
-    return _bytes_of(32) if kind.is_dynamic or kind.size > _WORD else kind.read
+    return _type(field).convert or _bytes_of(32)
 
 
 def _type(field: dict[str, Any]) -> _Type:
@@ -86,10 +92,11 @@ def _type(field: dict[str, Any]) -> _Type:
         return _struct(field["components"])
     if kind in {"bytes", "string"}:
         return _Type(_WORD, True, _bytes if kind == "bytes" else _string)
-    return _Type(_WORD, False, _elementary(kind))
+    convert = _elementary(kind)
+    return _Type(_WORD, False, lambda data, at: convert(_word(data, at)), convert)
 
 
-def _elementary(kind: str) -> _Read:
+def _elementary(kind: str) -> _Convert:
     if kind == "address":
         return _address
     if kind == "bool":
@@ -115,25 +122,25 @@ def _word(data: bytes, at: int) -> bytes:
     return word
 
 
-def _uint_of(bits: int) -> _Read:
-    def read(data: bytes, at: int) -> int:
-        value = int.from_bytes(_word(data, at))
+def _uint_of(bits: int) -> _Convert:
+    def convert(word: bytes) -> int:
+        value = int.from_bytes(word)
         if value >> bits:
             raise ValueError(f"a number has more than {bits} bits")
         return value
 
-    return read
+    return convert if bits < 8 * _WORD else int.from_bytes
 
 
-def _bool(data: bytes, at: int) -> bool:
-    value = int.from_bytes(_word(data, at))
+def _bool(word: bytes) -> bool:
+    value = int.from_bytes(word)
     if value > 1:
         raise ValueError("a truth value is neither 0 nor 1")
     return value == 1
 
 
-def _address(data: bytes, at: int) -> str:
-    word = _word(data, at)
+@lru_cache(1 << 14)
+def _address(word: bytes) -> str:
     if any(word[:12]):
         raise ValueError("an address has more than 20 bytes")
     return checksummed(word[12:])
@@ -149,14 +156,13 @@ def checksummed(address: bytes) -> str:
     )
 
 
-def _bytes_of(size: int) -> _Read:
-    def read(data: bytes, at: int) -> str:
-        word = _word(data, at)
+def _bytes_of(size: int) -> _Convert:
+    def convert(word: bytes) -> str:
         if any(word[size:]):
             raise ValueError(f"bytes{size} has more than {size} bytes")
         return "0x" + word[:size].hex()
 
-    return read
+    return convert if size < _WORD else lambda word: "0x" + word.hex()
 
 
 def _counted(data: bytes, at: int) -> bytes:
@@ -190,20 +196,27 @@ def _array(inner: _Type) -> _Type:
 
 
 def _struct(fields: Sequence[dict[str, Any]]) -> _Type:
-    plan: list[tuple[str, int, bool, _Read]] = []
-    size, is_dynamic = 0, False
-    for field in fields:
-        kind = _type(field)
-        plan.append((str(field["name"]), size, kind.is_dynamic, kind.read))
-        size, is_dynamic = size + kind.size, is_dynamic or kind.is_dynamic
+    names, kinds = [str(field["name"]) for field in fields], [_type(field) for field in fields]
+    places = list(accumulate((kind.size for kind in kinds), initial=0))
+    size, is_dynamic = places[-1], any(kind.is_dynamic for kind in kinds)
+    converts = [kind.convert for kind in kinds if kind.convert is not None]
+    words = Struct(f"{_WORD}s" * len(kinds))
+    plan = list(zip(names, places, kinds, strict=False))
+
+    def read_words(data: bytes, at: int) -> dict[str, Any]:
+        if len(data) < at + size:
+            raise ValueError("its data end too early")
+        values = words.unpack_from(data, at)
+        return {name: convert(value) for name, convert, value in zip(names, converts, values, strict=True)}
 
     def read(data: bytes, at: int) -> dict[str, Any]:
         values = {}
-        for name, place, has_offset, inner in plan:
-            if has_offset:
-                values[name] = inner(data, at + int.from_bytes(_word(data, at + place)))
-            else:
-                values[name] = inner(data, at + place)
+        for name, place, kind in plan:
+            start = at + place
+            if kind.is_dynamic:
+                start = at + int.from_bytes(_word(data, start))
+            values[name] = kind.read(data, start)
         return values
 
-    return _Type(_WORD if is_dynamic else size, is_dynamic, read)
+    is_words = len(converts) == len(kinds)
+    return _Type(_WORD if is_dynamic else size, is_dynamic, read_words if is_words else read)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final, Literal, NamedTuple, Self
 
 from biodesci.core.onchain import NOBODY
@@ -37,6 +38,7 @@ DATASET_ROLES: Final[dict[DatasetRole, Role]] = {
     DatasetRole.OPERATOR: "operator",
     DatasetRole.COMMITTEE: "committee",
 }
+_NUMBERED: Final = tuple((int(number), word) for number, word in DATASET_ROLES.items())
 
 
 class Money(NamedTuple):
@@ -56,7 +58,8 @@ class Account(NamedTuple):
 
     def stored(self) -> list[Any]:
         """As a row of `events` has it."""
-        return [self.part, self.address, self.role, None if self.money is None else [*self.money]]
+        part, address, role, money = self
+        return [part, address, role, None if money is None else [*money]]
 
     @classmethod
     def of(cls, stored: Sequence[Any]) -> Self:
@@ -78,6 +81,11 @@ class Rule:
     credits: tuple[tuple[str, str, Role], ...] = ()  # account, amount, role
     otherwise: Role = "somebody else"
     no_caller: str = ""  # why the event says no caller
+
+    @cached_property
+    def is_open(self) -> bool:
+        """Whether what an account was is to be read from the log so far."""
+        return any(role is None for _, role in (*(() if self.by is None else (self.by,)), *self.names))
 
 
 _BY: Final = ("by", None)
@@ -198,33 +206,30 @@ def accounts(draft: Draft, contract: str, name: str, args: Args) -> tuple[Accoun
     rule = RULES.get(contract, {}).get(name)
     if rule is None:
         return ()
-    state: _State | None = None  # of most events everybody's role is known
-
-    def role_of(address: str) -> Role | None:
-        nonlocal state
-        state = state or _State(draft, args)
-        return state.role(address)
-
+    # Of most events everybody's role is known.
+    state = _State(draft, args) if rule.is_open else None
     credited = [
         Account("credits", address, role, _money(draft, args, args[amount]))
         for field, amount, role in rule.credits
-        for address in addresses(args, field)
         if args[amount]
-    ]
-    named = [
-        Account("names", address, role or role_of(address) or rule.otherwise)
-        for field, role in rule.names
         for address in addresses(args, field)
     ]
-    caller: list[Account] = []
+    named = []
+    for field, fixed in rule.names:
+        for address in addresses(args, field):
+            role = fixed or (state and state.role(address)) or rule.otherwise
+            named.append(Account("names", address, role))
+    caller = []
     if rule.by is not None:
         field, fixed = rule.by
         for address in addresses(args, field):
-            role = fixed or role_of(address)
-            role = role or next((one.role for one in (*named, *credited) if one.address == address), None)
-            caller.append(Account("by", address, role or rule.otherwise))
+            found = fixed or (state and state.role(address))
+            found = found or next((one.role for one in (*named, *credited) if one.address == address), None)
+            caller.append(Account("by", address, found or rule.otherwise))
+    if not named:
+        return (*caller, *credited)
     shown = {one.address for one in (*caller, *credited)}
-    return (*caller, *credited, *(one for one in named if one.address not in shown))
+    return (*caller, *credited, *[one for one in named if one.address not in shown])
 
 
 def addresses(args: Args, field: str) -> list[str]:
@@ -232,7 +237,9 @@ def addresses(args: Args, field: str) -> list[str]:
     value: Any = args
     for part in field.split(".") if "." in field else (field,):
         value = value.get(part) if isinstance(value, dict) else None
-    several = value if isinstance(value, list) else (value,)
+    if isinstance(value, str):
+        return [] if value == NOBODY else [value]
+    several = value if isinstance(value, list) else ()
     return [address for address in several if isinstance(address, str) and address != NOBODY]
 
 
@@ -258,14 +265,23 @@ class _State:
         if "role" in args and "account" in args:
             self._proposed = DATASET_ROLES[DatasetRole(args["role"])]
         self._holder = args.get("account")
+        self._args = args
         self._license = _row(draft, licenses, args.get("licenseId"))
-        self._request = _row(draft, inferences, args.get("requestId"))
-        self._round_id = args.get("roundId") or None
-        self._round = _row(draft, rounds_table, self._round_id)
         dataset = self._license["dataset_id"] if self._license is not None else args.get("datasetId")
         self._dataset = _row(draft, datasets, dataset)
+
+    @cached_property
+    def _request(self) -> Mapping[str, Any] | None:
+        return _row(self._draft, inferences, self._args.get("requestId"))
+
+    @cached_property
+    def _round(self) -> Mapping[str, Any] | None:
+        return _row(self._draft, rounds_table, self._args.get("roundId") or None)
+
+    @cached_property
+    def _model(self) -> Mapping[str, Any] | None:
         about = self._round or self._request or {}
-        self._model = _row(draft, models, args.get("modelId", about.get("model_id")))
+        return _row(self._draft, models, self._args.get("modelId", about.get("model_id")))
 
     def role(self, address: str) -> Role | None:
         """The first that fits, of what the account is to the dataset, licence, request, round or model."""
@@ -282,8 +298,8 @@ class _State:
         if self._dataset is not None:
             if self._dataset["owner"] == address:
                 return "owner"
-            for number, word in DATASET_ROLES.items():
-                key = (self._dataset["id"], self._dataset["handovers"], int(number), address)
+            for number, word in _NUMBERED:
+                key = (self._dataset["id"], self._dataset["handovers"], number, address)
                 held = self._draft.find(roles, *key)
                 if held is not None and held["state"] == ACCEPTED:
                     return word
@@ -295,12 +311,15 @@ class _State:
         return None
 
     def _of_request(self, address: str) -> Role | None:
+        if self._request is None:
+            return None
         parts: tuple[Role, ...] = ("requester", "worker", "arbiter")
-        return next((part for part in parts if self._request and self._request[part] == address), None)
+        return next((part for part in parts if self._request[part] == address), None)
 
     def _of_round(self, address: str) -> Role | None:
         if self._round is None:
             return None
         if self._round["aggregator"] == address:
             return "aggregator"
-        return "site" if _row(self._draft, enrolments, self._round_id, address) is not None else None
+        enrolment = _row(self._draft, enrolments, self._args["roundId"], address)
+        return "site" if enrolment is not None else None

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, Final
 
 import orjson
 from sqlalchemy import Column
 
 from biodesci.store.engine import Amount, Whole, Words
+
+_encode: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def id_() -> Column[int]:
@@ -46,4 +48,4 @@ def to_json(value: Any) -> str:
     try:
         return orjson.dumps(value).decode()
     except TypeError:  # a number of more than 64 bits
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        return _encode(value)

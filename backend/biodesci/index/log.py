@@ -10,7 +10,7 @@ import json
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, tuple_
 from sqlalchemy.exc import SQLAlchemyError
@@ -23,7 +23,7 @@ from biodesci.index.changes.event import At
 from biodesci.index.columns import to_json
 from biodesci.index.tables import DERIVED, aside, blocks, events, wanted
 from biodesci.index.tables import tokens as tokens_table
-from biodesci.store.rows import insert_rows
+from biodesci.store.rows import insert_tuples
 
 _log = logging.getLogger(__name__)
 _AT_ONCE: Final = 2_000  # events whose rows are in memory at a time
@@ -40,8 +40,7 @@ class Block:
     time: int
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """One log of one of the seven contracts, with its arguments as JSON-ready values.
 
     `args` is None where it could not be decoded: `why` says the reason. A log of a topic that the contract
@@ -222,8 +221,8 @@ def _apply(draft: Draft, some: Sequence[Event]) -> None:
             if isinstance(exc, NotMadeError):
                 gaps.suspect(connection, event.block.number, f"{event.name}: {exc.message}")
     draft.write()
-    insert_rows(connection, events, applied)
-    insert_rows(connection, aside, put_aside)
+    insert_tuples(connection, events, applied)
+    insert_tuples(connection, aside, put_aside)
     undo.keep(connection, draft.images)
     draft.images.clear()
 
@@ -232,31 +231,28 @@ def _why(exc: Exception) -> str:
     return exc.message if isinstance(exc, BioDeSciError) else f"{type(exc).__name__}: {exc}"
 
 
-def _row(event: Event) -> dict[str, Any]:
-    return {
-        "block_number": event.block.number,
-        "log_index": event.log_index,
-        "block_hash": event.block.hash,
-        "time": event.block.time,
-        "tx_hash": event.tx_hash,
-        "contract": event.contract,
-        "name": event.name,
-        "args": None if event.args is None else to_json(event.args),
-    }
+def _log_row(event: Event) -> tuple[Any, ...]:
+    """What `events` and `aside` begin with."""
+    block, log_index, tx_hash, contract, name, _, _ = event
+    return block.number, log_index, block.hash, block.time, tx_hash, contract, name
 
 
-def _event_row(event: Event, draft: Draft) -> dict[str, Any]:
-    assert event.args is not None
-    subject = derive.subject(event.contract, event.name, event.args)
-    row = _row(event)
-    row["kind"], row["subject"] = subject
-    involved = accounts(draft, event.contract, event.name, event.args)
-    row["accounts"] = to_json([one.stored() for one in involved])
-    return row
+def _event_row(event: Event, draft: Draft) -> tuple[Any, ...]:
+    """In the order of the columns of `events`."""
+    args = event.args
+    assert args is not None
+    involved = accounts(draft, event.contract, event.name, args)
+    return (
+        *_log_row(event),
+        *derive.subject(event.contract, event.name, args),
+        to_json(args),
+        to_json([one.stored() for one in involved]),
+    )
 
 
-def _aside_row(event: Event, why: str) -> dict[str, Any]:
-    return {**_row(event), "why": why}
+def _aside_row(event: Event, why: str) -> tuple[Any, ...]:
+    """In the order of the columns of `aside`."""
+    return (*_log_row(event), None if event.args is None else to_json(event.args), why)
 
 
 def _stand_at(connection: Connection, head: Block) -> None:

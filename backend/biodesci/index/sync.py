@@ -10,9 +10,12 @@ import gc
 import logging
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypeVar
+
+from eth_utils.address import to_checksum_address
 
 from biodesci.chain.blocks import headers
 from biodesci.chain.client import Chain
@@ -32,6 +35,7 @@ _REORGS: Final = 5  # in one step: a chain that changes faster is waited for
 _MOST_HEADERS: Final = 64
 _BEHIND_S: Final = 10.0
 _COLLECT: Final = (50_000, 20, 100)  # gc.set_threshold
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -132,10 +136,10 @@ class Follower:
         self._behind_since = None
         start = self.chain.deployment.first_block if cursor is None else cursor.number + 1
         with _few_collections():
-            for piece in pieces(self.chain, start, head.counted, self._addresses()):
-                if cursor is not None and piece.parent != cursor.hash:
+            read = pieces(self.chain, start, head.counted, self._addresses())
+            for parent, events, last in _ahead((piece.parent, *self._events(piece)) for piece in read):
+                if cursor is not None and parent != cursor.hash:
                     raise _ForkError
-                events, last = self._events(piece)
                 applied += self.store.apply(events, last, after=cursor, latest=head.counted)
                 cursor = last
                 if self.chain.stop.is_set():
@@ -198,7 +202,8 @@ class Follower:
     def _events(self, piece: Piece) -> tuple[list[Event], Block]:
         """A piece's logs, decoded, and its last block."""
         blocks = {number: Block(number, header.hash, header.time) for number, header in piece.headers.items()}
-        names = {self.chain.deployment.contracts[name].address.lower(): name for name in _INDEXED}
+        contracts = self.chain.deployment.contracts
+        names: dict[str, str] = {to_checksum_address(contracts[name].address): name for name in _INDEXED}
         return _decoded(piece.logs, names, blocks), blocks[piece.last]
 
     def _note(self, exc: BioDeSciError) -> None:
@@ -210,6 +215,15 @@ class Follower:
             self._trouble = True
         except (BioDeSciError, RuntimeError):
             _log.debug("the trouble could not be noted")
+
+
+def _ahead(made: Iterator[_T]) -> Iterator[_T]:
+    """The next is made while the last is used: a database lets other threads run while it writes."""
+    with ThreadPoolExecutor(1, thread_name_prefix="ahead") as pool:
+        coming = pool.submit(next, made, None)
+        while (one := coming.result()) is not None:
+            coming = pool.submit(next, made, None)
+            yield one
 
 
 @contextmanager
@@ -242,7 +256,7 @@ def _head(chain: Chain) -> _Head:
 def _decoded(logs: Sequence[Log], names: dict[str, str], blocks: dict[int, Block]) -> list[Event]:
     events = []
     for log in logs:
-        contract, why = names[log.address.lower()], ""
+        contract, why = names[log.address], ""
         name, args = "", None
         try:
             if (read := decode(contract, log)) is None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
+from operator import itemgetter
 from typing import Any, Final
 
 import orjson
@@ -21,6 +23,7 @@ from biodesci.store.engine import Amount, Whole, Words
 Key = tuple[int | str, ...]
 _Convert = Callable[[Any], Any]
 _AT_ONCE: Final = 5_000  # keys in one statement
+_ROWS: Final = 200  # in one statement of SQLite's, which takes 32,766 values
 
 
 @dataclass(frozen=True)
@@ -29,9 +32,10 @@ class _Statements:
 
     columns: tuple[str, ...]
     keys: tuple[str, ...]
-    into: Mapping[str, Callable[[list[Any]], list[Any]]]
+    into: Mapping[str, Callable[[Sequence[Any]], Sequence[Any]]]
     out_of: tuple[tuple[str, _Convert], ...]
     insert: str
+    insert_many: str
     update: str
     select: str
     select_keys: str
@@ -43,15 +47,21 @@ _made: Final[dict[tuple[Table, str], _Statements]] = {}
 def insert_rows(connection: Connection, table: Table, rows: Iterable[Mapping[str, Any]]) -> None:
     """Adds whole rows, by column name. Raises what SQLAlchemy raises of the database."""
     of = _statements(connection, table)
-    _many(connection, of, of.insert, of.columns, list(rows))
+    _insert(connection, of, list(map(itemgetter(*of.columns), rows)))
+
+
+def insert_tuples(connection: Connection, table: Table, rows: Sequence[Sequence[Any]]) -> None:
+    """As `insert_rows`, each row with all of the table's columns in their order."""
+    _insert(connection, _statements(connection, table), rows)
 
 
 def update_rows(connection: Connection, table: Table, rows: Iterable[Mapping[str, Any]]) -> None:
     """Sets all columns of rows that are there, by primary key; nothing of a row that is not."""
     of = _statements(connection, table)
     rest = tuple(name for name in of.columns if name not in of.keys)
-    if rest:
-        _many(connection, of, of.update, (*rest, *of.keys), list(rows))
+    names = (*rest, *of.keys)
+    if rest and (values := _into(of, names, list(map(itemgetter(*names), rows)))):
+        connection.exec_driver_sql(of.update, values)
 
 
 def rows_of(connection: Connection, table: Table, keys: Sequence[Key]) -> Iterator[dict[str, Any]]:
@@ -80,21 +90,25 @@ def _asked(connection: Connection, statement: str, keys: Sequence[Key]) -> Itera
         yield from connection.exec_driver_sql(statement, parameters).all()
 
 
-def _many(
-    connection: Connection,
-    of: _Statements,
-    statement: str,
-    names: Sequence[str],
-    rows: Sequence[Mapping[str, Any]],
-) -> None:
-    if not rows:
-        return
-    columns = []
-    for name in names:
-        values = [row[name] for row in rows]
-        convert = of.into.get(name)
-        columns.append(values if convert is None else convert(values))
-    connection.exec_driver_sql(statement, list(zip(*columns, strict=True)))
+def _insert(connection: Connection, of: _Statements, rows: Sequence[Sequence[Any]]) -> None:
+    rows = _into(of, of.columns, rows)
+    start = 0
+    if connection.dialect.name == "sqlite":
+        # Many rows a statement: the driver lets other threads run once for each, not once for each row.
+        for start in range(_ROWS, len(rows) + 1, _ROWS):
+            values = tuple(chain.from_iterable(rows[start - _ROWS : start]))
+            connection.exec_driver_sql(of.insert_many, values)
+    if start < len(rows):
+        connection.exec_driver_sql(of.insert, list(rows[start:]))
+
+
+def _into(of: _Statements, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[tuple[Any, ...]]:
+    """With each value as its column keeps it."""
+    columns: list[Any] = list(zip(*rows, strict=True))
+    for place, name in enumerate(names):
+        if columns and (convert := of.into.get(name)) is not None:
+            columns[place] = convert(columns[place])
+    return list(zip(*columns, strict=True))
 
 
 def _statements(connection: Connection, table: Table) -> _Statements:
@@ -132,13 +146,14 @@ def _make(connection: Connection, table: Table) -> _Statements:
             if isinstance(kind, Amount)
         ),
         f"INSERT INTO {name} ({listed}) VALUES ({marks})",  # noqa: S608 - names of ours
+        f"INSERT INTO {name} ({listed}) VALUES {', '.join([f'({marks})'] * _ROWS)}",  # noqa: S608 - as above
         f"UPDATE {name} SET {values} WHERE {standing}",  # noqa: S608 - as above
         select([column.name for column in table.columns]),
         select([column.name for column in keys]),
     )
 
 
-def _converted(kind: TypeDecorator[Any], dialect: Dialect, values: list[Any]) -> list[Any]:
+def _converted(kind: TypeDecorator[Any], dialect: Dialect, values: Sequence[Any]) -> Sequence[Any]:
     """As the column keeps them. Most words are kept as they are, which is quicker seen of all together."""
     if isinstance(kind, Words) and "\0" not in "".join([value for value in values if value is not None]):
         return values

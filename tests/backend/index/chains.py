@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Table, select
@@ -70,4 +70,4 @@ def dump(store: Store, tables: Sequence[Table] = (*DERIVED, *LOG)) -> dict[str, 
 
 
 def moved(event: Event, **changes: Any) -> Event:
-    return replace(event, **changes)
+    return event._replace(**changes)

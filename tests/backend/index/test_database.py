@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from sqlalchemy import select
 
@@ -64,7 +62,7 @@ def test_events_are_told_apart_by_block_and_log_index(location):
 def test_a_block_of_another_fork_is_not_mixed_in(location):
     with Store(location) as store:
         store.apply([published(5, 1)], Block(6, "0x6", 6))
-        other = replace(published(5, 2), block=Block(5, "0x" + "ff" * 32, 5))
+        other = published(5, 2)._replace(block=Block(5, "0x" + "ff" * 32, 5))
         with pytest.raises(UnavailableError, match="changed while"):
             store.apply([other], Block(6, "0x6", 6))
         assert queries.dataset(store, 2) is None

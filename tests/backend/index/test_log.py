@@ -6,7 +6,6 @@ import copy
 import random
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 
 import pytest
 from hypothesis import Phase, given, settings
@@ -324,7 +323,7 @@ def test_what_cannot_be_decoded_or_is_not_known_is_kept_apart(store):
     of = block(1)
     unread = Event(of, 0, WORD, "DatasetNFT", "undecodable", None, "The log is no Transfer.")
     unknown = Event(of, 1, WORD, "DatasetNFT", "", None, "No event has its topic.")
-    good = replace(mined([published(1)], 1).events[0], log_index=2)
+    good = mined([published(1)], 1).events[0]._replace(log_index=2)
     assert store.apply([unread, unknown, good], of) == 3
     condition = store.condition()
     assert [(one.name, one.why) for one in condition.aside] == [("undecodable", "The log is no Transfer.")]

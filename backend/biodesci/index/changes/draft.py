@@ -7,11 +7,10 @@ they were before are kept (`images`).
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple, Self
 
 from sqlalchemy import Connection, Table
 
@@ -21,6 +20,8 @@ from biodesci.store.engine import Amount, Whole
 from biodesci.store.rows import Key, insert_rows, keys_of, rows_of, update_rows
 
 Values = dict[str, Any]
+_LOWEST: Final = -(1 << 63)  # of what a column for whole numbers holds
+_HIGHEST: Final = (1 << 63) - 1
 
 
 class NotMadeError(IntegrityError):
@@ -60,22 +61,25 @@ class Draft:
         self._before: dict[tuple[Table, Key], Values | None] = {}
         self._wants: list[tuple[Table, Key, Values]] = []
 
-    @contextmanager
-    def event(self, block: int) -> Iterator[None]:
-        """What is changed inside is taken back where it raises."""
+    def event(self, block: int) -> Self:
+        """What is changed in a `with` is taken back where that raises."""
         if block != self._block:
             self._block = block
             self._of_block.clear()
-        try:
-            yield
+        return self
+
+    def __enter__(self) -> None:
+        """An event of the block that `event` named begins."""
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """It is applied as a whole, or not at all."""
+        if kind is None:
             self._keep()
-        except BaseException:
+        else:
             for (table, key), row in reversed(self._before.items()):
                 self._restore(table, key, row)
-            raise
-        finally:
-            self._before = {}
-            self._wants = []
+        self._before = {}
+        self._wants = []
 
     def _keep(self) -> None:
         for table, key, row in self._wants:
@@ -96,8 +100,9 @@ class Draft:
             self._changed[table][key] = before  # as it was, which is written once more at worst
 
     def _touch(self, table: Table, key: Key, row: Values | None) -> None:
+        # A row is never changed in place: one that another takes the place of stays as it was.
         if (table, key) not in self._before:
-            self._before[table, key] = None if row is None else row.copy()
+            self._before[table, key] = row
 
     def add(self, table: Table, **row: Any) -> None:
         """A new row; columns that are left out are NULL.
@@ -122,15 +127,18 @@ class Draft:
 
     def set(self, table: Table, *key: int | str, **values: Any) -> None:
         """Columns of one row. Raises NotMadeError where the log did not make it."""
-        row = self.get(table, *key)
+        row = self._get(table, key)
+        _check(table, values)
         changed = {**row, **values}
-        _check(table, changed)
-        self._touch(table, key, dict(row))
+        self._touch(table, key, row)
         self._rows[table][key] = changed
         (self._added if key in self._added[table] else self._changed)[table][key] = changed
 
     def find(self, table: Table, *key: int | str) -> Mapping[str, Any] | None:
         """One row as it is by now."""
+        return self._find(table, key)
+
+    def _find(self, table: Table, key: Key) -> Values | None:
         rows = self._rows[table]
         if key not in rows:
             if self._has_all or not _is_possible(key):
@@ -140,7 +148,10 @@ class Draft:
 
     def get(self, table: Table, *key: int | str) -> Mapping[str, Any]:
         """One row as it is by now; raises NotMadeError where the log did not make it."""
-        row = self.find(table, *key)
+        return self._get(table, key)
+
+    def _get(self, table: Table, key: Key) -> Values:
+        row = self._find(table, key)
         if row is None:
             raise NotMadeError(f"The log names {table.name} {_shown(key)}, which it did not make.")
         return row
@@ -152,7 +163,7 @@ class Draft:
     def load(self, table: Table, keys: Iterable[Key]) -> None:
         """Reads rows that `find` will be asked for, many at a time."""
         rows = self._rows[table]
-        missing = [key for key in dict.fromkeys(keys) if key not in rows and _is_possible(key)]
+        missing = _possible([key for key in dict.fromkeys(keys) if key not in rows])
         if self._has_all:
             return
         rows.update(dict.fromkeys(missing))
@@ -197,38 +208,45 @@ class Draft:
 
 @dataclass(frozen=True)
 class _Limits:
-    required: tuple[str, ...]
-    whole: tuple[str, ...]
-    amounts: tuple[str, ...]
+    required: frozenset[str]
+    whole: frozenset[str]
+    amounts: frozenset[str]
 
 
 @cache
 def _limits(table: Table) -> _Limits:
     return _Limits(
-        tuple(column.name for column in table.columns if not column.nullable),
-        tuple(column.name for column in table.columns if column.type is Whole),
-        tuple(column.name for column in table.columns if isinstance(column.type, Amount)),
+        frozenset(column.name for column in table.columns if not column.nullable),
+        frozenset(column.name for column in table.columns if column.type is Whole),
+        frozenset(column.name for column in table.columns if isinstance(column.type, Amount)),
     )
 
 
-def _check(table: Table, row: Values) -> None:
+def _check(table: Table, values: Values) -> None:
     """What the database would refuse later, with all that is written beside it."""
     limits = _limits(table)
-    for name in limits.required:
-        if row[name] is None:
-            raise IntegrityError(f"The event says no {name} of {table.name}.")
-    for name in limits.whole:
-        value = row[name]
-        if value is not None and not -(1 << 63) <= value < 1 << 63:
-            raise IntegrityError(f"The {name} of {table.name} has more than 64 bits.")
-    for name in limits.amounts:
-        if not 0 <= row[name] < 1 << 256:
+    for name, value in values.items():
+        if value is None:
+            if name in limits.required:
+                raise IntegrityError(f"The event says no {name} of {table.name}.")
+        elif name in limits.whole:
+            if not _LOWEST <= value <= _HIGHEST:
+                raise IntegrityError(f"The {name} of {table.name} has more than 64 bits.")
+        elif name in limits.amounts and not 0 <= value < 1 << 256:
             raise IntegrityError(f"The {name} of {table.name} is no amount.")
 
 
 def _is_possible(key: Key) -> bool:
     """Anybody may name a number that no row can have."""
-    return not [part for part in key if isinstance(part, int) and not -(1 << 63) <= part < 1 << 63]
+    return all(not isinstance(part, int) or _LOWEST <= part <= _HIGHEST for part in key)
+
+
+def _possible(keys: list[Key]) -> list[Key]:
+    """Those that a row can have; mostly it is seen of all together that they are all of them."""
+    numbers = [part for key in keys for part in key if isinstance(part, int)]
+    if not numbers or (min(numbers) >= _LOWEST and max(numbers) <= _HIGHEST):
+        return keys
+    return list(filter(_is_possible, keys))
 
 
 def _shown(key: Key) -> str:
