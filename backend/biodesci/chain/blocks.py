@@ -5,7 +5,7 @@ A bloom tells for certain that a block has no log of an address or topic; that i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
@@ -90,21 +90,19 @@ def first_since(chain: Chain, time: int, lowest: int) -> int:
 
 
 @lru_cache(maxsize=1 << 14)
-def bits(value: bytes) -> int:
-    """The three of a bloom's 2,048 bits that an address (20 bytes) or a topic (32) sets."""
-    hashed, mask = keccak(value), 0
+def bits(text: str) -> int:
+    """The three of a bloom's 2,048 bits that an address or a topic, as 0x hex, sets."""
+    hashed, mask = keccak(bytes.fromhex(text[2:])), 0
     for place in (0, 2, 4):
         mask |= 1 << (int.from_bytes(hashed[place : place + 2]) & 2_047)
     return mask
 
 
-def bloom_of(logs: Iterable[tuple[bytes, Sequence[bytes]]]) -> int:
-    """The bloom of logs, each given as its address and topics."""
+def bloom_of(logs: Iterable[dict[str, Any]]) -> int:
+    """The bloom of a node's raw logs."""
     mask = 0
-    for address, topics in logs:
-        mask |= bits(address)
-        for topic in topics:
-            mask |= bits(topic)
+    for text in {text for log in logs for text in (log["address"], *log["topics"])}:
+        mask |= bits(text)
     return mask
 
 
@@ -118,10 +116,10 @@ class Sought:
     def may_be_in(self, bloom: bytes) -> bool:
         """False where a block with this bloom has none for certain."""
         mask = int.from_bytes(bloom)
-        if not mask or not any(mask & one == one for one in map(bits, self.addresses)):
-            return False
-        return all(
-            options is None or any(mask & one == one for one in map(bits, options)) for options in self.topics
+        return bool(mask) and all(
+            options is None
+            or any(mask & one == one for one in (bits("0x" + value.hex()) for value in options))
+            for options in (self.addresses, *self.topics)
         )
 
     def of(self, logs: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 from eth_utils.address import to_checksum_address
 
 from biodesci.chain import receipts
-from biodesci.chain.blocks import Header, Sought
+from biodesci.chain.blocks import Header, Sought, bloom_of
 from biodesci.core.errors import UnavailableError
 
 if TYPE_CHECKING:
@@ -206,7 +206,7 @@ def _are_same(some: Sequence[Raw], others: Sequence[Raw]) -> bool:
 def _explain(header: Header, of_header: Sequence[Raw]) -> bool:
     """Whether the logs of these receipts make exactly the header's bloom, and have each place once."""
     logs = [log for receipt in of_header for log in receipt["logs"]]
-    return receipts.bloom(logs) == int.from_bytes(header.bloom) and _is_row(logs)
+    return bloom_of(logs) == int.from_bytes(header.bloom) and _is_row(logs)
 
 
 def _hold_all(header: Header, of_header: Sequence[Raw]) -> bool:
@@ -214,7 +214,7 @@ def _hold_all(header: Header, of_header: Sequence[Raw]) -> bool:
     own in receipts that the bloom leaves out."""
     logs = [log for receipt in of_header for log in receipt["logs"]]
     return (
-        not int.from_bytes(header.bloom) & ~receipts.bloom(logs)
+        not int.from_bytes(header.bloom) & ~bloom_of(logs)
         and _is_row(logs)
         and all(map(receipts.holds_its_bloom, of_header))
     )

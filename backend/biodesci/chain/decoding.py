@@ -58,7 +58,7 @@ def decode(contract_name: str, log: Log) -> tuple[str, dict[str, Any]] | None:
         args: dict[str, Any] = {}
         for (name, convert), topic in zip(event.topics, log.topics[1:], strict=True):
             if len(topic) != _WORD:
-                raise ValueError("a topic has not 32 bytes")
+                raise ValueError("a topic is not of 32 bytes")
             args[name] = convert(topic)
         args.update(event.data(log.data, 0))
     except (ValueError, UnicodeDecodeError) as exc:

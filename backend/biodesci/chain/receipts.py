@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from biodesci.chain.answers import UnknownMethodError
@@ -67,15 +67,7 @@ def _ends_with(header: Header, receipt: Any, log: dict[str, Any]) -> bool:
 def holds_its_bloom(receipt: Receipt) -> bool:
     """Whether a receipt's logs set every bit of its own bloom: a node that lost some has that still."""
     own = bytes.fromhex((receipt.get("logsBloom") or "0x")[2:])
-    return not int.from_bytes(own) & ~bloom(receipt["logs"])
-
-
-def bloom(logs: Iterable[dict[str, Any]]) -> int:
-    """That of raw logs."""
-    return bloom_of(
-        (bytes.fromhex(log["address"][2:]), [bytes.fromhex(topic[2:]) for topic in log["topics"]])
-        for log in logs
-    )
+    return not int.from_bytes(own) & ~bloom_of(receipt["logs"])
 
 
 def _one_by_one(chain: Chain, header: Header) -> list[Receipt] | None:

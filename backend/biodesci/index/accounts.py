@@ -196,6 +196,7 @@ RULES: Final[dict[str, dict[str, Rule]]] = {
         "VisaRevoked": Rule(("issuer", "issuer")),
     },
 }
+_RULES: Final = {(contract, name): rule for contract, of in RULES.items() for name, rule in of.items()}
 
 
 def accounts(draft: Draft, contract: str, name: str, args: Args) -> tuple[Account, ...]:
@@ -203,7 +204,7 @@ def accounts(draft: Draft, contract: str, name: str, args: Args) -> tuple[Accoun
 
     `draft` has what the log says up to this event. An event that no rule knows has none.
     """
-    rule = RULES.get(contract, {}).get(name)
+    rule = _RULES.get((contract, name))
     if rule is None:
         return ()
     # Of most events everybody's role is known.
@@ -236,11 +237,9 @@ def addresses(args: Args, field: str) -> list[str]:
     """The accounts of a field, which holds one or several."""
     value: Any = args
     for part in field.split(".") if "." in field else (field,):
-        value = value.get(part) if isinstance(value, dict) else None
-    if isinstance(value, str):
-        return [] if value == NOBODY else [value]
-    several = value if isinstance(value, list) else ()
-    return [address for address in several if isinstance(address, str) and address != NOBODY]
+        value = value.get(part) if value is not None else None
+    several = value if isinstance(value, list) else (value,)
+    return [address for address in several if address is not None and address != NOBODY]
 
 
 def _money(draft: Draft, args: Args, units: int) -> Money:
@@ -270,15 +269,15 @@ class _State:
         dataset = self._license["dataset_id"] if self._license is not None else args.get("datasetId")
         self._dataset = _row(draft, datasets, dataset)
 
-    @cached_property
+    @property
     def _request(self) -> Mapping[str, Any] | None:
         return _row(self._draft, inferences, self._args.get("requestId"))
 
-    @cached_property
+    @property
     def _round(self) -> Mapping[str, Any] | None:
         return _row(self._draft, rounds_table, self._args.get("roundId") or None)
 
-    @cached_property
+    @property
     def _model(self) -> Mapping[str, Any] | None:
         about = self._round or self._request or {}
         return _row(self._draft, models, self._args.get("modelId", about.get("model_id")))

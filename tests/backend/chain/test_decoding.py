@@ -114,7 +114,8 @@ ONE = (1).to_bytes(32)
         ((ONE, b"\xff" * 32), ONE * 3, "more than 20 bytes"),
         ((ONE, ONE), ONE + b"\xff" * 32 + ONE, "neither 0 nor 1"),
         ((ONE, ONE), b"\xff" * 32 + ONE * 2, "bits"),
-        ((ONE[:5], ONE), ONE * 3, "end too early"),
+        ((ONE[:5], ONE), ONE * 3, "not of 32 bytes"),
+        ((ONE + ONE[:1], ONE), ONE * 3, "not of 32 bytes"),
     ],
 )
 def test_what_is_not_encoded_as_the_abi_says_is_refused(topics, data, why):
