@@ -91,15 +91,15 @@ def _asked(connection: Connection, statement: str, keys: Sequence[Key]) -> Itera
 
 
 def _insert(connection: Connection, of: _Statements, rows: Sequence[Sequence[Any]]) -> None:
-    rows = _into(of, of.columns, rows)
-    start = 0
+    rows, together = _into(of, of.columns, rows), 0
     if connection.dialect.name == "sqlite":
-        # Many rows a statement: the driver lets other threads run once for each, not once for each row.
-        for start in range(_ROWS, len(rows) + 1, _ROWS):
-            values = tuple(chain.from_iterable(rows[start - _ROWS : start]))
+        # The driver lets other threads run while a statement does, and stops them for each.
+        together = len(rows) // _ROWS * _ROWS
+        for start in range(0, together, _ROWS):
+            values = tuple(chain.from_iterable(rows[start : start + _ROWS]))
             connection.exec_driver_sql(of.insert_many, values)
-    if start < len(rows):
-        connection.exec_driver_sql(of.insert, list(rows[start:]))
+    if len(rows) > together:
+        connection.exec_driver_sql(of.insert, rows[together:])
 
 
 def _into(of: _Statements, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[tuple[Any, ...]]:

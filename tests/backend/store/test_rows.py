@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from biodesci.store import engine
 from biodesci.store.engine import KEYED, Amount, Whole, Words
-from biodesci.store.rows import insert_rows, keys_of, rows_of, update_rows
+from biodesci.store.rows import insert_rows, insert_tuples, keys_of, rows_of, update_rows
 
 things = Table(
     "things",
@@ -62,6 +62,21 @@ def test_rows_come_out_as_they_went_in(connection):
     connection.execute(things.delete())
     connection.execute(insert(things), MADE)
     assert everything(connection) == by_sqlalchemy
+
+
+@pytest.mark.parametrize("number", [199, 200, 201, 650])
+def test_however_many_rows_there_are_each_is_there_once(connection, number):
+    made = [{**MADE[1], "who": f"0x{place:04}", "number": place} for place in range(number)]
+    insert_rows(connection, things, made)
+    assert everything(connection) == [{**READ[1], "who": row["who"], "number": row["number"]} for row in made]
+    with pytest.raises(IntegrityError), connection.begin_nested():
+        insert_rows(connection, things, [*({**row, "right": 2} for row in made), made[0]])
+    assert len(everything(connection)) == number
+
+
+def test_rows_in_the_order_of_the_columns_are_the_same(connection):
+    insert_tuples(connection, things, [tuple(row.values()) for row in MADE])
+    assert everything(connection) == READ
 
 
 def test_only_the_rows_that_are_meant_change(connection):
