@@ -16,7 +16,7 @@ import pytest
 from biodesci import config
 from biodesci.core.errors import ConfigurationError
 from biodesci.inference.policy import Policy
-from biodesci.market.custody import Terms
+from biodesci.market.spending import Terms
 from biodesci.party.allowance import Bounds
 
 PACKAGE = Path(config.__file__).parent

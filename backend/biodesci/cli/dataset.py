@@ -229,7 +229,8 @@ def release() -> None:
     The worker's bounds count here, too: BIODESCI_DELIVERIES_A_DAY, BIODESCI_UNPAID_A_DAY.
     """
     from biodesci import config
-    from biodesci.market.custody import Custodian, Terms
+    from biodesci.market.custody import Custodian
+    from biodesci.market.spending import Terms
 
     own = config.load(config.CustodianSettings)
     terms = Terms.chosen(own.deliveries_a_day, own.unpaid_a_day, own.unpaid_each, own.paying_wei)

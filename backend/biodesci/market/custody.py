@@ -14,61 +14,30 @@ somebody was in front of it, reads a digest of what is nowhere, and gets no key 
 from __future__ import annotations
 
 import logging
-from dataclasses import asdict, dataclass, field
 from typing import Final
 
 from biodesci.chain import events
-from biodesci.chain.currency import ETHER
 from biodesci.chain.flights import MOST
 from biodesci.chain.follow import Follower
 from biodesci.chain.records import DatasetVersion, License, Release
 from biodesci.core.about import about
-from biodesci.core.errors import BioDeSciError, FundsError, RevertedError, UnavailableError
+from biodesci.core.errors import BioDeSciError, FundsError, NotFoundError, RevertedError, UnavailableError
 from biodesci.core.onchain import DAY, LicenseState, Right
 from biodesci.market import evidence
 from biodesci.market.in_flight import SETTLED, InFlight
 from biodesci.market.license import get, visas_until
 from biodesci.market.sealing import ANY, LEAST_TIME, delivery, publish
+from biodesci.market.spending import Terms
 from biodesci.party import dataset_keys
-from biodesci.party.allowance import Allowance, Asked, Bounds, Limit
+from biodesci.party.allowance import Allowance, Asked
 from biodesci.party.member import Member
 from biodesci.store.jobs import Failures, Jobs
 
 _log = logging.getLogger(__name__)
 _NO_KEY: Final = bytes(32)
 _WAITING: Final = frozenset({LicenseState.IN_REVIEW, LicenseState.PURCHASED})
-_REORG_MARGIN: Final = 64  # blocks in which publications are looked for again with each new one
+_REORG_MARGIN: Final = 64  # blocks; publications are looked for again in these, and lost purchases waited for
 _MOST_NAMED: Final = 100  # datasets whose purchases are asked for by name
-_PAYING: Final = 10**14  # wei
-_OVER: Final = {
-    Limit.ALL: "this custodian makes {all} deliveries a day (BIODESCI_DELIVERIES_A_DAY), and today's are "
-    "made",
-    Limit.UNPAID: "this custodian serves {unpaid} licences a day that do not pay for their delivery "
-    "(BIODESCI_UNPAID_A_DAY), and today's are served",
-    Limit.EACH: "a licence that does not pay for its delivery: this custodian serves {unpaid_each} of them a "
-    "day to one account (BIODESCI_UNPAID_EACH), and {account} had today's",
-}
-_TOMORROW: Final = (
-    "; it waits for tomorrow (UTC), and the buyer gets a refund where the delivery deadline is before that"
-)
-
-
-@dataclass(frozen=True)
-class Terms:
-    """What a custodian spends on deliveries: `bounds` a day, and the price in wei from which on a licence
-    pays for its own. A price in a token always does: the owner, who chose the token, knows its worth."""
-
-    bounds: Bounds = field(default_factory=Bounds)
-    paying: int = _PAYING
-
-    @classmethod
-    def chosen(cls, deliveries: int, unpaid: int, each: int, paying: int) -> Terms:
-        """As settings name them: licences a day, those that do not pay, these for one account; wei."""
-        return cls(Bounds(deliveries, unpaid, each), paying)
-
-    def pays(self, licence: License) -> bool:
-        """Whether a licence pays for its delivery."""
-        return licence.price >= (self.paying if licence.currency == ETHER else 1)
 
 
 class Custodian:
@@ -264,7 +233,13 @@ class Custodian:
 
     def _deliver(self, license_id: int) -> bool:
         chain = self._chain
-        licence = get(chain, license_id)
+        try:
+            licence = get(chain, license_id)
+        except NotFoundError:
+            if not self._is_past_waiting(license_id, _REORG_MARGIN):
+                raise
+            self._open.discard(license_id)  # a reorganization took the purchase, and did not bring it back
+            return False
         version = chain.read(DatasetVersion, licence.dataset_id, licence.version)
         waits = licence.state in _WAITING
         if waits:
@@ -306,18 +281,17 @@ class Custodian:
         if limit is None:
             return True
         self._held[licence.id] = today + 1
-        over = _OVER[limit].format(**asdict(self._terms.bounds), account=licence.licensee)
-        self._why[licence.id] = over + _TOMORROW
+        self._why[licence.id] = over = self._terms.why(limit, licence)
         # Once a day, and not for each of thousands.
         if (today, over) not in self._said:
             self._said = {(day, text) for day, text in self._said if day == today} | {(today, over)}
-            _log.warning("licence %d and perhaps more: %s", licence.id, over + _TOMORROW)
+            _log.warning("licence %d and perhaps more: %s", licence.id, over)
         return False
 
-    def _is_past_waiting(self, license_id: int) -> bool:
-        """Whether that is so deep in the chain that no reorganization makes it wait again."""
+    def _is_past_waiting(self, license_id: int, blocks: int = 0) -> bool:
+        """Whether that has been so for `blocks`, and is so deep in the chain that it stays so."""
         since = self._past.setdefault(license_id, self._chain.block_number())
-        return self._next_block - 1 >= since
+        return self._next_block - 1 >= since + blocks
 
     def _due(self, licence: License) -> bool:
         chain = self._chain

@@ -10,7 +10,8 @@ from biodesci import config
 from biodesci.chain import accounts
 from biodesci.ipfs.client import Ipfs
 from biodesci.ipfs.pins import Pins
-from biodesci.market.custody import Custodian, Terms
+from biodesci.market.custody import Custodian
+from biodesci.market.spending import Terms
 from biodesci.party.member import Member
 from biodesci.store.jobs import Jobs
 from biodesci.store.work import Work

@@ -351,6 +351,27 @@ def test_a_delivery_that_was_done_and_is_taken_back_is_made_again(sale, localnet
     assert custodian.poll() == [], "it was delivered once more"
 
 
+def test_a_purchase_that_is_gone_for_good_is_forgotten(sale, localnet, monkeypatch):
+    """It was there when it was read; a person would be told for ever of something that fails."""
+    custodian = Custodian(acting(sale.owner, sale.ipfs, sale.home))
+    before = localnet.rpc("evm_snapshot")
+    license_id = sale.buy().license_id
+    with monkeypatch.context() as patched:
+        patched.setattr(Custodian, "_release", lambda *_: False)
+        assert custodian.poll() == []
+    localnet.rpc("evm_revert", before)
+    localnet.rpc("anvil_mine", hex(5))
+    assert custodian.poll() == []
+    assert f"no licence {license_id}" in custodian.waiting[license_id]
+    localnet.rpc("anvil_mine", hex(60))
+    assert custodian.poll() == []
+    assert custodian.undelivered == 1, "the reorganization may bring it back yet"
+    localnet.rpc("anvil_mine", hex(10))
+    assert custodian.poll() == []
+    assert custodian.undelivered == 0
+    assert custodian.waiting == {}
+
+
 def test_a_custodian_that_starts_again_goes_on_where_it_was(sale, chain_for, localnet, monkeypatch):
     """What was read is not read again; what waits is remembered."""
     member = acting(chain_for(sale.owner.account, reading=Reading(2)), sale.ipfs, sale.home)
