@@ -19,7 +19,7 @@ from pydantic_settings import NoDecode, SettingsConfigDict
 from biodesci.core import authorization
 from biodesci.core.errors import ConfigurationError
 from biodesci.core.files import INDEX_FILE, WORK_FILE
-from biodesci.watched import Watched
+from biodesci.watched import DAY_S, Watched
 
 PREFIX: Final = "BIODESCI_"
 ROOT: Final = "BIODESCI_ROOT"
@@ -110,16 +110,19 @@ class Settings(Watched):
     ] = ""
     web: Annotated[Path, Field(description="Folder of the built page.")] = Path("frontend/dist")
     confirmations: Annotated[
-        Annotated[int, Field(ge=0)] | Literal["safe", "finalized"],
+        Annotated[int, Field(ge=0, le=100_000)] | Literal["safe", "finalized"],
         Field(
             description="Blocks upon an event's own before it counts, or the chain's tag of one that does."
         ),
     ] = 0
     stuck_after: Annotated[
-        float, Field(gt=0, description="Seconds without a block, after which a transaction's fee is raised.")
+        float,
+        Field(
+            gt=0, le=DAY_S, description="Seconds without a block, after which a transaction's fee is raised."
+        ),
     ] = 60.0
     highest_fee_gwei: Annotated[
-        float, Field(gt=0, description="The most that is paid for a unit of gas.")
+        float, Field(gt=0, le=1e9, description="The most that is paid for a unit of gas.")
     ] = 500
 
     @field_validator("deployment", "web")

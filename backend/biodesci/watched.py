@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings
+
+DAY_S: Final = 86_400  # no pause is longer: "inf" is a number, too
 
 
 class Watched(BaseSettings):
     """Pauses, figures, logs."""
 
-    poll_interval: Annotated[float, Field(gt=0, description="Seconds between two looks at the chain.")] = 0.5
+    poll_interval: Annotated[
+        float, Field(gt=0, le=DAY_S, description="Seconds between two looks at the chain.")
+    ] = 0.5
     idle_interval: Annotated[
-        float, Field(gt=0, description="The longest pause of a worker that has nothing to do, in seconds.")
+        float,
+        Field(
+            gt=0, le=DAY_S, description="The longest pause of a worker that has nothing to do, in seconds."
+        ),
     ] = 10.0
     metrics_port: Annotated[
         int | None,

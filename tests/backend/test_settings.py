@@ -18,6 +18,7 @@ from biodesci.core.errors import ConfigurationError
 from biodesci.inference.policy import Policy
 from biodesci.market.spending import Terms
 from biodesci.party.allowance import Bounds
+from biodesci.store import engine
 
 PACKAGE = Path(config.__file__).parent
 # The environment of child processes is passed on by the local network; Kubo's Go library reads its own.
@@ -81,6 +82,11 @@ def test_a_node_reads_its_own(node: pytest.MonkeyPatch) -> None:
         ("BIODESCI_HELD_OUT", "/nowhere/cohort.csv", "it names no file"),
         ("BIODESCI_APPROVE_ANY", "perhaps", "valid boolean"),
         ("BIODESCI_CONFIRMATIONS", "-1", "greater than or equal to 0"),
+        ("BIODESCI_CONFIRMATIONS", "9" * 20, "less than or equal to"),
+        ("BIODESCI_POLL_INTERVAL", "inf", "less than or equal to"),
+        ("BIODESCI_IDLE_INTERVAL", "1e300", "less than or equal to"),
+        ("BIODESCI_STUCK_AFTER", "nan", "Input should be"),
+        ("BIODESCI_HIGHEST_FEE_GWEI", "inf", "less than or equal to"),
     ],
 )
 def test_what_is_wrong_is_named(node: pytest.MonkeyPatch, name: str, value: str | None, reason: str) -> None:
@@ -231,3 +237,32 @@ def test_a_database_url_is_of_postgresql_alone_and_never_shown(
     monkeypatch.setenv("BIODESCI_DATABASE", str(tmp_path / "index.sqlite"))
     with pytest.raises(ConfigurationError, match="DATABASE_URL is not valid: BIODESCI_DATABASE is set too"):
         config.load(config.Settings)
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        "127.0.0.1:five/x",
+        "127.0.0.1:99999/x",
+        "127.0.0.1/x?sslmode=perhaps",
+        "127.0.0.1/x?port=0",
+        "a/x?odd=1",
+        "a%zz/x",
+    ],
+)
+def test_no_worker_waits_for_a_database_that_cannot_be(rest: str) -> None:
+    with pytest.raises(ConfigurationError, match="no URL of a PostgreSQL database") as raised:
+        engine.check(f"postgresql://biodesci:hidden@{rest}")
+    assert "hidden" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql:///x?host=/run/postgresql",
+        "postgres://a:1,b:2/x?sslmode=verify-full",
+        "postgresql://a,b:5432/x",
+    ],
+)
+def test_what_libpq_takes_is_a_database(url: str) -> None:
+    engine.check(url)

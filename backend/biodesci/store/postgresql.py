@@ -44,6 +44,8 @@ _READING: Final = {
     "enable_mergejoin": "off",
     "enable_sort": "off",
 }
+_PORT: Final = "5432"
+_SSL: Final = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 _WRITING: Final = {
     "statement_timeout": "300s",
     "lock_timeout": "30s",
@@ -56,10 +58,16 @@ def is_url(location: str) -> bool:
     from psycopg import ProgrammingError  # noqa: PLC0415 - late, as below
     from psycopg.conninfo import conninfo_to_dict  # noqa: PLC0415
 
+    if not location.startswith(_SCHEMES):
+        return False
     try:
-        return location.startswith(_SCHEMES) and bool(conninfo_to_dict(location))
+        given = conninfo_to_dict(location)
     except ProgrammingError:
         return False
+    # libpq looks at these when it connects: a worker would wait for a server that cannot be.
+    ports = str(given.get("port") or _PORT).split(",")
+    are_ports = all(port.isdecimal() and 0 < int(port) < 1 << 16 for port in ports if port)
+    return are_ports and given.get("sslmode", _SSL[0]) in _SSL
 
 
 def for_writing(url: str, schema: str, *, durable: bool) -> Engine:
