@@ -81,24 +81,31 @@ class Supervisor:
         self._has_worked = False
 
     def run(self) -> None:
-        """Raises ConfigurationError for settings with which it cannot work, and UnavailableError where the
-        work database does not answer when it begins."""
-        with Work(self._worker.location) as work:
-            is_standing_by = False
-            while not self._stop.is_set():
-                try:
-                    with work.lease(self._worker.lease, seconds=LEASE_S) as lease:
-                        is_standing_by = False
-                        self._watch.works()
-                        self._work(work, lease)
-                except HeldElsewhereError as exc:
-                    self._watch.stands_by()
-                    if not is_standing_by:
-                        self._log.info("standing by: %s", exc)
-                    is_standing_by = True
-                    self._stop.wait(_STAND_BY_S)
-                except UnavailableError as exc:  # of the work database
-                    self._failed(exc)
+        """Raises ConfigurationError for settings with which it cannot work."""
+        while not self._stop.is_set():
+            try:
+                with Work(self._worker.location) as work:
+                    self._share(work)
+            except UnavailableError as exc:  # the work database is away when it begins
+                self._failed(exc)
+
+    def _share(self, work: Work) -> None:
+        """Works while it has the lease, and stands by while another has it, until `stop` is set."""
+        is_standing_by = False
+        while not self._stop.is_set():
+            try:
+                with work.lease(self._worker.lease, seconds=LEASE_S) as lease:
+                    is_standing_by = False
+                    self._watch.works()
+                    self._work(work, lease)
+            except HeldElsewhereError as exc:
+                self._watch.stands_by()
+                if not is_standing_by:
+                    self._log.info("standing by: %s", exc)
+                is_standing_by = True
+                self._stop.wait(_STAND_BY_S)
+            except UnavailableError as exc:  # of the work database
+                self._failed(exc)
 
     def _work(self, work: Work, lease: Lease) -> None:
         """Steps until `stop` is set or the lease is lost."""

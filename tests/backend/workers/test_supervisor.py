@@ -19,6 +19,7 @@ from biodesci import config
 from biodesci.chain.client import Chain
 from biodesci.core.errors import ConfigurationError, StateError, UnavailableError
 from biodesci.store.work import Work
+from biodesci.workers import supervisor
 from biodesci.workers.pace import Pace
 from biodesci.workers.supervisor import Client, Supervisor, Worker
 from biodesci.workers.watch import Watch
@@ -190,6 +191,19 @@ def test_a_full_disk_is_said_and_waited_out(run: Start, caplog: pytest.LogCaptur
         steps.wait(3)
     assert "The system refused /srv/home/file: No space left on device. Check free space" in caplog.text
     assert "Unexpected" not in caplog.text
+
+
+def test_a_work_database_that_is_away_when_it_begins_is_waited_for(
+    run: Start, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As after a power cut, when the worker's machine is up before the database's."""
+    away = ["postgresql://nobody@127.0.0.1:1/none"]
+    monkeypatch.setattr(supervisor, "Work", lambda location: Work(away.pop() if away else location))
+    steps = Steps(True)
+    running = run(steps)
+    steps.wait(2)
+    assert (running.error, away) == (None, [])
+    assert "The work database postgresql://127.0.0.1:1/none cannot be opened" in caplog.text
 
 
 def test_wrong_settings_end_it(run: Start) -> None:
