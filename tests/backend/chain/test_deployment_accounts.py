@@ -34,7 +34,7 @@ def test_first_block(localnet):
 
 def test_account_file_is_private_and_opens_with_its_passphrase_only(tmp_path):
     path = tmp_path / "home" / "account.json"
-    address = accounts.create(path, "correct horse")
+    address = accounts.create(path, "correct horse", work_factor=1024)
     assert path.stat().st_mode & 0o777 == 0o600
     assert accounts.address(path) == address
     assert accounts.load(path, "correct horse").address == address
@@ -42,9 +42,17 @@ def test_account_file_is_private_and_opens_with_its_passphrase_only(tmp_path):
         accounts.load(path, "battery staple")
     assert "battery staple" not in str(caught.value)
     with pytest.raises(StateError):
-        accounts.create(path, "correct horse")
+        accounts.create(path, "correct horse", work_factor=1024)
     assert accounts.address(path) == address
     assert [p.name for p in path.parent.iterdir()] == ["account.json"]
+
+
+def test_the_cost_that_people_get(tmp_path):
+    """A second for each guess at a passphrase, and a file of that cost opens."""
+    path = tmp_path / "account.json"
+    address = accounts.create(path, "correct horse")
+    assert json.loads(path.read_text())["crypto"]["kdfparams"]["n"] == 1 << 18
+    assert accounts.load(path, "correct horse").address == address
 
 
 def test_no_account_and_no_keystore(tmp_path):
