@@ -15,14 +15,12 @@ import threading
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 from eth_account.messages import encode_defunct
 from eth_utils.address import to_checksum_address
 from fastapi import Cookie, Depends, FastAPI, Request
 from fastapi.security import APIKeyCookie
-from siwe import SiweMessage
-from siwe.siwe import ISO8601Datetime
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -33,6 +31,9 @@ from biodesci.chain import signatures
 from biodesci.core.errors import AccessDeniedError, ChainError, UnavailableError
 from biodesci.core.onchain import utc
 from biodesci.passports.nonces import LIFETIME, Nonces
+
+if TYPE_CHECKING:
+    from siwe.siwe import ISO8601Datetime
 
 _log = logging.getLogger(__name__)
 COOKIE: Final = "biodesci_session"
@@ -98,6 +99,8 @@ class SignIn:
 
     def _text(self, request: Request, account: str, nonce: str) -> str:
         """The message with this nonce; raises AccessDeniedError for one that was not issued here."""
+        from siwe import SiweMessage  # noqa: PLC0415  # its grammars take a second: not of every start
+
         host = request.headers.get("host", "")  # the server has checked it
         expires = self._nonces.expiry(nonce)
         return str(
@@ -143,6 +146,8 @@ class SignIn:
 
 
 def _written(seconds: int) -> ISO8601Datetime:
+    from siwe.siwe import ISO8601Datetime  # noqa: PLC0415  # as above
+
     return ISO8601Datetime.from_datetime(datetime.fromtimestamp(seconds, UTC), timespec="seconds")
 
 
