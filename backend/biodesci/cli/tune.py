@@ -187,5 +187,5 @@ def quiet() -> None:
     """transformers' own bars and warnings off: what matters is said here."""
     from transformers.utils import logging
 
-    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()

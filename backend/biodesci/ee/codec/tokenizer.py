@@ -84,7 +84,7 @@ def stock_tokenizer(tokens: Tokens, tokenizer: Any, *, padded: bool = False) -> 
     special = {
         name: str(text) for name, text in tokenizer.special_tokens_map.items() if isinstance(text, str)
     }
-    return PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
+    return PreTrainedTokenizerFast(
         tokenizer_object=Tokenizer.from_str(json.dumps(document)),
         model_max_length=tokenizer.model_max_length,
         padding_side=tokenizer.padding_side,

@@ -58,9 +58,8 @@ class EncryptedModel:
         config = read_json(folder / CONFIG)
         named = (config.get("architectures") or ["AutoModel"])[0]
         kind: Any = getattr(transformers, str(named), None)
-        if not isinstance(kind, type) or not (
-            issubclass(kind, transformers.PreTrainedModel) or kind is transformers.AutoModel
-        ):
+        is_model = isinstance(kind, type) and issubclass(kind, transformers.PreTrainedModel)
+        if not is_model and kind is not transformers.AutoModel:
             raise InputError(f"transformers has no model {named}.", "Use the checkpoint's own config.json.")
         model = kind.from_pretrained(folder, dtype="auto", **LOCAL)
         return cls(secret, model.eval(), tokenizer=tokenizer, padded=padded)

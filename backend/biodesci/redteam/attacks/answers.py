@@ -26,7 +26,7 @@ def off(
 
 
 def _states(config: Mapping[str, Any], state: Mapping[str, Tensor], ids: Tensor) -> Tensor:
-    model = AutoModel.from_config(AutoConfig.for_model(**dict(config)))  # type: ignore[no-untyped-call]
+    model = AutoModel.from_config(AutoConfig.for_model(**dict(config)))
     prefix = f"{model.base_model_prefix}."
     model.load_state_dict({name.removeprefix(prefix): x for name, x in state.items()}, strict=False)
     model.to(torch.float32).train(False)
