@@ -26,7 +26,7 @@ from biodesci.core.onchain import DAY, LicenseState, Right
 from biodesci.market import evidence
 from biodesci.market.in_flight import SETTLED, InFlight
 from biodesci.market.license import get, visas_until
-from biodesci.market.sealing import ANY, LEAST_TIME, delivery, publish
+from biodesci.market.sealing import ANY, LEAST_TIME, delivery
 from biodesci.market.spending import Terms
 from biodesci.party import dataset_keys
 from biodesci.party.allowance import Allowance, Asked
@@ -61,7 +61,6 @@ class Custodian:
         self._past: dict[int, int] = {}  # licences that do not wait any more, and the head when that was seen
         self._reported: set[tuple[int, str]] = set()  # licences, and what was said of them
         self._said: set[tuple[int, str]] = set()  # days, and what was said of the bounds on them
-        self._undelivered: dict[tuple[int, bytes], int] = {}  # envelopes, and the block where that was so
         self._terms = terms or Terms()
         folder = evidence.path(member.home, member.chain, 0, b"").parent
         self._allowance = Allowance(folder / "served.json", self._terms.bounds)
@@ -102,7 +101,7 @@ class Custodian:
         if head < chain.deployment.first_block:
             return done
         self._open.update(self._in_flight.taken_back(head))
-        self._complete(head)
+        self._in_flight.complete(head)
         # Blocks bring purchases; keys come without one, when they are taken over.
         if head != self._next_block - 1 or dataset_keys.held(self._home, chain) != self._keys:
             self._look(head)
@@ -113,7 +112,7 @@ class Custodian:
 
     def _forget(self) -> None:
         """What was noted of licences for which nothing is owed."""
-        known = self._open.union(id_ for id_, _ in self._undelivered)
+        known = self._open.union(self._in_flight.sealed())
         self._reported = {one for one in self._reported if one[0] in known}
         self._why = {id_: why for id_, why in self._why.items() if id_ in self._open}
         self._held = {id_: day for id_, day in self._held.items() if id_ in self._open}
@@ -161,27 +160,6 @@ class Custodian:
         due, resting = self._failures.schedule()
         self._open |= due
         return resting
-
-    def _complete(self, head: int) -> None:
-        """Adds to IPFS what was delivered, and was not added before the run that delivered it ended."""
-        on_their_way = set(self._in_flight.licences())
-        unpublished = evidence.unpublished(self._home, self._chain)
-        self._undelivered = {one: at for one, at in self._undelivered.items() if one in unpublished}
-        for waiting in unpublished:
-            if self._undelivered.get(waiting) == head or waiting[0] in on_their_way:
-                continue
-            license_id, digest = waiting
-            try:
-                if evidence.is_delivered(self._chain, license_id, digest, head):
-                    publish(self._member, license_id, digest)
-                    _log.info("licence %d: the envelope that was delivered is on IPFS now", license_id)
-                else:
-                    self._undelivered[waiting] = head
-            except (UnavailableError, FundsError):
-                raise
-            except BioDeSciError as exc:
-                self._undelivered[waiting] = head
-                self._report(license_id, str(exc))
 
     def _look(self, head: int) -> None:
         """Takes note of the keys that it holds, and of purchases of what they open."""

@@ -5,6 +5,7 @@ Each licence has one intent, with one envelope: a delivery that waits is not sea
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Final
 
@@ -12,13 +13,15 @@ from web3.types import TxReceipt
 
 from biodesci.chain.flights import Ends, Flights
 from biodesci.chain.records import DatasetVersion, License
-from biodesci.core.errors import BioDeSciError, RevertedError
+from biodesci.core.errors import BioDeSciError, FundsError, RevertedError, UnavailableError
 from biodesci.core.onchain import Right
 from biodesci.market import evidence
 from biodesci.market.sealing import Sealed, add, delivery, discard, publish, seal
 from biodesci.party.member import Member
 
+_log = logging.getLogger(__name__)
 _KIND: Final = "delivery"
+_AGAIN: Final = "redeliver"  # the kind of what market/redelivery.py sends
 _NO_KEY: Final = bytes(32)
 Report = Callable[[int, str], None]
 
@@ -33,6 +36,7 @@ class InFlight:
     def __init__(self, member: Member, report: Report) -> None:
         self._member, self._report = member, report
         self._sealed: dict[int, Sealed] = {}
+        self._undelivered: dict[tuple[int, bytes], int] = {}  # envelopes, and the block where that was so
         ends = Ends(self._delivered, self._not_delivered, self._troubled)
         self._flights = Flights(member.chain, _KIND, ends)
 
@@ -73,6 +77,39 @@ class InFlight:
     def taken_back(self, head: int) -> list[int]:
         """The licences whose delivery took effect, and is in no block any more, as seen up to `head`."""
         return [_licence(about) for about in self._flights.taken_back(head)]
+
+    def sealed(self) -> set[int]:
+        """Licences with an envelope of which is not known yet what became of it."""
+        return {license_id for license_id, _ in self._undelivered}
+
+    def complete(self, head: int) -> None:
+        """Adds to IPFS what was delivered, and was not added before the run that delivered it ended.
+
+        What such a run had sealed, and never signed, is forgotten at the second look: each of them goes
+        through the whole chain.
+        """
+        member, on_their_way = self._member, set(self.licences())
+        unpublished = evidence.unpublished(member.home, member.chain)
+        self._undelivered = {one: at for one, at in self._undelivered.items() if one in unpublished}
+        for waiting in unpublished:
+            seen = self._undelivered.get(waiting, head)
+            if (seen == head and waiting in self._undelivered) or waiting[0] in on_their_way:
+                continue
+            license_id, digest = waiting
+            is_over = seen < head and not member.chain.outbox().sent(_AGAIN)
+            try:
+                if evidence.is_delivered(member.chain, license_id, digest, head):
+                    publish(member, license_id, digest)
+                    _log.info("licence %d: the envelope that was delivered is on IPFS now", license_id)
+                elif is_over:
+                    discard(member, license_id, digest)
+                else:
+                    self._undelivered[waiting] = head
+            except (UnavailableError, FundsError):
+                raise
+            except BioDeSciError as exc:
+                self._undelivered[waiting] = head
+                self._report(license_id, str(exc))
 
     def _delivered(self, about: str, receipt: TxReceipt) -> None:
         """Puts the envelope on IPFS; a run before may have sealed it, or another home, which has it then."""

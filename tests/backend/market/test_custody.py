@@ -24,7 +24,7 @@ from biodesci.core.errors import (
 )
 from biodesci.core.onchain import LicenseState, Role
 from biodesci.ipfs.client import Ipfs
-from biodesci.market import license, licensed_copy, offers, roles
+from biodesci.market import evidence, license, licensed_copy, offers, roles
 from biodesci.market import publish as publish_module
 from biodesci.market.card import DatasetMeta
 from biodesci.market.custody import Custodian
@@ -230,6 +230,20 @@ def test_an_envelope_that_was_not_published_is_made_again_by_the_key_in_force(
     again = Custodian(acting(chain_for(sale.owner.account), sale.ipfs, sale.home))
     assert again.poll() == [license_id]
     assert looked_up == ["KeyRegistered"]
+    assert downloaded(sale.buyer, sale.ipfs, sale.seed, license_id)
+
+
+def test_what_a_run_sealed_that_was_killed_before_it_signed_is_looked_for_twice(sale, looked_up, localnet):
+    """Each look goes through the whole chain, twice, and would be taken with each block for ever."""
+    license_id = sale.buy().license_id
+    evidence.note_unpublished(sale.home, sale.owner, license_id, b"\7" * 32)
+    custodian = Custodian(acting(sale.owner, sale.ipfs, sale.home))
+    assert custodian.poll() == [license_id]
+    for _ in range(5):
+        localnet.rpc("evm_mine")
+        custodian.poll()
+    assert looked_up.count("LicenseDelivered") == 2
+    assert evidence.unpublished(sale.home, sale.owner) == []
     assert downloaded(sale.buyer, sale.ipfs, sale.seed, license_id)
 
 
