@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import subprocess
 import sys
 from pathlib import Path
 
+import httpx
 import pytest
 
 from biodesci.api.app import create
@@ -15,6 +17,11 @@ from biodesci.api.server import policy
 from tests.backend.serving.raw import running
 
 CHECKED = Path(sys.executable).with_name("schemathesis")
+# What it counts as a refusal of what the document does not allow: its own list lacks 413, a body too large.
+CONFIGURATION = """
+[checks.negative_data_rejection]
+expected-statuses = [400, 401, 403, 404, 405, 406, 409, 413, 415, 422, 428, 429, "5xx"]
+"""
 
 
 QUICK = ("--max-examples", "2", "--phases", "examples,coverage,fuzzing")
@@ -23,11 +30,13 @@ QUICK = ("--max-examples", "2", "--phases", "examples,coverage,fuzzing")
 def failures(world, folder: Path, *options: str, seed: int = 1) -> str:
     """What schemathesis says where anything fails. A stream has no end, so that it is tested elsewhere."""
     settings = world.settings.model_copy(update={"requests_a_minute": 0})
+    configuration = folder / "schemathesis.toml"
+    configuration.write_text(CONFIGURATION)
     with running(create(settings), policy(settings)) as port:
         run = subprocess.run(
             [
-                CHECKED, "run", f"http://127.0.0.1:{port}/openapi.json", "--checks", "all",
-                *options, "--exclude-path", "/v1/events", "--request-timeout", "30",
+                CHECKED, "--config-file", configuration, "run", f"http://127.0.0.1:{port}/openapi.json",
+                "--checks", "all", *options, "--exclude-path", "/v1/events", "--request-timeout", "30",
                 "--no-color", "--seed", str(seed),
             ],
             cwd=folder, capture_output=True, text=True, check=False,
@@ -48,6 +57,26 @@ def test_the_api_is_as_its_document_says_for_long(world, tmp_path):
     seed = int(os.environ.get("SEED", "0"), 0) % (1 << 32) or random.randrange(1, 1 << 32)
     print(f"SEED={seed}")
     assert failures(world, tmp_path, "--max-examples", "200", seed=seed) == ""
+
+
+def test_no_body_that_the_document_allows_is_too_large(world):
+    """As JSON may be written: a character takes twelve bytes, as two halves of a pair."""
+    signed = world.client.get("/openapi.json").json()["components"]["schemas"]["SignedMessage"]["properties"]
+    longest = signed["message"]["maxLength"]
+    asked = world.client.post("/v1/session/message", json={"account": "0x" + "a1" * 20}).json()["message"]
+    name = world.client.base_url.host
+    assert len(asked) + 2 * (len("n" * 253 + ":65535") - len(name)) <= longest  # with the longest name
+    body = {"message": "\U0001f3fb" * longest, "signature": "0x" + "11" * 2_048}
+    with running(create(world.settings), policy(world.settings)) as port:
+        allowed, longer = (
+            httpx.post(
+                f"http://127.0.0.1:{port}/v1/session",
+                content=json.dumps(one),
+                headers={"Content-Type": "application/json"},
+            )
+            for one in (body, {**body, "signature": "x" * 20_000})
+        )
+    assert (allowed.status_code, longer.status_code) == (403, 413)
 
 
 def test_every_route_names_what_it_refuses_with(world):

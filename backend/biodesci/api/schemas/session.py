@@ -25,7 +25,9 @@ class SignInMessage(Schema):
 class SignedMessage(Schema):
     """The message with the account's signature."""
 
-    message: str = Field(max_length=2_000)
+    # As long as a server with the longest name makes it; with every character in twelve bytes (JSON may write
+    # one so) it is no body that is too large for the API.
+    message: str = Field(max_length=1_000)
     signature: str = Field(pattern=r"^0x([0-9a-fA-F]{2}){1,2048}$", examples=["0x" + "11" * 65])
 
 
