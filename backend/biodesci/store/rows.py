@@ -16,6 +16,7 @@ from typing import Any, Final
 import orjson
 from sqlalchemy import Column, Connection, Table
 from sqlalchemy.engine import Dialect
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.types import TypeDecorator
 
 from biodesci.store.engine import Amount, Whole, Words
@@ -91,15 +92,28 @@ def _asked(connection: Connection, statement: str, keys: Sequence[Key]) -> Itera
 
 
 def _insert(connection: Connection, of: _Statements, rows: Sequence[Sequence[Any]]) -> None:
-    rows, together = _into(of, of.columns, rows), 0
+    rows, together = _into(of, of.columns, rows), len(rows) // _ROWS * _ROWS
     if connection.dialect.name == "sqlite":
         # The driver lets other threads run while a statement does, and stops them for each.
-        together = len(rows) // _ROWS * _ROWS
         for start in range(0, together, _ROWS):
             values = tuple(chain.from_iterable(rows[start : start + _ROWS]))
             connection.exec_driver_sql(of.insert_many, values)
+    elif together:
+        _copy(connection, of.insert_many, rows[:together])
     if len(rows) > together:
         connection.exec_driver_sql(of.insert, rows[together:])
+
+
+def _copy(connection: Connection, statement: str, rows: Sequence[Sequence[Any]]) -> None:
+    """PostgreSQL takes many rows several times as fast so as by an INSERT for each."""
+    driver: Any = connection.connection
+    known = connection.dialect.loaded_dbapi.Error
+    try:
+        with driver.cursor() as cursor, cursor.copy(statement) as copy:
+            for row in rows:
+                copy.write_row(row)
+    except known as exc:
+        raise DBAPIError.instance(statement, None, exc, known, hide_parameters=True) from exc
 
 
 def _into(of: _Statements, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[tuple[Any, ...]]:
@@ -130,6 +144,9 @@ def _make(connection: Connection, table: Table) -> _Statements:
     marks = ", ".join(mark for _ in table.columns)
     values = ", ".join(f"{quote(column.name)} = {mark}" for column in rest)
     standing = " AND ".join(f"{quote(column.name)} = {mark}" for column in keys)
+    many = f"COPY {name} ({listed}) FROM STDIN"
+    if is_sqlite:
+        many = f"INSERT INTO {name} ({listed}) VALUES {', '.join([f'({marks})'] * _ROWS)}"  # noqa: S608
     select = partial(_select_sqlite if is_sqlite else _select_postgresql, table, quote)
     kinds = {column.name: column.type for column in table.columns}
     return _Statements(
@@ -146,7 +163,7 @@ def _make(connection: Connection, table: Table) -> _Statements:
             if isinstance(kind, Amount)
         ),
         f"INSERT INTO {name} ({listed}) VALUES ({marks})",  # noqa: S608 - names of ours
-        f"INSERT INTO {name} ({listed}) VALUES {', '.join([f'({marks})'] * _ROWS)}",  # noqa: S608 - as above
+        many,
         f"UPDATE {name} SET {values} WHERE {standing}",  # noqa: S608 - as above
         select([column.name for column in table.columns]),
         select([column.name for column in keys]),

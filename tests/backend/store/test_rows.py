@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import Column, MetaData, Table, event, insert, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Column, MetaData, Table, event, func, insert, select
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from biodesci.store import engine
 from biodesci.store.engine import KEYED, Amount, Whole, Words
@@ -109,3 +109,22 @@ def test_what_contradicts_is_said_as_sqlalchemy_says_it(connection):
         insert_rows(connection, things, [MADE[0]])
     with pytest.raises(ValueError, match="whole number"):
         insert_rows(connection, things, [{**MADE[0], "amount": 2**256}])
+
+
+def test_a_server_that_goes_while_rows_come_is_found_again(postgres):
+    opened = engine.for_writing(postgres.url(postgres.database()), engine.WORK)
+    made = [{**MADE[0], "who": f"0x{place:04}"} for place in range(650)]
+    try:
+        with opened.begin() as connection:
+            engine.make_schema(connection, engine.WORK)
+            things.create(connection)
+        with pytest.raises(OperationalError), opened.begin() as connection:
+            process = connection.scalar(select(func.pg_backend_pid()))
+            with opened.connect() as other:
+                other.connection.cursor().execute("SELECT pg_terminate_backend(%s)", [process])
+            insert_rows(connection, things, made)
+        with opened.begin() as connection:
+            insert_rows(connection, things, made)
+            assert len(everything(connection)) == len(made)
+    finally:
+        opened.dispose()
