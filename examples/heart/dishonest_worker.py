@@ -14,7 +14,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from biodesci.chain.client import Chain
-from biodesci.inference import worker
+from biodesci.inference import computing
 from biodesci.inference.in_flight import commit_answer
 from biodesci.inference.journal import journal
 from biodesci.inference.requests import input_rows, open_input, read_request
@@ -42,7 +42,7 @@ def answer_with_other_weights(
         weights = load_registered(chain, ipfs, request.model_id, weights).tensors
     x = input_rows(registered.config, open_input(chain, ipfs, seed, request))
     place = context(chain.chain_id, chain.inferences.address, request_id)
-    answer = worker.compute(replace(registered, tensors=weights), x, place)
+    answer = computing.compute(replace(registered, tensors=weights), x, place)
     folder = journal(home, chain, request_id)
-    worker.write_answer(folder, answer)
+    computing.write_answer(folder, answer)
     commit_answer(chain, ipfs, folder, request, registered.weights_root)

@@ -7,8 +7,8 @@ from pathlib import Path
 from biodesci.chain.client import Chain
 from biodesci.core import envelope, files
 from biodesci.core.errors import AccessDeniedError, NotFoundError
+from biodesci.inference.computing import TRACE
 from biodesci.inference.journal import journal
-from biodesci.inference.worker import TRACE
 from biodesci.ipfs.client import Ipfs
 
 

@@ -18,21 +18,16 @@ Beside them `inputs/` notes by commitment and by CID which request an input was 
 from __future__ import annotations
 
 import logging
-import os
 import time
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Final
 
 from biodesci.chain import events
 from biodesci.chain.client import Chain
 from biodesci.chain.flights import MOST
 from biodesci.chain.follow import Follower
 from biodesci.chain.records import Request
-from biodesci.core import canonical, checkpoint, files
+from biodesci.core import canonical, files
 from biodesci.core.about import about
 from biodesci.core.errors import (
     AccessDeniedError,
@@ -48,59 +43,26 @@ from biodesci.core.errors import (
 )
 from biodesci.core.onchain import DAY, RequestState
 from biodesci.inference import answers
+from biodesci.inference.computing import compute, write_answer
 from biodesci.inference.in_flight import OUTPUT, InFlight
 from biodesci.inference.journal import claim_input, claim_journal, journal
 from biodesci.inference.policy import Policy
 from biodesci.inference.requests import (
-    LOGITS,
-    SALT_BYTES,
-    TRACE_ROOT,
     input_rows,
     open_input,
     read_request,
 )
-from biodesci.inference.runtime import fp64
 from biodesci.ipfs.client import Ipfs
 from biodesci.party.allowance import Allowance, Asked, Limit
-from biodesci.proof.trace import Trace, context
+from biodesci.proof.trace import context
 from biodesci.registry.models import Registered, load_registered
 from biodesci.store.jobs import Failures, Jobs
 
 log = logging.getLogger(__name__)
-TRACE: Final = "trace.bin"
 _MODELS_KEPT = 4
 _LONGEST_PAUSE = 300.0
-MAX_TRACE = 2 << 30  # bytes of one answer's trace: a larger one could end the worker, again and again
 _REFUSED = "refused.json"
-
-
-@dataclass(frozen=True)
-class Answer:
-    """Output tensors and the trace they came from."""
-
-    tensors: dict[str, NDArray[Any]]
-    trace: Trace
-
-
-def compute(model: Registered, x: NDArray[np.float64], place: bytes) -> Answer:
-    """The forward pass on encrypted values; `place` is the trace context of the request."""
-    if len(x) * model.config.traced_numbers() * np.float64().nbytes > MAX_TRACE:
-        raise InputError("The request is too large for this worker.", "Send fewer records at a time.")
-    logits, trace = fp64.record(model.config, model.tensors, x, place)
-    if not np.isfinite(logits).all():
-        raise InputError(
-            "The model has no finite answer to this input.",
-            "Check that the input was encoded for this model.",
-        )
-    root = np.frombuffer(trace.root(), dtype=np.uint8)
-    return Answer({LOGITS: logits, TRACE_ROOT: root}, trace)
-
-
-def write_answer(folder: Path, answer: Answer) -> None:
-    """To the journal; from here on this is the only answer to its request."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    files.write_private(folder / TRACE, checkpoint.dump(answer.trace.to_tensors()))
-    files.write_private(folder / OUTPUT, os.urandom(SALT_BYTES) + checkpoint.dump(answer.tensors))
+_FOR_GOOD: Final = 64  # blocks, after which a request that a reorganization took is not expected back
 
 
 class Server:
@@ -124,6 +86,7 @@ class Server:
         # All that may still be served, though this run's policy refuse it: another run may have another one.
         self._unsettled: set[int] = set(self._requests.state.get("unsettled", ()))
         self._open = set(self._unsettled)
+        self._gone: dict[int, int] = {}  # requests that are not there, and the head when that was seen
         self._waiting: dict[int, str] = {}
         self._pause: dict[int, float] = {}
         self._not_before: dict[int, float] = {}
@@ -204,7 +167,7 @@ class Server:
     def _is_over(self, request_id: int) -> None:
         self._open.discard(request_id)
         self._unsettled.discard(request_id)
-        for noted in (self._waiting, self._held, self._pause, self._not_before):
+        for noted in (self._gone, self._waiting, self._held, self._pause, self._not_before):
             noted.pop(request_id, None)
         self._failures.done(request_id)
 
@@ -260,9 +223,9 @@ class Server:
 
     def _serve(self, request_id: int) -> bool:
         """Whether an answer was sent now; False where there is nothing (left) to do."""
-        request = read_request(self._chain, request_id)
+        request = self._read(request_id)
         folder = journal(self._home, self._chain, request_id)
-        if request.state is not RequestState.REQUESTED:
+        if request is None or request.state is not RequestState.REQUESTED:
             return False
         if self._chain.now() > request.deadline:
             log.warning("request %d is past its deadline", request_id)
@@ -291,6 +254,18 @@ class Server:
                 raise
             return False  # an earlier transaction of ours, or an expiry, came first
         return True
+
+    def _read(self, request_id: int) -> Request | None:
+        """None where a reorganization took it, and did not bring it back."""
+        try:
+            request = read_request(self._chain, request_id)
+        except NotFoundError:
+            head = self._chain.block_number()
+            if head - self._gone.setdefault(request_id, head) < _FOR_GOOD:
+                raise
+            return None
+        self._gone.pop(request_id, None)
+        return request
 
     def _take(self, request: Request) -> None:
         """Counts it for today, before the work; StateError where it has to wait for another day."""

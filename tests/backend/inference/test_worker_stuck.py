@@ -72,6 +72,24 @@ def test_a_commitment_that_a_reorganization_takes_back_is_made_again(
     world.collect(request_id)
 
 
+def test_a_request_that_is_gone_for_good_is_forgotten(world: Any, localnet: Any, x: np.ndarray) -> None:
+    """It was there when it was read; a person would be told for ever of something that fails."""
+    w = world.worker
+    server = serve.Server(w.chain, world.ipfs, w.home, w.seed, world.policy)
+    before = localnet.rpc("evm_snapshot")
+    request_id = world.request(x)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(serve.Server, "_due", lambda *_: [])
+        assert server.serve_pending() == []
+    localnet.rpc("evm_revert", before)
+    localnet.rpc("anvil_mine", hex(5))
+    assert server.serve_pending() == []
+    assert server.unanswered >= 1, "the reorganization may bring it back yet"
+    localnet.rpc("anvil_mine", hex(70))
+    wait_for(lambda: server.serve_pending() == [] and server.unanswered == 0)
+    assert request_id not in server.serve_pending()
+
+
 def test_an_answer_is_replaced_where_no_block_takes_it(world: Any, localnet: Any, x: np.ndarray) -> None:
     request_id = world.request(x)
     w, deployment = world.worker, load_deployment(localnet.deployment_file)
