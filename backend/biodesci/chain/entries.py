@@ -12,11 +12,12 @@ import hashlib
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from typing import ClassVar, Literal
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
 
-from sqlalchemy import ColumnElement, delete, insert, select, update
+from sqlalchemy import ColumnElement, Row, delete, insert, select, update
 
 from biodesci.chain import transactions
 from biodesci.core.documents.base import Document, Part
@@ -29,6 +30,7 @@ from biodesci.store.tables import outbox
 from biodesci.store.work import opened
 
 _log = logging.getLogger(__name__)
+_logged: dict[tuple[str, str], bytes] = {}  # damaged entries, as they were when that was logged
 
 
 class Attempt(Part):
@@ -100,6 +102,17 @@ class Entry(Document):
         return self.sent is not None and self.confirmed is None
 
 
+@dataclass(frozen=True)
+class Damaged:
+    """An entry that cannot be read: whose it is and what it is about, as its row says, and what is wrong."""
+
+    name: str
+    account: str
+    kind: str
+    about: str
+    reason: str
+
+
 class Book:
     """The entries in one work database."""
 
@@ -119,7 +132,7 @@ class Book:
     def of_account(self, chain: str, account: str) -> list[Entry]:
         """The entries of an account on a chain by their nonces.
 
-        What is damaged stops its own intent (`read`), and is left out here.
+        What is damaged stops its own intent (`read`), and is left out here; `damaged` has it.
         """
         here = outbox.c.network.startswith(f"{chain}:", autoescape=True)
         entries = self._read(outbox.c.account == account, here)
@@ -129,17 +142,34 @@ class Book:
         """The entries of all accounts, but for those that are damaged."""
         return self._read()
 
+    def damaged(self) -> list[Damaged]:
+        """What a person has to look at: no worker goes on with it."""
+        return [
+            Damaged(row.name, row.account, row.kind, row.about, str(read))
+            for row, read in self._rows()
+            if isinstance(read, ConfigurationError)
+        ]
+
     def _read(self, *conditions: ColumnElement[bool]) -> list[Entry]:
-        query = select(outbox.c.name, outbox.c.document).where(*conditions).order_by(outbox.c.changed_at)
-        with self._work.snapshot() as connection:
-            rows = connection.execute(query).all()
         entries = []
-        for name, document in rows:
-            try:
-                entries.append(self._whole(name, document))
-            except ConfigurationError as exc:
-                _log.error("%s", exc)
+        for row, read in self._rows(*conditions):
+            if isinstance(read, Entry):
+                entries.append(read)
+            elif _is_news(self.location, row.name, row.document):
+                _log.error("%s", read)
         return entries
+
+    def _rows(
+        self, *conditions: ColumnElement[bool]
+    ) -> Iterator[tuple[Row[Any], Entry | ConfigurationError]]:
+        """Each row with its entry, or with what is wrong with it."""
+        with self._work.snapshot() as connection:
+            rows = connection.execute(select(outbox).where(*conditions).order_by(outbox.c.changed_at)).all()
+        for row in rows:
+            try:
+                yield row, self._whole(row.name, row.document)
+            except ConfigurationError as exc:
+                yield row, exc
 
     def begin(self, blank: Entry, attempt: Attempt, since: int, *held: Lock) -> Entry:
         """Notes an intent with what was signed first, before anybody else sees it.
@@ -231,6 +261,14 @@ class Book:
                 f"{where} is damaged: a transaction in it is not what was signed.", Entry.remedy
             )
         return entry
+
+
+def _is_news(location: Location, name: str, document: str) -> bool:
+    """Whether this process has not logged yet what is wrong with an entry as it is."""
+    key, digest = (str(location), name), hashlib.sha256(document.encode()).digest()
+    is_news = _logged.get(key) != digest
+    _logged[key] = digest
+    return is_news
 
 
 def _is_whole(entry: Entry, attempt: Attempt) -> bool:

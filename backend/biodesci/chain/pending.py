@@ -10,6 +10,7 @@ from web3 import Web3
 
 from biodesci.chain import nonces, transactions
 from biodesci.chain.entries import Book, Entry
+from biodesci.chain.entries import Damaged as Damaged  # noqa: PLC0414 - the command line names it
 from biodesci.chain.fees import GWEI, Fees, Market
 from biodesci.chain.sending import Sending
 from biodesci.store.engine import Location
@@ -41,6 +42,11 @@ def backlog(location: Location) -> Backlog:
     since = [entry.attempts[0].sent for entry in Book(location).all() if entry.is_waiting]
     ages = [time.time() - sent / 1000 for sent in since if sent is not None]
     return Backlog(len(since), max(ages, default=0.0))
+
+
+def damaged(location: Location) -> list[Damaged]:
+    """Of a work database: the notes that a person has to look at, as no worker goes on with them."""
+    return Book(location).damaged()
 
 
 def listed(web3: Web3, book: Book, account: tuple[str, str], sending: Sending) -> list[Pending]:

@@ -174,6 +174,7 @@ def _database() -> Remark:
 
 
 def _work() -> Remark:
+    from biodesci.chain import pending
     from biodesci.store import engine, jobs
     from biodesci.store.work import Work
 
@@ -183,8 +184,14 @@ def _work() -> Remark:
     try:
         with Work(location) as work:
             failing = jobs.listed(work)
+        damaged = pending.damaged(location)
     except (ConfigurationError, UnavailableError) as exc:
         raise _Unknown from exc
+    if damaged:
+        raise ConfigurationError(
+            f"{len(damaged)} entries of the outbox are damaged. {damaged[0].reason}",
+            "Nothing is sent for what they are about: see all of them by biodesci work list.",
+        )
     if failing:
         raise UnavailableError(
             f"{len(failing)} things failed; the oldest: {failing[0].id}, {failing[0].reason}",

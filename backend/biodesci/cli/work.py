@@ -9,6 +9,7 @@ import typer
 from biodesci.cli import output, session
 
 if TYPE_CHECKING:
+    from biodesci.chain.pending import Damaged
     from biodesci.store.jobs import Job
     from biodesci.store.work import Work
 
@@ -17,12 +18,15 @@ app = typer.Typer(no_args_is_help=True)
 
 @app.command("list")
 def list_() -> None:
-    """What failed and is tried again, or waits for you: since when, how often, when again, and why."""
+    """What failed and is tried again, or waits for you: since when, how often, when again, and why.
+
+    So, too, are transactions that were noted and whose note is damaged: nothing is sent before you looked.
+    """
     from biodesci.store.jobs import listed
 
     with _open() as work:
         found = listed(work)
-    rows = [_row(job) for job in found]
+    rows = [*map(_row, found), *map(_damaged_row, _damaged())]
     columns = ["id", "worker", "attempts", "first", "last", "next", "reason"]
     output.table(rows, columns, "Nothing that failed waits to be done.")
 
@@ -36,7 +40,7 @@ def retry(
 
     Nothing is deleted by hand: a job goes by itself once it is done, or the chain says nothing is owed.
     """
-    from biodesci.core.errors import InputError, NotFoundError
+    from biodesci.core.errors import InputError, NotFoundError, StateError
     from biodesci.store import jobs
 
     if bool(ids) == every:
@@ -45,6 +49,9 @@ def retry(
         found = jobs.listed(work)
         chosen = [job for job in found if every or job.id in (ids or [])]
         missing = sorted(set(ids or []) - {job.id for job in found})
+        for entry in _damaged():
+            if entry.name in missing:
+                raise StateError(entry.reason, "No worker can mend it.")
         if missing:
             raise NotFoundError(f"There is no {', '.join(missing)}.", "See `biodesci work list`.")
         number = jobs.retry(work, chosen)
@@ -55,6 +62,23 @@ def _open() -> Work:
     from biodesci.store.work import Work
 
     return Work(session.settings().work_location)
+
+
+def _damaged() -> list[Damaged]:
+    from biodesci.chain.pending import damaged
+
+    return damaged(session.settings().work_location)
+
+
+def _damaged_row(entry: Damaged) -> dict[str, object]:
+    return {
+        "id": entry.name,
+        "kind": entry.kind,
+        "subject": entry.about,
+        "worker": f"outbox of {entry.account}",
+        "next": "never by itself",
+        "reason": entry.reason,
+    }
 
 
 def _row(job: Job) -> dict[str, object]:

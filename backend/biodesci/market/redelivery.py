@@ -8,13 +8,14 @@ registered since, which costs it gas, too.
 from __future__ import annotations
 
 from web3.contract.contract import ContractFunction
+from web3.types import TxReceipt
 
 from biodesci.chain.client import Chain
 from biodesci.chain.records import DatasetVersion, License
 from biodesci.core.errors import NotFoundError, RevertedError, StateError
 from biodesci.market import evidence
 from biodesci.market.license import envelope_of, get, visas_until
-from biodesci.market.sealing import ANY, LEAST_TIME, add, discard, publish, seal
+from biodesci.market.sealing import ANY, LEAST_TIME, discard, publish, seal
 from biodesci.party import dataset_keys
 from biodesci.party.member import Member
 
@@ -22,9 +23,10 @@ from biodesci.party.member import Member
 def redeliver(member: Member, license_id: int) -> bytes:
     """Seals the key of a delivered licence once more and delivers it; the digest of the envelope.
 
-    It goes to the key that the licensee has on chain now. A run that was stopped is gone on with: it does not
-    deliver twice. The contract refuses a licence that gives no access. Raises StateError where the envelope
-    is not lost or access is about to end, and NotFoundError where this home does not hold the dataset's key.
+    It goes to the key that the licensee has on chain now. A licence has one intent: a run that was stopped is
+    gone on with, and of two at once one delivers. The contract refuses a licence that gives no access. Raises
+    StateError where the envelope is not lost or access is about to end, and NotFoundError where this home
+    does not hold the dataset's key.
     """
     chain = member.chain
     licence = get(chain, license_id)
@@ -32,21 +34,34 @@ def redeliver(member: Member, license_id: int) -> bytes:
     # Tried first: what can't be delivered is not sealed either.
     chain.call(_again(chain, licence, version, ANY), sender=chain.address)
     _require_time(chain, licence)
-    begun = _begun(member, licence, version)
-    if begun is not None:
+    with chain.intent("redelivery", f"licence {license_id}") as intent:
+        receipt = intent.resume()
+        if receipt is not None:
+            digest = _collected(member, license_id, receipt)
+            if _opens(member, licence, version, digest):
+                return digest
+            intent.forget()  # the licensee has registered another key since
+        begun = _begun(member, licence, version)
+        if begun is None:
+            _require_lost(member, licence, version)
+            begun = seal(member, licence, version).digest
         if not evidence.is_delivered(chain, license_id, begun, chain.block_number()):
-            chain.send(_again(chain, licence, version, begun))
+            try:
+                intent.send(_again(chain, licence, version, begun))
+            except RevertedError:
+                discard(member, license_id, begun)
+                raise
         publish(member, license_id, begun)
         return begun
-    _require_lost(member, licence, version)
-    sealed = seal(member, licence, version)
-    try:
-        chain.send(_again(chain, licence, version, sealed.digest))
-    except RevertedError:
-        discard(member, license_id, sealed.digest)
-        raise
-    add(member, license_id, sealed)
-    return sealed.digest
+
+
+def _collected(member: Member, license_id: int, receipt: TxReceipt) -> bytes:
+    """The envelope that a run before delivered, on IPFS; another home may have made it, and has it then."""
+    chain = member.chain
+    digest = bytes(chain.event(receipt, chain.licenses, "KeyRedelivered")["envelope"])
+    if (license_id, digest) in evidence.unpublished(member.home, chain):
+        publish(member, license_id, digest)
+    return digest
 
 
 def _again(chain: Chain, licence: License, version: DatasetVersion, digest: bytes) -> ContractFunction:

@@ -188,10 +188,19 @@ def test_a_damaged_entry_stops_everything(owner, noted_entry, damage):
     assert sent(owner) == 1
 
 
-def test_a_damaged_entry_stops_no_other_intent(owner, noted_entry):
+def test_a_damaged_entry_stops_no_other_intent_and_is_logged_once(owner, noted_entry, caplog):
     put(owner, b"{}")
-    publish(owner, "another")
-    assert sent(owner) == 1
+    for number in range(3):
+        publish(owner, f"another {number}")
+    assert sent(owner) == 3
+    assert [record.levelname for record in caplog.records if "is damaged" in record.message] == ["ERROR"]
+    caplog.clear()
+    put(owner, b"[]")
+    publish(owner, "one more")
+    assert sum("is damaged" in record.message for record in caplog.records) == 1, "it is another damage"
+    (damaged,) = owner.outbox().book.damaged()
+    assert (damaged.kind, damaged.account) == ("publication", owner.address)
+    assert "is damaged" in damaged.reason
 
 
 def test_the_entry_of_one_network_account_and_intent_is_no_others(owner, chain_for, noted_entry):

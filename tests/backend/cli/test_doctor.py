@@ -16,6 +16,7 @@ from biodesci.core.errors import StateError
 from biodesci.index.database import Block, Store
 from biodesci.index.tables import aside
 from biodesci.store.jobs import Jobs
+from biodesci.store.tables import outbox
 from biodesci.store.work import Work
 from biodesci.workers import monitor
 from biodesci.workers.watch import Watch
@@ -233,6 +234,16 @@ def test_what_failed_is_said(examine: Any) -> None:
     row = examine()["work"]
     assert not row["ok"]
     assert "1 things failed" in row["says"]
+    assert "biodesci work list" in row["mend"]
+
+
+def test_a_damaged_entry_of_the_outbox_is_said(examine: Any) -> None:
+    named = {"name": "delivery-1", "kind": "delivery", "about": "licence 4", "account": "0x" + "11" * 20}
+    with Work(examine.home / "work.sqlite") as work, work.transaction() as connection:
+        connection.execute(insert(outbox).values(**named, network="1:0x1", document="{}", changed_at=1))
+    row = examine()["work"]
+    assert not row["ok"]
+    assert "1 entries of the outbox are damaged" in row["says"]
     assert "biodesci work list" in row["mend"]
 
 

@@ -7,9 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import insert
 
+from biodesci.chain.entries import Book, Entry
 from biodesci.cli import main
 from biodesci.store.jobs import Jobs
+from biodesci.store.tables import outbox
 from biodesci.store.work import Work
 
 
@@ -72,3 +75,23 @@ def test_what_there_is_not_and_nothing_at_all_are_said(owner: Any, failing: Path
 
 def test_without_failures_there_is_nothing_to_see(owner: Any) -> None:
     assert owner("work", "list")[1] == "[]\n"
+
+
+def test_a_damaged_entry_of_the_outbox_is_listed_and_left(owner: Any, failing: Path) -> None:
+    entry = Entry(network="1:0x1:0x2", account="0x" + "11" * 20, kind="delivery", about="licence 4")
+    columns = {name: getattr(entry, name) for name in ("name", "network", "account", "kind", "about")}
+    with Work(failing) as work, work.transaction() as connection:
+        connection.execute(insert(outbox).values(**columns, document="{}", changed_at=1))
+    rows = json.loads(owner("work", "list")[1])
+    (row,) = [row for row in rows if row["kind"] == "delivery"]
+    assert (row["id"], row["subject"], row["worker"]) == (
+        entry.name,
+        "licence 4",
+        f"outbox of {entry.account}",
+    )
+    assert "is damaged" in row["reason"]
+    assert "look at what the account sent last" in row["reason"]
+    code, _, err = owner("work", "retry", entry.name)
+    assert (code, "is damaged" in err) == (1, True), err
+    assert owner("work", "retry", "--all")[0] == 0
+    assert len(Book(failing).damaged()) == 1
