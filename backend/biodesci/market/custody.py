@@ -58,6 +58,7 @@ class Custodian:
         self._keys = frozenset((int(id_), int(version)) for id_, version in noted.get("keys", ()))
         self._anew, self._known = self._keys, -1  # up to that block, these are looked for alone
         self._open: set[int] = set(noted.get("open", ()))
+        self._bought = {int(id_): int(block) for id_, block in noted.get("bought", ())}  # in which blocks
         self._past: dict[int, int] = {}  # licences that do not wait any more, and the head when that was seen
         self._reported: set[tuple[int, str]] = set()  # licences, and what was said of them
         self._said: set[tuple[int, str]] = set()  # days, and what was said of the bounds on them
@@ -114,9 +115,9 @@ class Custodian:
         """What was noted of licences for which nothing is owed."""
         known = self._open.union(self._in_flight.sealed())
         self._reported = {one for one in self._reported if one[0] in known}
-        self._why = {id_: why for id_, why in self._why.items() if id_ in self._open}
-        self._held = {id_: day for id_, day in self._held.items() if id_ in self._open}
-        self._past = {id_: head for id_, head in self._past.items() if id_ in self._open}
+        for noted in (self._why, self._held, self._past, self._bought):
+            for license_id in noted.keys() - self._open:
+                del noted[license_id]
 
     def _delivered(self, licences: list[int]) -> list[int]:
         """Takes note of what is done; the same licences."""
@@ -186,7 +187,9 @@ class Custodian:
                 keys = self._keys if log.block > self._known else self._anew
                 if (args["datasetId"], args["version"]) in keys:
                     self._open.add(args["licenseId"])
-            self._purchases.state = {"keys": sorted(self._keys), "open": sorted(self._open)}
+                    self._bought[args["licenseId"]] = log.block
+            where = sorted(self._bought.items())
+            self._purchases.state = {"keys": sorted(self._keys), "open": sorted(self._open), "bought": where}
 
     def _release(self, license_id: int) -> bool:
         with about(licence=license_id):
@@ -280,7 +283,7 @@ class Custodian:
             self._report(licence.id, "consent was withdrawn, so the key stays here; the buyer gets a refund")
         elif chain.now() > licence.deadline:
             self._report(licence.id, "the delivery deadline has passed; the buyer gets a refund")
-        elif min(licence.deadline, visas_until(chain, licence.id)) - chain.now() < LEAST_TIME:
+        elif min(licence.deadline, visas_until(chain, licence.id, self._bought)) - chain.now() < LEAST_TIME:
             self._report(
                 licence.id,
                 f"its delivery deadline, or the end of its visas, is less than {LEAST_TIME} seconds away: "

@@ -27,10 +27,11 @@ from biodesci.ipfs.client import Ipfs
 from biodesci.market import evidence, license, licensed_copy, offers, roles
 from biodesci.market import publish as publish_module
 from biodesci.market.card import DatasetMeta
-from biodesci.market.custody import Custodian
+from biodesci.market.custody import Custodian, Terms
 from biodesci.market.offers import OfferTerms
 from biodesci.market.publish import publish
 from biodesci.market.purchase import purchase
+from biodesci.party.allowance import Bounds
 from tests.backend import calls
 from tests.backend.acting import acting
 from tests.backend.market.downloads import downloaded
@@ -212,6 +213,33 @@ def test_the_next_delivery_of_a_dataset_looks_up_its_purchase_alone(sale, looked
     looked_up.clear()
     assert custodian.poll() == [second]
     assert looked_up == ["LicensePurchased", "VisasShown"]  # of these, the block is known
+
+
+@pytest.mark.parametrize("starts_again", [False, True])
+def test_what_its_visas_allow_is_looked_up_in_the_block_of_a_purchase_alone(
+    sale, localnet, monkeypatch, starts_again
+):
+    """And not in the whole log, with each look at a licence that waits."""
+    owner, terms = acting(sale.owner, sale.ipfs, sale.home), Terms(Bounds(0))
+    custodian = Custodian(owner, terms)
+    license_id = sale.buy().license_id
+    localnet.rpc("anvil_mine", hex(500))
+    assert custodian.poll() == []
+    assert "deliveries a day" in custodian.waiting[license_id]
+    real, asked = Provider.logs, []
+
+    def logs(self, query, blocks):
+        asked.append(blocks)
+        return real(self, query, blocks)
+
+    monkeypatch.setattr(Provider, "logs", logs)
+    localnet.rpc("anvil_mine", hex(1))
+    if starts_again:
+        custodian = Custodian(owner, terms)
+    monkeypatch.setattr(custodian, "_held", {})  # as on the next day
+    assert custodian.poll() == []
+    assert "deliveries a day" in custodian.waiting[license_id]
+    assert sum(asked) < 200
 
 
 def test_an_envelope_that_was_not_published_is_made_again_by_the_key_in_force(
