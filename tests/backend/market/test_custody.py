@@ -437,7 +437,7 @@ def test_a_custodian_that_starts_again_goes_on_where_it_was(sale, chain_for, loc
         custodian = Custodian(member)
         wait_for(lambda: custodian.poll() == [license_id])
     assert asked
-    assert min(asked) > before - 30
+    assert min(asked) > before - 100, "the place is written down every 64 blocks at least"
 
 
 @pytest.mark.parametrize("right", ["train", "infer"])
