@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from biodesci.api import problems, told
 from biodesci.config import Settings
 from biodesci.serving.guard import has_gone
+from biodesci.serving.refusals import COUNTED
 
 _log = logging.getLogger(__name__)
 IS_HEAD: Final = "biodesci.head"  # of a scope whose client wants no body
@@ -32,6 +33,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        self.registry.register(COUNTED)
         self.requests = Counter(
             "biodesci_http_requests_total", "Requests.", ["route", "status"], registry=self.registry
         )

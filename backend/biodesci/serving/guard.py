@@ -126,6 +126,7 @@ def _is_name(host: str) -> bool:
 
 
 async def _refuse(refusal: Refusal, scope: Scope, send: Send) -> None:
+    refusal.count()
     body = refusal.body(scope["path"])
     await send({"type": "http.response.start", "status": refusal.status, "headers": refusal.fields(body)})
     await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})

@@ -107,6 +107,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self.cycle.message_event.set()
         self._wait(CLOSING, self._bounds.closing)
         if refusal is not None and not self.transport.is_closing():
+            refusal.count()
             self.transport.write(refusal.message())
         self.transport.close()
 

@@ -7,7 +7,14 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Final
 
+from prometheus_client import Counter
+
 from biodesci.core.problems import MEDIA_TYPE, Problem
+
+COUNTED: Final = Counter(
+    "biodesci_http_refused_total", "Requests that came to no route, by status.", ["status"], registry=None
+)
+"""Of all HTTP servers of this process; whoever shows figures registers it."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +44,10 @@ class Refusal:
             **self.headers,
         }
         return [(name.encode(), value.encode()) for name, value in fields.items()]
+
+    def count(self) -> None:
+        """It was said to a client: the figures show how often, by status."""
+        COUNTED.labels(str(self.status)).inc()
 
     def message(self) -> bytes:
         """The whole answer of HTTP/1.1, after which the connection is closed."""

@@ -92,6 +92,7 @@ class BoundedServer(ThreadingHTTPServer):
 
 
 def _say(connection: _Open, refusal: Refusal) -> None:
+    refusal.count()
     with contextlib.suppress(OSError):
         connection.socket.send(refusal.message(), socket.MSG_DONTWAIT)
 

@@ -14,6 +14,7 @@ from typing import Final
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, generate_latest
 
 from biodesci.core.errors import BioDeSciError
+from biodesci.serving.refusals import COUNTED
 
 _WEI: Final = 10**18
 _NEW: Final = "It has not come through a step yet."
@@ -37,6 +38,7 @@ class Watch:
         self._seen_block: int | None = None
         self._trouble = _NEW
         self._registry = registry = CollectorRegistry()
+        registry.register(COUNTED)
 
         def gauge(name: str, text: str, labels: tuple[str, ...] = ()) -> Gauge:
             return Gauge(f"biodesci_{name}", text, labels, registry=registry)
