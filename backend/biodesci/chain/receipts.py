@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from hexbytes import HexBytes
+from web3.exceptions import TransactionNotFound
+from web3.types import TxReceipt
+
 from biodesci.chain.answers import UnknownMethodError
 from biodesci.chain.blocks import Header, bloom_of
+from biodesci.core.errors import UnavailableError
 
 if TYPE_CHECKING:
     from biodesci.chain.client import Chain
@@ -90,3 +95,15 @@ def _of(header: Header, receipts: Any) -> list[Receipt] | None:
             return None
     is_whole = not header.last_tx or any(one.get("transactionHash") == header.last_tx for one in receipts)
     return receipts if is_whole else None
+
+
+def of_transaction(chain: Chain, tx_hash: HexBytes) -> TxReceipt:
+    """Of a transaction whose log the node has shown. Raises UnavailableError where it is not there."""
+    try:
+        return chain.web3.eth.get_transaction_receipt(tx_hash)
+    except TransactionNotFound as exc:
+        raise UnavailableError(
+            f"The chain node shows a log of transaction {tx_hash.to_0x_hex()}, and no receipt: it lags, or "
+            "the chain is reorganising.",
+            "Try again.",
+        ) from exc

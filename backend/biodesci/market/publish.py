@@ -19,6 +19,7 @@ from hexbytes import HexBytes
 from web3.contract.contract import ContractFunction
 from web3.types import TxReceipt
 
+from biodesci.chain import receipts
 from biodesci.chain.client import Chain
 from biodesci.chain.records import DatasetVersion
 from biodesci.core import canonical, cid, container, duo
@@ -212,7 +213,7 @@ def _on_chain(chain: Chain, committed: bytes) -> TxReceipt | None:
     for name, publisher in (("DatasetPublished", "owner"), ("VersionPublished", "publisher")):
         for log in chain.events(chain.datasets, name, first, filters={publisher: chain.address}):
             if bytes(log["args"]["keyCommitment"]) == committed:
-                return chain.web3.eth.get_transaction_receipt(log["transactionHash"])
+                return receipts.of_transaction(chain, log["transactionHash"])
     return None
 
 

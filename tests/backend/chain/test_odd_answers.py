@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hexbytes import HexBytes
 
+from biodesci.chain import receipts
 from biodesci.chain.client import Chain
 from biodesci.chain.deployment import load_deployment
 from biodesci.chain.provider import Provider
@@ -138,6 +140,17 @@ def test_a_result_that_is_none_is_an_error_of_ours_and_another_node_is_asked(
                 act(alone)
             if result is not None or method != "eth_getTransactionReceipt":  # what is in no block has none
                 act(two)
+
+
+def test_a_publication_that_a_node_shows_without_its_receipt_is_looked_for_again(
+    behind: Any, proxy: FaultProxy
+) -> None:
+    """Of nodes behind one address, one lags: that is no unexpected error."""
+    with (
+        proxy.fault(Instead(("eth_getTransactionReceipt",), {"result": None})),
+        pytest.raises(UnavailableError, match="no receipt"),
+    ):
+        receipts.of_transaction(behind(proxy.url), HexBytes(b"\x01" * 32))
 
 
 def test_of_a_batch_that_is_cut_the_rest_is_asked_for(proxy: FaultProxy) -> None:
