@@ -87,6 +87,7 @@ class Server:
         self._unsettled: set[int] = set(self._requests.state.get("unsettled", ()))
         self._open = set(self._unsettled)
         self._gone: dict[int, int] = {}  # requests that are not there, and the head when that was seen
+        self._refused: dict[int, int] = {}  # requests that this run's policy refuses, and their deadlines
         self._waiting: dict[int, str] = {}
         self._pause: dict[int, float] = {}
         self._not_before: dict[int, float] = {}
@@ -103,6 +104,11 @@ class Server:
     def unanswered(self) -> int:
         """How many requests it has before it."""
         return len(self._open)
+
+    @property
+    def noted(self) -> frozenset[int]:
+        """The requests that it, or a run with another policy, may still answer."""
+        return frozenset(self._unsettled)
 
     def serve_pending(self) -> list[int]:
         """Answers what is open; returns what was committed to. One bad request stops no other.
@@ -125,11 +131,13 @@ class Server:
 
     def _due(self, on_their_way: set[int]) -> list[int]:
         """The open requests of which none waits: for a block, another day, or its next attempt."""
-        today, clock, resting = self._chain.now() // DAY, time.monotonic(), self._resting()
+        now, clock, resting = self._chain.now(), time.monotonic(), self._resting()
+        for request_id in [id_ for id_, deadline in self._refused.items() if deadline < now]:
+            self._is_over(request_id)
         return [
             request_id
             for request_id in sorted(self._open - resting - on_their_way)
-            if self._held.get(request_id, 0) <= today and self._not_before.get(request_id, 0.0) <= clock
+            if self._held.get(request_id, 0) <= now // DAY and self._not_before.get(request_id, 0.0) <= clock
         ]
 
     def _try(self, request_id: int) -> bool:
@@ -167,7 +175,7 @@ class Server:
     def _is_over(self, request_id: int) -> None:
         self._open.discard(request_id)
         self._unsettled.discard(request_id)
-        for noted in (self._gone, self._waiting, self._held, self._pause, self._not_before):
+        for noted in (self._gone, self._refused, self._waiting, self._held, self._pause, self._not_before):
             noted.pop(request_id, None)
         self._failures.done(request_id)
 
@@ -230,7 +238,11 @@ class Server:
         if self._chain.now() > request.deadline:
             log.warning("request %d is past its deadline", request_id)
             return False
-        self._policy.check(request, self._chain.now())
+        try:
+            self._policy.check(request, self._chain.now())
+        except AccessDeniedError:
+            self._refused[request_id] = request.deadline
+            raise
         if folder.exists():
             claim_journal(self._chain, folder, request)
         if (folder / _REFUSED).exists():

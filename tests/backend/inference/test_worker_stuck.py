@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -88,6 +89,20 @@ def test_a_request_that_is_gone_for_good_is_forgotten(world: Any, localnet: Any,
     localnet.rpc("anvil_mine", hex(70))
     wait_for(lambda: server.serve_pending() == [] and server.unanswered == 0)
     assert request_id not in server.serve_pending()
+
+
+def test_a_request_that_is_refused_is_forgotten_once_its_deadline_has_passed(
+    world: Any, localnet: Any, x: np.ndarray
+) -> None:
+    """Anybody may ask for what this worker does not serve, as often as they pay for the gas."""
+    w = world.worker
+    server = serve.Server(w.chain, world.ipfs, w.home, w.seed, replace(world.policy, minimum_fee=10**18))
+    request_id = world.request(x)
+    assert server.serve_pending() == []
+    assert request_id in server.noted
+    localnet.pass_time(read_request(w.chain, request_id).deadline - w.chain.now() + 1)
+    assert server.serve_pending() == []
+    assert request_id not in server.noted
 
 
 def test_an_answer_is_replaced_where_no_block_takes_it(world: Any, localnet: Any, x: np.ndarray) -> None:
