@@ -21,7 +21,7 @@ from biodesci.party.member import Member
 
 _log = logging.getLogger(__name__)
 _KIND: Final = "delivery"
-_AGAIN: Final = "redeliver"  # the kind of what market/redelivery.py sends
+AGAIN: Final = "redelivery"  # the kind of intent of market/redelivery.py
 _NO_KEY: Final = bytes(32)
 Report = Callable[[int, str], None]
 
@@ -50,7 +50,7 @@ class InFlight:
         A key leaves for a download alone. Training and inference are served here, so access is granted.
         """
         chain = self._member.chain
-        with chain.intent_if_free(_KIND, _about(licence.id)) as intent:
+        with chain.intent_if_free(_KIND, about_licence(licence.id)) as intent:
             if intent is None or intent.is_signed:
                 return False
             digest = _NO_KEY
@@ -72,7 +72,9 @@ class InFlight:
 
     def collect_soon(self, begun: list[int]) -> list[int]:
         """As `collect`, of what was sent just now."""
-        return [_licence(about) for about in self._flights.collect_soon({_about(id_) for id_ in begun})]
+        return [
+            _licence(about) for about in self._flights.collect_soon({about_licence(id_) for id_ in begun})
+        ]
 
     def taken_back(self, head: int) -> list[int]:
         """The licences whose delivery took effect, and is in no block any more, as seen up to `head`."""
@@ -96,20 +98,29 @@ class InFlight:
             if (seen == head and waiting in self._undelivered) or waiting[0] in on_their_way:
                 continue
             license_id, digest = waiting
-            is_over = seen < head and not member.chain.outbox().sent(_AGAIN)
             try:
                 if evidence.is_delivered(member.chain, license_id, digest, head):
                     publish(member, license_id, digest)
                     _log.info("licence %d: the envelope that was delivered is on IPFS now", license_id)
-                elif is_over:
-                    discard(member, license_id, digest)
-                else:
+                elif seen == head or not self._is_given_up(license_id, digest):
                     self._undelivered[waiting] = head
             except (UnavailableError, FundsError):
                 raise
             except BioDeSciError as exc:
                 self._undelivered[waiting] = head
                 self._report(license_id, str(exc))
+
+    def _is_given_up(self, license_id: int, digest: bytes) -> bool:
+        """Discards what was sealed, unless somebody is about to send it, or has: who does is in an intent."""
+        member, about = self._member, about_licence(license_id)
+        with (
+            member.chain.intent_if_free(_KIND, about) as first,
+            member.chain.intent_if_free(AGAIN, about) as again,
+        ):
+            if first is None or again is None or first.is_signed or again.is_signed:
+                return False
+            discard(member, license_id, digest)
+        return True
 
     def _delivered(self, about: str, receipt: TxReceipt) -> None:
         """Puts the envelope on IPFS; a run before may have sealed it, or another home, which has it then."""
@@ -138,7 +149,8 @@ class InFlight:
                 discard(self._member, license_id, digest)
 
 
-def _about(license_id: int) -> str:
+def about_licence(license_id: int) -> str:
+    """What its intents are about."""
     return f"licence {license_id}"
 
 

@@ -14,6 +14,7 @@ from biodesci.chain.client import Chain
 from biodesci.chain.records import DatasetVersion, License
 from biodesci.core.errors import NotFoundError, RevertedError, StateError
 from biodesci.market import evidence
+from biodesci.market.in_flight import AGAIN, about_licence
 from biodesci.market.license import envelope_of, get, visas_until
 from biodesci.market.sealing import ANY, LEAST_TIME, discard, publish, seal
 from biodesci.party import dataset_keys
@@ -34,7 +35,7 @@ def redeliver(member: Member, license_id: int) -> bytes:
     # Tried first: what can't be delivered is not sealed either.
     chain.call(_again(chain, licence, version, ANY), sender=chain.address)
     _require_time(chain, licence)
-    with chain.intent("redelivery", f"licence {license_id}") as intent:
+    with chain.intent(AGAIN, about_licence(license_id)) as intent:
         receipt = intent.resume()
         if receipt is not None:
             digest = _collected(member, license_id, receipt)

@@ -28,6 +28,7 @@ from biodesci.market import evidence, license, licensed_copy, offers, roles
 from biodesci.market import publish as publish_module
 from biodesci.market.card import DatasetMeta
 from biodesci.market.custody import Custodian, Terms
+from biodesci.market.in_flight import AGAIN, about_licence
 from biodesci.market.offers import OfferTerms
 from biodesci.market.publish import publish
 from biodesci.market.purchase import purchase
@@ -273,6 +274,22 @@ def test_what_a_run_sealed_that_was_killed_before_it_signed_is_looked_for_twice(
     assert looked_up.count("LicenseDelivered") == 2
     assert evidence.unpublished(sale.home, sale.owner) == []
     assert downloaded(sale.buyer, sale.ipfs, sale.seed, license_id)
+
+
+def test_what_is_sealed_and_about_to_be_sent_again_is_not_discarded(sale, localnet):
+    """Between sealing and signing a command may take some blocks, beside the worker."""
+    license_id = sale.buy().license_id
+    custodian = Custodian(acting(sale.owner, sale.ipfs, sale.home))
+    assert custodian.poll() == [license_id]
+    with sale.owner.intent(AGAIN, about_licence(license_id)):
+        evidence.note_unpublished(sale.home, sale.owner, license_id, b"\7" * 32)
+        for _ in range(4):
+            localnet.rpc("evm_mine")
+            custodian.poll()
+        assert evidence.unpublished(sale.home, sale.owner) == [(license_id, b"\7" * 32)]
+    localnet.rpc("evm_mine")
+    custodian.poll()
+    assert evidence.unpublished(sale.home, sale.owner) == []
 
 
 def test_for_a_new_key_nothing_is_asked_again_of_what_was_sold_before(sale, monkeypatch):
