@@ -123,7 +123,9 @@ def _blotted(url: str, value: Any) -> Any:
         return {name: _blotted(url, one) for name, one in value.items()}
     if isinstance(value, list):
         return [_blotted(url, one) for one in value]
-    return without_secrets(url, value) if isinstance(value, str) and not shapes.is_data(value) else value
+    return (
+        value if not isinstance(value, str) or shapes.DATA.fullmatch(value) else without_secrets(url, value)
+    )
 
 
 def refused(exc: Web3RPCError) -> str:

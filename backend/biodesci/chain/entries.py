@@ -176,7 +176,7 @@ class Book:
 
         Raises UnavailableError where one of the locks `held` is lost.
         """
-        nonce = transactions.nonce_of(attempt.raw)
+        nonce = transactions.signed(attempt.raw).nonce
         entry = blank.model_copy(update={"nonce": nonce, "attempts": (attempt,), "since": since})
         with self._work.transaction() as connection:
             for lock in held:
@@ -205,13 +205,16 @@ class Book:
 
     def note_sent(self, entry: Entry, tx_hash: bytes) -> Entry | None:
         """The chain node has answered to this attempt."""
-        now = int(time.time() * 1000)
-
-        def marked(attempt: Attempt) -> Attempt:
-            return attempt.model_copy(update={"sent": now}) if attempt.tx_hash == tx_hash else attempt
-
+        sent = {"sent": int(time.time() * 1000)}
         return self._change(
-            entry, lambda was: was.model_copy(update={"attempts": tuple(map(marked, was.attempts))})
+            entry,
+            lambda was: was.model_copy(
+                update={
+                    "attempts": tuple(
+                        one.model_copy(update=sent) if one.tx_hash == tx_hash else one for one in was.attempts
+                    )
+                }
+            ),
         )
 
     def confirm(self, entry: Entry, tx_hash: bytes) -> Entry | None:
@@ -274,7 +277,7 @@ def _is_news(location: Location, name: str, document: str) -> bool:
 def _is_whole(entry: Entry, attempt: Attempt) -> bool:
     # With a wrong hash, the transaction would be taken for somebody else's, and signed and paid once more.
     try:
-        sender, nonce = transactions.sender_of(attempt.raw), transactions.nonce_of(attempt.raw)
+        sender, nonce = transactions.signed(attempt.raw)
     except Exception:  # noqa: BLE001 - what a parser of RLP raises for bytes that are none is not documented
         return False
     return (sender, nonce, transactions.hash_of(attempt.raw)) == (entry.account, entry.nonce, attempt.tx_hash)

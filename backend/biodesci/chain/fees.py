@@ -120,6 +120,6 @@ def _tip(web3: Web3, base_fee: int) -> int:
     method = RPCEndpoint("eth_maxPriorityFeePerGas")
     answer = web3.provider.make_request(method, [])
     result = answer.get("result")
-    if isinstance(result, str) and shapes.is_quantity(result):
+    if isinstance(result, str) and shapes.QUANTITY.fullmatch(result):
         return int(result, 16)
     return max(int(web3.eth.gas_price) - base_fee, 0)

@@ -167,7 +167,7 @@ class Provider(JSONBaseProvider):
                 exc.message = self._says(endpoint, exc.message)
                 raise
             endpoint.failures, endpoint.rests_until = 0, 0.0
-            return told(endpoint.url, answer)
+            return told(endpoint.url, answer) if "error" in answer else answer
 
         is_question = method in _QUESTIONS or method.startswith("eth_get")
         try:

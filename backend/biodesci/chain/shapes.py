@@ -7,67 +7,43 @@ What does not look so is no answer. Nothing is said here of whether it is true.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-_QUANTITY: Final = re.compile(r"0[xX][0-9a-fA-F]{1,64}")
-_DATA: Final = re.compile(r"0[xX](?:[0-9a-fA-F]{2})*")
+QUANTITY: Final = re.compile(r"0[xX][0-9a-fA-F]{1,64}")
+DATA: Final = re.compile(r"0[xX](?:[0-9a-fA-F]{2})*")
 _HASH: Final = re.compile(r"0[xX][0-9a-fA-F]{64}")
 _THERE: Final = {"latest", "earliest", "0x0"}  # blocks that every node has
 
 
-def is_quantity(value: object) -> bool:
-    """Whether it is a number as JSON-RPC writes it."""
-    return isinstance(value, str) and _QUANTITY.fullmatch(value) is not None
-
-
-def is_data(value: object) -> bool:
-    """Whether it is bytes as JSON-RPC writes them."""
-    return isinstance(value, str) and _DATA.fullmatch(value) is not None
-
-
-def _is_hash(value: object) -> bool:
-    return isinstance(value, str) and _HASH.fullmatch(value) is not None
-
-
-def _is_list(value: object) -> bool:
-    return isinstance(value, list)
-
-
-def _record(**fields: Callable[[object], bool]) -> Callable[[object], bool]:
-    """A test for an object with these fields, or for none."""
-
-    def is_one(value: object) -> bool:
-        return value is None or (
-            isinstance(value, Mapping) and all(is_fit(value.get(name)) for name, is_fit in fields.items())
-        )
-
-    return is_one
-
-
-_SHAPES: Final[dict[str, Callable[[object], bool]]] = {
+# What each method's result is; of an object, what these fields of it are.
+_SHAPES: Final[dict[str, re.Pattern[str] | dict[str, re.Pattern[str]]]] = {
     **dict.fromkeys(
         (
             "eth_blockNumber", "eth_chainId", "eth_estimateGas", "eth_gasPrice", "eth_getBalance",
             "eth_getTransactionCount",
         ),
-        is_quantity,
+        QUANTITY,
     ),
-    **dict.fromkeys(("eth_call", "eth_getCode"), is_data),
-    "eth_sendRawTransaction": _is_hash,
-    "eth_getBlockByNumber": _record(
-        number=is_quantity, timestamp=is_quantity, hash=_is_hash, parentHash=_is_hash, transactions=_is_list
-    ),
-    "eth_getTransactionReceipt": _record(
-        blockNumber=is_quantity, blockHash=_is_hash, transactionHash=_is_hash, logs=_is_list
-    ),
-    "eth_getTransactionByHash": _record(hash=_is_hash, input=is_data, value=is_quantity, gas=is_quantity),
+    **dict.fromkeys(("eth_call", "eth_getCode"), DATA),
+    "eth_sendRawTransaction": _HASH,
+    "eth_getBlockByNumber": {"number": QUANTITY, "timestamp": QUANTITY, "hash": _HASH, "parentHash": _HASH},
+    "eth_getTransactionReceipt": {"blockNumber": QUANTITY, "blockHash": _HASH, "transactionHash": _HASH},
+    "eth_getTransactionByHash": {"hash": _HASH, "input": DATA, "value": QUANTITY, "gas": QUANTITY},
 }  # fmt: skip
+_LISTS: Final = {"eth_getBlockByNumber": "transactions", "eth_getTransactionReceipt": "logs"}
 
 
 def is_result(method: str, params: Sequence[Any], result: object) -> bool:
-    """Whether a result of this question looks like one."""
-    if result is None and method == "eth_getBlockByNumber" and params[:1] and params[0] in _THERE:
+    """Whether a result of this question looks like one; of an object that is not there, null does."""
+    shape = _SHAPES.get(method)
+    if not isinstance(shape, dict):
+        return shape is None or (isinstance(result, str) and shape.fullmatch(result) is not None)
+    if result is None:
+        return method != "eth_getBlockByNumber" or not params[:1] or params[0] not in _THERE
+    if not isinstance(result, Mapping):
         return False
-    is_fit = _SHAPES.get(method)
-    return is_fit is None or is_fit(result)
+    values = {name: result.get(name) for name in shape}
+    return all(isinstance(one, str) and shape[name].fullmatch(one) for name, one in values.items()) and (
+        method not in _LISTS or isinstance(result.get(_LISTS[method]), list)
+    )

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final, cast
+from typing import Any, Final, NamedTuple, cast
 
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
@@ -45,16 +45,17 @@ class Place:
     highest_fee: int  # wei for a unit of gas
 
 
-@lru_cache(maxsize=_READ)
-def nonce_of(raw: bytes) -> int:
-    """The nonce of a signed transaction."""
-    return int(decoded(raw)["nonce"])
+class Signed(NamedTuple):
+    """Of a signed transaction: the checksummed address of the account, and its nonce."""
+
+    sender: str
+    nonce: int
 
 
 @lru_cache(maxsize=_READ)
-def sender_of(raw: bytes) -> str:
-    """The checksummed address of the account that signed a transaction."""
-    return str(Account.recover_transaction(raw))
+def signed(raw: bytes) -> Signed:
+    """Who signed a transaction, and as the which of the account's."""
+    return Signed(str(Account.recover_transaction(raw)), int(decoded(raw)["nonce"]))
 
 
 def hash_of(raw: bytes) -> bytes:
@@ -166,7 +167,7 @@ def is_pointless(web3: Web3, raw: bytes) -> bool:
     """
     fields = decoded(raw)
     call: TxParams = {
-        "from": Web3.to_checksum_address(sender_of(raw)),
+        "from": Web3.to_checksum_address(signed(raw).sender),
         "to": Web3.to_checksum_address(HexBytes(fields["to"]).to_0x_hex()),
         "value": Wei(int(fields["value"])),
         "data": HexStr(HexBytes(fields["data"]).to_0x_hex()),
@@ -195,7 +196,7 @@ def send(web3: Web3, raw: bytes, stop: threading.Event | None = None) -> Refusal
             if why is Refusal.KNOWN or is_known(web3, hash_of(raw)):
                 return None
             if why is Refusal.NO_FUNDS:
-                address = sender_of(raw)
+                address = signed(raw).sender
                 raise FundsError(
                     f"{address} cannot pay for the transaction.", f"Send ether to {address}."
                 ) from exc

@@ -274,6 +274,12 @@ class Custodian:
         since = self._past.setdefault(license_id, self._chain.block_number())
         return self._next_block - 1 >= since + blocks
 
+    def _until(self, licence: License) -> int:
+        """Until when it may be delivered, by its deadline and its visas."""
+        at = self._bought.get(licence.id)
+        at = None if at is None or at >= self._next_block else at  # of a chain that is shorter by now
+        return min(licence.deadline, visas_until(self._chain, licence.id, at))
+
     def _due(self, licence: License) -> bool:
         chain = self._chain
         release = chain.read(Release, licence.dataset_id, licence.version, chain.address)
@@ -283,7 +289,7 @@ class Custodian:
             self._report(licence.id, "consent was withdrawn, so the key stays here; the buyer gets a refund")
         elif chain.now() > licence.deadline:
             self._report(licence.id, "the delivery deadline has passed; the buyer gets a refund")
-        elif min(licence.deadline, visas_until(chain, licence.id, self._bought)) - chain.now() < LEAST_TIME:
+        elif self._until(licence) - chain.now() < LEAST_TIME:
             self._report(
                 licence.id,
                 f"its delivery deadline, or the end of its visas, is less than {LEAST_TIME} seconds away: "

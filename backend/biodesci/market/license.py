@@ -6,7 +6,6 @@ twice: each step looks at the chain first.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from web3.types import EventData, TxReceipt
@@ -51,13 +50,12 @@ def purpose_of(chain: Chain, license_id: int) -> int:
     return int(bought["args"]["purpose"])
 
 
-def visas_until(chain: Chain, license_id: int, seen: Mapping[int, int] | None = None) -> int:
+def visas_until(chain: Chain, license_id: int, at: int | None = None) -> int:
     """Until when the visas count that were shown at its purchase; for ever where none were.
 
-    `seen` has the blocks in which purchases were seen: where its own is there, no other is looked through.
+    `at` is the block in which the purchase was seen: where it still is there, no other is looked through.
     """
     of, name = {"licenseId": license_id}, "LicensePurchased"
-    at = None if seen is None else seen.get(license_id)
     there = [] if at is None else chain.events(chain.licenses, name, at, at, of)
     (bought,) = there or _logs(chain, name, license_id, expected=1)
     block = bought["blockNumber"]  # asked for alone: that there are none counts for certain then

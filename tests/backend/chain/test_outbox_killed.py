@@ -131,7 +131,7 @@ def test_signed_bytes_are_noted_before_the_node_has_them(order, tmp_path):
     entry = entry_of(order())
     (attempt,) = entry.attempts
     assert attempt.tx_hash == bytes(Web3.keccak(attempt.raw))
-    assert (transactions.nonce_of(attempt.raw), attempt.sent) == (entry.nonce, None) == (0, None)
+    assert (transactions.signed(attempt.raw).nonce, attempt.sent) == (entry.nonce, None) == (0, None)
     files = list(tmp_path.glob("work.sqlite*"))
     assert files
     assert {path.stat().st_mode & 0o777 for path in files} == {0o600}
