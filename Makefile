@@ -21,8 +21,8 @@ page_sources := $(shell find frontend -type f -not -path '*/dist/*' 2>/dev/null)
 # Builds, checks and suites run side by side; each starts what it needs on free ports. JOBS=1 runs them one after the other.
 # A third of the time of the suites is waiting (for blocks, deadlines, processes), so more run at once than there are cores.
 JOBS ?= 5
-# The longest come first, and several short ones last, so that no core is without work at the end.
-suites = test-stacks test-network test-index test-rooms test-attacks test-chain test-backend test-contracts test-page
+# The longest come first, with test-chain, which mostly waits, and several short ones last, so that no core is without work at the end.
+suites = test-stacks test-chain test-network test-index test-rooms test-attacks test-backend test-contracts test-page
 # The tests in Python, in parts: what parties do, what they do it over, what the index says; test-backend is the rest.
 rooms = $(addprefix tests/backend/,market inference rounds party passports)
 network = $(addprefix tests/backend/,ipfs asking serving store workers localnet) tests/faults
