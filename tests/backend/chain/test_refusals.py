@@ -21,7 +21,7 @@ from biodesci.chain.endpoint import Endpoint
 from biodesci.chain.reading import Reading
 from biodesci.chain.sending import Sending
 from biodesci.core.envelope import generate_seed, public_key
-from biodesci.core.errors import BioDeSciError, RevertedError, UnavailableError
+from biodesci.core.errors import BioDeSciError, ConfigurationError, RevertedError, UnavailableError
 from biodesci.core.onchain import NOBODY, LicenseState, RequestState, RoundState
 
 ERROR = bytes.fromhex("08c379a0")
@@ -231,5 +231,5 @@ def test_a_nodes_password_and_key_are_in_no_message(localnet, port):
 
 @pytest.mark.parametrize("url", ["127.0.0.1:8545", "", "http://[::1", "localhost"])
 def test_an_address_that_is_none_is_called_by_its_setting(localnet, url):
-    with pytest.raises(UnavailableError, match="BIODESCI_RPC_URL"):
+    with pytest.raises(ConfigurationError, match="BIODESCI_RPC_URL"):
         Chain(url, load_deployment(localnet.deployment_file))
