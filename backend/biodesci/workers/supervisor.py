@@ -13,6 +13,7 @@ what looks like a wrong setting later: behind one address, a node that is being 
 
 from __future__ import annotations
 
+import gc
 import logging
 import threading
 import time
@@ -121,6 +122,7 @@ class Supervisor:
     def _turn(self, work: Work) -> None:
         try:
             if self._client is None:
+                gc.collect()  # contracts and sessions of one that was lost hold each other, a tenth of a MiB
                 self._client = self._worker.build(work)
             client = self._client
             if not client.is_alive():
