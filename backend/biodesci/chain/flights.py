@@ -14,7 +14,6 @@ from typing import Final
 from web3.types import TxReceipt
 
 from biodesci.chain.client import Chain
-from biodesci.chain.landed import Landed
 from biodesci.core.errors import BioDeSciError, FundsError, RevertedError, UnavailableError
 
 MOST: Final = 16  # that an account has on their way: nodes keep so many of one account for sure
@@ -39,7 +38,6 @@ class Flights:
 
     def __init__(self, chain: Chain, kind: str, ends: Ends) -> None:
         self._chain, self._kind, self._ends = chain, kind, ends
-        self._landed = Landed(chain, kind)
 
     def on_their_way(self) -> list[str]:
         """What those are about that were sent, by this or another process, and are not collected."""
@@ -61,8 +59,6 @@ class Flights:
                 trouble = trouble or exc
             except BioDeSciError as exc:
                 self._ends.report(about, exc)
-        if done:
-            self._landed.store()
         outbox.push()
         if trouble is not None and not done:
             raise trouble
@@ -76,11 +72,6 @@ class Flights:
             pause *= 1.5
             done += self.collect()
         return done
-
-    def taken_back(self, head: int) -> list[str]:
-        """What those are about that took effect, and do no more since a reorganization: each is told once, as
-        far as the chain is seen up to block `head`. Raises UnavailableError."""
-        return self._landed.taken_back(head)
 
     def _is_done(self, about: str) -> bool:
         with self._chain.intent_if_free(self._kind, about) as intent:
@@ -96,5 +87,4 @@ class Flights:
                     self._ends.had_none(about, None)
                 return False
             self._ends.took_effect(about, receipt)
-        self._landed.add(about, receipt)
         return True

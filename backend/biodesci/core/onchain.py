@@ -8,6 +8,7 @@ from typing import Final
 
 NOBODY: Final = "0x" + "0" * 40
 DAY: Final = 86_400
+DEEPEST_REORG: Final = 256  # blocks; no reorganization is expected to replace more
 FOREVER: Final = 2**40 - 1  # AccessLicense: access without an end
 UNCOUNTED: Final = 2**32 - 1  # AccessLicense: uses that are not counted
 ARBITRATION: Final = 30 * DAY  # AccessLicense, InferenceCommitment: what an arbiter has, in seconds

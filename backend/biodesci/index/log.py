@@ -16,6 +16,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, tuple_
 from sqlalchemy.exc import SQLAlchemyError
 
 from biodesci.core.errors import BioDeSciError, UnavailableError
+from biodesci.core.onchain import DEEPEST_REORG
 from biodesci.index import derive, gaps, touched, undo
 from biodesci.index.accounts import accounts
 from biodesci.index.changes.draft import Draft, NotMadeError
@@ -28,7 +29,7 @@ from biodesci.store.rows import insert_tuples
 _log = logging.getLogger(__name__)
 _AT_ONCE: Final = 2_000  # events whose rows are in memory at a time
 _KNOWN: Final = 4_096  # blocks below the head of which those are known where the reader stood
-KEPT: Final = 256  # blocks below the head that are taken back without replaying the log
+KEPT: Final = DEEPEST_REORG  # blocks below the head that are taken back without replaying the log
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from web3.types import TxReceipt
 
 from biodesci.chain.client import Chain
 from biodesci.chain.flights import Ends, Flights
+from biodesci.chain.landed import Landed
 from biodesci.chain.records import Request
 from biodesci.core import checkpoint, commitment, envelope, files
 from biodesci.core.errors import BioDeSciError, RevertedError
@@ -50,6 +51,7 @@ class InFlight:
     def __init__(self, chain: Chain, ipfs: Ipfs, home: Path, report: Report) -> None:
         self._chain, self._ipfs, self._home, self._report = chain, ipfs, home, report
         self._flights = Flights(chain, _KIND, Ends(self._committed, self._not_committed, self._troubled))
+        self._landed = Landed(chain, _KIND)
 
     def requests(self) -> list[int]:
         """Those whose answer was sent, by this or another process, and is not collected."""
@@ -73,12 +75,13 @@ class InFlight:
 
     def taken_back(self, head: int) -> list[int]:
         """The requests whose commitment took effect, and is in no block any more, as seen up to `head`."""
-        return [_request(about) for about in self._flights.taken_back(head)]
+        return [_request(about) for about in self._landed.taken_back(head)]
 
     def _committed(self, about: str, receipt: TxReceipt) -> None:
         chain = self._chain
         folder = journal(self._home, chain, _request(about))
         answers.publish_committed(chain, self._ipfs, folder, receipt)
+        self._landed.add(about, receipt)
 
     def _not_committed(self, about: str, refusal: RevertedError | None) -> None:
         if refusal is not None and refusal.name not in _SETTLED:

@@ -20,12 +20,12 @@ from __future__ import annotations
 import logging
 import time
 from pathlib import Path
-from typing import Final
 
 from biodesci.chain import events
 from biodesci.chain.client import Chain
 from biodesci.chain.flights import MOST
 from biodesci.chain.follow import Follower
+from biodesci.chain.landed import Gone
 from biodesci.chain.records import Request
 from biodesci.core import canonical, files
 from biodesci.core.about import about
@@ -62,7 +62,6 @@ log = logging.getLogger(__name__)
 _MODELS_KEPT = 4
 _LONGEST_PAUSE = 300.0
 _REFUSED = "refused.json"
-_FOR_GOOD: Final = 64  # blocks, after which a request that a reorganization took is not expected back
 
 
 class Server:
@@ -86,7 +85,7 @@ class Server:
         # All that may still be served, though this run's policy refuse it: another run may have another one.
         self._unsettled: set[int] = set(self._requests.state.get("unsettled", ()))
         self._open = set(self._unsettled)
-        self._gone: dict[int, int] = {}  # requests that are not there, and the head when that was seen
+        self._gone = Gone()  # requests that a reorganization took
         self._refused: dict[int, int] = {}  # requests that this run's policy refuses, and their deadlines
         self._waiting: dict[int, str] = {}
         self._pause: dict[int, float] = {}
@@ -104,11 +103,6 @@ class Server:
     def unanswered(self) -> int:
         """How many requests it has before it."""
         return len(self._open)
-
-    @property
-    def noted(self) -> frozenset[int]:
-        """The requests that it, or a run with another policy, may still answer."""
-        return frozenset(self._unsettled)
 
     def serve_pending(self) -> list[int]:
         """Answers what is open; returns what was committed to. One bad request stops no other.
@@ -175,7 +169,8 @@ class Server:
     def _is_over(self, request_id: int) -> None:
         self._open.discard(request_id)
         self._unsettled.discard(request_id)
-        for noted in (self._gone, self._refused, self._waiting, self._held, self._pause, self._not_before):
+        self._gone.forget(request_id)
+        for noted in (self._refused, self._waiting, self._held, self._pause, self._not_before):
             noted.pop(request_id, None)
         self._failures.done(request_id)
 
@@ -272,11 +267,10 @@ class Server:
         try:
             request = read_request(self._chain, request_id)
         except NotFoundError:
-            head = self._chain.block_number()
-            if head - self._gone.setdefault(request_id, head) < _FOR_GOOD:
+            if not self._gone.is_for_good(request_id, self._chain.block_number()):
                 raise
             return None
-        self._gone.pop(request_id, None)
+        self._gone.forget(request_id)
         return request
 
     def _take(self, request: Request) -> None:

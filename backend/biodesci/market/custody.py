@@ -19,6 +19,7 @@ from typing import Final
 from biodesci.chain import events
 from biodesci.chain.flights import MOST
 from biodesci.chain.follow import Follower
+from biodesci.chain.landed import Gone
 from biodesci.chain.records import DatasetVersion, License, Release
 from biodesci.core.about import about
 from biodesci.core.errors import BioDeSciError, FundsError, NotFoundError, RevertedError, UnavailableError
@@ -36,7 +37,7 @@ from biodesci.store.jobs import Failures, Jobs
 _log = logging.getLogger(__name__)
 _NO_KEY: Final = bytes(32)
 _WAITING: Final = frozenset({LicenseState.IN_REVIEW, LicenseState.PURCHASED})
-_REORG_MARGIN: Final = 64  # blocks; publications are looked for again in these, and lost purchases waited for
+_REORG_MARGIN: Final = 64  # blocks in which publications are looked for again with each new one
 _MOST_NAMED: Final = 100  # datasets whose purchases are asked for by name
 
 
@@ -60,6 +61,7 @@ class Custodian:
         self._open: set[int] = set(noted.get("open", ()))
         self._bought = {int(id_): int(block) for id_, block in noted.get("bought", ())}  # in which blocks
         self._past: dict[int, int] = {}  # licences that do not wait any more, and the head when that was seen
+        self._gone = Gone()  # purchases that a reorganization took
         self._reported: set[tuple[int, str]] = set()  # licences, and what was said of them
         self._said: set[tuple[int, str]] = set()  # days, and what was said of the bounds on them
         self._terms = terms or Terms()
@@ -194,8 +196,9 @@ class Custodian:
     def _release(self, license_id: int) -> bool:
         with about(licence=license_id):
             is_delivered = self._try(license_id)
-        if license_id not in self._open:  # delivered, refunded, cancelled
+        if license_id not in self._open:  # delivered, refunded, cancelled, gone
             self._failures.done(license_id)
+            self._gone.forget(license_id)
         return is_delivered
 
     def _try(self, license_id: int) -> bool:
@@ -217,10 +220,11 @@ class Custodian:
         try:
             licence = get(chain, license_id)
         except NotFoundError:
-            if not self._is_past_waiting(license_id, _REORG_MARGIN):
+            if not self._gone.is_for_good(license_id, self._next_block - 1):
                 raise
-            self._open.discard(license_id)  # a reorganization took the purchase, and did not bring it back
+            self._open.discard(license_id)
             return False
+        self._gone.forget(license_id)
         version = chain.read(DatasetVersion, licence.dataset_id, licence.version)
         waits = licence.state in _WAITING
         if waits:
@@ -269,10 +273,10 @@ class Custodian:
             _log.warning("licence %d and perhaps more: %s", licence.id, over)
         return False
 
-    def _is_past_waiting(self, license_id: int, blocks: int = 0) -> bool:
-        """Whether that has been so for `blocks`, and is so deep in the chain that it stays so."""
+    def _is_past_waiting(self, license_id: int) -> bool:
+        """Whether that is so deep in the chain that no reorganization makes it wait again."""
         since = self._past.setdefault(license_id, self._chain.block_number())
-        return self._next_block - 1 >= since + blocks
+        return self._next_block - 1 >= since
 
     def _until(self, licence: License) -> int:
         """Until when it may be delivered, by its deadline and its visas."""

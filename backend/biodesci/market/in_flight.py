@@ -12,6 +12,7 @@ from typing import Final
 from web3.types import TxReceipt
 
 from biodesci.chain.flights import Ends, Flights
+from biodesci.chain.landed import Landed
 from biodesci.chain.records import DatasetVersion, License
 from biodesci.core.errors import BioDeSciError, FundsError, RevertedError, UnavailableError
 from biodesci.core.onchain import Right
@@ -38,7 +39,7 @@ class InFlight:
         self._sealed: dict[int, Sealed] = {}
         self._undelivered: dict[tuple[int, bytes], int] = {}  # envelopes, and the block where that was so
         ends = Ends(self._delivered, self._not_delivered, self._troubled)
-        self._flights = Flights(member.chain, _KIND, ends)
+        self._flights, self._landed = Flights(member.chain, _KIND, ends), Landed(member.chain, _KIND)
 
     def licences(self) -> list[int]:
         """Those whose delivery was sent, by this or another process, and is not collected."""
@@ -78,7 +79,7 @@ class InFlight:
 
     def taken_back(self, head: int) -> list[int]:
         """The licences whose delivery took effect, and is in no block any more, as seen up to `head`."""
-        return [_licence(about) for about in self._flights.taken_back(head)]
+        return [_licence(about) for about in self._landed.taken_back(head)]
 
     def sealed(self) -> set[int]:
         """Licences with an envelope of which is not known yet what became of it."""
@@ -132,6 +133,7 @@ class InFlight:
         elif (license_id, digest) in evidence.unpublished(member.home, member.chain):
             publish(member, license_id, digest)
         self._sealed.pop(license_id, None)
+        self._landed.add(about, receipt)
 
     def _not_delivered(self, about: str, refusal: RevertedError | None) -> None:
         self._discard(_licence(about))

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from biodesci.chain.blocks import headers
 from biodesci.chain.client import Chain
 from biodesci.chain.follow import Trail
-
-_DEEP: Final = 256  # blocks, as many as the index can take back
+from biodesci.core.onchain import DEEPEST_REORG
 
 
 class Ended:
@@ -33,7 +30,7 @@ class Ended:
     def look(self) -> None:
         """To be called before they are relied upon: one question while there is no new block."""
         head = self._chain.block_number()
-        if not self._trail.ends or head - self._trail.ends[-1][0] > _DEEP:
+        if not self._trail.ends or head - self._trail.ends[-1][0] > DEEPEST_REORG:
             return
         last = self._trail.ends[-1][0]
         reached = self._trail.reached(self._chain, head)

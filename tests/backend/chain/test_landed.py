@@ -10,12 +10,27 @@ import pytest
 from biodesci.chain.client import Chain
 from biodesci.chain.deployment import load_deployment
 from biodesci.chain.landed import Landed
+from biodesci.chain.provider import Provider
 
 
 @pytest.fixture
 def chain(localnet: Any, tmp_path: Path) -> Chain:
     deployment = load_deployment(localnet.deployment_file)
     return Chain(localnet.rpc_url, deployment, localnet.account(), tmp_path)
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many headers each question was for; the node answers all the same."""
+    counted: list[int] = []
+    real = Provider.batch
+
+    def batch(self: Provider, calls: Any) -> Any:
+        counted.append(len(calls))
+        return real(self, calls)
+
+    monkeypatch.setattr(Provider, "batch", batch)
+    return counted
 
 
 def sent(localnet: Any) -> Any:
@@ -62,35 +77,38 @@ def test_a_head_that_jumps_back_takes_nothing_back(chain: Chain, localnet: Any) 
     assert landed.taken_back(chain.block_number()) == []
 
 
-def test_another_process_knows_of_it_until_it_is_deep(chain: Chain, localnet: Any) -> None:
+def test_another_process_knows_of_it_until_it_is_done_again(chain: Chain, localnet: Any) -> None:
+    """One that was told, and ended before it had done anything, has lost nothing."""
     landed = Landed(chain, "sale")
     before = localnet.rpc("evm_snapshot")
     landed.add("a sale", sent(localnet))
-    landed.store()
     assert Landed(chain, "another kind").taken_back(chain.block_number()) == []
     back_to(localnet, before, 3)
-    assert Landed(chain, "sale").taken_back(chain.block_number()) == ["a sale"]
+    assert landed.taken_back(chain.block_number()) == ["a sale"]
+    after = Landed(chain, "sale")
+    assert after.taken_back(chain.block_number()) == ["a sale"]
+    after.add("a sale", sent(localnet))
     assert Landed(chain, "sale").taken_back(chain.block_number()) == []
+    localnet.rpc("evm_mine")
+    assert after.taken_back(chain.block_number()) == []
+
+
+def test_what_is_deep_is_forgotten(chain: Chain, localnet: Any, asked: list[int]) -> None:
     landed = Landed(chain, "sale")
     landed.add("a deep one", sent(localnet))
     localnet.rpc("anvil_mine", hex(300))
     assert landed.taken_back(chain.block_number()) == []
-    assert Landed(chain, "sale").known == 0
-    landed.add("another one", sent(localnet))
-    localnet.rpc("anvil_mine", hex(300))
+    assert asked == []
+    before = localnet.rpc("evm_snapshot")
     landed.add("a later one", sent(localnet))
-    landed.store()
-    assert Landed(chain, "sale").known == 1, "also where nobody asks what was taken back"
+    back_to(localnet, before, 3)
+    assert Landed(chain, "sale").taken_back(chain.block_number()) == ["a later one"]
+    assert asked == [1, 1], "nothing else is stored"
 
 
 def test_nothing_is_asked_while_nothing_is_known_or_new(
-    chain: Chain, localnet: Any, monkeypatch: pytest.MonkeyPatch
+    chain: Chain, localnet: Any, asked: list[int]
 ) -> None:
-    asked: list[int] = []
-    real = type(chain.provider).batch
-    monkeypatch.setattr(
-        type(chain.provider), "batch", lambda self, calls: asked.append(len(calls)) or real(self, calls)
-    )
     landed = Landed(chain, "sale")
     assert landed.taken_back(chain.block_number()) == []
     assert asked == []
