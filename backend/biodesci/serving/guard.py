@@ -115,8 +115,10 @@ class Guard:
 
 def has_gone(exc: Exception) -> bool:
     """Whether an application ended so because its client has gone, or was too slow: nobody is there to be
-    told. What is written before the server has heard of that is an error of uvloop's."""
-    return isinstance(exc, ClientDisconnect) or (isinstance(exc, RuntimeError) and "is closed" in str(exc))
+    told. What is written before the server has heard of that is an error of uvloop's, in these words."""
+    return isinstance(exc, ClientDisconnect) or (
+        isinstance(exc, RuntimeError) and str(exc).endswith("the handler is closed")
+    )
 
 
 def _is_name(host: str) -> bool:

@@ -154,6 +154,7 @@ def test_a_proxy_that_is_no_address(text):
         (ClientDisconnect(), 0),
         (RuntimeError("unable to perform operation on <TCPTransport>; the handler is closed"), 0),
         (RuntimeError("anything else"), 1),
+        (RuntimeError("Event loop is closed"), 1),
     ],
 )
 async def test_a_client_that_goes_before_its_answer_is_no_error_of_ours(error, said, caplog):
