@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from dataclasses import replace
 from typing import Any
@@ -15,6 +16,8 @@ from biodesci.chain.sending import Sending
 from biodesci.core.onchain import RequestState
 from biodesci.inference import worker as serve
 from biodesci.inference.requests import read_request
+from biodesci.ipfs.client import Ipfs
+from biodesci.store.work import opened
 from tests.backend.conftest import entries_of
 from tests.faults.held import HeldTransaction
 from tests.faults.proxy import FaultProxy
@@ -76,12 +79,11 @@ def test_a_commitment_that_a_reorganization_takes_back_is_made_again(
 def test_a_request_that_is_gone_for_good_is_forgotten(world: Any, localnet: Any, x: np.ndarray) -> None:
     """It was there when it was read; a person would be told for ever of something that fails."""
     w = world.worker
-    server = serve.Server(w.chain, world.ipfs, w.home, w.seed, world.policy)
+    away = Ipfs("http://127.0.0.1:9", timeout=1.0)
+    server = serve.Server(w.chain, away, w.home, w.seed, world.policy)
     before = localnet.rpc("evm_snapshot")
     request_id = world.request(x)
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(serve.Server, "_due", lambda *_: [])
-        assert server.serve_pending() == []
+    assert server.serve_pending() == []
     localnet.rpc("evm_revert", before)
     localnet.rpc("anvil_mine", hex(5))
     assert server.serve_pending() == []
@@ -96,13 +98,17 @@ def test_a_request_that_is_refused_is_forgotten_once_its_deadline_has_passed(
 ) -> None:
     """Anybody may ask for what this worker does not serve, as often as they pay for the gas."""
     w = world.worker
-    server = serve.Server(w.chain, world.ipfs, w.home, w.seed, replace(world.policy, minimum_fee=10**18))
-    request_id = world.request(x)
+    strict = replace(world.policy, minimum_fee=10**18)
+    server = serve.Server(w.chain, world.ipfs, w.home, w.seed, strict)
+    first = world.request(x)
     assert server.serve_pending() == []
-    assert request_id in server.noted
-    localnet.pass_time(read_request(w.chain, request_id).deadline - w.chain.now() + 1)
+    localnet.pass_time(read_request(w.chain, first).deadline - w.chain.now() + 1)
     assert server.serve_pending() == []
-    assert request_id not in server.noted
+    second = world.request(x)
+    assert server.serve_pending() == []
+    noted = opened(w.chain.work_location).checkpoint(f"inference {w.chain.address} {w.chain.identity}")
+    assert first not in json.loads(noted)["state"]["unsettled"]
+    assert second in world.serve(), "a run with another policy answers it yet"
 
 
 def test_an_answer_is_replaced_where_no_block_takes_it(world: Any, localnet: Any, x: np.ndarray) -> None:

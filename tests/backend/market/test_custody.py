@@ -22,16 +22,17 @@ from biodesci.core.errors import (
     UnavailableError,
     WrongKeyError,
 )
-from biodesci.core.onchain import LicenseState, Role
+from biodesci.core.onchain import DAY, LicenseState, Role
 from biodesci.ipfs.client import Ipfs
 from biodesci.market import evidence, license, licensed_copy, offers, roles
 from biodesci.market import publish as publish_module
 from biodesci.market.card import DatasetMeta
-from biodesci.market.custody import Custodian, Terms
+from biodesci.market.custody import Custodian
 from biodesci.market.in_flight import AGAIN, about_licence
 from biodesci.market.offers import OfferTerms
 from biodesci.market.publish import publish
 from biodesci.market.purchase import purchase
+from biodesci.market.spending import Terms
 from biodesci.party.allowance import Bounds
 from tests.backend import calls
 from tests.backend.acting import acting
@@ -218,9 +219,10 @@ def test_the_next_delivery_of_a_dataset_looks_up_its_purchase_alone(sale, looked
 
 @pytest.mark.parametrize("starts_again", [False, True])
 def test_what_its_visas_allow_is_looked_up_in_the_block_of_a_purchase_alone(
-    sale, localnet, monkeypatch, starts_again
+    sale_of, localnet, monkeypatch, starts_again
 ):
     """And not in the whole log, with each look at a licence that waits."""
+    sale = sale_of(delivery_window=3 * DAY)
     owner, terms = acting(sale.owner, sale.ipfs, sale.home), Terms(Bounds(0))
     custodian = Custodian(owner, terms)
     license_id = sale.buy().license_id
@@ -237,7 +239,7 @@ def test_what_its_visas_allow_is_looked_up_in_the_block_of_a_purchase_alone(
     localnet.rpc("anvil_mine", hex(1))
     if starts_again:
         custodian = Custodian(owner, terms)
-    monkeypatch.setattr(custodian, "_held", {})  # as on the next day
+    localnet.pass_time(DAY)
     assert custodian.poll() == []
     assert "deliveries a day" in custodian.waiting[license_id]
     assert sum(asked) < 200
@@ -410,14 +412,13 @@ def test_a_delivery_that_was_done_and_is_taken_back_is_made_again(sale, localnet
     assert custodian.poll() == [], "it was delivered once more"
 
 
-def test_a_purchase_that_is_gone_for_good_is_forgotten(sale, localnet, monkeypatch):
+def test_a_purchase_that_is_gone_for_good_is_forgotten(sale, localnet):
     """It was there when it was read; a person would be told for ever of something that fails."""
-    custodian = Custodian(acting(sale.owner, sale.ipfs, sale.home))
+    custodian = Custodian(acting(sale.owner, Ipfs("http://127.0.0.1:9", timeout=1.0), sale.home))
     before = localnet.rpc("evm_snapshot")
     license_id = sale.buy().license_id
-    with monkeypatch.context() as patched:
-        patched.setattr(Custodian, "_release", lambda *_: False)
-        assert custodian.poll() == []
+    with pytest.raises(UnavailableError, match="IPFS"):
+        custodian.poll()
     localnet.rpc("evm_revert", before)
     localnet.rpc("anvil_mine", hex(5))
     assert custodian.poll() == []

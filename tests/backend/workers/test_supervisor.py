@@ -19,11 +19,13 @@ import pytest
 from biodesci import config
 from biodesci.chain.client import Chain
 from biodesci.core.errors import ConfigurationError, StateError, UnavailableError
+from biodesci.store.engine import Location
 from biodesci.store.work import Work
-from biodesci.workers import supervisor
 from biodesci.workers.pace import Pace
 from biodesci.workers.supervisor import Client, Supervisor, Worker
 from biodesci.workers.watch import Watch
+from tests.backend.postgres import Server
+from tests.waiting import wait_for
 
 
 class Steps:
@@ -60,10 +62,10 @@ class Steps:
 
 
 class Running:
-    def __init__(self, home: Path, steps: Steps, **more: float) -> None:
+    def __init__(self, home: Path, steps: Steps, location: Location | None = None, **more: float) -> None:
         settings = config.Settings(home=home, **{"poll_interval": 0.01, "idle_interval": 0.1, **more})
         self.stop, self.watch = threading.Event(), Watch("custodian")
-        worker = Worker("custodian", "custodian of 0xA", home / "work.sqlite", steps.build)
+        worker = Worker("custodian", "custodian of 0xA", location or home / "work.sqlite", steps.build)
         self.error: Exception | None = None
         self._supervisor = Supervisor(worker, settings, self.watch, self.stop)
         self._thread = threading.Thread(target=self._run)
@@ -88,8 +90,8 @@ class Running:
 def run(tmp_path: Path):
     started: list[Running] = []
 
-    def start(steps: Steps, **more: float) -> Running:
-        started.append(Running(tmp_path, steps, **more))
+    def start(steps: Steps, location: Location | None = None, **more: float) -> Running:
+        started.append(Running(tmp_path, steps, location, **more))
         return started[-1]
 
     yield start
@@ -161,8 +163,7 @@ def test_clients_that_were_lost_leave_no_connections(run: Start, chain_for: Call
 
 
 def test_clients_that_were_lost_leave_no_memory(run: Start, chain_for: Callable[..., Chain]) -> None:
-    """Python looks for what holds itself the more seldom, the more there is; half an hour of a bad network
-    took 40 MiB."""
+    """Python looks for what holds itself the more seldom, the more there is."""
     chains: list[weakref.ref[Chain]] = []
 
     class Connects(Steps):
@@ -219,16 +220,20 @@ def test_a_full_disk_is_said_and_waited_out(run: Start, caplog: pytest.LogCaptur
 
 
 def test_a_work_database_that_is_away_when_it_begins_is_waited_for(
-    run: Start, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    run: Start, postgres: Server, caplog: pytest.LogCaptureFixture
 ) -> None:
     """As after a power cut, when the worker's machine is up before the database's."""
-    away = ["postgresql://nobody@127.0.0.1:1/none"]
-    monkeypatch.setattr(supervisor, "Work", lambda location: Work(away.pop() if away else location))
+    location = postgres.url(postgres.database(empty=True))
+    postgres.stop()
     steps = Steps(True)
-    running = run(steps)
-    steps.wait(2)
-    assert (running.error, away) == (None, [])
-    assert "The work database postgresql://127.0.0.1:1/none cannot be opened" in caplog.text
+    try:
+        running = run(steps, location)
+        wait_for(lambda: "cannot be opened" in caplog.text)
+        assert steps.built == 0
+    finally:
+        postgres.start()
+    steps.wait(2, 60)
+    assert running.error is None
 
 
 def test_wrong_settings_end_it(run: Start) -> None:
