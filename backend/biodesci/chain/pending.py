@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from web3 import Web3
 
 from biodesci.chain import nonces, transactions
-from biodesci.chain.entries import Book, Entry
-from biodesci.chain.entries import Damaged as Damaged  # noqa: PLC0414 - the command line names it
+from biodesci.chain.entries import Book, Damaged, Entry
 from biodesci.chain.fees import GWEI, Fees, Market
 from biodesci.chain.sending import Sending
 from biodesci.store.engine import Location

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -9,7 +10,6 @@ import typer
 from biodesci.cli import output, session
 
 if TYPE_CHECKING:
-    from biodesci.chain.pending import Damaged
     from biodesci.store.jobs import Job
     from biodesci.store.work import Work
 
@@ -26,7 +26,7 @@ def list_() -> None:
 
     with _open() as work:
         found = listed(work)
-    rows = [*map(_row, found), *map(_damaged_row, _damaged())]
+    rows: list[Mapping[str, object]] = [*map(_row, found), *_damaged()]
     columns = ["id", "worker", "attempts", "first", "last", "next", "reason"]
     output.table(rows, columns, "Nothing that failed waits to be done.")
 
@@ -49,9 +49,9 @@ def retry(
         found = jobs.listed(work)
         chosen = [job for job in found if every or job.id in (ids or [])]
         missing = sorted(set(ids or []) - {job.id for job in found})
-        for entry in _damaged():
-            if entry.name in missing:
-                raise StateError(entry.reason, "No worker can mend it.")
+        for row in _damaged():
+            if row["id"] in missing:
+                raise StateError(row["reason"], "No worker can mend it.")
         if missing:
             raise NotFoundError(f"There is no {', '.join(missing)}.", "See `biodesci work list`.")
         number = jobs.retry(work, chosen)
@@ -64,21 +64,19 @@ def _open() -> Work:
     return Work(session.settings().work_location)
 
 
-def _damaged() -> list[Damaged]:
+def _damaged() -> Iterator[dict[str, str]]:
+    """The rows of transactions whose notes cannot be read."""
     from biodesci.chain.pending import damaged
 
-    return damaged(session.settings().work_location)
-
-
-def _damaged_row(entry: Damaged) -> dict[str, object]:
-    return {
-        "id": entry.name,
-        "kind": entry.kind,
-        "subject": entry.about,
-        "worker": f"outbox of {entry.account}",
-        "next": "never by itself",
-        "reason": entry.reason,
-    }
+    for entry in damaged(session.settings().work_location):
+        yield {
+            "id": entry.name,
+            "kind": entry.kind,
+            "subject": entry.about,
+            "worker": f"outbox of {entry.account}",
+            "next": "never by itself",
+            "reason": entry.reason,
+        }
 
 
 def _row(job: Job) -> dict[str, object]:

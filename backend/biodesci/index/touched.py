@@ -39,9 +39,8 @@ if TYPE_CHECKING:
 
 _Place = tuple[Table, Key]
 _Keys = tuple[Table, Sequence[Key]]
-_Named = dict[
-    tuple[str, str], list[tuple["Event", Args]]
-]  # events with their arguments, by contract and name
+# Events with their arguments, by contract and name.
+_Named = dict[tuple[str, str], list[tuple["Event", Args]]]
 _BY_ARGUMENT: Final = (
     ("datasetId", datasets), ("offerId", offers), ("licenseId", licenses), ("modelId", models),
     ("roundId", rounds), ("requestId", inferences),

@@ -30,7 +30,9 @@ from biodesci.workers.monitor import served
 from biodesci.workers.supervisor import Supervisor, Worker
 from biodesci.workers.watch import Watch
 
-GRACE_S: Final = 8.0  # after a signal, before the process ends in the middle of whatever it does
+# After a signal, before the process ends in the middle of whatever it does. The rest of the ten seconds is
+# for a machine so busy that it takes seconds to do that.
+GRACE_S: Final = 6.0
 Make = Callable[[Chosen, threading.Event], Worker]
 
 
