@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import itertools
 import os
 import re
 import shutil
@@ -12,16 +13,20 @@ import tempfile
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from biodesci import config
+from biodesci import cli, config
 from scripts import locked
 
 ROOT = Path(__file__).parents[2]
-UNITS = sorted((ROOT / "deploy/systemd").glob("*.service"))
+SYSTEMD = ROOT / "deploy/systemd"
+UNITS = sorted([*SYSTEMD.glob("*.service"), *SYSTEMD.glob("*.timer")])
+SERVICES = [unit for unit in UNITS if unit.suffix == ".service"]
 WORKERS = ("custodian", "training_node", "inference_worker", "aggregator")
 _NOBODY = 65_534
 LOCK = (ROOT / "requirements.lock").read_text()
@@ -38,14 +43,21 @@ def _mentioned(text: str) -> set[str]:
     return set(re.findall(r"\b(BIODESCI_[A-Z0-9_]+|DATABASE_URL)=", text))
 
 
+def _installable(unit: Path, folder: Path) -> Path:
+    """An instance of the unit, with programs that are there: its own are on the machine that has it."""
+    copy = folder / unit.name.replace("@", "@custodian")
+    text = unit.read_text()
+    for program in ("python", "biodesci"):
+        text = text.replace(f"/opt/biodesci/bin/{program}", str(Path(sys.executable).parent / program))
+    copy.write_text(text.replace("/usr/local/sbin/", f"{SYSTEMD}/"))
+    return copy
+
+
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
 def test_systemd_takes_the_unit(unit: Path, tmp_path: Path) -> None:
-    # An instance, and a program that is there: the unit's own is on the machine that it is installed on.
-    name = unit.name.replace("@", "@custodian")
-    text = re.sub(r"/opt/biodesci/bin/python", sys.executable, unit.read_text())
-    (tmp_path / name).write_text(text)
+    copies = [_installable(each, tmp_path) for each in UNITS]  # a timer names the service that it starts
     done = subprocess.run(
-        ["systemd-analyze", "verify", "--man=no", str(tmp_path / name)],
+        ["systemd-analyze", "verify", "--man=no", str(copies[UNITS.index(unit)])],
         capture_output=True,
         text=True,
         check=False,
@@ -54,18 +66,53 @@ def test_systemd_takes_the_unit(unit: Path, tmp_path: Path) -> None:
     assert not ours, ours
 
 
-@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
+@pytest.mark.parametrize("unit", SERVICES, ids=lambda unit: unit.name)
 def test_a_unit_starts_a_program_of_ours_with_settings_that_exist(unit: Path) -> None:
     text = unit.read_text()
-    (module,) = re.findall(r"^ExecStart=\S+ -m (\S+)$", text, re.MULTILINE)
-    for name in WORKERS if "%i" in module else ("",):
-        assert importlib.util.find_spec(module.replace("%i", name)) is not None
+    (line,) = re.findall(r"^ExecStart=(.*)$", text, re.MULTILINE)
+    program, *words = line.split()
+    if program.endswith("/python"):
+        assert words[0] == "-m"
+        for name in WORKERS if "%i" in words[1] else ("",):
+            assert importlib.util.find_spec(words[1].replace("%i", name)) is not None
+    elif program.endswith("/biodesci"):
+        app: Any = typer.main.get_command(cli.app)
+        for verb in itertools.takewhile(str.isalpha, words):
+            app = app.commands[verb]
+        assert {word for word in words if word.startswith("--")} <= {o for p in app.params for o in p.opts}
+    else:
+        assert os.access(SYSTEMD / Path(program).name, os.X_OK)
     assert _mentioned(text) <= _settings()
+
+
+@pytest.mark.parametrize("unit", SERVICES, ids=lambda unit: unit.name)
+def test_a_unit_runs_without_rights_of_its_own(unit: Path, tmp_path: Path) -> None:
+    """systemd's own measure, from 0 (shut off) to 10; it calls 2.0 OK, and what is not confined 9.6."""
+    done = subprocess.run(
+        [
+            "systemd-analyze", "security", "--offline=yes", "--no-pager", "--threshold=20",
+            str(_installable(unit, tmp_path)),
+        ],
+        capture_output=True, text=True, check=False, env={**os.environ, "SYSTEMD_COLORS": "0"},
+    )  # fmt: skip
+    assert "Overall exposure level" in done.stdout, done.stderr
+    assert done.returncode == 0, done.stdout.splitlines()[-1]
+    assert "\nLimitCORE=0\n" in unit.read_text(), "a core dump would hold keys"
+
+
+def test_the_index_has_one_file_of_settings() -> None:
+    """`biodesci-as index` reads it, too: with another DATABASE_URL it would look at another index."""
+    for name in ("biodesci-indexer", "biodesci-api"):
+        files = re.findall(
+            r"^EnvironmentFile=-?/etc/biodesci/(.*)$", (SYSTEMD / f"{name}.service").read_text(), re.M
+        )
+        assert files[:2] == ["biodesci.env", "index.env"]
+    assert '"$etc/biodesci.env" "$etc/$role.env"' in (SYSTEMD / "biodesci-as").read_text()
 
 
 def test_what_computes_sees_which_processor_it_has() -> None:
     """Without /proc/cpuinfo torch takes kernels for any processor, whose last bits differ from others'."""
-    assert "\nProcSubset=" not in (ROOT / "deploy/systemd/biodesci@.service").read_text()
+    assert "\nProcSubset=" not in (SYSTEMD / "biodesci@.service").read_text()
 
 
 def test_a_unit_fails_the_check_when_it_is_wrong(tmp_path: Path) -> None:
@@ -80,11 +127,22 @@ def test_a_unit_fails_the_check_when_it_is_wrong(tmp_path: Path) -> None:
     assert "UMusk" in done.stderr
 
 
-def test_each_worker_has_an_account_of_the_system() -> None:
-    accounts = (ROOT / "deploy/systemd/sysusers.conf").read_text()
-    assert {f"biodesci-{name}" for name in (*WORKERS, "index")} == set(
-        re.findall(r"^u (\S+)", accounts, re.MULTILINE)
-    )
+def _unix_accounts() -> set[str]:
+    return set(re.findall(r"^u (\S+)", (SYSTEMD / "sysusers.conf").read_text(), re.MULTILINE))
+
+
+def test_each_role_has_a_unix_account() -> None:
+    assert {f"biodesci-{name}" for name in (*WORKERS, "index", "issuer")} == _unix_accounts()
+
+
+def test_postgresql_lets_each_unix_account_in_as_the_page_says() -> None:
+    """The server's own rule for `peer`: a name after a slash is a regular expression."""
+    page = (ROOT / "docs/deployment.md").read_text()
+    lines = page.partition("# pg_ident.conf\n")[2].partition("```")[0].splitlines()
+    ((every, role), (index, reads)) = (line.split()[1:] for line in lines)
+    assert all(re.search(every.removeprefix("/"), name) for name in _unix_accounts())
+    assert not re.search(every.removeprefix("/"), "another-biodesci-index")
+    assert (role, reads) == ("biodesci", "biodesci_api") and index in _unix_accounts()
 
 
 @pytest.fixture
@@ -119,7 +177,7 @@ def _installed(folder: Path) -> dict[str, str]:
 
 
 def test_the_command_line_has_what_a_unit_has(installed: dict[str, str]) -> None:
-    script = ROOT / "deploy/systemd/biodesci-as"
+    script = SYSTEMD / "biodesci-as"
     done = subprocess.run(
         [script, "custodian", "work", "list"], capture_output=True, text=True, check=False, env=installed
     )
@@ -133,12 +191,71 @@ def test_the_command_line_has_what_a_unit_has(installed: dict[str, str]) -> None
 
 
 def test_the_command_line_says_that_a_role_has_no_home(installed: dict[str, str]) -> None:
-    script = ROOT / "deploy/systemd/biodesci-as"
+    script = SYSTEMD / "biodesci-as"
     done = subprocess.run(
         [script, "aggregator", "doctor"], capture_output=True, text=True, check=False, env=installed
     )
     assert done.returncode == 1
     assert "there is no home" in done.stderr
+
+
+OLD = [f"home-2026-01-0{day}T023000Z.backup" for day in (1, 2, 3)]
+
+
+@pytest.fixture
+def night(tmp_path: Path) -> tuple[Path, dict[str, str]]:
+    """Where `biodesci-backup` writes to, with backups of three nights before, and what its unit gives it."""
+    home, kept, words = tmp_path / "home", tmp_path / "backups", tmp_path / "passphrase"
+    for folder in (home, kept):
+        folder.mkdir(mode=0o700)
+    (home / "key.bin").write_bytes(b"a key")
+    words.write_text("a long passphrase")
+    for name in (*OLD, "notes.txt", "home-of-mine.backup"):
+        (kept / name).write_text(name)
+    given = {"BIODESCI_HOME": str(home), "BIODESCI_PASSPHRASE_FILE": str(words)}
+    return kept, {**os.environ, **given, "PROGRAM": str(Path(sys.executable).parent / "biodesci")}
+
+
+def _backed_up(folder: Path, number: str, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [SYSTEMD / "biodesci-backup", folder, number], capture_output=True, text=True, check=False, env=env
+    )
+
+
+def test_each_night_leaves_one_more_backup_and_the_oldest_goes(night: tuple[Path, dict[str, str]]) -> None:
+    folder, env = night
+    done = _backed_up(folder, "2", env)
+    assert done.returncode == 0, done.stderr
+    (made,) = {path.name for path in folder.iterdir()} - {OLD[2], "notes.txt", "home-of-mine.backup"}
+    assert made > OLD[2] and (folder / made).stat().st_mode & 0o777 == 0o600
+    assert "The backup is whole." in done.stdout
+    assert b"a key" not in (folder / made).read_bytes()
+
+
+def test_a_backup_that_cannot_be_read_back_takes_the_place_of_none(
+    night: tuple[Path, dict[str, str]], tmp_path: Path
+) -> None:
+    folder, env = night
+    before = {path.name for path in folder.iterdir()}
+    faulty = tmp_path / "faulty"
+    faulty.write_text(
+        f'#!/bin/sh\n"{env["PROGRAM"]}" "$@" || exit 1\n[ "$2" != create ] || truncate -s -1 "$3"\n'
+    )
+    faulty.chmod(0o755)
+    done = _backed_up(folder, "1", {**env, "PROGRAM": str(faulty)})
+    assert done.returncode == 1
+    assert "could not be read back" in done.stderr
+    assert {path.name for path in folder.iterdir()} == before
+
+
+@pytest.mark.parametrize("number", ["", "0", "-1", "two", "07"])
+def test_a_number_of_backups_that_is_none_removes_nothing(
+    night: tuple[Path, dict[str, str]], number: str
+) -> None:
+    folder, env = night
+    before = sorted(folder.iterdir())
+    assert _backed_up(folder, number, env).returncode == 2
+    assert sorted(folder.iterdir()) == before
 
 
 def test_the_examples_settings_exist() -> None:
