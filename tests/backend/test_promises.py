@@ -19,6 +19,7 @@ DOCUMENTS = {
     "protocol": ROOT / "docs/protocol.md",
     "deployment": ROOT / "docs/deployment.md",
     "operations": ROOT / "docs/operations.md",
+    "monitoring": ROOT / "docs/monitoring.md",
     "reference/http-api": ROOT / "docs/reference/http-api.md",
 }
 TIERS = ("make test", "make test-deep")
