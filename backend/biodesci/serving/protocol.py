@@ -25,6 +25,7 @@ BODY: Final = 2
 ANSWER: Final = 3  # the request is here, the answer is not out
 REST: Final = 4  # the answer is out, the rest of the body is passed over
 CLOSING: Final = 5
+_LAST_S: Final = 3.0  # for a client when the server stops, which waits a little longer (server.py)
 
 
 class Watch:
@@ -205,8 +206,11 @@ class BoundedProtocol(HttpToolsProtocol):
         self._close(refusals.MALFORMED)
 
     def shutdown(self) -> None:
-        """The server stops: what waits for a client is closed at once, an answer under way goes out."""
+        """The server stops: what waits for a client is closed, at once or, where the rest of a body or of an
+        answer may be on its way, in time for the application to hear of it; other answers go out."""
         if self._phase in (ANSWER, BODY):
+            if self.deadline < NEVER:
+                self.deadline = min(self.deadline, self.loop.time() + _LAST_S)
             super().shutdown()
         else:
             self._close()

@@ -203,3 +203,23 @@ def test_two_thousand_half_open_requests_are_ended_and_others_answered_meanwhile
             client.settimeout(max(0.1, began + 3.0 + LATE - time.monotonic()))
             until_closed(client)
         assert time.monotonic() - began < 3.0 + LATE
+
+
+@pytest.mark.parametrize(
+    ("request_", "said"),
+    [
+        (b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n0", b" 408 "),
+        (b"GET /long HTTP/1.1\r\nHost: localhost\r\n\r\n", b" 200 "),
+    ],
+    ids=["half a body", "an answer that nobody takes"],
+)
+def test_what_waits_for_a_client_when_the_server_stops_is_given_up_and_is_no_error_of_ours(
+    request_, said, caplog
+):
+    with contextlib.ExitStack() as stopping:
+        with running(echo) as port:
+            client = stopping.enter_context(connect(port))
+            client.sendall(request_)
+            assert get(port).endswith(b"0")  # the first has been taken in meanwhile
+        assert said in until_closed(client)
+    assert caplog.records == []
