@@ -6,7 +6,9 @@ A read that takes too long is ended from the server's own loop, by shutting the 
 from __future__ import annotations
 
 import contextlib
+import logging
 import socket
+import sys
 import threading
 import time
 from dataclasses import dataclass
@@ -18,6 +20,7 @@ from biodesci.serving.bounds import Bounds
 from biodesci.serving.gate import NEVER, Gate
 from biodesci.serving.refusals import Refusal
 
+_log = logging.getLogger(__name__)
 THREADS: Final = Bounds(
     connections=256, per_client=256, idle=60.0
 )  # on loopback all clients have one address
@@ -64,6 +67,11 @@ class BoundedServer(ThreadingHTTPServer):
             if (known := self._open.pop(request, None)) is not None:
                 self._gate.leave(known)
         super().shutdown_request(request)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """What a handler did not expect is in the log; that its client has gone, or was late, is nothing."""
+        if not isinstance(sys.exception(), ConnectionError | TimeoutError):
+            _log.exception("Unexpected error; the connection is closed.")
 
     def service_actions(self) -> None:
         """Ends what is overdue; the server's loop calls it between two connections."""

@@ -13,7 +13,8 @@ from biodesci.ipfs.gateway import GatewayHandler
 from biodesci.ipfs.rpc import RpcHandler
 from biodesci.serving.bounds import Bounds
 from biodesci.serving.threads import BoundedHandler, BoundedServer
-from tests.backend.serving.raw import ask, connect, status, until_closed
+from tests.backend.serving.raw import ask, connect, get, status, until_closed
+from tests.waiting import wait_for
 
 QUICK = Bounds(head=1.0, body=1.0, slowest=100_000, idle=1.0, connections=50, per_client=50)
 LATE = 10.0
@@ -32,6 +33,7 @@ def node(handler: type[BoundedHandler], bounds: Bounds = QUICK) -> Iterator[int]
         made.shutdown()
         made.server_close()
         thread.join()
+        wait_for(lambda: not any("process_request_thread" in one.name for one in threading.enumerate()))
 
 
 ADD = b"POST /api/v0/add HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: multipart/form-data; boundary=x\r\n"
@@ -49,12 +51,33 @@ ADD = b"POST /api/v0/add HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: multipart/
         (GatewayHandler, b"GET /ipfs/"),
     ],
 )
-def test_half_a_request_is_ended_at_its_deadline(handler, half):
+def test_half_a_request_is_ended_at_its_deadline_and_is_no_error_of_ours(handler, half, capsys, caplog):
     with node(handler) as port, connect(port, timeout=4.0 + LATE) as client:
         began = time.monotonic()
         client.sendall(half)
         until_closed(client)
         assert 0.4 < time.monotonic() - began < 4.0 + LATE
+    assert (capsys.readouterr().err, caplog.records) == ("", [])
+
+
+def test_an_unexpected_error_is_one_line_of_the_log_and_ends_its_connection_alone(caplog, capsys):
+    class Odd(BoundedHandler):
+        def log_message(self, *_):
+            pass
+
+        def do_GET(self):
+            if self.path == "/odd":
+                raise KeyError("odd")
+            self.send_response(204)
+            self.end_headers()
+
+    with node(Odd) as port:
+        assert get(port, "/odd") == b""
+        assert b" 204 " in get(port)
+    assert [record.getMessage() for record in caplog.records] == [
+        "Unexpected error; the connection is closed."
+    ]
+    assert capsys.readouterr().err == ""
 
 
 def test_a_byte_now_and_then_does_not_put_the_deadline_off():
