@@ -21,8 +21,9 @@ SOURCES = [
     for path in (ROOT / folder).rglob(suffix)
     if "biodesci " in path.read_text()
 ]
-# A word, or an option with its dashes; what follows a command on the line or in the backticks.
-COMMAND = re.compile(r"\bbiodesci((?: +(?:--?[a-z][a-z-]*|[a-z][a-z-]*))+)")
+# A word, or an option with its dashes; what follows a command on the line or in the backticks. Behind
+# `biodesci-as` a role comes first.
+COMMAND = re.compile(r"\bbiodesci(?:-as [A-Za-z_-]+)?((?: +(?:--?[a-z][a-z-]*|[a-z][a-z-]*))+)")
 MAKE = re.compile(r"(?:`|^ *\$? ?)make ([a-z][a-z-]+)", re.MULTILINE)
 LINK = re.compile(r"\]\(((?!https?:|#|mailto:)[^)#]+)")
 
