@@ -49,13 +49,22 @@ def create(home: Path, account: Path, work: Path | str, file: Path, passphrase: 
     """Writes the backup of a home, whose workers may be running, to a new file (mode 0600).
 
     `account` is the keystore, which may lie elsewhere; `work` is the work database, of which a file is
-    copied as it is at one moment. StateError where the file exists or the home is none, and where a file
-    changes while it is copied; InputError for a passphrase that is too short.
+    copied as it is at one moment. StateError where the file exists or would lie in the home, where the home
+    is none, and where a file changes while it is copied; InputError for a passphrase that is too short.
     """
     if file.exists():
         raise StateError(f"{file} exists already.", "Name a new file for the backup.")
     if not home.is_dir():
         raise StateError(f"There is no home {home}.", "Set BIODESCI_HOME.")
+    folders = {home.resolve()}
+    for _ in _below(home, folders):
+        pass
+    if file.parent.resolve() in folders:
+        raise StateError(
+            f"{file} would lie in the home, where the next backup takes it along: each would be as large as "
+            "all before it.",
+            "Name a file outside of the home, best on another disk.",
+        )
     key = container.generate_key()
     sealed = keyfile.seal(key, passphrase, _PURPOSE)
     partial = file.with_name(f".{file.name}.partial")

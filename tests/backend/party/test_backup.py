@@ -211,6 +211,23 @@ def test_nothing_is_overwritten(home: Path, tmp_path: Path) -> None:
     assert backup.restore(file, empty, PASSPHRASE).files == 3
 
 
+@pytest.mark.parametrize("place", ["home", "home/datasets", "way", "disk", "home/../home"])
+def test_a_file_that_the_next_backup_would_take_along_is_refused(
+    home: Path, tmp_path: Path, place: str
+) -> None:
+    """In the home, in a folder that a link in it leads to, or by a link that leads to the home."""
+    (tmp_path / "disk").mkdir()
+    (home / "evidence").symlink_to(tmp_path / "disk")
+    (tmp_path / "way").symlink_to(home)
+    file = tmp_path / place / "nightly"
+    with pytest.raises(StateError, match="would lie in the home"):
+        backup.create(home, home / "account.json", home / "work.sqlite", file, PASSPHRASE)
+    assert not list(file.parent.glob("*nightly*"))
+    beside = tmp_path / "home, each night" / "nightly"
+    beside.parent.mkdir()
+    assert backup.create(home, home / "account.json", home / "work.sqlite", beside, PASSPHRASE).files == 3
+
+
 def test_a_full_disk_leaves_nothing(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file, _ = made(home, tmp_path)
 
