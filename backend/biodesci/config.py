@@ -90,10 +90,10 @@ class Settings(Watched):
             validation_alias=AliasChoices(DATABASE_URL),
         ),
     ] = None
-    aggregator_url: Annotated[str, Field(description="Where the aggregator listens.")] = (
-        "http://127.0.0.1:8700"
-    )
-    api_host: Annotated[str, Field(description="Address that the API listens on.")] = "127.0.0.1"
+    aggregator_url: Annotated[
+        str, Field(description="Where the aggregator is: it listens there if http, on 127.0.0.1 if https.")
+    ] = "http://127.0.0.1:8700"
+    api_host: Annotated[str, Field(description="Address that the API listens on, without TLS.")] = "127.0.0.1"
     api_port: Annotated[int, Field(description="Port that the API listens on.")] = 8600
     api_url: Annotated[str, Field(description="Where the API is reached.")] = "http://127.0.0.1:8600"
     hosts: Annotated[
@@ -199,7 +199,7 @@ class AggregatorSettings(Settings):
     """What the aggregator reads too."""
 
     aggregator_port: Annotated[
-        int | None, Field(gt=0, lt=1 << 16, description="Listens here instead of the URL's port.")
+        int | None, Field(gt=0, lt=1 << 16, description="Its port, if not the URL's; must be set for https.")
     ] = None
     model_owners: Annotated[
         str, Field(description="Accounts whose models' rounds it serves, by commas, or a file of them.")

@@ -113,17 +113,28 @@ def _refusal(request: Request, exc: BioDeSciError, status: int | None = None) ->
     return Response(described.to_bytes(), described.status, media_type=problems.MEDIA_TYPE)
 
 
-def _address(settings: config.AggregatorSettings) -> tuple[str, int]:
-    parts = urlsplit(settings.aggregator_url)
+def address(settings: config.AggregatorSettings) -> tuple[str, int]:
+    """Host and port on which it listens: its URL's, if that is http. Where it is https, a proxy speaks it at
+    the URL's, and the aggregator stands behind, on 127.0.0.1. Raises ConfigurationError.
+    """
     try:
-        port = settings.aggregator_port or parts.port
+        parts = urlsplit(settings.aggregator_url)
+        host, port = parts.hostname, settings.aggregator_port or parts.port
     except ValueError:
-        port = None
-    if port is None:
+        parts, host, port = urlsplit(""), None, None
+    if parts.scheme == "https" and host:
+        if settings.aggregator_port is None:
+            raise ConfigurationError(
+                "BIODESCI_AGGREGATOR_URL is https, and the aggregator speaks no https itself: a proxy does.",
+                "Set BIODESCI_AGGREGATOR_PORT to the port of 127.0.0.1 to which the proxy passes on.",
+            )
+        return "127.0.0.1", settings.aggregator_port
+    if parts.scheme != "http" or not host or port is None:
         raise ConfigurationError(
-            "The aggregator's port is not a number.", "Set BIODESCI_AGGREGATOR_URL to http://HOST:PORT."
+            "BIODESCI_AGGREGATOR_URL names no host and port to listen on.",
+            "Set it to http://HOST:PORT, or to the https address of the proxy before the aggregator.",
         )
-    return parts.hostname or "127.0.0.1", port
+    return host, port
 
 
 def _owners(settings: config.AggregatorSettings) -> frozenset[bytes]:
@@ -138,7 +149,7 @@ def _owners(settings: config.AggregatorSettings) -> frozenset[bytes]:
 
 def worker(settings: config.AggregatorSettings, stop: threading.Event) -> Worker:
     """The aggregator, which serves HTTP while it has the lease. Raises ConfigurationError."""
-    host, port = _address(settings)
+    host, port = address(settings)
     owners = _owners(settings)
     account = accounts.load(settings.account_path, settings.secret())
     ipfs = Ipfs(settings.ipfs_api, authorization=settings.ipfs_authorization(), pins=Pins(settings.home))
