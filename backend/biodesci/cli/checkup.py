@@ -24,10 +24,11 @@ _FEW: Final = 3  # transactions of one account that wait for a block
 
 @dataclass(frozen=True)
 class Remark:
-    """What was found, and, where it is a limit, what to do about it."""
+    """What was found, and, where it is a limit, what to do about it. `is_spare`: this home needs it not."""
 
     says: str
     mend: str = ""
+    is_spare: bool = False
 
 
 def clock(chain: Chain) -> Remark:

@@ -29,7 +29,11 @@ def doctor(
         list[int] | None, typer.Option(help="Metrics port of a worker on this machine; may be repeated.")
     ] = None,
 ) -> None:
-    """Check settings, files, chain, IPFS, index and workers; exit 1 if what every role needs is amiss.
+    """Check settings, files, chain, IPFS, index and workers, and say how to mend what is amiss.
+
+    Exit status: 1 if a row that is `needed` is not `ok`, else 0. What no role can work without is needed;
+    account and key are not in a home that has neither of them and no passphrase, as indexer's and API's. What
+    fails, waits, lags or runs low ends with 0: a watchman reads each row's `ok` (--json).
 
     What is well may have a remark: a limit that costs time, and what to do about it.
     """
@@ -54,7 +58,7 @@ def doctor(
         row: dict[str, object] = {"check": name, "ok": True, "needed": needed, "says": "", "mend": ""}
         try:
             remark = check()
-            row |= {"says": remark.says, "mend": remark.mend}
+            row |= {"says": remark.says, "mend": remark.mend, "needed": needed and not remark.is_spare}
         except _Unknown:
             continue
         except BioDeSciError as exc:
@@ -90,13 +94,35 @@ def _address() -> str:
     return accounts.address(session.settings().account_path)
 
 
+def _only_reads() -> bool:
+    """Whether nothing says that this home is an account's, whose files may be on a disk that is not there."""
+    from biodesci.party import keys
+
+    chosen = session.settings()
+    said = (chosen.account, chosen.passphrase, chosen.passphrase_file)
+    files = (chosen.account_path, keys.path(chosen.home))
+    return all(one is None for one in said) and not any(path.exists() for path in files)
+
+
 def _account() -> Remark:
+    if _only_reads():
+        return Remark(
+            "none, and nothing here needs one: this home only reads",
+            "Who sends makes one: biodesci account create.",
+            is_spare=True,
+        )
     return Remark(_address())
 
 
 def _key() -> Remark:
     from biodesci.party import keys
 
+    if _only_reads():
+        return Remark(
+            "none, and nothing here needs one: this home only reads",
+            "Who is sent secrets makes one: biodesci key register.",
+            is_spare=True,
+        )
     if not keys.path(session.settings().home).exists():
         raise ConfigurationError(
             "There is no encryption key.", "Make and register one: biodesci key register."
@@ -183,7 +209,7 @@ def _work() -> Remark:
         raise _Unknown
     try:
         with Work(location) as work:
-            failing = jobs.listed(work)
+            listed = jobs.listed(work)
         damaged = pending.damaged(location)
     except (ConfigurationError, UnavailableError) as exc:
         raise _Unknown from exc
@@ -192,10 +218,17 @@ def _work() -> Remark:
             f"{len(damaged)} entries of the outbox are damaged. {damaged[0].reason}",
             "Nothing is sent for what they are about: see all of them by biodesci work list.",
         )
-    if failing:
+    waiting = [job for job in listed if job.due is None]
+    if failing := [job for job in listed if job.due is not None]:
         raise UnavailableError(
             f"{len(failing)} things failed; the oldest: {failing[0].id}, {failing[0].reason}",
             "See all with their reasons: biodesci work list; have them tried again: biodesci work retry.",
+        )
+    if waiting:
+        return Remark(
+            f"nothing fails, and {len(waiting)} things wait for you; the oldest: {waiting[0].id}, "
+            f"{waiting[0].reason}",
+            "See all with their reasons: biodesci work list.",
         )
     return Remark("nothing fails")
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,6 +22,7 @@ from biodesci.store.tables import outbox
 from biodesci.store.work import Work
 from biodesci.workers import monitor
 from biodesci.workers.watch import Watch
+from tests.backend.cli.conftest import typed
 from tests.backend.conftest import free_port
 from tests.faults import faults, lies
 from tests.faults.proxy import FaultProxy
@@ -57,6 +60,45 @@ def test_an_honest_node_has_no_fault(examine: Any) -> None:
     assert "0.22" in rows["ipfs"]["says"]
     assert "current Kubo" in rows["ipfs"]["mend"]
     assert "nobody checks" in rows["nodes"]["says"]
+
+
+@pytest.fixture
+def reading(examine: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """The home of indexer and API, which is the one that is examined: nothing of an account's is in it."""
+    home = tmp_path / "index"
+    monkeypatch.setenv("BIODESCI_HOME", str(home))
+    monkeypatch.delenv("BIODESCI_PASSPHRASE")
+    return home
+
+
+def test_a_home_that_only_reads_needs_no_account(examine: Any, reading: Path, capsys: Any) -> None:
+    rows = examine()
+    for name in ("account", "key"):
+        assert (rows[name]["ok"], rows[name]["needed"]) == (True, False)
+        assert "none" in rows[name]["says"]
+    assert "biodesci account create" in rows["account"]["mend"]
+    assert "biodesci key register" in rows["key"]["mend"]
+    assert typed(capsys, ("doctor",))[0] == 0
+
+
+@pytest.mark.parametrize("left", ["passphrase", "key", "named account", "account"])
+def test_a_home_in_which_something_is_an_accounts_needs_all_of_it(
+    examine: Any, reading: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any, left: str
+) -> None:
+    """A custodian's disk that is not mounted is no home that only reads."""
+    match left:
+        case "passphrase":
+            monkeypatch.setenv("BIODESCI_PASSPHRASE", "one for all")
+        case "named account":
+            monkeypatch.setenv("BIODESCI_ACCOUNT", str(reading / "elsewhere.json"))
+        case _:
+            reading.mkdir()
+            name = "account.json" if left == "account" else "key.bin"
+            shutil.copy(examine.home / name, reading / name)
+    rows = examine()
+    missing = {"account": {"key"}, "key": {"account"}}.get(left, {"account", "key"})
+    assert {name for name, row in rows.items() if row["needed"] and not row["ok"]} == missing
+    assert typed(capsys, ("doctor",))[0] == 1
 
 
 def test_a_setting_that_is_wrong_is_said_once(examine: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -237,6 +279,17 @@ def test_what_failed_is_said(examine: Any) -> None:
     assert "biodesci work list" in row["mend"]
 
 
+def test_what_waits_for_a_person_is_said_and_does_not_fail(examine: Any) -> None:
+    with Work(examine.home / "work.sqlite") as work:
+        reason = "This site has not approved the round's plan yet."
+        Jobs(work, "training_node of 0xA").failed("rounds-of-model", 7, reason, again=False)
+    row = examine()["work"]
+    assert row["ok"]
+    assert "1 things wait for you" in row["says"]
+    assert reason in row["says"]
+    assert "biodesci work list" in row["mend"]
+
+
 def test_a_damaged_entry_of_the_outbox_is_said(examine: Any) -> None:
     named = {"name": "delivery-1", "kind": "delivery", "about": "licence 4", "account": "0x" + "11" * 20}
     with Work(examine.home / "work.sqlite") as work, work.transaction() as connection:
@@ -258,7 +311,5 @@ def test_a_worker_that_is_not_well_is_said(examine: Any) -> None:
 
 
 def test_a_full_disk_is_said(examine: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    import shutil
-
     monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10**12, 10**12, 10**6))  # type: ignore[attr-defined]
     assert "MiB are free" in examine()["disk"]["says"]
