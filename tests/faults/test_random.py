@@ -17,7 +17,6 @@ from pathlib import Path
 
 import pytest
 
-from biodesci.chain.entries import Book
 from biodesci.chain.records import License
 from biodesci.core.errors import BioDeSciError, UnavailableError
 from biodesci.core.onchain import DAY, LicenseState
@@ -30,7 +29,7 @@ from biodesci.market.publish import publish
 from biodesci.market.purchase import purchase
 from biodesci.store.engine import Location
 from tests.backend.acting import acting
-from tests.backend.conftest import IpfsNode, Localnet
+from tests.backend.conftest import IpfsNode, Localnet, entries_of
 from tests.backend.disks import Disk, small_disk
 from tests.backend.postgres import Server, running
 from tests.faults import faults, lies
@@ -188,12 +187,10 @@ class Weeks:
 
     def left(self) -> list[str]:
         """What the outbox of who sells still holds: its own, and the custodian's."""
-        where = self.world.seller.honest.work_location
-        assert where is not None
         return [
             f"{entry.kind} {entry.about}: nonce {entry.nonce}, {len(entry.attempts)} attempts, "
             f"confirmed {entry.confirmed}"
-            for entry in Book(where).all()
+            for entry in entries_of(self.world.seller.honest)
         ]
 
 

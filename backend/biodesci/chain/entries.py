@@ -72,6 +72,7 @@ class Entry(Document):
     nonce: Count | None = None  # None until something is signed, of which no row is there
     since: Count = 0  # the latest block when it was signed: the nonce was free there
     attempts: tuple[Attempt, ...] = ()  # the first, then those with higher fees
+    landed: Count | None = None  # Unix milliseconds: since when a block is known to have its nonce
     confirmed: Bytes32 | None = None  # hash of the attempt that is in the chain
 
     @property
@@ -98,8 +99,13 @@ class Entry(Document):
 
     @property
     def is_waiting(self) -> bool:
-        """Whether it was sent, and is not known to be in a block."""
+        """Whether it was sent, and is not known to have taken effect, as deep in the chain as asked."""
         return self.sent is not None and self.confirmed is None
+
+    @property
+    def waits_for_a_block(self) -> bool:
+        """Whether it was sent, and no block is known to have its nonce."""
+        return self.is_waiting and self.landed is None
 
 
 @dataclass(frozen=True)
@@ -135,12 +141,13 @@ class Book:
         What is damaged stops its own intent (`read`), and is left out here; `damaged` has it.
         """
         here = outbox.c.network.startswith(f"{chain}:", autoescape=True)
-        entries = self._read(outbox.c.account == account, here)
+        entries = []
+        for row, read in self._rows(outbox.c.account == account, here):
+            if isinstance(read, Entry):
+                entries.append(read)
+            elif _is_news(self.location, row.name, row.document):
+                _log.error("%s", read)
         return sorted(entries, key=lambda entry: entry.takes)
-
-    def all(self) -> list[Entry]:
-        """The entries of all accounts, but for those that are damaged."""
-        return self._read()
 
     def damaged(self) -> list[Damaged]:
         """What a person has to look at: no worker goes on with it."""
@@ -149,15 +156,6 @@ class Book:
             for row, read in self._rows()
             if isinstance(read, ConfigurationError)
         ]
-
-    def _read(self, *conditions: ColumnElement[bool]) -> list[Entry]:
-        entries = []
-        for row, read in self._rows(*conditions):
-            if isinstance(read, Entry):
-                entries.append(read)
-            elif _is_news(self.location, row.name, row.document):
-                _log.error("%s", read)
-        return entries
 
     def _rows(
         self, *conditions: ColumnElement[bool]
@@ -204,18 +202,25 @@ class Book:
         return changed
 
     def note_sent(self, entry: Entry, tx_hash: bytes) -> Entry | None:
-        """The chain node has answered to this attempt."""
-        sent = {"sent": int(time.time() * 1000)}
+        """The chain node has answered to this attempt, for which a block is waited now."""
+        sent = {"sent": _now()}
         return self._change(
             entry,
             lambda was: was.model_copy(
                 update={
                     "attempts": tuple(
                         one.model_copy(update=sent) if one.tx_hash == tx_hash else one for one in was.attempts
-                    )
+                    ),
+                    "landed": None,
                 }
             ),
         )
+
+    def note_landed(self, entry: Entry) -> Entry | None:
+        """A block has its nonce; so it is until it is sent once more, as a reorganization took the block."""
+        if entry.landed is not None:
+            return entry
+        return self._change(entry, lambda was: was.model_copy(update={"landed": _now()}))
 
     def confirm(self, entry: Entry, tx_hash: bytes) -> Entry | None:
         """This attempt took effect."""
@@ -264,6 +269,10 @@ class Book:
                 f"{where} is damaged: a transaction in it is not what was signed.", Entry.remedy
             )
         return entry
+
+
+def _now() -> int:
+    return int(time.time() * 1000)
 
 
 def _is_news(location: Location, name: str, document: str) -> bool:

@@ -231,6 +231,7 @@ class Intent:
                     depth = int(self._sender.web3.eth.block_number) - receipt["blockNumber"]
                     if depth >= outbox.confirmations:
                         return self._ended(receipt)
+                    self._entry = self._book.note_landed(self._entry) or self._entry
                     if depth > deepest:
                         deepest, give_up = depth, time.monotonic() + timeout
                 else:

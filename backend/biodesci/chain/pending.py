@@ -30,17 +30,27 @@ class Pending:
 
 @dataclass(frozen=True)
 class Backlog:
-    """How many transactions of all accounts wait for a block, and for how many seconds the oldest does."""
+    """How many transactions of an account wait for a block, and seconds since the oldest was sent first."""
 
     count: int
     oldest: float
 
 
-def backlog(location: Location) -> Backlog:
-    """Of a work database; asks no chain node. Raises UnavailableError or ConfigurationError."""
-    since = [entry.attempts[0].sent for entry in Book(location).all() if entry.is_waiting]
+def backlog(location: Location, network: str, account: str) -> Backlog:
+    """What of an account on one network (`Chain.identity`) a work database knows to wait for a block.
+
+    What is in a block and not yet as deep as asked does not wait for one, from the next look at it on. Asks
+    no chain node. Raises UnavailableError or ConfigurationError.
+    """
+    entries = Book(location).of_account(network.rpartition(":")[0], account)
+    since = [_first_sent(entry) for entry in entries if entry.waits_for_a_block]
     ages = [time.time() - sent / 1000 for sent in since if sent is not None]
     return Backlog(len(since), max(ages, default=0.0))
+
+
+def _first_sent(entry: Entry) -> int | None:
+    """When something of it was sent first, in Unix milliseconds; None where nothing certainly was."""
+    return min((attempt.sent for attempt in entry.attempts if attempt.sent is not None), default=None)
 
 
 def damaged(location: Location) -> list[Damaged]:
@@ -58,7 +68,7 @@ def listed(web3: Web3, book: Book, account: tuple[str, str], sending: Sending) -
 
 
 def _one(web3: Web3, entry: Entry, used: int, market: Market, sending: Sending) -> Pending:
-    first = next((attempt.sent for attempt in entry.attempts if attempt.sent is not None), None)
+    first = _first_sent(entry)
     return Pending(
         entry.kind,
         entry.about,
@@ -78,7 +88,11 @@ def _why(web3: Web3, entry: Entry, used: int, market: Market, sending: Sending) 
             lambda: entry.confirmed is not None,
             "it took effect; whoever asked for it has not taken the result yet",
         ),
-        (lambda: nonce < used, "its nonce is used: the next look says by which transaction"),
+        (
+            lambda: nonce < used,
+            "a block has its nonce: whoever asks for it settles it, once that is as deep as "
+            "BIODESCI_CONFIRMATIONS says",
+        ),
         (
             lambda: entry.sent is None,
             "it is not known to have been sent; whoever asks for it again sends it",

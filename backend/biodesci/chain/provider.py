@@ -85,6 +85,13 @@ class Provider(JSONBaseProvider):
         """Scheme and host of each node."""
         return ", ".join(endpoint.origin for endpoint in self.endpoints)
 
+    def hurried(self, seconds: float) -> Provider:
+        """Another, of the same nodes, which waits for so many seconds for an answer."""
+        urls = " ".join(endpoint.url for endpoint in self.endpoints)
+        made = Provider(urls, patience=seconds, stop=self.stop, timeout=seconds)
+        made._identity, made._foreign = self._identity, self._foreign
+        return made
+
     def close(self) -> None:
         """Ends the connections that stand by; who asks once more opens others."""
         for endpoint in self.endpoints:

@@ -35,14 +35,20 @@ class Pusher:
     sending: Sending
 
     def waiting(self) -> list[Entry]:
-        """The account's entries that were sent and are not known to be in a block, by their nonces."""
+        """The account's entries that were sent, and are not known to have taken effect, by their nonces."""
         entries = self.book.of_account(self.sender.chain, self.sender.address)
         return [entry for entry in entries if entry.is_waiting]
 
     def is_due(self) -> bool:
         """Whether something is to be pushed; `push` looks again, when it has the account's turn."""
         waiting = self.waiting()
-        return bool(waiting) and bool(self._due(waiting, *self._now()))
+        if not waiting:
+            return False
+        used, market = self._now()
+        for entry in waiting:
+            if entry.takes < used:  # of intents, too, for which nobody asks any more
+                self.book.note_landed(entry)
+        return bool(self._due(waiting, used, market))
 
     def push(self, turn: Lock) -> None:
         """Pushes what is due. Raises UnavailableError where node or database don't answer."""

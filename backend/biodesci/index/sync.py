@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import logging
+import math
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -34,6 +35,7 @@ _INDEXED: Final = (
 _REORGS: Final = 5  # in one step: a chain that changes faster is waited for
 _MOST_HEADERS: Final = 64
 _BEHIND_S: Final = 10.0
+_STEP_S: Final = 15.0
 _COLLECT: Final = (50_000, 20, 100)  # gc.set_threshold
 _T = TypeVar("_T")
 
@@ -69,26 +71,28 @@ class _ForkError(Exception):
 
 def sync(chain: Chain, ipfs: Ipfs, store: Store) -> Synced:
     """Reads all blocks up to the last that counts, then what is due elsewhere."""
-    return Follower(chain, ipfs, store, patience=0).step()
+    return Follower(chain, ipfs, store, patience=0, longest=math.inf).step()
 
 
 @dataclass
 class Follower:
     """Keeps an index up with the chain, step by step. One question is asked while nothing changes.
 
-    `patience` in seconds: a node whose head comes back is behind, until then, and no fork.
+    `patience` in seconds: a node whose head comes back is behind, until then, and no fork. `longest` in
+    seconds: a step that has read blocks for so long ends, so that whoever watches sees how far it has come.
     """
 
     chain: Chain
     ipfs: Ipfs
     store: Store
     patience: float = _BEHIND_S
+    longest: float = _STEP_S
     _seen: tuple[str, Block | None] | None = field(default=None, repr=False)
     _behind_since: float | None = field(default=None, repr=False)
     _trouble: bool = field(default=True, repr=False)  # one may be noted, by a run before
 
     def step(self) -> Synced:
-        """Reads what is new.
+        """Reads what is new, or for as long as a step may take; then what is due elsewhere.
 
         Raises UnavailableError where chain or database cannot be used; what was read until then is kept.
         """
@@ -103,7 +107,7 @@ class Follower:
         return synced
 
     def _step(self) -> Synced:
-        head = _head(self.chain)
+        head, until = _head(self.chain), time.monotonic() + self.longest
         cursor = self.store.cursor()
         applied = rolled_back = 0
         if self._seen != (head.hash, cursor):
@@ -111,7 +115,7 @@ class Follower:
                 self.store.begin(self.chain.identity)
             for attempt in range(_REORGS):
                 try:
-                    applied += self._read(head)
+                    applied += self._read(head, until)
                     break
                 except _ForkError:
                     if attempt == _REORGS - 1:
@@ -119,24 +123,31 @@ class Follower:
                             "The chain reorganises again and again.", "Try again."
                         ) from None
                     rolled_back += self._to_the_fork(head)
-        applied += self._read_again()
         cursor = self.store.cursor()
-        is_whole = cursor is not None and cursor.number >= head.counted
-        self._seen = (head.hash, cursor) if is_whole and self._behind_since is None else None
+        reached, start = (cursor.number, cursor.number + 1) if cursor else (0, self._first)
+        if start <= head.counted:
+            self._seen = None
+            return Synced(reached, applied, rolled_back, 0, is_whole=False)
+        late, has_gap = self._read_again(until)
+        self._seen = (head.hash, cursor) if self._behind_since is None else None
         read, is_all = elsewhere.read(self.chain, self.ipfs, self.store, head.latest)
-        reached = cursor.number if cursor else 0
-        return Synced(reached, applied, rolled_back, read, is_whole and is_all)
+        return Synced(reached, applied + late, rolled_back, read, is_all and not has_gap)
 
-    def _read(self, head: _Head) -> int:
-        """From where the index stands up to the last block that counts; how many events came."""
+    @property
+    def _first(self) -> int:
+        return self.chain.deployment.first_block
+
+    def _read(self, head: _Head, until: float) -> int:
+        """From where the index stands up to the last block that counts, or `until` then (on the monotonic
+        clock); how many events came."""
         cursor, applied = self.store.cursor(), 0
         if cursor is not None and head.counted <= cursor.number:
             self._check_stands(head, cursor)
             return 0
         self._behind_since = None
-        start = self.chain.deployment.first_block if cursor is None else cursor.number + 1
+        start = self._first if cursor is None else cursor.number + 1
         with _few_collections():
-            read = pieces(self.chain, start, head.counted, self._addresses())
+            read = _until(until, pieces(self.chain, start, head.counted, self._addresses()))
             for parent, events, last in _ahead((piece.parent, *self._events(piece)) for piece in read):
                 if cursor is not None and parent != cursor.hash:
                     raise _ForkError
@@ -162,7 +173,7 @@ class Follower:
     def _to_the_fork(self, head: _Head) -> int:
         """Takes back what the chain has not any more; how many events went."""
         cursor = self.store.cursor()
-        number, size, fork = (cursor.number if cursor else 0) + 1, 2, self.chain.deployment.first_block - 1
+        number, size, fork = (cursor.number if cursor else 0) + 1, 2, self._first - 1
         while known := self.store.known_below(number, size):
             there = [block for block in known if block.number <= head.latest]
             found = headers(self.chain, [block.number for block in there])
@@ -175,26 +186,28 @@ class Follower:
         self._behind_since = None
         return self.store.roll_back(fork)
 
-    def _read_again(self) -> int:
-        """Once more what something says that it was not all read; how many events came late."""
+    def _read_again(self, until: float) -> tuple[int, bool]:
+        """Once more what something says that it was not all read, or `until` then; how many events came late,
+        and whether some of it is left."""
         gap, cursor, late = self.store.due_gap(_now()), self.store.cursor(), 0
         if gap is None or cursor is None:
-            return 0
-        start = max(gap.first, self.chain.deployment.first_block)
+            return 0, False
+        start = reached = max(gap.first, self._first)
         try:
-            for piece in pieces(self.chain, start, cursor.number, self._addresses()):
+            for piece in _until(until, pieces(self.chain, start, cursor.number, self._addresses())):
                 events, last = self._events(piece)
                 if last.number == cursor.number and last != cursor:
                     raise UnavailableError("The chain reorganised while it was read again.", "Try again.")
                 late += self.store.apply(events, cursor, after=cursor)
                 self.store.read_again(last.number, _now())
-                if last.number >= gap.last or self.chain.stop.is_set():
+                reached = last.number
+                if reached >= gap.last or self.chain.stop.is_set():
                     break
         except UnavailableError as exc:
             self.store.could_not_read_again(exc.message, _now())
             raise
-        _log.warning("blocks %d to %d were read again: %d events were missing", gap.first, gap.last, late)
-        return late
+        _log.warning("blocks %d to %d were read again: %d events were missing", start, reached, late)
+        return late, reached < min(gap.last, cursor.number)
 
     def _addresses(self) -> list[str]:
         return [self.chain.deployment.contracts[name].address for name in _INDEXED]
@@ -215,6 +228,14 @@ class Follower:
             self._trouble = True
         except (BioDeSciError, RuntimeError):
             _log.debug("the trouble could not be noted")
+
+
+def _until(until: float, made: Iterator[_T]) -> Iterator[_T]:
+    """One, and then those that are asked for before that time (on the monotonic clock)."""
+    for one in made:
+        yield one
+        if time.monotonic() >= until:
+            return
 
 
 def _ahead(made: Iterator[_T]) -> Iterator[_T]:

@@ -52,6 +52,14 @@ class Schedule:
     resting: frozenset[str]
 
 
+@dataclass(frozen=True)
+class Counts:
+    """How many jobs there are, by kind: those that are tried again by themselves, and those for a person."""
+
+    failing: dict[str, int]
+    waiting: dict[str, int]
+
+
 class Jobs:
     """The jobs of one worker, in the work database that it shares with its other instances."""
 
@@ -95,13 +103,17 @@ class Jobs:
         due = frozenset(row.subject for row in rows if row.is_due)
         return Schedule(due, frozenset(row.subject for row in rows) - due)
 
-    def counts(self) -> dict[str, int]:
-        """How many there are, by kind."""
-        query = select(table.c.kind, func.count()).where(table.c.worker == self.worker)
+    def counts(self) -> Counts:
+        """How many there are."""
+        waits = table.c.due_at.is_(None).label("waits")
+        query = select(table.c.kind, waits, func.count().label("number")).where(table.c.worker == self.worker)
         with self._work.snapshot() as connection:
-            return {
-                str(kind): int(number) for kind, number in connection.execute(query.group_by(table.c.kind))
-            }
+            rows = connection.execute(query.group_by(table.c.kind, waits)).all()
+        failing, waiting = (
+            {str(row.kind): int(row.number) for row in rows if bool(row.waits) is which}
+            for which in (False, True)
+        )
+        return Counts(failing, waiting)
 
     def _has_room(self, connection: Connection) -> bool:
         query = select(func.count()).select_from(table).where(table.c.worker == self.worker)

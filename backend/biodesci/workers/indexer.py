@@ -31,20 +31,20 @@ def worker(settings: config.Settings, stop: threading.Event) -> Worker:
         chain = connect(settings, stop)
         store = Store(settings.index_location)
         follower, seen = Follower(chain, ipfs, store), store.cursor()
-        reached = None if seen is None else seen.number
+        reached, is_behind = None if seen is None else seen.number, False
         _log.info("indexing chain %d from block %d", chain.chain_id, deployment.first_block)
 
         def step() -> bool:
             result = follower.step()
-            nonlocal reached
-            reached = result.block
+            nonlocal reached, is_behind
+            reached, is_behind = result.block, not result.is_whole
             if result.events or result.rolled_back:
                 _log.info(
                     "block %d: %d new events, %d taken back", result.block, result.events, result.rolled_back
                 )
             return result.did_something
 
-        return Client(step, lambda: Outlook(reached), chain, store.close)
+        return Client(step, lambda: Outlook(reached, is_behind=is_behind), chain, store.close)
 
     index = settings.index_location
     if isinstance(index, Path):  # all that write this file, from whatever home

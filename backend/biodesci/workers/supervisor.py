@@ -22,6 +22,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
+from biodesci.chain import heads
 from biodesci.chain.client import Chain
 from biodesci.chain.pending import backlog
 from biodesci.config import Settings
@@ -36,6 +37,7 @@ from biodesci.workers.watch import Outlook, Watch
 LEASE_S: Final = 10.0
 _STAND_BY_S: Final = 2.0
 _LOOK_AROUND_S: Final = 30.0  # between two looks at balance, outbox and jobs
+_LOSES: Final = (UnavailableError, ConfigurationError)  # after which the client is made anew
 
 
 def _nothing() -> None:
@@ -121,53 +123,52 @@ class Supervisor:
 
     def _turn(self, work: Work) -> None:
         try:
-            if self._client is None:
-                gc.collect()  # contracts and sessions of one that was lost hold each other, a tenth of a MiB
-                self._client = self._worker.build(work)
-            client = self._client
-            if not client.is_alive():
-                raise UnavailableError(
-                    "The server of this worker has ended.", "It is begun anew. The log says why it ended."
-                )
+            client = self._opened(work)
             did = client.step()
             self._watch.saw(client.outlook())
             self._look_around(client, work)
         except LeaseLostError:
             raise
-        except ConfigurationError as exc:
-            if not self._has_worked:
+        except Exception as exc:  # whatever a stranger's thing brings about
+            if isinstance(exc, ConfigurationError) and not self._has_worked:
                 raise
-            self._failed(exc)
-        except BioDeSciError as exc:
-            self._failed(exc, is_lost=isinstance(exc, UnavailableError))
-        except OSError as exc:
-            where = f" {exc.filename}" if exc.filename else ""
-            self._failed(
-                UnavailableError(
-                    f"The system refused{where}: {exc.strerror or type(exc).__name__}.",
-                    "Check free space and permissions; it is tried again.",
-                )
-            )
-        except Exception as exc:  # noqa: BLE001 - whatever a stranger's thing brings about
-            self._failed(exc)
+            self._failed(_told(exc), work)
         else:
             self._has_worked = True
             self._watch.succeeded()
-            self._stop.wait(self._pace.after_work() if did else self._pace.after_nothing())
+            if not client.outlook().is_behind:
+                self._stop.wait(self._pace.after_work() if did else self._pace.after_nothing())
 
-    def _failed(self, exc: Exception, *, is_lost: bool = True) -> None:
+    def _opened(self, work: Work) -> Client:
+        """The client, made if there is none. Raises UnavailableError where what serves others has ended."""
+        if self._client is None:
+            gc.collect()  # contracts and sessions of one that was lost hold each other, a tenth of a MiB
+            self._client = self._worker.build(work)
+            self._watch.saw(self._client.outlook())
+        if not self._client.is_alive():
+            raise UnavailableError(
+                "The server of this worker has ended.", "It is begun anew. The log says why it ended."
+            )
+        return self._client
+
+    def _failed(self, exc: Exception, work: Work | None = None) -> None:
+        """Waits out a failure; of a step, `work` is what it worked with."""
         if self._stop.is_set():
             return  # what it waited for was given up because it is to end
-        pause = self._pace.after_failure()
+        until = time.monotonic() + self._pace.after_failure()
         self._watch.failed(exc, self._pace.failures)
         if isinstance(exc, BioDeSciError):
             self._log.warning("%s", exc)
         else:
             self._log.error("Unexpected error; trying again.", exc_info=exc)
         client = self._client
+        if client is not None and work is not None:
+            with suppress(Exception):  # the next step says so
+                self._look_around(client, work, is_well=False)
+        is_lost = isinstance(exc, _LOSES) or not isinstance(exc, BioDeSciError)
         if is_lost and client is not None and not (client.is_kept and client.is_alive()):
             self._lose()
-        self._stop.wait(pause)
+        self._stop.wait(max(0.0, until - time.monotonic()))
 
     def _lose(self) -> None:
         client, self._client = self._client, None
@@ -176,28 +177,50 @@ class Supervisor:
             if client.chain is not None:
                 client.chain.provider.close()
 
-    def _look_around(self, client: Client, work: Work) -> None:
-        """Now and then: the chain's head, and what the account holds; who cannot pay stands still."""
+    def _look_around(self, client: Client, work: Work, *, is_well: bool = True) -> None:
+        """Now and then: the chain's head, and what the account holds; who cannot pay stands still.
+
+        After a step that failed, nodes are asked for the head once and briefly: watching goes on, and the
+        next step, which comes after the pause, waits no longer for that.
+        """
         if time.monotonic() < self._look_around_at:
             return
         self._look_around_at = time.monotonic() + _LOOK_AROUND_S
-        self._watch.waits(Jobs(work, self._worker.lease).counts())
-        waiting = backlog(self._worker.location)
-        self._watch.sends(waiting.count, waiting.oldest)
-        if client.chain is None:
+        jobs = Jobs(work, self._worker.lease).counts()
+        self._watch.owes(jobs.failing, jobs.waiting)
+        if (chain := client.chain) is None:
             return
-        chain, least = client.chain, self._settings.low_balance_wei
+        if chain.account is not None:
+            waiting = backlog(self._worker.location, chain.identity, chain.address)
+            self._watch.sends(waiting.count, waiting.oldest)
+        if not is_well:
+            if (head := heads.glance(chain.provider, chain.confirmations)) is not None:
+                self._watch.counts(head)
+            return
         with suppress(UnavailableError):  # the next step says so
             self._watch.counts(chain.counted_head())
-            if chain.account is None:
-                return
-            balance = chain.balance(chain.address)
-            is_poor = balance < least
-            self._watch.holds(balance, is_low=is_poor)
-            if is_poor and not self._is_poor:
-                self._log.warning(
-                    "%s holds %.6f ETH, less than %.6f (BIODESCI_LOW_BALANCE_WEI): send ether to it, or it "
-                    "will soon be unable to pay for its transactions",
-                    chain.address, balance / 10**18, least / 10**18,
-                )  # fmt: skip
-            self._is_poor = is_poor
+            if chain.account is not None:
+                self._look_at_the_balance(chain)
+
+    def _look_at_the_balance(self, chain: Chain) -> None:
+        balance = chain.balance(chain.address)
+        is_poor = balance < self._settings.low_balance_wei
+        self._watch.holds(balance, is_low=is_poor)
+        if is_poor and not self._is_poor:
+            self._log.warning(
+                "%s holds %.6f ETH, less than %.6f (BIODESCI_LOW_BALANCE_WEI): send ether to it, or it will "
+                "soon be unable to pay for its transactions",
+                chain.address, balance / 10**18, self._settings.low_balance_wei / 10**18,
+            )  # fmt: skip
+        self._is_poor = is_poor
+
+
+def _told(exc: Exception) -> Exception:
+    """What the system refused, in words of ours; another error as it is."""
+    if not isinstance(exc, OSError):
+        return exc
+    where = f" {exc.filename}" if exc.filename else ""
+    return UnavailableError(
+        f"The system refused{where}: {exc.strerror or type(exc).__name__}.",
+        "Check free space and permissions; it is tried again.",
+    )

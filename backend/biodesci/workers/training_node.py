@@ -11,7 +11,7 @@ import torch
 from biodesci.chain import accounts
 from biodesci.chain.client import Chain
 from biodesci.config import NodeSettings
-from biodesci.core.errors import BioDeSciError, ConfigurationError, UnavailableError
+from biodesci.core.errors import AccessDeniedError, BioDeSciError, ConfigurationError, UnavailableError
 from biodesci.ee.codec import Codec
 from biodesci.ipfs.client import Ipfs
 from biodesci.ipfs.pins import Pins
@@ -77,26 +77,35 @@ def worker(settings: NodeSettings, stop: threading.Event) -> Worker:
         jobs = Jobs(work, lease)
 
         def step() -> bool:
-            reason = ""
+            error: BioDeSciError | None = None
             try:
                 now = node.step()
             except (UnavailableError, ConfigurationError):
                 raise
-            except BioDeSciError as exc:  # what it waits for: an approval, another site, the round's stage
-                now = reason = str(exc)
-            if said == [now]:
-                return False
-            said[:] = [now]
-            _log.info("%s", now)
-            if reason:
-                jobs.failed(JOB, settings.model_id, reason)
-            else:
-                jobs.done(JOB, settings.model_id)
-            return True
+            except BioDeSciError as exc:
+                error, now = exc, str(exc)
+            is_news = said != [now]
+            if is_news:
+                said[:] = [now]
+                _log.info("%s", now)
+            _note(jobs, settings.model_id, error, is_news=is_news)
+            return is_news
 
         return Client(step, chain=chain)
 
     return Worker(NAME, lease, settings.work_location, open_client)
+
+
+def _note(jobs: Jobs, model_id: int, error: BioDeSciError | None, *, is_news: bool) -> None:
+    """What keeps the site from its part, in the work database; each look tries it, whatever stands there.
+
+    A right that is missing waits for a person: to approve the plan, to name the other sites, to give consent.
+    """
+    if error is None:
+        if is_news:
+            jobs.done(JOB, model_id)
+    elif is_news or str(model_id) in jobs.schedule(JOB).due:
+        jobs.failed(JOB, model_id, str(error), again=not isinstance(error, AccessDeniedError))
 
 
 def main() -> int:

@@ -26,6 +26,7 @@ class Outlook:
 
     seen: int | None = None  # the last block whose events it has read
     queue: Mapping[str, int] = field(default_factory=dict)  # open things, by kind
+    is_behind: bool = False  # the step ended in the middle of what it reads: the next follows at once
 
 
 class Watch:
@@ -55,11 +56,12 @@ class Watch:
         self._seen = gauge("seen_block", "The last block whose events were read.")
         self._lag = gauge("lag_blocks", "How far it is behind the last block that counts.")
         self._queue = gauge("queue", "What is open, by kind.", ("kind",))
-        self._jobs = gauge("jobs_failing", "Jobs that failed and are tried again, by kind.", ("kind",))
+        self._failed = gauge("jobs_failing", "Jobs that failed and are tried again, by kind.", ("kind",))
+        self._waiting = gauge("jobs_waiting", "Jobs that wait for a person's word, by kind.", ("kind",))
         self._balance = gauge("balance_ether", "What the account holds.")
         self._low = gauge("balance_is_low", "1 while that is below BIODESCI_LOW_BALANCE_WEI.")
-        self._pending = gauge("outbox_pending", "Transactions that are noted and not settled.")
-        self._oldest = gauge("outbox_oldest_seconds", "Age of the oldest of these.")
+        self._pending = gauge("outbox_pending", "The account's transactions that wait for a block.")
+        self._oldest = gauge("outbox_oldest_seconds", "Seconds since the oldest of these was sent first.")
 
     # Written by the loop
 
@@ -113,15 +115,16 @@ class Watch:
         self._low.set(is_low)
 
     def sends(self, pending: int, oldest: float) -> None:
-        """How many transactions are not settled, and the age in seconds of the oldest."""
+        """How many transactions wait for a block, and seconds since the oldest of them was sent first."""
         self._pending.set(pending)
         self._oldest.set(oldest)
 
-    def waits(self, jobs: Mapping[str, int]) -> None:
-        """How many jobs of each kind failed and are tried again."""
-        self._jobs.clear()
-        for kind, number in jobs.items():
-            self._jobs.labels(kind).set(number)
+    def owes(self, failing: Mapping[str, int], waiting: Mapping[str, int]) -> None:
+        """How many jobs of each kind failed and are tried again, and how many wait for a person's word."""
+        for gauge, jobs in ((self._failed, failing), (self._waiting, waiting)):
+            gauge.clear()
+            for kind, number in jobs.items():
+                gauge.labels(kind).set(number)
 
     # Read by the server
 

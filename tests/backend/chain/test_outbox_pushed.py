@@ -13,7 +13,6 @@ from web3 import Web3
 
 from biodesci import logs
 from biodesci.chain.fees import GWEI, Fees
-from biodesci.chain.pending import Backlog, backlog
 from biodesci.chain.pending import listed as listed_for
 from biodesci.core.errors import RevertedError, UnavailableError
 from tests.backend.chain.bare import REVERTS, TAKES, WHERE, Bare, Sent, bare_chain, begin, ping
@@ -276,7 +275,6 @@ def test_what_waits_is_listed_with_the_reason(chain, tmp_path):
         return listed_for(sender.web3, outbox.book, (sender.chain, sender.address), outbox.sending)
 
     assert listed() == []
-    assert backlog(tmp_path / "work.sqlite") == Backlog(0, 0.0)
     begin(outbox, 1)
     begin(outbox, 2)
     one, two = listed()
@@ -284,10 +282,6 @@ def test_what_waits_is_listed_with_the_reason(chain, tmp_path):
     assert one.gwei == fees(outbox, 1)[0].most / GWEI
     assert "no block has it" in one.why
     assert two.why == "it waits for nonce 0"
-    time.sleep(0.2)
-    waits = backlog(tmp_path / "work.sqlite")
-    assert waits.count == 2
-    assert 0.2 <= waits.oldest < 60
     chain.rpc("anvil_dropTransaction", Web3.to_hex(attempts(outbox, 1)[0].tx_hash))
     assert "does not know it" in listed()[0].why
     usual = int(chain.web3.eth.get_block("latest")["baseFeePerGas"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
+from itertools import pairwise
 
 import pytest
 
@@ -14,7 +15,7 @@ from biodesci.chain.reading import Reading
 from biodesci.core.errors import UnavailableError
 from biodesci.index import elsewhere, gaps, queries
 from biodesci.index.database import Store
-from biodesci.index.sync import Follower, sync
+from biodesci.index.sync import Follower, Synced, sync
 from biodesci.ipfs.client import Ipfs
 from biodesci.market.offers import OfferTerms
 from tests.backend.sql import heard
@@ -148,6 +149,60 @@ def test_pieces_that_were_read_stay_read(chain_for, store, proxy, reader, localn
     with proxy.fault(RangeLimit(40)):
         assert sync(reader, AWAY, store).block == owner.block_number()
     assert proxy.calls["eth_getLogs"] >= 5
+
+
+def steps_until_whole(follower: Follower, most: int = 60) -> list[Synced]:
+    steps = [follower.step()]
+    while not steps[-1].is_whole:
+        steps.append(follower.step())
+        assert len(steps) < most
+    return steps
+
+
+def test_a_step_that_has_read_for_long_ends_at_a_block_that_is_stored(
+    chain_for, store, proxy, reader, localnet, tmp_path
+):
+    owner = chain_for()
+    for _ in range(3):
+        publish(owner)
+        localnet.rpc("anvil_mine", hex(100))
+    with proxy.fault(RangeLimit(40)):
+        steps = steps_until_whole(Follower(reader, AWAY, store, longest=0.0))
+        assert len(steps) > 7
+        assert all(step.did_something for step in steps[:-1])
+        assert all(before.block < after.block for before, after in pairwise(steps))
+        assert steps[-1].block == queries.as_of(store) == owner.block_number()
+        with Store(tmp_path / "at-once.sqlite") as at_once:
+            whole = sync(reader, AWAY, at_once)
+            assert whole.is_whole
+            assert whole.events == sum(step.events for step in steps)
+            assert dump(at_once) == dump(store)
+
+
+def test_reading_a_gap_again_ends_in_time_too_and_goes_on(chain_for, store, proxy, reader, localnet):
+    owner = chain_for()
+    dataset = publish(owner)
+    localnet.rpc("anvil_mine", hex(200))
+    sync(owner, AWAY, store)
+    with store.transaction() as connection:
+        for table in ("events", "datasets", "offers", "versions"):
+            connection.exec_driver_sql(f"DELETE FROM {table}")
+        gaps.suspect(connection, queries.as_of(store), "LicenseDelivered: the log names licenses 1.")
+    with proxy.fault(RangeLimit(40)):
+        steps = steps_until_whole(Follower(reader, AWAY, store, longest=0.0))
+    assert len(steps) > 4
+    assert queries.dataset(store, dataset) is not None
+    assert store.condition().gaps == ()
+
+
+def test_a_chain_that_is_too_young_is_waited_for_without_hurry(chain_for, store, localnet):
+    """No block counts yet: the next step need not follow at once."""
+    deployment = load_deployment(localnet.deployment_file)
+    young = Chain(localnet.rpc_url, deployment, reading=Reading(confirmations=100_000))
+    follower = Follower(young, AWAY, store)
+    for _ in range(2):
+        step = follower.step()
+        assert (step.block, step.is_whole, step.did_something) == (0, True, False)
 
 
 def test_trouble_is_noted_once_and_is_over_when_the_reader_goes_on(store, proxy, reader):

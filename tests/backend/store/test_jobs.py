@@ -7,7 +7,7 @@ import time
 import pytest
 
 from biodesci.store import jobs
-from biodesci.store.jobs import Jobs
+from biodesci.store.jobs import Counts, Jobs
 from biodesci.store.work import Work
 
 
@@ -51,6 +51,17 @@ def test_it_rests_longer_and_longer_and_is_due_when_a_person_says_so(work: Work)
     assert pauses[-1] >= 1_800
 
 
+def test_what_waits_for_a_person_is_counted_apart(work: Work) -> None:
+    ours = Jobs(work, "inference_worker of 0xB")
+    ours.failed("request", 1, "away")
+    ours.failed("request", 2, "no such model", again=False)
+    ours.failed("request", 3, "no such model", again=False)
+    Jobs(work, "another").failed("licence", 7, "away")
+    assert ours.counts() == Counts(failing={"request": 1}, waiting={"request": 2})
+    jobs.retry(work, [job for job in jobs.listed(work) if job.subject == "2"])
+    assert ours.counts() == Counts(failing={"request": 2}, waiting={"request": 1})
+
+
 def test_what_is_done_is_gone_and_cannot_be_retried(work: Work) -> None:
     ours = Jobs(work, "custodian of 0xA")
     ours.failed("licence", 7, "away")
@@ -66,7 +77,7 @@ def test_strangers_cannot_fill_the_database(work: Work, monkeypatch: pytest.Monk
     ours = Jobs(work, "inference_worker of 0xB")
     for number in range(5):
         ours.failed("request", number, "x" * 100_000)
-    assert ours.counts() == {"request": 3}
+    assert ours.counts() == Counts(failing={"request": 3}, waiting={})
     assert all(len(job.reason) <= jobs.LONGEST_REASON for job in jobs.listed(work))
     ours.failed("request", 1, "again")  # those that are there go on
     assert jobs.listed(work)[1].attempts == 2

@@ -52,7 +52,7 @@ def test_the_figures_say_what_an_operator_asks(watch: Watch, url: str) -> None:
     watch.saw(Outlook(100, {"licences": 3}))
     watch.holds(5 * 10**15, is_low=True)
     watch.sends(2, 61.5)
-    watch.waits({"licence": 4})
+    watch.owes({"licence": 4}, {"rounds-of-model": 1})
     watch.succeeded()
     watch.failed(KeyError("a stranger's word"), 2)
     counters.RPC_CALLS.labels("eth_getLogs").inc()
@@ -66,6 +66,7 @@ def test_the_figures_say_what_an_operator_asks(watch: Watch, url: str) -> None:
         "biodesci_outbox_pending 2.0",
         "biodesci_outbox_oldest_seconds 61.5",
         'biodesci_jobs_failing{kind="licence"} 4.0',
+        'biodesci_jobs_waiting{kind="rounds-of-model"} 1.0',
         'biodesci_failures_total{kind="unexpected"} 1.0',
         "biodesci_failures_in_a_row 2.0",
         "biodesci_holds_lease 1.0",

@@ -9,22 +9,28 @@ import threading
 import time
 import weakref
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from biodesci import config
 from biodesci.chain.client import Chain
+from biodesci.chain.deployment import load_deployment
+from biodesci.chain.reading import Reading
 from biodesci.core.errors import ConfigurationError, StateError, UnavailableError
 from biodesci.store.engine import Location
 from biodesci.store.work import Work
+from biodesci.workers import pace, supervisor
 from biodesci.workers.pace import Pace
 from biodesci.workers.supervisor import Client, Supervisor, Worker
-from biodesci.workers.watch import Watch
+from biodesci.workers.watch import Outlook, Watch
 from tests.backend.postgres import Server
+from tests.faults.faults import Slow
+from tests.faults.proxy import FaultProxy
 from tests.waiting import wait_for
 
 
@@ -103,24 +109,24 @@ Start = Callable[..., Running]
 
 
 def test_what_fails_is_tried_later_and_later_and_work_resets_that() -> None:
-    pace = Pace(0.5, 5.0)
-    pauses = [pace.after_failure() for _ in range(10)]
+    at = Pace(0.5, 5.0)
+    pauses = [at.after_failure() for _ in range(10)]
     for number, pause in enumerate(pauses, 1):
         longest = min(2.0**number, 30.0)
         assert longest / 2 <= pause <= longest
-    assert pace.after_work() == 0.5
-    assert pace.after_failure() <= 2.0
-    assert len({round(pace.after_failure(), 6) for _ in range(20)}) == 20  # jitter
+    assert at.after_work() == 0.5
+    assert at.after_failure() <= 2.0
+    assert len({round(at.after_failure(), 6) for _ in range(20)}) == 20  # jitter
 
 
 def test_idle_pauses_grow_to_the_longest_and_work_resets_them() -> None:
-    pace = Pace(0.5, 5.0)
-    pauses = [pace.after_nothing() for _ in range(40)]
+    at = Pace(0.5, 5.0)
+    pauses = [at.after_nothing() for _ in range(40)]
     assert pauses[0] <= 0.5
     assert all(later <= 1.4 * sooner for sooner, later in pairwise(pauses))
     assert 4.5 <= pauses[-1] <= 5.0
-    pace.after_work()
-    assert pace.after_nothing() <= 0.5
+    at.after_work()
+    assert at.after_nothing() <= 0.5
     assert 6.3 <= Pace(7.0, 5.0).after_nothing() <= 7.0  # who wants to look seldom does
 
 
@@ -262,6 +268,72 @@ def test_a_failure_is_ready_again_once_a_step_came_to_its_end(run: Start) -> Non
     while running.watch.trouble:
         assert time.monotonic() < deadline
         time.sleep(0.01)
+
+
+def figure(running: Running, name: str) -> float:
+    (line,) = [one for one in running.watch.metrics().decode().splitlines() if one.startswith(f"{name} ")]
+    return float(line.split()[1])
+
+
+@pytest.mark.parametrize("error", [UnavailableError("It keeps something back."), StateError("refused")])
+def test_how_far_it_is_behind_is_told_while_its_steps_fail(
+    run: Start,
+    chain_for: Callable[..., Chain],
+    localnet: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    error: Exception,
+) -> None:
+    """A node that keeps something back makes each step fail, and the chain goes on."""
+    monkeypatch.setattr(supervisor, "_LOOK_AROUND_S", 0.0)
+    monkeypatch.setattr(pace, "_FIRST_RETRY_S", 0.05)
+    reached = chain_for().block_number()
+
+    class Stuck(Steps):
+        def build(self, work: Work) -> Client:
+            made = super().build(work)
+            return replace(made, chain=chain_for(reading=Reading(2)), outlook=lambda: Outlook(reached))
+
+    steps = Stuck(*[error] * 1_000)
+    running = run(steps)
+    steps.wait(1)
+    localnet.rpc("anvil_mine", hex(9))
+    wait_for(lambda: figure(running, "biodesci_lag_blocks") == 7)
+    assert figure(running, "biodesci_head_block") == reached + 7
+    assert figure(running, "biodesci_seen_block") == reached
+    assert figure(running, "biodesci_last_success_seconds") == 0
+
+
+def test_looking_around_at_a_node_that_hangs_holds_up_no_step(
+    run: Start, localnet: Any, senders_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervisor, "_LOOK_AROUND_S", 0.0)
+    monkeypatch.setattr(pace, "spread", lambda seconds: seconds)
+
+    class Serves(Steps):
+        is_kept = True
+
+        def build(self, work: Work) -> Client:
+            deployment = load_deployment(localnet.deployment_file)
+            made = replace(super().build(work), chain=Chain(proxy.url, deployment))
+            faults.enter_context(proxy.fault(Slow(20.0)))
+            return made
+
+    with FaultProxy(localnet.rpc_url) as proxy, ExitStack() as faults:
+        steps = Serves(*[UnavailableError("The node is away.")] * 3)
+        running = run(steps)
+        steps.wait(3)
+        running.stop.set()
+        assert 6.0 <= steps.at[2] - steps.at[0] < 8.0, "2 and 4 s; each look takes 2 s of that"
+
+
+def test_who_is_in_the_middle_of_reading_goes_on_at_once(run: Start) -> None:
+    class Reads(Steps):
+        def build(self, work: Work) -> Client:
+            return replace(super().build(work), outlook=lambda: Outlook(is_behind=bool(self.outcomes)))
+
+    steps = Reads(*[True] * 20)
+    run(steps, poll_interval=5.0)
+    steps.wait(20, 10)
 
 
 def test_of_two_instances_one_works_and_the_other_follows_when_it_ends(run: Start) -> None:
