@@ -33,7 +33,7 @@ def doctor(
 
     Exit status: 1 if a row that is `needed` is not `ok`, else 0. What no role can work without is needed;
     account and key are not in a home that has neither of them and no passphrase, as indexer's and API's. What
-    fails, waits, lags or runs low ends with 0: a watchman reads each row's `ok` (--json).
+    fails, lags or runs low ends with 0: a script that should notice it reads each row's `ok` (--json).
 
     What is well may have a remark: a limit that costs time, and what to do about it.
     """
