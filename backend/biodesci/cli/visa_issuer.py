@@ -24,7 +24,7 @@ _TRUST = Annotated[
 @app.command()
 def serve(
     trust: _TRUST,
-    host: Annotated[str, typer.Option(help="Address that it listens on.")] = "127.0.0.1",
+    host: Annotated[str, typer.Option(help="Address that it listens on, without TLS.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65_535, help="Port that it listens on.")] = 8750,
     origin: Annotated[
         list[str] | None, typer.Option(help="Origin of a page that may ask it from a browser; repeat.")
