@@ -6,11 +6,15 @@ import threading
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from biodesci.config import AggregatorSettings
 from biodesci.core.errors import ConfigurationError
 from biodesci.workers import aggregator
+from tests.backend.conftest import free_port
+
+NAME = "aggregator.example.org"
 
 
 def address(url: str, port: int | None = None) -> tuple[str, int]:
@@ -57,3 +61,20 @@ def test_an_aggregator_that_is_told_no_port_ends_before_it_opens_anything(tmp_pa
         aggregator.worker(
             AggregatorSettings(aggregator_url="https://aggregator.example.org", **settings), threading.Event()
         )
+
+
+def test_behind_a_proxy_it_is_reached_on_loopback_under_its_own_name(
+    start: Any, hospital: Any, tmp_path: Path
+) -> None:
+    port = free_port()
+    own = {"AGGREGATOR_URL": f"https://{NAME}", "AGGREGATOR_PORT": port, "MODEL_OWNERS": "0x" + "11" * 20}
+    process = start(
+        "aggregator",
+        BIODESCI_HOME=hospital.home,
+        **{f"BIODESCI_{name}": value for name, value in own.items()},
+    )
+    process.wait(lambda: process.why_not_ready() == "")
+    assert f"on 127.0.0.1:{port}" in process.log()
+    asked = httpx.get(f"http://127.0.0.1:{port}/health", headers={"Host": NAME})
+    assert asked.json() == {"status": "ok"}
+    assert httpx.get(f"http://127.0.0.1:{port}/health", headers={"Host": "another.org"}).status_code == 421
