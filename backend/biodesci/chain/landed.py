@@ -14,6 +14,7 @@ from web3.types import TxReceipt
 
 from biodesci.chain.blocks import headers
 from biodesci.core.onchain import DEEPEST_REORG
+from biodesci.store import checkpoints
 from biodesci.store.work import opened
 
 if TYPE_CHECKING:
@@ -25,7 +26,8 @@ _log = logging.getLogger(__name__)
 
 
 class Landed:
-    """The blocks of what an account did of one kind; stored, if the client has a home.
+    """The blocks of what an account did of one kind; stored, if the client has a home, with what other
+    processes of the account did.
 
     What is taken back stays noted until it is done anew, or deep: a restart before that tells it again.
     """
@@ -35,22 +37,22 @@ class Landed:
         self._name = f"landed {kind} {chain.address} {chain.identity}"
         where = chain.work_location
         self._work = None if where is None else opened(where)
-        self._blocks = self._load()  # by what it is about
-        self._fresh = set(self._blocks)  # that may be of different chains
+        self._blocks: dict[str, _Block] = {}  # by what it is about
+        self._fresh: set[str] = set()  # that may be of different chains
         self._told: set[str] = set()
         self._seen = -1
+        self._unreadable: bytes | None = None
 
     def add(self, about: str, receipt: TxReceipt) -> None:
         """This took effect, in the receipt's block. Forgets what is deep by that one."""
         number = int(receipt["blockNumber"])
-        self._blocks = {
-            one: block for one, block in self._blocks.items() if block[0] > number - DEEPEST_REORG
-        }
-        self._blocks[about] = number, f"0x{bytes(receipt['blockHash']).hex()}"
-        self._fresh.add(about)
-        self._told.discard(about)
-        if self._work is not None:
-            self._work.put_checkpoint(self._name, orjson.dumps(self._blocks))
+        done = {about: (number, f"0x{bytes(receipt['blockHash']).hex()}")}
+        if self._work is None:
+            self._note(done, number)
+            return
+        with self._work.transaction() as connection:
+            self._note(self._parsed(checkpoints.read(connection, self._name)) | done, number)
+            checkpoints.put(connection, self._name, orjson.dumps(self._blocks))
 
     def taken_back(self, head: int) -> list[str]:
         """What that is about whose block is another one now, as far as the chain is seen up to `head`.
@@ -58,12 +60,17 @@ class Landed:
         Each is told once. Asks the node once for each new head while something is not deep: a block's hash
         stands for all below it. Raises UnavailableError.
         """
+        if head == self._seen:
+            return []
+        if self._work is not None:
+            self._note(self._parsed(self._work.checkpoint(self._name)), head)
         seen = {
             about: block
             for about, block in self._blocks.items()
-            if head - DEEPEST_REORG < block[0] <= head and about not in self._told
+            if block[0] <= head and about not in self._told
         }
-        if head == self._seen or not seen:
+        if not seen:
+            self._seen = head
             return []
         known = [about for about in seen if about not in self._fresh]
         probes = self._fresh.intersection(seen).union(sorted(known, key=seen.__getitem__)[-1:])
@@ -80,14 +87,26 @@ class Landed:
         now = {header.number: header.hash.lower() for header in headers(self._chain, numbers)}
         return [about for about, (number, block_hash) in blocks.items() if now[number] != block_hash]
 
-    def _load(self) -> dict[str, _Block]:
-        data = None if self._work is None else self._work.checkpoint(self._name)
+    def _note(self, done: dict[str, _Block], head: int) -> None:
+        """Adds what was done, by this or another process; without what is deep by now."""
+        done = {about: block for about, block in done.items() if self._blocks.get(about) != block}
+        self._fresh |= done.keys()
+        self._told -= done.keys()
+        self._blocks = {
+            about: block for about, block in (self._blocks | done).items() if block[0] > head - DEEPEST_REORG
+        }
+        self._fresh &= self._blocks.keys()
+        self._told &= self._blocks.keys()
+
+    def _parsed(self, data: bytes | None) -> dict[str, _Block]:
         if data is None:
             return {}
         try:
             return {about: (int(number), str(known)) for about, (number, known) in orjson.loads(data).items()}
         except (ValueError, TypeError, AttributeError) as exc:
-            _log.warning("the note of %s cannot be read (%r): it is begun anew", self._name, exc)
+            if data != self._unreadable:
+                self._unreadable = data
+                _log.warning("the note of %s cannot be read (%r): it is begun anew", self._name, exc)
             return {}
 
 

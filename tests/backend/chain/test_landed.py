@@ -93,6 +93,31 @@ def test_another_process_knows_of_it_until_it_is_done_again(chain: Chain, localn
     assert after.taken_back(chain.block_number()) == []
 
 
+def test_what_a_command_did_beside_the_worker_is_noted_too(chain: Chain, localnet: Any) -> None:
+    """`biodesci dataset release` delivers with the account of a custodian that runs meanwhile."""
+    worker, command = Landed(chain, "sale"), Landed(chain, "sale")
+    before = localnet.rpc("evm_snapshot")
+    command.add("by a command", sent(localnet))
+    worker.add("by the worker", sent(localnet))
+    assert worker.taken_back(chain.block_number()) == []
+    back_to(localnet, before, 3)
+    assert worker.taken_back(chain.block_number()) == ["by a command", "by the worker"]
+    command.add("by a command", sent(localnet))
+    worker.add("by the worker", sent(localnet))
+    localnet.rpc("evm_mine")
+    assert worker.taken_back(chain.block_number()) == []
+    assert Landed(chain, "sale").taken_back(chain.block_number()) == []
+
+
+def test_what_a_command_did_again_is_not_told_of_by_the_worker(chain: Chain, localnet: Any) -> None:
+    worker = Landed(chain, "sale")
+    before = localnet.rpc("evm_snapshot")
+    worker.add("a sale", sent(localnet))
+    back_to(localnet, before, 3)
+    Landed(chain, "sale").add("a sale", sent(localnet))
+    assert worker.taken_back(chain.block_number()) == []
+
+
 def test_what_is_deep_is_forgotten(chain: Chain, localnet: Any, asked: list[int]) -> None:
     landed = Landed(chain, "sale")
     landed.add("a deep one", sent(localnet))
