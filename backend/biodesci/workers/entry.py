@@ -26,6 +26,7 @@ from biodesci.chain.sending import Sending
 from biodesci.config import Chosen
 from biodesci.core.about import about
 from biodesci.core.errors import BioDeSciError
+from biodesci.workers import memory
 from biodesci.workers.monitor import served
 from biodesci.workers.supervisor import Supervisor, Worker
 from biodesci.workers.watch import Watch
@@ -82,6 +83,7 @@ def run(name: str, make: Make[Chosen], settings: Chosen, stop: threading.Event) 
 def enter(name: str, make: Make[Chosen], kind: type[Chosen], about_it: str | None) -> int:
     """Runs the worker that `make(settings, stop)` makes until a signal ends it; the exit status."""
     answer_help(name, about_it, kind)
+    memory.bound()
     logs.begin(name)
     stop = threading.Event()
     _heed_signals(name, stop)
