@@ -8,6 +8,8 @@ from functools import cache
 from typing import Any
 
 import typer
+from typer.core import TyperGroup
+from typer.exceptions import TyperException
 
 from biodesci.cli import (
     account,
@@ -32,6 +34,7 @@ from biodesci.cli import (
     train,
     tune,
     visa,
+    warnings,
     work,
 )
 from biodesci.cli import api as api_
@@ -95,20 +98,34 @@ app.add_typer(stack.app)
 
 
 @cache
-def _command() -> Callable[..., Any]:
+def _command(*, helps: bool) -> Callable[..., Any]:
+    """All commands. With `helps`, a noun alone shows its help; without, it is an error as any other."""
     # Typer reads the signatures of all commands for it; a process may run several.
-    return typer.main.get_command(app)
+    made = typer.main.get_command(app)
+    if not helps:
+        _ask_for_a_verb(made)
+    return made
+
+
+def _ask_for_a_verb(command: object) -> None:
+    if isinstance(command, TyperGroup):
+        command.no_args_is_help = False
+        for each in command.commands.values():
+            _ask_for_a_verb(each)
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Runs one command, by default that of `sys.argv`. An error is printed, and the process ends with 1."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     end = arguments.index("--") if "--" in arguments else len(arguments)
-    if "--json" in arguments[:end]:
+    asked = "--json" in arguments[:end]
+    if asked:
         arguments.remove("--json")
         arguments.insert(0, "--json")
+    output.use_json(asked)
     try:
-        _command()(arguments, prog_name="biodesci")
+        with warnings.shown():
+            _run(arguments)
     except BioDeSciError as exc:
         output.error(exc.message, exc.hint, type(exc).__name__)
         sys.exit(_exit_code(exc))
@@ -124,6 +141,24 @@ def main(argv: Sequence[str] | None = None) -> None:
         if exc.code == _INTERRUPTED:  # which Typer makes of Ctrl-C, without a word
             output.note("Stopped. Repeat the command: it goes on where it stopped.")
         raise
+
+
+def _run(arguments: list[str]) -> None:
+    """Ends with SystemExit. Typer draws a box around what is wrong with the arguments, but not into JSON."""
+    if not output.json_wanted():
+        _command(helps=True)(arguments, prog_name="biodesci")
+        return
+    try:
+        code = _command(helps=False)(arguments, prog_name="biodesci", standalone_mode=False)
+    except TyperException as exc:
+        context = getattr(exc, "ctx", None)
+        path = context.command_path if context else "biodesci"
+        output.error(exc.format_message(), f"See {path} --help.", type(exc).__name__)
+        sys.exit(exc.exit_code)
+    except typer.Abort:
+        output.error("Aborted: nothing was done.", "", "Abort")
+        sys.exit(1)
+    sys.exit(code or 0)
 
 
 def _exit_code(exc: BioDeSciError) -> int:

@@ -42,7 +42,7 @@ def doctor(
         ("settings", True, _settings),
         ("disk", True, _disk),
         ("account", True, _account),
-        ("key", True, _key),
+        ("key", True, lambda: _key(node)),
         ("chain", True, node.check),
         *((name, False, node.checks(check)) for name, check in checkup.CHECKS.items()),
         ("transactions", False, node.checks(lambda chain: checkup.waiting(chain, _paying()))),
@@ -66,7 +66,9 @@ def doctor(
         rows.append(row)
         if name == "settings" and not row["ok"]:
             break  # all others read them
-    output.table(rows, ["check", "ok", "needed", "says", "mend"], "")
+    if not output.json_wanted():  # what is to be done stands under what is said, where a terminal has room
+        rows = [row | {"says": f"{row['says']}\n{row['mend']}".strip()} for row in rows]
+    output.table(rows, ["check", "ok", "needed", "says"], "")
     if not all(row["ok"] for row in rows if row["needed"]):
         raise typer.Exit(1)
 
@@ -114,7 +116,11 @@ def _account() -> Remark:
     return Remark(_address())
 
 
-def _key() -> Remark:
+def _key(node: _Node) -> Remark:
+    from eth_utils.crypto import keccak
+
+    from biodesci.chain.records import Key
+    from biodesci.core import envelope
     from biodesci.party import keys
 
     if _only_reads():
@@ -123,11 +129,30 @@ def _key() -> Remark:
             "Who is sent secrets makes one: biodesci key register.",
             is_spare=True,
         )
-    if not keys.path(session.settings().home).exists():
+    chosen = session.settings()
+    if not keys.path(chosen.home).exists():
         raise ConfigurationError(
             "There is no encryption key.", "Make and register one: biodesci key register."
         )
-    return Remark("found")
+    try:
+        own, chain = _paying(), node.chain()
+    except _Unknown:
+        return Remark("found")
+    there = chain.read(Key, own)
+    if not any(there.key_hash):
+        return Remark(
+            "found, but the chain has none of this account: nothing can be sealed to it",
+            "Who buys, asks or trains registers it: biodesci key register.",
+        )
+    if chosen.passphrase is None and chosen.passphrase_file is None:
+        return Remark("found, and the chain has one of this account; without the passphrase not compared")
+    public = envelope.public_key(keys.load_seed(chosen.home, session.passphrase()))
+    if keccak(public) != there.key_hash:
+        raise ConfigurationError(
+            "The key on chain is another one: this home cannot open what is sealed to it.",
+            "Put this home's there: biodesci key register. What was sealed to the other needs that.",
+        )
+    return Remark("found, and it is the one on chain")
 
 
 class _Node:

@@ -54,19 +54,10 @@ def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], empty: str)
     if not rows:
         _line(empty)
         return
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
+    from biodesci.cli import columns as drawn
 
-    drawn = Table(box=None, header_style="bold")
-    for column in columns:
-        drawn.add_column(column)
-    for row in rows:
-        # A name may be a stranger's: brackets in it are no markup.
-        drawn.add_row(*(Text(_text(row.get(column))) for column in columns))
-    # Addresses and CIDs are there to be copied: never cut, not even where no terminal says how wide it is.
-    whole = Console(width=10_000).measure(drawn).maximum
-    Console(width=max(Console().width, whole)).print(drawn)
+    # A name may be a stranger's: brackets in it are no markup.
+    drawn.show(columns, [[_text(row.get(column)) for column in columns] for row in rows])
 
 
 def error(message: str, hint: str, kind: str) -> None:

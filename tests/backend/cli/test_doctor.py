@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -17,12 +18,13 @@ from biodesci.cli import main, session
 from biodesci.core.errors import StateError
 from biodesci.index.database import Block, Store
 from biodesci.index.tables import aside
+from biodesci.party import keys
 from biodesci.store.jobs import Jobs
 from biodesci.store.tables import outbox
 from biodesci.store.work import Work
 from biodesci.workers import monitor
 from biodesci.workers.watch import Watch
-from tests.backend.cli.conftest import typed
+from tests.backend.cli.conftest import PASS, typed
 from tests.backend.conftest import free_port
 from tests.faults import faults, lies
 from tests.faults.proxy import FaultProxy
@@ -60,6 +62,44 @@ def test_an_honest_node_has_no_fault(examine: Any) -> None:
     assert "0.22" in rows["ipfs"]["says"]
     assert "current Kubo" in rows["ipfs"]["mend"]
     assert "nobody checks" in rows["nodes"]["says"]
+
+
+def test_the_key_is_compared_with_the_one_on_chain(
+    examine: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: Any
+) -> None:
+    assert "the one on chain" in examine()["key"]["says"]
+    (tmp_path / "word").write_text(PASS)
+    for name, words in (("PASSPHRASE", "without the passphrase"), ("PASSPHRASE_FILE", "the one on chain")):
+        monkeypatch.delenv("BIODESCI_PASSPHRASE", raising=False)
+        if name == "PASSPHRASE_FILE":
+            monkeypatch.setenv("BIODESCI_PASSPHRASE_FILE", str(tmp_path / "word"))
+        assert words in examine()["key"]["says"]
+    keys.path(examine.home).rename(tmp_path / "key.bin")
+    keys.create(examine.home, PASS)
+    row = examine()["key"]
+    assert not row["ok"]
+    assert "another one" in row["says"]
+    assert typed(capsys, ("key", "revoke", "--yes"))[0] == 0
+    row = examine()["key"]
+    assert (row["ok"], "the chain has none" in row["says"]) == (True, True)
+    assert "biodesci key register" in row["mend"]
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_its_rows_fit_into_a_terminal(
+    examine: Any, monkeypatch: pytest.MonkeyPatch, capsys: Any, width: int
+) -> None:
+    rows = examine()
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", str(width))
+    with suppress(SystemExit):
+        main(["doctor"])
+    shown = re.sub("\x1b\\[[0-9;]*m", "", capsys.readouterr().out)
+    assert max(map(len, shown.splitlines())) <= width
+    assert f" {rows['account']['says']} " in shown + " "
+    words = " ".join(shown.split())
+    assert rows["finality"]["says"] in words
+    assert all(word in words for word in rows["nodes"]["mend"].split())
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import sqlite3
 from importlib.metadata import version
 
@@ -11,6 +12,7 @@ from sqlalchemy import text
 
 from biodesci.chain import accounts
 from biodesci.cli import main, output, session
+from biodesci.core.errors import UnavailableError
 from biodesci.index.database import Store
 
 
@@ -61,6 +63,52 @@ def test_what_is_not_there_is_1_as_json_too(run):
     code, _, err = run("license", "show", "999999", "--json")
     assert code == 1
     assert json.loads(err)["error"]["type"] == "NotFoundError"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("backup", "create"),
+        ("backup",),
+        (),
+        ("--bogus",),
+        ("dataset", "shw", "1"),
+        ("dataset", "show", "x"),
+        ("dataset", "list", "--bogus"),
+    ],
+)
+def test_a_wrong_usage_is_json_too_and_ends_as_without(run, arguments):
+    code, _, _ = run(*arguments)
+    assert code == 2
+    code, out, err = run("--json", *arguments)
+    assert (code, out) == (2, "")
+    problem = json.loads(err)["error"]
+    assert problem["message"]
+    assert "--help" in problem["hint"]
+
+
+def test_help_and_version_are_given_with_json_too(run):
+    for asked in ("--help", "--version"):
+        code, out, _ = run("--json", asked)
+        assert code == 0
+        assert "biodesci" in out
+
+
+def test_what_a_library_logs_is_shown_once_on_stderr_and_is_json_where_asked(run, monkeypatch):
+    def chain(**_options):
+        for _ in range(3):
+            logging.getLogger("biodesci.store.engine").warning("PostgreSQL: %s", "connection\nrefused")
+        raise UnavailableError("The database does not answer.")
+
+    monkeypatch.setattr(session, "chain", chain)
+    code, out, err = run("dataset", "list")
+    assert (code, out) == (3, "")
+    assert err.count("PostgreSQL: connection\\nrefused\n") == 1
+    code, out, err = run("dataset", "list", "--json")
+    assert (code, out) == (3, "")
+    logged, problem = map(json.loads, err.splitlines())
+    assert logged["log"]["message"] == "PostgreSQL: connection\\nrefused"
+    assert problem["error"]["type"] == "UnavailableError"
 
 
 def test_missing_deployment_and_wrong_setting(run, monkeypatch, tmp_path):
