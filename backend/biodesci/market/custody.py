@@ -25,6 +25,7 @@ from biodesci.core.about import about
 from biodesci.core.errors import BioDeSciError, FundsError, NotFoundError, RevertedError, UnavailableError
 from biodesci.core.onchain import DAY, LicenseState, Right
 from biodesci.market import evidence
+from biodesci.market.entrusted import Entrusted, Watch
 from biodesci.market.in_flight import SETTLED, InFlight
 from biodesci.market.license import get, visas_until
 from biodesci.market.sealing import ANY, LEAST_TIME, delivery
@@ -55,9 +56,9 @@ class Custodian:
         )
         self._next_block = self._purchases.next_block
         noted = self._purchases.state
-        # (dataset, version) whose keys are in this home, and whose purchases were looked for.
-        self._keys = frozenset((int(id_), int(version)) for id_, version in noted.get("keys", ()))
-        self._anew, self._known = self._keys, -1  # up to that block, these are looked for alone
+        self._entrusted = Entrusted(member.chain)
+        self._watch = Watch.parse(noted)  # whose purchases were looked for
+        self._anew, self._known = self._watch, -1  # up to that block, these are looked for alone
         self._open: set[int] = set(noted.get("open", ()))
         self._bought = {int(id_): int(block) for id_, block in noted.get("bought", ())}  # in which blocks
         self._past: dict[int, int] = {}  # licences that do not wait any more, and the head when that was seen
@@ -106,7 +107,8 @@ class Custodian:
         self._open.update(self._in_flight.taken_back(head))
         self._in_flight.complete(head)
         # Blocks bring purchases; keys come without one, when they are taken over.
-        if head != self._next_block - 1 or dataset_keys.held(self._home, chain) != self._keys:
+        is_other = self._entrusted.is_due or dataset_keys.held(self._home, chain) != self._watch.keys
+        if is_other or head != self._next_block - 1:
             self._look(head)
         if begun := self._release_due():
             done += self._delivered(self._in_flight.collect_soon(begun))
@@ -169,29 +171,41 @@ class Custodian:
         chain = self._chain
         start = max(self._next_block - _REORG_MARGIN, chain.deployment.first_block)
         dataset_keys.settle_all(self._home, chain, start, head)
-        keys = dataset_keys.held(self._home, chain)
-        if not keys <= self._keys:
+        watch = self._entrusted.watch(dataset_keys.held(self._home, chain), head)
+        anew = watch.beyond(self._watch)
+        if anew.keys:
+            self._failures.hurry()  # what failed for want of a key
+        if anew:
             # Of what was taken over, what was bought before. Of the others that is known, and mostly done.
-            self._anew, self._known = keys - self._keys, self._purchases.restart(head)
-        self._keys = keys
-        if keys:
+            self._anew, self._known = anew, self._purchases.restart(head)
+        if watch != self._watch:
+            self._watch = watch
+            self._note()
+            if not anew:
+                self._purchases.store()  # or a key that comes back would not be a new one after a restart
+        if watch:
             self._note_purchases(head)
         self._next_block = head + 1
 
     def _note_purchases(self, head: int) -> None:
         chain, name = self._chain, "LicensePurchased"
-        datasets = sorted({id_ for id_, _ in self._keys})
-        filters = {"datasetId": datasets} if len(datasets) <= _MOST_NAMED else {}
+        datasets = self._watch.datasets
+        filters = {"datasetId": sorted(datasets)} if len(datasets) <= _MOST_NAMED else {}
         topics = events.topics_of(chain.licenses, name, filters)
         for piece in self._purchases.news(head, [chain.licenses.address], topics):
             for log in piece.logs:
                 args = events.decode(chain.licenses, name, log)["args"]
-                keys = self._keys if log.block > self._known else self._anew
-                if (args["datasetId"], args["version"]) in keys:
+                id_, version = args["datasetId"], args["version"]
+                # Of a version whose key is not here the chain is asked later whether it has to be.
+                if id_ in datasets if log.block > self._known else self._anew.has(id_, version):
                     self._open.add(args["licenseId"])
                     self._bought[args["licenseId"]] = log.block
-            where = sorted(self._bought.items())
-            self._purchases.state = {"keys": sorted(self._keys), "open": sorted(self._open), "bought": where}
+            self._note()
+
+    def _note(self) -> None:
+        """What the next custodian of this account and home has to know, with the place in the chain."""
+        where = sorted(self._bought.items())
+        self._purchases.state = {**self._watch.document(), "open": sorted(self._open), "bought": where}
 
     def _release(self, license_id: int) -> bool:
         with about(licence=license_id):
@@ -229,12 +243,12 @@ class Custodian:
         waits = licence.state in _WAITING
         if waits:
             self._past.pop(license_id, None)
-        if not waits or not dataset_keys.path(self._home, chain, version).exists():
-            if waits or self._is_past_waiting(license_id):
+        if not waits:
+            if self._is_past_waiting(license_id):
                 self._open.discard(license_id)
                 self._past.pop(license_id, None)
             return False
-        if licence.state is LicenseState.IN_REVIEW or not self._due(licence):
+        if not self._is_mine(licence, version):
             return False
         if not self._is_allowed(licence):
             return False
@@ -284,9 +298,26 @@ class Custodian:
         at = None if at is None or at >= self._next_block else at  # of a chain that is shorter by now
         return min(licence.deadline, visas_until(self._chain, licence.id, at))
 
-    def _due(self, licence: License) -> bool:
+    def _is_mine(self, licence: License, version: DatasetVersion) -> bool:
+        """Whether it can be delivered here, now. Says so of what should be; and forgets another's."""
+        release = self._chain.read(Release, licence.dataset_id, licence.version, self._chain.address)
+        has_key = dataset_keys.path(self._home, self._chain, version).exists()
+        if not has_key and not release.entitled:
+            self._open.discard(licence.id)
+            return False
+        if licence.state is LicenseState.IN_REVIEW or not self._due(licence, release):
+            return False
+        if not has_key:
+            self._report(
+                licence.id,
+                f"the key of dataset {licence.dataset_id}, version {licence.version}, is not in this home: "
+                "restore its datasets/ from a backup, or have it handed over (biodesci dataset take-over); "
+                "where another custodian delivers it, this goes by itself",
+            )
+        return has_key
+
+    def _due(self, licence: License, release: Release) -> bool:
         chain = self._chain
-        release = chain.read(Release, licence.dataset_id, licence.version, chain.address)
         if not release.entitled:
             self._report(licence.id, "this account is neither owner nor custodian of the dataset")
         elif release.withdrawn:

@@ -94,6 +94,12 @@ class Jobs:
         with self._work.transaction() as connection:
             connection.execute(delete(table).where(*self._is(kind, subject)))
 
+    def hurry(self, kind: str) -> None:
+        """What rests is due now, as its reason may be over; what waits for a person is not."""
+        of_kind = (table.c.worker == self.worker, table.c.kind == kind, table.c.due_at > now_ms())
+        with self._work.transaction() as connection:
+            connection.execute(update(table).where(*of_kind).values(due_at=now_ms()))
+
     def schedule(self, kind: str) -> Schedule:
         """Which subjects of this kind are to be tried now, and which are not."""
         is_due = func.coalesce(table.c.due_at <= now_ms(), false())
@@ -138,6 +144,11 @@ class Failures:
         """As `Jobs.done`."""
         if self._jobs is not None:
             self._jobs.done(self._kind, number)
+
+    def hurry(self) -> None:
+        """As `Jobs.hurry`."""
+        if self._jobs is not None:
+            self._jobs.hurry(self._kind)
 
     def schedule(self) -> tuple[frozenset[int], frozenset[int]]:
         """What is to be tried now, and what rests: as `Jobs.schedule`."""

@@ -81,3 +81,15 @@ def test_strangers_cannot_fill_the_database(work: Work, monkeypatch: pytest.Monk
     assert all(len(job.reason) <= jobs.LONGEST_REASON for job in jobs.listed(work))
     ours.failed("request", 1, "again")  # those that are there go on
     assert jobs.listed(work)[1].attempts == 2
+
+
+def test_all_of_a_kind_are_tried_at_once_but_for_what_waits_for_a_person(work: Work) -> None:
+    ours, other = Jobs(work, "custodian of 0xA"), Jobs(work, "another")
+    for each in (ours, other):
+        for _ in range(4):
+            each.failed("licence", 7, "away")
+        each.failed("licence", 8, "refused", again=False)
+    ours.hurry("licence")
+    assert ours.schedule("licence").due == {"7"}
+    assert ours.schedule("licence").resting == {"8"}
+    assert other.schedule("licence").due == frozenset()
