@@ -42,7 +42,7 @@ def demo(
         typer.echo(f"The logs of every process are in {folder / 'logs'}.", err=True)
         raise
     narrator.write(report)
-    narrator.note(f"The same as JSON: {report}")
+    typer.echo(f"\nAll steps proved; nothing is left running. The same as JSON: {report}")
     if state is None:
         shutil.rmtree(folder)
 
@@ -72,10 +72,11 @@ def up(
             played = Story(stack, narrator, rounds, references=False)
             played.open()
             account = session.announce(stack, announce, played.published())
-            typer.echo(session.addresses(stack, account))
+            hospital = played.cast.sites[0].owner
+            typer.echo(session.addresses(stack, account, hospital))
             if story:
                 played.play_rest()
-                typer.echo(session.addresses(stack, account))
+                typer.echo(session.addresses(stack, account, hospital))
             stack.wait()
     except KeyboardInterrupt:
         typer.echo("Stopped; nothing is left running.", err=True)

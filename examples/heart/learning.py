@@ -76,8 +76,9 @@ def train(stack: Stack, cast: Cast, narrator: Narrator, rounds: int, *, referenc
         records=statistics.records,
     )
     narrator.fact(
-        f"the sites' own held-out patients ({last.validated}), counted under masks: accuracy "
-        f"{first.before.accuracy:.3f} before the first round, {last.after.accuracy:.3f} after training",
+        f"each site's own model, on its own held-out patients ({last.validated} in all, under masks): "
+        f"accuracy {first.before.accuracy:.3f} before the first round, {last.after.accuracy:.3f} after its "
+        "training in the last, before they were added",
         masked_accuracy=round(last.after.accuracy, 4),
     )
     normalization = statistics.normalization

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 
 from biodesci.chain.commitments import commitments
-from biodesci.chain.currency import ETHER
+from biodesci.chain.currency import ETHER, ether
 from biodesci.chain.records import DatasetVersion, Listing
 from biodesci.core import container, duo, envelope
 from biodesci.core.errors import RevertedError, StateError
@@ -94,13 +94,15 @@ def _outsider(stack: Stack, cast: Cast, narrator: Narrator, site: Site, license_
     no_key = refusal(lambda: purchase(chain, site.offer_id, purpose))
     narrator.refused(f"purchase without an encryption key: {no_key.message}")
     cast.register_key(party)
+    price, less = ether(offer.price), offer.price // 2
     commercial = refusal(lambda: purchase(chain, site.offer_id, duo.parse_purpose([*PURPOSE, "COMMERCIAL"])))
     narrator.refused(f"purchase for a commercial purpose: {commercial.message}")
     _reverts(
         narrator,
         "purchase below the price",
-        lambda: chain.send(licenses.purchase(site.offer_id, offer.hash, 1, purpose, False), 1),
+        lambda: chain.send(licenses.purchase(site.offer_id, offer.hash, 1, purpose, False), less),
         "AccessLicense_WrongPrice",
+        f"it is {price}, and {ether(less)} was sent.",
     )
     held = licences.get(chain, license_id)
     version = chain.read(DatasetVersion, site.dataset_id, 1)
@@ -132,8 +134,11 @@ def _outsider(stack: Stack, cast: Cast, narrator: Narrator, site: Site, license_
     narrator.refused(f"decrypting the container, which is public, with a guessed key: {guess.message}")
 
 
-def _reverts(narrator: Narrator, what: str, attempt: Callable[[], object], name: str) -> None:
+def _reverts(
+    narrator: Narrator, what: str, attempt: Callable[[], object], name: str, words: str = ""
+) -> None:
+    """`words` instead of the contract's, which knows no currency."""
     error = refusal(attempt)
     if not isinstance(error, RevertedError) or error.name != name:
         raise StateError(f"{what} was refused for another reason than {name}: {error.message}")
-    narrator.refused(f"{what}: {error.message}")
+    narrator.refused(f"{what}: {words or error.message}")

@@ -81,9 +81,10 @@ class Story:
         stack.supervisor.watch()
         self.cast = Cast(stack)
         head = stack.chain().block_number()
+        contracts = len(stack.chain().deployment.contracts)
         narrator.fact(
-            f"6 contracts deployed by Ape and their code checked; chain at block {head}",
-            contracts=5,
+            f"{contracts} contracts deployed by Ape and their code checked; chain at block {head}",
+            contracts=contracts,
             block=head,
         )
         stack.start_api()

@@ -58,9 +58,12 @@ def test_it_answers_until_ctrl_c_and_leaves_no_process(tmp_path: Path) -> None:
 
 
 def list_datasets(printed: str, home: Path) -> list[dict[str, object]]:
-    """What `biodesci` lists in another terminal, with the settings that `make up` printed alone."""
+    """What `biodesci` lists in another terminal, with the settings that `make up` printed alone, by which it
+    finds the index, and a hospital's account, too.
+    """
     exports = [line.strip() for line in printed.splitlines() if line.strip().startswith("export ")]
-    command = "; ".join([*exports, "biodesci dataset list --json"])
+    asked = ["index status --json >/dev/null", "account show --json >/dev/null", "dataset list --json"]
+    command = "; ".join([*exports, *(f"biodesci {words}" for words in asked)])
     kept = {name: value for name, value in os.environ.items() if not name.startswith("BIODESCI_")}
     done = subprocess.run(
         ["bash", "-euc", command],

@@ -56,7 +56,7 @@ class Narrator:
     def refused(self, text: str, **figures: Figure) -> None:
         """An attempt that had to fail, and did, for the reason given."""
         self._facts.append({"text": text, "refused": True, **({"figures": figures} if figures else {})})
-        self.console.print(f"   [yellow]✗ refused:[/] {text}", soft_wrap=True)
+        self.console.print(f"   [green]✓ refused:[/] {text}", soft_wrap=True)
 
     def note(self, text: str) -> None:
         """Something to know; not a claim."""

@@ -7,6 +7,7 @@ import secrets
 import shlex
 import signal
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -16,7 +17,7 @@ from eth_account import Account
 from biodesci.core import files
 from biodesci.localnet.local_chain import CHAIN_ID
 from biodesci.localnet.ports import Ports
-from biodesci.localnet.stack import Stack
+from biodesci.localnet.stack import Party, Stack
 
 
 def new_state(root: Path, chosen: Path | None, name: str) -> Path:
@@ -63,8 +64,8 @@ def announce(stack: Stack, target: Path | None, datasets: list[dict[str, Any]]) 
     return account.address, key
 
 
-def addresses(stack: Stack, account: tuple[str, str]) -> str:
-    """Where everything is, for the terminal."""
+def addresses(stack: Stack, account: tuple[str, str], actor: Party | None = None) -> str:
+    """Where everything is, for the terminal, and how to act as `actor`, whose passphrase is not shown."""
     holder, private_key = account
     rows = {
         "Web page": stack.api_url,
@@ -77,20 +78,34 @@ def addresses(stack: Stack, account: tuple[str, str]) -> str:
     }
     width = max(map(len, rows))
     lines = (f"  {name:<{width}}  {value}" for name, value in rows.items())
-    return "\n".join(["", *lines, "", *_settings(stack), "  Ctrl-C stops everything."])
+    return "\n".join(["", *lines, "", *_settings(stack), *_acting(actor), "  Ctrl-C stops everything."])
 
 
 def _settings(stack: Stack) -> list[str]:
-    """What the commands and the console need in another terminal; nothing on the ports that they know."""
-    if stack.ports == Ports():
+    """What the commands and the console need in another terminal: on the ports that they know, the index."""
+    settings: dict[str, object] = {"BIODESCI_DATABASE": stack.database}
+    if stack.ports != Ports():
+        settings |= {
+            "BIODESCI_RPC_URL": stack.rpc_url,
+            "BIODESCI_DEPLOYMENT": stack.deployment_file,
+            "BIODESCI_IPFS_API": stack.ipfs_api,
+            "BIODESCI_IPFS_GATEWAY": stack.gateway_url,
+            "BIODESCI_API_URL": stack.api_url,
+            "NETWORK": f"ethereum:local:{stack.rpc_url}",
+        }
+    return ["  For `biodesci` and `make console` in another terminal:", *_exports(settings), ""]
+
+
+def _acting(actor: Party | None) -> list[str]:
+    if actor is None:
         return []
     settings = {
-        "BIODESCI_RPC_URL": stack.rpc_url,
-        "BIODESCI_DEPLOYMENT": stack.deployment_file,
-        "BIODESCI_IPFS_API": stack.ipfs_api,
-        "BIODESCI_IPFS_GATEWAY": stack.gateway_url,
-        "BIODESCI_API_URL": stack.api_url,
-        "NETWORK": f"ethereum:local:{stack.rpc_url}",
+        "BIODESCI_HOME": actor.home,
+        "BIODESCI_ACCOUNT": actor.account_file,
+        "BIODESCI_PASSPHRASE_FILE": actor.passphrase_file,
     }
-    exports = (f"  export {name}={shlex.quote(str(value))}" for name, value in settings.items())
-    return ["  For `biodesci` and `make console` in another terminal:", *exports, ""]
+    return [f"  To act there as {actor.name} ({actor.address}):", *_exports(settings), ""]
+
+
+def _exports(settings: Mapping[str, object]) -> list[str]:
+    return [f"  export {name}={shlex.quote(str(value))}" for name, value in settings.items()]

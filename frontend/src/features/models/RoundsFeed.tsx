@@ -65,8 +65,8 @@ export function RoundsFeed({ rounds }: { rounds: readonly RoundSummary[] }) {
 }
 
 /**
- * What the sites measured on their own validation records; counted under masks, so only the sum is
- * known.
+ * What each site measured of its own model on its own validation records; counted under masks, so
+ * only the sum is known. The model that came of the sum is another one.
  */
 function Metrics({ result }: { result: RoundAnswer['resultDocument'] }) {
   const before = metricsOf(result?.['before'])
@@ -77,7 +77,8 @@ function Metrics({ result }: { result: RoundAnswer['resultDocument'] }) {
       Accuracy {before.accuracy.toFixed(3)} →{' '}
       <strong className="text-ink">{after.accuracy.toFixed(3)}</strong>, AUC {before.auc.toFixed(3)}{' '}
       → <strong className="text-ink">{after.auc.toFixed(3)}</strong>
-      {typeof result?.['validated'] === 'number' && ` on ${result['validated']} held-out records`}
+      {typeof result?.['validated'] === 'number' && ` on ${result['validated']} held-out records`}:
+      each site’s own model before and after its training, before they were added
     </p>
   )
 }
