@@ -20,12 +20,23 @@ File = Annotated[Path, typer.Argument(help="The file of the backup.", show_defau
 def create(file: File) -> None:
     """Write the home's keys, journals, work and evidence to a new file, under the passphrase."""
     from biodesci.party import backup
+    from biodesci.store.work import trouble
 
     chosen = session.settings()
-    made = backup.create(chosen.home, chosen.account_path, chosen.work_location, file, session.passphrase())
+    work = chosen.work_location
+    made = backup.create(chosen.home, chosen.account_path, work, file, session.passphrase())
     _say(made, f"The home {chosen.home} is in {file}. Keep file and passphrase apart.")
-    if made.manifest.work == "server":
-        output.note("The work database is PostgreSQL's: back it up with pg_dump (docs/deployment.md).")
+    if isinstance(work, str):
+        reason = trouble(work)
+        unseen = "" if reason is None else f", and could not be looked at: {reason}"
+        output.note(
+            f"The work database is PostgreSQL's: its schema biodesci_work is not in the file{unseen}. Back "
+            "it up with pg_dump (docs/deployment.md)."
+        )
+    if made.has_file_besides:
+        output.note(
+            "DATABASE_URL is set, so the work.sqlite that lies in the home is in the file, but not in use."
+        )
 
 
 @app.command()
@@ -46,6 +57,8 @@ def restore(file: File) -> None:
     _say(made, f"The home {home} is as it was. Never run it beside the one that it was made from.")
     if made.manifest.work == "server":
         output.note("The work database is PostgreSQL's: restore its dump by psql first (docs/deployment.md).")
+    if made.has_file_besides:
+        output.note("A work.sqlite of before is in the home, too: with DATABASE_URL it is not in use.")
 
 
 def _say(summary: Summary, sentence: str) -> None:

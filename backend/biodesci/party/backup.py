@@ -10,22 +10,25 @@ from __future__ import annotations
 
 import io
 import os
+import sqlite3
 import tarfile
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Final, Literal, TypeVar, cast
 
+from biodesci.chain import accounts
 from biodesci.core import container, keyfile
 from biodesci.core.documents.backup import Manifest
-from biodesci.core.errors import ConfigurationError, IntegrityError, StateError
+from biodesci.core.errors import ConfigurationError, IntegrityError, StateError, WrongKeyError
 from biodesci.core.files import INDEX_FILE, PRIVATE, WORK_FILE
-from biodesci.store import sqlite
+from biodesci.party import keys
+from biodesci.store import engine, sqlite
 
 T = TypeVar("T")
 _MAGIC: Final = b"BDSB\x01"
@@ -34,24 +37,30 @@ _MANIFEST: Final = "biodesci-backup.json"
 _ACCOUNT: Final = "account.json"
 _AGAIN: Final = (INDEX_FILE, f"{WORK_FILE}-")  # what is made anew, and SQLite's own files beside the work
 _PASSING: Final = (".lock", ".part", ".partial")
+_ANOTHER: Final = "Use another copy of it."
 
 
 @dataclass(frozen=True)
 class Summary:
-    """What a backup holds: its first entry, how many files, and their bytes."""
+    """What a backup holds: its first entry, how many files, their bytes, and whether a work database of
+    SQLite's is among them although the home's work is on a server."""
 
     manifest: Manifest
     files: int
     size: int
+    has_file_besides: bool = False
 
 
 def create(home: Path, account: Path, work: Path | str, file: Path, passphrase: str) -> Summary:
     """Writes the backup of a home, whose workers may be running, to a new file (mode 0600).
 
     `account` is the keystore, which may lie elsewhere; `work` is the work database, of which a file is
-    copied as it is at one moment. StateError where the file exists or would lie in the home, where the home
-    is none, and where a file changes while it is copied; InputError for a passphrase that is too short.
+    copied as it is at one moment. Of a database on a server nothing is in it, but a work database that lies
+    in the home besides is. StateError where the file exists or would lie in the home, where the home is none,
+    and where a file changes while it is copied; WrongKeyError for a passphrase that does not open the home's
+    account or key, and InputError for one that is too short; ConfigurationError for a URL that is none.
     """
+    engine.check(work)
     if file.exists():
         raise StateError(f"{file} exists already.", "Name a new file for the backup.")
     if not home.is_dir():
@@ -65,6 +74,12 @@ def create(home: Path, account: Path, work: Path | str, file: Path, passphrase: 
             "all before it.",
             "Name a file outside of the home, best on another disk.",
         )
+    keyfile.check_passphrase(passphrase)
+    # A typo would make a file that nobody opens on the day it is needed.
+    if account.exists():
+        accounts.load(account, passphrase)
+    if keys.path(home).exists():
+        keys.load_seed(home, passphrase)
     key = container.generate_key()
     sealed = keyfile.seal(key, passphrase, _PURPOSE)
     partial = file.with_name(f".{file.name}.partial")
@@ -77,11 +92,11 @@ def create(home: Path, account: Path, work: Path | str, file: Path, passphrase: 
             target.flush()
             os.fsync(target.fileno())
         partial.replace(file)
-    except OSError as exc:
-        partial.unlink(missing_ok=True)
-        raise _unwritten(exc) from exc
-    except BaseException:
-        partial.unlink(missing_ok=True)
+    except BaseException as exc:
+        with suppress(OSError):  # what kept it from being written may keep it from being taken away
+            partial.unlink(missing_ok=True)
+        if isinstance(exc, OSError):
+            raise _unwritten(exc, file) from exc
         raise
     return packed.result()
 
@@ -102,7 +117,7 @@ def restore(file: Path, home: Path, passphrase: str) -> Summary:
             f"{home} is not empty, and nothing in it is overwritten.",
             "Name a home that does not exist (BIODESCI_HOME).",
         )
-    with _opened(file) as source:
+    with _opened(file, home) as source:
         _unpack(source, passphrase, None)
         source.seek(0)
         is_given = home.exists()  # what it lies in may be another's then
@@ -122,17 +137,18 @@ def restore(file: Path, home: Path, passphrase: str) -> Summary:
 
 
 @contextmanager
-def _opened(file: Path) -> Iterator[BinaryIO]:
+def _opened(file: Path, target: Path | None = None) -> Iterator[BinaryIO]:
     try:
         with file.open("rb") as source:
             yield source
     except OSError as exc:
-        raise _unwritten(exc) from exc
+        raise _unwritten(exc, target or file) from exc
 
 
-def _unwritten(exc: OSError) -> ConfigurationError:
+def _unwritten(exc: OSError, path: Path) -> ConfigurationError:
+    """`path` is what it was about where the system does not say that."""
     return ConfigurationError(
-        f"A file of home or backup cannot be read or written: {exc.strerror}.",
+        f"{exc.filename or path} cannot be read or written: {exc.strerror}.",
         "Check paths and rights, and free space.",
     )
 
@@ -163,7 +179,14 @@ def _flow(write: Callable[[BinaryIO], T]) -> Iterator[tuple[BinaryIO, Future[T]]
 
 
 def _pack(home: Path, account: Path, work: Path | str, sink: BinaryIO) -> Summary:
-    copied = sqlite.copy(work) if isinstance(work, Path) and work.exists() else None
+    database = work if isinstance(work, Path) else home / WORK_FILE
+    try:
+        copied = sqlite.copy(database) if database.exists() else None
+    except sqlite3.Error as exc:
+        raise StateError(
+            f"{database} cannot be copied: {exc}.",
+            "Look at it with biodesci doctor, then repeat the command.",
+        ) from exc
     kind: Literal["file", "server", "none"] = "server" if isinstance(work, str) else "file"
     manifest = Manifest(
         made=int(time.time()),
@@ -187,12 +210,14 @@ def _pack(home: Path, account: Path, work: Path | str, sink: BinaryIO) -> Summar
                         f"{path} is a link to what is not there.", "Mount or put back what it leads to."
                     ) from exc
                 continue  # a worker has just finished with it
+            except BrokenPipeError:
+                raise  # who writes the file has failed, and says why
             except OSError as exc:
                 raise StateError(
                     f"{path} changed or could not be read while it was copied.", "Repeat the command."
                 ) from exc
             count, size = count + 1, size + length
-    return Summary(manifest, count, size)
+    return Summary(manifest, count, size, kind == "server" and copied is not None)
 
 
 def _files(home: Path, account: Path, work: Path | str) -> Iterator[tuple[str, Path]]:
@@ -231,11 +256,23 @@ def _unpack(source: BinaryIO, passphrase: str, target: Path | None) -> Summary:
     """Reads all of it, into `target` where there is one."""
     head = source.read(len(_MAGIC) + 2)
     if len(head) < len(_MAGIC) + 2 or head[: len(_MAGIC)] != _MAGIC:
-        raise IntegrityError("This is no backup of a home.", "Check the path.")
-    key = keyfile.open_(source.read(int.from_bytes(head[-2:], "big")), passphrase, _PURPOSE)
+        raise IntegrityError("This is no backup of a home.", "Check the path, or use another copy.")
+    try:
+        key = keyfile.open_(source.read(int.from_bytes(head[-2:], "big")), passphrase, _PURPOSE)
+    except WrongKeyError as exc:
+        raise WrongKeyError(
+            "The passphrase does not open this backup.",
+            "Set BIODESCI_PASSPHRASE to that of the day on which it was made. If it is right, the file was "
+            "changed since: use another copy.",
+        ) from exc
+    except IntegrityError as exc:
+        raise IntegrityError("The backup is damaged at its beginning.", _ANOTHER) from exc
 
     def open_(sink: BinaryIO) -> None:
-        container.decrypt(source, sink, key, expected_root=None)
+        try:
+            container.decrypt(source, sink, key, expected_root=None)
+        except (IntegrityError, WrongKeyError) as exc:
+            raise IntegrityError("The backup is damaged, or a part of it is missing.", _ANOTHER) from exc
 
     with _flow(open_) as (plain, _):
         try:
@@ -243,28 +280,29 @@ def _unpack(source: BinaryIO, passphrase: str, target: Path | None) -> Summary:
             while plain.read(1 << 16):  # to the end of the container, which alone shows that it is whole
                 continue
         except (tarfile.TarError, EOFError) as exc:
-            raise IntegrityError("The backup is damaged.", "Use another copy of it.") from exc
+            raise IntegrityError("The backup is damaged.", _ANOTHER) from exc
     return summary
 
 
 def _read(source: BinaryIO, target: Path | None) -> Summary:
-    manifest, count, size = None, 0, 0
+    manifest, count, size, has_file = None, 0, 0, False
     with tarfile.open(fileobj=source, mode="r|") as tar:
         for entry in tar:
             name = PurePosixPath(entry.name)
             if not entry.isreg() or name.is_absolute() or ".." in name.parts:
-                raise IntegrityError("The backup holds more than files of a home.", "Use another copy of it.")
+                raise IntegrityError("The backup holds more than files of a home.", _ANOTHER)
             content = cast(BinaryIO, tar.extractfile(entry))
             if manifest is None:
                 if entry.name != _MANIFEST or entry.size > Manifest.limit:
-                    raise IntegrityError("The backup does not say what it is.", "Use another copy of it.")
+                    raise IntegrityError("The backup does not say what it is.", _ANOTHER)
                 manifest = Manifest.parse(content.read())
                 continue
             _keep(content, target / name if target else None)
             count, size = count + 1, size + entry.size
+            has_file = has_file or entry.name == WORK_FILE
     if manifest is None:
-        raise IntegrityError("The backup is empty.", "Use another copy of it.")
-    return Summary(manifest, count, size)
+        raise IntegrityError("The backup is empty.", _ANOTHER)
+    return Summary(manifest, count, size, has_file and manifest.work == "server")
 
 
 def _keep(content: BinaryIO, path: Path | None) -> None:

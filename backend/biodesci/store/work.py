@@ -13,6 +13,8 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Final
 
 from sqlalchemy import Column, Connection, MetaData, String, Table, inspect, select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from biodesci.core.errors import ConfigurationError
 from biodesci.store import checkpoints, engine, leases
@@ -107,6 +109,19 @@ def _migrate(connection: Connection, location: Location) -> None:
             f"Install that version, or restore a backup of before. {_KEEP}",
         )
     command.upgrade(config, "head")
+
+
+def trouble(location: Location) -> str | None:
+    """Why the work cannot be read there now, in words; None where it can. Makes nothing."""
+    reading = engine.for_reading(location, WORK)
+    try:
+        with reading.connect() as connection:
+            connection.execute(select(_version.c.version_num))
+    except (DBAPIError, PoolTimeout, OSError) as exc:
+        return engine.reason(exc)
+    finally:
+        reading.dispose()
+    return None
 
 
 _works: dict[tuple[int, Location], Work] = {}

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from biodesci.chain import accounts
 from biodesci.cli import main, session
 from biodesci.core.errors import (
     ConfigurationError,
@@ -23,7 +24,7 @@ from biodesci.core.errors import (
     WrongKeyError,
 )
 from biodesci.index.database import Store
-from biodesci.party import backup
+from biodesci.party import backup, keys
 from biodesci.store import jobs
 from biodesci.store.jobs import Jobs
 from biodesci.store.work import Work
@@ -35,8 +36,8 @@ from tests.backend.postgres import Server
 def home(tmp_path: Path) -> Path:
     home = tmp_path / "home"
     (home / "datasets").mkdir(parents=True)
-    (home / "account.json").write_text("the keystore")
-    (home / "key.bin").write_bytes(b"a key")
+    accounts.create(home / "account.json", PASSPHRASE, work_factor=2)
+    keys.create(home, PASSPHRASE, n=1 << 10)
     (home / "datasets" / "1-0x11-1.key").write_bytes(bytes(3 << 20))
     (home / "index.sqlite").write_bytes(b"made anew")
     (home / "index.sqlite-wal").write_bytes(b"made anew")
@@ -54,8 +55,9 @@ def test_what_was_in_the_home_is_in_the_new_one(home: Path, tmp_path: Path) -> N
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert (summary.files, summary.manifest.work) == (3, "none")
     assert backup.check(file, PASSPHRASE) == summary
-    for secret in (b"the keystore", b"a key", b"1-0x11-1"):
-        assert secret not in file.read_bytes()
+    for name in ("account.json", "key.bin"):
+        assert (home / name).read_bytes() not in file.read_bytes()
+    assert b"1-0x11-1" not in file.read_bytes()
     again = tmp_path / "other machine" / "home"
     assert backup.restore(file, again, PASSPHRASE) == summary
     files = {path.relative_to(again).as_posix() for path in again.rglob("*") if path.is_file()}
@@ -77,7 +79,7 @@ def test_what_links_lead_to_comes_along(home: Path, tmp_path: Path) -> None:
     file, summary = made(home, tmp_path)
     assert summary.files == 3
     backup.restore(file, tmp_path / "new", PASSPHRASE)
-    assert (tmp_path / "new" / "key.bin").read_bytes() == b"a key"
+    assert (tmp_path / "new" / "key.bin").read_bytes() == (tmp_path / "key").read_bytes()
     assert (tmp_path / "new" / "datasets" / "1-0x11-1.key").stat().st_size == 3 << 20
     assert not any(path.is_symlink() for path in (tmp_path / "new").rglob("*"))
     (tmp_path / "disk").rename(tmp_path / "away")
@@ -93,7 +95,7 @@ def test_a_keystore_from_elsewhere_comes_along(home: Path, tmp_path: Path) -> No
     file = tmp_path / "home.backup"
     backup.create(home, elsewhere, home / "work.sqlite", file, PASSPHRASE)
     backup.restore(file, tmp_path / "new", PASSPHRASE)
-    assert (tmp_path / "new" / "account.json").read_text() == "the keystore"
+    assert (tmp_path / "new" / "account.json").read_text() == elsewhere.read_text()
 
 
 def test_the_work_is_copied_while_it_is_written(home: Path, tmp_path: Path) -> None:
@@ -140,6 +142,43 @@ def test_work_on_a_server_is_dumped_and_restored_as_the_documents_say(postgres: 
         assert store.cursor() is None
 
 
+def test_work_that_lies_in_the_home_besides_is_in_the_file(home: Path, tmp_path: Path) -> None:
+    """Of before it went to a server, say: it may note what was sent."""
+    with Work(home / "work.sqlite") as work:
+        work.put_checkpoint("custodian", b"block 7")
+    file, summary = made(home, tmp_path, "postgresql://user:secret@host/work")
+    assert (summary.files, summary.manifest.work, summary.has_file_besides) == (4, "server", True)
+    assert backup.check(file, PASSPHRASE) == backup.restore(file, tmp_path / "new", PASSPHRASE) == summary
+    with Work(tmp_path / "new" / "work.sqlite") as work:
+        assert work.checkpoint("custodian") == b"block 7"
+
+
+@pytest.mark.parametrize("url", ["postgres:/host/work", "postgresql://host:what/work", "work.sqlite"])
+def test_a_database_that_is_none_is_refused(home: Path, tmp_path: Path, url: str) -> None:
+    with pytest.raises(ConfigurationError, match="DATABASE_URL"):
+        made(home, tmp_path, url)
+    assert list(tmp_path.iterdir()) == [home]
+
+
+@pytest.mark.parametrize("lost", ["key.bin", "account.json", None])
+def test_a_passphrase_that_does_not_open_the_home_makes_no_backup(
+    home: Path, tmp_path: Path, lost: str | None
+) -> None:
+    """Nobody would open the file on the day it is needed."""
+    if lost is not None:
+        (home / lost).unlink()
+    with pytest.raises(WrongKeyError, match="does not open"):
+        backup.create(home, home / "account.json", home / "work.sqlite", tmp_path / "b", PASSPHRASE + "s")
+    assert list(tmp_path.iterdir()) == [home]
+
+
+def test_a_work_database_that_cannot_be_copied_is_named(home: Path, tmp_path: Path) -> None:
+    (home / "work.sqlite").write_bytes(b"no database at all, but as long as the head of one" * 20)
+    with pytest.raises(StateError, match=r"work\.sqlite cannot be copied"):
+        made(home, tmp_path)
+    assert list(tmp_path.iterdir()) == [home]
+
+
 @pytest.mark.parametrize(
     "place", ["head", "sealed key", "container", "last byte", "cut", "cut short", "longer"]
 )
@@ -155,8 +194,10 @@ def test_a_damaged_backup_writes_nothing(home: Path, tmp_path: Path, place: str)
         del data[{"cut": 1 << 20, "cut short": 3}[place] :]
     file.write_bytes(data)
     for act in (backup.check, lambda *_: backup.restore(file, tmp_path / "new", PASSPHRASE)):
-        with pytest.raises((IntegrityError, WrongKeyError)):
+        with pytest.raises((IntegrityError, WrongKeyError)) as caught:
             act(file, PASSPHRASE)
+        assert "backup" in caught.value.message
+        assert "copy" in caught.value.hint
     assert sorted(tmp_path.iterdir()) == [home, file]
 
 
@@ -190,7 +231,7 @@ def test_an_account_of_the_system_restores_the_home_that_it_was_given(home: Path
 
 def test_another_passphrase_opens_nothing(home: Path, tmp_path: Path) -> None:
     file, _ = made(home, tmp_path)
-    with pytest.raises(WrongKeyError):
+    with pytest.raises(WrongKeyError, match="passphrase does not open this backup"):
         backup.restore(file, tmp_path / "new", "another passphrase")
     assert not (tmp_path / "new").exists()
     with pytest.raises(InputError, match="10 characters"):
@@ -242,10 +283,37 @@ def test_a_full_disk_leaves_nothing(home: Path, tmp_path: Path, monkeypatch: pyt
     assert sorted(tmp_path.iterdir()) == [home, file]
 
 
+def test_a_disk_that_is_full_while_the_home_is_read_is_not_the_homes_fault(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(backup.container, "encrypt", full)
+    with pytest.raises(ConfigurationError, match="No space left on device"):
+        made(home, tmp_path)
+    assert list(tmp_path.iterdir()) == [home]
+
+
+def test_a_target_that_only_reads_is_named(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither is the file made there, nor what was begun taken away."""
+
+    def read_only(path: object, *_: object, **__: object) -> None:
+        raise OSError(30, "Read-only file system", str(path))
+
+    monkeypatch.setattr(backup.os, "open", read_only)
+    monkeypatch.setattr(Path, "unlink", read_only)
+    with pytest.raises(ConfigurationError, match="Read-only file system") as caught:
+        made(home, tmp_path)
+    assert str(tmp_path) in caught.value.message
+
+
 def test_no_home_and_no_file_are_said(tmp_path: Path) -> None:
     with pytest.raises(StateError, match="no home"):
         backup.create(tmp_path / "none", tmp_path / "a", tmp_path / "w", tmp_path / "b", PASSPHRASE)
-    with pytest.raises(ConfigurationError, match="cannot be read"):
+    with pytest.raises(ConfigurationError, match="none cannot be read"):
         backup.check(tmp_path / "none", PASSPHRASE)
     with pytest.raises(ConfigurationError, match="cannot be read or written"):
         backup.create(tmp_path, tmp_path / "a", tmp_path / "w", tmp_path / "none" / "b", PASSPHRASE)
@@ -257,9 +325,10 @@ def test_no_home_and_no_file_are_said(tmp_path: Path) -> None:
 def test_the_commands(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    file, again = tmp_path / "medium", tmp_path / "again"
+    file, again, notes = tmp_path / "medium", tmp_path / "again", ""
 
     def run(verb: str, folder: Path) -> dict[str, object]:
+        nonlocal notes
         monkeypatch.setenv("BIODESCI_HOME", str(folder))
         session.settings.cache_clear()
         session.passphrase.cache_clear()
@@ -269,10 +338,19 @@ def test_the_commands(
         printed = capsys.readouterr()
         assert ended.value.code in (0, None), printed.err
         assert PASSPHRASE not in printed.out + printed.err
+        assert "secret-word" not in printed.out + printed.err
+        notes = printed.err
         return dict(json.loads(printed.out))
 
     monkeypatch.setenv("BIODESCI_PASSPHRASE", PASSPHRASE)
     assert run("create", home) == run("check", home) == run("restore", again)
-    assert (again / "key.bin").read_bytes() == b"a key"
+    file.unlink()
+    monkeypatch.setenv("DATABASE_URL", "postgresql://someone:secret-word@127.0.0.1:9/work")
+    with Work(home / "work.sqlite"):
+        said = run("create", home)
+    assert (said["files"], said["work"]) == (4, "server")
+    assert "biodesci_work is not in the file, and could not be looked at" in notes
+    assert "the work.sqlite that lies in the home is in the file" in notes
+    assert (again / "key.bin").read_bytes() == (home / "key.bin").read_bytes()
     session.settings.cache_clear()
     session.passphrase.cache_clear()
