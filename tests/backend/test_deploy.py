@@ -21,6 +21,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from biodesci import cli, config
+from biodesci.party import keys
 from scripts import locked
 
 ROOT = Path(__file__).parents[2]
@@ -208,8 +209,8 @@ def night(tmp_path: Path) -> tuple[Path, dict[str, str]]:
     home, kept, words = tmp_path / "home", tmp_path / "backups", tmp_path / "passphrase"
     for folder in (home, kept):
         folder.mkdir(mode=0o700)
-    (home / "key.bin").write_bytes(b"a key")
     words.write_text("a long passphrase")
+    keys.create(home, words.read_text(), n=1 << 10)
     for name in (*OLD, "notes.txt", "home-of-mine.backup"):
         (kept / name).write_text(name)
     given = {"BIODESCI_HOME": str(home), "BIODESCI_PASSPHRASE_FILE": str(words)}
@@ -229,7 +230,7 @@ def test_each_night_leaves_one_more_backup_and_the_oldest_goes(night: tuple[Path
     (made,) = {path.name for path in folder.iterdir()} - {OLD[2], "notes.txt", "home-of-mine.backup"}
     assert made > OLD[2] and (folder / made).stat().st_mode & 0o777 == 0o600
     assert "The backup is whole." in done.stdout
-    assert b"a key" not in (folder / made).read_bytes()
+    assert Path(env["BIODESCI_HOME"], "key.bin").read_bytes() not in (folder / made).read_bytes()
 
 
 def test_a_backup_that_cannot_be_read_back_takes_the_place_of_none(
