@@ -9,6 +9,9 @@ import { count } from '@/lib/format'
 /** A table of genes has thousands. */
 const FIRST = 60
 
+/** Characters of a column's name that are not broken, however narrow the screen is. */
+const WORD = 16
+
 export function SchemaTable({ columns }: { columns: readonly Column[] }) {
   const [all, setAll] = useState(false)
   const shown = all ? columns : columns.slice(0, FIRST)
@@ -33,7 +36,11 @@ export function SchemaTable({ columns }: { columns: readonly Column[] }) {
             {shown.map((column) => (
               <tr key={column.id} className="border-b border-line/70 align-middle last:border-0">
                 <th scope="row" className="py-2.5 pr-4 font-normal">
-                  <span className="font-mono text-sm font-semibold wrap-anywhere">
+                  <span
+                    className="inline-block font-mono text-sm font-semibold wrap-anywhere"
+                    // A short name is one word; only a long one breaks, which would push all else out.
+                    style={{ minWidth: `${Math.min(column.name.length, WORD)}ch` }}
+                  >
                     {column.name}
                   </span>
                   <span className="block text-sm text-muted sm:hidden">{typeOf(column)}</span>

@@ -48,7 +48,7 @@ export default function InferencesPage() {
                 <Head wide>Model</Head>
                 <Head>State</Head>
                 <Head wide>Worker</Head>
-                <Head>Fee</Head>
+                <Head wide>Fee</Head>
                 <Head wide>Requested</Head>
               </tr>
             </thead>
@@ -59,6 +59,7 @@ export default function InferencesPage() {
                     <Link to={`/inferences/${one.id}`}>Inference {one.id}</Link>
                     <span className="block text-sm font-normal text-muted sm:hidden">
                       Model {one.modelId}, version {one.version}
+                      <span className="block">Fee {price(one.fee, ETHER)}</span>
                     </span>
                   </th>
                   <td className={`${CELL} ${WIDE} whitespace-nowrap`}>
@@ -71,7 +72,7 @@ export default function InferencesPage() {
                   <td className={`${CELL} ${WIDE}`}>
                     <Short value={one.worker} what="worker address" place="address" digits={4} />
                   </td>
-                  <td className={`${CELL} whitespace-nowrap`}>{price(one.fee, ETHER)}</td>
+                  <td className={`${CELL} ${WIDE} whitespace-nowrap`}>{price(one.fee, ETHER)}</td>
                   <td className={`${CELL} ${WIDE} text-sm whitespace-nowrap text-muted`}>
                     {date(one.requestedAt)}
                   </td>

@@ -5,12 +5,12 @@ import { Button } from '@/components/Button'
 import { WriteRow } from '@/components/WriteRow'
 import { AccessLicense } from '@/generated/abi'
 import { useDeployment } from '@/lib/deployment'
-import { agreementsOf, PROPERTIES, USES } from '@/lib/duo'
 import { useTransact } from '@/lib/useTransact'
 import { useWrite } from '@/lib/useWrite'
 
 import type { License } from '../chain'
-import { useDeclared, type Declaration } from './declared'
+import { useDeclared } from './declared'
+import { Purpose } from './Purpose'
 import { useReached } from './reached'
 
 const NOT_PERMITTED = stringToHex('not permitted', { size: 32 })
@@ -21,7 +21,7 @@ export function Decide({ license, account }: { license: License; account: Addres
   const { contracts } = useDeployment()
   const transact = useTransact(account)
   const reached = useReached(license)
-  const declared = useDeclared(license.id)
+  const { purpose, disease } = useDeclared(license.id)
   const decision = useWrite((verdict: Verdict, say) => {
     const at = { address: contracts.AccessLicense, abi: AccessLicense } as const
     return verdict === 'approve'
@@ -49,7 +49,7 @@ export function Decide({ license, account }: { license: License; account: Addres
           ? 'The terms leave this purpose to a person’s decision. The buyer declared:'
           : 'Until access is given this purchase can still be refused. The buyer declared:'}
       </p>
-      <Purpose declared={declared} />
+      {purpose === null ? '…' : <Purpose purpose={purpose} disease={disease} />}
       <WriteRow write={decision}>
         {waits && (
           <Button
@@ -70,23 +70,5 @@ export function Decide({ license, account }: { license: License; account: Addres
         </Button>
       </WriteRow>
     </div>
-  )
-}
-
-/** In the words by which the buyer chose. */
-function Purpose({ declared: { purpose, disease } }: { declared: Declaration }) {
-  if (purpose === null) return '…'
-  const chosen = [...USES, ...PROPERTIES].filter(({ bit }) => (purpose & bit) !== 0n)
-  const agreed = agreementsOf(purpose)
-  return (
-    <ul className="list-disc space-y-1 pl-5">
-      {chosen.map(({ label }) => (
-        <li key={label}>{label}</li>
-      ))}
-      {disease && <li>Disease: {disease}</li>}
-      {agreed.map(({ code, says }) => (
-        <li key={code}>Agreed to: {says}</li>
-      ))}
-    </ul>
   )
 }

@@ -3,12 +3,14 @@ import { Link } from 'react-router'
 
 import { Badge } from '@/components/Badge'
 import { Card } from '@/components/Card'
+import { Command, Copyable } from '@/components/Copyable'
 import { Empty } from '@/components/Page'
 import type { License, Queue } from '@/generated/api'
 import { currencyOf, price } from '@/lib/currency'
-import { date, duration, relative, shorten } from '@/lib/format'
+import { date, duration, relative } from '@/lib/format'
 import { useHead } from '@/lib/useChain'
 
+import { Purpose } from '../license/Purpose'
 import { RIGHT_NAMES } from '../rights'
 
 /** So many of each kind the API tells at most. */
@@ -19,8 +21,10 @@ interface Kind {
   title: string
   /** What is to be done. */
   says: string
-  /** What does it where the page is not at hand. */
-  command: string
+  /** What does all of it where the page is not at hand. */
+  command?: string
+  /** What does one of it, for each way to decide. */
+  commands?: (license: License) => readonly (readonly [does: string, line: string])[]
   /** What happens where nobody did it in time. */
   late: string
 }
@@ -29,9 +33,11 @@ const KINDS: readonly Kind[] = [
   {
     of: 'review',
     title: 'Purchases to decide on',
-    says: 'Their terms leave the purpose to a person. Approve or refuse each on its page, or by the command line:',
-    command:
-      'biodesci license approve NUMBER --licensee LICENSEE\nbiodesci license reject NUMBER REASON',
+    says: 'Their terms leave the purpose to a person. Approve or refuse each on its page, or by its commands; who refuses may put a reason of at most 32 bytes between the quotes, which is public.',
+    commands: ({ id, licensee }) => [
+      ['approves', `biodesci license approve ${id} --licensee ${licensee}`],
+      ['refuses', `biodesci license reject ${id} 'not permitted'`],
+    ],
     late: 'The buyer can take the payment back.',
   },
   {
@@ -44,8 +50,12 @@ const KINDS: readonly Kind[] = [
   {
     of: 'disputes',
     title: 'Disputes to decide',
-    says: 'You are their arbiter. Decide each on its page, or by the command line:',
-    command: 'biodesci license resolve NUMBER owner|buyer --licensee LICENSEE',
+    says: 'You are their arbiter. Decide each on its page, or by its commands: for the dataset’s owner, or for the buyer.',
+    commands: ({ id, licensee }) =>
+      ['owner', 'buyer'].map((side) => [
+        `decides for the ${side} of`,
+        `biodesci license resolve ${id} ${side} --licensee ${licensee}`,
+      ]),
     late: 'It cannot be decided any more; the payment goes back to the licensee.',
   },
 ]
@@ -80,12 +90,10 @@ function List({ kind, licenses, now, asOf }: Listed) {
   return (
     <Card title={kind.title} id={kind.of} aside={`as of block ${asOf}`} className="space-y-4">
       <p className="text-muted">{kind.says}</p>
-      <code className="block rounded-lg bg-sunken px-3 py-2 font-mono text-sm wrap-anywhere whitespace-pre-wrap">
-        {kind.command}
-      </code>
+      {kind.command && <Command line={kind.command} label="the command" />}
       <ul className="divide-y divide-line">
         {licenses.map((license) => (
-          <Row key={license.id} license={license} now={now} late={kind.late} />
+          <Row key={license.id} license={license} now={now} kind={kind} />
         ))}
       </ul>
       {licenses.length >= MOST && (
@@ -95,7 +103,7 @@ function List({ kind, licenses, now, asOf }: Listed) {
   )
 }
 
-function Row({ license, now, late }: { license: License; now: number; late: string }) {
+function Row({ license, now, kind }: { license: License; now: number; kind: Kind }) {
   const due = license.deadline === null ? null : Date.parse(license.deadline) / 1000
   const isLate = due !== null && due < now
   return (
@@ -106,15 +114,36 @@ function Row({ license, now, late }: { license: License; now: number; late: stri
           {license.datasetName}
         </Link>
         <span className="block text-sm text-muted">
-          {shorten(license.licensee)} · {RIGHT_NAMES[license.right]} · bought{' '}
-          {date(license.purchasedAt)} · {price(license.price, currencyOf(license.currency))}
-          {isLate && <span className="block text-bad">{late}</span>}
+          <Copyable
+            value={license.licensee}
+            label={`licensee of licence ${license.id}`}
+            digits={4}
+            on="address"
+          />{' '}
+          · {RIGHT_NAMES[license.right]} · bought {date(license.purchasedAt)} ·{' '}
+          {price(license.price, currencyOf(license.currency))}
+          {isLate && <span className="block text-bad">{kind.late}</span>}
         </span>
       </span>
       {due !== null && now > 0 && (
         <Badge tone={isLate ? 'bad' : 'warn'}>
           {isLate ? `${duration(now - due)} too late` : `due ${relative(due, now)}`}
         </Badge>
+      )}
+      {kind.commands && (
+        <div className="w-full space-y-2 pt-1">
+          <p className="text-sm text-muted">The buyer declared:</p>
+          <div className="text-sm">
+            <Purpose purpose={BigInt(license.purpose.bits)} disease={license.disease} />
+          </div>
+          {kind.commands(license).map(([does, line]) => (
+            <Command
+              key={does}
+              line={line}
+              label={`the command that ${does} licence ${license.id}`}
+            />
+          ))}
+        </div>
       )}
     </li>
   )

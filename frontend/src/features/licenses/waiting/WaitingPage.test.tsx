@@ -35,6 +35,8 @@ const licence = (id: number, state: License['state'], deadline: number): License
     datasetName: 'Cohort of Cleveland',
     licensee: OTHER,
     right: 'download',
+    purpose: { bits: String((1n << 3n) | (1n << 21n)), terms: [] as License['purpose']['terms'] },
+    disease: 'MONDO:0005068',
     price: '100000000000000000',
     currency: { address: null, symbol: 'ETH', decimals: 18 },
     purchasedAt: at(-60),
@@ -138,7 +140,7 @@ it('asks the wallet for nothing before a click, then shows what waits and how it
   server.queue = {
     review: [licence(7, 'inReview', 3_600)],
     deliveries: [licence(8, 'purchased', 7_200), licence(9, 'purchased', -60)],
-    disputes: [],
+    disputes: [licence(10, 'disputed', 3_600)],
   }
   await show()
   const enter = await signInButton()
@@ -149,12 +151,24 @@ it('asks the wallet for nothing before a click, then shows what waits and how it
     '/licenses/7',
   )
   expect(server.asked).toEqual(['POST /v1/session/message', 'eth_sign', 'POST /v1/session'])
+  const review = screen.getByRole('region', { name: 'Purchases to decide on' })
+  expect(review).toHaveTextContent('Disease: MONDO:0005068')
+  expect(review).toHaveTextContent('Agreed to: You have a documented ethics approval.')
+  const copied: string[] = []
+  vi.stubGlobal('navigator', {
+    clipboard: { writeText: (text: string) => Promise.resolve(void copied.push(text)) },
+  })
+  for (const name of ['the command that approves licence 7', 'licensee of licence 7'])
+    fireEvent.click(screen.getByRole('button', { name: `Copy ${name}` }))
+  expect(copied).toEqual([`biodesci license approve 7 --licensee ${OTHER}`, OTHER])
   const deliveries = screen.getByRole('region', { name: 'Deliveries that are due' })
   expect(deliveries).toHaveTextContent('biodesci dataset release')
   await waitFor(() => expect(deliveries).toHaveTextContent('due in 2 hours'))
   expect(deliveries).toHaveTextContent('1 minute too late')
   expect(deliveries).toHaveTextContent('It cannot be delivered any more')
-  expect(screen.queryByRole('region', { name: 'Disputes to decide' })).toBeNull()
+  const disputes = screen.getByRole('region', { name: 'Disputes to decide' })
+  for (const side of ['owner', 'buyer'])
+    expect(disputes).toHaveTextContent(`biodesci license resolve 10 ${side} --licensee ${OTHER}`)
 })
 
 it('says that the wallet declined, and signs in when it is asked again', async () => {
