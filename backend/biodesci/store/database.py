@@ -74,7 +74,7 @@ class Database(ABC):
         error = UnavailableError if engine.may_pass(exc) else ConfigurationError
         return error(
             f"{self.called} {engine.shown(self.location)} cannot be opened: {engine.reason(exc)}.",
-            f"Check that it is there, free space, and who may write it. {self.advice}",
+            f"{engine.advice(exc)} {self.advice}",
         )
 
     @contextmanager
@@ -90,7 +90,7 @@ class Database(ABC):
                 raise self._full(done, exc) from exc
             raise UnavailableError(
                 f"{self.called} cannot be {done}: {engine.reason(exc)}.",
-                "Check that it is there, free space, and who may write it; then try again.",
+                f"{engine.advice(exc)} Then try again.",
             ) from exc
 
     def _full(self, done: str, exc: DBAPIError | PoolTimeout | OSError) -> UnavailableError:

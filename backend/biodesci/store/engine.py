@@ -22,7 +22,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from biodesci.core import files
 from biodesci.core.errors import ConfigurationError
-from biodesci.store import postgresql, sqlite
+from biodesci.store import postgresql, refusals, sqlite
 
 Location: TypeAlias = Path | str  # a file of SQLite's; or a URL, postgresql://..
 
@@ -167,11 +167,19 @@ def reason(exc: DBAPIError | PoolTimeout | OSError) -> str:
         return "all of this process's connections to it are in use"
     if isinstance(exc, OSError) or exc.orig is None:
         return str(exc.strerror if isinstance(exc, OSError) else "the database does not answer")
-    words = postgresql.reason(exc.orig) if hasattr(exc.orig, "sqlstate") else str(exc.orig)
+    if not hasattr(exc.orig, "sqlstate"):
+        return str(exc.orig)
+    words, refused = postgresql.reason(exc.orig), refusals.of(exc.orig)
     if words is None:
         _log.warning("PostgreSQL: %s", " ".join(str(exc.orig).split()))
-        return "the database does not answer"
-    return words
+    return refused.reason if refused else words or "the database does not answer"
+
+
+def advice(exc: DBAPIError | PoolTimeout | OSError) -> str:
+    """What a person does about it."""
+    orig = getattr(exc, "orig", None)
+    refused = refusals.of(orig) if hasattr(orig, "sqlstate") else None
+    return refused.advice if refused else "Check that it is there, free space, and who may write it."
 
 
 def is_full(exc: DBAPIError | PoolTimeout | OSError) -> bool:
