@@ -22,11 +22,13 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from biodesci.core import files
 from biodesci.core.errors import ConfigurationError
+from biodesci.core.pauses import Seldom
 from biodesci.store import postgresql, refusals, sqlite
 
 Location: TypeAlias = Path | str  # a file of SQLite's; or a URL, postgresql://..
 
 _log = logging.getLogger(__name__)
+_silences = Seldom()  # who asks each second would say so each second
 _DIGITS: Final = 78  # of 2**256
 
 # Options of tables, which other databases leave aside: values are of their column's type, and rows with a key
@@ -170,8 +172,8 @@ def reason(exc: DBAPIError | PoolTimeout | OSError) -> str:
     if not hasattr(exc.orig, "sqlstate"):
         return str(exc.orig)
     words, refused = postgresql.reason(exc.orig), refusals.of(exc.orig)
-    if words is None:
-        _log.warning("PostgreSQL: %s", " ".join(str(exc.orig).split()))
+    if words is None and _silences.is_due(full := " ".join(str(exc.orig).split())):
+        _log.warning("PostgreSQL: %s", full)
     return refused.reason if refused else words or "the database does not answer"
 
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from sqlalchemy import Connection, func, select
 
+from biodesci.core.pauses import Seldom
 from biodesci.store import postgresql
 from biodesci.store.engine import Location, Part
 from biodesci.store.sqlite import connect
@@ -106,6 +107,7 @@ class _OfServer(Changes):
         self._url = url
         self._channel = part.schema
         self._connection: AsyncConnection[Any] | None = None
+        self._said = Seldom()
 
     async def wait(self, timeout: float) -> bool:
         from psycopg import Error  # noqa: PLC0415 - late: who has SQLite doesn't need it
@@ -115,13 +117,16 @@ class _OfServer(Changes):
             try:
                 if self._connection is None:
                     self._connection = await asyncio.wait_for(self._open(), left)
+                    if self._said.over():
+                        _log.info("PostgreSQL, on news of the index: it answers again")
                     return True
                 async for _ in self._connection.notifies(timeout=left, stop_after=1):
                     return True
             except TimeoutError:
                 await self.close()
             except Error as exc:
-                _log.warning("PostgreSQL, on news of the index: %s", " ".join(str(exc).split()))
+                if self._said.is_due(words := " ".join(str(exc).split())):
+                    _log.warning("PostgreSQL, on news of the index: %s", words)
                 await self.close()
                 await asyncio.sleep(min(_AGAIN_S, max(give_up - time.monotonic(), 0)))
         return False

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from contextlib import asynccontextmanager
 
 import pytest
 
+from biodesci.core.pauses import Seldom
 from biodesci.index.database import Block, Store
+from biodesci.store import engine, notify
 from biodesci.store.engine import INDEX
 from biodesci.store.notify import changes
+from biodesci.store.work import trouble
 
 
 @asynccontextmanager
@@ -96,3 +100,31 @@ def test_a_file_that_is_made_or_replaced_is_heard_of(tmp_path):
             assert await news.wait(30)
 
     asyncio.run(story())
+
+
+def test_a_server_that_is_away_is_said_once_and_once_that_it_is_back(postgres, caplog, monkeypatch):
+    """Both by who listens for news and by who asks for the state each second meanwhile."""
+    monkeypatch.setattr(notify, "_AGAIN_S", 0.05)
+    monkeypatch.setattr(engine, "_silences", Seldom())
+    name = postgres.database()
+    url = postgres.url(name)
+
+    async def story() -> None:
+        async with waiting(url) as news:
+            await asyncio.to_thread(postgres.stop)
+            waits = asyncio.create_task(news.wait(60))
+            for _ in range(8):
+                assert await asyncio.to_thread(trouble, url) is not None
+                await asyncio.sleep(0.1)
+            await asyncio.to_thread(postgres.start)
+            assert await waits
+
+    with Store(url), caplog.at_level(logging.INFO):
+        asyncio.run(story())
+    of_news = [record.getMessage() for record in caplog.records if record.name == "biodesci.store.notify"]
+    of_state = [record.getMessage() for record in caplog.records if record.name == "biodesci.store.engine"]
+    # The connection that broke, and then each way in which none is had: gone, starting.
+    assert len(of_news) == len(set(of_news)) <= 5, of_news
+    assert len(of_state) == len(set(of_state)) <= 3, of_state
+    assert of_news[-1] == "PostgreSQL, on news of the index: it answers again"
+    postgres.drop(name)
