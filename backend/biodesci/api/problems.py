@@ -22,7 +22,8 @@ from biodesci.index import schema
 
 _log = logging.getLogger(__name__)
 
-_SILENT = ("The index cannot be read.", "Try again in a moment; its log says why.")
+# Whoever runs the server finds the reason in its log; it is not the visitor's business.
+_SILENT = ("The index cannot be read.", "Nothing is lost by that: try again in a moment.")
 _TITLES = {
     401: "Not signed in", 404: "Not found", 405: "Method not allowed", 415: "Another type is read here",
 }  # fmt: skip
@@ -102,5 +103,5 @@ def unexpected(request: Request) -> Response:
         "error",
         "Unexpected error",
         "The server met an error that it does not know.",
-        "Its log has the details; please report it.",
+        "Try again. If it stays so, tell whoever runs this server: its log has the details.",
     )

@@ -64,7 +64,7 @@ KINDS: Final = (
     Kind(BioDeSciError, 500, "error", "Error"),
 )
 # What is wrong with a server's settings may name a path of its machine: it goes to the log alone.
-UNPREPARED: Final = "The server is not set up right; its log says what is wrong."
+UNPREPARED: Final = "The server is not set up right. Whoever runs it finds the reason in its log."
 
 
 @dataclass(frozen=True)

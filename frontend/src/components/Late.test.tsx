@@ -1,14 +1,25 @@
 // @vitest-environment jsdom
 import { cleanup, render, screen } from '@testing-library/react'
 import { Suspense, type ReactNode } from 'react'
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 
 import { ErrorBoundary } from '@/components/ErrorBoundary'
 import { explain } from '@/lib/explain'
 
 import { late, latePage } from './Late'
 
-afterEach(cleanup)
+/** Whether the API, which serves the parts, answers. */
+let isAway = false
+beforeEach(() => {
+  isAway = false
+  vi.stubGlobal('fetch', () =>
+    isAway ? Promise.reject(new TypeError('Failed to fetch')) : Promise.resolve(new Response()),
+  )
+})
+afterEach(() => {
+  cleanup()
+  vi.unstubAllGlobals()
+})
 
 const gone = () =>
   Promise.reject(
@@ -48,8 +59,21 @@ describe('late', () => {
     show(<Part />)
     expect(await screen.findByText('Not here')).toBeInTheDocument()
     expect(screen.queryByRole('button')).toBeNull()
-    expect(load).toHaveBeenCalledTimes(1)
+    expect(load).toHaveBeenCalledTimes(2)
   })
+
+  it('says that the API does not answer, and shows the part by itself once it is back', async () => {
+    isAway = true
+    const load = vi.fn<() => Promise<{ default: () => ReactNode }>>(gone)
+    const Part = latePage(load)
+    show(<Part />)
+    expect(await screen.findByText('The API does not answer.')).toBeInTheDocument()
+    expect(screen.queryByText(/newer version/)).toBeNull()
+    isAway = false
+    load.mockResolvedValue({ default: () => <p>The page</p> })
+    expect(await screen.findByText('The page', {}, { timeout: 6_000 })).toBeInTheDocument()
+    expect(screen.queryByText('The API does not answer.')).toBeNull()
+  }, 10_000)
 
   it('has a title where a whole page is missing', async () => {
     const Lost = latePage(gone)

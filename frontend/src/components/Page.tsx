@@ -1,8 +1,10 @@
 import type { UseQueryResult } from '@tanstack/react-query'
-import { useEffect, type ReactNode } from 'react'
+import { createContext, useContext, useEffect, useState, type ReactNode } from 'react'
+
+import { date } from '@/lib/format'
 
 import { Button } from './Button'
-import { FailureNotice } from './Notice'
+import { FailureNotice, Notice } from './Notice'
 
 interface Props {
   title: string
@@ -45,7 +47,17 @@ export function Loading({ what }: { what: string }) {
   )
 }
 
+/** Whether what is inside is shown as it was read before, and could not be read anew. */
+const IsOld = createContext(false)
+
+/** That there is nothing. It is not said of what could not be read anew: by now there may be something. */
+export function None({ children }: { children: ReactNode }) {
+  return useContext(IsOld) ? null : <p className="text-muted">{children}</p>
+}
+
+/** As `None`, in the place of a whole list. */
 export function Empty({ title, children }: { title: string; children: ReactNode }) {
+  if (useContext(IsOld)) return null
   return (
     <div
       role="status"
@@ -57,9 +69,46 @@ export function Empty({ title, children }: { title: string; children: ReactNode 
   )
 }
 
+/** A question that is under way for so many milliseconds is late. */
+const LATE = 8_000
+
+function useIsLate(isFetching: boolean): boolean {
+  const [isLate, setIsLate] = useState(false)
+  useEffect(() => {
+    if (!isFetching) return undefined
+    const timer = setTimeout(() => setIsLate(true), LATE)
+    return () => {
+      clearTimeout(timer)
+      setIsLate(false)
+    }
+  }, [isFetching])
+  return isLate
+}
+
+/** `read`: when what is shown was read, in milliseconds; 0: there is nothing yet. */
+function NoAnswer({ read }: { read: number }) {
+  return read === 0 ? (
+    <Notice tone="warn" title="No answer has come yet.">
+      The page goes on asking.
+    </Notice>
+  ) : (
+    <Notice tone="warn" title="What is shown here could not be read anew.">
+      It was read at {date(new Date(read).toISOString())}, and no answer has come since. The page
+      goes on asking.
+    </Notice>
+  )
+}
+
+interface Query<T> extends Pick<
+  UseQueryResult<T>,
+  'data' | 'dataUpdatedAt' | 'error' | 'isFetching' | 'isPending'
+> {
+  refetch: () => Promise<unknown>
+}
+
 /**
  * A query's three faces. `title`: of the page, while there is nothing that brings its own. Data
- * that is there stays in view while a refetch fails; the failure is said above it.
+ * that is there stays in view while a refetch fails, or takes long; that is said above it.
  */
 export function Loaded<T>({
   query,
@@ -67,11 +116,12 @@ export function Loaded<T>({
   title,
   children,
 }: {
-  query: Pick<UseQueryResult<T>, 'data' | 'error' | 'isFetching' | 'isPending' | 'refetch'>
+  query: Query<T>
   what: string
   title?: string
   children: (data: T) => ReactNode
 }) {
+  const isLate = useIsLate(query.isFetching)
   const retry = (
     <Button look="secondary" onClick={() => void query.refetch()} busy={query.isFetching}>
       Try again
@@ -83,14 +133,25 @@ export function Loaded<T>({
         {query.error ? (
           <FailureNotice error={query.error} action={retry} />
         ) : (
-          <Loading what={what} />
+          <>
+            {isLate && <NoAnswer read={0} />}
+            <Loading what={what} />
+          </>
         )}
       </Page>
     )
   return (
     <div className="space-y-5">
-      {query.error && <FailureNotice error={query.error} action={retry} />}
-      {query.data !== undefined ? children(query.data) : query.isPending && <Loading what={what} />}
+      {query.error ? (
+        <FailureNotice error={query.error} action={retry} />
+      ) : (
+        isLate && <NoAnswer read={query.dataUpdatedAt} />
+      )}
+      {query.data !== undefined ? (
+        <IsOld value={query.error !== null || isLate}>{children(query.data)}</IsOld>
+      ) : (
+        query.isPending && <Loading what={what} />
+      )}
     </div>
   )
 }

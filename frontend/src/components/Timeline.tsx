@@ -7,6 +7,7 @@ import { Button } from './Button'
 import { Copyable } from './Copyable'
 import { ContractName } from './Explorer'
 import { Involved } from './Involved'
+import { None } from './Page'
 
 const SENTENCES: Record<string, string> = {
   Transfer: 'Passed on to another owner',
@@ -74,7 +75,7 @@ const FIRST = 8
 /** Events on chain, newest first. */
 export function Timeline({ activity }: { activity: readonly Activity[] }) {
   const [all, setAll] = useState(false)
-  if (activity.length === 0) return <p className="text-muted">Nothing has happened yet.</p>
+  if (activity.length === 0) return <None>Nothing has happened yet.</None>
   const newest = activity.toSorted((a, b) => b.block - a.block || b.time.localeCompare(a.time))
   return (
     <>

@@ -88,11 +88,24 @@ async function json(response: Response): Promise<unknown> {
   return response.json()
 }
 
-function unavailable(cause?: unknown): Failure {
+/** Whether the API answers at all. */
+export async function isThere(): Promise<boolean> {
+  try {
+    const answer = await fetch('/v1/config', {
+      method: 'HEAD',
+      signal: AbortSignal.timeout(5_000),
+    })
+    return answer.ok
+  } catch {
+    return false
+  }
+}
+
+export function unavailable(cause?: unknown): Failure {
   return new Failure(
     'api',
     'The API does not answer.',
-    'Licences and payments are on chain and are not affected. Check that the stack is running; the page tries again by itself.',
+    'Licences and payments are on chain and are not affected. The page tries again by itself.',
     { cause },
   )
 }

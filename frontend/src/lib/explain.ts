@@ -83,7 +83,7 @@ function fromViem(error: BaseError): Failure {
     return new Failure(
       'rpc',
       'The chain’s node does not answer.',
-      'Nothing is lost. Check that the node is running; the page tries again by itself.',
+      'Nothing is lost. The page tries again by itself.',
       { cause: error },
     )
   if (

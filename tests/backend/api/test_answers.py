@@ -166,7 +166,7 @@ def test_no_path_of_the_server_is_told(world, changed, tmp_path, caplog):
     assert config.json()["type"] == "/problems/configuration"
     for answer in (config, ready):
         assert "secret-place" not in answer.text
-        assert "its log says" in answer.text
+        assert "Whoever runs it" in answer.text
     assert str(secret) in caplog.text
 
 

@@ -10,8 +10,7 @@ import { Card, Facts } from '@/components/Card'
 import { Copyable } from '@/components/Copyable'
 import { ContractName } from '@/components/Explorer'
 import { Involved } from '@/components/Involved'
-import { FailureNotice } from '@/components/Notice'
-import { Empty, Loading, Page } from '@/components/Page'
+import { Empty, Loaded, Page } from '@/components/Page'
 import { sentenceFor } from '@/components/Timeline'
 import type { AuditEntry } from '@/generated/api'
 import { useDeployment } from '@/lib/deployment'
@@ -30,7 +29,6 @@ export default function AuditPage() {
   const [hidden, setHidden] = useState<ReadonlySet<Group>>(new Set())
   const shown = GROUPS.map(([group]) => group).filter((group) => !hidden.has(group))
   const activity = useActivity(shown)
-  const entries = shown.length > 0 ? activity.data?.pages.flatMap((page) => page.items) : []
   const toggle = (group: Group) =>
     setHidden((set) => {
       const next = new Set(set)
@@ -54,42 +52,36 @@ export default function AuditPage() {
           </Button>
         ))}
       </div>
-      {activity.error && (
-        <FailureNotice
-          error={activity.error}
-          action={
-            <Button look="secondary" onClick={() => void activity.refetch()}>
-              Try again
-            </Button>
+      {shown.length === 0 ? (
+        <Empty title="Nothing to show">Every kind of entry is switched off.</Empty>
+      ) : (
+        <Loaded query={activity} what="the timeline">
+          {({ pages }) =>
+            pages.every(({ items }) => items.length === 0) ? (
+              <Empty title="Nothing to show">Nothing of these kinds has happened yet.</Empty>
+            ) : (
+              <Card>
+                <ol className="divide-y divide-line">
+                  {pages
+                    .flatMap(({ items }) => items)
+                    .map((entry) => (
+                      <Line key={`${entry.block}.${entry.logIndex}`} entry={entry} />
+                    ))}
+                </ol>
+                {activity.hasNextPage && (
+                  <Button
+                    look="secondary"
+                    className="mt-4"
+                    onClick={() => void activity.fetchNextPage()}
+                    busy={activity.isFetchingNextPage}
+                  >
+                    Show older entries
+                  </Button>
+                )}
+              </Card>
+            )
           }
-        />
-      )}
-      {!entries && !activity.error && <Loading what="the timeline" />}
-      {entries?.length === 0 && (
-        <Empty title="Nothing to show">
-          {shown.length > 0
-            ? 'Nothing of these kinds has happened yet.'
-            : 'Every kind of entry is switched off.'}
-        </Empty>
-      )}
-      {entries && entries.length > 0 && (
-        <Card>
-          <ol className="divide-y divide-line">
-            {entries.map((entry) => (
-              <Line key={`${entry.block}.${entry.logIndex}`} entry={entry} />
-            ))}
-          </ol>
-          {activity.hasNextPage && (
-            <Button
-              look="secondary"
-              className="mt-4"
-              onClick={() => void activity.fetchNextPage()}
-              busy={activity.isFetchingNextPage}
-            >
-              Show older entries
-            </Button>
-          )}
-        </Card>
+        </Loaded>
       )}
       <Contracts />
     </Page>

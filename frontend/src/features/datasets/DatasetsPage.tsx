@@ -3,8 +3,7 @@ import { Link } from 'react-router'
 
 import { Badge } from '@/components/Badge'
 import { Button } from '@/components/Button'
-import { FailureNotice } from '@/components/Notice'
-import { Empty, Loading, Page } from '@/components/Page'
+import { Empty, Loaded, Page } from '@/components/Page'
 import { Terms } from '@/components/Terms'
 import type { DatasetSummary, Offer } from '@/generated/api'
 import { currencyOf, price } from '@/lib/currency'
@@ -15,84 +14,78 @@ import { useDatasets } from './queries'
 export default function DatasetsPage() {
   const query = useDatasets()
   const [search, setSearch] = useState('')
-  const all = query.data?.pages.flatMap((page) => page.items)
   const wanted = search.trim().toLowerCase()
   const { hasNextPage, isFetchingNextPage, isFetchNextPageError, fetchNextPage } = query
   // A search is over all datasets, not over those that were shown so far.
   useEffect(() => {
     if (wanted && hasNextPage && !isFetchingNextPage && !isFetchNextPageError) void fetchNextPage()
   }, [wanted, hasNextPage, isFetchingNextPage, isFetchNextPageError, fetchNextPage])
-  const shown = all?.filter(
-    (d) =>
-      !wanted ||
-      `${d.name} ${d.description} ${d.keywords.join(' ')} ${d.terms.terms.map(({ code }) => code).join(' ')} ${d.owner}`
-        .toLowerCase()
-        .includes(wanted),
-  )
+  const matching = (all: readonly DatasetSummary[]) =>
+    all.filter(
+      (d) =>
+        !wanted ||
+        `${d.name} ${d.description} ${d.keywords.join(' ')} ${d.terms.terms.map(({ code }) => code).join(' ')} ${d.owner}`
+          .toLowerCase()
+          .includes(wanted),
+    )
   return (
     <Page
       title="Datasets"
       lead="Published encrypted by the institutions that hold them. You license a dataset on chain; its key is sealed to you alone, and your browser opens it."
     >
-      {query.error && (
-        <FailureNotice
-          error={query.error}
-          action={
-            <Button look="secondary" onClick={() => void query.refetch()} busy={query.isFetching}>
-              Try again
-            </Button>
-          }
-        />
-      )}
-      {query.isPending && <Loading what="datasets" />}
-      {all?.length === 0 && (
-        <Empty title="No dataset has been published yet">
-          A data owner publishes with “biodesci dataset publish”; it appears here with the next
-          block.
-        </Empty>
-      )}
-      {shown && all && all.length > 0 && (
-        <>
-          <div className="flex flex-wrap items-end justify-between gap-4">
-            <div>
-              <label htmlFor="search" className="sr-only">
-                Search datasets
-              </label>
-              <input
-                id="search"
-                type="search"
-                value={search}
-                onChange={(e) => setSearch(e.target.value)}
-                placeholder="Search by name, topic or owner"
-                className="w-80 max-w-full rounded-lg border border-line-strong bg-field px-3 py-2 placeholder:text-muted"
-              />
-            </div>
-            <p role="status" className="text-muted">
-              {count(shown.length, 'dataset')}
-              {hasNextPage && ' so far'}
-              {query.data && ` as of block ${query.data.pages.at(-1)?.asOf}`}
-            </p>
-          </div>
-          {shown.length === 0 ? (
-            <Empty title="Nothing matches">Try fewer or other words.</Empty>
+      <Loaded query={query} what="datasets">
+        {({ pages }) => {
+          const all = pages.flatMap((page) => page.items)
+          const shown = matching(all)
+          return all.length === 0 ? (
+            <Empty title="No dataset has been published yet">
+              A data owner publishes with “biodesci dataset publish”; it appears here with the next
+              block.
+            </Empty>
           ) : (
-            <ul className="grid gap-5 md:grid-cols-2">
-              {shown.map((dataset) => (
-                <DatasetCard key={dataset.id} dataset={dataset} />
-              ))}
-            </ul>
-          )}
-          {query.hasNextPage && (
-            <Button
-              look="secondary"
-              onClick={() => void query.fetchNextPage()}
-              busy={query.isFetchingNextPage}
-            >
-              Show more
-            </Button>
-          )}
-        </>
-      )}
+            <>
+              <div className="flex flex-wrap items-end justify-between gap-4">
+                <div>
+                  <label htmlFor="search" className="sr-only">
+                    Search datasets
+                  </label>
+                  <input
+                    id="search"
+                    type="search"
+                    value={search}
+                    onChange={(e) => setSearch(e.target.value)}
+                    placeholder="Search by name, topic or owner"
+                    className="w-80 max-w-full rounded-lg border border-line-strong bg-field px-3 py-2 placeholder:text-muted"
+                  />
+                </div>
+                <p role="status" className="text-muted">
+                  {count(shown.length, 'dataset')}
+                  {hasNextPage && ' so far'}
+                  {` as of block ${pages.at(-1)?.asOf}`}
+                </p>
+              </div>
+              {shown.length === 0 ? (
+                <Empty title="Nothing matches">Try fewer or other words.</Empty>
+              ) : (
+                <ul className="grid gap-5 md:grid-cols-2">
+                  {shown.map((dataset) => (
+                    <DatasetCard key={dataset.id} dataset={dataset} />
+                  ))}
+                </ul>
+              )}
+              {query.hasNextPage && (
+                <Button
+                  look="secondary"
+                  onClick={() => void query.fetchNextPage()}
+                  busy={query.isFetchingNextPage}
+                >
+                  Show more
+                </Button>
+              )}
+            </>
+          )
+        }}
+      </Loaded>
     </Page>
   )
 }

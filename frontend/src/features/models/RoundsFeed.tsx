@@ -4,6 +4,7 @@ import { Badge, type Tone } from '@/components/Badge'
 import { Button } from '@/components/Button'
 import { Short } from '@/components/Explorer'
 import { FailureNotice } from '@/components/Notice'
+import { None } from '@/components/Page'
 import { Timeline } from '@/components/Timeline'
 import type { RoundAnswer, RoundSummary } from '@/generated/api'
 import { count, date } from '@/lib/format'
@@ -26,7 +27,7 @@ export function RoundsFeed({ rounds }: { rounds: readonly RoundSummary[] }) {
   const details = useRounds(newest.map((round) => round.id))
   const failed = details.find((d) => d.error)
   const [all, setAll] = useState(false)
-  if (rounds.length === 0) return <p className="text-muted">No round has been opened yet.</p>
+  if (rounds.length === 0) return <None>No round has been opened yet.</None>
   return (
     <div className="space-y-4">
       {failed?.error && <FailureNotice error={failed.error} />}

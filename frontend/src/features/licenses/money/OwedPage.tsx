@@ -5,8 +5,8 @@ import { Button } from '@/components/Button'
 import { Card } from '@/components/Card'
 import { ConnectButton } from '@/components/ConnectButton'
 import { Field } from '@/components/Field'
-import { FailureNotice, Notice } from '@/components/Notice'
-import { Empty, Loading, Page } from '@/components/Page'
+import { Notice } from '@/components/Notice'
+import { Empty, Loaded, Page } from '@/components/Page'
 import { count } from '@/lib/format'
 import { useWallet } from '@/lib/useChain'
 
@@ -40,23 +40,17 @@ function Account({ account }: { account: Address }) {
     : []
   return (
     <div className="space-y-6">
-      {owed.error && (
-        <FailureNotice
-          error={owed.error}
-          action={
-            <Button look="secondary" onClick={() => void owed.refetch()}>
-              Try again
-            </Button>
-          }
-        />
-      )}
-      {!owed.data && !owed.error && <Loading what="what you are owed" />}
-      {owed.data && owed.data.length === 0 && owed.unread === 0 && (
-        <Empty title="Nothing is owed to you">
-          What licences and inferences bring, or give back, appears here with the next block.
-        </Empty>
-      )}
-      {owed.data && <OwedList account={account} owed={owed.data} />}
+      <Loaded query={owed} what="what you are owed">
+        {(list) =>
+          list.length === 0 && owed.unread === 0 ? (
+            <Empty title="Nothing is owed to you">
+              What licences and inferences bring, or give back, appears here with the next block.
+            </Empty>
+          ) : (
+            <OwedList account={account} owed={list} />
+          )
+        }
+      </Loaded>
       {!owed.complete && (
         <Notice tone="warn" title="Some tokens may be missing.">
           The chain’s node did not name every token that you bought in, or that your datasets were

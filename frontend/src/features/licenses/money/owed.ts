@@ -203,7 +203,10 @@ export function useOwed(account: Address, besides: readonly Address[] = []) {
     left,
     complete,
     incomplete: unread > 0 || left > 0 || !complete,
+    dataUpdatedAt: owed.data ? owed.dataUpdatedAt : 0,
     error: currencies.error ?? owed.error,
+    isFetching: currencies.isFetching || owed.isFetching,
+    isPending: owed.data === undefined,
     refetch: () => Promise.all([currencies.refetch(), owed.refetch()]),
   }
 }

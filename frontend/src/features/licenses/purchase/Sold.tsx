@@ -7,8 +7,7 @@ import { Link } from 'react-router'
 import { Badge } from '@/components/Badge'
 import { Button } from '@/components/Button'
 import { Card } from '@/components/Card'
-import { FailureNotice } from '@/components/Notice'
-import { Loading } from '@/components/Page'
+import { Loaded, None } from '@/components/Page'
 import type { DatasetAnswer } from '@/generated/api'
 import { currencyOf, price } from '@/lib/currency'
 import { date, shorten } from '@/lib/format'
@@ -25,30 +24,36 @@ export function Sold({ dataset }: { dataset: DatasetAnswer }) {
   const decides = useIsCommittee(BigInt(dataset.id), account).data === true
   const sold = useSold(dataset.id, mine || decides)
   if (!account || !(mine || decides)) return null
-  const all = sold.data?.pages.flatMap(({ items }) => items)
   return (
     <Card title="Licences sold" id="sold" className="space-y-4">
       {mine && <Collect account={account} />}
-      {sold.error && <FailureNotice error={sold.error} />}
-      {sold.isPending && <Loading what="the licences sold" />}
-      {all?.length === 0 && <p className="text-muted">None yet.</p>}
-      <ul className="divide-y divide-line">
-        {all?.map((license) => (
-          <li
-            key={license.id}
-            className="flex flex-wrap items-center justify-between gap-x-4 gap-y-1 py-2.5 first:pt-0 last:pb-0"
-          >
-            <span>
-              <Link to={`/licenses/${license.id}`}>Licence {license.id}</Link>
-              <span className="block text-sm text-muted">
-                {shorten(license.licensee)} · {date(license.purchasedAt)} ·{' '}
-                {price(license.price, currencyOf(license.currency))}
-              </span>
-            </span>
-            <Badge tone={statusOf(license).tone}>{statusOf(license).name}</Badge>
-          </li>
-        ))}
-      </ul>
+      <Loaded query={sold} what="the licences sold">
+        {({ pages }) =>
+          pages.every(({ items }) => items.length === 0) ? (
+            <None>None yet.</None>
+          ) : (
+            <ul className="divide-y divide-line">
+              {pages
+                .flatMap(({ items }) => items)
+                .map((license) => (
+                  <li
+                    key={license.id}
+                    className="flex flex-wrap items-center justify-between gap-x-4 gap-y-1 py-2.5 first:pt-0 last:pb-0"
+                  >
+                    <span>
+                      <Link to={`/licenses/${license.id}`}>Licence {license.id}</Link>
+                      <span className="block text-sm text-muted">
+                        {shorten(license.licensee)} · {date(license.purchasedAt)} ·{' '}
+                        {price(license.price, currencyOf(license.currency))}
+                      </span>
+                    </span>
+                    <Badge tone={statusOf(license).tone}>{statusOf(license).name}</Badge>
+                  </li>
+                ))}
+            </ul>
+          )
+        }
+      </Loaded>
       {sold.hasNextPage && (
         <Button
           look="secondary"
