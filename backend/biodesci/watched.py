@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import Annotated, Final, Literal
 
 from pydantic import Field
-from pydantic_settings import BaseSettings
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 DAY_S: Final = 86_400  # no pause is longer: "inf" is a number, too
 
 
 class Watched(BaseSettings):
     """Pauses, figures, logs."""
+
+    # A shell or a unit leaves one so whose value is missing; a path would be the working folder.
+    model_config = SettingsConfigDict(env_ignore_empty=True)
 
     poll_interval: Annotated[
         float, Field(gt=0, le=DAY_S, description="Seconds between two looks at the chain.")

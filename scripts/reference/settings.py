@@ -13,7 +13,7 @@ HEAD = """# Settings
 
 Made from `backend/biodesci/config.py` by `make generate`; do not edit it here. Every setting is an
 environment variable. `biodesci doctor` says which are missing; a variable that begins with `BIODESCI_` and is
-none of these is named in a warning.
+none of these is named in a warning. One that is empty is as if it were not set.
 
 `BIODESCI_ROOT`: folder that relative paths of `BIODESCI_DEPLOYMENT` and `BIODESCI_WEB` begin at; the checkout
 that `biodesci` is installed from, else the working folder.

@@ -266,3 +266,20 @@ def test_no_worker_waits_for_a_database_that_cannot_be(rest: str) -> None:
 )
 def test_what_libpq_takes_is_a_database(url: str) -> None:
     engine.check(url)
+
+
+def test_a_variable_that_is_empty_is_as_if_unset(node: pytest.MonkeyPatch) -> None:
+    """As a unit's file or a shell leaves one whose value is missing. A path would be the working folder."""
+    required = {"model_id", "dataset_id", "data"}
+    names = {name for kind in config.CLASSES for name in kind.model_fields} - required
+    variables = {*map(config.variable, names), "OMP_NUM_THREADS"}
+    for name in variables:
+        node.delenv(name, raising=False)
+    unset = [config.load(kind) for kind in config.CLASSES]
+    for name in variables:
+        node.setenv(name, "")
+    assert [config.load(kind) for kind in config.CLASSES] == unset
+    assert unset[0].account_path.name == "account.json"
+    node.setenv("BIODESCI_DATA", "")
+    with pytest.raises(ConfigurationError, match="BIODESCI_DATA is not set"):
+        config.load(config.NodeSettings)
