@@ -372,7 +372,7 @@ def duo_cases() -> Iterator[tuple[int, int, bool]]:
 
 
 def duos() -> dict[str, Any]:
-    """What DuoPolicy.sol, core/duo.py and duo.ts must agree on."""
+    """What DuoPolicy.sol, core/duo.py and purpose.ts must agree on."""
     cases = list(dict.fromkeys(duo_cases()))
     return {
         "decisions": ["deny", "approve", "review"],

@@ -13,7 +13,7 @@ let isAway = false
 beforeEach(() => {
   isAway = false
   vi.stubGlobal('fetch', () =>
-    isAway ? Promise.reject(new TypeError('Failed to fetch')) : Promise.resolve(new Response()),
+    isAway ? Promise.reject(new TypeError('Failed to fetch')) : Promise.resolve(Response.json({})),
   )
 })
 afterEach(() => {

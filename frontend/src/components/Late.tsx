@@ -5,7 +5,7 @@
  */
 import { lazy, useEffect, useState, type ComponentType, type LazyExoticComponent } from 'react'
 
-import { isThere, unavailable } from '@/lib/api'
+import { get } from '@/lib/api'
 
 import { Button } from './Button'
 import { FailureNotice, Notice } from './Notice'
@@ -13,8 +13,11 @@ import { Page } from './Page'
 
 type Loads<P extends object> = () => Promise<{ default: ComponentType<P> }>
 
-/** `gone`: the API answers, and the part is not there. */
-type Otherwise = ComponentType<{ gone: boolean }>
+/** `error`: of the API, which does not answer; null: it does, and the part is not there. */
+interface Reason {
+  error: unknown
+}
+type Otherwise = ComponentType<Reason>
 
 /** Between two looks for an API that is away, in milliseconds. */
 const PAUSE = 4_000
@@ -33,31 +36,36 @@ export function latePage<P extends object>(load: Loads<P>): LazyExoticComponent<
 function waiting<P extends object>(load: Loads<P>, Instead: Otherwise): ComponentType<P> {
   return function Waiting(props: P) {
     const [Part, setPart] = useState<ComponentType<P>>()
-    const [gone, setGone] = useState<boolean>()
+    const [reason, setReason] = useState<Reason>()
     useEffect(() => {
-      let stopped = false
       let timer: ReturnType<typeof setTimeout> | undefined
+      const stop = new AbortController()
       const look = async () => {
-        const answers = await isThere()
-        const part = answers && !stopped ? await load().catch(() => undefined) : undefined
-        if (stopped) return
-        if (part) setPart(() => part.default)
-        else setGone(answers)
-        if (!answers) timer = setTimeout(() => void look(), PAUSE)
+        try {
+          await get('/v1/config', {}, stop.signal)
+        } catch (error) {
+          if (stop.signal.aborted) return
+          setReason({ error })
+          timer = setTimeout(() => void look(), PAUSE)
+          return
+        }
+        await load().then(
+          (part) => setPart(() => part.default),
+          () => setReason({ error: null }),
+        )
       }
       void look()
       return () => {
-        stopped = true
+        stop.abort()
         clearTimeout(timer)
       }
     }, [])
-    if (Part) return <Part {...props} />
-    return gone === undefined ? null : <Instead gone={gone} />
+    return Part ? <Part {...props} /> : reason && <Instead {...reason} />
   }
 }
 
-function NotLoaded({ gone }: { gone: boolean }) {
-  if (!gone) return <FailureNotice error={unavailable()} />
+function NotLoaded({ error }: Reason) {
+  if (error) return <FailureNotice error={error} />
   return (
     <Notice
       tone="warn"
@@ -74,10 +82,10 @@ function NotLoaded({ gone }: { gone: boolean }) {
   )
 }
 
-function PageNotLoaded({ gone }: { gone: boolean }) {
+function PageNotLoaded(reason: Reason) {
   return (
     <Page title="This page could not be loaded">
-      <NotLoaded gone={gone} />
+      <NotLoaded {...reason} />
     </Page>
   )
 }

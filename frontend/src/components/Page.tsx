@@ -87,14 +87,11 @@ function useIsLate(isFetching: boolean): boolean {
 
 /** `read`: when what is shown was read, in milliseconds; 0: there is nothing yet. */
 function NoAnswer({ read }: { read: number }) {
-  return read === 0 ? (
+  return (
     <Notice tone="warn" title="No answer has come yet.">
+      {read > 0 &&
+        `What is shown was read at ${date(new Date(read))}, and could not be read anew. `}
       The page goes on asking.
-    </Notice>
-  ) : (
-    <Notice tone="warn" title="What is shown here could not be read anew.">
-      It was read at {date(new Date(read).toISOString())}, and no answer has come since. The page
-      goes on asking.
     </Notice>
   )
 }
@@ -122,36 +119,29 @@ export function Loaded<T>({
   children: (data: T) => ReactNode
 }) {
   const isLate = useIsLate(query.isFetching)
-  const retry = (
-    <Button look="secondary" onClick={() => void query.refetch()} busy={query.isFetching}>
-      Try again
-    </Button>
+  const amiss = query.error ? (
+    <FailureNotice
+      error={query.error}
+      action={
+        <Button look="secondary" onClick={() => void query.refetch()} busy={query.isFetching}>
+          Try again
+        </Button>
+      }
+    />
+  ) : (
+    isLate && <NoAnswer read={query.dataUpdatedAt} />
   )
-  if (title !== undefined && query.data === undefined)
-    return (
-      <Page title={title}>
-        {query.error ? (
-          <FailureNotice error={query.error} action={retry} />
-        ) : (
-          <>
-            {isLate && <NoAnswer read={0} />}
-            <Loading what={what} />
-          </>
-        )}
-      </Page>
+  const shown =
+    query.data === undefined ? (
+      query.isPending && <Loading what={what} />
+    ) : (
+      <IsOld value={query.error !== null || isLate}>{children(query.data)}</IsOld>
     )
-  return (
+  const all = (
     <div className="space-y-5">
-      {query.error ? (
-        <FailureNotice error={query.error} action={retry} />
-      ) : (
-        isLate && <NoAnswer read={query.dataUpdatedAt} />
-      )}
-      {query.data !== undefined ? (
-        <IsOld value={query.error !== null || isLate}>{children(query.data)}</IsOld>
-      ) : (
-        query.isPending && <Loading what={what} />
-      )}
+      {amiss}
+      {shown}
     </div>
   )
+  return title === undefined || query.data !== undefined ? all : <Page title={title}>{all}</Page>
 }

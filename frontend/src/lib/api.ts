@@ -88,20 +88,7 @@ async function json(response: Response): Promise<unknown> {
   return response.json()
 }
 
-/** Whether the API answers at all. */
-export async function isThere(): Promise<boolean> {
-  try {
-    const answer = await fetch('/v1/config', {
-      method: 'HEAD',
-      signal: AbortSignal.timeout(5_000),
-    })
-    return answer.ok
-  } catch {
-    return false
-  }
-}
-
-export function unavailable(cause?: unknown): Failure {
+function unavailable(cause?: unknown): Failure {
   return new Failure(
     'api',
     'The API does not answer.',

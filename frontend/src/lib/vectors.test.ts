@@ -13,11 +13,11 @@ import { fromDigest, toDigest } from './cid'
 import { checkKey, keyCommitment, ofVersion } from './commitment'
 import { decrypt } from './container'
 import { formatDisease, isPermitted, parseDisease } from './disease'
-import { decide } from './duo'
 import { info, open, publicKey, seal, type Purpose } from './envelope'
 import { tampered, WRONG_KEY_HINT } from './failure'
 import { merkleRoot } from './merkle'
 import { PERMIT } from './permit'
+import { decide } from './purpose'
 
 function vectors<T>(name: string): T {
   return JSON.parse(

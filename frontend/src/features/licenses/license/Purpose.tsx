@@ -1,4 +1,5 @@
-import { agreementsOf, PROPERTIES, USES } from '@/lib/duo'
+import { agreementsOf } from '@/lib/duo'
+import { PROPERTIES, USES } from '@/lib/purpose'
 
 /** What a buyer declared, in the words by which the buyer chose. */
 export function Purpose({ purpose, disease }: { purpose: bigint; disease: string | null }) {
