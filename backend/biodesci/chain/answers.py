@@ -9,7 +9,7 @@ from typing import Any, Final
 from web3.exceptions import Web3RPCError
 
 from biodesci.chain import shapes, wording
-from biodesci.chain.endpoint import How, Trouble
+from biodesci.chain.endpoint import NOT_AS_A_NODE, How, Trouble
 from biodesci.chain.refusals import Refusal, classify
 from biodesci.core.addresses import without_secrets
 from biodesci.core.errors import UnavailableError
@@ -142,8 +142,11 @@ def unavailable(says: str, trouble: Trouble) -> UnavailableError:
         return UnavailableError(says, "Set BIODESCI_RPC_URL to that one.")
     if trouble.how is How.BUSY or trouble.why.startswith(("refused", "gives")):
         return UnavailableError(says, "Try again, or set BIODESCI_RPC_URL to another node.")
+    again = "A worker goes on by itself then; a command has to be repeated."
+    if trouble.why.startswith(NOT_AS_A_NODE):
+        return UnavailableError(says, f"Look whether BIODESCI_RPC_URL is a chain node's address. {again}")
     return UnavailableError(
         says,
-        "Start it (`make up` starts one for a local network), or set BIODESCI_RPC_URL to a node that runs; "
-        "then repeat the command.",
+        "Start it (`make up` starts one for a local network), or set BIODESCI_RPC_URL to a node that runs. "
+        f"{again}",
     )

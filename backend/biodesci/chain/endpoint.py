@@ -29,6 +29,7 @@ MOST_BYTES: Final = 128 << 20
 # The API and the aggregator answer in 40 threads, which share one client.
 _CONNECTIONS: Final = 64
 _CHUNK: Final = 1 << 18
+NOT_AS_A_NODE: Final = "answers, but not as a chain node"
 _LONGEST_WAIT_S: Final = 60.0
 _clock: Final = Clock()
 # It writes each request's path, in which many providers have the key that is paid for.
@@ -129,8 +130,7 @@ def _parsed(status: int, retry_after: str | None, raw: bytes) -> Any:
             raise Trouble("finds the question too large (HTTP 413)", How.SLOW) from None
         if status in (401, 403):
             raise Trouble(f"does not let us in (HTTP {status})", How.REFUSED) from None
-        what = f"HTTP {status}" if status != 200 else "no JSON"
-        raise Trouble(f"does not answer ({what})", How.CUT, wait=wait) from None
+        raise _no_node(status, wait) from None
     # Some say in JSON, but not in JSON-RPC, why they refuse.
     if isinstance(answer, list) or (isinstance(answer, dict) and ("result" in answer or "error" in answer)):
         if status == 429 and not isinstance(answer, list):
@@ -138,7 +138,14 @@ def _parsed(status: int, retry_after: str | None, raw: bytes) -> Any:
         return answer
     if status == 429 or wording.says_busy(str(answer)):
         raise Trouble("is asked too often (HTTP 429)", How.BUSY, wait=wait)
-    raise Trouble(f"does not answer (HTTP {status}, no JSON-RPC)", How.CUT, wait=wait)
+    raise _no_node(status, wait)
+
+
+def _no_node(status: int, wait: float | None) -> Trouble:
+    """Of an answer that is no JSON-RPC. A gateway in front of a node that is away says so by its status."""
+    if status >= 500:
+        return Trouble(f"does not answer (HTTP {status})", How.CUT, wait=wait)
+    return Trouble(f"{NOT_AS_A_NODE} (HTTP {status}, no JSON-RPC)", How.CUT, wait=wait)
 
 
 def _read(response: requests.Response) -> bytes:

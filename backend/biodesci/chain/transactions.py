@@ -277,5 +277,5 @@ def _no_funds(address: str, balance: int, needed: int) -> FundsError:
     return FundsError(
         f"{address} holds {Web3.from_wei(balance, 'ether')} ETH "
         f"and needs {Web3.from_wei(needed, 'ether')} ETH.",
-        f"Send ether to {address}, then repeat the command.",
+        f"Send ether to {address}. A worker goes on by itself then; a command has to be repeated.",
     )

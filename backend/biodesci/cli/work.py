@@ -43,7 +43,9 @@ def retry(
     from biodesci.core.errors import InputError, NotFoundError, StateError
     from biodesci.store import jobs
 
-    if bool(ids) == every:
+    if ids and every:
+        raise InputError("Give either ids or --all.", "--all has everything tried again.")
+    if not ids and not every:
         raise InputError("Say what to try again.", "Give ids of `biodesci work list`, or --all.")
     with _open() as work:
         found = jobs.listed(work)
@@ -53,7 +55,8 @@ def retry(
             if row["id"] in missing:
                 raise StateError(row["reason"], "No worker can mend it.")
         if missing:
-            raise NotFoundError(f"There is no {', '.join(missing)}.", "See `biodesci work list`.")
+            there_is = "There is no job" if len(missing) == 1 else "There are no jobs"
+            raise NotFoundError(f"{there_is} {', '.join(missing)}.", "See `biodesci work list`.")
         number = jobs.retry(work, chosen)
     output.record({"due": number}, f"{number} are tried with the next look of their workers.")
 

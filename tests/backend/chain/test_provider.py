@@ -13,6 +13,9 @@ from pathlib import Path
 import pytest
 from web3.types import RPCEndpoint
 
+from biodesci.chain import endpoint
+from biodesci.chain.answers import unavailable
+from biodesci.chain.endpoint import Trouble
 from biodesci.chain.provider import Provider
 from biodesci.core.errors import UnavailableError
 
@@ -114,3 +117,24 @@ def test_a_request_is_not_sent_on_to_another_address() -> None:
     ):
         Provider(url).make_request(BLOCK_NUMBER, [])
     assert seen == []
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "words"),
+    [
+        (405, b"", "answers, but not as a chain node (HTTP 405, no JSON-RPC)"),
+        (404, b'{"detail": "Not Found"}', "answers, but not as a chain node (HTTP 404, no JSON-RPC)"),
+        (200, b"<html>", "answers, but not as a chain node (HTTP 200, no JSON-RPC)"),
+        (200, b"{}", "answers, but not as a chain node (HTTP 200, no JSON-RPC)"),
+        (502, b"<html>", "does not answer (HTTP 502)"),
+        (503, b"{}", "does not answer (HTTP 503)"),
+    ],
+)
+def test_another_program_at_the_address_is_no_silence(status: int, body: bytes, words: str) -> None:
+    """A gateway in front of a node that is away says so by a status of its own."""
+    with pytest.raises(Trouble) as caught:
+        endpoint._parsed(status, None, body)
+    assert caught.value.why == words
+    error = unavailable(f"The chain node http://here {words}", caught.value)
+    assert ("Start it" in error.hint) is (status > 500)
+    assert "repeat" not in error.hint or "worker" in error.hint

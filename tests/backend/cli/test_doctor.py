@@ -155,7 +155,7 @@ def test_a_setting_that_is_wrong_is_said_once(examine: Any, monkeypatch: pytest.
         (faults.BatchRefused(), "batches", "takes no batches"),
         (faults.Pruned(5), "old states", "forgets states"),
         (faults.Dead(), "chain", "does not answer"),
-        (faults.Html(), "chain", ""),
+        (faults.Html(), "chain", "answers, but not as a chain node"),
         # As long as a client's patience.
         pytest.param(faults.TooManyRequests(share=1), "chain", "asked too often", marks=pytest.mark.deep),
     ],

@@ -67,10 +67,13 @@ def test_a_person_has_it_tried_again(owner: Any, failing: Path) -> None:
 
 def test_what_there_is_not_and_nothing_at_all_are_said(owner: Any, failing: Path) -> None:
     code, _, err = owner("work", "retry", "licence-8")
-    assert (code, "There is no licence-8" in err) == (1, True)
-    for wrong in ((), ("licence-7", "--all")):
-        code, _, err = owner("work", "retry", *wrong)
-        assert (code, "Say what to try again" in err) == (2, True)
+    assert (code, "There is no job licence-8" in err) == (1, True)
+    code, _, err = owner("work", "retry", "licence-8", "nosuch", "licence-7")
+    assert (code, "There are no jobs licence-8, nosuch" in err) == (1, True)
+    code, _, err = owner("work", "retry")
+    assert (code, "Say what to try again" in err) == (2, True)
+    code, _, err = owner("work", "retry", "licence-7", "--all")
+    assert (code, "either ids or --all" in err) == (2, True)
 
 
 def test_without_failures_there_is_nothing_to_see(owner: Any) -> None:
