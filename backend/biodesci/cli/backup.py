@@ -33,6 +33,17 @@ def create(file: File) -> None:
             f"The work database is PostgreSQL's: its schema biodesci_work is not in the file{unseen}. Back "
             "it up with pg_dump (docs/deployment.md)."
         )
+    account, own = chosen.account_path.resolve(), chosen.home.resolve() / "account.json"
+    if (
+        account.exists()
+        and own.exists()
+        and not account.is_relative_to(own.parent)
+        and account != own.resolve()
+    ):
+        output.note(
+            f"The keystore {chosen.account_path} is not in the file, as the home has an account.json of its "
+            "own: copy it yourself."
+        )
     if made.has_file_besides:
         output.note(
             "DATABASE_URL is set, so the work.sqlite that lies in the home is in the file, but not in use."

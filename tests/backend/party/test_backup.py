@@ -351,6 +351,13 @@ def test_the_commands(
     assert (said["files"], said["work"]) == (4, "server")
     assert "biodesci_work is not in the file, and could not be looked at" in notes
     assert "the work.sqlite that lies in the home is in the file" in notes
+    assert "keystore" not in notes
+    file.unlink()
+    elsewhere = tmp_path / "keystore"
+    elsewhere.write_text((home / "account.json").read_text())
+    monkeypatch.setenv("BIODESCI_ACCOUNT", str(elsewhere))
+    run("create", home)
+    assert f"The keystore {elsewhere} is not in the file" in notes
     assert (again / "key.bin").read_bytes() == (home / "key.bin").read_bytes()
     session.settings.cache_clear()
     session.passphrase.cache_clear()
