@@ -99,20 +99,21 @@ class Entrusted:
         own: dict[int, int] = {}
         given: dict[int, int] = {}
         for kind, follower, filters in self._followed:
-            noted = follower.state.setdefault("datasets", [])  # id, block, whether it was given by somebody
+            noted = {name: dict(follower.state.get(name, ())) for name in ("own", "given")}
             topics = events.topics_of(chain.datasets, kind, filters)
             for piece in follower.news(head, [chain.datasets.address], topics):
                 for log in piece.logs:
                     args = events.decode(chain.datasets, kind, log)["args"]
                     is_given = kind == "Transfer" and args["from"] != NOBODY
-                    noted.append(
-                        [args["tokenId" if kind == "Transfer" else "datasetId"], log.block, is_given]
-                    )
-            for id_, block, is_given in noted:
-                (given if is_given else own)[id_] = block
-        newest = sorted(given.items(), key=lambda one: one[1])[-_MOST_GIVEN:]
-        self._datasets = {
-            **dict(newest),
-            **{id_: max(block, given.get(id_, 0)) for id_, block in own.items()},
-        }
+                    id_ = args["tokenId" if kind == "Transfer" else "datasetId"]
+                    noted["given" if is_given else "own"][id_] = log.block
+                noted["given"] = _newest(noted["given"])
+                follower.state = {name: list(blocks.items()) for name, blocks in noted.items()}
+            own |= noted["own"]
+            given |= noted["given"]
+        self._datasets = given | {id_: max(block, given.get(id_, 0)) for id_, block in own.items()}
         self._next = time.monotonic() + _PAUSE_S
+
+
+def _newest(given: Mapping[int, int]) -> dict[int, int]:
+    return dict(sorted(given.items(), key=lambda one: one[1])[-_MOST_GIVEN:])

@@ -175,7 +175,9 @@ def test_of_tokens_that_are_given_away_the_newest_count(sale, other, work, monke
     assert custodian(other, work).poll() == []
     assert list(reasons(work)) == [str(bought)]
     sale.owner.send(functions.transferFrom(sale.owner.address, other.chain.address, second))
-    assert list(Entrusted(other.chain).watch(frozenset(), other.chain.counted_head()).keyless) == [second]
+    for _ in range(2):  # as it is read, and as it was noted
+        watch = Entrusted(other.chain).watch(frozenset(), other.chain.counted_head())
+        assert list(watch.keyless) == [second]
 
 
 def test_what_is_accepted_while_it_runs_is_noticed_later(sale, other, work, monkeypatch):
