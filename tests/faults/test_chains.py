@@ -71,7 +71,9 @@ class Mining:
     def step(self) -> None:
         if self.jump:
             self.has_jumped = self.has_jumped or int(self.localnet.rpc("txpool_status")["pending"], 16) > 0
-            self.localnet.rpc("anvil_setNextBlockBaseFeePerGas", hex(self.jump if self.has_jumped else GWEI))
+            if not self.has_jumped:
+                return  # a block could take, at the old fee, the transaction that comes meanwhile
+            self.localnet.rpc("anvil_setNextBlockBaseFeePerGas", hex(self.jump))
         self.localnet.rpc("evm_mine")
         block = self.localnet.rpc("eth_getBlockByNumber", "latest", False)
         if self.reorgs and block["transactions"]:
