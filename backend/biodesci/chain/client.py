@@ -16,7 +16,7 @@ from web3.logs import DISCARD
 from web3.middleware import AttributeDictMiddleware
 from web3.types import EventData, TxParams, TxReceipt
 
-from biodesci.chain import blocks, events, pending, records
+from biodesci.chain import blocks, events, heads, pending, records
 from biodesci.chain.answers import refused
 from biodesci.chain.contracts import contract, reverted
 from biodesci.chain.entries import Book
@@ -183,13 +183,7 @@ class Chain:
         """
         if isinstance(self.confirmations, int):
             return self.block_number() - self.confirmations
-        block = self.provider.request("eth_getBlockByNumber", self.confirmations, False)
-        if not isinstance(block, dict):
-            raise UnavailableError(
-                f"The chain node knows no block that is {self.confirmations} yet.",
-                "Wait, or set BIODESCI_CONFIRMATIONS to a number of blocks.",
-            )
-        return int(block["number"], 16)
+        return heads.read(self.provider, self.confirmations).counted
 
     def depth(self) -> int:
         """How many blocks lie upon the last one that counts, as things are."""

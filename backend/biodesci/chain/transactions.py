@@ -25,7 +25,7 @@ from biodesci.chain.answers import refused
 from biodesci.chain.contracts import reverted
 from biodesci.chain.fees import GWEI, Fees, Market, decoded
 from biodesci.chain.refusals import Refusal, classify
-from biodesci.core.errors import ChainError, FundsError, RevertedError, UnavailableError
+from biodesci.core.errors import REPEAT, ChainError, FundsError, RevertedError, UnavailableError
 
 # What is simulated now runs in a later block, where time may have earned somebody the first unit: three words
 # of state more are written then. Gas that is not used is not paid.
@@ -277,5 +277,5 @@ def _no_funds(address: str, balance: int, needed: int) -> FundsError:
     return FundsError(
         f"{address} holds {Web3.from_wei(balance, 'ether')} ETH "
         f"and needs {Web3.from_wei(needed, 'ether')} ETH.",
-        f"Send ether to {address}. A worker goes on by itself then; a command has to be repeated.",
+        f"Send ether to {address}. {REPEAT}",
     )

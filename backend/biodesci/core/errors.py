@@ -19,6 +19,10 @@ Each says what happened and why (`message`) and what to do (`hint`). Neither may
 
 from __future__ import annotations
 
+from typing import Final
+
+REPEAT: Final = "A worker goes on by itself then; a command has to be repeated."
+
 
 class BioDeSciError(Exception):
     """Root of all errors raised on purpose."""

@@ -18,10 +18,12 @@ from typing import Final, TypeVar
 
 from eth_utils.address import to_checksum_address
 
+from biodesci.chain import heads
 from biodesci.chain.blocks import headers
 from biodesci.chain.client import Chain
 from biodesci.chain.completeness import ShortError
 from biodesci.chain.decoding import decode
+from biodesci.chain.heads import Head
 from biodesci.chain.logs import Log, Piece, pieces
 from biodesci.core.errors import BioDeSciError, IntegrityError, UnavailableError
 from biodesci.index import elsewhere
@@ -54,15 +56,6 @@ class Synced:
     def did_something(self) -> bool:
         """Whether the next step may have something to do at once."""
         return bool(self.events or self.rolled_back or self.read) or not self.is_whole
-
-
-@dataclass(frozen=True)
-class _Head:
-    """The block that the node names, and the last one that counts."""
-
-    latest: int
-    hash: str
-    counted: int
 
 
 class _ForkError(Exception):
@@ -107,7 +100,8 @@ class Follower:
         return synced
 
     def _step(self) -> Synced:
-        head, until = _head(self.chain), time.monotonic() + self.longest
+        head = heads.read(self.chain.provider, self.chain.confirmations)
+        until = time.monotonic() + self.longest
         cursor = self.store.cursor()
         applied = rolled_back = 0
         if self._seen != (head.hash, cursor):
@@ -137,7 +131,7 @@ class Follower:
     def _first(self) -> int:
         return self.chain.deployment.first_block
 
-    def _read(self, head: _Head, until: float) -> int:
+    def _read(self, head: Head, until: float) -> int:
         """From where the index stands up to the last block that counts, or `until` then (on the monotonic
         clock); how many events came."""
         cursor, applied = self.store.cursor(), 0
@@ -157,7 +151,7 @@ class Follower:
                     break
         return applied
 
-    def _check_stands(self, head: _Head, cursor: Block) -> None:
+    def _check_stands(self, head: Head, cursor: Block) -> None:
         """The chain has no block after the cursor: whether it has the cursor itself."""
         if cursor.number <= head.latest:
             (header,) = headers(self.chain, [cursor.number])
@@ -170,7 +164,7 @@ class Follower:
         if time.monotonic() - self._behind_since >= self.patience:
             raise _ForkError
 
-    def _to_the_fork(self, head: _Head) -> int:
+    def _to_the_fork(self, head: Head) -> int:
         """Takes back what the chain has not any more; how many events went."""
         cursor = self.store.cursor()
         number, size, fork = (cursor.number if cursor else 0) + 1, 2, self._first - 1
@@ -257,21 +251,6 @@ def _few_collections() -> Iterator[None]:
         yield
     finally:
         gc.set_threshold(*before)
-
-
-def _head(chain: Chain) -> _Head:
-    """By one question."""
-    depth = chain.confirmations
-    block = chain.provider.request(
-        "eth_getBlockByNumber", "latest" if isinstance(depth, int) else depth, False
-    )
-    if not isinstance(block, dict):
-        raise UnavailableError(
-            f"The chain node knows no block that is {depth} yet.",
-            "Wait, or set BIODESCI_CONFIRMATIONS to a number of blocks.",
-        )
-    latest = int(block["number"], 16)
-    return _Head(latest, str(block["hash"]), latest - depth if isinstance(depth, int) else latest)
 
 
 def _decoded(logs: Sequence[Log], names: dict[str, str], blocks: dict[int, Block]) -> list[Event]:

@@ -163,8 +163,11 @@ class Supervisor:
             self._log.error("Unexpected error; trying again.", exc_info=exc)
         client = self._client
         if client is not None and work is not None:
-            with suppress(Exception):  # the next step says so
+            try:
                 self._look_around(client, work, is_well=False)
+            except Exception as amiss:  # noqa: BLE001 - watching ends no worker
+                if not isinstance(amiss, BioDeSciError):  # of which the next step tells
+                    self._log.error("Unexpected error in looking around.", exc_info=amiss)
         is_lost = isinstance(exc, _LOSES) or not isinstance(exc, BioDeSciError)
         if is_lost and client is not None and not (client.is_kept and client.is_alive()):
             self._lose()

@@ -151,6 +151,20 @@ def sale(sale_of: Callable[..., Sale]) -> Sale:
     return sale_of()
 
 
+def seller(sale: Sale) -> Member:
+    """The hospital, as who acts for it."""
+    return acting(sale.owner, sale.ipfs, sale.home)
+
+
+@pytest.fixture
+def other(sale: Sale, chain_for: Any, tmp_path: Path) -> Member:
+    """Another house, with a key on chain."""
+    chain = chain_for()
+    member = acting(chain, sale.ipfs, tmp_path / "other")
+    keys.register(chain, member.home, PASSPHRASE)
+    return member
+
+
 @pytest.fixture
 def judge(arbiter: Chain, ipfs: Ipfs, tmp_path: Path) -> Member:
     """An arbiter with a home, in which its key lies."""

@@ -12,19 +12,7 @@ from biodesci.market.handover import hand_over, take_over
 from biodesci.market.publish import publish
 from biodesci.party import dataset_keys, keys
 from tests.backend.acting import PASSPHRASE, acting
-
-
-@pytest.fixture
-def other(sale, chain_for, tmp_path):
-    """Another house, with a key on chain."""
-    chain = chain_for()
-    member = acting(chain, sale.ipfs, tmp_path / "other")
-    keys.register(chain, member.home, PASSPHRASE)
-    return member
-
-
-def seller(sale):
-    return acting(sale.owner, sale.ipfs, sale.home)
+from tests.backend.market.conftest import seller
 
 
 def appoint(sale, other) -> None:

@@ -16,11 +16,11 @@ from biodesci.market.custody import Custodian
 from biodesci.market.entrusted import Entrusted
 from biodesci.market.handover import hand_over, take_over
 from biodesci.market.publish import publish
-from biodesci.party import keys
 from biodesci.store import jobs
 from biodesci.store.jobs import Jobs
 from biodesci.store.work import Work
-from tests.backend.acting import PASSPHRASE, acting
+from tests.backend.acting import acting
+from tests.backend.market.conftest import seller
 
 HMB = 1 << 2
 
@@ -31,21 +31,8 @@ def work(tmp_path):
         yield opened
 
 
-@pytest.fixture
-def other(sale, chain_for, tmp_path):
-    """Another house, with a key on chain."""
-    chain = chain_for()
-    member = acting(chain, sale.ipfs, tmp_path / "other")
-    keys.register(chain, member.home, PASSPHRASE)
-    return member
-
-
 def custodian(member: Any, work: Work) -> Custodian:
     return Custodian(member, jobs=Jobs(work, "custodian"))
-
-
-def seller(sale: Any) -> Any:
-    return acting(sale.owner, sale.ipfs, sale.home)
 
 
 def reasons(work: Work) -> dict[str, str]:

