@@ -8,8 +8,11 @@ from pathlib import Path
 
 from biodesci.chain.client import Chain
 from biodesci.core import files, keyfile
+from biodesci.ipfs.client import Ipfs
+from biodesci.ipfs.pins import Pins
 from biodesci.localnet.stack import Party, Stack
 from biodesci.party import keys
+from biodesci.party.member import Member
 from examples.heart import cohorts
 from examples.heart.cohorts import Hospital
 
@@ -65,6 +68,11 @@ class Cast:
         if party.name not in self._chains:
             self._chains[party.name] = self._stack.chain(party)
         return self._chains[party.name]
+
+    def member(self, party: Party) -> Member:
+        """As whom the party publishes; its home notes what its IPFS node has to keep."""
+        ipfs = Ipfs(self._stack.ipfs_api, pins=Pins(party.home))
+        return Member(self.chain(party), ipfs, party.home, party.passphrase)
 
     def register_key(self, party: Party) -> None:
         """Puts the party's encryption key on chain; makes it first where there is none."""

@@ -16,7 +16,6 @@ from biodesci.localnet.expect import wait_for
 from biodesci.localnet.narrator import Narrator
 from biodesci.localnet.stack import Party, Stack
 from biodesci.models.registration import Grantee, grant_codec
-from biodesci.party.member import Member
 from biodesci.proof.bundle import Bundle
 from biodesci.registry.codecs import load_codec
 from examples.heart.cast import Cast
@@ -39,7 +38,7 @@ def infer(stack: Stack, cast: Cast, narrator: Narrator, trained: Trained) -> int
     owner = cast.model_owner
     persist(
         lambda: grant_codec(
-            Member(cast.chain(owner), stack.ipfs, owner.home, owner.passphrase),
+            cast.member(owner),
             Grantee(trained.model_id, cast.researcher.address, "inference"),
         )
     )  # fmt: skip

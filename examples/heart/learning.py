@@ -15,7 +15,6 @@ from biodesci.ee.architectures.tabular import TabularConfig
 from biodesci.localnet.narrator import Narrator
 from biodesci.localnet.stack import Stack
 from biodesci.models import registration
-from biodesci.party.member import Member
 from biodesci.rounds.owner import Conditions, RoundOwner
 from examples.heart import baselines, cohorts
 from examples.heart.baselines import Score
@@ -43,7 +42,7 @@ def train(stack: Stack, cast: Cast, narrator: Narrator, rounds: int, *, referenc
     config, plan = baselines.CONFIG, baselines.TRAINING
     created = persist(
         lambda: registration.create_model(
-            Member(chain, stack.ipfs, owner.home, owner.passphrase),
+            cast.member(owner),
             registration.NewModel(
                 config, "Heart disease classifier", "Angiographic heart disease from routine findings."
             ),
@@ -100,7 +99,7 @@ def _start_nodes(stack: Stack, cast: Cast, model_id: int) -> None:
         cast.register_key(site.owner)
         persist(
             lambda address=site.owner.address: registration.grant_codec(  # type: ignore[misc]
-                Member(cast.chain(owner), stack.ipfs, owner.home, owner.passphrase),
+                cast.member(owner),
                 registration.Grantee(model_id, address, "training"),
             )
         )
@@ -129,11 +128,7 @@ def _evaluate(
     owner, config = cast.model_owner, baselines.CONFIG
     chain = cast.chain(owner)
     version = int(chain.call(chain.models.functions.latestVersion(model_id)))
-    plaintext = persist(
-        lambda: registration.decrypt_model(
-            Member(chain, stack.ipfs, owner.home, owner.passphrase), model_id, version
-        )
-    )
+    plaintext = persist(lambda: registration.decrypt_model(cast.member(owner), model_id, version))
     members = baselines.sites()
     logits = [runtime.infer(config, plaintext, normalization.apply(s.test_x)) for s in members]
     test_x = np.concatenate([normalization.apply(s.test_x) for s in members])

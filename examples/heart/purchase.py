@@ -20,7 +20,6 @@ from biodesci.localnet.stack import Stack
 from biodesci.market import content, licensed_copy
 from biodesci.market import license as licences
 from biodesci.market.purchase import carry_out, deal, purchase
-from biodesci.market.sealing import delivery
 from examples.heart.cast import Cast, Site
 
 PURPOSE = ["DS"]
@@ -108,9 +107,11 @@ def _outsider(stack: Stack, cast: Cast, narrator: Narrator, site: Site, license_
     version = chain.read(DatasetVersion, site.dataset_id, 1)
     _reverts(
         narrator,
-        "delivering a key oneself",
-        lambda: chain.send(delivery(chain, held, version, secrets.token_bytes(32))),
-        "AccessLicense_WrongState",
+        "sending the licensee another key",
+        lambda: chain.send(
+            licenses.redeliver(license_id, secrets.token_bytes(32), version.commitments, held.licensee)
+        ),
+        "AccessLicense_NotCustodian",
     )
     _reverts(
         narrator, "confirming another's licence", lambda: chain.send(licenses.confirm(license_id)),

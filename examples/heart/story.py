@@ -19,7 +19,6 @@ from biodesci.market import arbitration, roles
 from biodesci.market.card import DatasetMeta
 from biodesci.market.offers import OfferTerms
 from biodesci.market.publish import Published, publish
-from biodesci.party.member import Member
 from examples.heart.baselines import ROUNDS
 from examples.heart.cast import Cast, Site
 from examples.heart.evaluation import audit, infer
@@ -130,7 +129,7 @@ class Story:
         offer = OfferTerms("download", PRICE_WEI, duration=30 * DAY, arbiter=arbiter.address)
         published = persist(
             lambda: publish(
-                Member(chain, self.stack.ipfs, site.owner.home, site.owner.passphrase),
+                self.cast.member(site.owner),
                 site.table,
                 meta,
                 offer,

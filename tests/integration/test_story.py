@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from biodesci.ipfs.pins import Pins
 from tests.make import make
 from tests.secrecy.collecting import Collector
 from tests.secrecy.search import Search
@@ -121,6 +122,13 @@ def test_the_audit_passes_the_honest_worker_and_catches_the_swapped_model(story)
     facts = report["steps"][5]["facts"]
     assert any(fact.get("refused") and "model" in fact["text"] for fact in facts)
     assert any(fact.get("figures", {}).get("audit_passed") is True for fact in facts)
+
+
+def test_each_hospital_knows_what_its_ipfs_node_has_to_keep(story) -> None:
+    _, _, state, *_ = story
+    for name in HOSPITALS:
+        why = {pin.why for pin in Pins(state / "homes" / name).all()}
+        assert {"card of a dataset", "encrypted file of a dataset"} <= why
 
 
 def test_nothing_is_left_running(story) -> None:
