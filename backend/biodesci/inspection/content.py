@@ -1,0 +1,75 @@
+"""What a format's reader gives of a source: a stream of tables, passages, members and findings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import pyarrow as pa
+
+from biodesci.inspection.finding import Finding
+from biodesci.inspection.source import Source
+
+
+@dataclass(frozen=True)
+class Declared:
+    """What the steward says of the data; every table is looked at in its light.
+
+    `person` is the column that says whose record a row is, `codes` are columns whose values are codes that
+    may be published, `quasi` those by which somebody who knows a person could find it (age, postcode).
+    `pseudonyms` hold ids that lead to nobody outside. `header` is False for a table without column names.
+    """
+
+    person: str | None = None
+    codes: frozenset[str] = frozenset()
+    quasi: tuple[str, ...] = ()
+    pseudonyms: frozenset[str] = frozenset()
+    header: bool | None = None
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table: each batch has the columns of `schema`.
+
+    Of a format whose values are texts (CSV, JSON lines) all columns are strings as the file writes them, so
+    that `000.1` stays a code; others have the types that the file gives. Missing values are null, texts
+    that stand for one ("NA") are left to who reads. The caller reads `batches` once, to their end, before it
+    takes the next item. `labels` are what the file says of columns, such as SPSS's variable labels.
+    """
+
+    name: str
+    schema: pa.Schema
+    batches: Iterable[pa.RecordBatch]
+    labels: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A text outside of tables: a tag, a header's line, an attribute. `place` holds nothing of the text."""
+
+    place: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Member:
+    """A file within an archive or a folder, to be inspected in turn."""
+
+    source: Source
+
+
+Item = Table | Passage | Member | Finding
+
+
+class Format(Protocol):
+    """A file format. `name` is its name in words, `media_type` what the card gives as encoding format."""
+
+    name: str
+    media_type: str
+
+    def recognises(self, source: Source) -> bool:
+        """Whether the source's content (not its ending) is of this format."""
+
+    def read(self, source: Source, declared: Declared) -> Iterator[Item]:
+        """What the source holds. Raises InputError for one that is damaged, with the place and the mend."""

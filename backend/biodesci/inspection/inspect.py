@@ -1,0 +1,78 @@
+"""One pass over what is to be published: its format, what a card may tell, and what may name people."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from biodesci.core.errors import InputError
+from biodesci.inspection.content import Declared, Member, Passage, Table
+from biodesci.inspection.finding import Finding, Level
+from biodesci.inspection.formats import recognise
+from biodesci.inspection.identifiers import TableCheck, check_text
+from biodesci.inspection.source import Source
+from biodesci.inspection.summary import Summary, TableSummary
+
+_DEEPEST: Final = 4  # archives within archives
+
+
+@dataclass
+class Inspection:
+    """What a file or folder holds. `media_type` is None for a format that is not read."""
+
+    media_type: str | None = None
+    format: str | None = None
+    tables: list[TableSummary] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+
+    def of(self, level: Level) -> list[Finding]:
+        """The findings of one level."""
+        return [finding for finding in self.findings if finding.level is level]
+
+
+def inspect(path: Path, declared: Declared | None = None) -> Inspection:
+    """Looks into a file or folder.
+
+    Raises InputError where there is none, and for a file of a known format that is damaged.
+    """
+    if not path.exists():
+        raise InputError(f"There is no file {path}.", "Check the path.")
+    inspection = Inspection()
+    source = Source.of(path)
+    format_ = recognise(source)
+    if format_ is not None:
+        inspection.format, inspection.media_type = format_.name, format_.media_type
+    inspection.findings += check_text("file name", path.stem)
+    _read(source, declared or Declared(), inspection)
+    return inspection
+
+
+def _read(source: Source, declared: Declared, inspection: Inspection) -> None:
+    place = source.where or "file"
+    format_ = recognise(source) if source.depth <= _DEEPEST else None
+    if format_ is None:
+        reason = "no reader here knows this format, so nobody looked into it"
+        inspection.findings.append(Finding(place, "format that is not read", Level.STOP, reason))
+        return
+    for item in format_.read(source, declared):
+        match item:
+            case Table():
+                _take_table(item, source, declared, inspection)
+            case Passage():
+                inspection.findings += check_text(item.place, item.text)
+            case Member():
+                _read(item.source, declared, inspection)
+            case Finding():
+                inspection.findings.append(item)
+
+
+def _take_table(table: Table, source: Source, declared: Declared, inspection: Inspection) -> None:
+    place = ", ".join(part for part in (source.where, table.name) if part)
+    check = TableCheck(table.schema, declared, place)
+    summary = Summary(table.name, table.schema, declared)
+    for batch in table.batches:
+        check.feed(batch)
+        summary.feed(batch)
+    inspection.findings += check.finish()
+    inspection.tables.append(summary.finish())
