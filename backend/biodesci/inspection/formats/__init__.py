@@ -6,9 +6,14 @@ from typing import Final
 
 from biodesci.inspection.content import Format
 from biodesci.inspection.formats.delimited import Delimited
+from biodesci.inspection.formats.dicom import DicomFile, DicomSeries
 from biodesci.inspection.source import Source
 
-FORMATS: Final[tuple[Format, ...]] = (Delimited(),)
+FORMATS: Final[tuple[Format, ...]] = (
+    DicomSeries(),
+    DicomFile(),
+    Delimited(),
+)
 
 
 def recognise(source: Source) -> Format | None:
