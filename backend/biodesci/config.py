@@ -108,6 +108,7 @@ class Settings(Watched):
     visa_issuers: Annotated[
         str, Field(description="https addresses of visa issuers that the page may ask, by spaces.")
     ] = ""
+    ror_release: Annotated[Path | None, Field(description="JSON of a ROR release, to check ids by.")] = None
     web: Annotated[Path, Field(description="Folder of the built page.")] = Path("frontend/dist")
     confirmations: Annotated[
         Annotated[int, Field(ge=0, le=100_000)] | Literal["safe", "finalized"],

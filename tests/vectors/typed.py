@@ -14,6 +14,7 @@ from eth_utils.crypto import keccak
 
 from biodesci.core import typed_data
 from biodesci.core.documents.acceptance import RoleAcceptance
+from biodesci.core.documents.institution import Institution, Network
 from biodesci.core.documents.order import Order, Purpose
 from biodesci.core.documents.report import Check, Report, Verdict
 from biodesci.core.documents.visa import Visa
@@ -42,6 +43,8 @@ TYPES = {
     "AuditReport": "AuditReport(string subject,string method,uint256 checklist,uint256 subjectId,"
     "uint256 modelId,uint256 modelVersion,bool passed,bytes32 checks,bytes32 content,address auditor,"
     "uint40 auditedAt)",
+    "Institution": "Institution(string domain,address account,string name,string ror,"
+    "uint40 issued,uint40 expires)",
     "Permit": "Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)",
     "ReceiveWithAuthorization": "ReceiveWithAuthorization(address from,address to,uint256 value,"
     "uint256 validAfter,uint256 validBefore,bytes32 nonce)",
@@ -232,6 +235,16 @@ def vectors() -> dict[str, Any]:
     )
     made.append(("role acceptance", typed_data.role_acceptance(CHAIN_ID, KEYS, acceptance)))
     made += [(f"audit report, {label}", typed_data.audit_report(report)) for label, report in reports()]
+    institution = Institution(
+        domain="hospital.example",
+        account=BUYER,
+        name="Universitätsklinik Beispiel",
+        ror="https://ror.org/05gq02987",
+        issued=1_790_000_000,
+        expires=1_800_000_000,
+    )
+    network = Network(chain_id=CHAIN_ID, contract=KEYS)
+    made.append(("institution", typed_data.institution(network, institution)))
     made.append(("permit", typed_data.permit(dollar, BUYER, LICENSES, 25_000_000, 0, 1_800_000_000)))
     authorization = typed_data.receive_with_authorization(
         dollar, typed_data.Authorization(BUYER, LICENSES, 25_000_000, 0, 1_800_000_000, keccak(b"nonce"))

@@ -21,11 +21,13 @@ _SLOWEST: Final = 16 << 10  # bytes a second: what travels at this pace has time
 
 @dataclass(frozen=True)
 class Answer:
-    """Status and body. `is_cut`: the server had more to say than the limit; the rest was not read."""
+    """Status and body. `is_cut`: the server had more to say than the limit; the rest was not read.
+    `media_type` is what the server calls it, without parameters, in lower case."""
 
     status: int
     body: bytes
     is_cut: bool
+    media_type: str
 
 
 class Asker:
@@ -75,7 +77,8 @@ class Asker:
                 body += piece
                 if len(body) > largest:
                     break
-        return Answer(response.status_code, bytes(body[:largest]), len(body) > largest)
+        media_type = response.headers.get("Content-Type", "").split(";")[0].strip().lower()
+        return Answer(response.status_code, bytes(body[:largest]), len(body) > largest, media_type)
 
     def close(self) -> None:
         """Closes the connections."""

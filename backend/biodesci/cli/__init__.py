@@ -21,6 +21,7 @@ from biodesci.cli import (
     handover,
     index,
     infer,
+    institutions,
     ipfs,
     key,
     license,
@@ -70,6 +71,7 @@ def options(
     output.use_json(json)
 
 
+account.app.add_typer(institutions.app)
 app.add_typer(account.app, name="account", help="This role's account on chain.")
 app.add_typer(key.app, name="key", help="This role's encryption key.")
 dataset.app.add_typer(offers.app)

@@ -16,6 +16,7 @@ from biodesci.cli.options import grouped
 if TYPE_CHECKING:
     from biodesci.market.card import DatasetMeta
     from biodesci.market.catalogue import Entry
+    from biodesci.market.institutions import Institutions
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -133,7 +134,7 @@ def publish(
     )
 
 
-def _row(entry: Entry) -> dict[str, Any]:
+def _row(entry: Entry, known: Institutions) -> dict[str, Any]:
     from biodesci.chain.currency import Money
     from biodesci.core import duo
 
@@ -146,6 +147,7 @@ def _row(entry: Entry) -> dict[str, Any]:
         "version": entry.version,
         "withdrawn": entry.withdrawn,
         "owner": entry.owner,
+        "institution": known.of_account(entry.owner, entry.domain),
         "card": entry.card,
     }
 
@@ -155,8 +157,10 @@ def list_() -> None:
     """All datasets on chain, with their names and what an open offer costs."""
     from biodesci.market import catalogue
 
-    rows = [_row(entry) for entry in catalogue.entries(session.chain(account=False), session.ipfs())]
-    columns = ("id", "name", "price", "terms", "version", "withdrawn", "owner")
+    chain = session.chain(account=False)
+    known = session.institutions(chain)
+    rows = [_row(entry, known) for entry in catalogue.entries(chain, session.ipfs())]
+    columns = ("id", "name", "price", "terms", "version", "withdrawn", "owner", "institution")
     output.table(rows, columns, "No dataset is published yet.")
 
 
@@ -179,7 +183,7 @@ def show(dataset_id: Number) -> None:
         ],
         "offers": [str(offer) for offer in entry.offers],
     }
-    output.record({**_row(entry), **more})
+    output.record({**_row(entry, session.institutions(chain)), **more})
 
 
 @app.command()

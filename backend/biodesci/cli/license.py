@@ -78,7 +78,7 @@ def show(license_id: Number) -> None:
     """One licence as the contract has it, with how its money goes and who decides disputes."""
     from biodesci.chain.currency import Money, read
     from biodesci.chain.records import Shares
-    from biodesci.market import offers
+    from biodesci.market import catalogue, offers
     from biodesci.market.license import get
 
     chain = session.chain(account=False)
@@ -87,6 +87,9 @@ def show(license_id: Number) -> None:
         paid_in, shares = read(chain, license_.currency), chain.read(Shares, license_id)
         row["earned"] = Money(license_.earned + shares.to_owner, paid_in)
         row["back_if_it_ended_now"] = Money(shares.to_licensee, paid_in)
+    dataset = catalogue.entry(chain, session.ipfs(), license_.dataset_id)
+    row["owner"] = dataset.owner
+    row["institution"] = session.institutions(chain).of_account(dataset.owner, dataset.domain)
     row["conditions"] = offers.get(chain, license_.offer_id).conditions
     output.record(row)
 

@@ -7,9 +7,11 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from biodesci.asking.public import PublicWeb
     from biodesci.chain.client import Chain
     from biodesci.config import Settings
     from biodesci.ipfs.client import Ipfs
+    from biodesci.market.institutions import Institutions
     from biodesci.party.member import Member
 
 
@@ -81,6 +83,24 @@ def member() -> Member:
     from biodesci.party.member import Member
 
     return Member(chain(), ipfs(), settings().home, passphrase())
+
+
+def web() -> PublicWeb:
+    """Servers of domains that anybody may have named."""
+    from biodesci.asking.public import PublicWeb
+
+    return PublicWeb(seconds=5.0)
+
+
+def institutions(on: Chain) -> Institutions:
+    """What this home knows of who is behind the accounts of a chain."""
+    from biodesci.market.institutions import Institutions
+    from biodesci.registry.institutions import Asker
+    from biodesci.registry.ror_release import RorRelease
+
+    chosen = settings()
+    release = RorRelease(chosen.ror_release) if chosen.ror_release else None
+    return Institutions(Asker(on, web(), release), chosen.home)
 
 
 def seed() -> bytes:

@@ -1,7 +1,7 @@
 """What people sign (EIP-712, https://eips.ethereum.org/EIPS/eip-712): documents for eth-account and wallets.
 
 Visa, Order, Registration and RoleAcceptance are ours (contracts/VisaRegistry.sol, licensing/Orders.sol,
-KeyRegistry.sol, datasets/Roles.sol), and so is AuditReport, which no contract reads;
+KeyRegistry.sol, datasets/Roles.sol), and so are AuditReport and Institution, which no contract reads;
 Permit is of ERC-2612, ReceiveWithAuthorization of ERC-3009, both in the token's own domain.
 """
 
@@ -14,6 +14,7 @@ from eth_account.messages import encode_typed_data
 from eth_utils.crypto import keccak
 
 from biodesci.core.documents.acceptance import RoleAcceptance
+from biodesci.core.documents.institution import Institution, Network
 from biodesci.core.documents.order import Order
 from biodesci.core.documents.report import Report
 from biodesci.core.documents.visa import Visa
@@ -110,6 +111,21 @@ def role_acceptance(chain_id: int, datasets: str, signed: RoleAcceptance) -> Doc
     return _document(where, "RoleAcceptance", {"RoleAcceptance": fields}, signed.struct())
 
 
+def institution(network: Network | None, signed: Institution) -> Document:
+    """The document by which an account says whose it is, in the domain of a network's DatasetNFT; without
+    `network` the domain names neither chain nor contract, and the signature counts everywhere."""
+    fields = "string domain,address account,string name,string ror,uint40 issued,uint40 expires"
+    values = (
+        *(signed.domain, signed.account, signed.name),
+        *(signed.ror or "", signed.issued, signed.expires),
+    )
+    name, version = "BioDeSci Institutions", "1"
+    where: Domain = {"name": name, "version": version}
+    if network is not None:
+        where = domain(name, version, network.chain_id, network.contract)
+    return _document(where, "Institution", {"Institution": fields}, values)
+
+
 def permit(token: Domain, owner: str, spender: str, value: int, nonce: int, deadline: int) -> Document:
     """The document of a token allowance without a transaction (ERC-2612), in the token's own domain.
 
@@ -166,7 +182,7 @@ def _document(where: Domain, primary: str, types: dict[str, str], values: tuple[
     }
     names = [field["name"] for field in spelled[primary]]
     return {
-        "types": {"EIP712Domain": _DOMAIN, **spelled},
+        "types": {"EIP712Domain": [field for field in _DOMAIN if field["name"] in where], **spelled},
         "primaryType": primary,
         "domain": where,
         "message": dict(zip(names, values, strict=True)),

@@ -8,6 +8,7 @@ from biodesci.chain.client import Chain
 from biodesci.chain.commitments import commitments
 from biodesci.chain.records import DatasetVersion, Parent, Provenance
 from biodesci.core import cid, duo
+from biodesci.core.documents import institution
 from biodesci.core.documents.published_card import MAX_CARD, PublishedCard
 from biodesci.core.errors import BioDeSciError, NotFoundError
 from biodesci.ipfs.client import Ipfs
@@ -17,13 +18,15 @@ from biodesci.market.offers import Offer
 
 @dataclass(frozen=True)
 class Entry:
-    """A dataset's latest version. `name` is None where its card cannot be read now, or is none.
+    """A dataset's latest version. `name` is None where its card cannot be read now, or is none; `domain` is
+    the one that the card names as its creator's, and proves nothing by itself.
 
     `withdrawn_with` are the parents, proven to be such, with whose withdrawal this version is withdrawn.
     """
 
     id: int
     name: str | None
+    domain: str | None
     owner: str
     version: int
     terms: int
@@ -54,9 +57,11 @@ def entry(chain: Chain, ipfs: Ipfs, dataset_id: int) -> Entry:
     version = int(chain.call(functions.latestVersion(dataset_id)))
     published = chain.read(DatasetVersion, dataset_id, version)
     parents = chain.read(Provenance, dataset_id).parents
+    card = _card(ipfs, published.card)
     return Entry(
         id=dataset_id,
-        name=_name(ipfs, published.card),
+        name=None if card is None else card.name,
+        domain=None if card is None else institution.announced(card.fields),
         owner=str(chain.call(functions.ownerOf(dataset_id))),
         version=version,
         terms=published.terms,
@@ -85,11 +90,18 @@ def _withdrawn(chain: Chain, parents: tuple[Parent, ...]) -> tuple[int, ...]:
     )
 
 
-def _name(ipfs: Ipfs, card: bytes) -> str | None:
+def announced(chain: Chain, ipfs: Ipfs, dataset_id: int) -> str | None:
+    """The domain that the card of a dataset's latest version names as its creator's, if it can be read."""
+    version = int(chain.call(chain.datasets.functions.latestVersion(dataset_id)))
+    card = _card(ipfs, chain.read(DatasetVersion, dataset_id, version).card)
+    return None if card is None else institution.announced(card.fields)
+
+
+def _card(ipfs: Ipfs, digest: bytes) -> PublishedCard | None:
     """What the chain says of a dataset is shown although its card is missing or no card."""
     try:
-        published = PublishedCard.read(ipfs.cat(card, max_size=MAX_CARD))
-        published.require_listable()
+        card = PublishedCard.read(ipfs.cat(digest, max_size=MAX_CARD))
+        card.require_listable()
     except BioDeSciError:
         return None
-    return published.name
+    return card

@@ -23,6 +23,7 @@ from biodesci.core.documents.bundle import BundleFile
 from biodesci.core.documents.dataset_card import DatasetCard
 from biodesci.core.documents.declared import DiseaseProof, Statement
 from biodesci.core.documents.deployment import Deployment
+from biodesci.core.documents.institution import InstitutionFile, KnownInstitutions
 from biodesci.core.documents.kinds import KINDS
 from biodesci.core.documents.model_card import ModelCard
 from biodesci.core.documents.order import Purpose, SignedOrder
@@ -118,6 +119,12 @@ CASES = (
     Case(SignedOrder, "order.json", free=("warning", "evidence.visas.*.warning")),
     Case(SignedRegistration, "registration.json"),
     Case(SignedAcceptance, "acceptance.json"),
+    Case(InstitutionFile, "institution.json", optional=("network", "institution.ror")),
+    Case(
+        KnownInstitutions,
+        "known-institutions.json",
+        optional=("asked.*.proven", "asked.*.proven.ror", "asked.*.proven.rorListed", "asked.*.why"),
+    ),
     Case(Deployment, "deployment.json"),
     Case(Receipt, "receipt.json", optional=OPENINGS),
     Case(Receipt, "receipt-closed.json"),

@@ -31,8 +31,8 @@ def words(case: dict) -> dict:
     }
 
 
-# The contracts never see a report's signature: whoever reads the report checks it.
-CHECKED = [case for case in OURS if case["primaryType"] != "AuditReport"]
+# The contracts never see a report's signature, or an institution's: whoever reads them checks it.
+CHECKED = [case for case in OURS if case["primaryType"] not in {"AuditReport", "Institution"}]
 
 
 @pytest.mark.parametrize("case", CHECKED, ids=lambda case: case["label"])

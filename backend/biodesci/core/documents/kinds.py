@@ -10,6 +10,7 @@ from biodesci.core.documents.bundle import BundleFile
 from biodesci.core.documents.dataset_card import DatasetCard
 from biodesci.core.documents.declared import DiseaseProof, Statement
 from biodesci.core.documents.deployment import Deployment
+from biodesci.core.documents.institution import InstitutionFile, KnownInstitutions
 from biodesci.core.documents.model_card import ModelCard
 from biodesci.core.documents.order import SignedOrder
 from biodesci.core.documents.passport import IssuerTrust, SignInTerms, VisaAnswer, VisaRequest
@@ -34,6 +35,8 @@ KINDS: Final[tuple[type[Document], ...]] = (
     SignedOrder,
     SignedRegistration,
     SignedAcceptance,
+    InstitutionFile,
+    KnownInstitutions,
     Deployment,
     Receipt,
     BundleFile,
