@@ -7,11 +7,13 @@ from typing import Final
 from biodesci.inspection.content import Format
 from biodesci.inspection.formats.delimited import Delimited
 from biodesci.inspection.formats.dicom import DicomFile, DicomSeries
+from biodesci.inspection.formats.fhir import Fhir
 from biodesci.inspection.source import Source
 
 FORMATS: Final[tuple[Format, ...]] = (
     DicomSeries(),
     DicomFile(),
+    Fhir(),
     Delimited(),
 )
 
