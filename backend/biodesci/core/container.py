@@ -2,50 +2,64 @@
 
 Segmented AES-256-GCM in the STREAM construction (Hoang, Reyhanitabar, Rogaway, Vizár, "Online
 Authenticated-Encryption and its Nonce-Reuse Misuse-Resistance", 2015, https://eprint.iacr.org/2015/189).
-Works in a few segments of memory whatever the file's size, on all cores: AES and SHA-256 run without the
-interpreter lock.
+Works in a few segments of memory whatever the file's size, on all cores (core/pipeline.py): reading, AES,
+SHA-256 and writing run without the interpreter lock.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
-from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import BinaryIO, Final, TypeVar
+from typing import BinaryIO, Final
 
-from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from biodesci.core import commitment, merkle
 from biodesci.core.errors import InputError, IntegrityError, WrongKeyError
+from biodesci.core.segments import TAG_SIZE, Segment, Segments, read
 
 KEY_SIZE: Final = 32
 HEADER_SIZE: Final = 48
-TAG_SIZE: Final = 16
 _MAGIC: Final = b"BDSC"
 _VERSION: Final = 1
 _INFO: Final = b"biodesci/container/v1"
-_MAX_SEGMENTS: Final = 1 << 32
-_WORKERS: Final = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 Progress = Callable[[int], None]
-_Result = TypeVar("_Result")
+Reader = Callable[[memoryview], object]
 
 
 @dataclass(frozen=True)
-class ContainerInfo:
-    """What the card and the contract say of a container. Sizes in bytes; `sha256` is of the container."""
+class Sealed:
+    """What making a container tells of it. Sizes in bytes."""
 
     content_root: bytes
     size: int
     plaintext_size: int
     segment_size: int
+
+
+@dataclass(frozen=True)
+class ContainerInfo(Sealed):
+    """What the card and the contract say of a container; `sha256` is of the container."""
+
     sha256: bytes
+
+
+@dataclass(frozen=True)
+class Readers:
+    """Who reads along while a container is made: `update` methods of hashes, say.
+
+    Each is called with all bytes in order, by one thread at a time, and beside the others; it may not keep
+    what it is given. What reads `plaintext` reads the very bytes that are encrypted: a digest of them tells
+    whether the file is still the one that was checked before. `sealed` are the container's bytes.
+    """
+
+    plaintext: tuple[Reader, ...] = ()
+    sealed: tuple[Reader, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -106,49 +120,54 @@ def generate_key() -> bytes:
     return os.urandom(KEY_SIZE)
 
 
-def nonce(index: int, last: bool) -> bytes:
-    """The nonce of segment `index`; the flag on the last one is what makes truncation an error.
+def seal(
+    source: BinaryIO,
+    target: BinaryIO,
+    dataset_key: bytes,
+    *,
+    segment_size: int = 1 << 20,
+    progress: Progress | None = None,
+    readers: Readers | None = None,
+) -> Sealed:
+    """Encrypts `source` to its end, in one pass over it, and hashes what it writes once (content root).
 
-    The 12 bytes are 7 zeros, the index as u32 and the flag. Raises InputError for an index of 2^32 or more.
+    `progress` is told how many more bytes of plaintext are done, by one thread at a time.
     """
-    if index >= _MAX_SEGMENTS:
-        raise InputError("The file has more segments than a container can count.", "Use larger segments.")
-    return bytes(7) + index.to_bytes(4, "big") + bytes([last])
+    header = Header.new(segment_size)
+    cipher = header.cipher(dataset_key)
+    readers = readers or Readers()
+    tree = merkle.Tree()
+    tree.append(header.raw)
+    target.write(header.raw)
+    for reader in readers.sealed:
+        reader(memoryview(header.raw))
+    plaintext_size = 0
+
+    def write(segment: Segment) -> None:
+        nonlocal plaintext_size
+        tree.append_hash(segment.leaf)
+        target.write(segment.sealed)
+        plaintext_size += len(segment.plaintext)
+        if progress is not None:
+            progress(len(segment.plaintext))
+
+    Segments(segment_size, lambda segment: segment.read_plaintext(source)).run(
+        lambda segment: segment.seal(cipher, header.raw),
+        (
+            write,
+            *(_reads_plaintext(reader) for reader in readers.plaintext),
+            *(_reads_sealed(reader) for reader in readers.sealed),
+        ),
+    )
+    return Sealed(tree.root(), header.sealed_size(plaintext_size), plaintext_size, segment_size)
 
 
-class _Segment:
-    """Buffers of one segment, used again and again: fresh megabytes cost more than the cipher."""
+def _reads_plaintext(reader: Reader) -> Callable[[Segment], object]:
+    return lambda segment: reader(segment.plaintext)
 
-    def __init__(self, segment_size: int) -> None:
-        self.plaintext = bytearray(segment_size)
-        self.sealed = bytearray(segment_size + TAG_SIZE)
-        self.length = 0  # of the plaintext, or of the sealed segment when it was just read
 
-    def plain_part(self) -> bytearray:
-        return self.plaintext
-
-    def sealed_part(self) -> bytearray:
-        return self.sealed
-
-    def seal(self, cipher: AESGCM, header: bytes, index: int, last: bool) -> bytes:
-        """Plaintext -> sealed. Returns the Merkle leaf hash."""
-        sealed = memoryview(self.sealed)[: self.length + TAG_SIZE]
-        cipher.encrypt_into(nonce(index, last), memoryview(self.plaintext)[: self.length], header, sealed)
-        return merkle.leaf_hash(sealed)
-
-    def open(self, cipher: AESGCM, header: bytes, index: int, last: bool) -> tuple[bytes, bool]:
-        """Sealed -> plaintext. Returns the Merkle leaf hash and whether the tag was right."""
-        sealed = memoryview(self.sealed)[: self.length]
-        hashed = merkle.leaf_hash(sealed)
-        # Only an empty file has an empty last segment: otherwise two containers would hold one file.
-        if self.length < TAG_SIZE or (self.length == TAG_SIZE and index > 0):
-            return hashed, False
-        target = memoryview(self.plaintext)[: self.length - TAG_SIZE]
-        try:
-            cipher.decrypt_into(nonce(index, last), sealed, header, target)
-        except InvalidTag:
-            return hashed, False
-        return hashed, True
+def _reads_sealed(reader: Reader) -> Callable[[Segment], object]:
+    return lambda segment: reader(segment.sealed)
 
 
 def encrypt(
@@ -159,32 +178,17 @@ def encrypt(
     segment_size: int = 1 << 20,
     progress: Progress | None = None,
 ) -> ContainerInfo:
-    """Encrypts `source` to its end. `progress` is told how many more bytes of plaintext are done."""
-    header = Header.new(segment_size)
-    cipher = header.cipher(dataset_key)
-    tree = merkle.Tree()
-    tree.append(header.raw)
-    digest = hashlib.sha256(header.raw)
-    target.write(header.raw)
-    plaintext_size = 0
-
-    def seal(segment: _Segment, index: int, last: bool) -> bytes:
-        return segment.seal(cipher, header.raw, index, last)
-
-    def write(segment: _Segment, hashed: bytes) -> None:
-        nonlocal plaintext_size
-        sealed = memoryview(segment.sealed)[: segment.length + TAG_SIZE]
-        tree.append_hash(hashed)
-        target.write(sealed)
-        digest.update(sealed)
-        plaintext_size += segment.length
-        if progress is not None:
-            progress(segment.length)
-
-    _pipeline(source, segment_size, _Segment.plain_part, seal, write)
-    return ContainerInfo(
-        tree.root(), header.sealed_size(plaintext_size), plaintext_size, segment_size, digest.digest()
+    """`seal`, and the SHA-256 that a card says, which is read along."""
+    digest = hashlib.sha256()
+    sealed = seal(
+        source,
+        target,
+        dataset_key,
+        segment_size=segment_size,
+        progress=progress,
+        readers=Readers(sealed=(digest.update,)),
     )
+    return ContainerInfo(**vars(sealed), sha256=digest.digest())
 
 
 def decrypt(
@@ -201,34 +205,31 @@ def decrypt(
     content root is known only at the end: write to a temporary file, and keep it once this has returned.
     WrongKeyError: the bytes are the committed ones, and the key does not fit.
     """
-    header = Header.parse(_read(source, HEADER_SIZE))
+    header = Header.parse(read(source, HEADER_SIZE))
     cipher = header.cipher(dataset_key)
     tree = merkle.Tree()
     tree.append(header.raw)
     plaintext_size = 0
     first_failed = False
 
-    def open_(segment: _Segment, index: int, last: bool) -> tuple[bytes, bool]:
-        return segment.open(cipher, header.raw, index, last)
-
-    def write(segment: _Segment, result: tuple[bytes, bool]) -> None:
+    def write(segment: Segment) -> None:
         nonlocal plaintext_size, first_failed
-        index = tree.size - 1
-        tree.append_hash(result[0])
-        if not result[1]:
+        tree.append_hash(segment.leaf)
+        if not segment.is_sound:
             # Whether the key or the bytes are wrong, only the root over the rest can tell.
-            if index > 0 and not first_failed:
-                raise _damaged(index)
+            if segment.index > 0 and not first_failed:
+                raise _damaged(segment.index)
             first_failed = True
         if first_failed:
             return
-        length = segment.length - TAG_SIZE
-        target.write(memoryview(segment.plaintext)[:length])
-        plaintext_size += length
+        target.write(segment.plaintext)
+        plaintext_size += len(segment.plaintext)
         if progress is not None:
-            progress(length)
+            progress(len(segment.plaintext))
 
-    _pipeline(source, header.segment_size + TAG_SIZE, _Segment.sealed_part, open_, write)
+    Segments(header.segment_size, lambda segment: segment.read_sealed(source)).run(
+        lambda segment: segment.open(cipher, header.raw), (write,)
+    )
     if first_failed:
         raise _wrong_key() if tree.root() == expected_root else _damaged(0)
     if expected_root is not None:
@@ -238,75 +239,16 @@ def decrypt(
 
 def content_root(source: BinaryIO) -> bytes:
     """The content root of a container, without a key: what anyone can compare with the chain."""
-    header = Header.parse(_read(source, HEADER_SIZE))
+    header = Header.parse(read(source, HEADER_SIZE))
     tree = merkle.Tree()
     tree.append(header.raw)
-    buffer = memoryview(bytearray(header.segment_size + TAG_SIZE))
-    while length := _fill(source, buffer):
-        tree.append_hash(merkle.leaf_hash(buffer[:length]))
+
+    def append(segment: Segment) -> None:
+        if segment.sealed:  # else there is nothing behind the header
+            tree.append_hash(segment.leaf)
+
+    Segments(header.segment_size, lambda segment: segment.read_sealed(source)).run(Segment.hash, (append,))
     return tree.root()
-
-
-def _pipeline(
-    source: BinaryIO,
-    size: int,
-    part: Callable[[_Segment], bytearray],
-    work: Callable[[_Segment, int, bool], _Result],
-    done: Callable[[_Segment, _Result], None],
-) -> None:
-    """Reads pieces of `size` bytes, works on them on all cores, and hands the results on in order.
-
-    One piece is read ahead, since a piece must be known to be the last before it is worked on.
-    """
-    window = 2 * _WORKERS + 1
-    running: deque[tuple[_Segment, Future[_Result]]] = deque()
-    made = 0
-
-    def finish() -> _Segment:
-        segment, future = running.popleft()
-        done(segment, future.result())
-        return segment
-
-    def read() -> _Segment:
-        nonlocal made
-        made += 1
-        segment = _Segment(size) if made <= window else finish()
-        segment.length = _fill(source, memoryview(part(segment))[:size])
-        return segment
-
-    with ThreadPoolExecutor(_WORKERS, thread_name_prefix="container") as pool:
-        current = read()
-        for index in range(_MAX_SEGMENTS + 1):
-            following = read() if current.length == size else None
-            last = following is None or following.length == 0
-            running.append((current, pool.submit(work, current, index, last)))
-            if last or following is None:
-                break
-            current = following
-        while running:
-            finish()
-
-
-def _fill(source: BinaryIO, buffer: memoryview) -> int:
-    """Reads until the buffer is full or the source ends; pipes and sockets give less at a time."""
-    filled = 0
-    readinto = getattr(source, "readinto", None)
-    while filled < len(buffer):
-        if readinto is not None:
-            got = readinto(buffer[filled:]) or 0
-        else:
-            chunk = source.read(len(buffer) - filled)
-            got = len(chunk)
-            buffer[filled : filled + got] = chunk
-        if not got:
-            break
-        filled += got
-    return filled
-
-
-def _read(source: BinaryIO, size: int) -> bytes:
-    buffer = bytearray(size)
-    return bytes(buffer[: _fill(source, memoryview(buffer))])
 
 
 def _damaged(index: int) -> IntegrityError:

@@ -59,14 +59,23 @@ class Ipfs:
         """Adds and pins a blob; `why` is noted. Returns the 32-byte digest of its CID."""
         return self._add(lambda: io.BytesIO(data), why, None)
 
-    def add_file(self, path: Path, progress: Progress | None = None, why: str = "added") -> bytes:
+    def add_file(
+        self,
+        path: Path,
+        progress: Progress | None = None,
+        why: str = "added",
+        *,
+        expected: bytes | None = None,
+    ) -> bytes:
         """Adds and pins a file as a stream. `progress` is told how many more bytes were sent.
 
-        Returns the 32-byte digest of its CID. Raises InputError when `path` is not a file.
+        `expected` is the digest that the file has to get, where the caller has hashed it (unixfs.Hasher):
+        without it, the file is read once more. Returns the 32-byte digest of its CID. Raises InputError when
+        `path` is not a file.
         """
         if not path.is_file():
             raise InputError(f"{path} is not a file.")
-        return self._add(lambda: path.open("rb"), why, progress)
+        return self._add(lambda: path.open("rb"), why, progress, expected)
 
     def cat(self, digest: bytes, *, max_size: int | None = None) -> bytes:
         """The blob's bytes, checked against the digest.
@@ -198,10 +207,16 @@ class Ipfs:
         for _ in unixfs.read(own, digest, start, start + 1):
             continue
 
-    def _add(self, opened: Callable[[], BinaryIO], why: str, progress: Progress | None) -> bytes:
+    def _add(
+        self,
+        opened: Callable[[], BinaryIO],
+        why: str,
+        progress: Progress | None,
+        expected: bytes | None = None,
+    ) -> bytes:
         with opened() as source:
-            expected = unixfs.digest_of(source)
-            size = source.tell()
+            expected = expected or unixfs.digest_of(source)
+            size = source.seek(0, io.SEEK_END)
 
         def send(client: Any) -> str:
             with opened() as source:

@@ -139,17 +139,47 @@ class _Reading:
         return self._take(link)
 
 
-def digest_of(source: BinaryIO) -> bytes:
-    """The digest that Kubo gives this file: what `add` has to answer."""
-    level: list[tuple[bytes, int, int]] = []  # digest, file size, cumulative block size
-    while chunk := source.read(CHUNK):
+class Hasher:
+    """The digest that Kubo gives a file, of bytes that come piece by piece: what `add` has to answer."""
+
+    def __init__(self) -> None:
+        self._chunk = bytearray(CHUNK)
+        self._filled = 0
+        self._leaves: list[tuple[bytes, int, int]] = []  # digest, file size, cumulative block size
+
+    def update(self, piece: bytes | memoryview) -> None:
+        """More bytes of the file."""
+        rest = memoryview(piece)
+        while rest:
+            taken = min(len(rest), CHUNK - self._filled)
+            self._chunk[self._filled : self._filled + taken] = rest[:taken]
+            self._filled += taken
+            rest = rest[taken:]
+            if self._filled == CHUNK:
+                self._end_chunk()
+
+    def digest(self) -> bytes:
+        """The 32-byte digest of the file's CID, behind its last bytes."""
+        if self._filled or not self._leaves:
+            self._end_chunk()
+        level = self._leaves
+        while len(level) > 1:
+            level = [_inner(level[i : i + _FANOUT]) for i in range(0, len(level), _FANOUT)]
+        return level[0][0]
+
+    def _end_chunk(self) -> None:
+        chunk = bytes(self._chunk[: self._filled])
         block = _field(1, _unixfs(chunk, len(chunk), ()))
-        level.append((hashlib.sha256(block).digest(), len(chunk), len(block)))
-    if not level:
-        return hashlib.sha256(_field(1, _unixfs(b"", 0, ()))).digest()
-    while len(level) > 1:
-        level = [_inner(level[i : i + _FANOUT]) for i in range(0, len(level), _FANOUT)]
-    return level[0][0]
+        self._leaves.append((hashlib.sha256(block).digest(), len(chunk), len(block)))
+        self._filled = 0
+
+
+def digest_of(source: BinaryIO) -> bytes:
+    """The digest that Kubo gives this file."""
+    hasher = Hasher()
+    while piece := source.read(CHUNK):
+        hasher.update(piece)
+    return hasher.digest()
 
 
 def _inner(children: list[tuple[bytes, int, int]]) -> tuple[bytes, int, int]:

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from biodesci.core import container
-from biodesci.core.container import ContainerInfo
+from biodesci.core import container, segments
+from biodesci.core.container import ContainerInfo, Readers, Sealed
 from biodesci.core.errors import InputError, IntegrityError, WrongKeyError
 
 SEGMENT = 1 << 16
@@ -122,8 +122,8 @@ def test_an_empty_segment_behind_a_full_one_is_refused() -> None:
     plaintext = os.urandom(SEGMENT)
     header = container.Header.new(SEGMENT)
     cipher = header.cipher(KEY)
-    forged = header.raw + cipher.encrypt(container.nonce(0, False), plaintext, header.raw)
-    forged += cipher.encrypt(container.nonce(1, True), b"", header.raw)
+    forged = header.raw + cipher.encrypt(segments.nonce(0, False), plaintext, header.raw)
+    forged += cipher.encrypt(segments.nonce(1, True), b"", header.raw)
     with pytest.raises(IntegrityError):
         opened(forged)
 
@@ -185,6 +185,31 @@ def test_segment_sizes_outside_the_format(size: int) -> None:
 def test_keys_of_a_wrong_length(size: int) -> None:
     with pytest.raises(InputError):
         container.encrypt(io.BytesIO(), io.BytesIO(), bytes(size))
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_who_reads_along_reads_what_goes_in_and_what_comes_out(size: int) -> None:
+    plaintext, target = os.urandom(size), io.BytesIO()
+    before, sealed_bytes, whole = hashlib.sha256(), bytearray(), hashlib.sha256()
+    readers = Readers(plaintext=(before.update,), sealed=(sealed_bytes.extend, whole.update))
+    made = container.seal(io.BytesIO(plaintext), target, KEY, segment_size=SEGMENT, readers=readers)
+    assert before.digest() == hashlib.sha256(plaintext).digest()
+    assert bytes(sealed_bytes) == target.getvalue()
+    assert whole.digest() == hashlib.sha256(target.getvalue()).digest()
+    assert made == Sealed(
+        container.content_root(io.BytesIO(target.getvalue())), len(target.getvalue()), size, SEGMENT
+    )
+
+
+def test_a_reader_that_fails_ends_the_work() -> None:
+    def full(_: memoryview) -> None:
+        raise OSError(28, "No space left on device")
+
+    for readers in (Readers(plaintext=(full,)), Readers(sealed=(full,))):
+        with pytest.raises(OSError, match="No space"):
+            container.seal(
+                io.BytesIO(bytes(9 * SEGMENT)), io.BytesIO(), KEY, segment_size=SEGMENT, readers=readers
+            )
 
 
 def test_a_failing_target_ends_the_work() -> None:

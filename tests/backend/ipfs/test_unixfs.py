@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import io
+import os
 from collections.abc import Callable
 
 import pytest
@@ -27,6 +28,16 @@ from biodesci.ipfs.unixfs import Link
 )
 def test_well_known_cids(data: bytes, known: str) -> None:
     assert cid.to_v0(unixfs.digest_of(io.BytesIO(data))) == known
+
+
+@pytest.mark.parametrize("size", [0, 1, unixfs.CHUNK, unixfs.CHUNK + 1, 3 * unixfs.CHUNK - 1])
+@pytest.mark.parametrize("step", [48, 65_536, 262_160, 1 << 20])
+def test_a_file_hashed_by_pieces_of_any_size_gets_the_same_cid(size: int, step: int) -> None:
+    data = os.urandom(size)
+    hasher = unixfs.Hasher()
+    for start in range(0, size, step):
+        hasher.update(memoryview(data)[start : start + step])
+    assert hasher.digest() == unixfs.digest_of(io.BytesIO(data))
 
 
 @settings(max_examples=200)
