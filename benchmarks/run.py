@@ -11,6 +11,7 @@ from pathlib import Path
 MODULES = (
     "gas",
     "container",
+    "age",
     "ee",
     "ee_models",
     "ee_training",
