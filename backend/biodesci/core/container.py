@@ -18,15 +18,17 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from biodesci.core import commitment, merkle
+from biodesci.core import commitment, merkle, segments
 from biodesci.core.errors import InputError, IntegrityError, WrongKeyError
-from biodesci.core.segments import TAG_SIZE, Segment, Segments, read
+from biodesci.core.segments import Segment, Segments, read
 
 KEY_SIZE: Final = 32
 HEADER_SIZE: Final = 48
+TAG_SIZE: Final = segments.TAG_SIZE
 _MAGIC: Final = b"BDSC"
 _VERSION: Final = 1
 _INFO: Final = b"biodesci/container/v1"
+nonce: Final = segments.nonce
 
 Progress = Callable[[int], None]
 Reader = Callable[[memoryview], object]

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from biodesci.core import container, segments
+from biodesci.core import container
 from biodesci.core.container import ContainerInfo, Readers, Sealed
 from biodesci.core.errors import InputError, IntegrityError, WrongKeyError
 
@@ -122,8 +122,8 @@ def test_an_empty_segment_behind_a_full_one_is_refused() -> None:
     plaintext = os.urandom(SEGMENT)
     header = container.Header.new(SEGMENT)
     cipher = header.cipher(KEY)
-    forged = header.raw + cipher.encrypt(segments.nonce(0, False), plaintext, header.raw)
-    forged += cipher.encrypt(segments.nonce(1, True), b"", header.raw)
+    forged = header.raw + cipher.encrypt(container.nonce(0, False), plaintext, header.raw)
+    forged += cipher.encrypt(container.nonce(1, True), b"", header.raw)
     with pytest.raises(IntegrityError):
         opened(forged)
 
