@@ -8,12 +8,17 @@ from biodesci.inspection.content import Format
 from biodesci.inspection.formats.delimited import Delimited
 from biodesci.inspection.formats.dicom import DicomFile, DicomSeries
 from biodesci.inspection.formats.fhir import Fhir
+from biodesci.inspection.formats.genomics import Alignments, Fasta, Fastq, Variants
 from biodesci.inspection.source import Source
 
 FORMATS: Final[tuple[Format, ...]] = (
     DicomSeries(),
     DicomFile(),
     Fhir(),
+    Variants(),
+    Alignments(),
+    Fastq(),
+    Fasta(),
     Delimited(),
 )
 
