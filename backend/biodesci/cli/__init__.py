@@ -28,6 +28,7 @@ from biodesci.cli import (
     model,
     offers,
     output,
+    publishing,
     purchase,
     roles,
     selling,
@@ -74,6 +75,7 @@ def options(
 account.app.add_typer(institutions.app)
 app.add_typer(account.app, name="account", help="This role's account on chain.")
 app.add_typer(key.app, name="key", help="This role's encryption key.")
+dataset.app.add_typer(publishing.app)
 dataset.app.add_typer(offers.app)
 dataset.app.add_typer(roles.app)
 dataset.app.add_typer(handover.app)

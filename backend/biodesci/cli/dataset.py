@@ -1,137 +1,22 @@
-"""biodesci dataset: publish, list, show, prove, withdraw, release (more: cli/offers.py, cli/roles.py)."""
+"""biodesci dataset: list, show, prove, withdraw, release (more: cli/publishing.py, offers.py, roles.py)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from biodesci.cli import offers, output, session
+from biodesci.cli import output, session
 from biodesci.cli.arguments import Number, new_file
-from biodesci.cli.options import grouped
 
 if TYPE_CHECKING:
-    from biodesci.market.card import DatasetMeta
     from biodesci.market.catalogue import Entry
     from biodesci.market.institutions import Institutions
 
 app = typer.Typer(no_args_is_help=True)
 
-_MONDO = typer.Option(help="mondo.obo of a MONDO release (https://mondo.monarchinitiative.org).")
-_TERMS = Annotated[
-    list[str], typer.Option("--term", help="DUO term, such as GRU, HMB, NCU; repeat for more.")
-]
-
-
-def _reporter() -> Callable[[str, int, int], None]:
-    from rich.progress import TaskID
-
-    bar = output.bar()
-    tasks: dict[str, TaskID] = {}
-
-    def report(step: str, done: int, total: int) -> None:
-        if not bar.live.is_started:
-            bar.start()
-        if step not in tasks:
-            tasks[step] = bar.add_task(step, total=total)
-        bar.update(tasks[step], completed=done)
-        if bar.finished:
-            bar.stop()
-
-    return report
-
-
-@dataclass(frozen=True)
-class Described:
-    """The options that say what a dataset is, and what it may be used for."""
-
-    name: Annotated[str, typer.Option(help="Title on the card.")]
-    term: _TERMS
-    description: str = ""
-    creator: str = ""
-    keyword: Annotated[list[str] | None, typer.Option(help="Repeat for more.")] = None
-    parent: Annotated[
-        list[int] | None,
-        typer.Option(min=1, help="Dataset it comes from: yours or licensed, else a claim."),
-    ] = None
-    disease: Annotated[
-        list[str] | None, typer.Option(help="What the term DS permits, as MONDO:0005068; repeat.")
-    ] = None
-    mondo: Annotated[Path | None, _MONDO] = None
-    accept_risk: Annotated[
-        str | None, typer.Option(help="Reason to publish in spite of identifiers found.")
-    ] = None
-
-    def meta(self) -> DatasetMeta:
-        """What the options say of the dataset. Raises InputError where they contradict each other."""
-        from biodesci.core import disease as diseases
-        from biodesci.core import duo
-        from biodesci.core.errors import InputError
-        from biodesci.market.card import DatasetMeta
-        from biodesci.market.diseases import permitted
-
-        if bool(self.disease) != (self.mondo is not None):
-            raise InputError("Diseases are read from an ontology.", "Give both --disease and --mondo.")
-        ids = [diseases.parse(id_) for id_ in self.disease or ()]
-        return DatasetMeta(
-            name=self.name,
-            description=self.description,
-            terms=duo.parse_terms(self.term),
-            creator=self.creator,
-            keywords=tuple(self.keyword or ()),
-            parents=tuple(self.parent or ()),
-            accept_risk=self.accept_risk,
-            diseases=permitted(self.mondo, ids) if self.mondo else None,
-        )
-
-
-@app.command()
-@grouped
-def publish(
-    file: Annotated[Path, typer.Argument(help="The file to encrypt and publish.")],
-    described: Described,
-    *,
-    price: Annotated[
-        str | None, typer.Option(help=f"{offers.PRICE}; without it nothing is offered yet.")
-    ] = None,
-    asked: offers.Asked,
-    dataset: Annotated[
-        int | None, typer.Option(min=1, help="Publish as a new version of this dataset.")
-    ] = None,
-) -> None:
-    """Check, encrypt, store on IPFS, mint. Stopped at any point and run again, it goes on.
-
-    Example: biodesci dataset publish cohort.csv --name "Cohort" --term HMB --term NCU --price 0.01
-    """
-    from dataclasses import asdict
-
-    from biodesci.core.errors import InputError
-    from biodesci.market.publish import publish as run
-
-    meta = described.meta()
-    if price is None and asked != offers.Asked():
-        raise InputError(
-            "Terms of an offer are given, but no price, so nothing would be offered.",
-            "Give --price too (0 is one), or leave the terms for: biodesci dataset offer ID.",
-        )
-    owner = session.member()
-    offer = None if price is None else asked.terms(owner.chain, price)
-    done = run(
-        owner,
-        file,
-        meta,
-        offer,
-        _reporter(),
-        dataset_id=dataset,
-    )
-    output.record(
-        asdict(done),
-        f"Published dataset {done.dataset_id}, version {done.version}. Its key is in {owner.home}/datasets: "
-        "keep a copy; nobody can restore it.",
-    )
+MONDO = typer.Option(help="mondo.obo of a MONDO release (https://mondo.monarchinitiative.org).")
 
 
 def _row(entry: Entry, known: Institutions) -> dict[str, Any]:
@@ -190,7 +75,7 @@ def show(dataset_id: Number) -> None:
 def prove(
     dataset_id: Number,
     disease: Annotated[str, typer.Argument(help="As MONDO:0005068.")],
-    mondo: Annotated[Path, _MONDO],
+    mondo: Annotated[Path, MONDO],
     file: Annotated[Path, typer.Option("--output", "-o", help="Where the proof goes.")],
 ) -> None:
     """Prove that a dataset's terms permit a disease, for the web page (`license buy` does it by itself)."""

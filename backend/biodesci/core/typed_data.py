@@ -1,7 +1,8 @@
 """What people sign (EIP-712, https://eips.ethereum.org/EIPS/eip-712): documents for eth-account and wallets.
 
 Visa, Order, Registration and RoleAcceptance are ours (contracts/VisaRegistry.sol, licensing/Orders.sol,
-KeyRegistry.sol, datasets/Roles.sol), and so are AuditReport and Institution, which no contract reads;
+KeyRegistry.sol, datasets/Roles.sol), and so are AuditReport, Institution and InspectionReport, which no
+contract reads;
 Permit is of ERC-2612, ReceiveWithAuthorization of ERC-3009, both in the token's own domain.
 """
 
@@ -14,6 +15,7 @@ from eth_account.messages import encode_typed_data
 from eth_utils.crypto import keccak
 
 from biodesci.core.documents.acceptance import RoleAcceptance
+from biodesci.core.documents.inspection_report import InspectionReport
 from biodesci.core.documents.institution import Institution, Network
 from biodesci.core.documents.order import Order
 from biodesci.core.documents.report import Report
@@ -89,6 +91,14 @@ def audit_report(signed: Report) -> Document:
     )
     where = domain("BioDeSci Audits", "1", signed.chain_id, signed.contract)
     return _document(where, "AuditReport", {"AuditReport": fields}, values)
+
+
+def inspection_report(signed: InspectionReport) -> Document:
+    """The document that a publisher signs about what was inspected, in the domain of the DatasetNFT."""
+    fields = "bytes32 plaintext,bytes32 content,address account,uint40 inspectedAt"
+    values = (signed.plaintext_sha256, signed.content_hash, signed.account, signed.inspected_at)
+    where = domain("BioDeSci Datasets", "1", signed.chain_id, signed.contract)
+    return _document(where, "InspectionReport", {"InspectionReport": fields}, values)
 
 
 def registration(

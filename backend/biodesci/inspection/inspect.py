@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -25,25 +26,27 @@ class Inspection:
     format: str | None = None
     tables: list[TableSummary] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    progress: Callable[[int], None] = field(default=lambda _amount: None, repr=False, compare=False)
 
     def of(self, level: Level) -> list[Finding]:
         """The findings of one level."""
         return [finding for finding in self.findings if finding.level is level]
 
 
-def inspect(path: Path, declared: Declared | None = None) -> Inspection:
-    """Looks into a file or folder.
+def inspect(
+    path: Path, declared: Declared | None = None, progress: Callable[[int], None] | None = None
+) -> Inspection:
+    """Looks into a file or folder. `progress` is told how many more bytes of tables were looked at.
 
     Raises InputError where there is none, and for a file of a known format that is damaged.
     """
     if not path.exists():
         raise InputError(f"There is no file {path}.", "Check the path.")
-    inspection = Inspection()
+    inspection = Inspection(progress=progress or (lambda _amount: None))
     source = Source.of(path)
     format_ = recognise(source)
     if format_ is not None:
         inspection.format, inspection.media_type = format_.name, format_.media_type
-    inspection.findings += check_text("file name", path.stem)
     _read(source, declared or Declared(), inspection)
     return inspection
 
@@ -74,5 +77,6 @@ def _take_table(table: Table, source: Source, declared: Declared, inspection: In
     for batch in table.batches:
         check.feed(batch)
         summary.feed(batch)
+        inspection.progress(batch.nbytes)
     inspection.findings += check.finish()
     inspection.tables.append(summary.finish())

@@ -1,4 +1,4 @@
-"""Publishes a dataset: check, encrypt, IPFS, card, one transaction.
+"""Publishes a dataset: inspect, encrypt, IPFS, card, one transaction.
 
 Every step is noted in a journal (home/publications/<id>/journal.json, private) before the next begins. The
 key is sealed to disk before anything leaves, and filed under the token's id once that is minted; a second
@@ -8,12 +8,13 @@ the key's commitment, and never mints twice.
 
 from __future__ import annotations
 
-import hashlib
 import shutil
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from hexbytes import HexBytes
 from web3.contract.contract import ContractFunction
@@ -22,18 +23,23 @@ from web3.types import TxReceipt
 from biodesci.chain import receipts
 from biodesci.chain.client import Chain
 from biodesci.chain.records import DatasetVersion
-from biodesci.core import canonical, cid, container, duo
+from biodesci.core import canonical, cid, container, duo, files
 from biodesci.core.documents.dataset_card import require_described
 from biodesci.core.errors import AccessDeniedError, InputError, StateError
 from biodesci.core.public_text import require_printable
+from biodesci.inspection.content import Declared
+from biodesci.inspection.inspect import Inspection, inspect
 from biodesci.ipfs.client import Ipfs
-from biodesci.market import arbitration, provenance
-from biodesci.market.card import DatasetMeta, Inspected, compose, inspect
+from biodesci.market import admission, arbitration, provenance
+from biodesci.market.admission import public_texts, require_admitted
+from biodesci.market.card import DatasetMeta, compose
 from biodesci.market.journal import FILE, Journal, Minted
+from biodesci.market.material import Material
 from biodesci.market.offers import OfferTerms
 from biodesci.party import dataset_keys
 from biodesci.party.member import Member
 
+REPORT: Final = "inspection.json"
 Progress = Callable[[str, int, int], None]  # (step, bytes done, bytes in all)
 
 
@@ -64,18 +70,8 @@ def publish(
 ) -> Published:
     """Publishes `file` as a new dataset, or a new version of `dataset_id`. Run again, it goes on."""
     chain = owner.chain
-    require_described(meta.name, meta.terms)
-    require_printable("description", meta.description, lines=True)
-    for title, text in (
-        ("name", meta.name),
-        ("creator", meta.creator),
-        ("license", meta.license),
-        ("reason", meta.accept_risk or ""),
-        *(("keyword", keyword) for keyword in meta.keywords),
-    ):
-        require_printable(title, text)
-    if meta.diseases is not None and not meta.terms & duo.bits(["DS"]):
-        raise InputError("Diseases are named, but the terms are not limited to any.", "Add --term DS.")
+    require_sayable(meta)
+    material = Material.of(file)
     if dataset_id is not None and offer is not None:
         raise InputError("A new version is sold by the dataset's offers.", "Leave the price out.")
     if dataset_id is not None and chain.call(chain.datasets.functions.ownerOf(dataset_id)) != chain.address:
@@ -89,20 +85,21 @@ def publish(
         arbitration.check(chain, offer.arbiter)
     named = [] if dataset_id is not None else provenance.sources(chain, meta.parents)
     provenance.require_no_wider(chain, named, meta.terms, meta.diseases.root if meta.diseases else bytes(32))
-    digest = _sha256(file)
+    report = progress or (lambda _step, _done, _total: None)
+    inspection, digest = inspected(material, meta, report)
+    require_admitted(inspection, meta)
     wanted = {
-        "plaintextSha256": digest,
+        "plaintextSha256": digest.hex(),
         "genesis": chain.genesis,
         "contract": chain.datasets.address,
         "account": chain.address,
-        "meta": _fields(meta) | {"keywords": list(meta.keywords), "parents": list(meta.parents)},
+        "meta": _fields(meta),
         "offer": None if offer is None else asdict(offer),
         "datasetId": dataset_id,
     }
     journal = Journal.open(owner.home / "publications" / canonical.sha256(wanted).hex()[:40])
-    report = progress or (lambda _step, _done, _total: None)
-
-    inspected = inspect(file, meta.accept_risk)
+    signed = admission.report(chain, inspection, meta, digest, int(time.time()))
+    files.write_private(journal.folder / REPORT, signed.to_bytes())
     if journal.notes.key_commitment is None:
         journal.note(key_commitment=dataset_keys.create(owner.home, owner.passphrase, chain))
     committed = journal.digest("key_commitment")
@@ -113,9 +110,9 @@ def publish(
             if journal.container is None:
                 # Whatever no card can hold is refused before the long work.
                 nothing = container.ContainerInfo(bytes(32), 0, 0, 0, bytes(32))
-                compose(meta, inspected, file.name, bytes(32), nothing)
-            _encrypt(owner, file, committed, journal, report)
-            _upload(owner.ipfs, journal, meta, inspected, file, report)
+                compose(meta, inspection, bytes(32), nothing)
+            _encrypt(owner, material, committed, journal, report)
+            _upload(owner.ipfs, journal, meta, inspection, report)
             receipt = intent.resume() or intent.send(_mint(chain, journal, meta, offer, dataset_id))
         else:
             intent.forget()
@@ -124,30 +121,66 @@ def publish(
         dataset_keys.settle(owner.home, chain, version, committed)
     # The container is on IPFS now and can be made again from the file.
     (journal.folder / "container").unlink(missing_ok=True)
-    return replace(published, findings=inspected.check.findings)
+    return replace(published, findings=tuple(map(str, inspection.findings)))
+
+
+def require_sayable(meta: DatasetMeta) -> None:
+    """Raises InputError for what no card can say."""
+    require_described(meta.name, meta.terms)
+    require_printable("description", meta.description, lines=True)
+    for title, text in (
+        ("name", meta.name),
+        ("creator", meta.creator),
+        ("license", meta.license),
+        ("reason", meta.accept_risk or ""),
+        *(("keyword", keyword) for keyword in meta.keywords),
+    ):
+        require_printable(title, text)
+    if meta.diseases is not None and not meta.terms & duo.bits(["DS"]):
+        raise InputError("Diseases are named, but the terms are not limited to any.", "Add --term DS.")
+
+
+def inspected(material: Material, meta: DatasetMeta, report: Progress) -> tuple[Inspection, bytes]:
+    """What the material holds and what its card's texts may say of a person; the SHA-256 of its bytes."""
+    done = 0
+
+    def advance(amount: int) -> None:
+        nonlocal done
+        done = min(done + amount, material.size)
+        report("inspect", done, material.size)
+
+    # The digest is of the same moment, and costs another core.
+    with ThreadPoolExecutor(1, thread_name_prefix="digest") as pool:
+        digest = pool.submit(material.digest)
+        inspection = inspect(material.path, meta.declared, advance)
+        inspection.findings += public_texts(meta)
+        return inspection, digest.result()
 
 
 def _fields(meta: DatasetMeta) -> dict[str, Any]:
-    named = None if meta.diseases is None else meta.diseases.model_dump(mode="json")
-    return asdict(replace(meta, diseases=None)) | {"diseases": named}
+    """What a card says; how the steward answered for it makes no other publication."""
+    declared = meta.declared
+    return {
+        **asdict(replace(meta, diseases=None, declared=Declared(), accept_risk=None, confirmed=False)),
+        "keywords": list(meta.keywords),
+        "parents": list(meta.parents),
+        "diseases": None if meta.diseases is None else meta.diseases.model_dump(mode="json"),
+        "declared": [
+            declared.person,
+            sorted(declared.codes),
+            list(declared.quasi),
+            sorted(declared.pseudonyms),
+            declared.header,
+        ],
+    }
 
 
-def _sha256(file: Path) -> str:
-    try:
-        with file.open("rb") as source:
-            return hashlib.file_digest(source, "sha256").hexdigest()
-    except FileNotFoundError as exc:
-        raise InputError(f"There is no file {file}.", "Check the path.") from exc
-    except IsADirectoryError as exc:
-        raise InputError(f"{file} is a folder.", "Give one file; pack a folder first.") from exc
-
-
-def _encrypt(owner: Member, file: Path, committed: bytes, journal: Journal, report: Progress) -> None:
+def _encrypt(owner: Member, material: Material, committed: bytes, journal: Journal, report: Progress) -> None:
     target = journal.folder / "container"
     if journal.container is not None and (target.exists() or journal.notes.content is not None):
         return
     key = dataset_keys.load_unpublished(owner.home, owner.passphrase, owner.chain, committed)
-    size, done = file.stat().st_size, 0
+    size, done = material.size, 0
     if shutil.disk_usage(journal.folder).free < size + size // 1000 + (1 << 20):
         raise StateError(
             f"{journal.folder} has no room for the encrypted copy ({size} bytes).", "Free space, then repeat."
@@ -159,7 +192,7 @@ def _encrypt(owner: Member, file: Path, committed: bytes, journal: Journal, repo
         report("encrypt", done, size)
 
     partial = journal.folder / "container.partial"
-    with file.open("rb") as source, partial.open("wb") as sink:
+    with material.open() as source, partial.open("wb") as sink:
         info = container.encrypt(source, sink, key, progress=advance)
     partial.replace(target)
     journal.note(
@@ -172,11 +205,11 @@ def _encrypt(owner: Member, file: Path, committed: bytes, journal: Journal, repo
 
 
 def _upload(
-    ipfs: Ipfs, journal: Journal, meta: DatasetMeta, inspected: Inspected, file: Path, report: Progress
+    ipfs: Ipfs, journal: Journal, meta: DatasetMeta, inspection: Inspection, report: Progress
 ) -> None:
     info = journal.container
     if info is None:
-        raise StateError(f"{file} was not encrypted.", "Repeat the command.")
+        raise StateError("The file was not encrypted.", "Repeat the command.")
     size, done = info.size, 0
 
     def advance(amount: int) -> None:
@@ -189,7 +222,7 @@ def _upload(
             content=ipfs.add_file(journal.folder / "container", advance, "encrypted file of a dataset")
         )
     if journal.notes.card is None:
-        card = compose(meta, inspected, file.name, journal.digest("content"), info)
+        card = compose(meta, inspection, journal.digest("content"), info)
         journal.note(card=ipfs.add(card.to_bytes(), "card of a dataset"))
 
 

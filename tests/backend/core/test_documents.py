@@ -23,8 +23,10 @@ from biodesci.core.documents.bundle import BundleFile
 from biodesci.core.documents.dataset_card import DatasetCard
 from biodesci.core.documents.declared import DiseaseProof, Statement
 from biodesci.core.documents.deployment import Deployment
+from biodesci.core.documents.inspection_report import InspectionReport
 from biodesci.core.documents.institution import InstitutionFile, KnownInstitutions
 from biodesci.core.documents.kinds import KINDS
+from biodesci.core.documents.manifest import FolderManifest
 from biodesci.core.documents.model_card import ModelCard
 from biodesci.core.documents.order import Purpose, SignedOrder
 from biodesci.core.documents.passport import IssuerTrust, SignInTerms, VisaAnswer, VisaRequest
@@ -152,6 +154,8 @@ CASES = (
         nullable=(f"{COLUMN}statistics.histogram.*.count",),
     ),
     Case(DatasetCard, "dataset-card-opaque.json"),
+    Case(InspectionReport, "inspection-report.json", optional=("acceptedRisk", "signature")),
+    Case(FolderManifest, "folder-manifest.json"),
     Case(
         ModelCard,
         "model-card.json",

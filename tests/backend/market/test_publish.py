@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import os
 import signal
+from dataclasses import replace
 
 import pytest
+from eth_account import Account
+from eth_account.messages import encode_typed_data
 
 from biodesci.chain import transactions
 from biodesci.chain.client import Chain
 from biodesci.chain.commitments import commitments
 from biodesci.chain.records import DatasetVersion
-from biodesci.core import container
+from biodesci.core import container, typed_data
+from biodesci.core.documents.inspection_report import InspectionReport
 from biodesci.core.errors import (
     AccessDeniedError,
     ConfigurationError,
@@ -30,6 +35,7 @@ from biodesci.market import publish as module
 from biodesci.market.card import DatasetMeta
 from biodesci.market.content import locate
 from biodesci.market.journal import FILE, Journal, Notes
+from biodesci.market.material import Material
 from biodesci.market.offers import OfferTerms
 from biodesci.market.publish import publish
 from biodesci.party import dataset_keys
@@ -81,7 +87,7 @@ def test_published_file_decrypts_to_the_same_bytes(chain_for, ipfs, table, tmp_p
     assert (made.terms.dataset_id, made.terms.price, made.terms.duration) == (done.dataset_id, 7, 60)
     assert made.open
     assert chain.read(DatasetVersion, done.dataset_id, 1).terms == HMB
-    assert {step for step, _, _ in steps} == {"encrypt", "upload"}
+    assert {step for step, _, _ in steps} == {"inspect", "encrypt", "upload"}
     assert all(now <= total for _, now, total in steps)
     assert ("encrypt", len(ROWS), len(ROWS)) in steps
 
@@ -288,12 +294,59 @@ def test_identifiers_stop_publishing_before_anything_is_written(chain_for, ipfs,
     assert any("contact" in finding for finding in done.findings)
 
 
-def test_opaque_file(chain_for, ipfs, tmp_path):
+def test_a_format_that_is_not_read_stops_unless_a_reason_accepts_that(chain_for, ipfs, tmp_path):
     chain, home = chain_for(), tmp_path / "home"
-    file = tmp_path / "scan.bin"
-    file.write_bytes(os.urandom(70_000))
-    done = publish(acting(chain, ipfs, home), file, META)
+    file = tmp_path / "Weber Anna 1950-03-07.dat"
+    file.write_bytes(b"\0" + os.urandom(70_000))
+    with pytest.raises(InputError, match="format that is not read"):
+        publish(acting(chain, ipfs, home), file, META)
+    assert not home.exists()
+    accepted = replace(META, accept_risk="raw signal of a phantom, read by Dr. Weber")
+    done = publish(acting(chain, ipfs, home), file, accepted)
     assert decrypted(chain, ipfs, home, done.dataset_id) == file.read_bytes()
+    card = ipfs.cat(chain.read(DatasetVersion, done.dataset_id, 1).card)
+    assert b"Weber" not in card
+    assert b"phantom" not in card
+
+
+def test_the_report_is_signed_and_stays_at_home(chain_for, ipfs, tmp_path):
+    chain, home = chain_for(), tmp_path / "home"
+    file = tmp_path / "cohort.csv"
+    file.write_text("age,contact\n" + "".join(f"{40 + i},jane.doe{i}@example.org\n" for i in range(20)))
+    publish(acting(chain, ipfs, home), file, replace(META, accept_risk="invented addresses"))
+    (path,) = home.rglob(module.REPORT)
+    report = InspectionReport.parse(path.read_bytes())
+    assert report.accepted_risk == "invented addresses"
+    assert report.plaintext_sha256 == hashlib.sha256(file.read_bytes()).digest()
+    assert "e-mail" in {finding.kind for finding in report.findings if finding.level == "stop"}
+    signed = encode_typed_data(full_message=typed_data.inspection_report(report))
+    assert Account.recover_message(signed, signature=report.signature) == chain.address
+    assert "jane" not in path.read_text()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"name": "MRN 00471123"},
+        {"description": "Of jane.doe@example.org"},
+        {"keywords": ("+49 170 1234567",)},
+    ],
+)
+def test_public_texts_are_looked_at_like_the_data(chain_for, ipfs, table, tmp_path, changes):
+    with pytest.raises(InputError, match="the public "):
+        publish(acting(chain_for(), ipfs, tmp_path / "home"), table, replace(META, **changes))
+
+
+def test_a_folder_is_published_as_one_archive(chain_for, ipfs, tmp_path):
+    chain, home, folder = chain_for(), tmp_path / "home", tmp_path / "study"
+    folder.mkdir()
+    (folder / "a.csv").write_text(ROWS)
+    (folder / "b.csv").write_text(ROWS)
+    done = publish(acting(chain, ipfs, home), folder, replace(META, accept_risk="two invented tables"))
+    archive = decrypted(chain, ipfs, home, done.dataset_id)
+    assert archive == Material.of(folder).open().read()
+    card = json.loads(ipfs.cat(chain.read(DatasetVersion, done.dataset_id, 1).card))
+    assert "a.csv" not in json.dumps(card)
 
 
 def test_new_version_of_an_own_dataset_only(chain_for, ipfs, table, tmp_path):
@@ -326,11 +379,12 @@ def test_bad_input_costs_nothing(chain_for, ipfs, table, tmp_path, meta, offer, 
     assert owned(chain) == 0
 
 
-def test_missing_file_and_folder(chain_for, ipfs, tmp_path):
+def test_missing_file_and_folder_without_one(chain_for, ipfs, tmp_path):
     with pytest.raises(InputError, match="no file"):
         publish(acting(chain_for(), ipfs, tmp_path / "home"), tmp_path / "none.csv", META)
-    with pytest.raises(InputError, match="is a folder"):
-        publish(acting(chain_for(), ipfs, tmp_path / "home"), tmp_path, META)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InputError, match="holds no file"):
+        publish(acting(chain_for(), ipfs, tmp_path / "home"), tmp_path / "empty", META)
 
 
 def test_unknown_parent_is_refused_by_the_contract(chain_for, ipfs, table, tmp_path):

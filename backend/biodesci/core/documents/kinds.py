@@ -10,7 +10,9 @@ from biodesci.core.documents.bundle import BundleFile
 from biodesci.core.documents.dataset_card import DatasetCard
 from biodesci.core.documents.declared import DiseaseProof, Statement
 from biodesci.core.documents.deployment import Deployment
+from biodesci.core.documents.inspection_report import InspectionReport
 from biodesci.core.documents.institution import InstitutionFile, KnownInstitutions
+from biodesci.core.documents.manifest import FolderManifest
 from biodesci.core.documents.model_card import ModelCard
 from biodesci.core.documents.order import SignedOrder
 from biodesci.core.documents.passport import IssuerTrust, SignInTerms, VisaAnswer, VisaRequest
@@ -27,6 +29,8 @@ from biodesci.core.features import FeaturePlan
 
 KINDS: Final[tuple[type[Document], ...]] = (
     DatasetCard,
+    InspectionReport,
+    FolderManifest,
     SignedVisa,
     IssuerTrust,
     SignInTerms,
