@@ -8,6 +8,7 @@ the key's commitment, and never mints twice.
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import time
 from collections.abc import Callable
@@ -111,7 +112,7 @@ def publish(
                 # Whatever no card can hold is refused before the long work.
                 nothing = container.ContainerInfo(bytes(32), 0, 0, 0, bytes(32))
                 compose(meta, inspection, bytes(32), nothing)
-            _encrypt(owner, material, committed, journal, report)
+            _encrypt(owner, material, digest, journal, report)
             _upload(owner.ipfs, journal, meta, inspection, report)
             receipt = intent.resume() or intent.send(_mint(chain, journal, meta, offer, dataset_id))
         else:
@@ -175,7 +176,9 @@ def _fields(meta: DatasetMeta) -> dict[str, Any]:
     }
 
 
-def _encrypt(owner: Member, material: Material, committed: bytes, journal: Journal, report: Progress) -> None:
+def _encrypt(owner: Member, material: Material, digest: bytes, journal: Journal, report: Progress) -> None:
+    """Encrypts what was inspected. `digest` is its SHA-256: StateError where other bytes are there by now."""
+    committed = journal.digest("key_commitment")
     target = journal.folder / "container"
     if journal.container is not None and (target.exists() or journal.notes.content is not None):
         return
@@ -192,15 +195,23 @@ def _encrypt(owner: Member, material: Material, committed: bytes, journal: Journ
         report("encrypt", done, size)
 
     partial = journal.folder / "container.partial"
+    sealed_digest, plain_digest = hashlib.sha256(), hashlib.sha256()
+    readers = container.Readers(sealed=(sealed_digest.update,), plaintext=(plain_digest.update,))
     with material.open() as source, partial.open("wb") as sink:
-        info = container.encrypt(source, sink, key, progress=advance)
+        sealed = container.seal(source, sink, key, progress=advance, readers=readers)
+    if plain_digest.digest() != digest:
+        partial.unlink()
+        raise StateError(
+            "The data changed after they were inspected, so nobody looked at what would be published.",
+            "Repeat the command when nothing writes to them.",
+        )
     partial.replace(target)
     journal.note(
-        content_root=info.content_root,
-        size=info.size,
-        plaintext_size=info.plaintext_size,
-        segment_size=info.segment_size,
-        sha256=info.sha256,
+        content_root=sealed.content_root,
+        size=sealed.size,
+        plaintext_size=sealed.plaintext_size,
+        segment_size=sealed.segment_size,
+        sha256=sealed_digest.digest(),
     )
 
 

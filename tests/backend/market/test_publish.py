@@ -7,6 +7,7 @@ import io
 import json
 import os
 import signal
+import time
 from dataclasses import replace
 
 import pytest
@@ -169,8 +170,8 @@ def _after(function):
 STAGES = {
     "before the key is noted": (Journal, "note", _die),
     "after the key": (dataset_keys, "create", _after(dataset_keys.create)),
-    "in encryption": (container, "encrypt", _die),
-    "after encryption": (container, "encrypt", _after(container.encrypt)),
+    "in encryption": (container, "seal", _die),
+    "after encryption": (container, "seal", _after(container.seal)),
     "after the upload": (Ipfs, "add_file", _after(Ipfs.add_file)),
     "after the card": (Ipfs, "add", _after(Ipfs.add)),
     "signed, not sent": (transactions, "send", _die),
@@ -307,6 +308,29 @@ def test_a_format_that_is_not_read_stops_unless_a_reason_accepts_that(chain_for,
     card = ipfs.cat(chain.read(DatasetVersion, done.dataset_id, 1).card)
     assert b"Weber" not in card
     assert b"phantom" not in card
+
+
+def test_data_that_change_after_the_inspection_are_not_published(
+    chain_for, ipfs, table, tmp_path, monkeypatch
+):
+    """A clinic's export may go on while it is published."""
+    chain, home = chain_for(), tmp_path / "home"
+    looked = module.inspect
+
+    def inspect_then_change(*args):
+        inspection = looked(*args)
+        time.sleep(0.2)  # the digest is taken beside
+        table.write_text(ROWS.replace("age", "ssn"))
+        return inspection
+
+    with (
+        monkeypatch.context() as patched,
+        pytest.raises(StateError, match="changed after they were inspected"),
+    ):
+        patched.setattr(module, "inspect", inspect_then_change)
+        publish(acting(chain, ipfs, home), table, META)
+    assert owned(chain) == 0
+    assert not list(home.rglob("container*"))
 
 
 def test_the_report_is_signed_and_stays_at_home(chain_for, ipfs, tmp_path):
