@@ -12,6 +12,7 @@ MODULES = (
     "gas",
     "container",
     "age",
+    "crypt4gh",
     "ee",
     "ee_models",
     "ee_training",

@@ -19,12 +19,13 @@ from pydantic_settings import NoDecode, SettingsConfigDict
 from biodesci.core import authorization
 from biodesci.core.errors import ConfigurationError
 from biodesci.core.files import INDEX_FILE, WORK_FILE
-from biodesci.watched import DAY_S, Watched
+from biodesci.ga4gh_settings import Ga4ghSettings
+from biodesci.watched import DAY_S
 
 PREFIX: Final = "BIODESCI_"
 ROOT: Final = "BIODESCI_ROOT"
 DATABASE_URL: Final = "DATABASE_URL"
-_UNPREFIXED: Final = {DATABASE_URL, "OMP_NUM_THREADS"}  # as other programs name them
+_UNPREFIXED: Final = {DATABASE_URL, "OMP_NUM_THREADS", "C4GH_PASSPHRASE"}  # as other programs name them
 _LOCAL: Final = {"127.0.0.1", "localhost", "::1"}
 _log = logging.getLogger(__name__)
 
@@ -39,14 +40,13 @@ def root() -> Path:
     """Folder that relative deployment files and the built page are looked up in: BIODESCI_ROOT, else the
     checkout that this package is installed from, else the working folder.
     """
-    chosen = os.environ.get(ROOT)
-    if chosen:
+    if chosen := os.environ.get(ROOT):
         return Path(chosen)
     checkout = Path(__file__).resolve().parents[2]
     return checkout if (checkout / "ape-config.yaml").is_file() else Path()
 
 
-class Settings(Watched):
+class Settings(Ga4ghSettings):
     """What every role reads."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", populate_by_name=True)

@@ -8,7 +8,7 @@ from biodesci.core.addresses import secrets_in
 
 def of(settings: Settings) -> list[str]:
     """Passphrases, keys, and what services' addresses hold of them. Raises ConfigurationError."""
-    given = [settings.passphrase, settings.private_key]
+    given = [settings.passphrase, settings.private_key, settings.c4gh_passphrase]
     secrets = [one.get_secret_value() for one in given if one is not None]
     if settings.passphrase is None and settings.passphrase_file is not None:
         secrets.append(settings.secret())

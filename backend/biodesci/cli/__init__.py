@@ -15,6 +15,7 @@ from biodesci.cli import (
     account,
     audit,
     backup,
+    crypt4gh,
     dataset,
     doctor,
     evidence,
@@ -74,6 +75,7 @@ def options(
 
 account.app.add_typer(institutions.app)
 app.add_typer(account.app, name="account", help="This role's account on chain.")
+key.app.add_typer(crypt4gh.keys)
 app.add_typer(key.app, name="key", help="This role's encryption key.")
 dataset.app.add_typer(publishing.app)
 dataset.app.add_typer(offers.app)
@@ -83,6 +85,7 @@ app.add_typer(dataset.app, name="dataset", help="Publish encrypted datasets; see
 license.app.add_typer(purchase.app)
 license.app.add_typer(evidence.app)
 license.app.add_typer(selling.app)
+license.app.add_typer(crypt4gh.app)
 app.add_typer(
     license.app, name="license", help="Buy a licence, fetch the key, download, confirm or dispute; sell."
 )

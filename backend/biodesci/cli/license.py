@@ -9,6 +9,7 @@ import typer
 
 from biodesci.cli import output, session
 from biodesci.cli.arguments import Number, address, uses, when
+from biodesci.cli.crypt4gh import READER, readers
 
 if TYPE_CHECKING:
     from biodesci.chain.client import Chain
@@ -99,6 +100,10 @@ def download(
     license_id: Number,
     target: Annotated[Path, typer.Argument(help="Where the decrypted file goes.")],
     force: Annotated[bool, typer.Option("--force", help="Overwrite the target.")] = False,
+    crypt4gh: Annotated[
+        list[Path] | None,
+        typer.Option(help=f"{READER}: the target is encrypted for it, and no plain file written; repeat."),
+    ] = None,
     yes: output.Yes = False,
 ) -> None:
     """Fetch the key, download (resuming), check against the chain, decrypt. For licences to download.
@@ -107,28 +112,34 @@ def download(
     """
     from dataclasses import asdict
 
+    from biodesci.market.licensed_copy import Crypt4ghFile, download_over
+    from biodesci.market.licensed_copy import download as fetch
+
+    wanted = Crypt4ghFile(target, readers(crypt4gh)) if crypt4gh else target
+    chain, run = session.chain(), download_over if force else fetch
+    counted = consent_to_use(chain, license_id, yes=yes)
+    with output.progress("download", None) as advance:
+        done = run(chain, session.ipfs(), session.seed(), license_id, wanted, advance)
+    confirm = "" if counted else f" If it is what was promised: biodesci license confirm {license_id}."
+    written = "Encrypted" if crypt4gh else "Decrypted"
+    output.record(asdict(done), f"{written} to {done.target}.{confirm}")
+
+
+def consent_to_use(chain: Chain, license_id: int, *, yes: bool) -> bool:
+    """Whether a licence's uses are counted; if so, asks before one is used."""
     from biodesci.core.onchain import UNCOUNTED, LicenseState
     from biodesci.market.license import get
-    from biodesci.market.licensed_copy import download as fetch
-    from biodesci.market.licensed_copy import download_over
 
-    chain, run = session.chain(), download_over if force else fetch
     held = get(chain, license_id)
-    if counted := held.uses_left != UNCOUNTED:
-        settles = held.state is LicenseState.DELIVERED
-        output.consent(
-            f"This is one of {held.uses_left} uses that licence {license_id} has left"
-            + (
-                ", and the first: it pays the owner, and nothing can be disputed after it."
-                if settles
-                else "."
-            ),
-            yes=yes,
-        )
-    with output.progress("download", None) as advance:
-        done = run(chain, session.ipfs(), session.seed(), license_id, target, advance)
-    confirm = "" if counted else f" If it is what was promised: biodesci license confirm {license_id}."
-    output.record(asdict(done), f"Decrypted to {done.target}.{confirm}")
+    if held.uses_left == UNCOUNTED:
+        return False
+    settles = held.state is LicenseState.DELIVERED
+    output.consent(
+        f"This is one of {held.uses_left} uses that licence {license_id} has left"
+        + (", and the first: it pays the owner, and nothing can be disputed after it." if settles else "."),
+        yes=yes,
+    )
+    return True
 
 
 @app.command()

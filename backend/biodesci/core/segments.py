@@ -44,14 +44,14 @@ class Segment:
 
     def read_plaintext(self, source: BinaryIO) -> int:
         """Reads a segment that is to be sealed; how many bytes there were."""
-        length = _fill(source, self._plaintext)
+        length = fill(source, self._plaintext)
         self.plaintext, self.sealed = self._plaintext[:length], self._sealed[: length + TAG_SIZE]
         self.is_full = length == len(self._plaintext)
         return length
 
     def read_sealed(self, source: BinaryIO) -> int:
         """Reads a sealed segment; how many bytes there were."""
-        length = _fill(source, self._sealed)
+        length = fill(source, self._sealed)
         self.plaintext, self.sealed = self._plaintext[: max(0, length - TAG_SIZE)], self._sealed[:length]
         self.is_full = length == len(self._sealed)
         return length
@@ -111,7 +111,7 @@ class Segments:
         return None
 
 
-def _fill(source: BinaryIO, buffer: memoryview) -> int:
+def fill(source: BinaryIO, buffer: memoryview) -> int:
     """Reads until the buffer is full or the source ends; pipes and sockets give less at a time."""
     filled = 0
     readinto = getattr(source, "readinto", None)
@@ -131,4 +131,4 @@ def _fill(source: BinaryIO, buffer: memoryview) -> int:
 def read(source: BinaryIO, size: int) -> bytes:
     """So many bytes, or all there are."""
     buffer = bytearray(size)
-    return bytes(buffer[: _fill(source, memoryview(buffer))])
+    return bytes(buffer[: fill(source, memoryview(buffer))])

@@ -1,5 +1,7 @@
 """A licensee's own copy: fetch the key, download the container, decrypt. The second mode of access.
 
+The copy is the plain file, or a Crypt4GH file for readers that the licensee names (docs/ga4gh.md).
+
 Entitlement is the contract's state, asked for before anything is fetched.
 """
 
@@ -7,14 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final, cast
 
 from biodesci.chain.client import Chain
 from biodesci.chain.commitments import Commitments, commitments, of_key
 from biodesci.chain.records import DatasetVersion, License, Listing
 from biodesci.core import commitment, envelope, files
+from biodesci.core.crypt4gh import body, header
 from biodesci.core.errors import (
     AccessDeniedError,
     BioDeSciError,
@@ -48,17 +51,44 @@ class Downloaded:
     content_root: str
 
 
+@dataclass(frozen=True)
+class Crypt4ghFile:
+    """A target that is written as Crypt4GH, for the readers with these public keys."""
+
+    path: Path
+    readers: tuple[bytes, ...]
+
+
+@dataclass(frozen=True)
+class Key:
+    """A licence's dataset key, and the content root that the version has on chain."""
+
+    licence: License
+    version: DatasetVersion
+    content_root: bytes
+    dataset_key: bytes = field(repr=False)
+
+    def header(self, readers: tuple[bytes, ...]) -> bytes:
+        """The header that gives readers the dataset as a Crypt4GH file. InputError for bad public keys."""
+        return header.seal(self.data_key(), readers)
+
+    def data_key(self) -> bytes:
+        """The data key of that file."""
+        return body.data_key(self.dataset_key, self.content_root)
+
+
 def download(
     chain: Chain,
     ipfs: Ipfs,
     seed: bytes,
     license_id: int,
-    target: Path,
+    target: Path | Crypt4ghFile,
     progress: Progress | None = None,
 ) -> Downloaded:
     """`download_over`, but StateError for a file that exists already."""
-    if target.exists() and not target.is_dir():
-        raise StateError(f"There is a file {target} already.", "Name another target, or give --force.")
+    path = target.path if isinstance(target, Crypt4ghFile) else target
+    if path.exists() and not path.is_dir():
+        raise StateError(f"There is a file {path} already.", "Name another target, or give --force.")
     return download_over(chain, ipfs, seed, license_id, target, progress)
 
 
@@ -67,10 +97,11 @@ def download_over(
     ipfs: Ipfs,
     seed: bytes,
     license_id: int,
-    target: Path,
+    target: Path | Crypt4ghFile,
     progress: Progress | None = None,
 ) -> Downloaded:
     """Fetches the container (going on where a run before stopped), checks its root, decrypts to `target`.
+    A Crypt4GH file is written from the container at once: the plain file is on no disk.
 
     Where the licence's uses are counted, this is one: it is counted on chain when all is well, right before
     the file is there. The first one settles the licence.
@@ -79,36 +110,72 @@ def download_over(
     Raises InputError where `target` is a folder, or would lie in one that is not there: a mistyped path must
     not leave decrypted data where nobody looks for them.
     """
-    if target.is_dir():
-        raise InputError(f"{target} is a folder.", "Name a file in it.")
-    if not target.parent.is_dir():
-        raise InputError(f"There is no folder {target.parent}.", "Make it first, or correct the path.")
-    licence = own(chain, license_id)
-    _require_key_right(licence)
-    with _use(chain, licence) as count:
-        version = chain.read(DatasetVersion, licence.dataset_id, licence.version)
-        committed = commitments(chain, version)
-        with _advised(chain, licence, version, _ONCE_MORE.format(licence.id)):
-            key = _any_key(chain, ipfs, seed, licence, version, committed)
-        with _advised(chain, licence, version, _KEEP_RUNNING):
-            found = content.locate(ipfs, version.card, committed.content_root)
-        sealed = target.with_name(f".{target.name}.{found.hex()[:16]}.container")
-        partial = target.with_name(f".{target.name}.{found.hex()[:16]}.partial")
+    path = target.path if isinstance(target, Crypt4ghFile) else target
+    if path.is_dir():
+        raise InputError(f"{path} is a folder.", "Name a file in it.")
+    if not path.parent.is_dir():
+        raise InputError(f"There is no folder {path.parent}.", "Make it first, or correct the path.")
+    licence = to_download(chain, license_id)
+    with use(chain, licence) as count:
+        key = key_of(chain, ipfs, seed, licence)
+        root, version = key.content_root, key.version
+        found = locate(chain, ipfs, key)
+        sealed = path.with_name(f".{path.name}.{found.hex()[:16]}.container")
+        partial = path.with_name(f".{path.name}.{found.hex()[:16]}.partial")
         with _advised(chain, licence, version, _KEEP_RUNNING):
             content.fetch(ipfs, found, sealed, progress)
         try:
             partial.unlink(missing_ok=True)
             partial.touch(files.PRIVATE, exist_ok=False)  # decrypted: for its owner's eyes
-            with _advised(chain, licence, version, _KEEP_RUNNING), partial.open("wb") as sink:
-                size = content.decrypt(ipfs, found, sealed, sink, key, committed.content_root)
+            with (
+                _advised(chain, licence, version, _KEEP_RUNNING),
+                partial.open("wb") as sink,
+                _written(target, sink, key) as plain,
+            ):
+                size = content.decrypt(ipfs, found, sealed, plain, key.dataset_key, root)
             count()
-            partial.replace(target)
+            partial.replace(path)
         finally:
             partial.unlink(missing_ok=True)
             # Damaged, it must come anew; done, it is not needed any more.
             sealed.unlink(missing_ok=True)
-    root = "0x" + committed.content_root.hex()
-    return Downloaded(target, size, licence.dataset_id, licence.version, root)
+    return Downloaded(path, size, licence.dataset_id, licence.version, "0x" + root.hex())
+
+
+@contextmanager
+def _written(target: Path | Crypt4ghFile, sink: BinaryIO, key: Key) -> Iterator[BinaryIO]:
+    """What takes the plain file, in the form that the target has."""
+    if not isinstance(target, Crypt4ghFile):
+        yield sink
+        return
+    sink.write(key.header(target.readers))
+    with body.Writer(sink, key.data_key()) as writer:
+        yield cast("BinaryIO", writer)
+
+
+def to_download(chain: Chain, license_id: int) -> License:
+    """This account's licence. AccessDeniedError where it is another's, or for another right."""
+    licence = own(chain, license_id)
+    _require_key_right(licence)
+    return licence
+
+
+def key_of(chain: Chain, ipfs: Ipfs, seed: bytes, licence: License) -> Key:
+    """The dataset key that was delivered for a licence to download, checked against the chain.
+
+    Raises what is wrong with the delivery, with what the licensee does about it.
+    """
+    version = chain.read(DatasetVersion, licence.dataset_id, licence.version)
+    committed = commitments(chain, version)
+    with _advised(chain, licence, version, _ONCE_MORE.format(licence.id)):
+        found = _any_key(chain, ipfs, seed, licence, version, committed)
+    return Key(licence, version, committed.content_root, found)
+
+
+def locate(chain: Chain, ipfs: Ipfs, key: Key) -> bytes:
+    """The digest of the container that a licence is for, as the version's card has it."""
+    with _advised(chain, key.licence, key.version, _KEEP_RUNNING):
+        return content.locate(ipfs, key.version.card, key.content_root)
 
 
 @contextmanager
@@ -182,7 +249,7 @@ def _when_wrong(chain: Chain, licence: License, version: DatasetVersion, ask: st
 
 
 @contextmanager
-def _use(chain: Chain, licence: License) -> Iterator[Callable[[], None]]:
+def use(chain: Chain, licence: License) -> Iterator[Callable[[], None]]:
     """What counts one use, where uses are counted: once, for a run that was killed before its file was there
     as well. Raises where there is no access."""
     if licence.uses_left == UNCOUNTED:

@@ -23,7 +23,7 @@ SOURCES = [
 ]
 # A word, or an option with its dashes; what follows a command on the line or in the backticks. Behind
 # `biodesci-as` a role comes first.
-COMMAND = re.compile(r"\bbiodesci(?:-as [A-Za-z_-]+)?((?: +(?:--?[a-z][a-z-]*|[a-z][a-z-]*))+)")
+COMMAND = re.compile(r"\bbiodesci(?:-as [A-Za-z_-]+)?((?: +(?:--?[a-z][a-z0-9-]*|[a-z][a-z0-9-]*))+)")
 MAKE = re.compile(r"(?:`|^ *\$? ?)make ([a-z][a-z-]+)", re.MULTILINE)
 LINK = re.compile(r"\]\(((?!https?:|#|mailto:)[^)#]+)")
 

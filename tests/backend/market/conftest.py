@@ -111,12 +111,19 @@ class Sale:
     """A published dataset with an offer, its owner, and a buyer with a key."""
 
     def __init__(
-        self, chain_for: Any, ipfs: Ipfs, folder: Path, *, terms: int = HMB | NCU, **offer: Any
+        self,
+        chain_for: Any,
+        ipfs: Ipfs,
+        folder: Path,
+        *,
+        terms: int = HMB | NCU,
+        rows: int = 60,
+        **offer: Any,
     ) -> None:
         self.owner, self.buyer, self.ipfs = chain_for(), chain_for(), ipfs
         self.home, self.buyer_home = folder / "owner", folder / "buyer"
         self.file = folder / "cohort.csv"
-        self.file.write_text("age,chol\n" + "".join(f"{40 + i % 30},{200 + i}\n" for i in range(60)))
+        self.file.write_text("age,chol\n" + "".join(f"{40 + i % 30},{200 + i}\n" for i in range(rows)))
         done = publish(
             acting(self.owner, ipfs, self.home), self.file, DatasetMeta("Cohort", "", terms),
             OfferTerms(price=SALE_PRICE, **offer),

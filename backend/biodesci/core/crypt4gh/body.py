@@ -10,7 +10,6 @@ was drawn at random begins with seven zeros once in 2^56, so that the two kinds 
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -22,16 +21,16 @@ from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from biodesci.core.container import nonce
+from biodesci.core import pipeline
 from biodesci.core.errors import IntegrityError
+from biodesci.core.segments import fill, nonce
 
 SEGMENT: Final = 1 << 16
 NONCE: Final = 12
 TAG: Final = 16
 SEALED: Final = NONCE + SEGMENT + TAG
 _TOGETHER: Final = 16  # segments that a thread works on at a time
-_WORKERS: Final = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-_WINDOW: Final = 2 * _WORKERS
+_WINDOW: Final = 2 * pipeline.WORKERS
 _INFO: Final = b"biodesci/crypt4gh/v1"
 _FETCH_AGAIN: Final = "Fetch the file again; if it stays so, the copy was damaged or tampered with."
 
@@ -45,27 +44,83 @@ def data_key(dataset_key: bytes, content_root: bytes) -> bytes:
     return HKDF(algorithm=SHA256(), length=32, salt=content_root, info=_INFO).derive(dataset_key)
 
 
+class _Batch:
+    """Segments that a thread works on, in buffers used again and again: fresh ones cost more than ciphers."""
+
+    def __init__(self) -> None:
+        self.plain = bytearray(_TOGETHER * SEGMENT)
+        self.sealed = bytearray(_TOGETHER * SEALED)
+        self.first = 0  # index of its first segment
+        self.length = 0  # of the plain bytes, or of the sealed ones where it was read
+        self.opened = memoryview(b"")
+
+    @property
+    def segments(self) -> int:
+        return -(-self.length // SEALED)
+
+    def seal(self, cipher: ChaCha20Poly1305, last: bool) -> memoryview:
+        """Plain -> sealed, which it returns; with `last`, its last segment is the file's."""
+        plain, sealed = memoryview(self.plain)[: self.length], memoryview(self.sealed)
+        count = -(-self.length // SEGMENT)
+        for index in range(count):
+            piece = plain[index * SEGMENT : (index + 1) * SEGMENT]
+            number = nonce(self.first + index, last and index == count - 1)
+            at = index * SEALED
+            sealed[at : at + NONCE] = number
+            cipher.encrypt_into(number, piece, None, sealed[at + NONCE : at + NONCE + len(piece) + TAG])
+        return sealed[: self.length + count * (NONCE + TAG)]
+
+    def open(self, ciphers: list[ChaCha20Poly1305]) -> None:
+        """Sealed -> plain (`opened`). IntegrityError for a segment that does not open."""
+        plain, sealed = memoryview(self.plain), memoryview(self.sealed)[: self.length]
+        for index in range(self.segments):
+            piece = sealed[index * SEALED : (index + 1) * SEALED]
+            size = len(piece) - NONCE - TAG
+            room = plain[index * SEGMENT : index * SEGMENT + max(size, 0)]
+            # An empty segment stands nowhere.
+            if size <= 0 or not any(_opens(cipher, piece, room) for cipher in ciphers):
+                raise IntegrityError(
+                    f"Segment {self.first + index} of the Crypt4GH file does not open: its bytes were "
+                    "changed, cut or added to.",
+                    _FETCH_AGAIN,
+                )
+        self.opened = plain[: self.length - self.segments * (NONCE + TAG)]
+
+    def nonces(self) -> list[bytes]:
+        """Those of its sealed segments."""
+        return [bytes(self.sealed[at : at + NONCE]) for at in range(0, self.length, SEALED)]
+
+
+def _opens(cipher: ChaCha20Poly1305, piece: memoryview, room: memoryview) -> bool:
+    try:
+        cipher.decrypt_into(piece[:NONCE], piece[NONCE:], None, room)
+    except InvalidTag:
+        return False
+    return True
+
+
 class Writer:
     """Encrypts what is written to it, on all cores; leaving the context ends the file."""
 
     def __init__(self, target: BinaryIO, key: bytes) -> None:
         self._target = target
         self._cipher = ChaCha20Poly1305(key)
-        self._pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="crypt4gh")
-        self._running: deque[Future[bytearray]] = deque()
-        self._waiting = bytearray()
-        self._segments = 0
+        self._pool = ThreadPoolExecutor(pipeline.WORKERS, thread_name_prefix="crypt4gh")
+        self._running: deque[tuple[_Batch, Future[memoryview]]] = deque()
+        self._batch = _Batch()
 
     def write(self, data: bytes | memoryview) -> int:
         """Takes bytes of the plain file. The last segment is held back, as its nonce says that it is last."""
         view = memoryview(data)
         taken = 0
         while taken < len(view):
-            if len(self._waiting) == _TOGETHER * SEGMENT:
+            if self._batch.length == _TOGETHER * SEGMENT:
                 self._send(last=False)
-            room = _TOGETHER * SEGMENT - len(self._waiting)
-            self._waiting += view[taken : taken + room]
-            taken += min(room, len(view) - taken)
+            start = self._batch.length
+            piece = view[taken : taken + _TOGETHER * SEGMENT - start]
+            memoryview(self._batch.plain)[start : start + len(piece)] = piece
+            self._batch.length += len(piece)
+            taken += len(piece)
         return len(view)
 
     def __enter__(self) -> Self:
@@ -76,34 +131,23 @@ class Writer:
     ) -> None:
         try:
             if kind is None:
-                if self._waiting:
+                if self._batch.length:
                     self._send(last=True)
-                self._drain(0)
+                while self._running:
+                    self._finish()
         finally:
             self._pool.shutdown(cancel_futures=True)
 
     def _send(self, *, last: bool) -> None:
-        self._running.append(self._pool.submit(self._seal, self._waiting, self._segments, last))
-        self._segments += -(-len(self._waiting) // SEGMENT)
-        self._waiting = bytearray()
-        self._drain(_WINDOW)
+        sent = self._batch
+        self._running.append((sent, self._pool.submit(sent.seal, self._cipher, last)))
+        self._batch = _Batch() if len(self._running) <= _WINDOW else self._finish()
+        self._batch.first, self._batch.length = sent.first + _TOGETHER, 0
 
-    def _drain(self, most: int) -> None:
-        while len(self._running) > most:
-            self._target.write(self._running.popleft().result())
-
-    def _seal(self, plain: bytearray, first: int, last: bool) -> bytearray:
-        view = memoryview(plain)
-        starts = range(0, len(plain), SEGMENT)
-        sealed = bytearray(len(plain) + len(starts) * (NONCE + TAG))
-        for index, start in enumerate(starts):
-            piece = view[start : start + SEGMENT]
-            number = nonce(first + index, last and start == starts[-1])
-            at = index * SEALED
-            sealed[at : at + NONCE] = number
-            room = memoryview(sealed)[at + NONCE : at + NONCE + len(piece) + TAG]
-            self._cipher.encrypt_into(number, piece, None, room)
-        return sealed
+    def _finish(self) -> _Batch:
+        batch, sealed = self._running.popleft()
+        self._target.write(sealed.result())
+        return batch
 
 
 @dataclass(frozen=True)
@@ -122,52 +166,26 @@ def decrypt(source: BinaryIO, target: BinaryIO, keys: tuple[bytes, ...]) -> Open
     end is missing is known at the end: write to a temporary file, and keep it once this has returned.
     """
     ciphers = [ChaCha20Poly1305(key) for key in keys]
-    order = _Order()
-    running: deque[Future[tuple[bytearray, list[bytes]]]] = deque()
-    size = 0
+    order, free = _Order(), list[_Batch]()
+    first = size = 0
 
-    def finish() -> None:
+    def take() -> _Batch | None:
+        nonlocal first
+        batch = free.pop() if free else _Batch()
+        batch.first, batch.length = first, fill(source, memoryview(batch.sealed))
+        first += _TOGETHER
+        return batch if batch.length else None
+
+    def write(batch: _Batch) -> None:
         nonlocal size
-        plain, nonces = running.popleft().result()
-        for number in nonces:
+        for number in batch.nonces():
             order.follow(number)
-        target.write(plain)
-        size += len(plain)
+        target.write(batch.opened)
+        size += len(batch.opened)
 
-    with ThreadPoolExecutor(_WORKERS, thread_name_prefix="crypt4gh") as pool:
-        first = 0
-        while sealed := _read(source, _TOGETHER * SEALED):
-            running.append(pool.submit(_open, sealed, first, ciphers))
-            first += _TOGETHER
-            if len(running) > _WINDOW:
-                finish()
-        while running:
-            finish()
+    pipeline.run(take, lambda batch: batch.open(ciphers), [write], free.append)
     order.end()
     return Opened(size, order.is_counted)
-
-
-def _open(sealed: bytes, first: int, ciphers: list[ChaCha20Poly1305]) -> tuple[bytearray, list[bytes]]:
-    """The plaintext of some segments, and their nonces."""
-    plain, nonces = bytearray(), []
-    for index, start in enumerate(range(0, len(sealed), SEALED)):
-        piece = sealed[start : start + SEALED]
-        plain += _segment(piece, first + index, ciphers)
-        nonces.append(piece[:NONCE])
-    return plain, nonces
-
-
-def _segment(piece: bytes, index: int, ciphers: list[ChaCha20Poly1305]) -> bytes:
-    if len(piece) > NONCE + TAG:  # an empty one stands nowhere
-        for cipher in ciphers:
-            try:
-                return cipher.decrypt(piece[:NONCE], memoryview(piece)[NONCE:], None)
-            except InvalidTag:
-                continue
-    raise IntegrityError(
-        f"Segment {index} of the Crypt4GH file does not open: its bytes were changed, cut or added to.",
-        _FETCH_AGAIN,
-    )
 
 
 class _Order:
@@ -196,12 +214,3 @@ class _Order:
     def end(self) -> None:
         if self.is_counted and not self._ended:
             raise IntegrityError("The Crypt4GH file is cut off: its last segment is missing.", _FETCH_AGAIN)
-
-
-def _read(source: BinaryIO, size: int) -> bytes:
-    """Reads until there are `size` bytes or the source ends; pipes and sockets give less at a time."""
-    pieces = []
-    while size and (piece := source.read(size)):
-        pieces.append(piece)
-        size -= len(piece)
-    return b"".join(pieces)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from biodesci.core import commitment, container, merkle
+from biodesci.core.segments import nonce
 
 _NAME: Final = "file's content root"
 
@@ -23,6 +24,7 @@ class Committed:
         self._tree = merkle.Tree()
         self._tree.append(self._header.raw)
         self._waiting = bytearray()
+        self._size = 0
         self._sealed = bytearray(self._header.segment_size + container.TAG_SIZE)
 
     def write(self, data: bytes | bytearray | memoryview) -> int:
@@ -35,16 +37,19 @@ class Committed:
             room = size - len(self._waiting)
             self._waiting += view[taken : taken + room]
             taken += min(room, len(view) - taken)
+        self._size += len(view)
         return len(view)
 
-    def check(self, content_root: bytes) -> None:
-        """Ends the file. Raises IntegrityError unless its container has this content root (32 bytes)."""
+    def check(self, content_root: bytes) -> int:
+        """Ends the file, and returns its size in bytes. Raises IntegrityError unless its container has this
+        content root (32 bytes)."""
         self._append(last=True)
         commitment.check(content_root, self._tree.root(), _NAME)
+        return self._size
 
     def _append(self, *, last: bool) -> None:
         sealed = memoryview(self._sealed)[: len(self._waiting) + container.TAG_SIZE]
-        number = container.nonce(self._tree.size - 1, last)
+        number = nonce(self._tree.size - 1, last)
         self._cipher.encrypt_into(number, self._waiting, self._header.raw, sealed)
         self._tree.append_hash(merkle.leaf_hash(sealed))
         self._waiting = bytearray()

@@ -98,6 +98,12 @@ def read_private(raw: bytes, passphrase: str | None = None) -> bytes:
         ) from exc
 
 
+def is_sealed(raw: bytes) -> bool:
+    """Whether the bytes are a private key that opens with a passphrase alone."""
+    title, body = _unwrapped(raw)
+    return title == _PRIVATE and not body.startswith(_MAGIC + b"\0\4none")
+
+
 class _Parts:
     """Texts with their lengths before them."""
 
