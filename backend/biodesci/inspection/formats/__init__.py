@@ -5,13 +5,21 @@ from __future__ import annotations
 from typing import Final
 
 from biodesci.inspection.content import Format
+from biodesci.inspection.formats.archives import Tar, Zip
+from biodesci.inspection.formats.compressed import COMPRESSED
 from biodesci.inspection.formats.delimited import Delimited
 from biodesci.inspection.formats.dicom import DicomFile, DicomSeries
 from biodesci.inspection.formats.fhir import Fhir
+from biodesci.inspection.formats.folder import Folder
 from biodesci.inspection.formats.genomics import Alignments, Fasta, Fastq, Variants
+from biodesci.inspection.formats.prose import Prose
+from biodesci.inspection.formats.unread import UNREAD, Pickle
 from biodesci.inspection.source import Source
 
+# What holds others comes after what is made of them (an .xlsx is a ZIP), and any text comes last.
 FORMATS: Final[tuple[Format, ...]] = (
+    *UNREAD,
+    Pickle(),
     DicomSeries(),
     DicomFile(),
     Fhir(),
@@ -19,7 +27,12 @@ FORMATS: Final[tuple[Format, ...]] = (
     Alignments(),
     Fastq(),
     Fasta(),
+    Folder(),
+    Zip(),
+    Tar(),
+    *COMPRESSED,
     Delimited(),
+    Prose(),
 )
 
 

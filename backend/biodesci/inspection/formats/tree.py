@@ -35,7 +35,7 @@ def names(source: Source) -> Iterator[Passage]:
     gathered: dict[str, None] = {}
     for path in _walk(source.path):
         for part in path.relative_to(source.path).parts:
-            gathered[Path(part).stem] = None
+            gathered[os.fsencode(Path(part).stem).decode("utf-8", "replace")] = None  # as text
     place = f"{source.where}, names of files" if source.where else "names of files"
     text = ""
     for name in gathered:

@@ -1,0 +1,91 @@
+"""What the columns of a table without types are called, and whether its first line says so at all."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Final
+
+from biodesci.inspection.content import Declared
+from biodesci.inspection.finding import Finding, Level
+
+_NUMBER: Final = re.compile(r"[+-]?(?:\d[\d ]*[.,]?\d*|[.,]\d+)(?:[eE][+-]?\d+)?")
+_DATE: Final = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[ T]\d{1,2}:\d{2}.*)?")
+_SEQUENCE: Final = 3  # so many numbers in rising order are years or positions, and no record
+
+
+@dataclass(frozen=True)
+class Header:
+    """Names of columns, each different. `present` is False where the first line is a record like others."""
+
+    names: list[str]
+    present: bool
+    findings: list[Finding] = field(default_factory=list)
+
+
+def header(first: Sequence[str], rows: Sequence[Sequence[str]], declared: Declared, place: str) -> Header:
+    """What the columns are called, given the first line and some of those after it, all of one width.
+
+    A first line that seems to be a record gives no names: the card would print the first patient.
+    """
+    numbered = [f"column_{number}" for number in range(1, len(first) + 1)]
+    if declared.header is False:
+        return Header(numbered, False)
+    if declared.header is None and seems_record(first, rows):
+        reason = "its values look like those below, so columns are called column_1, column_2 and so on"
+        return Header(numbered, False, [Finding(place, "first line that seems a record", Level.ASK, reason)])
+    return _named(first, numbered, place)
+
+
+def seems_record(first: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
+    """Whether a first line holds values rather than names: numbers over numbers, dates, a value twice."""
+    cells = [cell.strip() for cell in first]
+    numbers = [float(cell.replace(",", ".").replace(" ", "")) for cell in cells if _NUMBER.fullmatch(cell)]
+    if numbers == list(range(len(numbers))) and len(numbers) == sum(map(bool, cells)):
+        return False  # pandas' names of columns without names
+    rising = len(numbers) >= _SEQUENCE and all(a < b for a, b in pairwise(numbers))
+    dates = sum(_DATE.fullmatch(cell) is not None for cell in cells)
+    for index, cell in enumerate(cells):
+        if not cell:
+            continue
+        if _DATE.fullmatch(cell):
+            if dates < _SEQUENCE or dates < len(cells) / 2:
+                return True
+            continue
+        below = [row[index].strip() for row in rows if index < len(row)]
+        filled = [value for value in below if value]
+        if _NUMBER.fullmatch(cell):
+            if not rising and all(map(_NUMBER.fullmatch, filled)):
+                return True
+        elif "@" in cell[1:] or cell in filled:
+            return True
+    return False
+
+
+def _named(first: Sequence[str], numbered: list[str], place: str) -> Header:
+    findings, names = [], []
+    unnamed = twice = False
+    reserved, taken = set(first), set[str]()
+    uses: Counter[str] = Counter()
+    for cell, number in zip(first, numbered, strict=True):
+        name = base = cell
+        if not cell.strip():
+            unnamed = True
+            name = base = "index" if number == "column_1" else number
+        elif cell in taken:
+            twice = True
+        while name in taken or (name != cell and name in reserved):
+            uses[base] += 1
+            name = f"{base}_{uses[base] + 1}"
+        taken.add(name)
+        names.append(name)
+    if unnamed:
+        reason = 'columns without a name are called "index" or by their number'
+        findings.append(Finding(place, "unnamed column", Level.NOTE, reason))
+    if twice:
+        reason = "columns of the same name got a number behind it"
+        findings.append(Finding(place, "column name used twice", Level.NOTE, reason))
+    return Header(names, True, findings)
