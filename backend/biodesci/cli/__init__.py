@@ -34,6 +34,7 @@ from biodesci.cli import (
     roles,
     selling,
     stack,
+    trail,
     train,
     tune,
     visa,
@@ -81,6 +82,7 @@ dataset.app.add_typer(publishing.app)
 dataset.app.add_typer(offers.app)
 dataset.app.add_typer(roles.app)
 dataset.app.add_typer(handover.app)
+dataset.app.add_typer(trail.export_app)
 app.add_typer(dataset.app, name="dataset", help="Publish encrypted datasets; see and withdraw them.")
 license.app.add_typer(purchase.app)
 license.app.add_typer(evidence.app)
@@ -94,7 +96,12 @@ app.add_typer(model.app, name="model", help="Encrypted models.")
 app.add_typer(tune.app, name="tune", help="Fine-tune an encrypted model, between two parties.")
 app.add_typer(train.app, name="round", help="Federated training rounds.")
 app.add_typer(infer.app, name="inference", help="Encrypted inference.")
-app.add_typer(audit.app, name="audit", help="Check models and inferences against the chain, without a key.")
+audit.app.add_typer(trail.verify_app)
+app.add_typer(
+    audit.app,
+    name="audit",
+    help="Check models, inferences and audit trails against the chain, without a key.",
+)
 app.add_typer(index.app, name="index", help="The local index of the chain.")
 app.add_typer(backup.app, name="backup", help="What is on no chain, in one encrypted file.")
 app.add_typer(ipfs.app, name="ipfs", help="This party's IPFS node: what it keeps, copies, other nodes.")

@@ -34,8 +34,8 @@ def address(text: str) -> str:
     return str(to_checksum_address(text))
 
 
-def word(text: str) -> bytes:
-    """`text` as 32 bytes; InputError where it is none."""
+def word(text: str, what: str = "commitment") -> bytes:
+    """`text` as 32 bytes; InputError where it is none, which calls it by `what` it should be."""
     from biodesci.core.errors import InputError
 
     try:
@@ -43,7 +43,7 @@ def word(text: str) -> bytes:
     except ValueError:
         value = b""
     if len(value) != 32:
-        raise InputError(f"{text!r} is no commitment.", "Give 0x followed by 64 hexadecimal digits.")
+        raise InputError(f"{text!r} is no {what}.", "Give 0x followed by 64 hexadecimal digits.")
     return value
 
 

@@ -37,6 +37,7 @@ from biodesci.core.documents.report import Report
 from biodesci.core.documents.result import StatisticsResult, TrainingResult
 from biodesci.core.documents.round_messages import Inbox, RoundStatus, Shares, UnmaskAnswer
 from biodesci.core.documents.security_card import SecurityCard
+from biodesci.core.documents.trail import TrailBlock, TrailEnd, TrailHead
 from biodesci.core.documents.tuning import AdapterMark, PrivateTuningReport, TuningReport, TuningState
 from biodesci.core.documents.visa import SignedVisa
 from biodesci.core.errors import BioDeSciError, InputError, IntegrityError, RevertedError
@@ -176,6 +177,9 @@ CASES = (
     Case(SignInTerms, "sign-in.json"),
     Case(VisaRequest, "visa-request.json"),
     Case(VisaAnswer, "visa-answer.json", free=("visas.*.warning", "ignored.*")),
+    Case(TrailHead, "trail-head.json", named={"contracts": ()}),
+    Case(TrailBlock, "trail-block.json", optional=("allReceipts",)),
+    Case(TrailEnd, "trail-end.json"),
 )
 cases = pytest.mark.parametrize("case", CASES, ids=lambda case: case.file)
 kinds = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)

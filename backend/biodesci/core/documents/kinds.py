@@ -23,6 +23,7 @@ from biodesci.core.documents.report import Report
 from biodesci.core.documents.result import StatisticsResult, TrainingResult
 from biodesci.core.documents.round_messages import Inbox, RoundStatus, Shares, UnmaskAnswer
 from biodesci.core.documents.security_card import SecurityCard
+from biodesci.core.documents.trail import TrailBlock, TrailEnd, TrailHead
 from biodesci.core.documents.tuning import AdapterMark, PrivateTuningReport, TuningReport, TuningState
 from biodesci.core.documents.visa import SignedVisa
 from biodesci.core.features import FeaturePlan
@@ -61,4 +62,7 @@ KINDS: Final[tuple[type[Document], ...]] = (
     TuningReport,
     PrivateTuningReport,
     AdapterMark,
+    TrailHead,
+    TrailBlock,
+    TrailEnd,
 )
