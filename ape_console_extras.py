@@ -7,6 +7,7 @@
     >>> licenses(account)     an account's licences and their states
     >>> lineage(1)            a model's versions, down to the datasets they were trained on
     >>> audits()              what auditors attested of inferences
+    >>> who("hospital.example")   which account a domain proves to be its own, asked by HTTPS
 
 The addresses come from deployments/<network>.json, or the file that BIODESCI_DEPLOYMENT names.
 """
@@ -15,13 +16,20 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from enum import IntEnum
 from pathlib import Path
 from typing import Any
 
+from biodesci.asking.public import PublicWeb
+from biodesci.chain.client import Chain
+from biodesci.chain.deployment import load_deployment
 from biodesci.chain.records import Enrolments, License, Listing, ModelVersion, Request, Round, fill
 from biodesci.core import cid, visa
+from biodesci.core.documents.institution import UNPROVEN
+from biodesci.core.errors import BioDeSciError
 from biodesci.core.onchain import DAY, NOBODY
+from biodesci.registry.institutions import prove
 
 ROOT = Path(__file__).resolve().parent
 ROUND_KINDS = ("statistics", "training")
@@ -32,11 +40,15 @@ def _words(state: IntEnum) -> str:
     return state.name.lower().replace("_", " ")
 
 
-def deployment(chain: Any) -> dict[str, str] | str:
-    """Contract name -> address on this chain, or a message that says why there is none."""
+def _file(chain: Any) -> Path:
     local = chain.chain_id == 31337
     default = ROOT / "deployments" / ("local.json" if local else f"{chain.provider.network.name}.json")
-    path = Path(os.environ.get("BIODESCI_DEPLOYMENT") or default)
+    return Path(os.environ.get("BIODESCI_DEPLOYMENT") or default)
+
+
+def deployment(chain: Any) -> dict[str, str] | str:
+    """Contract name -> address on this chain, or a message that says why there is none."""
+    path = _file(chain)
     if not path.is_file():
         return f"Nothing is deployed: there is no {path}. Run `ape run deploy`, or set BIODESCI_DEPLOYMENT."
     data = json.loads(path.read_text())
@@ -208,5 +220,17 @@ def verbs(chain: Any, contracts: dict[str, Any]) -> dict[str, Any]:
             if request_id in (None, log.requestId)
         ]
 
-    readings = (datasets, offers, licenses, models, rounds, lineage, requests, audits)
+    def who(domain: str) -> dict[str, Any]:
+        """Which account a domain proves to be its own, and the name and ROR id that it gives itself.
+
+        Only a domain can be asked: an address alone says nothing of whose it is.
+        """
+        try:
+            reader = Chain(chain.provider.http_uri, load_deployment(_file(chain)))
+            proven = prove(reader, PublicWeb(seconds=5.0), domain, int(time.time()))
+        except BioDeSciError as exc:
+            return {"domain": domain, "institution": UNPROVEN, "why": exc.message}
+        return {"domain": proven.domain, "institution": proven.in_words(), "account": proven.account}
+
+    readings = (datasets, offers, licenses, models, rounds, lineage, requests, audits, who)
     return {f.__name__: f for f in (*readings, buy)}

@@ -136,6 +136,7 @@ def test_console(network, deployed):
         "KeyRegistry.register(b'k' * 1216, sender=buyer)\n"
         "print('OFFERS', offers())\n"
         "print('BOUGHT', buy(2, buyer), licenses(buyer))\n"
+        "print('WHO', who('127.0.0.1'))\n"
     )
     console = make("console", environment={"NETWORK": network, "BIODESCI_DEPLOYMENT": str(deployed[0])})
     output, _ = console.communicate(typed, timeout=120)
@@ -146,6 +147,8 @@ def test_console(network, deployed):
     assert f"OFFERS [{offer % 1}, {visas}, {end}, {offer % 2}, 'uses': 3, 'visas': [], {end}]" in output
     assert "BOUGHT 1 [{'id': 1, 'dataset': 1, 'licensee': " in output
     assert "'right': 'download', 'state': 'purchased', 'active': False}]" in output
+    unproven = "'institution': 'unproven', 'why': \"This is no domain's name.\"}"
+    assert f"WHO {{'domain': '127.0.0.1', {unproven}" in output
 
 
 def test_a_file_that_cannot_take_the_addresses_is_refused_before_anything_is_sent(network, tmp_path):

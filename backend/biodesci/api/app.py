@@ -42,7 +42,7 @@ from biodesci.api.present.models import model_answer, model_summary
 from biodesci.api.present.rounds import round_answer
 from biodesci.api.remembered import LASTS, Remembered
 from biodesci.api.schemas.activity import ActivityPage
-from biodesci.api.schemas.datasets import DatasetAnswer, DatasetPage
+from biodesci.api.schemas.datasets import DatasetAnswer, DatasetPage, DatasetSummary
 from biodesci.api.schemas.inferences import InferenceAnswer, InferencePage
 from biodesci.api.schemas.licenses import LicenseAnswer, LicensePage
 from biodesci.api.schemas.models import ModelAnswer, ModelPage
@@ -99,6 +99,13 @@ def _now(store: Store, request: Request) -> int:
     return max(store.standing().time, now)
 
 
+def _lasts(request: Request, *shown: DatasetSummary) -> None:
+    """Who is behind an owner is not said any longer than it is proven."""
+    ends = [one.institution.until.timestamp() for one in shown if one.institution is not None]
+    if ends:
+        request.scope[LASTS] = min(ends)
+
+
 def _datasets(app: FastAPI, settings: Settings, store: Store) -> None:
     gateway = settings.ipfs_gateway.rstrip("/")
 
@@ -115,6 +122,7 @@ def _datasets(app: FastAPI, settings: Settings, store: Store) -> None:
             rows = queries.datasets(store, before=before(cursor), limit=limit + 1, text=q, owner=owner)
             items = dataset_summaries(store, rows[:limit], gateway)
             page = DatasetPage(items=items, next_cursor=next_cursor(rows, limit), as_of=queries.as_of(store))
+            _lasts(request, *items)
             return answer(request, page, store)
 
     @app.get("/v1/datasets/{id}", tags=["data"], response_model=DatasetAnswer, responses=PROBLEMS)
@@ -123,6 +131,7 @@ def _datasets(app: FastAPI, settings: Settings, store: Store) -> None:
         with store.snapshot():
             row = found(queries.dataset(store, id_), "dataset", id_, store)
             body = dataset_answer(store, row, gateway)
+            _lasts(request, body)
             return answer(request, body, store)
 
     @app.get("/v1/licenses", tags=["data"], response_model=LicensePage, responses=PROBLEMS)

@@ -24,7 +24,8 @@ def sync() -> None:
 
     chosen = session.settings()
     with Store(chosen.index_location) as store:
-        result = read(session.chain(account=False), session.ipfs(), store)
+        chain = session.chain(account=False)
+        result = read(chain, session.ipfs(), store, session.asker(chain).ask)
     output.record({"block": result.block, "events": result.events, "rolled_back": result.rolled_back})
 
 

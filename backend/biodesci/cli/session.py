@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from biodesci.ipfs.client import Ipfs
     from biodesci.market.institutions import Institutions
     from biodesci.party.member import Member
+    from biodesci.registry.institutions import Asker
 
 
 @cache
@@ -95,12 +96,17 @@ def web() -> PublicWeb:
 def institutions(on: Chain) -> Institutions:
     """What this home knows of who is behind the accounts of a chain."""
     from biodesci.market.institutions import Institutions
+
+    return Institutions(asker(on), settings().home)
+
+
+def asker(on: Chain) -> Asker:
+    """Asks domains who is behind the accounts of a chain."""
     from biodesci.registry.institutions import Asker
     from biodesci.registry.ror_release import RorRelease
 
-    chosen = settings()
-    release = RorRelease(chosen.ror_release) if chosen.ror_release else None
-    return Institutions(Asker(on, web(), release), chosen.home)
+    file = settings().ror_release
+    return Asker(on, web(), RorRelease(file) if file else None)
 
 
 def seed() -> bytes:

@@ -12,7 +12,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Delete, Select, bindparam, delete, insert, select, update
 
 from biodesci.core.pauses import doubled
-from biodesci.index import search
+from biodesci.index import institutions, search
 from biodesci.index.summary import summarise
 from biodesci.index.tables import documents, summaries, tokens, wanted
 
@@ -64,6 +64,7 @@ def put_document(connection: Connection, digest: str, kind: str, body: dict[str,
         connection.execute(insert(summaries), {**key, **summary.row()})
         if kind == "card":
             search.put(connection, digest, summary.searched)
+            institutions.note(connection, digest, body)
 
 
 def put_unreadable(connection: Connection, digest: str, kind: str, reason: str, now: int) -> None:

@@ -23,8 +23,9 @@ from sqlalchemy import (
     select,
 )
 
+from biodesci.core.documents.institution import Asked
 from biodesci.core.errors import UnavailableError
-from biodesci.index import beside, condition, content, gaps, log, schema, search, tables, undo
+from biodesci.index import beside, condition, content, gaps, institutions, log, schema, search, tables, undo
 from biodesci.index.beside import Unreadable
 from biodesci.index.condition import Condition
 from biodesci.index.content import Standing
@@ -163,6 +164,7 @@ class Store(Database):
         """Empties the index and binds it to one chain and set of contracts."""
         with self.transaction() as connection:
             _empty(connection, *LOG, *DERIVED, *READING, wanted, tokens, gaps.gaps, undo.undo)
+            institutions.forget_proofs(connection)
             connection.execute(insert(meta), {"key": "identity", "value": identity})
 
     def clear(self) -> None:
@@ -228,6 +230,16 @@ class Store(Database):
         """Notes that a token could not be asked; the pause until the next attempt doubles up to an hour."""
         with self.transaction(marks=False) as connection:
             beside.put_silent(connection, address, now)
+
+    def due_institutions(self, now: int) -> list[Asked]:
+        """Domains that are to be asked who is behind an account, with how it went the last time."""
+        return [institutions.asked(row) for row in self.rows(institutions.DUE, {"now": now})]
+
+    def put_institution(self, asked: Asked) -> None:
+        """Notes how asking a domain went."""
+        with self.transaction(marks=False) as connection:
+            if institutions.put(connection, asked):
+                content.changed(connection)
 
     # How it is
 

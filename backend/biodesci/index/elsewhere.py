@@ -1,4 +1,5 @@
-"""Reads what events name elsewhere, for a bounded time a round: documents on IPFS, tokens on the chain.
+"""Reads what events name elsewhere, for a bounded time a round: documents on IPFS, tokens on the chain, and
+of the domains that cards name who is behind an account.
 
 What cannot be read is recorded with the reason and tried again later; it never holds up the index.
 """
@@ -16,21 +17,42 @@ from biodesci.core.documents.published_card import PublishedCard
 from biodesci.core.documents.strangers import is_too_deep
 from biodesci.core.errors import BioDeSciError, IntegrityError, UnavailableError
 from biodesci.index.database import Store
+from biodesci.index.institutions import Ask
 from biodesci.ipfs.client import Ipfs
 
 _log = logging.getLogger(__name__)
 _ROUND_S: Final = 3.0
+_ASK_AGAIN_S: Final = 300
 _MAX_DOCUMENT: Final = 4 << 20
 _AWAY: Final = "The index cannot reach IPFS just now."
 _PUBLISH_AGAIN: Final = "Its publisher should publish a new version."
 
 
-def read(chain: Chain, ipfs: Ipfs, store: Store, head: int) -> tuple[int, bool]:
-    """How much was read, and whether that is all that is due. `head` is the chain's latest block."""
+def read(chain: Chain, ipfs: Ipfs, store: Store, head: int, ask: Ask | None = None) -> tuple[int, bool]:
+    """How much was read, and whether that is all that is due. `head` is the chain's latest block; without
+    `ask` no domain is asked."""
     until, now = time.monotonic() + _ROUND_S, int(time.time())
     tokens, all_tokens = read_tokens(chain, store, head, now, until)
     documents, all_documents = read_documents(ipfs, store, now, until)
+    if ask is not None:
+        # Of these few are asked in a step, however many are due: nothing hurries.
+        ask_institutions(chain, store, ask, now, until)
     return tokens + documents, all_tokens and all_documents
+
+
+def ask_institutions(chain: Chain, store: Store, ask: Ask, now: int, until: float) -> None:
+    """Whose accounts they are: of the domains that are due, as many as there is time for."""
+    for before in store.due_institutions(now):
+        if time.monotonic() > until or chain.stop.is_set():
+            break
+        try:
+            asked = ask(before.domain, now, before)
+        except BioDeSciError as exc:  # of this machine or the chain, and no matter of the domain
+            _log.warning("%s could not be asked who is behind an account: %s", before.domain, exc)
+            asked = before.model_copy(update={"retry_at": now + _ASK_AGAIN_S})
+        if asked.why is not None:
+            _log.info("%s proves no account: %s", asked.domain, asked.why)
+        store.put_institution(asked)
 
 
 def read_tokens(chain: Chain, store: Store, head: int, now: int, until: float) -> tuple[int, bool]:

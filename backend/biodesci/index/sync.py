@@ -28,6 +28,7 @@ from biodesci.chain.logs import Log, Piece, pieces
 from biodesci.core.errors import BioDeSciError, IntegrityError, UnavailableError
 from biodesci.index import elsewhere
 from biodesci.index.database import Block, Event, Store
+from biodesci.index.institutions import Ask
 from biodesci.ipfs.client import Ipfs
 
 _log = logging.getLogger(__name__)
@@ -62,9 +63,9 @@ class _ForkError(Exception):
     """What was read does not follow the block where the index stands."""
 
 
-def sync(chain: Chain, ipfs: Ipfs, store: Store) -> Synced:
+def sync(chain: Chain, ipfs: Ipfs, store: Store, ask: Ask | None = None) -> Synced:
     """Reads all blocks up to the last that counts, then what is due elsewhere."""
-    return Follower(chain, ipfs, store, patience=0, longest=math.inf).step()
+    return Follower(chain, ipfs, store, patience=0, longest=math.inf, ask=ask).step()
 
 
 @dataclass
@@ -80,6 +81,7 @@ class Follower:
     store: Store
     patience: float = _BEHIND_S
     longest: float = _STEP_S
+    ask: Ask | None = None  # asks domains who is behind an account
     _seen: tuple[str, Block | None] | None = field(default=None, repr=False)
     _behind_since: float | None = field(default=None, repr=False)
     _trouble: bool = field(default=True, repr=False)  # one may be noted, by a run before
@@ -124,7 +126,7 @@ class Follower:
             return Synced(reached, applied, rolled_back, 0, is_whole=False)
         late, has_gap = self._read_again(until)
         self._seen = (head.hash, cursor) if self._behind_since is None else None
-        read, is_all = elsewhere.read(self.chain, self.ipfs, self.store, head.latest)
+        read, is_all = elsewhere.read(self.chain, self.ipfs, self.store, head.latest, self.ask)
         return Synced(reached, applied + late, rolled_back, read, is_all and not has_gap)
 
     @property

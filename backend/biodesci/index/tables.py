@@ -13,7 +13,7 @@ from sqlalchemy import Index, MetaData, Table
 from biodesci.index.columns import amount, id_, key, key_number, number, words
 from biodesci.store.engine import KEYED, TYPED
 
-REVISION: Final = "0004"  # the migration that makes what stands here
+REVISION: Final = "0005"  # the migration that makes what stands here
 metadata = MetaData()
 
 meta = Table("meta", metadata, key("key"), words("value"), **KEYED)

@@ -6,19 +6,24 @@ import logging
 import sys
 import threading
 from pathlib import Path
+from typing import Final
 
 from biodesci import config
+from biodesci.asking.public import PublicWeb
 from biodesci.chain.deployment import load_deployment
 from biodesci.core.files import WORK_FILE
 from biodesci.index.database import Store
 from biodesci.index.sync import Follower
 from biodesci.ipfs.client import Ipfs
+from biodesci.registry.institutions import Asker
+from biodesci.registry.ror_release import RorRelease
 from biodesci.store.work import Work
 from biodesci.workers.entry import connect, enter
 from biodesci.workers.supervisor import Client, Worker
 from biodesci.workers.watch import Outlook
 
 NAME = "indexer"
+_ASKED_S: Final = 3.0  # that a domain has to answer in
 _log = logging.getLogger(NAME)
 
 
@@ -30,7 +35,9 @@ def worker(settings: config.Settings, stop: threading.Event) -> Worker:
         deployment = load_deployment(settings.deployment)
         chain = connect(settings, stop)
         store = Store(settings.index_location)
-        follower, seen = Follower(chain, ipfs, store), store.cursor()
+        release = RorRelease(settings.ror_release) if settings.ror_release else None
+        asker = Asker(chain, PublicWeb(_ASKED_S), release)
+        follower, seen = Follower(chain, ipfs, store, ask=asker.ask), store.cursor()
         reached, is_behind = None if seen is None else seen.number, False
         _log.info("indexing chain %d from block %d", chain.chain_id, deployment.first_block)
 

@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 
 import { Failure } from '@/lib/failure'
 
+import { Behind } from './Behind'
 import { Copyable } from './Copyable'
 import { Histogram } from './Histogram'
 import { FailureNotice } from './Notice'
@@ -12,6 +13,33 @@ import { Stepper } from './Stepper'
 import { Terms } from './Terms'
 
 afterEach(cleanup)
+
+describe('Behind', () => {
+  const proven = {
+    domain: 'hospital.example',
+    name: 'Example Hospital',
+    ror: 'https://ror.org/05gq02987',
+    rorListed: null,
+    provenAt: '2026-11-30T12:00:00Z',
+    until: '2026-12-07T12:00:00Z',
+  }
+
+  it('names the domain, how it was proven, and whose word the rest is', () => {
+    const { container, rerender } = render(<Behind institution={proven} />)
+    expect(container).toHaveTextContent(
+      /^hospital\.example \(Example Hospital\), proven by HTTPS on 30 Nov 2026, .*; https:\/\/ror\.org\/05gq02987, claimed by the domain$/,
+    )
+    rerender(<Behind institution={{ ...proven, rorListed: false }} />)
+    expect(container).toHaveTextContent(/which the ROR registry does not have for this domain$/)
+    rerender(<Behind institution={{ ...proven, ror: null }} />)
+    expect(container).not.toHaveTextContent('ror')
+  })
+
+  it('says that nothing is proven', () => {
+    const { container } = render(<Behind institution={null} />)
+    expect(container).toHaveTextContent(/^unproven$/)
+  })
+})
 
 describe('FailureNotice', () => {
   it('interrupts for a problem, with what to do', () => {

@@ -29,6 +29,7 @@ Inference: Inference
 InferenceAnswer: InferenceAnswer
 InferenceDetail: InferenceDetail
 InferencePage: InferencePage
+Institution: Institution
 Involved: Involved
 License: License
 LicenseAnswer: LicenseAnswer
@@ -276,6 +277,10 @@ sha256: string
 export interface DatasetAnswer {
 id: number
 owner: string
+/**
+ * who is behind the owner; null: unproven
+ */
+institution: (Institution | null)
 name: string
 description: string
 keywords: string[]
@@ -322,6 +327,29 @@ licenses: number
 rounds: number[]
 activity: Activity[]
 asOf: number
+}
+/**
+ * Who is behind an account. The domain is what is proven: the other words are the domain's own.
+ */
+export interface Institution {
+/**
+ * in ASCII: others in their xn-- form
+ */
+domain: string
+name: string
+ror: (string | null)
+/**
+ * whether a release of ROR has the domain for this id; null: not checked, only claimed
+ */
+rorListed: (boolean | null)
+/**
+ * when its proof was fetched by HTTPS and checked
+ */
+provenAt: string
+/**
+ * when that ends, unless it is fetched again
+ */
+until: string
 }
 /**
  * A set of DUO terms: as bits, as on chain, and spelled out.
@@ -462,6 +490,10 @@ proven: boolean
 export interface DatasetDetail {
 id: number
 owner: string
+/**
+ * who is behind the owner; null: unproven
+ */
+institution: (Institution | null)
 name: string
 description: string
 keywords: string[]
@@ -522,6 +554,10 @@ asOf: number
 export interface DatasetSummary {
 id: number
 owner: string
+/**
+ * who is behind the owner; null: unproven
+ */
+institution: (Institution | null)
 name: string
 description: string
 keywords: string[]

@@ -35,7 +35,14 @@ def dataset_summaries(store: Store, rows: Sequence[Row], gateway: str) -> list[D
     offers: dict[int, list[Offer]] = defaultdict(list)
     for offered in queries.offers(store, *(row["id"] for row in rows)):
         offers[offered["dataset_id"]].append(offer(offered))
-    return [DatasetSummary(**_summary_fields(row, offers[row["id"]], gateway)) for row in rows]
+    behind = queries.behind(store, (row["owner"] for row in rows))
+    return [
+        DatasetSummary(
+            **_summary_fields(row, offers[row["id"]], gateway),
+            institution=values.institution(behind.get(row["owner"])),
+        )
+        for row in rows
+    ]
 
 
 def dataset_answer(store: Store, row: Row, gateway: str) -> DatasetAnswer:
@@ -49,6 +56,7 @@ def dataset_answer(store: Store, row: Row, gateway: str) -> DatasetAnswer:
         fields["keywords"] = PublishedCard(card).keywords(_KEYWORDS)
     return DatasetAnswer(
         **fields,
+        institution=values.institution(queries.behind(store, [row["owner"]]).get(row["owner"])),
         roles=[mandate(one) for one in queries.roles(store, row["id"])],
         card=card,
         versions=[dataset_version(v, gateway) for v in queries.versions(store, row["id"])],

@@ -15,6 +15,7 @@ from biodesci.api.schemas.values import (
     Currency,
     Duo,
     DuoTerm,
+    Institution,
     Involved,
     Right,
     Role,
@@ -23,6 +24,7 @@ from biodesci.api.schemas.values import (
 from biodesci.chain.currency import Currency as PaidIn
 from biodesci.core import cid, duo, visa
 from biodesci.core.conditions import Conditions
+from biodesci.core.documents.institution import Proven
 from biodesci.core.documents.published_card import PublishedCard
 from biodesci.core.onchain import NOBODY, utc
 from biodesci.core.onchain import Right as RightOnChain
@@ -105,6 +107,20 @@ def _conditions(said: Conditions) -> list[str]:
 def visas(types: int) -> list[VisaType]:
     """The names of the GA4GH visa types whose bits are set."""
     return cast("list[VisaType]", visa.names(types))
+
+
+def institution(proven: Proven | None) -> Institution | None:
+    """Who is behind an account; null where nothing is proven."""
+    if proven is None:
+        return None
+    return Institution(
+        domain=proven.domain,
+        name=proven.name,
+        ror=proven.ror,
+        ror_listed=proven.ror_listed,
+        proven_at=utc(proven.proven_at),
+        until=utc(proven.until),
+    )
 
 
 def activities(store: Store, kind: str, key: int) -> list[Activity]:

@@ -7,7 +7,17 @@ from typing import Any
 
 from pydantic import Field
 
-from biodesci.api.schemas.values import Activity, Content, Currency, Duo, Right, Role, Schema, VisaType
+from biodesci.api.schemas.values import (
+    Activity,
+    Content,
+    Currency,
+    Duo,
+    Institution,
+    Right,
+    Role,
+    Schema,
+    VisaType,
+)
 
 
 class Offer(Schema):
@@ -84,6 +94,7 @@ class DatasetSummary(Schema):
 
     id: int
     owner: str
+    institution: Institution | None = Field(description="who is behind the owner; null: unproven")
     name: str
     description: str
     keywords: list[str]

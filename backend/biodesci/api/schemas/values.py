@@ -72,6 +72,19 @@ class Involved(Schema):
     credit: Credit | None = Field(description="null: the event credits it nothing")
 
 
+class Institution(Schema):
+    """Who is behind an account. The domain is what is proven: the other words are the domain's own."""
+
+    domain: str = Field(examples=["hospital.example"], description="in ASCII: others in their xn-- form")
+    name: str = Field(examples=["Example Hospital"])
+    ror: str | None = Field(examples=["https://ror.org/05gq02987"])
+    ror_listed: bool | None = Field(
+        description="whether a release of ROR has the domain for this id; null: not checked, only claimed"
+    )
+    proven_at: datetime = Field(description="when its proof was fetched by HTTPS and checked")
+    until: datetime = Field(description="when that ends, unless it is fetched again")
+
+
 class Activity(Schema):
     """One event on chain, for timelines."""
 

@@ -3,6 +3,7 @@
 from biodesci.index.queries.access import Whose, license, licenses, waiting
 from biodesci.index.queries.data import Related, dataset, datasets, offers, related, roles, versions
 from biodesci.index.queries.evaluation import attestations, inference, inferences
+from biodesci.index.queries.institutions import behind
 from biodesci.index.queries.pages import Row
 from biodesci.index.queries.state import as_of, counts, document
 from biodesci.index.queries.training import (
@@ -22,6 +23,7 @@ __all__ = [
     "Whose",
     "as_of",
     "attestations",
+    "behind",
     "codecs",
     "counts",
     "dataset",

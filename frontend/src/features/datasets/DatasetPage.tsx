@@ -2,6 +2,7 @@ import { Suspense, type ComponentType, type ReactNode } from 'react'
 import { Link, useParams } from 'react-router'
 
 import { Badge } from '@/components/Badge'
+import { Behind } from '@/components/Behind'
 import { Card, Facts } from '@/components/Card'
 import { Copyable } from '@/components/Copyable'
 import { ContractName } from '@/components/Explorer'
@@ -214,7 +215,12 @@ function Provenance({ dataset }: { dataset: DatasetAnswer }) {
         items={[
           [
             'Owner',
-            <Copyable key="owner" value={dataset.owner} label="owner address" on="address" />,
+            <span key="owner">
+              <Copyable value={dataset.owner} label="owner address" on="address" />
+              <span className="block text-sm text-muted">
+                <Behind institution={dataset.institution} />
+              </span>
+            </span>,
           ],
           ...rolesOf(dataset),
           ['Published', date(dataset.publishedAt)],

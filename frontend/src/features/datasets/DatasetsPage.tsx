@@ -2,6 +2,7 @@ import { useEffect, useState } from 'react'
 import { Link } from 'react-router'
 
 import { Badge } from '@/components/Badge'
+import { Behind } from '@/components/Behind'
 import { Button } from '@/components/Button'
 import { Empty, Loaded, Page } from '@/components/Page'
 import { Terms } from '@/components/Terms'
@@ -109,6 +110,9 @@ function DatasetCard({ dataset }: { dataset: DatasetSummary }) {
         {dataset.unreadable
           ? 'Its card cannot be read from IPFS at the moment.'
           : dataset.description}
+      </p>
+      <p className="mb-4 text-sm text-muted">
+        Owner: <Behind institution={dataset.institution} />
       </p>
       <div className="mb-5">
         <Terms bits={dataset.terms.bits} compact />
