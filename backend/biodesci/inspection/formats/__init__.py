@@ -12,6 +12,7 @@ from biodesci.inspection.formats.dicom import DicomFile, DicomSeries
 from biodesci.inspection.formats.fhir import Fhir
 from biodesci.inspection.formats.folder import Folder
 from biodesci.inspection.formats.genomics import Alignments, Fasta, Fastq, Variants
+from biodesci.inspection.formats.hdf5 import Hdf5
 from biodesci.inspection.formats.prose import Prose
 from biodesci.inspection.formats.unread import UNREAD, Pickle
 from biodesci.inspection.source import Source
@@ -22,6 +23,7 @@ FORMATS: Final[tuple[Format, ...]] = (
     Pickle(),
     DicomSeries(),
     DicomFile(),
+    Hdf5(),
     Fhir(),
     Variants(),
     Alignments(),

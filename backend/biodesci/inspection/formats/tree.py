@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
@@ -36,9 +36,13 @@ def names(source: Source) -> Iterator[Passage]:
     for path in _walk(source.path):
         for part in path.relative_to(source.path).parts:
             gathered[os.fsencode(Path(part).stem).decode("utf-8", "replace")] = None  # as text
-    place = f"{source.where}, names of files" if source.where else "names of files"
+    yield from joined(f"{source.where}, names of files" if source.where else "names of files", gathered)
+
+
+def joined(place: str, names: Iterable[str]) -> Iterator[Passage]:
+    """Names as texts, a line each, so many in one passage that a folder of 10,000 files has few."""
     text = ""
-    for name in gathered:
+    for name in names:
         if len(text) + len(name) > _CHUNK:
             yield Passage(place, text)
             text = ""
