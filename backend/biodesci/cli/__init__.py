@@ -19,6 +19,7 @@ from biodesci.cli import (
     dataset,
     doctor,
     evidence,
+    folder,
     handover,
     index,
     infer,
@@ -87,6 +88,7 @@ app.add_typer(dataset.app, name="dataset", help="Publish encrypted datasets; see
 license.app.add_typer(purchase.app)
 license.app.add_typer(evidence.app)
 license.app.add_typer(selling.app)
+license.app.add_typer(folder.app)
 license.app.add_typer(crypt4gh.app)
 app.add_typer(
     license.app, name="license", help="Buy a licence, fetch the key, download, confirm or dispute; sell."

@@ -1,8 +1,8 @@
 """A part of a container: the segments that hold it are fetched and opened, and no others.
 
 Each segment is bound to its place by its nonce and to its file by the header (core/container.py), so that
-what is read is what was sealed there by who has the key. Whether the container is the one on chain, only reading
-all of it tells: its content root is over all segments.
+what is read is what was sealed there by who has the key. Whether the container is the one on chain, only
+reading all of it tells: its content root is over all segments.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ class RandomAccess:
     def read(self, start: int, stop: int) -> Iterator[bytes]:
         """The plaintext from `start` up to `stop`, in pieces.
 
-        Raises InputError for a part that the file has not, and IntegrityError for a segment that is not the one
-        that was sealed at its place, or was sealed under another key.
+        Raises InputError for a part that the file has not, and IntegrityError for a segment that is not the
+        one that was sealed at its place, or was sealed under another key.
         """
         if not 0 <= start <= stop <= self.size:
             raise InputError(
@@ -59,7 +59,7 @@ class RandomAccess:
             return self._cipher.decrypt(nonce(index, last), sealed, self._header.raw)
         except (InvalidTag, ValueError) as exc:
             raise IntegrityError(
-                f"Segment {index} of the container does not open: the bytes were changed or moved, or the key is "
-                "of another file.",
+                f"Segment {index} of the container does not open: the bytes were changed or moved, or the "
+                "key is of another file.",
                 "Fetch the file again; if it stays so, the copy was damaged or tampered with.",
             ) from exc

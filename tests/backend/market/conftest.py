@@ -118,14 +118,17 @@ class Sale:
         *,
         terms: int = HMB | NCU,
         rows: int = 60,
+        material: Path | None = None,
         **offer: Any,
     ) -> None:
         self.owner, self.buyer, self.ipfs = chain_for(), chain_for(), ipfs
         self.home, self.buyer_home = folder / "owner", folder / "buyer"
         self.file = folder / "cohort.csv"
         self.file.write_text("age,chol\n" + "".join(f"{40 + i % 30},{200 + i}\n" for i in range(rows)))
+        self.material = material or self.file
         done = publish(
-            acting(self.owner, ipfs, self.home), self.file, DatasetMeta("Cohort", "", terms),
+            acting(self.owner, ipfs, self.home), self.material,
+            DatasetMeta("Cohort", "", terms, accept_risk="an invented cohort"),
             OfferTerms(price=SALE_PRICE, **offer),
         )  # fmt: skip
         self.dataset, self.offer = done.dataset_id, done.offer_id

@@ -1,0 +1,49 @@
+"""biodesci license files | file: what is in a licensed folder, and single files of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from biodesci.cli import output, session
+from biodesci.cli.arguments import Number
+
+app = typer.Typer()
+
+
+@app.command()
+def files(license_id: Number) -> None:
+    """List the files of a licensed dataset that is a folder; no use is counted."""
+    from biodesci.market.folder import files_of
+
+    found = files_of(session.chain(), session.ipfs(), session.seed(), license_id)
+    output.table(
+        [{"path": file.path, "bytes": file.size} for file in found], ("path", "bytes"), "It is empty."
+    )
+
+
+@app.command()
+def file(
+    license_id: Number,
+    path: Annotated[str, typer.Argument(help="As `biodesci license files` lists it.")],
+    target: Annotated[Path, typer.Argument(help="Where the decrypted file goes.")],
+    yes: output.Yes = False,
+) -> None:
+    """Fetch and decrypt one file of a licensed folder, without the rest.
+
+    Its bytes are bound to the dataset's key. Where uses are counted this is one: you are asked. Whether the
+    whole folder is the one on chain, only `biodesci license download` tells.
+    """
+    from biodesci.core.onchain import UNCOUNTED
+    from biodesci.market.folder import download_file
+    from biodesci.market.license import get
+
+    chain = session.chain()
+    held = get(chain, license_id)
+    if held.uses_left != UNCOUNTED:
+        output.consent(f"This is one of {held.uses_left} uses that licence {license_id} has left.", yes=yes)
+    with output.progress("download", None) as advance:
+        size = download_file(chain, session.ipfs(), session.seed(), license_id, (path, target), advance)
+    output.record({"target": target, "size": size}, f"Decrypted to {target}.")
