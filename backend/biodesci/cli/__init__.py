@@ -145,6 +145,15 @@ def main(argv: Sequence[str] | None = None) -> None:
     except BioDeSciError as exc:
         output.error(exc.message, exc.hint, type(exc).__name__)
         sys.exit(_exit_code(exc))
+    except ModuleNotFoundError as exc:
+        package = (exc.name or "").partition(".")[0]
+        output.error(
+            f"This command needs the package {package}, which is not installed here.",
+            "Install what it needs: biodesci[publish] for datasets, [node] for training and inference, "
+            "[models] for checkpoints, [api] for the HTTP API.",
+            type(exc).__name__,
+        )
+        sys.exit(1)
     except OSError as exc:
         where = f" {exc.filename}" if exc.filename else ""
         output.error(

@@ -1,0 +1,74 @@
+"""`biodesci dataset check`: what would be found, and what a card would tell, without account or chain."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import pytest
+
+from biodesci.cli import main, session
+
+ROWS = "age,sex,chol\n" + "".join(f"{30 + i % 40},{i % 2},{180 + i}\n" for i in range(120))
+
+
+@pytest.fixture
+def run(monkeypatch, capsys, tmp_path):
+    monkeypatch.setenv("BIODESCI_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("BIODESCI_RPC_URL", "http://127.0.0.1:9")
+
+    def invoke(*arguments: str) -> tuple[int, str, str]:
+        session.settings.cache_clear()
+        try:
+            main(arguments)
+            code = 0
+        except SystemExit as exc:
+            code = int(exc.code or 0)
+        seen = capsys.readouterr()
+        return code, seen.out, seen.err
+
+    return invoke
+
+
+def test_what_names_people_is_shown_with_its_place_and_ends_with_1(run, tmp_path):
+    file = tmp_path / "export.txt"
+    file.write_text("patient_name,age\n" + "".join(f"Anna Weber,{40 + i}\n" for i in range(30)))
+    code, out, _ = run("dataset", "check", str(file))
+    assert code == 1
+    assert "--accept-risk REASON would be needed" in out
+    assert "patient_name" in out
+    assert "Weber" not in out
+    code, out, _ = run("--json", "dataset", "check", str(file))
+    assert code == 1
+    shown = json.loads(out)
+    assert shown["records"] == [30]
+    assert {"stop"} <= {finding["level"] for finding in shown["findings"]}
+
+
+def test_a_clean_table_passes_and_shows_what_a_card_would_tell(run, tmp_path):
+    file = tmp_path / "cohort.csv"
+    file.write_text(ROWS)
+    code, out, _ = run("--json", "dataset", "check", str(file))
+    shown = json.loads(out)
+    assert code == 0
+    assert shown["verdict"].startswith(("Nothing was recognised", "A person has to look"))
+    assert [column["column"] for column in shown["card"]] == ["age", "sex", "chol"]
+    assert not (tmp_path / "home").exists()
+
+
+def test_a_file_that_is_not_there_is_said(run, tmp_path):
+    code, _, err = run("dataset", "check", str(tmp_path / "none.csv"))
+    assert code == 2
+    assert "There is no file" in err
+
+
+def test_a_package_that_is_missing_is_said_with_what_brings_it(run, tmp_path, monkeypatch):
+    file = tmp_path / "cohort.csv"
+    file.write_text(ROWS)
+    for name in [name for name in sys.modules if name.startswith("biodesci.inspection")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    code, _, err = run("dataset", "check", str(file))
+    assert code == 1
+    assert "needs the package pyarrow" in err
+    assert "biodesci[publish]" in err
