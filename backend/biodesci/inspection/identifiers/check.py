@@ -2,34 +2,98 @@
 
 from __future__ import annotations
 
-import pyarrow as pa
+from collections.abc import Iterator
+from typing import Final
 
-from biodesci.core import identifiers
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from biodesci.inspection.content import Declared
 from biodesci.inspection.finding import Finding, Level
+from biodesci.inspection.identifiers import headings
+from biodesci.inspection.identifiers.column import Column
+from biodesci.inspection.identifiers.evidence import Evidence
+from biodesci.inspection.identifiers.headings import Heading
+from biodesci.inspection.identifiers.judgement import judge
+from biodesci.inspection.identifiers.screening import Screen
+
+_NOTHING: Final = Evidence()
 
 
 class TableCheck:
-    """Looks at a table whose batches are fed one after the other."""
+    """Looks at a table whose batches are fed one after the other. A finding holds no value of the table."""
 
     def __init__(self, schema: pa.Schema, declared: Declared, place: str = "") -> None:
         self._place = f"{place}: " if place else ""
         self._declared = declared
-        self._columns: dict[str, list[object]] = {name: [] for name in schema.names}
+        self._columns = [_Watch(field.name) for field in schema]
 
     def feed(self, batch: pa.RecordBatch) -> None:
         """Looks at more rows."""
-        for name in batch.schema.names:
-            self._columns[name] += batch.column(name).to_pylist()
+        for watch, array in zip(self._columns, batch.columns, strict=True):
+            watch.feed(array)
 
     def finish(self) -> list[Finding]:
         """What was found in all rows."""
         return [
-            Finding(f"{self._place}column {old.column!r}", old.kind, Level.STOP, old.reason, old.rows)
-            for old in identifiers.check(self._columns)
+            Finding(
+                f"{self._place}column {watch.name!r}",
+                verdict.kind,
+                verdict.level,
+                verdict.reason,
+                verdict.rows,
+            )
+            for watch in self._columns
+            for verdict in judge(
+                Column(watch.name, watch.heading, watch.screen, watch.evidence or _NOTHING, self._declared)
+            )
         ]
+
+
+class _Watch:
+    """What is known of one column so far. Of tables with 100,000 columns most have no evidence."""
+
+    __slots__ = ("evidence", "heading", "name", "screen")
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.heading: Heading = headings.read(name)
+        self.screen = Screen(every=self.heading.kind is not None or self.heading.age)
+        self.evidence: Evidence | None = None
+
+    def feed(self, array: pa.Array) -> None:
+        for part in _leaves(array):
+            for text, rows in self.screen.distinct(part):
+                if self.evidence is None:
+                    self.evidence = Evidence()
+                self.evidence.take(text, rows)
+
+
+def _leaves(array: pa.Array) -> Iterator[pa.Array]:
+    """Arrays without structure: dictionaries decoded, lists and structs taken apart, dates as their text."""
+    kind = array.type
+    if pa.types.is_dictionary(kind):
+        yield from _leaves(array.dictionary_decode())
+    elif pa.types.is_struct(kind):
+        for child in array.flatten():
+            yield from _leaves(child)
+    elif pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):
+        yield from _leaves(pc.list_flatten(array))
+    elif pa.types.is_date(kind) or pa.types.is_timestamp(kind):
+        yield pc.strftime(array.cast(pa.timestamp("us")), format="%Y-%m-%d")
+    else:
+        yield array
 
 
 def check_text(place: str, text: str) -> list[Finding]:
     """What a single text, such as a tag or a public sentence, may say of a person."""
-    return [Finding(place, old.kind, Level.STOP, old.reason) for old in identifiers.check({"text": [text]})]
+    evidence = Evidence()
+    evidence.take(text, 1)
+    screen = Screen(every=True)
+    screen.rows = 1
+    verdicts = judge(Column("", Heading(), screen, evidence, Declared()))
+    return [
+        Finding(place, verdict.kind, verdict.level, verdict.reason)
+        for verdict in verdicts
+        if verdict.kind != "free text" or verdict.level is Level.STOP
+    ]

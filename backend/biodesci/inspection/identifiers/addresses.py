@@ -1,0 +1,102 @@
+"""Postal addresses: a street with a number, a postcode with a place, in the notations of some countries."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+_CAP: Final = r"[A-ZÀ-ÖØ-Þ][\w'’.-]*"
+_ENGLISH: Final = (
+    "street|st|avenue|ave|road|rd|lane|ln|drive|dr|court|ct|boulevard|blvd|square|sq|place|pl|"
+    "terrace|close|"
+    "crescent|way|parkway|pkwy|circle|cir|highway|hwy|mews|grove|gardens?|hill|row|walk|rise|mount|"
+    "isle|isles|"
+    "junctions?|islands?|centers?|cape|canyon|bypass|burgs?|brooks?|branch|bridge|bluffs?|cliffs?|"
+    "club|common|corners?|"
+    "course|coves?|creek|crest|crossing|curve|dale|dam|divide|estates?|expressway|extension|falls?|"
+    "ferry|fields?|flats?|"
+    "fords?|forest|forges?|forks?|fort|freeway|gateway|glens?|green|groves?|harbors?|haven|heights|"
+    "hills?|hollow|inlet|"
+    "keys?|knolls?|lakes?|land|landing|light|loaf|locks?|lodge|loop|mall|manors?|meadows?|mills?|"
+    "mission|motorway|"
+    "mountains?|neck|orchard|oval|overpass|parks?|pass|passage|path|pike|pines?|plains?|plaza|"
+    "points?|ports?|prairie|"
+    "radial|ramp|ranch|rapids?|rest|ridges?|river|roads?|route|run|shoals?|shores?|skyway|springs?|"
+    "spurs?|squares?|"
+    "station|stravenue|stream|streets?|summit|throughway|trace|track|trafficway|trail|tunnel|"
+    "turnpike|underpass|"
+    "unions?|valleys?|via|viaduct|views?|villages?|ville|vista|walks?|wall|wells?"
+)
+_FORMS: Final = (
+    # 12 Main Street; 221B Baker St, Flat 3
+    re.compile(rf"(?<![\w.,])\d{{1,5}}[A-Za-z]?,? (?:{_CAP} ){{1,3}}(?i:{_ENGLISH})\b(?! ?[%/])"),
+    re.compile(rf"\b(?:Flat|Apt\.?|Apartment|Studio|Suite|Unit) \d{{1,4}}[A-Z]?,?\s+{_CAP}"),
+    # Hauptstraße 12, Am Markt 3a, Kerkstraat 5
+    re.compile(
+        r"\b[A-ZÄÖÜ][\w-]*(?:stra(?:ss|ß)e|str\.?|weg|gasse|platz|allee|ring|ufer|damm|straat|laan|"
+        r"gracht|plein|kade"
+        r"|boulevard|hof|pad|singel|dreef|baan|steeg|dijk|weide|stigen|gränd|torget|gatan|vägen|gade|"
+        r"vej)[ ,]+(?:Nr\.? ?)?\d{1,4} ?[a-z]?\b"
+    ),
+    re.compile(
+        rf"\b(?:{_CAP}[ -]){{0,2}}(?:Straße|Strasse|Str\.|Weg|Gasse|Platz|Allee|Ring|Ufer|Damm|"
+        rf"Chaussee) \d{{1,4}} ?[a-z]?\b"
+    ),
+    re.compile(
+        rf"\b(?:Am|An der|Auf dem|Auf der|Im|In der|Zum|Zur|Unter den|Unter der) {_CAP} \d{{1,4}} ?[a-z]?\b"
+    ),
+    # 12 rue de la Paix; 3 bis, avenue Foch
+    re.compile(
+        r"(?i)(?<![\w.])\d{1,4}(?: ?(?:bis|ter|quater|[a-d]))?,? (?:rue|avenue|av\.|boulevard|bd|place|"
+        r"chemin|allée|impasse|quai"
+        r"|route|square|cours|passage|faubourg) [a-zà-ÿ]"
+    ),
+    # rue de la Paix 12 (BE, CH)
+    re.compile(
+        rf"\b(?:[Rr]ue|[Aa]venue|[Bb]oulevard|[Cc]hemin) (?:d[eu]s? |de la |de l['’]|"
+        rf"l['’])?(?:{_CAP} ?){{1,4}},? \d{{1,4}}\b"
+    ),
+    # Calle Mayor 5, C/ Mayor, 5; Via Roma 12; Rua Augusta 100; ul. Długa 5
+    re.compile(
+        r"(?i)\b(?:calle|c/|c\.(?= )|pasadizo|avenida|avda\.?|av\.?|plaza|pza\.?|paseo|camino|ronda|"
+        r"glorieta|acceso|cuesta|pasaje|callejón|alameda|rambla|vial|cañada"
+        r"|urbanización|carretera|via|viale|piazza|piazzale|corso|largo|vicolo|contrada|strada|borgo|"
+        r"stretto|incrocio|canale|rotonda|rua|travessa|ul\.|ulica|al\.|aleja|plac|pl\.)"
+        r" ?(?:d[eio] |del |de la |de los |de las |della |dei |degli |"
+        r"d['’])?[^\W\d_][\w'’.-]*(?: [^\W\d_][\w'’.-]*){0,4},? (?:n[.º°]? ?|nº ?|núm\. ?)?(?:\d{1,4}|"
+        r"s/n)\b"
+    ),
+    # 10115 Berlin; D-10115 Berlin; 75008 Paris; 1012 AB Amsterdam
+    re.compile(
+        rf"(?<![\w.,-])(?:[A-Z]{{1,2}}-)?\d{{4,5}} (?:[A-Z]{{2}} )?{_CAP}(?: (?:am|an der|im|bei|sur|en|"
+        rf"del?|la|di) {_CAP})?(?=$|,|\n|\))"
+    ),
+    # Springfield, IL 62704; London SW1A 1AA
+    re.compile(rf"\b{_CAP}(?: {_CAP})*,? [A-Z]{{2}} \d{{5}}(?:-\d{{4}})?\b"),
+    re.compile(r"(?<![\w-])[A-Z]{1,2}\d[A-Z\d]? \d[ABD-HJLNP-UW-Z]{2}(?![\w-])"),
+    re.compile(
+        r"(?i)\b(?:p\.? ?o\.? ?box|postfach|boîte postale|apartado(?: de correos)?|casella postale) \d+"
+    ),
+    # 〒100-0001; 東京都千代田区丸の内1-2-3
+    re.compile(r"〒 ?\d{3}-?\d{4}"),
+    re.compile(r"(?:東京都|北海道|京都府|大阪府|[一-龥]{2,3}県)[一-龥ぁ-んァ-ヶー々]{1,12}?[市区町村郡]"),
+    re.compile(
+        r"[一-龥ぁ-んァ-ヶー々]{1,8}[市区町村][一-龥ぁ-んァ-ヶー々]{1,12}[0-9一二三四五六七八九十]+(?:丁目|番地?|[-−‐－]\d)"
+    ),
+)
+_PRECHECK: Final = re.compile(r"\d|[都道府県]")
+
+
+def find(text: str) -> tuple[int, int] | None:
+    """Where the first address stands; None where there is none."""
+    if not _PRECHECK.search(text):
+        return None
+    for pattern in _FORMS:
+        if match := pattern.search(text):
+            return match.span()
+    return None
+
+
+def is_weak(address: str) -> bool:
+    """Whether it is a number and a capitalised word alone, such as "10115 Berlin", or "1500 Metres"."""
+    return re.fullmatch(rf"\d{{4,5}} {_CAP}", address) is not None

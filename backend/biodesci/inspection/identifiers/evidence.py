@@ -1,0 +1,198 @@
+"""What was recognised in the values of one column, counted; judgement.py says what it amounts to."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Final
+
+from biodesci.inspection.identifiers import addresses, dates, forms, names, phones
+from biodesci.inspection.identifiers.names import Grade
+
+_LONGEST: Final = 20_000  # characters of a value that are looked at
+_KEPT: Final = 2_000  # dates and numbers of which the spacing is looked at
+_SENTENCE: Final = 8  # words
+_LABELLED: Final = re.compile(
+    r"(?i)(?:\b(?:ssn|nhs|nino?|id|nr|no|num(?:ber|mer|ero)?|numéro|número|insurance|versicherung\w*|"
+    r"steuer\w*|dni|nie|nif|bsn|nir|secu|sécu\w*|"
+    r"codice|cf|card|carte|karte|tarjeta|konto|account|mbi|kvnr|svnr|pesel|cpf|passport|pass|"
+    r"ausweis\w*)\b|番号|マイナンバー)[^\d]{0,15}$"
+)
+_RECORD: Final = re.compile(
+    r"(?i)(?:\b(?:mrn|record|chart|hosp(?:ital)?|file|case|pat(?:ient)?(?:en)?|pid|fall|akte|"
+    r"aktenzeichen|dossier|ipp|nhc|nip|historia|expediente|"
+    r"cartella|nosologico|aufnahme|aufn|id|kis|adm(?:ission)?|account|acct|fallnummer|"
+    r"patientennummer|aktennummer)\b[-. ]{0,2}(?:no|nr|num|number|nummer|id|clinica|clínica|médico|"
+    r"n°|nº|n)?|カルテ番号|診察券番号|患者番号|カルテ|患者id|ID番号|番号)"
+    r"(?:[ .:#°º=-]|は|is|ist|est|es|è){0,6}(?=[A-Z0-9/-]*\d{4})[A-Z]{0,4}[-/]?\d[\d/-]{3,}"
+)
+_OLD: Final = re.compile(
+    r"(?i)(?<![\d.,])(?:9\d|1[01]\d)[- ]?(?:years?[- ]?old|yrs?[- ]old|y/?o\b|year[- ]old|jahre?\b|"
+    r"jährige?r?|ans\b|años|anni\b|歳|才)|(?:aged?|alter|edad|età|âge|âgée?) (?:de |of |von |"
+    r"di )?(?:9\d|1[01]\d)(?!\d|[.,]\d|\+)"
+)
+_CODE: Final = re.compile(r"([A-Za-z]{0,8}[-_ ]?)(\d{1,18})([-_]?[A-Za-z]?)")
+
+
+@dataclass(slots=True)
+class Tally:
+    """How many distinct values had a form (`tried`), how many of them are valid, and in how many rows."""
+
+    tried: int = 0
+    valid: int = 0
+    rows: int = 0
+    within: int = 0  # valid ones within longer texts
+    chance: float = 0.0
+    bare: bool = False
+
+    def add(self, rows: int, *, valid: bool = True) -> None:
+        """Counts one more distinct value."""
+        self.tried += 1
+        self.valid += valid
+        self.rows += rows * valid
+
+
+@dataclass(slots=True)
+class Evidence:
+    """Of one column. `distinct` counts the values that were looked at, `texts` those with letters."""
+
+    distinct: int = 0
+    texts: int = 0
+    sentences: int = 0
+    sentence_rows: int = 0
+    capitals: int = 0  # short values that begin with a capital
+    words: int = 0  # the most words of a value
+    tallies: dict[tuple[str, str], Tally] = field(default_factory=dict)
+    grades: Counter[Grade] = field(default_factory=Counter)
+    grade_rows: Counter[Grade] = field(default_factory=Counter)
+    days: list[int] = field(default_factory=list)
+    codes: Counter[tuple[str, int]] = field(default_factory=Counter)  # (prefix, number of digits)
+    code_rows: int = 0
+    numbers: list[int] = field(default_factory=list)
+    sample: set[str] = field(default_factory=set)
+
+    def tally(self, kind: str, label: str) -> Tally:
+        """The tally of a kind by its label, made where there is none."""
+        return self.tallies.setdefault((kind, label), Tally())
+
+    def take(self, text: str, rows: int) -> None:
+        """Looks at one more distinct value."""
+        value = text.strip()[:_LONGEST]
+        if not value.isascii():
+            value = unicodedata.normalize("NFKC", value)
+        self.distinct += 1
+        if len(self.sample) < 60:
+            self.sample.add(value[:40])
+        has_letters = any(map(str.isalpha, value))
+        self.texts += has_letters
+        covered: list[tuple[int, int]] = []
+        self._dates(value, rows, covered)
+        self._forms(value, rows, covered)
+        self._phones(value, rows, covered)
+        if has_letters:
+            self._words(value, rows, covered)
+        if code := _CODE.fullmatch(value):
+            self.codes[code[1], len(code[2])] += 1
+            self.code_rows += rows
+            if len(self.numbers) < _KEPT:
+                self.numbers.append(int(code[2]))
+
+    def _dates(self, value: str, rows: int, covered: list[tuple[int, int]]) -> None:
+        if len(value) in {8, 12, 14} and value.isdigit():
+            day = dates.compact(value)
+            tally = self.tally("date", "eight digits")
+            tally.add(rows, valid=day is not None)
+            tally.chance, tally.bare = 0.001, True
+            if day is not None:
+                self._day(day)
+        found = dates.find(value)
+        if found is None:
+            return
+        start, end, day = found
+        covered.append((start, end))
+        whole = end - start >= len(value) - 1
+        written = value[start:end]
+        certain = re.search(r"\d{4}|年|[A-Za-z]{3}", written) is not None
+        tally = self.tally("date", "written out" if certain else "two-digit year")
+        tally.add(rows)
+        tally.bare = not certain
+        if whole:
+            self._day(day)
+        else:
+            tally.within += 1
+
+    def _day(self, day: date) -> None:
+        if len(self.days) < _KEPT:
+            self.days.append(day.toordinal())
+
+    def _forms(self, value: str, rows: int, covered: list[tuple[int, int]]) -> None:
+        digits = sum(map(str.isdigit, value))
+        if digits < 4 and "@" not in value and "." not in value and ":" not in value and "-" not in value:
+            return
+        matches = sorted(forms.scan(value, digits), key=lambda m: (not m.valid, m.start - m.end))
+        for match in matches:
+            if any(
+                match.start < end and start < match.end
+                for start, end in covered
+                if (start, end) != (match.start, match.end)
+            ):
+                continue
+            form, whole = match.form, match.end - match.start >= len(value) - 1
+            labelled = _LABELLED.search(value[: match.start]) is not None
+            if not whole and (not match.valid or (form.bare and not labelled)):
+                continue
+            tally = self.tally(form.kind, form.label)
+            tally.add(rows, valid=match.valid)
+            tally.chance, tally.bare = form.chance, form.bare and whole
+            tally.within += not whole
+            if match.valid:
+                covered.append((match.start, match.end))
+        if digits >= 4 and (record := _RECORD.search(value)) and record.span() not in covered:
+            self.tally("record number", "a label before it").add(rows)
+
+    def _phones(self, value: str, rows: int, covered: list[tuple[int, int]]) -> None:
+        if value.isdigit():
+            if 9 <= len(value) <= 12:
+                plans = phones.regions(value)
+                for region in plans:
+                    self.tally("phone or fax", region).add(rows)
+                    self.tally("phone or fax", region).bare = True
+            return
+        span = phones.find(value)
+        if span and not any(start < span[1] and span[0] < end for start, end in covered):
+            tally = self.tally("phone or fax", "its notation")
+            tally.add(rows)
+            tally.within += span[1] - span[0] < len(value) - 1
+
+    def _words(self, value: str, rows: int, covered: list[tuple[int, int]]) -> None:
+        count = (
+            value.count(" ") + 1
+            if value.isascii()
+            else max(value.count(" ") + 1, len(value) // 6 if _is_cjk(value) else 0)
+        )
+        self.words = max(self.words, count)
+        if count >= _SENTENCE:
+            self.sentences += 1
+            self.sentence_rows += rows
+        if (place := addresses.find(value)) and not any(s < place[1] and place[0] < e for s, e in covered):
+            # A number with a capitalised word may be anything; many of them are places.
+            weak = addresses.is_weak(value[place[0] : place[1]])
+            tally = self.tally("address", "postcode and place" if weak else "street or place")
+            tally.add(rows)
+            tally.bare = weak
+        if _OLD.search(value):
+            self.tally("age over 89", "in words").add(rows)
+        self.capitals += count < _SENTENCE and value[:1].isupper()
+        grade = names.grade(value) if count <= 6 else Grade.NONE
+        if grade <= Grade.PART and (count > 1 or not value.isascii()):
+            grade = max(grade, names.find(value))
+        if grade:
+            self.grades[grade] += 1
+            self.grade_rows[grade] += rows
+
+
+def _is_cjk(value: str) -> bool:
+    return any("\u3040" <= c <= "\u9fff" for c in value)

@@ -1,0 +1,217 @@
+"""Names of persons: by lists, by titles and words around them, and by their shape."""
+
+from __future__ import annotations
+
+import re
+from enum import IntEnum
+from typing import Final
+
+from biodesci.inspection.identifiers import japanese, lists, vocabulary
+
+_UPPER: Final = r"A-ZÀ-ÖØ-ÞĀ-ŽА-ЯΑ-Ω"
+_TOKEN: Final = re.compile(r"[^\W\d_](?:[^\W\d_]|['’‘-](?=[^\W\d_]))*\.?")
+_PARTICLE: Final = (
+    r"(?:(?:von|van|der|den|de|del|della|di|da|dos|du|la|le|el|al|bin|ibn|zu|ter|af|Mc|Mac|O['’]) ?){0,3}"
+)
+_NAME: Final = rf"{_PARTICLE}[{_UPPER}][\w'’-]*[a-zà-ÿ\w]"
+_TITLES: Final = (
+    "Dr|Prof|Mr|Mrs|Ms|Miss|Herrn?|Frau|Fr|Hr|Mme|Mlle|Monsieur|Madame|Mademoiselle|Sra|Sr|Srta|"
+    "Señora?|Señorita|Don|Doña|Sig|"
+    "Sig\\.?ra|Signora?|Signorina|Dott|Dott\\.?ssa|Dra|Doctora?|Docteur|Schwester|Pfleger|Nurse|"
+    "Sister|Pastor|Father|Hn|Pan|Pani|"
+    "Dhr|Mevr|Mevrouw|Meneer|Ing|Univ|Med"
+)
+_LOWER: Final = (
+    "dr|prof|mr|mrs|ms|herrn?|frau|mme|mlle|monsieur|madame|sra|sr|srta|señora?|sig|"
+    "sig\\.?ra|signora?|dott|dott\\.?ssa|dra"
+)
+_TITLED: Final = re.compile(
+    rf"(?:^|(?<![\w-]))(?:(?:(?:{_TITLES})\b\.?|M\.|(?i:{_LOWER})\b\.?)[ -]?(?:(?:med|dent|rer|nat|"
+    rf"phil|h\.c|Dr|Prof|Dott|PhD|Priv|PD)\b\.? ?)*)"
+    rf"(?P<name>(?:[{_UPPER}]\. ?)*{_NAME}(?: {_NAME}){{0,2}})"
+)
+_SUFFIXED: Final = re.compile(
+    rf"\b[{_UPPER}][a-zà-ÿ'-]+ [{_UPPER}][a-zà-ÿ'-]+,? (?:MD|M\.D\.|PhD|Ph\.D\.|RN|DDS|DVM|Jr\.?|"
+    rf"III?)(?!\w)"
+)
+# Words after which a patient's or a relative's name stands; "patient Weber", "Tochter Anna", "hija Lucía".
+_BEFORE: Final = re.compile(
+    r"\b(?i:(?P<close>name(?: is|d)?|mother|father|husband|wife|son|daughter|brother|sister|"
+    r"neighbou?r|heißt|heisst|namens|mutter|vater|"
+    r"ehemann|ehefrau|sohn|tochter|bruder|schwester|nachbarin?|nomm[ée]e?|s['’]appelle|mère|père|"
+    r"mari|épouse|fils|fille|frère|sœur|"
+    r"soeur|voisine?|se llama|madre|padre|marido|esposa|esposo|hij[oa]|herman[oa]|vecin[oa]|"
+    r"si chiama|marito|moglie|figli[oa]|"
+    r"fratello|sorella|spoke (?:to|with)|rücksprache mit|pt|patient(?:in|e)?|paciente|paziente)|"
+    r"caller|called|by|with|from|to|for|contact|"
+    r"pat|von|mit|durch|kontakt|angehörige[rn]?|betreuerin|betreuer|mann|appel[ée]e?|par|avec|chez|"
+    r"llamad[oa]|por|con|contactar|"
+    r"chiamat[oa]|da|dal|dalla|contattare)"
+    rf"[ :,]{{1,3}}(?P<name>{_NAME}(?: {_NAME}){{0,2}})"
+)
+_AFTER: Final = re.compile(
+    rf"(?P<name>{_NAME}(?: {_NAME})?),? (?i:called|phoned|rang|says|said|reports|wants|asked|came|"
+    rf"ruft an|rief an|hat angerufen|wünscht|"
+    r"kommt|bittet|meldet|berichtet|a appelé|appelle|demande|souhaite|llamó|ha llamado|llama|pide|"
+    r"dice|refiere|ha chiamato|"
+    r"chiama|chiede|riferisce|born|geb\.?|geboren|née?|nacid[oa]|nat[oa])\b"
+)
+_SHAPE: Final = re.compile(
+    rf"{_NAME},? (?:[{_UPPER}]\.? ){{0,2}}(?:{_NAME}[ ,]?){{1,3}}|"
+    rf"[{_UPPER}]\.(?: ?[{_UPPER}]\.)* {_NAME}|{_NAME},? [{_UPPER}]\.(?: ?[{_UPPER}]\.)*"
+)
+_SCRIPTS: Final = re.compile(r"[^\x00-\u024f]")
+
+_PARTICLES: Final = frozenset(vocabulary.PARTICLES.split())
+
+
+class Grade(IntEnum):
+    """How much a value looks like a person's name."""
+
+    NONE = 0
+    SHAPE = 1  # two or three capitalised words
+    AMBIGUOUS = 2  # one token, which is a name, and a common word or a place, too
+    PART = 3  # one token, which is a name and nothing else
+    PAIR = 4  # a given name with a family name, each of them a common word or a place, too
+    LIKELY = 5  # a name in front of or behind a word that no list has
+    FULL = 6  # a given name with a family name
+    SURE = 7  # a title or the words around it say so
+
+
+def grade(value: str) -> Grade:
+    """What a whole value, of some words at most, looks like."""
+    if len(value) > 60 or any(map(str.isdigit, value)):
+        return Grade.NONE
+    if _SCRIPTS.search(value) and japanese.is_name(value):
+        return Grade.FULL
+    titled = _TITLED.fullmatch(value)
+    if _SUFFIXED.fullmatch(value) or (titled and not _common(titled["name"])):
+        return Grade.SURE
+    words = _words(value)
+    if len(words) == 1 and not value[1:].endswith("."):
+        return _of_one(words[0])
+    return _of_several(value, words) if 2 <= len(words) <= 5 else Grade.NONE
+
+
+def _of_one(word: str) -> Grade:
+    flags = lists.tokens().get(lists.fold(word), 0) or _compound(word)
+    if not flags & (lists.FIRST | lists.LAST):
+        return Grade.NONE
+    return Grade.AMBIGUOUS if flags & (lists.PLACE | lists.WORD) else Grade.PART
+
+
+def _of_several(value: str, words: list[str]) -> Grade:
+    shaped = _SHAPE.fullmatch(value) is not None
+    known = [lists.tokens().get(lists.fold(word), 0) for word in words]
+    cased = shaped or value.islower() or value.isupper() or _SCRIPTS.search(value)
+    if cased and _is_full(words, known):
+        name, other = lists.FIRST | lists.LAST, lists.PLACE | lists.WORD
+        plain = any(flags & name and not flags & other for flags in known)
+        return Grade.FULL if plain else Grade.PAIR
+    if shaped and len(words) < 4 and _is_likely(words, known):
+        return Grade.LIKELY
+    return Grade.SHAPE if shaped else Grade.NONE
+
+
+def find(text: str) -> Grade:
+    """Whether a sentence names a person: SURE by the words around it, FULL by lists alone, or NONE."""
+    if _SCRIPTS.search(text) and japanese.find(text):
+        return Grade.SURE
+    for pattern in (_TITLED, _BEFORE, _AFTER):
+        for match in pattern.finditer(text):
+            close = bool(match.groupdict().get("close"))
+            if _is_person(match["name"], titled=pattern is _TITLED, close=close):
+                return Grade.SURE
+    if _SUFFIXED.search(text):
+        return Grade.SURE
+    return Grade.FULL if _has_pair(text) else Grade.NONE
+
+
+def _has_pair(text: str) -> bool:
+    """Whether a given name and a family name stand together, both capitalised or both in capitals."""
+    previous: tuple[int, int] | None = None
+    for match in _TOKEN.finditer(text):
+        word = match[0].rstrip(".")
+        capital = word[:1].isupper()
+        if not capital or len(word) < 2:
+            previous = None
+            continue
+        flags = lists.tokens().get(lists.fold(word), 0) or _compound(word)
+        if previous and text[previous[0] : match.start()] in {" ", ", "}:
+            before = previous[1]
+            unlisted = not flags and len(word) > 3 and text[previous[0]] == " "
+            if _pairs(before, flags) or (
+                unlisted and before & lists.FIRST and not before & (lists.PLACE | lists.WORD)
+            ):
+                return True
+        previous = (match.end(), flags)
+    return False
+
+
+def _pairs(before: int, after: int) -> bool:
+    either = (before & lists.FIRST and after & lists.LAST) or (before & lists.LAST and after & lists.FIRST)
+    other = lists.PLACE | lists.WORD
+    return bool(either) and not (before & other and after & other)
+
+
+def _is_person(name: str, *, titled: bool, close: bool) -> bool:
+    """Behind a title any capitalised word is a name unless it is a common one; elsewhere lists decide.
+
+    `close` is for words such as "daughter", behind which a given name may be a common word, too.
+    """
+    words = _words(name)
+    known = [lists.tokens().get(lists.fold(word), 0) or _compound(word) for word in words]
+    if titled:
+        return any(not flags & lists.WORD or flags & lists.LAST for flags in known[:2])
+    first = known[0] if known else 0
+    if close and first & lists.FIRST and not first & lists.WORD:
+        return True
+    if close and len(known) > 1 and not any(flags & lists.WORD for flags in known):
+        return True
+    if first & (lists.FIRST | lists.LAST) and not first & (lists.WORD | lists.PLACE):
+        return True
+    return len(known) > 1 and _pairs(known[0], known[1])
+
+
+def _is_full(words: list[str], known: list[int]) -> bool:
+    long = [flags for word, flags in zip(words, known, strict=True) if len(word) > 1]
+    if len(long) < len(words):  # with an initial, one name is enough
+        return any(flags & lists.LAST for flags in long)
+    return any(flags & lists.FIRST for flags in known) and any(
+        flags & lists.LAST
+        for i, flags in enumerate(known)
+        if any(k & lists.FIRST for j, k in enumerate(known) if j != i)
+    )
+
+
+def _is_likely(words: list[str], known: list[int]) -> bool:
+    """Whether one token is a name and nothing else, and of the others none is a common word."""
+    other = lists.PLACE | lists.WORD
+    named = any(
+        flags & (lists.FIRST | lists.LAST) and not flags & other and len(word) > 2
+        for word, flags in zip(words, known, strict=True)
+    )
+    return named and not any(flags & lists.WORD for flags in known)
+
+
+def _common(name: str) -> bool:
+    return all(lists.tokens().get(lists.fold(word), 0) & lists.WORD for word in _words(name))
+
+
+def _compound(word: str) -> int:
+    """Double names, such as Müller-Lüdenscheidt and Anne-Marie: what all their parts are."""
+    parts = [
+        part for part in lists.fold(word).replace("’", "'").replace("'", "-").split("-") if len(part) > 1
+    ]
+    if len(parts) < 2:
+        return 0
+    flags = lists.FIRST | lists.LAST | lists.PLACE | lists.WORD
+    for part in parts:
+        flags &= lists.tokens().get(part, 0)
+    return flags
+
+
+def _words(value: str) -> list[str]:
+    return [
+        word for match in _TOKEN.finditer(value) if lists.fold(word := match[0].rstrip(".")) not in _PARTICLES
+    ]
