@@ -140,7 +140,7 @@ def _ages(column: Column) -> Iterator[Verdict]:
     if not column.heading.age:
         return
     rows, top = column.screen.over_89, column.screen.high
-    if top > _LONGEST_LIFE or rows > _MANY_OLD * column.screen.rows:
+    if top > _LONGEST_LIFE or rows > max(20, _MANY_OLD * column.screen.rows):
         if rows:
             yield Verdict("age over 89", Level.ASK, "so many are too high for years", rows)
     elif rows:
