@@ -13,6 +13,7 @@ from biodesci.inspection.formats.fhir import Fhir
 from biodesci.inspection.formats.folder import Folder
 from biodesci.inspection.formats.genomics import Alignments, Fasta, Fastq, Variants
 from biodesci.inspection.formats.hdf5 import Hdf5
+from biodesci.inspection.formats.pictures import Picture, Tiff
 from biodesci.inspection.formats.prose import Prose
 from biodesci.inspection.formats.unread import UNREAD, Pickle
 from biodesci.inspection.source import Source
@@ -24,6 +25,8 @@ FORMATS: Final[tuple[Format, ...]] = (
     DicomSeries(),
     DicomFile(),
     Hdf5(),
+    Tiff(),
+    Picture(),
     Fhir(),
     Variants(),
     Alignments(),

@@ -1,0 +1,84 @@
+"""JPEG, PNG, GIF and WebP: what stands beside the pixels."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Iterator
+from typing import BinaryIO, Final
+
+from biodesci.core.errors import InputError
+from biodesci.inspection.content import Declared, Item
+from biodesci.inspection.finding import Level
+from biodesci.inspection.formats.tally import Tally
+from biodesci.inspection.source import Source
+
+_PNG: Final = b"\x89PNG\r\n\x1a\n"
+_LARGEST_TEXT: Final = 1 << 20
+
+
+class Picture:
+    """A picture of one of the formats that programs of every day write."""
+
+    name = "picture"
+    media_type = "image/*"
+
+    def recognises(self, source: Source) -> bool:
+        """The formats' marks."""
+        head = source.head
+        return head.startswith((b"\xff\xd8\xff", _PNG, b"GIF87a", b"GIF89a")) or (
+            head[:4] == b"RIFF" and head[8:12] == b"WEBP"
+        )
+
+    def read(self, source: Source, declared: Declared) -> Iterator[Item]:
+        """Findings and texts of its metadata. Its pixels ask."""
+        from biodesci.inspection.formats.pictures import exif  # noqa: PLC0415  # loads Pillow
+
+        tally = Tally()
+        with source.open() as stream:
+            if source.head.startswith(_PNG):
+                for kind, content in _png_chunks(stream, tally):
+                    if kind == b"eXIf":
+                        yield from exif.block(content, tally)
+                    else:
+                        tally.add("text chunk", "free text", Level.ASK, "people may be named in it")
+                        yield from tally.passages("text chunk", _png_text(kind, content))
+                stream.seek(0)
+            yield from exif.look(stream, tally)
+        yield from tally.findings()
+
+
+def _png_chunks(stream: BinaryIO, tally: Tally) -> Iterator[tuple[bytes, bytes]]:
+    """The chunks of a PNG that hold texts, also those after the pixels (its specification, 11.3.3)."""
+    stream.seek(len(_PNG))
+    while True:
+        start = stream.read(8)
+        if len(start) < 8:  # length and type
+            raise InputError("The PNG file ends before its last chunk.", "Fetch or write it again.")
+        length, kind = struct.unpack(">I4s", start)
+        if kind == b"IEND":
+            return
+        if kind not in {b"tEXt", b"zTXt", b"iTXt", b"eXIf"}:
+            stream.seek(length + 4, 1)
+        elif length > _LARGEST_TEXT:
+            tally.add("text chunk", "text that is not read", Level.STOP, "it has more than 1 MiB")
+            stream.seek(length + 4, 1)
+        else:
+            yield kind, stream.read(length)
+            stream.seek(4, 1)
+
+
+def _png_text(kind: bytes, content: bytes) -> str:
+    keyword, _, rest = content.partition(b"\0")
+    if kind == b"iTXt":
+        is_packed = rest[:1] == b"\1"
+        rest = rest[2:].split(b"\0", 2)[-1]
+    else:
+        is_packed = kind == b"zTXt"
+        rest = rest[1:] if is_packed else rest
+    if is_packed:
+        try:
+            rest = zlib.decompressobj().decompress(rest, _LARGEST_TEXT)
+        except zlib.error:
+            raise InputError("A text of the PNG file is damaged.", "Write the file again.") from None
+    return f"{keyword.decode('latin-1')} {rest.decode('utf-8', 'replace')}"
