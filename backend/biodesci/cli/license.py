@@ -98,7 +98,7 @@ def show(license_id: Number) -> None:
 @app.command()
 def download(
     license_id: Number,
-    target: Annotated[Path, typer.Argument(help="Where the decrypted file goes.")],
+    target: Annotated[Path, typer.Argument(help="Where the decrypted file goes; - for standard output.")],
     force: Annotated[bool, typer.Option("--force", help="Overwrite the target.")] = False,
     crypt4gh: Annotated[
         list[Path] | None,
@@ -108,13 +108,17 @@ def download(
 ) -> None:
     """Fetch the key, download (resuming), check against the chain, decrypt. For licences to download.
 
-    Where uses are counted this is one, and the first pays the owner: you are asked.
+    Where uses are counted this is one, and the first pays the owner: you are asked. On standard output there
+    is the file alone, once all of it was checked.
     """
     from dataclasses import asdict
 
     from biodesci.market.licensed_copy import Crypt4ghFile, download_over
     from biodesci.market.licensed_copy import download as fetch
 
+    if str(target) == "-":
+        _download_to_pipe(license_id, readers(crypt4gh) if crypt4gh else (), yes=yes)
+        return
     wanted = Crypt4ghFile(target, readers(crypt4gh)) if crypt4gh else target
     chain, run = session.chain(), download_over if force else fetch
     counted = consent_to_use(chain, license_id, yes=yes)
@@ -123,6 +127,29 @@ def download(
     confirm = "" if counted else f" If it is what was promised: biodesci license confirm {license_id}."
     written = "Encrypted" if crypt4gh else "Decrypted"
     output.record(asdict(done), f"{written} to {done.target}.{confirm}")
+
+
+def _download_to_pipe(license_id: int, to: tuple[bytes, ...], *, yes: bool) -> None:
+    import sys
+
+    from biodesci.core.errors import InputError
+    from biodesci.market.streamed_copy import Pipe, stream
+
+    if sys.stdout.isatty():
+        raise InputError(
+            "Standard output is a terminal, which would take the file for commands.",
+            "Redirect it to a file or a program.",
+        )
+    chain = session.chain()
+    consent_to_use(chain, license_id, yes=yes)
+    # A descriptor of its own: what is printed by others does not wait in its buffer.
+    with (
+        open(sys.stdout.fileno(), "wb", closefd=False) as sink,
+        output.progress("download", None) as advance,
+    ):
+        pipe = Pipe(sink, session.settings().home, to)
+        done = stream(chain, session.ipfs(), session.seed(), license_id, pipe, advance)
+    output.note(f"Version {done.version} of dataset {done.dataset_id}, {done.size} bytes.")
 
 
 def consent_to_use(chain: Chain, license_id: int, *, yes: bool) -> bool:

@@ -118,37 +118,52 @@ def download_over(
     licence = to_download(chain, license_id)
     with use(chain, licence) as count:
         key = key_of(chain, ipfs, seed, licence)
-        root, version = key.content_root, key.version
-        found = locate(chain, ipfs, key)
-        sealed = path.with_name(f".{path.name}.{found.hex()[:16]}.container")
-        partial = path.with_name(f".{path.name}.{found.hex()[:16]}.partial")
-        with _advised(chain, licence, version, _KEEP_RUNNING):
-            content.fetch(ipfs, found, sealed, progress)
-        try:
-            partial.unlink(missing_ok=True)
-            partial.touch(files.PRIVATE, exist_ok=False)  # decrypted: for its owner's eyes
-            with (
-                _advised(chain, licence, version, _KEEP_RUNNING),
-                partial.open("wb") as sink,
-                _written(target, sink, key) as plain,
-            ):
-                size = content.decrypt(ipfs, found, sealed, plain, key.dataset_key, root)
-            count()
-            partial.replace(path)
-        finally:
-            partial.unlink(missing_ok=True)
-            # Damaged, it must come anew; done, it is not needed any more.
-            sealed.unlink(missing_ok=True)
-    return Downloaded(path, size, licence.dataset_id, licence.version, "0x" + root.hex())
+        with fetched(chain, ipfs, key, path, progress) as decrypt:
+            partial = path.with_name(f".{path.name}.{key.content_root.hex()[:16]}.partial")
+            try:
+                partial.unlink(missing_ok=True)
+                partial.touch(files.PRIVATE, exist_ok=False)  # decrypted: for its owner's eyes
+                readers = target.readers if isinstance(target, Crypt4ghFile) else ()
+                with partial.open("wb") as sink, written(sink, key, readers) as plain:
+                    size = decrypt(plain)
+                count()
+                partial.replace(path)
+            finally:
+                partial.unlink(missing_ok=True)
+    return Downloaded(path, size, licence.dataset_id, licence.version, "0x" + key.content_root.hex())
 
 
 @contextmanager
-def _written(target: Path | Crypt4ghFile, sink: BinaryIO, key: Key) -> Iterator[BinaryIO]:
-    """What takes the plain file, in the form that the target has."""
-    if not isinstance(target, Crypt4ghFile):
+def fetched(
+    chain: Chain, ipfs: Ipfs, key: Key, beside: Path, progress: Progress | None
+) -> Iterator[Callable[[BinaryIO], int]]:
+    """Fetches the container to a file beside another one, going on where a run before stopped.
+
+    Yields what decrypts it to a target, checks it against the chain, and returns the plaintext's size; it may
+    be called again. At the end the file is gone: damaged, it must come anew; done, it is not needed any more.
+    """
+    found = locate(chain, ipfs, key)
+    sealed = beside.with_name(f".{beside.name}.{found.hex()[:16]}.container")
+    with _advised(chain, key.licence, key.version, _KEEP_RUNNING):
+        content.fetch(ipfs, found, sealed, progress)
+
+    def decrypt(sink: BinaryIO) -> int:
+        with _advised(chain, key.licence, key.version, _KEEP_RUNNING):
+            return content.decrypt(ipfs, found, sealed, sink, key.dataset_key, key.content_root)
+
+    try:
+        yield decrypt
+    finally:
+        sealed.unlink(missing_ok=True)
+
+
+@contextmanager
+def written(sink: BinaryIO, key: Key, readers: tuple[bytes, ...]) -> Iterator[BinaryIO]:
+    """What takes the plain file: `sink` itself, or what writes Crypt4GH to it where there are readers."""
+    if not readers:
         yield sink
         return
-    sink.write(key.header(target.readers))
+    sink.write(key.header(readers))
     with body.Writer(sink, key.data_key()) as writer:
         yield cast("BinaryIO", writer)
 
