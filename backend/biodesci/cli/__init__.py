@@ -26,6 +26,7 @@ from biodesci.cli import (
     institutions,
     ipfs,
     key,
+    key_backup,
     license,
     model,
     offers,
@@ -78,6 +79,7 @@ def options(
 account.app.add_typer(institutions.app)
 app.add_typer(account.app, name="account", help="This role's account on chain.")
 key.app.add_typer(crypt4gh.keys)
+key.app.add_typer(key_backup.app)
 app.add_typer(key.app, name="key", help="This role's encryption key.")
 dataset.app.add_typer(publishing.app)
 dataset.app.add_typer(offers.app)

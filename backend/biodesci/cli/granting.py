@@ -68,12 +68,12 @@ def split(
 
 def public_of(recipient: str) -> bytes:
     """The public key (1,216 bytes) in a file, or on chain under an address."""
-    from biodesci.models import sealed_codec
+    from biodesci.party import keys
 
     if recipient.startswith("0x") and not Path(recipient).exists():
         holder = address(recipient)
         return session.chain(account=False).key_of(holder)
-    return sealed_codec.read_public(Path(recipient))
+    return keys.read_public(Path(recipient))
 
 
 def _told(made: Granted, sentence: str) -> None:

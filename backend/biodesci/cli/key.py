@@ -30,14 +30,13 @@ def export(
     ],
 ) -> None:
     """Write the public key to a file, for a model owner to seal codecs to (makes a key first if need be)."""
-    from biodesci.models import sealed_codec
     from biodesci.party import keys
 
     home = session.settings().home
     word = session.passphrase() if keys.path(home).exists() else session.new_passphrase()
-    public = sealed_codec.export(home, word, new_file(file))
+    public = keys.export(home, word, new_file(file))
     output.record(
-        {"file": file, "fingerprint": sealed_codec.fingerprint(public)},
+        {"file": file, "fingerprint": keys.fingerprint(public)},
         "Not secret; but compare the fingerprint with the recipient of the file, lest somebody swap it.",
     )
 

@@ -36,9 +36,9 @@ _HEADER: Final = b"BDSE\x01\x00\x00\x00"
 _ENC_SIZE: Final = 1_120
 OVERHEAD: Final = len(_HEADER) + _ENC_SIZE + 16
 _TYPE: Final = keccak(b"biodesci/envelope/v1")
-_PURPOSES: Final = frozenset(
-    {"license", "hand-over", "evidence", "codec", "inference-input", "inference-output", "inference-trace"}
-)
+_OF_DATASETS: Final = ("license", "hand-over", "evidence", "key-share")
+_OF_MODELS: Final = ("codec", "inference-input", "inference-output", "inference-trace")
+_PURPOSES: Final = frozenset({*_OF_DATASETS, *_OF_MODELS})
 _SUITE: Final = Suite(KEM.MLKEM768_X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
 
 

@@ -14,6 +14,7 @@ from biodesci.ee.codec import Kind
 from biodesci.ee.codec.split import split as halves
 from biodesci.models import sealed_codec
 from biodesci.models.encrypt import key_id_of
+from biodesci.party import keys
 from biodesci.party.model_keys import open_key
 
 
@@ -77,7 +78,7 @@ def grant(folder: Path, home: Path, passphrase: str, recipient: Recipient, share
     named = sealed_codec.seal(recipient.file, recipient.public, codec)
     return Granted(
         key.key_id,
-        sealed_codec.fingerprint(recipient.public),
+        keys.fingerprint(recipient.public),
         recipient.file,
         tuple(sorted(codec.parts)),
         named,
@@ -116,7 +117,7 @@ def split(
             client.file.unlink(missing_ok=True)
         raise
     holds = tuple(sorted({name.split(".")[0] for name in both.client.tensors}))
-    return Granted(key.key_id, sealed_codec.fingerprint(client.public), client.file, holds, named)
+    return Granted(key.key_id, keys.fingerprint(client.public), client.file, holds, named)
 
 
 def _absent(path: Path) -> None:

@@ -18,7 +18,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import torch
-from eth_utils.crypto import keccak
 
 from biodesci.core import envelope, files
 from biodesci.core.errors import BioDeSciError, InputError, IntegrityError, WrongKeyError
@@ -34,35 +33,10 @@ SALT = 16  # bytes before the secret
 DIGITS = 32  # of a secret's fingerprint: 128 bits, against a second secret with the same
 
 
-def export(home: Path, passphrase: str, target: Path) -> bytes:
-    """Writes this home's public key (1,216 bytes), making the key first where there is none; the key."""
-    if not keys.path(home).exists():
-        keys.create(home, passphrase)
-    public = envelope.public_key(keys.load_seed(home, passphrase))
-    files.write_atomic(target, public)
-    return public
-
-
-def read_public(path: Path) -> bytes:
-    """What `export` wrote; InputError for anything else."""
-    public = files.read(path)
-    if len(public) != envelope.PUBLIC_KEY_SIZE:
-        raise InputError(
-            f"{path} has {len(public)} bytes; a public key has {envelope.PUBLIC_KEY_SIZE}.",
-            "Ask the recipient for the file that `biodesci key export` writes.",
-        )
-    return public
-
-
-def fingerprint(public: bytes) -> str:
-    """Names a public key, for two people to compare by telephone: 40 hexadecimal digits after 0x."""
-    return "0x" + keccak(public)[-20:].hex()
-
-
 def binding(key_id: str, public: bytes) -> bytes:
     """The envelope's `info` for a model key's id (32 hexadecimal digits) and a recipient's public key."""
     check_key_id(key_id)
-    return envelope.info("codec", 0, NOWHERE, int(key_id, 16), fingerprint(public))
+    return envelope.info("codec", 0, NOWHERE, int(key_id, 16), keys.fingerprint(public))
 
 
 def secret_fingerprint(data: bytes) -> str:

@@ -19,11 +19,14 @@ from biodesci.chain.client import Chain
 from biodesci.chain.commitments import commitments, of_key
 from biodesci.chain.records import DatasetVersion
 from biodesci.core import commitment, container, files, keyfile
-from biodesci.core.errors import NotFoundError
+from biodesci.core.errors import IntegrityError, NotFoundError
 
 _PURPOSE: Final = "dataset-key"
 _WAITING: Final = re.compile(r"(0x[0-9a-f]{40})-[0-9a-f]{64}\.key")
 _NAME: Final = re.compile(r"(\d+)-(\d+)-[0-9a-f]{64}\.key")
+_FILE: Final = re.compile(
+    r"\d+-0x[0-9a-f]{40}/(\d+-\d+-[0-9a-f]{64}|unpublished/0x[0-9a-f]{40}-[0-9a-f]{64})\.key"
+)
 
 
 def path(home: Path, chain: Chain, version: DatasetVersion) -> Path:
@@ -101,6 +104,35 @@ def keep(home: Path, passphrase: str, chain: Chain, version: DatasetVersion, sec
     target = path(home, chain, version)
     if not target.exists():
         files.write_private(target, keyfile.seal(secret, passphrase, _PURPOSE))
+
+
+def files_of(home: Path) -> list[str]:
+    """The files of all keys in a home, of whatever chain: their names below its folder for them."""
+    below = home / "datasets"
+    names = (file.relative_to(below).as_posix() for file in below.rglob("*.key"))
+    return sorted(name for name in names if _FILE.fullmatch(name))
+
+
+def read_file(home: Path, passphrase: str, name: str) -> bytes:
+    """The key ‖ salt (64 bytes) in one of `files_of`, as it was filed: no chain is asked.
+
+    Raises WrongKeyError and IntegrityError as `keyfile.open_` does.
+    """
+    return keyfile.open_((home / "datasets" / name).read_bytes(), passphrase, _PURPOSE)
+
+
+def write_file(home: Path, passphrase: str, name: str, secret: bytes) -> bool:
+    """Files a key ‖ salt under one of the names of `files_of`; False where the home has such a file already.
+
+    Raises IntegrityError for another name, which could lead out of the home.
+    """
+    if not _FILE.fullmatch(name) or len(secret) != 64:
+        raise IntegrityError("This is no key of a dataset.", "Use another copy.")
+    target = home / "datasets" / name
+    if target.exists():
+        return False
+    files.write_private(target, keyfile.seal(secret, passphrase, _PURPOSE))
+    return True
 
 
 def _folder(home: Path, chain: Chain) -> Path:

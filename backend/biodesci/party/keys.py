@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from eth_account.messages import encode_typed_data
+from eth_utils.crypto import keccak
 from web3 import Web3
 
 from biodesci.chain.client import Chain
@@ -47,6 +48,13 @@ def create(home: Path, passphrase: str, *, n: int = keyfile.DEFAULT_N) -> Path:
     return target
 
 
+def keep(home: Path, passphrase: str, seed: bytes) -> None:
+    """Files a seed that a backup had. Raises StateError where the home has a key already."""
+    if path(home).exists():
+        raise StateError(f"There is a key at {path(home)} already.", "Nothing was overwritten.")
+    files.write_private(path(home), keyfile.seal(seed, passphrase, _PURPOSE))
+
+
 def load_seed(home: Path, passphrase: str) -> bytes:
     """The X-Wing seed of this home (32 bytes).
 
@@ -61,6 +69,31 @@ def load_seed(home: Path, passphrase: str) -> bytes:
         )
     seed: bytes = keyfile.open_(target.read_bytes(), passphrase, _PURPOSE)
     return seed
+
+
+def export(home: Path, passphrase: str, target: Path) -> bytes:
+    """Writes this home's public key (1,216 bytes), making the key first where there is none; the key."""
+    if not path(home).exists():
+        create(home, passphrase)
+    public = envelope.public_key(load_seed(home, passphrase))
+    files.write_atomic(target, public)
+    return public
+
+
+def read_public(file: Path) -> bytes:
+    """What `export` wrote; InputError for anything else."""
+    public = files.read(file)
+    if len(public) != envelope.PUBLIC_KEY_SIZE:
+        raise InputError(
+            f"{file} has {len(public)} bytes; a public key has {envelope.PUBLIC_KEY_SIZE}.",
+            "Ask the recipient for the file that `biodesci key export` writes.",
+        )
+    return public
+
+
+def fingerprint(public: bytes) -> str:
+    """Names a public key, for two people to compare by telephone: 40 hexadecimal digits after 0x."""
+    return "0x" + keccak(public)[-20:].hex()
 
 
 def sign_registration(chain: Chain, home: Path, passphrase: str, *, seconds: int) -> SignedRegistration:

@@ -17,7 +17,7 @@ from biodesci.market.license import LicenseState
 from biodesci.market.offers import OfferTerms
 from biodesci.market.publish import DatasetMeta, publish
 from biodesci.market.purchase import purchase
-from biodesci.party import backup, keys
+from biodesci.party import backup, key_backup, keys
 from tests.backend.acting import PASSPHRASE, acting
 from tests.backend.market.conftest import HMB, PRICE
 
@@ -107,3 +107,25 @@ def test_a_publication_goes_on_from_a_backup(owner, table, lost):
     first = published(owner, table)
     assert published(owner, table).dataset_id == first.dataset_id
     assert owner.sent() == before + 1
+
+
+def test_shares_of_keys_answer_a_licence_and_open_what_was_bought_on_fresh_machines(
+    owner, buyer, table, tmp_path
+):
+    """Nothing of the homes is left but shares of their keys; the accounts' own files came along apart."""
+    offer = published(owner, table).offer_id
+    keys.register(buyer.member.chain, buyer.home, PASSPHRASE)
+    license_id = purchase(buyer.member.chain, offer, HMB).license_id
+    words = ("the first holder", "the second holder", "the third holder")
+    for machine in (owner, buyer):
+        shares = [machine.folder / f"share.{word.split()[1]}" for word in words]
+        key_backup.create(machine.home, PASSPHRASE, shares, words, 2)
+        shutil.rmtree(machine.home)
+        machine.home = machine.folder / "another machine" / "home"
+        kept = [(key_backup.ShareFile.read(shares[n]), words[n]) for n in (2, 0)]
+        key_backup.restore(machine.home, PASSPHRASE, kept, lambda _done: None)
+    Custodian(owner.member).poll()
+    assert license.get(buyer.member.chain, license_id).state is LicenseState.DELIVERED
+    seed, target = keys.load_seed(buyer.home, PASSPHRASE), tmp_path / "out.csv"
+    licensed_copy.download(buyer.member.chain, buyer.ipfs, seed, license_id, target)
+    assert target.read_bytes() == table.read_bytes()
