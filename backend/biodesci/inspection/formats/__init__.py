@@ -6,6 +6,7 @@ from typing import Final
 
 from biodesci.inspection.content import Format
 from biodesci.inspection.formats.archives import Tar, Zip
+from biodesci.inspection.formats.brain import Bids, Nifti
 from biodesci.inspection.formats.compressed import COMPRESSED
 from biodesci.inspection.formats.delimited import Delimited
 from biodesci.inspection.formats.dicom import DicomFile, DicomSeries
@@ -22,8 +23,10 @@ from biodesci.inspection.source import Source
 FORMATS: Final[tuple[Format, ...]] = (
     *UNREAD,
     Pickle(),
+    Bids(),
     DicomSeries(),
     DicomFile(),
+    Nifti(),
     Hdf5(),
     Tiff(),
     Picture(),
