@@ -179,14 +179,18 @@ function simple({ enum: values, type }) {
   return type === 'integer' ? 'number' : type
 }
 
-/** Types of the documents that the page reads, from their schemas. */
+/** Types of the documents that the page reads, from their schemas, and how many bytes each may have. */
 async function documents() {
+  const limits = {}
   const types = READ.map(async (kind) => {
     const file = join(root, 'docs', 'reference', 'schemas', `${kind}.json`)
     const { title, ...schema } = JSON.parse(readFileSync(file, 'utf8'))
+    limits[kind] = Number(/^At most (\d+) bytes/.exec(schema.$comment)[1])
     return compile(schema, `${title} file`, { bannerComment: '', format: false })
   })
-  return `${NOTICE}\n${(await Promise.all(types)).join('\n').trimEnd()}\n`
+  const written = (await Promise.all(types)).join('\n').trimEnd()
+  const entries = READ.map((kind) => `  ${JSON.stringify(kind)}: ${limits[kind]},\n`)
+  return `${NOTICE}\n/** Bytes. */\nexport const limits = {\n${entries.join('')}} as const\n\n${written}\n`
 }
 
 /**

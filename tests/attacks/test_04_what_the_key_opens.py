@@ -60,15 +60,15 @@ def card_that(change):
 def names_junk(ipfs, compose, given):
     sealed = io.BytesIO()
     container.encrypt(io.BytesIO(b"junk"), sealed, os.urandom(32))
-    return compose(*given[:3], ipfs.add(sealed.getvalue()), given[4])
+    return compose(*given[:2], ipfs.add(sealed.getvalue()), *given[3:])
 
 
 def names_text(ipfs, compose, given):
-    return compose(*given[:3], ipfs.add(b"no container at all"), given[4])
+    return compose(*given[:2], ipfs.add(b"no container at all"), *given[3:])
 
 
 def of_another_file(_ipfs, compose, given):
-    return compose(*given[:4], replace(given[4], content_root=os.urandom(32)))
+    return compose(*given[:3], replace(given[3], content_root=os.urandom(32)), given[4])
 
 
 def without_a_file(_ipfs, _compose, _given):

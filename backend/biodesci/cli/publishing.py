@@ -186,6 +186,7 @@ def check(
 
     It ends with 1 where publishing would stop. Example: biodesci dataset check cohort.csv --person patient
     """
+    from biodesci.core.croissant import fields
     from biodesci.inspection.inspect import inspect
     from biodesci.market.material import Material
 
@@ -213,7 +214,7 @@ def check(
         {"level": one.level.value, "place": one.place, "kind": one.kind, "rows": one.rows, "why": one.reason}
         for one in sorted(inspection.findings, key=lambda one: _LEVELS.index(one.level.value))
     ]
-    told = [_told(table.name, column) for table in inspection.tables for column in table.columns]
+    told = [_told(table.name, column) for table in inspection.tables for column in fields(table.table)]
     if output.json_wanted():
         output.record(
             {
@@ -247,7 +248,7 @@ _LEVELS = ("stop", "ask", "note")
 
 def _told(table: str, column: Column) -> dict[str, Any]:
     """A column as a card would have it, in a line."""
-    statistics = column.statistics.model_dump(mode="json")
+    statistics = {} if column.statistics is None else column.statistics.model_dump(mode="json")
     words = [
         f"{len(value)} bars" if isinstance(value, list) else f"{name} {value}"
         for name, value in statistics.items()

@@ -1,59 +1,48 @@
-"""What a card says of a dataset: its columns, summed up so that it is safe to publish, and its file.
+"""Makes the card of a dataset from what its owner says, what was stored, and what may be told of its tables.
 
-A card is public for ever, so it holds no raw values: no minimum or maximum, no count below 11, and nothing
-from which one could be worked out by subtraction (complementary suppression; Hundepool et al., Statistical
-Disclosure Control, 2012, ch. 4).
+Croissant 1.0: every card that is made here loads in the `mlcroissant` package, which a test and publishing
+itself check (market/croissant_check.py). So no @id has white space, no object is empty, no name is missing,
+and the encrypted file has a FileObject of its own, with the plain one contained in it.
 """
 
 from __future__ import annotations
 
-import math
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+import mimetypes
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
 from typing import Final
 
-from biodesci.core import duo
+from biodesci.core import cid, duo
+from biodesci.core.airlock.differencing import NOTHING, Bar, Release, Told, withheld
 from biodesci.core.container import ContainerInfo
 from biodesci.core.documents.dataset_card import (
-    SMALL,
+    LONGEST_NAME,
+    MAX_FIELDS,
+    MAX_TABLES,
     Category,
     Column,
     DatasetCard,
     DataType,
+    Extract,
     FileObject,
     IdentifierCheck,
     Interval,
     Organization,
     PermittedDiseases,
+    PlainFile,
     RecordSet,
+    Reference,
+    Source,
     Statistics,
 )
-from biodesci.core.errors import InputError
+from biodesci.core.documents.published_card import PublishedCard
+from biodesci.core.documents.published_tables import releases
 
-_BINS: Final = 10
-_MAX_CATEGORIES: Final = 20
-_DATA_TYPES: Final[dict[str, DataType]] = {
-    "number": "sc:Float",
-    "integer": "sc:Integer",
-    "boolean": "sc:Boolean",
-    "text": "sc:Text",
-    "date": "sc:Date",
-}
-
-
-def summarize(
-    name: str, values: Sequence[float | str | None], kind: str, *, unit: str = "", description: str = ""
-) -> Column:
-    """A column of the card, safe to publish. `values` are numbers for number and integer, else texts.
-
-    Raises InputError for an unknown `kind`.
-    """
-    if kind not in _DATA_TYPES:
-        raise InputError(
-            f"Column {name!r} has the unknown type {kind!r}.", f"One of: {', '.join(_DATA_TYPES)}."
-        )
-    return Column.of(name, _DATA_TYPES[kind], _statistics(values, kind), unit, description)
+_PLAIN_ID: Final = re.compile(r"[A-Za-z0-9_.-]{1,60}")
+_DUO: Final = "http://purl.obolibrary.org/obo/DUO_"
+_ENDINGS: Final = {"text/tab-separated-values": ".tsv", "application/vnd.apache.parquet": ".parquet"}
 
 
 @dataclass(frozen=True)
@@ -66,54 +55,119 @@ class About:
     creator: str = ""
     license: str = ""
     keywords: Sequence[str] = ()
+    diseases: PermittedDiseases | None = None
+
+
+@dataclass(frozen=True)
+class Edition:
+    """Which version of the dataset a card is of, and the day it is published on. `previous` are the cards of
+    all earlier versions: what changed since one of them by fewer than 11 people is not told."""
+
+    version: int
+    published: date
+    previous: tuple[PublishedCard, ...] = ()
 
 
 @dataclass(frozen=True)
 class StoredFile:
-    """The encrypted file: the CID digest of its container, what the container says, and name and media type
-    of the plain file."""
+    """The encrypted file: the CID digest of its container, what the container says, and the media type of
+    the plain file."""
 
     content: bytes
     info: ContainerInfo
+    media_type: str
+
+
+@dataclass(frozen=True)
+class DescribedColumn:
+    """A column and what the airlock lets tell of it."""
+
     name: str
-    encoding_format: str
+    data_type: DataType
+    told: Told = NOTHING
+    unit: str = ""
+
+
+@dataclass(frozen=True)
+class DescribedTable:
+    """A table as it may be told: rounded numbers of `rows` and `people`, None where they are withheld, and
+    some of its columns, of which there are `width`."""
+
+    width: int
+    columns: tuple[DescribedColumn, ...]
+    rows: int | None = None
+    people: int | None = None
+
+    def since(self, earlier: Iterable[Release]) -> DescribedTable:
+        """Without what changed by fewer than 11 people since one of the earlier releases."""
+        release = Release(self.people, self.rows, {column.name: column.told for column in self.columns})
+        for one in earlier:
+            release = withheld(release, one)
+        columns = tuple(replace(column, told=release.columns[column.name]) for column in self.columns)
+        return replace(self, columns=columns, rows=release.rows, people=release.people)
 
 
 def build(
     about: About,
     file: StoredFile,
     check: IdentifierCheck,
-    *,
-    columns: Sequence[Column] = (),
-    records: int | None = None,
-    diseases: PermittedDiseases | None = None,
+    edition: Edition,
+    tables: Sequence[DescribedTable] = (),
 ) -> DatasetCard:
-    """The card of a dataset. `columns` and `records` are of a table; a small number of records is not told.
+    """The card of a dataset. Columns beyond MAX_FIELDS, and then as many as it takes for readers to accept
+    the card, are left out of it; `biodesci:columns` says how many there are.
 
     Raises InputError without a name, for terms that permit nothing, and for what does not fit a card.
     """
+    past = [releases(card) for card in edition.previous]
+    tables = [
+        table.since(card[i] for card in past if i < len(card)) for i, table in enumerate(tables[:MAX_TABLES])
+    ]
+    most = MAX_FIELDS
+    while True:
+        card = _card(about, file, check, edition, _record_sets(tables, most))
+        if card.fits or not most:
+            card.to_bytes()  # says how much too large it is
+            return card
+        most //= 2
+
+
+def _card(
+    about: About,
+    file: StoredFile,
+    check: IdentifierCheck,
+    edition: Edition,
+    record_sets: tuple[RecordSet, ...],
+) -> DatasetCard:
+    url = f"ipfs://{cid.from_digest(file.content)}"
+    version = f"{edition.version}.0.0"
+    who = f"{about.creator} " if about.creator else ""
+    terms = tuple(duo.ids(about.terms))
     return DatasetCard(
         name=about.name,
         description=about.description,
-        usage_info=tuple(duo.ids(about.terms)),
+        version=version,
+        date_published=edition.published.isoformat(),
+        url=url,
+        cite_as=f"{who}({edition.published.year}). {about.name}, version {version}. {url}",
+        license=about.license or ", ".join(_DUO + term.removeprefix("DUO:") for term in terms) or "none",
+        usage_info=terms,
         terms=about.terms,
-        distribution=(_file_object(file),),
+        distribution=(_file_object(file), _plain_file(file.media_type)),
         identifier_check=check,
         creator=Organization(name=about.creator) if about.creator else None,
-        license=about.license or None,
         keywords=tuple(about.keywords) or None,
-        records=records if records is not None and records >= SMALL else None,
-        record_set=(RecordSet(field=tuple(columns)),) if columns else None,
-        diseases=diseases,
+        records=record_sets[0].rows if len(record_sets) == 1 else None,
+        fields_told=sum(len(table.field) for table in record_sets) or None,
+        record_set=record_sets or None,
+        diseases=about.diseases,
     )
 
 
 def _file_object(file: StoredFile) -> FileObject:
     return FileObject(
-        name=file.name,
         content=file.content,
         size=file.info.size,
-        encoding_format=file.encoding_format,
         sha256=file.info.sha256,
         content_root=file.info.content_root,
         segment_size=file.info.segment_size,
@@ -121,100 +175,69 @@ def _file_object(file: StoredFile) -> FileObject:
     )
 
 
-def _statistics(values: Sequence[float | str | None], kind: str) -> Statistics:
-    present = [value for value in values if value is not None and not _is_missing(value)]
-    if len(present) < SMALL:
-        return Statistics()
-    numbers = [float(value) for value in present if kind in ("number", "integer")]
-    bars: Sequence[Category | Interval] = (
-        _number_bars(numbers) if numbers else _category_bars([str(value) for value in present])
+def _plain_file(media_type: str) -> PlainFile:
+    name = "data" + (_ENDINGS.get(media_type) or mimetypes.guess_extension(media_type) or "")
+    return PlainFile(name=name, content=name, encoding_format=media_type)
+
+
+def _record_sets(tables: Sequence[DescribedTable], most: int) -> tuple[RecordSet, ...]:
+    record_sets = []
+    for i, table in enumerate(tables):
+        set_id = "records" if i == 0 else f"records-{i + 1}"
+        columns = fields(table, set_id, most)
+        most -= len(columns)
+        if columns:
+            record_sets.append(
+                RecordSet(
+                    id=set_id,
+                    name=set_id,
+                    columns=table.width,
+                    rows=table.rows,
+                    people=table.people,
+                    field=columns,
+                )
+            )
+    return tuple(record_sets)
+
+
+def fields(table: DescribedTable, set_id: str = "records", most: int = MAX_FIELDS) -> tuple[Column, ...]:
+    """A table's columns as the card has them, of which there are `most` at most."""
+    columns: dict[str, Column] = {}
+    for position, column in enumerate(table.columns):
+        # An index that pandas wrote has no name; this is how its reader, and mlcroissant's, call it.
+        name = column.name if column.name.strip() else f"Unnamed: {position}"
+        if len(name) > LONGEST_NAME or len(columns) >= most:
+            continue
+        column_id = f"{set_id}/{name}"
+        if not _PLAIN_ID.fullmatch(name) or column_id in columns:
+            column_id = f"{set_id}/column-{position + 1}"
+        while column_id in columns:
+            column_id += "-"
+        columns[column_id] = Column(
+            id=column_id,
+            name=name,
+            description="",
+            data_type=column.data_type,
+            source=Source(file_object=Reference(), extract=Extract(column=name)),
+            statistics=_statistics(column.told),
+            unit=column.unit or None,
+        )
+    return tuple(columns.values())
+
+
+def _statistics(told: Told) -> Statistics | None:
+    statistics = Statistics(
+        null_share=told.missing,
+        distinct=told.distinct,
+        mean=None if told.moments is None else told.moments.mean,
+        std=None if told.moments is None else told.moments.std,
+        histogram=tuple(map(_bar, told.bars)) or None,
     )
-    nulls = len(values) - len(present)
-    hidden = _suppressed([*(bar.count or 0 for bar in bars), nulls])
-    visible: list[Category | Interval] = [
-        bar.model_copy(update={"count": None}) if hide else bar
-        for bar, hide in zip(bars, hidden, strict=False)
-    ]
-    mean, std = _moments(numbers)
-    return Statistics(
-        null_share=None if hidden[-1] else round(nulls / len(values), 3),
-        mean=mean,
-        std=std,
-        histogram=tuple(_trimmed(visible)) or None,
-    )
+    return None if statistics == Statistics() else statistics
 
 
-def _is_missing(value: float | str) -> bool:
-    return value == "" or (isinstance(value, float) and not math.isfinite(value))
-
-
-def _suppressed(counts: Sequence[int]) -> list[bool]:
-    """Which cells to hide: those of 1 to 10, and then the next smallest until nothing can be worked out."""
-    hidden = [0 < count < SMALL for count in counts]
-    by_size = sorted((i for i, count in enumerate(counts) if count >= SMALL), key=lambda i: counts[i])
-    while any(hidden) and by_size:
-        # The total is known, so the hidden cells' sum is: it must be large, and of several cells.
-        if sum(hidden) > 1 and sum(c for c, hide in zip(counts, hidden, strict=True) if hide) >= SMALL:
-            break
-        hidden[by_size.pop(0)] = True
-    return hidden
-
-
-def _number_bars(numbers: Sequence[float]) -> list[Interval]:
-    """Bins of a round width on a round grid, so that the edges tell no extreme value."""
-    low, high = min(numbers), max(numbers)
-    if not math.isfinite(high - low):
-        return []
-    width = _round_step((high - low) / _BINS) if high > low else max(1.0, _round_step(abs(low) / _BINS))
-    first = math.floor(low / width)
-    counts = Counter(math.floor(number / width) for number in numbers)
-    last = max(counts)
-    bins = last - first + 1
-    if bins > 10 * _BINS or not all(math.isfinite(_tidy(edge * width)) for edge in (first, last + 1)):
-        return []
-    return [
-        Interval(low=_tidy(i * width), high=_tidy((i + 1) * width), count=counts[i])
-        for i in range(first, first + bins)
-    ]
-
-
-def _round_step(step: float) -> float:
-    """The next of 1, 2, 5 times a power of ten."""
-    if step <= 0:
-        return 1.0
-    power = 10.0 ** math.floor(math.log10(step))
-    return next(factor * power for factor in (1.0, 2.0, 5.0, 10.0) if factor * power >= step * (1 - 1e-9))
-
-
-def _category_bars(texts: Sequence[str]) -> list[Category]:
-    """Values that at least 11 records share; rarer ones may name a person, so they are merged unnamed."""
-    counts = Counter(texts)
-    common = [(value, count) for value, count in counts.most_common(_MAX_CATEGORIES) if count >= SMALL]
-    others = len(texts) - sum(count for _, count in common)
-    bars = [Category(value=value[:80], count=count) for value, count in sorted(common)]
-    return [*bars, Category(value="other", count=others)] if others else bars
-
-
-def _trimmed(bars: list[Category | Interval]) -> list[Category | Interval]:
-    """Without hidden or empty cells at the ends: where they begin and end is almost an extreme value."""
-    if not bars or isinstance(bars[0], Category):
-        return bars
-    visible = [i for i, bar in enumerate(bars) if bar.count]
-    return bars[visible[0] : visible[-1] + 1] if visible else []
-
-
-def _moments(numbers: Sequence[float]) -> tuple[float | None, float | None]:
-    """Mean and standard deviation; none of numbers whose squares are too large for a float."""
-    if not numbers:
-        return None, None
-    try:
-        mean = math.fsum(numbers) / len(numbers)
-        variance = math.fsum((number - mean) ** 2 for number in numbers) / len(numbers)
-    except OverflowError:
-        return None, None
-    mean, deviation = _tidy(mean, 3), _tidy(math.sqrt(variance), 3)
-    return (mean, deviation) if math.isfinite(mean) and math.isfinite(deviation) else (None, None)
-
-
-def _tidy(value: float, digits: int = 12) -> float:
-    return float(f"{value:.{digits}g}")
+def _bar(bar: Bar) -> Category | Interval:
+    if bar.value is not None:
+        return Category(value=bar.value, count=bar.count)
+    assert bar.low is not None and bar.high is not None, "a bar has a value or two edges"
+    return Interval(low=bar.low, high=bar.high, count=bar.count)

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from biodesci.chain import currency
 from biodesci.chain.client import Chain
-from biodesci.core.documents.published_card import PublishedCard
+from biodesci.core.documents.published_card import MAX_CARD, PublishedCard
 from biodesci.core.documents.strangers import is_too_deep
 from biodesci.core.errors import BioDeSciError, IntegrityError, UnavailableError
 from biodesci.index.database import Store
@@ -23,7 +23,6 @@ from biodesci.ipfs.client import Ipfs
 _log = logging.getLogger(__name__)
 _ROUND_S: Final = 3.0
 _ASK_AGAIN_S: Final = 300
-_MAX_DOCUMENT: Final = 4 << 20
 _AWAY: Final = "The index cannot reach IPFS just now."
 _PUBLISH_AGAIN: Final = "Its publisher should publish a new version."
 
@@ -93,7 +92,7 @@ def read_documents(ipfs: Ipfs, store: Store, now: int, until: float) -> tuple[in
 
 
 def _document(ipfs: Ipfs, digest: str, kind: str) -> dict[str, Any]:
-    raw = ipfs.cat(bytes.fromhex(digest.removeprefix("0x")), max_size=_MAX_DOCUMENT)
+    raw = ipfs.cat(bytes.fromhex(digest.removeprefix("0x")), max_size=MAX_CARD)
     try:
         body = json.loads(raw.decode("utf-8"))
         # What Python reads and others don't: half a surrogate pair, NaN, 1e999. It would break every answer

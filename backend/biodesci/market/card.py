@@ -1,16 +1,15 @@
-"""What a dataset's card says: what its owner says, and what an inspection found that may be told."""
+"""What a dataset's card says: what its owner says, and what may be told of the file, which is looked into
+before it is published."""
 
 from __future__ import annotations
 
-import mimetypes
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from biodesci.core import croissant
 from biodesci.core.container import ContainerInfo
-from biodesci.core.documents.dataset_card import Column, DatasetCard, IdentifierCheck, PermittedDiseases
+from biodesci.core.croissant import Edition
+from biodesci.core.documents.dataset_card import DatasetCard, FoundKind, IdentifierCheck, PermittedDiseases
 from biodesci.inspection.content import Declared
-from biodesci.inspection.finding import Level
 from biodesci.inspection.inspect import Inspection
 
 
@@ -37,10 +36,13 @@ class DatasetMeta:
     diseases: PermittedDiseases | None = None
 
 
-def compose(meta: DatasetMeta, inspection: Inspection, content: bytes, info: ContainerInfo) -> DatasetCard:
+def compose(
+    meta: DatasetMeta, inspection: Inspection, content: bytes, info: ContainerInfo, edition: Edition
+) -> DatasetCard:
     """The card of a publication. `content` is the digest of the container's CID, `info` what the container
-    says of itself. Where a table is so wide that readers would not take the card, it says less: no
-    histograms, or no columns. Raises InputError for what does not fit even so.
+    says of itself. Of what was found the card has kinds and levels alone, and of the file no name.
+
+    Raises InputError for what does not fit a card.
     """
     about = croissant.About(
         meta.name,
@@ -49,40 +51,20 @@ def compose(meta: DatasetMeta, inspection: Inspection, content: bytes, info: Con
         creator=meta.creator,
         license=meta.license,
         keywords=meta.keywords,
+        diseases=meta.diseases,
     )
     media_type = meta.encoding_format or inspection.media_type or "application/octet-stream"
-    # The file's own name stays at home: it may name a person.
-    name = "data" + (mimetypes.guess_extension(media_type) or "")
-    stored = croissant.StoredFile(content, info, name, media_type)
-    table = inspection.tables[0] if len(inspection.tables) == 1 else None
-    stops = tuple(sorted({finding.kind for finding in inspection.of(Level.STOP)}))
-    check = IdentifierCheck(
-        checked="file name" if inspection.format is None else "column names, values, file name",
-        findings=stops,
-        accepted_risk="accepted by its owner" if stops else None,
+    stored = croissant.StoredFile(content, info, media_type)
+    tables = [summary.table for summary in inspection.tables]
+    return croissant.build(about, stored, _check(inspection), edition, tables)
+
+
+def _check(inspection: Inspection) -> IdentifierCheck:
+    kinds = sorted({(finding.kind, finding.level.value) for finding in inspection.findings})
+    counted = None
+    if inspection.tables:
+        by_person = all(table.person is not None for table in inspection.tables)
+        counted = "people" if by_person else "rows, each taken for a person"
+    return IdentifierCheck(
+        findings=tuple(FoundKind(kind=kind, level=level) for kind, level in kinds), counted=counted
     )
-
-    def with_columns(columns: Sequence[Column]) -> DatasetCard:
-        return croissant.build(
-            about,
-            stored,
-            check,
-            columns=columns,
-            records=None if table is None else table.records,
-            diseases=meta.diseases,
-        )
-
-    card = with_columns(table.columns if table else ())
-    if card.fits:
-        return card
-    card = with_columns([_without_histogram(column) for column in (table.columns if table else ())])
-    if card.fits:
-        return card
-    card = with_columns(())
-    card.to_bytes()  # says how much too large it is
-    return card
-
-
-def _without_histogram(column: Column) -> Column:
-    statistics = column.statistics.model_copy(update={"histogram": None})
-    return column.model_copy(update={"statistics": statistics})

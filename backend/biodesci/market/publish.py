@@ -34,6 +34,7 @@ from biodesci.ipfs.client import Ipfs
 from biodesci.market import admission, arbitration, provenance
 from biodesci.market.admission import public_texts, require_admitted
 from biodesci.market.card import DatasetMeta, compose
+from biodesci.market.edition import upcoming
 from biodesci.market.journal import FILE, Journal, Minted
 from biodesci.market.material import Material
 from biodesci.market.offers import OfferTerms
@@ -108,12 +109,16 @@ def publish(
     with chain.intent("publication", f"key commitment 0x{committed.hex()}") as intent:
         receipt = _on_chain(chain, committed)
         if receipt is None:
+            edition = upcoming(chain, owner.ipfs, dataset_id)
             if journal.container is None:
                 # Whatever no card can hold is refused before the long work.
                 nothing = container.ContainerInfo(bytes(32), 0, 0, 0, bytes(32))
-                compose(meta, inspection, bytes(32), nothing)
+                compose(meta, inspection, bytes(32), nothing, edition)
             _encrypt(owner, material, digest, journal, report)
-            _upload(owner.ipfs, journal, meta, inspection, report)
+            _upload(owner.ipfs, journal, report)
+            if journal.notes.card is None:
+                card = compose(meta, inspection, journal.digest("content"), _container(journal), edition)
+                journal.note(card=owner.ipfs.add(card.to_bytes(), "card of a dataset"))
             receipt = intent.resume() or intent.send(_mint(chain, journal, meta, offer, dataset_id))
         else:
             intent.forget()
@@ -215,13 +220,14 @@ def _encrypt(owner: Member, material: Material, digest: bytes, journal: Journal,
     )
 
 
-def _upload(
-    ipfs: Ipfs, journal: Journal, meta: DatasetMeta, inspection: Inspection, report: Progress
-) -> None:
-    info = journal.container
-    if info is None:
+def _container(journal: Journal) -> container.ContainerInfo:
+    if journal.container is None:
         raise StateError("The file was not encrypted.", "Repeat the command.")
-    size, done = info.size, 0
+    return journal.container
+
+
+def _upload(ipfs: Ipfs, journal: Journal, report: Progress) -> None:
+    size, done = _container(journal).size, 0
 
     def advance(amount: int) -> None:
         nonlocal done
@@ -232,9 +238,6 @@ def _upload(
         journal.note(
             content=ipfs.add_file(journal.folder / "container", advance, "encrypted file of a dataset")
         )
-    if journal.notes.card is None:
-        card = compose(meta, inspection, journal.digest("content"), info)
-        journal.note(card=ipfs.add(card.to_bytes(), "card of a dataset"))
 
 
 def _mint(

@@ -1,5 +1,12 @@
 // Written by frontend/generate.mjs; do not edit.
 
+/** Bytes. */
+export const limits = {
+  "visa": 16384,
+  "dataset-card": 4194304,
+  "disease-proof": 16384,
+} as const
+
 /**
  * A visa for one VisaRegistry: that of `chain_id` at `registry`. Nothing here checks the signature
  * (market/visa.py asks the contract).
@@ -25,36 +32,42 @@ visaType: ("AffiliationAndRole" | "AcceptedTermsAndPolicies" | "ResearcherStatus
 }
 
 /**
- * A card holds no raw values: no minimum or maximum, and no count below 11. `terms` are DUO bits, of
- * which `usageInfo` has the ids; `biodesci:records` is absent for a file that is no table, or a short one.
+ * A card tells what the airlock's rules let through (core/airlock): no minimum or maximum, and no count
+ * of fewer than 11 people; all counts are rounded. `terms` are DUO bits, of which `usageInfo` has the ids;
+ * `biodesci:records` is absent for a file that is no table, or a short one.
  */
 export interface DatasetCardFile {
 "@context": {"@language":"en","@vocab":"https://schema.org/","DUO":"http://purl.obolibrary.org/obo/DUO_","biodesci":"urn:biodesci:","citeAs":"cr:citeAs","column":"cr:column","conformsTo":"dct:conformsTo","cr":"http://mlcommons.org/croissant/","data":{"@id":"cr:data","@type":"@json"},"dataType":{"@id":"cr:dataType","@type":"@vocab"},"dct":"http://purl.org/dc/terms/","examples":{"@id":"cr:examples","@type":"@json"},"extract":"cr:extract","field":"cr:field","fileObject":"cr:fileObject","fileProperty":"cr:fileProperty","fileSet":"cr:fileSet","format":"cr:format","includes":"cr:includes","isLiveDataset":"cr:isLiveDataset","jsonPath":"cr:jsonPath","key":"cr:key","md5":"cr:md5","parentField":"cr:parentField","path":"cr:path","rai":"http://mlcommons.org/croissant/RAI/","recordSet":"cr:recordSet","references":"cr:references","regex":"cr:regex","repeated":"cr:repeated","replace":"cr:replace","sc":"https://schema.org/","separator":"cr:separator","source":"cr:source","subField":"cr:subField","transform":"cr:transform"}
 "@type": "sc:Dataset"
 "biodesci:diseases"?: PermittedDiseases
+"biodesci:fieldsTold"?: number
 "biodesci:identifierCheck": IdentifierCheck
 "biodesci:records"?: number
 "biodesci:terms": string
+citeAs: string
 conformsTo: "http://mlcommons.org/croissant/1.0"
 creator?: Organization
+datePublished: string
 description: string
 /**
- * @minItems 1
- * @maxItems 1
+ * @minItems 2
+ * @maxItems 2
  */
-distribution: [FileObject]
+distribution: [(FileObject | PlainFile), (FileObject | PlainFile)]
 /**
  * @minItems 1
  */
 keywords?: [string, ...(string)[]]
-license?: string
+license: string
 name: string
 /**
  * @minItems 1
- * @maxItems 1
+ * @maxItems 64
  */
-recordSet?: [RecordSet]
+recordSet?: [RecordSet, ...(RecordSet)[]]
+url: string
 usageInfo: string[]
+version: string
 }
 /**
  * What the term DS permits: the diseases that the owner `named`, the release of MONDO that they are of
@@ -76,14 +89,24 @@ id: string
 name: string
 }
 /**
- * What was looked at before the file was published, what was found there that may name people, and why
- * the file was published in spite of it.
+ * What was looked at before the file was published, and what was found there that may name people. The
+ * file was published in spite of what has the level "stop"; the reason is the owner's, and not public.
+ * 
+ * `counted` says of tables what a count is of.
  */
 export interface IdentifierCheck {
-acceptedRisk?: string
-checked: ("column names, values, file name" | "file name")
-findings: string[]
+"biodesci:airlock": "biodesci/airlock/1"
+checked: "content, column names, public texts"
+counted?: ("people" | "rows, each taken for a person")
+findings: FoundKind[]
 note: "A pass is evidence, not anonymity."
+}
+/**
+ * A kind of identifier that was found, and how grave it is. How often and where only the owner knows.
+ */
+export interface FoundKind {
+kind: string
+level: ("stop" | "ask" | "note")
 }
 /**
  * Who made the dataset.
@@ -93,8 +116,8 @@ export interface Organization {
 name: string
 }
 /**
- * The encrypted file. `content` is the digest of its CID, `size` its bytes, `sha256` the hash of them;
- * `name`, `encoding_format` and `plaintext_size` are of the plain file.
+ * The encrypted file, as everybody may have it. `content` is the digest of its CID, `size` its bytes,
+ * `sha256` the hash of them; `plaintext_size` is of the file in it.
  */
 export interface FileObject {
 "@id": "container"
@@ -104,39 +127,64 @@ export interface FileObject {
 "biodesci:segmentSize": number
 contentSize: string
 contentUrl: string
-encodingFormat: string
-name: string
+encodingFormat: "application/octet-stream"
+name: "container"
 sha256: string
 }
 /**
- * The table in the file.
+ * The file that a licensee decrypts. Its name says its format, and is not the owner's own file name.
+ */
+export interface PlainFile {
+"@id": "data"
+"@type": "cr:FileObject"
+containedIn: ContainerReference
+contentUrl: string
+encodingFormat: string
+name: string
+}
+/**
+ * The encrypted file.
+ */
+export interface ContainerReference {
+"@id": "container"
+}
+/**
+ * A table in the file. `columns` is how many columns it has, of which `field` may have fewer; `rows` and
+ * `people` are absent where there are fewer than 11 people, and `people` where no column says who they
+ * are.
  */
 export interface RecordSet {
-"@id": "records"
+"@id": string
 "@type": "cr:RecordSet"
+"biodesci:columns": number
+"biodesci:people"?: number
+"biodesci:rows"?: number
 /**
  * @minItems 1
  */
 field: [Column, ...(Column)[]]
-name: "records"
+name: string
 }
 /**
- * A column of the table in the file.
+ * A column of a table in the file. `id` is unique in the card, and has no white space.
  */
 export interface Column {
 "@id": string
 "@type": "cr:Field"
-"biodesci:statistics": Statistics
+"biodesci:statistics"?: Statistics
 "biodesci:unit"?: string
-dataType: ("sc:Float" | "sc:Integer" | "sc:Boolean" | "sc:Text" | "sc:Date")
+dataType: ("sc:Float" | "sc:Integer" | "sc:Boolean" | "sc:Text" | "sc:Date" | "sc:DateTime")
 description: string
 name: string
 source: Source
 }
 /**
- * What may be said of a column's values. What is absent is suppressed, or makes no sense for its type.
+ * What may be told of a column's values, by the airlock's rules. What is absent is withheld, or makes no
+ * sense for its type. A `null_share` of 0 stands for fewer than 11 people; `distinct` is how many different
+ * values there are.
  */
 export interface Statistics {
+distinct?: number
 /**
  * @minItems 1
  */
@@ -146,14 +194,14 @@ nullShare?: number
 std?: number
 }
 /**
- * A bar of a histogram: how many records have a value. None: suppressed.
+ * A bar of a histogram: how many people have a value. None: withheld.
  */
 export interface Category {
 count: (number | null)
 value: string
 }
 /**
- * A bar of a histogram: how many records have a number from `low` up to `high`. None: suppressed.
+ * A bar of a histogram: how many people have a number from `low` up to `high`. None: withheld.
  */
 export interface Interval {
 count: (number | null)
@@ -177,7 +225,7 @@ column: string
  * The file that a column is in.
  */
 export interface Reference {
-"@id": "container"
+"@id": "data"
 }
 
 /**

@@ -5,7 +5,15 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 
 import { fromHex, toHex, utf8, type Bytes } from './bytes'
-import { columnsOf, containerOf, diseasesOf, MAX_LISTED, permittedIn, readCard } from './card'
+import {
+  columnsOf,
+  containerOf,
+  diseasesOf,
+  MAX_LISTED,
+  permittedIn,
+  readCard,
+  untoldOf,
+} from './card'
 
 const VECTORS = join(import.meta.dirname, '../../../tests/vectors')
 
@@ -19,6 +27,7 @@ interface Case {
 
 const { cases } = JSON.parse(readFileSync(join(VECTORS, 'cards.json'), 'utf8')) as { cases: Case[] }
 const WRITTEN = readFileSync(join(VECTORS, 'documents/dataset-card.json'))
+const EARLIER = readFileSync(join(VECTORS, 'published/card-0.6-table.json'))
 
 const raw = ({ card, hex }: Case): Bytes => (hex === undefined ? utf8(card ?? '') : fromHex(hex))
 
@@ -46,11 +55,14 @@ describe.each(cases)('a card of strangers ($name)', (vector) => {
 })
 
 describe('containerOf', () => {
-  it('reads a card as we write it', () => {
-    const file = containerOf(readCard(new Uint8Array(WRITTEN)))
+  it.each([
+    ['we write it', WRITTEN, 'data.csv'],
+    ['version 0.6 wrote it', EARLIER, 'cohort.csv'],
+  ])('reads a card as %s', (_, card, name) => {
+    const file = containerOf(readCard(new Uint8Array(card)))
     expect({ ...file, digest: toHex(file.digest) }).toEqual({
       digest: `0x${'03'.repeat(32)}`,
-      name: 'cohort.csv',
+      name,
       type: 'text/csv',
       size: 1064,
       contentRoot: '01'.repeat(32),
@@ -122,10 +134,18 @@ describe('permittedIn', () => {
 })
 
 describe('columnsOf', () => {
-  it('reads a card as we write it', () => {
-    const columns = columnsOf(readCard(new Uint8Array(WRITTEN)))
+  it.each([WRITTEN, EARLIER])('reads a card as we write it, and wrote it', (card) => {
+    const columns = columnsOf(readCard(new Uint8Array(card)))
+    expect(untoldOf(readCard(new Uint8Array(card)))).toBe(0)
     expect(columns.map(({ name, type }) => `${name}: ${type}`)).toContain('age: integer')
     expect(columns.flatMap(({ bars }) => bars).some(({ count }) => count === null)).toBe(true)
+  })
+
+  it('says how many columns the card leaves out', () => {
+    const field = { name: 'age', 'biodesci:statistics': { distinct: 40 } }
+    const card = { recordSet: [{ 'biodesci:columns': 20_000, field: [field] }] }
+    expect(untoldOf(card)).toBe(19_999)
+    expect(columnsOf(card)[0]?.distinct).toBe(40)
   })
 
   it('keeps columns and bars apart that a card names alike', () => {

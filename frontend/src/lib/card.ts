@@ -12,6 +12,7 @@ import type {
   Interval,
   NamedDisease,
   PermittedDiseases,
+  PlainFile,
   RecordSet,
   Statistics,
 } from '@/generated/documents'
@@ -62,11 +63,15 @@ const ROOT = /^(?:0x)?([0-9a-fA-F]{64})$/
 /** Where the encrypted file is. Throws where the card does not say that. */
 export function containerOf(card: unknown): ContainerFile {
   const { distribution } = partOf<DatasetCardFile>(card)
-  const file = partOf<FileObject>(Array.isArray(distribution) ? distribution[0] : undefined)
+  const [first, second]: unknown[] = Array.isArray(distribution) ? distribution : []
+  const file = partOf<FileObject>(first)
+  // Of earlier versions the container is described by what is in it.
+  const contained = partOf<PlainFile>(second)
+  const plain = contained.containedIn === undefined ? file : contained
   return {
     digest: toDigest(text(file.contentUrl).replace(/^ipfs:\/\//, '')),
-    name: text(file.name),
-    type: text(file.encodingFormat) || 'application/octet-stream',
+    name: text(plain.name),
+    type: text(plain.encodingFormat) || 'application/octet-stream',
     size: sizeOf(file.contentSize),
     contentRoot: ROOT.exec(text(file['biodesci:contentRoot']))?.[1]?.toLowerCase() ?? '',
   }
@@ -120,8 +125,10 @@ export interface Column {
   description: string
   type: string
   unit: string
-  /** Share of rows without a value, 0 to 1; null where it is withheld. */
+  /** Share of people without a value, 0 to 1; null where it is withheld. */
   missing: number | null
+  /** About how many different values there are; null where that is withheld. */
+  distinct: number | null
   bars: readonly Bar[]
 }
 
@@ -130,6 +137,13 @@ export function columnsOf(card: unknown): Column[] {
   return partsOf<RecordSet>(partOf<DatasetCardFile>(card).recordSet).flatMap((set, i) =>
     partsOf<WrittenColumn>(set.field).map((field, j) => columnOf(field, `${i}.${j}`)),
   )
+}
+
+/** How many columns the tables have beyond those that the card describes. */
+export function untoldOf(card: unknown): number {
+  const sets = partsOf<RecordSet>(partOf<DatasetCardFile>(card).recordSet)
+  const all = sets.reduce((sum, set) => sum + (number(set['biodesci:columns']) ?? 0), 0)
+  return Math.max(0, all - columnsOf(card).length)
 }
 
 function columnOf(field: Unread<WrittenColumn>, id: string): Column {
@@ -141,6 +155,7 @@ function columnOf(field: Unread<WrittenColumn>, id: string): Column {
     type: typeName(field.dataType),
     unit: text(field['biodesci:unit']),
     missing: number(statistics.nullShare),
+    distinct: number(statistics.distinct),
     bars: partsOf<Category & Interval>(statistics.histogram).map((bar, i) => ({
       id: String(i),
       label: 'value' in bar ? String(bar.value) : `${short(bar.from)} to ${short(bar.to)}`,

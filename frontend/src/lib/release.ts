@@ -7,6 +7,7 @@
 import { getAbiItem, isHex, size, type Address, type Hex } from 'viem'
 
 import { AccessLicense, DatasetNFT, LicenseLens } from '@/generated/abi'
+import { limits } from '@/generated/documents'
 
 import { get } from './api'
 import { fromHex, type Bytes } from './bytes'
@@ -37,7 +38,6 @@ interface Release {
 /** type(uint32).max: uses are not counted */
 const NOT_COUNTED = 2 ** 32 - 1
 const ENVELOPE_LIMIT = 4096
-const CARD_LIMIT = 4 * 2 ** 20
 
 /**
  * Raises what stands in the way. Nothing is saved, and no use is counted, before every byte matched
@@ -61,7 +61,12 @@ export async function release(r: Release): Promise<SavedFile> {
 
   r.onStep('file')
   const file = locate(
-    await gateway.read(r.deployment.gatewayUrl, fromHex(version.card), CARD_LIMIT, r.signal),
+    await gateway.read(
+      r.deployment.gatewayUrl,
+      fromHex(version.card),
+      limits['dataset-card'],
+      r.signal,
+    ),
     version.contentRoot,
   )
   const response = await gateway.open(r.deployment.gatewayUrl, file.digest, r.signal)

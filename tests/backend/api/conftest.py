@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import date
 
 import pytest
 from fastapi.testclient import TestClient
@@ -45,9 +46,10 @@ def world(localnet, ipfs_node, tmp_path_factory, senders_home):
                 f"Cohort {number}", "Heart disease" if number else "Lung cancer", HMB, keywords=["cardiology"]
             ),
             croissant.StoredFile(
-                content, ContainerInfo(os.urandom(32), 99, 10, 1 << 16, os.urandom(32)), "c.csv", "text/csv"
+                content, ContainerInfo(os.urandom(32), 99, 10, 1 << 16, os.urandom(32)), "text/csv"
             ),
-            IdentifierCheck(checked="file name", findings=()),
+            IdentifierCheck(findings=()),
+            croissant.Edition(1, date(2026, 11, 30)),
         )  # fmt: skip
         publication = (ipfs.add(card.to_bytes()), os.urandom(32), os.urandom(32), HMB, bytes(32))
         offer = OfferTerms(price=10**16 + number, delivery_window=600, dispute_window=600).tuple()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from fastapi.testclient import TestClient
@@ -34,6 +34,13 @@ from tests.backend.sql import derived
 DS = 1 << 3
 PRICE = 25_000_000
 HOUR = 3_600
+PERMITTED = [5010, 6021]
+DISEASES = PermittedDiseases(
+    named=(NamedDisease(id=5010, name="coronary artery disorder"),),
+    ontology="2026-05-05",
+    permitted=tuple(PERMITTED),
+    root=disease.root(PERMITTED),
+)
 
 
 class World:
@@ -42,18 +49,13 @@ class World:
     def __init__(self, chain_for, keyed, dollar, ipfs, store, client, folder) -> None:
         self.owner, self.issuer, self.buyer = chain_for(), chain_for(), keyed()
         self.ipfs, self.store, self.client, self.folder = ipfs, store, client, folder
-        self.permitted = [5010, 6021]
+        self.permitted = PERMITTED
         info = ContainerInfo(os.urandom(32), 42, 10, 1 << 16, os.urandom(32))
         card = croissant.build(
-            croissant.About("Cohort", "", DS),
-            croissant.StoredFile(os.urandom(32), info, "c.csv", "text/csv"),
-            IdentifierCheck(checked="file name", findings=()),
-            diseases=PermittedDiseases(
-                named=(NamedDisease(id=5010, name="coronary artery disorder"),),
-                ontology="2026-05-05",
-                permitted=tuple(self.permitted),
-                root=disease.root(self.permitted),
-            ),
+            croissant.About("Cohort", "", DS, diseases=DISEASES),
+            croissant.StoredFile(os.urandom(32), info, "text/csv"),
+            IdentifierCheck(findings=()),
+            croissant.Edition(1, date(2026, 11, 30)),
         )
         digest = ipfs.add(card.to_bytes())
         publication = (digest, os.urandom(32), os.urandom(32), DS, disease.root(self.permitted))

@@ -21,8 +21,8 @@ from biodesci.core.errors import BioDeSciError, InputError, IntegrityError, NotF
 
 VECTORS = Path(__file__).parents[2] / "vectors"
 CASES = json.loads((VECTORS / "cards.json").read_text())["cases"]
-WHOLE = json.loads((VECTORS / "documents" / "dataset-card.json").read_bytes())
-OPAQUE = json.loads((VECTORS / "documents" / "dataset-card-opaque.json").read_bytes())
+WHOLE = json.loads((VECTORS / "published" / "card-0.6-table.json").read_bytes())
+OPAQUE = json.loads((VECTORS / "published" / "card-0.6-opaque.json").read_bytes())
 URL = f"ipfs://{cid.from_digest(bytes([3]) * 32)}"
 DEEP = b"[" * 200_000 + b"]" * 200_000
 cases = pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
@@ -43,8 +44,9 @@ def card(name: str) -> bytes:
     info = ContainerInfo(os.urandom(32), 42, 10, 1 << 16, os.urandom(32))
     return croissant.build(
         croissant.About(name, "", GRU),
-        croissant.StoredFile(os.urandom(32), info, "c.csv", "text/csv"),
-        IdentifierCheck(checked="file name", findings=()),
+        croissant.StoredFile(os.urandom(32), info, "text/csv"),
+        IdentifierCheck(findings=()),
+        croissant.Edition(1, date(2026, 11, 30)),
     ).to_bytes()
 
 

@@ -1,24 +1,31 @@
-"""The card of a publication, byte for byte."""
+"""The card of a publication, from a file to its bytes: what it tells, and what it never does."""
 
 from __future__ import annotations
 
+import json
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from biodesci.core.container import ContainerInfo
+from biodesci.core.croissant import Edition
 from biodesci.core.documents import published_card
-from biodesci.core.documents.dataset_card import DatasetCard
+from biodesci.core.documents.dataset_card import MAX_FIELDS, DatasetCard
+from biodesci.core.documents.published_card import PublishedCard
 from biodesci.core.errors import InputError
-from biodesci.inspection.inspect import inspect
+from biodesci.inspection.finding import Finding, Level
+from biodesci.inspection.inspect import Inspection, inspect
 from biodesci.market import diseases
 from biodesci.market.card import DatasetMeta, compose
 
 VECTORS = Path(__file__).parents[2] / "vectors"
 CONTENT = b"\x03" * 32
 INFO = ContainerInfo(b"\x01" * 32, 1064, 1000, 1 << 20, b"\x02" * 32)
+FIRST = Edition(1, date(2026, 11, 30))
 NAMES = "age,chol,sex,country,smoker,contact,ward"
 DS, NCU = 1 << 3, 1 << 12
+SCAN = DatasetMeta("Scan", "", 1 << 2)
 
 
 def row(i: int) -> str:
@@ -31,11 +38,14 @@ def row(i: int) -> str:
     )
 
 
+def written(path: Path, rows: int = 220) -> Path:
+    path.write_text("\n".join([NAMES, *map(row, range(rows))]) + "\n", encoding="utf-8")
+    return path
+
+
 @pytest.fixture
 def table(tmp_path):
-    file = tmp_path / "cohort.csv"
-    file.write_text("\n".join([NAMES, *map(row, range(220))]) + "\n", encoding="utf-8")
-    return file
+    return written(tmp_path / "Weber Anna 1950-03-07.csv")
 
 
 def described() -> DatasetMeta:
@@ -51,36 +61,70 @@ def described() -> DatasetMeta:
     )
 
 
-def test_a_tables_card_is_the_vector(table):
-    card = compose(described(), inspect(table), CONTENT, INFO)
+def composed(file: Path, edition: Edition = FIRST) -> DatasetCard:
+    inspection = inspect(file)
+    # What the identifier check finds has tests of its own.
+    inspection.findings = [
+        Finding("column 'contact'", "e-mail", Level.STOP, "", rows=220),
+        Finding("column 'age'", "age over 89", Level.STOP, "", rows=1),
+    ]
+    return compose(described(), inspection, CONTENT, INFO, edition)
+
+
+def test_a_tables_card_has_these_bytes(table):
+    card = composed(table)
     stored = (VECTORS / "documents" / "dataset-card.json").read_bytes()
     assert card.to_bytes() == stored
     assert DatasetCard.parse(stored) == card
     assert published_card.content(stored) == CONTENT
     assert published_card.diseases(stored).numbers == (5010, 5252)
+    shown = PublishedCard.read(stored)
+    shown.require_listable()
+    assert shown.file is not None
+    assert (shown.file.name, shown.file.encoding_format) == ("data.csv", "text/csv")
     # Of the vector itself: what is hidden is there, and nothing that should be.
     assert b'"count":null' in stored
-    assert b"Tuvalu" not in stored
-    assert b"jane" not in stored
-    assert b"cohort.csv" not in stored  # a file's name may name a person
-    assert b"synthetic addresses" not in stored  # and so may a reason
 
 
-def test_an_opaque_files_card_is_the_vector(tmp_path):
+def test_a_card_tells_no_value_no_name_of_a_file_and_no_reason(table):
+    stored = composed(table).to_bytes().decode()
+    for secret in ("Tuvalu", "DE", "jane", "Weber", "1950", "91", "synthetic addresses", "rows:"):
+        assert f'"{secret}' not in stored, secret
+        assert len(secret) < 4 or secret not in stored, secret
+    check = json.loads(stored)["biodesci:identifierCheck"]
+    assert set(check) == {"biodesci:airlock", "checked", "counted", "findings", "note"}
+    assert {"kind": "e-mail", "level": "stop"} in check["findings"]
+    assert all(set(finding) == {"kind", "level"} for finding in check["findings"])
+    assert check["counted"] == "rows, each taken for a person"
+
+
+def test_an_opaque_files_card_has_these_bytes(tmp_path):
     file = tmp_path / "scan.bin"
     file.write_bytes(b"\x00\x01")
-    card = compose(DatasetMeta("Scan", "", 1 << 2), inspect(file), CONTENT, INFO)
+    inspection = inspect(file)
+    assert [finding.kind for finding in inspection.findings] == ["format that is not read"]
+    card = compose(SCAN, inspection, CONTENT, INFO, FIRST)
     stored = (VECTORS / "documents" / "dataset-card-opaque.json").read_bytes()
     assert card.to_bytes() == stored
     assert DatasetCard.parse(stored) == card
 
 
-def test_a_card_that_readers_would_refuse_for_its_size_is_not_written(tmp_path):
-    file = tmp_path / "scan.bin"
-    file.write_bytes(b"\x00")
+def test_every_finding_is_told_by_kind_and_level_alone():
+    inspection = Inspection("text/csv", findings=[
+        Finding("column 'Anna Weber'", "age over 89", Level.STOP, "two of them", rows=1),
+        Finding("column 'x'", "age over 89", Level.STOP, "", rows=7),
+        Finding("column 'sub'", "pseudonym", Level.NOTE, "BIDS", rows=9),
+    ])  # fmt: skip
+    card = compose(SCAN, inspection, CONTENT, INFO, FIRST)
+    told = [(finding.kind, finding.level) for finding in card.identifier_check.findings]
+    assert told == [("age over 89", "stop"), ("pseudonym", "note")]
+    assert b"Weber" not in card.to_bytes()
+
+
+def test_a_card_that_readers_would_refuse_for_its_size_is_not_written():
     meta = DatasetMeta("Scan", "x" * DatasetCard.limit, 1 << 2)
     with pytest.raises(InputError, match="of which readers take"):
-        compose(meta, inspect(file), CONTENT, INFO).to_bytes()
+        compose(meta, Inspection("text/csv"), CONTENT, INFO, FIRST)
 
 
 @pytest.mark.parametrize(
@@ -91,44 +135,48 @@ def test_a_card_that_readers_would_refuse_for_its_size_is_not_written(tmp_path):
         (DatasetMeta("x", "half a pair: \ud800", 1 << 2), "description"),
     ],
 )
-def test_what_makes_no_card_is_refused_in_words(tmp_path, meta, why):
-    file = tmp_path / "scan.bin"
-    file.write_bytes(b"\x00")
+def test_what_makes_no_card_is_refused_in_words(meta, why):
     with pytest.raises(InputError, match=why):
-        compose(meta, inspect(file), CONTENT, INFO)
+        compose(meta, Inspection(), CONTENT, INFO, FIRST)
 
 
-def test_numbers_too_large_to_sum_up_have_no_moments(tmp_path):
-    file = tmp_path / "large.csv"
-    file.write_text("age,flux\n" + "".join(f"{40 + i},{i}e300\n" for i in range(20)))
-    _, column = inspect(file).tables[0].columns
-    assert (column.statistics.mean, column.statistics.std) == (None, None)
-    meta = DatasetMeta("x", "", 1 << 2)
-    assert DatasetCard.parse(compose(meta, inspect(file), CONTENT, INFO).to_bytes())
+def test_a_table_too_wide_for_a_card_is_told_in_part(tmp_path, monkeypatch):
+    file = tmp_path / "wide.csv"
+    names = ",".join(f"gene_{i}" for i in range(2_000))
+    rows = [",".join(str((i + j) % 40) for i in range(2_000)) for j in range(24)]
+    file.write_text("\n".join([names, *rows]) + "\n")
+    inspection = inspect(file)
+    card = compose(SCAN, inspection, CONTENT, INFO, FIRST)
+    assert card.record_set is not None
+    assert (card.record_set[0].columns, card.fields_told) == (2_000, MAX_FIELDS)
+    assert len(DatasetCard.parse(card.to_bytes()).record_set[0].field) == MAX_FIELDS
+    # Where the card would still be too large for its readers, it tells fewer fields.
+    monkeypatch.setattr(DatasetCard, "limit", 64 << 10)
+    small = compose(SCAN, inspection, CONTENT, INFO, FIRST)
+    assert small.fits
+    assert 0 < small.fields_told < MAX_FIELDS
 
 
-@pytest.mark.parametrize("number", [1.75e308, -1.79e308])
-def test_the_largest_numbers_make_a_card(tmp_path, number):
-    file = tmp_path / "largest.csv"
-    file.write_text("flux\n" + f"{number!r}\n" * 20)
-    meta = DatasetMeta("x", "", 1 << 2)
-    DatasetCard.parse(compose(meta, inspect(file), CONTENT, INFO).to_bytes())
+def test_a_new_version_tells_nothing_of_the_one_person_who_joined(tmp_path):
+    earlier = composed(written(tmp_path / "1.csv", 220))
+    past = PublishedCard.read(earlier.to_bytes())
+    later = composed(written(tmp_path / "2.csv", 225), Edition(2, date(2026, 12, 1), (past,)))
+    assert (earlier.records, later.records) == (220, None)
+    assert later.version == "2.0.0"
+    before = {column.name: column.statistics for column in earlier.record_set[0].field}
+    for column in later.record_set[0].field:
+        told, was = column.statistics, before[column.name]
+        for bar in (told and told.histogram) or ():
+            same = [
+                old for old in (was.histogram or ()) if old.model_copy(update={"count": bar.count}) == bar
+            ]
+            assert bar.count is None or not same or same[0].count in (None, bar.count)
 
 
-def test_a_table_too_wide_for_a_card_is_described_by_less(tmp_path, monkeypatch):
-    monkeypatch.setattr(DatasetCard, "limit", 64 << 10)  # a sixty-fourth, as building large ones takes long
-    meta, cards = DatasetMeta("Expression", "", 1 << 2), []
-    for columns in (10, 140, 320):
-        file = tmp_path / f"{columns}.csv"
-        names = ",".join(f"gene_{i}" for i in range(columns))
-        rows = [",".join(str((i + j) % 40) for i in range(columns)) for j in range(24)]
-        file.write_text("\n".join([names, *rows]) + "\n")
-        card = compose(meta, inspect(file), CONTENT, INFO)
-        cards.append(DatasetCard.parse(card.to_bytes()))
-    whole, bare, none = cards
-    assert whole.record_set is not None
-    assert whole.record_set[0].field[0].statistics.mean is not None
-    assert bare.record_set is not None
-    assert len(bare.record_set[0].field) == 140
-    assert {column.statistics.histogram for column in bare.record_set[0].field} == {None}
-    assert (none.record_set, none.records) == (None, 24)
+def test_a_card_of_an_earlier_program_is_compared_too(tmp_path):
+    past = PublishedCard.read((VECTORS / "published" / "card-0.6-table.json").read_bytes())
+    later = composed(written(tmp_path / "2.csv", 221), Edition(2, date(2026, 12, 1), (past,)))
+    assert past.records == 220
+    chol = next(c for c in later.record_set[0].field if c.name == "chol").statistics
+    assert later.records in (None, 220)
+    assert chol.mean is None

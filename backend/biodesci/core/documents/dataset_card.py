@@ -20,12 +20,17 @@ from pydantic import (
 )
 
 from biodesci.core import cid, duo
+from biodesci.core.airlock import counts
 from biodesci.core.documents.base import Document, Part
 from biodesci.core.documents.values import BareBytes32, Bytes32, Count, Disease, DuoBits, Text
 from biodesci.core.errors import InputError
 
-SMALL: Final = 11
-"""The smallest count that a card tells."""
+MAX_FIELDS: Final = 500
+"""How many columns a card describes; the others are in the Parquet schema beside it."""
+MAX_TABLES: Final = 64
+"""How many tables a card describes."""
+LONGEST_NAME: Final = 200
+"""Characters of a column's name; a column with a longer one is not described."""
 CONFORMS_TO: Final = "http://mlcommons.org/croissant/1.0"
 CONTEXT: Final[dict[str, Any]] = {
     "@language": "en",
@@ -109,7 +114,8 @@ _Size = Annotated[
     WithJsonSchema({"type": "string", "pattern": "^(0|[1-9][0-9]*) B$"}),
 ]
 _Filled = Annotated[Text, Field(min_length=1)]
-DataType = Literal["sc:Float", "sc:Integer", "sc:Boolean", "sc:Text", "sc:Date"]
+_About = Annotated[int, Field(ge=counts.TENS, multiple_of=counts.TENS, lt=1 << 53)]
+DataType = Literal["sc:Float", "sc:Integer", "sc:Boolean", "sc:Text", "sc:Date", "sc:DateTime"]
 
 
 class Organization(Part):
@@ -119,41 +125,61 @@ class Organization(Part):
     name: _Filled
 
 
+class ContainerReference(Part):
+    """The encrypted file."""
+
+    id: Annotated[Literal["container"], Field(alias="@id")] = "container"
+
+
 class FileObject(Part):
-    """The encrypted file. `content` is the digest of its CID, `size` its bytes, `sha256` the hash of them;
-    `name`, `encoding_format` and `plaintext_size` are of the plain file."""
+    """The encrypted file, as everybody may have it. `content` is the digest of its CID, `size` its bytes,
+    `sha256` the hash of them; `plaintext_size` is of the file in it."""
 
     type: Annotated[Literal["cr:FileObject"], Field(alias="@type")] = "cr:FileObject"
     id: Annotated[Literal["container"], Field(alias="@id")] = "container"
-    name: Text
+    name: Literal["container"] = "container"
     content: Annotated[_IpfsUrl, Field(alias="contentUrl")]
     size: Annotated[_Size, Field(alias="contentSize")]
-    encoding_format: Text
+    encoding_format: Literal["application/octet-stream"] = "application/octet-stream"
     sha256: BareBytes32
     content_root: Annotated[Bytes32, Field(alias="biodesci:contentRoot")]
     segment_size: Annotated[Count, Field(alias="biodesci:segmentSize")]
     plaintext_size: Annotated[Count, Field(alias="biodesci:plaintextSize")]
 
 
+class PlainFile(Part):
+    """The file that a licensee decrypts. Its name says its format, and is not the owner's own file name."""
+
+    type: Annotated[Literal["cr:FileObject"], Field(alias="@type")] = "cr:FileObject"
+    id: Annotated[Literal["data"], Field(alias="@id")] = "data"
+    name: _Filled
+    content: Annotated[_Filled, Field(alias="contentUrl")]
+    encoding_format: _Filled
+    contained_in: ContainerReference = ContainerReference()
+
+
 class Category(Part):
-    """A bar of a histogram: how many records have a value. None: suppressed."""
+    """A bar of a histogram: how many people have a value. None: withheld."""
 
     value: Text
-    count: Count | None
+    count: _About | None
 
 
 class Interval(Part):
-    """A bar of a histogram: how many records have a number from `low` up to `high`. None: suppressed."""
+    """A bar of a histogram: how many people have a number from `low` up to `high`. None: withheld."""
 
     low: Annotated[float, Field(alias="from")]
     high: Annotated[float, Field(alias="to")]
-    count: Count | None
+    count: _About | None
 
 
 class Statistics(Part):
-    """What may be said of a column's values. What is absent is suppressed, or makes no sense for its type."""
+    """What may be told of a column's values, by the airlock's rules. What is absent is withheld, or makes no
+    sense for its type. A `null_share` of 0 stands for fewer than 11 people; `distinct` is how many different
+    values there are."""
 
     null_share: Annotated[float | None, Field(ge=0, le=1)] = None
+    distinct: _About | None = None
     mean: float | None = None
     std: float | None = None
     histogram: Annotated[tuple[Category | Interval, ...] | None, Field(min_length=1)] = None
@@ -162,13 +188,13 @@ class Statistics(Part):
 class Reference(Part):
     """The file that a column is in."""
 
-    id: Annotated[Literal["container"], Field(alias="@id")] = "container"
+    id: Annotated[Literal["data"], Field(alias="@id")] = "data"
 
 
 class Extract(Part):
     """How the column is named there."""
 
-    column: Text
+    column: _Filled
 
 
 class Source(Part):
@@ -179,62 +205,65 @@ class Source(Part):
 
 
 class Column(Part):
-    """A column of the table in the file."""
+    """A column of a table in the file. `id` is unique in the card, and has no white space."""
 
     type: Annotated[Literal["cr:Field"], Field(alias="@type")] = "cr:Field"
-    id: Annotated[Text, Field(alias="@id")]
-    name: Text
+    id: Annotated[str, Field(alias="@id", pattern=r"^[a-z0-9-]+/[A-Za-z0-9_.-]{1,60}$")]
+    name: Annotated[_Filled, Field(max_length=LONGEST_NAME)]
     description: Text
     data_type: DataType
     source: Source
-    statistics: Annotated[Statistics, Field(alias="biodesci:statistics")]
+    statistics: Annotated[Statistics | None, Field(alias="biodesci:statistics")] = None
     unit: Annotated[_Filled | None, Field(alias="biodesci:unit")] = None
 
     @model_validator(mode="after")
     def _is_of_one_column(self) -> Self:
-        if self.id != f"records/{self.name}" or self.source.extract.column != self.name:
-            raise ValueError("its @id and its source should be those of the column that it names")
+        if self.source.extract.column != self.name:
+            raise ValueError("its source should be the column that it names")
+        if self.statistics == Statistics():
+            raise ValueError("where nothing may be told there should be no statistics")
         return self
-
-    @classmethod
-    def of(
-        cls, name: str, data_type: DataType, statistics: Statistics, unit: str = "", description: str = ""
-    ) -> Self:
-        """The column `name` of the file that the card describes; an empty `unit` is left out."""
-        return cls(
-            id=f"records/{name}",
-            name=name,
-            description=description,
-            data_type=data_type,
-            source=Source(file_object=Reference(), extract=Extract(column=name)),
-            statistics=statistics,
-            unit=unit or None,
-        )
 
 
 class RecordSet(Part):
-    """The table in the file."""
+    """A table in the file. `columns` is how many columns it has, of which `field` may have fewer; `rows` and
+    `people` are absent where there are fewer than 11 people, and `people` where no column says who they
+    are."""
 
     type: Annotated[Literal["cr:RecordSet"], Field(alias="@type")] = "cr:RecordSet"
-    id: Annotated[Literal["records"], Field(alias="@id")] = "records"
-    name: Literal["records"] = "records"
+    id: Annotated[str, Field(alias="@id", pattern=r"^records(-[1-9][0-9]?)?$")]
+    name: str
+    columns: Annotated[Count, Field(alias="biodesci:columns")]
+    rows: Annotated[_About | None, Field(alias="biodesci:rows")] = None
+    people: Annotated[_About | None, Field(alias="biodesci:people")] = None
     field: Annotated[tuple[Column, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _is_named_by_its_id(self) -> Self:
+        if self.name != self.id or any(not column.id.startswith(f"{self.id}/") for column in self.field):
+            raise ValueError("its name, and its fields' @ids, should be those of its @id")
+        return self
+
+
+class FoundKind(Part):
+    """A kind of identifier that was found, and how grave it is. How often and where only the owner knows."""
+
+    kind: _Filled
+    level: Literal["stop", "ask", "note"]
 
 
 class IdentifierCheck(Part):
-    """What was looked at before the file was published, what was found there that may name people, and why
-    the file was published in spite of it."""
+    """What was looked at before the file was published, and what was found there that may name people. The
+    file was published in spite of what has the level "stop"; the reason is the owner's, and not public.
 
-    checked: Literal["column names, values, file name", "file name"]
-    findings: tuple[Text, ...]
+    `counted` says of tables what a count is of.
+    """
+
+    checked: Literal["content, column names, public texts"] = "content, column names, public texts"
+    findings: tuple[FoundKind, ...]
     note: Literal["A pass is evidence, not anonymity."] = "A pass is evidence, not anonymity."
-    accepted_risk: Text | None = None
-
-    @model_validator(mode="after")
-    def _is_accepted(self) -> Self:
-        if bool(self.findings) != (self.accepted_risk is not None):
-            raise ValueError("acceptedRisk should be there if there are findings, and only then")
-        return self
+    counted: Literal["people", "rows, each taken for a person"] | None = None
+    airlock: Annotated[Literal["biodesci/airlock/1"], Field(alias="biodesci:airlock")] = "biodesci/airlock/1"
 
 
 class NamedDisease(Part):
@@ -258,8 +287,9 @@ class PermittedDiseases(Part):
 
 
 class DatasetCard(Document):
-    """A card holds no raw values: no minimum or maximum, and no count below 11. `terms` are DUO bits, of
-    which `usageInfo` has the ids; `biodesci:records` is absent for a file that is no table, or a short one.
+    """A card tells what the airlock's rules let through (core/airlock): no minimum or maximum, and no count
+    of fewer than 11 people; all counts are rounded. `terms` are DUO bits, of which `usageInfo` has the ids;
+    `biodesci:records` is absent for a file that is no table, or a short one.
     """
 
     title: ClassVar = "dataset card"
@@ -272,22 +302,34 @@ class DatasetCard(Document):
     conforms_to: Literal["http://mlcommons.org/croissant/1.0"] = CONFORMS_TO
     name: Text
     description: Text
+    version: Annotated[str, Field(pattern=r"^[1-9][0-9]*\.0\.0$")]
+    date_published: Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
+    url: _Filled
+    cite_as: _Filled
+    license: _Filled
     usage_info: tuple[Text, ...]
     terms: Annotated[DuoBits, Field(alias="biodesci:terms")]
-    distribution: Annotated[tuple[FileObject, ...], Field(min_length=1, max_length=1)]
+    distribution: Annotated[tuple[FileObject | PlainFile, ...], Field(min_length=2, max_length=2)]
     identifier_check: Annotated[IdentifierCheck, Field(alias="biodesci:identifierCheck")]
     creator: Organization | None = None
-    license: _Filled | None = None
     keywords: Annotated[tuple[Text, ...] | None, Field(min_length=1)] = None
-    records: Annotated[Count | None, Field(alias="biodesci:records", ge=SMALL)] = None
-    record_set: Annotated[tuple[RecordSet, ...] | None, Field(min_length=1, max_length=1)] = None
+    records: Annotated[_About | None, Field(alias="biodesci:records")] = None
+    fields_told: Annotated[Count | None, Field(alias="biodesci:fieldsTold")] = None
+    record_set: Annotated[tuple[RecordSet, ...] | None, Field(min_length=1, max_length=MAX_TABLES)] = None
     diseases: Annotated[PermittedDiseases | None, Field(alias="biodesci:diseases")] = None
 
     @model_validator(mode="after")
     def _is_described(self) -> Self:
         require_described(self.name, self.terms)
+        if [type(file) for file in self.distribution] != [FileObject, PlainFile]:
+            raise ValueError("distribution should have the container and the file in it")
         if self.usage_info != tuple(duo.ids(self.terms)):
             raise ValueError("usageInfo should have the ids of biodesci:terms")
+        columns = [column for table in self.record_set or () for column in table.field]
+        if len({column.id for column in columns}) != len(columns):
+            raise ValueError("each @id of recordSet should be there once")
+        if self.fields_told != (len(columns) or None):
+            raise ValueError("biodesci:fieldsTold should be how many fields recordSet has")
         return self
 
 

@@ -265,12 +265,17 @@ class PublishedCard:
 
     @property
     def file(self) -> ShownFile | None:
-        """The encrypted file."""
+        """The encrypted file, and the plain one in it."""
         distribution = self.fields.get("distribution")
-        first = distribution[0] if isinstance(distribution, list) and distribution else None
-        if not isinstance(first, Mapping):
+        parts = distribution[:2] if isinstance(distribution, list) else []
+        if not parts or not isinstance(parts[0], Mapping):
             return None
-        return ShownFile(**{name: _text(first.get(key), _FIELD) for name, key in _FILE.items()})
+        container, plain = parts[0], parts[-1]
+        if not isinstance(plain, Mapping) or "containedIn" not in plain:
+            plain = container  # of earlier versions, whose container is described by what is in it
+        shown = {name: _text(container.get(key), _FIELD) for name, key in _FILE.items()}
+        shown |= {name: _text(plain.get(_FILE[name]), _FIELD) for name in ("name", "encoding_format")}
+        return ShownFile(**shown)
 
     @property
     def diseases(self) -> ShownDiseases | None:

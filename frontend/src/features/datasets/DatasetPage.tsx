@@ -11,7 +11,7 @@ import { Loaded, Loading, Page } from '@/components/Page'
 import { Terms } from '@/components/Terms'
 import { Timeline } from '@/components/Timeline'
 import type { DatasetAnswer, DatasetVersion, PermittedDiseases } from '@/generated/api'
-import { columnsOf, sayDiseases } from '@/lib/card'
+import { columnsOf, sayDiseases, untoldOf } from '@/lib/card'
 import { useDeployment } from '@/lib/deployment'
 import { bytes, count, date } from '@/lib/format'
 import { useDataset } from '@/lib/queries'
@@ -81,7 +81,7 @@ function Found({ dataset, Purchase, SoldLicences, Roles }: Slots & { dataset: Da
             aside={dataset.records !== null ? count(dataset.records, 'row') : undefined}
           >
             {columns.length > 0 ? (
-              <SchemaTable columns={columns} />
+              <SchemaTable columns={columns} untold={untoldOf(dataset.card)} />
             ) : (
               <p className="text-muted">The card describes no columns.</p>
             )}

@@ -12,7 +12,13 @@ const FIRST = 60
 /** Characters of a column's name that are not broken, however narrow the screen is. */
 const WORD = 16
 
-export function SchemaTable({ columns }: { columns: readonly Column[] }) {
+interface Props {
+  columns: readonly Column[]
+  /** How many columns the card does not describe. */
+  untold: number
+}
+
+export function SchemaTable({ columns, untold }: Props) {
   const [all, setAll] = useState(false)
   const shown = all ? columns : columns.slice(0, FIRST)
   return (
@@ -58,7 +64,11 @@ export function SchemaTable({ columns }: { columns: readonly Column[] }) {
                   {column.bars.length > 0 ? (
                     <Histogram bars={column.bars} name={column.name} />
                   ) : (
-                    <span className="text-sm text-muted">withheld</span>
+                    <span className="text-sm text-muted">
+                      {column.distinct === null
+                        ? 'withheld'
+                        : `about ${column.distinct.toLocaleString('en')} values`}
+                    </span>
                   )}
                 </td>
               </tr>
@@ -71,9 +81,15 @@ export function SchemaTable({ columns }: { columns: readonly Column[] }) {
           Show {count(columns.length - shown.length, 'more column', 'more columns')}
         </Button>
       )}
+      {untold > 0 && (
+        <p className="mt-3 text-sm">
+          {count(untold, 'more column', 'more columns')} that the card does not describe.
+        </p>
+      )}
       <p className="mt-3 text-sm text-muted">
         Dashed cells are withheld: counts below 11 people, and those from which one could be worked
-        out. Minima and maxima are never told.
+        out. Counts are rounded, and 0 % missing stands for fewer than 11 people. Minima and maxima
+        are never told.
       </p>
     </>
   )

@@ -1,0 +1,154 @@
+"""What two releases of the same data tell together: counts that changed by one person name that person.
+
+Each number of the later release is compared with the same number of an earlier one. What changed by fewer
+than 11 people, or may have (both are rounded), is withheld in the later one. What did not change at all is
+told: of rounded numbers that says little.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Final
+
+from biodesci.core.airlock.counts import slack
+from biodesci.core.airlock.moments import Moments
+from biodesci.core.airlock.rules import SMALL
+
+_FEWEST: Final = 2  # cells that are withheld together, where any is
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A cell of a column: the people with a value, or with a number from `low` up to `high`. A count of None
+    is withheld."""
+
+    value: str | None
+    low: float | None
+    high: float | None
+    count: int | None
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a release tells of a column. None: it doesn't."""
+
+    missing: float | None = None
+    distinct: int | None = None
+    moments: Moments | None = None
+    bars: tuple[Bar, ...] = ()
+
+
+NOTHING: Final = Told()
+
+
+@dataclass(frozen=True)
+class Release:
+    """What a release tells of a table: how many people and rows it is of, and its columns by name."""
+
+    people: int | None
+    rows: int | None
+    columns: Mapping[str, Told]
+
+
+def withheld(later: Release, earlier: Release) -> Release:
+    """The later release without what changed by fewer than 11 people since the earlier one."""
+    columns = {
+        name: _column(column, earlier.columns[name], later, earlier) if name in earlier.columns else column
+        for name, column in later.columns.items()
+    }
+    return Release(
+        people=_number(later.people, earlier.people),
+        rows=_number(later.rows, earlier.rows),
+        columns=columns,
+    )
+
+
+def may_name(later: int, earlier: int) -> bool:
+    """Whether two told counts differ, and by so little that fewer than 11 people may have changed."""
+    return 0 < abs(later - earlier) < SMALL + slack(later) + slack(earlier)
+
+
+def _number(later: int | None, earlier: int | None) -> int | None:
+    if later is None or earlier is None or not may_name(later, earlier):
+        return later
+    return None
+
+
+def _column(later: Told, earlier: Told, new: Release, old: Release) -> Told:
+    size = new.rows if new.people is None else new.people
+    before = old.rows if old.people is None else old.people
+    grew = size is not None and before is not None and size != before and not may_name(size, before)
+    moments = later.moments
+    if earlier.moments not in (None, moments) and not grew:
+        moments = None
+    return replace(
+        later,
+        missing=_share(later.missing, earlier.missing, size, before),
+        distinct=_number(later.distinct, earlier.distinct),
+        moments=moments,
+        bars=_bars(later.bars, earlier.bars),
+    )
+
+
+def _share(later: float | None, earlier: float | None, size: int | None, before: int | None) -> float | None:
+    if later is None or earlier is None or later == earlier:
+        return later
+    if size is None or before is None:
+        return None
+    # Of a share of 0 as many as 10 people are.
+    changed = abs(round(later * size) - round(earlier * before))
+    return None if changed < 2 * SMALL + slack(size) + slack(before) else later
+
+
+def _bars(later: Sequence[Bar], earlier: Sequence[Bar]) -> tuple[Bar, ...]:
+    hide = {i for group in _comparable(later, earlier) for i in group}
+    if not hide:
+        return tuple(later)
+    by_size = sorted(
+        (i for i, bar in enumerate(later) if bar.count is not None and i not in hide),
+        key=lambda i: later[i].count or 0,
+    )
+    while len(hide) < _FEWEST and by_size:
+        hide.add(by_size.pop(0))
+    return tuple(replace(bar, count=None) if i in hide else bar for i, bar in enumerate(later))
+
+
+def _comparable(later: Sequence[Bar], earlier: Sequence[Bar]) -> list[list[int]]:
+    """The groups of later bars that are of the same values as earlier ones, and may name somebody."""
+    before = {bar.value: bar.count for bar in earlier if bar.value is not None}
+    groups = [
+        [i]
+        for i, bar in enumerate(later)
+        if bar.value is not None and _near([bar.count], [before.get(bar.value)])
+    ]
+    # Bins of other widths are compared over the stretches between edges that both releases have.
+    edges = sorted(_edges(later) & _edges(earlier))
+    for low, high in pairwise(edges):
+        inside = _between(later, low, high)
+        of_old = [earlier[i].count for i in _between(earlier, low, high)]
+        if _near([later[i].count for i in inside], of_old):
+            groups.append(inside)
+    return groups
+
+
+def _near(later: Sequence[int | None], earlier: Sequence[int | None]) -> bool:
+    new = [count for count in later if count is not None]
+    old = [count for count in earlier if count is not None]
+    if not new or not old or len(new) < len(later) or len(old) < len(earlier):
+        return False
+    unsure = sum(map(slack, new)) + sum(map(slack, old))
+    return 0 < abs(sum(new) - sum(old)) < SMALL + unsure
+
+
+def _edges(bars: Sequence[Bar]) -> set[float]:
+    return {edge for bar in bars for edge in (bar.low, bar.high) if edge is not None}
+
+
+def _between(bars: Sequence[Bar], low: float, high: float) -> list[int]:
+    return [
+        i
+        for i, bar in enumerate(bars)
+        if bar.low is not None and bar.high is not None and low <= bar.low and bar.high <= high
+    ]

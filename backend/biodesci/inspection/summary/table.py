@@ -1,0 +1,193 @@
+"""A table while its batches stream by, and what the airlock lets tell of it in the end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, Final
+
+import pyarrow as pa
+
+from biodesci.core.airlock import counts, moments
+from biodesci.core.airlock.differencing import NOTHING, Bar, Told
+from biodesci.core.airlock.rules import SMALL
+from biodesci.core.croissant import DescribedColumn, DescribedTable
+from biodesci.core.documents.dataset_card import MAX_FIELDS, DataType
+from biodesci.inspection.content import Declared
+from biodesci.inspection.summary import texts
+from biodesci.inspection.summary.cells import FineCells
+from biodesci.inspection.summary.column import ColumnTally
+from biodesci.inspection.summary.people import Counted, People, person_column
+
+_VALUES: Final = 500_000  # that are counted one by one, over all columns
+_MOST_VALUES: Final = 10_000
+_LEAST_VALUES: Final = 500
+_BINS: Final = 10
+_MAX_CATEGORIES: Final = 20
+_LONGEST_CODE: Final = 80
+_SCALE: Final = 20
+"""Whole numbers of 0 to 20 are grades and counts, which may be told one by one; other numbers of which there
+are so few different ones may be codes of a ward or a place, and are not."""
+_OTHER: Final = "other"
+_TYPES: Final[dict[str, DataType]] = {
+    "boolean": "sc:Boolean",
+    "date": "sc:Date",
+    "time": "sc:DateTime",
+    "text": "sc:Text",
+}
+
+
+@dataclass(frozen=True)
+class TableSummary:
+    """A table: its name and number of rows, which the owner alone is told, the column that says whose record
+    a row is (None: each row is taken for a person), what the card tells, and the columns and their types."""
+
+    name: str
+    records: int
+    person: str | None
+    table: DescribedTable
+    schema: pa.Schema
+
+
+class Summary:
+    """Sums up a table whose batches are fed one after the other, of a wide one its first columns."""
+
+    def __init__(self, name: str, schema: pa.Schema, declared: Declared) -> None:
+        self._name, self._schema, self._declared, self._rows = name, schema, declared, 0
+        width = min(len(schema), MAX_FIELDS)
+        limit = max(_LEAST_VALUES, min(_MOST_VALUES, _VALUES // max(width, 1)))
+        self._columns = [ColumnTally(schema.field(i).type, limit) for i in range(width)]
+        self._person = person_column(schema.names, declared.person)
+        self._people = None if self._person is None else People(self._person, width)
+
+    def feed(self, batch: pa.RecordBatch) -> None:
+        """Takes more rows in."""
+        self._rows += batch.num_rows
+        for i, column in enumerate(self._columns):
+            column.feed(batch.column(i))
+        if self._people is not None and batch.num_rows:
+            self._people.feed(batch)
+
+    def finish(self) -> TableSummary:
+        """What may be told of all rows. It can be asked once."""
+        people = self._rows if self._people is None else self._people.number()
+        # Where every row is of another person, rows are people, and nothing has to be counted again.
+        repeated = self._people if people < self._rows else None
+        columns = []
+        for i, (tally, field) in enumerate(zip(self._columns, self._schema, strict=False)):
+            tally.finish()
+            described = _Described(tally, i, field.name in self._declared.codes, repeated)
+            columns.append(described.column(field.name, people))
+        if self._people is not None:
+            self._people.close()
+        return TableSummary(
+            name=self._name,
+            records=self._rows,
+            person=None if self._person is None else self._schema.names[self._person],
+            table=DescribedTable(
+                width=len(self._schema),
+                columns=tuple(columns),
+                rows=counts.rounded(self._rows) if people >= SMALL else None,
+                people=None if self._person is None else counts.told(people),
+            ),
+            schema=self._schema,
+        )
+
+
+class _Described:
+    """What may be told of one column. `repeated` counts people where they have several rows."""
+
+    def __init__(self, tally: ColumnTally, index: int, is_code: bool, repeated: People | None) -> None:
+        self._tally, self._index, self._is_code, self._repeated = tally, index, is_code, repeated
+
+    def column(self, name: str, people: int) -> DescribedColumn:
+        """As the card has it; without statistics where fewer than 11 people have a value."""
+        return DescribedColumn(name, self._type(), self._told() if people >= SMALL else NOTHING)
+
+    def _type(self) -> DataType:
+        cells = self._tally.cells
+        if self._tally.kind == "number" and cells is not None:
+            return "sc:Integer" if cells.whole else "sc:Float"
+        return _TYPES.get(self._tally.kind, "sc:Text")
+
+    def _told(self) -> Told:
+        values, cells = self._tally.values, self._tally.cells
+        if values and (self._is_code or texts.is_closed(values)):
+            if max(map(len, values)) <= _LONGEST_CODE:
+                return self._categories()
+        elif cells is not None and cells.usable and _may_be_binned(cells):
+            return self._numbers(cells)
+        counted = self._rows({}) if self._repeated is None else self._repeated.presence(self._index)
+        if counted.present < SMALL:
+            return NOTHING
+        distinct = self._tally.distinct
+        return Told(_share(counted), None if distinct is None else counts.told(distinct))
+
+    def _categories(self) -> Told:
+        by_value = self._rows(self._tally.values or {})
+        if self._repeated is not None:
+            by_value = self._repeated.values(self._index, None)
+        if by_value.present < SMALL:
+            return NOTHING
+        common = sorted(by_value.cells.items(), key=lambda item: (-item[1], item[0]))[:_MAX_CATEGORIES]
+        named = sorted(value for value, count in common if count >= SMALL and value != _OTHER)
+        if self._repeated is None:
+            rest = sum(count for value, count in by_value.cells.items() if value not in named)
+        else:
+            rest = self._repeated.values(self._index, named).cells.get("", 0)
+        labels = [*named, _OTHER] if rest else named
+        table = [*(by_value.cells[value] for value in named), *([rest] if rest else [])]
+        told, missing = _table(table, by_value)
+        return Told(
+            missing, bars=tuple(Bar(label, None, None, n) for label, n in zip(labels, told, strict=True))
+        )
+
+    def _numbers(self, cells: FineCells) -> Told:
+        step = cells.step(_BINS if cells.filled > _SCALE else _SCALE + 1)
+        of_rows = cells.bins(step)
+        counted = self._rows(of_rows)
+        if self._repeated is not None:
+            counted = self._repeated.bins(self._index, cells.exponent, step)
+        if counted.present < SMALL:
+            return NOTHING
+        told, missing = _table([counted.cells.get(i, 0) for i in of_rows], counted)
+        bars = [
+            Bar(None, cells.edge(i, step), cells.edge(i + 1, step), count)
+            for i, count in zip(of_rows, told, strict=True)
+        ]
+        visible = {i for i, count in zip(of_rows, told, strict=True) if count is not None}
+        # A person with many rows would weigh more than others, so moments are of one row a person.
+        told_moments = moments.told(cells.inside(visible, step)) if self._repeated is None else None
+        return Told(missing, moments=told_moments, bars=_trimmed(bars))
+
+    def _rows(self, cells: Mapping[Any, int]) -> Counted:
+        return Counted(cells, self._tally.rows - self._tally.missing, self._tally.missing)
+
+
+def _share(counted: Counted) -> float | None:
+    return counts.told_share(counted.missing, counted.missing + counted.present)
+
+
+def _table(table: Sequence[int], counted: Counted) -> tuple[list[int | None], float | None]:
+    """The cells as they are told, and the share that is missing, which is one of the cells where it is not
+    told as "fewer than 11" anyway."""
+    if counted.missing < SMALL:
+        return counts.told_table(table), _share(counted)
+    *told, last = counts.told_table([*table, counted.missing])
+    return told, None if last is None else _share(counted)
+
+
+def _may_be_binned(cells: FineCells) -> bool:
+    is_scale = cells.whole and cells.low >= 0 and cells.high <= _SCALE
+    return is_scale or cells.filled > _SCALE
+
+
+def _trimmed(bars: Sequence[Bar]) -> tuple[Bar, ...]:
+    """Without hidden cells at the ends: where they begin and end is almost an extreme value."""
+    visible = [i for i, bar in enumerate(bars) if bar.count is not None]
+    if not visible:
+        return ()
+    kept = tuple(bars[visible[0] : visible[-1] + 1])
+    assert all(before.high == after.low for before, after in pairwise(kept)), "bins are side by side"
+    return kept
