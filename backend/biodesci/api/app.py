@@ -33,6 +33,7 @@ from biodesci.api.answers import (
     next_cursor,
     next_event,
 )
+from biodesci.api.drs import routes as drs
 from biodesci.api.node import Node
 from biodesci.api.present.activity import audit_entry
 from biodesci.api.present.datasets import dataset_answer, dataset_summaries
@@ -86,6 +87,7 @@ def create(settings: Settings) -> FastAPI:
     sign_in = sessions.SignIn(node)
     sessions.install(app, sign_in)
     queue.install(app, store, sign_in)
+    drs.install(app, settings, store, node.deployed)
     documentation.install(app)
     _page(app, settings.web)
     return app
@@ -246,9 +248,9 @@ def _page(app: FastAPI, folder: Path) -> None:
     def page(path: str, request: Request) -> Response:
         home = folder.resolve()
         index = home / "index.html"
-        if path.startswith("v1/") and "GET" not in problems.methods(request):
+        if path.startswith(("v1/", "ga4gh/")) and "GET" not in problems.methods(request):
             raise HTTPException(405, "Method Not Allowed")
-        if path.startswith(("v1/", "problems/")) or "\0" in path or not index.is_file():
+        if path.startswith(("v1/", "ga4gh/", "problems/")) or "\0" in path or not index.is_file():
             raise HTTPException(404, "there is nothing at this address")
         file = _within(home, path)
         if file is not None and file != index:

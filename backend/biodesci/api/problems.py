@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from biodesci.api.drs import errors as drs
 from biodesci.api.schemas.status import Problem
 from biodesci.core import problems
 from biodesci.core.errors import (
@@ -31,7 +32,11 @@ _SLUGS = {401: "not-signed-in", 404: "not-found", 405: "method-not-allowed", 415
 
 
 def problem(request: Request, status: int, slug: str, title: str, detail: str, hint: str) -> Response:
-    """A problem document (RFC 9457), never cached; with status 503 it says to try again in five seconds."""
+    """A problem document (RFC 9457), never cached; with status 503 it says to try again in five seconds.
+    Who asks the DRS gets an error as DRS has it.
+    """
+    if drs.is_asked(request):
+        return drs.response(status, f"{detail} {hint}".strip())
     body = Problem(
         type=f"/problems/{slug}",
         title=title,

@@ -6,6 +6,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from biodesci.api.app import create
+from biodesci.api.drs import errors, routes
 from biodesci.config import Settings
 from biodesci.serving import bounds
 from biodesci.serving.guard import Policy
@@ -22,6 +23,7 @@ def policy(settings: Settings) -> Policy:
         body=LARGEST,
         a_minute=settings.requests_a_minute,
         proxies=bounds.networks(settings.trusted_proxies),
+        larger=((errors.PREFIX, routes.LARGEST),),
     )
 
 

@@ -33,13 +33,19 @@ class Policy:
 
     `hosts` are the names of Host headers that are its own, None for any: only where all that it says is for
     everybody, or a page of another origin cannot ask it. `body` is the most bytes of a body, None where the
-    application counts. `proxies` are believed about who their client is.
+    application counts; where a path begins with one of `larger`, it is what stands there. `proxies` are
+    believed about who their client is.
     """
 
     hosts: frozenset[str] | None
     body: int | None
     a_minute: int = 0
     proxies: tuple[Network, ...] = ()
+    larger: tuple[tuple[str, int], ...] = ()
+
+    def most(self, path: str) -> int | None:
+        """The most bytes of a body that is sent to this path."""
+        return next((most for start, most in self.larger if path.startswith(start)), self.body)
 
 
 class Guard:
@@ -59,13 +65,14 @@ class Guard:
         if refusal is not None:
             await _refuse(refusal, scope, send)
             return
-        if not has_body or self._policy.body is None:
+        most = self._policy.most(scope["path"])
+        if not has_body or most is None:
             await self._pass(scope, receive, send)
             return
-        counted = _Counted(receive, send, self._policy.body)
+        counted = _Counted(receive, send, most)
         await self._pass(scope, counted.receive, counted.send)
         if counted.is_over:
-            await _refuse(refusals.too_large(self._policy.body), scope, send)
+            await _refuse(refusals.too_large(most), scope, send)
 
     async def _pass(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -103,8 +110,9 @@ class Guard:
         length = fields.get(b"content-length", b"0")
         if not length.isdigit() or len(length) > 18:
             return _BAD_LENGTH, False
-        if policy.body is not None and int(length) > policy.body:
-            return refusals.too_large(policy.body), False
+        most = policy.most(scope["path"])
+        if most is not None and int(length) > most:
+            return refusals.too_large(most), False
         return None, True
 
     def _is_own(self, host: str, scope: Scope) -> bool:

@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, func, select
 from biodesci.index import tables as t
 from biodesci.index.database import Store
 
-_COUNTED: Final = (t.datasets, t.licenses, t.models, t.rounds, t.inferences, t.events, t.aside)
+_COUNTED: Final = (t.datasets, t.versions, t.licenses, t.models, t.rounds, t.inferences, t.events, t.aside)
 
 
 def as_of(store: Store) -> int:
