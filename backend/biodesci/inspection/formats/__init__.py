@@ -7,16 +7,22 @@ from typing import Final
 from biodesci.inspection.content import Format
 from biodesci.inspection.formats.archives import Tar, Zip
 from biodesci.inspection.formats.brain import Bids, Nifti
+from biodesci.inspection.formats.columnar import ArrowFile, Orc, Parquet
 from biodesci.inspection.formats.compressed import COMPRESSED
+from biodesci.inspection.formats.databases import DuckDb, Sqlite
 from biodesci.inspection.formats.delimited import Delimited
 from biodesci.inspection.formats.dicom import DicomFile, DicomSeries
 from biodesci.inspection.formats.fhir import Fhir
 from biodesci.inspection.formats.folder import Folder
 from biodesci.inspection.formats.genomics import Alignments, Fasta, Fastq, Variants
 from biodesci.inspection.formats.hdf5 import Hdf5
+from biodesci.inspection.formats.json_files import Json, JsonLines
 from biodesci.inspection.formats.pictures import Picture, Tiff
 from biodesci.inspection.formats.prose import Prose
-from biodesci.inspection.formats.unread import UNREAD, Pickle
+from biodesci.inspection.formats.spreadsheets import Workbook
+from biodesci.inspection.formats.statistics import STATISTICS
+from biodesci.inspection.formats.unread import OLD_OFFICE, UNREAD, Pickle
+from biodesci.inspection.formats.xml_files import Xml
 from biodesci.inspection.source import Source
 
 # What holds others comes after what is made of them (an .xlsx is a ZIP), and any text comes last.
@@ -36,9 +42,20 @@ FORMATS: Final[tuple[Format, ...]] = (
     Fastq(),
     Fasta(),
     Folder(),
+    Workbook(),
+    OLD_OFFICE,
     Zip(),
     Tar(),
     *COMPRESSED,
+    Parquet(),
+    ArrowFile(),
+    Orc(),
+    *STATISTICS,
+    Sqlite(),
+    DuckDb(),
+    JsonLines(),
+    Json(),
+    Xml(),
     Delimited(),
     Prose(),
 )

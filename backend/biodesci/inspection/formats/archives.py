@@ -76,8 +76,8 @@ class Zip:
                 if entry.flag_bits & _ENCRYPTED:
                     locked += 1
                 elif not entry.is_dir():
-                    opener = _opener(archive, entry, f"{source.where or 'The archive'}, {place}")
-                    yield Member(source.member(entry.filename, place, opener))
+                    opened = opener(archive, entry, f"{source.where or 'The archive'}, {place}")
+                    yield Member(source.member(entry.filename, place, opened))
             yield from names.rest()
             if locked:
                 reason = "an encrypted member can't be read, so nobody looked into it"
@@ -173,7 +173,9 @@ class _Again(io.RawIOBase):
         return len(piece)
 
 
-def _opener(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, where: str) -> Callable[[], BinaryIO]:
+def opener(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, where: str) -> Callable[[], BinaryIO]:
+    """What opens a member of a ZIP; reading it raises InputError, which says `where`, if it is damaged."""
+
     def unpack(_: BinaryIO) -> Any:
         return archive.open(entry)
 

@@ -37,7 +37,7 @@ def header(first: Sequence[str], rows: Sequence[Sequence[str]], declared: Declar
     if declared.header is None and seems_record(first, rows):
         reason = "its values look like those below, so columns are called column_1, column_2 and so on"
         return Header(numbered, False, [Finding(place, "first line that seems a record", Level.ASK, reason)])
-    return _named(first, numbered, place)
+    return _named(first, place)
 
 
 def seems_record(first: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
@@ -65,27 +65,30 @@ def seems_record(first: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
     return False
 
 
-def _named(first: Sequence[str], numbered: list[str], place: str) -> Header:
-    findings, names = [], []
-    unnamed = twice = False
-    reserved, taken = set(first), set[str]()
+def distinct(given: Sequence[str]) -> list[str]:
+    """Names of columns that are all different and none of them empty, as near to what is given as may be."""
+    names = []
+    reserved, taken = set(given), set[str]()
     uses: Counter[str] = Counter()
-    for cell, number in zip(first, numbered, strict=True):
+    for number, cell in enumerate(given, 1):
         name = base = cell
         if not cell.strip():
-            unnamed = True
-            name = base = "index" if number == "column_1" else number
-        elif cell in taken:
-            twice = True
+            name = base = "index" if number == 1 else f"column_{number}"
         while name in taken or (name != cell and name in reserved):
             uses[base] += 1
             name = f"{base}_{uses[base] + 1}"
         taken.add(name)
         names.append(name)
-    if unnamed:
+    return names
+
+
+def _named(first: Sequence[str], place: str) -> Header:
+    findings = []
+    filled = [cell for cell in first if cell.strip()]
+    if len(filled) < len(first):
         reason = 'columns without a name are called "index" or by their number'
         findings.append(Finding(place, "unnamed column", Level.NOTE, reason))
-    if twice:
+    if len(set(filled)) < len(filled):
         reason = "columns of the same name got a number behind it"
         findings.append(Finding(place, "column name used twice", Level.NOTE, reason))
-    return Header(names, True, findings)
+    return Header(distinct(first), True, findings)

@@ -69,3 +69,11 @@ UNREAD: Final = (
     Unread("MATLAB file", "application/x-matlab-data", (b"MATLAB 5.0 MAT-file",), _CONVERT),
     Unread("Feather file of version 1", "application/x-feather", (b"FEA1",), _CONVERT),
 )
+
+# After the workbooks, which are in the same container.
+OLD_OFFICE: Final = Unread(
+    "old or encrypted Office file",
+    "application/x-ole-storage",
+    (bytes.fromhex("d0cf11e0a1b11ae1"),),
+    "save it without a password as .docx, .xlsx or text",
+)

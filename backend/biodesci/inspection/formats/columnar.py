@@ -1,0 +1,146 @@
+"""Parquet, Arrow IPC (Feather) and ORC, whose columns have types."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+import pyarrow as pa
+
+from biodesci.core.errors import InputError
+from biodesci.inspection.content import Declared, Item, Passage
+from biodesci.inspection.formats.nested import Columnar
+from biodesci.inspection.source import Source
+
+_ROWS: Final = 50_000
+# What writers keep there for themselves: the schema once more, and which columns are the index.
+_OWN: Final = {b"ARROW:schema", b"pandas", b"PARQUET:field_id", b"org.apache.spark.version"}
+
+
+class Parquet:
+    """Parquet, batch by batch within its row groups."""
+
+    name = "Parquet"
+    media_type = "application/vnd.apache.parquet"
+
+    def recognises(self, source: Source) -> bool:
+        """By the magic bytes."""
+        return source.head.startswith(b"PAR1")
+
+    def read(self, source: Source, declared: Declared) -> Iterator[Item]:
+        """One table, its lists as further ones, and the texts beside them."""
+        from pyarrow import parquet  # noqa: PLC0415  # a large library that other formats don't need
+
+        with damaged(source, "Parquet file"), source.seekable() as stream:
+            file = parquet.ParquetFile(stream)
+            yield from _texts(file.schema_arrow, source)
+
+            def reading() -> Iterator[pa.RecordBatch]:
+                with damaged(source, "Parquet file"):
+                    yield from file.iter_batches(_ROWS, use_threads=False)
+
+            yield from Columnar("", file.schema_arrow, reading).items(_prefix(source))
+
+
+class ArrowFile:
+    """Arrow's IPC formats: the file, which is Feather's second version, and the stream."""
+
+    name = "Arrow IPC"
+    media_type = "application/vnd.apache.arrow.file"
+
+    def recognises(self, source: Source) -> bool:
+        """By the magic bytes of a file, or the first message of a stream, which is its schema."""
+        if source.head.startswith(b"ARROW1"):
+            return True
+        if not source.head.startswith(b"\xff\xff\xff\xff"):
+            return False
+        try:
+            with source.open() as stream:
+                pa.ipc.open_stream(stream).close()
+        except (pa.ArrowException, OSError):
+            return False
+        return True
+
+    def read(self, source: Source, declared: Declared) -> Iterator[Item]:
+        """One table, its lists as further ones, and the texts beside them."""
+        with damaged(source, "Arrow file"), source.seekable() as stream:
+
+            def reading() -> Iterator[pa.RecordBatch]:
+                with damaged(source, "Arrow file"):
+                    for batch in self._batches(stream, source):
+                        batch.validate(full=True)  # its offsets come from a stranger
+                        yield batch
+
+            schema = self._opened(stream, source).schema
+            yield from _texts(schema, source)
+            yield from Columnar("", schema, reading).items(_prefix(source))
+
+    def _opened(self, stream: Any, source: Source) -> Any:
+        stream.seek(0)
+        is_file = source.head.startswith(b"ARROW1")
+        return pa.ipc.open_file(stream) if is_file else pa.ipc.open_stream(stream)
+
+    def _batches(self, stream: Any, source: Source) -> Iterator[pa.RecordBatch]:
+        opened = self._opened(stream, source)
+        if not source.head.startswith(b"ARROW1"):
+            yield from opened
+            return
+        for index in range(opened.num_record_batches):
+            yield opened.get_batch(index)
+
+
+class Orc:
+    """ORC, stripe by stripe."""
+
+    name = "ORC"
+    media_type = "application/vnd.apache.orc"
+
+    def recognises(self, source: Source) -> bool:
+        """By the magic bytes."""
+        return source.head.startswith(b"ORC")
+
+    def read(self, source: Source, declared: Declared) -> Iterator[Item]:
+        """One table, its lists as further ones, and the texts beside them."""
+        from pyarrow import orc  # noqa: PLC0415  # a large library that other formats don't need
+
+        with damaged(source, "ORC file"), source.seekable() as stream:
+            file = orc.ORCFile(stream)
+            yield from _texts(file.schema, source)
+
+            def reading() -> Iterator[pa.RecordBatch]:
+                with damaged(source, "ORC file"):
+                    for index in range(file.nstripes):
+                        yield file.read_stripe(index)
+
+            yield from Columnar("", file.schema, reading).items(_prefix(source))
+
+
+@contextmanager
+def damaged(source: Source, kind: str) -> Iterator[None]:
+    """Says of a file that a library fails to read that it is damaged; a library's words may hold values.
+
+    What reads a table's batches needs it, too: whoever takes them is outside of what yielded the table.
+    """
+    try:
+        yield
+    except (pa.ArrowException, OSError, EOFError) as refused:
+        raise InputError(
+            f"{source.where or 'The file'} begins as a {kind}, and can't be read: it is cut off or damaged.",
+            "Write the file again, or copy it again from where it came.",
+        ) from refused
+
+
+def _prefix(source: Source) -> str:
+    return f"{source.where}: " if source.where else ""
+
+
+def _texts(schema: pa.Schema, source: Source) -> Iterator[Passage]:
+    """What writers keep beside the columns: notes, attributes, descriptions."""
+    kept = [("", schema.metadata)] + [(f" of column {column.name!r}", column.metadata) for column in schema]
+    for of, metadata in kept:
+        for key, value in (metadata or {}).items():
+            if key not in _OWN:
+                name = key.decode("utf-8", "replace")
+                text = f"{name}: {value.decode('utf-8', 'replace')}"
+                yield Passage(f"{_prefix(source)}metadata{of}", text)
