@@ -17,8 +17,10 @@ from biodesci.inspection.formats.folder import Folder
 from biodesci.inspection.formats.genomics import Alignments, Fasta, Fastq, Variants
 from biodesci.inspection.formats.hdf5 import Hdf5
 from biodesci.inspection.formats.json_files import Json, JsonLines
+from biodesci.inspection.formats.omop import Omop
 from biodesci.inspection.formats.pictures import Picture, Tiff
 from biodesci.inspection.formats.prose import Prose
+from biodesci.inspection.formats.signals import Edf, WfdbHeader, WfdbRecords
 from biodesci.inspection.formats.spreadsheets import Workbook
 from biodesci.inspection.formats.statistics import STATISTICS
 from biodesci.inspection.formats.unread import OLD_OFFICE, UNREAD, Pickle
@@ -30,10 +32,12 @@ FORMATS: Final[tuple[Format, ...]] = (
     *UNREAD,
     Pickle(),
     Bids(),
+    Omop(),
     DicomSeries(),
     DicomFile(),
     Nifti(),
     Hdf5(),
+    Edf(),
     Tiff(),
     Picture(),
     Fhir(),
@@ -41,6 +45,8 @@ FORMATS: Final[tuple[Format, ...]] = (
     Alignments(),
     Fastq(),
     Fasta(),
+    WfdbHeader(),
+    WfdbRecords(),
     Folder(),
     Workbook(),
     OLD_OFFICE,
