@@ -1,7 +1,10 @@
-"""biodesci license header, check; biodesci key crypt4gh: what licensees do with Crypt4GH files."""
+"""biodesci license header, check; biodesci key crypt4gh; and the Crypt4GH files that stewards publish."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -40,6 +43,44 @@ def private_key(path: Path) -> bytes:
 
         word = getpass("Passphrase of the Crypt4GH private key: ")
     return keyfiles.read_private(raw, word)
+
+
+@dataclass(frozen=True)
+class Source:
+    """What is inspected or published."""
+
+    file: Annotated[Path, typer.Argument(help="The file or folder.", show_default=False)]
+    crypt4gh_key: Annotated[
+        Path | None, typer.Option(help=f"Of a Crypt4GH file what it holds is taken. {PRIVATE}")
+    ] = None
+
+    @contextmanager
+    def plain(self) -> Iterator[Path]:
+        """The file itself; of a Crypt4GH file the plain one, which is in the home folder meanwhile.
+
+        Raises InputError for a Crypt4GH file without a key, and for a key without one.
+        """
+        from biodesci.core.errors import InputError
+        from biodesci.market.crypt4gh import imported, is_encrypted
+
+        is_crypt4gh = is_encrypted(self.file)
+        if self.crypt4gh_key is None:
+            if is_crypt4gh:
+                raise InputError(
+                    f"{self.file} is a Crypt4GH file: nothing in it could be inspected.",
+                    "Give the private key that opens it: --crypt4gh-key FILE. What it holds is published.",
+                )
+            yield self.file
+            return
+        if not is_crypt4gh:
+            raise InputError(f"{self.file} is no Crypt4GH file.", "Leave --crypt4gh-key out.")
+        with imported(self.file, private_key(self.crypt4gh_key), session.settings().home) as (plain, whole):
+            if not whole:
+                output.note(
+                    f"{self.file} does not show whether it is whole: its format notices no segments that are "
+                    f"swapped or cut off. Compare: the plain file has {plain.stat().st_size:,} bytes."
+                )
+            yield plain
 
 
 @app.command()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from biodesci.cli import offers, output, session
+from biodesci.cli.crypt4gh import Source
 from biodesci.cli.dataset import MONDO
 from biodesci.cli.options import grouped
 
@@ -130,7 +131,7 @@ class Described:
 @app.command()
 @grouped
 def publish(
-    file: Annotated[Path, typer.Argument(help="The file or folder to encrypt and publish.")],
+    source: Source,
     described: Described,
     columns: Columns,
     *,
@@ -161,14 +162,8 @@ def publish(
         )
     owner = session.member()
     offer = None if price is None else asked.terms(owner.chain, price)
-    done = run(
-        owner,
-        file,
-        meta,
-        offer,
-        _reporter(),
-        dataset_id=dataset,
-    )
+    with source.plain() as file:
+        done = run(owner, file, meta, offer, _reporter(), dataset_id=dataset)
     output.record(
         asdict(done),
         f"Published dataset {done.dataset_id}, version {done.version}. Its key is in {owner.home}/datasets: "
@@ -179,13 +174,18 @@ def publish(
 @app.command()
 @grouped
 def check(
-    file: Annotated[Path, typer.Argument(help="The file or folder.")],
+    source: Source,
     columns: Columns,
 ) -> None:
     """Show what would be found in a file, and what a card would tell of it; nothing leaves this machine.
 
     It ends with 1 where publishing would stop. Example: biodesci dataset check cohort.csv --person patient
     """
+    with source.plain() as file:
+        _check(file, columns.declared())
+
+
+def _check(file: Path, declared: Declared) -> None:
     from biodesci.core.croissant import fields
     from biodesci.inspection.inspect import inspect
     from biodesci.market.material import Material
@@ -199,7 +199,7 @@ def check(
         done = min(done + amount, material.size)
         report("inspect", done, material.size)
 
-    inspection = inspect(file, columns.declared(), advance)
+    inspection = inspect(file, declared, advance)
     report("inspect", material.size, material.size)
     stops = [finding for finding in inspection.findings if finding.level == "stop"]
     asks = [finding for finding in inspection.findings if finding.level == "ask"]

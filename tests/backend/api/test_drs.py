@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import jsonschema_rs
 import pytest
 from fastapi.testclient import TestClient
@@ -14,9 +17,13 @@ from sqlalchemy import update
 
 from biodesci.api.app import create
 from biodesci.api.server import policy
+from biodesci.core import container
 from biodesci.core.errors import ConfigurationError
 from biodesci.index.sync import sync
 from biodesci.index.tables import wanted
+from biodesci.market.card import DatasetMeta
+from biodesci.market.publish import publish
+from tests.backend.acting import acting
 from tests.backend.passports.conftest import BONA_FIDE, GRANTED, Broker, trust_in
 
 DRS = "/ga4gh/drs/v1"
@@ -202,6 +209,20 @@ def test_a_long_passport_passes_the_server_and_other_routes_take_no_more(world) 
 def test_a_file_of_trust_that_is_not_there_stops_the_server(world, tmp_path) -> None:
     with pytest.raises(ConfigurationError, match="There is no file"):
         create(world.settings.model_copy(update={"drs_trust": tmp_path / "none.json"}))
+
+
+def test_the_bytes_are_what_the_object_says(world, chain_for, tmp_path) -> None:
+    """As a DRS client does: from the id to the object, to its address, to bytes of that size and checksum."""
+    file = tmp_path / "cohort.csv"
+    file.write_text("age,chol\n" + "".join(f"{40 + i % 30},{200 + i}\n" for i in range(60)))
+    owner = acting(chain_for(), world.ipfs, tmp_path / "owner")
+    done = publish(owner, file, DatasetMeta("Cohort", "", 1 << 2))
+    sync(world.owner, world.ipfs, world.store)
+    body = valid("DrsObject", world.client.get(at(world, done.dataset_id)))
+    given = httpx.get(body["access_methods"][0]["access_url"]["url"], timeout=30).content
+    assert len(given) == body["size"]
+    assert body["checksums"] == [{"checksum": hashlib.sha256(given).hexdigest(), "type": "sha-256"}]
+    assert container.content_root(io.BytesIO(given)) == bytes.fromhex(done.content_root[2:])
 
 
 def test_a_card_that_says_nothing_and_one_that_is_still_fetched(world) -> None:

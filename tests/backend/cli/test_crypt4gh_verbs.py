@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import io
+import json
 import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from biodesci.core.crypt4gh import keyfiles
+from biodesci.core.crypt4gh import keyfiles, whole
 from tests.backend.core.crypt4gh import peer
 
 PHRASE = "one for all"
@@ -79,3 +81,36 @@ def test_what_is_no_public_key_is_refused_before_anything_is_fetched(owner, tmp_
     code, _, err = owner("license", "download", 1, tmp_path / "x", "--crypt4gh", tmp_path / "none")
     assert code
     assert "There is no file" in err
+
+
+@pytest.mark.parametrize("by_others", [False, True])
+def test_what_a_stewards_file_holds_is_inspected_and_published(
+    crowd, tmp_path, monkeypatch, by_others
+) -> None:
+    people = crowd("owner")
+    pair, file = tmp_path / "steward.key", tmp_path / "cohort.bin"
+    people.run("owner", "key", "crypt4gh", pair)
+    public = keyfiles.read_public(pair.with_name("steward.key.pub").read_bytes())
+    table = "age,chol\n" + "".join(f"{40 + i % 30},{200 + i % 90}\n" for i in range(60))
+    sealed = io.BytesIO()
+    whole.encrypt(io.BytesIO(table.encode()), sealed, [public])
+    file.write_bytes(peer.written(table.encode(), public) if by_others else sealed.getvalue())
+    said = ("--name", "Cohort", "--term", "HMB")
+    for verb in (("check",), ("publish", *said)):
+        code, _, err = people.try_("owner", "dataset", verb[0], file, *verb[1:])
+        assert code
+        assert "--crypt4gh-key" in err
+    key = ("--crypt4gh-key", pair)
+    monkeypatch.setenv("C4GH_PASSPHRASE", PHRASE)
+    code, out, err = people.try_("owner", "dataset", "check", file, *key)
+    assert code == 0, err
+    assert json.loads(out)["bytes"] == len(table)
+    assert ("does not show whether it is whole" in err) is by_others
+    done = people.run("owner", "dataset", "publish", file, *said, *key)
+    assert people.run("owner", "dataset", "publish", file, *said, *key)["dataset_id"] == done["dataset_id"]
+    assert not list((people.home("owner") / "imports").iterdir())
+    plain = tmp_path / "cohort.csv"
+    plain.write_text(table)
+    code, _, err = people.try_("owner", "dataset", "check", plain, *key)
+    assert code
+    assert "no Crypt4GH file" in err

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import io
 import itertools
 import os
@@ -21,6 +23,7 @@ from tests.backend.core.crypt4gh.tampering import BY_ROOT_ALONE, KINDS, Sample
 
 SIZES = (1, 100, SEGMENT - 1, SEGMENT, SEGMENT + 1, 16 * SEGMENT, 16 * SEGMENT + 1, 40 * SEGMENT + 7)
 ROOT, KEY = bytes(range(32)), bytes(range(32, 64))
+BODY = "7c86279c515864d1e20a80aa11f907ca4c4fda737b145fe1c014a4265ac484a0"  # of 200,000 times "x"
 
 
 def encrypted(plain: bytes, *readers: bytes) -> bytes:
@@ -159,6 +162,10 @@ def test_all_licensees_have_one_body_and_it_is_of_one_file() -> None:
     assert bodies[0] == bodies[1]
     assert body.data_key(KEY, merkle.leaf_hash(ROOT)) != key != body.data_key(ROOT, ROOT)
     assert KEY not in key
+    # RFC 5869, with hmac alone: files that were handed out stay what they are.
+    extracted = hmac.digest(ROOT, KEY, "sha256")
+    assert key == hmac.digest(extracted, b"biodesci/crypt4gh/v1\1", "sha256")
+    assert hashlib.sha256(bodies[0]).hexdigest() == BODY
 
 
 def test_a_header_alone_gives_another_reader_the_file() -> None:
