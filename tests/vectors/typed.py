@@ -14,6 +14,7 @@ from eth_utils.crypto import keccak
 
 from biodesci.core import typed_data
 from biodesci.core.documents.acceptance import RoleAcceptance
+from biodesci.core.documents.guarding import Guardian, Release, Split
 from biodesci.core.documents.institution import Institution, Network
 from biodesci.core.documents.order import Order, Purpose
 from biodesci.core.documents.report import Check, Report, Verdict
@@ -45,6 +46,10 @@ TYPES = {
     "uint40 auditedAt)",
     "Institution": "Institution(string domain,address account,string name,string ror,"
     "uint40 issued,uint40 expires)",
+    "KeySplit": "KeySplit(uint256 datasetId,uint32 version,address owner,uint256 threshold,"
+    "uint256 guardians,bytes32 content,uint40 made)",
+    "ShareRelease": "ShareRelease(uint256 licenseId,address licensee,address guardian,bytes32 split,"
+    "bytes32 sealed)",
     "Permit": "Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)",
     "ReceiveWithAuthorization": "ReceiveWithAuthorization(address from,address to,uint256 value,"
     "uint256 validAfter,uint256 validBefore,bytes32 nonce)",
@@ -245,6 +250,28 @@ def vectors() -> dict[str, Any]:
     )
     network = Network(chain_id=CHAIN_ID, contract=KEYS)
     made.append(("institution", typed_data.institution(network, institution)))
+    split = Split(
+        chain_id=CHAIN_ID,
+        contract=KEYS,
+        dataset_id=7,
+        version=2,
+        commitments=value,
+        owner=BUYER,
+        made=1_790_000_000,
+        threshold=2,
+        guardians=tuple(Guardian(account=one, share=value) for one in (BUYER, ISSUER, TOKEN)),
+    )
+    made.append(("key split", typed_data.key_split(split)))
+    release = Release(
+        chain_id=CHAIN_ID,
+        contract=LICENSES,
+        license_id=9,
+        licensee=BUYER,
+        split=split.content,
+        guardian=ISSUER,
+        sealed=b"sealed",
+    )
+    made.append(("share release", typed_data.share_release(release)))
     made.append(("permit", typed_data.permit(dollar, BUYER, LICENSES, 25_000_000, 0, 1_800_000_000)))
     authorization = typed_data.receive_with_authorization(
         dollar, typed_data.Authorization(BUYER, LICENSES, 25_000_000, 0, 1_800_000_000, keccak(b"nonce"))

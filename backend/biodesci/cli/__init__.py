@@ -20,6 +20,7 @@ from biodesci.cli import (
     doctor,
     evidence,
     folder,
+    guardians,
     handover,
     index,
     infer,
@@ -85,6 +86,7 @@ dataset.app.add_typer(publishing.app)
 dataset.app.add_typer(offers.app)
 dataset.app.add_typer(roles.app)
 dataset.app.add_typer(handover.app)
+dataset.app.add_typer(guardians.app)
 dataset.app.add_typer(trail.export_app)
 app.add_typer(dataset.app, name="dataset", help="Publish encrypted datasets; see and withdraw them.")
 license.app.add_typer(purchase.app)

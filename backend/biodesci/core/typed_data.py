@@ -1,8 +1,8 @@
 """What people sign (EIP-712, https://eips.ethereum.org/EIPS/eip-712): documents for eth-account and wallets.
 
 Visa, Order, Registration and RoleAcceptance are ours (contracts/VisaRegistry.sol, licensing/Orders.sol,
-KeyRegistry.sol, datasets/Roles.sol), and so are AuditReport, Institution and InspectionReport, which no
-contract reads;
+KeyRegistry.sol, datasets/Roles.sol), and so are AuditReport, Institution, InspectionReport, KeySplit and
+ShareRelease, which no contract reads;
 Permit is of ERC-2612, ReceiveWithAuthorization of ERC-3009, both in the token's own domain.
 """
 
@@ -15,6 +15,7 @@ from eth_account.messages import encode_typed_data
 from eth_utils.crypto import keccak
 
 from biodesci.core.documents.acceptance import RoleAcceptance
+from biodesci.core.documents.guarding import Release, Split
 from biodesci.core.documents.inspection_report import InspectionReport
 from biodesci.core.documents.institution import Institution, Network
 from biodesci.core.documents.order import Order
@@ -134,6 +135,37 @@ def institution(network: Network | None, signed: Institution) -> Document:
     if network is not None:
         where = domain(name, version, network.chain_id, network.contract)
     return _document(where, "Institution", {"Institution": fields}, values)
+
+
+def key_split(signed: Split) -> Document:
+    """The document by which a dataset's owner says who guards a version's key, in the DatasetNFT's domain.
+
+    `content` is the hash of the whole split.
+    """
+    fields = (
+        "uint256 datasetId,uint32 version,address owner,uint256 threshold,uint256 guardians,"
+        "bytes32 content,uint40 made"
+    )
+    values = (
+        *(signed.dataset_id, signed.version, signed.owner),
+        *(signed.threshold, len(signed.guardians), signed.content, signed.made),
+    )
+    where = domain("BioDeSci Guardians", "1", signed.chain_id, signed.contract)
+    return _document(where, "KeySplit", {"KeySplit": fields}, values)
+
+
+def share_release(signed: Release) -> Document:
+    """The document by which a guardian answers for the share that it releases, in AccessLicense's domain.
+
+    `sealed` is the Keccak-256 of the sealed share.
+    """
+    fields = "uint256 licenseId,address licensee,address guardian,bytes32 split,bytes32 sealed"
+    values = (
+        *(signed.license_id, signed.licensee, signed.guardian),
+        *(signed.split, keccak(signed.sealed)),
+    )
+    where = domain("BioDeSci Released Shares", "1", signed.chain_id, signed.contract)
+    return _document(where, "ShareRelease", {"ShareRelease": fields}, values)
 
 
 def permit(token: Domain, owner: str, spender: str, value: int, nonce: int, deadline: int) -> Document:

@@ -39,7 +39,7 @@ def hand_over(holder: Member, dataset_id: int, recipient: str, target: Path) -> 
     NotFoundError where this home holds none of its keys.
     """
     chain = holder.chain
-    _require_custody(chain, dataset_id, recipient)
+    require_custody(chain, dataset_id, recipient)
     held = dataset_keys.held(holder.home, chain)
     versions = tuple(sorted(version for dataset, version in held if dataset == dataset_id))
     if not versions:
@@ -64,7 +64,7 @@ def take_over(member: Member, dataset_id: int, file: Path) -> HandedOver:
     key that is not the one that its publisher committed to.
     """
     chain = member.chain
-    _require_custody(chain, dataset_id, chain.address)
+    require_custody(chain, dataset_id, chain.address)
     seed = keys.load_seed(member.home, member.passphrase)
     sealed = _read(file)
     entries = envelope.open_(seed, sealed, _info(chain, dataset_id, chain.address))
@@ -89,7 +89,8 @@ def _read(file: Path) -> bytes:
     return data
 
 
-def _require_custody(chain: Chain, dataset_id: int, account: str) -> None:
+def require_custody(chain: Chain, dataset_id: int, account: str) -> None:
+    """Raises AccessDeniedError where the account neither owns the dataset nor has accepted its custody."""
     if not chain.call(chain.datasets.functions.hasRole(dataset_id, Role.CUSTODIAN, account)):
         raise AccessDeniedError(
             f"{account} neither owns dataset {dataset_id} nor has accepted its custody.",

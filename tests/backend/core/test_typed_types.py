@@ -18,7 +18,8 @@ CASES: Final = json.loads((ROOT / "tests/vectors/typed_data.json").read_text())[
 _STRUCT: Final = re.compile(r"\b([A-Z]\w*)\((\w+ \w+(?:,\w+ \w+)*)\)")
 _DOMAIN: Final = "EIP712Domain"
 TOKENS: Final = {"Permit", "ReceiveWithAuthorization"}  # which a token's own contract checks
-BY_READERS: Final = {"AuditReport", "Institution"}  # which no contract checks, but whoever reads them
+# Which no contract checks, but whoever reads them.
+BY_READERS: Final = {"AuditReport", "Institution", "KeySplit", "ShareRelease"}
 
 
 def structs(text: str) -> dict[str, str]:

@@ -10,6 +10,7 @@ from biodesci.core.documents.bundle import BundleFile
 from biodesci.core.documents.dataset_card import DatasetCard
 from biodesci.core.documents.declared import DiseaseProof, Statement
 from biodesci.core.documents.deployment import Deployment
+from biodesci.core.documents.guarding import ReleasedShare, SharedKey, SplitFile
 from biodesci.core.documents.inspection_report import InspectionReport
 from biodesci.core.documents.institution import InstitutionFile, KnownInstitutions
 from biodesci.core.documents.manifest import FolderManifest
@@ -42,6 +43,9 @@ KINDS: Final[tuple[type[Document], ...]] = (
     SignedAcceptance,
     InstitutionFile,
     KnownInstitutions,
+    SplitFile,
+    ReleasedShare,
+    SharedKey,
     Deployment,
     Receipt,
     BundleFile,

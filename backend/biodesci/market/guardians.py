@@ -1,0 +1,200 @@
+"""Guardians of a dataset's key: the owner splits it, each keeps a share, any threshold of them delivers it.
+
+A guardian is an account that accepted the custody of the dataset on chain (role custodian), and holds a share
+instead of the key. It releases its share for a licence once it has seen on chain itself that the licence
+waits for its key; the share leaves sealed to the licensee. Whoever of them has a threshold of such shares
+delivers: it opens none of them, and what it delivers says whose each is.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from eth_account.messages import encode_typed_data
+
+from biodesci.chain.client import Chain
+from biodesci.chain.records import DatasetVersion, License, Release
+from biodesci.core import files, guarding, typed_data
+from biodesci.core.documents.guarding import ReleasedShare, SharedKey, SignedSplit, Split, SplitFile
+from biodesci.core.errors import AccessDeniedError, InputError, NotFoundError, StateError
+from biodesci.core.onchain import LicenseState, Right
+from biodesci.ipfs import unixfs
+from biodesci.market import shares
+from biodesci.market.handover import require_custody
+from biodesci.market.in_flight import about_licence
+from biodesci.market.license import get, visas_until
+from biodesci.market.sealing import ANY, LEAST_TIME, delivery
+from biodesci.party import dataset_keys, keys
+from biodesci.party.member import Member
+
+_DELIVERY: Final = "delivery"  # the kind of intent: a custodian of this home delivers the licence no more
+
+
+@dataclass(frozen=True)
+class Guarded:
+    """Who guards a version's key: any `threshold` of the guardians deliver it."""
+
+    dataset_id: int
+    version: int
+    threshold: int
+    guardians: tuple[str, ...]
+
+    @classmethod
+    def by(cls, split: Split) -> Guarded:
+        """By this split."""
+        accounts = tuple(one.account for one in split.guardians)
+        return cls(split.dataset_id, split.version, split.threshold, accounts)
+
+
+def guard(owner: Member, dataset_id: int, number: int, accounts: Sequence[str], threshold: int) -> SplitFile:
+    """Splits the key of a version among accounts, and seals each share to its guardian's key on chain.
+
+    A second split replaces the first: shares of both do not go together. Raises AccessDeniedError where this
+    account is not the owner, or one of the others has not accepted the custody; NotFoundError where the key
+    is not in this home; InputError for a threshold that is not possible.
+    """
+    chain = owner.chain
+    if str(chain.call(chain.datasets.functions.ownerOf(dataset_id))) != chain.address:
+        raise AccessDeniedError(
+            f"{chain.address} does not own dataset {dataset_id}.", "Its owner names the guardians."
+        )
+    for account in accounts:
+        require_custody(chain, dataset_id, account)
+    version = chain.read(DatasetVersion, dataset_id, number)
+    secret = b"".join(dataset_keys.load(owner.home, owner.passphrase, chain, version))
+    dealt = guarding.deal(secret, accounts, threshold)
+    split = Split(
+        chain_id=chain.chain_id,
+        contract=str(chain.datasets.address),
+        dataset_id=dataset_id,
+        version=number,
+        commitments=version.commitments,
+        owner=chain.address,
+        made=chain.now(),
+        threshold=threshold,
+        guardians=dealt.guardians,
+    )
+    sealed = guarding.seal_to_guardians(dealt, split, {one: chain.key_of(one) for one in accounts})
+    message = encode_typed_data(full_message=typed_data.key_split(split))
+    signature = bytes(chain.signer().sign_message(message).signature)
+    return SplitFile(signed=SignedSplit(split=split, signature=signature), sealed=sealed)
+
+
+def take_share(member: Member, file: SplitFile) -> Guarded:
+    """Keeps a split, once the share in it that is this account's was opened and is the one that the owner
+    committed to. What is kept stays sealed to this account's key.
+
+    Raises AccessDeniedError where this account is no guardian, or has not accepted the custody; WrongKeyError
+    where the share is sealed to another key; IntegrityError for a split that does not count; StateError where
+    a newer one is kept.
+    """
+    chain, split = member.chain, file.signed.split
+    require_custody(chain, split.dataset_id, chain.address)
+    version = chain.read(DatasetVersion, split.dataset_id, split.version)
+    shares.require_split(chain, file.signed, version)
+    guarding.open_share(keys.load_seed(member.home, member.passphrase), file, chain.address)
+    target = _path(member, version)
+    if target.exists() and SplitFile.parse(files.read(target)).signed.split.made > split.made:
+        raise StateError("A newer split of this key is in this home.", "Nothing was changed.")
+    files.write_private(target, file.to_bytes())
+    return Guarded.by(split)
+
+
+def release_share(member: Member, license_id: int) -> ReleasedShare:
+    """This guardian's share for a licence whose key is due by what the chain says now.
+
+    Raises StateError where no key is due for it, AccessDeniedError where this account is no custodian of the
+    dataset (any more), NotFoundError where this home has no share, and what the contract would refuse a
+    delivery with.
+    """
+    chain = member.chain
+    licence, version = _due(member, license_id)
+    file = _kept(member, version)
+    share = guarding.open_share(keys.load_seed(member.home, member.passphrase), file, chain.address)
+    release = shares.asked(chain, licence, file.signed.split, chain.address)
+    sealed = guarding.seal_to_licensee(share, release, chain.key_of(licence.licensee))
+    return ReleasedShare(signed=shares.sign(chain, sealed))
+
+
+def deliver(member: Member, license_id: int, given: Sequence[ReleasedShare]) -> bytes:
+    """Delivers a licence's key in the shares that were released; the digest of what was delivered.
+
+    What is delivered gets onto IPFS once the chain has taken it. A run that was stopped goes on. Raises
+    InputError, which says why of each, where fewer than the threshold count, and as `release_share` does.
+    """
+    chain = member.chain
+    with chain.intent(_DELIVERY, about_licence(license_id)) as intent:
+        receipt = intent.resume()
+        if receipt is None:
+            licence, version = _due(member, license_id)
+            signed = _kept(member, version).signed
+            good, refused = shares.sifted(chain, licence, signed.split, [one.signed for one in given])
+            if len(good) < signed.split.threshold:
+                why = "".join(f" {guardian}: {reason}." for guardian, reason in refused.items())
+                raise InputError(
+                    f"{len(good)} of {signed.split.threshold} shares that are needed count.{why}",
+                    "Ask more guardians for theirs: biodesci dataset release-share.",
+                )
+            raw = SharedKey(signed=signed, shares=tuple(good)).to_bytes()
+            digest = unixfs.digest_of(io.BytesIO(raw))
+            files.write_private(_delivered(member, license_id, digest), raw)
+            receipt = intent.send(delivery(chain, licence, version, digest))
+        event = chain.event(receipt, chain.licenses, "LicenseDelivered")
+        delivered = bytes(event["envelope"])
+        kept = _delivered(member, license_id, delivered)
+        if kept.exists():  # another run of this home made it
+            member.ipfs.add(kept.read_bytes(), f"key of licence {license_id} in shares")
+    return delivered
+
+
+def _due(member: Member, license_id: int) -> tuple[License, DatasetVersion]:
+    """A licence whose key this account may deliver now, by all that the contract checks."""
+    chain = member.chain
+    licence = get(chain, license_id)
+    if licence.right is not Right.DOWNLOAD or licence.state is not LicenseState.PURCHASED:
+        raise StateError(
+            f"No key is due for licence {license_id}: it is {licence.state.words}.", "Look again."
+        )
+    release = chain.read(Release, licence.dataset_id, licence.version, chain.address)
+    if not release.entitled:
+        raise AccessDeniedError(
+            f"{chain.address} is no custodian of dataset {licence.dataset_id}.", "Its owner grants the role."
+        )
+    if release.withdrawn:
+        raise StateError("Consent was withdrawn: no key is released.", "The buyer gets a refund.")
+    if min(licence.deadline, visas_until(chain, license_id)) - chain.now() < LEAST_TIME:
+        raise StateError(
+            "The delivery deadline, or the end of the licence's visas, is too near or has passed.",
+            "The buyer gets a refund.",
+        )
+    version = chain.read(DatasetVersion, licence.dataset_id, licence.version)
+    chain.call(delivery(chain, licence, version, ANY), sender=chain.address)
+    return licence, version
+
+
+def _kept(member: Member, version: DatasetVersion) -> SplitFile:
+    source = _path(member, version)
+    if not source.exists():
+        raise NotFoundError(
+            f"No share of dataset {version.dataset_id}, version {version.version}, is in this home.",
+            "Take the split that its owner made: biodesci dataset take-share FILE.",
+        )
+    file = SplitFile.parse(files.read(source))
+    shares.require_split(member.chain, file.signed, version)
+    return file
+
+
+def _path(member: Member, version: DatasetVersion) -> Path:
+    return _folder(member.home, member.chain) / f"{version.dataset_id}-{version.version}.split"
+
+
+def _delivered(member: Member, license_id: int, digest: bytes) -> Path:
+    return _folder(member.home, member.chain) / "delivered" / f"{license_id}-{digest.hex()}.json"
+
+
+def _folder(home: Path, chain: Chain) -> Path:
+    return home / "guarded" / f"{chain.chain_id}-{str(chain.datasets.address).lower()}"

@@ -1,0 +1,69 @@
+"""Guardians by the commands that people type: each a process of its own, with a home of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+
+class Process:
+    """A command that runs as somebody, beside others."""
+
+    def __init__(self, people: Any, who: str, *arguments: object) -> None:
+        environment = {**os.environ, "BIODESCI_HOME": str(people.home(who))}
+        command = [sys.executable, "-m", "biodesci.cli", *map(str, arguments), "--json"]
+        self._running = subprocess.Popen(
+            command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+
+    def result(self) -> Any:
+        out, err = self._running.communicate(timeout=120)
+        assert self._running.returncode == 0, err
+        return json.loads(out)
+
+
+def test_two_of_three_guardians_deliver_while_the_owner_and_the_third_are_away(crowd, tmp_path: Path):
+    guardians = ("gus", "gina", "gwen")
+    people = crowd("ann", "bea", *guardians, keyed=("bea", *guardians))
+    file, split, copy = tmp_path / "cohort.csv", tmp_path / "split", tmp_path / "copy.csv"
+    file.write_text("age,chol\n" + "".join(f"{40 + i % 30},{200 + i}\n" for i in range(60)))
+    terms = ("--name", "Cohort", "--term", "HMB", "--price", "0.01")
+    published = people.run("ann", "dataset", "publish", file, *terms)
+    dataset, offer = published["dataset_id"], published["offer_id"]
+    named = []
+    for who in guardians:
+        people.run("ann", "dataset", "grant-role", dataset, "custodian", people.address(who))
+        people.run(who, "dataset", "accept-role", dataset, "custodian")
+        named += ["--guardian", people.address(who)]
+    made = people.run("ann", "dataset", "guard", dataset, 1, *named, "--threshold", 2, "-o", split)
+    assert made["guardians"] == [people.address(who) for who in guardians]
+    for who in guardians:
+        assert people.run(who, "dataset", "take-share", split)["threshold"] == 2
+    (people.home("ann") / "datasets").rename(tmp_path / "away")
+
+    bought = people.run("bea", "license", "buy", offer, "--purpose", "HMB", "--yes")["license_id"]
+    shares = {who: tmp_path / f"{who}.share" for who in guardians[:2]}
+    running = [
+        Process(people, who, "dataset", "release-share", bought, "-o", target)
+        for who, target in shares.items()
+    ]
+    assert [one.result()["guardian"] for one in running] == [people.address(who) for who in shares]
+    code, _, err = people.try_("gus", "dataset", "deliver-shares", bought, shares["gus"])
+    assert code == 2
+    assert "1 of 2 shares that are needed count." in err
+    delivered = Process(people, "gina", "dataset", "deliver-shares", bought, *shares.values()).result()
+    assert delivered["license_id"] == bought
+    people.run("bea", "license", "download", bought, copy)
+    assert copy.read_bytes() == file.read_bytes()
+
+    code, _, err = people.try_("gwen", "dataset", "release-share", bought, "-o", tmp_path / "late")
+    assert code == 1
+    assert "No key is due" in err
+    assert not (tmp_path / "late").exists()
+    code, _, err = people.try_("bea", "dataset", "take-share", split)
+    assert code == 1
+    assert "accepted its custody" in err
