@@ -16,12 +16,24 @@ _HOME: Final = re.compile(
 _NOBODY: Final = frozenset(
     {"ubuntu", "root", "user", "users", "admin", "runner", "jenkins", "shared", "public", "data", "ec2-user"}
 )
-_NUMBERS: Final = re.compile(r"\d[\d.,:eE+-]*")
+_BREAKS: Final = re.compile(r"[\s=,;:\"'<>|]+")
+_COMMAND: Final = re.compile(r"[/\\=|]|(^|\s)-")
+_LETTERS: Final = re.compile(r"[^\W\d_]{3}")
 
 
 def look(tally: Tally, place: str, text: str) -> Iterator[Passage]:
-    """Tallies user names in paths of a text, and yields its words, without numbers, as a passage."""
+    """Tallies user names in the paths of a text, and yields its words.
+
+    Of a command those are the names of files and folders, one by one: a long command would be taken for a
+    long remark.
+    """
     if any(match["user"].lower() not in _NOBODY for match in _HOME.finditer(text)):
         tally.add(place, "user name in a path", Level.ASK, "it tells who worked with the data")
-    words = re.sub(r"[/\\=:,;\"']+", " ", text)
-    yield from tally.passages(place, " ".join(w for w in words.split() if not _NUMBERS.fullmatch(w)))
+    if not _COMMAND.search(text):
+        if _LETTERS.search(text):
+            yield from tally.passages(place, text)
+        return
+    for word in _BREAKS.split(text):
+        for name in re.split(r"[/\\]+", word)[-2:]:
+            if not word.startswith("-") and _LETTERS.search(name):
+                yield from tally.passages(place, re.sub(r"[._+-]+", " ", name))

@@ -114,7 +114,9 @@ def _tags(tags: Mapping[int, Any], names: Mapping[int, str], tally: Tally) -> It
             tally.add(place, "name", Level.ASK, "it names who made or owns the picture")
         elif isinstance(_plain(value), str) or len(text) > 3:  # shorter bytes are versions
             tally.add(place, "free text", Level.ASK, "people may be named in it")
-        yield from tally.passages(place, text)
+        for part in re.split(r"[|\r\n]+", text):  # scanners and microscopes write lists of fields
+            if re.search(r"[^\W\d_]{3}", part):
+                yield from tally.passages(place, part)
 
 
 def _plain(value: Any) -> Any:

@@ -39,7 +39,7 @@ def look(path: Path, tally: Tally) -> Iterator[Passage]:
 
 def _property(name: str, value: str, tally: Tally) -> Iterator[Passage]:
     place, vendor = f"property {name[:60]}", name.split(".", 1)[0]
-    if vendor == "openslide":
+    if vendor in {"openslide", "tiff"}:  # the first are computed, the others are looked at as the pages' tags
         return
     if re.search(r"barcode|label|filename|title|slide.?(id|name)|case|accession|sample", name, re.IGNORECASE):
         if value.strip():
