@@ -38,8 +38,7 @@ UnpaidEach = Annotated[int, Field(ge=0, description="How many of these in a day 
 
 def root() -> Path:
     """Folder that relative deployment files and the built page are looked up in: BIODESCI_ROOT, else the
-    checkout that this package is installed from, else the working folder.
-    """
+    checkout that this package is installed from, else the working folder."""
     if chosen := os.environ.get(ROOT):
         return Path(chosen)
     checkout = Path(__file__).resolve().parents[2]
@@ -109,12 +108,13 @@ class Settings(Ga4ghSettings):
         str, Field(description="https addresses of visa issuers that the page may ask, by spaces.")
     ] = ""
     ror_release: Annotated[Path | None, Field(description="JSON of a ROR release, to check ids by.")] = None
+    containers_url: Annotated[str, Field(description="Origin of one's server of private containers.")] = ""
+    containers_listen: Annotated[str, Field(description="ADDRESS:PORT it listens on.")] = "127.0.0.1:8760"
+    containers_partners: Annotated[str, Field(description="Accounts that keep copies, by spaces.")] = ""
     web: Annotated[Path, Field(description="Folder of the built page.")] = Path("frontend/dist")
     confirmations: Annotated[
         Annotated[int, Field(ge=0, le=100_000)] | Literal["safe", "finalized"],
-        Field(
-            description="Blocks upon an event's own before it counts, or the chain's tag of one that does."
-        ),
+        Field(description="Blocks upon an event's own before it counts, or the chain's tag of such a one."),
     ] = 0
     stuck_after: Annotated[
         float,

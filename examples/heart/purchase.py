@@ -128,7 +128,7 @@ def _outsider(stack: Stack, cast: Cast, narrator: Narrator, site: Site, license_
     opened = refusal(lambda: envelope.open_(seed, sealed, info))
     narrator.refused(f"opening the researcher's envelope, which is public: {opened.message}")
     root = commitments(chain, version).content_root
-    blob = persist(lambda: stack.ipfs.cat(content.locate(stack.ipfs, version.card, root)))
+    blob = persist(lambda: stack.ipfs.cat(content.locate(stack.ipfs, version.card, root).content))
     guess = refusal(
         lambda: container.decrypt(io.BytesIO(blob), io.BytesIO(), secrets.token_bytes(32), expected_root=root)
     )

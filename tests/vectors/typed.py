@@ -14,6 +14,7 @@ from eth_utils.crypto import keccak
 
 from biodesci.core import typed_data
 from biodesci.core.documents.acceptance import RoleAcceptance
+from biodesci.core.documents.content_request import ContentRequest
 from biodesci.core.documents.guarding import Guardian, Release, Split
 from biodesci.core.documents.institution import Institution, Network
 from biodesci.core.documents.order import Order, Purpose
@@ -50,6 +51,8 @@ TYPES = {
     "uint256 guardians,bytes32 content,uint40 made)",
     "ShareRelease": "ShareRelease(uint256 licenseId,address licensee,address guardian,bytes32 split,"
     "bytes32 sealed)",
+    "ContentRequest": "ContentRequest(uint256 datasetId,uint256 licenseId,bytes32 content,address account,"
+    "string audience,uint40 expires)",
     "Permit": "Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)",
     "ReceiveWithAuthorization": "ReceiveWithAuthorization(address from,address to,uint256 value,"
     "uint256 validAfter,uint256 validBefore,bytes32 nonce)",
@@ -272,6 +275,15 @@ def vectors() -> dict[str, Any]:
         sealed=b"sealed",
     )
     made.append(("share release", typed_data.share_release(release)))
+    asked = ContentRequest(
+        dataset_id=7,
+        license_id=3,
+        content=value,
+        account=BUYER,
+        audience="https://data.hospital.example",
+        expires=1_800_000_000,
+    )
+    made.append(("content request", typed_data.content_request(CHAIN_ID, LICENSES, asked)))
     made.append(("permit", typed_data.permit(dollar, BUYER, LICENSES, 25_000_000, 0, 1_800_000_000)))
     authorization = typed_data.receive_with_authorization(
         dollar, typed_data.Authorization(BUYER, LICENSES, 25_000_000, 0, 1_800_000_000, keccak(b"nonce"))

@@ -22,12 +22,13 @@ _SLOWEST: Final = 16 << 10  # bytes a second: what travels at this pace has time
 @dataclass(frozen=True)
 class Answer:
     """Status and body. `is_cut`: the server had more to say than the limit; the rest was not read.
-    `media_type` is what the server calls it, without parameters, in lower case."""
+    `media_type` is what the server calls it, without parameters, in lower case; `range` its Content-Range."""
 
     status: int
     body: bytes
     is_cut: bool
     media_type: str
+    range: str = ""
 
 
 class Asker:
@@ -78,7 +79,8 @@ class Asker:
                 if len(body) > largest:
                     break
         media_type = response.headers.get("Content-Type", "").split(";")[0].strip().lower()
-        return Answer(response.status_code, bytes(body[:largest]), len(body) > largest, media_type)
+        range_ = response.headers.get("Content-Range", "")
+        return Answer(response.status_code, bytes(body[:largest]), len(body) > largest, media_type, range_)
 
     def close(self) -> None:
         """Closes the connections."""

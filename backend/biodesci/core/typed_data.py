@@ -1,8 +1,8 @@
 """What people sign (EIP-712, https://eips.ethereum.org/EIPS/eip-712): documents for eth-account and wallets.
 
 Visa, Order, Registration and RoleAcceptance are ours (contracts/VisaRegistry.sol, licensing/Orders.sol,
-KeyRegistry.sol, datasets/Roles.sol), and so are AuditReport, Institution, InspectionReport, KeySplit and
-ShareRelease, which no contract reads;
+KeyRegistry.sol, datasets/Roles.sol), and so are AuditReport, Institution, InspectionReport, KeySplit,
+ShareRelease and ContentRequest, which no contract reads;
 Permit is of ERC-2612, ReceiveWithAuthorization of ERC-3009, both in the token's own domain.
 """
 
@@ -15,6 +15,7 @@ from eth_account.messages import encode_typed_data
 from eth_utils.crypto import keccak
 
 from biodesci.core.documents.acceptance import RoleAcceptance
+from biodesci.core.documents.content_request import ContentRequest
 from biodesci.core.documents.guarding import Release, Split
 from biodesci.core.documents.inspection_report import InspectionReport
 from biodesci.core.documents.institution import Institution, Network
@@ -166,6 +167,20 @@ def share_release(signed: Release) -> Document:
     )
     where = domain("BioDeSci Released Shares", "1", signed.chain_id, signed.contract)
     return _document(where, "ShareRelease", {"ShareRelease": fields}, values)
+
+
+def content_request(chain_id: int, licenses: str, signed: ContentRequest) -> Document:
+    """The document by which an account asks a data owner's server for a container, in the domain of the
+    AccessLicense at `licenses`; `expires` is in Unix seconds."""
+    fields = (
+        "uint256 datasetId,uint256 licenseId,bytes32 content,address account,string audience,uint40 expires"
+    )
+    values = (
+        *(signed.dataset_id, signed.license_id, signed.content),
+        *(signed.account, signed.audience, signed.expires),
+    )
+    where = domain("BioDeSci Containers", "1", chain_id, licenses)
+    return _document(where, "ContentRequest", {"ContentRequest": fields}, values)
 
 
 def permit(token: Domain, owner: str, spender: str, value: int, nonce: int, deadline: int) -> Document:

@@ -8,13 +8,13 @@ Path gateway: https://specs.ipfs.tech/http-gateways/path-gateway/
 from __future__ import annotations
 
 import logging
-import re
 from typing import Any, ClassVar, Final
 from urllib.parse import urlsplit
 
 from biodesci.core import cid
 from biodesci.core.errors import BioDeSciError, InputError, NotFoundError
 from biodesci.ipfs.store import Files
+from biodesci.serving import ranges
 from biodesci.serving.threads import BoundedHandler
 
 _log: Final = logging.getLogger(__name__)
@@ -72,35 +72,23 @@ class GatewayHandler(BoundedHandler):
             self._start(304, tag, 0)
             self.end_headers()
             return
-        start, stop, status = self._range(size)
-        if status == 416:
+        asked = ranges.asked(self.headers.get("Range", ""), size)
+        if asked.status == 416:
             self._start(416, tag, 0)
             self.send_header("Content-Range", f"bytes */{size}")
             self.end_headers()
             return
-        pieces = self.files.read(digest, start, stop, _TIMEOUT)
+        pieces = self.files.read(digest, asked.start, asked.stop, _TIMEOUT)
         first = next(pieces, b"")  # an error here still gets a status of its own
-        self._start(status, tag, stop - start)
-        if status == 206:
-            self.send_header("Content-Range", f"bytes {start}-{stop - 1}/{size}")
+        self._start(asked.status, tag, asked.stop - asked.start)
+        if asked.status == 206:
+            self.send_header("Content-Range", f"bytes {asked.start}-{asked.stop - 1}/{size}")
         self.end_headers()
         if self.command == "HEAD":
             return
         self.wfile.write(first)
         for piece in pieces:
             self.wfile.write(piece)
-
-    def _range(self, size: int) -> tuple[int, int, int]:
-        """Start, stop, status. Anything but one plain range gets the whole file (RFC 9110 §14.2)."""
-        match = re.fullmatch(r"bytes=(\d{0,18})-(\d{0,18})", self.headers.get("Range", "").strip())
-        if match is None or match.groups() == ("", ""):
-            return 0, size, 200
-        first, last = match.groups()
-        if not first:
-            start, stop = max(0, size - int(last)), size
-        else:
-            start, stop = int(first), min(size, int(last) + 1) if last else size
-        return (start, stop, 206) if start < stop else (0, 0, 416)
 
     def _start(self, status: int, tag: str, length: int) -> None:
         self._started = True

@@ -8,6 +8,7 @@ that no IPFS node can bring one about.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from typing import BinaryIO
@@ -16,6 +17,7 @@ from biodesci.core import container
 from biodesci.core.documents import published_card
 from biodesci.core.errors import BioDeSciError, InputError, IntegrityError, WrongKeyError
 from biodesci.ipfs.client import Ipfs
+from biodesci.market.sources import Source
 
 
 class Fault(Enum):
@@ -47,8 +49,16 @@ class FaultError(IntegrityError):
         self.fault = fault
 
 
-def locate(ipfs: Ipfs, card: bytes, content_root: bytes) -> bytes:
-    """The digest of the container that a card names; `content_root` is the version's on chain.
+@dataclass(frozen=True)
+class Located:
+    """The digest of a container's CID, and the owner's server that serves it; None: it is on public IPFS."""
+
+    content: bytes
+    served_at: str | None
+
+
+def locate(ipfs: Ipfs, card: bytes, content_root: bytes) -> Located:
+    """The container that a card names; `content_root` is the version's on chain.
 
     Raises FaultError for a card that names none, or that is of another file. What keeps a card from being
     read at all comes as NotFoundError, UnavailableError or IntegrityError: it may be the node's fault.
@@ -58,52 +68,54 @@ def locate(ipfs: Ipfs, card: bytes, content_root: bytes) -> bytes:
     except InputError as exc:  # a folder, or far too large: its own blocks say so
         raise FaultError(Fault.CARD_NAMES_NO_CONTAINER) from exc
     try:
-        found = published_card.content(read)
+        located = Located(published_card.content(read), published_card.served_at(read))
     except IntegrityError as exc:
         raise FaultError(Fault.CARD_NAMES_NO_CONTAINER) from exc
     if published_card.content_root(read) not in (None, content_root):
         raise FaultError(Fault.CARD_OF_ANOTHER_FILE)
-    return found
+    return located
 
 
-def fetch(ipfs: Ipfs, content: bytes, target: Path, progress: Callable[[int], None] | None = None) -> None:
+def fetch(
+    source: Source, content: bytes, target: Path, progress: Callable[[int], None] | None = None
+) -> None:
     """Fetches a container by its digest; a fetch that was interrupted goes on.
 
-    Raises FaultError for what is no file at all, and what `Ipfs.download` does.
+    Raises FaultError for what is no file at all, and what `download` of the source does.
     """
     try:
-        ipfs.download(content, target, progress)
+        source.download(content, target, progress)
     except InputError as exc:  # a folder: its own blocks say so
         raise FaultError(Fault.OTHER_CONTAINER) from exc
 
 
 def decrypt(
-    ipfs: Ipfs, content: bytes, fetched: Path, target: BinaryIO, key: bytes, content_root: bytes
+    source: Source, content: bytes, fetched: Path, target: BinaryIO, key: bytes, content_root: bytes
 ) -> int:
     """Decrypts to `target` a container that was fetched by its digest `content`; the plaintext's size.
 
     Raises FaultError for a container that is not the one with this content root, or that the key does not
-    open, and IntegrityError where the copy on this machine's disk is another than IPFS has.
+    open, and IntegrityError where the copy on this machine's disk is another than `source` has.
     """
     cause: BioDeSciError
     try:
-        with fetched.open("rb") as source:
-            return container.decrypt(source, target, key, expected_root=content_root)
+        with fetched.open("rb") as sealed:
+            return container.decrypt(sealed, target, key, expected_root=content_root)
     except WrongKeyError as exc:
         fault, cause = Fault.KEY_DOES_NOT_OPEN, exc
     except IntegrityError as exc:
         fault, cause = Fault.OTHER_CONTAINER, exc
     # Nobody is to be blamed for what a disk did, to a download that was interrupted, say.
-    _require_undamaged(ipfs, content, fetched)
+    _require_undamaged(source, content, fetched)
     raise FaultError(fault) from cause
 
 
-def _require_undamaged(ipfs: Ipfs, content: bytes, fetched: Path) -> None:
-    with fetched.open("rb") as source:
-        is_same = all(source.read(len(piece)) == piece for piece in ipfs.stream(content))
-        if is_same and not source.read(1):
+def _require_undamaged(source: Source, content: bytes, fetched: Path) -> None:
+    with fetched.open("rb") as copy:
+        is_same = all(copy.read(len(piece)) == piece for piece in source.stream(content))
+        if is_same and not copy.read(1):
             return
     raise IntegrityError(
-        "The copy of the encrypted file on this machine is not what IPFS has: it was damaged here.",
+        "The copy of the encrypted file on this machine is not what was published: it was damaged here.",
         "Repeat the command, which fetches it again; if it stays so, check the disk.",
     )

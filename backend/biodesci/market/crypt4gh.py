@@ -59,8 +59,8 @@ def check(
     licence = licensed_copy.to_download(chain, license_id)
     licensed_copy.require_access(chain, licence)
     key = licensed_copy.key_of(chain, ipfs, seed, licence)
-    found = licensed_copy.locate(chain, ipfs, key)
-    front = b"".join(ipfs.stream(found, 0, container.HEADER_SIZE))
+    found, fetched_from = licensed_copy.locate(chain, ipfs, key)
+    front = b"".join(fetched_from.stream(found, 0, container.HEADER_SIZE))
     committed = Committed(front, key.dataset_key)
     sink = cast("BinaryIO", committed)
     with _open(file) as source:

@@ -21,6 +21,7 @@ from biodesci.core.random_access import RandomAccess
 from biodesci.ipfs.client import Ipfs
 from biodesci.market.licensed_copy import key_of, locate, require_access, to_download, use
 from biodesci.market.material import MANIFEST
+from biodesci.market.sources import Source
 
 Progress = Callable[[int], None]
 _NO_FOLDER: Final = "Download it as one file: biodesci license download."
@@ -76,7 +77,7 @@ def files_of(chain: Chain, ipfs: Ipfs, seed: bytes, license_id: int) -> tuple[Ar
     licence = to_download(chain, license_id)
     require_access(chain, licence)
     key = key_of(chain, ipfs, seed, licence)
-    return _opened(ipfs, locate(chain, ipfs, key), key.dataset_key).manifest()[0].files
+    return _opened(*locate(chain, ipfs, key), key.dataset_key).manifest()[0].files
 
 
 def download_file(
@@ -99,7 +100,7 @@ def download_file(
     licence = to_download(chain, license_id)
     with use(chain, licence) as count:
         key = key_of(chain, ipfs, seed, licence)
-        pieces = _opened(ipfs, locate(chain, ipfs, key), key.dataset_key).read(path)
+        pieces = _opened(*locate(chain, ipfs, key), key.dataset_key).read(path)
         partial = target.with_name(f".{target.name}.partial")
         partial.unlink(missing_ok=True)
         size = 0
@@ -118,8 +119,8 @@ def download_file(
     return size
 
 
-def _opened(ipfs: Ipfs, content: bytes, dataset_key: bytes) -> Folder:
+def _opened(content: bytes, source: Source, dataset_key: bytes) -> Folder:
     def fetch(start: int, stop: int) -> bytes:
-        return b"".join(ipfs.stream(content, start, stop))
+        return b"".join(source.stream(content, start, stop))
 
-    return Folder(RandomAccess(fetch, ipfs.size(content), dataset_key))
+    return Folder(RandomAccess(fetch, source.size(content), dataset_key))

@@ -18,13 +18,20 @@ from typing import Final
 from biodesci.chain.commitments import commitments, of_key
 from biodesci.chain.records import DatasetVersion
 from biodesci.core import cid, envelope, files
-from biodesci.core.errors import IntegrityError, NotFoundError, StateError, UnavailableError
+from biodesci.core.errors import (
+    AccessDeniedError,
+    IntegrityError,
+    NotFoundError,
+    StateError,
+    UnavailableError,
+)
 from biodesci.core.onchain import LicenseState, utc
 from biodesci.ipfs.client import Ipfs
 from biodesci.market import content
 from biodesci.market.content import Fault, FaultError
 from biodesci.market.evidence import Evidence, bound_to, deliveries, sealed_to
 from biodesci.market.license import get
+from biodesci.market.sources import Sign, signer, source_of
 from biodesci.party import keys
 from biodesci.party.member import Member
 
@@ -94,6 +101,11 @@ class Finding(Enum):
 
 _FAULTY: Final = frozenset({Finding.WRONG_KEY, Finding.FORMER_KEY, *(Finding[fault.name] for fault in Fault)})
 _UNFETCHED: Final = frozenset({Finding.CARD_NOT_FETCHED, Finding.CONTAINER_NOT_FETCHED})
+_PRIVATE: Final = (
+    "The envelope was computed anew, and lies on your IPFS node. The encrypted file is not public and stays "
+    "off it: the data owner's server at {} gave it to you, and gives it to the licensee once you have "
+    "decided for the owner."
+)
 _NOT_KEPT: Final = (
     "The envelope was computed anew, and lies on your IPFS node. The card and the encrypted file do, too, "
     "but the node did not promise in time to keep them: judge again, so that the licensee finds them there."
@@ -183,7 +195,8 @@ def judge(
     if not sealed.to_own_key:
         return Judgement(license_id, licence.licensee, Finding.FORMER_KEY, until=until)
     try:
-        finding, reason = _try(arbiter, version.card, committed.content_root, key, most, progress)
+        sold = _Sold(version.card, committed.content_root, signer(chain, licence.dataset_id, licence.id))
+        finding, reason = _try(arbiter, sold, key, most, progress)
     except FaultError as exc:
         finding, reason = Finding[exc.fault.name], ""
     if finding is Finding.RIGHT_KEY:
@@ -191,39 +204,50 @@ def judge(
     return Judgement(license_id, licence.licensee, finding, reason, until)
 
 
+@dataclass(frozen=True)
+class _Sold:
+    """What the chain says was sold, and how the arbiter asks for it where it is not public."""
+
+    card: bytes
+    content_root: bytes
+    sign: Sign
+
+
 def _try(
-    arbiter: Member,
-    card: bytes,
-    content_root: bytes,
-    key: bytes,
-    most: int,
-    progress: Callable[[int], None] | None,
+    arbiter: Member, sold: _Sold, key: bytes, most: int, progress: Callable[[int], None] | None
 ) -> tuple[Finding, str]:
     """Whether the committed key opens what the card names, with what more there is to say; or FaultError."""
     ipfs = arbiter.ipfs
     try:
-        found = content.locate(ipfs, card, content_root)
+        located = content.locate(ipfs, sold.card, sold.content_root)
     except FaultError:
         raise
     except (NotFoundError, IntegrityError) as exc:
         return Finding.CARD_NOT_FETCHED, str(exc)
+    found, source = located.content, source_of(ipfs, located.served_at, sold.sign)
     fetched = _place(arbiter, found)
     try:
-        size = ipfs.size(found)
+        size = source.size(found)
         if size > most:
             return Finding.CONTAINER_TOO_LARGE, f"It has {size} bytes; you allowed {most}."
         _require_room(fetched.parent, size)
-        content.fetch(ipfs, found, fetched, progress)
+        content.fetch(source, found, fetched, progress)
     except FaultError:
         raise
     except (NotFoundError, IntegrityError) as exc:
         return Finding.CONTAINER_NOT_FETCHED, str(exc)
+    except (AccessDeniedError, UnavailableError) as exc:
+        if located.served_at is None:
+            raise  # the arbiter's own node
+        return Finding.CONTAINER_NOT_FETCHED, str(exc)
     try:
         with Path(os.devnull).open("wb") as nowhere:
-            content.decrypt(ipfs, found, fetched, nowhere, key, content_root)
+            content.decrypt(source, found, fetched, nowhere, key, sold.content_root)
     finally:
         fetched.unlink(missing_ok=True)
-    return Finding.RIGHT_KEY, "" if _keep(ipfs, card, found) else _NOT_KEPT
+    if located.served_at is not None:
+        return Finding.RIGHT_KEY, _PRIVATE.format(located.served_at)
+    return Finding.RIGHT_KEY, "" if _keep(ipfs, sold.card, found) else _NOT_KEPT
 
 
 def _keep(ipfs: Ipfs, *found: bytes) -> bool:

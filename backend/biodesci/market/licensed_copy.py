@@ -34,6 +34,7 @@ from biodesci.ipfs.client import Ipfs
 from biodesci.market import content, shares
 from biodesci.market.content import FaultError
 from biodesci.market.license import envelopes_of, is_active, own
+from biodesci.market.sources import Source, signer, source_of
 
 _ONCE_MORE: Final = "to deliver the key once more: biodesci license redeliver {}"
 _KEEP_RUNNING: Final = "to keep its IPFS node running"
@@ -142,14 +143,14 @@ def fetched(
     Yields what decrypts it to a target, checks it against the chain, and returns the plaintext's size; it may
     be called again. At the end the file is gone: damaged, it must come anew; done, it is not needed any more.
     """
-    found = locate(chain, ipfs, key)
+    found, source = locate(chain, ipfs, key)
     sealed = beside.with_name(f".{beside.name}.{found.hex()[:16]}.container")
     with _advised(chain, key.licence, key.version, _KEEP_RUNNING):
-        content.fetch(ipfs, found, sealed, progress)
+        content.fetch(source, found, sealed, progress)
 
     def decrypt(sink: BinaryIO) -> int:
         with _advised(chain, key.licence, key.version, _KEEP_RUNNING):
-            return content.decrypt(ipfs, found, sealed, sink, key.dataset_key, key.content_root)
+            return content.decrypt(source, found, sealed, sink, key.dataset_key, key.content_root)
 
     try:
         yield decrypt
@@ -187,10 +188,12 @@ def key_of(chain: Chain, ipfs: Ipfs, seed: bytes, licence: License) -> Key:
     return Key(licence, version, committed.content_root, found)
 
 
-def locate(chain: Chain, ipfs: Ipfs, key: Key) -> bytes:
-    """The digest of the container that a licence is for, as the version's card has it."""
+def locate(chain: Chain, ipfs: Ipfs, key: Key) -> tuple[bytes, Source]:
+    """The digest of the container that a licence is for, and where it comes from, as the card has it."""
     with _advised(chain, key.licence, key.version, _KEEP_RUNNING):
-        return content.locate(ipfs, key.version.card, key.content_root)
+        located = content.locate(ipfs, key.version.card, key.content_root)
+    sign = signer(chain, key.licence.dataset_id, key.licence.id)
+    return located.content, source_of(ipfs, located.served_at, sign)
 
 
 @contextmanager

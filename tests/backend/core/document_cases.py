@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from biodesci.core.documents.acceptance import SignedAcceptance
 from biodesci.core.documents.base import Document
 from biodesci.core.documents.bundle import BundleFile
+from biodesci.core.documents.content_request import SignedContentRequest
 from biodesci.core.documents.dataset_card import DatasetCard
 from biodesci.core.documents.declared import DiseaseProof, Statement
 from biodesci.core.documents.deployment import Deployment
@@ -112,6 +113,7 @@ CASES = (
     Case(SignedOrder, "order.json", free=("warning", "evidence.visas.*.warning")),
     Case(SignedRegistration, "registration.json"),
     Case(SignedAcceptance, "acceptance.json"),
+    Case(SignedContentRequest, "content-request.json"),
     Case(InstitutionFile, "institution.json", optional=("network", "institution.ror")),
     Case(
         KnownInstitutions,

@@ -89,7 +89,8 @@ def test_a_licensee_fetches_from_the_arbiter_what_the_owner_served_to_the_arbite
     assert downloaded(sale.buyer, arbiters.client, sale.seed, license_id) == sale.file.read_bytes()
     pinned = json.loads(post(arbiters.port, "pin/ls?type=recursive"))["Keys"]
     version = judge.chain.read(DatasetVersion, sale.dataset, 1)
-    found = content.locate(arbiters.client, version.card, commitments(judge.chain, version).content_root)
+    root = commitments(judge.chain, version).content_root
+    found = content.locate(arbiters.client, version.card, root).content
     envelope_ = license.envelope_of(sale.buyer, license_id)
     assert {cid.to_v0(one) for one in (version.card, found, envelope_)} <= set(pinned)
 
@@ -159,7 +160,8 @@ def test_what_the_arbiters_own_disk_did_is_nobodys_fault(sale, judge, tmp_path):
     license_id = sale.buy().license_id
     sale.release()
     version = judge.chain.read(DatasetVersion, sale.dataset, 1)
-    found = content.locate(judge.ipfs, version.card, commitments(judge.chain, version).content_root)
+    root = commitments(judge.chain, version).content_root
+    found = content.locate(judge.ipfs, version.card, root).content
     folder = judge.home / "judging"
     folder.mkdir()
     name = f"{cid.from_digest(found)}.container"

@@ -22,7 +22,7 @@ def encrypted(sale: Any, version: int) -> bytes:
     """A version's container, as anybody has it who was given the ciphertext."""
     on_chain = sale.owner.read(DatasetVersion, sale.dataset, version)
     root = commitments(sale.owner, on_chain).content_root
-    return b"".join(sale.ipfs.stream(content.locate(sale.ipfs, on_chain.card, root)))
+    return b"".join(sale.ipfs.stream(content.locate(sale.ipfs, on_chain.card, root).content))
 
 
 def test_the_key_of_an_old_licence_does_not_open_a_new_version(sale: Any) -> None:

@@ -67,7 +67,7 @@ def owned(chain: Chain) -> int:
 def decrypted(chain: Chain, ipfs: Ipfs, home, dataset_id: int, version: int = 1) -> bytes:
     on_chain = chain.read(DatasetVersion, dataset_id, version)
     key, _ = dataset_keys.load(home, PASSPHRASE, chain, on_chain)
-    blob = ipfs.cat(locate(ipfs, on_chain.card, commitments(chain, on_chain).content_root))
+    blob = ipfs.cat(locate(ipfs, on_chain.card, commitments(chain, on_chain).content_root).content)
     opened = io.BytesIO()
     container.decrypt(io.BytesIO(blob), opened, key, expected_root=commitments(chain, on_chain).content_root)
     return opened.getvalue()

@@ -7,6 +7,7 @@ from typing import Final
 from biodesci.core.documents.acceptance import SignedAcceptance
 from biodesci.core.documents.base import Document
 from biodesci.core.documents.bundle import BundleFile
+from biodesci.core.documents.content_request import SignedContentRequest
 from biodesci.core.documents.dataset_card import DatasetCard
 from biodesci.core.documents.declared import DiseaseProof, Statement
 from biodesci.core.documents.deployment import Deployment
@@ -41,6 +42,7 @@ KINDS: Final[tuple[type[Document], ...]] = (
     SignedOrder,
     SignedRegistration,
     SignedAcceptance,
+    SignedContentRequest,
     InstitutionFile,
     KnownInstitutions,
     SplitFile,

@@ -23,6 +23,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fai
 from biodesci.core import cid, disease, duo
 from biodesci.core.documents import strangers
 from biodesci.core.documents.base import first_reason
+from biodesci.core.documents.content_request import origin
 from biodesci.core.documents.dataset_card import DatasetCard
 from biodesci.core.documents.values import Text
 from biodesci.core.errors import InputError, IntegrityError, NotFoundError
@@ -76,6 +77,10 @@ class _Container(_Part):
     url: Annotated[str, Field(alias="contentUrl")]
 
 
+class _Served(_Part):
+    at: Annotated[Text | None, Field(alias="biodesci:servedAt")] = None
+
+
 class _Root(_Part):
     content_root: Annotated[_Hash, Field(alias="biodesci:contentRoot")]
 
@@ -126,6 +131,19 @@ def content(card: bytes) -> bytes:
     except _AMISS as exc:
         raise IntegrityError(
             "The dataset's card does not say where its container is.",
+            "Ask the publisher for a new version, or for a refund.",
+        ) from exc
+
+
+def served_at(card: bytes) -> str | None:
+    """The origin of the owner's server that serves the container to those entitled; None where the card names
+    none, so that the container is on public IPFS. Raises IntegrityError for what is no such address."""
+    try:
+        named = _Served.model_validate(strangers.fields(card)["distribution"][0]).at
+        return None if named is None else origin(named)
+    except _AMISS as exc:
+        raise IntegrityError(
+            "The dataset's card does not say where its container is served.",
             "Ask the publisher for a new version, or for a refund.",
         ) from exc
 
