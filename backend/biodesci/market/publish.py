@@ -34,6 +34,7 @@ from biodesci.ipfs.client import Ipfs
 from biodesci.market import admission, arbitration, provenance
 from biodesci.market.admission import public_texts, require_admitted
 from biodesci.market.card import DatasetMeta, compose
+from biodesci.market.croissant_check import require_valid
 from biodesci.market.edition import upcoming
 from biodesci.market.journal import FILE, Journal, Minted
 from biodesci.market.material import Material
@@ -113,7 +114,7 @@ def publish(
             if journal.container is None:
                 # Whatever no card can hold is refused before the long work.
                 nothing = container.ContainerInfo(bytes(32), 0, 0, 0, bytes(32))
-                compose(meta, inspection, bytes(32), nothing, edition)
+                require_valid(compose(meta, inspection, bytes(32), nothing, edition).to_bytes())
             _encrypt(owner, material, digest, journal, report)
             _upload(owner.ipfs, journal, report)
             if journal.notes.card is None:

@@ -85,11 +85,11 @@ class FineCells:
 
     def bins(self, step: int) -> dict[int, int]:
         """How many numbers are in each bin of `step` cells; the bin i begins at `edge(i, step)`."""
-        counts: dict[int, int] = {}
-        for i, count in enumerate(self._sums[0]):
-            number = (self._first + i) // step
-            counts[number] = counts.get(number, 0) + round(count)
-        return {i: counts.get(i, 0) for i in range(min(counts), max(counts) + 1)}
+        filled = np.flatnonzero(self._sums[0])
+        number = (filled + self._first) // step
+        first = int(number[0])
+        counts = np.bincount(number - first, self._sums[0][filled])
+        return {first + i: round(count) for i, count in enumerate(counts.tolist())}
 
     def edge(self, number: int, step: int) -> float:
         """The lower edge of a bin."""
@@ -98,10 +98,13 @@ class FineCells:
     def inside(self, numbers: set[int], step: int) -> list[Cell]:
         """The cells of these bins, for the airlock's moments."""
         width = 10.0**self.exponent
+        filled = np.flatnonzero(self._sums[0])
         return [
             Cell(round(count), total, squares, (self._first + i) * width, (self._first + i + 1) * width)
-            for i, (count, total, squares) in enumerate(self._sums.T.tolist())
-            if count and (self._first + i) // step in numbers
+            for i, (count, total, squares) in zip(
+                filled.tolist(), self._sums[:, filled].T.tolist(), strict=True
+            )
+            if (self._first + i) // step in numbers
         ]
 
     @property
