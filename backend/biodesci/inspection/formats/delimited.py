@@ -13,7 +13,7 @@ from pyarrow import csv as arrow_csv
 from biodesci.core.errors import InputError
 from biodesci.inspection.content import Declared, Item, Passage, Table
 from biodesci.inspection.finding import Finding, Level
-from biodesci.inspection.formats.dialect import FIELD_LIMIT, Dialect, decimal_signs, guess
+from biodesci.inspection.formats.dialect import FIELD_LIMIT, Dialect, decimal_signs, guess, squeezed
 from biodesci.inspection.formats.formulas import Formulas
 from biodesci.inspection.formats.header import Header, header
 from biodesci.inspection.formats.prose import oddities
@@ -125,6 +125,32 @@ class _Rest(io.RawIOBase):
         return self.stream.read(size)
 
 
+class _Squeezed(io.RawIOBase):
+    """Lines of columns that are aligned by spaces, with one space between them."""
+
+    def __init__(self, rest: _Rest) -> None:
+        super().__init__()
+        self._rest, self._cut, self._left, self._ended = rest, b"", b"", False
+
+    def readable(self) -> bool:
+        """Always."""
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        """`size` bytes at most, and at least one before the end."""
+        while not self._left and not self._ended:
+            piece = self._rest.read(_BLOCK)
+            self._ended = not piece
+            *lines, self._cut = (self._cut + piece).split(b"\n")
+            if self._ended:
+                lines.append(self._cut)
+            elif len(self._cut) > _LONGEST_LINE:
+                raise _too_long()
+            self._left = b"".join(squeezed(line.decode()).encode() + b"\n" for line in lines)
+        out, self._left = self._left[:size], self._left[size:]
+        return out
+
+
 def _batches(
     rest: _Rest, schema: pa.Schema, dialect: Dialect, source: Source, formulas: Formulas
 ) -> Iterator[pa.RecordBatch]:
@@ -138,7 +164,7 @@ def _batches(
     block = min(max(_BLOCK, 16 * rest.longest), 4 * _LONGEST_LINE)
     try:
         reader = arrow_csv.open_csv(
-            pa.PythonFile(rest, mode="r"),
+            pa.PythonFile(_Squeezed(rest) if dialect.delimiter == " " else rest, mode="r"),
             arrow_csv.ReadOptions(use_threads=False, block_size=block, column_names=schema.names),
             arrow_csv.ParseOptions(
                 delimiter=dialect.delimiter,
@@ -174,7 +200,8 @@ def _fault(source: Source, dialect: Dialect, width: int) -> InputError | None:
         lines = io.TextIOWrapper(io.BufferedReader(Utf8(raw, text.encoding)), "utf-8", newline="")
         for _ in range(len(dialect.before)):
             next(lines)
-        rows = csv.reader(lines, delimiter=dialect.delimiter, escapechar=dialect.escape, strict=True)
+        given = map(squeezed, lines) if dialect.delimiter == " " else lines
+        rows = csv.reader(given, delimiter=dialect.delimiter, escapechar=dialect.escape, strict=True)
         begins = 1
         try:
             for row in rows:

@@ -16,6 +16,7 @@ from typing import Final
 FIELD_LIMIT: Final = 1 << 20
 _LOOKED_AT: Final = 500  # lines
 _DELIMITERS: Final = ("\t", ";", "|", ",")
+_SPACES: Final = re.compile(" {2,}")
 _DECIMAL: Final = re.compile(r"[+-]?\d+,\d+|[+-]?\d{1,3}(?:\.\d{3})+,\d+")
 _THREE: Final = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")  # 1,234 may be 1234 or 1.234
 _POINT: Final = re.compile(r"[+-]?\d*\.\d+")
@@ -51,10 +52,12 @@ def guess(text: str, whole: bool) -> Dialect | None:
     escape = "\\" if '\\"' in text and '""' not in text else None
     readings = [_Reading(lines, delimiter, escape) for delimiter in _DELIMITERS]
     readings = [reading for reading in readings if reading.width > 1 and reading.share >= 0.5]
+    # Columns that are aligned by spaces; lines of a text have as many words each by chance alone.
+    spaced = _Reading([f"{squeezed(line)}\n" for line in lines], " ", escape)
+    regular = spaced.width > 2 and len(spaced.kept) > 2 and spaced.share > (0.95 if spaced.numeric else 0.99)
+    if regular and all(reading.share < spaced.share for reading in readings):
+        return spaced.dialect()
     if not readings:
-        spaced = _Reading(lines, " ", escape)
-        if spaced.width > 2 and spaced.share > 0.95 and len(spaced.kept) > 2 and spaced.numeric:
-            return spaced.dialect()
         single = _Reading(lines, ",", escape)
         return single.dialect() if single.is_column(lines) else None
     best = max(readings, key=lambda reading: (round(reading.share, 1), reading.width))
@@ -73,6 +76,11 @@ def decimal_signs(rows: Sequence[Sequence[str]]) -> tuple[str, str]:
     if commas > points:
         return ",", "." if any(map(_GROUPED.fullmatch, cells)) else ""
     return ".", "," if any(map(_THOUSANDS.fullmatch, cells)) else ""
+
+
+def squeezed(line: str) -> str:
+    """A line of columns that are aligned by spaces, with one space between them."""
+    return _SPACES.sub(" ", line.strip(" \r\n"))
 
 
 class _Reading:

@@ -139,6 +139,19 @@ def test_row_names_as_r_writes_them_get_a_column(tmp_path):
     assert content.rows[0][0] == {"index": "Mazda", "mpg": "21", "cyl": "6", "hp": "110"}
 
 
+def test_columns_that_spaces_align_are_read(tmp_path):
+    lines = ["patient      dob         kg", "Weber_Anna   1950-03-07   6", "Ito_Ben      1951-01-02  70  "]
+    content = read_bytes(tmp_path, "\r\n".join(["", *lines, ""]).encode())
+    assert content.rows == [
+        [
+            {"patient": "Weber_Anna", "dob": "1950-03-07", "kg": "6"},
+            {"patient": "Ito_Ben", "dob": "1951-01-02", "kg": "70"},
+        ]
+    ]
+    with pytest.raises(InputError, match="Line 603 has 2 fields, not 3"):
+        read_bytes(tmp_path, b"a   b  c\n" + b"x   1  2\n" * 601 + b"x   1\n")
+
+
 def test_texts_before_the_header_are_passages(tmp_path):
     content = read_bytes(tmp_path, b"Patient: Anna Weber\n\nday;value\n1;2\n2;3\n")
     assert content.texts == ["Patient: Anna Weber"]
