@@ -7,7 +7,7 @@
     people.py     how many people a cell is of, where a person has several rows
 
 Memory is bounded: by how many values are counted one by one, by the number of fine cells, and by DuckDB's
-limit, beyond which it writes encrypted temporary files.
+limit, beyond which it writes temporary files for its owner's eyes.
 """
 
 from biodesci.inspection.summary.table import Summary, TableSummary

@@ -1,7 +1,8 @@
 """How many people a cell is of, where a person may have several rows.
 
 Rows are kept in a DuckDB table in memory as long as they fit the limit; beyond it DuckDB writes to a folder
-for its owner's eyes, encrypted with a key that is only in memory.
+for its owner's eyes, which is removed at the end. They are not encrypted there, as the table itself is not:
+without an extension that it would have to fetch, DuckDB refuses to encrypt what it writes.
 """
 
 from __future__ import annotations
@@ -65,7 +66,6 @@ class People:
             config={
                 "memory_limit": _MEMORY,
                 "temp_directory": self._folder.name,
-                "temp_file_encryption": True,
                 "preserve_insertion_order": False,
             },
         )
