@@ -211,6 +211,30 @@ def test_a_file_of_trust_that_is_not_there_stops_the_server(world, tmp_path) -> 
         create(world.settings.model_copy(update={"drs_trust": tmp_path / "none.json"}))
 
 
+def test_a_private_container_is_told_to_nobody(world) -> None:
+    """Its owner's server gives it to those whom the chain entitles: no gateway and no passport does."""
+    owner = world.owner
+    (version,) = world.client.get(f"/v1/datasets/{world.datasets[0]}").json()["versions"]
+    card = json.loads(world.ipfs.cat(bytes.fromhex(version["card"]["digest"][2:])))
+    found = []
+    for at_ in ("https://data.hospital.example", "file:///etc"):
+        card["distribution"][0]["biodesci:servedAt"] = at_
+        publication = (world.ipfs.add(json.dumps(card).encode()), b"\1" * 32, b"\2" * 32, 1 << 2, bytes(32))
+        receipt = owner.send(owner.datasets.functions.publish(publication, []))
+        found.append(owner.event(receipt, owner.datasets, "DatasetPublished")["datasetId"])
+    sync(owner, world.ipfs, world.store)
+    body = valid("DrsObject", world.client.get(at(world, found[0])))
+    assert body["access_methods"] == [{"type": "https", "access_id": "container", "available": True}]
+    assert body["aliases"] == []
+    assert "https://data.hospital.example gives them to holders of a licence" in body["description"]
+    for answer in (
+        world.client.get(f"{at(world, found[0])}/access/container"),
+        world.client.post(f"{at(world, found[0])}/access/container", json={"passports": ["x"]}),
+    ):
+        assert "for a request that their account signs" in refused(answer, 403)
+    assert "where its container is served" in refused(world.client.get(at(world, found[1])), 404)
+
+
 def test_the_bytes_are_what_the_object_says(world, chain_for, tmp_path) -> None:
     """As a DRS client does: from the id to the object, to its address, to bytes of that size and checksum."""
     file = tmp_path / "cohort.csv"

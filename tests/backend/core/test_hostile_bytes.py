@@ -24,7 +24,7 @@ REFUSALS = (InputError, IntegrityError, WrongKeyError)
 PRIVATE, KEY, SEED, INFO = bytes(range(32)), bytes(range(1, 33)), bytes(range(2, 34)), bytes(32)
 BOUND = 160 << 20  # two segments of 16 MiB, in the clear and sealed, on each of two cores
 _QUICK = settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
-_LONG = settings(max_examples=20_000, deadline=None, suppress_health_check=list(HealthCheck))
+_LONG = settings(max_examples=5_000, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def _crypt4gh(raw: bytes) -> None:

@@ -10,8 +10,9 @@ from biodesci.api.drs.passports import Door
 from biodesci.api.drs.schemas import AccessMethod, AccessUrl, Authorizations, Checksum, DrsObject
 from biodesci.api.present import values
 from biodesci.api.present.datasets import container
+from biodesci.core.documents import published_card
 from biodesci.core.documents.deployment import Deployment
-from biodesci.core.errors import AccessDeniedError, NotFoundError
+from biodesci.core.errors import AccessDeniedError, IntegrityError, NotFoundError
 from biodesci.core.onchain import utc
 from biodesci.index import queries
 from biodesci.index.database import Store
@@ -80,6 +81,7 @@ class Shelf:
         """The object, with the address of its bytes where nothing has to be shown for that, or where these
         passports suffice. Raises as `find`, and as `Door.require` for passports that don't."""
         row = self.find(id_)
+        served_at = self._served_at(row)
         card = values.card(row["body"])
         file = container(card, self.gateway)
         sha256 = _SHA256.fullmatch(file.sha256) if file is not None else None
@@ -89,10 +91,17 @@ class Shelf:
                 + (f": {row['reason']}" if row["reason"] else "."),
                 "What could not be read is tried again; else ask the publisher for a new version.",
             )
-        is_guarded, is_gone = self.door.guards(id_.dataset), row["withdrawn_at"] is not None
-        if passports and not is_gone:
+        is_gone, is_private = row["withdrawn_at"] is not None, served_at is not None
+        is_open = not is_gone and not is_private
+        if passports and is_open:
             self.door.require(id_.dataset, passports)
-        is_told = not is_gone and (not is_guarded or bool(passports))
+        is_told = is_open and (bool(passports) or not self.door.guards(id_.dataset))
+        method = AccessMethod(
+            access_url=AccessUrl(url=file.url) if is_told else None,
+            available=not is_gone,
+            authorizations=None if is_private else self.needed(id_),
+        )
+        name = card.name or f"Dataset {id_.dataset}"
         return DrsObject(
             id=str(id_),
             name=f"dataset-{id_.dataset}-v{id_.version}.bdsc",
@@ -102,24 +111,20 @@ class Shelf:
             updated_time=utc(row["published_at"]),
             version=str(id_.version),
             checksums=[Checksum(checksum=sha256[1].lower())],
-            access_methods=[
-                AccessMethod(
-                    access_url=AccessUrl(url=file.url) if is_told else None,
-                    available=not is_gone,
-                    authorizations=self.needed(id_),
-                )
-            ],
-            description=_description(id_, card.name, is_gone=is_gone),
-            aliases=[f"ipfs://{file.content.cid}"] if not is_guarded or is_told else [],
+            access_methods=[method],
+            description=f"{name}, version {id_.version}. {_conditions(id_, served_at, is_gone=is_gone)}",
+            aliases=[f"ipfs://{file.content.cid}"] if is_told else [],
         )
 
     def locate(self, id_: ObjectId, access_id: str, passports: list[str] | None = None) -> AccessUrl:
         """Where the object's bytes are. Raises NotFoundError for another way than "container",
-        AccessDeniedError where consent was withdrawn, and as `show`."""
+        AccessDeniedError where consent was withdrawn or the owner's server has the bytes, and as `show`."""
         if access_id != "container":
             raise NotFoundError("There is no such way to the object.", "Its access_id is: container.")
-        if self.find(id_)["withdrawn_at"] is not None:
-            raise AccessDeniedError("Consent to this version was withdrawn: nothing is released.")
+        row = self.find(id_)
+        served_at, is_gone = self._served_at(row), row["withdrawn_at"] is not None
+        if is_gone or served_at is not None:
+            raise AccessDeniedError(_conditions(id_, served_at, is_gone=is_gone))
         self.door.require(id_.dataset, passports)
         (method,) = self.show(id_, passports).access_methods
         assert method.access_url is not None, "whoever may be told, is"
@@ -135,11 +140,22 @@ class Shelf:
             passport_auth_issuers=self.door.issuers,
         )
 
+    def _served_at(self, row: Row) -> str | None:
+        """The owner's server that has a private container; None for one on public IPFS."""
+        document = queries.document(self.store, row["card"], "card")
+        try:
+            return None if document is None else published_card.served_at(document.encode())
+        except IntegrityError as exc:
+            raise NotFoundError(exc.message, exc.hint) from exc
 
-def _description(id_: ObjectId, name: str | None, *, is_gone: bool) -> str:
-    text = (
-        f"{name or f'Dataset {id_.dataset}'}, version {id_.version}. These bytes are encrypted; the key is "
-    )
+
+def _conditions(id_: ObjectId, served_at: str | None, *, is_gone: bool) -> str:
     if is_gone:
-        return f"{text}not delivered any more, as consent was withdrawn."
-    return f"{text}delivered for a licence to download, bought on chain (GET /v1/datasets/{id_.dataset})."
+        return "These bytes are encrypted; consent was withdrawn: neither they nor the key are released."
+    key = f"the key is delivered for a licence to download, bought on chain (GET /v1/datasets/{id_.dataset})"
+    if served_at is None:
+        return f"These bytes are encrypted; {key}."
+    return (
+        f"These bytes are encrypted, and {served_at} gives them to holders of a licence alone, for a request "
+        f"that their account signs (biodesci license download); {key}."
+    )

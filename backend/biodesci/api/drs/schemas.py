@@ -44,13 +44,16 @@ class Authorizations(_Schema):
 
 
 class AccessMethod(_Schema):
-    """A way to the object's bytes, which are encrypted; `access_url` where nothing has to be shown."""
+    """A way to the object's bytes, which are encrypted; `access_url` where nothing has to be shown.
+
+    Without `authorizations` no way of DRS opens it: the description says where the owner serves the bytes.
+    """
 
     type: Literal["https"] = "https"
     access_id: Literal["container"] = "container"
     access_url: AccessUrl | None = None
     available: bool = Field(description="false: consent was withdrawn, and nothing is released")
-    authorizations: Authorizations
+    authorizations: Authorizations | None = None
 
 
 class DrsObject(_Schema):
