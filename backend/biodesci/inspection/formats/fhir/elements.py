@@ -30,7 +30,7 @@ _OPAQUE_ID: Final = re.compile(
 _PEOPLE: Final = re.compile(r"(^|/)(Patient|Practitioner|RelatedPerson|Person)(/|\?|$)")
 
 # Strings that say what something is, and never whom it is of.
-_TECHNICAL: Final = frozenset(
+TECHNICAL: Final = frozenset(
     {
         "resourceType",
         "code",
@@ -173,7 +173,7 @@ class Walk:
         elif name == "fullUrl":
             if not text.startswith("urn:"):
                 self._tally.add(place, "address of a server", Level.NOTE, "it leads to the institution")
-        elif name not in _TECHNICAL:
+        elif name not in TECHNICAL:
             is_free = name in _FREE and "coding" not in node
             if is_free:
                 self._tally.add(place, "free text", Level.ASK, "people may be named in it")

@@ -77,7 +77,7 @@ def _batches(source: Source) -> Iterator[pa.RecordBatch]:
 
 def _resources(source: Source) -> Iterator[dict[str, Any]]:
     """The resources; of a bundle each entry's, the bundle itself without them first."""
-    for place, document in _documents(source):
+    for place, document in documents(source):
         if not isinstance(document, dict) or not isinstance(document.get("resourceType"), str):
             raise InputError(f"{place} is no FHIR resource: it names no resourceType.", "Export it again.")
         entries = document.get("entry")
@@ -96,7 +96,8 @@ def _without_resource(entry: object) -> object:
     return entry
 
 
-def _documents(source: Source) -> Iterator[tuple[str, Any]]:
+def documents(source: Source) -> Iterator[tuple[str, Any]]:
+    """The JSON documents with their places: one, or one in each line. Raises InputError for damage."""
     with source.open() as stream:
         first = stream.readline(_LONGEST_LINE).lstrip(b"\xef\xbb\xbf")
         while first and not first.strip():
