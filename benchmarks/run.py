@@ -12,6 +12,7 @@ MODULES = (
     "gas",
     "container",
     "age",
+    "private",
     "crypt4gh",
     "ee",
     "ee_models",

@@ -7,7 +7,9 @@ without TLS, behind a server that does (docs/private.md). SIGTERM or SIGINT ends
 from __future__ import annotations
 
 import logging
+import signal
 import sys
+import time
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -18,7 +20,7 @@ from biodesci.chain.client import Chain
 from biodesci.chain.deployment import load_deployment
 from biodesci.chain.reading import Reading
 from biodesci.core.documents.content_request import origin
-from biodesci.core.errors import BioDeSciError, ConfigurationError, InputError
+from biodesci.core.errors import BioDeSciError, ConfigurationError, InputError, UnavailableError
 from biodesci.market.container_server import ContainerServer, create_app
 from biodesci.party.containers import Containers
 from biodesci.serving import bounds
@@ -28,10 +30,11 @@ from biodesci.workers.entry import answer_help
 
 NAME: Final = "containers"
 _log = logging.getLogger(NAME)
+_PAUSE: Final = 5.0  # seconds between two looks for the chain
 
 
 def run(settings: config.Settings) -> None:
-    """Until a signal. Raises ConfigurationError, and UnavailableError where the chain does not answer."""
+    """Until a signal; a chain that does not answer yet is waited for. Raises ConfigurationError."""
     own, partners = _origin(settings.containers_url), _addresses(settings.containers_partners)
     policy = Policy(
         hosts=bounds.hosts([urlsplit(own).netloc, *settings.hosts.split()]),
@@ -41,12 +44,19 @@ def run(settings: config.Settings) -> None:
     )
     host, _, port = settings.containers_listen.rpartition(":")
     bound = listen(host.strip("[]"), int(port) if port.isdecimal() else -1, "BIODESCI_CONTAINERS_LISTEN")
-    chain = Chain(
-        settings.rpc_url, load_deployment(settings.deployment), reading=Reading(settings.confirmations)
-    )
-    server = ContainerServer(chain, Containers(settings.home), own, partners)
+    server = ContainerServer(_connected(settings), Containers(settings.home), own, partners)
     _log.info("serving on %s as %s", settings.containers_listen, own)
     serve(create_app(server), policy, bound)
+
+
+def _connected(settings: config.Settings) -> Chain:
+    deployment, reading = load_deployment(settings.deployment), Reading(settings.confirmations)
+    while True:
+        try:
+            return Chain(settings.rpc_url, deployment, reading=reading)
+        except UnavailableError as exc:
+            _log.warning("%s", exc)
+            time.sleep(_PAUSE)
 
 
 def _origin(text: str) -> str:
@@ -73,6 +83,8 @@ def main() -> int:
     """Runs until a signal ends it; the exit status."""
     answer_help(NAME, __doc__, config.Settings)
     logs.begin(NAME)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: sys.exit(0))
     try:
         settings = config.load(config.Settings)
         logs.begin(NAME, settings.log_format, secret_settings.of(settings))
