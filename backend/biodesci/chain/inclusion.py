@@ -14,7 +14,7 @@ from typing import Any, Final
 import rlp  # type: ignore[import-untyped]
 from eth_utils.crypto import keccak
 from trie import HexaryTrie  # type: ignore[import-untyped]
-from trie.exceptions import BadTrieProof, InvalidNode, ValidationError  # type: ignore[import-untyped]
+from trie.exceptions import InvalidNode, MissingTrieNode, ValidationError  # type: ignore[import-untyped]
 
 from biodesci.chain import encoded
 from biodesci.chain.encoded import HeaderRead, LogRead
@@ -22,8 +22,8 @@ from biodesci.core.errors import IntegrityError
 
 # What the trie raises, knowingly or not, for nodes that somebody made up.
 _NO_PROOF: Final = (
-    BadTrieProof, InvalidNode, ValidationError, rlp.exceptions.RLPException, ValueError, TypeError,
-    IndexError,
+    MissingTrieNode, InvalidNode, ValidationError, rlp.exceptions.RLPException, ValueError, TypeError,
+    IndexError, KeyError,
 )  # fmt: skip
 _REMEDY: Final = "Use the file as it was exported."
 
@@ -61,11 +61,16 @@ def prove(
     )
 
 
-def check(header: HeaderRead, proof: Proof, place: int) -> Proven:
-    """The transaction at a place of a block. Raises IntegrityError where the proof is not one."""
-    sent = _open(header.transactions_root, place, proof.transactions)
-    receipt = _open(header.receipts_root, place, proof.receipts)
-    return Proven(keccak(sent), encoded.chain_of(sent), encoded.read_logs(receipt))
+def check(header: HeaderRead, proof: Proof, places: Iterable[int]) -> dict[int, Proven]:
+    """The transactions at some places of a block. Raises IntegrityError where the proof is not one."""
+    receipts = _of_nodes(proof.receipts, header.receipts_root)
+    transactions = _of_nodes(proof.transactions, header.transactions_root)
+    proven = {}
+    for place in places:
+        sent = _open(transactions, place)
+        logs = encoded.read_logs(_open(receipts, place))
+        proven[place] = Proven(keccak(sent), encoded.chain_of(sent), logs)
+    return proven
 
 
 def require_whole(header: HeaderRead, receipts: Sequence[bytes]) -> None:
@@ -97,9 +102,14 @@ def _nodes(values: Sequence[bytes], root: bytes, places: Sequence[int], what: st
     )
 
 
-def _open(root: bytes, place: int, nodes: Sequence[bytes]) -> bytes:
+def _of_nodes(nodes: Sequence[bytes], root: bytes) -> Any:
+    """The part of a trie that these nodes are."""
+    return HexaryTrie({keccak(node): node for node in nodes}, root)
+
+
+def _open(trie: Any, place: int) -> bytes:
     try:
-        value = HexaryTrie.get_from_proof(root, encoded.index(place), [rlp.decode(node) for node in nodes])
+        value = trie.get(encoded.index(place))
     except _NO_PROOF as exc:
         raise IntegrityError("A proof of the file does not lead to its block's header.", _REMEDY) from exc
     if not value or not isinstance(value, bytes):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import pytest
@@ -19,8 +20,9 @@ from eth.vm.forks.prague.blocks import PragueBlockHeader
 from eth.vm.forks.shanghai.blocks import ShanghaiBlockHeader
 from eth_account import Account
 from eth_keys.datatypes import PrivateKey
+from eth_utils.crypto import keccak
 from hexbytes import HexBytes
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from biodesci.chain import encoded, inclusion
@@ -229,11 +231,11 @@ def test_each_transaction_of_a_block_is_proven_and_no_other(number: int, data: s
     header = header_of(receipts, [sent] * number)
     place = data.draw(st.integers(0, number - 1))
     proof = inclusion.prove(header, receipts, [sent] * number, [place])
-    proven = inclusion.check(header, proof, place)
+    proven = inclusion.check(header, proof, [place])[place]
     assert (len(proven.logs), proven.chain_id) == (place % 3, 1)
     for other in (place + number, 10**6):
         with pytest.raises(IntegrityError):
-            inclusion.check(header, proof, other)
+            inclusion.check(header, proof, [other])
     inclusion.require_whole(header, receipts)
     with pytest.raises(IntegrityError, match="are not the block's"):
         inclusion.require_whole(header, receipts[:-1])
@@ -248,6 +250,22 @@ def test_bytes_that_are_no_header_receipt_or_transaction_are_refused(raw: bytes)
             read(raw)
 
 
+made_up = st.recursive(
+    st.sampled_from([b"", b"\x20", b"\0", b"\x31", b"\x80", b"\x20\x80", b"\7" * 31, b"\7" * 32]),
+    lambda inner: st.lists(inner, max_size=3) | st.lists(inner, min_size=17, max_size=17),
+    max_leaves=40,
+)
+
+
+@settings(max_examples=300)
+@given(node=made_up, place=st.sampled_from([0, 1, 5, 200]))
+def test_a_root_that_somebody_made_up_leads_to_a_value_or_is_refused(node: Any, place: int) -> None:
+    raw = rlp.encode(node)
+    header = encoded.HeaderRead(bytes(32), bytes(32), keccak(raw), keccak(raw), bytes(256), 1, 0)
+    with contextlib.suppress(IntegrityError):
+        inclusion.check(header, inclusion.Proof((raw,), (raw,)), [place])
+
+
 def test_nodes_of_a_proof_that_are_none_are_refused() -> None:
     _, sent = from_account({"gasPrice": 10**9})
     receipts = [receipt(2, b"\1", 1)[1]]
@@ -255,4 +273,4 @@ def test_nodes_of_a_proof_that_are_none_are_refused() -> None:
     proof = inclusion.prove(header, receipts, [sent], [0])
     for wrong in ((), (b"",), (b"\xc0",), (b"\x83abc",), (rlp.encode([b"\0" * 5] * 3),), (HexBytes(sent),)):
         with pytest.raises(IntegrityError):
-            inclusion.check(header, inclusion.Proof(wrong, proof.transactions), 0)
+            inclusion.check(header, inclusion.Proof(wrong, proof.transactions), [0])

@@ -152,6 +152,7 @@ def _blocks(chain: Chain, head: TrailHead, told: Callable[[int], None]) -> Itera
                 )
             parent = block.read.hash
             yield block, chosen.get(number, [])
+            told(number)
         told(piece.last)
 
 

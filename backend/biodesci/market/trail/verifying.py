@@ -198,7 +198,7 @@ class _Checker:
         if sorted(set(listed)) != listed or sorted(set(transactions)) != transactions:
             raise self._wrong(header, "its events are not in the order of the chain")
         proof = Proof(tuple(block.receipts), tuple(block.transactions))
-        proven = {place: inclusion.check(header, proof, place) for place in transactions}
+        proven = inclusion.check(header, proof, transactions)
         told: list[Told] = []
         if self.head.complete:
             told = self._all(header, block.all_receipts)
