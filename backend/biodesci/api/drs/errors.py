@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from biodesci.api.answers import problems_of
+from biodesci.core.problems import MEDIA_TYPE
 
 PREFIX: Final = "/ga4gh/drs/v1"
 _WORDS: Final = {
@@ -44,9 +45,10 @@ def response(status: int, message: str) -> Response:
 
 
 def documented(*codes: int) -> dict[int | str, dict[str, object]]:
-    """What OpenAPI says of a route's refusals. The server around this service has its own problem documents:
-    421, 429 and whatever else there may be."""
+    """What OpenAPI says of a route's refusals. What the server around this service refuses (another Host, too
+    many requests, too large a body) comes as a problem document, as everywhere."""
     own: dict[int | str, dict[str, object]] = {
-        code: {"model": Error, "description": _WORDS[code]} for code in sorted({*codes, 404, 500, 503})
+        code: {"model": Error, "description": _WORDS[code], "content": {MEDIA_TYPE: {}}}
+        for code in sorted({*codes, 404, 500, 503})
     }
     return {**problems_of(), **own}
