@@ -18,7 +18,7 @@ from biodesci.inspection.formats.genomics import Alignments, Fasta, Fastq, Varia
 from biodesci.inspection.formats.hdf5 import Hdf5
 from biodesci.inspection.formats.json_files import Json, JsonLines
 from biodesci.inspection.formats.omop import Omop
-from biodesci.inspection.formats.pictures import Picture, Tiff
+from biodesci.inspection.formats.pictures import PICTURES, Tiff
 from biodesci.inspection.formats.prose import Prose
 from biodesci.inspection.formats.signals import Edf, WfdbHeader, WfdbRecords
 from biodesci.inspection.formats.spreadsheets import Workbook
@@ -39,7 +39,7 @@ FORMATS: Final[tuple[Format, ...]] = (
     Hdf5(),
     Edf(),
     Tiff(),
-    Picture(),
+    *PICTURES,
     Fhir(),
     Variants(),
     Alignments(),

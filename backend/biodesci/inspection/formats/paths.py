@@ -1,4 +1,4 @@
-"""Paths within headers: command lines and references tell who ran a program, and what a file was called."""
+"""Paths and labels: who ran a program, what a file was called, and names that stand in one word."""
 
 from __future__ import annotations
 
@@ -37,3 +37,13 @@ def look(tally: Tally, place: str, text: str) -> Iterator[Passage]:
         for name in re.split(r"[/\\]+", word)[-2:]:
             if not word.startswith("-") and _LETTERS.search(name):
                 yield from tally.passages(place, re.sub(r"[._+-]+", " ", name))
+
+
+_TWO_WORDS: Final = re.compile(r"[^\W\d_]{2,}[ ._+-]*[A-Z][^\W\d_]+|[^\W\d_]{2,}[ ._+-]+[^\W\d_]{2,}")
+
+
+def label(tally: Tally, place: str, text: str) -> Iterator[Passage]:
+    """Yields a label such as Weber_Anna or AnnaWeber as words; one that has no two words says no name."""
+    if _TWO_WORDS.search(text):
+        apart = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text)
+        yield from tally.passages(place, re.sub(r"[._+-]+", " ", apart))

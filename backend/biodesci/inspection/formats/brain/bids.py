@@ -11,7 +11,7 @@ from typing import Any, Final
 from biodesci.core.errors import InputError
 from biodesci.inspection.content import Declared, Item, Member, Passage
 from biodesci.inspection.finding import Level
-from biodesci.inspection.formats import tree, unpacked
+from biodesci.inspection.formats import paths, tree, unpacked
 from biodesci.inspection.formats.brain import sidecar
 from biodesci.inspection.formats.brain.nifti import Look, is_nifti
 from biodesci.inspection.formats.tally import Tally
@@ -77,7 +77,7 @@ def _labels(people: dict[str, None], tally: Tally) -> Iterator[Passage]:
                 "not all are a number with a short prefix: confirm that they are no record numbers or names"
             )
             tally.add(place, "record number", Level.ASK, reason)
-            yield from tally.passages(place, re.sub(r"(?<=[a-z])(?=[A-Z])", " ", label))
+            yield from paths.label(tally, place, label)
 
 
 def _scans(path: Path, tally: Tally) -> None:

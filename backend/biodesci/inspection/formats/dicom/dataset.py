@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import warnings
 import zlib
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from typing import Any, Final
 from pydicom import Dataset, config, dcmread
 from pydicom.datadict import dictionary_VR
 from pydicom.dataelem import DataElement, RawDataElement
-from pydicom.errors import InvalidDicomError
+from pydicom.errors import BytesLengthException, InvalidDicomError
 from pydicom.filereader import _read_file_meta_info, read_preamble
 
 from biodesci.core.errors import InputError
@@ -26,6 +27,9 @@ _DEFLATED: Final = "1.2.840.10008.1.2.1.99"
 # What pydicom raises of bytes that are not as it expects.
 _BROKEN: Final = (
     InvalidDicomError,
+    BytesLengthException,
+    zlib.error,
+    struct.error,
     EOFError,
     OSError,
     ValueError,

@@ -82,7 +82,9 @@ def _group(fields: dict[str, str], tally: Tally) -> Iterator[Passage]:
         tally.add(place, "institution or device", Level.ASK, "it names the sequencing centre")
     if fields.get("DT"):
         tally.add(place, "date", Level.ASK, "days of sampling or sequencing lead to a person")
-    for key in ("DS", "CN", "PU", "ID"):
+    for key in ("SM", "LB", "ID"):
+        yield from paths.label(tally, f"{place} {key}", fields.get(key, ""))
+    for key in ("DS", "CN", "PU"):
         yield from paths.look(tally, f"{place} {key}", fields.get(key, ""))
 
 
@@ -112,7 +114,7 @@ def _opened(path: Path) -> tuple[str, list[str]]:
             return str(file.header), [
                 read.query_name or "" for read in islice(file.fetch(until_eof=True), _READS)
             ]
-    except (OSError, ValueError, UnicodeDecodeError):
+    except (OSError, ValueError, NotImplementedError):
         raise InputError("The reads can't be opened: the file is cut off or damaged.", _ADVICE) from None
     finally:
         pysam.set_verbosity(before)

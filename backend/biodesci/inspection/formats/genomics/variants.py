@@ -57,6 +57,8 @@ class Variants:
                 _require_records(stream, len(columns))
         if samples:
             yield _named(samples)
+            for sample in samples:
+                yield from paths.label(tally, "names of samples", sample)
             reason = "a few dozen variants tell a person from all others, and a genome can't be anonymised"
             tally.add("genotypes", "individual genotypes", Level.ASK, reason, len(samples))
         yield from tally.findings()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from biodesci.inspection.formats.pictures.picture import Picture
+from biodesci.inspection.formats.pictures.picture import PICTURES
 from biodesci.inspection.formats.pictures.tiff import Tiff
 
-__all__ = ["Picture", "Tiff"]
+__all__ = ["PICTURES", "Tiff"]

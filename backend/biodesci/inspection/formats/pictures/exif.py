@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import struct
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from biodesci.inspection.finding import Level
 from biodesci.inspection.formats.tally import Tally
 
 BROKEN: Final = (
+    struct.error,
     UnidentifiedImageError,
     OSError,
     SyntaxError,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 import zlib
 from collections.abc import Iterator
@@ -20,15 +21,12 @@ _LARGEST_TEXT: Final = 1 << 20
 class Picture:
     """A picture of one of the formats that programs of every day write."""
 
-    name = "picture"
-    media_type = "image/*"
+    def __init__(self, name: str, media_type: str, mark: re.Pattern[bytes]) -> None:
+        self.name, self.media_type, self._mark = name, media_type, mark
 
     def recognises(self, source: Source) -> bool:
-        """The formats' marks."""
-        head = source.head
-        return head.startswith((b"\xff\xd8\xff", _PNG, b"GIF87a", b"GIF89a")) or (
-            head[:4] == b"RIFF" and head[8:12] == b"WEBP"
-        )
+        """The format's mark."""
+        return self._mark.match(source.head) is not None
 
     def read(self, source: Source, declared: Declared) -> Iterator[Item]:
         """Findings and texts of its metadata. Its pixels ask."""
@@ -82,3 +80,11 @@ def _png_text(kind: bytes, content: bytes) -> str:
         except zlib.error:
             raise InputError("A text of the PNG file is damaged.", "Write the file again.") from None
     return f"{keyword.decode('latin-1')} {rest.decode('utf-8', 'replace')}"
+
+
+PICTURES: Final = (
+    Picture("JPEG", "image/jpeg", re.compile(rb"\xff\xd8\xff")),
+    Picture("PNG", "image/png", re.compile(re.escape(_PNG))),
+    Picture("GIF", "image/gif", re.compile(rb"GIF8[79]a")),
+    Picture("WebP", "image/webp", re.compile(rb"RIFF.{4}WEBP", re.DOTALL)),
+)
