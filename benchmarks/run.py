@@ -11,6 +11,7 @@ from pathlib import Path
 MODULES = (
     "gas",
     "container",
+    "card",
     "age",
     "private",
     "crypt4gh",

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from biodesci.core.airlock.moments import Cell
+from biodesci.core.airlock.rules import SMALL
 
 _MOST = 20_000
 _DIGITS = 4  # of the range, that cells are first made for
@@ -71,9 +72,11 @@ class FineCells:
         return self._high
 
     def step(self, bins: int) -> int:
-        """How many cells make a bin, so that about so many bins cover all: 1, 2 or 5 times a power of ten,
-        and of whole numbers one number at least."""
-        cells = max(1, -(-self._sums.shape[1] // bins))
+        """How many cells make a bin: 1, 2 or 5 times a power of ten, and of whole numbers one number at
+        least. About so many bins cover all numbers but 10 at either end, which so widen no bin."""
+        below = np.cumsum(self._sums[0])
+        first, last = np.searchsorted(below, (SMALL, below[-1] - SMALL + 1))
+        cells = max(1, -(-max(int(last - first) + 1, 1) // bins))
         step, power = 1, 1
         while step < cells or (self.whole and step * 10.0**self.exponent < 1):
             step, power = next(
