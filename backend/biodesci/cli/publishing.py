@@ -142,19 +142,27 @@ def publish(
     dataset: Annotated[
         int | None, typer.Option(min=1, help="Publish as a new version of this dataset.")
     ] = None,
+    public: Annotated[
+        bool,
+        typer.Option(
+            "--public", help="Put the encrypted file on IPFS, for everybody: it can't be called back."
+        ),
+    ] = False,
 ) -> None:
-    """Inspect, encrypt, store on IPFS, mint. Stopped at any point and run again, it goes on.
+    """Inspect, encrypt, keep, mint. Stopped at any point and run again, it goes on.
 
     `biodesci dataset check FILE` shows beforehand what would be found, and what the card would tell.
+    The encrypted file stays in this home, and your server of containers (BIODESCI_CONTAINERS_URL) gives it to
+    those entitled. With --public it is on IPFS, and anybody may keep it for ever.
 
     Example: biodesci dataset publish cohort.csv --name "Cohort" --term HMB --term NCU --price 0.01
     """
-    from dataclasses import asdict
+    from dataclasses import asdict, replace
 
     from biodesci.core.errors import InputError
     from biodesci.market.publish import publish as run
 
-    meta = described.meta(columns)
+    meta = replace(described.meta(columns), served_at=None if public else _server())
     if price is None and asked != offers.Asked():
         raise InputError(
             "Terms of an offer are given, but no price, so nothing would be offered.",
@@ -169,6 +177,21 @@ def publish(
         f"Published dataset {done.dataset_id}, version {done.version}. Its key is in {owner.home}/datasets: "
         "keep a copy; nobody can restore it.",
     )
+
+
+def _server() -> str:
+    """The origin of this home's server of containers."""
+    from biodesci.core.documents.content_request import origin
+    from biodesci.core.errors import ConfigurationError
+
+    chosen = session.settings().containers_url
+    if not chosen:
+        raise ConfigurationError(
+            "Nothing says who gives the encrypted file to those who may have it.",
+            "Set BIODESCI_CONTAINERS_URL to your server of containers (docs/private.md). Or give "
+            "--public: a copy on IPFS, for everybody, which can't be called back.",
+        )
+    return origin(chosen)
 
 
 @app.command()

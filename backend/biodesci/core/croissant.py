@@ -71,11 +71,12 @@ class Edition:
 @dataclass(frozen=True)
 class StoredFile:
     """The encrypted file: the CID digest of its container, what the container says, and the media type of
-    the plain file."""
+    the plain file. `served_at` is the origin of its owner's server; None for a public copy on IPFS."""
 
     content: bytes
     info: ContainerInfo
     media_type: str
+    served_at: str | None = None
 
 
 @dataclass(frozen=True)
@@ -172,6 +173,7 @@ def _file_object(file: StoredFile) -> FileObject:
         content_root=file.info.content_root,
         segment_size=file.info.segment_size,
         plaintext_size=file.info.plaintext_size,
+        served_at=file.served_at,
     )
 
 

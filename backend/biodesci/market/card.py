@@ -19,7 +19,9 @@ class DatasetMeta:
 
     `declared` says what its columns are. `accept_risk` is the reason to publish in spite of what stops, and
     `confirmed` says that a person looked at what was asked; neither is public.
-    `diseases` are those that the term DS permits; without them a person judges each purchase.
+    `diseases` are those that the term DS permits; without them a person judges each purchase. `served_at` is
+    the origin of the owner's server of containers (docs/private.md); None puts a copy on IPFS, which can't be
+    called back.
     """
 
     name: str
@@ -34,6 +36,7 @@ class DatasetMeta:
     accept_risk: str | None = None
     confirmed: bool = False
     diseases: PermittedDiseases | None = None
+    served_at: str | None = None
 
 
 def compose(
@@ -54,7 +57,7 @@ def compose(
         diseases=meta.diseases,
     )
     media_type = meta.encoding_format or inspection.media_type or "application/octet-stream"
-    stored = croissant.StoredFile(content, info, media_type)
+    stored = croissant.StoredFile(content, info, media_type, meta.served_at)
     tables = [summary.table for summary in inspection.tables]
     return croissant.build(about, stored, _check(inspection), edition, tables)
 

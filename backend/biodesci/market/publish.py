@@ -25,11 +25,13 @@ from biodesci.chain import receipts
 from biodesci.chain.client import Chain
 from biodesci.chain.records import DatasetVersion
 from biodesci.core import canonical, cid, container, duo, files
+from biodesci.core.documents.content_request import origin
 from biodesci.core.documents.dataset_card import require_described
 from biodesci.core.errors import AccessDeniedError, InputError, StateError
 from biodesci.core.public_text import require_printable
 from biodesci.inspection.content import Declared
 from biodesci.inspection.inspect import Inspection, inspect
+from biodesci.ipfs import unixfs
 from biodesci.ipfs.client import Ipfs
 from biodesci.market import admission, arbitration, provenance
 from biodesci.market.admission import public_texts, require_admitted
@@ -40,6 +42,7 @@ from biodesci.market.journal import FILE, Journal, Minted
 from biodesci.market.material import Material
 from biodesci.market.offers import OfferTerms
 from biodesci.party import dataset_keys
+from biodesci.party.containers import Containers
 from biodesci.party.member import Member
 
 REPORT: Final = "inspection.json"
@@ -75,6 +78,10 @@ def publish(
     chain = owner.chain
     require_sayable(meta)
     material = Material.of(file)
+    if meta.served_at is not None and origin(meta.served_at) != meta.served_at:
+        raise InputError(
+            f"{meta.served_at} is no origin in its one form.", f"Write {origin(meta.served_at)}."
+        )
     if dataset_id is not None and offer is not None:
         raise InputError("A new version is sold by the dataset's offers.", "Leave the price out.")
     if dataset_id is not None and chain.call(chain.datasets.functions.ownerOf(dataset_id)) != chain.address:
@@ -116,7 +123,10 @@ def publish(
                 nothing = container.ContainerInfo(bytes(32), 0, 0, 0, bytes(32))
                 require_valid(compose(meta, inspection, bytes(32), nothing, edition).to_bytes())
             _encrypt(owner, material, digest, journal, report)
-            _upload(owner.ipfs, journal, report)
+            if meta.served_at is None:
+                _upload(owner.ipfs, journal, report)
+            else:
+                _keep(owner.home, journal)
             if journal.notes.card is None:
                 card = compose(meta, inspection, journal.digest("content"), _container(journal), edition)
                 journal.note(card=owner.ipfs.add(card.to_bytes(), "card of a dataset"))
@@ -126,6 +136,8 @@ def publish(
         published = _result(chain, receipt, journal, dataset_id)
         version = chain.read(DatasetVersion, published.dataset_id, published.version)
         dataset_keys.settle(owner.home, chain, version, committed)
+        if meta.served_at is not None:
+            Containers(owner.home).assign(journal.digest("content"), chain, version)
     # The container is on IPFS now and can be made again from the file.
     (journal.folder / "container").unlink(missing_ok=True)
     return replace(published, findings=tuple(map(str, inspection.findings)))
@@ -225,6 +237,15 @@ def _container(journal: Journal) -> container.ContainerInfo:
     if journal.container is None:
         raise StateError("The file was not encrypted.", "Repeat the command.")
     return journal.container
+
+
+def _keep(home: Path, journal: Journal) -> None:
+    """Keeps a private container at home, under the name that IPFS would give it."""
+    made = journal.folder / "container"
+    if journal.notes.content is None:
+        with made.open("rb") as source:
+            journal.note(content=unixfs.digest_of(source))
+    Containers(home).keep(made, journal.digest("content"))
 
 
 def _upload(ipfs: Ipfs, journal: Journal, report: Progress) -> None:

@@ -117,7 +117,8 @@ name: string
 }
 /**
  * The encrypted file, as everybody may have it. `content` is the digest of its CID, `size` its bytes,
- * `sha256` the hash of them; `plaintext_size` is of the file in it.
+ * `sha256` the hash of them; `plaintext_size` is of the file in it. `served_at` is the origin of the server
+ * that gives a private one to those entitled; without it the container is on IPFS, for everybody.
  */
 export interface FileObject {
 "@id": "container"
@@ -125,6 +126,7 @@ export interface FileObject {
 "biodesci:contentRoot": string
 "biodesci:plaintextSize": number
 "biodesci:segmentSize": number
+"biodesci:servedAt"?: string
 contentSize: string
 contentUrl: string
 encodingFormat: "application/octet-stream"

@@ -72,3 +72,12 @@ def test_a_package_that_is_missing_is_said_with_what_brings_it(run, tmp_path, mo
     assert code == 1
     assert "needs the package pyarrow" in err
     assert "biodesci[publish]" in err
+
+
+def test_publishing_is_private_unless_a_public_copy_is_asked_for(run, tmp_path):
+    file = tmp_path / "cohort.csv"
+    file.write_text(ROWS)
+    code, _, err = run("dataset", "publish", str(file), "--name", "C", "--term", "HMB")
+    assert code == 1
+    assert "Nothing says who gives the encrypted file" in err
+    assert "can't be called back" in err

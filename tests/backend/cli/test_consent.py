@@ -23,7 +23,7 @@ def sold(crowd: Callable[..., Any], tmp_path: Path) -> tuple[Any, dict[str, Any]
     people = crowd("owner", "buyer", "arbiter", keyed=("buyer",))
     table = tmp_path / "cohort.csv"
     table.write_text(COHORT)
-    terms = ("--term", "HMB", "--price", "0.01", "--duration", "30d", "--delivery-window", "12h")
+    terms = ("--term", "HMB", "--price", "0.01", "--duration", "30d", "--delivery-window", "12h", "--public")
     return people, people.run("owner", "dataset", "publish", table, "--name", "Cohort of sixty", *terms)
 
 

@@ -23,7 +23,17 @@ def sold(crowd: Any, tmp_path: Path) -> tuple[Any, int, bytes]:
     file = tmp_path / "cohort.csv"
     file.write_text("age,chol\n" + "".join(f"{40 + i % 30},{200 + i % 90}\n" for i in range(12_000)))
     done = people.run(
-        "owner", "dataset", "publish", file, "--name", "Cohort", "--term", "HMB", "--price", "0.001"
+        "owner",
+        "dataset",
+        "publish",
+        file,
+        "--name",
+        "Cohort",
+        "--term",
+        "HMB",
+        "--price",
+        "0.001",
+        "--public",
     )
     bought = people.run("buyer", "license", "buy", done["offer_id"], "--purpose", "HMB", "--yes")
     people.run("owner", "dataset", "release")
@@ -96,7 +106,7 @@ def test_what_a_stewards_file_holds_is_inspected_and_published(
     whole.encrypt(io.BytesIO(table.encode()), sealed, [public])
     file.write_bytes(peer.written(table.encode(), public) if by_others else sealed.getvalue())
     said = ("--name", "Cohort", "--term", "HMB")
-    for verb in (("check",), ("publish", *said)):
+    for verb in (("check",), ("publish", *said, "--public")):
         code, _, err = people.try_("owner", "dataset", verb[0], file, *verb[1:])
         assert code
         assert "--crypt4gh-key" in err
@@ -106,8 +116,9 @@ def test_what_a_stewards_file_holds_is_inspected_and_published(
     assert code == 0, err
     assert json.loads(out)["bytes"] == len(table)
     assert ("does not show whether it is whole" in err) is by_others
-    done = people.run("owner", "dataset", "publish", file, *said, *key)
-    assert people.run("owner", "dataset", "publish", file, *said, *key)["dataset_id"] == done["dataset_id"]
+    given = (*said, *key, "--public")
+    done = people.run("owner", "dataset", "publish", file, *given)
+    assert people.run("owner", "dataset", "publish", file, *given)["dataset_id"] == done["dataset_id"]
     assert not list((people.home("owner") / "imports").iterdir())
     plain = tmp_path / "cohort.csv"
     plain.write_text(table)

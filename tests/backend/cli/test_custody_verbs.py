@@ -8,7 +8,7 @@ def test_an_arbiter_judges_what_was_delivered(crowd, tmp_path, monkeypatch):
     file, shown = tmp_path / "cohort.csv", tmp_path / "shown"
     file.write_text("age,chol\n" + "".join(f"{40 + i % 30},{200 + i}\n" for i in range(60)))
     art = people.address("art")
-    terms = ("--name", "Cohort", "--term", "HMB", "--price", "0.01", "--arbiter", art)
+    terms = ("--name", "Cohort", "--term", "HMB", "--price", "0.01", "--arbiter", art, "--public")
     assert people.run("art", "account", "accept-arbitration")["is_arbiter"] is True
     offer = people.run("ann", "dataset", "publish", file, *terms)["offer_id"]
     bought = people.run("bea", "license", "buy", offer, "--purpose", "HMB", "--yes")["license_id"]
@@ -39,7 +39,9 @@ def test_a_custodian_is_proposed_accepts_takes_over_and_resigns(crowd, tmp_path)
     people = crowd("ann", "bob", "eve", keyed=("bob", "eve"))
     file, sealed = tmp_path / "cohort.csv", tmp_path / "keys"
     file.write_text("age,chol\n" + "".join(f"{40 + i % 30},{200 + i}\n" for i in range(60)))
-    dataset = people.run("ann", "dataset", "publish", file, "--name", "Cohort", "--term", "HMB")["dataset_id"]
+    dataset = people.run("ann", "dataset", "publish", file, "--name", "Cohort", "--term", "HMB", "--public")[
+        "dataset_id"
+    ]
     bob = people.address("bob")
 
     code, _, err = people.try_("bob", "dataset", "accept-role", dataset, "custodian")

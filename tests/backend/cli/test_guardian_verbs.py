@@ -31,7 +31,7 @@ def test_two_of_three_guardians_deliver_while_the_owner_and_the_third_are_away(c
     people = crowd("ann", "bea", *guardians, keyed=("bea", *guardians))
     file, split, copy = tmp_path / "cohort.csv", tmp_path / "split", tmp_path / "copy.csv"
     file.write_text("age,chol\n" + "".join(f"{40 + i % 30},{200 + i}\n" for i in range(60)))
-    terms = ("--name", "Cohort", "--term", "HMB", "--price", "0.01")
+    terms = ("--name", "Cohort", "--term", "HMB", "--price", "0.01", "--public")
     published = people.run("ann", "dataset", "publish", file, *terms)
     dataset, offer = published["dataset_id"], published["offer_id"]
     named = []

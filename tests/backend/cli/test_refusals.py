@@ -55,7 +55,7 @@ def test_a_long_statement_is_no_file_and_a_short_one_that_names_none_is_said(peo
 def test_terms_without_a_price_offer_nothing_so_they_are_refused(people: Any, tmp_path: Path) -> None:
     file = tmp_path / "cohort.csv"
     file.write_text("age\n1\n")
-    asked = ("dataset", "publish", file, "--name", "C", "--term", "HMB")
+    asked = ("dataset", "publish", file, "--name", "C", "--term", "HMB", "--public")
     for terms in (("--visas", "registered-access"), ("--duration", 60), ("--arbiter", "0x" + "11" * 20)):
         code, _, err = people.try_("owner", *asked, *terms)
         assert (code, "but no price" in err) == (2, True), err

@@ -31,7 +31,7 @@ def sale(people: Any, dollar: Any, tmp_path: Path) -> dict[str, Any]:
     done = run(
         "owner", "dataset", "publish", file, "--name", "Cohort", "--term", "DS", "--disease", "MONDO:0005010",
         "--mondo", MONDO, "--price", "25", "--currency", dollar.address, "--duration", 30 * 86_400,
-        "--visas", "registered-access", "--pro-rata",
+        "--visas", "registered-access", "--pro-rata", "--public",
     )  # fmt: skip
     issuer = people.address("issuer")
     trusted = run("owner", "visa", "trust", issuer, "--type", "registered-access")

@@ -133,7 +133,8 @@ class ContainerReference(Part):
 
 class FileObject(Part):
     """The encrypted file, as everybody may have it. `content` is the digest of its CID, `size` its bytes,
-    `sha256` the hash of them; `plaintext_size` is of the file in it."""
+    `sha256` the hash of them; `plaintext_size` is of the file in it. `served_at` is the origin of the server
+    that gives a private one to those entitled; without it the container is on IPFS, for everybody."""
 
     type: Annotated[Literal["cr:FileObject"], Field(alias="@type")] = "cr:FileObject"
     id: Annotated[Literal["container"], Field(alias="@id")] = "container"
@@ -145,6 +146,7 @@ class FileObject(Part):
     content_root: Annotated[Bytes32, Field(alias="biodesci:contentRoot")]
     segment_size: Annotated[Count, Field(alias="biodesci:segmentSize")]
     plaintext_size: Annotated[Count, Field(alias="biodesci:plaintextSize")]
+    served_at: Annotated[_Filled | None, Field(alias="biodesci:servedAt")] = None
 
 
 class PlainFile(Part):
