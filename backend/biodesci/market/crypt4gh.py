@@ -6,14 +6,17 @@ Crypt4GH file at rest.
 
 from __future__ import annotations
 
+import fcntl
+import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, cast
 
 from biodesci.chain.client import Chain
-from biodesci.core import canonical, container, files
+from biodesci.core import container, files
 from biodesci.core.crypt4gh import body, header, whole
 from biodesci.core.crypt4gh.committed import Committed
 from biodesci.core.errors import InputError, StateError
@@ -79,24 +82,57 @@ def check(
 @contextmanager
 def imported(file: Path, private: bytes, home: Path) -> Iterator[tuple[Path, bool]]:
     """(plain file, whether the file shows that it is whole) of a steward's Crypt4GH file, for as long as the
-    context lasts. The plain file is private, in the home folder; what a run that was killed left of it is
-    removed by the next. Others' tools write files that don't show it: who publishes one compares its size.
+    context lasts. The plain file is private, in the home folder. What a run that was killed left there is
+    removed by the next one, of whatever file. Others' tools write files that don't show whether they are
+    whole: who publishes one compares its size.
 
     Raises what `whole.decrypt` does, and StateError where the disk has no room.
     """
-    folder = home / "imports" / canonical.sha256(str(file.resolve())).hex()[:16]
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True, mode=0o700)
-    plain = folder / (file.name.removesuffix(_SUFFIX) or "file")
-    try:
+    with _folder_in(home / "imports") as folder:
         if shutil.disk_usage(folder).free < file.stat().st_size:
             raise StateError(f"{folder} has no room for the plain file.", "Free space, then repeat.")
+        plain = folder / (file.name.removesuffix(_SUFFIX) or "file")
         plain.touch(files.PRIVATE)
         with _open(file) as source, plain.open("wb") as sink:
             opened = whole.decrypt(source, sink, private)
         yield plain, opened.is_ordered
+
+
+@contextmanager
+def _folder_in(imports: Path) -> Iterator[Path]:
+    """A new folder, gone at the end. It is locked while it is used, which ends with the process; until it is
+    locked its name begins with a dot. So whatever is not locked is of a run that was killed."""
+    imports.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for left in imports.glob("[!.]*"):
+        with _locked(left) as is_ours:
+            if is_ours:
+                shutil.rmtree(left, ignore_errors=True)
+    folder = Path(tempfile.mkdtemp(prefix=".", dir=imports))
+    try:
+        with _locked(folder):
+            folder = folder.rename(folder.with_name(folder.name.removeprefix(".")))
+            yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[bool]:
+    """Whether the folder is this process's: nobody else has locked it."""
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except FileNotFoundError:  # another run has removed it
+        yield False
+        return
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+    finally:
+        os.close(descriptor)
 
 
 def _open(file: Path) -> BinaryIO:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import io
 import os
+import signal
 
 import pytest
 
@@ -181,16 +182,34 @@ def test_a_stewards_file_is_plain_while_it_is_published(tmp_path, by_others) -> 
             assert found.parent.stat().st_mode & 0o777 == 0o700
             assert is_ordered is not by_others
         assert not found.exists()
-    (found.parent).mkdir()
-    found.write_bytes(b"left by a run that was killed")
-    with crypt4gh.imported(file, private, home) as (found, _):
-        assert found.read_bytes() == plain
     with pytest.raises(WrongKeyError), crypt4gh.imported(file, keyfiles.generate(), home):
         pass
     file.write_bytes(file.read_bytes()[:-1])
     with pytest.raises(IntegrityError), crypt4gh.imported(file, private, home):
         pass
     assert not list((home / "imports").iterdir())
+
+
+def test_what_a_killed_run_left_is_gone_with_the_next_and_what_is_used_stays(tmp_path) -> None:
+    private, public = key_pair()
+    home, file, other = tmp_path / "home", tmp_path / "a.c4gh", tmp_path / "b.c4gh"
+    for one in (file, other):
+        one.write_bytes(peer.written(b"x" * 100_000, public))
+    child = os.fork()
+    if child == 0:
+        with crypt4gh.imported(file, private, home):
+            os.kill(os.getpid(), signal.SIGKILL)
+    assert os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGKILL
+    (left,) = (home / "imports").glob("*/*")
+    assert left.stat().st_size == 100_000
+    with crypt4gh.imported(other, private, home) as (used, _):
+        assert not left.exists()
+        child = os.fork()
+        if child == 0:
+            with crypt4gh.imported(file, private, home) as (second, _):
+                os._exit(0 if used.exists() and second.exists() else 1)
+        assert os.waitpid(child, 0)[1] == 0
+        assert used.exists()
 
 
 def test_a_container_of_another_segment_size_gives_the_same_body() -> None:
