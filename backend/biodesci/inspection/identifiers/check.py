@@ -12,7 +12,9 @@ from biodesci.inspection.content import Declared
 from biodesci.inspection.finding import Finding, Level
 from biodesci.inspection.identifiers import headings
 from biodesci.inspection.identifiers.column import Column
+from biodesci.inspection.identifiers.combinations import Combinations
 from biodesci.inspection.identifiers.evidence import Evidence
+from biodesci.inspection.identifiers.header import check_names
 from biodesci.inspection.identifiers.headings import Heading
 from biodesci.inspection.identifiers.judgement import judge
 from biodesci.inspection.identifiers.screening import Screen
@@ -26,37 +28,41 @@ class TableCheck:
     def __init__(self, schema: pa.Schema, declared: Declared, place: str = "") -> None:
         self._place = f"{place}: " if place else ""
         self._declared = declared
-        self._columns = [_Watch(field.name) for field in schema]
+        self._columns = [_Watch(field.name, codes=field.name in declared.codes) for field in schema]
+        self._combinations = Combinations(schema, [watch.heading for watch in self._columns], declared)
 
     def feed(self, batch: pa.RecordBatch) -> None:
         """Looks at more rows."""
         for watch, array in zip(self._columns, batch.columns, strict=True):
             watch.feed(array)
+        self._combinations.feed(batch)
 
     def finish(self) -> list[Finding]:
         """What was found in all rows."""
-        return [
-            Finding(
-                f"{self._place}column {watch.name!r}",
-                verdict.kind,
-                verdict.level,
-                verdict.reason,
-                verdict.rows,
-            )
+        verdicts = (
+            (watch.name, verdict)
             for watch in self._columns
             for verdict in judge(
                 Column(watch.name, watch.heading, watch.screen, watch.evidence or _NOTHING, self._declared)
             )
+        )
+        return [
+            *(
+                Finding(f"{self._place}column {name!r}", of.kind, of.level, of.reason, of.rows)
+                for name, of in verdicts
+            ),
+            *self._combinations.finish(self._place),
+            *check_names([watch.name for watch in self._columns], self._place),
         ]
 
 
 class _Watch:
     """What is known of one column so far. Of tables with 100,000 columns most have no evidence."""
 
-    __slots__ = ("evidence", "heading", "name", "screen")
+    __slots__ = ("codes", "evidence", "heading", "name", "screen")
 
-    def __init__(self, name: str) -> None:
-        self.name = name
+    def __init__(self, name: str, *, codes: bool) -> None:
+        self.name, self.codes = name, codes
         self.heading: Heading = headings.read(name)
         self.screen = Screen(every=self.heading.kind is not None or self.heading.age)
         self.evidence: Evidence | None = None
@@ -64,6 +70,8 @@ class _Watch:
     def feed(self, array: pa.Array) -> None:
         for part in _leaves(array):
             for text, rows in self.screen.distinct(part):
+                if self.evidence is not None and self.evidence.enough and not self.codes:
+                    break
                 if self.evidence is None:
                     self.evidence = Evidence()
                 self.evidence.take(text, rows)

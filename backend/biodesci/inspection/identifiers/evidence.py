@@ -14,6 +14,8 @@ from biodesci.inspection.identifiers.names import Grade
 
 _LONGEST: Final = 20_000  # characters of a value that are looked at
 _KEPT: Final = 2_000  # dates and numbers of which the spacing is looked at
+_DIALLED: Final = 200
+_ENOUGH: Final = 2_000  # different sentences
 _SENTENCE: Final = 8  # words
 _LABELLED: Final = re.compile(
     r"(?i)(?:\b(?:ssn|nhs|nino?|id|nr|no|num(?:ber|mer|ero)?|numéro|número|insurance|versicherung\w*|"
@@ -64,6 +66,7 @@ class Evidence:
     sentences: int = 0
     sentence_rows: int = 0
     capitals: int = 0  # short values that begin with a capital
+    dialled: int = 0  # numbers without separators that were looked up in the plans
     words: int = 0  # the most words of a value
     tallies: dict[tuple[str, str], Tally] = field(default_factory=dict)
     grades: Counter[Grade] = field(default_factory=Counter)
@@ -73,6 +76,11 @@ class Evidence:
     code_rows: int = 0
     numbers: list[int] = field(default_factory=list)
     sample: set[str] = field(default_factory=set)
+
+    @property
+    def enough(self) -> bool:
+        """Whether it is free text beyond doubt, so that further texts change nothing."""
+        return self.sentences >= _ENOUGH
 
     def tally(self, kind: str, label: str) -> Tally:
         """The tally of a kind by its label, made where there is none."""
@@ -155,11 +163,12 @@ class Evidence:
 
     def _phones(self, value: str, rows: int, covered: list[tuple[int, int]]) -> None:
         if value.isdigit():
-            if 9 <= len(value) <= 12:
-                plans = phones.regions(value)
-                for region in plans:
-                    self.tally("phone or fax", region).add(rows)
-                    self.tally("phone or fax", region).bare = True
+            if 9 <= len(value) <= 12 and self.dialled < _DIALLED:
+                self.dialled += 1
+                for region in phones.regions(value):
+                    tally = self.tally("phone or fax", region)
+                    tally.add(rows)
+                    tally.bare = True
             return
         span = phones.find(value)
         if span and not any(start < span[1] and span[0] < end for start, end in covered):

@@ -187,26 +187,57 @@ _OTHER_UNIT: Final = re.compile(
     r"semanas?|settimane|days?|tage?|jours?|dias?|giorni|gest|hours?|月齢|週|日齢|group|class|cat|band|"
     r"bin|gruppe|klasse|standard|score|z(?: |$)|sd|mean"
 )
+_QUASI: Final = re.compile(
+    r"(?:.* )?(?:sex|gender|geschlecht|sexe|sexo|sesso|genero|genere|race|ethnicity|ethnic(?: group)?|ethnie|"
+    r"etnia|herkunft|nationality|nationalitat|nationalite|nacionalidad|nazionalita|staatsangehorigkeit|"
+    r"country(?: of birth)?|birth country|region|state|province|marital(?: status)?|familienstand|etat civil|"
+    r"estado civil|stato civile|occupation|job|beruf|profession|profesion|professione|religion|language|"
+    r"sprache|langue|idioma|lingua|education|bildung|性別|国籍|職業|都道府県|婚姻)"
+)
+_SENSITIVE: Final = re.compile(
+    r"(?:.* )?(?:diagnos[ei]s?|diagnostic|diagnostico|diagnosi|dx|disease|condition|icd(?: ?\d+)?(?: code)?|"
+    r"hiv(?: status)?|cause of death|krankheit|maladie|enfermedad|malattia|"
+    r"診断|病名|疾患)(?: code| name| main)?"
+)
+_PERSON: Final = re.compile(
+    r"(?:patients?|patienten|subject|participant|person|proband(?:en)?|teilnehmer|individual|case|donor|sujet|"
+    r"paziente|paciente|被験者|患者) ?(?:ids?|no|num|number|nr|code|key|nummer|番号)|"
+    r"usubjid|subjid|ptid|pid|mrn|eid|"
+    r"(?:id|code) (?:patient|paziente|paciente|sujet)"
+)
 # What comes before or behind a heading without changing what it is: `pat_vorname`, `phone_1`, `x_email`.
 _AROUND: Final = re.compile(
-    r"^(?:pat|pt|patient|patienten|subject|px|p|k|v)? ?(?P<core>.*?)(?: (?:\d{1,2}|txt|text|str|raw|"
-    r"orig|original|patient|pat))?$"
+    r"^(?:pat|pt|patient|patienten|subject|px|p|k|v)? ?(?P<core>.*?)(?: (?:\d{1,2}|privat|dienst|home|work|"
+    r"txt|text|str|raw|orig|original|patient|pat))?$"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """What a column's name says. `kind` is None where it says nothing; `plain` that it leaves no doubt."""
+    """What a column's name says. `kind` is None where it says nothing; `plain` that it leaves no doubt.
+
+    `quasi` is for what somebody who knows a person may know (age, sex, place, origin), `sensitive` for what
+    a person would not have others know, `person` for what says whose record a row is.
+    """
 
     kind: str | None = None
     plain: bool = False
     age: bool = False
+    quasi: bool = False
+    sensitive: bool = False
+    person: bool = False
 
 
-_MATCHERS: Final = tuple(
-    (kind, plain, re.compile(pattern))
-    for plain, table in ((True, _PLAIN), (False, _DOUBTFUL))
-    for kind, pattern in table.items()
+_NOTHING: Final = Heading()
+_QUASI_KINDS: Final = {"city", "postcode", "year of birth", "date of birth"}
+_TABLES: Final = tuple(
+    (kind, plain) for plain, table in ((True, _PLAIN), (False, _DOUBTFUL)) for kind in table
+)
+_MATCHER: Final = re.compile(
+    "|".join(
+        f"(?P<k{number}>{(_PLAIN if plain else _DOUBTFUL)[kind]})"
+        for number, (kind, plain) in enumerate(_TABLES)
+    )
 )
 
 
@@ -215,12 +246,21 @@ def read(name: str) -> Heading:
     """What the name of a column says of its values."""
     words = spaced(name)
     if _AGE.search(words) and not _OTHER_UNIT.search(words.replace("age", "", 1)):
-        return Heading(age=True)
-    for text in dict.fromkeys((words, _AROUND.sub(lambda m: m["core"], words))):
-        for kind, plain, pattern in _MATCHERS:
-            if pattern.fullmatch(text):
-                return Heading(kind, plain)
-    return Heading()
+        return Heading(age=True, quasi=True)
+    kind, plain = _kind(words)
+    quasi = kind in _QUASI_KINDS or _QUASI.fullmatch(words) is not None
+    sensitive, person = _SENSITIVE.fullmatch(words) is not None, _PERSON.fullmatch(words) is not None
+    if not (kind or quasi or sensitive or person):
+        return _NOTHING
+    return Heading(kind, plain, False, quasi, sensitive, person)
+
+
+def _kind(words: str) -> tuple[str | None, bool]:
+    core = _AROUND.sub(lambda match: match["core"], words)
+    for text in dict.fromkeys((words, core, words.replace(" ", ""))):
+        if (match := _MATCHER.fullmatch(text)) and match.lastgroup:
+            return _TABLES[int(match.lastgroup[1:])]
+    return None, False
 
 
 def spaced(name: str) -> str:

@@ -80,7 +80,11 @@ def _level_of_bare(column: Column, kind: str, tally: Tally) -> Level | None:
         many = tally.valid >= 3 and tally.valid >= 0.3 * evidence.texts
         return Level.STOP if many else Level.ASK
     if kind == "phone or fax":
-        agree = tally.valid >= max(10, 0.95 * evidence.distinct) and column.screen.shortest >= 9
+        agree = (
+            tally.valid >= max(10, 0.95 * evidence.dialled)
+            and column.screen.shortest >= 9
+            and evidence.dialled >= 0.9 * min(evidence.distinct, 200)
+        )
         return Level.STOP if agree else None
     share = tally.valid / tally.tried
     if _alone(column) and tally.chance < 0.2 and share == 1:
@@ -153,10 +157,9 @@ def _texts(column: Column) -> Iterator[Verdict]:
         return
     # The same long text in many rows is a category with a long name.
     often = evidence.sentence_rows >= 3 * evidence.sentences and evidence.sentence_rows > 10
-    if not often and evidence.words >= 8:
-        yield Verdict(
-            "free text", Level.STOP, "long texts can name anybody", min(rows, evidence.sentence_rows)
-        )
+    if evidence.enough or not often:
+        amount = rows if evidence.enough else evidence.sentence_rows
+        yield Verdict("free text", Level.STOP, "long texts can name anybody", amount)
 
 
 def _codes(column: Column) -> Iterator[Verdict]:

@@ -45,6 +45,7 @@ _HARMLESS: Final = (
     r"^[^\p{L}\p{N}]*$|^[^\p{L}\p{N}]*[A-Za-z0-9][^\p{L}\p{N}]*$|"
     r"^\s*[<>~=±+-]{0,2}[0-9]{0,6}(?:[.,][0-9]+)?(?:[eE][+-]?[0-9]+)?\s*%?\s*$"
 )
+_PROBE: Final = 32
 _REMEMBERED: Final = 1_000  # values of a column that were looked at
 _REMEMBERED_BYTES: Final = 64
 _CHUNK: Final = 1_000
@@ -63,6 +64,7 @@ class Screen:
 
     __slots__ = (
         "_failures",
+        "_gaps",
         "_looked_at",
         "_seen",
         "_skip",
@@ -84,6 +86,7 @@ class Screen:
         self.low, self.high = float("inf"), float("-inf")
         self.shortest, self.longest = 1 << 30, 0
         self._failures = 0
+        self._gaps = False
         self._seen: pa.Array | None = None
         self._looked_at: Counter[str] | None = None
         self._skip: str | None = None
@@ -127,16 +130,16 @@ class Screen:
         yield from self._worth_it(values, counts)
 
     def _as_numbers(self, array: pa.StringArray) -> pa.Array | None:
-        try:
-            return array.cast(pa.float64())
-        except pa.ArrowInvalid:
-            pass
-        missing = pc.is_in(array, value_set=_MISSING_VALUES)
-        try:
-            return pc.if_else(missing, None, array).cast(pa.float64())
-        except pa.ArrowInvalid:
+        """Arrow is slow to say that a text is no number, so a few values are tried before all are."""
+        if len(array) > _PROBE and _cast(array.slice(0, _PROBE), gaps=True) is None:
             self._failures += 1
             return None
+        numbers = None if self._gaps else _cast(array, gaps=False)
+        if numbers is None:
+            self._gaps = True
+            numbers = _cast(array, gaps=True)
+        self._failures += numbers is None
+        return numbers
 
     def _numbers(self, numbers: pa.Array, written: pa.Array | None) -> Iterator[tuple[str, int]]:
         """Numbers, with how they are written where they are not binary floats."""
@@ -201,6 +204,16 @@ class Screen:
             self._skip = f"^(?:{'|'.join(map(_pattern, often))})$"
         if len(self._looked_at) > 5_000:  # values without a shape in common
             self._looked_at = Counter(dict(self._looked_at.most_common(500)))
+
+
+def _cast(array: pa.StringArray, *, gaps: bool) -> pa.Array | None:
+    """The numbers that texts are; None where one is none. With `gaps`, what stands for nothing is null."""
+    if gaps:
+        array = pc.if_else(pc.is_in(array, value_set=_MISSING_VALUES), None, array)
+    try:
+        return array.cast(pa.float64())
+    except pa.ArrowInvalid:
+        return None
 
 
 def shape(value: str) -> str:

@@ -1,0 +1,156 @@
+"""k-anonymity and l-diversity: how many people share a combination of quasi-identifiers.
+
+Sweeney (2002) k-anonymity; Machanavajjhala et al. (2007) l-diversity. Memory is bounded: combinations are
+told apart by 64-bit hashes, and beyond a number of them only those are counted whose hash ends in enough zero
+bits. Such a sample keeps or drops whole combinations, so that the share of people in small groups stays an
+unbiased estimate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+
+from biodesci.core.documents.dataset_card import SMALL
+from biodesci.inspection.content import Declared
+from biodesci.inspection.finding import Finding, Level
+from biodesci.inspection.identifiers.headings import Heading
+
+_MOST: Final = 20_000  # combinations that are counted
+_KINDS: Final = 2  # different sensitive values of a group, from which on it is diverse
+_FEW: Final = 2  # quasi-identifiers below which nothing is combined
+
+
+@dataclass(slots=True)
+class _Group:
+    """Hashes of people and of sensitive values: as many as tell a small group from others."""
+
+    people: set[int] = field(default_factory=set)
+    rows: int = 0
+    sensitive: dict[str, set[int]] = field(default_factory=dict)
+
+
+class Combinations:
+    """Counts the combinations of one table, fed batch by batch. `read` is what its columns' names say."""
+
+    def __init__(self, schema: pa.Schema, read: Sequence[Heading], declared: Declared) -> None:
+        # Of two columns of one name, the last one counts.
+        self._places = {
+            field.name: place for place, field in enumerate(schema) if not pa.types.is_nested(field.type)
+        }
+        flat = list(self._places)
+        by_name = dict(zip(schema.names, read, strict=True))
+        self.declared = bool(declared.quasi)
+        self.quasi = [name for name in declared.quasi if name in self._places] or [
+            name for name in flat if by_name[name].quasi
+        ]
+        people = [name for name in flat if by_name[name].person]
+        # Several such columns are of several roles, of which nobody said which one counts.
+        self.person = (
+            declared.person if declared.person in self._places else people[0] if len(people) == 1 else None
+        )
+        self.sensitive = [name for name in flat if by_name[name].sensitive and name not in self.quasi]
+        self._groups: dict[int, _Group] = {}
+        self._people: set[int] = set()
+        self._people_mask = self._rows = 0
+        self._mask = 0  # a combination is counted where its hash has no bit of the mask
+
+    @property
+    def sampled(self) -> bool:
+        """Whether there are too many combinations to count them all."""
+        return self._mask > 0
+
+    def feed(self, batch: pa.RecordBatch) -> None:
+        """Counts more rows."""
+        if len(self.quasi) < _FEW or not batch.num_rows:
+            return
+
+        def hashed(*names: str) -> Any:
+            return _hashes([batch.column(self._places[name]) for name in names])
+
+        hashes = hashed(*self.quasi)
+        people = hashed(self.person) if self.person else None
+        sensitive = {name: hashed(name) for name in self.sensitive}
+        self._rows += batch.num_rows
+        if people is not None:
+            self._meet(people)
+        counted = np.flatnonzero((hashes & np.uint64(self._mask)) == 0)
+        order = counted[np.argsort(hashes[counted], kind="stable")]
+        for rows in np.split(order, np.flatnonzero(hashes[order][1:] != hashes[order][:-1]) + 1):
+            if len(rows):
+                self._count(int(hashes[rows[0]]), rows, people, sensitive)
+        while len(self._groups) > _MOST:
+            self._mask = self._mask * 2 + 1
+            self._groups = {key: group for key, group in self._groups.items() if not key & self._mask}
+
+    def _meet(self, people: Any) -> None:
+        """Counts different people, beyond a number of them in a sample, too."""
+        different = np.unique(people)
+        self._people.update(different[(different & np.uint64(self._people_mask)) == 0].tolist())
+        while len(self._people) > _MOST:
+            self._people_mask = self._people_mask * 2 + 1
+            self._people = {person for person in self._people if not person & self._people_mask}
+
+    def _count(self, key: int, rows: Any, people: Any, sensitive: dict[str, Any]) -> None:
+        group = self._groups.setdefault(key, _Group())
+        group.rows += len(rows)
+        if people is not None and len(group.people) < SMALL:
+            group.people.update(np.unique(people[rows])[:SMALL].tolist())
+        for name, hashes in sensitive.items():
+            kinds = group.sensitive.setdefault(name, set())
+            if len(kinds) < _KINDS:
+                kinds.update(np.unique(hashes[rows])[:_KINDS].tolist())
+
+    def finish(self, place: str) -> list[Finding]:
+        """What asks: the share of people in small groups, and of those whose group gives a diagnosis away."""
+        if not self._groups:
+            return []
+        sizes = [len(group.people) if self.person else group.rows for group in self._groups.values()]
+        small = sum(size for size in sizes if size < SMALL) * (self._mask + 1)
+        total = len(self._people) * (self._people_mask + 1) if self.person else self._rows
+        of = ", ".join(repr(name) for name in self.quasi)
+        about = (
+            f", estimated from a sample: there are more than {_MOST:,} combinations" if self.sampled else ""
+        )
+        unit = f"people (by {self.person!r})" if self.person else "rows"
+        findings = []
+        if small:
+            share = f"{min(100, 100 * small / total):.0f}" if small / total >= 0.01 else "less than 1"
+            reason = f"{share}% of {unit} share theirs with fewer than {SMALL - 1} others{about}"
+            findings.append(Finding(f"{place}columns {of}", "rare combination", Level.ASK, reason))
+        level = Level.ASK if self.declared else Level.NOTE
+        for name in self.sensitive:
+            alike = (self._mask + 1) * sum(
+                group.rows
+                for size, group in zip(sizes, self._groups.values(), strict=True)
+                if size >= SMALL and len(group.sensitive[name]) == 1
+            )
+            if alike:
+                share = f"{min(100, 100 * alike / self._rows):.0f}"
+                reason = f"{share}% of rows are in a group that has one value of {name!r}{about}"
+                findings.append(Finding(f"{place}columns {of}", "group of one kind", level, reason))
+        return findings
+
+
+def _hashes(columns: list[pa.Array]) -> Any:
+    """A 64-bit hash of the columns of each row (uint64), which holds within this process."""
+    mixed = np.zeros(len(columns[0]), np.uint64)
+    for column in columns:
+        plain = column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
+        coded = plain.dictionary_encode(null_encoding="encode")
+        values = [hash(str(value)) for value in coded.dictionary.to_pylist()]
+        of_values = np.array(values, np.int64).view(np.uint64)
+        mixed = _mix(mixed ^ of_values[coded.indices.to_numpy(zero_copy_only=False)])
+    return mixed
+
+
+def _mix(hashes: Any) -> Any:
+    """splitmix64's finalizer (Steele, Lea, Flood 2014), which spreads each bit over all."""
+    hashes = hashes + np.uint64(0x9E3779B97F4A7C15)
+    hashes = (hashes ^ (hashes >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    hashes = (hashes ^ (hashes >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return hashes ^ (hashes >> np.uint64(31))

@@ -1,0 +1,33 @@
+"""Names of columns that name a person: a card prints them, and with them a record that stands there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from biodesci.inspection.finding import Finding, Level
+from biodesci.inspection.identifiers import dates, forms, names, phones
+from biodesci.inspection.identifiers.names import Grade
+
+_SUSPICIOUS: Final = re.compile(r"@|[^\W\d_]\.? [^\W\d_]|, |\d{6}|\d[-/. ]\d|[\u3040-\u9fff]")
+_MANY_DAYS: Final = 2  # a record has one or two dates; a table with a column for each day has more
+
+
+def check_names(columns: Sequence[str], place: str) -> list[Finding]:
+    """A finding where names of columns are a person's, a telephone number, a date among others."""
+    suspicious = [name for name in columns if _SUSPICIOUS.search(name)]
+    persons = sum(map(_names_person, suspicious))
+    days = sum(dates.find(name) is not None for name in suspicious)
+    found = persons + (days if days <= _MANY_DAYS else 0)
+    if not found:
+        return []
+    reason = "a first record that stands where columns' names belong would be published"
+    return [Finding(f"{place}names of columns", "identifier as a column's name", Level.STOP, reason, found)]
+
+
+def _names_person(name: str) -> bool:
+    if names.grade(name) in {Grade.FULL, Grade.SURE} or phones.find(name):
+        return True
+    digits = sum(map(str.isdigit, name))
+    return any(match.valid and not match.form.bare for match in forms.scan(name, digits))
