@@ -15,7 +15,7 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
-from biodesci.core.documents.dataset_card import SMALL
+from biodesci.core.airlock.rules import SMALL
 from biodesci.inspection.content import Declared
 from biodesci.inspection.finding import Finding, Level
 from biodesci.inspection.identifiers.headings import Heading
