@@ -6,6 +6,7 @@ The type strings are those of the contracts (and of ERC-2612 and ERC-3009), lett
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 from eth_abi.abi import encode
@@ -16,12 +17,14 @@ from biodesci.core import typed_data
 from biodesci.core.documents.acceptance import RoleAcceptance
 from biodesci.core.documents.content_request import ContentRequest
 from biodesci.core.documents.guarding import Guardian, Release, Split
+from biodesci.core.documents.inspection_report import InspectionReport
 from biodesci.core.documents.institution import Institution, Network
 from biodesci.core.documents.order import Order, Purpose
 from biodesci.core.documents.report import Check, Report, Verdict
 from biodesci.core.documents.visa import Visa
 from biodesci.core.visa import VisaType
 
+DOCUMENTS = Path(__file__).parent / "documents"
 CHAIN_ID = 31337
 BUYER = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
 ISSUER = "0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC"
@@ -47,6 +50,8 @@ TYPES = {
     "uint40 auditedAt)",
     "Institution": "Institution(string domain,address account,string name,string ror,"
     "uint40 issued,uint40 expires)",
+    "InspectionReport": "InspectionReport(bytes32 plaintext,bytes32 content,address account,"
+    "uint40 inspectedAt)",
     "KeySplit": "KeySplit(uint256 datasetId,uint32 version,address owner,uint256 threshold,"
     "uint256 guardians,bytes32 content,uint40 made)",
     "ShareRelease": "ShareRelease(uint256 licenseId,address licensee,address guardian,bytes32 split,"
@@ -253,6 +258,8 @@ def vectors() -> dict[str, Any]:
     )
     network = Network(chain_id=CHAIN_ID, contract=KEYS)
     made.append(("institution", typed_data.institution(network, institution)))
+    inspected = InspectionReport.parse((DOCUMENTS / "inspection-report.json").read_bytes())
+    made.append(("inspection report", typed_data.inspection_report(inspected)))
     split = Split(
         chain_id=CHAIN_ID,
         contract=KEYS,
