@@ -264,9 +264,14 @@ class CustodianSettings(Settings):
     ] = 1_000
     unpaid_a_day: UnpaidADay = 50
     unpaid_each: UnpaidEach = 3
-    paying_wei: Annotated[
-        int, Field(ge=0, description="Price in wei from which on a licence pays for its own delivery.")
-    ] = 10**14
+    paying_wei: Annotated[int, Field(ge=0, description="Price in wei that pays for a delivery.")] = 10**14
+
+
+class GuardianSettings(CustodianSettings):
+    """What a guardian reads too: where it answers the other guardians."""
+
+    guardian_host: Annotated[str, Field(description="Address that it listens on, without TLS.")] = "127.0.0.1"
+    guardian_port: Annotated[int, Field(description="Its port; the URL in the split leads there.")] = 8710
 
 
 class InferenceSettings(Settings):
@@ -275,19 +280,13 @@ class InferenceSettings(Settings):
     arbiters: Annotated[
         tuple[str, ...],
         NoDecode,
-        Field(
-            description="Addresses, with commas: a paid request is served if one of them decides disputes."
-        ),
+        Field(description="Addresses, with commas: what is paid is served if one of them is its arbiter."),
     ] = ()
     minimum_fee_wei: Annotated[
         int, Field(ge=0, description="A paid request is served from this fee on; an answer costs gas.")
     ] = 10**14
     least_time: Annotated[
-        int,
-        Field(
-            ge=0,
-            description="Seconds that a request's deadline is away at least: a late answer is not paid.",
-        ),
+        int, Field(ge=0, description="Least seconds to a request's deadline: a late answer is not paid.")
     ] = 120
     unpaid: Annotated[bool, Field(description="Serve requests without a fee, too.")] = False
     unpaid_a_day: UnpaidADay = 50
@@ -322,7 +321,8 @@ def _parts(value: object) -> list[str]:
     return [str(part).strip() for part in parts if str(part).strip()]
 
 
-CLASSES: Final = (Settings, AggregatorSettings, CustodianSettings, NodeSettings, InferenceSettings)
+_PARTIES: Final = (AggregatorSettings, CustodianSettings, GuardianSettings, NodeSettings, InferenceSettings)
+CLASSES: Final = (Settings, *_PARTIES)
 Chosen = TypeVar("Chosen", bound=Settings)
 
 

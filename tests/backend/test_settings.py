@@ -23,7 +23,7 @@ from biodesci.store import engine
 PACKAGE = Path(config.__file__).parent
 # The environment of child processes is passed on by the local network; Kubo's Go library reads its own.
 ALLOWED = {"config.py", "localnet/stack.py", "ipfs/kubo.py"}
-WORKERS = ("aggregator", "custodian", "indexer", "inference_worker", "training_node")
+WORKERS = ("aggregator", "custodian", "guardian", "indexer", "inference_worker", "training_node")
 
 
 def environment_reads(source: str) -> bool:

@@ -20,7 +20,8 @@ def guard(
     dataset_id: Number,
     version: Annotated[int, typer.Argument(min=1, help="Whose key is split.")],
     guardian: Annotated[
-        list[str], typer.Option(help="An account that accepted custody (dataset accept-role); repeat.")
+        list[str],
+        typer.Option(help="An account that accepted custody, or ACCOUNT@URL of its worker; repeat."),
     ],
     threshold: Annotated[int, typer.Option(min=2, help="How many of them deliver the key together.")],
     file: Annotated[Path, typer.Option("--output", "-o", help="What each guardian gets; sealed.")],
@@ -34,8 +35,10 @@ def guard(
     from biodesci.core import files
     from biodesci.market import guardians
 
-    target, accounts = new_file(file), [address(one) for one in guardian]
-    split = guardians.guard(session.member(), dataset_id, version, accounts, threshold)
+    target, named = new_file(file), [one.partition("@") for one in guardian]
+    accounts = [address(account) for account, _, _ in named]
+    urls = {account: url for account, (_, _, url) in zip(accounts, named, strict=True) if url}
+    split = guardians.guard(session.member(), dataset_id, version, accounts, threshold, urls)
     files.write_atomic(target, split.to_bytes())
     output.record(
         {**asdict(guardians.Guarded.by(split.signed.split)), "file": str(target)},

@@ -16,7 +16,7 @@ from eth_utils.crypto import keccak
 
 from biodesci.core import commitment as commitments
 from biodesci.core import envelope, shamir
-from biodesci.core.documents.guarding import Guardian, Release, Split, SplitFile
+from biodesci.core.documents.guarding import Guardian, Release, ReleasedShare, Split, SplitFile
 from biodesci.core.errors import AccessDeniedError, BioDeSciError, IntegrityError
 
 _SHARE: Final = keccak(b"biodesci/share/v1")
@@ -78,6 +78,20 @@ def seal_to_licensee(share: bytes, release: Release, public_key: bytes) -> Relea
     return release.model_copy(update={"sealed": sealed})
 
 
+def seal_to_fellow(released: ReleasedShare, account: str, public_key: bytes) -> bytes:
+    """A released share for another guardian alone: until it is delivered, its licensee is not to have it."""
+    return envelope.seal(public_key, released.to_bytes(), _for_fellow(released.signed.release, account))
+
+
+def open_of_fellow(seed: bytes, sealed: bytes, asked: Release, account: str) -> ReleasedShare:
+    """The share that another guardian sealed to this account, for what was `asked` of it.
+
+    Raises WrongKeyError for one that was sealed to another, or for something else, and InputError for what is
+    no released share.
+    """
+    return ReleasedShare.parse(envelope.open_(seed, sealed, _for_fellow(asked, account)))
+
+
 def put_together(seed: bytes, split: Split, releases: Sequence[Release]) -> bytes:
     """The secret, from those of the releases that are right; `seed` is of the licensee's key.
 
@@ -121,3 +135,8 @@ def _for_guardian(split: Split, account: str) -> bytes:
 def _for_licensee(release: Release) -> bytes:
     place = release.chain_id, release.contract, release.license_id, release.licensee
     return keccak(envelope.info("released-share", *place) + release.split)
+
+
+def _for_fellow(release: Release, account: str) -> bytes:
+    where = envelope.info("guarded-share", release.chain_id, release.contract, release.license_id, account)
+    return keccak(where + release.split + commitments.address(release.guardian))

@@ -9,9 +9,10 @@ delivers: it opens none of them, and what it delivers says whose each is.
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from eth_account.messages import encode_typed_data
@@ -19,11 +20,11 @@ from eth_account.messages import encode_typed_data
 from biodesci.chain.client import Chain
 from biodesci.chain.records import DatasetVersion, License, Release
 from biodesci.core import files, guarding, typed_data
-from biodesci.core.documents.guarding import ReleasedShare, SharedKey, SignedSplit, Split, SplitFile
+from biodesci.core.documents.guarding import Guardian, ReleasedShare, SharedKey, SignedSplit, Split, SplitFile
 from biodesci.core.errors import AccessDeniedError, InputError, NotFoundError, StateError
 from biodesci.core.onchain import LicenseState, Right
 from biodesci.ipfs import unixfs
-from biodesci.market import shares
+from biodesci.market import evidence, shares
 from biodesci.market.handover import require_custody
 from biodesci.market.in_flight import about_licence
 from biodesci.market.license import get, visas_until
@@ -50,8 +51,16 @@ class Guarded:
         return cls(split.dataset_id, split.version, split.threshold, accounts)
 
 
-def guard(owner: Member, dataset_id: int, number: int, accounts: Sequence[str], threshold: int) -> SplitFile:
-    """Splits the key of a version among accounts, and seals each share to its guardian's key on chain.
+def guard(
+    owner: Member,
+    dataset_id: int,
+    number: int,
+    accounts: Sequence[str],
+    threshold: int,
+    urls: Mapping[str, str] = MappingProxyType({}),
+) -> SplitFile:
+    """Splits the key of a version among accounts, and seals each share to its guardian's key on chain. `urls`
+    are where the workers of some of them answer.
 
     A second split replaces the first: shares of both do not go together. Raises AccessDeniedError where this
     account is not the owner, or one of the others has not accepted the custody; NotFoundError where the key
@@ -76,7 +85,10 @@ def guard(owner: Member, dataset_id: int, number: int, accounts: Sequence[str], 
         owner=chain.address,
         made=chain.now(),
         threshold=threshold,
-        guardians=dealt.guardians,
+        guardians=tuple(
+            Guardian(account=one.account, share=one.share, url=urls.get(one.account))
+            for one in dealt.guardians
+        ),
     )
     sealed = guarding.seal_to_guardians(dealt, split, {one: chain.key_of(one) for one in accounts})
     message = encode_typed_data(full_message=typed_data.key_split(split))
@@ -112,8 +124,8 @@ def release_share(member: Member, license_id: int) -> ReleasedShare:
     delivery with.
     """
     chain = member.chain
-    licence, version = _due(member, license_id)
-    file = _kept(member, version)
+    licence, version = due(member, license_id)
+    file = split_of(member, version)
     share = guarding.open_share(keys.load_seed(member.home, member.passphrase), file, chain.address)
     release = shares.asked(chain, licence, file.signed.split, chain.address)
     sealed = guarding.seal_to_licensee(share, release, chain.key_of(licence.licensee))
@@ -130,8 +142,8 @@ def deliver(member: Member, license_id: int, given: Sequence[ReleasedShare]) -> 
     with chain.intent(_DELIVERY, about_licence(license_id)) as intent:
         receipt = intent.resume()
         if receipt is None:
-            licence, version = _due(member, license_id)
-            signed = _kept(member, version).signed
+            licence, version = due(member, license_id)
+            signed = split_of(member, version).signed
             good, refused = shares.sifted(chain, licence, signed.split, [one.signed for one in given])
             if len(good) < signed.split.threshold:
                 why = "".join(f" {guardian}: {reason}." for guardian, reason in refused.items())
@@ -145,19 +157,40 @@ def deliver(member: Member, license_id: int, given: Sequence[ReleasedShare]) -> 
             receipt = intent.send(delivery(chain, licence, version, digest))
         event = chain.event(receipt, chain.licenses, "LicenseDelivered")
         delivered = bytes(event["envelope"])
-        kept = _delivered(member, license_id, delivered)
-        if kept.exists():  # another run of this home made it
-            member.ipfs.add(kept.read_bytes(), f"key of licence {license_id} in shares")
+        _add(member, license_id, _delivered(member, license_id, delivered))
     return delivered
 
 
-def _due(member: Member, license_id: int) -> tuple[License, DatasetVersion]:
+def complete(member: Member, head: int) -> None:
+    """Adds to IPFS what was delivered up to a block, and was not added before the run that delivered it
+    ended."""
+    for file in sorted((_folder(member.home, member.chain) / "delivered").glob("*.json")):
+        license_id, digest = file.stem.split("-")
+        if evidence.is_delivered(member.chain, int(license_id), bytes.fromhex(digest), head):
+            _add(member, int(license_id), file)
+
+
+def kept(member: Member) -> Iterator[tuple[int, int]]:
+    """The datasets and versions of whose keys this home has a share."""
+    for file in sorted(_folder(member.home, member.chain).glob("*.split")):
+        dataset_id, version = file.stem.split("-")
+        yield int(dataset_id), int(version)
+
+
+def _add(member: Member, license_id: int, file: Path) -> None:
+    if file.exists():  # this home made it, and has not added it yet
+        member.ipfs.add(file.read_bytes(), f"key of licence {license_id} in shares")
+        file.rename(file.with_suffix(".added"))
+
+
+def due(member: Member, license_id: int) -> tuple[License, DatasetVersion]:
     """A licence whose key this account may deliver now, by all that the contract checks."""
     chain = member.chain
     licence = get(chain, license_id)
     if licence.right is not Right.DOWNLOAD or licence.state is not LicenseState.PURCHASED:
         raise StateError(
-            f"No key is due for licence {license_id}: it is {licence.state.words}.", "Look again."
+            f"No key is due for licence {license_id}: it is {licence.state.words}.",
+            f"See biodesci license show {license_id}.",
         )
     release = chain.read(Release, licence.dataset_id, licence.version, chain.address)
     if not release.entitled:
@@ -176,7 +209,8 @@ def _due(member: Member, license_id: int) -> tuple[License, DatasetVersion]:
     return licence, version
 
 
-def _kept(member: Member, version: DatasetVersion) -> SplitFile:
+def split_of(member: Member, version: DatasetVersion) -> SplitFile:
+    """The split of a version's key that is in this home, if it counts; NotFoundError where there is none."""
     source = _path(member, version)
     if not source.exists():
         raise NotFoundError(

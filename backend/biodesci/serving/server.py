@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import functools
+import logging
 import socket
+import threading
+from collections.abc import Callable
 from typing import Any, Final
 
 import uvicorn
@@ -14,6 +17,7 @@ from biodesci.serving.bounds import Bounds
 from biodesci.serving.guard import Guard, Policy
 from biodesci.serving.protocol import BoundedProtocol, Watch
 
+_log = logging.getLogger(__name__)
 _STOP_S: Final = 5  # for answers that are under way when the server is stopped
 
 
@@ -61,3 +65,23 @@ def serve(app: ASGIApp, policy: Policy, bound: socket.socket, bounds: Bounds | N
     """Until SIGTERM or Ctrl-C."""
     with bound:
         server(app, policy, bounds).run(sockets=[bound])
+
+
+def in_thread(made: uvicorn.Server, bound: socket.socket) -> tuple[Callable[[], bool], Callable[[], None]]:
+    """Answers in a thread of its own; whether it still does, and what ends it."""
+
+    def run() -> None:
+        try:
+            made.run([bound])
+        except (Exception, SystemExit) as exc:  # noqa: BLE001 - whatever ended it, the worker is told
+            _log.error("the HTTP server has ended", exc_info=exc)
+
+    thread = threading.Thread(target=run, name="http")
+    thread.start()
+
+    def close() -> None:
+        made.should_exit = True
+        thread.join()
+        bound.close()
+
+    return thread.is_alive, close

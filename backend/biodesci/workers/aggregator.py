@@ -7,14 +7,11 @@ killed at any time.
 from __future__ import annotations
 
 import logging
-import socket
 import sys
 import threading
-from collections.abc import Callable
 from typing import Annotated, Final
 from urllib.parse import urlsplit
 
-import uvicorn
 from fastapi import FastAPI, Path, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
@@ -30,7 +27,7 @@ from biodesci.rounds.aggregator import RoundAggregator
 from biodesci.rounds.signatures import MessageKind
 from biodesci.serving import bodies, bounds
 from biodesci.serving.guard import Policy
-from biodesci.serving.server import listen, server
+from biodesci.serving.server import in_thread, listen, server
 from biodesci.store.jobs import Jobs
 from biodesci.store.work import Work
 from biodesci.workers import entry
@@ -161,7 +158,7 @@ def worker(settings: config.AggregatorSettings, stop: threading.Event) -> Worker
         chain = entry.connect(settings, stop, account)
         aggregator = RoundAggregator(chain, ipfs, settings.home, owners, Jobs(work, lease))
         bound = listen(host, port, "BIODESCI_AGGREGATOR_PORT or BIODESCI_AGGREGATOR_URL")
-        is_alive, close = _serve(server(create_app(aggregator), answered), bound)
+        is_alive, close = in_thread(server(create_app(aggregator), answered), bound)
         log.info("aggregator %s on %s:%d", chain.address, host, port)
 
         def outlook() -> Outlook:
@@ -170,26 +167,6 @@ def worker(settings: config.AggregatorSettings, stop: threading.Event) -> Worker
         return Client(aggregator.step, outlook, chain, close, is_kept=True, is_alive=is_alive)
 
     return Worker(NAME, lease, settings.work_location, build)
-
-
-def _serve(made: uvicorn.Server, bound: socket.socket) -> tuple[Callable[[], bool], Callable[[], None]]:
-    """Answers in a thread of its own; whether it still does, and what ends it."""
-
-    def run() -> None:
-        try:
-            made.run([bound])
-        except (Exception, SystemExit) as exc:
-            log.error("the HTTP server has ended", exc_info=exc)
-
-    thread = threading.Thread(target=run, name="http")
-    thread.start()
-
-    def close() -> None:
-        made.should_exit = True
-        thread.join()
-        bound.close()
-
-    return thread.is_alive, close
 
 
 def main() -> int:

@@ -10,6 +10,8 @@ import pytest
 
 from biodesci.chain import currency
 from biodesci.chain.client import Chain
+from biodesci.chain.deployment import load_deployment
+from biodesci.chain.sending import Sending
 from biodesci.core.onchain import Right
 from biodesci.ipfs.client import Ipfs
 from biodesci.market import arbitration, license, offers
@@ -181,3 +183,27 @@ def judge(arbiter: Chain, ipfs: Ipfs, tmp_path: Path) -> Member:
     member = acting(arbiter, ipfs, tmp_path / "judge")
     keys.register(arbiter, member.home, PASSPHRASE)
     return member
+
+
+@pytest.fixture(scope="module")
+def house(localnet: Any, ipfs_node: Any, senders_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """A sale with guardians, for tests that leave it as it is."""
+    return _house(localnet, ipfs_node, senders_home, tmp_path_factory.mktemp("house"))
+
+
+@pytest.fixture
+def own_house(localnet: Any, ipfs_node: Any, senders_home: Path, tmp_path: Path) -> Any:
+    """A sale with guardians, for one test, which may change roles and splits."""
+    return _house(localnet, ipfs_node, senders_home, tmp_path)
+
+
+def _house(localnet: Any, ipfs_node: Any, senders_home: Path, folder: Path) -> Any:
+    from tests.backend.market.guarded import House
+
+    deployment = load_deployment(localnet.deployment_file)
+
+    def chain_for() -> Chain:
+        sending = Sending(block_timeout=15)
+        return Chain(localnet.rpc_url, deployment, localnet.account(), senders_home, sending=sending)
+
+    return House(chain_for, Ipfs(ipfs_node.api, timeout=2.0), folder)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,50 +23,12 @@ from biodesci.core.errors import (
 )
 from biodesci.core.onchain import LicenseState, Role
 from biodesci.ipfs import unixfs
-from biodesci.market import guardians, license, licensed_copy, roles, shares
+from biodesci.market import guardians, license, roles, shares
 from biodesci.market.guardians import deliver, guard, release_share, take_share
-from biodesci.party import keys
 from biodesci.party.member import Member
 from tests.backend import calls
-from tests.backend.acting import PASSPHRASE, acting
 from tests.backend.market.conftest import Sale, seller
-
-
-class House:
-    """A sale whose key three guardians hold, any two of whom deliver it."""
-
-    def __init__(self, sale: Sale, chain_for: Any, folder: Path) -> None:
-        self.sale, self.folder = sale, folder
-        self.members = [self.member(chain_for(), f"guardian {number}") for number in range(3)]
-        for member in self.members:
-            roles.grant(sale.owner, sale.dataset, Role.CUSTODIAN, member.chain.address)
-            roles.accept(member.chain, sale.dataset, Role.CUSTODIAN)
-        self.file = self.split()
-        for member in self.members:
-            take_share(member, self.file)
-
-    def member(self, chain: Any, name: str) -> Member:
-        member = acting(chain, self.sale.ipfs, self.folder / name)
-        keys.register(chain, member.home, PASSPHRASE)
-        return member
-
-    def split(self, threshold: int = 2) -> SplitFile:
-        accounts = [member.chain.address for member in self.members]
-        return guard(seller(self.sale), self.sale.dataset, 1, accounts, threshold)
-
-    def buy(self) -> int:
-        return self.sale.buy(again=True).license_id
-
-    def download(self, license_id: int) -> bytes:
-        target = self.folder / f"copy {license_id}.csv"
-        sale = self.sale
-        licensed_copy.download(sale.buyer, sale.ipfs, sale.seed, license_id, target)
-        return target.read_bytes()
-
-
-@pytest.fixture
-def house(sale: Sale, chain_for: Any, tmp_path: Path) -> House:
-    return House(sale, chain_for, tmp_path)
+from tests.backend.market.guarded import House
 
 
 def lie(member: Member, released: ReleasedShare, sale: Sale) -> ReleasedShare:
@@ -126,15 +87,17 @@ def test_a_wrong_share_is_named_to_the_licensee_and_a_third_makes_up_for_it(hous
     assert house.download(other) == house.sale.file.read_bytes()
 
 
-def test_a_guardian_releases_what_the_chain_says_is_due_and_nothing_else(house: House, localnet: Any) -> None:
-    one, two, _ = house.members
-    bought, delivered = house.buy(), house.buy()
+def test_a_guardian_releases_what_the_chain_says_is_due_and_nothing_else(
+    own_house: House, localnet: Any
+) -> None:
+    one, two, _ = own_house.members
+    bought, delivered = own_house.buy(), own_house.buy()
     deliver(one, delivered, [release_share(member, delivered) for member in (one, two)])
     with pytest.raises(StateError, match="No key is due"):
         release_share(one, delivered)
     with pytest.raises(NotFoundError):
         release_share(one, 9_999)
-    roles.revoke(house.sale.owner, house.sale.dataset, Role.CUSTODIAN, one.chain.address)
+    roles.revoke(own_house.sale.owner, own_house.sale.dataset, Role.CUSTODIAN, one.chain.address)
     with pytest.raises(AccessDeniedError, match="no custodian"):
         release_share(one, bought)
     snapshot = localnet.rpc("evm_snapshot")
@@ -142,26 +105,26 @@ def test_a_guardian_releases_what_the_chain_says_is_due_and_nothing_else(house: 
     with pytest.raises(StateError, match="deadline"):
         release_share(two, bought)
     assert localnet.rpc("evm_revert", snapshot) is True
-    house.sale.owner.send(house.sale.owner.datasets.functions.withdraw(house.sale.dataset, 1))
+    own_house.sale.owner.send(own_house.sale.owner.datasets.functions.withdraw(own_house.sale.dataset, 1))
     with pytest.raises(StateError, match="withdrawn"):
         release_share(two, bought)
 
 
-def test_a_new_split_replaces_the_one_before(house: House) -> None:
-    one, two, three = house.members
-    bought = house.buy()
+def test_a_new_split_replaces_the_one_before(own_house: House) -> None:
+    one, two, three = own_house.members
+    bought = own_house.buy()
     old = release_share(one, bought)
-    house.sale.owner.web3.provider.make_request("evm_increaseTime", [5])  # type: ignore[arg-type]
-    house.sale.owner.web3.provider.make_request("evm_mine", [])  # type: ignore[arg-type]
-    new = house.split()
+    own_house.sale.owner.web3.provider.make_request("evm_increaseTime", [5])  # type: ignore[arg-type]
+    own_house.sale.owner.web3.provider.make_request("evm_mine", [])  # type: ignore[arg-type]
+    new = own_house.split()
     for member in (two, three):
         take_share(member, new)
         with pytest.raises(StateError, match="newer split"):
-            take_share(member, house.file)
+            take_share(member, own_house.file)
     with pytest.raises(InputError, match=f"1 of 2 .*{one.chain.address}: .*another split"):
         deliver(two, bought, [old, release_share(two, bought)])
     deliver(two, bought, [release_share(member, bought) for member in (two, three)])
-    assert house.download(bought) == house.sale.file.read_bytes()
+    assert own_house.download(bought) == own_house.sale.file.read_bytes()
 
 
 def test_only_the_owner_names_guardians_and_only_who_accepted(house: House, chain_for: Any) -> None:
@@ -189,9 +152,7 @@ def test_a_split_that_its_owner_did_not_sign_is_not_kept(house: House) -> None:
     signed, sealed = house.file.signed, house.file.sealed
     lower = signed.split.model_copy(update={"threshold": 3})
     other = signed.split.model_copy(update={"version": 2})
-    own = guardians.SignedSplit(
-        split=signed.split.model_copy(update={"owner": one.chain.address}), signature=b""
-    )
+    own = signed.split.model_copy(update={"owner": one.chain.address})
     for wrong in (
         SignedSplit(split=lower, signature=signed.signature),
         SignedSplit(split=signed.split, signature=bytes(65)),
@@ -237,14 +198,14 @@ def test_what_is_delivered_is_on_ipfs_only_once_the_chain_has_taken_it(
     raw = SharedKey(signed=house.file.signed, shares=tuple(one.signed for one in given)).to_bytes()
     added: list[bytes] = []
     monkeypatch.setattr(two.ipfs, "add", lambda data, *_: added.append(data))
-    real: Callable[..., Any] = guardians._due
+    real: Callable[..., Any] = guardians.due
 
     def overtaken(member: Member, license_id: int) -> Any:
         due = real(member, license_id)
         house.sale.owner.send(calls.deliver(house.sale.owner, license_id, b"\5" * 32))
         return due
 
-    monkeypatch.setattr(guardians, "_due", overtaken)
+    monkeypatch.setattr(guardians, "due", overtaken)
     with pytest.raises(RevertedError):
         deliver(two, bought, given)
     assert added == []

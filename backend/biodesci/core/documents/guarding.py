@@ -8,25 +8,48 @@ checks a signature or opens a share (core/guarding.py, market/guardians.py).
 from __future__ import annotations
 
 from typing import Annotated, ClassVar, Final, Literal, Self
+from urllib.parse import urlsplit
 
 from eth_utils.crypto import keccak
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from biodesci.core import canonical
 from biodesci.core.documents.base import Document, Part
-from biodesci.core.documents.values import Address, Base64, Bytes32, HexBytes, Uint32, Uint256, UnixSeconds
+from biodesci.core.documents.values import (
+    Address,
+    Base64,
+    Bytes32,
+    HexBytes,
+    Text,
+    Uint32,
+    Uint256,
+    UnixSeconds,
+)
 from biodesci.core.errors import InputError, IntegrityError
 
 MOST: Final = 32
 """Guardians of one version."""
+_LOCAL: Final = {"127.0.0.1", "localhost", "::1"}
+
+
+def _is_asked_safely(url: str) -> str:
+    parts = urlsplit(url)
+    is_safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOCAL)
+    if not is_safe or not parts.hostname or parts.query or parts.fragment or parts.username:
+        raise InputError(
+            "A guardian's address is https, without a login (http on this machine alone).",
+            "Write it such as https://guardian.example.org.",
+        )
+    return url.rstrip("/")
 
 
 class Guardian(Part):
     """Who holds a share, and what the share was committed to (`guarding.commitment`). The index of the first
-    is 1."""
+    is 1. `url` is where its worker answers the other guardians; absent: a person releases its shares."""
 
     account: Address
     share: Bytes32
+    url: Annotated[Text, Field(max_length=200), AfterValidator(_is_asked_safely)] | None = None
 
 
 class Split(Part):

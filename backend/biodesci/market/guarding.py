@@ -1,0 +1,204 @@
+"""A guardian's worker: it releases its share of what is due, and delivers once enough shares are there.
+
+Each guardian looks at the chain itself (`guardians.due`). What it releases the other guardians fetch from its
+address, sealed to each of them alone, as the licensee is not to have it before the delivery is on chain. One
+after the other has the turn to deliver, so that mostly one of them sends; the contract takes one delivery.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Final
+
+from biodesci.chain import events
+from biodesci.chain.follow import Follower
+from biodesci.chain.records import DatasetVersion, License
+from biodesci.core import guarding
+from biodesci.core.about import about
+from biodesci.core.documents.guarding import ReleasedShare, Split
+from biodesci.core.errors import BioDeSciError, FundsError, NotFoundError, UnavailableError
+from biodesci.core.onchain import DAY, LicenseState
+from biodesci.market import guardians, shares
+from biodesci.market.license import get
+from biodesci.market.spending import Terms
+from biodesci.party import keys
+from biodesci.party.allowance import Allowance, Asked
+from biodesci.party.member import Member
+
+_log = logging.getLogger(__name__)
+_TURN_S: Final = 10.0
+_WAITING: Final = frozenset({LicenseState.IN_REVIEW, LicenseState.PURCHASED})
+_DEEP: Final = 64  # blocks, after which no reorganization makes a licence wait again
+_MOST_NAMED: Final = 100  # datasets whose purchases are asked for by name
+
+Ask = Callable[[str], bytes]
+"""Fetches what is at a URL; raises UnavailableError where there is nothing."""
+
+
+class Guarding:
+    """Guards for one account and home; `poll` is to be called again and again."""
+
+    def __init__(self, member: Member, ask: Ask, terms: Terms | None = None, turn: float = _TURN_S) -> None:
+        """`turn` is how long each guardian has to deliver, in seconds, before the next one tries."""
+        self._member, self._ask, self._turn = member, ask, turn
+        self._terms = terms or Terms()
+        self._allowance = Allowance(member.home / "guarded" / "served.json", self._terms.bounds)
+        chain = member.chain
+        first = chain.deployment.first_block
+        self._purchases = Follower(chain, f"guardian {chain.address}", first)
+        self._open: set[int] = set(self._purchases.state.get("open", ()))
+        self._past: dict[int, int] = {}  # licences for which nothing is due, and the head when that was seen
+        self._since: dict[int, float] = {}
+        self._released: dict[int, tuple[bytes, ReleasedShare]] = {}
+        self._answers: dict[tuple[int, str], bytes] = {}
+        self._why: dict[int, str] = {}
+
+    @property
+    def seen_block(self) -> int:
+        """The last block whose purchases it has read."""
+        return self._purchases.next_block - 1
+
+    @property
+    def waiting(self) -> dict[int, str]:
+        """The licences that are not delivered, each with the reason, as `poll` saw it."""
+        return dict(self._why)
+
+    def answer(self, license_id: int, account: str) -> bytes | None:
+        """The share that is released for a licence, sealed to a fellow guardian; None where none is due, or
+        for that account. Asks nobody; may be called from any thread."""
+        return self._answers.get((license_id, account))
+
+    def poll(self) -> list[int]:
+        """Releases what is due, and delivers what has its turn and enough shares; the licences that were
+        delivered. Raises UnavailableError or FundsError for what concerns all licences."""
+        chain = self._member.chain
+        head = chain.counted_head()
+        if head < chain.deployment.first_block:
+            return []
+        guardians.complete(self._member, head)
+        self._look(head)
+        answers: dict[tuple[int, str], bytes] = {}
+        done = []
+        for license_id in sorted(self._open):
+            with about(licence=license_id):
+                try:
+                    licence, version = guardians.due(self._member, license_id)
+                    split = guardians.split_of(self._member, version).signed.split
+                    released = self._release(licence, version)
+                    self._seal(licence, split, released, answers)
+                    # The others may ask for it from now on, while this one is about to deliver.
+                    self._answers = {**self._answers, **answers}
+                    if self._has_turn(license_id, split) and self._deliver(licence, split, released):
+                        done.append(license_id)
+                except (UnavailableError, FundsError):
+                    raise
+                except BioDeSciError as exc:
+                    self._note(license_id, str(exc), head)
+        self._answers = answers
+        return done
+
+    def _look(self, head: int) -> None:
+        chain, name = self._member.chain, "LicensePurchased"
+        watched = sorted(guardians.kept(self._member))
+        if watched != [tuple(one) for one in self._purchases.state.get("watched", ())]:
+            self._purchases.restart(head)  # of a share that came, what was bought before
+        datasets = sorted({dataset for dataset, _ in watched})
+        if not datasets:
+            return
+        filters = {"datasetId": datasets} if len(datasets) <= _MOST_NAMED else {}
+        topics = events.topics_of(chain.licenses, name, filters)
+        for piece in self._purchases.news(head, [chain.licenses.address], topics):
+            for log in piece.logs:
+                args = events.decode(chain.licenses, name, log)["args"]
+                if (args["datasetId"], args["version"]) in watched:
+                    self._open.add(args["licenseId"])
+            self._purchases.state = {"watched": watched, "open": sorted(self._open)}
+
+    def _release(self, licence: License, version: DatasetVersion) -> ReleasedShare:
+        """One for each licence, licensee's key and split, however often it is asked for."""
+        key = self._member.chain.key_of(licence.licensee)
+        bound = key + version.commitments + guardians.split_of(self._member, version).signed.split.content
+        known = self._released.get(licence.id)
+        if known is None or known[0] != bound:
+            known = self._released[licence.id] = bound, guardians.release_share(self._member, licence.id)
+            _log.info("licence %d: a share is released for %s", licence.id, licence.licensee)
+        return known[1]
+
+    def _seal(
+        self,
+        licence: License,
+        split: Split,
+        released: ReleasedShare,
+        answers: dict[tuple[int, str], bytes],
+    ) -> None:
+        chain = self._member.chain
+        for guardian in split.guardians:
+            if guardian.account != chain.address:
+                place = licence.id, guardian.account
+                answers[place] = self._answers.get(place) or guarding.seal_to_fellow(
+                    released, guardian.account, chain.key_of(guardian.account)
+                )
+
+    def _has_turn(self, license_id: int, split: Split) -> bool:
+        since = self._since.setdefault(license_id, time.monotonic())
+        index = split.index_of(self._member.chain.address) or 0
+        rank = (index + license_id) % len(split.guardians)
+        return time.monotonic() - since >= rank * self._turn
+
+    def _deliver(self, licence: License, split: Split, released: ReleasedShare) -> bool:
+        given = [released, *self._of_fellows(licence, split)]
+        if len(given) < split.threshold:
+            self._why[licence.id] = f"{len(given)} of {split.threshold} shares are there"
+            return False
+        asked = Asked(licence.id, licence.licensee, self._terms.pays(licence))
+        today = self._member.chain.now() // DAY
+        if (limit := self._allowance.reached(asked, today)) is not None:
+            self._why[licence.id] = self._terms.why(limit, licence)
+            return False
+        self._allowance.note(asked, today)
+        guardians.deliver(self._member, licence.id, given)
+        _log.info("licence %d: delivered in %d shares", licence.id, len(given))
+        self._why.pop(licence.id, None)
+        return True
+
+    def _of_fellows(self, licence: License, split: Split) -> list[ReleasedShare]:
+        """What the other guardians released, as far as they answer."""
+        chain = self._member.chain
+        seed = keys.load_seed(self._member.home, self._member.passphrase)
+        found = []
+        for guardian in split.guardians:
+            if guardian.account == chain.address or guardian.url is None:
+                continue
+            asked = shares.asked(chain, licence, split, guardian.account)
+            try:
+                sealed = self._ask(f"{guardian.url}/shares/{licence.id}/{chain.address}")
+                found.append(guarding.open_of_fellow(seed, sealed, asked, chain.address))
+            except BioDeSciError as exc:
+                _log.info("licence %d: no share from %s: %s", licence.id, guardian.account, exc.message)
+        good, refused = shares.sifted(chain, licence, split, [one.signed for one in found])
+        for account, why in refused.items():
+            _log.warning("licence %d: the share of %s is left out: %s", licence.id, account, why)
+        return [ReleasedShare(signed=one) for one in good]
+
+    def _note(self, license_id: int, why: str, head: int) -> None:
+        """Nothing is due for a licence, or not now."""
+        if self._waits(license_id):
+            self._past.pop(license_id, None)
+            if self._why.get(license_id) != why:
+                _log.info("licence %d: %s", license_id, why)
+            self._why[license_id] = why
+            return
+        self._why.pop(license_id, None)
+        if head - self._past.setdefault(license_id, head) >= _DEEP:
+            self._open.discard(license_id)
+            for noted in (self._past, self._since, self._released):
+                noted.pop(license_id, None)
+
+    def _waits(self, license_id: int) -> bool:
+        """Whether a key may be due for it yet."""
+        try:
+            return get(self._member.chain, license_id).state in _WAITING
+        except NotFoundError:
+            return False  # a reorganization took it

@@ -1,0 +1,186 @@
+"""Guardians' workers: each looks at the chain itself, fetches the others' shares, and one delivers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import pytest
+
+from biodesci.core import guarding as core
+from biodesci.core.errors import InputError, UnavailableError, WrongKeyError
+from biodesci.core.onchain import LicenseState, Role
+from biodesci.market import license, roles
+from biodesci.market.guardians import guard, release_share, take_share
+from biodesci.market.guarding import Guarding
+from biodesci.market.spending import Terms
+from biodesci.party import keys
+from biodesci.party.allowance import Bounds
+from tests.backend.market.conftest import seller
+from tests.backend.market.guarded import House
+
+
+class Network:
+    """Guardians' workers that reach one another, as far as they are not away; what was asked is noted."""
+
+    def __init__(self, house: House, terms: Terms | None = None) -> None:
+        self.house, self.away, self.asked = house, set[int](), list[str]()
+        sale = house.sale
+        urls = {
+            member.chain.address: f"https://guardian{number}.example"
+            for number, member in enumerate(house.members)
+        }
+        split = guard(seller(sale), sale.dataset, 1, list(urls), 2, urls)
+        for member in house.members:
+            take_share(member, split)
+        self.workers = [Guarding(member, self.fetch, terms, turn=0) for member in house.members]
+
+    def fetch(self, url: str) -> bytes:
+        self.asked.append(url)
+        parts = urlsplit(url)
+        number = int(str(parts.hostname)[len("guardian") : -len(".example")])
+        _, _, license_id, account = parts.path.split("/")
+        answer = None if number in self.away else self.workers[number].answer(int(license_id), account)
+        if answer is None:
+            raise UnavailableError("It has released none.", "It is asked again.")
+        return answer
+
+    def poll(self) -> list[int]:
+        return [
+            license_id
+            for number, worker in enumerate(self.workers)
+            if number not in self.away
+            for license_id in worker.poll()
+        ]
+
+
+@pytest.fixture
+def network(house: House) -> Iterator[Network]:
+    made = Network(house)
+    yield made
+    made.away = set()
+    while made.poll():  # what a test left waits for nobody's next one
+        pass
+
+
+@pytest.fixture
+def own_network(own_house: House) -> Network:
+    return Network(own_house)
+
+
+def test_workers_deliver_once_while_one_is_away_and_the_owner_too(network: Network) -> None:
+    house = network.house
+    network.away = {0}
+    assert network.poll() == []
+    first, second = house.buy(), house.buy()
+    delivered = network.poll() + network.poll() + network.poll()
+    assert sorted(delivered) == [first, second]
+    assert network.poll() == []
+    assert house.download(first) == house.download(second) == house.sale.file.read_bytes()
+    network.away = set()
+    assert network.poll() == []  # who comes back finds nothing due
+
+
+def test_one_worker_alone_delivers_nothing_and_says_why(network: Network) -> None:
+    network.away = {0, 1}
+    bought = network.house.buy()
+    for _ in range(3):
+        assert network.poll() == []
+    assert network.workers[2].waiting == {bought: "1 of 2 shares are there"}
+    assert license.get(network.house.sale.buyer, bought).state is LicenseState.PURCHASED
+    network.away = {0}
+    assert network.poll() + network.poll() == [bought]
+
+
+def test_what_a_worker_answers_is_for_fellow_guardians_alone(network: Network) -> None:
+    house = network.house
+    one, two, three = house.members
+    network.away = {1, 2}
+    bought = house.buy()
+    network.poll()
+    answering = network.workers[0]
+    assert answering.answer(bought, house.sale.buyer.address) is None
+    assert answering.answer(bought, one.chain.address) is None
+    assert answering.answer(bought + 1, two.chain.address) is None
+    sealed = answering.answer(bought, two.chain.address)
+    assert sealed is not None
+    own = release_share(one, bought).signed.release
+    seeds = {member: keys.load_seed(member.home, member.passphrase) for member in house.members}
+    for seed in (house.sale.seed, seeds[three], seeds[one]):
+        with pytest.raises(WrongKeyError):
+            core.open_of_fellow(seed, sealed, own, two.chain.address)
+    opened = core.open_of_fellow(seeds[two], sealed, own, two.chain.address)
+    assert opened.signed.release.guardian == one.chain.address
+    moved = own.model_copy(update={"license_id": bought + 1})
+    with pytest.raises(WrongKeyError):
+        core.open_of_fellow(seeds[two], sealed, moved, two.chain.address)
+
+
+def test_nothing_is_released_any_more_once_it_is_not_due(own_network: Network) -> None:
+    house = own_network.house
+    own_network.away = {1, 2}
+    bought = house.buy()
+    own_network.poll()
+    two = house.members[1].chain.address
+    assert own_network.workers[0].answer(bought, two)
+    house.sale.owner.send(house.sale.owner.datasets.functions.withdraw(house.sale.dataset, 1))
+    own_network.poll()
+    assert own_network.workers[0].answer(bought, two) is None
+    assert "withdrawn" in own_network.workers[0].waiting[bought]
+
+
+def test_a_guardian_that_lost_its_role_releases_and_delivers_nothing(own_network: Network) -> None:
+    house = own_network.house
+    gone = house.members[0].chain.address
+    roles.revoke(house.sale.owner, house.sale.dataset, Role.CUSTODIAN, gone)
+    own_network.away = {1}
+    bought = house.buy()
+    assert own_network.poll() + own_network.poll() == []
+    assert "no custodian" in own_network.workers[0].waiting[bought]
+    assert own_network.workers[0].answer(bought, house.members[2].chain.address) is None
+
+
+def test_a_worker_that_starts_anew_finds_what_waits(network: Network) -> None:
+    house = network.house
+    network.away = {0, 1}
+    bought = house.buy()
+    network.poll()
+    network.workers = [Guarding(member, network.fetch, turn=0) for member in house.members]
+    network.away = {2}
+    assert network.poll() + network.poll() == [bought]
+    assert house.download(bought) == house.sale.file.read_bytes()
+
+
+def test_what_a_guardian_did_not_sign_is_left_out(network: Network, monkeypatch: pytest.MonkeyPatch) -> None:
+    house = network.house
+    liar, honest, _ = house.members
+    network.away = {2}
+    bought = house.buy()
+    real = release_share(liar, bought)
+    forged = real.signed.model_copy(update={"signature": bytes(65)})
+    to = honest.chain.address
+    sealed = core.seal_to_fellow(real.model_copy(update={"signed": forged}), to, honest.chain.key_of(to))
+    monkeypatch.setattr(network.workers[0], "answer", lambda *_: sealed)
+    assert network.workers[1].poll() + network.workers[1].poll() == []
+    assert network.workers[1].waiting == {bought: "1 of 2 shares are there"}
+
+
+def test_a_guardian_spends_no_more_than_its_bounds(own_house: House) -> None:
+    network = Network(own_house, Terms(Bounds(all=1)))
+    network.away = {0}
+    first, second = own_house.buy(), own_house.buy()
+    delivered = [*network.poll(), *network.poll(), *network.poll()]
+    assert sorted(delivered) == [first, second], "each of the two had one for the day"
+    third = own_house.buy()
+    assert network.poll() + network.poll() == []
+    assert "BIODESCI_DELIVERIES_A_DAY" in network.workers[1].waiting[third]
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://guardian.example", "https://u:p@guardian.example", "https://guardian.example/?a=b", "ftp://a"],
+)
+def test_an_address_that_is_no_safe_one_is_refused(house: House, url: str) -> None:
+    accounts = [member.chain.address for member in house.members]
+    with pytest.raises(InputError, match="https"):
+        guard(seller(house.sale), house.sale.dataset, 1, accounts, 2, {accounts[0]: url})
