@@ -1,0 +1,175 @@
+"""A dataset as health data access bodies list it: HealthDCAT-AP (release 5, data that are not public), an
+extension of DCAT-AP 3, in RDF. Made of the card, and of what its owner says for such a catalogue.
+
+Specification: https://healthdcat-ap.github.io. What nobody knows (population coverage, ages) is left out;
+numbers of records and of people are those of the card, rounded.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal
+
+from biodesci.core.documents.dataset_card import DatasetCard, FileObject, PlainFile
+from biodesci.core.errors import InputError
+
+if TYPE_CHECKING:
+    from rdflib import Graph
+    from rdflib.term import Node
+
+_LEGISLATION: Final = "http://data.europa.eu/eli/reg/2025/327/oj"  # the European Health Data Space
+_AUTHORITY: Final = "http://publications.europa.eu/resource/authority"
+_IRI: Final = re.compile(r"[a-z][a-z0-9+.-]*:[^\s<>\"{}|\\^`]+")
+_HEALTH: Final = "http://healthdataportal.eu/ns/health#"
+_DCATAP: Final = "http://data.europa.eu/r5r/"
+_SPDX: Final = "http://spdx.org/rdf/terms#"
+_VCARD: Final = "http://www.w3.org/2006/vcard/ns#"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What a catalogue wants and no card says.
+
+    `identifier` is an IRI of the dataset, `contact` one at which its owner is reached (mailto: or https:),
+    `access_body` the health data access body that is in charge, with its own `access_body_contact`,
+    `categories` the health categories of EHDS article 51 as IRIs, `provenance` how the data came about.
+    """
+
+    identifier: str
+    contact: str
+    access_body: str
+    access_body_contact: str
+    categories: tuple[str, ...]
+    provenance: str
+
+
+def document(card: DatasetCard, entry: Entry, syntax: Literal["turtle", "json-ld"]) -> bytes:
+    """The description in Turtle or JSON-LD. Raises InputError for an entry with something missing, or that is
+    no IRI where it should be one."""
+    return graph(card, entry).serialize(format=syntax).encode()
+
+
+def graph(card: DatasetCard, entry: Entry) -> Graph:
+    """The description as a graph. Raises InputError as `document` does."""
+    from rdflib import Graph, Literal, URIRef  # noqa: PLC0415 - for this command alone
+    from rdflib.namespace import DCAT, DCTERMS, FOAF, RDF, XSD, Namespace  # noqa: PLC0415
+
+    _require_whole(card, entry)
+    health, dcatap = Namespace(_HEALTH), Namespace(_DCATAP)
+    described = Graph()
+    for prefix, namespace in (("healthdcatap", _HEALTH), ("dcatap", _DCATAP), ("spdx", _SPDX)):
+        described.bind(prefix, namespace)
+    dataset = URIRef(entry.identifier)
+
+    def say(prop: URIRef, *values: Node) -> None:
+        for value in values:
+            described.add((dataset, prop, value))
+
+    say(RDF.type, DCAT.Dataset)
+    say(DCTERMS.identifier, Literal(entry.identifier, datatype=XSD.anyURI))
+    say(DCTERMS.title, Literal(card.name))
+    say(DCTERMS.description, Literal(card.description.strip() or card.name))
+    say(DCTERMS.issued, Literal(card.date_published, datatype=XSD.date))
+    say(DCAT.version, Literal(card.version))
+    say(DCTERMS.accessRights, URIRef(f"{_AUTHORITY}/access-right/NON_PUBLIC"))
+    say(DCTERMS.type, URIRef(f"{_AUTHORITY}/dataset-type/PERSONAL_DATA"))
+    say(DCAT.theme, URIRef(f"{_AUTHORITY}/data-theme/HEAL"))
+    say(dcatap.applicableLegislation, URIRef(_LEGISLATION))
+    say(health.healthCategory, *map(URIRef, entry.categories))
+    say(DCAT.keyword, *map(Literal, card.keywords or ("health",)))
+    owner = card.creator.name if card.creator else card.name
+    say(DCTERMS.publisher, _agent(described, owner, entry.contact))
+    say(health.hdab, _agent(described, entry.access_body, entry.access_body_contact))
+    say(DCAT.contactPoint, _contact(described, entry.contact))
+    say(DCTERMS.provenance, _labelled(described, DCTERMS.ProvenanceStatement, entry.provenance))
+    say(DCAT.distribution, _distribution(described, card))
+    if card.records is not None:
+        say(health.numberOfRecords, Literal(card.records, datatype=XSD.nonNegativeInteger))
+    people = [table.people for table in card.record_set or () if table.people is not None]
+    if len(people) == 1:
+        say(health.numberOfUniqueIndividuals, Literal(people[0], datatype=XSD.nonNegativeInteger))
+    described.bind("foaf", FOAF)
+    return described
+
+
+def _distribution(described: Graph, card: DatasetCard) -> Node:
+    from rdflib import BNode, Literal, URIRef  # noqa: PLC0415
+    from rdflib.namespace import DCAT, DCTERMS, RDF, XSD, Namespace  # noqa: PLC0415
+
+    container, plain = card.distribution
+    assert isinstance(container, FileObject) and isinstance(plain, PlainFile), "a card has both"
+    spdx, node, checksum = Namespace(_SPDX), BNode(), BNode()
+    rights = "Data use terms (GA4GH DUO): " + ", ".join(card.usage_info)
+    for prop, value in (
+        (RDF.type, DCAT.Distribution),
+        (DCAT.accessURL, URIRef(card.url)),
+        (Namespace(_DCATAP).applicableLegislation, URIRef(_LEGISLATION)),
+        (DCAT.byteSize, Literal(str(container.size), datatype=XSD.decimal)),
+        (DCTERMS.description, Literal(f"An encrypted file; what it holds is {plain.encoding_format}.")),
+        (DCTERMS.rights, _labelled(described, DCTERMS.RightsStatement, rights)),
+        (spdx.checksum, checksum),
+    ):
+        described.add((node, prop, value))
+    if _IRI.fullmatch(card.license):
+        described.add((node, DCTERMS.license, URIRef(card.license)))
+        described.add((URIRef(card.license), RDF.type, DCTERMS.LicenseDocument))
+    described.add((checksum, RDF.type, spdx.Checksum))
+    described.add((checksum, spdx.algorithm, spdx.checksumAlgorithm_sha256))
+    described.add((checksum, spdx.checksumValue, Literal(container.sha256.hex(), datatype=XSD.hexBinary)))
+    return node
+
+
+def _agent(described: Graph, name: str, contact: str) -> Node:
+    from rdflib import BNode, Literal  # noqa: PLC0415
+    from rdflib.namespace import DCAT, FOAF, RDF  # noqa: PLC0415
+
+    node = BNode()
+    described.add((node, RDF.type, FOAF.Agent))
+    described.add((node, FOAF.name, Literal(name)))
+    described.add((node, DCAT.contactPoint, _contact(described, contact)))
+    return node
+
+
+def _contact(described: Graph, iri: str) -> Node:
+    from rdflib import BNode, URIRef  # noqa: PLC0415
+    from rdflib.namespace import RDF, Namespace  # noqa: PLC0415
+
+    vcard, node = Namespace(_VCARD), BNode()
+    described.add((node, RDF.type, vcard.Kind))
+    described.add((node, vcard.hasEmail if iri.startswith("mailto:") else vcard.hasURL, URIRef(iri)))
+    return node
+
+
+def _labelled(described: Graph, kind: Node, text: str) -> Node:
+    from rdflib import BNode, Literal  # noqa: PLC0415
+    from rdflib.namespace import RDF, RDFS  # noqa: PLC0415
+
+    node = BNode()
+    described.add((node, RDF.type, kind))
+    described.add((node, RDFS.label, Literal(text)))
+    return node
+
+
+def _require_whole(card: DatasetCard, entry: Entry) -> None:
+    iris = {
+        "identifier": entry.identifier,
+        "contact": entry.contact,
+        "contact of the access body": entry.access_body_contact,
+        **{f"category {i + 1}": category for i, category in enumerate(entry.categories)},
+    }
+    for name, iri in iris.items():
+        if not _IRI.fullmatch(iri):
+            raise InputError(
+                f"The {name} of the catalogue's entry is no IRI.",
+                "Give one, such as mailto:data@example.org.",
+            )
+    texts = {"access body": entry.access_body, "provenance": entry.provenance}
+    lacking = [name for name, text in texts.items() if not text.strip()]
+    if not entry.categories:
+        lacking.append("health categories")
+    if lacking:
+        raise InputError(
+            f"HealthDCAT-AP wants what the entry lacks: {', '.join(lacking)}.",
+            f"Say it for the dataset {card.name!r}.",
+        )
