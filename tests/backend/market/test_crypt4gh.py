@@ -21,6 +21,7 @@ from biodesci.market import crypt4gh, license, licensed_copy
 from biodesci.market.licensed_copy import Crypt4ghFile
 from tests.backend.core.crypt4gh import peer
 from tests.backend.market.conftest import Sale
+from tests.backend.market.private import PrivateSale, serving
 
 START = 124
 
@@ -127,6 +128,23 @@ def test_a_copy_is_checked_against_the_chain(sold, tmp_path) -> None:
         check(raw[:START] + forged.getvalue())
     with pytest.raises(InputError, match="cannot be read"):
         crypt4gh.check(sale.buyer, sale.ipfs, sale.seed, license_id, tmp_path / "none")
+
+
+def test_a_private_dataset_is_delivered_and_checked_alike(chain_for, ipfs, tmp_path) -> None:
+    """From its owner's server, as IPFS does not have it."""
+    with serving(chain_for(), tmp_path / "owner") as served:
+        sale = PrivateSale(chain_for, ipfs, tmp_path, served.origin)
+        license_id, (private, public) = sale.bought(), key_pair()
+        target = tmp_path / "copy.c4gh"
+        wanted = Crypt4ghFile(target, (public,))
+        licensed_copy.download(sale.buyer, ipfs, sale.seed, license_id, wanted)
+        raw = target.read_bytes()
+        assert peer.opened(raw, private) == sale.plaintext
+        size = crypt4gh.check(sale.buyer, ipfs, sale.seed, license_id, target)
+        assert size == len(sale.plaintext)
+        target.write_bytes(raw[: START + SEALED])
+        with pytest.raises(IntegrityError):
+            crypt4gh.check(sale.buyer, ipfs, sale.seed, license_id, target)
 
 
 def test_a_stranger_gets_no_header_and_no_check(sold, chain_for, tmp_path) -> None:
