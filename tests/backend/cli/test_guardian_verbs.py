@@ -1,29 +1,8 @@
-"""Guardians by the commands that people type: each a process of its own, with a home of its own."""
+"""Guardians by the commands that people type, each with a home of its own."""
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from pathlib import Path
-from typing import Any
-
-
-class Process:
-    """A command that runs as somebody, beside others."""
-
-    def __init__(self, people: Any, who: str, *arguments: object) -> None:
-        environment = {**os.environ, "BIODESCI_HOME": str(people.home(who))}
-        command = [sys.executable, "-m", "biodesci.cli", *map(str, arguments), "--json"]
-        self._running = subprocess.Popen(
-            command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
-
-    def result(self) -> Any:
-        out, err = self._running.communicate(timeout=120)
-        assert self._running.returncode == 0, err
-        return json.loads(out)
 
 
 def test_two_of_three_guardians_deliver_while_the_owner_and_the_third_are_away(crowd, tmp_path: Path):
@@ -47,15 +26,13 @@ def test_two_of_three_guardians_deliver_while_the_owner_and_the_third_are_away(c
 
     bought = people.run("bea", "license", "buy", offer, "--purpose", "HMB", "--yes")["license_id"]
     shares = {who: tmp_path / f"{who}.share" for who in guardians[:2]}
-    running = [
-        Process(people, who, "dataset", "release-share", bought, "-o", target)
-        for who, target in shares.items()
-    ]
-    assert [one.result()["guardian"] for one in running] == [people.address(who) for who in shares]
+    for who, target in shares.items():
+        released = people.run(who, "dataset", "release-share", bought, "-o", target)
+        assert released["guardian"] == people.address(who)
     code, _, err = people.try_("gus", "dataset", "deliver-shares", bought, shares["gus"])
     assert code == 2
     assert "1 of 2 shares that are needed count." in err
-    delivered = Process(people, "gina", "dataset", "deliver-shares", bought, *shares.values()).result()
+    delivered = people.run("gina", "dataset", "deliver-shares", bought, *shares.values())
     assert delivered["license_id"] == bought
     people.run("bea", "license", "download", bought, copy)
     assert copy.read_bytes() == file.read_bytes()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -69,13 +70,22 @@ class Indexed:
 
 
 @pytest.fixture
-def index(location: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """In SQLite; `on_each_engine` is in PostgreSQL, too."""
+    monkeypatch.setattr(behind_now, "time", SimpleNamespace(time=lambda: NOW))
+    with Store(tmp_path / "index.sqlite") as store:
+        yield Indexed(store)
+
+
+@pytest.fixture
+def on_each_engine(location: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setattr(behind_now, "time", SimpleNamespace(time=lambda: NOW))
     with Store(location) as store:
         yield Indexed(store)
 
 
-def test_an_account_is_proven_by_the_domain_that_its_card_announces(index):
+def test_an_account_is_proven_by_the_domain_that_its_card_announces(on_each_engine):
+    index = on_each_engine
     index.card("hospital.example")
     index.card(None)
     index.proves("hospital.example")
@@ -156,7 +166,8 @@ def test_a_chain_that_cannot_be_asked_holds_up_nothing_and_says_nothing_of_the_d
     assert index.asked.count("hospital.example") == 2
 
 
-def test_other_contracts_have_it_asked_anew(index):
+def test_other_contracts_have_it_asked_anew(on_each_engine):
+    index = on_each_engine
     index.card("hospital.example")
     index.proves("hospital.example")
     index.step()

@@ -129,6 +129,7 @@ def test_nothing_is_released_any_more_once_it_is_not_due(own_network: Network) -
     assert "withdrawn" in own_network.workers[0].waiting[bought]
 
 
+@pytest.mark.deep
 def test_a_guardian_that_lost_its_role_releases_and_delivers_nothing(own_network: Network) -> None:
     house = own_network.house
     gone = house.members[0].chain.address
@@ -165,6 +166,7 @@ def test_what_a_guardian_did_not_sign_is_left_out(network: Network, monkeypatch:
     assert network.workers[1].waiting == {bought: "1 of 2 shares are there"}
 
 
+@pytest.mark.deep
 def test_a_guardian_spends_no_more_than_its_bounds(own_house: House) -> None:
     network = Network(own_house, Terms(Bounds(all=1)))
     network.away = {0}
