@@ -56,6 +56,8 @@ export interface ContainerFile {
   size: number
   /** The content root that the card gives it; '' where it gives none that can be read. */
   contentRoot: string
+  /** The owner's server that serves it to those entitled, as the card has it; null: it is on IPFS. */
+  servedAt: string | null
 }
 
 const ROOT = /^(?:0x)?([0-9a-fA-F]{64})$/
@@ -74,6 +76,7 @@ export function containerOf(card: unknown): ContainerFile {
     type: text(plain.encodingFormat) || 'application/octet-stream',
     size: sizeOf(file.contentSize),
     contentRoot: ROOT.exec(text(file['biodesci:contentRoot']))?.[1]?.toLowerCase() ?? '',
+    servedAt: file['biodesci:servedAt'] === undefined ? null : text(file['biodesci:servedAt']),
   }
 }
 

@@ -86,7 +86,7 @@ const client = {
 } as unknown as Reader
 
 /** A stranger’s version: what was delivered and committed to, and the root that the card gives. */
-async function publish(key: Bytes, cardRoot: string) {
+async function publish(key: Bytes, cardRoot: string, rewrite = (card: string) => card) {
   said = { active: true, withdrawnAt: 0, key, logged: [published(key)], indexed: OTHER }
   const bound = info({
     purpose: 'license',
@@ -98,7 +98,7 @@ async function publish(key: Bytes, cardRoot: string) {
   const card = readFileSync(join(VECTORS, 'documents/dataset-card.json'), 'utf8')
   const files = new Map<string, Bytes>([
     [fromDigest(ENVELOPE), await seal(await publicKey(seed), concat(key, salt), bound)],
-    [fromDigest(CARD), copy(Buffer.from(card.replace('01'.repeat(32), cardRoot)))],
+    [fromDigest(CARD), copy(Buffer.from(rewrite(card.replace('01'.repeat(32), cardRoot))))],
     [fromDigest(CONTENT), copy(Buffer.from(containerBase64, 'base64'))],
   ])
   vi.stubGlobal('fetch', (url: string) =>
@@ -172,5 +172,17 @@ it('refuses a card of another file before that is fetched', async () => {
   await publish(right, 'ab'.repeat(32))
   await expect(open()).rejects.toMatchObject({
     message: 'The file that the dataset’s card describes is not what was committed on chain.',
+  })
+})
+
+it('says of a private file who serves it, and asks nobody for it', async () => {
+  const served = ',"biodesci:servedAt":"https://data.hospital.example"'
+  const word = `"biodesci:contentRoot":"0x${root}"`
+  await publish(right, root, (card) => card.replace(word, word + served))
+  await expect(open()).rejects.toMatchObject({
+    message: expect.stringContaining(
+      'https://data.hospital.example gives it to licensees',
+    ) as string,
+    hint: expect.stringContaining(`biodesci license download ${LICENCE}`) as string,
   })
 })

@@ -69,6 +69,7 @@ export async function release(r: Release): Promise<SavedFile> {
     ),
     version.contentRoot,
   )
+  if (file.servedAt !== null) throw servedElsewhere(file.servedAt, r.licenseId)
   const response = await gateway.open(r.deployment.gatewayUrl, file.digest, r.signal)
   if (!response.body) throw tampered('The encrypted file')
   const total = Number(response.headers.get('content-length')) || file.size
@@ -277,6 +278,16 @@ function locate(card: Bytes, root: Hex): ContainerFile {
   if (file.contentRoot && `0x${file.contentRoot}` !== root.toLowerCase())
     throw tampered('The file that the dataset’s card describes')
   return file
+}
+
+/** The page may ask nobody but its own servers, and a card may name any address. */
+function servedElsewhere(servedAt: string, licenseId: bigint): Failure {
+  const where = URL.parse(servedAt)?.origin ?? 'its owner’s own server'
+  return new Failure(
+    'missing',
+    `This file is private: ${where} gives it to licensees alone, and this page cannot ask there.`,
+    `Your licence is good, and nothing was counted. Download with the command line: biodesci license download ${licenseId} FILE.`,
+  )
 }
 
 function safeName(name: string): string {

@@ -7,11 +7,13 @@ import json
 import pytest
 
 from biodesci.chain.records import DatasetVersion
+from biodesci.core import cid
 from biodesci.core.errors import InputError, NotFoundError
 from biodesci.ipfs.client import Ipfs
 from biodesci.market import licensed_copy
 from biodesci.market.card import DatasetMeta
 from biodesci.market.custody import Custodian
+from biodesci.market.journal import Journal
 from biodesci.market.offers import OfferTerms
 from biodesci.market.publish import publish
 from biodesci.market.purchase import purchase
@@ -73,3 +75,24 @@ def test_an_address_that_is_none_stops_before_anything_is_done(chain_for, ipfs, 
     with pytest.raises(InputError):
         publish(acting(chain_for(), ipfs, tmp_path / "home"), table, meta)
     assert not (tmp_path / "home").exists()
+
+
+@pytest.mark.parametrize("field", ["content_root", "content", "card", "published"])
+def test_a_run_that_was_stopped_before_a_note_goes_on(chain_for, ipfs, table, tmp_path, field, monkeypatch):
+    chain, home, note = chain_for(), tmp_path / "home", Journal.note
+    meta = DatasetMeta("Cohort", "", HMB, served_at="https://data.hospital.example", confirmed=True)
+
+    def stopping(self, **values):
+        if field in values:
+            raise SystemExit
+        note(self, **values)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Journal, "note", stopping)
+        with pytest.raises(SystemExit):
+            publish(acting(chain, ipfs, home), table, meta)
+    done = publish(acting(chain, ipfs, home), table, meta)
+    assert chain.call(chain.datasets.functions.balanceOf(chain.address)) == 1
+    (held,) = Containers(home).all()
+    assert (held.dataset_id, held.content) == (done.dataset_id, cid.to_digest(done.content))
+    assert [path.stem for path in (home / "containers").glob("*.container")] == [held.content.hex()]
