@@ -114,6 +114,8 @@ class Walk:
         key = path.rsplit(".", 1)[-1]
         is_settled = self._shape(node, key, path)
         for name, value in node.items():
+            if isinstance(value, str) and (is_settled or name in TECHNICAL):
+                continue
             place = f"{path}.{name}" if name.isidentifier() else f"{path}.(an unknown element)"
             for part in value if isinstance(value, list) else [value]:
                 if isinstance(part, dict) and "resourceType" in part:
@@ -122,13 +124,13 @@ class Walk:
                     yield from self._object(part, place, depth + 1)
                 elif isinstance(part, list):
                     raise InputError("A FHIR element is a list within a list.", "Export the resource again.")
-                elif isinstance(part, str) and not is_settled:
+                elif isinstance(part, str) and not is_settled and name not in TECHNICAL:
                     yield from self._string(node, name, part, place)
 
     def _shape(self, node: dict[str, Any], key: str, path: str) -> bool:
         """Whether the object is one that a finding settles: a name, an address, an identifier."""
         kind, reason = "", ""
-        if {"family", "given"} & node.keys() or (key in {"name", "valueHumanName"} and "text" in node):
+        if "family" in node or "given" in node or (key in {"name", "valueHumanName"} and "text" in node):
             if node.get("use") == "anonymous":
                 return False
             kind, reason = "name", "it is a person's name"
@@ -173,9 +175,8 @@ class Walk:
         elif name == "fullUrl":
             if not text.startswith("urn:"):
                 self._tally.add(place, "address of a server", Level.NOTE, "it leads to the institution")
-        elif name not in TECHNICAL:
-            is_free = name in _FREE and "coding" not in node
-            if is_free:
+        else:
+            if name in _FREE and "coding" not in node:
                 self._tally.add(place, "free text", Level.ASK, "people may be named in it")
             yield from self._tally.passages(place, text[:_LONGEST_TEXT])
 

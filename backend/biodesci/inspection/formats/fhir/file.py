@@ -46,33 +46,27 @@ class Fhir:
     def read(self, source: Source, declared: Declared) -> Iterator[Item]:
         """Findings by element, texts, and a table of the resources' types and states."""
         tally = Tally()
-        walk, met = Walk(tally), Counter[str]()
+        walk, validated = Walk(tally), Counter[str]()
+        met: Counter[tuple[str, str | None]] = Counter()
         for resource in _resources(source):
-            name = str(resource.get("resourceType"))
-            met[name] += 1
-            if met[name] <= _VALIDATED and not _is_valid(name, resource):
+            name, status = str(resource.get("resourceType")), resource.get("status")
+            met[name, status if isinstance(status, str) else None] += 1
+            validated[name] += 1
+            if validated[name] <= _VALIDATED and not _is_valid(name, resource):
                 reason = "R4 does not describe it so; its elements were looked at all the same"
                 tally.add("resources", "resource that is not valid", Level.NOTE, reason)
             yield from walk.resource(resource)
-        yield Table("resources", _SCHEMA, _batches(source))
+        yield Table("resources", _SCHEMA, _batches(met))
         yield from tally.findings()
 
 
-def _batches(source: Source) -> Iterator[pa.RecordBatch]:
-    kept: list[dict[str, str | None]] = []
-    for resource in _resources(source):
-        status = resource.get("status")
-        kept.append(
-            {
-                "resource_type": str(resource.get("resourceType")),
-                "status": status if isinstance(status, str) else None,
-            }
-        )
-        if len(kept) == _BATCH:
-            yield pa.RecordBatch.from_pylist(kept, schema=_SCHEMA)
-            kept = []
-    if kept:
-        yield pa.RecordBatch.from_pylist(kept, schema=_SCHEMA)
+def _batches(met: Counter[tuple[str, str | None]]) -> Iterator[pa.RecordBatch]:
+    """A row for each resource, those of one kind after the other."""
+    for (name, status), amount in met.items():
+        for start in range(0, amount, _BATCH):
+            rows = min(_BATCH, amount - start)
+            columns = [pa.array([name] * rows, pa.string()), pa.array([status] * rows, pa.string())]
+            yield pa.RecordBatch.from_arrays(columns, schema=_SCHEMA)
 
 
 def _resources(source: Source) -> Iterator[dict[str, Any]]:
