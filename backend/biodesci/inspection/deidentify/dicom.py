@@ -9,7 +9,6 @@ from typing import Any, Final
 
 from pydicom import Dataset, dcmread
 from pydicom.datadict import keyword_for_tag
-from pydicom.errors import InvalidDicomError
 from pydicom.sequence import Sequence
 
 from biodesci.core.errors import InputError
@@ -46,25 +45,26 @@ def mend(path: Path, target: Path, secret: Secret, mends: Mends) -> None:
     with datasets.lenient():
         datasets.read(path)  # refuses what is cut off or hostile
         try:
-            dataset = dcmread(path, force=True)
-        except (InvalidDicomError, ValueError, OSError, EOFError):
-            raise InputError("This DICOM file can't be read whole.", "Export it again.") from None
-        if "DirectoryRecordSequence" in dataset:
-            raise InputError(
-                "A DICOMDIR names the people of its medium.", "Leave it out; tools make it anew."
-            )
-        _require_clean_pixels(dataset)
-        person = str(dataset.get("PatientID", "") or "") or str(dataset.get("StudyInstanceUID", ""))
-        _Mending(secret, mends, person).dataset(dataset, 0)
-        _declare(dataset)
-        dataset.preamble = bytes(128)
-        for keyword in _META:
-            if keyword in dataset.file_meta:
-                del dataset.file_meta[keyword]
-                mends.add(f"meta information {keyword}", Action.REMOVED, "it names a computer")
-        if "SOPInstanceUID" in dataset:
-            dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
-        dataset.save_as(target)
+            _mended(dcmread(path, force=True), secret, mends).save_as(target)
+        except datasets.BROKEN:
+            raise InputError("An element of this DICOM file can't be read.", "Export it again.") from None
+
+
+def _mended(dataset: Dataset, secret: Secret, mends: Mends) -> Dataset:
+    if "DirectoryRecordSequence" in dataset:
+        raise InputError("A DICOMDIR names the people of its medium.", "Leave it out; tools make it anew.")
+    _require_clean_pixels(dataset)
+    person = str(dataset.get("PatientID", "") or "") or str(dataset.get("StudyInstanceUID", ""))
+    _Mending(secret, mends, person).dataset(dataset, 0)
+    _declare(dataset)
+    dataset.preamble = bytes(128)
+    for keyword in _META:
+        if keyword in dataset.file_meta:
+            del dataset.file_meta[keyword]
+            mends.add(f"meta information {keyword}", Action.REMOVED, "it names a computer")
+    if "SOPInstanceUID" in dataset:
+        dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
+    return dataset
 
 
 def _require_clean_pixels(dataset: Dataset) -> None:

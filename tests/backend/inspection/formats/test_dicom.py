@@ -246,6 +246,20 @@ def test_what_is_no_dicom_is_not_taken_for_it(tmp_path) -> None:
         assert not DicomFile().recognises(Source.of(path))
 
 
+def test_a_name_that_the_file_calls_another_type_stops_all_the_same(clean) -> None:
+    dataset = dcmread(clean)
+    del dataset.PatientName
+    dataset.add_new(0x00100010, "LO", "Weber, Anna")
+    dataset.add_new(0x00080020, "LO", "2019-03-07")
+    dataset.save_as(clean)
+    reading = read(clean)
+    assert reading.places("name") == {"tag (0010,0010) PatientName"}
+    assert reading.places("date") == {"tag (0008,0020) StudyDate"}
+    raw = clean.read_bytes()
+    clean.write_bytes(raw.replace(b"\x10\0\x10\0LO", b"\x10\0\x10\0Q9"))
+    assert read(clean).places("name") == {"tag (0010,0010) PatientName"}
+
+
 def test_a_wrong_name_changes_nothing(tmp_path) -> None:
     path = tmp_path / "table.csv"
     shutil.copy(get_testdata_file("CT_small.dcm"), path)

@@ -15,6 +15,7 @@ from pydicom.datadict import dictionary_VR
 from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.errors import BytesLengthException, InvalidDicomError
 from pydicom.filereader import _read_file_meta_info, read_preamble
+from pydicom.valuerep import VR
 
 from biodesci.core.errors import InputError
 
@@ -24,8 +25,9 @@ _LARGEST_SEQUENCE: Final = 64 << 20
 _LARGEST_INFLATED: Final = 256 << 20
 _DEEPEST: Final = 32
 _DEFLATED: Final = "1.2.840.10008.1.2.1.99"
+_TYPES: Final = frozenset(str(vr) for vr in VR if len(vr) == 2)  # others are alternatives
 # What pydicom raises of bytes that are not as it expects.
-_BROKEN: Final = (
+BROKEN: Final = (
     InvalidDicomError,
     BytesLengthException,
     zlib.error,
@@ -34,7 +36,7 @@ _BROKEN: Final = (
     OSError,
     ValueError,
     TypeError,
-    KeyError,
+    LookupError,
     NotImplementedError,
     AttributeError,
 )
@@ -62,16 +64,7 @@ def read(path: Path) -> Dataset:
         dataset = _parsed(path, None if is_deflated else LARGE)
     except RecursionError:
         raise InputError("Sequences of this DICOM file are nested without an end.", _ADVICE) from None
-    except (
-        InvalidDicomError,
-        EOFError,
-        OSError,
-        ValueError,
-        TypeError,
-        KeyError,
-        NotImplementedError,
-        AttributeError,
-    ):
+    except BROKEN:
         raise InputError("This DICOM file is damaged: its elements can't be read.", _ADVICE) from None
     if not len(dataset):
         raise InputError("This DICOM file holds no attribute.", _ADVICE)
@@ -107,7 +100,7 @@ def elements(dataset: Dataset, depth: int = 0) -> Iterator[DataElement | RawData
             raise InputError("A sequence of this DICOM file has more than 64 MiB.", _ADVICE)
         try:
             yield dataset[tag]
-        except _BROKEN:
+        except BROKEN:
             if _is_sequence(raw):
                 raise InputError("A sequence of this DICOM file can't be read.", _ADVICE) from None
             yield raw
@@ -116,14 +109,21 @@ def elements(dataset: Dataset, depth: int = 0) -> Iterator[DataElement | RawData
 
 
 def vr_of(element: Any) -> str:
-    """The element's value representation; of a raw one without, the dictionary's, or UN."""
+    """The type of the element's values: for a standard attribute the dictionary's, whatever the file says.
 
-    if element.VR:
-        return str(element.VR)
+    A file that calls a patient's name a text would hide it otherwise. Of attributes that the dictionary
+    doesn't know, or that may be of several types, it is the file's; UN where the file's is none.
+    """
+    own = str(element.VR) if element.VR in _TYPES else ""
+    if own == "SQ":
+        return own
     try:
-        return str(dictionary_VR(element.tag))
+        listed = str(dictionary_VR(element.tag))
     except KeyError:
-        return "UN"
+        listed = ""
+    if listed in _TYPES and listed != "SQ":
+        return listed
+    return own or (listed if listed == "SQ" and not element.VR else "UN")
 
 
 def _is_sequence(raw: Any) -> bool:
@@ -146,18 +146,9 @@ def _check_deflated(path: Path) -> bool:
         warnings.simplefilter("ignore")
         try:
             read_preamble(stream, force=False)
-            meta = _read_file_meta_info(stream)
-        except (
-            InvalidDicomError,
-            EOFError,
-            ValueError,
-            TypeError,
-            KeyError,
-            NotImplementedError,
-            AttributeError,
-        ):
-            return False
-        if meta.get("TransferSyntaxUID") != _DEFLATED:
+            if _read_file_meta_info(stream).get("TransferSyntaxUID") != _DEFLATED:
+                return False
+        except BROKEN:  # without meta information it isn't deflated; other damage is told by who reads it
             return False
         inflater, inflated = zlib.decompressobj(-zlib.MAX_WBITS), 0
         try:

@@ -11,6 +11,7 @@ import pyarrow as pa
 from pydicom import Dataset
 from pydicom.datadict import keyword_for_tag
 
+from biodesci.core.errors import InputError
 from biodesci.inspection.content import Passage, Table
 from biodesci.inspection.finding import Finding, Level
 from biodesci.inspection.formats.dicom import dataset as datasets
@@ -45,15 +46,20 @@ class Look:
 
     def file(self, path: Path) -> Iterator[Passage]:
         """Takes a file in; yields the texts that stand in it for the first time."""
-        with datasets.lenient():
-            dataset = datasets.read(path)
-            meta = getattr(dataset, "file_meta", None)
-            if isinstance(meta, Dataset):
-                yield from _Walk(self._tally, dataset).dataset(meta)
-            yield from _Walk(self._tally, dataset).dataset(dataset)
-            pixels.look(dataset, self._tally)
-            if "PixelData" in dataset:
-                self._facts.append(tuple(_fact(dataset, name) for name in _FACTS))
+        try:
+            with datasets.lenient():
+                yield from self._dataset(datasets.read(path))
+        except datasets.BROKEN:
+            raise InputError("An element of this DICOM file can't be read.", "Export it again.") from None
+
+    def _dataset(self, dataset: Dataset) -> Iterator[Passage]:
+        meta = getattr(dataset, "file_meta", None)
+        if isinstance(meta, Dataset):
+            yield from _Walk(self._tally, dataset).dataset(meta)
+        yield from _Walk(self._tally, dataset).dataset(dataset)
+        pixels.look(dataset, self._tally)
+        if "PixelData" in dataset:
+            self._facts.append(tuple(_fact(dataset, name) for name in _FACTS))
 
     def finish(self) -> Iterator[Table | Finding]:
         """A table of the images' technical facts, and the findings of all files."""
