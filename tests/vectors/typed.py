@@ -16,6 +16,7 @@ from eth_utils.crypto import keccak
 from biodesci.core import typed_data
 from biodesci.core.documents.acceptance import RoleAcceptance
 from biodesci.core.documents.content_request import ContentRequest
+from biodesci.core.documents.deletion import DeletionReceipt, DeletionRequest
 from biodesci.core.documents.guarding import Guardian, Release, Split
 from biodesci.core.documents.inspection_report import InspectionReport
 from biodesci.core.documents.institution import Institution, Network
@@ -58,6 +59,7 @@ TYPES = {
     "bytes32 sealed)",
     "ContentRequest": "ContentRequest(uint256 datasetId,uint256 licenseId,bytes32 content,address account,"
     "string audience,uint40 expires)",
+    "Deletion": "Deletion(uint256 datasetId,uint32 version,bytes32 files,address holder,uint40 deleted)",
     "Permit": "Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)",
     "ReceiveWithAuthorization": "ReceiveWithAuthorization(address from,address to,uint256 value,"
     "uint256 validAfter,uint256 validBefore,bytes32 nonce)",
@@ -291,6 +293,20 @@ def vectors() -> dict[str, Any]:
         expires=1_800_000_000,
     )
     made.append(("content request", typed_data.content_request(CHAIN_ID, LICENSES, asked)))
+    deleted = DeletionReceipt(
+        request=DeletionRequest(
+            chain_id=CHAIN_ID,
+            contract=KEYS,
+            dataset_id=7,
+            version=2,
+            files=[value, keccak(b"container")],
+            asked=1_790_000_000,
+        ),
+        holder=ISSUER,
+        deleted=1_790_000_100,
+        signature=b"",
+    )
+    made.append(("deletion", typed_data.deletion(deleted)))
     made.append(("permit", typed_data.permit(dollar, BUYER, LICENSES, 25_000_000, 0, 1_800_000_000)))
     authorization = typed_data.receive_with_authorization(
         dollar, typed_data.Authorization(BUYER, LICENSES, 25_000_000, 0, 1_800_000_000, keccak(b"nonce"))

@@ -18,6 +18,7 @@ from biodesci.cli import (
     crypt4gh,
     dataset,
     doctor,
+    erasure,
     evidence,
     folder,
     guardians,
@@ -88,6 +89,7 @@ dataset.app.add_typer(roles.app)
 dataset.app.add_typer(handover.app)
 dataset.app.add_typer(guardians.app)
 dataset.app.add_typer(trail.export_app)
+dataset.app.add_typer(erasure.app)
 app.add_typer(dataset.app, name="dataset", help="Publish encrypted datasets; see and withdraw them.")
 license.app.add_typer(purchase.app)
 license.app.add_typer(evidence.app)

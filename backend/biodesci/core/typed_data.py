@@ -2,7 +2,7 @@
 
 Visa, Order, Registration and RoleAcceptance are ours (contracts/VisaRegistry.sol, licensing/Orders.sol,
 KeyRegistry.sol, datasets/Roles.sol), and so are AuditReport, Institution, InspectionReport, KeySplit,
-ShareRelease and ContentRequest, which no contract reads;
+ShareRelease, ContentRequest and Deletion, which no contract reads;
 Permit is of ERC-2612, ReceiveWithAuthorization of ERC-3009, both in the token's own domain.
 """
 
@@ -16,6 +16,7 @@ from eth_utils.crypto import keccak
 
 from biodesci.core.documents.acceptance import RoleAcceptance
 from biodesci.core.documents.content_request import ContentRequest
+from biodesci.core.documents.deletion import DeletionReceipt
 from biodesci.core.documents.guarding import Release, Split
 from biodesci.core.documents.inspection_report import InspectionReport
 from biodesci.core.documents.institution import Institution, Network
@@ -181,6 +182,18 @@ def content_request(chain_id: int, licenses: str, signed: ContentRequest) -> Doc
     )
     where = domain("BioDeSci Containers", "1", chain_id, licenses)
     return _document(where, "ContentRequest", {"ContentRequest": fields}, values)
+
+
+def deletion(signed: DeletionReceipt) -> Document:
+    """The document by which a holder says that it deleted its copies, in the domain of the DatasetNFT.
+
+    `files` is the Keccak-256 of the digests, one behind the other.
+    """
+    fields = "uint256 datasetId,uint32 version,bytes32 files,address holder,uint40 deleted"
+    asked = signed.request
+    values = (asked.dataset_id, asked.version, asked.content, signed.holder, signed.deleted)
+    where = domain("BioDeSci Deletions", "1", asked.chain_id, asked.contract)
+    return _document(where, "Deletion", {"Deletion": fields}, values)
 
 
 def permit(token: Domain, owner: str, spender: str, value: int, nonce: int, deadline: int) -> Document:

@@ -24,6 +24,7 @@ from biodesci.market.license import get
 from biodesci.party.member import Member
 
 _PURPOSE: Final = "delivery-evidence"
+_KEPT: Final = re.compile(r"(\d+)-([0-9a-f]{64})\.evidence")
 _UNPUBLISHED: Final = re.compile(r"(\d+)-([0-9a-f]{64})\.unpublished")
 _DIGEST, _RANDOM, _CONTENT = 32, encapsulation.RANDOMNESS_SIZE, 64
 
@@ -97,6 +98,14 @@ def note_published(home: Path, chain: Chain, license_id: int, digest: bytes) -> 
 def remove(home: Path, chain: Chain, license_id: int, digest: bytes) -> None:
     """Removes the evidence of an envelope whose delivery was never signed."""
     path(home, chain, license_id, digest).unlink(missing_ok=True)
+
+
+def files_of(home: Path, chain: Chain, licenses: set[int]) -> dict[bytes, Path]:
+    """The files of evidence for these licences, by the digests of the envelopes."""
+    named = (
+        (_KEPT.fullmatch(file.name), file) for file in path(home, chain, 0, b"").parent.glob("*.evidence")
+    )
+    return {bytes.fromhex(name[2]): file for name, file in named if name and int(name[1]) in licenses}
 
 
 def unpublished(home: Path, chain: Chain) -> list[tuple[int, bytes]]:

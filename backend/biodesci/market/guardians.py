@@ -109,7 +109,7 @@ def take_share(member: Member, file: SplitFile) -> Guarded:
     version = chain.read(DatasetVersion, split.dataset_id, split.version)
     shares.require_split(chain, file.signed, version)
     guarding.open_share(keys.load_seed(member.home, member.passphrase), file, chain.address)
-    target = _path(member, version)
+    target = split_path(member, version)
     if target.exists() and SplitFile.parse(files.read(target)).signed.split.made > split.made:
         raise StateError("A newer split of this key is in this home.", "Nothing was changed.")
     files.write_private(target, file.to_bytes())
@@ -211,7 +211,7 @@ def due(member: Member, license_id: int) -> tuple[License, DatasetVersion]:
 
 def split_of(member: Member, version: DatasetVersion) -> SplitFile:
     """The split of a version's key that is in this home, if it counts; NotFoundError where there is none."""
-    source = _path(member, version)
+    source = split_path(member, version)
     if not source.exists():
         raise NotFoundError(
             f"No share of dataset {version.dataset_id}, version {version.version}, is in this home.",
@@ -222,7 +222,8 @@ def split_of(member: Member, version: DatasetVersion) -> SplitFile:
     return file
 
 
-def _path(member: Member, version: DatasetVersion) -> Path:
+def split_path(member: Member, version: DatasetVersion) -> Path:
+    """The file in which a guardian keeps the split of a key; it may not exist."""
     return _folder(member.home, member.chain) / f"{version.dataset_id}-{version.version}.split"
 
 

@@ -19,7 +19,9 @@ _STRUCT: Final = re.compile(r"\b([A-Z]\w*)\((\w+ \w+(?:,\w+ \w+)*)\)")
 _DOMAIN: Final = "EIP712Domain"
 TOKENS: Final = {"Permit", "ReceiveWithAuthorization"}  # which a token's own contract checks
 # Which no contract checks, but whoever reads them.
-BY_READERS: Final = {"AuditReport", "InspectionReport", "Institution", "KeySplit", "ShareRelease"}
+BY_READERS: Final = {
+    "AuditReport", "ContentRequest", "Deletion", "InspectionReport", "Institution", "KeySplit", "ShareRelease",
+}  # fmt: skip
 
 
 def structs(text: str) -> dict[str, str]:

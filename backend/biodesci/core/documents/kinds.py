@@ -10,6 +10,7 @@ from biodesci.core.documents.bundle import BundleFile
 from biodesci.core.documents.content_request import SignedContentRequest
 from biodesci.core.documents.dataset_card import DatasetCard
 from biodesci.core.documents.declared import DiseaseProof, Statement
+from biodesci.core.documents.deletion import DeletionReceipt, DeletionRequest
 from biodesci.core.documents.deployment import Deployment
 from biodesci.core.documents.guarding import ReleasedShare, SharedKey, SplitFile
 from biodesci.core.documents.inspection_report import InspectionReport
@@ -68,6 +69,8 @@ KINDS: Final[tuple[type[Document], ...]] = (
     TuningReport,
     PrivateTuningReport,
     AdapterMark,
+    DeletionRequest,
+    DeletionReceipt,
     TrailHead,
     TrailBlock,
     TrailEnd,
