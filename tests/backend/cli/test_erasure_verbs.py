@@ -10,7 +10,8 @@ def test_a_version_is_erased_and_its_custodian_answers(crowd: Any, tmp_path: Pat
     people = crowd("ann", "bob", keyed=("bob",))
     file, sealed, receipt = tmp_path / "cohort.csv", tmp_path / "keys", tmp_path / "receipt"
     file.write_text("age,chol\n" + "".join(f"{40 + i % 30},{200 + i}\n" for i in range(60)))
-    dataset = people.run("ann", "dataset", "publish", file, "--name", "Cohort", "--term", "HMB")["dataset_id"]
+    said = ("--name", "Cohort", "--term", "HMB", "--public")
+    dataset = people.run("ann", "dataset", "publish", file, *said)["dataset_id"]
     bob = people.address("bob")
     people.run("ann", "dataset", "grant-role", dataset, "custodian", bob)
     people.run("bob", "dataset", "accept-role", dataset, "custodian")

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from biodesci.chain.records import DatasetVersion
+from biodesci.core import cid
 from biodesci.core.documents.deletion import DeletionReceipt, DeletionRequest
 from biodesci.core.errors import (
     AccessDeniedError,
@@ -21,9 +22,12 @@ from biodesci.core.errors import (
 from biodesci.core.onchain import Role
 from biodesci.ipfs.client import Ipfs
 from biodesci.market import erasure, handover, license, licensed_copy, roles
+from biodesci.market.card import DatasetMeta
 from biodesci.market.custody import Custodian
+from biodesci.market.publish import publish
 from biodesci.party import dataset_keys
-from tests.backend.market.conftest import Sale, seller
+from biodesci.party.containers import Containers
+from tests.backend.market.conftest import HMB, Sale, seller
 
 NOBODY_LISTENS = "http://127.0.0.1:9"
 
@@ -112,6 +116,22 @@ def test_holders_are_asked_and_who_does_not_answer_is_named(sale: Sale, other: A
     ):
         with pytest.raises(IntegrityError):
             erasure.take_receipt(owner, receipt.model_copy(update=changed))
+
+
+def test_a_private_container_goes_from_the_home(sale: Sale) -> None:
+    """It was on no IPFS node; the owner's server finds it no more."""
+    owner = seller(sale)
+    meta = DatasetMeta("Private", "", HMB, served_at="https://data.hospital.example")
+    sale.file.write_bytes(sale.file.read_bytes().replace(b"age,", b"years,"))
+    done = publish(owner, sale.file, meta)
+    digest = cid.to_digest(done.content)
+    held = Containers(sale.home)
+    assert held.find(digest) is not None
+    erased = erasure.erase(owner, done.dataset_id, 1, [], [])
+    assert digest in DeletionRequest.parse(erased.request.read_bytes()).files
+    assert held.find(digest) is None
+    assert not held.path(digest).exists()
+    assert key_file(sale).exists(), "another dataset's key stays"
 
 
 def test_a_request_that_a_stranger_made_deletes_nothing(sale: Sale, other: Any, tmp_path: Path) -> None:
