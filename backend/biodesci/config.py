@@ -109,6 +109,9 @@ class Settings(Ga4ghSettings):
     ] = ""
     ror_release: Annotated[Path | None, Field(description="JSON of a ROR release, to check ids by.")] = None
     containers_url: Annotated[str, Field(description="Origin of one's server of private containers.")] = ""
+    containers_of_others: Annotated[
+        str, Field(description="Origins of servers of containers that the page may ask, by spaces.")
+    ] = ""
     containers_listen: Annotated[str, Field(description="ADDRESS:PORT it listens on.")] = "127.0.0.1:8760"
     containers_partners: Annotated[str, Field(description="Accounts that keep copies, by spaces.")] = ""
     web: Annotated[Path, Field(description="Folder of the built page.")] = Path("frontend/dist")

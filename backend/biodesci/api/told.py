@@ -25,6 +25,9 @@ def origins(settings: Settings) -> list[str]:
     """
     told = {_origin("BIODESCI_IPFS_GATEWAY", settings.ipfs_gateway)}
     told.update(_origin("BIODESCI_VISA_ISSUERS", url) for url in settings.visa_issuers.split())
+    told.update(
+        _origin("BIODESCI_CONTAINERS_OF_OTHERS", url) for url in settings.containers_of_others.split()
+    )
     if (node := rpc_url(settings)) is not None:
         told.add(_origin("BIODESCI_PUBLIC_RPC_URL", node))
     return sorted(told)

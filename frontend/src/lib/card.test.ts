@@ -66,7 +66,7 @@ describe('containerOf', () => {
       type: 'text/csv',
       size: 1064,
       contentRoot: '01'.repeat(32),
-      servedAt: null,
+      servedAt: '',
     })
   })
 

@@ -56,8 +56,8 @@ export interface ContainerFile {
   size: number
   /** The content root that the card gives it; '' where it gives none that can be read. */
   contentRoot: string
-  /** The owner's server that serves it to those entitled, as the card has it; null: it is on IPFS. */
-  servedAt: string | null
+  /** The origin of the owner's server that gives a private one; '' for one on IPFS. */
+  servedAt: string
 }
 
 const ROOT = /^(?:0x)?([0-9a-fA-F]{64})$/
@@ -76,7 +76,7 @@ export function containerOf(card: unknown): ContainerFile {
     type: text(plain.encodingFormat) || 'application/octet-stream',
     size: sizeOf(file.contentSize),
     contentRoot: ROOT.exec(text(file['biodesci:contentRoot']))?.[1]?.toLowerCase() ?? '',
-    servedAt: file['biodesci:servedAt'] === undefined ? null : text(file['biodesci:servedAt']),
+    servedAt: text(file['biodesci:servedAt']),
   }
 }
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-import { toHex, type Address } from 'viem'
+import { toHex, type Address, type Hex } from 'viem'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 
 import { concat, copy, fromHex, type Bytes } from './bytes'
@@ -9,6 +9,7 @@ import { fromDigest } from './cid'
 import { keyCommitment, ofVersion } from './commitment'
 import type { Deployment } from './config'
 import { generateSeed, info, publicKey, seal } from './envelope'
+import type { ContentRequest } from './ownersServer'
 import type { Reader } from './reader'
 import { release } from './release'
 
@@ -23,6 +24,8 @@ const ENVELOPE = new Uint8Array(32).fill(1)
 const CARD = new Uint8Array(32).fill(2)
 /** As the card of the vectors names it. */
 const CONTENT = new Uint8Array(32).fill(3)
+const SIGNATURE: Hex = `0x${'ab'.repeat(65)}`
+let signed: ContentRequest[] = []
 
 const [vector] = JSON.parse(readFileSync(join(VECTORS, 'container.json'), 'utf8')).accepted as {
   datasetKey: string
@@ -86,7 +89,7 @@ const client = {
 } as unknown as Reader
 
 /** A stranger’s version: what was delivered and committed to, and the root that the card gives. */
-async function publish(key: Bytes, cardRoot: string, rewrite = (card: string) => card) {
+async function publish(key: Bytes, cardRoot: string) {
   said = { active: true, withdrawnAt: 0, key, logged: [published(key)], indexed: OTHER }
   const bound = info({
     purpose: 'license',
@@ -98,7 +101,7 @@ async function publish(key: Bytes, cardRoot: string, rewrite = (card: string) =>
   const card = readFileSync(join(VECTORS, 'documents/dataset-card.json'), 'utf8')
   const files = new Map<string, Bytes>([
     [fromDigest(ENVELOPE), await seal(await publicKey(seed), concat(key, salt), bound)],
-    [fromDigest(CARD), copy(Buffer.from(rewrite(card.replace('01'.repeat(32), cardRoot))))],
+    [fromDigest(CARD), copy(Buffer.from(card.replace('01'.repeat(32), cardRoot)))],
     [fromDigest(CONTENT), copy(Buffer.from(containerBase64, 'base64'))],
   ])
   vi.stubGlobal('fetch', (url: string) =>
@@ -128,6 +131,10 @@ const open = () =>
     seeds: [seed],
     signal: new AbortController().signal,
     countUse: () => Promise.reject(new Error('its uses are not counted')),
+    sign: (request) => {
+      signed.push(request)
+      return Promise.resolve(SIGNATURE)
+    },
     onStep: () => undefined,
     onProgress: () => undefined,
   })
@@ -175,14 +182,76 @@ it('refuses a card of another file before that is fetched', async () => {
   })
 })
 
-it('says of a private file who serves it, and asks nobody for it', async () => {
-  const served = ',"biodesci:servedAt":"https://data.hospital.example"'
-  const word = `"biodesci:contentRoot":"0x${root}"`
-  await publish(right, root, (card) => card.replace(word, word + served))
-  await expect(open()).rejects.toMatchObject({
-    message: expect.stringContaining(
-      'https://data.hospital.example gives it to licensees',
-    ) as string,
-    hint: expect.stringContaining(`biodesci license download ${LICENCE}`) as string,
+/** The card says that its owner's server has the file, which gives `container` by ranges. */
+async function publishAtOwners(
+  container: Bytes,
+  servedAt = 'https://data.hospital.example',
+): Promise<{ asked: Request[] }> {
+  await publish(right, root)
+  signed = []
+  const elsewhere = globalThis.fetch
+  const asked: Request[] = []
+  vi.stubGlobal('fetch', async (url: string, options?: RequestInit) => {
+    if (url.includes('/containers/')) {
+      const request = new Request(url, options)
+      asked.push(request)
+      const [from = 0, to = 0] =
+        (request.headers.get('range') ?? '').match(/\d+/g)?.map(Number) ?? []
+      const part = container.slice(from, Math.min(to + 1, 40 + from, container.length))
+      const range = `bytes ${from}-${from + part.length - 1}/${container.length}`
+      return new Response(part, { status: 206, headers: { 'content-range': range } })
+    }
+    const response = await elsewhere(url)
+    if (!url.endsWith(fromDigest(CARD))) return response
+    const card = JSON.parse(await response.text()) as { distribution: Record<string, unknown>[] }
+    Object.assign(card.distribution[0] ?? {}, { 'biodesci:servedAt': servedAt })
+    return new Response(JSON.stringify(card))
   })
+  return { asked }
+}
+
+const whole = () => copy(Buffer.from(containerBase64, 'base64'))
+
+it('asks the owner’s server for a private file, in pieces, with what the wallet signed once', async () => {
+  const { asked } = await publishAtOwners(whole())
+  expect((await open()).size).toBe(vector.plaintextSize)
+  expect(asked.length).toBe(Math.ceil(whole().length / 40))
+  expect(signed.map(({ message }) => message)).toMatchObject([
+    {
+      licenseId: LICENCE,
+      datasetId: 3n,
+      content: toHex(CONTENT),
+      account: ACCOUNT,
+      audience: 'https://data.hospital.example',
+    },
+  ])
+  const token = asked[0]?.headers.get('authorization')?.replace('BioDeSci ', '') ?? ''
+  expect(JSON.parse(Buffer.from(token, 'base64url').toString())).toMatchObject({
+    format: 'biodesci-content-request/1',
+    chainId: CHAIN,
+    contract: LICENCES,
+    request: { licenseId: 5, datasetId: 3 },
+    signature: SIGNATURE,
+  })
+})
+
+it('saves nothing of what the owner’s server changed', async () => {
+  const changed = whole()
+  changed[50] = (changed[50] ?? 0) ^ 1
+  await publishAtOwners(changed)
+  await expect(open()).rejects.toMatchObject({ name: 'Failure' })
+})
+
+it('asks no address that is not https, or has more than an origin', async () => {
+  for (const served of [
+    'http://data.example',
+    'https://data.example/x',
+    'https://a@b.example',
+    'x',
+  ]) {
+    const { asked } = await publishAtOwners(whole(), served)
+    await expect(open()).rejects.toMatchObject({ kind: 'tampered' })
+    expect(asked).toEqual([])
+    expect(signed).toEqual([])
+  }
 })

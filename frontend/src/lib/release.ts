@@ -17,6 +17,7 @@ import type { Deployment } from './config'
 import { decrypt } from './container'
 import { Failure, tampered } from './failure'
 import * as gateway from './gateway'
+import type { Asking } from './ownersServer'
 import type { Reader } from './reader'
 import { openTarget, type SavedFile } from './target'
 
@@ -31,6 +32,8 @@ interface Release {
   signal: AbortSignal
   /** Counts one use on chain, where the licence's uses are counted. */
   countUse: () => Promise<unknown>
+  /** Has the wallet sign that it asks for a private file. */
+  sign: Asking['sign']
   onStep: (step: Step) => void
   onProgress: (done: number, total: number) => void
 }
@@ -69,14 +72,13 @@ export async function release(r: Release): Promise<SavedFile> {
     ),
     version.contentRoot,
   )
-  if (file.servedAt !== null) throw servedElsewhere(file.servedAt, r.licenseId)
-  const response = await gateway.open(r.deployment.gatewayUrl, file.digest, r.signal)
-  if (!response.body) throw tampered('The encrypted file')
-  const total = Number(response.headers.get('content-length')) || file.size
+  const { body, total } = file.servedAt
+    ? await openAtOwners(r, license.datasetId, file)
+    : await openOnIpfs(r, file)
   const target = await openTarget(safeName(file.name), file.type, total)
   try {
     let received = 0
-    const counted = response.body.pipeThrough(
+    const counted = body.pipeThrough(
       new TransformStream<Uint8Array, Uint8Array>({
         transform(chunk, controller) {
           received += chunk.length
@@ -109,6 +111,37 @@ export async function release(r: Release): Promise<SavedFile> {
     key.fill(0)
     opened.fill(0)
   }
+}
+
+interface Opened {
+  body: ReadableStream<Uint8Array>
+  /** In bytes. */
+  total: number
+}
+
+async function openOnIpfs(r: Release, file: ContainerFile): Promise<Opened> {
+  const response = await gateway.open(r.deployment.gatewayUrl, file.digest, r.signal)
+  if (!response.body) throw tampered('The encrypted file')
+  return {
+    body: response.body,
+    total: Number(response.headers.get('content-length')) || file.size,
+  }
+}
+
+async function openAtOwners(r: Release, datasetId: bigint, file: ContainerFile): Promise<Opened> {
+  const { open } = await import('./ownersServer')
+  const { chainId, contracts } = r.deployment
+  const { licenseId, account, sign, signal } = r
+  const from = { servedAt: origin(file.servedAt), digest: file.digest, datasetId, licenseId }
+  return open({ ...from, chainId, licenses: contracts.AccessLicense, account, sign, signal })
+}
+
+/** A stranger's card may name any address: https alone, or this machine's own. */
+function origin(servedAt: string): string {
+  const isSafe = /^https:\/\/[^/?#@]+$|^http:\/\/(localhost|127\.0\.0\.1)(:\d+)?$/.test(servedAt)
+  if (!isSafe || !URL.canParse(servedAt))
+    throw tampered('The address of the owner’s server in the dataset’s card')
+  return servedAt
 }
 
 async function requireActive({ client, deployment, licenseId, account }: Release) {
@@ -278,16 +311,6 @@ function locate(card: Bytes, root: Hex): ContainerFile {
   if (file.contentRoot && `0x${file.contentRoot}` !== root.toLowerCase())
     throw tampered('The file that the dataset’s card describes')
   return file
-}
-
-/** The page may ask nobody but its own servers, and a card may name any address. */
-function servedElsewhere(servedAt: string, licenseId: bigint): Failure {
-  const where = URL.parse(servedAt)?.origin ?? 'its owner’s own server'
-  return new Failure(
-    'missing',
-    `This file is private: ${where} gives it to licensees alone, and this page cannot ask there.`,
-    `Your licence is good, and nothing was counted. Download with the command line: biodesci license download ${licenseId} FILE.`,
-  )
 }
 
 function safeName(name: string): string {

@@ -1,5 +1,7 @@
 import { useEffect, useRef, useState } from 'react'
 import type { Address } from 'viem'
+import { useConfig } from 'wagmi'
+import { getConnectorClient } from 'wagmi/actions'
 
 import { Button } from '@/components/Button'
 import { FailureNotice, Notice } from '@/components/Notice'
@@ -7,6 +9,7 @@ import { Progress } from '@/components/Progress'
 import { AccessLicense } from '@/generated/abi'
 import { useDeployment } from '@/lib/deployment'
 import { bytes } from '@/lib/format'
+import { signerOf } from '@/lib/reader'
 import type { Step } from '@/lib/release'
 import { save } from '@/lib/save'
 import { useReader } from '@/lib/useChain'
@@ -29,6 +32,7 @@ const SAID: Record<Step, string> = {
 export function DownloadPanel({ license, account }: { license: License; account: Address }) {
   const key = useKey(account)
   const client = useReader()
+  const config = useConfig()
   const deployment = useDeployment()
   const transact = useTransact(account)
   const [received, setReceived] = useState({ done: 0, total: 0 })
@@ -61,6 +65,13 @@ export function DownloadPanel({ license, account }: { license: License; account:
           await transact(consume, landed, say)
           // Counted is counted: with the last use this panel goes, and the file is saved all the same.
           stop.current = null
+        },
+        sign: async (request) => {
+          const wallet = signerOf(
+            await getConnectorClient(config, { chainId: deployment.chainId, account }),
+          )
+          say('Waiting for your signature: it asks the data owner’s server for the file')
+          return wallet.signTypedData({ account: wallet.account ?? account, ...request })
         },
         onStep: (step) => say(SAID[step]),
         onProgress: (done, total) => setReceived({ done, total }),

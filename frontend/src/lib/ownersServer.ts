@@ -1,0 +1,170 @@
+/**
+ * A data owner's server of private containers (docs/private.md): it gives an encrypted file to those
+ * whom the chain entitles, for a request that their wallet signed. It is not trusted: what comes is
+ * checked against the content root on chain.
+ */
+import type { Address, Hex } from 'viem'
+
+import { toHex, utf8 } from './bytes'
+import { fromDigest } from './cid'
+import { Failure } from './failure'
+
+/** Bytes that are asked for at a time. */
+const PIECE = 16 * 2 ** 20
+/** Seconds that a signature is good for. The server takes 15 minutes at most. */
+const LIFE = 840
+const RANGE = /^bytes (\d{1,16})-(\d{1,16})\/(\d{1,16})$/
+
+const TYPES = {
+  ContentRequest: [
+    { name: 'datasetId', type: 'uint256' },
+    { name: 'licenseId', type: 'uint256' },
+    { name: 'content', type: 'bytes32' },
+    { name: 'account', type: 'address' },
+    { name: 'audience', type: 'string' },
+    { name: 'expires', type: 'uint40' },
+  ],
+} as const
+
+/** What the wallet shows and signs (EIP-712). */
+export interface ContentRequest {
+  domain: { name: string; version: string; chainId: number; verifyingContract: Address }
+  types: typeof TYPES
+  primaryType: 'ContentRequest'
+  message: {
+    datasetId: bigint
+    licenseId: bigint
+    content: Hex
+    account: Address
+    audience: string
+    expires: number
+  }
+}
+
+export interface Asking {
+  servedAt: string
+  /** Of the container's CID. */
+  digest: Uint8Array
+  chainId: number
+  licenses: Address
+  datasetId: bigint
+  licenseId: bigint
+  account: Address
+  sign: (request: ContentRequest) => Promise<Hex>
+  signal: AbortSignal
+}
+
+/** The encrypted file, piece by piece, and its size in bytes. Raises a Failure in the server's words. */
+export async function open(
+  asking: Asking,
+): Promise<{ body: ReadableStream<Uint8Array>; total: number }> {
+  const authorization = await authorize(asking)
+  const first = await piece(asking, authorization, 0)
+  let next: Piece | undefined = first
+  let at = 0
+  const body = new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const { bytes, total } = next ?? (await piece(asking, authorization, at))
+        next = undefined
+        if (total !== first.total) throw broken('gives files of different sizes')
+        controller.enqueue(bytes)
+        at += bytes.length
+        if (at >= total) controller.close()
+      },
+    },
+    { highWaterMark: 0 },
+  )
+  return { body, total: first.total }
+}
+
+async function authorize(asking: Asking): Promise<string> {
+  const message = {
+    datasetId: asking.datasetId,
+    licenseId: asking.licenseId,
+    content: toHex(asking.digest),
+    account: asking.account,
+    audience: asking.servedAt,
+    expires: Math.floor(Date.now() / 1000) + LIFE,
+  }
+  const signature = await asking.sign({
+    domain: {
+      name: 'BioDeSci Containers',
+      version: '1',
+      chainId: asking.chainId,
+      verifyingContract: asking.licenses,
+    },
+    types: TYPES,
+    primaryType: 'ContentRequest',
+    message,
+  })
+  const shown = JSON.stringify({
+    format: 'biodesci-content-request/1',
+    chainId: asking.chainId,
+    contract: asking.licenses,
+    request: {
+      ...message,
+      datasetId: Number(message.datasetId),
+      licenseId: Number(message.licenseId),
+    },
+    signature,
+  })
+  const base64 = btoa(String.fromCharCode(...utf8(shown)))
+  return `BioDeSci ${base64.replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '')}`
+}
+
+interface Piece {
+  bytes: Uint8Array
+  total: number
+}
+
+async function piece(asking: Asking, authorization: string, start: number): Promise<Piece> {
+  const { servedAt, digest, signal } = asking
+  let response: Response
+  try {
+    response = await fetch(`${servedAt}/containers/${fromDigest(digest)}`, {
+      headers: { Authorization: authorization, Range: `bytes=${start}-${start + PIECE - 1}` },
+      signal,
+      credentials: 'omit',
+      referrerPolicy: 'no-referrer',
+      redirect: 'error',
+    })
+  } catch (cause) {
+    if (signal.aborted) throw cause
+    throw new Failure(
+      'missing',
+      `The data owner’s server at ${servedAt} cannot be reached from this page.`,
+      'It may be away, or this page may not ask it (whoever runs the page names the servers that it may). From the command line: biodesci license download.',
+      { cause },
+    )
+  }
+  if (!response.ok) throw await refused(response)
+  const [, from, to, total] = RANGE.exec(response.headers.get('content-range') ?? '') ?? []
+  const length = Number(to) - Number(from) + 1
+  if (response.status !== 206 || Number(from) !== start || !(length > 0 && length <= PIECE))
+    throw broken('answers with something else than what was asked for')
+  const bytes = new Uint8Array(await response.arrayBuffer())
+  if (bytes.length !== length) throw broken('broke off')
+  return { bytes, total: Number(total) }
+}
+
+const text = (value: unknown) => (typeof value === 'string' ? value.slice(0, 300) : '')
+
+/** A problem document (RFC 9457), of which what is said is shown in its first characters. */
+async function refused(response: Response): Promise<Failure> {
+  const said: unknown = await response.json().catch(() => null)
+  const fields = typeof said === 'object' && said !== null ? (said as Record<string, unknown>) : {}
+  return new Failure(
+    'missing',
+    `The data owner’s server refused: ${text(fields.detail) || text(fields.title) || `status ${response.status}`}`,
+    text(fields.hint) || 'The licence’s page shows its state; ask the data owner if it is active.',
+  )
+}
+
+function broken(what: string): Failure {
+  return new Failure(
+    'missing',
+    `The data owner’s server ${what}.`,
+    'Nothing half done was kept. Try again; if it stays so, tell the data owner.',
+  )
+}
