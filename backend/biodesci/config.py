@@ -16,6 +16,7 @@ from eth_utils.address import is_address, to_checksum_address
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 
+from biodesci.container_settings import ContainerSettings
 from biodesci.core import authorization
 from biodesci.core.errors import ConfigurationError
 from biodesci.core.files import INDEX_FILE, WORK_FILE
@@ -45,7 +46,7 @@ def root() -> Path:
     return checkout if (checkout / "ape-config.yaml").is_file() else Path()
 
 
-class Settings(Ga4ghSettings):
+class Settings(Ga4ghSettings, ContainerSettings):
     """What every role reads."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", populate_by_name=True)
@@ -108,12 +109,6 @@ class Settings(Ga4ghSettings):
         str, Field(description="https addresses of visa issuers that the page may ask, by spaces.")
     ] = ""
     ror_release: Annotated[Path | None, Field(description="JSON of a ROR release, to check ids by.")] = None
-    containers_url: Annotated[str, Field(description="Origin of one's server of private containers.")] = ""
-    containers_of_others: Annotated[
-        str, Field(description="Origins of servers of containers that the page may ask, by spaces.")
-    ] = ""
-    containers_listen: Annotated[str, Field(description="ADDRESS:PORT it listens on.")] = "127.0.0.1:8760"
-    containers_partners: Annotated[str, Field(description="Accounts that keep copies, by spaces.")] = ""
     web: Annotated[Path, Field(description="Folder of the built page.")] = Path("frontend/dist")
     confirmations: Annotated[
         Annotated[int, Field(ge=0, le=100_000)] | Literal["safe", "finalized"],
