@@ -12,6 +12,7 @@ from biodesci.inspection.content import Declared, Member, Passage, Table
 from biodesci.inspection.finding import Finding, Level
 from biodesci.inspection.formats import recognise
 from biodesci.inspection.identifiers import TableCheck, check_text
+from biodesci.inspection.merging import merged
 from biodesci.inspection.source import Source
 from biodesci.inspection.summary import Summary, TableSummary
 
@@ -48,6 +49,7 @@ def inspect(
     if format_ is not None:
         inspection.format, inspection.media_type = format_.name, format_.media_type
     _read(source, declared or Declared(), inspection)
+    inspection.findings = merged(inspection.findings)
     return inspection
 
 
