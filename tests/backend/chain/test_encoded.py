@@ -223,7 +223,7 @@ def header_of(receipts: list[bytes], sent: list[bytes]) -> encoded.HeaderRead:
     return encoded.HeaderRead(bytes(32), bytes(32), *roots, bytes(256), 1, 0)
 
 
-@given(number=st.integers(1, 300), data=st.data())
+@given(number=st.integers(1, 140), data=st.data())
 def test_each_transaction_of_a_block_is_proven_and_no_other(number: int, data: st.DataObject) -> None:
     """Of blocks with more than 16 and 128 transactions too, whose keys have other lengths."""
     _, sent = from_account({"gasPrice": 10**9, "chainId": 1})
@@ -257,7 +257,7 @@ made_up = st.recursive(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=100)
 @given(node=made_up, place=st.sampled_from([0, 1, 5, 200]))
 def test_a_root_that_somebody_made_up_leads_to_a_value_or_is_refused(node: Any, place: int) -> None:
     raw = rlp.encode(node)

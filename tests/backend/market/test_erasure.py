@@ -65,7 +65,7 @@ def test_keys_evidence_and_files_are_gone_and_nothing_is_delivered_any_more(sale
     assert license.refund(sale.buyer, waiting) is not None
 
 
-@pytest.mark.parametrize("step", ["_noted", "_forget", "_licenses", "destroy", "_asked"])
+@pytest.mark.parametrize("step", ["_noted", "destroy", "_asked"])
 def test_an_erasure_that_was_stopped_is_gone_on_with(sale: Sale, monkeypatch: Any, step: str) -> None:
     sale.buy()
     sale.release()
