@@ -10,6 +10,7 @@ import hashlib
 import hmac
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import BinaryIO, Final
 
 from biodesci.core import cid
@@ -143,7 +144,7 @@ class Hasher:
     """The digest that Kubo gives a file, of bytes that come piece by piece: what `add` has to answer."""
 
     def __init__(self) -> None:
-        self._chunk = bytearray(CHUNK)
+        self._chunk = memoryview(bytearray(CHUNK))
         self._filled = 0
         self._leaves: list[tuple[bytes, int, int]] = []  # digest, file size, cumulative block size
 
@@ -168,9 +169,12 @@ class Hasher:
         return level[0][0]
 
     def _end_chunk(self) -> None:
-        chunk = bytes(self._chunk[: self._filled])
-        block = _field(1, _unixfs(chunk, len(chunk), ()))
-        self._leaves.append((hashlib.sha256(block).digest(), len(chunk), len(block)))
+        # The block is hashed in pieces: to put it together first would cost as much as to hash it.
+        head, tail = _around(self._filled)
+        hashed = hashlib.sha256(head)
+        hashed.update(self._chunk[: self._filled])
+        hashed.update(tail)
+        self._leaves.append((hashed.digest(), self._filled, len(head) + self._filled + len(tail)))
         self._filled = 0
 
 
@@ -191,6 +195,14 @@ def _inner(children: list[tuple[bytes, int, int]]) -> tuple[bytes, int, int]:
     block = links + _field(1, _unixfs(b"", sum(sizes), sizes))
     cumulative = len(block) + sum(child[2] for child in children)
     return hashlib.sha256(block).digest(), sum(sizes), cumulative
+
+
+@lru_cache(8)
+def _around(length: int) -> tuple[bytes, bytes]:
+    """What stands before and behind the data of a leaf's block that has so many bytes of a file."""
+    block = _field(1, _unixfs(bytes(length), length, ()))
+    tail = b"\x18" + _varint(length)
+    return block[: len(block) - len(tail) - length], tail
 
 
 def _unixfs(data: bytes, length: int, sizes: tuple[int, ...]) -> bytes:
