@@ -27,7 +27,7 @@ const CONTRACTS = [
   'LicenseLens',
 ]
 /** Kinds of document, by the names of their schemas. */
-const READ = ['visa', 'dataset-card', 'disease-proof']
+const READ = ['visa', 'dataset-card', 'disease-proof', 'key-in-shares']
 const NOTICE = '// Written by frontend/generate.mjs; do not edit.\n'
 
 const ABIS = CONTRACTS.map((name) => [

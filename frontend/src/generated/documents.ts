@@ -5,6 +5,7 @@ export const limits = {
   "visa": 16384,
   "dataset-card": 4194304,
   "disease-proof": 16384,
+  "key-in-shares": 262144,
 } as const
 
 /**
@@ -239,4 +240,72 @@ disease: string
  * @maxItems 32
  */
 proof: string[]
+}
+
+/**
+ * What is delivered in place of an envelope: shares, each sealed to the licensee, and whose they are.
+ */
+export interface KeyInSharesFile {
+format: "biodesci-shared-key/1"
+/**
+ * @minItems 2
+ * @maxItems 32
+ */
+shares: [SignedRelease, SignedRelease, ...(SignedRelease)[]]
+signed: SignedSplit
+}
+/**
+ * A release with its guardian's signature: who gives a wrong share can be named.
+ */
+export interface SignedRelease {
+release: Release
+signature: string
+}
+/**
+ * A guardian's share for one licence: `sealed` opens with the licensee's key. `contract` is the
+ * AccessLicense, `split` the content of the split that the share is of.
+ */
+export interface Release {
+chainId: number
+contract: string
+guardian: string
+licenseId: number
+licensee: string
+sealed: string
+split: string
+}
+/**
+ * A split with its owner's signature (core/typed_data.py).
+ */
+export interface SignedSplit {
+signature: string
+split: Split
+}
+/**
+ * What the owner signs: whose shares open which version's key. `contract` is the DatasetNFT,
+ * `commitments` those of the version on chain, `made` in Unix seconds: a newer one replaces it.
+ */
+export interface Split {
+chainId: number
+commitments: string
+contract: string
+datasetId: number
+/**
+ * @minItems 2
+ * @maxItems 32
+ */
+guardians: [Guardian, Guardian, ...(Guardian)[]]
+made: number
+owner: string
+threshold: number
+version: number
+}
+/**
+ * Who holds a share, and what the share was committed to (`guarding.commitment`). The index of the first
+ * is 1. `url` is where its worker answers the other guardians; absent: a person releases its shares.
+ */
+export interface Guardian {
+account: string
+share: string
+url?: string
 }

@@ -17,7 +17,12 @@ const HEADER = concat(utf8('BDSE'), Uint8Array.of(1, 0, 0, 0))
 const kem = new XWing()
 const suite = new CipherSuite({ kem, kdf: new HkdfSha256(), aead: new Aes256Gcm() })
 
-export type Purpose = 'license' | 'codec' | 'inference-input' | 'inference-output'
+export type Purpose =
+  | 'license'
+  | 'released-share'
+  | 'codec'
+  | 'inference-input'
+  | 'inference-output'
 
 interface Binding {
   purpose: Purpose

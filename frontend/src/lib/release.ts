@@ -40,7 +40,6 @@ interface Release {
 
 /** type(uint32).max: uses are not counted */
 const NOT_COUNTED = 2 ** 32 - 1
-const ENVELOPE_LIMIT = 4096
 
 /**
  * Raises what stands in the way. Nothing is saved, and no use is counted, before every byte matched
@@ -251,7 +250,12 @@ async function openAny(r: Release, version: Version): Promise<Bytes> {
   for (const envelope of await readEnvelopes(r)) {
     try {
       const { gatewayUrl } = r.deployment
-      const sealed = await gateway.read(gatewayUrl, fromHex(envelope), ENVELOPE_LIMIT, r.signal)
+      const sealed = await gateway.read(
+        gatewayUrl,
+        fromHex(envelope),
+        limits['key-in-shares'],
+        r.signal,
+      )
       const opened = await openWithAny(r, sealed)
       if (opened.length !== 64) throw tampered('The envelope with your key')
       const publisher = {
@@ -271,18 +275,20 @@ async function openAny(r: Release, version: Version): Promise<Bytes> {
 }
 
 async function openWithAny(r: Release, sealed: Bytes): Promise<Bytes> {
-  const envelope = await import('./envelope')
-  const bound = envelope.info({
-    purpose: 'license',
+  const [envelope, shares] = await Promise.all([import('./envelope'), import('./shares')])
+  const licence = {
     chainId: r.deployment.chainId,
     contract: r.deployment.contracts.AccessLicense,
     id: r.licenseId,
     subject: r.account,
-  })
+  }
+  const bound = envelope.info({ purpose: 'license', ...licence })
   let failure: unknown
   for (const seed of r.seeds) {
     try {
-      return await envelope.open(seed, sealed, bound)
+      return shares.isInShares(sealed)
+        ? await shares.openShares(seed, sealed, licence)
+        : await envelope.open(seed, sealed, bound)
     } catch (error) {
       failure = error
     }
