@@ -62,6 +62,13 @@ def test_cells_count_people_where_each_has_several_rows() -> None:
     assert bars(told["ward"]) == {"W1": None, "other": None}
 
 
+def test_of_the_ids_of_people_nothing_is_told() -> None:
+    table = pa.table({"patient_id": [str(1_000 + i) for i in range(300)], "sex": ["f", "m"] * 150})
+    summary = summed(table, Declared(codes=frozenset({"patient_id"})))
+    assert (summary.table.people, summary.table.columns[0].told) == (300, NOTHING)
+    assert bars(summary.table.columns[1].told) == {"f": 150, "m": 150}
+
+
 def test_a_row_of_nobody_is_counted_for_nobody() -> None:
     table = pa.table({"pid": [None] * 50 + [f"{i}" for i in range(12)], "sex": ["f"] * 62})
     summary = summed(table)

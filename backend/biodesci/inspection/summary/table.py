@@ -78,7 +78,8 @@ class Summary:
         for i, (tally, field) in enumerate(zip(self._columns, self._schema, strict=False)):
             tally.finish()
             described = _Described(tally, i, field.name in self._declared.codes, repeated)
-            columns.append(described.column(field.name, people))
+            # Of the ids themselves nothing is told, not even how they are spread.
+            columns.append(described.column(field.name, 0 if i == self._person else people))
         if self._people is not None:
             self._people.close()
         return TableSummary(
