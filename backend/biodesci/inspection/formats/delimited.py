@@ -112,6 +112,7 @@ class _Rest(io.RawIOBase):
         self._begun = lines.read().encode("utf-8", "surrogateescape")
         self.stream = stream
         self.longest = max(map(len, sample.splitlines()), default=0)
+        self.is_whole = len(sample) < HEAD
 
     def readable(self) -> bool:
         """Always."""
@@ -160,8 +161,9 @@ def _batches(
         ragged.append(row)
         return "error"
 
-    # Reading starts some 10^5 columns anew in each block: a block holds several rows of them.
-    block = min(max(_BLOCK, 16 * rest.longest), 4 * _LONGEST_LINE)
+    # Reading starts some 10^5 columns anew in each block: a block holds several rows of them. Of the many
+    # small members of an archive each needs little room.
+    block = HEAD if rest.is_whole else min(max(_BLOCK, 16 * rest.longest), 4 * _LONGEST_LINE)
     try:
         reader = arrow_csv.open_csv(
             pa.PythonFile(_Squeezed(rest) if dialect.delimiter == " " else rest, mode="r"),

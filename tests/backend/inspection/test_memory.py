@@ -1,0 +1,53 @@
+"""Reading a table takes as little memory for a large one as for a small one."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+_READ = """
+import gzip, io, resource, sys
+from biodesci.inspection.content import Declared, Table
+from biodesci.inspection.formats import recognise
+from biodesci.inspection.source import Source
+
+ROW = b'sub-0000001,2021-03-04,57,"seen, stable",E11.9,5.64,=1\\n' * 20_000
+
+
+class Repeated(io.RawIOBase):
+    def __init__(self, size):
+        self.left, self.kept = size, b"id,day,age,note,code,glucose,formula\\n"
+
+    def readable(self):
+        return True
+
+    def read(self, size=-1):
+        if not self.kept and self.left > 0:
+            self.kept, self.left = ROW, self.left - len(ROW)
+        piece, self.kept = self.kept[:size], self.kept[size:]
+        return piece
+
+
+def rows(size):
+    source = Source("table", "", None, lambda: Repeated(size))
+    items = recognise(source).read(source, Declared())
+    return sum(batch.num_rows for item in items if isinstance(item, Table) for batch in item.batches)
+
+
+rows(100_000)
+base = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+read = rows(int(sys.argv[1]))
+print(read, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - base) // 1024)
+"""
+
+
+@pytest.mark.parametrize("megabytes", [30, pytest.param(300, marks=pytest.mark.deep)])
+def test_reading_a_stream_is_bounded_in_memory(megabytes):
+    answer = subprocess.run(
+        [sys.executable, "-c", _READ, str(megabytes * 1_000_000)], check=True, capture_output=True, text=True
+    )
+    rows, grown = map(int, answer.stdout.split())
+    assert rows >= megabytes * 1_000_000 / 56
+    assert grown < 100
