@@ -165,6 +165,18 @@ def test_a_table_of_nothing_but_people_is_refused(tmp_path) -> None:
         copied(path, tmp_path / "out.csv")
 
 
+def test_a_folder_of_the_common_data_model_loses_its_columns_of_persons(tmp_path) -> None:
+    root = tmp_path / "cdm"
+    root.mkdir()
+    (root / "person.csv").write_text("person_id,year_of_birth,person_source_value\n1,1970,A1\n2,1971,A2\n")
+    (root / "note.csv").write_text("note_id,person_id,note_text\n1,1,Anna came\n2,2,no\n")
+    copied(root, tmp_path / "out")
+    assert (
+        tmp_path / "out" / "person.csv"
+    ).read_text() == "person_id,year_of_birth\r\n1,1970\r\n2,1971\r\n".replace("\r\n", "\n")
+    assert (tmp_path / "out" / "note.csv").read_text().splitlines() == ["note_id,person_id", "1,1", "2,2"]
+
+
 def test_a_format_that_can_t_be_mended_is_refused_where_it_stops(tmp_path) -> None:
     path = tmp_path / "in.pdf"
     path.write_bytes(b"%PDF-1.7 ")

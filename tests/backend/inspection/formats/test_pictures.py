@@ -69,6 +69,14 @@ def test_a_jpeg_s_comment_and_xmp_are_read(tmp_path) -> None:
     assert any("Anna Weber" in text for text in texts)
 
 
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "GIF", "WEBP"])
+def test_what_stands_behind_a_picture_s_end_stops(tmp_path, kind) -> None:
+    path = tmp_path / "figure"
+    PICTURE.save(path, kind)
+    path.write_bytes(path.read_bytes() + b"PK and an archive of patients")
+    assert read(path).places("bytes that are not read") == {"behind the picture"}
+
+
 def test_each_page_of_a_tiff_is_looked_at(tmp_path) -> None:
     path = tmp_path / "stack"
     pages = [PICTURE.copy() for _ in range(3)]

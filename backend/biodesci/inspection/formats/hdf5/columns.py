@@ -16,6 +16,8 @@ from biodesci.inspection.content import Table
 _BATCH_BYTES: Final = 16 << 20
 _BATCH_ROWS: Final = 50_000
 _LONGEST: Final = 200_000_000
+_EXPANSION: Final = 1_100  # deflate makes no more of a byte
+_UNSTORED: Final = 16 << 20  # bytes that an array without any stored may claim
 _LARGEST_CHUNK: Final = 256 << 20
 # What h5py, numpy and Arrow raise of bytes that are not as they expect.
 BROKEN: Final = (
@@ -65,9 +67,12 @@ def _batches(schema: pa.Schema, columns: list[Column]) -> Iterator[pa.RecordBatc
 
 
 def is_readable(dataset: h5py.Dataset) -> bool:
-    """Whether the array may be read batch by batch: its rows and its chunks are not beyond all measure."""
+    """Whether the array may be read batch by batch: it claims no more than what is stored can expand to."""
+    if dataset.size is None or dataset.size > _LONGEST:
+        return False
     chunk = int(np.prod(dataset.chunks or (1,), dtype=object)) * dataset.dtype.itemsize
-    return dataset.size is not None and dataset.size <= _LONGEST and chunk <= _LARGEST_CHUNK
+    claimed, stored = dataset.size * dataset.dtype.itemsize, dataset.id.get_storage_size()
+    return bool(chunk <= _LARGEST_CHUNK and claimed <= _UNSTORED + _EXPANSION * stored)
 
 
 def is_text(dtype: np.dtype[Any]) -> bool:

@@ -47,9 +47,10 @@ def _walk(file: h5py.File) -> Iterator[Item]:
     tally = Tally()
     names: dict[str, None] = {}
     for path, group in _groups(file, tally, names):
-        if path.rsplit("/", 1)[-1] and _is_frame(group):
+        encoding = _encoding(group)
+        if encoding == "dataframe" and path != "/":
             yield from _frame(path, group, tally)
-        elif not _is_column(group):
+        elif encoding != "categorical" and not encoding.startswith("nullable-"):
             yield from _arrays(path, group, tally)
         yield from _attributes(path, group, tally)
     yield from tree.joined("names of groups and arrays", names)
@@ -79,14 +80,8 @@ def _groups(file: h5py.File, tally: Tally, names: dict[str, None]) -> Iterator[t
                 waiting.append((f"{path}/{name}", group[name]))
 
 
-def _is_frame(group: h5py.Group) -> bool:
-    return str(group.attrs.get("encoding-type", "")) == "dataframe"
-
-
-def _is_column(group: h5py.Group) -> bool:
-    return str(group.attrs.get("encoding-type", "")) == "categorical" or str(
-        group.attrs.get("encoding-type", "")
-    ).startswith("nullable-")
+def _encoding(group: h5py.Group) -> str:
+    return str(group.attrs.get("encoding-type", ""))
 
 
 def _frame(path: str, group: h5py.Group, tally: Tally) -> Iterator[Item]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import struct
 import zlib
@@ -15,6 +16,8 @@ from biodesci.inspection.formats.tally import Tally
 from biodesci.inspection.source import Source
 
 _PNG: Final = b"\x89PNG\r\n\x1a\n"
+_ENDS: Final = (b"\xff\xd9", b"IEND\xaeB`\x82", b";")  # of JPEG, PNG and GIF
+_TAIL: Final = 1 << 12
 _LARGEST_TEXT: Final = 1 << 20
 
 
@@ -43,7 +46,26 @@ class Picture:
                         yield from tally.passages("text chunk", _png_text(kind, content))
                 stream.seek(0)
             yield from exif.look(stream, tally)
+            _look_behind(stream, tally)
         yield from tally.findings()
+
+
+def _look_behind(stream: BinaryIO, tally: Tally) -> None:
+    """Programs show a picture as if nothing stood behind its end: whole archives have been found there."""
+    size = stream.seek(0, io.SEEK_END)
+    stream.seek(max(0, size - _TAIL))
+    tail = stream.read().rstrip(b"\0")
+    if not tail.endswith(_ENDS) and not _is_riff(stream, size):
+        tally.add(
+            "behind the picture", "bytes that are not read", Level.STOP, "they stand after the picture's end"
+        )
+
+
+def _is_riff(stream: BinaryIO, size: int) -> bool:
+    """Whether it is a WebP, whose header says how long it is, and it is as long."""
+    stream.seek(0)
+    mark, length = struct.unpack("<4sI", stream.read(8).ljust(8, b"\0"))
+    return bool(mark == b"RIFF") and length + length % 2 + 8 >= size
 
 
 def _png_chunks(stream: BinaryIO, tally: Tally) -> Iterator[tuple[bytes, bytes]]:
