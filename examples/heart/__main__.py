@@ -51,7 +51,7 @@ def demo(
 def up(
     state: Path | None = typer.Option(None, help="Folder for chain, files and logs; a new one if not given."),
     ports: str = typer.Option(
-        "default", help="`default` (8545, 5001, 8080, 8600, 8700) or `auto` for free ones."
+        "default", help="`default` (8545, 5001, 8080, 8600, 8700, 8760) or `auto` for free ones."
     ),
     announce: Path | None = typer.Option(
         None, help="Write addresses and a funded test account here (JSON) when ready."

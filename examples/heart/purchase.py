@@ -20,6 +20,7 @@ from biodesci.localnet.stack import Stack
 from biodesci.market import content, licensed_copy
 from biodesci.market import license as licences
 from biodesci.market.purchase import carry_out, deal, purchase
+from biodesci.market.sources import OwnersServer, signer
 from examples.heart.cast import Cast, Site
 
 PURPOSE = ["DS"]
@@ -128,11 +129,17 @@ def _outsider(stack: Stack, cast: Cast, narrator: Narrator, site: Site, license_
     opened = refusal(lambda: envelope.open_(seed, sealed, info))
     narrator.refused(f"opening the researcher's envelope, which is public: {opened.message}")
     root = commitments(chain, version).content_root
-    blob = persist(lambda: stack.ipfs.cat(content.locate(stack.ipfs, version.card, root).content))
+    private = content.locate(stack.ipfs, version.card, root)
+    server = OwnersServer(stack.containers_url, signer(chain, site.dataset_id, license_id))
+    kept = refusal(lambda: server.size(private.content))
+    narrator.refused(f"a single byte of the encrypted file from the hospital's server: {kept.message}")
+    public = chain.read(DatasetVersion, cast.sites[1].dataset_id, 1)
+    root = commitments(chain, public).content_root
+    blob = persist(lambda: stack.ipfs.cat(content.locate(stack.ipfs, public.card, root).content))
     guess = refusal(
         lambda: container.decrypt(io.BytesIO(blob), io.BytesIO(), secrets.token_bytes(32), expected_root=root)
     )
-    narrator.refused(f"decrypting the container, which is public, with a guessed key: {guess.message}")
+    narrator.refused(f"decrypting another hospital's container, which is public: {guess.message}")
 
 
 def _reverts(

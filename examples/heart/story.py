@@ -19,6 +19,7 @@ from biodesci.market import arbitration, roles
 from biodesci.market.card import DatasetMeta
 from biodesci.market.offers import OfferTerms
 from biodesci.market.publish import Published, publish
+from biodesci.party.containers import Containers
 from examples.heart.baselines import ROUNDS
 from examples.heart.cast import Cast, Site
 from examples.heart.evaluation import audit, infer
@@ -94,16 +95,20 @@ class Story:
         arbitration.accept(self.cast.chain(self.cast.arbiter), accepted=True)
         with self.narrator.progress("hospitals", len(self.cast.sites)) as advance:
             for site in self.cast.sites:
-                published = self._publish_one(site)
+                # The first one keeps its encrypted file at home; the others put copies on IPFS.
+                is_private = site is self.cast.sites[0]
+                published = self._publish_one(site, self.stack.containers_url if is_private else None)
                 gas = max(gas, published.gas)
                 advance(1)
                 rows = site.hospital.train.count(b"\n") - 1
+                where = "kept at home" if is_private else "on IPFS"
                 self.narrator.fact(
-                    f"{site.hospital.name}: {rows} patients checked for identifiers, encrypted, on IPFS, "
+                    f"{site.hospital.name}: {rows} patients checked for identifiers, encrypted, {where}, "
                     f"dataset {published.dataset_id} on chain ({published.gas:,} gas with its offer)",
                     rows=rows,
                     gas=published.gas,
                 )
+        self.stack.start_containers(self.cast.sites[0].owner)
         for site in self.cast.sites:
             self.stack.worker(f"custodian-{site.slug}", "biodesci.workers.custodian", site.custodian)
         self._check_ciphertext()
@@ -113,7 +118,7 @@ class Story:
         )
         self.narrator.fact("the API lists all four, with their terms and cards, from chain and IPFS alone")
 
-    def _publish_one(self, site: Site) -> Published:
+    def _publish_one(self, site: Site, served_at: str | None) -> Published:
         chain = self.cast.chain(site.owner)
         meta = DatasetMeta(
             name=f"Heart disease, {site.hospital.name}",
@@ -123,6 +128,9 @@ class Story:
             license="CC-BY-4.0",
             keywords=("cardiology", "heart disease", "angiography"),
             terms=duo.parse_terms(["HMB", "NCU"]),
+            served_at=served_at,
+            # Age and sex, of which the inspection asks, were published by these hospitals in 1988.
+            confirmed=True,
         )
         # Buyers trust it more than a hospital alone: it decides where a delivery is disputed.
         arbiter = self.cast.arbiter
@@ -155,3 +163,7 @@ class Story:
             f"searched {len(blocks)} IPFS blocks for {len(lines)} patient records: none is readable",
             leaked=leaked,
         )
+        private = Containers(self.cast.sites[0].owner.home)
+        (kept,) = (private.path(held.content).read_bytes() for held in private.all())
+        if any(kept[at : at + 1_000] in block for at in range(0, len(kept), 1_000) for block in blocks):
+            raise StateError("The IPFS repository has a part of the container that was to stay at home.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from biodesci.localnet.processes import free_port, require_port
 
@@ -16,11 +16,12 @@ class Ports:
     gateway: int = 8080
     api: int = 8600
     aggregator: int = 8700
+    containers: int = 8760
 
     @classmethod
     def auto(cls) -> Ports:
         """Ports that are free now."""
-        return cls(free_port(), free_port(), free_port(), free_port(), free_port())
+        return cls(*(free_port() for _ in fields(cls)))
 
     def require_free(self) -> None:
         """ConfigurationError naming the first port that is taken."""
@@ -30,5 +31,6 @@ class Ports:
             (self.gateway, "IPFS gateway"),
             (self.api, "API"),
             (self.aggregator, "aggregator"),
+            (self.containers, "server of containers"),
         ):
             require_port(port, what)

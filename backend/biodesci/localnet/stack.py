@@ -105,6 +105,11 @@ class Stack:
         """The aggregator's HTTP endpoint, whether or not one was started."""
         return f"http://127.0.0.1:{self.ports.aggregator}"
 
+    @property
+    def containers_url(self) -> str:
+        """The origin of the server of private containers, whether or not one was started."""
+        return f"http://127.0.0.1:{self.ports.containers}"
+
     def __enter__(self) -> Stack:
         return self
 
@@ -152,7 +157,11 @@ class Stack:
         self.supervisor.spawn(
             "api",
             self._python("biodesci.api"),
-            self._env(BIODESCI_API_HOST="127.0.0.1", BIODESCI_API_PORT=str(self.ports.api)),
+            self._env(
+                BIODESCI_API_HOST="127.0.0.1",
+                BIODESCI_API_PORT=str(self.ports.api),
+                BIODESCI_CONTAINERS_OF_OTHERS=self.containers_url,
+            ),
             ready=lambda: self._answers(f"{self.api_url}/health"),
         )
 
@@ -177,6 +186,17 @@ class Stack:
             ready=lambda: self._answers(f"{self.aggregator_url}/health"),
             BIODESCI_AGGREGATOR_PORT=str(self.ports.aggregator),
             BIODESCI_MODEL_OWNERS=owner.address,
+        )
+
+    def start_containers(self, party: Party) -> None:
+        """The server of a party's private containers, which is given neither account nor passphrase."""
+        self.worker(
+            "containers",
+            "biodesci.workers.containers",
+            ready=lambda: self._answers(f"{self.containers_url}/health"),
+            BIODESCI_HOME=str(party.home),
+            BIODESCI_CONTAINERS_URL=self.containers_url,
+            BIODESCI_CONTAINERS_LISTEN=f"127.0.0.1:{self.ports.containers}",
         )
 
     # -- parties ----------
