@@ -187,9 +187,9 @@ def _reading(source: Source) -> Iterator[None]:
     """Says of a damaged archive that it is one."""
     try:
         yield
-    except (zipfile.BadZipFile, tarfile.TarError) as refused:
+    except (zipfile.BadZipFile, tarfile.TarError, NotImplementedError) as refused:
         raise InputError(
-            f"{source.where or 'The archive'} is damaged: its list of members can't be read.",
+            f"{source.where or 'The archive'} is damaged, or packed in a way that isn't known.",
             "Copy it again from where it came, or pack it again.",
         ) from refused
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Final
 
 import pyarrow as pa
@@ -38,7 +41,7 @@ class Parquet:
 
             def reading() -> Iterator[pa.RecordBatch]:
                 with damaged(source, "Parquet file"):
-                    yield from file.iter_batches(_ROWS, use_threads=False)
+                    yield from map(_whole, file.iter_batches(_ROWS, use_threads=False))
 
             yield from Columnar("", file.schema_arrow, reading).items(_prefix(source))
 
@@ -68,9 +71,7 @@ class ArrowFile:
 
             def reading() -> Iterator[pa.RecordBatch]:
                 with damaged(source, "Arrow file"):
-                    for batch in self._batches(stream, source):
-                        batch.validate(full=True)  # its offsets come from a stranger
-                        yield batch
+                    yield from map(_whole, self._batches(stream, source))
 
             schema = self._opened(stream, source).schema
             yield from _texts(schema, source)
@@ -91,7 +92,7 @@ class ArrowFile:
 
 
 class Orc:
-    """ORC, stripe by stripe."""
+    """ORC, stripe by stripe, by a process of its own (orc_stream.py says why)."""
 
     name = "ORC"
     media_type = "application/vnd.apache.orc"
@@ -102,18 +103,29 @@ class Orc:
 
     def read(self, source: Source, declared: Declared) -> Iterator[Item]:
         """One table, its lists as further ones, and the texts beside them."""
-        from pyarrow import orc  # noqa: PLC0415  # a large library that other formats don't need
-
-        with damaged(source, "ORC file"), source.seekable() as stream:
-            file = orc.ORCFile(stream)
-            yield from _texts(file.schema, source)
+        with damaged(source, "ORC file"), source.on_disk() as path:
 
             def reading() -> Iterator[pa.RecordBatch]:
-                with damaged(source, "ORC file"):
-                    for index in range(file.nstripes):
-                        yield file.read_stripe(index)
+                with damaged(source, "ORC file"), _apart(path) as (process, batches):
+                    yield from map(_whole, batches)
+                    if process.wait():
+                        raise EOFError
 
-            yield from Columnar("", file.schema, reading).items(_prefix(source))
+            with _apart(path) as (_, batches):
+                schema = batches.schema
+            yield from _texts(schema, source)
+            yield from Columnar("", schema, reading).items(_prefix(source))
+
+
+@contextmanager
+def _apart(path: Path) -> Iterator[tuple[subprocess.Popen[bytes], pa.RecordBatchReader]]:
+    """The process that reads an ORC file, and its batches; what is left of both at the end is dropped."""
+    command = [sys.executable, "-m", "biodesci.inspection.orc_stream", str(path.resolve())]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:  # noqa: S603 - our own module
+        try:
+            yield process, pa.ipc.open_stream(process.stdout)
+        finally:
+            process.kill()
 
 
 @contextmanager
@@ -124,11 +136,17 @@ def damaged(source: Source, kind: str) -> Iterator[None]:
     """
     try:
         yield
-    except (pa.ArrowException, OSError, EOFError) as refused:
+    except (pa.ArrowException, OSError, EOFError, UnicodeDecodeError) as refused:
         raise InputError(
             f"{source.where or 'The file'} begins as a {kind}, and can't be read: it is cut off or damaged.",
             "Write the file again, or copy it again from where it came.",
         ) from refused
+
+
+def _whole(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """The batch, whose offsets and texts come from a stranger, after a look at all of them."""
+    batch.validate(full=True)
+    return batch
 
 
 def _prefix(source: Source) -> str:

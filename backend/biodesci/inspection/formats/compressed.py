@@ -18,7 +18,15 @@ from biodesci.core.errors import InputError
 from biodesci.inspection.content import Declared, Item, Member, Passage
 from biodesci.inspection.source import Source
 
-_DAMAGED: Final = (EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, OSError, ValueError)
+_DAMAGED: Final = (
+    EOFError,
+    OSError,
+    ValueError,
+    NotImplementedError,  # a way of packing that zipfile doesn't know
+    zlib.error,
+    lzma.LZMAError,
+    zipfile.BadZipFile,
+)
 
 
 class Compressed:

@@ -132,7 +132,7 @@ def _damaged(source: Source, name: str, refusal: type[Exception]) -> Iterator[No
     """Says of a database that its library fails to read that it is damaged."""
     try:
         yield
-    except refusal as refused:
+    except (refusal, UnicodeDecodeError) as refused:
         raise InputError(
             f"{source.where or 'The file'} begins as {name} does, and can't be read: it is damaged, locked "
             "or of another release.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
@@ -22,6 +23,8 @@ _OLE: Final = bytes.fromhex("d0cf11e0a1b11ae1")
 _ODS: Final = b"application/vnd.oasis.opendocument.spreadsheet"
 _LARGEST_XLS: Final = 256 << 20
 _SAMPLE: Final = 200  # rows
+# NotImplementedError is one of RuntimeError: encrypted parts, and compression that is not known.
+_DAMAGED: Final = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError)
 
 
 class Workbook:
@@ -109,7 +112,7 @@ def _is_workbook(stream: IO[bytes]) -> bool:
             if names & {"xl/workbook.xml", "xl/workbook.bin"}:
                 return True
             return "mimetype" in names and archive.open("mimetype").read(len(_ODS)) == _ODS
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError):
+    except _DAMAGED:
         return False
 
 
@@ -134,7 +137,7 @@ def _damaged(source: Source) -> Iterator[None]:
         raise InputError(
             f"{where} is protected by a password.", "Save it without one: what is published is encrypted."
         ) from refused
-    except (calamine.CalamineError, zipfile.BadZipFile, RuntimeError, NotImplementedError) as refused:
+    except (calamine.CalamineError, *_DAMAGED) as refused:
         raise InputError(
             f"{where} begins as workbooks do, and can't be read: it is cut off or damaged.",
             "Save it again in the program that it is of.",

@@ -82,6 +82,22 @@ def test_what_is_cut_off_is_refused(tmp_path, writer):
         read_bytes(tmp_path, data[: len(data) * 2 // 3])
 
 
+def test_a_library_that_crashes_on_a_damaged_file_takes_nothing_with_it(tmp_path, monkeypatch):
+    orc.write_table(TABLE.select(["name"]), tmp_path / "data")
+    monkeypatch.setattr("biodesci.inspection.formats.columnar.sys.executable", "/bin/false")
+    with pytest.raises(InputError, match="cut off or damaged"):
+        read(tmp_path / "data")
+
+
+def test_bytes_that_are_no_text_in_a_column_of_texts_are_refused(tmp_path):
+    feather.write_feather(
+        pa.table({"name": ["Anna-Maria"] * 9}), tmp_path / "data", compression="uncompressed"
+    )
+    data = (tmp_path / "data").read_bytes().replace(b"Maria", b"M\xff\xfeia")
+    with pytest.raises(InputError, match="cut off or damaged"):
+        read_bytes(tmp_path, data)
+
+
 def test_every_table_of_a_sqlite_file_is_read(tmp_path):
     with sqlite3.connect(tmp_path / "data.csv") as database:
         database.execute('CREATE TABLE "the patients" (name TEXT, "a ""b""" , raw)')
