@@ -199,16 +199,33 @@ def _server() -> str:
 def check(
     source: Source,
     columns: Columns,
+    deidentify: Annotated[
+        Path | None,
+        typer.Option(help="Write a de-identified copy to here, say what was done, and check the copy."),
+    ] = None,
 ) -> None:
     """Show what would be found in a file, and what a card would tell of it; nothing leaves this machine.
 
     It ends with 1 where publishing would stop. Example: biodesci dataset check cohort.csv --person patient
     """
     with source.plain() as file:
-        _check(file, columns.declared())
+        if deidentify is None:
+            _check(file, columns.declared(), [])
+        else:
+            _check(deidentify, columns.declared(), _deidentified(file, deidentify, columns.declared()))
 
 
-def _check(file: Path, declared: Declared) -> None:
+def _deidentified(file: Path, copy: Path, declared: Declared) -> list[dict[str, Any]]:
+    from biodesci.inspection.deidentify import deidentify
+    from biodesci.inspection.inspect import inspect
+
+    return [
+        {"place": mend.place, "done": mend.action.value, "rows": mend.rows, "why": mend.reason}
+        for mend in deidentify(file, copy, inspect(file, declared), declared)
+    ]
+
+
+def _check(file: Path, declared: Declared, mends: list[dict[str, Any]]) -> None:
     from biodesci.core.croissant import fields
     from biodesci.inspection.inspect import inspect
     from biodesci.market.material import Material
@@ -247,9 +264,13 @@ def _check(file: Path, declared: Declared) -> None:
                 "verdict": verdict,
                 "findings": findings,
                 "card": told,
+                "mends": mends,
             }
         )
     else:
+        if mends:
+            output.note("What was done to the copy:")
+            output.table(mends, ("place", "done", "rows", "why"), "")
         output.record(
             {
                 "format": inspection.format or "not read here",

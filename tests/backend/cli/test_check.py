@@ -81,3 +81,23 @@ def test_publishing_is_private_unless_a_public_copy_is_asked_for(run, tmp_path):
     assert code == 1
     assert "Nothing says who gives the encrypted file" in err
     assert "can't be called back" in err
+
+
+def test_a_de_identified_copy_is_written_and_checked(run, tmp_path):
+    file, copy = tmp_path / "export.csv", tmp_path / "copy.csv"
+    rows = "".join(f"Anna Weber,{40 + i % 60},{i % 7}\n" for i in range(120))
+    file.write_text("patient_name,age,hb\n" + rows)
+    code, out, _ = run("--json", "dataset", "check", str(file), "--deidentify", str(copy))
+    shown = json.loads(out)
+    assert code == 0
+    assert {mend["place"]: mend["done"] for mend in shown["mends"]} == {
+        "column 'patient_name'": "removed",
+        "column 'age'": "generalised",
+    }
+    assert not [finding for finding in shown["findings"] if finding["level"] == "stop"]
+    assert copy.read_text().startswith("age,hb")
+    assert "Weber" not in copy.read_text() + out
+    assert file.read_text().endswith(rows)
+    code, _, err = run("dataset", "check", str(file), "--deidentify", str(copy))
+    assert code != 0
+    assert "already" in err

@@ -44,19 +44,24 @@ def mend(
     for item in format_.read(source, declared):
         if isinstance(item, Table):
             rules, dropped = _rules(item.schema.names, findings, declared, secret)
-            _report(findings, item.schema.names, mends, dropped)
-            _write(item, target, format_.name == "Parquet", _Plan(rules, dropped, declared.person))
+            plan = _Plan(rules, dropped, declared.person)
+            rows = _write(item, target, format_.name == "Parquet", plan)
+            _report(plan, findings, item.schema.names, rows, mends)
 
 
 class _Plan:
     """Which columns go, and what becomes of the values of others."""
 
-    def __init__(self, rules: dict[str, Rule], dropped: set[str], person: str | None) -> None:
+    def __init__(self, rules: dict[str, tuple[Action, Rule]], dropped: set[str], person: str | None) -> None:
         self._rules, self._dropped, self._person = rules, dropped, person
 
     def names(self, schema: pa.Schema) -> list[str]:
         """The columns that stay."""
         return [name for name in schema.names if name not in self._dropped]
+
+    def action(self, name: str) -> Action | None:
+        """What becomes of the column; None for one that stays as it is."""
+        return Action.REMOVED if name in self._dropped else self._rules.get(name, (None,))[0]
 
     def rows(self, batch: pa.RecordBatch) -> dict[str, list[Any]]:
         """The batch's columns that stay, mended."""
@@ -65,9 +70,9 @@ class _Plan:
         for name in self.names(batch.schema):
             values, rule = batch.column(name).to_pylist(), self._rules.get(name)
             if rule is not None:
-                whose = persons or [""] * len(values)
+                mended, whose = rule[1], persons or [""] * len(values)
                 values = [
-                    None if v is None or v == "" else rule(v, w) for v, w in zip(values, whose, strict=True)
+                    None if v is None or v == "" else mended(v, w) for v, w in zip(values, whose, strict=True)
                 ]
             columns[name] = values
         return columns
@@ -75,21 +80,21 @@ class _Plan:
 
 def _rules(
     names: list[str], findings: list[Finding], declared: Declared, secret: Secret
-) -> tuple[dict[str, Rule], set[str]]:
-    rules: dict[str, Rule] = {}
+) -> tuple[dict[str, tuple[Action, Rule]], set[str]]:
+    rules: dict[str, tuple[Action, Rule]] = {}
     dropped: set[str] = set()
     for name in names:
         kinds = _grave(name, findings)
         if name == declared.person:
-            rules[name] = lambda value, _person: secret.pseudonym(str(value))
+            rules[name] = Action.REPLACED, lambda value, _person: secret.pseudonym(str(value))
         elif kinds == {"age over 89"}:
-            rules[name] = lambda value, _person: _age(value)
+            rules[name] = Action.GENERALISED, lambda value, _person: _age(value)
         elif kinds == {"postcode"}:
-            rules[name] = lambda value, _person: str(value).strip()[:2]
+            rules[name] = Action.GENERALISED, lambda value, _person: str(value).strip()[:2]
         elif kinds == {"date"} and declared.person is not None:
-            rules[name] = lambda value, person: _moved(value, person, secret)
+            rules[name] = Action.SHIFTED, lambda value, person: _moved(value, person, secret)
         elif kinds and kinds <= {"date", "date of birth"}:
-            rules[name] = lambda value, _person: _year(value)
+            rules[name] = Action.GENERALISED, lambda value, _person: _year(value)
         elif kinds:
             dropped.add(name)
     return rules, dropped
@@ -104,12 +109,13 @@ def _grave(name: str, findings: list[Finding]) -> set[str]:
     }
 
 
-def _report(findings: list[Finding], names: list[str], mends: Mends, dropped: set[str]) -> None:
+def _report(plan: _Plan, findings: list[Finding], names: list[str], rows: int, mends: Mends) -> None:
+    """Says what became of each column that changed: the number is the one of the table's rows."""
     for name in names:
-        for finding in findings:
-            if finding.level is Level.STOP and finding.place.endswith(f"column {name!r}"):
-                action = Action.REMOVED if name in dropped else Action.GENERALISED
-                mends.add(f"column {name!r}", action, finding.kind, max(finding.rows, 1))
+        action = plan.action(name)
+        if action is not None:
+            kinds = ", ".join(sorted(_grave(name, findings))) or "ids of persons"
+            mends.add(f"column {name!r}", action, kinds, rows)
 
 
 def _age(value: Any) -> Any:
@@ -137,13 +143,16 @@ def _moved(value: Any, person: str, secret: Secret) -> str | None:
         return None
 
 
-def _write(table: Table, target: Path, is_parquet: bool, plan: _Plan) -> None:
-    names = plan.names(table.schema)
+def _write(table: Table, target: Path, is_parquet: bool, plan: _Plan) -> int:
+    """Writes the table and returns its number of rows."""
+    names, rows = plan.names(table.schema), 0
     if not names:
         raise InputError("Each column of the table may name people.", "Nothing of it can be published.")
-    with _parquet(target, names) if is_parquet else _csv(target, names) as write:
+    with _parquet(target) if is_parquet else _csv(target, names) as write:
         for batch in table.batches:
             write(plan.rows(batch))
+            rows += batch.num_rows
+    return rows
 
 
 @contextmanager
@@ -155,7 +164,7 @@ def _csv(target: Path, names: list[str]) -> Iterator[Callable[[dict[str, list[An
 
 
 @contextmanager
-def _parquet(target: Path, names: list[str]) -> Iterator[Callable[[dict[str, list[Any]]], None]]:
+def _parquet(target: Path) -> Iterator[Callable[[dict[str, list[Any]]], None]]:
     writer: pq.ParquetWriter | None = None
 
     def write(columns: dict[str, list[Any]]) -> None:

@@ -138,7 +138,11 @@ def test_days_move_by_person_where_a_person_is_declared(tmp_path) -> None:
     ]
     path.write_text("patient_id,visit_date,value\n" + "\n".join(lines) + "\n")
     declared = Declared(person="patient_id")
-    copied(path, tmp_path / "out.csv", declared)
+    mends = copied(path, tmp_path / "out.csv", declared)
+    assert {(mend.place, mend.action, mend.rows) for mend in mends} == {
+        ("column 'patient_id'", Action.REPLACED, 4),
+        ("column 'visit_date'", Action.SHIFTED, 4),
+    }
     with (tmp_path / "out.csv").open(newline="") as stream:
         rows = list(csv.DictReader(stream))
     from datetime import date
