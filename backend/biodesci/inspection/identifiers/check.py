@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -11,7 +12,7 @@ import pyarrow.compute as pc
 from biodesci.inspection.content import Declared
 from biodesci.inspection.finding import Finding, Level
 from biodesci.inspection.identifiers import headings
-from biodesci.inspection.identifiers.column import Column
+from biodesci.inspection.identifiers.column import Column, Verdict
 from biodesci.inspection.identifiers.combinations import Combinations
 from biodesci.inspection.identifiers.evidence import Evidence
 from biodesci.inspection.identifiers.header import check_names
@@ -19,6 +20,9 @@ from biodesci.inspection.identifiers.headings import Heading
 from biodesci.inspection.identifiers.judgement import judge
 from biodesci.inspection.identifiers.screening import Screen
 
+_OFFICE: Final = re.compile(
+    r"(?i)(?<![\w.])(?:data|info|contact|office|support|admin|research|mail|privacy|datenschutz|dpo|kontakt|studie)[\w-]*@"
+)
 _NOTHING: Final = Evidence()
 
 
@@ -94,14 +98,21 @@ def _leaves(array: pa.Array) -> Iterator[pa.Array]:
 
 
 def check_text(place: str, text: str) -> list[Finding]:
-    """What a single text, such as a tag or a public sentence, may say of a person."""
+    """What a single text, such as a tag or a public sentence, may say of a person.
+
+    A web address is noted, since licences and sources have one, and an office's mailbox is asked about.
+    """
     evidence = Evidence()
-    evidence.take(text, 1)
+    evidence.take(text.replace("_", " "), 1)
     screen = Screen(every=True)
     screen.rows = 1
     verdicts = judge(Column("", Heading(), screen, evidence, Declared()))
-    return [
-        Finding(place, verdict.kind, verdict.level, verdict.reason)
-        for verdict in verdicts
-        if verdict.kind != "free text" or verdict.level is Level.STOP
-    ]
+    return [Finding(place, verdict.kind, _of_text(verdict, text), verdict.reason) for verdict in verdicts]
+
+
+def _of_text(verdict: Verdict, text: str) -> Level:
+    if verdict.kind == "web address":
+        return Level.NOTE
+    if verdict.kind == "e-mail" and _OFFICE.search(text):
+        return Level.ASK
+    return verdict.level

@@ -16,6 +16,7 @@ _LONGEST: Final = 20_000  # characters of a value that are looked at
 _KEPT: Final = 2_000  # dates and numbers of which the spacing is looked at
 _DIALLED: Final = 200
 _ENOUGH: Final = 2_000  # different sentences
+_SMALL: Final = re.compile(r"(?<![^\W\d_])[^\W\d_A-ZÀ-ÖØ-Þ][^\W_]*")  # a word that begins with a small letter
 _SENTENCE: Final = 8  # words
 _LABELLED: Final = re.compile(
     r"(?i)(?:\b(?:ssn|nhs|nino?|id|nr|no|num(?:ber|mer|ero)?|numéro|número|insurance|versicherung\w*|"
@@ -65,7 +66,7 @@ class Evidence:
     texts: int = 0
     sentences: int = 0
     sentence_rows: int = 0
-    capitals: int = 0  # short values that begin with a capital
+    capitals: int = 0  # short values of capitalised words alone
     dialled: int = 0  # numbers without separators that were looked up in the plans
     words: int = 0  # the most words of a value
     tallies: dict[tuple[str, str], Tally] = field(default_factory=dict)
@@ -194,7 +195,8 @@ class Evidence:
             tally.bare = weak
         if _OLD.search(value):
             self.tally("age over 89", "in words").add(rows)
-        self.capitals += count < _SENTENCE and value[:1].isupper()
+        coded = count == 1 and any(map(str.isdigit, value))
+        self.capitals += count < _SENTENCE and value[:1].isupper() and not coded and not _SMALL.search(value)
         grade = names.grade(value) if count <= 6 else Grade.NONE
         if grade <= Grade.PART and (count > 1 or not value.isascii()):
             grade = max(grade, names.find(value))

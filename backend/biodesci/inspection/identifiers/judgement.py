@@ -14,6 +14,7 @@ from biodesci.inspection.identifiers.headed import BY_NAME, by_name
 from biodesci.inspection.identifiers.names import Grade
 
 _LONGEST_LIFE: Final = 125
+_LONGEST_WEEKEND: Final = 5  # days from one working day to the next
 _MANY_OLD: Final = 0.2  # of all ages: then they are no ages of people in years
 _BY_FORM: Final = "by the values' form"
 
@@ -105,7 +106,8 @@ def _evenly_spaced(days: list[int], rows: int) -> bool:
     steps = np.diff(distinct)
     middle = float(np.median(steps))
     near = np.abs(steps - middle) <= max(1.0, 0.15 * middle)
-    return bool(near.mean() >= 0.9)
+    working_days = middle <= 1 and steps.max() <= _LONGEST_WEEKEND
+    return bool(near.mean() >= 0.9 or working_days)
 
 
 def _names(column: Column) -> Iterator[Verdict]:
@@ -193,14 +195,17 @@ def _codes(column: Column) -> Iterator[Verdict]:
     elif (
         not prefix
         and length >= 8
-        and total <= 2
+        and evidence.code_rows <= 2
         and rows >= 10
+        and column.screen.longest <= length
         and _alone(column)
         and len(set(str(numbers[0]))) > 2
     ):
         yield Verdict("record number", Level.STOP, "a long number among others", evidence.code_rows)
     elif unique and long and most >= 0.9 * rows and rows >= 20:
-        spread = len({str(number)[:2] for number in numbers})
+        # A quantity has a size and is rounded; an arbitrary number has all digits.
+        ends = ({str(number)[:2] for number in numbers}, {number % 100 for number in numbers})
+        spread = min(len(ends[0]), len(ends[1]))
         if not prefix:
             sure = length >= 7 and spread >= 0.35 * min(len(numbers), 90)
             yield Verdict(

@@ -91,7 +91,10 @@ def _places() -> Iterator[str]:
 
     for module in _locales(addresses):
         for attribute in ("cities", "countries", "states", "prefectures"):
-            yield from _texts(getattr(module.Provider, attribute, ()))
+            # Places of several words are named after people: Ezequiel Montes, Patrick Springs.
+            yield from (
+                place for place in _texts(getattr(module.Provider, attribute, ())) if " " not in place
+            )
     yield from vocabulary.PLACES.split()
 
 

@@ -10,29 +10,28 @@ from biodesci.inspection.identifiers import japanese, lists, vocabulary
 
 _UPPER: Final = r"A-ZÀ-ÖØ-ÞĀ-ŽА-ЯΑ-Ω"
 _TOKEN: Final = re.compile(r"[^\W\d_](?:[^\W\d_]|['’‘-](?=[^\W\d_]))*\.?")
+_POSSESSIVE: Final = re.compile(r"(?:['’]s)?\.?$")
 _PARTICLE: Final = (
     r"(?:(?:von|van|der|den|de|del|della|di|da|dos|du|la|le|el|al|bin|ibn|zu|ter|af|Mc|Mac|O['’]) ?){0,3}"
 )
 _NAME: Final = rf"{_PARTICLE}[{_UPPER}][\w'’-]*[a-zà-ÿ\w]"
 _TITLES: Final = (
-    "Dr|Prof|Mr|Mrs|Ms|Miss|Herrn?|Frau|Fr|Hr|Mme|Mlle|Monsieur|Madame|Mademoiselle|Sra|Sr|Srta|"
-    "Señora?|Señorita|Don|Doña|Sig|"
-    "Sig\\.?ra|Signora?|Signorina|Dott|Dott\\.?ssa|Dra|Doctora?|Docteur|Schwester|Pfleger|Nurse|"
-    "Sister|Pastor|Father|Hn|Pan|Pani|"
-    "Dhr|Mevr|Mevrouw|Meneer|Ing|Univ|Med"
+    "Dr|Prof|Mr|Mrs|Ms|Miss|Herrn?|Frau|Hr|Mme|Mlle|Monsieur|Madame|Mademoiselle|Sra|Sr|Srta|"
+    "Señora?|Señorita|Sig|"
+    "Sig\\.?ra|Signora?|Signorina|Dott|Dott\\.?ssa|Dra|Doctora?|Docteur|Schwester|Pfleger|Nurse|Dhr|Mevr|Mevrouw|Meneer"
 )
 _LOWER: Final = (
     "dr|prof|mr|mrs|ms|herrn?|frau|mme|mlle|monsieur|madame|sra|sr|srta|señora?|sig|"
     "sig\\.?ra|signora?|dott|dott\\.?ssa|dra"
 )
 _TITLED: Final = re.compile(
-    rf"(?:^|(?<![\w-]))(?:(?:(?:{_TITLES})\b\.?|M\.|(?i:{_LOWER})\b\.?)[ -]?(?:(?:med|dent|rer|nat|"
+    rf"(?:^|(?<![\w-]))(?:(?:(?:{_TITLES})\b\.?|M\.|(?:{_LOWER})\b\.?)[ -]?(?:(?:med|dent|rer|nat|"
     rf"phil|h\.c|Dr|Prof|Dott|PhD|Priv|PD)\b\.? ?)*)"
     rf"(?P<name>(?:[{_UPPER}]\. ?)*{_NAME}(?: {_NAME}){{0,2}})"
 )
 _SUFFIXED: Final = re.compile(
-    rf"\b[{_UPPER}][a-zà-ÿ'-]+ [{_UPPER}][a-zà-ÿ'-]+,? (?:MD|M\.D\.|PhD|Ph\.D\.|RN|DDS|DVM|Jr\.?|"
-    rf"III?)(?!\w)"
+    rf"\b[{_UPPER}][a-zà-ÿ'-]+ [{_UPPER}][a-zà-ÿ'-]+,? (?:MD|M\.D\.|PhD|Ph\.D\.|RN|DDS|DVM|Jr\.?)"
+    rf"(?!\w)"
 )
 # Words after which a patient's or a relative's name stands; "patient Weber", "Tochter Anna", "hija Lucía".
 _BEFORE: Final = re.compile(
@@ -65,6 +64,21 @@ _SCRIPTS: Final = re.compile(r"[^\x00-\u024f]")
 _PARTICLES: Final = frozenset(vocabulary.PARTICLES.split())
 
 
+_ORGANISATION: Final = (
+    "universit[a-zäéà]*|hospitals?|clinics?|clínic[ao]?|kliniken|klinik(?:um)?|institut[eo]?s?|institutet|school|"
+    "college|cent(?:er|re)s?|zentrum|centro|foundation|stiftung|fondation|fundación|fondazione|society|trust|"
+    "consortium|registry|charité|hôpital|chu|ospedale|policlinico|krankenhaus|spital|ziekenhuis|umc|mc|gmbh|inc|"
+    "ltd|study|trial|cohort"
+)
+_EPONYM: Final = "scale|score|index|test|syndrom[e]?|disease|lymphoma|criteria|classification|sign|procedure"
+# Capitalised words with one that says that they are no person: Johns Hopkins Hospital, Down Syndrome.
+_NO_PERSON: Final = re.compile(
+    rf"(?:(?:Dr|Prof|St|Mt)\. )?(?:[{_UPPER}][\w.'’-]*[ -]){{0,4}}(?i:{_ORGANISATION})\b"
+    rf"(?: (?:of|for|de|del|di|für|der|San|Saint|St\.) [{_UPPER}][\w'’-]*|(?: [{_UPPER}][\w'’-]*){{0,2}})"
+    rf"|[{_UPPER}][\w'’-]*[ -](?i:{_EPONYM})\b|[一-龥]+(?:病院|大学|医院|クリニック|研究所|センター)"
+)
+
+
 class Grade(IntEnum):
     """How much a value looks like a person's name."""
 
@@ -80,7 +94,7 @@ class Grade(IntEnum):
 
 def grade(value: str) -> Grade:
     """What a whole value, of some words at most, looks like."""
-    if len(value) > 60 or any(map(str.isdigit, value)):
+    if len(value) > 60 or any(map(str.isdigit, value)) or _NO_PERSON.fullmatch(value):
         return Grade.NONE
     if _SCRIPTS.search(value) and japanese.is_name(value):
         return Grade.FULL
@@ -107,7 +121,7 @@ def _of_several(value: str, words: list[str]) -> Grade:
     if cased and _is_full(words, known):
         name, other = lists.FIRST | lists.LAST, lists.PLACE | lists.WORD
         plain = any(flags & name and not flags & other for flags in known)
-        return Grade.FULL if plain else Grade.PAIR
+        return Grade.FULL if plain or _in_order(known[0], known[-1]) else Grade.PAIR
     if shaped and len(words) < 4 and _is_likely(words, known):
         return Grade.LIKELY
     return Grade.SHAPE if shaped else Grade.NONE
@@ -115,6 +129,7 @@ def _of_several(value: str, words: list[str]) -> Grade:
 
 def find(text: str) -> Grade:
     """Whether a sentence names a person: SURE by the words around it, FULL by lists alone, or NONE."""
+    text = _NO_PERSON.sub(" ; ", text)
     if _SCRIPTS.search(text) and japanese.find(text):
         return Grade.SURE
     for pattern in (_TITLED, _BEFORE, _AFTER):
@@ -124,14 +139,16 @@ def find(text: str) -> Grade:
                 return Grade.SURE
     if _SUFFIXED.search(text):
         return Grade.SURE
-    return Grade.FULL if _has_pair(text) else Grade.NONE
+    if _has_pair(text):
+        return Grade.FULL
+    return Grade.LIKELY if _has_single(text) else Grade.NONE
 
 
 def _has_pair(text: str) -> bool:
     """Whether a given name and a family name stand together, both capitalised or both in capitals."""
     previous: tuple[int, int] | None = None
     for match in _TOKEN.finditer(text):
-        word = match[0].rstrip(".")
+        word = _POSSESSIVE.sub("", match[0])
         capital = word[:1].isupper()
         if not capital or len(word) < 2:
             previous = None
@@ -148,10 +165,32 @@ def _has_pair(text: str) -> bool:
     return False
 
 
+def _has_single(text: str) -> bool:
+    """Whether among words in small letters there is one that is a name and nothing else."""
+    words = [_POSSESSIVE.sub("", match[0]) for match in _TOKEN.finditer(text)]
+    if not any(word.islower() for word in words):
+        return False
+    other = lists.PLACE | lists.WORD
+    for place, word in enumerate(words):
+        if word[:1].isupper() and len(word) > 3 and not word.isupper():
+            flags = lists.tokens().get(lists.fold(word), 0)
+            # A sentence begins with a capital; many of its words are somebody's family name.
+            wanted = lists.FIRST | (lists.LAST if place and words[place - 1].islower() else 0)
+            if flags & wanted and not flags & other:
+                return True
+    return False
+
+
 def _pairs(before: int, after: int) -> bool:
     either = (before & lists.FIRST and after & lists.LAST) or (before & lists.LAST and after & lists.FIRST)
     other = lists.PLACE | lists.WORD
-    return bool(either) and not (before & other and after & other)
+    return bool(either) and (not (before & other and after & other) or _in_order(before, after))
+
+
+def _in_order(before: int, after: int) -> bool:
+    """Whether a given name, or place, stands before a family name that may be a word: Laura Taylor."""
+    given = before & lists.FIRST and not before & lists.WORD
+    return bool(given and after & lists.LAST and not after & lists.PLACE)
 
 
 def _is_person(name: str, *, titled: bool, close: bool) -> bool:
@@ -213,5 +252,7 @@ def _compound(word: str) -> int:
 
 def _words(value: str) -> list[str]:
     return [
-        word for match in _TOKEN.finditer(value) if lists.fold(word := match[0].rstrip(".")) not in _PARTICLES
+        word
+        for match in _TOKEN.finditer(value)
+        if lists.fold(word := _POSSESSIVE.sub("", match[0])) not in _PARTICLES
     ]

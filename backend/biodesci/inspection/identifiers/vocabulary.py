@@ -103,4 +103,5 @@ german french spanish italian japanese english british irish scottish dutch repu
 liberal conservative labour independent herr frau mutter vater bruder schwester tochter sohn onkel
 tante oma opa arzt arztin hausarzt befund termin anruf blut herz lunge leber niere magen darm kopf
 hals bauch knie fuss schmerz fieber husten klinik praxis station labor ergebnis kontrolle
+valve freely artery bypass stent graft implant catheter
 """
