@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import random
 import time
+from decimal import Decimal
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -145,6 +147,9 @@ def test_types_are_exact_of_more_values_than_are_counted(other: str, data_type: 
         ([0, 1], pa.timestamp("us", "UTC"), "sc:DateTime"), ([[1], [2]], pa.list_(pa.int8()), "sc:Text"),
         (["a", "b"], pa.dictionary(pa.int8(), pa.string()), "sc:Text"), ([b"a"], pa.binary(), "sc:Text"),
         ([{"a": 1}], pa.struct({"a": pa.int8()}), "sc:Text"), ([None], pa.null(), "sc:Text"),
+        ([Decimal("1.50"), None], pa.decimal128(10, 2), "sc:Float"), ([1, 2], pa.uint64(), "sc:Integer"),
+        ([np.float16(1.5)], pa.float16(), "sc:Float"), ([1], pa.duration("s"), "sc:Text"),
+        ([1], pa.time32("s"), "sc:Text"), ([b"a" * 16], pa.uuid(), "sc:Text"),
         (["a"], pa.string_view(), "sc:Text"), (["1.5", "2"], pa.large_string(), "sc:Float"),
     ],
 )  # fmt: skip

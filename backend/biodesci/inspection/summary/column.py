@@ -29,12 +29,12 @@ class ColumnTally:
         self.cells: FineCells | None = None
         self.values: dict[str, int] | None = {}
         self.kind = "text"
-        self._is_text = _is_text(type_)
+        self._is_text = is_text(type_)
         if pa.types.is_date(type_):
             self.kind, self.values = "date", None
         elif pa.types.is_timestamp(type_):
             self.kind, self.values = "time", None
-        elif not (self._is_text or pa.types.is_boolean(type_) or _is_number(type_)):
+        elif not (self._is_text or pa.types.is_boolean(type_) or is_number(type_)):
             self.values = None
 
     def feed(self, array: pa.Array) -> None:
@@ -42,6 +42,8 @@ class ColumnTally:
         self.rows += len(array)
         if pa.types.is_dictionary(array.type):
             array = array.dictionary_decode()
+        if pa.types.is_float16(array.type):
+            array = array.cast(pa.float32())  # nothing is counted in halves
         if self.values is not None:
             counted = self._counted(array)
             if counted is not None:
@@ -159,12 +161,14 @@ def _text(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _is_text(type_: pa.DataType) -> bool:
+def is_text(type_: pa.DataType) -> bool:
+    """Whether values of this Arrow type are texts."""
     if pa.types.is_dictionary(type_):
-        return _is_text(type_.value_type)
+        return is_text(type_.value_type)
     tests = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
     return any(test(type_) for test in tests)
 
 
-def _is_number(type_: pa.DataType) -> bool:
+def is_number(type_: pa.DataType) -> bool:
+    """Whether values of this Arrow type are numbers."""
     return any(test(type_) for test in (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal))

@@ -14,8 +14,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from biodesci.inspection.summary import texts
+from biodesci.inspection.summary.column import is_number, is_text
 
 if TYPE_CHECKING:
     import duckdb
@@ -136,9 +138,12 @@ def _value(column: int) -> str:
 
 
 def _plain(array: pa.Array) -> pa.Array:
-    """What DuckDB takes, and compares as texts do."""
+    """What DuckDB takes, and compares as texts do; of what is neither text, number nor time only whether it
+    is there."""
     if pa.types.is_dictionary(array.type):
         array = array.dictionary_decode()
-    if pa.types.is_nested(array.type) or pa.types.is_binary(array.type):
-        return array.is_valid().cast(pa.string())
-    return array
+    if is_text(array.type) or is_number(array.type) or pa.types.is_boolean(array.type):
+        return array
+    if pa.types.is_date(array.type) or pa.types.is_timestamp(array.type):
+        return array
+    return pc.if_else(array.is_valid(), "there", pa.scalar(None, pa.string()))
