@@ -145,6 +145,7 @@ def test_a_guardian_that_lost_its_role_releases_and_delivers_nothing(own_network
     assert own_network.workers[0].answer(bought, house.members[2].chain.address) is None
 
 
+@pytest.mark.deep
 def test_a_worker_that_starts_anew_finds_what_waits(network: Network) -> None:
     house = network.house
     network.away = {0, 1}
@@ -156,6 +157,7 @@ def test_a_worker_that_starts_anew_finds_what_waits(network: Network) -> None:
     assert house.download(bought) == house.sale.file.read_bytes()
 
 
+@pytest.mark.deep
 def test_a_new_split_counts_for_what_waits_already(own_network: Network) -> None:
     house = own_network.house
     own_network.away = {0, 1}
