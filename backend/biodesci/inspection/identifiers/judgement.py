@@ -8,8 +8,9 @@ from typing import Final
 import numpy as np
 
 from biodesci.inspection.finding import Level
+from biodesci.inspection.identifiers import names
 from biodesci.inspection.identifiers.column import NAMED, Column, Verdict
-from biodesci.inspection.identifiers.evidence import Tally
+from biodesci.inspection.identifiers.evidence import Evidence, Tally
 from biodesci.inspection.identifiers.headed import BY_NAME, by_name
 from biodesci.inspection.identifiers.names import Grade
 
@@ -132,7 +133,7 @@ def _names(column: Column) -> Iterator[Verdict]:
     mixed = column.screen.numbers > 0.5 * column.screen.rows and texts <= 3
     if share >= 0.5 and grades[Grade.PART] >= 0.35 * texts and texts >= 8:
         yield Verdict("name", Level.STOP, "values are in lists of names", rows)
-    elif mixed and (grades[Grade.PART] or grades[Grade.PAIR]):
+    elif mixed and (grades[Grade.PART] or grades[Grade.PAIR] or _uncommon(evidence)):
         yield Verdict("name", Level.STOP, "a name among numbers", rows)
     elif single and share >= 0.2 and texts >= 5:
         yield Verdict("name", Level.ASK, "values are in lists of names, and may be something else", rows)
@@ -140,6 +141,10 @@ def _names(column: Column) -> Iterator[Verdict]:
         yield Verdict(
             "name", Level.ASK, "values look like a person's names", evidence.grade_rows[Grade.SHAPE]
         )
+
+
+def _uncommon(evidence: Evidence) -> bool:
+    return bool(evidence.grades[Grade.SHAPE]) and any(map(names.is_uncommon, evidence.sample))
 
 
 def _ages(column: Column) -> Iterator[Verdict]:
@@ -216,5 +221,7 @@ def _codes(column: Column) -> Iterator[Verdict]:
             )
         else:
             yield Verdict("record number", Level.ASK, "a long id for each row", rows)
+    elif unique and rows >= 20 and evidence.padded >= 0.8 * rows:
+        yield Verdict("record number", Level.STOP, "long numbers that begin with a zero", rows)
     elif prefix and unique and most >= 0.9 * rows and rows >= 5:
         yield Verdict("pseudonymous id", Level.NOTE, "short or running ids", rows)
