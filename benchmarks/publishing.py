@@ -59,8 +59,7 @@ def figures() -> dict[str, dict[str, object]]:
             [sys.executable, "-c", _LOOK, small, path], check=True, capture_output=True, text=True
         )
         peak, base = map(int, answer.stdout.split())
-    peer = f"pyarrow.csv, reading alone: {rates['pyarrow']:.0f} MB/s; "
-        f"DuckDB SUMMARIZE: {rates['DuckDB']:.0f} MB/s"
+    peer = f"pyarrow.csv, reading alone: {rates['pyarrow']:.0f} MB/s; DuckDB SUMMARIZE: {rates['DuckDB']:.0f}"
     how = (
         f"a CSV of visits, 10 columns, {SIZE / 1e6:.0f} MB: reading, identifier check and summary; of "
         f"processor time, all threads, median of {RUNS} runs"
@@ -82,7 +81,7 @@ def figures() -> dict[str, dict[str, object]]:
             "value": round((peak - base) / 1024, 1),
             "unit": "MiB",
             "peer": f"the file: {LARGE / 1e6:.0f} MB",
-            "how": f"most memory of a process that looks into a CSV of visits of {LARGE / 1e9:.0f} GB without "
+            "how": f"most memory of a process that looks into a CSV of {LARGE / 1e9:.0f} GB without "
             f"a column of people, over that of the same process after 100 kB ({base / 1024:.0f} MiB, "
             "libraries and all)",
         },
