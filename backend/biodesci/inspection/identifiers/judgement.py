@@ -15,6 +15,7 @@ from biodesci.inspection.identifiers.headed import BY_NAME, by_name
 from biodesci.inspection.identifiers.names import Grade
 
 _LONGEST_LIFE: Final = 125
+_WEEK: Final = 7
 _LONGEST_WEEKEND: Final = 5  # days from one working day to the next
 _MANY_OLD: Final = 0.2  # of all ages: then they are no ages of people in years
 _BY_FORM: Final = "by the values' form"
@@ -67,7 +68,7 @@ def _level(column: Column, kind: str, tally: Tally) -> Level | None:
 
 
 def _level_of_dates(column: Column, tally: Tally) -> Level | None:
-    if tally.valid == tally.tried and _evenly_spaced(column.evidence.days, column.screen.rows):
+    if tally.valid == tally.tried and _evenly_spaced(column):
         return Level.ASK
     if not tally.bare:
         return Level.STOP
@@ -99,13 +100,20 @@ def _alone(column: Column) -> bool:
     return column.evidence.distinct <= max(2, 0.05 * column.screen.rows)
 
 
-def _evenly_spaced(days: list[int], rows: int) -> bool:
-    """Whether dates are a calendar (each day, week, month) rather than what happened to people."""
+def _evenly_spaced(column: Column) -> bool:
+    """Whether dates are a calendar (each day, week, month) rather than what happened to people.
+
+    A calendar of days has each day once; in a big hospital somebody is admitted every day.
+    """
+    days = column.evidence.days
     distinct = np.unique(days)
-    if len(distinct) < 8 or len(days) < 0.9 * min(rows, 2_000):
+    if len(distinct) < 8 or len(days) < 0.9 * min(column.evidence.distinct, 2_000):
         return False
     steps = np.diff(distinct)
     middle = float(np.median(steps))
+    once = len(days) >= 0.9 * min(column.screen.rows, 2_000)
+    if not once and middle < _WEEK:
+        return False
     near = np.abs(steps - middle) <= max(1.0, 0.15 * middle)
     working_days = middle <= 1 and steps.max() <= _LONGEST_WEEKEND
     return bool(near.mean() >= 0.9 or working_days)
