@@ -71,6 +71,7 @@ class People:
                 "preserve_insertion_order": False,
             },
         )
+        self._database.execute("SET enable_progress_bar = false")  # it would write into the command's output
         self._is_empty = True
 
     def feed(self, batch: pa.RecordBatch) -> None:
