@@ -15,6 +15,7 @@ from biodesci.cli import (
     account,
     audit,
     backup,
+    cards,
     crypt4gh,
     dataset,
     doctor,
@@ -25,6 +26,7 @@ from biodesci.cli import (
     handover,
     index,
     infer,
+    inspecting,
     institutions,
     ipfs,
     key,
@@ -83,7 +85,9 @@ app.add_typer(account.app, name="account", help="This role's account on chain.")
 key.app.add_typer(crypt4gh.keys)
 key.app.add_typer(key_backup.app)
 app.add_typer(key.app, name="key", help="This role's encryption key.")
+dataset.app.add_typer(inspecting.app)
 dataset.app.add_typer(publishing.app)
+dataset.app.add_typer(cards.app)
 dataset.app.add_typer(offers.app)
 dataset.app.add_typer(roles.app)
 dataset.app.add_typer(handover.app)

@@ -24,7 +24,8 @@ class Minted(Part):
 
 
 class Notes(Document):
-    """What is done. `content` and `card` are digests of CIDs, the fields of the container stand together."""
+    """What is done. `name`, `content` and `card` are digests of CIDs: of the container as it was made, and of
+    what is kept or on IPFS. The fields of the container stand together."""
 
     title: ClassVar = "journal of a publication"
     remedy: ClassVar = (
@@ -39,6 +40,7 @@ class Notes(Document):
     plaintext_size: Count | None = None
     segment_size: Count | None = None
     sha256: BareBytes32 | None = None
+    name: BareBytes32 | None = None
     content: BareBytes32 | None = None
     card: BareBytes32 | None = None
     published: Minted | None = None
@@ -79,7 +81,7 @@ class Journal:
         )
 
     def digest(self, name: str) -> bytes:
-        """A digest that an earlier step noted: key_commitment, content_root, content or card."""
+        """A digest that an earlier step noted: key_commitment, content_root, name, content or card."""
         value: bytes | None = getattr(self.notes, name)
         return _given(value)
 

@@ -213,8 +213,8 @@ def _encrypt(owner: Member, material: Material, digest: bytes, journal: Journal,
         report("encrypt", done, size)
 
     partial = journal.folder / "container.partial"
-    sealed_digest, plain_digest = hashlib.sha256(), hashlib.sha256()
-    readers = container.Readers(sealed=(sealed_digest.update,), plaintext=(plain_digest.update,))
+    sealed_digest, plain_digest, name = hashlib.sha256(), hashlib.sha256(), unixfs.Hasher()
+    readers = container.Readers(sealed=(sealed_digest.update, name.update), plaintext=(plain_digest.update,))
     with material.open() as source, partial.open("wb") as sink:
         sealed = container.seal(source, sink, key, progress=advance, readers=readers)
     if plain_digest.digest() != digest:
@@ -230,6 +230,7 @@ def _encrypt(owner: Member, material: Material, digest: bytes, journal: Journal,
         plaintext_size=sealed.plaintext_size,
         segment_size=sealed.segment_size,
         sha256=sealed_digest.digest(),
+        name=name.digest(),
     )
 
 
@@ -241,11 +242,8 @@ def _container(journal: Journal) -> container.ContainerInfo:
 
 def _keep(home: Path, journal: Journal) -> None:
     """Keeps a private container at home, under the name that IPFS would give it."""
-    made = journal.folder / "container"
-    if journal.notes.content is None:
-        with made.open("rb") as source:
-            journal.note(content=unixfs.digest_of(source))
-    Containers(home).keep(made, journal.digest("content"))
+    Containers(home).keep(journal.folder / "container", journal.digest("name"))
+    journal.note(content=journal.digest("name"))
 
 
 def _upload(ipfs: Ipfs, journal: Journal, report: Progress) -> None:
@@ -257,9 +255,8 @@ def _upload(ipfs: Ipfs, journal: Journal, report: Progress) -> None:
         report("upload", done, size)
 
     if journal.notes.content is None:
-        journal.note(
-            content=ipfs.add_file(journal.folder / "container", advance, "encrypted file of a dataset")
-        )
+        file, why = journal.folder / "container", "encrypted file of a dataset"
+        journal.note(content=ipfs.add_file(file, advance, why, expected=journal.notes.name))
 
 
 def _mint(

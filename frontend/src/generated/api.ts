@@ -252,13 +252,9 @@ asOf: number
 export interface Container {
 content: Content
 /**
- * on the IPFS gateway; null: the file is private, and on no IPFS node (docs/private.md)
+ * on the IPFS gateway
  */
-url: (string | null)
-/**
- * origin of the owner's server, which gives a private file to those entitled on chain; null: the file is on IPFS, or (where url is null, too) the card names no address that can be asked
- */
-servedAt: (string | null)
+url: string
 /**
  * bytes of the encrypted container
  */

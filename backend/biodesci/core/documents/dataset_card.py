@@ -22,6 +22,7 @@ from pydantic import (
 from biodesci.core import cid, duo
 from biodesci.core.airlock import counts
 from biodesci.core.documents.base import Document, Part
+from biodesci.core.documents.content_request import Origin
 from biodesci.core.documents.values import BareBytes32, Bytes32, Count, Disease, DuoBits, Text
 from biodesci.core.errors import InputError
 
@@ -146,7 +147,7 @@ class FileObject(Part):
     content_root: Annotated[Bytes32, Field(alias="biodesci:contentRoot")]
     segment_size: Annotated[Count, Field(alias="biodesci:segmentSize")]
     plaintext_size: Annotated[Count, Field(alias="biodesci:plaintextSize")]
-    served_at: Annotated[_Filled | None, Field(alias="biodesci:servedAt")] = None
+    served_at: Annotated[Origin | None, Field(alias="biodesci:servedAt")] = None
 
 
 class PlainFile(Part):

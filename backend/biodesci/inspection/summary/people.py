@@ -71,7 +71,6 @@ class People:
                 "preserve_insertion_order": False,
             },
         )
-        self._database.execute("SET enable_progress_bar = false")  # it would write into the command's output
         self._is_empty = True
 
     def feed(self, batch: pa.RecordBatch) -> None:
@@ -143,8 +142,6 @@ def _plain(array: pa.Array) -> pa.Array:
     is there."""
     if pa.types.is_dictionary(array.type):
         array = array.dictionary_decode()
-    if pa.types.is_float16(array.type):
-        return array.cast(pa.float32())
     if is_text(array.type) or is_number(array.type) or pa.types.is_boolean(array.type):
         return array
     if pa.types.is_date(array.type) or pa.types.is_timestamp(array.type):
