@@ -93,7 +93,8 @@ class People:
         """How many persons there are."""
         if self._is_empty:
             return 0
-        return int(self._rows("SELECT count(DISTINCT person) FROM rows")[0][0])
+        # Unlike count(DISTINCT ...), this may go to disk.
+        return int(self._rows("SELECT count(*) FROM (SELECT DISTINCT person FROM rows)")[0][0])
 
     def values(self, column: int, named: Sequence[str] | None) -> Counted:
         """Persons by value, where the values of a column are texts that may be told: by each of all values,
@@ -122,7 +123,9 @@ class People:
         self._rows(query)
         counts: dict[Any, int] = dict(self._rows("SELECT cell, count(*) FROM cells GROUP BY cell"))
         missing = counts.pop(None, 0)
-        ((present,),) = self._rows("SELECT count(DISTINCT person) FROM cells WHERE cell NOTNULL")
+        ((present,),) = self._rows(
+            "SELECT count(*) FROM (SELECT DISTINCT person FROM cells WHERE cell NOTNULL)"
+        )
         self._rows("DROP TABLE cells")
         return Counted(counts, int(present), missing)
 
