@@ -44,7 +44,8 @@ from tests.backend.acting import PASSPHRASE, acting
 
 HMB = 1 << 2
 TS = 1 << 19
-META = DatasetMeta(name="Cohort", description="Heart disease in one hospital", terms=HMB)
+# A person looked at age and sex, of which the inspection asks.
+META = DatasetMeta(name="Cohort", description="Heart disease in one hospital", terms=HMB, confirmed=True)
 ROWS = "age,sex,chol\n" + "".join(f"{30 + i % 40},{i % 2},{180 + i}\n" for i in range(120))
 
 
@@ -123,7 +124,7 @@ def test_published_again_is_the_same_dataset(chain_for, ipfs, table, tmp_path):
     again = publish(acting(chain, ipfs, home), table, META)
     assert again == first
     assert owned(chain) == 1
-    other = publish(acting(chain, ipfs, home), table, DatasetMeta("Another", "", HMB))
+    other = publish(acting(chain, ipfs, home), table, replace(META, name="Another"))
     assert other.dataset_id != first.dataset_id
     assert other.key_commitment != first.key_commitment
 
@@ -186,9 +187,11 @@ def test_killed_and_run_again_mints_once(chain_for, ipfs, table, tmp_path, local
     owner, name, replacement = STAGES[stage]
     child = os.fork()
     if child == 0:
-        setattr(owner, name, replacement)
-        publish(acting(chain_for(account), Ipfs(ipfs.api), home), table, META, OfferTerms(price=1))
-        os._exit(0)
+        try:
+            setattr(owner, name, replacement)
+            publish(acting(chain_for(account), Ipfs(ipfs.api), home), table, META, OfferTerms(price=1))
+        finally:
+            os._exit(1)  # whatever it raised: the tests go on in the parent alone
     _, status = os.waitpid(child, 0)
     assert os.WIFSIGNALED(status)
     assert os.WTERMSIG(status) == signal.SIGKILL
@@ -219,7 +222,7 @@ def test_a_transaction_that_failed_on_chain_is_signed_anew(chain_for, ipfs, tabl
     plain = other.datasets.functions.publish((b"\1" * 32, b"\2" * 32, b"\3" * 32, HMB, bytes(32)), [])
     before = localnet.rpc("evm_snapshot")
     parent = other.event(other.send(plain), other.datasets, "DatasetPublished")["datasetId"]
-    meta = DatasetMeta("Derived", "", HMB, parents=(parent,))
+    meta = replace(META, name="Derived", parents=(parent,))
 
     with lost(chain.datasets), pytest.raises(UnavailableError):
         publish(acting(chain, ipfs, home), table, meta)
@@ -293,6 +296,15 @@ def test_identifiers_stop_publishing_before_anything_is_written(chain_for, ipfs,
     accepted = DatasetMeta("Cohort", "", HMB, accept_risk="synthetic addresses")
     done = publish(acting(chain, ipfs, home), file, accepted)
     assert any("contact" in finding for finding in done.findings)
+
+
+def test_what_is_asked_stops_until_a_person_confirms_it(chain_for, ipfs, table, tmp_path):
+    chain, home = chain_for(), tmp_path / "home"
+    with pytest.raises(InputError, match="'age', 'sex'") as caught:
+        publish(acting(chain, ipfs, home), table, replace(META, confirmed=False))
+    assert "--confirm" in caught.value.hint
+    assert not home.exists()
+    assert owned(chain) == 0
 
 
 def test_a_format_that_is_not_read_stops_unless_a_reason_accepts_that(chain_for, ipfs, tmp_path):
@@ -412,7 +424,7 @@ def test_missing_file_and_folder_without_one(chain_for, ipfs, tmp_path):
 
 
 def test_unknown_parent_is_refused_by_the_contract(chain_for, ipfs, table, tmp_path):
-    meta = DatasetMeta("x", "", HMB, parents=(10**6,))
+    meta = replace(META, parents=(10**6,))
     with pytest.raises(RevertedError, match="which does not exist"):
         publish(acting(chain_for(), ipfs, tmp_path / "home"), table, meta)
 
