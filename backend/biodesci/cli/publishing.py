@@ -32,6 +32,9 @@ class Described:
     term: _TERMS
     description: str = ""
     creator: str = ""
+    domain: Annotated[
+        str, typer.Option(help="The creator's, which proves your account (account prove-domain).")
+    ] = ""
     keyword: Annotated[list[str] | None, typer.Option(help="Repeat for more.")] = None
     parent: Annotated[
         list[int] | None,
@@ -51,7 +54,7 @@ class Described:
     def meta(self, columns: Columns) -> DatasetMeta:
         """What the options say of the dataset. Raises InputError where they contradict each other."""
         from biodesci.core import disease as diseases
-        from biodesci.core import duo
+        from biodesci.core import domains, duo
         from biodesci.core.errors import InputError
         from biodesci.market.card import DatasetMeta
         from biodesci.market.diseases import permitted
@@ -64,6 +67,7 @@ class Described:
             description=self.description,
             terms=duo.parse_terms(self.term),
             creator=self.creator,
+            domain=domains.parse(self.domain) if self.domain else "",
             keywords=tuple(self.keyword or ()),
             parents=tuple(self.parent or ()),
             declared=columns.declared(),

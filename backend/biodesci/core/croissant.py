@@ -29,7 +29,6 @@ from biodesci.core.documents.dataset_card import (
     FileObject,
     IdentifierCheck,
     Interval,
-    Organization,
     PermittedDiseases,
     PlainFile,
     RecordSet,
@@ -37,6 +36,7 @@ from biodesci.core.documents.dataset_card import (
     Source,
     Statistics,
 )
+from biodesci.core.documents.organization import Organization
 from biodesci.core.documents.published_card import PublishedCard
 from biodesci.core.documents.published_tables import releases
 
@@ -47,12 +47,14 @@ _ENDINGS: Final = {"text/tab-separated-values": ".tsv", "application/vnd.apache.
 
 @dataclass(frozen=True)
 class About:
-    """What a dataset's owner says about it; `terms` are the bits of its data use terms (core/duo.py)."""
+    """What a dataset's owner says about it; `terms` are the bits of its data use terms (core/duo.py). The
+    creator's `domain` proves whose the owner's account is."""
 
     name: str
     description: str
     terms: int
     creator: str = ""
+    domain: str = ""
     license: str = ""
     keywords: Sequence[str] = ()
     diseases: PermittedDiseases | None = None
@@ -156,7 +158,7 @@ def _card(
         terms=about.terms,
         distribution=(_file_object(file), _plain_file(file.media_type)),
         identifier_check=check,
-        creator=Organization(name=about.creator) if about.creator else None,
+        creator=Organization.of(about.creator, about.domain),
         keywords=tuple(about.keywords) or None,
         records=record_sets[0].rows if len(record_sets) == 1 else None,
         fields_told=sum(len(table.field) for table in record_sets) or None,

@@ -28,6 +28,7 @@ class DatasetMeta:
     description: str
     terms: int
     creator: str = ""
+    domain: str = ""
     license: str = ""
     keywords: tuple[str, ...] = ()
     parents: tuple[int, ...] = ()
@@ -52,6 +53,7 @@ def compose(
         meta.description,
         meta.terms,
         creator=meta.creator,
+        domain=meta.domain,
         license=meta.license,
         keywords=meta.keywords,
         diseases=meta.diseases,

@@ -110,11 +110,12 @@ kind: string
 level: ("stop" | "ask" | "note")
 }
 /**
- * Who made the dataset.
+ * Who made the dataset. At `url` its domain proves whose the owner's account is (docs/institutions.md).
  */
 export interface Organization {
 "@type": "sc:Organization"
 name: string
+url?: string
 }
 /**
  * The encrypted file, as everybody may have it. `content` is the digest of its CID, `size` its bytes,

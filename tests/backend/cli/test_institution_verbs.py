@@ -77,6 +77,20 @@ def test_an_institution_proves_its_domain(crowd, web, tmp_path, ipfs_node):
     assert bob["why"] == ["hospital.example names another account."]
 
 
+def test_a_dataset_is_published_with_the_domain_that_proves_its_owner(crowd, web, tmp_path):
+    people, file, cohort = crowd("ann"), tmp_path / "biodesci.json", tmp_path / "cohort.csv"
+    cohort.write_text("age,chol\n" + "".join(f"{40 + i % 30},{200 + i}\n" for i in range(60)))
+    people.run("ann", "account", "prove-domain", NAMES[0], "--name", "Example", "-o", file)
+    web.sites[NAMES[0]] = sites.file(file.read_bytes())
+    terms = ("--name", "Cohort", "--term", "HMB", "--domain", "Hospital.example", "--public")
+    dataset = people.run("ann", "dataset", "publish", cohort, *terms)["dataset_id"]
+    shown = people.run("ann", "dataset", "show", dataset)["institution"]
+    assert shown.startswith("hospital.example (Example), proven by HTTPS on ")
+    code, _, err = people.try_("ann", "dataset", "publish", cohort, *terms[:4], "--domain", "10.0.0.1")
+    assert code == 2
+    assert "no domain's name" in err
+
+
 def test_a_licence_says_who_is_behind_its_dataset(crowd, web, tmp_path, ipfs_node):
     people, file = crowd("ann", "bea", keyed=("bea",)), tmp_path / "biodesci.json"
     dataset = publish(people, "ann", NAMES[0], ipfs_node)

@@ -107,7 +107,14 @@ MEASURED = tuple(
     for score in ("neuronsMatched", "streamKeyError", "inputKeyError", "headsByInvariants")
 )
 COLUMN = "recordSet.*.field.*.biodesci:"
-CARD = ("creator", "keywords", "biodesci:records", "biodesci:diseases", "biodesci:identifierCheck.counted")
+CARD = (
+    "creator",
+    "creator.url",
+    "keywords",
+    "biodesci:records",
+    "biodesci:diseases",
+    "biodesci:identifierCheck.counted",
+)
 CASES = (
     Case(SignedVisa, "visa.json", free=("warning",)),
     Case(SignedOrder, "order.json", free=("warning", "evidence.visas.*.warning")),

@@ -23,6 +23,7 @@ from biodesci.core import cid, duo
 from biodesci.core.airlock import counts
 from biodesci.core.documents.base import Document, Part
 from biodesci.core.documents.content_request import Origin
+from biodesci.core.documents.organization import Organization
 from biodesci.core.documents.values import BareBytes32, Bytes32, Count, Disease, DuoBits, Text
 from biodesci.core.errors import InputError
 
@@ -117,13 +118,6 @@ _Size = Annotated[
 _Filled = Annotated[Text, Field(min_length=1)]
 _About = Annotated[int, Field(ge=counts.TENS, multiple_of=counts.TENS, lt=1 << 53)]
 DataType = Literal["sc:Float", "sc:Integer", "sc:Boolean", "sc:Text", "sc:Date", "sc:DateTime"]
-
-
-class Organization(Part):
-    """Who made the dataset."""
-
-    type: Annotated[Literal["sc:Organization"], Field(alias="@type")] = "sc:Organization"
-    name: _Filled
 
 
 class ContainerReference(Part):
