@@ -110,7 +110,7 @@ kind: string
 level: ("stop" | "ask" | "note")
 }
 /**
- * Who made the dataset. At `url` its domain proves whose the owner's account is (docs/institutions.md).
+ * Who made the dataset. At `url` its domain proves whose the owner's account is.
  */
 export interface Organization {
 "@type": "sc:Organization"
