@@ -54,7 +54,8 @@ def asked(project: dict[str, object], extras: list[str]) -> set[str]:
             wanted += optional[extra]
             extras += [e for one in optional[extra] for e in _own_extras(one)]
     for requirement in wanted:
-        name = re.split(r"[\[<>=!~; ]", requirement, maxsplit=1)[0].lower().replace("_", "-")
+        name = re.split(r"[\[<>=!~; ]", requirement, maxsplit=1)[0]
+        name = re.sub(r"[-_.]+", "-", name).lower()  # as the lock has it (PEP 503)
         names |= set(_TORCHS) if name == "torch" else set() if name == "biodesci" else {name}
     return names
 
