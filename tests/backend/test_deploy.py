@@ -28,7 +28,7 @@ ROOT = Path(__file__).parents[2]
 SYSTEMD = ROOT / "deploy/systemd"
 UNITS = sorted([*SYSTEMD.glob("*.service"), *SYSTEMD.glob("*.timer")])
 SERVICES = [unit for unit in UNITS if unit.suffix == ".service"]
-WORKERS = ("custodian", "training_node", "inference_worker", "aggregator")
+WORKERS = ("custodian", "guardian", "training_node", "inference_worker", "aggregator")
 _NOBODY = 65_534
 LOCK = (ROOT / "requirements.lock").read_text()
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -114,6 +114,21 @@ def test_the_index_has_one_file_of_settings() -> None:
 def test_what_computes_sees_which_processor_it_has() -> None:
     """Without /proc/cpuinfo torch takes kernels for any processor, whose last bits differ from others'."""
     assert "\nProcSubset=" not in (SYSTEMD / "biodesci@.service").read_text()
+
+
+def test_the_server_of_containers_finds_of_a_home_its_containers_alone() -> None:
+    """It shares the Unix account of whose files it reads, so what else that account may read is shut off."""
+    text = (SYSTEMD / "biodesci-containers@.service").read_text()
+    assert "\nTemporaryFileSystem=/var/lib:ro\nBindReadOnlyPaths=/var/lib/biodesci/%i/containers\n" in text
+    assert not re.search(r"^(LoadCredential|StateDirectory|ReadWritePaths|BindPaths)", text, re.MULTILINE)
+    (shut,) = re.findall(r"^InaccessiblePaths=(.*)$", text, re.MULTILINE)
+    assert {"-/run/credentials", "-/var/backups", "-/dev/shm"} <= set(shut.split())
+    (families,) = re.findall(r"^RestrictAddressFamilies=(.*)$", text, re.MULTILINE)
+    assert "AF_UNIX" not in families.split(), "PostgreSQL would let it in as the role of its account"
+    (unset,) = re.findall(r"^UnsetEnvironment=(.*)$", text, re.MULTILINE)
+    secret = {config.variable(name) for each in config.CLASSES for name in each.model_fields
+              if name in {"passphrase", "passphrase_file", "ipfs_auth_file"}}  # fmt: skip
+    assert set(unset.split()) == secret | {"DATABASE_URL"}
 
 
 def test_a_unit_fails_the_check_when_it_is_wrong(tmp_path: Path) -> None:
@@ -265,7 +280,7 @@ def test_the_examples_settings_exist() -> None:
             assert _mentioned(file.read_text()) <= _settings(), file
 
 
-@pytest.mark.parametrize("extras", [[], ["api"], ["node", "api"], ["localnet"], ["test"]])
+@pytest.mark.parametrize("extras", [[], ["api"], ["node", "api"], ["api", "publish"], ["localnet"], ["test"]])
 def test_the_part_of_the_lock_brings_all_that_is_asked_for(extras: list[str]) -> None:
     from importlib.metadata import requires
 

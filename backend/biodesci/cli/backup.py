@@ -20,6 +20,7 @@ File = Annotated[Path, typer.Argument(help="The file of the backup.", show_defau
 def create(file: File) -> None:
     """Write the home's keys, journals, work and evidence to a new file, under the passphrase."""
     from biodesci.party import backup
+    from biodesci.party.containers import Containers
     from biodesci.store.work import trouble
 
     chosen = session.settings()
@@ -32,6 +33,12 @@ def create(file: File) -> None:
         output.note(
             f"The work database is PostgreSQL's: its schema biodesci_work is not in the file{unseen}. Back "
             "it up with pg_dump (docs/deployment.md)."
+        )
+    count, size = Containers(chosen.home).size()
+    if count:
+        output.note(
+            f"{count} private containers ({size} bytes) are not in the file: copy the home's folder "
+            "containers/ as it is. It is encrypted, and none can be made again with the same root."
         )
     account, own = chosen.account_path.resolve(), chosen.home.resolve() / "account.json"
     if (

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from biodesci.cli import checkup, output, session
+from biodesci.cli import checkup, output, private_files, session
 from biodesci.cli.checkup import Remark
 from biodesci.core.errors import BioDeSciError, ConfigurationError, UnavailableError
 
@@ -50,6 +50,7 @@ def doctor(
         ("ipfs", True, _ipfs),
         ("database", True, _database),
         ("work", False, _work),
+        ("containers", False, _containers),
         ("index", False, lambda: _index(node)),  # the API and the page alone read it
         *((f"worker {port}", False, _worker(port)) for port in worker or ()),
     ]
@@ -256,6 +257,13 @@ def _work() -> Remark:
             "See all with their reasons: biodesci work list.",
         )
     return Remark("nothing fails")
+
+
+def _containers() -> Remark:
+    found = private_files.containers(session.settings().home, session.settings().containers_url)
+    if found is None:
+        raise _Unknown
+    return found
 
 
 def _index(node: _Node) -> Remark:

@@ -126,7 +126,7 @@ def create_app(server: ContainerServer) -> FastAPI:
 
     @app.get("/health")
     def health() -> dict[str, str]:
-        return {"status": "ok"}
+        return {"status": "ok", "origin": server.origin}
 
     @app.api_route("/containers/{name}", methods=["GET", "HEAD"])
     def container(name: str, request: Request) -> Response:

@@ -4,6 +4,8 @@
 
 The key file holds a key made for this backup, under the passphrase; the container is bound to that key, so a
 file that was cut, changed or put together from two does not open. The index is left out: the chain has it.
+So are private containers (party/containers.py), of which only the notes are in it: each is as large as the
+data, and encrypted, so that a plain copy is as good.
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ from biodesci.core import container, keyfile
 from biodesci.core.documents.backup import Manifest
 from biodesci.core.errors import ConfigurationError, IntegrityError, StateError, WrongKeyError
 from biodesci.core.files import INDEX_FILE, PRIVATE, WORK_FILE
-from biodesci.party import keys
+from biodesci.party import containers, keys
 from biodesci.store import engine, sqlite
 
 T = TypeVar("T")
@@ -224,6 +226,8 @@ def _files(home: Path, account: Path, work: Path | str) -> Iterator[tuple[str, P
     for path in _below(home, {home.resolve()}):
         name = path.relative_to(home).as_posix()
         if name == WORK_FILE or path == work or name.startswith(_AGAIN) or name.endswith(_PASSING):
+            continue
+        if name.startswith(f"{containers.FOLDER}/") and name.endswith(containers.SUFFIX):
             continue
         if path.name.startswith(".") or (path.exists() and not path.is_file()):
             continue

@@ -19,6 +19,7 @@ from biodesci.core.documents.values import BareBytes32, Count, Text, Uint256
 from biodesci.core.errors import ConfigurationError, NotFoundError
 
 FOLDER: Final = "containers"
+SUFFIX: Final = ".container"
 
 
 class HeldContainer(Document):
@@ -48,7 +49,7 @@ class Containers:
 
     def path(self, content: bytes) -> Path:
         """Where the container with this digest lies, or would."""
-        return self._folder / f"{content.hex()}.container"
+        return self._folder / f"{content.hex()}{SUFFIX}"
 
     def keep(self, made: Path, content: bytes) -> None:
         """Takes a container over that was made at `made`, on the same disk; it survives a power cut then.
@@ -96,6 +97,20 @@ class Containers:
         """All that are assigned, by dataset and version."""
         notes = [HeldContainer.parse(path.read_bytes()) for path in self._folder.glob("*.json")]
         return sorted(notes, key=lambda held: (held.network, held.dataset_id, held.version))
+
+    def missing(self) -> list[HeldContainer]:
+        """Those that are assigned and not here."""
+        return [held for held in self.all() if not self.path(held.content).exists()]
+
+    def unassigned(self) -> list[Path]:
+        """Those that are here and nobody's: their publication has not come to its end."""
+        found = self._folder.glob(f"*{SUFFIX}")
+        return sorted(path for path in found if not path.with_suffix(".json").exists())
+
+    def size(self) -> tuple[int, int]:
+        """How many are here, and their bytes."""
+        sizes = [path.stat().st_size for path in self._folder.glob(f"*{SUFFIX}")]
+        return len(sizes), sum(sizes)
 
     def forget(self, content: bytes) -> None:
         """Deletes it: nobody gets it here any more."""

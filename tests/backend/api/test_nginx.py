@@ -1,5 +1,5 @@
-"""The reverse proxy that we ship, by Debian's nginx, before a real API, aggregator and issuer: what a visitor
-meets."""
+"""The reverse proxy that we ship, by Debian's nginx, before a real API, aggregator, issuer, server of
+containers and guardian: what a visitor meets."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import socket
 import ssl
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
@@ -22,13 +22,19 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from eth_account.messages import encode_typed_data
 
 from biodesci.api.app import create
 from biodesci.api.server import policy
+from biodesci.chain.records import DatasetVersion
 from biodesci.config import AggregatorSettings
+from biodesci.core import cid, typed_data
+from biodesci.core.documents.content_request import ContentRequest, SignedContentRequest
 from biodesci.core.visa import VisaType
 from biodesci.index.database import Block
 from biodesci.localnet.processes import free_port
+from biodesci.market.container_server import ContainerServer, create_app
+from biodesci.party.containers import Containers
 from biodesci.passports import client, server
 from biodesci.passports.issuer import Issuer
 from biodesci.passports.keys import BrokerKeys
@@ -36,7 +42,7 @@ from biodesci.passports.register import Register
 from biodesci.rounds.aggregator import RoundAggregator
 from biodesci.serving.bounds import hosts, networks
 from biodesci.serving.guard import Policy
-from biodesci.workers import aggregator
+from biodesci.workers import aggregator, guardian
 from tests.backend.conftest import ROOT
 from tests.backend.passports.conftest import URL, Broker, trust_in
 from tests.backend.serving.raw import running, until_closed
@@ -44,6 +50,8 @@ from tests.backend.serving.raw import running, until_closed
 NGINX = shutil.which("nginx") or "/usr/sbin/nginx"
 SHIPPED = ROOT / "deploy" / "nginx" / "biodesci.conf"
 NAME, SUMS, VISAS = "data.example.org", "aggregator.example.org", "visas.example.org"
+FILES, SHARES = "files.example.org", "guardian.example.org"
+SIZE = (80 << 20) + 5  # of a container: more than one answer has
 WORD = "0x" + "02" * 32
 
 
@@ -60,7 +68,8 @@ def certificate(folder: Path) -> None:
         .not_valid_before(now - datetime.timedelta(days=1))
         .not_valid_after(now + datetime.timedelta(days=1))
         .add_extension(
-            x509.SubjectAlternativeName([x509.DNSName(one) for one in (NAME, SUMS, VISAS)]), critical=False
+            x509.SubjectAlternativeName([x509.DNSName(one) for one in (NAME, SUMS, VISAS, FILES, SHARES)]),
+            critical=False,
         )
         .sign(key, hashes.SHA256())
     )
@@ -80,6 +89,8 @@ def adapted(folder: Path, ports: dict[str, int]) -> Path:
         ("127.0.0.1:8600", f"127.0.0.1:{ports['api']}"),
         ("127.0.0.1:8700", f"127.0.0.1:{ports['aggregator']}"),
         ("127.0.0.1:8750", f"127.0.0.1:{ports['issuer']}"),
+        ("127.0.0.1:8760", f"127.0.0.1:{ports['containers']}"),
+        ("127.0.0.1:8710", f"127.0.0.1:{ports['guardian']}"),
         ("timeout 10s;", "timeout 2s;"),
         ("timeout   10s;", "timeout   2s;"),
     ):
@@ -103,6 +114,7 @@ class Site:
     def __init__(self, folder: Path, ports: dict[str, int], store) -> None:
         self.folder, self.ports, self.store = folder, ports, store
         self.http, self.sums, self.visas = (self.client(name) for name in (NAME, SUMS, VISAS))
+        self.files, self.shares = self.client(FILES), self.client(SHARES)
 
     def noted(self, last: str) -> str:
         """What nginx noted of requests, up to the one that has `last`: it notes each after its answer."""
@@ -134,7 +146,7 @@ def broker() -> Broker:
 
 @contextlib.contextmanager
 def behind(world, folder: Path, broker: Broker) -> Iterator[dict[str, int]]:
-    """The three servers as their commands start them, told of the proxy; each one's port."""
+    """The servers as their commands start them, told of the proxy; each one's port."""
     told = {"hosts": NAME, "trusted_proxies": "127.0.0.1", "requests_a_minute": 400}
     settings = world.settings.model_copy(update=told)
     for_sums = AggregatorSettings(
@@ -147,12 +159,31 @@ def behind(world, folder: Path, broker: Broker) -> Iterator[dict[str, int]]:
         world.owner, trust_in(broker), BrokerKeys(folder), lambda: int(time.time()), register
     )  # fmt: skip
     for_visas = Policy(hosts=hosts([VISAS]), body=None, proxies=networks("127.0.0.1"))
+    content = bytes(range(32))
+    held = Containers(folder)
+    held.path(content).parent.mkdir()
+    with held.path(content).open("wb") as file:
+        file.write(b"first")
+        file.truncate(SIZE)
+    held.assign(content, world.owner, world.owner.read(DatasetVersion, world.datasets[0], 1))
+    gives = ContainerServer(world.owner, held, f"https://{FILES}")
+    for_files = Policy(hosts=hosts([FILES]), body=0, proxies=networks("127.0.0.1"), a_minute=60)
+    for_shares = Policy(hosts=None, body=0, proxies=networks("127.0.0.1"))
     with (
+        running(create_app(gives), for_files) as files,
+        running(guardian.create_app(released(world)), for_shares) as shares,
         running(create(settings), policy(settings)) as api,
         running(aggregator.create_app(adds), aggregator.policy(for_sums)) as sums,
         running(server.create_app(signs), for_visas) as issuer,
     ):
-        yield {"api": api, "aggregator": sums, "issuer": issuer}
+        yield {"api": api, "aggregator": sums, "issuer": issuer, "containers": files, "guardian": shares}
+
+
+def released(world) -> Callable[[int, str], bytes | None]:
+    """A guardian that has released a share for licence 41, to one fellow."""
+    return lambda license_id, account: (
+        b"sealed" if (license_id, account) == (41, world.owner.address) else None
+    )
 
 
 @pytest.fixture(scope="module")
@@ -315,8 +346,76 @@ def test_the_issuer_counts_clients_by_what_the_proxy_says(site):
     assert 429 in codes
 
 
+def asked(world, **changed) -> dict[str, str]:
+    """What the owner shows for its container; what is `changed` is signed so."""
+    request = ContentRequest(
+        **{
+            "dataset_id": world.datasets[0],
+            "license_id": 0,
+            "content": bytes(range(32)),
+            "account": world.owner.address,
+            "audience": f"https://{FILES}",
+            "expires": int(time.time()) + 300,
+            **changed,
+        }
+    )
+    chain_id, contract = world.owner.chain_id, str(world.owner.licenses.address)
+    message = encode_typed_data(full_message=typed_data.content_request(chain_id, contract, request))
+    signature = bytes(world.owner.signer().sign_message(message).signature)
+    signed = SignedContentRequest(chain_id=chain_id, contract=contract, request=request, signature=signature)
+    return {"Authorization": signed.header()}
+
+
+PATH = f"/containers/{cid.from_digest(bytes(range(32)))}"
+
+
+def test_a_private_container_is_given_by_ranges_to_who_shows_a_signature(site, world):
+    answer = site.files.get(PATH, headers={**asked(world), "Range": "bytes=0-4"})
+    assert (answer.status_code, answer.content) == (206, b"first")
+    assert answer.headers["content-range"] == f"bytes 0-4/{SIZE}"
+    assert answer.headers["cache-control"] == "no-store"
+    last = site.files.get(PATH, headers={**asked(world), "Range": f"bytes={64 << 20}-"})
+    assert (last.status_code, len(last.content)) == (206, SIZE - (64 << 20))
+    for shown in ({}, asked(world, audience=f"https://{NAME}")):
+        refused = site.files.get(PATH, headers={**shown, "Range": "bytes=0-4"})
+        assert refused.status_code == (403 if shown else 401)
+        assert refused.headers["content-type"] == "application/problem+json"
+        assert "content-range" not in refused.headers
+    assert site.files.get("/health").json() == {"status": "ok", "origin": f"https://{FILES}"}
+    assert site.files.request("GET", PATH, headers=asked(world), content=bytes(2 << 10)).status_code == 413
+
+
+def test_nothing_of_a_container_lies_at_the_proxy(site, world):
+    """Who reads slowly has nginx neither keep the rest of an answer in a file nor in memory."""
+    head = {**asked(world), "Range": "bytes=0-", "Host": FILES, "Connection": "close"}
+    lines = "".join(f"{name}: {value}\r\n" for name, value in head.items())
+    with site.connect(FILES) as client:
+        client.sendall(f"GET {PATH} HTTP/1.1\r\n{lines}\r\n".encode())
+        assert client.recv(1 << 10).startswith(b"HTTP/1.1 206 ")
+        time.sleep(1)
+        assert not [path for path in (site.folder / "proxy").rglob("*") if path.is_file()]
+        rest = sum(len(piece) for piece in iter(lambda: client.recv(1 << 20), b""))
+    assert rest > (64 << 20) - (1 << 10)
+
+
+def test_the_guardian_gives_a_share_to_its_fellow(site, world):
+    assert site.shares.get(f"/shares/41/{world.owner.address}").content == b"sealed"
+    assert site.shares.get(f"/shares/42/{world.owner.address}").status_code == 404
+    assert site.shares.get("/health").json() == {"status": "ok"}
+    assert site.shares.post("/shares", content=bytes(2 << 10)).status_code == 413
+
+
+def test_the_server_of_containers_counts_clients_by_what_the_proxy_says(site):
+    """The last of its tests: the client may ask no more in this minute."""
+    codes = {
+        site.files.get("/health", headers={"X-Forwarded-For": f"198.51.100.{n}"}).status_code
+        for n in range(90)
+    }
+    assert codes == {200, 429}
+
+
 def test_every_server_that_is_shipped_has_limits():
     text = SHIPPED.read_text()
     servers = re.split(r"\nserver \{", text)[3:]
-    assert len(servers) == 3
+    assert len(servers) == 5
     assert all("client_max_body_size" in one and "limit_conn " in one for one in servers)

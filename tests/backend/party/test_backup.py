@@ -69,6 +69,20 @@ def test_what_was_in_the_home_is_in_the_new_one(home: Path, tmp_path: Path) -> N
     assert list(again.parent.iterdir()) == [again]
 
 
+def test_of_private_containers_the_notes_alone_are_in_it(home: Path, tmp_path: Path) -> None:
+    """They are as large as the data, on whichever disk, and encrypted already."""
+    disk = tmp_path / "large disk"
+    disk.mkdir()
+    (disk / f"{'11' * 32}.container").write_bytes(os.urandom(5 << 20))
+    (disk / f"{'11' * 32}.json").write_text("{}")
+    (home / "containers").symlink_to(disk)
+    file, summary = made(home, tmp_path)
+    assert summary.files == 4
+    assert file.stat().st_size < 4 << 20
+    backup.restore(file, tmp_path / "new", PASSPHRASE)
+    assert [path.name for path in (tmp_path / "new" / "containers").iterdir()] == [f"{'11' * 32}.json"]
+
+
 def test_what_links_lead_to_comes_along(home: Path, tmp_path: Path) -> None:
     """Keys on another disk, behind a link, are a part of the home."""
     (home / "datasets").rename(tmp_path / "disk")

@@ -28,9 +28,12 @@ def test_it_serves_a_licensee_and_ends_on_a_signal(
     license_id, target = sale.bought(), tmp_path / "copy"
     with pytest.raises(UnavailableError):
         OwnersServer(origin, signer(sale.buyer, sale.dataset, license_id)).size(sale.content)
+    seen = tmp_path / "seen"  # as its unit has it: of the home the one folder
+    seen.mkdir()
+    (seen / "containers").symlink_to(sale.home / "containers")
     server = start(
         "containers",
-        BIODESCI_HOME=sale.home,
+        BIODESCI_HOME=seen,
         BIODESCI_PASSPHRASE="",
         BIODESCI_CONTAINERS_URL=f"{origin}/",
         BIODESCI_CONTAINERS_LISTEN=netloc,
@@ -47,6 +50,7 @@ def test_it_serves_a_licensee_and_ends_on_a_signal(
     status, seconds = server.terminate()
     assert (status, seconds < 10) == (0, True)
     assert "Traceback" not in server.log()
+    assert [path.name for path in seen.iterdir()] == ["containers"], "it wrote into the home"
 
 
 @pytest.mark.parametrize(
