@@ -104,13 +104,12 @@ def check(
         from biodesci.inspection.deidentify.copy import deidentify as mend
 
         done = mend(file, deidentify, found, declared)
+    mended = [
+        {"place": one.place, "done": one.action.value, "times": one.rows, "why": one.reason} for one in done
+    ]
     if not output.json_wanted():
-        output.table(
-            [{"place": one.place, "done": one.action, "times": one.rows, "why": one.reason} for one in done],
-            ("place", "done", "times", "why"),
-            "Nothing had to be mended.",
-        )
-    _show(deidentify, _inspect(deidentify, declared), [str(one) for one in done])
+        output.table(mended, ("place", "done", "times", "why"), "Nothing had to be mended.")
+    _show(deidentify, _inspect(deidentify, declared), mended)
 
 
 def _inspect(file: Path, declared: Declared) -> Inspection:
@@ -129,7 +128,7 @@ def _inspect(file: Path, declared: Declared) -> Inspection:
     return found
 
 
-def _show(file: Path, inspection: Inspection, mended: list[str] | None = None) -> None:
+def _show(file: Path, inspection: Inspection, mended: list[dict[str, Any]] | None = None) -> None:
     """Ends the command with 1 where publishing would stop."""
     from biodesci.core.croissant import fields
     from biodesci.market.material import Material

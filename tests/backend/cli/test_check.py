@@ -90,7 +90,7 @@ def test_a_de_identified_copy_is_written_and_checked(run, tmp_path):
     code, out, _ = run("--json", "dataset", "check", str(file), "--deidentify", str(copy))
     shown = json.loads(out)
     assert code == 0
-    assert {mend["place"]: mend["done"] for mend in shown["mends"]} == {
+    assert {mend["place"]: mend["done"] for mend in shown["mended"]} == {
         "column 'patient_name'": "removed",
         "column 'age'": "generalised",
     }
