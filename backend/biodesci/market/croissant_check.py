@@ -30,7 +30,8 @@ def require_valid(card: bytes) -> None:
         # Its report holds texts of the card alone, which is public, or is not yet but would be.
         reason = " ".join(str(exc).split())[:500]
         raise InputError(
-            f"The card is not Croissant: {reason}", "Please report it with the names of the columns."
+            f"The card is not Croissant: {reason.rstrip('.')}.",
+            "Please report it with the names of the columns.",
         ) from exc
     finally:
         logging.set_verbosity(before)

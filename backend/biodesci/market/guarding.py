@@ -52,6 +52,7 @@ class Guarding:
         self._past: dict[int, int] = {}  # licences for which nothing is due, and the head when that was seen
         self._since: dict[int, float] = {}
         self._released: dict[int, tuple[bytes, ReleasedShare]] = {}
+        self._sealed: dict[tuple[int, str], tuple[ReleasedShare, bytes, bytes]] = {}
         self._answers: dict[tuple[int, str], bytes] = {}
         self._why: dict[int, str] = {}
 
@@ -87,7 +88,7 @@ class Guarding:
                     licence, version = guardians.due(self._member, license_id)
                     split = guardians.split_of(self._member, version).signed.split
                     released = self._release(licence, version)
-                    self._seal(licence, split, released, answers)
+                    answers |= self._seal(licence, split, released)
                     # The others may ask for it from now on, while this one is about to deliver.
                     self._answers = {**self._answers, **answers}
                     if self._has_turn(license_id, split) and self._deliver(licence, split, released):
@@ -97,6 +98,7 @@ class Guarding:
                 except BioDeSciError as exc:
                     self._note(license_id, str(exc), head)
         self._answers = answers
+        self._sealed = {place: known for place, known in self._sealed.items() if place in answers}
         return done
 
     def _look(self, head: int) -> None:
@@ -126,20 +128,18 @@ class Guarding:
             _log.info("licence %d: a share is released for %s", licence.id, licence.licensee)
         return known[1]
 
-    def _seal(
-        self,
-        licence: License,
-        split: Split,
-        released: ReleasedShare,
-        answers: dict[tuple[int, str], bytes],
-    ) -> None:
+    def _seal(self, licence: License, split: Split, released: ReleasedShare) -> dict[tuple[int, str], bytes]:
+        """For each fellow: once for what is released and its key, and not with each look."""
         chain = self._member.chain
-        for guardian in split.guardians:
-            if guardian.account != chain.address:
-                place = licence.id, guardian.account
-                answers[place] = self._answers.get(place) or guarding.seal_to_fellow(
-                    released, guardian.account, chain.key_of(guardian.account)
-                )
+        sealed = {}
+        for account in (one.account for one in split.guardians if one.account != chain.address):
+            place, public_key = (licence.id, account), chain.key_of(account)
+            known = self._sealed.get(place)
+            if known is None or known[:2] != (released, public_key):
+                made = guarding.seal_to_fellow(released, account, public_key)
+                known = self._sealed[place] = released, public_key, made
+            sealed[place] = known[2]
+        return sealed
 
     def _has_turn(self, license_id: int, split: Split) -> bool:
         since = self._since.setdefault(license_id, time.monotonic())

@@ -252,9 +252,13 @@ asOf: number
 export interface Container {
 content: Content
 /**
- * on the IPFS gateway
+ * on the IPFS gateway; null: the file is private, and on no IPFS node (docs/private.md)
  */
-url: string
+url: (string | null)
+/**
+ * origin of the owner's server, which gives a private file to those entitled on chain; null: the file is on IPFS, or (where url is null, too) the card names no address that can be asked
+ */
+servedAt: (string | null)
 /**
  * bytes of the encrypted container
  */

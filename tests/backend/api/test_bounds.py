@@ -80,6 +80,25 @@ def test_a_datasets_own_page_has_the_whole_card(world):
     assert (container["fileName"], container["sha256"]) == ("c.csv", "ab" * 32)
 
 
+@pytest.mark.parametrize(
+    ("named", "said"),
+    [("https://data.hospital.example", "https://data.hospital.example"), ("file:///etc", None), ({}, None)],
+    ids=str,
+)
+def test_a_private_file_is_at_its_owners_server_and_at_no_gateway(world, named, said):
+    store, client = world
+    (public,) = client.get("/v1/datasets/1").json()["versions"]
+    assert public["container"]["url"].endswith(f"/ipfs/{public['container']['content']['cid']}")
+    assert public["container"]["servedAt"] is None
+    card = CARD | {"distribution": [FILE | {"biodesci:servedAt": named}]}
+    store.put_document(WORD, "card", card)
+    for path in ("/v1/datasets/1", "/v1/licenses/1"):
+        body = client.get(path).json()
+        container = body["container"] if "container" in body else body["versions"][0]["container"]
+        assert (container["url"], container["servedAt"]) == (None, said), path
+        assert container["content"] == public["container"]["content"]
+
+
 def test_models_and_licences_are_listed_without_their_cards(world):
     store, client = world
     (model,) = client.get("/v1/models").json()["items"]

@@ -132,6 +132,29 @@ def test_people_are_shown_what_is_there():
     assert [one.id for one in card.diseases.named] == ["MONDO:0005010", "MONDO:0005252"]
 
 
+@pytest.mark.parametrize(
+    ("named", "shown"),
+    [
+        (None, None),
+        ("https://Data.Hospital.example:443/", "https://data.hospital.example"),
+        ("http://data.hospital.example", ""),
+        ("https://data.hospital.example/" + "x" * 300, ""),
+        ("https://data.hospital.example\0", ""),
+        ("", ""),
+        (7, ""),
+        ({"@id": "server"}, ""),
+    ],
+    ids=str,
+)
+def test_a_server_that_cannot_be_asked_is_not_shown_and_makes_no_file_public(named, shown):
+    file = OPAQUE["distribution"][0] | {"biodesci:servedAt": named}
+    card = PublishedCard({"distribution": [file]})
+    assert card.file is not None
+    assert card.file.served_at == shown
+    again = PublishedCard({"distribution": [card.file.in_card()]}).file  # as the index keeps it
+    assert again == card.file
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=12),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),

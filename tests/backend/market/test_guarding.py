@@ -25,7 +25,12 @@ class Network:
 
     def __init__(self, house: House, terms: Terms | None = None) -> None:
         self.house, self.away, self.asked = house, set[int](), list[str]()
-        sale = house.sale
+        self.split()
+        self.workers = [Guarding(member, self.fetch, terms, turn=0) for member in house.members]
+
+    def split(self) -> None:
+        """Anew, and each guardian takes its share."""
+        house, sale = self.house, self.house.sale
         urls = {
             member.chain.address: f"https://guardian{number}.example"
             for number, member in enumerate(house.members)
@@ -33,7 +38,6 @@ class Network:
         split = guard(seller(sale), sale.dataset, 1, list(urls), 2, urls)
         for member in house.members:
             take_share(member, split)
-        self.workers = [Guarding(member, self.fetch, terms, turn=0) for member in house.members]
 
     def fetch(self, url: str) -> bytes:
         self.asked.append(url)
@@ -141,6 +145,7 @@ def test_a_guardian_that_lost_its_role_releases_and_delivers_nothing(own_network
     assert own_network.workers[0].answer(bought, house.members[2].chain.address) is None
 
 
+@pytest.mark.deep
 def test_a_worker_that_starts_anew_finds_what_waits(network: Network) -> None:
     house = network.house
     network.away = {0, 1}
@@ -149,6 +154,22 @@ def test_a_worker_that_starts_anew_finds_what_waits(network: Network) -> None:
     network.workers = [Guarding(member, network.fetch, turn=0) for member in house.members]
     network.away = {2}
     assert network.poll() + network.poll() == [bought]
+    assert house.download(bought) == house.sale.file.read_bytes()
+
+
+@pytest.mark.deep
+def test_a_new_split_counts_for_what_waits_already(own_network: Network) -> None:
+    house = own_network.house
+    own_network.away = {0, 1}
+    bought = house.buy()
+    own_network.poll()
+    two = house.members[1]
+    before = own_network.workers[2].answer(bought, two.chain.address)
+    own_network.split()
+    own_network.poll()
+    assert own_network.workers[2].answer(bought, two.chain.address) not in {before, None}
+    own_network.away = {0}
+    assert own_network.poll() + own_network.poll() == [bought]
     assert house.download(bought) == house.sale.file.read_bytes()
 
 

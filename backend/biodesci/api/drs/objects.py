@@ -97,7 +97,7 @@ class Shelf:
             self.door.require(id_.dataset, passports)
         is_told = is_open and (bool(passports) or not self.door.guards(id_.dataset))
         method = AccessMethod(
-            access_url=AccessUrl(url=file.url) if is_told else None,
+            access_url=AccessUrl(url=file.url) if is_told and file.url else None,
             available=not is_gone,
             authorizations=None if is_private else self.needed(id_),
         )

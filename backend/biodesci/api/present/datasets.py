@@ -169,7 +169,7 @@ def _offer(columns: tuple[tuple[str, Any], ...]) -> Offer:
 
 def container(card: PublishedCard, gateway: str) -> Container | None:
     """Where the encrypted file of a card lies, and its sizes in bytes; null without a valid CID in the
-    card."""
+    card. A private one is at its owner's server alone: there is no way to it by the gateway."""
     file = card.file
     digest = file.content if file is not None else None
     if file is None or digest is None:
@@ -177,7 +177,8 @@ def container(card: PublishedCard, gateway: str) -> Container | None:
     content = values.content("0x" + digest.hex())
     return Container(
         content=content,
-        url=f"{gateway}/ipfs/{content.cid}",
+        url=f"{gateway}/ipfs/{content.cid}" if file.served_at is None else None,
+        served_at=file.served_at or None,
         size=number(file.size) or 0,
         plaintext_size=number(file.plaintext_size),
         segment_size=number(file.segment_size),

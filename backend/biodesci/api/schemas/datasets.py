@@ -43,7 +43,14 @@ class Container(Schema):
     """The encrypted file, as the card describes it; null fields until the card could be read."""
 
     content: Content
-    url: str = Field(description="on the IPFS gateway")
+    url: str | None = Field(
+        description="on the IPFS gateway; null: the file is private, and on no IPFS node (docs/private.md)"
+    )
+    served_at: str | None = Field(
+        examples=["https://data.hospital.example"],
+        description="origin of the owner's server, which gives a private file to those entitled on chain; "
+        "null: the file is on IPFS, or (where url is null, too) the card names no address that can be asked",
+    )
     size: int = Field(description="bytes of the encrypted container")
     plaintext_size: int | None
     segment_size: int | None

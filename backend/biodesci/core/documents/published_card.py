@@ -139,8 +139,7 @@ def served_at(card: bytes) -> str | None:
     """The origin of the owner's server that serves the container to those entitled; None where the card names
     none, so that the container is on public IPFS. Raises IntegrityError for what is no such address."""
     try:
-        named = _Served.model_validate(strangers.fields(card)["distribution"][0]).at
-        return None if named is None else origin(named)
+        return _server(strangers.fields(card)["distribution"][0])
     except _AMISS as exc:
         raise IntegrityError(
             "The dataset's card does not say where its container is served.",
@@ -173,7 +172,9 @@ def diseases(card: bytes) -> Diseases:
 class ShownFile:
     """What a card says of the encrypted file, in the card's words; None for what it does not say.
 
-    `size` is in bytes, `name`, `encoding_format` and `plaintext_size` are of the plain file.
+    `size` is in bytes, `name`, `encoding_format` and `plaintext_size` are of the plain file. `served_at` is
+    the origin of the owner's server that has a private one, and empty where the card names one that cannot be
+    asked; None: the file is on public IPFS.
     """
 
     name: str | None
@@ -183,6 +184,7 @@ class ShownFile:
     sha256: str | None
     plaintext_size: str | None
     segment_size: str | None
+    served_at: str | None
 
     @property
     def content(self) -> bytes | None:
@@ -204,6 +206,7 @@ _FILE: Final = {
     "sha256": "sha256",
     "plaintext_size": "biodesci:plaintextSize",
     "segment_size": "biodesci:segmentSize",
+    "served_at": "biodesci:servedAt",
 }
 
 
@@ -293,6 +296,10 @@ class PublishedCard:
             plain = container  # of earlier versions, whose container is described by what is in it
         shown = {name: _text(container.get(key), _FIELD) for name, key in _FILE.items()}
         shown |= {name: _text(plain.get(_FILE[name]), _FIELD) for name in ("name", "encoding_format")}
+        try:
+            shown["served_at"] = _server(container)
+        except _AMISS:
+            shown["served_at"] = ""
         return ShownFile(**shown)
 
     @property
@@ -308,6 +315,12 @@ class PublishedCard:
             if isinstance(one, Mapping)
         )
         return ShownDiseases(named, _text(value.get("ontology"), _WORD) or None)
+
+
+def _server(container: object) -> str | None:
+    """The origin that a card's container is served at. Raises one of _AMISS for what is no such address."""
+    named = _Served.model_validate(container).at
+    return None if named is None else origin(named)
 
 
 def number(text: str | None) -> int | None:

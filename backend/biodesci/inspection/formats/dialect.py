@@ -94,7 +94,7 @@ class _Reading:
         with suppress(csv.Error):  # a field beyond the limit: what was read before it is judged
             rows.extend((reader.line_num, row) for row in reader)
         self.rows = [(line, row) for line, row in rows if any(cell.strip() for cell in row)]
-        self.kept = [row for _, row in self.rows if not row[0].startswith("#")] or [r for _, r in self.rows]
+        self.kept = [row for _, row in self.rows if not _remark(row)] or [r for _, r in self.rows]
         widths = Counter(map(len, self.kept))
         self.width = widths.most_common(1)[0][0] if widths else 0
         # R's first line has a cell less, above the names of rows.
@@ -137,4 +137,4 @@ class _Reading:
 
 
 def _remark(row: list[str]) -> bool:
-    return row[0].startswith("#")
+    return row[0].startswith(("#", "sep="))  # Excel's line that names the delimiter

@@ -94,7 +94,7 @@ class Omop:
         """The tables, and findings of the columns in which the model keeps what identifies people."""
         from biodesci.inspection.formats import recognise  # noqa: PLC0415  # which has this format, too
 
-        tally = Tally()
+        tally = Tally(source.where)
         yield from tree.names(source)
         for file in tree.members(source):
             name = _table_of(file.name)

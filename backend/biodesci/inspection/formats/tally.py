@@ -14,17 +14,21 @@ _MOST_TEXTS: Final = 100_000
 
 
 class Tally:
-    """Findings that differ in the record or file that they are of alone, with how often they were met."""
+    """Findings that differ in the record or file that they are of alone, with how often they were met.
 
-    def __init__(self) -> None:
+    `where` is the source's, which the places begin with: empty for what the steward named itself.
+    """
+
+    def __init__(self, where: str = "") -> None:
+        self._start = f"{where}: " if where else ""
         self._met: Counter[tuple[str, str, Level, str]] = Counter()
         self._texts: set[tuple[str, str]] = set()
 
     def add(self, place: str, kind: str, level: Level, reason: str, rows: int = 1) -> None:
         """Takes a finding in; beyond 2,000 different places those of one kind are counted together."""
-        key = (place, kind, level, reason)
+        key = (f"{self._start}{place}", kind, level, reason)
         if key not in self._met and len(self._met) >= _MOST_PLACES:
-            key = ("further places", kind, level, reason)
+            key = (f"{self._start}further places", kind, level, reason)
         self._met[key] += rows
 
     def passages(self, place: str, text: str) -> Iterator[Passage]:
@@ -34,7 +38,7 @@ class Tally:
             return
         if len(self._texts) < _MOST_TEXTS:
             self._texts.add((place, text))
-        yield Passage(place, text)
+        yield Passage(f"{self._start}{place}", text)
 
     def findings(self) -> list[Finding]:
         """Everything that was taken in, the grave first."""

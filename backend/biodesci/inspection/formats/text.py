@@ -21,7 +21,7 @@ _MARKS: Final = (
 # Encodings of one file format's users each; Windows's are supersets of the ISO ones that they are taken for.
 _LEGACY: Final = ["cp1252", "cp932", "euc_jp", "gb18030", "big5", "euc_kr", "cp1250", "cp1251", "cp1253"]
 _TOLD: Final = {"cp1252": "Windows-1252 (Latin-1)", "cp932": "Shift-JIS"}
-_CONTROL: Final = dict.fromkeys(map(chr, [*range(1, 9), 11, *range(14, 27), *range(28, 32), 127]))
+_CONTROL: Final = dict.fromkeys(map(chr, [*range(1, 9), 11, *range(14, 26), *range(28, 32), 127]))
 
 
 @dataclass(frozen=True)
@@ -77,10 +77,19 @@ def _legacy(sample: bytes) -> str:
     from charset_normalizer import from_bytes  # noqa: PLC0415  # most texts need none of its tables
 
     telling = b"\n".join(line for line in sample.splitlines() if not line.isascii())[:32_768]
-    best = from_bytes(telling, cp_isolation=_LEGACY, enable_fallback=False, language_threshold=0.05).best()
-    if best is None or str(best) == telling.decode("cp1252", "replace"):
-        return "cp1252"  # several code pages agree on the letters that are there
+    guesses = from_bytes(telling, cp_isolation=_LEGACY, enable_fallback=False, language_threshold=0.05)
+    best = guesses.best()
+    if best is None or (
+        best.encoding == "cp1250" and _symbols(telling, "cp1252") <= _symbols(telling, "cp1250")
+    ):
+        return "cp1252"  # the code pages agree on most letters, and this one is the common one
     return best.encoding
+
+
+def _symbols(sample: bytes, encoding: str) -> int:
+    """How many characters beyond ASCII are no letters, as some of a word are in the wrong code page."""
+    foreign = (letter for letter in sample.decode(encoding, "replace") if not letter.isascii())
+    return sum(not letter.isalpha() for letter in foreign)
 
 
 class Utf8(io.RawIOBase):

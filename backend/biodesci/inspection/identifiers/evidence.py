@@ -75,6 +75,7 @@ class Evidence:
     days: list[int] = field(default_factory=list)
     codes: Counter[tuple[str, int]] = field(default_factory=Counter)  # (prefix, number of digits)
     code_rows: int = 0
+    padded: int = 0  # long numbers that begin with a zero
     numbers: list[int] = field(default_factory=list)
     sample: set[str] = field(default_factory=set)
 
@@ -106,6 +107,7 @@ class Evidence:
         if code := _CODE.fullmatch(value):
             self.codes[code[1], len(code[2])] += 1
             self.code_rows += rows
+            self.padded += not code[1] and len(value) > 7 and value[0] == "0"
             if len(self.numbers) < _KEPT:
                 self.numbers.append(int(code[2]))
 

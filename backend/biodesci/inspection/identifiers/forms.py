@@ -101,7 +101,7 @@ def _is_vin(text: str) -> bool:
 
 
 def _is_nino(text: str) -> bool:
-    return text[:2].upper() not in {"BG", "GB", "NK", "KN", "TN", "NT", "ZZ"}
+    return text[:2].upper() not in {"BG", "GB", "NK", "KN", "TN", "NT"}
 
 
 def _is_svnr(text: str) -> bool:
@@ -230,7 +230,7 @@ FORMS: Final[tuple[Form, ...]] = (
     _form(
         "GB national insurance",
         "national id",
-        r"[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?\d\d ?\d\d ?\d\d ?[A-D]",
+        r"[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?\d\d ?\d\d ?\d\d ?[A-DFMPT]",
         check=_is_nino,
         digits=6,
     ),

@@ -8,12 +8,14 @@ from typing import Final
 import numpy as np
 
 from biodesci.inspection.finding import Level
+from biodesci.inspection.identifiers import names
 from biodesci.inspection.identifiers.column import NAMED, Column, Verdict
-from biodesci.inspection.identifiers.evidence import Tally
+from biodesci.inspection.identifiers.evidence import Evidence, Tally
 from biodesci.inspection.identifiers.headed import BY_NAME, by_name
 from biodesci.inspection.identifiers.names import Grade
 
 _LONGEST_LIFE: Final = 125
+_WEEK: Final = 7
 _LONGEST_WEEKEND: Final = 5  # days from one working day to the next
 _MANY_OLD: Final = 0.2  # of all ages: then they are no ages of people in years
 _BY_FORM: Final = "by the values' form"
@@ -66,7 +68,7 @@ def _level(column: Column, kind: str, tally: Tally) -> Level | None:
 
 
 def _level_of_dates(column: Column, tally: Tally) -> Level | None:
-    if tally.valid == tally.tried and _evenly_spaced(column.evidence.days, column.screen.rows):
+    if tally.valid == tally.tried and _evenly_spaced(column):
         return Level.ASK
     if not tally.bare:
         return Level.STOP
@@ -98,13 +100,20 @@ def _alone(column: Column) -> bool:
     return column.evidence.distinct <= max(2, 0.05 * column.screen.rows)
 
 
-def _evenly_spaced(days: list[int], rows: int) -> bool:
-    """Whether dates are a calendar (each day, week, month) rather than what happened to people."""
+def _evenly_spaced(column: Column) -> bool:
+    """Whether dates are a calendar (each day, week, month) rather than what happened to people.
+
+    A calendar of days has each day once; in a big hospital somebody is admitted every day.
+    """
+    days = column.evidence.days
     distinct = np.unique(days)
-    if len(distinct) < 8 or len(days) < 0.9 * min(rows, 2_000):
+    if len(distinct) < 8 or len(days) < 0.9 * min(column.evidence.distinct, 2_000):
         return False
     steps = np.diff(distinct)
     middle = float(np.median(steps))
+    once = len(days) >= 0.9 * min(column.screen.rows, 2_000)
+    if not once and middle < _WEEK:
+        return False
     near = np.abs(steps - middle) <= max(1.0, 0.15 * middle)
     working_days = middle <= 1 and steps.max() <= _LONGEST_WEEKEND
     return bool(near.mean() >= 0.9 or working_days)
@@ -132,7 +141,7 @@ def _names(column: Column) -> Iterator[Verdict]:
     mixed = column.screen.numbers > 0.5 * column.screen.rows and texts <= 3
     if share >= 0.5 and grades[Grade.PART] >= 0.35 * texts and texts >= 8:
         yield Verdict("name", Level.STOP, "values are in lists of names", rows)
-    elif mixed and (grades[Grade.PART] or grades[Grade.PAIR]):
+    elif mixed and (grades[Grade.PART] or grades[Grade.PAIR] or _uncommon(evidence)):
         yield Verdict("name", Level.STOP, "a name among numbers", rows)
     elif single and share >= 0.2 and texts >= 5:
         yield Verdict("name", Level.ASK, "values are in lists of names, and may be something else", rows)
@@ -140,6 +149,10 @@ def _names(column: Column) -> Iterator[Verdict]:
         yield Verdict(
             "name", Level.ASK, "values look like a person's names", evidence.grade_rows[Grade.SHAPE]
         )
+
+
+def _uncommon(evidence: Evidence) -> bool:
+    return bool(evidence.grades[Grade.SHAPE]) and any(map(names.is_uncommon, evidence.sample))
 
 
 def _ages(column: Column) -> Iterator[Verdict]:
@@ -216,5 +229,7 @@ def _codes(column: Column) -> Iterator[Verdict]:
             )
         else:
             yield Verdict("record number", Level.ASK, "a long id for each row", rows)
+    elif unique and rows >= 20 and evidence.padded >= 0.8 * rows:
+        yield Verdict("record number", Level.STOP, "long numbers that begin with a zero", rows)
     elif prefix and unique and most >= 0.9 * rows and rows >= 5:
         yield Verdict("pseudonymous id", Level.NOTE, "short or running ids", rows)

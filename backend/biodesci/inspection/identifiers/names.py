@@ -127,6 +127,13 @@ def _of_several(value: str, words: list[str]) -> Grade:
     return Grade.SHAPE if shaped else Grade.NONE
 
 
+def is_uncommon(value: str) -> bool:
+    """Whether a value of two or three capitalised words has none that is a common word or a place."""
+    words = _words(value)
+    other = lists.PLACE | lists.WORD
+    return len(words) in {2, 3} and not any(lists.tokens().get(lists.fold(word), 0) & other for word in words)
+
+
 def find(text: str) -> Grade:
     """Whether a sentence names a person: SURE by the words around it, FULL by lists alone, or NONE."""
     text = _NO_PERSON.sub(" ; ", text)

@@ -36,6 +36,7 @@ MISSING: Final = (
     "NaT",
 )
 _MISSING_VALUES: Final = pa.array(MISSING)
+_NUMBER: Final = r"^\s*[+-]?[0-9]+(?:[.,][0-9]+)?(?:[eE][+-]?[0-9]+)?\s*$"
 _OVER_89: Final = (
     r"^\s*(?:9[0-9]|1[01][0-9]|12[0-5])(?:[.,][0-9]+)?\s*(?:years?|yrs?|y|jahre|ans|años|anni|歳)?\s*$"
 )
@@ -124,6 +125,8 @@ class Screen:
                 min(self.shortest, least_most["min"]),
                 max(self.longest, least_most["max"]),
             )
+            numbers = counts.filter(pc.match_substring_regex(values, _NUMBER))
+            self.numbers += pc.sum(numbers).as_py() or 0
         if self.every and len(values):
             old = pc.match_substring_regex(values, _OVER_89)
             self.over_89 += pc.sum(counts.filter(old)).as_py() or 0

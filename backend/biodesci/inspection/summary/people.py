@@ -81,6 +81,7 @@ class People:
                 "preserve_insertion_order": False,
             },
         )
+        self._database.execute("SET enable_progress_bar = false")  # it would write into the command's output
         self._is_empty = True
         self._kept = 0
         self.halved = 0
@@ -91,10 +92,8 @@ class People:
         names = [*(f"c{i}" for i in range(self._width)), "person"]
         self._database.register("batch", pa.Table.from_arrays(arrays, names))
         # A hash of 64 bits is compared faster than a text; where two persons have one, fewer are counted.
-        select = (
-            "SELECT * FROM (SELECT * REPLACE (hash(CAST(person AS VARCHAR)) AS person) FROM batch "
-            f"WHERE person NOTNULL) WHERE {self._is_in_sample()}"
-        )
+        hashed = "SELECT * REPLACE (hash(CAST(person AS VARCHAR)) AS person) FROM batch WHERE person NOTNULL"
+        select = f"SELECT * FROM ({hashed}) WHERE {self._is_in_sample()}"  # noqa: S608 - a number
         into = "CREATE TABLE rows AS" if self._is_empty else "INSERT INTO rows"
         ((added,),) = self._database.execute(f"{into} {select}").fetchall()
         self._database.unregister("batch")
@@ -180,6 +179,8 @@ def _plain(array: pa.Array) -> pa.Array:
     is there."""
     if pa.types.is_dictionary(array.type):
         array = array.dictionary_decode()
+    if pa.types.is_float16(array.type):
+        return array.cast(pa.float32())
     if is_text(array.type) or is_number(array.type) or pa.types.is_boolean(array.type):
         return array
     if pa.types.is_date(array.type) or pa.types.is_timestamp(array.type):

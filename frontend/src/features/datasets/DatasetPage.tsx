@@ -18,6 +18,7 @@ import { useDataset } from '@/lib/queries'
 
 import { ROLES, type Role } from './roleNames'
 import { SchemaTable } from './SchemaTable'
+import { Whereabouts } from './Whereabouts'
 
 /** What needs the wallet and the chain, or belongs to other features; the app knows where it is. */
 interface Slots {
@@ -167,6 +168,7 @@ function Technical({ dataset, version }: { dataset: DatasetAnswer; version: Data
                   'Encrypted file (CID)',
                   <Copyable key="cid" value={file.content.cid} label="CID of the encrypted file" />,
                 ],
+                ['Served by', <Whereabouts key="where" file={file} />],
                 [
                   'SHA-256 of it',
                   <Copyable key="sha" value={file.sha256} label="SHA-256 of the encrypted file" />,

@@ -47,6 +47,26 @@ def test_japanese_of_before_unicode_is_read(tmp_path):
     assert content.rows[0][0] == {"名前": "山田太郎", "年齢": "35"}
 
 
+@pytest.mark.parametrize(
+    ("encoding", "names"),
+    [
+        ("cp1252", ["Núñez", "Pérez", "Ibáñez"]),
+        ("cp1250", ["Łukasz", "Grażyna", "Świętosława"]),
+        ("cp1251", ["Анна", "Иван", "Ольга"]),
+        ("gb18030", ["张三", "李四", "王五"]),
+    ],
+)
+def test_names_in_old_encodings_are_read(tmp_path, encoding, names):
+    text = "name;age\n" + "".join(f"{name};{number}\n" for number, name in enumerate(names, 30))
+    content = read_bytes(tmp_path, text.encode(encoding))
+    assert [row["name"] for row in content.rows[0]] == names
+
+
+def test_the_line_by_which_excel_names_the_delimiter_is_no_header(tmp_path):
+    content = read_bytes(tmp_path, b"sep=;\r\nx;y\r\n1;2\r\n3;4\r\n")
+    assert content.tables[0].schema.names == ["x", "y"]
+
+
 def test_letters_that_are_not_utf8_are_read_however_late_they_come(tmp_path):
     content = read_bytes(tmp_path, b"a,b\n" + b"1,ok\n" * 300_000 + "2,café\n".encode("cp1252"))
     assert content.rows[0][-1] == {"a": "2", "b": "café"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 import anndata
@@ -94,3 +95,12 @@ def test_the_page_on_formats_names_each_that_biology_and_medicine_use() -> None:
     ours = [f for f in FORMATS if type(f).__module__.split(".")[3] in rooms]
     assert len(ours) >= 18
     assert [f.name for f in ours if f.name not in page] == []
+
+
+def test_findings_in_an_archive_say_in_which_of_its_files_they_are(tmp_path) -> None:
+    with zipfile.ZipFile(tmp_path / "images.zip", "w") as archive:
+        archive.write(DICOM / "MR_small.dcm", "a.dcm")
+        archive.writestr("b.json", '{"resourceType": "Patient", "name": [{"family": "Weber"}]}')
+    places = {f.place for f in inspect(tmp_path / "images.zip").of(Level.STOP) if f.kind == "name"}
+    assert len(places) == 2
+    assert all(place.endswith((": tag (0010,0010) PatientName", ": Patient.name")) for place in places)

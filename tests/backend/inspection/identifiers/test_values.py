@@ -139,6 +139,10 @@ def test_what_asks() -> None:
     assert levels("key", keys, Declared(pseudonyms=frozenset({"key"}))) == {"pseudonymous id": Level.NOTE}
     months = [f"{2001 + i // 12}-{1 + i % 12:02d}-01" for i in range(48)]
     assert levels("x", months) == {"date": Level.ASK}
+    assert levels("x", months * 10) == {"date": Level.ASK}
+    days = [f"2003-{1 + i // 28:02d}-{1 + i % 28:02d}" for i in range(300)]
+    assert levels("x", days) == {"date": Level.ASK}
+    assert levels("x", days * 10) == {"date": Level.STOP}
     assert levels("birth_year", ["1950", "1961"]) == {"year of birth": Level.NOTE}
     assert levels("dob", ["1950", "1961"]) == {"year of birth": Level.NOTE}
     assert levels("zip3", ["101", "102"]) == {}

@@ -45,7 +45,7 @@ class Bids:
 
     def read(self, source: Source, declared: Declared) -> Iterator[Item]:
         """Findings of all images and JSON documents together; tables and other files as members."""
-        tally = Tally()
+        tally = Tally(source.where)
         look = Look(tally)
         yield from tree.names(source)
         assert source.path is not None, "a folder is on disk"

@@ -42,7 +42,7 @@ class Nifti:
 
     def read(self, source: Source, declared: Declared) -> Iterator[Item]:
         """Findings and texts of the header, and a table of its geometry."""
-        look = Look()
+        look = Look(Tally(source.where))
         yield from look.file(source)
         yield from look.finish()
 
@@ -60,8 +60,8 @@ def is_nifti(head: bytes) -> bool:
 class Look:
     """What was found in one image or in those of a folder."""
 
-    def __init__(self, tally: Tally | None = None) -> None:
-        self.tally = tally or Tally()
+    def __init__(self, tally: Tally) -> None:
+        self.tally = tally
         self._shapes: list[tuple[str, str, str]] = []
 
     def file(self, source: Source) -> Iterator[Passage]:

@@ -26,7 +26,7 @@ class DicomFile:
         """The basic profile's findings, the texts, and a table of technical facts."""
         from biodesci.inspection.formats.dicom.look import Look  # noqa: PLC0415  # pydicom is slow to load
 
-        look = Look()
+        look = Look(source.where)
         with source.on_disk() as path:
             yield from look.file(path)
         yield from look.finish()

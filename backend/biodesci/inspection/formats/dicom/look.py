@@ -40,8 +40,8 @@ _SHOWN: Final = re.compile(rb"[\x20-\x7e]{4,}")
 class Look:
     """What was found in one file or in a series of them."""
 
-    def __init__(self) -> None:
-        self._tally = Tally()
+    def __init__(self, where: str) -> None:
+        self._tally = Tally(where)
         self._facts: list[tuple[str | None, ...]] = []
 
     def file(self, path: Path) -> Iterator[Passage]:

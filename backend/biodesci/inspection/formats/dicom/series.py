@@ -30,7 +30,7 @@ class DicomSeries:
         """Findings of all DICOM files together; other files as members."""
         from biodesci.inspection.formats.dicom.look import Look  # noqa: PLC0415  # pydicom is slow to load
 
-        look = Look()
+        look = Look(source.where)
         yield from tree.names(source)
         for file in tree.members(source):
             if not is_dicom(file.head):

@@ -45,7 +45,7 @@ class Fhir:
 
     def read(self, source: Source, declared: Declared) -> Iterator[Item]:
         """Findings by element, texts, and a table of the resources' types and states."""
-        tally = Tally()
+        tally = Tally(source.where)
         walk, validated = Walk(tally), Counter[str]()
         met: Counter[tuple[str, str | None]] = Counter()
         for resource in _resources(source):

@@ -43,7 +43,7 @@ class Alignments:
 
     def read(self, source: Source, declared: Declared) -> Iterator[Item]:
         """A table of the read groups, findings of the header, and texts."""
-        tally = Tally()
+        tally = Tally(source.where)
         _require_small_header(source)
         unpacked.require_last_block(source)
         with source.on_disk() as path:

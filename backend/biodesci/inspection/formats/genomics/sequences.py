@@ -41,7 +41,7 @@ class Fasta:
     def read(self, source: Source, declared: Declared) -> Iterator[Item]:
         """A table of names and descriptions. Nucleotides ask: those of a person identify it."""
         yield Table("sequences", _SCHEMA, _batches(source))
-        tally = Tally()
+        tally = Tally(source.where)
         lines = unpacked.head(source).split(b"\n")
         letters = b"".join(line for line in lines if not line.startswith(b">"))
         if frozenset(letters) <= _NUCLEOTIDES:
@@ -63,7 +63,7 @@ class Fastq:
 
     def read(self, source: Source, declared: Declared) -> Iterator[Item]:
         """The names that no sequencer gives as texts; reads ask."""
-        tally = Tally()
+        tally = Tally(source.where)
         reason = "reads of a person identify this person, and can't be anonymised"
         tally.add("reads", "individual reads", Level.ASK, reason)
         unpacked.require_last_block(source)

@@ -39,7 +39,7 @@ class Variants:
 
     def read(self, source: Source, declared: Declared) -> Iterator[Item]:
         """A table of the samples' names; findings of the header. Genotypes ask: no genome is anonymous."""
-        tally = Tally()
+        tally = Tally(source.where)
         unpacked.require_last_block(source)
         with unpacked.stream(source) as stream:
             is_binary = unpacked.head(source).startswith(b"BCF\x02")

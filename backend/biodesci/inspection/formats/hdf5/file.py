@@ -37,4 +37,4 @@ class Hdf5:
                     "The HDF5 file is cut off or damaged.", "Write it again, or fetch it again."
                 ) from None
             with file:
-                yield from walk(file)
+                yield from walk(file, source.where)

@@ -35,16 +35,16 @@ _ENCODING: Final = frozenset(
 )
 
 
-def walk(file: h5py.File) -> Iterator[Item]:
+def walk(file: h5py.File, where: str) -> Iterator[Item]:
     """Everything that the file holds. Raises InputError for what can't be read."""
     try:
-        yield from _walk(file)
+        yield from _walk(file, where)
     except columns.BROKEN:
         raise InputError("An object of the HDF5 file can't be read.", _ADVICE) from None
 
 
-def _walk(file: h5py.File) -> Iterator[Item]:
-    tally = Tally()
+def _walk(file: h5py.File, where: str) -> Iterator[Item]:
+    tally = Tally(where)
     names: dict[str, None] = {}
     for path, group in _groups(file, tally, names):
         encoding = _encoding(group)
@@ -53,7 +53,7 @@ def _walk(file: h5py.File) -> Iterator[Item]:
         elif encoding != "categorical" and not encoding.startswith("nullable-"):
             yield from _arrays(path, group, tally)
         yield from _attributes(path, group, tally)
-    yield from tree.joined("names of groups and arrays", names)
+    yield from tree.joined(f"{where}: names of groups and arrays".removeprefix(": "), names)
     yield from tally.findings()
 
 

@@ -35,7 +35,7 @@ class Picture:
         """Findings and texts of its metadata. Its pixels ask."""
         from biodesci.inspection.formats.pictures import exif  # noqa: PLC0415  # loads Pillow
 
-        tally = Tally()
+        tally = Tally(source.where)
         with source.open() as stream:
             if source.head.startswith(_PNG):
                 for kind, content in _png_chunks(stream, tally):

@@ -26,7 +26,7 @@ class Tiff:
         """Findings and texts of the tags. A slide's label stops; pixels ask."""
         from biodesci.inspection.formats.pictures import exif, slide  # noqa: PLC0415  # load Pillow and OpenSlide
 
-        tally = Tally()
+        tally = Tally(source.where)
         with source.on_disk() as path:
             yield from slide.look(path, tally)
             with path.open("rb") as stream:

@@ -38,7 +38,7 @@ class Edf:
 
     def read(self, source: Source, declared: Declared) -> Iterator[Item]:
         """Findings of the header's fields, and a table of the signals."""
-        head, tally = source.head, Tally()
+        head, tally = source.head, Tally(source.where)
         text = head[:256].decode("latin-1")
         size, records, signals = text[184:192].strip(), text[236:244].strip(), text[252:256].strip()
         if not (_NUMBER.fullmatch(size) and _NUMBER.fullmatch(records) and _NUMBER.fullmatch(signals)):

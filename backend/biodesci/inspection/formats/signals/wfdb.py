@@ -37,7 +37,7 @@ _SCHEMA: Final = pa.schema(
 
 @dataclass
 class _Look:
-    tally: Tally = field(default_factory=Tally)
+    tally: Tally
     files: set[str] = field(default_factory=set)
     rows: list[dict[str, object]] = field(default_factory=list)
 
@@ -116,7 +116,7 @@ class WfdbHeader:
 
     def read(self, source: Source, declared: Declared) -> Iterator[Item]:
         """Findings of the header, its comments as texts, and a table of the signals."""
-        look = _Look()
+        look = _Look(Tally(source.where))
         yield from look.header(source)
         yield from look.finish()
 
@@ -133,7 +133,7 @@ class WfdbRecords:
 
     def read(self, source: Source, declared: Declared) -> Iterator[Item]:
         """Findings of all headers together, annotations' notes as texts; other files as members."""
-        look = _Look()
+        look = _Look(Tally(source.where))
         yield from tree.names(source)
         files = tree.members(source)
         headers = {file.where for file in files if _is_header(file.head)}
