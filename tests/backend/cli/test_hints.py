@@ -54,7 +54,7 @@ def _wrong(text: str) -> list[str]:
             found.append(name)
             continue
         known = {option for parameter in command.params for option in parameter.opts}
-        options = re.findall(r"(?<!\S)--[a-z-]+", rest)
+        options = re.findall(r"(?<!\S)--[a-z0-9-]+", rest)
         found += [f"{name} {o}" for o in options if o not in known | {"--help", "--json"}]
     return found
 
@@ -74,6 +74,7 @@ def test_commands_that_are_named_exist():
         "biodesci license buy 1 --porpoise HMB",
         "biodesci visa issuer sreve",
         "biodesci visa issuer serve --trsut FILE",
+        "biodesci license download --crypt5gh FILE",
     ],
 )
 def test_a_wrong_name_is_noticed(hint):
