@@ -242,8 +242,8 @@ def _container(journal: Journal) -> container.ContainerInfo:
 
 def _keep(home: Path, journal: Journal) -> None:
     """Keeps a private container at home, under the name that IPFS would give it."""
-    Containers(home).keep(journal.folder / "container", journal.digest("name"))
     journal.note(content=journal.digest("name"))
+    Containers(home).keep(journal.folder / "container", journal.digest("content"))
 
 
 def _upload(ipfs: Ipfs, journal: Journal, report: Progress) -> None:
