@@ -12,6 +12,8 @@ MODULES = (
     "gas",
     "container",
     "card",
+    "identifiers",
+    "publishing",
     "age",
     "private",
     "crypt4gh",
