@@ -54,13 +54,17 @@ class Containers:
     def keep(self, made: Path, content: bytes) -> None:
         """Takes a container over that was made at `made`, on the same disk; it survives a power cut then.
 
-        Done again, it does nothing. NotFoundError where there is none, neither here nor there.
+        Done again, it does nothing. NotFoundError where there is none, neither here nor there, as
+        after a backup was restored: another one would have another root than what may have been sent.
         """
         target = self.path(content)
         if not made.exists():
             if target.exists():
                 return
-            raise NotFoundError(f"There is no encrypted file {made}.", "Repeat the command, which makes it.")
+            raise NotFoundError(
+                f"The container {cid.from_digest(content)}, which this publication made, is not in this home.",
+                "Put the folder containers/ back from your copy of it, then repeat the command.",
+            )
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with made.open("rb") as source:
             os.fsync(source.fileno())

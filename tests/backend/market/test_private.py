@@ -226,7 +226,7 @@ def test_a_container_of_which_nothing_is_noted_is_served_to_nobody(sale, served)
     assert [one.content for one in containers.all()].count(hasher.digest()) == 1
     containers.forget(hasher.digest())
     assert get(served, hasher.digest(), shown).status_code == 404
-    with pytest.raises(NotFoundError):
+    with pytest.raises(NotFoundError, match="is not in this home"):
         containers.keep(made, hasher.digest())
 
 
