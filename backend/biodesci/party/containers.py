@@ -62,7 +62,7 @@ class Containers:
             if target.exists():
                 return
             raise NotFoundError(
-                f"The container {cid.from_digest(content)}, which this publication made, is not in this home.",
+                f"The container {cid.from_digest(content)} of this publication is not in this home.",
                 "Put the folder containers/ back from your copy of it, then repeat the command.",
             )
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
