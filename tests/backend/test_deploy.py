@@ -123,6 +123,7 @@ def test_the_server_of_containers_finds_of_a_home_its_containers_alone() -> None
     assert not re.search(r"^(LoadCredential|StateDirectory|ReadWritePaths|BindPaths)", text, re.MULTILINE)
     (shut,) = re.findall(r"^InaccessiblePaths=(.*)$", text, re.MULTILINE)
     assert {"-/run/credentials", "-/var/backups", "-/dev/shm"} <= set(shut.split())
+    assert "\nPrivateUsers=yes\n" in text, "/proc of the account's other processes would lead to their files"
     (families,) = re.findall(r"^RestrictAddressFamilies=(.*)$", text, re.MULTILINE)
     assert "AF_UNIX" not in families.split(), "PostgreSQL would let it in as the role of its account"
     (unset,) = re.findall(r"^UnsetEnvironment=(.*)$", text, re.MULTILINE)
