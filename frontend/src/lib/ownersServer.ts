@@ -15,7 +15,7 @@ const PIECE = 16 * 2 ** 20
 const LIFE = 840
 const RANGE = /^bytes (\d{1,16})-(\d{1,16})\/(\d{1,16})$/
 
-const TYPES = {
+export const CONTENT_REQUEST = {
   ContentRequest: [
     { name: 'datasetId', type: 'uint256' },
     { name: 'licenseId', type: 'uint256' },
@@ -29,7 +29,7 @@ const TYPES = {
 /** What the wallet shows and signs (EIP-712). */
 export interface ContentRequest {
   domain: { name: string; version: string; chainId: number; verifyingContract: Address }
-  types: typeof TYPES
+  types: typeof CONTENT_REQUEST
   primaryType: 'ContentRequest'
   message: {
     datasetId: bigint
@@ -94,7 +94,7 @@ async function authorize(asking: Asking): Promise<string> {
       chainId: asking.chainId,
       verifyingContract: asking.licenses,
     },
-    types: TYPES,
+    types: CONTENT_REQUEST,
     primaryType: 'ContentRequest',
     message,
   })

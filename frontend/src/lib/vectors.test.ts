@@ -16,6 +16,7 @@ import { formatDisease, isPermitted, parseDisease } from './disease'
 import { info, open, publicKey, seal, type Purpose } from './envelope'
 import { tampered, WRONG_KEY_HINT } from './failure'
 import { merkleRoot } from './merkle'
+import { CONTENT_REQUEST } from './ownersServer'
 import { PERMIT } from './permit'
 import { decide } from './purpose'
 
@@ -298,9 +299,10 @@ describe('signed messages (EIP-712)', () => {
     },
   )
 
-  it('has the permit that the page asks wallets to sign', () => {
-    const permits = cases.filter(({ primaryType }) => primaryType === 'Permit')
-    expect(permits.map(({ types }) => types)).toEqual(permits.map(() => PERMIT))
-    expect(permits.length).toBeGreaterThan(0)
+  it.each([PERMIT, CONTENT_REQUEST])('has what the page asks wallets to sign: %o', (signed) => {
+    const [name] = Object.keys(signed)
+    const same = cases.filter(({ primaryType }) => primaryType === name)
+    expect(same.map(({ types }) => types)).toEqual(same.map(() => signed))
+    expect(same.length).toBeGreaterThan(0)
   })
 })

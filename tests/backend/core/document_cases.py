@@ -14,6 +14,7 @@ from biodesci.core.documents.bundle import BundleFile
 from biodesci.core.documents.content_request import SignedContentRequest
 from biodesci.core.documents.dataset_card import DatasetCard
 from biodesci.core.documents.declared import DiseaseProof, Statement
+from biodesci.core.documents.deletion import DeletionReceipt, DeletionRequest
 from biodesci.core.documents.deployment import Deployment
 from biodesci.core.documents.guarding import ReleasedShare, SharedKey, SplitFile
 from biodesci.core.documents.inspection_report import InspectionReport
@@ -130,6 +131,8 @@ CASES = (
     Case(SplitFile, "key-split.json", optional=("signed.split.guardians.*.url",)),
     Case(ReleasedShare, "released-share.json"),
     Case(SharedKey, "shared-key.json", optional=("signed.split.guardians.*.url",)),
+    Case(DeletionRequest, "deletion-request.json"),
+    Case(DeletionReceipt, "deletion-receipt.json"),
     Case(Deployment, "deployment.json"),
     Case(Receipt, "receipt.json", optional=OPENINGS),
     Case(Receipt, "receipt-closed.json"),

@@ -109,14 +109,14 @@ def test_the_protocol_page_states_these_types_and_no_other() -> None:
 
 
 def test_the_page_signs_what_its_vectors_hold() -> None:
-    """`lib/vectors.test.ts` holds the page's permit against the vectors; it has no other type."""
+    """`lib/vectors.test.ts` holds these two types of the page against the vectors; it has no other."""
     sources = [
         path.read_text()
         for path in sorted((ROOT / "frontend/src").glob("**/*.ts*"))
         if ".test." not in path.name and "generated" not in path.parts
     ]
     text = "\n".join(sources)
-    assert set(re.findall(r"primaryType: '(\w+)'", text)) == {"Permit"}
+    assert set(re.findall(r"primaryType: '(\w+)'", text)) == {"Permit", "ContentRequest"}
     assert structs(text) == {"Permit": ours()["Permit"]}
 
 
