@@ -82,7 +82,7 @@ def no_card_on_ipfs(_ipfs, patch):
 
 
 def no_container_on_ipfs(_ipfs, patch):
-    def add_file(_self, path, *_more):
+    def add_file(_self, path, *_more, **_options):
         with path.open("rb") as source:
             return unixfs.digest_of(source)
 
