@@ -36,13 +36,16 @@ def damaged(_ipfs, patch):
     """The content root is of a container in which a later segment was never sealed by any key."""
     real = container.seal
 
-    def seal(source, sink, key, **more):
-        real(source, io.BytesIO(), key, **more)  # what was inspected is read, as publishing asks
+    def seal(source, sink, key, readers, **more):
+        # What was inspected is read, as publishing asks.
+        real(source, io.BytesIO(), key, readers=replace(readers, sealed=()), **more)
         sealed = io.BytesIO()
         info = real(io.BytesIO(os.urandom(3 << 16)), sealed, key, segment_size=1 << 16)
         raw = bytearray(sealed.getvalue())
         raw[-1] ^= 1
         sink.write(raw)
+        for read in readers.sealed:
+            read(raw)
         return replace(info, content_root=container.content_root(io.BytesIO(raw)))
 
     patch.setattr(container, "seal", seal)
