@@ -14,6 +14,8 @@ export interface Stack {
   apiUrl: string
   rpcUrl: string
   gatewayUrl: string
+  /** The first dataset's own server. */
+  containersUrl: string
   chainId: number
   testAccount: { address: Hex; privateKey: Hex }
   datasets: { id: number; offerId: number; file: string }[]
@@ -48,7 +50,9 @@ export const test = base.extend<Fixtures>({
   page: async ({ page, stack }, use) => {
     const strangers: string[] = []
     const local = new Set(
-      [stack.apiUrl, stack.rpcUrl, stack.gatewayUrl].map((url) => new URL(url).host),
+      [stack.apiUrl, stack.rpcUrl, stack.gatewayUrl, stack.containersUrl].map(
+        (url) => new URL(url).host,
+      ),
     )
     page.on('request', (request) => {
       const url = new URL(request.url())

@@ -56,6 +56,7 @@ def announce(stack: Stack, target: Path | None, datasets: list[dict[str, Any]]) 
             "apiUrl": stack.api_url,
             "rpcUrl": stack.rpc_url,
             "gatewayUrl": stack.gateway_url,
+            "containersUrl": stack.containers_url,
             "chainId": CHAIN_ID,
             "testAccount": {"address": account.address, "privateKey": key},
             "datasets": datasets,
