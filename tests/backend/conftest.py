@@ -41,6 +41,15 @@ settings.register_profile("every change", max_examples=10, deadline=None)
 settings.register_profile("deep", max_examples=200, deadline=None)
 
 
+LEVELS = sys.getrecursionlimit()
+
+
+def pytest_collection_finish() -> None:
+    """py-evm, which tests compare with, raises Python's limit to 100,000 calls when it is imported. Then JSON
+    nested too deeply overflows the stack, where the program would refuse it."""
+    sys.setrecursionlimit(LEVELS)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     settings.load_profile("deep" if config.option.markexpr == "deep" else "every change")
 
