@@ -311,6 +311,8 @@ export async function publishForDisease(
     price,
     '--duration',
     '86400',
+    '--public',
+    '--confirm',
   )
   return {
     id: await read.readContract({

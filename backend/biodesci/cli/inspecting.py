@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 _LEVELS: Final = ("stop", "ask", "note")
+_SAID: Final = {"nullShare": "share missing", "distinct": "different values", "std": "sd"}
 
 
 def reporter() -> Callable[[str, int, int], None]:
@@ -135,7 +136,8 @@ def _show(file: Path, inspection: Inspection, mended: list[dict[str, Any]] | Non
 
     levels = {finding.level.value for finding in inspection.findings}
     verdict = (
-        "Publishing it would stop: --accept-risk REASON would be needed."
+        "Publishing it would stop. Mend the data (--deidentify COPY does much of it in a copy), or give a "
+        "reason: --accept-risk REASON."
         if "stop" in levels
         else "A person has to look at what is asked: --confirm would be needed."
         if "ask" in levels
@@ -147,7 +149,18 @@ def _show(file: Path, inspection: Inspection, mended: list[dict[str, Any]] | Non
     ]
     told = [_told(table.name, column) for table in inspection.tables for column in fields(table.table)]
     records = [table.records for table in inspection.tables]
-    about = {"format": inspection.format, "bytes": Material.of(file).size, "records": records}
+    counted = [
+        "rows, each taken for a person (--person COLUMN says whose they are)"
+        if table.person is None
+        else f"people, by column {table.person!r}"
+        for table in inspection.tables
+    ]
+    about = {
+        "format": inspection.format,
+        "bytes": Material.of(file).size,
+        "records": records,
+        "counted": counted,
+    }
     if output.json_wanted():
         mends = {} if mended is None else {"mended": mended, "copy": file}
         output.record({**about, **mends, "verdict": verdict, "findings": findings, "card": told})
@@ -156,7 +169,7 @@ def _show(file: Path, inspection: Inspection, mended: list[dict[str, Any]] | Non
         output.record({**about, **shown}, f"{file.name}: {verdict}")
         output.table(findings, ("level", "place", "kind", "rows", "why"), "Nothing was found.")
         if told:
-            output.note("What a card would tell of the columns:")
+            output.record({}, "What a card would tell of the columns:")
             output.table(told, ("column", "type", "told"), "")
     if "stop" in levels:
         raise typer.Exit(1)
@@ -166,8 +179,17 @@ def _told(table: str, column: Column) -> dict[str, Any]:
     """A column as a card would have it, in a line."""
     statistics = {} if column.statistics is None else column.statistics.model_dump(mode="json")
     words = [
-        f"{len(value)} bars" if isinstance(value, list) else f"{name} {value}"
+        _bars(value) if isinstance(value, list) else f"{_SAID.get(name, name)} {value}"
         for name, value in statistics.items()
     ]
     name = f"{table}: {column.name}" if table else column.name
     return {"column": name, "type": column.data_type.removeprefix("sc:"), "told": ", ".join(words) or None}
+
+
+def _bars(bars: list[dict[str, Any]]) -> str:
+    """A histogram in words; a count that is withheld is a dash."""
+    return "; ".join(f"{_bar(bar)}: {bar['count'] or '-'}" for bar in bars)
+
+
+def _bar(bar: dict[str, Any]) -> str:
+    return str(bar["value"]) if "value" in bar else f"{bar['from']:g} to {bar['to']:g}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import mimetypes
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
@@ -101,6 +101,11 @@ class DescribedTable:
     rows: int | None = None
     people: int | None = None
 
+    def akin(self, releases: Iterable[Release]) -> Iterator[Release]:
+        """Those that tell of a column with the name of one of these."""
+        names = {column.name for column in self.columns}
+        return (release for release in releases if names & release.columns.keys())
+
     def since(self, earlier: Iterable[Release]) -> DescribedTable:
         """Without what changed by fewer than 11 people since one of the earlier releases."""
         release = Release(self.people, self.rows, {column.name: column.told for column in self.columns})
@@ -122,10 +127,9 @@ def build(
 
     Raises InputError without a name, for terms that permit nothing, and for what does not fit a card.
     """
-    past = [releases(card) for card in edition.previous]
-    tables = [
-        table.since(card[i] for card in past if i < len(card)) for i, table in enumerate(tables[:MAX_TABLES])
-    ]
+    # Tables have no names that last: each is compared with all earlier ones that have a column of it.
+    past = [release for card in edition.previous for release in releases(card)]
+    tables = [table.since(table.akin(past)) for table in tables[:MAX_TABLES]]
     most = MAX_FIELDS
     while True:
         card = _card(about, file, check, edition, _record_sets(tables, most))

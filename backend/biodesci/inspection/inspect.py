@@ -17,6 +17,7 @@ from biodesci.inspection.source import Source
 from biodesci.inspection.summary import Summary, TableSummary
 
 _DEEPEST: Final = 4  # archives within archives
+_SHOWN: Final = 40  # names of columns in an error
 
 
 @dataclass
@@ -39,7 +40,8 @@ def inspect(
 ) -> Inspection:
     """Looks into a file or folder. `progress` is told how many more bytes of tables were looked at.
 
-    Raises InputError where there is none, and for a file of a known format that is damaged.
+    Raises InputError where there is none, for a file of a known format that is damaged, and for a declared
+    column that no table has: a mistyped name must not pass for one that was looked at.
     """
     if not path.exists():
         raise InputError(f"There is no file {path}.", "Check the path.")
@@ -48,9 +50,24 @@ def inspect(
     format_ = recognise(source)
     if format_ is not None:
         inspection.format, inspection.media_type = format_.name, format_.media_type
-    _read(source, declared or Declared(), inspection)
+    said = declared or Declared()
+    _read(source, said, inspection)
+    _require_columns(said, inspection)
     inspection.findings = merged(inspection.findings)
     return inspection
+
+
+def _require_columns(declared: Declared, inspection: Inspection) -> None:
+    named = {*declared.codes, *declared.quasi, *declared.pseudonyms}
+    if declared.person is not None:
+        named.add(declared.person)
+    there = dict.fromkeys(name for table in inspection.tables for name in table.schema.names)
+    if missing := sorted(named - there.keys()):
+        shown = ", ".join(list(there)[:_SHOWN]) + (" ..." if len(there) > _SHOWN else "")
+        raise InputError(
+            f"There is no column {', '.join(map(repr, missing))} in the data.",
+            f"The columns are: {shown or 'none, as it holds no table'}.",
+        )
 
 
 def _read(source: Source, declared: Declared, inspection: Inspection) -> None:

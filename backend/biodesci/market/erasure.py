@@ -224,7 +224,10 @@ def _forget(member: Member, version: DatasetVersion, request: DeletionRequest) -
     sealed = evidence.files_of(member.home, chain, _licenses(chain, version))
     destroyed = sum(destroy(path) for path in (*secrets, *sealed.values()))
     for digest in request.files:
-        held.forget(digest)
+        kept = held.find(digest)
+        # A stranger's card may name the container of another dataset, which stays.
+        if kept is None or (kept.dataset_id, kept.version) == (version.dataset_id, version.version):
+            held.forget(digest)
     for digest in (*request.files, *sealed):
         member.ipfs.unpin(digest)
     removed = member.ipfs.collect_garbage()

@@ -80,6 +80,12 @@ class Material:
             return self.path.stat().st_size
         return sum(len(part) if isinstance(part, bytes) else part[1] for part in self._parts())
 
+    def state(self) -> tuple[tuple[int, ...], ...]:
+        """What changes with the files: of each its inode, size and times of change (nanoseconds)."""
+        paths = [path for _, path, _ in self.files] if self.is_folder else [self.path]
+        found = (path.stat() for path in paths)
+        return tuple((one.st_ino, one.st_size, one.st_mtime_ns, one.st_ctime_ns) for one in found)
+
     def open(self) -> BinaryIO:
         """The bytes from their beginning. Reading raises StateError for a file that changes meanwhile."""
         return cast(BinaryIO, _Archive(self._parts())) if self.is_folder else self.path.open("rb")

@@ -168,12 +168,18 @@ def inspected(material: Material, meta: DatasetMeta, report: Progress) -> tuple[
         done = min(done + amount, material.size)
         report("inspect", done, material.size)
 
-    # The digest is of the same moment, and costs another core.
+    before = material.state()
+    # The digest costs another core.
     with ThreadPoolExecutor(1, thread_name_prefix="digest") as pool:
-        digest = pool.submit(material.digest)
+        digested = pool.submit(material.digest)
         inspection = inspect(material.path, meta.declared, advance)
-        inspection.findings += public_texts(meta)
-        return inspection, digest.result()
+        digest = digested.result()
+    if material.state() != before:
+        raise StateError(
+            "The data changed while they were inspected.", "Repeat the command when nothing writes to them."
+        )
+    inspection.findings += public_texts(meta)
+    return inspection, digest
 
 
 def _fields(meta: DatasetMeta) -> dict[str, Any]:

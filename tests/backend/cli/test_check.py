@@ -35,7 +35,7 @@ def test_what_names_people_is_shown_with_its_place_and_ends_with_1(run, tmp_path
     file.write_text("patient_name,age\n" + "".join(f"Anna Weber,{40 + i}\n" for i in range(30)))
     code, out, _ = run("dataset", "check", str(file))
     assert code == 1
-    assert "--accept-risk REASON would be needed" in out
+    assert "or give a reason: --accept-risk REASON" in out.replace("\n", " ")
     assert "patient_name" in out
     assert "Weber" not in out
     code, out, _ = run("--json", "dataset", "check", str(file))
@@ -101,3 +101,25 @@ def test_a_de_identified_copy_is_written_and_checked(run, tmp_path):
     code, _, err = run("dataset", "check", str(file), "--deidentify", str(copy))
     assert code != 0
     assert "already" in err
+
+
+@pytest.mark.parametrize("option", ["--person", "--code", "--quasi", "--pseudonym"])
+def test_a_column_that_is_not_there_is_refused(run, tmp_path, option):
+    file = tmp_path / "cohort.csv"
+    file.write_text(ROWS)
+    code, _, err = run("dataset", "check", str(file), option, "Age")
+    assert code == 2
+    assert "There is no column 'Age' in the data" in err
+    assert "age, sex, chol" in err
+
+
+def test_it_says_whose_counts_they_are_and_what_becomes_public(run, tmp_path):
+    file = tmp_path / "visits.csv"
+    file.write_text("patient,sex\n" + "".join(f"p{i // 3},{'fm'[i // 3 % 2]}\n" for i in range(180)))
+    _, out, _ = run("--json", "dataset", "check", str(file), "--person", "patient")
+    shown = json.loads(out)
+    assert shown["counted"] == ["people, by column 'patient'"]
+    assert {"f: 30; m: 30"} <= set(shown["card"][1]["told"].split(", "))
+    file.write_text(ROWS)
+    _, out, _ = run("--json", "dataset", "check", str(file))
+    assert json.loads(out)["counted"][0].startswith("rows, each taken for a person")

@@ -66,7 +66,7 @@ def test_cells_count_people_where_each_has_several_rows() -> None:
 
 def test_of_the_ids_of_people_nothing_is_told() -> None:
     table = pa.table({"patient_id": [str(1_000 + i) for i in range(300)], "sex": ["f", "m"] * 150})
-    summary = summed(table, Declared(codes=frozenset({"patient_id"})))
+    summary = summed(table, Declared(person="patient_id", codes=frozenset({"patient_id"})))
     assert (summary.table.people, summary.table.columns[0].told) == (300, NOTHING)
     assert bars(summary.table.columns[1].told) == {"f": 150, "m": 150}
 
@@ -227,3 +227,19 @@ def test_a_schema_file_holds_no_value_and_nobodys_metadata() -> None:
     assert b"Weber" not in file
     assert b"Meier" not in file
     assert pq.read_table(pa.BufferReader(file)).num_rows == 0
+
+
+def test_a_guessed_column_that_numbers_the_rows_is_nobodys() -> None:
+    """A row number called `id` beside the people's own column: the card may not say that it counts people."""
+    rows = {"id": list(range(60)), "caseno": [i // 6 for i in range(60)], "sex": ["f", "m"] * 30}
+    batch = pa.RecordBatch.from_pydict(rows)
+
+    def summary(declared: Declared) -> TableSummary:
+        made = Summary("", batch.schema, declared)
+        made.feed(batch)
+        return made.finish()
+
+    guessed, said = summary(Declared()), summary(Declared(person="caseno"))
+    assert (guessed.person, guessed.table.people) == (None, None)
+    assert said.person == "caseno"
+    assert [bar.count for bar in said.table.columns[2].told.bars if bar.count] == []

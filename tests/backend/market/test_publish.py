@@ -337,7 +337,7 @@ def test_data_that_change_after_the_inspection_are_not_published(
 
     with (
         monkeypatch.context() as patched,
-        pytest.raises(StateError, match="changed after they were inspected"),
+        pytest.raises(StateError, match="The data changed"),
     ):
         patched.setattr(module, "inspect", inspect_then_change)
         publish(acting(chain, ipfs, home), table, META)

@@ -93,10 +93,10 @@ def _before(dialect: Dialect, source: Source) -> Iterator[Item]:
 
 def _numbers(decimal: str, thousands: str, source: Source) -> Iterator[Finding]:
     if decimal == ",":
-        reason = "numbers are written with decimal commas, and read so"
+        reason = "numbers are written with decimal commas: the card has such columns as texts"
         yield Finding(source.where or "table", "decimal comma", Level.NOTE, reason)
     if thousands:
-        reason = f"{thousands!r} stands between thousands, and is left out in reading numbers"
+        reason = f"{thousands!r} stands between thousands: the card has such columns as texts"
         yield Finding(source.where or "table", "thousands separator", Level.NOTE, reason)
 
 

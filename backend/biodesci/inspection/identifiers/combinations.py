@@ -45,9 +45,10 @@ class Combinations:
         flat = list(self._places)
         by_name = dict(zip(schema.names, read, strict=True))
         self.declared = bool(declared.quasi)
-        self.quasi = [name for name in declared.quasi if name in self._places] or [
-            name for name in flat if by_name[name].quasi
-        ]
+        said = [name for name in declared.quasi if name in self._places]
+        guessed = [name for name in flat if by_name[name].quasi and name not in said]
+        # One column alone is no combination: it goes with those that were guessed.
+        self.quasi = said if len(said) >= _FEW else [*said, *guessed]
         people = [name for name in flat if by_name[name].person]
         # Several such columns are of several roles, of which nobody said which one counts.
         self.person = (

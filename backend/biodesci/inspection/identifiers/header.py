@@ -16,7 +16,9 @@ _MANY_DAYS: Final = 2  # a record has one or two dates; a table with a column fo
 
 def check_names(columns: Sequence[str], place: str) -> list[Finding]:
     """A finding where names of columns are a person's, a telephone number, a date among others."""
-    suspicious = [name for name in columns if _SUSPICIOUS.search(name)]
+    # Of what was flattened, each step of the path is a name: a key of JSON may be a person's.
+    steps = list(dict.fromkeys(step for name in columns for step in (name, *name.split(".")[1:])))
+    suspicious = [name for name in steps if _SUSPICIOUS.search(name)]
     persons = sum(map(_names_person, suspicious))
     days = sum(dates.find(name) is not None for name in suspicious)
     found = persons + (days if days <= _MANY_DAYS else 0)

@@ -82,15 +82,17 @@ class Summary:
             columns.append(described.column(field.name, 0 if i == self._person else people))
         if self._people is not None:
             self._people.close()
+        # A column that was only guessed, and is another in each row, may number the rows and nobody else.
+        is_known = self._person is not None and (self._declared.person is not None or people < self._rows)
         return TableSummary(
             name=self._name,
             records=self._rows,
-            person=None if self._person is None else self._schema.names[self._person],
+            person=self._schema.names[self._person] if is_known and self._person is not None else None,
             table=DescribedTable(
                 width=len(self._schema),
                 columns=tuple(columns),
                 rows=counts.rounded(self._rows) if people >= SMALL else None,
-                people=None if self._person is None else counts.told(people),
+                people=counts.told(people) if is_known else None,
             ),
             schema=self._schema,
         )
