@@ -16,8 +16,6 @@ from biodesci.core.airlock.counts import slack
 from biodesci.core.airlock.moments import Moments
 from biodesci.core.airlock.rules import SMALL
 
-_FEWEST: Final = 2  # cells that are withheld together, where any is
-
 
 @dataclass(frozen=True)
 class Bar:
@@ -103,34 +101,22 @@ def _share(later: float | None, earlier: float | None, size: int | None, before:
 
 
 def _bars(later: Sequence[Bar], earlier: Sequence[Bar]) -> tuple[Bar, ...]:
-    hide = {i for group in _comparable(later, earlier) for i in group}
-    if not hide:
+    """All are withheld where one may name somebody: which one it is would say where that person is."""
+    if not _may_name_somebody(later, earlier):
         return tuple(later)
-    by_size = sorted(
-        (i for i, bar in enumerate(later) if bar.count is not None and i not in hide),
-        key=lambda i: later[i].count or 0,
-    )
-    while len(hide) < _FEWEST and by_size:
-        hide.add(by_size.pop(0))
-    return tuple(replace(bar, count=None) if i in hide else bar for i, bar in enumerate(later))
+    return tuple(replace(bar, count=None) for bar in later)
 
 
-def _comparable(later: Sequence[Bar], earlier: Sequence[Bar]) -> list[list[int]]:
-    """The groups of later bars that are of the same values as earlier ones, and may name somebody."""
+def _may_name_somebody(later: Sequence[Bar], earlier: Sequence[Bar]) -> bool:
+    """Whether bars of the same values changed by few people."""
     before = {bar.value: bar.count for bar in earlier if bar.value is not None}
-    groups = [
-        [i]
-        for i, bar in enumerate(later)
-        if bar.value is not None and _near([bar.count], [before.get(bar.value)])
-    ]
+    if any(bar.value is not None and _near([bar.count], [before.get(bar.value)]) for bar in later):
+        return True
     # Bins of other widths are compared over the stretches between edges that both releases have.
     edges = sorted(_edges(later) & _edges(earlier))
-    for low, high in pairwise(edges):
-        inside = _between(later, low, high)
-        of_old = [earlier[i].count for i in _between(earlier, low, high)]
-        if _near([later[i].count for i in inside], of_old):
-            groups.append(inside)
-    return groups
+    return any(
+        _near(_between(later, low, high), _between(earlier, low, high)) for low, high in pairwise(edges)
+    )
 
 
 def _near(later: Sequence[int | None], earlier: Sequence[int | None]) -> bool:
@@ -146,9 +132,10 @@ def _edges(bars: Sequence[Bar]) -> set[float]:
     return {edge for bar in bars for edge in (bar.low, bar.high) if edge is not None}
 
 
-def _between(bars: Sequence[Bar], low: float, high: float) -> list[int]:
+def _between(bars: Sequence[Bar], low: float, high: float) -> list[int | None]:
+    """The counts of the bars within a stretch."""
     return [
-        i
-        for i, bar in enumerate(bars)
+        bar.count
+        for bar in bars
         if bar.low is not None and bar.high is not None and low <= bar.low and bar.high <= high
     ]

@@ -24,7 +24,7 @@ from biodesci.inspection.source import Source
 _OLD: Final = 90
 _YEAR: Final = re.compile(r"(?<!\d)(?:1[89]|20)\d{2}(?!\d)|(?:1[89]|20)\d{2}(?=(?:0[1-9]|1[0-2])[0-3]\d$)")
 _ISO: Final = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
-_NUMBER: Final = re.compile(r"\s*(\d{1,3})(?:[.,]\d*)?\s*")
+_NUMBER: Final = re.compile(r"\s*(\d{1,3})(?!\d)")
 
 Rule = Callable[[Any, str], Any]
 
@@ -41,8 +41,15 @@ def mend(
         raise InputError(
             "Of tables CSV and Parquet are de-identified here.", "Save the table as one of them first."
         )
+    is_written = False
     for item in format_.read(source, declared):
         if isinstance(item, Table):
+            if is_written:
+                raise InputError(
+                    "This table has lists in its cells, which are tables that are not de-identified here.",
+                    "Save it without them, each as a table.",
+                )
+            is_written = True
             rules, dropped = _rules(item.schema.names, findings, declared, secret)
             plan = _Plan(rules, dropped, declared.person)
             rows = _write(item, target, format_.name == "Parquet", plan)
@@ -119,7 +126,7 @@ def _report(plan: _Plan, findings: list[Finding], names: list[str], rows: int, m
 
 
 def _age(value: Any) -> Any:
-    match = _NUMBER.fullmatch(str(value))
+    match = _NUMBER.match(str(value))
     return "90+" if match and int(match[1]) >= _OLD else str(value)
 
 

@@ -13,7 +13,7 @@ from fhir.resources.R4B.bundle import Bundle
 
 from biodesci.core.errors import InputError
 from biodesci.inspection.content import Declared
-from biodesci.inspection.deidentify import Action, deidentify
+from biodesci.inspection.deidentify import Action, deidentify, tables
 from biodesci.inspection.finding import Level
 from biodesci.inspection.inspect import inspect
 
@@ -160,6 +160,21 @@ def test_a_parquet_file_stays_one(tmp_path) -> None:
     pq.write_table(pa.table(columns), tmp_path / "in.parquet")
     copied(tmp_path / "in.parquet", tmp_path / "out.parquet")
     assert pq.read_table(tmp_path / "out.parquet").to_pydict() == {"hb": list(range(60))}
+
+
+@pytest.mark.parametrize("written", ["{}", "{}.5", "{} years", "{} Jahre", "{}歳", "{} y"])
+def test_an_age_over_89_goes_however_it_is_written(written) -> None:
+    assert tables._age(written.format(93)) == "90+"
+    assert tables._age(written.format(47)) == written.format(47)
+
+
+def test_a_table_with_lists_in_its_cells_is_refused_and_nothing_is_left(tmp_path) -> None:
+    file, copy = tmp_path / "nested.parquet", tmp_path / "copy.parquet"
+    rows = {"patient_name": ["Anna Weber"] * 20, "hb": [12.1] * 20, "visits": [[1, 2]] * 20}
+    pq.write_table(pa.table(rows), file)
+    with pytest.raises(InputError, match="lists in its cells"):
+        deidentify(file, copy, inspect(file), Declared())
+    assert not copy.exists()
 
 
 def test_a_table_of_nothing_but_people_is_refused(tmp_path) -> None:
